@@ -478,6 +478,9 @@ async def test_a_payout_that_its_provider_may_have_forgotten_waits_for_an_office
     refund = await only_refund(shop, page)
     assert (refund.state, refund.failure_code) == (RefundState.PAYABLE, "payout.unsure")
     assert [found.id for found in await refunds_in_doubt(shop.db)] == [asked.refund_id]
+    answer = await where_is_my_money(shop.db, page.number)
+    assert answer is not None
+    assert answer.place is MoneyPlace.IN_DOUBT, "nothing is on its way before somebody looked"
     await end_refund(shop.db, asked.refund_id, reason="it arrived", actor="ana", now=shop.clock())
     await shop.pay_refunds()
     assert shop.payout.paid == 1

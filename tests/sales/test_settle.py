@@ -983,6 +983,9 @@ async def test_a_denied_payment_fails_and_can_be_made_once_more(shop: Shop) -> N
     await receive_notice(shop.db, shop.gateway, raw, {}, now=shop.clock())
     assert (await shop.settle(reference)).state is PaymentState.FAILED
     assert await shop.database.owner.fetchval(UNREAD) == 0
+    answer = await where_is_my_money(shop.db, placed.number)
+    assert answer is not None
+    assert answer.payments[0].was_opened, "it was denied; that its code could not be made is not so"
     again = await change_channel(
         shop.db, shop.gateway, placed.order_id, channel="qris", payment_minutes=MINUTES, clock=shop.clock
     )

@@ -25,7 +25,7 @@ from meterai.sales.receipts import receipt_pdf
 from meterai.sales.timeline import Happening, timeline_of
 from meterai.web.assets import Assets
 from meterai.web.messages import state_text
-from meterai.web.order_view import OrderView, order_view
+from meterai.web.order_view import OrderView, order_view, payment_name, refund_name
 from meterai.web.pages import Pages, SiteFacts
 from meterai.web.visits import Visit
 
@@ -87,7 +87,11 @@ def test_whoever_waits_for_a_refund_or_must_act_on_it_reads_why(
     one = msgspec.structs.replace(refund(state), failure_code=why)
     waiting = order("completed", [item("quota", "refunding")], [payment("qris", "settled")], [one])
     visit = Visit("id", "/pesanan/x", "", "")
-    assert order_view(waiting, KNOWN, visit, now=NOW).refund_names == {one.id: name}
+    view = order_view(waiting, KNOWN, visit, now=NOW)
+    assert view.refund_names == {one.id: name}
+    assert view.money_kind == state_text(name, "id").money_kind
+    on_its_way = name in ("refund.payable", "refund.sent")
+    assert (view.money_kind == "back") is on_its_way
     for language in ("id", "en"):
         text = state_text(name, language)
         assert text.what, name
@@ -287,6 +291,21 @@ def test_the_page_of_an_expired_order_follows_for_as_long_as_money_may_come() ->
     visit, end = Visit("id", "/pesanan/x", ""), ORDERS["expired"].payments[0].expires_at
     for since, moving in ((timedelta(days=2, hours=23), True), (timedelta(days=3), False)):
         assert order_view(ORDERS["expired"], KNOWN, visit, now=end + since).moving == moving
+
+
+def test_the_money_page_does_not_say_of_a_denied_payment_that_its_code_could_not_be_made(
+    pages: Pages,
+) -> None:
+    opened = payment("qris", "failed")
+    names = {"payment_name": payment_name, "refund_name": refund_name, "name": "order.awaiting_payment"}
+    for one, called in (
+        (opened, "The payment with that code was not accepted"),
+        (msgspec.structs.replace(opened, qr_text=None), "The payment code could not be made"),
+    ):
+        answer = {"place": "not_arrived", "number": "x", "total": 12_500, "payments": [one], "refunds": []}
+        visit = Visit("en", "/uang", "")
+        page = pages.render(visit, "money.html", answer=answer, typed="x", private=True, **names).decode()
+        assert f"<dd>{called}, " in page
 
 
 def page_of(view: OrderView, pages: Pages, language: str = "id") -> bytes:

@@ -65,6 +65,11 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     settled_at: datetime | None
     reversed_at: datetime | None
 
+    @property
+    def was_opened(self) -> bool:
+        """Whether the payer was given something to pay with."""
+        return bool(self.qr_text or self.va_number)
+
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
     """Money on its way back."""

@@ -106,6 +106,8 @@ class MoneyPayment(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     expires_at: datetime
     settled_at: datetime | None
+    was_opened: bool
+    """The payer was given something to pay with."""
 
 
 class MoneyRefund(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,6 +132,7 @@ class MoneyPlace(StrEnum):
     PARTLY_BACK = "partly_back"
     GOING_BACK = "going_back"
     UNAPPROVED = "unapproved"  # it goes back as soon as we approve what was ordered at the payout provider
+    IN_DOUBT = "in_doubt"  # it waits until an officer has seen whether it went back in another way
     NEEDS_ACCOUNT = "needs_account"  # it goes back as soon as the customer names an account
     BACK = "back"
     TAKEN_BACK = "taken_back"  # the bank or the gateway took it back
@@ -438,6 +441,8 @@ def money_place(order: Order) -> MoneyPlace:
         return MoneyPlace.NEEDS_ACCOUNT
     if any(refund.failure_code == PAYOUT_UNAPPROVED for refund in owed):
         return MoneyPlace.UNAPPROVED
+    if any(refund.failure_code in IN_DOUBT for refund in owed):
+        return MoneyPlace.IN_DOUBT
     if owed:
         return MoneyPlace.GOING_BACK
     if credited in reversed_ or (reversed_ and not paid):

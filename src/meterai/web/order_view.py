@@ -11,7 +11,7 @@ from uuid import UUID
 from meterai.sales.events import Event
 from meterai.sales.model import ASKED_FOR, IN_DOUBT, PAYOUT_UNAPPROVED, RefundChannel, refund_channel
 from meterai.sales.order import Item, Order, Payment, Refund
-from meterai.sales.queries import MoneyRefund, OrderPage
+from meterai.sales.queries import MoneyPayment, MoneyRefund, OrderPage
 from meterai.sales.timeline import TimelineEntry
 from meterai.web.messages import MONEY_NOTES, MoneyKind, Text, state_text
 from meterai.web.qr import qr_svg
@@ -31,6 +31,8 @@ _GIVEN_BACK = {
     "cancelled": "order.ended_refunded",
 }
 """What an unpaid order is called when money that came for it goes back."""
+_HELD = ("refund.unapproved", "refund.in_doubt")
+"""Refunds that wait for us: their money is not on its way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,13 +105,10 @@ class OrderView:
 
     @property
     def payment_name(self) -> str:
-        """What the payment's state is called for who has yet to pay: one that failed may have been opened."""
+        """What the payment's state is called for who has yet to pay."""
         payment = self.payment
         assert payment is not None
-        if payment.state == "settled":
-            return "payment.mispaid"
-        was_opened = payment.qr_text or payment.va_number
-        return "payment.denied" if payment.state == "failed" and was_opened else f"payment.{payment.state}"
+        return "payment.mispaid" if payment.state == "settled" else payment_name(payment)
 
     @property
     def qr(self) -> str:
@@ -223,12 +222,18 @@ def _money_kind(order: Order, state_name: str) -> MoneyKind:
 
 
 def _refunded(refunds: Sequence[Refund]) -> MoneyKind:
-    """Money that is to go back moves only once we know where to, and have approved it."""
-    if any(r.state == "needs_account" or refund_name(r) == "refund.unapproved" for r in refunds):
+    """Money that is to go back moves only once we know where to, have approved it, and are in no doubt."""
+    if any(r.state == "needs_account" or refund_name(r) in _HELD for r in refunds):
         return "held"
     if all(refund.is_set_off for refund in refunds):
         return "gone"
     return "returned" if all(refund.state == "paid" for refund in refunds) else "back"
+
+
+def payment_name(payment: Payment | MoneyPayment) -> str:
+    """What the state of a payment is called: one that failed may have been opened."""
+    is_denied = payment.state == "failed" and payment.was_opened
+    return "payment.denied" if is_denied else f"payment.{payment.state}"
 
 
 def refund_name(refund: Refund | MoneyRefund) -> str:

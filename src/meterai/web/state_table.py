@@ -240,7 +240,7 @@ STATES: dict[str, Message] = {
         "We are looking into it",
         "You may have received this money already: see the history of your account or e-wallet. We pay what "
         "is missing; there is nothing you need to do.",
-        "back",
+        "held",
     ),
     "refund.unapproved": M(
         "Menunggu persetujuan kami",
@@ -334,6 +334,15 @@ STATES: dict[str, Message] = {
         "lakukan.",
         "Your money is with us and will go back to you",
         "It has not gone out: we still have to approve that it does. There is nothing you need to do.",
+        "held",
+    ),
+    "money.in_doubt": M(
+        "Pengembalian uang Anda sedang kami periksa",
+        "Mungkin uangnya sudah Anda terima: lihat mutasi rekening atau dompet digital Anda. Sisanya kami "
+        "bayarkan; tidak ada yang perlu Anda lakukan.",
+        "We are looking into your refund",
+        "You may have received this money already: see the history of your account or e-wallet. We pay what "
+        "is missing; there is nothing you need to do.",
         "held",
     ),
     "money.needs_account": M(

@@ -6,7 +6,7 @@ from litestar import Response, get
 
 from meterai.sales.queries import where_is_my_money
 from meterai.web.desk import Desk, WebRequest
-from meterai.web.order_view import refund_name, state_name
+from meterai.web.order_view import payment_name, refund_name, state_name
 
 
 @get("/uang")
@@ -31,6 +31,7 @@ async def show_money(request: WebRequest, desk: Desk) -> Response[bytes]:
         typed=typed,
         answer=found,
         name=name,
+        payment_name=payment_name,
         refund_name=refund_name,
         private=bool(typed),
     )
