@@ -52,7 +52,10 @@ def reconcile(
     begin a day earlier: what was paid before midnight may be booked after it. Exit code 1 when they differ.
     """
     begin, end = period(first, last, today=business_date(system_clock()))
-    rows = list(_read(listed))
+    try:
+        rows = list(_read(listed))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise typer.BadParameter(f"{listed} is no CSV in UTF-8: {error}") from None
     found = asyncio.run(_compare(data, rows, begin, end))
     if as_json:
         typer.echo(msgspec.json.encode(found).decode())
