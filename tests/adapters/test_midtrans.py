@@ -85,6 +85,13 @@ async def test_an_unknown_reference_is_missing(midtrans: Midtrans) -> None:
     assert (await midtrans.expire("nobody")).state is GatewayState.MISSING
 
 
+@pytest.mark.parametrize("reference", ["", ".", "..", "a/b", "a?b", "x" * 51])
+async def test_a_reference_that_leads_elsewhere_is_not_asked_for(reference: str) -> None:
+    """A notice may name any, and so may the picture's address in an answer."""
+    adapter = Midtrans("http://127.0.0.1:1", SERVER_KEY)
+    assert (await refused(adapter.get_status(reference))).code == "gateway.charge_refused"
+
+
 async def test_repeating_a_charge_gives_the_same_charge(midtrans: Midtrans) -> None:
     assert await midtrans.create_charge(request()) == await midtrans.create_charge(request())
 
@@ -281,6 +288,9 @@ async def test_a_refusal_to_refund_is_believed_when_the_refund_is_not_there_alre
     refunding = adapter.refund("ref-1", 10_000, "r", "")
     if code:
         assert (await refused(refunding)).code == code
+        if not listed:
+            refusing["status_code"] = "409"
+            assert (await refused(adapter.refund("ref-1", 1, "r", ""))).code == "gateway.refund_later"
     else:
         assert (await refunding).amount == 10_000
         refusing |= {"status_code": "200", "refund_amount": "20000.00"}
@@ -310,6 +320,30 @@ async def test_a_charge_that_nobody_can_be_shown_any_more_is_lost(
     found["status_code"] = "404"
     refusal = await refused(adapter.create_charge(request()))
     assert (refusal.kind, refusal.code) == (Kind.CONFLICT, "gateway.charge_lost"), "taken, and yet not there"
+
+
+async def test_a_charge_ends_at_the_gateway_when_its_order_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A virtual account could be paid for a day else."""
+    adapter, asked = Midtrans("http://127.0.0.1:1", SERVER_KEY), list[dict[str, Any]]()
+
+    async def answer(method: str, path: str, *, body: bytes, **_: object) -> Answer:
+        asked.append(msgspec.json.decode(body))
+        return Answer(status=200, content_type="application/json", body=b'{"status_code": "400"}')
+
+    monkeypatch.setattr(adapter._service, "call", answer)
+    began = datetime(2026, 12, 31, 17, 0, tzinfo=UTC)
+    for channel, ends in ((Channel.QRIS, timedelta(minutes=30)), (Channel.VA_BNI, timedelta(seconds=5))):
+        one = msgspec.structs.replace(request(channel=channel), asked_at=began, expires_at=began + ends)
+        await refused(adapter.create_charge(one))
+    common = {
+        "transaction_details": {"order_id": "ref-1", "gross_amount": 25_000},
+        "item_details": [{"id": "1", "price": 25_000, "quantity": 1, "name": "2 meterai elektronik"}],
+    }
+    expiry = {"order_time": "2027-01-01 00:00:00 +0700", "expiry_duration": 1_800, "unit": "second"}
+    qris = {"payment_type": "qris", "qris": {"acquirer": "gopay"}, "custom_expiry": expiry}
+    bank = {"payment_type": "bank_transfer", "bank_transfer": {"bank": "bni"}}
+    shortest = {"custom_expiry": expiry | {"expiry_duration": 20}}
+    assert asked == [common | qris, common | bank | shortest]
 
 
 async def test_what_moves_money_is_known_again_by_a_key_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -234,8 +234,6 @@ class Midtrans:
 
 
 def _charge_body(request: ChargeRequest) -> dict[str, Any]:
-    if not REFERENCE.fullmatch(request.reference) or request.amount <= 0:
-        raise Refusal(Kind.INVALID, "gateway.charge_refused")
     seconds = int((request.expires_at - request.asked_at).total_seconds())
     body: dict[str, Any] = {
         "transaction_details": {"order_id": request.reference, "gross_amount": request.amount},
