@@ -589,10 +589,30 @@ def test_copies_of_an_event_share_its_key_and_other_events_do_not() -> None:
     assert len(others | {settled}) == 4
 
 
-def test_words_we_do_not_know_and_suspicious_payments_are_unknown() -> None:
-    assert parse(notice(transaction_status="teleported")).state is GatewayState.UNKNOWN
-    assert parse(notice(fraud_status="challenge")).state is GatewayState.UNKNOWN
-    assert parse(notice(currency="USD")).state is GatewayState.UNKNOWN
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (GatewayState.PENDING, "pending authorize"),
+        (GatewayState.SETTLED, "settlement capture"),
+        (GatewayState.EXPIRED, "expire"),
+        (GatewayState.CANCELLED, "cancel"),
+        (GatewayState.DENIED, "deny failure"),
+        (GatewayState.REFUNDED, "refund"),
+        (GatewayState.PARTIALLY_REFUNDED, "partial_refund"),
+        (GatewayState.REVERSED, "chargeback partial_chargeback"),
+        (GatewayState.UNKNOWN, "teleported"),
+    ],
+)
+def test_every_word_of_the_gateway_is_one_of_ours(state: GatewayState, words: str) -> None:
+    for word in words.split():
+        assert parse(notice(transaction_status=word)).state is state
+
+
+@pytest.mark.parametrize("strange", [{"fraud_status": "challenge"}, {"currency": "USD"}])
+def test_suspicious_money_is_not_booked_whether_all_of_it_is_there_or_a_part(strange: dict[str, str]) -> None:
+    for word in ("settlement", "partial_refund"):
+        assert parse(notice(transaction_status=word, **strange)).state is GatewayState.UNKNOWN
+    assert parse(notice(transaction_status="pending", **strange)).state is GatewayState.PENDING, "none came"
 
 
 async def test_the_twins_notices_are_understood_and_its_forgeries_are_not(

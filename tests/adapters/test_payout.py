@@ -269,6 +269,31 @@ async def _what_is_made_of(
     return ""
 
 
+@pytest.mark.parametrize(
+    ("status", "codes", "state"),
+    [
+        ("queued", "", PayoutState.QUEUED),
+        ("processed", "", PayoutState.PROCESSED),
+        ("failed", "", PayoutState.FAILED),
+        ("rejected", "001 002 003 006 007 010 011 012 013 014 015 017 019 020", PayoutState.FAILED),
+        ("failed", "004 005 008 009 016 018 021 022 023 024", PayoutState.FELL_THROUGH),
+    ],
+)
+async def test_a_customer_is_asked_for_another_account_only_where_one_helps(
+    monkeypatch: pytest.MonkeyPatch, status: str, codes: str, state: PayoutState
+) -> None:
+    for code in codes.split() or [""]:
+        found = list[PayoutResult]()
+
+        async def look(iris: IrisPayouts, found: list[PayoutResult] = found) -> PayoutResult:
+            found.append(await iris.get_status("po-1"))
+            return found[0]
+
+        said = {"reference_no": "po-1", "status": status, "error_code": code}
+        assert await _what_is_made_of(monkeypatch, said, look) == ""
+        assert (found[0].state, found[0].failure) == (state, code)
+
+
 async def test_a_payout_that_arrived_is_not_ordered_again_for_a_code_beside_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

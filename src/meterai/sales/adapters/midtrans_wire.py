@@ -34,6 +34,8 @@ _STATES = {
     "chargeback": GatewayState.REVERSED,
     "partial_chargeback": GatewayState.REVERSED,
 }
+_BOOKED = (GatewayState.SETTLED, GatewayState.PARTIALLY_REFUNDED)
+"""Of a payment that went back in part the rest is booked."""
 
 
 type _Kept = Annotated[str, msgspec.Meta(pattern=r"\A[^\x00]*\Z")]
@@ -82,7 +84,7 @@ class Transaction(msgspec.Struct, frozen=True):
         """Our word for the transaction's state."""
         state = _STATES.get(self.transaction_status, GatewayState.UNKNOWN)
         suspicious = self.fraud_status not in ("", "accept") or self.currency != "IDR"
-        return GatewayState.UNKNOWN if suspicious and state is GatewayState.SETTLED else state
+        return GatewayState.UNKNOWN if suspicious and state in _BOOKED else state
 
     @property
     def channel(self) -> Channel | None:
