@@ -99,6 +99,14 @@ def test_whoever_waits_for_a_refund_or_must_act_on_it_reads_why(
         assert text.money, name
 
 
+@pytest.mark.parametrize(("language", "name"), [("id", "Dokumen 1"), ("en", "Document 1")])
+def test_a_document_whose_upload_is_gone_has_a_name_all_the_same(language: str, name: str) -> None:
+    """That of an order nobody paid goes after some days; money may come for it months later."""
+    gone = replace(KNOWN, names={})
+    view = order_view(ORDERS["expired"], gone, Visit(language, "/pesanan/x", ""), now=NOW)
+    assert [shown.name for shown in view.items] == [name]
+
+
 @pytest.mark.parametrize("name", ORDERS)
 @pytest.mark.parametrize("language", ["id", "en"])
 def test_every_order_can_be_shown(name: str, language: str) -> None:
@@ -475,15 +483,16 @@ def test_a_long_contact_stays_on_the_receipt() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "said"),
+    ("state", "why", "said"),
     [
-        ("needs_account", "Akan dikembalikan, menunggu nomor rekening Anda"),
-        ("sent", "Sedang dikembalikan"),
-        ("paid", "Dikembalikan"),
+        ("needs_account", "", "Akan dikembalikan, menunggu nomor rekening Anda"),
+        ("sent", "", "Sedang dikembalikan"),
+        ("sent", "payout.unapproved", "Akan dikembalikan, sedang kami periksa"),
+        ("paid", "", "Dikembalikan"),
     ],
 )
-def test_a_receipt_as_a_file_says_where_the_money_is(state: str, said: str) -> None:
-    given_back = msgspec.structs.replace(refund(state), item_id=uuid.uuid4())
+def test_a_receipt_as_a_file_says_where_the_money_is(state: str, why: str, said: str) -> None:
+    given_back = msgspec.structs.replace(refund(state), item_id=uuid.uuid4(), failure_code=why)
     paid = order("completed", [item("quota", "refunding")], [payment("va_bni", "settled")], [given_back])
     text = pypdfium2.PdfDocument(receipt_pdf(paid, "id"))[0].get_textpage().get_text_bounded()
     assert [line.partition(" -")[0] for line in text.splitlines() if "-Rp" in line] == [said]

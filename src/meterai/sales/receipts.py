@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from meterai.kernel.money import format_rupiah
 from meterai.kit.formats import moment_text
-from meterai.sales.model import RefundState
+from meterai.sales.model import IN_DOUBT, RefundState
 from meterai.sales.order import Order, Payment, Refund
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _WORDS = {
         "refund": "Dikembalikan",
         "refund_open": "Sedang dikembalikan",
         "refund_waits": "Akan dikembalikan, menunggu nomor rekening Anda",
+        "refund_held": "Akan dikembalikan, sedang kami periksa",
         "reversed": "Pembayaran ini diambil kembali oleh bank atau dompet digital Anda",
         "face": "Nilai nominal meterai tidak dikenai PPN (UU 10/2020).",
         "va_bni": "Virtual account BNI",
@@ -47,6 +48,7 @@ _WORDS = {
         "refund": "Returned",
         "refund_open": "Being returned",
         "refund_waits": "To be returned, waiting for your bank account",
+        "refund_held": "To be returned, we are looking into it",
         "reversed": "Your bank or e-wallet took this payment back",
         "face": "The face value of a stamp carries no VAT (Law 10/2020).",
         "va_bni": "BNI virtual account",
@@ -129,7 +131,8 @@ def _sums(page: FPDF, order: Order, words: dict[str, str]) -> None:
 
 
 def _refund(page: FPDF, refund: Refund, words: dict[str, str]) -> None:
-    _row(page, words[_REFUNDS.get(refund.state, "refund_open")], -refund.amount)
+    on_its_way = "refund_held" if refund.failure_code in IN_DOUBT else "refund_open"
+    _row(page, words[_REFUNDS.get(refund.state, on_its_way)], -refund.amount)
 
 
 def _row(page: FPDF, label: str, amount: int | None) -> None:

@@ -258,7 +258,7 @@ def _item(order: Order, item: Item, refundable: int, known: Known, visit: Visit)
         position=item.position,
         kind=item.kind,
         state=item.state,
-        name=known.names.get(document, "") if document else _pieces(item.quantity, visit.language),
+        name=_name(item, known, visit.language),
         chip=CHIPS[item.state],
         text=state_text(name, visit.language),
         refusal=(item.refusal_code or "pdf.broken") if item.state == "refused" else "",
@@ -279,6 +279,14 @@ def _item_state_name(order: Order, item: Item, refundable: int, known: Known) ->
     if item.state == "stamping" and known.signing_stopped:
         return "item.stamping_stopped"
     return f"item.{item.state}"
+
+
+def _name(item: Item, known: Known, language: str) -> str:
+    """The name of its file, which goes with an upload that was never stamped; of quota, how much it is."""
+    if item.document_id is None:
+        return _pieces(item.quantity, language)
+    unnamed = f"{'Dokumen' if language == 'id' else 'Document'} {item.position}"
+    return known.names.get(item.document_id, unnamed)
 
 
 def _pieces(quantity: int, language: str) -> str:
