@@ -355,10 +355,10 @@ def heard_late(
     """The first answer of a step is heard when `meanwhile` is over, later ones at once. Gives that answer."""
     real, late = getattr(owner, step), list[Any]()
 
-    async def answer(asked_for: object) -> Any:
+    async def answer(*asked_for: object) -> Any:
         if late:
-            return await real(asked_for)
-        late.append(await real(asked_for))
+            return await real(*asked_for)
+        late.append(await real(*asked_for))
         await meanwhile()
         return late[0]
 
@@ -725,6 +725,32 @@ async def test_what_an_officer_pays_by_hand_is_not_paid_out_as_soon_as_the_gatew
     assert (said.code if isinstance(said, Refusal) else "") == (
         "" if officer_first else "refund.not_in_doubt"
     )
+
+
+async def test_who_paid_by_qris_names_no_account_for_money_that_the_gateway_does_not_have(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = await shop.paid_quota()
+    charge = shop.gateway.charges[page.payments[0].reference]
+    charge.state = GatewayState.EXPIRED
+    asked = await ask(shop, page, 1)
+    shop.gateway.refuse_refund = Refusal(Kind.CONFLICT, "gateway.refund_refused")
+    await shop.pay_refunds()
+    refund = await only_refund(shop, page)
+    assert (refund.state, refund.failure_code) == (RefundState.PAYABLE, "payout.uncovered")
+    charge.state, shop.gateway.refuse_refund = GatewayState.SETTLED, None
+    codes: list[str] = []
+
+    async def is_ended() -> None:
+        ending = end_refund(shop.db, asked.refund_id, reason="by hand", actor="ana", now=shop.clock())
+        codes.append((await refused(ending)).code)
+
+    heard_late(monkeypatch, shop.gateway, "refund", is_ended)
+    shop.pass_time(minutes=16)
+    await shop.pay_refunds()
+    assert codes == ["refund.not_in_doubt"], "it goes back in that moment"
+    assert (await only_refund(shop, page)).state is RefundState.PAID
+    assert "needs_account" not in await shop.news()
 
 
 async def test_no_more_is_paid_out_of_a_payment_than_the_gateway_had(shop: Shop) -> None:

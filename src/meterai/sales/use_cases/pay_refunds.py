@@ -66,7 +66,8 @@ async def pay_due_refunds(
     least every 15 minutes; so is a payout that failed, but not for the account, as another one. What the
     gateway refuses for good, or a bank sends back, needs an account from the customer: the news says so.
     Before that, and before each payout, the gateway is asked whether the bank took the payment back. What it
-    does not say that it has is not paid out: whoever wrote into our books would be paid with others' money.
+    does not say that it has is not paid out, nor an account asked for: whoever wrote into our books would be
+    paid with others' money.
     A bank may do that days after the payout arrived, so the provider is asked for some days more. What
     was paid under the same id with other content, before a restore, is put off like an outage until
     somebody has looked into it (`end_refund`): another account would pay it twice. So is a payout that may
@@ -108,6 +109,8 @@ async def _pay(
 
 async def _pay_back(db: Database, gateway: PaymentGateway, due: DueRefund, clock: Clock) -> None:
     key = refund_key(due.id, due.channel, due.round)
+    if not await _is_still_to_go(db, due):
+        return
     try:
         await gateway.refund(due.payment_reference, due.amount, key, f"Meterai {due.number}")
     except Refusal as refusal:
@@ -149,18 +152,19 @@ async def _pay_out(
 async def _is_set_off(db: Database, gateway: PaymentGateway, due: DueRefund, clock: Clock) -> bool:
     """Whether the bank took the payment back, and this refund with it. Asked now: a notice may be lost.
 
-    Raises: Refusal(CONFLICT, "payout.uncovered"): the gateway does not have what would be paid out.
+    Raises: Refusal(CONFLICT, "payout.uncovered"): the gateway does not have what would be paid out, and no
+    account helps.
     """
     payment = await settle_payment(db, gateway, due.payment_reference, clock=clock)
     if payment.state is PaymentState.REVERSED:
         return True
-    if payment.left_at_gateway < due.amount and due.channel is RefundChannel.PAYOUT:
+    if payment.left_at_gateway < due.amount:
         raise Refusal(Kind.CONFLICT, PAYOUT_UNCOVERED, sent=False)
     return False
 
 
 async def _is_still_to_go(db: Database, due: DueRefund) -> bool:
-    """Whether a payout is to be ordered; of one that waited because the gateway did not have its money, an
+    """Whether money is to go out; of a refund that waited because the gateway did not have its money, an
     officer may have said meanwhile that it went out by hand (`end_refund`), and now can't any more."""
     if due.failure_code != PAYOUT_UNCOVERED:
         return True
