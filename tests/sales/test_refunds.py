@@ -401,6 +401,24 @@ async def test_a_paid_refund_is_not_put_off_by_who_was_slower(shop: Shop) -> Non
     assert await shop.pay_refunds() == 0
 
 
+async def test_a_payout_that_arrived_is_not_sent_again_by_who_was_slower(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first worker hears that it was taken when the second one has seen it arrive."""
+    page = await shop.paid_quota(channel="va_bni")
+    await ask(shop, page, 1, account=ACCOUNT)
+
+    async def arrives() -> None:
+        for _ in range(2):
+            shop.pass_time(minutes=2)
+            await shop.pay_refunds()
+        assert (await only_refund(shop, page)).state is RefundState.PAID
+
+    heard_late(monkeypatch, shop.payout, "pay", arrives)
+    await shop.pay_refunds()
+    assert (await only_refund(shop, page)).state is RefundState.PAID
+
+
 async def test_who_was_slower_puts_off_nothing_and_forgets_nothing_that_another_worker_knows(
     shop: Shop,
 ) -> None:

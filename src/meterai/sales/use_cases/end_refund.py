@@ -19,7 +19,6 @@ from meterai.sales.model import (
     PAYOUT_UNSURE,
     PaymentState,
     RefundEvent,
-    RefundState,
     next_refund_state,
     refund_key,
 )
@@ -93,8 +92,7 @@ async def _lock_in_doubt(tx: Connection, refund_id: uuid.UUID) -> tuple[Order, R
     order = await orders.lock_order(tx, order_id)
     refund = order.refund(refund_id)
     assert refund is not None
-    is_open = refund.state in (RefundState.PAYABLE, RefundState.SENT)
-    if not is_open or refund.failure_code not in IN_DOUBT:
+    if refund.failure_code not in IN_DOUBT:
         raise Refusal(Kind.CONFLICT, "refund.not_in_doubt")
     if refund.failure_code == PAYOUT_UNAPPROVED:
         raise Refusal(Kind.CONFLICT, "refund.unapproved")
