@@ -226,6 +226,13 @@ def test_who_paid_another_amount_reads_that_the_order_is_not_paid_and_chooses_ag
     assert "<h2>Received</h2>" not in page
 
 
+def test_money_that_came_for_a_cancelled_order_is_not_said_to_have_come_when_the_time_was_over() -> None:
+    """It may have come in time: the order was cancelled meanwhile."""
+    for name in (f"reason.{RefundReason.LATE}", f"event.{Happening.PAID_LATE}"):
+        assert not {"waktu", "terlambat"} & set(state_text(name, "id").what.lower().split())
+        assert not {"time", "late"} & set(state_text(name, "en").what.lower().split())
+
+
 @pytest.mark.parametrize("name", ["late", "late-account"])
 def test_an_order_that_is_over_never_says_that_money_is_not_seen_which_goes_back(name: str) -> None:
     text = state_text(view_of(name, "en").state_name, "en")

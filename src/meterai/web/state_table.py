@@ -281,7 +281,9 @@ STATES: dict[str, Message] = {
     ),
     "reason.customer": M("Atas permintaan Anda", "", "At your request", ""),
     "reason.refused": M("Dokumen tidak dapat dibubuhi", "", "The document could not be stamped", ""),
-    "reason.late": M("Dibayar setelah waktu habis", "", "Paid after the time was over", ""),
+    "reason.late": M(
+        "Uangnya masuk setelah pesanan berakhir", "", "The money came after the order had ended", ""
+    ),
     "reason.wrong_amount": M("Jumlah yang dibayar berbeda", "", "The amount paid was different", ""),
     "reason.double": M("Dibayar dua kali", "", "Paid twice", ""),
     "reason.reversed": M("Pembayaran diambil kembali oleh bank", "", "Payment taken back by the bank", ""),
@@ -369,7 +371,9 @@ STATES: dict[str, Message] = {
     "event.opened": M("Mulai diisi", "", "Started", ""),
     "event.placed": M("Pesanan dibuat", "", "Order placed", ""),
     "event.paid": M("Pembayaran diterima", "", "Payment received", ""),
-    "event.paid_late": M("Pembayaran datang terlambat", "", "Payment came late", ""),
+    "event.paid_late": M(
+        "Pembayaran masuk setelah pesanan berakhir", "", "Payment came after the order had ended", ""
+    ),
     "event.paid_wrong_amount": M("Pembayaran dengan jumlah lain", "", "Payment of another amount", ""),
     "event.paid_double": M("Pembayaran kedua untuk pesanan ini", "", "Second payment for this order", ""),
     "event.reversed": M("Pembayaran diambil kembali oleh bank", "", "Payment taken back by the bank", ""),
