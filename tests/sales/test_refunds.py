@@ -367,6 +367,18 @@ def heard_late(
     return late
 
 
+async def test_who_waits_for_money_comes_before_payouts_that_are_only_looked_at(shop: Shop) -> None:
+    page = await shop.paid_quota(pieces=2, channel="va_bni")
+    await ask(shop, page, 1, account=ACCOUNT)
+    for _ in range(2):
+        await shop.pay_refunds()
+        shop.pass_time(hours=2)
+    asked = await ask(shop, page, 1, account=ACCOUNT)
+    async with shop.db.connection() as connection:
+        due = await refunds.claim_due(connection, shop.clock(), limit=1, lease_until=shop.clock())
+    assert [(one.id, one.state) for one in due] == [(asked.refund_id, RefundState.PAYABLE)]
+
+
 async def test_what_is_said_late_of_one_payout_says_nothing_of_the_next(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
