@@ -9,7 +9,6 @@ from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 from meterai.kit.postgres import client_program
-from meterai.kit.tls_way import way_without_tls
 
 _GIVEN_UP: Final = (
     "connect_timeout=3&tcp_user_timeout=30000&keepalives_idle=5&keepalives_interval=2&keepalives_count=3"
@@ -37,6 +36,8 @@ def query_without(query: str, *names: str) -> str:
 
 
 def _run(program: str, url: str, *arguments: str) -> None:
+    from meterai.kit.tls_way import way_without_tls  # brings the driver: not for --help
+
     with way_without_tls(url) as way:
         parts = urlsplit(way)
         user, _, host = parts.netloc.rpartition("@")
