@@ -121,6 +121,27 @@ def test_what_a_queue_does_goes_by_the_hour_the_operator_and_the_site(
     assert found is state
 
 
+@pytest.mark.parametrize(("can_buy", "goes_on"), [(False, True), (True, False)])
+def test_where_the_line_counts_it_stays_open_while_no_code_comes_to_who_was_called_last(
+    can_buy: bool, goes_on: bool
+) -> None:
+    now, memory = SCHEDULE.closes_at, Memory(is_direct=False, call_left_s=1)
+    for _ in range(3):
+        now += 1
+        decided = step(
+            memory,
+            schedule=SCHEDULE,
+            policy=Policy(line_counts=True),
+            wishes=Wishes(is_on=True, always=True),
+            measured=Measured(heard_s=0, can_buy=can_buy),
+            line=Line(0, 0, 0),
+            now=now,
+            elapsed_s=1,
+        )
+        memory = decided.memory
+    assert (decided.state is not QueueState.CLOSED) is goes_on
+
+
 def test_a_few_requests_that_fail_say_nothing_of_a_site() -> None:
     few, enough = (Measured(heard_s=0, requests=n, fault_share=1.0) for n in (9, 10))
     assert pressure_of(few) == 0

@@ -8,7 +8,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from meterai.waiting_room.controller import Memory
+from meterai.waiting_room.controller import Measured, Memory
 from meterai.waiting_room.documents import Announcement
 from meterai.waiting_room.model import Frontier, Policy, QueueState, Schedule
 from meterai.waiting_room.past import OUTAGE_MIN_S
@@ -44,12 +44,17 @@ def queue_of(**changes: object) -> Queue:
 
 
 def draft_at(
-    now: float, *, gates_closed_through: int = -1, steering: object = None, **changes: object
+    now: float,
+    *,
+    gates_closed_through: int = -1,
+    steering: object = None,
+    can_buy: bool = True,
+    **changes: object,
 ) -> _Draft:
     """A step that begins at `now`."""
     seen = Seen(
         now=now, gathered=(), published_through=5, published_at=None, open_joins={},
-        gates_closed_through=gates_closed_through, measured=cast(Any, None), called=0,
+        gates_closed_through=gates_closed_through, measured=Measured(heard_s=0, can_buy=can_buy), called=0,
         seed_of=lambda window: None,
     )  # fmt: skip
     return _Draft(cast(Any, None), cast(Any, steering), seen, queue_of(**changes))
@@ -157,6 +162,17 @@ def test_the_people_of_a_pause_are_not_called_all_at_once(passed_s: float, elaps
 )
 def test_time_in_which_nobody_could_enter(state: QueueState, passed_s: int, shut_s: int) -> None:
     assert draft_at(OPENS + 60 + passed_s, state=state)._shut_s == shut_s
+
+
+@pytest.mark.parametrize(
+    ("can_buy", "state", "shut_s"),
+    [(False, QueueState.OPEN, 1), (True, QueueState.OPEN, 0), (False, QueueState.CLOSED, 0)],
+)
+def test_while_no_code_comes_the_time_of_a_call_does_not_run(
+    can_buy: bool, state: QueueState, shut_s: int
+) -> None:
+    """Who is called can't prove the contact: at the closing it would be said that they did not come."""
+    assert draft_at(OPENS + 61, state=state, can_buy=can_buy)._shut_s == shut_s
 
 
 @pytest.mark.parametrize(("line_counts", "shut_s"), [(False, 100), (True, 400)])

@@ -237,7 +237,7 @@ def step(
         memory = msgspec.structs.replace(memory, call_left_s=policy.claim_minutes * 60.0)
     state = state_of(schedule, policy, wishes, measured, line, memory, now)
     moves = state in (QueueState.DIRECT, QueueState.OPEN, QueueState.LAST_CALL)
-    if moves:
+    if moves and measured.can_buy:
         memory = msgspec.structs.replace(memory, call_left_s=max(0.0, memory.call_left_s - elapsed_s))
     rate = memory.rate if moves else 0.0
     calls = max(0.0, _braked(rate, policy, pressure) - line.at_door * 60 / AT_DOOR_S) * calls_factor(memory)

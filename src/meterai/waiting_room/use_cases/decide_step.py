@@ -433,15 +433,16 @@ class _Draft:
         return max(0.0, min(ELAPSED_S_MAX, self._now - self._queue.moved_at))
 
     def _shut_since_s(self) -> int:
-        """How long nobody could enter since the last step, before the closing: while the queue was held, or
-        the store was away, as then there were no steps."""
+        """How long nobody could enter since the last step, before the closing: while the queue was held, no
+        code came or no charge was opened, or the store was away, as then there were no steps."""
         queue = self._queue
         until = self._now if queue.policy.line_counts else min(self._now, queue.schedule.closes_at)
         passed = int(until) - int(queue.moved_at)
         if queue.state is QueueState.CLOSED or passed <= 0:
             return 0
         is_held = queue.state in (QueueState.HALTED, QueueState.OUT_OF_STOCK)
-        return passed if is_held or self._is_pause(passed) else 0
+        is_shut = is_held or not self._seen.measured.can_buy
+        return passed if is_shut or self._is_pause(passed) else 0
 
     @staticmethod
     def _is_pause(passed_s: int) -> bool:
