@@ -810,6 +810,14 @@ def status_lets_calls_lapse_early(forger: Forger) -> None:
     forger.change_document(forger.folder.status, Status, frontiers=[told[Lane.NEW], (900, 0)])
 
 
+@plants_afterwards("rules.outdated")
+def the_rules_before_lie_there_again(forger: Forger) -> None:
+    """Another closing than the one in force, say."""
+    first = forger.folder.config_version(1).read_bytes()
+    assert first != forger.folder.config.read_bytes()
+    forger.folder.config.write_bytes(first)
+
+
 @pytest.mark.parametrize(("code", "plant"), [pytest.param(*one, id=one[1].__name__) for one in AFTERWARDS])
 def test_what_is_changed_afterwards_is_found(forger: Forger, code: str, plant: Plant) -> None:
     plant(forger)
@@ -958,6 +966,27 @@ def test_what_is_published_while_one_reads_is_waited_for(forger: Forger) -> None
         path.write_bytes(document) if not path.exists() else set_lines(forger, heads, HEADS)
 
     assert audit(FolderSource(forger.folder.public), pause=pause).verdict == "passes"
+
+
+def test_rules_that_lie_there_before_they_are_logged_are_no_finding(forger: Forger) -> None:
+    """The log is read to its end between the two."""
+    forger.write()
+    before = lines(forger)
+    policy = Policy(line_counts=True, claim_minutes=1, rate_floor=180, rate_cap=600)
+    new_rules(forger, len(forger.entries), policy=policy)
+    forger.write()
+    after, heads, status = lines(forger), lines(forger, HEADS), forger.folder.status.read_bytes()
+    set_lines(forger, before)
+    set_lines(forger, heads[:-1], HEADS)
+    forger.folder.status.unlink()
+    assert codes(audited(forger.folder)) == {"rules.unlogged", "log.uncovered"}
+
+    def pause(seconds: float) -> None:
+        set_lines(forger, after)
+        set_lines(forger, heads, HEADS)
+        forger.folder.status.write_bytes(status)
+
+    assert audit(FolderSource(forger.folder.public), pause=pause).findings == []
 
 
 def test_memory_does_not_grow_with_the_joins(forger: Forger) -> None:

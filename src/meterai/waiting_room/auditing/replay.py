@@ -47,6 +47,7 @@ from meterai.waiting_room.public_log import ENTRIES, LogEntry
 
 PATIENCE_S = 10.0
 ACTIONS_SHOWN = 200
+_LOG = f"log/{ENTRIES}"
 _EVERY = 10_000
 
 Progress = Callable[[int], None]
@@ -101,14 +102,16 @@ class _Replay:
         self._clock = Clock(self._rules, findings)
         self._people = People(self._rules, self._windows, self._frontiers, self._door, notes, findings)
         self._tree = Tree()
+        self._bytes_read = 0
         self._actions: list[OperatorAction] = []
         self._action_count = 0
         self._last_at = 0
 
     def run(self, progress: Progress) -> Report:
         self._compare()
-        for line in lines_of(self._source.pieces(f"log/{ENTRIES}")):
+        for line in lines_of(self._source.pieces(_LOG)):
             n = self._tree.size
+            self._bytes_read += len(line) + 1
             self._tree.append(line)
             self._take(n, line)
             self._compare()
@@ -117,7 +120,7 @@ class _Replay:
         self._heads.finish(self._tree, self._patience)
         self._kept.finish()
         self._told.finish()
-        self._rules.finish()
+        self._rules.finish(self._patience, lambda: b"".join(self._source.pieces(_LOG, self._bytes_read)))
         self._door.finish()
         self._switching.finish()
         self._clock.finish()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from meterai.kernel.errors import Kind, Refusal
 from meterai.waiting_room import documents
 from meterai.waiting_room.auditing.findings import Findings
+from meterai.waiting_room.auditing.patience import Patience
 from meterai.waiting_room.auditing.sources import DOCUMENT_BYTES_MAX, Source, Unreadable
 from meterai.waiting_room.documents import Config
 from meterai.waiting_room.folder import digest
@@ -42,8 +44,8 @@ class Rules:
         """Of the queue: by the first rules that were logged, for later ones may cut time anew."""
         self._open_until = 0.0
         """By all rules so far: whoever brings the closing forward closes nothing that is over."""
-        self._published_sha256 = digest(raw)
         self._last_version = 0
+        self._last_sha256 = ""
         self._logged: set[str] = set()
 
     def on_config(self, n: int, at: int, facts: ConfigFacts, *, closed_through: int | None) -> bool:
@@ -51,6 +53,7 @@ class Rules:
         self._findings.examined("rules")
         self.versions += 1
         self._logged.add(facts.sha256)
+        self._last_sha256 = facts.sha256
         if facts.version <= self._last_version:
             self._findings.add("rules.order", n, version=facts.version, before=self._last_version)
         self._last_version = max(self._last_version, facts.version)
@@ -74,10 +77,16 @@ class Rules:
         count."""
         return at > self._open_until + CLOSED_LATE_S
 
-    def finish(self) -> None:
-        """The rules that lie there must be those of an entry."""
-        if self._published_sha256 not in self._logged:
-            self._findings.add("rules.unlogged", version=self.published.version)
+    def finish(self, patience: Patience, read_on: Callable[[], bytes]) -> None:
+        """The rules that lie there must be those of the last entry. They are laid there before it is written,
+        and may be others by now; `read_on` gives what the log has got since it was read."""
+        while (lies_there := digest(self._source.read(NAME) or b"")) != self._last_sha256:
+            if lies_there.encode() in read_on():
+                return
+            if not patience.wait():
+                code = "rules.outdated" if lies_there in self._logged else "rules.unlogged"
+                self._findings.add(code, version=self.published.version, last=self._last_version)
+                return
 
     def _document(self, n: int, facts: ConfigFacts) -> Config | None:
         raw = self._source.read(f"configs/{facts.version}.json")

@@ -95,6 +95,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Aturan yang berlaku (versi {version}) tidak ada dalam catatan.",
         "The rules in force (version {version}) are not in the log.",
     ),
+    "rules.outdated": (
+        "Aturan yang diumumkan lebih lama daripada versi {last}, yang dicatat terakhir.",
+        "The rules that lie there are older than version {last}, the last one in the log.",
+    ),
     "window.order": (
         "Jendela {window} ditutup, padahal giliran jendela {expected}.",
         "Window {window} was closed where window {expected} had to come.",
