@@ -29,6 +29,7 @@ from meterai.waiting_room.use_cases.check_certificate import (
 from meterai.waiting_room.use_cases.claim_pass import claim_pass
 from meterai.waiting_room.use_cases.issue_certificate import issue_certificate
 from meterai.waiting_room.use_cases.rewind_queues import rewind_queues
+from meterai.waiting_room.windows import last_number
 
 CLOSES = SCHEDULE.closes_at
 MASKED = "a•••@contoh.id"
@@ -72,6 +73,7 @@ async def test_who_was_in_line_at_the_closing_gets_facts_signed_and_logged(line:
     assert attempt.outcome == "not_called"
     assert (attempt.joined_at, attempt.closed_at, attempt.seen_at) == (ticket.joined_at, CLOSES, CLOSES - 900)
     assert (attempt.contact, "ani@" in signed.decode()) == (MASKED, False)
+    assert (attempt.place, attempt.frontier) == (str(line.place_of(text)), (1, "0"))
     async with line.database.app.transaction() as tx:
         said = await store.take_said(tx, line.number, 10)
     assert [facts for _, facts in said] == [
@@ -94,17 +96,23 @@ async def test_nobody_gets_one_before_the_closing(line: LineOfPeople) -> None:
     text = line.join(ANI)
     line.close(1)
     assert await refusal_of(line, text) == "certificate.not_closed"
+    line.now = datetime.fromtimestamp(CLOSES + 60, UTC)
+    assert await refusal_of(line, text) == "certificate.not_closed", "being in line counts: it is open still"
+    await close_queue(line, later_s=-1)
+    assert await refusal_of(line, text) == "certificate.not_closed", "the closing has been moved: it goes on"
+    await close_queue(line, later_s=0)
+    await issue(line, text)
 
 
 async def test_a_ticket_of_a_window_whose_list_is_still_to_come_is_not_called_unlisted(
     line: LineOfPeople,
 ) -> None:
     """Its holder's browser would forget it, and there is no other after the closing."""
-    text = line.join(ANI)
+    text = line.join(ANI, window=last_number(SCHEDULE))
     assert await refusal_of(line, text) == "certificate.not_closed"
     await close_queue(line, later_s=2)
     assert await refusal_of(line, text) == "certificate.not_closed"
-    line.close(1)
+    line.close(last_number(SCHEDULE))
     assert read_certificate(await issue(line, text), line.published).outcome == "not_called"
 
 
@@ -235,9 +243,12 @@ async def test_the_check_says_whether_the_public_log_has_it(line: LineOfPeople) 
     signed = await issue(line, text)
     checked = await check_certificate(signed, line.published)
     assert not checked.is_logged
-    missing = [checked.is_missing(line.now + timedelta(seconds=later)) for later in (0, 60, 301, -301)]
+    missing = [checked.is_missing(line.now + timedelta(seconds=later)) for later in (0, 300, 301, -301)]
     assert missing == [False, False, True, True], "a date to come is none"
     line.folder.log.mkdir(parents=True)
+    Path(line.folder.log / ENTRIES).write_text('{"n":0,"facts":{"id":"00","sha256":"00"}}\n')
+    checked = await check_certificate(signed, line.published)
+    assert (checked.is_logged, checked.is_lost) == (False, False), "who stole the key can't log it"
     entry = f'{{"n":0,"facts":{{"id":"00","sha256":"{hashlib.sha256(signed).hexdigest()}"}}}}\n'
     Path(line.folder.log / ENTRIES).write_text(entry)
     checked = await check_certificate(signed, line.published)
