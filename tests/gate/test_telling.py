@@ -140,6 +140,31 @@ async def test_every_time_on_the_page_is_that_of_the_event_s_zone(
 
 
 @pytest.mark.parametrize(
+    ("first", "last", "turn", "promise"),
+    [
+        (39_000, 39_500, "06.50 – 06.58 WITA", "Selesai paling lambat pukul 07.02 WITA</b>"),
+        (39_000, 41_000, "06.50 WITA – 07.23 WITA, 7 Sep 2026", "pukul 07.26 WITA, 7 Sep 2026</b>"),
+        (90_000, 95_000, "21.00 – 22.23 WITA, 7 Sep 2026", "kembali pukul 19.44 WITA, 7 Sep 2026."),
+    ],
+)
+async def test_a_time_that_is_far_ahead_stands_with_its_day(
+    tmp_path: Path, first: int, last: int, turn: str, promise: str
+) -> None:
+    """Tomorrow evening at 20.30 would be taken for this evening, and whoever came then had waited in vain."""
+    queue = Queue(tmp_path, schedule_from(NOON - 40, open_s=600_000, window_s=30))
+    close = Close(event="casn", window=1, starts_at=0, ends_at=0, count=AHEAD, root="00" * 32, gates=[])
+    publish(queue.folder.window_close(1), documents.sign(close, queue.keys.controller))
+    queue.close(2, [])
+    sure, even = (last, AHEAD + 1, AHEAD + 1 + last - first), (first, AHEAD // 2, AHEAD + 1)
+    queue.status(at=int(NOON), waiting=AHEAD, fan=[even, sure, (last + 9_000, 40_000, 40_000)])
+    shelf = Shelf(queue.folder)
+    shelf.look()
+    shown = page(pages_of(shelf, "Asia/Makassar"), 1, NOON)
+    assert turn_on(shown) == turn
+    assert promise in verdict_on(shown)
+
+
+@pytest.mark.parametrize(
     ("language", "said"),
     [
         (

@@ -7,6 +7,10 @@ from functools import lru_cache
 
 from meterai.kit import formats
 
+FAR_S = 40_000
+"""From so far ahead on a time of day could be taken for today's: a line may take days. The page's script,
+`static/wait.js`, says it too."""
+
 
 @lru_cache(4_096)
 def clock_text(unix: float, language: str, zone: str, *, seconds: bool = False) -> str:
@@ -19,3 +23,11 @@ def moment_text(unix: float, language: str, zone: str, *, seconds: bool = False)
     """`5 Sep 2026, 21.40 WIB`."""
     day = formats.short_date_text(datetime.fromtimestamp(unix, UTC), language, zone)
     return f"{day}, {clock_text(unix, language, zone, seconds=seconds)}"
+
+
+def time_text(unix: int, language: str, zone: str, *, now: float) -> str:
+    """`21.40 WIB`; with the day, `21.40 WIB, 5 Sep 2026`, when it is far ahead."""
+    clock = clock_text(unix, language, zone)
+    if unix - now < FAR_S:
+        return clock
+    return f"{clock}, {formats.short_date_text(datetime.fromtimestamp(unix, UTC), language, zone)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from meterai.gate.clocks import clock_text, moment_text
+from meterai.gate.clocks import moment_text, time_text
 from meterai.gate.pings import PRESENT_AROUND_CLOSING_S
 from meterai.gate.words import Words
 from meterai.kit.formats import number_text
@@ -118,7 +118,10 @@ class _Facts:
         raise KeyError(name)
 
     def _clock(self, unix: int | None) -> str:
-        return "" if unix is None else clock_text(unix, self.language, self.moments.zone)
+        if unix is None:
+            return ""
+        now = self.status.at if self.status else unix
+        return time_text(unix, self.language, self.moments.zone, now=now)
 
 
 _NOTHING = Words("", "")

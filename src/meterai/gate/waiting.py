@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from meterai.gate.clocks import clock_text
+from meterai.gate.clocks import clock_text, time_text
 from meterai.gate.pages import EventFacts, Frame, Pages, other_of, slot
 from meterai.gate.qr import code_image
 from meterai.gate.saying import Moments, said_of
@@ -269,14 +269,16 @@ def _shown_ahead(standing: Standing, verdict: Verdict) -> int | None:
 def _turn(standing: Standing, status: Status | None, event: EventFacts, language: str, now: float) -> str:
     if standing.soonest_s is None or (status is not None and is_old(status, now)):
         return TEXTS["unknown_time"].of(language)
-    soonest = clock_text(int(now) + standing.soonest_s, language, event.zone)
+    soonest = time_text(int(now) + standing.soonest_s, language, event.zone, now=now)
     if standing.latest_s is None:
         return TEXTS["from"].of(language).format(soonest=soonest)
-    latest = clock_text(int(now) + standing.latest_s, language, event.zone)
+    latest = time_text(int(now) + standing.latest_s, language, event.zone, now=now)
     if soonest == latest:
         return TEXTS["about"].of(language).format(moment=latest)
-    bare = soonest.rpartition(" ")[0]  # the zone stands once
-    return TEXTS["between"].of(language).format(soonest=bare, latest=latest)
+    bare, _, rest = soonest.partition(" ")
+    if latest.endswith(f" {rest}"):  # zone and day stand once
+        soonest = bare
+    return TEXTS["between"].of(language).format(soonest=soonest, latest=latest)
 
 
 def _moments(shelf: Shelf, event: EventFacts, ticket: Ticket) -> Moments:

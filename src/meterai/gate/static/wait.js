@@ -25,7 +25,8 @@
     const early = when(2), late = when(1), soon = s.rate ? ahead * 60 / s.rate : 3600, left = early || soon;
     show("ahead", ahead.toLocaleString(locale));
     const a = clock(s.at + early), b = clock(s.at + late);
-    if (late >= 0) show("turn", (a == b ? a : `${a} – ${b}`) + d.wib);
+    // further ahead the day stands there, which is the server's
+    if (late < 4e4) show("turn", (a == b ? a : `${a} – ${b}`) + d.wib);
     // as if calling went on at once: the fan may fear an outage that ends earlier
     wait = min(wait, max(s.poll[0], min(left, soon) / 4));
     // the words on the page are the server's: they are fetched anew when they can't be true any more, but never at
