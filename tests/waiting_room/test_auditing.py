@@ -335,6 +335,11 @@ def more_people_than_joined(forger: Forger) -> None:
     forger.change(forger.find(What.CLOSE), sha256=digest(raw))
 
 
+@plants("window.changed")
+def people_whom_no_database_counts(forger: Forger) -> None:
+    forger.change_document(forger.folder.window_close(0), Close, people=2**63)
+
+
 @plants("window.order")
 def windows_swapped(forger: Forger) -> None:
     first = forger.find(What.CLOSE, lambda facts: facts["window"] == 2)
@@ -699,6 +704,22 @@ def no_entry(forger: Forger) -> None:
     forger.change(claim_of(forger), id="not hexadecimal")
 
 
+@plants("log.unreadable")
+def a_number_that_no_database_holds(forger: Forger) -> None:
+    """It would end the audit when all has been read, without a verdict."""
+    forger.change(claim_of(forger), gate=2**63)
+
+
+@plants("log.unreadable")
+def a_time_that_no_database_holds(forger: Forger) -> None:
+    forger.change(move_of(forger, 3), at=2**63)
+
+
+@plants("log.unreadable")
+def a_window_before_the_first(forger: Forger) -> None:
+    forger.change(forger.find(What.REVEAL), window=-2)
+
+
 @pytest.mark.parametrize(("code", "plant"), [pytest.param(*one, id=one[1].__name__) for one in PLANTS])
 def test_a_planted_violation_is_found(forger: Forger, code: str, plant: Plant) -> None:
     plant(forger)
@@ -743,6 +764,12 @@ def entry_twice(forger: Forger) -> None:
     set_lines(forger, found[:40] + found[39:])
 
 
+@plants_afterwards("log.unreadable")
+def brackets_without_end(forger: Forger) -> None:
+    found = lines(forger)
+    set_lines(forger, [*found[:40], b'{"facts":{"why":' + b"[" * 100_000 + b"\n", *found[41:]])
+
+
 @plants_afterwards("log.head_root")
 def entry_edited(forger: Forger) -> None:
     found = lines(forger)
@@ -780,6 +807,11 @@ def heads_out_of_order(forger: Forger) -> None:
 @plants_afterwards("status.forged")
 def status_by_another_key(forger: Forger) -> None:
     forger.change_document(forger.folder.status, Status, key=Ed25519PrivateKey.generate())
+
+
+@plants_afterwards("status.forged")
+def status_without_frontiers(forger: Forger) -> None:
+    forger.change_document(forger.folder.status, Status, frontiers=[])
 
 
 @plants_afterwards("status.log")

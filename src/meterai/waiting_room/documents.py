@@ -7,6 +7,7 @@ zero byte and that line. The kind stands inside, so that one kind is never taken
 from __future__ import annotations
 
 import base64
+from typing import Annotated
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -18,6 +19,9 @@ from meterai.waiting_room.model import Policy, QueueState, Schedule
 
 STATUS_BYTES_MAX = 1024
 _DOMAIN = b"meterai document v1\x00"
+
+type Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""An auditor keeps numbers in a database: one that it does not hold would end the audit without a verdict."""
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=str.lower):
@@ -33,7 +37,7 @@ class Config(Document, frozen=True, kw_only=True):
     schedule: Schedule
     policy: Policy
     commitment: str
-    chain_length: int
+    chain_length: Annotated[int, msgspec.Meta(ge=1)]
     ticket_keys: dict[int, str]
     """Key id -> Ed25519 public key."""
     controller_key: str
@@ -56,7 +60,7 @@ class Status(Document, frozen=True, kw_only=True):
     sequence: int
     at: int
     state: QueueState
-    frontiers: list[tuple[int, int]]
+    frontiers: Annotated[list[tuple[int, int]], msgspec.Meta(min_length=2)]
     """(window, x) by lane: `Lane.NEW`, `Lane.RETURNER`."""
     rate: int
     """Admissions a minute now."""
@@ -110,7 +114,7 @@ class Close(Document, frozen=True, kw_only=True):
     starts_at: int
     ends_at: int
     count: int
-    people: int | None = None
+    people: Number | None = None
     """Who joined at two gates counts once; None in older documents."""
     root: str
     gates: list[GateCount]

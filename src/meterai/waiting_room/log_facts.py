@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final
 
 import msgspec
 
+from meterai.waiting_room.documents import Number
 from meterai.waiting_room.model import Frontier, Lane
 from meterai.waiting_room.public_log import What
 
@@ -29,15 +30,15 @@ class ConfigFacts(Facts, frozen=True, kw_only=True):
 
     what: ClassVar[What] = What.CONFIG
     sha256: str
-    version: int
+    version: Number
 
 
 class CloseFacts(Facts, frozen=True, kw_only=True):
     """A window is over. `root`: of its join records; `sha256`: of the published document."""
 
     what: ClassVar[What] = What.CLOSE
-    window: int
-    count: int
+    window: Number
+    count: Number
     root: str
     sha256: str
 
@@ -46,16 +47,16 @@ class ChainFacts(Facts, frozen=True, kw_only=True):
     """The commitment to a further chain of seeds, before anybody can join in a window that uses it."""
 
     what: ClassVar[What] = What.CHAIN
-    number: int
+    number: Number
     commitment: str
-    first_window: int
+    first_window: Number
 
 
 class RevealFacts(Facts, frozen=True, kw_only=True):
     """The seed of a window. Later in the log than the window's end."""
 
     what: ClassVar[What] = What.REVEAL
-    window: int
+    window: Number
     link: str
     beacon: str
     seed: str
@@ -66,10 +67,10 @@ class FrontierFacts(Facts, frozen=True, kw_only=True):
 
     what: ClassVar[What] = What.FRONTIER
     lane: Lane
-    window: int
+    window: Number
     x: str
-    epoch: int
-    rate: int
+    epoch: Number
+    rate: Number
 
     @property
     def frontier(self) -> Frontier:
@@ -82,12 +83,12 @@ class ClaimFacts(Facts, frozen=True, kw_only=True):
 
     what: ClassVar[What] = What.CLAIM
     id: str
-    window: int
+    window: Number
     place: str
     pass_id: str
     lane: Lane
-    gate: int
-    sequence: int
+    gate: Number
+    sequence: Number
 
 
 class OperatorFacts(Facts, frozen=True, kw_only=True):
@@ -112,8 +113,8 @@ class DeadGateFacts(Facts, frozen=True, kw_only=True):
     """A gate did not say what it counted in a window: tickets of it that are in no list are honoured."""
 
     what: ClassVar[What] = What.DEAD_GATE
-    window: int
-    gate: int
+    window: Number
+    gate: Number
 
 
 class LateTicketFacts(Facts, frozen=True, kw_only=True):
@@ -121,10 +122,10 @@ class LateTicketFacts(Facts, frozen=True, kw_only=True):
 
     what: ClassVar[What] = What.LATE_TICKET
     id: str
-    window: int
-    gate: int
-    sequence: int
-    joined_at: int
+    window: Number
+    gate: Number
+    sequence: Number
+    joined_at: Number
 
 
 class CertificateFacts(Facts, frozen=True, kw_only=True):
@@ -140,7 +141,7 @@ class PromiseFacts(Facts, frozen=True, kw_only=True):
 
     what: ClassVar[What] = What.PROMISE
     id: str
-    done_by: int
+    done_by: Number
     probability: float
 
 

@@ -47,7 +47,7 @@ class LogEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One line."""
 
     n: int
-    at: int
+    at: documents.Number
     what: What
     facts: dict[str, Any]
 

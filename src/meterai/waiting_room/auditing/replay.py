@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from meterai.kernel.errors import Refusal
+from meterai.kit.strange_json import read_json
 from meterai.waiting_room import documents
 from meterai.waiting_room.auditing.clock import Clock
 from meterai.waiting_room.auditing.door import Door, RateBound
@@ -135,7 +136,7 @@ class _Replay:
     def _take(self, n: int, line: bytes) -> None:
         self._findings.examined("log")
         try:
-            entry = msgspec.json.decode(line, type=LogEntry)
+            entry = read_json(line, LogEntry)
             facts = decode_facts(entry.what, entry.facts)
             if entry.n != n:
                 self._findings.add("log.number", n, n=n, told=entry.n)
