@@ -34,6 +34,16 @@ def test_each_worker_of_a_machine_has_a_name_of_its_own(tmp_path: Path) -> None:
     third.close()
 
 
+def test_controllers_that_are_killed_leave_no_more_signs_of_life_than_there_were_at_once(
+    tmp_path: Path,
+) -> None:
+    for _ in range(3):
+        killed = Presence(tmp_path, "queue")
+        killed.show({"leads": True})
+        killed.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["queue-1.json"]
+
+
 def test_the_sign_of_life_is_one_json_object(tmp_path: Path) -> None:
     presence = Presence(tmp_path)
     presence.show({"loops": {"stamping": "a long text that is shortened later"}})

@@ -1,4 +1,4 @@
-"""A worker's name and its sign of life."""
+"""The name of a worker or a controller, and its sign of life."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 from meterai.kit.file_lock import locked
 
-_WORKERS_MAX = 256
+_PROCESSES_MAX = 256
 
 
 class Presence:
@@ -19,17 +19,17 @@ class Presence:
     to that name was left behind.
     """
 
-    def __init__(self, run_folder: Path) -> None:
+    def __init__(self, run_folder: Path, kind: str = "worker") -> None:
         """Raises: RuntimeError when every name is taken."""
         run_folder.mkdir(parents=True, exist_ok=True)
-        for number in range(1, _WORKERS_MAX + 1):
-            self.name = f"worker-{number}"
+        for number in range(1, _PROCESSES_MAX + 1):
+            self.name = f"{kind}-{number}"
             try:
                 self._file = locked(run_folder / f"{self.name}.json")
             except BlockingIOError:
                 continue
             return
-        raise RuntimeError("too many workers on this machine")
+        raise RuntimeError(f"too many processes on this machine: {kind}")
 
     def show(self, facts: dict[str, object]) -> None:
         """Writes the sign of life: a JSON object, for the launcher and for whoever looks."""

@@ -10,7 +10,6 @@ import socket
 from collections.abc import Mapping
 from contextlib import suppress
 
-import msgspec
 import structlog
 import uvloop
 
@@ -21,6 +20,7 @@ from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import queue_root
 from meterai.waiting_room.beacon import BeaconSource
 from meterai.waiting_room.leader import LEASE_S, Leader
+from meterai.workers.presence import Presence
 
 log = structlog.get_logger(__name__)
 
@@ -51,22 +51,22 @@ async def run(variables: Mapping[str, str]) -> None:
         beacon=BeaconSource(settings.queue_beacon, root / "beacon.json") if settings.queue_beacon else None,
     )
     garbage.settle()
-    sign = settings.data / "run" / f"queue-{os.getpid()}.json"
-    showing = asyncio.create_task(_show(sign, leader))
+    presence = Presence(settings.data / "run", "queue")
+    showing = asyncio.create_task(_show(presence, leader))
     log.info("queue.ready", holder=leader.holder)
     try:
         await leader.run(stop)
     finally:
         showing.cancel()
-        sign.unlink(missing_ok=True)
+        presence.close()
         await db.close()
 
 
-async def _show(path: os.PathLike[str], leader: Leader) -> None:
+async def _show(presence: Presence, leader: Leader) -> None:
     """A sign of life for the launcher, and for whoever looks."""
     while True:
-        with suppress(OSError), open(path, "wb") as file:  # noqa: ASYNC230 - a few bytes
-            file.write(msgspec.json.encode({"pid": os.getpid(), "leads": leader.leads}))
+        with suppress(OSError):
+            presence.show({"leads": leader.leads})
         await asyncio.sleep(_SIGN_OF_LIFE_S)
 
 
