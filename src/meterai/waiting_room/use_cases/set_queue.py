@@ -86,9 +86,9 @@ def _last_call(old: Schedule, new: Schedule, known_at: int) -> int | None:
     """A last call for a moment that is over becomes one at the next end of a window: time that is cut
     afterwards would number windows anew in which people joined, and their tickets would seem backdated."""
     wanted, before = new.last_call_at, old.last_call_at
-    if wanted is None or wanted == before or wanted <= old.opens_at or wanted > known_at:
+    if wanted is None or wanted <= old.opens_at or wanted > known_at:
         return wanted
     if before is not None and old.opens_at < before <= known_at:
-        return min(before, new.closes_at)
+        return before
     windows = -(-(known_at - old.opens_at) // old.window_s)
     return min(old.opens_at + windows * old.window_s, new.closes_at)
