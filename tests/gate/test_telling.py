@@ -113,6 +113,15 @@ NOON = datetime(2026, 9, 6, 12, 0, 7, tzinfo=UTC).timestamp()
 """20.00.07 in Makassar."""
 
 
+def queue_with_people_ahead(folder: Path, *, open_s: int) -> Queue:
+    """At noon: its first window is over, with all of them in it, and the second, with nobody."""
+    queue = Queue(folder, schedule_from(NOON - 40, open_s=open_s, window_s=30))
+    close = Close(event="casn", window=1, starts_at=0, ends_at=0, count=AHEAD, root="00" * 32, gates=[])
+    publish(queue.folder.window_close(1), documents.sign(close, queue.keys.controller))
+    queue.close(2, [])
+    return queue
+
+
 @pytest.mark.parametrize(
     ("language", "turn", "promise", "updated"),
     [
@@ -124,10 +133,7 @@ async def test_every_time_on_the_page_is_that_of_the_event_s_zone(
     tmp_path: Path, language: str, turn: str, promise: str, updated: str
 ) -> None:
     """It is the one figure by which people act: in another zone it is hours wrong."""
-    queue = Queue(tmp_path, schedule_from(NOON - 40, open_s=7_200, window_s=30))
-    close = Close(event="casn", window=1, starts_at=0, ends_at=0, count=AHEAD, root="00" * 32, gates=[])
-    publish(queue.folder.window_close(1), documents.sign(close, queue.keys.controller))
-    queue.close(2, [])
+    queue = queue_with_people_ahead(tmp_path, open_s=7_200)
     queue.status(at=int(NOON), waiting=AHEAD)
     shelf = Shelf(queue.folder)
     shelf.look()
@@ -151,10 +157,7 @@ async def test_a_time_that_is_far_ahead_stands_with_its_day(
     tmp_path: Path, first: int, last: int, turn: str, promise: str
 ) -> None:
     """Tomorrow evening at 20.30 would be taken for this evening, and whoever came then had waited in vain."""
-    queue = Queue(tmp_path, schedule_from(NOON - 40, open_s=600_000, window_s=30))
-    close = Close(event="casn", window=1, starts_at=0, ends_at=0, count=AHEAD, root="00" * 32, gates=[])
-    publish(queue.folder.window_close(1), documents.sign(close, queue.keys.controller))
-    queue.close(2, [])
+    queue = queue_with_people_ahead(tmp_path, open_s=600_000)
     sure, even = (last, AHEAD + 1, AHEAD + 1 + last - first), (first, AHEAD // 2, AHEAD + 1)
     queue.status(at=int(NOON), waiting=AHEAD, fan=[even, sure, (last + 9_000, 40_000, 40_000)])
     shelf = Shelf(queue.folder)

@@ -150,8 +150,13 @@ async def refuse_misplaced(place: str, chain: Sequence[x509.Certificate], settin
     if not settings.pkcs11_module or not place.startswith("pkcs11:"):
         return
     encoded = tuple(item.public_bytes(Encoding.DER) for item in chain)
-    always = {"valid_from": chain[0].not_valid_before_utc, "valid_until": chain[0].not_valid_after_utc}
-    key = SigningKey(key_id=key_id_of(encoded[0]), place=place, certificates=encoded, **always)
+    key = SigningKey(
+        key_id=key_id_of(encoded[0]),
+        place=place,
+        certificates=encoded,
+        valid_from=chain[0].not_valid_before_utc,
+        valid_until=chain[0].not_valid_after_utc,
+    )
     try:
         device = await KeyOpener(settings)(key)
     except KeyUnfit as error:

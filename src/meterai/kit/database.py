@@ -320,17 +320,18 @@ async def _dial(url: str, application_name: str, held_seconds: float) -> Connect
         )
     except asyncpg.TargetServerAttributeNotMatched as error:  # such as a standby
         raise ConnectionError(str(error)) from error
-    _give_up_soon(connection)
+    give_up_soon(connection._transport.get_extra_info("socket"))  # type: ignore[attr-defined]  # shown nowhere else
     await _prepare(connection)
     return connection
 
 
-def _give_up_soon(connection: Any) -> None:
-    wire = connection._transport.get_extra_info("socket")  # asyncpg shows it nowhere else
+def give_up_soon(wire: socket.socket, **others: int) -> None:
+    """Ends a connection over a network whose other end is dead or cut off: when, say the options of
+    `_GIVEN_UP`, or `others` in their place."""
     if wire.family == socket.AF_UNIX:
         return
     wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in _GIVEN_UP.items():
+    for name, value in (_GIVEN_UP | others).items():
         if option := getattr(socket, name, None):
             wire.setsockopt(socket.IPPROTO_TCP, option, value)
 

@@ -7,7 +7,6 @@ connections do, checked by the same rules.
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 import tempfile
 import threading
@@ -21,11 +20,11 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from asyncpg import connect_utils
 
-from meterai.kit.database import DIAL_SECONDS
+from meterai.kit.database import DIAL_SECONDS, give_up_soon
 
 _SSL_REQUEST: Final = bytes.fromhex("0000000804d2162f")
 """Asks the server for TLS; it says S or N (PostgreSQL's protocol, 54.2.12)."""
-_GIVEN_UP: Final = {"TCP_USER_TIMEOUT": 30_000, "TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3}
+_UNACKNOWLEDGED_MS: Final = 30_000
 """As of the programs' own connections: see `dumping`."""
 _HERE: Final = ("localhost", "127.0.0.1", "::1")
 _CHUNK: Final = 64 << 10
@@ -137,10 +136,7 @@ async def _dial(
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     async with asyncio.timeout(DIAL_SECONDS):
         there, onward = await asyncio.open_connection(host, port)
-        wire = onward.get_extra_info("socket")
-        wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for name, value in _GIVEN_UP.items():
-            wire.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+        give_up_soon(onward.get_extra_info("socket"), TCP_USER_TIMEOUT=_UNACKNOWLEDGED_MS)
         onward.write(_SSL_REQUEST)
         if await there.readexactly(1) == b"S" and context is not None:
             await onward.start_tls(context, server_hostname=host)
