@@ -27,15 +27,15 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 from hypothesis import settings
+
+from meterai.kit.installation import Secrets
+from meterai.launcher.embedded_postgres import EmbeddedPostgres
 from tests.made_once import make_once
 from tests.places import memory_with_room, passing_folder
 from tests.prepared import copy_prepared
 from tests.run_here import RunHere, make_run_here
 from tests.running_service import KeptService, RunningService
 from tests.storage_fixtures import TestCluster, TestDatabase
-
-from meterai.kit.installation import Secrets
-from meterai.kit.postgres import EmbeddedPostgres
 
 # How long an example takes is a matter of what else the machine does.
 settings.register_profile("meterai", deadline=None)

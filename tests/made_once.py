@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from meterai.web.assets import Assets
+from meterai.web.pages.assets import Assets
 
 _assets = cache(Assets)
 

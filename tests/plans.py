@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tests.storage_fixtures import TestDatabase
-
 from meterai.kit.database import Connection, Database
+from tests.storage_fixtures import TestDatabase
 
 _LOOKS = """
     SELECT pg_class.oid::regclass::text AS name, pg_stat_get_xact_numscans(pg_class.oid) AS looks

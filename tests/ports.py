@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 
-from meterai.kit import processes
+from meterai.kit import child_processes
 
 _PER_WORKER = 1000
 _FIRST = 10_000 + _PER_WORKER * (1 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw-1").removeprefix("gw")))
@@ -16,7 +16,7 @@ _places = itertools.cycle(range(_PER_WORKER))
 def free_port() -> int:
     """A port that nobody listens on."""
     for place in itertools.islice(_places, _PER_WORKER):
-        if processes.free_port(_FIRST + place) == _FIRST + place:
+        if child_processes.free_port(_FIRST + place) == _FIRST + place:
             return _FIRST + place
     raise OSError("no free port for a test")
 

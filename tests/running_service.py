@@ -11,12 +11,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
+
+from meterai.kit.child_processes import ProcessStamp
+from meterai.kit.installation import Addresses, read_addresses
 from tests.places import passing_folder
 from tests.ports import first_of_free_ports
 from tests.prepared import copy_prepared, without_settings
-
-from meterai.kit.installation import Addresses, read_addresses
-from meterai.kit.processes import ProcessStamp
 
 START_SECONDS_MAX = 180
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from meterai.kit import migrations
 from meterai.kit.database import Database, connect
 from meterai.kit.installation import DATABASE
-from meterai.kit.postgres import EmbeddedPostgres
+from meterai.launcher.embedded_postgres import EmbeddedPostgres
+from meterai.launcher.schema import migrate
 
 _TEMPLATE = "meterai_template"
-_PASSWORDS = {role: f"password of {role}".replace(" ", "-") for role in migrations.ROLES}
+_PASSWORDS = {role: f"password of {role}".replace(" ", "-") for role in migrate.ROLES}
 
 
 @dataclass(frozen=True)
@@ -67,17 +67,17 @@ class TestCluster:
         administrator = await asyncpg.connect(self.server.url())
         await administrator.execute(f"ALTER DATABASE {DATABASE} RENAME TO {_TEMPLATE}")
         await administrator.close()
-        await migrations.migrate(self.server.url(_TEMPLATE), _PASSWORDS)
+        await migrate.migrate(self.server.url(_TEMPLATE), _PASSWORDS)
 
     def urls(self, name: str) -> Urls:
         """The addresses of the database called `name`."""
-        by_role = {role: self.server.url(name, role, _PASSWORDS[role]) for role in migrations.ROLES}
+        by_role = {role: self.server.url(name, role, _PASSWORDS[role]) for role in migrate.ROLES}
         return Urls(
             owner=self.server.url(name),
-            app=by_role[migrations.APP],
-            signer=by_role[migrations.SIGNER],
-            reader=by_role[migrations.READER],
-            verifier=by_role[migrations.VERIFIER],
+            app=by_role[migrate.APP],
+            signer=by_role[migrate.SIGNER],
+            reader=by_role[migrate.READER],
+            verifier=by_role[migrate.VERIFIER],
         )
 
     @asynccontextmanager

@@ -9,24 +9,24 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
+from meterai.jail.pool import JOBS_WAITING_MAX, JailPool
 from meterai.kernel.clock import Clock, system_clock
 from meterai.kernel.money import Rupiah
 from meterai.kit.database import HELD_SECONDS, Database, connect
 from meterai.kit.fail_points import FailPoint
+from meterai.kit.files.object_store import ObjectStore, open_store
+from meterai.kit.files.secret_files import keep_secret
 from meterai.kit.messages import Messenger, SmtpSender, WhatsAppSender
-from meterai.kit.objects import ObjectStore, open_store
-from meterai.kit.pdf.jail.pool import JOBS_WAITING_MAX, JailPool
-from meterai.kit.secret_files import keep_secret
 from meterai.kit.settings import Settings, public_url
 from meterai.sales.adapters.midtrans import Midtrans
 from meterai.sales.adapters.payout import IrisPayouts
 from meterai.sales.model import PriceList
 from meterai.sales.ports import PaymentGateway, PayoutProvider
 from meterai.stamping.archive.level import Level
-from meterai.stamping.archive.revocation import HttpRevocation, RevocationSource
+from meterai.stamping.archive.revocation_source import HttpRevocation, RevocationSource
 from meterai.stamping.archive.tools import ArchiveSettings, ArchiveTools
 from meterai.stamping.ports import Signer, Vouch
-from meterai.stamping.signer_client import SignerClient
+from meterai.stamping.signer.client import SignerClient
 from meterai.verification.model import Trust, Verdict
 from meterai.verification.trust import TRUST_FOLDER, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
@@ -34,17 +34,17 @@ from meterai.verification.use_cases.picture_of_stamp import RENDER
 from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
 
 JAIL_TASKS = [
-    "meterai.kit.pdf.reading:inspect",
-    "meterai.kit.pdf.rendering:render_page",
-    "meterai.kit.pdf.light_check:light_check",
-    "meterai.stamping.reception:receive",
-    "meterai.stamping.preparation:prepare_seal",
-    "meterai.stamping.preparation:measure_output",
-    "meterai.stamping.proposal:propose_placement",
-    "meterai.stamping.rewriting:rewrite",
-    "meterai.stamping.archive.extension:look",
-    "meterai.stamping.archive.extension:extend",
-    "meterai.verification.rules:judge",
+    "meterai.pdf.inspection:inspect",
+    "meterai.pdf.rendering:render_page",
+    "meterai.pdf.signed.seal_check:light_check",
+    "meterai.stamping.in_jail.reception:receive",
+    "meterai.stamping.in_jail.preparation:prepare_seal",
+    "meterai.stamping.in_jail.preparation:measure_output",
+    "meterai.stamping.in_jail.proposal:propose_placement",
+    "meterai.stamping.in_jail.rewriting:rewrite",
+    "meterai.stamping.in_jail.archive_extension:look",
+    "meterai.stamping.in_jail.archive_extension:extend",
+    "meterai.verification.in_jail:judge",
 ]
 """Everything that ever touches the bytes of a PDF, as a jail may be asked for it."""
 CHECKS_WAITING_MAX = 8

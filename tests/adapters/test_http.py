@@ -1,6 +1,6 @@
 """The circuit breaker's life."""
 
-from meterai.kit.http import CircuitBreaker
+from meterai.kit.http.outside_service import CircuitBreaker
 
 
 def test_the_breaker_opens_probes_and_closes() -> None:

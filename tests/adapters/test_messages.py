@@ -12,12 +12,12 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.http.outside_service import CircuitBreaker
+from meterai.kit.messages import Message, Messenger, SmtpSender, WhatsAppSender
 from tests.ports import free_port
 from tests.sandbox.twins import Inbox, running_inbox
-
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.http import CircuitBreaker
-from meterai.kit.messages import Message, Messenger, SmtpSender, WhatsAppSender
 
 MAIL = Message(
     to_kind="email", to="ana@example.id", subject="Kode Anda – 123456", text="Kode: 123 456\nTérima kasih\n."

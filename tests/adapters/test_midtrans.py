@@ -12,16 +12,16 @@ from typing import Any
 import msgspec
 import pytest
 import pytest_asyncio
-from tests.ports import free_port
-from tests.sales.refusing import refused
-from tests.sandbox.twins import SERVER_KEY, Gateway, running_gateway
 
-from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.money import Rupiah
-from meterai.kit.http import Answer, CallLimits, CircuitBreaker
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.http.outside_service import Answer, CallLimits, CircuitBreaker
 from meterai.sales.adapters.midtrans import Midtrans
 from meterai.sales.adapters.midtrans_wire import Refund, Transaction, refunded_of
 from meterai.sales.ports import Channel, ChargeRequest, GatewayState
+from tests.ports import free_port
+from tests.sales.refusing import refused
+from tests.sandbox.twins import SERVER_KEY, Gateway, running_gateway
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 

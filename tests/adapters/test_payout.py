@@ -12,14 +12,14 @@ import msgspec
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from tests.ports import free_port
-from tests.sandbox.twins import PAYOUT_KEY, Gateway, running_gateway, served
 
-from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.money import Rupiah
-from meterai.kit.http import Answer
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.http.outside_service import Answer
 from meterai.sales.adapters.payout import IrisPayouts
 from meterai.sales.ports import PayoutRequest, PayoutResult, PayoutState
+from tests.ports import free_port
+from tests.sandbox.twins import PAYOUT_KEY, Gateway, running_gateway, served
 
 REQUEST = PayoutRequest(
     reference="payout-1",

@@ -7,13 +7,17 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+
 from tests.archive.future import Future, future_of
 from tests.stamping import authorities
 from tests.stamping.house import JAIL_TASKS, House, TimeStampAuthority, copy_pki
 from tests.stamping.shared_jail import SharedJail, shared_jail
 from tests.storage_fixtures import TestDatabase
 
-ARCHIVE_TASKS = ["meterai.stamping.archive.extension:look", "meterai.stamping.archive.extension:extend"]
+ARCHIVE_TASKS = [
+    "meterai.stamping.in_jail.archive_extension:look",
+    "meterai.stamping.in_jail.archive_extension:extend",
+]
 
 pki, shared_tsa = authorities.pki, authorities.shared_tsa
 

@@ -13,26 +13,26 @@ from typing import Any
 
 import aiohttp
 import uvicorn
-from tests.ports import free_port
-from tests.sandbox.twins import served
-from tests.stamping.house import House
-from tests.stamping.letters import make_letter
 
 from meterai.kit.fail_points import FailPoint, never
 from meterai.stamping.archive.level import Level
-from meterai.stamping.archive.revocation import HttpRevocation
+from meterai.stamping.archive.revocation_source import HttpRevocation
 from meterai.stamping.archive.tools import ArchiveSettings, ArchiveTools
 from meterai.stamping.model import Job
-from meterai.stamping.seal.timestamps import HttpTimestamper, TokenChecker
+from meterai.stamping.signer.time_stamp_client import HttpTimestamper, TokenChecker
 from meterai.stamping.use_cases.renew_archive import renew_due_archives
+from meterai.verification.in_jail import judge
 from meterai.verification.model import Judgement, JudgeRequest
-from meterai.verification.rules import judge
 from meterai.verification.trust import load_trust
-from sandbox.pki import renew_time_stamper
+from sandbox.pki.authority import renew_time_stamper
 from sandbox.revocation.application import make_application
 from sandbox.revocation.authority import RevocationAuthority, Revoked
 from sandbox.tsa.application import TsaApplication
 from sandbox.tsa.authority import TimeStampAuthority
+from tests.ports import free_port
+from tests.sandbox.twins import served
+from tests.stamping.house import House
+from tests.stamping.letters import make_letter
 
 YEAR = timedelta(days=365)
 

@@ -7,16 +7,16 @@ from types import SimpleNamespace
 
 import pytest
 from cryptography import x509
-from tests.archive.future import Future
-from tests.stamping.letters import make_letter
 
-from meterai.cli.archive import work_off
+from meterai.cli.operator.archive import work_off
 from meterai.cli.refusal_words import told
-from meterai.kernel.errors import Refusal
-from meterai.stamping.archive.extension import look
+from meterai.kernel.refusals import Refusal
 from meterai.stamping.archive.level import Level
+from meterai.stamping.in_jail.archive_extension import look
 from meterai.stamping.requests import ArchiveLookRequest
 from meterai.verification.model import Verdict
+from tests.archive.future import Future
+from tests.stamping.letters import make_letter
 
 pytestmark = pytest.mark.storage
 
@@ -88,8 +88,8 @@ async def test_the_command_works_off_what_is_due_without_counting_the_book(
     app = SimpleNamespace(
         db=future.house.db, clock=future.clock, settings=SimpleNamespace(archive_files_per_minute=100_000)
     )
-    monkeypatch.setattr("meterai.cli.archive.archive_tools_of", lambda *_: tools)
-    monkeypatch.setattr("meterai.cli.archive.count_archive", None)
+    monkeypatch.setattr("meterai.cli.operator.archive.archive_tools_of", lambda *_: tools)
+    monkeypatch.setattr("meterai.cli.operator.archive.count_archive", None)
     assert await work_off(app) == 2  # type: ignore[arg-type]
 
 

@@ -8,11 +8,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from structlog.testing import capture_logs
-from tests.archive.future import Future
 
-from meterai.kernel.errors import Refusal
-from meterai.kit.revocation import FRESH
+from meterai.kernel.refusals import Refusal
+from meterai.signatures.revocation import FRESH
 from meterai.stamping.archive.chains import Link
+from tests.archive.future import Future
 
 pytestmark = pytest.mark.storage
 

@@ -13,6 +13,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name, pdf_string
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.signers import SimpleSigner
+
 from tests.attacks.bases import Bases
 from tests.attacks.evidence import both, keeps_signed_bytes, looks_different, opens
 from tests.attacks.signing import (

@@ -16,20 +16,20 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
 from pyhanko.sign.timestamps import DummyTimeStamper
+
+from meterai.kernel.serial_number import make_serial
+from meterai.pdf.profiles import Profile
+from meterai.stamping.in_jail.preparation import prepare_seal
+from meterai.stamping.placement import Placement
+from meterai.stamping.requests import SealRequest
+from meterai.stamping.signer.cms import build_cms
+from meterai.stamping.signer.filling import fill
+from meterai.verification.model import Judgement
+from sandbox.pki.authority import make_pki
 from tests.attacks.signing import BLANK, signed_by_somebody
 from tests.pdf.samples import page_file
 from tests.pdf.sealing import SealingBench
 from tests.verification.making import SERIAL, House, letter, stamp
-
-from meterai.kernel.serial import make_serial
-from meterai.kit.pdf.profiles import Profile
-from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import prepare_seal
-from meterai.stamping.requests import SealRequest
-from meterai.stamping.seal.cms import build_cms
-from meterai.stamping.seal.filling import fill
-from meterai.verification.model import Judgement
-from sandbox.pki import make_pki
 
 SUM = "Surat kuasa: jumlah Rp10.000.000"
 

@@ -10,6 +10,7 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+
 from tests.attacks.bases import Bases
 from tests.attacks.cms_tricks import Changes, attribute, dump, edited, sign, signer_of
 from tests.attacks.evidence import opens

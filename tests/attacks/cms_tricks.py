@@ -14,6 +14,7 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
 from tests.attacks.bases import Bases
 from tests.attacks.evidence import opens
 from tests.attacks.suite import Attack, Maker, attacks

@@ -15,6 +15,8 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name, pdf_string
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, append_signature_field
+
+from meterai.pdf.profiles import Profile
 from tests.attacks.bases import Bases
 from tests.attacks.evidence import (
     both,
@@ -39,8 +41,6 @@ from tests.attacks.signing import (
 )
 from tests.attacks.suite import PROFILES, Attack, Maker, attacks
 from tests.verification.making import certificate
-
-from meterai.kit.pdf.profiles import Profile
 
 Field = generic.DictionaryObject
 

@@ -8,6 +8,7 @@ import zipfile
 import pikepdf
 import pypdfium2
 from fpdf import FPDF
+
 from tests.attacks.bases import Bases
 from tests.attacks.evidence import both, has_no_signature, keeps_signed_bytes, opens, shows_the_stamp
 from tests.attacks.raw import anatomy

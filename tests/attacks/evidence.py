@@ -13,6 +13,7 @@ from asn1crypto import cms
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
 from tests.verification.making import byte_range
 
 Evidence = Callable[[bytes, bytes], bool]

@@ -16,6 +16,10 @@ from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, append_signature_field
 from pyhanko.sign.timestamps import DummyTimeStamper
+
+from meterai.kernel.serial_number import make_serial
+from meterai.pdf.profiles import Profile
+from meterai.verification.model import Verdict
 from tests.attacks import shadow
 from tests.attacks.archive import strange_authority
 from tests.attacks.bases import SUM, Bases
@@ -25,10 +29,6 @@ from tests.attacks.signing import BLANK, add_field, black, signed_by_somebody, w
 from tests.attacks.tables import archived_by_hand, packed_archive
 from tests.pdf import samples
 from tests.verification.making import SECOND, SERIAL, assemble, certificate, letter
-
-from meterai.kernel.serial import make_serial
-from meterai.kit.pdf.profiles import Profile
-from meterai.verification.model import Verdict
 
 Made = Callable[[Bases], bytes]
 YES, NO, UNSURE = Verdict.GENUINE, Verdict.NOT_GENUINE, Verdict.CANNOT_CHECK

@@ -11,14 +11,14 @@ from functools import partial
 
 import pikepdf
 from PIL import Image
+
+from meterai.pdf.profiles import Profile
 from tests.attacks.bases import Bases
 from tests.attacks.evidence import both, keeps_signed_bytes
 from tests.attacks.raw import anatomy, append, edited, entries_of, longer, objects_text, stream
 from tests.attacks.shadow import SHOWN, document
 from tests.attacks.signing import signed_by_somebody
 from tests.attacks.suite import Attack, attacks
-
-from meterai.kit.pdf.profiles import Profile
 
 _MARK = b"%HIDDEN%\n"
 _ROOM = 3000

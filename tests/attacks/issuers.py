@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from pyhanko.sign.signers import SimpleSigner
 from pyhanko.sign.timestamps import DummyTimeStamper
+
 from tests.attacks.bases import SUM, Bases
 from tests.attacks.evidence import opens, passes_naively
 from tests.attacks.suite import Attack, Maker, attacks

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import pikepdf
+
 from tests.attacks.raw import anatomy, append, edited, form_xobject, longer
 from tests.attacks.signing import BLANK, Box, somebody
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import pikepdf
+
 from tests.attacks.bases import Bases
 from tests.attacks.evidence import both, keeps_signed_bytes, looks_different, opens, with_marker
 from tests.attacks.forgery import OTHER_SUM

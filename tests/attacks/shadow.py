@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pyhanko.sign.fields import MDPPerm
+
 from tests.attacks.bases import Bases
 from tests.attacks.evidence import Evidence, both, looks_different, opens
 from tests.attacks.raw import anatomy, append, edited, form_xobject, stream

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Mapping
 
 import pikepdf
+
 from tests.attacks.bases import Bases
 from tests.attacks.evidence import (
     both,

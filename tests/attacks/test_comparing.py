@@ -7,16 +7,16 @@ from datetime import date
 from types import SimpleNamespace
 
 import pytest
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.signatures.stamp_code import encode_code
+from meterai.verification.in_jail import afterwards, rendered
+from meterai.verification.in_jail.second_opinion import Changes
+from meterai.verification.model import Box, Judgement, Verdict
 from tests.attacks.bases import Bases
 from tests.attacks.harmless import stamped_over_budis_signature
 from tests.attacks.signing import BLANK, signed_by_somebody
 from tests.verification.making import SERIAL
-
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.stamp_code import encode_code
-from meterai.verification.model import Box, Judgement, Verdict
-from meterai.verification.rules import afterwards, rendered
-from meterai.verification.rules.second_opinion import Changes
 
 CODE = encode_code("https://meterai.example", SERIAL, date(2026, 9, 5), key_id=1, signature=bytes(64))
 LEFT, BOTTOM, RIGHT, TOP = BLANK

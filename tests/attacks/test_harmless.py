@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+
+from meterai.pdf.profiles import Profile
+from meterai.stamping.in_jail.archive_extension import extend
+from meterai.stamping.in_jail.increment import IncrementWriter
+from meterai.stamping.requests import ExtendRequest
+from meterai.verification.in_jail import judge
+from meterai.verification.model import JudgeRequest, Verdict
 from tests.attacks.bases import Bases
 from tests.attacks.harmless import VARIANTS, Variant
 from tests.attacks.raw import stream
 from tests.attacks.signing import BLANK, signed_by_somebody
 from tests.verification.making import assemble
-
-from meterai.kit.pdf.profiles import Profile
-from meterai.stamping.archive.extension import extend
-from meterai.stamping.increment import IncrementWriter
-from meterai.stamping.requests import ExtendRequest
-from meterai.verification.model import JudgeRequest, Verdict
-from meterai.verification.rules import judge
 
 RDF = b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/>'
 METADATA = {

@@ -6,6 +6,7 @@ import io
 import re
 
 import pikepdf
+
 from tests.attacks.bases import Bases
 from tests.attacks.evidence import (
     both,

@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-from tests.ports import free_port
-from tests.running_service import RunningService, running_service
 
 from meterai.kit.database import connect
 from meterai.kit.installation import settings_of_running
 from meterai.kit.settings import Settings
 from meterai.sales.events import EXAMPLE
-from meterai.waiting_room import store
-from meterai.waiting_room.model import Policy, QueueState, Schedule
-from simulator.queue_twin import GateProcess, Queue
+from meterai.waiting_room.rules.model import Policy, QueueState, Schedule
+from meterai.waiting_room.store import queues
+from tests.players.queue_twin import GateProcess, Queue
+from tests.ports import free_port
+from tests.running_service import RunningService, running_service
 
 
 class Hall:
@@ -105,7 +105,7 @@ class Hall:
     async def _add_queue(self) -> None:
         db = await connect(self._url)
         async with db.transaction() as tx:
-            await store.add_queue(
+            await queues.add_queue(
                 tx, "casn", self.queue.schedule, Policy(), is_on=True, now=datetime.now(UTC)
             )
         await db.close()

@@ -16,18 +16,18 @@ import zxingcpp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 from playwright.sync_api import Browser
+
+from meterai.kernel.serial_number import make_serial
+from meterai.pdf.rendering import render_image
+from meterai.pdf.requests import RenderRequest
+from meterai.signatures.stamp_code import code_message, encode_code
+from meterai.stamping.placement import Placement
+from meterai.stamping.requests import Stamp
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, Visitor
 from tests.browser.person import Person, Site
 from tests.pdf import samples, stamp_code_vectors
 from tests.pdf.sealing import SealingBench
 from tests.running_service import RunningService
-
-from meterai.kernel.serial import make_serial
-from meterai.kit.pdf.rendering import render_image
-from meterai.kit.pdf.requests import RenderRequest
-from meterai.kit.stamp_code import code_message, encode_code
-from meterai.stamping.placement import Placement
-from meterai.stamping.requests import Stamp
 
 SERIAL = make_serial(hashlib.sha256(b"browser").digest())
 DAY = date(2026, 8, 17)

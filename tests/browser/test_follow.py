@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Request, Route, expect
+
+from meterai.web.pages.assets import Assets
 from tests.browser.conftest import SCREENSHOTS, Visitor
 from tests.browser.person import Person, Site
 from tests.browser.test_time_left import PATH, show
-
-from meterai.web.assets import Assets
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+
 from tests.browser.conftest import Visitor
 from tests.browser.person import Site
 

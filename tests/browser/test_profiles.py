@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from tests.browser.conftest import Visitor
 from tests.browser.test_purchase import new_address
 from tests.pdf import samples, signed_files

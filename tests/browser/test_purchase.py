@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import zxingcpp
 from PIL import Image
+
 from tests.browser.conftest import Visitor
 from tests.browser.person import Person
 from tests.pdf import samples

@@ -13,14 +13,14 @@ from pathlib import Path
 import asyncpg
 import pytest
 from playwright.sync_api import Browser
+
+from meterai.kit.installation import settings_of_running
+from meterai.kit.settings import Settings
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.person import Person, Site
 from tests.browser.test_waiting_room import ENTER, JOIN, new_address, prove
 from tests.pdf import samples
 from tests.running_service import RunningService, running_service
-
-from meterai.kit.installation import settings_of_running
-from meterai.kit.settings import Settings
 
 
 @pytest.fixture

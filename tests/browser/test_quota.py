@@ -7,6 +7,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+
 from tests.browser.conftest import Visitor
 from tests.browser.person import Person
 from tests.browser.test_purchase import new_address

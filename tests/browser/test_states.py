@@ -9,17 +9,17 @@ from datetime import timedelta
 import pytest
 import zxingcpp
 from PIL import Image
+
+from meterai.sales.events import Event
+from meterai.web.orders.order_view import Known, order_view
+from meterai.web.pages.assets import Assets
+from meterai.web.pages.templates import Pages, SiteFacts
+from meterai.web.requests.visits import Visit
 from tests.browser.conftest import Visitor
 from tests.browser.person import Person, Site
 from tests.browser.test_purchase import new_address
 from tests.pdf import samples
 from tests.web.made_orders import KNOWN, NOW, ORDERS, QR
-
-from meterai.sales.events import Event
-from meterai.web.assets import Assets
-from meterai.web.order_view import Known, order_view
-from meterai.web.pages import Pages, SiteFacts
-from meterai.web.visits import Visit
 
 
 @pytest.fixture(scope="module")

@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Route, expect
+
+from meterai.web.orders.order_view import order_view
+from meterai.web.pages.assets import Assets
+from meterai.web.pages.templates import Pages, SiteFacts
+from meterai.web.requests.visits import Visit
 from tests.browser.conftest import SCREENSHOTS, Visitor
 from tests.browser.person import Person, Site
 from tests.web.made_orders import KNOWN, NOW, ORDERS
-
-from meterai.web.assets import Assets
-from meterai.web.order_view import order_view
-from meterai.web.pages import Pages, SiteFacts
-from meterai.web.visits import Visit
 
 PATH = "/pesanan/M7KQ-3XPD-92RT"
 WRONG_CLOCK = "const right = Date.now; Date.now = () => right() + %d * 3600e3"

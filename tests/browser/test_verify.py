@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+
 from tests.browser.conftest import Visitor
 from tests.browser.test_purchase import come_to_order_page, new_address
 from tests.pdf import samples

@@ -14,17 +14,17 @@ import pytest
 import zxingcpp
 from PIL import Image
 from playwright.sync_api import Browser, Route, expect
+
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.gate_mail import waiting_mail
+from meterai.waiting_room.files.published_documents import Announcement, Close, Status
+from meterai.waiting_room.files.queue_folder import publish
+from meterai.waiting_room.rules.model import QueueState
+from meterai.waiting_room.rules.tickets import decode_ticket
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.person import Person, Site
 from tests.gate.visitor import get
-
-from meterai.waiting_room import documents
-from meterai.waiting_room.documents import Announcement, Close, Status
-from meterai.waiting_room.gate_mail import waiting_mail
-from meterai.waiting_room.model import QueueState
-from meterai.waiting_room.queue_folder import publish
-from meterai.waiting_room.tickets import decode_ticket
-from simulator.queue_twin import GateProcess, Queue, schedule_from
+from tests.players.queue_twin import GateProcess, Queue, schedule_from
 
 BEFORE_US = 48_231
 """People in the first window, before everybody in these tests."""
@@ -48,7 +48,9 @@ class Line:
         close = Close(
             event="casn", window=1, starts_at=0, ends_at=0, count=BEFORE_US, root="00" * 32, gates=[]
         )  # fmt: skip
-        publish(self.queue.folder.window_close(1), documents.sign(close, self.queue.keys.controller))
+        publish(
+            self.queue.folder.window_close(1), published_documents.sign(close, self.queue.keys.controller)
+        )
         self.gate = GateProcess(root)
         self.gate.start()
         self.tell()
@@ -266,7 +268,7 @@ def test_the_script_tells_the_turn_in_the_event_s_zone_and_ignores_an_older_stat
     line.tell(**up_to(12_000, fan=STEADY))
     ahead, wanted = person.page.locator("#ahead"), re.compile(r"36\.2\d\d")
     expect(ahead).to_have_text(wanted, timeout=6_000)
-    told_at = documents.decode(line.seen(), Status).at
+    told_at = published_documents.decode(line.seen(), Status).at
     people = int(ahead.inner_text().replace(".", "")) + 1
     turn = datetime.fromtimestamp(told_at + 3_600 * people / 100_000, ZoneInfo("Asia/Jakarta"))
     expect(person.page.locator("#turn")).to_have_text(f"{turn:%H.%M} WIB")

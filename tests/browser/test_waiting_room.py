@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
+
+from meterai.waiting_room.rules.model import QueueState
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.hall import Hall, open_hall
 from tests.browser.person import Person, Site
 from tests.pdf import samples
-
-from meterai.waiting_room.model import QueueState
 
 JOIN = {"id": "Ambil tempat", "en": "Take a place"}
 ENTER = {"id": "Masuk sekarang", "en": "Enter now"}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from simulator.applicant import Applicant
-from simulator.forms import form_with
-from simulator.http import Browser
+from simulator.crowd.applicant import Applicant
+from simulator.crowd.browser import Browser
+from simulator.crowd.forms import form_with
 
 
 class QuotaBuyer(Applicant):

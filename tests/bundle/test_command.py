@@ -21,17 +21,17 @@ from typing import Any
 import asyncpg
 import msgspec
 import pytest
+
+from meterai.cli.stamp.input_files import read_given
+from meterai.cli.stamp.output_folder import OutputFolder
+from meterai.kit.files.object_store import FolderStore
+from meterai.kit.installation import settings_of_running
+from meterai.kit.settings import Settings
+from simulator.crowd.service import find_service
 from tests.bundle.customer import QuotaBuyer
 from tests.pdf import signed_files
 from tests.running_service import RunningService, running_service
 from tests.stamping.letters import make_letter
-
-from meterai.cli.stamp_input import read_given
-from meterai.cli.stamp_output import OutputFolder
-from meterai.kit.installation import settings_of_running
-from meterai.kit.objects import FolderStore
-from meterai.kit.settings import Settings
-from simulator.service import find_service
 
 pytestmark = [pytest.mark.storage, pytest.mark.journey]
 FILES = 50
@@ -91,7 +91,7 @@ def worker_of(service: RunningService) -> int:
     """The worker that runs now."""
     for process in service.children():
         line = Path(f"/proc/{process.pid}/cmdline")
-        if line.exists() and b"meterai.workers.main" in line.read_bytes():
+        if line.exists() and b"meterai.processes.worker" in line.read_bytes():
             return process.pid
     return 0
 

@@ -12,14 +12,14 @@ import zipfile
 from html import unescape
 
 import pytest
+
+from simulator.crowd.browser import Browser, Response
+from simulator.crowd.forms import form_with
+from simulator.crowd.service import find_service
 from tests.bundle.customer import QuotaBuyer
 from tests.pdf import samples, signed_files
 from tests.running_service import RunningService
 from tests.stamping.letters import make_letter
-
-from simulator.forms import form_with
-from simulator.http import Browser, Response
-from simulator.service import find_service
 
 pytestmark = [pytest.mark.storage, pytest.mark.journey]
 type Files = list[tuple[str, str, bytes]]

@@ -17,20 +17,20 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import msgspec
+
+from meterai.jail.pool import JailPool
+from meterai.kernel.refusals import Refusal
+from meterai.pdf.requests import LightCheck, LightCheckRequest
+from meterai.stamping.requests import OutputLimits, PreparedSeal, Reception, ReceptionRequest, SealRequest
+from meterai.stamping.signer.cms import build_cms
+from meterai.stamping.signer.filling import fill
 from tests.corpus.judging import Stamped, Verdict, judge
 from tests.pdf.sealing import SealingBench
 
-from meterai.kernel.errors import Refusal
-from meterai.kit.pdf.jail.pool import JailPool
-from meterai.kit.pdf.requests import LightCheck, LightCheckRequest
-from meterai.stamping.requests import OutputLimits, PreparedSeal, Reception, ReceptionRequest, SealRequest
-from meterai.stamping.seal.cms import build_cms
-from meterai.stamping.seal.filling import fill
-
 _TASKS = [
-    "meterai.stamping.reception:receive",
-    "meterai.stamping.preparation:prepare_seal",
-    "meterai.kit.pdf.light_check:light_check",
+    "meterai.stamping.in_jail.reception:receive",
+    "meterai.stamping.in_jail.preparation:prepare_seal",
+    "meterai.pdf.signed.seal_check:light_check",
 ]
 _JUDGING_SECONDS_MAX = 120
 

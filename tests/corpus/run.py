@@ -14,10 +14,10 @@ from collections import Counter
 from pathlib import Path
 
 import msgspec
+
+from sandbox.pki.authority import make_pki
 from tests.corpus.ladder import Report, climb_all, open_ladder
 from tests.pdf.sealing import SealingBench
-
-from sandbox.pki import make_pki
 
 
 async def run(folder: Path, *, keep: Path | None = None, processes: int = 2) -> list[Report]:

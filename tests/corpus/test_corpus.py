@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+
+from sandbox.pki.authority import make_pki
 from tests.corpus.ladder import Report, climb_all, open_ladder
 from tests.pdf.sealing import SealingBench
-
-from sandbox.pki import make_pki
 
 FOLDER = Path(__file__).parent
 FILES = FOLDER / "files"

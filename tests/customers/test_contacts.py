@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from meterai.customers.codes import read_code
 from meterai.customers.contacts import canonical_contact
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 
 
 @pytest.mark.parametrize(

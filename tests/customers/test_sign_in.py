@@ -11,9 +11,6 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from tests.plans import believe_large, looks_of
-from tests.sales.refusing import refused
-from tests.storage_fixtures import TestDatabase
 
 from meterai.customers import organisations
 from meterai.customers.codes import PER_ADDRESS_MAX, PER_ADDRESS_OF_CALLED_MAX, REPEAT_LIFE, Asker
@@ -26,8 +23,11 @@ from meterai.customers.use_cases.remove_contact import RemovedContact, remove_co
 from meterai.customers.use_cases.request_code import CodeSent, request_code
 from meterai.customers.use_cases.sign_out import sign_out
 from meterai.customers.use_cases.verify_code import Session, verify_code
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.ledger import model as ledger
+from tests.plans import believe_large, looks_of
+from tests.sales.refusing import refused
+from tests.storage_fixtures import TestDatabase
 
 pytestmark = pytest.mark.storage
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from functools import cache
 
+from meterai.kernel.refusals import Refusal
+from meterai.pdf.inspection import inspect
+from meterai.pdf.requests import InspectRequest, LightCheckRequest
+from meterai.pdf.signed.seal_check import light_check
+from meterai.verification.in_jail import judge
+from meterai.verification.model import JudgeRequest, Trust, Verdict
 from tests.fuzz import genuine
 from tests.fuzz.edits import apply_edits
 from tests.fuzz.refusals import assert_named
 from tests.pdf import samples
-
-from meterai.kernel.errors import Refusal
-from meterai.kit.pdf.light_check import light_check
-from meterai.kit.pdf.reading import inspect
-from meterai.kit.pdf.requests import InspectRequest, LightCheckRequest
-from meterai.verification.model import JudgeRequest, Trust, Verdict
-from meterai.verification.rules import judge
 
 
 def check_inspection(data: bytes) -> None:

@@ -10,13 +10,12 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from meterai.signatures import der
+from meterai.signatures.signed_data import OID_TIME_STAMP_TOKEN, read_signed_data
+from meterai.stamping.placement import Placement
+from sandbox.pki.authority import make_pki
 from tests.pdf import samples
 from tests.pdf.sealing import SealingBench
-
-from meterai.kit.pdf import der
-from meterai.kit.pdf.signed_data import OID_TIME_STAMP_TOKEN, read_signed_data
-from meterai.stamping.placement import Placement
-from sandbox.pki import make_pki
 
 _GAP = re.compile(rb"/ByteRange ?\[ ?0 (\d+) (\d+) (\d+)")
 

@@ -11,20 +11,27 @@ from functools import cache
 from typing import Any
 
 import msgspec
+
+from meterai.jail import frames
+from meterai.jail.confinement import Confinement
+from meterai.jail.frames import Dead, read_reply
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kernel.serial_number import group_serial, make_serial, parse_serial
+from meterai.kit.files.zip_archive import ZipLimits, read_zip
+from meterai.pdf.inspection import inspect
+from meterai.pdf.requests import Inspection, InspectRequest
+from meterai.signatures.stamp_code import decode_code, encode_code, verify_code
+from meterai.stamping.signer import wire
+from meterai.web.requests.forms import (
+    DOCUMENTS,
+    DRAIN_BYTES_MAX,
+    FIELD_BYTES_MAX,
+    FIELDS_MAX,
+    FILES_MAX,
+    read_form,
+)
 from tests.fuzz.refusals import assert_named
 from tests.pdf import samples
-
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kernel.serial import group_serial, make_serial, parse_serial
-from meterai.kit.pdf.jail import frames
-from meterai.kit.pdf.jail.confinement import Confinement
-from meterai.kit.pdf.jail.frames import Dead, read_reply
-from meterai.kit.pdf.reading import inspect
-from meterai.kit.pdf.requests import Inspection, InspectRequest
-from meterai.kit.stamp_code import decode_code, encode_code, verify_code
-from meterai.kit.zip_archive import ZipLimits, read_zip
-from meterai.stamping import signer_wire
-from meterai.web.forms import DOCUMENTS, DRAIN_BYTES_MAX, FIELD_BYTES_MAX, FIELDS_MAX, FILES_MAX, read_form
 
 
 def check_stamp_code(data: bytes) -> None:
@@ -57,19 +64,19 @@ def check_signer_wire(data: bytes) -> None:
         reader = asyncio.StreamReader(loop=_loop())
         reader.feed_data(data)
         reader.feed_eof()
-        return await signer_wire.read_frame(reader)
+        return await wire.read_frame(reader)
 
     try:
         body = _run(read())
     except (asyncio.IncompleteReadError, ValueError):
         return
-    readers: list[Callable[[bytes], Any]] = [signer_wire.read_request, signer_wire.read_answer]
+    readers: list[Callable[[bytes], Any]] = [wire.read_request, wire.read_answer]
     for read_message in readers:
         try:
             message = read_message(body)
         except ValueError:
             continue
-        assert read_message(signer_wire.frame(message)[4:]) == message
+        assert read_message(wire.frame(message)[4:]) == message
 
 
 def check_jail_frames(data: bytes) -> None:
@@ -161,16 +168,14 @@ def form_seeds() -> list[bytes]:
 
 
 def wire_seeds() -> list[bytes]:
-    messages: list[signer_wire.Request | signer_wire.Answer] = [
-        signer_wire.Ping(),
-        signer_wire.SealSerials(serials=["0" * 22]),
-        signer_wire.SignCodes([("0" * 22, datetime(2026, 1, 1, tzinfo=UTC).date())]),
-        signer_wire.CodeSignatures([bytes(64)]),
-        signer_wire.Seals(
-            sealed={"a": b"b"}, refused={"c": signer_wire.Refused(Kind.BUSY, "d.e")}, key_id="k"
-        ),
+    messages: list[wire.Request | wire.Answer] = [
+        wire.Ping(),
+        wire.SealSerials(serials=["0" * 22]),
+        wire.SignCodes([("0" * 22, datetime(2026, 1, 1, tzinfo=UTC).date())]),
+        wire.CodeSignatures([bytes(64)]),
+        wire.Seals(sealed={"a": b"b"}, refused={"c": wire.Refused(Kind.BUSY, "d.e")}, key_id="k"),
     ]
-    return [signer_wire.frame(message) for message in messages]
+    return [wire.frame(message) for message in messages]
 
 
 def frame_seeds() -> list[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meterai.kernel.errors import Refusal
+from meterai.kernel.refusals import Refusal
 
 
 def assert_named(refusal: Refusal, prefix: str) -> None:

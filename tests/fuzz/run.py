@@ -11,8 +11,8 @@ from pathlib import Path
 import atheris  # type: ignore[import-not-found]
 
 _OURS = [
-    "meterai.kernel", "meterai.kit.pdf", "meterai.kit.stamp_code", "meterai.kit.zip_archive",
-    "meterai.stamping.signer_wire", "meterai.verification.rules", "meterai.web.forms", "multipart",
+    "meterai.kernel", "meterai.pdf", "meterai.signatures.stamp_code", "meterai.kit.files.zip_archive",
+    "meterai.stamping.signer.wire", "meterai.verification.in_jail", "meterai.web.requests.forms", "multipart",
 ]  # fmt: skip
 
 with atheris.instrument_imports(include=_OURS):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 
 from cryptography import x509
-from tests.fuzz import genuine
 
-from meterai.kit.pdf import cms, der
-from meterai.kit.pdf.byte_range import ShapeError, gap_content, read_byte_range, without_padding
-from meterai.kit.pdf.page_box import make_page_box
-from meterai.kit.pdf.signed_data import HASHES, read_signed_data, signature_is_valid
+from meterai.pdf.page_box import make_page_box
+from meterai.pdf.signed.byte_range import ShapeError, gap_content, read_byte_range, without_padding
+from meterai.signatures import cms, der
+from meterai.signatures.signed_data import HASHES, read_signed_data, signature_is_valid
+from tests.fuzz import genuine
 
 
 def check_der(data: bytes) -> None:

@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
+
 from tests.fuzz.targets import TARGETS
 
 FOUND = Path(__file__).parent / "found"

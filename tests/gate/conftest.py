@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from simulator.queue_twin import GateProcess, Queue, schedule_from
+from tests.players.queue_twin import GateProcess, Queue, schedule_from
 
 
 @pytest.fixture(scope="module")

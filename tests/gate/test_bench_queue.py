@@ -1,4 +1,4 @@
-"""`meterai bench queue` in small: what it prints, and that it says what it could not measure."""
+"""`python -m benchmarks queue` in small: what it prints, and that it says what it could not measure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.planning.measured import GATE_POLLS_GOAL, read_measured
-from simulator.wrk import WrkMissing, wrk
+from benchmarks.load.wrk import WrkMissing, wrk
+from simulator.planner.measured import GATE_POLLS_GOAL, read_measured
 
 
 def test_it_measures_joins_polls_pages_and_memory_and_loses_nothing(tmp_path: Path) -> None:

@@ -11,16 +11,16 @@ from urllib.parse import urlsplit
 
 import msgspec
 import pytest
-from tests.gate.visitor import get, join, post
 
-from meterai.gate.room import STATUS_IS_ALIVE_S, Room
-from meterai.gate.shelf import Shelf
-from meterai.waiting_room import controller
-from meterai.waiting_room.controller import DIRECT_AFTER_S, Line, Measured, Memory, Wishes
-from meterai.waiting_room.documents import Announcement
-from meterai.waiting_room.model import Policy, QueueState, Schedule
-from meterai.web.queues import Queues
-from simulator.queue_twin import GateProcess, Queue, schedule_from
+from meterai.gate.published_cache import Shelf
+from meterai.gate.ticket_issuer import STATUS_IS_ALIVE_S, Room
+from meterai.waiting_room.files.published_documents import Announcement
+from meterai.waiting_room.rules import rate_control
+from meterai.waiting_room.rules.model import Policy, QueueState, Schedule
+from meterai.waiting_room.rules.rate_control import DIRECT_AFTER_S, Line, Measured, Memory, Wishes
+from meterai.web.line.queues import Queues
+from tests.gate.visitor import get, join, post
+from tests.players.queue_twin import GateProcess, Queue, schedule_from
 
 SITE = "http://127.0.0.1:9"
 
@@ -181,7 +181,7 @@ def test_before_the_opening_everybody_takes_a_place_in_the_draw(tmp_path: Path) 
 def test_everybody_stands_in_line_as_long_as_an_operator_wishes() -> None:
     schedule, memory, states = schedule_from(0), Memory(), {}
     for now in range(100, 200):
-        step = controller.step(
+        step = rate_control.step(
             memory,
             schedule=schedule,
             policy=Policy(),

@@ -15,14 +15,14 @@ from http.client import HTTPException
 from pathlib import Path
 
 import pytest
-from tests.gate.visitor import get, join, post
 
-from meterai.waiting_room.journal import read_joins
-from meterai.waiting_room.places import place_of, window_seed
-from meterai.waiting_room.promises import read_promises
-from meterai.waiting_room.tickets import decode_ticket, read_ticket
-from meterai.waiting_room.windows import number_at
-from simulator.queue_twin import GateProcess, Queue, schedule_from
+from meterai.waiting_room.files.gate_journal import read_joins
+from meterai.waiting_room.files.promise_book import read_promises
+from meterai.waiting_room.rules.draw import place_of, window_seed
+from meterai.waiting_room.rules.tickets import decode_ticket, read_ticket
+from meterai.waiting_room.rules.windows import number_at
+from tests.gate.visitor import get, join, post
+from tests.players.queue_twin import GateProcess, Queue, schedule_from
 
 
 def a_queue(root: Path, **schedule: int) -> Queue:
@@ -271,7 +271,7 @@ def test_two_processes_never_share_a_number(tmp_path: Path) -> None:
     a_queue(tmp_path)
     with GateProcess(tmp_path) as gate:
         join(gate.port, "ani@contoh.id")
-        command = [sys.executable, "-m", "meterai.gate", "--number", "1", "--port", "0"]
+        command = [sys.executable, "-m", "meterai.processes.gate", "--number", "1", "--port", "0"]
         environment = {"METERAI_QUEUE_FOLDER": str(tmp_path), "PATH": "/usr/bin"}
         second = subprocess.run(command, env=environment, capture_output=True, timeout=20)
         assert second.returncode != 0
@@ -280,7 +280,7 @@ def test_two_processes_never_share_a_number(tmp_path: Path) -> None:
 
 def test_in_production_no_gate_sends_people_to_its_own_machine(tmp_path: Path) -> None:
     """One that was started by hand, without the settings that `meterai up` tells its gates."""
-    command = [sys.executable, "-m", "meterai.gate", "--number", "2", "--port", "0"]
+    command = [sys.executable, "-m", "meterai.processes.gate", "--number", "2", "--port", "0"]
     told = {"METERAI_ENVIRONMENT": "production", "METERAI_QUEUE_FOLDER": str(tmp_path)}
     environment = {**os.environ, **told}
     started = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=20)

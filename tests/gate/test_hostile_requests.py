@@ -12,10 +12,9 @@ from pathlib import Path
 
 import httptools
 import pytest
-from tests.gate.visitor import get, join, post, raw
 
-from meterai.gate import http
-from meterai.gate.http import (
+from meterai.gate import http_server
+from meterai.gate.http_server import (
     IDLE_SECONDS,
     PIPELINED_MAX,
     REQUEST_SECONDS,
@@ -25,11 +24,12 @@ from meterai.gate.http import (
     head,
     respond,
 )
-from meterai.gate.publishing import SENDING_MAX
-from meterai.kit.limits import Answer, NetworkLimits
-from meterai.kit.listening import connections_within_limits
-from meterai.kit.request_parser import RequestParser
-from simulator.queue_twin import GateProcess, Queue, schedule_from
+from meterai.gate.published_files import SENDING_MAX
+from meterai.kit.http.listening import connections_within_limits
+from meterai.kit.http.network_limits import Answer, NetworkLimits
+from meterai.kit.http.request_parser import RequestParser
+from tests.gate.visitor import get, join, post, raw
+from tests.players.queue_twin import GateProcess, Queue, schedule_from
 
 NO_TICKET = "/antre/casn/t/" + "A" * 128
 HOST = b"Host: x\r\n"
@@ -395,7 +395,7 @@ async def test_where_all_connections_are_taken_the_quiet_ones_make_room(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A crowd in line keeps its connections between two looks; who comes then was turned away."""
-    monkeypatch.setattr(http, "MAKES_ROOM_FOR", 2)
+    monkeypatch.setattr(http_server, "MAKES_ROOM_FOR", 2)
     server = Server(_Pages(), connections_max=4)
     listening = await asyncio.get_running_loop().create_server(server.connect, "127.0.0.1", 0)
     address = listening.sockets[0].getsockname()

@@ -21,15 +21,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from tests.gate.visitor import get, join, post, raw
 
-from meterai.gate.http import IDLE_SECONDS
+from meterai.gate.http_server import IDLE_SECONDS
 from meterai.kit.settings import Settings
-from meterai.serve import server_config
-from meterai.web.bundling import UPLOAD_BYTES_MAX
-from meterai.web.forms import DRAIN_BYTES_MAX, FILE_BYTES_MAX, FILES_MAX
-from simulator.nginx import SHIPPED, Nginx
-from simulator.queue_twin import GateProcess, Queue, schedule_from
+from meterai.processes.site import server_config
+from meterai.web.documents.bundling import UPLOAD_BYTES_MAX
+from meterai.web.requests.forms import DRAIN_BYTES_MAX, FILE_BYTES_MAX, FILES_MAX
+from tests.gate.visitor import get, join, post, raw
+from tests.players.nginx import SHIPPED, Nginx
+from tests.players.queue_twin import GateProcess, Queue, schedule_from
 
 pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="apt-get install nginx-light")
 

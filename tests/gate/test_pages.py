@@ -10,9 +10,9 @@ import pytest
 import structlog.testing
 
 from meterai.gate.app import Gate, GateSettings
-from meterai.gate.http import Request
+from meterai.gate.http_server import Request
 from meterai.gate.pages import Pages, slot
-from meterai.waiting_room.model import LOOKS_AFTER
+from meterai.waiting_room.rules.model import LOOKS_AFTER
 
 FRAME: dict[str, Any] = {
     "name": "CASN", "slug": "casn", "zone": "Asia/Jakarta", "zone_name": "WIB", "documents": ("Surat",),

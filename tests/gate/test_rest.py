@@ -10,9 +10,9 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 
 import pytest
 
-from meterai.gate import http
-from meterai.gate.http import RESTS_FROM, Request, Server, respond
-from meterai.kit.listening import listen
+from meterai.gate import http_server
+from meterai.gate.http_server import RESTS_FROM, Request, Server, respond
+from meterai.kit.http.listening import listen
 
 _ASKS = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -37,7 +37,7 @@ def noted_rests(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
         sleep(seconds)
 
     with monkeypatch.context() as patched:
-        patched.setattr(http.time, "sleep", note)
+        patched.setattr(http_server.time, "sleep", note)
         yield rests
 
 
@@ -70,7 +70,7 @@ def ask_all(address: tuple[str, int], people: int) -> int:
 async def test_with_few_requests_or_over_few_connections_it_answers_each_at_once(
     requests: int, connections: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "RESTS_WITH", connections)
+    monkeypatch.setattr(http_server, "RESTS_WITH", connections)
     with noted_rests(monkeypatch) as rests:
         async with a_server(requests=requests) as (_, address):
             assert await asyncio.to_thread(ask_all, address, 5) == 5
@@ -80,7 +80,7 @@ async def test_with_few_requests_or_over_few_connections_it_answers_each_at_once
 async def test_with_many_it_rests_but_not_before_every_connection_is_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(http, "RESTS_WITH", 0)
+    monkeypatch.setattr(http_server, "RESTS_WITH", 0)
     with noted_rests(monkeypatch) as rests:
         async with a_server(requests=RESTS_FROM + 1) as (server, address):
             assert await asyncio.to_thread(ask_all, address, 60) == 60
@@ -93,8 +93,8 @@ async def test_with_many_it_rests_but_not_before_every_connection_is_taken(
 
 
 async def test_after_a_turn_that_took_long_it_goes_on_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "RESTS_WITH", 0)
-    monkeypatch.setattr(http, "TURN_SECONDS", 0.01)
+    monkeypatch.setattr(http_server, "RESTS_WITH", 0)
+    monkeypatch.setattr(http_server, "TURN_SECONDS", 0.01)
 
     class Slow(_Page):
         def handle(self, request: Request) -> bytes:

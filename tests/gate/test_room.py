@@ -13,25 +13,25 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from meterai.gate.codes import Codes
-from meterai.gate.http import Request
+from meterai.gate.contact_codes import Codes
+from meterai.gate.http_server import Request
 from meterai.gate.joining import Joining, Load
-from meterai.gate.pings import Pings
-from meterai.gate.room import CLOSED_AT_ONCE, Issued, Room
-from meterai.gate.shelf import Shelf
-from meterai.gate.work import Work
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.limits import NetworkLimits
-from meterai.waiting_room import documents, gate_register
-from meterai.waiting_room.counts import MARK_EVERY
-from meterai.waiting_room.documents import Close, GateCount
-from meterai.waiting_room.folder import GateSign
-from meterai.waiting_room.journal import Batch, Journal, read_joins
-from meterai.waiting_room.model import Lane, QueueState
-from meterai.waiting_room.queue_folder import publish
-from meterai.waiting_room.rewinding import rewind
-from meterai.waiting_room.tickets import Ticket
-from simulator.queue_twin import Queue, schedule_from
+from meterai.gate.presence import Pings
+from meterai.gate.proof_of_work import Work
+from meterai.gate.published_cache import Shelf
+from meterai.gate.ticket_issuer import CLOSED_AT_ONCE, Issued, Room
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.http.network_limits import NetworkLimits
+from meterai.waiting_room.files import gate_register, published_documents
+from meterai.waiting_room.files.gate_journal import Batch, Journal, read_joins
+from meterai.waiting_room.files.join_counts import MARK_EVERY
+from meterai.waiting_room.files.published_documents import Close, GateCount
+from meterai.waiting_room.files.queue_folder import publish
+from meterai.waiting_room.files.restore_files import rewind
+from meterai.waiting_room.files.window_files import GateSign
+from meterai.waiting_room.rules.model import Lane, QueueState
+from meterai.waiting_room.rules.tickets import Ticket
+from tests.players.queue_twin import Queue, schedule_from
 
 
 class SlowDisk:
@@ -114,7 +114,7 @@ async def test_nobody_is_told_of_a_ticket_before_the_disk_has_it(tmp_path: Path)
 async def test_a_broken_disk_gives_no_ticket_until_it_takes_them_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("meterai.gate.room._AGAIN_S", 0.05)
+    monkeypatch.setattr("meterai.gate.ticket_issuer._AGAIN_S", 0.05)
     room, disk = a_room(tmp_path, breaks=True)
     keeper = asyncio.create_task(room.keep())
     told: list[bool] = []
@@ -124,7 +124,7 @@ async def test_a_broken_disk_gives_no_ticket_until_it_takes_them_again(
     room.issue(id, window.number)
     room.when_durable(told.append)
     with monkeypatch.context() as full:
-        full.setattr("meterai.gate.room._try_to_write", lambda folder: disk.wait())
+        full.setattr("meterai.gate.ticket_issuer._try_to_write", lambda folder: disk.wait())
         await asyncio.sleep(0.2)
         assert told == [False]
         with pytest.raises(OSError, match="takes no joins"):
@@ -142,7 +142,7 @@ async def test_who_joins_while_the_disk_fails_gets_no_ticket_either(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The record was never written: told that it is durable, somebody would hold what another gets again."""
-    monkeypatch.setattr("meterai.gate.room._AGAIN_S", 0.05)
+    monkeypatch.setattr("meterai.gate.ticket_issuer._AGAIN_S", 0.05)
     room, disk = a_room(tmp_path)
 
     def fail_late() -> None:
@@ -207,7 +207,7 @@ def test_files_of_windows_that_can_not_be_closed_are_given_back(
     def refuse(*_: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("meterai.waiting_room.journal.publish", refuse)
+    monkeypatch.setattr("meterai.waiting_room.files.gate_journal.publish", refuse)
     with pytest.raises(OSError, match="no space"):
         room.journal.close_through(1, empty_from=1)
     room.journal.abandon()
@@ -246,7 +246,7 @@ async def test_files_that_can_not_be_read_anew_yet_are_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The disk had room for the trial, and none for what is left to be written: the lock is given back."""
-    monkeypatch.setattr("meterai.gate.room._AGAIN_S", 0.05)
+    monkeypatch.setattr("meterai.gate.ticket_issuer._AGAIN_S", 0.05)
     room, keeper, window = a_room_that_breaks(tmp_path)
     recover, tries = Journal._recover, []
 
@@ -267,7 +267,7 @@ async def test_files_that_can_not_be_read_anew_yet_are_tried_again(
 async def test_a_number_that_was_taken_while_the_disk_was_full_ends_the_gate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("meterai.gate.room._AGAIN_S", 0.5)
+    monkeypatch.setattr("meterai.gate.ticket_issuer._AGAIN_S", 0.5)
     room, keeper, _ = a_room_that_breaks(tmp_path)
     while not room._is_broken:
         await asyncio.sleep(0.005)
@@ -375,7 +375,7 @@ def publish_ends(queue: Queue, windows: range) -> None:
         )
         path = queue.folder.window_close(window)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(documents.sign(close, queue.keys.controller))
+        path.write_bytes(published_documents.sign(close, queue.keys.controller))
 
 
 def test_a_gate_that_starts_reads_no_ends_of_windows_that_any_gate_has_read(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from meterai.gate.room import CLOCK_TOLERANCE_S, GRACE_S, STATUS_IS_ALIVE_S, Room
-from meterai.gate.shelf import Shelf
-from meterai.waiting_room.gate_register import STEP, GateRegister
-from meterai.waiting_room.model import QueueState, Schedule
-from simulator.queue_twin import Queue
+from meterai.gate.published_cache import Shelf
+from meterai.gate.ticket_issuer import CLOCK_TOLERANCE_S, GRACE_S, STATUS_IS_ALIVE_S, Room
+from meterai.waiting_room.files.gate_register import STEP, GateRegister
+from meterai.waiting_room.rules.model import QueueState, Schedule
+from tests.players.queue_twin import Queue
 
 OPENS, CLOSES = 10_000, 11_000
 LOTTERY = Schedule(joins_from=OPENS - 100, opens_at=OPENS, closes_at=CLOSES)
@@ -169,7 +169,7 @@ def test_nobody_is_sent_on_before_the_opening_or_by_an_old_word(
 def test_a_form_that_is_sent_again_is_known_behind_thousands_of_others(
     clocked: Clocked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("meterai.gate.room._REMEMBERED_MAX", 2)
+    monkeypatch.setattr("meterai.gate.ticket_issuer._REMEMBERED_MAX", 2)
     room = clocked.room
     first = room.issue(room.id_of(ANI), 1)
     for number in range(4):

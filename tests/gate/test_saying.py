@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from meterai.gate.pings import PRESENT_AROUND_CLOSING_S
-from meterai.gate.saying import KEPT_FROM, Moments, said_of
-from meterai.waiting_room.certificate import CHECK_IN_AROUND_CLOSING_S
-from meterai.waiting_room.documents import Status
-from meterai.waiting_room.model import QueueState
-from meterai.waiting_room.verdict import Advice, Verdict
-from simulator.queue_twin import Queue, schedule_from
+from meterai.gate.presence import PRESENT_AROUND_CLOSING_S
+from meterai.gate.verdict_words import KEPT_FROM, Moments, said_of
+from meterai.waiting_room.files.published_documents import Status
+from meterai.waiting_room.rules.certificate import CHECK_IN_AROUND_CLOSING_S
+from meterai.waiting_room.rules.model import QueueState
+from meterai.waiting_room.rules.verdict import Advice, Verdict
+from tests.players.queue_twin import Queue, schedule_from
 
 CLOSES = int(datetime(2026, 9, 6, 16, 59, tzinfo=UTC).timestamp())
 """23.59 in Jakarta."""

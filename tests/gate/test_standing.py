@@ -11,19 +11,20 @@ from typing import Any, cast
 import pytest
 
 from meterai.gate.app import Gate, Hall, _Visit
-from meterai.gate.http import Request
-from meterai.gate.pings import PRESENT_AROUND_CLOSING_S, READY_WITHIN_S, Pings
-from meterai.gate.shelf import Shelf
-from meterai.gate.standing import Standing, standing_of
-from meterai.gate.waiting import Told, _poll_seconds, _told_of, refresh_seconds
-from meterai.waiting_room import documents, windows
-from meterai.waiting_room.documents import Close
-from meterai.waiting_room.model import Lane, QueueState
-from meterai.waiting_room.presence import seen_at
-from meterai.waiting_room.queue_folder import KEY_ID, publish
-from meterai.waiting_room.tickets import Ticket, event_number
-from meterai.waiting_room.verdict import Advice, Verdict
-from simulator.queue_twin import Queue, schedule_from
+from meterai.gate.http_server import Request
+from meterai.gate.place_in_line import Standing, standing_of
+from meterai.gate.presence import PRESENT_AROUND_CLOSING_S, READY_WITHIN_S, Pings
+from meterai.gate.published_cache import Shelf
+from meterai.gate.wait_page import Told, _poll_seconds, _told_of, refresh_seconds
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.presence import seen_at
+from meterai.waiting_room.files.published_documents import Close
+from meterai.waiting_room.files.queue_folder import KEY_ID, publish
+from meterai.waiting_room.rules import windows
+from meterai.waiting_room.rules.model import Lane, QueueState
+from meterai.waiting_room.rules.tickets import Ticket, event_number
+from meterai.waiting_room.rules.verdict import Advice, Verdict
+from tests.players.queue_twin import Queue, schedule_from
 
 BEFORE = 3_000
 """People in the window before."""
@@ -39,7 +40,7 @@ def queue(tmp_path: Path) -> Queue:
 def end(queue: Queue, window: int, people: int) -> None:
     """A window is closed, and its seed is not told."""
     close = Close(event="casn", window=window, starts_at=0, ends_at=0, count=people, root="00" * 32, gates=[])
-    publish(queue.folder.window_close(window), documents.sign(close, queue.keys.controller))
+    publish(queue.folder.window_close(window), published_documents.sign(close, queue.keys.controller))
 
 
 def ticket_in(window: int) -> Ticket:
@@ -133,7 +134,7 @@ def test_where_the_fan_ends_the_soonest_turn_follows_from_the_rate(
 
 def refresh_at(queue: Queue, until_s: float, standing: Standing, monkeypatch: pytest.MonkeyPatch) -> int:
     """When a page without a script looks again, `until_s` before the end of its window: without jitter."""
-    monkeypatch.setattr("meterai.gate.waiting.random.uniform", lambda low, high: 1.0 if low else high)
+    monkeypatch.setattr("meterai.gate.wait_page.random.uniform", lambda low, high: 1.0 if low else high)
     shelf = Shelf(queue.folder)
     shelf.look()
     now = windows.end_of(queue.schedule, 2) - until_s
@@ -270,7 +271,7 @@ def test_who_is_ready_is_noted_once_in_each_window(tmp_path: Path, monkeypatch: 
         pings.ready(ticket_in(window))
     pings.write()
     assert [(tmp_path / f"w{window}.ready").read_bytes() for window in (2, 3)] == [bytes(12)] * 2
-    monkeypatch.setattr("meterai.gate.pings._KNOWN_MAX", 2)
+    monkeypatch.setattr("meterai.gate.presence._KNOWN_MAX", 2)
     for window in (4, 2, 3):
         pings.ready(ticket_in(window))
     assert len(pings._ready) <= 2, "it takes no more memory with each"

@@ -15,21 +15,22 @@ import msgspec
 import pytest
 
 from meterai.gate.app import Gate, GateSettings
-from meterai.gate.http import Request
+from meterai.gate.http_server import Request
 from meterai.gate.pages import EventFacts, Pages
-from meterai.gate.pings import Pings
-from meterai.gate.shelf import Shelf
-from meterai.gate.standing import _is_called
-from meterai.gate.waiting import WaitPages
+from meterai.gate.place_in_line import _is_called
+from meterai.gate.presence import Pings
+from meterai.gate.published_cache import Shelf
+from meterai.gate.wait_page import WaitPages
 from meterai.gate.words import TEXTS
-from meterai.waiting_room import documents, windows
-from meterai.waiting_room.documents import Close, Status
-from meterai.waiting_room.journal import Journal
-from meterai.waiting_room.model import U_MAX, Lane, Policy, QueueState
-from meterai.waiting_room.presence import seen_at
-from meterai.waiting_room.queue_folder import KEY_ID, publish
-from meterai.waiting_room.tickets import Ticket, event_number
-from simulator.queue_twin import Queue, schedule_from
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.gate_journal import Journal
+from meterai.waiting_room.files.presence import seen_at
+from meterai.waiting_room.files.published_documents import Close, Status
+from meterai.waiting_room.files.queue_folder import KEY_ID, publish
+from meterai.waiting_room.rules import windows
+from meterai.waiting_room.rules.model import U_MAX, Lane, Policy, QueueState
+from meterai.waiting_room.rules.tickets import Ticket, event_number
+from tests.players.queue_twin import Queue, schedule_from
 
 AHEAD = 3_000
 """People in the window before."""
@@ -39,7 +40,7 @@ AHEAD = 3_000
 def queue(tmp_path: Path) -> Queue:
     queue = Queue(tmp_path, schedule_from(time.time() - 40, open_s=7_200, window_s=30))
     close = Close(event="casn", window=1, starts_at=0, ends_at=0, count=AHEAD, root="00" * 32, gates=[])
-    publish(queue.folder.window_close(1), documents.sign(close, queue.keys.controller))
+    publish(queue.folder.window_close(1), published_documents.sign(close, queue.keys.controller))
     queue.status(waiting=AHEAD + 10)
     return queue
 
@@ -117,7 +118,7 @@ def queue_with_people_ahead(folder: Path, *, open_s: int) -> Queue:
     """At noon: its first window is over, with all of them in it, and the second, with nobody."""
     queue = Queue(folder, schedule_from(NOON - 40, open_s=open_s, window_s=30))
     close = Close(event="casn", window=1, starts_at=0, ends_at=0, count=AHEAD, root="00" * 32, gates=[])
-    publish(queue.folder.window_close(1), documents.sign(close, queue.keys.controller))
+    publish(queue.folder.window_close(1), published_documents.sign(close, queue.keys.controller))
     queue.close(2, [])
     return queue
 
@@ -234,7 +235,7 @@ async def test_who_was_called_is_told_when_it_will_be_done_while_the_controller_
 def test_words_of_the_operator_are_on_the_next_page(queue: Queue, shelf: Shelf, pages: WaitPages) -> None:
     now = time.time()
     assert "Bank lambat" not in page(pages, 1, now)
-    queue.status(waiting=AHEAD, note=documents.Announcement(id="Bank lambat", en="Bank is slow"))
+    queue.status(waiting=AHEAD, note=published_documents.Announcement(id="Bank lambat", en="Bank is slow"))
     shelf.look()
     assert "Bank lambat" in page(pages, 2, now)
 

@@ -9,13 +9,13 @@ from random import Random
 
 import pytest
 import zxingcpp
-from tests.gate.ticket_code import read_code
 
 from meterai.gate import qr
 from meterai.gate.joining import KNOWN_TICKETS_MAX, KnownTickets
 from meterai.gate.qr import _codes, _picture, code_image
-from meterai.waiting_room.model import Lane
-from meterai.waiting_room.tickets import Ticket
+from meterai.waiting_room.rules.model import Lane
+from meterai.waiting_room.rules.tickets import Ticket
+from tests.gate.ticket_code import read_code
 
 
 def tickets(count: int) -> list[str]:

@@ -7,12 +7,12 @@ import time
 from pathlib import Path
 
 import pytest
+
+from meterai.waiting_room.rules.model import Schedule
+from meterai.waiting_room.rules.tickets import decode_ticket
 from tests.gate.ticket_code import read_code
 from tests.gate.visitor import get, join, post, raw
-
-from meterai.waiting_room.model import Schedule
-from meterai.waiting_room.tickets import decode_ticket
-from simulator.queue_twin import GateProcess, Queue
+from tests.players.queue_twin import GateProcess, Queue
 
 
 def test_a_join_goes_on_to_the_page_of_the_ticket_and_keeps_it_in_a_cookie(gate: GateProcess) -> None:

@@ -13,19 +13,19 @@ from urllib.parse import urlencode
 
 import msgspec
 import pytest
-from tests.gate.visitor import get, join, post
 
 from meterai.customers.contacts import canonical_contact
-from meterai.gate.codes import PERIOD_S, SENDS_MAX, TRIES_MAX, Codes
-from meterai.gate.http import Request
+from meterai.gate.contact_codes import PERIOD_S, SENDS_MAX, TRIES_MAX, Codes
+from meterai.gate.http_server import Request
 from meterai.gate.joining import Joining, Load, WorkMode, read_form
-from meterai.gate.room import Issued, Room
-from meterai.gate.shelf import Shelf
-from meterai.gate.work import HARDEST, VALID_S, Work
-from meterai.kernel.errors import Refusal
-from meterai.kit.limits import NetworkLimits
-from meterai.waiting_room.gate_mail import waiting_mail
-from simulator.queue_twin import GateProcess, Queue, schedule_from
+from meterai.gate.proof_of_work import HARDEST, VALID_S, Work
+from meterai.gate.published_cache import Shelf
+from meterai.gate.ticket_issuer import Issued, Room
+from meterai.kernel.refusals import Refusal
+from meterai.kit.http.network_limits import NetworkLimits
+from meterai.waiting_room.files.gate_mail import waiting_mail
+from tests.gate.visitor import get, join, post
+from tests.players.queue_twin import GateProcess, Queue, schedule_from
 
 KEY = b"k" * 32
 
@@ -258,7 +258,7 @@ def test_a_solution_is_good_once_also_when_others_were_used_since(monkeypatch: p
     used = [solve(challenge_of(work, 6_000 + age)) for age in (0, 1)]
     assert [work.is_solved(solution, 6_002) for solution in (*used, *used)] == [True, True, False, False]
     # when there are too many of them to be kept, those are forgotten that expire first
-    monkeypatch.setattr("meterai.gate.work._USED_MAX", 2)
+    monkeypatch.setattr("meterai.gate.proof_of_work._USED_MAX", 2)
     later = [solve(challenge_of(work, 6_000 + VALID_S + age)) for age in (0, 1)]
     now = 6_000 + VALID_S - 1
     assert [work.is_solved(solution, now) for solution in (*later, *later)] == [True, True, False, False]
@@ -305,7 +305,7 @@ def test_tries_and_messages_are_counted_through_the_whole_period(tmp_path: Path)
 def test_who_asks_for_codes_to_many_contacts_gets_no_more_tries_at_the_latest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("meterai.gate.codes._KNOWN_MAX", 2)
+    monkeypatch.setattr("meterai.gate.contact_codes._KNOWN_MAX", 2)
     codes = Codes(KEY, tmp_path)
     contacts = [canonical_contact(f"orang{number}@contoh.id") for number in range(3)]
     for contact in contacts:
@@ -320,7 +320,7 @@ def test_who_asks_for_codes_to_many_contacts_gets_no_more_tries_at_the_latest(
 def test_messages_that_no_worker_sends_do_not_pile_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("meterai.gate.codes._PENDING_MAX", 3)
+    monkeypatch.setattr("meterai.gate.contact_codes._PENDING_MAX", 3)
     codes = Codes(KEY, tmp_path / "mail")
 
     def send(number: int, now: float) -> bool:

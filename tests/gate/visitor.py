@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from urllib.parse import urlencode
 
-from meterai.waiting_room.tickets import Ticket, decode_ticket
+from meterai.waiting_room.rules.tickets import Ticket, decode_ticket
 
 _TICKET = re.compile(r"/t/([A-Za-z0-9_-]{128})")
 

@@ -12,12 +12,12 @@ import sys
 
 import msgspec
 
-from meterai.kit.pdf.jail import seccomp, system_calls
-from meterai.kit.pdf.jail.confinement import Confinement
-from meterai.kit.pdf.jail.pool import JailPool
-from meterai.kit.pdf.jail.probe import ProbeRequest, ProbeResult
+from meterai.jail import seccomp, system_calls
+from meterai.jail.confinement import Confinement
+from meterai.jail.pool import JailPool
+from meterai.jail.probe import ProbeRequest, ProbeResult
 
-PROBE = "meterai.kit.pdf.jail.probe:probe"
+PROBE = "meterai.jail.probe:probe"
 _PR_SET_SECCOMP = 22
 
 

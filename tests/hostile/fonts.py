@@ -9,6 +9,7 @@ from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.t2CharStringPen import T2CharStringPen
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib.tables import ttProgram
+
 from tests.hostile.raw import drawing, flate
 
 _SHOW = b"BT /F 40 Tf 100 400 Td (ABCABCABC) Tj ET "

@@ -9,14 +9,14 @@ from typing import Any
 
 import pikepdf
 import pytest
+
+from meterai.stamping.in_jail.normalisation import DocumentRequest, prepare_document
+from meterai.stamping.placement import Placement
+from sandbox.pki.authority import make_pki
 from tests.hostile import active
 from tests.hostile.raw import document, stream
 from tests.pdf import samples
 from tests.pdf.sealing import SealingBench
-
-from meterai.stamping.normalising import DocumentRequest, prepare_document
-from meterai.stamping.placement import Placement
-from sandbox.pki import make_pki
 
 SAMPLES: dict[str, Callable[[], bytes]] = {
     name: make

@@ -17,13 +17,11 @@ from types import ModuleType
 
 import pikepdf
 import pytest
-from tests.hostile import drawings, fonts, tables
-from tests.pdf import samples
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kernel.serial import make_serial
-from meterai.kit.pdf.jail.pool import JailPool
-from meterai.kit.pdf.jail.probe import ProbeRequest, ProbeResult
+from meterai.jail.pool import JailPool
+from meterai.jail.probe import ProbeRequest, ProbeResult
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kernel.serial_number import make_serial
 from meterai.stamping.requests import (
     OutputLimits,
     PreparedSeal,
@@ -33,11 +31,13 @@ from meterai.stamping.requests import (
     Stamp,
 )
 from meterai.verification.model import Judgement, JudgeRequest, Trust
+from tests.hostile import drawings, fonts, tables
+from tests.pdf import samples
 
-RECEIVE = "meterai.stamping.reception:receive"
-PREPARE = "meterai.stamping.preparation:prepare_seal"
-JUDGE = "meterai.verification.rules:judge"
-PROBE = "meterai.kit.pdf.jail.probe:probe"
+RECEIVE = "meterai.stamping.in_jail.reception:receive"
+PREPARE = "meterai.stamping.in_jail.preparation:prepare_seal"
+JUDGE = "meterai.verification.in_jail:judge"
+PROBE = "meterai.jail.probe:probe"
 CPU_SECONDS = 1
 WALL_SECONDS = 20.0
 MOMENT = datetime(2026, 8, 17, tzinfo=UTC)

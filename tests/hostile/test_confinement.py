@@ -12,15 +12,15 @@ from pathlib import Path
 
 import msgspec
 import pytest
+
+from meterai.jail.pool import JailPool
+from meterai.jail.probe import ProbeRequest, ProbeResult
 from tests.hostile.bare_machine import Report
 
-from meterai.kit.pdf.jail.pool import JailPool
-from meterai.kit.pdf.jail.probe import ProbeRequest, ProbeResult
-
-PROBE = "meterai.kit.pdf.jail.probe:probe"
+PROBE = "meterai.jail.probe:probe"
 VICTIM = "import ctypes; ctypes.CDLL(None).prctl(0x59616D61, -1); print(flush=True); input()"
 """Waits, and lets anybody trace it where Yama forbids that (PR_SET_PTRACER_ANY)."""
-FREE = "import sys, msgspec; from meterai.kit.pdf.jail.probe import *; b = sys.stdin.buffer.read(); "
+FREE = "import sys, msgspec; from meterai.jail.probe import *; b = sys.stdin.buffer.read(); "
 FREE += "sys.stdout.buffer.write(msgspec.json.encode(probe(msgspec.json.decode(b, type=ProbeRequest))))"
 
 
@@ -138,10 +138,10 @@ def test_a_view_that_cannot_be_furnished_leaves_everything_where_it_was() -> Non
     """Half a view would be worse than none: modules could not be loaded any more."""
     code = """if True:
         import os
-        from meterai.kit.pdf.jail import view
-        view.leave_namespaces()
+        from meterai.jail import namespaces
+        namespaces.leave_namespaces()
         try:
-            view.enter_view(["/usr/share", "/proc/self/fd/0"])  # a pipe can't be shown
+            namespaces.enter_view(["/usr/share", "/proc/self/fd/0"])  # a pipe can't be shown
         except OSError:
             print(os.getcwd(), os.path.exists("/etc/passwd"), os.path.exists("/usr/share"))
     """

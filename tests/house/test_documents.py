@@ -10,14 +10,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from meterai.api.payments import Acknowledged
+from meterai.api.gateway_notices import Acknowledged
 from meterai.api.problems import FOR_MACHINES, Problem
 from meterai.api.routes import ROUTES
 from meterai.cli.main import COMMANDS
 from meterai.kit.settings import describe, from_environment
 from meterai.sales.events import EventQueue, load_events
+from meterai.texts.refusals import TABLE
 from meterai.verification.model import Judgement, SerialAnswer
-from meterai.words.refusals import TABLE
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -121,7 +121,7 @@ def test_every_decision_is_listed() -> None:
 
 
 def test_a_command_for_a_service_is_told_which_by_its_data_directory() -> None:
-    """As the README says. The others read files or a public log, or start what they measure."""
+    """As the README says. The others read files or a public log."""
     without = set()
     for name, entry in COMMANDS.items():
         code = (PRODUCT.parent / f"{entry.module.replace('.', '/')}.py").read_text()
@@ -129,9 +129,7 @@ def test_a_command_for_a_service_is_told_which_by_its_data_directory() -> None:
         assert signature, name
         if not re.search(r"\bdata: ", signature[1]):
             without.add(name)
-    assert without == {"verify", "verifier", "plan", "queue audit"} | {
-        f"bench {what}" for what in ("keys", "promises", "queue", "stamp", "verify")
-    }
+    assert without == {"verify", "verifier", "plan", "queue audit"}
 
 
 def test_the_readme_has_every_command_and_every_page() -> None:

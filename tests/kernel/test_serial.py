@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meterai.kernel.serial import ALPHABET, check_character, group_serial, make_serial, parse_serial
+from meterai.kernel.serial_number import ALPHABET, check_character, group_serial, make_serial, parse_serial
 
 randomness = st.binary(min_size=32, max_size=32)
 

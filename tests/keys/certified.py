@@ -10,12 +10,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from cryptography.x509 import ExtendedKeyUsage
-from tests.keys.soft_hsm import MODULE, PIN
 
-from meterai.stamping.seal.certificate_request import make_request
-from meterai.stamping.seal.pkcs11_module import Pin
-from meterai.stamping.signing_keys import TokenPlace, parse_place
-from sandbox.pki import certify_request
+from meterai.stamping.keys.signing_keys import TokenPlace, parse_place
+from meterai.stamping.signer.private_keys.certificate_request import make_request
+from meterai.stamping.signer.private_keys.pkcs11_module import Pin
+from sandbox.pki.authority import certify_request
+from tests.keys.soft_hsm import MODULE, PIN
 
 
 def certify(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+
 from tests.keys.rotating_house import RotatingHouse
 from tests.keys.soft_hsm import SoftHsm
 from tests.stamping import authorities

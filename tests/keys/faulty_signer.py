@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
 from meterai.kit import settings as environment
 from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import Settings
-from meterai.stamping.seal.keys import OpenKey
-from meterai.stamping.seal.opening import KeyOpener
-from meterai.stamping.signing_keys import SigningKey
-from meterai.workers.signer import run
+from meterai.processes.signer import run
+from meterai.stamping.keys.signing_keys import SigningKey
+from meterai.stamping.signer.private_keys.key_opener import KeyOpener
+from meterai.stamping.signer.private_keys.software_key import OpenKey
 
 
 class FaultyKey:

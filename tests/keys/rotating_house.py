@@ -7,18 +7,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cryptography import x509
+
+from meterai.stamping.keys.development_key import register_development_key
+from meterai.stamping.keys.signing_keys import SigningKey
+from meterai.stamping.model import Job
+from meterai.stamping.queries import job as find_job
+from meterai.stamping.use_cases.activate_key import activate_key
+from meterai.stamping.use_cases.add_key import add_key
+from meterai.stamping.use_cases.retire_key import retire_key
 from tests.keys.certified import certify
 from tests.keys.soft_hsm import SoftHsm
 from tests.stamping.house import House, Process, until
 from tests.stamping.letters import make_letter
-
-from meterai.stamping.development_key import register_development_key
-from meterai.stamping.model import Job
-from meterai.stamping.queries import job as find_job
-from meterai.stamping.signing_keys import SigningKey
-from meterai.stamping.use_cases.activate_key import activate_key
-from meterai.stamping.use_cases.add_key import add_key
-from meterai.stamping.use_cases.retire_key import retire_key
 
 ACTOR = "Oscar"
 """The operator."""
@@ -30,7 +30,7 @@ class RotatingHouse(House):
 
     hsm: SoftHsm = field(default_factory=lambda: SoftHsm(None))  # type: ignore[arg-type]
 
-    def spawn(self, module: str = "meterai.workers.signer", **environment: str) -> Process:
+    def spawn(self, module: str = "meterai.processes.signer", **environment: str) -> Process:
         """A signer that can use the HSM."""
         self.signer_process = Process(
             "-m", module,
@@ -46,7 +46,7 @@ class RotatingHouse(House):
         self.processes.append(self.signer_process)
         return self.signer_process
 
-    async def start(self, module: str = "meterai.workers.signer", **environment: str) -> Process:
+    async def start(self, module: str = "meterai.processes.signer", **environment: str) -> Process:
         process = self.spawn(module, **environment)
         await until(self.signer_answers, what="the signer")
         return process

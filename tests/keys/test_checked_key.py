@@ -11,12 +11,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from structlog.testing import capture_logs
 
-from meterai.kernel.errors import Refusal
-from meterai.stamping.seal import checked_key, key_ring
-from meterai.stamping.seal.checked_key import WRONG_WITHIN_SECONDS, CheckedKey, FaultAlarm
-from meterai.stamping.seal.key_ring import KeyRing
-from meterai.stamping.seal.keys import CodeKey, OpenKey, SoftwareKey, algorithm_of
-from meterai.stamping.signing_keys import SigningKey
+from meterai.kernel.refusals import Refusal
+from meterai.stamping.keys.signing_keys import SigningKey
+from meterai.stamping.signer.private_keys import checked_key, key_ring
+from meterai.stamping.signer.private_keys.checked_key import WRONG_WITHIN_SECONDS, CheckedKey, FaultAlarm
+from meterai.stamping.signer.private_keys.key_ring import KeyRing
+from meterai.stamping.signer.private_keys.software_key import CodeKey, OpenKey, SoftwareKey, algorithm_of
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from tests.keys.rotating_house import RotatingHouse
-from tests.stamping.house import until
 
 from meterai.operations.use_cases.stop_signing import resume_signing, signing
 from meterai.stamping.model import Job
 from meterai.stamping.queries import job as find_job
+from tests.keys.rotating_house import RotatingHouse
+from tests.stamping.house import until
 
 pytestmark = pytest.mark.storage
 

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import msgspec
 import pytest
+
+from meterai.cli.operator.keys import refuse_misplaced
+from meterai.kernel.refusals import Refusal
+from meterai.kit.settings import Settings
+from meterai.stamping.keys.development_key import development_key
+from meterai.stamping.keys.signing_keys import SigningKey
+from meterai.stamping.signer.private_keys.key_opener import KeyOpener
+from meterai.stamping.signer.private_keys.software_key import CodeKey
+from sandbox.pki.authority import make_pki
 from tests.keys.certified import certify, encoded
 from tests.keys.soft_hsm import MODULE, PIN, SoftHsm
-
-from meterai.cli.keys import refuse_misplaced
-from meterai.kernel.errors import Refusal
-from meterai.kit.settings import Settings
-from meterai.stamping.development_key import development_key
-from meterai.stamping.seal.keys import CodeKey
-from meterai.stamping.seal.opening import KeyOpener
-from meterai.stamping.signing_keys import SigningKey
-from sandbox.pki import make_pki
 
 
 def settings(pki: Path, **changes: object) -> Settings:

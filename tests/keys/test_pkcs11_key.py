@@ -14,15 +14,15 @@ import pytest
 import pytest_asyncio
 from pkcs11 import TokenFlag
 from structlog.testing import capture_logs
+
+from meterai.kernel.refusals import Refusal
+from meterai.stamping.keys.signing_keys import TokenPlace, parse_place
+from meterai.stamping.signer.private_keys.pkcs11_key import KeyUnfit, Pkcs11Key
+from meterai.stamping.signer.private_keys.pkcs11_module import Module, Pin, PinRefused
+from meterai.stamping.signer.private_keys.software_key import signature_holds
 from tests.keys.certified import certify, encoded
 from tests.keys.soft_hsm import MODULE, PIN, SoftHsm
 from tests.stamping.house import until
-
-from meterai.kernel.errors import Refusal
-from meterai.stamping.seal.keys import signature_holds
-from meterai.stamping.seal.pkcs11_key import KeyUnfit, Pkcs11Key
-from meterai.stamping.seal.pkcs11_module import Module, Pin, PinRefused
-from meterai.stamping.signing_keys import TokenPlace, parse_place
 
 DIGEST = hashlib.sha256(b"meterai").digest()
 

@@ -14,6 +14,21 @@ import pytest
 from aiohttp import web
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from meterai.cli.operator import keys as commands
+from meterai.kernel.refusals import Refusal
+from meterai.operations.invariants.signatures import read_counters
+from meterai.operations.use_cases.check_invariants import run_invariants
+from meterai.stamping.keys import signing_keys
+from meterai.stamping.keys.key_register import keys_now
+from meterai.stamping.keys.signing_keys import LITTLE_TIME, SigningKey, active_key, ends_soon, state_of
+from meterai.stamping.model import SEAL_BYTES, TOKEN_BYTES
+from meterai.stamping.signer.cms import cms_bytes_max
+from meterai.stamping.use_cases.run_cycle import free_leases, run_due_jobs
+from meterai.verification.in_jail import judge
+from meterai.verification.model import JudgeRequest, Verdict
+from meterai.verification.trust import load_trust
+from sandbox.pki.authority import make_pki
 from tests.keys.certified import (
     certify,
     encoded,
@@ -25,21 +40,6 @@ from tests.keys.certified import (
 from tests.keys.rotating_house import ACTOR, RotatingHouse
 from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, until
 from tests.stamping.letters import make_letter
-
-from meterai.cli import keys as commands
-from meterai.kernel.errors import Refusal
-from meterai.operations.invariants.signatures import read_counters
-from meterai.operations.use_cases.check_invariants import run_invariants
-from meterai.stamping import signing_keys
-from meterai.stamping.keys_now import keys_now
-from meterai.stamping.model import SEAL_BYTES, TOKEN_BYTES
-from meterai.stamping.seal.cms import cms_bytes_max
-from meterai.stamping.signing_keys import LITTLE_TIME, SigningKey, active_key, ends_soon, state_of
-from meterai.stamping.use_cases.run_cycle import free_leases, run_due_jobs
-from meterai.verification.model import JudgeRequest, Verdict
-from meterai.verification.rules import judge
-from meterai.verification.trust import load_trust
-from sandbox.pki import make_pki
 
 pytestmark = pytest.mark.storage
 

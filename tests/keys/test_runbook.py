@@ -10,12 +10,12 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
+from meterai.web.pages.service_parts import LOOK_S
 from tests.keys.runbook import same, steps_of, walk
 from tests.keys.soft_hsm import SoftHsm
 from tests.running_service import RunningService, running_service
 from tests.stamping.letters import make_letter
-
-from meterai.web.parts import LOOK_S
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "keys.md"
 

@@ -13,21 +13,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from meterai.cli.operator import signer_follows, stop_signing
+from meterai.cli.operator.identity import operator_name
+from meterai.kernel.clock import system_clock
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.settings import Settings
+from meterai.stamping.model import Job
+from meterai.stamping.queries import job as find_job
+from meterai.stamping.signer import wire
+from meterai.stamping.signer.sealer import Sealer
+from meterai.web.orders.state_table import STATES
 from tests.keys.rotating_house import RotatingHouse
 from tests.stamping.house import until
 from tests.stamping.letters import make_letter
 from tests.storage_fixtures import TestDatabase
-
-from meterai.cli import signer_follows, stop_signing
-from meterai.cli.operator import operator_name
-from meterai.kernel.clock import system_clock
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.settings import Settings
-from meterai.stamping import signer_wire as wire
-from meterai.stamping.model import Job
-from meterai.stamping.queries import job as find_job
-from meterai.stamping.seal.sealer import Sealer
-from meterai.web.state_table import STATES
 
 pytestmark = pytest.mark.storage
 OBEYED_SECONDS_MAX = 5.0

@@ -11,27 +11,20 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
-from tests.keys.certified import certify
-from tests.keys.rotating_house import RotatingHouse
-from tests.keys.test_rotation import verdict
-from tests.plans import looks_of
-from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, TimeStampAuthority, until
-from tests.stamping.letters import make_letter
-from tests.storage_fixtures import TestDatabase
 
-from meterai.cli.check import offline_judge
+from meterai.cli.operator.check import offline_judge
 from meterai.kernel.clock import system_clock
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.objects import FolderStore
-from meterai.kit.pdf import der
-from meterai.kit.pdf.profiles import Profile
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.files.object_store import FolderStore
+from meterai.pdf.profiles import Profile
+from meterai.signatures import der
 from meterai.stamping.archive.level import Level
-from meterai.stamping.archive_queries import ArchiveCount, count_archive
-from meterai.stamping.batch import CycleSettings
+from meterai.stamping.archive.queries import ArchiveCount, count_archive
+from meterai.stamping.cycle.batch import CycleSettings
 from meterai.stamping.model import Job
 from meterai.stamping.queries import job as find_job
-from meterai.stamping.seal.sealer import Sealer
-from meterai.stamping.seal.timestamps import make_query
+from meterai.stamping.signer.sealer import Sealer
+from meterai.stamping.signer.time_stamp_client import make_query
 from meterai.stamping.store import archive, time_stamps
 from meterai.stamping.use_cases.add_time_stamps import add_due_time_stamps
 from meterai.stamping.use_cases.place_stamps import place_stamps
@@ -40,6 +33,13 @@ from meterai.verification.model import RegisterAnswer, Verdict
 from meterai.verification.trust import load_trust
 from meterai.verification.use_cases.judge_document import judge_document
 from sandbox.tsa import TimeStampAuthority as AuthorityOf
+from tests.keys.certified import certify
+from tests.keys.rotating_house import RotatingHouse
+from tests.keys.test_rotation import verdict
+from tests.plans import looks_of
+from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, TimeStampAuthority, until
+from tests.stamping.letters import make_letter
+from tests.storage_fixtures import TestDatabase
 
 pytestmark = pytest.mark.storage
 LATER = CycleSettings(

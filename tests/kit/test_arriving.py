@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit import arriving
-from meterai.kit.arriving import Room, read_body
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.http import body_budget
+from meterai.kit.http.body_budget import Room, read_body
 
 
 async def pieces(count: int, size: int, pause_s: float = 0.0) -> AsyncIterator[bytes]:
@@ -63,7 +63,7 @@ async def test_what_is_here_counts_until_its_request_has_ended() -> None:
 async def test_what_stands_still_is_given_up_and_what_comes_slowly_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(arriving, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(body_budget, "PATIENCE_S", 0.3)
     room = Room(2_000)
     assert (await refusal_of(pieces(1, 1, 60), room)).code == "form.unreadable"
     assert (await refusal_of(pieces(60, 5, 0.05), room)).code == "form.unreadable", "100 bytes a second"
@@ -75,7 +75,7 @@ async def test_what_stands_still_is_given_up_and_what_comes_slowly_is_not(
 async def test_who_has_sent_much_may_stand_still_no_longer_than_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(arriving, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(body_budget, "PATIENCE_S", 0.2)
 
     async def rushing_first() -> AsyncIterator[bytes]:
         yield bytes(100_000)

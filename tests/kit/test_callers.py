@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meterai.kit.callers import caller_of, network_of
+from meterai.kit.http.client_network import caller_of, network_of
 
 
 @pytest.mark.parametrize(

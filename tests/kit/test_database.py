@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 import uvloop
-from tests.storage_fixtures import TestCluster, TestDatabase
 
 from meterai.kit import database as kit_database
 from meterai.kit.database import DATABASE_IS_DOWN, Database, connect, is_outage
-from meterai.kit.migrations import APP, ServerIsTaken, make_roles, migrate
+from meterai.launcher.schema.migrate import APP, ServerIsTaken, make_roles, migrate
+from tests.storage_fixtures import TestCluster, TestDatabase
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from meterai.gate.clocks import moment_text as moment_of
-from meterai.kit.formats import (
+from meterai.gate.moments import moment_text as moment_of
+from meterai.kit.formats.display import (
     clock_text,
     long_moment_text,
     moment_in_name,
@@ -15,7 +15,7 @@ from meterai.kit.formats import (
     size_text,
     wait_text,
 )
-from meterai.words.filling import fill
+from meterai.texts.filling import fill
 
 MOMENT = datetime(2026, 9, 5, 7, 5, tzinfo=UTC)
 

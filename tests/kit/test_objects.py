@@ -17,9 +17,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from meterai.cli.faults import in_words
+from meterai.cli.outage_messages import in_words
 from meterai.kit.database import is_outage
-from meterai.kit.objects import (
+from meterai.kit.files.object_store import (
     SPARE_FILES_MAX,
     FolderStore,
     ObjectMissing,
@@ -169,7 +169,7 @@ async def test_while_its_disk_is_away_a_store_takes_nothing_and_misses_nothing(t
 
 _KILLED_WRITER = """
 import asyncio, os, pathlib, signal, sys
-from meterai.kit.objects import FolderStore
+from meterai.kit.files.object_store import FolderStore
 os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
 asyncio.run(FolderStore(pathlib.Path(sys.argv[1])).put(b"setengah"))
 """
@@ -189,7 +189,7 @@ async def test_what_a_killed_writer_left_is_deleted_later(
         return sum([await store.clean_up() for _ in range(256)])
 
     assert await clean_up_everything() == 0  # it may be at work yet
-    monkeypatch.setattr("meterai.kit.objects.UNFINISHED_SECONDS_MAX", -1.0)
+    monkeypatch.setattr("meterai.kit.files.object_store.UNFINISHED_SECONDS_MAX", -1.0)
     assert await clean_up_everything() == 1
     assert list(_files(tmp_path).values()) == [b"utuh"]
     assert await store.get(kept) == b"utuh"

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from tests.storage_fixtures import TestDatabase
 
 from meterai.kit import outbox
+from tests.storage_fixtures import TestDatabase
 
 pytestmark = pytest.mark.storage
 NOW = datetime(2026, 8, 17, 9, 0, tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from pathlib import Path
 
-from meterai.kit.packages import stale_packages
+from meterai.launcher.installed_packages import stale_packages
 
 
 def checkout(tmp_path: Path, lock: str) -> Path:

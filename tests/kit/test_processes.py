@@ -9,7 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from meterai.kit.processes import follow_logs, free_port, open_log
+from meterai.kit.child_processes import follow_logs, free_port, open_log
 
 
 def test_a_free_port_is_never_one_the_kernel_may_give_to_a_connection() -> None:

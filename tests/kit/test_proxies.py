@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from meterai.gate.__main__ import gate_settings
 from meterai.kit.settings import from_environment
-from meterai.serve import server_config
+from meterai.processes.gate import gate_settings
+from meterai.processes.site import server_config
 
 NAMED = {"METERAI_TRUSTED_PROXIES": "10.0.0.5, 10.1.0.0/24,fd00::5"}
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from meterai.kit.revocation import FRESH, Statement, from_crl, from_ocsp
+from meterai.signatures.revocation import FRESH, Statement, from_crl, from_ocsp
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 NEXT = NOW + timedelta(days=1)

@@ -5,7 +5,7 @@ from io import StringIO
 
 import pytest
 
-from meterai.kit.spreadsheet import csv_table
+from meterai.kit.formats.csv_export import csv_table
 
 
 @pytest.mark.parametrize("name", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])

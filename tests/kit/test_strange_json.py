@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from meterai.kit.strange_json import read_json
+from meterai.kit.formats.strange_json import read_json
 
 
 class _Said(msgspec.Struct, frozen=True):

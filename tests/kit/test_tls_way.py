@@ -16,10 +16,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from tests.storage_fixtures import TestDatabase
 
-from meterai.kit.dumping import DumpFailed, dump_database
-from meterai.kit.tls_way import way_without_tls
+from meterai.launcher.database_dump import DumpFailed, dump_database
+from meterai.launcher.tls_way import way_without_tls
+from tests.storage_fixtures import TestDatabase
 
 NOT_HERE = "localhost:9,"
 

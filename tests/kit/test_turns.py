@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from meterai.kit.turns import each
+from meterai.kit.bounded_gather import each
 
 
 async def test_each_gets_its_turn_and_the_first_failure_is_told_at_the_end() -> None:

@@ -14,11 +14,11 @@ import pytest
 import pytest_asyncio
 import uvicorn
 
-from meterai.kit import whole_answers
-from meterai.kit.listening import connections_within_limits
+from meterai.kit.http import whole_answers
+from meterai.kit.http.listening import connections_within_limits
+from meterai.kit.http.whole_answers import HEAD_BYTES_MAX, WholeAnswers, _Joining
 from meterai.kit.settings import Settings
-from meterai.kit.whole_answers import HEAD_BYTES_MAX, WholeAnswers, _Joining
-from meterai.serve import server_config
+from meterai.processes.site import server_config
 
 HEAD_END = b"\r\n\r\n"
 HIDDEN = b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n"

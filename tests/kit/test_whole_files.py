@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from meterai.kit.whole_files import copy_whole, write_whole
+from meterai.kit.files.atomic_write import copy_whole, write_whole
 
 
 def test_a_reader_sees_the_old_content_or_the_new(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_what_can_not_be_written_leaves_the_old_content_and_nothing_beside_it(tm
     write_whole(other, b"n" * 2_000)
     script = """if True:
         import pathlib, resource, sys
-        from meterai.kit.whole_files import copy_whole, write_whole
+        from meterai.kit.files.atomic_write import copy_whole, write_whole
         path, other = map(pathlib.Path, sys.argv[1:])
         resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, 1_000))
         for write in (lambda: write_whole(path, b"n" * 2_000), lambda: copy_whole(other, path)):

@@ -9,8 +9,8 @@ import zipfile
 
 import pytest
 
-from meterai.kernel.errors import Refusal
-from meterai.kit.zip_archive import ZipEntry, ZipLimits, read_zip
+from meterai.kernel.refusals import Refusal
+from meterai.kit.files.zip_archive import ZipEntry, ZipLimits, read_zip
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 20
 

@@ -17,20 +17,20 @@ from typing import Any
 import asyncpg
 import msgspec
 import pytest
+
+import meterai.sales
+from meterai.cli.copies.backup_folder import BackupFolder
+from meterai.kit.files.object_store import FolderStore
+from meterai.kit.installation import Secrets, read_addresses
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.published_documents import Head
+from simulator.crowd.browser import Browser, Response
+from simulator.crowd.queued_applicant import QueuedApplicant
+from simulator.crowd.service import find_service
 from tests.places import passing_folder
 from tests.prepared import copy_prepared
 from tests.running_service import launch
 from tests.stamping.letters import make_letter
-
-import meterai.sales
-from meterai.cli.backup_folder import BackupFolder
-from meterai.kit.installation import Secrets, read_addresses
-from meterai.kit.objects import FolderStore
-from meterai.waiting_room import documents
-from meterai.waiting_room.documents import Head
-from simulator.http import Browser, Response
-from simulator.queueing import QueuedApplicant
-from simulator.service import find_service
 
 pytestmark = [pytest.mark.storage, pytest.mark.journey]
 
@@ -54,7 +54,7 @@ def audited(data: Path, *more: str) -> Any:
 
 def last_head(data: Path) -> str:
     lines = (data / "queue/casn/public/log/heads.jsonl").read_bytes().splitlines()
-    head = documents.decode(lines[-1].partition(b" ")[0], Head)
+    head = published_documents.decode(lines[-1].partition(b" ")[0], Head)
     return f"{head.size}:{head.root}"
 
 

@@ -11,26 +11,26 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.places import passing_folder
 
-from meterai.cli import restore
-from meterai.cli.backup_folder import (
+from meterai.cli.copies import restore
+from meterai.cli.copies.backup_folder import (
     BackupFacts,
     BackupFolder,
     copy_queues,
     other_queue,
     put_back_queues,
 )
-from meterai.cli.database_server import DatabaseServer
-from meterai.kernel.errors import Refusal
+from meterai.kernel.refusals import Refusal
+from meterai.kit.files.atomic_write import sync_file_system
 from meterai.kit.installation import Secrets
-from meterai.kit.migrations import head_version
 from meterai.kit.settings import Settings
-from meterai.kit.whole_files import sync_file_system
+from meterai.launcher.database_server import DatabaseServer
+from meterai.launcher.schema.migrate import head_version
 from meterai.stamping.use_cases.note_restore import NotedRestore
-from meterai.waiting_room.queue_folder import QueueFolder, folders_in
+from meterai.waiting_room.files.queue_folder import QueueFolder, folders_in
 from meterai.waiting_room.use_cases.rewind_queues import RewoundQueues
-from sandbox.pki import make_pki
+from sandbox.pki.authority import make_pki
+from tests.places import passing_folder
 
 FACTS = BackupFacts(made_at=datetime(2026, 11, 1, tzinfo=UTC), schema=head_version())
 
@@ -75,7 +75,7 @@ def test_the_old_state_goes_when_the_new_one_is_on_the_disk(
         sync_file_system(folder)
         synced.append(sorted(str(path.parent.relative_to(tmp_path)) for path in tmp_path.glob("*/*.json")))
 
-    monkeypatch.setattr("meterai.cli.backup_folder.sync_file_system", sync)
+    monkeypatch.setattr("meterai.cli.copies.backup_folder.sync_file_system", sync)
     folder = BackupFolder(tmp_path)
     for _ in range(2):
         folder.begin()

@@ -21,33 +21,37 @@ import msgspec
 import pytest
 import typer
 from rich.console import Console
-from tests.run_here import RunHere
-from tests.storage_fixtures import TestCluster
 
-from meterai.cli import archive, demo, keys, queue, restore, stamp, up
-from meterai.cli.faults import in_words
+from meterai.cli import up
+from meterai.cli.copies import restore
 from meterai.cli.main import COMMANDS
-from meterai.cli.operator import operator_settings
+from meterai.cli.operator import archive, keys, queue
+from meterai.cli.operator.identity import operator_settings
+from meterai.cli.outage_messages import in_words
 from meterai.cli.refusal_words import WORDS, told
-from meterai.cli.stamp_run import StampRun
-from meterai.kernel.errors import Kind, Refusal
+from meterai.cli.stamp import command as stamp
+from meterai.cli.stamp.run import StampRun
+from meterai.cli.tools import demo
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.http.listening import listen
 from meterai.kit.installation import ROLES, Addresses, Secrets, write_addresses
-from meterai.kit.listening import listen
-from meterai.kit.migrations import upgrade_script
-from meterai.kit.postgres import EmbeddedPostgres
 from meterai.kit.settings import Settings, from_environment
+from meterai.launcher.embedded_postgres import EmbeddedPostgres
+from meterai.launcher.schema.migrate import upgrade_script
 from meterai.sales.events import EXAMPLE
 from meterai.stamping.archive.level import Level
-from meterai.stamping.archive_queries import ArchiveCount
-from meterai.stamping.bundle import Outcome
-from meterai.stamping.keys_now import KeyNow
+from meterai.stamping.archive.queries import ArchiveCount
+from meterai.stamping.bundles.model import Outcome
+from meterai.stamping.keys.key_register import KeyNow
 from meterai.stamping.use_cases.note_restore import NotedRestore
-from meterai.waiting_room.documents import Announcement
-from meterai.waiting_room.log_facts import OperatorFacts
-from meterai.waiting_room.model import QueueState
+from meterai.waiting_room.files.log_facts import OperatorFacts
+from meterai.waiting_room.files.published_documents import Announcement
+from meterai.waiting_room.files.restore_files import Rewound
 from meterai.waiting_room.queries import QueueView
-from meterai.waiting_room.rewinding import Rewound
+from meterai.waiting_room.rules.model import QueueState
 from meterai.waiting_room.use_cases.rewind_queues import RewoundQueues
+from tests.run_here import RunHere
+from tests.storage_fixtures import TestCluster
 
 
 def run(*words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:

@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from meterai.cli.house import product_specs, twin_specs
-from meterai.cli.launch import Ports, Twins
 from meterai.kit.installation import Secrets
 from meterai.kit.settings import Settings, public_url
+from meterai.launcher.preparation import Ports, Twins
+from meterai.launcher.process_list import product_specs, twin_specs
 
 PORTS = Ports(
     site=8100, gateway=8101, tsa=8102, inbox=8103, smtp=8104, postgres=8105, gate=8106, revocation=8107
@@ -36,7 +36,7 @@ def test_every_process_is_told_of_all_settings_that_it_reads(tmp_path: Path) -> 
 
 def settings_read_by(name: str) -> set[str]:
     """What of the settings a process reads: its module, and whatever that hands them to."""
-    module = importlib.import_module("meterai.gate.__main__" if name == "meterai.gate" else name)
+    module = importlib.import_module(name)
     read: set[str] = set()
     sources: list[Any] = [module]
     for source in sources:

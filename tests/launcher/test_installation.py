@@ -14,18 +14,18 @@ from urllib.parse import parse_qsl, urlsplit
 import asyncpg
 import msgspec
 import pytest
-from tests.ports import free_port
 
 from meterai.cli.data_folder import refuse_another_users
-from meterai.cli.database_server import DatabaseServer
-from meterai.cli.launch import LOCAL, LaunchProblem, Ports, Twins, moved_from, refuse_moved
-from meterai.kernel.errors import Refusal
+from meterai.kernel.refusals import Refusal
 from meterai.kit import installation
-from meterai.kit.dumping import dump_database, load_database
 from meterai.kit.installation import Addresses, Secrets
-from meterai.kit.postgres import EmbeddedPostgres, PostgresFailed
 from meterai.kit.settings import GATE_PORT, Settings, public_url
-from simulator.service import ServiceMissing, find_service
+from meterai.launcher.database_dump import dump_database, load_database
+from meterai.launcher.database_server import DatabaseServer
+from meterai.launcher.embedded_postgres import EmbeddedPostgres, PostgresFailed
+from meterai.launcher.preparation import LOCAL, LaunchProblem, Ports, Twins, moved_from, refuse_moved
+from simulator.crowd.service import ServiceMissing, find_service
+from tests.ports import free_port
 
 ADDRESSES = Addresses(
     pid=os.getpid(),
@@ -183,7 +183,7 @@ def test_no_password_of_the_database_stands_in_the_list_of_processes(
         ran.extend((words, env["PGPASSWORD"]))
         return SimpleNamespace(returncode=0)
 
-    monkeypatch.setattr("meterai.kit.dumping.subprocess.run", note)
+    monkeypatch.setattr("meterai.launcher.database_dump.subprocess.run", note)
     load_database(url, tmp_path / "dump")
     words, password = ran
     [address] = [word for word in words if "://" in str(word)]
@@ -198,7 +198,7 @@ def test_a_copy_from_a_server_that_is_cut_off_is_given_up_within_seconds(
     """Or the copies of the next hours wait for it."""
     ran: list[Any] = []
     monkeypatch.setattr(
-        "meterai.kit.dumping.subprocess.run",
+        "meterai.launcher.database_dump.subprocess.run",
         lambda words, **_: ran.extend(words) or SimpleNamespace(returncode=0),
     )
     dump_database("postgresql://o:p@h:1/d", tmp_path / "dump", snapshot="1")
@@ -221,7 +221,7 @@ def test_ports_follow_the_first_and_avoid_busy_ones() -> None:
 def test_the_gate_of_a_service_on_its_own_port_is_where_nginx_looks_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("meterai.cli.launch.free_port", lambda wanted, host: wanted)
+    monkeypatch.setattr("meterai.launcher.preparation.free_port", lambda wanted, host: wanted)
     ports = Ports.choose(Settings().port, host=LOCAL)
     assert (ports.site, ports.gate) == (8000, GATE_PORT)
     nginx = (Path(__file__).parents[2] / "deploy" / "nginx.conf").read_text()
@@ -241,7 +241,7 @@ def test_a_site_or_gate_that_others_send_people_to_does_not_move(
     def free(wanted: int = 0, *, host: str) -> int:
         return 20_001 if wanted in (0, held) else wanted
 
-    monkeypatch.setattr("meterai.cli.launch.free_port", free)
+    monkeypatch.setattr("meterai.launcher.preparation.free_port", free)
     ports = Ports.choose(8000, host=LOCAL)
     here = Settings(port=8000)
     assert moved_from(here, ports) == moved
@@ -266,7 +266,7 @@ def test_ports_end_where_ports_end(first: int) -> None:
 
 def test_the_database_gets_no_port_of_root_s(monkeypatch: pytest.MonkeyPatch) -> None:
     """The site may have 443; the database, which runs as nobody then, could not have 448."""
-    monkeypatch.setattr("meterai.cli.launch.free_port", lambda wanted, host: wanted or 20_001)
+    monkeypatch.setattr("meterai.launcher.preparation.free_port", lambda wanted, host: wanted or 20_001)
     ports = Ports.choose(443, host=LOCAL)
     assert (ports.site, ports.postgres) == (443, 20_001)
 

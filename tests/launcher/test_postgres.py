@@ -19,12 +19,17 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from meterai.cli.database_server import DatabaseServer
-from meterai.cli.launch import prepare_folders
+from meterai.kit.child_processes import processes_in
 from meterai.kit.installation import Secrets
-from meterai.kit.postgres import EmbeddedPostgres, PostgresFailed, _copy_programs, _site_packages
-from meterai.kit.processes import processes_in
 from meterai.kit.settings import Settings
+from meterai.launcher.database_server import DatabaseServer
+from meterai.launcher.embedded_postgres import (
+    EmbeddedPostgres,
+    PostgresFailed,
+    _copy_programs,
+    _site_packages,
+)
+from meterai.launcher.preparation import prepare_folders
 
 pytestmark = pytest.mark.storage
 QUICK = {"fsync": "off", "shared_buffers": "16MB"}
@@ -183,7 +188,7 @@ async def test_a_long_recovery_is_waited_for(open_folder: Path, monkeypatch: pyt
     server.stop()
     (server.data / "recovery.signal").touch()  # reads its log, and asks slowly for more of it
     monkeypatch.setitem(QUICK, "restore_command", "sleep 1; false")
-    monkeypatch.setattr("meterai.kit.postgres._START_SECONDS", 1.0)
+    monkeypatch.setattr("meterai.launcher.embedded_postgres._START_SECONDS", 1.0)
     server = server_in(open_folder)
     since = time.monotonic()
     server.start()
@@ -213,7 +218,7 @@ class Kept(NamedTuple):
 
 @pytest_asyncio.fixture
 async def kept(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Kept]:
-    monkeypatch.setattr("meterai.cli.database_server._AGAIN_SECONDS", 0.2)
+    monkeypatch.setattr("meterai.launcher.database_server._AGAIN_SECONDS", 0.2)
     (open_folder / "logs").mkdir()
     server = DatabaseServer(Settings(data=open_folder), Secrets(open_folder), may_make=True)
     lines: list[str] = []
@@ -251,7 +256,7 @@ async def test_a_server_that_a_failing_disk_keeps_from_recovering_is_started_aga
     open_folder: Path, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It lives on without whoever would read its log, and never ends by itself."""
-    monkeypatch.setattr("meterai.cli.database_server._LOOK_SECONDS", 0.5)
+    monkeypatch.setattr("meterai.launcher.database_server._LOOK_SECONDS", 0.5)
     segments = list((open_folder / "postgres" / "data" / "pg_wal").glob("0*"))
     for segment in segments:
         segment.chmod(0)
@@ -341,8 +346,8 @@ def test_the_server_ends_by_itself_when_its_launcher_is_killed(open_folder: Path
 async def test_a_server_that_hangs_is_stopped_all_the_same(
     open_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("meterai.kit.postgres._STOP_SECONDS", 0.2)
-    monkeypatch.setattr("meterai.kit.postgres._QUIT_SECONDS", 2.0)
+    monkeypatch.setattr("meterai.launcher.embedded_postgres._STOP_SECONDS", 0.2)
+    monkeypatch.setattr("meterai.launcher.embedded_postgres._QUIT_SECONDS", 2.0)
     server = server_in(open_folder)
     server.start()
     await ask(server, "CREATE TABLE kept AS SELECT 42 AS answer")
@@ -362,7 +367,7 @@ async def test_a_server_that_hangs_after_its_launcher_was_killed_is_replaced(
 ) -> None:
     """It takes no order and has to be killed; that nobody has reaped it yet keeps none from starting."""
     hasty = ((signal.SIGINT, 0.2), (signal.SIGQUIT, 0.2), (signal.SIGKILL, 5.0))
-    monkeypatch.setattr("meterai.kit.postgres._END_LEFT_OVER", hasty)
+    monkeypatch.setattr("meterai.launcher.embedded_postgres._END_LEFT_OVER", hasty)
     first, second = server_in(open_folder), server_in(open_folder)
     first.start()
     try:

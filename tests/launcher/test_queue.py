@@ -16,16 +16,16 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener, urlopen
 
 import msgspec
 import pytest
-from tests.running_service import RunningService, parent_of, running_service
 
-from meterai.cli.queue import everybody_in_line
+from meterai.cli.operator.queue import everybody_in_line
 from meterai.cli.refusal_words import told
-from meterai.kernel.errors import Refusal
-from meterai.kit.processes import processes_in
-from meterai.waiting_room import documents
-from meterai.waiting_room.documents import Status
-from meterai.waiting_room.log_facts import OperatorFacts, decode_facts
-from meterai.waiting_room.public_log import read_entries
+from meterai.kernel.refusals import Refusal
+from meterai.kit.child_processes import processes_in
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.log_facts import OperatorFacts, decode_facts
+from meterai.waiting_room.files.public_log import read_entries
+from meterai.waiting_room.files.published_documents import Status
+from tests.running_service import RunningService, parent_of, running_service
 
 pytestmark = pytest.mark.journey
 
@@ -37,7 +37,7 @@ def own() -> Iterator[RunningService]:
 
 
 def status_of(own: RunningService) -> Status:
-    return documents.decode((own.data / "queue/casn/public/status.json").read_bytes(), Status)
+    return published_documents.decode((own.data / "queue/casn/public/status.json").read_bytes(), Status)
 
 
 def until(own: RunningService, state: str, seconds: float = 20) -> Status:
@@ -181,7 +181,7 @@ def test_a_crowd_whose_event_is_not_here_is_told_where_it_can_be_played(own: Run
 
 IN_LINE_FOR_LONG = """if True:
     import pathlib, sys, time
-    from meterai.cli.queue import everybody_in_line
+    from meterai.cli.operator.queue import everybody_in_line
     with everybody_in_line(pathlib.Path(sys.argv[1]), "casn", "a crowd"):
         print("in line", flush=True)
         time.sleep(60)

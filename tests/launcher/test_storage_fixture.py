@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncpg
 import pytest
-from tests.storage_fixtures import TestCluster, TestDatabase
 
-from meterai.kit import migrations
+from meterai.launcher.schema import migrate
+from tests.storage_fixtures import TestCluster, TestDatabase
 
 pytestmark = pytest.mark.storage
 
 
 @pytest.mark.parametrize("turn", range(2))
 async def test_every_test_gets_a_fresh_migrated_database(database: TestDatabase, turn: int) -> None:
-    assert await migrations.current_version(database.owner) == migrations.head_version()
+    assert await migrate.current_version(database.owner) == migrate.head_version()
     assert await database.owner.fetchval("SELECT to_regclass('public.left_behind')") is None
     await database.owner.execute("CREATE TABLE left_behind ()")
 
@@ -36,8 +36,8 @@ async def test_each_pool_has_its_own_role(database: TestDatabase) -> None:
 async def test_migrating_a_second_time_changes_nothing(cluster: TestCluster) -> None:
     async with cluster.empty_database() as name:
         url = cluster.server.url(name)
-        assert await migrations.migrate(url, {})
-        assert not await migrations.migrate(url, {})
+        assert await migrate.migrate(url, {})
+        assert not await migrate.migrate(url, {})
 
 
 async def test_a_release_whose_packages_are_not_installed_leaves_the_database_to_the_one_before_it(
@@ -45,14 +45,14 @@ async def test_a_release_whose_packages_are_not_installed_leaves_the_database_to
 ) -> None:
     """Who puts a release in place and forgets script/bootstrap would have a service that can't start, and no
     way back but a copy."""
-    monkeypatch.setattr(migrations, "stale_packages", lambda: ["prometheus-client 0.26.0"])
+    monkeypatch.setattr(migrate, "stale_packages", lambda: ["prometheus-client 0.26.0"])
     async with cluster.empty_database() as name:
         connection = await asyncpg.connect(cluster.server.url(name))
         try:
-            await connection.execute(migrations.upgrade_script(None, "0001"))
-            with pytest.raises(migrations.PackagesAreStale, match=r"client 0\.26\.0.*script/bootstrap"):
-                await migrations.migrate(cluster.server.url(name), {})
-            assert await migrations.current_version(connection) == "0001"
+            await connection.execute(migrate.upgrade_script(None, "0001"))
+            with pytest.raises(migrate.PackagesAreStale, match=r"client 0\.26\.0.*script/bootstrap"):
+                await migrate.migrate(cluster.server.url(name), {})
+            assert await migrate.current_version(connection) == "0001"
         finally:
             await connection.close()
 
@@ -61,10 +61,10 @@ async def test_a_half_migrated_database_is_taken_to_the_newest_version(cluster: 
     async with cluster.empty_database() as name:
         connection = await asyncpg.connect(cluster.server.url(name))
         try:
-            await connection.execute(migrations.upgrade_script(None, "0001"))
-            assert await migrations.current_version(connection) == "0001"
-            assert await migrations.migrate(cluster.server.url(name), {})
-            assert await migrations.current_version(connection) == migrations.head_version()
+            await connection.execute(migrate.upgrade_script(None, "0001"))
+            assert await migrate.current_version(connection) == "0001"
+            assert await migrate.migrate(cluster.server.url(name), {})
+            assert await migrate.current_version(connection) == migrate.head_version()
         finally:
             await connection.close()
 
@@ -75,9 +75,9 @@ async def test_a_database_at_the_last_of_seven_steps_that_are_six_now_gets_all_t
     async with cluster.empty_database() as name:
         connection = await asyncpg.connect(cluster.server.url(name))
         try:
-            await connection.execute(migrations.upgrade_script(None, "0046"))
+            await connection.execute(migrate.upgrade_script(None, "0046"))
             await connection.execute("UPDATE public.alembic_version SET version_num = '0047'")
-            assert await migrations.migrate(cluster.server.url(name), {})
+            assert await migrate.migrate(cluster.server.url(name), {})
             assert await connection.fetchval("SELECT count(*) FROM waiting_room.config") == 0
         finally:
             await connection.close()

@@ -15,9 +15,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from meterai.kit import supervisor as supervising
-from meterai.kit.processes import ProcessStamp, end_processes, open_log, stamp_of
-from meterai.kit.supervisor import Spec, StartFailed, Supervisor, accepts_unix, shows_itself
+from meterai.kit.child_processes import ProcessStamp, end_processes, open_log, stamp_of
+from meterai.launcher import supervisor as supervising
+from meterai.launcher.supervisor import Spec, StartFailed, Supervisor, accepts_unix, shows_itself
 
 # Says when it is up by making a file, starts a child of its own, and goes on until told to stop.
 GOOD = """
@@ -83,8 +83,8 @@ async def test_a_process_that_dies_is_started_again_and_the_person_is_told(tmp_p
 
 
 async def test_a_disk_that_is_full_stops_nobody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("meterai.kit.supervisor._LOOK_AT_LOGS_SECONDS", 0.05)
-    monkeypatch.setattr("meterai.kit.supervisor._BACKOFF_SECONDS", (0.05, 0.1))
+    monkeypatch.setattr("meterai.launcher.supervisor._LOOK_AT_LOGS_SECONDS", 0.05)
+    monkeypatch.setattr("meterai.launcher.supervisor._BACKOFF_SECONDS", (0.05, 0.1))
     lines: list[str] = []
     supervisor = supervisor_in(tmp_path, lines)
     await supervisor.start([good_spec(tmp_path)])
@@ -94,7 +94,7 @@ async def test_a_disk_that_is_full_stops_nobody_else(tmp_path: Path, monkeypatch
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("meterai.kit.supervisor._turn_over", full)
+    monkeypatch.setattr("meterai.launcher.supervisor._turn_over", full)
     monkeypatch.setattr(Path, "write_bytes", full)
     popen, refused = subprocess.Popen, iter([True, False])
 
@@ -103,7 +103,7 @@ async def test_a_disk_that_is_full_stops_nobody_else(tmp_path: Path, monkeypatch
             raise BlockingIOError(11, "Resource temporarily unavailable")
         return popen(*words, **more)  # type: ignore[call-overload]
 
-    monkeypatch.setattr("meterai.kit.supervisor.subprocess.Popen", short_of_memory)
+    monkeypatch.setattr("meterai.launcher.supervisor.subprocess.Popen", short_of_memory)
     watching = asyncio.ensure_future(supervisor.watch())
     first = json.loads((tmp_path / "run" / "processes.json").read_bytes())[0]["pid"]
     os.kill(first, signal.SIGKILL)
@@ -153,7 +153,7 @@ async def test_a_slow_machine_is_waited_for_and_the_person_is_told(
 ) -> None:
     """A newcomer's first start reads and compiles everything; after a power cut all starts at once."""
     assert Spec(name="", argv=[], env={}, ready=accepts_unix(tmp_path)).ready_seconds_max >= 180
-    monkeypatch.setattr("meterai.kit.supervisor._LONG_SECONDS", 0.1)
+    monkeypatch.setattr("meterai.launcher.supervisor._LONG_SECONDS", 0.1)
     since, lines = time.monotonic(), list[str]()
 
     async def late(_: int) -> bool:  # not before the person was told, however long that takes here
@@ -174,7 +174,7 @@ async def test_a_slow_machine_is_waited_for_and_the_person_is_told(
 async def test_a_process_that_hangs_while_stopping_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("meterai.kit.supervisor._STOP_SECONDS", 0.3)
+    monkeypatch.setattr("meterai.launcher.supervisor._STOP_SECONDS", 0.3)
     told = f"echo $$ 0 > {tmp_path}/part; mv {tmp_path}/part {tmp_path}/good"  # whole, or not there
     argv = ["sh", "-c", f"trap '' TERM; {told}; while :; do sleep 1; done"]
     base = good_spec(tmp_path)

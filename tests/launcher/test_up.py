@@ -21,12 +21,12 @@ import aiohttp
 import asyncpg
 import msgspec
 import pytest
+
+from meterai.kernel.serial_number import make_serial
+from meterai.kit.child_processes import processes_in, stamp_of
+from meterai.kit.installation import Secrets, read_addresses
 from tests.ports import first_of_free_ports
 from tests.running_service import RunningService, launch, parent_of, processes_of, running_service
-
-from meterai.kernel.serial import make_serial
-from meterai.kit.installation import Secrets, read_addresses
-from meterai.kit.processes import processes_in, stamp_of
 
 pytestmark = [pytest.mark.storage, pytest.mark.journey]
 

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 
 import pytest
-from tests.storage_fixtures import TestDatabase
 
 from meterai.customers.organisations import ensure_organisations
 from meterai.kit.database import Connection
@@ -25,6 +24,7 @@ from meterai.ledger.model import (
     move,
     reserve,
 )
+from tests.storage_fixtures import TestDatabase
 
 pytestmark = pytest.mark.storage
 NEW_YEAR = datetime(2027, 12, 31, 17, tzinfo=UTC)

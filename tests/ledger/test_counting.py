@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.ledger.counting import counted_anew
 
 

@@ -8,10 +8,10 @@ import uuid
 
 import asyncpg
 import pytest
-from tests.ledger.cast import NOW, STOCK, deliver, open_lot
-from tests.storage_fixtures import TestDatabase
 
 from meterai.ledger.model import SELLER, AccountKind, Side, Unit, side_of, unit_of
+from tests.ledger.cast import NOW, STOCK, deliver, open_lot
+from tests.storage_fixtures import TestDatabase
 
 pytestmark = pytest.mark.storage
 

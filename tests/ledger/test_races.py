@@ -6,6 +6,11 @@ import asyncio
 from collections import Counter
 
 import pytest
+
+from meterai.kernel.refusals import Refusal
+from meterai.kit.database import Database
+from meterai.ledger import store
+from meterai.ledger.model import Transfer
 from tests.ledger.cast import (
     NOW,
     STOCK,
@@ -21,11 +26,6 @@ from tests.ledger.cast import (
     voided,
 )
 from tests.storage_fixtures import TestDatabase
-
-from meterai.kernel.errors import Refusal
-from meterai.kit.database import Database
-from meterai.ledger import store
-from meterai.ledger.model import Transfer
 
 pytestmark = pytest.mark.storage
 

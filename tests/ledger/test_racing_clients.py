@@ -14,13 +14,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from tests.ledger.oracle import Oracle, Outcome, Sums
-from tests.storage_fixtures import TestCluster, TestDatabase
 
-from meterai.kernel.errors import Refusal
 from meterai.kernel.ids import derived_id
+from meterai.kernel.refusals import Refusal
 from meterai.ledger import store
 from meterai.ledger.model import Account, AccountKind, Transfer, TransferCode, TransferKind, side_of
+from tests.ledger.oracle import Oracle, Outcome, Sums
+from tests.storage_fixtures import TestCluster, TestDatabase
 
 pytestmark = pytest.mark.storage
 

@@ -7,6 +7,14 @@ from datetime import date, timedelta
 import asyncpg
 import pytest
 from msgspec.structs import replace
+
+from meterai.customers import organisations
+from meterai.kernel.clock import business_date
+from meterai.kernel.ids import derived_id
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.ledger import model, queries, store
+from meterai.sales.use_cases import issue_quota as deposits
+from meterai.sales.use_cases.issue_quota import issue_quota
 from tests.ledger.cast import (
     ALICE,
     BOB,
@@ -27,14 +35,6 @@ from tests.ledger.cast import (
     voided,
 )
 from tests.storage_fixtures import TestDatabase
-
-from meterai.customers import organisations
-from meterai.kernel.clock import business_date
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kernel.ids import derived_id
-from meterai.ledger import model, queries, store
-from meterai.sales.use_cases import issue_quota as deposits
-from meterai.sales.use_cases.issue_quota import issue_quota
 
 pytestmark = pytest.mark.storage
 

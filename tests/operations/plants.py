@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.operations.world import named, serial_of
-
 from meterai.ledger.model import ISSUER, SELLER, AccountKind, account_id, lot_account_id
+from tests.operations.world import named, serial_of
 
 
 @dataclass(frozen=True)

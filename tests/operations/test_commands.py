@@ -13,16 +13,16 @@ from typing import Any
 
 import msgspec
 import pytest
+
+from meterai.cli.operator.history import newest, shown
+from meterai.cli.operator.identity import operator_name
+from meterai.kit.audit_trail import AuditEntry, write_audit
+from meterai.kit.files.object_store import FolderStore
+from meterai.stamping.signer import wire
 from tests.operations.plants import PLANTS
 from tests.operations.world import KEY, World, build
 from tests.prepared import without_settings
 from tests.storage_fixtures import TestDatabase
-
-from meterai.cli.history import newest, shown
-from meterai.cli.operator import operator_name
-from meterai.kit.audit import AuditEntry, write_audit
-from meterai.kit.objects import FolderStore
-from meterai.stamping import signer_wire as wire
 
 pytestmark = pytest.mark.storage
 
@@ -178,7 +178,7 @@ def test_an_act_is_of_who_logged_in_whatever_the_environment_says(
     login: str, sudo: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "loginuid").write_text(login)
-    monkeypatch.setattr("meterai.cli.operator._LOGIN_UID", tmp_path / "loginuid")
+    monkeypatch.setattr("meterai.cli.operator.identity._LOGIN_UID", tmp_path / "loginuid")
     monkeypatch.setattr(os, "getuid", lambda: 54321)
     for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
         monkeypatch.setenv(name, "somebody else")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.storage_fixtures import TestDatabase
 
 from meterai.operations.invariants.dates import OF_ANOTHER_DAY
 from meterai.operations.invariants.sources import day_of, number_of
+from tests.storage_fixtures import TestDatabase
 
 pytestmark = pytest.mark.storage
 LAST, FIRST = "2026-12-31 16:59:59.999999Z", "2026-12-31 17:00Z"

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from tests.storage_fixtures import TestDatabase
 
-from meterai.kernel.serial import parse_serial
-from meterai.kit.objects import FolderStore
+from benchmarks.growth.__main__ import grow, main
+from benchmarks.growth.history import TABLES
+from meterai.kernel.serial_number import parse_serial
+from meterai.kit.files.object_store import FolderStore
 from meterai.operations.invariants.signatures import read_counters
 from meterai.operations.use_cases.check_invariants import run_invariants
-from meterai.operations.use_cases.open_house import DEVELOPMENT_STOCK, open_house
-from sandbox.growth.__main__ import grow, main
-from sandbox.growth.history import TABLES
+from meterai.operations.use_cases.open_site import DEVELOPMENT_STOCK, open_house
+from tests.storage_fixtures import TestDatabase
 
 pytestmark = pytest.mark.storage
 

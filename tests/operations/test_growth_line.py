@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.storage_fixtures import TestDatabase
-from tests.waiting_room.queue_house import queue_house, schedule_now
 
+from benchmarks.growth.line import hand_out_tickets
 from meterai.kernel.clock import system_clock
 from meterai.operations.use_cases.check_invariants import run_invariants
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
-from meterai.waiting_room.model import Policy, QueueState
-from meterai.waiting_room.store import read_queues
-from sandbox.growth.line import hand_out_tickets
+from meterai.waiting_room.rules.model import Policy, QueueState
+from meterai.waiting_room.store.queues import read_queues
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.queue_house import queue_house, schedule_now
 
 pytestmark = pytest.mark.storage
 

@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
-from tests.operations.world import build
-from tests.storage_fixtures import TestDatabase
 
-from meterai.cli.launch import LaunchProblem, check_settings
-from meterai.cli.opening import know_store, open_installation
-from meterai.kit.objects import MARK, FolderStore
+from meterai.kit.files.object_store import MARK, FolderStore
 from meterai.kit.settings import Settings
+from meterai.launcher.first_start import know_store, open_installation
+from meterai.launcher.preparation import LaunchProblem, check_settings
 from meterai.operations.use_cases.keep_environment import keep_environment
-from meterai.operations.use_cases.open_house import _slug_of_next, open_house
+from meterai.operations.use_cases.open_site import _slug_of_next, open_house
 from meterai.sales.events import EXAMPLE
 from meterai.sales.queries import events, former_events
-from meterai.waiting_room.model import QueueState
 from meterai.waiting_room.queries import queue_views
-from meterai.waiting_room.store import read_queue
+from meterai.waiting_room.rules.model import QueueState
+from meterai.waiting_room.store.queues import read_queue
 from meterai.waiting_room.use_cases.set_queue import KNOWN_AFTER_S
+from tests.operations.world import build
+from tests.storage_fixtures import TestDatabase
 
 pytestmark = pytest.mark.storage
 

@@ -8,8 +8,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.storage_fixtures import TestDatabase
-from tests.waiting_room.evening import SCHEDULE, Evening, crowd
 
 from meterai.operations.invariants import passes
 from meterai.operations.invariants.model import InvariantResult
@@ -18,10 +16,12 @@ from meterai.sales.events import load_events
 from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
-from meterai.waiting_room.model import Policy
-from meterai.waiting_room.public_log import ENTRIES
-from meterai.waiting_room.queue_folder import QueueFolder
+from meterai.waiting_room.files.public_log import ENTRIES
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.rules.model import Policy
 from meterai.waiting_room.use_cases.set_queue import set_queue
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.evening import SCHEDULE, Evening, crowd
 
 pytestmark = pytest.mark.storage
 

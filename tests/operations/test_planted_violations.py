@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+
+from meterai.kit.database import Connection
+from meterai.kit.files.object_store import FolderStore
+from meterai.operations.invariants.census import Census, Pass, plan_passes
+from meterai.operations.invariants.fingerprint import SALT, Balance, Screen, Sum, weight
+from meterai.operations.invariants.house_accounts import RUPIAH, STAMPS, as_told, otherwise_than_told
+from meterai.operations.invariants.sources import OTHER_JOBS, OTHERS_FOUND
+from meterai.operations.use_cases.check_invariants import SQL_INVARIANTS, check_tables, take_census
 from tests.operations.plants import NOT_STARTED, OVERDRAW, PLANTS, Plant
 from tests.operations.world import KEY, NOW, build
 from tests.storage_fixtures import TestCluster
-
-from meterai.kit.database import Connection
-from meterai.kit.objects import FolderStore
-from meterai.operations.invariants.census import Census, Pass, plan_passes
-from meterai.operations.invariants.fingerprint import SALT, Balance, Screen, Sum, weight
-from meterai.operations.invariants.house import RUPIAH, STAMPS, as_told, otherwise_than_told
-from meterai.operations.invariants.sources import OTHER_JOBS, OTHERS_FOUND
-from meterai.operations.use_cases.check_invariants import SQL_INVARIANTS, check_tables, take_census
 
 pytestmark = [pytest.mark.storage, pytest.mark.asyncio(loop_scope="module")]
 

@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.storage_fixtures import TestDatabase
-
 from meterai.customers.organisations import ensure_organisations
 from meterai.kernel.ids import derived_id
-from meterai.kernel.serial import make_serial
+from meterai.kernel.serial_number import make_serial
 from meterai.kit.database import Connection
-from meterai.kit.objects import ObjectStore
+from meterai.kit.files.object_store import ObjectStore
 from meterai.ledger import store
 from meterai.ledger.model import (
     SELLER,
@@ -35,6 +33,7 @@ from meterai.ledger.model import (
 )
 from meterai.sales.model import gateway_cost
 from meterai.sales.use_cases.issue_quota import issue_quota
+from tests.storage_fixtures import TestDatabase
 
 NOW = datetime(2026, 9, 4, 12, tzinfo=UTC)
 EARLIER = NOW - timedelta(hours=2)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.pdf.sealing import SealingBench
 
-from sandbox.pki import make_pki
+from sandbox.pki.authority import make_pki
+from tests.pdf.sealing import SealingBench
 
 
 @pytest.fixture(scope="session")

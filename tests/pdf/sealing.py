@@ -7,16 +7,16 @@ import secrets
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from meterai.kernel.serial import make_serial
-from meterai.kit.pdf.profiles import Profile
-from meterai.kit.stamp_code import code_message, encode_code
+from meterai.kernel.serial_number import make_serial
+from meterai.pdf.profiles import Profile
+from meterai.signatures.stamp_code import code_message, encode_code
+from meterai.stamping.in_jail.preparation import prepare_seal
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import prepare_seal
 from meterai.stamping.requests import SealRequest, Stamp
-from meterai.stamping.seal.cms import build_cms
-from meterai.stamping.seal.filling import fill
-from meterai.stamping.seal.keys import CodeKey, SoftwareKey
-from meterai.stamping.seal.timestamps import TokenChecker, make_query
+from meterai.stamping.signer.cms import build_cms
+from meterai.stamping.signer.filling import fill
+from meterai.stamping.signer.private_keys.software_key import CodeKey, SoftwareKey
+from meterai.stamping.signer.time_stamp_client import TokenChecker, make_query
 from sandbox.tsa import TimeStampAuthority
 
 BASE_URL = "http://127.0.0.1:8000"

@@ -29,6 +29,7 @@ from pyhanko.sign.fields import (
 )
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko_certvalidator.registry import SimpleCertificateStore
+
 from tests.pdf import samples
 from tests.verification.making import NOW, append_revision, sign, stranger, to_asn1
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from meterai.kernel.serial import make_serial
-from meterai.kit.stamp_code import code_message, encode_code, to_base41
+from meterai.kernel.serial_number import make_serial
+from meterai.signatures.stamp_code import code_message, encode_code, to_base41
 
 FILE = Path(__file__).parents[2] / "docs" / "stamp-code-vectors.json"
 BASE = "https://meterai.example"

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import pikepdf
+
 from tests.pdf import samples
 
 SHAPES = ("flat", "parents in a tree", "several at the top", "no next key", "one kid")

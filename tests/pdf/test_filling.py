@@ -6,8 +6,8 @@ import hashlib
 
 import pytest
 
-from meterai.kernel.errors import Refusal
-from meterai.stamping.seal.filling import RunningDigest, fill
+from meterai.kernel.refusals import Refusal
+from meterai.stamping.signer.filling import RunningDigest, fill
 
 BEFORE, AFTER = b"%PDF-1.7 .../Contents ", b" /Reason (x) >>\n%%EOF\n"
 PREPARED = BEFORE + b"<" + b"0" * 40 + b">" + AFTER

@@ -9,19 +9,19 @@ from typing import Any
 
 import pikepdf
 import pytest
+
+from meterai.kernel.refusals import Refusal
+from meterai.pdf.profiles import Profile
+from meterai.stamping.in_jail import preparation
+from meterai.stamping.in_jail.first_seal import seal_first
+from meterai.stamping.in_jail.preparation import prepare_seal
+from meterai.stamping.model import SEAL_BYTES
+from meterai.stamping.placement import Placement
+from meterai.stamping.requests import PreparedSeal, SealRequest
+from simulator.crowd.papers import make_letter
 from tests.pdf import samples
 from tests.pdf.sealing import SealingBench
 from tests.pdf.tagged_files import tagged
-
-from meterai.kernel.errors import Refusal
-from meterai.kit.pdf.profiles import Profile
-from meterai.stamping import preparation
-from meterai.stamping.first_seal import seal_first
-from meterai.stamping.model import SEAL_BYTES
-from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import prepare_seal
-from meterai.stamping.requests import PreparedSeal, SealRequest
-from simulator.papers import make_letter
 
 PLACES = [Placement(page=1, x=50, y=60), Placement(page=1, x=300, y=60)]
 

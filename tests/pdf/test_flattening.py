@@ -9,13 +9,13 @@ from typing import Any
 import pikepdf
 import pytest
 from PIL import Image, ImageChops
+
+from meterai.pdf.rendering import render_image
+from meterai.pdf.requests import RenderRequest
+from meterai.stamping.in_jail.normalisation import DocumentRequest, prepare_document
+from meterai.stamping.placement import Placement
 from tests.pdf import samples
 from tests.pdf.sealing import SealingBench
-
-from meterai.kit.pdf.rendering import render_image
-from meterai.kit.pdf.requests import RenderRequest
-from meterai.stamping.normalising import DocumentRequest, prepare_document
-from meterai.stamping.placement import Placement
 
 LETTER = b"BT /F1 24 Tf 100 600 Td (Surat) Tj ET"
 BLACK_TEXT = b"BT /F1 20 Tf 0 g 5 12 Td (BUDI SANTOSO) Tj ET"

@@ -7,13 +7,13 @@ import re
 
 import pikepdf
 import pytest
-from tests.pdf import samples
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.pdf.limits import Limits
-from meterai.kit.pdf.reading import inspect
-from meterai.kit.pdf.requests import Inspection, InspectRequest, SignatureKind
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.pdf.inspection import inspect
+from meterai.pdf.limits import Limits
+from meterai.pdf.requests import Inspection, InspectRequest, SignatureKind
 from meterai.stamping.placement import Placement
+from tests.pdf import samples
 
 
 def look(data: bytes, **more: object) -> Inspection:

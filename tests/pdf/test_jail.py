@@ -14,17 +14,17 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
+from meterai.jail.kernel_calls import cpu_seconds_of
+from meterai.jail.pool import JailPool
+from meterai.jail.probe import ProbeRequest, ProbeResult
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.pdf.requests import Inspection, InspectRequest, RenderedPage, RenderRequest
 from tests.pdf import samples
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.pdf.jail.kernel_calls import cpu_seconds_of
-from meterai.kit.pdf.jail.pool import JailPool
-from meterai.kit.pdf.jail.probe import ProbeRequest, ProbeResult
-from meterai.kit.pdf.requests import Inspection, InspectRequest, RenderedPage, RenderRequest
-
-PROBE = "meterai.kit.pdf.jail.probe:probe"
-INSPECT = "meterai.kit.pdf.reading:inspect"
-RENDER = "meterai.kit.pdf.rendering:render_page"
+PROBE = "meterai.jail.probe:probe"
+INSPECT = "meterai.pdf.inspection:inspect"
+RENDER = "meterai.pdf.rendering:render_page"
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def fork_servers() -> set[int]:
     return {
         int(pid)
         for pid in children()
-        if b"meterai.kit.pdf.jail" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        if b"meterai.jail" in Path(f"/proc/{pid}/cmdline").read_bytes()
         and filters_of(pid) == filters_of("self")
     }
 
@@ -242,7 +242,7 @@ def told_by(script: str) -> list[float]:
     """What a process prints that has a `timer` of its CPU time."""
     begin = """
         import resource, time
-        from meterai.kit.pdf.jail.kernel_calls import CpuTimer
+        from meterai.jail.kernel_calls import CpuTimer
         timer = CpuTimer()
     """
     command = [sys.executable, "-c", textwrap.dedent(begin) + textwrap.dedent(script)]

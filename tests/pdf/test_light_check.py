@@ -10,19 +10,19 @@ from datetime import UTC, datetime
 import msgspec
 import pikepdf
 import pytest
+
+from meterai.kernel.refusals import Refusal
+from meterai.pdf.profiles import Profile
+from meterai.pdf.requests import CoveredDigest, LightCheckRequest
+from meterai.pdf.signed.seal_check import light_check
+from meterai.stamping.in_jail.preparation import prepare_seal
+from meterai.stamping.placement import Placement
+from meterai.stamping.requests import PreparedSeal, SealRequest
+from meterai.stamping.signer.cms import build_cms
+from meterai.stamping.signer.filling import fill
+from meterai.stamping.signer.time_stamp_client import Timestamper
 from tests.pdf import samples, signed_files
 from tests.pdf.sealing import SealingBench
-
-from meterai.kernel.errors import Refusal
-from meterai.kit.pdf.light_check import light_check
-from meterai.kit.pdf.profiles import Profile
-from meterai.kit.pdf.requests import CoveredDigest, LightCheckRequest
-from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import prepare_seal
-from meterai.stamping.requests import PreparedSeal, SealRequest
-from meterai.stamping.seal.cms import build_cms
-from meterai.stamping.seal.filling import fill
-from meterai.stamping.seal.timestamps import Timestamper
 
 RIGHT = Placement(page=1, x=420, y=120)
 LEFT = Placement(page=1, x=80, y=120)

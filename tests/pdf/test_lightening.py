@@ -13,10 +13,10 @@ import pypdfium2.raw as pdfium_c
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
-from meterai.kit.pdf.lightening import lighten_scans, plain_jpegs
-from meterai.kit.pdf.rendering import render_image, with_image
-from meterai.kit.pdf.requests import RenderRequest
-from meterai.verification.rules.rendered import page_images
+from meterai.pdf.lightening import lighten_scans, plain_jpegs
+from meterai.pdf.rendering import render_image, with_image
+from meterai.pdf.requests import RenderRequest
+from meterai.verification.in_jail.rendered import page_images
 
 SIZE = (1240, 1754)
 
@@ -110,6 +110,6 @@ def test_a_jpeg_of_another_kind_than_its_picture_says_is_left_to_pdfium() -> Non
 def test_the_judge_compares_scans_by_smaller_copies(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawn whole, forty pages in colour took all the time of a jail process: nobody could check them."""
     replaced: list[Any] = []
-    monkeypatch.setattr("meterai.kit.pdf.lightening._replace", lambda *found: replaced.append(found))
+    monkeypatch.setattr("meterai.pdf.lightening._replace", lambda *found: replaced.append(found))
     assert len(page_images(scan())) == 1
     assert len(replaced) == 1

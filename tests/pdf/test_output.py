@@ -10,17 +10,17 @@ from typing import Any
 import pikepdf
 import pytest
 from PIL import Image, ImageChops, ImageStat
+
+from meterai.pdf.profiles import Profile
+from meterai.pdf.rendering import render_image
+from meterai.pdf.requests import RenderRequest
+from meterai.stamping.in_jail.preparation import measure_output
+from meterai.stamping.in_jail.reception import receive
+from meterai.stamping.in_jail.rewriting import rewrite
+from meterai.stamping.placement import Placement
+from meterai.stamping.requests import MeasureRequest, OutputLimits, ReceptionRequest, RewriteRequest
 from tests.pdf import samples, signed_files
 from tests.pdf.sealing import SealingBench
-
-from meterai.kit.pdf.profiles import Profile
-from meterai.kit.pdf.rendering import render_image
-from meterai.kit.pdf.requests import RenderRequest
-from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import measure_output
-from meterai.stamping.reception import receive
-from meterai.stamping.requests import MeasureRequest, OutputLimits, ReceptionRequest, RewriteRequest
-from meterai.stamping.rewriting import rewrite
 
 PLACES = [Placement(page=1, x=420, y=120), Placement(page=1, x=80, y=120)]
 CASN = OutputLimits(bytes_max=800_000, pdf_version_min="1.6")

@@ -13,27 +13,27 @@ import pytest
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm
 from pyhanko.sign.signers import PdfTimeStamper
+
+from meterai.kernel.refusals import Refusal
+from meterai.pdf.inspection import inspect
+from meterai.pdf.limits import DEFAULT_LIMITS
+from meterai.pdf.profiles import Profile
+from meterai.pdf.requests import Inspection, InspectRequest, LightCheckRequest
+from meterai.pdf.signed import existing_signatures
+from meterai.pdf.signed.existing_signatures import examine_signatures
+from meterai.pdf.signed.seal_check import light_check
+from meterai.stamping.in_jail.increment import Increment
+from meterai.stamping.in_jail.reception import receive
+from meterai.stamping.in_jail.stamp_fields import StampField
+from meterai.stamping.placement import Placement
+from meterai.stamping.requests import OutputLimits, ReceptionRequest
+from meterai.verification.in_jail import judge
+from meterai.verification.model import Judgement, JudgeRequest, Verdict
+from meterai.verification.trust import load_trust
 from tests.attacks.signing import signed_by_somebody
 from tests.pdf import samples, signed_files
 from tests.pdf.sealing import SealingBench
 from tests.verification.making import SERIAL, House, append_revision
-
-from meterai.kernel.errors import Refusal
-from meterai.kit.pdf import existing_signatures
-from meterai.kit.pdf.existing_signatures import examine_signatures
-from meterai.kit.pdf.light_check import light_check
-from meterai.kit.pdf.limits import DEFAULT_LIMITS
-from meterai.kit.pdf.profiles import Profile
-from meterai.kit.pdf.reading import inspect
-from meterai.kit.pdf.requests import Inspection, InspectRequest, LightCheckRequest
-from meterai.stamping.increment import Increment
-from meterai.stamping.placement import Placement
-from meterai.stamping.reception import receive
-from meterai.stamping.requests import OutputLimits, ReceptionRequest
-from meterai.stamping.stamp_fields import StampField
-from meterai.verification.model import Judgement, JudgeRequest, Verdict
-from meterai.verification.rules import judge
-from meterai.verification.trust import load_trust
 
 RIGHT = Placement(page=1, x=420, y=120)
 LEFT = Placement(page=1, x=300, y=120)

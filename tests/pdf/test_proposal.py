@@ -2,11 +2,11 @@
 
 from PIL import Image
 
-from meterai.kit.pdf.rendering import render_image
-from meterai.kit.pdf.requests import RenderRequest
-from meterai.stamping.proposal import choose_place, propose_placement
+from meterai.pdf.rendering import render_image
+from meterai.pdf.requests import RenderRequest
+from meterai.stamping.in_jail.proposal import choose_place, propose_placement
 from meterai.stamping.requests import ProposeRequest
-from simulator.papers import make_letter
+from simulator.crowd.papers import make_letter
 
 
 def test_the_proposed_place_touches_no_letter() -> None:

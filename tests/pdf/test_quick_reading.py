@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
+
+from meterai.stamping.in_jail.normalisation import DocumentRequest, prepare_document
+from meterai.stamping.in_jail.quick_reading import QuickReader, is_readable, parse
+from simulator.crowd.papers import make_letter
 from tests.pdf import samples
 from tests.pdf.tagged_files import tagged
-
-from meterai.stamping.normalising import DocumentRequest, prepare_document
-from meterai.stamping.quick_reading import QuickReader, is_readable, parse
-from simulator.papers import make_letter
 
 
 def described(value: Any) -> Any:

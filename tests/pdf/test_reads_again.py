@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from tests.pdf import samples
 
-from meterai.kernel.errors import Refusal
-from meterai.kernel.serial import SerialNumber
+from meterai.kernel.refusals import Refusal
+from meterai.kernel.serial_number import SerialNumber
+from meterai.stamping.in_jail.preparation import check_reads_again, prepare_seal
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import check_reads_again, prepare_seal
 from meterai.stamping.requests import PreparedSeal, SealRequest, Stamp
+from tests.pdf import samples
 
 NOW = datetime(2026, 9, 6, 16, 40, tzinfo=UTC)
 

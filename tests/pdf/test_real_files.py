@@ -12,18 +12,18 @@ import pypdfium2
 import pytest
 import zxingcpp
 from PIL import ImageChops
+
+from meterai.jail.pool import JailPool
+from meterai.kernel.refusals import Refusal
+from meterai.pdf.inspection import inspect
+from meterai.pdf.rendering import render_image
+from meterai.pdf.requests import Inspection, InspectRequest, RenderRequest
+from meterai.stamping.in_jail.normalisation import DocumentRequest, prepare_document
+from meterai.stamping.in_jail.reception import receive
+from meterai.stamping.placement import Placement
+from meterai.stamping.requests import OutputLimits, ReceptionRequest
 from tests.pdf import samples, signed_files
 from tests.pdf.sealing import SealingBench
-
-from meterai.kernel.errors import Refusal
-from meterai.kit.pdf.jail.pool import JailPool
-from meterai.kit.pdf.reading import inspect
-from meterai.kit.pdf.rendering import render_image
-from meterai.kit.pdf.requests import Inspection, InspectRequest, RenderRequest
-from meterai.stamping.normalising import DocumentRequest, prepare_document
-from meterai.stamping.placement import Placement
-from meterai.stamping.reception import receive
-from meterai.stamping.requests import OutputLimits, ReceptionRequest
 
 
 def _saved(pdf: pikepdf.Pdf) -> bytes:
@@ -147,10 +147,10 @@ def test_fields_that_the_reader_draws_look_as_the_reader_drew_them() -> None:
 
 
 async def test_the_jail_opens_what_is_encrypted_with_aes_256_for_the_owner() -> None:
-    pool = JailPool(["meterai.kit.pdf.reading:inspect"])
+    pool = JailPool(["meterai.pdf.inspection:inspect"])
     await pool.start()
     locked = samples.encrypted(user="")
-    found = await pool.run("meterai.kit.pdf.reading:inspect", InspectRequest(data=locked), Inspection)
+    found = await pool.run("meterai.pdf.inspection:inspect", InspectRequest(data=locked), Inspection)
     await pool.close()
     assert found.encrypted
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pikepdf
 import pytest
 from pyhanko.pdf_utils.reader import HistoricalResolver
-from tests.pdf import samples, signed_files
 
-from meterai.kit.pdf.existing_signatures import examine_signatures
-from meterai.kit.pdf.revision_views import RevisionReader
+from meterai.pdf.signed.existing_signatures import examine_signatures
+from meterai.pdf.signed.revision_views import RevisionReader
+from tests.pdf import samples, signed_files
 
 
 def _usages(view: HistoricalResolver) -> dict[tuple[int, int], set[str]]:

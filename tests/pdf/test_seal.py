@@ -18,17 +18,17 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
-from tests.pdf import samples
-from tests.pdf.sealing import SealingBench
 
-from meterai.kernel.errors import Refusal
+from meterai.kernel.refusals import Refusal
+from meterai.stamping.in_jail.preparation import prepare_seal
 from meterai.stamping.model import SEAL_BYTES, TOKEN_BYTES
 from meterai.stamping.placement import Placement, check_placement, overlap
-from meterai.stamping.preparation import prepare_seal
 from meterai.stamping.requests import SealRequest
-from meterai.stamping.seal.cms import build_cms, cms_bytes_max
-from meterai.stamping.seal.filling import fill
-from meterai.stamping.seal.keys import SoftwareKey
+from meterai.stamping.signer.cms import build_cms, cms_bytes_max
+from meterai.stamping.signer.filling import fill
+from meterai.stamping.signer.private_keys.software_key import SoftwareKey
+from tests.pdf import samples
+from tests.pdf.sealing import SealingBench
 
 RIGHT = Placement(page=1, x=420, y=120)
 LEFT = Placement(page=1, x=80, y=120)
@@ -281,7 +281,7 @@ async def test_every_signature_is_counted(bench: SealingBench) -> None:
 
 
 def test_the_development_pki_is_made_once_and_private(bench: SealingBench) -> None:
-    from sandbox.pki import make_pki
+    from sandbox.pki.authority import make_pki
 
     before = (bench.folder / "stamp.pem").read_bytes()
     make_pki(bench.folder)

@@ -12,14 +12,14 @@ import pytest
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+from meterai.pdf.opening.structure import has_guessed
+from meterai.stamping.in_jail import increment, serialising
+from meterai.stamping.in_jail.preparation import prepare_seal
+from meterai.stamping.placement import Placement
+from meterai.stamping.requests import SealRequest
 from tests.pdf import samples
 from tests.pdf.sealing import SealingBench
-
-from meterai.kit.pdf.structure import has_guessed
-from meterai.stamping import increment, serialising
-from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import prepare_seal
-from meterai.stamping.requests import SealRequest
 
 OBJECTS = [
     generic.NullObject(),

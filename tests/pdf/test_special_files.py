@@ -10,16 +10,16 @@ import pikepdf
 import pytest
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, append_signature_field
-from tests.pdf import samples
 
-from meterai.kernel.errors import Refusal
-from meterai.kit.pdf.limits import DEFAULT_LIMITS
-from meterai.kit.pdf.reading import inspect
-from meterai.kit.pdf.requests import Inspection, InspectRequest, SignatureKind
-from meterai.kit.pdf.structure import open_document
-from meterai.stamping.reception import receive
+from meterai.kernel.refusals import Refusal
+from meterai.pdf.inspection import inspect
+from meterai.pdf.limits import DEFAULT_LIMITS
+from meterai.pdf.opening.structure import open_document
+from meterai.pdf.requests import Inspection, InspectRequest, SignatureKind
+from meterai.stamping.in_jail.empty_fields import find_empty_fields
+from meterai.stamping.in_jail.reception import receive
 from meterai.stamping.requests import OutputLimits, Reception, ReceptionRequest
-from meterai.stamping.signature_fields import find_empty_fields
+from tests.pdf import samples
 
 
 def look(data: bytes) -> Inspection:

@@ -10,11 +10,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.pdf import stamp_code_vectors
 
-from meterai.kernel.errors import Refusal
-from meterai.kernel.serial import make_serial
-from meterai.kit.stamp_code import code_message, decode_code, encode_code, verify_code
+from meterai.kernel.refusals import Refusal
+from meterai.kernel.serial_number import make_serial
+from meterai.signatures.stamp_code import code_message, decode_code, encode_code, verify_code
+from tests.pdf import stamp_code_vectors
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC = {7: KEY.public_key().public_bytes_raw()}

@@ -12,12 +12,12 @@ from typing import Any
 
 import pikepdf
 import pytest
+
+from meterai.pdf.profiles import Profile
+from meterai.stamping.in_jail.structure_tags import tag_widget
+from meterai.stamping.placement import Placement
 from tests.pdf import samples, tagged_files
 from tests.pdf.sealing import SealingBench
-
-from meterai.kit.pdf.profiles import Profile
-from meterai.stamping.placement import Placement
-from meterai.stamping.structure_tags import tag_widget
 
 RIGHT = Placement(page=1, x=420, y=120)
 LEFT = Placement(page=1, x=300, y=120)

@@ -14,12 +14,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
-from tests.pdf.sealing import SealingBench
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.pdf import der
-from meterai.stamping.seal.timestamps import HttpTimestamper, TokenChecker, make_query
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.signatures import der
+from meterai.stamping.signer.time_stamp_client import HttpTimestamper, TokenChecker, make_query
 from sandbox.tsa import authority
+from tests.pdf.sealing import SealingBench
 
 IMPRINT = bytes(range(32))
 NONCE = 4711
@@ -75,7 +75,7 @@ def test_a_token_that_no_stamp_has_room_for_is_refused_by_name(
     bench: SealingBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And not once the key was used: it would be again at each attempt, for every job."""
-    monkeypatch.setattr("meterai.stamping.seal.timestamps.TOKEN_BYTES", 2_000)
+    monkeypatch.setattr("meterai.stamping.signer.time_stamp_client.TOKEN_BYTES", 2_000)
     assert why(bench, reply_to(bench)) == "tsa.bad_token"
 
 

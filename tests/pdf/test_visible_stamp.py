@@ -9,21 +9,21 @@ import pikepdf
 import pytest
 import zxingcpp
 from PIL import Image
+
+from meterai.pdf.inspection import inspect
+from meterai.pdf.page_box import PageBox
+from meterai.pdf.rendering import render_image, render_page
+from meterai.pdf.requests import InspectRequest, RenderRequest
+from meterai.signatures.stamp_code import decode_code, verify_code
+from meterai.stamping.in_jail.proposal import propose_placement
+from meterai.stamping.placement import POSITIONS, Placement, named_placement
+from meterai.stamping.requests import ProposeRequest, Stamp
+from meterai.stamping.stamp_face.visible_stamp import artwork
+from meterai.verification.in_jail import judge
+from meterai.verification.model import Box, JudgeRequest
+from meterai.verification.trust import load_trust
 from tests.pdf import samples
 from tests.pdf.sealing import SealingBench
-
-from meterai.kit.pdf.page_box import PageBox
-from meterai.kit.pdf.reading import inspect
-from meterai.kit.pdf.rendering import render_image, render_page
-from meterai.kit.pdf.requests import InspectRequest, RenderRequest
-from meterai.kit.stamp_code import decode_code, verify_code
-from meterai.stamping.placement import POSITIONS, Placement, named_placement
-from meterai.stamping.proposal import propose_placement
-from meterai.stamping.requests import ProposeRequest, Stamp
-from meterai.stamping.visible_stamp import artwork
-from meterai.verification.model import Box, JudgeRequest
-from meterai.verification.rules import judge
-from meterai.verification.trust import load_trust
 
 PAGES = {
     "plain": samples.page_file,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import zlib
 
 import pytest
-from tests.hostile.raw import document, drawing, flate, stream
 
-from meterai.kernel.errors import Refusal
-from meterai.kit.pdf import weight
-from meterai.kit.pdf.limits import DEFAULT_LIMITS, Limits
-from meterai.kit.pdf.structure import open_document
-from meterai.kit.pdf.weight import check_weight
+from meterai.kernel.refusals import Refusal
+from meterai.pdf.limits import DEFAULT_LIMITS, Limits
+from meterai.pdf.opening import weight
+from meterai.pdf.opening.structure import open_document
+from meterai.pdf.opening.weight import check_weight
+from tests.hostile.raw import document, drawing, flate, stream
 
 FORM = b"/Type /XObject /Subtype /Form /BBox [0 0 500 500]"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
-from tests.sales.shop import Shop, open_shop
-from tests.storage_fixtures import TestDatabase
 
 from meterai.operations.use_cases.check_invariants import run_invariants
+from tests.sales.shop import Shop, open_shop
+from tests.storage_fixtures import TestDatabase
 
 
 @pytest_asyncio.fixture

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.money import Rupiah
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.sales.ports import (
     Channel,
     Charge,

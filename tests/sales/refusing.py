@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 
 import pytest
 
-from meterai.kernel.errors import Refusal
+from meterai.kernel.refusals import Refusal
 
 
 async def refused(work: Awaitable[object]) -> Refusal:

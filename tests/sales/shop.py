@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-from tests.sales.fake_gateway import FakeGateway, FakePayout, SetClock
-from tests.storage_fixtures import TestDatabase
 
 from meterai.customers.contacts import Contact, canonical_contact
 from meterai.customers.organisations import SELLER, ensure_organisations
@@ -33,6 +31,8 @@ from meterai.sales.use_cases.place_order import PlacedOrder, place_order
 from meterai.sales.use_cases.poll_payments import poll_due_payments
 from meterai.sales.use_cases.set_contact import set_customer
 from meterai.sales.use_cases.settle_payment import Settlement, settle_payment
+from tests.sales.fake_gateway import FakeGateway, FakePayout, SetClock
+from tests.storage_fixtures import TestDatabase
 
 NOON = datetime(2026, 9, 5, 5, 0, tzinfo=UTC)
 PRICES = PriceList(service_fee=Rupiah(2500), vat_basis_points=1100)

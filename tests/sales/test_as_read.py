@@ -7,11 +7,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, cast
 
 import pytest
-from tests.sales.fake_gateway import notice
-from tests.sales.refusing import refused
-from tests.sales.shop import MINUTES, PRICES, Shop
 
-from meterai.kernel.errors import Kind
+from meterai.kernel.refusals import Kind
 from meterai.kit.database import Connection, Database
 from meterai.sales.model import OrderState, PaymentOutcome, PaymentState
 from meterai.sales.store import as_read, orders
@@ -21,6 +18,9 @@ from meterai.sales.use_cases.open_order import OpenedOrder
 from meterai.sales.use_cases.place_order import PlacedOrder, place_order
 from meterai.sales.use_cases.receive_notice import receive_notice
 from meterai.sales.use_cases.settle_payment import settle_payment
+from tests.sales.fake_gateway import notice
+from tests.sales.refusing import refused
+from tests.sales.shop import MINUTES, PRICES, Shop
 
 pytestmark = pytest.mark.storage
 

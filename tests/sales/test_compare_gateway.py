@@ -11,12 +11,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.run_here import RunHere
-from tests.sales.shop import Shop
 
 from meterai.sales.ports import GatewayState
 from meterai.sales.use_cases.compare_gateway import Compared, Listed, compare_gateway
 from meterai.sales.use_cases.refund_quota import request_refund
+from tests.run_here import RunHere
+from tests.sales.shop import Shop
 
 pytestmark = pytest.mark.storage
 LAST_EVENING = datetime(2027, 12, 31, 16, 59, tzinfo=UTC)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meterai.kernel.errors import Refusal
 from meterai.kernel.money import Rupiah
+from meterai.kernel.refusals import Refusal
 from meterai.sales.bank_account import read_bank_account
 from meterai.sales.model import (
     ITEM_MOVES,
@@ -27,7 +27,7 @@ from meterai.sales.model import (
     price_of,
     vat_within,
 )
-from meterai.web.state_table import STATES
+from meterai.web.orders.state_table import STATES
 
 
 @given(

@@ -8,8 +8,6 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from tests.sales.shop import ALICE, SECRET, Shop
-from tests.storage_fixtures import waiting_for_locks
 
 from meterai.customers.contacts import Contact, canonical_contact
 from meterai.customers.queries import SessionCustomer
@@ -24,6 +22,8 @@ from meterai.sales.use_cases.record_stamping import record_item_refused, record_
 from meterai.sales.use_cases.refund_quota import BankAccount, give_refund_account, request_refund
 from meterai.sales.use_cases.replace_document import replace_document
 from meterai.sales.use_cases.tell_customer import note_paid_news, tell_due_news
+from tests.sales.shop import ALICE, SECRET, Shop
+from tests.storage_fixtures import waiting_for_locks
 
 
 @pytest.mark.parametrize("language", ["id", "en"])

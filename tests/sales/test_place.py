@@ -10,15 +10,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.sales.refusing import refused
-from tests.sales.shop import ALICE, MINUTES, NOON, PRICES, SECRET, Shop, open_payment, open_shop
-from tests.storage_fixtures import TestDatabase
 
 from meterai.customers.contacts import Contact, canonical_contact
-from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import token_digest
 from meterai.kernel.money import Rupiah
-from meterai.kit.http_status import http_status
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.http.status import http_status
 from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, OrderState, PaymentState
 from meterai.sales.ports import GatewayState, GatewayStatus
 from meterai.sales.queries import find_order_by_token, order_page, page_of_unpaid
@@ -42,6 +39,9 @@ from meterai.sales.use_cases.open_order import (
 )
 from meterai.sales.use_cases.place_order import PlacedOrder, place_order
 from meterai.sales.use_cases.set_contact import set_customer
+from tests.sales.refusing import refused
+from tests.sales.shop import ALICE, MINUTES, NOON, PRICES, SECRET, Shop, open_payment, open_shop
+from tests.storage_fixtures import TestDatabase
 
 pytestmark = pytest.mark.storage
 

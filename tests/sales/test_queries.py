@@ -10,14 +10,10 @@ import msgspec
 import pikepdf
 import pypdfium2
 import pytest
-from tests.plans import believe_large, looks_of
-from tests.sales.refusing import refused
-from tests.sales.shop import MINUTES, SECRET, Shop
-from tests.storage_fixtures import TestDatabase
 
 from meterai.customers.contacts import canonical_contact
-from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import token_digest
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.messages import Message
 from meterai.sales import queries
@@ -33,6 +29,10 @@ from meterai.sales.use_cases.refund_quota import request_refund
 from meterai.sales.use_cases.send_link import send_link
 from meterai.sales.use_cases.set_events import set_events
 from meterai.sales.use_cases.tell_customer import tell_due_news
+from tests.plans import believe_large, looks_of
+from tests.sales.refusing import refused
+from tests.sales.shop import MINUTES, SECRET, Shop
+from tests.storage_fixtures import TestDatabase
 
 pytestmark = pytest.mark.storage
 HERE = "https://meterai.example"

@@ -14,12 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.plans import believe_large, looks_of
-from tests.sales.refusing import refused
-from tests.sales.shop import Shop
 
 from meterai.kernel.clock import system_clock
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.sales import bookings
 from meterai.sales.bank_account import BankAccount
 from meterai.sales.model import ItemState, PaymentState, RefundChannel, RefundState
@@ -36,6 +33,9 @@ from meterai.sales.store import refunds
 from meterai.sales.use_cases.end_refund import DecidedRefund, end_refund, order_payout_again
 from meterai.sales.use_cases.refund_quota import RefundRequested, give_refund_account, request_refund
 from meterai.sales.use_cases.settle_payment import settle_payment
+from tests.plans import believe_large, looks_of
+from tests.sales.refusing import refused
+from tests.sales.shop import Shop
 
 pytestmark = pytest.mark.storage
 

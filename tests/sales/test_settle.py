@@ -11,13 +11,8 @@ from typing import Any
 import asyncpg
 import pytest
 import structlog
-from tests.plans import believe_large, looks_of
-from tests.sales.fake_gateway import notice
-from tests.sales.refusing import refused
-from tests.sales.shop import MINUTES, Shop, open_payment, open_shop
-from tests.storage_fixtures import TestDatabase, waiting_for_locks
 
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
 from meterai.ledger import store as ledger_store
 from meterai.ledger.model import Transfer, TransferCode
@@ -43,6 +38,11 @@ from meterai.sales.use_cases.receive_notice import receive_notice
 from meterai.sales.use_cases.record_stamping import record_item_refused
 from meterai.sales.use_cases.refund_quota import BankAccount, give_refund_account, request_refund
 from meterai.sales.use_cases.settle_payment import Settlement
+from tests.plans import believe_large, looks_of
+from tests.sales.fake_gateway import notice
+from tests.sales.refusing import refused
+from tests.sales.shop import MINUTES, Shop, open_payment, open_shop
+from tests.storage_fixtures import TestDatabase, waiting_for_locks
 
 pytestmark = pytest.mark.storage
 

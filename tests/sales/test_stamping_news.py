@@ -8,9 +8,8 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from tests.sales.refusing import refused
-from tests.sales.shop import Shop
 
+from meterai.background.topics import stamp
 from meterai.bootstrap import App
 from meterai.kit import outbox
 from meterai.ledger import store as ledger_store
@@ -30,9 +29,10 @@ from meterai.sales.queries import OrderPage
 from meterai.sales.use_cases.record_stamping import record_item_refused, record_items_stamped
 from meterai.sales.use_cases.refund_quota import request_refund
 from meterai.sales.use_cases.replace_document import replace_document
-from meterai.stamping.batch import Tools
-from meterai.stamping.endings import REFUSED
-from meterai.workers.topics import stamp
+from meterai.stamping.cycle.batch import Tools
+from meterai.stamping.cycle.job_ends import REFUSED
+from tests.sales.refusing import refused
+from tests.sales.shop import Shop
 
 pytestmark = pytest.mark.storage
 

@@ -13,15 +13,11 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from tests.sales.refusing import refused
-from tests.sales.shop import PRICES, Shop, open_shop
-from tests.sandbox.twins import PAYOUT_KEY, SERVER_KEY, Gateway, running_gateway
-from tests.storage_fixtures import TestCluster, TestDatabase
 
 from meterai.kernel.clock import system_clock
 from meterai.kit.database import connect
-from meterai.kit.dumping import dump_database, load_database
-from meterai.kit.http import CallLimits
+from meterai.kit.http.outside_service import CallLimits
+from meterai.launcher.database_dump import dump_database, load_database
 from meterai.operations.use_cases.check_invariants import run_invariants
 from meterai.sales.adapters.midtrans import Midtrans
 from meterai.sales.adapters.payout import IrisPayouts
@@ -36,6 +32,10 @@ from meterai.sales.use_cases.poll_payments import poll_due_payments
 from meterai.sales.use_cases.receive_notice import NoticeReceipt, receive_notice
 from meterai.sales.use_cases.refund_quota import give_refund_account, request_refund
 from meterai.sales.use_cases.settle_payment import Settlement, settle_payment
+from tests.sales.refusing import refused
+from tests.sales.shop import PRICES, Shop, open_shop
+from tests.sandbox.twins import PAYOUT_KEY, SERVER_KEY, Gateway, running_gateway
+from tests.storage_fixtures import TestCluster, TestDatabase
 
 pytestmark = pytest.mark.storage
 

@@ -15,10 +15,10 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
-from tests.ports import free_port
-from tests.sandbox.twins import SERVER_KEY, Gateway, running_gateway, started
 
 from sandbox.gateway.qris import crc16, qris_payload
+from tests.ports import free_port
+from tests.sandbox.twins import SERVER_KEY, Gateway, running_gateway, started
 
 KEY = aiohttp.BasicAuth(SERVER_KEY, "")
 

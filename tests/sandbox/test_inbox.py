@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from tests.sandbox.twins import Inbox, running_inbox
 
 from sandbox.inbox.messages import Messages
+from tests.sandbox.twins import Inbox, running_inbox
 
 
 @pytest_asyncio.fixture

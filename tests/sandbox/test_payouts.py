@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest_asyncio
+
 from tests.sandbox.twins import PAYOUT_KEY, Gateway, running_gateway
 
 KEY = aiohttp.BasicAuth(PAYOUT_KEY, "")

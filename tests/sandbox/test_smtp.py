@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from tests.sandbox.twins import Inbox, running_inbox
 
 from sandbox.inbox.mail import read_mail
 from sandbox.inbox.smtp import SIZE_MAX
+from tests.sandbox.twins import Inbox, running_inbox
 
 ENVELOPE = "MAIL FROM:<a@example.id>\r\nRCPT TO:<b@example.id>\r\nDATA\r\n"
 

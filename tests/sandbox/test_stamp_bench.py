@@ -8,9 +8,16 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from meterai.cli.bench_processes import figures
-from sandbox.pki import make_pki
-from sandbox.stamp_bench import ENGINES, InProcessAuthority, make_document, measure, slope, watch_memory
+from benchmarks.commands.side_by_side import figures
+from benchmarks.stamping.engines import (
+    ENGINES,
+    InProcessAuthority,
+    make_document,
+    measure,
+    slope,
+    watch_memory,
+)
+from sandbox.pki.authority import make_pki
 
 
 @pytest.fixture(scope="module")

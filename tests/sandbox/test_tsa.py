@@ -17,11 +17,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 from pyhanko_certvalidator import ValidationContext
+
+from sandbox.pki.authority import make_pki
+from sandbox.tsa import TimeStampAuthority
 from tests.ports import free_port
 from tests.sandbox.twins import started
-
-from sandbox.pki import make_pki
-from sandbox.tsa import TimeStampAuthority
 
 DOCUMENT = b"a document"
 

@@ -16,10 +16,10 @@ from typing import Any
 import aiohttp
 import msgspec
 from aiohttp import web
-from tests.ports import free_port
 
 from sandbox.gateway.application import make_application as make_gateway
 from sandbox.inbox.application import make_application as make_inbox
+from tests.ports import free_port
 
 SERVER_KEY = "SB-Mid-server-test"
 PAYOUT_KEY = "IRIS-test"

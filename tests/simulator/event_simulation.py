@@ -1,6 +1,6 @@
 """The season with every person walked through it one by one (SimPy): a second opinion on the fluid model.
 
-Takes the same season, behaviour and rate; shares no line of code with `simulator.planning.line`.
+Takes the same season, behaviour and rate; shares no line of code with `simulator.planner.line`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import simpy
 
-from simulator.planning.season import HOUR, Behaviour
+from simulator.planner.season import HOUR, Behaviour
 
 
 @dataclass

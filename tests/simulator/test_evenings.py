@@ -1,4 +1,4 @@
-"""Promises of the queue on some simulated evenings; `meterai bench promises` plays more (docs/benchmarks.md).
+"""Promises of the queue on some simulated evenings; `python -m benchmarks promises` plays more.
 
 Of so few evenings a figure is uncertain: a goal counts as missed when it is missed by more than two standard
 errors, which are estimated over whole evenings, for the promises of one evening break together.
@@ -11,11 +11,11 @@ import json
 import numpy as np
 import pytest
 
-from meterai.waiting_room.past import done_after_of
-from simulator.evenings.__main__ import missed
-from simulator.evenings.figures import Figures, figures_of, play
-from simulator.evenings.run import Outcome
-from simulator.evenings.truth import STEP_S, evening
+from benchmarks.evenings.__main__ import missed
+from benchmarks.evenings.figures import Figures, figures_of, play
+from benchmarks.evenings.run import Outcome
+from benchmarks.evenings.truth import STEP_S, evening
+from meterai.waiting_room.rules.rate_history import done_after_of
 
 TEST_SEED = 7
 """Neither that of the published figures (2026) nor that of the evenings on which constants were looked at

@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import web
+
+from simulator.crowd.browser import Browser, ConnectionLost, Elsewhere
+from simulator.crowd.forms import form_with
+from simulator.rehearsal.patience import PatientBrowser
 from tests.ports import free_port
 from tests.sandbox.twins import served
-
-from simulator.forms import form_with
-from simulator.http import Browser, ConnectionLost, Elsewhere
-from simulator.rehearsal.patience import PatientBrowser
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

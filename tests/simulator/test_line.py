@@ -1,4 +1,4 @@
-"""A line played through the queue's real code with faults; `python -m simulator.line` plays a large one."""
+"""A line through the real code of the queue, with faults; `python -m tests.players.line` plays large ones."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from meterai.waiting_room.model import Lane
-from simulator.line.checks import Checks
-from simulator.line.door import Pass
-from simulator.line.play import Faults, play
+from meterai.waiting_room.rules.model import Lane
+from tests.players.line.checks import Checks
+from tests.players.line.door import Pass
+from tests.players.line.play import Faults, play
 
 NO_FAULTS = Faults(
     gate_killed=None, files_lost=None, controller_killed=None, gate_frozen=None, site_down=None

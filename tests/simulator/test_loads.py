@@ -16,25 +16,25 @@ import msgspec
 import pytest
 import typer
 from aiohttp import web
-from tests.ports import free_port
-from tests.sandbox.twins import served
 
-from meterai.cli import bench_journey
+from benchmarks.commands import journey as journey_command
+from benchmarks.load import journey, orders, step_costs
 from meterai.kit.installation import default_data
-from simulator import journey_load, order_load, step_costs
-from simulator.applicant import Outcome, Stamped, TooLate
-from simulator.http import Elsewhere, Response
-from simulator.queueing import QueuedApplicant
+from simulator.crowd.applicant import Outcome, Stamped, TooLate
+from simulator.crowd.browser import Elsewhere, Response
+from simulator.crowd.queued_applicant import QueuedApplicant
+from simulator.crowd.service import Service, ServiceMissing, see_reachable
 from simulator.rehearsal import crowd as rehearsed
 from simulator.rehearsal import rehearse as player
 from simulator.rehearsal.schedule import Schedule
-from simulator.service import Service, ServiceMissing, see_reachable
+from tests.ports import free_port
+from tests.sandbox.twins import served
 
 SERVICE = Service(pid=1, site="http://127.0.0.1:9", inbox="", gateway="", gate="http://127.0.0.1:9")
 
 
-def crowd() -> journey_load.Crowd:
-    return journey_load.Crowd(SERVICE, b"", 1.0, 0.0, random.Random(1))
+def crowd() -> journey.Crowd:
+    return journey.Crowd(SERVICE, b"", 1.0, 0.0, random.Random(1))
 
 
 def evening(peak: float = 1.0, seconds: float = 60.0) -> rehearsed.Crowd:
@@ -57,7 +57,7 @@ async def test_who_paid_long_ago_and_has_no_file_when_a_run_ends_is_lost(
 ) -> None:
     monkeypatch.setattr(QueuedApplicant, "buy_and_stamp", _pays_and_waits)
     for overdue_s, lost in ((0.0, 1), (30.0, 0)):
-        monkeypatch.setattr(journey_load, "OVERDUE_S", overdue_s)
+        monkeypatch.setattr(journey, "OVERDUE_S", overdue_s)
         load = crowd()
         person = asyncio.create_task(load._journey(1))
         await asyncio.sleep(0.05)
@@ -92,11 +92,11 @@ async def test_what_was_lost_while_warming_up_is_not_forgotten(
         return Outcome(files=[Stamped(files[0][1], str(calls))])
 
     monkeypatch.setattr(QueuedApplicant, "buy_and_stamp", only_the_first_in_vain)
-    monkeypatch.setattr(order_load, "find_service", lambda _: SERVICE)
-    monkeypatch.setattr(order_load, "see_reachable", _is_reachable)
-    monkeypatch.setattr(order_load, "cpu_seconds", lambda _: {})
-    monkeypatch.setattr(order_load, "verify_sample", lambda files, _: len(files))
-    told = await order_load.measure(tmp_path, orders=5, people=1, size_bytes=4_000)
+    monkeypatch.setattr(orders, "find_service", lambda _: SERVICE)
+    monkeypatch.setattr(orders, "see_reachable", _is_reachable)
+    monkeypatch.setattr(orders, "cpu_seconds", lambda _: {})
+    monkeypatch.setattr(orders, "verify_sample", lambda files, _: len(files))
+    told = await orders.measure(tmp_path, orders=5, people=1, size_bytes=4_000)
     assert (told.finished, told.lost) == (5, 1)
     assert told.problems == ["TooLate: the order was not finished"]
 
@@ -143,9 +143,9 @@ async def test_a_crowd_that_could_not_send_a_request_does_not_come(
         there = Service(pid=1, site=url, inbox=url, gateway=url, gate=url)
         await see_reachable(there)
         found = msgspec.structs.replace(there, **{name: address})
-        monkeypatch.setattr(journey_load, "find_service", lambda _: found)
+        monkeypatch.setattr(journey, "find_service", lambda _: found)
         monkeypatch.setattr(player, "find_service", lambda _: found)
-        journeys = journey_load.measure(
+        journeys = journey.measure(
             tmp_path, rate=1, seconds=0, warm_up_seconds=0, drain_seconds=0, think_seconds=0,
             size_bytes=4_000, seed=1, apart=False,
         )  # fmt: skip
@@ -163,10 +163,10 @@ def test_a_bench_of_journeys_that_lost_forged_or_finished_nothing_says_so(
     monkeypatch: pytest.MonkeyPatch, change: dict[str, int], code: int
 ) -> None:
     result = {"finished": 12, "lost": 0, "sampled": 2, "verified": 2, **change}
-    monkeypatch.setattr(bench_journey, "everybody_in_line", lambda *_: nullcontext())
-    monkeypatch.setattr(bench_journey, "result_of_crowd", lambda *_: result)
+    monkeypatch.setattr(journey_command, "everybody_in_line", lambda *_: nullcontext())
+    monkeypatch.setattr(journey_command, "result_of_crowd", lambda *_: result)
     with pytest.raises(typer.Exit) as ended:
-        bench_journey.bench_journey(json_output=True)
+        journey_command.bench_journey(json_output=True)
     assert ended.value.exit_code == code
 
 
@@ -174,18 +174,18 @@ def test_journeys_are_offered_to_the_service_of_script_server_unless_told_otherw
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: list[Path] = []
-    monkeypatch.setattr(journey_load, "measure", lambda data, **_: asked.append(data))
-    monkeypatch.setattr(journey_load, "report", lambda _: None)
+    monkeypatch.setattr(journey, "measure", lambda data, **_: asked.append(data))
+    monkeypatch.setattr(journey, "report", lambda _: None)
     for told, words in (("", ()), ("/srv/trial", ()), ("/srv/trial", ("--data", "/srv/meterai"))):
         monkeypatch.setenv("METERAI_DATA", told)
         monkeypatch.setattr(sys, "argv", ["journey_load", *words])
-        journey_load.main()
+        journey.main()
     assert asked == [default_data(), Path("/srv/trial"), Path("/srv/meterai")]
 
 
 HOLDS_SOMETHING = """if True:
     import asyncio
-    from simulator.report import report
+    from simulator.crowd.report import report
     async def measure():
         try:
             print("holds", flush=True)
@@ -251,7 +251,7 @@ async def test_benches_say_in_words_which_part_of_an_installation_they_can_not_a
         (tmp_path / "run").mkdir()
         (tmp_path / "run" / "service.json").write_bytes(msgspec.json.encode(found))
         for measuring in (
-            order_load.measure(tmp_path, orders=1, people=1, size_bytes=4_000),
+            orders.measure(tmp_path, orders=1, people=1, size_bytes=4_000),
             step_costs.measure(tmp_path, journeys=1, size_bytes=4_000, idle_seconds=0),
         ):
             with pytest.raises(ServiceMissing, match=f"reach the {name}.*start a service for them without"):

@@ -12,20 +12,20 @@ import msgspec
 import numpy as np
 import pytest
 from rich.console import Console
-from tests.simulator.event_simulation import walk
 
-from meterai.cli.plan_output import show_plan
-from simulator.planning import line
-from simulator.planning.arrivals import STEP_S, draw, expected, re_aimed, step_edges, with_rush
-from simulator.planning.chart import draw_chart
-from simulator.planning.chart_words import tick_labels
-from simulator.planning.drawing import round_ticks
-from simulator.planning.futures import Question, capacity_needed, capacity_of, rates_of, run_courses
-from simulator.planning.line import run, waits_of
-from simulator.planning.measured import Measured, read_measured
-from simulator.planning.plan import Plan, make_plan, safe_join
-from simulator.planning.season import DAY, HOUR, Behaviour, Ending, Outage, Policy, Season, Service
-from simulator.planning.traffic import FACE_VALUE, Limits, Sizes, poll_back_seconds, polls_of
+from meterai.cli.tools.plan_output import show_plan
+from simulator.planner import line
+from simulator.planner.arrivals import STEP_S, draw, expected, re_aimed, step_edges, with_rush
+from simulator.planner.chart import draw_chart
+from simulator.planner.chart_words import tick_labels
+from simulator.planner.drawing import round_ticks
+from simulator.planner.futures import Question, capacity_needed, capacity_of, rates_of, run_courses
+from simulator.planner.line import run, waits_of
+from simulator.planner.measured import Measured, read_measured
+from simulator.planner.plan import Plan, make_plan, safe_join
+from simulator.planner.season import DAY, HOUR, Behaviour, Ending, Outage, Policy, Season, Service
+from simulator.planner.traffic import FACE_VALUE, Limits, Sizes, poll_back_seconds, polls_of
+from tests.simulator.event_simulation import walk
 
 BARE = Behaviour(absent=0, patience_hours=1e9, tries_again=0)
 """Everybody is there when called, and nothing goes wrong."""

@@ -12,18 +12,25 @@ import asyncpg
 import msgspec
 import pytest
 from aiohttp import web
+
+from meterai.kit.installation import Secrets, read_addresses
+from simulator.crowd.applicant import Applicant
+from simulator.crowd.browser import Browser, Response
+from simulator.crowd.cpu_time import cpu_seconds, set_apart
+from simulator.crowd.forms import form_with
+from simulator.crowd.papers import make_letter
+from simulator.crowd.queued_applicant import (
+    Place,
+    QueuedApplicant,
+    Status,
+    pause_before_look,
+    place_on,
+    seconds_left,
+)
+from simulator.crowd.service import Service, find_service
 from tests.ports import free_port
 from tests.running_service import RunningService
 from tests.sandbox.twins import served
-
-from meterai.kit.installation import Secrets, read_addresses
-from simulator.applicant import Applicant
-from simulator.forms import form_with
-from simulator.http import Browser, Response
-from simulator.papers import make_letter
-from simulator.processes import cpu_seconds, set_apart
-from simulator.queueing import Place, QueuedApplicant, Status, pause_before_look, place_on, seconds_left
-from simulator.service import Service, find_service
 
 WAIT_PAGE = (
     '<div id="wait" data-status="/antre/casn/d/status.json" data-window="{window}" data-place="{place}" '
@@ -161,7 +168,7 @@ def test_what_a_jail_spent_that_was_replaced_is_the_jails() -> None:
     jail = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {spin!r}, {name}])"
     site = f"{jail}; print(flush=True); sys.stdin.read()"
     with subprocess.Popen(
-        [sys.executable, "-c", site, "meterai.serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", site, "meterai.processes.site"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
         assert process.stdout is not None
         process.stdout.readline()

@@ -25,16 +25,14 @@ import msgspec
 import pytest
 from aiohttp import web
 from rich.console import Console
-from tests.ports import free_port
-from tests.running_service import running_service
-from tests.sandbox.twins import SERVER_KEY, running_gateway, served
 
-from meterai.cli import rehearse as command
-from meterai.cli.rehearse import View, shown
+from meterai.cli.tools import rehearse as command
+from meterai.cli.tools.rehearse import View, shown
 from meterai.kit.installation import Addresses, write_addresses
-from simulator.applicant import Outcome, Stamped, StepRefused
-from simulator.http import Browser, Response
-from simulator.papers import make_letter
+from simulator.crowd.applicant import Outcome, Stamped, StepRefused
+from simulator.crowd.browser import Browser, Response
+from simulator.crowd.papers import make_letter
+from simulator.crowd.service import Service
 from simulator.rehearsal import __main__ as player_process
 from simulator.rehearsal import crowd as crowd_of_people
 from simulator.rehearsal import rehearse as player
@@ -46,7 +44,9 @@ from simulator.rehearsal.report import write_report
 from simulator.rehearsal.report_words import Both, both
 from simulator.rehearsal.schedule import FaultKind, PlannedFault, Schedule, default_schedule, read_schedule
 from simulator.rehearsal.victims import Victim, is_alive, is_frozen, strike, victims
-from simulator.service import Service
+from tests.ports import free_port
+from tests.running_service import running_service
+from tests.sandbox.twins import SERVER_KEY, running_gateway, served
 
 COMMAND = [sys.executable, "-m", "meterai.cli", "rehearse"]
 PLAYER = [sys.executable, "-m", "simulator.rehearsal"]
@@ -452,10 +452,8 @@ def test_without_a_service_it_ends_with_2_and_says_what_to_do(tmp_path: Path) ->
 
 MADE_UP_PEOPLE = {
     "player": PLAYER,
-    **{
-        name: [sys.executable, "-m", "meterai.cli", *name.split()]
-        for name in ("rehearse", "bench journey", "bench order", "bench steps")
-    },
+    "rehearse": [sys.executable, "-m", "meterai.cli", "rehearse"],
+    **{name: [sys.executable, "-m", "benchmarks", name] for name in ("journey", "order", "steps")},
 }
 
 

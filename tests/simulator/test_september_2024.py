@@ -13,8 +13,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-import simulator.planning.__main__ as planning
-from simulator.planning.scenario import BUILT_IN, read_scenario
+import simulator.planner.__main__ as planning
+from simulator.planner.scenario import BUILT_IN, read_scenario
 
 COMMAND = [sys.executable, "-m", "meterai.cli", "plan"]
 

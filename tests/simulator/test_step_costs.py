@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from simulator.http import Response
-from simulator.processes import cpu_nanoseconds
-from simulator.report import NotMeasured
-from simulator.service import Service
-from simulator.step_costs import CostBook, _Alone
+from benchmarks.load.step_costs import CostBook, _Alone
+from simulator.crowd.browser import Response
+from simulator.crowd.cpu_time import cpu_nanoseconds
+from simulator.crowd.report import NotMeasured
+from simulator.crowd.service import Service
 
 BURN = """
 import sys, time

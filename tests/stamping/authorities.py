@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.stamping.house import TimeStampAuthority
 
-from sandbox.pki import make_pki
+from sandbox.pki.authority import make_pki
+from tests.stamping.house import TimeStampAuthority
 
 
 @pytest.fixture(scope="session")

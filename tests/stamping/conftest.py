@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+
 from tests.stamping import authorities
 from tests.stamping.house import JAIL_TASKS, House, TimeStampAuthority, copy_pki
 from tests.stamping.shared_jail import SharedJail, shared_jail

@@ -18,27 +18,23 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.ports import free_port
-from tests.stamping.shared_jail import SharedJail
-from tests.storage_fixtures import TestDatabase
-
 from meterai.kernel.clock import system_clock
 from meterai.kernel.ids import new_id
 from meterai.kit.database import Database
 from meterai.kit.fail_points import never
-from meterai.kit.objects import FolderStore
+from meterai.kit.files.object_store import FolderStore
 from meterai.ledger import model as books
 from meterai.ledger import store as ledger
 from meterai.ledger.queries import Lot, lot_of
 from meterai.operations.invariants.signatures import read_counters
 from meterai.operations.use_cases.check_invariants import run_invariants
 from meterai.sales.use_cases.issue_quota import issue_quota
-from meterai.stamping.batch import CycleSettings, Tools
+from meterai.stamping.cycle.batch import CycleSettings, Tools
 from meterai.stamping.model import Job
 from meterai.stamping.placement import Placement
 from meterai.stamping.requests import OutputLimits
-from meterai.stamping.signer_client import SignerClient
-from meterai.stamping.signer_wire import socket_path
+from meterai.stamping.signer.client import SignerClient
+from meterai.stamping.signer.wire import socket_path
 from meterai.stamping.use_cases.accept_document import accept_document
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.run_cycle import run_due_jobs
@@ -46,15 +42,18 @@ from meterai.stamping.use_cases.start_stamping import StampingRequest, start_sta
 from meterai.verification.trust import load_trust
 from meterai.verification.use_cases.judge_document import JUDGE
 from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
+from tests.ports import free_port
+from tests.stamping.shared_jail import SharedJail
+from tests.storage_fixtures import TestDatabase
 
 JAIL_TASKS = [
-    "meterai.kit.pdf.reading:inspect",
-    "meterai.kit.pdf.rendering:render_page",
-    "meterai.kit.pdf.light_check:light_check",
-    "meterai.stamping.reception:receive",
-    "meterai.stamping.preparation:prepare_seal",
-    "meterai.stamping.preparation:measure_output",
-    "meterai.stamping.rewriting:rewrite",
+    "meterai.pdf.inspection:inspect",
+    "meterai.pdf.rendering:render_page",
+    "meterai.pdf.signed.seal_check:light_check",
+    "meterai.stamping.in_jail.reception:receive",
+    "meterai.stamping.in_jail.preparation:prepare_seal",
+    "meterai.stamping.in_jail.preparation:measure_output",
+    "meterai.stamping.in_jail.rewriting:rewrite",
     JUDGE,
 ]
 BOTTOM_RIGHT = Placement(page=1, x=420, y=80)
@@ -255,7 +254,7 @@ class House:
 
     def spawn_signer(self, *, fail_point: str = "") -> Process:
         self.signer_process = Process(
-            "-m", "meterai.workers.signer",
+            "-m", "meterai.processes.signer",
             environment={
                 "METERAI_DATA": str(self.data),
                 "METERAI_DATABASE_SIGNER_URL": self.database.urls.signer,

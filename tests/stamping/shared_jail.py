@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from meterai.kit.pdf.jail.pool import JailPool
+from meterai.jail.pool import JailPool
 
 
 class SharedJail:

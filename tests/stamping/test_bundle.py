@@ -13,22 +13,15 @@ from uuid import UUID, uuid4
 
 import msgspec
 import pytest
-from tests.attacks.signing import signed_by_somebody
-from tests.pdf import samples, signed_files
-from tests.plans import believe_large, looks_of
-from tests.stamping.house import House
-from tests.stamping.letters import make_letter
-from tests.storage_fixtures import waiting_for_locks
-from tests.verification.making import SERIAL, OpenJail
 
 from meterai.kernel.clock import system_clock
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.objects import FolderStore, ObjectMissing
-from meterai.kit.pdf.profiles import Profile
-from meterai.stamping.bundle import Bundle, Door, Outcome, Rule, bundle_id, share_out
-from meterai.stamping.bundle_input import GivenFile, refused_file
-from meterai.stamping.bundle_queries import bundle as find_bundle
-from meterai.stamping.bundle_queries import bundle_counts, bundles_of_customer, part_of_bundle
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.files.object_store import FolderStore, ObjectMissing
+from meterai.pdf.profiles import Profile
+from meterai.stamping.bundles.given_files import GivenFile, refused_file
+from meterai.stamping.bundles.model import Bundle, Door, Outcome, Rule, bundle_id, share_out
+from meterai.stamping.bundles.queries import bundle as find_bundle
+from meterai.stamping.bundles.queries import bundle_counts, bundles_of_customer, part_of_bundle
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import DocumentPage, documents_of_customer
 from meterai.stamping.queries import job as find_job
@@ -43,7 +36,14 @@ from meterai.stamping.use_cases.run_cycle import run_due_jobs
 from meterai.stamping.use_cases.start_bundle import start_bundle
 from meterai.verification.model import Judgement, Trust
 from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
-from meterai.web.bundling import notes_of, report_csv, rows_of, zip_of
+from meterai.web.documents.bundling import notes_of, report_csv, rows_of, zip_of
+from tests.attacks.signing import signed_by_somebody
+from tests.pdf import samples, signed_files
+from tests.plans import believe_large, looks_of
+from tests.stamping.house import House
+from tests.stamping.letters import make_letter
+from tests.storage_fixtures import waiting_for_locks
+from tests.verification.making import SERIAL, OpenJail
 
 pytestmark = pytest.mark.storage
 

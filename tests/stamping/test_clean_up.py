@@ -9,20 +9,20 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.plans import believe_large, looks_of
-from tests.ports import free_port
-from tests.stamping.house import BOTTOM_RIGHT, House, Process, until
-from tests.stamping.letters import make_letter
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.supervisor import shows_itself
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.launcher.supervisor import shows_itself
 from meterai.stamping.queries import document_image, document_page, not_referred_to, released_file
-from meterai.stamping.signer_client import SignerClient
+from meterai.stamping.signer.client import SignerClient
 from meterai.stamping.store import documents
 from meterai.stamping.use_cases.clean_up import Orphans, clean_up_documents
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.rewrite_document import rewrite_document
 from meterai.stamping.use_cases.run_cycle import free_leases, run_due_jobs
+from tests.plans import believe_large, looks_of
+from tests.ports import free_port
+from tests.stamping.house import BOTTOM_RIGHT, House, Process, until
+from tests.stamping.letters import make_letter
 
 pytestmark = pytest.mark.storage
 LONG_AFTER = datetime.now(UTC) + timedelta(days=30)
@@ -230,7 +230,7 @@ async def test_a_worker_begins_while_the_store_is_away(house: House) -> None:
     await house.order(await house.accept(make_letter()))
     await house.work()
     worker = Process(
-        "-m", "meterai.workers.main",
+        "-m", "meterai.processes.worker",
         environment={
             "METERAI_DATA": str(house.data),
             "METERAI_DATABASE_APP_URL": house.database.urls.app,

@@ -13,17 +13,16 @@ from uuid import UUID, uuid4
 import msgspec
 import pikepdf
 import pytest
-from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, House
-from tests.stamping.letters import make_letter
 
+from meterai.background.topics import stamp
 from meterai.bootstrap import App
 from meterai.kernel.clock import system_clock
-from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import new_id
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
-from meterai.kit.stamp_code import StampCode, decode_code, verify_code
 from meterai.ledger.queries import lot_of
 from meterai.sales.use_cases.settle_payment import STAMP_TOPIC
+from meterai.signatures.stamp_code import StampCode, decode_code, verify_code
 from meterai.stamping.model import Job
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import document_image, document_page, documents_of_customer, job, released_file
@@ -36,7 +35,8 @@ from meterai.stamping.use_cases.start_stamping import (
     start_stamping,
     start_stampings,
 )
-from meterai.workers.topics import stamp
+from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, House
+from tests.stamping.letters import make_letter
 
 pytestmark = pytest.mark.storage
 

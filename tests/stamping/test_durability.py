@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from tests.storage_fixtures import TestDatabase
-
 from meterai.customers.contacts import Contact
 from meterai.kit.database import Connection
 from meterai.sales.store import orders
-from meterai.stamping.seal import register
+from meterai.stamping.signer import register
 from meterai.stamping.store import jobs
+from tests.storage_fixtures import TestDatabase
 
 NOW = datetime(2026, 9, 5, 5, 0, tzinfo=UTC)
 

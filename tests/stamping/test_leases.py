@@ -11,19 +11,19 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from tests.plans import believe_large, looks_of
-from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, House, until
-from tests.stamping.letters import make_letter
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.stamping import cycle, leases
-from meterai.stamping.batch import CycleSettings
-from meterai.stamping.endings import RELEASED
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.stamping.cycle import leases, steps
+from meterai.stamping.cycle.batch import CycleSettings
+from meterai.stamping.cycle.job_ends import RELEASED
 from meterai.stamping.model import Intent
 from meterai.stamping.placement import Placement
 from meterai.stamping.store import jobs
 from meterai.stamping.use_cases.run_cycle import run_accepted_jobs, run_due_jobs
 from meterai.stamping.use_cases.start_stamping import Started, Worker, start_stampings
+from tests.plans import believe_large, looks_of
+from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, House, until
+from tests.stamping.letters import make_letter
 
 pytestmark = pytest.mark.storage
 
@@ -264,7 +264,7 @@ async def test_who_loses_one_of_a_batch_goes_on_with_the_others_at_once(
 async def test_the_others_of_a_batch_do_not_wait_for_a_slow_one(
     house: House, monkeypatch: pytest.MonkeyPatch, refusal: Refusal | None
 ) -> None:
-    monkeypatch.setattr(cycle, "_PATIENCE_S", 0.05)
+    monkeypatch.setattr(steps, "_PATIENCE_S", 0.05)
     letter = make_letter("lambat")
     slow = await order(house, letter, BOTTOM_LEFT, BOTTOM_RIGHT)
     others = [await order(house, make_letter(text)) for text in ("satu", "dua")]
@@ -284,7 +284,7 @@ async def test_the_news_of_the_others_is_not_kept_for_a_slow_one(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who keeps news passes them on when the whole batch has ended."""
-    monkeypatch.setattr(cycle, "_PATIENCE_S", 0.05)
+    monkeypatch.setattr(steps, "_PATIENCE_S", 0.05)
     letter = make_letter("lambat")
     documents = [await house.accept(data) for data in (letter, make_letter())]
     requests = [house.wanted(document, key=str(document)) for document in documents]

@@ -6,20 +6,20 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from tests.pdf import samples, signed_files
-from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, House
 
-from meterai.kernel.errors import Refusal
-from meterai.kit.pdf.profiles import Profile
+from meterai.kernel.refusals import Refusal
+from meterai.pdf.profiles import Profile
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import DocumentPage, document_page, released_file
 from meterai.stamping.requests import OutputLimits
 from meterai.stamping.use_cases.accept_document import accept_document
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.rewrite_document import rewrite_document
+from meterai.verification.in_jail import judge
 from meterai.verification.model import JudgeRequest, Verdict
-from meterai.verification.rules import judge
 from meterai.verification.trust import load_trust
+from tests.pdf import samples, signed_files
+from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, House
 
 pytestmark = pytest.mark.storage
 

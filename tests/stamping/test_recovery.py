@@ -14,6 +14,18 @@ from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
+
+from meterai.jail.pool import JailPool
+from meterai.kernel.refusals import Refusal
+from meterai.kit.fail_points import FailPoint
+from meterai.kit.files.object_store import FolderStore
+from meterai.kit.stop_switches import SEALING_STOPPED, set_switch
+from meterai.pdf.requests import Inspection, InspectRequest
+from meterai.stamping.model import Job
+from meterai.stamping.queries import job as find_job
+from meterai.stamping.signer.sealer import SWITCH_SECONDS_MAX
+from meterai.stamping.use_cases.run_cycle import free_leases, run_due_jobs
+from meterai.stamping.use_cases.start_stamping import Started, Worker, start_stampings
 from tests.stamping.house import (
     BOTTOM_LEFT,
     BOTTOM_RIGHT,
@@ -24,18 +36,6 @@ from tests.stamping.house import (
     until,
 )
 from tests.stamping.letters import make_letter
-
-from meterai.kernel.errors import Refusal
-from meterai.kit.fail_points import FailPoint
-from meterai.kit.objects import FolderStore
-from meterai.kit.pdf.jail.pool import JailPool
-from meterai.kit.pdf.requests import Inspection, InspectRequest
-from meterai.kit.switches import SEALING_STOPPED, set_switch
-from meterai.stamping.model import Job
-from meterai.stamping.queries import job as find_job
-from meterai.stamping.seal.sealer import SWITCH_SECONDS_MAX
-from meterai.stamping.use_cases.run_cycle import free_leases, run_due_jobs
-from meterai.stamping.use_cases.start_stamping import Started, Worker, start_stampings
 
 pytestmark = pytest.mark.storage
 TWO = [BOTTOM_LEFT, BOTTOM_RIGHT]
@@ -240,7 +240,7 @@ async def jails_in_the_order_of_use(jail: JailPool, *, apart_from: Collection[in
     first, second = await two_confined(apart_from=apart_from)
     os.kill(first, signal.SIGSTOP)
     asked = asyncio.create_task(
-        jail.run("meterai.kit.pdf.reading:inspect", InspectRequest(data=make_letter()), Inspection)
+        jail.run("meterai.pdf.inspection:inspect", InspectRequest(data=make_letter()), Inspection)
     )
     answered, _ = await asyncio.wait([asked], timeout=2)
     os.kill(first, signal.SIGCONT)
@@ -395,7 +395,7 @@ def jail_processes(parent: int) -> list[int]:
             above = (folder / "stat").read_text().rpartition(")")[2].split()[1]
         except OSError:
             continue
-        if b"meterai.kit.pdf.jail" in command and int(above) == parent:
+        if b"meterai.jail" in command and int(above) == parent:
             found.append(int(folder.name))
     return found
 

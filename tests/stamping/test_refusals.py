@@ -8,24 +8,24 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.attacks.signing import signed_by_somebody
-from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, House
-from tests.stamping.letters import make_letter
-from tests.verification.making import SERIAL
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kernel.serial import SerialNumber
-from meterai.kit.objects import FolderStore
-from meterai.stamping.endings import REFUSED
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kernel.serial_number import SerialNumber
+from meterai.kit.files.object_store import FolderStore
+from meterai.stamping.cycle.job_ends import REFUSED
 from meterai.stamping.model import Job
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import DocumentPage, document_page, released_file
 from meterai.stamping.queries import job as find_job
 from meterai.stamping.requests import OutputLimits
-from meterai.stamping.signer_wire import Identity
+from meterai.stamping.signer.wire import Identity
 from meterai.stamping.use_cases.accept_document import accept_document
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.run_cycle import run_due_jobs
+from tests.attacks.signing import signed_by_somebody
+from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, House
+from tests.stamping.letters import make_letter
+from tests.verification.making import SERIAL
 
 pytestmark = pytest.mark.storage
 

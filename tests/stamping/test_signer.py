@@ -12,23 +12,22 @@ import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kernel.serial_number import SerialNumber, make_serial
+from meterai.kit.fail_points import FailPoint
+from meterai.kit.settings import Settings
+from meterai.processes.signer import SignerServer, open_sealer
+from meterai.signatures.stamp_code import code_message
+from meterai.stamping.signer import register, wire
+from meterai.stamping.signer.client import SignerClient
+from meterai.stamping.signer.private_keys.key_opener import KeyOpener
+from meterai.stamping.signer.register import count_and_read
+from meterai.stamping.use_cases.run_cycle import free_leases, run_due_jobs
 from tests.plans import looks_of
 from tests.stamping.house import House, until
 from tests.stamping.letters import make_letter
 from tests.storage_fixtures import TestDatabase
-
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kernel.serial import SerialNumber, make_serial
-from meterai.kit.fail_points import FailPoint
-from meterai.kit.settings import Settings
-from meterai.kit.stamp_code import code_message
-from meterai.stamping import signer_wire as wire
-from meterai.stamping.seal import register
-from meterai.stamping.seal.opening import KeyOpener
-from meterai.stamping.seal.register import count_and_read
-from meterai.stamping.signer_client import SignerClient
-from meterai.stamping.use_cases.run_cycle import free_leases, run_due_jobs
-from meterai.workers.signer import SignerServer, open_sealer
 
 pytestmark = pytest.mark.storage
 UNKNOWN = SerialNumber(make_serial(bytes(range(32))))

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.stamping.house import House
-from tests.stamping.letters import make_letter
 
 from meterai.kit.messages import MESSAGE_TOPICS
-from meterai.stamping.bundle import bundle_id
+from meterai.stamping.bundles.model import bundle_id
 from meterai.stamping.use_cases.tell_ends import await_end, tell_ends
+from tests.stamping.house import House
+from tests.stamping.letters import make_letter
 
 pytestmark = pytest.mark.storage
 BASE = "https://meterai.test"

@@ -1,7 +1,7 @@
 """A worker that does nothing but the stamping cycle: `python -m tests.stamping.worker_process NAME LEASE`.
 
-The real one (`meterai.workers.main`) needs the whole house; this one is killed and frozen by the tests. What
-it needs comes from METERAI_DATA, METERAI_DATABASE_APP_URL and METERAI_FAIL_POINT.
+The real one (`meterai.processes.worker`) needs the whole house; this one is killed and frozen by the tests.
+What it needs comes from METERAI_DATA, METERAI_DATABASE_APP_URL and METERAI_FAIL_POINT.
 """
 
 from __future__ import annotations
@@ -11,17 +11,16 @@ import os
 import sys
 from pathlib import Path
 
-from tests.stamping.house import JAIL_TASKS
-
+from meterai.jail.pool import JailPool
 from meterai.kernel.clock import system_clock
 from meterai.kit import fail_points
 from meterai.kit.database import connect
-from meterai.kit.objects import FolderStore
-from meterai.kit.pdf.jail.pool import JailPool
-from meterai.stamping.batch import CycleSettings, Tools
-from meterai.stamping.signer_client import SignerClient
-from meterai.stamping.signer_wire import socket_path
+from meterai.kit.files.object_store import FolderStore
+from meterai.stamping.cycle.batch import CycleSettings, Tools
+from meterai.stamping.signer.client import SignerClient
+from meterai.stamping.signer.wire import socket_path
 from meterai.stamping.use_cases.run_cycle import free_leases, run_due_jobs
+from tests.stamping.house import JAIL_TASKS
 
 
 async def main(name: str, lease_s: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.verification.making import House, letter, make_house, stamp, stamp_twice
 
 

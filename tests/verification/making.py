@@ -35,14 +35,14 @@ from pyhanko.sign.fields import (
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.sign.timestamps import DummyTimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
-from tests.verification.pyhanko_says import agrees
 
-from meterai.kernel.serial import SerialNumber, make_serial
+from meterai.kernel.serial_number import SerialNumber, make_serial
+from meterai.verification.in_jail import judge
 from meterai.verification.model import Judgement, JudgeRequest, Trust
-from meterai.verification.rules import judge
 from meterai.verification.trust import load_trust
 from meterai.verification.use_cases.judge_document import JUDGE
-from sandbox.pki import make_pki
+from sandbox.pki.authority import make_pki
+from tests.verification.pyhanko_says import agrees
 
 NOW = datetime(2024, 9, 4, 9, 0, tzinfo=UTC)
 SERIAL = make_serial(b"\x11" * 32)

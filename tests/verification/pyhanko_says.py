@@ -30,8 +30,8 @@ from pyhanko.sign.validation.pdf_embedded import (
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
 
+from meterai.verification.in_jail.reading import Reader
 from meterai.verification.model import Judgement, StampReport, Verdict
-from meterai.verification.rules.reading import Reader
 
 _FIELD_RULES = (
     SigFieldCreationRule(),

@@ -9,7 +9,7 @@ import pytest
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 
-from meterai.kit.pdf.byte_range import (
+from meterai.pdf.signed.byte_range import (
     ByteRange,
     ShapeError,
     check_belongs,

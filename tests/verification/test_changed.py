@@ -12,6 +12,8 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name, pdf_string
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
+
+from meterai.verification.model import Verdict
 from tests.verification.making import (
     House,
     append_revision,
@@ -20,8 +22,6 @@ from tests.verification.making import (
     stamp,
     stranger,
 )
-
-from meterai.verification.model import Verdict
 
 EXAMPLES = settings(
     max_examples=150,

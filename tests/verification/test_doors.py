@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from tests.verification.making import NOW, House, assemble, letter, stamp
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.pdf.jail.pool import JailPool
+from meterai.jail.pool import JailPool
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.verification.in_jail import judge
 from meterai.verification.model import JudgeRequest, Verdict
 from meterai.verification.reasons import REASONS, most_important_first, verdict_of
-from meterai.verification.rules import judge
 from meterai.verification.trust import load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
+from tests.verification.making import NOW, House, assemble, letter, stamp
 
 
 @pytest_asyncio.fixture
@@ -191,7 +191,7 @@ def test_an_unreadable_trust_folder_is_refused_by_name(tmp_path: Path, content: 
 def test_the_verifier_reaches_no_key_and_no_stamping() -> None:
     """Imported on its own, it pulls in neither the stamping context nor anything that opens private keys."""
     program = (
-        "import sys, meterai.verification.use_cases.judge_document, meterai.verification.rules, "
+        "import sys, meterai.verification.use_cases.judge_document, meterai.verification.in_jail, "
         "meterai.verification.use_cases.look_up_serial, meterai.verification.use_cases.picture_of_stamp; "
         "print([m for m in sys.modules if m.startswith(('meterai.stamping', 'meterai.sales', 'sandbox'))])"
     )

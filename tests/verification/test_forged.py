@@ -14,6 +14,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name, pdf_string
 from pyhanko.sign.signers import SimpleSigner
+
+from meterai.signatures.certificate_chain import load_roots
+from meterai.verification.in_jail import judge
+from meterai.verification.in_jail.document import open_document
+from meterai.verification.in_jail.stamps import Trusted, examine
+from meterai.verification.model import JudgeRequest, Trust, Verdict
 from tests.verification.making import (
     NOW,
     SECOND,
@@ -33,12 +39,6 @@ from tests.verification.making import (
     stranger,
     to_asn1,
 )
-
-from meterai.kit.pdf.chain import load_roots
-from meterai.verification.model import JudgeRequest, Trust, Verdict
-from meterai.verification.rules import judge
-from meterai.verification.rules.document import open_document
-from meterai.verification.rules.stamps import Trusted, examine
 
 Dictionary = generic.DictionaryObject
 

@@ -20,6 +20,9 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, PdfTimeStamper, SimpleSigner
 from pyhanko.sign.validation import DocumentSecurityStore
+
+from meterai.verification.in_jail import judge
+from meterai.verification.model import Box, Covers, JudgeRequest, RegisterAnswer, Trust, Verdict
 from tests.attacks.signing import signed_by_somebody
 from tests.pdf import signed_files
 from tests.verification.making import (
@@ -33,9 +36,6 @@ from tests.verification.making import (
     stamp,
     stranger,
 )
-
-from meterai.verification.model import Box, Covers, JudgeRequest, RegisterAnswer, Trust, Verdict
-from meterai.verification.rules import judge
 
 
 def test_a_stamped_letter_is_genuine_and_everything_known_is_said(house: House, stamped: bytes) -> None:

@@ -11,27 +11,27 @@ import pikepdf
 import pytest
 import pytest_asyncio
 from PIL import Image, ImageChops
-from tests.verification.making import certificate, letter
-from tests.verification.pyhanko_says import agrees
 
-from meterai.kernel.serial import SerialNumber, make_serial
-from meterai.kit.pdf.jail.pool import JailPool
-from meterai.kit.stamp_code import code_message, encode_code
-from meterai.stamping.archive.extension import extend
+from meterai.jail.pool import JailPool
+from meterai.kernel.serial_number import SerialNumber, make_serial
+from meterai.signatures.stamp_code import code_message, encode_code
+from meterai.stamping.in_jail.archive_extension import extend
+from meterai.stamping.in_jail.preparation import prepare_seal
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import prepare_seal
 from meterai.stamping.requests import ExtendRequest, SealRequest, Stamp
-from meterai.stamping.seal.cms import build_cms
-from meterai.stamping.seal.filling import fill
-from meterai.stamping.seal.keys import CodeKey, SoftwareKey
-from meterai.stamping.seal.timestamps import TokenChecker, make_query
+from meterai.stamping.signer.cms import build_cms
+from meterai.stamping.signer.filling import fill
+from meterai.stamping.signer.private_keys.software_key import CodeKey, SoftwareKey
+from meterai.stamping.signer.time_stamp_client import TokenChecker, make_query
+from meterai.verification.in_jail import judge
 from meterai.verification.model import Covers, JudgeRequest, RegisterAnswer, Verdict
-from meterai.verification.rules import judge
 from meterai.verification.trust import load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
 from meterai.verification.use_cases.picture_of_stamp import RENDER, picture_of_stamp
-from sandbox.pki import Algorithm, make_pki
+from sandbox.pki.authority import Algorithm, make_pki
 from sandbox.tsa.authority import TimeStampAuthority
+from tests.verification.making import certificate, letter
+from tests.verification.pyhanko_says import agrees
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SERIALS = [make_serial(bytes([number]) * 32) for number in range(3, 23, 2)]

@@ -17,10 +17,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pyhanko.sign.timestamps import DummyTimeStamper
-from tests.verification.making import NOW, House, byte_range, certificate, private_key, store
 
-from meterai.kit.pdf import chain, der
-from meterai.kit.pdf.cms import (
+from meterai.signatures import certificate_chain, der
+from meterai.signatures.cms import (
     OID_ALGORITHM_PROTECTION,
     FormError,
     SignedForm,
@@ -29,15 +28,16 @@ from meterai.kit.pdf.cms import (
     read_token,
     token_info,
 )
-from meterai.kit.pdf.signed_data import (
+from meterai.signatures.signed_data import (
     OID_CONTENT_TYPE,
     OID_DATA,
     OID_MESSAGE_DIGEST,
     OID_SHA256,
     OID_SIGNING_CERTIFICATE_V2,
 )
-from meterai.kit.pdf.time_stamp import TimeStamp, check_token, check_token_for
+from meterai.signatures.time_stamp import TimeStamp, check_token, check_token_for
 from meterai.stamping.archive.chains import chains_of
+from tests.verification.making import NOW, House, byte_range, certificate, private_key, store
 
 type Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 type Addition = Callable[[x509.CertificateBuilder], x509.CertificateBuilder]
@@ -224,8 +224,10 @@ def full_name(name: str | x509.Name) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) if isinstance(name, str) else name
 
 
-def path_of(signer: x509.Certificate, middle: x509.Certificate, root: x509.Certificate) -> chain.Path:
-    return chain.build_path([signer, middle], [root], NOW, exact=True)
+def path_of(
+    signer: x509.Certificate, middle: x509.Certificate, root: x509.Certificate
+) -> certificate_chain.Path:
+    return certificate_chain.build_path([signer, middle], [root], NOW, exact=True)
 
 
 @pytest.mark.parametrize(
@@ -270,13 +272,13 @@ def authorities(number: int) -> list[x509.Certificate]:
 def test_a_chain_that_is_too_long_leads_nowhere_whoever_made_it() -> None:
     """Mallory can make as many authorities as she likes: where nobody looks further is no root."""
     root = issue("Akar", STRONG, "Akar", STRONG, authority=True)
-    longest = authorities(chain.PATH_LENGTH_MAX - 1)
-    path = chain.build_path(longest, [root], NOW, exact=True)
+    longest = authorities(certificate_chain.PATH_LENGTH_MAX - 1)
+    path = certificate_chain.build_path(longest, [root], NOW, exact=True)
     assert (path.leads_to_root, path.problem) == (True, "")
     assert path.certificates == (*longest, root)
-    for number in range(chain.PATH_LENGTH_MAX, chain.PATH_LENGTH_MAX + 3):
+    for number in range(certificate_chain.PATH_LENGTH_MAX, certificate_chain.PATH_LENGTH_MAX + 3):
         for roots in ([root], [issue("Lain", STRONG, "Lain", STRONG, authority=True)]):
-            path = chain.build_path(authorities(number), roots, NOW, exact=True)
+            path = certificate_chain.build_path(authorities(number), roots, NOW, exact=True)
             assert (path.leads_to_root, path.problem) == (False, "chain.unknown"), number
 
 
@@ -287,7 +289,7 @@ def test_an_authority_that_may_issue_to_nobody_who_issues_is_held_to_it(
     root = issue("Akar", STRONG, "Akar", STRONG, authority=True)
     upper = issue("Antara 1", STRONG, "Akar", STRONG, authority=True, path_length=path_length)
     carried = [*authorities(2)[:2], upper]
-    assert chain.build_path(carried, [root], NOW, exact=True).problem == problem
+    assert certificate_chain.build_path(carried, [root], NOW, exact=True).problem == problem
 
 
 _DIGEST = der.encode(der.SEQUENCE, OID_SHA256)
@@ -335,8 +337,8 @@ def test_a_signature_whose_attributes_name_other_algorithms_does_not_hold(
         digest_algorithm=_DIGEST,
         signature_algorithm=_SIGNATURE,
     )
-    assert chain.verifies(form, bytes(32)) is holds
-    assert not chain.verifies(form, bytes(31) + b"1")
+    assert certificate_chain.verifies(form, bytes(32)) is holds
+    assert not certificate_chain.verifies(form, bytes(31) + b"1")
 
 
 STAMPING, DOCUMENTS = ExtendedKeyUsageOID.TIME_STAMPING, x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")
@@ -357,7 +359,7 @@ def test_a_certificate_dates_or_stamps_and_never_both(
     usage = x509.ExtendedKeyUsage(purposes)
     key = ec.generate_private_key(ec.SECP256R1())
     made = issue("A", key, "A", key, add=lambda builder: builder.add_extension(usage, critical=critical))
-    assert (chain.may_time_stamp(made), chain.may_stamp(made)) == (dates, stamps)
+    assert (certificate_chain.may_time_stamp(made), certificate_chain.may_stamp(made)) == (dates, stamps)
 
 
 @pytest.mark.parametrize(
@@ -382,7 +384,9 @@ def test_what_der_does_not_allow_is_not_read(junk: str) -> None:
 def test_two_authorities_that_issued_each_other_lead_nowhere() -> None:
     root = issue("Akar", STRONG, "Akar", STRONG, authority=True)
     one, other = (issue(*names, STRONG, authority=True) for names in (("A", STRONG, "B"), ("B", STRONG, "A")))
-    path = chain.build_path([issue("Meterai", STRONG, "A", STRONG), one, other], [root], NOW, exact=True)
+    path = certificate_chain.build_path(
+        [issue("Meterai", STRONG, "A", STRONG), one, other], [root], NOW, exact=True
+    )
     assert (path.leads_to_root, path.problem) == (False, "chain.unknown")
 
 
@@ -392,8 +396,8 @@ def test_a_certificate_holds_from_its_first_moment_to_its_last(moment: str) -> N
     signer = issue("Meterai", STRONG, "Akar", STRONG)
     second = timedelta(seconds=1 if moment == "not_valid_after_utc" else -1)
     at = getattr(signer, moment)
-    assert chain.build_path([signer], [root], at, exact=True).problem == ""
-    assert chain.build_path([signer], [root], at + second, exact=True).problem == "chain.expired"
+    assert certificate_chain.build_path([signer], [root], at, exact=True).problem == ""
+    assert certificate_chain.build_path([signer], [root], at + second, exact=True).problem == "chain.expired"
 
 
 @pytest.mark.parametrize("old_first", [True, False])
@@ -405,7 +409,7 @@ def test_a_pinned_certificate_and_its_renewal_hold_each_in_its_time(old_first: b
     signer = issue("Meterai", STRONG, "Akar", STRONG)
     for day, used in ((0, old), (25, new), (35, new)):
         for carried in ([signer], [signer, old], [signer, new], [signer, new, old]):
-            path = chain.build_path(carried, roots, NOW + timedelta(days=day), exact=True)
+            path = certificate_chain.build_path(carried, roots, NOW + timedelta(days=day), exact=True)
             assert (path.problem, path.certificates) == ("", (signer, used))
     other_key = rsa.generate_private_key(65537, 2048)
     strange = (
@@ -415,7 +419,10 @@ def test_a_pinned_certificate_and_its_renewal_hold_each_in_its_time(old_first: b
     )
     for number, body in enumerate(strange):
         known = roots if number == 0 else [*roots, body]
-        assert chain.build_path([signer, body], known, NOW, exact=True).problem == "chain.foreign_body"
+        assert (
+            certificate_chain.build_path([signer, body], known, NOW, exact=True).problem
+            == "chain.foreign_body"
+        )
 
 
 def test_a_renewed_root_proves_until_the_end_of_its_renewal(house: House, stamped: bytes) -> None:
@@ -439,7 +446,7 @@ def test_a_certificate_signed_over_sha1_is_a_stranger(tmp_path: Path) -> None:
     subprocess.run(command, check=True, capture_output=True)
     old = x509.load_pem_x509_certificate((tmp_path / "old.pem").read_bytes())
     root = issue("Akar", STRONG, "Akar", STRONG, authority=True)
-    path = chain.build_path([old], [root], NOW, exact=False)
+    path = certificate_chain.build_path([old], [root], NOW, exact=False)
     assert not path.leads_to_root
 
 
@@ -448,10 +455,10 @@ def test_a_certificate_of_unusual_size_is_neither_read_nor_remembered() -> None:
         x509.ObjectIdentifier("1.2.3.4"), b"\x04\x82\x40\x00" + bytes(0x4000)
     )
     big = issue("Besar", STRONG, "Besar", STRONG, add=lambda b: b.add_extension(ballast, critical=False))
-    before = chain.load_certificate.cache_info().currsize
+    before = certificate_chain.load_certificate.cache_info().currsize
     with pytest.raises(ValueError, match="size"):
-        chain.load_certificate(big.public_bytes(Encoding.DER))
-    assert chain.load_certificate.cache_info().currsize == before
+        certificate_chain.load_certificate(big.public_bytes(Encoding.DER))
+    assert certificate_chain.load_certificate.cache_info().currsize == before
 
 
 def test_a_remembered_certificate_is_not_valid_for_ever(house: House) -> None:
@@ -467,4 +474,4 @@ def test_a_remembered_certificate_is_not_valid_for_ever(house: House) -> None:
         (NOW, ""),
         (NOW - timedelta(days=365 * 40), "chain.expired"),
     ):
-        assert chain.build_path(carried, roots, moment, exact=True).problem == problem
+        assert certificate_chain.build_path(carried, roots, moment, exact=True).problem == problem

@@ -16,6 +16,20 @@ import msgspec
 import pytest
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.signers import PdfTimeStamper
+
+from meterai.api import verification as site_api
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kernel.serial_number import group_serial
+from meterai.kit.database import connect
+from meterai.signatures.stamp_code import code_message, encode_code
+from meterai.stamping.signer.private_keys.software_key import CodeKey
+from meterai.verification.model import Judgement, RegisterAnswer, Verdict
+from meterai.verification.reasons import UNEXPECTED
+from meterai.verification.use_cases.judge_document import judge_digest, judge_document
+from meterai.verification.use_cases.look_up_serial import look_up_code, look_up_serial
+from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
+from meterai.verifier import routes as verifier_api
+from meterai.verifier.routes import VerifierHouse
 from tests.attacks.archive import strange_authority
 from tests.attacks.signing import TEXT, signed_by_somebody
 from tests.storage_fixtures import TestDatabase
@@ -30,20 +44,6 @@ from tests.verification.making import (
     stamp,
     stranger,
 )
-
-from meterai.api import verification as site_api
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kernel.serial import group_serial
-from meterai.kit.database import connect
-from meterai.kit.stamp_code import code_message, encode_code
-from meterai.stamping.seal.keys import CodeKey
-from meterai.verification.model import Judgement, RegisterAnswer, Verdict
-from meterai.verification.reasons import UNEXPECTED
-from meterai.verification.use_cases.judge_document import judge_digest, judge_document
-from meterai.verification.use_cases.look_up_serial import look_up_code, look_up_serial
-from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
-from meterai.verifier import routes as verifier_api
-from meterai.verifier.routes import VerifierHouse
 
 pytestmark = pytest.mark.storage
 LATER = NOW + timedelta(hours=1)

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from tests.verification.making import NOW, SECOND, SERIAL
 
 from meterai.verification.model import Covers, Judgement, RegisterAnswer, StampReport, Verdict
 from meterai.verification.queries import Gap, Released, SerialEntry
 from meterai.verification.register import compare, from_digest, with_details
+from tests.verification.making import NOW, SECOND, SERIAL
 
 FILE, FIRST = "f" * 64, "1" * 64
 GAP = Gap(NOW - timedelta(hours=1), NOW + timedelta(hours=1))

@@ -13,19 +13,19 @@ import pytest
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.writer import PdfFileWriter
+
+from meterai.kernel.serial_number import make_serial
+from meterai.pdf.page_box import PageBox
+from meterai.verification.in_jail import additions, afterwards, history, judge
+from meterai.verification.in_jail.document import Page, Unreadable, open_document
+from meterai.verification.in_jail.steps import only_stamps_between
+from meterai.verification.model import Box, JudgeRequest, Verdict
+from meterai.verification.trust import load_trust
+from sandbox.pki.authority import make_pki
 from tests.attacks.archive import strange_authority
 from tests.verification.making import SECOND, House, append_revision, fill_field, letter, stamp
 from tests.verification.test_changed import EDITS, form_letter, swap_field_value
 from tests.verification.test_our_engine import seal
-
-from meterai.kernel.serial import make_serial
-from meterai.kit.pdf.page_box import PageBox
-from meterai.verification.model import Box, JudgeRequest, Verdict
-from meterai.verification.rules import additions, afterwards, history, judge
-from meterai.verification.rules.document import Page, Unreadable, open_document
-from meterai.verification.rules.steps import only_stamps_between
-from meterai.verification.trust import load_trust
-from sandbox.pki import make_pki
 
 Edit = Callable[[IncrementalPdfFileWriter], None]
 THIRD = make_serial(b"\x33" * 32)

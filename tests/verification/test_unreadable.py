@@ -10,9 +10,10 @@ import pikepdf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.verification.making import House, assemble, letter
 
-from meterai.verification.model import FILE_BYTES_MAX, Verdict
+from meterai.pdf.limits import CHECKED_BYTES_MAX
+from meterai.verification.model import Verdict
+from tests.verification.making import House, assemble, letter
 
 
 def _page(extra: bytes = b"") -> list[bytes]:
@@ -58,7 +59,7 @@ UNREADABLE = {
     "header alone": (b"%PDF-1.7\n", "pdf.broken"),
     "encrypted for the reader": (_encrypted("rahasia"), "pdf.encrypted"),
     "encrypted for the owner": (_encrypted(""), "pdf.encrypted"),
-    "too large": (b"%PDF-1.7\n" + b"0" * FILE_BYTES_MAX, "pdf.too_large"),
+    "too large": (b"%PDF-1.7\n" + b"0" * CHECKED_BYTES_MAX, "pdf.too_large"),
     "no pages": (
         assemble([b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [] /Count 0 >>"]),
         "pdf.no_pages",

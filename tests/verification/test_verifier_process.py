@@ -20,21 +20,22 @@ import aiohttp
 import asyncpg
 import pytest
 import pytest_asyncio
+
+from meterai.jail.pool import JailPool
+from meterai.kernel.clock import system_clock
+from meterai.pdf.limits import CHECKED_BYTES_MAX
+from meterai.verification.model import Trust
+from meterai.verification.use_cases.judge_document import JUDGE
+from meterai.verifier.routes import VerifierHouse, build_verifier
+from meterai.web.pages.assets import Assets
+from meterai.web.pages.templates import Pages, SiteFacts
+from meterai.web.requests.middleware import Edge
 from tests.pdf.samples import scan
 from tests.ports import free_port
 from tests.storage_fixtures import TestDatabase
 from tests.verification.making import SERIAL, House, letter, stamp
 from tests.verification.test_register import enter
 from tests.web.asking import ask
-
-from meterai.kernel.clock import system_clock
-from meterai.kit.pdf.jail.pool import JailPool
-from meterai.verification.model import FILE_BYTES_MAX, Trust
-from meterai.verification.use_cases.judge_document import JUDGE
-from meterai.verifier.routes import VerifierHouse, build_verifier
-from meterai.web.assets import Assets
-from meterai.web.edge import Edge
-from meterai.web.pages import Pages, SiteFacts
 
 pytestmark = pytest.mark.storage
 SECRETS = {
@@ -182,7 +183,7 @@ class Broken:
 @pytest.mark.parametrize(
     ("method", "path", "size", "status", "code"),
     [
-        ("POST", "/api/v1/verifications", FILE_BYTES_MAX + 1, 413, "pdf.too_large"),
+        ("POST", "/api/v1/verifications", CHECKED_BYTES_MAX + 1, 413, "pdf.too_large"),
         ("GET", "/api/v1/digests/xyz", 0, 422, "digest.unreadable"),
         ("GET", "/api/v1/digests/" + "0" * 64, 0, 500, "server.fault"),
         ("POST", "/api/v1/digests/" + "0" * 64, 0, 405, "api.unreadable"),
@@ -314,7 +315,7 @@ def assert_no_secret(house: House, pid: int) -> None:
         assert not [path for path in [*opened, mapped] if ".key" in path or "/secret" in path]
     modules = _imported()
     assert "meterai.verifier.routes" in modules
-    assert not [name for name in modules if name.startswith(("meterai.stamping.seal", "sandbox", "pkcs11"))]
+    assert not [name for name in modules if name.startswith(("meterai.stamping.signer", "sandbox", "pkcs11"))]
     keys = [path.read_bytes() for path in house.folder.glob("*.key.pem")]
     assert keys
     lines = [line for key in keys for line in key.splitlines() if len(line) == 64]
@@ -328,7 +329,7 @@ def _children(pid: int) -> list[int]:
 
 
 def _imported() -> list[str]:
-    program = "import sys, meterai.verifier.__main__; print(*sorted(sys.modules))"
+    program = "import sys, meterai.processes.verifier; print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     return done.stdout.split()
 

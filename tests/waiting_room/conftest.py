@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest_asyncio
+
+from meterai.waiting_room.rules.model import Policy
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.line import LineOfPeople
-
-from meterai.waiting_room.model import Policy
 
 
 @pytest_asyncio.fixture

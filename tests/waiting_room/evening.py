@@ -14,33 +14,33 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import msgspec
-from tests.storage_fixtures import TestDatabase
 
-from meterai.gate.room import Room
-from meterai.gate.shelf import Shelf
-from meterai.kernel.errors import Refusal
+from meterai.gate.published_cache import Shelf
+from meterai.gate.ticket_issuer import Room
+from meterai.kernel.refusals import Refusal
 from meterai.kit.fail_points import never
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.set_events import set_events
-from meterai.waiting_room import store
-from meterai.waiting_room.conductor import Conductor
-from meterai.waiting_room.documents import Announcement
-from meterai.waiting_room.folder import GateSign
-from meterai.waiting_room.journal import RECORD_BYTES
-from meterai.waiting_room.load import SiteLoad, report_site_load
-from meterai.waiting_room.log_facts import PromiseFacts
-from meterai.waiting_room.model import Policy, Schedule
-from meterai.waiting_room.published import Published
-from meterai.waiting_room.publisher import Publisher
-from meterai.waiting_room.queue_folder import QueueFolder
-from meterai.waiting_room.seeds import SeedChains
-from meterai.waiting_room.tickets import decode_ticket
+from meterai.waiting_room.control.publisher import Publisher
+from meterai.waiting_room.control.selection_loop import Conductor
+from meterai.waiting_room.control.site_load import SiteLoad, report_site_load
+from meterai.waiting_room.files.gate_journal import RECORD_BYTES
+from meterai.waiting_room.files.log_facts import PromiseFacts
+from meterai.waiting_room.files.published_documents import Announcement
+from meterai.waiting_room.files.published_queue import Published
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.files.window_files import GateSign
+from meterai.waiting_room.rules.model import Policy, Schedule
+from meterai.waiting_room.rules.seeds import SeedChains
+from meterai.waiting_room.rules.tickets import decode_ticket
+from meterai.waiting_room.store import queues
 from meterai.waiting_room.use_cases.claim_pass import claim_pass
 from meterai.waiting_room.use_cases.decide_step import Steering
 from meterai.waiting_room.use_cases.issue_certificate import issue_certificate
 from meterai.waiting_room.use_cases.log_bypass import log_bypass
 from meterai.waiting_room.use_cases.set_queue import set_queue
 from meterai.waiting_room.use_cases.steer_queue import announce, cap_rate, halt_queue, resume_queue
+from tests.storage_fixtures import TestDatabase
 
 START = int(datetime(2026, 9, 5, 14, 0, tzinfo=UTC).timestamp())
 SCHEDULE = Schedule(joins_from=START, opens_at=START + 15, closes_at=START + 150, window_s=5)
@@ -112,8 +112,8 @@ class Evening:
         self.keys = self.folder.keys()
         self.chain = SeedChains(self.keys.chain, 2_000)
         async with db.connection() as connection:
-            epoch = await store.take_lease(connection, "test", 3_600)
-            queue = await store.read_queue(connection, self.folder.slug)
+            epoch = await queues.take_lease(connection, "test", 3_600)
+            queue = await queues.read_queue(connection, self.folder.slug)
         assert epoch is not None
         assert queue is not None
         self.number = queue.number
@@ -165,7 +165,7 @@ class Evening:
         id = decode_ticket(person.text).id.hex()
         facts = PromiseFacts(id=id, done_by=int(self.now) + seconds, probability=0.95)
         async with self.database.app.transaction() as tx:
-            await store.say(tx, self.number, facts, self._time)
+            await queues.say(tx, self.number, facts, self._time)
 
     async def bypass(self) -> None:
         """Somebody was inside before anybody had to wait."""

@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from meterai.waiting_room import documents, merkle
-from meterai.waiting_room.documents import Close, Document, GateCount, Status
-from meterai.waiting_room.folder import ID_BYTES, RECORD, digest
-from meterai.waiting_room.public_log import ENTRIES, HEADS, LogEntry, PublicLog, What, read_entries
-from meterai.waiting_room.queue_folder import QueueFolder
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.public_log import ENTRIES, HEADS, LogEntry, PublicLog, What, read_entries
+from meterai.waiting_room.files.published_documents import Close, Document, GateCount, Status
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.files.window_files import ID_BYTES, RECORD, digest
+from meterai.waiting_room.rules import merkle
 
 _EVERY = 10
 
@@ -68,8 +69,8 @@ class Forger:
         self, path: Path, form: type[D], *, key: Ed25519PrivateKey | None = None, **changes: object
     ) -> bytes:
         """Signs a document anew, with changes, with the right key or another."""
-        changed = msgspec.structs.replace(documents.decode(path.read_bytes(), form), **changes)
-        raw = documents.sign(changed, key or self.key)
+        changed = msgspec.structs.replace(published_documents.decode(path.read_bytes(), form), **changes)
+        raw = published_documents.sign(changed, key or self.key)
         path.write_bytes(raw)
         return raw
 

@@ -11,18 +11,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
-from tests.storage_fixtures import TestDatabase
 
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.set_events import set_events
-from meterai.waiting_room import documents, merkle, seeds, store
-from meterai.waiting_room.controller import Memory
-from meterai.waiting_room.documents import Config, Reveal
-from meterai.waiting_room.model import U_MAX, Frontier, Lane, Policy, QueueState, Schedule
-from meterai.waiting_room.places import window_seed
-from meterai.waiting_room.published import Published
-from meterai.waiting_room.queue_folder import KEY_ID, QueueFolder, publish
-from meterai.waiting_room.tickets import Ticket, contact_id, event_number, join_record, sign_ticket
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.published_documents import Config, Reveal
+from meterai.waiting_room.files.published_queue import Published
+from meterai.waiting_room.files.queue_folder import KEY_ID, QueueFolder, publish
+from meterai.waiting_room.rules import merkle, seeds
+from meterai.waiting_room.rules.draw import window_seed
+from meterai.waiting_room.rules.model import U_MAX, Frontier, Lane, Policy, QueueState, Schedule
+from meterai.waiting_room.rules.rate_control import Memory
+from meterai.waiting_room.rules.tickets import Ticket, contact_id, event_number, join_record, sign_ticket
+from meterai.waiting_room.store import queues
+from tests.storage_fixtures import TestDatabase
 
 NOON = datetime(2026, 9, 5, 5, 0, tzinfo=UTC)
 OPENS = int(NOON.timestamp()) - 3_600
@@ -53,15 +55,15 @@ class LineOfPeople:
             ticket_keys={KEY_ID: self.keys.ticket.public_key().public_bytes_raw().hex()},
             controller_key=self.keys.controller.public_key().public_bytes_raw().hex(),
         )
-        publish(self.folder.config, documents.sign(config, self.keys.controller))
+        publish(self.folder.config, published_documents.sign(config, self.keys.controller))
         self.published = Published(self.folder)
 
     async def open(self, *, rate: float = 600.0) -> None:
         """Stores event and queue; the door is as full of places as it can be."""
         await set_events(self.database.app, load_events())
         async with self.database.app.transaction() as tx:
-            await store.add_queue(tx, "casn", SCHEDULE, self.policy, is_on=True, now=self.now)
-            queue = await store.read_queue(tx, "casn")
+            await queues.add_queue(tx, "casn", SCHEDULE, self.policy, is_on=True, now=self.now)
+            queue = await queues.read_queue(tx, "casn")
         assert queue is not None
         self.number = queue.number
         await self.set_state(QueueState.OPEN)
@@ -96,7 +98,7 @@ class LineOfPeople:
             link = self.chain.link(window)
             seed = window_seed(link, root)
             reveal = Reveal(event="casn", window=window, link=link.hex(), beacon="", seed=seed.hex())
-            publish(self.folder.window_reveal(window), documents.sign(reveal, self.keys.controller))
+            publish(self.folder.window_reveal(window), published_documents.sign(reveal, self.keys.controller))
 
     async def call(self, window: int, x: int = 0, *, ago_s: int = 0) -> None:
         """Moves the frontier to (window, x), as if it had come there `ago_s` ago."""

@@ -10,28 +10,28 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import msgspec
-from tests.storage_fixtures import TestDatabase
-from tests.waiting_room.queue_log import QueueLog
 
-from meterai.gate.room import Room
-from meterai.gate.shelf import Shelf
+from meterai.gate.published_cache import Shelf
+from meterai.gate.ticket_issuer import Room
 from meterai.kit.fail_points import FailPoint, never
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.set_events import set_events
-from meterai.waiting_room import store
-from meterai.waiting_room.conductor import Conductor
-from meterai.waiting_room.documents import Status, read
-from meterai.waiting_room.folder import GateSign
-from meterai.waiting_room.load import SiteLoad, report_site_load
-from meterai.waiting_room.model import Policy, Schedule
-from meterai.waiting_room.published import Published
-from meterai.waiting_room.publisher import Publisher
-from meterai.waiting_room.queue_folder import QueueFolder
-from meterai.waiting_room.seeds import SeedChains
-from meterai.waiting_room.tickets import Ticket, sign_ticket
+from meterai.waiting_room.control.publisher import Publisher
+from meterai.waiting_room.control.selection_loop import Conductor
+from meterai.waiting_room.control.site_load import SiteLoad, report_site_load
+from meterai.waiting_room.files.published_documents import Status, read
+from meterai.waiting_room.files.published_queue import Published
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.files.window_files import GateSign
+from meterai.waiting_room.rules.model import Policy, Schedule
+from meterai.waiting_room.rules.seeds import SeedChains
+from meterai.waiting_room.rules.tickets import Ticket, sign_ticket
+from meterai.waiting_room.store import queues
 from meterai.waiting_room.use_cases.claim_pass import claim_pass
 from meterai.waiting_room.use_cases.decide_step import Beacon, Steering
 from meterai.waiting_room.use_cases.set_queue import set_queue
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.queue_log import QueueLog
 
 START = int(datetime(2026, 9, 5, 14, 0, tzinfo=UTC).timestamp())
 CALM = SiteLoad(p95_ms=20, in_flight=1, requests=50, faults=0, entered={})
@@ -85,7 +85,7 @@ class MovedQueue(QueueLog):
         name = f"controller {self._holders}"
         async with self.database.app.transaction() as tx:
             await tx.execute("UPDATE waiting_room.lease SET until = 'epoch'")
-            epoch = await store.take_lease(tx, name, 3_600)
+            epoch = await queues.take_lease(tx, name, 3_600)
         assert epoch is not None
         steering = Steering(
             self.database.app, self.folder.slug, name, epoch, self.keys, self.chain, self.beacon
@@ -95,7 +95,7 @@ class MovedQueue(QueueLog):
     async def wish(self, column: str, value: object) -> None:
         """What an operator wants."""
         async with self.database.app.transaction() as tx:
-            await store.set_wish(tx, self.folder.slug, column, value)
+            await queues.set_wish(tx, self.folder.slug, column, value)
 
     async def seconds(self, count: int) -> Status:
         """So many seconds of everything; the last status."""

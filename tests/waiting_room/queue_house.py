@@ -18,20 +18,20 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from tests.storage_fixtures import TestDatabase
-from tests.waiting_room.queue_log import QueueLog
-
-from meterai.kernel.errors import Refusal
+from meterai.kernel.refusals import Refusal
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.set_events import set_events
-from meterai.waiting_room import documents, store
-from meterai.waiting_room.documents import Status
-from meterai.waiting_room.load import SiteLoad, report_site_load
-from meterai.waiting_room.model import Policy, Schedule
-from meterai.waiting_room.queue_folder import QueueFolder
-from meterai.waiting_room.tickets import Ticket, decode_ticket
+from meterai.waiting_room.control.site_load import SiteLoad, report_site_load
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.published_documents import Status
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.rules.model import Policy, Schedule
+from meterai.waiting_room.rules.tickets import Ticket, decode_ticket
+from meterai.waiting_room.store import queues
 from meterai.waiting_room.use_cases.set_queue import set_queue
-from simulator.queue_twin import GateProcess
+from tests.players.queue_twin import GateProcess
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.queue_log import QueueLog
 
 CALM = SiteLoad(p95_ms=20, in_flight=1, requests=50, faults=0, entered={})
 
@@ -54,7 +54,9 @@ class Controller:
             "METERAI_DATA": str(self.data),
             "METERAI_FAIL_POINT": self.fail_point,
         }
-        self.process = subprocess.Popen([sys.executable, "-m", "meterai.workers.queue"], env=environment)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "meterai.processes.controller"], env=environment
+        )
 
     def end(self, sign: signal.Signals = signal.SIGTERM) -> None:
         """Ends it."""
@@ -96,7 +98,7 @@ class QueueHouse(QueueLog):
     async def wish(self, column: str, value: object) -> None:
         """What an operator wants."""
         async with self.database.app.transaction() as tx:
-            await store.set_wish(tx, self.event, column, value)
+            await queues.set_wish(tx, self.event, column, value)
 
     def controller(self, fail_point: str = "") -> Controller:
         """Starts one."""
@@ -126,7 +128,7 @@ class QueueHouse(QueueLog):
         """The status as it lies there."""
         with suppress(OSError, Refusal):
             key = self.folder.keys().controller.public_key()
-            return documents.read(self.folder.status.read_bytes(), Status, key)
+            return published_documents.read(self.folder.status.read_bytes(), Status, key)
         return None
 
     async def until(self, what: Callable[[Status], bool], seconds: float = 20) -> Status:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from meterai.waiting_room import documents
-from meterai.waiting_room.documents import Status
-from meterai.waiting_room.log_facts import AnyFacts, FrontierFacts, decode_facts
-from meterai.waiting_room.merkle import root_of
-from meterai.waiting_room.model import Frontier, Lane
-from meterai.waiting_room.public_log import ENTRIES, HEADS, LogEntry, read_entries
-from meterai.waiting_room.queue_folder import QueueFolder
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.log_facts import AnyFacts, FrontierFacts, decode_facts
+from meterai.waiting_room.files.public_log import ENTRIES, HEADS, LogEntry, read_entries
+from meterai.waiting_room.files.published_documents import Status
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.rules.merkle import root_of
+from meterai.waiting_room.rules.model import Frontier, Lane
 
 
 class QueueLog:
@@ -23,7 +23,7 @@ class QueueLog:
         assert [entry.n for _, entry in lines] == list(range(len(lines)))
         key = self.folder.keys().controller.public_key()
         for raw in (self.folder.log / HEADS).read_bytes().splitlines():
-            head = documents.read(raw.replace(b" ", b"\n", 1), documents.Head, key)
+            head = published_documents.read(raw.replace(b" ", b"\n", 1), published_documents.Head, key)
             assert head.root == root_of(line for line, _ in lines[: head.size]).hex()
         return [entry for _, entry in lines]
 

@@ -17,22 +17,22 @@ from typing import Any
 
 import msgspec
 import pytest
+
+from meterai.waiting_room.control.selection_loop import LAST_STAMPS, STALLED, STAMPING_STOPPED, _fan_of, _note
+from meterai.waiting_room.files.published_documents import Announcement, Status
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.rules import rate_control
+from meterai.waiting_room.rules.admission import DEPTH_S
+from meterai.waiting_room.rules.model import Policy, QueueState, Schedule
+from meterai.waiting_room.rules.rate_control import Line, Measured, Memory, Wishes
+from meterai.waiting_room.rules.rate_history import Past
+from meterai.waiting_room.rules.verdict import DONE_SPREAD, verdict_of
+from meterai.waiting_room.use_cases.steer_queue import NOTE_BYTES_MAX
+from meterai.web.requests.load_meter import LoadMeter
+from meterai.web.requests.load_meter import _Request as LoadedRequest
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.moved_queue import MovedQueue, schedule_of
 from tests.web.asking import ask
-
-from meterai.waiting_room import controller
-from meterai.waiting_room.conductor import LAST_STAMPS, STALLED, STAMPING_STOPPED, _fan_of, _note
-from meterai.waiting_room.controller import Line, Measured, Memory, Wishes
-from meterai.waiting_room.documents import Announcement, Status
-from meterai.waiting_room.door import DEPTH_S
-from meterai.waiting_room.model import Policy, QueueState, Schedule
-from meterai.waiting_room.past import Past
-from meterai.waiting_room.queue_folder import QueueFolder
-from meterai.waiting_room.use_cases.steer_queue import NOTE_BYTES_MAX
-from meterai.waiting_room.verdict import DONE_SPREAD, verdict_of
-from meterai.web.load_meter import LoadMeter
-from meterai.web.load_meter import _Request as LoadedRequest
 
 OPEN = Schedule(joins_from=0, opens_at=0, closes_at=100_000)
 LINE = Line(waiting=10_000, called=0, claimed=0)
@@ -54,13 +54,13 @@ def run(
     wishes: Wishes = ON,
     line: Line | None = None,
     start: int = 1_000,
-) -> controller.Step:
+) -> rate_control.Step:
     """So many steps, one each second. Without `line` as many come in as may."""
     step = None
     memory = memory or Memory(is_direct=False)
     entered = 0.0
     for second in range(seconds):
-        step = controller.step(
+        step = rate_control.step(
             memory, schedule=OPEN, policy=policy or Policy(), wishes=wishes, measured=measured,
             line=line or msgspec.structs.replace(LINE, called=int(entered), claimed=int(entered)),
             now=start + second, elapsed_s=1.0,
@@ -113,14 +113,16 @@ def test_the_guess_of_the_evening_knows_no_brake_and_nothing_that_was_never_seen
     memory = Memory(rate=1_000, is_direct=False, show_share=1.0)
     braked = run(3, msgspec.structs.replace(CALM, p95_ms=2_300), memory=memory)
     assert braked.calls < 150
-    assert controller.expected_calls(braked, Past(), Policy()) == pytest.approx(1_000, rel=0.1)
+    assert rate_control.expected_calls(braked, Past(), Policy()) == pytest.approx(1_000, rel=0.1)
     fresh, warm = (run(600, memory=one, wishes=Wishes(is_on=True, halted=True)) for one in (Memory(), memory))
-    assert controller.expected_calls(fresh, Past(), Policy()) == 0
-    assert controller.expected_calls(fresh, Past(minutes=(700,)), Policy()) > 0
+    assert rate_control.expected_calls(fresh, Past(), Policy()) == 0
+    assert rate_control.expected_calls(fresh, Past(minutes=(700,)), Policy()) > 0
     narrow = Policy(rate_floor=10)
     fresh = run(600, memory=Memory(), policy=narrow, wishes=Wishes(is_on=True, halted=True))
-    assert controller.expected_calls(fresh, Past(), narrow) == 0, "the last step beyond the free growth is 3"
-    assert controller.expected_calls(warm, Past(), Policy()) == pytest.approx(1_000, rel=0.2)
+    assert rate_control.expected_calls(fresh, Past(), narrow) == 0, (
+        "the last step beyond the free growth is 3"
+    )
+    assert rate_control.expected_calls(warm, Past(), Policy()) == pytest.approx(1_000, rel=0.2)
 
 
 def test_a_site_that_was_down_begins_with_half_of_what_it_bore() -> None:
@@ -152,7 +154,7 @@ def sold(stock: int, *, each: int, share: float, done_after_s: int, rate: int) -
     for second in range(7_200):
         arrived = sum(at <= second for at in coming)
         coming = [at for at in coming if at > second]
-        step = controller.step(
+        step = rate_control.step(
             memory, schedule=OPEN, policy=Policy(rate_cap=rate), wishes=ON,
             measured=msgspec.structs.replace(CALM, stock=stock, done_after_s=done_after_s),
             line=msgspec.structs.replace(LINE, called=called, claimed=arrived),
@@ -208,7 +210,7 @@ def test_a_slow_site_has_nobody_wait_whom_the_line_would_let_in_at_once(
 def test_who_waits_is_told_how_many_are_called_while_few_stamps_are_left() -> None:
     few = msgspec.structs.replace(CALM, stock=200)
     step = run(60, few, policy=Policy(rate_cap=900), memory=Memory(rate=900, is_direct=False))
-    assert controller.expected_calls(step, Past(minutes=(900,)), Policy()) < 100
+    assert rate_control.expected_calls(step, Past(minutes=(900,)), Policy()) < 100
     assert step.memory.is_short
 
 

@@ -7,13 +7,13 @@ from typing import cast
 
 import pytest
 
-from meterai.waiting_room.auditing.door import RECENT_S, SLACK_S, Door, RateBound
+from meterai.waiting_room.auditing.checks.admissions import RECENT_S, SLACK_S, Door, RateBound
+from meterai.waiting_room.auditing.checks.rules import Rules
 from meterai.waiting_room.auditing.findings import Findings
-from meterai.waiting_room.auditing.rules import Rules
-from meterai.waiting_room.controller import GROWTH_MIN, GROWTH_PER_S
-from meterai.waiting_room.door import DEPTH_MIN, DEPTH_S
-from meterai.waiting_room.log_facts import CLOCK_SET_RIGHT, OperatorFacts
-from meterai.waiting_room.model import Policy
+from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, OperatorFacts
+from meterai.waiting_room.rules.admission import DEPTH_MIN, DEPTH_S
+from meterai.waiting_room.rules.model import Policy
+from meterai.waiting_room.rules.rate_control import GROWTH_MIN, GROWTH_PER_S
 
 AT = 1_000
 CAP = 6_000

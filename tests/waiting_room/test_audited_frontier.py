@@ -7,16 +7,16 @@ from typing import cast
 
 import pytest
 
-from meterai.waiting_room.auditing.clock import SLACK_S, Clock
-from meterai.waiting_room.auditing.door import RateBound
+from meterai.waiting_room.auditing.checks.admissions import RateBound
+from meterai.waiting_room.auditing.checks.clock import SLACK_S, Clock
+from meterai.waiting_room.auditing.checks.frontier import TOLERANCE_S, Frontiers
+from meterai.waiting_room.auditing.checks.rules import Rules
+from meterai.waiting_room.auditing.checks.switching import SAID_WITHIN_S, Switching
+from meterai.waiting_room.auditing.checks.windows import Windows
 from meterai.waiting_room.auditing.findings import Findings
-from meterai.waiting_room.auditing.frontier import TOLERANCE_S, Frontiers
-from meterai.waiting_room.auditing.rules import Rules
-from meterai.waiting_room.auditing.store import Notes
-from meterai.waiting_room.auditing.switching import SAID_WITHIN_S, Switching
-from meterai.waiting_room.auditing.windows import Windows
-from meterai.waiting_room.log_facts import CLOCK_SET_RIGHT, FrontierFacts, OperatorFacts
-from meterai.waiting_room.model import Frontier, Lane, Policy
+from meterai.waiting_room.auditing.notes import Notes
+from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, FrontierFacts, OperatorFacts
+from meterai.waiting_room.rules.model import Frontier, Lane, Policy
 
 AT = 1_000
 CLAIM_S = 60

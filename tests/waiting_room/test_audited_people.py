@@ -8,23 +8,23 @@ from typing import Any, cast
 
 import pytest
 
-from meterai.waiting_room.auditing.door import Door
-from meterai.waiting_room.auditing.ending import judge_promises
+from meterai.waiting_room.auditing.checks.admissions import Door
+from meterai.waiting_room.auditing.checks.frontier import Frontiers
+from meterai.waiting_room.auditing.checks.heads import KeptHeads
+from meterai.waiting_room.auditing.checks.held_tickets import judge_tickets
+from meterai.waiting_room.auditing.checks.people import People
+from meterai.waiting_room.auditing.checks.rules import Rules
+from meterai.waiting_room.auditing.checks.whole_log import judge_promises
+from meterai.waiting_room.auditing.checks.windows import Windows
 from meterai.waiting_room.auditing.findings import Findings
-from meterai.waiting_room.auditing.frontier import Frontiers
-from meterai.waiting_room.auditing.heads import KeptHeads
-from meterai.waiting_room.auditing.holders import judge_tickets
-from meterai.waiting_room.auditing.lists import WindowList
-from meterai.waiting_room.auditing.people import People
-from meterai.waiting_room.auditing.rules import Rules
-from meterai.waiting_room.auditing.store import Notes
-from meterai.waiting_room.auditing.windows import Windows
-from meterai.waiting_room.documents import GateCount
-from meterai.waiting_room.door import LATE_S
-from meterai.waiting_room.log_facts import CertificateFacts, ClaimFacts, LateTicketFacts
-from meterai.waiting_room.merkle import EMPTY, Tree, root_of
-from meterai.waiting_room.model import Frontier, Lane
-from meterai.waiting_room.tickets import Ticket
+from meterai.waiting_room.auditing.notes import Notes
+from meterai.waiting_room.auditing.window_list import WindowList
+from meterai.waiting_room.files.log_facts import CertificateFacts, ClaimFacts, LateTicketFacts
+from meterai.waiting_room.files.published_documents import GateCount
+from meterai.waiting_room.rules.admission import LATE_S
+from meterai.waiting_room.rules.merkle import EMPTY, Tree, root_of
+from meterai.waiting_room.rules.model import Frontier, Lane
+from meterai.waiting_room.rules.tickets import Ticket
 
 ANI, BUDI = bytes(12), bytes(range(12))
 

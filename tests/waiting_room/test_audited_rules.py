@@ -8,14 +8,14 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from meterai.waiting_room import documents
+from meterai.waiting_room.auditing.checks.rules import CLOSED_LATE_S, CUT_AT_S, Rules
 from meterai.waiting_room.auditing.findings import Findings
-from meterai.waiting_room.auditing.rules import CLOSED_LATE_S, CUT_AT_S, Rules
-from meterai.waiting_room.documents import Config
-from meterai.waiting_room.folder import digest
-from meterai.waiting_room.log_facts import ConfigFacts
-from meterai.waiting_room.model import Policy, Schedule
-from meterai.waiting_room.windows import LOGGED_LATE_S
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.log_facts import ConfigFacts
+from meterai.waiting_room.files.published_documents import Config
+from meterai.waiting_room.files.window_files import digest
+from meterai.waiting_room.rules.model import Policy, Schedule
+from meterai.waiting_room.rules.windows import LOGGED_LATE_S
 
 JOINS, OPENS, CLOSES = 1_000, 5_000, 9_000
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
@@ -36,7 +36,7 @@ class Audited:
     """Rules as they are published and logged one after the other, and what was found."""
 
     def __init__(self) -> None:
-        self._files = {"config.json": documents.sign(FIRST, KEY)}
+        self._files = {"config.json": published_documents.sign(FIRST, KEY)}
         self._config = FIRST
         self.findings = Findings()
         self.rules = Rules(self, self.findings)
@@ -65,7 +65,7 @@ class Audited:
 
     def log(self, at: int, config: Config, closed_through: int | None) -> bool:
         """Publishes and logs a version."""
-        self._config, raw = config, documents.sign(config, KEY)
+        self._config, raw = config, published_documents.sign(config, KEY)
         self._files[f"configs/{config.version}.json"] = raw
         facts = ConfigFacts(sha256=digest(raw), version=config.version)
         return self.rules.on_config(config.version, at, facts, closed_through=closed_through)

@@ -9,22 +9,22 @@ from typing import cast
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from meterai.waiting_room import documents
-from meterai.waiting_room.auditing.clock import SLACK_S
+from meterai.waiting_room.auditing.checks.clock import SLACK_S
+from meterai.waiting_room.auditing.checks.rules import Rules
+from meterai.waiting_room.auditing.checks.windows import Windows
 from meterai.waiting_room.auditing.findings import Findings
+from meterai.waiting_room.auditing.notes import Notes
 from meterai.waiting_room.auditing.patience import Patience
-from meterai.waiting_room.auditing.rules import Rules
 from meterai.waiting_room.auditing.sources import Source
-from meterai.waiting_room.auditing.store import Notes
-from meterai.waiting_room.auditing.windows import Windows
-from meterai.waiting_room.beacon_rounds import round_for
-from meterai.waiting_room.documents import Close, Reveal
-from meterai.waiting_room.folder import digest
-from meterai.waiting_room.log_facts import ChainFacts, CloseFacts, DeadGateFacts, RevealFacts
-from meterai.waiting_room.merkle import EMPTY
-from meterai.waiting_room.model import Schedule
-from meterai.waiting_room.places import window_seed
-from meterai.waiting_room.seeds import SeedChains
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.log_facts import ChainFacts, CloseFacts, DeadGateFacts, RevealFacts
+from meterai.waiting_room.files.published_documents import Close, Reveal
+from meterai.waiting_room.files.window_files import digest
+from meterai.waiting_room.rules.beacon_rounds import round_for
+from meterai.waiting_room.rules.draw import window_seed
+from meterai.waiting_room.rules.merkle import EMPTY
+from meterai.waiting_room.rules.model import Schedule
+from meterai.waiting_room.rules.seeds import SeedChains
 
 WINDOW_S, LINKS = 10, 4
 OPENS_AT = 1_800_000_000
@@ -62,7 +62,7 @@ class Audited:
         ends_at = OPENS_AT + window * WINDOW_S
         facts = {"event": "casn", "window": window, "count": 0, "root": EMPTY.hex(), "ends_at": ends_at}
         close = Close(**{"starts_at": 0, "people": 0, "gates": [], **facts, **(told or {})})  # type: ignore[arg-type]
-        raw = self.files[f"w/{window}.close.json"] = documents.sign(close, KEY)
+        raw = self.files[f"w/{window}.close.json"] = published_documents.sign(close, KEY)
         self.windows.on_close(
             0, at or ends_at, CloseFacts(window=window, count=0, root=EMPTY.hex(), sha256=digest(raw))
         )
@@ -81,7 +81,7 @@ class Audited:
         seed = window_seed(link, EMPTY, bytes.fromhex(beacon.partition(":")[2])).hex()
         facts = {"window": window, "link": link.hex(), "beacon": beacon, "seed": seed}
         reveal = Reveal(**{"event": "casn", **facts, **(told or {})})  # type: ignore[arg-type]
-        self.files[f"w/{window}.reveal.json"] = documents.sign(reveal, KEY)
+        self.files[f"w/{window}.reveal.json"] = published_documents.sign(reveal, KEY)
         self.windows.on_reveal(0, RevealFacts(**facts))  # type: ignore[arg-type]
         return self.found()
 

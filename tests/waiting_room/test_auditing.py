@@ -13,29 +13,29 @@ from threading import Thread
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from typer.testing import CliRunner
+
+from meterai.cli.main import build
+from meterai.kernel.refusals import Refusal
+from meterai.waiting_room.auditing.findings import Report
+from meterai.waiting_room.auditing.notes import Notes
+from meterai.waiting_room.auditing.replay import audit
+from meterai.waiting_room.auditing.sources import FolderSource, HttpSource, Unreadable
+from meterai.waiting_room.auditing.words import CHECKS, WORDS
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT
+from meterai.waiting_room.files.public_log import ENTRIES, HEADS, What
+from meterai.waiting_room.files.published_documents import Close, Config, Head, Reveal, Status
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.files.window_files import digest
+from meterai.waiting_room.rules.draw import place_of, window_seed
+from meterai.waiting_room.rules.model import Lane, Policy
+from meterai.waiting_room.rules.tickets import decode_ticket, join_record
+from tests.players.queue_twin import GateProcess
 from tests.storage_fixtures import TestCluster
 from tests.waiting_room.evening import SCHEDULE, Evening, spend_evening
 from tests.waiting_room.forger import Forger
 from tests.waiting_room.line import forged
-from typer.testing import CliRunner
-
-from meterai.cli.main import build
-from meterai.kernel.errors import Refusal
-from meterai.waiting_room import documents
-from meterai.waiting_room.auditing.findings import Report
-from meterai.waiting_room.auditing.replay import audit
-from meterai.waiting_room.auditing.sources import FolderSource, HttpSource, Unreadable
-from meterai.waiting_room.auditing.store import Notes
-from meterai.waiting_room.auditing.words import CHECKS, WORDS
-from meterai.waiting_room.documents import Close, Config, Head, Reveal, Status
-from meterai.waiting_room.folder import digest
-from meterai.waiting_room.log_facts import CLOCK_SET_RIGHT
-from meterai.waiting_room.model import Lane, Policy
-from meterai.waiting_room.places import place_of, window_seed
-from meterai.waiting_room.public_log import ENTRIES, HEADS, What
-from meterai.waiting_room.queue_folder import QueueFolder
-from meterai.waiting_room.tickets import decode_ticket, join_record
-from simulator.queue_twin import GateProcess
 
 pytestmark = pytest.mark.storage
 
@@ -309,7 +309,7 @@ def gates_unsorted(forger: Forger) -> None:
 @plants("window.gates")
 def gate_counted_otherwise(forger: Forger) -> None:
     path = forger.folder.window_close(0)
-    gates = documents.decode(path.read_bytes(), Close).gates
+    gates = published_documents.decode(path.read_bytes(), Close).gates
     raw = forger.change_document(
         path, Close, gates=[*gates[:-1], msgspec.structs.replace(gates[-1], count=1)]
     )
@@ -319,7 +319,7 @@ def gate_counted_otherwise(forger: Forger) -> None:
 @plants("window.gates")
 def gate_that_nobody_joined_at(forger: Forger) -> None:
     path = forger.folder.window_close(0)
-    gates = documents.decode(path.read_bytes(), Close).gates
+    gates = published_documents.decode(path.read_bytes(), Close).gates
     more = msgspec.structs.replace(gates[-1], gate=99)
     raw = forger.change_document(path, Close, gates=[*gates, more])
     forger.change(forger.find(What.CLOSE), sha256=digest(raw))
@@ -329,7 +329,7 @@ def gate_that_nobody_joined_at(forger: Forger) -> None:
 def more_people_than_joined(forger: Forger) -> None:
     """Their share of the window would be called as if others stood in it."""
     path = forger.folder.window_close(0)
-    people = documents.decode(path.read_bytes(), Close).people
+    people = published_documents.decode(path.read_bytes(), Close).people
     assert people is not None
     raw = forger.change_document(path, Close, people=people + 1)
     forger.change(forger.find(What.CLOSE), sha256=digest(raw))
@@ -592,14 +592,14 @@ def no_rules(forger: Forger) -> None:
 
 @plants("rules.unlogged")
 def other_rules_than_those_logged(forger: Forger) -> None:
-    config = documents.decode(forger.folder.config.read_bytes(), Config)
+    config = published_documents.decode(forger.folder.config.read_bytes(), Config)
     policy = msgspec.structs.replace(config.policy, line_counts=True)
     forger.change_document(forger.folder.config, Config, policy=policy, version=9)
 
 
 @plants("rules.changed")
 def rules_swapped(forger: Forger) -> None:
-    config = documents.decode(forger.folder.config.read_bytes(), Config)
+    config = published_documents.decode(forger.folder.config.read_bytes(), Config)
     policy = msgspec.structs.replace(config.policy, rate_cap=9_999)
     forger.change_document(forger.folder.config_version(1), Config, policy=policy)
 
@@ -789,7 +789,10 @@ def entries_without_a_head(forger: Forger) -> None:
 @plants_afterwards("log.head_forged")
 def head_by_another_key(forger: Forger) -> None:
     head = Head(event="casn", at=0, size=len(forger.entries), root=bytes(32).hex())
-    raw = documents.sign(head, Ed25519PrivateKey.generate()).rstrip(b"\n").replace(b"\n", b" ") + b"\n"
+    raw = (
+        published_documents.sign(head, Ed25519PrivateKey.generate()).rstrip(b"\n").replace(b"\n", b" ")
+        + b"\n"
+    )
     set_lines(forger, [*lines(forger, HEADS), raw], HEADS)
 
 
@@ -832,13 +835,13 @@ def status_calls_others(forger: Forger) -> None:
 @plants_afterwards("status.frontier")
 def status_calls_fewer(forger: Forger) -> None:
     """Whoever was called reads that they were not, until the call has lapsed."""
-    told = documents.decode(forger.folder.status.read_bytes(), Status).frontiers
+    told = published_documents.decode(forger.folder.status.read_bytes(), Status).frontiers
     forger.change_document(forger.folder.status, Status, frontiers=[(1, 0), told[Lane.RETURNER]])
 
 
 @plants_afterwards("status.frontier")
 def status_lets_calls_lapse_early(forger: Forger) -> None:
-    told = documents.decode(forger.folder.status.read_bytes(), Status).frontiers
+    told = published_documents.decode(forger.folder.status.read_bytes(), Status).frontiers
     forger.change_document(forger.folder.status, Status, frontiers=[told[Lane.NEW], (900, 0)])
 
 

@@ -13,22 +13,23 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+
+from meterai.kernel.refusals import Refusal
+from meterai.waiting_room.auditing.checks.beacons import is_later
+from meterai.waiting_room.control.beacon_source import BeaconSource
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.public_log import What
+from meterai.waiting_room.files.published_documents import Close, Config, Reveal
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.rules.beacon_rounds import ChainInfo, round_for, value_of
+from meterai.waiting_room.rules.draw import window_seed
+from meterai.waiting_room.rules.model import QueueState, Schedule
+from meterai.waiting_room.rules.rate_history import Past
+from meterai.waiting_room.store import queues
+from meterai.waiting_room.use_cases.decide_step import Beacon
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.moved_queue import START, MovedQueue, schedule_of
 from tests.waiting_room.queue_house import QueueHouse, queue_house, schedule_now
-
-from meterai.kernel.errors import Refusal
-from meterai.waiting_room import documents, store
-from meterai.waiting_room.auditing.beacons import is_later
-from meterai.waiting_room.beacon import BeaconSource
-from meterai.waiting_room.beacon_rounds import ChainInfo, round_for, value_of
-from meterai.waiting_room.documents import Close, Config, Reveal
-from meterai.waiting_room.model import QueueState, Schedule
-from meterai.waiting_room.past import Past
-from meterai.waiting_room.places import window_seed
-from meterai.waiting_room.public_log import What
-from meterai.waiting_room.queue_folder import QueueFolder
-from meterai.waiting_room.use_cases.decide_step import Beacon
 
 QUICKNET = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
 
@@ -102,9 +103,9 @@ async def test_a_round_that_nobody_knew_when_the_list_was_fixed_is_mixed_into_th
     ticket, _ = await house.join(house.gate(), "ani@contoh.id")
     await house.until(lambda status: house.folder.window_reveal(ticket.window).exists())
     key = house.folder.keys().controller.public_key()
-    config = documents.read(house.folder.config.read_bytes(), Config, key)
-    reveal = documents.read(house.folder.window_reveal(ticket.window).read_bytes(), Reveal, key)
-    close = documents.read(house.folder.window_close(ticket.window).read_bytes(), Close, key)
+    config = published_documents.read(house.folder.config.read_bytes(), Config, key)
+    reveal = published_documents.read(house.folder.window_reveal(ticket.window).read_bytes(), Reveal, key)
+    close = published_documents.read(house.folder.window_close(ticket.window).read_bytes(), Close, key)
     closed_at = next(
         e.at for e in house.entries() if e.what is What.CLOSE and e.facts["window"] == ticket.window
     )
@@ -175,7 +176,7 @@ async def test_a_line_that_stands_until_the_next_round_of_a_slow_beacon_is_no_ou
 async def past_of(line: MovedQueue) -> Past:
     """What the controller remembers of the evening."""
     async with line.database.app.connection() as connection:
-        queue = await store.read_queue(connection, line.folder.slug)
+        queue = await queues.read_queue(connection, line.folder.slug)
     assert queue is not None
     return queue.memory.past
 
@@ -185,7 +186,7 @@ async def test_without_a_beacon_the_rules_name_none(database: TestDatabase, tmp_
     line = MovedQueue(database, QueueFolder(tmp_path / "casn"))
     await line.open(schedule_of())
     key = line.keys.controller.public_key()
-    assert documents.read(line.folder.config.read_bytes(), Config, key).beacon == ""
+    assert published_documents.read(line.folder.config.read_bytes(), Config, key).beacon == ""
     await line.close()
 
 

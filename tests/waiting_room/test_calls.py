@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from meterai.waiting_room.controller import (
+from meterai.waiting_room.rules.admission import Door
+from meterai.waiting_room.rules.model import U_MAX, Frontier, Policy, QueueState, Schedule
+from meterai.waiting_room.rules.rate_control import (
     SILENT_S,
     Line,
     Measured,
@@ -18,8 +20,6 @@ from meterai.waiting_room.controller import (
     state_of,
     step,
 )
-from meterai.waiting_room.door import Door
-from meterai.waiting_room.model import U_MAX, Frontier, Policy, QueueState, Schedule
 
 SCHEDULE = Schedule(joins_from=0, opens_at=0, closes_at=100_000)
 POLICY = Policy(rate_floor=60, rate_cap=600)

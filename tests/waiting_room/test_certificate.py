@@ -9,16 +9,17 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.waiting_room.line import ANI, BUDI, SCHEDULE, LineOfPeople
 
-from meterai.kernel.errors import Refusal
-from meterai.waiting_room import claim_store, documents, store
-from meterai.waiting_room.certificate import certificate_key
-from meterai.waiting_room.log_facts import CertificateFacts, LateTicketFacts, encode_facts
-from meterai.waiting_room.model import QueueState
-from meterai.waiting_room.public_log import ENTRIES, PublicLog
+from meterai.kernel.refusals import Refusal
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.log_facts import CertificateFacts, LateTicketFacts, encode_facts
+from meterai.waiting_room.files.public_log import ENTRIES, PublicLog
 from meterai.waiting_room.queries import certificate_of_code
-from meterai.waiting_room.tickets import contact_id
+from meterai.waiting_room.rules.certificate import certificate_key
+from meterai.waiting_room.rules.model import QueueState
+from meterai.waiting_room.rules.tickets import contact_id
+from meterai.waiting_room.rules.windows import last_number
+from meterai.waiting_room.store import claims, queues
 from meterai.waiting_room.use_cases.check_certificate import (
     BYTES_MAX,
     SLICE_BYTES,
@@ -29,7 +30,7 @@ from meterai.waiting_room.use_cases.check_certificate import (
 from meterai.waiting_room.use_cases.claim_pass import claim_pass
 from meterai.waiting_room.use_cases.issue_certificate import issue_certificate
 from meterai.waiting_room.use_cases.rewind_queues import rewind_queues
-from meterai.waiting_room.windows import last_number
+from tests.waiting_room.line import ANI, BUDI, SCHEDULE, LineOfPeople
 
 CLOSES = SCHEDULE.closes_at
 MASKED = "a•••@contoh.id"
@@ -75,7 +76,7 @@ async def test_who_was_in_line_at_the_closing_gets_facts_signed_and_logged(line:
     assert (attempt.contact, "ani@" in signed.decode()) == (MASKED, False)
     assert (attempt.place, attempt.frontier) == (str(line.place_of(text)), (1, "0"))
     async with line.database.app.transaction() as tx:
-        said = await store.take_said(tx, line.number, 10)
+        said = await queues.take_said(tx, line.number, 10)
     assert [facts for _, facts in said] == [
         CertificateFacts(id=ticket.id.hex(), sha256=hashlib.sha256(signed).hexdigest())
     ]
@@ -175,10 +176,10 @@ async def test_who_knocked_for_long_was_seen_at_the_last_knock(line: LineOfPeopl
     assert (attempt.knocked_at, attempt.seen_at) == (CLOSES - 3_600, CLOSES - 600)
     ani, budi = (contact_id(line.keys.event, contact) for contact in (ANI, BUDI))
     async with line.database.app.connection() as connection:
-        assert await claim_store.first_knock(connection, line.number, ani) is not None
+        assert await claims.first_knock(connection, line.number, ani) is not None
         for queue, id in ((line.number, budi), (line.number + 1, ani)):
-            assert await claim_store.first_knock(connection, queue, id) is None, "nobody else knocked"
-            assert await claim_store.read_certificate(connection, queue, id) is None, "it is Ani's, of casn"
+            assert await claims.first_knock(connection, queue, id) is None, "nobody else knocked"
+            assert await claims.read_certificate(connection, queue, id) is None, "it is Ani's, of casn"
 
 
 async def test_a_ticket_of_somebody_else_or_of_no_list_gives_none(line: LineOfPeople) -> None:
@@ -200,7 +201,7 @@ async def test_who_has_a_ticket_that_a_dead_gate_lost_gets_one_and_the_log_says_
     id = read_certificate(await issue(line, text), line.published).id
     await issue(line, text)
     async with line.database.app.transaction() as tx:
-        said = [facts for _, facts in await store.take_said(tx, line.number, 10)]
+        said = [facts for _, facts in await queues.take_said(tx, line.number, 10)]
     late, certificate = said
     assert isinstance(late, LateTicketFacts)
     assert isinstance(certificate, CertificateFacts)
@@ -273,14 +274,14 @@ async def test_a_certificate_whose_entry_a_restore_cut_off_cannot_be_checked(lin
     assert (checked.is_logged, checked.is_lost) == (False, True)
     assert not checked.is_missing(line.now + timedelta(days=30))
     made_up = msgspec.structs.replace(checked.attempt, issued_at=int(line.now.timestamp()) + 1)
-    stolen = documents.sign(made_up, certificate_key(line.published.event_key))
+    stolen = published_documents.sign(made_up, certificate_key(line.published.event_key))
     assert (await check_certificate(stolen, line.published)).is_missing(line.now + timedelta(days=30))
 
 
 async def log_what_was_said(line: LineOfPeople) -> None:
     """As the controller does; the rows never hear of it, as if the copy were older."""
     async with line.database.app.transaction() as tx:
-        said = await store.take_said(tx, line.number, 10)
+        said = await queues.take_said(tx, line.number, 10)
     log = PublicLog(line.folder.log, "casn", line.keys.controller)
     for at, facts in said:
         log.append(facts.what, encode_facts(facts), int(at.timestamp()))

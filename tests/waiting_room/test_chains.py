@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from tests.storage_fixtures import TestDatabase
-from tests.waiting_room.forger import Forger
-from tests.waiting_room.moved_queue import MovedQueue, schedule_of
 
 from meterai.waiting_room.auditing.findings import Report
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
-from meterai.waiting_room.log_facts import ChainFacts, RevealFacts
-from meterai.waiting_room.public_log import What
-from meterai.waiting_room.queue_folder import QueueFolder
-from meterai.waiting_room.seeds import SeedChains, follows, log_ahead
+from meterai.waiting_room.files.log_facts import ChainFacts, RevealFacts
+from meterai.waiting_room.files.public_log import What
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.rules.seeds import SeedChains, follows, log_ahead
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.forger import Forger
+from tests.waiting_room.moved_queue import MovedQueue, schedule_of
 
 LINKS = 12
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from meterai.waiting_room.model import Schedule
+from meterai.waiting_room.rules.model import Schedule
 from meterai.waiting_room.use_cases.set_queue import KNOWN_AFTER_S, changed
 
 JOINS, OPENS, CLOSES = 1_000, 2_000, 9_000

@@ -9,17 +9,17 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
-from tests.waiting_room.line import ANI, BUDI, CITRA, OPENS, SCHEDULE, LineOfPeople, forged
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.waiting_room import claim_store, store
-from meterai.waiting_room.log_facts import LateTicketFacts
-from meterai.waiting_room.model import Lane, QueueState
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.waiting_room.files.log_facts import LateTicketFacts
 from meterai.waiting_room.queries import Pass, queue_signs
-from meterai.waiting_room.tickets import contact_id, event_number
+from meterai.waiting_room.rules.model import Lane, QueueState
+from meterai.waiting_room.rules.tickets import contact_id, event_number
+from meterai.waiting_room.store import claims, queues
 from meterai.waiting_room.use_cases.claim_pass import Call, claim_pass, look_at_call
 from meterai.waiting_room.use_cases.clean_up import clean_up_queues
 from meterai.waiting_room.use_cases.use_pass import use_pass
+from tests.waiting_room.line import ANI, BUDI, CITRA, OPENS, SCHEDULE, LineOfPeople, forged
 
 
 @pytest.fixture(autouse=True, params=["as it was read", "with the door locked"])
@@ -30,7 +30,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
         return False
 
     if request.param == "with the door locked":
-        monkeypatch.setattr(claim_store, "enter_as_read", changed)
+        monkeypatch.setattr(claims, "enter_as_read", changed)
     return str(request.param)
 
 
@@ -57,7 +57,7 @@ async def test_who_is_called_gets_a_pass_and_a_line_for_the_public_log(line: Lin
     given = await claim(line, text, ANI)
     assert given.id == contact_id(line.keys.event, ANI)
     async with line.database.app.transaction() as tx:
-        assert await store.take_claims(tx, line.number, 10) == [given]
+        assert await queues.take_claims(tx, line.number, 10) == [given]
 
 
 async def test_the_second_claim_gives_the_same_pass_from_any_ticket_of_the_contact(
@@ -161,7 +161,7 @@ async def test_a_ticket_of_a_dead_gate_is_honoured_and_logged(line: LineOfPeople
     await line.database.owner.execute("INSERT INTO waiting_room.dead_gate VALUES ($1, 1, 7)", line.number)
     given = await claim(line, text, ANI)
     async with line.database.app.transaction() as tx:
-        said = await store.take_said(tx, line.number, 10)
+        said = await queues.take_said(tx, line.number, 10)
     told = [facts for _, facts in said]
     assert [(facts.id, facts.gate) for facts in told if isinstance(facts, LateTicketFacts)] == [
         (given.id.hex(), 7)
@@ -226,15 +226,15 @@ async def test_a_claim_and_a_step_of_the_controller_do_not_wait_for_each_other(l
         gate=1, sequence=1,
     )  # fmt: skip
     async with line.database.app.transaction() as step:
-        epoch = await store.take_lease(step, "controller", 60)
+        epoch = await queues.take_lease(step, "controller", 60)
         assert epoch is not None
-        queue = await store.lock_fenced(step, "casn", "controller", epoch)
+        queue = await queues.lock_fenced(step, "casn", "controller", epoch)
         async with line.database.app.transaction() as claiming:
-            await store.lock_door(claiming, line.number)
-            setting = asyncio.create_task(store.save_queue(step, queue, epoch=epoch, rate=1))
+            await queues.lock_door(claiming, line.number)
+            setting = asyncio.create_task(queues.save_queue(step, queue, epoch=epoch, rate=1))
             await asyncio.sleep(0.1)
             async with asyncio.timeout(5):
-                assert await store.add_pass(claiming, line.number, given)
+                assert await queues.add_pass(claiming, line.number, given)
         await setting
     assert await passes(line) == 1
 
@@ -242,7 +242,7 @@ async def test_a_claim_and_a_step_of_the_controller_do_not_wait_for_each_other(l
 async def level(line: LineOfPeople) -> float:
     """People who may enter at once."""
     async with line.database.app.transaction() as tx:
-        door, rate = await store.lock_door(tx, line.number)
+        door, rate = await queues.lock_door(tx, line.number)
     return door.filled(rate, line.policy.returners_percent, line.now.timestamp()).new
 
 
@@ -297,7 +297,7 @@ async def test_the_more_people_knock_the_later_the_next_knock(line: LineOfPeople
 async def at_door(line: LineOfPeople) -> int:
     """How many stand at the full door."""
     async with line.database.app.connection() as connection:
-        return await claim_store.count_at_door(connection, line.number, line.now)
+        return await claims.count_at_door(connection, line.number, line.now)
 
 
 async def test_who_is_in_knocks_no_more(line: LineOfPeople) -> None:
@@ -337,7 +337,7 @@ async def test_a_knock_costs_the_same_however_many_have_knocked_and_are_in(line:
                 plan.extend(row[0] for row in await connection.fetch(f"EXPLAIN EXECUTE it ({nulls})"))
                 return 0
 
-        await claim_store.count_at_door(Explaining(), line.number, line.now)  # type: ignore[arg-type]
+        await claims.count_at_door(Explaining(), line.number, line.now)  # type: ignore[arg-type]
     scans = [step for step in plan if "Scan" in step]
     assert len(scans) == 1, plan
     assert "Index Only Scan Backward using knock_lately" in scans[0]
@@ -393,19 +393,19 @@ async def test_a_claim_is_written_as_the_door_was_read_or_not_at_all(line: LineO
         sequence=1,
     )  # fmt: skip
     async with db.connection() as connection:
-        knock = await claim_store.read_knock(connection, "casn", id)
+        knock = await claims.read_knock(connection, "casn", id)
         assert knock is not None
         assert (knock.rate, knock.door.new, knock.held) == (60, 5.0, None)
-        await claim_store.note_knock(connection, line.number, id, line.now)
+        await claims.note_knock(connection, line.number, id, line.now)
         after = msgspec.structs.replace(knock.door, new=4.0)
         await claim(line, other, BUDI)
         assert not await _enter_as_read(connection, knock, one, after), "somebody came between"
-        knock = await claim_store.read_knock(connection, "casn", id)
+        knock = await claims.read_knock(connection, "casn", id)
         assert knock is not None
         for column in ("rate", "new_level", "returner_level", "filled_at"):
             await line.database.owner.execute(f"UPDATE waiting_room.door SET {column} = {column} + 1")
             assert not await _enter_as_read(connection, knock, one, knock.door), f"the {column} changed"
-            knock = await claim_store.read_knock(connection, "casn", id)
+            knock = await claims.read_knock(connection, "casn", id)
             assert knock is not None
         assert await at_door(line) == 1, "who is not in has still been at the full door since then"
         await claim(line, text, ANI, is_in_flight=True)  # leaves the levels as they are
@@ -429,7 +429,7 @@ async def test_a_claim_is_written_as_the_door_was_read_or_not_at_all(line: LineO
     assert [row["new_level"] for row in levels] == [0.0, before]
 
 
-_enter_as_read = claim_store.enter_as_read
+_enter_as_read = claims.enter_as_read
 
 
 async def test_a_claim_that_fails_half_way_leaves_no_pass_and_takes_no_place(
@@ -440,15 +440,15 @@ async def test_a_claim_that_fails_half_way_leaves_no_pass_and_takes_no_place(
     text, other = line.join(ANI), line.join(BUDI)
     await line.call_everybody()
     await line.set_rate(60, new=1.0, returner=0.0)
-    real = store.add_pass
+    real = queues.add_pass
 
     async def fail(*_: object) -> bool:
         raise ConnectionResetError
 
-    monkeypatch.setattr(store, "add_pass", fail)
+    monkeypatch.setattr(queues, "add_pass", fail)
     with pytest.raises(ConnectionResetError):
         await claim(line, text, ANI)
-    monkeypatch.setattr(store, "add_pass", real)
+    monkeypatch.setattr(queues, "add_pass", real)
     assert await passes(line) == 0
     await claim(line, other, BUDI)
     assert await passes(line) == 1, "the one place was still there"

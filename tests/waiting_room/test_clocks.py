@@ -9,19 +9,19 @@ from pathlib import Path
 import msgspec
 import pytest
 import pytest_asyncio
-from tests.storage_fixtures import TestDatabase
-from tests.waiting_room.moved_queue import START, MovedQueue, schedule_of
 
-from meterai.gate.room import Room
-from meterai.gate.shelf import Shelf
+from meterai.gate.published_cache import Shelf
+from meterai.gate.ticket_issuer import Room
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
-from meterai.waiting_room.folder import GateSign, joins_in
-from meterai.waiting_room.journal import RECORD_BYTES
-from meterai.waiting_room.log_facts import DeadGateFacts
-from meterai.waiting_room.model import Policy
-from meterai.waiting_room.queue_folder import QueueFolder
-from meterai.waiting_room.tickets import Ticket
+from meterai.waiting_room.files.gate_journal import RECORD_BYTES
+from meterai.waiting_room.files.log_facts import DeadGateFacts
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.files.window_files import GateSign, joins_in
+from meterai.waiting_room.rules.model import Policy
+from meterai.waiting_room.rules.tickets import Ticket
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.moved_queue import START, MovedQueue, schedule_of
 
 pytestmark = pytest.mark.storage
 

@@ -14,46 +14,48 @@ import msgspec
 import pytest
 import pytest_asyncio
 import structlog
-from tests.sales.shop import Shop, open_shop
-from tests.storage_fixtures import TestDatabase
-from tests.waiting_room.moved_queue import CALM, CHAIN_LINKS, START, MovedQueue, schedule_of
 
 from meterai.customers.codes import Asker
 from meterai.customers.contacts import canonical_contact
 from meterai.customers.use_cases.request_code import request_code
-from meterai.gate.shelf import Shelf
-from meterai.kernel.errors import Refusal
+from meterai.gate.published_cache import Shelf
+from meterai.kernel.refusals import Refusal
 from meterai.operations.use_cases.report_behind import BehindReporter
-from meterai.waiting_room import documents, merkle, seeds, store
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
-from meterai.waiting_room.controller import CALLS_FACTOR_MAX
-from meterai.waiting_room.documents import Close, Config, Head, Reveal
-from meterai.waiting_room.door import check_ticket
-from meterai.waiting_room.folder import Superseded, digest
-from meterai.waiting_room.leader import Leader
-from meterai.waiting_room.load import Behind, SiteLoad, report_behind
-from meterai.waiting_room.log_facts import (
+from meterai.waiting_room.control.lease import Leader
+from meterai.waiting_room.control.publisher import Publisher
+from meterai.waiting_room.control.site_load import Behind, SiteLoad, report_behind
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.log_facts import (
     CloseFacts,
     ConfigFacts,
     OperatorFacts,
     PromiseFacts,
     RevealFacts,
 )
-from meterai.waiting_room.model import U_MAX, Lane, Policy, QueueState
-from meterai.waiting_room.places import window_seed
-from meterai.waiting_room.promises import Promise, PromiseBook
-from meterai.waiting_room.public_log import HEADS
-from meterai.waiting_room.published import Published
-from meterai.waiting_room.publisher import Publisher
+from meterai.waiting_room.files.promise_book import Promise, PromiseBook
+from meterai.waiting_room.files.public_log import HEADS
+from meterai.waiting_room.files.published_documents import Close, Config, Head, Reveal
+from meterai.waiting_room.files.published_queue import Published
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.files.window_files import Superseded, digest
 from meterai.waiting_room.queries import last_published, queue_views
-from meterai.waiting_room.queue_folder import QueueFolder
-from meterai.waiting_room.tickets import sign_ticket
+from meterai.waiting_room.rules import merkle, seeds
+from meterai.waiting_room.rules.admission import check_ticket
+from meterai.waiting_room.rules.draw import window_seed
+from meterai.waiting_room.rules.model import U_MAX, Lane, Policy, QueueState
+from meterai.waiting_room.rules.rate_control import CALLS_FACTOR_MAX
+from meterai.waiting_room.rules.tickets import sign_ticket
+from meterai.waiting_room.store import queues
 from meterai.waiting_room.use_cases.check_certificate import read_certificate
 from meterai.waiting_room.use_cases.claim_pass import claim_pass
 from meterai.waiting_room.use_cases.issue_certificate import issue_certificate
 from meterai.waiting_room.use_cases.rewind_queues import rewind_queues
 from meterai.waiting_room.use_cases.set_queue import set_queue
+from tests.sales.shop import Shop, open_shop
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.moved_queue import CALM, CHAIN_LINKS, START, MovedQueue, schedule_of
 
 pytestmark = pytest.mark.storage
 
@@ -74,9 +76,9 @@ async def test_who_joins_is_called_within_seconds_and_everything_stands_in_the_l
     assert tuple(called.frontiers[Lane.NEW]) > (ticket.window, 0)
 
     key = line.keys.controller.public_key()
-    config = documents.read(line.folder.config.read_bytes(), Config, key)
-    close = documents.read(line.folder.window_close(ticket.window).read_bytes(), Close, key)
-    reveal = documents.read(line.folder.window_reveal(ticket.window).read_bytes(), Reveal, key)
+    config = published_documents.read(line.folder.config.read_bytes(), Config, key)
+    close = published_documents.read(line.folder.window_close(ticket.window).read_bytes(), Close, key)
+    reveal = published_documents.read(line.folder.window_reveal(ticket.window).read_bytes(), Reveal, key)
     ids = line.folder.window_ids(ticket.window).read_bytes()
     assert close.count == 1
     assert merkle.root_of([ids]).hex() == close.root
@@ -495,7 +497,7 @@ async def test_a_last_call_for_a_moment_that_is_over_makes_no_ticket_a_backdated
             await line.seconds(1)
             tickets.append(line.join(f"email:{wanted}{number}@contoh.id"))
         async with db.connection() as connection:
-            queue = await store.read_queue(connection, slug)
+            queue = await queues.read_queue(connection, slug)
         assert queue is not None
         assert queue.schedule.last_call_at == opens_at + 90, "the first end of a window after 90 seconds"
         assert line.seen[-1].state is QueueState.LAST_CALL
@@ -539,7 +541,7 @@ async def test_who_joins_when_a_queue_is_opened_again_hours_after_its_closing_is
     await line.until(lambda status: status.called == 201, seconds=240)
     assert called < 200, "who was left in line is before them"
     async with line.database.app.connection() as connection:
-        queue = await store.read_queue(connection, line.folder.slug)
+        queue = await queues.read_queue(connection, line.folder.slug)
     assert queue is not None
     for one in (*left, ticket):
         check_ticket(queue.schedule, one)
@@ -690,7 +692,7 @@ async def test_a_window_that_was_gathered_before_a_clock_was_set_right_is_closed
     line.now += 2
     line._tick()
     async with line.database.app.connection() as connection:
-        queue = await store.read_queue(connection, line.folder.slug)
+        queue = await queues.read_queue(connection, line.folder.slug)
     assert queue is not None
     found = await line.conductor._gather(queue, line.now)
     assert [one.window for one in found] == [ticket.window]
@@ -713,7 +715,7 @@ async def test_a_gate_whose_clock_is_a_little_behind_takes_joins_when_time_is_cu
         await line.seconds(1)
         ticket = line.join(f"email:orang{number}@contoh.id")
         async with line.database.app.connection() as connection:
-            queue = await store.read_queue(connection, line.folder.slug)
+            queue = await queues.read_queue(connection, line.folder.slug)
         assert queue is not None
         check_ticket(queue.schedule, ticket)
 
@@ -743,9 +745,9 @@ async def test_steps_don_t_keep_their_own_holder_from_renewing_the_lease(line: M
     await line.open(schedule_of())
     name = line.conductor._steering.holder
     async with line.database.app.transaction() as tx, line.database.app.connection() as other:
-        await store.lock_fenced(tx, line.folder.slug, name, 1)
+        await queues.lock_fenced(tx, line.folder.slug, name, 1)
         async with asyncio.timeout(2):
-            assert await store.take_lease(other, name, 60) == 1
+            assert await queues.take_lease(other, name, 60) == 1
 
 
 async def test_who_takes_the_lease_over_in_the_middle_of_a_step_goes_on_from_what_it_wrote(
@@ -754,18 +756,18 @@ async def test_who_takes_the_lease_over_in_the_middle_of_a_step_goes_on_from_wha
     await line.open(schedule_of())
     db, event, old = line.database.app, line.folder.slug, line.conductor._steering.holder
     async with db.transaction() as tx:
-        queue = await store.lock_fenced(tx, event, old, 1)
+        queue = await queues.lock_fenced(tx, event, old, 1)
         async with asyncio.timeout(5):
             await line.take_over()
         step = asyncio.create_task(line.conductor.step(line.now + 1))
         assert await asyncio.wait([step], timeout=0.1) == (set(), {step})
-        await store.save_queue(
+        await queues.save_queue(
             tx, msgspec.structs.replace(queue, sequence=queue.sequence + 10), epoch=1, rate=1
         )
     assert (await step).queue.sequence == queue.sequence + 11
     with pytest.raises(Superseded):
         async with db.transaction() as tx:
-            await store.lock_fenced(tx, event, old, 1)
+            await queues.lock_fenced(tx, event, old, 1)
 
 
 @pytest.mark.parametrize("is_late", [True, False], ids=["nobody else had it", "another leads"])
@@ -877,7 +879,7 @@ async def test_what_a_crash_left_without_a_head_is_signed_by_who_takes_over(line
     await line.take_over()
     await line.seconds(1)  # nobody waits: nothing new comes into the log
     size, root = line.seen[-1].log
-    signed = documents.read(
+    signed = published_documents.read(
         heads.read_bytes().replace(b" ", b"\n", 1), Head, line.keys.controller.public_key()
     )
     assert (signed.size, signed.root[:32]) == (size, root)

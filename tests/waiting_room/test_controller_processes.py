@@ -13,14 +13,14 @@ from uuid import uuid4
 import msgspec
 import pytest
 import pytest_asyncio
+
+from meterai.kit.stop_switches import SEALING_STOPPED, set_switch
+from meterai.waiting_room.control.site_load import Behind, report_behind
+from meterai.waiting_room.files.published_documents import Announcement, Status
+from meterai.waiting_room.rules.model import Lane, Policy, QueueState
+from meterai.waiting_room.use_cases.decide_step import ELAPSED_S_MAX
 from tests.storage_fixtures import TestDatabase, waiting_for_locks
 from tests.waiting_room.queue_house import Controller, QueueHouse, queue_house, schedule_now
-
-from meterai.kit.switches import SEALING_STOPPED, set_switch
-from meterai.waiting_room.documents import Announcement, Status
-from meterai.waiting_room.load import Behind, report_behind
-from meterai.waiting_room.model import Lane, Policy, QueueState
-from meterai.waiting_room.use_cases.decide_step import ELAPSED_S_MAX
 
 pytestmark = pytest.mark.storage
 PEOPLE = 40

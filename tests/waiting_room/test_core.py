@@ -10,11 +10,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meterai.kernel.errors import Refusal
-from meterai.waiting_room import documents, merkle, seeds, tickets, windows
-from meterai.waiting_room.certificate import CHECK_IN_AROUND_CLOSING_S, is_check_in, outcome_of
-from meterai.waiting_room.model import Frontier, Lane, QueueState, Schedule
-from meterai.waiting_room.places import place_of, window_seed
+from meterai.kernel.refusals import Refusal
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.rules import merkle, seeds, tickets, windows
+from meterai.waiting_room.rules.certificate import CHECK_IN_AROUND_CLOSING_S, is_check_in, outcome_of
+from meterai.waiting_room.rules.draw import place_of, window_seed
+from meterai.waiting_room.rules.model import Frontier, Lane, QueueState, Schedule
 
 CALLED = Frontier(5, 100)
 LAPSED = Frontier(4, 50)
@@ -179,30 +180,32 @@ def test_a_tree_head_is_that_of_rfc_6962(leaves: list[bytes]) -> None:
     assert merkle.root_of(leaves) == head(leaves)
 
 
-def make_status() -> documents.Status:
+def make_status() -> published_documents.Status:
     """As long as it can get."""
     longest = 2**64 - 1
-    return documents.Status(
+    return published_documents.Status(
         event="casn-2026-gelombang-1", epoch=9_999, sequence=99_999_999, at=4_000_000_000,
         state=QueueState.OUT_OF_STOCK, frontiers=[(2**24 - 1, longest)] * 2, rate=99_999,
         fan=[(14_400, 9_999_999, 9_999_999)] * 8, closes_at=4_000_000_000, last_call_at=4_000_000_000,
         poll=(60, 300), waiting=9_999_999, admitted=9_999_999, called=9_999_999, done_after_s=9_999,
         kept=(9_999_999, 9_999_999), log=(99_999_999, "f" * 32),
-        note=documents.Announcement("x" * 140, "y" * 140),
+        note=published_documents.Announcement("x" * 140, "y" * 140),
     )  # fmt: skip
 
 
 def test_the_status_is_at_most_one_kilobyte_in_the_worst_case() -> None:
-    assert len(documents.sign(make_status(), KEY)) <= documents.STATUS_BYTES_MAX
+    assert len(published_documents.sign(make_status(), KEY)) <= published_documents.STATUS_BYTES_MAX
 
 
 def test_a_document_is_read_only_with_its_signature_and_as_its_own_kind() -> None:
-    raw = documents.sign(make_status(), KEY)
-    assert documents.read(raw, documents.Status, KEY.public_key()) == make_status()
+    raw = published_documents.sign(make_status(), KEY)
+    assert published_documents.read(raw, published_documents.Status, KEY.public_key()) == make_status()
     with pytest.raises(Refusal, match=r"queue\.document_forged"):
-        documents.read(raw.replace(b'"rate":99999', b'"rate":99998'), documents.Status, KEY.public_key())
+        published_documents.read(
+            raw.replace(b'"rate":99999', b'"rate":99998'), published_documents.Status, KEY.public_key()
+        )
     with pytest.raises(Refusal, match=r"queue\.document_unreadable"):
-        documents.read(raw, documents.Head, KEY.public_key())
+        published_documents.read(raw, published_documents.Head, KEY.public_key())
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meterai.waiting_room import documents
-from meterai.waiting_room.controller import Line, Measured, Memory, Wishes, advance, step
-from meterai.waiting_room.documents import Close, GateCount
-from meterai.waiting_room.door import DEPTH_MIN, DEPTH_S, Door
-from meterai.waiting_room.folder import (
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.gate_journal import RECORD_BYTES, Journal, read_joins
+from meterai.waiting_room.files.gate_register import GateRegister
+from meterai.waiting_room.files.published_documents import Close, GateCount
+from meterai.waiting_room.files.queue_folder import QueueFolder, publish
+from meterai.waiting_room.files.window_files import (
     ANSWERS_WITHIN_S,
     DEAD_AFTER_S,
     LATELY_WINDOWS,
@@ -23,11 +24,10 @@ from meterai.waiting_room.folder import (
     gather,
     is_listed,
 )
-from meterai.waiting_room.gate_register import GateRegister
-from meterai.waiting_room.journal import RECORD_BYTES, Journal, read_joins
-from meterai.waiting_room.model import Frontier, Lane, Policy, QueueState, Schedule
-from meterai.waiting_room.queue_folder import QueueFolder, publish
-from meterai.waiting_room.tickets import Ticket, event_number
+from meterai.waiting_room.rules.admission import DEPTH_MIN, DEPTH_S, Door
+from meterai.waiting_room.rules.model import Frontier, Lane, Policy, QueueState, Schedule
+from meterai.waiting_room.rules.rate_control import Line, Measured, Memory, Wishes, advance, step
+from meterai.waiting_room.rules.tickets import Ticket, event_number
 
 SCHEDULE = Schedule(joins_from=0, opens_at=0, closes_at=100_000)
 
@@ -144,7 +144,7 @@ def close_before(folder: QueueFolder, window: int) -> None:
         event="casn", window=window, starts_at=0, ends_at=10, count=1, root="00",
         gates=[GateCount(3, 1, 1, 1, "00")],
     )  # fmt: skip
-    publish(folder.window_close(window), documents.sign(close, folder.keys().controller))
+    publish(folder.window_close(window), published_documents.sign(close, folder.keys().controller))
 
 
 def test_a_gate_whose_folder_is_gone_is_declared_dead_and_its_tickets_are_honoured(tmp_path: Path) -> None:
@@ -275,8 +275,12 @@ def test_the_highest_sequence_is_noted_after_the_disk_has_the_joins(
     batch = journal.write()
     assert batch is not None
     assert len(batch.files) == 2
-    monkeypatch.setattr("meterai.waiting_room.journal.os.fdatasync", lambda file: done.append(file))
-    monkeypatch.setattr("meterai.waiting_room.journal.os.pwrite", lambda file, *_: done.append(file))
+    monkeypatch.setattr(
+        "meterai.waiting_room.files.gate_journal.os.fdatasync", lambda file: done.append(file)
+    )
+    monkeypatch.setattr(
+        "meterai.waiting_room.files.gate_journal.os.pwrite", lambda file, *_: done.append(file)
+    )
     batch.sync()
     assert done == [*batch.files, batch.high_file]
     journal.close()

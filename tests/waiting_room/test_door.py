@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from meterai.kernel.errors import Refusal
-from meterai.waiting_room.door import DEPTH_MIN, LATE_S, Door, check_ticket, lane_of, wait_s
-from meterai.waiting_room.model import Frontier, Lane, Schedule
-from meterai.waiting_room.tickets import Ticket
+from meterai.kernel.refusals import Refusal
+from meterai.waiting_room.rules.admission import DEPTH_MIN, LATE_S, Door, check_ticket, lane_of, wait_s
+from meterai.waiting_room.rules.model import Frontier, Lane, Schedule
+from meterai.waiting_room.rules.tickets import Ticket
 
 AT = 1_000.0
 SHARE = 20

@@ -10,26 +10,27 @@ from pathlib import Path
 
 import msgspec
 import pytest
+
+from meterai.sales.events import load_events
+from meterai.sales.use_cases.set_events import set_events
+from meterai.waiting_room.control import lease
+from meterai.waiting_room.control.lease import Leader
+from meterai.waiting_room.control.selection_loop import LOG_KEPT_S
+from meterai.waiting_room.control.site_load import Behind, read_measured, report_behind
+from meterai.waiting_room.files.log_facts import FrontierFacts, OperatorFacts
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.queries import last_published, queue_views
+from meterai.waiting_room.rules.model import Policy, QueueState, Schedule
+from meterai.waiting_room.rules.seeds import SeedChains
+from meterai.waiting_room.store import queues
+from meterai.waiting_room.use_cases.set_queue import set_queue
+from meterai.waiting_room.use_cases.steer_queue import switch_queue
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.moved_queue import CHAIN_LINKS, MovedQueue, schedule_of
 from tests.waiting_room.queue_house import QueueHouse, queue_house, schedule_now
 
-from meterai.sales.events import load_events
-from meterai.sales.use_cases.set_events import set_events
-from meterai.waiting_room import leader, store
-from meterai.waiting_room.conductor import LOG_KEPT_S
-from meterai.waiting_room.leader import Leader
-from meterai.waiting_room.load import Behind, read_measured, report_behind
-from meterai.waiting_room.log_facts import FrontierFacts, OperatorFacts
-from meterai.waiting_room.model import Policy, QueueState, Schedule
-from meterai.waiting_room.queries import last_published, queue_views
-from meterai.waiting_room.queue_folder import QueueFolder
-from meterai.waiting_room.seeds import SeedChains
-from meterai.waiting_room.use_cases.set_queue import set_queue
-from meterai.waiting_room.use_cases.steer_queue import switch_queue
-
 SHORT = schedule_of(open_s=20)
-LATER = msgspec.structs.replace(SHORT, closes_at=SHORT.closes_at + 10 * store.RESTS_AFTER_S)
+LATER = msgspec.structs.replace(SHORT, closes_at=SHORT.closes_at + 10 * queues.RESTS_AFTER_S)
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
         roots.append(root)
         return SeedChains(root, CHAIN_LINKS)
 
-    monkeypatch.setattr(leader, "SeedChains", made)
+    monkeypatch.setattr(lease, "SeedChains", made)
     return roots
 
 
@@ -63,7 +64,7 @@ async def leading(line: MovedQueue) -> AsyncIterator[None]:
 
 async def awake(line: MovedQueue) -> list[str]:
     async with line.database.app.connection() as connection:
-        return await store.events_awake(connection)
+        return await queues.events_awake(connection)
 
 
 async def closed_queue(line: MovedQueue) -> None:

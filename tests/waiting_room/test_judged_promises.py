@@ -7,18 +7,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.storage_fixtures import TestDatabase
-from tests.waiting_room.line import LineOfPeople
-from tests.waiting_room.moved_queue import MovedQueue, schedule_of
 
 from meterai.customers.organisations import ensure_organisations
 from meterai.operations.use_cases.judge_promises import judge_due_promises, measure_done_after
-from meterai.waiting_room import promise_store, store
-from meterai.waiting_room.model import Lane
-from meterai.waiting_room.promise_store import Told
-from meterai.waiting_room.promises import Promise, PromiseBook
-from meterai.waiting_room.queue_folder import QueueFolder
-from meterai.waiting_room.store import Pass
+from meterai.waiting_room.files.promise_book import Promise, PromiseBook
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.rules.model import Lane
+from meterai.waiting_room.store import promises, queues
+from meterai.waiting_room.store.promises import Told
+from meterai.waiting_room.store.queues import Pass
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.line import LineOfPeople
+from tests.waiting_room.moved_queue import MovedQueue, schedule_of
 
 pytestmark = pytest.mark.storage
 
@@ -35,8 +35,8 @@ async def buy(
         sequence=1,
     )  # fmt: skip
     async with database.app.transaction() as tx:
-        assert await store.add_pass(tx, queue, one)
-        assert await store.use_pass(tx, queue, id, one.pass_id, order_id=order_id, instead_of=None)
+        assert await queues.add_pass(tx, queue, one)
+        assert await queues.use_pass(tx, queue, id, one.pass_id, order_id=order_id, instead_of=None)
     seller = await database.owner.fetchval("SELECT id FROM customers.organisation LIMIT 1")
     state = "completed" if done else "paid" if paid else "awaiting_payment"
     await database.owner.execute(
@@ -56,7 +56,7 @@ async def buy(
 
 async def told(database: TestDatabase, queue: int) -> Told:
     async with database.app.connection() as connection:
-        return await promise_store.read_told(connection, queue)
+        return await promises.read_told(connection, queue)
 
 
 async def promised(line: LineOfPeople, *people: tuple[bytes, bool]) -> int:
@@ -64,8 +64,8 @@ async def promised(line: LineOfPeople, *people: tuple[bytes, bool]) -> int:
     due = int(line.now.timestamp())
     async with line.database.app.transaction() as tx:
         given = [Promise(id=id, window=1, given_at=due - 600, done_by=due) for id, _ in people]
-        await promise_store.add_promises(tx, line.number, given)
-        await promise_store.note_due(tx, line.number, people)
+        await promises.add_promises(tx, line.number, given)
+        await promises.note_due(tx, line.number, people)
     return due
 
 
@@ -96,11 +96,11 @@ async def test_promises_are_judged_by_the_order_as_it_stood_when_they_were_due(l
 async def test_a_promise_that_is_not_due_is_left_alone(line: LineOfPeople) -> None:
     due = int(line.now.timestamp())
     async with line.database.app.transaction() as tx:
-        await promise_store.add_promises(
+        await promises.add_promises(
             tx, line.number, [Promise(id=person(1), window=1, given_at=due - 600, done_by=due)]
         )
-        assert await promise_store.due_promises(tx, line.number, due, limit=10) == []
-        assert len(await promise_store.due_promises(tx, line.number, due + 1, limit=10)) == 1
+        assert await promises.due_promises(tx, line.number, due, limit=10) == []
+        assert len(await promises.due_promises(tx, line.number, due + 1, limit=10)) == 1
     assert await judge_due_promises(line.database.app, limit=10) == 0
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from unittest.mock import AsyncMock, Mock
 
 import pytest
-from tests.storage_fixtures import TestDatabase
 
 from meterai.kit.database import connect
-from meterai.waiting_room import leader as leading
-from meterai.waiting_room import store
-from meterai.waiting_room.folder import Superseded
-from meterai.waiting_room.leader import Leader
+from meterai.waiting_room.control import lease as leading
+from meterai.waiting_room.control.lease import Leader
+from meterai.waiting_room.files.window_files import Superseded
+from meterai.waiting_room.store import queues
+from tests.storage_fixtures import TestDatabase
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ async def test_a_chain_of_seeds_is_made_once_however_often_the_lease_changes(
     monkeypatch.setattr(leading, "Publisher", Mock())
     monkeypatch.setattr(leading, "forget_silent", AsyncMock())
     queue = Mock(log_size=0)
-    monkeypatch.setattr(store, "read_queue", AsyncMock(return_value=queue))
+    monkeypatch.setattr(queues, "read_queue", AsyncMock(return_value=queue))
     leader.db.connection = Mock(return_value=AsyncMock())  # type: ignore[method-assign]
     for epoch in (1, 2):
         await leader._open("casn", epoch)
@@ -77,7 +77,7 @@ async def test_who_is_told_to_stop_gives_the_lease_back(database: TestDatabase, 
     stop.set()
     await task
     async with database.app.connection() as connection:
-        assert await store.take_lease(connection, next_one.holder, 60) == 2
+        assert await queues.take_lease(connection, next_one.holder, 60) == 2
 
 
 @pytest.mark.storage

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from meterai.waiting_room.log_facts import ClaimFacts, FrontierFacts, decode_facts, encode_facts
-from meterai.waiting_room.model import Frontier, Lane
-from meterai.waiting_room.public_log import What
+from meterai.waiting_room.files.log_facts import ClaimFacts, FrontierFacts, decode_facts, encode_facts
+from meterai.waiting_room.files.public_log import What
+from meterai.waiting_room.rules.model import Frontier, Lane
 
 
 def test_a_frontier_keeps_all_of_its_64_bits() -> None:

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from tests.storage_fixtures import TestDatabase
-from tests.waiting_room.moved_queue import MovedQueue, schedule_of
 
-from meterai.gate.room import Room
-from meterai.gate.shelf import Shelf
+from meterai.gate.published_cache import Shelf
+from meterai.gate.ticket_issuer import Room
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
-from meterai.waiting_room.gate_register import STEP, GateRegister, gates_known_from
-from meterai.waiting_room.log_facts import DeadGateFacts, LateTicketFacts
-from meterai.waiting_room.queue_folder import QueueFolder
+from meterai.waiting_room.files.gate_register import STEP, GateRegister, gates_known_from
+from meterai.waiting_room.files.log_facts import DeadGateFacts, LateTicketFacts
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.moved_queue import MovedQueue, schedule_of
 
 ANI, BUDI = "email:ani@contoh.id", "email:budi@contoh.id"
 

@@ -9,19 +9,19 @@ from pathlib import Path
 import msgspec
 import pytest
 import pytest_asyncio
-from tests.storage_fixtures import TestDatabase
-from tests.waiting_room.moved_queue import START, MovedQueue
 
-from meterai.gate.room import Room
-from meterai.gate.shelf import Shelf
-from meterai.waiting_room import store
+from meterai.gate.published_cache import Shelf
+from meterai.gate.ticket_issuer import Room
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
-from meterai.waiting_room.door import check_ticket
-from meterai.waiting_room.model import Policy, QueueState, Schedule
-from meterai.waiting_room.queue_folder import QueueFolder
-from meterai.waiting_room.store import Queue
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.rules.admission import check_ticket
+from meterai.waiting_room.rules.model import Policy, QueueState, Schedule
+from meterai.waiting_room.store import queues
+from meterai.waiting_room.store.queues import Queue
 from meterai.waiting_room.use_cases.set_queue import set_queue
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.moved_queue import START, MovedQueue
 
 pytestmark = pytest.mark.storage
 
@@ -41,7 +41,7 @@ async def change(line: MovedQueue, schedule: Schedule | None) -> Queue:
     db, moment = line.database.app, datetime.fromtimestamp(line.now, UTC)
     await set_queue(db, line.folder.slug, schedule, Policy(), is_on=True, now=moment)
     async with db.connection() as connection:
-        queue = await store.read_queue(connection, line.folder.slug)
+        queue = await queues.read_queue(connection, line.folder.slug)
     assert queue is not None
     return queue
 

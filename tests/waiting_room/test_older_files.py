@@ -9,23 +9,23 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from tests.storage_fixtures import TestDatabase
-from tests.waiting_room.moved_queue import MovedQueue, schedule_of
 
-from meterai.gate.room import Room
-from meterai.gate.shelf import Shelf
-from meterai.waiting_room import documents
+from meterai.gate.published_cache import Shelf
+from meterai.gate.ticket_issuer import Room
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
-from meterai.waiting_room.conductor import FORGET_EVERY_S, LOG_KEPT_S
-from meterai.waiting_room.documents import Head
-from meterai.waiting_room.log_facts import ConfigFacts, LateTicketFacts, OperatorFacts, PromiseFacts
-from meterai.waiting_room.model import QueueState
-from meterai.waiting_room.promises import Promise, PromiseBook
-from meterai.waiting_room.public_log import ENTRIES, HEADS
-from meterai.waiting_room.queue_folder import QueueFolder
-from meterai.waiting_room.tickets import Ticket
+from meterai.waiting_room.control.selection_loop import FORGET_EVERY_S, LOG_KEPT_S
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.log_facts import ConfigFacts, LateTicketFacts, OperatorFacts, PromiseFacts
+from meterai.waiting_room.files.promise_book import Promise, PromiseBook
+from meterai.waiting_room.files.public_log import ENTRIES, HEADS
+from meterai.waiting_room.files.published_documents import Head
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.rules.model import QueueState
+from meterai.waiting_room.rules.tickets import Ticket
 from meterai.waiting_room.use_cases.rewind_queues import RewoundQueues, rewind_queues
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.moved_queue import MovedQueue, schedule_of
 
 pytestmark = pytest.mark.storage
 
@@ -104,7 +104,7 @@ async def test_what_the_files_lack_is_written_again_word_for_word(line: MovedQue
     await line.seconds(3)
     assert log.read_bytes().startswith(entries)
     assert files.items() <= published(line.folder).items()
-    head = documents.decode(last.partition(b" ")[0], Head)
+    head = published_documents.decode(last.partition(b" ")[0], Head)
     kept = [(head.size, head.root)]
     assert audit(FolderSource(line.folder.public), kept_heads=kept, pause=lambda seconds: None).findings == []
     assert [facts.action for facts in line.facts(OperatorFacts)] == ["restore"]

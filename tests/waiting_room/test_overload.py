@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 import msgspec
 import pytest
 
-from meterai.waiting_room.controller import Line, Measured, Memory, Wishes, step
-from meterai.waiting_room.door import Door, wait_s
-from meterai.waiting_room.model import Lane, Policy, Schedule
-from meterai.web.load_meter import FILES_MIN
+from meterai.waiting_room.rules.admission import Door, wait_s
+from meterai.waiting_room.rules.model import Lane, Policy, Schedule
+from meterai.waiting_room.rules.rate_control import Line, Measured, Memory, Wishes, step
+from meterai.web.requests.load_meter import FILES_MIN
 
 SCHEDULE = Schedule(joins_from=0, opens_at=0, closes_at=100_000)
 STEPS = ((0.3, 3.0), (2, 3.0), (2, 12.0), (1, 1.5), (2, 5.5), (2, 6.0), (0.2, 13.0))

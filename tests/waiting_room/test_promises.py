@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from meterai.waiting_room.promises import (
+from meterai.waiting_room.files.promise_book import (
     FILE,
     RECORD_BYTES,
     Outcome,

@@ -7,9 +7,17 @@ from pathlib import Path
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from meterai.waiting_room import documents
-from meterai.waiting_room.merkle import root_of
-from meterai.waiting_room.public_log import ENTRIES, HEADS, MARK_EVERY, Mark, PublicLog, What, read_entries
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.public_log import (
+    ENTRIES,
+    HEADS,
+    MARK_EVERY,
+    Mark,
+    PublicLog,
+    What,
+    read_entries,
+)
+from meterai.waiting_room.rules.merkle import root_of
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
 
@@ -24,7 +32,7 @@ def test_entries_are_numbered_and_the_head_stands_for_all_of_them(tmp_path: Path
     assert head.size == 5
     assert head.root == root_of(lines).hex()
     signed = (tmp_path / HEADS).read_bytes().replace(b" ", b"\n", 1)
-    assert documents.read(signed, documents.Head, KEY.public_key()) == head
+    assert published_documents.read(signed, published_documents.Head, KEY.public_key()) == head
 
 
 def test_a_line_that_a_crash_cut_off_is_dropped_and_the_log_goes_on(tmp_path: Path) -> None:
@@ -80,7 +88,7 @@ def test_a_mark_that_is_not_ours_or_not_of_this_log_is_not_believed(tmp_path: Pa
     other = Ed25519PrivateKey.from_private_bytes(b"o" * 32)
     strange = PublicLog(tmp_path / "other", "casn", other)
     strange.append(What.OPERATOR, {"n": 1}, 1)
-    head = documents.sign(strange.sync(1), other).decode()
+    head = published_documents.sign(strange.sync(1), other).decode()
     for wrong in (
         b"half a ma",
         msgspec.json.encode(msgspec.structs.replace(told, size=MARK_EVERY - 1)),
@@ -111,7 +119,7 @@ def test_entries_without_a_head_after_a_crash_are_known_and_half_a_head_is_dropp
     assert not log.is_unsigned
     log.close()
     heads = [
-        documents.read(line.replace(b" ", b"\n", 1), documents.Head, KEY.public_key())
+        published_documents.read(line.replace(b" ", b"\n", 1), published_documents.Head, KEY.public_key())
         for line in (tmp_path / HEADS).read_bytes().splitlines()
     ]
     assert [head.size for head in heads] == [1, 2]

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from meterai.waiting_room.documents import Announcement, Status
-from meterai.waiting_room.model import QueueState
-from meterai.waiting_room.public_log import What
-from meterai.waiting_room.publisher import Publisher
-from meterai.waiting_room.queue_folder import QueueFolder
-from meterai.waiting_room.store import ClosedWindow, Entry
+from meterai.waiting_room.control.publisher import Publisher
+from meterai.waiting_room.files.public_log import What
+from meterai.waiting_room.files.published_documents import Announcement, Status
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.rules.model import QueueState
+from meterai.waiting_room.store.queues import ClosedWindow, Entry
 
 
 @pytest.fixture(autouse=True)

@@ -7,14 +7,14 @@ import time
 from pathlib import Path
 
 import pytest
+
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.files.ready_pings import KNOWN_FOR_S, ReadyPings
+from meterai.waiting_room.rules.draw import place_of
+from meterai.waiting_room.rules.model import U_MAX, Frontier
+from meterai.waiting_room.store import queues
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.moved_queue import MovedQueue, schedule_of
-
-from meterai.waiting_room import store
-from meterai.waiting_room.model import U_MAX, Frontier
-from meterai.waiting_room.places import place_of
-from meterai.waiting_room.queue_folder import QueueFolder
-from meterai.waiting_room.ready import KNOWN_FOR_S, ReadyPings
 
 SEED = b"s" * 32
 PEOPLE = [number.to_bytes(12, "big") for number in range(1_000)]
@@ -92,6 +92,6 @@ async def test_the_controller_calls_more_when_those_who_are_next_are_not_there(
 
 async def shows(line: MovedQueue) -> float:
     async with line.database.app.connection() as connection:
-        queue = await store.read_queue(connection, line.folder.slug)
+        queue = await queues.read_queue(connection, line.folder.slug)
     assert queue is not None
     return queue.memory.show_share

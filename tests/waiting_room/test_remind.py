@@ -9,15 +9,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.storage_fixtures import TestDatabase
-from tests.waiting_room.line import ANI, BUDI, CITRA, FIRST, SCHEDULE, LineOfPeople
 
-from meterai.kernel.errors import Refusal
+from meterai.kernel.refusals import Refusal
 from meterai.kit.database import Connection, Row
-from meterai.waiting_room import reminder_store
-from meterai.waiting_room.certificate import is_check_in
-from meterai.waiting_room.model import Policy, QueueState
-from meterai.waiting_room.reminder_store import Reminder
+from meterai.waiting_room.rules.certificate import is_check_in
+from meterai.waiting_room.rules.model import Policy, QueueState
+from meterai.waiting_room.store import reminders
+from meterai.waiting_room.store.reminders import Reminder
 from meterai.waiting_room.use_cases.claim_pass import claim_pass
 from meterai.waiting_room.use_cases.remind import (
     Addresses,
@@ -28,6 +26,8 @@ from meterai.waiting_room.use_cases.remind import (
     stop_reminder,
     stop_token,
 )
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.line import ANI, BUDI, CITRA, FIRST, SCHEDULE, LineOfPeople
 
 SECRET = b"a secret of thirty-two bytes ...."
 ADDRESSES = Addresses(
@@ -320,10 +320,10 @@ async def test_whom_to_tell_is_found_by_indexes_alone_however_many_ask_and_are_i
     async with line.database.app.connection() as connection:
         explaining = Explaining(connection)
         conn: Connection = explaining  # type: ignore[assignment]
-        await reminder_store.unplaced(conn, line.number, through=1, limit=100)
-        for take in (reminder_store.take_called, reminder_store.take_near, reminder_store.take_all):
+        await reminders.unplaced(conn, line.number, through=1, limit=100)
+        for take in (reminders.take_called, reminders.take_near, reminders.take_all):
             await take(conn, line.number, FIRST, 100)
-        await reminder_store.entered(conn, line.number, [])
+        await reminders.entered(conn, line.number, [])
     for plan in explaining.plans:
         assert "Index" in plan
         assert not re.search("Seq Scan|Sort|Hash|Merge", plan), plan

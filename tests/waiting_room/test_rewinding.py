@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from meterai.waiting_room.log_facts import CLOCK_SET_RIGHT, OperatorFacts, encode_facts
-from meterai.waiting_room.public_log import PublicLog, What, read_entries
-from meterai.waiting_room.queue_folder import QueueFolder, publish
-from meterai.waiting_room.rewinding import RESTORE, rewind
+from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, OperatorFacts, encode_facts
+from meterai.waiting_room.files.public_log import PublicLog, What, read_entries
+from meterai.waiting_room.files.queue_folder import QueueFolder, publish
+from meterai.waiting_room.files.restore_files import RESTORE, rewind
 
 
 @pytest.fixture

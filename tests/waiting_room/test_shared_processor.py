@@ -2,7 +2,7 @@
 
 Beside `test_overload` (one queue of work, 23 people a second): here all requests advance together, so an
 upload takes as long as those beside it make it take, and 62 people a second have two hundred requests at once
-without anybody waiting too long. Figures of the steps are of `meterai bench journey` on two cores.
+without anybody waiting too long. Figures of the steps are of `python -m benchmarks journey` on two cores.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from meterai.waiting_room.controller import Line, Measured, Memory, Wishes, step
-from meterai.waiting_room.load import SITE_WINDOW_S
-from meterai.waiting_room.model import Policy, Schedule
-from meterai.web.load_meter import FILES_MIN
+from meterai.waiting_room.control.site_load import SITE_WINDOW_S
+from meterai.waiting_room.rules.model import Policy, Schedule
+from meterai.waiting_room.rules.rate_control import Line, Measured, Memory, Wishes, step
+from meterai.web.requests.load_meter import FILES_MIN
 
 SCHEDULE = Schedule(joins_from=0, opens_at=0, closes_at=100_000)
 CORES_MS = 2_000.0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from meterai.waiting_room import documents
-from meterai.waiting_room.documents import STATUS_BYTES_MAX, Announcement, Status
-from meterai.waiting_room.fan import HORIZONS
-from meterai.waiting_room.model import U_MAX, QueueState
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.published_documents import STATUS_BYTES_MAX, Announcement, Status
+from meterai.waiting_room.rules.forecast import HORIZONS
+from meterai.waiting_room.rules.model import U_MAX, QueueState
 from meterai.waiting_room.use_cases.steer_queue import NOTE_BYTES_MAX
 
 MANY = 9_999_999
@@ -22,4 +22,4 @@ def test_the_longest_status_that_a_controller_can_come_to_fits() -> None:
         note=Announcement("x" * (NOTE_BYTES_MAX // 2), "y" * (NOTE_BYTES_MAX // 2)),
     )  # fmt: skip
     key = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
-    assert len(documents.sign(status, key)) <= STATUS_BYTES_MAX
+    assert len(published_documents.sign(status, key)) <= STATUS_BYTES_MAX

@@ -8,11 +8,11 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from meterai.waiting_room.controller import Measured, Memory
-from meterai.waiting_room.documents import Announcement
-from meterai.waiting_room.model import Frontier, Policy, QueueState, Schedule
-from meterai.waiting_room.past import OUTAGE_MIN_S
-from meterai.waiting_room.store import Queue
+from meterai.waiting_room.files.published_documents import Announcement
+from meterai.waiting_room.rules.model import Frontier, Policy, QueueState, Schedule
+from meterai.waiting_room.rules.rate_control import Measured, Memory
+from meterai.waiting_room.rules.rate_history import OUTAGE_MIN_S
+from meterai.waiting_room.store.queues import Queue
 from meterai.waiting_room.use_cases import decide_step
 from meterai.waiting_room.use_cases.decide_step import (
     CLOCK_RUNS_BACK_S,

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meterai.waiting_room.documents import STATUS_BYTES_MAX, Announcement, Status
-from meterai.waiting_room.fan import HORIZONS, Prior, fan_of, horizons_to
-from meterai.waiting_room.model import U_MAX, QueueState
-from meterai.waiting_room.past import Past, observed
-from meterai.waiting_room.verdict import (
+from meterai.waiting_room.files.published_documents import STATUS_BYTES_MAX, Announcement, Status
+from meterai.waiting_room.rules.forecast import HORIZONS, Prior, fan_of, horizons_to
+from meterai.waiting_room.rules.model import U_MAX, QueueState
+from meterai.waiting_room.rules.rate_history import Past, observed
+from meterai.waiting_room.rules.verdict import (
     GOOD_SIDE,
     HOPE,
     LATEST_Z,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from meterai.web.visits import Visit, attach
+from meterai.web.requests.visits import Visit, attach
 
 
 @dataclass

@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from tests.storage_fixtures import TestDatabase
-from tests.waiting_room.line import NOON, LineOfPeople
-from tests.web.door_house import House
 
 from meterai.customers.organisations import ensure_organisations
 from meterai.sales.use_cases.issue_quota import issue_quota
-from meterai.waiting_room.model import Policy
+from meterai.waiting_room.rules.model import Policy
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.line import NOON, LineOfPeople
+from tests.web.door_house import House
 
 
 @pytest_asyncio.fixture
 async def house(database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     """An open queue before a site that has stock, which asks for each request how queue and parts stand."""
-    for looked_up in ("queues", "parts"):
+    for looked_up in ("line.queues", "pages.service_parts"):
         monkeypatch.setattr(f"meterai.web.{looked_up}.LOOK_S", 0.0)
     await ensure_organisations(database.app, NOON)
     await issue_quota(database.app, pieces=1_000, deposit_reference="NTPN-1", actor="ani", now=NOON)

@@ -11,9 +11,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from tests.sales.shop import PRICES
-from tests.waiting_room.line import NOON, LineOfPeople
-from tests.web.asking import ask
 
 from meterai.api.problems import problem_response
 from meterai.api.routes import ROUTES
@@ -22,10 +19,13 @@ from meterai.kernel.ids import token_digest
 from meterai.kit.settings import Settings
 from meterai.sales.events import load_events
 from meterai.sales.queries import Tariff
-from meterai.stamping.signer_wire import Identity
+from meterai.stamping.signer.wire import Identity
 from meterai.verification.model import Trust
-from meterai.web.queues import queues_of
+from meterai.web.line.queues import queues_of
 from meterai.web.site import build_site
+from tests.sales.shop import PRICES
+from tests.waiting_room.line import NOON, LineOfPeople
+from tests.web.asking import ask
 
 GATE = "http://antre.contoh:8006"
 TARIFFS = (Tariff(valid_from=date(2021, 1, 1), face_value=10_000),)

@@ -20,7 +20,7 @@ from meterai.sales.order import Item, Payment, Refund
 from meterai.sales.ports import Channel
 from meterai.sales.queries import OrderPage
 from meterai.sales.timeline import Happening, TimelineEntry
-from meterai.web.order_view import Known
+from meterai.web.orders.order_view import Known
 
 NOW = datetime(2026, 9, 5, 7, 5, tzinfo=UTC)
 DOCUMENT = uuid.UUID(int=7)

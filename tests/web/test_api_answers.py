@@ -11,16 +11,16 @@ from typing import Any, cast
 
 import pytest
 from structlog.testing import capture_logs
-from tests.web.asking import ask
-from tests.web.door_house import House
 
-from meterai.api.payments import NOTICE_BYTES_MAX
+from meterai.api.gateway_notices import NOTICE_BYTES_MAX
 from meterai.api.problems import FOR_MACHINES
 from meterai.api.verification import read_document, read_sha256
-from meterai.kit.arriving import ROOM
+from meterai.kit.http.body_budget import ROOM
+from meterai.pdf.limits import CHECKED_BYTES_MAX
 from meterai.sales.adapters.midtrans import Midtrans
-from meterai.verification.model import FILE_BYTES_MAX
-from meterai.words.refusals import TABLE
+from meterai.texts.refusals import TABLE
+from tests.web.asking import ask
+from tests.web.door_house import House
 
 PROBLEM = "application/problem+json"
 UNKNOWN = "/api/v1/digests/" + "0" * 64
@@ -52,7 +52,7 @@ async def test_a_method_that_an_address_does_not_have_and_a_body_too_large_are_p
     problem = json.loads(visitor.text)
     assert (visitor.status, problem["status"], problem["code"]) == (405, 405, "api.unreadable")
     assert "GET" in visitor.headers["allow"]
-    body = b"0" * (FILE_BYTES_MAX + 1)
+    body = b"0" * (CHECKED_BYTES_MAX + 1)
     answer = await ask(house.site, "/api/v1/verifications", method="POST", body=body)
     assert (answer.status, answer.headers["content-type"]) == (413, PROBLEM)
     assert json.loads(answer.text)["code"] == "pdf.too_large"

@@ -11,13 +11,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
+from meterai.customers.organisations import SELLER
+from meterai.web.documents import bundle_routes as routes
+from meterai.web.documents import bundling
 from tests.waiting_room.line import NOON
 from tests.web.asking import ask
 from tests.web.door_house import House, Visitor, sign_in
-
-from meterai.customers.organisations import SELLER
-from meterai.web import bundling
-from meterai.web.routes import bundle as routes
 
 BUNDLE = uuid.uuid4()
 PAGE = f"/saya/banyak/{BUNDLE}"

@@ -7,13 +7,13 @@ import json
 from typing import Any
 
 import pytest
+
+from meterai.jail.pool import JailPool
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.http.body_budget import ROOM
+from meterai.verification.use_cases.judge_document import JUDGE
 from tests.web.asking import Answer, ask
 from tests.web.door_house import House
-
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.arriving import ROOM
-from meterai.kit.pdf.jail.pool import JailPool
-from meterai.verification.use_cases.judge_document import JUDGE
 
 FORM = b'--x\r\nContent-Disposition: form-data; name="berkas"; filename="a.pdf"\r\n\r\n%PDF-1.7\r\n--x--\r\n'
 
@@ -64,7 +64,7 @@ async def test_files_that_wait_to_be_checked_take_no_more_memory_than_they_may(
         raise Refusal(Kind.BUSY, "jail.busy")
 
     house.app.check_jail = None
-    monkeypatch.setattr("meterai.web.routes.verify.judge_document", judge)
+    monkeypatch.setattr("meterai.web.verify.routes.judge_document", judge)
     monkeypatch.setattr(ROOM, "_bytes_max", 2_500)
     body = FORM.replace(b"%PDF-1.7", b"%PDF-1.7" + bytes(1_000))
 

@@ -6,11 +6,11 @@ import re
 from datetime import timedelta
 
 import pytest
+
+from meterai.waiting_room.rules.model import QueueState
+from meterai.web.orders.access import REMEMBERED_FOR
 from tests.sales.fake_gateway import FakeGateway
 from tests.web.door_house import House, Visitor
-
-from meterai.waiting_room.model import QueueState
-from meterai.web.access import REMEMBERED_FOR
 
 
 async def newest_code(house: House) -> str:
@@ -180,7 +180,7 @@ async def test_links_of_orders_end_with_a_contact(house: House) -> None:
 async def test_no_money_moves_on_the_word_of_a_link_that_ended_in_another_process(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("meterai.web.routes.contacts.forget_tokens", lambda: None)
+    monkeypatch.setattr("meterai.web.account.contacts_routes.forget_tokens", lambda: None)
     visitor = await signed_in(house, "sri@contoh.id")
     budi, page, _ = await colleague_with_an_order(house, visitor)
     await remove(visitor, "b•••@contoh.id")

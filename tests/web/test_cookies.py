@@ -8,7 +8,7 @@ import pytest
 from litestar._parsers import parse_cookie_string
 from litestar.datastructures import Cookie
 
-from meterai.web.cookies import PageRequest, cookie_header, read_cookies
+from meterai.web.requests.cookies import PageRequest, cookie_header, read_cookies
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,14 @@ from uuid import UUID
 from litestar import Litestar, Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.response import Stream
-from tests.web import asking
-from tests.web.asking import Answer
 
 from meterai.api.routes import ROUTES as API_ROUTES
 from meterai.sales.events import OUR_ADDRESSES
-from meterai.web.direct import DirectRoutes
+from meterai.web.requests.direct import DirectRoutes
 from meterai.web.routes import ROUTES
 from meterai.web.site import SAME_FOR_EVERYONE
+from tests.web import asking
+from tests.web.asking import Answer
 
 type WebRequest = Request[Any, Any, Any]
 

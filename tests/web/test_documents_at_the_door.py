@@ -8,17 +8,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.sales.fake_gateway import FakeGateway
-from tests.sales.shop import PRICES
-from tests.web.door_house import House, Visitor, sign_in
 
 from meterai.customers.contacts import Contact
 from meterai.customers.organisations import SELLER
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.pdf.profiles import Profile
-from meterai.kit.pdf.requests import Inspection, PageSize, SignatureKind
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.ledger.use_cases.open_books import open_books
 from meterai.operations.use_cases.stop_signing import stop_signing
+from meterai.pdf.profiles import Profile
+from meterai.pdf.requests import Inspection, PageSize, SignatureKind
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.add_item import FormDocument
 from meterai.sales.use_cases.open_order import OpenedOrder, Owner, open_order_with_documents
@@ -27,7 +24,10 @@ from meterai.stamping.model import OutputVerdict
 from meterai.stamping.placement import Placement
 from meterai.stamping.requests import OutputLimits
 from meterai.stamping.store.documents import NewDocument, insert_document
-from meterai.web.forms import Upload
+from meterai.web.requests.forms import Upload
+from tests.sales.fake_gateway import FakeGateway
+from tests.sales.shop import PRICES
+from tests.web.door_house import House, Visitor, sign_in
 
 LEFT, RIGHT = Placement(page=1, x=80, y=80), Placement(page=1, x=420, y=80)
 
@@ -146,7 +146,7 @@ async def test_who_is_about_to_pay_while_no_stamp_is_left_is_told_so_before(
 ) -> None:
     ani = await customer_called(house, house.visitor(), "ani")
     order = await draft(house, await stored(house, ani.customer_id, RIGHT), ani)
-    monkeypatch.setattr("meterai.web.parts.LOOK_S", 0.0)
+    monkeypatch.setattr("meterai.web.pages.service_parts.LOOK_S", 0.0)
     house.app.gateway = FakeGateway()
     visitor, page = house.visitor(), f"{language}/pesanan/{order.number}/bayar"
     await visitor.get(f"/p/{order.token}")
@@ -169,7 +169,7 @@ async def test_who_has_the_code_to_pay_with_is_told_when_stamping_is_stopped_and
     ani = await customer_called(house, house.visitor(), "ani")
     order = await draft(house, await stored(house, ani.customer_id, RIGHT), ani, event.slug)
     house.app.gateway = FakeGateway()
-    monkeypatch.setattr("meterai.web.parts.LOOK_S", 0.0)
+    monkeypatch.setattr("meterai.web.pages.service_parts.LOOK_S", 0.0)
     house.line.now = event.closes_at - timedelta(minutes=1)
     visitor = house.visitor()
     await visitor.get(f"/p/{order.token}")
@@ -255,7 +255,7 @@ async def test_enough_quota_in_too_small_parts_is_told_as_that(
     async def two_lots(*_: Any) -> list[Any]:
         return [SimpleNamespace(lot_account_id=uuid.uuid4(), available=1) for _ in range(2)]
 
-    monkeypatch.setattr("meterai.web.routes.mine.quota_of_customer", two_lots)
+    monkeypatch.setattr("meterai.web.account.my_stamps_routes.quota_of_customer", two_lots)
     visitor = house.visitor()
     ani = await customer_called(house, visitor, "ani")
     page = f"/saya/dokumen/{await stored(house, ani.customer_id, LEFT, RIGHT)}/letak"
@@ -336,7 +336,7 @@ async def test_who_has_paid_is_not_told_that_no_money_has_moved(
     async def refuse(*_: Any, **__: Any) -> None:
         raise Refusal(Kind.INVALID, code)
 
-    monkeypatch.setattr("meterai.web.routes.order.accept_upload", refuse)
+    monkeypatch.setattr("meterai.web.orders.order_routes.accept_upload", refuse)
     visitor, order = house.visitor(), await refused_order(house)
     await visitor.get(f"/p/{order.token}")
     await visitor.get(f"/pesanan/{order.number}")
@@ -373,8 +373,8 @@ async def test_no_stamp_is_spent_on_another_file_that_the_agency_would_not_take(
     async def replace(*asked: Any, **_: Any) -> None:
         stamped.append(asked)
 
-    monkeypatch.setattr("meterai.web.routes.order.accept_upload", accept)
-    monkeypatch.setattr("meterai.web.routes.order.replace_document", replace)
+    monkeypatch.setattr("meterai.web.orders.order_routes.accept_upload", accept)
+    monkeypatch.setattr("meterai.web.orders.order_routes.replace_document", replace)
     visitor, order = house.visitor(), await refused_order(house)
     await visitor.get(f"/p/{order.token}")
     await visitor.get(f"/pesanan/{order.number}")
@@ -403,8 +403,8 @@ async def test_another_file_may_be_signed_afterwards_when_the_refused_one_might(
         raise Refusal(Kind.INVALID, "pdf.not_pdf")
 
     house.app.jail = house.app.objects = None
-    monkeypatch.setattr("meterai.web.uploads.accept_document", accept)
-    monkeypatch.setattr("meterai.web.forms.Form.uploads", lambda *_: [Upload("lain.pdf")])
+    monkeypatch.setattr("meterai.web.documents.uploads.accept_document", accept)
+    monkeypatch.setattr("meterai.web.requests.forms.Form.uploads", lambda *_: [Upload("lain.pdf")])
     visitor, order = house.visitor(), await refused_order(house)
     await house.line.database.owner.execute("UPDATE stamping.document SET profile = $1", refused)
     await visitor.get(f"/p/{order.token}")

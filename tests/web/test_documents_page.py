@@ -7,13 +7,13 @@ from html import unescape
 
 import pytest
 import pytest_asyncio
-from tests.running_service import RunningService
 
-from simulator.applicant import Applicant
-from simulator.forms import form_with
-from simulator.http import Browser, Response
-from simulator.papers import make_letter
-from simulator.service import Service, find_service
+from simulator.crowd.applicant import Applicant
+from simulator.crowd.browser import Browser, Response
+from simulator.crowd.forms import form_with
+from simulator.crowd.papers import make_letter
+from simulator.crowd.service import Service, find_service
+from tests.running_service import RunningService
 
 GOOD = make_letter("A", "B", size_bytes=0)
 _ONWARD = re.compile(r'href="([^"]+)">(?:Lanjutkan tanpa berkas lain|Go on without another file)<')

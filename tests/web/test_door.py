@@ -13,26 +13,26 @@ from pathlib import Path
 import pytest
 import structlog
 from asyncpg import CannotConnectNowError, DiskFullError, InterfaceError
+
+from meterai.api.problems import problem_response
+from meterai.api.routes import ROUTES
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.formats.display import second_text
+from meterai.sales.events import load_events
+from meterai.sales.use_cases.add_item import FormDocument
+from meterai.sales.use_cases.open_order import open_order
+from meterai.sales.use_cases.set_events import set_events
+from meterai.waiting_room.files.log_facts import OperatorFacts, encode_facts
+from meterai.waiting_room.files.public_log import ENTRIES, PublicLog
+from meterai.waiting_room.rules.model import Policy, QueueState
+from meterai.waiting_room.rules.tickets import mark_of
+from meterai.web.line.queues import INSIDE_S, PASS_S, HeldPass, Queues, open_pass, seal_pass
+from meterai.web.site import build_site
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.line import ANI, BUDI, SCHEDULE, LineOfPeople, forged
 from tests.web.asking import ask
 from tests.web.door_house import GATE, TARIFFS, Counting, House, Visitor, called, sign_in
 from tests.web.test_documents_at_the_door import RIGHT, stored
-
-from meterai.api.problems import problem_response
-from meterai.api.routes import ROUTES
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.formats import second_text
-from meterai.sales.events import load_events
-from meterai.sales.use_cases.add_item import FormDocument
-from meterai.sales.use_cases.open_order import open_order
-from meterai.sales.use_cases.set_events import set_events
-from meterai.waiting_room.log_facts import OperatorFacts, encode_facts
-from meterai.waiting_room.model import Policy, QueueState
-from meterai.waiting_room.public_log import ENTRIES, PublicLog
-from meterai.waiting_room.tickets import mark_of
-from meterai.web.queues import INSIDE_S, PASS_S, HeldPass, Queues, open_pass, seal_pass
-from meterai.web.site import build_site
 
 
 async def test_without_a_place_the_purchase_of_an_event_leads_to_the_gate(house: House) -> None:
@@ -491,7 +491,7 @@ async def test_the_status_page_says_that_people_are_turned_away_while_a_full_dis
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What only reads, as this page does, goes on then."""
-    monkeypatch.setattr("meterai.web.parts.LOOK_S", 0.0)
+    monkeypatch.setattr("meterai.web.pages.service_parts.LOOK_S", 0.0)
     visitor = house.visitor()
     house.db.is_down, house.db.trouble = True, DiskFullError("could not extend file")
     await visitor.get("/beli")
@@ -503,7 +503,7 @@ async def test_the_status_page_says_that_people_are_turned_away_while_a_full_dis
         1,
         True,
     )
-    monkeypatch.setattr("meterai.web.parts.OUTAGE_S", 0.0)
+    monkeypatch.setattr("meterai.web.pages.service_parts.OUTAGE_S", 0.0)
     await visitor.get("/en/status")
     assert "Disrupted" not in visitor.text
 
@@ -567,7 +567,7 @@ async def test_the_status_page_says_that_stamps_are_out_of_stock(house: House) -
 async def test_the_status_page_does_not_wait_for_a_store_that_stands_still(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("meterai.web.parts._SECONDS_MAX", 0.2)
+    monkeypatch.setattr("meterai.web.pages.service_parts._SECONDS_MAX", 0.2)
     visitor = house.visitor()
     async with house.line.database.owner.transaction():
         await house.line.database.owner.execute("LOCK TABLE sales.event")
@@ -585,7 +585,7 @@ async def test_however_many_ask_for_the_status_the_store_is_asked_once_a_second(
     each_look = house.db.taken
     await asyncio.gather(*(visitor.get("/status") for visitor in visitors))
     assert house.db.taken == 2 * each_look
-    monkeypatch.setattr("meterai.web.parts.LOOK_S", 60.0)
+    monkeypatch.setattr("meterai.web.pages.service_parts.LOOK_S", 60.0)
     house.db.is_down = True
     for visitor in visitors:
         await visitor.get("/en/status")
@@ -659,7 +659,7 @@ def letters(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
         letter = await stored(house, None, RIGHT)
         return [FormDocument(document_id=letter, document_kind="surat_lamaran", slot="one")], []
 
-    monkeypatch.setattr("meterai.web.routes.buy._accept", accept)
+    monkeypatch.setattr("meterai.web.documents.upload_routes._accept", accept)
 
 
 async def inside(house: House) -> Visitor:

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 import uvicorn
-from tests.web.asking import ask
 
 from meterai.kit.settings import Settings
-from meterai.serve import server_config
-from meterai.web.assets import Assets
-from meterai.web.edge import CachedPages, Edge, cache_page
-from meterai.web.visits import split_language, visit_of
+from meterai.processes.site import server_config
+from meterai.web.pages.assets import Assets
+from meterai.web.requests.middleware import CachedPages, Edge, cache_page
+from meterai.web.requests.visits import split_language, visit_of
+from tests.web.asking import ask
 
 
 async def inner(scope: Any, receive: Any, send: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meterai.web.forgery import is_permit, is_proof, make_permit, make_proof, new_visitor
+from meterai.web.requests.csrf import is_permit, is_proof, make_permit, make_proof, new_visitor
 
 SECRET = b"s" * 32
 

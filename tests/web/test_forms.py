@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.arriving import Arriving, Room
-from meterai.web import forms
-from meterai.web.forms import (
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.http.body_budget import Arriving, Room
+from meterai.web.documents.uploads import file_name
+from meterai.web.requests import forms
+from meterai.web.requests.forms import (
     DOCUMENTS,
     FIELD_BYTES_MAX,
     FIELDS_MAX,
@@ -19,7 +20,6 @@ from meterai.web.forms import (
     FormLimits,
     read_form,
 )
-from meterai.web.uploads import file_name
 
 BOUNDARY = "x5"
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.web.asking import ask
 from tests.web.door_house import House
 

@@ -10,10 +10,10 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from meterai.sales import receipts
-from meterai.web import state_table
-from meterai.web.languages import LOCALE_FOLDER, load_translations
-from meterai.web.messages import text_of
-from meterai.words import refusals
+from meterai.texts import refusals
+from meterai.web.orders import state_table
+from meterai.web.pages.languages import LOCALE_FOLDER, load_translations
+from meterai.web.pages.messages import text_of
 
 WEB = LOCALE_FOLDER.parent
 PLACEHOLDER = re.compile(r"%\((\w+)\)s|\{(\w+)\}")

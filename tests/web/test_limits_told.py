@@ -6,25 +6,24 @@ import re
 from datetime import timedelta
 
 import pytest
-from tests.web.test_forms import MULTIPART, arriving, part
-from tests.web.test_rendering import make_pages
 
 from meterai.customers.codes import CODE_LIFE, PER_NETWORK_MAX, WINDOW
-from meterai.gate.pings import PRESENT_AROUND_CLOSING_S
+from meterai.gate.presence import PRESENT_AROUND_CLOSING_S
 from meterai.gate.words import TEXTS
-from meterai.kernel.errors import Refusal
-from meterai.kit.formats import size_text
-from meterai.kit.pdf.limits import DEFAULT_LIMITS
+from meterai.kernel.refusals import Refusal
+from meterai.kit.formats.display import size_text
+from meterai.pdf.limits import CHECKED_BYTES_MAX, DEFAULT_LIMITS
 from meterai.sales.bank_account import HOLDER_LENGTH_MAX
 from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, QUOTA_PIECES_MAX
 from meterai.stamping.use_cases.accept_document import RETENTION_DAYS
-from meterai.verification.model import FILE_BYTES_MAX as CHECKED_BYTES_MAX
-from meterai.web import forms
-from meterai.web.forms import FILES_MAX, FormLimits, read_form
-from meterai.web.messages import state_text, text_of
-from meterai.web.pages import TEMPLATES
-from meterai.web.routes.buy import Slot
-from meterai.web.visits import LANGUAGES, Visit
+from meterai.web.documents.upload_routes import Slot
+from meterai.web.pages.messages import state_text, text_of
+from meterai.web.pages.templates import TEMPLATES
+from meterai.web.requests import forms
+from meterai.web.requests.forms import FILES_MAX, FormLimits, read_form
+from meterai.web.requests.visits import LANGUAGES, Visit
+from tests.web.test_forms import MULTIPART, arriving, part
+from tests.web.test_rendering import make_pages
 
 SIZE = re.compile(r"\b\d+(?:[.,]\d+)? MB\b")
 

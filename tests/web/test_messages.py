@@ -10,11 +10,11 @@ import meterai
 from meterai.api.problems import FOR_MACHINES
 from meterai.cli.refusal_words import WORDS
 from meterai.gate.words import PROBLEMS
-from meterai.kit.pdf import reading
+from meterai.pdf import inspection
+from meterai.texts.notices import NOTICES
+from meterai.texts.refusals import TABLE
 from meterai.verification.reasons import REASONS
-from meterai.web.messages import notice_text
-from meterai.words.notices import NOTICES
-from meterai.words.refusals import TABLE
+from meterai.web.pages.messages import notice_text
 
 SOURCE = Path(meterai.__file__).parent
 SHOWN_ONLY = {
@@ -65,8 +65,8 @@ def test_no_message_is_left_over() -> None:
 
 
 def test_who_has_a_document_that_was_given_up_is_not_told_to_wait() -> None:
-    """Of these kinds are the refusals after which a document is not tried again (`stamping/endings.py`)."""
-    final = raised_codes(kinds=("Kind.INVALID", "Kind.CONFLICT"), under=("stamping", "kit/pdf"))
+    """Refusals of these kinds end a document for good (`stamping/cycle/job_ends.py`)."""
+    final = raised_codes(kinds=("Kind.INVALID", "Kind.CONFLICT"), under=("stamping", "pdf"))
     assert "seal.gap_mismatch" in final
     waiting = TABLE["signer.unavailable"].id_next
     told_to_wait = {code for code in final if code in TABLE and TABLE[code].id_next == waiting}
@@ -78,8 +78,8 @@ def test_the_verifiers_reasons_do_not_contradict_the_table() -> None:
 
 
 def test_every_notice_of_the_inspection_has_words_in_both_languages() -> None:
-    source = ast.parse(Path(reading.__file__).read_text())
-    names = set(reading.DANGEROUS_ACTIONS.values()) | set(reading.DANGEROUS_ANNOTATIONS.values())
+    source = ast.parse(Path(inspection.__file__).read_text())
+    names = set(inspection.DANGEROUS_ACTIONS.values()) | set(inspection.DANGEROUS_ANNOTATIONS.values())
     for function in ast.walk(source):
         if isinstance(function, ast.FunctionDef) and function.name.endswith("_notices"):
             body = [node for statement in function.body for node in ast.walk(statement)]

@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from prometheus_client.parser import text_string_to_metric_families
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.outbox import enqueue_many
+from meterai.kit.stop_switches import SEALING_STOPPED, set_switch
+from meterai.stamping.keys.signing_keys import SigningKey
+from meterai.stamping.store.keys import insert_key
+from meterai.waiting_room.control.site_load import SITE_WINDOW_S, SiteLoad, report_site_load
 from tests.waiting_room.line import NOON
 from tests.web.asking import Answer, ask
 from tests.web.door_house import House
-
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.outbox import enqueue_many
-from meterai.kit.switches import SEALING_STOPPED, set_switch
-from meterai.stamping.signing_keys import SigningKey
-from meterai.stamping.store.keys import insert_key
-from meterai.waiting_room.load import SITE_WINDOW_S, SiteLoad, report_site_load
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "a token of the operator's"

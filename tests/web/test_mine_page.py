@@ -6,14 +6,14 @@ import re
 from uuid import UUID
 
 import pytest
-from tests.sales.shop import PRICES
-from tests.web.door_house import House, Visitor, sign_in
 
 from meterai.customers.contacts import canonical_contact
 from meterai.sales.use_cases.add_item import set_quota
 from meterai.sales.use_cases.open_order import Owner, open_order
-from meterai.stamping.bundle import bundle_id
+from meterai.stamping.bundles.model import bundle_id
 from meterai.stamping.use_cases.open_bundle import open_bundle
+from tests.sales.shop import PRICES
+from tests.web.door_house import House, Visitor, sign_in
 
 SRI = "email:sri@contoh.id"
 
@@ -100,9 +100,9 @@ async def test_an_order_that_was_begun_is_found_and_goes_on(house: House) -> Non
 
 
 async def test_every_list_leads_on_to_what_is_older(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("meterai.web.routes.mine.ORDERS_SHOWN", 2)
-    monkeypatch.setattr("meterai.web.routes.mine.BUNDLES_SHOWN", 2)
-    monkeypatch.setattr("meterai.web.routes.bundle.BUNDLES_SHOWN", 2)
+    monkeypatch.setattr("meterai.web.account.my_stamps_routes.ORDERS_SHOWN", 2)
+    monkeypatch.setattr("meterai.web.account.my_stamps_routes.BUNDLES_SHOWN", 2)
+    monkeypatch.setattr("meterai.web.documents.bundle_routes.BUNDLES_SHOWN", 2)
     visitor, customer = await sri(house)
     orders = {f"/pesanan/{await begin_order(house, customer, str(n), pieces=1)}" for n in range(5)}
     bundles = {f"/saya/banyak/{await add_bundle(house, customer, str(n))}" for n in range(5)}

@@ -7,12 +7,12 @@ import uuid
 
 import pytest
 import pytest_asyncio
+
+from meterai.waiting_room.rules.model import QueueState
 from tests.sales.fake_gateway import FakeGateway
 from tests.web.door_house import House, Visitor
 from tests.web.test_contacts_page import newest_code, signed_in
 from tests.web.test_two_windows import copied, form_of
-
-from meterai.waiting_room.model import QueueState
 
 ENDED = "Tautan ini tidak membuka pesanan"
 
@@ -153,7 +153,7 @@ async def test_who_proves_the_contact_without_the_link_ends_no_link_of_others(
 
     siti.cookies.pop("pesanan_" + page.rpartition("/")[2])
     with monkeypatch.context() as nothing_forgotten:
-        nothing_forgotten.setattr("meterai.web.access.find_order_by_token", look_up)
+        nothing_forgotten.setattr("meterai.web.orders.access.find_order_by_token", look_up)
         await proven(shop, siti, page)
         assert link_of(siti, page) == link
         for visitor, address in ((other, theirs), (siti, page)):
@@ -164,7 +164,7 @@ async def test_who_proves_the_contact_without_the_link_ends_no_link_of_others(
 async def test_in_another_process_a_link_that_ended_gives_nothing_of_worth(
     shop: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("meterai.web.routes.checkout.forget_tokens", lambda _: None)
+    monkeypatch.setattr("meterai.web.orders.checkout_routes.forget_tokens", lambda _: None)
     mallory, siti = shop.visitor(), shop.visitor()
     page, link = await begun(mallory)
     await siti.get(link)

@@ -10,7 +10,6 @@ from datetime import timedelta
 import msgspec
 import pypdfium2
 import pytest
-from tests.web.made_orders import KNOWN, NOW, ORDERS, item, order, payment, refund
 
 from meterai.sales.model import (
     ItemState,
@@ -23,11 +22,12 @@ from meterai.sales.model import (
 from meterai.sales.queries import MoneyPlace
 from meterai.sales.receipts import receipt_pdf
 from meterai.sales.timeline import Happening, timeline_of
-from meterai.web.assets import Assets
-from meterai.web.messages import state_text
-from meterai.web.order_view import OrderView, order_view, payment_name, refund_name
-from meterai.web.pages import Pages, SiteFacts
-from meterai.web.visits import Visit
+from meterai.web.orders.order_view import OrderView, order_view, payment_name, refund_name
+from meterai.web.pages.assets import Assets
+from meterai.web.pages.messages import state_text
+from meterai.web.pages.templates import Pages, SiteFacts
+from meterai.web.requests.visits import Visit
+from tests.web.made_orders import KNOWN, NOW, ORDERS, item, order, payment, refund
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,13 @@ import re
 from typing import Any
 
 import pytest
-from tests.running_service import RunningService
 
-from simulator.applicant import Applicant
-from simulator.forms import form_with
-from simulator.http import Browser, Response
-from simulator.papers import make_letter
-from simulator.service import find_service
+from simulator.crowd.applicant import Applicant
+from simulator.crowd.browser import Browser, Response
+from simulator.crowd.forms import form_with
+from simulator.crowd.papers import make_letter
+from simulator.crowd.service import find_service
+from tests.running_service import RunningService
 
 _CHANGES = re.compile(r'name="bukti_formulir" value="[^"]*"|<html [^>]*>')
 """What differs from one showing of a page to the next."""

@@ -10,21 +10,21 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.pdf import samples
 
-from meterai.kernel.errors import Refusal
-from meterai.kit.pdf.profiles import Profile
-from meterai.kit.pdf.reading import inspect
-from meterai.kit.pdf.rendering import render_image
-from meterai.kit.pdf.requests import InspectRequest, RenderRequest
+from meterai.kernel.refusals import Refusal
+from meterai.pdf.inspection import inspect
+from meterai.pdf.profiles import Profile
+from meterai.pdf.rendering import render_image
+from meterai.pdf.requests import InspectRequest, RenderRequest
+from meterai.stamping.in_jail.proposal import propose_placement
 from meterai.stamping.model import OutputVerdict
 from meterai.stamping.placement import Placement, overlap
-from meterai.stamping.proposal import propose_placement
 from meterai.stamping.queries import DocumentPage
 from meterai.stamping.requests import ProposeRequest
-from meterai.web.forms import Form
-from meterai.web.placing import placing_context, typed_of
-from meterai.web.placing_form import Wanted, typed_from, wanted_from
+from meterai.web.documents.placing import placing_context, typed_of
+from meterai.web.documents.placing_form import Wanted, typed_from, wanted_from
+from meterai.web.requests.forms import Form
+from tests.pdf import samples
 
 NOW = datetime(2026, 9, 5, 7, 5, tzinfo=UTC)
 FIRST = Placement(page=2, x=400, y=120)

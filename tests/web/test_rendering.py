@@ -13,15 +13,15 @@ from jinja2 import Environment
 from markupsafe import Markup
 from PIL import Image, ImageDraw
 
-from meterai.web.assets import Assets
-from meterai.web.lists import Part
-from meterai.web.messages import state_text, text_of
-from meterai.web.pages import TEMPLATES as FOLDER
-from meterai.web.pages import Pages, SiteFacts
-from meterai.web.qr import qr_png, qr_svg
-from meterai.web.rendering import PlainContext, translator
-from meterai.web.state_table import STATES
-from meterai.web.visits import Visit
+from meterai.web.orders.state_table import STATES
+from meterai.web.pages.assets import Assets
+from meterai.web.pages.messages import state_text, text_of
+from meterai.web.pages.paging import Part
+from meterai.web.pages.qr import qr_png, qr_svg
+from meterai.web.pages.rendering import PlainContext, translator
+from meterai.web.pages.templates import TEMPLATES as FOLDER
+from meterai.web.pages.templates import Pages, SiteFacts
+from meterai.web.requests.visits import Visit
 
 
 def make_pages(*, standalone: bool = False) -> Pages:

@@ -8,30 +8,30 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from tests.storage_fixtures import TestDatabase
-from tests.waiting_room.line import ANI, LineOfPeople
-from tests.web.door_house import GATE, TARIFFS, House, Visitor, called
 
 from meterai.api.problems import problem_response
 from meterai.api.routes import ROUTES
 from meterai.customers.organisations import ensure_organisations
 from meterai.kernel.clock import business_date, start_of_business_date
-from meterai.kit.limits import NetworkLimits
+from meterai.kit.http.network_limits import NetworkLimits
 from meterai.operations.use_cases.check_invariants import check_tables
 from meterai.sales.events import load_events
 from meterai.sales.queries import Tariff
-from meterai.waiting_room.model import Policy, QueueState
+from meterai.waiting_room.rules.model import Policy, QueueState
 from meterai.waiting_room.use_cases.take_general_place import DEPTH_MIN
-from meterai.web.form_seals import read_form_seal, seal_form
-from meterai.web.queues import INSIDE_AT_NETWORK, INSIDE_PER_NETWORK, INSIDE_S, inside_cookie
+from meterai.web.line.queues import INSIDE_AT_NETWORK, INSIDE_PER_NETWORK, INSIDE_S, inside_cookie
+from meterai.web.requests.form_rights import read_form_seal, seal_form
 from meterai.web.site import build_site
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.line import ANI, LineOfPeople
+from tests.web.door_house import GATE, TARIFFS, House, Visitor, called
 
 
 async def house_with(
     database: TestDatabase, root: Path, monkeypatch: pytest.MonkeyPatch, *, per_minute: int
 ) -> House:
     """A site before an open queue, with so many general purchases a minute."""
-    monkeypatch.setattr("meterai.web.queues.LOOK_S", 0.0)
+    monkeypatch.setattr("meterai.web.line.queues.LOOK_S", 0.0)
     line = LineOfPeople(root, database, Policy())
     await ensure_organisations(database.app, line.now)
     await line.open()

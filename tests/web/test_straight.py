@@ -9,11 +9,11 @@ from urllib.parse import quote
 import pytest
 from litestar import Litestar, Request, Response, get, post
 from litestar.datastructures import Cookie
-from tests.web.asking import Answer, ask
 
-from meterai.web.cookies import read_cookies
-from meterai.web.direct import DirectRoutes
-from meterai.web.visits import Visit, visit_of
+from meterai.web.requests.cookies import read_cookies
+from meterai.web.requests.direct import DirectRoutes
+from meterai.web.requests.visits import Visit, visit_of
+from tests.web.asking import Answer, ask
 
 type WebRequest = Request[Any, Any, Any]
 

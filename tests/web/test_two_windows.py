@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.web.door_house import House, Visitor
 
-from meterai.waiting_room.model import QueueState
-from meterai.web.access import ORDERS_KEPT_MAX
+from meterai.waiting_room.rules.model import QueueState
+from meterai.web.orders.access import ORDERS_KEPT_MAX
+from tests.web.door_house import House, Visitor
 
 
 def copied(visitor: Visitor) -> Visitor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from meterai.web.assets import FOLDER
+from meterai.web.pages.assets import FOLDER
 
 VENDORED = FOLDER / "vendored"
 MANIFEST = json.loads((VENDORED / "manifest.json").read_text())

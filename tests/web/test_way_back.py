@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 from urllib.parse import quote
 
 import pytest
-from tests.waiting_room.line import ANI
-from tests.web.asking import ask
-from tests.web.door_house import GATE, House, Visitor, called, sign_in
 
 from meterai.customers.contacts import Contact
 from meterai.customers.organisations import SELLER
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.open_order import OpenedOrder, Owner, open_order
-from meterai.waiting_room.model import QueueState
+from meterai.waiting_room.rules.model import QueueState
+from tests.waiting_room.line import ANI
+from tests.web.asking import ask
+from tests.web.door_house import GATE, House, Visitor, called, sign_in
 
 
 def way_back(visitor: Visitor) -> str:

@@ -12,21 +12,21 @@ from typing import Any
 import msgspec
 import pytest
 import structlog
-from tests.sales.fake_gateway import SetClock
-from tests.sales.shop import NOON
-from tests.storage_fixtures import TestDatabase
 
+from meterai.background.queue_messages import send_gate_mail
+from meterai.background.topics import Bells, send_messages
 from meterai.customers.codes import BEHIND_AFTER, BEHIND_MIN, Asker
 from meterai.customers.contacts import Contact, canonical_contact
 from meterai.customers.use_cases.request_code import request_code
-from meterai.gate.codes import Codes
-from meterai.kernel.errors import Kind, Refusal
+from meterai.gate.contact_codes import Codes
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.messages import MESSAGE_TOPICS, STRANGERS_CODE_TOPICS, TOPICS, Message, ToKind
 from meterai.kit.settings import Settings
-from meterai.waiting_room.queue_folder import QueueFolder, publish
-from meterai.workers.queue_messages import send_gate_mail
-from meterai.workers.topics import Bells, send_messages
+from meterai.waiting_room.files.queue_folder import QueueFolder, publish
+from tests.sales.fake_gateway import SetClock
+from tests.sales.shop import NOON
+from tests.storage_fixtures import TestDatabase
 
 ANI = canonical_contact("ani@contoh.id")
 

@@ -13,15 +13,15 @@ from unittest.mock import Mock
 import asyncpg
 import pytest
 import structlog
-from tests.storage_fixtures import TestDatabase
 
+from meterai.background.loops import Bell, Counts, Loop, run_loop
+from meterai.background.presence import Presence
 from meterai.kernel.clock import system_clock
 from meterai.kit.settings import Settings
+from meterai.processes.worker import loops_of
 from meterai.verification.model import Trust
-from meterai.workers.loops import Bell, Counts, Loop, run_loop
-from meterai.workers.main import loops_of
-from meterai.workers.presence import Presence
-from sandbox.pki import make_pki
+from sandbox.pki.authority import make_pki
+from tests.storage_fixtures import TestDatabase
 
 
 def test_each_worker_of_a_machine_has_a_name_of_its_own(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ async def test_a_long_outage_stands_in_the_log_when_it_begins_and_when_it_is_ove
         return 1
 
     with structlog.testing.capture_logs() as lines, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("meterai.workers.loops._TROUBLE_SECONDS_MAX", 0.01)
+        patch.setattr("meterai.background.loops._TROUBLE_SECONDS_MAX", 0.01)
         await asyncio.wait_for(run_loop(Loop(name="test", work=work, idle_s=0.001), stop, counts), 10)
     assert [line["event"] for line in lines] == [told, "worker.goes_on"]
     assert ("exc_info" in lines[0]) == (told == "worker.fault")
@@ -192,7 +192,9 @@ async def test_a_worker_tells_the_controllers_what_is_behind_the_site(database: 
 
 
 @pytest.mark.parametrize(
-    "module", ["meterai.serve", "meterai.workers.main", "meterai.workers.signer"], ids=lambda name: name[8:]
+    "module",
+    ["meterai.processes.site", "meterai.processes.worker", "meterai.processes.signer"],
+    ids=lambda name: name[8:],
 )
 def test_a_process_that_starts_while_the_database_is_down_ends_with_one_line(
     module: str, tmp_path: Path

@@ -1,4 +1,4 @@
-"""Answers of the API that are ready as bytes, as `web/direct.py` sends them."""
+"""Answers of the API that are ready as bytes, as `web/requests/direct.py` sends them."""
 
 from __future__ import annotations
 

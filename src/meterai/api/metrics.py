@@ -18,15 +18,15 @@ from prometheus_client.registry import Collector
 from meterai.api.problems import problem_response
 from meterai.bootstrap import App
 from meterai.kernel.clock import age_s
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.kit.installation import Secrets
 from meterai.kit.outbox import COUNTED_MAX
 from meterai.ledger.model import Unit, unit_of
 from meterai.operations.use_cases.ask_signer import SignerNow, ask_signer
-from meterai.operations.use_cases.measure_house import Figures, measure_house
-from meterai.stamping.signing_keys import has_little_time
-from meterai.waiting_room.load import SITE_WINDOW_S
+from meterai.operations.use_cases.measure_service import Figures, measure_house
+from meterai.stamping.keys.signing_keys import has_little_time
+from meterai.waiting_room.control.site_load import SITE_WINDOW_S
 
 log = structlog.get_logger(__name__)
 _SECONDS_MAX = 4.0

@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 from litestar import Response
 
-from meterai.kernel.errors import Refusal
-from meterai.kit.formats import size_text
-from meterai.kit.http_status import http_status
-from meterai.verification.model import FILE_BYTES_MAX
-from meterai.words.filling import fill
-from meterai.words.refusals import TABLE, Message
+from meterai.kernel.refusals import Refusal
+from meterai.kit.formats.display import size_text
+from meterai.kit.http.status import http_status
+from meterai.pdf.limits import CHECKED_BYTES_MAX
+from meterai.texts.filling import fill
+from meterai.texts.refusals import TABLE, Message
 
 MEDIA_TYPE = "application/problem+json"
 _DESCRIBED = "/api/openapi.json"
@@ -46,9 +46,9 @@ FOR_MACHINES = {
         "Send the PDF as it is, without Content-Encoding.",
     ),
     "pdf.too_large": Message(
-        f"Berkas ini lebih dari {size_text(FILE_BYTES_MAX, 'id')}; yang kami bubuhi tidak sebesar itu.",
+        f"Berkas ini lebih dari {size_text(CHECKED_BYTES_MAX, 'id')}; yang kami bubuhi tidak sebesar itu.",
         "Kirim berkas lain, atau periksa sidik digitalnya.",
-        f"This file is larger than {size_text(FILE_BYTES_MAX, 'en')}; none that we stamp is so large.",
+        f"This file is larger than {size_text(CHECKED_BYTES_MAX, 'en')}; none that we stamp is so large.",
         "Send another file, or ask for its fingerprint.",
     ),
 }

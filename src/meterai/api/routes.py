@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from meterai.api.gateway_notices import receive_midtrans_notice
 from meterai.api.metrics import read_metrics
 from meterai.api.openapi import read_openapi
-from meterai.api.payments import receive_midtrans_notice
 from meterai.api.verification import read_digest, read_serial, verify_document
 
 ROUTES = [

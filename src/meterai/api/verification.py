@@ -9,9 +9,10 @@ from litestar import Request, Response, get, post
 
 from meterai.api.answers import json_response
 from meterai.bootstrap import App
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.arriving import read_body
-from meterai.verification.model import FILE_BYTES_MAX, Judgement, Verdict
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.http.body_budget import read_body
+from meterai.pdf.limits import CHECKED_BYTES_MAX
+from meterai.verification.model import Judgement, Verdict
 from meterai.verification.reasons import PASSING, leading_to
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document
 from meterai.verification.use_cases.look_up_serial import look_up_serial
@@ -86,7 +87,7 @@ async def read_serial(house: App, serial: str) -> Response[bytes]:
     return json_response(answer)
 
 
-@post("/api/v1/verifications", status_code=200, request_max_body_size=FILE_BYTES_MAX)
+@post("/api/v1/verifications", status_code=200, request_max_body_size=CHECKED_BYTES_MAX)
 async def verify_document(request: Request[Any, Any, Any], house: App) -> Response[bytes]:
     """Judges the PDF in the request's body (application/pdf, at most 12 MB).
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.installation import default_data
 from meterai.kit.settings import Settings
 

@@ -16,8 +16,8 @@ from typing import Any, Final
 
 import typer
 
-from meterai.cli.judged import NO_VERDICT, Judged
-from meterai.kernel.errors import Refusal
+from meterai.cli.exit_codes import NO_VERDICT, Judged
+from meterai.kernel.refusals import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,64 +31,84 @@ class _Entry:
 
 COMMANDS: Final = {
     "up": _Entry("meterai.cli.up", "up", "Start the whole service and keep it running."),
-    "demo": _Entry("meterai.cli.demo", "demo", "Walk an applicant's whole path with your PDFs."),
+    "demo": _Entry("meterai.cli.tools.demo", "demo", "Walk an applicant's whole path with your PDFs."),
     "stamp": _Entry(
-        "meterai.cli.stamp", "stamp", "Stamp a folder or ZIP of PDFs from a customer's quota.", judges=True
+        "meterai.cli.stamp.command",
+        "stamp",
+        "Stamp a folder or ZIP of PDFs from a customer's quota.",
+        judges=True,
     ),
-    "verify": _Entry("meterai.cli.verify", "verify", "Judge a stamped PDF, offline.", judges=True),
-    "verifier": _Entry("meterai.cli.verifier", "verifier", "Serve verification alone, without any secret."),
-    "check": _Entry("meterai.cli.check", "check", "Check the invariants of a running service.", judges=True),
-    "books": _Entry("meterai.cli.books", "books", "Show what was booked between two business dates."),
+    "verify": _Entry("meterai.cli.tools.verify", "verify", "Judge a stamped PDF, offline.", judges=True),
+    "verifier": _Entry(
+        "meterai.cli.tools.verifier", "verifier", "Serve verification alone, without any secret."
+    ),
+    "check": _Entry(
+        "meterai.cli.operator.check", "check", "Check the invariants of a running service.", judges=True
+    ),
+    "books": _Entry(
+        "meterai.cli.operator.books", "books", "Show what was booked between two business dates."
+    ),
     "reconcile": _Entry(
-        "meterai.cli.reconcile", "reconcile", "Compare payments with the gateway's own list.", judges=True
+        "meterai.cli.operator.reconcile",
+        "reconcile",
+        "Compare payments with the gateway's own list.",
+        judges=True,
     ),
-    "plan": _Entry("meterai.cli.plan", "plan", "Simulate a season: waits, who is left, what it takes."),
-    "rehearse": _Entry("meterai.cli.rehearse", "rehearse", "Play a crowd while parts of the service fail."),
-    "bench stamp": _Entry("meterai.cli.bench_stamp", "bench_stamp", "Measure stamping."),
-    "bench verify": _Entry("meterai.cli.bench_verify", "bench_verify", "Measure judging."),
-    "bench order": _Entry("meterai.cli.bench_order", "bench_order", "Measure whole orders over HTTP."),
-    "bench steps": _Entry(
-        "meterai.cli.bench_steps", "bench_steps", "Measure what each step of a purchase costs each process."
+    "plan": _Entry("meterai.cli.tools.plan", "plan", "Simulate a season: waits, who is left, what it takes."),
+    "rehearse": _Entry(
+        "meterai.cli.tools.rehearse", "rehearse", "Play a crowd while parts of the service fail."
     ),
-    "bench journey": _Entry(
-        "meterai.cli.bench_journey", "bench_journey", "Measure whole journeys from the line to the stamp."
+    "db migrate": _Entry(
+        "meterai.cli.operator.db", "migrate_database", "Bring the database to the newest schema."
     ),
-    "bench queue": _Entry("meterai.cli.bench_queue", "bench_queue", "Measure the gate of the waiting room."),
-    "bench keys": _Entry("meterai.cli.bench_keys", "bench_keys", "Measure a key in a PKCS#11 token."),
-    "bench promises": _Entry("meterai.cli.bench_promises", "bench_promises", "Measure the queue's promises."),
-    "db migrate": _Entry("meterai.cli.db", "migrate_database", "Bring the database to the newest schema."),
-    "issue-quota": _Entry("meterai.cli.issue_quota", "issue_quota", "Record a deposit and issue stock."),
-    "history": _Entry("meterai.cli.history", "show_history", "Show who did what: the audit trail."),
-    "keys list": _Entry("meterai.cli.keys", "list_keys", "Show the signing keys."),
-    "keys code": _Entry("meterai.cli.keys", "make_code_key", "Make the key of the 2-D code, once."),
-    "keys request": _Entry("meterai.cli.keys", "request_certificate", "Write a certificate request."),
-    "keys add": _Entry("meterai.cli.keys", "add_key", "Register a key ahead of its use."),
-    "keys activate": _Entry("meterai.cli.keys", "activate_key", "Sign with a key from now on."),
-    "keys retire": _Entry("meterai.cli.keys", "retire_key", "Never sign with a key again."),
-    "keys serials": _Entry("meterai.cli.keys", "list_serials", "Print the serials that a key sealed."),
-    "keys history": _Entry("meterai.cli.keys", "show_history", "Show who did what to the keys."),
-    "archive renew": _Entry("meterai.cli.archive", "renew_archive", "Raise and renew the proof of files."),
+    "issue-quota": _Entry(
+        "meterai.cli.operator.issue_quota", "issue_quota", "Record a deposit and issue stock."
+    ),
+    "history": _Entry("meterai.cli.operator.history", "show_history", "Show who did what: the audit trail."),
+    "keys list": _Entry("meterai.cli.operator.keys", "list_keys", "Show the signing keys."),
+    "keys code": _Entry("meterai.cli.operator.keys", "make_code_key", "Make the key of the 2-D code, once."),
+    "keys request": _Entry(
+        "meterai.cli.operator.keys", "request_certificate", "Write a certificate request."
+    ),
+    "keys add": _Entry("meterai.cli.operator.keys", "add_key", "Register a key ahead of its use."),
+    "keys activate": _Entry("meterai.cli.operator.keys", "activate_key", "Sign with a key from now on."),
+    "keys retire": _Entry("meterai.cli.operator.keys", "retire_key", "Never sign with a key again."),
+    "keys serials": _Entry(
+        "meterai.cli.operator.keys", "list_serials", "Print the serials that a key sealed."
+    ),
+    "keys history": _Entry("meterai.cli.operator.keys", "show_history", "Show who did what to the keys."),
+    "archive renew": _Entry(
+        "meterai.cli.operator.archive", "renew_archive", "Raise and renew the proof of files."
+    ),
     "queue audit": _Entry(
-        "meterai.cli.queue_audit", "queue_audit", "Replay the public log of a queue.", judges=True
+        "meterai.cli.tools.queue_audit", "queue_audit", "Replay the public log of a queue.", judges=True
     ),
-    "stop-signing": _Entry("meterai.cli.stop_signing", "stop_signing", "Stop every new signature."),
-    "resume-signing": _Entry("meterai.cli.stop_signing", "resume_signing", "Release the stop switch."),
-    "queue status": _Entry("meterai.cli.queue", "show_status", "Show the queues as they stand."),
-    "queue on": _Entry("meterai.cli.queue", "turn_on", "Let people wait in line from now on."),
-    "queue off": _Entry("meterai.cli.queue", "turn_off", "Ask nobody for a place any more."),
-    "queue halt": _Entry("meterai.cli.queue", "halt", "Hold everybody in line; nobody loses a place."),
-    "queue resume": _Entry("meterai.cli.queue", "resume", "Call people again."),
-    "queue cap": _Entry("meterai.cli.queue", "cap", "Call at most so many people a minute."),
-    "queue expect": _Entry("meterai.cli.queue", "expect", "Begin with the rate that the site has borne."),
-    "queue announce": _Entry("meterai.cli.queue", "announce", "Say something on every wait page."),
-    "refunds list": _Entry("meterai.cli.refunds", "list_refunds", "Show refunds that wait for an officer."),
-    "refunds end": _Entry("meterai.cli.refunds", "end_refund", "Book a refund as paid that was."),
+    "stop-signing": _Entry("meterai.cli.operator.stop_signing", "stop_signing", "Stop every new signature."),
+    "resume-signing": _Entry(
+        "meterai.cli.operator.stop_signing", "resume_signing", "Release the stop switch."
+    ),
+    "queue status": _Entry("meterai.cli.operator.queue", "show_status", "Show the queues as they stand."),
+    "queue on": _Entry("meterai.cli.operator.queue", "turn_on", "Let people wait in line from now on."),
+    "queue off": _Entry("meterai.cli.operator.queue", "turn_off", "Ask nobody for a place any more."),
+    "queue halt": _Entry(
+        "meterai.cli.operator.queue", "halt", "Hold everybody in line; nobody loses a place."
+    ),
+    "queue resume": _Entry("meterai.cli.operator.queue", "resume", "Call people again."),
+    "queue cap": _Entry("meterai.cli.operator.queue", "cap", "Call at most so many people a minute."),
+    "queue expect": _Entry(
+        "meterai.cli.operator.queue", "expect", "Begin with the rate that the site has borne."
+    ),
+    "queue announce": _Entry("meterai.cli.operator.queue", "announce", "Say something on every wait page."),
+    "refunds list": _Entry(
+        "meterai.cli.operator.refunds", "list_refunds", "Show refunds that wait for an officer."
+    ),
+    "refunds end": _Entry("meterai.cli.operator.refunds", "end_refund", "Book a refund as paid that was."),
     "refunds again": _Entry(
-        "meterai.cli.refunds", "order_payout_again", "Order a payout once more that never went out."
+        "meterai.cli.operator.refunds", "order_payout_again", "Order a payout once more that never went out."
     ),
-    "backup": _Entry("meterai.cli.backup", "backup", "Copy all that must not be lost, while it runs."),
-    "restore": _Entry("meterai.cli.restore", "restore", "Put a copy back, and settle what is lost."),
-    "config": _Entry("meterai.cli.config", "config", "Show every setting."),
+    "backup": _Entry("meterai.cli.copies.backup", "backup", "Copy all that must not be lost, while it runs."),
+    "restore": _Entry("meterai.cli.copies.restore", "restore", "Put a copy back, and settle what is lost."),
+    "config": _Entry("meterai.cli.tools.config", "config", "Show every setting."),
 }
 _NOT_BEGUN: Final = frozenset(
     {
@@ -102,7 +122,6 @@ _NOT_BEGUN: Final = frozenset(
 """Refusals of what the command needs before it can begin."""
 _GROUPS: Final = {
     "archive": "Released files through the years.",
-    "bench": "Measure the service.",
     "db": "The database.",
     "keys": "Signing keys.",
     "queue": "The waiting room in front of an event.",
@@ -135,14 +154,14 @@ def _run(wanted: str | None) -> None:
                 _warn_on_stderr()
             build(wanted)(prog_name="meterai")
     except Exception as error:
-        if not (text := _in_words(error)):
+        if not (text := words_of(error)):
             raise
         print(text, file=sys.stderr)
         refused = isinstance(error, Refusal) and error.code not in _NOT_BEGUN
         raise SystemExit(1 if refused or _is_of_settings(error) else 2) from None
 
 
-def _in_words(error: Exception) -> str:
+def words_of(error: Exception) -> str:
     """What to tell of an error; empty: it is a fault of ours, whose trace is wanted."""
     if isinstance(error, Refusal):
         from meterai.cli.refusal_words import told
@@ -150,7 +169,7 @@ def _in_words(error: Exception) -> str:
         return told(error.code, error.facts)
     if _is_of_settings(error):
         return str(error)
-    from meterai.cli.faults import in_words
+    from meterai.cli.outage_messages import in_words
 
     return in_words(error)
 

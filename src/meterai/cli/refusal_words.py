@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from meterai.words.filling import fill, named
-from meterai.words.notices import NOTICES
-from meterai.words.refusals import TABLE
+from meterai.texts.filling import fill, named
+from meterai.texts.notices import NOTICES
+from meterai.texts.refusals import TABLE
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
     # the service

@@ -20,21 +20,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from meterai.cli.database_server import DatabaseServer
-from meterai.cli.faults import in_words
-from meterai.cli.house import addresses_of, product_specs, twin_specs
-from meterai.cli.launch import (
-    LaunchProblem,
-    Ports,
-    Twins,
-    check_settings,
-    moved_from,
-    only_launcher,
-    prepare_folders,
-    refuse_moved,
-)
-from meterai.cli.opening import open_installation
+from meterai.cli.outage_messages import in_words
 from meterai.kernel.clock import system_clock
+from meterai.kit.child_processes import be_a_batch, ending_with_parent
 from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.kit.installation import (
     Addresses,
@@ -44,11 +32,23 @@ from meterai.kit.installation import (
     forget_addresses,
     write_addresses,
 )
-from meterai.kit.migrations import NotMigrated
-from meterai.kit.postgres import PostgresFailed
-from meterai.kit.processes import be_a_batch, ending_with_parent
 from meterai.kit.settings import Settings, from_environment
-from meterai.kit.supervisor import StartFailed, Supervisor, python_module
+from meterai.launcher.database_server import DatabaseServer
+from meterai.launcher.embedded_postgres import PostgresFailed
+from meterai.launcher.first_start import open_installation
+from meterai.launcher.preparation import (
+    LaunchProblem,
+    Ports,
+    Twins,
+    check_settings,
+    moved_from,
+    only_launcher,
+    prepare_folders,
+    refuse_moved,
+)
+from meterai.launcher.process_list import addresses_of, product_specs, twin_specs
+from meterai.launcher.schema.migrate import NotMigrated
+from meterai.launcher.supervisor import StartFailed, Supervisor, python_module
 from meterai.sales.events import Event, load_events
 
 _EVENTS_SHOWN = 3
@@ -168,7 +168,7 @@ class _Launch:
         folder = settings.data / "pki"
         wanted = settings.environment == "development" and not (folder / "trust" / "code.json").exists()
         arguments = [str(folder), "--algorithm", settings.key_algorithm]
-        command = python_module("sandbox.pki", *arguments) if wanted else ["true"]
+        command = python_module("sandbox.pki.authority", *arguments) if wanted else ["true"]
         with (settings.data / "logs" / "pki.log").open("ab") as log:
             return subprocess.Popen(
                 command,

@@ -24,8 +24,8 @@ import uuid
 from datetime import timedelta
 from enum import StrEnum
 
-from meterai.kit.callers import caller_of
-from meterai.kit.typed import digits_of
+from meterai.kit.formats.pasted_text import digits_of
+from meterai.kit.http.client_network import caller_of
 
 DIGITS = 6
 DIGITS_WHERE_GUESSED = 10
@@ -38,7 +38,7 @@ PER_NETWORK_MAX = 3
 """Of these, for one network; the known have all five."""
 PER_ADDRESS_MAX = 600
 """Stops a machine, not a village: hundreds of phones share a carrier's address, and a campus has one. An
-IPv6 network counts as one (`kit/callers.py`)."""
+IPv6 network counts as one (`kit/http/client_network.py`)."""
 PER_ADDRESS_OF_CALLED_MAX = 6_000
 """Of people who show a ticket of that contact, or are known: neighbours must not shut them out."""
 TRIED_WINDOW = timedelta(days=1)

@@ -7,8 +7,8 @@ from typing import Literal
 
 import msgspec
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.typed import digits_of, seen
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.formats.pasted_text import digits_of, seen
 
 ContactKind = Literal["email", "phone"]
 

@@ -15,10 +15,9 @@ import msgspec
 import structlog
 
 from meterai.customers.contacts import Contact
-from meterai.gate import publishing
-from meterai.gate.clocks import moment_text
-from meterai.gate.codes import Codes
-from meterai.gate.http import Request, lines_of, respond
+from meterai.gate import published_files
+from meterai.gate.contact_codes import Codes
+from meterai.gate.http_server import Request, lines_of, respond
 from meterai.gate.joining import (
     Form,
     Joining,
@@ -29,24 +28,25 @@ from meterai.gate.joining import (
     read_form,
     typed_ticket,
 )
+from meterai.gate.moments import moment_text
 from meterai.gate.pages import EventFacts, Pages
-from meterai.gate.pings import PRESENT_AROUND_CLOSING_S, READY_WITHIN_S, Pings
-from meterai.gate.room import UNREADABLE, NoTicket, Room
-from meterai.gate.safety import Headers, safety_headers
-from meterai.gate.shelf import Shelf
-from meterai.gate.standing import Standing, standing_of
-from meterai.gate.waiting import WaitPages, address_of
+from meterai.gate.place_in_line import Standing, standing_of
+from meterai.gate.presence import PRESENT_AROUND_CLOSING_S, READY_WITHIN_S, Pings
+from meterai.gate.proof_of_work import Work
+from meterai.gate.published_cache import Shelf
+from meterai.gate.safety_headers import Headers, safety_headers
+from meterai.gate.ticket_issuer import UNREADABLE, NoTicket, Room
+from meterai.gate.wait_page import WaitPages, address_of
 from meterai.gate.words import HEADLINES, PROBLEMS, TEXTS
-from meterai.gate.work import Work
-from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import new_help_code
-from meterai.kit.http_status import http_status
-from meterai.kit.limits import NetworkLimits
-from meterai.kit.proxies import Proxies
-from meterai.kit.whole_files import write_whole
-from meterai.waiting_room.promises import Promise, PromiseBook
-from meterai.waiting_room.queue_folder import QueueFolder, queues_in
-from meterai.waiting_room.tickets import INSTEAD_OF, Ticket, mark_of
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.files.atomic_write import write_whole
+from meterai.kit.http.network_limits import NetworkLimits
+from meterai.kit.http.proxies import Proxies
+from meterai.kit.http.status import http_status
+from meterai.waiting_room.files.promise_book import Promise, PromiseBook
+from meterai.waiting_room.files.queue_folder import QueueFolder, queues_in
+from meterai.waiting_room.rules.tickets import INSTEAD_OF, Ticket, mark_of
 
 log = structlog.get_logger(__name__)
 
@@ -232,7 +232,7 @@ class Gate:
 
     def _make_ready(self, slug: str, shelf: Shelf) -> None:
         if shelf.status_raw:
-            headers = (*publishing.document_headers("status.json"), *self.safety)
+            headers = (*published_files.document_headers("status.json"), *self.safety)
             self.ready[f"/antre/{slug}/d/status.json".encode()] = respond(200, shelf.status_raw, headers)
 
     def _greet(self, slug: str) -> None:
@@ -382,7 +382,7 @@ class _Visit:
                 return self.go_to_form()
             case ["d", *name] if not is_post and self.language == "id":  # documents have one address
                 folder = self.hall.shelf.folder
-                return publishing.send_document(self.request, folder, "/".join(name), self.gate.safety)
+                return published_files.send_document(self.request, folder, "/".join(name), self.gate.safety)
         return self.gate.notice("not_found", self.language, f"/antre/{self.slug}", 404)
 
     # ------------------------------------------------------------------ join

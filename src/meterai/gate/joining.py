@@ -11,13 +11,13 @@ import msgspec
 import structlog
 
 from meterai.customers.contacts import Contact, canonical_contact
-from meterai.gate.codes import Codes
-from meterai.gate.http import Request
-from meterai.gate.room import Issued, NoTicket, Room
-from meterai.gate.work import Work
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.limits import Answer, NetworkLimits
-from meterai.waiting_room.tickets import TEXT_LENGTH, Ticket, decode_ticket, read_ticket, text_in
+from meterai.gate.contact_codes import Codes
+from meterai.gate.http_server import Request
+from meterai.gate.proof_of_work import Work
+from meterai.gate.ticket_issuer import Issued, NoTicket, Room
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.http.network_limits import Answer, NetworkLimits
+from meterai.waiting_room.rules.tickets import TEXT_LENGTH, Ticket, decode_ticket, read_ticket, text_in
 
 log = structlog.get_logger(__name__)
 

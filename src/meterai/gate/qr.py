@@ -16,8 +16,8 @@ from functools import lru_cache
 
 import zxingcpp
 
-from meterai.kit.png import grey_png
-from meterai.waiting_room.tickets import TEXT_LENGTH
+from meterai.kit.formats.png import grey_png
+from meterai.waiting_room.rules.tickets import TEXT_LENGTH
 
 _MASK = 3
 """Always the same of the eight: choosing one takes seven times as long (docs/decisions/0016)."""

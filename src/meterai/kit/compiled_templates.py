@@ -14,7 +14,7 @@ import jinja2
 import msgspec
 from jinja2.bccache import Bucket
 
-from meterai.kit.whole_files import write_whole
+from meterai.kit.files.atomic_write import write_whole
 
 _PACKAGE = Path(__file__).parents[1]
 

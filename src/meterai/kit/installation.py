@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Final, Literal
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import msgspec
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.dumping import query_without
-from meterai.kit.postgres import OWNER
-from meterai.kit.processes import stamp_of
-from meterai.kit.secret_files import keep_secret, keep_secrets, keep_text
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.child_processes import stamp_of
+from meterai.kit.files.atomic_write import write_whole
+from meterai.kit.files.secret_files import keep_secret, keep_secrets, keep_text
 from meterai.kit.settings import Settings
-from meterai.kit.whole_files import write_whole
 
 Role = Literal["app", "signer", "reader", "verifier"]
 ROLES: Final[tuple[Role, ...]] = ("app", "signer", "reader", "verifier")
+OWNER: Final = "meterai_owner"
+"""The database role that owns the schema."""
 DATABASE: Final = "meterai"
 TWIN_MERCHANT: Final = "G000000001"
 """The merchant for whom the gateway twin takes payments."""
@@ -168,6 +168,11 @@ def owner_url(settings: Settings) -> str:
     if settings.database_url:
         return settings.database_url
     return url_as(read_addresses(settings.data).database, OWNER, Secrets(settings.data).database_owner)
+
+
+def query_without(query: str, *names: str) -> str:
+    """The query of an address without what it says under these names."""
+    return "&".join(part for part in query.split("&") if unquote(part.partition("=")[0]) not in names)
 
 
 def url_as(url: str, user: str, password: str) -> str:

@@ -17,9 +17,9 @@ import aiosmtplib
 import msgspec
 import structlog
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.http import CircuitBreaker, OutsideService
-from meterai.kit.strange_json import read_json
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.formats.strange_json import read_json
+from meterai.kit.http.outside_service import CircuitBreaker, OutsideService
 
 log = structlog.get_logger(__name__)
 ToKind = Literal["email", "phone"]

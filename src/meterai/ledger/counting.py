@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from meterai.kernel.errors import Refusal
+from meterai.kernel.refusals import Refusal
 
 _COUNTS_MAX = 5
 

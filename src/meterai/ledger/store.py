@@ -7,7 +7,7 @@ from datetime import datetime
 
 import asyncpg
 
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection
 from meterai.ledger.model import Account, Transfer, side_of, unit_of
 

@@ -8,9 +8,9 @@ import msgspec
 import structlog
 
 from meterai.kernel.clock import Clock
-from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import new_id
 from meterai.kernel.money import Rupiah
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.sales.model import PaymentState
 from meterai.sales.order import Order, Payment

@@ -6,8 +6,8 @@ import unicodedata
 
 import msgspec
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.typed import digits_of, seen
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.formats.pasted_text import digits_of, seen
 
 BANKS = {
     "bca": "BCA",

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX
-from meterai.waiting_room.model import Policy, Schedule
+from meterai.waiting_room.rules.model import Policy, Schedule
 
 EXAMPLE = Path(__file__).with_name("events.toml")
 _MOMENT = timedelta(seconds=1)

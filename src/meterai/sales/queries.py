@@ -10,10 +10,10 @@ from enum import StrEnum
 
 import msgspec
 
-from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import form_digest, token_digest
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database, Row
-from meterai.kit.typed import digits_of, seen
+from meterai.kit.formats.pasted_text import digits_of, seen
 from meterai.ledger import queries as ledger
 from meterai.sales.events import Event
 from meterai.sales.model import (

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from meterai.kernel.money import format_rupiah
-from meterai.kit.formats import moment_text
+from meterai.kit.formats.display import moment_text
 from meterai.sales.model import IN_DOUBT, RefundState
 from meterai.sales.order import Order, Payment, Refund
 

@@ -6,8 +6,8 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from meterai.kernel.errors import Refusal
 from meterai.kernel.ids import derived_id
+from meterai.kernel.refusals import Refusal
 from meterai.kit.database import Connection
 from meterai.ledger import store as ledger
 from meterai.ledger.model import SELLER, AccountKind, Transfer, account

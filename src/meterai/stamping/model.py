@@ -8,8 +8,8 @@ from uuid import UUID
 
 import msgspec
 
-from meterai.kernel.serial import SerialNumber
-from meterai.kit.pdf.profiles import Profile
+from meterai.kernel.serial_number import SerialNumber
+from meterai.pdf.profiles import Profile
 from meterai.stamping.placement import Placement
 
 STAMPS_MAX = 10

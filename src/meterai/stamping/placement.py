@@ -6,8 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.pdf.limits import DEFAULT_LIMITS
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.pdf.limits import DEFAULT_LIMITS
 
 SIZE_MIN, SIZE_DEFAULT, SIZE_MAX = 54.0, 90.0, 110.0
 SIZE_SMALLEST = DEFAULT_LIMITS.page_points_min

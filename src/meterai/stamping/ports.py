@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from meterai.kernel.errors import Refusal
-from meterai.kernel.serial import SerialNumber
-from meterai.stamping.signer_wire import Identity, KeyReport
+from meterai.kernel.refusals import Refusal
+from meterai.kernel.serial_number import SerialNumber
+from meterai.stamping.signer.wire import Identity, KeyReport
 
 
 class KeyHolder(Protocol):

@@ -11,15 +11,15 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kernel.serial import SerialNumber
+from meterai.jail.pool import JailPool
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kernel.serial_number import SerialNumber
 from meterai.kit.database import Connection, Database, Row
-from meterai.kit.memory import Memory
-from meterai.kit.objects import ObjectMissing, ObjectStore
-from meterai.kit.pdf.jail.pool import JailPool
-from meterai.kit.pdf.limits import DEFAULT_LIMITS
-from meterai.kit.pdf.profiles import Profile
-from meterai.kit.pdf.requests import Inspection, RenderedPage, RenderRequest
+from meterai.kit.files.object_store import ObjectMissing, ObjectStore
+from meterai.kit.recently_seen import Memory
+from meterai.pdf.limits import DEFAULT_LIMITS
+from meterai.pdf.profiles import Profile
+from meterai.pdf.requests import Inspection, RenderedPage, RenderRequest
 from meterai.stamping import page_images
 from meterai.stamping.model import Job, JobState, OutputVerdict, Release
 from meterai.stamping.placement import Placement
@@ -27,7 +27,7 @@ from meterai.stamping.requests import OutputLimits
 
 log = structlog.get_logger(__name__)
 
-_RENDER = "meterai.kit.pdf.rendering:render_page"
+_RENDER = "meterai.pdf.rendering:render_page"
 _AT_HAND_SECONDS = 600.0
 """As long as browsers keep the image too."""
 _names = Memory[UUID, str]()

@@ -8,10 +8,10 @@ from typing import Literal
 
 import msgspec
 
-from meterai.kernel.serial import SerialNumber
-from meterai.kit.pdf.limits import DEFAULT_LIMITS, Limits
-from meterai.kit.pdf.profiles import Profile
-from meterai.kit.pdf.requests import Inspection, RenderedPage
+from meterai.kernel.serial_number import SerialNumber
+from meterai.pdf.limits import DEFAULT_LIMITS, Limits
+from meterai.pdf.profiles import Profile
+from meterai.pdf.requests import Inspection, RenderedPage
 from meterai.stamping.model import SEAL_BYTES
 from meterai.stamping.placement import SIZE_DEFAULT, Placement
 
@@ -21,7 +21,7 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True):
 
     serial: SerialNumber
     code: str
-    """Text of the 2-D code (`meterai.kit.stamp_code.encode_code`)."""
+    """Text of the 2-D code (`meterai.signatures.stamp_code.encode_code`)."""
     placement: Placement
 
 

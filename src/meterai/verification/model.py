@@ -7,9 +7,6 @@ from enum import StrEnum
 
 import msgspec
 
-FILE_BYTES_MAX = 12 << 20
-"""More than an upload may have: stamps and archive data make a file larger."""
-
 
 class Verdict(StrEnum):
     """One of three; there is no fourth."""

@@ -9,7 +9,7 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.verification.model import Trust
 
 TRUST_FOLDER = Path("pki") / "trust"

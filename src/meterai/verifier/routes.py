@@ -13,27 +13,28 @@ from litestar.exceptions import HTTPException
 
 from meterai.api.problems import problem_response
 from meterai.api.verification import read_document, read_sha256, refuse_passing
+from meterai.jail.pool import JailPool
 from meterai.kernel.clock import Clock
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database, is_outage, log_trouble
-from meterai.kit.http_status import http_status
-from meterai.kit.pdf.jail.pool import JailPool
-from meterai.verification.model import FILE_BYTES_MAX, Judgement, SerialAnswer, Trust
+from meterai.kit.http.status import http_status
+from meterai.pdf.limits import CHECKED_BYTES_MAX
+from meterai.verification.model import Judgement, SerialAnswer, Trust
 from meterai.verification.reasons import REASONS, UNEXPECTED
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document
 from meterai.verification.use_cases.look_up_serial import look_up_serial
-from meterai.web.code_reader import code_reader_pages
-from meterai.web.edge import CachedPages, Edge, cache_page
-from meterai.web.forms import FormLimits, read_form
-from meterai.web.http_refusals import api_refusal, page_refusal, with_methods
-from meterai.web.messages import text_of
-from meterai.web.pages import Pages
-from meterai.web.stamp_pictures import ShownStamp, with_pictures, without_pictures
-from meterai.web.visits import LANGUAGES, Visit, visit_of
+from meterai.web.pages.messages import text_of
+from meterai.web.pages.templates import Pages
+from meterai.web.requests.forms import FormLimits, read_form
+from meterai.web.requests.http_refusals import api_refusal, page_refusal, with_methods
+from meterai.web.requests.middleware import CachedPages, Edge, cache_page
+from meterai.web.requests.visits import LANGUAGES, Visit, visit_of
+from meterai.web.verify.code_reader import code_reader_pages
+from meterai.web.verify.stamp_pictures import ShownStamp, with_pictures, without_pictures
 
 log = structlog.get_logger(__name__)
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
-_LIMITS = FormLimits(files_max=1, file_bytes_max=FILE_BYTES_MAX)
+_LIMITS = FormLimits(files_max=1, file_bytes_max=CHECKED_BYTES_MAX)
 
 type VerifierRequest = Request[Any, Any, Any]
 
@@ -79,7 +80,7 @@ def _words(code: str) -> Words:
     return Words(code=code, **texts)
 
 
-@post("/api/v1/verifications", status_code=200, request_max_body_size=FILE_BYTES_MAX)
+@post("/api/v1/verifications", status_code=200, request_max_body_size=CHECKED_BYTES_MAX)
 async def verify_document(request: VerifierRequest) -> SpokenJudgement:
     """Judges the PDF in the request's body (application/pdf, at most 12 MB).
 

@@ -8,11 +8,11 @@ import uuid
 import msgspec
 
 from meterai.kit.database import Database
-from meterai.waiting_room import store
-from meterai.waiting_room.documents import Announcement
-from meterai.waiting_room.model import Policy, QueueState, Schedule
-from meterai.waiting_room.reminder_store import Reminder
-from meterai.waiting_room.store import Pass
+from meterai.waiting_room.files.published_documents import Announcement
+from meterai.waiting_room.rules.model import Policy, QueueState, Schedule
+from meterai.waiting_room.store import queues as store
+from meterai.waiting_room.store.queues import Pass
+from meterai.waiting_room.store.reminders import Reminder
 
 __all__ = [
     "Pass",

@@ -13,23 +13,23 @@ from litestar.exceptions import HTTPException
 
 from meterai.bootstrap import App
 from meterai.kernel.clock import business_date, start_of_business_date
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import is_outage, log_trouble
 from meterai.kit.settings import gate_address
 from meterai.sales.events import Event
 from meterai.sales.queries import Tariff
-from meterai.web.assets import Assets
-from meterai.web.code_reader import code_reader_pages
-from meterai.web.desk import Desk
-from meterai.web.direct import DirectRoutes
-from meterai.web.edge import CachedPages, Edge, cache_page
-from meterai.web.http_refusals import api_refusal, page_refusal, with_methods
-from meterai.web.load_meter import LoadMeter
-from meterai.web.pages import Pages, SiteFacts
-from meterai.web.parts import Parts
-from meterai.web.queues import queues_of
+from meterai.web.line.queues import queues_of
+from meterai.web.pages.assets import Assets
+from meterai.web.pages.service_parts import Parts
+from meterai.web.pages.templates import Pages, SiteFacts
+from meterai.web.requests.desk import Desk
+from meterai.web.requests.direct import DirectRoutes
+from meterai.web.requests.http_refusals import api_refusal, page_refusal, with_methods
+from meterai.web.requests.load_meter import LoadMeter
+from meterai.web.requests.middleware import CachedPages, Edge, cache_page
+from meterai.web.requests.visits import LANGUAGES, Visit, visit_of
 from meterai.web.routes import ROUTES
-from meterai.web.visits import LANGUAGES, Visit, visit_of
+from meterai.web.verify.code_reader import code_reader_pages
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from meterai.kit.spreadsheet import csv_table
+from meterai.kit.formats.csv_export import csv_table
 from sandbox.gateway.faults import Faults
 from sandbox.gateway.till import GatewayError, Till
 

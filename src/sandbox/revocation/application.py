@@ -93,7 +93,7 @@ def main() -> None:
     """Starts the twin from the command line."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.revocation", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--pki", type=Path, required=True, help="folder made by sandbox.pki")
+    parser.add_argument("--pki", type=Path, required=True, help="folder made by sandbox.pki.authority")
     arguments = parser.parse_args()
     application = make_application(RevocationAuthority(arguments.pki))
     start(application, port=arguments.port, name="sandbox revocation service")

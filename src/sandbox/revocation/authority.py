@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509 import ocsp
 
-from meterai.kit.whole_files import write_whole
+from meterai.kit.files.atomic_write import write_whole
 
 CRL_VALID = timedelta(days=1)
 OCSP_VALID = timedelta(hours=4)

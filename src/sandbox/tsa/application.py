@@ -128,7 +128,7 @@ def main() -> None:
     """Starts the twin from the command line."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.tsa", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--pki", type=Path, required=True, help="folder made by sandbox.pki")
+    parser.add_argument("--pki", type=Path, required=True, help="folder made by sandbox.pki.authority")
     arguments = parser.parse_args()
     print(f"sandbox time-stamp authority: http://127.0.0.1:{arguments.port}", flush=True)
     uvicorn.run(

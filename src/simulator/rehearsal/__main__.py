@@ -10,11 +10,11 @@ from pathlib import Path
 import msgspec
 import uvloop
 
+from simulator.crowd.report import ended_by_signals
+from simulator.crowd.service import ServiceMissing
 from simulator.rehearsal.rehearse import Stage, rehearse
 from simulator.rehearsal.report import write_report
 from simulator.rehearsal.schedule import read_schedule
-from simulator.report import ended_by_signals
-from simulator.service import ServiceMissing
 
 
 def say(facts: object) -> None:

@@ -11,9 +11,9 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Final
 
-from simulator.papers import paper_of
+from simulator.crowd.papers import paper_of
+from simulator.crowd.service import Service
 from simulator.rehearsal.patience import TROUBLE, Fate, PatientApplicant
-from simulator.service import Service
 
 EVENING_HOURS: Final = 12.0
 """What a rehearsal stands for: the last hours before a deadline, at tau = 6 h."""

@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from simulator.applicant import StepRefused
-from simulator.http import Browser, ConnectionLost, Response
-from simulator.queueing import QueuedApplicant
+from simulator.crowd.applicant import StepRefused
+from simulator.crowd.browser import Browser, ConnectionLost, Response
+from simulator.crowd.queued_applicant import QueuedApplicant
 
 TROUBLE = (ConnectionLost, TimeoutError, OSError, EOFError)
 _SOON = 1.0

@@ -15,15 +15,15 @@ from typing import Any, Final
 
 import msgspec
 
-from simulator.crowd_figures import verify_sample
-from simulator.http import Browser
-from simulator.papers import make_letter
+from simulator.crowd.browser import Browser
+from simulator.crowd.figures import verify_sample
+from simulator.crowd.papers import make_letter
+from simulator.crowd.service import Service, find_service, see_reachable
 from simulator.rehearsal.crowd import Crowd
 from simulator.rehearsal.faults import FaultOutcome, Saboteur
 from simulator.rehearsal.patience import TROUBLE
 from simulator.rehearsal.report_words import Both, both, joined
 from simulator.rehearsal.schedule import Schedule
-from simulator.service import Service, find_service, see_reachable
 
 EVENT: Final = "casn"
 _DOCUMENT_BYTES: Final = 100_000

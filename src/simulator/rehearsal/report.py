@@ -7,8 +7,8 @@ from html import escape
 from itertools import groupby
 from typing import Final
 
-from simulator.planning.chart_words import number
-from simulator.planning.drawing import BLUE, FONT, GREY, INK, MUTED, ORANGE, PALE_BLUE, Panel, round_ticks
+from simulator.planner.chart_words import number
+from simulator.planner.drawing import BLUE, FONT, GREY, INK, MUTED, ORANGE, PALE_BLUE, Panel, round_ticks
 from simulator.rehearsal.rehearse import Moment, Rehearsal
 from simulator.rehearsal.report_words import Language, say
 

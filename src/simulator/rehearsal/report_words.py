@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from simulator.planning.chart_words import number
+from simulator.planner.chart_words import number
 
 type Language = Literal["id", "en"]
 

@@ -26,10 +26,10 @@ def _is_module(name: str) -> Callable[[list[str]], bool]:
 
 _MARKS: Final[dict[FaultKind, Callable[[list[str]], bool]]] = {
     FaultKind.GATEWAY_DOWN: _is_module("sandbox.gateway"),
-    FaultKind.JAIL_KILLED: _is_module("meterai.kit.pdf.jail"),
-    FaultKind.SIGNER_KILLED: _is_module("meterai.workers.signer"),
-    FaultKind.WORKER_KILLED: _is_module("meterai.workers.main"),
-    FaultKind.GATE_KILLED: _is_module("meterai.gate"),
+    FaultKind.JAIL_KILLED: _is_module("meterai.jail"),
+    FaultKind.SIGNER_KILLED: _is_module("meterai.processes.signer"),
+    FaultKind.WORKER_KILLED: _is_module("meterai.processes.worker"),
+    FaultKind.GATE_KILLED: _is_module("meterai.processes.gate"),
     FaultKind.DATABASE_RESTARTED: lambda words: words[0].endswith("/postgres") and "-D" in words,
 }
 

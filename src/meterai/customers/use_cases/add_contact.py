@@ -8,12 +8,12 @@ from datetime import datetime
 import asyncpg
 
 from meterai.customers import store
-from meterai.customers.changes import lock_contacts, note_change, refuse_old_proof
+from meterai.customers.contact_changes import lock_contacts, note_change, refuse_old_proof
 from meterai.customers.contacts import Contact
 from meterai.customers.queries import SessionCustomer
 from meterai.customers.use_cases.verify_code import check_code
-from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import new_id
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
 
 

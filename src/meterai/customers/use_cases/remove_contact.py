@@ -8,10 +8,10 @@ from datetime import datetime
 import msgspec
 
 from meterai.customers import store
-from meterai.customers.changes import lock_contacts, note_change, refuse_old_proof
+from meterai.customers.contact_changes import lock_contacts, note_change, refuse_old_proof
 from meterai.customers.contacts import Contact
 from meterai.customers.queries import SessionCustomer
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection
 
 

@@ -10,8 +10,8 @@ import msgspec
 
 from meterai.customers import codes, store
 from meterai.customers.contacts import Contact
-from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import new_id
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.kit.messages import CODE_TOPICS, STRANGERS_CODE_TOPICS, Message
 

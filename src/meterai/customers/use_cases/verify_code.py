@@ -12,8 +12,8 @@ import msgspec
 from meterai.customers import codes, store
 from meterai.customers.contacts import Contact
 from meterai.customers.organisations import SELLER
-from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import new_id, new_token, token_digest
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
 
 SESSION_LIFE = timedelta(days=7)

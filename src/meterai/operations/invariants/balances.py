@@ -6,7 +6,13 @@ from __future__ import annotations
 
 from meterai.ledger.model import AccountKind, side_of, unit_of
 from meterai.operations.invariants.fingerprint import Balance, Screen, Sum, weight
-from meterai.operations.invariants.house import NO_OTHERS, OTHERS, STAMPS, as_told, otherwise_than_told
+from meterai.operations.invariants.house_accounts import (
+    NO_OTHERS,
+    OTHERS,
+    STAMPS,
+    as_told,
+    otherwise_than_told,
+)
 from meterai.operations.invariants.model import SqlInvariant
 from meterai.operations.invariants.sources import (
     ACCOUNT,

@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import msgspec
 
+from meterai.kit.bounded_gather import each
 from meterai.kit.database import Database, Row
-from meterai.kit.objects import ObjectMissing, ObjectStore
-from meterai.kit.turns import each
+from meterai.kit.files.object_store import ObjectMissing, ObjectStore
 from meterai.operations.invariants.model import Findings
 
 I9_TITLE = "A released version's bytes never change"

@@ -12,8 +12,8 @@ import msgspec
 from meterai.kit.database import Connection
 from meterai.operations.invariants.fingerprint import Sum
 from meterai.operations.invariants.model import VIOLATIONS_SHOWN, Findings, SqlInvariant
-from meterai.waiting_room.public_log import ENTRIES, What, read_entries
-from meterai.waiting_room.queue_folder import queue_of
+from meterai.waiting_room.files.public_log import ENTRIES, What, read_entries
+from meterai.waiting_room.files.queue_folder import queue_of
 
 I13 = SqlInvariant(
     id="I13",

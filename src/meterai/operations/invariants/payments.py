@@ -12,7 +12,7 @@ from meterai.operations.invariants.fingerprint import (
     hash_of,
     weight,
 )
-from meterai.operations.invariants.house import RUPIAH, as_told, otherwise_than_told
+from meterai.operations.invariants.house_accounts import RUPIAH, as_told, otherwise_than_told
 from meterai.operations.invariants.model import SqlInvariant
 from meterai.operations.invariants.sources import (
     GIVEN_BACK,

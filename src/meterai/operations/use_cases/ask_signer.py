@@ -6,7 +6,7 @@ import asyncio
 from datetime import datetime
 from typing import NamedTuple
 
-from meterai.kernel.errors import Refusal
+from meterai.kernel.refusals import Refusal
 from meterai.stamping.ports import Signer
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import asyncpg
 
 from meterai.kit.database import Connection, Database
-from meterai.kit.objects import ObjectStore
+from meterai.kit.files.object_store import ObjectStore
 from meterai.operations.invariants import (
     balances,
     dates,

@@ -12,16 +12,16 @@ from uuid import UUID
 
 from meterai.kit.database import Database
 from meterai.sales.queries import OrderOutcome, order_outcomes
-from meterai.waiting_room.past import done_after_of
-from meterai.waiting_room.promise_store import (
+from meterai.waiting_room.files.promise_book import Outcome, is_kept
+from meterai.waiting_room.rules.rate_history import done_after_of
+from meterai.waiting_room.store.promises import (
     ToJudge,
     count_promises,
     orders_lately,
     set_done_after,
     take_to_judge,
 )
-from meterai.waiting_room.promises import Outcome, is_kept
-from meterai.waiting_room.store import read_queues
+from meterai.waiting_room.store.queues import read_queues
 
 ENOUGH_PEOPLE = 50
 """Fewer who were done say little of what 95 of 100 need."""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from meterai.kit.database import Connection, Database
 from meterai.ledger.queries import has_books, transfers_of
-from meterai.operations.use_cases.open_house import DEVELOPMENT_DEPOSIT
+from meterai.operations.use_cases.open_site import DEVELOPMENT_DEPOSIT
 from meterai.sales.use_cases.issue_quota import ids_of_deposit
 
 

@@ -12,7 +12,7 @@ from meterai.kit.database import Database
 from meterai.ledger import queries as ledger
 from meterai.operations.use_cases.judge_promises import measure_done_after
 from meterai.sales import queries as sales
-from meterai.waiting_room.load import Behind, report_behind
+from meterai.waiting_room.control.site_load import Behind, report_behind
 
 DONE_EVERY = timedelta(seconds=30)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from meterai.kit.audit import write_audit
+from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection, Database
-from meterai.kit.switches import SEALING_STOPPED, is_thrown, read_switch, set_switch
+from meterai.kit.stop_switches import SEALING_STOPPED, is_thrown, read_switch, set_switch
 from meterai.stamping.queries import count_waiting
 
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import msgspec
 
-from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.money import Rupiah
-from meterai.kit.http import CallLimits, CircuitBreaker, OutsideService
-from meterai.kit.strange_json import read_json
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.formats.strange_json import read_json
+from meterai.kit.http.outside_service import CallLimits, CircuitBreaker, OutsideService
 from meterai.sales.adapters.midtrans_wire import (
     AMOUNT,
     JAKARTA,

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import msgspec
 
-from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.money import Rupiah
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.sales.ports import Channel, GatewayState
 
 JAKARTA = timezone(timedelta(hours=7))

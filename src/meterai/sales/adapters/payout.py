@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.http import Answer, CallLimits, CircuitBreaker, OutsideService
-from meterai.kit.strange_json import read_json
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.formats.strange_json import read_json
+from meterai.kit.http.outside_service import Answer, CallLimits, CircuitBreaker, OutsideService
 from meterai.sales.ports import PayoutRequest, PayoutResult, PayoutState
 
 _STATES = {

@@ -10,7 +10,7 @@ import msgspec
 
 from meterai.customers.contacts import Contact, ContactKind
 from meterai.kernel.clock import business_date
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, call
 from meterai.sales.model import Flow, ItemState, OrderState, Price
 from meterai.sales.order import Order

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import asyncpg
 import msgspec
 
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection
 from meterai.sales.model import ASKED_FOR, ItemState, OrderState, PaymentOutcome, PaymentState
 from meterai.sales.order import Payment

@@ -10,8 +10,8 @@ import asyncpg
 import msgspec
 
 from meterai.kernel.clock import business_date
-from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import derived_id
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.sales.model import (
     DOCUMENTS_PER_ORDER_MAX,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from meterai.kernel.clock import Clock
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.sales.closing import close_order
 from meterai.sales.model import OrderEvent, OrderState, PaymentEvent, next_order_state

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime, timedelta
 
 from meterai.kernel.clock import Clock
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
 from meterai.sales.attempts import LOOK_AFTER_CLOSING, ask_for_charge, new_attempt, read_channel
 from meterai.sales.model import OrderState, PaymentState

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import msgspec
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.audit import write_audit
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection, Database
 from meterai.ledger import store as ledger
 from meterai.sales.model import (

@@ -7,9 +7,9 @@ from datetime import timedelta
 import structlog
 
 from meterai.kernel.clock import Clock
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.bounded_gather import each
 from meterai.kit.database import Database
-from meterai.kit.turns import each
 from meterai.sales.closing import close_order
 from meterai.sales.model import OrderEvent, OrderState, PaymentEvent
 from meterai.sales.ports import GatewayState, PaymentGateway

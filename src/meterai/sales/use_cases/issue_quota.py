@@ -9,9 +9,9 @@ from datetime import date, datetime
 import msgspec
 
 from meterai.kernel.clock import business_date
-from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import derived_id
-from meterai.kit.audit import is_in_audit, write_audit
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.audit_trail import is_in_audit, write_audit
 from meterai.kit.database import Connection, Database
 from meterai.ledger import queries, store
 from meterai.ledger.model import (

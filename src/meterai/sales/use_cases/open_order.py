@@ -15,8 +15,8 @@ import asyncpg
 import msgspec
 
 from meterai.customers.organisations import SELLER
-from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import form_digest, new_id, new_order_number, token_digest
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.sales.model import (
     DOCUMENTS_PER_ORDER_MAX,

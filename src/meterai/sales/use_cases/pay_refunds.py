@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 import structlog
 
 from meterai.kernel.clock import Clock
-from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.money import Rupiah
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
+from meterai.kit.bounded_gather import each
 from meterai.kit.database import Connection, Database
-from meterai.kit.turns import each
 from meterai.ledger import store as ledger
 from meterai.sales import bookings
 from meterai.sales.model import (

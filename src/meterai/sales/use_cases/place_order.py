@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from meterai.kernel.clock import Clock, business_date
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
 from meterai.ledger import queries as ledger_queries
 from meterai.ledger import store as ledger

@@ -5,9 +5,9 @@ from __future__ import annotations
 import structlog
 
 from meterai.kernel.clock import Clock
-from meterai.kernel.errors import Refusal
+from meterai.kernel.refusals import Refusal
+from meterai.kit.bounded_gather import each
 from meterai.kit.database import Database
-from meterai.kit.turns import each
 from meterai.sales.attempts import ask_for_charge
 from meterai.sales.model import OPEN_PAYMENTS, PaymentState
 from meterai.sales.ports import PaymentGateway

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import msgspec
 
-from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import derived_id
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.database import Connection, Database
 from meterai.ledger import queries as ledger_queries

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import asyncpg
 
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.database import Connection, Database
 from meterai.ledger import queries as ledger

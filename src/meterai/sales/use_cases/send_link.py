@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 
-from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import token_digest
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.database import Database
 from meterai.sales.news import News, news_entry

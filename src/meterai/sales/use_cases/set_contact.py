@@ -7,8 +7,8 @@ import uuid
 import msgspec
 
 from meterai.customers.contacts import Contact
-from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import token_digest
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.sales.model import OrderState
 from meterai.sales.store import orders

@@ -10,9 +10,9 @@ import msgspec
 import structlog
 
 from meterai.kernel.clock import Clock
-from meterai.kernel.errors import Refusal
 from meterai.kernel.ids import derived_id
 from meterai.kernel.money import Rupiah
+from meterai.kernel.refusals import Refusal
 from meterai.kit import outbox
 from meterai.kit.database import Connection, Database
 from meterai.ledger import store as ledger

@@ -10,7 +10,7 @@ from typing import Protocol
 import structlog
 
 from meterai.kernel.clock import Clock
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.database import Database
 from meterai.kit.messages import KEPT_FOR, Message

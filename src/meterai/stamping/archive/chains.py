@@ -14,9 +14,9 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.pdf import der
-from meterai.kit.pdf.signed_data import OID_TIME_STAMP_TOKEN, SignedData, read_signed_data
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.signatures import der
+from meterai.signatures.signed_data import OID_TIME_STAMP_TOKEN, SignedData, read_signed_data
 
 _LENGTH_MAX = 5
 

@@ -8,13 +8,13 @@ from datetime import timedelta
 
 import msgspec
 
+from meterai.jail.pool import JailPool
 from meterai.kernel.clock import Clock
 from meterai.kit.database import Database
 from meterai.kit.fail_points import FailPoint
-from meterai.kit.objects import ObjectStore
-from meterai.kit.pdf.jail.pool import JailPool
+from meterai.kit.files.object_store import ObjectStore
 from meterai.stamping.archive.level import Level
-from meterai.stamping.archive.revocation import RevocationSource
+from meterai.stamping.archive.revocation_source import RevocationSource
 from meterai.stamping.ports import Signer
 
 Judge = Callable[[bytes], Awaitable[str | None]]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from meterai.kernel.serial import SerialNumber
+from meterai.kernel.serial_number import SerialNumber
 from meterai.kit.database import Connection
 from meterai.stamping.archive.level import Level
 

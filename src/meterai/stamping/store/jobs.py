@@ -10,12 +10,12 @@ import asyncpg
 import msgspec
 
 from meterai.kernel.clock import business_date
-from meterai.kernel.errors import Refusal
-from meterai.kernel.serial import SerialNumber
+from meterai.kernel.refusals import Refusal
+from meterai.kernel.serial_number import SerialNumber
 from meterai.kit.database import Connection, Row, call
-from meterai.kit.pdf.profiles import Profile
 from meterai.ledger import store as ledger
 from meterai.ledger.model import Transfer
+from meterai.pdf.profiles import Profile
 from meterai.stamping.model import ClaimedJob, Intent, Release, Seal
 from meterai.stamping.placement import Placement
 from meterai.stamping.store.time_stamps import OwedTimeStamp

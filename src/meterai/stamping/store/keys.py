@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 
 from meterai.kit.database import Connection
-from meterai.stamping.signing_keys import SigningKey
+from meterai.stamping.keys.signing_keys import SigningKey
 
 _COLUMNS = "key_id, place, certificates, valid_from, valid_until, active_from, retired_at"
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import msgspec
 
-from meterai.kernel.serial import SerialNumber
+from meterai.kernel.serial_number import SerialNumber
 from meterai.kit.database import Connection
-from meterai.kit.pdf.profiles import Profile
+from meterai.pdf.profiles import Profile
 from meterai.stamping.model import Release
 
 

@@ -6,18 +6,18 @@ import hashlib
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from meterai.kernel.errors import Kind, Refusal
+from meterai.jail.pool import JailPool
 from meterai.kernel.ids import new_id
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
-from meterai.kit.formats import own_name
-from meterai.kit.objects import ObjectStore
-from meterai.kit.pdf.jail.pool import JailPool
-from meterai.kit.pdf.limits import DEFAULT_LIMITS
-from meterai.kit.pdf.profiles import CHOICES, Profile
+from meterai.kit.files.object_store import ObjectStore
+from meterai.kit.formats.display import own_name
 from meterai.ledger.model import SELLER
+from meterai.pdf.limits import DEFAULT_LIMITS
+from meterai.pdf.profiles import CHOICES, Profile
 from meterai.stamping import page_images
 from meterai.stamping.model import STAMPS_MAX
-from meterai.stamping.output import verdict_of
+from meterai.stamping.output_limits import verdict_of
 from meterai.stamping.ports import Vouch
 from meterai.stamping.queries import DocumentPage, remember_name
 from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX, OutputLimits, Reception, ReceptionRequest
@@ -27,7 +27,7 @@ RETENTION_DAYS = 7
 """How long a document is kept that is never stamped. Stamped ones are kept with what was released."""
 
 _STAMPED = "pdf.notice.stamped_already"
-_RECEIVE = "meterai.stamping.reception:receive"
+_RECEIVE = "meterai.stamping.in_jail.reception:receive"
 
 
 class AcceptedDocument(DocumentPage, frozen=True, kw_only=True):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.audit import write_audit
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection, Database
+from meterai.stamping.keys.signing_keys import SigningKey, active_key, state_of
 from meterai.stamping.ports import KeyHolder
-from meterai.stamping.signing_keys import SigningKey, active_key, state_of
 from meterai.stamping.store import keys
 from meterai.stamping.use_cases.add_key import check_size
 

@@ -9,13 +9,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.audit import write_audit
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Database
-from meterai.kit.pdf.chain import build_path, may_stamp
+from meterai.signatures.certificate_chain import build_path, may_stamp
+from meterai.stamping.keys.signing_keys import SigningKey, key_id_of, parse_place
 from meterai.stamping.model import SEAL_BYTES, TOKEN_BYTES
-from meterai.stamping.seal.cms import cms_bytes_max
-from meterai.stamping.signing_keys import SigningKey, key_id_of, parse_place
+from meterai.stamping.signer.cms import cms_bytes_max
 from meterai.stamping.store import keys
 
 

@@ -6,19 +6,19 @@ from datetime import timedelta
 
 import structlog
 
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
-from meterai.kit.pdf.requests import LightCheck, LightCheckRequest
-from meterai.stamping.batch import Tools
+from meterai.pdf.requests import LightCheck, LightCheckRequest
+from meterai.stamping.cycle.batch import Tools
 from meterai.stamping.model import Release
 from meterai.stamping.queries import read_checked
-from meterai.stamping.seal.time_stamp_later import add_time_stamp, cms_in, comes_too_late, imprint_of
+from meterai.stamping.signer.late_time_stamp import add_time_stamp, cms_in, comes_too_late, imprint_of
 from meterai.stamping.store import time_stamps
 from meterai.stamping.store.time_stamps import OwingFile
 
 log = structlog.get_logger(__name__)
 
-_CHECK = "meterai.kit.pdf.light_check:light_check"
+_CHECK = "meterai.pdf.signed.seal_check:light_check"
 _LEASE = timedelta(seconds=60)
 _RETRY_FIRST_S, _RETRY_LONGEST_S = 1.0, 60.0
 _VERSION = 2

@@ -10,11 +10,11 @@ from uuid import UUID
 
 import msgspec
 
-from meterai.kernel.errors import Kind, Refusal
+from meterai.jail.pool import JailPool
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database, Row
-from meterai.kit.objects import ObjectStore
-from meterai.kit.pdf.jail.pool import JailPool
-from meterai.stamping.bundle import FILES_MAX, PATH_CHARACTERS_MAX, file_id
+from meterai.kit.files.object_store import ObjectStore
+from meterai.stamping.bundles.model import FILES_MAX, PATH_CHARACTERS_MAX, file_id
 from meterai.stamping.ports import Vouch
 from meterai.stamping.store import bundles, documents
 from meterai.stamping.use_cases.accept_document import accept_document

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from meterai.kernel.clock import Clock
 from meterai.kit.database import Connection, Database
-from meterai.kit.objects import ObjectMissing, ObjectStore
+from meterai.kit.files.object_store import ObjectMissing, ObjectStore
 from meterai.stamping.queries import not_referred_to
 from meterai.stamping.store import documents
 

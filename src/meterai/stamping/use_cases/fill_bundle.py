@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from uuid import UUID
 
+from meterai.jail.pool import JailPool
 from meterai.kernel.clock import Clock
 from meterai.kit.database import Database
-from meterai.kit.objects import ObjectStore
-from meterai.kit.pdf.jail.pool import JailPool
-from meterai.stamping.bundle import FILES_MAX
-from meterai.stamping.bundle_input import GivenFile
+from meterai.kit.files.object_store import ObjectStore
+from meterai.stamping.bundles.given_files import GivenFile
+from meterai.stamping.bundles.model import FILES_MAX
 from meterai.stamping.ports import Vouch
 from meterai.stamping.use_cases.add_to_bundle import add_to_bundle, refuse_in_bundle
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from meterai.kit.audit import write_audit
+from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Database
 from meterai.stamping.store import keys
 

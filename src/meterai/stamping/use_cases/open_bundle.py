@@ -7,7 +7,7 @@ from uuid import UUID
 
 from meterai.kit.database import Database
 from meterai.ledger.model import SELLER
-from meterai.stamping import bundle as model
+from meterai.stamping.bundles import model
 from meterai.stamping.store import bundles
 
 

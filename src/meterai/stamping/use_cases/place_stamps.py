@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
-from meterai.kit.pdf.profiles import CHOICES, Profile
-from meterai.kit.pdf.requests import Inspection
+from meterai.pdf.profiles import CHOICES, Profile
+from meterai.pdf.requests import Inspection
 from meterai.stamping import queries
 from meterai.stamping.model import STAMPS_MAX, OutputVerdict
-from meterai.stamping.output import with_stamps
+from meterai.stamping.output_limits import with_stamps
 from meterai.stamping.placement import Placement, check_placement, overlap
 from meterai.stamping.store import documents
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from meterai.kernel.errors import Refusal
-from meterai.kit.objects import ObjectStore
-from meterai.kit.pdf.jail.pool import JailPool
+from meterai.jail.pool import JailPool
+from meterai.kernel.refusals import Refusal
+from meterai.kit.files.object_store import ObjectStore
 from meterai.stamping.placement import SIZE_DEFAULT, Placement, overlap
 from meterai.stamping.queries import DocumentPage, read_checked
 from meterai.stamping.requests import ProposeRequest
 
-_PROPOSE = "meterai.stamping.proposal:propose_placement"
+_PROPOSE = "meterai.stamping.in_jail.proposal:propose_placement"
 _KEPT_MAX = 1024
 _kept: dict[tuple[str, int, tuple[Placement, ...]], Placement] = {}
 """Answers given lately: a page is shown with a proposal, and its form comes back a moment later."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import structlog
 
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.stamping.archive.chains import Chains, chains_of
 from meterai.stamping.archive.level import Level
@@ -21,14 +21,14 @@ from meterai.stamping.archive.tools import ArchiveTools
 from meterai.stamping.model import TOKEN_BYTES
 from meterai.stamping.queries import read_checked
 from meterai.stamping.requests import ArchiveLook, ArchiveLookRequest, Extended, ExtendRequest
-from meterai.stamping.seal.filling import fill
+from meterai.stamping.signer.filling import fill
 from meterai.stamping.store import archive
 from meterai.stamping.store.archive import ArchivedFile, Renewed
 
 log = structlog.get_logger(__name__)
 
-_LOOK = "meterai.stamping.archive.extension:look"
-_EXTEND = "meterai.stamping.archive.extension:extend"
+_LOOK = "meterai.stamping.in_jail.archive_extension:look"
+_EXTEND = "meterai.stamping.in_jail.archive_extension:extend"
 _DUE_AGAIN_MIN = timedelta(hours=1)
 
 

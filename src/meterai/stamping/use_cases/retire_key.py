@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.audit import write_audit
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Database
-from meterai.stamping.signing_keys import SigningKey, active_key
+from meterai.stamping.keys.signing_keys import SigningKey, active_key
 from meterai.stamping.store import keys
 from meterai.stamping.use_cases.activate_key import find_key
 

@@ -6,21 +6,21 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from meterai.kernel.errors import Kind, Refusal
+from meterai.jail.pool import JailPool
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
-from meterai.kit.objects import ObjectStore
-from meterai.kit.pdf.jail.pool import JailPool
-from meterai.kit.pdf.requests import Inspection, InspectRequest
+from meterai.kit.files.object_store import ObjectStore
+from meterai.pdf.requests import Inspection, InspectRequest
 from meterai.stamping import queries
 from meterai.stamping.model import OutputVerdict
-from meterai.stamping.output import STAMP_BYTES_MAX, measure
+from meterai.stamping.output_limits import STAMP_BYTES_MAX, measure
 from meterai.stamping.queries import DocumentPage, read_checked
 from meterai.stamping.requests import RewriteRequest, RewrittenDocument
 from meterai.stamping.store import documents
 from meterai.stamping.use_cases.clean_up import delete_if_unneeded
 
-_REWRITE = "meterai.stamping.rewriting:rewrite"
-_INSPECT = "meterai.kit.pdf.reading:inspect"
+_REWRITE = "meterai.stamping.in_jail.rewriting:rewrite"
+_INSPECT = "meterai.pdf.inspection:inspect"
 _VERSION = "1.7"
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from meterai.stamping.batch import Tools
-from meterai.stamping.cycle import Ended, run_batch
+from meterai.stamping.cycle.batch import Tools
+from meterai.stamping.cycle.steps import Ended, run_batch
 from meterai.stamping.store import jobs
 from meterai.stamping.use_cases.start_stamping import FIRST_TOKEN, Started
 

@@ -8,10 +8,10 @@ from uuid import UUID
 
 import msgspec
 
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
-from meterai.kit.pdf.requests import Inspection
-from meterai.stamping.bundle import FILES_MAX, STAMPED_ALREADY, Rule, share_out
+from meterai.pdf.requests import Inspection
+from meterai.stamping.bundles.model import FILES_MAX, STAMPED_ALREADY, Rule, share_out
 from meterai.stamping.placement import Placement
 from meterai.stamping.store import bundles
 from meterai.stamping.use_cases.start_stamping import StampingRequest, start_within

@@ -11,14 +11,14 @@ from uuid import UUID
 import msgspec
 
 from meterai.kernel.clock import business_date
-from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import derived_id, new_id
-from meterai.kernel.serial import RANDOM_BYTES, make_serial
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kernel.serial_number import RANDOM_BYTES, make_serial
 from meterai.kit.database import Connection, Database, Row
-from meterai.kit.pdf.profiles import Profile
 from meterai.ledger import store as ledger
 from meterai.ledger.model import AccountKind, Transfer, TransferCode, account_id, reserve
 from meterai.ledger.queries import lot_owners
+from meterai.pdf.profiles import Profile
 from meterai.stamping import queries
 from meterai.stamping.model import ClaimedJob, Job, JobState, Seal
 from meterai.stamping.placement import Placement

@@ -7,15 +7,15 @@ from datetime import datetime
 
 import structlog
 
-from meterai.kernel.errors import Kind, Refusal
+from meterai.jail.pool import JailPool
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import DATABASE_IS_DOWN, Database
-from meterai.kit.pdf.jail.pool import JailPool
 from meterai.verification import register
 from meterai.verification.model import Judgement, JudgeRequest, Trust
 from meterai.verification.queries import find_by_digest, find_gaps, find_releases, find_serials
 from meterai.verification.reasons import REASONS, UNEXPECTED, verdict_of
 
-JUDGE = "meterai.verification.rules:judge"
+JUDGE = "meterai.verification.in_jail:judge"
 log = structlog.get_logger(__name__)
 
 

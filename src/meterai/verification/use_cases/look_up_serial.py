@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kernel.serial import parse_serial
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kernel.serial_number import parse_serial
 from meterai.kit.database import DATABASE_IS_DOWN, Database
-from meterai.kit.stamp_code import decode_code, verify_code
+from meterai.signatures.stamp_code import decode_code, verify_code
 from meterai.verification.model import SerialAnswer, Trust
 from meterai.verification.queries import find_by_serial, find_releases
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from meterai.kit.pdf.jail.pool import JailPool
-from meterai.kit.pdf.requests import RenderedPage, RenderRequest
+from meterai.jail.pool import JailPool
+from meterai.pdf.requests import RenderedPage, RenderRequest
 from meterai.verification.model import Box
 
-RENDER = "meterai.kit.pdf.rendering:render_page"
+RENDER = "meterai.pdf.rendering:render_page"
 _WIDTH_PX = 360
 
 

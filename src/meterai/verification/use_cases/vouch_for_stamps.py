@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from meterai.kernel.errors import Kind, Refusal
+from meterai.jail.pool import JailPool
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
-from meterai.kit.pdf.jail.pool import JailPool
 from meterai.verification.model import RegisterAnswer, Trust, Verdict
 from meterai.verification.reasons import PASSING, leading_to
 from meterai.verification.register import LOST

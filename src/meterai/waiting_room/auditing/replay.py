@@ -7,25 +7,24 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from meterai.kernel.errors import Refusal
-from meterai.kit.strange_json import read_json
-from meterai.waiting_room import documents
-from meterai.waiting_room.auditing.clock import Clock
-from meterai.waiting_room.auditing.door import Door, RateBound
-from meterai.waiting_room.auditing.ending import judge_promises, judge_whole
+from meterai.kernel.refusals import Refusal
+from meterai.kit.formats.strange_json import read_json
+from meterai.waiting_room.auditing.checks.admissions import Door, RateBound
+from meterai.waiting_room.auditing.checks.clock import Clock
+from meterai.waiting_room.auditing.checks.frontier import Frontiers
+from meterai.waiting_room.auditing.checks.heads import Heads, KeptHeads
+from meterai.waiting_room.auditing.checks.held_tickets import judge_tickets, read_tickets
+from meterai.waiting_room.auditing.checks.people import People
+from meterai.waiting_room.auditing.checks.rules import Rules
+from meterai.waiting_room.auditing.checks.switching import Switching
+from meterai.waiting_room.auditing.checks.whole_log import judge_promises, judge_whole
+from meterai.waiting_room.auditing.checks.windows import Windows
 from meterai.waiting_room.auditing.findings import Findings, HeldTicket, OperatorAction, Promises, Report
-from meterai.waiting_room.auditing.frontier import Frontiers
-from meterai.waiting_room.auditing.heads import Heads, KeptHeads
-from meterai.waiting_room.auditing.holders import judge_tickets, read_tickets
+from meterai.waiting_room.auditing.notes import Notes
 from meterai.waiting_room.auditing.patience import Patience
-from meterai.waiting_room.auditing.people import People
-from meterai.waiting_room.auditing.rules import Rules
 from meterai.waiting_room.auditing.sources import Source, lines_of
-from meterai.waiting_room.auditing.store import Notes
-from meterai.waiting_room.auditing.switching import Switching
-from meterai.waiting_room.auditing.windows import Windows
-from meterai.waiting_room.documents import Status
-from meterai.waiting_room.log_facts import (
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.log_facts import (
     CLOCK_SET_RIGHT,
     AnyFacts,
     BypassFacts,
@@ -42,9 +41,10 @@ from meterai.waiting_room.log_facts import (
     RevealFacts,
     decode_facts,
 )
-from meterai.waiting_room.merkle import Tree
-from meterai.waiting_room.model import Frontier, Lane
-from meterai.waiting_room.public_log import ENTRIES, LogEntry
+from meterai.waiting_room.files.public_log import ENTRIES, LogEntry
+from meterai.waiting_room.files.published_documents import Status
+from meterai.waiting_room.rules.merkle import Tree
+from meterai.waiting_room.rules.model import Frontier, Lane
 
 PATIENCE_S = 10.0
 ACTIONS_SHOWN = 200
@@ -225,7 +225,7 @@ class _Replay:
             return None
         self._findings.examined("status")
         try:
-            return documents.read(raw, Status, self._rules.key)
+            return published_documents.read(raw, Status, self._rules.key)
         except Refusal:
             self._findings.add("status.forged")
             return None

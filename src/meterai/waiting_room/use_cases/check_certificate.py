@@ -11,13 +11,14 @@ from pathlib import Path
 
 import msgspec
 
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
-from meterai.waiting_room import documents, queries
-from meterai.waiting_room.certificate import Attempt, certificate_key
-from meterai.waiting_room.public_log import ENTRIES
-from meterai.waiting_room.published import Published
-from meterai.waiting_room.queue_folder import is_slug
+from meterai.waiting_room import queries
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.public_log import ENTRIES
+from meterai.waiting_room.files.published_queue import Published
+from meterai.waiting_room.files.queue_folder import is_slug
+from meterai.waiting_room.rules.certificate import Attempt, certificate_key
 
 BYTES_MAX = 16 * 1024
 """A certificate has less than one; the rest is what mailers put in between."""
@@ -51,7 +52,7 @@ def read_certificate(raw: bytes, published: Published) -> Attempt:
     Raises: Refusal FORBIDDEN `certificate.forged`; INVALID `certificate.unreadable`.
     """
     try:
-        return documents.read(raw, Attempt, certificate_key(published.event_key).public_key())
+        return published_documents.read(raw, Attempt, certificate_key(published.event_key).public_key())
     except Refusal as refusal:
         if refusal.kind is Kind.FORBIDDEN:
             raise Refusal(Kind.FORBIDDEN, "certificate.forged") from None
@@ -95,7 +96,7 @@ def event_of(raw: bytes) -> str:
     Raises: Refusal INVALID `certificate.unreadable`.
     """
     try:
-        event = documents.decode(raw, Attempt).event
+        event = published_documents.decode(raw, Attempt).event
     except Refusal:
         event = ""
     if not is_slug(event):

@@ -6,17 +6,17 @@ from datetime import datetime
 
 import msgspec
 
-from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import new_id
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
-from meterai.waiting_room import claim_store, store
-from meterai.waiting_room.claim_store import DoorQueue, Knock
-from meterai.waiting_room.door import check_ticket, lane_of, wait_s
-from meterai.waiting_room.log_facts import LateTicketFacts
-from meterai.waiting_room.model import Lane, QueueState, Schedule
-from meterai.waiting_room.published import Published
-from meterai.waiting_room.store import Pass
-from meterai.waiting_room.tickets import Ticket
+from meterai.waiting_room.files.log_facts import LateTicketFacts
+from meterai.waiting_room.files.published_queue import Published
+from meterai.waiting_room.rules.admission import check_ticket, lane_of, wait_s
+from meterai.waiting_room.rules.model import Lane, QueueState, Schedule
+from meterai.waiting_room.rules.tickets import Ticket
+from meterai.waiting_room.store import claims, queues
+from meterai.waiting_room.store.claims import DoorQueue, Knock
+from meterai.waiting_room.store.queues import Pass
 
 _SHUT = {
     QueueState.HALTED: Refusal(Kind.UNAVAILABLE, "queue.halted"),
@@ -95,28 +95,28 @@ async def _enter_as_read(
     if after is None or call.is_late:
         return None
     one = _pass(call.ticket, lane, now)
-    return one if await claim_store.enter_as_read(connection, knock, one, after) else None
+    return one if await claims.enter_as_read(connection, knock, one, after) else None
 
 
 async def _enter(tx: Connection, call: Call, *, is_in_flight: bool, now: datetime) -> Pass | Refusal:
     """One more person at the door, which stays locked until the end of `tx`."""
     queue, ticket = call.queue, call.ticket
-    level, rate = await store.lock_door(tx, queue.number)
-    if (held := await store.read_pass(tx, queue.number, ticket.id)) is not None:
+    level, rate = await queues.lock_door(tx, queue.number)
+    if (held := await queues.read_pass(tx, queue.number, ticket.id)) is not None:
         return held  # another tab was faster, while this one waited for the door
     lane = Lane.IN_FLIGHT if is_in_flight else call.lane
     share = queue.policy.returners_percent
     after = level.filled(rate, share, now.timestamp()).entered(lane)
     if after is None:
-        knocking = await claim_store.note_knock(tx, queue.number, ticket.id, now)
+        knocking = await claims.note_knock(tx, queue.number, ticket.id, now)
         seconds = wait_s(rate, share, lane, knocking=knocking)
         return Refusal(Kind.BUSY, "queue.door_full", retry_after_s=seconds)
-    await store.save_door(tx, queue.number, after)
+    await queues.save_door(tx, queue.number, after)
     one = _pass(ticket, lane, now)
-    is_new = await store.add_pass(tx, queue.number, one)
+    is_new = await queues.add_pass(tx, queue.number, one)
     assert is_new, "the door is locked: nobody else can have added it"
     if call.is_late:
-        await store.say(tx, queue.number, late_facts(ticket), now)
+        await queues.say(tx, queue.number, late_facts(ticket), now)
     return one
 
 
@@ -170,14 +170,14 @@ async def is_late_ticket(
     """
     if published.is_listed(ticket):
         return False
-    if not await store.is_dead_gate(connection, queue, ticket.window, ticket.gate):
+    if not await queues.is_dead_gate(connection, queue, ticket.window, ticket.gate):
         raise Refusal(Kind.FORBIDDEN, "ticket.unlisted")
     check_ticket(schedule, ticket)
     return True
 
 
 async def _read_knock(connection: Connection, published: Published, ticket: Ticket) -> Knock:
-    knock = await claim_store.read_knock(connection, published.folder.slug, ticket.id)
+    knock = await claims.read_knock(connection, published.folder.slug, ticket.id)
     if knock is None:
         raise Refusal(Kind.NOT_FOUND, "queue.unknown")
     return knock

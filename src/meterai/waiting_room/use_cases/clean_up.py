@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from meterai.kit.database import Database
-from meterai.waiting_room import claim_store
+from meterai.waiting_room.store import claims
 
 KNOCKS_KEPT = timedelta(days=30)
 """For so long somebody who was refused at the door may still ask for a certificate."""
@@ -14,4 +14,4 @@ KNOCKS_KEPT = timedelta(days=30)
 async def clean_up_queues(db: Database, *, now: datetime) -> int:
     """Deletes knocks at full doors of long ago; gives how many. Passes and certificates stay, for audits."""
     async with db.connection() as connection:
-        return await claim_store.forget_knocks(connection, before=now - KNOCKS_KEPT)
+        return await claims.forget_knocks(connection, before=now - KNOCKS_KEPT)

@@ -15,12 +15,8 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from meterai.kit.database import Connection, Database
-from meterai.waiting_room import claim_store, controller, documents, promise_store, store
-from meterai.waiting_room.beacon_rounds import due_at, round_for
-from meterai.waiting_room.controller import Line, Measured, Memory, Step
-from meterai.waiting_room.documents import Close, Config, Reveal
-from meterai.waiting_room.folder import Gathered, close_document, digest
-from meterai.waiting_room.log_facts import (
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.log_facts import (
     CLOCK_SET_RIGHT,
     ChainFacts,
     ClaimFacts,
@@ -32,14 +28,22 @@ from meterai.waiting_room.log_facts import (
     OperatorFacts,
     RevealFacts,
 )
-from meterai.waiting_room.model import Frontier, Lane, QueueState, Schedule
-from meterai.waiting_room.past import OUTAGE_MIN_S, observed
-from meterai.waiting_room.places import place_of, window_seed
-from meterai.waiting_room.promises import Promise, facts_of
-from meterai.waiting_room.queue_folder import KEY_ID, QueueKeys
-from meterai.waiting_room.seeds import SeedChains, log_ahead
+from meterai.waiting_room.files.promise_book import Promise, facts_of
+from meterai.waiting_room.files.published_documents import Close, Config, Reveal
+from meterai.waiting_room.files.queue_folder import KEY_ID, QueueKeys
+from meterai.waiting_room.files.window_files import Gathered, close_document, digest
+from meterai.waiting_room.rules import rate_control
+from meterai.waiting_room.rules.beacon_rounds import due_at, round_for
+from meterai.waiting_room.rules.draw import place_of, window_seed
+from meterai.waiting_room.rules.model import Frontier, Lane, QueueState, Schedule
+from meterai.waiting_room.rules.rate_control import Line, Measured, Memory, Step
+from meterai.waiting_room.rules.rate_history import OUTAGE_MIN_S, observed
+from meterai.waiting_room.rules.seeds import SeedChains, log_ahead
+from meterai.waiting_room.rules.windows import LOGGED_LATE_S, end_of, fixed_of, number_at, window_of
+from meterai.waiting_room.store import claims as claim_store
+from meterai.waiting_room.store import promises as promise_store
+from meterai.waiting_room.store import queues
 from meterai.waiting_room.use_cases.set_queue import changed
-from meterai.waiting_room.windows import LOGGED_LATE_S, end_of, fixed_of, number_at, window_of
 
 log = structlog.get_logger(__name__)
 
@@ -117,7 +121,7 @@ class Promised:
 class Decided:
     """What stands in the store after a step."""
 
-    queue: store.Queue
+    queue: queues.Queue
     step: Step
     waiting: int
     called: int
@@ -129,7 +133,7 @@ class Decided:
 async def decide_step(steering: Steering, seen: Seen) -> Decided:
     """Decides and writes one step. Raises: Superseded; asyncpg.PostgresError, OSError."""
     async with steering.db.transaction() as tx:
-        queue = await store.lock_fenced(tx, steering.event, steering.holder, steering.epoch)
+        queue = await queues.lock_fenced(tx, steering.event, steering.holder, steering.epoch)
         draft = _Draft(tx, steering, seen, queue)
         return await draft.complete()
 
@@ -152,7 +156,7 @@ def over_through(schedule: Schedule, state: QueueState, now: float, *, gates_clo
     return -1 if last is None else last
 
 
-def config_document(queue: store.Queue, keys: QueueKeys, chain: SeedChains, beacon: str) -> bytes:
+def config_document(queue: queues.Queue, keys: QueueKeys, chain: SeedChains, beacon: str) -> bytes:
     """The signed rules of a queue, the same bytes each time."""
     config = Config(
         event=queue.event,
@@ -165,13 +169,13 @@ def config_document(queue: store.Queue, keys: QueueKeys, chain: SeedChains, beac
         controller_key=_public(keys.controller),
         beacon=beacon,
     )
-    return documents.sign(config, keys.controller)
+    return published_documents.sign(config, keys.controller)
 
 
 class _Draft:
     """A step while it is made."""
 
-    def __init__(self, tx: Connection, steering: Steering, seen: Seen, queue: store.Queue) -> None:
+    def __init__(self, tx: Connection, steering: Steering, seen: Seen, queue: queues.Queue) -> None:
         self._tx, self._steering, self._seen, self._queue = tx, steering, seen, queue
         self._now = seen.now
         self._entries: list[tuple[int, Facts]] = []
@@ -208,10 +212,10 @@ class _Draft:
         queue = self._queue
         if queue.config_sha256:
             return  # nothing has changed
-        kept = await store.kept_configs(self._tx, queue.number)
+        kept = await queues.kept_configs(self._tx, queue.number)
         if not (raw := kept[-1][1] if kept else self._seen.rules):
             return
-        told, wanted = documents.decode(raw, Config).schedule, queue.schedule
+        told, wanted = published_documents.decode(raw, Config).schedule, queue.schedule
         if fixed_of(wanted) == fixed_of(told) or self._now <= told.joins_from + LOGGED_LATE_S:
             return
         self._change(schedule=changed(told, wanted, self._now, next_window=queue.closed_through + 1))
@@ -222,7 +226,7 @@ class _Draft:
 
     async def _log_what_was_said(self) -> int:
         """Claims and sayings of others go into the log before what this step does."""
-        claims = await store.take_claims(self._tx, self._queue.number, _CLAIMS)
+        claims = await queues.take_claims(self._tx, self._queue.number, _CLAIMS)
         for claim in claims:
             seed = self._seen.seed_of(claim.window)
             self._say(
@@ -237,7 +241,7 @@ class _Draft:
                 ),
                 claim.claimed_at.timestamp(),
             )
-        for at, facts in await store.take_said(self._tx, self._queue.number, _SAID):
+        for at, facts in await queues.take_said(self._tx, self._queue.number, _SAID):
             self._say(facts, at.timestamp())
         if (told := self._seen.promises) and told.read_from == self._queue.memory.promises_read:
             for promise in told.given:
@@ -286,9 +290,9 @@ class _Draft:
             if ends_at > self._now:
                 break  # gathered by a clock that has been set right since, or closed by a gate that is ahead
             close = close_document(self._queue.event, found, _starts_at(self._queue, found.window), ends_at)
-            raw = documents.sign(close, self._steering.keys.controller)
-            window = store.ClosedWindow(found.window, found.people, float(ends_at), raw)
-            await store.add_closed(self._tx, self._queue.number, window, found.dead)
+            raw = published_documents.sign(close, self._steering.keys.controller)
+            window = queues.ClosedWindow(found.window, found.people, float(ends_at), raw)
+            await queues.add_closed(self._tx, self._queue.number, window, found.dead)
             self._say(
                 CloseFacts(window=found.window, count=found.count, root=found.root.hex(), sha256=digest(raw))
             )
@@ -303,13 +307,13 @@ class _Draft:
         first = self._queue.revealed_through + 1
         if first > min(self._queue.closed_through, self._seen.published_through):
             return
-        for window in await store.closed_windows(self._tx, self._queue.number, first=first, limit=_REVEALS):
+        for window in await queues.closed_windows(self._tx, self._queue.number, first=first, limit=_REVEALS):
             since_s = self._now - window.closed_at  # less than nothing: the clock has been set right since
             late = -CLOCK_RUNS_BACK_S <= since_s < REVEAL_AFTER_S
             if late or window.number > self._seen.published_through or not await self._reveal(window):
                 return
 
-    async def _reveal(self, window: store.ClosedWindow) -> bool:
+    async def _reveal(self, window: queues.ClosedWindow) -> bool:
         source, rounds = self._steering.beacon, dict(self._queue.memory.beacon_rounds)
         number = rounds.pop(str(window.number), None)
         beacon = "" if source is None or number is None else source.value(number)
@@ -317,28 +321,28 @@ class _Draft:
             return False
         self._change(memory=msgspec.structs.replace(self._queue.memory, beacon_rounds=rounds))
         link = self._steering.chain.link(window.number)
-        root = bytes.fromhex(documents.decode(window.document, Close).root)
+        root = bytes.fromhex(published_documents.decode(window.document, Close).root)
         seed = window_seed(link, root, beacon_value(beacon))
         facts = RevealFacts(window=window.number, link=link.hex(), beacon=beacon, seed=seed.hex())
         reveal = Reveal(
             event=self._queue.event, window=window.number, link=facts.link, beacon=beacon, seed=facts.seed
         )
-        raw = documents.sign(reveal, self._steering.keys.controller)
-        await store.add_reveal(self._tx, self._queue.number, window.number, raw)
+        raw = published_documents.sign(reveal, self._steering.keys.controller)
+        await queues.add_reveal(self._tx, self._queue.number, window.number, raw)
         self._say(facts)
         self._change(revealed_through=window.number)
         return True
 
     async def _is_door_full(self) -> bool:
-        door, rate = await store.read_door(self._tx, self._queue.number)
+        door, rate = await queues.read_door(self._tx, self._queue.number)
         return door.filled(rate, self._queue.policy.returners_percent, self._now).new < 1
 
     def _decide(self, claimed: int, *, door_is_full: bool, at_door: int) -> tuple[Step, int]:
         queue, seen = self._queue, self._seen
         coming = sum(n for window, n in seen.open_joins.items() if window > queue.closed_through)
         waiting = queue.joined - queue.called + coming
-        step = controller.step(
-            controller.set_right(queue.memory, self._now) if self._is_set_back() else queue.memory,
+        step = rate_control.step(
+            rate_control.set_right(queue.memory, self._now) if self._is_set_back() else queue.memory,
             schedule=queue.schedule,
             policy=queue.policy,
             wishes=queue.wishes,
@@ -475,16 +479,16 @@ class _Draft:
         frontier = queue.frontier
         if (step.calls > 0 and queue.joined > queue.called) or _has_passed_all(queue):
             people = step.calls / 60 * elapsed_s
-            known = await store.people_by_window(self._tx, queue.number, frontier.window, limit=_WINDOWS)
-            frontier, called, _ = controller.advance(frontier, known, people)
+            known = await queues.people_by_window(self._tx, queue.number, frontier.window, limit=_WINDOWS)
+            frontier, called, _ = rate_control.advance(frontier, known, people)
         rate = round(step.rate)
         if frontier != queue.frontier:
             self._say(_moved(Lane.NEW, frontier, self._steering.epoch, rate))
         keep_s = queue.policy.claim_minutes * 60
-        trail = controller.held(step.memory.trail, self._shut_s)
+        trail = rate_control.held(step.memory.trail, self._shut_s)
         if step.state is not QueueState.CLOSED:  # then it stays as the closing found it: certificates ask it
-            trail = controller.trail_with(trail, frontier, self._now, keep_s=keep_s)
-        late = max(queue.late, controller.frontier_then(trail, self._now, ago_s=keep_s))
+            trail = rate_control.trail_with(trail, frontier, self._now, keep_s=keep_s)
+        late = max(queue.late, rate_control.frontier_then(trail, self._now, ago_s=keep_s))
         if late != queue.late:
             self._say(_moved(Lane.RETURNER, late, self._steering.epoch, rate))
         past = observed(
@@ -519,7 +523,7 @@ class _Draft:
         if (sha256 := digest(config)) != self._queue.config_sha256:
             version = self._queue.config_version
             facts = ConfigFacts(sha256=sha256, version=version)
-            await store.keep_config(self._tx, self._queue.number, version, config)
+            await queues.keep_config(self._tx, self._queue.number, version, config)
             self._entries.insert(0, (int(self._now), facts))
             self._change(config_sha256=sha256)
         return config
@@ -532,13 +536,13 @@ class _Draft:
     async def _write(self, step: Step) -> None:
         queue = self._queue
         if self._entries:
-            await store.add_entries(self._tx, queue.number, queue.log_size, self._entries)
+            await queues.add_entries(self._tx, queue.number, queue.log_size, self._entries)
         self._change(
             epoch=self._steering.epoch,
             sequence=queue.sequence + 1,
             log_size=queue.log_size + len(self._entries),
         )
-        await store.save_queue(self._tx, self._queue, epoch=self._steering.epoch, rate=step.rate)
+        await queues.save_queue(self._tx, self._queue, epoch=self._steering.epoch, rate=step.rate)
 
 
 def beacon_value(beacon: str) -> bytes:
@@ -546,13 +550,13 @@ def beacon_value(beacon: str) -> bytes:
     return bytes.fromhex(beacon.partition(":")[2])
 
 
-def _enters_freely(queue: store.Queue) -> bool:
+def _enters_freely(queue: queues.Queue) -> bool:
     """Whether everybody enters without a place, as the site sees it (`queries.queue_signs`)."""
     is_unheard = queue.state is QueueState.HALTED and queue.halted_because is None
     return queue.state.stands_still or (is_unheard and queue.memory.is_direct)
 
 
-def _has_passed_all(queue: store.Queue) -> bool:
+def _has_passed_all(queue: queues.Queue) -> bool:
     """Empty windows that are revealed lie in front of the frontier: nobody is called by passing them."""
     return queue.joined == queue.called and queue.frontier.window <= queue.revealed_through
 
@@ -561,7 +565,7 @@ def _moved(lane: Lane, frontier: Frontier, epoch: int, rate: int) -> FrontierFac
     return FrontierFacts(lane=lane, window=frontier.window, x=str(frontier.x), epoch=epoch, rate=rate)
 
 
-def _starts_at(queue: store.Queue, window: int) -> int:
+def _starts_at(queue: queues.Queue, window: int) -> int:
     try:
         return window_of(queue.schedule, window).starts_at
     except ValueError:

@@ -6,20 +6,21 @@ import asyncio
 import hashlib
 from datetime import datetime
 
-from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import new_order_number
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
-from meterai.waiting_room import claim_store, documents, store
-from meterai.waiting_room.certificate import Attempt, certificate_key, is_check_in, outcome_of
-from meterai.waiting_room.controller import frontier_then
-from meterai.waiting_room.log_facts import CertificateFacts
-from meterai.waiting_room.model import QueueState
-from meterai.waiting_room.presence import seen_at
-from meterai.waiting_room.published import Published
-from meterai.waiting_room.store import Queue
-from meterai.waiting_room.tickets import Ticket
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.log_facts import CertificateFacts
+from meterai.waiting_room.files.presence import seen_at
+from meterai.waiting_room.files.published_queue import Published
+from meterai.waiting_room.rules.certificate import Attempt, certificate_key, is_check_in, outcome_of
+from meterai.waiting_room.rules.model import QueueState
+from meterai.waiting_room.rules.rate_control import frontier_then
+from meterai.waiting_room.rules.tickets import Ticket
+from meterai.waiting_room.rules.windows import last_number
+from meterai.waiting_room.store import claims, queues
+from meterai.waiting_room.store.queues import Queue
 from meterai.waiting_room.use_cases.claim_pass import is_late_ticket, late_facts
-from meterai.waiting_room.windows import last_number
 
 
 async def issue_certificate(
@@ -38,25 +39,25 @@ async def issue_certificate(
         raise Refusal(Kind.FORBIDDEN, "ticket.other_contact")
     noted = await asyncio.to_thread(seen_at, published.folder, ticket.id)
     async with db.transaction() as tx:
-        queue = await store.read_queue(tx, published.folder.slug)
+        queue = await queues.read_queue(tx, published.folder.slug)
         if queue is None:
             raise Refusal(Kind.NOT_FOUND, "queue.unknown")
-        if (kept := await claim_store.read_certificate(tx, queue.number, ticket.id)) is not None:
+        if (kept := await claims.read_certificate(tx, queue.number, ticket.id)) is not None:
             return kept
         _check_closed(published, queue, ticket, now)
         is_late = await is_late_ticket(tx, published, queue.number, queue.schedule, ticket)
         attempt = await _attempt(tx, published, queue, ticket=ticket, noted=noted, masked=masked, now=now)
-        signed = documents.sign(attempt, certificate_key(published.event_key))
-        if not await claim_store.add_certificate(
+        signed = published_documents.sign(attempt, certificate_key(published.event_key))
+        if not await claims.add_certificate(
             tx, queue.number, ticket.id, code=attempt.code, document=signed, now=now
         ):  # another tab was faster
-            kept = await claim_store.read_certificate(tx, queue.number, ticket.id)
+            kept = await claims.read_certificate(tx, queue.number, ticket.id)
             assert kept is not None
             return kept
         if is_late:
-            await store.say(tx, queue.number, late_facts(ticket), now)
+            await queues.say(tx, queue.number, late_facts(ticket), now)
         facts = CertificateFacts(id=attempt.id, sha256=hashlib.sha256(signed).hexdigest())
-        await store.say(tx, queue.number, facts, now)
+        await queues.say(tx, queue.number, facts, now)
     return signed
 
 
@@ -88,13 +89,13 @@ async def _attempt(
     # Where the line counts people are called after the closing, until the last call has lapsed.
     ended_at = max(closed_at, trail[-1][0]) if trail else closed_at
     place = published.place_of(ticket)
-    knocked = await claim_store.first_knock(tx, queue.number, ticket.id)
+    knocked = await claims.first_knock(tx, queue.number, ticket.id)
     outcome = outcome_of(
         queue.frontier,
         frontier_then(trail, ended_at, ago_s=queue.policy.claim_minutes * 60),
         window=ticket.window,
         place=place,
-        has_pass=await store.read_pass(tx, queue.number, ticket.id) is not None,
+        has_pass=await queues.read_pass(tx, queue.number, ticket.id) is not None,
         has_knocked=knocked is not None,
     )
     signs = [noted, int(knocked[1].timestamp()) if knocked else None, int(now.timestamp()), ticket.joined_at]

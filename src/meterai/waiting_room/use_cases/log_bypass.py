@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Literal
 
 from meterai.kit.database import Database
-from meterai.waiting_room import store
-from meterai.waiting_room.log_facts import BypassFacts
+from meterai.waiting_room.files.log_facts import BypassFacts
+from meterai.waiting_room.store import queues
 
 BypassReason = Literal["was_inside", "general_share"]
 """`was_inside`: had entered before anybody had to wait; `general_share`: bought for no event meanwhile."""
@@ -21,4 +21,4 @@ async def log_bypass(
     """Nothing personal: the reason, and a digest of the order's id, so that each order is one bypass."""
     ref = hashlib.sha256(b"meterai bypass\x00" + order_id.bytes).hexdigest()[:32]
     async with db.connection() as connection:
-        await store.say(connection, queue, BypassFacts(why=reason, ref=ref), now)
+        await queues.say(connection, queue, BypassFacts(why=reason, ref=ref), now)

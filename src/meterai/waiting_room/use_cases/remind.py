@@ -11,20 +11,21 @@ from typing import Final
 
 import msgspec
 
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.database import Connection, Database
-from meterai.kit.formats import JAKARTA, clock_text
+from meterai.kit.formats.display import JAKARTA, clock_text
 from meterai.kit.messages import MESSAGE_TOPICS, Message
-from meterai.waiting_room import reminder_store, store
-from meterai.waiting_room.certificate import CHECK_IN_AROUND_CLOSING_S
-from meterai.waiting_room.controller import advance
-from meterai.waiting_room.model import Frontier, QueueState
-from meterai.waiting_room.published import Published
-from meterai.waiting_room.queue_folder import queue_of
-from meterai.waiting_room.reminder_store import Reminder
-from meterai.waiting_room.store import Queue
-from meterai.waiting_room.tickets import Ticket
+from meterai.waiting_room.files.published_queue import Published
+from meterai.waiting_room.files.queue_folder import queue_of
+from meterai.waiting_room.rules.certificate import CHECK_IN_AROUND_CLOSING_S
+from meterai.waiting_room.rules.model import Frontier, QueueState
+from meterai.waiting_room.rules.rate_control import advance
+from meterai.waiting_room.rules.tickets import Ticket
+from meterai.waiting_room.store import queues as store
+from meterai.waiting_room.store import reminders
+from meterai.waiting_room.store.queues import Queue
+from meterai.waiting_room.store.reminders import Reminder
 
 NEAR_MINUTES = 10
 CALLED_AFTER_CLOSING = timedelta(days=1)
@@ -142,19 +143,19 @@ async def set_reminder(db: Database, queue: int, ticket: Ticket, one: Reminder) 
     if ticket.id != one.id:
         raise Refusal(Kind.FORBIDDEN, "ticket.other_contact")
     async with db.connection() as connection:
-        await reminder_store.set_reminder(connection, queue, one)
+        await reminders.set_reminder(connection, queue, one)
 
 
 async def stop_reminder(db: Database, queue: int, id: bytes) -> bool:
     """Nobody is told any more; False when nobody was to be."""
     async with db.connection() as connection:
-        return await reminder_store.drop_reminder(connection, queue, id)
+        return await reminders.drop_reminder(connection, queue, id)
 
 
 async def is_reminded(db: Database, queue: int, id: bytes) -> bool:
     """Whether a contact is to be told."""
     async with db.connection() as connection:
-        return await reminder_store.has_reminder(connection, queue, id)
+        return await reminders.has_reminder(connection, queue, id)
 
 
 def stop_token(secret: bytes, event: str, id: bytes) -> str:
@@ -188,7 +189,7 @@ async def _remind(
         near = await _near(connection, queue)
     async with db.transaction() as tx:
         due = await _take_due(tx, queue, near, now)
-        inside = await reminder_store.entered(tx, queue.number, [one.id for _, one in due])
+        inside = await reminders.entered(tx, queue.number, [one.id for _, one in due])
         told = [(kind, one) for kind, one in due if one.id not in inside]
         messages = [_message(queue, kind, one, secret, addresses, now) for kind, one in told]
         await outbox.enqueue_many(tx, messages, now)
@@ -201,21 +202,21 @@ async def _take_due(
     """(what to tell, whom), whoever is inside among them."""
     number, frontier = queue.number, queue.frontier
     if queue.state is QueueState.CLOSED:
-        rest = await reminder_store.take_all(tx, number, frontier, _TOLD_AT_ONCE)
+        rest = await reminders.take_all(tx, number, frontier, _TOLD_AT_ONCE)
         return [("called_and_closed" if is_called else "closed", one) for one, is_called in rest]
     if queue.state.stands_still and now.timestamp() >= queue.schedule.opens_at:
-        rest = await reminder_store.take_all(tx, number, frontier, _TOLD_AT_ONCE)
+        rest = await reminders.take_all(tx, number, frontier, _TOLD_AT_ONCE)
         return [("free", one) for one, _ in rest]
     if queue.state in (QueueState.OPEN, QueueState.LAST_CALL):
-        called = await reminder_store.take_called(tx, number, frontier, _TOLD_AT_ONCE)
-        soon = await reminder_store.take_near(tx, number, near, _TOLD_AT_ONCE)
+        called = await reminders.take_called(tx, number, frontier, _TOLD_AT_ONCE)
+        soon = await reminders.take_near(tx, number, near, _TOLD_AT_ONCE)
         return [*(("called", one) for one in called), *(("near", one) for one in soon)]
     return []
 
 
 async def _note_places(connection: Connection, queue: Queue, root: Path) -> int:
     """How many: until it is noted nobody in the window of the frontier can be told."""
-    waiting = await reminder_store.unplaced(
+    waiting = await reminders.unplaced(
         connection, queue.number, through=queue.revealed_through, limit=_PLACED_AT_ONCE
     )
     if not waiting:
@@ -223,13 +224,13 @@ async def _note_places(connection: Connection, queue: Queue, root: Path) -> int:
     published = Published(queue_of(root, queue.event))
     places = [(one.id, published.place_in(one.window, one.id)) for one in waiting]
     known = [(id, place) for id, place in places if place is not None]
-    await reminder_store.note_places(connection, queue.number, known)
+    await reminders.note_places(connection, queue.number, known)
     return len(known)
 
 
 async def _near(connection: Connection, queue: Queue) -> Frontier:
     """Where the frontier will be in a few minutes at the rate of now."""
-    rate = await reminder_store.door_rate(connection, queue.number)
+    rate = await reminders.door_rate(connection, queue.number)
     windows = await store.people_by_window(connection, queue.number, queue.frontier.window, limit=200)
     return advance(queue.frontier, windows, rate * NEAR_MINUTES)[0]
 

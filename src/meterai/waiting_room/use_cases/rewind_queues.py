@@ -8,12 +8,11 @@ from pathlib import Path
 
 import msgspec
 
-from meterai.kit.audit import write_audit
+from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Database
-from meterai.waiting_room import store
-from meterai.waiting_room.log_facts import DeadGateFacts, OperatorFacts
-from meterai.waiting_room.queue_folder import QueueFolder, queue_of
-from meterai.waiting_room.rewinding import (
+from meterai.waiting_room.files.log_facts import DeadGateFacts, OperatorFacts
+from meterai.waiting_room.files.queue_folder import QueueFolder, queue_of
+from meterai.waiting_room.files.restore_files import (
     RESTORE,
     LostList,
     Rewound,
@@ -25,8 +24,9 @@ from meterai.waiting_room.rewinding import (
     publish_rest,
     rewind,
 )
-from meterai.waiting_room.store import Queue
-from meterai.waiting_room.windows import number_at
+from meterai.waiting_room.rules.windows import number_at
+from meterai.waiting_room.store import queues as store
+from meterai.waiting_room.store.queues import Queue
 
 EPOCHS_SKIPPED = 1_000
 """Pages and gates drop a status of an older epoch: so many changes of the holder may be lost."""

@@ -7,9 +7,9 @@ from datetime import datetime
 import msgspec
 
 from meterai.kit.database import Database
-from meterai.waiting_room import store
-from meterai.waiting_room.model import Policy, Schedule
-from meterai.waiting_room.windows import first_number
+from meterai.waiting_room.rules.model import Policy, Schedule
+from meterai.waiting_room.rules.windows import first_number
+from meterai.waiting_room.store import queues
 
 KNOWN_AFTER_S = 30
 """So soon every gate knows a new schedule."""
@@ -34,15 +34,15 @@ async def set_queue(
     Raises: Refusal NOT_FOUND `event.unknown`.
     """
     async with db.transaction() as tx:
-        queue = await store.lock_queue(tx, event)
+        queue = await queues.lock_queue(tx, event)
         if queue is None:
             if schedule is not None:
-                await store.add_queue(tx, event, schedule, policy, is_on=is_on, now=now)
+                await queues.add_queue(tx, event, schedule, policy, is_on=is_on, now=now)
             return
         old, next_window = queue.schedule, queue.closed_through + 1
         wanted = changed(old, schedule, now.timestamp(), next_window=next_window)
         if wanted != queue.schedule or policy != queue.policy:
-            await store.set_rules(tx, event, wanted, policy, version=queue.config_version + 1)
+            await queues.set_rules(tx, event, wanted, policy, version=queue.config_version + 1)
 
 
 def changed(old: Schedule, new: Schedule | None, now: float, *, next_window: int) -> Schedule:

@@ -8,13 +8,13 @@ from typing import Final
 
 import msgspec
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.audit import write_audit
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection, Database
-from meterai.waiting_room import store
-from meterai.waiting_room.documents import Announcement
-from meterai.waiting_room.log_facts import OperatorFacts
-from meterai.waiting_room.store import Queue
+from meterai.waiting_room.files.log_facts import OperatorFacts
+from meterai.waiting_room.files.published_documents import Announcement
+from meterai.waiting_room.store import queues
+from meterai.waiting_room.store.queues import Queue
 
 NOTE_BYTES_MAX: Final = 160
 """Both languages together, as they stand in the status, which has 1,024 bytes for everything."""
@@ -109,10 +109,10 @@ async def _act(
         if rate is not None:
             if queue.rate_cap is not None and rate > queue.rate_cap:
                 raise Refusal(Kind.INVALID, "queue.expect_above_cap", cap=queue.rate_cap)
-            await store.believe_rate(tx, queue.number, rate)
+            await queues.believe_rate(tx, queue.number, rate)
         for column, value in wishes.items():
-            await store.set_wish(tx, event, column, value)
-        await store.say(tx, queue.number, facts, now)
+            await queues.set_wish(tx, event, column, value)
+        await queues.say(tx, queue.number, facts, now)
         await write_audit(
             tx,
             actor=actor,
@@ -125,7 +125,7 @@ async def _act(
 
 
 async def _locked(tx: Connection, event: str) -> Queue:
-    queue = await store.lock_queue(tx, event)
+    queue = await queues.lock_queue(tx, event)
     if queue is None:
         raise Refusal(Kind.NOT_FOUND, "queue.unknown", event=event)
     return queue

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from meterai.kit.database import Database
-from meterai.waiting_room import claim_store
+from meterai.waiting_room.store import claims
 
 DEPTH_S: Final = 10.0
 """How many seconds of the share may begin at once after a lull."""
@@ -23,6 +23,6 @@ async def take_general_place(db: Database, *, per_minute: int, now: datetime) ->
         return False
     depth = max(DEPTH_MIN, per_minute / 60 * DEPTH_S)
     async with db.connection() as connection:
-        return await claim_store.take_general_place(
+        return await claims.take_general_place(
             connection, per_second=per_minute / 60, depth=depth, now=now.timestamp()
         )

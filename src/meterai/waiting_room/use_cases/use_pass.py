@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
-from meterai.waiting_room import store
+from meterai.waiting_room.store import queues
 
 
 async def use_pass(
@@ -25,5 +25,7 @@ async def use_pass(
     Raises: Refusal CONFLICT `pass.used` when it belongs to another order.
     """
     async with db.connection() as connection:
-        if not await store.use_pass(connection, queue, id, pass_id, order_id=order_id, instead_of=instead_of):
+        if not await queues.use_pass(
+            connection, queue, id, pass_id, order_id=order_id, instead_of=instead_of
+        ):
             raise Refusal(Kind.CONFLICT, "pass.used")

@@ -4,36 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from meterai.web.routes import (
-    bundle,
-    buy,
-    certificate,
-    checkout,
-    claim,
-    contacts,
-    health,
-    mine,
-    money,
-    order,
-    place,
-    quota,
-    reminder,
-    verify,
-)
+from meterai.web.account import contacts_routes, my_stamps_routes
+from meterai.web.documents import bundle_routes, place_routes, upload_routes
+from meterai.web.line import certificate_routes, claim_routes, reminder_routes
+from meterai.web.orders import checkout_routes, money_routes, order_routes, quota_routes
+from meterai.web.pages import health_routes
+from meterai.web.verify import routes
 
 ROUTES: list[Any] = [
-    *buy.ROUTES,
-    *place.ROUTES,
-    *checkout.ROUTES,
-    *order.ROUTES,
-    *quota.ROUTES,
-    *mine.ROUTES,
-    *contacts.ROUTES,
-    *bundle.ROUTES,
-    *money.ROUTES,
-    *claim.ROUTES,
-    *certificate.ROUTES,
-    *reminder.ROUTES,
-    *verify.ROUTES,
-    *health.ROUTES,
+    *upload_routes.ROUTES,
+    *place_routes.ROUTES,
+    *checkout_routes.ROUTES,
+    *order_routes.ROUTES,
+    *quota_routes.ROUTES,
+    *my_stamps_routes.ROUTES,
+    *contacts_routes.ROUTES,
+    *bundle_routes.ROUTES,
+    *money_routes.ROUTES,
+    *claim_routes.ROUTES,
+    *certificate_routes.ROUTES,
+    *reminder_routes.ROUTES,
+    *routes.ROUTES,
+    *health_routes.ROUTES,
 ]

@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m benchmarks --help`. Not installed with the product (docs/benchmarks.md)."""

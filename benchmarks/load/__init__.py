@@ -1,0 +1,1 @@
+"""Generators of load: gate, orders, journeys, steps."""

@@ -1,0 +1,1 @@
+"""The cost of a stamp, beside pyHanko, PDFBox and the limit."""

@@ -1,0 +1,1 @@
+"""The cost of judging a file, beside plain pyHanko and the limit."""

@@ -1,4 +1,0 @@
--- The stamping profile of a document: what its seal allows afterwards (kit/pdf/profiles.py).
-
-ALTER TABLE stamping.document ADD COLUMN profile text NOT NULL DEFAULT 'final'
-    CHECK (profile IN ('final', 'sign_later', 'signed'));

@@ -1,0 +1,112 @@
+"""Messages about places in line: what gates left to be sent, and that a turn is near or has come."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+import structlog
+
+from meterai.bootstrap import App
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.messages import Message
+from meterai.kit.settings import gate_address, queue_root
+from meterai.sales.queries import events
+from meterai.waiting_room.files.gate_mail import GateMail, put_last, waiting_mail
+from meterai.waiting_room.use_cases.remind import Addresses, remind_due
+
+log = structlog.get_logger(__name__)
+
+_AT_ONCE = 16
+
+
+async def send_gate_mail(app: App) -> int:
+    """Sends what gates left on the disk; gives how many files are done with.
+
+    A file goes after its message was taken over, so that a crash in between sends it twice, never not at
+    all. Messages that nobody waits for any more are dropped. Workers of one machine share the files by locks.
+
+    What a station does not take now stays due and keeps nobody waiting: neither those whom another station
+    reaches (e-mail while WhatsApp is down) nor those behind a mailbox that puts its mail off. What
+    failed waits behind all others then, for a station may fail at a few messages alone.
+
+    Raises: Refusal UNAVAILABLE when no station took any; the rest is due still.
+    """
+    waiting = waiting_mail(queue_root(app.settings))
+    now, done, away, trouble = app.clock().timestamp(), 0, set[str](), None
+    while found := await asyncio.to_thread(lambda: list(islice(waiting, _AT_ONCE))):
+        tried = [(path, mail) for path, mail in found if mail.to_kind not in away]
+        sent = await asyncio.gather(
+            *(_send(app, path, mail, now) for path, mail in tried), return_exceptions=True
+        )
+        done += sum(outcome is True for outcome in sent)
+        for (_, mail), outcome in zip(tried, sent, strict=True):
+            if isinstance(outcome, BaseException):
+                trouble = outcome
+                if not (isinstance(outcome, Refusal) and "smtp_code" in outcome.facts):  # else that mailbox
+                    away.add(mail.to_kind)
+        if trouble is None:
+            break
+    if trouble is not None and not done:
+        raise trouble
+    return done
+
+
+async def _send(app: App, path: Path, mail: GateMail, now: float) -> bool:
+    """Whether the file is done with."""
+    with _taken(path) as is_mine:
+        if not is_mine:
+            return False
+        if mail.expires_at > now:
+            try:
+                await app.messenger.deliver(
+                    Message(
+                        to_kind=mail.to_kind,
+                        to=mail.to,
+                        subject=mail.subject,
+                        text=mail.text,
+                        language=mail.language,
+                        code=mail.code,
+                    )
+                )
+            except Refusal as refusal:
+                if refusal.kind is not Kind.INVALID:
+                    await asyncio.to_thread(put_last, path, now)
+                    raise
+                log.warning("gate_mail_refused", code=refusal.code)  # this address will never take it
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+    return True
+
+
+@contextmanager
+def _taken(path: Path) -> Iterator[bool]:
+    """Whether no other worker has this file in hand. The lock goes with the process, however it ends."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        yield False
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield path.exists()
+    except BlockingIOError:
+        yield False
+    finally:
+        os.close(handle)
+
+
+async def remind(app: App) -> int:
+    """Tells those who asked for it and whose turn is near or has come; gives how much was done."""
+    held = await events(app.db)
+    addresses = Addresses(
+        gate=gate_address(app.settings),
+        site=app.public_url,
+        names={event.slug: event.name for event in held},
+        zones={event.slug: event.zone for event in held},
+    )
+    return await remind_due(app.db, queue_root(app.settings), app.secret, addresses, now=app.clock())

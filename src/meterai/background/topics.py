@@ -1,0 +1,224 @@
+"""What the outbox's topics lead to. Each handler can be given the same row twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from meterai.background.loops import Bell
+from meterai.bootstrap import App
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit import outbox
+from meterai.kit.messages import KEPT_FOR, TOPICS, Message
+from meterai.kit.outbox import Entry
+from meterai.sales.news import TOPIC as NEWS_TOPIC
+from meterai.sales.use_cases.record_stamping import (
+    record_item_refused,
+    record_items_stamped,
+    record_quota_freed,
+)
+from meterai.sales.use_cases.settle_payment import STAMP_TOPIC
+from meterai.stamping.cycle.batch import Tools
+from meterai.stamping.cycle.job_ends import REFUSED, RELEASED
+from meterai.stamping.queries import lot_of_job
+from meterai.stamping.use_cases.run_cycle import run_accepted_jobs, run_due_jobs
+from meterai.stamping.use_cases.start_stamping import StampingRequest, Started, Worker, start_stampings
+from meterai.stamping.use_cases.tell_ends import tell_ends
+
+log = structlog.get_logger(__name__)
+
+STAMPING_TOPICS = (STAMP_TOPIC, RELEASED, REFUSED)
+
+BATCH = 16
+"""Jobs at once. More save round trips; fewer wait less for each other's PDF work."""
+_LEASE_SECONDS = 30.0
+MESSAGES_AT_ONCE = 8
+_RETRY_SECONDS_MAX = 120.0
+
+
+class Bells:
+    """One look into the outbox for all loops that live from it; it wakes those whose work is due."""
+
+    def __init__(self) -> None:
+        self.stamping, self.news = Bell(), Bell()
+        self.messages = {topic: Bell() for topic in TOPICS}
+        """One for each topic of messages."""
+        self._by_topic = dict.fromkeys(STAMPING_TOPICS, self.stamping) | self.messages
+        self._by_topic[NEWS_TOPIC] = self.news
+
+    async def watch(self, app: App) -> int:
+        """Rings where something is due."""
+        topics = await outbox.due_topics(app.db, self._by_topic, app.clock())
+        for bell in {id(bell): bell for bell in map(self._by_topic.__getitem__, topics)}.values():
+            bell.ring()
+        return len(topics)
+
+
+async def stamp(app: App, tools: Tools, worker: str) -> int:
+    """One turn of the stamping lane: items just paid, taken through the whole cycle, and their news."""
+    now = app.clock()
+    entries = await outbox.claim(app.db, now, limit=BATCH, lease_s=_LEASE_SECONDS, topics=STAMPING_TOPICS)
+    paid = [entry for entry in entries if entry.topic == STAMP_TOPIC]
+    await _tell_sales(app, [entry for entry in entries if entry.topic != STAMP_TOPIC])
+    if paid:
+        await _start_paid(app, tools, worker, paid)
+    return len(entries)
+
+
+class DueJobs:
+    """Two lanes for jobs that nobody has in hand: asked for with quota, put off, or left by a dead worker.
+
+    The lane of the newest jobs looks only while that of the oldest is at work.
+    """
+
+    def __init__(self, tools: Tools, worker: str) -> None:
+        self._tools = tools
+        self._worker = worker
+        self._at_work = False
+
+    async def oldest(self) -> int:
+        """One turn of the first lane."""
+        self._at_work = True
+        try:
+            return await run_due_jobs(self._tools, worker=self._worker, limit=BATCH)
+        finally:
+            self._at_work = False
+
+    async def newest(self) -> int:
+        """One turn of the second lane."""
+        if not self._at_work:
+            return 0
+        return await run_due_jobs(self._tools, worker=self._worker, limit=BATCH, newest_first=True)
+
+
+async def _start_paid(app: App, tools: Tools, worker: str, entries: Sequence[Entry]) -> None:
+    """Step 1 for items just paid, at once the rest of the cycle, and what follows for their orders."""
+    outcomes = await start_stampings(
+        app.db,
+        [_request(entry) for entry in entries],
+        now=app.clock(),
+        worker=Worker(name=worker, lease_s=tools.settings.lease_s, asked_by=[entry.id for entry in entries]),
+    )
+    done = []
+    for entry, outcome in zip(entries, outcomes, strict=True):
+        if isinstance(outcome, Started):
+            if outcome.claimed is None:
+                done.append(entry.id)
+        elif outcome.kind in (Kind.UNAVAILABLE, Kind.BUSY):
+            await _put_off(app, entry, code=outcome.code)
+        else:
+            log.error("worker.paid_item_refused", code=outcome.code, item_id=entry.payload["item_id"])
+            item_id, document_id = UUID(entry.payload["item_id"]), UUID(entry.payload["document_id"])
+            await record_item_refused(app.db, item_id, document_id, outcome.code, now=app.clock())
+            done.append(entry.id)
+    await outbox.finish(app.db, done)
+    started = [outcome for outcome in outcomes if isinstance(outcome, Started)]
+    ended = await run_accepted_jobs(tools, started, keep_news_s=_LEASE_SECONDS)
+    if ended:
+        await record_items_stamped(
+            app.db,
+            [job.reference_id for job in ended],
+            app.clock(),
+            asked_by=[job.told for job in ended],
+        )
+
+
+def _request(entry: Entry) -> StampingRequest:
+    payload = entry.payload
+    return StampingRequest(
+        document_id=UUID(payload["document_id"]),
+        customer_id=UUID(payload["customer_id"]),
+        lot_account_id=UUID(payload["lot_account_id"]),
+        reference_id=UUID(payload["item_id"]),
+        idempotency_key=payload["request_key"],
+        adopts=True,
+    )
+
+
+async def _tell_sales(app: App, entries: Sequence[Entry]) -> None:
+    """A job's end is news for the item that asked for it. Stamping with quota asked for itself, but a refusal
+    is news for the order that bought the quota."""
+    stamped = [entry for entry in entries if entry.topic == RELEASED]
+    if stamped:
+        await record_items_stamped(
+            app.db,
+            [UUID(entry.payload["reference_id"]) for entry in stamped],
+            app.clock(),
+            asked_by=[entry.id for entry in stamped],
+        )
+    done = []
+    for entry in entries:
+        if entry.topic == RELEASED:
+            continue
+        try:
+            await _tell_refused(app, entry.payload)
+        except Refusal as refusal:
+            await _put_off(app, entry, code=refusal.code)
+            continue
+        done.append(entry.id)
+    await outbox.finish(app.db, done)
+
+
+async def _tell_refused(app: App, payload: Mapping[str, Any]) -> None:
+    reference, document_id = UUID(payload["reference_id"]), UUID(payload["document_id"])
+    try:
+        await record_item_refused(app.db, reference, document_id, payload["code"], now=app.clock())
+    except Refusal as refusal:
+        if refusal.kind is not Kind.NOT_FOUND:
+            raise
+        lot = await lot_of_job(app.db, UUID(payload["job_id"]))
+        if lot is not None:
+            await record_quota_freed(app.db, lot, now=app.clock())
+
+
+async def tell_of_quota(app: App) -> int:
+    """One turn of telling customers how stamping from their quota ended."""
+    return await tell_ends(app.db, public_url=app.public_url, now=app.clock())
+
+
+async def send_messages(app: App, topic: str) -> int:
+    """Sends messages of a topic that are due."""
+    entries = await outbox.claim(
+        app.db, app.clock(), limit=MESSAGES_AT_ONCE, lease_s=_LEASE_SECONDS, topics=(topic,)
+    )
+    sent = await asyncio.gather(*(_send(app, entry) for entry in entries))
+    await outbox.finish(app.db, [entry.id for entry, done in zip(entries, sent, strict=True) if done])
+    return len(entries)
+
+
+async def _send(app: App, entry: Entry) -> bool:
+    """Whether the row is done with. Neither address nor text is ever logged."""
+    try:
+        message = msgspec.convert(entry.payload, Message)
+        if message.expires_at is None or app.clock() < message.expires_at:
+            await app.messenger.deliver(message)
+    except Exception as error:
+        never = isinstance(error, Refusal) and error.kind is Kind.INVALID  # nor will this address take it
+        if never or app.clock() >= entry.created_at + KEPT_FOR:
+            log.error(
+                "worker.message_given_up", topic=entry.topic, attempts=entry.attempts, **_what_happened(error)
+            )
+            return True
+        await _put_off(app, entry, **_what_happened(error))
+        return False
+    return True
+
+
+def _what_happened(error: Exception) -> dict[str, object]:
+    """Of a message that was not taken, for the log."""
+    if not isinstance(error, Refusal):
+        return {"error": type(error).__name__}
+    facts = {name: fact for name, fact in error.facts.items() if name in ("reason", "smtp_code")}
+    return {"code": error.code, **facts}
+
+
+async def _put_off(app: App, entry: Entry, **why: object) -> None:
+    delay = outbox.retry_delay_s(entry.attempts, longest_s=_RETRY_SECONDS_MAX)
+    log.warning("worker.put_off", topic=entry.topic, attempts=entry.attempts, **why)
+    await outbox.retry(app.db, entry.id, app.clock() + timedelta(seconds=delay))

@@ -1,0 +1,1 @@
+"""`meterai backup` and `meterai restore`."""

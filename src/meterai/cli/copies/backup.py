@@ -1,0 +1,212 @@
+"""`meterai backup DIR`: copies everything that must not be lost, while the service runs (docs/backup.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from meterai.cli.copies.backup_folder import (
+    COUNTERS,
+    DUMP,
+    KEY_LENGTH,
+    SECRETS,
+    BackupFacts,
+    BackupFolder,
+    copy_folder,
+    copy_objects,
+    copy_queues,
+    keys_in,
+)
+from meterai.cli.data_folder import DataOption, data_folder
+from meterai.cli.operator.identity import refuse_older_command
+from meterai.cli.outage_messages import in_words
+from meterai.kernel.clock import system_clock
+from meterai.kit.database import DATABASE_IS_DOWN, Connection, connect_alone
+from meterai.kit.files.object_store import FolderStore, ObjectStore, open_store
+from meterai.kit.installation import owner_url, where_it_keeps
+from meterai.kit.settings import Settings, from_environment, queue_root
+from meterai.launcher.database_dump import DumpFailed, dump_database
+from meterai.launcher.embedded_postgres import PostgresFailed
+from meterai.launcher.schema.migrate import current_version
+from meterai.stamping.queries import not_referred_to, objects_under_way, released_objects
+from meterai.waiting_room.files.queue_folder import folders_in
+
+_SNAPSHOTS_MAX = 40
+_FILES_MISSING = 3
+"""Exit code of a whole copy from a store that is not."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Compared:
+    """The rows of the snapshot beside the files of store and copy."""
+
+    lacking: list[str]
+    """What the copy lacks of the store: the keys of a part in one text. A first copy may lack millions."""
+    unneeded: list[str]
+    """In the copy, gone from the store, and named by no row."""
+    missing: int
+    """Released, or needed by jobs under way, and not in the store."""
+    kept: int
+    """Of these, in the copy."""
+    example: str
+
+
+def backup(
+    folder: Annotated[Path, typer.Argument(help="Where the copy lies or shall lie. It holds keys.")],
+    without_database: Annotated[
+        bool, typer.Option("--without-database", help="All but the database, which you save by other means.")
+    ] = False,
+    data: DataOption = None,
+) -> None:
+    """Copy database, files, secrets, keys and queues while the service runs. Again: renew the copy.
+
+    Exit code 1: there is no new copy. 2: no service runs here. 3: there is a copy, but files are missing in
+    the store.
+    """
+    settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
+    refuse_older_command(settings.data)
+    url = owner_url(settings)
+    settings = where_it_keeps(settings)
+    os.umask(0o077)
+    _refuse_what_is_ours(folder.resolve(), settings)
+    copy = BackupFolder(folder.absolute())
+    if without_database and copy.holds_database:
+        raise typer.BadParameter(
+            f"the copy in {folder} holds the database, which would be gone from it: name another folder, or "
+            f"delete {DUMP} there first",
+            param_hint="--without-database",
+        )
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with copy.held():
+            asyncio.run(_backup(settings, url, copy, with_database=not without_database))
+    except (DumpFailed, PostgresFailed, *DATABASE_IS_DOWN) as problem:
+        why = in_words(problem) or problem
+        typer.echo(f"No new copy; an earlier one in {folder} is untouched. {why}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _refuse_what_is_ours(folder: Path, settings: Settings) -> None:
+    """A copy there would be compared with itself, and what comes meanwhile be deleted as gone.
+
+    Raises: typer.BadParameter.
+    """
+    store = open_store(settings.objects_url, settings.data)
+    files = [store.root.resolve()] if isinstance(store, FolderStore) else []
+    places = [settings.data.resolve(), queue_root(settings).resolve(), *files]
+    if (folder / "objects").resolve() in files or any(folder.is_relative_to(place) for place in places):
+        raise typer.BadParameter(
+            f"the service keeps its own files in {folder}: name another folder, best on another disk",
+            param_hint="FOLDER",
+        )
+
+
+async def _backup(settings: Settings, url: str, folder: BackupFolder, *, with_database: bool) -> None:
+    """The database first, then what its rows name: files are written before the rows and outlast them.
+
+    But for what jobs under way need: that is gone as soon as they end, so it is copied first.
+    """
+    store = open_store(settings.objects_url, settings.data)
+    part = folder.begin()
+    # Secrets first: without them nothing of the rest is of use. They change with the first start only.
+    for name in SECRETS:
+        copy_folder(settings.data / name, part / name)
+    facts, found = await _copy_database(url, store, folder, part, with_database=with_database)
+    copied = await _copy_objects(store, folder, found.lacking)
+    # After the dump: counters and logs that are ahead of the rows are cut or explained at a restore, while
+    # nobody could tell what is missing in older ones.
+    copy_folder(settings.data / COUNTERS, part / COUNTERS)
+    copy_queues(queue_root(settings), part / "queue", folder.earlier("queue"))
+    for queue in folders_in(part / "queue"):
+        queue.from_copy.touch()
+    await asyncio.to_thread(folder.finish, facts)
+    gone = await _forget_objects(store, folder, found.unneeded)
+    database = "the database" if with_database else "WITHOUT the database, all else"
+    typer.echo(
+        f"Copied to {folder.path}: {database} as at {facts.made_at:%Y-%m-%d %H:%M:%S} UTC, "
+        f"{copied:,} new files ({gone:,} are gone), secrets, keys, queues. Keep it elsewhere, encrypted."
+    )
+    if found.missing:
+        typer.echo(
+            f"{found.missing:,} files are MISSING in the store, such as {found.example}; the copy has "
+            f"{found.kept:,} of them and keeps these. Is the store's disk there? 'Files that are missing' in "
+            "docs/backup.md says how to put them back.",
+            err=True,
+        )
+        raise typer.Exit(_FILES_MISSING)
+
+
+async def _copy_database(
+    url: str, store: ObjectStore, folder: BackupFolder, part: Path, *, with_database: bool
+) -> tuple[BackupFacts, _Compared]:
+    connection = await connect_alone(url, application_name="meterai backup")
+    try:
+        for attempt in range(_SNAPSHOTS_MAX):
+            reading = connection.transaction(isolation="repeatable_read", readonly=True)
+            await reading.start()
+            snapshot: str = await connection.fetchval("SELECT pg_export_snapshot()")
+            made_at = system_clock()
+            lost = await copy_objects(store, folder.objects, await objects_under_way(connection))
+            if not lost or attempt == _SNAPSHOTS_MAX - 1:
+                break
+            await reading.rollback()  # a job ended meanwhile
+        schema = await current_version(connection) or ""
+        facts = BackupFacts(made_at=made_at, schema=schema, with_database=with_database)
+        if with_database:
+            await asyncio.to_thread(dump_database, url, part / DUMP, snapshot=snapshot)
+        found = await _compare(connection, store, folder, lost)
+        await reading.rollback()
+    finally:
+        await connection.close()
+    return facts, found
+
+
+async def _compare(
+    connection: Connection, store: ObjectStore, folder: BackupFolder, lost: list[str]
+) -> _Compared:
+    """`lost`: what jobs under way need and could not be copied."""
+    found = _Compared(
+        lacking=[],
+        unneeded=[],
+        missing=len(lost),
+        kept=sum(map(folder.objects.has, lost)),
+        example=next(iter(lost), ""),
+    )
+    if not isinstance(store, FolderStore):
+        return found
+    for part, (there, here) in enumerate(zip(keys_in(store), keys_in(folder.objects), strict=True)):
+        found.lacking.append("".join(there - here))
+        missing = await released_objects(connection, part) - there
+        found.missing += len(missing)
+        found.kept += len(missing & here)
+        found.example = found.example or min(missing, default="")
+        found.unneeded += await not_referred_to(connection, list(here - there))
+    return found
+
+
+async def _copy_objects(store: ObjectStore, folder: BackupFolder, lacking: list[str]) -> int:
+    """`lacking`: nothing where the store is S3, which keeps its own copies."""
+    copied = 0
+    for part in lacking:
+        keys = [part[start : start + KEY_LENGTH] for start in range(0, len(part), KEY_LENGTH)]
+        copied += len(keys) - len(await copy_objects(store, folder.objects, keys))
+    return copied
+
+
+async def _forget_objects(store: ObjectStore, folder: BackupFolder, unneeded: list[str]) -> int:
+    """What the service deleted, uploads above all, is deleted from the copy too.
+
+    Never what a row names: a file that is missing in the store has its last copy here.
+    """
+    if not isinstance(store, FolderStore):
+        return 0
+    gone = [key for key in unneeded if not store.has(key)]  # the same file may have come again
+    for key in gone:
+        await folder.objects.delete(key)
+    return len(gone)

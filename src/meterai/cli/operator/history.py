@@ -1,0 +1,62 @@
+"""`meterai history`: the audit trail."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import msgspec
+import typer
+
+from meterai.cli.data_folder import DataOption
+from meterai.cli.operator.identity import operator_settings
+from meterai.kernel.clock import ZONES
+from meterai.kit.audit_trail import AuditEntry, read_audit
+from meterai.kit.database import connect
+from meterai.kit.formats.display import JAKARTA
+
+
+def show_history(
+    of: Annotated[
+        list[str] | None,
+        typer.Option("--of", help="Only acts of these kinds: quota, queue, refund, key; may be repeated."),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many acts, the newest last.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")] = False,
+    data: DataOption = None,
+) -> None:
+    """Show who did what: deposits, lines, refunds, keys, the stop switch, contacts."""
+    found = asyncio.run(_read(data, of or None, limit + 1))
+    if as_json:
+        typer.echo(msgspec.json.encode(newest(found, limit)).decode())
+        return
+    for entry in newest(found, limit):
+        typer.echo(shown(entry))
+
+
+def newest(found: Sequence[AuditEntry], limit: int) -> Sequence[AuditEntry]:
+    """The newest `limit` of what was found, which is newest first, the newest last. Says it on stderr when
+    there are older ones."""
+    if len(found) > limit:
+        typer.echo(f"Only the newest {limit:,} acts; there are older ones: --limit.", err=True)
+    return found[:limit][::-1]
+
+
+def shown(entry: AuditEntry) -> str:
+    """An act in one line, with its time in WIB, as business dates are."""
+    facts = ", ".join(f"{name}: {value}" for name, value in entry.facts.items() if value)
+    at = f"{entry.at.astimezone(ZoneInfo(JAKARTA)):%Y-%m-%d %H:%M:%S} {ZONES[JAKARTA]}"
+    return f"{at} {entry.actor}  {entry.action}  {entry.subject}  {facts}"
+
+
+async def _read(data: Path | None, kinds: Sequence[str] | None, limit: int) -> list[AuditEntry]:
+    settings = operator_settings(data)
+    db = await connect(settings.database_app_url, connections_max=1, application_name="meterai history")
+    try:
+        async with db.connection() as connection:
+            return await read_audit(connection, kinds=kinds, limit=limit)
+    finally:
+        await db.close()

@@ -1,0 +1,87 @@
+"""What the operator's commands share: who gives them, and where the service's database is."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import typer
+
+from meterai.cli.data_folder import data_folder
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.installation import read_addresses, settings_of_running
+from meterai.kit.settings import Settings, from_environment
+from meterai.launcher.schema.migrate import head_version
+
+NOT_FOLLOWED: Final = 3
+"""Exit code of an act that is done, and that nobody was seen to follow; with 1 and 2 nothing is done."""
+
+
+_LOGIN_UID: Final = Path("/proc/self/loginuid")
+_NO_LOGIN: Final = 2**32 - 1
+
+
+def operator_name() -> str:
+    """The login name of the person at the keyboard, for the audit trail; who used sudo is named.
+
+    The kernel remembers who logged in, through su and sudo (pam_loginuid). Where it does not, SUDO_USER says
+    it, and then the user of the process. What else the environment says (LOGNAME, USER) anybody can set.
+    """
+    try:
+        login = int(_LOGIN_UID.read_text())
+    except (OSError, ValueError):
+        login = _NO_LOGIN
+    if login != _NO_LOGIN:
+        return _name_of(login)
+    return os.environ.get("SUDO_USER") or _name_of(os.getuid())
+
+
+def _name_of(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
+
+
+def operator_settings(data: Path | None, *, of_any_release: bool = False) -> Settings:
+    """The settings of the running service, or those of the environment when they name a database.
+    `of_any_release`: also when the service is newer than this command, for what can't wait.
+
+    Raises: Refusal(UNAVAILABLE, "service.not_running"); as `refuse_older_command`.
+    """
+    settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
+    if not of_any_release:
+        refuse_older_command(settings.data)
+    return settings if settings.database_app_url else settings_of_running(settings)
+
+
+def reader_settings(data: Path | None) -> Settings:
+    """As `operator_settings`, for what only reads: a database that is named by its reader's address is read
+    without a service beside it."""
+    settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
+    refuse_older_command(settings.data)
+    return settings if settings.database_reader_url else settings_of_running(settings)
+
+
+def refuse_older_command(data: Path) -> None:
+    """An older release's command beside a newer service, as a timer or a PATH that still names it, would
+    write and judge by rules that are not those of the data any more.
+
+    Raises: Refusal(CONFLICT, "service.newer", checkout=...).
+    """
+    try:
+        service = read_addresses(data)
+    except Refusal:
+        return  # none runs here
+    if service.schema > head_version():
+        raise Refusal(Kind.CONFLICT, "service.newer", checkout=service.checkout)
+
+
+def given_reason(reason: str) -> str:
+    """The reason of an act, for the audit trail. Raises: typer.BadParameter when none is given."""
+    if not reason.strip():
+        raise typer.BadParameter("say why, in a few words", param_hint="--reason")
+    return reason.strip()

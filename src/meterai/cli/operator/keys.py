@@ -1,0 +1,286 @@
+"""`meterai keys ...`: the register of signing keys. docs/keys.md is its runbook."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from meterai.cli.data_folder import DataOption, data_folder
+from meterai.cli.operator.history import newest, shown
+from meterai.cli.operator.identity import NOT_FOLLOWED, given_reason, operator_name, operator_settings
+from meterai.cli.operator.signer_follows import signer_follows
+from meterai.kernel.clock import system_clock
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.audit_trail import AuditEntry, read_audit
+from meterai.kit.database import Database, connect
+from meterai.kit.settings import Settings, from_environment
+from meterai.launcher.preparation import LaunchProblem, prepare_folders
+from meterai.stamping.keys.key_register import KeyNow, keys_now, serials_sealed_by
+from meterai.stamping.keys.signing_keys import SigningKey, TokenPlace, key_id_of, parse_place
+from meterai.stamping.signer.client import SignerClient
+from meterai.stamping.signer.wire import socket_path
+from meterai.stamping.use_cases import activate_key as activating
+from meterai.stamping.use_cases import add_key as adding
+from meterai.stamping.use_cases import retire_key as retiring
+from meterai.verification.trust import TRUST_FOLDER
+
+_KeyId = Annotated[str, typer.Argument(help="Id of the key, or its first digits.")]
+_TIME = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d")
+_OF_KEYS = ("key", "sealing", "register")
+"""Acts of the audit trail that concern the keys; contacts, queues and refunds have theirs in it too."""
+_JSON = typer.Option("--json", help="Print one JSON object per key.")
+
+
+def list_keys(as_json: Annotated[bool, _JSON] = False, data: DataOption = None) -> None:
+    """Show every signing key, what it is used for, and how the signer finds it."""
+
+    async def work(db: Database, signer: SignerClient, _: Settings) -> list[KeyNow]:
+        return await keys_now(db, signer, now=system_clock())
+
+    found = _run(data, work)
+    if as_json:
+        for key in found:
+            typer.echo(key.to_json())
+    else:
+        _show(found)
+
+
+def make_code_key(data: DataOption = None) -> None:
+    """Make the key of the 2-D code, before the first start in production: one that is there stays."""
+    from meterai.stamping.signer.private_keys.software_key import CodeKey
+
+    folder = data_folder(data).absolute()
+    try:
+        prepare_folders(folder)
+        key = CodeKey.make(folder / "pki")
+    except (LaunchProblem, OSError) as error:
+        typer.echo(f"Not made. {error}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(
+        f"Made key {key.key_id} in {folder / 'pki' / 'code.key.pem'}. Its public part is in "
+        "pki/trust/code.json, for whoever reads codes: publish it."
+    )
+
+
+def request_certificate(
+    place: Annotated[str, typer.Option(help="pkcs11:token=...;object=...;id=%01 (RFC 7512), no PIN in it.")],
+    name: Annotated[str, typer.Option(help="Common name of the certificate.")],
+    out: Annotated[Path, typer.Option(help="Where to write the request (PEM).")],
+    organisation: Annotated[str, typer.Option(help="Organisation in the certificate.")] = "",
+    country: Annotated[str, typer.Option(help="Country in the certificate.")] = "ID",
+    data: DataOption = None,
+) -> None:
+    """Write a certificate request for a key in a token. This use of the key comes before its register."""
+    from meterai.stamping.signer.private_keys.certificate_request import make_request
+    from meterai.stamping.signer.private_keys.key_opener import pin_file_of
+    from meterai.stamping.signer.private_keys.pkcs11_module import read_pin_file
+
+    settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
+    subject = {"country_name": country, "organization_name": organisation, "common_name": name}
+    try:
+        found = parse_place(place)
+        if not isinstance(found, TokenPlace) or not settings.pkcs11_module:
+            raise ValueError("name a key in a token, and its module in METERAI_PKCS11_MODULE")
+        request = make_request(
+            Path(settings.pkcs11_module),
+            found,
+            lambda: read_pin_file(pin_file_of(settings)),
+            {part: text for part, text in subject.items() if text},
+        )
+    except (ValueError, OSError) as error:
+        raise typer.BadParameter(str(error), param_hint="--place") from None
+    try:
+        out.write_bytes(request)
+    except OSError as error:
+        raise typer.BadParameter(str(error), param_hint="--out") from None
+    typer.echo(f"Wrote {out.name}. Next: have the authority certify it, then meterai keys add.")
+
+
+def add_key(
+    place: Annotated[str, typer.Option(help="pkcs11:token=...;object=...;id=%01 (RFC 7512), no PIN in it.")],
+    certificate: Annotated[Path, typer.Option(help="PEM: the key's certificate, then the intermediates.")],
+    valid_from: Annotated[
+        datetime | None, typer.Option("--from", formats=_TIME, help="UTC; the certificate's.")
+    ] = None,
+    valid_until: Annotated[
+        datetime | None, typer.Option("--until", formats=_TIME, help="UTC; the certificate's.")
+    ] = None,
+    data: DataOption = None,
+) -> None:
+    """Register a key ahead of its use. Nothing is signed with it until it is activated."""
+    try:
+        chain = x509.load_pem_x509_certificates(certificate.read_bytes())
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(f"no certificates in PEM: {error}", param_hint="--certificate") from None
+
+    async def work(db: Database, _: SignerClient, settings: Settings) -> str:
+        await refuse_misplaced(place, chain, settings)
+        key = await adding.add_key(
+            db,
+            place=place,
+            chain=chain,
+            roots=_roots(settings),
+            valid_from=_utc(valid_from),
+            valid_until=_utc(valid_until),
+            actor=operator_name(),
+            now=system_clock(),
+        )
+        return key.key_id
+
+    typer.echo(f"Added key {_run(data, work)}. Next: meterai keys list, then meterai keys activate.")
+
+
+async def refuse_misplaced(place: str, chain: Sequence[x509.Certificate], settings: Settings) -> None:
+    """Asks the token, where this shell knows its module: a key that is registered elsewhere than it lies can
+    never be used, nor its certificate registered again.
+
+    Raises: Refusal INVALID `key.unfit` (what=place) when the token holds no such key, several, or another.
+    """
+    from meterai.stamping.signer.private_keys.key_opener import KeyOpener
+    from meterai.stamping.signer.private_keys.pkcs11_key import KeyUnfit
+
+    if not settings.pkcs11_module or not place.startswith("pkcs11:"):
+        return
+    encoded = tuple(item.public_bytes(Encoding.DER) for item in chain)
+    key = SigningKey(
+        key_id=key_id_of(encoded[0]),
+        place=place,
+        certificates=encoded,
+        valid_from=chain[0].not_valid_before_utc,
+        valid_until=chain[0].not_valid_after_utc,
+    )
+    try:
+        device = await KeyOpener(settings)(key)
+    except KeyUnfit as error:
+        raise Refusal(Kind.INVALID, "key.unfit", what="place", reason=str(error)) from None
+    except (ValueError, OSError):
+        return  # adding it says why, or the signer will
+    await device.close()
+
+
+def activate_key(
+    key_id: _KeyId,
+    at: Annotated[
+        datetime | None, typer.Option(formats=_TIME, help="UTC time from which it signs; else at once.")
+    ] = None,
+    data: DataOption = None,
+) -> None:
+    """Sign with this key from now (or --at) on; the one before it signs until then."""
+
+    async def work(db: Database, signer: SignerClient, _: Settings) -> str:
+        now = system_clock()
+        key = await activating.activate_key(db, signer, key_id, at=_utc(at), actor=operator_name(), now=now)
+        return key.key_id
+
+    done, begin = _run(data, work), _utc(at)
+    ahead = begin is not None and begin > system_clock()
+    typer.echo(f"Key {done} signs from {f'{at:%Y-%m-%dT%H:%M:%S} UTC' if ahead else 'now'} on.")
+
+
+def retire_key(
+    key_id: _KeyId,
+    reason: Annotated[str, typer.Option(help="Why; for the audit trail.")],
+    data: DataOption = None,
+) -> None:
+    """Never sign with this key again. The stamps it signed stay genuine.
+
+    Exit code 3: it is retired, but the signer was not seen to follow; 1 or 2: it is not retired.
+    """
+    reason = given_reason(reason)
+
+    async def work(db: Database, signer: SignerClient, _: Settings) -> None:
+        key = await retiring.retire_key(db, key_id, reason=reason, actor=operator_name(), now=system_clock())
+        typer.echo(f"Key {key.key_id} is retired. What it signed stays genuine.")
+
+        async def has_seen() -> bool:
+            reports = await signer.keys()
+            return all(one.trouble == "retired" for one in reports if one.key_id == key.key_id)
+
+        told = await signer_follows(
+            has_seen,
+            does="begins nothing with it any more",
+            not_there="nothing is signed with it.",
+        )
+        typer.echo(told.words)
+        if not told.seen:
+            raise typer.Exit(NOT_FOLLOWED)
+
+    _run(data, work)
+
+
+def list_serials(
+    key_id: Annotated[str, typer.Argument(help="Id of the key, in full.")], data: DataOption = None
+) -> None:
+    """Print every serial number that a key sealed, with its time of release (UTC): for emergencies."""
+
+    async def work(db: Database, _: SignerClient, __: Settings) -> None:
+        async for serial, released_at in serials_sealed_by(db, key_id):
+            typer.echo(f"{serial}  {released_at:%Y-%m-%d %H:%M:%S}")
+
+    _run(data, work)
+
+
+def show_history(
+    limit: Annotated[int, typer.Option(min=1, help="How many acts, the newest last.")] = 50,
+    data: DataOption = None,
+) -> None:
+    """Show who added, activated and retired keys, and who threw and released the stop switch.
+
+    Restores of the register are shown too.
+    """
+
+    async def work(db: Database, _: SignerClient, __: Settings) -> list[AuditEntry]:
+        async with db.connection() as connection:
+            return await read_audit(connection, kinds=_OF_KEYS, limit=limit + 1)
+
+    for entry in newest(_run(data, work), limit):
+        typer.echo(shown(entry))
+
+
+def _run[R](data: Path | None, work: Callable[[Database, SignerClient, Settings], Awaitable[R]]) -> R:
+    return asyncio.run(_with_service(operator_settings(data), work))
+
+
+async def _with_service[R](
+    settings: Settings, work: Callable[[Database, SignerClient, Settings], Awaitable[R]]
+) -> R:
+    db = await connect(settings.database_app_url, connections_max=1, application_name="meterai keys")
+    signer = SignerClient(socket_path(settings.data))
+    try:
+        return await work(db, signer, settings)
+    finally:
+        await signer.close()
+        await db.close()
+
+
+def _roots(settings: Settings) -> list[x509.Certificate]:
+    path = settings.data / TRUST_FOLDER / "root.pem"
+    try:
+        return x509.load_pem_x509_certificates(path.read_bytes())
+    except (OSError, ValueError):
+        raise Refusal(Kind.INVALID, "trust.unreadable", folder=str(path.parent)) from None
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment else None
+
+
+def _show(found: list[KeyNow]) -> None:
+    if not found:
+        typer.echo("No key is registered: nothing can be signed. Next: meterai keys add.")
+    for key in found:
+        dates = f"{key.valid_from:%Y-%m-%d} to {key.valid_until:%Y-%m-%d}"
+        typer.echo(f"{key.key_id}  {key.state:<8}  {dates}  used {key.uses:,} times  {key.signer or 'ready'}")
+        typer.echo(f"{'':16}  {key.place}  {key.name}")
+        if key.needs_next:
+            days = (key.valid_until - system_clock()).days
+            left = "It has ended, nothing is signed" if days < 0 else f"Only {days} days are left"
+            typer.echo(f"{'':16}  {left}: add the next key (docs/keys.md, rotation).")

@@ -1,0 +1,325 @@
+"""`meterai queue`: how the queues stand, and what an operator may do to them."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from meterai.cli.data_folder import DataOption, data_folder
+from meterai.cli.operator.identity import NOT_FOLLOWED, operator_name, operator_settings
+from meterai.kernel.clock import system_clock
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.database import Database, connect
+from meterai.kit.installation import read_addresses
+from meterai.kit.settings import queue_root
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.published_documents import Announcement, Status
+from meterai.waiting_room.files.queue_folder import queue_of
+from meterai.waiting_room.queries import QueueView, queue_views
+from meterai.waiting_room.rules.model import QueueState
+from meterai.waiting_room.use_cases import steer_queue
+
+_OBEYS_SECONDS_MAX = 5.0
+_STALE_SECONDS = 5.0
+"""A controller publishes once a second. What is older is told as old."""
+_WHY_NOT = "Does the service run? Then the warnings in logs/queue*.log say why (docs/on-duty.md)."
+
+EventOption = Annotated[str, typer.Option("--event", help="Slug of the event.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
+BecauseOption = Annotated[
+    str, typer.Option("--because", help="Why; everybody can read it in the public log.")
+]
+
+Act = Callable[[Database, str, datetime], Awaitable[object]]
+"""Database, name of the operator, time."""
+
+
+def show_status(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Show the queues as they stand: state, rate, line, and what operators have asked for."""
+    views = asyncio.run(_views(data))
+    if as_json:
+        typer.echo(msgspec.json.encode(views).decode())
+        return
+    _show(views)
+
+
+def _show(views: list[QueueView]) -> None:
+    console = Console()
+    table = Table(box=None, pad_edge=False)
+    for title in ("Event", "State", "A minute", "Waiting", "Let in", "Cap", "Halted because", "Closes"):
+        table.add_column(title, overflow="fold", no_wrap=title in ("A minute", "Waiting", "Let in"))
+    for view in views:
+        closes = datetime.fromtimestamp(view.closes_at).astimezone()
+        cap = f"{view.rate_cap} of {view.policy_cap}" if view.rate_cap is not None else str(view.policy_cap)
+        numbers = (f"{view.rate:.0f}", f"{view.waiting:,}", f"{view.admitted:,}", cap)
+        halted = escape(view.halted_because or "")
+        state = f"{view.state}, always in line" if view.always_in_line else view.state
+        table.add_row(view.event, state, *numbers, halted, f"{closes:%d %b %Y %H:%M %Z}")
+    console.print(table if views else "No event has a queue (docs/waiting-room.md).")
+    for view in views:
+        for told in filter(None, (_announced(view), _shortage(view), _staleness(view))):
+            console.print(told, markup=False, highlight=False, soft_wrap=True)
+
+
+def _announced(view: QueueView) -> str:
+    """What its wait pages say, which no other act takes away; empty: nothing."""
+    if view.note == Announcement():
+        return ""
+    end = f"meterai queue announce --event {view.event}"
+    return f"{view.event}: every wait page says “{view.note.id}” / “{view.note.en}” until {end}"
+
+
+def _shortage(view: QueueView) -> str:
+    """Why hardly anybody is called though the site bears it; empty: another reason, or none."""
+    calls = view.state in (QueueState.OPEN, QueueState.LAST_CALL)
+    if not (calls and view.waiting and view.is_short):
+        return ""
+    return (
+        f"{view.event}: no more people are called than there are stamps for (those who were called and have "
+        "not ordered yet count). More: meterai issue-quota PIECES --deposit NTPN --dry-run"
+    )
+
+
+def _staleness(view: QueueView) -> str:
+    """What keeps the row from being what people see; empty: nothing."""
+    if view.rests or (view.age_s is not None and view.age_s <= _STALE_SECONDS):
+        return ""
+    age = "yet" if view.age_s is None else f"for {view.age_s:,.0f} s: people see how it stood then"
+    return f"{view.event}: nothing is published of it {age}. {_WHY_NOT}"
+
+
+def turn_on(
+    event: EventOption,
+    because: BecauseOption,
+    always: Annotated[
+        bool, typer.Option("--always", help="Everybody stands in line, also when nobody has to wait.")
+    ] = False,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let people wait in line from now on, whenever more come than the site bears. Nobody is thrown out.
+
+    Without --always this ends an earlier wish that everybody stands in line.
+    """
+    _run(data, event, _switching(event, because, is_on=True, always=always), as_json=as_json)
+
+
+@contextmanager
+def everybody_in_line(data: Path | None, event: str, because: str) -> Iterator[None]:
+    """Has all who come stand in line, as on a crowded evening; in the end, also by a signal, as before.
+
+    Raises: Refusal UNAVAILABLE `service.not_running`; FORBIDDEN `queue.in_production`; BUSY
+    `queue.another_crowd`; NOT_FOUND `queue.not_the_crowds`.
+    """
+    folder = data_folder(data)
+    if read_addresses(folder).environment == "production":
+        raise Refusal(Kind.FORBIDDEN, "queue.in_production")
+    with _only_crowd(folder), _ended_by_exception():
+        before = next((view for view in asyncio.run(_views(data)) if view.event == event), None)
+        if before is None:
+            raise Refusal(Kind.NOT_FOUND, "queue.not_the_crowds", event=event)
+        try:
+            asyncio.run(_acted(data, event, _switching(event, because, is_on=True, always=True)))
+            yield
+        finally:
+            over = _switching(event, f"{because}: over", is_on=before.is_on, always=before.always_in_line)
+            asyncio.run(_acted(data, event, over))
+
+
+@contextmanager
+def _only_crowd(data: Path) -> Iterator[None]:
+    """The service for this crowd alone, by a lock on DATA/run: the kernel lets go of it whatever happens.
+
+    A second one would take the first one's wish for the operator's, and its faults for its own.
+    """
+    folder = os.open(data / "run", os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refusal(Kind.BUSY, "queue.another_crowd", data=str(data)) from None
+        yield
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def _ended_by_exception() -> Iterator[None]:
+    """SIGTERM and SIGHUP raise SystemExit, once, so that what stands in `finally` is done."""
+    signs = [sign for sign in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(sign) is signal.SIG_DFL]
+
+    def end(number: int, _: object) -> None:
+        for sign in signs:
+            signal.signal(sign, signal.SIG_IGN)
+        raise SystemExit(128 + number)
+
+    for sign in signs:
+        signal.signal(sign, end)
+    try:
+        yield
+    finally:
+        for sign in signs:
+            signal.signal(sign, signal.SIG_DFL)
+
+
+def _switching(event: str, because: str, *, is_on: bool, always: bool) -> Act:
+    def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
+        return steer_queue.switch_queue(
+            db, event, is_on=is_on, always=always, reason=because, actor=actor, now=now
+        )
+
+    return act
+
+
+def turn_off(
+    event: EventOption, because: BecauseOption, data: DataOption = None, as_json: JsonOption = False
+) -> None:
+    """Ask nobody for a place any more. Tickets stay good for when the queue is switched on again."""
+
+    def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
+        return steer_queue.switch_queue(db, event, is_on=False, reason=because, actor=actor, now=now)
+
+    _run(data, event, act, as_json=as_json)
+
+
+def halt(
+    event: EventOption, because: BecauseOption, data: DataOption = None, as_json: JsonOption = False
+) -> None:
+    """Hold everybody in line. People still join, and nobody loses a place."""
+
+    def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
+        return steer_queue.halt_queue(db, event, reason=because, actor=actor, now=now)
+
+    _run(data, event, act, as_json=as_json)
+
+
+def resume(
+    event: EventOption, because: BecauseOption, data: DataOption = None, as_json: JsonOption = False
+) -> None:
+    """Call people again."""
+
+    def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
+        return steer_queue.resume_queue(db, event, reason=because, actor=actor, now=now)
+
+    _run(data, event, act, as_json=as_json)
+
+
+def cap(
+    event: EventOption,
+    because: BecauseOption,
+    people: Annotated[
+        int | None, typer.Argument(min=0, help="People a minute; left out: the policy's.")
+    ] = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Call at most so many people a minute, however much the site bears."""
+
+    def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
+        return steer_queue.cap_rate(db, event, people, reason=because, actor=actor, now=now)
+
+    _run(data, event, act, as_json=as_json)
+
+
+def expect(
+    event: EventOption,
+    because: BecauseOption,
+    people: Annotated[int, typer.Argument(min=1, help="People a minute.")],
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Begin with so many people a minute, as a bench or another evening has shown that the site bears them.
+
+    Without that a queue that knows nothing yet begins with the policy's floor, and needs minutes to fill the
+    site. When the site gets full all the same, fewer are called, as ever. A site that falls silent is
+    believed to bear half: say it again after a restart. Who waits is told times that rest on it.
+    """
+
+    def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
+        return steer_queue.expect_rate(db, event, people, reason=because, actor=actor, now=now)
+
+    _run(data, event, act, as_json=as_json)
+
+
+def announce(
+    event: EventOption,
+    indonesian: Annotated[str, typer.Option("--id", help="Words in Indonesian; empty: none.")] = "",
+    english: Annotated[str, typer.Option("--en", help="Words in English; empty: none.")] = "",
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say something on every wait page, within one poll; without words: what was said is taken away."""
+    note = Announcement(indonesian.strip(), english.strip())
+    if bool(note.id) != bool(note.en):
+        raise typer.BadParameter("say it in both languages, or in none", param_hint="--id, --en")
+
+    def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
+        return steer_queue.announce(db, event, note, actor=actor, now=now)
+
+    _run(data, event, act, as_json=as_json)
+
+
+async def _views(data: Path | None) -> list[QueueView]:
+    settings = operator_settings(data)
+    db = await connect(settings.database_app_url, connections_max=1, application_name="meterai queue status")
+    try:
+        return await queue_views(db, system_clock().timestamp())
+    finally:
+        await db.close()
+
+
+def _run(data: Path | None, event: str, act: Act, *, as_json: bool) -> None:
+    status, seconds = asyncio.run(_acted(data, event, act))
+    if as_json:
+        told = {"event": event, "obeyed_after_s": seconds, "status": msgspec.to_builtins(status)}
+        typer.echo(msgspec.json.encode(told).decode())
+    elif seconds is None:
+        typer.echo(f"Written down, but no controller has followed within 5 s. {_WHY_NOT}")
+    else:
+        state = f"{status.state!s}, {status.rate:,} a minute" if status else "?"
+        typer.echo(f"Done: the queue of {event} is {state} (seen after {seconds:.1f} s).")
+    if seconds is None:
+        raise typer.Exit(NOT_FOLLOWED)
+
+
+async def _acted(data: Path | None, event: str, act: Act) -> tuple[Status | None, float | None]:
+    """Acts, and waits for the second status after it: the first may have been under way."""
+    settings = operator_settings(data)
+    try:
+        folder = queue_of(queue_root(settings), event)
+    except ValueError:
+        raise Refusal(Kind.NOT_FOUND, "queue.unknown", event=event) from None
+    db = await connect(settings.database_app_url, connections_max=1, application_name="meterai queue")
+    try:
+        await act(db, operator_name(), system_clock())
+    finally:
+        await db.close()
+    before = await asyncio.to_thread(_read, folder.status)
+    since = time.monotonic()
+    while time.monotonic() - since < _OBEYS_SECONDS_MAX:
+        status = await asyncio.to_thread(_read, folder.status)
+        if status is not None and (before is None or status.sequence >= before.sequence + 2):
+            return status, round(time.monotonic() - since, 2)
+        await asyncio.sleep(0.05)
+    return await asyncio.to_thread(_read, folder.status), None
+
+
+def _read(path: Path) -> Status | None:
+    try:
+        return published_documents.decode(path.read_bytes(), Status)
+    except (OSError, Refusal):
+        return None

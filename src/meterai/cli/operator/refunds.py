@@ -1,0 +1,103 @@
+"""`meterai refunds`: those of which money went, or may have gone, out in another way, or whose payouts wait
+at the provider; an officer decides."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Protocol
+from uuid import UUID
+
+import msgspec
+import typer
+
+from meterai.cli.data_folder import DataOption
+from meterai.cli.operator.identity import given_reason, operator_name, operator_settings
+from meterai.kernel.clock import system_clock
+from meterai.kernel.money import format_rupiah
+from meterai.kit.database import Database, connect
+from meterai.kit.settings import Settings
+from meterai.sales.model import RefundChannel, refund_key
+from meterai.sales.queries import RefundInDoubt, refunds_in_doubt
+from meterai.sales.use_cases import end_refund as use_case
+
+
+class _Decision(Protocol):
+    """What an officer decides: see `use_case`."""
+
+    def __call__(
+        self, db: Database, refund_id: UUID, /, *, reason: str, actor: str, now: datetime
+    ) -> Awaitable[use_case.DecidedRefund]: ...
+
+
+def list_refunds(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")] = False,
+    data: DataOption = None,
+) -> None:
+    """Show the refunds of which money went out in another way (under the same id with other content, or under
+    another one) or may have gone out a day ago, or whose payouts the provider has not approved or does not
+    know. They wait until an officer has looked into them."""
+    found = _run(data, refunds_in_doubt)
+    if as_json:
+        typer.echo(msgspec.json.encode(found).decode())
+        return
+    for refund in found:
+        typer.echo(_told(refund))
+    if not found:
+        typer.echo("No refund waits for an officer.")
+
+
+def _told(refund: RefundInDoubt) -> str:
+    """On lines that no terminal breaks within an id."""
+    way = "refund by the gateway" if refund.channel is RefundChannel.GATEWAY else "payout"
+    there = f", at the provider {refund.reference}" if refund.reference else ""
+    return (
+        f"{refund.id}\n"
+        f"  {format_rupiah(refund.amount)} of order {refund.number}, payment {refund.payment}\n"
+        f"  {way} {refund_key(refund.id, refund.channel, refund.round)}{there}\n"
+        f"  since {refund.created_at.astimezone():%d %b %Y %H:%M %Z}: {refund.code}"
+    )
+
+
+def end_refund(
+    refund: Annotated[UUID, typer.Argument(help="Its id, from `meterai refunds list`.")],
+    reason: Annotated[str, typer.Option(help="What was paid and how; for the audit trail.")],
+    data: DataOption = None,
+) -> None:
+    """Book a refund as paid once all that is owed has reached the customer. This command moves no money."""
+    ended = _decide(use_case.end_refund, data, refund, reason)
+    typer.echo(f"The refund of {format_rupiah(ended.amount)} for order {ended.number} is booked as paid.")
+
+
+def order_payout_again(
+    refund: Annotated[UUID, typer.Argument(help="Its id, from `meterai refunds list`.")],
+    reason: Annotated[str, typer.Option(help="How you know that it never went out; for the audit trail.")],
+    data: DataOption = None,
+) -> None:
+    """Order a payout once more, under a new id, that the provider never had (`payout.unsure`), or does not
+    have in any account that we had there (`payout.missing`)."""
+    ordered = _decide(use_case.order_payout_again, data, refund, reason)
+    what = f"payout of {format_rupiah(ordered.amount)} for order {ordered.number}"
+    if ordered.goes_out:
+        typer.echo(f"The {what} goes out again.")
+    else:
+        typer.echo(f"The {what} is set off: the bank took the payment back meanwhile.")
+
+
+def _decide(decision: _Decision, data: Path | None, refund: UUID, reason: str) -> use_case.DecidedRefund:
+    why, actor = given_reason(reason), operator_name()
+    return _run(data, lambda db: decision(db, refund, reason=why, actor=actor, now=system_clock()))
+
+
+def _run[R](data: Path | None, work: Callable[[Database], Awaitable[R]]) -> R:
+    return asyncio.run(_with_database(operator_settings(data), work))
+
+
+async def _with_database[R](settings: Settings, work: Callable[[Database], Awaitable[R]]) -> R:
+    db = await connect(settings.database_app_url, connections_max=1, application_name="meterai refunds")
+    try:
+        return await work(db)
+    finally:
+        await db.close()

@@ -1,0 +1,74 @@
+"""`meterai stop-signing` and `meterai resume-signing`: the stop switch."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from meterai.cli.data_folder import DataOption
+from meterai.cli.operator.identity import NOT_FOLLOWED, given_reason, operator_name, operator_settings
+from meterai.cli.operator.signer_follows import Followed, signer_follows
+from meterai.kernel.clock import system_clock
+from meterai.kit.database import connect
+from meterai.kit.settings import Settings
+from meterai.operations.use_cases import stop_signing as switch
+from meterai.stamping.signer.client import SignerClient
+from meterai.stamping.signer.wire import socket_path
+
+
+def stop_signing(
+    reason: Annotated[str, typer.Option(help="Why; for the audit trail, customers don't see it.")],
+    data: DataOption = None,
+) -> None:
+    """Stop every new signature within 5 seconds. What was accepted waits and loses nothing.
+
+    Exit code 3: the switch is thrown, but the signer was not seen to follow; 1 or 2: it is not thrown.
+    """
+    asyncio.run(_set(data, reason, stopped=True))
+
+
+def resume_signing(
+    reason: Annotated[str, typer.Option(help="Why it is safe again; for the audit trail.")],
+    data: DataOption = None,
+) -> None:
+    """Release the stop switch: what waited is finished by itself.
+
+    Exit code 3: the switch is released, but the signer was not seen to follow; 1 or 2: it is not released.
+    """
+    asyncio.run(_set(data, reason, stopped=False))
+
+
+async def _set(data: Path | None, reason: str, *, stopped: bool) -> None:
+    reason = given_reason(reason)
+    settings = operator_settings(data, of_any_release=True)
+    db = await connect(settings.database_app_url, connections_max=1, application_name="meterai stop-signing")
+    try:
+        use_case = switch.stop_signing if stopped else switch.resume_signing
+        found = await use_case(db, reason=reason, actor=operator_name(), now=system_clock())
+    finally:
+        await db.close()
+    typer.echo("The switch is thrown." if stopped else "The switch is released.")
+    followed = await _obeyed(settings, stopped=stopped)
+    typer.echo(followed.words)
+    typer.echo(f"Documents that wait to be stamped: {found.waiting}.")
+    if not followed.seen:
+        raise typer.Exit(NOT_FOLLOWED)
+
+
+async def _obeyed(settings: Settings, *, stopped: bool) -> Followed:
+    client = SignerClient(socket_path(settings.data))
+
+    async def has_seen() -> bool:
+        return await client.stopped() is stopped
+
+    try:
+        return await signer_follows(
+            has_seen,
+            does="signs nothing any more" if stopped else "signs again",
+            not_there="nothing is signed; it asks for the switch when it starts.",
+        )
+    finally:
+        await client.close()

@@ -1,0 +1,1 @@
+"""`meterai stamp`: many documents from a customer's quota."""

@@ -1,0 +1,254 @@
+"""One run of `meterai stamp`: check everything, reserve, then collect what the service's workers stamp."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from uuid import UUID
+
+import msgspec
+
+from meterai.cli.refusal_words import words_of
+from meterai.cli.stamp.output_folder import FileReport, OutputFolder, Report, State
+from meterai.jail.pool import JailPool
+from meterai.kernel.clock import system_clock
+from meterai.kernel.refusals import Refusal
+from meterai.kit.bounded_gather import each
+from meterai.kit.database import Database, connect
+from meterai.kit.files.object_store import ObjectStore, open_store
+from meterai.kit.settings import Settings
+from meterai.ledger.counting import counted_anew
+from meterai.sales.queries import quota_of_customer
+from meterai.stamping.bundles.given_files import GivenFile
+from meterai.stamping.bundles.model import LEFT_OUT, Bundle, BundleFile, Outcome, Rule
+from meterai.stamping.bundles.queries import bundle as find_bundle
+from meterai.stamping.ports import Vouch
+from meterai.stamping.queries import read_checked
+from meterai.stamping.use_cases.fill_bundle import fill_bundle
+from meterai.stamping.use_cases.open_bundle import open_bundle
+from meterai.stamping.use_cases.start_bundle import start_bundle
+from meterai.texts.filling import fill
+from meterai.verification.trust import TRUST_FOLDER, load_trust
+from meterai.verification.use_cases.judge_document import JUDGE
+from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
+
+_CHECK = "meterai.stamping.in_jail.reception:receive"
+_SLOTS_MAX = 4
+_LOOK_SECONDS, _LOOK_SECONDS_PER_FILE = 0.2, 0.0002
+"""Between two looks at the batch: seldom enough that looking costs little beside stamping."""
+_WRITTEN_AT_ONCE = 4
+"""Results that wait for the disk together."""
+
+type Told = Callable[[str, int, int], None]
+"""Hears of progress: which phase, how many are done, of how many (0: not known)."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What a run works with, beside the running service."""
+
+    db: Database
+    objects: ObjectStore
+    jail: JailPool
+    slots: int
+    vouch: Vouch
+
+
+@asynccontextmanager
+async def open_house(settings: Settings) -> AsyncIterator[House]:
+    """Database, object store and jails of our own, one for each processor."""
+    slots = min(_SLOTS_MAX, os.cpu_count() or 1)
+    db = await connect(settings.database_app_url, connections_max=slots + 1, application_name="meterai stamp")
+    jail = JailPool(
+        [_CHECK, JUDGE],
+        slots=slots,
+        spare=False,
+        memory_bytes=settings.jail_memory_bytes,
+        cpu_seconds=settings.jail_cpu_seconds,
+        wall_seconds=settings.jail_wall_seconds,
+        production=settings.environment == "production",
+    )
+    try:
+        await jail.start()
+        objects = await asyncio.to_thread(open_store, settings.objects_url, settings.data, needs_mark=True)
+        trust = load_trust(settings.data / TRUST_FOLDER)
+        yield House(db, objects, jail, slots, partial(vouch_for_stamps, db, jail, trust))
+    finally:
+        await jail.close()
+        await db.close()
+
+
+@dataclass(slots=True)
+class StampRun:
+    """The batch of one folder. The database knows which files it has stamped already, whoever died when."""
+
+    house: House
+    out: OutputFolder
+    customer_id: UUID
+    batch_id: UUID
+    rule: Rule
+    again: bool = False
+    """Files that carry a stamp already get another one."""
+    told: Told = lambda _phase, _done, _total: None
+    warn: Callable[[str], None] = lambda _text: None
+    """Hears, once for each reason, why the service can't go on at the moment."""
+    ids: set[UUID] = field(default_factory=set)
+    """Files of this run; an earlier run of the same folder may have had others."""
+    written: dict[UUID, str] = field(default_factory=dict)
+    """Results that lie in the folder, with their SHA-256."""
+    blocked: set[UUID] = field(default_factory=set)
+    """Files at whose place in the folder something else lies."""
+    unread: dict[UUID, str] = field(default_factory=dict)
+    """Stamped files whose content could not be read, with the refusal's code."""
+    troubles: set[str] = field(default_factory=set)
+
+    async def check(self, given: Iterator[GivenFile]) -> Bundle:
+        """Checks every file that was not checked before, several at once, and looks where results would go.
+
+        Raises: Refusal `bundle.too_many_files`, `jail.unavailable`, and what reading the input raises.
+        """
+        now, db = system_clock(), self.house.db
+        self.out.write_state(State(batch_id=self.batch_id, customer_id=self.customer_id))
+        await open_bundle(db, customer_id=self.customer_id, bundle_id=self.batch_id, door="cli", now=now)
+        await fill_bundle(
+            db,
+            self.house.jail,
+            self.house.objects,
+            self.house.vouch,
+            bundle_id=self.batch_id,
+            customer_id=self.customer_id,
+            given=given,
+            at_once=self.house.slots + 1,  # one is read while the others are in the jail
+            clock=system_clock,
+            on_file=self._note_checked,
+        )
+        self.told("checked", len(self.ids), len(self.ids))
+        bundle = await self._look()
+        self.out.write_state(
+            State(
+                batch_id=self.batch_id,
+                customer_id=self.customer_id,
+                files={file.path: file.sha256 for file in bundle.files},
+            )
+        )
+        for file in bundle.files:
+            if self.is_due(file) and not self.out.is_free(file.path):
+                self.blocked.add(file.id)
+        return bundle
+
+    def is_due(self, file: BundleFile) -> bool:
+        """Whether it is to be stamped by this run, as far as the check says."""
+        return file.outcome is Outcome.READY and (self.again or not file.stamped_already)
+
+    async def start(self) -> int:
+        """Gives everything that is ready to the workers; returns how many that were.
+
+        Raises: Refusal CONFLICT `quota.missing`, and what `counted_anew` raises.
+        """
+
+        async def reserve() -> int:
+            lots = await quota_of_customer(self.house.db, self.customer_id)
+            return await start_bundle(
+                self.house.db,
+                bundle_id=self.batch_id,
+                customer_id=self.customer_id,
+                rule=self.rule,
+                lots=[(lot.lot_account_id, lot.available) for lot in lots],
+                again=self.again,
+                only=self.ids - self.blocked,
+                now=system_clock(),
+            )
+
+        return await counted_anew(reserve)
+
+    async def collect(self) -> Bundle:
+        """Writes each result as it is released, until every file has ended; notes what can't be read."""
+        while True:
+            bundle = await self._look()
+            await self._write_results(bundle)
+            self._warn_of_troubles(bundle)
+            if not bundle.moving:
+                return bundle
+            await asyncio.sleep(_LOOK_SECONDS + _LOOK_SECONDS_PER_FILE * len(bundle.files))
+
+    def report(self, bundle: Bundle) -> Report:
+        """What became of each file of this run."""
+        files = [self._line(file) for file in bundle.files]
+        stamped = sum(file.outcome == Outcome.STAMPED for file in files)
+        return Report(batch_id=self.batch_id, stamped=stamped, not_stamped=len(files) - stamped, files=files)
+
+    def _note_checked(self, file_id: UUID) -> None:
+        self.ids.add(file_id)
+        self.told("checked", len(self.ids), 0)
+
+    async def _look(self) -> Bundle:
+        bundle = await find_bundle(self.house.db, self.batch_id, customer_id=self.customer_id)
+        assert bundle is not None, "opened by this run"
+        return _only(bundle, self.ids)
+
+    async def _write_results(self, bundle: Bundle) -> None:
+        async def write(file: BundleFile) -> None:
+            await self._write_one(file)
+            self._tell(bundle)
+
+        due = [
+            file
+            for file in bundle.files
+            if file.outcome is Outcome.STAMPED
+            and file.id not in self.unread
+            and self.written.get(file.id) != file.stamped_sha256
+        ]
+        await each(due, write, at_once=_WRITTEN_AT_ONCE)
+        self._tell(bundle)
+
+    async def _write_one(self, file: BundleFile) -> None:
+        assert file.stamped_sha256 is not None
+        lies_there = await asyncio.to_thread(self.out.sha256_at, file.path)
+        if lies_there != file.stamped_sha256:
+            if lies_there not in file.earlier_sha256 and not self.out.is_free(file.path):
+                self.blocked.add(file.id)
+            else:
+                try:
+                    content = await read_checked(self.house.objects, file.stamped_sha256)
+                except (Refusal, OSError) as error:
+                    self.unread[file.id] = error.code if isinstance(error, Refusal) else "object.damaged"
+                    return
+                await asyncio.to_thread(self.out.put, file.path, content)
+        self.written[file.id] = file.stamped_sha256
+
+    def _warn_of_troubles(self, bundle: Bundle) -> None:
+        now = {file.code for file in bundle.files if file.outcome is Outcome.STAMPING and file.code}
+        for code in sorted(now - self.troubles):
+            what = fill(words_of(code)[0], {}, "en")
+            self.warn(f"{what} ({code}) The service tries again by itself; nothing is lost.")
+        self.troubles |= now
+
+    def _tell(self, bundle: Bundle) -> None:
+        under_way = bundle.count(Outcome.STAMPING, Outcome.STAMPED, Outcome.REFUSED)
+        self.told("stamped", len(self.written) + bundle.count(Outcome.REFUSED), under_way)
+
+    def _line(self, file: BundleFile) -> FileReport:
+        outcome, reason = str(file.outcome), file.code
+        if file.id in self.blocked:
+            outcome, reason = "blocked", "output.exists"
+        elif file.outcome is Outcome.READY and not self.is_due(file):
+            outcome, reason = "skipped", LEFT_OUT
+        elif file.id in self.unread:
+            outcome, reason = "unread", self.unread[file.id]
+        return FileReport(
+            name=file.path,
+            outcome=outcome,
+            serial=file.serial,
+            sha256=file.stamped_sha256,
+            input_sha256=file.sha256 if file.pages is not None else None,
+            reason=reason if outcome != Outcome.STAMPED else None,
+            notices=file.notices,
+        )
+
+
+def _only(bundle: Bundle, ids: Collection[UUID]) -> Bundle:
+    return msgspec.structs.replace(bundle, files=tuple(file for file in bundle.files if file.id in ids))

@@ -1,0 +1,1 @@
+"""Commands that need no right on the service: verify, plan, audit, demonstrate."""

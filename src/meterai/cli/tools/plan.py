@@ -1,0 +1,91 @@
+"""`meterai plan`: a season of applications on paper. The model is a process of its own that prints JSON."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+
+from meterai.cli.tools.plan_output import show_fit, show_plan
+
+
+def plan(
+    applicants: Annotated[
+        int | None, typer.Option(min=1000, help="how many apply", show_default="4000000")
+    ] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=120, help="from the opening to the closing", show_default="22")
+    ] = None,
+    stamps: Annotated[
+        int | None, typer.Option(min=1, max=10, help="stamps per applicant", show_default="2")
+    ] = None,
+    closing: Annotated[
+        str | None,
+        typer.Option(help="23:59 on the last day, or 2026-10-31T23:59", show_default="23:59"),
+    ] = None,
+    tau: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1, max=1000, help="hours: how early people come; 6 design, 1 stress", show_default="6.0"
+        ),
+    ] = None,
+    capacity: Annotated[
+        list[str] | None,
+        typer.Option(help="JSON of a bench (journey, order, queue), or journeys a second; repeat"),
+    ] = None,
+    policy: Annotated[str, typer.Option(help="closing, line-counts or last-call:HOURS")] = "closing",
+    scenario: Annotated[str, typer.Option(help="a season that has happened: september-2024, or a file")] = "",
+    chart: Annotated[Path | None, typer.Option(help="write an SVG picture here", dir_okay=False)] = None,
+    language: Annotated[Literal["id", "en"], typer.Option(help="of the picture")] = "id",
+    seed: Annotated[int, typer.Option(min=0, help="the same seed, the same answer")] = 1,
+    json_output: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+) -> None:
+    """Simulate a whole season: waits, who is left at closing, what it takes. Exit code 2: can't be asked.
+
+    A scenario has its own applicants, days, stamps, closing and tau.
+    """
+    given = {
+        "applicants": applicants,
+        "days": days,
+        "stamps": stamps,
+        "closing": closing,
+        "tau": tau,
+        "policy": policy,
+        "scenario": scenario,
+        "chart": chart,
+        "language": language,
+        "seed": seed,
+    }
+    words = [f"--{name}={value}" for name, value in given.items() if value not in (None, "")]
+    words += [f"--capacity={one}" for one in capacity or []]
+    command = [sys.executable, "-m", "simulator.planner", *words]
+    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    answer: dict[str, Any] = json.loads(run.stdout) if run.stdout else {"error": "the planner failed"}
+    if json_output:
+        print(json.dumps(answer))
+    elif "error" in answer:
+        Console(stderr=True).print(answer["error"], markup=False)
+    else:
+        _show(answer, chart)
+    raise typer.Exit(2 if "error" in answer else 0)
+
+
+def _show(answer: dict[str, Any], chart: Path | None) -> None:
+    console = Console()
+    opens = answer.get("opens")
+    if answer.get("scenario"):
+        show_fit(console, answer["scenario"], answer["fit"])
+        show_plan(console, answer["plan"], opens, title="The first deadline kept, served by this service")
+        show_plan(console, answer["extended"], opens, title="As extended, served by this service")
+    else:
+        show_plan(console, answer["plan"], opens, title="The season")
+    console.print("[bold]Where the model guesses[/bold]")
+    for guess in answer["guesses"]:
+        console.print(f"- {guess}", markup=False, highlight=False)
+    if chart:
+        console.print(f"Picture: {chart}", markup=False)

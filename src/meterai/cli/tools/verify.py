@@ -1,0 +1,109 @@
+"""`meterai verify FILE.pdf`: judges a file offline, with nothing but the trust root."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+
+from meterai.cli.exit_codes import NO_VERDICT, Judged
+from meterai.jail.pool import JailPool
+from meterai.kernel.clock import system_clock
+from meterai.kernel.refusals import Refusal
+from meterai.kernel.serial_number import group_serial
+from meterai.kit.settings import from_environment
+from meterai.verification.model import Judgement, Trust, Verdict
+from meterai.verification.reasons import REASONS
+from meterai.verification.trust import TRUST_FOLDER, load_roots, load_trust
+from meterai.verification.use_cases.judge_document import JUDGE, judge_document
+
+EXIT_CODES = {Verdict.GENUINE: 0, Verdict.NOT_GENUINE: 1, Verdict.CANNOT_CHECK: NO_VERDICT}
+_LOOKS = {
+    Verdict.GENUINE: ("ASLI · genuine", "green"),
+    Verdict.NOT_GENUINE: ("TIDAK ASLI / DIUBAH · not genuine or changed", "red"),
+    Verdict.CANNOT_CHECK: ("TIDAK DAPAT DIPERIKSA · can't be checked", "yellow"),
+}
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help="The PDF to judge.", exists=True, dir_okay=False)],
+    trust: Annotated[
+        Path | None,
+        typer.Option(help="Folder with root.pem and code.json; default: pki/trust in the data directory."),
+    ] = None,
+    trust_root: Annotated[
+        list[Path] | None,
+        typer.Option(help="PEM file of a root certificate to trust; repeat. Nothing else is needed then."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Judge a stamped PDF, offline. Exit code: 0 genuine, 1 not genuine, 2 can't be checked, for whatever
+    reason."""
+    roots = read_trust(trust, trust_root or [])
+    judgement = asyncio.run(_judge(file.read_bytes(), roots))
+    if as_json:
+        typer.echo(msgspec.json.encode(judgement).decode())
+    else:
+        _show(judgement, file.name)
+    raise Judged(EXIT_CODES[judgement.verdict])
+
+
+def read_trust(folder: Path | None, files: list[Path]) -> Trust:
+    """What the options of a command say is trusted; ends the command when it can't be read."""
+    places = files or [folder or from_environment().data / TRUST_FOLDER]
+    try:
+        return load_roots(files) if files else load_trust(places[0])
+    except Refusal:
+        named = ", ".join(str(place) for place in places)
+        typer.echo(f"No readable trust root in {named}; name its file with --trust-root.", err=True)
+        raise typer.Exit(NO_VERDICT) from None
+
+
+async def _judge(data: bytes, trust: Trust) -> Judgement:
+    jail = JailPool([JUDGE], spare=False)
+    await jail.start()
+    try:
+        return await judge_document(None, jail, data, trust=trust, now=system_clock())
+    finally:
+        await jail.close()
+
+
+def _show(judgement: Judgement, name: str) -> None:
+    title, colour = _LOOKS[judgement.verdict]
+    lines = []
+    for code in judgement.reasons:
+        reason = REASONS[code]
+        lines.append(f"{reason.text_id}\n[dim]{reason.text_en} ({code})[/dim]")
+    console = Console()
+    console.print(
+        Panel("\n".join(lines), title=f"[bold]{title}[/bold]", subtitle=escape(name), border_style=colour)
+    )
+    if judgement.stamps:
+        console.print(_stamps(judgement))
+    for signature in judgement.other_signatures:
+        state = "unchanged" if signature.intact else "broken"
+        console.print(
+            f"Another signature: {signature.signer or '?'} ({state}, issuer not checked)", markup=False
+        )
+    console.print(f"SHA-256 {judgement.sha256}", markup=False, highlight=False)
+
+
+def _stamps(judgement: Judgement) -> Table:
+    table = Table("Serial", "Stamped at (UTC)", "Signer", "Page", "State")
+    for stamp in judgement.stamps:
+        state = "unchanged" if stamp.intact else "changed"
+        table.add_row(
+            group_serial(stamp.serial),
+            f"{stamp.stamped_at:%Y-%m-%d %H:%M:%S}" if stamp.stamped_at else "?",
+            escape(stamp.signer),
+            str(stamp.page or "-"),
+            f"{state}, issued elsewhere" if stamp.foreign else state,
+        )
+    return table

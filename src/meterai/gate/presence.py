@@ -1,0 +1,54 @@
+"""Signs of life of people in line: "ready" shortly before their turn, and who is there around closing time.
+
+Both are kept as they come in the gate's folder, for the controller; each id once per window or closing. They
+serve the guess of how many will come, and the certificate of attempt; losing some costs nobody a place.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from meterai.waiting_room.files.queue_folder import append_whole
+from meterai.waiting_room.rules.tickets import Ticket
+
+READY_WITHIN_S = 180
+PRESENT_AROUND_CLOSING_S = 1_800
+_KNOWN_MAX = 100_000
+
+
+class Pings:
+    """The pings of one event at one gate."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._ready: set[bytes] = set()
+        self._present: set[bytes] = set()
+        self._unwritten: dict[Path, list[bytes]] = {}
+
+    def ready(self, ticket: Ticket) -> None:
+        """Its holder is there, and the turn is near."""
+        name = ticket.id + ticket.window.to_bytes(3, "big")
+        if self._is_new(self._ready, name):
+            path = self._folder / f"w{ticket.window}.ready"
+            self._unwritten.setdefault(path, []).append(ticket.id)
+
+    def present(self, ticket: Ticket, now: float, *, closes_at: int) -> None:
+        """Its holder looked at the page now, around closing time; noted anew when that was moved since."""
+        if self._is_new(self._present, ticket.id + closes_at.to_bytes(8, "big")):
+            record = ticket.id + int(now).to_bytes(4, "big")
+            self._unwritten.setdefault(self._folder / "present", []).append(record)
+
+    def write(self) -> None:
+        """Appends what is new. Raises: OSError, and what was not written is by the next call."""
+        for path in list(self._unwritten):
+            append_whole(path, b"".join(self._unwritten[path]))
+            del self._unwritten[path]
+
+    @staticmethod
+    def _is_new(known: set[bytes], name: bytes) -> bool:
+        if name in known:
+            return False
+        if len(known) >= _KNOWN_MAX:
+            known.clear()
+        known.add(name)
+        return True

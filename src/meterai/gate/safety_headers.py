@@ -1,0 +1,34 @@
+"""Headers that every answer of the gate carries (the site's are in web/requests/middleware.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+type Headers = tuple[tuple[str, str], ...]
+
+
+def safety_headers(site_url: str, *, style_hash: str, script_hashes: Sequence[str], tls: bool) -> Headers:
+    """Forms go to the gate itself and to the site, where the called enter; nothing else is reached.
+
+    `style_hash`, `script_hashes`: of the one style and the scripts that stand in the pages themselves
+    (CSP level 3, `sha256-...`). `tls`: people reach the gate by https; then HSTS (RFC 6797 section 7.2).
+    """
+    parts = urlsplit(site_url)
+    scripts = " ".join(f"'{one}'" for one in script_hashes)
+    policy = (
+        f"default-src 'none'; script-src 'self' {scripts}; worker-src 'self'; "
+        f"style-src '{style_hash}'; img-src 'self' data:; connect-src 'self'; "
+        f"form-action 'self' {parts.scheme}://{parts.netloc}; frame-ancestors 'none'; base-uri 'none'"
+    )
+    headers = [
+        ("content-security-policy", policy),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
+    ]
+    if tls:
+        headers.append(("strict-transport-security", "max-age=31536000"))
+    return tuple(headers)

@@ -1,0 +1,81 @@
+"""What crosses the jail's wall: length-prefixed frames of msgpack. Never pickle: the jail may be taken over.
+
+Request: 8 bytes length, 1 byte number of the task, msgpack of the request.
+Reply: 8 bytes length, 1 byte status, 1 byte "replace me", msgpack of the result or of `RefusalFrame`.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+import msgspec
+
+from meterai.jail.confinement import Confinement
+from meterai.kernel.refusals import Kind, Refusal
+
+LENGTH = struct.Struct(">Q")
+FRAME_BYTES_MAX = 256 << 20
+_JOINED_BYTES_MAX = 1 << 20
+DONE = 0
+REFUSED = 1
+
+
+class Dead(Exception):
+    """The process ended, fell silent or talked nonsense."""
+
+
+class RefusalFrame(msgspec.Struct, frozen=True):
+    """A refusal on its way through the wall."""
+
+    kind: Kind
+    code: str
+    facts: dict[str, str | int | float | bool | None]
+
+    def to_refusal(self) -> Refusal:
+        return Refusal(self.kind, self.code, **self.facts)
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """What the fork server says first. Then, for each socket that it is handed, the number of a process."""
+
+    error: str = ""
+    """Why it can't work; it ends after saying so."""
+
+
+class Hello(msgspec.Struct, frozen=True):
+    """The first frame of a jail process: it stands, confined as it says."""
+
+    confinement: Confinement
+
+
+def refusal_frame(refusal: Refusal) -> RefusalFrame:
+    """Facts that are no plain value cross as their text."""
+    facts = {
+        name: value if isinstance(value, str | int | float | bool | None) else str(value)
+        for name, value in refusal.facts.items()
+    }
+    return RefusalFrame(refusal.kind, refusal.code, facts)
+
+
+def read_reply[Result](reply: bytearray, result_type: type[Result]) -> Result | RefusalFrame:
+    """Raises: Dead for nonsense: whoever was taken over must not choose what is raised outside."""
+    if len(reply) < 2 or reply[0] not in (DONE, REFUSED):
+        raise Dead
+    body = memoryview(reply)[2:]
+    if reply[0] == REFUSED:
+        return decode(body, RefusalFrame)
+    return decode(body, result_type)
+
+
+def decode[Result](body: bytes | bytearray | memoryview, result_type: type[Result]) -> Result:
+    """Raises: Dead."""
+    try:
+        return msgspec.msgpack.decode(body, type=result_type)
+    except (msgspec.MsgspecError, ValueError, RecursionError):  # ValueError: text that is no UTF-8
+        raise Dead from None
+
+
+def pieces(*parts: bytes) -> Sequence[bytes]:
+    """How to send a frame: short ones in one piece, for each piece wakes the other side; long uncopied."""
+    return parts if sum(map(len, parts)) > _JOINED_BYTES_MAX else (b"".join(parts),)

@@ -1,0 +1,390 @@
+"""The side of the jail that asks: a pool of confined processes, each replaced when it breaks a limit."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+
+import msgspec
+import structlog
+
+from meterai.jail import frames
+from meterai.jail.confinement import Confinement
+from meterai.jail.fork_server import START_SECONDS_MAX, ForkServer
+from meterai.jail.frames import Dead
+from meterai.jail.kernel_calls import cpu_seconds_of
+from meterai.kernel.refusals import Kind, Refusal
+
+log = structlog.get_logger(__name__)
+
+JOBS_WAITING_MAX = 200
+_AGAIN_SECONDS_MAX = 16.0
+_JOBS_MAX = 10_000
+"""A process is replaced after so many jobs: parsers leak, and a taken-over one should not stay."""
+_CRASHES = {
+    *(signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGTRAP, signal.SIGFPE),
+    signal.SIGSYS,  # what seccomp does to a foreign architecture
+}
+"""After these no more copies are made of what the process was a copy of: all have their memory at the same
+addresses, and a file that guesses them must not be able to guess on."""
+_OWN_DOING = {signal.SIGPROF, *_CRASHES}  # SIGPROF: CPU time
+"""Signals that a file can bring upon the process that works on it."""
+_DEATH_SECONDS_MAX = 1.0
+_LATE_SECONDS_MAX = 1.0
+"""For an answer that has arrived while this process stood still too, and is not read yet."""
+_STANDSTILL = 0.05
+"""A process that had less than this part of its time on a processor stands still."""
+
+
+class _Process:
+    """One jail process, a child of this one, and the socket to it."""
+
+    def __init__(self, number: int, wall: socket.socket, copied_from: ForkServer) -> None:
+        self.number = number
+        self.wall = wall
+        self.copied_from = copied_from
+        self.jobs = 0
+        self.status: int | None = None
+        """How it ended: a status, or a signal as a negative number; None: not that we know."""
+
+    async def receive(self) -> bytearray:
+        head = await self._receive_exactly(frames.LENGTH.size)
+        size = frames.LENGTH.unpack(head)[0]
+        if not 1 <= size <= frames.FRAME_BYTES_MAX:
+            raise Dead
+        return await self._receive_exactly(size)
+
+    async def _receive_exactly(self, size: int) -> bytearray:
+        loop = asyncio.get_running_loop()
+        buffer = bytearray(size)
+        view = memoryview(buffer)
+        while view:
+            count = await loop.sock_recv_into(self.wall, view)
+            if not count:
+                raise Dead
+            view = view[count:]
+        return buffer
+
+    async def exchange(self, task: int, body: bytes) -> bytearray:
+        loop = asyncio.get_running_loop()
+        self.jobs += 1
+        for piece in frames.pieces(frames.LENGTH.pack(len(body) + 1) + bytes((task,)), body):
+            await loop.sock_sendall(self.wall, piece)
+        return await self.receive()
+
+    def is_alive(self) -> bool:
+        """Whether the other end is open. A process may die while it waits: the kernel kills the largest."""
+        try:
+            return bool(self.wall.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
+    async def was_killed(self) -> bool:
+        """Whether somebody else ended it: the kernel, short of memory, or an operator. Ask before `end`."""
+        for _ in range(100):  # one that lives has closed its end of the socket, or talks nonsense
+            if self._has_ended():
+                break
+            await asyncio.sleep(_DEATH_SECONDS_MAX / 100)
+        return self.status is not None and self.status < 0 and -self.status not in _OWN_DOING
+
+    def _has_ended(self, how: int = os.WNOHANG) -> bool:
+        if self.status is None:
+            try:
+                number, status = os.waitpid(self.number, how)
+            except ChildProcessError:  # where SIGCHLD is ignored the kernel keeps no status
+                number, status = self.number, 0
+            if number:
+                self.status = os.waitstatus_to_exitcode(status)
+        return self.status is not None
+
+    async def end(self) -> None:
+        self.wall.close()
+        if not self._has_ended():
+            os.kill(self.number, signal.SIGKILL)
+            await asyncio.to_thread(self._has_ended, 0)  # the kernel takes a while to free a gigabyte
+
+
+class _Killed(Exception):
+    """Not by the document: see `_Process.was_killed`."""
+
+
+class _StoodStill(Exception):
+    """Nor by the document: stopped, or on a machine that stood still. See `JailPool._answer`."""
+
+
+class JailPool:
+    """Runs tasks in confined processes.
+
+    `tasks` is the list of allowed functions, `module:function`, each taking and giving one msgspec Struct.
+    `slots` jobs run at once; one more process is kept warm, so that a killed one is missed by nobody, unless
+    `spare=False`: a command that ends soon has no use for it.
+    `production=True` refuses to start where files, network or other processes can't be kept from it.
+    Without `start` the processes start with the first job.
+    The processes are copies of one that has imported the tasks (`fork_server`).
+    """
+
+    def __init__(
+        self,
+        tasks: list[str],
+        *,
+        slots: int = 1,
+        spare: bool = True,
+        memory_bytes: int = 1 << 30,
+        cpu_seconds: int = 8,
+        wall_seconds: float = 20.0,
+        waiting_max: int = JOBS_WAITING_MAX,
+        production: bool = False,
+    ) -> None:
+        self._tasks = {name: number for number, name in enumerate(tasks)}
+        self._processes = slots + spare
+        self._memory_bytes = memory_bytes
+        self._cpu_seconds = cpu_seconds
+        self._wall_seconds = wall_seconds
+        self._waiting_max = waiting_max
+        self._production = production
+        self._turns = asyncio.Semaphore(slots)  # first come, first served
+        self._waiting = 0
+        self._idle: list[_Process] = []
+        self._arrival = asyncio.Event()
+        self._starting: set[asyncio.Task[None]] = set()
+        self._ending: set[asyncio.Task[None]] = set()
+        self._fork_server: ForkServer | None = None
+        self._fork_server_starts = asyncio.Lock()
+        self._is_started = False
+        self._closed = False
+        self.confinement: Confinement | None = None
+        """What the process started last said that holds for it; None before `start`."""
+
+    async def start(self) -> None:
+        """Starts the processes and waits until the first stands.
+
+        Raises: RuntimeError when it can't: a task that can't be imported, or no isolation in production.
+        """
+        self._is_started = True
+        self._idle.append(await self._spawn())
+        for _ in range(self._processes - 1):
+            self._replace_soon()
+
+    async def run[Result](self, task: str, request: msgspec.Struct, result_type: type[Result]) -> Result:
+        """Runs one task on one request.
+
+        Raises: Refusal as the task raised it; INVALID `pdf.broken` for any other error of the task; INVALID
+        `pdf.too_heavy` when a limit of memory or CPU time was broken, `jail.killed` when the process that
+        worked on it and the next one were killed by others; BUSY `jail.busy` when too many wait; UNAVAILABLE
+        `jail.unavailable` when no process can be started, or the machine gave the job too little CPU time.
+        """
+        number = self._tasks[task]
+        if self._waiting >= self._waiting_max:
+            raise Refusal(Kind.BUSY, "jail.busy")
+        self._waiting += 1
+        try:
+            await self._turns.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            body = msgspec.msgpack.encode(request)  # a copy, which nobody keeps who waits
+            answer = await self._run_in_turn(number, body, result_type)
+        finally:
+            self._turns.release()
+        if isinstance(answer, frames.RefusalFrame):
+            raise answer.to_refusal()
+        return answer
+
+    async def close(self) -> None:
+        """Ends every process; jobs under way are refused."""
+        self._closed = True
+        for start in self._starting:
+            start.cancel()
+        await asyncio.gather(*self._starting, *self._ending, return_exceptions=True)
+        while self._idle:
+            await self._idle.pop().end()
+        if self._fork_server is not None:
+            await self._fork_server.end()
+
+    async def _run_in_turn[Result](
+        self, number: int, body: bytes, result_type: type[Result]
+    ) -> Result | frames.RefusalFrame:
+        """A process that others killed or held up says nothing against the document: another one tries, once.
+
+        It has one stretch of wall time and not two, for somebody waits.
+        """
+        try:
+            return await self._attempt(number, body, result_type, stretches=2)
+        except _Killed:
+            log.warning("jail.killed")
+            killed = True
+        except _StoodStill:
+            killed = False
+        try:
+            return await self._attempt(number, body, result_type, stretches=1)
+        except _Killed:
+            log.warning("jail.killed_again")
+            if killed:  # perhaps it needs more memory than there is: it may not come back for ever
+                raise Refusal(Kind.INVALID, "jail.killed") from None
+        except _StoodStill:
+            pass
+        raise Refusal(Kind.UNAVAILABLE, "jail.unavailable")
+
+    async def _attempt[Result](
+        self, number: int, body: bytes, result_type: type[Result], *, stretches: int
+    ) -> Result | frames.RefusalFrame:
+        process = await self._take()
+        try:
+            answer, swollen = await self._ask(process, number, body, result_type, stretches)
+        except BaseException:  # also when cancelled, in the middle of a job nobody waits for
+            self._discard(process)
+            raise
+        outdated = process.copied_from is not self._fork_server
+        if swollen or outdated or process.jobs >= _JOBS_MAX or self._closed:
+            self._discard(process)
+        else:
+            self._idle.append(process)
+            self._arrival.set()
+        return answer
+
+    async def _ask[Result](
+        self, process: _Process, number: int, body: bytes, result_type: type[Result], stretches: int
+    ) -> tuple[Result | frames.RefusalFrame, bool]:
+        """The answer, and whether the process wants to be replaced. Raises: Refusal, _Killed, _StoodStill."""
+        try:
+            reply = await self._answer(process, number, body, stretches)
+            return frames.read_reply(reply, result_type), bool(reply[1])
+        except (OSError, Dead) as error:
+            if await process.was_killed():
+                raise _Killed from None
+            broken = type(error).__name__
+            if -(process.status or 0) in _CRASHES:
+                await self._give_up(process.copied_from)
+        log.warning("jail.limit_broken", what=broken, status=process.status, job=process.jobs)
+        raise Refusal(Kind.INVALID, "pdf.too_heavy")
+
+    async def _answer(self, process: _Process, number: int, body: bytes, stretches: int) -> bytearray:
+        """What the process says within one stretch of wall time, or the next if it works through the first.
+
+        A job that takes too much work meets the limit of CPU time. Who meets that of wall time was given too
+        little of it: the machine stood still, or has too much to do.
+
+        Raises: OSError, Dead; _StoodStill; Refusal UNAVAILABLE `jail.unavailable`.
+        """
+        used = cpu_seconds_of(process.number)
+        asked = asyncio.create_task(process.exchange(number, body))
+        try:
+            for _ in range(stretches):
+                await asyncio.wait({asked}, timeout=self._wall_seconds)
+                if not asked.done():
+                    await asyncio.wait({asked}, timeout=_LATE_SECONDS_MAX)
+                if asked.done():
+                    return asked.result()
+                before, used = used, cpu_seconds_of(process.number)
+                log.warning("jail.slow", cpu_seconds=round(used - before, 2), job=process.jobs)
+                if used - before < _STANDSTILL * self._wall_seconds:
+                    raise _StoodStill
+        finally:
+            if asked.cancel():
+                await asyncio.gather(asked, return_exceptions=True)
+        raise Refusal(Kind.UNAVAILABLE, "jail.unavailable")
+
+    async def _take(self) -> _Process:
+        """The warmest idle process. There is one for each turn, so this waits only after a kill: for its
+        successor or, where none can be started, for another that comes back.
+
+        One that died while idle is replaced and not used: it says nothing against the next document.
+        """
+        if not self._is_started:
+            self._is_started = True
+            for _ in range(self._processes):
+                self._replace_soon()
+        while True:
+            if not self._idle:
+                await self._wait_for_arrival()
+            process = self._idle.pop()
+            if process.is_alive():
+                return process
+            log.warning("jail.died_idle")
+            self._discard(process)
+
+    async def _wait_for_arrival(self) -> None:
+        try:
+            async with asyncio.timeout(START_SECONDS_MAX):
+                while not self._idle:
+                    self._arrival.clear()
+                    await self._arrival.wait()
+        except TimeoutError:
+            raise Refusal(Kind.UNAVAILABLE, "jail.unavailable") from None
+
+    def _discard(self, process: _Process) -> None:
+        _keep(asyncio.create_task(process.end()), self._ending)
+        self._replace_soon()
+
+    def _replace_soon(self) -> None:
+        if not self._closed:
+            _keep(asyncio.create_task(self._replace()), self._starting)
+
+    async def _replace(self) -> None:
+        """Tries until a process stands: the pool would be a process short for ever."""
+        pause = 0.5
+        while True:
+            try:
+                process = await self._spawn()
+                break
+            except (OSError, RuntimeError) as error:
+                log.error("jail.start_failed", error=str(error), again_in=pause)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _AGAIN_SECONDS_MAX)
+        self._idle.insert(0, process)
+        self._arrival.set()
+
+    async def _spawn(self) -> _Process:
+        server = await self._running_fork_server()
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        try:
+            process = _Process(server.fork(theirs), ours, server)
+        except (OSError, Dead) as error:
+            ours.close()
+            await self._give_up(server)
+            raise RuntimeError("a jail process could not be forked") from error
+        finally:
+            theirs.close()
+        try:
+            await self._greet(process)
+        except BaseException:
+            await process.end()
+            raise
+        return process
+
+    async def _running_fork_server(self) -> ForkServer:
+        async with self._fork_server_starts:
+            if self._fork_server is None:
+                self._fork_server = await ForkServer.start(self._tasks, self._memory_bytes, self._cpu_seconds)
+            return self._fork_server
+
+    async def _give_up(self, server: ForkServer) -> None:
+        """The next process is a copy of another one."""
+        if self._fork_server is server:
+            self._fork_server = None
+        await server.end()
+
+    async def _greet(self, process: _Process) -> None:
+        try:
+            async with asyncio.timeout(START_SECONDS_MAX):
+                hello = frames.decode(await process.receive(), frames.Hello)
+        except (TimeoutError, OSError, Dead):
+            raise RuntimeError("a jail process did not start") from None
+        self.confinement = hello.confinement
+        if missing := hello.confinement.missing():
+            if self._production:
+                raise RuntimeError(
+                    f"production refuses a PDF jail that this machine can't keep from: {', '.join(missing)}"
+                )
+            log.warning("jail.not_confined", reaches=missing, advice="not for files of strangers")
+
+
+def _keep(task: asyncio.Task[None], among: set[asyncio.Task[None]]) -> None:
+    """Until it is done: the loop itself holds tasks weakly."""
+    among.add(task)
+    task.add_done_callback(among.discard)

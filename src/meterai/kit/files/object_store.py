@@ -1,0 +1,433 @@
+"""The object store: content-addressed, immutable. A local folder by default, any S3 by setting."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import os
+import re
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import from_url
+
+from meterai.kit.files.atomic_write import write_whole
+
+SMALL_BYTES_MAX = 1 << 20
+"""Up to here reading and writing (not syncing) is done where it is asked for.
+
+To hand a call to a thread and to take turns on the interpreter's lock with it costs more than the work.
+"""
+SPARE_FILES_MAX = 64
+"""So many files wait for new contents, in each process."""
+UNFINISHED_SECONDS_MAX = 3600.0
+"""A file that has been beside its place for longer is nobody's: its writer died."""
+MARK = ".meterai-objects"
+"""Lies in a store that the service uses: the folder over which a disk is mounted has none."""
+_KEY = re.compile(r"[0-9a-f]{64}")
+_UNFINISHED = ".part"
+
+
+class ObjectMissing(Exception):
+    """No object of that name is stored."""
+
+
+class ObjectStore(Protocol):
+    """Keeps bytes under the hex SHA-256 of their content."""
+
+    async def put(self, content: bytes) -> str:
+        """Stores `content` durably (fsynced, or the store's own promise) and returns its key."""
+        ...
+
+    async def get(self, key: str) -> bytes:
+        """The bytes stored under `key`. Raises: ObjectMissing."""
+        ...
+
+    async def delete(self, key: str) -> None:
+        """Forgets the object; a missing one is no error."""
+        ...
+
+    async def give_up(self, keys: Iterable[str]) -> None:
+        """Like `delete`, for objects that nobody will read or put again; they may last until `close`."""
+        ...
+
+    async def close(self) -> None:
+        """Deletes what was given up."""
+        ...
+
+    async def clean_up(self) -> int:
+        """Deletes what writers that died left in one part of the store; gives how much.
+
+        Each call takes the next part: 256 calls have seen the whole store.
+        """
+        ...
+
+    async def stored_before(self, moment: float, part: int) -> list[str]:
+        """Keys of what one of the store's 256 parts holds since before `moment` (seconds as `time.time`)."""
+        ...
+
+    async def put_all(self, contents: Mapping[str, bytes]) -> None:
+        """Stores contents as durably as `put`, each under its key, which the caller made from these bytes."""
+        ...
+
+    async def get_all(self, keys: Sequence[str]) -> list[bytes | None]:
+        """The bytes stored under each key, None for a missing one."""
+        ...
+
+
+class FolderStore:
+    """Objects as files `ab/cdef...` in a folder: written beside, fsynced, renamed, directory fsynced.
+
+    obstore's local store does not fsync, and an acknowledged stamp must survive a power cut (I7), so the
+    local folder is written here and obstore serves S3 (docs/decisions). The files of objects that were given
+    up take the next contents: to make and unlink a file costs a file system more than to write it.
+
+    `needs_mark`: while the folder has no mark, its disk is away, and nothing is read or written there: what
+    was put into the folder below would be gone when the disk is back.
+    """
+
+    def __init__(self, root: Path, *, needs_mark: bool = False) -> None:
+        self.root = root
+        self._needs_mark = needs_mark
+        self._spare: deque[str] = deque()
+        """Keys of objects that were given up and whose files are there yet, oldest first."""
+        self._cleaned_last = os.urandom(1)[0]  # several processes begin at several places
+        root.mkdir(parents=True, exist_ok=True)
+
+    async def put(self, content: bytes) -> str:
+        key = hashlib.sha256(content).hexdigest()
+        await self.put_all({key: content})
+        return key
+
+    async def put_all(self, contents: Mapping[str, bytes]) -> None:
+        self._refuse_unmarked()
+        small: list[_Unfinished] = []
+        large: list[tuple[str, bytes]] = []
+        handed = [small]  # the thread takes them; until it begins they are ours
+        try:
+            for key, content in contents.items():
+                if len(content) > SMALL_BYTES_MAX:
+                    large.append((key, content))
+                else:
+                    small.append(self._begin(key, content))
+            await asyncio.to_thread(self._finish, handed, large)
+        except BaseException as error:
+            for unfinished in _taken(handed):
+                unfinished.abandon()
+            # Of an open file, or of one beside another, it does not say on which disk.
+            if isinstance(error, OSError) and str(self.root) not in str(error.filename):
+                raise OSError(error.errno, error.strerror, str(self.root)) from error
+            raise
+
+    async def get(self, key: str) -> bytes:
+        path = self._path(key)
+        try:
+            file = os.open(path, os.O_RDONLY)
+        except FileNotFoundError:
+            self._refuse_unmarked()
+            raise ObjectMissing(key) from None
+        if os.fstat(file).st_size > SMALL_BYTES_MAX:
+            return await asyncio.to_thread(_read, file)
+        return _read(file)
+
+    async def delete(self, key: str) -> None:
+        with suppress(FileNotFoundError):
+            os.unlink(self._path(key))
+
+    async def give_up(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            if _KEY.fullmatch(key):
+                self._spare.append(key)
+        await self._keep_spare(SPARE_FILES_MAX)
+
+    async def close(self) -> None:
+        await self._keep_spare(0)
+
+    async def clean_up(self) -> int:
+        self._cleaned_last = (self._cleaned_last + 1) % 256
+        folder = f"{self.root}/{self._cleaned_last:02x}"
+        return await asyncio.to_thread(_delete_unfinished, folder, time.time() - UNFINISHED_SECONDS_MAX)
+
+    async def stored_before(self, moment: float, part: int) -> list[str]:
+        prefix = f"{part:02x}"
+        return await asyncio.to_thread(_stored_before, f"{self.root}/{prefix}", prefix, moment)
+
+    async def _keep_spare(self, most: int) -> None:
+        while len(self._spare) > most:
+            with suppress(IndexError):  # another thread took it
+                await self.delete(self._spare.popleft())
+
+    def has(self, key: str) -> bool:
+        """Whether there is an object of that name."""
+        return os.path.exists(self._path(key))
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether the folder is a store of ours, and not what lies below it."""
+        return os.path.exists(f"{self.root}/{MARK}")
+
+    def mark(self) -> None:
+        """Makes the folder a store of ours."""
+        write_whole(self.root / MARK, b"")
+
+    def _refuse_unmarked(self) -> None:
+        if self._needs_mark and not self.is_marked:
+            raise OSError(errno.ENODEV, f"no {MARK} there: its disk is not mounted", str(self.root))
+
+    def _path(self, key: str) -> str:
+        if not _KEY.fullmatch(key):
+            raise ObjectMissing(key)
+        return f"{self.root}/{key[:2]}/{key[2:]}"
+
+    async def get_all(self, keys: Sequence[str]) -> list[bytes | None]:
+        found: list[bytes | None] = []
+        for key in keys:
+            try:
+                found.append(await self.get(key))
+            except ObjectMissing:
+                found.append(None)
+        return found
+
+    def _finish(self, handed: list[list[_Unfinished]], large: Sequence[tuple[str, bytes]]) -> None:
+        """Waits for the disk, for all files at once: so the file system has less to commit."""
+        unfinished = _taken(handed)
+        try:
+            for key, content in large:
+                unfinished.append(self._begin(key, content))
+            for file in unfinished:
+                file.settle()
+            for file in unfinished:
+                os.fsync(file.folder)
+        except BaseException:
+            for file in unfinished:
+                file.abandon()
+            raise
+        for file in unfinished:
+            file.close()
+
+    def _begin(self, key: str, content: bytes) -> _Unfinished:
+        """Writes the file beside its place; nothing of it is on the disk for certain yet."""
+        folder = self._folder(f"{self.root}/{key[:2]}")  # names relative to it: the path is walked once
+        name = key[2:]
+        with suppress(ValueError):
+            self._spare.remove(key)
+        try:
+            if _is_there(name, folder):  # another writer may have died between its rename and its fsync
+                return _Unfinished(folder, os.open(name, os.O_RDONLY, dir_fd=folder), "", name)
+            beside = f"{name}.{os.urandom(6).hex()}{_UNFINISHED}"
+            file = self._spare_file(beside, folder)
+            if file is None:
+                file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=folder)
+        except BaseException:
+            os.close(folder)
+            raise
+        unfinished = _Unfinished(folder, file, beside, name)
+        try:
+            _write(file, content)
+        except BaseException:
+            unfinished.abandon()
+            raise
+        return unfinished
+
+    def _spare_file(self, name: str, folder: int) -> int | None:
+        """A file that was given up, open for writing and called `name`; None when there is none."""
+        while self._spare:
+            # Another thread may take it, another process clean it up.
+            with suppress(IndexError, FileNotFoundError):
+                path = self._path(self._spare.popleft())
+                file = os.open(path, os.O_WRONLY)
+                try:
+                    os.rename(path, name, dst_dir_fd=folder)
+                except BaseException:
+                    os.close(file)
+                    raise
+                return file
+        return None
+
+    def _folder(self, path: str) -> int:
+        try:
+            return os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            os.makedirs(path, exist_ok=True)
+            root = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(root)
+            finally:
+                os.close(root)
+            return os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+
+
+class _Unfinished(NamedTuple):
+    """A file that is written but not synced. `beside`: its name until then; empty: it was there before."""
+
+    folder: int
+    file: int
+    beside: str
+    name: str
+
+    def settle(self) -> None:
+        """Syncs the file and gives it its name, which counts once the folder is synced, too."""
+        os.fsync(self.file)
+        if self.beside:
+            os.rename(self.beside, self.name, src_dir_fd=self.folder, dst_dir_fd=self.folder)
+
+    def abandon(self) -> None:
+        """Takes it away again, unless it has its name already."""
+        if self.beside:
+            with suppress(OSError):
+                os.unlink(self.beside, dir_fd=self.folder)
+        self.close()
+
+    def close(self) -> None:
+        os.close(self.file)
+        os.close(self.folder)
+
+
+class RemoteStore:
+    """Objects in S3, through obstore, which reads AWS_* from the environment; durability is the store's
+    promise. Its troubles are OSErrors, as a disk's."""
+
+    def __init__(self, url: str) -> None:
+        with _troubles_told():
+            self._store: Any = from_url(url)
+
+    async def put(self, content: bytes) -> str:
+        key = hashlib.sha256(content).hexdigest()
+        with _troubles_told():
+            await obstore.put_async(self._store, _remote_path(key), content)
+        return key
+
+    async def get(self, key: str) -> bytes:
+        with _troubles_told():
+            try:
+                answer = await obstore.get_async(self._store, _remote_path(key))
+                return bytes(await answer.bytes_async())
+            except FileNotFoundError:
+                raise ObjectMissing(key) from None
+
+    async def delete(self, key: str) -> None:
+        with _troubles_told():
+            await obstore.delete_async(self._store, _remote_path(key))
+
+    async def give_up(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            await self.delete(key)
+
+    async def close(self) -> None:
+        """Nothing is left to delete."""
+
+    async def clean_up(self) -> int:
+        """Such a store shows whole objects only."""
+        return 0
+
+    async def stored_before(self, moment: float, part: int) -> list[str]:
+        keys = []
+        with _troubles_told():
+            async for found in obstore.list(self._store, prefix=f"{part:02x}"):
+                for item in found:
+                    key = item["path"].replace("/", "")
+                    if item["last_modified"].timestamp() < moment and _KEY.fullmatch(key):
+                        keys.append(key)
+        return keys
+
+    async def put_all(self, contents: Mapping[str, bytes]) -> None:
+        puts = (
+            obstore.put_async(self._store, _remote_path(key), content) for key, content in contents.items()
+        )
+        with _troubles_told():
+            await asyncio.gather(*puts)
+
+    async def get_all(self, keys: Sequence[str]) -> list[bytes | None]:
+        return list(await asyncio.gather(*(self._get_or_none(key) for key in keys)))
+
+    async def _get_or_none(self, key: str) -> bytes | None:
+        try:
+            return await self.get(key)
+        except ObjectMissing:
+            return None
+
+
+def open_store(url: str, data: Path, *, needs_mark: bool = False) -> ObjectStore:
+    """The store that `METERAI_OBJECTS_URL` names: a folder (file:///...; empty: DATA/objects) or s3://..."""
+    if not url:
+        return FolderStore(data / "objects", needs_mark=needs_mark)
+    if url.startswith("file://"):
+        return FolderStore(Path(url.removeprefix("file://")), needs_mark=needs_mark)
+    return RemoteStore(url)
+
+
+def _taken(handed: list[list[_Unfinished]]) -> list[_Unfinished]:
+    """The files, for who takes them first; none for the other."""
+    try:
+        return handed.pop()
+    except IndexError:
+        return []
+
+
+@contextmanager
+def _troubles_told() -> Iterator[None]:
+    """What obstore raises, of classes of its own and with a dump behind the first line, as OSError."""
+    try:
+        yield
+    except (BaseError, FileNotFoundError) as error:  # no file: the bucket is missing
+        told, _, _ = str(error).partition("\n")
+        raise OSError(errno.EIO, f"the object store: {told}") from None
+
+
+def _remote_path(key: str) -> str:
+    return f"{key[:2]}/{key[2:]}"
+
+
+def _is_there(name: str, folder: int) -> bool:
+    try:
+        os.stat(name, dir_fd=folder)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _write(file: int, content: bytes) -> None:
+    """All of it, and nothing else.
+
+    write(2) may take less than it is given, and the file may have been longer.
+    """
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(file, rest) :]
+    if os.fstat(file).st_size > len(content):
+        os.ftruncate(file, len(content))
+
+
+def _delete_unfinished(folder: str, before: float) -> int:
+    """Deletes the unfinished files of a folder that were last changed before then; gives how many."""
+    deleted = 0
+    for path in Path(folder).glob(f"*{_UNFINISHED}"):
+        with suppress(FileNotFoundError):  # its writer has just finished it
+            # By ctime: a file that was given up takes the new name first, the new content after.
+            if path.stat().st_ctime < before:
+                path.unlink()
+                deleted += 1
+    return deleted
+
+
+def _stored_before(folder: str, prefix: str, moment: float) -> list[str]:
+    keys = []
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            key = prefix + entry.name
+            with suppress(FileNotFoundError):  # given up meanwhile
+                if _KEY.fullmatch(key) and entry.stat().st_ctime < moment:
+                    keys.append(key)
+    return keys
+
+
+def _read(file: int) -> bytes:
+    with open(file, "rb", buffering=0) as handle:
+        return handle.read()

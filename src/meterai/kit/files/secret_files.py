@@ -1,0 +1,39 @@
+"""Secrets made on first start and kept as files of mode 0600 in one folder."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from meterai.kit.files.atomic_write import write_whole
+
+
+def keep_secret(folder: Path, name: str) -> str:
+    """The secret kept in `folder/name`; made at random (base64url text) when there is none yet.
+
+    Raises: OSError when the folder can't be written or the file can't be read.
+    """
+    return keep_secrets(folder, name, ["secret"])["secret"]
+
+
+def keep_secrets(folder: Path, name: str, keys: Iterable[str]) -> dict[str, str]:
+    """The secrets kept in `folder/name.json`, one per key; those that aren't there yet are made."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"{name}.json"
+    kept = msgspec.json.decode(path.read_bytes(), type=dict[str, str]) if path.exists() else {}
+    missing = [key for key in keys if key not in kept]
+    if missing:
+        kept |= {key: secrets.token_urlsafe(32) for key in missing}
+        write_whole(path, msgspec.json.encode(kept), mode=0o600)
+    return kept
+
+
+def keep_text(path: Path, prefix: str = "") -> str:
+    """The secret kept in `path` as plain text, for a process that is told the file; made when missing."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_whole(path, f"{prefix}{secrets.token_urlsafe(24)}\n".encode(), mode=0o600)
+    return path.read_text().strip()

@@ -1,0 +1,1 @@
+"""HTTP at both ends: calls to services outside, and what every server of ours guards."""

@@ -1,0 +1,20 @@
+"""The HTTP status of a refusal (RFC 9110, 15; RFC 6585, 4), at every door alike."""
+
+from __future__ import annotations
+
+from meterai.kernel.refusals import Kind, Refusal
+
+_STATUS = {
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+    Kind.GONE: 410,
+    Kind.BUSY: 429,
+    Kind.FORBIDDEN: 403,
+    Kind.INVALID: 422,
+    Kind.UNAVAILABLE: 503,
+}
+
+
+def http_status(refusal: Refusal | None) -> int:
+    """The status of an answer; 200 when nothing was refused."""
+    return 200 if refusal is None else _STATUS[refusal.kind]

@@ -1,0 +1,52 @@
+"""Copies of a whole database in one file, by the PostgreSQL programs of the wheel."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Final
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
+
+from meterai.kit.installation import query_without
+from meterai.launcher.embedded_postgres import client_program
+
+_GIVEN_UP: Final = (
+    "connect_timeout=3&tcp_user_timeout=30000&keepalives_idle=5&keepalives_interval=2&keepalives_count=3"
+)
+"""When a server counts as dead or cut off, as in kit/database.py: the programs else wait for hours."""
+
+
+class DumpFailed(RuntimeError):
+    """A copy could not be made or read; the text is what the program said."""
+
+
+def dump_database(url: str, path: Path, *, snapshot: str) -> None:
+    """Writes what an exported snapshot sees to `path`, without owners and roles. Raises: DumpFailed."""
+    _run("pg_dump", url, "--format=custom", "--no-owner", f"--snapshot={snapshot}", f"--file={path}")
+
+
+def load_database(url: str, path: Path) -> None:
+    """Fills an empty database whose roles exist, wholly or not at all. Raises: DumpFailed."""
+    _run("pg_restore", url, "--no-owner", "--exit-on-error", "--single-transaction", str(path))
+
+
+def _run(program: str, url: str, *arguments: str) -> None:
+    from meterai.launcher.tls_way import way_without_tls  # brings the driver: not for --help
+
+    with way_without_tls(url) as way:
+        parts = urlsplit(way)
+        user, _, host = parts.netloc.rpartition("@")
+        netloc = f"{user.partition(':')[0]}@{host}" if user else host
+        # The password is nobody's to read in the list of processes.
+        password = unquote(parts.password or "") or dict(parse_qsl(parts.query)).get("password", "")
+        query = "&".join(filter(None, (query_without(parts.query, "password"), _GIVEN_UP)))
+        shown = urlunsplit(parts._replace(netloc=netloc, query=query))
+        env = {name: value for name, value in os.environ.items() if not name.startswith("PGSSL")}
+        done = subprocess.run(
+            [client_program(program), "--dbname", shown, *arguments],
+            env=env | ({"PGPASSWORD": password} if password else {}),
+            capture_output=True,
+        )
+    if done.returncode:
+        raise DumpFailed(f"{program}: {done.stderr.decode(errors='replace').strip()}")

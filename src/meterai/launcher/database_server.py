@@ -1,0 +1,200 @@
+"""The database of a launch: the embedded one, or the one that METERAI_DATABASE_URL names."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+from meterai.kit.child_processes import exit_of
+from meterai.kit.database import connect_alone
+from meterai.kit.installation import DATABASE, ROLES, Role, Secrets, role_url
+from meterai.kit.settings import Settings
+from meterai.launcher.embedded_postgres import EmbeddedPostgres, PostgresFailed, has_cluster
+from meterai.launcher.schema.migrate import current_version, make_roles, migrate
+
+Report = Callable[[str], None]
+
+_AGAIN_SECONDS: Final = 5.0
+_LONG_SECONDS: Final = 15.0
+_LOOK_SECONDS: Final = 5.0
+_LOOKS: Final = 3
+"""In a row at a server that stands still: from a crash to its recovery it may seem so for some seconds."""
+_CONNECTIONS_MIN = 60
+_CONNECTIONS_OF_OTHERS = 5
+"""Of the signer and of each controller."""
+_SPARE = 20
+"""For commands, and for what the server keeps back."""
+
+
+class DatabaseServer:
+    """The embedded database, or the one that METERAI_DATABASE_URL names.
+
+    `may_make`: it may be made where there is none. An installation that had one already has lost it then, or
+    its disk is not mounted: with a new one it would sell and sign as if nothing had been.
+    """
+
+    def __init__(self, settings: Settings, secrets: Secrets, *, may_make: bool) -> None:
+        self._settings = settings
+        self._secrets = secrets
+        self._folder = settings.data / "postgres"
+        self._may_make = may_make
+        self._embedded: EmbeddedPostgres | None = None
+
+    @property
+    def owner_url(self) -> str:
+        """Address for migrations; after `start`."""
+        return self._embedded.url(DATABASE) if self._embedded else self._settings.database_url
+
+    @property
+    def socket_folder(self) -> str:
+        """Where the embedded server's socket lies; empty: nowhere."""
+        return self._embedded.socket_folder if self._embedded else ""
+
+    def start(self, port: int) -> None:
+        """Starts the embedded server; `make_ready` waits for it. Raises: PostgresFailed, OSError."""
+        if self._settings.database_url:
+            return
+        if not self._may_make:
+            self._refuse_missing()
+        self._embedded = EmbeddedPostgres(
+            self._folder,
+            password=self._secrets.database_owner,
+            settings={"max_connections": str(_connections_of(self._settings))},
+            log=self._settings.data / "logs" / "postgres.log",
+        )
+        self._embedded.launch(port)
+
+    async def exists(self) -> bool:
+        """Whether there is a database already; before `start`. Raises: asyncpg.PostgresError, OSError."""
+        if not self._settings.database_url:
+            return has_cluster(self._folder)
+        return await _has_schema(self._settings.database_url)
+
+    async def make_ready(self, report: Report = lambda _: None) -> bool:
+        """Makes the database, the roles and the newest schema; returns whether the schema changed.
+
+        Raises: PostgresFailed, asyncpg.PostgresError, OSError.
+        """
+        await self._make_database(report)
+        if not self._may_make and not await _has_schema(self.owner_url):
+            raise PostgresFailed(self._missing())
+        return await migrate(self.owner_url, self._our_roles())
+
+    async def make_empty(self) -> bool:
+        """Makes the database and the roles, for a copy to be read in; False when something is in it already.
+
+        Raises: PostgresFailed, asyncpg.PostgresError, OSError.
+        """
+        await self._make_database(lambda _: None)
+        if await _has_schema(self.owner_url):
+            return False
+        await make_roles(self.owner_url, self._our_roles())
+        return True
+
+    def url(self, role: Role) -> str:
+        """Address for one of the roles."""
+        return self._given(role) or role_url(self.owner_url, role, self._secrets.database_roles[role])
+
+    async def keep(self, report: Report) -> None:
+        """Starts the embedded server again when it ends by itself, until cancelled.
+
+        A server that can't start, on a full disk for example, is tried again: what needs no database goes on.
+        So is one whose port somebody took meanwhile: the running processes look for it there.
+        """
+        while self._embedded is not None:
+            if await _ended_by_itself(self._embedded):
+                report("the database ended, starting it again")
+            else:
+                report("the database does not recover from a crash, ending it; see logs/postgres.log")
+            port = self._embedded.port
+            while True:
+                try:
+                    self._embedded.stop(at_once=True)
+                    self._refuse_missing()
+                    self._embedded.launch(port, exactly=True)
+                    await self._until_ready(self._embedded, report)
+                except (PostgresFailed, OSError) as problem:
+                    report(f"the database can't be started ({problem}), trying again")
+                    await asyncio.sleep(_AGAIN_SECONDS)
+                else:
+                    break
+
+    def _refuse_missing(self) -> None:
+        if not has_cluster(self._folder):
+            raise PostgresFailed(self._missing())
+
+    def _missing(self) -> str:
+        data, url = self._settings.data, self._settings.database_url
+        place = "the database that METERAI_DATABASE_URL names" if url else str(self._folder)
+        first = "Is that the right server, and" if url else "First look:"
+        return (
+            f"Nothing of an installation is in {place}, and none is made anew for {data}. {first} is the "
+            "database's own disk mounted? If the database is lost: meterai restore COPY (docs/backup.md). "
+            "For a new installation name an empty --data."
+        )
+
+    def _our_roles(self) -> dict[str, str]:
+        passwords = self._secrets.database_roles
+        return {f"meterai_{role}": passwords[role] for role in ROLES if not self._given(role)}
+
+    async def _make_database(self, report: Report) -> None:
+        if self._embedded is not None:
+            await self._until_ready(self._embedded, report)
+            await _make_database(self._embedded)
+
+    async def _until_ready(self, server: EmbeddedPostgres, report: Report) -> None:
+        since, told = time.monotonic(), False
+        while not server.is_ready():
+            if not told and time.monotonic() > since + _LONG_SECONDS:
+                report("the database recovers from its log, which may take minutes; see logs/postgres.log")
+                told = True
+            await asyncio.sleep(0.01)
+
+    def stop(self) -> None:
+        """Stops the embedded server. Blocks until everything is on the disk."""
+        if self._embedded is not None:
+            self._embedded.stop()
+
+    def _given(self, role: Role) -> str:
+        given: str = getattr(self._settings, f"database_{role}_url")
+        return given
+
+
+async def _ended_by_itself(server: EmbeddedPostgres) -> bool:
+    """Waits until it has ended; False: it is there, and stands still for good."""
+    ended = asyncio.ensure_future(exit_of(server.process.pid))
+    stood = 0
+    try:
+        while stood < _LOOKS:
+            done, _ = await asyncio.wait([ended], timeout=_LOOK_SECONDS)
+            if done:
+                return True
+            stood = stood + 1 if server.stands_still() else 0
+        return False
+    finally:
+        ended.cancel()
+
+
+def _connections_of(settings: Settings) -> int:
+    """How many the server takes: as many as all processes may open on their worst evening, and more."""
+    busy = (settings.site_processes + settings.worker_processes) * settings.database_connections_max
+    return max(_CONNECTIONS_MIN, busy + _CONNECTIONS_OF_OTHERS * (settings.queue_processes + 1) + _SPARE)
+
+
+async def _has_schema(url: str) -> bool:
+    connection = await connect_alone(url)
+    try:
+        return await current_version(connection) is not None
+    finally:
+        await connection.close()
+
+
+async def _make_database(server: EmbeddedPostgres) -> None:
+    connection = await connect_alone(server.url())
+    try:
+        if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", DATABASE):
+            await connection.execute(f'CREATE DATABASE "{DATABASE}"')
+    finally:
+        await connection.close()

@@ -1,0 +1,73 @@
+"""Puts in place what every installation needs before the site opens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import msgspec
+
+from meterai.kit.database import Database, connect
+from meterai.kit.files.object_store import MARK, FolderStore, open_store
+from meterai.kit.settings import Settings
+from meterai.launcher.preparation import LaunchProblem, other_environment
+from meterai.operations.use_cases.keep_environment import keep_environment
+from meterai.operations.use_cases.open_site import open_house
+from meterai.stamping.keys.development_key import register_development_key
+from meterai.stamping.queries import some_released_objects
+
+_LOOKED_FOR = 20
+"""Released files, of which one must be in a store that is not known yet."""
+
+
+async def open_installation(settings: Settings, *, now: datetime) -> None:
+    """Opens the house as the application; `settings`: complete.
+
+    Raises: LaunchProblem for an unreadable events file or development key, and before anything is written for
+    an installation of the other environment or a store whose disk is not mounted; asyncpg.PostgresError,
+    OSError.
+    """
+    db = await connect(settings.database_app_url, connections_max=1, application_name="meterai up")
+    development = settings.environment == "development"
+    try:
+        kept = await keep_environment(db, settings.environment, now=now)
+        if kept != settings.environment:
+            raise LaunchProblem(other_environment(settings, kept))
+        await know_store(db, settings)
+        with _reading(f"METERAI_EVENTS_FILE ({settings.events_file})"):
+            await open_house(db, events_file=settings.events_file, development=development, now=now)
+        if development:
+            with _reading("The development key", then=". Put pki back from a copy (docs/backup.md)."):
+                await register_development_key(db, settings.data, now=now)
+    finally:
+        await db.close()
+
+
+@contextmanager
+def _reading(file: str, *, then: str = "") -> Iterator[None]:
+    """Raises: LaunchProblem when what it names can't be read; `then`: the next step."""
+    try:
+        yield
+    except (OSError, ValueError, msgspec.MsgspecError) as error:
+        if isinstance(error, OSError) and error.filename is None:  # the database's
+            raise
+        raise LaunchProblem(f"{file} can't be read: {error}{then}") from None
+
+
+async def know_store(db: Database, settings: Settings) -> None:
+    """Marks the folder of the object store when it is ours: nothing was released yet, or it holds some of it.
+
+    Raises: LaunchProblem.
+    """
+    store = open_store(settings.objects_url, settings.data)
+    if not isinstance(store, FolderStore) or store.is_marked:
+        return
+    released = await some_released_objects(db, _LOOKED_FOR)
+    if released and not any(map(store.has, released)):
+        raise LaunchProblem(
+            f"{store.root} holds none of the files that people bought. First look: is its own disk mounted? "
+            "If the files are lost, put them back from a copy (docs/backup.md, 'Files that are missing'). "
+            f"If there is no copy of them: touch {store.root / MARK}, then start."
+        )
+    store.mark()

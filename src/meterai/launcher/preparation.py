@@ -1,0 +1,194 @@
+"""Before anything starts: the data directory, the ports, which twins of the outside world are needed."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Final
+
+from meterai.kit.child_processes import free_port
+from meterai.kit.files.file_lock import locked
+from meterai.kit.settings import Settings
+
+LOCAL: Final = "127.0.0.1"
+_PORT_MAX: Final = 65_535
+_FOR_EVERYBODY_FROM: Final = 1024
+_PRIVATE_FOLDERS: Final = ("run", "secrets", "logs")
+
+
+class LaunchProblem(RuntimeError):
+    """The service can't be started; the text says why and what to do next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where everything listens on 127.0.0.1 (the site and the gates on `host`)."""
+
+    site: int
+    gateway: int
+    tsa: int
+    inbox: int
+    smtp: int
+    postgres: int
+    gate: int
+    """GATE_PORT when the site has 8000: where deploy/nginx.conf looks for it."""
+    revocation: int
+
+    @classmethod
+    def wanted(cls, first: int) -> dict[str, int]:
+        """`first` and the seven after it, by name; 0 for each: any."""
+        return {field.name: first + place if first else 0 for place, field in enumerate(fields(cls))}
+
+    @classmethod
+    def choose(cls, first: int, *, host: str) -> Ports:
+        """`first` and the seven after it; for a busy one any other. 0: any eight.
+
+        Raises: LaunchProblem when `host` is no address of this machine.
+        """
+        chosen: list[int] = []
+        for name, wanted in cls.wanted(first).items():
+            address = host if name in ("site", "gate") else LOCAL
+            if wanted > _PORT_MAX or (name == "postgres" and wanted < _FOR_EVERYBODY_FROM):
+                wanted = 0  # the database never runs as root, even when we do
+            try:
+                port = free_port(wanted, host=address)
+                while port in chosen:
+                    port = free_port(host=address)
+            except OSError as error:
+                raise LaunchProblem(
+                    f"No port can be had on {address} ({error}). METERAI_HOST must be an address of ours."
+                ) from None
+            chosen.append(port)
+        return cls(*chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class Twins:
+    """Which twins of the outside world are needed: those for which no real address is set."""
+
+    gateway: bool
+    tsa: bool
+    inbox: bool
+    revocation: bool
+
+    @classmethod
+    def needed(cls, settings: Settings) -> Twins:
+        """None in production: bootstrap refuses to start there without real addresses."""
+        if settings.environment == "production":
+            return cls(gateway=False, tsa=False, inbox=False, revocation=False)
+        return cls(
+            gateway=not (settings.gateway_url and settings.payout_url),
+            tsa=not settings.tsa_url,
+            inbox=not (settings.smtp_url and settings.whatsapp_url),
+            revocation=not settings.revocation_url,
+        )
+
+
+def moved_from(settings: Settings, ports: Ports) -> dict[str, int]:
+    """Where site and gate were to listen and do not."""
+    names = ["site", "gate"] if settings.gate_processes else ["site"]
+    expected = {name: port for name, port in Ports.wanted(settings.port).items() if name in names and port}
+    return {name: port for name, port in expected.items() if getattr(ports, name) != port}
+
+
+def refuse_moved(settings: Settings, ports: Ports) -> None:
+    """Where somebody else shows people the way, nginx above all, nobody would find a site or gate that moved.
+
+    Raises: LaunchProblem.
+    """
+    looked_for = settings.public_url or settings.gate_url or settings.environment == "production"
+    for name, port in moved_from(settings, ports).items() if looked_for else ():
+        raise LaunchProblem(
+            f"Port {port} of the {name} is busy or not for us, and who is sent there would find nobody. See "
+            f"what has it (ss -ltnp 'sport = :{port}') and end that, or name another --port, also to the "
+            "server in front."
+        )
+
+
+def check_settings(settings: Settings) -> None:
+    """What all processes would fail at one after the other is said before any starts.
+
+    Raises: LaunchProblem for a certificate that can't be used, and for development in production's folder;
+    ValueError for half of a certificate, and for what production refuses.
+    """
+    if bool(settings.tls_certificate) != bool(settings.tls_key):
+        missing = "TLS_KEY" if settings.tls_certificate else "TLS_CERTIFICATE"
+        raise ValueError(
+            f"METERAI_{missing}: the site speaks HTTPS with a certificate and its key; set both, or none"
+        )
+    if settings.environment == "production":
+        from meterai.bootstrap import check_production  # slow to import
+
+        check_production(settings)
+    elif _is_of_production(settings.data / "pki"):
+        raise LaunchProblem(other_environment(settings, "production"))
+    if settings.tls_certificate:
+        try:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(settings.tls_certificate, settings.tls_key, password=lambda: "")
+        except OSError as error:
+            raise LaunchProblem(
+                f"METERAI_TLS_CERTIFICATE and METERAI_TLS_KEY can't be used ({error}). They must name "
+                "files in PEM that we may read: the chain, and its key without a password."
+            ) from None
+
+
+def _is_of_production(pki: Path) -> bool:
+    """Whether somebody put there what is trusted: in development it comes together with the root itself."""
+    return (pki / "trust").exists() and not (pki / "root.pem").exists()
+
+
+def other_environment(settings: Settings, kept: str) -> str:
+    """What to say of a start in the other environment than the installation's."""
+    return (
+        f"{settings.data} is a {kept} installation, and METERAI_ENVIRONMENT is {settings.environment} here: "
+        f"start it with METERAI_ENVIRONMENT={kept} and its other settings, or name another directory with "
+        "--data DIR. Nothing was written."
+    )
+
+
+def prepare_folders(data: Path) -> None:
+    """Makes the data directory and the folders in it that only we may look into.
+
+    Others may pass through the data directory itself (mode 0711, when we make it): PostgreSQL may run as
+    `nobody`.
+
+    Raises: LaunchProblem when it isn't ours to write.
+    """
+    try:
+        if not data.exists():
+            data.mkdir(parents=True)
+            data.chmod(0o711)
+        for name in _PRIVATE_FOLDERS:
+            (data / name).mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise LaunchProblem(
+            f"The data directory {data} can't be used ({error.strerror}). Name another one with --data DIR."
+        ) from None
+    owner = (data / "run").stat().st_uid
+    if owner != os.getuid():
+        raise LaunchProblem(
+            f"The data directory {data} belongs to another user (id {owner}). Start as that user, "
+            "or name another directory with --data DIR."
+        )
+
+
+@contextmanager
+def only_launcher(data: Path) -> Iterator[None]:
+    """Holds the data directory for this launcher; the kernel lets go of it whatever happens to us.
+
+    Raises: LaunchProblem when another launcher runs on it.
+    """
+    try:
+        lock = locked(data / "run" / "lock")
+    except BlockingIOError:
+        raise LaunchProblem(
+            f"The service already runs on {data}. Stop it with Ctrl-C where it was started, "
+            "or start a second one beside it with another --data and --port."
+        ) from None
+    with os.fdopen(lock):
+        yield

@@ -1,0 +1,246 @@
+"""The processes of the service: how each starts, what it is told, when it is ready."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from meterai.kit.installation import Addresses, Secrets, start_of, without_user
+from meterai.kit.settings import Settings, in_url, public_url, queue_root, shown_host
+from meterai.launcher.preparation import LOCAL, Ports, Twins
+from meterai.launcher.schema.migrate import FOLDER, head_version
+from meterai.launcher.supervisor import Ready, Spec, accepts_tcp, accepts_unix, python_module, shows_itself
+
+NOTICES_PATH: Final = "/api/v1/payments/midtrans/notices"
+_PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
+_SIGNER_SETTINGS: Final = (
+    "environment",
+    "data",
+    "database_signer_url",
+    "tsa_url",
+    "log_level",
+    "pkcs11_module",
+    "pkcs11_pin_file",
+    "pkcs11_sessions",
+)
+_KEY_DEVICE_VARIABLES: Final = (
+    "SOFTHSM2_CONF",
+    "YUBIHSM_PKCS11_CONF",
+    "NFAST_HOME",
+    "ChrystokiConfigurationPath",
+    "CS_PKCS11_R3_CFG",
+)
+"""What the modules of key devices read from the environment; the signer alone gets it."""
+_STORE_VARIABLES: Final = "AWS_"
+"""How those begin that obstore reads for S3; the processes that keep documents there get them."""
+_GATE_SETTINGS: Final = (
+    "environment",
+    "data",
+    "queue_folder",
+    "public_url",
+    "trusted_proxies",
+    "gate_url",
+    "gate_work",
+    "gate_work_joins_per_second",
+    "events_file",
+    "log_level",
+)
+_QUEUE_SETTINGS: Final = (
+    "environment",
+    "data",
+    "queue_folder",
+    "queue_beacon",
+    "database_app_url",
+    "log_level",
+)
+_KEPT_FROM_DOORS: Final = (
+    "database_url",
+    "database_signer_url",
+    "database_reader_url",
+    "database_verifier_url",
+    "pkcs11_module",
+    "pkcs11_pin_file",
+)
+_EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104
+_KEEPS_PAGES: Final = {
+    "MALLOC_MMAP_THRESHOLD_": str(4 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
+}
+"""For processes through which files pass: the allocator keeps what the last ones needed, up to 16 MB; fresh
+pages for each cost the worker a twentieth of its time."""
+
+
+def addresses_of(
+    settings: Settings, ports: Ports, twins: Twins, database_url: str, database_socket: str
+) -> Addresses:
+    """Where everything will listen."""
+    return Addresses(
+        pid=os.getpid(),
+        started=start_of(os.getpid()),
+        site=public_url(settings, port=ports.site),
+        database=without_user(database_url),
+        database_socket=database_socket,
+        gateway=f"http://{LOCAL}:{ports.gateway}" if twins.gateway else "",
+        tsa=f"http://{LOCAL}:{ports.tsa}" if twins.tsa else "",
+        revocation=f"http://{LOCAL}:{ports.revocation}" if twins.revocation else "",
+        inbox=f"http://{LOCAL}:{ports.inbox}" if twins.inbox else "",
+        smtp=f"smtp://{LOCAL}:{ports.smtp}" if twins.inbox else "",
+        gate=settings.gate_url.rstrip("/") or _gate_url(settings, ports),
+        objects=settings.objects_url,
+        queue=str(queue_root(settings).absolute()) if settings.queue_folder else "",
+        environment=settings.environment,
+        schema=head_version(),
+        checkout=str(FOLDER.parent),
+    )
+
+
+def _gate_url(settings: Settings, ports: Ports) -> str:
+    """The gates speak no TLS themselves: a server in front of them does (docs/waiting-room.md)."""
+    return f"http://{shown_host(settings.host)}:{ports.gate}"
+
+
+def twin_specs(settings: Settings, ports: Ports, twins: Twins, secrets: Secrets) -> list[Spec]:
+    """The twins of the outside world. They get no setting of ours, only their own key files."""
+    folder = settings.data / "sandbox"
+    scheme = "https" if settings.tls_certificate else "http"
+    specs = []
+    if twins.gateway:
+        _make_key_files(secrets)
+        arguments = {
+            "--port": ports.gateway,
+            "--notify-url": f"{scheme}://{in_url(_reached_at(settings))}:{ports.site}{NOTICES_PATH}",
+            "--server-key-file": secrets.gateway_server_key_file,
+            "--payout-key-file": secrets.payout_key_file,
+            "--data": folder / "gateway",
+        }
+        specs.append(_spec("gateway", "sandbox.gateway", arguments, ready=accepts_tcp(LOCAL, ports.gateway)))
+    if twins.tsa:
+        arguments = {"--port": ports.tsa, "--pki": settings.data / "pki"}
+        specs.append(_spec("tsa", "sandbox.tsa", arguments, ready=accepts_tcp(LOCAL, ports.tsa)))
+    if twins.revocation:
+        arguments = {"--port": ports.revocation, "--pki": settings.data / "pki"}
+        ready = accepts_tcp(LOCAL, ports.revocation)
+        specs.append(_spec("revocation", "sandbox.revocation", arguments, ready=ready))
+    if twins.inbox:
+        arguments = {
+            "--smtp-port": ports.smtp,
+            "--http-port": ports.inbox,
+            "--data": folder / "inbox",
+            "--whatsapp-token-file": secrets.whatsapp_token_file,
+        }
+        specs.append(_spec("inbox", "sandbox.inbox", arguments, ready=accepts_tcp(LOCAL, ports.inbox)))
+    return specs
+
+
+def product_specs(settings: Settings, ports: Ports) -> list[Spec]:
+    """The product's own processes; `settings` is complete. In the order in which they start; they stop in
+    the reverse one: the gates and the site first, so that nothing new comes in."""
+    signer = {name: getattr(settings, name) for name in _SIGNER_SETTINGS}
+    everything = settings.__struct_fields__
+    doors = {name: getattr(settings, name) for name in everything if name not in _KEPT_FROM_DOORS}
+    host = _reached_at(settings)
+    listens = accepts_unix(settings.data / "run" / "signer.sock")
+    serves = accepts_tcp(host, settings.port)
+    works = shows_itself(settings.data / "run", "worker-*.json")
+    stores = _store_variables(settings)
+    workers = _numbered("worker", settings.worker_processes)
+    sites = _numbered("site", settings.site_processes)
+    return [
+        _spec(
+            "signer",
+            "meterai.processes.signer",
+            {},
+            settings=signer,
+            ready=listens,
+            more=_KEY_DEVICE_VARIABLES,
+        ),
+        *(
+            _spec(
+                name,
+                "meterai.processes.worker",
+                {},
+                settings=doors,
+                ready=works,
+                more=stores,
+                always=_KEEPS_PAGES,
+            )
+            for name in workers
+        ),
+        *(
+            _spec(
+                name,
+                "meterai.processes.site",
+                {},
+                settings=doors,
+                ready=serves,
+                more=stores,
+                always=_KEEPS_PAGES,
+            )
+            for name in sites
+        ),
+        *_queue_specs(settings, ports, host),
+    ]
+
+
+def _reached_at(settings: Settings) -> str:
+    """Where this machine finds the site and the gates."""
+    return LOCAL if settings.host in _EVERYWHERE else settings.host
+
+
+def _store_variables(settings: Settings) -> list[str]:
+    remote = settings.objects_url.startswith("s3:")
+    return [name for name in os.environ if name.startswith(_STORE_VARIABLES)] if remote else []
+
+
+def _queue_specs(settings: Settings, ports: Ports, host: str) -> list[Spec]:
+    """The controllers and the gates. A gate gets no database and no secret: it reaches its folder alone."""
+    controller = {name: getattr(settings, name) for name in _QUEUE_SETTINGS}
+    gate = {name: getattr(settings, name) for name in _GATE_SETTINGS}
+    shows = shows_itself(settings.data / "run", "queue-*.json")
+    serves = accepts_tcp(host, ports.gate)
+    first, controllers = settings.gate_first_number, _numbered("queue", settings.queue_processes)
+    return [
+        *(
+            _spec(name, "meterai.processes.controller", {}, settings=controller, ready=shows)
+            for name in controllers
+        ),
+        *(
+            _spec(
+                name,
+                "meterai.processes.gate",
+                {"--number": number, "--host": settings.host, "--port": ports.gate},
+                settings=gate,
+                ready=serves,
+            )
+            for number, name in enumerate(_numbered("gate", settings.gate_processes), first)
+        ),
+    ]
+
+
+def _spec(
+    name: str,
+    module: str,
+    arguments: Mapping[str, object],
+    *,
+    ready: Ready,
+    settings: Mapping[str, object] | None = None,
+    more: Sequence[str] = (),
+    always: Mapping[str, str] | None = None,
+) -> Spec:
+    words = [str(word) for pair in arguments.items() for word in pair]
+    env = {key: os.environ[key] for key in (*_PASSED_ON, *more) if key in os.environ}
+    env |= always or {}
+    env |= {f"METERAI_{key.upper()}": str(value) for key, value in (settings or {}).items() if value != ""}
+    fail_point = os.environ.get("METERAI_FAIL_POINT")
+    if fail_point and settings:  # tests kill a process at a named step; production ignores it
+        env["METERAI_FAIL_POINT"] = fail_point
+    return Spec(name=name, argv=python_module(module, *words), env=env, ready=ready)
+
+
+def _numbered(name: str, count: int) -> list[str]:
+    return [name] if count == 1 else [f"{name}-{number}" for number in range(1, count + 1)]
+
+
+def _make_key_files(secrets: Secrets) -> None:
+    _ = secrets.gateway_server_key, secrets.payout_key

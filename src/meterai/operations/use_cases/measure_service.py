@@ -1,0 +1,85 @@
+"""How the house stands, in figures for a monitoring system. Reads a few rows and writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from meterai.customers.organisations import SELLER
+from meterai.kernel.clock import age_s
+from meterai.kit import outbox
+from meterai.kit.database import Database
+from meterai.kit.messages import TOPICS
+from meterai.kit.stop_switches import SEALING_STOPPED, is_thrown
+from meterai.ledger import queries as ledger
+from meterai.ledger.model import DISTRIBUTOR, ISSUER, books
+from meterai.operations.use_cases.oldest_late_stamp import oldest_late_stamp
+from meterai.sales import queries as sales
+from meterai.sales.news import TOPIC as NEWS
+from meterai.sales.use_cases.settle_payment import STAMP_TOPIC
+from meterai.stamping import queries as stamping
+from meterai.stamping.cycle.job_ends import REFUSED, RELEASED
+from meterai.stamping.keys.key_register import registered_keys
+from meterai.stamping.keys.signing_keys import active_key, ends_soon
+from meterai.waiting_room.control.site_load import SiteHeard, sites_heard
+from meterai.waiting_room.queries import QueueView, queue_views
+
+_TOPICS = (STAMP_TOPIC, RELEASED, REFUSED, NEWS, *TOPICS)
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """What the database says at a moment. Ages in seconds; 0: nothing waits."""
+
+    stock: int
+    """Stamps that can be sold."""
+    turnovers: list[ledger.Turnover]
+    """Of the house's accounts: all but quota lots."""
+    takes_payments: bool
+    """Charges are opened at the gateway and asked for."""
+    stamp_delay_s: float
+    """Age of the oldest payment for which a stamp is still to be made, or of the oldest document whose last
+    attempt did not finish, but for files that are gone."""
+    jobs_waiting: int
+    time_stamps_owed: int
+    is_signing_stopped: bool
+    key_ends: datetime | None
+    """The certificate of the key that signs now; None: none does."""
+    needs_next_key: bool
+    """That key has little time left, and no other one follows."""
+    refunds: sales.RefundsUnderWay
+    unsent_refund_s: float
+    backlogs: Mapping[str, outbox.Backlog]
+    """By topic of the outbox."""
+    queues: list[QueueView]
+    """But for those that rest."""
+    sites: list[SiteHeard]
+    at: datetime
+
+
+async def measure_house(db: Database, *, now: datetime) -> Figures:
+    """Measures it. Raises: what `kit.database.DATABASE_IS_DOWN` names."""
+    queues = [view for view in await queue_views(db, now.timestamp()) if not view.rests]
+    async with db.connection() as connection:
+        oldest = await oldest_late_stamp(connection)
+        refunds = await sales.refunds_under_way(connection)
+        register = await registered_keys(connection)
+        key = active_key(register, now)
+        return Figures(
+            stock=(await ledger.stock(connection, SELLER)).available,
+            turnovers=await ledger.turnovers(connection, books(ISSUER, DISTRIBUTOR, SELLER)),
+            takes_payments=await sales.can_be_paid(connection, now=now),
+            stamp_delay_s=age_s(oldest, now),
+            jobs_waiting=await stamping.count_waiting(connection),
+            time_stamps_owed=await stamping.count_time_stamps_owed(connection),
+            is_signing_stopped=await is_thrown(connection, SEALING_STOPPED),
+            key_ends=key.valid_until if key else None,
+            needs_next_key=ends_soon(register, now) is not None,
+            refunds=refunds,
+            unsent_refund_s=age_s(refunds.unsent_since, now),
+            backlogs=await outbox.backlogs(connection, _TOPICS, now),
+            queues=queues,
+            sites=await sites_heard(connection),
+            at=now,
+        )

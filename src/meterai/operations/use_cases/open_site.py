@@ -1,0 +1,104 @@
+"""Puts in place what every installation needs before the first order: organisations, accounts, events."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from meterai.customers.organisations import ensure_organisations
+from meterai.kit.database import Database
+from meterai.ledger.use_cases.open_books import open_books
+from meterai.sales.events import Event, load_events
+from meterai.sales.use_cases.issue_quota import issue_quota
+from meterai.sales.use_cases.set_events import set_events
+from meterai.waiting_room.queries import QueueSign, queue_signs
+from meterai.waiting_room.rules.model import QueueState, Schedule
+from meterai.waiting_room.use_cases.set_queue import set_queue
+
+log = structlog.get_logger(__name__)
+
+DEVELOPMENT_STOCK = 1_000_000
+"""Stamps that a development installation starts with, so that it sells at once."""
+DEVELOPMENT_DEPOSIT = "development"
+"""The receipt of the deposit for them."""
+
+
+async def open_house(db: Database, *, events_file: str, development: bool, now: datetime) -> None:
+    """Writes organisations, accounts, the events of `events_file` (empty: the shipped one) and their queues.
+
+    An event that is not in the file any more stays while people stand in its line: there must be a door when
+    they are called. In development the distributor's first deposit is recorded too. Safe to repeat at every
+    start.
+
+    Raises: OSError or ValueError when the events file can't be read, or names another round of a queue that
+    people could join.
+    """
+    await ensure_organisations(db, now)
+    await open_books(db, now=now)
+    events = load_events(Path(events_file) if events_file else None)
+    signs = await queue_signs(db)
+    for event in events:
+        _refuse_another_round(event, signs.get(event.slug), now)
+    missed = await _events_in_line(db, now) - {event.slug for event in events}
+    for slug in sorted(missed):
+        log.warning("event_not_in_file", queue=slug, stays="people stand in its line")
+    await set_events(db, events, staying=missed)
+    for event in events:
+        if (queue := event.queue) is not None:
+            schedule = queue.schedule(event.closes_at, now)
+            _tell_kept_opening(event, signs.get(event.slug), schedule, now)
+            await set_queue(db, event.slug, schedule, queue.policy, is_on=queue.on, now=now)
+    if development:
+        await issue_quota(
+            db, pieces=DEVELOPMENT_STOCK, deposit_reference=DEVELOPMENT_DEPOSIT, actor="meterai up", now=now
+        )
+
+
+def _refuse_another_round(event: Event, sign: QueueSign | None, now: datetime) -> None:
+    """A queue has one round, fixed when people may join. In another, who was let in before would be given the
+    pass and the order of then, and its lottery would never be drawn.
+
+    Raises: ValueError.
+    """
+    opens_at = None if event.queue is None else event.queue.opens_at
+    if sign is None or opens_at is None:
+        return
+    closes_at = datetime.fromtimestamp(sign.schedule.closes_at, opens_at.tzinfo)
+    if sign.schedule.joins_from <= now.timestamp() and closes_at < opens_at:
+        raise ValueError(
+            f"event {event.slug}: its queue has one round, until {closes_at.isoformat()}, and can't open "
+            f"anew on {opens_at.isoformat()}. Give the next its own slug, such as "
+            f"{_slug_of_next(event.slug, opens_at)}; to go on with the round that is or was, move closes_at "
+            "alone (docs/configuration.md)"
+        )
+
+
+def _tell_kept_opening(event: Event, sign: QueueSign | None, wanted: Schedule | None, now: datetime) -> None:
+    """People have read when the lottery is drawn: whoever moves the opening now is told that it stays."""
+    if sign is None or wanted is None:
+        return
+    kept = sign.schedule
+    if kept.joins_from <= now.timestamp() < kept.opens_at != wanted.opens_at:
+        opens_at, moved_to = (
+            datetime.fromtimestamp(at, ZoneInfo(event.zone)).isoformat()
+            for at in (kept.opens_at, wanted.opens_at)
+        )
+        log.warning("opening_not_moved", queue=event.slug, opens_at=opens_at, wanted=moved_to)
+
+
+def _slug_of_next(slug: str, opens_at: datetime) -> str:
+    """With the year of its opening, or the month too where a round of that year has the slug already."""
+    name = re.sub(r"-20\d\d(-\d\d)?$", "", slug)
+    proposed = (f"{name}-{opens_at:%Y}", f"{name}-{opens_at:%Y-%m}")
+    return next((other for other in proposed if not slug.startswith(other)), f"{slug}-2")
+
+
+async def _events_in_line(db: Database, now: datetime) -> set[str]:
+    """Events in whose line people stand, or join a lottery; as the controller has seen it last."""
+    signs = (await queue_signs(db)).values()
+    still = [one for one in signs if one.policy.line_counts or one.schedule.closes_at > now.timestamp()]
+    return {sign.event for sign in still if sign.has_line or sign.state is QueueState.LOTTERY}

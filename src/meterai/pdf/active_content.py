@@ -1,0 +1,85 @@
+"""Finds what acts by itself in any object of a file, wherever it hides, and takes it out. Runs in the jail.
+
+Scripts, programs, attachments and players have their usual places (ISO 32000-1 clauses 12.6 and 7.11.4), and
+as many unusual ones: private data of programs, structure elements, hidden templates, replies no page lists.
+So every object is looked at, by its text first: one search in C instead of a walk in Python.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pikepdf
+
+from meterai.pdf.inspection import DANGEROUS_ACTIONS, DANGEROUS_ANNOTATIONS
+from meterai.pdf.opening.structure import name_of
+
+_TREES = ("/EmbeddedFiles", "/JavaScript")
+"""Name trees (clause 7.7.4) of attachments and of scripts that run on opening."""
+
+_FILE_KEYS = ("/F", "/UF", "/DOS", "/Mac", "/Unix")
+_WANTED = (*DANGEROUS_ACTIONS, *DANGEROUS_ANNOTATIONS, *_TREES, "/AF", "/EF")
+_NAMES = b"|".join(sorted((name.encode() for name in _WANTED), reverse=True))
+_SUSPICION = re.compile(rb"(?:%s)\b|/(?:S|Subtype) \d+ \d+ R" % _NAMES)
+"""The name that says what an action or an annotation is may be an object of its own."""
+
+
+def remove_alive(pdf: pikepdf.Pdf) -> None:
+    """Empties every dangerous action and annotation, and drops what holds scripts or embedded files.
+
+    Empty dictionaries stay where something referred to them: readers pass over them.
+    """
+    for item in pdf.objects:
+        own = item.stream_dict if isinstance(item, pikepdf.Stream) else item
+        if isinstance(own, pikepdf.Dictionary | pikepdf.Array) and _SUSPICION.search(
+            own.unparse(resolved=True)
+        ):
+            for dictionary in _dictionaries(own):
+                _clean(dictionary)
+
+
+def _dictionaries(value: Any) -> Iterator[pikepdf.Dictionary]:
+    """Every dictionary inside one object, itself included, references not followed."""
+    stack = [(value, 0)]
+    while stack:
+        node, depth = stack.pop()
+        if depth and isinstance(node, pikepdf.Object) and node.is_indirect:
+            continue
+        if isinstance(node, pikepdf.Dictionary):
+            yield node
+            stack += [(node[key], depth + 1) for key in node.keys()]  # noqa: SIM118 - items can't be iterated
+        elif isinstance(node, pikepdf.Array):
+            stack += [(item, depth + 1) for item in node]
+
+
+def _clean(dictionary: pikepdf.Dictionary) -> None:
+    """By kind and shape, never by a key alone: a font of the page may be named /AF or /JavaScript."""
+    dangerous = (
+        name_of(dictionary.get("/S")) in DANGEROUS_ACTIONS
+        or name_of(dictionary.get("/Subtype")) in DANGEROUS_ANNOTATIONS
+    )
+    for key in list(dictionary.keys()):
+        value = dictionary[key]
+        if (
+            dangerous
+            or (key == "/EF" and _is_plain(value) and _holds_files(value))
+            or (key == "/AF" and _names_files(value))
+            or (key in _TREES and _is_plain(value) and ("/Names" in value or "/Kids" in value))
+        ):
+            del dictionary[key]
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, pikepdf.Dictionary) and not isinstance(value, pikepdf.Stream)
+
+
+def _holds_files(value: Any) -> bool:
+    return any(isinstance(value.get(key), pikepdf.Stream) for key in _FILE_KEYS)
+
+
+def _names_files(value: Any) -> bool:
+    """Associated files (ISO 32000-2 clause 14.13): one file specification or an array of them."""
+    items = list(value) if isinstance(value, pikepdf.Array) else [value]
+    return all(_is_plain(item) and name_of(item.get("/Type", "/Filespec")) == "/Filespec" for item in items)

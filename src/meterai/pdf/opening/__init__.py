@@ -1,0 +1,1 @@
+"""How a stranger's file is opened: structure, repairs, passwords, limits on its weight."""

@@ -1,0 +1,198 @@
+"""Opens a stranger's PDF and walks its pages, believing nothing it says about itself. Runs in the jail."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pikepdf
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.pdf.limits import Limits
+from meterai.pdf.opening.rescue import rewrite_by_pdfium, rewrite_without_empty_branches
+from meterai.pdf.page_box import PageBox, Rectangle, intersection, make_page_box
+
+_LETTER = (0.0, 0.0, 612.0, 792.0)
+_DEEP_NESTING = b"[" * 100
+"""The plain form of deep nesting; qpdf cuts the others off (limit 499) and the file counts as repaired."""
+
+_INHERITED = ("/MediaBox", "/CropBox", "/Rotate")
+
+
+@dataclass(frozen=True)
+class WalkedPage:
+    """A page found by walking the tree."""
+
+    page: pikepdf.Object
+    box: PageBox
+    box_missing: bool
+    """It has no media box of its own or inherited, or an empty one; readers then show US Letter."""
+    crop_outside: bool = False
+    """Its crop box lies beyond the page."""
+
+
+@dataclass(frozen=True)
+class OpenedDocument:
+    """A parsed file with its pages; `repaired` when qpdf had to guess."""
+
+    pdf: pikepdf.Pdf
+    pages: list[WalkedPage]
+    encrypted: bool
+    repaired: bool
+
+
+def name_of(value: Any) -> str:
+    """The text of a name, or of whatever stands in its place; bytes that are no UTF-8 stay escaped."""
+    try:
+        return str(value)
+    except UnicodeDecodeError:
+        return str(value.unparse(), "latin-1")
+
+
+def refuse(code: str, **facts: object) -> Refusal:
+    return Refusal(Kind.INVALID, code, **facts)
+
+
+def open_document(data: bytes, limits: Limits, password: str = "") -> OpenedDocument:
+    """Parses `data` and walks its pages.
+
+    Raises: Refusal INVALID `pdf.empty`, `pdf.too_large`, `pdf.not_pdf`, `pdf.encrypted`,
+    `pdf.wrong_password`, `pdf.broken`, `pdf.encryption_unknown` (for certificates, say), `pdf.no_pages`,
+    `pdf.too_many_pages`, `pdf.too_complex`, `pdf.page_size`.
+    """
+    check_outside(data, limits)
+    rescued = False
+    try:
+        pdf = pikepdf.open(io.BytesIO(data), password=password, suppress_warnings=True)
+    except pikepdf.PasswordError:
+        raise refuse("pdf.wrong_password" if password else "pdf.encrypted") from None
+    except (pikepdf.PikepdfError, ValueError) as error:  # ValueError: a number that no machine holds
+        if "unsupported encryption" in str(error):
+            raise refuse("pdf.encryption_unknown") from None
+        pdf, rescued = _rescue(data, limits, password), True
+    try:
+        pages = walk_pages(pdf, limits)
+    except (pikepdf.PikepdfError, ValueError):
+        raise refuse("pdf.broken") from None
+    repaired = has_guessed(pdf) or rescued or any(page.box_missing for page in pages)
+    return OpenedDocument(pdf=pdf, pages=pages, encrypted=pdf.is_encrypted, repaired=repaired)
+
+
+def _rescue(data: bytes, limits: Limits, password: str) -> pikepdf.Pdf:
+    """A file that qpdf can't open, mended in its page tree or as PDFium writes it."""
+    for rewritten in (
+        rewrite_without_empty_branches(data, limits, password),
+        rewrite_by_pdfium(data, password),
+    ):
+        if rewritten is not None:
+            with suppress(pikepdf.PikepdfError, ValueError):
+                return pikepdf.open(io.BytesIO(rewritten), suppress_warnings=True)
+    raise refuse("pdf.broken")
+
+
+def has_guessed(pdf: pikepdf.Pdf) -> bool:
+    """Whether qpdf warned of anything since it was asked last, but for a count that no reader relies on.
+
+    Writers of increments often say a `/Size` that is one too large (ISO 32000-1 clause 7.5.5).
+    """
+    return any("reported number of objects" not in str(warning) for warning in pdf.get_warnings())
+
+
+def check_outside(data: bytes, limits: Limits) -> None:
+    """What can be said before any parser runs.
+
+    Raises: Refusal INVALID `pdf.empty`, `pdf.too_large`, `pdf.not_pdf`, `pdf.too_complex`.
+    """
+    if not data[:1024].strip(b"\x00\t\n\x0c\r "):
+        raise refuse("pdf.empty")
+    if len(data) > limits.file_bytes_max:
+        raise refuse("pdf.too_large", size_bytes=len(data), size_bytes_max=limits.file_bytes_max)
+    if b"%PDF-" not in data[:1024]:
+        raise refuse("pdf.not_pdf")
+    if _DEEP_NESTING in data:
+        raise refuse("pdf.too_complex", what="nesting")
+
+
+def walk_pages(pdf: pikepdf.Pdf, limits: Limits) -> list[WalkedPage]:
+    """The pages in order, by walking `/Kids`: `/Count` may say two thousand million.
+
+    One page must be large enough for a stamp; the others may be as small as labels.
+
+    Raises: Refusal INVALID `pdf.no_pages`, `pdf.too_many_pages`, `pdf.too_complex`, `pdf.page_size`.
+    """
+    found: list[WalkedPage] = []
+    seen: set[tuple[int, int]] = set()
+    root = pdf.Root.get("/Pages")
+    stack: list[tuple[Any, dict[str, Any], int]] = [(root, {}, 0)] if root is not None else []
+    while stack:
+        node, inherited, depth = stack.pop()
+        if not isinstance(node, pikepdf.Dictionary) or (node.is_indirect and node.objgen in seen):
+            continue
+        if depth > limits.nesting_max:
+            raise refuse("pdf.too_complex", what="page_tree")
+        if node.is_indirect:
+            seen.add(node.objgen)
+        values = inherited | {key: node[key] for key in _INHERITED if key in node}
+        kids = node.get("/Kids")
+        if isinstance(kids, pikepdf.Array):
+            if len(kids) > limits.objects_max:
+                raise refuse("pdf.too_complex", what="page_tree")
+            stack += [(kid, values, depth + 1) for kid in reversed(list(kids))]
+            continue
+        if len(found) >= limits.pages_max:
+            raise refuse("pdf.too_many_pages", pages_max=limits.pages_max)
+        found.append(_page(node, values, limits, number=len(found) + 1))
+    if not found:
+        raise refuse("pdf.no_pages")
+    if not any(limits.is_large_enough(walked.box.width_pt, walked.box.height_pt) for walked in found):
+        raise refuse("pdf.page_size", page=len(found))
+    return found
+
+
+def _page(node: pikepdf.Object, values: dict[str, Any], limits: Limits, *, number: int) -> WalkedPage:
+    media, crop = _rectangle(values.get("/MediaBox")), _rectangle(values.get("/CropBox"))
+    rotation, user_unit = values.get("/Rotate", 0), user_unit_of(node)
+    turn = int(rotation) if _is_number(rotation) else 0
+    box = make_page_box(media, crop, rotation=turn, user_unit=user_unit) if media else None
+    missing = box is None
+    if box is None:
+        box = make_page_box(_LETTER, crop, rotation=turn, user_unit=user_unit)
+        assert box is not None
+    if max(box.x1 - box.x0, box.y1 - box.y0) > limits.page_units_max or user_unit > limits.user_unit_max:
+        raise refuse("pdf.page_size", page=number)
+    outside = crop is not None and intersection(_LETTER if missing else media or _LETTER, crop) is None
+    return WalkedPage(page=node, box=box, box_missing=missing, crop_outside=outside)
+
+
+def user_unit_of(page: pikepdf.Object) -> float:
+    """The points that a unit of a page has; 1 where it says nothing that makes sense."""
+    unit: Any = page.get("/UserUnit", 1)
+    return float(unit) if _is_number(unit) and unit > 0 else 1.0
+
+
+def _rectangle(value: Any) -> Rectangle | None:
+    if not isinstance(value, pikepdf.Array) or len(value) != 4:
+        return None
+    numbers = [float(item) for item in value if _is_number(item)]
+    return (numbers[0], numbers[1], numbers[2], numbers[3]) if len(numbers) == 4 else None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def _open_random_device() -> None:
+    """Lets qpdf open the system's random numbers, which it then keeps open: the jail will hide `/dev`.
+
+    It asks for some when it meets AES of 256 bits. Encrypting nothing is the shortest way to make it ask.
+    """
+    with pikepdf.new() as nothing, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # no document gets this outdated encryption
+        nothing.save(io.BytesIO(), encryption=pikepdf.Encryption(owner="-", R=5))
+
+
+_open_random_device()

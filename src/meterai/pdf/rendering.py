@@ -1,0 +1,177 @@
+"""A page as a picture. PDFium is C++ that has crashed on five kilobytes: it runs in the jail only."""
+
+from __future__ import annotations
+
+import ctypes
+import io
+from collections.abc import Callable
+from functools import cache, lru_cache, partial
+
+import pikepdf
+import pypdfium2
+import pypdfium2.raw as pdfium_c
+from PIL import Image, ImageChops
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.pdf.lightening import lighten_scans, plain_jpegs
+from meterai.pdf.opening.structure import user_unit_of
+from meterai.pdf.page_box import Rectangle
+from meterai.pdf.requests import RenderedPage, RenderRequest
+
+_STANDARD_FONTS = [
+    *("Helvetica", "Helvetica-Bold", "Helvetica-Oblique", "Helvetica-BoldOblique"),
+    *("Times-Roman", "Times-Bold", "Times-Italic", "Times-BoldItalic", "Courier", "Courier-Bold"),
+]
+_SIDES_MAX = 20
+"""A ribbon of a page must not become a huge picture."""
+
+
+def render_page(request: RenderRequest) -> RenderedPage:
+    """Renders one page as a reader shows it, annotations and stamps included.
+
+    Raises: Refusal INVALID `pdf.broken`, NOT_FOUND `pdf.no_such_page`.
+    """
+    return with_image(request, lambda image: encode_page(image, request.quality))
+
+
+def render_image(request: RenderRequest) -> Image.Image:
+    """The same as a Pillow image (RGBX), for callers that are in the jail already."""
+    return with_image(request, lambda image: image.copy(), light=False)
+
+
+def with_image[Made](
+    request: RenderRequest, make: Callable[[Image.Image], Made], *, light: bool = True
+) -> Made:
+    """What `make` makes of the picture, whose memory ends with the document: nothing of it may be kept.
+
+    `light`: for the eye of a person, who sees no difference; scans are drawn from smaller copies then. A file
+    that PDFium can't read is rewritten by qpdf, which mends more and is what stamping goes by.
+
+    Raises: as `render_page`.
+    """
+    try:
+        return _with_image(request.data, request, make, light=light)
+    except (pypdfium2.PdfiumError, _NoSuchPage):
+        pass
+    try:
+        return _with_image(_mend(request), request, make, light=light)
+    except _NoSuchPage:
+        raise Refusal(Kind.NOT_FOUND, "pdf.no_such_page", page=request.page) from None
+    except (pypdfium2.PdfiumError, pikepdf.PikepdfError):
+        raise Refusal(Kind.INVALID, "pdf.broken") from None
+
+
+class _NoSuchPage(Exception):
+    """As PDFium counts."""
+
+
+def _with_image[Made](
+    data: bytes, request: RenderRequest, make: Callable[[Image.Image], Made], *, light: bool
+) -> Made:
+    _keep_standard_fonts()
+    document = pypdfium2.PdfDocument(data, password=request.password or None)
+    try:
+        if not 1 <= request.page <= len(document):
+            raise _NoSuchPage
+        document.init_forms()
+        part = request.crop and _in_units(request.crop, data, request)
+        bitmap = _draw(document[request.page - 1], request, part, light=data if light else None)
+        size = (bitmap.width, bitmap.height)
+        return make(Image.frombuffer("RGBX", size, bitmap.buffer, "raw", "RGBX", bitmap.stride, 1))
+    finally:
+        document.close()
+
+
+@lru_cache(maxsize=1)
+def _keep_standard_fonts() -> object:
+    """A document that stays open and has drawn a letter of each standard font that letters are written in.
+
+    PDFium forgets the dots of a font's letters with the last document that uses it. So they are known where
+    another document had the letter in the same size.
+    """
+    document = pypdfium2.PdfDocument.new()
+    page = document.new_page(100, 100)
+    letter = (ctypes.c_uint32 * 1)(ord("x"))
+    for name in _STANDARD_FONTS:
+        text = pdfium_c.FPDFPageObj_NewTextObj(document, name.encode() + b"\0", 10.0)
+        pdfium_c.FPDFText_SetCharcodes(text, letter, 1)
+        pdfium_c.FPDFPage_InsertObject(page, text)
+    page.render()
+    return document, page
+
+
+def _mend(request: RenderRequest) -> bytes:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(request.data), password=request.password, suppress_warnings=True) as pdf:
+        pdf.save(out, fix_metadata_version=False)
+    return out.getvalue()
+
+
+def _in_units(crop: Rectangle, data: bytes, request: RenderRequest) -> Rectangle:
+    """Points in the visible page as units of the page: PDFium knows no UserUnit."""
+    try:
+        with pikepdf.open(io.BytesIO(data), password=request.password, suppress_warnings=True) as pdf:
+            unit = user_unit_of(pdf.pages[request.page - 1].obj)
+    except (pikepdf.PikepdfError, IndexError):
+        return crop
+    return crop[0] / unit, crop[1] / unit, crop[2] / unit, crop[3] / unit
+
+
+def _draw(
+    page: pypdfium2.PdfPage, request: RenderRequest, part: Rectangle | None, *, light: bytes | None
+) -> pypdfium2.PdfBitmap:
+    """`part`: what to draw of the page, in its units. `light`: the file, when its scans may be drawn from
+    smaller copies."""
+    if min(page.get_size()) <= 0:  # a crop box beyond the page, which stamping mends
+        page.set_cropbox(*page.get_mediabox())
+    width, height = page.get_size()
+    left, bottom, right, top = part or (0.0, 0.0, width, height)
+    scale = request.width_px / max(right - left, 0.01)  # a point, where units are largest
+    if (top - bottom) * scale > _SIDES_MAX * request.width_px:
+        scale = _SIDES_MAX * request.width_px / (top - bottom)
+    if light is not None:
+        lighten_scans(page, cache(partial(plain_jpegs, light)), scale=scale)
+    return page.render(
+        scale=scale,
+        crop=(left, bottom, width - right, height - top),
+        rev_byteorder=True,
+        prefer_bgrx=True,
+    )
+
+
+def encode_page(image: Image.Image, quality: int) -> RenderedPage:
+    """The picture as a JPEG, in grey when it has no colour."""
+    grey = without_colour(image)
+    return encode_picture(image.convert("RGB") if grey is None else grey, quality)
+
+
+def encode_picture(picture: Image.Image, quality: int) -> RenderedPage:
+    """As a JPEG, with the colours it has (L or RGB)."""
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=quality)
+    return RenderedPage(jpeg=out.getvalue(), width_px=picture.width)
+
+
+def without_colour(image: Image.Image) -> Image.Image | None:
+    """The picture in grey; None if it has colour. Green alone is as good then, for half the work."""
+    return image.getchannel("G") if _is_grey(image) else None
+
+
+_SAMPLED = 3
+
+
+def _is_grey(image: Image.Image) -> bool:
+    """Looks at each third dot of each third line: a coloured stamp or seal covers many of them."""
+    size = (max(1, image.width // _SAMPLED), max(1, image.height // _SAMPLED))
+    red, green, blue, _ = image.resize(size, Image.Resampling.NEAREST).split()
+    if red.tobytes() == green.tobytes() == blue.tobytes():  # nearly always, and soon seen
+        return True
+    return all(_differs_little(red, other) for other in (green, blue))
+
+
+def _differs_little(first: Image.Image, second: Image.Image) -> bool:
+    largest = ImageChops.difference(first, second).getextrema()[1]
+    return isinstance(largest, int | float) and largest < 24
+
+
+assert pdfium_c  # loads the library while the process is still allowed to open files

@@ -1,0 +1,80 @@
+"""The controller of the queues: `python -m meterai.processes.controller`. Any number may run; one leads."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+from collections.abc import Mapping
+from contextlib import suppress
+
+import structlog
+import uvloop
+
+from meterai.background.presence import Presence
+from meterai.kit import fail_points, garbage_collection
+from meterai.kit import settings as environment
+from meterai.kit.database import connect, ending_in_words
+from meterai.kit.logging import set_up_logging
+from meterai.kit.settings import queue_root
+from meterai.waiting_room.control.beacon_source import BeaconSource
+from meterai.waiting_room.control.lease import LEASE_S, Leader
+
+log = structlog.get_logger(__name__)
+
+_SIGN_OF_LIFE_S = 2.0
+
+
+async def run(variables: Mapping[str, str]) -> None:
+    """Leads or stands by until SIGTERM or SIGINT."""
+    settings = environment.from_environment(variables)
+    set_up_logging(settings.log_level)
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    production = settings.environment == "production"
+    db = await connect(
+        settings.database_app_url,
+        connections_max=5,
+        application_name="meterai queue",
+        at_once=False,
+        held_seconds=LEASE_S,  # else one that is frozen in the middle of a step keeps the lease's row locked
+    )
+    root = queue_root(settings)
+    leader = Leader(
+        db,
+        root,
+        holder=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
+        fail_point=fail_points.from_environment(variables, development=not production),
+        beacon=BeaconSource(settings.queue_beacon, root / "beacon.json") if settings.queue_beacon else None,
+    )
+    garbage_collection.settle()
+    presence = Presence(settings.data / "run", "queue")
+    showing = asyncio.create_task(_show(presence, leader))
+    log.info("queue.ready", holder=leader.holder)
+    try:
+        await leader.run(stop)
+    finally:
+        showing.cancel()
+        presence.close()
+        await db.close()
+
+
+async def _show(presence: Presence, leader: Leader) -> None:
+    """A sign of life for the launcher, and for whoever looks."""
+    while True:
+        with suppress(OSError):
+            presence.show({"leads": leader.leads})
+        await asyncio.sleep(_SIGN_OF_LIFE_S)
+
+
+def main() -> None:
+    """Runs the controller."""
+    with ending_in_words(log):
+        uvloop.run(run(os.environ))
+
+
+if __name__ == "__main__":
+    main()

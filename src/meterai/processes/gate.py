@@ -1,0 +1,128 @@
+"""The gate: `python -m meterai.processes.gate --number N --port P`. Any number may run side by side."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+import uvloop
+
+from meterai.gate.app import Gate, GateSettings
+from meterai.gate.http_server import Server
+from meterai.gate.pages import EventFacts
+from meterai.kit import garbage_collection
+from meterai.kit.http.listening import CONNECTIONS_MAX, connections_within_limits, listen
+from meterai.kit.http.proxies import Proxies, trusted_addresses
+from meterai.kit.logging import set_up_logging
+from meterai.kit.settings import Settings, from_environment, public_url, queue_root
+from meterai.sales.events import load_events
+
+log = structlog.get_logger(__name__)
+
+
+def facts_of_events(settings: Settings) -> dict[str, EventFacts]:
+    """Names, zones and documents of the events, as the site shows them."""
+    path = Path(settings.events_file) if settings.events_file else None
+    return {
+        event.slug: EventFacts(
+            event.slug,
+            event.name,
+            event.zone,
+            {
+                "id": tuple(document.name_id for document in event.required_documents),
+                "en": tuple(document.name_en for document in event.required_documents),
+            },
+        )
+        for event in load_events(path)
+    }
+
+
+def gate_settings(settings: Settings, *, number: int, port: int, clock_shift_s: float = 0) -> GateSettings:
+    """What the environment says of this gate."""
+    return GateSettings(
+        number=number,
+        folder=queue_root(settings),
+        gate_url=settings.gate_url.rstrip("/") or public_url(settings, port=port),
+        site_url=public_url(settings),
+        proxies=Proxies(trusted_addresses(settings)),
+        work=settings.gate_work,
+        work_joins_per_second=settings.gate_work_joins_per_second,
+        clock_shift_s=clock_shift_s,
+    )
+
+
+async def serve(settings: GateSettings, facts: dict[str, EventFacts], *, host: str, port: int) -> None:
+    """Serves until SIGTERM or SIGINT.
+
+    Raises: OSError when the port is taken, or another gate has this number.
+    """
+    gate = Gate(settings, facts)
+    server = Server(gate, connections_max=connections_within_limits(CONNECTIONS_MAX))
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, stop.set)
+    gate.look()
+    if not gate.halls:
+        log.info("no_queue_yet", folder=str(settings.folder), gate=settings.number)
+    with listen(host, port) as listener:
+        listening = await server.listen(listener)
+        garbage_collection.settle()
+        log.info("gate_ready", port=port, gate=settings.number)
+        await _until(stop, gate, server)
+        for one in listening:
+            one.close()
+        server.close()
+        gate.close()
+
+
+async def _until(stop: asyncio.Event, gate: Gate, server: Server) -> None:
+    async def sweep() -> None:
+        while True:
+            await asyncio.sleep(1)
+            server.sweep()
+
+    tasks = [asyncio.create_task(gate.run()), asyncio.create_task(sweep())]
+    waiter = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait([*tasks, waiter], return_when=asyncio.FIRST_COMPLETED)
+    for task in (*tasks, waiter):
+        task.cancel()
+    for task in done:
+        task.result()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of the process."""
+    parser = argparse.ArgumentParser(prog="python -m meterai.processes.gate", description=__doc__)
+    parser.add_argument("--number", type=int, default=1, help="of this gate, 1 to 65535, its own for good")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8006)
+    parser.add_argument(
+        "--clock-shift-seconds", type=float, default=0, help="for rehearsals: a clock that is wrong"
+    )
+    told = parser.parse_args(arguments)
+    if not 1 <= told.number <= 0xFFFF:
+        parser.error("--number is from 1 to 65535")
+    settings = from_environment()
+    set_up_logging(settings.log_level)
+    if told.clock_shift_seconds and settings.environment == "production":
+        parser.error("--clock-shift-seconds is for rehearsals")
+    if settings.environment == "production" and not settings.public_url:
+        parser.error("METERAI_PUBLIC_URL: production needs the address to which people are sent on")
+    os.umask(0o077)  # as under `meterai up`: what a gate writes down of people is nobody else's
+    here = gate_settings(settings, number=told.number, port=told.port, clock_shift_s=told.clock_shift_seconds)
+    try:
+        uvloop.run(serve(here, facts_of_events(settings), host=told.host, port=told.port))
+    except OSError as error:  # the launcher starts another one in a moment
+        log.error("gate_ended", error=type(error).__name__, reason=str(error))
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,201 @@
+"""The signer: `python -m meterai.processes.signer`. It alone opens private keys, and it parses no PDF.
+
+It listens on DATA/run/signer.sock (mode 0600). `stamping.signer_wire` says what goes over it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import aiohttp
+import structlog
+import uvloop
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from meterai.kernel.clock import system_clock
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit import fail_points
+from meterai.kit import settings as environment
+from meterai.kit.database import connect, ending_in_words
+from meterai.kit.logging import set_up_logging
+from meterai.kit.settings import Settings
+from meterai.stamping.keys.development_key import development_key
+from meterai.stamping.signer import register, wire
+from meterai.stamping.signer.private_keys.checked_key import FaultAlarm
+from meterai.stamping.signer.private_keys.key_counter import CounterMismatch
+from meterai.stamping.signer.private_keys.key_opener import KeyOpener
+from meterai.stamping.signer.private_keys.key_ring import KeyRing, OpenDevice
+from meterai.stamping.signer.private_keys.software_key import CodeKey
+from meterai.stamping.signer.sealer import Sealer, is_register_lost
+from meterai.stamping.signer.time_stamp_client import HttpTimestamper, TokenChecker
+
+log = structlog.get_logger(__name__)
+
+_REQUESTS_MAX = 64
+
+
+class SignerServer:
+    """Answers requests over the unix socket, each connection in turn."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
+        self._turns = asyncio.Semaphore(_REQUESTS_MAX)
+        self._busy: set[asyncio.Task[None]] = set()
+
+    async def serve(self, path: Path, stop: asyncio.Event) -> None:
+        """Listens until `stop`, then lets what is under way end."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        server = await asyncio.start_unix_server(self._talk, sock=_bind(path))
+        async with server:
+            await stop.wait()
+            server.close()
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+            if self._busy:
+                await asyncio.wait(self._busy, timeout=10)
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                body = await wire.read_frame(reader)
+                async with self._turns:  # asked for what is kept open and silent, others would wait for ever
+                    answer = await self._answer_whole(body)
+                writer.write(wire.frame(answer))
+                await writer.drain()
+        except (EOFError, OSError, ValueError):
+            pass
+        finally:
+            writer.close()
+
+    async def _answer_whole(self, body: bytes) -> wire.Answer:
+        """Answers even when the asker is gone: a counted attempt is carried out."""
+        work = asyncio.ensure_future(self._answer(body))
+        marker: asyncio.Task[None] = asyncio.ensure_future(_ended(work))
+        self._busy.add(marker)
+        marker.add_done_callback(self._busy.discard)
+        return await asyncio.shield(work)
+
+    async def _answer(self, body: bytes) -> wire.Answer:
+        try:
+            request = wire.read_request(body)
+        except ValueError:
+            # Of another release, while it is put in place: no document's fault.
+            return wire.Refused(Kind.UNAVAILABLE, "signer.request_unreadable")
+        try:
+            return await self._carry_out(request)
+        except Refusal as refusal:
+            return wire.Refused(refusal.kind, refusal.code)
+        except Exception as error:
+            if not is_register_lost(error):
+                log.exception("signer.fault")
+            return wire.Refused(Kind.UNAVAILABLE, "signer.unavailable")
+
+    async def _carry_out(self, request: wire.Request) -> wire.Answer:
+        match request:
+            case wire.Ping():
+                return await self._sealer.identity()
+            case wire.ListKeys():
+                return await self._sealer.keys()
+            case wire.SignCodes(wanted=wanted):
+                return await self._sealer.sign_codes(wanted)
+            case wire.SealSerials(serials=serials, may_lack_time_stamp=may_lack):
+                return await self._sealer.seal(serials, may_lack)
+            case wire.StampSignatures(imprints=imprints):
+                return await self._sealer.time_stamps(imprints)
+
+
+async def _ended(work: asyncio.Future[wire.Answer]) -> None:
+    with suppress(Exception):
+        await work
+
+
+def _bind(path: Path) -> socket.socket:
+    """A socket at `path` that its owner alone may reach. Only the holder of the key counter comes here."""
+    path.unlink(missing_ok=True)
+    listening = socket.socket(socket.AF_UNIX)
+    before = os.umask(0o177)
+    try:
+        with wire.ReachableSocket(path) as address:
+            listening.bind(address)
+    finally:
+        os.umask(before)
+    return listening
+
+
+@asynccontextmanager
+async def open_sealer(settings: Settings, open_key: OpenDevice) -> AsyncIterator[Sealer]:
+    """The keys, the register and the time-stamp authority, put together.
+
+    Raises: CounterMismatch (the key that is to sign), ValueError, OSError, asyncpg.PostgresError (register).
+    """
+    pki, counters = settings.data / "pki", settings.data / "signer"
+    counters.mkdir(mode=0o700, parents=True, exist_ok=True)
+    roots = x509.load_pem_x509_certificates((pki / "trust" / "root.pem").read_bytes())
+    trusted = [root.public_bytes(Encoding.PEM) for root in roots]
+    db = await connect(settings.database_signer_url, connections_max=4, application_name="meterai signer")
+
+    async def throw_switch(reason: str) -> None:
+        async with db.connection() as connection:
+            await register.throw_switch(connection, reason, system_clock())
+
+    development = settings.environment == "development"
+    keys = KeyRing(
+        open_key,
+        counters,
+        FaultAlarm(throw_switch),
+        unregistered=[development_key(pki)] if development and (pki / "stamp.pem").exists() else [],
+    )
+    try:
+        async with db.connection() as connection:
+            await keys.refresh(connection, system_clock())
+        keys.check_active(system_clock())
+        async with aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=32, keepalive_timeout=20),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        ) as session:
+            checker = TokenChecker(trusted, system_clock)
+            yield Sealer(
+                db,
+                keys,
+                CodeKey.load(pki),
+                HttpTimestamper(session, settings.tsa_url, checker),
+                clock=system_clock,
+                tsa_ends=checker.certificates_end,
+                fail_point=fail_points.from_environment(os.environ, development=development),
+            )
+    finally:
+        await keys.close()
+        await db.close()
+
+
+async def run(settings: Settings, open_key: OpenDevice | None = None) -> None:
+    """Serves until SIGTERM or SIGINT. `open_key`: how to open a registered key; else as the settings say."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    async with open_sealer(settings, open_key or KeyOpener(settings)) as sealer:
+        log.info("signer.ready", keys=len((await sealer.keys()).keys))
+        await SignerServer(sealer).serve(wire.socket_path(settings.data), stop)
+
+
+def main() -> None:
+    """Runs the signer; ends with status 1 and one plain line when it can't start."""
+    with ending_in_words(log):
+        try:
+            settings = environment.from_environment()
+            set_up_logging(settings.log_level)
+            uvloop.run(run(settings))
+        except (CounterMismatch, ValueError, FileNotFoundError) as error:
+            log.error("signer.refused_to_start", reason=str(error))
+            sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""The site process: pages and API behind one port. `python -m meterai.processes.site`.
+
+Stands beside bootstrap.py because doors never import each other: here they are put behind one server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import structlog
+import uvicorn
+import uvloop
+
+from meterai.api.problems import problem_response
+from meterai.api.routes import ROUTES
+from meterai.bootstrap import App, open_app
+from meterai.kit import garbage_collection
+from meterai.kit.database import DATABASE_IS_DOWN, ending_in_words
+from meterai.kit.http import outside_service
+from meterai.kit.http.listening import CONNECTIONS_MAX, connections_within_limits, listen
+from meterai.kit.http.proxies import trusted_addresses
+from meterai.kit.http.whole_answers import WholeAnswers
+from meterai.kit.logging import set_up_logging
+from meterai.kit.settings import Settings, from_environment
+from meterai.sales.queries import events, former_events, tariffs
+from meterai.waiting_room.control.site_load import SiteLoad, report_site_load
+from meterai.web.requests.load_meter import report
+from meterai.web.requests.middleware import Edge
+from meterai.web.site import build_site, meter_of
+
+log = structlog.get_logger(__name__)
+
+
+async def serve(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT. Several processes may share the port (SO_REUSEPORT)."""
+    outside_service.load()
+    async with open_app(settings, name="meterai-site") as house:
+        site = build_site(
+            house,
+            tariffs=await tariffs(house.db),
+            events=await events(house.db),
+            former=await former_events(house.db),
+            more_routes=ROUTES,
+            problem=problem_response,
+        )
+        config = server_config(settings, site)
+        with listen(settings.host, settings.port) as listener:
+            garbage_collection.settle()
+            log.info("site_ready", port=settings.port)
+            async with _reporting(house, site):
+                await uvicorn.Server(config).serve(sockets=[listener])
+
+
+def server_config(settings: Settings, site: Any) -> uvicorn.Config:
+    """How uvicorn serves the site (an ASGI application)."""
+    return uvicorn.Config(
+        site,
+        loop="none",
+        http=WholeAnswers,
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_keep_alive=30,  # a phone on a slow link sends its next form on the same connection
+        timeout_graceful_shutdown=5,
+        limit_concurrency=connections_within_limits(CONNECTIONS_MAX) + 1,
+        forwarded_allow_ips=trusted_addresses(settings),
+        ssl_certfile=settings.tls_certificate or None,
+        ssl_keyfile=settings.tls_key or None,
+    )
+
+
+@asynccontextmanager
+async def _reporting(house: App, site: Edge) -> AsyncIterator[None]:
+    """Tells the controllers of the queues once a second what this process bears."""
+    name = f"{socket.gethostname()}:{os.getpid()}"
+
+    async def put(load: SiteLoad) -> None:
+        with suppress(*DATABASE_IS_DOWN):
+            await report_site_load(house.db, name, load)
+
+    reporting = asyncio.create_task(report(meter_of(site), put))
+    try:
+        yield
+    finally:
+        reporting.cancel()
+
+
+def main() -> None:
+    """Entry point of the process."""
+    settings = from_environment()
+    set_up_logging(settings.log_level)
+    with ending_in_words(log):
+        uvloop.run(serve(settings))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""The process: opens the jail and, if it was told one, the register; serves until it is asked to end."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import structlog
+import uvicorn
+import uvloop
+
+from meterai.jail.pool import JailPool
+from meterai.kernel.clock import system_clock
+from meterai.kit.database import connect
+from meterai.kit.http.listening import CONNECTIONS_MAX, connections_within_limits, listen
+from meterai.kit.http.whole_answers import WholeAnswers
+from meterai.kit.logging import set_up_logging
+from meterai.kit.settings import Settings, from_environment
+from meterai.verification.model import Trust
+from meterai.verification.trust import load_roots, load_trust
+from meterai.verification.use_cases.judge_document import JUDGE
+from meterai.verification.use_cases.picture_of_stamp import RENDER
+from meterai.verifier.routes import VerifierHouse, build_verifier
+from meterai.web.pages.assets import Assets
+from meterai.web.pages.templates import Pages, SiteFacts
+
+log = structlog.get_logger(__name__)
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, trust: Trust) -> AsyncIterator[VerifierHouse]:
+    """Opens what the verifier works with. A register that is down is asked again with each document.
+
+    Raises: RuntimeError when the jail can't be closed in production.
+    """
+    jail = JailPool(
+        [JUDGE, RENDER],
+        slots=settings.jail_slots,
+        memory_bytes=settings.jail_memory_bytes,
+        cpu_seconds=settings.jail_cpu_seconds,
+        wall_seconds=settings.jail_wall_seconds,
+        production=settings.environment == "production",
+    )
+    url = settings.database_verifier_url
+    db = await connect(url, application_name="meterai verifier", at_once=False) if url else None
+    facts = SiteFacts(
+        public_url=settings.public_url.rstrip("/"),
+        development=settings.environment == "development",
+        face_value=10_000,
+        fee=0,
+        vat_basis_points=0,
+        payment_minutes=0,
+        standalone=True,
+        register=db is not None,
+        code_reader=bool(trust.code_keys),
+        contact=settings.contact,
+    )
+    await jail.start()
+    try:
+        yield VerifierHouse(db, jail, trust, Pages(facts, Assets()), system_clock)
+    finally:
+        await jail.close()
+        if db is not None:
+            await db.close()
+
+
+async def serve(settings: Settings, trust: Trust) -> None:
+    """Serves until SIGTERM or SIGINT."""
+    async with open_house(settings, trust) as house:
+        config = uvicorn.Config(
+            build_verifier(house),
+            loop="none",
+            http=WholeAnswers,
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+            limit_concurrency=connections_within_limits(CONNECTIONS_MAX) + 1,
+        )
+        with listen(settings.host, settings.port) as listener:
+            log.info("verifier_ready", port=listener.getsockname()[1], register=house.db is not None)
+            await uvicorn.Server(config).serve(sockets=[listener])
+
+
+def main() -> None:
+    """Entry point of the process."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--trust", type=Path)
+    parser.add_argument("--trust-root", type=Path, action="append", default=[])
+    asked = parser.parse_args()
+    settings = from_environment()
+    set_up_logging(settings.log_level)
+    trust = load_roots(asked.trust_root) if asked.trust_root else load_trust(asked.trust)
+    uvloop.run(serve(settings, trust))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,210 @@
+"""The worker: `python -m meterai.processes.worker`. It does what is due; any number may run at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from functools import partial
+
+import structlog
+import uvloop
+
+from meterai.background.loops import Bell, Counts, Loop, run_loop
+from meterai.background.presence import Presence
+from meterai.background.queue_messages import remind, send_gate_mail
+from meterai.background.topics import (
+    BATCH,
+    MESSAGES_AT_ONCE,
+    Bells,
+    DueJobs,
+    send_messages,
+    stamp,
+    tell_of_quota,
+)
+from meterai.bootstrap import App, archive_tools_of, open_app
+from meterai.customers.use_cases.clean_up import clean_up_customers
+from meterai.kernel.clock import system_clock
+from meterai.kit import fail_points, garbage_collection
+from meterai.kit import settings as environment
+from meterai.kit.database import ending_in_words
+from meterai.kit.http import outside_service
+from meterai.kit.logging import set_up_logging
+from meterai.operations.use_cases.judge_promises import judge_due_promises
+from meterai.operations.use_cases.report_behind import BehindReporter
+from meterai.sales.queries import documents_promised
+from meterai.sales.use_cases.clean_up import clean_up_orders
+from meterai.sales.use_cases.expire_orders import expire_due_orders
+from meterai.sales.use_cases.pay_refunds import pay_due_refunds
+from meterai.sales.use_cases.poll_payments import poll_due_payments
+from meterai.sales.use_cases.tell_customer import note_paid_news, tell_due_news
+from meterai.stamping.cycle.batch import CycleSettings, Tools
+from meterai.stamping.use_cases.add_time_stamps import add_due_time_stamps
+from meterai.stamping.use_cases.clean_up import Orphans, clean_up_documents
+from meterai.stamping.use_cases.clean_up_bundles import clean_up_bundles
+from meterai.stamping.use_cases.renew_archive import renew_due_archives
+from meterai.stamping.use_cases.run_cycle import free_leases
+from meterai.waiting_room.use_cases.clean_up import clean_up_queues
+
+log = structlog.get_logger(__name__)
+
+LANES = 2
+"""Stamping lanes: while one waits for the signer and the disk, the other keeps the jail busy."""
+_LOOK_SECONDS = 0.1
+"""How often the outbox is looked into."""
+_LIMIT = 20
+_NEWS_AT_ONCE = 8
+_PROMISES = 500
+_SIGN_OF_LIFE_SECONDS = 2.0
+
+
+def tools_of(app: App, variables: Mapping[str, str]) -> Tools:
+    """What the stamping cycle works with."""
+    production = app.settings.environment == "production"
+    return Tools(
+        db=app.db,
+        jail=app.jail,
+        objects=app.objects,
+        signer=app.signer,
+        clock=app.clock,
+        settings=CycleSettings(
+            base_url=app.public_url,
+            specimen=not production,
+            time_stamp_later=app.settings.tsa_policy == "later",
+            first_archiving=timedelta(days=30 if app.settings.signature_level == "B-T" else 0),
+        ),
+        fail_point=fail_points.from_environment(variables, development=not production),
+    )
+
+
+def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
+    """Everything this process does."""
+    db, clock, gateway = app.db, app.clock, app.gateway
+    archive = archive_tools_of(app, tools.fail_point)
+
+    def poll() -> Awaitable[int]:
+        return poll_due_payments(db, gateway, clock=clock, limit=_LIMIT)
+
+    def lane() -> Awaitable[int]:
+        return stamp(app, tools, worker)
+
+    def tell() -> Awaitable[int]:
+        return tell_due_news(
+            db, app.messenger, app.secret, public_url=app.public_url, clock=clock, limit=_NEWS_AT_ONCE
+        )
+
+    async def renew() -> int:
+        return (await renew_due_archives(archive)).done
+
+    def expire() -> Awaitable[int]:
+        return expire_due_orders(db, gateway, clock=clock, limit=_LIMIT)
+
+    def refund() -> Awaitable[int]:
+        return pay_due_refunds(db, gateway, app.payout, clock=clock, limit=_LIMIT)
+
+    bells, due_jobs = Bells(), DueJobs(tools, worker)
+    orphans = Orphans(db, app.objects, clock)
+
+    def outbox_loop(name: str, work: Callable[[], Awaitable[int]], bell: Bell, full: int) -> Loop:
+        return Loop(name=name, work=work, busy_s=10, idle_s=10, bell=bell, full=full)
+
+    behind = BehindReporter(db)
+
+    async def tell_what_is_behind() -> int:
+        await behind.report(clock())
+        return 0
+
+    return [
+        Loop(name="outbox", work=lambda: bells.watch(app), busy_s=_LOOK_SECONDS, idle_s=_LOOK_SECONDS),
+        *(outbox_loop(f"stamping_{number}", lane, bells.stamping, BATCH) for number in range(1, LANES + 1)),
+        *(
+            outbox_loop(topic, partial(send_messages, app, topic), bell, MESSAGES_AT_ONCE)
+            for topic, bell in bells.messages.items()
+        ),
+        outbox_loop("news", tell, bells.news, _NEWS_AT_ONCE),
+        Loop(name="paid_news", work=lambda: note_paid_news(db, now=clock()), idle_s=5),
+        Loop(name="quota_news", work=lambda: tell_of_quota(app), busy_s=0.1, idle_s=10),
+        Loop(name="stamping_oldest", work=due_jobs.oldest, idle_s=0.25),
+        Loop(name="stamping_newest", work=due_jobs.newest, idle_s=0.25),
+        Loop(name="time_stamps", work=lambda: add_due_time_stamps(tools), busy_s=0.05, idle_s=2),
+        Loop(
+            name="archive",
+            work=renew,
+            busy_s=60 / max(1, app.settings.archive_files_per_minute),
+            idle_s=5,
+        ),
+        Loop(name="gate_mail", work=lambda: send_gate_mail(app), idle_s=0.5),
+        Loop(name="reminders", work=lambda: remind(app), busy_s=0.1, idle_s=3),
+        Loop(name="payments", work=poll, busy_s=0.05, idle_s=2),
+        Loop(name="promises", work=lambda: judge_due_promises(db, limit=_PROMISES), busy_s=0.1, idle_s=10),
+        Loop(name="behind", work=tell_what_is_behind, idle_s=1),
+        Loop(name="orders", work=expire, busy_s=0.05, idle_s=5),
+        Loop(name="refunds", work=refund, busy_s=0.05, idle_s=2),
+        Loop(
+            name="documents_clean_up",
+            work=lambda: clean_up_documents(
+                db, app.objects, now=clock(), promised=lambda ids: documents_promised(db, ids)
+            ),
+            busy_s=1,
+            idle_s=60,
+        ),
+        Loop(name="objects_clean_up", work=app.objects.clean_up, busy_s=60, idle_s=60),
+        Loop(name="prepared_clean_up", work=orphans.clean_up, busy_s=300, idle_s=300),  # all parts in a day
+        Loop(name="bundles_clean_up", work=lambda: clean_up_bundles(db, now=clock()), busy_s=1, idle_s=60),
+        Loop(name="orders_clean_up", work=lambda: clean_up_orders(db, now=clock()), busy_s=1, idle_s=60),
+        Loop(name="queues_clean_up", work=lambda: clean_up_queues(db, now=clock()), busy_s=60, idle_s=60),
+        Loop(
+            name="customers_clean_up", work=lambda: clean_up_customers(db, now=clock()), busy_s=60, idle_s=60
+        ),
+    ]
+
+
+async def run(variables: Mapping[str, str]) -> None:
+    """Works until SIGTERM or SIGINT, then ends what is under way."""
+    settings = environment.from_environment(variables)
+    set_up_logging(settings.log_level)
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    outside_service.load()
+    presence = await asyncio.to_thread(Presence, settings.data / "run")
+    async with open_app(settings, name=f"meterai {presence.name}") as app:
+        tools = tools_of(app, variables)
+        freed = await free_leases(tools, worker=presence.name)
+        garbage_collection.settle()
+        log.info("worker.ready", name=presence.name, jobs_taken_up=freed)
+        await _work(presence, loops_of(app, tools, presence.name), stop)
+    presence.close()
+
+
+async def _work(presence: Presence, loops: list[Loop], stop: asyncio.Event) -> None:
+    counts = {loop.name: Counts() for loop in loops}
+
+    async def show() -> int:
+        presence.show({"at": system_clock().isoformat(), "loops": counts})
+        return 0
+
+    async def wake_all() -> None:
+        await stop.wait()
+        for loop in loops:
+            if loop.bell is not None:
+                loop.bell.ring()
+
+    sign_of_life = Loop(name="sign_of_life", work=show, idle_s=_SIGN_OF_LIFE_SECONDS)
+    await asyncio.gather(
+        *(run_loop(loop, stop, counts[loop.name]) for loop in loops),
+        run_loop(sign_of_life, stop, Counts()),
+        wake_all(),
+    )
+
+
+def main() -> None:
+    """Runs the worker."""
+    with ending_in_words(log):
+        uvloop.run(run(os.environ))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Bundles: many documents of one customer, checked first and stamped together."""

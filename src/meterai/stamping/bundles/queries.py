@@ -1,0 +1,177 @@
+"""Read-only answers about bundles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from meterai.kit.database import Database, Row
+from meterai.pdf.profiles import Profile
+from meterai.stamping.bundles.model import STAMPED_ALREADY, UNDER_WAY, Bundle, BundleFile, Outcome
+
+_OUTCOME = f"""
+    CASE WHEN f.refusal_code IS NOT NULL THEN '{Outcome.UNFIT}'
+         WHEN j.state IN ('accepted', 'sealing') THEN '{Outcome.STAMPING}'
+         WHEN j.state = 'released' THEN '{Outcome.STAMPED}'
+         WHEN j.state = 'refused' THEN '{Outcome.REFUSED}'
+         WHEN f.document_id IS NULL OR d.input_deleted_at IS NOT NULL THEN '{Outcome.EXPIRED}'
+         ELSE '{Outcome.READY}' END
+"""
+_WITH_JOB = """
+    stamping.bundle_file f
+    LEFT JOIN stamping.document d ON d.id = f.document_id
+    LEFT JOIN LATERAL (
+        SELECT id, state, refusal_code, trouble_code FROM stamping.job
+        WHERE document_id = f.document_id ORDER BY created_at DESC, id DESC LIMIT 1
+    ) j ON true
+"""
+_FILES = f"""
+    SELECT f.id, f.path, f.sha256, f.bytes, f.document_id, f.refusal_code, f.refusal_facts,
+        {_OUTCOME} AS outcome,
+        jsonb_array_length(d.inspection -> 'pages') AS pages, d.inspection -> 'notices' AS notices,
+        d.profile, d.retained_until AS kept_until,
+        j.refusal_code AS job_refusal_code, j.trouble_code, s.serial,
+        r.sha256 AS stamped_sha256, r.bytes AS stamped_bytes,
+        ARRAY(SELECT e.sha256 FROM stamping.release e
+              WHERE e.serial = s.serial AND e.version < r.version ORDER BY e.version) AS earlier_sha256
+    FROM {_WITH_JOB}
+    LEFT JOIN stamping.serial s ON s.job_id = j.id AND s.ordinal = 1
+    LEFT JOIN LATERAL (
+        SELECT version, sha256, bytes FROM stamping.release
+        WHERE serial = s.serial ORDER BY version DESC LIMIT 1
+    ) r ON true
+"""  # noqa: S608 - of the words above
+_TO_LOOK_AT_FIRST = f"{_OUTCOME} IN ('{Outcome.STAMPING}', '{Outcome.STAMPED}'), f.path, f.id"
+_PART = f"""
+    {_FILES} WHERE f.id = ANY (ARRAY(
+        SELECT f.id FROM {_WITH_JOB} WHERE f.bundle_id = $1
+        ORDER BY {_TO_LOOK_AT_FIRST} LIMIT $2 OFFSET $3
+    )) ORDER BY {_TO_LOOK_AT_FIRST}
+"""  # noqa: S608 - of the words above
+_COUNTS = f"""
+    SELECT {_OUTCOME} AS outcome, count(*) AS files,
+        count(*) FILTER (WHERE j.state IS NULL AND d.inspection -> 'notices' ? $2) AS stamped_before
+    FROM {_WITH_JOB} WHERE f.bundle_id = $1 GROUP BY 1
+"""  # noqa: S608 - of the words above
+
+
+class BundleCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a bundle is, without its files."""
+
+    id: UUID
+    started_at: datetime | None
+    files: Mapping[Outcome, int]
+    left_out: int
+    """Files that are ready and carried a stamp when they came."""
+
+    def count(self, *outcomes: Outcome) -> int:
+        """Files with one of these outcomes."""
+        return sum(self.files.get(outcome, 0) for outcome in outcomes)
+
+    @property
+    def moving(self) -> bool:
+        """Whether the workers still have files in hand."""
+        return self.count(Outcome.STAMPING) > 0
+
+
+class BundleSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A bundle in one line."""
+
+    id: UUID
+    files: int
+    stamped: int
+    moving: int
+    """Files that the workers have in hand."""
+    started: bool
+    created_at: datetime
+    kept_until: datetime | None
+    """When the first of its documents is deleted, unless it is started before."""
+
+
+async def bundle(db: Database, bundle_id: UUID, *, customer_id: UUID) -> Bundle | None:
+    """A customer's bundle with all its files; None when there is none of theirs (I16)."""
+    async with db.connection() as conn:
+        row = await conn.fetchrow(
+            """SELECT id, customer_id, door, created_at, started_at FROM stamping.bundle
+               WHERE id = $1 AND customer_id = $2""",
+            bundle_id,
+            customer_id,
+        )
+        if row is None:
+            return None
+        files = await conn.fetch(f"{_FILES} WHERE f.bundle_id = $1 ORDER BY f.path, f.id", bundle_id)
+    return Bundle(**dict(row), files=tuple(_file(found) for found in files))
+
+
+async def bundle_counts(db: Database, bundle_id: UUID, *, customer_id: UUID) -> BundleCounts | None:
+    """How far a customer's bundle is; None when there is none of theirs (I16)."""
+    async with db.connection() as conn:
+        row = await conn.fetchrow(
+            "SELECT id, started_at FROM stamping.bundle WHERE id = $1 AND customer_id = $2",
+            bundle_id,
+            customer_id,
+        )
+        if row is None:
+            return None
+        counts = await conn.fetch(_COUNTS, bundle_id, STAMPED_ALREADY)
+    files = {Outcome(found["outcome"]): found["files"] for found in counts}
+    left_out = sum(found["stamped_before"] for found in counts if found["outcome"] == Outcome.READY)
+    return BundleCounts(**dict(row), files=files, left_out=left_out)
+
+
+async def part_of_bundle(db: Database, bundle_id: UUID, *, limit: int, skip: int) -> list[BundleFile]:
+    """So many files of a bundle that was started, those first that were not stamped, else in the order of
+    their paths. Whose bundle it is was asked before."""
+    async with db.connection() as conn:
+        return [_file(row) for row in await conn.fetch(_PART, bundle_id, limit, skip)]
+
+
+async def bundles_of_customer(
+    db: Database, customer_id: UUID, *, limit: int = 20, behind: UUID | None = None
+) -> list[BundleSummary]:
+    """A customer's bundles, the newest first, or those older than `behind`."""
+    async with db.connection() as conn:
+        rows = await conn.fetch(
+            """SELECT b.id, b.created_at, b.started_at IS NOT NULL AS started, count(f.id) AS files,
+                   count(j.id) FILTER (WHERE j.state = 'released') AS stamped,
+                   count(j.id) FILTER (WHERE j.ended_at IS NULL) AS moving,
+                   CASE WHEN b.started_at IS NULL THEN min(d.retained_until) END AS kept_until
+               FROM (SELECT * FROM stamping.bundle WHERE customer_id = $1
+                         AND ($3::uuid IS NULL OR (created_at, id) <
+                             (SELECT l.created_at, l.id FROM stamping.bundle l
+                              WHERE l.id = $3 AND l.customer_id = $1))
+                     ORDER BY created_at DESC, id DESC LIMIT $2) b
+               LEFT JOIN stamping.bundle_file f ON f.bundle_id = b.id
+               LEFT JOIN stamping.document d ON d.id = f.document_id
+               LEFT JOIN stamping.job j ON j.document_id = f.document_id AND j.state <> 'refused'
+               GROUP BY b.id, b.created_at, b.started_at ORDER BY b.created_at DESC, b.id DESC""",
+            customer_id,
+            limit,
+            behind,
+        )
+    return [BundleSummary(**dict(row)) for row in rows]
+
+
+def _file(row: Row) -> BundleFile:
+    outcome = Outcome(row["outcome"])
+    return BundleFile(
+        id=row["id"],
+        path=row["path"],
+        sha256=row["sha256"],
+        bytes=row["bytes"],
+        outcome=outcome,
+        document_id=row["document_id"],
+        kept_until=row["kept_until"],
+        pages=row["pages"],
+        profile=None if row["profile"] is None else Profile(row["profile"]),
+        notices=tuple(row["notices"] or ()),
+        code=row["refusal_code"] or row["job_refusal_code"] or row["trouble_code"],
+        facts=row["refusal_facts"],
+        serial=row["serial"] if outcome in UNDER_WAY else None,
+        stamped_sha256=row["stamped_sha256"],
+        stamped_bytes=row["stamped_bytes"],
+        earlier_sha256=tuple(row["earlier_sha256"]),
+    )

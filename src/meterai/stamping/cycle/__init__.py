@@ -1,0 +1,1 @@
+"""The stamping cycle: batches of jobs from their intents to released files."""

@@ -1,0 +1,136 @@
+"""What becomes of jobs that left the batch: refused for good, or tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+
+from meterai.kernel.ids import derived_id
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit import outbox
+from meterai.kit.database import log_trouble
+from meterai.ledger import store as ledger
+from meterai.ledger.model import TransferCode, void_reservation
+from meterai.stamping.cycle.batch import LeaseLost, Run, Tools, held
+from meterai.stamping.model import ClaimedJob
+from meterai.stamping.store import jobs
+
+log = structlog.get_logger(__name__)
+
+RELEASED = "stamping.released"
+REFUSED = "stamping.refused"
+"""Topics of the outbox; payload: `job_id`, `reference_id`, `document_id`, and `code` of a refusal."""
+
+FAULT = "stamping.fault"
+"""An error without a name: a bug or a broken machine. Tried again until it is mended."""
+
+_ATTEMPTS_MAX = {
+    # The jail process died. The document may be innocent: somebody may have killed the process.
+    "jail.killed": 3,
+    "pdf.too_heavy": 3,
+    "pdf.broken": 3,
+    # Our own work does not stand up to the check, or what we stored is gone: no document's fault.
+    "seal.": 10,
+    "stamping.": 10,
+}
+"""Attempts with the same end before a job is refused; by code, or by the part of it before the dot."""
+_HELD_UP = "jail.unavailable"
+"""Whoever ends so again and again holds up the jail: not given up, but tried more rarely."""
+
+
+def news(job: ClaimedJob) -> dict[str, object]:
+    """What the outbox says about an ended job."""
+    return {"job_id": job.id, "reference_id": job.reference_id, "document_id": job.document_id}
+
+
+async def write_troubles(tools: Tools, runs: Sequence[Run]) -> None:
+    """Refuses what can't be stamped, and puts off the rest with the reason noted."""
+    refused, later = [], []
+    for run in runs:
+        if isinstance(run.trouble, LeaseLost):
+            log.warning("stamping.lease_lost", job_id=str(run.job.id))
+        elif _final(run):
+            refused.append(run)
+        else:
+            later.append(run)
+    if refused:
+        await _refuse(tools, refused)
+    if later:
+        await _postpone(tools, later)
+
+
+def _final(run: Run) -> bool:
+    """Whether trying again is of no use: the document was refused, not the service unavailable."""
+    trouble = run.trouble
+    if not isinstance(trouble, Refusal) or trouble.kind not in (Kind.INVALID, Kind.CONFLICT):
+        return False
+    attempts_max = _attempts_max(trouble.code) or 1
+    seen_before = run.job.trouble_code == trouble.code
+    return attempts_max == 1 or (seen_before and run.job.attempts >= attempts_max)
+
+
+def _attempts_max(code: str) -> int | None:
+    return _ATTEMPTS_MAX.get(code) or _ATTEMPTS_MAX.get(code.partition(".")[0] + ".")
+
+
+async def _refuse(tools: Tools, runs: Sequence[Run]) -> None:
+    """Voids the reservations, annuls the serials, says why: one transaction."""
+    now = tools.clock()
+    async with tools.db.transaction() as tx:
+        ours = await held(tx, runs)
+        codes = {run.job.id: run.trouble.code for run in ours if isinstance(run.trouble, Refusal)}
+        await jobs.refuse_jobs(tx, list(codes.items()), now)
+        await outbox.enqueue_many(
+            tx, [(REFUSED, {**news(run.job), "code": codes[run.job.id]}) for run in ours], now
+        )
+        voids = [
+            void_reservation(
+                derived_id("release_stamping", seal.reservation_id),
+                TransferCode.RELEASE_STAMPING,
+                pending_id=seal.reservation_id,
+                reference_id=run.job.id,
+                organisation_id=run.job.organisation_id,
+            )
+            for run in ours
+            for seal in run.job.seals
+        ]
+        await ledger.post(tx, voids, now)
+    for run in ours:
+        log.info("stamping.refused", job_id=str(run.job.id), code=codes[run.job.id])
+
+
+async def _postpone(tools: Tools, runs: Sequence[Run]) -> None:
+    codes = [_code(run) for run in runs]
+    attempts = [_attempts(run, code) for run, code in zip(runs, codes, strict=True)]
+    delays = [
+        _delay_s(tools, run, code, tried) for run, code, tried in zip(runs, codes, attempts, strict=True)
+    ]
+    async with tools.db.transaction() as tx:
+        await jobs.postpone(tx, [run.fence for run in runs], codes, attempts, delays, tools.clock())
+
+
+def _attempts(run: Run, code: str) -> int:
+    """How often the job was tried; where that has consequences, how often with this end.
+
+    Those while the signer was away say nothing against a document that then meets another trouble.
+    """
+    counts = code == _HELD_UP or _attempts_max(code) is not None
+    return 1 if counts and code != run.job.trouble_code else run.job.attempts
+
+
+def _delay_s(tools: Tools, run: Run, code: str, attempts: int) -> float:
+    """Until the next attempt. Whoever holds up the jail again leaves others their turns."""
+    settings = tools.settings
+    held_up = code == run.job.trouble_code == _HELD_UP
+    longest_s = settings.retry_held_up_s if held_up else settings.retry_longest_s
+    return outbox.retry_delay_s(attempts, first_s=settings.retry_first_s, longest_s=longest_s)
+
+
+def _code(run: Run) -> str:
+    if isinstance(run.trouble, Refusal):
+        log.warning("stamping.postponed", job_id=str(run.job.id), code=run.trouble.code)
+        return run.trouble.code
+    assert run.trouble is not None
+    log_trouble(log, run.trouble, outage="stamping.unavailable", fault=FAULT, job_id=str(run.job.id))
+    return FAULT

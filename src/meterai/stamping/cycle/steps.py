@@ -1,0 +1,364 @@
+"""Steps 2 to 6 of the stamping cycle, for a batch of jobs.
+
+2. In the jail: parse, check, normalise, make the prepared revision.
+3. Store it durably, then the intent: serial, digest, where the gap is.
+4. The signer seals the digests of stored intents.
+5. Fill in, store, read back, check with a second parser (jail).
+6. Post the reservations, bind serials to the released bytes, tell the outbox.
+
+Several stamps on one document go through 2 to 5 one after the other; step 6 comes once. Every write is fenced
+with the lease's token. No transaction is open during steps 2, 4 and 5. What fails here leaves the batch, and
+the others go on: a document that can't be stamped is refused, everything else is tried again later. What is
+slow to prepare leaves it too, and goes on alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+import msgspec
+
+from meterai.kernel.ids import derived_id
+from meterai.kernel.refusals import Refusal
+from meterai.ledger.model import Transfer, TransferCode, post_reservation
+from meterai.pdf.profiles import Profile
+from meterai.pdf.requests import CoveredDigest, LightCheck, LightCheckRequest
+from meterai.signatures.stamp_code import encode_code
+from meterai.stamping.cycle.batch import Run, Tools, each, each_in_time, going, leaving, while_held, whole
+from meterai.stamping.cycle.job_ends import RELEASED, news, write_troubles
+from meterai.stamping.cycle.leases import leased_meanwhile
+from meterai.stamping.model import ClaimedJob, Intent, Release
+from meterai.stamping.queries import read_checked, same
+from meterai.stamping.requests import PreparedSeal, SealRequest, Stamp
+from meterai.stamping.signer.filling import RunningDigest, fill
+from meterai.stamping.signer.late_time_stamp import certificates_end, has_time_stamp
+from meterai.stamping.store import jobs
+from meterai.stamping.store.time_stamps import OwedTimeStamp
+
+_PREPARE = "meterai.stamping.in_jail.preparation:prepare_seal"
+_CHECK = "meterai.pdf.signed.seal_check:light_check"
+_PATIENCE_S = 5.0
+"""So long a batch waits for those that are slow to prepare. All usual ones together take less than 1 s."""
+_BEFORE_THE_END = timedelta(days=7)
+"""So long before a certificate of its seals ends a file is looked at, if not sooner."""
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """A job that was released, and the outbox' row that tells of it."""
+
+    reference_id: UUID
+    told: int
+
+
+async def run_batch(tools: Tools, jobs: Sequence[ClaimedJob], *, keep_news_s: float = 0.0) -> list[Ended]:
+    """Takes claimed jobs as far as they get and writes down how far that was.
+
+    `keep_news_s`: for so long nobody else sees the news of the releases, which the caller passes on itself.
+    """
+    runs = [Run(job) for job in jobs]
+    async with leased_meanwhile(tools, [run.fence for run in runs]):
+        await each(runs, lambda run: _resume(tools, run))
+        await _take(tools, runs, keep_news_s=keep_news_s)
+    return [Ended(reference_id=run.job.reference_id, told=run.told) for run in runs if run.told is not None]
+
+
+async def _take(tools: Tools, runs: list[Run], *, keep_news_s: float) -> None:
+    """Steps 2 to 6, seal after seal, and what becomes of those that leave the batch.
+
+    Whoever is not prepared in time goes on alone: the others don't wait, nor does the news of them.
+    """
+    alone: dict[Run, asyncio.Task[None]] = {}
+    working = going(runs)
+    while working:
+        working, late = await _prepare_and_intend(tools, working)
+        for run, prepared in late.items():
+            alone[run] = asyncio.create_task(_take_alone(tools, run, prepared))
+        working = await _seal(tools, working)
+        ending = [run for run in working if run.last]
+        await whole(ending, lambda some: _store_sealed(tools, some))
+        ending = await each(going(ending), lambda run: _check(tools, run))
+        tools.fail_point("after_put")
+        await whole(ending, partial(_release, tools, keep_news_s=0.0 if alone else keep_news_s))
+        tools.fail_point("after_commit")
+        working = [run for run in working if not run.last]
+        for run in working:
+            run.next_seal()
+    ours = [run for run in runs if run not in alone]
+    ends = await asyncio.gather(_end(tools, ours), *alone.values(), return_exceptions=True)
+    for error in ends:
+        if error is not None:
+            raise error
+
+
+async def _take_alone(tools: Tools, run: Run, prepared: Awaitable[None]) -> None:
+    """The rest of the way of one that is not prepared yet."""
+    await prepared
+    await _intend(tools, going([run]))
+    await _take(tools, [run], keep_news_s=0.0)
+
+
+async def _end(tools: Tools, runs: list[Run]) -> None:
+    """Writes down what became of those that left the batch; forgets what the others have no use for."""
+    await write_troubles(tools, [run for run in runs if run.trouble is not None])
+    await _forget_prepared(tools, [run for run in runs if run.trouble is None])
+
+
+async def _resume(tools: Tools, run: Run) -> None:
+    """Goes on from the newest stored intent, else from the input.
+
+    Each is read by itself: one that the store can't read, for as long as that lasts, holds up no other.
+    """
+    intents = [seal for seal in run.job.seals if seal.intent is not None]
+    run.prepared = [seal.intent.prepared_object for seal in intents if seal.intent is not None]
+    if intents:
+        run.index, run.intent = intents[-1].ordinal - 1, intents[-1].intent
+    key = run.prepared[-1] if run.prepared else run.job.input_object
+    run.data = await read_checked(tools.objects, key)
+    if run.intent is not None:
+        run.digests = RunningDigest(run.data, run.intent.gap_start, run.intent.gap_end)
+
+
+async def _prepare_and_intend(
+    tools: Tools, runs: list[Run]
+) -> tuple[list[Run], dict[Run, asyncio.Task[None]]]:
+    """Steps 2 and 3, for those that have no intent yet. Gives who goes on, and who is still in step 2."""
+    fresh = [run for run in runs if run.intent is None]
+    if not fresh:
+        return runs, {}
+    await whole(fresh, lambda some: _fetch_codes(tools, some))
+    late = await each_in_time(going(fresh), lambda run: _prepare(tools, run), _PATIENCE_S)
+    await _intend(tools, [run for run in going(fresh) if run not in late])
+    return [run for run in going(runs) if run not in late], late
+
+
+async def _intend(tools: Tools, runs: list[Run]) -> None:
+    """Step 3."""
+    await whole(runs, lambda some: _store_prepared(tools, some))
+    tools.fail_point("after_prepare")
+    await whole(runs, lambda some: _store_intents(tools, some))
+    tools.fail_point("after_intent")
+
+
+async def _fetch_codes(tools: Tools, runs: list[Run]) -> None:
+    """The signed 2-D codes of all serials of these jobs, one call."""
+    missing = [run for run in runs if not run.codes]
+    if not missing:
+        return
+    identity = await tools.signer.identity()
+    seals = [seal for run in missing for seal in run.job.seals]
+    signatures = await tools.signer.code_signatures([(seal.serial, seal.day) for seal in seals])
+    texts = {
+        seal.serial: encode_code(
+            tools.settings.base_url, seal.serial, seal.day, key_id=identity.code_key_id, signature=signature
+        )
+        for seal, signature in zip(seals, signatures, strict=True)
+    }
+    for run in missing:
+        run.codes = {seal.serial: texts[seal.serial] for seal in run.job.seals}
+
+
+async def _prepare(tools: Tools, run: Run) -> None:
+    """Step 2. The digest is made here, from the bytes that get stored: the jail need not be believed."""
+    request = SealRequest(
+        data=run.data,
+        stamps=[
+            Stamp(serial=seal.serial, code=run.codes[seal.serial], placement=seal.placement)
+            for seal in run.job.seals
+        ],
+        index=run.index,
+        profile=run.job.profile,
+        signing_time=tools.clock(),
+        specimen=tools.settings.specimen,
+    )
+    prepared = await tools.jail.run(_PREPARE, request, PreparedSeal)
+    gap = (prepared.gap_start, prepared.gap_end)
+    run.data, run.digests = prepared.data, RunningDigest(prepared.data, *gap)
+    run.prepared.append(run.digests.prepared())
+    run.intent = Intent(
+        serial=run.seal.serial,
+        digest=run.digests.covered(),
+        prepared_object=run.prepared[-1],
+        gap_start=gap[0],
+        gap_end=gap[1],
+    )
+
+
+async def _store_prepared(tools: Tools, runs: list[Run]) -> None:
+    """The durable half of step 3."""
+    await tools.objects.put_all({run.prepared[-1]: run.data for run in runs})
+
+
+async def _store_intents(tools: Tools, runs: list[Run]) -> None:
+    """Step 3: from here on the jobs end with these serial numbers, whoever crashes."""
+    now = tools.clock()
+    async with tools.db.connection() as connection:
+
+        async def store(ours: Sequence[Run]) -> set[UUID]:
+            return await jobs.store_intents(
+                connection,
+                [run.fence for run in ours],
+                [run.intent for run in ours if run.intent is not None],
+                sealed=[run.job.seals[run.index - 1].serial for run in ours if run.index > 0],
+                lease_until=now + timedelta(seconds=tools.settings.lease_s),
+                now=now,
+            )
+
+        await while_held(runs, store)
+
+
+async def _seal(tools: Tools, runs: list[Run]) -> list[Run]:
+    """Step 4, and filling in: every run's data is sealed afterwards, or it left the batch."""
+
+    async def ask(some: list[Run]) -> None:
+        may_lack = [run.seal.serial for run in some if _may_lack_time_stamp(tools, run)]
+        outcomes = await tools.signer.seal([run.seal.serial for run in some], may_lack)
+        for run in some:
+            try:
+                outcome = outcomes[run.seal.serial]
+                if isinstance(outcome, Refusal):
+                    raise outcome
+                run.data = _filled(run, outcome)
+                run.lacks_time_stamp = not has_time_stamp(outcome)
+                run.certificates_end = min(run.certificates_end, certificates_end(outcome))
+            except Refusal as refusal:
+                run.trouble = refusal
+
+    await whole(runs, ask)
+    tools.fail_point("after_sign")
+    return going(runs)
+
+
+def _may_lack_time_stamp(tools: Tools, run: Run) -> bool:
+    """By the operator's policy, and only where the token can be added later.
+
+    That is: no later seal covers the gap, and nobody else is to sign these bytes.
+    """
+    return tools.settings.time_stamp_later and run.last and run.job.profile is not Profile.SIGN_LATER
+
+
+def _filled(run: Run, cms: bytes) -> bytes:
+    assert run.intent is not None
+    assert run.digests is not None
+    sealed = fill(run.data, run.intent.gap_start, run.intent.gap_end, cms)
+    run.sealed_object = run.digests.sealed(sealed)
+    return sealed
+
+
+async def _store_sealed(tools: Tools, runs: list[Run]) -> None:
+    """Step 5, first half: durable, and read back."""
+    await tools.objects.put_all({run.sealed_object: run.data for run in runs})
+    stored = await tools.objects.get_all([run.sealed_object for run in runs])
+    for run, found in zip(runs, stored, strict=True):
+        with leaving(run):
+            run.data = same(found, run.sealed_object, run.data)
+
+
+async def _check(tools: Tools, run: Run) -> None:
+    """Step 5, second half: sound in the eyes of a second parser. Finds out which key made each seal.
+
+    Raises: Refusal CONFLICT `seal.unsound`.
+    """
+    identity = await tools.signer.identity()
+    assert run.digests is not None
+    request = LightCheckRequest(
+        data=run.data,
+        certificate=identity.certificate_chain[0],
+        other_certificates=identity.other_certificates,
+        pages=run.job.pages,
+        serials=[seal.serial for seal in run.job.seals[: run.index + 1]],
+        lacks_time_stamp=run.lacks_time_stamp,
+        profile=run.job.profile,
+        input_bytes=run.job.input_bytes,
+        input_sha256=run.job.input_object,
+        covered=CoveredDigest(
+            gap_start=run.digests.gap_start, gap_end=run.digests.gap_end, sha256=run.digests.covered()
+        ),
+    )
+    run.signed_by = (await tools.jail.run(_CHECK, request, LightCheck)).signed_by
+    run.released = Release(
+        serial=run.seal.serial,
+        version=1,
+        sha256=run.sealed_object,
+        bytes=len(run.data),
+        pages=run.job.pages,
+        released_at=tools.clock(),
+    )
+
+
+async def _release(tools: Tools, runs: list[Run], *, keep_news_s: float) -> None:
+    """Step 6, one transaction: serials, jobs, news, money. The caller keeps the news a while."""
+    now = tools.clock()
+    async with tools.db.connection() as connection:
+        told: tuple[int, ...] = ()
+
+        async def write(ours: Sequence[Run]) -> set[UUID]:
+            nonlocal told
+            done = await jobs.release(
+                connection,
+                [_ended(run) for run in ours],
+                owed=[_debt(run) for run in ours if run.lacks_time_stamp],
+                postings=[posting for run in ours for posting in _postings(run)],
+                archive_at=_first_look(tools, ours, now),
+                topic=RELEASED,
+                news_at=now + timedelta(seconds=keep_news_s),
+                now=now,
+            )
+            told = done.told
+            return done.held
+
+        written = await while_held(runs, write)
+    for run, row in zip(written, told, strict=True):
+        run.told = row
+
+
+def _first_look(tools: Tools, runs: Sequence[Run], now: datetime) -> datetime:
+    """When the archive looks at these files first. The authority need not answer for an ended certificate."""
+    ends = min(run.certificates_end for run in runs)
+    return min(now + tools.settings.first_archiving, ends - _BEFORE_THE_END)
+
+
+def _ended(run: Run) -> jobs.EndedJob:
+    assert run.released is not None
+    return jobs.EndedJob(
+        fence=run.fence,
+        document_id=run.job.document_id,
+        releases=tuple(
+            msgspec.structs.replace(run.released, serial=seal.serial, key_id=key_id)
+            for seal, key_id in zip(run.job.seals, run.signed_by, strict=True)
+        ),
+        news=news(run.job),
+    )
+
+
+def _postings(run: Run) -> list[Transfer]:
+    return [
+        post_reservation(
+            derived_id("stamping", seal.reservation_id),
+            TransferCode.STAMPING,
+            pending_id=seal.reservation_id,
+            reference_id=run.job.id,
+            organisation_id=run.job.organisation_id,
+        )
+        for seal in run.job.seals
+    ]
+
+
+def _debt(run: Run) -> OwedTimeStamp:
+    assert run.released is not None
+    assert run.intent is not None
+    return OwedTimeStamp(
+        sha256=run.released.sha256,
+        document_id=run.job.document_id,
+        serial=run.seal.serial,
+        gap_start=run.intent.gap_start,
+        gap_end=run.intent.gap_end,
+    )
+
+
+async def _forget_prepared(tools: Tools, runs: list[Run]) -> None:
+    """Prepared revisions of released documents are of no use any more."""
+    await tools.objects.give_up(key for run in runs for key in run.prepared)

@@ -1,0 +1,290 @@
+"""The incremental update that carries a stamp: pyHanko's reader, checks and writer, through its API for
+signing in two steps (`PdfCMSEmbedder`). Runs in the jail.
+"""
+
+# mypy: disallow-untyped-calls=False
+# pyHanko types only part of its own functions.
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pikepdf
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.generic import pdf_name
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.misc import PdfReadError, PdfWriteError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import (
+    FieldMDPAction,
+    FieldMDPSpec,
+    MDPPerm,
+    SigFieldSpec,
+    SigSeedSubFilter,
+    apply_sig_field_spec_properties,
+    ensure_sig_flags,
+    prepare_sig_field,
+)
+from pyhanko.sign.general import SigningError
+from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
+from pyhanko.sign.signers.pdf_byterange import BuildProps, PreparedByteRangeDigest, SignatureObject
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kernel.serial_number import SerialNumber
+from meterai.pdf.signed.revision_views import drop_null_fields
+from meterai.stamping.in_jail import serialising
+from meterai.stamping.in_jail.quick_reading import QuickReader
+from meterai.stamping.in_jail.stamp_fields import FLAGS, StampField
+from meterai.stamping.stamp_face.visible_stamp import (
+    ARTWORK_FONT,
+    COLOUR_SPACES,
+    SIDE,
+    STAMP_FONT,
+    artwork,
+    draw_stamp,
+)
+
+_LOCK_ALL = FieldMDPSpec(action=FieldMDPAction.ALL)
+TURNS = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SealEntries:
+    """What one seal writes into its signature dictionary and its field."""
+
+    field_name: str
+    serial: SerialNumber
+    code: str
+    specimen: bool
+    reason: str
+    location: str
+    signer_name: str
+    signing_time: datetime
+    certify: int | None
+    """DocMDP permission of a certification, None for an approval."""
+    lock: bool
+    """Locks all fields and the document (FieldMDP All, P=1)."""
+    contents_bytes: int
+    identity: bytes
+    """16 bytes: the changing half of the file's ID."""
+
+
+@dataclass(frozen=True)
+class PreparedGap:
+    """The written file, and where its gap lies."""
+
+    data: bytes
+    start: int
+    end: int
+
+
+class IncrementWriter(IncrementalPdfFileWriter):
+    """An incremental update that writes nothing of its own accord, and writes quickly.
+
+    pyHanko would put its name and the clock's time into the metadata.
+    """
+
+    def _update_meta(self) -> None:
+        return None
+
+    def set_identity(self, changing: bytes) -> None:
+        permanent = self._document_id[0]
+        self._document_id = generic.ArrayObject([permanent, generic.ByteStringObject(changing)])
+
+    def _write_objects(self, stream: Any, object_position_dict: Any) -> None:
+        if self.security_handler is not None or self.object_streams:
+            super()._write_objects(stream, object_position_dict)
+            return
+        end = stream.tell()
+        for place in sorted(self.objects):
+            generation, number = place
+            value = self.objects[place]
+            object_position_dict[place] = stream.tell()
+            stream.write(b"%d %d obj\n" % (number, generation))
+            start = stream.tell()
+            serialising.write(value, stream)
+            if not isinstance(value, generic.StreamObject):
+                _respell(stream, start, end, number, generation)
+            stream.write(b"\nendobj\n")
+
+
+def _respell(stream: Any, start: int, end: int, number: int, generation: int) -> None:
+    """Gives the names of the object that was written at `start` the bytes that they have in the file before
+    the increment, which begins at `end`."""
+    stream.seek(start)
+    written = stream.read()
+    if not _SUSPICIOUS.search(written):
+        return
+    base = io.BytesIO(stream.getvalue()[:end])
+    with pikepdf.open(base, suppress_warnings=True, inherit_page_attributes=False) as pdf:
+        original = pdf.get_object(number, generation).unparse(resolved=True)
+    stream.seek(start)
+    stream.truncate()
+    stream.write(serialising.respell(written, original))
+
+
+_SUSPICIOUS = re.compile(rb"/[^\s/]*#C[23]")
+"""Of a name with letters of Latin-1, in UTF-8."""
+
+
+class EmptyGap:
+    """For a signature dictionary whose gap stays empty; goes before pyHanko's class.
+
+    pyHanko would hash the file here. The worker does, which stores it: what is signed is the digest of the
+    stored bytes, and the jail need not be believed.
+    """
+
+    contents: Any
+    byte_range: Any
+
+    def fill(
+        self, writer: Any, md_algorithm: Any, in_place: Any = True, output: Any = None, chunk_size: Any = 0
+    ) -> Iterator[tuple[PreparedByteRangeDigest, io.BytesIO]]:
+        writer.digest_aware_write = True
+        writer.write_in_place()
+        stream = writer.prev.stream
+        start, end = self.contents.offsets
+        self.byte_range.fill_offsets(stream, start, end, stream.tell())
+        yield PreparedByteRangeDigest(b"", start, end), stream
+
+
+class _Signature(EmptyGap, SignatureObject):
+    """What a seal is."""
+
+
+class Increment:
+    """One revision under way, appended to `stream` in place."""
+
+    def __init__(self, stream: io.BytesIO, *, ours: bool) -> None:
+        """`ours`: we wrote the file.
+
+        Raises: Refusal INVALID `pdf.broken`.
+        """
+        try:
+            self._writer = IncrementWriter(stream, prev=(QuickReader if ours else PdfFileReader)(stream))
+        except (PdfReadError, PdfWriteError):
+            raise Refusal(Kind.INVALID, "pdf.broken") from None
+
+    def count_pages(self) -> int:
+        """The page count that our own rewriting wrote; never asked of a stranger's file."""
+        return int(self._writer.prev.root["/Pages"]["/Count"])
+
+    def add_field(self, field: StampField) -> None:
+        """Makes an empty signature field with its widget, in a file that carries signatures.
+
+        Where the file is rewritten, `add_stamp_fields` does it.
+        """
+        writer = self._writer
+        number, generation = field.page.objgen
+        page = generic.IndirectObject(number, generation, writer)
+        fields = drop_null_fields(writer.root)
+        if fields is not None:
+            writer.update_container(fields)
+        _created, reference = prepare_sig_field(
+            field.name, writer.root, update_writer=writer, box=field.rectangle, include_on_page=page
+        )
+        widget = reference.get_object()
+        widget["/F"] = generic.NumberObject(FLAGS)
+        if field.rotation:
+            widget["/MK"] = generic.DictionaryObject({pdf_name("/R"): generic.NumberObject(field.rotation)})
+        spec = SigFieldSpec(
+            field.name,
+            field_mdp_spec=_LOCK_ALL if field.lock else None,
+            doc_mdp_update_value=MDPPerm.NO_CHANGES if field.lock else None,
+            readable_field_name=field.text,
+        )
+        apply_sig_field_spec_properties(writer, widget, spec)
+        ensure_sig_flags(writer=writer, lock_sig_flags=True)
+
+    def seal(self, entries: SealEntries) -> PreparedGap:
+        """Draws the stamp into its field, gives it a signature with an empty gap, and writes the revision.
+
+        Raises: Refusal CONFLICT `seal.field_missing` when the document has no such empty field.
+        """
+        self._writer.set_identity(entries.identity)
+        embedding = PdfCMSEmbedder().write_cms(
+            field_name=entries.field_name, writer=self._writer, existing_fields_only=True
+        )
+        try:
+            field = next(embedding).get_object()
+        except SigningError:
+            raise Refusal(Kind.CONFLICT, "seal.field_missing") from None
+        self._draw(field, entries)
+        embedding.send(SigObjSetup(sig_placeholder=_signature(entries), mdp_setup=_permissions(entries)))
+        prepared, stream = embedding.send(SigIOSetup(md_algorithm="sha256", in_place=True))
+        data = stream.getvalue()
+        stream.close()  # pyHanko's objects refer to each other in circles and would keep it
+        return PreparedGap(
+            data=data,
+            start=prepared.reserved_region_start,
+            end=prepared.reserved_region_end,
+        )
+
+    def _draw(self, field: generic.DictionaryObject, entries: SealEntries) -> None:
+        """The widget's appearance; it is turned with the page, so that the stamp stands upright as seen."""
+        turn = int(field.get("/MK", {}).get("/R", 0))
+        art = self._writer.add_object(_form(artwork(specimen=entries.specimen), _ARTWORK_FONT))
+        appearance = _form(draw_stamp(entries.serial, entries.code), _STAMP_FONT)
+        appearance["/Resources"]["/XObject"] = generic.DictionaryObject({pdf_name("/Art"): art})
+        appearance["/Matrix"] = _numbers(*TURNS[turn], 0, 0)
+        field["/AP"] = generic.DictionaryObject({pdf_name("/N"): self._writer.add_object(appearance)})
+
+
+class _Encoded(generic.PdfObject):
+    """A direct object that is written as it stands."""
+
+    def __init__(self, encoded: bytes) -> None:
+        self._encoded = encoded
+
+    def write_to_stream(self, stream: Any, handler: Any = None, container_ref: Any = None) -> None:
+        stream.write(self._encoded)
+
+
+_COLOUR_SPACES = _Encoded(COLOUR_SPACES)
+_ARTWORK_FONT, _STAMP_FONT = _Encoded(ARTWORK_FONT), _Encoded(STAMP_FONT)
+
+
+def _form(packed: bytes, font: _Encoded) -> generic.StreamObject:
+    """A form XObject (clause 8.10) of the stamp's square around a Flate-packed content stream."""
+    resources = {pdf_name("/ColorSpace"): _COLOUR_SPACES, pdf_name("/Font"): font}
+    return generic.StreamObject(
+        {
+            pdf_name("/Type"): pdf_name("/XObject"),
+            pdf_name("/Subtype"): pdf_name("/Form"),
+            pdf_name("/BBox"): _numbers(0, 0, SIDE, SIDE),
+            pdf_name("/Resources"): generic.DictionaryObject(resources),
+            pdf_name("/Filter"): pdf_name("/FlateDecode"),
+        },
+        encoded_data=packed,
+    )
+
+
+def _numbers(*values: float) -> generic.ArrayObject:
+    return generic.ArrayObject(generic.FloatObject(value) for value in values)
+
+
+def _signature(entries: SealEntries) -> _Signature:
+    return _Signature(
+        subfilter=SigSeedSubFilter.PADES,
+        timestamp=entries.signing_time,
+        name=entries.signer_name,
+        location=entries.location,
+        reason=entries.reason,
+        app_build_props=BuildProps(name="Meterai", revision="1"),
+        bytes_reserved=entries.contents_bytes * 2,
+    )
+
+
+def _permissions(entries: SealEntries) -> SigMDPSetup:
+    allowed = MDPPerm(entries.certify) if entries.certify else None
+    return SigMDPSetup(
+        md_algorithm="sha256",
+        certify=allowed is not None,
+        docmdp_perms=MDPPerm.NO_CHANGES if entries.lock else allowed,
+        field_lock=_LOCK_ALL if entries.lock else None,
+    )

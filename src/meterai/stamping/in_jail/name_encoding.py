@@ -1,0 +1,54 @@
+"""Writes names as every reader of today spells them. Runs in the jail."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pikepdf
+
+from meterai.pdf.opening.structure import has_guessed
+
+_STRAY = "\x00"
+"""What qpdf keeps for a `#` without two hex digits behind it; no name may hold it (ISO 32000-1, 7.3.5)."""
+_WRITTEN = re.compile(rb"#(?![0-9A-Fa-f]{2})")
+"""How it writes that."""
+
+
+def respell_names(pdf: pikepdf.Pdf, *, suspicious: bool) -> None:
+    """A stray `#`, from before PDF 1.2 gave it a meaning, becomes `#23`; other parsers give up on it.
+
+    `suspicious`: qpdf warned of something before. Costs nothing when it never did.
+    """
+    if not (suspicious or has_guessed(pdf)):
+        return
+    for item in pdf.objects:
+        _respell(item.stream_dict if isinstance(item, pikepdf.Stream) else item)
+    _respell(pdf.trailer)
+
+
+def _respell(value: Any) -> None:
+    """All of one object, references not followed."""
+    holders = [value]
+    while holders:
+        holder = holders.pop()
+        if isinstance(holder, pikepdf.Dictionary):
+            _respell_keys(holder)
+            entries: list[Any] = list(holder.keys())
+        elif isinstance(holder, pikepdf.Array):
+            entries = list(range(len(holder)))
+        else:
+            continue
+        for entry in entries:
+            inner = holder[entry]
+            if isinstance(inner, pikepdf.Name):
+                if _WRITTEN.search(inner.unparse()):
+                    holder[entry] = pikepdf.Object.parse(_WRITTEN.sub(b"#23", inner.unparse()))
+            elif isinstance(inner, pikepdf.Object) and not inner.is_indirect:
+                holders.append(inner)
+
+
+def _respell_keys(holder: pikepdf.Dictionary) -> None:
+    for key in [key for key in holder.keys() if _STRAY in key]:  # noqa: SIM118 - items can't be iterated
+        holder[key.replace(_STRAY, "#")] = holder[key]
+        del holder[key]

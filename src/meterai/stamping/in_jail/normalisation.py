@@ -1,0 +1,297 @@
+"""The profile "final": a document rewritten so that nothing hidden or alive is left in it. Runs in the jail.
+
+Earlier revisions, unused objects, hybrid tables, encryption, scripts, attachments and forms go; fields and
+comments become part of the page as they look. Only a file without any signature comes this way: rewriting
+would destroy one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Sequence
+from copy import copy
+from typing import Any
+
+import msgspec
+import pikepdf
+
+from meterai.pdf.active_content import remove_alive
+from meterai.pdf.appearances import complete_appearances
+from meterai.pdf.inspection import DANGEROUS_ACTIONS, DANGEROUS_ANNOTATIONS, refuse_signed
+from meterai.pdf.limits import DEFAULT_LIMITS, Limits
+from meterai.pdf.opening.structure import OpenedDocument, name_of, open_document, refuse
+from meterai.pdf.opening.xfa import has_only_xfa
+from meterai.pdf.signed.signature_fields import find_signatures
+from meterai.stamping.in_jail.empty_fields import EmptyField, find_empty_fields, restore_fields
+from meterai.stamping.in_jail.graphics_state import balance
+from meterai.stamping.in_jail.name_encoding import respell_names
+from meterai.stamping.in_jail.repairs import mend
+from meterai.stamping.in_jail.stamp_fields import StampField, add_stamp_fields
+
+VERSION_MIN = "1.7"
+"""What the seal needs (ETSI.CAdES.detached is an extension to PDF 1.7) and more than any authority asks."""
+
+_INVISIBLE = 0b1
+"""An annotation's flag (ISO 32000-1 clause 12.5.3)."""
+
+_ROOT_REMOVED = (
+    "/AcroForm", "/AA", "/AF", "/Collection", "/DSS", "/NeedsRendering", "/Perms", "/Requirements",
+    "/SpiderInfo",
+)  # fmt: skip
+
+
+class DocumentRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A file as it was uploaded."""
+
+    data: bytes
+    password: str = ""
+    limits: Limits = DEFAULT_LIMITS
+
+
+class NormalisedDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """The document that stamps are put on. The same input gives the same bytes."""
+
+    data: bytes
+    pdf_version: str
+    pages: int
+
+
+def prepare_document(request: DocumentRequest) -> NormalisedDocument:
+    """Normalises and flattens one file.
+
+    Raises: Refusal INVALID as `open_document`, and `pdf.signed`, `pdf.certified`.
+    """
+    document = open_document(request.data, request.limits, request.password)
+    out = normalise(document, request.data, request.password)
+    return NormalisedDocument(data=out, pdf_version=document.pdf.pdf_version, pages=len(document.pages))
+
+
+def normalise(
+    document: OpenedDocument,
+    data: bytes,
+    password: str = "",
+    *,
+    to_be_signed: bool = False,
+    stamps: Sequence[StampField] = (),
+) -> bytes:
+    """The rewritten file, to which the seal is appended. `data` is what was opened.
+
+    `to_be_signed`: empty signature fields stay. `stamps`: fields that are made for them.
+
+    Raises: Refusal INVALID `pdf.signed`, `pdf.certified`, `pdf.xfa_dynamic`.
+    """
+    pdf = document.pdf
+    refuse_signed(find_signatures(pdf))
+    if has_only_xfa(pdf):
+        raise refuse("pdf.xfa_dynamic")
+    mend(document)
+    waiting = find_empty_fields(document) if to_be_signed else []
+    _flatten(document, data, password, waiting)
+    _defuse(document)
+    respell_names(pdf, suspicious=document.repaired)
+    restore_fields(pdf, waiting)
+    add_stamp_fields(pdf, stamps)
+    _fix_trailer(pdf, data)
+    return save(pdf)
+
+
+def save(pdf: pikepdf.Pdf, *, compact: bool = False, version: str = VERSION_MIN) -> bytes:
+    """Writes the file. Streams are copied as they are, unless `compact` asks for smaller ones."""
+    out = io.BytesIO()
+    modes = pikepdf.ObjectStreamMode
+    pdf.save(
+        out,
+        static_id=True,  # the seal's increment sets the changing half of the ID; else no two runs agree
+        min_version=version,
+        fix_metadata_version=False,  # XMP stays as it is, to the byte
+        compress_streams=compact,
+        recompress_flate=compact,
+        stream_decode_level=pikepdf.StreamDecodeLevel.generalized
+        if compact
+        else pikepdf.StreamDecodeLevel.none,
+        object_stream_mode=modes.generate if compact else modes.preserve,
+    )
+    return out.getvalue()
+
+
+def _flatten(document: OpenedDocument, data: bytes, password: str, waiting: Sequence[EmptyField]) -> None:
+    """Form fields and comments become page content; links stay, and so do comments without a face.
+
+    Not so the faces of fields that wait for a signature: who signs there covers them, and what a signature
+    made afterwards covers must be blank paper.
+    """
+    pdf = document.pdf
+    complete_appearances(pdf, [walked.page for walked in document.pages], data, password)
+    for field in waiting:
+        if "/AP" in field.widget:
+            del field.widget["/AP"]
+    aside = [found for walked in document.pages for found in _put_aside(walked.page)]
+    drawn_on = [walked.page for walked in document.pages if _with_appearances(walked.page)]
+    for page in drawn_on:
+        _clear_invisible(page)
+        _keep_layers(pdf, page)
+        balance(pdf, page)
+    if drawn_on:
+        pdf.flatten_annotations("screen")  # what is for the printer only was not seen
+    for annotation, faces in aside:
+        annotation["/AP"] = faces
+    for walked in document.pages:
+        _keep_harmless_annotations(pdf, walked.page)
+
+
+def _put_aside(page: pikepdf.Object) -> list[tuple[Any, Any]]:
+    """Takes the faces off links and off comments that have none for their state: qpdf would drop both, the
+    link's target with its face. Readers go on to draw such a comment by themselves, or not."""
+    aside = []
+    for item in _with_appearances(page):
+        kind = item.get("/Subtype")
+        if kind == "/Link" or (kind != "/Widget" and not _is_drawn(item)):
+            aside.append((item, item["/AP"]))
+            del item["/AP"]
+    return aside
+
+
+def _is_drawn(annotation: Any) -> bool:
+    """Whether it has a normal face, one for its state where there are several (ISO 32000-1, 12.5.5)."""
+    faces, state = annotation["/AP"], annotation.get("/AS")
+    normal = faces.get("/N") if isinstance(faces, pikepdf.Dictionary) else None
+    if not isinstance(normal, pikepdf.Stream | pikepdf.Dictionary):
+        return False
+    by_state = normal.get(state) if isinstance(state, pikepdf.Name) else None
+    return isinstance(normal, pikepdf.Stream) or isinstance(by_state, pikepdf.Stream)
+
+
+def _with_appearances(page: pikepdf.Object) -> list[Any]:
+    annotations = page.get("/Annots")
+    listed = list(annotations) if isinstance(annotations, pikepdf.Array) else []
+    return [item for item in listed if isinstance(item, pikepdf.Dictionary) and "/AP" in item]
+
+
+def _clear_invisible(page: pikepdf.Object) -> None:
+    """qpdf leaves out what has this flag. It is meant for types that a reader does not know (ISO 32000-1
+    table 165), and readers pass it over, but in fields. Popups are left alone: they are shown on demand.
+    """
+    for item in page["/Annots"]:
+        if isinstance(item, pikepdf.Dictionary) and item.get("/Subtype") not in ("/Widget", "/Popup"):
+            flags: Any = item.get("/F")
+            if isinstance(flags, int) and flags & _INVISIBLE:
+                item["/F"] = flags & ~_INVISIBLE
+
+
+def _keep_layers(pdf: pikepdf.Pdf, page: pikepdf.Object) -> None:
+    """What lies in a layer stays in it: qpdf draws the face alone, not knowing its annotation's layer.
+    While that is off, readers hide the annotation (ISO 32000-1 clause 12.5.2); PDFium does not.
+    """
+    for item in page["/Annots"]:
+        if not isinstance(item, pikepdf.Dictionary) or "/OC" not in item:
+            continue
+        faces = copy(item.get("/AP"))  # others may show the same
+        if isinstance(faces, pikepdf.Dictionary):
+            normal = faces.get("/N")
+            if isinstance(normal, pikepdf.Stream):
+                faces["/N"] = _in_layer(pdf, normal, item["/OC"])
+            elif isinstance(normal, pikepdf.Dictionary):
+                faces["/N"] = copy(normal)
+                for state in normal.keys():  # noqa: SIM118 - items can't be iterated
+                    faces["/N"][state] = _in_layer(pdf, normal[state], item["/OC"])
+            item["/AP"] = faces
+
+
+def _in_layer(pdf: pikepdf.Pdf, face: pikepdf.Object, layer: pikepdf.Object) -> pikepdf.Object:
+    """A copy of the face in that layer; of one that lies in another, a new face that draws it: both count."""
+    if not isinstance(face, pikepdf.Stream):
+        return face
+    moved = copy(face)
+    if "/OC" in face:
+        moved = pdf.make_stream(b"/Face Do")
+        drawn = copy(face)
+        for form in (drawn, moved):
+            form["/Subtype"] = pikepdf.Name.Form
+        for key in ("/BBox", "/Matrix"):
+            if key in face:
+                moved[key] = face[key]
+        if "/Matrix" in drawn:
+            del drawn["/Matrix"]
+        moved["/Resources"] = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Face=drawn))
+    moved["/OC"] = layer
+    return moved
+
+
+def _keep_harmless_annotations(pdf: pikepdf.Pdf, page: pikepdf.Object) -> None:
+    """Each once: some producers list one twice, which other parsers complain about. And each as an object of
+    its own: pyHanko takes whatever follows a signature for a change where it can't tell them apart.
+    """
+    annotations = page.get("/Annots")
+    if annotations is None:
+        return
+    kept, seen = [], set()
+    for item in annotations if isinstance(annotations, pikepdf.Array) else ():
+        if _is_harmless(item) and (not item.is_indirect or item.objgen not in seen):
+            kept.append(item if item.is_indirect else pdf.make_indirect(item))
+            seen.add(item.objgen)
+    if kept:
+        page["/Annots"] = pikepdf.Array(kept)
+    else:
+        del page["/Annots"]
+
+
+def _is_harmless(annotation: Any) -> bool:
+    if not isinstance(annotation, pikepdf.Dictionary):
+        return False
+    kind = name_of(annotation.get("/Subtype"))
+    return kind not in ("/Widget", "/Popup") and kind not in DANGEROUS_ANNOTATIONS
+
+
+def _defuse(document: OpenedDocument) -> None:
+    """Removes what acts by itself: scripts, programs, attachments, players (ISO 32000-1 clause 12.6)."""
+    root = document.pdf.Root
+    for key in _ROOT_REMOVED:
+        if key in root:
+            del root[key]
+    names = root.get("/Names")
+    if isinstance(names, pikepdf.Dictionary):
+        for key in ("/JavaScript", "/EmbeddedFiles", "/AlternatePresentations", "/Renditions"):
+            if key in names:
+                del names[key]
+    _remove_actions(root)
+    for walked in document.pages:
+        _remove_actions(walked.page)
+        if "/AF" in walked.page:
+            del walked.page["/AF"]
+        for annotation in walked.page.get("/Annots", ()):
+            _remove_actions(annotation)
+    remove_alive(document.pdf)
+
+
+def _remove_actions(holder: Any) -> None:
+    if not isinstance(holder, pikepdf.Dictionary):
+        return
+    if "/AA" in holder:
+        del holder["/AA"]
+    for key in ("/A", "/OpenAction"):
+        if key in holder and _is_dangerous(holder[key], depth=0):
+            del holder[key]
+
+
+def _is_dangerous(action: Any, *, depth: int) -> bool:
+    """Whether an action, or one chained behind it by `/Next`, is dangerous."""
+    if isinstance(action, pikepdf.Array):
+        return any(_is_dangerous(item, depth=depth + 1) for item in action)
+    if not isinstance(action, pikepdf.Dictionary):
+        return False
+    if name_of(action.get("/S")) in DANGEROUS_ACTIONS or depth > 20:
+        return True
+    return "/Next" in action and _is_dangerous(action["/Next"], depth=depth + 1)
+
+
+def _fix_trailer(pdf: pikepdf.Pdf, data: bytes) -> None:
+    """A file without an ID gets one that follows from its content; a repaired one lacks its size, too.
+
+    qpdf writes the true size, but only where the trailer has that key already.
+    """
+    if "/Size" not in pdf.trailer:
+        pdf.trailer["/Size"] = 0
+    if "/ID" not in pdf.trailer:
+        digest = pikepdf.String(hashlib.sha256(data).digest()[:16])
+        pdf.trailer["/ID"] = pikepdf.Array([digest, digest])

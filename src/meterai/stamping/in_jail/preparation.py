@@ -1,0 +1,278 @@
+"""Prepares a document for its seal: field, visible stamp, signature dictionary with an empty gap.
+
+Runs in the jail: it parses a stranger's PDF and reaches no key. What leaves is the whole file with zeros
+where the CMS goes; whoever stores it makes the digest that the signer process signs.
+
+Several stamps on one document: all fields are made before the first seal, which certifies and allows form
+filling (DocMDP P=2, ISO 32000-1 clause 12.8.2.2); the last is an approval that locks all fields and, through
+its lock dictionary, the document (FieldMDP All, P=1). A certification must come first, so P=1 can't.
+
+A file that carries signatures is left as it is, byte for byte, and gets an approval that locks everything
+(`pdf/profiles.py`). One that others are to sign afterwards gets plain approvals.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import pikepdf
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kernel.serial_number import SerialNumber
+from meterai.pdf.inspection import describe_page
+from meterai.pdf.limits import DEFAULT_LIMITS
+from meterai.pdf.opening.structure import OpenedDocument, has_guessed, open_document, refuse, walk_pages
+from meterai.pdf.profiles import Profile
+from meterai.pdf.requests import SignatureKind
+from meterai.pdf.signed.existing_signatures import check_still_allowed
+from meterai.pdf.signed.signature_fields import find_signatures
+from meterai.stamping.in_jail.first_seal import seal_first
+from meterai.stamping.in_jail.increment import Increment, PreparedGap, SealEntries
+from meterai.stamping.in_jail.normalisation import VERSION_MIN, normalise
+from meterai.stamping.in_jail.quick_reading import is_readable
+from meterai.stamping.in_jail.stamp_fields import StampField
+from meterai.stamping.placement import check_placement, overlap
+from meterai.stamping.requests import (
+    MeasureRequest,
+    OutputMeasure,
+    PreparedSeal,
+    SealRequest,
+    Stamp,
+    version_of,
+)
+
+STAMPS_MAX = 10
+
+_STAND_IN_TIME = datetime(2026, 1, 1, tzinfo=UTC)
+_STAND_IN_CODE = "HTTPS://METERAI.EXAMPLE/C/" + ("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ$*+-:" * 4)[:125]
+_MARGIN_BYTES = 400
+"""How much two codes may differ once packed."""
+
+
+def prepare_seal(request: SealRequest) -> PreparedSeal:
+    """Prepares stamp `index`; for the first one opens, checks, normalises and prepares in one go.
+
+    Raises: Refusal INVALID as `prepare_document`, `placement.page`, `placement.size`, `placement.outside`,
+    `placement.overlap`, `seal.too_many`, `pdf.signed_locked`, `pdf.signed_irregular`; CONFLICT
+    `seal.field_missing` when `data` isn't what was sealed so far.
+    """
+    return _prepare(request, None)
+
+
+def _prepare(
+    request: SealRequest, opened: OpenedDocument | None, *, certify: int | None = None
+) -> PreparedSeal:
+    """`opened`: the file of the request, where it is open already. `certify`: its first seal certifies, even
+    in a profile in which none does."""
+    if not 0 <= request.index < len(request.stamps) <= STAMPS_MAX:
+        raise Refusal(Kind.INVALID, "seal.too_many", stamps_max=STAMPS_MAX)
+    sealed = _begin(request, opened, certify) if request.index == 0 else _go_on(request)
+    gap = sealed.gap
+    if request.profile is Profile.SIGNED:
+        check_still_allowed(request.data, gap.data, stamps=request.index)
+    return PreparedSeal(
+        data=gap.data,
+        gap_start=gap.start,
+        gap_end=gap.end,
+        pages=sealed.pages,
+        base_bytes=sealed.base_bytes,
+        pdf_version=sealed.version,
+    )
+
+
+class _Sealed(NamedTuple):
+    """A file with one more revision, and what it was appended to."""
+
+    gap: PreparedGap
+    pages: int
+    base_bytes: int
+    version: str
+
+
+def _begin(request: SealRequest, opened: OpenedDocument | None, certify: int | None) -> _Sealed:
+    """The first stamp, which finds the fields of all."""
+    document = opened or open_document(request.data, request.limits, request.password)
+    _check_placements(document, request.stamps)
+    fields, entries = _fields(document, request), _entries(request)
+    if certify:
+        entries = replace(entries, certify=certify)
+    if request.profile is Profile.SIGNED:
+        assert find_signatures(document.pdf) is not SignatureKind.NONE, "not a signed document"
+        _refuse_shared_annotations(document)
+        base = request.data
+        increment = Increment(io.BytesIO(base), ours=False)
+        for field in fields:
+            increment.add_field(field)
+        gap = increment.seal(entries)
+    else:
+        later = request.profile is Profile.SIGN_LATER
+        base = normalise(document, request.data, request.password, to_be_signed=later, stamps=fields)
+        _check_readable(document, fields)
+        gap = seal_first(base, entries) or Increment(io.BytesIO(base), ours=True).seal(entries)
+    return _Sealed(gap, len(document.pages), len(base), document.pdf.pdf_version)
+
+
+def _refuse_shared_annotations(document: OpenedDocument) -> None:
+    """A stamp joins the list of its page as it stands: in one that two pages share, both would show it.
+
+    Raises: Refusal INVALID `pdf.signed_irregular`.
+    """
+    lists = [walked.page.get("/Annots") for walked in document.pages]
+    shared = [item.objgen for item in lists if item is not None and item.is_indirect]
+    if len(set(shared)) < len(shared):
+        raise refuse("pdf.signed_irregular")
+
+
+def _check_readable(document: OpenedDocument, fields: list[StampField]) -> None:
+    """Another parser, which is strict, reads the catalog and the stamped pages as qpdf writes them.
+
+    Raises: Refusal INVALID `pdf.broken`.
+    """
+    for item in (document.pdf.Root, *(field.page for field in fields)):
+        if not is_readable(item.unparse(resolved=True)):
+            raise refuse("pdf.broken")
+
+
+def _go_on(request: SealRequest) -> _Sealed:
+    """A later stamp, on the file as sealed so far."""
+    signed = request.profile is Profile.SIGNED
+    increment = Increment(io.BytesIO(request.data), ours=not signed)
+    pages = _count_pages(request.data) if signed else increment.count_pages()
+    return _Sealed(increment.seal(_entries(request)), pages, len(request.data), "")
+
+
+def _count_pages(data: bytes) -> int:
+    """Of a file that was looked at before: what our stamps added may go over the limits of an upload."""
+    with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
+        return len(walk_pages(pdf, DEFAULT_LIMITS))
+
+
+def _fields(document: OpenedDocument, request: SealRequest) -> list[StampField]:
+    last = len(request.stamps) - 1
+    fields = []
+    for number, stamp in enumerate(request.stamps):
+        walked = document.pages[stamp.placement.page - 1]
+        fields.append(
+            StampField(
+                name=_field_name(stamp.serial),
+                page=walked.page,
+                rectangle=walked.box.to_page(stamp.placement.rectangle),
+                rotation=walked.box.rotation,
+                lock=number == last and _locks(request),
+                text=f"Meterai Elektronik Rp10.000, nomor seri {stamp.serial}",
+            )
+        )
+    return fields
+
+
+def _locks(request: SealRequest) -> bool:
+    """Whether the last stamp locks all fields and the document; one that certifies alone needs no lock."""
+    if request.profile is Profile.FINAL:
+        return len(request.stamps) > 1
+    return request.profile is Profile.SIGNED
+
+
+def _check_placements(document: OpenedDocument, stamps: list[Stamp]) -> None:
+    pages = len(document.pages)
+    for number, stamp in enumerate(stamps):
+        placement = stamp.placement
+        index = min(max(placement.page, 1), pages) - 1
+        size = describe_page(document.pages[index].box)
+        check_placement(placement, pages=pages, width_pt=size.width_pt, height_pt=size.height_pt)
+        if any(overlap(placement, earlier.placement) for earlier in stamps[:number]):
+            raise Refusal(Kind.INVALID, "placement.overlap", page=placement.page)
+
+
+def _field_name(serial: SerialNumber) -> str:
+    return f"Emet{serial}"
+
+
+def _entries(request: SealRequest) -> SealEntries:
+    stamp = request.stamps[request.index]
+    last = request.index == len(request.stamps) - 1
+    certifies = request.profile is Profile.FINAL and request.index == 0
+    return SealEntries(
+        field_name=_field_name(stamp.serial),
+        serial=stamp.serial,
+        code=stamp.code,
+        specimen=request.specimen,
+        reason=f"[{stamp.serial}] {request.reason}".rstrip(),
+        location=request.location,
+        signer_name=request.signer_name,
+        signing_time=request.signing_time,
+        certify=(1 if last else 2) if certifies else None,
+        lock=last and _locks(request),
+        contents_bytes=request.contents_bytes,
+        identity=_identity(request, stamp.serial),
+    )
+
+
+def _identity(request: SealRequest, serial: SerialNumber) -> bytes:
+    """The changing half of the file's ID (ISO 32000-1 clause 14.4), following from what is written."""
+    text = f"{serial}|{request.signing_time.isoformat()}|{request.index}|{len(request.data)}"
+    return hashlib.sha256(text.encode()).digest()[:16]
+
+
+def measure_output(request: MeasureRequest) -> OutputMeasure:
+    """Prepares the first seal with a stand-in serial number and looks at the result.
+
+    Later stamps add no more than the first, which brings all fields. Until the stamping begins a person may
+    choose between the profiles of a file without signatures: one that others are to sign is measured with
+    the certification of the other profile, which is larger by that and by a copy of the catalog.
+
+    Raises: as `measure_opened`.
+    """
+    return measure_opened(request, None)
+
+
+def measure_opened(request: MeasureRequest, opened: OpenedDocument | None) -> OutputMeasure:
+    """The same for a file that is open already; it is changed and of no more use afterwards.
+
+    Raises: Refusal INVALID as `prepare_seal`, and `pdf.broken` for what the check before the release would
+    stop, when it is paid for.
+    """
+    stamps = [
+        Stamp(serial=SerialNumber(f"{number:022d}"), code=_STAND_IN_CODE, placement=placement)
+        for number, placement in enumerate(request.placements)
+    ]
+    prepared = _prepare(
+        SealRequest(
+            data=request.data,
+            stamps=stamps,
+            profile=request.profile,
+            signing_time=_STAND_IN_TIME,
+            password=request.password,
+            contents_bytes=request.contents_bytes,
+        ),
+        opened,
+        certify=1 if request.profile is Profile.SIGN_LATER else None,
+    )
+    check_reads_again(prepared)
+    increment = len(prepared.data) - prepared.base_bytes + _MARGIN_BYTES
+    size = prepared.base_bytes + increment * len(stamps)
+    limits = request.limits
+    version = prepared.pdf_version
+    if request.profile is not Profile.SIGNED:  # which keeps its header
+        version = max(version, VERSION_MIN, key=version_of)
+    return OutputMeasure(
+        output_bytes=size,
+        base_bytes=prepared.base_bytes,
+        stamp_bytes=increment,
+        pdf_version=version,
+        too_large=limits.is_too_large(size),
+        version_low=limits.is_too_old(version),
+    )
+
+
+def check_reads_again(prepared: PreparedSeal) -> None:
+    """Reads the prepared file with qpdf, as the check before the release will.
+
+    Raises: Refusal INVALID `pdf.broken` when it finds other pages, or has to guess.
+    """
+    with pikepdf.open(io.BytesIO(prepared.data), suppress_warnings=True) as pdf:
+        if len(walk_pages(pdf, DEFAULT_LIMITS)) != prepared.pages or has_guessed(pdf):
+            raise refuse("pdf.broken")

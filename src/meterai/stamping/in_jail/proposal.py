@@ -1,0 +1,115 @@
+"""Proposes a place for the stamp: the emptiest square near where people sign. Runs in the jail."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import accumulate
+
+from PIL import Image
+
+from meterai.pdf.rendering import render_image
+from meterai.pdf.requests import RenderRequest
+from meterai.stamping.placement import MARGIN, Placement, fitting_size, overlap
+from meterai.stamping.requests import ProposeRequest
+
+_WIDTH_PX = 150
+_PAPER = 232
+"""Grey from which a dot counts as paper."""
+_INK = [0 if grey >= _PAPER else 255 for grey in range(256)]
+_INK_WEIGHT = 12.0
+_TOUCH_COST = 0.5
+"""Added as soon as the square, with a little air around it, touches any ink."""
+_AIR_PT = 3.0
+_TAKEN_COST = 50.0
+
+
+def propose_placement(request: ProposeRequest) -> Placement:
+    """The place with the least ink under it; among empty ones the nearest to the usual signature block.
+
+    Raises: Refusal as `render_page`.
+    """
+    image = render_image(
+        RenderRequest(data=request.data, page=request.page, width_px=_WIDTH_PX, password=request.password)
+    )
+    return choose_place(image, request)
+
+
+def choose_place(image: Image.Image, request: ProposeRequest) -> Placement:
+    """The same on a page that is rendered already.
+
+    Candidates are looked at from the nearest on, and no further than another could still be better.
+    """
+    ink = _Ink(image, image.width / request.width_pt)
+    best: tuple[float, Placement] | None = None
+    for distance, x, y, size in _candidates(request.width_pt, request.height_pt, request.size):
+        if best is not None and best[0] <= distance:
+            break
+        placement = Placement(page=request.page, x=x, y=y, size=size)
+        covered = ink.share_under(placement)
+        cost = distance + (_TOUCH_COST + _INK_WEIGHT * covered if covered else 0.0)
+        if any(overlap(placement, other) for other in request.taken):
+            cost += _TAKEN_COST
+        if best is None or cost < best[0]:
+            best = (cost, placement)
+    assert best is not None
+    return best[1]
+
+
+class _Ink:
+    """Where a page has ink. Candidates stand in columns: each column is counted once, row by row."""
+
+    def __init__(self, image: Image.Image, scale: float) -> None:
+        """`scale`: dots of the image per point."""
+        self._marks = image.convert("L").point(_INK)
+        self._scale = scale
+        self._columns: dict[tuple[int, int], list[int]] = {}
+
+    def share_under(self, placement: Placement) -> float:
+        """The share of the square, and the air around it, that has ink under it."""
+        side = max(1, round((placement.size + 2 * _AIR_PT) * self._scale))
+        left = round((placement.x - _AIR_PT) * self._scale)
+        top = self._marks.height - round((placement.y - _AIR_PT) * self._scale) - side
+        above = self._column(left, side)
+        rows = len(above) - 1
+        return (above[min(max(top + side, 0), rows)] - above[min(max(top, 0), rows)]) / side**2
+
+    def _column(self, left: int, side: int) -> list[int]:
+        """How many dots of ink lie above each row of a column. Beyond the page there is none."""
+        known = self._columns.get((left, side))
+        if known is None:
+            strip = self._marks.crop((left, 0, left + side, self._marks.height))
+            means = strip.resize((1, strip.height), Image.Resampling.BOX).tobytes()
+            known = list(accumulate(map(_dots_of(side).__getitem__, means), initial=0))
+            self._columns[left, side] = known
+        return known
+
+
+@lru_cache(maxsize=32)
+def _dots_of(side: int) -> list[int]:
+    """How many of `side` dots are ink, by the mean of their marks (0 to 255)."""
+    return [round(mean * side / 255) for mean in range(256)]
+
+
+@lru_cache(maxsize=32)
+def _candidates(
+    width_pt: float, height_pt: float, wanted: float
+) -> tuple[tuple[float, float, float, float], ...]:
+    """(distance, x, y, size) on a grid, nearest to where people sign first. Most pages are A4: kept."""
+    size = fitting_size(width_pt, height_pt, wanted=wanted)
+    found = [
+        (_distance((x + size / 2) / width_pt, (y + size / 2) / height_pt), x, y, size)
+        for y in _steps(height_pt - size)
+        for x in _steps(width_pt - size)
+    ]
+    return tuple(sorted(found))
+
+
+def _steps(room: float) -> list[float]:
+    margin = min(MARGIN, max(0.0, room / 2))
+    count = max(1, min(24, int((room - 2 * margin) / 18)))
+    return [round(margin + (room - 2 * margin) * step / count, 2) for step in range(count + 1)]
+
+
+def _distance(across: float, up: float) -> float:
+    """From the usual signature block: right of the middle, in the lower third. Shares of the page."""
+    return abs(across - 0.72) + 1.4 * abs(up - 0.24)

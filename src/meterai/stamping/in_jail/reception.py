@@ -1,0 +1,108 @@
+"""Everything that is asked of a file when it is uploaded, in one visit to the jail."""
+
+from __future__ import annotations
+
+import msgspec
+from PIL import Image
+
+from meterai.pdf.inspection import inspect, inspect_opened
+from meterai.pdf.limits import DEFAULT_LIMITS
+from meterai.pdf.opening.structure import open_document
+from meterai.pdf.opening.unlocking import unlock
+from meterai.pdf.profiles import Profile
+from meterai.pdf.rendering import encode_picture, with_image, without_colour
+from meterai.pdf.requests import (
+    Inspection,
+    InspectRequest,
+    PageSize,
+    RenderedPage,
+    RenderRequest,
+    SignatureKind,
+)
+from meterai.stamping.in_jail.kept_pages import with_all_pages
+from meterai.stamping.in_jail.preparation import measure_opened
+from meterai.stamping.in_jail.proposal import choose_place
+from meterai.stamping.placement import Placement
+from meterai.stamping.requests import (
+    PAGE_IMAGE_WIDTH_PX,
+    MeasureRequest,
+    ProposeRequest,
+    Reception,
+    ReceptionRequest,
+)
+
+_REDUCED = 4
+"""By so much the page image is made smaller to look for an empty place."""
+
+
+def receive(request: ReceptionRequest) -> Reception:
+    """Inspects the file, proposes places for its stamps, draws the page, and measures what it will become.
+
+    Raises: Refusal INVALID as `inspect`, `unlock`, `with_all_pages`, `render_page` and `prepare_seal`.
+    """
+    unlocked = unlock(request.data, request.password, DEFAULT_LIMITS) if request.password else None
+    data = unlocked or request.data
+    opened = open_document(data, DEFAULT_LIMITS)
+    inspection = inspect_opened(opened, InspectRequest(data=data))
+    if inspection.repaired and inspection.signatures is SignatureKind.NONE:
+        whole = with_all_pages(data)
+        if whole is not data:
+            data, told = whole, {"pdf.notice.repaired"}
+            inspection = inspect(InspectRequest(data=data))
+            notices = sorted(told.union(inspection.notices))
+            inspection = msgspec.structs.replace(inspection, repaired=True, notices=notices)
+    if unlocked:
+        notices = sorted({*inspection.notices, "pdf.notice.encrypted"})
+        inspection = msgspec.structs.replace(inspection, encrypted=True, notices=notices)
+    page, seen = _page_to_stamp(inspection)
+
+    def look(image: Image.Image) -> tuple[list[Placement], RenderedPage]:
+        plain = without_colour(image)
+        grey = image.convert("L") if plain is None else plain
+        small = grey.reduce(_REDUCED) if min(image.size) > _REDUCED * 20 else grey
+        placements: list[Placement] = []
+        for _ in range(request.stamps):
+            wanted = ProposeRequest(
+                data=b"", page=page, width_pt=seen.width_pt, height_pt=seen.height_pt, taken=placements
+            )
+            placements = [*placements, choose_place(small, wanted)]
+        picture = image.convert("RGB") if plain is None else plain
+        return placements, encode_picture(picture, RenderRequest(data=b"", page=page).quality)
+
+    drawn = RenderRequest(data=data, page=page, width_px=PAGE_IMAGE_WIDTH_PX)
+    placements, page_image = with_image(drawn, look)
+    profile = profile_for(inspection, request.profile)
+    kept = profile is not Profile.SIGNED and "pdf.notice.signature_fields" in inspection.notices
+    # The person may still choose: places to sign that stay take room, and so do their faces where none stays.
+    possible = [Profile.SIGN_LATER, Profile.FINAL] if kept else [profile]
+    measures = [
+        measure_opened(
+            MeasureRequest(data=data, placements=placements, profile=one, limits=request.limits),
+            None if inspection.repaired or number else opened,  # what was mended is opened anew, as when paid
+        )
+        for number, one in enumerate(possible)
+    ]
+    output = max(measures, key=lambda measure: measure.output_bytes)
+    return Reception(
+        inspection=inspection,
+        profile=profile,
+        placements=placements,
+        output=output,
+        page_image=page_image,
+        instead=b"" if data is request.data else data,
+    )
+
+
+def _page_to_stamp(inspection: Inspection) -> tuple[int, PageSize]:
+    """Number and size of the last page that can carry a stamp; there is one, or `inspect` had refused."""
+    numbered = reversed(list(enumerate(inspection.pages, 1)))
+    return next(
+        (page, seen)
+        for page, seen in numbered
+        if DEFAULT_LIMITS.is_large_enough(seen.width_pt, seen.height_pt)
+    )
+
+
+def profile_for(inspection: Inspection, wanted: Profile) -> Profile:
+    """A file that carries signatures has no choice."""
+    return wanted if inspection.signatures is SignatureKind.NONE else Profile.SIGNED

@@ -1,0 +1,1 @@
+"""The register of signing keys. No private key comes near here."""

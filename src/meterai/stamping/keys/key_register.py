@@ -1,0 +1,101 @@
+"""The register of keys as an operator sees it, with the signer's word on each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+import msgspec
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.database import Connection, Database
+from meterai.stamping.keys.signing_keys import SigningKey, ends_soon, state_of
+from meterai.stamping.ports import KeyHolder
+from meterai.stamping.store import keys
+
+
+class KeyNow(msgspec.Struct, frozen=True, kw_only=True):
+    """A key and how it stands."""
+
+    key_id: str
+    state: str
+    """As in `signing_keys.state_of`."""
+    place: str
+    name: str
+    """Common name in its certificate."""
+    valid_from: datetime
+    valid_until: datetime
+    active_from: datetime | None
+    retired_at: datetime | None
+    needs_next: bool
+    """It signs, has little time left, and no other key follows: see `signing_keys.ends_soon`."""
+    uses: int
+    """Counted attempts to sign with it (I8)."""
+    signer: str
+    """Why the signer could not sign with it now; empty: it could."""
+
+    def to_json(self) -> str:
+        """One JSON object."""
+        return msgspec.json.encode(self).decode()
+
+
+async def keys_now(db: Database, holder: KeyHolder, *, now: datetime) -> list[KeyNow]:
+    """Every registered key, the first added first. Works while the signer is away, and says so."""
+    try:
+        trouble = {report.key_id: report.trouble for report in await holder.keys()}
+        missing = "not seen yet"
+    except Refusal as refusal:
+        trouble, missing = {}, refusal.code
+    async with db.connection() as connection:
+        register = await keys.signing_keys(connection)
+        uses = await keys.count_uses(connection)
+    last = ends_soon(register, now)
+    return [
+        KeyNow(
+            key_id=key.key_id,
+            state=state_of(key, register, now),
+            place=key.place,
+            name=_name(key.certificates[0]),
+            valid_from=key.valid_from,
+            valid_until=key.valid_until,
+            active_from=key.active_from,
+            retired_at=key.retired_at,
+            needs_next=key == last,
+            uses=uses.get(key.key_id, 0),
+            signer=trouble.get(key.key_id, missing),
+        )
+        for key in register
+    ]
+
+
+async def registered_keys(conn: Connection) -> list[SigningKey]:
+    """The whole register, for who asks `signing_keys` more than one thing of it."""
+    return await keys.signing_keys(conn)
+
+
+async def key_that_ends_soon(db: Database, now: datetime) -> SigningKey | None:
+    """See `signing_keys.ends_soon`."""
+    async with db.connection() as connection:
+        return ends_soon(await keys.signing_keys(connection), now)
+
+
+async def serials_sealed_by(db: Database, key_id: str) -> AsyncIterator[tuple[str, datetime]]:
+    """Serial number and time of release of every stamp that this key sealed, the first one first.
+
+    Raises: Refusal NOT_FOUND `key.unknown` for an id that sealed nothing and is in no register: a slip must
+    not look like a key without stamps.
+    """
+    sealed = False
+    async with db.transaction() as tx:
+        async for found in keys.serials_of(tx, key_id):
+            sealed = True
+            yield found
+        if not sealed and all(key.key_id != key_id for key in await keys.signing_keys(tx)):
+            raise Refusal(Kind.NOT_FOUND, "key.unknown", key_id=key_id)
+
+
+def _name(certificate: bytes) -> str:
+    names = x509.load_der_x509_certificate(certificate).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(names[0].value) if names else ""

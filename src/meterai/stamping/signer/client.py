@@ -1,0 +1,111 @@
+"""Speaks to the signer process over its unix socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from datetime import date
+from pathlib import Path
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kernel.serial_number import SerialNumber
+from meterai.stamping.signer import wire
+
+_ANSWER_SECONDS_MAX = 30.0
+_Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class SignerClient:
+    """A `stamping.ports.Signer`. Keeps its connections; finds a restarted signer by itself."""
+
+    def __init__(self, socket_path: Path) -> None:
+        self._path = socket_path
+        self._idle: list[_Connection] = []
+        self._identity: wire.Identity | None = None
+
+    async def identity(self) -> wire.Identity:
+        if self._identity is None:
+            self._identity = await self._ask(wire.Ping(), wire.Identity)
+        return self._identity
+
+    async def code_signatures(self, wanted: Sequence[tuple[SerialNumber, date]]) -> list[bytes]:
+        answer = await self._ask(
+            wire.SignCodes([(str(serial), day) for serial, day in wanted]), wire.CodeSignatures
+        )
+        return answer.signatures
+
+    async def seal(
+        self, serials: Sequence[SerialNumber], may_lack_time_stamp: Collection[SerialNumber] = ()
+    ) -> dict[SerialNumber, bytes | Refusal]:
+        request = wire.SealSerials([str(serial) for serial in serials], [str(s) for s in may_lack_time_stamp])
+        answer = await self._ask(request, wire.Seals)
+        if self._identity is not None and answer.key_id != self._identity.key_id:
+            self._identity = None  # another key was put to use since
+        outcomes: dict[SerialNumber, bytes | Refusal] = {}
+        for serial in serials:
+            if serial in answer.sealed:
+                outcomes[serial] = answer.sealed[serial]
+            else:
+                refused = answer.refused[serial]
+                outcomes[serial] = Refusal(refused.kind, refused.code)
+        return outcomes
+
+    async def ping(self) -> wire.Identity:
+        """Asks anew whether the signer answers. Raises: Refusal(UNAVAILABLE, "signer.unavailable")."""
+        return await self._ask(wire.Ping(), wire.Identity)
+
+    async def time_stamps(self, imprints: Sequence[bytes]) -> list[bytes]:
+        return (await self._ask(wire.StampSignatures(list(imprints)), wire.Tokens)).tokens
+
+    async def keys(self) -> list[wire.KeyReport]:
+        """How the signer finds each key of the register. Raises: Refusal(UNAVAILABLE, ...)."""
+        return (await self._ask(wire.ListKeys(), wire.Keys)).keys
+
+    async def stopped(self) -> bool:
+        """Whether the signer obeys a thrown stop switch. Raises: Refusal(UNAVAILABLE, ...)."""
+        return (await self._ask(wire.ListKeys(), wire.Keys)).stopped
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        while self._idle:
+            self._idle.pop()[1].close()
+
+    async def _ask[A: wire.Answer](self, request: wire.Request, expected: type[A]) -> A:
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS_MAX):
+                answer = await self._exchange(request)
+        except (OSError, EOFError, TimeoutError, ValueError) as error:
+            # Whatever answered before may be another process now, with another key.
+            self._identity = None
+            raise Refusal(Kind.UNAVAILABLE, "signer.unavailable", reason=type(error).__name__) from error
+        if isinstance(answer, wire.Refused):
+            raise Refusal(answer.kind, answer.code)
+        assert isinstance(answer, expected)
+        return answer
+
+    async def _exchange(self, request: wire.Request) -> wire.Answer:
+        """Sends one request. A kept connection may be dead; asking twice is safe: each attempt is counted."""
+        while self._idle:
+            connection = self._idle.pop()
+            try:
+                return await self._exchange_on(connection, request)
+            except (OSError, EOFError):
+                continue
+        return await self._exchange_on(await self._connect(), request)
+
+    async def _exchange_on(self, connection: _Connection, request: wire.Request) -> wire.Answer:
+        reader, writer = connection
+        try:
+            writer.write(wire.frame(request))
+            await writer.drain()
+            body = await wire.read_frame(reader)
+            answer = wire.read_answer(body)
+        except BaseException:  # cancelled too: an answer nobody read must not be taken for the next one
+            writer.close()
+            raise
+        self._idle.append(connection)
+        return answer
+
+    async def _connect(self) -> _Connection:
+        with wire.ReachableSocket(self._path) as address:
+            return await asyncio.open_unix_connection(address)

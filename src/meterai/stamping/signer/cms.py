@@ -1,0 +1,141 @@
+"""The CMS of a stamp: SignedData for PAdES B-T (ETSI EN 319 142-1) from a template.
+
+Only four things differ from stamp to stamp: digest, signature, time-stamp token, and the lengths around
+them. So the rest is encoded once for each key. The tests compare with pyHanko's validator and with
+`openssl cms -verify`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple, Protocol
+
+from meterai.signatures import der
+from meterai.signatures.signed_data import (
+    OID_CONTENT_TYPE,
+    OID_DATA,
+    OID_MESSAGE_DIGEST,
+    OID_SHA256,
+    OID_SIGNED_DATA,
+    OID_SIGNING_CERTIFICATE_V2,
+    OID_TIME_STAMP_TOKEN,
+)
+from meterai.stamping.signer.time_stamp_client import Timestamper
+
+_NULL = der.encode(der.NULL)
+_SHA256 = der.encode(der.SEQUENCE, OID_SHA256)
+_VERSION_1 = der.encode_integer(1)
+_SIGNATURE_ALGORITHMS = {
+    "rsa": der.encode(der.SEQUENCE, der.encode_oid("1.2.840.113549.1.1.11"), _NULL),
+    "ecdsa": der.encode(der.SEQUENCE, der.encode_oid("1.2.840.10045.4.3.2")),
+}
+_MARK = bytes.fromhex("a5" * 32)
+
+
+class _Template(NamedTuple):
+    attributes_before: bytes
+    """Signed attributes up to the digest, as the SET that is signed."""
+    attributes_after: bytes
+    signer_before: bytes
+    """Content of SignerInfo before the signed attributes."""
+    signature_algorithm: bytes
+    data_before: bytes
+    """Content of SignedData before the signer infos."""
+
+
+class SealingKey(Protocol):
+    """What of a key device is needed here. (`seal.keys` opens private keys: only the signer imports it.)"""
+
+    @property
+    def certificates(self) -> tuple[bytes, ...]: ...
+
+    @property
+    def algorithm(self) -> str: ...
+
+    async def sign(self, digest: bytes) -> bytes: ...
+
+
+async def build_cms(digest: bytes, key: SealingKey, timestamper: Timestamper) -> bytes:
+    """The DER of the CMS over a document digest (SHA-256 over the byte range), with its RFC 3161 token.
+
+    A time stamper that gives an empty token makes a signature without one (PAdES B-B).
+    Raises: Refusal UNAVAILABLE `tsa.unavailable` or `tsa.bad_token`; what the key raises.
+    """
+    template = _make_template(key.certificates, key.algorithm)
+    attributes = template.attributes_before + digest + template.attributes_after
+    signature = await key.sign(hashlib.sha256(attributes).digest())
+    token = await timestamper.stamp(hashlib.sha256(signature).digest())
+    return _assemble(template, attributes, signature, token)
+
+
+def cms_bytes_max(certificates: Sequence[bytes], token_bytes_max: int) -> int:
+    """How long the CMS can get with this chain, whatever the key: what must be free for it in Contents."""
+    template = _make_template(tuple(certificates), "rsa")
+    attributes = template.attributes_before + bytes(32) + template.attributes_after
+    return len(_assemble(template, attributes, bytes(512), bytes(token_bytes_max)))
+
+
+def _assemble(template: _Template, attributes: bytes, signature: bytes, token: bytes) -> bytes:
+    signer = der.encode(
+        der.SEQUENCE,
+        template.signer_before,
+        b"\xa0" + attributes[1:],  # [0] IMPLICIT SET: signed with the tag of a SET (RFC 5652 clause 5.4)
+        template.signature_algorithm,
+        der.encode(der.OCTET_STRING, signature),
+        *([der.encode(0xA1, _attribute(OID_TIME_STAMP_TOKEN, token))] if token else []),
+    )
+    data = der.encode(der.SEQUENCE, template.data_before, der.encode(der.SET, signer))
+    return der.encode(der.SEQUENCE, OID_SIGNED_DATA, der.encode(0xA0, data))
+
+
+@lru_cache(maxsize=8)
+def _make_template(certificates: tuple[bytes, ...], algorithm: str) -> _Template:
+    issuer, serial = _issuer_and_serial(certificates[0])
+    attributes = der.encode_set_of(
+        der.SET,
+        _attribute(OID_CONTENT_TYPE, OID_DATA),
+        _attribute(OID_MESSAGE_DIGEST, der.encode(der.OCTET_STRING, _MARK)),
+        _attribute(OID_SIGNING_CERTIFICATE_V2, _signing_certificate(certificates[0], issuer, serial)),
+    )
+    before, mark, after = attributes.partition(_MARK)
+    assert mark
+    # The digest's own bytes must not decide the order of the attributes: their lengths differ before it.
+    assert len({len(item.whole) for item in der.read(attributes).children()}) == 3
+    return _Template(
+        attributes_before=before,
+        attributes_after=after,
+        signer_before=_VERSION_1 + der.encode(der.SEQUENCE, issuer, serial) + _SHA256,
+        signature_algorithm=_SIGNATURE_ALGORITHMS[algorithm],
+        data_before=b"".join(
+            (
+                _VERSION_1,
+                der.encode(der.SET, _SHA256),
+                der.encode(der.SEQUENCE, OID_DATA),
+                der.encode_set_of(0xA0, *certificates),
+            )
+        ),
+    )
+
+
+def _attribute(kind: bytes, value: bytes) -> bytes:
+    return der.encode(der.SEQUENCE, kind, der.encode(der.SET, value))
+
+
+def _signing_certificate(certificate: bytes, issuer: bytes, serial: bytes) -> bytes:
+    """ESS signing-certificate-v2 (RFC 5035 clause 3), SHA-256 being its default hash."""
+    names = der.encode(der.SEQUENCE, der.encode(0xA4, issuer))
+    identity = der.encode(
+        der.SEQUENCE,
+        der.encode(der.OCTET_STRING, hashlib.sha256(certificate).digest()),
+        der.encode(der.SEQUENCE, names, serial),
+    )
+    return der.encode(der.SEQUENCE, der.encode(der.SEQUENCE, identity))
+
+
+def _issuer_and_serial(certificate: bytes) -> tuple[bytes, bytes]:
+    """Issuer name and serial number of a certificate, as encoded there (RFC 5280 clause 4.1)."""
+    body = der.read_only(certificate).children()[0].children()
+    _version, serial, _algorithm, issuer = body[:4]
+    return issuer.whole, serial.expect(der.INTEGER).whole

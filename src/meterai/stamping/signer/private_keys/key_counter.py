@@ -1,0 +1,120 @@
+"""The counter of a software key: what an HSM counts by itself. It stands beside the register's count (I8)."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from meterai.kit.database import Connection
+from meterai.kit.files.file_lock import locked
+from meterai.stamping.signer import register
+from meterai.stamping.signer.private_keys.software_key import KeyDevice
+
+log = structlog.get_logger(__name__)
+
+UNREACHED_MAX = 1024
+"""More attempts than this can't have been under way when the signer died."""
+_DIGITS = 20
+
+
+class CounterMismatch(Exception):
+    """Key, counter and register contradict each other: a person must look before anything is signed."""
+
+
+class KeyCounter:
+    """A number in a file that survives `kill -9` at any moment. One process at a time holds it.
+
+    The file holds 20 decimal digits, written in place with one `pwrite`. `sync` brings it to the disk; a
+    power cut may lose what was counted since, which then looks like attempts that never reached the key.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raises: CounterMismatch when another process holds the counter or it can't be read."""
+        try:
+            self._file = locked(path)
+        except BlockingIOError:
+            raise CounterMismatch(f"another signer holds {path.name}") from None
+        text = os.pread(self._file, 64, 0)
+        if text and not (len(text) == _DIGITS and text.isdigit()):
+            raise CounterMismatch(f"{path.name} holds no number")
+        self.existed = bool(text)
+        self.value = int(text or b"0")
+
+    def increment(self) -> None:
+        """Counts one use of the key, before it happens."""
+        self.value += 1
+        self.write()
+
+    def write(self) -> None:
+        """Writes the number down."""
+        os.pwrite(self._file, b"%0*d" % (_DIGITS, self.value), 0)
+        self.existed = True
+
+    def sync(self) -> None:
+        """Brings the number to the disk. Blocks for some milliseconds: call it in a thread."""
+        os.fdatasync(self._file)
+
+    def close(self) -> None:
+        """Lets another process have the counter."""
+        os.close(self._file)
+
+
+class CountedKey:
+    """A key device whose every use is counted in the file first."""
+
+    def __init__(self, key: KeyDevice, counter: KeyCounter) -> None:
+        self._key = key
+        self.counter = counter
+        self.key_id = key.key_id
+        self.certificates = key.certificates
+        self.algorithm = key.algorithm
+
+    @property
+    def attempts(self) -> int:
+        """Uses of the key in its whole life."""
+        return self.counter.value
+
+    async def sign(self, digest: bytes) -> bytes:
+        """Counts, then signs a SHA-256 digest."""
+        self.counter.increment()
+        return await self._key.sign(digest)
+
+
+async def reconcile(conn: Connection, key: CountedKey, now: datetime) -> int:
+    """Compares the key's counter with the register after a start, or when the answer to a count was lost;
+    returns how many attempts were abandoned.
+
+    Attempts are counted in the register first, so the newest ones may never have reached the key.
+
+    Raises: CounterMismatch when the key was used more often than the register knows, or far less often (a
+    lost or foreign counter file).
+    """
+    counted = await register.counted_attempts(conn, key.key_id)
+    unreached = counted - key.attempts
+    if unreached < 0:
+        raise CounterMismatch(
+            f"key {key.key_id} was used {key.attempts} times, the register counted {counted}: "
+            "is the database's own disk mounted, is it the right server? If so, the key was used outside the "
+            "stamping cycle, or the database was put back from an older copy (then: meterai restore, see "
+            "docs/backup.md)"
+        )
+    if unreached > UNREACHED_MAX or (unreached and not key.counter.existed):
+        raise CounterMismatch(
+            f"the register counted {counted} uses of key {key.key_id}, its counter says {key.attempts}: "
+            "the counter file was lost or belongs to another installation"
+        )
+    if unreached and await register.sealed_by_newest(conn, key.key_id, unreached):
+        raise CounterMismatch(
+            f"the register counted {counted} uses of key {key.key_id}, its counter says {key.attempts}, "
+            "but the newest ones made seals: the counter file is an older copy "
+            "(then: meterai restore, see docs/backup.md)"
+        )
+    if not key.counter.existed:  # only now: a lost file must not look like a new one at the next start
+        key.counter.write()
+    if unreached:
+        await register.abandon_newest(conn, key.key_id, unreached, now)
+        log.warning("signer.attempts_abandoned", key_id=key.key_id, attempts=unreached)
+    return unreached

@@ -1,0 +1,188 @@
+"""The keys that the signer holds open: the one in use, and those added ahead for later."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.database import Connection
+from meterai.stamping.keys.signing_keys import SigningKey, active_key
+from meterai.stamping.signer.private_keys.checked_key import CheckedKey, FaultAlarm
+from meterai.stamping.signer.private_keys.key_counter import (
+    CountedKey,
+    CounterMismatch,
+    KeyCounter,
+    reconcile,
+)
+from meterai.stamping.signer.private_keys.software_key import OpenKey
+from meterai.stamping.signer.wire import KeyReport
+from meterai.stamping.store.keys import signing_keys
+
+log = structlog.get_logger(__name__)
+
+UNFIT_AGAIN_SECONDS = 5.0
+"""So long after a key could not be opened it is tried again."""
+
+LAST_MINUTES = timedelta(minutes=6)
+"""Of a key's validity, in which it signs nothing any more.
+
+A seal's time stamp comes after its signature, by a clock that may be five minutes ahead of ours; a time after
+the certificate's end makes the stamp a forged one.
+"""
+
+OpenDevice = Callable[[SigningKey], Awaitable[OpenKey]]
+"""Opens the device behind a registered key. Raises: ValueError, OSError: a person must look."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    device: OpenKey
+    counted: CountedKey
+
+
+class KeyRing:
+    """Follows the register of keys. `refresh` before `active`."""
+
+    def __init__(
+        self,
+        open_device: OpenDevice,
+        counters: Path,
+        alarm: FaultAlarm,
+        *,
+        unregistered: Sequence[SigningKey] = (),
+    ) -> None:
+        """`counters`: folder of the counters' files. `unregistered`: keys while the register is empty."""
+        self._open_device = open_device
+        self._counters = counters
+        self._alarm = alarm
+        self._unregistered = list(unregistered)
+        self._known: list[SigningKey] = []
+        self._held: dict[str, _Held] = {}
+        self._in_use: Counter[str] = Counter()
+        self._unfit: dict[str, tuple[str, float]] = {}
+
+    async def refresh(self, conn: Connection, now: datetime) -> None:
+        """Reads the register again; opens keys that are new there, lets go of those that were retired and are
+        in no use.
+
+        What can't be opened is noted and tried again later: see `problem_of`.
+        """
+        self._known = await signing_keys(conn) or self._unregistered
+        for key in self._known:
+            if key.retired_at is not None and key.key_id in self._held:
+                if not self._in_use[key.key_id]:
+                    await self._let_go(key.key_id)
+            elif key.retired_at is None and key.key_id not in self._held:
+                await self._hold(conn, key, now)
+
+    def check_active(self, now: datetime) -> None:
+        """At the start: raises CounterMismatch when the key that is to sign can't be opened as it is."""
+        key = active_key(self._known, now)
+        if key is not None and self.problem_of(key.key_id):
+            raise CounterMismatch(self.problem_of(key.key_id))
+
+    def active(self, now: datetime) -> CountedKey:
+        """The key that signs now.
+
+        Raises: Refusal UNAVAILABLE `key.none`, `key.expired` (or about to be), or `key.unavailable` while its
+        device is away; no attempt needs to be spent then.
+        """
+        key = active_key(self._known, now)
+        if key is None:
+            raise Refusal(Kind.UNAVAILABLE, "key.none")
+        if not key.valid(now) or not key.valid(now + LAST_MINUTES):
+            raise Refusal(Kind.UNAVAILABLE, "key.expired", key_id=key.key_id)
+        held = self._held.get(key.key_id)
+        if held is None or held.device.trouble:
+            reason = held.device.trouble if held else self.problem_of(key.key_id)
+            raise Refusal(Kind.UNAVAILABLE, "key.unavailable", key_id=key.key_id, reason=reason)
+        return held.counted
+
+    @contextmanager
+    def in_use(self, now: datetime) -> Iterator[CountedKey]:
+        """The key that signs now, held open until the end: its counter stays in step with the register.
+
+        Raises: what `active` raises.
+        """
+        key = self.active(now)
+        self._in_use[key.key_id] += 1
+        try:
+            yield key
+        finally:
+            self._in_use[key.key_id] -= 1
+
+    def held(self) -> list[CountedKey]:
+        """All keys that are open, the active one among them."""
+        return [held.counted for held in self._held.values()]
+
+    def problem_of(self, key_id: str) -> str:
+        """Why a key of the register could not be opened, in words; empty: it was."""
+        return self._unfit[key_id][0] if key_id in self._unfit else ""
+
+    def reports(self, now: datetime) -> list[KeyReport]:
+        """How each key of the register is, for whoever asks the signer."""
+        active = active_key(self._known, now)
+        return [
+            KeyReport(
+                key_id=key.key_id,
+                certificate=key.certificates[0],
+                active=active is not None and key.key_id == active.key_id,
+                trouble=self._trouble_of(key),
+            )
+            for key in self._known
+        ]
+
+    async def close(self) -> None:
+        """Lets go of all keys."""
+        for key_id in list(self._held):
+            await self._let_go(key_id)
+
+    def _trouble_of(self, key: SigningKey) -> str:
+        if key.retired_at is not None:
+            return "retired"
+        held = self._held.get(key.key_id)
+        return held.device.trouble if held else self.problem_of(key.key_id)
+
+    async def _hold(self, conn: Connection, key: SigningKey, now: datetime) -> None:
+        before, again_at = self._unfit.get(key.key_id, ("", 0.0))
+        if time.monotonic() < again_at:
+            return
+        try:
+            device = await self._open_device(key)
+            await self._count(conn, device, now)
+        except (CounterMismatch, ValueError, OSError) as error:
+            if str(error) != before:
+                log.error("key.not_opened", key_id=key.key_id, reason=str(error)[:300])
+            self._unfit[key.key_id] = (str(error), time.monotonic() + UNFIT_AGAIN_SECONDS)
+        else:
+            self._unfit.pop(key.key_id, None)
+
+    async def _count(self, conn: Connection, device: OpenKey, now: datetime) -> None:
+        counter: KeyCounter | None = None
+        try:
+            counter = KeyCounter(self._counters / f"{device.key_id}.count")
+            counted = CountedKey(CheckedKey(device, self._alarm), counter)
+            await reconcile(conn, counted, now)
+        except BaseException:
+            if counter is not None:
+                counter.close()
+            await device.close()
+            raise
+        self._held[device.key_id] = _Held(device, counted)
+        log.info("key.opened", key_id=device.key_id)
+
+    async def _let_go(self, key_id: str) -> None:
+        held = self._held.pop(key_id)
+        await held.device.close()
+        await asyncio.to_thread(held.counted.counter.sync)
+        held.counted.counter.close()
+        log.info("key.closed", key_id=key_id)

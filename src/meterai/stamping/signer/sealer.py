@@ -1,0 +1,306 @@
+"""The work of the signer process: seals of stored intents, signatures of 2-D codes, and nothing else.
+
+It never sees a PDF. What it signs is a digest that the register holds for a serial number, after counting
+the attempt there (I8).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import structlog
+
+from meterai.kernel.clock import Clock
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kernel.serial_number import SerialNumber
+from meterai.kit.database import DATABASE_IS_DOWN, Database
+from meterai.kit.fail_points import FailPoint, never
+from meterai.kit.stop_switches import SEALING_STOPPED, is_thrown
+from meterai.signatures.stamp_code import code_message
+from meterai.stamping.signer import register
+from meterai.stamping.signer.cms import build_cms
+from meterai.stamping.signer.private_keys.key_counter import CountedKey, reconcile
+from meterai.stamping.signer.private_keys.key_ring import KeyRing
+from meterai.stamping.signer.private_keys.software_key import CodeKey, KeyDevice
+from meterai.stamping.signer.time_stamp_client import Timestamper
+from meterai.stamping.signer.wire import CodeSignatures, Identity, Keys, Refused, Seals, Tokens
+
+log = structlog.get_logger(__name__)
+
+SWITCH_SECONDS_MAX = 1.0
+"""How old the answer about the stop switch may be."""
+_PROBE_SECONDS = 1.0
+_AT_ONCE_MAX = 16
+
+Outcome = bytes | Refusal
+
+
+class _BoundedTimestamper:
+    """Asks the authority for some tokens at once, not for hundreds."""
+
+    def __init__(self, inner: Timestamper) -> None:
+        self._inner = inner
+        self._turns = asyncio.Semaphore(_AT_ONCE_MAX)
+
+    async def stamp(self, imprint: bytes) -> bytes:
+        async with self._turns:
+            return await self._inner.stamp(imprint)
+
+
+class _BatchKey:
+    """The key for one batch; tells when all of the batch's signatures are made."""
+
+    def __init__(self, inner: CountedKey, size: int) -> None:
+        self._inner = inner
+        self._left = size
+        self.all_signed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.key_id = inner.key_id
+        self.certificates = inner.certificates
+        self.algorithm = inner.algorithm
+        self.attempts = 0
+
+    async def sign(self, digest: bytes) -> bytes:
+        self.attempts += 1
+        try:
+            return await self._inner.sign(digest)
+        finally:
+            self._left -= 1
+            if not self._left and not self.all_signed.done():
+                self.all_signed.set_result(None)
+
+
+class _LenientTimestamper:
+    """Goes on without a token, and tells that it did."""
+
+    def __init__(self, sealer: Sealer, on_lack: Callable[[], None]) -> None:
+        self._sealer = sealer
+        self._on_lack = on_lack
+
+    async def stamp(self, imprint: bytes) -> bytes:
+        token = await self._sealer.try_to_stamp(imprint)
+        if not token:
+            self._on_lack()
+        return token
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one request is sealed with, and what came of it."""
+
+    key_id: str
+    """Of the key that signs."""
+    may_lack: frozenset[str]
+    lacking: set[str] = field(default_factory=set)
+    """Sealed without a time stamp."""
+
+
+class Sealer:
+    """Holds the keys and asks the time-stamp authority."""
+
+    def __init__(
+        self,
+        db: Database,
+        keys: KeyRing,
+        code_key: CodeKey,
+        timestamper: Timestamper,
+        *,
+        clock: Clock,
+        tsa_ends: Callable[[], datetime | None],
+        fail_point: FailPoint = never,
+    ) -> None:
+        """`tsa_ends`: see `timestamps.TokenChecker.certificates_end`."""
+        self._db = db
+        self._keys = keys
+        self._code_key = code_key
+        self._timestamper = _BoundedTimestamper(timestamper)
+        self._clock = clock
+        self._tsa_ends = tsa_ends
+        self._fail_point = fail_point
+        # One batch at a time is counted and signed (the time stamps may overlap), in the order of counting:
+        # so the attempts that never reached the key are always the newest ones, and a restart finds them.
+        self._counting = asyncio.Lock()
+        self._unanswered: CountedKey | None = None
+        """The key that attempts were counted for, when the database went away before it said so."""
+        self._asking = asyncio.Lock()
+        self._stopped = True
+        self._stopped_known_until = 0.0
+        self._tsa_trouble: Refusal | None = None
+        self._tsa_probe_from = 0.0
+
+    async def identity(self) -> Identity:
+        """The public side of the keys. Raises: Refusal UNAVAILABLE `key.*` when none can sign now."""
+        await self._look()
+        key = self._keys.active(self._clock())
+        reports = self._keys.reports(self._clock())
+        return Identity(
+            key_id=key.key_id,
+            certificate_chain=list(key.certificates),
+            code_key_id=self._code_key.key_id,
+            other_certificates=[report.certificate for report in reports if report.key_id != key.key_id],
+            tsa_ends=self._tsa_ends(),
+        )
+
+    async def keys(self) -> Keys:
+        """How each key of the register is, and whether the stop switch is thrown."""
+        await self._look()
+        return Keys(self._keys.reports(self._clock()), self._stopped)
+
+    async def sign_codes(self, wanted: Sequence[tuple[str, date]]) -> CodeSignatures:
+        """Signs the 2-D codes of allocated serial numbers.
+
+        Raises: Refusal CONFLICT `stamping.serial_not_allocated`; UNAVAILABLE `sealing.stopped`.
+        """
+        await self._refuse_if_stopped()
+        async with self._db.connection() as connection:
+            known = await register.allocated(connection, [serial for serial, _ in wanted])
+        if len(known) != len({serial for serial, _ in wanted}):
+            raise Refusal(Kind.CONFLICT, "stamping.serial_not_allocated")
+        key = self._code_key
+        return CodeSignatures(
+            [key.sign(code_message(SerialNumber(serial), day, key.key_id)) for serial, day in wanted]
+        )
+
+    async def seal(self, serials: Sequence[str], may_lack_time_stamp: Sequence[str] = ()) -> Seals:
+        """Seals the stored intents of these serial numbers; each gets a CMS or a refusal of its own.
+
+        Those in `may_lack_time_stamp` get one also while the authority is down, without a token then.
+
+        Raises: Refusal UNAVAILABLE `sealing.stopped`, `key.*`, `tsa.*` (known to be away or down; the key was
+        not used).
+        """
+        await self._refuse_if_stopped()
+        batch = _Batch(self._keys.active(self._clock()).key_id, frozenset(may_lack_time_stamp))
+        serials = list(dict.fromkeys(serials))
+        outcomes: dict[str, Outcome] = {}
+        waiting = [serial for serial in serials if serial not in batch.may_lack]
+        if self._tsa_trouble is not None and waiting:
+            outcomes = await self._probe(waiting, batch, alone=len(waiting) == len(serials))
+        rest = [serial for serial in serials if serial not in outcomes]
+        outcomes |= await self._seal_counted(rest, batch)
+        return Seals(
+            sealed={serial: cms for serial, cms in outcomes.items() if isinstance(cms, bytes)},
+            refused={
+                serial: Refused(refusal.kind, refusal.code)
+                for serial, refusal in outcomes.items()
+                if isinstance(refusal, Refusal)
+            },
+            key_id=batch.key_id,
+        )
+
+    async def time_stamps(self, imprints: Sequence[bytes]) -> Tokens:
+        """Tokens for signatures made while the authority was down. No key is used.
+
+        Raises: Refusal UNAVAILABLE `tsa.*`; INVALID `signer.request_unreadable`.
+        """
+        if len(imprints) > _AT_ONCE_MAX or any(len(imprint) != 32 for imprint in imprints):
+            raise Refusal(Kind.INVALID, "signer.request_unreadable")
+        try:
+            return Tokens([await self._timestamper.stamp(imprint) for imprint in imprints])
+        except Refusal as refusal:
+            _tell_no_time_stamp(refusal)
+            raise
+
+    async def _probe(self, serials: Sequence[str], batch: _Batch, *, alone: bool) -> dict[str, Outcome]:
+        """The time-stamp authority was down: tries one seal a second before the key is used for all."""
+        trouble = self._tsa_trouble
+        if trouble is not None and time.monotonic() < self._tsa_probe_from:
+            if alone:
+                raise Refusal(trouble.kind, trouble.code)
+            return dict.fromkeys(serials, trouble)
+        self._tsa_probe_from = time.monotonic() + _PROBE_SECONDS
+        first = await self._seal_counted(serials[:1], batch)
+        if self._tsa_trouble is None:
+            return first
+        return dict.fromkeys(serials, self._tsa_trouble)
+
+    async def _seal_counted(self, serials: Sequence[str], batch: _Batch) -> dict[str, Outcome]:
+        if not serials:
+            return {}
+        with ExitStack() as until_synced:
+            async with self._counting:
+                # Once more: the switch may have been thrown, the key replaced, while this batch waited.
+                await self._refuse_if_stopped()
+                active = until_synced.enter_context(self._keys.in_use(self._clock()))
+                batch.key_id = active.key_id
+                async with self._db.connection() as connection:
+                    if self._unanswered is not None:
+                        await reconcile(connection, self._unanswered, self._clock())
+                    self._unanswered = active
+                    digests = await register.count_and_read(connection, serials, active.key_id, self._clock())
+                    self._unanswered = None
+                self._fail_point("signer_after_count")
+                key = _BatchKey(active, len(digests))
+                work = asyncio.gather(*(self._seal_digest(*pair, key, batch) for pair in digests.items()))
+                await asyncio.wait((work, key.all_signed), return_when=asyncio.FIRST_COMPLETED)
+            outcomes: dict[str, Outcome] = dict(zip(digests, await work, strict=True))
+            await asyncio.to_thread(active.counter.sync)
+        self._fail_point("signer_after_sign")
+        missing = Refusal(Kind.CONFLICT, "stamping.no_intent")
+        return {serial: outcomes.get(serial, missing) for serial in serials}
+
+    async def _seal_digest(self, serial: str, digest: bytes, key: KeyDevice, batch: _Batch) -> Outcome:
+        timestamper: Timestamper = self._timestamper
+        if serial in batch.may_lack:
+            timestamper = _LenientTimestamper(self, lambda: batch.lacking.add(serial))
+        try:
+            cms = await build_cms(digest, key, timestamper)
+        except Refusal as refusal:
+            if refusal.code.startswith("tsa."):
+                self._note_trouble(refusal)
+            if refusal.code == "key.wrong_signature":
+                self._stopped_known_until = 0.0  # the alarm may have thrown the switch
+            log.warning("signer.seal_failed", code=refusal.code, **refusal.facts)
+            return refusal
+        if serial not in batch.lacking:
+            self._tsa_trouble = None
+        return cms
+
+    async def try_to_stamp(self, imprint: bytes) -> bytes:
+        """A token, or empty bytes while none is to be had; the authority is tried once a second then."""
+        if self._tsa_trouble is not None:
+            if time.monotonic() < self._tsa_probe_from:
+                return b""
+            self._tsa_probe_from = time.monotonic() + _PROBE_SECONDS
+        try:
+            return await self._timestamper.stamp(imprint)
+        except Refusal as refusal:
+            self._note_trouble(refusal)
+            _tell_no_time_stamp(refusal)
+            return b""
+
+    def _note_trouble(self, refusal: Refusal) -> None:
+        self._tsa_trouble = refusal
+        self._tsa_probe_from = time.monotonic() + _PROBE_SECONDS
+
+    async def _refuse_if_stopped(self) -> None:
+        """Raises: Refusal UNAVAILABLE `sealing.stopped`. Whoever can't ask the switch signs nothing."""
+        await self._look()
+        if self._stopped:
+            raise Refusal(Kind.UNAVAILABLE, "sealing.stopped")
+
+    async def _look(self) -> None:
+        """Asks for the stop switch and the register of keys, unless that was done a moment ago."""
+        if time.monotonic() < self._stopped_known_until:
+            return
+        async with self._asking:
+            if time.monotonic() < self._stopped_known_until:
+                return
+            async with self._db.connection() as connection:
+                self._stopped = await is_thrown(connection, SEALING_STOPPED)
+                await self._keys.refresh(connection, self._clock())
+            self._stopped_known_until = time.monotonic() + SWITCH_SECONDS_MAX
+
+
+def _tell_no_time_stamp(refusal: Refusal) -> None:
+    """Why is known here alone: over the wire goes the code."""
+    log.warning("signer.no_time_stamp", code=refusal.code, **refusal.facts)
+
+
+def is_register_lost(error: BaseException) -> bool:
+    """Whether an error says that the database can't be reached: nothing is signed then."""
+    return isinstance(error, DATABASE_IS_DOWN)

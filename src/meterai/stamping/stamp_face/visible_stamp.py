@@ -1,0 +1,189 @@
+"""The visible stamp: our own neutral design as PDF operators, drawn in a square of 90 units.
+
+The state emblem and Peruri's artwork are not ours to draw. Everything that is the same on each stamp is
+encoded once; a stamp adds its 2-D code and its serial number. No artwork touches the code or its quiet zone.
+
+A PDF/A file must stay one (ISO 19005-1 and -2): letters are paths, so that no font has to be embedded;
+colours are calibrated (`COLOUR_SPACES`), so that they need no output intent; nothing is transparent. The
+words lie over their paths once more as invisible text, whose font need not be embedded either (ISO 19005-2
+clause 6.2.11.4.1): so they can be searched, selected and read aloud.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from functools import lru_cache
+
+import zxingcpp
+
+from meterai.kernel.serial_number import SerialNumber
+from meterai.stamping.stamp_face.glyphs import OUTLINES, UNITS
+from meterai.stamping.stamp_face.stroke_font import ADVANCE, draw_serial
+
+SIDE = 90.0
+"""Units of the drawing; the widget's rectangle scales it, 90 pt by default."""
+
+
+def _standard_font(name: str) -> bytes:
+    return (
+        b"<< /T << /Type /Font /Subtype /Type1 /BaseFont /%s /Encoding /WinAnsiEncoding >> >>" % name.encode()
+    )
+
+
+COLOUR_SPACES = (
+    b"<< /C [ /CalRGB << /WhitePoint [ 0.9505 1 1.089 ] /Gamma [ 2.2 2.2 2.2 ] /Matrix"
+    b" [ 0.4124 0.2126 0.0193 0.3576 0.7152 0.1192 0.1805 0.0722 0.9505 ] >> ] >>"
+)
+"""What both forms name `/C`: the primaries of sRGB (ISO 32000-1 clause 8.6.5.3). Poppler tints CalGray."""
+ARTWORK_FONT = _standard_font("Helvetica-Bold")
+STAMP_FONT = _standard_font("Courier-Bold")
+"""Of the invisible text in `artwork` and in `draw_stamp`; both name it `/T`."""
+
+_INK = "0.118 0.141 0.337"
+_TINT = "0.925 0.933 0.965"
+_LINE = "0.690 0.718 0.839"
+_ALARM = "0.757 0.094 0.145"
+_CODE_LEFT, _CODE_BOTTOM, _CODE_SIDE = 6.6, 22.6, 49.2
+_MODULE = 1.2
+_QUIET_MODULES = 4
+_DATA_MASK = 2
+"""Of the eight masks (clause 7.8). Trying all of them is nine tenths of an encoder's work. A stamp's text is
+for the most part a signature, as even under one mask as under another: blurred and noisy pictures of codes
+with this one were read as often as those with the mask that the encoder would choose."""
+_NUMBERS = [b"%d " % number for number in range(178)]
+"""No 2-D code has more modules on a side (version 40: 177)."""
+_WIDTHS_WRITTEN = [b"%d 1 re\n" % width for width in range(178)]
+
+_SERIAL_INK = f"/C CS {_INK} SC\n".encode()
+_LETTER_SCALE, _LETTER_STROKE = 0.32, 0.62
+_LETTERS_LEFT = round((SIDE - ((22 - 1) * ADVANCE + 8) * _LETTER_SCALE) / 2, 2)
+_UNSEEN_SIZE = round(ADVANCE * _LETTER_SCALE / 0.6, 2)  # each letter of Courier is 0.6 wide
+
+
+@lru_cache(maxsize=4)
+def draw_stamp(serial: SerialNumber, code: str) -> bytes:
+    """What is this stamp's own, as a Flate-packed content stream: code and serial number.
+
+    It draws the form `/Art` (see `artwork`) first. Both need the colour spaces of `COLOUR_SPACES`. Kept, for
+    every upload is measured with the same stand-in.
+    """
+    number = draw_serial(serial, left=_LETTERS_LEFT, bottom=4.4, scale=_LETTER_SCALE, stroke=_LETTER_STROKE)
+    unseen = f"BT 3 Tr /T {_UNSEEN_SIZE} Tf {_LETTERS_LEFT} 4.4 Td ({serial}) Tj ET"
+    drawing = b"/Art Do\n" + _draw_code(code) + _SERIAL_INK + number + unseen.encode()
+    return zlib.compress(drawing, 4)  # 6 takes twice as long for 100 bytes less
+
+
+@lru_cache(maxsize=2)
+def artwork(*, specimen: bool) -> bytes:
+    """What all stamps share, Flate-packed."""
+    parts = [_ground(), *_braids(), _frame(), _heading(), _words(), _value(specimen=specimen)]
+    if specimen:
+        parts.append(_specimen_band())
+    return zlib.compress("\n".join(parts).encode(), 9)
+
+
+def _draw_code(code: str) -> bytes:
+    """The 2-D code (ISO/IEC 18004, level M) as one path: readers fill it without seams between modules."""
+    symbol = zxingcpp.create_barcode(code, zxingcpp.BarcodeFormat.QRCode, ec_level="M", data_mask=_DATA_MASK)
+    picture = memoryview(symbol.to_image(scale=1, add_quiet_zones=False))
+    assert picture.shape is not None
+    rows, columns = picture.shape[:2]
+    modules = picture.tobytes()
+    unit = _CODE_SIDE / columns
+    path = _dark_runs([modules[row * columns : (row + 1) * columns] for row in range(rows)])
+    place = f"q {unit:.5f} 0 0 {unit:.5f} {_CODE_LEFT} {_CODE_BOTTOM} cm /C cs 0 0 0 sc\n"
+    return place.encode() + b"".join(path) + b"f Q\n"
+
+
+def _dark_runs(rows: list[bytes]) -> list[bytes]:
+    """One rectangle for each run of dark modules (zeros). The numbers are written beforehand."""
+    found = []
+    for y, row in enumerate(reversed(rows)):
+        height, start = _NUMBERS[y], row.find(0)
+        while start >= 0:
+            end = row.find(255, start)
+            if end < 0:
+                end = len(row)
+            found.append(_NUMBERS[start] + height + _WIDTHS_WRITTEN[end - start])
+            start = row.find(0, end)
+    return found
+
+
+def _text(
+    content: str, *, size: float, x: float, y: float, spacing: float = 0.0, upright: bool = True
+) -> str:
+    """Letters as paths, filled in the colour that is set, and once more as text that is not seen."""
+    scale = size / UNITS
+    turn = f"{scale:.5f} 0 0 {scale:.5f}" if upright else f"0 {scale:.5f} {-scale:.5f} 0"
+    parts = [f"q {turn} {x:.2f} {y:.2f} cm"]
+    for letter in content:
+        width, path = OUTLINES[letter]
+        parts += [f"{path} f"] if path else []
+        parts.append(f"1 0 0 1 {width + spacing / scale:.0f} 0 cm")
+    direction = "1 0 0 1" if upright else "0 1 -1 0"
+    unseen = f"BT 3 Tr /T {size} Tf {spacing} Tc {direction} {x:.2f} {y:.2f} Tm ({content}) Tj ET"
+    return "\n".join([*parts, "Q", unseen])
+
+
+def _text_width(content: str, size: float, spacing: float = 0.0) -> float:
+    return sum(OUTLINES[letter][0] for letter in content) * size / UNITS + spacing * (len(content) - 1)
+
+
+def _centred(content: str, *, size: float, y: float, spacing: float) -> str:
+    x = (SIDE - _text_width(content, size, spacing)) / 2
+    return _text(content, size=size, x=x, y=y, spacing=spacing)
+
+
+def _ground() -> str:
+    return f"/C cs {_TINT} sc 0 0 90 90 re f"
+
+
+def _braids() -> list[str]:
+    """Fine lines that a copier smears: two braids of waves behind the value, beside the field of the code."""
+    lines = [f"q /C CS {_LINE} SC 0.2 w 60.6 17.4 27.8 59.2 re W n"]
+    for phase in range(7):
+        lines.append(_wave(phase * math.pi / 7, reach=10.5, swell=3.2, turns=2.0))
+        lines.append(_wave(phase * math.pi / 7, reach=5.0, swell=-3.0, turns=3.0))
+    return [*lines, "Q"]
+
+
+def _wave(phase: float, *, reach: float, swell: float, turns: float) -> str:
+    """One wave from bottom to top of the column, as straight pieces shorter than a printer's dot is wide."""
+    points = []
+    for step in range(75):
+        share = step / 74
+        width = reach + swell * math.cos(math.tau * share * 2)
+        x = 74.5 + width * math.sin(math.tau * turns * share + phase)
+        points.append(f"{x:.1f} {17.4 + 59.2 * share:.1f}")
+    return points[0] + " m " + " l ".join(points[1:]) + " l S"
+
+
+def _frame() -> str:
+    field = _CODE_SIDE + 2 * _QUIET_MODULES * _MODULE
+    left, bottom = _CODE_LEFT - _QUIET_MODULES * _MODULE, _CODE_BOTTOM - _QUIET_MODULES * _MODULE
+    return (
+        f"/C cs 1 1 1 sc {left:.2f} {bottom:.2f} {field:.2f} {field:.2f} re f\n"
+        f"/C CS {_INK} SC 0.9 w 0.45 0.45 89.1 89.1 re S 0.25 w 1.6 1.6 86.8 86.8 re S"
+    )
+
+
+def _heading() -> str:
+    bar = f"/C cs {_INK} sc 1.6 77.6 86.8 10.8 re f"
+    return f"{bar}\n/C cs 1 1 1 sc\n" + _centred("METERAI ELEKTRONIK", size=6.7, y=80.6, spacing=0.26)
+
+
+def _words() -> str:
+    return f"/C cs {_INK} sc\n" + _centred("SEPULUH RIBU RUPIAH", size=5.5, y=11.4, spacing=0.42)
+
+
+def _value(*, specimen: bool) -> str:
+    size, right = (15.6, 74.6) if specimen else (20.0, 81.6)
+    y = 47.0 - _text_width("10000", size) / 2
+    return f"/C cs {_INK} sc\n" + _text("10000", size=size, x=right, y=y, upright=False)
+
+
+def _specimen_band() -> str:
+    y = 47.0 - _text_width("SPESIMEN", 8.8, 0.55) / 2
+    band = f"/C cs {_ALARM} sc 77.4 18.6 9.8 56.8 re f /C cs 1 1 1 sc"
+    return f"{band}\n" + _text("SPESIMEN", size=8.8, x=85.4, y=y, spacing=0.55, upright=False)

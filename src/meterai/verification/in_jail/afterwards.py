@@ -1,0 +1,210 @@
+"""What happened to a document after it was stamped, and whether the stamp's profile allows it."""
+
+from __future__ import annotations
+
+from meterai.kernel.refusals import Refusal
+from meterai.pdf.inspection import inspect
+from meterai.pdf.limits import CHECKED_BYTES_MAX, DEFAULT_LIMITS, Limits
+from meterai.pdf.requests import InspectRequest
+from meterai.signatures.stamp_code import decode_code
+from meterai.signatures.stamp_names import STAMP_FIELD
+from meterai.verification.in_jail import rendered
+from meterai.verification.in_jail.additions import only_plain_additions
+from meterai.verification.in_jail.document import PAGES_MAX, Document, Page, Unreadable
+from meterai.verification.in_jail.history import stamps_removed
+from meterai.verification.in_jail.revisions import only_whole_revisions, signed_revision
+from meterai.verification.in_jail.second_opinion import Changes, changes_after
+from meterai.verification.in_jail.second_reader import sees_no_more
+from meterai.verification.in_jail.stamps import Examined
+from meterai.verification.in_jail.steps import only_stamps_between
+from meterai.verification.model import Box
+
+_LIMITS = Limits(
+    file_bytes_max=CHECKED_BYTES_MAX,
+    pages_max=PAGES_MAX,
+    objects_max=DEFAULT_LIMITS.objects_max + 1000,
+    unpacked_bytes_max=DEFAULT_LIMITS.unpacked_bytes_max + CHECKED_BYTES_MAX,
+)
+"""What stamps and archive data add to an upload at its limits must not make it unreadable."""
+FACE_SHARE_MAX = 1 / 6
+FACES_SHARE_MAX = 1 / 3
+"""Of all other people's faces on a page together."""
+_ARCHIVING = ("NONE", "LTA_UPDATES")
+
+
+def check_afterwards(document: Document, examined: list[Examined]) -> list[str]:
+    """Reason codes of what is wrong with the file as a whole, stamps of ours being present.
+
+    A first stamp that covers the whole file settles it: then the file is what was sealed, to the byte; and so
+    does the last one when nothing but stamps of ours lies between, each filling its field. Else only archive
+    updates (document security store, document time stamps: ETSI EN 319 142-1, 5.4-5.5) may follow each stamp,
+    or, where it is no final one, further intact signatures; and all pages must look as they did before.
+    """
+    ours = [e for e in examined if e.ours]
+    open_places = document.open_stamp_fields or any(_took_a_place(document, e, ours) for e in examined)
+    problems = ["stamp.incomplete"] if open_places else []
+    serials = [e.signature.serial for e in ours]
+    if len(serials) != len(set(serials)):
+        problems.append("stamp.serial_twice")
+    if stamps_removed(document):
+        problems.append("stamp.removed")
+    if _end(ours[0]) != len(document.data):
+        # The last stamp stands for the others when each step between them is a mere filling of a field: what
+        # it allows to follow they allow too, for none of them closes the document or locks a field.
+        open_ones = ours[-1:] if _only_stamps_between(document, ours) else ours
+        if len(open_ones) > 1 or _end(open_ones[0]) != len(document.data):
+            problems += _check_changes(document, examined, open_ones)
+    return problems
+
+
+def _took_a_place(document: Document, examined: Examined, ours: list[Examined]) -> bool:
+    """Whether somebody else's signature fills a place that one of our seals kept for a stamp of ours."""
+    signature, xrefs = examined.signature, document.reader.xrefs
+    if examined.ours or signature.byte_range is None or not STAMP_FIELD.fullmatch(signature.field):
+        return False
+    made = xrefs.get_introducing_revision(signature.field_object.reference)
+    place = xrefs.get_xref_container_info(made).start_location
+    return any(place < _end(own) < signature.byte_range.end for own in ours)
+
+
+def _only_stamps_between(document: Document, ours: list[Examined]) -> bool:
+    return all(e.report.intact for e in ours) and only_stamps_between(document, [e.signature for e in ours])
+
+
+def _check_changes(document: Document, examined: list[Examined], ours: list[Examined]) -> list[str]:
+    later = [e for e in examined[examined.index(ours[0]) + 1 :] if e.signature.byte_range is not None]
+    signed = signed_revision(document, ours[0].signature)
+    if signed is None or not only_whole_revisions(document, signed, _end(ours[0])):
+        return ["file.changed_after"]
+    allowed = all(_is_allowed(document, stamp, later) for stamp in ours if _end(stamp) != len(document.data))
+    people = [e for e in later if not (e.ours or e.signature.document_time_stamp)]
+    if (
+        allowed
+        and all(_is_left_alone(document, person, later) for person in people)
+        and only_plain_additions(document, signed, _fields(ours))
+        and not any(_is_drawn(e) for e in later)
+        and _looks_the_same(document, ours[0], later)
+    ):
+        if not sees_no_more(document, signed, _end(ours[0])):
+            raise Unreadable("pdf.ambiguous")
+        return []
+    return ["file.changed_after"]
+
+
+def _fields(examined: list[Examined]) -> frozenset[str]:
+    return frozenset(e.signature.field for e in examined)
+
+
+def _is_drawn(examined: Examined) -> bool:
+    """Whether a document time stamp has a face: it should have none (ETSI EN 319 142-1, 5.4.3)."""
+    return examined.signature.document_time_stamp and examined.signature.box is not None
+
+
+def _is_allowed(document: Document, stamp: Examined, later: list[Examined]) -> bool:
+    changes = _changes_after(document, stamp)
+    if not changes.allowed:
+        return False
+    if changes.level in _ARCHIVING:
+        return True
+    # Form filling is too wide a word: it would let the face of any field be swapped. Only signatures pass,
+    # and behind the last one only archive data.
+    return _are_signatures(changes, later) and (
+        _end(later[-1]) == len(document.data) or _changes_after(document, later[-1]).level in _ARCHIVING
+    )
+
+
+def _are_signatures(changes: Changes, later: list[Examined]) -> bool:
+    """Whether nothing but fields was filled, each with an unharmed signature."""
+    signed = {e.signature.field for e in later if e.report.intact}
+    return changes.level == "FORM_FILLING" and changes.fields <= signed
+
+
+def _is_left_alone(document: Document, person: Examined, later: list[Examined]) -> bool:
+    """Whether nothing but signatures and archive data follows somebody else's signature.
+
+    To our stamp its face is a part of what came later, and so would be another face in its place. What its
+    owner permits is not asked: our stamp permits further signatures.
+    """
+    if _end(person) == len(document.data):
+        return True
+    changes = _changes_after(document, person)
+    return changes.level in _ARCHIVING or _are_signatures(changes, later)
+
+
+def _changes_after(document: Document, examined: Examined) -> Changes:
+    signature = examined.signature
+    return changes_after(document.reader, signature.field, signature.field_object)
+
+
+def _are_large(faces: list[Box], page: Page) -> bool:
+    """Whether signatures' faces take so much of their page that they are rather a text of their own."""
+    shares = [face.width * face.height / (page.box.width_pt * page.box.height_pt) for face in faces]
+    return max(shares) > FACE_SHARE_MAX or sum(shares) > FACES_SHARE_MAX
+
+
+def _looks_the_same(document: Document, first: Examined, later: list[Examined]) -> bool:
+    try:
+        inspection = inspect(InspectRequest(data=document.data, allow_signed=True, limits=_LIMITS))
+    except Refusal as refusal:  # too heavy or too odd to be rendered: it can't be compared
+        raise Unreadable(refusal.code) from refusal
+    if len(inspection.pages) != len(document.pages):
+        return False
+    before = rendered.page_images(document.data[: _end(first)])
+    after = rendered.page_images(document.data)
+    if not len(before) == len(after) == len(document.pages):
+        return False
+    blank: dict[int, list[Box]] = {}
+    covered: dict[int, list[Box]] = {}
+    for examined in later:
+        place = examined.signature
+        if place.page is not None and place.box is not None:
+            # A stamp of ours may lie over content, where its customer put it; nobody else's signature may.
+            (covered if examined.ours else blank).setdefault(place.page, []).append(place.box)
+    if any(_are_large(faces, document.pages[page - 1]) for page, faces in blank.items()):
+        return False
+    pages = [page.box for page in document.pages]
+    return not rendered.differing_pages(before, after, pages, blank, covered) and not _shows_a_stamp(
+        document, blank, covered
+    )
+
+
+def _shows_a_stamp(document: Document, faces: dict[int, list[Box]], own: dict[int, list[Box]]) -> bool:
+    """Whether somebody else's signatures wear the code of a stamp: they are meant to be taken for one.
+
+    A stamp of ours that was put over such a signature later shows its own code there.
+    """
+    pages = [page.box for page in document.pages]
+    for page, text, place in rendered.codes_near(document.data, pages, faces):
+        if not any(_overlap(place, face) for face in faces[page]):
+            continue
+        if any(_lies_in(place, box) for box in own.get(page, ())):
+            continue
+        try:
+            decode_code(text)
+        except Refusal:
+            continue
+        return True
+    return False
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return (
+        one.x < other.x + other.width
+        and other.x < one.x + one.width
+        and one.y < other.y + other.height
+        and other.y < one.y + one.height
+    )
+
+
+def _lies_in(inner: Box, outer: Box) -> bool:
+    return (
+        outer.x <= inner.x
+        and outer.y <= inner.y
+        and inner.x + inner.width <= outer.x + outer.width
+        and inner.y + inner.height <= outer.y + outer.height
+    )
+
+
+def _end(examined: Examined) -> int:
+    assert examined.signature.byte_range is not None
+    return examined.signature.byte_range.end

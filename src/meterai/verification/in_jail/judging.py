@@ -1,0 +1,78 @@
+"""Puts the rules together into one of three verdicts. Knows no register: that is asked outside."""
+
+from __future__ import annotations
+
+import hashlib
+
+from meterai.signatures.certificate_chain import load_roots
+from meterai.verification.in_jail.afterwards import check_afterwards
+from meterai.verification.in_jail.document import Document, Unreadable, open_document
+from meterai.verification.in_jail.stamps import Examined, Trusted, examine
+from meterai.verification.model import (
+    Judgement,
+    JudgeRequest,
+    SignatureReport,
+    StampReport,
+    Verdict,
+)
+from meterai.verification.reasons import GENUINE, most_important_first, verdict_of
+
+
+def judge(request: JudgeRequest) -> Judgement:
+    """Judges a file by itself. Whatever goes wrong is a verdict, never an exception.
+
+    Runs strict rules of our own on top of pyHanko's reader; pyHanko compares the revisions, and describes
+    what is not ours. Sources: ISO 32000-2, 12.8; ETSI EN 319 142-1; ETSI EN 319 102-1 (three outcomes); RFC
+    5652, 3161, 5280.
+    """
+    try:
+        document = open_document(request.data)
+        trust = Trusted(roots=load_roots(request.trust.roots_pem), moment=request.moment)
+        return _weigh(document, [examine(document, s, trust) for s in document.signatures])
+    except Unreadable as error:
+        return _refuse(error.code, request.data)
+    except MemoryError:
+        return _refuse("pdf.too_heavy", request.data)
+    except RecursionError:
+        return _refuse("pdf.too_complex", request.data)
+    except Exception:
+        # Parsers of hostile bytes raise nearly anything (ValueError, struct.error, ...); none is a pass.
+        return _refuse("pdf.broken", request.data)
+
+
+def _refuse(code: str, data: bytes) -> Judgement:
+    """The judgement on a file of which nothing but `code` is known."""
+    return Judgement(verdict=verdict_of([code]), reasons=(code,), sha256=hashlib.sha256(data).hexdigest())
+
+
+def _weigh(document: Document, examined: list[Examined]) -> Judgement:
+    stamps = tuple(e.report for e in examined if isinstance(e.report, StampReport))
+    others = tuple(e.report for e in examined if isinstance(e.report, SignatureReport))
+    codes = {problem for e in examined for problem in e.report.problems}
+    if any(e.ours for e in examined):
+        if not _foreign_stamps_follow(examined):
+            codes = {"note.foreign_stamp" if code == "stamp.foreign_issuer" else code for code in codes}
+        codes.update(check_afterwards(document, examined))
+        codes.add(GENUINE)
+    elif not stamps:
+        codes.add("stamp.none")
+    if others:
+        codes.add("note.other_signature")
+    verdict = verdict_of(codes)
+    return Judgement(
+        verdict=verdict,
+        reasons=most_important_first(codes if verdict is Verdict.GENUINE else codes - {GENUINE}),
+        sha256=document.digests.beginning(len(document.data)),
+        stamps=stamps,
+        other_signatures=others,
+        pages=len(document.pages),
+    )
+
+
+def _foreign_stamps_follow(examined: list[Examined]) -> bool:
+    """Whether a stamp that we can't check was added behind our last one: then the file is not ours alone.
+
+    One that was there before lies under our seal as everything else does.
+    """
+    last = max(number for number, e in enumerate(examined) if e.ours)
+    return any("stamp.foreign_issuer" in e.report.problems for e in examined[last + 1 :])

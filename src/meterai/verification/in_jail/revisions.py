@@ -1,0 +1,166 @@
+"""Whether what follows a signed revision consists of whole revisions that every reader finds in the same way.
+
+A reader that stumbles over a cross-reference table looks for objects by itself, also inside of streams, and
+may show another document than one that reads on; and of two entries for one object one reader takes the
+first, another the last. So behind a stamp only tables are accepted that nobody can stumble over, and only
+objects that they name, each of them once (ISO 32000-2, 7.5.4, 7.5.5, 7.5.7, 7.5.8).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.decode_limits import DecodePurpose
+
+from meterai.pdf.opening.cross_references import named_numbers, names_beyond_size
+from meterai.verification.in_jail.document import Document, Signature, Unreadable
+
+_END = re.compile(rb"%%EOF(?:\r\n|\r|\n)?\Z")
+_END_BYTES = 16
+_TAIL = re.compile(rb"startxref(?:\r\n|\r|\n)(\d{1,12})(?:\r\n|\r|\n)%%EOF(?:\r\n|\r|\n)?\Z")
+_TAIL_BYTES = 40
+_SPACE = rb"[\x00\t\n\f\r ]+"
+_HEAD = re.compile(rb"[0-9]+" + _SPACE + rb"[0-9]+" + _SPACE + rb"obj(?![a-z])")
+_BACKWARDS = rb"(?:[\x00\t\n\f\r ]|[\r\n][^\r\n]*%)"
+_OBJECT = re.compile(rb"(?<![a-z])jbo" + _BACKWARDS + rb"*[0-9]+" + _BACKWARDS + rb"+[0-9]+(?![0-9])")
+"""The beginning of an object, read backwards: a comment counts as a blank, and no line is looked at twice."""
+_LINE = rb"[ ]?(?:\r\n|\r|\n)"
+_STARTXREF = re.compile(rb"startxref" + _LINE + rb"([0-9]{1,12})" + _LINE + rb"%%EOF")
+_ENTRIES = rb"(?:[0-9]{10} [0-9]{5} [nf](?: \r| \n|\r\n))*"
+_ENTRY_BYTES = 20
+_SUBSECTION = rb"([0-9]+) ([0-9]+)" + _LINE + rb"(" + _ENTRIES + rb")"
+_TABLE = re.compile(rb"xref" + _LINE + rb"(?:" + _SUBSECTION + rb")+[\r\n ]*trailer")
+_SUBSECTIONS = re.compile(_SUBSECTION)
+_ROOT = re.compile(rb"/Root" + _SPACE + rb"([0-9]+)" + _SPACE + rb"([0-9]+)" + _SPACE + rb"R(?![a-zA-Z])")
+
+
+def signed_revision(document: Document, signature: Signature) -> int | None:
+    """The revision that a signature closes, it and all before it lying in the signed bytes; None for none."""
+    assert signature.byte_range is not None
+    xrefs, end = document.reader.xrefs, signature.byte_range.end
+    revision = int(xrefs.get_last_change(signature.object.container_ref))
+    earlier = (xrefs.get_xref_container_info(number) for number in range(revision))
+    whole = all(section.end_location <= end for section in earlier)
+    return revision if whole and closes(document, signature, revision) else None
+
+
+def closes(document: Document, signature: Signature, revision: int) -> bool:
+    """Whether the signature was made in this revision and signs all of it, cross-references included."""
+    if signature.byte_range is None:
+        return False
+    xrefs, end = document.reader.xrefs, signature.byte_range.end
+    if revision >= xrefs.total_revisions:
+        return False
+    tail = _TAIL.search(document.data, end - _TAIL_BYTES, end)
+    return (
+        tail is not None
+        and int(tail[1]) == xrefs.get_startxref_for_revision(revision)
+        and xrefs.get_last_change(signature.object.container_ref) == revision
+        and xrefs.get_xref_container_info(revision).end_location <= end
+    )
+
+
+def only_whole_revisions(document: Document, signed: int, start: int) -> bool:
+    """Whether nothing lies behind the signed revision, which ends at `start`, but revisions that follow on
+    it, one upon the other, and in them nothing but what their tables name.
+
+    Raises: Unreadable `pdf.ambiguous` for a table that readers may understand differently.
+    """
+    data, xrefs = document.data, document.reader.xrefs
+    if not _END.search(data, max(start, len(data) - _END_BYTES)):
+        return False
+    later = range(signed + 1, xrefs.total_revisions)
+    if not later or data.count(b"startxref", start) != len(later):
+        return False
+    ends = list(_STARTXREF.finditer(data, start))
+    places = [xrefs.get_startxref_for_revision(revision) for revision in later]
+    if [int(end[1]) for end in ends] != places:
+        raise Unreadable("pdf.ambiguous")
+    beginnings = [start, *(end.end() for end in ends)]
+    if not all(b <= place < end.start() for b, place, end in zip(beginnings, places, ends, strict=False)):
+        return False
+    if not all(_is_plain(document, revision) for revision in later) or names_beyond_size(document.reader):
+        raise Unreadable("pdf.ambiguous")
+    known = {*places, *_object_places(document, later)}
+    return all(place in known for place in _objects(data, start))
+
+
+def _objects(data: bytes, start: int) -> Iterator[int]:
+    """Where something behind `start` looks like the beginning of an object."""
+    return (len(data) - found.end() for found in _OBJECT.finditer(data[start:][::-1]))
+
+
+def _is_plain(document: Document, revision: int) -> bool:
+    """Whether a table (or the stream instead of one) is well formed, names the catalog once, and each object
+    once; and whether the object streams hold what it says that they hold."""
+    data, place = document.data, document.reader.xrefs.get_startxref_for_revision(revision)
+    table = _TABLE.match(data, place)
+    if table is None and _HEAD.match(data, place) is None:
+        return False
+    end = data.find(b"startxref" if table else b"stream", place)
+    names = _ROOT.findall(data, place, end)
+    reference = document.reader.root_ref
+    if names != [(b"%d" % reference.idnum, b"%d" % reference.generation)]:
+        return False
+    if data.count(b"/Root", place, end) != 1:
+        return False
+    entries = _entries_of_table(table) if table else _entries_of_stream(document.reader, revision)
+    return entries == len(named_numbers(document.reader, revision)) and _streams_are_plain(document, revision)
+
+
+def _entries_of_table(table: re.Match[bytes]) -> int:
+    """The number of entries but those for object 0; -1 where a subsection has not as many as it says."""
+    total = 0
+    for first, count, entries in _SUBSECTIONS.findall(table.string, table.start(), table.end()):
+        if len(entries) != _ENTRY_BYTES * int(count):
+            return -1
+        total += int(count) - (int(first) == 0 < int(count))
+    return total
+
+
+def _entries_of_stream(reader: Any, revision: int) -> int:
+    """The number of entries but that for object 0, those of unknown types too: they name no object to one
+    reader, to another they hide an old one."""
+    try:
+        index = list(reader.trailer.raw_get("/Index", revision=revision))
+    except KeyError:
+        index = [0, reader.trailer.raw_get("/Size", revision=revision)]
+    return sum(int(count) for count in index[1::2]) - int(index[0] == 0 < index[1])
+
+
+def _streams_are_plain(document: Document, revision: int) -> bool:
+    """Whether the object streams that a revision brings hold the objects that its section puts into them,
+    each once and in its place, and no others; and whether it puts none into older streams."""
+    section = document.reader.xrefs.get_xref_data(revision)
+    named: dict[int, dict[int, int]] = {}
+    for number, place in section.xrefs_in_objstm.items():
+        named.setdefault(place.obj_stream_id, {})[place.ix_in_stream] = number
+    for number, (generation, _) in section.standard_xrefs.items():
+        reference = generic.Reference(number, generation, document.reader)
+        found = document.reader.get_object(reference, revision=revision)
+        held = _numbers_in(found) if _is_object_stream(found) else []
+        if dict(enumerate(held)) != named.pop(number, {}):
+            return False
+    return not named
+
+
+def _is_object_stream(value: Any) -> bool:
+    return isinstance(value, generic.StreamObject) and "/Type" in value and value["/Type"] == "/ObjStm"
+
+
+def _numbers_in(stream: Any) -> list[int]:
+    """The numbers of the objects in an object stream (7.5.7), in their order. Raises: ValueError."""
+    head = stream.read_data(DecodePurpose.OBJECT_STREAM)[: stream["/First"]].split()
+    if len(head) != 2 * stream["/N"]:
+        raise ValueError("the head of an object stream")
+    return [int(number) for number in head[::2]]
+
+
+def _object_places(document: Document, revisions: range) -> Iterator[int]:
+    """Where the objects of these revisions lie: one that no table names is a hidden one."""
+    for revision in revisions:
+        section = document.reader.xrefs.get_xref_data(revision)
+        yield from (place for _, place in section.standard_xrefs.values())

@@ -1,0 +1,241 @@
+"""Examines one signature: a stamp of ours, somebody else's stamp, or another signature; and is it sound?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from cryptography import x509
+
+from meterai.kernel.serial_number import parse_serial
+from meterai.pdf.signed.byte_range import ShapeError, without_padding
+from meterai.signatures import certificate_chain
+from meterai.signatures.cms import FormError, SignedForm, element_length, read_signature
+from meterai.signatures.stamp_names import STAMP_FIELD, STAMP_REASON
+from meterai.signatures.time_stamp import check_token
+from meterai.verification.in_jail import second_opinion
+from meterai.verification.in_jail.document import Document, Signature
+from meterai.verification.in_jail.second_opinion import Stranger
+from meterai.verification.model import Covers, SignatureReport, StampReport
+
+_ENTRIES = {"/Type": "/Sig", "/Filter": "/Adobe.PPKLite", "/SubFilter": "/ETSI.CAdES.detached"}
+
+
+class Examined(msgspec.Struct, frozen=True, kw_only=True):
+    """One signature and everything found out about it."""
+
+    signature: Signature
+    ours: bool
+    """Its certificate chain leads to a pinned root (it may still be unsound)."""
+    report: StampReport | SignatureReport
+
+
+def examine(document: Document, signature: Signature, trust: Trusted) -> Examined:
+    """Never raises for what a file holds: what can't be read is a problem of that signature."""
+    if signature.byte_range is None:
+        return _unreadable(signature, "signature.byte_range")
+    try:
+        own = _examine_own_form(document, signature, trust)
+        if own is not None:
+            return own
+        stranger = second_opinion.describe(document.reader, signature.field, signature.field_object)
+        signer, path = certificate_chain.follow_strange(stranger.certificates, trust.roots, trust.moment)
+    except (MemoryError, RecursionError):
+        raise  # says nothing about the signature
+    except Exception:
+        # Parsers of hostile bytes raise nearly anything; one signature that can't be read fails the file.
+        return _unreadable(signature, "signature.malformed")
+    if signer is not None and path.leads_to_root and not signature.document_time_stamp:
+        return _examine_ours_unsound(document, signature, signer, trust, intact=stranger.intact)
+    return _examine_strange(document, signature, signer, stranger, path.problem)
+
+
+def _examine_own_form(document: Document, signature: Signature, trust: Trusted) -> Examined | None:
+    """The examination of what is right in every way that our own cryptography can tell.
+
+    None: not of our form, not intact, or not ours; then pyHanko says what can be known of it.
+    """
+    if signature.document_time_stamp:
+        return None
+    try:
+        form = _form(signature)
+        certificates = [certificate_chain.load_certificate(c) for c in form.certificates]
+        if not certificate_chain.verifies(form, _digest(document, signature, form.digest)):
+            return None
+    except (FormError, ShapeError, ValueError):
+        return None
+    path = certificate_chain.build_path(certificates, trust.roots, trust.moment, exact=False)
+    if not path.leads_to_root:
+        return None
+    return _examine_ours(document, signature, certificates[0], trust, form)
+
+
+class Trusted(msgspec.Struct, frozen=True, kw_only=True):
+    """What the examination relies on."""
+
+    roots: list[x509.Certificate]
+    moment: datetime
+
+
+def _examine_ours(
+    document: Document, signature: Signature, signer: x509.Certificate, trust: Trusted, form: SignedForm
+) -> Examined:
+    """`form` was verified already."""
+    time, problems = _trust_rules(form, trust)
+    return _ours(document, signature, signer, time=time, problems=problems, intact=True)
+
+
+def _examine_ours_unsound(
+    document: Document, signature: Signature, signer: x509.Certificate, trust: Trusted, *, intact: bool
+) -> Examined:
+    """Of our own chain, but not as we make it: says what is wrong with it, and something always is."""
+    time: datetime | None = None
+    try:
+        time, problems = _trust_rules(_form(signature), trust)
+        problems.append("signature.broken")
+    except (FormError, ShapeError):
+        problems = ["signature.form"] if intact else ["signature.form", "signature.broken"]
+    except (MemoryError, RecursionError):
+        raise
+    except Exception:
+        problems = ["signature.malformed"]
+    return _ours(document, signature, signer, time=time, problems=problems, intact=intact)
+
+
+def _ours(
+    document: Document,
+    signature: Signature,
+    signer: x509.Certificate,
+    *,
+    time: datetime | None,
+    problems: list[str],
+    intact: bool,
+) -> Examined:
+    problems = problems + _name_problems(signature)
+    return Examined(
+        signature=signature,
+        ours=True,
+        report=StampReport(
+            serial=signature.serial,
+            foreign=False,
+            intact=intact,
+            covers=_covers(document, signature),
+            stamped_at=time,
+            signer=certificate_chain.common_name(signer),
+            field=signature.field,
+            page=signature.page,
+            box=signature.box,
+            revision_sha256=_revision_digest(document, signature),
+            problems=tuple(dict.fromkeys(problems)),
+        ),
+    )
+
+
+def _form(signature: Signature) -> SignedForm:
+    content = without_padding(signature.content, element_length(signature.content))
+    return read_signature(content)
+
+
+def _trust_rules(form: SignedForm, trust: Trusted) -> tuple[datetime | None, list[str]]:
+    """The time of the stamp and what is wrong with its time stamp and its chain."""
+    if form.token is None:
+        return None, ["time_stamp.missing"]
+    stamp = check_token(form.token, form.signature, trust.roots, trust.moment)
+    if stamp.problem or stamp.time is None:
+        return stamp.time, [stamp.problem]
+    certificates = [certificate_chain.load_certificate(c) for c in form.certificates]
+    path = certificate_chain.build_path(certificates, trust.roots, stamp.time, exact=True)
+    if not path.leads_to_root or path.problem:
+        return stamp.time, [path.problem or "chain.unknown"]
+    return stamp.time, [] if certificate_chain.may_stamp(certificates[0]) else ["chain.not_allowed"]
+
+
+def _name_problems(signature: Signature) -> list[str]:
+    """A stamp of ours says its serial twice, in the Reason and in the field's name, and both must agree."""
+    reason, field = STAMP_REASON.fullmatch(signature.reason), STAMP_FIELD.fullmatch(signature.field)
+    if reason is None or field is None or reason[1] != field[1] or parse_serial(reason[1]) != reason[1]:
+        return ["stamp.serial"]
+    if any(signature.object.get(key, wanted) != wanted for key, wanted in _ENTRIES.items()):
+        return ["signature.form"]
+    return [] if "/SubFilter" in signature.object else ["signature.form"]
+
+
+def _examine_strange(
+    document: Document,
+    signature: Signature,
+    signer: x509.Certificate | None,
+    stranger: Stranger,
+    problem: str,
+) -> Examined:
+    name = certificate_chain.common_name(signer) if signer is not None else ""
+    problems = () if stranger.intact else ("signature.broken",)
+    report: StampReport | SignatureReport
+    if signature.serial and not signature.document_time_stamp:
+        kind = problem if problem in ("chain.impostor", "chain.self_signed") else "stamp.foreign_issuer"
+        report = StampReport(
+            serial=signature.serial,
+            foreign=True,
+            intact=stranger.intact,
+            covers=_covers(document, signature),
+            stamped_at=stranger.stated_time,
+            signer=name,
+            field=signature.field,
+            page=signature.page,
+            box=signature.box,
+            revision_sha256=_revision_digest(document, signature),
+            problems=(*problems, kind),
+        )
+    else:
+        report = SignatureReport(
+            signer=name,
+            reason=signature.reason,
+            field=signature.field,
+            intact=stranger.intact,
+            covers=_covers(document, signature),
+            time_stamp_only=signature.document_time_stamp,
+            signed_at=stranger.stated_time,
+            problems=(*problems, "chain.impostor") if problem == "chain.impostor" else problems,
+        )
+    return Examined(signature=signature, ours=False, report=report)
+
+
+def _unreadable(signature: Signature, problem: str) -> Examined:
+    report: StampReport | SignatureReport
+    if signature.serial:
+        report = StampReport(
+            serial=signature.serial,
+            foreign=True,
+            intact=False,
+            covers=Covers.UNCLEAR,
+            field=signature.field,
+            page=signature.page,
+            box=signature.box,
+            problems=(problem,),
+        )
+    else:
+        report = SignatureReport(
+            signer="",
+            reason=signature.reason,
+            field=signature.field,
+            intact=False,
+            covers=Covers.UNCLEAR,
+            problems=(problem,),
+        )
+    return Examined(signature=signature, ours=False, report=report)
+
+
+def _covers(document: Document, signature: Signature) -> Covers:
+    if signature.byte_range is None:
+        return Covers.UNCLEAR
+    return Covers.WHOLE_FILE if signature.byte_range.end == len(document.data) else Covers.REVISION
+
+
+def _revision_digest(document: Document, signature: Signature) -> str:
+    assert signature.byte_range is not None
+    return document.digests.beginning(signature.byte_range.end)
+
+
+def _digest(document: Document, signature: Signature, name: str) -> bytes:
+    """Digest over the byte range."""
+    assert signature.byte_range is not None
+    return document.digests.signed(signature.byte_range, name)

@@ -1,5 +1,0 @@
-"""The rules by which a file is judged. They parse hostile bytes: `judge` is a task of the PDF jail."""
-
-from meterai.verification.rules.judging import judge
-
-__all__ = ["judge"]

@@ -1,0 +1,1 @@
+"""What an audit asks of the log, a module for each subject."""

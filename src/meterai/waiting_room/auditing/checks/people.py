@@ -1,0 +1,83 @@
+"""People in the log: who was let in, with late tickets, with certificates, with promises, without a place."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from meterai.waiting_room.auditing.checks.admissions import Door
+from meterai.waiting_room.auditing.checks.frontier import Frontiers
+from meterai.waiting_room.auditing.checks.rules import Rules
+from meterai.waiting_room.auditing.checks.windows import Windows
+from meterai.waiting_room.auditing.findings import Findings
+from meterai.waiting_room.auditing.notes import Notes
+from meterai.waiting_room.files.log_facts import (
+    BypassFacts,
+    CertificateFacts,
+    ClaimFacts,
+    LateTicketFacts,
+    PromiseFacts,
+)
+from meterai.waiting_room.rules.admission import LATE_S
+from meterai.waiting_room.rules.model import Lane
+
+
+class People:
+    """Checks what can be checked at once and notes the rest for the end."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        windows: Windows,
+        frontiers: Frontiers,
+        door: Door,
+        notes: Notes,
+        findings: Findings,
+    ) -> None:
+        self._rules, self._windows, self._frontiers = rules, windows, frontiers
+        self._door, self._notes, self._findings = door, notes, findings
+        self.claims: Counter[Lane] = Counter()
+
+    def on_claim(self, n: int, at: int, facts: ClaimFacts) -> None:
+        """Somebody was let in."""
+        self._findings.examined("claim")
+        self.claims[facts.lane] += 1
+        id = bytes.fromhex(facts.id)
+        self._notes.add("claims", n, at, id, facts.pass_id, facts.window, facts.gate, facts.sequence)
+        place = self._windows.place_of(facts.window, id)
+        if place is None or not (lanes := self._frontiers.lanes_of(at, facts.window, place)):
+            self._findings.add("claim.not_called", n, window=facts.window, place=place)
+        elif facts.lane not in lanes:
+            self._findings.add("claim.lane", n, lane=facts.lane.name)
+        if place is not None and facts.place != str(place):
+            self._findings.add("claim.place", n, window=facts.window, told=facts.place, place=place)
+        if self._rules.is_over(at):
+            self._findings.add("claim.after_closing", n)
+        if facts.lane is not Lane.IN_FLIGHT:
+            self._door.entered(n, at)
+
+    def on_late_ticket(self, n: int, facts: LateTicketFacts) -> None:
+        """A ticket that is in no list was honoured."""
+        self._findings.examined("late")
+        self._notes.add("late", n, bytes.fromhex(facts.id), facts.window, facts.gate, facts.sequence)
+        ended_at = self._windows.ended_at(facts.window)
+        is_after = ended_at is None or facts.joined_at > ended_at + LATE_S
+        if is_after and facts.window not in self._windows.open_when_set_right:
+            self._findings.add("late.backdated", n, window=facts.window)
+
+    def on_certificate(self, n: int, at: int, facts: CertificateFacts) -> None:
+        """Somebody got it in writing that the closing found them in line."""
+        self._findings.examined("certificate")
+        self._notes.add("certificates", n, bytes.fromhex(facts.id))
+        if at < self._rules.now.schedule.closes_at:
+            self._findings.add("certificate.early", n)
+
+    def on_promise(self, n: int, facts: PromiseFacts) -> None:
+        """Somebody was promised a time."""
+        self._notes.add("promises", n, bytes.fromhex(facts.id), facts.done_by)
+
+    def on_bypass(self, n: int, facts: BypassFacts) -> None:
+        """Somebody entered without a place."""
+        self._findings.examined("operator")
+        self._notes.add("bypasses", n, facts.why, facts.ref)
+        if not facts.why.strip():
+            self._findings.add("operator.bypass", n)

@@ -1,0 +1,55 @@
+"""Whether the line was switched off in secret: then everybody enters, and who waits is overtaken."""
+
+from __future__ import annotations
+
+from meterai.waiting_room.auditing.findings import Findings
+from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, OperatorFacts
+
+SAID_WITHIN_S = 5
+"""Rules stand in the log in front of what was said in the same second."""
+
+
+class Switching:
+    """Time is cut anew when people have to wait again. Before, nobody had to: because nobody did, or because
+    an operator had switched the line off, which stands in the log.
+
+    Who switches the line on has time cut within a second; that it was switched off excuses until then.
+
+    It is cut anew too when the controller's clock had been ahead: then it says so, and windows are closed
+    whose published end is still to come.
+    """
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self._is_off = False
+        self._on_at = -SAID_WITHIN_S
+        self._suspect: tuple[int, int] | None = None
+        self._is_ahead = False
+
+    def on_cut(self, n: int, at: int, *, are_waiting: bool, ended_at: int) -> None:
+        """Time was cut anew. `are_waiting`: people in windows that were closed before; `ended_at`: when the
+        last of those ended, as published."""
+        self._judge()
+        self._is_ahead = ended_at > at
+        is_said = self._is_off or at <= self._on_at + SAID_WITHIN_S
+        if are_waiting and not is_said:
+            self._suspect = n, at
+
+    def on_operator(self, at: int, facts: OperatorFacts) -> None:
+        """An operator may have switched the line."""
+        if facts.action in ("on", "off"):
+            self._is_off = facts.action == "off"
+            self._on_at = at if facts.action == "on" else self._on_at
+        elif facts.action != CLOCK_SET_RIGHT or not self._is_ahead:
+            return
+        if self._suspect is not None and at <= self._suspect[1] + SAID_WITHIN_S:
+            self._suspect = None
+
+    def finish(self) -> None:
+        """The log has come to its end."""
+        self._judge()
+
+    def _judge(self) -> None:
+        if self._suspect is not None:
+            self._findings.add("operator.hidden", self._suspect[0])
+            self._suspect = None

@@ -1,0 +1,155 @@
+"""Any number of controllers may run; one leads: it holds the lease and conducts the queues of all events."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from meterai.kit.database import DATABASE_IS_DOWN, Database, log_trouble
+from meterai.kit.fail_points import FailPoint, never
+from meterai.waiting_room.control.beacon_source import BeaconSource
+from meterai.waiting_room.control.publisher import Publisher
+from meterai.waiting_room.control.selection_loop import Conductor
+from meterai.waiting_room.control.site_load import forget_silent
+from meterai.waiting_room.files.queue_folder import queue_of
+from meterai.waiting_room.files.window_files import Superseded
+from meterai.waiting_room.rules.seeds import SeedChains
+from meterai.waiting_room.store import queues
+from meterai.waiting_room.use_cases.decide_step import Beacon, Steering
+
+log = structlog.get_logger(__name__)
+
+LEASE_S = 4.0
+STEP_S = 1.0
+
+
+@dataclass(slots=True)
+class Leader:
+    """One controller process. `holder`: its own name, never used by another."""
+
+    db: Database
+    root: Path
+    """The folder of all queues."""
+    holder: str
+    clock: Callable[[], float] = time.time
+    fail_point: FailPoint = never
+    beacon: BeaconSource | None = None
+    """A public source of randomness; None: the operator is trusted with the seeds."""
+    leads: bool = False
+    _awake: list[str] = field(default_factory=list)
+    """Events whose queue needs steps."""
+    _chains: dict[str, SeedChains] = field(default_factory=dict)
+    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """One after the other, those in which people wait first: a chain of seeds takes most of a second of the
+    processor."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Leads whenever nobody else does, until `stop`."""
+        if self.beacon is None:
+            return await self._lead_when_possible(stop)
+        asking = asyncio.create_task(self.beacon.keep_asking())
+        try:
+            await self._lead_when_possible(stop)
+        finally:
+            await _end([asking])
+            await self.beacon.close()
+
+    async def _lead_when_possible(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                async with self.db.connection() as connection:
+                    epoch = await queues.take_lease(connection, self.holder, LEASE_S)
+                if epoch is not None:
+                    await self._lead(epoch, stop)
+            except DATABASE_IS_DOWN as error:
+                log.warning("queue_store_unavailable", error=type(error).__name__)
+            await _pause(stop, STEP_S)
+
+    async def _lead(self, epoch: int, stop: asyncio.Event) -> None:
+        log.info("queue_leading", holder=self.holder, epoch=epoch)
+        tasks: dict[str, asyncio.Task[bool]] = {}
+        self.leads = True
+        try:
+            async with self.db.connection() as own:  # steps may have all others for longer than a lease lasts
+                while not stop.is_set():
+                    held = await queues.take_lease(own, self.holder, LEASE_S)
+                    if held != epoch:
+                        if held is not None:  # nobody else: we were too late
+                            log.warning("queue_lease_lapsed", holder=self.holder, lease_s=LEASE_S)
+                        break
+                    self._awake = await queues.events_awake(own)
+                    ended = {event for event, task in tasks.items() if task.done()}
+                    if not all(tasks.pop(event).result() for event in ended):
+                        break
+                    for event in self._awake:
+                        if event not in tasks:
+                            tasks[event] = asyncio.create_task(self._conduct(event, epoch))
+                    await _pause(stop, STEP_S)
+        finally:
+            self.leads = False
+            await _end(list(tasks.values()))
+            log.info("queue_left", holder=self.holder, epoch=epoch)
+            with suppress(*DATABASE_IS_DOWN):
+                async with self.db.connection() as connection:
+                    await queues.end_lease(connection, self.holder, epoch)
+
+    async def _conduct(self, event: str, epoch: int) -> bool:
+        """Steps of one event until it rests (True) or somebody else leads (False). Trouble with one event
+        leaves the others alone."""
+        while event in self._awake:
+            try:
+                async with self._opening:
+                    conductor = await self._open(event, epoch)
+                try:
+                    await self._steps(event, conductor)
+                finally:
+                    await conductor.close()
+            except Superseded:
+                return False
+            except Exception as error:
+                outage, fault = "queue_step_unavailable", "queue_step_failed"
+                log_trouble(log, error, outage=outage, fault=fault, queue=event)
+            await asyncio.sleep(STEP_S)
+        return True
+
+    async def _steps(self, event: str, conductor: Conductor) -> None:
+        while event in self._awake:
+            now = self.clock()
+            await conductor.step(now)
+            # on the second, so that a window's end is seen at once
+            await asyncio.sleep(max(0.05, STEP_S - self.clock() % STEP_S))
+
+    async def _open(self, event: str, epoch: int) -> Conductor:
+        folder = queue_of(self.root, event)
+        if not folder.keys_file.exists():
+            async with self.db.connection() as connection:
+                queue = await queues.read_queue(connection, event)
+            is_new = queue is None or not queue.log_size
+            assert is_new, "the queue's files are gone: put them back from a copy (docs/backup.md)"
+        keys = await asyncio.to_thread(folder.keys)
+        if event not in self._chains:
+            self._chains[event] = await asyncio.to_thread(SeedChains, keys.chain)
+        beacon = None if self.beacon is None else Beacon(await self.beacon.name(), self.beacon.value)
+        publisher = await asyncio.to_thread(Publisher, folder, epoch, keys.controller)
+        await forget_silent(self.db)
+        steering = Steering(self.db, event, self.holder, epoch, keys, self._chains[event], beacon)
+        return Conductor(steering, publisher, self.fail_point)
+
+
+async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()

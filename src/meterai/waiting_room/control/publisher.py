@@ -1,0 +1,125 @@
+"""Brings the files of a queue to what its rows say: after each decision, and after a crash in between.
+
+What is decided stands in the store before anything of it is published. So publishing is never more than
+catching up, and the next holder of the lease repairs what the last one left half done by the same steps.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from meterai.kernel.refusals import Refusal
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.published_documents import Close, Head, Reveal, Status
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.files.window_files import Stage, ids_again
+from meterai.waiting_room.store.queues import ClosedWindow, Entry
+
+_SEEDS_KEPT = 2_000
+
+
+class Publisher:
+    """The files of one event's queue, for one holder of the lease.
+
+    Every method raises `Superseded` once another holder has taken over. They wait for the disk: call them in
+    a thread.
+    """
+
+    def __init__(self, folder: QueueFolder, epoch: int, key: Ed25519PrivateKey) -> None:
+        """Takes the folder over. Reads the log from its last mark on."""
+        self.folder = folder
+        self._key = key
+        self._stage = Stage(folder, epoch)
+        self._log = self._stage.open_log(key)
+        self._head = Head(event=folder.slug, at=0, size=self._log.size, root=self._log.root().hex())
+        self._seeds: OrderedDict[int, bytes] = OrderedDict()
+
+    @property
+    def log_size(self) -> int:
+        """Entries that are in the file."""
+        return self._log.size
+
+    def rules_there(self) -> bytes:
+        """The rules that lie there; empty: none yet."""
+        return self.folder.config.read_bytes() if self.folder.config.exists() else b""
+
+    def publish_config(self, raw: bytes, version: int) -> None:
+        """The rules, also under their version."""
+        self.publish_configs([(version, raw)])
+        if not _holds(self.folder.config, raw):
+            self._stage.publish(self.folder.config, raw)
+
+    def publish_configs(self, configs: Sequence[tuple[int, bytes]]) -> None:
+        """Rules of other versions, which the log names, under these alone."""
+        for version, raw in configs:
+            if not _holds(path := self.folder.config_version(version), raw):
+                self._stage.publish(path, raw)
+
+    def publish_close(self, window: ClosedWindow, ids: bytes | None) -> None:
+        """The end of a window: its list first, then the document that refers to it."""
+        path = self.folder.window_close(window.number)
+        if path.exists():
+            return
+        close = published_documents.decode(window.document, Close)
+        self._stage.publish(
+            self.folder.window_ids(window.number), ids_again(self.folder, close) if ids is None else ids
+        )
+        self._stage.publish(path, window.document)
+
+    def publish_reveal(self, window: ClosedWindow) -> None:
+        """The seed of a window."""
+        path = self.folder.window_reveal(window.number)
+        if window.reveal is not None and not path.exists():
+            self._stage.publish(path, window.reveal)
+
+    def append(self, entries: Sequence[Entry], at: int) -> None:
+        """Puts decided entries behind what the log has, makes them durable, and signs the new head."""
+        for entry in entries:
+            if entry.n == self._log.size:
+                self._log.append(entry.what, entry.facts, entry.at)
+        if self._log.size != self._head.size or self._log.is_unsigned:
+            self._head = self._log.sync(at)
+
+    @property
+    def is_unsigned(self) -> bool:
+        """Whether a crash left entries in the log without a signed head."""
+        return self._log.is_unsigned
+
+    def log_head(self) -> tuple[int, str]:
+        """Size and tree head (16 bytes, hexadecimal) of the log as it is on the disk."""
+        return self._head.size, self._head.root[:32]
+
+    def publish_status(self, status: Status) -> None:
+        """The status, signed. Raises: AssertionError when it is too long (a test holds it to the limit)."""
+        raw = published_documents.sign(status, self._key)
+        assert len(raw) <= published_documents.STATUS_BYTES_MAX, len(raw)
+        self._stage.publish(self.folder.status, raw)
+
+    def seed_of(self, window: int) -> bytes | None:
+        """The published seed of a window; None: not told yet."""
+        known = self._seeds.get(window)
+        if known is not None:
+            return known
+        try:
+            reveal = published_documents.decode(self.folder.window_reveal(window).read_bytes(), Reveal)
+        except (OSError, Refusal):
+            return None
+        seed = self._seeds[window] = bytes.fromhex(reveal.seed)
+        if len(self._seeds) > _SEEDS_KEPT:
+            self._seeds.popitem(last=False)
+        return seed
+
+    def close(self) -> None:
+        """Closes the log."""
+        self._log.close()
+
+
+def _holds(path: Path, raw: bytes) -> bool:
+    with suppress(OSError):
+        return path.read_bytes() == raw
+    return False

@@ -1,0 +1,141 @@
+"""What processes report of themselves once a second, and what the controller makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import msgspec
+
+from meterai.kit.database import Connection, Database
+from meterai.kit.stop_switches import SEALING_STOPPED, is_thrown
+from meterai.waiting_room.rules.rate_control import SILENT_S, Measured
+
+FORGOTTEN_AFTER = timedelta(minutes=1)
+SITE_WINDOW_S = 3
+"""A site process reports once a second, of the last seconds."""
+WORKER_LATE_S = 5.0
+"""A worker that has not reported for longer does not stamp either, as far as one can know."""
+
+
+class SiteLoad(msgspec.Struct, frozen=True, kw_only=True):
+    """One site process in the last seconds."""
+
+    p95_ms: float
+    """Of requests that belong to buying and stamping."""
+    in_flight: float
+    """Such requests at once, on average."""
+    requests: int
+    faults: int
+    """Of them, those that failed by our doing or the gateway's."""
+    entered: Mapping[str, float]
+    """Event -> people a minute who came in without a pass."""
+
+
+class SiteHeard(msgspec.Struct, frozen=True, kw_only=True):
+    """The last report of a site process."""
+
+    process: str
+    age_s: float
+    p95_ms: float
+    in_flight: int
+    requests: int
+    """In the `SITE_WINDOW_S` before it."""
+    faults: int
+
+
+class Behind(msgspec.Struct, frozen=True):
+    """What lies behind the site."""
+
+    backlog_s: float
+    """Age of the oldest item that is paid and not stamped."""
+    stock: int
+    """Stamps that can be sold."""
+    can_buy: bool = True
+    """Who is called is sent the code, and can pay: the gateway opens charges."""
+
+
+async def report_site_load(db: Database, process: str, load: SiteLoad) -> None:
+    """One statement. `process`: its name on this machine; a successor takes its row over."""
+    async with db.connection() as connection:
+        await connection.execute(
+            """INSERT INTO waiting_room.site_load VALUES ($1, clock_timestamp(), $2, $3, $4, $5, $6)
+               ON CONFLICT (process) DO UPDATE SET at = excluded.at, p95_ms = excluded.p95_ms,
+                   in_flight = excluded.in_flight, requests = excluded.requests, faults = excluded.faults,
+                   entered = excluded.entered""",
+            process,
+            load.p95_ms,
+            round(load.in_flight),
+            load.requests,
+            load.faults,
+            dict(load.entered),
+        )
+
+
+async def report_behind(db: Database, behind: Behind) -> None:
+    """One statement; whichever worker was last is right."""
+    async with db.connection() as connection:
+        await connection.execute(
+            """INSERT INTO waiting_room.behind (at, backlog_s, stock, opens_charges)
+               VALUES (clock_timestamp(), $1, $2, $3)
+               ON CONFLICT (one) DO UPDATE SET at = excluded.at, backlog_s = excluded.backlog_s,
+                   stock = excluded.stock, opens_charges = excluded.opens_charges""",
+            behind.backlog_s,
+            behind.stock,
+            behind.can_buy,
+        )
+
+
+async def forget_silent(db: Database) -> None:
+    """Deletes what processes reported that are gone."""
+    async with db.connection() as connection:
+        await connection.execute(
+            "DELETE FROM waiting_room.site_load WHERE at < clock_timestamp() - $1::interval", FORGOTTEN_AFTER
+        )
+
+
+async def sites_heard(connection: Connection) -> list[SiteHeard]:
+    """Every site process of the last minute, by its name."""
+    rows = await connection.fetch(
+        """SELECT process, extract(epoch FROM clock_timestamp() - at)::float8 AS age_s, p95_ms, in_flight,
+                  requests, faults
+           FROM waiting_room.site_load ORDER BY process"""
+    )
+    return [SiteHeard(**dict(row)) for row in rows]
+
+
+async def read_measured(connection: Connection, event: str) -> Measured:
+    """The site as an event's controller sees it, by the database's clock. Of the stock its part, where people
+    are called for several events."""
+    sites = await connection.fetch(
+        """SELECT extract(epoch FROM clock_timestamp() - at)::float8 AS age, p95_ms, in_flight, requests,
+                  faults, coalesce((entered->>$1)::float8, 0) AS entered FROM waiting_room.site_load""",
+        event,
+    )
+    behind = await connection.fetchrow(
+        """SELECT extract(epoch FROM clock_timestamp() - at)::float8 AS age, backlog_s,
+                  opens_charges AS can_buy,
+                  ceil(stock / greatest(1.0, (SELECT count(*) FROM waiting_room.queue
+                      WHERE state IN ('open', 'last_call'))))::int8 AS stock
+           FROM waiting_room.behind"""
+    )
+    heard = [row for row in sites if row["age"] <= SILENT_S]
+    requests = sum(row["requests"] for row in heard)
+    measured = Measured(
+        heard_s=min((row["age"] for row in sites), default=float("inf")),
+        p95_ms=max((row["p95_ms"] for row in heard if row["requests"]), default=0.0),
+        in_flight=float(max((row["in_flight"] for row in heard), default=0)),
+        requests=requests,
+        fault_share=sum(row["faults"] for row in heard) / requests if requests else 0.0,
+        is_stamping=not await is_thrown(connection, SEALING_STOPPED),
+        entered_per_min=sum(row["entered"] for row in heard),
+    )
+    if behind is None:
+        return measured
+    late_s = behind["age"] if behind["age"] > WORKER_LATE_S else 0.0
+    return msgspec.structs.replace(
+        measured,
+        backlog_s=behind["backlog_s"] + late_s,
+        stock=behind["stock"],
+        can_buy=behind["can_buy"],
+    )

@@ -1,0 +1,189 @@
+"""What each kind of entry in the public log says. One frozen value per kind; binary values in hexadecimal.
+
+Places and frontiers are integers below 2^64: written as decimal strings, because many readers of JSON hold
+numbers as floats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+import msgspec
+
+from meterai.waiting_room.files.public_log import What
+from meterai.waiting_room.files.published_documents import Number
+from meterai.waiting_room.rules.model import Frontier, Lane
+
+CLOCK_SET_RIGHT: Final = "clock"
+"""The controller's clock had been ahead by so many seconds. Time is cut anew if it closed windows by it."""
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an entry says."""
+
+    what: ClassVar[What]
+
+
+class ConfigFacts(Facts, frozen=True, kw_only=True):
+    """The signed rules, by the SHA-256 of the document as published."""
+
+    what: ClassVar[What] = What.CONFIG
+    sha256: str
+    version: Number
+
+
+class CloseFacts(Facts, frozen=True, kw_only=True):
+    """A window is over. `root`: of its join records; `sha256`: of the published document."""
+
+    what: ClassVar[What] = What.CLOSE
+    window: Number
+    count: Number
+    root: str
+    sha256: str
+
+
+class ChainFacts(Facts, frozen=True, kw_only=True):
+    """The commitment to a further chain of seeds, before anybody can join in a window that uses it."""
+
+    what: ClassVar[What] = What.CHAIN
+    number: Number
+    commitment: str
+    first_window: Number
+
+
+class RevealFacts(Facts, frozen=True, kw_only=True):
+    """The seed of a window. Later in the log than the window's end."""
+
+    what: ClassVar[What] = What.REVEAL
+    window: Number
+    link: str
+    beacon: str
+    seed: str
+
+
+class FrontierFacts(Facts, frozen=True, kw_only=True):
+    """A frontier moved. Lane: `Lane.NEW` or `Lane.RETURNER`; `rate`: people a minute at that moment."""
+
+    what: ClassVar[What] = What.FRONTIER
+    lane: Lane
+    window: Number
+    x: str
+    epoch: Number
+    rate: Number
+
+    @property
+    def frontier(self) -> Frontier:
+        """Where it stands now."""
+        return Frontier(self.window, int(self.x))
+
+
+class ClaimFacts(Facts, frozen=True, kw_only=True):
+    """Somebody was let in. `gate` and `sequence` find the ticket in the window's published list."""
+
+    what: ClassVar[What] = What.CLAIM
+    id: str
+    window: Number
+    place: str
+    pass_id: str
+    lane: Lane
+    gate: Number
+    sequence: Number
+
+
+class OperatorFacts(Facts, frozen=True, kw_only=True):
+    """What an operator did: on, off, halt, resume, cap, expect, announce. `CLOCK_SET_RIGHT` is the
+    controller's own."""
+
+    what: ClassVar[What] = What.OPERATOR
+    action: str
+    value: str
+    reason: str
+
+
+class BypassFacts(Facts, frozen=True, kw_only=True):
+    """Somebody entered without a place. `ref`: what was used for it, such as a digest of the order's id."""
+
+    what: ClassVar[What] = What.BYPASS
+    why: str
+    ref: str
+
+
+class DeadGateFacts(Facts, frozen=True, kw_only=True):
+    """A gate did not say what it counted in a window: tickets of it that are in no list are honoured."""
+
+    what: ClassVar[What] = What.DEAD_GATE
+    window: Number
+    gate: Number
+
+
+class LateTicketFacts(Facts, frozen=True, kw_only=True):
+    """A ticket that is in no list, honoured because its gate was declared dead. `joined_at`: Unix seconds."""
+
+    what: ClassVar[What] = What.LATE_TICKET
+    id: str
+    window: Number
+    gate: Number
+    sequence: Number
+    joined_at: Number
+
+
+class CertificateFacts(Facts, frozen=True, kw_only=True):
+    """A certificate of attempt, by the SHA-256 of the document as signed."""
+
+    what: ClassVar[What] = What.CERTIFICATE
+    id: str
+    sha256: str
+
+
+class PromiseFacts(Facts, frozen=True, kw_only=True):
+    """The first promise given to somebody: done by then (Unix seconds) with this probability (0 to 1)."""
+
+    what: ClassVar[What] = What.PROMISE
+    id: str
+    done_by: Number
+    probability: float
+
+
+type AnyFacts = (
+    ConfigFacts
+    | CloseFacts
+    | ChainFacts
+    | RevealFacts
+    | FrontierFacts
+    | ClaimFacts
+    | OperatorFacts
+    | BypassFacts
+    | DeadGateFacts
+    | LateTicketFacts
+    | CertificateFacts
+    | PromiseFacts
+)
+
+_FORMS: dict[What, type[AnyFacts]] = {
+    form.what: form
+    for form in (
+        ConfigFacts,
+        CloseFacts,
+        ChainFacts,
+        RevealFacts,
+        FrontierFacts,
+        ClaimFacts,
+        OperatorFacts,
+        BypassFacts,
+        DeadGateFacts,
+        LateTicketFacts,
+        CertificateFacts,
+        PromiseFacts,
+    )
+}
+
+
+def encode_facts(facts: Facts) -> dict[str, Any]:
+    """The facts as they stand in the log's JSON and in the store."""
+    return dict(msgspec.to_builtins(facts))
+
+
+def decode_facts(what: What, facts: Mapping[str, Any]) -> AnyFacts:
+    """What an entry of this kind says. Raises: msgspec.ValidationError when it says something else."""
+    return msgspec.convert(facts, _FORMS[what])

@@ -1,0 +1,174 @@
+"""What is published: signed, small, the same for everyone, so that any static server can hand it out.
+
+A document is one line of JSON and one line with the base64url Ed25519 signature over `meterai document v1`, a
+zero byte and that line. The kind stands inside, so that one kind is never taken for another.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Annotated
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.formats.strange_json import read_json
+from meterai.waiting_room.rules.model import Policy, QueueState, Schedule
+
+STATUS_BYTES_MAX = 1024
+_DOMAIN = b"meterai document v1\x00"
+
+type Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""An auditor keeps numbers in a database: one that it does not hold would end the audit without a verdict."""
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=str.lower):
+    """Anything that is published about the queue of an event."""
+
+    event: str
+
+
+class Config(Document, frozen=True, kw_only=True):
+    """The rules of a queue, fixed before anybody joins. Binary values in hexadecimal."""
+
+    version: int
+    schedule: Schedule
+    policy: Policy
+    commitment: str
+    chain_length: Annotated[int, msgspec.Meta(ge=1)]
+    ticket_keys: dict[int, str]
+    """Key id -> Ed25519 public key."""
+    controller_key: str
+    beacon: str = ""
+    """The public source of randomness that is mixed in; empty: the operator is trusted with the seeds."""
+
+
+class Announcement(msgspec.Struct, frozen=True):
+    """A few words of the operator."""
+
+    id: str = ""
+    en: str = ""
+
+
+class Status(Document, frozen=True, kw_only=True):
+    """How the queue stands now. Holds nothing personal; at most 1,024 bytes with its signature."""
+
+    epoch: int
+    """Of the controller's lease. A client takes the greater (epoch, sequence) and ignores the other."""
+    sequence: int
+    at: int
+    state: QueueState
+    frontiers: Annotated[list[tuple[int, int]], msgspec.Meta(min_length=2)]
+    """(window, x) by lane: `Lane.NEW`, `Lane.RETURNER`."""
+    rate: int
+    """Admissions a minute now."""
+    fan: list[tuple[int, int, int]]
+    """(seconds from now, people called by then with 97.5 %, with 50 % probability)."""
+    closes_at: int
+    last_call_at: int | None
+    poll: tuple[int, int]
+    """Seconds between two looks: at the front, at the back."""
+    waiting: int
+    admitted: int
+    called: int = 0
+    """Places that the frontier has passed, of everybody who ever joined."""
+    done_after_s: int
+    """From the claim to the stamped document, 95 of 100 people."""
+    kept: tuple[int, int]
+    """Promises kept, and given, that are due by now."""
+    log: tuple[int, str]
+    """Entries in the public log, and its tree head (16 bytes, hexadecimal)."""
+    note: Announcement = Announcement()
+    stopped: bool | msgspec.UnsetType = msgspec.UNSET
+    """The emergency stop is thrown: people are called, and nobody can say when a stamp is done."""
+    stalled: bool | msgspec.UnsetType = msgspec.UNSET
+    """No code is sent, or the gateway opens no charge: so it is too, and few are called."""
+
+    @property
+    def is_stamping(self) -> bool:
+        """Whether stamps are made, as far as the emergency stop goes."""
+        return self.stopped is not True
+
+    @property
+    def can_buy(self) -> bool:
+        """Whether who is called is sent the code and can pay."""
+        return self.stalled is not True
+
+
+class GateCount(msgspec.Struct, frozen=True):
+    """What one gate counted in a window."""
+
+    gate: int
+    count: int
+    first_sequence: int
+    last_sequence: int
+    root: str
+
+
+class Close(Document, frozen=True, kw_only=True):
+    """A window is over: how many joined, and the root of their ids. Published before its seed."""
+
+    window: int
+    starts_at: int
+    ends_at: int
+    count: int
+    people: Number | None = None
+    """Who joined at two gates counts once; None in older documents."""
+    root: str
+    gates: list[GateCount]
+
+
+class Reveal(Document, frozen=True, kw_only=True):
+    """The seed of a window that is closed."""
+
+    window: int
+    link: str
+    beacon: str
+    seed: str
+
+
+class Head(Document, frozen=True, kw_only=True):
+    """The tree head of the public log."""
+
+    at: int
+    size: int
+    root: str
+
+
+def sign(document: Document, key: Ed25519PrivateKey) -> bytes:
+    """The document as it is published."""
+    line = msgspec.json.encode(document)
+    return line + b"\n" + _text_of(key.sign(_DOMAIN + line)) + b"\n"
+
+
+def read[D: Document](raw: bytes, form: type[D], key: Ed25519PublicKey) -> D:
+    """A published document whose signature is good, and spelled as it was made: the last letter has bits of
+    no meaning, and a document with others would be in no log.
+
+    Raises: Refusal INVALID `queue.document_unreadable`; FORBIDDEN `queue.document_forged`.
+    """
+    line, _, rest = raw.partition(b"\n")
+    try:
+        signature = base64.b64decode(rest.strip() + b"==", altchars=b"-_")
+        if _text_of(signature) != rest.strip():
+            raise InvalidSignature
+        key.verify(signature, _DOMAIN + line)
+    except InvalidSignature:
+        raise Refusal(Kind.FORBIDDEN, "queue.document_forged") from None
+    except ValueError:
+        raise Refusal(Kind.INVALID, "queue.document_unreadable") from None
+    return decode(line, form)
+
+
+def decode[D: Document](raw: bytes, form: type[D]) -> D:
+    """The document, its signature NOT checked. Raises: Refusal INVALID `queue.document_unreadable`."""
+    try:
+        return read_json(raw.partition(b"\n")[0], form)
+    except msgspec.DecodeError:
+        raise Refusal(Kind.INVALID, "queue.document_unreadable") from None
+
+
+def _text_of(signature: bytes) -> bytes:
+    return base64.urlsafe_b64encode(signature).rstrip(b"=")

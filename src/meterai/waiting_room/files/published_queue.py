@@ -1,0 +1,100 @@
+"""What has been published of one queue, as the site reads it: rules, seeds, joins; and the ids of contacts.
+
+Documents never change once they are there, so what was read is kept.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from meterai.kernel.refusals import Refusal
+from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.published_documents import Config, Reveal
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.files.window_files import is_listed
+from meterai.waiting_room.rules.draw import place_of
+from meterai.waiting_room.rules.tickets import Ticket, contact_id, event_number, join_record, read_ticket
+
+_SEEDS_KEPT_MAX = 20_000
+_TICKETS_KEPT_MAX = 10_000
+
+
+class Published:
+    """The published side of a queue, and the key that makes ids of contacts.
+
+    Raises on making: OSError while the queue has published nothing; Refusal `queue.document_*`.
+    """
+
+    def __init__(self, folder: QueueFolder) -> None:
+        self.folder = folder
+        self.event = event_number(folder.slug)
+        self._good: OrderedDict[str, Ticket] = OrderedDict()
+        """Tickets whose signature was checked: each is read several times on its way through the door."""
+        self._read_rules()
+        self.event_key = folder.event_key()
+        """Secret: makes ids of contacts, and the key of certificates."""
+        self._seeds: OrderedDict[int, bytes] = OrderedDict()
+
+    def look(self) -> None:
+        """Takes up the rules when they were published anew. Raises: OSError."""
+        if self._stamp != self.folder.config.stat().st_mtime_ns:
+            self._read_rules()
+
+    def read_ticket(self, text: str) -> Ticket:
+        """A ticket of this queue, its signature checked. Raises: Refusal `ticket.*`."""
+        known = self._good.get(text)
+        if known is None:
+            known = self._good[text] = read_ticket(text, self._ticket_keys, self.event)
+            if len(self._good) > _TICKETS_KEPT_MAX:
+                self._good.popitem(last=False)
+        return known
+
+    def id_of(self, contact: str) -> bytes:
+        """The id of a contact, by its name in line (`email:ani@contoh.id`), in this event."""
+        return contact_id(self.event_key, contact)
+
+    def place_of(self, ticket: Ticket) -> int | None:
+        """The place inside its window, 0 to below 2^64; None until the window's seed is published."""
+        return self.place_in(ticket.window, ticket.id)
+
+    def place_in(self, window: int, id: bytes) -> int | None:
+        """The place of an id in a window; None as `place_of`."""
+        seed = self._seed(window)
+        return None if seed is None else place_of(seed, id)
+
+    def has_list(self, window: int) -> bool:
+        """Whether the list of a window is published: who joined in it, and nobody else."""
+        return self.folder.window_ids(window).exists()
+
+    def is_listed(self, ticket: Ticket) -> bool:
+        """Whether the join stands in the published list of its window (a few small reads)."""
+        return is_listed(self.folder, ticket.window, join_record(ticket))
+
+    def _read_rules(self) -> None:
+        self._stamp = self.folder.config.stat().st_mtime_ns
+        raw = self.folder.config.read_bytes()
+        self.controller_key = public_key(published_documents.decode(raw, Config).controller_key)
+        self.config = published_documents.read(raw, Config, self.controller_key)
+        self._good.clear()
+        self._ticket_keys = {number: public_key(text) for number, text in self.config.ticket_keys.items()}
+
+    def _seed(self, window: int) -> bytes | None:
+        known = self._seeds.get(window)
+        if known is not None:
+            return known
+        try:
+            raw = self.folder.window_reveal(window).read_bytes()
+            seed = bytes.fromhex(published_documents.read(raw, Reveal, self.controller_key).seed)
+        except (OSError, Refusal):
+            return None
+        self._seeds[window] = seed
+        if len(self._seeds) > _SEEDS_KEPT_MAX:
+            self._seeds.popitem(last=False)
+        return seed
+
+
+def public_key(text: str) -> Ed25519PublicKey:
+    """A key as the rules name it. Raises: ValueError."""
+    return Ed25519PublicKey.from_public_bytes(bytes.fromhex(text))

@@ -1,0 +1,186 @@
+"""Where the files of an event's queue lie, and its keys: `DATA/queue/<slug>/`.
+
+`secret/` (0600): keys.json with `ticket` and `controller` (Ed25519), `event` (ids) and `chain` (root of the
+seeds); `gates/<number>/` belongs to one gate each; `public/` is what anyone may read, also over HTTP.
+"""
+
+from __future__ import annotations
+
+import base64
+import errno
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from meterai.kit.files.atomic_write import write_whole
+from meterai.kit.files.secret_files import keep_secrets
+
+KEY_ID = 1
+"""Of the ticket key that is used now."""
+_SLUG = re.compile(r"[a-z][a-z0-9-]{1,39}")
+_SECRETS = ("ticket", "controller", "event", "chain")
+
+
+@dataclass(frozen=True, slots=True)
+class QueueKeys:
+    """The secrets of an event's queue, 32 bytes each."""
+
+    ticket: Ed25519PrivateKey
+    controller: Ed25519PrivateKey
+    event: bytes
+    chain: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFolder:
+    """The folder of one event's queue."""
+
+    path: Path
+
+    @property
+    def slug(self) -> str:
+        """The event."""
+        return self.path.name
+
+    @property
+    def keys_file(self) -> Path:
+        """The secrets."""
+        return self.path / "secret" / "keys.json"
+
+    @property
+    def from_copy(self) -> Path:
+        """Lies here in a copy, and until a restore has ended: nobody knows what the gates gave since."""
+        return self.path / ".from-copy"
+
+    @property
+    def public(self) -> Path:
+        """What anyone may read."""
+        return self.path / "public"
+
+    @property
+    def config(self) -> Path:
+        """The signed rules."""
+        return self.public / "config.json"
+
+    def config_version(self, version: int) -> Path:
+        """The signed rules of one version, for whoever checks what was in force when."""
+        return self.public / "configs" / f"{version}.json"
+
+    @property
+    def status(self) -> Path:
+        """The signed status, renewed every second."""
+        return self.public / "status.json"
+
+    @property
+    def log(self) -> Path:
+        """The folder of the public log."""
+        return self.public / "log"
+
+    @property
+    def log_mark(self) -> Path:
+        """How far the log is known to be whole, so that who takes over need not read all of it."""
+        return self.path / "log-mark.json"
+
+    def window_close(self, window: int) -> Path:
+        """The public document that closes a window."""
+        return self.public / "w" / f"{window}.close.json"
+
+    def window_reveal(self, window: int) -> Path:
+        """The public document with a window's seed."""
+        return self.public / "w" / f"{window}.reveal.json"
+
+    def window_ids(self, window: int) -> Path:
+        """The public list of a window's joins: `tickets.join_record` each, sorted by gate and sequence."""
+        return self.public / "w" / f"{window}.ids"
+
+    def gate(self, number: int) -> Path:
+        """What one gate writes."""
+        return self.path / "gates" / str(number)
+
+    def counts_mark(self, number: int) -> Path:
+        """What one gate has read of the ends of windows, so that none need read them all again."""
+        return self.gate(number) / "counts.json"
+
+    def known_gate(self, number: int) -> Path:
+        """The note that a gate was there, beside its folder."""
+        return self.path / "known" / str(number)
+
+    def gates(self) -> list[int]:
+        """Numbers of all gates that ever wrote here."""
+        folder = self.path / "gates"
+        return sorted(int(p.name) for p in folder.iterdir() if p.name.isdigit()) if folder.exists() else []
+
+    def keys(self) -> QueueKeys:
+        """The secrets; made at random for a queue that has published nothing yet.
+
+        Raises: FileNotFoundError when they are gone; others would make every ticket void.
+        """
+        if self.config.exists() and not self.keys_file.exists():
+            raise FileNotFoundError(errno.ENOENT, "the queue's keys are gone", str(self.keys_file))
+        kept = keep_secrets(self.path / "secret", "keys", _SECRETS)
+        raw = {name: base64.urlsafe_b64decode(kept[name] + "=") for name in _SECRETS}
+        return QueueKeys(
+            ticket=Ed25519PrivateKey.from_private_bytes(raw["ticket"]),
+            controller=Ed25519PrivateKey.from_private_bytes(raw["controller"]),
+            event=raw["event"],
+            chain=raw["chain"],
+        )
+
+    def event_key(self) -> bytes:
+        """The key that makes ids of contacts. Raises: OSError when this queue has no keys yet."""
+        raw = self.keys_file.read_bytes()
+        return base64.urlsafe_b64decode(msgspec.json.decode(raw, type=dict[str, str])["event"] + "=")
+
+
+def is_slug(text: str) -> bool:
+    """Whether an event may be called so."""
+    return _SLUG.fullmatch(text) is not None
+
+
+def queue_of(root: Path, slug: str) -> QueueFolder:
+    """The folder of an event. Raises: ValueError for what is no slug."""
+    if not is_slug(slug):
+        raise ValueError("not a slug")
+    return QueueFolder(root / slug)
+
+
+def queues_in(root: Path) -> Iterator[QueueFolder]:
+    """The queues that have published rules."""
+    # os.path: a folder of somebody else's, that we may not enter, is none of ours
+    return (folder for folder in folders_in(root) if os.path.exists(folder.config))
+
+
+def folders_in(root: Path) -> Iterator[QueueFolder]:
+    """What bears the name of a queue's folder; not what else a disk has there (`lost+found`)."""
+    for path in sorted(root.iterdir()) if root.exists() else []:
+        if is_slug(path.name):
+            yield QueueFolder(path)
+
+
+def append_whole(path: Path, content: bytes, *, size: int | None = None) -> None:
+    """Appends all of it, or nothing. `size`: of the file before, when what is behind it is to be cut off.
+
+    Raises: OSError.
+    """
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        before = os.fstat(handle).st_size
+        if size is not None and before > size:  # a rest that could not be cut off then
+            os.ftruncate(handle, size)
+            before = size
+        if (written := os.write(handle, content)) != len(content):
+            os.ftruncate(handle, before)
+            raise OSError(errno.ENOSPC, f"the disk took {written} of {len(content)} bytes")
+    finally:
+        os.close(handle)
+
+
+def publish(path: Path, content: bytes) -> None:
+    """Writes a file that a reader sees wholly or not at all, and that outlives a loss of power."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, content, mode=0o644)

@@ -1,0 +1,89 @@
+"""Certificates of attempt: what is signed for somebody whom the closing found in line. Pure.
+
+They state facts; what follows from them the agency decides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Literal
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.waiting_room.files.published_documents import Document
+from meterai.waiting_room.rules.model import Frontier
+
+CHECK_IN_AROUND_CLOSING_S = 1_800
+"""Who was not seen for so long before the closing, nor after it, may have given up long before."""
+
+
+class Attempt(Document, frozen=True, kw_only=True):
+    """A certificate of attempt. Times are Unix seconds."""
+
+    code: str
+    """What people type to look it up."""
+    id: str
+    """Of the contact in this event, as the public log names it (hexadecimal)."""
+    contact: str
+    """Masked: enough for its owner and an agency to recognise it."""
+    joined_at: int
+    window: int
+    gate: int
+    sequence: int
+    """Of the ticket: with the window they find it in the published list."""
+    place: str
+    """In the window, a decimal number below 2^64; empty when its seed was never published."""
+    outcome: Literal["not_called", "called_too_late", "door_full"]
+    closed_at: int
+    frontier: tuple[int, str]
+    """Where the frontier stood at the closing: window, place."""
+    seen_at: int
+    """The holder's sign of life around the closing."""
+    knocked_at: int | None
+    """First found the door full then."""
+    line_counts: bool
+    """The event's rule when this was made: being in line at the closing counts as in time. Since when it is
+    so stands in the public log."""
+    issued_at: int
+
+
+def certificate_key(event_key: bytes) -> Ed25519PrivateKey:
+    """The key that signs an event's certificates and nothing else. It follows from the event's own key, so
+    that every site process has the same."""
+    return Ed25519PrivateKey.from_private_bytes(
+        hmac.digest(event_key, b"meterai certificate key v1", hashlib.sha256)
+    )
+
+
+def outcome_of(
+    at_closing: Frontier,
+    call_lapses: Frontier,
+    *,
+    window: int,
+    place: int | None,
+    has_pass: bool,
+    has_knocked: bool,
+) -> Literal["not_called", "called_too_late", "door_full"]:
+    """How the closing found somebody.
+
+    `call_lapses`: the frontier as it stood so long before the closing as a call is held open, time in which
+    nobody could enter left out: who was called later had less time than promised.
+
+    Raises: Refusal CONFLICT `certificate.was_let_in`, `certificate.did_not_come`.
+    """
+    if has_pass:
+        raise Refusal(Kind.CONFLICT, "certificate.was_let_in")
+    if place is None or not at_closing.calls(window, place):
+        return "not_called"
+    if has_knocked:
+        return "door_full"
+    if not call_lapses.calls(window, place):
+        return "called_too_late"
+    raise Refusal(Kind.CONFLICT, "certificate.did_not_come")
+
+
+def is_check_in(at: int, closes_at: int) -> bool:
+    """Whether a sign of life is near enough to the closing."""
+    return abs(at - closes_at) <= CHECK_IN_AROUND_CLOSING_S

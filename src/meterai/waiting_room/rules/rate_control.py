@@ -1,0 +1,500 @@
+"""How many may enter: one step a second from what the site bears to rate, frontier and state. Pure.
+
+Rates are people a minute. What the site bears is measured, never a constant: its latency, what is in flight,
+how old the oldest unstamped order is, how many requests fail, whether people can pay.
+
+Two things say how many are called. A slow one is remembered: how many the site is believed to bear. It grows
+while the site is easy, only as far as it is used (as RFC 7661 has it for TCP: a rate that nobody used proves
+nothing), and hardly where the site was full before; it shrinks by little while the site is full, because who
+is let in now makes work for minutes. A quick one is not: the brake takes off what the pressure of this second
+asks for, and lets go as soon as it is gone. Cutting the remembered rate instead, in halves, would answer
+every crowd with an empty site (decision 0020).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import msgspec
+
+from meterai.waiting_room.rules.model import U_MAX, Frontier, Policy, QueueState, Schedule
+from meterai.waiting_room.rules.rate_history import Past
+
+P95_WANTED_MS = 1_000.0
+"""The site is full here: half of the 2 s that people behind the gate are promised."""
+IN_FLIGHT_WANTED = 240.0
+"""Requests at once in one site process, on average: a stuck site answers nothing, so its latency says
+nothing. At the 800 requests a second that 60 people a second are, 0.3 s each, which uploads of 1.2 s come
+with: a quick site shows its latency first."""
+BACKLOG_WANTED_S = 20.0
+"""Age of the oldest paid order that is not stamped."""
+FAULTS_WANTED = 0.05
+"""Share of requests that fail: the store or we ourselves are in trouble."""
+EASY, FULL = 0.6, 0.8
+"""Below the one pressure what the site is believed to bear grows; while the strain is above the other it
+shrinks."""
+STRAIN_S = 10.0
+STRAIN_MAX = 1.5
+"""Strain is the pressure averaged over that time, each second's counted up to that: a site that stands still
+for a second or two (a checkpoint, a neighbour on the machine) bears no less afterwards."""
+BRAKE_FROM, BRAKE_TO = 0.6, 2.5
+"""Pressures at which the brake begins to take, and leaves nothing but the floor. Who is called shows ten
+seconds later: a steeper one swings between a full site and an idle one."""
+GROWTH_PER_S = 0.04
+"""Of the rate, and at least `GROWTH_MIN`."""
+GROWTH_MIN = 3.0
+NEAR, FAR = 0.8, 1.2
+"""Of the rate at which the site was full: from the one on it grows slowly, at the other that is forgotten."""
+GROWTH_NEAR_PER_S = 0.001
+IDLE = 0.1
+"""A site under less pressure has hardly anything to do."""
+DOUBTED_AFTER_S = 15.0
+"""A site that is idle for so long near the rate at which it was full was full of something else, as of a
+gateway that was down: it grows as fast as elsewhere. Four times as long each time that it is full there
+again, up to `_AGAIN_MAX` times: a site that fails without slowing down must not be tried every minute."""
+_AGAIN_MAX = 3
+SHRINKING_PER_S = 0.01
+"""Of the rate, for each 1 by which the strain is over `FULL`."""
+USED_S = 30.0
+"""Over how long it is averaged how many came in."""
+USED_ROOM = 1.5
+"""The rate grows to so many times what is used of it; freely to `_FREE_FLOORS` and to `NEAR`."""
+_FREE_FLOORS = 2.0
+UNCALLED = 0.5
+"""Of those who come in as they like, because nobody has to wait yet, a full site is believed to bear so many:
+at a sudden crowd nothing else is known, and the brake takes off what is too much."""
+AT_DOOR_S = 10.0
+"""Within that time those at the door shall be in, and fewer are called meanwhile: people wait in line."""
+STAMPS_EACH = 2
+"""So many stamps are thought of for each who is called: an application takes two documents as a rule."""
+HELD_AFTER = 0.7
+"""Of the time in which 95 of 100 have their stamps: nine of ten who come have placed an order by then."""
+DONE_AFTER_S = 300
+"""From the claim to the stamped document, while too few have been seen."""
+TOGETHER_S = 20
+"""Who is called within that time is counted together, when it is asked who was called of late."""
+COMES_S = 10.0
+"""So long it takes on average from the call to the pass: the page looks, the code arrives and is typed."""
+AFTER_SILENCE = 0.5
+"""Of what a site was believed to bear before it was down."""
+SILENT_S = 6.0
+"""A site that has not been heard of for so long is down: nobody is sent to it."""
+SHARE_MIN, SHARE_MAX = 0.2, 1.0
+CALLS_FACTOR_MAX = 4.0
+DIRECT_AFTER_S = 20.0
+"""Nobody must have waited for so long before the queue opens itself."""
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """The site during the last seconds."""
+
+    heard_s: float
+    """Since any site process was heard of."""
+    p95_ms: float = 0.0
+    in_flight: float = 0.0
+    """Requests at once, on average, in the fullest process."""
+    requests: int = 0
+    fault_share: float = 0.0
+    backlog_s: float = 0.0
+    stock: int | None = None
+    """Stamps that can be sold; None: not asked."""
+    can_buy: bool = True
+    """Codes are sent, and the gateway opens charges. Else the site is quick and without a fault, and nobody
+    comes in, or nobody can pay."""
+    is_stamping: bool = True
+    """Not while the emergency stop is thrown."""
+    entered_per_min: float = 0.0
+    """People who came in without a pass, because nobody had to wait."""
+    done_after_s: int = DONE_AFTER_S
+    """From the claim to the stamped document, of 95 in 100."""
+
+
+class Memory(msgspec.Struct, frozen=True, kw_only=True):
+    """What the controller carries from step to step; kept in the store."""
+
+    rate: float = 0.0
+    """What the site is believed to bear, without the brake."""
+    full_at: float = 0.0
+    """The rate at which the site became full the last time; 0: not known."""
+    full_again: int = 0
+    """So often in a row it became full there once more."""
+    idle_s: float = 0.0
+    """For so long the site has been idle while people came in nearly as fast as they may."""
+    strain: float = 0.0
+    """The pressure of the last seconds, averaged."""
+    is_full: bool = False
+    """The site has been full, and not easy since."""
+    used: float = 0.0
+    """People a minute who came in during the last half minute or so."""
+    is_down: bool = False
+    """The site is not heard of."""
+    show_share: float = 0.9
+    """Of those called, how many come."""
+    on_the_way: float = 0.0
+    """People who were called so lately that they can't be here yet."""
+    called_then: float = 0.0
+    claimed_then: float = 0.0
+    """People called and passes given, as a sum that forgets with a half-life of two minutes."""
+    called_lately: tuple[tuple[int, int], ...] = ()
+    """(Unix time, people called then) of those who may not have placed their orders yet, the oldest first."""
+    call_left_s: float = 0.0
+    """So long the last call is still held open; while nobody can enter, none of it passes."""
+    nobody_since: float = 0.0
+    joins_since: float = 0.0
+    """Since when people may join, by the earliest clock that said so (Unix seconds); 0: not yet."""
+    planned: tuple[int, int, int] | None = None
+    """When time was cut anew as people could join for the first time: (to when, and what stood there before:
+    when people may join, and the opening). For a clock that was ahead."""
+    is_direct: bool = True
+    trail: tuple[tuple[int, int, str], ...] = ()
+    """(time, window, x) of the frontier, the oldest first: who was called when."""
+    closed_free: bool = False
+    """When the queue closed, everybody entered without a place."""
+    late: tuple[int, str] = (0, "0")
+    """(window, x) of the returners' frontier, as it stands in the log."""
+    promises_read: dict[str, int] = {}
+    """Gate -> bytes of its promises that are in the log."""
+    published_at: float = 0.0
+    """When the last step whose files are all there was taken (Unix seconds)."""
+    chains_logged: int = 1
+    """Chains of seeds to which the rules or the log commit."""
+    beacon_rounds: dict[str, int] = {}
+    """Window -> round of the public beacon, of windows that are closed and not revealed."""
+    past: Past = Past()
+    """For the guess of the rest of the evening."""
+    is_short: bool = False
+    """Fewer are called than the site bears: the stamps that are left are for those who were called."""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """The line now. Numbers of people."""
+
+    waiting: int
+    """Joined and not called, windows that take joins included."""
+    called: int
+    """Since the last step."""
+    claimed: int
+    """Passes given since the last step."""
+    ready_share: float | None = None
+    """Of those who are called next, how many said within three minutes that they are there."""
+    door_is_full: bool = False
+    """The door's bucket of the newcomers' lane is empty."""
+    at_door: int = 0
+    """People who were called, found the door full of late, and are not in yet."""
+
+
+class Step(msgspec.Struct, frozen=True):
+    """What one step decides."""
+
+    memory: Memory
+    state: QueueState
+    rate: float
+    """What the site is believed to bear: the door lets in so many at most, and who waits reckons with it
+    where the fan ends. The brake is in neither: held at the door people would knock, each for himself, which
+    makes work, and told a rate that holds for seconds they would look again in a minute."""
+    calls: float
+    """By how many people a minute the frontier moves: fewer while the brake is on, more than shall come in,
+    as not all come."""
+    pressure: float
+    """1: the site is full."""
+    stamps_for: float = math.inf
+    """By how many people a minute it can go on with the few stamps that are left; endless while many are."""
+    enough_for: float = math.inf
+    """How many more people there are stamps for; endless: not asked."""
+
+
+class Wishes(msgspec.Struct, frozen=True, kw_only=True):
+    """What the operators want."""
+
+    is_on: bool
+    always: bool = False
+    """Everybody stands in line, also when nobody has to wait."""
+    halted: bool = False
+    rate_cap: int | None = None
+
+
+def step(
+    memory: Memory,
+    *,
+    schedule: Schedule,
+    policy: Policy,
+    wishes: Wishes,
+    measured: Measured,
+    line: Line,
+    now: float,
+    elapsed_s: float,
+) -> Step:
+    """One step, about a second after the last one (`elapsed_s`)."""
+    pressure = pressure_of(measured)
+    memory = _with_use(memory, line, measured, elapsed_s)
+    memory = _with_rate(memory, policy, wishes, pressure, elapsed_s)
+    memory = _with_shows(memory, line, elapsed_s)
+    holding_s = HELD_AFTER * measured.done_after_s
+    memory = _with_called(memory, line, now, keep_s=holding_s)
+    memory = _with_direct(memory, policy, wishes, line, measured, now, closes_at=schedule.closes_at)
+    if line.called > 0:
+        memory = msgspec.structs.replace(memory, call_left_s=policy.claim_minutes * 60.0)
+    state = state_of(schedule, policy, wishes, measured, line, memory, now)
+    moves = state in (QueueState.DIRECT, QueueState.OPEN, QueueState.LAST_CALL)
+    if moves and measured.can_buy:
+        memory = msgspec.structs.replace(memory, call_left_s=max(0.0, memory.call_left_s - elapsed_s))
+    rate = memory.rate if moves else 0.0
+    calls = max(0.0, _braked(rate, policy, pressure) - line.at_door * 60 / AT_DOOR_S) * calls_factor(memory)
+    people = math.inf if measured.stock is None else _with_stamps(memory, measured.stock)
+    is_short = people < calls * elapsed_s / 60
+    memory = msgspec.structs.replace(memory, is_short=is_short)
+    if not is_short:
+        return Step(memory, state, rate, calls, pressure, enough_for=people)
+    return Step(memory, state, rate, people * 60 / elapsed_s, pressure, people * 60 / holding_s, people)
+
+
+def expected_calls(decided: Step, past: Past, policy: Policy) -> float:
+    """By how many people a minute the frontier will move, the brake of this second aside: what the guess of
+    the rest of the evening starts from. 0: nobody is called now, and nothing has shown how many can be.
+    """
+    memory = decided.memory
+    # without use the rate ends one step beyond the free growth, and that step may have come late
+    is_shown = bool(past.minutes) or memory.rate > 2 * _FREE_FLOORS * policy.rate_floor + GROWTH_MIN
+    if decided.rate <= 0 and not is_shown:
+        return 0.0
+    return min(memory.rate * calls_factor(memory), decided.stamps_for)
+
+
+def cap_of(policy: Policy, wishes: Wishes) -> float:
+    """So many people a minute may come in at most, whatever the site bears."""
+    return float(policy.rate_cap if wishes.rate_cap is None else min(policy.rate_cap, wishes.rate_cap))
+
+
+def pressure_of(measured: Measured) -> float:
+    """The worst of what the site suffers from, each as a share of what it may suffer."""
+    if measured.heard_s > SILENT_S:
+        return float("inf")
+    return max(
+        measured.p95_ms / P95_WANTED_MS,
+        measured.in_flight / IN_FLIGHT_WANTED,
+        measured.backlog_s / BACKLOG_WANTED_S,
+        measured.fault_share / FAULTS_WANTED if measured.requests >= 10 else 0.0,
+        0.0 if measured.can_buy else BRAKE_TO,
+    )
+
+
+def calls_factor(memory: Memory) -> float:
+    """So many are called for each who shall come."""
+    return min(CALLS_FACTOR_MAX, 1 / memory.show_share)
+
+
+def _with_stamps(memory: Memory, stock: int) -> float:
+    """How many more can be called for whom there are stamps. Those who were called of late hold none before
+    their orders are placed. Of those who will not come half count too: how many these are is known late.
+    """
+    coming = (1 + memory.show_share) / 2 * sum(people for _, people in memory.called_lately)
+    return max(0.0, stock / STAMPS_EACH - coming)
+
+
+def set_right(memory: Memory, now: float) -> Memory:
+    """The memory after its clock, which had been ahead, was set right: no moment in it is still to come."""
+    return msgspec.structs.replace(
+        memory,
+        nobody_since=min(memory.nobody_since, now),
+        trail=tuple(point for point in memory.trail if point[0] <= now),
+        called_lately=tuple(one for one in memory.called_lately if one[0] <= now),
+    )
+
+
+def _with_use(memory: Memory, line: Line, measured: Measured, elapsed_s: float) -> Memory:
+    """How many come in, through the door and without it; smoothed, as people come in waves."""
+    if elapsed_s <= 0:
+        return memory
+    keep = math.exp(-elapsed_s / USED_S)
+    coming = line.claimed * 60 / elapsed_s + measured.entered_per_min
+    return msgspec.structs.replace(memory, used=memory.used * keep + coming * (1 - keep))
+
+
+def _with_rate(memory: Memory, policy: Policy, wishes: Wishes, pressure: float, elapsed_s: float) -> Memory:
+    """What the site is believed to bear."""
+    cap = cap_of(policy, wishes)
+    floor = min(float(policy.rate_floor), cap)
+    is_down = pressure == float("inf")
+    strain = memory.strain if is_down else _strained(memory, pressure, elapsed_s)
+    rate, full_at, again = max(memory.rate, floor), memory.full_at, memory.full_again
+    is_idle = strain < IDLE and memory.used > rate / 2
+    idle_s = memory.idle_s + elapsed_s if is_idle else 0.0
+    if is_down:
+        rate *= 1.0 if memory.is_down else AFTER_SILENCE
+    elif strain > FULL and UNCALLED * memory.used > rate:  # of whom nobody called
+        rate, again = UNCALLED * memory.used, 0
+        full_at = max(full_at, rate) if memory.is_full else memory.used
+    elif strain > FULL:
+        if not memory.is_full:
+            again = min(again + 1, _AGAIN_MAX) if NEAR * full_at <= rate <= FAR * full_at else 0
+            full_at = rate
+        rate *= math.exp(-SHRINKING_PER_S * (strain - FULL) * elapsed_s)
+    elif pressure < EASY and rate < max(_FREE_FLOORS * floor, USED_ROOM * memory.used, NEAR * full_at):
+        is_near = rate > NEAR * full_at > 0 and idle_s <= DOUBTED_AFTER_S * 4**again
+        rate += (rate * GROWTH_NEAR_PER_S if is_near else max(GROWTH_MIN, rate * GROWTH_PER_S)) * elapsed_s
+        full_at = full_at if rate < FAR * full_at else 0.0
+    rate = min(cap, max(floor, rate))
+    is_full = strain > FULL or (memory.is_full and strain >= EASY)
+    return msgspec.structs.replace(
+        memory,
+        rate=rate,
+        full_at=full_at,
+        full_again=again,
+        idle_s=idle_s,
+        strain=strain,
+        is_full=is_full,
+        is_down=is_down,
+    )
+
+
+def _strained(memory: Memory, pressure: float, elapsed_s: float) -> float:
+    keep = math.exp(-max(0.0, elapsed_s) / STRAIN_S)
+    return memory.strain * keep + min(STRAIN_MAX, pressure) * (1 - keep)
+
+
+def _braked(rate: float, policy: Policy, pressure: float) -> float:
+    """The rate of this second. A site that answers at all never gets less than the floor."""
+    share = min(1.0, max(0.0, (BRAKE_TO - pressure) / (BRAKE_TO - BRAKE_FROM)))
+    return min(rate, max(float(policy.rate_floor), rate * share))
+
+
+def _with_shows(memory: Memory, line: Line, elapsed_s: float) -> Memory:
+    """How many of those called come, from the last minutes; a guess of nine in ten counts as 30 people.
+
+    At a full door it can't be told who does not come: taken for absent, ever more would be called, to wait at
+    the door. So everybody counts as come there, fewer are called, and those who wait get in.
+    """
+    keep = 0.5 ** (elapsed_s / 120)
+    held = line.door_is_full or line.at_door > 0
+    came = max(line.called, line.claimed) if held else line.claimed
+    due = 1 - math.exp(-elapsed_s / COMES_S)
+    on_the_way = memory.on_the_way + line.called
+    called = memory.called_then * keep + on_the_way * due
+    claimed = memory.claimed_then * keep + came
+    share = (claimed + 27) / (called + 30)
+    if line.ready_share is not None:
+        share = (share + line.ready_share) / 2
+    return msgspec.structs.replace(
+        memory,
+        on_the_way=on_the_way * (1 - due),
+        called_then=called,
+        claimed_then=claimed,
+        show_share=min(SHARE_MAX, max(SHARE_MIN, share)),
+    )
+
+
+def _with_called(memory: Memory, line: Line, now: float, *, keep_s: float) -> Memory:
+    """Who was called within so long."""
+    lately = [one for one in memory.called_lately if one[0] > now - keep_s - TOGETHER_S]
+    if line.called > 0:
+        since, people = (int(now), 0) if not lately or now - lately[-1][0] >= TOGETHER_S else lately.pop()
+        lately.append((since, people + line.called))
+    return msgspec.structs.replace(memory, called_lately=tuple(lately))
+
+
+def _with_direct(
+    memory: Memory,
+    policy: Policy,
+    wishes: Wishes,
+    line: Line,
+    measured: Measured,
+    now: float,
+    *,
+    closes_at: int,
+) -> Memory:
+    """Direct entry ends when somebody waits, when more come than the site bears or than may come in at all,
+    or when an operator wishes that all stand in line; it begins when nobody has waited for a while and those
+    who come are well below that, and not after the closing. A site that is not heard of says nothing.
+
+    More than the rate is too many only for a site that feels them: after a start the rate is the floor still.
+    As many as the floor are never too many, however slow the site: a line would let them in all the same.
+    """
+    pressure, coming = pressure_of(measured), measured.entered_per_min
+    is_felt = pressure < float("inf") and (
+        (pressure > 1 and coming > policy.rate_floor) or (pressure > EASY and coming > memory.rate)
+    )
+    crowded = is_felt or coming > cap_of(policy, wishes)
+    if memory.is_direct:
+        is_direct = not (line.waiting > 0 or crowded or wishes.always)
+        return msgspec.structs.replace(memory, is_direct=is_direct, nobody_since=now)
+    if line.waiting > 0 or crowded or wishes.always:
+        return msgspec.structs.replace(memory, nobody_since=now)
+    is_direct = now < closes_at and now - memory.nobody_since >= DIRECT_AFTER_S
+    return msgspec.structs.replace(memory, is_direct=is_direct)
+
+
+def state_of(
+    schedule: Schedule,
+    policy: Policy,
+    wishes: Wishes,
+    measured: Measured,
+    line: Line,
+    memory: Memory,
+    now: float,
+) -> QueueState:
+    """What the queue does now. Where being in line counts it closes when the last call has lapsed, and nobody
+    who was called stands at the full door."""
+    are_called = line.at_door > 0 or (not memory.is_direct and memory.call_left_s > 0)
+    goes_on = policy.line_counts and wishes.is_on and (line.waiting > 0 or are_called)
+    if now >= schedule.closes_at and not goes_on:
+        return QueueState.CLOSED
+    if not wishes.is_on or now < schedule.joins_from:
+        return QueueState.OFF
+    if wishes.halted or measured.heard_s > SILENT_S:
+        return QueueState.HALTED
+    if measured.stock is not None and measured.stock <= 0:
+        return QueueState.OUT_OF_STOCK
+    if now < schedule.opens_at:
+        return QueueState.LOTTERY
+    if memory.is_direct:
+        return QueueState.DIRECT
+    if schedule.last_call_at is not None and now >= schedule.last_call_at:
+        return QueueState.LAST_CALL
+    return QueueState.OPEN
+
+
+def advance(
+    frontier: Frontier, people_by_window: Iterable[tuple[int, int]], people: float
+) -> tuple[Frontier, int, float]:
+    """Moves the frontier on by so many people: (frontier, people passed, what is left over).
+
+    `people_by_window`: the windows whose seed is known, from the frontier's on, in order, without gaps, with
+    the number of different people in each. It never goes beyond them, and never back.
+    """
+    passed = 0
+    for window, count in people_by_window:
+        if window < frontier.window:
+            continue
+        if window > frontier.window:
+            break
+        before = count * frontier.x // U_MAX
+        rest = count - count * frontier.x / U_MAX
+        if people >= rest or count == 0:
+            frontier, people, passed = Frontier(window + 1, 0), people - rest, passed + count - before
+            continue
+        x = frontier.x + int(people / count * U_MAX)
+        frontier = Frontier(window, min(x, U_MAX - 1))
+        return frontier, passed + count * frontier.x // U_MAX - before, 0.0
+    return frontier, passed, max(0.0, people)
+
+
+def trail_with(
+    trail: tuple[tuple[int, int, str], ...], frontier: Frontier, now: float, *, keep_s: int
+) -> tuple[tuple[int, int, str], ...]:
+    """The trail with one more point, ten seconds apart, and one point that is older than `keep_s`."""
+    if not trail or now - trail[-1][0] >= 10:
+        trail = (*trail, (int(now), frontier.window, str(frontier.x)))
+    older = [point for point in trail if point[0] <= now - keep_s]
+    return trail[max(0, len(older) - 1) :]
+
+
+def held(trail: tuple[tuple[int, int, str], ...], seconds: int) -> tuple[tuple[int, int, str], ...]:
+    """The trail as if time had stood still for so long, in which nobody could enter: no call lapses by it."""
+    return tuple((at + seconds, window, x) for at, window, x in trail) if seconds else trail
+
+
+def frontier_then(trail: tuple[tuple[int, int, str], ...], now: float, *, ago_s: int) -> Frontier:
+    """Where the frontier stood `ago_s` ago, as far as the trail says; nobody was called before it."""
+    known = [point for point in trail if point[0] <= now - ago_s]
+    return Frontier(known[-1][1], int(known[-1][2])) if known else Frontier(0, 0)

@@ -1,0 +1,1 @@
+"""Every SQL statement on the tables of the waiting room."""

@@ -1,0 +1,1 @@
+"""The account's journey: signing in, contacts, my stamps."""

@@ -1,0 +1,430 @@
+"""My stamps: sign in by code, quota, stamping a document with it, orders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+
+from meterai.customers.queries import SessionCustomer
+from meterai.customers.use_cases.sign_out import sign_out
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.http.status import http_status
+from meterai.ledger.counting import counted_anew
+from meterai.operations.use_cases.stop_signing import is_signing_stopped
+from meterai.pdf.profiles import Profile
+from meterai.sales.queries import (
+    OrderSummary,
+    order_of_item,
+    orders_of_customer,
+    orders_of_documents,
+    quota_of_customer,
+)
+from meterai.stamping.bundles.queries import bundles_of_customer
+from meterai.stamping.model import Job
+from meterai.stamping.queries import (
+    DocumentPage,
+    document_image,
+    document_page,
+    documents_of_customer,
+    job_of_document,
+    released_file,
+)
+from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX
+from meterai.stamping.use_cases.place_stamps import place_stamps
+from meterai.stamping.use_cases.start_stamping import start_stamping
+from meterai.stamping.use_cases.tell_ends import await_end
+from meterai.web.account.sign_in import (
+    CODE_COOKIE,
+    check_code,
+    code_page,
+    contact_page,
+    send_code,
+    session_cookies,
+    told,
+)
+from meterai.web.documents.placing import Typed, placing_context, typed_of
+from meterai.web.documents.placing_form import Wanted, typed_from, wanted_from
+from meterai.web.documents.uploads import accept_upload
+from meterai.web.line.general_shop import entry_cookies
+from meterai.web.orders.access import ORDER_COOKIE, customer_of, kept_orders, signed_in
+from meterai.web.orders.order_routes import pdf_response
+from meterai.web.orders.order_view import CHIPS, state_name
+from meterai.web.pages.languages import later
+from meterai.web.pages.messages import state_text
+from meterai.web.pages.paging import Part, goes_on_behind, part_of
+from meterai.web.requests.desk import SESSION_COOKIE, Desk, WebRequest
+from meterai.web.requests.forms import ONE_DOCUMENT
+
+ORDERS_SHOWN = 50
+DOCUMENTS_SHOWN = 100
+BUNDLES_SHOWN = 5
+"""The newest; the page of bundles has the others."""
+TITLE = later("Masuk ke Meterai saya")
+JOB_STATES = {"accepted": "stamping", "sealing": "stamping", "released": "done", "refused": "refused"}
+ORDER_CHIPS = {
+    "order.draft": "",
+    "order.completed": "done",
+    "order.completed_quota": "done",
+    "order.completed_used": "done",
+    "order.completed_refunded": "back",
+    "order.reversed": "back",
+    "order.paid": "busy",
+    "order.awaiting_payment": "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of one of the lists."""
+
+    id: str
+    name: str
+    number: str
+    chip: str
+    text: str
+    total: int
+    created_at: datetime
+
+
+@get("/saya")
+async def show_mine(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """Quota, documents and orders; or the question for a contact."""
+    customer = await customer_of(desk, request)
+    if customer is None:
+        return contact_page(request, desk, action="/saya/masuk", title=TITLE, step=False)
+    return await _page(request, desk, customer)
+
+
+@post("/saya/masuk", status_code=303)
+async def take_contact(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """Sends a code."""
+    form = await desk.form(request)
+    typed = form.text("kontak")
+    try:
+        cookie = await send_code(request, desk, typed)
+    except Refusal as refusal:
+        return contact_page(
+            request, desk, action="/saya/masuk", title=TITLE, step=False, typed=typed, refusal=refusal
+        )
+    return desk.go(request, "/saya/kode", cookies=[cookie])
+
+
+@get("/saya/kode")
+async def show_code(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """Asks for the code."""
+    return code_page(request, desk, action="/saya/kode", again="/saya", step=False)
+
+
+@post("/saya/kode", status_code=303)
+async def take_code(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """Signs in."""
+    form = await desk.form(request)
+    try:
+        session = await check_code(request, desk, form)
+    except Refusal as refusal:
+        return code_page(
+            request, desk, action="/saya/kode", again="/saya", step=False, refusal=refusal, form=form
+        )
+    return desk.go(request, "/saya", cookies=session_cookies(request, desk, session))
+
+
+@post("/saya/keluar", status_code=303)
+async def leave(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """Signs out, here and for this session everywhere; what this browser may see and begin ends with it.
+
+    A ticket stays: it lets nobody in without a code to its contact, and who loses it loses the place in line.
+    """
+    await desk.form(request)
+    token = request.cookies.get(SESSION_COOKIE, "")
+    if token:
+        await sign_out(desk.house.db, token)
+    orders = [ORDER_COOKIE + number for number in kept_orders(request)]
+    forgotten = (SESSION_COOKIE, CODE_COOKIE, *orders, *entry_cookies(request))
+    return desk.go(request, "/", cookies=[desk.cookie(name, "", max_age=0) for name in forgotten])
+
+
+@post("/saya/dokumen", status_code=303)
+async def take_document(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """Checks a document that is to be stamped with quota."""
+    form = await desk.form(request, ONE_DOCUMENT)
+    customer = await signed_in(desk, request)
+    try:
+        document = await accept_upload(desk, form, event=None, kind=None, owner=customer.customer_id)
+    except Refusal as refusal:
+        return await _page(request, desk, customer, refusal)
+    return desk.go(request, f"/saya/dokumen/{document.document_id}/letak")
+
+
+@get("/saya/dokumen/{document_id:uuid}/letak")
+async def show_placing(request: WebRequest, desk: Desk, document_id: UUID) -> Response[bytes]:
+    """The page with the place of one of the document's stamps, proposed or stored."""
+    document = await _document(request, desk, document_id)
+    if document.job is not None:
+        return desk.go(request, f"/saya/dokumen/{document_id}")
+    if number := await _order_of(desk, document_id):
+        return desk.go(request, f"/pesanan/{number}")
+    query = request.query_params
+    stamp, page = query.get("meterai", ""), query.get("halaman", "")
+    typed = await typed_of(document, stamp=stamp, page=page, free=desk.free_place)
+    return _placing_page(request, desk, document, typed)
+
+
+@post("/saya/dokumen/{document_id:uuid}/letak", status_code=303)
+async def take_placing(request: WebRequest, desk: Desk, document_id: UUID) -> Response[bytes]:
+    """Stores the places; back to the page for another stamp, or starts the stamping from a quota lot.
+
+    A document with a job has been through here: the second press of one button leads to the same job.
+    """
+    form = await desk.form(request)
+    customer = await signed_in(desk, request)
+    document = await _document(request, desk, document_id)
+    if document.job is not None:
+        return desk.go(request, f"/saya/dokumen/{document_id}")
+    if number := await _order_of(desk, document_id):
+        return desk.go(request, f"/pesanan/{number}")
+    typed = await typed_of(document, stamp=form.text("meterai"), page="", free=desk.free_place)
+    try:
+        typed = await typed_from(form, document, desk.free_place)
+        wanted = await wanted_from(form, document, typed, desk.free_place)
+        await _stamp(desk, document, customer, wanted, typed.profile)
+    except Refusal as refusal:
+        if await job_of_document(desk.house.db, document_id) is None:
+            return _placing_page(request, desk, document, typed, refusal)
+        return desk.go(request, f"/saya/dokumen/{document_id}")  # the other press came first
+    if wanted.show is not None:
+        return desk.go(request, f"/saya/dokumen/{document_id}/letak?meterai={wanted.show + 1}")
+    return desk.go(request, f"/saya/dokumen/{document_id}")
+
+
+@get("/saya/dokumen/{document_id:uuid}/halaman/{page:int}")
+async def show_image(request: WebRequest, desk: Desk, document_id: UUID, page: int) -> Response[bytes]:
+    """One page as a JPEG, for its owner alone."""
+    await _document(request, desk, document_id)
+    house = desk.house
+    jpeg = await document_image(house.db, house.jail, house.objects, document_id, page, PAGE_IMAGE_WIDTH_PX)
+    return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
+
+
+@get("/saya/dokumen/{document_id:uuid}")
+async def show_document(request: WebRequest, desk: Desk, document_id: UUID) -> Response[bytes]:
+    """How far the stamping of a document is."""
+    context = await _progress(request, desk, document_id)
+    if context is None:
+        return desk.go(request, f"/saya/dokumen/{document_id}/letak")
+    return desk.page(request, "document.html", private=True, **context)
+
+
+@get("/saya/dokumen/{document_id:uuid}/keadaan")
+async def show_progress(request: WebRequest, desk: Desk, document_id: UUID) -> Response[bytes]:
+    """The part of that page that changes."""
+    context = await _progress(request, desk, document_id)
+    if context is None:
+        raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
+    headers = {"X-State": context["job_state"], "X-Mark": context["mark"]}
+    if not context["moving"]:
+        headers["X-Ended"] = "1"
+    return desk.page(request, "document_state.html", headers=headers, **context)
+
+
+@get("/saya/dokumen/{document_id:uuid}/unduh")
+async def download(request: WebRequest, desk: Desk, document_id: UUID) -> Response[bytes]:
+    """The stamped PDF."""
+    document = await _document(request, desk, document_id)
+    file = await released_file(desk.house.db, desk.house.objects, document.document_id)
+    return pdf_response(file.data, f"bermeterai-{file.name}")
+
+
+async def _document(request: WebRequest, desk: Desk, document_id: UUID) -> DocumentPage:
+    customer = await signed_in(desk, request)
+    document = await document_page(desk.house.db, document_id, customer_id=customer.customer_id)
+    if document is None:
+        raise Refusal(Kind.NOT_FOUND, "document.unknown")
+    return document
+
+
+async def _order_of(desk: Desk, document_id: UUID) -> str | None:
+    """The order that holds the document: quota is not spent on what an order pays for."""
+    return (await orders_of_documents(desk.house.db, [document_id])).get(document_id)
+
+
+async def _stamp(
+    desk: Desk, document: DocumentPage, customer: SessionCustomer, wanted: Wanted, profile: Profile | None
+) -> None:
+    """Stores the places and the profile; the stamping begins unless another stamp is to be placed first."""
+    house, customer_id, now = desk.house, customer.customer_id, desk.house.clock()
+    await place_stamps(house.db, document.document_id, wanted.placements, profile=profile)
+    if wanted.show is not None:
+        return
+    await await_end(
+        house.db, document.document_id, customer_id=customer_id, contact_id=customer.proven_by, now=now
+    )
+
+    async def reserve() -> Job:
+        return await start_stamping(
+            house.db,
+            document_id=document.document_id,
+            customer_id=customer_id,
+            lot_account_id=await _lot(desk, customer_id, len(wanted.placements)),
+            reference_id=document.document_id,
+            idempotency_key=f"quota-{document.document_id}",
+            now=now,
+        )
+
+    await counted_anew(reserve)
+
+
+async def _lot(desk: Desk, customer_id: UUID, pieces: int) -> UUID:
+    """The oldest lot that has enough pieces for a document (one document is stamped from one lot)."""
+    lots = await quota_of_customer(desk.house.db, customer_id)
+    for lot in lots:
+        if lot.available >= pieces:
+            return lot.lot_account_id
+    free = [lot.available for lot in lots]
+    if sum(free) >= pieces:
+        raise Refusal(Kind.CONFLICT, "quota.scattered", needed=pieces, largest=max(free))
+    raise Refusal(Kind.CONFLICT, "quota.empty")
+
+
+async def _progress(request: WebRequest, desk: Desk, document_id: UUID) -> dict[str, Any] | None:
+    document = await _document(request, desk, document_id)
+    job = document.job
+    if job is None:
+        return None
+    item_state = JOB_STATES[job.state]
+    stopped = item_state == "stamping" and await is_signing_stopped(desk.house.db)
+    order = await order_of_item(desk.house.db, job.reference_id) if item_state == "refused" else None
+    return {
+        "name": document.name,
+        "document_id": document_id,
+        "job_state": str(job.state),
+        "item_state": "stamping_stopped" if stopped else item_state,
+        "chip": CHIPS[item_state],
+        "serials": job.serials,
+        "refusal": job.refusal_code or "",
+        "order": order,  # which has the stamps of a refused document, unless quota had
+        "moving": item_state == "stamping",
+        "mark": f"{job.state}-{stopped}",
+    }
+
+
+def _placing_page(
+    request: WebRequest, desk: Desk, document: DocumentPage, typed: Typed, refusal: Refusal | None = None
+) -> Response[bytes]:
+    base = f"/saya/dokumen/{document.document_id}"
+    return desk.page(
+        request,
+        "place.html",
+        status=http_status(refusal),
+        number=1,
+        total=1,
+        action=desk.visit(request).link(f"{base}/letak"),
+        image=f"{base}/halaman/{typed.placement.page}",
+        drop="",
+        countable=True,
+        private=True,
+        **told(refusal),
+        **placing_context(document, typed, desk.open_events()),
+    )
+
+
+async def _page(
+    request: WebRequest, desk: Desk, customer: SessionCustomer, refusal: Refusal | None = None
+) -> Response[bytes]:
+    language = desk.visit(request).language
+    db = desk.house.db
+    lots = await quota_of_customer(db, customer.customer_id)
+    orders = await _orders(request, desk, customer)
+    documents = await _documents(request, desk, customer)
+    bundles = await bundles_of_customer(db, customer.customer_id, limit=BUNDLES_SHOWN + 1)
+    unplaced = [document.document_id for document in documents.lines if document.job is None]
+    ordered = await orders_of_documents(db, unplaced) if unplaced else {}
+    with_unused = {lot.order_id for lot in lots if lot.available}
+    return desk.page(
+        request,
+        "mine.html",
+        status=http_status(refusal),
+        contacts=[contact.masked for contact in customer.contacts],
+        available=sum(lot.available for lot in lots),
+        reserved=sum(lot.reserved for lot in lots),
+        bundles=part_of(bundles, BUNDLES_SHOWN, lambda one: one.id),
+        order_part=orders,
+        document_part=documents,
+        orders=[
+            _order_row(order, language, has_unused=order.order_id in with_unused) for order in orders.lines
+        ],
+        documents=[
+            _document_row(document, language)
+            for document in documents.lines
+            if document.document_id not in ordered  # these are seen in their order
+        ],
+        private=True,
+        **told(refusal),
+    )
+
+
+async def _orders(request: WebRequest, desk: Desk, customer: SessionCustomer) -> Part[OrderSummary]:
+    behind = goes_on_behind(request, "pesanan_sebelum")
+    found = await orders_of_customer(
+        desk.house.db, customer.customer_id, limit=ORDERS_SHOWN + 1, behind=behind
+    )
+    return part_of(found, ORDERS_SHOWN, lambda one: one.order_id, behind=behind)
+
+
+async def _documents(request: WebRequest, desk: Desk, customer: SessionCustomer) -> Part[DocumentPage]:
+    behind, now = goes_on_behind(request, "dokumen_sebelum"), desk.house.clock()
+    found = await documents_of_customer(
+        desk.house.db, customer.customer_id, now=now, limit=DOCUMENTS_SHOWN + 1, behind=behind
+    )
+    return part_of(found, DOCUMENTS_SHOWN, lambda one: one.document_id, behind=behind)
+
+
+def _order_row(order: OrderSummary, language: str, *, has_unused: bool) -> Row:
+    name = state_name(
+        order.state,
+        order.flow,
+        order.item_states,
+        is_reversed=order.is_reversed,
+        has_unused=has_unused,
+    )
+    return Row(
+        "",
+        "",
+        order.number,
+        ORDER_CHIPS.get(name, "stop"),
+        state_text(name, language).what,
+        order.total,
+        order.created_at,
+    )
+
+
+def _document_row(document: DocumentPage, language: str) -> Row:
+    state = JOB_STATES[document.job.state] if document.job else "unplaced"
+    return Row(
+        str(document.document_id),
+        document.name,
+        "",
+        CHIPS.get(state, ""),
+        state_text(f"item.{state}", language).what,
+        0,
+        document.created_at,
+    )
+
+
+ROUTES = [
+    show_mine,
+    take_contact,
+    show_code,
+    take_code,
+    leave,
+    take_document,
+    show_placing,
+    take_placing,
+    show_image,
+    show_document,
+    show_progress,
+    download,
+]

@@ -1,0 +1,198 @@
+"""Asking for a contact and its code: shared by the purchase and by signing in. Who waits for which code is
+kept by the visitor, sealed with our secret, so that nothing has to be stored and nothing can be swapped.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Response
+from litestar.datastructures import Cookie
+
+from meterai.customers.codes import PER_ADDRESS_MAX, PER_ADDRESS_OF_CALLED_MAX, Asker
+from meterai.customers.contacts import Contact, ContactKind, canonical_contact
+from meterai.customers.use_cases.request_code import request_code
+from meterai.customers.use_cases.verify_code import Session, verify_code
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.http.status import http_status
+from meterai.web.requests.desk import SESSION_COOKIE, YEAR_SECONDS, Desk, WebRequest
+from meterai.web.requests.forms import Form
+from meterai.web.requests.mac import seal, tag, unseal
+
+CODE_COOKIE = "kode"
+CODE_SECONDS = 15 * 60
+_PURPOSE = b"pending code"
+PROVEN_COOKIE = "terbukti"
+"""Marks of the contacts that were proven in this browser, the latest first; it outlives the session. Nobody
+else can have one, so strangers' requests for codes are no trouble here. A mark says to nobody but us whose
+it is."""
+_MARKS_MAX = 8
+
+
+class PendingCode(msgspec.Struct, frozen=True, array_like=True):
+    """A code that was sent, and where to."""
+
+    code_id: UUID
+    kind: ContactKind
+    value: str
+
+    @property
+    def contact(self) -> Contact:
+        """The contact that the code will prove."""
+        return Contact(kind=self.kind, value=self.value)
+
+
+def seal_code(secret: bytes, pending: PendingCode) -> str:
+    """The pending code as text that only we can have made."""
+    return seal(secret, _PURPOSE, msgspec.json.encode(pending))
+
+
+def open_code(secret: bytes, text: str) -> PendingCode | None:
+    """What `seal_code` made, or None."""
+    body = unseal(secret, _PURPOSE, text)
+    return None if body is None else msgspec.json.decode(body, type=PendingCode)
+
+
+async def send_code(
+    request: WebRequest,
+    desk: Desk,
+    typed: str,
+    *,
+    asker: Asker = Asker.STRANGER,
+    per_address_max: int = PER_ADDRESS_MAX,
+) -> Cookie:
+    """Sends a code to the contact that was typed. The cookie says which code is awaited.
+
+    Raises: Refusal `contact.unreadable`, `code.too_many`, `code.too_many_here`, `code.behind`.
+    """
+    contact = canonical_contact(typed)
+    house = desk.house
+    if _mark(house.secret, contact) in _marks(request):
+        asker, per_address_max = Asker.KNOWN, PER_ADDRESS_OF_CALLED_MAX
+    sent = await request_code(
+        house.db,
+        house.secret,
+        contact,
+        asker=asker,
+        address=request.client.host if request.client else "",
+        per_address_max=per_address_max,
+        language=desk.visit(request).language,
+        now=house.clock(),
+    )
+    pending = PendingCode(sent.code_id, contact.kind, contact.value)
+    return desk.cookie(CODE_COOKIE, seal_code(house.secret, pending), max_age=CODE_SECONDS)
+
+
+def awaited_code(desk: Desk, form: Form) -> UUID:
+    """The id of the code that a form was filled in for. Raises: Refusal `code.expired`."""
+    pending = open_code(desk.house.secret, form.text("kode_id"))
+    if pending is None:
+        raise Refusal(Kind.GONE, "code.expired")
+    return pending.code_id
+
+
+async def check_code(request: WebRequest, desk: Desk, form: Form) -> Session:
+    """The session that the typed code opens; it names the contact that the code proved.
+
+    Raises: Refusal `code.wrong`, `code.expired`, `code.used_up`.
+    """
+    house = desk.house
+    return await verify_code(
+        house.db,
+        house.secret,
+        awaited_code(desk, form),
+        form.text("kode"),
+        language=desk.visit(request).language,
+        now=house.clock(),
+    )
+
+
+def session_cookies(request: WebRequest, desk: Desk, session: Session) -> list[Cookie]:
+    """The cookies of somebody who is signed in: of the session, as long as it lasts, and of the contact that
+    was proven in this browser."""
+    age = int((session.expires_at - desk.house.clock()).total_seconds())
+    mark = _mark(desk.house.secret, session.contact)
+    marks = [mark, *(kept for kept in _marks(request) if kept != mark)]
+    return [
+        desk.cookie(SESSION_COOKIE, session.token, max_age=age),
+        desk.cookie(PROVEN_COOKIE, ".".join(marks[:_MARKS_MAX]), max_age=YEAR_SECONDS),
+    ]
+
+
+def contact_page(
+    request: WebRequest,
+    desk: Desk,
+    *,
+    action: str,
+    title: str,
+    step: bool,
+    typed: str = "",
+    refusal: Refusal | None = None,
+) -> Response[bytes]:
+    """Asks for e-mail address or phone number."""
+    visit = desk.visit(request)
+    return desk.page(
+        request,
+        "contact.html",
+        status=http_status(refusal),
+        action=visit.link(action),
+        title=desk.pages.gettext(visit.language, title),
+        step=step,
+        typed=typed,
+        private=True,
+        **told(refusal),
+    )
+
+
+def code_page(
+    request: WebRequest,
+    desk: Desk,
+    *,
+    action: str,
+    again: str,
+    step: bool,
+    refusal: Refusal | None = None,
+    form: Form | None = None,
+) -> Response[bytes]:
+    """Asks for the code; without an awaited code it leads back to the contact.
+
+    `form`: the one that was refused; it still knows its code when the browser has forgotten it, or waits for
+    that of another contact in another window.
+    """
+    waiting, sent = request.cookies.get(CODE_COOKIE, ""), form.text("kode_id") if form else ""
+    pending, of_form = open_code(desk.house.secret, waiting), open_code(desk.house.secret, sent)
+    if of_form is not None and (pending is None or pending.contact != of_form.contact):
+        waiting, pending = sent, of_form
+    if pending is None:
+        return desk.go(request, again)
+    visit = desk.visit(request)
+    return desk.page(
+        request,
+        "code.html",
+        status=http_status(refusal),
+        action=visit.link(action),
+        again=visit.link(again),
+        contact=pending.contact.masked,
+        code_id=waiting,
+        step=step,
+        private=True,
+        **told(refusal),
+    )
+
+
+def told(refusal: Refusal | None) -> dict[str, Any]:
+    """What templates need to show a refusal above a form."""
+    return {"refused": refusal.code if refusal else "", "refused_facts": refusal.facts if refusal else {}}
+
+
+def _marks(request: WebRequest) -> list[str]:
+    kept = request.cookies.get(PROVEN_COOKIE, "")
+    return kept.split(".") if kept else []
+
+
+def _mark(secret: bytes, contact: Contact) -> str:
+    sealed = tag(secret, b"proven contact", f"{contact.kind}:{contact.value}".encode())
+    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")

@@ -1,0 +1,1 @@
+"""The documents' journey: upload, placing, bundles."""

@@ -1,0 +1,404 @@
+"""Many documents at once: uploaded and checked, one rule for their places, stamped from quota, fetched."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.response import Stream
+
+from meterai.customers.queries import SessionCustomer
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.formats.display import moment_in_name
+from meterai.kit.http.status import http_status
+from meterai.ledger.counting import counted_anew
+from meterai.operations.use_cases.stop_signing import is_signing_stopped
+from meterai.pdf.profiles import Profile
+from meterai.sales.queries import quota_of_customer
+from meterai.stamping.bundles.model import UNDER_WAY, Bundle, Outcome, bundle_id
+from meterai.stamping.bundles.queries import (
+    BundleCounts,
+    bundle,
+    bundle_counts,
+    bundles_of_customer,
+    part_of_bundle,
+)
+from meterai.stamping.use_cases.drop_bundle import drop_bundle
+from meterai.stamping.use_cases.drop_from_bundle import drop_from_bundle
+from meterai.stamping.use_cases.open_bundle import open_bundle
+from meterai.stamping.use_cases.start_bundle import start_bundle
+from meterai.stamping.use_cases.tell_ends import await_end
+from meterai.web.account.sign_in import told
+from meterai.web.documents.bundling import (
+    FILES_MAX,
+    UPLOAD_BYTES_MAX,
+    UPLOAD_LIMITS,
+    UPLOADS_AT_ONCE,
+    add_uploads,
+    notes_of,
+    report_csv,
+    row_of,
+    rows_of,
+    rule_from,
+    sample_of,
+    zip_of,
+)
+from meterai.web.orders.access import customer_of, signed_in
+from meterai.web.pages.languages import later
+from meterai.web.pages.paging import goes_on_behind, part_of
+from meterai.web.requests.desk import Desk, WebRequest
+from meterai.web.requests.forms import Form
+
+BUNDLES_SHOWN = 20
+FILES_SHOWN = 50
+"""On one page of those of a bundle."""
+_UPLOAD_SECONDS_MAX = 600
+_NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
+_uploading: set[UUID] = set()
+COLUMNS = [
+    later("Berkas"),
+    later("Hasil"),
+    later("Nomor seri"),
+    later("SHA-256 berkas bermeterai"),
+    later("Alasan"),
+    later("Catatan"),
+]
+
+
+@get("/saya/banyak")
+async def show_form(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """Asks for the files."""
+    customer = await customer_of(desk, request)
+    if customer is None:
+        return desk.go(request, "/saya")
+    return await _form_page(request, desk, customer)
+
+
+@post("/saya/banyak", status_code=303)
+async def take_files(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """Checks the files and opens a bundle with them; the same form sent again gives the same one, also when
+    nothing of it was read because the first time is not over yet: its name stands in the address."""
+    customer = await signed_in(desk, request)
+    sent = request.query_params.get("kiriman", "")
+    name = sent if _NAME.fullmatch(sent) else secrets.token_urlsafe(18)
+    try:
+        async with _turn(customer):
+            form = await _uploaded(request, desk)
+            id = bundle_id(customer.customer_id, f"form:{name}")
+            house = desk.house
+            await open_bundle(
+                house.db, customer_id=customer.customer_id, bundle_id=id, door="web", now=house.clock()
+            )
+            return await _add(request, desk, customer, id, form)
+    except Refusal as refusal:
+        return await _form_page(request, desk, customer, refusal, name=name)
+
+
+@get("/saya/banyak/{id:uuid}")
+async def show_bundle(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
+    """What was checked and what is asked before it is stamped; afterwards how far it is."""
+    customer = await signed_in(desk, request)
+    return await _page(request, desk, customer, id)
+
+
+@get("/saya/banyak/{id:uuid}/keadaan")
+async def show_progress(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
+    """The part of that page that changes."""
+    customer = await signed_in(desk, request)
+    found = await _counts(desk, customer, id)
+    stopped = await _is_stopped(desk, found)
+    state = "waiting" if found.started_at is None else "moving" if found.moving else "ended"
+    mark = _mark(found, stopped=stopped)
+    headers = {"X-State": state, "X-Mark": mark, "ETag": f'"{mark}"'}
+    if not found.moving:
+        headers["X-Ended"] = "1"
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(b"", status_code=304, headers=headers)
+    context = await _progress(desk, request, found, stopped=stopped)
+    return desk.page(request, "bundle_state.html", headers=headers, **context)
+
+
+@post("/saya/banyak/{id:uuid}/berkas", status_code=303)
+async def take_more(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
+    """More files for a bundle that was not started yet."""
+    customer = await signed_in(desk, request)
+    found = await _counts(desk, customer, id)
+    try:
+        if found.started_at is not None:
+            raise Refusal(Kind.CONFLICT, "bundle.started")
+        async with _turn(customer):
+            form = await _uploaded(request, desk)
+            return await _add(request, desk, customer, id, form)
+    except Refusal as refusal:
+        return await _page(request, desk, customer, id, refusal)
+
+
+@post("/saya/banyak/{id:uuid}/keluarkan/{file_id:uuid}", status_code=303)
+async def take_out(request: WebRequest, desk: Desk, id: UUID, file_id: UUID) -> Response[bytes]:
+    """Takes one file out."""
+    await desk.form(request)
+    customer = await signed_in(desk, request)
+    house, customer_id = desk.house, customer.customer_id
+    await drop_from_bundle(
+        house.db, bundle_id=id, customer_id=customer_id, file_id=file_id, now=house.clock()
+    )
+    return desk.go(request, f"/saya/banyak/{id}")
+
+
+@post("/saya/banyak/{id:uuid}/buang", status_code=303)
+async def drop(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
+    """Forgets a bundle that was not started."""
+    await desk.form(request)
+    customer = await signed_in(desk, request)
+    house = desk.house
+    await drop_bundle(house.db, bundle_id=id, customer_id=customer.customer_id, now=house.clock())
+    return desk.go(request, "/saya/banyak")
+
+
+@post("/saya/banyak/{id:uuid}/mulai", status_code=303)
+async def start(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
+    """Uses the quota that the person saw, and has everything stamped. A second press changes nothing."""
+    form = await desk.form(request)
+    customer = await signed_in(desk, request)
+    now = desk.house.clock()
+    await await_end(
+        desk.house.db, id, customer_id=customer.customer_id, contact_id=customer.proven_by, now=now
+    )
+
+    async def reserve() -> int:
+        lots = await quota_of_customer(desk.house.db, customer.customer_id)
+        return await start_bundle(
+            desk.house.db,
+            bundle_id=id,
+            customer_id=customer.customer_id,
+            rule=rule_from(form),
+            lots=[(lot.lot_account_id, lot.available) for lot in lots],
+            expected=form.number("keping") + form.number("lagi"),
+            again=form.number("lagi") > 0,
+            now=now,
+        )
+
+    try:
+        await counted_anew(reserve)
+    except Refusal as refusal:
+        return await _page(request, desk, customer, id, refusal, form=form)
+    return desk.go(request, f"/saya/banyak/{id}")
+
+
+@get("/saya/banyak/{id:uuid}/hasil.zip")
+async def download(request: WebRequest, desk: Desk, id: UUID) -> Stream:
+    """Every stamped file in one ZIP, sent while it is made."""
+    customer = await signed_in(desk, request)
+    found = await _bundle(desk, customer, id)
+    if not found.count(Outcome.STAMPED):
+        raise Refusal(Kind.NOT_FOUND, "document.not_released")
+    headers = {
+        "Content-Disposition": f'attachment; filename="bermeterai-{moment_in_name(found.created_at)}.zip"',
+        "Cache-Control": "private, no-store",
+    }
+    return Stream(zip_of(desk.house.objects, found.files), media_type="application/zip", headers=headers)
+
+
+@get("/saya/banyak/{id:uuid}/laporan.csv")
+async def download_report(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
+    """What became of each file, as a table."""
+    customer = await signed_in(desk, request)
+    found = await _bundle(desk, customer, id)
+    language = desk.visit(request).language
+    columns = [desk.pages.gettext(language, column) for column in COLUMNS]
+    headers = {
+        "Content-Disposition": f'attachment; filename="laporan-{moment_in_name(found.created_at)}.csv"',
+        "Cache-Control": "private, no-store",
+    }
+    body = report_csv(rows_of(found, language), columns)
+    return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@asynccontextmanager
+async def _turn(customer: SessionCustomer) -> AsyncIterator[None]:
+    """One of the few large uploads at a time, one of each customer; the others are told to come back."""
+    if customer.customer_id in _uploading or len(_uploading) >= UPLOADS_AT_ONCE:
+        raise Refusal(Kind.BUSY, "form.busy")
+    _uploading.add(customer.customer_id)
+    try:
+        yield
+    finally:
+        _uploading.discard(customer.customer_id)
+
+
+async def _uploaded(request: WebRequest, desk: Desk) -> Form:
+    """The form with its files. Raises: Refusal as `Desk.form`, and `form.no_file`."""
+    try:
+        async with asyncio.timeout(_UPLOAD_SECONDS_MAX):
+            form = await desk.form(request, UPLOAD_LIMITS)
+    except TimeoutError:
+        raise Refusal(Kind.INVALID, "form.unreadable") from None
+    if not form.uploads("berkas"):
+        raise Refusal(Kind.INVALID, "form.no_file")
+    return form
+
+
+async def _add(
+    request: WebRequest, desk: Desk, customer: SessionCustomer, id: UUID, form: Form
+) -> Response[bytes]:
+    try:
+        await add_uploads(desk, id, customer.customer_id, form.files.pop("berkas"))
+    except Refusal as refusal:
+        desk.visit(request).page = f"/saya/banyak/{id}"  # also as the answer to the form that opened it
+        return await _page(request, desk, customer, id, refusal)
+    return desk.go(request, f"/saya/banyak/{id}")
+
+
+async def _bundle(desk: Desk, customer: SessionCustomer, id: UUID) -> Bundle:
+    return _known(await bundle(desk.house.db, id, customer_id=customer.customer_id))
+
+
+async def _counts(desk: Desk, customer: SessionCustomer, id: UUID) -> BundleCounts:
+    return _known(await bundle_counts(desk.house.db, id, customer_id=customer.customer_id))
+
+
+def _known[T](found: T | None) -> T:
+    if found is None:
+        raise Refusal(Kind.NOT_FOUND, "bundle.unknown")
+    return found
+
+
+async def _is_stopped(desk: Desk, found: BundleCounts) -> bool:
+    """Whether documents of it wait for the stop switch."""
+    return found.moving and await is_signing_stopped(desk.house.db)
+
+
+async def _form_page(
+    request: WebRequest,
+    desk: Desk,
+    customer: SessionCustomer,
+    refusal: Refusal | None = None,
+    *,
+    name: str = "",
+) -> Response[bytes]:
+    behind = goes_on_behind(request, "sebelum")
+    found = await bundles_of_customer(
+        desk.house.db, customer.customer_id, limit=BUNDLES_SHOWN + 1, behind=behind
+    )
+    return desk.page(
+        request,
+        "bundle_new.html",
+        status=http_status(refusal),
+        submit_id=name or secrets.token_urlsafe(18),
+        files_max=FILES_MAX,
+        bundle_bytes_max=UPLOAD_BYTES_MAX,
+        bundles=part_of(found, BUNDLES_SHOWN, lambda one: one.id, behind=behind),
+        private=True,
+        **told(refusal),
+    )
+
+
+async def _page(
+    request: WebRequest,
+    desk: Desk,
+    customer: SessionCustomer,
+    id: UUID,
+    refusal: Refusal | None = None,
+    *,
+    form: Form | None = None,
+) -> Response[bytes]:
+    counts = await _counts(desk, customer, id)
+    status = http_status(refusal)
+    if counts.started_at is not None:
+        context = await _progress(desk, request, counts, stopped=await _is_stopped(desk, counts))
+        return desk.page(request, "bundle.html", status=status, private=True, **told(refusal), **context)
+    found = await _bundle(desk, customer, id)
+    lots = await quota_of_customer(desk.house.db, customer.customer_id)
+    rows = rows_of(found, desk.visit(request).language)
+    can_be = [row for row in rows if row.file.outcome is Outcome.READY]
+    return desk.page(
+        request,
+        "bundle_check.html",
+        status=status,
+        id=id,
+        ready=[row for row in can_be if not row.file.stamped_already],
+        again=[row for row in can_be if row.file.stamped_already],
+        notes=notes_of([row.file for row in can_be]),
+        signed=[row.file.path for row in can_be if row.file.profile is Profile.SIGNED],
+        sample=await sample_of(desk, can_be[0].file) if can_be else None,
+        unfit=[row for row in rows if row.file.outcome is not Outcome.READY],
+        available=sum(lot.available for lot in lots),
+        kept_until=found.kept_until,
+        named=form.text("letak") if form else "",
+        first_page=form is not None and form.text("halaman") == "pertama",
+        sign_later=form is not None and form.text("sesudah") == "tanda_tangan",
+        again_too=form is not None and form.number("lagi") > 0,
+        files_max=FILES_MAX,
+        bundle_bytes_max=UPLOAD_BYTES_MAX,
+        private=True,
+        **told(refusal),
+    )
+
+
+async def _progress(desk: Desk, request: WebRequest, found: BundleCounts, *, stopped: bool) -> dict[str, Any]:
+    """How far a bundle is, and one page of its files."""
+    stamped, refused, ready = map(found.count, (Outcome.STAMPED, Outcome.REFUSED, Outcome.READY))
+    given, not_given = found.count(Outcome.STAMPING) + stamped + refused, ready - found.left_out
+    files = sum(found.files.values())
+    pages = max(1, math.ceil(files / FILES_SHOWN))
+    page = _page_asked_for(request, pages)
+    skip = (page - 1) * FILES_SHOWN
+    part = (
+        await part_of_bundle(desk.house.db, found.id, limit=FILES_SHOWN, skip=skip)
+        if found.started_at
+        else []
+    )
+    language = desk.visit(request).language
+    rows = [row_of(file, language, started=True) for file in part]
+    return {
+        "id": found.id,
+        "started": found.started_at is not None,
+        "ready": ready,
+        "moving": found.moving,
+        "stopped": stopped,
+        "given": given,
+        "stamped": stamped,
+        "ended": stamped + refused,
+        "not_given": not_given,
+        "unfit": files - given - not_given,
+        "refused_count": refused,
+        "troubled": [row for row in rows if row.file.outcome not in UNDER_WAY],
+        "others": [row for row in rows if row.file.outcome in UNDER_WAY],
+        "files": files,
+        "first": skip + 1,
+        "last": skip + len(part),
+        "page": page,
+        "pages": pages,
+        "mark": _mark(found, stopped=stopped),
+    }
+
+
+def _mark(found: BundleCounts, *, stopped: bool) -> str:
+    """Changes with what the page of a bundle says."""
+    return "-".join(str(found.count(outcome)) for outcome in Outcome) + f"-{found.left_out}-{stopped}"
+
+
+def _page_asked_for(request: WebRequest, pages: int) -> int:
+    asked = request.query_params.get("hal", "")
+    return min(max(1, int(asked)), pages) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 1
+
+
+ROUTES = [
+    show_form,
+    take_files,
+    show_bundle,
+    show_progress,
+    take_more,
+    take_out,
+    drop,
+    start,
+    download,
+    download_report,
+]

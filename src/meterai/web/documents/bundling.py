@@ -1,0 +1,261 @@
+"""Many documents at once: what was uploaded, what the page shows, what is handed out."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from meterai.bootstrap import vouch_of
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.files.object_store import ObjectStore
+from meterai.kit.files.zip_archive import (
+    ZipLimits,
+    folders_like_files,
+    path_for_every_disk,
+    safe_path,
+    shown_path,
+)
+from meterai.kit.formats.csv_export import csv_table
+from meterai.kit.http.body_budget import Room
+from meterai.pdf.limits import DEFAULT_LIMITS
+from meterai.pdf.profiles import Profile
+from meterai.stamping.bundles.given_files import GivenFile, from_zip, refused_file
+from meterai.stamping.bundles.model import LEFT_OUT, STAMPED_ALREADY, Bundle, BundleFile, Outcome, Rule
+from meterai.stamping.placement import Placement
+from meterai.stamping.queries import document_page, read_checked
+from meterai.stamping.use_cases.fill_bundle import fill_bundle
+from meterai.web.documents.placing_form import POSITIONS, PROFILES
+from meterai.web.pages.messages import notice_text, state_text, text_of
+from meterai.web.requests.desk import Desk
+from meterai.web.requests.forms import Form, FormLimits, Upload
+
+FILES_MAX = 500
+"""Files of one upload and of one bundle, on the site."""
+UPLOAD_BYTES_MAX = 100 << 20
+UPLOADS_AT_ONCE = 8
+"""Per process, one for each customer: each keeps up to 100 MB in memory while it arrives."""
+UPLOAD_LIMITS = FormLimits(
+    files_max=FILES_MAX,
+    file_bytes_max=UPLOAD_BYTES_MAX,
+    kept_bytes_max=UPLOAD_BYTES_MAX,
+    room=Room((UPLOADS_AT_ONCE + 1) * UPLOAD_BYTES_MAX),
+)
+ZIP_LIMITS = ZipLimits(
+    entries_max=FILES_MAX,
+    entry_bytes_max=DEFAULT_LIMITS.file_bytes_max,
+    total_bytes_max=4 * UPLOAD_BYTES_MAX,
+)
+CHECKING = timedelta(seconds=60)
+"""How long one upload may keep the jails: what is left is uploaded again."""
+_AT_ONCE = 2
+_ZIP_BEGINNINGS = (b"PK\x03\x04", b"PK\x05\x06")
+_UNREAD_NAME = "TIDAK ADA DI SINI - NOT IN HERE.txt"
+_UNREAD = """\
+Berkas bermeterai berikut tidak dapat kami baca saat ini, jadi tidak ada di dalam ZIP ini.
+Unduh lagi nanti; bila tetap begitu, hubungi kami dengan nomor serinya.
+
+We can't read the following stamped files at the moment, so they are not in this ZIP.
+Download it again later; if it stays so, contact us with their serial numbers.
+
+"""
+CHIPS = {
+    Outcome.READY: "",
+    Outcome.STAMPING: "busy",
+    Outcome.STAMPED: "done",
+    Outcome.UNFIT: "stop",
+    Outcome.REFUSED: "stop",
+    Outcome.EXPIRED: "stop",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A file as the page shows it."""
+
+    file: BundleFile
+    chip: str
+    state: str
+    why: str
+    """Why it can't be stamped or was left out, and what to do; empty otherwise."""
+    notes: tuple[str, ...]
+    """What stamping removes or says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A page with a stamp's place on it, in points."""
+
+    path: str
+    image: str
+    width: float
+    height: float
+    spot: Placement
+
+
+async def add_uploads(desk: Desk, bundle_id: UUID, customer_id: UUID, uploads: list[Upload]) -> None:
+    """Checks and adds everything that was uploaded, ZIPs with all they hold.
+
+    Raises: Refusal BUSY `bundle.not_checked` when the time was too short for all (those checked are kept),
+    and what `add_to_bundle` raises.
+    """
+    house = desk.house
+    complete = await fill_bundle(
+        house.db,
+        house.jail,
+        house.objects,
+        vouch_of(house),
+        bundle_id=bundle_id,
+        customer_id=customer_id,
+        given=_given(uploads),
+        at_once=_AT_ONCE,  # and no more: other people's uploads are checked in between
+        clock=house.clock,
+        until=house.clock() + CHECKING,
+        files_max=FILES_MAX,
+    )
+    if not complete:
+        raise Refusal(Kind.BUSY, "bundle.not_checked")
+
+
+def _given(uploads: list[Upload]) -> Iterator[GivenFile]:
+    while uploads:
+        upload = uploads.pop(0)  # its memory is free as soon as it was checked
+        try:
+            if upload.too_large and upload.name.casefold().endswith(".zip"):
+                raise Refusal(Kind.INVALID, "archive.too_large", total_bytes_max=UPLOAD_BYTES_MAX)
+            if upload.too_large:
+                raise Refusal(Kind.INVALID, "pdf.too_large", bytes_max=DEFAULT_LIMITS.file_bytes_max)
+            if upload.content.startswith(_ZIP_BEGINNINGS):
+                yield from from_zip(io.BytesIO(upload.content), ZIP_LIMITS)
+                continue
+            path = safe_path(upload.name)
+        except Refusal as refusal:
+            yield refused_file(shown_path(upload.name), refusal, size=len(upload.content))
+            continue
+        yield GivenFile(path=path, data=bytes(upload.content), size=len(upload.content))
+
+
+def rule_from(form: Form) -> Rule:
+    """The one rule for all documents, as the form has it."""
+    return Rule(
+        position=POSITIONS.get(form.text("letak")),
+        page="first" if form.text("halaman") == "pertama" else "last",
+        profile=PROFILES.get(form.text("sesudah"), Profile.FINAL),
+    )
+
+
+def rows_of(bundle: Bundle, language: str) -> list[Row]:
+    """Every file with its words."""
+    return [row_of(file, language, started=bundle.started_at is not None) for file in bundle.files]
+
+
+def row_of(file: BundleFile, language: str, *, started: bool) -> Row:
+    """A file with its words. `started`: its bundle was."""
+    chip, state = CHIPS[file.outcome], f"bundle.{file.outcome}"
+    code = file.code if file.outcome in (Outcome.UNFIT, Outcome.REFUSED) else None
+    if started and file.stamped_already:
+        chip, state, code = "stop", "bundle.left_out", LEFT_OUT
+    text = text_of(code, language, file.facts) if code else None
+    return Row(
+        file,
+        chip,
+        state_text(state, language).what,
+        f"{text.what} {text.next}".strip() if text else "",
+        tuple(notice_text(notice, language) for notice in file.notices),
+    )
+
+
+def notes_of(files: Sequence[BundleFile]) -> dict[str, list[str]]:
+    """Each notice about these files, with their paths; not the one by which they are set apart."""
+    found: dict[str, list[str]] = {}
+    for file in files:
+        for notice in file.notices:
+            if notice != STAMPED_ALREADY:
+                found.setdefault(notice, []).append(file.path)
+    return dict(sorted(found.items()))
+
+
+async def sample_of(desk: Desk, file: BundleFile) -> Sample | None:
+    """The first file's page with the place proposed for it, so that people see what "proposed" means."""
+    assert file.document_id is not None
+    document = await document_page(desk.house.db, file.document_id)
+    if document is None:
+        return None
+    spot = document.placements[0]
+    page = document.inspection.pages[spot.page - 1]
+    image = f"/saya/dokumen/{file.document_id}/halaman/{spot.page}"
+    return Sample(file.path, image, page.width_pt, page.height_pt, spot)
+
+
+def report_csv(rows: Sequence[Row], columns: Sequence[str]) -> bytes:
+    """The report as a table that a spreadsheet opens: UTF-8 with its mark, and no name becomes a formula."""
+    cells = (
+        (
+            row.file.path,
+            row.state,
+            row.file.serial or "",
+            row.file.stamped_sha256 or "",
+            row.why,
+            " ".join(row.notes),
+        )
+        for row in rows
+    )
+    return csv_table(columns, cells).encode("utf-8-sig")
+
+
+async def zip_of(objects: ObjectStore, files: Sequence[BundleFile]) -> AsyncIterator[bytes]:
+    """A ZIP of every stamped file, made while it is sent: one file at a time is in memory.
+
+    What can't be read is named in a text beside the others: the answer has begun, and says so no other way.
+    """
+    out = _Outlet()
+    taken = set[str]().union(*(folders_like_files(path_for_every_disk(file.path)) for file in files))
+    unread: list[str] = []
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]
+        for file in files:
+            if file.stamped_sha256 is None:
+                continue
+            try:
+                content = await read_checked(objects, file.stamped_sha256)
+            except (Refusal, OSError):
+                unread.append(f"{file.path} ({file.serial})\n")
+                continue
+            archive.writestr(_free_name(file.path, taken), content)
+            yield out.take()
+        if unread:
+            archive.writestr(_UNREAD_NAME, _UNREAD + "".join(unread))
+    yield out.take()
+
+
+def _free_name(path: str, taken: set[str]) -> str:
+    """The file's own path as every disk takes it; with a number when it is that of another file or folder."""
+    path = path_for_every_disk(path)
+    stem = path[:-4] if path.casefold().endswith(".pdf") else path
+    name, number = f"{stem}.pdf", 1
+    while name.casefold() in taken:
+        number += 1
+        name = f"{stem} ({number}).pdf"
+    taken.add(name.casefold())
+    return name
+
+
+class _Outlet:
+    """What `zipfile` writes to: it can't go back, and gives away what was written since it was last asked."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def write(self, data: bytes) -> int:
+        self._parts.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing to do: what was written is here."""
+
+    def take(self) -> bytes:
+        """Everything written since."""
+        parts, self._parts = self._parts, []
+        return b"".join(parts)

@@ -1,0 +1,338 @@
+"""Buy and stamp, first step: the documents are uploaded and checked before anything is ordered."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.datastructures import Cookie
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.sales.events import Event
+from meterai.sales.queries import OrderItems, OrderPage, order_items, order_page
+from meterai.sales.use_cases.add_item import FormDocument, put_documents, remove_item
+from meterai.sales.use_cases.open_order import open_order_with_documents
+from meterai.stamping.queries import document_names
+from meterai.stamping.use_cases.adopt_documents import adopt_documents
+from meterai.web.documents.uploads import accept_one, password_of
+from meterai.web.line.event_entry import Entry, bind_order, enter, may_finish_late, order_of_pass, to_the_line
+from meterai.web.line.general_shop import enter_shop, shop_is_full, used_place
+from meterai.web.orders.access import (
+    OrderKey,
+    customer_of,
+    keep_order,
+    kept_orders,
+    open_order_page,
+    owner_of,
+    remember_token,
+)
+from meterai.web.pages.messages import Text, text_of
+from meterai.web.requests.desk import Desk, WebRequest
+from meterai.web.requests.forms import DOCUMENTS, Form
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One file input of the upload form."""
+
+    field: str
+    label: str
+    kind: str | None
+    many: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file that was refused, with its reason."""
+
+    name: str
+    text: Text
+
+
+@get("/beli")
+async def show_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """The upload form, with one place per document that the event requires."""
+    event = await _event(request, desk, request.query_params.get("acara", ""))
+    allowed = await _enter(request, desk, event)
+    if isinstance(allowed, Response):
+        return allowed
+    if (begun := await order_of_pass(request, desk, allowed)) is not None:
+        return desk.go(request, begun)
+    return _page(
+        request,
+        desk,
+        event,
+        submit_id=allowed.submit_id,
+        cookies=allowed.cookies,
+        has_pass=allowed.held is not None,
+    )
+
+
+@post("/beli", status_code=303)
+async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """Checks the documents; an order is opened as soon as one of them is good."""
+    form = await desk.form(request, DOCUMENTS)
+    event = await _event(request, desk, form.text("acara"))
+    submit_id = _submit_id(form)
+    allowed = await _enter(request, desk, event, sent=submit_id)
+    if isinstance(allowed, Response):
+        return allowed
+    slots = slots_of(event, desk.visit(request).language)
+    customer = await customer_of(desk, request)
+    owner = customer.customer_id if customer else None
+    accepted, problems = await _accept(request, desk, form, slots, event, owner)
+    if not accepted:
+        return _page(request, desk, event, submit_id=submit_id, problems=problems, status=422)
+    house = desk.house
+    order = await open_order_with_documents(
+        house.db,
+        house.secret,
+        accepted,
+        submit_id=submit_id,
+        event_slug=event.slug if event else None,
+        language=desk.visit(request).language,
+        owner=owner_of(customer),
+        held=kept_orders(request).values(),
+        price_list=house.price_list,
+        now=house.clock(),
+    )
+    await bind_order(desk, allowed, order.order_id)
+    remember_token(order.token, order.order_id, house.clock())
+    desk.visit(request).at_hand[order.order_id] = order.holds
+    if order.holds is None:  # sent again, perhaps after somebody else signed in
+        await _give_to_customer(desk, await order_items(house.db, order.order_id))
+    cookies = [*keep_order(desk, request, order.number, order.token), used_place(desk, "stamp")]
+    if order.state != "draft":  # an old form, sent again after its order was placed
+        return desk.go(request, f"/pesanan/{order.number}", cookies=cookies)
+    if problems or _asked_for_others(form, event):
+        key = OrderKey(order.order_id, order.number, order.token)
+        response = await _documents_page(request, desk, key, problems)
+        for cookie in cookies:
+            response.set_cookie(cookie)
+        return response
+    return desk.go(request, f"/pesanan/{order.number}/letak/1", cookies=cookies)
+
+
+@get("/pesanan/{number:str}/dokumen")
+async def show_documents(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+    """What is still missing of an order's documents."""
+    key = await open_order_page(desk, request, number)
+    first = _position(request.query_params.get("dari", ""))
+    return await _documents_page(request, desk, key, [], shown_next=first)
+
+
+@post("/pesanan/{number:str}/dokumen", status_code=303)
+async def add_documents(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+    """Takes more documents into a draft, and goes on with the first one that was not shown yet."""
+    form = await desk.form(request, DOCUMENTS)
+    key = await open_order_page(desk, request, number)
+    order = await order_page(desk.house.db, key.order_id)
+    event = await _event(request, desk, order.event_slug or "")
+    slots = slots_of(event, desk.visit(request).language)
+    accepted, problems = await _accept(request, desk, form, slots, event, order.customer_id)
+    house = desk.house
+    try:
+        await put_documents(house.db, key.order_id, accepted, price_list=house.price_list, now=house.clock())
+    except Refusal as refusal:
+        if refusal.code != "order.too_many_documents":
+            raise
+        problems.append(Problem("", text_of(refusal.code, desk.visit(request).language, refusal.facts)))
+    order = await order_page(desk.house.db, key.order_id)
+    await _give_to_customer(desk, order)
+    first = _position(form.text("dari"))
+    if problems or _asked_for_others(form, event):
+        return await _documents_page(request, desk, key, problems, shown_next=first)
+    return desk.go(request, f"/pesanan/{number}/letak/{min(first, len(order.items))}")
+
+
+@post("/pesanan/{number:str}/hapus/{document_id:uuid}", status_code=303)
+async def drop_document(request: WebRequest, desk: Desk, number: str, document_id: UUID) -> Response[bytes]:
+    """Takes a document out of a draft; a second press takes out nothing more."""
+    await desk.form(request)
+    key = await open_order_page(desk, request, number)
+    order = await order_page(desk.house.db, key.order_id)
+    where = ""
+    for position, item in enumerate(order.items, 1):
+        if item.document_id == document_id:
+            await remove_item(desk.house.db, key.order_id, item.id, now=desk.house.clock())
+            where = f"?dari={position}"  # those before it were shown; the one that stands there now was not
+    return desk.go(request, f"/pesanan/{number}/dokumen{where}")
+
+
+async def _enter(
+    request: WebRequest, desk: Desk, event: Event | None, *, sent: str = ""
+) -> Entry | Response[bytes]:
+    """The right to buy, for an event or for none; else the page that says what to do."""
+    if event is None:
+        return await enter_shop(request, desk, "stamp", sent=sent) or await shop_is_full(request, desk)
+    entry = await enter(request, desk, event.slug, sent=sent)
+    return entry or to_the_line(request, desk, event.slug)
+
+
+def slots_of(event: Event | None, language: str) -> list[Slot]:
+    """One input per required document, named after it: the list may be changed while somebody has the form.
+    Without an event one input for several files."""
+    if event is None:
+        return [Slot("berkas", "", None, True)]
+    return [
+        Slot(
+            f"berkas_{document.kind}",
+            document.name_id if language == "id" else document.name_en,
+            document.kind,
+            False,
+        )
+        for document in event.required_documents
+    ]
+
+
+def _asked(event: Event | None) -> str:
+    """The documents that an event's form asks for, as the form keeps them."""
+    return " ".join(document.kind for document in event.required_documents) if event else ""
+
+
+def _asked_for_others(form: Form, event: Event | None) -> bool:
+    """Whether a form was made before the event's list of documents was changed: one may be missing now."""
+    return form.text("diminta") not in ("", _asked(event))
+
+
+def _position(text: str) -> int:
+    """The position that a form or an address names; else that of the first document."""
+    return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 4 else 1
+
+
+def _submit_id(form: Form) -> str:
+    """Names the form that was sent; one without a name can't be recognised when it comes again."""
+    return form.text("kiriman")[:64] or secrets.token_urlsafe(18)
+
+
+async def _event(request: WebRequest, desk: Desk, slug: str) -> Event | None:
+    """The event of a purchase, if it is for one.
+
+    Raises: Refusal NOT_FOUND `event.unknown`; GONE `event.closed`, but not for those whom the event's rule
+    lets finish after it.
+    """
+    if not slug:
+        return None
+    event = desk.events.get(slug)
+    if event is None:
+        raise Refusal(Kind.NOT_FOUND, "event.unknown")
+    if not event.is_open(desk.house.clock()) and not await may_finish_late(request, desk, slug):
+        raise Refusal(Kind.GONE, "event.closed", opens_at=event.opens_at, closes_at=event.closes_at)
+    return event
+
+
+async def _accept(
+    request: WebRequest,
+    desk: Desk,
+    form: Form,
+    slots: Sequence[Slot],
+    event: Event | None,
+    owner: UUID | None,
+) -> tuple[list[FormDocument], list[Problem]]:
+    language = desk.visit(request).language
+    submit_id = _submit_id(form)
+    accepted: list[FormDocument] = []
+    problems: list[Problem] = []
+    for slot in slots:
+        uploads = form.uploads(slot.field)
+        if not uploads and slot.field in form.files:
+            problems.append(Problem(slot.label, text_of("form.no_file", language)))
+        for number, upload in enumerate(uploads):
+            try:
+                document = await accept_one(
+                    desk, upload, event=event, kind=slot.kind, owner=owner, password=password_of(form)
+                )
+                desk.visit(request).at_hand[document.document_id] = document
+                place = f"{submit_id}/{slot.field}/{number}/{document.uploaded}"
+                accepted.append(
+                    FormDocument(document_id=document.document_id, document_kind=slot.kind, slot=place)
+                )
+            except Refusal as refusal:
+                problems.append(Problem(upload.name, text_of(refusal.code, language, refusal.facts)))
+    if not accepted and not problems:
+        problems.append(Problem("", text_of("form.no_file", language)))
+    return accepted, problems
+
+
+async def _give_to_customer(desk: Desk, order: OrderItems | OrderPage) -> None:
+    """A draft's documents are its customer's, whoever was signed in when they came."""
+    if order.state == "draft" and order.customer_id is not None:
+        ids = [item.document_id for item in order.items if item.document_id]
+        await adopt_documents(desk.house.db, ids, order.customer_id)
+
+
+async def _documents_page(
+    request: WebRequest, desk: Desk, key: OrderKey, problems: Sequence[Problem], *, shown_next: int = 1
+) -> Response[bytes]:
+    """Asks for more files. `shown_next`: the position of the first document that was not shown yet."""
+    order = await order_page(desk.house.db, key.order_id)
+    if order.state != "draft":
+        return desk.go(request, f"/pesanan/{key.number}")
+    event = await _event(request, desk, order.event_slug or "")
+    visit, own = desk.visit(request), f"/pesanan/{key.number}/dokumen"
+    visit.page = own  # also as the answer to the form that opened the order
+    kinds = {item.document_kind for item in order.items}
+    slots = [s for s in slots_of(event, visit.language) if s.kind is None or s.kind not in kinds]
+    onward = f"/pesanan/{key.number}/letak/1"
+    if not slots:
+        return desk.go(request, onward)
+    kept = await document_names(desk.house.db, [i.document_id for i in order.items if i.document_id])
+    submit_id = secrets.token_urlsafe(18)
+    return desk.page(
+        request,
+        "buy.html",
+        status=422 if problems else 200,
+        event=event,
+        slots=slots,
+        problems=problems,
+        locked=_is_locked(problems),
+        kept=list(kept.values()),
+        onward=visit.link(onward) if kept and event is None else "",
+        submit_id=submit_id,
+        asked=_asked(event),
+        shown_next=shown_next,
+        has_pass=False,
+        action=visit.link(own),
+        private=True,
+    )
+
+
+def _is_locked(problems: Sequence[Problem]) -> bool:
+    """Whether a file waits for its password, so that its field is shown at once."""
+    return any(problem.text.code in ("pdf.encrypted", "pdf.wrong_password") for problem in problems)
+
+
+def _page(
+    request: WebRequest,
+    desk: Desk,
+    event: Event | None,
+    *,
+    submit_id: str,
+    problems: Sequence[Problem] = (),
+    status: int = 200,
+    cookies: Sequence[Cookie] = (),
+    has_pass: bool = False,
+) -> Response[bytes]:
+    return desk.page(
+        request,
+        "buy.html",
+        status=status,
+        cookies=cookies,
+        event=event,
+        slots=slots_of(event, desk.visit(request).language),
+        problems=problems,
+        locked=_is_locked(problems),
+        kept=[],
+        onward="",
+        submit_id=submit_id,
+        asked=_asked(event),
+        shown_next=None,
+        has_pass=has_pass,
+        action=desk.visit(request).link("/beli") + (f"?acara={event.slug}" if event else ""),
+    )
+
+
+ROUTES = [show_upload, take_upload, show_documents, add_documents, drop_document]

@@ -1,0 +1,114 @@
+"""Takes one uploaded document to stamping, with the limits of the event it is for."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from uuid import UUID
+
+from meterai.bootstrap import vouch_of
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.pdf.profiles import Profile
+from meterai.sales.events import Event
+from meterai.stamping.requests import OutputLimits
+from meterai.stamping.use_cases.accept_document import AcceptedDocument, accept_document
+from meterai.web.requests.desk import Desk
+from meterai.web.requests.forms import Form, Upload
+
+
+def limits_of(event: Event) -> OutputLimits:
+    """What the event's agency accepts of the stamped file."""
+    return OutputLimits(bytes_max=event.output_bytes_max, pdf_version_min=event.pdf_version_min)
+
+
+async def accept_one(
+    desk: Desk,
+    upload: Upload,
+    *,
+    event: Event | None,
+    kind: str | None,
+    owner: UUID | None,
+    stamps: int = 1,
+    profile: Profile = Profile.FINAL,
+    password: str = "",
+) -> AcceptedDocument:
+    """Inspects and stores one document, with proposed places for so many stamps.
+
+    `profile`: what is wanted of a file without signatures. `password`: what was typed to open a locked PDF;
+    it goes no further than the jail.
+
+    Raises: Refusal `pdf.*` with the reason, before anything is stored.
+    """
+    if upload.too_large:
+        raise Refusal(Kind.INVALID, "pdf.too_large")
+    house = desk.house
+    data, upload.content = bytes(upload.content), bytearray()  # once is enough, while it waits for the jail
+    return await accept_document(
+        house.db,
+        house.jail,
+        house.objects,
+        vouch_of(house),
+        data=data,
+        name=upload.name,
+        kind=kind,
+        stamps=stamps,
+        profile=profile,
+        password=password,
+        limits=limits_of(event) if event else None,
+        customer_id=owner,
+        now=house.clock(),
+    )
+
+
+async def accept_upload(
+    desk: Desk,
+    form: Form,
+    *,
+    event: Event | None,
+    kind: str | None,
+    owner: UUID | None,
+    stamps: int = 1,
+    profile: Profile = Profile.FINAL,
+) -> AcceptedDocument:
+    """The same for the field `berkas` of a form that takes one file."""
+    uploads = form.uploads("berkas")
+    if not uploads:
+        raise Refusal(Kind.INVALID, "form.no_file")
+    return await accept_one(
+        desk,
+        uploads[0],
+        event=event,
+        kind=kind,
+        owner=owner,
+        stamps=stamps,
+        profile=profile,
+        password=password_of(form),
+    )
+
+
+def refuse_unfit(document: AcceptedDocument) -> None:
+    """For a file that is stamped as soon as it is there, with nobody asked before about its size.
+
+    Raises: Refusal INVALID `pdf.output_too_large`, `pdf.version_too_low` when the agency would not take the
+    result.
+    """
+    output, limits = document.output, document.limits
+    if output.ok or limits is None:
+        return
+    if output.too_large:
+        sizes = {"output_bytes": output.output_bytes, "output_bytes_max": limits.bytes_max}
+        raise Refusal(Kind.INVALID, "pdf.output_too_large", **sizes)
+    raise Refusal(Kind.INVALID, "pdf.version_too_low", version_min=limits.pdf_version_min)
+
+
+def password_of(form: Form) -> str:
+    """The password typed for locked PDFs, with any blanks that belong to it."""
+    return form.fields.get("sandi", "")
+
+
+def file_name(name: str) -> str:
+    """A name for a download that no system stumbles over."""
+    stem = re.sub(r"\.pdf$", "", name, flags=re.I)
+    letters = re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", stem))
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", letters).strip("-.") or "dokumen"
+    return f"{plain[:80]}.pdf"

@@ -1,0 +1,190 @@
+"""Certificates of attempt: for people whom the closing found in line, and for whoever is shown one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from litestar import Response, get, post
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.formats.display import second_text
+from meterai.kit.http.status import http_status
+from meterai.sales import queries
+from meterai.sales.events import Event
+from meterai.waiting_room.rules.certificate import Attempt
+from meterai.waiting_room.use_cases.check_certificate import (
+    BYTES_MAX,
+    Checked,
+    check_certificate,
+    event_of,
+    find_certificate,
+    read_certificate,
+)
+from meterai.waiting_room.use_cases.issue_certificate import issue_certificate
+from meterai.web.account.sign_in import told
+from meterai.web.line.claim_pages import Answer, Door, ask, refused
+from meterai.web.line.ticket_holder import holder_of, kept_ticket, name_in_ticket
+from meterai.web.pages.messages import state_text
+from meterai.web.pages.qr import qr_svg
+from meterai.web.requests.desk import Desk, WebRequest
+from meterai.web.requests.forms import FormLimits, read_form
+from meterai.web.requests.visits import LANGUAGES
+
+CHECK = "/antrean/sertifikat"
+_LIMITS = FormLimits(files_max=1, file_bytes_max=BYTES_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A certificate as people read it."""
+
+    attempt: Attempt
+    event: Event
+    sentences: tuple[tuple[str, str], ...]
+    """(language, what it states), the visitor's own first."""
+    joined_at: datetime
+    closed_at: datetime
+    seen_at: datetime
+    knocked_at: datetime | None
+    issued_at: datetime
+
+
+async def show_certificate(door: Door) -> Answer:
+    """The certificate of whoever holds the ticket and has proven its contact; made when it is asked for."""
+    desk, slug = door.desk, door.event.slug
+    text = kept_ticket(door.request, slug)
+    if not text:
+        return ask(door, has_ticket=False)
+    published = desk.queues.published(slug)
+    try:
+        holder = await holder_of(door.request, desk, published, text)
+        if holder.contact is None:
+            return ask(door, has_ticket=True)
+        signed = await issue_certificate(
+            desk.house.db,
+            published,
+            text,
+            contact=name_in_ticket(published, text, holder.contact),
+            masked=holder.contact.masked,
+            now=desk.house.clock(),
+        )
+    except Refusal as refusal:
+        return refused(door, refusal, text=text)
+    attempt = read_certificate(signed, published)
+    visit = desk.visit(door.request)
+    check_address = f"{desk.house.public_url}{visit.link(CHECK)}"
+    return desk.page(
+        door.request,
+        "certificate.html",
+        view=_view(door.event, attempt, visit.language),
+        qr=qr_svg(f"{check_address}?kode={attempt.code}"),
+        check_address=check_address.partition("://")[2],
+        file=visit.link(f"{CHECK}/{attempt.code}"),
+        private=True,
+    )
+
+
+@get(CHECK)
+async def show_check(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """Where anybody checks a certificate: by its code, or the signed file."""
+    code = request.query_params.get("kode", "").strip()
+    if not code:
+        return _check_page(request, desk)
+    try:
+        slug, signed = await find_certificate(desk.house.db, code)
+        return _check_page(request, desk, await _checked(request, desk, slug, signed))
+    except Refusal as refusal:
+        return _check_page(request, desk, refusal=refusal, code=code)
+
+
+@post(CHECK, status_code=200)
+async def check_file(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """Checks a file or text. Needs no proof of a form: it changes nothing and shows what the sender sent."""
+    form = await read_form(request.headers.get("content-type", ""), request.stream(), _LIMITS)
+    uploads = form.uploads("berkas")
+    raw = bytes(uploads[0].content) if uploads else form.text("teks").encode()
+    try:
+        return _check_page(request, desk, await _checked(request, desk, event_of(raw.strip()), raw))
+    except Refusal as refusal:
+        return _check_page(request, desk, refusal=refusal, text=form.text("teks"))
+
+
+@get(f"{CHECK}/{{code:str}}")
+async def download(request: WebRequest, desk: Desk, code: str) -> Response[bytes]:
+    """The certificate as it was signed. Holds the contact masked only."""
+    _, signed = await find_certificate(desk.house.db, code)
+    headers = {"Content-Disposition": 'attachment; filename="sertifikat-antrean.txt"'}
+    return Response(signed, media_type="text/plain; charset=utf-8", headers=headers)
+
+
+async def _checked(request: WebRequest, desk: Desk, slug: str, raw: bytes) -> tuple[View, Checked]:
+    """What a certificate says, and whether it stands in the public log; also of an event that is offered no
+    more, for agencies check it afterwards."""
+    try:
+        event = await queries.event(desk.house.db, slug, also_former=True)
+    except Refusal:
+        raise Refusal(Kind.FORBIDDEN, "certificate.forged") from None
+    checked = await check_certificate(raw, desk.queues.published(slug))
+    return _view(event, checked.attempt, desk.visit(request).language), checked
+
+
+def _check_page(
+    request: WebRequest,
+    desk: Desk,
+    found: tuple[View | None, Checked | None] = (None, None),
+    refusal: Refusal | None = None,
+    *,
+    code: str = "",
+    text: str = "",
+) -> Response[bytes]:
+    """`found`: what the certificate says; else the forms, with the `code` or `text` that was refused."""
+    view, checked = found
+    return desk.page(
+        request,
+        "certificate_check.html",
+        status=http_status(refusal),
+        is_kept=view is None,  # what was found in a file is nowhere but in this answer
+        view=view,
+        is_logged=checked is not None and checked.is_logged,
+        is_missing=checked is not None and checked.is_missing(desk.house.clock()),
+        is_lost=checked is not None and checked.is_lost,
+        action=desk.visit(request).link(CHECK),
+        code=code,
+        text=text,
+        **told(refusal),
+    )
+
+
+def _view(event: Event, attempt: Attempt, language: str) -> View:
+    tongues = [language, *(other for other in LANGUAGES if other != language)]
+    return View(
+        attempt,
+        event,
+        tuple((tongue, _sentence(event, attempt, tongue)) for tongue in tongues),
+        _moment(attempt.joined_at),
+        _moment(attempt.closed_at),
+        _moment(attempt.seen_at),
+        _moment(attempt.knocked_at) if attempt.knocked_at is not None else None,
+        _moment(attempt.issued_at),
+    )
+
+
+def _sentence(event: Event, attempt: Attempt, language: str) -> str:
+    def told(unix: int | None) -> str:
+        return "" if unix is None else second_text(_moment(unix), language, event.zone)
+
+    return state_text(f"certificate.{attempt.outcome}", language).what.format(
+        contact=attempt.contact,
+        event=event.name,
+        joined=told(attempt.joined_at),
+        closed=told(attempt.closed_at),
+        knocked=told(attempt.knocked_at),
+    )
+
+
+def _moment(unix: int) -> datetime:
+    return datetime.fromtimestamp(unix, UTC)
+
+
+ROUTES = [show_check, check_file, download]

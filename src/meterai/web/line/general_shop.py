@@ -1,0 +1,96 @@
+"""The guard before a purchase for no event and before quota, while people wait in line for an event.
+
+Such purchases have a small share of the door. Who got a place holds it in the name of the form, sealed by us
+(`form_seals.py`). Who began before anybody had to wait goes on with the form they have.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from litestar import Response
+from litestar.datastructures import Cookie
+
+from meterai.waiting_room.queries import QueueSign
+from meterai.waiting_room.use_cases.log_bypass import BypassReason
+from meterai.waiting_room.use_cases.take_general_place import take_general_place
+from meterai.web.line.event_entry import Entry, name_form, right_of
+from meterai.web.line.queues import INSIDE_S, inside_cookie, open_pass, pass_cookie
+from meterai.web.requests.desk import Desk, WebRequest
+from meterai.web.requests.form_rights import seal_form
+
+RETRY_S = 60
+
+
+async def enter_shop(request: WebRequest, desk: Desk, flow: str, *, sent: str = "") -> Entry | None:
+    """The right of this visitor to buy for no event (`flow`: stamp or quota); None: not now.
+
+    `sent`: the name of the form that they sent. While nobody waits everybody may. Else: who holds a place or
+    a form of ours from the last half hour; who gets a place of the share; who has a pass from a line.
+    """
+    moment, secret = desk.house.clock(), desk.house.secret
+    now = moment.timestamp()
+    lines = await desk.queues.lines()
+    if not lines:
+        return Entry(sent or name_form(request, desk, flow, now))
+    for known in (sent, "" if sent else request.cookies.get(_cookie(flow), "")):
+        by_share = right_of(request, desk, flow, known)
+        if by_share is not None:
+            why: BypassReason = "general_share" if by_share else "was_inside"
+            return Entry(known, lines[0], bypass=why)
+    if await take_general_place(desk.house.db, per_minute=_share(desk), now=moment):
+        made = sent or seal_form(secret, flow, now, by_share=True)
+        kept = [] if sent else [desk.cookie(_cookie(flow), made, max_age=INSIDE_S)]
+        return Entry(made, lines[0], bypass="general_share", cookies=kept)
+    for sign in lines:
+        cookie = request.cookies.get(pass_cookie(sign.event), "")
+        held = open_pass(secret, sign.event, cookie, now)
+        if held is not None:
+            return Entry(sent or secrets.token_urlsafe(18), sign, held=held)
+    return None
+
+
+async def shop_is_full(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """Says why not now, and what can be done: later, or in line with everybody."""
+    lines: Sequence[QueueSign] = await desk.queues.lines()
+    visit = desk.visit(request)
+    return desk.page(
+        request,
+        "shop_full.html",
+        status=429,
+        headers={"Retry-After": str(RETRY_S)},
+        lines=[
+            (
+                desk.events[sign.event],
+                datetime.fromtimestamp(sign.schedule.closes_at, UTC),
+                sign.policy.line_counts,
+                desk.queues.join_page(sign.event, visit.language),
+            )
+            for sign in lines
+            if sign.event in desk.events
+        ],
+        per_minute=_share(desk),
+        action=visit.link(visit.path),
+        private=True,
+    )
+
+
+def used_place(desk: Desk, flow: str) -> Cookie:
+    """Forgets the place in this browser: it has opened its one order."""
+    return desk.cookie(_cookie(flow), "", max_age=0)
+
+
+def entry_cookies(request: WebRequest) -> list[str]:
+    """The names of the cookies by which this browser may begin a purchase, for any event and for none."""
+    kinds = (pass_cookie(""), inside_cookie(""), _cookie(""))
+    return [name for name in request.cookies if name.startswith(kinds)]
+
+
+def _cookie(flow: str) -> str:
+    return f"dalam-{flow}"  # no event's: those have an underscore
+
+
+def _share(desk: Desk) -> int:
+    return desk.house.settings.general_purchases_per_minute

@@ -1,0 +1,173 @@
+"""What the site knows of the waiting room: the state of each queue, looked up at most once a second; where
+the gate is; and the cookies of people who are inside.
+
+A pass cookie says who was let in; an inside cookie names the form that somebody got before anybody had to
+wait (`form_seals.py`). Both are sealed with our secret, and nothing in them is personal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+import time
+from collections import Counter
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.database import DATABASE_IS_DOWN, Database
+from meterai.kit.http.client_network import network_of
+from meterai.kit.http.network_limits import Answer, NetworkLimits
+from meterai.kit.settings import Settings, gate_address, queue_root
+from meterai.waiting_room.files.published_queue import Published
+from meterai.waiting_room.files.queue_folder import queue_of
+from meterai.waiting_room.queries import QueueSign, queue_signs
+from meterai.waiting_room.rules.tickets import INSTEAD_OF, mark_of
+from meterai.web.requests.mac import seal, unseal
+from meterai.web.requests.visits import localise
+
+log = structlog.get_logger(__name__)
+
+LOOK_S = 1.0
+PASS_S = 2 * 3600
+"""How long a pass cookie opens the purchase; the ticket gives the same pass again."""
+INSIDE_S = 30 * 60
+"""So long somebody who entered freely stays inside after people have to wait."""
+INSIDE_PER_NETWORK = 60
+"""So many in that time, of one network, wherever they go on. A form costs nothing, and who keeps thousands in
+store could sell them as places in front of the line."""
+INSIDE_AT_NETWORK = 3_000
+"""So many more go on from that network only. All others enter freely too, and stand in line like everybody
+if people have to wait before they have sent the form."""
+_PURPOSE = b"queue pass"
+_PASS = struct.Struct(">12s16sI")
+
+
+class HeldPass(msgspec.Struct, frozen=True):
+    """What a pass cookie says."""
+
+    id: bytes
+    pass_id: UUID
+    until: int
+
+
+class Queues:
+    """One for the whole process. `entered`: people who came in freely, by event, since the process began."""
+
+    def __init__(self, db: Database, root: Path, gate_url: str) -> None:
+        self.entered: Counter[str] = Counter()
+        self._inside, self._inside_at = (
+            NetworkLimits(burst=many, per_second=many / INSIDE_S, hard_factor=1)
+            for many in (INSIDE_PER_NETWORK, INSIDE_AT_NETWORK)
+        )
+        self._db = db
+        self._root = root
+        self._gate_url = gate_url
+        self._signs: dict[str, QueueSign] = {}
+        self._looked_at = float("-inf")
+        self._looking: asyncio.Task[None] | None = None
+        self._published: dict[str, Published] = {}
+
+    async def sign_of(self, event: str) -> QueueSign | None:
+        """How the queue of an event stands, at most a second old; None when it has none.
+
+        While the store can't be asked, what was known last. Raises: OSError or asyncpg.PostgresError when
+        nothing was ever known.
+        """
+        await self._look_if_due()
+        return self._signs.get(event)
+
+    async def lines(self) -> list[QueueSign]:
+        """The queues in which people wait now, the first to close first. Raises as `sign_of`."""
+        await self._look_if_due()
+        waited_in = [sign for sign in self._signs.values() if sign.has_line]
+        return sorted(waited_in, key=lambda sign: sign.schedule.closes_at)
+
+    def stays_inside(self, address: str, now: float) -> str | None:
+        """From which network alone one more who enters freely from this address goes on when people have to
+        wait; empty: from any; None: from none, but through the line."""
+        if self._inside.take(address, now) is Answer.WELCOME:
+            return ""
+        return network_of(address) if self._inside_at.take(address, now) is Answer.WELCOME else None
+
+    async def _look_if_due(self) -> None:
+        if time.monotonic() - self._looked_at >= LOOK_S:
+            if self._looking is None:
+                self._looking = asyncio.create_task(self._look())
+            looking = self._looking
+            await asyncio.shield(looking)
+
+    async def _look(self) -> None:
+        try:
+            self._signs = await queue_signs(self._db)
+            self._looked_at = time.monotonic()
+        except DATABASE_IS_DOWN as error:
+            if self._looked_at == float("-inf"):
+                raise
+            self._looked_at = time.monotonic()
+            log.warning("queues_not_looked_up", error=type(error).__name__)
+        finally:
+            self._looking = None
+
+    def published(self, event: str) -> Published:
+        """What a queue has published. Raises: Refusal UNAVAILABLE `queue.not_published`."""
+        try:
+            known = self._published.get(event)
+            if known is None:
+                known = self._published[event] = Published(queue_of(self._root, event))
+            known.look()
+        except (OSError, Refusal):
+            raise Refusal(Kind.UNAVAILABLE, "queue.not_published") from None
+        return known
+
+    def join_page(self, event: str, language: str, *, instead_of: str = "") -> str:
+        """Where people take a place, or see the one they have. `instead_of`: a ticket that is good for
+        nothing, which the gate has the browser forget."""
+        mark = f"?{INSTEAD_OF}={mark_of(instead_of)}" if instead_of else ""
+        return self._gate_url + localise(f"/antre/{event}", language) + mark
+
+    def wait_page(self, event: str, ticket: str, language: str) -> str:
+        """The wait page of a ticket."""
+        return self._gate_url + localise(f"/antre/{event}/t/{ticket}", language)
+
+
+def queues_of(settings: Settings, db: Database) -> Queues:
+    """The queues as the settings say."""
+    return Queues(db, queue_root(settings), gate_address(settings))
+
+
+def ticket_cookie(event: str) -> str:
+    """The cookie in which the gate keeps the ticket."""
+    return f"antre_{event}"
+
+
+def pass_cookie(event: str) -> str:
+    """The cookie of somebody who was let in."""
+    return f"lewat_{event}"
+
+
+def inside_cookie(event: str) -> str:
+    """The cookie of somebody who entered freely: the name of the form that they got."""
+    return f"dalam_{event}"
+
+
+def seal_pass(secret: bytes, event: str, held: HeldPass) -> str:
+    """A pass as text that only we can have made."""
+    body = _PASS.pack(held.id, held.pass_id.bytes, held.until)
+    return seal(secret, _PURPOSE, body, about=_about(event))
+
+
+def open_pass(secret: bytes, event: str, text: str, now: float) -> HeldPass | None:
+    """The pass in a cookie; None when it is not ours, of another event, or too old."""
+    body = unseal(secret, _PURPOSE, text, about=_about(event))
+    if body is None or len(body) != _PASS.size:
+        return None
+    id, raw, until = _PASS.unpack(body)
+    return HeldPass(id, UUID(bytes=raw), until) if now < until else None
+
+
+def _about(event: str) -> bytes:
+    return event.encode() + b"\x00"

@@ -1,0 +1,58 @@
+"""Who holds a ticket in this browser, and whether the contact of the ticket is proven to be theirs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from meterai.customers.contacts import Contact, canonical_contact
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.waiting_room.files.published_queue import Published
+from meterai.waiting_room.rules.tickets import Ticket
+from meterai.web.line.queues import ticket_cookie
+from meterai.web.orders.access import customer_of
+from meterai.web.requests.desk import Desk, WebRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody with a ticket. `contact`: the ticket's, proven by the session; None: it has to be proven."""
+
+    text: str
+    ticket: Ticket
+    contact: Contact | None
+
+
+def kept_ticket(request: WebRequest, event: str) -> str:
+    """The text of the ticket that this browser keeps; empty when there is none."""
+    return request.cookies.get(ticket_cookie(event), "")
+
+
+async def holder_of(request: WebRequest, desk: Desk, published: Published, text: str) -> Holder:
+    """The holder of a ticket. Raises: Refusal `ticket.*`."""
+    ticket = published.read_ticket(text)
+    customer = await customer_of(desk, request)
+    contacts = customer.contacts if customer else ()
+    theirs = (contact for contact in contacts if _name(published, ticket, contact))
+    return Holder(text, ticket, next(theirs, None))
+
+
+def contact_of_ticket(published: Published, ticket: Ticket, typed: str) -> Contact:
+    """The contact that was typed, when the ticket was taken with it.
+
+    Raises: Refusal `contact.unreadable`; FORBIDDEN `ticket.other_contact`.
+    """
+    contact = canonical_contact(typed)
+    if _name(published, ticket, contact) is None:
+        raise Refusal(Kind.FORBIDDEN, "ticket.other_contact")
+    return contact
+
+
+def name_in_ticket(published: Published, text: str, contact: Contact) -> str:
+    """By which of its names the contact took the ticket. Raises: Refusal `ticket.*`."""
+    if len(contact.names_in_line) == 1:
+        return contact.name_in_line
+    return _name(published, published.read_ticket(text), contact) or contact.name_in_line
+
+
+def _name(published: Published, ticket: Ticket, contact: Contact) -> str | None:
+    return next((name for name in contact.names_in_line if published.id_of(name) == ticket.id), None)

@@ -1,0 +1,1 @@
+"""The order's journey: check, pay, the order page, quota, money."""

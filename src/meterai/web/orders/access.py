@@ -1,0 +1,128 @@
+"""Who may see an order: whoever came by its permanent link (kept in a cookie), or its customer signed in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from litestar.datastructures import Cookie
+
+from meterai.customers.queries import SessionCustomer, session_customer
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.recently_seen import Memory
+from meterai.sales.queries import find_order_by_number, find_order_by_token, order_access
+from meterai.sales.use_cases.open_order import Owner
+from meterai.web.requests.desk import SESSION_COOKIE, YEAR_SECONDS, Desk, WebRequest
+
+ORDER_COOKIE = "pesanan_"
+"""Followed by the order's number; its value is the token of the order's link. Each order has a cookie of its
+own: two windows may open one at the same time, and neither answer knows of the other."""
+ORDERS_KEPT_MAX = 8
+REMEMBERED_FOR = timedelta(minutes=10)
+"""So long a process may take a link for good that was ended in another; on its word no money moves, and
+nothing that is stamped goes out."""
+_ORDERS = Memory[str, tuple[UUID, datetime]]()
+_NUMBER = re.compile(r"(?:[0-9A-Za-z]{4}-?){2}[0-9A-Za-z]{4}")
+"""What stands in an address is a number, with nothing behind it: pages lead on to addresses with it."""
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderKey:
+    """An order that this visitor may see. `token` is empty when the right comes from being signed in."""
+
+    order_id: UUID
+    number: str
+    token: str
+
+
+def kept_orders(request: WebRequest) -> dict[str, str]:
+    """Order number -> token of the orders whose links came to this browser; those since longest first."""
+    return {
+        name.removeprefix(ORDER_COOKIE): token
+        for name, token in request.cookies.items()
+        if name.startswith(ORDER_COOKIE) and _TOKEN.fullmatch(token)
+    }
+
+
+def keep_order(desk: Desk, request: WebRequest, number: str, token: str) -> list[Cookie]:
+    """The cookies that add this order; those kept longest fall off, their permanent links stay good."""
+    others = [kept for kept in kept_orders(request) if kept != number]
+    too_many = others[: max(0, len(others) + 1 - ORDERS_KEPT_MAX)]
+    return [
+        desk.cookie(ORDER_COOKIE + number, token, max_age=YEAR_SECONDS),
+        *(desk.cookie(ORDER_COOKIE + kept, "", max_age=0) for kept in too_many),
+    ]
+
+
+async def customer_of(desk: Desk, request: WebRequest) -> SessionCustomer | None:
+    """Who is signed in, if anybody."""
+    token = request.cookies.get(SESSION_COOKIE, "")
+    return await session_customer(desk.house.db, token, desk.house.clock()) if token else None
+
+
+async def signed_in(desk: Desk, request: WebRequest) -> SessionCustomer:
+    """Who is signed in. Raises: Refusal FORBIDDEN `session.missing` for nobody."""
+    customer = await customer_of(desk, request)
+    if customer is None:
+        raise Refusal(Kind.FORBIDDEN, "session.missing")
+    return customer
+
+
+def owner_of(customer: SessionCustomer | None) -> Owner | None:
+    """To whom an order belongs that somebody opens who is signed in."""
+    if customer is None or customer.contact is None:
+        return None
+    return Owner(customer_id=customer.customer_id, contact=customer.contact)
+
+
+async def order_of_token(desk: Desk, token: str, *, afresh: bool = False) -> UUID | None:
+    """The order of a permanent link. Remembered for a while; `afresh`: looked up in any case."""
+    now = desk.house.clock()
+    known = _ORDERS.get(token)
+    if known is not None and not afresh and now < known[1]:
+        return known[0]
+    found = await find_order_by_token(desk.house.db, token)
+    if found is not None:
+        remember_token(token, found, now)
+    return found
+
+
+def remember_token(token: str, order_id: UUID, now: datetime) -> None:
+    """Spares the look-up of a token that was made or found a moment ago."""
+    _ORDERS.keep(token, (order_id, now + REMEMBERED_FOR))
+
+
+def forget_tokens(token: str = "") -> None:
+    """Links were ended: this one, or nobody knows which."""
+    if token:
+        _ORDERS.pop(token, None)
+    else:
+        _ORDERS.clear()
+
+
+async def open_order_page(
+    desk: Desk, request: WebRequest, number: str, *, afresh: bool = False, proven: UUID | None = None
+) -> OrderKey:
+    """The order of this number, if the visitor may see it. `afresh`: where something of worth may go out, see
+    above. `proven`: the customer whose contact this very request proved.
+
+    Raises: Refusal NOT_FOUND `order.not_found`, the same for somebody else's order and for none (I16).
+    """
+    token = kept_orders(request).get(number)
+    if token:
+        order_id = await order_of_token(desk, token, afresh=afresh)
+        if order_id is not None:
+            return OrderKey(order_id, number, token)
+    if _NUMBER.fullmatch(number) and (theirs := proven or await _customer_id(desk, request)) is not None:
+        order_id = await find_order_by_number(desk.house.db, number)
+        if order_id and await order_access(desk.house.db, order_id, None, customer_id=theirs):
+            return OrderKey(order_id, number, "")
+    raise Refusal(Kind.NOT_FOUND, "order.not_found")
+
+
+async def _customer_id(desk: Desk, request: WebRequest) -> UUID | None:
+    customer = await customer_of(desk, request)
+    return None if customer is None else customer.customer_id

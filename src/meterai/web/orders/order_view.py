@@ -1,0 +1,330 @@
+"""What the order page shows, put together from sales and stamping: state, money, next step, for each part."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from meterai.sales.events import Event
+from meterai.sales.model import ASKED_FOR, IN_DOUBT, PAYOUT_UNAPPROVED, RefundChannel, refund_channel
+from meterai.sales.order import Item, Order, Payment, Refund
+from meterai.sales.queries import MoneyPayment, MoneyRefund, OrderPage
+from meterai.sales.timeline import TimelineEntry
+from meterai.web.pages.messages import MONEY_NOTES, MoneyKind, Text, state_text
+from meterai.web.pages.qr import qr_svg
+from meterai.web.requests.visits import Visit
+
+CHIPS = {
+    "waiting": "",
+    "stamping": "busy",
+    "done": "done",
+    "refused": "stop",
+    "refunding": "back",
+    "refunded": "back",
+}
+_GIVEN_BACK = {
+    "awaiting_payment": "order.mispaid",
+    "expired": "order.ended_refunded",
+    "cancelled": "order.ended_refunded",
+}
+"""What an unpaid order is called when money that came for it goes back."""
+_HELD = ("refund.unapproved", "refund.in_doubt")
+"""Refunds that wait for us: their money is not on its way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemView:
+    """One item as a person sees it. `refundable`: pieces whose money can be asked back; `given_back`: those
+    of which it was; `used`: pieces of quota that are used, or being used now."""
+
+    id: UUID
+    position: int
+    kind: str
+    state: str
+    name: str
+    chip: str
+    text: Text
+    refusal: str
+    serials: Sequence[str]
+    download: str
+    refundable: int
+    given_back: int
+    used: int
+    unit_price: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderView:
+    """The order page. `moving`: something may happen by itself, so the page follows; `rarely`: that is not
+    likely, so it looks rarely; `left_s`: seconds in which one can still pay, None when there is nothing to
+    pay. Who has yet to pay is told of `closed`, the event when it is over, and that the stamp `waits`, when
+    stamping is stopped."""
+
+    number: str
+    flow: str
+    state: str
+    state_name: str
+    event_slug: str
+    contact: str
+    quantity: int
+    face_value: int
+    fee: int
+    vat: int
+    total: int
+    paid_at: datetime | None
+    items: Sequence[ItemView]
+    payment: Payment | None
+    left_s: int | None
+    refunds: Sequence[Refund]
+    refund_names: Mapping[UUID, str]
+    """What each refund's state is called."""
+    money_kind: MoneyKind
+    money_text: str
+    va_grouped: str
+    resume: str
+    needs_account: bool
+    moving: bool
+    rarely: bool
+    closed: Event | None
+    waits: bool
+    mark: str
+    timeline: Sequence[TimelineEntry]
+
+    @property
+    def asks_account(self) -> bool:
+        """Whether money waits for its owner to say where to: that is their next step."""
+        return any(refund.state == "needs_account" for refund in self.refunds)
+
+    @property
+    def has_fields(self) -> bool:
+        """Whether something can be filled in: such a page is never loaded anew under whoever does so."""
+        return self.asks_account or any(item.state == "refused" or item.refundable for item in self.items)
+
+    @property
+    def payment_name(self) -> str:
+        """What the payment's state is called for who has yet to pay."""
+        payment = self.payment
+        assert payment is not None
+        return "payment.mispaid" if payment.state == "settled" else payment_name(payment)
+
+    @property
+    def qr(self) -> str:
+        """The open payment's QRIS code as an SVG. Drawn where it is shown: most looks find nothing new."""
+        payment = self.payment
+        return qr_svg(payment.qr_text) if payment and payment.qr_text and payment.state == "pending" else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What stamping knows of the items: file names and serials, by document."""
+
+    names: Mapping[UUID, str]
+    serials: Mapping[UUID, Sequence[str]]
+    signing_stopped: bool = False
+    """The stop switch is thrown: what is being stamped waits."""
+    event: Event | None = None
+    """For which the order is."""
+
+
+def order_view(order: OrderPage, known: Known, visit: Visit, *, now: datetime) -> OrderView:
+    """Puts the page together. Pure."""
+    payment = _payment(order)
+    items = [_item(order, item, order.refundable.get(item.id, 0), known, visit) for item in order.items]
+    settled = order.credited_payment
+    is_reversed = settled is not None and settled.state == "reversed"
+    name = state_name(
+        order.state,
+        order.flow,
+        [item.state for item in items],
+        is_reversed=is_reversed,
+        has_unused=bool(order.refundable),
+    )
+    if not all(refund.is_set_off for refund in order.refunds):
+        # money came too late, or another amount than the order's, and the bank left it to us to give it back
+        name = _GIVEN_BACK.get(order.state, name)
+    elif order.state == "awaiting_payment" and payment and payment.state not in ("creating", "pending"):
+        name = "order.choose_again"
+    if name == "order.paid" and known.signing_stopped:
+        name = "order.paid_stopped"
+    kind = _money_kind(order, name)
+    is_unpaid = order.state == "awaiting_payment"
+    closed = known.event if is_unpaid and known.event and known.event.is_over(now) else None
+    waits = is_unpaid and order.flow == "stamp" and known.signing_stopped
+    return OrderView(
+        number=order.number,
+        flow=order.flow,
+        state=order.state,
+        state_name=name,
+        event_slug=order.event_slug or "",
+        contact=order.contact.masked if order.contact else "",
+        quantity=order.quantity,
+        face_value=order.face_value,
+        fee=order.fee,
+        vat=order.vat,
+        total=order.total,
+        paid_at=order.paid_at,
+        items=items,
+        payment=payment,
+        left_s=_left(payment, now) if payment and payment.state == "pending" else None,
+        refunds=order.refunds,
+        refund_names={refund.id: refund_name(refund) for refund in order.refunds},
+        money_kind=kind,
+        money_text=MONEY_NOTES[kind][visit.language != "id"],
+        va_grouped=_grouped(payment.va_number or "") if payment else "",
+        resume=visit.link(_resume(order)),
+        needs_account=settled is not None and refund_channel(settled.channel) is RefundChannel.PAYOUT,
+        moving=_moving(order, now),
+        rarely=order.state == "expired",
+        closed=closed,
+        waits=waits,
+        mark=_mark(order, items, is_closed=closed is not None, waits=waits),
+        timeline=order.timeline,
+    )
+
+
+def _payment(order: Order) -> Payment | None:
+    """The payment that matters now: the open one, else the one that was paid, else the last."""
+    return order.open_payment or order.credited_payment or (order.payments[-1] if order.payments else None)
+
+
+def _left(payment: Payment, now: datetime) -> int:
+    return max(0, int((payment.expires_at - now).total_seconds()))
+
+
+def state_name(state: str, flow: str, items: Collection[str], *, is_reversed: bool, has_unused: bool) -> str:
+    """What an order's state is called on every page, by the states of its items and what is left of them."""
+    if is_reversed:
+        return "order.reversed"
+    if state != "completed":
+        return f"order.{state}"
+    if "refused" in items:
+        return "order.completed_refused"
+    if all(item in ("refunding", "refunded") for item in items):
+        return "order.completed_refunded"
+    if flow == "quota":
+        return "order.completed_quota" if has_unused else "order.completed_used"
+    return "order.completed"
+
+
+def _money_kind(order: Order, state_name: str) -> MoneyKind:
+    if state_name == "order.completed_refunded":
+        return _refunded(order.refunds)
+    if state_name == "order.reversed":
+        held = {payment.id for payment in order.payments if payment.state == "settled"}
+        owed = [refund for refund in order.refunds if refund.payment_id in held and refund.state != "paid"]
+        return _refunded(owed) if owed else "gone"
+    if order.state in ("paid", "completed"):
+        return "held"
+    return _refunded(order.refunds) if order.refunds else "still"
+
+
+def _refunded(refunds: Sequence[Refund]) -> MoneyKind:
+    """Money that is to go back moves only once we know where to, have approved it, and are in no doubt."""
+    if any(r.state == "needs_account" or refund_name(r) in _HELD for r in refunds):
+        return "held"
+    if all(refund.is_set_off for refund in refunds):
+        return "gone"
+    return "returned" if all(refund.state == "paid" for refund in refunds) else "back"
+
+
+def payment_name(payment: Payment | MoneyPayment) -> str:
+    """What the state of a payment is called: one that failed may have been opened."""
+    is_denied = payment.state == "failed" and payment.was_opened
+    return "payment.denied" if is_denied else f"payment.{payment.state}"
+
+
+def refund_name(refund: Refund | MoneyRefund) -> str:
+    """What the state of a refund is called: whoever must act is told why."""
+    if refund.is_set_off:
+        return "refund.set_off"
+    why = refund.failure_code or ""
+    if refund.state == "needs_account" and why:
+        return "refund.account_refused" if why.startswith("payout.") else "refund.not_as_paid"
+    if refund.state in ("payable", "sent") and why in IN_DOUBT:
+        return "refund.unapproved" if why == PAYOUT_UNAPPROVED else "refund.in_doubt"
+    return f"refund.{refund.state}"
+
+
+def _item(order: Order, item: Item, refundable: int, known: Known, visit: Visit) -> ItemView:
+    ready = item.state == "done" and item.kind == "stamp"
+    name = _item_state_name(order, item, refundable, known)
+    is_quota = item.state == "done" and item.kind == "quota"
+    document = item.document_id
+    return ItemView(
+        id=item.id,
+        position=item.position,
+        kind=item.kind,
+        state=item.state,
+        name=_name(item, known, visit.language),
+        chip=CHIPS[item.state],
+        text=state_text(name, visit.language),
+        refusal=(item.refusal_code or "pdf.broken") if item.state == "refused" else "",
+        serials=known.serials.get(document, ()) if document and ready else (),
+        download=visit.link(f"/pesanan/{order.number}/unduh/{item.position}") if ready else "",
+        refundable=refundable,
+        given_back=item.refunded_quantity,
+        used=item.quantity - item.refunded_quantity - refundable if is_quota else 0,
+        unit_price=item.unit_face_value + item.unit_fee,
+    )
+
+
+def _item_state_name(order: Order, item: Item, refundable: int, known: Known) -> str:
+    if item.state == "waiting" and order.state in ("expired", "cancelled"):
+        return "item.given_up"
+    if item.state == "done" and item.kind == "quota":
+        return "item.done_quota" if refundable else "item.done_used"
+    if item.state == "stamping" and known.signing_stopped:
+        return "item.stamping_stopped"
+    return f"item.{item.state}"
+
+
+def _name(item: Item, known: Known, language: str) -> str:
+    """The name of its file, which goes with an upload that was never stamped; of quota, how much it is."""
+    if item.document_id is None:
+        return _pieces(item.quantity, language)
+    unnamed = f"{'Dokumen' if language == 'id' else 'Document'} {item.position}"
+    return known.names.get(item.document_id, unnamed)
+
+
+def _pieces(quantity: int, language: str) -> str:
+    if language == "id":
+        return f"{quantity} keping kuota"
+    return f"{quantity} {'stamp' if quantity == 1 else 'stamps'} of quota"
+
+
+def _resume(order: Order) -> str:
+    base = f"/pesanan/{order.number}"
+    if order.state != "draft":
+        return base
+    if order.flow == "stamp" and not order.items:
+        return f"{base}/dokumen"
+    return f"{base}/letak/1" if order.flow == "stamp" else f"{base}/bayar"
+
+
+def _moving(order: Order, now: datetime) -> bool:
+    if any(refund.state in ("payable", "sent") for refund in order.refunds):
+        return True
+    if order.state == "expired":
+        return any(_may_come(payment, now) for payment in order.payments)
+    return order.state in ("awaiting_payment", "paid")
+
+
+def _may_come(payment: Payment, now: datetime) -> bool:
+    """Whether an attempt may still bring late money: for so long the gateway is asked."""
+    return payment.state not in ("settled", "reversed") and now < payment.expires_at + ASKED_FOR
+
+
+def _mark(order: Order, items: Sequence[ItemView], *, is_closed: bool, waits: bool) -> str:
+    """Changes exactly when the page would show something else."""
+    parts = [str(order.state), "closed" * is_closed, "waits" * waits]
+    parts += [f"{item.text.code}{item.refundable}" for item in items]
+    parts += [f"{payment.reference}{payment.channel}{payment.state}" for payment in order.payments]
+    parts += [f"{refund.id}{refund_name(refund)}" for refund in order.refunds]
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]
+
+
+def _grouped(number: str) -> str:
+    return " ".join(number[i : i + 4] for i in range(0, len(number), 4))

@@ -1,0 +1,91 @@
+"""Buy quota now, stamp later."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+from litestar import Response, get, post
+from litestar.datastructures import Cookie
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.http.status import http_status
+from meterai.sales.use_cases.add_item import set_quota
+from meterai.sales.use_cases.open_order import open_order
+from meterai.web.account.sign_in import told
+from meterai.web.line.event_entry import bind_order, order_of_pass
+from meterai.web.line.general_shop import enter_shop, shop_is_full, used_place
+from meterai.web.orders.access import customer_of, keep_order, kept_orders, owner_of
+from meterai.web.requests.desk import Desk, WebRequest
+
+
+@get("/kuota")
+async def show_quota(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """Asks how many pieces."""
+    allowed = await enter_shop(request, desk, "quota")
+    if allowed is None:
+        return await shop_is_full(request, desk)
+    if (begun := await order_of_pass(request, desk, allowed, "quota")) is not None:
+        return desk.go(request, begun)
+    return _page(request, desk, allowed.submit_id, "1", cookies=allowed.cookies)
+
+
+@post("/kuota", status_code=303)
+async def take_quota(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """Opens an order of quota."""
+    form = await desk.form(request)
+    submit_id = form.text("kiriman")[:64] or secrets.token_urlsafe(18)
+    house, now = desk.house, desk.house.clock()
+    pieces = form.number("jumlah")
+    if pieces < 1:
+        refusal = Refusal(Kind.INVALID, "quota.none")
+        return _page(request, desk, submit_id, form.text("jumlah"), refusal)
+    allowed = await enter_shop(request, desk, "quota", sent=submit_id)
+    if allowed is None:
+        return await shop_is_full(request, desk)
+    customer = await customer_of(desk, request)
+    order = await open_order(
+        house.db,
+        house.secret,
+        submit_id=submit_id,
+        flow="quota",
+        event_slug=None,
+        language=desk.visit(request).language,
+        owner=owner_of(customer),
+        held=kept_orders(request).values(),
+        now=now,
+    )
+    await bind_order(desk, allowed, order.order_id)
+    cookies = [*keep_order(desk, request, order.number, order.token), used_place(desk, "quota")]
+    if order.state != "draft":  # an old form, sent again after its order was placed
+        return desk.go(request, f"/pesanan/{order.number}", cookies=cookies)
+    try:
+        await set_quota(house.db, order.order_id, pieces, price_list=house.price_list, now=now)
+    except Refusal as refusal:
+        return _page(request, desk, submit_id, form.text("jumlah"), refusal)
+    step = "bayar" if customer else "kontak"
+    return desk.go(request, f"/pesanan/{order.number}/{step}", cookies=cookies)
+
+
+def _page(
+    request: WebRequest,
+    desk: Desk,
+    submit_id: str,
+    pieces: str,
+    refusal: Refusal | None = None,
+    *,
+    cookies: Sequence[Cookie] = (),
+) -> Response[bytes]:
+    status = http_status(refusal)
+    return desk.page(
+        request,
+        "quota.html",
+        status=status,
+        cookies=cookies,
+        submit_id=submit_id,
+        pieces=pieces,
+        **told(refusal),
+    )
+
+
+ROUTES = [show_quota, take_quota]

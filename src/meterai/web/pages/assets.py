@@ -1,0 +1,71 @@
+"""Static files: named by the hash of their content, compressed once at start, kept by browsers for a year."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).parents[1] / "static"
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+}
+_ADDRESS = re.compile(r"/aset/([\w.-]+)\.[0-9a-f]{12}(\.\w+)")
+_URL = re.compile(r'url\("([\w.-]+)"\)')
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One static file, plain and gzipped."""
+
+    content_type: str
+    plain: bytes
+    packed: bytes
+
+
+class Assets:
+    """All static files by address; `address("site.css")` is what a page links to."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self.by_address: dict[str, Asset] = {}
+        self._addresses: dict[str, str] = {}
+        files = [path for path in folder.rglob("*") if path.suffix in _TYPES]
+        for path in sorted(files, key=lambda path: (path.suffix == ".css", path.name)):
+            self._take(path)
+
+    def address(self, name: str) -> str:
+        """The hashed address of a static file. Raises: KeyError for an unknown name."""
+        return self._addresses[name]
+
+    def of_another_release(self, address: str) -> Asset | None:
+        """The present content of a file that is asked for under the hash of another release, as by a page
+        that was opened before the upgrade; None when there is no file of this name."""
+        found = _ADDRESS.fullmatch(address)
+        known = self._addresses.get(found[1] + found[2]) if found else None
+        return self.by_address[known] if known else None
+
+    def _take(self, path: Path) -> None:
+        plain = path.read_bytes()
+        if path.suffix == ".css":
+            plain = _URL.sub(self._relink, _squeeze(plain.decode())).encode()
+        digest = hashlib.sha256(plain).hexdigest()[:12]
+        address = f"/aset/{path.stem}.{digest}{path.suffix}"
+        self._addresses[path.name] = address
+        self.by_address[address] = Asset(
+            _TYPES[path.suffix], plain, gzip.compress(plain, compresslevel=9, mtime=0)
+        )
+
+    def _relink(self, match: re.Match[str]) -> str:
+        return f'url("{self._addresses[match[1]]}")'
+
+
+def _squeeze(css: str) -> str:
+    """Drops comments and indentation; the rest stays as written."""
+    without = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
+    return "\n".join(line.strip() for line in without.splitlines() if line.strip())

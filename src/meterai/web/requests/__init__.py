@@ -1,0 +1,1 @@
+"""What every request of the site passes through: middleware, forms, cookies, CSRF, refusals."""

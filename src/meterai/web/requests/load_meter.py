@@ -1,0 +1,197 @@
+"""Measures what the purchase and the stamping bear: latency and requests at once in this process.
+
+The time counts from the moment in which a request is here as a whole until its answer begins: slow phones
+and slow links are not the site's load. Verification, the door's own pages and metrics are not measured: the
+first has its own share of the machine, the door's refusals must not speed themselves up, and a reading of
+metrics waits for parts that are down.
+
+Requests that bring a file are few and take longest, so among all they would be the last twentieth that a p95
+leaves out: where there are enough of them they have one of their own, and the worse of the two is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from meterai.waiting_room.control.site_load import SITE_WINDOW_S, SiteLoad
+
+ENTERED_S = 20
+FILES_MIN = 20
+"""Requests with a file that must have been answered: fewer say more of their files than of the site."""
+TURNS = 10
+"""Of the event loop that an upload takes until its answer: pieces of the body, database, jail, database.
+Those before the body is here are in no measured time, so a late loop tells of them."""
+_LAGS_A_SECOND = 10
+_FAULT = 500
+_APART = ("/periksa", "/api/v1/verifications", "/api/v1/metrics", "/antre")
+_DOOR = "/masuk"
+
+
+class LoadMeter:
+    """Stands around an ASGI application. `entered`: people who came in without a pass so far, by event;
+    `clock`: seconds, from anywhere."""
+
+    def __init__(
+        self,
+        app: Callable[..., Any],
+        entered: Callable[[], Mapping[str, int]],
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._app = app
+        self._clock = clock
+        self._entered = entered
+        self._flying: dict[_Request, float] = {}
+        self._changed_at = clock()
+        self._now = _Second()
+        self._past: deque[_Second] = deque(maxlen=SITE_WINDOW_S)
+        self._ticked_at = self._changed_at
+        self._came: deque[tuple[float, dict[str, int]]] = deque(maxlen=ENTERED_S + 1)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """One request."""
+        path: str = scope.get("path", "")
+        if scope["type"] != "http" or path.startswith(_APART) or _DOOR in path:
+            await self._app(scope, receive, send)
+            return
+        visit = _Request(self, receive, send, has_file=_has_file(scope))
+        if scope["method"] in ("GET", "HEAD"):
+            visit.arrived()
+        try:
+            await self._app(scope, visit.receive, visit.send)
+        finally:
+            visit.answered(_FAULT)  # counts when nothing was answered
+
+    def tick(self, *, lag_s: float, monotonic: float) -> SiteLoad:
+        """The last `SITE_WINDOW_S`; call it once a second. `lag_s`: by how much the event loop is late."""
+        now = self._clock()
+        self._count_until(now)
+        self._now.took = now - self._ticked_at
+        self._past.append(self._now)
+        self._now, self._ticked_at = _Second(), now
+        times = [time for second in self._past for time in second.times]
+        files = [time for second in self._past for time in second.files]
+        p95 = max(lag_s, self._p95_so_far(times, now, files_only=False))
+        if len(files) >= FILES_MIN:
+            p95 = max(p95, TURNS * lag_s, self._p95_so_far(files, now, files_only=True))
+        return SiteLoad(
+            p95_ms=p95 * 1000,
+            in_flight=sum(second.waited for second in self._past)
+            / (sum(second.took for second in self._past) or 1),
+            requests=len(times),
+            faults=sum(second.faults for second in self._past),
+            entered=self._entered_per_min(monotonic),
+        )
+
+    def _p95_so_far(self, times: list[float], now: float, *, files_only: bool) -> float:
+        """Of times until the answer; who still waits for longer will not have been quicker in the end."""
+        p95 = _p95(times)
+        waiting = (now - since for one, since in self._flying.items() if one.has_file or not files_only)
+        return _p95([*times, *(waited for waited in waiting if waited > p95)])
+
+    def _entered_per_min(self, monotonic: float) -> dict[str, float]:
+        self._came.append((monotonic, dict(self._entered())))
+        since, before = self._came[0]
+        seconds = monotonic - since
+        if seconds <= 0:
+            return {}
+        now = self._came[-1][1]
+        rates = {event: (count - before.get(event, 0)) * 60 / seconds for event, count in now.items()}
+        return {event: rate for event, rate in rates.items() if rate > 0}
+
+    def began(self, request: _Request) -> None:
+        """A request is here as a whole."""
+        now = self._clock()
+        self._count_until(now)
+        self._flying[request] = now
+
+    def ended(self, request: _Request, status: int) -> None:
+        """Its answer begins."""
+        now = self._clock()
+        self._count_until(now)
+        took = now - self._flying.pop(request)
+        self._now.times.append(took)
+        if request.has_file:
+            self._now.files.append(took)
+        if status >= _FAULT:
+            self._now.faults += 1
+
+    def _count_until(self, now: float) -> None:
+        """Adds the seconds that requests in flight have waited since that was counted last."""
+        self._now.waited += len(self._flying) * (now - self._changed_at)
+        self._changed_at = now
+
+
+@dataclass(slots=True)
+class _Second:
+    """What was seen in about a second."""
+
+    times: list[float] = field(default_factory=list)
+    files: list[float] = field(default_factory=list)
+    """Of `times`, those of requests with a file."""
+    faults: int = 0
+    waited: float = 0.0
+    """Seconds, of all requests together."""
+    took: float = 0.0
+
+
+def _has_file(scope: Any) -> bool:
+    """Whether a request brings a file, by its content type."""
+    if scope["method"] != "POST":
+        return False
+    return any(
+        name == b"content-type" and value.startswith((b"multipart/", b"application/pdf"))
+        for name, value in scope["headers"]
+    )
+
+
+def _p95(times: list[float]) -> float:
+    return sorted(times)[len(times) * 95 // 100] if times else 0.0
+
+
+class _Request:
+    __slots__ = ("_is_answered", "_is_here", "_meter", "_receive", "_send", "has_file")
+
+    def __init__(self, meter: LoadMeter, receive: Any, send: Any, *, has_file: bool) -> None:
+        self.has_file = has_file
+        self._meter, self._receive, self._send = meter, receive, send
+        self._is_here = self._is_answered = False
+
+    def arrived(self) -> None:
+        if not self._is_here:
+            self._is_here = True
+            self._meter.began(self)
+
+    def answered(self, status: int) -> None:
+        if self._is_here and not self._is_answered:
+            self._is_answered = True
+            self._meter.ended(self, status)
+
+    async def receive(self) -> Any:
+        message = await self._receive()
+        if message["type"] == "http.request" and not message.get("more_body", False):
+            self.arrived()
+        return message
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self.answered(message["status"])
+        await self._send(message)
+
+
+async def report(meter: LoadMeter, put: Callable[[SiteLoad], Any]) -> None:
+    """Reports once a second until cancelled. `put` may fail: then the controller hears nothing of us."""
+    lag_s, pause = 0.0, 1 / _LAGS_A_SECOND
+    while True:
+        await put(meter.tick(lag_s=lag_s, monotonic=time.monotonic()))
+        late = 0.0
+        for _ in range(_LAGS_A_SECOND):
+            before = time.monotonic()
+            await asyncio.sleep(pause)
+            late += max(0.0, time.monotonic() - before - pause)
+        lag_s = late / _LAGS_A_SECOND

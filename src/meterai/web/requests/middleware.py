@@ -1,0 +1,276 @@
+"""The outermost layer of the site: language prefix, help code, safety headers, static files, cached pages.
+
+Pages that are the same for everyone never reach a route: their bytes, also gzipped, are made once at start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import time
+import zlib
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from meterai.kit.http.body_budget import give_back
+from meterai.web.pages.assets import Assets
+from meterai.web.requests.visits import Visit, attach, split_language
+
+type Scope = Any  # the ASGI specification's own types: dictionaries and callables
+type Message = dict[str, Any]
+type Receive = Callable[[], Awaitable[Any]]
+type Send = Callable[[Any], Awaitable[None]]
+type ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+PACK_FROM_BYTES = 1000
+_GZIP, _SMALL = 16 + 12, 5
+"""zlib's window bits for the gzip format (RFC 1952) with a window of 4 kB, and a small table, for pages of
+10 kB: setting up the usual 270 kB takes longer than packing them (1 % larger, a third less time)."""
+_PACKABLE = (b"text/", b"application/json", b"image/svg+xml")
+
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+CODE_READER_POLICY = CONTENT_POLICY.replace("script-src 'self';", "script-src 'self' 'wasm-unsafe-eval';")
+"""For the page that reads 2-D codes: WebAssembly may run there, and nowhere else."""
+
+
+def safety_headers(*, tls: bool, reads_codes: bool = False, forms_lead_to: str = "") -> Headers:
+    """Headers that every answer carries. HSTS only when we speak TLS (RFC 6797 section 7.2).
+
+    `reads_codes`: the one page that may use the camera and WebAssembly. `forms_lead_to`: another origin to
+    which the answer to a form may redirect, which browsers check like the form itself (CSP 3 section 6.4.2).
+    """
+    camera = b"(self)" if reads_codes else b"()"
+    policy = CODE_READER_POLICY if reads_codes else CONTENT_POLICY
+    if forms_lead_to:
+        policy = policy.replace("form-action 'self'", f"form-action 'self' {forms_lead_to}")
+    headers = [
+        (b"content-security-policy", policy.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"x-frame-options", b"DENY"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"cross-origin-opener-policy", b"same-origin"),
+        (b"cross-origin-resource-policy", b"same-origin"),
+        (
+            b"permissions-policy",
+            b"camera=%s, microphone=(), geolocation=(), payment=(), usb=()" % camera,
+        ),
+    ]
+    if tls:
+        headers.append((b"strict-transport-security", b"max-age=31536000"))
+    return headers
+
+
+@dataclass(frozen=True, slots=True)
+class CachedPage:
+    """A page that is the same for everyone."""
+
+    plain: bytes
+    packed: bytes
+    etag: bytes
+    content_type: bytes = b"text/html; charset=utf-8"
+    reads_codes: bool = False
+    """May use the camera and WebAssembly."""
+
+
+type CachedPages = dict[tuple[str, str], CachedPage]
+type MakePages = Callable[[], tuple[CachedPages, float]]  # the pages, and the Unix time until which they hold
+type HasPage = Callable[[str], bool]  # whether there is a page at an address without language prefix
+
+
+def _no_page(path: str) -> bool:
+    return False
+
+
+def cache_page(
+    body: bytes, *, content_type: bytes = b"text/html; charset=utf-8", reads_codes: bool = False
+) -> CachedPage:
+    """Compresses and names a page once."""
+    etag = b'"%s"' % hashlib.sha256(body).hexdigest()[:16].encode()
+    return CachedPage(body, gzip.compress(body, 9, mtime=0), etag, content_type, reads_codes)
+
+
+class Edge:
+    """The ASGI application that uvicorn runs; `site` is everything that is not cached.
+
+    `has_page`: which addresses lead to a page of `site`, besides those that are cached.
+    """
+
+    def __init__(
+        self,
+        site: ASGIApp,
+        assets: Assets,
+        make_pages: MakePages,
+        *,
+        tls: bool,
+        forms_lead_to: str = "",
+        has_page: HasPage = _no_page,
+    ) -> None:
+        self.site = site
+        self.has_page = has_page
+        self.assets = assets
+        self.make_pages = make_pages
+        self._renew()
+        self.safety = safety_headers(tls=tls, forms_lead_to=forms_lead_to)
+        self.reader_safety = safety_headers(tls=tls, reads_codes=True)
+
+    def _renew(self) -> None:
+        self.made_at = time.time()
+        self.pages, self.renew_at = self.make_pages()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.site(scope, receive, send)
+            return
+        method, path = scope["method"], scope["path"]
+        if method in ("GET", "HEAD"):
+            if path.startswith("/aset/"):
+                await self._send_asset(scope, send)
+                return
+            if not self.made_at <= time.time() < self.renew_at:  # earlier: the clock has been set right since
+                self._renew()
+            page = self.pages.get(split_language(path))
+            if page is not None:
+                await self._send_page(page, scope, send)
+                return
+            if path.endswith("/") and (target := self._without_slash(path)):
+                await self._send_on(target, scope, send)
+                return
+        await self._pass_on(scope, receive, send)
+
+    def _without_slash(self, path: str) -> str:
+        """The address of the page that `path` means, which ends with a slash; empty when there is none.
+
+        `//elsewhere` would be the address of another site.
+        """
+        shorter = path.rstrip("/") or "/"
+        if shorter == path or shorter.startswith("//"):
+            return ""
+        language, page = split_language(shorter)
+        if (language, page) in self.pages or (not page.startswith("/api/") and self.has_page(page)):
+            return quote(shorter)
+        return ""
+
+    async def _send_on(self, target: str, scope: Scope, send: Send) -> None:
+        query: bytes = scope.get("query_string", b"")
+        location = target.encode() + (b"?" + query if query else b"")
+        # an address may hold a secret, so it is kept nowhere
+        headers = [*self.safety, (b"location", location), (b"cache-control", b"no-store")]
+        await _answer(scope, send, 301, headers, b"")
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        language, path = split_language(scope["path"])
+        query = scope.get("query_string", b"").decode("latin-1")
+        finisher = _Finisher(
+            send,
+            self.safety,
+            language.encode(),
+            packs=_accepts_gzip(scope["headers"]),
+            silent=scope["method"] == "HEAD",
+        )
+        # A copy: by its own the server knows that an answer to HEAD has no body. Routes answer GET.
+        passed = {**scope, "path": path, "raw_path": path.encode()}
+        passed["method"] = "GET" if finisher.silent else scope["method"]
+        attach(passed, Visit(language, path, query))
+        await self.site(passed, receive, finisher.send)
+
+    async def _send_asset(self, scope: Scope, send: Send) -> None:
+        kept = b"public, max-age=31536000, immutable"
+        asset = self.assets.by_address.get(scope["path"])
+        if asset is None:
+            kept = b"public, max-age=60"
+            asset = self.assets.of_another_release(scope["path"])
+        if asset is None:
+            await _answer(scope, send, 404, [*self.safety, (b"content-type", b"text/plain")], b"")
+            return
+        packs = _accepts_gzip(scope["headers"])
+        headers = [
+            *self.safety,
+            (b"content-type", asset.content_type.encode()),
+            (b"cache-control", kept),
+            (b"vary", b"accept-encoding"),
+        ]
+        if packs:
+            headers.append((b"content-encoding", b"gzip"))
+        await _answer(scope, send, 200, headers, asset.packed if packs else asset.plain)
+
+    async def _send_page(self, page: CachedPage, scope: Scope, send: Send) -> None:
+        headers = [
+            *(self.reader_safety if page.reads_codes else self.safety),
+            (b"content-type", page.content_type),
+            (b"content-language", split_language(scope["path"])[0].encode()),
+            (b"cache-control", b"public, max-age=60"),
+            (b"vary", b"accept-encoding"),
+            (b"etag", page.etag),
+        ]
+        if _header(scope["headers"], b"if-none-match") == page.etag:
+            await _answer(scope, send, 304, headers, b"")
+            return
+        packs = _accepts_gzip(scope["headers"])
+        if packs:
+            headers.append((b"content-encoding", b"gzip"))
+        await _answer(scope, send, 200, headers, page.packed if packs else page.plain)
+
+
+class _Finisher:
+    """Adds the safety headers to an answer and packs it when it is text in one piece."""
+
+    def __init__(self, send: Send, safety: Headers, language: bytes, *, packs: bool, silent: bool) -> None:
+        self.silent = silent
+        self._send = send
+        self._safety = safety
+        self._language = language
+        self._packs = packs
+        self._start: Message | None = None
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._start = message
+            give_back(asyncio.current_task())
+            return
+        if self._start is not None:
+            start, self._start = self._start, None
+            headers: Headers = [(bytes(k).lower(), bytes(v)) for k, v in start["headers"]]
+            body = message.get("body", b"")
+            whole = not message.get("more_body", False)
+            names = {name for name, _ in headers}
+            kind = _header(headers, b"content-type")
+            if self._packs and whole and len(body) >= PACK_FROM_BYTES and kind.startswith(_PACKABLE):
+                packer = zlib.compressobj(1, zlib.DEFLATED, _GZIP, _SMALL)
+                body = packer.compress(body) + packer.flush()
+                headers = [(k, v) for k, v in headers if k != b"content-length"]
+                headers += [(b"content-encoding", b"gzip"), (b"content-length", b"%d" % len(body))]
+                message = {"type": "http.response.body", "body": body, "more_body": False}
+            headers += [pair for pair in self._safety if pair[0] not in names]
+            headers.append((b"vary", b"accept-encoding, cookie"))
+            if b"cache-control" not in names:
+                headers.append((b"cache-control", b"no-store"))
+            if kind.startswith(b"text/html"):
+                headers.append((b"content-language", self._language))
+            await self._send({**start, "headers": headers})
+        if self.silent:
+            message = {**message, "body": b""}
+        await self._send(message)
+
+
+async def _answer(scope: Scope, send: Send, status: int, headers: Headers, body: bytes) -> None:
+    headers = [*headers, (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers, "trailers": False})
+    content = b"" if scope["method"] == "HEAD" else body
+    await send({"type": "http.response.body", "body": content, "more_body": False})
+
+
+def _header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes:
+    return next((value for key, value in headers if key == name), b"")
+
+
+def _accepts_gzip(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return b"gzip" in _header(headers, b"accept-encoding")

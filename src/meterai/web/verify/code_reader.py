@@ -1,0 +1,36 @@
+"""The page that reads 2-D codes in the browser, and the public keys that it checks them with.
+
+Both are the same for everyone: made once, from the trust folder as it is at start. docs/stamp-code.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from meterai.signatures.stamp_code import VERSION
+from meterai.web.pages.templates import Pages
+from meterai.web.requests.middleware import CachedPages, cache_page
+from meterai.web.requests.visits import LANGUAGES, Visit
+
+PAGE = "/periksa/kode"
+KEYS = "/periksa/kode/kunci.json"
+
+
+def code_reader_pages(pages: Pages, code_keys: Mapping[int, str]) -> CachedPages:
+    """The page in each language and the list of keys; `code_keys` are Ed25519 public keys by id, hex."""
+    keys = dict(sorted(code_keys.items()))
+    listed = cache_page(_published(keys), content_type=b"application/json")
+    made = {}
+    for language in LANGUAGES:
+        body = pages.render(Visit(language, PAGE, "", ""), "code_reader.html", keys=keys)
+        made[language, PAGE] = cache_page(body, reads_codes=True)
+        made[language, KEYS] = listed
+    return made
+
+
+def _published(keys: Mapping[int, str]) -> bytes:
+    entries = [{"id": key_id, "algorithm": "Ed25519", "public_key": key} for key_id, key in keys.items()]
+    listed = {"format": "meterai.stamp-code", "version": VERSION, "keys": entries}
+    return msgspec.json.format(msgspec.json.encode(listed), indent=2) + b"\n"

@@ -1,0 +1,1 @@
+"""The development PKI and its counter for certificate requests."""

@@ -1,0 +1,1 @@
+"""Model players and queue twins that only tests and benchmarks use."""

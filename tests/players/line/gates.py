@@ -1,0 +1,93 @@
+"""Gates as they run in a process of their own: the real room and shelf, with clocks that may be wrong."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from typing import cast
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from meterai.gate.published_cache import Shelf
+from meterai.gate.ticket_issuer import Room
+from meterai.waiting_room.files.queue_folder import QueueFolder, QueueKeys
+from meterai.waiting_room.files.window_files import GateSign
+from tests.players.line.signing import KeyedHash
+
+
+class Gate:
+    """One gate. `shift_s`: how wrong its machine's clock is."""
+
+    def __init__(
+        self,
+        folder: QueueFolder,
+        signer: KeyedHash,
+        number: int,
+        clock: Callable[[], float],
+        *,
+        shift_s: float,
+    ) -> None:
+        self.number, self.folder, self.clock, self.shift_s = number, folder, clock, shift_s
+        keys = folder.keys()
+        # Only `sign` is used of a ticket's key.
+        self._keys = QueueKeys(
+            ticket=cast(Ed25519PrivateKey, signer), controller=keys.controller, event=keys.event,
+            chain=keys.chain,
+        )  # fmt: skip
+        self.frozen_until = 0.0
+        self.room: Room | None = None
+        self.start()
+
+    @property
+    def answers(self) -> bool:
+        """Whether a visitor gets through."""
+        return self.room is not None and self.clock() >= self.frozen_until
+
+    def start(self) -> None:
+        """Starts the process."""
+        shelf = Shelf(self.folder, monotonic=self.clock)
+        shelf.look()
+        self.room = Room(
+            shelf,
+            self._keys,
+            gate=self.number,
+            wall=lambda: self.clock() + self.shift_s,
+            monotonic=self.clock,
+        )
+
+    def end(self) -> None:
+        """Ends it. What it wrote stays; what it had not answered is never answered."""
+        if self.room is not None:
+            self.room.close()
+        self.room = None
+
+    def lose_files(self) -> None:
+        """Ends it and takes its disk away."""
+        self.end()
+        shutil.rmtree(self.folder.gate(self.number))
+
+    def look(self) -> None:
+        """What it does all the while: takes up what is published, says that it is there, closes windows."""
+        if self.room is None or not self.answers:
+            return
+        self.room.shelf.look()
+        journal = self.room.journal
+        sign = GateSign(
+            self.number, self.room.now(), journal.closed_through, unsure_through=journal.unsure_through
+        )
+        (self.folder.gate(self.number) / "gate.json").write_bytes(msgspec.json.encode(sign))
+        self.room.close_windows()
+
+    def join(self, contact: str) -> str | None:
+        """A ticket; its record is on the disk after `flush`. None: nobody can join."""
+        assert self.room is not None
+        window = self.room.window()
+        if window is None:
+            return None
+        return self.room.issue(self.room.id_of(contact), window.number).text
+
+    def flush(self) -> None:
+        """Makes durable what was issued; tickets are handed out after that."""
+        if self.room is not None:
+            self.room.journal.flush()
