@@ -43,8 +43,8 @@ from meterai.ledger import store as ledger
 from meterai.sales.use_cases.issue_quota import issue_quota
 from meterai.sales.use_cases.settle_payment import STAMP_TOPIC
 from meterai.stamping.placement import Placement
-from meterai.stamping.signer.client import SignerClient
-from meterai.stamping.signer.wire import socket_path
+from meterai.stamping.signer_client import SignerClient
+from meterai.stamping.signer_wire import socket_path
 from meterai.stamping.use_cases.accept_document import accept_document
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from sandbox.pki.authority import make_pki

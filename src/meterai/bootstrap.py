@@ -26,7 +26,7 @@ from meterai.stamping.archive.level import Level
 from meterai.stamping.archive.revocation_source import HttpRevocation, RevocationSource
 from meterai.stamping.archive.tools import ArchiveSettings, ArchiveTools
 from meterai.stamping.ports import Signer, Vouch
-from meterai.stamping.signer.client import SignerClient
+from meterai.stamping.signer_client import SignerClient
 from meterai.verification.model import Trust, Verdict
 from meterai.verification.trust import TRUST_FOLDER, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document

@@ -21,7 +21,7 @@ from meterai.kit.files.zip_archive import ZipLimits, read_zip
 from meterai.pdf.inspection import inspect
 from meterai.pdf.requests import Inspection, InspectRequest
 from meterai.signatures.stamp_code import decode_code, encode_code, verify_code
-from meterai.stamping.signer import wire
+from meterai.stamping import signer_wire
 from meterai.web.requests.forms import (
     DOCUMENTS,
     DRAIN_BYTES_MAX,
@@ -64,19 +64,19 @@ def check_signer_wire(data: bytes) -> None:
         reader = asyncio.StreamReader(loop=_loop())
         reader.feed_data(data)
         reader.feed_eof()
-        return await wire.read_frame(reader)
+        return await signer_wire.read_frame(reader)
 
     try:
         body = _run(read())
     except (asyncio.IncompleteReadError, ValueError):
         return
-    readers: list[Callable[[bytes], Any]] = [wire.read_request, wire.read_answer]
+    readers: list[Callable[[bytes], Any]] = [signer_wire.read_request, signer_wire.read_answer]
     for read_message in readers:
         try:
             message = read_message(body)
         except ValueError:
             continue
-        assert read_message(wire.frame(message)[4:]) == message
+        assert read_message(signer_wire.frame(message)[4:]) == message
 
 
 def check_jail_frames(data: bytes) -> None:
@@ -168,14 +168,16 @@ def form_seeds() -> list[bytes]:
 
 
 def wire_seeds() -> list[bytes]:
-    messages: list[wire.Request | wire.Answer] = [
-        wire.Ping(),
-        wire.SealSerials(serials=["0" * 22]),
-        wire.SignCodes([("0" * 22, datetime(2026, 1, 1, tzinfo=UTC).date())]),
-        wire.CodeSignatures([bytes(64)]),
-        wire.Seals(sealed={"a": b"b"}, refused={"c": wire.Refused(Kind.BUSY, "d.e")}, key_id="k"),
+    messages: list[signer_wire.Request | signer_wire.Answer] = [
+        signer_wire.Ping(),
+        signer_wire.SealSerials(serials=["0" * 22]),
+        signer_wire.SignCodes([("0" * 22, datetime(2026, 1, 1, tzinfo=UTC).date())]),
+        signer_wire.CodeSignatures([bytes(64)]),
+        signer_wire.Seals(
+            sealed={"a": b"b"}, refused={"c": signer_wire.Refused(Kind.BUSY, "d.e")}, key_id="k"
+        ),
     ]
-    return [wire.frame(message) for message in messages]
+    return [signer_wire.frame(message) for message in messages]
 
 
 def frame_seeds() -> list[bytes]:

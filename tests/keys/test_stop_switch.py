@@ -19,9 +19,9 @@ from meterai.cli.operator.identity import operator_name
 from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.settings import Settings
+from meterai.stamping import signer_wire
 from meterai.stamping.model import Job
 from meterai.stamping.queries import job as find_job
-from meterai.stamping.signer import wire
 from meterai.stamping.signer.sealer import Sealer
 from meterai.web.orders.state_table import STATES
 from tests.keys.rotating_house import RotatingHouse
@@ -174,13 +174,13 @@ async def test_a_signer_that_does_not_answer_is_not_said_to_be_away(
     """In an emergency that would be the wrong sentence: what it had under way may still be signed."""
 
     async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await wire.read_frame(reader)
+        await signer_wire.read_frame(reader)
         if what == "can't ask":
-            writer.write(wire.frame(wire.Refused(Kind.UNAVAILABLE, "signer.unavailable")))
+            writer.write(signer_wire.frame(signer_wire.Refused(Kind.UNAVAILABLE, "signer.unavailable")))
 
     monkeypatch.setattr(signer_follows, "FOLLOWS_SECONDS_MAX", 0.5)
     (tmp_path / "run").mkdir()
-    server = await asyncio.start_unix_server(hang, wire.socket_path(tmp_path))
+    server = await asyncio.start_unix_server(hang, signer_wire.socket_path(tmp_path))
     if what == "is gone":
         server.close()
     followed = await stop_signing._obeyed(Settings(data=tmp_path), stopped=True)

@@ -18,7 +18,7 @@ from meterai.cli.operator.history import newest, shown
 from meterai.cli.operator.identity import operator_name
 from meterai.kit.audit_trail import AuditEntry, write_audit
 from meterai.kit.files.object_store import FolderStore
-from meterai.stamping.signer import wire
+from meterai.stamping import signer_wire
 from tests.operations.plants import PLANTS
 from tests.operations.world import KEY, World, build
 from tests.prepared import without_settings
@@ -93,11 +93,11 @@ async def test_check_says_when_the_time_stamp_authority_s_certificate_ends(
     ends = datetime.now(UTC) + timedelta(days=9, hours=12)
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        wire.read_request(await wire.read_frame(reader))
-        writer.write(wire.frame(wire.Identity("key", [], 1, tsa_ends=ends)))
+        signer_wire.read_request(await signer_wire.read_frame(reader))
+        writer.write(signer_wire.frame(signer_wire.Identity("key", [], 1, tsa_ends=ends)))
 
-    wire.socket_path(tmp_path).parent.mkdir()
-    async with await asyncio.start_unix_server(answer, wire.socket_path(tmp_path)):
+    signer_wire.socket_path(tmp_path).parent.mkdir()
+    async with await asyncio.start_unix_server(answer, signer_wire.socket_path(tmp_path)):
         _, out, _ = await meterai(world.database, tmp_path, "check", "--no-files")
         assert "The time-stamp authority's certificate ends in 9 days" in out
         ends = datetime.now(UTC) - timedelta(hours=1)

@@ -33,8 +33,8 @@ from meterai.stamping.cycle.batch import CycleSettings, Tools
 from meterai.stamping.model import Job
 from meterai.stamping.placement import Placement
 from meterai.stamping.requests import OutputLimits
-from meterai.stamping.signer.client import SignerClient
-from meterai.stamping.signer.wire import socket_path
+from meterai.stamping.signer_client import SignerClient
+from meterai.stamping.signer_wire import socket_path
 from meterai.stamping.use_cases.accept_document import accept_document
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.run_cycle import run_due_jobs

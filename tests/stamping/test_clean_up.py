@@ -13,7 +13,7 @@ import pytest
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.launcher.supervisor import shows_itself
 from meterai.stamping.queries import document_image, document_page, not_referred_to, released_file
-from meterai.stamping.signer.client import SignerClient
+from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.store import documents
 from meterai.stamping.use_cases.clean_up import Orphans, clean_up_documents
 from meterai.stamping.use_cases.place_stamps import place_stamps

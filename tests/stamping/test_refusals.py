@@ -18,7 +18,7 @@ from meterai.stamping.placement import Placement
 from meterai.stamping.queries import DocumentPage, document_page, released_file
 from meterai.stamping.queries import job as find_job
 from meterai.stamping.requests import OutputLimits
-from meterai.stamping.signer.wire import Identity
+from meterai.stamping.signer_wire import Identity
 from meterai.stamping.use_cases.accept_document import accept_document
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.run_cycle import run_due_jobs

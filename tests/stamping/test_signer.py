@@ -19,10 +19,11 @@ from meterai.kit.fail_points import FailPoint
 from meterai.kit.settings import Settings
 from meterai.processes.signer import SignerServer, open_sealer
 from meterai.signatures.stamp_code import code_message
-from meterai.stamping.signer import register, wire
-from meterai.stamping.signer.client import SignerClient
+from meterai.stamping import signer_wire
+from meterai.stamping.signer import register
 from meterai.stamping.signer.private_keys.key_opener import KeyOpener
 from meterai.stamping.signer.register import count_and_read
+from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.use_cases.run_cycle import free_leases, run_due_jobs
 from tests.plans import looks_of
 from tests.stamping.house import House, until
@@ -103,13 +104,13 @@ async def test_codes_are_signed_for_allocated_serials_only(house: House) -> None
 
 
 async def test_the_socket_is_for_its_owner_alone(house: House) -> None:
-    mode = wire.socket_path(house.data).stat().st_mode
+    mode = signer_wire.socket_path(house.data).stat().st_mode
     assert stat.S_IMODE(mode) == 0o600
 
 
 async def test_nonsense_on_the_socket_harms_nobody(house: House) -> None:
     for nonsense in (b"\xff\xff\xff\xffhello", b"\x00\x00\x00\x05hello", b"GET / HTTP/1.1\r\n\r\n"):
-        _, writer = await asyncio.open_unix_connection(str(wire.socket_path(house.data)))
+        _, writer = await asyncio.open_unix_connection(str(signer_wire.socket_path(house.data)))
         writer.write(nonsense)
         writer.close()
     assert await house.signer_answers()
@@ -119,9 +120,9 @@ async def test_connections_that_somebody_keeps_hold_nobody_up(tmp_path: Path) ->
     """Workers and sites keep as many as they once needed at the same time."""
 
     class Sealer:
-        async def keys(self) -> wire.Keys:
+        async def keys(self) -> signer_wire.Keys:
             await asyncio.sleep(0.01)
-            return wire.Keys([], stopped=False)
+            return signer_wire.Keys([], stopped=False)
 
     path, stop = tmp_path / "run" / "signer.sock", asyncio.Event()
     serving = asyncio.create_task(SignerServer(cast("Any", Sealer())).serve(path, stop))
@@ -137,12 +138,12 @@ async def test_connections_that_somebody_keeps_hold_nobody_up(tmp_path: Path) ->
 
 async def test_a_request_of_another_release_says_nothing_against_a_document(house: House) -> None:
     """Paid, it would be refused for good while worker and signer are replaced one after the other."""
-    reader, writer = await asyncio.open_unix_connection(str(wire.socket_path(house.data)))
+    reader, writer = await asyncio.open_unix_connection(str(signer_wire.socket_path(house.data)))
     body = msgspec.msgpack.encode({"op": "of_a_later_release"})
     writer.write(len(body).to_bytes(4) + body)
-    answer = wire.read_answer(await wire.read_frame(reader))
+    answer = signer_wire.read_answer(await signer_wire.read_frame(reader))
     writer.close()
-    assert answer == wire.Refused(Kind.UNAVAILABLE, "signer.request_unreadable")
+    assert answer == signer_wire.Refused(Kind.UNAVAILABLE, "signer.request_unreadable")
 
 
 async def test_a_path_longer_than_the_kernel_takes_is_reached(house: House, tmp_path: Path) -> None:
@@ -152,8 +153,8 @@ async def test_a_path_longer_than_the_kernel_takes_is_reached(house: House, tmp_
     deep.mkdir(parents=True)
     (house.data / "pki").rename(deep / "pki")
     (house.data / "signer").rename(deep / "signer")
-    house.data, house.client = deep, SignerClient(wire.socket_path(deep))
-    assert len(str(wire.socket_path(deep))) > 107
+    house.data, house.client = deep, SignerClient(signer_wire.socket_path(deep))
+    assert len(str(signer_wire.socket_path(deep))) > 107
     await house.start_signer()
     assert await house.signer_answers()
 

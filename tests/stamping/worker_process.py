@@ -17,8 +17,8 @@ from meterai.kit import fail_points
 from meterai.kit.database import connect
 from meterai.kit.files.object_store import FolderStore
 from meterai.stamping.cycle.batch import CycleSettings, Tools
-from meterai.stamping.signer.client import SignerClient
-from meterai.stamping.signer.wire import socket_path
+from meterai.stamping.signer_client import SignerClient
+from meterai.stamping.signer_wire import socket_path
 from meterai.stamping.use_cases.run_cycle import free_leases, run_due_jobs
 from tests.stamping.house import JAIL_TASKS
 

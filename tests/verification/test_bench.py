@@ -11,7 +11,7 @@ import pytest
 
 @pytest.mark.storage
 def test_every_engine_judges_the_same_file_and_ours_is_quick() -> None:
-    command = [sys.executable, "-m", "meterai.cli", "bench", "verify", "--json", "--seconds", "0.3"]
+    command = [sys.executable, "-m", "benchmarks", "verify", "--json", "--seconds", "0.3"]
     command += ["--size-bytes", "30000", "--stamps", "1"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     results = json.loads(done.stdout)["results"]

@@ -27,8 +27,9 @@ from meterai.kit import settings as environment
 from meterai.kit.database import connect, ending_in_words
 from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import Settings
+from meterai.stamping import signer_wire
 from meterai.stamping.keys.development_key import development_key
-from meterai.stamping.signer import register, wire
+from meterai.stamping.signer import register
 from meterai.stamping.signer.private_keys.checked_key import FaultAlarm
 from meterai.stamping.signer.private_keys.key_counter import CounterMismatch
 from meterai.stamping.signer.private_keys.key_opener import KeyOpener
@@ -64,17 +65,17 @@ class SignerServer:
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:
-                body = await wire.read_frame(reader)
+                body = await signer_wire.read_frame(reader)
                 async with self._turns:  # asked for what is kept open and silent, others would wait for ever
                     answer = await self._answer_whole(body)
-                writer.write(wire.frame(answer))
+                writer.write(signer_wire.frame(answer))
                 await writer.drain()
         except (EOFError, OSError, ValueError):
             pass
         finally:
             writer.close()
 
-    async def _answer_whole(self, body: bytes) -> wire.Answer:
+    async def _answer_whole(self, body: bytes) -> signer_wire.Answer:
         """Answers even when the asker is gone: a counted attempt is carried out."""
         work = asyncio.ensure_future(self._answer(body))
         marker: asyncio.Task[None] = asyncio.ensure_future(_ended(work))
@@ -82,36 +83,36 @@ class SignerServer:
         marker.add_done_callback(self._busy.discard)
         return await asyncio.shield(work)
 
-    async def _answer(self, body: bytes) -> wire.Answer:
+    async def _answer(self, body: bytes) -> signer_wire.Answer:
         try:
-            request = wire.read_request(body)
+            request = signer_wire.read_request(body)
         except ValueError:
             # Of another release, while it is put in place: no document's fault.
-            return wire.Refused(Kind.UNAVAILABLE, "signer.request_unreadable")
+            return signer_wire.Refused(Kind.UNAVAILABLE, "signer.request_unreadable")
         try:
             return await self._carry_out(request)
         except Refusal as refusal:
-            return wire.Refused(refusal.kind, refusal.code)
+            return signer_wire.Refused(refusal.kind, refusal.code)
         except Exception as error:
             if not is_register_lost(error):
                 log.exception("signer.fault")
-            return wire.Refused(Kind.UNAVAILABLE, "signer.unavailable")
+            return signer_wire.Refused(Kind.UNAVAILABLE, "signer.unavailable")
 
-    async def _carry_out(self, request: wire.Request) -> wire.Answer:
+    async def _carry_out(self, request: signer_wire.Request) -> signer_wire.Answer:
         match request:
-            case wire.Ping():
+            case signer_wire.Ping():
                 return await self._sealer.identity()
-            case wire.ListKeys():
+            case signer_wire.ListKeys():
                 return await self._sealer.keys()
-            case wire.SignCodes(wanted=wanted):
+            case signer_wire.SignCodes(wanted=wanted):
                 return await self._sealer.sign_codes(wanted)
-            case wire.SealSerials(serials=serials, may_lack_time_stamp=may_lack):
+            case signer_wire.SealSerials(serials=serials, may_lack_time_stamp=may_lack):
                 return await self._sealer.seal(serials, may_lack)
-            case wire.StampSignatures(imprints=imprints):
+            case signer_wire.StampSignatures(imprints=imprints):
                 return await self._sealer.time_stamps(imprints)
 
 
-async def _ended(work: asyncio.Future[wire.Answer]) -> None:
+async def _ended(work: asyncio.Future[signer_wire.Answer]) -> None:
     with suppress(Exception):
         await work
 
@@ -122,7 +123,7 @@ def _bind(path: Path) -> socket.socket:
     listening = socket.socket(socket.AF_UNIX)
     before = os.umask(0o177)
     try:
-        with wire.ReachableSocket(path) as address:
+        with signer_wire.ReachableSocket(path) as address:
             listening.bind(address)
     finally:
         os.umask(before)
@@ -182,7 +183,7 @@ async def run(settings: Settings, open_key: OpenDevice | None = None) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with open_sealer(settings, open_key or KeyOpener(settings)) as sealer:
         log.info("signer.ready", keys=len((await sealer.keys()).keys))
-        await SignerServer(sealer).serve(wire.socket_path(settings.data), stop)
+        await SignerServer(sealer).serve(signer_wire.socket_path(settings.data), stop)
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from meterai.kernel.refusals import Refusal
 from meterai.kernel.serial_number import SerialNumber
-from meterai.stamping.signer.wire import Identity, KeyReport
+from meterai.stamping.signer_wire import Identity, KeyReport
 
 
 class KeyHolder(Protocol):

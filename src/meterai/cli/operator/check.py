@@ -34,8 +34,8 @@ from meterai.operations.use_cases.check_invariants import SAMPLE, run_invariants
 from meterai.stamping.archive.queries import count_archive
 from meterai.stamping.keys.key_register import key_that_ends_soon
 from meterai.stamping.keys.signing_keys import has_little_time
-from meterai.stamping.signer.client import SignerClient
-from meterai.stamping.signer.wire import socket_path
+from meterai.stamping.signer_client import SignerClient
+from meterai.stamping.signer_wire import socket_path
 from meterai.verification.model import Trust, Verdict
 from meterai.verification.reasons import leading_to
 from meterai.verification.trust import TRUST_FOLDER, load_trust

@@ -25,8 +25,8 @@ from meterai.kit.settings import Settings, from_environment
 from meterai.launcher.preparation import LaunchProblem, prepare_folders
 from meterai.stamping.keys.key_register import KeyNow, keys_now, serials_sealed_by
 from meterai.stamping.keys.signing_keys import SigningKey, TokenPlace, key_id_of, parse_place
-from meterai.stamping.signer.client import SignerClient
-from meterai.stamping.signer.wire import socket_path
+from meterai.stamping.signer_client import SignerClient
+from meterai.stamping.signer_wire import socket_path
 from meterai.stamping.use_cases import activate_key as activating
 from meterai.stamping.use_cases import add_key as adding
 from meterai.stamping.use_cases import retire_key as retiring

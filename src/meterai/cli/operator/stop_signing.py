@@ -15,8 +15,8 @@ from meterai.kernel.clock import system_clock
 from meterai.kit.database import connect
 from meterai.kit.settings import Settings
 from meterai.operations.use_cases import stop_signing as switch
-from meterai.stamping.signer.client import SignerClient
-from meterai.stamping.signer.wire import socket_path
+from meterai.stamping.signer_client import SignerClient
+from meterai.stamping.signer_wire import socket_path
 
 
 def stop_signing(

@@ -28,7 +28,7 @@ from meterai.stamping.signer.private_keys.key_counter import CountedKey, reconci
 from meterai.stamping.signer.private_keys.key_ring import KeyRing
 from meterai.stamping.signer.private_keys.software_key import CodeKey, KeyDevice
 from meterai.stamping.signer.time_stamp_client import Timestamper
-from meterai.stamping.signer.wire import CodeSignatures, Identity, Keys, Refused, Seals, Tokens
+from meterai.stamping.signer_wire import CodeSignatures, Identity, Keys, Refused, Seals, Tokens
 
 log = structlog.get_logger(__name__)
 

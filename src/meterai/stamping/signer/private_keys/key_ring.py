@@ -24,7 +24,7 @@ from meterai.stamping.signer.private_keys.key_counter import (
     reconcile,
 )
 from meterai.stamping.signer.private_keys.software_key import OpenKey
-from meterai.stamping.signer.wire import KeyReport
+from meterai.stamping.signer_wire import KeyReport
 from meterai.stamping.store.keys import signing_keys
 
 log = structlog.get_logger(__name__)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kernel.serial_number import SerialNumber
-from meterai.stamping.signer import wire
+from meterai.stamping import signer_wire
 
 _ANSWER_SECONDS_MAX = 30.0
 _Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -21,24 +21,26 @@ class SignerClient:
     def __init__(self, socket_path: Path) -> None:
         self._path = socket_path
         self._idle: list[_Connection] = []
-        self._identity: wire.Identity | None = None
+        self._identity: signer_wire.Identity | None = None
 
-    async def identity(self) -> wire.Identity:
+    async def identity(self) -> signer_wire.Identity:
         if self._identity is None:
-            self._identity = await self._ask(wire.Ping(), wire.Identity)
+            self._identity = await self._ask(signer_wire.Ping(), signer_wire.Identity)
         return self._identity
 
     async def code_signatures(self, wanted: Sequence[tuple[SerialNumber, date]]) -> list[bytes]:
         answer = await self._ask(
-            wire.SignCodes([(str(serial), day) for serial, day in wanted]), wire.CodeSignatures
+            signer_wire.SignCodes([(str(serial), day) for serial, day in wanted]), signer_wire.CodeSignatures
         )
         return answer.signatures
 
     async def seal(
         self, serials: Sequence[SerialNumber], may_lack_time_stamp: Collection[SerialNumber] = ()
     ) -> dict[SerialNumber, bytes | Refusal]:
-        request = wire.SealSerials([str(serial) for serial in serials], [str(s) for s in may_lack_time_stamp])
-        answer = await self._ask(request, wire.Seals)
+        request = signer_wire.SealSerials(
+            [str(serial) for serial in serials], [str(s) for s in may_lack_time_stamp]
+        )
+        answer = await self._ask(request, signer_wire.Seals)
         if self._identity is not None and answer.key_id != self._identity.key_id:
             self._identity = None  # another key was put to use since
         outcomes: dict[SerialNumber, bytes | Refusal] = {}
@@ -50,27 +52,27 @@ class SignerClient:
                 outcomes[serial] = Refusal(refused.kind, refused.code)
         return outcomes
 
-    async def ping(self) -> wire.Identity:
+    async def ping(self) -> signer_wire.Identity:
         """Asks anew whether the signer answers. Raises: Refusal(UNAVAILABLE, "signer.unavailable")."""
-        return await self._ask(wire.Ping(), wire.Identity)
+        return await self._ask(signer_wire.Ping(), signer_wire.Identity)
 
     async def time_stamps(self, imprints: Sequence[bytes]) -> list[bytes]:
-        return (await self._ask(wire.StampSignatures(list(imprints)), wire.Tokens)).tokens
+        return (await self._ask(signer_wire.StampSignatures(list(imprints)), signer_wire.Tokens)).tokens
 
-    async def keys(self) -> list[wire.KeyReport]:
+    async def keys(self) -> list[signer_wire.KeyReport]:
         """How the signer finds each key of the register. Raises: Refusal(UNAVAILABLE, ...)."""
-        return (await self._ask(wire.ListKeys(), wire.Keys)).keys
+        return (await self._ask(signer_wire.ListKeys(), signer_wire.Keys)).keys
 
     async def stopped(self) -> bool:
         """Whether the signer obeys a thrown stop switch. Raises: Refusal(UNAVAILABLE, ...)."""
-        return (await self._ask(wire.ListKeys(), wire.Keys)).stopped
+        return (await self._ask(signer_wire.ListKeys(), signer_wire.Keys)).stopped
 
     async def close(self) -> None:
         """Closes the connections."""
         while self._idle:
             self._idle.pop()[1].close()
 
-    async def _ask[A: wire.Answer](self, request: wire.Request, expected: type[A]) -> A:
+    async def _ask[A: signer_wire.Answer](self, request: signer_wire.Request, expected: type[A]) -> A:
         try:
             async with asyncio.timeout(_ANSWER_SECONDS_MAX):
                 answer = await self._exchange(request)
@@ -78,12 +80,12 @@ class SignerClient:
             # Whatever answered before may be another process now, with another key.
             self._identity = None
             raise Refusal(Kind.UNAVAILABLE, "signer.unavailable", reason=type(error).__name__) from error
-        if isinstance(answer, wire.Refused):
+        if isinstance(answer, signer_wire.Refused):
             raise Refusal(answer.kind, answer.code)
         assert isinstance(answer, expected)
         return answer
 
-    async def _exchange(self, request: wire.Request) -> wire.Answer:
+    async def _exchange(self, request: signer_wire.Request) -> signer_wire.Answer:
         """Sends one request. A kept connection may be dead; asking twice is safe: each attempt is counted."""
         while self._idle:
             connection = self._idle.pop()
@@ -93,13 +95,13 @@ class SignerClient:
                 continue
         return await self._exchange_on(await self._connect(), request)
 
-    async def _exchange_on(self, connection: _Connection, request: wire.Request) -> wire.Answer:
+    async def _exchange_on(self, connection: _Connection, request: signer_wire.Request) -> signer_wire.Answer:
         reader, writer = connection
         try:
-            writer.write(wire.frame(request))
+            writer.write(signer_wire.frame(request))
             await writer.drain()
-            body = await wire.read_frame(reader)
-            answer = wire.read_answer(body)
+            body = await signer_wire.read_frame(reader)
+            answer = signer_wire.read_answer(body)
         except BaseException:  # cancelled too: an answer nobody read must not be taken for the next one
             writer.close()
             raise
@@ -107,5 +109,5 @@ class SignerClient:
         return answer
 
     async def _connect(self) -> _Connection:
-        with wire.ReachableSocket(self._path) as address:
+        with signer_wire.ReachableSocket(self._path) as address:
             return await asyncio.open_unix_connection(address)
