@@ -14,7 +14,7 @@ from simulator.planner.measured import GATE_POLLS_GOAL, read_measured
 
 
 def test_it_measures_joins_polls_pages_and_memory_and_loses_nothing(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "meterai.cli", "bench", "queue", "--json"]
+    command = [sys.executable, "-m", "benchmarks", "queue", "--json"]
     command += ["--joins", "300", "--seconds", "1", "--waiting", "400"]
     run = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert run.returncode == 0, run.stderr

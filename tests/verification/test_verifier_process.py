@@ -315,7 +315,9 @@ def assert_no_secret(house: House, pid: int) -> None:
         assert not [path for path in [*opened, mapped] if ".key" in path or "/secret" in path]
     modules = _imported()
     assert "meterai.verifier.routes" in modules
-    assert not [name for name in modules if name.startswith(("meterai.stamping.signer", "sandbox", "pkcs11"))]
+    assert not [
+        name for name in modules if name.startswith(("meterai.stamping.signer.", "sandbox", "pkcs11"))
+    ]
     keys = [path.read_bytes() for path in house.folder.glob("*.key.pem")]
     assert keys
     lines = [line for key in keys for line in key.splitlines() if len(line) == 64]
