@@ -7,7 +7,6 @@ import uuid
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-import msgspec
 import pytest
 
 from meterai.kernel.refusals import Kind, Refusal
@@ -20,18 +19,6 @@ from meterai.waiting_room.use_cases.claim_pass import Call, claim_pass, look_at_
 from meterai.waiting_room.use_cases.clean_up import clean_up_queues
 from meterai.waiting_room.use_cases.use_pass import use_pass
 from tests.waiting_room.line import ANI, BUDI, CITRA, OPENS, SCHEDULE, LineOfPeople, forged
-
-
-@pytest.fixture(autouse=True, params=["as it was read", "with the door locked"])
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """How claims are written: as the door was read, or as if somebody had always come between."""
-
-    async def changed(*_: object) -> bool:
-        return False
-
-    if request.param == "with the door locked":
-        monkeypatch.setattr(claims, "enter_as_read", changed)
-    return str(request.param)
 
 
 async def claim(line: LineOfPeople, text: str, contact: str, **more: bool) -> Pass:
@@ -381,62 +368,9 @@ async def test_a_closed_tab_at_the_front_holds_nobody_up(line: LineOfPeople) -> 
     assert front not in others
 
 
-async def test_a_claim_is_written_as_the_door_was_read_or_not_at_all(line: LineOfPeople) -> None:
-    text, other = line.join(ANI), line.join(BUDI)
-    await line.call_everybody()
-    await line.set_rate(60, new=5.0, returner=0.0)
-    looked = await look_at_call(line.database.app, line.published, text, now=line.now)
-    assert isinstance(looked, Call)
-    db, id = line.database.app, looked.ticket.id
-    one = Pass(
-        id=id, pass_id=uuid.uuid4(), order_id=None, claimed_at=line.now, window=1, lane=Lane.NEW, gate=1,
-        sequence=1,
-    )  # fmt: skip
-    async with db.connection() as connection:
-        knock = await claims.read_knock(connection, "casn", id)
-        assert knock is not None
-        assert (knock.rate, knock.door.new, knock.held) == (60, 5.0, None)
-        await claims.note_knock(connection, line.number, id, line.now)
-        after = msgspec.structs.replace(knock.door, new=4.0)
-        await claim(line, other, BUDI)
-        assert not await _enter_as_read(connection, knock, one, after), "somebody came between"
-        knock = await claims.read_knock(connection, "casn", id)
-        assert knock is not None
-        for column in ("rate", "new_level", "returner_level", "filled_at"):
-            await line.database.owner.execute(f"UPDATE waiting_room.door SET {column} = {column} + 1")
-            assert not await _enter_as_read(connection, knock, one, knock.door), f"the {column} changed"
-            knock = await claims.read_knock(connection, "casn", id)
-            assert knock is not None
-        assert await at_door(line) == 1, "who is not in has still been at the full door since then"
-        await claim(line, text, ANI, is_in_flight=True)  # leaves the levels as they are
-        before = await level(line)
-        drained = msgspec.structs.replace(knock.door, new=0.0)
-        assert not await _enter_as_read(connection, knock, one, drained), "the contact has a pass by now"
-        assert await level(line) == before
-        assert await passes(line) == 2
-        for table, other in (  # another event's door is as full
-            ("sales.event", '{"slug": "pppk"}'),
-            ("waiting_room.queue", '{"number": 77, "event": "pppk"}'),
-            ("waiting_room.door", '{"queue": 77}'),
-        ):
-            await line.database.owner.execute(
-                f"""INSERT INTO {table} OVERRIDING SYSTEM VALUE
-                    SELECT (jsonb_populate_record(one, '{other}')).* FROM {table} AS one"""
-            )
-        new = msgspec.structs.replace(one, id=bytes(12), pass_id=uuid.uuid4())
-        assert await _enter_as_read(connection, knock, new, drained)
-        levels = await connection.fetch("SELECT new_level FROM waiting_room.door ORDER BY queue")
-    assert [row["new_level"] for row in levels] == [0.0, before]
-
-
-_enter_as_read = claims.enter_as_read
-
-
 async def test_a_claim_that_fails_half_way_leaves_no_pass_and_takes_no_place(
-    line: LineOfPeople, monkeypatch: pytest.MonkeyPatch, way: str
+    line: LineOfPeople, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if way == "as it was read":
-        return  # one statement: there is no half way
     text, other = line.join(ANI), line.join(BUDI)
     await line.call_everybody()
     await line.set_rate(60, new=1.0, returner=0.0)

@@ -422,7 +422,7 @@ async def take_claims(tx: Connection, queue: int, limit: int) -> list[Pass]:
         queue,
         limit,
     )
-    return sorted((pass_of_row(row) for row in rows), key=lambda one: (one.claimed_at, one.id))
+    return sorted((_pass_of_row(row) for row in rows), key=lambda one: (one.claimed_at, one.id))
 
 
 async def add_entries(tx: Connection, queue: int, first: int, entries: Sequence[tuple[int, Facts]]) -> None:
@@ -508,7 +508,7 @@ async def read_pass(conn: Connection, queue: int, id: bytes) -> Pass | None:
         queue,
         id,
     )
-    return pass_of_row(row) if row else None
+    return _pass_of_row(row) if row else None
 
 
 _DOOR = "SELECT new_level, returner_level, filled_at, rate FROM waiting_room.door WHERE queue = $1"
@@ -595,7 +595,6 @@ async def is_dead_gate(conn: Connection, queue: int, window: int, gate: int) -> 
     return found is True
 
 
-def pass_of_row(row: Row) -> Pass:
-    """The value of a row that has a pass's fields, perhaps among others."""
-    fields = {name: row[name] for name in Pass.__struct_fields__}
-    return Pass(**{**fields, "lane": Lane(row["lane"])})
+def _pass_of_row(row: Row) -> Pass:
+    """The value of a row."""
+    return Pass(**{**row, "lane": Lane(row["lane"])})

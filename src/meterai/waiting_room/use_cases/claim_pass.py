@@ -15,8 +15,7 @@ from meterai.waiting_room.rules.admission import check_ticket, lane_of, wait_s
 from meterai.waiting_room.rules.model import Lane, QueueState, Schedule
 from meterai.waiting_room.rules.tickets import Ticket
 from meterai.waiting_room.store import claims, queues
-from meterai.waiting_room.store.claims import DoorQueue, Knock
-from meterai.waiting_room.store.queues import Pass
+from meterai.waiting_room.store.queues import Pass, Queue
 
 _SHUT = {
     QueueState.HALTED: Refusal(Kind.UNAVAILABLE, "queue.halted"),
@@ -28,7 +27,7 @@ _SHUT = {
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """A ticket whose holder may knock at the door now."""
 
-    queue: DoorQueue
+    queue: Queue
     ticket: Ticket
     lane: Lane
     is_late: bool
@@ -44,8 +43,8 @@ async def look_at_call(db: Database, published: Published, text: str, *, now: da
     """
     ticket = published.read_ticket(text)
     async with db.connection() as connection:
-        knock = await _read_knock(connection, published, ticket)
-        return knock.held or await _call_of(connection, published, knock.queue, ticket=ticket, now=now)
+        queue, held = await _queue_and_pass(connection, published, ticket)
+        return held or await _call_of(connection, published, queue, ticket=ticket, now=now)
 
 
 async def claim_pass(
@@ -61,7 +60,6 @@ async def claim_pass(
 
     `is_in_flight`: the caller holds the link of an order of this event that is paid or being stamped; the
     door does not hold it up. One transaction: either the pass is there and the door counted it, or neither.
-    Written as it was read when nobody came between (docs/decisions/0015), else with the door locked.
     A second claim, from another tab or another phone or after a lost answer, gives the same pass.
 
     Raises: what `look_at_call` says; FORBIDDEN `ticket.other_contact`; BUSY `queue.door_full` with
@@ -71,31 +69,15 @@ async def claim_pass(
     if published.id_of(contact) != ticket.id:
         raise Refusal(Kind.FORBIDDEN, "ticket.other_contact")
     async with db.connection() as connection:
-        knock = await _read_knock(connection, published, ticket)
-        if knock.held is not None:
-            return knock.held
-        call = await _call_of(connection, published, knock.queue, ticket=ticket, now=now)
-        quick = await _enter_as_read(connection, knock, call, is_in_flight=is_in_flight, now=now)
-        if quick is not None:
-            return quick
+        queue, held = await _queue_and_pass(connection, published, ticket)
+        if held is not None:
+            return held
+        call = await _call_of(connection, published, queue, ticket=ticket, now=now)
     async with db.transaction() as tx:
         entered = await _enter(tx, call, is_in_flight=is_in_flight, now=now)
     if isinstance(entered, Refusal):
         raise entered  # after the transaction: that somebody knocked stays
     return entered
-
-
-async def _enter_as_read(
-    connection: Connection, knock: Knock, call: Call, *, is_in_flight: bool, now: datetime
-) -> Pass | None:
-    """One more person, if the door has a place and is as it was read; None: it has to be locked and asked."""
-    lane = Lane.IN_FLIGHT if is_in_flight else call.lane
-    share = call.queue.policy.returners_percent
-    after = knock.door.filled(knock.rate, share, now.timestamp()).entered(lane)
-    if after is None or call.is_late:
-        return None
-    one = _pass(call.ticket, lane, now)
-    return one if await claims.enter_as_read(connection, knock, one, after) else None
 
 
 async def _enter(tx: Connection, call: Call, *, is_in_flight: bool, now: datetime) -> Pass | Refusal:
@@ -145,7 +127,7 @@ def late_facts(ticket: Ticket) -> LateTicketFacts:
 
 
 async def _call_of(
-    connection: Connection, published: Published, queue: DoorQueue, *, ticket: Ticket, now: datetime
+    connection: Connection, published: Published, queue: Queue, *, ticket: Ticket, now: datetime
 ) -> Call:
     if (shut := _SHUT.get(queue.state)) is not None:
         raise Refusal(shut.kind, shut.code)
@@ -176,8 +158,11 @@ async def is_late_ticket(
     return True
 
 
-async def _read_knock(connection: Connection, published: Published, ticket: Ticket) -> Knock:
-    knock = await claims.read_knock(connection, published.folder.slug, ticket.id)
-    if knock is None:
+async def _queue_and_pass(
+    connection: Connection, published: Published, ticket: Ticket
+) -> tuple[Queue, Pass | None]:
+    """The queue of the ticket's event, and the pass of its contact. Raises: Refusal `queue.unknown`."""
+    queue = await queues.read_queue(connection, published.folder.slug)
+    if queue is None:
         raise Refusal(Kind.NOT_FOUND, "queue.unknown")
-    return knock
+    return queue, await queues.read_pass(connection, queue.number, ticket.id)
