@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 from unittest.mock import AsyncMock, Mock
 
 import pytest
+import structlog
 
 from meterai.kit.database import connect
 from meterai.waiting_room.control import lease as leading
+from meterai.waiting_room.control.checked_clock import CheckedClock
 from meterai.waiting_room.control.lease import Leader
 from meterai.waiting_room.files.window_files import Superseded
 from meterai.waiting_room.store import queues
@@ -102,3 +105,82 @@ async def test_steps_that_have_all_other_connections_don_t_keep_the_lease_from_b
         leader.db.give_back(await one)
     await task
     await leader.db.close()
+
+
+class Clock:
+    """A wall clock that a test can set."""
+
+    def __init__(self) -> None:
+        self.ahead_s = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead_s
+
+
+@pytest.mark.storage
+@pytest.mark.parametrize("ahead_s", [-60.0, 60.0])
+async def test_a_controller_whose_clock_is_not_the_database_s_does_not_lead(
+    leader: Leader, database: TestDatabase, ahead_s: float
+) -> None:
+    stop, wall = asyncio.Event(), Clock()
+    wall.ahead_s = ahead_s
+    leader.db, leader.clock = database.app, CheckedClock(wall)
+    with structlog.testing.capture_logs() as lines:
+        task = asyncio.create_task(leader.run(stop))
+        await asyncio.sleep(0.3)
+        assert not leader.leads
+        wall.ahead_s = 0.0
+        async with asyncio.timeout(5):
+            while not leader.leads:
+                await asyncio.sleep(0.01)
+        stop.set()
+        await task
+    warned = [(one["event"], one["other"]) for one in lines if one["log_level"] == "warning"]
+    assert warned == [("queue_clock_differs", "database")], "it says so once"
+
+
+@pytest.mark.storage
+async def test_a_controller_whose_clock_is_set_gives_the_lease_up(
+    leader: Leader, database: TestDatabase
+) -> None:
+    stop, wall = asyncio.Event(), Clock()
+    leader.db, leader.clock = database.app, CheckedClock(wall)
+    task = asyncio.create_task(leader.run(stop))
+    async with asyncio.timeout(5):
+        while not leader.leads:
+            await asyncio.sleep(0.01)
+        wall.ahead_s = 60.0
+        while leader.leads:
+            await asyncio.sleep(0.01)
+    stop.set()
+    await task
+    async with database.app.connection() as connection:
+        assert await queues.take_lease(connection, "next", 60) == 2, "the lease was given back"
+
+
+async def test_no_step_is_taken_after_the_clock_was_set(
+    leader: Leader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the database's clock was set with it: both run on one machine."""
+    wall, connection, conductor = Clock(), AsyncMock(), AsyncMock()
+    leader.clock = CheckedClock(wall)
+    connection.fetchval.side_effect = lambda _: wall()
+    assert await leader.clock.agrees_with_database(connection)
+    conductor.step.side_effect = lambda _: setattr(wall, "ahead_s", 3.0)
+    monkeypatch.setattr(Leader, "_open", AsyncMock(return_value=conductor))
+    async with asyncio.timeout(5):
+        assert not await leader._conduct("casn", 1)
+    assert (conductor.step.await_count, conductor.close.await_count) == (1, 1)
+    assert await leader.clock.agrees_with_database(connection), "then it may lead again, by the new time"
+
+
+async def test_a_slow_answer_of_the_database_is_no_difference_of_clocks() -> None:
+    wall, connection = Clock(), AsyncMock()
+
+    async def answer(_: str) -> float:
+        read = wall()
+        wall.ahead_s += 30  # so long was the answer on its way
+        return read
+
+    connection.fetchval.side_effect = answer
+    assert await CheckedClock(wall, monotonic=wall).agrees_with_database(connection)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ import structlog
 from meterai.kit.database import DATABASE_IS_DOWN, Database, log_trouble
 from meterai.kit.fail_points import FailPoint, never
 from meterai.waiting_room.control.beacon_source import BeaconSource
+from meterai.waiting_room.control.checked_clock import CheckedClock
 from meterai.waiting_room.control.publisher import Publisher
 from meterai.waiting_room.control.selection_loop import Conductor
 from meterai.waiting_room.control.site_load import forget_silent
@@ -38,7 +38,7 @@ class Leader:
     root: Path
     """The folder of all queues."""
     holder: str
-    clock: Callable[[], float] = time.time
+    clock: CheckedClock = field(default_factory=CheckedClock)
     fail_point: FailPoint = never
     beacon: BeaconSource | None = None
     """A public source of randomness; None: the operator is trusted with the seeds."""
@@ -64,8 +64,10 @@ class Leader:
     async def _lead_when_possible(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
+                epoch = None
                 async with self.db.connection() as connection:
-                    epoch = await queues.take_lease(connection, self.holder, LEASE_S)
+                    if await self.clock.agrees_with_database(connection):
+                        epoch = await queues.take_lease(connection, self.holder, LEASE_S)
                 if epoch is not None:
                     await self._lead(epoch, stop)
             except DATABASE_IS_DOWN as error:
@@ -79,6 +81,8 @@ class Leader:
         try:
             async with self.db.connection() as own:  # steps may have all others for longer than a lease lasts
                 while not stop.is_set():
+                    if not self.clock.runs_evenly() or not await self.clock.agrees_with_database(own):
+                        break
                     held = await queues.take_lease(own, self.holder, LEASE_S)
                     if held != epoch:
                         if held is not None:  # nobody else: we were too late
@@ -101,14 +105,17 @@ class Leader:
                     await queues.end_lease(connection, self.holder, epoch)
 
     async def _conduct(self, event: str, epoch: int) -> bool:
-        """Steps of one event until it rests (True) or somebody else leads (False). Trouble with one event
-        leaves the others alone."""
+        """Takes steps of one event until it rests (True), or this process may not lead any more (False).
+
+        Trouble with one event leaves the others alone.
+        """
         while event in self._awake:
             try:
                 async with self._opening:
                     conductor = await self._open(event, epoch)
                 try:
-                    await self._steps(event, conductor)
+                    if not await self._steps(event, conductor):
+                        return False
                 finally:
                     await conductor.close()
             except Superseded:
@@ -119,12 +126,15 @@ class Leader:
             await asyncio.sleep(STEP_S)
         return True
 
-    async def _steps(self, event: str, conductor: Conductor) -> None:
+    async def _steps(self, event: str, conductor: Conductor) -> bool:
+        """A step each second until the event rests (True), or somebody has set the clock (False)."""
         while event in self._awake:
-            now = self.clock()
-            await conductor.step(now)
+            if not self.clock.runs_evenly():
+                return False
+            await conductor.step(self.clock.now())
             # on the second, so that a window's end is seen at once
-            await asyncio.sleep(max(0.05, STEP_S - self.clock() % STEP_S))
+            await asyncio.sleep(max(0.05, STEP_S - self.clock.now() % STEP_S))
+        return True
 
     async def _open(self, event: str, epoch: int) -> Conductor:
         folder = queue_of(self.root, event)

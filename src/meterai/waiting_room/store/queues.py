@@ -109,6 +109,12 @@ async def take_lease(conn: Connection, holder: str, seconds: float) -> int | Non
     return epoch
 
 
+async def database_time(conn: Connection) -> float:
+    """What the database's clock shows, in Unix seconds."""
+    now: float = await conn.fetchval("SELECT extract(epoch FROM clock_timestamp())::float8")
+    return now
+
+
 async def skip_epochs(tx: Connection, epoch: int) -> None:
     """The next holder of the lease gets a greater epoch than this one."""
     await tx.execute(
