@@ -1,16 +1,13 @@
-"""Templates are rendered without Jinja's detours, and say what they said with them."""
+"""Pages as the templates render them."""
 
 from __future__ import annotations
 
-import gettext
 import io
 import re
 from collections.abc import Iterator
 
 import pytest
 import zxingcpp
-from jinja2 import Environment
-from markupsafe import Markup
 from PIL import Image, ImageDraw
 
 from meterai.web.orders.state_table import STATES
@@ -18,7 +15,6 @@ from meterai.web.pages.assets import Assets
 from meterai.web.pages.messages import state_text, text_of
 from meterai.web.pages.paging import Part
 from meterai.web.pages.qr import qr_png, qr_svg
-from meterai.web.pages.rendering import PlainContext, translator
 from meterai.web.pages.templates import TEMPLATES as FOLDER
 from meterai.web.pages.templates import Pages, SiteFacts
 from meterai.web.requests.visits import Visit
@@ -29,35 +25,9 @@ def make_pages(*, standalone: bool = False) -> Pages:
     return Pages(facts, Assets())
 
 
-def make_environment() -> Environment:
-    environment = Environment(autoescape=True, extensions=["jinja2.ext.i18n"])
-    environment.install_gettext_translations(gettext.NullTranslations(), newstyle=True)  # type: ignore[attr-defined]
-    return environment
-
-
-TEMPLATES = [
-    "{% macro box(text) %}<b>{{ text }}{{ caller() if caller }}</b>{% endmacro %}{{ box('<') }}",
-    "{% macro box() %}<b>{{ caller() }}</b>{% endmacro %}{% call box() %}{{ name }}{% endcall %}",
-    "{% for n in [1, 2] %}{{ loop.cycle('a', 'b') }}{{ shout(n) }}{% set x = n %}{{ shout(x) }}{% endfor %}",
-    "{{ _('Halo, %(name)s.', name=name) }} {{ _('100%%') }} {{ _('a & <b>') }}",
-    "{{ ngettext('%(num)s keping', '%(num)s keping', 3) }}",
-]
-
-
-@pytest.mark.parametrize("template", TEMPLATES)
-def test_a_template_says_the_same_as_with_jinjas_own_context(template: str) -> None:
-    facts = {"name": "Siti & <Budi>", "shout": lambda n: f"{n}!"}
-    expected = make_environment().from_string(template).render(**facts)
-    environment = make_environment()
-    environment.context_class = PlainContext
-    environment.globals["_"] = translator(gettext.NullTranslations())
-    for _ in range(2):  # the second time from what is kept
-        assert environment.from_string(template).render(**facts) == expected
-
-
 def test_a_page_can_not_give_another_meaning_to_what_all_templates_know() -> None:
-    with pytest.raises(ValueError, match="logo"):
-        make_pages().render(Visit("id", "/bantuan", ""), "help.html", logo="0-0-3-False")
+    with pytest.raises(ValueError, match="banks"):
+        make_pages().render(Visit("id", "/bantuan", ""), "help.html", banks="0-0-3-False")
 
 
 @pytest.mark.parametrize(("language", "said"), [("id", "12.500"), ("en", "12,500")])
@@ -70,12 +40,6 @@ def test_much_quota_is_told_once_and_readably(language: str, said: str) -> None:
     ).decode()  # fmt: skip
     assert page.count(said) == 1
     assert "12500" not in page
-
-
-def test_what_a_text_is_told_is_escaped_each_time() -> None:
-    translate = translator(gettext.NullTranslations())
-    assert translate("Halo, %(name)s", name="<b>") == Markup("Halo, &lt;b&gt;")
-    assert translate("Halo, %(name)s", name="Siti") == Markup("Halo, Siti")
 
 
 @pytest.mark.parametrize(("path", "here"), [("/bantuan", 1), ("/beli", 1), ("/harga", 0)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import quote
 
@@ -10,8 +11,7 @@ import pytest
 from litestar import Litestar, Request, Response, get, post
 from litestar.datastructures import Cookie
 
-from meterai.web.requests.cookies import read_cookies
-from meterai.web.requests.direct import DirectRoutes
+from meterai.web.requests.page_after_form import PageAfterForm
 from meterai.web.requests.visits import Visit, visit_of
 from tests.web.asking import Answer, ask
 
@@ -66,12 +66,15 @@ HANDLERS = [send_on, page, through, around, full, failing]
 
 def send(target: str, *, straight: bool = True, cookies: str = "lama=1; tetap=2") -> Answer:
     """Sends the form that leads to `target`."""
-    litestar = Litestar(HANDLERS, openapi_config=None)
 
     def answer_error(request: WebRequest, error: Exception) -> Response[bytes]:
+        visit_of(request.scope).has_failed = True
         return Response(b"error", status_code=500, media_type="text/plain")
 
-    routes = DirectRoutes(litestar, HANDLERS, given={}, answer_error=answer_error)
+    litestar = Litestar(
+        HANDLERS, exception_handlers={Exception: answer_error}, openapi_config=None, logging_config=None
+    )
+    routes = PageAfterForm(litestar)
     address = f"/kirim?ke={quote(target)}"
     headers = {"cookie": cookies, "content-type": "text/plain"}
     visit = Visit("id", "/kirim", "", is_straight=straight)
@@ -85,7 +88,7 @@ def test_the_answer_is_the_page_with_its_address_and_the_cookies_of_both() -> No
     assert answer.headers["x-mark"] == "m"
     assert answer.headers["content-length"] == str(len(answer.body))
     assert answer.text == "GET satu 2 /halaman/satu?meterai=2 True baru=1&tetap=2 b''"
-    assert [read_cookies(cookie).get("baru") for cookie in answer.cookies if cookie.startswith("baru")] == [
+    assert [SimpleCookie(cookie)["baru"].value for cookie in answer.cookies if cookie.startswith("baru")] == [
         "2"
     ]
     assert any(cookie.startswith("lama=;") or "Max-Age=0" in cookie for cookie in answer.cookies)

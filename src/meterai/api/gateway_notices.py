@@ -6,11 +6,10 @@ from typing import Any
 
 import msgspec
 import structlog
-from litestar import Request, Response, post
+from litestar import Request, post
 from litestar.exceptions import HTTPException
 
-from meterai.api.answers import json_response
-from meterai.bootstrap import App
+from meterai.api.dependencies import Service
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.sales.use_cases.receive_notice import receive_notice
 from meterai.sales.use_cases.settle_payment import settle_payment
@@ -27,7 +26,7 @@ class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @post("/api/v1/payments/midtrans/notices", status_code=200, request_max_body_size=NOTICE_BYTES_MAX)
-async def receive_midtrans_notice(request: Request[Any, Any, Any], house: App) -> Response[bytes]:
+async def receive_midtrans_notice(request: Request[Any, Any, Any], house: Service) -> Acknowledged:
     """Stores a notice (signature checked) and settles the payment it speaks of.
 
     Answers 200 once the notice is stored: what happens afterwards is ours to finish, by polling if need be.
@@ -43,7 +42,7 @@ async def receive_midtrans_notice(request: Request[Any, Any, Any], house: App) -
         await settle_payment(house.db, house.gateway, receipt.reference, clock=house.clock, read=receipt.read)
     except Refusal as refusal:
         log.warning("payment_left_to_polling", code=refusal.code, **refusal.facts)
-    return json_response(Acknowledged(new=receipt.new))
+    return Acknowledged(new=receipt.new)
 
 
 async def _read(request: Request[Any, Any, Any]) -> bytes:

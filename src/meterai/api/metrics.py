@@ -15,6 +15,7 @@ from prometheus_client.core import CollectorRegistry, CounterMetricFamily, Gauge
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 
+from meterai.api.dependencies import Service
 from meterai.api.problems import problem_response
 from meterai.bootstrap import App
 from meterai.kernel.clock import age_s
@@ -35,7 +36,7 @@ _UNITS = {Unit.STAMP: "stamps", Unit.IDR: "rupiah"}
 
 
 @get("/api/v1/metrics")
-async def read_metrics(request: Request[Any, Any, Any], house: App) -> Response[bytes]:
+async def read_metrics(request: Request[Any, Any, Any], house: Service) -> Response[bytes]:
     """The metrics, for who has the token of DATA/secrets/metrics-token (RFC 6750, 2.1).
 
     Raises: metrics.no_token (401).

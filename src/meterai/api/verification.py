@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Request, get, post
 
-from meterai.api.answers import json_response
-from meterai.bootstrap import App
+from meterai.api.dependencies import Service
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.body_budget import read_body
 from meterai.pdf.limits import CHECKED_BYTES_MAX
-from meterai.verification.model import Judgement, Verdict
+from meterai.verification.model import Judgement, SerialAnswer, Verdict
 from meterai.verification.reasons import PASSING, leading_to
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document
 from meterai.verification.use_cases.look_up_serial import look_up_serial
@@ -66,7 +65,7 @@ def read_sha256(text: str) -> str:
 
 
 @get("/api/v1/digests/{sha256:str}")
-async def read_digest(house: App, sha256: str) -> Response[bytes]:
+async def read_digest(house: Service, sha256: str) -> Judgement:
     """Judges by the SHA-256 of the whole file (64 hexadecimal digits): the bytes stay with the asker.
 
     Raises: digest.unreadable (422); digest.unknown (404), which says nothing against the file;
@@ -75,20 +74,20 @@ async def read_digest(house: App, sha256: str) -> Response[bytes]:
     judgement = await judge_digest(house.db, read_sha256(sha256))
     if judgement is None:
         raise Refusal(Kind.NOT_FOUND, "digest.unknown")
-    return json_response(judgement)
+    return judgement
 
 
 @get("/api/v1/serials/{serial:str}")
-async def read_serial(house: App, serial: str) -> Response[bytes]:
+async def read_serial(house: Service, serial: str) -> SerialAnswer:
     """What the register knows of a serial number. Says nothing of any document."""
     answer = await look_up_serial(house.db, serial)
     if not answer.known:
         raise Refusal(Kind.NOT_FOUND, "serial.unknown")
-    return json_response(answer)
+    return answer
 
 
 @post("/api/v1/verifications", status_code=200, request_max_body_size=CHECKED_BYTES_MAX)
-async def verify_document(request: Request[Any, Any, Any], house: App) -> Response[bytes]:
+async def verify_document(request: Request[Any, Any, Any], house: Service) -> Judgement:
     """Judges the PDF in the request's body (application/pdf, at most 12 MB).
 
     Raises: api.empty, api.form, api.packed (422); jail.busy (429), jail.unavailable (503), when it could not
@@ -97,4 +96,4 @@ async def verify_document(request: Request[Any, Any, Any], house: App) -> Respon
     data = await read_document(request)
     judgement = await judge_document(house.db, house.check_jail, data, trust=house.trust, now=house.clock())
     refuse_passing(judgement)
-    return json_response(judgement)
+    return judgement

@@ -22,9 +22,9 @@ from meterai.bootstrap import App, open_app
 from meterai.kit import garbage_collection
 from meterai.kit.database import DATABASE_IS_DOWN, ending_in_words
 from meterai.kit.http import outside_service
+from meterai.kit.http.guarded_protocol import GuardedProtocol
 from meterai.kit.http.listening import CONNECTIONS_MAX, connections_within_limits, listen
 from meterai.kit.http.proxies import trusted_addresses
-from meterai.kit.http.whole_answers import WholeAnswers
 from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import Settings, from_environment
 from meterai.sales.queries import events, former_events, tariffs
@@ -61,7 +61,7 @@ def server_config(settings: Settings, site: Any) -> uvicorn.Config:
     return uvicorn.Config(
         site,
         loop="none",
-        http=WholeAnswers,
+        http=GuardedProtocol,
         ws="none",
         lifespan="off",
         access_log=False,

@@ -14,8 +14,8 @@ import uvloop
 from meterai.jail.pool import JailPool
 from meterai.kernel.clock import system_clock
 from meterai.kit.database import connect
+from meterai.kit.http.guarded_protocol import GuardedProtocol
 from meterai.kit.http.listening import CONNECTIONS_MAX, connections_within_limits, listen
-from meterai.kit.http.whole_answers import WholeAnswers
 from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import Settings, from_environment
 from meterai.verification.model import Trust
@@ -72,7 +72,7 @@ async def serve(settings: Settings, trust: Trust) -> None:
         config = uvicorn.Config(
             build_verifier(house),
             loop="none",
-            http=WholeAnswers,
+            http=GuardedProtocol,
             ws="none",
             lifespan="off",
             access_log=False,

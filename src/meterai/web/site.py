@@ -23,10 +23,11 @@ from meterai.web.pages.assets import Assets
 from meterai.web.pages.service_parts import Parts
 from meterai.web.pages.templates import Pages, SiteFacts
 from meterai.web.requests.desk import Desk
-from meterai.web.requests.direct import DirectRoutes
 from meterai.web.requests.http_refusals import api_refusal, page_refusal, with_methods
 from meterai.web.requests.load_meter import LoadMeter
 from meterai.web.requests.middleware import CachedPages, Edge, cache_page
+from meterai.web.requests.page_addresses import PageAddresses
+from meterai.web.requests.page_after_form import PageAfterForm
 from meterai.web.requests.visits import LANGUAGES, Visit, visit_of
 from meterai.web.routes import ROUTES
 from meterai.web.verify.code_reader import code_reader_pages
@@ -91,7 +92,11 @@ def build_site(
             "house": Provide(give_house, sync_to_thread=False),
             "desk": Provide(give_desk, sync_to_thread=False),
         },
-        exception_handlers={Refusal: _refused, HTTPException: _http_refused, Exception: _failed},
+        exception_handlers={
+            Refusal: _unless_after_form(_refused),
+            HTTPException: _unless_after_form(_http_refused),
+            Exception: _unless_after_form(_failed),
+        },
         request_max_body_size=None,
         openapi_config=None,
         logging_config=None,
@@ -99,6 +104,7 @@ def build_site(
     )
     litestar.state.desk = desk
     litestar.state.problem = problem
+    litestar.state.addresses = addresses = PageAddresses(litestar, doors)
 
     def make_pages() -> tuple[CachedPages, float]:
         now = house.clock()
@@ -106,21 +112,14 @@ def build_site(
         made = make_cached_pages(pages, events, now) | code_reader_pages(pages, house.trust.code_keys)
         return made, _next_change(events, tariffs, now)
 
-    direct = DirectRoutes(
-        litestar,
-        [*ROUTES, *more_routes],
-        given={"house": house, "desk": desk},
-        answer_error=_answer_error,
-    )
-    litestar.state.routes = direct
-    meter = LoadMeter(direct, lambda: desk.queues.entered)
+    meter = LoadMeter(PageAfterForm(litestar), lambda: desk.queues.entered)
     return Edge(
         meter,
         assets,
         make_pages,
         tls=tls,
         forms_lead_to=gate_address(settings),
-        has_page=lambda path: direct.has_page(path, desk.doors),
+        has_page=addresses.has_page,
     )
 
 
@@ -171,12 +170,19 @@ def _desk(request: Request[Any, Any, Any]) -> Desk:
     return desk
 
 
-def _answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    if isinstance(error, Refusal):
-        return _refused(request, error)
-    if isinstance(error, HTTPException):
-        return _http_refused(request, error)
-    return _failed(request, error)
+def _unless_after_form[Error: Exception](
+    handler: Callable[[Request[Any, Any, Any], Error], Response[Any]],
+) -> Callable[[Request[Any, Any, Any], Error], Response[Any]]:
+    """An exception handler that only notes the failure of a page that would follow a form."""
+
+    def handle(request: Request[Any, Any, Any], error: Error) -> Response[Any]:
+        visit = visit_of(request.scope)
+        if visit.is_after_form:
+            visit.has_failed = True
+            return Response(b"", status_code=500)
+        return handler(request, error)
+
+    return handle
 
 
 def _refused(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]:
@@ -195,12 +201,11 @@ def _way_back(request: Request[Any, Any, Any], refusal: Refusal) -> str:
     """
     if refusal.code == "page.not_found" or refusal.code in _SAME_EVERYWHERE:
         return ""
-    visit, desk = visit_of(request.scope), _desk(request)
-    routes: DirectRoutes = request.app.state.routes
-    path = visit.path
-    if refusal.code.startswith("form.") and routes.has_page(path, desk.doors):
+    visit = visit_of(request.scope)
+    addresses: PageAddresses = request.app.state.addresses
+    if refusal.code.startswith("form.") and addresses.has_page(visit.path):
         return visit.here(visit.language)
-    above = routes.page_of(path.rpartition("/")[0], desk.doors)
+    above = addresses.page_above(visit.path.rpartition("/")[0])
     return visit.link(above) if above else ""
 
 

@@ -76,7 +76,7 @@ class Desk:
         """
         visit = visit_of(request.scope)
         if request.method == "POST":
-            above = visit.page or request.app.state.routes.page_of(visit.path, self.doors)
+            above = visit.page or request.app.state.addresses.page_above(visit.path)
             visit.page = above if above != visit.path else ""
             visit.is_moved = is_kept and bool(above)
         kept = list(cookies)

@@ -27,6 +27,10 @@ class Visit:
     """The form came from a page whose script can show the page that it leads to as its answer."""
     is_moved: bool = False
     """The page is the answer to a form, whose address the browser shows until the page's script mends it."""
+    is_after_form: bool = False
+    """The request is not a browser's: we make the page that follows a form, as its answer."""
+    has_failed: bool = False
+    """Set when that page could not be made: the browser goes there itself, and is told then."""
     at_hand: dict[UUID, object] = field(default_factory=dict)
     """What a form's handler has just written or read, by id: the page behind it need not look it up."""
 

@@ -1,12 +1,10 @@
-"""Answers of a real server, byte by byte: in one piece where they can be, else as uvicorn sends them. And who
-sends it no request.
-"""
+"""Answers of a real server, byte by byte, also to clients that send no whole request."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -14,9 +12,9 @@ import pytest
 import pytest_asyncio
 import uvicorn
 
-from meterai.kit.http import whole_answers
+from meterai.kit.http import guarded_protocol
+from meterai.kit.http.guarded_protocol import HEAD_BYTES_MAX, GuardedProtocol
 from meterai.kit.http.listening import connections_within_limits
-from meterai.kit.http.whole_answers import HEAD_BYTES_MAX, WholeAnswers, _Joining
 from meterai.kit.settings import Settings
 from meterai.processes.site import server_config
 
@@ -52,7 +50,7 @@ async def serving(**told: Any) -> AsyncIterator[tuple[str, int]]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(
-            application, http=WholeAnswers, ws="none", lifespan="off", log_config=None, loop="none", **told
+            application, http=GuardedProtocol, ws="none", lifespan="off", log_config=None, loop="none", **told
         )
         server = uvicorn.Server(config)
         task = asyncio.create_task(server.serve(sockets=[listener]))
@@ -70,39 +68,6 @@ async def wire() -> AsyncIterator[Wire]:
         reader, writer = await asyncio.open_connection(*address)
         yield reader, writer
         writer.close()
-
-
-async def test_head_and_body_leave_in_one_write(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    written: list[int] = []
-    count = _Joining.write
-
-    def write(joining: Any, data: bytes) -> None:
-        transport = joining._transport
-        joining._transport = Noting(transport, written)
-        count(joining, data)
-        joining._transport = transport
-
-    monkeypatch.setattr(_Joining, "write", write)
-    for _ in range(2):
-        head, body = await ask(wire, b"GET /")
-        assert (head.split(b"\r\n")[0], body) == (b"HTTP/1.1 200 OK", b"hello")
-    assert written == [2, 2], "pieces of each write"
-
-
-class Noting:
-    """A transport that notes how many pieces each write has."""
-
-    def __init__(self, transport: Any, written: list[int]) -> None:
-        self._transport = transport
-        self._written = written
-
-    def write(self, data: bytes) -> None:
-        self._written.append(1)
-        self._transport.write(data)
-
-    def writelines(self, pieces: Sequence[bytes]) -> None:
-        self._written.append(len(pieces))
-        self._transport.writelines(pieces)
 
 
 @pytest.mark.parametrize("what", [b"HEAD /", b"GET /none", b"GET /same"])
@@ -237,7 +202,7 @@ async def test_who_sends_no_request_or_byte_after_byte_is_cut_off(
     monkeypatch: pytest.MonkeyPatch, begun: bytes
 ) -> None:
     """Slowloris: the time runs from the beginning, not from the last byte."""
-    monkeypatch.setattr(whole_answers, "HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(guarded_protocol, "HEAD_SECONDS", 0.2)
     async with serving() as address, asyncio.timeout(5):
         reader, writer = await asyncio.open_connection(*address)
         writer.write(begun)
@@ -251,7 +216,7 @@ async def test_who_sends_no_request_or_byte_after_byte_is_cut_off(
 
 
 async def test_a_body_may_come_slowly_and_the_next_request_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whole_answers, "HEAD_SECONDS", 0.1)
+    monkeypatch.setattr(guarded_protocol, "HEAD_SECONDS", 0.1)
     async with serving() as address:
         reader, writer = await asyncio.open_connection(*address)
         for _ in range(2):
