@@ -9,12 +9,12 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
+from meterai.texts.reasons import REASONS
 from meterai.verification.in_jail import afterwards
 from meterai.verification.in_jail.document import Unreadable, open_document
 from meterai.verification.in_jail.revisions import closes, only_whole_revisions, signed_revision
 from meterai.verification.in_jail.second_reader import sees_no_more
 from meterai.verification.model import Verdict
-from meterai.verification.reasons import REASONS
 from tests.attacks import tables
 from tests.attacks.bases import GENUINE, Bases
 from tests.attacks.raw import Anatomy, anatomy, append, edited, stream

@@ -11,11 +11,12 @@ import msgspec
 import pytest
 
 from meterai.api.gateway_notices import Acknowledged
-from meterai.api.problems import FOR_MACHINES, Problem
+from meterai.api.problems import Problem
 from meterai.api.routes import ROUTES
 from meterai.cli.main import COMMANDS
 from meterai.kit.settings import describe, from_environment
 from meterai.sales.events import EventQueue, load_events
+from meterai.texts.api_problems import FOR_MACHINES
 from meterai.texts.refusals import TABLE
 from meterai.verification.model import Judgement, SerialAnswer
 

@@ -23,7 +23,8 @@ from meterai.stamping import signer_wire
 from meterai.stamping.model import Job
 from meterai.stamping.queries import job as find_job
 from meterai.stamping.signer.sealer import Sealer
-from meterai.web.orders.state_table import STATES
+from meterai.texts.states import STATES
+from meterai.texts.translation import translate
 from tests.keys.rotating_house import RotatingHouse
 from tests.stamping.house import until
 from tests.stamping.letters import make_letter
@@ -156,8 +157,8 @@ async def test_the_signer_cannot_have_the_owner_do_more_than_throw_the_switch(da
 
 def test_the_words_for_customers_say_that_nothing_is_lost() -> None:
     words = STATES["item.stamping_stopped"]
-    assert "tersimpan" in words.id_next
-    assert "kept" in words.en_next
+    assert "tersimpan" in translate(words.next, "id")
+    assert "kept" in translate(words.next, "en")
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from meterai.sales.model import (
     price_of,
     vat_within,
 )
-from meterai.web.orders.state_table import STATES
+from meterai.texts.states import STATES
 
 
 @given(

@@ -15,9 +15,11 @@ import pytest_asyncio
 
 from meterai.jail.pool import JailPool
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.texts.reasons import REASONS
+from meterai.texts.translation import translate
 from meterai.verification.in_jail import judge
 from meterai.verification.model import JudgeRequest, Verdict
-from meterai.verification.reasons import REASONS, most_important_first, verdict_of
+from meterai.verification.reasons import VERDICTS, most_important_first, verdict_of
 from meterai.verification.trust import load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
 from tests.verification.making import NOW, House, assemble, letter, stamp
@@ -202,8 +204,12 @@ def test_the_verifier_reaches_no_key_and_no_stamping() -> None:
 
 
 def test_every_reason_has_its_texts_and_an_unknown_one_is_never_a_pass() -> None:
+    assert list(REASONS) == list(VERDICTS)
     for code, reason in REASONS.items():
-        assert all([reason.text_id, reason.text_en, reason.next_id, reason.next_en]), code
+        assert reason.what, code
+        assert reason.next, code
+        for sentence in (reason.what, reason.next):
+            assert translate(sentence, "en") != translate(sentence, "id"), code
     assert verdict_of(["genuine", "something.new"]) is Verdict.CANNOT_CHECK
     assert verdict_of(["something.new", "signature.broken"]) is Verdict.NOT_GENUINE
     assert verdict_of([]) is Verdict.CANNOT_CHECK

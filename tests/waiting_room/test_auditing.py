@@ -17,11 +17,11 @@ from typer.testing import CliRunner
 
 from meterai.cli.main import build
 from meterai.kernel.refusals import Refusal
+from meterai.texts.audit_findings import CHECKS, WORDS
 from meterai.waiting_room.auditing.findings import Report
 from meterai.waiting_room.auditing.notes import Notes
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource, HttpSource, Unreadable
-from meterai.waiting_room.auditing.words import CHECKS, WORDS
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT
 from meterai.waiting_room.files.public_log import ENTRIES, HEADS, What

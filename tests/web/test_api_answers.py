@@ -13,12 +13,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from meterai.api.gateway_notices import NOTICE_BYTES_MAX
-from meterai.api.problems import FOR_MACHINES
 from meterai.api.verification import read_document, read_sha256
 from meterai.kit.http.body_budget import ROOM
 from meterai.pdf.limits import CHECKED_BYTES_MAX
 from meterai.sales.adapters.midtrans import Midtrans
+from meterai.texts.api_problems import FOR_MACHINES
 from meterai.texts.refusals import TABLE
+from meterai.texts.translation import translate
 from tests.web.asking import ask
 from tests.web.door_house import House
 
@@ -42,8 +43,9 @@ async def test_a_refusal_is_a_problem_with_a_code(house: House, address: str, st
     problem = json.loads(visitor.text)
     assert (problem["status"], problem["code"], problem["help_code"]) == (status, code, "")
     words = FOR_MACHINES.get(code) or TABLE[code]
-    assert problem["detail"] == f"{words.en} {words.en_next}"
-    assert problem["detail_id"] == f"{words.id} {words.id_next}"
+    for name, language in (("detail", "en"), ("detail_id", "id")):
+        said = (translate(sentence, language, words.facts) for sentence in (words.what, words.next))
+        assert problem[name] == " ".join(said)
 
 
 async def test_a_method_that_an_address_does_not_have_and_a_body_too_large_are_problems(house: House) -> None:

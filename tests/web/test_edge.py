@@ -13,9 +13,10 @@ import uvicorn
 
 from meterai.kit.settings import Settings
 from meterai.processes.site import server_config
+from meterai.texts.languages import split_language
 from meterai.web.pages.assets import Assets
 from meterai.web.requests.middleware import CachedPages, Edge, cache_page
-from meterai.web.requests.visits import split_language, visit_of
+from meterai.web.requests.visits import visit_of
 from tests.web.asking import ask
 
 

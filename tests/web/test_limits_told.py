@@ -16,19 +16,20 @@ from meterai.pdf.limits import CHECKED_BYTES_MAX, DEFAULT_LIMITS
 from meterai.sales.bank_account import HOLDER_LENGTH_MAX
 from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, QUOTA_PIECES_MAX
 from meterai.stamping.use_cases.accept_document import RETENTION_DAYS
+from meterai.texts.languages import languages
 from meterai.web.documents.upload_routes import Slot
 from meterai.web.pages.messages import state_text, text_of
 from meterai.web.pages.templates import TEMPLATES
 from meterai.web.requests import forms
 from meterai.web.requests.forms import FILES_MAX, FormLimits, read_form
-from meterai.web.requests.visits import LANGUAGES, Visit
+from meterai.web.requests.visits import Visit
 from tests.web.test_forms import MULTIPART, arriving, part
 from tests.web.test_rendering import make_pages
 
 SIZE = re.compile(r"\b\d+(?:[.,]\d+)? MB\b")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("standalone", [False, True])
 def test_the_page_that_checks_files_tells_its_own_limit(language: str, *, standalone: bool) -> None:
     visit = Visit(language, "/periksa", "")
@@ -40,7 +41,7 @@ def test_the_page_that_checks_files_tells_its_own_limit(language: str, *, standa
     assert f'data-max="{CHECKED_BYTES_MAX}"' in page.decode()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 def test_a_document_to_be_stamped_has_the_limit_of_the_stamping(language: str) -> None:
     limit = size_text(DEFAULT_LIMITS.file_bytes_max, language)
     assert limit in text_of("pdf.too_large", language).what
@@ -73,7 +74,7 @@ async def test_who_sends_too_much_is_told_the_limit_of_that_form(
     body = part("berkas", bytes(300_000), "besar.pdf")
     with pytest.raises(Refusal) as caught:
         await read_form(kind, arriving(body), FormLimits(files_max=1, file_bytes_max=CHECKED_BYTES_MAX))
-    for language in LANGUAGES:
+    for language in languages():
         told = text_of(caught.value.code, language, caught.value.facts).next
         assert SIZE.findall(told) == [size_text(CHECKED_BYTES_MAX, language)]
 
@@ -94,13 +95,13 @@ NUMBERS: dict[str, int] = {
 
 
 @pytest.mark.parametrize("code", NUMBERS)
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 def test_a_number_in_a_refusal_is_the_one_by_which_it_is_refused(code: str, language: str) -> None:
     text = text_of(code, language)
     assert str(NUMBERS[code]) in re.findall(r"\d+", f"{text.what} {text.next}")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 def test_a_number_on_a_page_is_the_one_by_which_it_is_refused(language: str) -> None:
     pages = make_pages()
     about = {"refused": "", "refused_facts": {}, "proof": "", "action": "", "step": False}

@@ -10,7 +10,7 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageDraw
 
-from meterai.web.orders.state_table import STATES
+from meterai.texts.states import STATES
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.messages import state_text, text_of
 from meterai.web.pages.paging import Part
@@ -155,7 +155,7 @@ def test_an_order_of_several_documents_is_not_told_of_as_of_one() -> None:
 def test_what_a_bank_does_is_called_the_same_everywhere() -> None:
     """The page of one order says it of the payment, of the refund, and in its history."""
     for message in STATES.values():
-        assert "ditarik" not in f"{message.id} {message.id_next}".lower()
+        assert "ditarik" not in f"{message.what} {message.next}".lower()
 
 
 def test_signs_are_small_also_before_the_stylesheet_came() -> None:

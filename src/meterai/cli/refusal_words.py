@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from meterai.texts.filling import fill, named
-from meterai.texts.notices import NOTICES
+from meterai.texts.notices import NOTICE_FACTS, NOTICES
 from meterai.texts.refusals import TABLE
+from meterai.texts.translation import translate
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
     # the service
@@ -204,18 +205,19 @@ _NOTICES: Final = {
 
 def notice_of(code: str) -> str:
     """What stamping removes or says of a document."""
-    return _NOTICES.get(code) or NOTICES[code][1]
+    return _NOTICES.get(code) or translate(NOTICES[code], "en", NOTICE_FACTS)
 
 
 def words_of(code: str) -> tuple[str, str]:
     """What happened and what to do, with their `{facts}` yet to be put in."""
     if code in WORDS or code not in TABLE:
         return WORDS.get(code, ("It was refused.", ""))
-    return TABLE[code].en, TABLE[code].en_next
+    return translate(TABLE[code].what, "en"), translate(TABLE[code].next, "en")
 
 
 def told(code: str, facts: Mapping[str, object]) -> str:
     """The words of a refusal, behind them its code and those facts that the words do not say."""
     text = " ".join(filter(None, words_of(code)))
     rest = "".join(f", {name}={value}" for name, value in facts.items() if name not in named(text))
-    return f"{fill(text, facts, 'en')} ({code}{rest})"
+    constants = TABLE[code].facts if code in TABLE else {}
+    return f"{fill(text, {**constants, **facts}, 'en')} ({code}{rest})"

@@ -21,36 +21,10 @@ from meterai.kit import outbox
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection
 from meterai.kit.messages import MESSAGE_TOPICS, Message
+from meterai.texts.customer_messages import CONTACT_CHANGES
+from meterai.texts.translation import translate
 
 type Change = Literal["add", "remove"]
-
-_TEXTS: dict[tuple[Change, str], tuple[str, str]] = {
-    ("add", "id"): (
-        "Kontak baru pada akun Meterai Anda",
-        "{contact} sekarang juga menjadi kontak akun Meterai Anda: "
-        "siapa pun yang memegangnya dapat masuk.\n\n"
-        "Bukan Anda yang menambahkannya? Masuk ke Meterai saya dengan kontak Anda sendiri "
-        "dan hapus kontak itu.",
-    ),
-    ("add", "en"): (
-        "A new contact of your Meterai account",
-        "{contact} is now a contact of your Meterai account too: whoever holds it can sign in.\n\n"
-        "Was it not you who added it? Sign in to My stamps with your own contact and remove it.",
-    ),
-    ("remove", "id"): (
-        "Kontak dihapus dari akun Meterai Anda",
-        "{contact} bukan lagi kontak akun Meterai Anda dan tidak dapat dipakai lagi untuk masuk.\n\n"
-        "Bukan Anda yang menghapusnya? Masuk dengan kontak Anda yang lain dan periksa Kontak Anda, "
-        "atau segera hubungi kami.",
-    ),
-    ("remove", "en"): (
-        "A contact was removed from your Meterai account",
-        "{contact} is no longer a contact of your Meterai account; "
-        "nobody can sign in to it that way any more.\n\n"
-        "Was it not you who removed it? Sign in with another contact of yours and look at Your contacts, "
-        "or contact us at once.",
-    ),
-}
 
 
 def refuse_old_proof(by: SessionCustomer, now: datetime) -> None:
@@ -85,13 +59,13 @@ async def note_change(
     await write_audit(
         tx, actor="customer", action=f"contact.{change}", subject=str(by.customer_id), facts=facts, now=now
     )
-    subject, text = _TEXTS[change, by.language]
+    words = CONTACT_CHANGES[change]
     news = [
         Message(
             to_kind=one.kind,
             to=one.value,
-            subject=subject,
-            text=text.format(contact=contact.masked),
+            subject=translate(words.subject, by.language),
+            text=translate(words.text, by.language).format(contact=contact.masked),
             language=by.language,
         )
         for one in tell

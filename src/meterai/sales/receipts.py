@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -9,58 +10,19 @@ from meterai.kernel.money import format_rupiah
 from meterai.kit.formats.display import moment_text
 from meterai.sales.model import IN_DOUBT, RefundState
 from meterai.sales.order import Order, Payment, Refund
+from meterai.texts.languages import known_language
+from meterai.texts.receipts import RECEIPT
+from meterai.texts.translation import translate
 
 if TYPE_CHECKING:
     from fpdf import FPDF
 
-_WORDS = {
-    "id": {
-        "title": "Kuitansi",
-        "order": "Nomor pesanan",
-        "paid_at": "Dibayar",
-        "reference": "Nomor pembayaran",
-        "channel": "Cara bayar",
-        "contact": "Kontak",
-        "pieces": "Meterai elektronik, {n} keping",
-        "fee": "Biaya layanan, {n} keping",
-        "vat": "termasuk PPN atas biaya layanan",
-        "total": "Jumlah dibayar",
-        "refund": "Dikembalikan",
-        "refund_open": "Sedang dikembalikan",
-        "refund_waits": "Akan dikembalikan, menunggu nomor rekening Anda",
-        "refund_held": "Akan dikembalikan, sedang kami periksa",
-        "reversed": "Pembayaran ini diambil kembali oleh bank atau dompet digital Anda",
-        "face": "Nilai nominal meterai tidak dikenai PPN (UU 10/2020).",
-        "va_bni": "Virtual account BNI",
-        "qris": "QRIS",
-    },
-    "en": {
-        "title": "Receipt",
-        "order": "Order number",
-        "paid_at": "Paid",
-        "reference": "Payment number",
-        "channel": "Payment method",
-        "contact": "Contact",
-        "pieces": "Electronic stamps, {n}",
-        "fee": "Service fee, {n}",
-        "vat": "VAT on the service fee included",
-        "total": "Total paid",
-        "refund": "Returned",
-        "refund_open": "Being returned",
-        "refund_waits": "To be returned, waiting for your bank account",
-        "refund_held": "To be returned, we are looking into it",
-        "reversed": "Your bank or e-wallet took this payment back",
-        "face": "The face value of a stamp carries no VAT (Law 10/2020).",
-        "va_bni": "BNI virtual account",
-        "qris": "QRIS",
-    },
-}
 _REFUNDS = {RefundState.PAID: "refund", RefundState.NEEDS_ACCOUNT: "refund_waits"}
 _WIDE, _RIGHT, _LINE = 120, 50, 8
 
 
 def receipt_pdf(order: Order, language: str) -> bytes:
-    """The receipt of a paid order as one page of A4, in Indonesian ("id") or English ("en").
+    """The receipt of a paid order as one page of A4.
 
     The same order gives the same bytes. The order must be paid. The first call takes half a second, for it
     loads the library: it does not belong in a server's loop.
@@ -68,10 +30,10 @@ def receipt_pdf(order: Order, language: str) -> bytes:
     payment = order.credited_payment
     assert payment is not None
     assert order.paid_at is not None
-    language = "en" if language == "en" else "id"
-    words = _WORDS[language]
+    language = known_language(language)
+    words = {name: translate(sentence, language) for name, sentence in RECEIPT.items()}
     page = _page(f"{words['title']} {order.number}", order.paid_at)
-    _head(page, order, payment, language)
+    _head(page, order, payment, words, language=language)
     _sums(page, order, words)
     if payment.reversed_at is not None:
         taken_back = f"{words['reversed']}: {moment_text(payment.reversed_at, language)}"
@@ -96,8 +58,7 @@ def _page(title: str, made_at: datetime) -> FPDF:
     return page
 
 
-def _head(page: FPDF, order: Order, payment: Payment, language: str) -> None:
-    words = _WORDS[language]
+def _head(page: FPDF, order: Order, payment: Payment, words: Mapping[str, str], *, language: str) -> None:
     page.set_font("helvetica", style="B", size=20)
     page.cell(0, 12, f"Meterai - {words['title']}", new_x="LMARGIN", new_y="NEXT")
     page.ln(4)
@@ -117,7 +78,7 @@ def _head(page: FPDF, order: Order, payment: Payment, language: str) -> None:
     page.ln(4)
 
 
-def _sums(page: FPDF, order: Order, words: dict[str, str]) -> None:
+def _sums(page: FPDF, order: Order, words: Mapping[str, str]) -> None:
     page.line(20, page.get_y(), 190, page.get_y())
     _row(page, words["pieces"].format(n=order.quantity), order.face_value)
     _row(page, words["fee"].format(n=order.quantity), order.fee)
@@ -130,7 +91,7 @@ def _sums(page: FPDF, order: Order, words: dict[str, str]) -> None:
     page.set_font("helvetica", size=11)
 
 
-def _refund(page: FPDF, refund: Refund, words: dict[str, str]) -> None:
+def _refund(page: FPDF, refund: Refund, words: Mapping[str, str]) -> None:
     on_its_way = "refund_held" if refund.failure_code in IN_DOUBT else "refund_open"
     _row(page, words[_REFUNDS.get(refund.state, on_its_way)], -refund.amount)
 

@@ -1,1 +1,5 @@
-"""What people are told, for every door: words of refusals and notices, with their facts filled in."""
+"""Every sentence for people: Indonesian here, other languages in `locale/`, one catalogue each.
+
+A sentence is marked where it stands (`translation.N_`) and translated where it is shown
+(`translation.translate`). `script/texts` brings the catalogues up to date.
+"""

@@ -19,8 +19,11 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database, is_outage, log_trouble
 from meterai.kit.http.status import http_status
 from meterai.pdf.limits import CHECKED_BYTES_MAX
+from meterai.texts.languages import languages
+from meterai.texts.reasons import REASONS
+from meterai.texts.translation import translate
 from meterai.verification.model import Judgement, SerialAnswer, Trust
-from meterai.verification.reasons import REASONS, UNEXPECTED
+from meterai.verification.reasons import UNEXPECTED
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document
 from meterai.verification.use_cases.look_up_serial import look_up_serial
 from meterai.web.pages.messages import text_of
@@ -28,7 +31,7 @@ from meterai.web.pages.templates import Pages
 from meterai.web.requests.forms import FormLimits, read_form
 from meterai.web.requests.http_refusals import api_refusal, page_refusal, with_methods
 from meterai.web.requests.middleware import CachedPages, Edge, cache_page
-from meterai.web.requests.visits import LANGUAGES, Visit, visit_of
+from meterai.web.requests.visits import Visit, visit_of
 from meterai.web.verify.code_reader import code_reader_pages
 from meterai.web.verify.stamp_pictures import ShownStamp, with_pictures, without_pictures
 
@@ -76,8 +79,13 @@ def speak(judgement: Judgement) -> SpokenJudgement:
 
 def _words(code: str) -> Words:
     reason = REASONS.get(code, REASONS[UNEXPECTED])
-    texts = {name: getattr(reason, name) for name in ("text_id", "text_en", "next_id", "next_en")}
-    return Words(code=code, **texts)
+    return Words(
+        code=code,
+        text_id=translate(reason.what, "id"),
+        text_en=translate(reason.what, "en"),
+        next_id=translate(reason.next, "id"),
+        next_en=translate(reason.next, "en"),
+    )
 
 
 @post("/api/v1/verifications", status_code=200, request_max_body_size=CHECKED_BYTES_MAX)
@@ -238,7 +246,7 @@ def build_verifier(house: VerifierHouse) -> Edge:
         made: CachedPages = {}
         if house.trust.code_keys:
             made |= code_reader_pages(house.pages, house.trust.code_keys)
-        for language in LANGUAGES:
+        for language in languages():
             for path in ("/", "/periksa"):
                 visit = Visit(language, path, "", "")
                 body = house.pages.render(visit, "verify.html", refused="", serial="")

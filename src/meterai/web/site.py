@@ -18,6 +18,7 @@ from meterai.kit.database import is_outage, log_trouble
 from meterai.kit.settings import gate_address
 from meterai.sales.events import Event
 from meterai.sales.queries import Tariff
+from meterai.texts.languages import languages
 from meterai.web.line.queues import queues_of
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.service_parts import Parts
@@ -28,7 +29,7 @@ from meterai.web.requests.load_meter import LoadMeter
 from meterai.web.requests.middleware import CachedPages, Edge, cache_page
 from meterai.web.requests.page_addresses import PageAddresses
 from meterai.web.requests.page_after_form import PageAfterForm
-from meterai.web.requests.visits import LANGUAGES, Visit, visit_of
+from meterai.web.requests.visits import Visit, visit_of
 from meterai.web.routes import ROUTES
 from meterai.web.verify.code_reader import code_reader_pages
 
@@ -153,7 +154,7 @@ def make_cached_pages(pages: Pages, events: Sequence[Event], now: datetime) -> C
             (f"/{event.slug}", "event.html", {"event": event, "stamps": stamps, "open": event.is_open(now)})
         )
     made = {}
-    for language in LANGUAGES:
+    for language in languages():
         for path, template, context in wanted:
             visit = Visit(language, path, "", "")
             made[language, path] = cache_page(pages.render(visit, template, **context))

@@ -19,8 +19,9 @@ from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Refusal
 from meterai.kernel.serial_number import group_serial
 from meterai.kit.settings import from_environment
+from meterai.texts.reasons import REASONS
+from meterai.texts.translation import translate
 from meterai.verification.model import Judgement, Trust, Verdict
-from meterai.verification.reasons import REASONS
 from meterai.verification.trust import TRUST_FOLDER, load_roots, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
 
@@ -79,8 +80,8 @@ def _show(judgement: Judgement, name: str) -> None:
     title, colour = _LOOKS[judgement.verdict]
     lines = []
     for code in judgement.reasons:
-        reason = REASONS[code]
-        lines.append(f"{reason.text_id}\n[dim]{reason.text_en} ({code})[/dim]")
+        indonesian, english = (translate(REASONS[code].what, language) for language in ("id", "en"))
+        lines.append(f"{indonesian}\n[dim]{english} ({code})[/dim]")
     console = Console()
     console.print(
         Panel("\n".join(lines), title=f"[bold]{title}[/bold]", subtitle=escape(name), border_style=colour)

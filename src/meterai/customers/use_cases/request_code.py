@@ -14,21 +14,8 @@ from meterai.kernel.ids import new_id
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.kit.messages import CODE_TOPICS, STRANGERS_CODE_TOPICS, Message
-
-_TEXTS = {
-    "id": (
-        "Kode Meterai Anda",
-        "Kode Anda: {code}\n\nBerlaku 10 menit. Jangan berikan kode ini kepada siapa pun; "
-        "kami tidak pernah memintanya lewat telepon atau pesan.\n\n"
-        "Tidak merasa meminta kode? Abaikan pesan ini, tidak ada yang berubah.",
-    ),
-    "en": (
-        "Your Meterai code",
-        "Your code: {code}\n\nValid for 10 minutes. Give it to nobody; "
-        "we never ask for it by phone or message.\n\n"
-        "Did not ask for a code? Ignore this message, nothing has changed.",
-    ),
-}
+from meterai.texts.customer_messages import CODE
+from meterai.texts.translation import translate
 
 
 class CodeSent(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,12 +88,11 @@ def _refuse_too_many(recent: store.Recent, per_network_max: int, per_address_max
 
 
 def _message(contact: Contact, code: str, language: str, expires_at: datetime) -> Message:
-    subject, text = _TEXTS["en" if language == "en" else "id"]
     return Message(
         to_kind=contact.kind,
         to=contact.value,
-        subject=subject,
-        text=text.format(code=code),
+        subject=translate(CODE.subject, language),
+        text=translate(CODE.text, language).format(code=code),
         expires_at=expires_at,
         language=language,
         code=code,

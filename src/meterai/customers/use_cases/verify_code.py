@@ -15,6 +15,7 @@ from meterai.customers.organisations import SELLER
 from meterai.kernel.ids import new_id, new_token, token_digest
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
+from meterai.texts.languages import known_language
 
 SESSION_LIFE = timedelta(days=7)
 
@@ -98,7 +99,7 @@ async def _try(
             new_customer_id=new_id(now),
             new_contact_id=new_id(now),
             organisation_id=SELLER,
-            language="en" if language == "en" else "id",
+            language=known_language(language),
             token_digest=token_digest(token),
             now=now,
             session_expires_at=now + SESSION_LIFE,

@@ -31,6 +31,7 @@ from meterai.sales.queries import ItemLine, OrderItems
 from meterai.sales.store import orders
 from meterai.sales.store.orders import Owner
 from meterai.sales.use_cases.add_item import FormDocument, item_of_slot, put_documents
+from meterai.texts.languages import known_language
 
 __all__ = [
     "OpenedOrder",
@@ -168,7 +169,7 @@ async def _open(
                 organisation_id=SELLER,
                 event_slug=opening.event_slug,
                 flow=opening.flow,
-                language="en" if opening.language == "en" else "id",
+                language=known_language(opening.language),
                 owner=opening.owner,
                 documents=[
                     orders.NewDocument(

@@ -17,6 +17,7 @@ from meterai.kit.messages import KEPT_FOR, Message
 from meterai.sales.news import PAID_NEWS_AFTER, TOPIC, News, message_of
 from meterai.sales.store import orders
 from meterai.sales.use_cases.open_order import order_token
+from meterai.texts.languages import prefix_of
 
 log = structlog.get_logger(__name__)
 LEASE_SECONDS = 30.0
@@ -81,7 +82,7 @@ async def tell_due_news(
 async def _tell(
     messenger: Deliverer, secret: bytes, order: orders.OrderToTell, news: News, public_url: str
 ) -> None:
-    prefix = "/en" if order.language == "en" else ""
+    prefix = prefix_of(order.language)
     link = f"{public_url.rstrip('/')}{prefix}/p/{order_token(secret, order.submit_id, order.token_round)}"
     message = message_of(order, news, link)
     if message is not None:

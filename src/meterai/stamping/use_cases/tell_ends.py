@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -15,52 +14,12 @@ from meterai.kit.database import Database
 from meterai.kit.messages import MESSAGE_TOPICS, Message
 from meterai.stamping.store import awaited
 from meterai.stamping.store.awaited import Awaited
+from meterai.texts.languages import prefix_of
+from meterai.texts.stamping_ends import STAMPING_ENDS
+from meterai.texts.translation import translate
 
 TOLD_AFTER = timedelta(seconds=60)
 """Who got the stamps sooner saw them on the page. Of a refusal everybody is told."""
-
-_TEXTS: Final = {
-    "id": {
-        "stamped": (
-            "Dokumen Anda sudah bermeterai",
-            "Meterai dari kuota Anda sudah dibubuhkan. Unduh dokumennya di Meterai saya:\n{link}",
-        ),
-        "refused": (
-            "Dokumen tidak dapat dibubuhi",
-            "Dokumen Anda tidak dapat dibubuhi meterai, dan kuotanya tidak terpakai. Alasannya, dan yang "
-            "dapat dilakukan, ada di sini:\n{link}",
-        ),
-        "bundle": (
-            "Selesai: {stamped} dokumen sudah bermeterai",
-            "{stamped} dokumen sudah dibubuhi meterai dari kuota Anda. Unduh semuanya di sini:\n{link}",
-        ),
-        "bundle_partly": (
-            "Selesai dengan catatan: {stamped} dokumen sudah bermeterai",
-            "{stamped} dokumen sudah dibubuhi meterai dari kuota Anda. Yang tidak dapat dibubuhi: {refused}, "
-            "dan kuotanya tidak terpakai. Unduh hasilnya dan lihat alasannya di sini:\n{link}",
-        ),
-    },
-    "en": {
-        "stamped": (
-            "Your document is stamped",
-            "The stamp from your quota is on your document. Download it in My stamps:\n{link}",
-        ),
-        "refused": (
-            "A document could not be stamped",
-            "Your document could not be stamped, and no quota was used for it. Why, and what can be done, "
-            "stands here:\n{link}",
-        ),
-        "bundle": (
-            "Finished: documents stamped: {stamped}",
-            "Documents that were stamped from your quota: {stamped}. Download all of them here:\n{link}",
-        ),
-        "bundle_partly": (
-            "Finished with remarks: documents stamped: {stamped}",
-            "Documents that were stamped from your quota: {stamped}. Could not be stamped: {refused}, for "
-            "which no quota was used. Download the result and see why here:\n{link}",
-        ),
-    },
-}
 
 
 async def await_end(
@@ -102,10 +61,9 @@ def _message(one: Awaited, contact: Contact, language: str, base: str) -> Messag
     kind = "refused" if one.refused else "stamped"
     if one.is_bundle:
         kind = "bundle_partly" if one.refused else "bundle"
-    subject, text = _TEXTS["en" if language == "en" else "id"][kind]
-    prefix = "/en" if language == "en" else ""
+    subject, text = (translate(sentence, language) for sentence in STAMPING_ENDS[kind])
     path = f"/saya/banyak/{one.id}" if one.is_bundle else f"/saya/dokumen/{one.id}"
-    facts = {"stamped": one.stamped, "refused": one.refused, "link": f"{base}{prefix}{path}"}
+    facts = {"stamped": one.stamped, "refused": one.refused, "link": f"{base}{prefix_of(language)}{path}"}
     return Message(
         to_kind=contact.kind,
         to=contact.value,

@@ -13,7 +13,7 @@ from meterai.kit.database import DATABASE_IS_DOWN, Database
 from meterai.verification import register
 from meterai.verification.model import Judgement, JudgeRequest, Trust
 from meterai.verification.queries import find_by_digest, find_gaps, find_releases, find_serials
-from meterai.verification.reasons import REASONS, UNEXPECTED, verdict_of
+from meterai.verification.reasons import UNEXPECTED, VERDICTS, verdict_of
 
 JUDGE = "meterai.verification.in_jail:judge"
 log = structlog.get_logger(__name__)
@@ -76,7 +76,7 @@ async def _open(jail: JailPool, request: JudgeRequest, digest: str) -> Judgement
 
 
 def _refused(code: str, digest: str) -> Judgement:
-    code = code if code in REASONS else UNEXPECTED
+    code = code if code in VERDICTS else UNEXPECTED
     return Judgement(verdict=verdict_of([code]), reasons=(code,), sha256=digest)
 
 

@@ -6,7 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from meterai.waiting_room.auditing.words import CHECKS, WORDS
+from meterai.texts.audit_findings import CHECKS, WORDS
+from meterai.texts.translation import translate
 
 SHOWN_MAX = 20
 """Findings of one kind that are kept in words; all are counted."""
@@ -118,8 +119,8 @@ class Findings:
         """Notes one."""
         count = self._counts[code] = self._counts.get(code, 0) + 1
         if count <= SHOWN_MAX:
-            id, en = WORDS[code]
-            shown = Finding(code=code, entry=entry, id=id.format(**facts), en=en.format(**facts))
+            id, en = (translate(WORDS[code], language).format(**facts) for language in ("id", "en"))
+            shown = Finding(code=code, entry=entry, id=id, en=en)
             self._shown.append(shown)
 
     def examined(self, check: str, count: int = 1) -> None:
@@ -140,10 +141,10 @@ class Findings:
         return [
             CheckResult(
                 check=check,
-                id=id,
-                en=en,
+                id=translate(sentence, "id"),
+                en=translate(sentence, "en"),
                 examined=self._examined.get(check, 0),
                 findings=sum(n for code, n in self._counts.items() if code.partition(".")[0] == check),
             )
-            for check, (id, en) in CHECKS.items()
+            for check, sentence in CHECKS.items()
         ]

@@ -7,7 +7,6 @@ import hmac
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
@@ -16,6 +15,9 @@ from meterai.kit import outbox
 from meterai.kit.database import Connection, Database
 from meterai.kit.formats.display import JAKARTA, clock_text
 from meterai.kit.messages import MESSAGE_TOPICS, Message
+from meterai.texts.languages import prefix_of
+from meterai.texts.reminders import MAY_GO_ON, REMINDERS, STOP
+from meterai.texts.translation import translate
 from meterai.waiting_room.files.published_queue import Published
 from meterai.waiting_room.files.queue_folder import queue_of
 from meterai.waiting_room.rules.certificate import CHECK_IN_AROUND_CLOSING_S
@@ -33,97 +35,6 @@ CALLED_AFTER_CLOSING = timedelta(days=1)
 _TOLD_AT_ONCE = 1_000
 _PLACED_AT_ONCE = 5_000
 _TOKEN_BYTES = 16
-
-_TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
-    "near": {
-        "id": (
-            "Giliran Anda hampir tiba",
-            "Giliran Anda di antrean {event} diperkirakan tiba dalam {minutes} menit.",
-        ),
-        "en": (
-            "Your turn is near",
-            "Your turn in the queue of {event} will probably come within {minutes} minutes.",
-        ),
-    },
-    "called": {
-        "id": (
-            "Giliran Anda",
-            "Giliran Anda di antrean {event} sudah tiba. Masuklah dalam {claim_minutes} menit. Lewat dari "
-            "itu Anda tetap boleh masuk, di jalur bagi yang terlambat.",
-        ),
-        "en": (
-            "It is your turn",
-            "It is your turn in the queue of {event}. Enter within {claim_minutes} minutes. Afterwards "
-            "you may still enter, through the lane for latecomers.",
-        ),
-    },
-    "called_at_the_end": {
-        "id": (
-            "Giliran Anda",
-            "Giliran Anda di antrean {event} sudah tiba. Masuklah sekarang juga: antrean ditutup pukul "
-            "{until}, dan sesudah itu Anda tidak dapat masuk lagi.",
-        ),
-        "en": (
-            "It is your turn",
-            "It is your turn in the queue of {event}. Enter right now: the queue closes at {until}, and "
-            "afterwards you can't enter any more.",
-        ),
-    },
-    "called_after_closing": {
-        "id": (
-            "Giliran Anda",
-            "Giliran Anda di antrean {event} sudah tiba. Masuklah dalam {claim_minutes} menit. Lewat dari "
-            "itu antrean mungkin sudah ditutup bagi Anda.",
-        ),
-        "en": (
-            "It is your turn",
-            "It is your turn in the queue of {event}. Enter within {claim_minutes} minutes. Afterwards "
-            "the queue may be closed for you.",
-        ),
-    },
-    "free": {
-        "id": (
-            "Anda boleh masuk sekarang",
-            "Di {event} tidak perlu mengantre lagi: Anda boleh masuk sekarang.",
-        ),
-        "en": ("You may enter now", "Nobody has to wait for {event} any more: you may enter now."),
-    },
-    "called_and_closed": {
-        "id": (
-            "Antrean sudah ditutup",
-            "Antrean {event} sudah ditutup. Giliran Anda sempat tiba, tetapi kami tidak sempat mengabari "
-            "Anda. Buka tautan ini paling lambat pukul {until}; di sana Anda diberi tahu apakah Anda bisa "
-            "mengambil bukti antre.",
-        ),
-        "en": (
-            "The queue is closed",
-            "The queue of {event} is closed. Your turn had come, but we could not tell you in time. Open "
-            "this link by {until}; there you are told whether you can take a certificate of attempt.",
-        ),
-    },
-    "closed": {
-        "id": (
-            "Antrean sudah ditutup",
-            "Antrean {event} ditutup sebelum giliran Anda. Buka tautan ini paling lambat pukul {until}; "
-            "di sana Anda dapat mengambil bukti bahwa Anda masih mengantre.",
-        ),
-        "en": (
-            "The queue is closed",
-            "The queue of {event} closed before your turn came. Open this link by {until}; there "
-            "you can ask for a certificate that you were still in the queue.",
-        ),
-    },
-}
-_MAY_GO_ON: Final = {
-    "id": "Bila pendaftaran diperpanjang, antrean dapat dibuka lagi dan tempat Anda tetap berlaku. Kami "
-    "tidak mengabari lagi: lihatlah tautan di atas.",
-    "en": "If the registration is extended, the queue may open again, and your place stays good. We send no "
-    "further message: look at the link above.",
-}
-_STOP: Final = {
-    "id": "Tidak ingin dikabari lagi? {link}",
-    "en": "No more messages about this queue: {link}",
-}
 
 
 class Addresses(msgspec.Struct, frozen=True, kw_only=True):
@@ -238,10 +149,10 @@ async def _near(connection: Connection, queue: Queue) -> Frontier:
 def _message(
     queue: Queue, kind: str, one: Reminder, secret: bytes, addresses: Addresses, now: datetime
 ) -> tuple[str, dict[str, object]]:
-    subject, text = _TEXTS[_words_for(queue, kind, now)][one.language]
-    prefix = "/en" if one.language == "en" else ""
+    words = REMINDERS[_words_for(queue, kind, now)]
+    prefix = prefix_of(one.language)
     until = _true_until(queue, kind, now)
-    told = text.format(
+    told = translate(words.text, one.language).format(
         event=addresses.names.get(queue.event, queue.event.upper()),
         minutes=NEAR_MINUTES,
         claim_minutes=queue.policy.claim_minutes,
@@ -251,13 +162,13 @@ def _message(
     if kind == "near":
         token = stop_token(secret, queue.event, one.id)
         link = f"{addresses.site}{prefix}/{queue.event}/kabari/henti/{token}"
-        parts = (*parts, _STOP[one.language].format(link=link))
+        parts = (*parts, translate(STOP, one.language).format(link=link))
     if kind in ("closed", "called_and_closed"):
-        parts = (*parts, _MAY_GO_ON[one.language])
+        parts = (*parts, translate(MAY_GO_ON, one.language))
     message = Message(
         to_kind=one.contact_kind,
         to=one.contact_value,
-        subject=subject,
+        subject=translate(words.subject, one.language),
         text="\n\n".join(parts),
         expires_at=until,
         language=one.language,

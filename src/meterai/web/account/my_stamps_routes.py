@@ -37,6 +37,7 @@ from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.start_stamping import start_stamping
 from meterai.stamping.use_cases.tell_ends import await_end
+from meterai.texts.pages import SIGN_IN
 from meterai.web.account.sign_in import (
     CODE_COOKIE,
     check_code,
@@ -53,7 +54,6 @@ from meterai.web.line.general_shop import entry_cookies
 from meterai.web.orders.access import ORDER_COOKIE, customer_of, kept_orders, signed_in
 from meterai.web.orders.order_routes import pdf_response
 from meterai.web.orders.order_view import CHIPS, state_name
-from meterai.web.pages.languages import later
 from meterai.web.pages.messages import state_text
 from meterai.web.pages.paging import Part, goes_on_behind, part_of
 from meterai.web.requests.desk import SESSION_COOKIE, Desk, WebRequest
@@ -63,7 +63,6 @@ ORDERS_SHOWN = 50
 DOCUMENTS_SHOWN = 100
 BUNDLES_SHOWN = 5
 """The newest; the page of bundles has the others."""
-TITLE = later("Masuk ke Meterai saya")
 JOB_STATES = {"accepted": "stamping", "sealing": "stamping", "released": "done", "refused": "refused"}
 ORDER_CHIPS = {
     "order.draft": "",
@@ -95,7 +94,7 @@ async def show_mine(request: WebRequest, desk: Desk) -> Response[bytes]:
     """Quota, documents and orders; or the question for a contact."""
     customer = await customer_of(desk, request)
     if customer is None:
-        return contact_page(request, desk, action="/saya/masuk", title=TITLE, step=False)
+        return contact_page(request, desk, action="/saya/masuk", title=SIGN_IN, step=False)
     return await _page(request, desk, customer)
 
 
@@ -108,7 +107,7 @@ async def take_contact(request: WebRequest, desk: Desk) -> Response[bytes]:
         cookie = await send_code(request, desk, typed)
     except Refusal as refusal:
         return contact_page(
-            request, desk, action="/saya/masuk", title=TITLE, step=False, typed=typed, refusal=refusal
+            request, desk, action="/saya/masuk", title=SIGN_IN, step=False, typed=typed, refusal=refusal
         )
     return desk.go(request, "/saya/kode", cookies=[cookie])
 

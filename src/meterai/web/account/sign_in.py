@@ -18,6 +18,7 @@ from meterai.customers.use_cases.request_code import request_code
 from meterai.customers.use_cases.verify_code import Session, verify_code
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.status import http_status
+from meterai.texts.translation import translate
 from meterai.web.requests.desk import SESSION_COOKIE, YEAR_SECONDS, Desk, WebRequest
 from meterai.web.requests.forms import Form
 from meterai.web.requests.mac import seal, tag, unseal
@@ -139,7 +140,7 @@ def contact_page(
         "contact.html",
         status=http_status(refusal),
         action=visit.link(action),
-        title=desk.pages.gettext(visit.language, title),
+        title=translate(title, visit.language),
         step=step,
         typed=typed,
         private=True,

@@ -35,6 +35,8 @@ from meterai.stamping.use_cases.drop_from_bundle import drop_from_bundle
 from meterai.stamping.use_cases.open_bundle import open_bundle
 from meterai.stamping.use_cases.start_bundle import start_bundle
 from meterai.stamping.use_cases.tell_ends import await_end
+from meterai.texts.pages import BUNDLE_COLUMNS
+from meterai.texts.translation import translate
 from meterai.web.account.sign_in import told
 from meterai.web.documents.bundling import (
     FILES_MAX,
@@ -51,7 +53,6 @@ from meterai.web.documents.bundling import (
     zip_of,
 )
 from meterai.web.orders.access import customer_of, signed_in
-from meterai.web.pages.languages import later
 from meterai.web.pages.paging import goes_on_behind, part_of
 from meterai.web.requests.desk import Desk, WebRequest
 from meterai.web.requests.forms import Form
@@ -62,14 +63,6 @@ FILES_SHOWN = 50
 _UPLOAD_SECONDS_MAX = 600
 _NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
 _uploading: set[UUID] = set()
-COLUMNS = [
-    later("Berkas"),
-    later("Hasil"),
-    later("Nomor seri"),
-    later("SHA-256 berkas bermeterai"),
-    later("Alasan"),
-    later("Catatan"),
-]
 
 
 @get("/saya/banyak")
@@ -212,7 +205,7 @@ async def download_report(request: WebRequest, desk: Desk, id: UUID) -> Response
     customer = await signed_in(desk, request)
     found = await _bundle(desk, customer, id)
     language = desk.visit(request).language
-    columns = [desk.pages.gettext(language, column) for column in COLUMNS]
+    columns = [translate(column, language) for column in BUNDLE_COLUMNS]
     headers = {
         "Content-Disposition": f'attachment; filename="laporan-{moment_in_name(found.created_at)}.csv"',
         "Cache-Control": "private, no-store",

@@ -12,6 +12,7 @@ from meterai.kit.formats.display import second_text
 from meterai.kit.http.status import http_status
 from meterai.sales import queries
 from meterai.sales.events import Event
+from meterai.texts.languages import languages
 from meterai.waiting_room.rules.certificate import Attempt
 from meterai.waiting_room.use_cases.check_certificate import (
     BYTES_MAX,
@@ -29,7 +30,6 @@ from meterai.web.pages.messages import state_text
 from meterai.web.pages.qr import qr_svg
 from meterai.web.requests.desk import Desk, WebRequest
 from meterai.web.requests.forms import FormLimits, read_form
-from meterai.web.requests.visits import LANGUAGES
 
 CHECK = "/antrean/sertifikat"
 _LIMITS = FormLimits(files_max=1, file_bytes_max=BYTES_MAX)
@@ -157,7 +157,7 @@ def _check_page(
 
 
 def _view(event: Event, attempt: Attempt, language: str) -> View:
-    tongues = [language, *(other for other in LANGUAGES if other != language)]
+    tongues = [language, *(other for other in languages() if other != language)]
     return View(
         attempt,
         event,

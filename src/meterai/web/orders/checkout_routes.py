@@ -18,6 +18,7 @@ from meterai.sales.use_cases.place_order import place_order
 from meterai.sales.use_cases.set_contact import set_customer
 from meterai.stamping.queries import document_names, outputs_of_customer
 from meterai.stamping.use_cases.adopt_documents import adopt_documents
+from meterai.texts.pages import CONTACT_FOR_RESULT
 from meterai.web.account.sign_in import check_code, code_page, contact_page, send_code, session_cookies, told
 from meterai.web.orders.access import (
     OrderKey,
@@ -28,11 +29,8 @@ from meterai.web.orders.access import (
     owner_of,
     remember_token,
 )
-from meterai.web.pages.languages import later
 from meterai.web.requests.desk import Desk, WebRequest
 from meterai.web.requests.forms import Form
-
-TITLE = later("Ke mana kami kirim hasilnya?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,9 @@ class Given:
 async def show_contact(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
     """Asks where the result goes."""
     await open_order_page(desk, request, number)
-    return contact_page(request, desk, action=f"/pesanan/{number}/kontak", title=TITLE, step=True)
+    return contact_page(
+        request, desk, action=f"/pesanan/{number}/kontak", title=CONTACT_FOR_RESULT, step=True
+    )
 
 
 @post("/pesanan/{number:str}/kontak", status_code=303)
@@ -75,7 +75,7 @@ async def take_contact(request: WebRequest, desk: Desk, number: str) -> Response
             request,
             desk,
             action=f"/pesanan/{number}/kontak",
-            title=TITLE,
+            title=CONTACT_FOR_RESULT,
             step=True,
             typed=typed,
             refusal=refusal,

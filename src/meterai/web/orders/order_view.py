@@ -13,7 +13,10 @@ from meterai.sales.model import ASKED_FOR, IN_DOUBT, PAYOUT_UNAPPROVED, RefundCh
 from meterai.sales.order import Item, Order, Payment, Refund
 from meterai.sales.queries import MoneyPayment, MoneyRefund, OrderPage
 from meterai.sales.timeline import TimelineEntry
-from meterai.web.pages.messages import MONEY_NOTES, MoneyKind, Text, state_text
+from meterai.texts.explanations import MoneyKind
+from meterai.texts.pages import QUOTA_PIECES, UNNAMED_DOCUMENT
+from meterai.texts.translation import translate, translate_count
+from meterai.web.pages.messages import Text, money_note, state_text
 from meterai.web.pages.qr import qr_svg
 from meterai.web.requests.visits import Visit
 
@@ -172,7 +175,7 @@ def order_view(order: OrderPage, known: Known, visit: Visit, *, now: datetime) -
         refunds=order.refunds,
         refund_names={refund.id: refund_name(refund) for refund in order.refunds},
         money_kind=kind,
-        money_text=MONEY_NOTES[kind][visit.language != "id"],
+        money_text=money_note(kind, visit.language),
         va_grouped=_grouped(payment.va_number or "") if payment else "",
         resume=visit.link(_resume(order)),
         needs_account=settled is not None and refund_channel(settled.channel) is RefundChannel.PAYOUT,
@@ -284,15 +287,9 @@ def _item_state_name(order: Order, item: Item, refundable: int, known: Known) ->
 def _name(item: Item, known: Known, language: str) -> str:
     """The name of its file, which goes with an upload that was never stamped; of quota, how much it is."""
     if item.document_id is None:
-        return _pieces(item.quantity, language)
-    unnamed = f"{'Dokumen' if language == 'id' else 'Document'} {item.position}"
+        return translate_count(QUOTA_PIECES, language, item.quantity)
+    unnamed = translate(UNNAMED_DOCUMENT, language, {"position": item.position})
     return known.names.get(item.document_id, unnamed)
-
-
-def _pieces(quantity: int, language: str) -> str:
-    if language == "id":
-        return f"{quantity} keping kuota"
-    return f"{quantity} {'stamp' if quantity == 1 else 'stamps'} of quota"
 
 
 def _resume(order: Order) -> str:

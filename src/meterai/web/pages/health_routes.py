@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from litestar import Response, get
 
-from meterai.web.pages.service_parts import GOOD
+from meterai.texts.service_states import GOOD
+from meterai.texts.translation import translate
 from meterai.web.requests.desk import Desk, WebRequest
 
 
@@ -28,9 +29,11 @@ async def healthz() -> Response[bytes]:
 @get("/status")
 async def show_status(request: WebRequest, desk: Desk) -> Response[bytes]:
     """How the parts are, for people."""
-    words, language = desk.pages.gettext, desk.visit(request).language
+    language = desk.visit(request).language
     seen = await desk.parts.seen()
-    rows = [Part(words(language, name), how == GOOD, words(language, how)) for name, how in seen.parts]
+    rows = [
+        Part(translate(name, language), how == GOOD, translate(how, language)) for name, how in seen.parts
+    ]
     return desk.page(request, "status.html", rows=rows, now=seen.at)
 
 

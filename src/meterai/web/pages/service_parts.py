@@ -19,9 +19,9 @@ from meterai.operations.use_cases.ask_signer import ask_signer
 from meterai.operations.use_cases.oldest_late_stamp import oldest_late_stamp
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.sales.queries import can_be_paid, events
+from meterai.texts import service_states as words
 from meterai.waiting_room.queries import last_published, queue_signs
 from meterai.waiting_room.rules.model import QueueState
-from meterai.web.pages.languages import later
 
 log = structlog.get_logger(__name__)
 LOOK_S = 1.0
@@ -34,13 +34,6 @@ _SECONDS_MAX = 2.0
 """A part that answers later does not work."""
 _SILENT_SECONDS_MAX = 10.0
 """The controller of the queues publishes each second; another takes over from one that stopped."""
-
-
-GOOD, _BAD = later("Berjalan"), later("Terganggu")
-_NO_STOCK = later("Stok meterai habis; pesanan tersimpan sebagai draf")
-_HELD = later("Ditahan; tidak ada yang kehilangan tempat")
-_DELAYED = later("Tertunda; yang sudah masuk tersimpan dan dilanjutkan")
-_PAUSED = later("Dihentikan sementara; yang sudah masuk tersimpan dan dilanjutkan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,40 +120,40 @@ async def _look_at(house: App, *, turns_away: bool) -> Seen:
     now = house.clock()
     told = await _database_says(house.db, now)
     parts = [
-        (later("Situs dan pembelian"), _purchase(told, turns_away=turns_away)),
-        (later("Pembayaran"), GOOD if told and told.can_pay else _BAD),
-        (later("Pembubuhan meterai"), await _stamping(house, told)),
-        (later("Pemeriksaan meterai"), GOOD),
-        (later("Catatan uang dan kuota"), GOOD if told else _BAD),
+        (words.SITE, _purchase(told, turns_away=turns_away)),
+        (words.PAYMENT, words.GOOD if told and told.can_pay else words.BAD),
+        (words.STAMPING, await _stamping(house, told)),
+        (words.VERIFICATION, words.GOOD),
+        (words.LEDGER, words.GOOD if told else words.BAD),
     ]
     if told and told.line_moves is not None:
-        parts.append((later("Antrean pendaftaran"), _line(told)))
+        parts.append((words.QUEUE, _line(told)))
     return Seen(now, parts)
 
 
 def _purchase(told: _Told | None, *, turns_away: bool) -> str:
     if told is None or turns_away:
-        return _BAD
-    return GOOD if told.has_stock else _NO_STOCK
+        return words.BAD
+    return words.GOOD if told.has_stock else words.NO_STOCK
 
 
 async def _stamping(house: App, told: _Told | None) -> str:
     if told is None:
-        return _BAD
+        return words.BAD
     if told.is_stopped:
-        return _PAUSED
+        return words.PAUSED
     if not await _signs(house):
-        return _BAD
-    return _DELAYED if told.is_late else GOOD
+        return words.BAD
+    return words.DELAYED if told.is_late else words.GOOD
 
 
 def _line(told: _Told) -> str:
     """How the worst of the lines is."""
     if not told.line_moves:
-        return _BAD
+        return words.BAD
     if QueueState.HALTED in told.lines:
-        return _HELD
-    return _NO_STOCK if QueueState.OUT_OF_STOCK in told.lines else GOOD
+        return words.HELD
+    return words.NO_STOCK if QueueState.OUT_OF_STOCK in told.lines else words.GOOD
 
 
 async def _database_says(db: Database, now: datetime) -> _Told | None:

@@ -16,8 +16,8 @@ from meterai.kit.formats import display
 from meterai.kit.settings import contact_link
 from meterai.pdf.limits import CHECKED_BYTES_MAX
 from meterai.sales.bank_account import BANKS, HOLDER_LENGTH_MAX
+from meterai.texts.translation import load_translations
 from meterai.web.pages.assets import Assets
-from meterai.web.pages.languages import load_translations
 from meterai.web.pages.messages import Text, notice_text, reason_text, state_text, text_of
 from meterai.web.requests.forms import FILE_BYTES_MAX, FILES_MAX
 from meterai.web.requests.visits import Visit, localise
@@ -75,10 +75,6 @@ class Pages:
             raise ValueError(f"{template}: {taken} mean something else everywhere")
         page = environment.get_template(template)
         return page.render(visit=visit, facts=self.facts, asset=self.assets.address, **context).encode()
-
-    def gettext(self, language: str, text: str) -> str:
-        """Translates `text` (Indonesian) into `language`."""
-        return load_translations(language).gettext(text)
 
 
 @cache

@@ -16,8 +16,9 @@ from typing import Any
 from urllib.parse import quote
 
 from meterai.kit.http.body_budget import give_back
+from meterai.texts.languages import split_language
 from meterai.web.pages.assets import Assets
-from meterai.web.requests.visits import Visit, attach, split_language
+from meterai.web.requests.visits import Visit, attach
 
 type Scope = Any  # the ASGI specification's own types: dictionaries and callables
 type Message = dict[str, Any]

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
 
-from meterai.web.requests.visits import Visit, attach, split_language, visit_of
+from meterai.texts.languages import split_language
+from meterai.web.requests.visits import Visit, attach, visit_of
 
 type Scope = Any  # the ASGI specification's own types: dictionaries and callables
 type Receive = Callable[[], Awaitable[Any]]

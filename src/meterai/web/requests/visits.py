@@ -8,8 +8,8 @@ from urllib.parse import quote
 from uuid import UUID
 
 from meterai.kernel.ids import new_help_code
+from meterai.texts.languages import prefix_of
 
-LANGUAGES = ("id", "en")
 _SCOPE_KEY = "meterai.visit"
 
 
@@ -59,19 +59,10 @@ class Visit:
 
 def localise(path: str, language: str) -> str:
     """`/harga` -> `/harga` in Indonesian, `/en/harga` in English."""
-    if language == "id" or not path.startswith("/"):
+    if not path.startswith("/"):
         return path
-    return f"/{language}" if path == "/" else f"/{language}{path}"
-
-
-def split_language(path: str) -> tuple[str, str]:
-    """(`en`, `/harga`) of `/en/harga`; Indonesian needs no prefix.
-
-    Nor has `/en//elsewhere` one: what is left would be the address of another site.
-    """
-    if path == "/en" or (path.startswith("/en/") and not path.startswith("/en//")):
-        return "en", path[3:] or "/"
-    return "id", path
+    prefix = prefix_of(language)
+    return prefix if prefix and path == "/" else f"{prefix}{path}"
 
 
 def attach(scope: Any, visit: Visit) -> None:

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 import msgspec
 
 from meterai.signatures.stamp_code import VERSION
+from meterai.texts.languages import languages
 from meterai.web.pages.templates import Pages
 from meterai.web.requests.middleware import CachedPages, cache_page
-from meterai.web.requests.visits import LANGUAGES, Visit
+from meterai.web.requests.visits import Visit
 
 PAGE = "/periksa/kode"
 KEYS = "/periksa/kode/kunci.json"
@@ -23,7 +24,7 @@ def code_reader_pages(pages: Pages, code_keys: Mapping[int, str]) -> CachedPages
     keys = dict(sorted(code_keys.items()))
     listed = cache_page(_published(keys), content_type=b"application/json")
     made = {}
-    for language in LANGUAGES:
+    for language in languages():
         body = pages.render(Visit(language, PAGE, "", ""), "code_reader.html", keys=keys)
         made[language, PAGE] = cache_page(body, reads_codes=True)
         made[language, KEYS] = listed

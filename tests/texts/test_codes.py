@@ -1,4 +1,4 @@
-"""Every refusal the product raises has words for people, and no words are left over."""
+"""Every refusal that the product raises has words for people, and no words are left over."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import meterai
-from meterai.api.problems import FOR_MACHINES
 from meterai.cli.refusal_words import WORDS
 from meterai.gate.words import PROBLEMS
 from meterai.pdf import inspection
+from meterai.texts.api_problems import FOR_MACHINES
 from meterai.texts.notices import NOTICES
+from meterai.texts.reasons import REASONS
 from meterai.texts.refusals import TABLE
-from meterai.verification.reasons import REASONS
 from meterai.web.pages.messages import notice_text
 
 SOURCE = Path(meterai.__file__).parent
@@ -68,13 +68,13 @@ def test_who_has_a_document_that_was_given_up_is_not_told_to_wait() -> None:
     """Refusals of these kinds end a document for good (`stamping/cycle/job_ends.py`)."""
     final = raised_codes(kinds=("Kind.INVALID", "Kind.CONFLICT"), under=("stamping", "pdf"))
     assert "seal.gap_mismatch" in final
-    waiting = TABLE["signer.unavailable"].id_next
-    told_to_wait = {code for code in final if code in TABLE and TABLE[code].id_next == waiting}
+    waiting = TABLE["signer.unavailable"].next
+    told_to_wait = {code for code in final if code in TABLE and TABLE[code].next == waiting}
     assert told_to_wait - NO_JOBS == set()
 
 
 def test_the_verifiers_reasons_do_not_contradict_the_table() -> None:
-    assert all(reason.text_id and reason.text_en for reason in REASONS.values())
+    assert all(reason.what and reason.next for reason in REASONS.values())
 
 
 def test_every_notice_of_the_inspection_has_words_in_both_languages() -> None:

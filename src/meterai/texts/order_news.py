@@ -1,0 +1,63 @@
+"""Messages about an order, by the kind of news (`sales.news.News`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from meterai.texts.letters import Letter
+from meterai.texts.translation import N_
+
+ORDER_NEWS: Final[Mapping[str, Letter]] = {
+    "paid": Letter(
+        N_("Pembayaran diterima: pesanan {number}"),
+        N_(
+            "Pembayaran {total} untuk pesanan {number} sudah kami terima.\n\n"
+            "Lihat pesanan, kuitansi, dan hasilnya di sini. Simpan tautan ini, jangan dibagikan:\n{link}"
+        ),
+    ),
+    "completed": Letter(
+        N_("Dokumen Anda sudah bermeterai: pesanan {number}"),
+        N_(
+            "Pembayaran {total} untuk pesanan {number} sudah kami terima, dan semua meterai sudah "
+            "dibubuhkan.\n\nUnduh dokumen dan kuitansinya di sini. Simpan tautan ini, jangan "
+            "dibagikan:\n{link}"
+        ),
+    ),
+    "completed_partly": Letter(
+        N_("Dokumen lainnya sudah bermeterai: pesanan {number}"),
+        N_(
+            "Pembayaran {total} untuk pesanan {number} sudah kami terima. Meterai sudah dibubuhkan, kecuali "
+            "pada dokumen yang tidak dapat dibubuhi.\n\nUnduh dokumen dan kuitansinya, dan lihat apa yang "
+            "dapat dilakukan dengan yang lain, di sini. Simpan tautan ini, jangan dibagikan:\n{link}"
+        ),
+    ),
+    "document_refused": Letter(
+        N_("Dokumen tidak dapat dibubuhi: pesanan {number}"),
+        N_(
+            "Satu dokumen pada pesanan {number} tidak dapat dibubuhi meterai. Meterainya tidak terpakai dan "
+            "uang Anda tercatat.\n\nGanti dokumennya atau minta uangnya kembali di sini:\n{link}"
+        ),
+    ),
+    "money_returns": Letter(
+        N_("Uang Anda kembali: pesanan {number}"),
+        N_(
+            "Kami menerima pembayaran untuk pesanan {number} yang tidak dapat dipakai. Uangnya kami "
+            "kembalikan seluruhnya kepada Anda.\n\nIkuti di sini:\n{link}"
+        ),
+    ),
+    "needs_account": Letter(
+        N_("Isi rekening untuk pengembalian dana: pesanan {number}"),
+        N_(
+            "Uang dari pesanan {number} akan kami kembalikan ke rekening bank. Isi nomor rekeningnya di "
+            "sini:\n{link}"
+        ),
+    ),
+    "refund_paid": Letter(
+        N_("Uang sudah dikembalikan: pesanan {number}"),
+        N_("Pengembalian dana dari pesanan {number} sudah kami bayarkan. Rinciannya di sini:\n{link}"),
+    ),
+    "link": Letter(
+        N_("Tautan pesanan {number}"), N_("Ini tautan pesanan {number}. Simpan dan jangan dibagikan:\n{link}")
+    ),
+}

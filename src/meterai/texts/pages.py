@@ -1,0 +1,21 @@
+"""Sentences on pages that stand in no template."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from meterai.texts.translation import N_, N_count
+
+CONTACT_FOR_RESULT: Final = N_("Ke mana kami kirim hasilnya?")
+SIGN_IN: Final = N_("Masuk ke Meterai saya")
+UNNAMED_DOCUMENT: Final = N_("Dokumen {position}")
+QUOTA_PIECES: Final = N_count("{count} keping kuota")
+BUNDLE_COLUMNS: Final = (
+    N_("Berkas"),
+    N_("Hasil"),
+    N_("Nomor seri"),
+    N_("SHA-256 berkas bermeterai"),
+    N_("Alasan"),
+    N_("Catatan"),
+)
+"""Of the report of a bundle."""
