@@ -13,8 +13,9 @@ from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.public_log import ENTRIES, HEADS, LogEntry, PublicLog, What, read_entries
 from meterai.waiting_room.files.published_documents import Close, Document, GateCount, Status
 from meterai.waiting_room.files.queue_folder import QueueFolder
-from meterai.waiting_room.files.window_files import ID_BYTES, RECORD, digest
+from meterai.waiting_room.files.window_files import RECORD, digest
 from meterai.waiting_room.rules import merkle
+from meterai.waiting_room.rules.tickets import ID_BYTES
 
 _EVERY = 10
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.moved_queue import MovedQueue, schedule_of
 
 SEED = b"s" * 32
+SEEDS = Mock(seed_of=lambda window: SEED)
 PEOPLE = [number.to_bytes(12, "big") for number in range(1_000)]
 
 
@@ -44,7 +46,7 @@ def share(pings: ReadyPings, frontier: Frontier, *, calls: float = 100, after_s:
 def test_the_share_is_that_of_the_people_who_are_called_within_a_minute(folder: QueueFolder) -> None:
     frontier = Frontier(4, U_MAX // 2)
     next_ones = [id for id in PEOPLE if U_MAX // 2 <= place_of(SEED, id) < U_MAX * 6 // 10]
-    pings = ReadyPings(folder, lambda window: SEED)
+    pings = ReadyPings(folder, SEEDS)
     assert share(pings, frontier) == 0
     say_ready(folder, 1, 4, next_ones[::2])
     say_ready(folder, 2, 4, next_ones[:1] + [id for id in PEOPLE if place_of(SEED, id) < U_MAX // 2])
@@ -54,18 +56,18 @@ def test_the_share_is_that_of_the_people_who_are_called_within_a_minute(folder: 
 
 
 def test_a_minute_that_reaches_into_the_next_window_counts_its_people_too(folder: QueueFolder) -> None:
-    pings = ReadyPings(folder, lambda window: SEED)
+    pings = ReadyPings(folder, SEEDS)
     say_ready(folder, 1, 5, PEOPLE)
     assert share(pings, Frontier(4, U_MAX // 20 * 19)) == pytest.approx(0.5, abs=0.1)
 
 
 def test_people_who_learned_their_place_just_now_are_not_taken_for_absent(folder: QueueFolder) -> None:
-    pings = ReadyPings(folder, lambda window: SEED)
+    pings = ReadyPings(folder, SEEDS)
     assert share(pings, Frontier(4, 0), after_s=KNOWN_FOR_S - 5) is None
 
 
 def test_of_a_few_people_nothing_is_concluded(folder: QueueFolder) -> None:
-    assert share(ReadyPings(folder, lambda window: SEED), Frontier(4, 0), calls=10) is None
+    assert share(ReadyPings(folder, SEEDS), Frontier(4, 0), calls=10) is None
 
 
 @pytest.mark.storage

@@ -55,7 +55,7 @@ def draft_at(
     seen = Seen(
         now=now, gathered=(), published_through=5, published_at=None, open_joins={},
         gates_closed_through=gates_closed_through, measured=Measured(heard_s=0, can_buy=can_buy), called=0,
-        seed_of=lambda window: None,
+        seeds=cast(Any, None),
     )  # fmt: skip
     return _Draft(cast(Any, None), cast(Any, steering), seen, queue_of(**changes))
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from meterai.waiting_room.files.published_documents import GateCount
-from meterai.waiting_room.files.window_files import ID_BYTES
 from meterai.waiting_room.rules.merkle import Tree
+from meterai.waiting_room.rules.tickets import ID_BYTES, origin_of
 
 
 @dataclass(slots=True)
@@ -34,8 +34,7 @@ class WindowList:
     def joins(self, records: Iterable[bytes]) -> Iterator[tuple[int, int, bytes]]:
         """(gate, sequence, id) of each record."""
         for record in records:
-            gate = int.from_bytes(record[ID_BYTES : ID_BYTES + 2], "big")
-            sequence = int.from_bytes(record[ID_BYTES + 2 :], "big")
+            gate, sequence = origin_of(record)
             self.is_sorted &= self._last < (gate, sequence)
             self._last = gate, sequence
             self._tree.append(record)

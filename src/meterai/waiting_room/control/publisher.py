@@ -6,21 +6,18 @@ catching up, and the next holder of the lease repairs what the last one left hal
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from meterai.kernel.refusals import Refusal
 from meterai.waiting_room.files import published_documents
-from meterai.waiting_room.files.published_documents import Close, Head, Reveal, Status
+from meterai.waiting_room.files.published_documents import Close, Head, Status
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.files.window_files import Stage, ids_again
+from meterai.waiting_room.files.window_seeds import WindowSeeds
 from meterai.waiting_room.store.queues import ClosedWindow, Entry
-
-_SEEDS_KEPT = 2_000
 
 
 class Publisher:
@@ -37,7 +34,7 @@ class Publisher:
         self._stage = Stage(folder, epoch)
         self._log = self._stage.open_log(key)
         self._head = Head(event=folder.slug, at=0, size=self._log.size, root=self._log.root().hex())
-        self._seeds: OrderedDict[int, bytes] = OrderedDict()
+        self.seeds = WindowSeeds(folder, key.public_key())
 
     @property
     def log_size(self) -> int:
@@ -99,20 +96,6 @@ class Publisher:
         raw = published_documents.sign(status, self._key)
         assert len(raw) <= published_documents.STATUS_BYTES_MAX, len(raw)
         self._stage.publish(self.folder.status, raw)
-
-    def seed_of(self, window: int) -> bytes | None:
-        """The published seed of a window; None: not told yet."""
-        known = self._seeds.get(window)
-        if known is not None:
-            return known
-        try:
-            reveal = published_documents.decode(self.folder.window_reveal(window).read_bytes(), Reveal)
-        except (OSError, Refusal):
-            return None
-        seed = self._seeds[window] = bytes.fromhex(reveal.seed)
-        if len(self._seeds) > _SEEDS_KEPT:
-            self._seeds.popitem(last=False)
-        return seed
 
     def close(self) -> None:
         """Closes the log."""

@@ -84,7 +84,7 @@ class Conductor:
         self._gathering: asyncio.Task[list[Gathered]] | None = None
         self._fan: list[tuple[int, int, int]] = []
         self._fan_at = self._forgot_at = self._since = self._ready_at = 0.0
-        self._ready = ReadyPings(publisher.folder, publisher.seed_of)
+        self._ready = ReadyPings(publisher.folder, publisher.seeds)
         self._ready_share: float | None = None
         self._calls = 0.0
 
@@ -109,7 +109,7 @@ class Conductor:
             gates_closed_through=gates_closed_through(folder),
             measured=msgspec.structs.replace(measured, done_after_s=done_after_s),
             called=self._called,
-            seed_of=self._publisher.seed_of,
+            seeds=self._publisher.seeds,
             ready_share=await self._share_that_is_there(queue, now),
             promises=await asyncio.to_thread(_promised, folder, queue.memory.promises_read),
             rules=self._config or await asyncio.to_thread(self._publisher.rules_there),

@@ -18,6 +18,7 @@ import msgspec
 
 from meterai.waiting_room.files.log_facts import PromiseFacts
 from meterai.waiting_room.files.queue_folder import append_whole
+from meterai.waiting_room.rules.tickets import window_bytes, window_number
 
 FILE: Final = "promises"
 RECORD_BYTES: Final = 28
@@ -40,16 +41,13 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True):
 
     def data(self) -> bytes:
         """The 24 bytes that are kept and logged."""
-        window = self.window.to_bytes(3, "big")
-        return _DATA.pack(self.id, window, self.given_at, self.done_by, self.percent)
+        return _DATA.pack(self.id, window_bytes(self.window), self.given_at, self.done_by, self.percent)
 
 
 def parse_promise(data: bytes) -> Promise:
     """A promise from its 24 bytes."""
     id, window, given_at, done_by, percent = _DATA.unpack(data)
-    return Promise(
-        id=id, window=int.from_bytes(window, "big"), given_at=given_at, done_by=done_by, percent=percent
-    )
+    return Promise(id=id, window=window_number(window), given_at=given_at, done_by=done_by, percent=percent)
 
 
 class PromiseBook:

@@ -9,15 +9,13 @@ from collections import OrderedDict
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from meterai.kernel.refusals import Refusal
 from meterai.waiting_room.files import published_documents
-from meterai.waiting_room.files.published_documents import Config, Reveal
+from meterai.waiting_room.files.published_documents import Config
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.files.window_files import is_listed
-from meterai.waiting_room.rules.draw import place_of
+from meterai.waiting_room.files.window_seeds import WindowSeeds
 from meterai.waiting_room.rules.tickets import Ticket, contact_id, event_number, join_record, read_ticket
 
-_SEEDS_KEPT_MAX = 20_000
 _TICKETS_KEPT_MAX = 10_000
 
 
@@ -35,7 +33,7 @@ class Published:
         self._read_rules()
         self.event_key = folder.event_key()
         """Secret: makes ids of contacts, and the key of certificates."""
-        self._seeds: OrderedDict[int, bytes] = OrderedDict()
+        self._seeds = WindowSeeds(folder, self.controller_key)
 
     def look(self) -> None:
         """Takes up the rules when they were published anew. Raises: OSError."""
@@ -61,8 +59,7 @@ class Published:
 
     def place_in(self, window: int, id: bytes) -> int | None:
         """The place of an id in a window; None as `place_of`."""
-        seed = self._seed(window)
-        return None if seed is None else place_of(seed, id)
+        return self._seeds.place_in(window, id)
 
     def has_list(self, window: int) -> bool:
         """Whether the list of a window is published: who joined in it, and nobody else."""
@@ -79,20 +76,6 @@ class Published:
         self.config = published_documents.read(raw, Config, self.controller_key)
         self._good.clear()
         self._ticket_keys = {number: public_key(text) for number, text in self.config.ticket_keys.items()}
-
-    def _seed(self, window: int) -> bytes | None:
-        known = self._seeds.get(window)
-        if known is not None:
-            return known
-        try:
-            raw = self.folder.window_reveal(window).read_bytes()
-            seed = bytes.fromhex(published_documents.read(raw, Reveal, self.controller_key).seed)
-        except (OSError, Refusal):
-            return None
-        self._seeds[window] = seed
-        if len(self._seeds) > _SEEDS_KEPT_MAX:
-            self._seeds.popitem(last=False)
-        return seed
 
 
 def public_key(text: str) -> Ed25519PublicKey:

@@ -6,14 +6,15 @@ call will hardly come.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from meterai.waiting_room.files.queue_folder import QueueFolder
-from meterai.waiting_room.files.window_files import ID_BYTES
+from meterai.waiting_room.files.window_seeds import WindowSeeds
 from meterai.waiting_room.rules.draw import place_of
 from meterai.waiting_room.rules.model import U_MAX, Frontier
+from meterai.waiting_room.rules.tickets import ID_BYTES
 
 KNOWN_FOR_S = 60.0
 """Who has known the place for less time had none to say anything: windows drawn later tell nothing."""
@@ -21,14 +22,11 @@ PEOPLE_MIN = 20
 
 
 class ReadyPings:
-    """The pings of one event, by place. Holds those of people who are not called yet: a few minutes' worth.
+    """The pings of one event, by place. Pings of people who are called already are dropped."""
 
-    `seed_of`: the published seed of a window.
-    """
-
-    def __init__(self, folder: QueueFolder, seed_of: Callable[[int], bytes | None]) -> None:
+    def __init__(self, folder: QueueFolder, seeds: WindowSeeds) -> None:
         self._folder = folder
-        self._seed_of = seed_of
+        self._seeds = seeds
         self._read: dict[Path, int] = {}
         self._places: dict[int, set[int]] = {}
 
@@ -62,7 +60,7 @@ class ReadyPings:
     def _places_in(self, window: int, frontier: Frontier) -> set[int]:
         """The places from which pings came, read on from where the files ended the last time."""
         places = self._places.setdefault(window, set())
-        seed = self._seed_of(window)
+        seed = self._seeds.seed_of(window)
         if seed is None:
             return places
         for number in self._folder.gates():

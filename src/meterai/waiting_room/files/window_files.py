@@ -26,8 +26,9 @@ from meterai.waiting_room.files.public_log import ENTRIES, HEADS, PublicLog
 from meterai.waiting_room.files.published_documents import Close, GateCount
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.rules.merkle import root_of
+from meterai.waiting_room.rules.tickets import ID_BYTES, origin_of
 
-ID_BYTES, RECORD = 12, 18
+RECORD = 18
 PRIVATE_FILE = 0o600
 READABLE_FILE, READABLE_FOLDER, PASSABLE_FOLDER = 0o644, 0o755, 0o711
 GATE_SILENT_S = 5.0
@@ -316,8 +317,8 @@ def _count_of(gate: int, records: bytes) -> GateCount:
     return GateCount(
         gate=gate,
         count=len(listed),
-        first_sequence=int.from_bytes(listed[0][14:], "big"),
-        last_sequence=int.from_bytes(listed[-1][14:], "big"),
+        first_sequence=origin_of(listed[0])[1],
+        last_sequence=origin_of(listed[-1])[1],
         root=root_of(listed).hex(),
     )
 

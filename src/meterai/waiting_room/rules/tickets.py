@@ -51,7 +51,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
             VERSION,
             self.key_id,
             self.event,
-            self.window.to_bytes(3, "big"),
+            window_bytes(self.window),
             self.joined_at,
             self.lane & _LANE_BITS,
             self.gate,
@@ -68,6 +68,22 @@ def join_record(ticket: Ticket) -> bytes:
 def join_record_of(data: bytes) -> bytes:
     """`join_record` from a ticket's 32 bytes."""
     return data[20:32] + data[14:20]
+
+
+def origin_of(record: bytes) -> tuple[int, int]:
+    """(gate, sequence) of a `join_record`."""
+    gate, sequence = record[ID_BYTES : ID_BYTES + 2], record[ID_BYTES + 2 :]
+    return int.from_bytes(gate, "big"), int.from_bytes(sequence, "big")
+
+
+def window_bytes(number: int) -> bytes:
+    """The number of a window as tickets and promises carry it (3 bytes, big-endian)."""
+    return number.to_bytes(3, "big")
+
+
+def window_number(raw: bytes) -> int:
+    """The number of a window from its three bytes."""
+    return int.from_bytes(raw, "big")
 
 
 def event_number(slug: str) -> bytes:
@@ -163,7 +179,7 @@ def _parse(raw: bytes) -> Ticket:
     return Ticket(
         key_id=key_id,
         event=event,
-        window=int.from_bytes(window, "big"),
+        window=window_number(window),
         joined_at=joined_at,
         lane=Lane(flags),
         gate=gate,

@@ -32,9 +32,10 @@ from meterai.waiting_room.files.promise_book import Promise, facts_of
 from meterai.waiting_room.files.published_documents import Close, Config, Reveal
 from meterai.waiting_room.files.queue_folder import KEY_ID, QueueKeys
 from meterai.waiting_room.files.window_files import Gathered, close_document, digest
+from meterai.waiting_room.files.window_seeds import WindowSeeds
 from meterai.waiting_room.rules import rate_control
 from meterai.waiting_room.rules.beacon_rounds import due_at, round_for
-from meterai.waiting_room.rules.draw import place_of, window_seed
+from meterai.waiting_room.rules.draw import window_seed
 from meterai.waiting_room.rules.model import Frontier, Lane, QueueState, Schedule
 from meterai.waiting_room.rules.rate_control import Line, Measured, Memory, Step
 from meterai.waiting_room.rules.rate_history import OUTAGE_MIN_S, observed
@@ -99,8 +100,7 @@ class Seen:
     measured: Measured
     called: int
     """People called in the step before."""
-    seed_of: Callable[[int], bytes | None]
-    """The published seed of a window."""
+    seeds: WindowSeeds
     ready_share: float | None = None
     promises: Promised | None = None
     rules: bytes = b""
@@ -228,12 +228,12 @@ class _Draft:
         """Claims and sayings of others go into the log before what this step does."""
         claims = await queues.take_claims(self._tx, self._queue.number, _CLAIMS)
         for claim in claims:
-            seed = self._seen.seed_of(claim.window)
+            place = self._seen.seeds.place_in(claim.window, claim.id)
             self._say(
                 ClaimFacts(
                     id=claim.id.hex(),
                     window=claim.window,
-                    place=str(place_of(seed, claim.id)) if seed else "0",
+                    place=str(place or 0),
                     pass_id=str(claim.pass_id),
                     lane=claim.lane,
                     gate=claim.gate,
@@ -257,8 +257,7 @@ class _Draft:
         due = await promise_store.due_promises(self._tx, self._queue.number, self._now, limit=_DUE)
         called = []
         for promise in due:
-            seed = self._seen.seed_of(promise.window)
-            place = place_of(seed, promise.id) if seed else None
+            place = self._seen.seeds.place_in(promise.window, promise.id)
             was_called = place is not None and self._queue.frontier.calls(promise.window, place)
             called.append((promise.id, was_called))
         await promise_store.note_due(self._tx, self._queue.number, called)
