@@ -42,11 +42,6 @@ REQUEST_SECONDS = 10
 """For a request to arrive in full."""
 ACCEPTED_A_TURN = 16
 """Connections that a turn of the loop takes at most."""
-TURN_SECONDS, RESTS_FROM = 0.1, 50
-"""With more requests a second, turns of its loop begin so far apart at least: it rests until then, and what
-came meanwhile is answered together (docs/decisions/0021)."""
-RESTS_WITH = 500
-"""Connections: fewer are a proxy's, which waits for its answers before it asks again and would be slowed."""
 
 type Headers = Iterable[tuple[str, str]]
 
@@ -104,16 +99,14 @@ class Server:
         self.connections: set[Connection] = set()
         self.connections_max = connections_max
         self.now = time.monotonic()
-        self._came = 0
         self._found_none_at = -1.0
-        self._rests = self._will_rest = self._has_accepted = False
-        self._rested_at = self._swept_at = self.now
+        self._swept_at = self.now
 
     async def listen(self, listener: socket.socket) -> list[asyncio.Server]:
         """Takes the connections of a socket until all of these are closed.
 
-        The loop takes one connection a turn of each: with one of them, a turn that waits for the processor or
-        rests would let people wait to be let in at all.
+        uvloop takes one connection in each turn of its loop from each listening socket. With a single one, a
+        crowd would wait to be let in whenever the processor is full.
         """
         loop = asyncio.get_running_loop()
         return [
@@ -124,10 +117,6 @@ class Server:
     def connect(self) -> Connection:
         """A protocol for `loop.create_server`."""
         return Connection(self)
-
-    def accepted(self) -> None:
-        """A connection has come: there may be more than the loop takes in a turn, so it does not rest yet."""
-        self._has_accepted = True
 
     def make_room(self) -> bool:
         """Whether there is room for one more connection. Where all are taken, quiet ones are closed; where
@@ -150,30 +139,9 @@ class Server:
         self._found_none_at = self.now  # to look through all of them costs: once a second then
         return False
 
-    def asked(self) -> None:
-        """A request has come. Those that come while the process rests are answered together: being woken for
-        each, with caches that others have used meanwhile, costs more than most answers."""
-        self._came += 1
-        if self._rests and not self._will_rest:
-            self._will_rest = True
-            asyncio.get_running_loop().call_soon(self._rest)
-
-    def _rest(self) -> None:
-        if self._has_accepted:
-            self._has_accepted = False
-            asyncio.get_running_loop().call_soon(self._rest)
-        else:
-            self._will_rest = False
-            left = self._rested_at + TURN_SECONDS - time.monotonic()
-            if left > 0:
-                time.sleep(left)
-            self._rested_at = time.monotonic()
-
     def sweep(self) -> None:
         """Closes what takes too long; called every second."""
         self.now = time.monotonic()
-        self._rests = self._came > RESTS_FROM and len(self.connections) >= RESTS_WITH
-        self._came = 0
         if self.now - self._swept_at < SWEEP_SECONDS:
             return
         self._swept_at = self.now
@@ -215,7 +183,6 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
             return
         self.server.connections.add(self)
-        self.server.accepted()
         peer = transport.get_extra_info("peername")
         self.peer = str(peer[0]) if isinstance(peer, tuple) else ""
 
@@ -244,7 +211,6 @@ class Connection(asyncio.Protocol):
             self._work()
 
     def data_received(self, data: bytes) -> None:
-        self.server.asked()
         if self._request is not None:
             self._arrived += len(data)
         elif not self._waiting and (answer := self._ready(data)) is not None:
