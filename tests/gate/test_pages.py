@@ -1,4 +1,4 @@
-"""Pages that are rendered once for many people say of each what is his own, and nothing of others."""
+"""Pages of the gate: what stands in them, their scripts, and the page for a fault."""
 
 from __future__ import annotations
 
@@ -11,60 +11,37 @@ import structlog.testing
 
 from meterai.gate.app import Gate, GateSettings
 from meterai.gate.http_server import Request
-from meterai.gate.pages import Pages, slot
+from meterai.gate.pages import Pages
+from meterai.gate.verdict_words import Said
 from meterai.waiting_room.rules.model import LOOKS_AFTER
 
-FRAME: dict[str, Any] = {
+FACTS: dict[str, Any] = {
     "name": "CASN", "slug": "casn", "zone": "Asia/Jakarta", "zone_name": "WIB", "documents": ("Surat",),
     "headline": "Anda di dalam antrean", "note": "", "state": "open", "heard_state": "open",
-    "is_called": False, "is_exact": True,
-    "has_number": True, "has_ahead": True, "is_one_ahead": False, "tone": "good", "has_told": True,
-    "lines": (slot("line0"),), "claim": "", "claim_at": "",
-}  # fmt: skip
-OWN: dict[str, str | int] = {
-    "ticket": "T", "window": 1, "place": 2, "number": 3, "number_shown": "3", "ahead": "2", "left_s": 4,
-    "near": "", "turn": "21.40 WIB", "epoch": 1, "sequence": 1, "updated": "21.39.00 WIB", "refresh_s": 5,
-    "poll_s": 5, "reload_s": 120, "qr": "", "told": "Selesai", "line0": "Tunggu", "address": "",
-    "other": "/en/antre/casn/t/T",
+    "is_called": False, "is_exact": True, "window": 1, "place": 2, "number": 3, "number_shown": "3",
+    "ahead": 2, "ahead_shown": "2", "left_s": 4, "is_near": False, "turn": "21.40 WIB", "epoch": 1,
+    "sequence": 1, "updated": "21.39.00 WIB", "refresh_s": 5, "poll_s": 5, "reload_s": 120, "code": "",
+    "said": Said("good", "Selesai", ("Tunggu",)), "ticket": "T", "address": "",
 }  # fmt: skip
 
 
-def page(pages: Pages, own: dict[str, str | int], *, note: str = "", language: str = "id") -> str:
-    return pages.frame("wait.html", language, FRAME | {"note": note}, own).fill(own).decode()
+def page(pages: Pages, *, language: str = "id", **facts: Any) -> str:
+    return pages.render("wait.html", language, path="/antre/casn/t/T", **(FACTS | facts)).decode()
 
 
 def test_the_script_looks_again_after_the_same_part_of_the_time_as_the_page_says() -> None:
     assert f"min(left, soon) / {1 / LOOKS_AFTER:g})" in Pages("http://localhost:8000").script
 
 
-def test_each_has_what_is_his_own_in_a_page_that_was_rendered_for_another() -> None:
+def test_each_has_what_is_his_own_in_a_page() -> None:
     pages = Pages("http://localhost:8000")
-    mine = page(pages, OWN)
-    his = page(pages, OWN | {"ticket": "U", "number_shown": "4.711", "line0": "Tunggu <b>&</b>"})
+    mine = page(pages)
+    his = page(pages, ticket="U", number_shown="4.711", said=Said("good", "Selesai", ("Tunggu <b>&</b>",)))
     assert his == mine.replace('value="T"', 'value="U"').replace("casn T<", "casn U<").replace(
         "<dd>3</dd>", "<dd>4.711</dd>"
     ).replace("Tunggu", "Tunggu &lt;b&gt;&amp;&lt;/b&gt;")
-    assert mine == page(Pages("http://localhost:8000"), OWN), "it does not matter who came first"
-    assert "\ue000" not in mine
-
-
-def test_what_everybody_is_told_changes_for_those_who_come_next() -> None:
-    pages = Pages("http://localhost:8000")
-    page(pages, OWN)
-    assert "Bank lambat" in page(pages, OWN, note="Bank lambat")
-    assert "Bank lambat" not in page(pages, OWN)
-    assert 'lang="en"' in page(pages, OWN, language="en")
-
-
-def test_what_is_filled_in_for_all_of_a_window_leaves_to_each_what_is_his_own() -> None:
-    pages = Pages("http://localhost:8000")
-    whole = pages.frame("wait.html", "id", FRAME, OWN)
-    own = {name: OWN[name] for name in ("ticket", "refresh_s", "qr", "other")}
-    shared = whole.fill_partly({name: fact for name, fact in OWN.items() if name not in own})
-    assert shared.fill(own) == whole.fill(OWN)
-    his = own | {"ticket": "<U>", "refresh_s": 9}
-    assert shared.fill(his) == whole.fill(OWN | his)
-    assert {name for _, name in shared.slots} == set(own)
+    assert "Bank lambat" in page(pages, note="Bank lambat")
+    assert 'lang="en"' in page(pages, language="en")
 
 
 def gate_at(address: str, folder: Path, *, site: str = "http://-") -> Gate:

@@ -1,4 +1,4 @@
-"""QR codes of tickets are those that a camera reads, under any link; which tickets are known."""
+"""The QR code of a ticket can be read, under any link; and the gate remembers the tickets it has checked."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from random import Random
 import pytest
 import zxingcpp
 
-from meterai.gate import qr
+from meterai.gate import ticket_code
 from meterai.gate.joining import KNOWN_TICKETS_MAX, KnownTickets
-from meterai.gate.qr import _codes, _picture, code_image
+from meterai.gate.ticket_code import _parts, _picture, code_image
 from meterai.waiting_room.rules.model import Lane
 from meterai.waiting_room.rules.tickets import Ticket
 from tests.gate.ticket_code import read_code
@@ -39,19 +39,19 @@ def test_a_code_leads_to_the_ticket(prefix: str) -> None:
 
 
 @pytest.mark.parametrize("prefix", LINKS)
-def test_the_codes_of_all_links_are_alike_so_that_none_costs_more(prefix: str) -> None:
-    assert _codes(prefix) is not None
+def test_the_parts_of_all_links_are_alike_so_that_none_costs_more(prefix: str) -> None:
+    assert _parts(prefix) is not None
 
 
 def test_where_codes_are_not_alike_the_library_draws_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(qr, "_codes", lambda prefix: None)
+    monkeypatch.setattr(ticket_code, "_parts", lambda prefix: None)
     _picture.cache_clear()
     for ticket in tickets(3):
         assert read_code(code_image(LINKS[0], ticket)) == LINKS[0] + ticket
     _picture.cache_clear()
     monkeypatch.undo()
-    monkeypatch.setattr(qr, "_TRIED", ("A" * 128,))  # a run of capitals, which the library packs
-    assert _codes.__wrapped__(LINKS[0]) is None
+    monkeypatch.setattr(ticket_code, "_TRIED", ("A" * 128,))  # a run of capitals, which the library packs
+    assert _parts.__wrapped__(LINKS[0]) is None
 
 
 @pytest.mark.parametrize("prefix", LINKS)

@@ -1,12 +1,13 @@
-"""The gate's pages. A page is one small answer, in the language for which its template was compiled."""
+"""The gate's pages: Jinja templates, with the style and scripts that stand in them."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 FOLDER = Path(__file__).parent
-_WORDS = re.compile(r'\{\{ t\("([^"]*)", "([^"]*)"\) \}\}')
 _ASSET = re.compile(r"/antre/_/(\w+)\.[0-9a-f]{12}(\.\w+)")
-_FRAMES_MAX = 512
 _IN_PAGES = {"wait.js", "straight.js"}
 _TYPES = {".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
@@ -32,62 +31,9 @@ class EventFacts:
     """By language: what to prepare."""
 
 
-class _Loader(jinja2.FileSystemLoader):
-    """Puts the words of one language into a template before it is compiled: no page asks for them again."""
-
-    def __init__(self, *, is_english: bool) -> None:
-        super().__init__(FOLDER / "templates")
-        self._which = 2 if is_english else 1
-
-    def get_source(
-        self, environment: jinja2.Environment, template: str
-    ) -> tuple[str, str, Callable[[], bool]]:
-        source, name, is_fresh = super().get_source(environment, template)
-        return _WORDS.sub(lambda found: escape(found[self._which]), source), name, is_fresh
-
-
 def other_of(path: str, language: str) -> str:
     """The address of a page in the other language. `path`: without the language."""
     return path if language == "en" else f"/en{path}"
-
-
-def slot(name: str) -> Markup:
-    """Where a page of `Pages.frame` has one of its own facts."""
-    return Markup(f"\ue000{name}\ue001")  # noqa: S704 - no markup; of the characters for private use
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """A rendered page without what is its own."""
-
-    parts: tuple[bytes, ...]
-    slots: tuple[tuple[int, str], ...]
-    """(index in `parts`, name)"""
-
-    def fill(self, own: Mapping[str, str | int]) -> bytes:
-        """The page. `own`: a fact for each slot."""
-        parts = list(self.parts)
-        for index, name in self.slots:
-            parts[index] = _printed(own[name])
-        return b"".join(parts)
-
-    def fill_partly(self, own: Mapping[str, str | int]) -> Frame:
-        """With these facts for all who get the page, and slots for what is each one's own still."""
-        parts: list[bytes] = [b""]
-        slots = []
-        names = dict(self.slots)
-        for index, part in enumerate(self.parts):
-            name = names.get(index)
-            if name is None or name in own:
-                parts[-1] += part if name is None else _printed(own[name])
-            else:
-                slots.append((len(parts), name))
-                parts += [b"", b""]
-        return Frame(tuple(parts), tuple(slots))
-
-
-def _printed(fact: str | int) -> bytes:
-    return (str(fact) if type(fact) is int else escape(fact)).encode()
 
 
 class Pages:
@@ -112,8 +58,7 @@ class Pages:
                 name = f"/antre/_/{path.stem}.{hashlib.sha256(content).hexdigest()[:12]}{path.suffix}"
                 self._addresses[path.name] = name
                 self.assets[name] = (_TYPES[path.suffix], content)
-        self._frames: dict[Hashable, Frame] = {}
-        self._templates = {language: self._environment(language) for language in ("id", "en")}
+        self._environments = {language: self._environment(language) for language in ("id", "en")}
 
     def asset_of_another_release(self, address: str) -> tuple[str, bytes] | None:
         """The present content of a script or picture that a page of another release names; None when there is
@@ -123,39 +68,17 @@ class Pages:
         return self.assets[known] if known else None
 
     def render(self, template: str, language: str, *, path: str, **facts: Any) -> bytes:
-        """A page. `path`: its address without the language."""
-        found = self._templates[language].get_template(template)
-        return found.render(other=other_of(path, language), **facts).encode()
+        """A page. `path`: its address without the language.
 
-    def frame(
-        self, template: str, language: str, facts: Mapping[str, Hashable], slots: Collection[str]
-    ) -> Frame:
-        """A page of which many differ in some printed facts only, such as numbers: a fraction of the work.
-
-        `facts` decide what the page looks like; for each set of them the template is rendered once, and
-        kept. `slots`: facts that the template prints as they are and never asks about (`slot`).
+        Raises: jinja2.UndefinedError when the template asks for a fact that is not given.
         """
-        key = (template, language, *facts.values(), *slots)
-        found = self._frames.get(key)
-        if found is None:
-            if len(self._frames) >= _FRAMES_MAX:
-                self._frames.clear()
-            found = self._frames[key] = self._framed(template, language, facts, slots)
-        return found
-
-    def _framed(
-        self, template: str, language: str, facts: Mapping[str, Hashable], slots: Collection[str]
-    ) -> Frame:
-        marked = {name: slot(name) for name in slots}
-        text = self._templates[language].get_template(template).render(**marked, **facts)
-        parts = re.split(slot(f"({'|'.join(slots)})"), text)
-        names = tuple((index, name) for index, name in enumerate(parts) if index % 2)
-        return Frame(tuple(part.encode() for part in parts), names)
+        found = self._environments[language].get_template(template)
+        return found.render(other=other_of(path, language), **facts).encode()
 
     def _environment(self, language: str) -> jinja2.Environment:
         is_english = language == "en"
         environment = jinja2.Environment(
-            loader=_Loader(is_english=is_english),
+            loader=jinja2.FileSystemLoader(FOLDER / "templates"),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
@@ -163,7 +86,7 @@ class Pages:
         )
         environment.globals |= {
             "language": language,
-            "t": (lambda _, en: en) if is_english else (lambda id, _: id),
+            "t": _words_in(language),
             "link": (lambda path: f"/en{path.rstrip('/')}") if is_english else (lambda path: path),
             "asset": self._addresses.__getitem__,
             "site": self.site,
@@ -173,6 +96,16 @@ class Pages:
             "address": "",
         }
         return environment
+
+
+def _words_in(language: str) -> Callable[[str, str], Markup]:
+    """Chooses between the Indonesian and the English words of a template, escaped once for all pages."""
+
+    @cache
+    def words(indonesian: str, english: str) -> Markup:
+        return escape(english if language == "en" else indonesian)
+
+    return words
 
 
 def _hash(text: str) -> str:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Hashable
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from meterai.gate.moments import clock_text, time_text
-from meterai.gate.pages import EventFacts, Frame, Pages, other_of, slot
+from meterai.gate.pages import EventFacts, Pages
 from meterai.gate.place_in_line import Standing, standing_of
 from meterai.gate.published_cache import Shelf
-from meterai.gate.qr import code_image
+from meterai.gate.ticket_code import code_image
 from meterai.gate.verdict_words import Moments, said_of
 from meterai.gate.words import HEADLINES, TEXTS
 from meterai.kernel.clock import ZONES
@@ -86,8 +85,7 @@ class WaitPages:
         self._gate_url = gate_url
         self._told_at: tuple[Status | None, int] = (None, 0)
         self._told: dict[int, Told] = {}
-        """By window that is not drawn, as of this status and second; so are the frames, by language too."""
-        self._frames: dict[tuple[int, str], Frame] = {}
+        """By window that is not drawn, as of this status and second."""
 
     def told(self, ticket: Ticket, *, now: float, joined_here: int) -> Told:
         """The standing and the verdict. `joined_here`: joins at this gate in the ticket's window."""
@@ -98,7 +96,6 @@ class WaitPages:
         if shelf.status is not status or int(now) != second:
             self._told_at = (shelf.status, int(now))
             self._told.clear()
-            self._frames.clear()
         found = self._told.get(ticket.window)
         if found is None:
             found = _told_of(shelf, ticket, now=now, joined_here=joined_here)
@@ -108,78 +105,49 @@ class WaitPages:
     def page(
         self, text: str, ticket: Ticket, told: Told, *, language: str, now: float, is_moved: bool = False
     ) -> bytes:
-        """The page of a ticket, about 10 kB. `is_moved`: it is the answer to a form, and says under which
+        """The page of a ticket, about 12 kB. `is_moved`: it is the answer to a form, and says under which
         address it stands by itself."""
-        shelf, standing = self._shelf, told.standing
-        link = f"{self._gate_url}{address_of(shelf.slug, '', language)}"
-        refresh = refresh_seconds(shelf, standing, ticket, now)
-        own: dict[str, str | int] = {
-            "ticket": text,
-            "refresh_s": refresh,
-            "poll_s": _poll_seconds(shelf.status, told),
-            "reload_s": refresh
-            if standing.place is None
-            else round(_between(refresh * _RELOADS, *_RELOAD_S)),
-            "qr": Markup(code_image(link, text)),  # noqa: S704 - drawn here
-            "address": address_of(shelf.slug, text, language) if is_moved else "",
-            "other": other_of(address_of(shelf.slug, text, "id"), language),
-        }
-        if standing.place is not None or told.verdict.advice is Advice.CLOSED:  # then it names the joining
-            frame, printed = self._frame(ticket, told, tuple(own), language, now)
-            return frame.fill(printed | own)
-        shared = self._frames.get((ticket.window, language))
-        if shared is None:
-            frame, printed = self._frame(ticket, told, tuple(own), language, now)
-            shared = self._frames[ticket.window, language] = frame.fill_partly(printed)
-        return shared.fill(own)
-
-    def _frame(
-        self, ticket: Ticket, told: Told, own: tuple[str, ...], language: str, now: float
-    ) -> tuple[Frame, dict[str, str | int]]:
-        """The page with slots, and the facts for them but those named by `own`, which differ from ticket to
-        ticket."""
         standing, verdict = told.standing, told.verdict
         shelf, event, status = self._shelf, self._event, self._shelf.status
         said = said_of(verdict, status, _moments(shelf, event, ticket), language=language)
         ahead, number = _shown_ahead(standing, verdict), standing.number
-        lines = {f"line{index}": line for index, line in enumerate(said.lines)}
-        facts: dict[str, Hashable] = {
-            "name": event.name,
-            "slug": event.slug,
-            "zone": event.zone,
-            "zone_name": ZONES[event.zone],
-            "documents": () if verdict.advice in _NOTHING_TO_PREPARE else event.documents[language],
-            "headline": HEADLINES[_headline(shelf, standing, verdict, ticket)].of(language),
-            "note": getattr(status.note, language) if status else "",
-            "state": standing.state,
-            "heard_state": "" if verdict.advice is Advice.UNHEARD else standing.state,
-            "is_called": standing.is_called,
-            "is_exact": standing.is_exact,
-            "has_number": number is not None,
-            "has_ahead": ahead is not None,
-            "is_one_ahead": ahead == 1,
-            "tone": said.tone,
-            "has_told": bool(said.told),
-            "lines": tuple(slot(name) for name in lines),
-            "claim": said.claim,
-            "claim_at": said.claim_at,
-        }
-        printed: dict[str, str | int] = {
-            "window": ticket.window,
-            "place": "" if standing.place is None else standing.place,
-            "number": "" if number is None else number,
-            "number_shown": "" if number is None else number_text(number, language),
-            "ahead": "" if ahead is None else number_text(ahead, language),
-            "left_s": "" if standing.soonest_s is None else standing.soonest_s,
-            "near": 1 if _is_near(standing) else "",
-            "turn": _turn(standing, status, event, language, now),
-            "epoch": status.epoch if status else 0,
-            "sequence": status.sequence if status else 0,
-            "updated": clock_text(status.at if status else now, language, event.zone, seconds=True),
-            "told": said.told,
-            **lines,
-        }
-        return self._pages.frame("wait.html", language, facts, (*printed, *own)), printed
+        refresh = refresh_seconds(shelf, standing, ticket, now)
+        link = f"{self._gate_url}{address_of(shelf.slug, '', language)}"
+        return self._pages.render(
+            "wait.html",
+            language,
+            path=address_of(shelf.slug, text, "id"),
+            address=address_of(shelf.slug, text, language) if is_moved else "",
+            name=event.name,
+            slug=event.slug,
+            zone=event.zone,
+            zone_name=ZONES[event.zone],
+            documents=() if verdict.advice in _NOTHING_TO_PREPARE else event.documents[language],
+            headline=HEADLINES[_headline(shelf, standing, verdict, ticket)].of(language),
+            note=getattr(status.note, language) if status else "",
+            state=standing.state,
+            heard_state="" if verdict.advice is Advice.UNHEARD else standing.state,
+            is_called=standing.is_called,
+            is_exact=standing.is_exact,
+            window=ticket.window,
+            place=standing.place,
+            number=number,
+            number_shown="" if number is None else number_text(number, language),
+            ahead=ahead,
+            ahead_shown="" if ahead is None else number_text(ahead, language),
+            left_s=standing.soonest_s,
+            is_near=_is_near(standing),
+            turn=_turn(standing, status, event, language, now),
+            epoch=status.epoch if status else 0,
+            sequence=status.sequence if status else 0,
+            updated=clock_text(status.at if status else now, language, event.zone, seconds=True),
+            said=said,
+            ticket=text,
+            code=Markup(code_image(link, text)),  # noqa: S704 - drawn here
+            refresh_s=refresh,
+            reload_s=_reload_seconds(standing, refresh),
+            poll_s=_poll_seconds(status, told),
+        )
 
 
 def address_of(slug: str, text: str, language: str) -> str:
@@ -225,6 +193,11 @@ def _poll_seconds(status: Status | None, told: Told) -> int:
     if told.verdict.advice is Advice.UNHEARD:
         front = max(front, _UNHEARD_POLL_S)
     return round(_between(_next_look_s(status, told.standing), front, max(front, back)))
+
+
+def _reload_seconds(standing: Standing, refresh_s: int) -> int:
+    """When a page with a script fetches itself again, whatever the status says."""
+    return refresh_s if standing.place is None else round(_between(refresh_s * _RELOADS, *_RELOAD_S))
 
 
 def _next_look_s(status: Status | None, standing: Standing) -> float:
