@@ -39,7 +39,7 @@ async def receive_midtrans_notice(request: Request[Any, Any, Any], house: Servic
         log.warning("payment_notice_refused", code=refusal.code)
         raise
     try:
-        await settle_payment(house.db, house.gateway, receipt.reference, clock=house.clock, read=receipt.read)
+        await settle_payment(house.db, house.gateway, receipt.reference, clock=house.clock)
     except Refusal as refusal:
         log.warning("payment_left_to_polling", code=refusal.code, **refusal.facts)
     return Acknowledged(new=receipt.new)

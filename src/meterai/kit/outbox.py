@@ -36,16 +36,10 @@ async def enqueue_many(
     await tx.execute(
         "INSERT INTO jobs.outbox (topic, payload, available_at, created_at)"
         " SELECT topic, payload, $3, $3 FROM unnest($1::text[], $2::jsonb[]) AS new(topic, payload)",
-        *columns(entries),
+        [topic for topic, _ in entries],
+        [payload for _, payload in entries],
         now,
     )
-
-
-def columns(
-    entries: Sequence[tuple[str, Mapping[str, object]]],
-) -> tuple[list[str], list[Mapping[str, object]]]:
-    """Topics and payloads, for a function of the database that writes rows itself."""
-    return [topic for topic, _ in entries], [payload for _, payload in entries]
 
 
 async def claim(

@@ -37,7 +37,7 @@ async def open_accounts(tx: Connection, accounts: Sequence[Account], now: dateti
     Raises: Refusal(CONFLICT, "ledger.id_reused") when an account of that id says something else.
     """
     try:
-        await tx.execute(_OPEN, *account_columns(accounts), now)
+        await tx.execute(_OPEN, *_account_columns(accounts), now)
     except asyncpg.PostgresError as error:
         raise refusal_of(error) from error
 
@@ -46,7 +46,7 @@ async def open_and_post(
     tx: Connection, accounts: Sequence[Account], transfers: Sequence[Transfer], now: datetime
 ) -> int:
     """Opens accounts and writes transfers in one call. Says and raises what `open_accounts` and `post` do."""
-    return await _call(tx, _OPEN_AND_POST, [*transfer_columns(transfers), now, *account_columns(accounts)])
+    return await _call(tx, _OPEN_AND_POST, [*transfer_columns(transfers), now, *_account_columns(accounts)])
 
 
 async def post(tx: Connection, transfers: Sequence[Transfer], now: datetime) -> int:
@@ -78,7 +78,7 @@ async def _call(tx: Connection, statement: str, arguments: Sequence[object]) -> 
     return int(new)
 
 
-def account_columns(accounts: Sequence[Account]) -> tuple[list[object], ...]:
+def _account_columns(accounts: Sequence[Account]) -> tuple[list[object], ...]:
     """Accounts as `ledger.open_accounts` takes them, for a function of the database that calls it."""
     return (
         [account.id for account in accounts],

@@ -79,43 +79,6 @@ async def lock_order_of_payment(tx: Connection, reference: str) -> Order:
     return _read(text)
 
 
-class ReadOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """An order that was read without a lock, and the text it was read from: see `sales.settle_as_read`."""
-
-    order: Order
-    text: str
-
-
-def read_from(text: str) -> ReadOrder:
-    """An order as `sales.order_json` wrote it."""
-    return ReadOrder(order=_read(text), text=text)
-
-
-async def read_order_of_payment(connection: Connection, reference: str) -> ReadOrder:
-    """Reads the order of an attempt to pay without a lock. Raises: Refusal NOT_FOUND `payment.unknown`."""
-    text = await connection.fetchval(
-        "SELECT sales.order_json(order_id) FROM sales.payment WHERE reference = $1", reference
-    )
-    if text is None:
-        raise Refusal(Kind.NOT_FOUND, "payment.unknown")
-    return read_from(text)
-
-
-async def read_order_and_tariff(
-    connection: Connection, order_id: uuid.UUID, day: date
-) -> tuple[ReadOrder, int]:
-    """What `lock_order_and_tariff` gives, without a lock."""
-    row = await connection.fetchrow(
-        """SELECT sales.order_json($1) AS found, (
-               SELECT face_value FROM sales.tariff WHERE valid_from <= $2 ORDER BY valid_from DESC LIMIT 1
-           ) AS face_value""",
-        order_id,
-        day,
-    )
-    assert row is not None
-    return ReadOrder(order=_read(row["found"]), text=row["found"]), row["face_value"]
-
-
 async def tariff_of(connection: Connection, day: date) -> int:
     """The tariff of a day, in rupiah a stamp."""
     face_value: int = await connection.fetchval(

@@ -14,7 +14,6 @@ from meterai.kit.database import Connection
 from meterai.sales.model import ASKED_FOR, ItemState, OrderState, PaymentOutcome, PaymentState
 from meterai.sales.order import Payment
 from meterai.sales.ports import Charge
-from meterai.sales.store.orders import ReadOrder, read_from
 
 FIRST_POLL_AFTER = timedelta(seconds=12)
 """After a charge was asked for. Longer than the call may take, so that the poller doesn't run beside it."""
@@ -186,20 +185,19 @@ async def store_notice(
     raw: bytes,
     now: datetime,
     poll_at: datetime,
-) -> tuple[bool, ReadOrder | None]:
+) -> bool:
     """Stores a notice as it came, and has its payment polled at `poll_at`; False when this event is stored.
 
-    A payment that is polled within 5 s of that anyway is left as it is. Gives the payment's order too, which
-    is needed next. A notice of a payment that is none of ours is stored as done. The payment is locked in any
-    case: see `sales.write_settled`.
+    A payment that is due within 5 s of that anyway keeps its time. A notice of an unknown payment is stored
+    as done. The payment is locked in any case: see `sales.write_settled`.
 
-    Nobody waits for the disk when the payment is open: the settlement that follows does, and should a crash
-    of the database come first, the poller asks for the payment all the same.
+    For an open payment the call does not wait for the disk; the settlement that follows does. If the database
+    crashes in between, the poller asks for the payment all the same.
     """
-    row = await connection.fetchrow(
+    is_new: bool = await connection.fetchval(
         """
         WITH known AS (
-            SELECT id, order_id, poll_at, state IN ('creating', 'pending') AS is_open
+            SELECT id, poll_at, state IN ('creating', 'pending') AS is_open
             FROM sales.payment WHERE reference = $4 FOR NO KEY UPDATE
         ), soon AS (
             UPDATE sales.payment p SET poll_at = $7::timestamptz FROM known
@@ -209,8 +207,8 @@ async def store_notice(
             INSERT INTO sales.notice (id, gateway, event_key, reference, raw, received_at, processed_at)
             SELECT $1, $2, $3, $4, $5, $6, CASE WHEN NOT EXISTS (SELECT FROM known) THEN $6::timestamptz END
             ON CONFLICT (gateway, event_key) DO NOTHING RETURNING 1
-        ) SELECT EXISTS (SELECT FROM stored) AS new, (SELECT sales.order_json(order_id) FROM known) AS found,
-              (SELECT set_config('synchronous_commit', 'off', true) FROM known WHERE is_open)
+        ) SELECT EXISTS (SELECT FROM stored) AS is_new,
+            (SELECT set_config('synchronous_commit', 'off', true) FROM known WHERE is_open)
         """,
         notice_id,
         gateway,
@@ -220,8 +218,7 @@ async def store_notice(
         now,
         poll_at,
     )
-    assert row is not None
-    return row["new"], read_from(row["found"]) if row["found"] else None
+    return is_new
 
 
 async def finish_notices(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
@@ -28,7 +28,7 @@ from meterai.sales.model import (
 )
 from meterai.sales.order import Order, Payment
 from meterai.sales.ports import Channel, PaymentGateway
-from meterai.sales.store import as_read, orders, payments
+from meterai.sales.store import orders, payments
 
 RESERVATION_GRACE = timedelta(minutes=15)
 """The stamps stay reserved for so long after the payment's end: its status may come late."""
@@ -74,14 +74,6 @@ async def place_order(
     channel = read_channel(channel)
     now = clock()
     expires_at = now + timedelta(minutes=payment_minutes)
-
-    def attempt(order: Order) -> Payment:
-        return new_attempt(order, channel, gateway.name, now=now, expires_at=expires_at)
-
-    async with _stock_told(db, order_id):
-        at_once = await _place_as_read(db, order_id, attempt, price_list=price_list, now=now)
-    if at_once is not None:
-        return await _charge(db, gateway, *at_once, clock=clock)
     async with _stock_told(db, order_id), db.transaction() as tx:
         order, face_value = await orders.lock_order_and_tariff(tx, order_id, business_date(now))
         refuse_ended(order)
@@ -90,7 +82,7 @@ async def place_order(
         refuse_unready(order)
         repriced = await _reprice(tx, order, face_value, price_list)
         if not repriced:
-            payment = attempt(order)
+            payment = new_attempt(order, channel, gateway.name, now=now, expires_at=expires_at)
             await _reserve(tx, order, payment, now)
     if repriced:
         raise Refusal(Kind.CONFLICT, "order.price_changed")
@@ -112,40 +104,6 @@ async def _charge(
         payments=(*order.payments, payment),
     )
     return msgspec.structs.replace(placed(order, payment), order=order)
-
-
-async def _place_as_read(
-    db: Database,
-    order_id: uuid.UUID,
-    attempt: Callable[[Order], Payment],
-    *,
-    price_list: PriceList,
-    now: datetime,
-) -> tuple[Order, Payment] | None:
-    """Places the usual order, a complete draft at today's prices, in one call.
-
-    None, and nothing written, in any other case, also when the order changed since it was read.
-    """
-    async with db.connection() as connection:
-        read, face_value = await orders.read_order_and_tariff(connection, order_id, business_date(now))
-        order = read.order
-        if order.state is not OrderState.DRAFT:
-            return None
-        refuse_unready(order)
-        if _new_price(order, face_value, price_list) is not None:
-            return None
-        payment = attempt(order)
-        held = bookings.reservations(order, payment.expires_at + RESERVATION_GRACE)
-        written = await as_read.place(
-            connection,
-            read,
-            payment,
-            lots=bookings.lots_of(order),
-            reservations=held,
-            stock=bookings.STOCK,
-            customer_max=UNPAID_PIECES_MAX,
-        )
-    return (order, payment) if written else None
 
 
 def refuse_ended(order: Order) -> None:

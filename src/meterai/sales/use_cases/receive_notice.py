@@ -11,7 +11,6 @@ from meterai.kernel.ids import new_id
 from meterai.kit.database import Database
 from meterai.sales.ports import PaymentGateway
 from meterai.sales.store import payments
-from meterai.sales.store.orders import ReadOrder
 
 POLLED_AFTER = timedelta(seconds=5)
 """Whoever took the notice settles the payment at once; should they die before, the poller does it then."""
@@ -24,8 +23,6 @@ class NoticeReceipt(msgspec.Struct, frozen=True, kw_only=True):
     """The payment to settle; may be none of ours."""
     new: bool
     """False for a copy of an event that came before."""
-    read: ReadOrder | None
-    """The payment's order as it stood, for `settle_payment`; None when it is none of ours."""
 
 
 async def receive_notice(
@@ -40,7 +37,7 @@ async def receive_notice(
     """
     notice = gateway.parse_notice(raw, headers)
     async with db.connection() as connection:
-        new, read = await payments.store_notice(
+        new = await payments.store_notice(
             connection,
             new_id(now),
             gateway=gateway.name,
@@ -50,4 +47,4 @@ async def receive_notice(
             now=now,
             poll_at=now + POLLED_AFTER,
         )
-    return NoticeReceipt(reference=notice.reference, new=new, read=read)
+    return NoticeReceipt(reference=notice.reference, new=new)

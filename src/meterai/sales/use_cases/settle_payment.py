@@ -41,8 +41,7 @@ from meterai.sales.news import Entry, News, news_entry
 from meterai.sales.order import Order, Payment
 from meterai.sales.ports import GatewayState, GatewayStatus, PaymentGateway
 from meterai.sales.reversing import take_back
-from meterai.sales.store import as_read, orders, payments, refunds
-from meterai.sales.store.orders import ReadOrder
+from meterai.sales.store import orders, payments, refunds
 
 log = structlog.get_logger(__name__)
 
@@ -86,7 +85,6 @@ async def settle_payment(
     reference: str,
     *,
     clock: Clock,
-    read: ReadOrder | None = None,
 ) -> Settlement:
     """Fetches the status of a payment from the gateway and books what it says, in one transaction.
 
@@ -96,13 +94,11 @@ async def settle_payment(
     to the payer in the same transaction. Of money that went back in part before we ever booked it, as a
     restore can have it, that is the rest.
 
-    `read`: the payment's order, when the caller read it a moment ago.
-
     Raises: Refusal NOT_FOUND `payment.unknown`; UNAVAILABLE `gateway.unavailable`.
     """
     asked_at = clock()
     said = await gateway.get_status(reference)
-    settlement = await _settle(db, gateway, _of_the_rest(said), asked_at=asked_at, now=clock(), read=read)
+    settlement = await _settle(db, gateway, _of_the_rest(said), asked_at=asked_at, now=clock())
     return msgspec.structs.replace(settlement, left_at_gateway=_left(said, settlement.paid_amount))
 
 
@@ -113,13 +109,9 @@ async def _settle(
     *,
     asked_at: datetime,
     now: datetime,
-    read: ReadOrder | None,
 ) -> Settlement:
     reference = status.reference
     if status.state is GatewayState.SETTLED:
-        booked = await _book_as_read(db, reference, status=status, asked_at=asked_at, now=now, read=read)
-        if booked is not None:
-            return booked
         async with db.transaction() as tx:
             return await _book(tx, reference, status, asked_at=asked_at, now=now)
     if status.state in _TAKEN_BACK or status.state in _CLOSED_BY:
@@ -140,48 +132,6 @@ def _of_the_rest(status: GatewayStatus) -> GatewayStatus:
     if left <= 0:
         return msgspec.structs.replace(status, state=GatewayState.REFUNDED)
     return msgspec.structs.replace(status, state=GatewayState.SETTLED, amount=Rupiah(left))
-
-
-async def _book_as_read(
-    db: Database,
-    reference: str,
-    *,
-    status: GatewayStatus,
-    asked_at: datetime,
-    now: datetime,
-    read: ReadOrder | None,
-) -> Settlement | None:
-    """Books the usual case, money for an order that waits for it, in one call.
-
-    None, and nothing booked, in any other case, also when the order changed since it was read.
-    """
-    async with db.connection() as connection:
-        read = read or await orders.read_order_of_payment(connection, reference)
-        order, payment = read.order, _payment(read.order, reference)
-        waits = order.state is OrderState.AWAITING_PAYMENT and payment.state in OPEN_PAYMENTS
-        if not waits or outcome_of(order, payment, status.amount) is not PaymentOutcome.CREDITED:
-            return None
-        cost = gateway_cost(payment.channel, status.amount)
-        after, items = _after(order)
-        booked = await as_read.settle(
-            connection,
-            read,
-            payment,
-            transaction_id=status.transaction_id,
-            paid_amount=status.amount,
-            gateway_cost=cost,
-            order_state=after,
-            item_states=items,
-            work=_work(order, payment, after),
-            transfers=bookings.receive_payment(order, payment, status.amount, cost)
-            + bookings.sale(order, late=False),
-            asked_at=asked_at,
-            now=now,
-        )
-    if not booked:
-        return None
-    credited = msgspec.structs.replace(payment, state=PaymentState.SETTLED, outcome=PaymentOutcome.CREDITED)
-    return _told(order, credited, new=True)
 
 
 async def _book(
