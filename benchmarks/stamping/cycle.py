@@ -40,8 +40,8 @@ from meterai.launcher.embedded_postgres import EmbeddedPostgres
 from meterai.launcher.schema import migrate
 from meterai.ledger import model as books
 from meterai.ledger import store as ledger
+from meterai.sales.crediting import STAMP_TOPIC
 from meterai.sales.use_cases.issue_quota import issue_quota
-from meterai.sales.use_cases.settle_payment import STAMP_TOPIC
 from meterai.stamping.placement import Placement
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path

@@ -15,7 +15,7 @@ from meterai.launcher.preparation import LaunchProblem, check_settings
 from meterai.operations.use_cases.keep_environment import keep_environment
 from meterai.operations.use_cases.open_site import _slug_of_next, open_house
 from meterai.sales.events import EXAMPLE
-from meterai.sales.queries import events, former_events
+from meterai.sales.queries.events import events, former_events
 from meterai.waiting_room.queries import queue_views
 from meterai.waiting_room.rules.model import QueueState
 from meterai.waiting_room.store.queues import read_queue

@@ -14,9 +14,9 @@ from meterai.customers.queries import SessionCustomer
 from meterai.kit import outbox
 from meterai.kit.messages import Message
 from meterai.sales.model import Flow, OrderState
-from meterai.sales.news import PAID_NEWS_AFTER, TOPIC, News, message_of
-from meterai.sales.queries import find_order_by_token
-from meterai.sales.store import orders
+from meterai.sales.news import PAID_NEWS_AFTER, TOPIC, News, OrderToTell, message_of
+from meterai.sales.queries.order_access import find_order_by_token
+from meterai.sales.store import order_links, orders
 from meterai.sales.use_cases.leave_contact import leave_contact
 from meterai.sales.use_cases.record_stamping import record_item_refused, record_items_stamped
 from meterai.sales.use_cases.refund_quota import BankAccount, give_refund_account, request_refund
@@ -29,7 +29,7 @@ from tests.storage_fixtures import waiting_for_locks
 @pytest.mark.parametrize("language", ["id", "en"])
 @pytest.mark.parametrize("news", News)
 def test_each_kind_of_news_has_its_words_and_the_link_in_both_languages(news: News, language: str) -> None:
-    order = orders.OrderToTell(
+    order = OrderToTell(
         id=uuid.UUID(int=0),
         submit_id="form",
         token_round=0,
@@ -119,8 +119,8 @@ async def test_orders_whose_contact_moves_are_locked_in_the_order_of_who_ends_th
 
 async def move_all(shop: Shop, before: Contact, after: Contact) -> None:
     async with shop.db.transaction() as tx:
-        await orders.lock_links(tx, shop.alice)
-        await orders.move_contact(tx, shop.alice, before, after)
+        await order_links.lock_links(tx, shop.alice)
+        await order_links.move_contact(tx, shop.alice, before, after)
 
 
 async def test_one_message_tells_of_payment_and_stamps_when_they_come_together(shop: Shop) -> None:

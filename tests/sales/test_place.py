@@ -18,7 +18,8 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.status import http_status
 from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, OrderState, PaymentState
 from meterai.sales.ports import GatewayState, GatewayStatus
-from meterai.sales.queries import find_order_by_token, order_page, page_of_unpaid
+from meterai.sales.queries.order_access import find_order_by_token
+from meterai.sales.queries.order_page import order_page, page_of_unpaid
 from meterai.sales.use_cases.add_item import (
     FormDocument,
     ItemPut,

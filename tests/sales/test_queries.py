@@ -16,10 +16,14 @@ from meterai.kernel.ids import token_digest
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.messages import Message
-from meterai.sales import queries
 from meterai.sales.events import load_events
 from meterai.sales.news import News, news_entry
-from meterai.sales.queries import MoneyPlace
+from meterai.sales.queries.customers import orders_of_customer, quota_of_customer
+from meterai.sales.queries.documents import documents_promised, orders_of_documents
+from meterai.sales.queries.events import events, find_event
+from meterai.sales.queries.money import MoneyPlace, where_is_my_money
+from meterai.sales.queries.order_access import find_order_by_token, order_access
+from meterai.sales.queries.progress import can_be_paid, opens_charges
 from meterai.sales.receipts import receipt_pdf
 from meterai.sales.timeline import Happening
 from meterai.sales.use_cases.cancel_order import cancel_order
@@ -54,12 +58,12 @@ class Recorder:
 async def test_an_order_opens_to_its_token_and_its_customer_and_to_nobody_else(shop: Shop) -> None:
     mine, other = await shop.quota_draft(), await shop.quota_draft()
     charlie = await shop.customer(canonical_contact("charlie@example.com"))
-    assert await queries.order_access(shop.db, mine.order_id, mine.token)
-    assert await queries.order_access(shop.db, mine.order_id, None, customer_id=shop.alice)
+    assert await order_access(shop.db, mine.order_id, mine.token)
+    assert await order_access(shop.db, mine.order_id, None, customer_id=shop.alice)
     for order_id in (mine.order_id, uuid.uuid4()):
-        assert not await queries.order_access(shop.db, order_id, other.token)
-        assert not await queries.order_access(shop.db, order_id, None)
-        assert not await queries.order_access(shop.db, order_id, None, customer_id=charlie)
+        assert not await order_access(shop.db, order_id, other.token)
+        assert not await order_access(shop.db, order_id, None)
+        assert not await order_access(shop.db, order_id, None, customer_id=charlie)
 
 
 async def test_lists_hold_what_belongs_to_the_customer_only(shop: Shop) -> None:
@@ -67,21 +71,21 @@ async def test_lists_hold_what_belongs_to_the_customer_only(shop: Shop) -> None:
     draft = await shop.quota_draft()
     await shop.open("quota")
     charlie = await shop.customer(canonical_contact("charlie@example.com"))
-    theirs = await queries.orders_of_customer(shop.db, shop.alice)
+    theirs = await orders_of_customer(shop.db, shop.alice)
     assert {order.number for order in theirs} == {page.number, draft.number}, "but no draft without anything"
     for order, rest in ((theirs[0], theirs[1:]), (theirs[1], ())):
-        older = await queries.orders_of_customer(shop.db, shop.alice, behind=order.order_id)
+        older = await orders_of_customer(shop.db, shop.alice, behind=order.order_id)
         assert older == rest
-    assert await queries.orders_of_customer(shop.db, charlie, behind=page.id) == ()
-    (lot,) = await queries.quota_of_customer(shop.db, shop.alice)
+    assert await orders_of_customer(shop.db, charlie, behind=page.id) == ()
+    (lot,) = await quota_of_customer(shop.db, shop.alice)
     assert (lot.available, lot.number) == (3, page.number)
-    assert await queries.orders_of_customer(shop.db, charlie) == ()
-    assert await queries.quota_of_customer(shop.db, charlie) == ()
+    assert await orders_of_customer(shop.db, charlie) == ()
+    assert await quota_of_customer(shop.db, charlie) == ()
 
 
 async def test_a_document_s_stamps_are_not_shown_as_quota(shop: Shop) -> None:
     await shop.pay(await shop.placed_stamps())
-    assert await queries.quota_of_customer(shop.db, shop.alice) == ()
+    assert await quota_of_customer(shop.db, shop.alice) == ()
 
 
 async def test_a_document_belongs_to_its_order_until_that_ends_without_money(shop: Shop) -> None:
@@ -89,16 +93,16 @@ async def test_a_document_belongs_to_its_order_until_that_ends_without_money(sho
     placed = await shop.page((await shop.placed_stamps()).order_id)
     ids = [order.items[0].document_id for order in (drafted, placed)]
     held = {ids[0]: drafted.number, ids[1]: placed.number}
-    assert await queries.orders_of_documents(shop.db, ids) == held
+    assert await orders_of_documents(shop.db, ids) == held
     shop.clock.now += timedelta(minutes=MINUTES + 60)
     await shop.expire()
-    assert await queries.orders_of_documents(shop.db, ids) == {ids[0]: drafted.number}
+    assert await orders_of_documents(shop.db, ids) == {ids[0]: drafted.number}
 
 
 async def test_a_document_is_promised_while_money_may_come_for_it_and_until_it_is_stamped(shop: Shop) -> None:
     async def promised(order_id: uuid.UUID) -> bool:
         ids = [item.document_id for item in (await shop.page(order_id)).items if item.document_id]
-        return await queries.documents_promised(shop.db, ids) == set(ids)
+        return await documents_promised(shop.db, ids) == set(ids)
 
     draft, late = await shop.stamp_draft(), await shop.placed_stamps()
     assert await promised(draft.order_id)
@@ -123,11 +127,11 @@ async def test_where_is_my_money_knows_every_way_to_name_an_order(shop: Shop) ->
     spoken = page.number.replace("-", " ").lower()
     pasted = f"\u200e{page.payments[0].transaction_id}\u200b"
     for text in (page.number, spoken, f" {page.number} ", reference, pasted.strip("\u200e\u200b"), pasted):
-        answer = await queries.where_is_my_money(shop.db, text)
+        answer = await where_is_my_money(shop.db, text)
         assert answer is not None, text
         assert (answer.number, answer.place) == (page.number, MoneyPlace.HELD)
     for text in ("", "nonsense", "AAAA-BBBB-CCCC", "%", "a\0b", "x" * 10_000):
-        assert await queries.where_is_my_money(shop.db, text) is None
+        assert await where_is_my_money(shop.db, text) is None
 
 
 async def test_where_is_my_money_knows_the_number_of_a_virtual_account(shop: Shop) -> None:
@@ -142,15 +146,15 @@ async def test_where_is_my_money_knows_the_number_of_a_virtual_account(shop: Sho
         "9881-2345-67890",
         "\u202a9881\u00a02345\u201367890\u202c",
     ):
-        answer = await queries.where_is_my_money(shop.db, text)
+        answer = await where_is_my_money(shop.db, text)
         assert answer is not None, text
         assert (answer.number, answer.place) == (newer.number, MoneyPlace.NOT_ARRIVED)
-    assert await queries.where_is_my_money(shop.db, "9881234567891") is None
+    assert await where_is_my_money(shop.db, "9881234567891") is None
 
 
 async def test_where_is_my_money_tells_nothing_personal(shop: Shop) -> None:
     page = await shop.paid_quota()
-    answer = await queries.where_is_my_money(shop.db, page.number)
+    answer = await where_is_my_money(shop.db, page.number)
     told = msgspec.json.encode(answer).decode()
     assert "alice" not in told
     assert str(shop.alice) not in told
@@ -158,7 +162,7 @@ async def test_where_is_my_money_tells_nothing_personal(shop: Shop) -> None:
 
 async def test_where_is_my_money_follows_it_to_the_end(shop: Shop) -> None:
     async def place(number: str) -> MoneyPlace:
-        answer = await queries.where_is_my_money(shop.db, number)
+        answer = await where_is_my_money(shop.db, number)
         assert answer is not None
         return answer.place
 
@@ -204,7 +208,7 @@ async def test_news_carry_the_permanent_link_in_the_order_s_language(shop: Shop)
     assert page.number in message.subject
     assert "Rp25.000" in message.text
     token = message.text.rsplit(f"{HERE}/p/", 1)[1].strip()
-    assert await queries.find_order_by_token(shop.db, token) == page.id
+    assert await find_order_by_token(shop.db, token) == page.id
     assert await tell_due_news(shop.db, recorder, SECRET, public_url=HERE, clock=shop.clock) == 0
 
 
@@ -287,7 +291,7 @@ async def test_a_receipt_says_what_was_paid_and_shows_no_contact_in_full(
 
 async def test_the_shipped_example_is_the_casn_event(database: TestDatabase) -> None:
     await set_events(database.app, load_events())
-    event = await queries.event(database.app, "casn")
+    event = await find_event(database.app, "casn")
     assert [d.kind for d in event.required_documents] == ["surat_lamaran", "surat_pernyataan"]
     assert (event.output_bytes_max, event.pdf_version_min) == (819_200, "1.6")
     assert event.is_open(datetime(2026, 9, 5, tzinfo=UTC))
@@ -298,8 +302,8 @@ async def test_events_that_are_not_configured_any_more_are_not_offered(database:
     (casn,) = load_events()
     await set_events(database.app, [casn, msgspec.structs.replace(casn, slug="pppk")])
     await set_events(database.app, [msgspec.structs.replace(casn, slug="pppk", name="PPPK 2026")])
-    assert [(e.slug, e.name) for e in await queries.events(database.app)] == [("pppk", "PPPK 2026")]
-    assert (await refused(queries.event(database.app, "casn"))).code == "event.unknown"
+    assert [(e.slug, e.name) for e in await events(database.app)] == [("pppk", "PPPK 2026")]
+    assert (await refused(find_event(database.app, "casn"))).code == "event.unknown"
 
 
 _PAPER = "[[event.required_documents]]\nkind = 'xx'\nname_id = 'X'\nname_en = 'X'\n"
@@ -336,7 +340,7 @@ async def test_whether_the_gateway_opens_charges_is_asked_of_the_latest(shop: Sh
     async def opens(after_s: float = 0) -> bool:
         shop.pass_time(seconds=after_s)
         async with shop.db.connection() as connection:
-            return await queries.opens_charges(connection, now=shop.clock())
+            return await opens_charges(connection, now=shop.clock())
 
     assert await opens(), "nobody has asked"
     shop.gateway.down = True
@@ -352,7 +356,7 @@ async def test_whether_the_gateway_opens_charges_is_asked_of_the_latest(shop: Sh
     await shop.placed_quota(1)
     assert await opens(after_s=240), "one that is never opened, and late answers to what is open, stop nobody"
     async with shop.db.connection() as connection:
-        assert not await queries.can_be_paid(connection, now=shop.clock())
+        assert not await can_be_paid(connection, now=shop.clock())
 
     shop.gateway.down, shop.gateway.refuse_charge = False, Refusal(Kind.INVALID, "gateway.charge_refused")
     for _ in range(20):
@@ -365,7 +369,7 @@ async def test_whether_people_can_pay_is_said_without_reading_every_payment(shop
     """Anybody may ask, by the status page."""
     await shop.paid_quota()
     await believe_large(shop.database, "sales.payment")
-    looks = await looks_of(shop.db, lambda connection: queries.can_be_paid(connection, now=shop.clock()))
+    looks = await looks_of(shop.db, lambda connection: can_be_paid(connection, now=shop.clock()))
     assert looks == {"sales.payment_one_open", "sales.payment_to_poll", "sales.payment_pkey"}
 
 
@@ -375,7 +379,7 @@ async def test_what_was_given_up_and_one_order_s_refusals_do_not_say_that_no_cha
     async def opens() -> bool:
         shop.pass_time(seconds=13)
         async with shop.db.connection() as connection:
-            return await queries.opens_charges(connection, now=shop.clock())
+            return await opens_charges(connection, now=shop.clock())
 
     shop.gateway.down = True
     placed = [await shop.placed_quota(1) for _ in range(6)]

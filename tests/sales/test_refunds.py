@@ -22,13 +22,10 @@ from meterai.sales.bank_account import BankAccount
 from meterai.sales.model import ItemState, PaymentState, RefundChannel, RefundState
 from meterai.sales.order import Refund
 from meterai.sales.ports import GatewayState, PayoutResult, PayoutState
-from meterai.sales.queries import (
-    MoneyPlace,
-    OrderPage,
-    quota_of_customer,
-    refunds_in_doubt,
-    where_is_my_money,
-)
+from meterai.sales.queries.customers import quota_of_customer
+from meterai.sales.queries.money import MoneyPlace, where_is_my_money
+from meterai.sales.queries.order_page import OrderPage
+from meterai.sales.queries.refunds import refunds_in_doubt
 from meterai.sales.store import refunds
 from meterai.sales.use_cases.end_refund import DecidedRefund, end_refund, order_payout_again
 from meterai.sales.use_cases.refund_quota import RefundRequested, give_refund_account, request_refund

@@ -27,7 +27,7 @@ from meterai.sales.model import (
 )
 from meterai.sales.order import Order
 from meterai.sales.ports import GatewayState, GatewayStatus, PaymentGateway
-from meterai.sales.queries import MoneyPlace, where_is_my_money
+from meterai.sales.queries.money import MoneyPlace, where_is_my_money
 from meterai.sales.store import payments
 from meterai.sales.store.orders import claim_overdue
 from meterai.sales.use_cases import expire_orders, poll_payments

@@ -25,7 +25,7 @@ from meterai.sales import bookings
 from meterai.sales.model import ItemState, OrderState, RefundState
 from meterai.sales.order import Item
 from meterai.sales.ports import GatewayState
-from meterai.sales.queries import OrderPage
+from meterai.sales.queries.order_page import OrderPage
 from meterai.sales.use_cases.record_stamping import record_item_refused, record_items_stamped
 from meterai.sales.use_cases.refund_quota import request_refund
 from meterai.sales.use_cases.replace_document import replace_document

@@ -21,7 +21,7 @@ from meterai.kernel.ids import new_id
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.ledger.queries import lot_of
-from meterai.sales.use_cases.settle_payment import STAMP_TOPIC
+from meterai.sales.crediting import STAMP_TOPIC
 from meterai.signatures.stamp_code import StampCode, decode_code, verify_code
 from meterai.stamping.model import Job
 from meterai.stamping.placement import Placement

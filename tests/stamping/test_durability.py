@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from meterai.customers.contacts import Contact
 from meterai.kit.database import Connection
-from meterai.sales.store import orders
+from meterai.sales.store import order_links
 from meterai.stamping.signer import register
 from meterai.stamping.store import jobs
 from tests.storage_fixtures import TestDatabase
@@ -61,5 +61,5 @@ async def test_a_drafts_owner_waits_for_the_disk(database: TestDatabase) -> None
     async with database.app.transaction() as tx:
         await tx.execute("SET LOCAL synchronous_commit = on")
         alice = Contact(kind="email", value="alice@example.com")
-        await orders.set_customer(tx, uuid4(), uuid4(), alice, None, token_round=1, token_digest=b"")
+        await order_links.set_customer(tx, uuid4(), uuid4(), alice, None, token_round=1, token_digest=b"")
         assert await _waits(tx)

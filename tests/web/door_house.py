@@ -18,7 +18,7 @@ from meterai.customers.organisations import SELLER
 from meterai.kernel.ids import token_digest
 from meterai.kit.settings import Settings
 from meterai.sales.events import load_events
-from meterai.sales.queries import Tariff
+from meterai.sales.queries.tariffs import Tariff
 from meterai.stamping.signer_wire import Identity
 from meterai.verification.model import Trust
 from meterai.web.line.queues import queues_of

@@ -18,7 +18,7 @@ from meterai.sales.model import (
 )
 from meterai.sales.order import Item, Payment, Refund
 from meterai.sales.ports import Channel
-from meterai.sales.queries import OrderPage
+from meterai.sales.queries.order_page import OrderPage
 from meterai.sales.timeline import Happening, TimelineEntry
 from meterai.web.orders.order_view import Known
 

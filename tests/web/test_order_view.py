@@ -19,7 +19,7 @@ from meterai.sales.model import (
     RefundReason,
     RefundState,
 )
-from meterai.sales.queries import MoneyPlace
+from meterai.sales.queries.money import MoneyPlace
 from meterai.sales.receipts import receipt_pdf
 from meterai.sales.timeline import Happening, timeline_of
 from meterai.web.orders.order_view import OrderView, order_view, payment_name, refund_name

@@ -16,7 +16,7 @@ from meterai.kernel.clock import business_date, start_of_business_date
 from meterai.kit.http.network_limits import NetworkLimits
 from meterai.operations.use_cases.check_invariants import check_tables
 from meterai.sales.events import load_events
-from meterai.sales.queries import Tariff
+from meterai.sales.queries.tariffs import Tariff
 from meterai.waiting_room.rules.model import Policy, QueueState
 from meterai.waiting_room.use_cases.take_general_place import DEPTH_MIN
 from meterai.web.line.queues import INSIDE_AT_NETWORK, INSIDE_PER_NETWORK, INSIDE_S, inside_cookie

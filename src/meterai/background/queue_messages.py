@@ -16,7 +16,7 @@ from meterai.bootstrap import App
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.messages import Message
 from meterai.kit.settings import gate_address, queue_root
-from meterai.sales.queries import events
+from meterai.sales.queries.events import events
 from meterai.waiting_room.files.gate_mail import GateMail, put_last, waiting_mail
 from meterai.waiting_room.use_cases.remind import Addresses, remind_due
 

@@ -17,13 +17,13 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.messages import KEPT_FOR, TOPICS, Message
 from meterai.kit.outbox import Entry
+from meterai.sales.crediting import STAMP_TOPIC
 from meterai.sales.news import TOPIC as NEWS_TOPIC
 from meterai.sales.use_cases.record_stamping import (
     record_item_refused,
     record_items_stamped,
     record_quota_freed,
 )
-from meterai.sales.use_cases.settle_payment import STAMP_TOPIC
 from meterai.stamping.cycle.batch import Tools
 from meterai.stamping.cycle.job_ends import REFUSED, RELEASED
 from meterai.stamping.queries import lot_of_job

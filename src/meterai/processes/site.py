@@ -27,7 +27,8 @@ from meterai.kit.http.listening import CONNECTIONS_MAX, connections_within_limit
 from meterai.kit.http.proxies import trusted_addresses
 from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import Settings, from_environment
-from meterai.sales.queries import events, former_events, tariffs
+from meterai.sales.queries.events import events, former_events
+from meterai.sales.queries.tariffs import tariffs
 from meterai.waiting_room.control.site_load import SiteLoad, report_site_load
 from meterai.web.requests.load_meter import report
 from meterai.web.requests.middleware import Edge

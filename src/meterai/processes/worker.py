@@ -34,7 +34,7 @@ from meterai.kit.http import outside_service
 from meterai.kit.logging import set_up_logging
 from meterai.operations.use_cases.judge_promises import judge_due_promises
 from meterai.operations.use_cases.report_behind import BehindReporter
-from meterai.sales.queries import documents_promised
+from meterai.sales.queries.documents import documents_promised
 from meterai.sales.use_cases.clean_up import clean_up_orders
 from meterai.sales.use_cases.expire_orders import expire_due_orders
 from meterai.sales.use_cases.pay_refunds import pay_due_refunds

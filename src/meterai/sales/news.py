@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 
+import msgspec
+
+from meterai.customers.contacts import ContactKind
 from meterai.kernel.money import format_rupiah
 from meterai.kit.messages import Message
 from meterai.sales.model import Flow, OrderState
-from meterai.sales.store.orders import OrderToTell
 from meterai.texts.order_news import ORDER_NEWS
 from meterai.texts.translation import translate
 
@@ -32,6 +34,28 @@ class News(StrEnum):
     NEEDS_ACCOUNT = "needs_account"
     REFUND_PAID = "refund_paid"
     LINK = "link"  # asked for
+
+
+class OrderToTell(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message to the customer says of an order, and where it goes."""
+
+    id: uuid.UUID
+    number: str
+    submit_id: str
+    """What is stored of its form's name: its link's token is made from that, and from the round."""
+    token_round: int
+    flow: Flow
+    state: OrderState
+    language: str
+    total: int
+    contact_kind: ContactKind | None
+    contact_value: str | None
+    all_stamped: bool
+    """Every document of it, and there is one."""
+    waits_for_choice: bool
+    """A document was refused, and its customer has not chosen yet what to do."""
+    needs_account: bool
+    """Money waits for an account to go back to."""
 
 
 type Entry = tuple[str, Mapping[str, object]]

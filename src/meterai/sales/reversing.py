@@ -23,7 +23,7 @@ from meterai.sales.model import (
     next_item_state,
 )
 from meterai.sales.order import Order, Payment, Refund
-from meterai.sales.queries import unused_of_items
+from meterai.sales.queries.refundable import unused_of_items
 from meterai.sales.refunding import finish_item
 from meterai.sales.store import orders, refunds
 

@@ -17,7 +17,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import is_outage, log_trouble
 from meterai.kit.settings import gate_address
 from meterai.sales.events import Event
-from meterai.sales.queries import Tariff
+from meterai.sales.queries.tariffs import Tariff
 from meterai.texts.languages import languages
 from meterai.web.line.queues import queues_of
 from meterai.web.pages.assets import Assets

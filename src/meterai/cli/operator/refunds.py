@@ -20,7 +20,7 @@ from meterai.kernel.money import format_rupiah
 from meterai.kit.database import Database, connect
 from meterai.kit.settings import Settings
 from meterai.sales.model import RefundChannel, refund_key
-from meterai.sales.queries import RefundInDoubt, refunds_in_doubt
+from meterai.sales.queries.refunds import RefundInDoubt, refunds_in_doubt
 from meterai.sales.use_cases import end_refund as use_case
 
 

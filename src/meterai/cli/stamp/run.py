@@ -22,7 +22,7 @@ from meterai.kit.database import Database, connect
 from meterai.kit.files.object_store import ObjectStore, open_store
 from meterai.kit.settings import Settings
 from meterai.ledger.counting import counted_anew
-from meterai.sales.queries import quota_of_customer
+from meterai.sales.queries.customers import quota_of_customer
 from meterai.stamping.bundles.given_files import GivenFile
 from meterai.stamping.bundles.model import LEFT_OUT, Bundle, BundleFile, Outcome, Rule
 from meterai.stamping.bundles.queries import bundle as find_bundle

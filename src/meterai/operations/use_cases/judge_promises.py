@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from meterai.kit.database import Database
-from meterai.sales.queries import OrderOutcome, order_outcomes
+from meterai.sales.queries.progress import OrderOutcome, order_outcomes
 from meterai.waiting_room.files.promise_book import Outcome, is_kept
 from meterai.waiting_room.rules.rate_history import done_after_of
 from meterai.waiting_room.store.promises import (

@@ -16,9 +16,10 @@ from meterai.kit.stop_switches import SEALING_STOPPED, is_thrown
 from meterai.ledger import queries as ledger
 from meterai.ledger.model import DISTRIBUTOR, ISSUER, books
 from meterai.operations.use_cases.oldest_late_stamp import oldest_late_stamp
-from meterai.sales import queries as sales
+from meterai.sales.crediting import STAMP_TOPIC
 from meterai.sales.news import TOPIC as NEWS
-from meterai.sales.use_cases.settle_payment import STAMP_TOPIC
+from meterai.sales.queries.progress import can_be_paid
+from meterai.sales.queries.refunds import RefundsUnderWay, refunds_under_way
 from meterai.stamping import queries as stamping
 from meterai.stamping.cycle.job_ends import REFUSED, RELEASED
 from meterai.stamping.keys.key_register import registered_keys
@@ -48,7 +49,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """The certificate of the key that signs now; None: none does."""
     needs_next_key: bool
     """That key has little time left, and no other one follows."""
-    refunds: sales.RefundsUnderWay
+    refunds: RefundsUnderWay
     unsent_refund_s: float
     backlogs: Mapping[str, outbox.Backlog]
     """By topic of the outbox."""
@@ -63,13 +64,13 @@ async def measure_house(db: Database, *, now: datetime) -> Figures:
     queues = [view for view in await queue_views(db, now.timestamp()) if not view.rests]
     async with db.connection() as connection:
         oldest = await oldest_late_stamp(connection)
-        refunds = await sales.refunds_under_way(connection)
+        refunds = await refunds_under_way(connection)
         register = await registered_keys(connection)
         key = active_key(register, now)
         return Figures(
             stock=(await ledger.stock(connection, SELLER)).available,
             turnovers=await ledger.turnovers(connection, books(ISSUER, DISTRIBUTOR, SELLER)),
-            takes_payments=await sales.can_be_paid(connection, now=now),
+            takes_payments=await can_be_paid(connection, now=now),
             stamp_delay_s=age_s(oldest, now),
             jobs_waiting=await stamping.count_waiting(connection),
             time_stamps_owed=await stamping.count_time_stamps_owed(connection),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from meterai.kit.database import Connection
-from meterai.sales.queries import oldest_order_being_stamped
+from meterai.sales.queries.progress import oldest_order_being_stamped
 from meterai.stamping.queries import documents_without_file, oldest_held_up
 
 

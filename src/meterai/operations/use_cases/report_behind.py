@@ -11,7 +11,7 @@ from meterai.kernel.clock import age_s
 from meterai.kit.database import Database
 from meterai.ledger import queries as ledger
 from meterai.operations.use_cases.judge_promises import measure_done_after
-from meterai.sales import queries as sales
+from meterai.sales.queries.progress import oldest_paid_order, opens_charges
 from meterai.waiting_room.control.site_load import Behind, report_behind
 
 DONE_EVERY = timedelta(seconds=30)
@@ -27,9 +27,9 @@ class BehindReporter:
     async def report(self, now: datetime) -> None:
         """One report; call it once a second."""
         async with self.db.connection() as connection:
-            oldest = await sales.oldest_paid_order(connection, now=now)
+            oldest = await oldest_paid_order(connection, now=now)
             stock = await ledger.stock(connection, SELLER)
-            opens = await sales.opens_charges(connection, now=now)
+            opens = await opens_charges(connection, now=now)
             sends = await codes_go_out(connection, now=now)
         await report_behind(self.db, Behind(age_s(oldest, now), max(0, stock.available), opens and sends))
         if self._done_at is None or now - self._done_at >= DONE_EVERY:

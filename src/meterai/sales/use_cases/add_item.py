@@ -23,7 +23,7 @@ from meterai.sales.model import (
     price_of,
 )
 from meterai.sales.order import Order
-from meterai.sales.store import orders
+from meterai.sales.store import drafts, orders
 
 
 class ItemPut(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,7 +143,7 @@ async def remove_item(db: Database, order_id: uuid.UUID, item_id: uuid.UUID, *, 
     """
     async with db.transaction() as tx:
         _refuse_unless_draft(await orders.lock_order(tx, order_id))
-        await orders.delete_item(tx, order_id, item_id)
+        await drafts.delete_item(tx, order_id, item_id)
 
 
 async def _put(
@@ -161,7 +161,7 @@ async def _put(
     price = price_of(quantity, 0, price_list)
     try:
         async with db.connection() as connection:  # one statement is one transaction
-            row = await orders.put_item(
+            row = await drafts.put_item(
                 connection,
                 order_id,
                 item_id,

@@ -25,7 +25,7 @@ from meterai.ledger.model import (
     books,
     move,
 )
-from meterai.sales.store import orders
+from meterai.sales.store import drafts
 
 PIECES_MAX = 100_000_000
 _ACTION = "quota.issue"
@@ -95,7 +95,7 @@ async def _book(tx: Connection, pieces: int, reference: str, now: datetime) -> S
     if not 1 <= pieces <= PIECES_MAX or not reference:
         raise Refusal(Kind.INVALID, "stock.pieces", pieces=pieces, pieces_max=PIECES_MAX)
     deposit_id, day = await _deposit(tx, reference, now)
-    face_value = await orders.tariff_of(tx, day)
+    face_value = await drafts.tariff_of(tx, day)
     await store.open_accounts(tx, books(ISSUER, DISTRIBUTOR, SELLER), now)
     new = await store.post(tx, _transfers(deposit_id, pieces, face_value), now) > 0
     stock = (await queries.stock(tx, SELLER)).available

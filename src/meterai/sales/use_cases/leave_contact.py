@@ -9,7 +9,7 @@ from meterai.customers.queries import SessionCustomer
 from meterai.customers.use_cases.remove_contact import remove_contact
 from meterai.kernel.ids import token_digest
 from meterai.kit.database import Database
-from meterai.sales.store import orders
+from meterai.sales.store import order_links
 from meterai.sales.use_cases.open_order import order_token
 
 
@@ -27,10 +27,10 @@ async def leave_contact(
     async with db.transaction() as tx:
         done = await remove_contact(tx, by, contact_id, now=now)
         if done is not None:
-            links = await orders.lock_links(tx, by.customer_id)
-            await orders.move_contact(tx, by.customer_id, done.removed, done.stays)
-            await orders.end_links(tx, {link.id: _next_digest(secret, link) for link in links})
+            links = await order_links.lock_links(tx, by.customer_id)
+            await order_links.move_contact(tx, by.customer_id, done.removed, done.stays)
+            await order_links.end_links(tx, {link.id: _next_digest(secret, link) for link in links})
 
 
-def _next_digest(secret: bytes, link: orders.OrderLink) -> bytes:
+def _next_digest(secret: bytes, link: order_links.OrderLink) -> bytes:
     return token_digest(order_token(secret, link.submit_id, link.token_round + 1))

@@ -27,9 +27,9 @@ from meterai.sales.model import (
     PriceList,
     price_of,
 )
-from meterai.sales.queries import ItemLine, OrderItems
-from meterai.sales.store import orders
-from meterai.sales.store.orders import Owner
+from meterai.sales.queries.order_page import ItemLine, OrderItems
+from meterai.sales.store import drafts
+from meterai.sales.store.drafts import Owner
 from meterai.sales.use_cases.add_item import FormDocument, item_of_slot, put_documents
 from meterai.texts.languages import known_language
 
@@ -160,7 +160,7 @@ async def _open(
     form, order_id = form_digest(opening.submit_id), new_id(opening.now)
     try:
         async with db.connection() as connection:  # one statement is one transaction
-            row, is_new = await orders.open_order(
+            row, is_new = await drafts.open_order(
                 connection,
                 order_id,
                 number=new_order_number(),
@@ -172,7 +172,7 @@ async def _open(
                 language=known_language(opening.language),
                 owner=opening.owner,
                 documents=[
-                    orders.NewDocument(
+                    drafts.NewDocument(
                         item_id=item_of_slot(order_id, one.slot),
                         document_id=one.document_id,
                         document_kind=one.document_kind,
@@ -191,7 +191,7 @@ async def _open(
     return OpenedOrder(order_id=row.id, number=row.number, token=token, state=row.state), is_new
 
 
-def _may_go_on(row: orders.OpenedRow, opening: _Opening) -> bool:
+def _may_go_on(row: drafts.OpenedRow, opening: _Opening) -> bool:
     """Whether the sender of a form may have the order that it opened: see `open_order`."""
     if row.customer_id is None or (opening.owner and opening.owner.customer_id == row.customer_id):
         return True

@@ -28,7 +28,7 @@ from meterai.sales.model import (
 )
 from meterai.sales.order import Order, Payment
 from meterai.sales.ports import Channel, PaymentGateway
-from meterai.sales.store import orders, payments
+from meterai.sales.store import drafts, orders, payments
 
 RESERVATION_GRACE = timedelta(minutes=15)
 """The stamps stay reserved for so long after the payment's end: its status may come late."""
@@ -125,7 +125,7 @@ async def _reprice(tx: Connection, order: Order, face_value: int, price_list: Pr
     price = _new_price(order, face_value, price_list)
     if price is None:
         return False
-    await orders.reprice(tx, order.id, price)
+    await drafts.reprice(tx, order.id, price)
     return True
 
 

@@ -28,7 +28,7 @@ from meterai.sales.model import (
 )
 from meterai.sales.news import News, news_entry
 from meterai.sales.order import Item, Order, Payment, Refund
-from meterai.sales.queries import may_be_refunded
+from meterai.sales.queries.refundable import may_be_refunded
 from meterai.sales.store import orders, refunds
 
 __all__ = ["BankAccount", "RefundRequested", "give_refund_account", "request_refund"]

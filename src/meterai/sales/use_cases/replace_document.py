@@ -11,11 +11,11 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.database import Connection, Database
 from meterai.ledger import queries as ledger
+from meterai.sales.crediting import stamping_entry
 from meterai.sales.model import ItemEvent, OrderEvent, next_item_state, next_order_state
 from meterai.sales.model import ItemState as State
 from meterai.sales.order import Item, Order
 from meterai.sales.store import orders
-from meterai.sales.use_cases.settle_payment import stamping_entry
 
 
 async def replace_document(

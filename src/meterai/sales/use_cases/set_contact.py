@@ -11,7 +11,7 @@ from meterai.kernel.ids import token_digest
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.sales.model import OrderState
-from meterai.sales.store import orders
+from meterai.sales.store import order_links, orders
 from meterai.sales.use_cases.open_order import order_token
 
 
@@ -40,11 +40,11 @@ async def set_customer(
     NOT_FOUND `order.not_found`.
     """
     async with db.transaction() as tx:
-        link = await orders.lock_owned(tx, order_id)
+        link = await order_links.lock_owned(tx, order_id)
         if link.state == OrderState.DRAFT:
             token_round = link.token_round + (link.customer_id != customer_id)
             token = order_token(secret, link.submit_id, token_round)
-            documents = await orders.set_customer(
+            documents = await order_links.set_customer(
                 tx,
                 order_id,
                 customer_id,

@@ -3,63 +3,47 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 import structlog
 
 from meterai.kernel.clock import Clock
-from meterai.kernel.ids import derived_id
 from meterai.kernel.money import Rupiah
-from meterai.kernel.refusals import Refusal
 from meterai.kit import outbox
 from meterai.kit.database import Connection, Database
 from meterai.ledger import store as ledger
-from meterai.ledger.model import Transfer
 from meterai.sales import bookings
 from meterai.sales.attempts import LOOK_AFTER_CLOSING
+from meterai.sales.crediting import credited_states, outcome_of, owe_back, sell_late, work_after_payment
 from meterai.sales.model import (
     OPEN_PAYMENTS,
-    Flow,
-    ItemEvent,
-    ItemState,
-    OrderEvent,
     OrderState,
     PaymentEvent,
     PaymentOutcome,
     PaymentState,
-    RefundChannel,
-    RefundReason,
     gateway_cost,
-    next_item_state,
-    next_order_state,
     next_payment_state,
-    refund_channel,
 )
-from meterai.sales.news import Entry, News, news_entry
 from meterai.sales.order import Order, Payment
 from meterai.sales.ports import GatewayState, GatewayStatus, PaymentGateway
 from meterai.sales.reversing import take_back
-from meterai.sales.store import orders, payments, refunds
+from meterai.sales.store import orders, payments
 
 log = structlog.get_logger(__name__)
 
-STAMP_TOPIC = "sales.stamp_item_paid"
-"""Outbox topic: {item_id, order_id, document_id, lot_account_id, customer_id, request_key}."""
 
-_REASONS = {
-    PaymentOutcome.REFUNDED_LATE: RefundReason.LATE,
-    PaymentOutcome.REFUNDED_AMOUNT: RefundReason.WRONG_AMOUNT,
-    PaymentOutcome.REFUNDED_DOUBLE: RefundReason.DOUBLE,
-}
 _CLOSED_BY = {
     GatewayState.EXPIRED: PaymentEvent.EXPIRE,
     GatewayState.CANCELLED: PaymentEvent.CANCEL,
     GatewayState.DENIED: PaymentEvent.FAIL,
     GatewayState.REFUNDED: PaymentEvent.CANCEL,  # came and went back before we ever saw it
 }
+
+
 _TAKEN_BACK = (GatewayState.DENIED, GatewayState.REVERSED)
+
+
 _CAME = (GatewayState.SETTLED, GatewayState.PARTIALLY_REFUNDED, GatewayState.REFUNDED)
 
 
@@ -143,15 +127,15 @@ async def _book(
         await payments.finish_notices(tx, reference, asked_at=asked_at, now=now)
         if payment.reversed_at is not None and asked_at > payment.reversed_at:  # it came again
             log.error("payment_status_unclear", reference=reference, state=status.state, booked=payment.state)
-        return _told(order, payment)
+        return _settlement(order, payment)
     next_payment_state(payment.state, PaymentEvent.SETTLE)
     outcome = outcome_of(order, payment, status.amount)
     cost = gateway_cost(payment.channel, status.amount)
     received = bookings.receive_payment(order, payment, status.amount, cost)
     late = order.state is OrderState.EXPIRED
-    if outcome is PaymentOutcome.CREDITED and late and not await _sell_late(tx, order, received, now):
+    if outcome is PaymentOutcome.CREDITED and late and not await sell_late(tx, order, received, now):
         outcome = PaymentOutcome.REFUNDED_LATE
-    after, items = _after(order) if outcome is PaymentOutcome.CREDITED else (order.state, [])
+    after, items = credited_states(order) if outcome is PaymentOutcome.CREDITED else (order.state, [])
     await payments.settle(
         tx,
         order.id,
@@ -167,105 +151,14 @@ async def _book(
         now=now,
     )
     if outcome is PaymentOutcome.CREDITED:
-        await outbox.enqueue_many(tx, _work(order, payment, after), now)
+        await outbox.enqueue_many(tx, work_after_payment(order, payment, after), now)
         if not late:
             await ledger.post(tx, received + bookings.sale(order, late=False), now)
     else:
         log.warning("payment_goes_back", reference=reference, outcome=outcome)
-        await _owe(tx, order, payment, outcome, status.amount, received, now)
+        await owe_back(tx, order, payment, outcome, status.amount, received, now)
     settled = msgspec.structs.replace(payment, state=PaymentState.SETTLED, outcome=outcome)
-    return _told(order, settled, new=True)
-
-
-def outcome_of(order: Order, payment: Payment, paid_amount: int) -> PaymentOutcome:
-    """What money that came is for. An expired order is credited only if stock is left: `_sell_late` sees."""
-    if paid_amount != payment.amount:
-        return PaymentOutcome.REFUNDED_AMOUNT
-    if order.state in (OrderState.PAID, OrderState.COMPLETED):
-        return PaymentOutcome.REFUNDED_DOUBLE
-    if order.state is OrderState.CANCELLED:
-        return PaymentOutcome.REFUNDED_LATE
-    return PaymentOutcome.CREDITED
-
-
-async def _sell_late(tx: Connection, order: Order, received: list[Transfer], now: datetime) -> bool:
-    """Books a late payment as a sale from the stock that is left; False, and nothing booked, when none is."""
-    try:
-        async with tx.transaction():  # a savepoint: without stock the same transaction books a refund
-            await ledger.post(tx, received + bookings.sale(order, late=True), now)
-    except Refusal as refusal:
-        if refusal.code != "ledger.insufficient":
-            raise
-        return False
-    return True
-
-
-def _after(order: Order) -> tuple[OrderState, Sequence[tuple[uuid.UUID, ItemState]]]:
-    """The states of an order and of its items once it is credited."""
-    items = [
-        (item.id, next_item_state(item.state, ItemEvent.START if item.document_id else ItemEvent.CREDIT))
-        for item in order.items
-    ]
-    paid = next_order_state(order.state, OrderEvent.PAY)
-    if any(state is ItemState.STAMPING for _, state in items):
-        return paid, items
-    return next_order_state(paid, OrderEvent.COMPLETE), items
-
-
-def _work(order: Order, payment: Payment, after: OrderState) -> list[Entry]:
-    """What must happen next: every document is stamped, and the customer is told when there is none.
-
-    That everything is stamped already is the better news: see `tell_customer.note_paid_news`.
-    """
-    stamping = [
-        stamping_entry(order, item.id, item.document_id, key=f"{item.id}-{payment.id}")
-        for item in order.items
-        if item.kind is Flow.STAMP and item.document_id is not None
-    ]
-    return [*stamping, news_entry(order.id, News.PAID)] if after is OrderState.COMPLETED else stamping
-
-
-def stamping_entry(order: Order, item_id: uuid.UUID, document_id: uuid.UUID, *, key: str) -> Entry:
-    """The outbox row that has a paid document stamped. `key` makes handling it twice one job."""
-    item = order.item(item_id)
-    assert item is not None
-    return STAMP_TOPIC, {
-        "item_id": item_id,
-        "order_id": order.id,
-        "document_id": document_id,
-        "lot_account_id": item.lot_account_id,
-        "customer_id": order.customer_id,
-        "request_key": key,
-    }
-
-
-async def _owe(
-    tx: Connection,
-    order: Order,
-    payment: Payment,
-    outcome: PaymentOutcome,
-    amount: int,
-    received: list[Transfer],
-    now: datetime,
-) -> None:
-    """Owes the payer money that bought nothing, from this moment on."""
-    channel = refund_channel(payment.channel)
-    await refunds.add_refund(
-        tx,
-        derived_id("refund", payment.id),
-        order.id,
-        payment_id=payment.id,
-        item_id=None,
-        quantity=0,
-        amount=amount,
-        reason=_REASONS[outcome],
-        channel=channel,
-        account=None,
-        now=now,
-    )
-    news = News.MONEY_RETURNS if channel is RefundChannel.GATEWAY else News.NEEDS_ACCOUNT
-    await outbox.enqueue_many(tx, [news_entry(order.id, news)], now)
-    await ledger.post(tx, received + bookings.owe_suspense(order, payment, amount), now)
+    return _settlement(order, settled, new=True)
 
 
 async def _end(
@@ -278,11 +171,11 @@ async def _end(
     if payment.state is PaymentState.SETTLED and state in _TAKEN_BACK:
         return await _reverse(tx, order, payment, now)
     if payment.state not in OPEN_PAYMENTS:
-        return _told(order, payment)
+        return _settlement(order, payment)
     event = _CLOSED_BY.get(state, PaymentEvent.FAIL)
     after = next_payment_state(payment.state, event)
     await payments.close_attempt(tx, reference, after, now + LOOK_AFTER_CLOSING)
-    return _told(order, msgspec.structs.replace(payment, state=after))
+    return _settlement(order, msgspec.structs.replace(payment, state=after))
 
 
 async def _reverse(tx: Connection, order: Order, payment: Payment, now: datetime) -> Settlement:
@@ -291,7 +184,7 @@ async def _reverse(tx: Connection, order: Order, payment: Payment, now: datetime
     await payments.mark_reversed(tx, payment.id, now)
     await take_back(tx, order, payment, now)
     log.error("payment_reversed", reference=payment.reference, amount=payment.paid_amount)
-    return _told(order, msgspec.structs.replace(payment, state=after), new=True)
+    return _settlement(order, msgspec.structs.replace(payment, state=after), new=True)
 
 
 async def _leave(
@@ -307,7 +200,7 @@ async def _leave(
         await gateway.expire(status.reference)
     if status.state in (GatewayState.UNKNOWN, GatewayState.PARTIALLY_REFUNDED):
         log.error("payment_status_unclear", reference=status.reference, state=status.state)
-    return _told(order, payment)
+    return _settlement(order, payment)
 
 
 def _payment(order: Order, reference: str) -> Payment:
@@ -316,7 +209,7 @@ def _payment(order: Order, reference: str) -> Payment:
     return payment
 
 
-def _told(order: Order, payment: Payment, *, new: bool = False) -> Settlement:
+def _settlement(order: Order, payment: Payment, *, new: bool = False) -> Settlement:
     return Settlement(
         order_id=order.id,
         reference=payment.reference,

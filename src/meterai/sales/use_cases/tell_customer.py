@@ -14,8 +14,8 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.database import Database
 from meterai.kit.messages import KEPT_FOR, Message
-from meterai.sales.news import PAID_NEWS_AFTER, TOPIC, News, message_of
-from meterai.sales.store import orders
+from meterai.sales.news import PAID_NEWS_AFTER, TOPIC, News, OrderToTell, message_of
+from meterai.sales.store import order_news
 from meterai.sales.use_cases.open_order import order_token
 from meterai.texts.languages import prefix_of
 
@@ -38,7 +38,7 @@ async def note_paid_news(db: Database, *, now: datetime) -> int:
     A document is stamped within seconds of its payment: then one message tells both.
     """
     async with db.connection() as connection:
-        return await orders.note_paid_news(
+        return await order_news.note_paid_news(
             connection, now - PAID_NEWS_AFTER, now, topic=TOPIC, news=News.PAID
         )
 
@@ -55,7 +55,7 @@ async def tell_due_news(
     if not entries:
         return 0
     async with db.connection() as connection:
-        known = await orders.read_orders_to_tell(
+        known = await order_news.read_orders_to_tell(
             connection, {uuid.UUID(entry.payload["order_id"]) for entry in entries}
         )
 
@@ -79,9 +79,7 @@ async def tell_due_news(
     return len(entries)
 
 
-async def _tell(
-    messenger: Deliverer, secret: bytes, order: orders.OrderToTell, news: News, public_url: str
-) -> None:
+async def _tell(messenger: Deliverer, secret: bytes, order: OrderToTell, news: News, public_url: str) -> None:
     prefix = prefix_of(order.language)
     link = f"{public_url.rstrip('/')}{prefix}/p/{order_token(secret, order.submit_id, order.token_round)}"
     message = message_of(order, news, link)

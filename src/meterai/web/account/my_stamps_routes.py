@@ -16,13 +16,8 @@ from meterai.kit.http.status import http_status
 from meterai.ledger.counting import counted_anew
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.pdf.profiles import Profile
-from meterai.sales.queries import (
-    OrderSummary,
-    order_of_item,
-    orders_of_customer,
-    orders_of_documents,
-    quota_of_customer,
-)
+from meterai.sales.queries.customers import OrderSummary, orders_of_customer, quota_of_customer
+from meterai.sales.queries.documents import order_of_item, orders_of_documents
 from meterai.stamping.bundles.queries import bundles_of_customer
 from meterai.stamping.model import Job
 from meterai.stamping.queries import (

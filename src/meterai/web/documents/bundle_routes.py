@@ -21,7 +21,7 @@ from meterai.kit.http.status import http_status
 from meterai.ledger.counting import counted_anew
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.pdf.profiles import Profile
-from meterai.sales.queries import quota_of_customer
+from meterai.sales.queries.customers import quota_of_customer
 from meterai.stamping.bundles.model import UNDER_WAY, Bundle, Outcome, bundle_id
 from meterai.stamping.bundles.queries import (
     BundleCounts,

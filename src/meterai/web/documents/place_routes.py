@@ -13,7 +13,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.status import http_status
 from meterai.pdf.profiles import Profile
 from meterai.sales.order import Item
-from meterai.sales.queries import ItemLine, OrderItems, OrderPage, order_items, order_page
+from meterai.sales.queries.order_page import ItemLine, OrderItems, OrderPage, order_items, order_page
 from meterai.sales.use_cases.add_item import add_document
 from meterai.stamping.model import OutputVerdict
 from meterai.stamping.placement import Placement

@@ -12,7 +12,7 @@ from litestar.datastructures import Cookie
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.sales.events import Event
-from meterai.sales.queries import OrderItems, OrderPage, order_items, order_page
+from meterai.sales.queries.order_page import OrderItems, OrderPage, order_items, order_page
 from meterai.sales.use_cases.add_item import FormDocument, put_documents, remove_item
 from meterai.sales.use_cases.open_order import open_order_with_documents
 from meterai.stamping.queries import document_names

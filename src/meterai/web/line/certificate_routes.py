@@ -10,8 +10,8 @@ from litestar import Response, get, post
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.formats.display import second_text
 from meterai.kit.http.status import http_status
-from meterai.sales import queries
 from meterai.sales.events import Event
+from meterai.sales.queries.events import find_event
 from meterai.texts.languages import languages
 from meterai.waiting_room.rules.certificate import Attempt
 from meterai.waiting_room.use_cases.check_certificate import (
@@ -122,7 +122,7 @@ async def _checked(request: WebRequest, desk: Desk, slug: str, raw: bytes) -> tu
     """What a certificate says, and whether it stands in the public log; also of an event that is offered no
     more, for agencies check it afterwards."""
     try:
-        event = await queries.event(desk.house.db, slug, also_former=True)
+        event = await find_event(desk.house.db, slug, also_former=True)
     except Refusal:
         raise Refusal(Kind.FORBIDDEN, "certificate.forged") from None
     checked = await check_certificate(raw, desk.queues.published(slug))

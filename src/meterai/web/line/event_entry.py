@@ -13,7 +13,8 @@ from litestar.datastructures import Cookie
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.client_network import network_of
 from meterai.sales.order import Order
-from meterai.sales.queries import find_order_by_form, order_page
+from meterai.sales.queries.order_access import find_order_by_form
+from meterai.sales.queries.order_page import order_page
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.waiting_room.queries import Pass, QueueSign, held_pass
 from meterai.waiting_room.use_cases.log_bypass import BypassReason, log_bypass

@@ -12,7 +12,7 @@ from litestar.datastructures import Cookie
 from meterai.customers.queries import SessionCustomer, session_customer
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.recently_seen import Memory
-from meterai.sales.queries import find_order_by_number, find_order_by_token, order_access
+from meterai.sales.queries.order_access import find_order_by_number, find_order_by_token, order_access
 from meterai.sales.use_cases.open_order import Owner
 from meterai.web.requests.desk import SESSION_COOKIE, YEAR_SECONDS, Desk, WebRequest
 

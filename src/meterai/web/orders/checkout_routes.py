@@ -13,7 +13,7 @@ from meterai.customers.contacts import Contact
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.status import http_status
 from meterai.sales.order import Order
-from meterai.sales.queries import OrderPage, order_items, order_page, page_of_unpaid
+from meterai.sales.queries.order_page import OrderPage, order_items, order_page, page_of_unpaid
 from meterai.sales.use_cases.place_order import place_order
 from meterai.sales.use_cases.set_contact import set_customer
 from meterai.stamping.queries import document_names, outputs_of_customer

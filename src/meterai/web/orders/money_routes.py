@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Response, get
 
-from meterai.sales.queries import where_is_my_money
+from meterai.sales.queries.money import where_is_my_money
 from meterai.web.orders.order_view import payment_name, refund_name, state_name
 from meterai.web.requests.desk import Desk, WebRequest
 

@@ -14,7 +14,7 @@ from meterai.kit.recently_seen import Memory
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.pdf.profiles import CHOICES, Profile
 from meterai.sales.order import Item, Order
-from meterai.sales.queries import ItemLine, OrderPage, order_items, order_page
+from meterai.sales.queries.order_page import ItemLine, OrderPage, order_items, order_page
 from meterai.sales.receipts import receipt_pdf
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.change_channel import change_channel

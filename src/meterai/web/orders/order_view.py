@@ -11,7 +11,8 @@ from uuid import UUID
 from meterai.sales.events import Event
 from meterai.sales.model import ASKED_FOR, IN_DOUBT, PAYOUT_UNAPPROVED, RefundChannel, refund_channel
 from meterai.sales.order import Item, Order, Payment, Refund
-from meterai.sales.queries import MoneyPayment, MoneyRefund, OrderPage
+from meterai.sales.queries.money import MoneyPayment, MoneyRefund
+from meterai.sales.queries.order_page import OrderPage
 from meterai.sales.timeline import TimelineEntry
 from meterai.texts.explanations import MoneyKind
 from meterai.texts.pages import QUOTA_PIECES, UNNAMED_DOCUMENT

@@ -18,7 +18,8 @@ from meterai.ledger import queries as ledger
 from meterai.operations.use_cases.ask_signer import ask_signer
 from meterai.operations.use_cases.oldest_late_stamp import oldest_late_stamp
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
-from meterai.sales.queries import can_be_paid, events
+from meterai.sales.queries.events import events
+from meterai.sales.queries.progress import can_be_paid
 from meterai.texts import service_states as words
 from meterai.waiting_room.queries import last_published, queue_signs
 from meterai.waiting_room.rules.model import QueueState

@@ -1,0 +1,1 @@
+"""Read-only answers about sales, for doors and for other contexts."""

@@ -1,0 +1,50 @@
+"""The orders that documents belong to."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from meterai.kit.database import Database
+
+
+async def orders_of_documents(db: Database, document_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Document -> number of the order that holds it and may still have it stamped.
+
+    Not of orders that ended without money, nor of items that were refused: these documents are free.
+    """
+    async with db.connection() as connection:
+        rows = await connection.fetch(
+            """SELECT i.document_id, o.number FROM sales.item i JOIN sales.orders o ON o.id = i.order_id
+               WHERE i.document_id = ANY ($1) AND i.state <> 'refused'
+                 AND o.state NOT IN ('expired', 'cancelled')""",
+            list(document_ids),
+        )
+    return {row["document_id"]: row["number"] for row in rows}
+
+
+async def order_of_item(db: Database, item_id: uuid.UUID) -> str | None:
+    """Number of the order that an item belongs to, whatever became of either; None for what is no item."""
+    async with db.connection() as connection:
+        number: str | None = await connection.fetchval(
+            "SELECT o.number FROM sales.item i JOIN sales.orders o ON o.id = i.order_id WHERE i.id = $1",
+            item_id,
+        )
+    return number
+
+
+async def documents_promised(db: Database, document_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Which of these documents are to be stamped once their order is paid, or because it is.
+
+    Also of expired orders whose payments are still asked for: late money may yet pay for them.
+    """
+    async with db.connection() as connection:
+        rows = await connection.fetch(
+            """SELECT i.document_id FROM sales.item i JOIN sales.orders o ON o.id = i.order_id
+               WHERE i.document_id = ANY ($1) AND i.state <> 'refused' AND (
+                   o.state IN ('draft', 'awaiting_payment') OR i.state = 'stamping'
+                   OR o.state = 'expired' AND EXISTS (
+                       SELECT FROM sales.payment p WHERE p.order_id = o.id AND p.poll_at IS NOT NULL))""",
+            list(document_ids),
+        )
+    return {row["document_id"] for row in rows}

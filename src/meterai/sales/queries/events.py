@@ -1,0 +1,34 @@
+"""The events that are offered, or were."""
+
+from __future__ import annotations
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.database import Database
+from meterai.sales.events import Event
+from meterai.sales.queries.rows import read_row
+
+_EVENT = """SELECT slug, name, agency, opens_at, closes_at, zone, required_documents, output_bytes_max,
+            pdf_version_min FROM sales.event"""
+
+
+async def events(db: Database) -> tuple[Event, ...]:
+    """The events that are offered, the next to close first."""
+    async with db.connection() as connection:
+        rows = await connection.fetch(_EVENT + " WHERE active ORDER BY closes_at, slug")
+    return tuple(read_row(row, Event) for row in rows)
+
+
+async def former_events(db: Database) -> tuple[Event, ...]:
+    """The events that are offered no more."""
+    async with db.connection() as connection:
+        rows = await connection.fetch(_EVENT + " WHERE NOT active ORDER BY slug")
+    return tuple(read_row(row, Event) for row in rows)
+
+
+async def find_event(db: Database, slug: str, *, also_former: bool = False) -> Event:
+    """One event that is offered, or was with `also_former`. Raises: Refusal NOT_FOUND `event.unknown`."""
+    async with db.connection() as connection:
+        row = await connection.fetchrow(_EVENT + " WHERE slug = $1 AND (active OR $2)", slug, also_former)
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "event.unknown")
+    return read_row(row, Event)

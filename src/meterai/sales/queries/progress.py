@@ -1,0 +1,122 @@
+"""How fast orders are paid and stamped, and whether the gateway opens charges."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from meterai.kit.database import Connection
+from meterai.sales.queries.rows import read_row
+from meterai.sales.store.payments import FIRST_POLL_AFTER
+
+OPENED_WITHIN = timedelta(seconds=30)
+"""A charge that is not opened by then is one of a gateway that does not answer: it was asked twice."""
+
+
+POLLED_WITHIN = timedelta(minutes=2)
+"""A payment that is due for longer is asked for by nobody."""
+
+
+REFUSED_IN_A_ROW, REFUSED_LATELY = 3, timedelta(minutes=10)
+"""Charges that the gateway refused, with none between them that it opened."""
+
+
+CHARGES_MAX, CHARGES_MIN, CHARGES_LATELY = 20, 5, timedelta(minutes=10)
+"""So many of the latest charges say whether the gateway opens them; fewer, or older ones, say nothing."""
+
+
+WAITS_AT_MOST = timedelta(minutes=10)
+"""An order that is paid for longer has trouble of its own and says nothing of the load."""
+
+
+async def oldest_paid_order(conn: Connection, *, now: datetime) -> datetime | None:
+    """Since when the oldest order of the last minutes is paid and not completed; None: there is none."""
+    paid_at: datetime | None = await conn.fetchval(
+        """SELECT paid_at FROM sales.orders WHERE state = 'paid' AND paid_at > $1
+           ORDER BY paid_at LIMIT 1""",
+        now - WAITS_AT_MOST,
+    )
+    return paid_at
+
+
+async def oldest_order_being_stamped(conn: Connection, *, but_for: Sequence[uuid.UUID]) -> datetime | None:
+    """Since when the oldest order is paid of which a document is still to be stamped, other than those of
+    `but_for`; None: there is none."""
+    paid_at: datetime | None = await conn.fetchval(
+        """SELECT paid_at FROM sales.orders o WHERE state = 'paid'
+               AND EXISTS (SELECT FROM sales.item i WHERE i.order_id = o.id AND i.state = 'stamping'
+                   AND (i.document_id IS NULL OR i.document_id <> ALL ($1::uuid[])))
+           ORDER BY paid_at LIMIT 1""",
+        list(but_for),
+    )
+    return paid_at
+
+
+async def can_be_paid(conn: Connection, *, now: datetime) -> bool:
+    """Whether charges are opened at the gateway and asked for, by what became of the latest ones."""
+    can: bool = await conn.fetchval(
+        """WITH latest AS (SELECT state, created_at FROM sales.payment ORDER BY id DESC LIMIT $5)
+           SELECT NOT EXISTS (SELECT FROM sales.payment WHERE state = 'creating'
+                   AND created_at < $1::timestamptz - $2::interval AND expires_at > $1)
+               AND ((SELECT min(poll_at) FROM sales.payment) < $1::timestamptz - $3::interval) IS NOT TRUE
+               AND (SELECT count(*) FROM latest
+                   WHERE state = 'failed' AND created_at > $1::timestamptz - $4::interval) < $5""",
+        now,
+        OPENED_WITHIN,
+        POLLED_WITHIN,
+        REFUSED_LATELY,
+        REFUSED_IN_A_ROW,
+    )
+    return can
+
+
+async def opens_charges(conn: Connection, *, now: datetime) -> bool:
+    """Whether the gateway opened at least half of the latest charges for which it had the time of a call.
+
+    Of each order the newest attempt counts: one whose charges are refused for a reason of its own is one.
+    What was cancelled, or ended, before a charge was opened says nothing: none is opened any more.
+
+    For those who decide how many people are let in, so it is another question than `can_be_paid`: a single
+    charge that is never opened stops nobody else, and a gateway that is slow to tell what was paid lets
+    people pay.
+    """
+    opens: bool = await conn.fetchval(
+        """SELECT count(*) < $4 OR 2 * count(transaction_id) >= count(*)
+           FROM (SELECT DISTINCT ON (order_id) transaction_id
+               FROM (SELECT id, order_id, state, transaction_id, created_at FROM sales.payment
+                   WHERE created_at < $1::timestamptz - $2::interval ORDER BY id DESC LIMIT $3) latest
+               WHERE created_at > $1::timestamptz - $5::interval
+                   AND (transaction_id IS NOT NULL OR state NOT IN ('expired', 'cancelled'))
+               ORDER BY order_id, id DESC) of_order""",
+        now,
+        FIRST_POLL_AFTER,
+        CHARGES_MAX,
+        CHARGES_MIN,
+        CHARGES_LATELY,
+    )
+    return opens
+
+
+class OrderOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an order came."""
+
+    paid_at: datetime | None
+    completed_at: datetime | None
+    """Everything of it is stamped."""
+    unopened_since: datetime | None = None
+    """When its first charge was asked for, if the gateway has opened none of them."""
+
+
+async def order_outcomes(conn: Connection, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, OrderOutcome]:
+    """How far these orders came; those that are gone are left out."""
+    rows = await conn.fetch(
+        """SELECT id, paid_at, CASE WHEN state = 'completed' THEN closed_at END AS completed_at,
+               (SELECT min(p.created_at) FROM sales.payment p WHERE p.order_id = o.id
+                HAVING count(p.transaction_id) = 0) AS unopened_since
+           FROM sales.orders o WHERE id = ANY($1)""",
+        list(ids),
+    )
+    return {row["id"]: read_row(row, OrderOutcome) for row in rows}

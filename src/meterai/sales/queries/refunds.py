@@ -1,0 +1,70 @@
+"""Refunds that are still to be paid, and those that an officer must look at."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+import msgspec
+
+from meterai.kit.database import Connection, Database
+from meterai.sales.model import (
+    IN_DOUBT,
+    RefundChannel,
+)
+from meterai.sales.queries.rows import read_row
+
+
+class RefundInDoubt(msgspec.Struct, frozen=True, kw_only=True):
+    """A refund that waits for an officer: see `model.IN_DOUBT`."""
+
+    id: uuid.UUID
+    number: str
+    """Of its order."""
+    payment: str
+    """Our reference of the payment at the gateway."""
+    amount: int
+    channel: RefundChannel
+    round: int
+    reference: str | None
+    """The provider's of the payout, if it took it."""
+    code: str
+    created_at: datetime
+
+
+async def refunds_in_doubt(db: Database) -> tuple[RefundInDoubt, ...]:
+    """All of them, the oldest first."""
+    async with db.connection() as connection:
+        rows = await connection.fetch(
+            """SELECT r.id, o.number, p.reference AS payment, r.amount, r.channel, r.round,
+                   r.reference, r.failure_code AS code, r.created_at
+               FROM sales.refund r JOIN sales.orders o ON o.id = r.order_id
+               JOIN sales.payment p ON p.id = r.payment_id
+               WHERE r.next_attempt_at IS NOT NULL AND r.state IN ('payable', 'sent')
+                   AND r.failure_code = ANY ($1)
+               ORDER BY r.created_at, r.id""",
+            list(IN_DOUBT),
+        )
+    return tuple(read_row(row, RefundInDoubt) for row in rows)
+
+
+class RefundsUnderWay(msgspec.Struct, frozen=True, kw_only=True):
+    """Refunds that we still have something to do for: all but those for which a customer names an account."""
+
+    count: int
+    in_doubt: int
+    """Of `count`, those that wait for an officer."""
+    unsent_since: datetime | None
+    """When the oldest was booked that is neither sent nor in doubt; None: there is none."""
+
+
+async def refunds_under_way(conn: Connection) -> RefundsUnderWay:
+    """All of them together."""
+    [row] = await conn.fetch(
+        """SELECT count(*) AS count, count(*) FILTER (WHERE is_in_doubt) AS in_doubt,
+               min(created_at) FILTER (WHERE state = 'payable' AND NOT is_in_doubt) AS unsent_since
+           FROM (SELECT state, created_at, coalesce(failure_code = ANY ($1), false) AS is_in_doubt
+               FROM sales.refund WHERE next_attempt_at IS NOT NULL AND state <> 'paid') under_way""",
+        list(IN_DOUBT),
+    )
+    return read_row(row, RefundsUnderWay)

@@ -1,0 +1,132 @@
+"""The customer, the contact and the link of an order."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from meterai.customers.contacts import Contact
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.database import Connection
+
+
+async def set_customer(
+    tx: Connection,
+    order_id: uuid.UUID,
+    customer_id: uuid.UUID,
+    contact: Contact,
+    language: str | None,
+    *,
+    token_round: int,
+    token_digest: bytes,
+) -> list[uuid.UUID]:
+    """Writes to whom a draft, which `lock_owned` locked, belongs, where its news go, and its link.
+
+    Gives the documents in it.
+    """
+    documents: list[uuid.UUID] = await tx.fetchval(
+        """UPDATE sales.orders o SET customer_id = $2, contact_kind = $3, contact_value = $4,
+               language = coalesce($5, language), token_round = $6, token_digest = $7
+           WHERE id = $1
+           RETURNING ARRAY(SELECT document_id FROM sales.item i
+                           WHERE i.order_id = o.id AND i.document_id IS NOT NULL)""",
+        order_id,
+        customer_id,
+        contact.kind,
+        contact.value,
+        language,
+        token_round,
+        token_digest,
+    )
+    return documents
+
+
+async def move_contact(tx: Connection, customer_id: uuid.UUID, before: Contact, after: Contact) -> None:
+    """Has the news of a customer's orders, which `lock_links` locked, go to another contact where they went
+    to this one."""
+    await tx.execute(
+        """UPDATE sales.orders SET contact_kind = $4, contact_value = $5
+           WHERE customer_id = $1 AND contact_kind = $2 AND contact_value = $3""",
+        customer_id,
+        before.kind,
+        before.value,
+        after.kind,
+        after.value,
+    )
+
+
+class OrderLink(msgspec.Struct, frozen=True, kw_only=True):
+    """What the token of an order's link is made from."""
+
+    id: uuid.UUID
+    submit_id: str
+    """What is stored of the name of the form that opened it. In rows from before it is the name itself, by
+    which they are not found any more."""
+    token_round: int
+
+
+class OwnedLink(OrderLink, frozen=True, kw_only=True):
+    """The same, and whose order it is."""
+
+    state: str
+    customer_id: uuid.UUID | None
+
+
+async def lock_owned(tx: Connection, order_id: uuid.UUID) -> OwnedLink:
+    """Locks an order, and gives what its link is made from. Raises: Refusal NOT_FOUND `order.not_found`."""
+    row = await tx.fetchrow(
+        """SELECT id, submit_id, token_round, state, customer_id FROM sales.orders WHERE id = $1
+           FOR NO KEY UPDATE""",
+        order_id,
+    )
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "order.not_found")
+    return OwnedLink(**dict(row))
+
+
+async def lock_links(tx: Connection, customer_id: uuid.UUID) -> list[OrderLink]:
+    """Locks all orders of a customer, in the order of their ids, as who ends them does: neither waits for the
+    other."""
+    rows = await tx.fetch(
+        """SELECT id, submit_id, token_round FROM sales.orders WHERE customer_id = $1
+           ORDER BY id FOR UPDATE""",
+        customer_id,
+    )
+    return [OrderLink(**dict(row)) for row in rows]
+
+
+async def end_links(tx: Connection, digests: Mapping[uuid.UUID, bytes]) -> None:
+    """Gives orders the tokens of their next round."""
+    await tx.execute(
+        """UPDATE sales.orders o SET token_round = token_round + 1, token_digest = new.digest
+           FROM unnest($1::uuid[], $2::bytea[]) AS new (id, digest) WHERE o.id = new.id""",
+        list(digests.keys()),
+        list(digests.values()),
+    )
+
+
+async def has_token(connection: Connection, order_id: uuid.UUID, token_digest: bytes) -> bool:
+    """Whether a token is that of the order's link."""
+    found = await connection.fetchval(
+        "SELECT true FROM sales.orders WHERE id = $1 AND token_digest = $2", order_id, token_digest
+    )
+    return found is True
+
+
+async def mark_link_sent(
+    tx: Connection, order_id: uuid.UUID, token_digest: bytes, now: datetime, *, not_since: datetime
+) -> bool:
+    """Writes that the link is being sent; False when the token is wrong or it was sent after `not_since`."""
+    marked = await tx.fetchval(
+        """UPDATE sales.orders SET link_sent_at = $3
+           WHERE id = $1 AND token_digest = $2 AND (link_sent_at IS NULL OR link_sent_at <= $4)
+           RETURNING true""",
+        order_id,
+        token_digest,
+        now,
+        not_since,
+    )
+    return marked is True

@@ -1,0 +1,55 @@
+"""What messages about orders are made from, and the news of payments."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from datetime import datetime
+
+import msgspec
+
+from meterai.kit.database import Connection
+from meterai.sales.news import OrderToTell
+
+
+async def read_orders_to_tell(
+    connection: Connection, ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, OrderToTell]:
+    """Orders of which something is told; unknown ids are left out."""
+    rows = await connection.fetch(
+        """SELECT o.id, o.number, o.submit_id, o.token_round, o.flow, o.state, o.language, o.total,
+               o.contact_kind, o.contact_value, i.all_stamped, i.waits_for_choice, EXISTS (
+                   SELECT FROM sales.refund r WHERE r.order_id = o.id AND r.state = 'needs_account'
+               ) AS needs_account
+           FROM sales.orders o, LATERAL (
+               SELECT coalesce(bool_and(state = 'done'), false) AS all_stamped,
+                   coalesce(bool_or(state = 'refused'), false) AS waits_for_choice
+               FROM sales.item WHERE order_id = o.id
+           ) i WHERE o.id = ANY ($1)""",
+        list(ids),
+    )
+    return {row["id"]: msgspec.convert(dict(row), OrderToTell, builtin_types=(uuid.UUID,)) for row in rows}
+
+
+async def note_paid_news(
+    connection: Connection, paid_before: datetime, now: datetime, *, topic: str, news: str
+) -> int:
+    """Writes the news of a payment for orders that were paid before then and still wait for their stamps.
+
+    Each order once; gives how many. One that somebody works on just now, perhaps to end it, is left for the
+    next time: whoever holds many orders waits for none.
+    """
+    status = await connection.execute(
+        """WITH waiting AS (
+               UPDATE sales.orders SET paid_told_at = $2 WHERE id = ANY (ARRAY(
+                   SELECT id FROM sales.orders WHERE state = 'paid' AND paid_at <= $1 AND paid_told_at IS NULL
+                   FOR NO KEY UPDATE SKIP LOCKED)) RETURNING id
+           )
+           INSERT INTO jobs.outbox (topic, payload, available_at, created_at)
+           SELECT $3, jsonb_build_object('order_id', id, 'news', $4::text), $2, $2 FROM waiting""",
+        paid_before,
+        now,
+        topic,
+        news,
+    )
+    return int(status.rpartition(" ")[2])
