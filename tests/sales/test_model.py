@@ -17,8 +17,8 @@ from meterai.sales.model import (
     PAYMENT_MOVES,
     REFUND_MOVES,
     ItemState,
-    OrderEvent,
     OrderState,
+    OrderTransition,
     PaymentState,
     PriceList,
     RefundState,
@@ -73,7 +73,7 @@ def test_the_gateway_never_keeps_more_than_was_paid(amount: int) -> None:
 
 def test_an_illegal_move_is_a_bug_not_a_refusal() -> None:
     with pytest.raises(AssertionError, match="order: place in completed"):
-        next_order_state(OrderState.COMPLETED, OrderEvent.PLACE)
+        next_order_state(OrderState.COMPLETED, OrderTransition.PLACE)
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,10 @@ from meterai.ledger.model import Transfer
 from meterai.sales import bookings
 from meterai.sales.model import (
     Flow,
-    ItemEvent,
     ItemState,
-    OrderEvent,
+    ItemTransition,
     OrderState,
+    OrderTransition,
     PaymentOutcome,
     RefundChannel,
     RefundReason,
@@ -69,14 +69,14 @@ def credited_states(order: Order) -> tuple[OrderState, Sequence[tuple[uuid.UUID,
     items = [
         (
             item.id,
-            next_item_state(item.state, ItemEvent.START if item.document_id else ItemEvent.CREDIT),
+            next_item_state(item.state, ItemTransition.START if item.document_id else ItemTransition.CREDIT),
         )
         for item in order.items
     ]
-    paid = next_order_state(order.state, OrderEvent.PAY)
+    paid = next_order_state(order.state, OrderTransition.PAY)
     if any(state is ItemState.STAMPING for _, state in items):
         return paid, items
-    return next_order_state(paid, OrderEvent.COMPLETE), items
+    return next_order_state(paid, OrderTransition.COMPLETE), items
 
 
 def work_after_payment(order: Order, payment: Payment, after: OrderState) -> list[Entry]:

@@ -36,7 +36,7 @@ class OrderState(StrEnum):
     CANCELLED = "cancelled"  # by the customer; money that still comes is returned
 
 
-class OrderEvent(StrEnum):
+class OrderTransition(StrEnum):
     """What moves an order."""
 
     PLACE = "place"
@@ -47,16 +47,16 @@ class OrderEvent(StrEnum):
     REPLACE = "replace"  # a refused document was replaced by another
 
 
-ORDER_MOVES: Mapping[tuple[OrderState, OrderEvent], OrderState] = {
-    (OrderState.DRAFT, OrderEvent.PLACE): OrderState.AWAITING_PAYMENT,
-    (OrderState.DRAFT, OrderEvent.CANCEL): OrderState.CANCELLED,
-    (OrderState.AWAITING_PAYMENT, OrderEvent.PAY): OrderState.PAID,
-    (OrderState.AWAITING_PAYMENT, OrderEvent.EXPIRE): OrderState.EXPIRED,
-    (OrderState.AWAITING_PAYMENT, OrderEvent.CANCEL): OrderState.CANCELLED,
-    (OrderState.EXPIRED, OrderEvent.PAY): OrderState.PAID,  # late, and stock exists
-    (OrderState.PAID, OrderEvent.COMPLETE): OrderState.COMPLETED,
-    (OrderState.PAID, OrderEvent.REPLACE): OrderState.PAID,
-    (OrderState.COMPLETED, OrderEvent.REPLACE): OrderState.PAID,
+ORDER_MOVES: Mapping[tuple[OrderState, OrderTransition], OrderState] = {
+    (OrderState.DRAFT, OrderTransition.PLACE): OrderState.AWAITING_PAYMENT,
+    (OrderState.DRAFT, OrderTransition.CANCEL): OrderState.CANCELLED,
+    (OrderState.AWAITING_PAYMENT, OrderTransition.PAY): OrderState.PAID,
+    (OrderState.AWAITING_PAYMENT, OrderTransition.EXPIRE): OrderState.EXPIRED,
+    (OrderState.AWAITING_PAYMENT, OrderTransition.CANCEL): OrderState.CANCELLED,
+    (OrderState.EXPIRED, OrderTransition.PAY): OrderState.PAID,  # late, and stock exists
+    (OrderState.PAID, OrderTransition.COMPLETE): OrderState.COMPLETED,
+    (OrderState.PAID, OrderTransition.REPLACE): OrderState.PAID,
+    (OrderState.COMPLETED, OrderTransition.REPLACE): OrderState.PAID,
 }
 
 
@@ -71,7 +71,7 @@ class ItemState(StrEnum):
     REFUNDED = "refunded"
 
 
-class ItemEvent(StrEnum):
+class ItemTransition(StrEnum):
     """What moves an item."""
 
     START = "start"
@@ -84,16 +84,16 @@ class ItemEvent(StrEnum):
     REFUND_RETURNED = "refund_returned"  # the bank sent it back to us
 
 
-ITEM_MOVES: Mapping[tuple[ItemState, ItemEvent], ItemState] = {
-    (ItemState.WAITING, ItemEvent.START): ItemState.STAMPING,
-    (ItemState.WAITING, ItemEvent.CREDIT): ItemState.DONE,
-    (ItemState.STAMPING, ItemEvent.STAMP): ItemState.DONE,
-    (ItemState.STAMPING, ItemEvent.REFUSE): ItemState.REFUSED,
-    (ItemState.REFUSED, ItemEvent.REPLACE): ItemState.STAMPING,
-    (ItemState.REFUSED, ItemEvent.REFUND): ItemState.REFUNDING,
-    (ItemState.DONE, ItemEvent.REFUND): ItemState.REFUNDING,  # quota only: none of it used
-    (ItemState.REFUNDING, ItemEvent.REFUND_PAID): ItemState.REFUNDED,
-    (ItemState.REFUNDED, ItemEvent.REFUND_RETURNED): ItemState.REFUNDING,
+ITEM_MOVES: Mapping[tuple[ItemState, ItemTransition], ItemState] = {
+    (ItemState.WAITING, ItemTransition.START): ItemState.STAMPING,
+    (ItemState.WAITING, ItemTransition.CREDIT): ItemState.DONE,
+    (ItemState.STAMPING, ItemTransition.STAMP): ItemState.DONE,
+    (ItemState.STAMPING, ItemTransition.REFUSE): ItemState.REFUSED,
+    (ItemState.REFUSED, ItemTransition.REPLACE): ItemState.STAMPING,
+    (ItemState.REFUSED, ItemTransition.REFUND): ItemState.REFUNDING,
+    (ItemState.DONE, ItemTransition.REFUND): ItemState.REFUNDING,  # quota only: none of it used
+    (ItemState.REFUNDING, ItemTransition.REFUND_PAID): ItemState.REFUNDED,
+    (ItemState.REFUNDED, ItemTransition.REFUND_RETURNED): ItemState.REFUNDING,
 }
 
 ENDED_ITEMS = frozenset({ItemState.DONE, ItemState.REFUSED, ItemState.REFUNDING, ItemState.REFUNDED})
@@ -115,7 +115,7 @@ ASKED_FOR = timedelta(days=3)
 """For so long after its end the gateway is asked about an attempt that brought no money: it may come late."""
 
 
-class PaymentEvent(StrEnum):
+class PaymentTransition(StrEnum):
     """What moves a payment."""
 
     CHARGE = "charge"
@@ -126,22 +126,22 @@ class PaymentEvent(StrEnum):
     REVERSE = "reverse"
 
 
-PAYMENT_MOVES: Mapping[tuple[PaymentState, PaymentEvent], PaymentState] = {
-    (PaymentState.CREATING, PaymentEvent.CHARGE): PaymentState.PENDING,
-    (PaymentState.SETTLED, PaymentEvent.REVERSE): PaymentState.REVERSED,
+PAYMENT_MOVES: Mapping[tuple[PaymentState, PaymentTransition], PaymentState] = {
+    (PaymentState.CREATING, PaymentTransition.CHARGE): PaymentState.PENDING,
+    (PaymentState.SETTLED, PaymentTransition.REVERSE): PaymentState.REVERSED,
     # Money may come whatever we had written before: late, after a cancellation, after a lost answer.
     **{
-        (state, PaymentEvent.SETTLE): PaymentState.SETTLED
+        (state, PaymentTransition.SETTLE): PaymentState.SETTLED
         for state in PaymentState
         if state not in (PaymentState.SETTLED, PaymentState.REVERSED)
     },
     **{
-        (state, event): after
+        (state, transition): after
         for state in (PaymentState.CREATING, PaymentState.PENDING)
-        for event, after in (
-            (PaymentEvent.EXPIRE, PaymentState.EXPIRED),
-            (PaymentEvent.CANCEL, PaymentState.CANCELLED),
-            (PaymentEvent.FAIL, PaymentState.FAILED),
+        for transition, after in (
+            (PaymentTransition.EXPIRE, PaymentState.EXPIRED),
+            (PaymentTransition.CANCEL, PaymentState.CANCELLED),
+            (PaymentTransition.FAIL, PaymentState.FAILED),
         )
     },
 }
@@ -167,7 +167,7 @@ class RefundState(StrEnum):
     PAID = "paid"  # a payout may still come back: the provider is asked for some days
 
 
-class RefundEvent(StrEnum):
+class RefundTransition(StrEnum):
     """What moves a refund."""
 
     NAME_ACCOUNT = "name_account"
@@ -179,18 +179,18 @@ class RefundEvent(StrEnum):
     SET_OFF = "set_off"  # the bank took the payment back before we returned it
 
 
-REFUND_MOVES: Mapping[tuple[RefundState, RefundEvent], RefundState] = {
-    (RefundState.NEEDS_ACCOUNT, RefundEvent.NAME_ACCOUNT): RefundState.PAYABLE,
-    (RefundState.NEEDS_ACCOUNT, RefundEvent.SET_OFF): RefundState.PAID,
-    (RefundState.PAYABLE, RefundEvent.SET_OFF): RefundState.PAID,
-    (RefundState.PAYABLE, RefundEvent.SEND): RefundState.SENT,
-    (RefundState.PAYABLE, RefundEvent.PAY): RefundState.PAID,
-    (RefundState.PAYABLE, RefundEvent.REFUSE): RefundState.NEEDS_ACCOUNT,
-    (RefundState.PAYABLE, RefundEvent.GO_AGAIN): RefundState.PAYABLE,
-    (RefundState.SENT, RefundEvent.PAY): RefundState.PAID,
-    (RefundState.SENT, RefundEvent.REFUSE): RefundState.NEEDS_ACCOUNT,
-    (RefundState.SENT, RefundEvent.GO_AGAIN): RefundState.PAYABLE,
-    (RefundState.PAID, RefundEvent.RETURN): RefundState.NEEDS_ACCOUNT,
+REFUND_MOVES: Mapping[tuple[RefundState, RefundTransition], RefundState] = {
+    (RefundState.NEEDS_ACCOUNT, RefundTransition.NAME_ACCOUNT): RefundState.PAYABLE,
+    (RefundState.NEEDS_ACCOUNT, RefundTransition.SET_OFF): RefundState.PAID,
+    (RefundState.PAYABLE, RefundTransition.SET_OFF): RefundState.PAID,
+    (RefundState.PAYABLE, RefundTransition.SEND): RefundState.SENT,
+    (RefundState.PAYABLE, RefundTransition.PAY): RefundState.PAID,
+    (RefundState.PAYABLE, RefundTransition.REFUSE): RefundState.NEEDS_ACCOUNT,
+    (RefundState.PAYABLE, RefundTransition.GO_AGAIN): RefundState.PAYABLE,
+    (RefundState.SENT, RefundTransition.PAY): RefundState.PAID,
+    (RefundState.SENT, RefundTransition.REFUSE): RefundState.NEEDS_ACCOUNT,
+    (RefundState.SENT, RefundTransition.GO_AGAIN): RefundState.PAYABLE,
+    (RefundState.PAID, RefundTransition.RETURN): RefundState.NEEDS_ACCOUNT,
 }
 
 
@@ -314,29 +314,29 @@ def refund_channel(payment_channel: str) -> RefundChannel:
     return RefundChannel.GATEWAY if payment_channel == "qris" else RefundChannel.PAYOUT
 
 
-def next_order_state(state: str, event: OrderEvent) -> OrderState:
-    """The state after `event`. An illegal move is a bug: use cases refuse by name before they come here."""
-    after = ORDER_MOVES.get((OrderState(state), event))
-    assert after is not None, f"order: {event} in {state}"
+def next_order_state(state: str, transition: OrderTransition) -> OrderState:
+    """The state after `transition`. An illegal move is a bug: use cases refuse it before, with a code."""
+    after = ORDER_MOVES.get((OrderState(state), transition))
+    assert after is not None, f"order: {transition} in {state}"
     return after
 
 
-def next_item_state(state: str, event: ItemEvent) -> ItemState:
-    """The state after `event`; see `next_order_state`."""
-    after = ITEM_MOVES.get((ItemState(state), event))
-    assert after is not None, f"item: {event} in {state}"
+def next_item_state(state: str, transition: ItemTransition) -> ItemState:
+    """The state after `transition`; see `next_order_state`."""
+    after = ITEM_MOVES.get((ItemState(state), transition))
+    assert after is not None, f"item: {transition} in {state}"
     return after
 
 
-def next_payment_state(state: str, event: PaymentEvent) -> PaymentState:
-    """The state after `event`; see `next_order_state`."""
-    after = PAYMENT_MOVES.get((PaymentState(state), event))
-    assert after is not None, f"payment: {event} in {state}"
+def next_payment_state(state: str, transition: PaymentTransition) -> PaymentState:
+    """The state after `transition`; see `next_order_state`."""
+    after = PAYMENT_MOVES.get((PaymentState(state), transition))
+    assert after is not None, f"payment: {transition} in {state}"
     return after
 
 
-def next_refund_state(state: str, event: RefundEvent) -> RefundState:
-    """The state after `event`; see `next_order_state`."""
-    after = REFUND_MOVES.get((RefundState(state), event))
-    assert after is not None, f"refund: {event} in {state}"
+def next_refund_state(state: str, transition: RefundTransition) -> RefundState:
+    """The state after `transition`; see `next_order_state`."""
+    after = REFUND_MOVES.get((RefundState(state), transition))
+    assert after is not None, f"refund: {transition} in {state}"
     return after

@@ -89,7 +89,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
     reference: str
     transaction_id: str
-    event_key: str  # the same for every copy of the same event: UNIQUE(gateway, event key)
+    event_key: str  # the same for every copy of a notice: UNIQUE(gateway, event key)
     state: GatewayState  # not covered by Midtrans' signature: never book from it
     amount: Rupiah
 

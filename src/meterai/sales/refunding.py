@@ -9,11 +9,11 @@ from meterai.kit.database import Connection
 from meterai.ledger import store as ledger
 from meterai.sales import bookings
 from meterai.sales.model import (
-    ItemEvent,
     ItemState,
+    ItemTransition,
     RefundChannel,
-    RefundEvent,
     RefundState,
+    RefundTransition,
     next_item_state,
     next_refund_state,
 )
@@ -35,7 +35,7 @@ async def book_paid(
 
     `reference`, `look_at`: see `refunds.set_paid`.
     """
-    next_refund_state(refund.state, RefundEvent.PAY)
+    next_refund_state(refund.state, RefundTransition.PAY)
     by_gateway = refund.channel is RefundChannel.GATEWAY
     await refunds.set_paid(tx, refund.id, reference, now, look_at=look_at)
     await finish_item(tx, order, refund)
@@ -50,11 +50,11 @@ async def finish_item(tx: Connection, order: Order, paid: Refund) -> None:
         return
     others = [refund for refund in order.refunds if refund.item_id == item.id and refund.id != paid.id]
     if all(other.state is RefundState.PAID for other in others):
-        await orders.set_item_state(tx, item.id, next_item_state(item.state, ItemEvent.REFUND_PAID))
+        await orders.set_item_state(tx, item.id, next_item_state(item.state, ItemTransition.REFUND_PAID))
 
 
 async def reopen_item(tx: Connection, order: Order, returned: Refund) -> None:
     """Writes an item as being refunded again when `returned` came back to us."""
     item = None if returned.item_id is None else order.item(returned.item_id)
     if item is not None and item.state is ItemState.REFUNDED:
-        await orders.set_item_state(tx, item.id, next_item_state(item.state, ItemEvent.REFUND_RETURNED))
+        await orders.set_item_state(tx, item.id, next_item_state(item.state, ItemTransition.REFUND_RETURNED))

@@ -14,12 +14,12 @@ from meterai.ledger.model import SELLER, AccountKind, Transfer, account
 from meterai.sales import bookings
 from meterai.sales.model import (
     REFUND_MOVES,
-    ItemEvent,
+    ItemTransition,
     PaymentOutcome,
     PaymentState,
     RefundChannel,
-    RefundEvent,
     RefundReason,
+    RefundTransition,
     next_item_state,
 )
 from meterai.sales.order import Order, Payment, Refund
@@ -45,7 +45,7 @@ async def take_back(tx: Connection, order: Order, payment: Payment, now: datetim
     await ledger.open_accounts(tx, [account(AccountKind.RECEIVABLE, SELLER)], now)
     booked = bookings.reverse_payment(order, payment)
     for refund in order.refunds:
-        if refund.payment_id == payment.id and (refund.state, RefundEvent.SET_OFF) in REFUND_MOVES:
+        if refund.payment_id == payment.id and (refund.state, RefundTransition.SET_OFF) in REFUND_MOVES:
             booked += await set_off_refund(tx, order, payment, refund, now)
             order = await orders.read_order(tx, order.id)  # the next one may be the last of its item
     if payment.outcome is PaymentOutcome.CREDITED:
@@ -116,7 +116,7 @@ async def _take_unused(
             now=now,
         )
         whole = item.refunded_quantity + pieces == item.quantity
-        state = next_item_state(item.state, ItemEvent.REFUND) if whole else item.state
+        state = next_item_state(item.state, ItemTransition.REFUND) if whole else item.state
         await refunds.count_refunded(tx, item.id, pieces, state)
         transfers += bookings.owe_quota(order, item, refund_id, pieces)
         written = await orders.read_order(tx, order.id)

@@ -186,7 +186,7 @@ async def store_notice(
     now: datetime,
     poll_at: datetime,
 ) -> bool:
-    """Stores a notice as it came, and has its payment polled at `poll_at`; False when this event is stored.
+    """Stores a notice as it came, and has its payment polled at `poll_at`; False when it is stored already.
 
     A payment that is due within 5 s of that anyway keeps its time. A notice of an unknown payment is stored
     as done. The payment is locked in any case: see `sales.write_settled`.

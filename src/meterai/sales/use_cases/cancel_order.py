@@ -8,7 +8,7 @@ from meterai.kernel.clock import Clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.sales.closing import close_order
-from meterai.sales.model import OrderEvent, OrderState, PaymentEvent, next_order_state
+from meterai.sales.model import OrderState, OrderTransition, PaymentTransition, next_order_state
 from meterai.sales.order import Order
 from meterai.sales.ports import GatewayState, PaymentGateway
 from meterai.sales.store import orders
@@ -37,12 +37,12 @@ async def cancel_order(db: Database, gateway: PaymentGateway, order_id: uuid.UUI
         order = await orders.lock_order(tx, order_id)
         _refuse(order)
         if order.state is OrderState.DRAFT:
-            state = next_order_state(order.state, OrderEvent.CANCEL)
+            state = next_order_state(order.state, OrderTransition.CANCEL)
             await orders.set_state(tx, order.id, state, now)
         elif order.state is OrderState.AWAITING_PAYMENT:
             # Another tab may have opened a new attempt meanwhile: polling closes its charge, and money
             # that comes for a cancelled order goes back.
-            await close_order(tx, order, OrderEvent.CANCEL, PaymentEvent.CANCEL, now)
+            await close_order(tx, order, OrderTransition.CANCEL, PaymentTransition.CANCEL, now)
 
 
 def _refuse(order: Order) -> None:

@@ -18,7 +18,7 @@ from meterai.sales.model import (
     PAYOUT_UNCOVERED,
     PAYOUT_UNSURE,
     PaymentState,
-    RefundEvent,
+    RefundTransition,
     next_refund_state,
     refund_key,
 )
@@ -70,13 +70,13 @@ async def order_payout_again(
             raise Refusal(Kind.CONFLICT, "refund.uncovered")
         if refund.failure_code not in (PAYOUT_UNSURE, PAYOUT_MISSING):
             raise Refusal(Kind.CONFLICT, "refund.not_unsure")
-        after = next_refund_state(refund.state, RefundEvent.GO_AGAIN)
+        after = next_refund_state(refund.state, RefundTransition.GO_AGAIN)
         payment = next(payment for payment in order.payments if payment.id == refund.payment_id)
         goes_out = payment.state is not PaymentState.REVERSED
         if goes_out:
             await refunds.pay_again(tx, refund.id, now, None)
         else:
-            next_refund_state(after, RefundEvent.SET_OFF)
+            next_refund_state(after, RefundTransition.SET_OFF)
             await ledger.post(tx, await set_off_refund(tx, order, payment, refund, now), now)
         facts = {"order": order.number, "amount": refund.amount, "reason": reason}
         await write_audit(

@@ -11,7 +11,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.bounded_gather import each
 from meterai.kit.database import Database
 from meterai.sales.closing import close_order
-from meterai.sales.model import OrderEvent, OrderState, PaymentEvent
+from meterai.sales.model import OrderState, OrderTransition, PaymentTransition
 from meterai.sales.ports import GatewayState, PaymentGateway
 from meterai.sales.store import orders
 from meterai.sales.use_cases.change_channel import EXTENSION
@@ -72,5 +72,5 @@ async def _expire(db: Database, due: orders.DueOrder, clock: Clock) -> bool:
         open_reference = order.open_payment.reference if order.open_payment else None
         if open_reference not in (None, due.reference):
             return False
-        await close_order(tx, order, OrderEvent.EXPIRE, PaymentEvent.EXPIRE, now)
+        await close_order(tx, order, OrderTransition.EXPIRE, PaymentTransition.EXPIRE, now)
     return True

@@ -22,8 +22,8 @@ from meterai.sales.model import (
     PAYOUT_UNSURE,
     PaymentState,
     RefundChannel,
-    RefundEvent,
     RefundState,
+    RefundTransition,
     next_refund_state,
     refund_key,
 )
@@ -234,7 +234,7 @@ async def _finish(db: Database, due: DueRefund, reference: str, now: datetime) -
 async def _mark_sent(db: Database, due: DueRefund, reference: str, now: datetime) -> None:
     async with db.transaction() as tx:
         if await _lock(tx, due) is not None:
-            next_refund_state(due.state, RefundEvent.SEND)
+            next_refund_state(due.state, RefundTransition.SEND)
             await refunds.set_sent(tx, due.id, reference, now + ASK_FIRST)
 
 
@@ -247,12 +247,12 @@ async def _start_over(db: Database, due: DueRefund, why: str, now: datetime) -> 
             return
         order, refund = found
         came_back, fell_through = refund.state is RefundState.PAID, why == _FELL_THROUGH
-        refused = RefundEvent.GO_AGAIN if fell_through else RefundEvent.REFUSE
-        after = next_refund_state(refund.state, RefundEvent.RETURN if came_back else refused)
+        refused = RefundTransition.GO_AGAIN if fell_through else RefundTransition.REFUSE
+        after = next_refund_state(refund.state, RefundTransition.RETURN if came_back else refused)
         booked = bookings.return_refund(order, refund) if came_back else []
         payment = order.payment(due.payment_reference)
         if payment is not None and payment.state is PaymentState.REVERSED:
-            next_refund_state(after, RefundEvent.SET_OFF)
+            next_refund_state(after, RefundTransition.SET_OFF)
             booked += await set_off_refund(tx, order, payment, refund, now)
         elif fell_through:
             await refunds.pay_again(tx, due.id, now + _wait(RETRY_FIRST, due.round), why)

@@ -19,8 +19,8 @@ from meterai.sales import bookings
 from meterai.sales.attempts import ask_for_charge, new_attempt, read_channel
 from meterai.sales.model import (
     UNPAID_PIECES_MAX,
-    OrderEvent,
     OrderState,
+    OrderTransition,
     Price,
     PriceList,
     next_order_state,
@@ -95,7 +95,7 @@ async def _charge(
     payment = await ask_for_charge(db, gateway, order.number, payment, clock=clock)
     order = msgspec.structs.replace(
         order,
-        state=next_order_state(order.state, OrderEvent.PLACE),
+        state=next_order_state(order.state, OrderTransition.PLACE),
         placed_at=payment.created_at,
         expires_at=payment.expires_at,
         items=tuple(

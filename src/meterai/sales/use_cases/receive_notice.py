@@ -22,13 +22,13 @@ class NoticeReceipt(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
     """The payment to settle; may be none of ours."""
     new: bool
-    """False for a copy of an event that came before."""
+    """False for a copy of a notice that came before."""
 
 
 async def receive_notice(
     db: Database, gateway: PaymentGateway, raw: bytes, headers: Mapping[str, str], *, now: datetime
 ) -> NoticeReceipt:
-    """Checks a notice's signature, stores it raw, once per event, and has its payment polled soon.
+    """Checks a notice's signature, stores it raw, once, and has its payment polled soon.
 
     Answer 2xx afterwards, and call `settle_payment`: a notice says only that it is worth asking.
 

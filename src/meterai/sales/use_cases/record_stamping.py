@@ -10,10 +10,10 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
 from meterai.sales.model import (
     ENDED_ITEMS,
-    ItemEvent,
     ItemState,
-    OrderEvent,
+    ItemTransition,
     OrderState,
+    OrderTransition,
     next_item_state,
     next_order_state,
 )
@@ -34,7 +34,7 @@ async def record_items_stamped(
         await _end(
             connection,
             item_ids,
-            ItemEvent.STAMP,
+            ItemTransition.STAMP,
             now,
             done_at=now,
             order_news=News.COMPLETED,
@@ -59,7 +59,7 @@ async def record_item_refused(
         item = order.item(item_id)
         if item is not None and item.document_id == document_id:
             await _end(
-                tx, [item_id], ItemEvent.REFUSE, now, refusal_code=code, item_news=News.DOCUMENT_REFUSED
+                tx, [item_id], ItemTransition.REFUSE, now, refusal_code=code, item_news=News.DOCUMENT_REFUSED
             )
             await take_back_freed(tx, order, now)
 
@@ -77,7 +77,7 @@ async def record_quota_freed(db: Database, lot_account_id: uuid.UUID, now: datet
 async def _end(
     connection: Connection,
     item_ids: Sequence[uuid.UUID],
-    event: ItemEvent,
+    transition: ItemTransition,
     now: datetime,
     *,
     refusal_code: str | None = None,
@@ -90,12 +90,12 @@ async def _end(
         connection,
         item_ids,
         was=ItemState.STAMPING,
-        becomes=next_item_state(ItemState.STAMPING, event),
+        becomes=next_item_state(ItemState.STAMPING, transition),
         refusal_code=refusal_code,
         done_at=done_at,
         ended=ENDED_ITEMS,
         order_was=OrderState.PAID,
-        order_becomes=next_order_state(OrderState.PAID, OrderEvent.COMPLETE),
+        order_becomes=next_order_state(OrderState.PAID, OrderTransition.COMPLETE),
         topic=TOPIC,
         item_news=item_news,
         order_news=order_news,

@@ -16,12 +16,12 @@ from meterai.ledger import store as ledger
 from meterai.sales import bookings
 from meterai.sales.bank_account import BankAccount, read_bank_account
 from meterai.sales.model import (
-    ItemEvent,
     ItemState,
+    ItemTransition,
     PaymentState,
-    RefundEvent,
     RefundReason,
     RefundState,
+    RefundTransition,
     next_item_state,
     next_refund_state,
     refund_channel,
@@ -120,7 +120,7 @@ async def give_refund_account(
             raise Refusal(Kind.NOT_FOUND, "refund.unknown")
         state = refund.state
         if state is RefundState.NEEDS_ACCOUNT:
-            state = next_refund_state(state, RefundEvent.NAME_ACCOUNT)
+            state = next_refund_state(state, RefundTransition.NAME_ACCOUNT)
             await refunds.set_account(tx, refund_id, checked, now)
         else:
             await _refuse_other_account(tx, refund_id, checked, unnamed="refund.no_account_needed")
@@ -164,7 +164,7 @@ def _refundable(order: Order, item_id: uuid.UUID, pieces: int) -> tuple[Item, Pa
 
 def _state_after(item: Item, pieces: int) -> ItemState:
     whole = item.refunded_quantity + pieces == item.quantity
-    return next_item_state(item.state, ItemEvent.REFUND) if whole else item.state
+    return next_item_state(item.state, ItemTransition.REFUND) if whole else item.state
 
 
 async def _take_back(

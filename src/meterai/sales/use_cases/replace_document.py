@@ -12,8 +12,8 @@ from meterai.kit import outbox
 from meterai.kit.database import Connection, Database
 from meterai.ledger import queries as ledger
 from meterai.sales.crediting import stamping_entry
-from meterai.sales.model import ItemEvent, OrderEvent, next_item_state, next_order_state
 from meterai.sales.model import ItemState as State
+from meterai.sales.model import ItemTransition, OrderTransition, next_item_state, next_order_state
 from meterai.sales.order import Item, Order
 from meterai.sales.store import orders
 
@@ -34,9 +34,9 @@ async def replace_document(
             if item.document_id == document_id and item.state in (State.STAMPING, State.DONE):
                 return
             await _refuse(tx, order, item)
-            next_item_state(item.state, ItemEvent.REPLACE)
+            next_item_state(item.state, ItemTransition.REPLACE)
             await orders.replace_document(tx, item_id, document_id, now)
-            await orders.set_state(tx, order.id, next_order_state(order.state, OrderEvent.REPLACE), None)
+            await orders.set_state(tx, order.id, next_order_state(order.state, OrderTransition.REPLACE), None)
             entry = stamping_entry(order, item_id, document_id, key=f"{item_id}-{document_id}")
             await outbox.enqueue_many(tx, [entry], now)
     except asyncpg.UniqueViolationError:

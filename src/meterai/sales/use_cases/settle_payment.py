@@ -19,9 +19,9 @@ from meterai.sales.crediting import credited_states, outcome_of, owe_back, sell_
 from meterai.sales.model import (
     OPEN_PAYMENTS,
     OrderState,
-    PaymentEvent,
     PaymentOutcome,
     PaymentState,
+    PaymentTransition,
     gateway_cost,
     next_payment_state,
 )
@@ -34,10 +34,10 @@ log = structlog.get_logger(__name__)
 
 
 _CLOSED_BY = {
-    GatewayState.EXPIRED: PaymentEvent.EXPIRE,
-    GatewayState.CANCELLED: PaymentEvent.CANCEL,
-    GatewayState.DENIED: PaymentEvent.FAIL,
-    GatewayState.REFUNDED: PaymentEvent.CANCEL,  # came and went back before we ever saw it
+    GatewayState.EXPIRED: PaymentTransition.EXPIRE,
+    GatewayState.CANCELLED: PaymentTransition.CANCEL,
+    GatewayState.DENIED: PaymentTransition.FAIL,
+    GatewayState.REFUNDED: PaymentTransition.CANCEL,  # came and went back before we ever saw it
 }
 
 
@@ -128,7 +128,7 @@ async def _book(
         if payment.reversed_at is not None and asked_at > payment.reversed_at:  # it came again
             log.error("payment_status_unclear", reference=reference, state=status.state, booked=payment.state)
         return _settlement(order, payment)
-    next_payment_state(payment.state, PaymentEvent.SETTLE)
+    next_payment_state(payment.state, PaymentTransition.SETTLE)
     outcome = outcome_of(order, payment, status.amount)
     cost = gateway_cost(payment.channel, status.amount)
     received = bookings.receive_payment(order, payment, status.amount, cost)
@@ -172,15 +172,15 @@ async def _end(
         return await _reverse(tx, order, payment, now)
     if payment.state not in OPEN_PAYMENTS:
         return _settlement(order, payment)
-    event = _CLOSED_BY.get(state, PaymentEvent.FAIL)
-    after = next_payment_state(payment.state, event)
+    transition = _CLOSED_BY.get(state, PaymentTransition.FAIL)
+    after = next_payment_state(payment.state, transition)
     await payments.close_attempt(tx, reference, after, now + LOOK_AFTER_CLOSING)
     return _settlement(order, msgspec.structs.replace(payment, state=after))
 
 
 async def _reverse(tx: Connection, order: Order, payment: Payment, now: datetime) -> Settlement:
     """The money was taken back by the bank: so are the stamps that are still unused. Used ones stay good."""
-    after = next_payment_state(payment.state, PaymentEvent.REVERSE)
+    after = next_payment_state(payment.state, PaymentTransition.REVERSE)
     await payments.mark_reversed(tx, payment.id, now)
     await take_back(tx, order, payment, now)
     log.error("payment_reversed", reference=payment.reference, amount=payment.paid_amount)
