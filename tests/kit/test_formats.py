@@ -7,15 +7,13 @@ from datetime import UTC, datetime
 from meterai.gate.moments import moment_text as moment_of
 from meterai.kit.formats.display import (
     clock_text,
-    long_moment_text,
     moment_in_name,
-    moment_text,
     number_text,
-    second_text,
     size_text,
     wait_text,
 )
 from meterai.texts.filling import fill
+from meterai.texts.moments import long_moment_text, moment_text, second_text
 
 MOMENT = datetime(2026, 9, 5, 7, 5, tzinfo=UTC)
 

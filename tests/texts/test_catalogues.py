@@ -13,9 +13,9 @@ from babel.messages.pofile import read_po
 
 import meterai
 from meterai.texts import refusals, states
+from meterai.texts.catalogues import load_translations
 from meterai.texts.languages import LOCALE_FOLDER, SOURCE, languages
 from meterai.texts.receipts import RECEIPT
-from meterai.texts.translation import load_translations
 from meterai.web.pages.messages import text_of
 
 PRODUCT = Path(meterai.__file__).parent

@@ -17,11 +17,11 @@ from asyncpg import CannotConnectNowError, DiskFullError, InterfaceError
 from meterai.api.problems import problem_response
 from meterai.api.routes import ROUTES
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.formats.display import second_text
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.add_item import FormDocument
 from meterai.sales.use_cases.open_order import open_order
 from meterai.sales.use_cases.set_events import set_events
+from meterai.texts.moments import second_text
 from meterai.waiting_room.files.log_facts import OperatorFacts, encode_facts
 from meterai.waiting_room.files.public_log import ENTRIES, PublicLog
 from meterai.waiting_room.rules.model import Policy, QueueState

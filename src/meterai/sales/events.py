@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX
+from meterai.texts.languages import languages
 from meterai.waiting_room.rules.model import Policy, Schedule
 
 EXAMPLE = Path(__file__).with_name("events.toml")
@@ -18,7 +19,8 @@ _STAMPED_BYTES_MIN = 20_000
 """No stamped file is smaller: whoever names a smaller one counts in kilobytes."""
 OUR_ADDRESSES = frozenset(
     (
-        *("antre", "antrean", "api", "aset", "bantuan", "beli", "en", "harga", "healthz", "kuota"),
+        *("antre", "antrean", "api", "aset", "bantuan", "beli", "harga", "healthz", "kuota"),
+        *languages()[1:],
         *("pengembalian", "periksa", "pesanan", "saya", "status", "uang"),
     )
 )

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from meterai.kernel.money import format_rupiah
-from meterai.kit.formats.display import moment_text
 from meterai.sales.model import IN_DOUBT, RefundState
 from meterai.sales.order import Order, Payment, Refund
 from meterai.texts.languages import known_language
+from meterai.texts.moments import moment_text
 from meterai.texts.receipts import RECEIPT
 from meterai.texts.translation import translate
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from meterai.pdf.limits import CHECKED_BYTES_MAX
 from meterai.texts.explanations import Explanation
-from meterai.texts.translation import N_
+from meterai.texts.marks import N_
 
 _OPENAPI: Final = {"openapi": "/api/openapi.json"}
 FOR_MACHINES: Final[dict[str, Explanation]] = {

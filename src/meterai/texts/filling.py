@@ -1,4 +1,4 @@
-"""Puts the facts of a refusal into its words, as people read them."""
+"""Puts facts into sentences, as people read them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from datetime import datetime
 from string import Formatter
 
 from meterai.kit.formats import display
+from meterai.texts.moments import moment_text
 
 
 def fill(text: str, facts: Mapping[str, object], language: str) -> str:
-    """`text` with its `{facts}`; one that is missing leaves a dash, because a message must always appear."""
+    """`text` with its `{facts}`. A missing one leaves a dash: a message must always appear.
+
+    An integer named `..._bytes`, `..._bytes_max` or `size` is shown as a size, one named `..._s` as a time.
+    """
     return Formatter().vformat(text, (), _readable(facts, language)) if "{" in text else text
 
 
 def named(text: str) -> set[str]:
-    """Which facts `text` names."""
+    """The names of the facts in `text`."""
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
@@ -32,7 +36,7 @@ def _readable(facts: Mapping[str, object], language: str) -> _Facts:
         elif isinstance(value, int) and name.endswith("_s"):
             shown[name] = display.wait_text(value, language)
         elif isinstance(value, datetime):
-            shown[name] = display.moment_text(value, language)
+            shown[name] = moment_text(value, language)
         else:
             shown[name] = str(value)
     return shown

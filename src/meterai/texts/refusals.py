@@ -9,7 +9,7 @@ from typing import Literal
 
 from meterai.pdf.limits import CHECKED_BYTES_MAX, DEFAULT_LIMITS
 from meterai.texts.explanations import Explanation
-from meterai.texts.translation import N_
+from meterai.texts.marks import N_
 
 
 def _ours(what: str) -> Explanation:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from meterai.texts.letters import Letter
-from meterai.texts.translation import N_
+from meterai.texts.marks import N_
 
 REMINDERS: Final[Mapping[str, Letter]] = {
     "near": Letter(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meterai.texts.explanations import Explanation
-from meterai.texts.translation import N_, P_
+from meterai.texts.marks import N_, P_
 
 _PAID_ALREADY = N_(
     "Sudah membayar dengan kode itu? Jangan membayar lagi: begitu uangnya terlihat oleh kami, pesanan ini "

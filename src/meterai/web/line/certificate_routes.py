@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from litestar import Response, get, post
 
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.formats.display import second_text
 from meterai.kit.http.status import http_status
 from meterai.sales.events import Event
 from meterai.sales.queries.events import find_event
 from meterai.texts.languages import languages
+from meterai.texts.moments import second_text
 from meterai.waiting_room.rules.certificate import Attempt
 from meterai.waiting_room.use_cases.check_certificate import (
     BYTES_MAX,

@@ -16,7 +16,8 @@ from meterai.kit.formats import display
 from meterai.kit.settings import contact_link
 from meterai.pdf.limits import CHECKED_BYTES_MAX
 from meterai.sales.bank_account import BANKS, HOLDER_LENGTH_MAX
-from meterai.texts.translation import load_translations
+from meterai.texts import moments
+from meterai.texts.catalogues import load_translations, names_of_languages
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.messages import Text, notice_text, reason_text, state_text, text_of
 from meterai.web.requests.forms import FILE_BYTES_MAX, FILES_MAX
@@ -95,6 +96,7 @@ def environment_of(language: str) -> Environment:
     )
     environment.globals |= {
         "language": language,
+        "names_of_languages": names_of_languages(),
         "banks": BANKS,
         "holder_length_max": HOLDER_LENGTH_MAX,
         "upload_bytes_max": FILE_BYTES_MAX,
@@ -133,12 +135,12 @@ def _clock(language: str, moment: datetime, zone: str = display.JAKARTA) -> str:
 
 
 def _moment(language: str, moment: datetime, zone: str = display.JAKARTA) -> str:
-    return display.moment_text(moment, language, zone)
+    return moments.moment_text(moment, language, zone)
 
 
 def _second(language: str, moment: datetime, zone: str = display.JAKARTA) -> str:
-    return display.second_text(moment, language, zone)
+    return moments.second_text(moment, language, zone)
 
 
 def _long_moment(language: str, moment: datetime, zone: str = display.JAKARTA) -> str:
-    return display.long_moment_text(moment, language, zone)
+    return moments.long_moment_text(moment, language, zone)
