@@ -1,7 +1,8 @@
 """The confined side: `python -m meterai.jail SOCKET PARENT MEMORY CPU TASK...`.
 
-It imports its tasks once and forks a jail process for each socket that it is handed (`fork_server` is the
-other end). That one gives up what it doesn't need, says hello, and works on frames until its socket ends.
+It imports its tasks once. For each socket that it receives, it forks a jail process (`fork_server` is the
+other end). The jail process gives up every right that it does not need, sends its hello, and answers frames
+until its socket closes.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ from meterai.jail.kernel_calls import CpuTimer, fork_beside
 from meterai.kernel.refusals import Kind, Refusal
 
 CALLS_MAX = 3_000
-"""Inside each other. pyHanko follows a document's bookmarks from one to the next by two calls each: with
-Python's own 1,000 it gave up on 400 of them. Far from what the stack holds."""
+"""Depth of recursion. pyHanko needs two calls for each bookmark in a row: Python's own limit of 1,000 was
+too small for 400 bookmarks. The stack holds far more."""
 
 
 class Task:
-    """One allowed function `(request: Struct) -> Struct` and the type of its request."""
+    """One allowed function `(request: Struct) -> Struct`, and the type of its request."""
 
     def __init__(self, name: str) -> None:
         module, _, attribute = name.partition(":")
@@ -62,7 +63,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _next_wall(orders: socket.socket) -> socket.socket | None:
-    """A jail process's end of its socket; None once the pool is gone."""
+    """The socket of a jail process; None if the pool is gone."""
     _, handles, _, _ = socket.recv_fds(orders, 1, 1)
     return socket.socket(fileno=handles[0]) if handles else None
 
@@ -98,7 +99,7 @@ def _work(task: Task, frame: bytearray) -> tuple[int, bytes]:
 
 
 def _is_swollen(statm: int, memory_bytes: int) -> bool:
-    """By what is resident now. Not by getrusage's ru_maxrss: that begins with the parent's, across exec."""
+    """Whether the resident memory has grown too large. ru_maxrss would include the parent's, across exec."""
     resident_pages = int(os.pread(statm, 128, 0).split()[1])
     return resident_pages * resource.getpagesize() > memory_bytes // 2
 

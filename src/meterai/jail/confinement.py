@@ -1,13 +1,13 @@
-"""What a jail process gives up before it reads the first byte of a stranger's file (Linux).
+"""Gives up every right of a jail process before it reads the first byte of a stranger's file (Linux).
 
-Several walls, each enough against most of what could happen, so that a hole in one is no way out:
+Several walls are built. Each is enough against most attacks, so that a hole in one opens nothing:
 
-- namespaces: no network interface, a root folder with nothing but `readable_paths()`, read-only (`view`);
-- Landlock: reading beneath `readable_paths()` and nothing else (`landlock`);
-- seccomp: no sockets, processes, programs, writing, mounts, or signals to others (`seccomp`);
-- no capability, and limits on memory, files and CPU time.
+- namespaces: no network interface, and a root folder with `readable_paths()` only, read-only (`namespaces`)
+- Landlock: reading below `readable_paths()`, nothing else (`landlock`)
+- seccomp: no sockets, processes, programs, writing, mounts, or signals to others (`seccomp`)
+- no capability, and limits on memory, files and CPU time
 
-Limits are lifted into the kernel: a compression bomb ends the process, not the machine.
+The kernel enforces the limits: a compression bomb ends the process, not the machine.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ _CAPABILITY_VERSION_3 = 0x20080522
 
 
 class Confinement(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds for a process: each is a wall that stands, not one that was tried."""
+    """The walls that stand around a process."""
 
     namespaces: bool = False
-    """No network interface; System V objects of its own."""
+    """No network interface; separate System V objects."""
     view: bool = False
     landlock_version: int = 0
-    """0: this kernel has no Landlock."""
+    """Version of Landlock; 0 if the kernel has none."""
     seccomp: bool = False
 
     def missing(self) -> list[str]:
-        """What is not kept from the process: of `network`, `files`, `processes`. Empty when all is."""
+        """Which of `network`, `files`, `processes` no wall protects. Empty if all are protected."""
         kept = {
             "network": self.namespaces or self.seccomp,
             "files": self.view or self.landlock_version > 0,
@@ -53,14 +53,14 @@ class Confinement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def die_with_parent(parent: int) -> None:
-    """Asks the kernel to kill this process when the one that started it ends; a last look closes the race."""
+    """Asks the kernel to kill this process when its parent ends. A check afterwards closes the race."""
     prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(0)
 
 
 def confine(memory_bytes: int) -> Confinement:
-    """Gives up everything that can be given up on this machine and says what that is."""
+    """Gives up every right that this machine allows to give up. Returns the walls that stand."""
     os.chdir("/")
     paths = readable_paths()
     namespaces = _enter_namespaces()
@@ -93,7 +93,7 @@ def _enter_view(paths: list[str]) -> bool:
 
 
 def _limit_resources(memory_bytes: int) -> None:
-    """Address space, open files, written files and core dumps. CPU time: see `CpuTimer`."""
+    """Limits address space, open files, written files and core dumps. For CPU time see `CpuTimer`."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
@@ -109,9 +109,9 @@ def _restrict_files(paths: list[str]) -> int:
 
 
 def _drop_capabilities() -> None:
-    """Those of the new user namespace, or root's own where there is none (capset(2)).
+    """Drops the capabilities of the new user namespace, or root's own if there is none (capset(2)).
 
-    It can fail only on an architecture whose number is unknown; then seccomp fails too and says so.
+    It fails only on an unknown architecture. Then seccomp fails too and reports it.
     """
     with suppress(KeyError, OSError):
         header = struct.pack("Ii", _CAPABILITY_VERSION_3, 0)

@@ -1,6 +1,6 @@
-"""The process that has imported everything and read nothing: each jail process begins as a copy of it.
+"""Runs the process that has imported everything and read nothing. Every jail process is a copy of it.
 
-Importing the parsers takes half a second of CPU time; a copy takes some milliseconds and shares their memory.
+Importing the parsers takes half a second of CPU time. A copy takes some milliseconds and shares the memory.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from meterai.jail.frames import Dead
 
 START_SECONDS_MAX = 30.0
 _FORK_SECONDS_MAX = 2.0
-"""The process that asks stands still meanwhile."""
+"""How long a fork may take. The process that asks waits meanwhile."""
 
 _ENVIRONMENT = {
     "LANG": "C.UTF-8",
@@ -31,7 +31,7 @@ _ENVIRONMENT = {
 
 
 class ForkServer:
-    """A running `python -m meterai.jail` and the socket on which it takes orders."""
+    """A running `python -m meterai.jail`, and the socket on which it takes orders."""
 
     def __init__(self, child: subprocess.Popen[bytes], orders: socket.socket) -> None:
         self._child = child
@@ -39,7 +39,7 @@ class ForkServer:
 
     @classmethod
     async def start(cls, tasks: Iterable[str], memory_bytes: int, cpu_seconds: int) -> Self:
-        """Waits until it has imported its tasks. Raises: OSError, RuntimeError when it can't."""
+        """Waits until the tasks are imported. Raises: OSError, RuntimeError if they cannot be."""
         orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         orders.setblocking(False)
         with theirs:
@@ -65,7 +65,10 @@ class ForkServer:
         self._orders.settimeout(_FORK_SECONDS_MAX)
 
     def fork(self, wall: socket.socket) -> int:
-        """The number of a new jail process, a child of this one, that has `wall`. Raises: OSError, Dead."""
+        """Forks a jail process, a child of this process, that works on the socket `wall`. Returns its number.
+
+        Raises: OSError, Dead.
+        """
         socket.send_fds(self._orders, [b"\0"], [wall.fileno()])
         told = self._orders.recv(frames.LENGTH.size)
         if not told:
@@ -73,14 +76,14 @@ class ForkServer:
         return int(frames.LENGTH.unpack(told)[0])
 
     async def end(self) -> None:
-        """The jail processes that it forked go on."""
+        """Ends the fork server. The jail processes that it forked go on."""
         self._orders.close()
         self._child.kill()
         await asyncio.to_thread(self._child.wait)
 
 
 def _start(words: Iterable[str], handle: int) -> subprocess.Popen[bytes]:
-    """Not asyncio's way, which takes as long and never ends when it is cancelled meanwhile."""
+    """Starts the program without asyncio, whose way takes as long and never ends when it is cancelled."""
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "meterai.jail", *words],
         pass_fds=(handle,),

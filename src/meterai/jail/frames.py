@@ -1,7 +1,8 @@
-"""What crosses the jail's wall: length-prefixed frames of msgpack. Never pickle: the jail may be taken over.
+"""The frames between the jail and its pool: length-prefixed msgpack. Never pickle: the jail may be taken
+over.
 
-Request: 8 bytes length, 1 byte number of the task, msgpack of the request.
-Reply: 8 bytes length, 1 byte status, 1 byte "replace me", msgpack of the result or of `RefusalFrame`.
+Request: 8 bytes length, 1 byte number of the task, msgpack of the request. Reply: 8 bytes length, 1 byte
+status, 1 byte "replace me", msgpack of the result or of `RefusalFrame`.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ REFUSED = 1
 
 
 class Dead(Exception):
-    """The process ended, fell silent or talked nonsense."""
+    """The process ended, fell silent, or sent nonsense."""
 
 
 class RefusalFrame(msgspec.Struct, frozen=True):
-    """A refusal on its way through the wall."""
+    """A refusal that a task raised."""
 
     kind: Kind
     code: str
@@ -37,20 +38,20 @@ class RefusalFrame(msgspec.Struct, frozen=True):
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """What the fork server says first. Then, for each socket that it is handed, the number of a process."""
+    """The fork server's first frame. For each socket that it receives, the number of a process follows."""
 
     error: str = ""
-    """Why it can't work; it ends after saying so."""
+    """Why it cannot work. It ends after this frame."""
 
 
 class Hello(msgspec.Struct, frozen=True):
-    """The first frame of a jail process: it stands, confined as it says."""
+    """The first frame of a jail process: it is ready and confined as stated."""
 
     confinement: Confinement
 
 
 def refusal_frame(refusal: Refusal) -> RefusalFrame:
-    """Facts that are no plain value cross as their text."""
+    """Makes the frame of a refusal. Facts that are no plain value become text."""
     facts = {
         name: value if isinstance(value, str | int | float | bool | None) else str(value)
         for name, value in refusal.facts.items()
@@ -59,7 +60,8 @@ def refusal_frame(refusal: Refusal) -> RefusalFrame:
 
 
 def read_reply[Result](reply: bytearray, result_type: type[Result]) -> Result | RefusalFrame:
-    """Raises: Dead for nonsense: whoever was taken over must not choose what is raised outside."""
+    """Decodes a reply. Raises: Dead for nonsense, because a process that was taken over must not choose
+    the exception."""
     if len(reply) < 2 or reply[0] not in (DONE, REFUSED):
         raise Dead
     body = memoryview(reply)[2:]
@@ -77,5 +79,5 @@ def decode[Result](body: bytes | bytearray | memoryview, result_type: type[Resul
 
 
 def pieces(*parts: bytes) -> Sequence[bytes]:
-    """How to send a frame: short ones in one piece, for each piece wakes the other side; long uncopied."""
+    """Splits a frame for sending. Short frames go in one piece, because each piece wakes the other side."""
     return parts if sum(map(len, parts)) > _JOINED_BYTES_MAX else (b"".join(parts),)

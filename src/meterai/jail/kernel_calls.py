@@ -1,4 +1,4 @@
-"""The few doors to the kernel that Python has no function for, through the C library (Linux)."""
+"""Calls the kernel through the C library where Python has no function (Linux)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import time
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
 _libc_in_turn = ctypes.PyDLL(None, use_errno=True)
-"""The same without letting another thread run meanwhile."""
+"""The same, without releasing Python's global lock."""
 _libc_in_turn.syscall.restype = ctypes.c_long
 
 _CLONE = {"x86_64": 56, "aarch64": 220}
 _CLONE_PARENT = 0x8000
 _SIGEVENT_BYTES = 64
-"""sigevent(3type): 8 bytes of value, the signal, how it is told (0: by the signal), and room."""
+"""sigevent(3type): 8 bytes of value, the signal, the way of notification (0: by signal), padding."""
 
 Argument = int | bytes | ctypes.Array[ctypes.c_char] | None
 
@@ -46,7 +46,7 @@ def unmount(target: str, flags: int) -> None:
 def cpu_seconds_of(process: int) -> float:
     """CPU time that a process has used so far (clock_getcpuclockid(3)).
 
-    Not from /proc, which may hide processes. Raises: OSError.
+    /proc is not used, because it may hide processes. Raises: OSError.
     """
     clock = ctypes.c_int()
     if error := _libc.clock_getcpuclockid(process, ctypes.byref(clock)):
@@ -57,9 +57,9 @@ def cpu_seconds_of(process: int) -> float:
 def fork_beside() -> int:
     """Forks a sibling: a copy of this process with the same parent (clone(2), CLONE_PARENT).
 
-    Gives 0 in the copy and its number here; the parent waits for it and not this process. What Python does
-    around a fork is done (PyOS_BeforeFork and so on). What the C library does is for programs of several
-    threads; this process must have one. Raises: OSError; KeyError on an architecture whose number is unknown.
+    Returns 0 in the copy and the copy's number here. The parent waits for the copy, not this process.
+    Python's own work around a fork is done (PyOS_BeforeFork and so on); the C library's is not, so this
+    process must have one thread only. Raises: OSError; KeyError on an unknown architecture.
     """
     number, flags = _CLONE[os.uname().machine], _CLONE_PARENT | signal.SIGCHLD
     python = ctypes.pythonapi
@@ -73,11 +73,11 @@ def fork_beside() -> int:
 
 
 class CpuTimer:
-    """Ends this process by SIGPROF once it has used so much CPU time (timer_create(2)).
+    """Ends this process by SIGPROF when it has used a given CPU time (timer_create(2)).
 
-    By the clock of what is used, which is exact. Not ITIMER_PROF or RLIMIT_CPU: where the kernel counts in
-    ticks, whoever runs when one falls pays all of it, on a full machine up to half more than was used; and
-    RLIMIT_CPU counts the whole life of the process. Raises: OSError.
+    The timer counts exactly what was used. ITIMER_PROF and RLIMIT_CPU do not fit: where the kernel counts in
+    ticks, the process that runs at a tick pays all of it, up to half more than it used. RLIMIT_CPU also
+    counts the whole life of the process. Raises: OSError.
     """
 
     def __init__(self) -> None:
@@ -90,11 +90,11 @@ class CpuTimer:
         )
 
     def wind_up(self, seconds: int) -> None:
-        """From now on, whatever was left (timer_settime(2))."""
+        """Sets the CPU time that is left from now on (timer_settime(2))."""
         _checked(_libc.timer_settime(self._timer, 0, struct.pack("qqqq", 0, 0, seconds, 0), None))
 
     def left(self) -> float:
-        """Seconds (timer_gettime(2))."""
+        """CPU seconds that are left (timer_gettime(2))."""
         told = ctypes.create_string_buffer(32)
         _checked(_libc.timer_gettime(self._timer, told))
         seconds, nanoseconds = struct.unpack_from("qq", told.raw, 16)

@@ -1,6 +1,6 @@
-"""Landlock: the kernel lets this process read named folders and nothing else (landlock(7)).
+"""Landlock: this process may read below given folders and do nothing else with files (landlock(7)).
 
-It needs no privilege and no namespace. Linux 5.13 has it; later versions of its interface can forbid more:
+It needs no privilege and no namespace. Linux 5.13 has it. Later versions of its interface can forbid more:
 2 renaming across folders, 3 truncating, 4 TCP, 5 device controls, 6 signals and abstract sockets.
 """
 
@@ -18,13 +18,13 @@ _PATH_BENEATH = 1
 _PR_SET_NO_NEW_PRIVS = 38
 _READ_FILE, _READ_DIRECTORY = 1 << 2, 1 << 3
 _FILE_ACCESSES = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
-"""Version -> how many kinds of access to files it knows (bits from 0); later ones know those of 5."""
+"""Version -> number of kinds of access to files (bits from 0). Later versions have those of version 5."""
 _TCP_BIND_AND_CONNECT = 0b11
 _ABSTRACT_SOCKETS_AND_SIGNALS = 0b11
 
 
 def landlock_version() -> int:
-    """The version of the interface that this kernel offers; 0 for none."""
+    """Version of the interface that this kernel offers; 0 for none."""
     try:
         return system_call(_CREATE_RULESET, None, 0, _ASK_VERSION)
     except OSError:
@@ -32,10 +32,10 @@ def landlock_version() -> int:
 
 
 def allow_reading_only(paths: Iterable[str]) -> int:
-    """From now on this process reads beneath `paths` and does nothing else with files.
+    """Restricts this process to reading below `paths`.
 
-    What is open stays open. Paths that don't exist are left out. Gives the version used.
-    Raises: OSError when the kernel has no Landlock.
+    Open files stay open. Paths that do not exist are skipped. Returns the version that was used.
+    Raises: OSError if the kernel has no Landlock.
     """
     version = landlock_version()
     ruleset = _make_ruleset(version)
@@ -50,7 +50,7 @@ def allow_reading_only(paths: Iterable[str]) -> int:
 
 
 def _make_ruleset(version: int) -> int:
-    """Handles, and so forbids, everything that this version can name (struct landlock_ruleset_attr)."""
+    """Forbids everything that this version can name (struct landlock_ruleset_attr)."""
     fields = [(1 << _FILE_ACCESSES.get(version, 16)) - 1]
     if version >= 4:
         fields.append(_TCP_BIND_AND_CONNECT)

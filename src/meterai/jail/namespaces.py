@@ -1,6 +1,6 @@
-"""Namespaces: no network, and a root folder that holds the readable paths and nothing else, read-only.
+"""Namespaces: no network, and a root folder that holds the readable paths only, read-only.
 
-What lies outside can't even be named there: no /proc, no home folders, no data directory.
+Nothing else has a name inside: no /proc, no home folders, no data directory.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _BASE = "/tmp"  # noqa: S108 - covered by the new root, nothing is written there
 
 
 def leave_namespaces() -> None:
-    """Enters empty namespaces of users, network, IPC and mounts, mapped to nobody else's ids.
+    """Enters empty namespaces of users, network, IPC and mounts.
 
-    Raises: OSError where the kernel grants none, for instance inside a container.
+    Raises: OSError if the kernel grants none, for instance inside a container.
     """
     user, group = os.geteuid(), os.getegid()
     os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNET | os.CLONE_NEWIPC | os.CLONE_NEWNS)
@@ -33,9 +33,9 @@ def leave_namespaces() -> None:
 
 
 def enter_view(paths: Iterable[str]) -> None:
-    """Makes `paths` (absolute) the only ones that exist. Needs `leave_namespaces` first.
+    """Makes `paths` (absolute) the only paths that exist. Call `leave_namespaces` first.
 
-    Raises: OSError; then everything is where it was, and nothing may be taken for hidden.
+    Raises: OSError. Then nothing has changed and nothing is hidden.
     """
     wanted = list(paths)
     for path in wanted:
@@ -59,7 +59,7 @@ def enter_view(paths: Iterable[str]) -> None:
 
 
 def _furnish(paths: list[str]) -> None:
-    """Binds what the paths really are; a path that is reached through links becomes a link itself."""
+    """Binds the real paths. A path that is reached through links becomes a link itself."""
     real = {path: _real_path(path) for path in paths}
     for path in without_nested(real.values()):
         _bind(path)
@@ -79,7 +79,7 @@ def _bind(path: str) -> None:
 
 
 def without_nested(paths: Iterable[str]) -> list[str]:
-    """The paths in order, without those beneath another one."""
+    """The paths in order, without paths below another one."""
     kept: list[str] = []
     for path in sorted(set(paths)):
         if not any(path.startswith(parent.rstrip("/") + "/") for parent in kept):
@@ -88,7 +88,7 @@ def without_nested(paths: Iterable[str]) -> list[str]:
 
 
 def _real_path(path: str) -> str:
-    """`path` without symbolic links, as it was before the root was exchanged (realpath would look here)."""
+    """Resolves symbolic links against the old root; realpath would use the new one."""
     for _ in range(40):
         parts = path.strip("/").split("/")
         for count in range(1, len(parts) + 1):

@@ -1,4 +1,4 @@
-"""The side of the jail that asks: a pool of confined processes, each replaced when it breaks a limit."""
+"""The side of the jail that asks: a pool of confined processes. A process that breaks a limit is replaced."""
 
 from __future__ import annotations
 
@@ -22,24 +22,25 @@ log = structlog.get_logger(__name__)
 JOBS_WAITING_MAX = 200
 _AGAIN_SECONDS_MAX = 16.0
 _JOBS_MAX = 10_000
-"""A process is replaced after so many jobs: parsers leak, and a taken-over one should not stay."""
+"""A process is replaced after this number of jobs, because parsers leak and a taken-over process should
+not stay."""
 _CRASHES = {
     *(signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGTRAP, signal.SIGFPE),
     signal.SIGSYS,  # what seccomp does to a foreign architecture
 }
-"""After these no more copies are made of what the process was a copy of: all have their memory at the same
-addresses, and a file that guesses them must not be able to guess on."""
+"""Deaths after which the fork server is replaced. All its copies have the same memory addresses, and a
+file that guesses them must not get a second guess."""
 _OWN_DOING = {signal.SIGPROF, *_CRASHES}  # SIGPROF: CPU time
-"""Signals that a file can bring upon the process that works on it."""
+"""Signals that a file can cause in the process that works on it."""
 _DEATH_SECONDS_MAX = 1.0
 _LATE_SECONDS_MAX = 1.0
-"""For an answer that has arrived while this process stood still too, and is not read yet."""
+"""Grace for an answer that arrived while this process was stopped and has not been read."""
 _STANDSTILL = 0.05
-"""A process that had less than this part of its time on a processor stands still."""
+"""A process that had less than this share of its time on a processor was held up."""
 
 
 class _Process:
-    """One jail process, a child of this one, and the socket to it."""
+    """One jail process, a child of this process, and the socket to it."""
 
     def __init__(self, number: int, wall: socket.socket, copied_from: ForkServer) -> None:
         self.number = number
@@ -47,7 +48,7 @@ class _Process:
         self.copied_from = copied_from
         self.jobs = 0
         self.status: int | None = None
-        """How it ended: a status, or a signal as a negative number; None: not that we know."""
+        """Exit status, or a signal as a negative number. None: it has not ended as far as we know."""
 
     async def receive(self) -> bytearray:
         head = await self._receive_exactly(frames.LENGTH.size)
@@ -75,7 +76,8 @@ class _Process:
         return await self.receive()
 
     def is_alive(self) -> bool:
-        """Whether the other end is open. A process may die while it waits: the kernel kills the largest."""
+        """Whether the other end is open. A process may die while it waits, for instance when memory is
+        short."""
         try:
             return bool(self.wall.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
         except BlockingIOError:
@@ -84,7 +86,8 @@ class _Process:
             return False
 
     async def was_killed(self) -> bool:
-        """Whether somebody else ended it: the kernel, short of memory, or an operator. Ask before `end`."""
+        """Whether somebody else ended it: the kernel when memory was short, or an operator. Ask before
+        `end`."""
         for _ in range(100):  # one that lives has closed its end of the socket, or talks nonsense
             if self._has_ended():
                 break
@@ -109,22 +112,22 @@ class _Process:
 
 
 class _Killed(Exception):
-    """Not by the document: see `_Process.was_killed`."""
+    """The process was killed, but not because of the document (see `_Process.was_killed`)."""
 
 
 class _StoodStill(Exception):
-    """Nor by the document: stopped, or on a machine that stood still. See `JailPool._answer`."""
+    """The process was stopped or its machine stood still; the document is not the cause (see
+    `JailPool._answer`)."""
 
 
 class JailPool:
     """Runs tasks in confined processes.
 
-    `tasks` is the list of allowed functions, `module:function`, each taking and giving one msgspec Struct.
-    `slots` jobs run at once; one more process is kept warm, so that a killed one is missed by nobody, unless
-    `spare=False`: a command that ends soon has no use for it.
-    `production=True` refuses to start where files, network or other processes can't be kept from it.
-    Without `start` the processes start with the first job.
-    The processes are copies of one that has imported the tasks (`fork_server`).
+    `tasks` lists the allowed functions as `module:function`. Each takes and returns one msgspec Struct.
+    `slots` jobs run at once. One more process is kept ready to replace a killed one, unless `spare=False`,
+    which suits a short command. `production=True` refuses to start if files, network or other processes are
+    not protected. Without `start` the processes start with the first job. They are copies of one process that
+    has imported the tasks (`fork_server`).
     """
 
     def __init__(
@@ -157,12 +160,12 @@ class JailPool:
         self._is_started = False
         self._closed = False
         self.confinement: Confinement | None = None
-        """What the process started last said that holds for it; None before `start`."""
+        """The walls that the newest process reported; None before `start`."""
 
     async def start(self) -> None:
-        """Starts the processes and waits until the first stands.
+        """Starts the processes and waits until the first is ready.
 
-        Raises: RuntimeError when it can't: a task that can't be imported, or no isolation in production.
+        Raises: RuntimeError if a task cannot be imported, or if production lacks a wall.
         """
         self._is_started = True
         self._idle.append(await self._spawn())
@@ -173,9 +176,9 @@ class JailPool:
         """Runs one task on one request.
 
         Raises: Refusal as the task raised it; INVALID `pdf.broken` for any other error of the task; INVALID
-        `pdf.too_heavy` when a limit of memory or CPU time was broken, `jail.killed` when the process that
-        worked on it and the next one were killed by others; BUSY `jail.busy` when too many wait; UNAVAILABLE
-        `jail.unavailable` when no process can be started, or the machine gave the job too little CPU time.
+        `pdf.too_heavy` if a limit of memory or CPU time was broken; INVALID `jail.killed` if others killed
+        two processes in a row; BUSY `jail.busy` if too many wait; UNAVAILABLE `jail.unavailable` if no
+        process can be started, or if the machine gave the job too little CPU time.
         """
         number = self._tasks[task]
         if self._waiting >= self._waiting_max:
@@ -195,7 +198,7 @@ class JailPool:
         return answer
 
     async def close(self) -> None:
-        """Ends every process; jobs under way are refused."""
+        """Ends every process. Jobs under way are refused."""
         self._closed = True
         for start in self._starting:
             start.cancel()
@@ -208,9 +211,9 @@ class JailPool:
     async def _run_in_turn[Result](
         self, number: int, body: bytes, result_type: type[Result]
     ) -> Result | frames.RefusalFrame:
-        """A process that others killed or held up says nothing against the document: another one tries, once.
+        """Runs the job, and once more if the first process was killed or held up by others.
 
-        It has one stretch of wall time and not two, for somebody waits.
+        Both share one limit of wall time, because somebody waits.
         """
         try:
             return await self._attempt(number, body, result_type, stretches=2)
@@ -249,7 +252,8 @@ class JailPool:
     async def _ask[Result](
         self, process: _Process, number: int, body: bytes, result_type: type[Result], stretches: int
     ) -> tuple[Result | frames.RefusalFrame, bool]:
-        """The answer, and whether the process wants to be replaced. Raises: Refusal, _Killed, _StoodStill."""
+        """Reads the answer, and whether the process wants to be replaced. Raises: Refusal, _Killed,
+        _StoodStill."""
         try:
             reply = await self._answer(process, number, body, stretches)
             return frames.read_reply(reply, result_type), bool(reply[1])
@@ -263,10 +267,10 @@ class JailPool:
         raise Refusal(Kind.INVALID, "pdf.too_heavy")
 
     async def _answer(self, process: _Process, number: int, body: bytes, stretches: int) -> bytearray:
-        """What the process says within one stretch of wall time, or the next if it works through the first.
+        """Reads a reply within one period of wall time, or two if the process makes progress.
 
-        A job that takes too much work meets the limit of CPU time. Who meets that of wall time was given too
-        little of it: the machine stood still, or has too much to do.
+        A job that takes too much work meets the limit of CPU time first. Reaching the limit of wall time
+        means that the job got too little CPU time: the machine stood still or is overloaded.
 
         Raises: OSError, Dead; _StoodStill; Refusal UNAVAILABLE `jail.unavailable`.
         """
@@ -289,10 +293,11 @@ class JailPool:
         raise Refusal(Kind.UNAVAILABLE, "jail.unavailable")
 
     async def _take(self) -> _Process:
-        """The warmest idle process. There is one for each turn, so this waits only after a kill: for its
-        successor or, where none can be started, for another that comes back.
+        """Takes the idle process that was used last. Waits only after a kill, for a replacement or another
+        process.
 
-        One that died while idle is replaced and not used: it says nothing against the next document.
+        A process that died while idle is replaced and not used. Its death says nothing about the next
+        document.
         """
         if not self._is_started:
             self._is_started = True
@@ -325,7 +330,7 @@ class JailPool:
             _keep(asyncio.create_task(self._replace()), self._starting)
 
     async def _replace(self) -> None:
-        """Tries until a process stands: the pool would be a process short for ever."""
+        """Tries until a process is ready. Otherwise the pool would stay a process short."""
         pause = 0.5
         while True:
             try:
@@ -364,7 +369,7 @@ class JailPool:
             return self._fork_server
 
     async def _give_up(self, server: ForkServer) -> None:
-        """The next process is a copy of another one."""
+        """Discards the fork server; the next process is a copy of another one."""
         if self._fork_server is server:
             self._fork_server = None
         await server.end()
@@ -385,6 +390,6 @@ class JailPool:
 
 
 def _keep(task: asyncio.Task[None], among: set[asyncio.Task[None]]) -> None:
-    """Until it is done: the loop itself holds tasks weakly."""
+    """Keeps a reference until the task is done; the event loop holds only a weak one."""
     among.add(task)
     task.add_done_callback(among.discard)

@@ -1,6 +1,6 @@
-"""A task that tries what a jail process must not be able to do, and tells what it managed.
+"""A task that tries everything that a jail process must not be able to do, and reports what worked.
 
-The tests run it outside as well: there it must manage everything, or its silence inside says nothing.
+The tests also run it outside the jail. There everything must work, or its silence inside proves nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import msgspec
 
 
 class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What to try besides: things of the test, and to use memory, time, or end the process."""
+    """What else to try: things of the test, and using memory, using time, or ending the process."""
 
     files: list[str] = []
     """Files to read."""
@@ -31,26 +31,26 @@ class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
     tcp_port: int = 0
     """A listening port of 127.0.0.1 to connect to."""
     process: int = 0
-    """Another process, to be signalled, traced and read."""
+    """Another process, to signal, trace and read."""
     allocate_bytes: int = 0
     sleep_seconds: float = 0.0
     burn_seconds: float = 0.0
     abort: bool = False
     calls: int = 0
-    """Inside each other."""
+    """Depth of nested calls."""
 
 
 class ProbeResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What the process can do."""
+    """What the process was able to do."""
 
     process: int
     environment: list[str]
     managed: list[str]
-    """Names of what it managed, sorted: `connect_udp`, `read /path`, `fork`, ..."""
+    """Sorted names of what worked: `connect_udp`, `read /path`, `fork`, ..."""
 
 
 def probe(request: ProbeRequest) -> ProbeResult:
-    """Tries each thing and tells."""
+    """Tries each thing and reports."""
     if request.abort:
         os.abort()
     _call(request.calls)
@@ -144,7 +144,7 @@ def _raise_memory_limit() -> None:
 
 
 def _trace(process: int) -> None:
-    """PTRACE_ATTACH and PTRACE_DETACH (ptrace(2)); what can be traced can be read and changed."""
+    """PTRACE_ATTACH and PTRACE_DETACH (ptrace(2)). A process that can be traced can be read and changed."""
     libc: Any = ctypes.CDLL(None, use_errno=True)
     if libc.ptrace(16, process, None, None) < 0:
         raise OSError(ctypes.get_errno(), "ptrace")

@@ -1,7 +1,7 @@
-"""What a jail process may still read: the interpreter, its packages, shared libraries, fonts, time zones.
+"""The paths that a jail process may still read: interpreter, packages, shared libraries, fonts, time zones.
 
-Modules and fonts are loaded when they are first needed, so these stay readable. Nothing of a person, of the
-data directory or of the configuration is among them.
+Modules and fonts are loaded at first use, so they stay readable. No personal file, no data directory and no
+configuration is among them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SYSTEM = (
 
 
 def readable_paths() -> list[str]:
-    """Absolute paths that exist."""
+    """The absolute paths that exist."""
     return sorted({path for path in (*_python_paths(), *_library_paths(), *_SYSTEM) if os.path.exists(path)})
 
 
@@ -34,6 +34,6 @@ def _python_paths() -> list[str]:
 
 
 def _library_paths() -> list[str]:
-    """Of this architecture (Debian's multiarch). Other systems have /lib64."""
+    """Library folders of this architecture (Debian's multiarch). Other systems have /lib64."""
     triplet = sysconfig.get_config_var("MULTIARCH")
     return [f"/lib/{triplet}", f"/usr/lib/{triplet}"] if triplet else []

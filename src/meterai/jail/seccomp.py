@@ -1,4 +1,4 @@
-"""A seccomp filter: forbidden system calls answer EPERM (seccomp(2)). Needs no privilege.
+"""A seccomp filter: forbidden system calls return EPERM (seccomp(2)). It needs no privilege.
 
 The filter is classic BPF over `struct seccomp_data`: number at 0, architecture at 4, arguments from 16 on.
 """
@@ -30,10 +30,10 @@ class _Program(ctypes.Structure):
 
 
 def forbid_calls() -> None:
-    """Forbids what a parser never needs, for the rest of this process's life.
+    """Forbids system calls that a parser never needs, for the rest of this process's life.
 
-    Files open for reading only; signals and limits reach only this process.
-    Raises: OSError when the kernel or the architecture has no filter.
+    Files open for reading only. Signals and limits reach this process only.
+    Raises: OSError if the kernel or the architecture has no filter.
     """
     column, architecture = _architecture()
     own = (os.getpid(),)
@@ -52,7 +52,7 @@ def forbid_calls() -> None:
 
 
 def install(steps: Iterable[bytes]) -> None:
-    """Puts a filter on this process and its children to come; what no step judges is allowed.
+    """Installs a filter for this process and its future children. A call that no step refuses is allowed.
 
     Raises: OSError.
     """
@@ -64,7 +64,7 @@ def install(steps: Iterable[bytes]) -> None:
 
 
 def refuse_numbers(numbers: Iterable[int]) -> list[bytes]:
-    """Steps that answer EPERM to each of these numbers and otherwise go on; the number is loaded anew."""
+    """Steps that return EPERM for each of these numbers and go on otherwise. They load the number again."""
     steps = [_step(_LOAD, 0, 0, 0)]
     for number in numbers:
         steps += [_step(EQUAL, 0, 1, number), _step(_GIVE, 0, 0, _REFUSE)]
@@ -79,7 +79,7 @@ def _architecture() -> tuple[int, int]:
 
 
 def check_architecture(architecture: int) -> list[bytes]:
-    """A 32-bit call, or one by an x32 number, would slip past the list."""
+    """Steps that refuse 32-bit calls and x32 numbers, which the list would not catch."""
     return [
         _step(_LOAD, 0, 0, 4),
         _step(EQUAL, 1, 0, architecture),
@@ -93,10 +93,10 @@ def check_architecture(architecture: int) -> list[bytes]:
 def refuse_by_argument(
     number: int, argument: int, test: int, values: tuple[int, ...], *, passing: bool
 ) -> list[bytes]:
-    """Steps that judge call `number` by the low half of one of its arguments; other calls go on.
+    """Steps that judge call `number` by the low half of one of its arguments. Other calls go on.
 
-    The call is refused when the argument passes `test` with one of the values, or when it passes with none
-    of them (`passing=False`), and else allowed.
+    The call is refused if the argument passes `test` with one of the values. With `passing=False` it is
+    refused if the argument passes with none of them.
     """
     if number < 0:
         return []

@@ -1,4 +1,5 @@
-"""System calls that parsing, drawing and computing never need. Numbers: x86_64, aarch64 (-1: has none)."""
+"""System calls that parsing, drawing and computing never need: x86_64 and aarch64 numbers (-1: does not
+exist)."""
 
 from __future__ import annotations
 

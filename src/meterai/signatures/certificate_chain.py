@@ -1,11 +1,12 @@
-"""Our own cryptography on a signature of exact form: attributes, signature, chain to the pinned root.
+"""Checks a signature of exact form with our own cryptography: attributes, signature, chain to the pinned
+root.
 
-This runs on `cryptography`, whose X.509 parser is strict, and it looks at every certificate that a signature
-carries: one that is not on the path is a foreign body. The tests ask pyHanko about every sample as well, and
-whatever pyHanko refuses must be refused here.
+The X.509 parser of `cryptography` is strict. Every certificate that a signature carries is examined, and one
+that is not on the path fails the chain. The tests ask pyHanko about every sample too: whatever pyHanko
+refuses must be refused here.
 
-Certificates repeat from file to file, so parsing one and checking the signature on it are remembered by their
-bytes. Whether they were valid at a given time is asked anew each time.
+Certificates repeat from file to file. Parsing a certificate and checking the signature on it are therefore
+cached by its bytes. Its validity at a given time is checked on each call.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from meterai.signatures.public_keys import has_signed
 from meterai.signatures.signed_data import OID_CONTENT_TYPE, OID_DATA, OID_MESSAGE_DIGEST, OID_TST_INFO
 
 CERTIFICATE_BYTES_MAX = 16_384
-"""Larger ones are not remembered: strangers' files must not fill the memory. Ours are smaller."""
+"""Larger certificates are not cached, so that files of strangers cannot fill the memory. Ours are smaller."""
 PATH_LENGTH_MAX = 5
 REMEMBERED = 256
 RSA_BITS_MIN = 2048
@@ -61,24 +62,24 @@ _CONSTRAINING = frozenset(
 
 
 class Path(msgspec.Struct, frozen=True, kw_only=True):
-    """What building a chain found."""
+    """The result of building a chain."""
 
     leads_to_root: bool
     problem: str = ""
-    """Reason code when it does not lead to a pinned root, or not rightly."""
+    """Reason code when the chain does not lead to a pinned root or breaks a rule; empty otherwise."""
     certificates: tuple[x509.Certificate, ...] = ()
-    """From the signer's to the pinned root, when it leads there."""
+    """From the signer's certificate to the pinned root, if the chain leads there."""
 
 
 def common_name(certificate: x509.Certificate) -> str:
-    """The certificate's common name, or its whole subject when it has none."""
+    """The common name of the certificate, or its whole subject if it has none."""
     names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     return str(names[0].value) if names else certificate.subject.rfc4514_string()
 
 
 @lru_cache(maxsize=REMEMBERED)
 def load_certificate(encoded: bytes) -> x509.Certificate:
-    """The certificate of these DER bytes, its names readable. Raises: ValueError."""
+    """Loads a certificate from DER and makes sure that its names can be read. Raises: ValueError."""
     if len(encoded) > CERTIFICATE_BYTES_MAX:
         raise ValueError("a certificate of unusual size")
     return _load(encoded)
@@ -106,9 +107,9 @@ def build_path(
 ) -> Path:
     """Follows the chain from the first certificate to a pinned root.
 
-    Each link: names, signature, CA flag, path length, key usage, validity at `moment`. With `exact`, a
-    carried certificate that is not on the path fails the chain, for no signature covers it; but for a pinned
-    one that was renewed with the same name and key, or renews one that is.
+    Checks each link: names, signature, CA flag, path length, key usage, validity at `moment`. With `exact`, a
+    carried certificate that is not on the path fails the chain, because no signature covers it. A pinned
+    certificate that was renewed with the same name and key is the exception.
     """
     current, path = carried[0], [carried[0]]
     known = {_der(root) for root in roots}
@@ -135,10 +136,10 @@ def build_path(
 def follow_strange(
     carried: tuple[bytes, ...], roots: list[x509.Certificate], moment: datetime
 ) -> tuple[x509.Certificate | None, Path]:
-    """The signer, and where the chain of a signature leads that need not be ours.
+    """Describes the signer of a foreign signature, and where its chain leads.
 
-    Of certificates of unusual size only the names are read, and nothing is remembered: ours are small, and
-    others may be as they like. What `cryptography` can't read is none of ours; of a signer's, None is told.
+    Only the names of unusually large certificates are read, and nothing is cached. A certificate that
+    `cryptography` cannot read is not ours. Returns None if the signer's certificate cannot be read.
     """
     small = _readable(load_certificate, [c for c in carried if len(c) <= CERTIFICATE_BYTES_MAX])
     large = _readable(_load, [c for c in carried if len(c) > CERTIFICATE_BYTES_MAX])
@@ -157,7 +158,7 @@ def follow_strange(
 def _readable(
     load: Callable[[bytes], x509.Certificate], encoded: list[bytes]
 ) -> dict[bytes, x509.Certificate]:
-    """Those that can be read, in their order."""
+    """The certificates that can be read, in their order."""
     found = {}
     for item in encoded:
         with suppress(ValueError):
@@ -173,8 +174,10 @@ def _der(certificate: x509.Certificate) -> bytes:
 def _issuer(
     certificate: x509.Certificate, pool: list[x509.Certificate], moment: datetime
 ) -> x509.Certificate | None:
-    """Of several with the same name and key that are valid at `moment` the one that ends last: it renews the
-    others."""
+    """Chooses among certificates with the same name and key that are valid at `moment`.
+
+    The one that ends last wins, because it renews the others.
+    """
     found = [one for one in pool if one.subject == certificate.issuer and _issued(certificate, one)]
     return max(found, key=lambda one: (_is_valid(one, moment), one.not_valid_after_utc), default=None)
 
@@ -199,9 +202,10 @@ def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
 def _why_not(
     path: list[x509.Certificate], carried: list[x509.Certificate], roots: list[x509.Certificate]
 ) -> str:
-    """Tells whoever says that ours issued him (impostor) from whoever merely is somebody else.
+    """Whether a signer's certificate claims to be issued by us without being so (an impostor).
 
-    The name of an organisation alone says nothing: the time-stamp authority's may certify the public, too.
+    The name of the organisation alone is no claim: the authority that time-stamps for us may certify the
+    public too.
     """
     ours = [*roots, *(c for c in carried if any(_issued(c, root) for root in roots))]
     if any(certificate.issuer == own.subject for certificate in path for own in ours):
@@ -221,9 +225,9 @@ def _path_problem(path: list[x509.Certificate], moment: datetime) -> str:
 
 @lru_cache(maxsize=REMEMBERED)
 def _is_sound(certificate: x509.Certificate) -> bool:
-    """Whether its algorithms are strong, and it says nothing critical that these rules do not understand.
+    """Whether the algorithms are strong and every critical extension is understood.
 
-    Constraints on names and policies are not understood, and so not accepted (RFC 5280, 4.2).
+    Name and policy constraints are not understood, and so not accepted (RFC 5280, 4.2).
     """
     for extension in certificate.extensions:
         if extension.oid in _CONSTRAINING or (extension.critical and extension.oid not in _UNDERSTOOD):
@@ -250,7 +254,7 @@ def _may_issue(issuer: x509.Certificate, below: int) -> bool:
 
 @lru_cache(maxsize=REMEMBERED)
 def may_stamp(certificate: x509.Certificate) -> bool:
-    """Whether a certificate of our chain is one that stamps: no CA, may sign, meant for documents."""
+    """Whether a certificate of our chain may stamp: not a CA, may sign, meant for documents."""
     extensions = certificate.extensions
     try:
         if extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
@@ -266,7 +270,8 @@ def may_stamp(certificate: x509.Certificate) -> bool:
 
 @lru_cache(maxsize=REMEMBERED)
 def may_time_stamp(certificate: x509.Certificate) -> bool:
-    """Whether a certificate is a time-stamp authority's: exactly that purpose, critical (RFC 3161, 2.3)."""
+    """Whether a certificate belongs to a time-stamp authority: exactly that purpose, critical (RFC 3161,
+    2.3)."""
     try:
         extension = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
     except x509.ExtensionNotFound:
@@ -275,7 +280,8 @@ def may_time_stamp(certificate: x509.Certificate) -> bool:
 
 
 def _is_for_documents(certificate: x509.Certificate) -> bool:
-    """Whether its purposes, if it names any, hold signing documents (RFC 9336, Adobe's older one)."""
+    """Whether the purposes, if any are named, include signing documents (RFC 9336, or Adobe's older
+    purpose)."""
     try:
         purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:

@@ -1,9 +1,9 @@
-"""The exact form of our own CMS signatures and time-stamp tokens.
+"""Reads the exact form of our own CMS signatures and time-stamp tokens.
 
-A CMS structure (RFC 5652) has parts that no signature covers: the version, the identifier of the signer, the
-algorithm identifiers, the order and choice of certificates, unsigned attributes. Whoever changes one of them
-changes a released file without breaking a signature. So the structure is built again here from its covered
-parts and must come out as the same bytes: then no byte of it is free.
+A CMS structure (RFC 5652) has parts that no signature covers: the version, the signer's identifier, the
+algorithm identifiers, the order and choice of certificates, unsigned attributes. Changing one of them would
+change a released file without breaking a signature. This module therefore builds the structure again from its
+covered parts and demands the same bytes, so that no byte is free.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ RSA = {
     der.encode_oid("1.2.840.113549.1.1.12"): "sha384",
     der.encode_oid("1.2.840.113549.1.1.13"): "sha512",
 }
-"""RSA with PKCS #1 v1.5 (RFC 8017) and the digest that the identifier names; empty: it names none."""
+"""RSA with PKCS #1 v1.5 (RFC 8017), and the digest that the identifier names. Empty: it names none."""
 ECDSA = {
     der.encode_oid("1.2.840.10045.4.3.2"): "sha256",
     der.encode_oid("1.2.840.10045.4.3.3"): "sha384",
@@ -53,9 +53,9 @@ class SignedForm(msgspec.Struct, frozen=True, kw_only=True):
     """The covered parts of a signature whose form is exact."""
 
     certificates: tuple[bytes, ...]
-    """Every certificate inside, DER, the signer's first. Not yet checked against anything."""
+    """Every certificate inside, DER, the signer's first. Not yet checked."""
     signed_attributes: bytes
-    """DER of the signed attributes as SET OF: what the signature is over."""
+    """The signed attributes as SET OF, DER: the bytes that are signed."""
     digest: str
     signature: bytes
     token: bytes | None
@@ -66,7 +66,7 @@ class SignedForm(msgspec.Struct, frozen=True, kw_only=True):
     """The signature algorithm's OID, encoded."""
     digest_algorithm: bytes
     signature_algorithm: bytes
-    """Their whole identifiers, DER; the signed attributes may repeat them (RFC 6211)."""
+    """The complete digest algorithm identifiers, DER; the signed attributes may repeat them (RFC 6211)."""
 
 
 class TokenInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,7 +166,8 @@ def certificate_digest(attributes: dict[bytes, der.Element]) -> tuple[str, bytes
 
 
 def same_algorithms(protection: der.Element, form: SignedForm) -> bool:
-    """Whether the attribute that protects the algorithms names those used (RFC 6211). Raises: FormError."""
+    """Whether the attribute that protects the algorithms names the ones that are used (RFC 6211). Raises:
+    FormError."""
     try:
         digest, signature = _parts(protection)
     except ValueError as error:
@@ -254,7 +255,8 @@ def _only(holder: der.Element) -> der.Element:
 
 
 def _issuer_and_serial(certificate: der.Element) -> bytes:
-    """As CMS names a certificate (RFC 5652, 10.2.4), from the certificate itself (RFC 5280, 4.1)."""
+    """The identifier by which CMS names a certificate (RFC 5652, 10.2.4), taken from the certificate
+    itself."""
     to_be_signed, *_ = _parts(certificate)
     first, *others = _parts(to_be_signed)
     # The version may be left out: it is 1 then.
@@ -263,7 +265,7 @@ def _issuer_and_serial(certificate: der.Element) -> bytes:
 
 
 def _algorithm(identifier: der.Element) -> bytes:
-    """The encoded algorithm, in one of the two encodings (parameters NULL or absent) that are allowed."""
+    """The encoded algorithm in one of its two allowed encodings: parameters NULL or absent."""
     oid, *parameters = _parts(identifier)
     if [item.whole for item in parameters] not in ([], [_NULL]):
         raise FormError("algorithm parameters")
@@ -301,7 +303,7 @@ def _build(
 
 
 def _time(text: bytes) -> datetime:
-    """A GeneralizedTime as RFC 3161, 2.4.2 wants it: UTC, no zeros at the end of the fraction."""
+    """Parses a GeneralizedTime of RFC 3161, 2.4.2: UTC, no trailing zeros in the fraction."""
     found = _TIME.fullmatch(text)
     if found is None:
         raise FormError("time of the token")

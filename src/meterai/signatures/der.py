@@ -1,7 +1,7 @@
-"""The little of DER (ITU-T X.690) that making and checking a signature needs: encode, and read strictly.
+"""Encodes DER (ITU-T X.690), and reads it strictly, as far as making and checking a signature needs.
 
-A full ASN.1 library spends two milliseconds where this spends twenty microseconds; the tests compare every
-result with asn1crypto, pyHanko and openssl.
+A complete ASN.1 library takes two milliseconds for what takes twenty microseconds here. The tests compare
+every result with asn1crypto, pyHanko and openssl.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ def encode_oid(dotted: str) -> bytes:
 
 
 def encode_set_of(tag: int, *elements: bytes) -> bytes:
-    """A SET OF: DER wants its elements sorted (clause 11.6)."""
+    """Encodes a SET OF, whose elements DER sorts (clause 11.6)."""
     return encode(tag, *sorted(elements))
 
 
 class Element(NamedTuple):
-    """One element inside `source`; nothing is copied before it is asked for."""
+    """One element inside `source`. Nothing is copied until it is asked for."""
 
     source: bytes
     tag: int
     start: int
-    """Where its tag stands."""
+    """Index of its tag in `source`."""
     content_start: int
     end: int
 
@@ -66,7 +66,7 @@ class Element(NamedTuple):
         return self.source[self.start : self.end]
 
     def children(self) -> list[Element]:
-        """The elements it is made of. Raises: DerError."""
+        """The elements inside it. Raises: DerError."""
         return list(read_all(self.source, self.content_start, self.end))
 
     def expect(self, tag: int) -> Element:
@@ -106,7 +106,7 @@ def read_all(source: bytes, start: int, end: int) -> Iterator[Element]:
 
 
 def read_only(source: bytes) -> Element:
-    """The one element that `source` is. Raises: DerError when something follows."""
+    """Reads the one element that `source` consists of. Raises: DerError if anything follows it."""
     element = read(source)
     if element.end != len(source):
         raise DerError("bytes after the end")

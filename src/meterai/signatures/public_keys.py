@@ -1,4 +1,4 @@
-"""Whether a public key verifies a signature, for the kinds of keys that sign documents and tokens."""
+"""Verifies signatures with the kinds of public keys that sign documents and tokens."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 
 def has_signed(key: object, signature: bytes, content: bytes, algorithm: hashes.HashAlgorithm) -> bool:
-    """Whether `signature` over `content` is the key's: RSA with PKCS #1 v1.5 (RFC 8017, 8.2) or ECDSA.
+    """Whether the key made `signature` over `content`, with RSA PKCS #1 v1.5 (RFC 8017, 8.2) or ECDSA.
 
-    A key of another kind has signed nothing.
+    Keys of other kinds verify nothing.
     """
     try:
         if isinstance(key, rsa.RSAPublicKey):

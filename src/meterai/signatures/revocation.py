@@ -1,7 +1,7 @@
-"""What CRLs (RFC 5280) and OCSP responses (RFC 6960) say of a certificate; their signatures are checked.
+"""Reads what CRLs (RFC 5280) and OCSP responses (RFC 6960) say of a certificate, and checks their signatures.
 
-Pure: where they come from is not decided here. Whoever fetches them and whoever judges with them reads them
-by the same rules.
+Pure: it does not fetch anything. The archive that fetches them and the verifier that uses them share these
+rules.
 """
 
 from __future__ import annotations
@@ -24,8 +24,7 @@ from meterai.signatures.public_keys import has_signed
 BYTES_MAX = 1 << 20
 """Larger ones are not read."""
 FRESH = timedelta(minutes=10)
-"""So long an OCSP response counts that promises no time of the next: there is a newer one at any time then
-(RFC 6960 section 4.2.2.1)."""
+"""How long an OCSP response counts that does not say when the next one comes (RFC 6960 section 4.2.2.1)."""
 _RESPONSES_MAX = 16
 _STRONG = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 
@@ -34,15 +33,15 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     """What one CRL or OCSP response says of one certificate."""
 
     at: datetime
-    """As of when (thisUpdate)."""
+    """The time of the statement (thisUpdate)."""
     until: datetime
-    """When there will be news (nextUpdate). Where none is promised: soon (OCSP), the same as `at` (CRL)."""
+    """When the next one is due (nextUpdate). If none is promised: soon for OCSP, `at` for a CRL."""
     revoked_at: datetime | None
-    """None: not revoked at that time."""
+    """None: the certificate was not revoked at that time."""
 
 
 def from_crl(encoded: bytes, certificate: x509.Certificate, issuer: x509.Certificate) -> Statement | None:
-    """None when the CRL is not the issuer's, is partial, or can't be read."""
+    """Reads a CRL. Returns None if it is not the issuer's, is partial, or cannot be read."""
     crl = _signed_crl(encoded, issuer)
     if crl is None or crl.issuer != certificate.issuer:
         return None
@@ -61,7 +60,8 @@ def _signed_crl(encoded: bytes, issuer: x509.Certificate) -> x509.CertificateRev
 
 
 def _load_crl(encoded: bytes) -> x509.CertificateRevocationList | None:
-    """None for what can't be read, or has a critical extension: a partial one says nothing of the rest."""
+    """Loads a CRL. Returns None if it cannot be read or has a critical extension, such as that of a
+    partial list."""
     try:
         crl = x509.load_der_x509_crl(encoded)
         partial = any(extension.critical for extension in crl.extensions)
@@ -89,7 +89,10 @@ def _may(certificate: x509.Certificate, usage: str) -> bool:
 
 
 def from_ocsp(encoded: bytes, certificate: x509.Certificate, issuer: x509.Certificate) -> Statement | None:
-    """None when it is about another certificate, not by the issuer or whom it named, or unreadable."""
+    """Reads an OCSP response.
+
+    Returns None if it is about another certificate, is signed by a stranger, or cannot be read.
+    """
     response = _signed_ocsp(encoded, issuer)
     if response is None:
         return None
@@ -117,7 +120,8 @@ def _signed_ocsp(encoded: bytes, issuer: x509.Certificate) -> ocsp.OCSPResponse 
 
 
 def _load_ocsp(encoded: bytes) -> ocsp.OCSPResponse | None:
-    """None also for a refusal such as "try later", which has no signature."""
+    """Loads an OCSP response. Returns None for errors such as "try later" too, because they are not
+    signed."""
     try:
         response = ocsp.load_der_ocsp_response(encoded)
         readable = isinstance(response.signature_hash_algorithm, _STRONG)
@@ -127,7 +131,7 @@ def _load_ocsp(encoded: bytes) -> ocsp.OCSPResponse | None:
 
 
 def _is_issuer(single: ocsp.OCSPSingleResponse, issuer: x509.Certificate) -> bool:
-    """By the hashes of its name and key (RFC 6960 section 4.1.1)."""
+    """Whether the response names the issuer, by the hashes of its name and key (RFC 6960 section 4.1.1)."""
     algorithm = single.hash_algorithm.name
     if algorithm not in ("sha1", "sha256", "sha384", "sha512"):
         return False
@@ -137,7 +141,7 @@ def _is_issuer(single: ocsp.OCSPSingleResponse, issuer: x509.Certificate) -> boo
 
 
 def _key_bits(certificate: x509.Certificate) -> bytes:
-    """The subjectPublicKey without its wrapping."""
+    """The subjectPublicKey without its wrapper."""
     key = certificate.public_key()
     if isinstance(key, rsa.RSAPublicKey):
         return key.public_bytes(Encoding.DER, PublicFormat.PKCS1)
@@ -147,7 +151,8 @@ def _key_bits(certificate: x509.Certificate) -> bytes:
 
 
 def _ocsp_is_signed(response: ocsp.OCSPResponse, issuer: x509.Certificate) -> bool:
-    """By the issuer itself, or by whom it certified for that (RFC 6960 section 4.2.2.2)."""
+    """Whether the issuer signed it, or a responder that the issuer certified for it (RFC 6960 section
+    4.2.2.2)."""
     return any(_verifies(response, signer) for signer in (issuer, *_delegates(response, issuer)))
 
 

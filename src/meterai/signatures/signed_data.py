@@ -1,6 +1,6 @@
 """Reads a CMS SignedData (RFC 5652) with one signer and checks its signature under a given certificate.
 
-Whether the certificate is to be trusted is not decided here.
+It does not decide whether the certificate can be trusted.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class SignedData(NamedTuple):
     issuer_and_serial: bytes
     digest_oid: bytes
     signed_attributes: dict[bytes, bytes]
-    """Encoded OID -> the one value, encoded."""
+    """Encoded OID -> its one value, encoded."""
     to_be_signed: bytes
     """The signed attributes as the SET that is signed (clause 5.4)."""
     signature: bytes
@@ -47,7 +47,7 @@ class SignedData(NamedTuple):
 
 
 def read_signed_data(source: bytes) -> SignedData:
-    """Raises: DerError for anything but a ContentInfo of a SignedData with exactly one signer."""
+    """Reads a ContentInfo. Raises: DerError unless it is a SignedData with exactly one signer."""
     try:
         return _read(source)
     except (ValueError, IndexError) as error:  # too few or too many parts
@@ -91,7 +91,7 @@ def _attributes(holder: der.Element) -> dict[bytes, bytes]:
 def signature_is_valid(signed: SignedData, certificate: x509.Certificate, content_digest: bytes) -> bool:
     """Whether `certificate`'s key signed these attributes and they name `content_digest` (clause 5.4).
 
-    `content_digest` is made with the hash the SignedData names; only SHA-256, -384 and -512 are accepted.
+    `content_digest` uses the hash that the SignedData names. Only SHA-256, -384 and -512 are accepted.
     """
     named = HASHES.get(signed.digest_oid)
     if named is None or signed.signed_attributes.get(OID_MESSAGE_DIGEST) != der.encode(

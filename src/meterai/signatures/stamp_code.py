@@ -1,9 +1,9 @@
-"""The 2-D code of a stamp: an upper-case URL whose last part is a signed payload a phone can check offline.
+"""Writes and reads the 2-D code of a stamp: an upper-case URL whose last part is a signed payload.
 
-The text is `{BASE}/C/{payload}`: BASE is the public address in upper case, so that the whole text fits the
+The text is `{BASE}/C/{payload}`. BASE is the public address in upper case, so that the whole text fits the
 alphanumeric mode of QR codes (ISO/IEC 18004 clause 7.4.4). The payload is base41: two bytes become three
-characters of `0-9 A-Z $ * + - :`, least significant first, as in RFC 9285 (base45) but with the characters
-left out that a URL path can't hold unescaped (space, `%`) or that servers fold (`.`, `/`).
+characters of `0-9 A-Z $ * + - :`, least significant first. That is RFC 9285 (base45) without the characters
+that a URL path cannot hold unescaped (space, `%`) or that servers fold (`.`, `/`).
 
 | bytes | content |
 |---|---|
@@ -13,11 +13,11 @@ left out that a URL path can't hold unescaped (space, `%`) or that servers fold 
 | 17-18 | date of stamping: days since 2024-01-01, big-endian |
 | 19-82 | Ed25519 signature (RFC 8032) over `meterai.stamp-code.1` + NUL + bytes 0-18 |
 
-A valid code says that this serial number was issued by the key's holder on that day. It says nothing about
-the document that carries the picture: whoever copies the picture copies the code.
+A valid code says that the holder of the key issued this serial number on that day. It says nothing about the
+document that carries the picture, because anybody can copy the picture.
 
-docs/stamp-code.md is the specification for strangers, with test vectors; `web/static/stamp_code.js` is the
-same reader for browsers.
+docs/stamp-code.md is the specification, with test vectors. `web/static/stamp_code.js` is the reader for
+browsers.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from meterai.kernel.serial_number import ALPHABET, SerialNumber, parse_serial
 VERSION = 1
 PAYLOAD_BYTES = 83
 _ANY_VERSION_BYTES_MIN = 66
-"""Every version begins with version and key id and ends with a signature of 64 bytes."""
+"""Every version begins with version and key id, and ends with a signature of 64 bytes."""
 _SERIAL_BYTES = 15
 _EPOCH = date(2024, 1, 1)
 _PREFIX = b"meterai.stamp-code.1\x00"
@@ -44,7 +44,7 @@ _VALUES = {character: value for value, character in enumerate(_DIGITS)}
 
 
 class StampCode(msgspec.Struct, frozen=True, kw_only=True):
-    """What a code says. Nothing of it is proven before `verify_code`."""
+    """What a code says. Only `verify_code` proves it."""
 
     serial: SerialNumber
     day: date
@@ -64,7 +64,7 @@ def code_message(serial: SerialNumber, day: date, key_id: int) -> bytes:
 def encode_code(base_url: str, serial: SerialNumber, day: date, *, key_id: int, signature: bytes) -> str:
     """The text of the code, such as `HTTPS://METERAI.EXAMPLE/C/1A2...`.
 
-    Raises: ValueError for a signature that isn't 64 bytes long.
+    Raises: ValueError unless the signature has 64 bytes.
     """
     if len(signature) != 64:
         raise ValueError("an Ed25519 signature has 64 bytes")
@@ -73,9 +73,9 @@ def encode_code(base_url: str, serial: SerialNumber, day: date, *, key_id: int, 
 
 
 def decode_code(text: str) -> StampCode:
-    """Reads the text of a code, or its payload alone; the host in front of it is not looked at.
+    """Reads the text of a code, or its payload alone. The host is not checked.
 
-    Raises: Refusal INVALID `code.unreadable`, or `code.newer` for a version that this reader doesn't know.
+    Raises: Refusal INVALID `code.unreadable`, or `code.newer` for an unknown later version.
     """
     payload = text.strip().upper().rpartition("/")[2]
     try:
@@ -129,7 +129,7 @@ def _unpack_serial(packed: bytes) -> SerialNumber | None:
 
 
 def to_base41(raw: bytes) -> str:
-    """Three characters for two bytes, two for a last one; see the module's description."""
+    """Encodes two bytes as three characters, and a last single byte as two (see the module's description)."""
     characters = []
     for start in range(0, len(raw), 2):
         group = raw[start : start + 2]
@@ -141,7 +141,8 @@ def to_base41(raw: bytes) -> str:
 
 
 def _from_base41(text: str) -> bytes:
-    """Raises: KeyError, ValueError, OverflowError for text that `to_base41` can't have made."""
+    """Decodes base41. Raises: KeyError, ValueError, OverflowError for text that `to_base41` cannot
+    produce."""
     out = bytearray()
     for start in range(0, len(text), 3):
         group = [_VALUES[character] for character in text[start : start + 3]]

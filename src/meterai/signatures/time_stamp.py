@@ -1,4 +1,4 @@
-"""Checks an RFC 3161 time-stamp token with the same strictness as the signature that it dates."""
+"""Checks an RFC 3161 time-stamp token as strictly as the signature that it dates."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def check_token(token: bytes, dated: bytes, roots: list[x509.Certificate], momen
 def check_token_for(
     token: bytes, imprint: bytes, roots: list[x509.Certificate], moment: datetime
 ) -> TimeStamp:
-    """The same for whoever knows of `dated` the SHA-256 digest only."""
+    """The same, for callers that know only the SHA-256 digest of the dated bytes."""
     return _check(token, lambda name: imprint if name == "sha256" else None, roots, moment)
 
 
@@ -45,7 +45,7 @@ def _check(
     roots: list[x509.Certificate],
     moment: datetime,
 ) -> TimeStamp:
-    """`imprint_by`: the imprint that is due, by the name of its digest."""
+    """Checks a token. `imprint_by` gives the expected imprint for the name of a digest."""
     try:
         form = read_token(token)
         info = token_info(form)
