@@ -1,4 +1,4 @@
-"""What the verifier says: verdict, register's answer, and what is known of each stamp and signature."""
+"""The verifier's answers: verdict, register's answer, and what is known of each stamp and signature."""
 
 from __future__ import annotations
 
@@ -54,20 +54,20 @@ class StampReport(msgspec.Struct, frozen=True, kw_only=True):
     foreign: bool
     """True: the chain does not lead to our root. Such a stamp is described, never vouched for."""
     intact: bool
-    """The signed bytes are unchanged and the signature over them verifies with the certificate inside it."""
+    """The signed bytes are unchanged, and the signature verifies with the certificate inside it."""
     covers: Covers
     stamped_at: datetime | None = None
-    """Time of the RFC 3161 time stamp, UTC. Of a foreign stamp: whatever time it states, unchecked."""
+    """Time of the RFC 3161 time stamp, UTC. For a foreign stamp: whatever time it states, unchecked."""
     released_at: datetime | None = None
-    """When we released the stamped file, as the register has it; None: not asked, or it knows nothing."""
+    """When we released the stamped file, according to the register. None: not asked, or unknown."""
     signer: str = ""
-    """Common name in the signer's certificate; of a foreign stamp this is only what it says of itself."""
+    """Common name in the signer's certificate. For a foreign stamp this is only its own claim."""
     field: str = ""
     """Name of the signature field."""
     page: int | None = None
-    """1-based page of the visible stamp; None when it has no place on a page or was not looked for."""
+    """1-based page of the visible stamp; None if it has no place on a page or was not searched."""
     box: Box | None = None
-    """Place of the visible stamp; it says nothing about what is drawn there."""
+    """Place of the visible stamp. It says nothing about what is drawn there."""
     revision_sha256: str = ""
     """Hex SHA-256 of the file up to the end of the revision that this stamp signs; empty when unclear."""
     problems: tuple[str, ...] = ()
@@ -75,13 +75,13 @@ class StampReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SignatureReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a signature that is no electronic stamp: never a reason for a good verdict.
+    """What is known of a signature that is no electronic stamp. It is never a reason for a good verdict.
 
-    It does not claim who signed: the chain of somebody else's certificate is not checked here.
+    It does not claim who signed: the chain of other people's certificates is not checked.
     """
 
     signer: str
-    """Common name that the certificate inside states; empty when there is none to read."""
+    """Common name in the certificate inside; empty if it cannot be read."""
     reason: str
     field: str
     intact: bool
@@ -97,9 +97,10 @@ class SignatureReport(msgspec.Struct, frozen=True, kw_only=True):
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """The verifier's answer about one file.
 
-    GENUINE claims: at least one stamp of ours, unchanged since stamping; nothing was added that its profile
-    forbids; no signature in the file is broken. It claims the register's consent only when `register` is
-    CONFIRMED. It never claims that the content is true, nor that certificates were not revoked.
+    GENUINE claims three things: at least one stamp of ours is unchanged since stamping, nothing was added
+    that its profile forbids, and no signature in the file is broken. It claims the register's agreement only
+    if `register` is CONFIRMED. It never claims that the content is true, or that certificates were not
+    revoked.
     """
 
     verdict: Verdict
@@ -111,13 +112,13 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     other_signatures: tuple[SignatureReport, ...] = ()
     register: RegisterAnswer = RegisterAnswer.NOT_ASKED
     fast_path: bool = False
-    """True: the file's digest is in the register; places and signers of the stamps may then be unknown."""
+    """True: the file's digest is in the register. Places and signers of the stamps may then be unknown."""
     pages: int | None = None
-    """Number of pages; None when the file could not be read or was not opened."""
+    """Number of pages; None if the file was not or could not be opened."""
 
 
 class Trust(msgspec.Struct, frozen=True, kw_only=True):
-    """All that verification needs to trust: public material only."""
+    """Everything that verification trusts: public material only."""
 
     roots_pem: tuple[str, ...]
     """Pinned root certificates, PEM. Nothing else is a root, whatever a file carries."""
@@ -126,16 +127,16 @@ class Trust(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JudgeRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What the judging task in the jail is given."""
+    """Input of the judging task in the jail."""
 
     data: bytes
     trust: Trust
     moment: datetime
-    """The time of judging, UTC: nothing may have been stamped after it."""
+    """The time of judging, UTC. No stamp may be later."""
 
 
 class SerialAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What the register says of a serial number. It never says that a document in hand is the stamped one."""
+    """What the register says of a serial number. It never says that a given document is the stamped one."""
 
     serial: str
     known: bool
@@ -143,7 +144,7 @@ class SerialAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """State in the register; empty when unknown."""
     released_at: datetime | None = None
     document_pages: int | None = None
-    """Pages of the stamped document, so that a person can compare; not its content."""
+    """Pages of the stamped document, so that a person can compare; not their content."""
     code_checked: bool = False
     """True: the 2-D code's own signature was verified with one of our public keys."""
     code_day: date | None = None

@@ -1,4 +1,4 @@
-"""What verification may read: which bytes were released under which serial. Three views, SELECT only."""
+"""The queries of verification: which bytes were released under which serial. Three views, SELECT only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Released(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SerialEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A serial number's state in the register."""
+    """The state of a serial number in the register."""
 
     serial: str
     state: str
@@ -29,7 +29,7 @@ class SerialEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Gap(NamedTuple):
-    """Between these moments stamps may have been released that the register lost."""
+    """A period in which stamps may have been released that the register lost."""
 
     lost_from: datetime
     lost_until: datetime
@@ -48,8 +48,7 @@ _BY_DIGEST = """
 async def find_by_digest(
     connection: Connection, sha256: str
 ) -> tuple[list[Released], dict[str, SerialEntry]]:
-    """Every serial number released on exactly these bytes (hex SHA-256), several for several stamps; and
-    what the register says of each."""
+    """Every serial number released on exactly these bytes (hex SHA-256), with the register's entries."""
     released, entries = [], {}
     for row in await connection.fetch(_BY_DIGEST, sha256):
         serial, digest, released_at, pages, state, first = row
@@ -67,13 +66,13 @@ async def find_releases(connection: Connection, serials: Sequence[str]) -> list[
 
 
 async def find_serials(connection: Connection, serials: Sequence[str]) -> dict[str, SerialEntry]:
-    """The register's entries of these serial numbers; unknown ones are left out."""
+    """The register's entries of these serial numbers; unknown ones are omitted."""
     rows = await connection.fetch(_SERIAL, list(serials))
     return {row["serial"]: SerialEntry(**dict(row)) for row in rows}
 
 
 async def find_gaps(connection: Connection) -> list[Gap]:
-    """What the register has lost, if it was ever restored from a copy."""
+    """The periods that the register lost, if it was restored from a copy."""
     rows = await connection.fetch("SELECT lost_from, lost_until FROM verification.register_gap")
     return [Gap(row["lost_from"], row["lost_until"]) for row in rows]
 

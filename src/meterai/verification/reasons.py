@@ -79,11 +79,12 @@ def verdict_of(codes: Iterable[str]) -> Verdict:
 
 
 PASSING = frozenset({"jail.busy", "jail.unavailable"})
-"""The same file may be judged in a while. One on which the judge was killed or failed may never be."""
+"""Reasons that may pass, so that the same file can be judged later. A file on which the judge was killed
+or failed may never be judged."""
 
 
 def leading_to(verdict: Verdict | None, codes: Iterable[str]) -> set[str]:
-    """Those of the reason codes that lead to this verdict; None: the remarks."""
+    """The reason codes that lead to this verdict; None: the remarks."""
     return {code for code in codes if VERDICTS.get(code, _UNSURE) is verdict}
 
 

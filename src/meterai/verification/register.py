@@ -1,4 +1,4 @@
-"""Compares a judgement with the register. Pure: what the register says comes in as values."""
+"""Compares a judgement with the register. Pure: the register's answers come in as values."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _MAY_BE_LOST = {"register.unknown_serial", "register.other_document", "register.
 
 
 def from_digest(sha256: str, released: Sequence[Released], entries: Mapping[str, SerialEntry]) -> Judgement:
-    """The fast path: these bytes were released by us, so they are genuine unless a serial was annulled.
-    `entries` has all that were released.
+    """The fast path: we released these bytes, so they are genuine unless a serial was annulled.
 
-    Needs no look into the file; so signer, time stamp and place stay unknown.
+    `entries` holds all serials that were released on them. The file is not opened, so signer, time stamp and
+    place stay unknown.
     """
     annulled = any(entries[r.serial].state == "annulled" for r in released)
     codes = ["register.annulled"] if annulled else [GENUINE, CONFIRMED]
@@ -53,11 +53,11 @@ def with_details(
     entries: Mapping[str, SerialEntry],
     gaps: Sequence[Gap] = (),
 ) -> Judgement:
-    """The fast path's answer with what opening the file told of each stamp.
+    """The fast path's answer, with what opening the file showed of each stamp.
 
-    The digest speaks for the stamps that were released on these bytes, whatever was found in the file. Others
-    that it holds, from before, are asked for in the register as in any file, and so is what is wrong with the
-    whole; that can only worsen the verdict.
+    The digest vouches for the stamps that were released on these bytes, whatever was found in the file. The
+    register is asked about earlier stamps, and about problems of the whole file, as for any file. That can
+    only worsen the verdict.
     """
     vouched = {stamp.serial: stamp for stamp in known.stamps}
     found = {stamp.serial for stamp in opened.stamps}
@@ -91,12 +91,12 @@ def compare(
     entries: Mapping[str, SerialEntry],
     gaps: Sequence[Gap] = (),
 ) -> Judgement:
-    """The judgement once the register was asked for every serial number that the file states.
+    """The judgement after the register was asked about every serial number in the file.
 
-    A stamp of ours counts as confirmed when the register released the file itself or the revision that a
-    stamp of ours ends: later archive data does not unmake it. A serial of ours that the register does not
-    know is a contradiction: whoever stole the key could make one. The register can only worsen a verdict.
-    But in `gaps` it has lost what was released: of a stamp with such a time, or none, it can say nothing.
+    A stamp of ours is confirmed if the register released the file itself, or a revision that ends with a
+    stamp of ours. Later archive data does not change that. A serial that the register does not know
+    contradicts, because a stolen key could make one. The register can only worsen a verdict. In the periods
+    `gaps` it lost releases, so it says nothing about a stamp with such a time, or without one.
     """
     codes = _contradictions(judgement, judgement.stamps, released, entries, gaps)
     if codes == {LOST}:
@@ -142,9 +142,9 @@ def _objections(
 
 
 def _lost(stamp: StampReport, gaps: Sequence[Gap]) -> bool:
-    """Whether an unharmed stamp of ours was made when the register lost what was released, or may have been.
+    """Whether an intact stamp of ours was made in a period that the register lost, or may have been.
 
-    One without a time stamp may have been made at any time, and is never genuine on its own word.
+    A stamp without a time stamp may have been made at any time, and is never genuine by itself.
     """
     moment = stamp.stamped_at
     return (

@@ -1,4 +1,4 @@
-"""Reads what verification trusts: pinned root certificates, and the public keys of the 2-D code."""
+"""Loads what verification trusts: pinned root certificates, and the public keys of the 2-D code."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.verification.model import Trust
 
 TRUST_FOLDER = Path("pki") / "trust"
-"""Where a service keeps what it trusts, below its data directory."""
+"""Folder of the trust material, below a service's data directory."""
 
 
 def load_trust(folder: Path) -> Trust:
-    """The trust material in `folder`: `root.pem` (one or more certificates) and `code.json` (may be missing).
+    """Loads the trust material in `folder`: `root.pem` (one or more certificates) and `code.json` (optional).
 
-    Raises: Refusal(INVALID, "trust.unreadable") when there is no readable root.
+    Raises: Refusal(INVALID, "trust.unreadable") if there is no readable root.
     """
     roots = load_roots([folder / "root.pem"])
     try:
@@ -34,7 +34,7 @@ def load_trust(folder: Path) -> Trust:
 
 
 def load_roots(files: Iterable[Path]) -> Trust:
-    """The root certificates in PEM files, each with one or more: all that judging a document needs.
+    """Loads the root certificates of PEM files, each with one or more.
 
     Raises: Refusal(INVALID, "trust.unreadable").
     """

@@ -1,8 +1,8 @@
-"""Whether what was added behind a stamp is only what archive data and further signatures need.
+"""Checks that a revision after a stamp adds only what archive data and further signatures need.
 
 pyHanko compares the revisions and allows further signature fields, archive data and new metadata by their
-kind. What such a field holds, and what else changes in the entries that it passes over, is looked at here: a
-field may run a script or show itself only on paper.
+kind. This module examines what such a field holds and what else changes in the entries that pyHanko does not
+compare: a field may run a script, or show itself only on paper.
 """
 
 # mypy: disallow-untyped-calls=False
@@ -29,18 +29,18 @@ _PLAIN_FIELD = frozenset(
         "/C",
     }
 )  # fmt: skip
-"""Without actions, layers and parts (ISO 32000-2, 12.5.2, 12.5.6.19, 12.7.4, 12.7.5.5)."""
+"""Keys of a widget without actions, layers and parts (ISO 32000-2, 12.5.2, 12.5.6.19, 12.7.4, 12.7.5.5)."""
 _PLAIN_FLAGS = 4 | 64 | 128 | 512
-"""Printed, read only, locked. Others make a widget differ between screen, paper and zoom (12.5.3)."""
+"""Print, read only, locked. Other flags let a widget differ between screen, paper and zoom (12.5.3)."""
 _NO_ROTATE = 16
-"""Changes nothing on a page that is not turned; Poppler writes it always."""
+"""Has no effect on a page that is not turned; Poppler always writes it."""
 _STATES = frozenset({"/N", "/R", "/D"})
 _PARTS_MAX = 2000
 _BY_NAME = {
     "BDC": "/Properties", "Do": "/XObject", "SCN": "/Pattern", "Tf": "/Font", "gs": "/ExtGState",
     "scn": "/Pattern",
 }  # fmt: skip
-"""Operators that take something from the resources which can lie in a layer, and where it stands there."""
+"""Operators that use a resource that can belong to a layer, and the position of its name."""
 _NOWHERE = (0, 0, 0, 0)
 ROOT_EXCEPT = frozenset({"/AcroForm", "/DSS", "/Metadata", "/Extensions", "/Version"})
 _FORM_EXCEPT = frozenset({"/Fields", "/SigFlags", "/DR", "/DA", "/Q"})
@@ -52,10 +52,10 @@ _MAY_CHANGE = frozenset({f"{_DUBLIN_CORE}format", f"{_DUBLIN_CORE}date"})
 
 
 def only_plain_additions(document: Document, revision: int, own: frozenset[str]) -> bool:
-    """Compares the document with an earlier revision; fields named `own` hold stamps of ours.
+    """Compares the document with an earlier revision. Fields named `own` hold stamps of ours.
 
-    Raises: Unreadable `pdf.ambiguous` for a field whose place or, where there are layers, face readers may
-    understand differently; any parser's exception.
+    Raises: Unreadable `pdf.ambiguous` if readers may understand a field's place differently, or its face
+    where there are layers; any parser's exception.
     """
     reader = document.reader
     before = reader.get_historical_resolver(revision)
@@ -74,7 +74,7 @@ def only_plain_additions(document: Document, revision: int, own: frozenset[str])
 
 
 def _fields_are_plain(document: Document, before: Any, own: frozenset[str]) -> bool:
-    """Whether each signature field that is new or newly filled is signed, plain, and on one page at most."""
+    """Whether each new or newly filled signature field is signed, plain, and on at most one page."""
     reader = document.reader
     turned = {item for page in document.pages if page.box.rotation for item in page.annotations}
     known = {
@@ -104,8 +104,8 @@ def _fields_are_plain(document: Document, before: Any, own: frozenset[str]) -> b
 
 
 def _has_clear_place(field: Any) -> bool:
-    """Whether the place, if there is one, consists of four numbers: where there are five, some readers take
-    the first four and others see no place."""
+    """Whether the place, if there is one, consists of four numbers. Of five numbers some readers take the
+    first four, and others see no place."""
     if "/Rect" not in field:
         return True
     place = field["/Rect"]
@@ -116,8 +116,11 @@ def _has_clear_place(field: Any) -> bool:
 
 
 def _keeps_its_order(before: Any, reader: Any, page: tuple[int, int]) -> bool:
-    """Whether a page's annotations begin with those that it had: of two that overlap the later one is seen,
-    and which one is printed alone no comparison of screens would tell."""
+    """Whether the page's annotations begin with the earlier ones, in their order.
+
+    Of two annotations that overlap the later one is visible. A comparison of screens would not show which of
+    them is printed alone.
+    """
     old, new = (
         _annotations(holder.get_object(generic.Reference(*page, reader))) for holder in (before, reader)
     )
@@ -125,13 +128,14 @@ def _keeps_its_order(before: Any, reader: Any, page: tuple[int, int]) -> bool:
 
 
 def _annotations(page: Any) -> list[bytes]:
-    """As they are written, references as references."""
+    """The annotations as written, references as references."""
     found = _entry(page, "/Annots", None)
     return [_written(item) for item in list.__iter__(found)] if isinstance(found, list) else []
 
 
 def _entry(holder: Any, key: str, default: Any) -> Any:
-    """The value itself, where pyHanko's own `get` gives a reference; a null, which it denies, is none."""
+    """The raw value of an entry, where pyHanko's `get` would follow a reference. A null counts as no
+    entry."""
     try:
         return holder[key]
     except KeyError:
@@ -143,11 +147,13 @@ def _is_reference(value: Any) -> bool:
 
 
 def _is_plain(field: Any, flags: int, *, layered: bool) -> bool:
-    """Whether a field is one of which everybody sees the same; it may carry these flags, and any if it has no
-    place: there is nothing to be seen. `layered`: the document has layers.
+    """Whether everybody sees the same of a field. It may have these flags, or any if it has no place.
 
-    It is a widget: a note has one size at every zoom and is never turned, whatever its flags say, and a mark
-    for the printer or a pop-up is not seen everywhere (ISO 32000-2, 12.5.6.4, 12.5.6.14, 14.11.3).
+    `layered`: the document has layers. The field must be a widget: a note has one size at every zoom and is
+    never
+    turned, whatever its flags say. Not every reader shows a printer's mark or a pop-up (ISO 32000-2,
+    12.5.6.4,
+    12.5.6.14, 14.11.3).
     """
     left, bottom, right, top = _entry(field, "/Rect", _NOWHERE)
     placeless = left == right or bottom == top
@@ -164,8 +170,10 @@ def _is_plain(field: Any, flags: int, *, layered: bool) -> bool:
 
 
 def _face_is_plain(faces: Any, *, layered: bool) -> bool:
-    """Whether there is one face or none, under the mouse too: so a state, which chooses between several,
-    chooses nothing; and none of what it draws belongs to a layer."""
+    """Whether there is at most one face, under the mouse too, and none of its content belongs to a layer.
+
+    A state, which chooses between faces, then chooses nothing.
+    """
     if not all(key in _STATES and _text(faces, key) == _text(faces, "/N") for key in faces):
         return False
     face = _entry(faces, "/N", None)
@@ -173,10 +181,11 @@ def _face_is_plain(faces: Any, *, layered: bool) -> bool:
 
 
 def _has_layers(face: Any, *, layered: bool) -> bool:
-    """Whether a face, or anything that it uses, belongs to a layer (8.11.3): by an entry of its own, or, in a
-    document that has layers, by names that parts of its content bear, or that its resources lack.
+    """Whether a face, or anything that it uses, belongs to a layer (8.11.3).
 
-    Raises: Unreadable `pdf.too_complex`, `pdf.ambiguous`.
+    It may belong to one by an entry of its own. In a document with layers it may also belong to one by names
+    in its content, or by names that its resources lack. Raises: Unreadable `pdf.too_complex`,
+    `pdf.ambiguous`.
     """
     waiting, seen = [face], set()
     while waiting:
@@ -198,8 +207,8 @@ def _has_layers(face: Any, *, layered: bool) -> bool:
 
 
 def _borrows(item: Any, face: Any) -> bool:
-    """Whether what an object draws names something that its own resources lack: many readers look there in
-    the page's, which were there before."""
+    """Whether an object draws with a name that its own resources lack. Many readers then look in the
+    page's resources, which are older."""
     resources = _entry(item, "/Resources", {})
     drawn = list(_entry(item, "/CharProcs", {}).values())
     if item is face or "/BBox" in item or _entry(item, "/Subtype", None) == "/Form":
@@ -212,7 +221,7 @@ def _borrows(item: Any, face: Any) -> bool:
 
 
 def _names_in(part: Any) -> Iterator[tuple[str, str]]:
-    """What the content of a stream takes from the resources: (kind, name)."""
+    """The resources that the content of a stream uses, as (kind, name)."""
     pdf = pikepdf.new()  # what is in it ends with it
     content = pdf.make_stream(part.data)
     for instruction in pikepdf.parse_content_stream(content, " ".join([*_BY_NAME, "EI"])):
@@ -237,7 +246,7 @@ def _same_but(old: Any, new: Any, exempt: frozenset[str]) -> bool:
 
 
 def _text(holder: Any, key: str) -> bytes | None:
-    """A value as it is written, references as references; None when it isn't there."""
+    """A value as it is written, references as references; None if it is missing."""
     return _written(holder.raw_get(key)) if key in holder else None
 
 
@@ -248,13 +257,13 @@ def _written(value: Any) -> bytes:
 
 
 def _extensions(root: Any) -> Any:
-    """The entry for extensions; an empty one where there is none, or a null."""
+    """The entry for extensions; empty if it is missing or null."""
     found = root.raw_get("/Extensions").get_object() if "/Extensions" in root else None
     return found or generic.DictionaryObject()
 
 
 def _extensions_are_plain(old_root: Any, new_root: Any) -> bool:
-    """Whether the entry for extensions holds what it held, else names and numbers of extensions (7.12)."""
+    """Whether the entry for extensions is unchanged, or holds only names and numbers of extensions (7.12)."""
     old, new = _extensions(old_root), _extensions(new_root)
     if _written(old) == _written(new):
         return True
@@ -271,7 +280,8 @@ def _extensions_are_plain(old_root: Any, new_root: Any) -> bool:
 
 
 def _form_is_alike(old_root: Any, new_root: Any) -> bool:
-    """Whether the form's own entries stayed: they decide how readers draw fields that are no signatures."""
+    """Whether the form's own entries are unchanged. They decide how readers draw fields that are no
+    signatures."""
     old, new = _entry(old_root, "/AcroForm", {}), _entry(new_root, "/AcroForm", {})
     others = any(_entry(f.get_object(), "/FT", None) != "/Sig" for f in _entry(new, "/Fields", []))
     return _same_but(old, new, _FORM_EXCEPT) and (
@@ -285,9 +295,9 @@ def _titles(trailer: Any) -> list[str]:
 
 
 def _descriptions(root: Any) -> set[tuple[str, tuple[str, ...]]]:
-    """Title, author and the like in the metadata (ISO 16684-1); dates and producers may change.
+    """Title, author and similar metadata (ISO 16684-1). Dates and producers may change.
 
-    Programs write the same as an attribute or an element, and with other blanks between the parts.
+    Programs write the same value as an attribute or an element, and with different blanks.
     """
     if "/Metadata" not in root:
         return set()

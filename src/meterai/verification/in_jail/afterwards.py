@@ -1,4 +1,4 @@
-"""What happened to a document after it was stamped, and whether the stamp's profile allows it."""
+"""Decides what happened to a document after it was stamped, and whether the stamp's profile allows it."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _LIMITS = Limits(
     objects_max=DEFAULT_LIMITS.objects_max + 1000,
     unpacked_bytes_max=DEFAULT_LIMITS.unpacked_bytes_max + CHECKED_BYTES_MAX,
 )
-"""What stamps and archive data add to an upload at its limits must not make it unreadable."""
+"""Limits for judging. Stamps and archive data must not push an upload at its limits over them."""
 FACE_SHARE_MAX = 1 / 6
 FACES_SHARE_MAX = 1 / 3
-"""Of all other people's faces on a page together."""
+"""Largest share of a page that the faces of all other people's signatures may take together."""
 _ARCHIVING = ("NONE", "LTA_UPDATES")
 
 
 def check_afterwards(document: Document, examined: list[Examined]) -> list[str]:
-    """Reason codes of what is wrong with the file as a whole, stamps of ours being present.
+    """Reason codes of what is wrong with the whole file, if it has stamps of ours.
 
-    A first stamp that covers the whole file settles it: then the file is what was sealed, to the byte; and so
-    does the last one when nothing but stamps of ours lies between, each filling its field. Else only archive
-    updates (document security store, document time stamps: ETSI EN 319 142-1, 5.4-5.5) may follow each stamp,
-    or, where it is no final one, further intact signatures; and all pages must look as they did before.
+    A first stamp that covers the whole file settles it: the file is what was sealed. The last stamp settles
+    it too, if only stamps of ours lie between, each filling its field. Otherwise only archive data may follow
+    each stamp (document security store, document time stamps: ETSI EN 319 142-1, 5.4-5.5). Further intact
+    signatures may follow a stamp that is not final. All pages must look as they did before.
     """
     ours = [e for e in examined if e.ours]
     open_places = document.open_stamp_fields or any(_took_a_place(document, e, ours) for e in examined)
@@ -58,7 +58,7 @@ def check_afterwards(document: Document, examined: list[Examined]) -> list[str]:
 
 
 def _took_a_place(document: Document, examined: Examined, ours: list[Examined]) -> bool:
-    """Whether somebody else's signature fills a place that one of our seals kept for a stamp of ours."""
+    """Whether somebody else's signature fills a field that one of our seals reserved for a stamp."""
     signature, xrefs = examined.signature, document.reader.xrefs
     if examined.ours or signature.byte_range is None or not STAMP_FIELD.fullmatch(signature.field):
         return False
@@ -96,7 +96,7 @@ def _fields(examined: list[Examined]) -> frozenset[str]:
 
 
 def _is_drawn(examined: Examined) -> bool:
-    """Whether a document time stamp has a face: it should have none (ETSI EN 319 142-1, 5.4.3)."""
+    """Whether a document time stamp has a face. It should have none (ETSI EN 319 142-1, 5.4.3)."""
     return examined.signature.document_time_stamp and examined.signature.box is not None
 
 
@@ -114,16 +114,16 @@ def _is_allowed(document: Document, stamp: Examined, later: list[Examined]) -> b
 
 
 def _are_signatures(changes: Changes, later: list[Examined]) -> bool:
-    """Whether nothing but fields was filled, each with an unharmed signature."""
+    """Whether only fields were filled, each with an intact signature."""
     signed = {e.signature.field for e in later if e.report.intact}
     return changes.level == "FORM_FILLING" and changes.fields <= signed
 
 
 def _is_left_alone(document: Document, person: Examined, later: list[Examined]) -> bool:
-    """Whether nothing but signatures and archive data follows somebody else's signature.
+    """Whether only signatures and archive data follow somebody else's signature.
 
-    To our stamp its face is a part of what came later, and so would be another face in its place. What its
-    owner permits is not asked: our stamp permits further signatures.
+    For our stamp such a signature is a later addition, and another face in its place would be one too. The
+    permission of its signer is not examined, because our stamp permits further signatures.
     """
     if _end(person) == len(document.data):
         return True
@@ -137,7 +137,8 @@ def _changes_after(document: Document, examined: Examined) -> Changes:
 
 
 def _are_large(faces: list[Box], page: Page) -> bool:
-    """Whether signatures' faces take so much of their page that they are rather a text of their own."""
+    """Whether the faces of signatures cover so large a part of their page that they amount to a text of
+    their own."""
     shares = [face.width * face.height / (page.box.width_pt * page.box.height_pt) for face in faces]
     return max(shares) > FACE_SHARE_MAX or sum(shares) > FACES_SHARE_MAX
 
@@ -169,7 +170,7 @@ def _looks_the_same(document: Document, first: Examined, later: list[Examined]) 
 
 
 def _shows_a_stamp(document: Document, faces: dict[int, list[Box]], own: dict[int, list[Box]]) -> bool:
-    """Whether somebody else's signatures wear the code of a stamp: they are meant to be taken for one.
+    """Whether somebody else's signature shows the code of a stamp, so that people take it for one.
 
     A stamp of ours that was put over such a signature later shows its own code there.
     """

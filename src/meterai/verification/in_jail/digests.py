@@ -1,4 +1,4 @@
-"""SHA-256 of a file's signed parts, in one pass: with many stamps most of the bytes are signed many times."""
+"""Computes the SHA-256 of a file's signed parts in one pass, because many stamps sign the same bytes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Digests:
-    """Digests over beginnings of `data` and over what the byte ranges sign."""
+    """Digests over beginnings of `data`, and over what the byte ranges sign."""
 
     def __init__(self, data: bytes, ranges: Sequence[ByteRange]) -> None:
         self._view = memoryview(data)
@@ -29,7 +29,7 @@ class Digests:
         return self._beginnings[end].hexdigest()
 
     def signed(self, byte_range: ByteRange, name: str) -> bytes:
-        """The digest called `name` over what a byte range signs."""
+        """The digest with algorithm `name` over what a byte range signs."""
         if name == "sha256":
             found = self._beginnings[byte_range.gap_start].copy()
         else:

@@ -21,11 +21,11 @@ PAGES_MAX = 400
 PAGE_TREE_DEPTH_MAX = DEFAULT_LIMITS.nesting_max
 SIGNATURES_MAX = 40
 OPEN_FIELDS_MAX = 400
-"""Waiting for other people: cheap, and a list of those present has one for each."""
+"""Fields that wait for other people. They cost little, and a list of attendants has one for each."""
 
 
 class Unreadable(Exception):
-    """The file can't be judged at all; `code` says why (reasons.py)."""
+    """The file cannot be judged. `code` says why (reasons.py)."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -33,16 +33,16 @@ class Unreadable(Exception):
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a page is needed to say where a stamp stands."""
+    """The facts about a page that are needed to locate a stamp."""
 
     reference: tuple[int, int]
     annotations: frozenset[tuple[int, int]]
     box: PageBox
-    """What one sees of it."""
+    """The visible part of the page."""
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
-    """A filled signature field, as far as the file's structure tells."""
+    """A filled signature field, as the structure of the file describes it."""
 
     field: str
     reason: str
@@ -51,14 +51,14 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     field_object: Any
     byte_range: ByteRange | None
     content: bytes
-    """What the gap holds, padding included; empty when the shape is wrong."""
+    """Content of the gap, padding included; empty if the byte range has a wrong shape."""
     page: int | None
     box: Box | None
     document_time_stamp: bool
 
     @property
     def serial(self) -> str:
-        """The serial number that the Reason states, or else the field's name; empty for no stamp."""
+        """The serial number from the Reason, or else from the field's name. Empty if it is no stamp."""
         return serial_of(self.reason, self.field)
 
 
@@ -69,14 +69,14 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     reader: Any
     pages: tuple[Page, ...]
     signatures: tuple[Signature, ...]
-    """In the order of the ends of their byte ranges; those without an acceptable one last."""
+    """Sorted by the end of their byte ranges; signatures without an acceptable one come last."""
     open_stamp_fields: tuple[str, ...]
-    """Names of fields meant for a stamp that carry no signature."""
+    """Names of fields for a stamp that have no signature."""
     digests: Digests
 
 
 def check_envelope(data: bytes) -> None:
-    """What can be said without parsing. Raises: Unreadable."""
+    """Checks what needs no parsing. Raises: Unreadable."""
     if not data:
         raise Unreadable("pdf.empty")
     if len(data) > CHECKED_BYTES_MAX:
@@ -86,7 +86,7 @@ def check_envelope(data: bytes) -> None:
 
 
 def open_document(data: bytes) -> Document:
-    """Reads the document strictly: whatever readers might understand differently is not judged.
+    """Reads the document strictly. Anything that readers might understand differently is not judged.
 
     Raises: Unreadable, or any parser's exception.
     """
@@ -122,7 +122,7 @@ def open_document(data: bytes) -> Document:
 
 
 def _walk(node: Any, inherited: dict[str, Any], seen: set[tuple[int, int]], depth: int) -> Iterator[Page]:
-    """The pages below a node of the page tree; /Count is not believed. Raises: Unreadable."""
+    """The pages below a node of the page tree, without trusting /Count. Raises: Unreadable."""
     reference = _key(node)
     if reference is None or reference in seen or depth > PAGE_TREE_DEPTH_MAX or len(seen) > 4 * PAGES_MAX:
         raise Unreadable("pdf.broken")
@@ -153,7 +153,8 @@ def _walk(node: Any, inherited: dict[str, Any], seen: set[tuple[int, int]], dept
 
 
 def _rectangle(value: Any) -> Rectangle | None:
-    """None for what is no rectangle: readers pass over it, and so did whoever stamped the file."""
+    """Reads a rectangle. Returns None if it is none: readers ignore it, and so did the process that
+    stamped the file."""
     if not isinstance(value, generic.ArrayObject) or len(value) != 4:
         return None
     numbers = [number for item in list.__iter__(value) if (number := _number(item.get_object())) is not None]
@@ -161,7 +162,7 @@ def _rectangle(value: Any) -> Rectangle | None:
 
 
 def _value(holder: Any, key: str) -> Any:
-    """None also for a null, which pyHanko lists as a key and then denies."""
+    """Reads a value. Returns None also for a null, which pyHanko lists as a key and then denies."""
     try:
         return holder[key]
     except KeyError:
@@ -203,7 +204,7 @@ def _signature(data: bytes, pages: tuple[Page, ...], name: str, value: Any, fiel
 
 
 def _integers(dictionary: Any) -> list[int] | None:
-    """The numbers of /ByteRange, which must stand in the dictionary itself, as integers."""
+    """The integers of /ByteRange, which must stand in the dictionary itself."""
     if "/ByteRange" not in dictionary:
         return None
     value = dictionary.raw_get("/ByteRange")
@@ -214,7 +215,7 @@ def _integers(dictionary: Any) -> list[int] | None:
 
 
 def text_of(value: Any) -> str:
-    """A text string's text; empty for anything else."""
+    """The text of a text string; empty for anything else."""
     return str(value) if isinstance(value, generic.TextStringObject) else ""
 
 
@@ -229,7 +230,7 @@ def _place(field: Any, pages: tuple[Page, ...]) -> tuple[int | None, Box | None]
 
 
 def visible_box(corners: list[float], page: PageBox) -> Box | None:
-    """A rectangle of user space as it lies in the visible page, in points; None for an empty one."""
+    """A rectangle of user space in the visible page, in points; None if it is empty."""
     x0, x1 = sorted((corners[0], corners[2]))
     y0, y1 = sorted((corners[1], corners[3]))
     left, bottom, right, top = page.to_visible((x0, y0, x1, y1))

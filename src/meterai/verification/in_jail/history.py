@@ -1,6 +1,6 @@
-"""Whether an earlier revision of the file held a stamp that is no longer in its form.
+"""Finds stamps that an earlier revision had in its form and the last one has not.
 
-A reader shows only the last revision's form, but the face of a removed stamp may still stand on its page.
+Readers show only the form of the last revision, but the face of a removed stamp may still be on its page.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ _MARK = b"/ByteRange"
 
 
 def stamps_removed(document: Document) -> bool:
-    """Whether a stamp was taken out. Raises: Unreadable, or any parser's exception.
+    """Whether a stamp was removed. Raises: Unreadable, or any parser's exception.
 
-    Most files need no look into their earlier revisions: those have no form, or each `/ByteRange` in the file
-    (every stamp is written with a plain one) belongs to a signature that is still there.
+    Earlier revisions of most files need not be read. They have no form, or each `/ByteRange` in the file
+    belongs to a signature that is still there; every stamp is written with a plain `/ByteRange`.
     """
     reader = document.reader
     earlier = [n for n in range(reader.xrefs.total_revisions - 1) if _has_root(document, n)]
@@ -44,7 +44,7 @@ def stamps_removed(document: Document) -> bool:
 
 
 def _has_root(document: Document, revision: int) -> bool:
-    """Not the back half of a linearised file, which is no revision (ISO 32000-2, annex F)."""
+    """Whether this is a revision, and not the back half of a linearised file (ISO 32000-2, annex F)."""
     try:
         root = document.reader.trailer.raw_get("/Root", revision=revision)
         document.reader.get_object(root.reference, revision=revision)
@@ -67,7 +67,7 @@ def _places(data: bytes) -> list[int]:
 
 
 def _is_known(document: Document, place: int) -> bool:
-    """Whether the mark at `place` stands in the object of a signature of the form."""
+    """Whether the mark at `place` is in the object of a signature of the form."""
     for signature in document.signatures:
         shape = signature.byte_range
         if shape is not None and (

@@ -1,4 +1,4 @@
-"""Puts the rules together into one of three verdicts. Knows no register: that is asked outside."""
+"""Combines the rules into one of three verdicts. The register is asked elsewhere."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from meterai.verification.reasons import GENUINE, most_important_first, verdict_
 
 
 def judge(request: JudgeRequest) -> Judgement:
-    """Judges a file by itself. Whatever goes wrong is a verdict, never an exception.
+    """Judges a file by itself. Every failure is a verdict, never an exception.
 
-    Runs strict rules of our own on top of pyHanko's reader; pyHanko compares the revisions, and describes
-    what is not ours. Sources: ISO 32000-2, 12.8; ETSI EN 319 142-1; ETSI EN 319 102-1 (three outcomes); RFC
-    5652, 3161, 5280.
+    Our own strict rules run on top of pyHanko's reader. pyHanko compares the revisions and describes what is
+    not ours. Sources: ISO 32000-2, 12.8; ETSI EN 319 142-1; ETSI EN 319 102-1 (three outcomes); RFC 5652,
+    3161, 5280.
     """
     try:
         document = open_document(request.data)
@@ -41,7 +41,7 @@ def judge(request: JudgeRequest) -> Judgement:
 
 
 def _refuse(code: str, data: bytes) -> Judgement:
-    """The judgement on a file of which nothing but `code` is known."""
+    """The judgement on a file of which only `code` is known."""
     return Judgement(verdict=verdict_of([code]), reasons=(code,), sha256=hashlib.sha256(data).hexdigest())
 
 
@@ -70,9 +70,10 @@ def _weigh(document: Document, examined: list[Examined]) -> Judgement:
 
 
 def _foreign_stamps_follow(examined: list[Examined]) -> bool:
-    """Whether a stamp that we can't check was added behind our last one: then the file is not ours alone.
+    """Whether a stamp that we cannot check was added after our last one, so that the file is no longer ours
+    alone.
 
-    One that was there before lies under our seal as everything else does.
+    An earlier one lies under our seal, like everything else.
     """
     last = max(number for number, e in enumerate(examined) if e.ours)
     return any("stamp.foreign_issuer" in e.report.problems for e in examined[last + 1 :])

@@ -1,13 +1,13 @@
-"""pyHanko's strict reader, quicker where a file holds signatures.
+"""Reads files strictly with pyHanko, and quickly where they hold signatures.
 
-pyHanko reads a hexadecimal string byte by byte, which takes longer than all the rest of reading a stamped
-file. Here the object that carries a signature is read from a copy of its text in which the long string is
-replaced by a short stand-in; then the string's true bytes are put in its place. Whenever anything about that
-is unusual, pyHanko reads the object in full: the result is always what pyHanko itself would have read.
+pyHanko reads a hexadecimal string byte by byte, which takes longer than all other reading of a stamped file.
+The object of a signature is therefore read from a copy of its text in which a short stand-in replaces the
+long string. Afterwards the true bytes take its place. If anything about the object is unusual, pyHanko reads
+all of it. The result is always what pyHanko would have read.
 
-One thing is read that pyHanko refuses. Poppler, and so Okular, gives a new number away, takes the object back
-and writes it all the same, under a generation that never began (ISO 32000-2, 7.3.10, 7.5.4). Where nothing at
-all refers to that number no reader shows the object, and here it is null.
+One thing is read that pyHanko refuses. Poppler (and so Okular) allocates a new number, frees it, and still
+writes the object, under a generation that never began (ISO 32000-2, 7.3.10, 7.5.4). If nothing refers to that
+number, no reader shows the object, and it counts as null here.
 """
 
 # mypy: disallow-untyped-calls=False
@@ -31,12 +31,13 @@ from meterai.pdf.signed.revision_views import RevisionReader
 CONTENTS = generic.pdf_name("/Contents")
 _LONG_STRING = re.compile(rb"/Contents[\x00\t\n\f\r ]*<([0-9A-Fa-f]{1000,})>")
 _WITHIN = 2000
-"""How far behind its object's beginning the string may start; pyHanko reads others the slow way."""
+"""How far behind the start of its object the string may begin. pyHanko reads other objects in full."""
 _STAND_IN = b"\x30\x82" + secrets.token_bytes(32)
-"""What nobody can have written into a file: so the string that reads like this is the one at the gap."""
+"""A stand-in that nobody can have written into a file, so that the string with this content is the one at
+the gap."""
 _REST_MAX = 20_000
 _BEHIND = 16
-"""pyHanko looks for the beginning of the next thing behind `endobj`."""
+"""pyHanko looks for the start of the next token after `endobj`."""
 
 
 class Reader(RevisionReader):
@@ -58,7 +59,7 @@ class Reader(RevisionReader):
                 raise
 
     def _refers_to_left_behind(self) -> bool:
-        """Whether anything in the file does, in whatever revision and to whatever generation."""
+        """Whether anything in the file refers to one, in any revision and generation."""
         for revision in range(self.xrefs.total_revisions):
             section = self.xrefs.get_xref_data(revision)
             plain = {(number, generation) for number, (generation, _) in section.standard_xrefs.items()}
@@ -92,7 +93,7 @@ class Reader(RevisionReader):
     def _read_short(
         self, ref: Any, start: int, found: re.Match[bytes], arguments: Any, options: Any
     ) -> generic.DictionaryObject | None:
-        """The object, or None when it must be read in full."""
+        """Reads the object with the stand-in; None if it must be read in full."""
         first, last = found.span(1)
         end = self._data.find(b"endobj", last, last + _REST_MAX)
         if end < 0 or len(found[1]) % 2:
@@ -114,7 +115,8 @@ class Reader(RevisionReader):
 
 
 def _with_first_generations(data: bytes) -> tuple[bytes, frozenset[int]]:
-    """The file with tables that name what Poppler left behind under its first generation; and the numbers."""
+    """The file with tables that list Poppler's left-over objects under their first generation, and their
+    numbers."""
     reader = PdfFileReader(io.BytesIO(data), strict=False)
     xrefs = reader.xrefs
     tables = bytearray(data)

@@ -16,14 +16,13 @@ from meterai.verification.model import Box
 COMPARE_DPI = 60
 PIXELS_MAX = 4_000_000
 CODE_DPI = 200
-"""What a 2-D code of a stamp needs to be read from a page: modules of three pixels."""
+"""Scale at which a stamp's 2-D code can be read from a page: three pixels a module."""
 STAMP_PT_MAX = 110
 _CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.MatrixCodes)
 
 
 def page_images(data: bytes, dpi: float = COMPARE_DPI) -> list[Image.Image]:
-    """Every page in grey, annotations and form fields drawn; scans from smaller copies, or a long contract
-    would take longer than a jail process may."""
+    """Every page in grey, annotations and form fields drawn."""
     document = pypdfium2.PdfDocument(data)
     jpegs = cache(partial(plain_jpegs, data))
     try:
@@ -36,8 +35,10 @@ def page_images(data: bytes, dpi: float = COMPARE_DPI) -> list[Image.Image]:
 def codes_near(
     data: bytes, pages: Sequence[PageBox], faces: Mapping[int, Sequence[Box]]
 ) -> Iterator[tuple[int, str, Box]]:
-    """Page, text and place of each 2-D code on the pages with faces, not only within them: one face may draw
-    a part of a code, another the rest."""
+    """Page, text and place of each 2-D code on the pages with faces, also outside the faces.
+
+    One face may draw a part of a code, and another the rest.
+    """
     document = pypdfium2.PdfDocument(data)
     try:
         document.init_forms()
@@ -51,7 +52,8 @@ def codes_near(
 
 
 def _areas(page: PageBox, faces: Sequence[Box]) -> list[Box]:
-    """What to look for codes in: the page, and around each face of one too large to be drawn finely."""
+    """The areas to search for codes: the page, and around each face of a page too large to be drawn
+    finely."""
     whole = Box(x=0, y=0, width=page.width_pt, height=page.height_pt)
     if page.width_pt * page.height_pt * (CODE_DPI / 72) ** 2 <= PIXELS_MAX:
         return [whole]
@@ -59,7 +61,7 @@ def _areas(page: PageBox, faces: Sequence[Box]) -> list[Box]:
 
 
 def _widened(box: Box, page: PageBox) -> Box:
-    """By as much as a stamp takes, within the page."""
+    """The box, wider by the size of a stamp, within the page."""
     left, bottom = max(0.0, box.x - STAMP_PT_MAX), max(0.0, box.y - STAMP_PT_MAX)
     right = min(page.width_pt, box.x + box.width + STAMP_PT_MAX)
     top = min(page.height_pt, box.y + box.height + STAMP_PT_MAX)
@@ -75,7 +77,7 @@ def _place_in(area: Box, picture: Image.Image, found: zxingcpp.Position) -> Box:
 
 
 def _draw_part(page: pypdfium2.PdfPage, seen: PageBox, box: Box) -> Image.Image:
-    """What lies in a box, as fine as a code needs: of a poster drawn whole nobody could read one."""
+    """Draws the content of a box as finely as a code needs."""
     width, height = page.get_size()
     across, up = width / seen.width_pt, height / seen.height_pt  # PDFium knows no UserUnit
     scale = min(CODE_DPI / 72, (PIXELS_MAX / max(1.0, box.width * box.height)) ** 0.5) / across
@@ -109,10 +111,10 @@ def differing_pages(
     blank: Mapping[int, Sequence[Box]],
     covered: Mapping[int, Sequence[Box]],
 ) -> list[int]:
-    """1-based numbers of pages that look different outside the boxes that are allowed by page.
+    """1-based numbers of the pages that look different outside the allowed boxes.
 
-    The boxes `blank` are allowed only where the page was blank before: a new signature may not lie over
-    content. Those `covered` may have anything below them.
+    The boxes `blank` are allowed only where the page was blank before: a new signature may not cover content.
+    The boxes `covered` may have anything below them.
     """
     wrong = []
     for number, (old, new, page) in enumerate(zip(before, after, pages, strict=True), 1):
@@ -138,7 +140,8 @@ def _same(
 
 
 def _pixels(box: Box, page: PageBox, image: Image.Image) -> tuple[int, int, int, int]:
-    """By the picture's own size: large pages are drawn coarser, and PDFium knows no UserUnit."""
+    """A box in pixels, by the size of the picture: large pages are drawn coarser, and PDFium ignores
+    UserUnit."""
     across, up = image.width / page.width_pt, image.height / page.height_pt
     return (
         int(box.x * across) - 1,

@@ -1,9 +1,9 @@
-"""Whether what follows a signed revision consists of whole revisions that every reader finds in the same way.
+"""Checks that whole revisions follow a signed one, and that every reader finds them in the same way.
 
-A reader that stumbles over a cross-reference table looks for objects by itself, also inside of streams, and
-may show another document than one that reads on; and of two entries for one object one reader takes the
-first, another the last. So behind a stamp only tables are accepted that nobody can stumble over, and only
-objects that they name, each of them once (ISO 32000-2, 7.5.4, 7.5.5, 7.5.7, 7.5.8).
+A reader that cannot parse a cross-reference table searches for objects itself, also inside streams. It may
+then show a different document. Of two entries for one object, some readers take the first and others the
+last. Therefore only tables that every reader can parse may follow a stamp, and only objects that they name,
+each once (ISO 32000-2, 7.5.4, 7.5.5, 7.5.7, 7.5.8).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SPACE = rb"[\x00\t\n\f\r ]+"
 _HEAD = re.compile(rb"[0-9]+" + _SPACE + rb"[0-9]+" + _SPACE + rb"obj(?![a-z])")
 _BACKWARDS = rb"(?:[\x00\t\n\f\r ]|[\r\n][^\r\n]*%)"
 _OBJECT = re.compile(rb"(?<![a-z])jbo" + _BACKWARDS + rb"*[0-9]+" + _BACKWARDS + rb"+[0-9]+(?![0-9])")
-"""The beginning of an object, read backwards: a comment counts as a blank, and no line is looked at twice."""
+"""The start of an object, read backwards. A comment counts as a blank, and no line is read twice."""
 _LINE = rb"[ ]?(?:\r\n|\r|\n)"
 _STARTXREF = re.compile(rb"startxref" + _LINE + rb"([0-9]{1,12})" + _LINE + rb"%%EOF")
 _ENTRIES = rb"(?:[0-9]{10} [0-9]{5} [nf](?: \r| \n|\r\n))*"
@@ -38,7 +38,8 @@ _ROOT = re.compile(rb"/Root" + _SPACE + rb"([0-9]+)" + _SPACE + rb"([0-9]+)" + _
 
 
 def signed_revision(document: Document, signature: Signature) -> int | None:
-    """The revision that a signature closes, it and all before it lying in the signed bytes; None for none."""
+    """The revision that a signature closes, with everything before it in the signed bytes; None if there
+    is none."""
     assert signature.byte_range is not None
     xrefs, end = document.reader.xrefs, signature.byte_range.end
     revision = int(xrefs.get_last_change(signature.object.container_ref))
@@ -64,10 +65,10 @@ def closes(document: Document, signature: Signature, revision: int) -> bool:
 
 
 def only_whole_revisions(document: Document, signed: int, start: int) -> bool:
-    """Whether nothing lies behind the signed revision, which ends at `start`, but revisions that follow on
-    it, one upon the other, and in them nothing but what their tables name.
+    """Whether only revisions follow the signed one, which ends at `start`, each built on the one before.
 
-    Raises: Unreadable `pdf.ambiguous` for a table that readers may understand differently.
+    They may hold only the objects that their tables name. Raises: Unreadable `pdf.ambiguous` for a table that
+    readers may understand differently.
     """
     data, xrefs = document.data, document.reader.xrefs
     if not _END.search(data, max(start, len(data) - _END_BYTES)):
@@ -89,13 +90,15 @@ def only_whole_revisions(document: Document, signed: int, start: int) -> bool:
 
 
 def _objects(data: bytes, start: int) -> Iterator[int]:
-    """Where something behind `start` looks like the beginning of an object."""
+    """Positions after `start` at which something looks like the start of an object."""
     return (len(data) - found.end() for found in _OBJECT.finditer(data[start:][::-1]))
 
 
 def _is_plain(document: Document, revision: int) -> bool:
-    """Whether a table (or the stream instead of one) is well formed, names the catalog once, and each object
-    once; and whether the object streams hold what it says that they hold."""
+    """Whether a table or cross-reference stream is well formed and names the catalog and each object once.
+
+    Its object streams must hold what it says.
+    """
     data, place = document.data, document.reader.xrefs.get_startxref_for_revision(revision)
     table = _TABLE.match(data, place)
     if table is None and _HEAD.match(data, place) is None:
@@ -112,7 +115,7 @@ def _is_plain(document: Document, revision: int) -> bool:
 
 
 def _entries_of_table(table: re.Match[bytes]) -> int:
-    """The number of entries but those for object 0; -1 where a subsection has not as many as it says."""
+    """The number of entries without those for object 0; -1 if a subsection has fewer than it states."""
     total = 0
     for first, count, entries in _SUBSECTIONS.findall(table.string, table.start(), table.end()):
         if len(entries) != _ENTRY_BYTES * int(count):
@@ -122,8 +125,8 @@ def _entries_of_table(table: re.Match[bytes]) -> int:
 
 
 def _entries_of_stream(reader: Any, revision: int) -> int:
-    """The number of entries but that for object 0, those of unknown types too: they name no object to one
-    reader, to another they hide an old one."""
+    """The number of entries without that for object 0. Entries of unknown types count too: for some
+    readers they name no object, for others they hide an older one."""
     try:
         index = list(reader.trailer.raw_get("/Index", revision=revision))
     except KeyError:
@@ -132,8 +135,10 @@ def _entries_of_stream(reader: Any, revision: int) -> int:
 
 
 def _streams_are_plain(document: Document, revision: int) -> bool:
-    """Whether the object streams that a revision brings hold the objects that its section puts into them,
-    each once and in its place, and no others; and whether it puts none into older streams."""
+    """Whether the object streams of a revision hold exactly the objects that its section places in them.
+
+    Each must be there once, in its place, and no older stream may be used.
+    """
     section = document.reader.xrefs.get_xref_data(revision)
     named: dict[int, dict[int, int]] = {}
     for number, place in section.xrefs_in_objstm.items():

@@ -26,24 +26,24 @@ _POLICY = StandardDiffPolicy(
     GLOBAL_RULES,
     FormUpdatingRule([NewFieldRule(), _FILLING]),
 )
-"""pyHanko's own policy without its rule for other form fields: that one lets a field's face be swapped;
-without its demands on metadata and annotations that nobody touched; and with what Poppler writes into a field
-that it fills, which is looked into (`additions`)."""
+"""pyHanko's policy, with three changes. Its rule for other form fields is left out, because it lets a face
+be exchanged. Metadata and annotations that did not change are not examined. What Poppler writes into a
+field that it fills is allowed here and examined in `additions`."""
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened to the document after one of our signatures."""
+    """The changes to the document after one of our signatures."""
 
     level: str
     """The greatest change: NONE, LTA_UPDATES, FORM_FILLING, ANNOTATIONS, OTHER."""
     fields: frozenset[str]
-    """Form fields changed."""
+    """Form fields that changed."""
     allowed: bool
-    """Whether pyHanko finds the changes allowed by DocMDP and FieldMDP, the signed revision being whole."""
+    """Whether pyHanko finds the changes allowed by DocMDP and FieldMDP, the signed revision being intact."""
 
 
 def changes_after(reader: Any, field: str, field_object: Any) -> Changes:
-    """Compares each later revision with the signed one, which takes long where there are many.
+    """Compares each later revision with the signed one, which is slow if there are many.
 
     Raises: whatever pyHanko raises on a structure that it refuses.
     """
@@ -59,18 +59,18 @@ def changes_after(reader: Any, field: str, field_object: Any) -> Changes:
 
 
 class Stranger(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be known of a signature whose issuer we do not know."""
+    """What can be known of a signature of an unknown issuer."""
 
     intact: bool
     certificates: tuple[bytes, ...]
-    """DER, the signer's first; as carried by the signature, unchecked."""
+    """DER, the signer's first, as the signature carries them; not checked."""
     stated_time: datetime | None
 
 
 def describe(reader: Any, field: str, field_object: Any) -> Stranger:
-    """Checks the digest and the signature with the certificate inside; asks nothing about trust.
+    """Checks the digest, and the signature with the certificate inside. It says nothing about trust.
 
-    Raises: whatever pyHanko raises on a structure that it can't read.
+    Raises: whatever pyHanko raises on a structure that it cannot read.
     """
     embedded = EmbeddedPdfSignature(reader, field_object, field)
     signed = embedded.signed_data
@@ -90,7 +90,7 @@ def describe(reader: Any, field: str, field_object: Any) -> Stranger:
 
 
 def _token_digest(embedded: Any, file_digest: bytes) -> bytes:
-    """Digest of the TSTInfo; empty (so that nothing matches) when it is not about this file."""
+    """Digest of the TSTInfo; empty, so that nothing matches, if it is not about this file."""
     content = embedded.signed_data["encap_content_info"]["content"]
     if content.parsed["message_imprint"]["hashed_message"].native != file_digest:
         return b""
@@ -98,7 +98,8 @@ def _token_digest(embedded: Any, file_digest: bytes) -> bytes:
 
 
 def _time_of(embedded: Any, kind: str) -> datetime | None:
-    """None also where nobody can read what a signer's program wrote: it is shown and proves nothing."""
+    """The stated time. None also if nobody can read what the signer's program wrote: it is shown and
+    proves nothing."""
     if kind == "tst_info":
         time = embedded.signed_data["encap_content_info"]["content"].parsed["gen_time"].native
     else:

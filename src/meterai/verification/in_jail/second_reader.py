@@ -1,4 +1,4 @@
-"""What qpdf reads: a second parser, which must find no other changes behind a stamp than pyHanko does."""
+"""Asks qpdf, a second parser, which must find no other changes after a stamp than pyHanko."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from meterai.verification.in_jail.document import Document
 
 
 def sees_no_more(document: Document, signed: int, end: int) -> bool:
-    """Whether of the objects of the signed revision, which ends at `end`, only those are others now that
-    later revisions name; and the catalog and the pages are the same but for what is looked at elsewhere.
+    """Whether qpdf finds no changes but those that the later revisions name.
 
-    Raises: pikepdf.PikepdfError.
+    `end` is the end of the signed revision. Catalog and pages must be the same, apart from what other rules
+    examine. Raises: pikepdf.PikepdfError.
     """
     reader = document.reader
     later = range(signed + 1, reader.xrefs.total_revisions)
@@ -44,8 +44,10 @@ def _entries(holder: pikepdf.Object, exempt: AbstractSet[str]) -> dict[str, Any]
 
 
 def _value(value: Any) -> Any:
-    """References as references, numbers and texts by what they say: whoever writes 595 for 595.000, or a text
-    in another encoding, changes nothing."""
+    """A comparable value: references as references, numbers and texts by their meaning.
+
+    Writing 595 for 595.000, or a text in another encoding, is no change.
+    """
     if not isinstance(value, pikepdf.Object):
         return value
     if isinstance(value, pikepdf.String):

@@ -1,4 +1,5 @@
-"""Examines one signature: a stamp of ours, somebody else's stamp, or another signature; and is it sound?"""
+"""Examines one signature: whose it is (our stamp, another stamp, another signature), and whether it is
+sound."""
 
 from __future__ import annotations
 
@@ -22,16 +23,17 @@ _ENTRIES = {"/Type": "/Sig", "/Filter": "/Adobe.PPKLite", "/SubFilter": "/ETSI.C
 
 
 class Examined(msgspec.Struct, frozen=True, kw_only=True):
-    """One signature and everything found out about it."""
+    """One signature and everything that was found out about it."""
 
     signature: Signature
     ours: bool
-    """Its certificate chain leads to a pinned root (it may still be unsound)."""
+    """Its certificate chain leads to a pinned root. It may still be unsound."""
     report: StampReport | SignatureReport
 
 
 def examine(document: Document, signature: Signature, trust: Trusted) -> Examined:
-    """Never raises for what a file holds: what can't be read is a problem of that signature."""
+    """Examines a signature. Content of the file never raises: what cannot be read is a problem of that
+    signature."""
     if signature.byte_range is None:
         return _unreadable(signature, "signature.byte_range")
     try:
@@ -51,9 +53,9 @@ def examine(document: Document, signature: Signature, trust: Trusted) -> Examine
 
 
 def _examine_own_form(document: Document, signature: Signature, trust: Trusted) -> Examined | None:
-    """The examination of what is right in every way that our own cryptography can tell.
+    """Examines a signature that our own cryptography finds right in every way.
 
-    None: not of our form, not intact, or not ours; then pyHanko says what can be known of it.
+    None: it has another form, is not intact, or is not ours. Then pyHanko says what can be known of it.
     """
     if signature.document_time_stamp:
         return None
@@ -71,7 +73,7 @@ def _examine_own_form(document: Document, signature: Signature, trust: Trusted) 
 
 
 class Trusted(msgspec.Struct, frozen=True, kw_only=True):
-    """What the examination relies on."""
+    """What the examination trusts."""
 
     roots: list[x509.Certificate]
     moment: datetime
@@ -80,7 +82,7 @@ class Trusted(msgspec.Struct, frozen=True, kw_only=True):
 def _examine_ours(
     document: Document, signature: Signature, signer: x509.Certificate, trust: Trusted, form: SignedForm
 ) -> Examined:
-    """`form` was verified already."""
+    """Examines a signature of our chain. `form` is verified already."""
     time, problems = _trust_rules(form, trust)
     return _ours(document, signature, signer, time=time, problems=problems, intact=True)
 
@@ -88,7 +90,8 @@ def _examine_ours(
 def _examine_ours_unsound(
     document: Document, signature: Signature, signer: x509.Certificate, trust: Trusted, *, intact: bool
 ) -> Examined:
-    """Of our own chain, but not as we make it: says what is wrong with it, and something always is."""
+    """Says what is wrong with a signature of our chain that we did not make in this form. Something always
+    is."""
     time: datetime | None = None
     try:
         time, problems = _trust_rules(_form(signature), trust)
@@ -137,7 +140,7 @@ def _form(signature: Signature) -> SignedForm:
 
 
 def _trust_rules(form: SignedForm, trust: Trusted) -> tuple[datetime | None, list[str]]:
-    """The time of the stamp and what is wrong with its time stamp and its chain."""
+    """The time of the stamp, and what is wrong with its time stamp and its chain."""
     if form.token is None:
         return None, ["time_stamp.missing"]
     stamp = check_token(form.token, form.signature, trust.roots, trust.moment)
@@ -151,7 +154,8 @@ def _trust_rules(form: SignedForm, trust: Trusted) -> tuple[datetime | None, lis
 
 
 def _name_problems(signature: Signature) -> list[str]:
-    """A stamp of ours says its serial twice, in the Reason and in the field's name, and both must agree."""
+    """Problems with the serial number. A stamp states it in the Reason and in the field's name, and both
+    must agree."""
     reason, field = STAMP_REASON.fullmatch(signature.reason), STAMP_FIELD.fullmatch(signature.field)
     if reason is None or field is None or reason[1] != field[1] or parse_serial(reason[1]) != reason[1]:
         return ["stamp.serial"]

@@ -1,9 +1,9 @@
-"""Whether a document changed in nothing but further stamps of ours, each filling its field.
+"""Recognises files to which only further stamps of ours were added, each filling its field.
 
-Several stamps on one document are the common case of a file with later revisions, and comparing each signed
-revision with each later one takes time with the square of their number. Here each step is looked at once, and
-only the narrowest one is recognised: one new revision, one field that was empty and is now filled, its
-signature covering the whole revision. Everything else is pyHanko's to compare, and must be rendered.
+Several stamps on one document are the common case of a file with later revisions. Comparing each signed
+revision with each later one takes time with the square of their number. This module examines each step once
+and recognises only the narrowest one: one new revision fills one empty field, and its signature covers the
+whole revision. pyHanko compares everything else, and its pages are drawn.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _FILLED_IN = {"/V", "/AP"}
 
 
 def only_stamps_between(document: Document, stamps: list[Signature]) -> bool:
-    """Whether nothing happened between the first and the last of these stamps, in the order of signing, but
-    the stamps themselves. Of what follows the last one nothing is said.
+    """Whether only these stamps, in the order of signing, happened between the first and the last of them.
 
-    False says nothing against the document: it must be compared in full.
+    It says nothing about what follows the last one. False is no objection: the document must be compared in
+    full.
     """
     first = signed_revision(document, stamps[0])
     if first is None or not all(closes(document, s, first + n) for n, s in enumerate(stamps)):
@@ -56,7 +56,7 @@ def _permits_filling(signature: Signature) -> bool:
 
 
 def _is_filling(document: Document, stamp: Signature, revision: int) -> bool:
-    """Whether a revision does nothing but fill the stamp's field, which was there and empty."""
+    """Whether a revision only fills the stamp's field, which was there and empty."""
     reader, xrefs = document.reader, document.reader.xrefs
     before, size = revision - 1, xrefs.get_xref_container_info(revision - 1).size
     field = stamp.field_object.reference
@@ -78,7 +78,7 @@ def _root(reader: Any, revision: int) -> tuple[int, int]:
 
 
 def _was_filled(old: Any, new: Any, size: int) -> bool:
-    """Whether a field got a value and a face, both new objects, and nothing else about it changed."""
+    """Whether a field got a value and a face, both new objects, and did not change otherwise."""
     if type(old) is not generic.DictionaryObject or type(new) is not generic.DictionaryObject:
         return False
     if "/V" in old or set(new) - set(old) - _FILLED_IN or set(old) - set(new):
@@ -102,7 +102,7 @@ def _is_new_face(field: Any, size: int) -> bool:
 
 
 def _same(old: Any, new: Any) -> bool:
-    """Whether two values are written alike: names, numbers, strings, references, and what holds them."""
+    """Whether two values are written alike: names, numbers, strings, references, and their containers."""
     if type(old) is not type(new):
         return False
     if isinstance(old, generic.ArrayObject):

@@ -27,10 +27,10 @@ async def judge_document(
     trust: Trust,
     now: datetime,
 ) -> Judgement:
-    """One of three verdicts about `data`; whatever goes wrong is the third, never an exception.
+    """Judges `data` with one of three verdicts. A failure is the third verdict, never an exception.
 
-    Without `db` the register is not asked. A file that the register knows by its digest is opened all the
-    same, to say where its stamps stand and what is to be said of earlier ones.
+    Without `db` the register is not asked. A file whose digest the register knows is opened too, to say where
+    its stamps are and to judge earlier ones.
     """
     digest = hashlib.sha256(data).hexdigest()
     known = await _look_up(db, digest) if db is not None else None
@@ -41,9 +41,9 @@ async def judge_document(
 
 
 async def judge_digest(db: Database | None, sha256: str) -> Judgement | None:
-    """The fast path alone, for a digest made in the browser; None when the register does not know it.
+    """The fast path alone, for a digest made in the browser; None if the register does not know it.
 
-    None says nothing against the file: it must be uploaded and judged in full.
+    None is no objection to the file: it must be uploaded and judged in full.
     Raises: Refusal(UNAVAILABLE, "register.unreachable"), or "register.not_asked" without `db`.
     """
     if db is None:

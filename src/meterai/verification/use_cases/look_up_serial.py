@@ -1,4 +1,4 @@
-"""Answers about a serial number alone: typed in, or read from a 2-D code. Never about a document in hand."""
+"""Answers about a serial number alone, typed in or read from a 2-D code. It never judges a document."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from meterai.verification.queries import find_by_serial, find_releases
 
 
 async def look_up_serial(db: Database | None, text: str) -> SerialAnswer:
-    """What the register says of a serial number as a person typed it.
+    """What the register says of a serial number that a person typed.
 
-    Raises: Refusal(INVALID, "serial.malformed") when it can't be one (a typing error, or made up);
+    Raises: Refusal(INVALID, "serial.malformed") if it cannot be one (mistyped or invented);
     Refusal(UNAVAILABLE, "register.unreachable"), or "register.not_asked" without `db`.
     """
     serial = parse_serial(text)
@@ -41,10 +41,10 @@ async def look_up_serial(db: Database | None, text: str) -> SerialAnswer:
 
 
 async def look_up_code(db: Database, text: str, *, trust: Trust) -> SerialAnswer:
-    """The same for the text of a 2-D code, whose own signature is checked first.
+    """The same for the text of a 2-D code, whose signature is checked first.
 
-    A code can be copied with its picture: even a good one says only which document the serial belongs to.
-    Raises: Refusal(INVALID, "code.unreadable"); Refusal(INVALID, "code.forged"): no key of ours signed it;
+    A code can be copied with its picture. Even a good one only says which document the serial belongs to.
+    Raises: Refusal(INVALID, "code.unreadable"); Refusal(INVALID, "code.forged") if no key of ours signed it;
     Refusal(UNAVAILABLE, "register.unreachable").
     """
     code = decode_code(text)

@@ -1,4 +1,4 @@
-"""Shows what a reader of the document sees at a stamp's place."""
+"""Draws what readers of the document see at a stamp's place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Says before anybody pays whether a file may get one more stamp: it must not make bad ones look better."""
+"""Decides before payment whether a file may get one more stamp. It must not make bad stamps look better."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from meterai.verification.register import LOST
 from meterai.verification.use_cases.judge_document import judge_document
 
 _BEARABLE = {"stamp.foreign_issuer", LOST}
-"""What we can't check and what does not speak against the file either: under our seal it is a remark."""
+"""Reasons that cannot be checked and are no objection to the file. Under our seal they are remarks."""
 
 
 async def vouch_for_stamps(db: Database, jail: JailPool, trust: Trust, data: bytes, now: datetime) -> None:
-    """Judges a file that carries stamps, register included; returns if it may get another one.
+    """Judges a file that carries stamps, register included. Returns if it may get another stamp.
 
-    Raises: Refusal INVALID `pdf.stamp_not_genuine`, `jail.killed`, `pdf.signed_irregular` (can't be read
-    beyond doubt);
-    UNAVAILABLE `jail.unavailable` when it could not be judged now.
+    Raises: Refusal INVALID `pdf.stamp_not_genuine`, `jail.killed`, `pdf.signed_irregular` (cannot be read
+    beyond doubt); UNAVAILABLE `jail.unavailable` if it cannot be judged now.
     """
     judgement = await judge_document(db, jail, data, trust=trust, now=now)
     if judgement.verdict is Verdict.NOT_GENUINE:
