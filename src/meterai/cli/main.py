@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import TextIOWrapper
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -131,7 +131,7 @@ _GROUPS: Final = {
 
 def main() -> None:
     """Runs the command line; ends the process with its exit status."""
-    words = [word for word in sys.argv[1:] if not word.startswith("-")]
+    words = [word for word in _typed_words() if not word.startswith("-")]
     wanted = next((name for name in (" ".join(words[:2]), *words[:1]) if name in COMMANDS), None)
     _show_what_can_be_shown()
     try:
@@ -144,6 +144,17 @@ def main() -> None:
         if not isinstance(error, SystemExit):
             traceback.print_exception(error)
         raise SystemExit(NO_VERDICT) from None
+
+
+def _typed_words() -> list[str]:
+    """The words after `meterai`, of this call or of the line that a shell wants to complete.
+
+    The shell passes the line in COMP_WORDS (bash) or _TYPER_COMPLETE_ARGS (others), as Typer asks it to.
+    """
+    if "_METERAI_COMPLETE" not in os.environ:
+        return sys.argv[1:]
+    line = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", "")
+    return line.split()[1:]
 
 
 def _run(wanted: str | None) -> None:
@@ -212,10 +223,10 @@ def build(wanted: str | None) -> typer.Typer:
     app = typer.Typer(
         help="e-Meterai: sale, stamping and verification of electronic revenue stamps.",
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode="rich",
     )
+    app.callback()(_options)
     groups: dict[str, typer.Typer] = {}
     for group, summary in _GROUPS.items():
         groups[group] = typer.Typer(help=summary, no_args_is_help=True)
@@ -226,6 +237,22 @@ def build(wanted: str | None) -> typer.Typer:
         function = _load(entry) if name == wanted else _placeholder
         target.command(last, help=None if name == wanted else entry.summary)(function)
     return app
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"meterai {version('meterai')}")
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """The options of `meterai` itself."""
 
 
 def _load(entry: _Entry) -> Callable[..., Any]:

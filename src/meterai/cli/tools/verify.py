@@ -1,10 +1,11 @@
-"""`meterai verify FILE.pdf`: judges a file offline, with nothing but the trust root."""
+"""`meterai verify FILE.pdf`: judges a file offline. It needs nothing but the trust root."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 import typer
@@ -33,8 +34,23 @@ _LOOKS = {
 }
 
 
+_STANDARD_INPUT: Final = Path("-")
+
+
+def _must_exist(file: Path) -> Path:
+    """Typer's own check (`exists=True`) refuses `-`."""
+    if file != _STANDARD_INPUT and not file.exists():
+        raise typer.BadParameter(f"file '{file}' does not exist.")
+    return file
+
+
 def verify(
-    file: Annotated[Path, typer.Argument(help="The PDF to judge.", exists=True, dir_okay=False)],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="The PDF to judge; - reads standard input.", dir_okay=False, callback=_must_exist
+        ),
+    ],
     trust: Annotated[
         Path | None,
         typer.Option(help="Folder with root.pem and code.json; default: pki/trust in the data directory."),
@@ -48,11 +64,13 @@ def verify(
     """Judge a stamped PDF, offline. Exit code: 0 genuine, 1 not genuine, 2 can't be checked, for whatever
     reason."""
     roots = read_trust(trust, trust_root or [])
-    judgement = asyncio.run(_judge(file.read_bytes(), roots))
+    is_piped = file == _STANDARD_INPUT
+    content = sys.stdin.buffer.read() if is_piped else file.read_bytes()
+    judgement = asyncio.run(_judge(content, roots))
     if as_json:
         typer.echo(msgspec.json.encode(judgement).decode())
     else:
-        _show(judgement, file.name)
+        _show(judgement, "standard input" if is_piped else file.name)
     raise Judged(EXIT_CODES[judgement.verdict])
 
 
