@@ -79,18 +79,19 @@ def launch(
     *,
     arguments: Sequence[str] | None = None,
     prefix: Sequence[str] = (),
+    python: Path = Path(sys.executable),
     env: Mapping[str, str] | None = None,
     output: Path | None = None,
 ) -> RunningService:
     """Starts `meterai up` on `data`, without waiting, on free ports unless `arguments` say where.
 
     With one PDF jail a process in place of two, which is ready sooner, unless `env` says how many.
-    `prefix`: words before it, such as a change of user.
+    `prefix`: words before it, such as a change of user. `python`: of the environment that has the product.
     """
     arguments = arguments or ("--port", str(first_of_free_ports()))
     written = output or data.with_name(data.name + ".output")
     heeding = ["env", "--default-signal=INT"]  # tests in the background of a shell inherit that it is ignored
-    command = [*heeding, *prefix, sys.executable, "-m", "meterai.cli", "up", *arguments, "--data", str(data)]
+    command = [*heeding, *prefix, str(python), "-m", "meterai.cli", "up", *arguments, "--data", str(data)]
     with written.open("wb") as file:
         process = subprocess.Popen(
             command,

@@ -7,31 +7,16 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
 import typer
 
+from meterai.cli.tools.rehearse import playing
+
 ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(128 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
 """As in the jail; for every engine alike."""
-_LETS_GO_SECONDS = 5.0
-
-
-@contextmanager
-def playing(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
-    """A crowd's process. When we are ended it is too, and has time to let go of what it holds."""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        except BaseException:
-            process.terminate()
-            try:
-                process.wait(_LETS_GO_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-            raise
 
 
 def result_of_crowd(module: str, *words: object) -> dict[str, Any]:

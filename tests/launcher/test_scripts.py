@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SCRIPTS = [*sorted((ROOT / "script").iterdir()), ROOT / ".ci" / "run"]
 LOCK = (ROOT / "requirements.lock").read_text()
+DEVELOPMENT_LOCK = (ROOT / "requirements-dev.lock").read_text()
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
@@ -28,19 +29,39 @@ def test_scripts_can_be_run_and_parse(script: Path) -> None:
 
 
 def test_nothing_that_installs_names_a_host() -> None:
-    texts = [script.read_text() for script in SCRIPTS] + [LOCK, (ROOT / "pyproject.toml").read_text()]
+    texts = [script.read_text() for script in SCRIPTS] + [
+        LOCK,
+        DEVELOPMENT_LOCK,
+        (ROOT / "pyproject.toml").read_text(),
+    ]
     assert [found for text in texts for found in re.findall(r"https?://\S+", text)] == []
 
 
-def test_every_dependency_is_locked_with_hashes() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    named = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
-    names = {re.split(r"[^A-Za-z0-9_.-]", requirement)[0].lower() for requirement in named}
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+RUNTIME = PROJECT["project"]["dependencies"]
+DEVELOPMENT = PROJECT["dependency-groups"]["dev"]
+
+
+@pytest.mark.parametrize(("named", "lock"), [(RUNTIME, LOCK), (DEVELOPMENT, DEVELOPMENT_LOCK)])
+def test_every_dependency_is_locked_with_hashes(named: list[str], lock: str) -> None:
     locked = dict(
-        re.findall(r"^([a-z0-9_.-]+)==\S+.* \\\n    --hash=(sha256:[0-9a-f]{64})", LOCK, re.MULTILINE)
+        re.findall(r"^([a-z0-9_.-]+)==\S+.* \\\n    --hash=(sha256:[0-9a-f]{64})", lock, re.MULTILINE)
     )
-    assert names - locked.keys() == set()
-    assert len(locked) == len(re.findall(r"^[a-z0-9_.-]+==", LOCK, re.MULTILINE))
+    assert names_of(named) - locked.keys() == set()
+    assert len(locked) == len(re.findall(r"^[a-z0-9_.-]+==", lock, re.MULTILINE))
+
+
+def test_both_locks_have_the_same_version_of_a_package() -> None:
+    runtime, development = (
+        dict(re.findall(r"^([a-z0-9_.-]+)==(\S+)", lock, re.MULTILINE)) for lock in (LOCK, DEVELOPMENT_LOCK)
+    )
+    both = runtime.keys() & development.keys()
+    assert {name: development[name] for name in both} == {name: runtime[name] for name in both}
+
+
+def names_of(requirements: list[str]) -> set[str]:
+    """The packages that requirements name, in lower case."""
+    return {re.split(r"[^A-Za-z0-9_.-]", requirement)[0].lower() for requirement in requirements}
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")

@@ -52,7 +52,7 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     schema: str = ""
     """The newest version of the database's schema that the service's release knows."""
     checkout: str = ""
-    """The folder of that release."""
+    """The folder in which that release has its environment `.venv`."""
 
 
 def default_data() -> Path:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from meterai.kit.installation import Addresses, Secrets, start_of, without_user
 from meterai.kit.settings import Settings, in_url, public_url, queue_root, shown_host
 from meterai.launcher.preparation import LOCAL, Ports, Twins
-from meterai.launcher.schema.migrate import FOLDER, head_version
+from meterai.launcher.schema.migrate import head_version
 from meterai.launcher.supervisor import Ready, Spec, accepts_tcp, accepts_unix, python_module, shows_itself
 
 NOTICES_PATH: Final = "/api/v1/payments/midtrans/notices"
@@ -91,7 +93,7 @@ def addresses_of(
         queue=str(queue_root(settings).absolute()) if settings.queue_folder else "",
         environment=settings.environment,
         schema=head_version(),
-        checkout=str(FOLDER.parent),
+        checkout=str(Path(sys.prefix).parent),
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +18,6 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from benchmarks.commands.side_by_side import playing
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.operator.queue import everybody_in_line
 
@@ -26,6 +26,7 @@ _SHOWN_MIN, _SHOWN_MAX = 20, 72
 """Seconds in the small curves, by the terminal's width."""
 _BESIDE = 41
 """Columns that the names, the figures and the frame take."""
+_LETS_GO_SECONDS = 5.0
 
 
 def rehearse(
@@ -72,6 +73,21 @@ def rehearse(
         else:
             Console(stderr=True).print(last.get("error", "the rehearsal failed"), markup=False)
     raise typer.Exit(process.returncode)
+
+
+@contextmanager
+def playing(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
+    """A crowd's process. When we are ended it is too, and has time to let go of what it holds."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        except BaseException:
+            process.terminate()
+            try:
+                process.wait(_LETS_GO_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            raise
 
 
 @contextmanager
