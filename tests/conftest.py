@@ -35,6 +35,7 @@ from tests.places import memory_with_room, passing_folder
 from tests.prepared import copy_prepared
 from tests.run_here import RunHere, make_run_here
 from tests.running_service import KeptService, RunningService
+from tests.speeds import FAST, mark, refuse_slow_processes
 from tests.storage_fixtures import TestCluster, TestDatabase
 
 # How long an example takes is a matter of what else the machine does.
@@ -63,16 +64,21 @@ _BEGIN_FIRST = (
 """They wait more than they work, or take longest. Last, the other processors would stand idle beside them."""
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Folders of tests (`tmp_path`) are in memory, too: much of it is forced to the disk at once."""
+    if config.getoption("markexpr") == FAST:
+        refuse_slow_processes()
     memory = memory_with_room()
     if memory is not None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))  # pytest's own name for where they are
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest's own selects by the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Puts the longest files first (`script/test` takes files in this order)."""
+    """Marks what tests need, and puts the longest files first (`script/test` takes files in this order)."""
     tests = len(f"{config.rootpath / 'tests'}/")
+    for item in items:
+        mark(item, str(item.path)[tests:].partition("/")[0])
 
     def rank(item: pytest.Item) -> int:
         path = str(item.path)[tests:]

@@ -24,6 +24,8 @@ from meterai.waiting_room.rules.windows import number_at
 from tests.gate.visitor import get, join, post
 from tests.players.queue_twin import GateProcess, Queue, schedule_from
 
+pytestmark = pytest.mark.journey
+
 
 def a_queue(root: Path, **schedule: int) -> Queue:
     queue = Queue(root, schedule_from(time.time(), **schedule))

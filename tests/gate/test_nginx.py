@@ -31,7 +31,10 @@ from tests.gate.visitor import get, join, post, raw
 from tests.players.nginx import SHIPPED, Nginx
 from tests.players.queue_twin import GateProcess, Queue, schedule_from
 
-pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="apt-get install nginx-light")
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.skipif(shutil.which("nginx") is None, reason="apt-get install nginx-light"),
+]
 
 
 class Front:

@@ -156,6 +156,7 @@ def test_a_ticket_that_cannot_be_read_is_told_so_at_its_own_field_and_stays_ther
     assert "<details open>" in page
 
 
+@pytest.mark.journey
 def test_a_ticket_that_cannot_be_read_is_told_so_after_the_closing_too(tmp_path: Path) -> None:
     now = int(time.time())
     queue = Queue(tmp_path, Schedule(joins_from=now - 90, opens_at=now - 90, closes_at=now - 30, window_s=2))

@@ -196,6 +196,7 @@ def test_codes_have_a_limit_of_their_own_by_network(tmp_path: Path) -> None:
     joining.contact_for_code(form, "114.122.8.9", monotonic=0)
 
 
+@pytest.mark.journey
 def test_a_code_that_is_not_needed_is_a_join(tmp_path: Path) -> None:
     """The form was fetched while work was asked for; each code costs somebody a message."""
     queue = Queue(tmp_path, schedule_from(time.time(), window_s=3_600))
@@ -221,6 +222,7 @@ def form_of(contact: str, solution: str = "") -> Request:
     return request
 
 
+@pytest.mark.journey
 def test_a_gate_that_asks_for_work_takes_the_solution_or_a_code_and_nothing_else(tmp_path: Path) -> None:
     queue = Queue(tmp_path, schedule_from(time.time(), window_s=3_600))
     queue.status()
@@ -345,6 +347,7 @@ def test_a_code_is_good_for_its_contact_and_its_event_alone(tmp_path: Path) -> N
     assert codes.is_right(ani, code, 1_000)
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("trouble", ["messages pile up", "the disk takes none"])
 def test_a_code_that_could_not_be_sent_is_not_said_to_have_been(tmp_path: Path, trouble: str) -> None:
     """Without JavaScript it is the only way in: nobody shall wait for a message that never comes."""

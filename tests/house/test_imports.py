@@ -18,8 +18,13 @@ NOT_INSTALLED = ("tests/corpus/making/", "tests/fuzz/run.py")
 """Makers of files that are in the repository, and the fuzzer: they run in an environment of their own."""
 
 
-def imported(folder: str) -> Iterator[tuple[str, str]]:
+@cache
+def imported(folder: str) -> set[tuple[str, str]]:
     """Each file below a folder of the checkout with each package that it imports."""
+    return set(_imported(folder))
+
+
+def _imported(folder: str) -> Iterator[tuple[str, str]]:
     for path in sorted((ROOT / folder).rglob("*.py")):
         name = path.relative_to(ROOT).as_posix()
         for node in ast.walk(ast.parse(path.read_text())):
@@ -60,6 +65,6 @@ def test_what_is_imported_is_declared(folder: str, declared: set[str]) -> None:
 
 
 def test_there_is_something_to_look_at() -> None:
-    assert ("src/meterai/kit/messages.py", "aiosmtplib") in set(imported("src"))
+    assert ("src/meterai/kit/messages.py", "aiosmtplib") in imported("src")
     assert (ROOT / NOT_INSTALLED[0]).is_dir()
     assert (ROOT / NOT_INSTALLED[1]).is_file()

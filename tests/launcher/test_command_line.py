@@ -90,6 +90,7 @@ sys.meta_path.insert(0, Library())
 """
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("module", ["meterai.cli.up", "pydantic"], ids=["import", "arguments"])
 def test_ctrl_c_before_a_command_runs_ends_it_whatever_a_library_does(tmp_path: Path, module: str) -> None:
     library = LIBRARY_THAT_HOLDS_INTERRUPTS.replace("{module}", module)

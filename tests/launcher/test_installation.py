@@ -310,6 +310,7 @@ async def test_a_server_of_ones_own_gets_roles_and_schema_but_no_embedded_databa
         outside.stop()
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("words", [("up", "--port", "0"), ("db", "migrate"), ("restore",)])
 def test_a_database_that_is_not_there_is_not_made_anew(tmp_path: Path, words: tuple[str, ...]) -> None:
     """Its disk is not mounted, most often: it would sell and sign as if nothing had been."""

@@ -19,6 +19,8 @@ from tests.places import passing_folder
 from tests.prepared import without_settings
 from tests.running_service import RunningService, launch
 
+pytestmark = pytest.mark.journey
+
 PDF = ROOT / "tests" / "corpus" / "files" / "matplotlib" / "type42.pdf"
 PACKAGES = ("meterai", "sandbox", "simulator")
 

@@ -22,6 +22,8 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.pdf.requests import Inspection, InspectRequest, RenderedPage, RenderRequest
 from tests.pdf import samples
 
+pytestmark = pytest.mark.hostile
+
 PROBE = "meterai.jail.probe:probe"
 INSPECT = "meterai.pdf.inspection:inspect"
 RENDER = "meterai.pdf.rendering:render_page"

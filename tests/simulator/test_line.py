@@ -11,6 +11,8 @@ from tests.players.line.checks import Checks
 from tests.players.line.door import Pass
 from tests.players.line.play import Faults, play
 
+pytestmark = pytest.mark.slow
+
 NO_FAULTS = Faults(
     gate_killed=None, files_lost=None, controller_killed=None, gate_frozen=None, site_down=None
 )

@@ -27,6 +27,8 @@ from simulator.planner.season import DAY, HOUR, Behaviour, Ending, Outage, Polic
 from simulator.planner.traffic import FACE_VALUE, Limits, Sizes, poll_back_seconds, polls_of
 from tests.simulator.event_simulation import walk
 
+pytestmark = pytest.mark.slow
+
 BARE = Behaviour(absent=0, patience_hours=1e9, tries_again=0)
 """Everybody is there when called, and nothing goes wrong."""
 SHORT = Season(applicants=400_000, days=3)

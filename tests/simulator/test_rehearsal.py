@@ -48,6 +48,8 @@ from tests.ports import free_port
 from tests.running_service import running_service
 from tests.sandbox.twins import SERVER_KEY, running_gateway, served
 
+pytestmark = pytest.mark.journey
+
 COMMAND = [sys.executable, "-m", "meterai.cli", "rehearse"]
 PLAYER = [sys.executable, "-m", "simulator.rehearsal"]
 KEY = aiohttp.BasicAuth(SERVER_KEY, "")

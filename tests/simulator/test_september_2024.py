@@ -16,6 +16,8 @@ import pytest
 import simulator.planner.__main__ as planning
 from simulator.planner.scenario import BUILT_IN, read_scenario
 
+pytestmark = pytest.mark.slow
+
 COMMAND = [sys.executable, "-m", "meterai.cli", "plan"]
 
 

@@ -24,6 +24,8 @@ from meterai.verification.trust import load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
 from tests.verification.making import NOW, House, assemble, letter, stamp
 
+pytestmark = pytest.mark.journey
+
 
 @pytest_asyncio.fixture
 async def small_jail() -> AsyncIterator[JailPool]:

@@ -242,6 +242,7 @@ async def test_of_three_stamps_each_closes_its_revision_behind_the_one_before_it
     assert not only_stamps_between(document, stamps), "the first step, though the second is right"
 
 
+@pytest.mark.slow
 async def test_the_cost_of_judging_grows_with_the_number_of_stamps_and_not_faster(pki: Path) -> None:
     trust = load_trust(pki / "trust")
 

@@ -19,6 +19,8 @@ from meterai.waiting_room.rules.model import Lane, Policy, Schedule
 from meterai.waiting_room.rules.rate_control import Line, Measured, Memory, Wishes, step
 from meterai.web.requests.load_meter import FILES_MIN
 
+pytestmark = pytest.mark.slow
+
 SCHEDULE = Schedule(joins_from=0, opens_at=0, closes_at=100_000)
 STEPS = ((0.3, 3.0), (2, 3.0), (2, 12.0), (1, 1.5), (2, 5.5), (2, 6.0), (0.2, 13.0))
 """(seconds before it, milliseconds of work) of what somebody inside asks for."""

@@ -19,6 +19,8 @@ from meterai.waiting_room.rules.model import Policy, Schedule
 from meterai.waiting_room.rules.rate_control import Line, Measured, Memory, Wishes, step
 from meterai.web.requests.load_meter import FILES_MIN
 
+pytestmark = pytest.mark.slow
+
 SCHEDULE = Schedule(joins_from=0, opens_at=0, closes_at=100_000)
 CORES_MS = 2_000.0
 """Of work, a second."""

@@ -191,6 +191,7 @@ async def test_a_worker_tells_the_controllers_what_is_behind_the_site(database: 
     assert await database.owner.fetchval("SELECT count(*) FROM waiting_room.behind") == 1
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize(
     "module",
     ["meterai.processes.site", "meterai.processes.worker", "meterai.processes.signer"],
