@@ -17,7 +17,7 @@ from meterai.gate.contact_codes import Codes
 from meterai.gate.http_server import Request
 from meterai.gate.joining import Joining, Load
 from meterai.gate.presence import Pings
-from meterai.gate.proof_of_work import Work
+from meterai.gate.proof_of_work import ProofOfWork
 from meterai.gate.published_cache import Shelf
 from meterai.gate.ticket_issuer import CLOSED_AT_ONCE, Issued, Room
 from meterai.kernel.refusals import Kind, Refusal
@@ -305,7 +305,9 @@ async def test_a_ticket_that_could_not_be_made_leaves_no_hole_in_the_sequences(
     """A disk that is full for a moment, as a window begins: a hole would say that somebody was removed."""
     queue = Queue(tmp_path, schedule_from(time.time(), window_s=3_600))
     room = Room(Shelf(queue.folder), queue.keys, gate=1)
-    joining = Joining(room, Work(bytes(32)), Codes(bytes(32), tmp_path), NetworkLimits(), Load("off", 50))
+    joining = Joining(
+        room, ProofOfWork(bytes(32)), Codes(bytes(32), tmp_path), NetworkLimits(), Load("off", 50)
+    )
 
     def refuse(*_: object) -> int:
         raise OSError("no space left")

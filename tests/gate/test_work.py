@@ -18,7 +18,7 @@ from meterai.customers.contacts import canonical_contact
 from meterai.gate.contact_codes import PERIOD_S, SENDS_MAX, TRIES_MAX, Codes
 from meterai.gate.http_server import Request
 from meterai.gate.joining import Joining, Load, WorkMode, read_form
-from meterai.gate.proof_of_work import HARDEST, VALID_S, Work
+from meterai.gate.proof_of_work import DIFFICULTY_MAX, VALID_S, ProofOfWork
 from meterai.gate.published_cache import Shelf
 from meterai.gate.ticket_issuer import Issued, Room
 from meterai.kernel.refusals import Refusal
@@ -43,19 +43,19 @@ def packed(solution: dict[str, object]) -> str:
     return base64.b64encode(json.dumps(solution).encode()).decode()
 
 
-def challenge_of(work: Work, now: float, **options: int) -> dict[str, object]:
+def challenge_of(work: ProofOfWork, now: float, **options: int) -> dict[str, object]:
     return json.loads(msgspec.json.encode(work.challenge(now, **options)))  # type: ignore[no-any-return]
 
 
 def test_a_challenge_has_the_fields_of_altcha_and_says_when_it_ends() -> None:
-    challenge = challenge_of(Work(KEY), 1_000)
+    challenge = challenge_of(ProofOfWork(KEY), 1_000)
     assert set(challenge) == {"algorithm", "challenge", "maxnumber", "salt", "signature"}
     assert challenge["algorithm"] == "SHA-256"
     assert re.fullmatch(rf"[0-9a-f]{{16}}\?expires={1_000 + VALID_S}&", str(challenge["salt"]))
 
 
 def test_a_solution_is_good_once_and_in_time() -> None:
-    work = Work(KEY, number_max=500)
+    work = ProofOfWork(KEY, number_max=500)
     solution = solve(challenge_of(work, 1_000))
     assert not work.is_solved(solution, 1_000 + VALID_S)
     assert work.is_solved(solution, 1_000 + VALID_S - 1)
@@ -63,15 +63,15 @@ def test_a_solution_is_good_once_and_in_time() -> None:
 
 
 def test_another_gate_of_the_event_takes_it_and_another_event_does_not() -> None:
-    solution = solve(challenge_of(Work(KEY, number_max=500), 1_000))
-    assert Work(KEY, number_max=500).is_solved(solution, 1_001)
-    assert not Work(b"x" * 32, number_max=500).is_solved(solution, 1_001)
+    solution = solve(challenge_of(ProofOfWork(KEY, number_max=500), 1_000))
+    assert ProofOfWork(KEY, number_max=500).is_solved(solution, 1_001)
+    assert not ProofOfWork(b"x" * 32, number_max=500).is_solved(solution, 1_001)
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"number": 501 * HARDEST},
+        {"number": 501 * DIFFICULTY_MAX},
         {"number": -1},
         {"salt": "0011223344556677?expires=99999&"},
         {"algorithm": "SHA-1"},
@@ -82,14 +82,14 @@ def test_another_gate_of_the_event_takes_it_and_another_event_does_not() -> None
     ],
 )
 def test_a_changed_solution_is_worth_nothing(change: dict[str, object]) -> None:
-    work = Work(KEY, number_max=500)
+    work = ProofOfWork(KEY, number_max=500)
     solution = json.loads(base64.b64decode(solve(challenge_of(work, 1_000))))
     assert not work.is_solved(packed(solution | change), 1_001)
 
 
 def test_digits_of_the_number_cannot_be_moved_into_the_end_of_validity() -> None:
     """The salt ends with a delimiter, as ALTCHA asks since salts could be spliced."""
-    work = Work(KEY, number_max=500_000)
+    work = ProofOfWork(KEY, number_max=500_000)
     solution = json.loads(base64.b64decode(solve(challenge_of(work, 1_000))))
     spliced = {
         "salt": solution["salt"] + str(solution["number"])[:1],
@@ -100,11 +100,11 @@ def test_digits_of_the_number_cannot_be_moved_into_the_end_of_validity() -> None
 
 @pytest.mark.parametrize("payload", ["", "%%%", "e30=", "bnVsbA==", "/////w==", "W10=", "A" * 9_000])
 def test_rubbish_is_no_solution(payload: str) -> None:
-    assert not Work(KEY).is_solved(payload, 0)
+    assert not ProofOfWork(KEY).is_solved(payload, 0)
 
 
 def test_what_was_used_is_forgotten_when_it_has_expired() -> None:
-    work = Work(KEY, number_max=5)
+    work = ProofOfWork(KEY, number_max=5)
     for step in range(50):
         assert work.is_solved(solve(challenge_of(work, step * 100)), step * 100)
     assert sum(map(len, work._used.values())) <= 2 * VALID_S / 100
@@ -116,24 +116,24 @@ def test_work_is_asked_for_when_many_come_and_costs_more_the_more_they_are() -> 
         load.count_try(number / 40)
         load.count_join(number / 40)
     assert not load.asks_for_work(10)
-    assert load.hardness(10) == 1
+    assert load.difficulty(10) == 1
     for _ in range(2_000):
         load.count_try(10)
         load.count_join(10)
     assert load.asks_for_work(10)
-    assert load.hardness(10) == 4
+    assert load.difficulty(10) == 4
     assert not load.asks_for_work(30)
-    assert load.hardness(30) == 1
-    work = Work(KEY, number_max=100)
-    assert work.challenge(0, hardness=4).maxnumber == 400
-    assert work.challenge(0, hardness=64).maxnumber == 100 * HARDEST
+    assert load.difficulty(30) == 1
+    work = ProofOfWork(KEY, number_max=100)
+    assert work.challenge(0, difficulty=4).maxnumber == 400
+    assert work.challenge(0, difficulty=64).maxnumber == 100 * DIFFICULTY_MAX
 
 
 def test_a_gate_may_ask_everybody_for_work() -> None:
     load = Load("auto", 0)
     load.count_try(0)
     assert load.asks_for_work(0)
-    assert load.hardness(0) == 1
+    assert load.difficulty(0) == 1
 
 
 async def test_who_only_knocks_makes_work_dearer_for_nobody(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ async def test_who_only_knocks_makes_work_dearer_for_nobody(tmp_path: Path) -> N
         with suppress(Refusal):
             joining.join(form_of(f"orang{number}@contoh.id"), network, monotonic=0)
     assert joining.load.asks_for_work(0)
-    assert joining.load.hardness(0) == 1
+    assert joining.load.difficulty(0) == 1
 
 
 async def test_one_network_that_solves_whatever_it_is_asked_makes_work_little_dearer(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ async def test_one_network_that_solves_whatever_it_is_asked_makes_work_little_de
     for number in range(8_000):
         solution = solve(challenge_of(joining.work, joining.room.now()))
         joining.join(form_of(f"orang{number}@contoh.id", solution), "10.1.1.1", monotonic=0)
-    assert joining.load.hardness(0) == 4, "as its 3,000 of a village do, not as 8,000 in ten seconds"
+    assert joining.load.difficulty(0) == 4, "as its 3,000 of a village do, not as 8,000 in ten seconds"
 
 
 async def test_joins_that_the_disk_refused_make_work_no_dearer(
@@ -166,7 +166,7 @@ async def test_joins_that_the_disk_refused_make_work_no_dearer(
     for number in range(2_000):
         with suppress(Refusal):
             joining.join(form_of(f"orang{number}@contoh.id"), "10.1.1.1", monotonic=0)
-    assert joining.load.hardness(0) == 1
+    assert joining.load.difficulty(0) == 1
 
 
 def test_what_was_tried_long_ago_is_forgotten_also_where_nobody_asks() -> None:
@@ -211,7 +211,7 @@ def test_a_code_that_is_not_needed_is_a_join(tmp_path: Path) -> None:
 def a_joining(root: Path, *, number_max: int = 50_000, mode: WorkMode = "auto") -> Joining:
     queue = Queue(root, schedule_from(time.time(), window_s=3_600))
     room = Room(Shelf(queue.folder), queue.keys, gate=1)
-    work = Work(KEY, number_max=number_max)
+    work = ProofOfWork(KEY, number_max=number_max)
     return Joining(room, work, Codes(KEY, root), NetworkLimits(), Load(mode, 50))
 
 
@@ -256,7 +256,7 @@ def test_a_gate_that_asks_for_work_takes_the_solution_or_a_code_and_nothing_else
 
 
 def test_a_solution_is_good_once_also_when_others_were_used_since(monkeypatch: pytest.MonkeyPatch) -> None:
-    work = Work(KEY, number_max=50)
+    work = ProofOfWork(KEY, number_max=50)
     used = [solve(challenge_of(work, 6_000 + age)) for age in (0, 1)]
     assert [work.is_solved(solution, 6_002) for solution in (*used, *used)] == [True, True, False, False]
     # when there are too many of them to be kept, those are forgotten that expire first

@@ -32,7 +32,7 @@ from meterai.gate.moments import moment_text
 from meterai.gate.pages import EventFacts, Pages
 from meterai.gate.place_in_line import Standing, standing_of
 from meterai.gate.presence import PRESENT_AROUND_CLOSING_S, READY_WITHIN_S, Pings
-from meterai.gate.proof_of_work import Work
+from meterai.gate.proof_of_work import ProofOfWork
 from meterai.gate.published_cache import Shelf
 from meterai.gate.safety_headers import Headers, safety_headers
 from meterai.gate.ticket_issuer import UNREADABLE, NoTicket, Room
@@ -223,7 +223,7 @@ class Gate:
         shift = self.settings.clock_shift_s
         room = Room(shelf, keys, gate=self.settings.number, wall=lambda: time.time() + shift)
         load = Load(self.settings.work, self.settings.work_joins_per_second)
-        joining = Joining(room, Work(keys.event), Codes(keys.event, own / "mail"), self._limits, load)
+        joining = Joining(room, ProofOfWork(keys.event), Codes(keys.event, own / "mail"), self._limits, load)
         facts = self._facts.get(folder.slug) or EventFacts(
             folder.slug, folder.slug.upper(), "Asia/Jakarta", {"id": (), "en": ()}
         )
@@ -500,8 +500,8 @@ class _Visit:
     def challenge(self) -> bytes:
         """Something to compute."""
         joining = self.hall.joining
-        hardness = joining.load.hardness(time.monotonic())
-        body = msgspec.json.encode(joining.work.challenge(self.hall.room.now(), hardness=hardness))
+        difficulty = joining.load.difficulty(time.monotonic())
+        body = msgspec.json.encode(joining.work.challenge(self.hall.room.now(), difficulty=difficulty))
         return respond(200, body, (("content-type", "application/json"), *_NO_STORE, *self.gate.safety))
 
     def send_code(self) -> bytes | None:

@@ -13,7 +13,7 @@ import structlog
 from meterai.customers.contacts import Contact, canonical_contact
 from meterai.gate.contact_codes import Codes
 from meterai.gate.http_server import Request
-from meterai.gate.proof_of_work import Work
+from meterai.gate.proof_of_work import ProofOfWork
 from meterai.gate.ticket_issuer import Issued, NoTicket, Room
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.network_limits import Answer, NetworkLimits
@@ -62,8 +62,9 @@ class _Rate:
 class Load:
     """How many join, to know when to ask for work, and for how much. `busy_per_second`: from which rate on.
 
-    Work is asked for by what is tried, so that a flood finds it asked for. What it costs goes by those who
-    were let in, from each network within what is usual: whoever only knocks makes it dearer for nobody else.
+    Whether work is asked for follows the joins that are tried, so that a flood meets it. The difficulty
+    follows the joins that succeed, each network up to its usual share. So failed tries make it harder for
+    nobody.
     """
 
     def __init__(self, mode: WorkMode, busy_per_second: float) -> None:
@@ -86,7 +87,7 @@ class Load:
             return self._mode == "on"
         return self._tried.per_second(now) > self._busy
 
-    def hardness(self, now: float) -> int:
+    def difficulty(self, now: float) -> int:
         """How much work a join takes: twice as much each time twice as many are let in."""
         times_busy = self._let_in.per_second(now) / max(self._busy, 1)
         return 1 << max(0, int(times_busy).bit_length() - 1)
@@ -122,7 +123,9 @@ class KnownTickets:
 class Joining:
     """The joins of one event at this gate."""
 
-    def __init__(self, room: Room, work: Work, codes: Codes, limits: NetworkLimits, load: Load) -> None:
+    def __init__(
+        self, room: Room, work: ProofOfWork, codes: Codes, limits: NetworkLimits, load: Load
+    ) -> None:
         self.room = room
         self.work = work
         self.codes = codes
