@@ -56,7 +56,7 @@ def make_pki(folder: Path) -> None:
 
 
 def measure(module: str, arguments: list[str], processes: int) -> dict[str, Any]:
-    """Runs `python -m module arguments` so many times side by side.
+    """Runs `python -m module arguments` a number of times side by side.
 
     Returns {processes, cpu_ms, wall_ms, per_second}: the times for one piece of work, per_second of all
     processes together; tsa_cpu_ms besides where the time-stamp authority's CPU time was measured apart.

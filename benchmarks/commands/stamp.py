@@ -66,7 +66,8 @@ def run(
 
 
 def watch_memory(documents: int, size_bytes: int = SIZES[0]) -> dict[str, Any]:
-    """Stamps so many documents in one process; one in 20 is ten times as large, one in 200 a hundred times.
+    """Stamps this number of documents in one process. One in 20 is ten times as large, one in 200 a hundred
+    times.
 
     Returns {documents, first_mb, last_mb, peak_mb, slope_bytes_per_document}.
     """
@@ -87,7 +88,8 @@ def watch_memory(documents: int, size_bytes: int = SIZES[0]) -> dict[str, Any]:
 
 
 def run_cycle(documents: int) -> dict[str, Any]:
-    """Takes so many documents through the whole cycle: worker, jail, signer and PostgreSQL as processes."""
+    """Takes this number of documents through the whole cycle: worker, jail, signer and PostgreSQL as
+    processes."""
     command = [sys.executable, "-m", "benchmarks.stamping.cycle", "--documents", str(documents)]
     command += ["--size-bytes", str(SIZES[0])]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=os.environ | ALLOCATOR)
@@ -136,7 +138,7 @@ def _missing_pdfbox() -> str:
 def _measure(folder: Path, engine: str, size_bytes: int, processes: int, seconds: float) -> dict[str, Any]:
     if engine == "pdfbox":
         command = _pdfbox_command(folder, size_bytes, seconds)
-        found = figures(run_side_by_side([command] * processes, quiet=True))  # it tells of fonts
+        found = figures(run_side_by_side([command] * processes, quiet=True))  # it reports fonts
     else:
         arguments = [engine, "--pki", str(folder / "pki"), "--size-bytes", str(size_bytes)]
         found = measure("benchmarks.stamping.engines", [*arguments, "--seconds", str(seconds)], processes)

@@ -1,4 +1,4 @@
-"""The people of an evening whom the simulation follows one by one: what they were told, and what came."""
+"""The people of an evening that the simulation follows one by one: what they were told, and what happened."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Site:
     door: Door = field(default_factory=lambda: Door(0.0, 0.0, 0.0))
 
     def enter(self, rate: float, returners_percent: int, now: float) -> float:
-        """Lets in whom the real door lets in; gives their number."""
+        """Lets in the people that the real admission lets in; returns their number."""
         self.door = self.door.filled(rate, returners_percent, now)
         people = float(min(int(self.door.new + self.door.returner), int(self.came - self.entered)))
         from_new = min(people, self.door.new)

@@ -1,6 +1,6 @@
 """What really happens on a simulated evening: who comes when, what the site bears, when it is down.
 
-Nothing here is taken from the model that `waiting_room.fan` believes in: outages last log-normally, with a
+Nothing here comes from the model that `waiting_room.fan` believes in: outages last log-normally, with a
 typical length of the evening's own; the site's limit jumps, swings and flickers; operators change their mind.
 """
 
@@ -30,7 +30,7 @@ class Truth:
     lottery: int
     """People who joined before the opening."""
     bears: Floats
-    """People a minute whom the site can serve; 0 when it is down."""
+    """People a minute that the site can serve; 0 when it is down."""
     is_silent: NDArray[np.bool_]
     """The site does not answer at all; else, when it is down, its gateway is in trouble."""
     cap: Floats
@@ -47,7 +47,7 @@ class Truth:
 
 
 def evening(random: np.random.Generator, *, outage_factor: float, hours: tuple[float, float]) -> Truth:
-    """An evening at random. `outage_factor`: outages come so many times as often as the prior says."""
+    """An evening at random. `outage_factor`: how many times more often outages come than the prior says."""
     length = random.uniform(*hours)
     steps = int(length * 3600 / STEP_S)
     usual = math.exp(random.uniform(math.log(300), math.log(6_000)))
@@ -110,7 +110,7 @@ def _limits(random: np.random.Generator, steps: int) -> Floats:
 
 
 def _operator(random: np.random.Generator, steps: int, usual: float) -> tuple[Floats, NDArray[np.bool_]]:
-    """A cap that may be set anew once, and a halt of some minutes on one evening in ten."""
+    """A cap that may be changed once, and a halt of some minutes on one evening in ten."""
     cap = np.full(steps, usual * random.uniform(1.1, 2.5))
     if random.random() < 0.15:
         cap[int(random.uniform(0, steps)) :] = usual * random.uniform(0.75, 1.2)

@@ -1,8 +1,8 @@
 """People come at a set rate, stand in line, buy, get a stamp, check it. `python -m benchmarks.load.journey`.
 
-An open load: who comes does not wait for who is there already, so what the service can't bear shows as people
-in line and not as a slower crowd. Between their steps people think. While nobody has to wait they go straight
-in, unless everybody has to stand in line (`meterai queue on --always`, which the benchmark sees to).
+An open load: people do not wait for those who came before. Overload therefore shows as people in line, not as
+a slower crowd. Between their steps people think. While nobody has to wait they go straight in, unless
+everybody has to stand in line (`meterai queue on --always`, which the benchmark sees to).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ BEHIND_THE_GATE = (
 """Steps of somebody who was let in, each one request or two; their p95 has a goal."""
 PROBLEMS_MAX = 20
 OVERDUE_S = 30.0
-"""Who has paid so long ago and has no file when a run ends is lost."""
+"""A person who paid this long before the end of the run, and has no file, counts as lost."""
 
 
 class Result(CrowdFigures, frozen=True, kw_only=True):
@@ -52,7 +52,7 @@ class Result(CrowdFigures, frozen=True, kw_only=True):
     p95_ms_behind_the_gate: float
     """The worst of the steps of those who were let in."""
     waited_s: dict[str, float]
-    """In line: p50, p95, most. Who was not called until the end has waited at least until then."""
+    """In line: p50, p95, most. People who were not called have waited at least until the end."""
     shed: int
     """Doors found full; their people came back."""
     sampled: int
@@ -80,7 +80,7 @@ class Crowd:
     """Everybody's mail and bank."""
 
     async def come(self, seconds: float) -> None:
-        """Lets people come for so long, by a Poisson process."""
+        """Lets people come for this time, by a Poisson process."""
         until = due = time.monotonic()
         until += seconds
         while True:

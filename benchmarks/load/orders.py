@@ -25,7 +25,7 @@ from simulator.crowd.service import Service, find_service, see_reachable
 
 
 class Result(CrowdFigures, frozen=True, kw_only=True):
-    """Of a closed load: so many people at work side by side."""
+    """A closed load: a fixed number of people at work side by side."""
 
     people: int
 

@@ -191,7 +191,7 @@ class Bench:
 
 
 def measure(*, joins: int, seconds: float, waiting: int) -> Result:
-    """Everything, one after another. `waiting`: tickets for the measure of memory; 0: none of it."""
+    """Everything, one after another. `waiting`: tickets for the measure of memory; 0: not measured."""
     processors = sorted(os.sched_getaffinity(0))
     if len(processors) > 1:
         os.sched_setaffinity(0, set(processors[:-1]))

@@ -101,7 +101,7 @@ async def _journey(service: Service, book: CostBook, paper: bytes, number: int) 
 
 
 async def measure(data: Path, *, journeys: int, size_bytes: int, idle_seconds: float) -> Result:
-    """Lets so many applicants buy, one after the other. `data`: the running service's directory.
+    """Lets a number of applicants buy, one after the other. `data`: the running service's directory.
 
     Raises: StepRefused, TooLate, ConnectionLost; NotMeasured when people wait in line.
     """

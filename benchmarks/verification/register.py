@@ -1,7 +1,7 @@
 """A register for the benchmark `verify`: `python -m benchmarks.verification.register --folder DIR`.
 
-Starts the embedded PostgreSQL, migrates a database, enters made-up released stamps, prints one JSON object
-with the addresses for the owner and for the verifier's role, and stops when its standard input ends.
+Starts the embedded PostgreSQL, migrates a database and enters made-up released stamps. Prints one JSON object
+with the addresses for the owner and for the verifier's role. Stops when its standard input ends.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def document(title: str, body: str) -> str:
 
 
 def reload_link(address: str) -> str:
-    """A link that shows the page anew: it doesn't change by itself (WCAG 2.2.1, and no script)."""
+    """A link that loads the page again. The page does not change by itself (WCAG 2.2.1, and no script)."""
     return f'<p><a href="{escape(address)}">{both("Muat ulang", "Reload")}</a></p>'
 
 

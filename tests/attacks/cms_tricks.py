@@ -1,7 +1,7 @@
 """The signature structure itself (RFC 5652): what no signature covers, and what covers something else.
 
-Mallory has no key of ours. What she takes from genuine files she may put together anew; what she signs, she
-signs with a key of her own.
+Mallory has no key of ours. She may combine parts of genuine files. What she signs, she signs with her own
+key.
 """
 
 from __future__ import annotations

@@ -227,7 +227,7 @@ def notes_exchanged(writer: IncrementalPdfFileWriter) -> None:
 
 
 def notes_exchanged_beside_a_field(writer: IncrementalPdfFileWriter) -> None:
-    """The field is a reason to write the page anew."""
+    """The field is a reason to rewrite the page."""
     append_signature_field(writer, SigFieldSpec(sig_field_name="Mallory", on_page=1, box=BLANK))
     notes_exchanged(writer)
 

@@ -123,7 +123,7 @@ def page_copied(_: Bases, data: bytes) -> bytes:
 
 
 def rewritten(_: Bases, data: bytes) -> bytes:
-    """Saved anew by a program that knows nothing of signatures: they are there, and no longer true."""
+    """Saved again by a program that ignores signatures: they are there, and no longer valid."""
     with pikepdf.open(io.BytesIO(data)) as pdf:
         return _save(pdf)
 

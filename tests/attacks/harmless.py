@@ -46,7 +46,7 @@ class Variant:
     later: timedelta = timedelta(hours=1)
     """How long after now it is judged."""
     trusting: Callable[[Bases], Bases] = lambda bases: bases
-    """Whose root the judge trusts."""
+    """The PKI whose root the judge trusts."""
 
     @property
     def id(self) -> str:
@@ -54,7 +54,7 @@ class Variant:
 
 
 def saved(data: bytes, change: Callable[[pikepdf.Pdf], None] | None = None, **options: object) -> bytes:
-    """Written anew by qpdf, as other producers write: `options` as pikepdf's save takes them."""
+    """Rewritten by qpdf, as other producers write: `options` as pikepdf's save takes them."""
     with pikepdf.open(io.BytesIO(data)) as pdf:
         if change is not None:
             change(pdf)
@@ -306,7 +306,7 @@ def with_metadata() -> bytes:
 
 
 def with_the_metadata_of_an_office() -> bytes:
-    """With kind and date, too, and two authors; whoever signs writes them anew in another form."""
+    """With kind and date, too, and two authors. The program that signs rewrites them in another form."""
     names = (
         b'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:dc="http://purl.org/dc/elements/1.1/"'
     )

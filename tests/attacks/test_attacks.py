@@ -146,7 +146,7 @@ def test_what_follows_a_stamp_begins_behind_it_and_ends_with_a_revision(bases: B
 
 
 def test_a_revision_is_closed_by_the_signature_that_was_made_in_it_and_signs_all_of_it(bases: Bases) -> None:
-    """Each is told of another file than the genuine one."""
+    """Each finding is about another file than the genuine one."""
     revision = _revision(bases["two"])
 
     def told(

@@ -108,7 +108,7 @@ def in_front_of_another(_: Bases, data: bytes) -> bytes:
 def wrapped(_: Bases, data: bytes) -> bytes:
     """Signature wrapping: the second signed part is moved back, and the space between holds new objects.
 
-    The gap's string ends early; a second byte range names the moved part; the old `startxref`, signed as it
+    The gap's string ends early. A second byte range names the moved part. The old `startxref`, signed as it
     is, now leads to Mallory's table, which lies exactly where the genuine one was.
     """
     return _wrapped(data, named_first=False)

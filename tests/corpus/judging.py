@@ -100,8 +100,8 @@ def _read_code(stamped: Stamped) -> str:
 def _compare_pages(stamped: Stamped, folder: Path) -> str:
     """Every page looks as before, but for the stamp.
 
-    Readers differ on fields whose form is lost and the like: a page counts as damaged when PDFium says so
-    and poppler, asked about that page only, doesn't contradict.
+    Readers differ on damaged forms and the like. A page counts as damaged if PDFium says so and poppler,
+    asked about that page only, agrees.
     """
     after = pypdfium2.PdfDocument(stamped.after)
     before = _open(stamped.before, pages=len(after))

@@ -243,7 +243,7 @@ def nothing_but_startxref() -> bytes:
 
 
 def objects_without_a_table(count: int = 100_000) -> bytes:
-    """Whoever repairs this has to read a hundred thousand beginnings of objects."""
+    """A parser that repairs this has to read a hundred thousand object headers."""
     return b"%PDF-1.7\n" + b"1 0 obj\n<<>>\nendobj\n" * count + b"trailer << /Root 1 0 R >>\n"
 
 

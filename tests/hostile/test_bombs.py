@@ -1,7 +1,7 @@
 """Every bomb and loop is refused by name or stamped within the limits, and nobody else notices.
 
-Real processes with real limits, lower than in the service so that the tests stay short: a job has one to two
-seconds of CPU time, half a gigabyte, six seconds by the clock.
+Real processes with real limits, lower than in the service so that the tests stay short. A job has one to two
+seconds of CPU time, half a gigabyte and six seconds of wall time.
 """
 
 from __future__ import annotations

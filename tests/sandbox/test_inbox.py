@@ -86,7 +86,7 @@ async def test_the_page_shows_the_code_large_links_as_links_and_no_foreign_marku
 
 
 async def test_a_code_of_ten_digits_is_shown_large_too(inbox: Inbox) -> None:
-    """So long are codes once many were guessed or left (decision 0025)."""
+    """The length of codes after many were guessed or left (decision 0025)."""
     await send(inbox, "6281234567890", "Kode Anda: 1234567890.")
     async with inbox.session.get(inbox.url) as answer:
         assert '<p class="code large">123 4567890</p>' in await answer.text()

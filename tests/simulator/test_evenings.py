@@ -1,7 +1,7 @@
 """Promises of the queue on some simulated evenings; `python -m benchmarks promises` plays more.
 
-Of so few evenings a figure is uncertain: a goal counts as missed when it is missed by more than two standard
-errors, which are estimated over whole evenings, for the promises of one evening break together.
+A figure of a few evenings is uncertain: a goal counts as missed if it is missed by more than two standard
+errors. These are estimated over whole evenings, because the promises of one evening break together.
 """
 
 from __future__ import annotations

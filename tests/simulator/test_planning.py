@@ -274,9 +274,9 @@ def test_four_million_people_take_less_than_ten_seconds_of_one_core_and_a_seed_r
 def test_the_fluid_and_the_event_simulation_agree_at_one_to_a_hundred() -> None:
     """40,000 people in 22 days at 0.25 a second, each walked by SimPy, against 4 million as a fluid at 25.
 
-    Stated tolerances: served in each of the last 24 hours 3 % and five standard deviations of a Poisson count
-    (of the five busiest 3 %), in line at closing 6 %, gave up 10 %, mean wait by hour 10 % and 4 minutes: at
-    one to a hundred a person takes 4 s, and 60 people more or less by chance are 4 minutes.
+    Tolerances: served in each of the last 24 hours 3 % and five standard deviations of a Poisson count (of
+    the five busiest 3 %). In line at closing 6 %, gave up 10 %. Mean wait by hour 10 % and 4 minutes: at a
+    scale of 1:100 a person takes 4 s, and chance moves 60 people.
     """
     season, behaviour, rate = Season(), Behaviour(), 25.0
     edges = step_edges(season.seconds)

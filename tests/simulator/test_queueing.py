@@ -179,7 +179,7 @@ def test_what_a_jail_spent_that_was_replaced_is_the_jails() -> None:
 
 
 class Forgotten(Applicant):
-    """Whose first code a crash of the database takes along."""
+    """A person whose first code is lost in a crash of the database."""
 
     data: Path
 

@@ -157,7 +157,8 @@ def test_a_signers_certificate_that_our_parser_refuses_does_no_harm(
 
 
 def test_another_authority_of_our_organisation_makes_nobody_an_impostor(house: House) -> None:
-    """Who time-stamps for us may certify the public, and its name stands in a pinned certificate."""
+    """The authority that time-stamps for us may certify the public, and its name is in a pinned
+    certificate."""
     root = x509.load_pem_x509_certificate((house.folder / "root.pem").read_bytes())
     organisation = str(root.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)[0].value)
     sister = self_made("CA Perorangan", organisation=organisation, authority=True)

@@ -262,7 +262,7 @@ def test_a_weak_certificate_or_one_we_do_not_understand_fails_the_chain(
 
 
 def authorities(number: int) -> list[x509.Certificate]:
-    """A signer and so many authorities above it, the uppermost one below `Akar`."""
+    """A signer and a number of authorities above it, the uppermost one below `Akar`."""
     names = ["Meterai", *(f"Antara {n}" for n in range(number)), "Akar"]
     return [
         issue(name, STRONG, above, STRONG, authority=name != "Meterai") for name, above in pairwise(names)
@@ -462,7 +462,7 @@ def test_a_certificate_of_unusual_size_is_neither_read_nor_remembered() -> None:
 
 
 def test_a_remembered_certificate_is_not_valid_for_ever(house: House) -> None:
-    """Parsing and signatures are remembered; the time of validity is asked anew each time."""
+    """Parsing and signatures are cached; the time of validity is checked each time."""
     roots = [x509.load_pem_x509_certificate((house.folder / "root.pem").read_bytes())]
     carried = [
         x509.load_pem_x509_certificate((house.folder / f"{name}.pem").read_bytes())

@@ -174,7 +174,7 @@ async def test_a_step_that_does_more_than_fill_its_field_is_compared_in_full(pki
 
 
 async def test_a_step_brings_new_objects_and_nothing_else(pki: Path) -> None:
-    """Each is told of a section that does nothing of the kind."""
+    """Each finding names a section that does nothing of the kind."""
     data = await seal(pki, letter(pages=2), 2)
 
     def told(**otherwise: Callable[[Any], object]) -> bool:

@@ -160,7 +160,7 @@ async def test_without_a_register_its_pages_say_that_there_is_none(path: str) ->
 
 
 async def test_where_nothing_is_sold_nobody_reads_of_money() -> None:
-    """Who has their file verified may have paid for its stamp."""
+    """People who have a file verified may have paid for its stamp."""
     headers = {"content-type": "text/plain"}
     answer = await ask(verifier_of(None), "/en/periksa", method="POST", headers=headers)
     assert (answer.status, "did not arrive complete" in answer.text) == (422, True)

@@ -35,13 +35,13 @@ class Faults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defa
     payout_unapproved: bool = False  # what is ordered stays queued for as long as this is set
     payout_rejected: bool = False  # ordered payouts end as failed
     payout_delay_seconds: float = 0.5  # from queued to completed
-    payout_returned_seconds: float = 0  # so long after a payout was completed the bank sends it back
+    payout_returned_seconds: float = 0  # seconds after which the bank sends a completed payout back
     forget_idempotency_keys: bool = False
     # money
     paid_amount: int = 0  # the payer's bank moves this amount instead
     pay_after_expiry: bool = False  # an expired charge can still be paid
     reversal: str = ""  # "deny" | "chargeback": the settled payment is taken back ...
-    reversal_seconds: float = 1  # ... so long after it was settled
+    reversal_seconds: float = 1  # ... this many seconds after it was settled
 
 
 class FaultScript:

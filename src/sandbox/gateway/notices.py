@@ -14,7 +14,7 @@ from sandbox.gateway.charges import Book, Payment
 from sandbox.gateway.faults import Faults
 
 RETRY_SECONDS = (2.0, 10.0, 30.0, 90.0, 210.0)
-"""Midtrans waits so many minutes between attempts; here they are seconds."""
+"""Midtrans waits this many minutes between attempts; here they are seconds."""
 
 
 def signature(order_id: str, status_code: str, gross_amount: str, server_key: str) -> str:

@@ -48,8 +48,8 @@ def make_pki(folder: Path, algorithm: Algorithm = "rsa-2048", *, now: datetime |
 
     Files (mode 0600): `root.pem`, `root.key.pem`, `intermediate.pem`, `intermediate.key.pem`, `stamp.pem`,
     `stamp.key.pem`, `tsa.pem`, `tsa.key.pem` (signer and TSA are issued by the intermediate), `code.key.pem`
-    (Ed25519), `code.pub` (hex), and `trust/` with `root.pem` and `code.json` ({key id: public key hex}): all
-    that verification needs.
+    (Ed25519), `code.pub` (hex), and `trust/` with `root.pem` and `code.json` ({key id: public key hex}).
+    Verification needs no more.
 
     Raises: FileExistsError when something else is there: roots that somebody pinned, for example.
     """

@@ -43,7 +43,7 @@ class RevocationAuthority:
         self._crls: dict[str, tuple[datetime, bytes]] = {}
 
     def crl(self, issuer: str) -> bytes:
-        """The CRL of `root` or `intermediate` (DER); made anew halfway through its validity."""
+        """The CRL of `root` or `intermediate` (DER); made again halfway through its validity."""
         now = self._clock()
         known = self._crls.get(issuer)
         if known is None or not known[0] <= now < known[0] + CRL_VALID / 2:

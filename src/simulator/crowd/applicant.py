@@ -34,7 +34,7 @@ _AGAIN = re.compile(r'<p class="acts"><a href="([^"]+)">')
 """On the page of a code: the way to a new one."""
 
 _LOOKS_SOON = 3
-"""So many looks come soon after a return to the page, and after a change on it."""
+"""Number of quick looks after a return to the page, and after a change on it."""
 
 
 class StepRefused(Exception):

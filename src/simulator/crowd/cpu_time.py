@@ -15,8 +15,8 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 def cpu_seconds(root_pid: int) -> dict[str, float]:
     """CPU seconds (user and system) so far by part: site, worker, signer, jails, postgres, launcher, sandbox.
 
-    Counts every living descendant of `root_pid`, each with the children that it has already reaped, so that
-    differences of two readings hold also when processes were replaced in between.
+    Counts every living descendant of `root_pid`, each with its reaped children. Differences of two readings
+    stay right when processes were replaced in between.
     """
     parents, times = _table()
     spent: dict[str, float] = defaultdict(float)

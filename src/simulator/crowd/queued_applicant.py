@@ -24,8 +24,8 @@ _STRAIGHT = re.compile(r'href="([^"]*/beli\?acara=[^"]*)"')
 _TICKET = re.compile(r"/antre/[a-z0-9-]+/t/([A-Za-z0-9_-]{128})")
 _KNOCKS_MAX = 60
 _READY_S, _NEAR_S = 180, 170
-"""As in the page's script: so long before the turn it says that somebody is there, and wants the words for
-those who are near."""
+"""As in the page's script: this many seconds before the turn it reports that somebody is there, and loads
+the page for people who are near."""
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -198,8 +198,8 @@ def place_on(page: Response) -> Place:
 
 
 def pause_before_look(place: Place, status: Status) -> float:
-    """Seconds until the next look: a part of the time that is left, or would be if calling went on at once
-    at the told rate, within what the status allows."""
+    """Seconds until the next look: a share of the time left, within the bounds of the status. While
+    calling is paused, the time left at the published rate counts."""
     left = min(seconds_left(place, status), _at_rate(_ahead(place, status), status))
     return min(max(left * LOOKS_AFTER, status.poll[0]), status.poll[1])
 

@@ -31,8 +31,8 @@ class ServiceMissing(Exception):
 def find_service(data: Path) -> Service:
     """Reads DATA/run/service.json.
 
-    Raises: ServiceMissing when it is not there, its launcher is gone, another user's data may not be read, or
-    it is in production, where made-up people would take the places of others.
+    Raises: ServiceMissing when it is not there, its launcher is gone, or the data of another user may not be
+    read. Also in production, where made-up people would take the places of others.
     """
     try:
         raw = (data / "run" / "service.json").read_bytes()

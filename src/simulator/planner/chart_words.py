@@ -149,7 +149,7 @@ def moment(seconds: float, opens: datetime | None, language: Language) -> str:
 
 
 def clock(seconds: float, language: Language) -> str:
-    """The time of day so long after a midnight, 21.40 or 21:40."""
+    """The time of day at a number of seconds after midnight, 21.40 or 21:40."""
     minutes = int(seconds % DAY // 60)
     mark = "." if language == "id" else ":"
     return f"{minutes // 60:02}{mark}{minutes % 60:02}"

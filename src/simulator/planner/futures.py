@@ -98,7 +98,7 @@ class Courses:
     outages: tuple[tuple[Outage, ...], ...]
     """Of each lane of `others`, the known ones too."""
     last_calls: Course
-    """The expected people with a last call so many hours before closing: a lane for each of `last_calls`."""
+    """The expected people with a last call some hours before closing: a lane for each of `last_calls`."""
 
 
 def last_calls(season: Season) -> tuple[float, ...]:

@@ -25,7 +25,7 @@ class Course:
     joined: Series
     """People who have joined, cumulative."""
     called: Series
-    """People whom the frontier has passed, cumulative."""
+    """People called so far, cumulative."""
     began: Series
     """People who came in, in each step; returners included."""
     returning: Series
@@ -62,7 +62,7 @@ def run(joins: Series, capacity: Series, behaviour: Behaviour, returners_share: 
     quiet = _Quiet(joins, budget, behaviour, back_now)
     frontier = np.zeros(lanes, dtype=np.int64)  # the step in which the next one to be called has joined
     every = np.arange(lanes)
-    ends = joined[1]  # of the frontier's step: so many have joined
+    ends = joined[1]  # of the frontier's step: how many have joined
     at_door, away = np.zeros(lanes), np.zeros(lanes)
     step = 0
     while step < steps:
@@ -113,13 +113,13 @@ class _Quiet:
         absent = joins - self.shows
         self.lost = absent * (1 - behaviour.comes_back)
         self._away: Series = np.zeros((len(joins) + 1, joins.shape[1]))
-        """Who would be away at each edge, had all steps until then been such."""
+        """People who would be away at each edge, if all steps until then had been like this one."""
         for step, more in enumerate(absent * behaviour.comes_back):
             np.multiply(self._away[step], self._stays_away, out=self._away[step + 1])
             self._away[step + 1] += more
         left = budget - self.shows - self._away[:-1] * back_now
         self._bears = left.min(axis=1) / back_now
-        """In each step: so many more might be away."""
+        """In each step: how many more might be away."""
 
     def until(self, step: int, away: Series) -> int:
         """The first step from here on that may be none of these. `away`: people of each lane."""
@@ -131,7 +131,7 @@ class _Quiet:
         return len(self._bears)
 
     def away(self, step: int, until: int, away: Series) -> Series:
-        """Who is away at each edge of a stretch, the first and the last included."""
+        """People who are away at each edge of a stretch, the first and the last included."""
         fades = self._stays_away ** np.arange(until - step + 1)
         found: Series = self._away[step : until + 1] + fades[:, None] * (away - self._away[step])
         return found

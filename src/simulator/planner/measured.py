@@ -15,7 +15,7 @@ USABLE: Final = 0.9
 JOURNEYS_GOAL: Final = 60.0
 _RATE_MIN, _RATE_MAX = 0.001, 1e6
 _ALL_OF_IT: Final = 0.95
-"""Of what a bench offered: where so much was finished, more would perhaps have been."""
+"""Share of the offered load. A benchmark that finished this much might have finished more."""
 GATE_JOINS_GOAL: Final = 8_000.0
 GATE_POLLS_GOAL: Final = 20_000.0
 
@@ -41,7 +41,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the bench's result, of the journeys."""
 
     def journeys_with(self, stamps: int) -> float:
-        """Journeys a second that can be counted on when each has so many stamps."""
+        """Journeys a second that can be counted on, for a number of stamps in each."""
         cost = (1 + FURTHER_STAMP_COST * (stamps - 1)) / (1 + FURTHER_STAMP_COST * (self.stamps - 1))
         return self.journeys * USABLE / cost
 
@@ -49,7 +49,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 class _Bench(msgspec.Struct):
     finished_per_second: Annotated[float, msgspec.Meta(ge=_RATE_MIN, le=_RATE_MAX)] | None = None
     offered_per_second: float = float("inf")
-    """Of a bench in which people come at a set rate."""
+    """The benchmark is one in which people come at a set rate."""
     lost: int = 0
     stamps: Annotated[int, msgspec.Meta(ge=1, le=10)] = 1
     joins_per_second: Annotated[float, msgspec.Meta(ge=0, le=_RATE_MAX)] = 0.0

@@ -79,7 +79,7 @@ class Ends(msgspec.Struct, frozen=True, kw_only=True):
     last_call_h: float | None
     """The shortest last call before closing with which nobody is left in line; None: none that was tried."""
     last_call_turns_away: int
-    """Who comes after that last call; 0 without one."""
+    """People who come after that last call; 0 without one."""
     last_call_tried_h: float
     """The longest last call tried: half the season, 48 h at most."""
 
@@ -115,7 +115,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The same when a tenth more come."""
     joined: int
     turned_away: int
-    """Who came after the last call."""
+    """People who came after the last call."""
     finished: int
     """In time; when being in line counts, afterwards too."""
     gave_up: int
@@ -128,7 +128,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     longest_wait_s: float
     """Of those who were called."""
     safe_join_s: float | None
-    """Who joins by then is done before closing, in 95 % of the futures; None: nobody is safe."""
+    """People who join by then are done before closing, in 95 % of the futures; None: nobody is safe."""
     usual_safe_join_s: float | None
     """In half of the futures."""
     rate_per_minute: int

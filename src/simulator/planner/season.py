@@ -36,7 +36,7 @@ class Policy(msgspec.Struct, frozen=True):
 
 
 class Season(msgspec.Struct, frozen=True, kw_only=True):
-    """Who applies, and until when."""
+    """The people who apply, and their deadline."""
 
     applicants: int = 4_000_000
     days: float = 22.0

@@ -59,8 +59,8 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     polls_per_second: float
     """Peak at the gate, with everybody who waits looking again and again."""
     panic_polls_per_second: float
-    """The same at the worst minute of an outage, when people reload by hand: in 95 % of the futures drawn it
-    is less, and it is no less than in the outages that were asked about. 0: there is none."""
+    """The same in the worst minute of an outage, when people reload by hand. 95 % of the futures stay
+    below it. It covers the outages of the question, too. 0: there is none."""
     site_requests_per_second: float
     in_mbit: float
     """Peak towards us: uploads."""
@@ -92,7 +92,7 @@ class Money(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bottleneck(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that is asked for so much a second and bears so much."""
+    """A part of the service: the load a second, and the load that it bears."""
 
     name: str
     asked: float
@@ -166,7 +166,7 @@ def _asked_of_us(
 
 
 def polls_of(line: Series, rate: float, back_s: float = POLL_BACK_S) -> Series:
-    """Looks a second of so many people in line that moves at `rate`: everybody looks again after a part
+    """Looks a second of the people in a line that moves at `rate`: everybody looks again after a part
     of the wait ahead, at least `POLL_FRONT_S`, at most `back_s`. The integral over the line."""
     waits = line / max(rate, 1e-9)
     near, far = POLL_FRONT_S * _POLL_PART, back_s * _POLL_PART

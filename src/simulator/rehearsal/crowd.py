@@ -19,9 +19,9 @@ EVENING_HOURS: Final = 12.0
 """What a rehearsal stands for: the last hours before a deadline, at tau = 6 h."""
 TAU_HOURS: Final = 6.0
 PAID_WAIT_S: Final = 60.0
-"""So long who has paid waits for the stamp when everybody else has gone home."""
+"""How long people who have paid wait for the stamp at the end."""
 ARRIVES_S: Final = 5.0
-"""So long a gateway that was frozen needs at most to take what was sent to it meanwhile."""
+"""Time that a frozen gateway needs at most to process what was sent to it."""
 _LOOKS_AGAIN_S: Final = 1.0
 _RECENT: Final = 20_000
 _SAMPLE: Final = 20
@@ -63,7 +63,7 @@ class Crowd:
     paid: set[asyncio.Task[None]] = field(default_factory=set)
     """Of the people who are there, those who have paid."""
     doubtful: list[tuple[PatientApplicant, float]] = field(default_factory=list)
-    """Who left, and when they came, after sending a payment that was never answered."""
+    """People who left after sending a payment that was never answered, and when they came."""
 
     async def come(self) -> None:
         """Lets people come until the rehearsal's closing."""
@@ -139,8 +139,8 @@ class Crowd:
     async def look_after(self) -> None:
         """Finds out what became of the payments that were not answered, when nothing is broken any more.
 
-        What was stamped is fetched. Whose money was taken, and neither used nor given back within
-        `PAID_WAIT_S`, has lost it; who paid nothing, or got it back, has given up.
+        What was stamped is fetched. People whose money was taken, and neither used nor given back within
+        `PAID_WAIT_S`, have lost it. People who paid nothing, or got it back, have given up.
         """
         await asyncio.gather(*(self._look_after(person, came) for person, came in self.doubtful))
         self.doubtful.clear()

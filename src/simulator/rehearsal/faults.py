@@ -20,7 +20,7 @@ _GONE_SECONDS: Final = 20.0
 _BACK_SECONDS: Final = 60.0
 _WORKS_WITHIN_SECONDS: Final = 5.0
 SETTLED_S: Final = 15.0
-"""So long after a fault its consequences are looked for."""
+"""How long after a fault its consequences are searched."""
 
 
 class FaultOutcome(msgspec.Struct, kw_only=True):

@@ -25,7 +25,7 @@ _OUTAGE = ("Ada gangguan di pihak kami.", "Something went wrong on our side.")
 
 @dataclass(slots=True)
 class PatientBrowser(Browser):
-    """Sends again what was not answered, or answered with an error of the server, for so many seconds.
+    """Repeats a request for some seconds if it gets no answer, or a server error.
 
     A form that is sent twice is the service's to recognise: that is part of what is rehearsed.
     """

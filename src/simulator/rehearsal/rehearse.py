@@ -37,7 +37,7 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     at_s: float
     came: int
     in_line: int
-    """Who came and is not let in yet, as the crowd counts."""
+    """People who came and are not let in yet, as the crowd counts."""
     inside: int
     finished: int
     refused: int
