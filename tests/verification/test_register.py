@@ -12,7 +12,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import asyncpg
-import msgspec
 import pytest
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.signers import PdfTimeStamper
@@ -29,7 +28,7 @@ from meterai.verification.use_cases.judge_document import judge_digest, judge_do
 from meterai.verification.use_cases.look_up_serial import look_up_code, look_up_serial
 from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
 from meterai.verifier import routes as verifier_api
-from meterai.verifier.routes import VerifierHouse
+from meterai.verifier.routes import VerifierService
 from tests.attacks.archive import strange_authority
 from tests.attacks.signing import TEXT, signed_by_somebody
 from tests.storage_fixtures import TestDatabase
@@ -174,19 +173,19 @@ async def test_machines_are_told_so_too(
     await enter(database, SERIAL, stamp(letter(), house, certify=None))
     await enter(database, SECOND, data)
     parts: dict[str, Any] = {"db": database.reader, "trust": house.trust, "clock": lambda: LATER}
-    verifier = VerifierHouse(**parts, jail=jail, pages=cast("Any", None))
-    answer = await site_api.verify_document.fn(sent(data), house=SimpleNamespace(**parts, check_jail=jail))
-    assert msgspec.json.decode(answer.content)["verdict"] == Verdict.NOT_GENUINE
+    verifier = VerifierService(**parts, jail=jail, pages=cast("Any", None))
+    answer = await site_api.verify_document.fn(sent(data), service=SimpleNamespace(**parts, check_jail=jail))
+    assert answer.verdict is Verdict.NOT_GENUINE
     assert (await verifier_api.verify_document.fn(sent(data, verifier))).verdict is Verdict.NOT_GENUINE
 
 
-def sent(data: bytes, house: object = None) -> Any:
+def sent(data: bytes, service: object = None) -> Any:
     """A request with this body."""
 
     async def stream() -> AsyncIterator[bytes]:
         yield data
 
-    app = SimpleNamespace(state=SimpleNamespace(house=house))
+    app = SimpleNamespace(state=SimpleNamespace(service=service))
     return SimpleNamespace(headers={}, stream=stream, app=app)
 
 

@@ -26,7 +26,7 @@ from meterai.kernel.clock import system_clock
 from meterai.pdf.limits import CHECKED_BYTES_MAX
 from meterai.verification.model import Trust
 from meterai.verification.use_cases.judge_document import JUDGE
-from meterai.verifier.routes import VerifierHouse, build_verifier
+from meterai.verifier.routes import VerifierService, build_verifier
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.templates import Pages, SiteFacts
 from meterai.web.requests.middleware import Edge
@@ -170,7 +170,7 @@ async def test_where_nothing_is_sold_nobody_reads_of_money() -> None:
 def verifier_of(register: Any) -> Edge:
     jail = JailPool([JUDGE], waiting_max=0)  # as many are being checked as may be
     pages = Pages(SiteFacts("", False, 10_000, 0, 0, 0, standalone=True), Assets())
-    return build_verifier(VerifierHouse(register, jail, Trust(roots_pem=()), pages, system_clock))
+    return build_verifier(VerifierService(register, jail, Trust(roots_pem=()), pages, system_clock))
 
 
 class Broken:

@@ -26,20 +26,20 @@ class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @post("/api/v1/payments/midtrans/notices", status_code=200, request_max_body_size=NOTICE_BYTES_MAX)
-async def receive_midtrans_notice(request: Request[Any, Any, Any], house: Service) -> Acknowledged:
+async def receive_midtrans_notice(request: Request[Any, Any, Any], service: Service) -> Acknowledged:
     """Stores a notice (signature checked) and settles the payment it speaks of.
 
     Answers 200 once the notice is stored: what happens afterwards is ours to finish, by polling if need be.
     """
-    now = house.clock()
+    now = service.clock()
     try:
         raw = await _read(request)
-        receipt = await receive_notice(house.db, house.gateway, raw, dict(request.headers), now=now)
+        receipt = await receive_notice(service.db, service.gateway, raw, dict(request.headers), now=now)
     except Refusal as refusal:
         log.warning("payment_notice_refused", code=refusal.code)
         raise
     try:
-        await settle_payment(house.db, house.gateway, receipt.reference, clock=house.clock)
+        await settle_payment(service.db, service.gateway, receipt.reference, clock=service.clock)
     except Refusal as refusal:
         log.warning("payment_left_to_polling", code=refusal.code, **refusal.facts)
     return Acknowledged(new=receipt.new)

@@ -36,18 +36,18 @@ _UNITS = {Unit.STAMP: "stamps", Unit.IDR: "rupiah"}
 
 
 @get("/api/v1/metrics")
-async def read_metrics(request: Request[Any, Any, Any], house: Service) -> Response[bytes]:
+async def read_metrics(request: Request[Any, Any, Any], service: Service) -> Response[bytes]:
     """The metrics, for who has the token of DATA/secrets/metrics-token (RFC 6750, 2.1).
 
     Raises: metrics.no_token (401).
     """
-    if not _has_token(request.headers.get("authorization", ""), Secrets(house.settings.data).metrics_token):
+    if not _has_token(request.headers.get("authorization", ""), Secrets(service.settings.data).metrics_token):
         refused = problem_response(Refusal(Kind.FORBIDDEN, "metrics.no_token"), status=401)
         refused.headers["WWW-Authenticate"] = "Bearer"
         return refused
-    asking = ask_signer(house.signer, within_s=_SECONDS_MAX)
-    figures, signer = await asyncio.gather(_figures(house), asking)
-    body = render_metrics(figures, signer, now=house.clock(), environment=house.settings.environment)
+    asking = ask_signer(service.signer, within_s=_SECONDS_MAX)
+    figures, signer = await asyncio.gather(_figures(service), asking)
+    body = render_metrics(figures, signer, now=service.clock(), environment=service.settings.environment)
     headers = {"Cache-Control": "no-store"}
     return Response(body, media_type=CONTENT_TYPE_PLAIN_0_0_4, headers=headers)
 
@@ -58,11 +58,11 @@ def _has_token(authorization: str, token: str) -> bool:
     return scheme.lower() == "bearer" and bool(token) and is_it
 
 
-async def _figures(house: App) -> Figures | None:
+async def _figures(service: App) -> Figures | None:
     """None: the database does not answer."""
     try:
         async with asyncio.timeout(_SECONDS_MAX):
-            return await measure_house(house.db, now=house.clock())
+            return await measure_house(service.db, now=service.clock())
     except DATABASE_IS_DOWN as error:
         log.warning("metrics_database_down", error=type(error).__name__)
         return None

@@ -65,35 +65,37 @@ def read_sha256(text: str) -> str:
 
 
 @get("/api/v1/digests/{sha256:str}")
-async def read_digest(house: Service, sha256: str) -> Judgement:
+async def read_digest(service: Service, sha256: str) -> Judgement:
     """Judges by the SHA-256 of the whole file (64 hexadecimal digits): the bytes stay with the asker.
 
     Raises: digest.unreadable (422); digest.unknown (404), which says nothing against the file;
     register.unreachable (503).
     """
-    judgement = await judge_digest(house.db, read_sha256(sha256))
+    judgement = await judge_digest(service.db, read_sha256(sha256))
     if judgement is None:
         raise Refusal(Kind.NOT_FOUND, "digest.unknown")
     return judgement
 
 
 @get("/api/v1/serials/{serial:str}")
-async def read_serial(house: Service, serial: str) -> SerialAnswer:
+async def read_serial(service: Service, serial: str) -> SerialAnswer:
     """What the register knows of a serial number. Says nothing of any document."""
-    answer = await look_up_serial(house.db, serial)
+    answer = await look_up_serial(service.db, serial)
     if not answer.known:
         raise Refusal(Kind.NOT_FOUND, "serial.unknown")
     return answer
 
 
 @post("/api/v1/verifications", status_code=200, request_max_body_size=CHECKED_BYTES_MAX)
-async def verify_document(request: Request[Any, Any, Any], house: Service) -> Judgement:
+async def verify_document(request: Request[Any, Any, Any], service: Service) -> Judgement:
     """Judges the PDF in the request's body (application/pdf, at most 12 MB).
 
     Raises: api.empty, api.form, api.packed (422); jail.busy (429), jail.unavailable (503), when it could not
     be opened now.
     """
     data = await read_document(request)
-    judgement = await judge_document(house.db, house.check_jail, data, trust=house.trust, now=house.clock())
+    judgement = await judge_document(
+        service.db, service.check_jail, data, trust=service.trust, now=service.clock()
+    )
     refuse_passing(judgement)
     return judgement

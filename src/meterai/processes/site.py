@@ -40,12 +40,12 @@ log = structlog.get_logger(__name__)
 async def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT. Several processes may share the port (SO_REUSEPORT)."""
     outside_service.load()
-    async with open_app(settings, name="meterai-site") as house:
+    async with open_app(settings, name="meterai-site") as service:
         site = build_site(
-            house,
-            tariffs=await tariffs(house.db),
-            events=await events(house.db),
-            former=await former_events(house.db),
+            service,
+            tariffs=await tariffs(service.db),
+            events=await events(service.db),
+            former=await former_events(service.db),
             more_routes=ROUTES,
             problem=problem_response,
         )
@@ -53,7 +53,7 @@ async def serve(settings: Settings) -> None:
         with listen(settings.host, settings.port) as listener:
             garbage_collection.settle()
             log.info("site_ready", port=settings.port)
-            async with _reporting(house, site):
+            async with _reporting(service, site):
                 await uvicorn.Server(config).serve(sockets=[listener])
 
 
@@ -78,13 +78,13 @@ def server_config(settings: Settings, site: Any) -> uvicorn.Config:
 
 
 @asynccontextmanager
-async def _reporting(house: App, site: Edge) -> AsyncIterator[None]:
+async def _reporting(service: App, site: Edge) -> AsyncIterator[None]:
     """Tells the controllers of the queues once a second what this process bears."""
     name = f"{socket.gethostname()}:{os.getpid()}"
 
     async def put(load: SiteLoad) -> None:
         with suppress(*DATABASE_IS_DOWN):
-            await report_site_load(house.db, name, load)
+            await report_site_load(service.db, name, load)
 
     reporting = asyncio.create_task(report(meter_of(site), put))
     try:

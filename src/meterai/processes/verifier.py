@@ -22,7 +22,7 @@ from meterai.verification.model import Trust
 from meterai.verification.trust import load_roots, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE
 from meterai.verification.use_cases.picture_of_stamp import RENDER
-from meterai.verifier.routes import VerifierHouse, build_verifier
+from meterai.verifier.routes import VerifierService, build_verifier
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.templates import Pages, SiteFacts
 
@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, trust: Trust) -> AsyncIterator[VerifierHouse]:
+async def open_service(settings: Settings, trust: Trust) -> AsyncIterator[VerifierService]:
     """Opens what the verifier works with. A register that is down is asked again with each document.
 
     Raises: RuntimeError when the jail can't be closed in production.
@@ -59,7 +59,7 @@ async def open_house(settings: Settings, trust: Trust) -> AsyncIterator[Verifier
     )
     await jail.start()
     try:
-        yield VerifierHouse(db, jail, trust, Pages(facts, Assets()), system_clock)
+        yield VerifierService(db, jail, trust, Pages(facts, Assets()), system_clock)
     finally:
         await jail.close()
         if db is not None:
@@ -68,9 +68,9 @@ async def open_house(settings: Settings, trust: Trust) -> AsyncIterator[Verifier
 
 async def serve(settings: Settings, trust: Trust) -> None:
     """Serves until SIGTERM or SIGINT."""
-    async with open_house(settings, trust) as house:
+    async with open_service(settings, trust) as service:
         config = uvicorn.Config(
-            build_verifier(house),
+            build_verifier(service),
             loop="none",
             http=GuardedProtocol,
             ws="none",
@@ -82,7 +82,7 @@ async def serve(settings: Settings, trust: Trust) -> None:
             limit_concurrency=connections_within_limits(CONNECTIONS_MAX) + 1,
         )
         with listen(settings.host, settings.port) as listener:
-            log.info("verifier_ready", port=listener.getsockname()[1], register=house.db is not None)
+            log.info("verifier_ready", port=listener.getsockname()[1], register=service.db is not None)
             await uvicorn.Server(config).serve(sockets=[listener])
 
 

@@ -43,7 +43,7 @@ type VerifierRequest = Request[Any, Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class VerifierHouse:
+class VerifierService:
     """All that the verifier works with."""
 
     db: Database | None
@@ -94,8 +94,8 @@ async def verify_document(request: VerifierRequest) -> SpokenJudgement:
 
     Raises: api.empty, api.form, api.packed; jail.busy, jail.unavailable, when it could not be opened now.
     """
-    house, data = _house(request), await read_document(request)
-    judgement = await judge_document(house.db, house.jail, data, trust=house.trust, now=house.clock())
+    service, data = _service(request), await read_document(request)
+    judgement = await judge_document(service.db, service.jail, data, trust=service.trust, now=service.clock())
     refuse_passing(judgement)
     return speak(judgement)
 
@@ -106,7 +106,7 @@ async def read_digest(request: VerifierRequest, sha256: str) -> SpokenJudgement:
 
     Raises: digest.unreadable; digest.unknown; register.unreachable; register.not_asked when there is none.
     """
-    return speak(await _judge_digest(_house(request), read_sha256(sha256)))
+    return speak(await _judge_digest(_service(request), read_sha256(sha256)))
 
 
 @get("/api/v1/serials/{serial:str}")
@@ -115,7 +115,7 @@ async def read_serial(request: VerifierRequest, serial: str) -> SerialAnswer:
 
     Raises: serial.malformed; serial.unknown; register.unreachable; register.not_asked when there is none.
     """
-    answer = await look_up_serial(_house(request).db, serial)
+    answer = await look_up_serial(_service(request).db, serial)
     if not answer.known:
         raise Refusal(Kind.NOT_FOUND, "serial.unknown")
     return answer
@@ -124,52 +124,52 @@ async def read_serial(request: VerifierRequest, serial: str) -> SerialAnswer:
 @post("/periksa", status_code=200)
 async def check_file(request: VerifierRequest) -> Response[bytes]:
     """Judges an uploaded file and shows the page that the site shows."""
-    house = _house(request)
+    service = _service(request)
     form = await read_form(request.headers.get("content-type", ""), request.stream(), _LIMITS)
     uploads = form.uploads("berkas")
     if not uploads or uploads[0].too_large:
         refused = "verification.too_large" if uploads else "form.no_file"
         return _page(request, "verify.html", status=422, refused=refused, serial="")
     data = bytes(uploads[0].content)
-    judgement = await judge_document(house.db, house.jail, data, trust=house.trust, now=house.clock())
-    stamps = await with_pictures(house.jail, data, judgement)
+    judgement = await judge_document(service.db, service.jail, data, trust=service.trust, now=service.clock())
+    stamps = await with_pictures(service.jail, data, judgement)
     return _result(request, judgement, stamps, name=uploads[0].name)
 
 
 @get("/periksa/sidik/{sha256:str}")
 async def check_digest(request: VerifierRequest, sha256: str) -> Response[bytes]:
     """The result for a digest that the browser made."""
-    judgement = await _judge_digest(_house(request), sha256)
+    judgement = await _judge_digest(_service(request), sha256)
     return _result(request, judgement, without_pictures(judgement), by_digest=True)
 
 
 @get("/periksa/nomor")
 async def check_serial(request: VerifierRequest) -> Response[bytes]:
     """What the register knows of the serial number in the form."""
-    house, typed = _house(request), request.query_params.get("nomor", "")[:60]
+    service, typed = _service(request), request.query_params.get("nomor", "")[:60]
     try:
-        answer = await look_up_serial(house.db, typed)
+        answer = await look_up_serial(service.db, typed)
     except Refusal as refusal:
         status = http_status(refusal)
         return _page(request, "verify.html", status=status, refused=refusal.code, serial=typed)
     return _page(request, "serial.html", status=200 if answer.known else 404, answer=answer)
 
 
-async def _judge_digest(house: VerifierHouse, sha256: str) -> Judgement:
-    judgement = await judge_digest(house.db, sha256.lower()) if _DIGEST.fullmatch(sha256) else None
+async def _judge_digest(service: VerifierService, sha256: str) -> Judgement:
+    judgement = await judge_digest(service.db, sha256.lower()) if _DIGEST.fullmatch(sha256) else None
     if judgement is None:
         raise Refusal(Kind.NOT_FOUND, "digest.unknown")
     return judgement
 
 
-def _house(request: VerifierRequest) -> VerifierHouse:
-    house = request.app.state.house
-    assert isinstance(house, VerifierHouse)
-    return house
+def _service(request: VerifierRequest) -> VerifierService:
+    service = request.app.state.service
+    assert isinstance(service, VerifierService)
+    return service
 
 
 def _page(request: VerifierRequest, template: str, *, status: int = 200, **context: Any) -> Response[bytes]:
-    body = _house(request).pages.render(visit_of(request.scope), template, **context)
+    body = _service(request).pages.render(visit_of(request.scope), template, **context)
     return Response(body, status_code=status, media_type="text/html")
 
 
@@ -188,7 +188,7 @@ def _result(
         stamps=stamps,
         name=name,
         by_digest=by_digest,
-        checked_at=_house(request).clock(),
+        checked_at=_service(request).clock(),
         private=True,
     )
 
@@ -231,7 +231,7 @@ def _failed(request: VerifierRequest, error: Exception) -> Response[Any]:
 ROUTES = [verify_document, read_digest, read_serial, check_file, check_digest, check_serial]
 
 
-def build_verifier(house: VerifierHouse) -> Edge:
+def build_verifier(service: VerifierService) -> Edge:
     """The ASGI application."""
     litestar = Litestar(
         route_handlers=ROUTES,
@@ -240,17 +240,17 @@ def build_verifier(house: VerifierHouse) -> Edge:
         openapi_config=None,
         logging_config=None,
     )
-    litestar.state.house = house
+    litestar.state.service = service
 
     def make_pages() -> tuple[CachedPages, float]:
         made: CachedPages = {}
-        if house.trust.code_keys:
-            made |= code_reader_pages(house.pages, house.trust.code_keys)
+        if service.trust.code_keys:
+            made |= code_reader_pages(service.pages, service.trust.code_keys)
         for language in languages():
             for path in ("/", "/periksa"):
                 visit = Visit(language, path, "", "")
-                body = house.pages.render(visit, "verify.html", refused="", serial="")
+                body = service.pages.render(visit, "verify.html", refused="", serial="")
                 made[language, path] = cache_page(body)
         return made, float("inf")
 
-    return Edge(litestar, house.pages.assets, make_pages, tls=False)
+    return Edge(litestar, service.pages.assets, make_pages, tls=False)

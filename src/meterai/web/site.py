@@ -23,12 +23,12 @@ from meterai.web.line.queues import queues_of
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.service_parts import Parts
 from meterai.web.pages.templates import Pages, SiteFacts
-from meterai.web.requests.desk import Desk
 from meterai.web.requests.http_refusals import api_refusal, page_refusal, with_methods
 from meterai.web.requests.load_meter import LoadMeter
 from meterai.web.requests.middleware import CachedPages, Edge, cache_page
 from meterai.web.requests.page_addresses import PageAddresses
 from meterai.web.requests.page_after_form import PageAfterForm
+from meterai.web.requests.request_context import RequestContext
 from meterai.web.requests.visits import Visit, visit_of
 from meterai.web.routes import ROUTES
 from meterai.web.verify.code_reader import code_reader_pages
@@ -47,7 +47,7 @@ type MakeProblem = Callable[[Refusal, str, int], Response[Any]]
 
 
 def build_site(
-    house: App,
+    service: App,
     *,
     tariffs: Sequence[Tariff],
     events: Sequence[Event] = (),
@@ -62,12 +62,12 @@ def build_site(
     `problem` answers a refusal of any address under /api/, also one that no route knows; the help code is
     that of a fault, which stands in the log; a status of 0 is the one of the refusal's kind.
     """
-    settings = house.settings
-    tls = house.public_url.startswith("https:")  # spoken by us, or by what stands in front of us
+    settings = service.settings
+    tls = service.public_url.startswith("https:")  # spoken by us, or by what stands in front of us
     facts = SiteFacts(
-        public_url=house.public_url,
+        public_url=service.public_url,
         development=settings.environment == "development",
-        face_value=_face_value(tariffs, house.clock()),
+        face_value=_face_value(tariffs, service.clock()),
         fee=settings.service_fee,
         vat_basis_points=settings.vat_basis_points,
         payment_minutes=settings.payment_minutes,
@@ -76,22 +76,22 @@ def build_site(
     )
     assets = Assets()
     pages = Pages(facts, assets)
-    queues = queues_of(settings, house.db)
+    queues = queues_of(settings, service.db)
     offered = {event.slug: event for event in events}
-    doors = {event.slug: event for event in former} | offered
-    desk = Desk(house, pages, tls, offered, doors, queues, Parts(house))
+    known_events = {event.slug: event for event in former} | offered
+    context = RequestContext(service, pages, tls, offered, known_events, queues, Parts(service))
 
-    def give_house() -> App:
-        return house
+    def give_service() -> App:
+        return service
 
-    def give_desk() -> Desk:
-        return desk
+    def give_context() -> RequestContext:
+        return context
 
     litestar = Litestar(
         route_handlers=[*ROUTES, *more_routes],
         dependencies={
-            "house": Provide(give_house, sync_to_thread=False),
-            "desk": Provide(give_desk, sync_to_thread=False),
+            "service": Provide(give_service, sync_to_thread=False),
+            "context": Provide(give_context, sync_to_thread=False),
         },
         exception_handlers={
             Refusal: _unless_after_form(_refused),
@@ -101,19 +101,19 @@ def build_site(
         request_max_body_size=None,
         openapi_config=None,
         logging_config=None,
-        signature_types=[App, Desk],
+        signature_types=[App, RequestContext],
     )
-    litestar.state.desk = desk
+    litestar.state.context = context
     litestar.state.problem = problem
-    litestar.state.addresses = addresses = PageAddresses(litestar, doors)
+    litestar.state.addresses = addresses = PageAddresses(litestar, known_events)
 
     def make_pages() -> tuple[CachedPages, float]:
-        now = house.clock()
+        now = service.clock()
         pages.name_tariff(_face_value(tariffs, now))
-        made = make_cached_pages(pages, events, now) | code_reader_pages(pages, house.trust.code_keys)
+        made = make_cached_pages(pages, events, now) | code_reader_pages(pages, service.trust.code_keys)
         return made, _next_change(events, tariffs, now)
 
-    meter = LoadMeter(PageAfterForm(litestar), lambda: desk.queues.entered)
+    meter = LoadMeter(PageAfterForm(litestar), lambda: context.queues.entered)
     return Edge(
         meter,
         assets,
@@ -155,9 +155,9 @@ def make_cached_pages(pages: Pages, events: Sequence[Event], now: datetime) -> C
         )
     made = {}
     for language in languages():
-        for path, template, context in wanted:
+        for path, template, values in wanted:
             visit = Visit(language, path, "", "")
-            made[language, path] = cache_page(pages.render(visit, template, **context))
+            made[language, path] = cache_page(pages.render(visit, template, **values))
     return made
 
 
@@ -165,10 +165,10 @@ def _is_api(request: Request[Any, Any, Any]) -> bool:
     return request.scope["path"].startswith("/api/")
 
 
-def _desk(request: Request[Any, Any, Any]) -> Desk:
-    desk = request.app.state.desk
-    assert isinstance(desk, Desk)
-    return desk
+def _context(request: Request[Any, Any, Any]) -> RequestContext:
+    context = request.app.state.context
+    assert isinstance(context, RequestContext)
+    return context
 
 
 def _unless_after_form[Error: Exception](
@@ -191,7 +191,7 @@ def _refused(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]
         return _problem(request, refusal)
     visit = visit_of(request.scope)
     log.info("refused", code=refusal.code, kind=refusal.kind.value, help_code=visit.help_code)
-    return _desk(request).refusal(request, refusal, back=_way_back(request, refusal))
+    return _context(request).refusal(request, refusal, back=_way_back(request, refusal))
 
 
 def _way_back(request: Request[Any, Any, Any], refusal: Refusal) -> str:
@@ -227,11 +227,11 @@ def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     status = 500
     if is_outage(error):
         status = 503
-        _desk(request).parts.note_outage()
+        _context(request).parts.note_outage()
     refusal = Refusal(Kind.UNAVAILABLE, "server.fault")
     if _is_api(request):
         return _problem(request, refusal, visit.help_code, status)
-    response = _desk(request).refusal(request, refusal, back=_way_back(request, refusal))
+    response = _context(request).refusal(request, refusal, back=_way_back(request, refusal))
     response.status_code = status
     return response
 

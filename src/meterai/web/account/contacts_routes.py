@@ -17,8 +17,8 @@ from meterai.kit.http.status import http_status
 from meterai.sales.use_cases.leave_contact import leave_contact
 from meterai.web.account.sign_in import awaited_code, check_code, code_page, send_code, session_cookies, told
 from meterai.web.orders.access import customer_of, forget_tokens, signed_in
-from meterai.web.requests.desk import SESSION_COOKIE, Desk, WebRequest
 from meterai.web.requests.forms import Form
+from meterai.web.requests.request_context import SESSION_COOKIE, RequestContext, WebRequest
 
 PAGE = "/saya/kontak"
 NEW_CODE = f"{PAGE}/kode"
@@ -37,95 +37,95 @@ class Line:
 
 
 @get(PAGE)
-async def show_contacts(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def show_contacts(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """The contacts, and what can be done with them."""
-    customer = await customer_of(desk, request)
-    return desk.go(request, "/saya") if customer is None else _page(request, desk, customer)
+    customer = await customer_of(context, request)
+    return context.go(request, "/saya") if customer is None else _page(request, context, customer)
 
 
 @post(PAGE, status_code=303)
-async def take_new(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def take_new(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Sends a code to the contact that is to be added."""
-    form = await desk.form(request)
-    customer = await signed_in(desk, request)
+    form = await context.form(request)
+    customer = await signed_in(context, request)
     try:
-        refuse_old_proof(customer, desk.house.clock())
-        cookie = await send_code(request, desk, form.text("kontak"))
+        refuse_old_proof(customer, context.service.clock())
+        cookie = await send_code(request, context, form.text("kontak"))
     except Refusal as refusal:
-        return _page(request, desk, customer, refusal, form.text("kontak"))
-    return desk.go(request, NEW_CODE, cookies=[cookie])
+        return _page(request, context, customer, refusal, form.text("kontak"))
+    return context.go(request, NEW_CODE, cookies=[cookie])
 
 
 @get(NEW_CODE)
-async def show_new_code(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def show_new_code(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Asks for the code that the new contact got."""
-    return _code_page(request, desk, NEW_CODE)
+    return _code_page(request, context, NEW_CODE)
 
 
 @post(NEW_CODE, status_code=303)
-async def take_new_code(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def take_new_code(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Adds the contact."""
-    form = await desk.form(request)
-    customer = await signed_in(desk, request)
-    house = desk.house
+    form = await context.form(request)
+    customer = await signed_in(context, request)
+    service = context.service
     try:
-        code = awaited_code(desk, form)
-        await add_contact(house.db, house.secret, customer, code, form.text("kode"), now=house.clock())
+        code = awaited_code(context, form)
+        await add_contact(service.db, service.secret, customer, code, form.text("kode"), now=service.clock())
     except Refusal as refusal:
         if refusal.code.startswith("code."):
-            return _code_page(request, desk, NEW_CODE, refusal, form)
-        desk.visit(request).page = PAGE  # not the code's: that is used
-        return _page(request, desk, customer, refusal)
-    return desk.go(request, PAGE)
+            return _code_page(request, context, NEW_CODE, refusal, form)
+        context.visit(request).page = PAGE  # not the code's: that is used
+        return _page(request, context, customer, refusal)
+    return context.go(request, PAGE)
 
 
 @post(PROOF, status_code=303)
-async def ask_proof(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def ask_proof(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Sends a code to a contact that is theirs already."""
-    form = await desk.form(request)
-    customer = await signed_in(desk, request)
+    form = await context.form(request)
+    customer = await signed_in(context, request)
     contact = _contacts(customer).get(form.text("kontak_id"))
     if contact is None:
-        return desk.go(request, PAGE)
+        return context.go(request, PAGE)
     try:
-        cookie = await send_code(request, desk, contact.value)
+        cookie = await send_code(request, context, contact.value)
     except Refusal as refusal:
-        return _page(request, desk, customer, refusal)
-    return desk.go(request, PROOF_CODE, cookies=[cookie])
+        return _page(request, context, customer, refusal)
+    return context.go(request, PROOF_CODE, cookies=[cookie])
 
 
 @get(PROOF_CODE)
-async def show_proof_code(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def show_proof_code(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Asks for that code."""
-    return _code_page(request, desk, PROOF_CODE)
+    return _code_page(request, context, PROOF_CODE)
 
 
 @post(PROOF_CODE, status_code=303)
-async def take_proof_code(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def take_proof_code(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Signs in anew: the session before ends."""
-    form = await desk.form(request)
+    form = await context.form(request)
     try:
-        session = await check_code(request, desk, form)
+        session = await check_code(request, context, form)
     except Refusal as refusal:
-        return _code_page(request, desk, PROOF_CODE, refusal, form)
-    await sign_out(desk.house.db, request.cookies.get(SESSION_COOKIE, ""))
-    return desk.go(request, PAGE, cookies=session_cookies(request, desk, session))
+        return _code_page(request, context, PROOF_CODE, refusal, form)
+    await sign_out(context.service.db, request.cookies.get(SESSION_COOKIE, ""))
+    return context.go(request, PAGE, cookies=session_cookies(request, context, session))
 
 
 @post(f"{PAGE}/hapus", status_code=303)
-async def remove(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def remove(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Removes a contact."""
-    form = await desk.form(request)
-    customer = await signed_in(desk, request)
+    form = await context.form(request)
+    customer = await signed_in(context, request)
     contact_id = form.text("kontak_id")
     try:
         if contact_id in _contacts(customer):
-            house = desk.house
-            await leave_contact(house.db, house.secret, customer, UUID(contact_id), now=house.clock())
+            service = context.service
+            await leave_contact(service.db, service.secret, customer, UUID(contact_id), now=service.clock())
             forget_tokens()
     except Refusal as refusal:
-        return _page(request, desk, customer, refusal)
-    return desk.go(request, PAGE)
+        return _page(request, context, customer, refusal)
+    return context.go(request, PAGE)
 
 
 def _contacts(customer: SessionCustomer) -> dict[str, Contact]:
@@ -135,28 +135,28 @@ def _contacts(customer: SessionCustomer) -> dict[str, Contact]:
 
 def _code_page(
     request: WebRequest,
-    desk: Desk,
+    context: RequestContext,
     action: str,
     refusal: Refusal | None = None,
     form: Form | None = None,
 ) -> Response[bytes]:
-    return code_page(request, desk, action=action, again=PAGE, step=False, refusal=refusal, form=form)
+    return code_page(request, context, action=action, again=PAGE, step=False, refusal=refusal, form=form)
 
 
 def _page(
     request: WebRequest,
-    desk: Desk,
+    context: RequestContext,
     customer: SessionCustomer,
     refusal: Refusal | None = None,
     typed: str = "",
 ) -> Response[bytes]:
     proof = str(customer.proven_by)
-    return desk.page(
+    return context.page(
         request,
         "contacts.html",
         status=http_status(refusal),
         contacts=[Line(id, one.masked, id == proof) for id, one in _contacts(customer).items()],
-        fresh=customer.has_fresh_proof(desk.house.clock()),
+        fresh=customer.has_fresh_proof(context.service.clock()),
         typed=typed,
         private=True,
         **told(refusal),

@@ -51,8 +51,8 @@ from meterai.web.orders.order_routes import pdf_response
 from meterai.web.orders.order_view import CHIPS, state_name
 from meterai.web.pages.messages import state_text
 from meterai.web.pages.paging import Part, goes_on_behind, part_of
-from meterai.web.requests.desk import SESSION_COOKIE, Desk, WebRequest
 from meterai.web.requests.forms import ONE_DOCUMENT
+from meterai.web.requests.request_context import SESSION_COOKIE, RequestContext, WebRequest
 
 ORDERS_SHOWN = 50
 DOCUMENTS_SHOWN = 100
@@ -85,184 +85,192 @@ class Row:
 
 
 @get("/saya")
-async def show_mine(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def show_mine(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Quota, documents and orders; or the question for a contact."""
-    customer = await customer_of(desk, request)
+    customer = await customer_of(context, request)
     if customer is None:
-        return contact_page(request, desk, action="/saya/masuk", title=SIGN_IN, step=False)
-    return await _page(request, desk, customer)
+        return contact_page(request, context, action="/saya/masuk", title=SIGN_IN, step=False)
+    return await _page(request, context, customer)
 
 
 @post("/saya/masuk", status_code=303)
-async def take_contact(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def take_contact(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Sends a code."""
-    form = await desk.form(request)
+    form = await context.form(request)
     typed = form.text("kontak")
     try:
-        cookie = await send_code(request, desk, typed)
+        cookie = await send_code(request, context, typed)
     except Refusal as refusal:
         return contact_page(
-            request, desk, action="/saya/masuk", title=SIGN_IN, step=False, typed=typed, refusal=refusal
+            request, context, action="/saya/masuk", title=SIGN_IN, step=False, typed=typed, refusal=refusal
         )
-    return desk.go(request, "/saya/kode", cookies=[cookie])
+    return context.go(request, "/saya/kode", cookies=[cookie])
 
 
 @get("/saya/kode")
-async def show_code(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def show_code(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Asks for the code."""
-    return code_page(request, desk, action="/saya/kode", again="/saya", step=False)
+    return code_page(request, context, action="/saya/kode", again="/saya", step=False)
 
 
 @post("/saya/kode", status_code=303)
-async def take_code(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def take_code(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Signs in."""
-    form = await desk.form(request)
+    form = await context.form(request)
     try:
-        session = await check_code(request, desk, form)
+        session = await check_code(request, context, form)
     except Refusal as refusal:
         return code_page(
-            request, desk, action="/saya/kode", again="/saya", step=False, refusal=refusal, form=form
+            request, context, action="/saya/kode", again="/saya", step=False, refusal=refusal, form=form
         )
-    return desk.go(request, "/saya", cookies=session_cookies(request, desk, session))
+    return context.go(request, "/saya", cookies=session_cookies(request, context, session))
 
 
 @post("/saya/keluar", status_code=303)
-async def leave(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def leave(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Signs out, here and for this session everywhere; what this browser may see and begin ends with it.
 
     A ticket stays: it lets nobody in without a code to its contact, and who loses it loses the place in line.
     """
-    await desk.form(request)
+    await context.form(request)
     token = request.cookies.get(SESSION_COOKIE, "")
     if token:
-        await sign_out(desk.house.db, token)
+        await sign_out(context.service.db, token)
     orders = [ORDER_COOKIE + number for number in kept_orders(request)]
     forgotten = (SESSION_COOKIE, CODE_COOKIE, *orders, *entry_cookies(request))
-    return desk.go(request, "/", cookies=[desk.cookie(name, "", max_age=0) for name in forgotten])
+    return context.go(request, "/", cookies=[context.cookie(name, "", max_age=0) for name in forgotten])
 
 
 @post("/saya/dokumen", status_code=303)
-async def take_document(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def take_document(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Checks a document that is to be stamped with quota."""
-    form = await desk.form(request, ONE_DOCUMENT)
-    customer = await signed_in(desk, request)
+    form = await context.form(request, ONE_DOCUMENT)
+    customer = await signed_in(context, request)
     try:
-        document = await accept_upload(desk, form, event=None, kind=None, owner=customer.customer_id)
+        document = await accept_upload(context, form, event=None, kind=None, owner=customer.customer_id)
     except Refusal as refusal:
-        return await _page(request, desk, customer, refusal)
-    return desk.go(request, f"/saya/dokumen/{document.document_id}/letak")
+        return await _page(request, context, customer, refusal)
+    return context.go(request, f"/saya/dokumen/{document.document_id}/letak")
 
 
 @get("/saya/dokumen/{document_id:uuid}/letak")
-async def show_placing(request: WebRequest, desk: Desk, document_id: UUID) -> Response[bytes]:
+async def show_placing(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
     """The page with the place of one of the document's stamps, proposed or stored."""
-    document = await _document(request, desk, document_id)
+    document = await _document(request, context, document_id)
     if document.job is not None:
-        return desk.go(request, f"/saya/dokumen/{document_id}")
-    if number := await _order_of(desk, document_id):
-        return desk.go(request, f"/pesanan/{number}")
+        return context.go(request, f"/saya/dokumen/{document_id}")
+    if number := await _order_of(context, document_id):
+        return context.go(request, f"/pesanan/{number}")
     query = request.query_params
     stamp, page = query.get("meterai", ""), query.get("halaman", "")
-    typed = await typed_of(document, stamp=stamp, page=page, free=desk.free_place)
-    return _placing_page(request, desk, document, typed)
+    typed = await typed_of(document, stamp=stamp, page=page, free=context.free_place)
+    return _placing_page(request, context, document, typed)
 
 
 @post("/saya/dokumen/{document_id:uuid}/letak", status_code=303)
-async def take_placing(request: WebRequest, desk: Desk, document_id: UUID) -> Response[bytes]:
+async def take_placing(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
     """Stores the places; back to the page for another stamp, or starts the stamping from a quota lot.
 
     A document with a job has been through here: the second press of one button leads to the same job.
     """
-    form = await desk.form(request)
-    customer = await signed_in(desk, request)
-    document = await _document(request, desk, document_id)
+    form = await context.form(request)
+    customer = await signed_in(context, request)
+    document = await _document(request, context, document_id)
     if document.job is not None:
-        return desk.go(request, f"/saya/dokumen/{document_id}")
-    if number := await _order_of(desk, document_id):
-        return desk.go(request, f"/pesanan/{number}")
-    typed = await typed_of(document, stamp=form.text("meterai"), page="", free=desk.free_place)
+        return context.go(request, f"/saya/dokumen/{document_id}")
+    if number := await _order_of(context, document_id):
+        return context.go(request, f"/pesanan/{number}")
+    typed = await typed_of(document, stamp=form.text("meterai"), page="", free=context.free_place)
     try:
-        typed = await typed_from(form, document, desk.free_place)
-        wanted = await wanted_from(form, document, typed, desk.free_place)
-        await _stamp(desk, document, customer, wanted, typed.profile)
+        typed = await typed_from(form, document, context.free_place)
+        wanted = await wanted_from(form, document, typed, context.free_place)
+        await _stamp(context, document, customer, wanted, typed.profile)
     except Refusal as refusal:
-        if await job_of_document(desk.house.db, document_id) is None:
-            return _placing_page(request, desk, document, typed, refusal)
-        return desk.go(request, f"/saya/dokumen/{document_id}")  # the other press came first
+        if await job_of_document(context.service.db, document_id) is None:
+            return _placing_page(request, context, document, typed, refusal)
+        return context.go(request, f"/saya/dokumen/{document_id}")  # the other press came first
     if wanted.show is not None:
-        return desk.go(request, f"/saya/dokumen/{document_id}/letak?meterai={wanted.show + 1}")
-    return desk.go(request, f"/saya/dokumen/{document_id}")
+        return context.go(request, f"/saya/dokumen/{document_id}/letak?meterai={wanted.show + 1}")
+    return context.go(request, f"/saya/dokumen/{document_id}")
 
 
 @get("/saya/dokumen/{document_id:uuid}/halaman/{page:int}")
-async def show_image(request: WebRequest, desk: Desk, document_id: UUID, page: int) -> Response[bytes]:
+async def show_image(
+    request: WebRequest, context: RequestContext, document_id: UUID, page: int
+) -> Response[bytes]:
     """One page as a JPEG, for its owner alone."""
-    await _document(request, desk, document_id)
-    house = desk.house
-    jpeg = await document_image(house.db, house.jail, house.objects, document_id, page, PAGE_IMAGE_WIDTH_PX)
+    await _document(request, context, document_id)
+    service = context.service
+    jpeg = await document_image(
+        service.db, service.jail, service.objects, document_id, page, PAGE_IMAGE_WIDTH_PX
+    )
     return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
 
 
 @get("/saya/dokumen/{document_id:uuid}")
-async def show_document(request: WebRequest, desk: Desk, document_id: UUID) -> Response[bytes]:
+async def show_document(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
     """How far the stamping of a document is."""
-    context = await _progress(request, desk, document_id)
-    if context is None:
-        return desk.go(request, f"/saya/dokumen/{document_id}/letak")
-    return desk.page(request, "document.html", private=True, **context)
+    values = await _progress(request, context, document_id)
+    if values is None:
+        return context.go(request, f"/saya/dokumen/{document_id}/letak")
+    return context.page(request, "document.html", private=True, **values)
 
 
 @get("/saya/dokumen/{document_id:uuid}/keadaan")
-async def show_progress(request: WebRequest, desk: Desk, document_id: UUID) -> Response[bytes]:
+async def show_progress(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
     """The part of that page that changes."""
-    context = await _progress(request, desk, document_id)
-    if context is None:
+    values = await _progress(request, context, document_id)
+    if values is None:
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
-    headers = {"X-State": context["job_state"], "X-Mark": context["mark"]}
-    if not context["moving"]:
+    headers = {"X-State": values["job_state"], "X-Mark": values["mark"]}
+    if not values["moving"]:
         headers["X-Ended"] = "1"
-    return desk.page(request, "document_state.html", headers=headers, **context)
+    return context.page(request, "document_state.html", headers=headers, **values)
 
 
 @get("/saya/dokumen/{document_id:uuid}/unduh")
-async def download(request: WebRequest, desk: Desk, document_id: UUID) -> Response[bytes]:
+async def download(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
     """The stamped PDF."""
-    document = await _document(request, desk, document_id)
-    file = await released_file(desk.house.db, desk.house.objects, document.document_id)
+    document = await _document(request, context, document_id)
+    file = await released_file(context.service.db, context.service.objects, document.document_id)
     return pdf_response(file.data, f"bermeterai-{file.name}")
 
 
-async def _document(request: WebRequest, desk: Desk, document_id: UUID) -> DocumentPage:
-    customer = await signed_in(desk, request)
-    document = await document_page(desk.house.db, document_id, customer_id=customer.customer_id)
+async def _document(request: WebRequest, context: RequestContext, document_id: UUID) -> DocumentPage:
+    customer = await signed_in(context, request)
+    document = await document_page(context.service.db, document_id, customer_id=customer.customer_id)
     if document is None:
         raise Refusal(Kind.NOT_FOUND, "document.unknown")
     return document
 
 
-async def _order_of(desk: Desk, document_id: UUID) -> str | None:
+async def _order_of(context: RequestContext, document_id: UUID) -> str | None:
     """The order that holds the document: quota is not spent on what an order pays for."""
-    return (await orders_of_documents(desk.house.db, [document_id])).get(document_id)
+    return (await orders_of_documents(context.service.db, [document_id])).get(document_id)
 
 
 async def _stamp(
-    desk: Desk, document: DocumentPage, customer: SessionCustomer, wanted: Wanted, profile: Profile | None
+    context: RequestContext,
+    document: DocumentPage,
+    customer: SessionCustomer,
+    wanted: Wanted,
+    profile: Profile | None,
 ) -> None:
     """Stores the places and the profile; the stamping begins unless another stamp is to be placed first."""
-    house, customer_id, now = desk.house, customer.customer_id, desk.house.clock()
-    await place_stamps(house.db, document.document_id, wanted.placements, profile=profile)
+    service, customer_id, now = context.service, customer.customer_id, context.service.clock()
+    await place_stamps(service.db, document.document_id, wanted.placements, profile=profile)
     if wanted.show is not None:
         return
     await await_end(
-        house.db, document.document_id, customer_id=customer_id, contact_id=customer.proven_by, now=now
+        service.db, document.document_id, customer_id=customer_id, contact_id=customer.proven_by, now=now
     )
 
     async def reserve() -> Job:
         return await start_stamping(
-            house.db,
+            service.db,
             document_id=document.document_id,
             customer_id=customer_id,
-            lot_account_id=await _lot(desk, customer_id, len(wanted.placements)),
+            lot_account_id=await _lot(context, customer_id, len(wanted.placements)),
             reference_id=document.document_id,
             idempotency_key=f"quota-{document.document_id}",
             now=now,
@@ -271,9 +279,9 @@ async def _stamp(
     await counted_anew(reserve)
 
 
-async def _lot(desk: Desk, customer_id: UUID, pieces: int) -> UUID:
+async def _lot(context: RequestContext, customer_id: UUID, pieces: int) -> UUID:
     """The oldest lot that has enough pieces for a document (one document is stamped from one lot)."""
-    lots = await quota_of_customer(desk.house.db, customer_id)
+    lots = await quota_of_customer(context.service.db, customer_id)
     for lot in lots:
         if lot.available >= pieces:
             return lot.lot_account_id
@@ -283,14 +291,14 @@ async def _lot(desk: Desk, customer_id: UUID, pieces: int) -> UUID:
     raise Refusal(Kind.CONFLICT, "quota.empty")
 
 
-async def _progress(request: WebRequest, desk: Desk, document_id: UUID) -> dict[str, Any] | None:
-    document = await _document(request, desk, document_id)
+async def _progress(request: WebRequest, context: RequestContext, document_id: UUID) -> dict[str, Any] | None:
+    document = await _document(request, context, document_id)
     job = document.job
     if job is None:
         return None
     item_state = JOB_STATES[job.state]
-    stopped = item_state == "stamping" and await is_signing_stopped(desk.house.db)
-    order = await order_of_item(desk.house.db, job.reference_id) if item_state == "refused" else None
+    stopped = item_state == "stamping" and await is_signing_stopped(context.service.db)
+    order = await order_of_item(context.service.db, job.reference_id) if item_state == "refused" else None
     return {
         "name": document.name,
         "document_id": document_id,
@@ -306,38 +314,42 @@ async def _progress(request: WebRequest, desk: Desk, document_id: UUID) -> dict[
 
 
 def _placing_page(
-    request: WebRequest, desk: Desk, document: DocumentPage, typed: Typed, refusal: Refusal | None = None
+    request: WebRequest,
+    context: RequestContext,
+    document: DocumentPage,
+    typed: Typed,
+    refusal: Refusal | None = None,
 ) -> Response[bytes]:
     base = f"/saya/dokumen/{document.document_id}"
-    return desk.page(
+    return context.page(
         request,
         "place.html",
         status=http_status(refusal),
         number=1,
         total=1,
-        action=desk.visit(request).link(f"{base}/letak"),
+        action=context.visit(request).link(f"{base}/letak"),
         image=f"{base}/halaman/{typed.placement.page}",
         drop="",
         countable=True,
         private=True,
         **told(refusal),
-        **placing_context(document, typed, desk.open_events()),
+        **placing_context(document, typed, context.open_events()),
     )
 
 
 async def _page(
-    request: WebRequest, desk: Desk, customer: SessionCustomer, refusal: Refusal | None = None
+    request: WebRequest, context: RequestContext, customer: SessionCustomer, refusal: Refusal | None = None
 ) -> Response[bytes]:
-    language = desk.visit(request).language
-    db = desk.house.db
+    language = context.visit(request).language
+    db = context.service.db
     lots = await quota_of_customer(db, customer.customer_id)
-    orders = await _orders(request, desk, customer)
-    documents = await _documents(request, desk, customer)
+    orders = await _orders(request, context, customer)
+    documents = await _documents(request, context, customer)
     bundles = await bundles_of_customer(db, customer.customer_id, limit=BUNDLES_SHOWN + 1)
     unplaced = [document.document_id for document in documents.lines if document.job is None]
     ordered = await orders_of_documents(db, unplaced) if unplaced else {}
     with_unused = {lot.order_id for lot in lots if lot.available}
-    return desk.page(
+    return context.page(
         request,
         "mine.html",
         status=http_status(refusal),
@@ -360,18 +372,22 @@ async def _page(
     )
 
 
-async def _orders(request: WebRequest, desk: Desk, customer: SessionCustomer) -> Part[OrderSummary]:
+async def _orders(
+    request: WebRequest, context: RequestContext, customer: SessionCustomer
+) -> Part[OrderSummary]:
     behind = goes_on_behind(request, "pesanan_sebelum")
     found = await orders_of_customer(
-        desk.house.db, customer.customer_id, limit=ORDERS_SHOWN + 1, behind=behind
+        context.service.db, customer.customer_id, limit=ORDERS_SHOWN + 1, behind=behind
     )
     return part_of(found, ORDERS_SHOWN, lambda one: one.order_id, behind=behind)
 
 
-async def _documents(request: WebRequest, desk: Desk, customer: SessionCustomer) -> Part[DocumentPage]:
-    behind, now = goes_on_behind(request, "dokumen_sebelum"), desk.house.clock()
+async def _documents(
+    request: WebRequest, context: RequestContext, customer: SessionCustomer
+) -> Part[DocumentPage]:
+    behind, now = goes_on_behind(request, "dokumen_sebelum"), context.service.clock()
     found = await documents_of_customer(
-        desk.house.db, customer.customer_id, now=now, limit=DOCUMENTS_SHOWN + 1, behind=behind
+        context.service.db, customer.customer_id, now=now, limit=DOCUMENTS_SHOWN + 1, behind=behind
     )
     return part_of(found, DOCUMENTS_SHOWN, lambda one: one.document_id, behind=behind)
 

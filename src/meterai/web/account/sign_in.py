@@ -19,9 +19,9 @@ from meterai.customers.use_cases.verify_code import Session, verify_code
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.status import http_status
 from meterai.texts.translation import translate
-from meterai.web.requests.desk import SESSION_COOKIE, YEAR_SECONDS, Desk, WebRequest
 from meterai.web.requests.forms import Form
 from meterai.web.requests.mac import seal, tag, unseal
+from meterai.web.requests.request_context import SESSION_COOKIE, YEAR_SECONDS, RequestContext, WebRequest
 
 CODE_COOKIE = "kode"
 CODE_SECONDS = 15 * 60
@@ -59,7 +59,7 @@ def open_code(secret: bytes, text: str) -> PendingCode | None:
 
 async def send_code(
     request: WebRequest,
-    desk: Desk,
+    context: RequestContext,
     typed: str,
     *,
     asker: Asker = Asker.STRANGER,
@@ -70,62 +70,62 @@ async def send_code(
     Raises: Refusal `contact.unreadable`, `code.too_many`, `code.too_many_here`, `code.behind`.
     """
     contact = canonical_contact(typed)
-    house = desk.house
-    if _mark(house.secret, contact) in _marks(request):
+    service = context.service
+    if _mark(service.secret, contact) in _marks(request):
         asker, per_address_max = Asker.KNOWN, PER_ADDRESS_OF_CALLED_MAX
     sent = await request_code(
-        house.db,
-        house.secret,
+        service.db,
+        service.secret,
         contact,
         asker=asker,
         address=request.client.host if request.client else "",
         per_address_max=per_address_max,
-        language=desk.visit(request).language,
-        now=house.clock(),
+        language=context.visit(request).language,
+        now=service.clock(),
     )
     pending = PendingCode(sent.code_id, contact.kind, contact.value)
-    return desk.cookie(CODE_COOKIE, seal_code(house.secret, pending), max_age=CODE_SECONDS)
+    return context.cookie(CODE_COOKIE, seal_code(service.secret, pending), max_age=CODE_SECONDS)
 
 
-def awaited_code(desk: Desk, form: Form) -> UUID:
+def awaited_code(context: RequestContext, form: Form) -> UUID:
     """The id of the code that a form was filled in for. Raises: Refusal `code.expired`."""
-    pending = open_code(desk.house.secret, form.text("kode_id"))
+    pending = open_code(context.service.secret, form.text("kode_id"))
     if pending is None:
         raise Refusal(Kind.GONE, "code.expired")
     return pending.code_id
 
 
-async def check_code(request: WebRequest, desk: Desk, form: Form) -> Session:
+async def check_code(request: WebRequest, context: RequestContext, form: Form) -> Session:
     """The session that the typed code opens; it names the contact that the code proved.
 
     Raises: Refusal `code.wrong`, `code.expired`, `code.used_up`.
     """
-    house = desk.house
+    service = context.service
     return await verify_code(
-        house.db,
-        house.secret,
-        awaited_code(desk, form),
+        service.db,
+        service.secret,
+        awaited_code(context, form),
         form.text("kode"),
-        language=desk.visit(request).language,
-        now=house.clock(),
+        language=context.visit(request).language,
+        now=service.clock(),
     )
 
 
-def session_cookies(request: WebRequest, desk: Desk, session: Session) -> list[Cookie]:
+def session_cookies(request: WebRequest, context: RequestContext, session: Session) -> list[Cookie]:
     """The cookies of somebody who is signed in: of the session, as long as it lasts, and of the contact that
     was proven in this browser."""
-    age = int((session.expires_at - desk.house.clock()).total_seconds())
-    mark = _mark(desk.house.secret, session.contact)
+    age = int((session.expires_at - context.service.clock()).total_seconds())
+    mark = _mark(context.service.secret, session.contact)
     marks = [mark, *(kept for kept in _marks(request) if kept != mark)]
     return [
-        desk.cookie(SESSION_COOKIE, session.token, max_age=age),
-        desk.cookie(PROVEN_COOKIE, ".".join(marks[:_MARKS_MAX]), max_age=YEAR_SECONDS),
+        context.cookie(SESSION_COOKIE, session.token, max_age=age),
+        context.cookie(PROVEN_COOKIE, ".".join(marks[:_MARKS_MAX]), max_age=YEAR_SECONDS),
     ]
 
 
 def contact_page(
     request: WebRequest,
-    desk: Desk,
+    context: RequestContext,
     *,
     action: str,
     title: str,
@@ -134,8 +134,8 @@ def contact_page(
     refusal: Refusal | None = None,
 ) -> Response[bytes]:
     """Asks for e-mail address or phone number."""
-    visit = desk.visit(request)
-    return desk.page(
+    visit = context.visit(request)
+    return context.page(
         request,
         "contact.html",
         status=http_status(refusal),
@@ -150,7 +150,7 @@ def contact_page(
 
 def code_page(
     request: WebRequest,
-    desk: Desk,
+    context: RequestContext,
     *,
     action: str,
     again: str,
@@ -164,13 +164,13 @@ def code_page(
     that of another contact in another window.
     """
     waiting, sent = request.cookies.get(CODE_COOKIE, ""), form.text("kode_id") if form else ""
-    pending, of_form = open_code(desk.house.secret, waiting), open_code(desk.house.secret, sent)
+    pending, of_form = open_code(context.service.secret, waiting), open_code(context.service.secret, sent)
     if of_form is not None and (pending is None or pending.contact != of_form.contact):
         waiting, pending = sent, of_form
     if pending is None:
-        return desk.go(request, again)
-    visit = desk.visit(request)
-    return desk.page(
+        return context.go(request, again)
+    visit = context.visit(request)
+    return context.page(
         request,
         "code.html",
         status=http_status(refusal),

@@ -54,8 +54,8 @@ from meterai.web.documents.bundling import (
 )
 from meterai.web.orders.access import customer_of, signed_in
 from meterai.web.pages.paging import goes_on_behind, part_of
-from meterai.web.requests.desk import Desk, WebRequest
 from meterai.web.requests.forms import Form
+from meterai.web.requests.request_context import RequestContext, WebRequest
 
 BUNDLES_SHOWN = 20
 FILES_SHOWN = 50
@@ -66,47 +66,47 @@ _uploading: set[UUID] = set()
 
 
 @get("/saya/banyak")
-async def show_form(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def show_form(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Asks for the files."""
-    customer = await customer_of(desk, request)
+    customer = await customer_of(context, request)
     if customer is None:
-        return desk.go(request, "/saya")
-    return await _form_page(request, desk, customer)
+        return context.go(request, "/saya")
+    return await _form_page(request, context, customer)
 
 
 @post("/saya/banyak", status_code=303)
-async def take_files(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def take_files(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Checks the files and opens a bundle with them; the same form sent again gives the same one, also when
     nothing of it was read because the first time is not over yet: its name stands in the address."""
-    customer = await signed_in(desk, request)
+    customer = await signed_in(context, request)
     sent = request.query_params.get("kiriman", "")
     name = sent if _NAME.fullmatch(sent) else secrets.token_urlsafe(18)
     try:
         async with _turn(customer):
-            form = await _uploaded(request, desk)
+            form = await _uploaded(request, context)
             id = bundle_id(customer.customer_id, f"form:{name}")
-            house = desk.house
+            service = context.service
             await open_bundle(
-                house.db, customer_id=customer.customer_id, bundle_id=id, door="web", now=house.clock()
+                service.db, customer_id=customer.customer_id, bundle_id=id, door="web", now=service.clock()
             )
-            return await _add(request, desk, customer, id, form)
+            return await _add(request, context, customer, id, form)
     except Refusal as refusal:
-        return await _form_page(request, desk, customer, refusal, name=name)
+        return await _form_page(request, context, customer, refusal, name=name)
 
 
 @get("/saya/banyak/{id:uuid}")
-async def show_bundle(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
+async def show_bundle(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
     """What was checked and what is asked before it is stamped; afterwards how far it is."""
-    customer = await signed_in(desk, request)
-    return await _page(request, desk, customer, id)
+    customer = await signed_in(context, request)
+    return await _page(request, context, customer, id)
 
 
 @get("/saya/banyak/{id:uuid}/keadaan")
-async def show_progress(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
+async def show_progress(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
     """The part of that page that changes."""
-    customer = await signed_in(desk, request)
-    found = await _counts(desk, customer, id)
-    stopped = await _is_stopped(desk, found)
+    customer = await signed_in(context, request)
+    found = await _counts(context, customer, id)
+    stopped = await _is_stopped(context, found)
     state = "waiting" if found.started_at is None else "moving" if found.moving else "ended"
     mark = _mark(found, stopped=stopped)
     headers = {"X-State": state, "X-Mark": mark, "ETag": f'"{mark}"'}
@@ -114,61 +114,61 @@ async def show_progress(request: WebRequest, desk: Desk, id: UUID) -> Response[b
         headers["X-Ended"] = "1"
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(b"", status_code=304, headers=headers)
-    context = await _progress(desk, request, found, stopped=stopped)
-    return desk.page(request, "bundle_state.html", headers=headers, **context)
+    values = await _progress(context, request, found, stopped=stopped)
+    return context.page(request, "bundle_state.html", headers=headers, **values)
 
 
 @post("/saya/banyak/{id:uuid}/berkas", status_code=303)
-async def take_more(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
+async def take_more(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
     """More files for a bundle that was not started yet."""
-    customer = await signed_in(desk, request)
-    found = await _counts(desk, customer, id)
+    customer = await signed_in(context, request)
+    found = await _counts(context, customer, id)
     try:
         if found.started_at is not None:
             raise Refusal(Kind.CONFLICT, "bundle.started")
         async with _turn(customer):
-            form = await _uploaded(request, desk)
-            return await _add(request, desk, customer, id, form)
+            form = await _uploaded(request, context)
+            return await _add(request, context, customer, id, form)
     except Refusal as refusal:
-        return await _page(request, desk, customer, id, refusal)
+        return await _page(request, context, customer, id, refusal)
 
 
 @post("/saya/banyak/{id:uuid}/keluarkan/{file_id:uuid}", status_code=303)
-async def take_out(request: WebRequest, desk: Desk, id: UUID, file_id: UUID) -> Response[bytes]:
+async def take_out(request: WebRequest, context: RequestContext, id: UUID, file_id: UUID) -> Response[bytes]:
     """Takes one file out."""
-    await desk.form(request)
-    customer = await signed_in(desk, request)
-    house, customer_id = desk.house, customer.customer_id
+    await context.form(request)
+    customer = await signed_in(context, request)
+    service, customer_id = context.service, customer.customer_id
     await drop_from_bundle(
-        house.db, bundle_id=id, customer_id=customer_id, file_id=file_id, now=house.clock()
+        service.db, bundle_id=id, customer_id=customer_id, file_id=file_id, now=service.clock()
     )
-    return desk.go(request, f"/saya/banyak/{id}")
+    return context.go(request, f"/saya/banyak/{id}")
 
 
 @post("/saya/banyak/{id:uuid}/buang", status_code=303)
-async def drop(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
+async def drop(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
     """Forgets a bundle that was not started."""
-    await desk.form(request)
-    customer = await signed_in(desk, request)
-    house = desk.house
-    await drop_bundle(house.db, bundle_id=id, customer_id=customer.customer_id, now=house.clock())
-    return desk.go(request, "/saya/banyak")
+    await context.form(request)
+    customer = await signed_in(context, request)
+    service = context.service
+    await drop_bundle(service.db, bundle_id=id, customer_id=customer.customer_id, now=service.clock())
+    return context.go(request, "/saya/banyak")
 
 
 @post("/saya/banyak/{id:uuid}/mulai", status_code=303)
-async def start(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
+async def start(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
     """Uses the quota that the person saw, and has everything stamped. A second press changes nothing."""
-    form = await desk.form(request)
-    customer = await signed_in(desk, request)
-    now = desk.house.clock()
+    form = await context.form(request)
+    customer = await signed_in(context, request)
+    now = context.service.clock()
     await await_end(
-        desk.house.db, id, customer_id=customer.customer_id, contact_id=customer.proven_by, now=now
+        context.service.db, id, customer_id=customer.customer_id, contact_id=customer.proven_by, now=now
     )
 
     async def reserve() -> int:
-        lots = await quota_of_customer(desk.house.db, customer.customer_id)
+        lots = await quota_of_customer(context.service.db, customer.customer_id)
         return await start_bundle(
-            desk.house.db,
+            context.service.db,
             bundle_id=id,
             customer_id=customer.customer_id,
             rule=rule_from(form),
@@ -181,30 +181,30 @@ async def start(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
     try:
         await counted_anew(reserve)
     except Refusal as refusal:
-        return await _page(request, desk, customer, id, refusal, form=form)
-    return desk.go(request, f"/saya/banyak/{id}")
+        return await _page(request, context, customer, id, refusal, form=form)
+    return context.go(request, f"/saya/banyak/{id}")
 
 
 @get("/saya/banyak/{id:uuid}/hasil.zip")
-async def download(request: WebRequest, desk: Desk, id: UUID) -> Stream:
+async def download(request: WebRequest, context: RequestContext, id: UUID) -> Stream:
     """Every stamped file in one ZIP, sent while it is made."""
-    customer = await signed_in(desk, request)
-    found = await _bundle(desk, customer, id)
+    customer = await signed_in(context, request)
+    found = await _bundle(context, customer, id)
     if not found.count(Outcome.STAMPED):
         raise Refusal(Kind.NOT_FOUND, "document.not_released")
     headers = {
         "Content-Disposition": f'attachment; filename="bermeterai-{moment_in_name(found.created_at)}.zip"',
         "Cache-Control": "private, no-store",
     }
-    return Stream(zip_of(desk.house.objects, found.files), media_type="application/zip", headers=headers)
+    return Stream(zip_of(context.service.objects, found.files), media_type="application/zip", headers=headers)
 
 
 @get("/saya/banyak/{id:uuid}/laporan.csv")
-async def download_report(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
+async def download_report(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
     """What became of each file, as a table."""
-    customer = await signed_in(desk, request)
-    found = await _bundle(desk, customer, id)
-    language = desk.visit(request).language
+    customer = await signed_in(context, request)
+    found = await _bundle(context, customer, id)
+    language = context.visit(request).language
     columns = [translate(column, language) for column in BUNDLE_COLUMNS]
     headers = {
         "Content-Disposition": f'attachment; filename="laporan-{moment_in_name(found.created_at)}.csv"',
@@ -226,11 +226,11 @@ async def _turn(customer: SessionCustomer) -> AsyncIterator[None]:
         _uploading.discard(customer.customer_id)
 
 
-async def _uploaded(request: WebRequest, desk: Desk) -> Form:
-    """The form with its files. Raises: Refusal as `Desk.form`, and `form.no_file`."""
+async def _uploaded(request: WebRequest, context: RequestContext) -> Form:
+    """The form with its files. Raises: Refusal as `RequestContext.form`, and `form.no_file`."""
     try:
         async with asyncio.timeout(_UPLOAD_SECONDS_MAX):
-            form = await desk.form(request, UPLOAD_LIMITS)
+            form = await context.form(request, UPLOAD_LIMITS)
     except TimeoutError:
         raise Refusal(Kind.INVALID, "form.unreadable") from None
     if not form.uploads("berkas"):
@@ -239,22 +239,22 @@ async def _uploaded(request: WebRequest, desk: Desk) -> Form:
 
 
 async def _add(
-    request: WebRequest, desk: Desk, customer: SessionCustomer, id: UUID, form: Form
+    request: WebRequest, context: RequestContext, customer: SessionCustomer, id: UUID, form: Form
 ) -> Response[bytes]:
     try:
-        await add_uploads(desk, id, customer.customer_id, form.files.pop("berkas"))
+        await add_uploads(context, id, customer.customer_id, form.files.pop("berkas"))
     except Refusal as refusal:
-        desk.visit(request).page = f"/saya/banyak/{id}"  # also as the answer to the form that opened it
-        return await _page(request, desk, customer, id, refusal)
-    return desk.go(request, f"/saya/banyak/{id}")
+        context.visit(request).page = f"/saya/banyak/{id}"  # also as the answer to the form that opened it
+        return await _page(request, context, customer, id, refusal)
+    return context.go(request, f"/saya/banyak/{id}")
 
 
-async def _bundle(desk: Desk, customer: SessionCustomer, id: UUID) -> Bundle:
-    return _known(await bundle(desk.house.db, id, customer_id=customer.customer_id))
+async def _bundle(context: RequestContext, customer: SessionCustomer, id: UUID) -> Bundle:
+    return _known(await bundle(context.service.db, id, customer_id=customer.customer_id))
 
 
-async def _counts(desk: Desk, customer: SessionCustomer, id: UUID) -> BundleCounts:
-    return _known(await bundle_counts(desk.house.db, id, customer_id=customer.customer_id))
+async def _counts(context: RequestContext, customer: SessionCustomer, id: UUID) -> BundleCounts:
+    return _known(await bundle_counts(context.service.db, id, customer_id=customer.customer_id))
 
 
 def _known[T](found: T | None) -> T:
@@ -263,14 +263,14 @@ def _known[T](found: T | None) -> T:
     return found
 
 
-async def _is_stopped(desk: Desk, found: BundleCounts) -> bool:
+async def _is_stopped(context: RequestContext, found: BundleCounts) -> bool:
     """Whether documents of it wait for the stop switch."""
-    return found.moving and await is_signing_stopped(desk.house.db)
+    return found.moving and await is_signing_stopped(context.service.db)
 
 
 async def _form_page(
     request: WebRequest,
-    desk: Desk,
+    context: RequestContext,
     customer: SessionCustomer,
     refusal: Refusal | None = None,
     *,
@@ -278,9 +278,9 @@ async def _form_page(
 ) -> Response[bytes]:
     behind = goes_on_behind(request, "sebelum")
     found = await bundles_of_customer(
-        desk.house.db, customer.customer_id, limit=BUNDLES_SHOWN + 1, behind=behind
+        context.service.db, customer.customer_id, limit=BUNDLES_SHOWN + 1, behind=behind
     )
-    return desk.page(
+    return context.page(
         request,
         "bundle_new.html",
         status=http_status(refusal),
@@ -295,23 +295,23 @@ async def _form_page(
 
 async def _page(
     request: WebRequest,
-    desk: Desk,
+    context: RequestContext,
     customer: SessionCustomer,
     id: UUID,
     refusal: Refusal | None = None,
     *,
     form: Form | None = None,
 ) -> Response[bytes]:
-    counts = await _counts(desk, customer, id)
+    counts = await _counts(context, customer, id)
     status = http_status(refusal)
     if counts.started_at is not None:
-        context = await _progress(desk, request, counts, stopped=await _is_stopped(desk, counts))
-        return desk.page(request, "bundle.html", status=status, private=True, **told(refusal), **context)
-    found = await _bundle(desk, customer, id)
-    lots = await quota_of_customer(desk.house.db, customer.customer_id)
-    rows = rows_of(found, desk.visit(request).language)
+        values = await _progress(context, request, counts, stopped=await _is_stopped(context, counts))
+        return context.page(request, "bundle.html", status=status, private=True, **told(refusal), **values)
+    found = await _bundle(context, customer, id)
+    lots = await quota_of_customer(context.service.db, customer.customer_id)
+    rows = rows_of(found, context.visit(request).language)
     can_be = [row for row in rows if row.file.outcome is Outcome.READY]
-    return desk.page(
+    return context.page(
         request,
         "bundle_check.html",
         status=status,
@@ -320,7 +320,7 @@ async def _page(
         again=[row for row in can_be if row.file.stamped_already],
         notes=notes_of([row.file for row in can_be]),
         signed=[row.file.path for row in can_be if row.file.profile is Profile.SIGNED],
-        sample=await sample_of(desk, can_be[0].file) if can_be else None,
+        sample=await sample_of(context, can_be[0].file) if can_be else None,
         unfit=[row for row in rows if row.file.outcome is not Outcome.READY],
         available=sum(lot.available for lot in lots),
         kept_until=found.kept_until,
@@ -335,7 +335,9 @@ async def _page(
     )
 
 
-async def _progress(desk: Desk, request: WebRequest, found: BundleCounts, *, stopped: bool) -> dict[str, Any]:
+async def _progress(
+    context: RequestContext, request: WebRequest, found: BundleCounts, *, stopped: bool
+) -> dict[str, Any]:
     """How far a bundle is, and one page of its files."""
     stamped, refused, ready = map(found.count, (Outcome.STAMPED, Outcome.REFUSED, Outcome.READY))
     given, not_given = found.count(Outcome.STAMPING) + stamped + refused, ready - found.left_out
@@ -344,11 +346,11 @@ async def _progress(desk: Desk, request: WebRequest, found: BundleCounts, *, sto
     page = _page_asked_for(request, pages)
     skip = (page - 1) * FILES_SHOWN
     part = (
-        await part_of_bundle(desk.house.db, found.id, limit=FILES_SHOWN, skip=skip)
+        await part_of_bundle(context.service.db, found.id, limit=FILES_SHOWN, skip=skip)
         if found.started_at
         else []
     )
-    language = desk.visit(request).language
+    language = context.visit(request).language
     rows = [row_of(file, language, started=True) for file in part]
     return {
         "id": found.id,

@@ -30,8 +30,8 @@ from meterai.stamping.queries import document_page, read_checked
 from meterai.stamping.use_cases.fill_bundle import fill_bundle
 from meterai.web.documents.placing_form import POSITIONS, PROFILES
 from meterai.web.pages.messages import notice_text, state_text, text_of
-from meterai.web.requests.desk import Desk
 from meterai.web.requests.forms import Form, FormLimits, Upload
+from meterai.web.requests.request_context import RequestContext
 
 FILES_MAX = 500
 """Files of one upload and of one bundle, on the site."""
@@ -96,24 +96,26 @@ class Sample:
     spot: Placement
 
 
-async def add_uploads(desk: Desk, bundle_id: UUID, customer_id: UUID, uploads: list[Upload]) -> None:
+async def add_uploads(
+    context: RequestContext, bundle_id: UUID, customer_id: UUID, uploads: list[Upload]
+) -> None:
     """Checks and adds everything that was uploaded, ZIPs with all they hold.
 
     Raises: Refusal BUSY `bundle.not_checked` when the time was too short for all (those checked are kept),
     and what `add_to_bundle` raises.
     """
-    house = desk.house
+    service = context.service
     complete = await fill_bundle(
-        house.db,
-        house.jail,
-        house.objects,
-        vouch_of(house),
+        service.db,
+        service.jail,
+        service.objects,
+        vouch_of(service),
         bundle_id=bundle_id,
         customer_id=customer_id,
         given=_given(uploads),
         at_once=_AT_ONCE,  # and no more: other people's uploads are checked in between
-        clock=house.clock,
-        until=house.clock() + CHECKING,
+        clock=service.clock,
+        until=service.clock() + CHECKING,
         files_max=FILES_MAX,
     )
     if not complete:
@@ -178,10 +180,10 @@ def notes_of(files: Sequence[BundleFile]) -> dict[str, list[str]]:
     return dict(sorted(found.items()))
 
 
-async def sample_of(desk: Desk, file: BundleFile) -> Sample | None:
+async def sample_of(context: RequestContext, file: BundleFile) -> Sample | None:
     """The first file's page with the place proposed for it, so that people see what "proposed" means."""
     assert file.document_id is not None
-    document = await document_page(desk.house.db, file.document_id)
+    document = await document_page(context.service.db, file.document_id)
     if document is None:
         return None
     spot = document.placements[0]

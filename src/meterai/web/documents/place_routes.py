@@ -26,8 +26,8 @@ from meterai.web.documents.placing import Typed, placing_context, typed_of
 from meterai.web.documents.placing_form import typed_from, wanted_from
 from meterai.web.orders.access import OrderKey, customer_of, open_order_page
 from meterai.web.requests.csrf import is_permit, make_permit
-from meterai.web.requests.desk import Desk, WebRequest
 from meterai.web.requests.forms import Form
+from meterai.web.requests.request_context import RequestContext, WebRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,113 +42,126 @@ class Sheet:
 
 
 @get("/pesanan/{number:str}/letak/{position:int}")
-async def show_placing(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
+async def show_placing(
+    request: WebRequest, context: RequestContext, number: str, position: int
+) -> Response[bytes]:
     """The page as an image with the place of one of its stamps, proposed or stored."""
-    sheet = await _sheet(request, desk, number, position)
+    sheet = await _sheet(request, context, number, position)
     if _is_over(sheet.order):
-        return desk.go(request, f"/pesanan/{number}")
+        return context.go(request, f"/pesanan/{number}")
     query = request.query_params
     stamp, page = query.get("meterai", ""), query.get("halaman", "")
-    typed = await typed_of(sheet.document, stamp=stamp, page=page, free=desk.free_place)
-    return _page(request, desk, sheet, typed)
+    typed = await typed_of(sheet.document, stamp=stamp, page=page, free=context.free_place)
+    return _page(request, context, sheet, typed)
 
 
 @post("/pesanan/{number:str}/letak/{position:int}", status_code=303)
-async def take_placing(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
+async def take_placing(
+    request: WebRequest, context: RequestContext, number: str, position: int
+) -> Response[bytes]:
     """Stores the places; back to the page for another stamp, or on to the next document or the contact."""
-    form = await desk.form(request)
-    key = await open_order_page(desk, request, number)
-    order = await order_page(desk.house.db, key.order_id)  # all of it, for the page behind
+    form = await context.form(request)
+    key = await open_order_page(context, request, number)
+    order = await order_page(context.service.db, key.order_id)  # all of it, for the page behind
     if _is_over(order):
-        return desk.go(request, f"/pesanan/{number}")
+        return context.go(request, f"/pesanan/{number}")
     position = _position_of(order, form, position)
-    sheet = await _sheet_of(request, desk, key, order, position)
-    typed = await typed_of(sheet.document, stamp=form.text("meterai"), page="", free=desk.free_place)
+    sheet = await _sheet_of(request, context, key, order, position)
+    typed = await typed_of(sheet.document, stamp=form.text("meterai"), page="", free=context.free_place)
     try:
-        typed = await typed_from(form, sheet.document, desk.free_place)
-        wanted = await wanted_from(form, sheet.document, typed, desk.free_place)
-        output = await _store(desk, sheet, wanted.placements, typed.profile)
+        typed = await typed_from(form, sheet.document, context.free_place)
+        wanted = await wanted_from(form, sheet.document, typed, context.free_place)
+        output = await _store(context, sheet, wanted.placements, typed.profile)
     except Refusal as refusal:
-        return _page(request, desk, sheet, typed, refusal)
+        return _page(request, context, sheet, typed, refusal)
     if len(wanted.placements) == sheet.item.quantity:  # the order itself stayed as it was
-        desk.visit(request).at_hand[key.order_id] = order
+        context.visit(request).at_hand[key.order_id] = order
     if wanted.show is not None:
-        return desk.go(request, f"/pesanan/{number}/letak/{position}?meterai={wanted.show + 1}")
+        return context.go(request, f"/pesanan/{number}/letak/{position}?meterai={wanted.show + 1}")
     if not output.ok:
-        return desk.go(request, f"/pesanan/{number}/syarat/{position}")
-    return desk.go(request, await _next(request, desk, sheet))
+        return context.go(request, f"/pesanan/{number}/syarat/{position}")
+    return context.go(request, await _next(request, context, sheet))
 
 
 @get("/pesanan/{number:str}/halaman/{document_id:uuid}/{page:int}")
 async def show_image(
-    request: WebRequest, desk: Desk, number: str, document_id: UUID, page: int
+    request: WebRequest, context: RequestContext, number: str, document_id: UUID, page: int
 ) -> Response[bytes]:
     """One page of the document as a JPEG, for the visitor alone.
 
     The placing page gave out this address with a permit that binds order, document and bytes, so nothing has
     to be looked up to know that they belong together.
     """
-    key = await open_order_page(desk, request, number)
+    key = await open_order_page(context, request, number)
     permit, version = request.query_params.get("izin", ""), request.query_params.get("v", "")
-    if not is_permit(desk.house.secret, permit, key.order_id, document_id, version):
+    if not is_permit(context.service.secret, permit, key.order_id, document_id, version):
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
-    house, width = desk.house, PAGE_IMAGE_WIDTH_PX
+    service, width = context.service, PAGE_IMAGE_WIDTH_PX
     jpeg = image_at_hand(version, page, width)
     if jpeg is None:
-        jpeg = await document_image(house.db, house.jail, house.objects, document_id, page, width)
+        jpeg = await document_image(service.db, service.jail, service.objects, document_id, page, width)
     return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
 
 
 @get("/pesanan/{number:str}/syarat/{position:int}")
-async def show_fit(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
+async def show_fit(
+    request: WebRequest, context: RequestContext, number: str, position: int
+) -> Response[bytes]:
     """What the agency demands, what the file has, and what we can do about it."""
-    sheet = await _sheet(request, desk, number, position)
+    sheet = await _sheet(request, context, number, position)
     # Rewritten meanwhile, or nobody demands anything of it; or there is nothing to place any more.
     if sheet.document.output.ok or _is_over(sheet.order):
-        return desk.go(request, f"/pesanan/{number}/letak/{position}")
-    return _fit(request, desk, sheet)
+        return context.go(request, f"/pesanan/{number}/letak/{position}")
+    return _fit(request, context, sheet)
 
 
 @post("/pesanan/{number:str}/syarat/{position:int}", status_code=303)
-async def take_fit(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
+async def take_fit(
+    request: WebRequest, context: RequestContext, number: str, position: int
+) -> Response[bytes]:
     """Rewrites the document with the person's consent, and shows it again."""
-    form = await desk.form(request)
-    key = await open_order_page(desk, request, number)
-    order = await order_items(desk.house.db, key.order_id)
+    form = await context.form(request)
+    key = await open_order_page(context, request, number)
+    order = await order_items(context.service.db, key.order_id)
     if _is_over(order):
-        return desk.go(request, f"/pesanan/{number}")
+        return context.go(request, f"/pesanan/{number}")
     position = _position_of(order, form, position)
-    sheet = await _sheet_of(request, desk, key, order, position)
-    house = desk.house
+    sheet = await _sheet_of(request, context, key, order, position)
+    service = context.service
     images: Literal["keep", "smaller"] = "smaller" if form.text("cara") == "smaller" else "keep"
     try:
         output = await rewrite_document(
-            house.db, house.jail, house.objects, sheet.document.document_id, images=images, now=house.clock()
+            service.db,
+            service.jail,
+            service.objects,
+            sheet.document.document_id,
+            images=images,
+            now=service.clock(),
         )
     except Refusal as refusal:
-        return _fit(request, desk, sheet, refusal)
+        return _fit(request, context, sheet, refusal)
     target = "letak" if output.ok else "syarat"
-    return desk.go(request, f"/pesanan/{number}/{target}/{position}")
+    return context.go(request, f"/pesanan/{number}/{target}/{position}")
 
 
-async def _sheet(request: WebRequest, desk: Desk, number: str, position: int) -> Sheet:
-    key = await open_order_page(desk, request, number)
-    visit = desk.visit(request)
+async def _sheet(request: WebRequest, context: RequestContext, number: str, position: int) -> Sheet:
+    key = await open_order_page(context, request, number)
+    visit = context.visit(request)
     known = visit.known(key.order_id, OrderItems) or visit.known(key.order_id, OrderPage)
-    order = known or await order_items(desk.house.db, key.order_id)
-    return await _sheet_of(request, desk, key, order, position)
+    order = known or await order_items(context.service.db, key.order_id)
+    return await _sheet_of(request, context, key, order, position)
 
 
 async def _sheet_of(
-    request: WebRequest, desk: Desk, key: OrderKey, order: OrderItems | OrderPage, position: int
+    request: WebRequest, context: RequestContext, key: OrderKey, order: OrderItems | OrderPage, position: int
 ) -> Sheet:
     if not 1 <= position <= len(order.items):
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
     item = order.items[position - 1]
     document = None
     if item.document_id is not None:
-        known = desk.visit(request).known(item.document_id, DocumentPage)
-        document = known or await document_page(desk.house.db, item.document_id)
+        known = context.visit(request).known(item.document_id, DocumentPage)
+        document = known or await document_page(context.service.db, item.document_id)
     if document is None:
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
     return Sheet(key, order, item, position, document)
@@ -175,7 +188,7 @@ def _position_of(order: OrderItems | OrderPage, form: Form, position: int) -> in
 
 
 async def _store(
-    desk: Desk, sheet: Sheet, wanted: Sequence[Placement], profile: Profile | None
+    context: RequestContext, sheet: Sheet, wanted: Sequence[Placement], profile: Profile | None
 ) -> OutputVerdict:
     """Stores places and profile, and sees to it that the order buys as many stamps as there are places.
 
@@ -191,45 +204,45 @@ async def _store(
     if not counted and sheet.order.state != "draft":
         raise Refusal(Kind.CONFLICT, "order.not_draft")
     if len(wanted) > sheet.item.quantity:
-        await _buy(desk, sheet, len(wanted))
-    output = await place_stamps(desk.house.db, document.document_id, wanted, profile=profile)
+        await _buy(context, sheet, len(wanted))
+    output = await place_stamps(context.service.db, document.document_id, wanted, profile=profile)
     if not counted:
         # Another window may have stored its own places meanwhile: whoever is last counts what is there.
-        stored = await document_page(desk.house.db, document.document_id)
-        await _buy(desk, sheet, len(stored.placements) if stored else len(wanted))
+        stored = await document_page(context.service.db, document.document_id)
+        await _buy(context, sheet, len(stored.placements) if stored else len(wanted))
     return output
 
 
-async def _buy(desk: Desk, sheet: Sheet, stamps: int) -> None:
+async def _buy(context: RequestContext, sheet: Sheet, stamps: int) -> None:
     await add_document(
-        desk.house.db,
+        context.service.db,
         sheet.key.order_id,
         document_id=sheet.document.document_id,
         document_kind=sheet.item.document_kind,
         stamps=stamps,
-        price_list=desk.house.price_list,
-        now=desk.house.clock(),
+        price_list=context.service.price_list,
+        now=context.service.clock(),
     )
 
 
-async def _next(request: WebRequest, desk: Desk, sheet: Sheet) -> str:
+async def _next(request: WebRequest, context: RequestContext, sheet: Sheet) -> str:
     number = sheet.key.number
     if sheet.position < len(sheet.order.items):
         return f"/pesanan/{number}/letak/{sheet.position + 1}"
-    known = sheet.order.customer_id is not None or await customer_of(desk, request) is not None
+    known = sheet.order.customer_id is not None or await customer_of(context, request) is not None
     return f"/pesanan/{number}/bayar" if known else f"/pesanan/{number}/kontak"
 
 
 def _page(
-    request: WebRequest, desk: Desk, sheet: Sheet, typed: Typed, refusal: Refusal | None = None
+    request: WebRequest, context: RequestContext, sheet: Sheet, typed: Typed, refusal: Refusal | None = None
 ) -> Response[bytes]:
-    visit = desk.visit(request)
+    visit = context.visit(request)
     base = f"/pesanan/{sheet.key.number}"
     document = sheet.document
     version = document.input_object
-    permit = make_permit(desk.house.secret, sheet.key.order_id, document.document_id, version)
+    permit = make_permit(context.service.secret, sheet.key.order_id, document.document_id, version)
     image = f"{base}/halaman/{document.document_id}/{typed.placement.page}"
-    return desk.page(
+    return context.page(
         request,
         "place.html",
         status=http_status(refusal),
@@ -241,14 +254,16 @@ def _page(
         countable=sheet.order.state == "draft",
         private=True,
         **told(refusal),
-        **placing_context(document, typed, desk.open_events()),
+        **placing_context(document, typed, context.open_events()),
     )
 
 
-def _fit(request: WebRequest, desk: Desk, sheet: Sheet, refusal: Refusal | None = None) -> Response[bytes]:
-    visit, base = desk.visit(request), f"/pesanan/{sheet.key.number}"
+def _fit(
+    request: WebRequest, context: RequestContext, sheet: Sheet, refusal: Refusal | None = None
+) -> Response[bytes]:
+    visit, base = context.visit(request), f"/pesanan/{sheet.key.number}"
     document = sheet.document
-    return desk.page(
+    return context.page(
         request,
         "fit.html",
         status=http_status(refusal),

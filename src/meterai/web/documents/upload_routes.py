@@ -30,8 +30,8 @@ from meterai.web.orders.access import (
     remember_token,
 )
 from meterai.web.pages.messages import Text, text_of
-from meterai.web.requests.desk import Desk, WebRequest
 from meterai.web.requests.forms import DOCUMENTS, Form
+from meterai.web.requests.request_context import RequestContext, WebRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +53,17 @@ class Problem:
 
 
 @get("/beli")
-async def show_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def show_upload(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """The upload form, with one place per document that the event requires."""
-    event = await _event(request, desk, request.query_params.get("acara", ""))
-    allowed = await _enter(request, desk, event)
+    event = await _event(request, context, request.query_params.get("acara", ""))
+    allowed = await _enter(request, context, event)
     if isinstance(allowed, Response):
         return allowed
-    if (begun := await order_of_pass(request, desk, allowed)) is not None:
-        return desk.go(request, begun)
+    if (begun := await order_of_pass(request, context, allowed)) is not None:
+        return context.go(request, begun)
     return _page(
         request,
-        desk,
+        context,
         event,
         submit_id=allowed.submit_id,
         cookies=allowed.cookies,
@@ -72,104 +72,108 @@ async def show_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
 
 
 @post("/beli", status_code=303)
-async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def take_upload(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Checks the documents; an order is opened as soon as one of them is good."""
-    form = await desk.form(request, DOCUMENTS)
-    event = await _event(request, desk, form.text("acara"))
+    form = await context.form(request, DOCUMENTS)
+    event = await _event(request, context, form.text("acara"))
     submit_id = _submit_id(form)
-    allowed = await _enter(request, desk, event, sent=submit_id)
+    allowed = await _enter(request, context, event, sent=submit_id)
     if isinstance(allowed, Response):
         return allowed
-    slots = slots_of(event, desk.visit(request).language)
-    customer = await customer_of(desk, request)
+    slots = slots_of(event, context.visit(request).language)
+    customer = await customer_of(context, request)
     owner = customer.customer_id if customer else None
-    accepted, problems = await _accept(request, desk, form, slots, event, owner)
+    accepted, problems = await _accept(request, context, form, slots, event, owner)
     if not accepted:
-        return _page(request, desk, event, submit_id=submit_id, problems=problems, status=422)
-    house = desk.house
+        return _page(request, context, event, submit_id=submit_id, problems=problems, status=422)
+    service = context.service
     order = await open_order_with_documents(
-        house.db,
-        house.secret,
+        service.db,
+        service.secret,
         accepted,
         submit_id=submit_id,
         event_slug=event.slug if event else None,
-        language=desk.visit(request).language,
+        language=context.visit(request).language,
         owner=owner_of(customer),
         held=kept_orders(request).values(),
-        price_list=house.price_list,
-        now=house.clock(),
+        price_list=service.price_list,
+        now=service.clock(),
     )
-    await bind_order(desk, allowed, order.order_id)
-    remember_token(order.token, order.order_id, house.clock())
-    desk.visit(request).at_hand[order.order_id] = order.holds
+    await bind_order(context, allowed, order.order_id)
+    remember_token(order.token, order.order_id, service.clock())
+    context.visit(request).at_hand[order.order_id] = order.holds
     if order.holds is None:  # sent again, perhaps after somebody else signed in
-        await _give_to_customer(desk, await order_items(house.db, order.order_id))
-    cookies = [*keep_order(desk, request, order.number, order.token), used_place(desk, "stamp")]
+        await _give_to_customer(context, await order_items(service.db, order.order_id))
+    cookies = [*keep_order(context, request, order.number, order.token), used_place(context, "stamp")]
     if order.state != "draft":  # an old form, sent again after its order was placed
-        return desk.go(request, f"/pesanan/{order.number}", cookies=cookies)
+        return context.go(request, f"/pesanan/{order.number}", cookies=cookies)
     if problems or _asked_for_others(form, event):
         key = OrderKey(order.order_id, order.number, order.token)
-        response = await _documents_page(request, desk, key, problems)
+        response = await _documents_page(request, context, key, problems)
         for cookie in cookies:
             response.set_cookie(cookie)
         return response
-    return desk.go(request, f"/pesanan/{order.number}/letak/1", cookies=cookies)
+    return context.go(request, f"/pesanan/{order.number}/letak/1", cookies=cookies)
 
 
 @get("/pesanan/{number:str}/dokumen")
-async def show_documents(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+async def show_documents(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
     """What is still missing of an order's documents."""
-    key = await open_order_page(desk, request, number)
+    key = await open_order_page(context, request, number)
     first = _position(request.query_params.get("dari", ""))
-    return await _documents_page(request, desk, key, [], shown_next=first)
+    return await _documents_page(request, context, key, [], shown_next=first)
 
 
 @post("/pesanan/{number:str}/dokumen", status_code=303)
-async def add_documents(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+async def add_documents(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
     """Takes more documents into a draft, and goes on with the first one that was not shown yet."""
-    form = await desk.form(request, DOCUMENTS)
-    key = await open_order_page(desk, request, number)
-    order = await order_page(desk.house.db, key.order_id)
-    event = await _event(request, desk, order.event_slug or "")
-    slots = slots_of(event, desk.visit(request).language)
-    accepted, problems = await _accept(request, desk, form, slots, event, order.customer_id)
-    house = desk.house
+    form = await context.form(request, DOCUMENTS)
+    key = await open_order_page(context, request, number)
+    order = await order_page(context.service.db, key.order_id)
+    event = await _event(request, context, order.event_slug or "")
+    slots = slots_of(event, context.visit(request).language)
+    accepted, problems = await _accept(request, context, form, slots, event, order.customer_id)
+    service = context.service
     try:
-        await put_documents(house.db, key.order_id, accepted, price_list=house.price_list, now=house.clock())
+        await put_documents(
+            service.db, key.order_id, accepted, price_list=service.price_list, now=service.clock()
+        )
     except Refusal as refusal:
         if refusal.code != "order.too_many_documents":
             raise
-        problems.append(Problem("", text_of(refusal.code, desk.visit(request).language, refusal.facts)))
-    order = await order_page(desk.house.db, key.order_id)
-    await _give_to_customer(desk, order)
+        problems.append(Problem("", text_of(refusal.code, context.visit(request).language, refusal.facts)))
+    order = await order_page(context.service.db, key.order_id)
+    await _give_to_customer(context, order)
     first = _position(form.text("dari"))
     if problems or _asked_for_others(form, event):
-        return await _documents_page(request, desk, key, problems, shown_next=first)
-    return desk.go(request, f"/pesanan/{number}/letak/{min(first, len(order.items))}")
+        return await _documents_page(request, context, key, problems, shown_next=first)
+    return context.go(request, f"/pesanan/{number}/letak/{min(first, len(order.items))}")
 
 
 @post("/pesanan/{number:str}/hapus/{document_id:uuid}", status_code=303)
-async def drop_document(request: WebRequest, desk: Desk, number: str, document_id: UUID) -> Response[bytes]:
+async def drop_document(
+    request: WebRequest, context: RequestContext, number: str, document_id: UUID
+) -> Response[bytes]:
     """Takes a document out of a draft; a second press takes out nothing more."""
-    await desk.form(request)
-    key = await open_order_page(desk, request, number)
-    order = await order_page(desk.house.db, key.order_id)
+    await context.form(request)
+    key = await open_order_page(context, request, number)
+    order = await order_page(context.service.db, key.order_id)
     where = ""
     for position, item in enumerate(order.items, 1):
         if item.document_id == document_id:
-            await remove_item(desk.house.db, key.order_id, item.id, now=desk.house.clock())
+            await remove_item(context.service.db, key.order_id, item.id, now=context.service.clock())
             where = f"?dari={position}"  # those before it were shown; the one that stands there now was not
-    return desk.go(request, f"/pesanan/{number}/dokumen{where}")
+    return context.go(request, f"/pesanan/{number}/dokumen{where}")
 
 
 async def _enter(
-    request: WebRequest, desk: Desk, event: Event | None, *, sent: str = ""
+    request: WebRequest, context: RequestContext, event: Event | None, *, sent: str = ""
 ) -> Entry | Response[bytes]:
     """The right to buy, for an event or for none; else the page that says what to do."""
     if event is None:
-        return await enter_shop(request, desk, "stamp", sent=sent) or await shop_is_full(request, desk)
-    entry = await enter(request, desk, event.slug, sent=sent)
-    return entry or to_the_line(request, desk, event.slug)
+        return await enter_shop(request, context, "stamp", sent=sent) or await shop_is_full(request, context)
+    entry = await enter(request, context, event.slug, sent=sent)
+    return entry or to_the_line(request, context, event.slug)
 
 
 def slots_of(event: Event | None, language: str) -> list[Slot]:
@@ -208,7 +212,7 @@ def _submit_id(form: Form) -> str:
     return form.text("kiriman")[:64] or secrets.token_urlsafe(18)
 
 
-async def _event(request: WebRequest, desk: Desk, slug: str) -> Event | None:
+async def _event(request: WebRequest, context: RequestContext, slug: str) -> Event | None:
     """The event of a purchase, if it is for one.
 
     Raises: Refusal NOT_FOUND `event.unknown`; GONE `event.closed`, but not for those whom the event's rule
@@ -216,23 +220,23 @@ async def _event(request: WebRequest, desk: Desk, slug: str) -> Event | None:
     """
     if not slug:
         return None
-    event = desk.events.get(slug)
+    event = context.events.get(slug)
     if event is None:
         raise Refusal(Kind.NOT_FOUND, "event.unknown")
-    if not event.is_open(desk.house.clock()) and not await may_finish_late(request, desk, slug):
+    if not event.is_open(context.service.clock()) and not await may_finish_late(request, context, slug):
         raise Refusal(Kind.GONE, "event.closed", opens_at=event.opens_at, closes_at=event.closes_at)
     return event
 
 
 async def _accept(
     request: WebRequest,
-    desk: Desk,
+    context: RequestContext,
     form: Form,
     slots: Sequence[Slot],
     event: Event | None,
     owner: UUID | None,
 ) -> tuple[list[FormDocument], list[Problem]]:
-    language = desk.visit(request).language
+    language = context.visit(request).language
     submit_id = _submit_id(form)
     accepted: list[FormDocument] = []
     problems: list[Problem] = []
@@ -243,9 +247,9 @@ async def _accept(
         for number, upload in enumerate(uploads):
             try:
                 document = await accept_one(
-                    desk, upload, event=event, kind=slot.kind, owner=owner, password=password_of(form)
+                    context, upload, event=event, kind=slot.kind, owner=owner, password=password_of(form)
                 )
-                desk.visit(request).at_hand[document.document_id] = document
+                context.visit(request).at_hand[document.document_id] = document
                 place = f"{submit_id}/{slot.field}/{number}/{document.uploaded}"
                 accepted.append(
                     FormDocument(document_id=document.document_id, document_kind=slot.kind, slot=place)
@@ -257,31 +261,36 @@ async def _accept(
     return accepted, problems
 
 
-async def _give_to_customer(desk: Desk, order: OrderItems | OrderPage) -> None:
+async def _give_to_customer(context: RequestContext, order: OrderItems | OrderPage) -> None:
     """A draft's documents are its customer's, whoever was signed in when they came."""
     if order.state == "draft" and order.customer_id is not None:
         ids = [item.document_id for item in order.items if item.document_id]
-        await adopt_documents(desk.house.db, ids, order.customer_id)
+        await adopt_documents(context.service.db, ids, order.customer_id)
 
 
 async def _documents_page(
-    request: WebRequest, desk: Desk, key: OrderKey, problems: Sequence[Problem], *, shown_next: int = 1
+    request: WebRequest,
+    context: RequestContext,
+    key: OrderKey,
+    problems: Sequence[Problem],
+    *,
+    shown_next: int = 1,
 ) -> Response[bytes]:
     """Asks for more files. `shown_next`: the position of the first document that was not shown yet."""
-    order = await order_page(desk.house.db, key.order_id)
+    order = await order_page(context.service.db, key.order_id)
     if order.state != "draft":
-        return desk.go(request, f"/pesanan/{key.number}")
-    event = await _event(request, desk, order.event_slug or "")
-    visit, own = desk.visit(request), f"/pesanan/{key.number}/dokumen"
+        return context.go(request, f"/pesanan/{key.number}")
+    event = await _event(request, context, order.event_slug or "")
+    visit, own = context.visit(request), f"/pesanan/{key.number}/dokumen"
     visit.page = own  # also as the answer to the form that opened the order
     kinds = {item.document_kind for item in order.items}
     slots = [s for s in slots_of(event, visit.language) if s.kind is None or s.kind not in kinds]
     onward = f"/pesanan/{key.number}/letak/1"
     if not slots:
-        return desk.go(request, onward)
-    kept = await document_names(desk.house.db, [i.document_id for i in order.items if i.document_id])
+        return context.go(request, onward)
+    kept = await document_names(context.service.db, [i.document_id for i in order.items if i.document_id])
     submit_id = secrets.token_urlsafe(18)
-    return desk.page(
+    return context.page(
         request,
         "buy.html",
         status=422 if problems else 200,
@@ -307,7 +316,7 @@ def _is_locked(problems: Sequence[Problem]) -> bool:
 
 def _page(
     request: WebRequest,
-    desk: Desk,
+    context: RequestContext,
     event: Event | None,
     *,
     submit_id: str,
@@ -316,13 +325,13 @@ def _page(
     cookies: Sequence[Cookie] = (),
     has_pass: bool = False,
 ) -> Response[bytes]:
-    return desk.page(
+    return context.page(
         request,
         "buy.html",
         status=status,
         cookies=cookies,
         event=event,
-        slots=slots_of(event, desk.visit(request).language),
+        slots=slots_of(event, context.visit(request).language),
         problems=problems,
         locked=_is_locked(problems),
         kept=[],
@@ -331,7 +340,7 @@ def _page(
         asked=_asked(event),
         shown_next=None,
         has_pass=has_pass,
-        action=desk.visit(request).link("/beli") + (f"?acara={event.slug}" if event else ""),
+        action=context.visit(request).link("/beli") + (f"?acara={event.slug}" if event else ""),
     )
 
 

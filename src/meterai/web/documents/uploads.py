@@ -12,8 +12,8 @@ from meterai.pdf.profiles import Profile
 from meterai.sales.events import Event
 from meterai.stamping.requests import OutputLimits
 from meterai.stamping.use_cases.accept_document import AcceptedDocument, accept_document
-from meterai.web.requests.desk import Desk
 from meterai.web.requests.forms import Form, Upload
+from meterai.web.requests.request_context import RequestContext
 
 
 def limits_of(event: Event) -> OutputLimits:
@@ -22,7 +22,7 @@ def limits_of(event: Event) -> OutputLimits:
 
 
 async def accept_one(
-    desk: Desk,
+    context: RequestContext,
     upload: Upload,
     *,
     event: Event | None,
@@ -41,13 +41,13 @@ async def accept_one(
     """
     if upload.too_large:
         raise Refusal(Kind.INVALID, "pdf.too_large")
-    house = desk.house
+    service = context.service
     data, upload.content = bytes(upload.content), bytearray()  # once is enough, while it waits for the jail
     return await accept_document(
-        house.db,
-        house.jail,
-        house.objects,
-        vouch_of(house),
+        service.db,
+        service.jail,
+        service.objects,
+        vouch_of(service),
         data=data,
         name=upload.name,
         kind=kind,
@@ -56,12 +56,12 @@ async def accept_one(
         password=password,
         limits=limits_of(event) if event else None,
         customer_id=owner,
-        now=house.clock(),
+        now=service.clock(),
     )
 
 
 async def accept_upload(
-    desk: Desk,
+    context: RequestContext,
     form: Form,
     *,
     event: Event | None,
@@ -75,7 +75,7 @@ async def accept_upload(
     if not uploads:
         raise Refusal(Kind.INVALID, "form.no_file")
     return await accept_one(
-        desk,
+        context,
         uploads[0],
         event=event,
         kind=kind,

@@ -24,12 +24,12 @@ from meterai.waiting_room.use_cases.check_certificate import (
 )
 from meterai.waiting_room.use_cases.issue_certificate import issue_certificate
 from meterai.web.account.sign_in import told
-from meterai.web.line.claim_pages import Answer, Door, ask, refused
+from meterai.web.line.claim_pages import Answer, TicketRequest, ask, refused
 from meterai.web.line.ticket_holder import holder_of, kept_ticket, name_in_ticket
 from meterai.web.pages.messages import state_text
 from meterai.web.pages.qr import qr_svg
-from meterai.web.requests.desk import Desk, WebRequest
 from meterai.web.requests.forms import FormLimits, read_form
+from meterai.web.requests.request_context import RequestContext, WebRequest
 
 CHECK = "/antrean/sertifikat"
 _LIMITS = FormLimits(files_max=1, file_bytes_max=BYTES_MAX)
@@ -50,34 +50,34 @@ class View:
     issued_at: datetime
 
 
-async def show_certificate(door: Door) -> Answer:
+async def show_certificate(ticket_request: TicketRequest) -> Answer:
     """The certificate of whoever holds the ticket and has proven its contact; made when it is asked for."""
-    desk, slug = door.desk, door.event.slug
-    text = kept_ticket(door.request, slug)
+    context, slug = ticket_request.context, ticket_request.event.slug
+    text = kept_ticket(ticket_request.request, slug)
     if not text:
-        return ask(door, has_ticket=False)
-    published = desk.queues.published(slug)
+        return ask(ticket_request, has_ticket=False)
+    published = context.queues.published(slug)
     try:
-        holder = await holder_of(door.request, desk, published, text)
+        holder = await holder_of(ticket_request.request, context, published, text)
         if holder.contact is None:
-            return ask(door, has_ticket=True)
+            return ask(ticket_request, has_ticket=True)
         signed = await issue_certificate(
-            desk.house.db,
+            context.service.db,
             published,
             text,
             contact=name_in_ticket(published, text, holder.contact),
             masked=holder.contact.masked,
-            now=desk.house.clock(),
+            now=context.service.clock(),
         )
     except Refusal as refusal:
-        return refused(door, refusal, text=text)
+        return refused(ticket_request, refusal, text=text)
     attempt = read_certificate(signed, published)
-    visit = desk.visit(door.request)
-    check_address = f"{desk.house.public_url}{visit.link(CHECK)}"
-    return desk.page(
-        door.request,
+    visit = context.visit(ticket_request.request)
+    check_address = f"{context.service.public_url}{visit.link(CHECK)}"
+    return context.page(
+        ticket_request.request,
         "certificate.html",
-        view=_view(door.event, attempt, visit.language),
+        view=_view(ticket_request.event, attempt, visit.language),
         qr=qr_svg(f"{check_address}?kode={attempt.code}"),
         check_address=check_address.partition("://")[2],
         file=visit.link(f"{CHECK}/{attempt.code}"),
@@ -86,52 +86,54 @@ async def show_certificate(door: Door) -> Answer:
 
 
 @get(CHECK)
-async def show_check(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def show_check(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Where anybody checks a certificate: by its code, or the signed file."""
     code = request.query_params.get("kode", "").strip()
     if not code:
-        return _check_page(request, desk)
+        return _check_page(request, context)
     try:
-        slug, signed = await find_certificate(desk.house.db, code)
-        return _check_page(request, desk, await _checked(request, desk, slug, signed))
+        slug, signed = await find_certificate(context.service.db, code)
+        return _check_page(request, context, await _checked(request, context, slug, signed))
     except Refusal as refusal:
-        return _check_page(request, desk, refusal=refusal, code=code)
+        return _check_page(request, context, refusal=refusal, code=code)
 
 
 @post(CHECK, status_code=200)
-async def check_file(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def check_file(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Checks a file or text. Needs no proof of a form: it changes nothing and shows what the sender sent."""
     form = await read_form(request.headers.get("content-type", ""), request.stream(), _LIMITS)
     uploads = form.uploads("berkas")
     raw = bytes(uploads[0].content) if uploads else form.text("teks").encode()
     try:
-        return _check_page(request, desk, await _checked(request, desk, event_of(raw.strip()), raw))
+        return _check_page(request, context, await _checked(request, context, event_of(raw.strip()), raw))
     except Refusal as refusal:
-        return _check_page(request, desk, refusal=refusal, text=form.text("teks"))
+        return _check_page(request, context, refusal=refusal, text=form.text("teks"))
 
 
 @get(f"{CHECK}/{{code:str}}")
-async def download(request: WebRequest, desk: Desk, code: str) -> Response[bytes]:
+async def download(request: WebRequest, context: RequestContext, code: str) -> Response[bytes]:
     """The certificate as it was signed. Holds the contact masked only."""
-    _, signed = await find_certificate(desk.house.db, code)
+    _, signed = await find_certificate(context.service.db, code)
     headers = {"Content-Disposition": 'attachment; filename="sertifikat-antrean.txt"'}
     return Response(signed, media_type="text/plain; charset=utf-8", headers=headers)
 
 
-async def _checked(request: WebRequest, desk: Desk, slug: str, raw: bytes) -> tuple[View, Checked]:
+async def _checked(
+    request: WebRequest, context: RequestContext, slug: str, raw: bytes
+) -> tuple[View, Checked]:
     """What a certificate says, and whether it stands in the public log; also of an event that is offered no
     more, for agencies check it afterwards."""
     try:
-        event = await find_event(desk.house.db, slug, also_former=True)
+        event = await find_event(context.service.db, slug, also_former=True)
     except Refusal:
         raise Refusal(Kind.FORBIDDEN, "certificate.forged") from None
-    checked = await check_certificate(raw, desk.queues.published(slug))
-    return _view(event, checked.attempt, desk.visit(request).language), checked
+    checked = await check_certificate(raw, context.queues.published(slug))
+    return _view(event, checked.attempt, context.visit(request).language), checked
 
 
 def _check_page(
     request: WebRequest,
-    desk: Desk,
+    context: RequestContext,
     found: tuple[View | None, Checked | None] = (None, None),
     refusal: Refusal | None = None,
     *,
@@ -140,16 +142,16 @@ def _check_page(
 ) -> Response[bytes]:
     """`found`: what the certificate says; else the forms, with the `code` or `text` that was refused."""
     view, checked = found
-    return desk.page(
+    return context.page(
         request,
         "certificate_check.html",
         status=http_status(refusal),
         is_kept=view is None,  # what was found in a file is nowhere but in this answer
         view=view,
         is_logged=checked is not None and checked.is_logged,
-        is_missing=checked is not None and checked.is_missing(desk.house.clock()),
+        is_missing=checked is not None and checked.is_missing(context.service.clock()),
         is_lost=checked is not None and checked.is_lost,
-        action=desk.visit(request).link(CHECK),
+        action=context.visit(request).link(CHECK),
         code=code,
         text=text,
         **told(refusal),

@@ -18,8 +18,8 @@ from meterai.sales.events import Event
 from meterai.waiting_room.rules.tickets import Ticket
 from meterai.web.account.sign_in import code_page, told
 from meterai.web.line.queues import ticket_cookie
-from meterai.web.requests.desk import HTML, Desk, WebRequest
 from meterai.web.requests.forms import Form
+from meterai.web.requests.request_context import HTML, RequestContext, WebRequest
 
 log = structlog.get_logger(__name__)
 
@@ -49,15 +49,15 @@ _TO_CONTACT = {
 }
 
 type Answer = Response[bytes]
-type Step = Callable[[Door], Awaitable[Answer]]
+type Step = Callable[[TicketRequest], Awaitable[Answer]]
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class TicketRequest:
     """One request of somebody with a ticket, and what they want."""
 
     request: WebRequest
-    desk: Desk
+    context: RequestContext
     event: Event
     purpose: str
 
@@ -69,64 +69,73 @@ class Door:
     @property
     def action(self) -> str:
         """Its address in the visitor's language."""
-        return self.desk.visit(self.request).link(self.base)
+        return self.context.visit(self.request).link(self.base)
 
 
-def door_of(request: WebRequest, desk: Desk, slug: str) -> Door:
+def ticket_request_of(request: WebRequest, context: RequestContext, slug: str) -> TicketRequest:
     """The door to which a request came. Raises: Refusal NOT_FOUND `page.not_found`."""
-    event = desk.doors.get(slug)
+    event = context.known_events.get(slug)
     if event is None:
         raise Refusal(Kind.NOT_FOUND, "page.not_found")
-    return Door(request, desk, event, desk.visit(request).path.split("/")[2])
+    return TicketRequest(request, context, event, context.visit(request).path.split("/")[2])
 
 
-async def calmly(door: Door, step: Step) -> Answer:
+async def calmly(ticket_request: TicketRequest, step: Step) -> Answer:
     """What a step answers; with the store down, a page that says so and comes back by itself."""
     try:
-        return await step(door)
+        return await step(ticket_request)
     except DATABASE_IS_DOWN as error:
         log.warning("door_without_store", error=type(error).__name__)
-        return refused(door, Refusal(Kind.UNAVAILABLE, "queue.store_down"))
+        return refused(ticket_request, Refusal(Kind.UNAVAILABLE, "queue.store_down"))
 
 
-def keep_ticket(door: Door, text: str) -> Cookie:
+def keep_ticket(ticket_request: TicketRequest, text: str) -> Cookie:
     """The ticket in this browser, as the gate keeps it."""
-    return door.desk.cookie(ticket_cookie(door.event.slug), text, max_age=TICKET_S)
+    return ticket_request.context.cookie(ticket_cookie(ticket_request.event.slug), text, max_age=TICKET_S)
 
 
-def _forget_ticket(door: Door) -> Cookie:
-    return door.desk.cookie(ticket_cookie(door.event.slug), "", max_age=0)
+def _forget_ticket(ticket_request: TicketRequest) -> Cookie:
+    return ticket_request.context.cookie(ticket_cookie(ticket_request.event.slug), "", max_age=0)
 
 
 def refused(
-    door: Door, refusal: Refusal, *, text: str = "", typed: str = "", typed_ticket: str = ""
+    ticket_request: TicketRequest,
+    refusal: Refusal,
+    *,
+    text: str = "",
+    typed: str = "",
+    typed_ticket: str = "",
 ) -> Answer:
     """Where a refusal leads: to the wait page, to a page that knocks again, back to the form; and after the
     closing to the certificate. `typed`: the contact in the form that was refused, or `typed_ticket`."""
-    desk, request = door.desk, door.request
+    context, request = ticket_request.context, ticket_request.request
     if refusal.code == "queue.not_called" and text:
-        target = desk.queues.wait_page(door.event.slug, text, desk.visit(request).language)
+        target = context.queues.wait_page(ticket_request.event.slug, text, context.visit(request).language)
         return Response(b"", status_code=303, headers={"Location": target}, media_type=HTML)
-    if refusal.code == "queue.closed" and door.purpose == CLAIM:
-        return desk.go(request, f"/{door.event.slug}/{CERTIFICATE}")
+    if refusal.code == "queue.closed" and ticket_request.purpose == CLAIM:
+        return context.go(request, f"/{ticket_request.event.slug}/{CERTIFICATE}")
     if refusal.code == "queue.door_full":
         seconds = int(str(refusal.facts["retry_after_s"])) + secrets.randbelow(3)
-        return _shut(door, refusal, seconds)
+        return _shut(ticket_request, refusal, seconds)
     if refusal.code in _SHUT:
-        return _shut(door, refusal, _RETRY_S.get(refusal.code, _DEFAULT_RETRY_S))
+        return _shut(ticket_request, refusal, _RETRY_S.get(refusal.code, _DEFAULT_RETRY_S))
     if refusal.code in _BAD_TICKET:
         if refusal.code in _GOOD_FOR_NOTHING:
             return ask(
-                door, has_ticket=False, refusal=refusal, cookies=[_forget_ticket(door)], instead_of=text
+                ticket_request,
+                has_ticket=False,
+                refusal=refusal,
+                cookies=[_forget_ticket(ticket_request)],
+                instead_of=text,
             )
-        return ask(door, has_ticket=False, refusal=refusal, typed=typed_ticket)
+        return ask(ticket_request, has_ticket=False, refusal=refusal, typed=typed_ticket)
     if refusal.code in _TO_CONTACT:
-        return ask(door, has_ticket=True, refusal=refusal, typed=typed)
-    return _shut(door, refusal, 0)
+        return ask(ticket_request, has_ticket=True, refusal=refusal, typed=typed)
+    return _shut(ticket_request, refusal, 0)
 
 
 def ask(
-    door: Door,
+    ticket_request: TicketRequest,
     *,
     has_ticket: bool,
     has_pass: bool = False,
@@ -137,67 +146,77 @@ def ask(
 ) -> Answer:
     """Asks for the ticket's contact, or for the ticket. `typed`: what stood there and was refused.
     `instead_of`: a ticket that is good for nothing."""
-    language = door.desk.visit(door.request).language
-    return door.desk.page(
-        door.request,
+    language = ticket_request.context.visit(ticket_request.request).language
+    return ticket_request.context.page(
+        ticket_request.request,
         "claim.html",
         status=http_status(refusal),
         cookies=cookies,
-        event=door.event,
-        purpose=door.purpose,
+        event=ticket_request.event,
+        purpose=ticket_request.purpose,
         has_ticket=has_ticket,
         has_pass=has_pass,
         typed=typed,
-        action=door.action,
-        gate=door.desk.queues.join_page(door.event.slug, language, instead_of=instead_of),
+        action=ticket_request.action,
+        gate=ticket_request.context.queues.join_page(
+            ticket_request.event.slug, language, instead_of=instead_of
+        ),
         private=True,
         **told(refusal),
     )
 
 
-def ask_which(door: Door, *, kept: tuple[str, Ticket], other: tuple[str, Ticket]) -> Answer:
+def ask_which(
+    ticket_request: TicketRequest, *, kept: tuple[str, Ticket], other: tuple[str, Ticket]
+) -> Answer:
     """Which of two tickets this browser is to keep; each with when it was taken."""
     (kept_text, earlier), (text, ticket) = kept, other
-    return door.desk.page(
-        door.request,
+    return ticket_request.context.page(
+        ticket_request.request,
         "which_ticket.html",
-        event=door.event,
-        action=door.action,
+        event=ticket_request.event,
+        action=ticket_request.action,
         ticket=text,
         kept_since=datetime.fromtimestamp(earlier.joined_at, UTC),
         other_since=datetime.fromtimestamp(ticket.joined_at, UTC),
-        kept_page=door.desk.queues.wait_page(
-            door.event.slug, kept_text, door.desk.visit(door.request).language
+        kept_page=ticket_request.context.queues.wait_page(
+            ticket_request.event.slug,
+            kept_text,
+            ticket_request.context.visit(ticket_request.request).language,
         ),
         private=True,
     )
 
 
-def ask_code(door: Door, refusal: Refusal | None = None, form: Form | None = None) -> Answer:
+def ask_code(
+    ticket_request: TicketRequest, refusal: Refusal | None = None, form: Form | None = None
+) -> Answer:
     """Asks for the code. `form`: the one that was refused."""
     return code_page(
-        door.request,
-        door.desk,
-        action=f"{door.base}/kode",
-        again=door.base,
+        ticket_request.request,
+        ticket_request.context,
+        action=f"{ticket_request.base}/kode",
+        again=ticket_request.base,
         step=False,
         refusal=refusal,
         form=form,
     )
 
 
-def _shut(door: Door, refusal: Refusal, retry_s: int) -> Answer:
+def _shut(ticket_request: TicketRequest, refusal: Refusal, retry_s: int) -> Answer:
     """Not now; the place is kept. Comes back by itself after `retry_s` seconds; 0: does not."""
-    return door.desk.page(
-        door.request,
+    return ticket_request.context.page(
+        ticket_request.request,
         "door.html",
         status=http_status(refusal),
         headers={"Retry-After": str(retry_s)} if retry_s else None,
-        event=door.event,
+        event=ticket_request.event,
         code=refusal.code,
         facts_told=refusal.facts,
         retry_s=retry_s,
-        action=door.action,
-        gate=door.desk.queues.join_page(door.event.slug, door.desk.visit(door.request).language),
+        action=ticket_request.action,
+        gate=ticket_request.context.queues.join_page(
+            ticket_request.event.slug, ticket_request.context.visit(ticket_request.request).language
+        ),
         private=True,
     )

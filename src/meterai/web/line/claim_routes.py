@@ -24,201 +24,218 @@ from meterai.web.line.claim_pages import (
     CLAIM,
     PURPOSES,
     REMINDER,
-    Door,
     Step,
+    TicketRequest,
     ask,
     ask_code,
     ask_which,
     calmly,
-    door_of,
     keep_ticket,
     refused,
+    ticket_request_of,
 )
 from meterai.web.line.event_entry import order_if_kept
 from meterai.web.line.queues import PASS_S, HeldPass, pass_cookie, seal_pass
 from meterai.web.line.reminder_routes import offer_reminder
 from meterai.web.line.ticket_holder import contact_of_ticket, holder_of, kept_ticket, name_in_ticket
 from meterai.web.orders.access import kept_orders, order_of_token
-from meterai.web.requests.desk import Desk, WebRequest, is_sent_from_here, note_straight
 from meterai.web.requests.forms import read_form
+from meterai.web.requests.request_context import RequestContext, WebRequest, is_sent_from_here, note_straight
 
 _IN_FLIGHT = ("paid",)
 
 
 @get([f"/{{slug:str}}/{purpose}" for purpose in PURPOSES])
-async def show_door(request: WebRequest, desk: Desk, slug: str) -> Response[bytes]:
+async def show_door(request: WebRequest, context: RequestContext, slug: str) -> Response[bytes]:
     """Gives what the holder of a ticket wants, once the contact is proven; else says what is missing.
 
     A claim changes something although this is a GET: the page of a full door knocks again by reloading. A
     pass that is given twice is the same pass.
     """
-    door = door_of(request, desk, slug)
-    return await calmly(door, _STEPS[door.purpose])
+    ticket_request = ticket_request_of(request, context, slug)
+    return await calmly(ticket_request, _STEPS[ticket_request.purpose])
 
 
 @post([f"/{{slug:str}}/{purpose}" for purpose in PURPOSES], status_code=303)
-async def take_ticket(request: WebRequest, desk: Desk, slug: str) -> Response[bytes]:
+async def take_ticket(request: WebRequest, context: RequestContext, slug: str) -> Response[bytes]:
     """A ticket from the wait page's button, or pasted. It proves itself, so the form needs no proof.
 
     From another site's page it comes without our cookies, so that nobody knows what is kept already: the
     browser brings them to the ticket's link.
     """
-    door = door_of(request, desk, slug)
+    ticket_request = ticket_request_of(request, context, slug)
     form = await read_form(request.headers.get("content-type", ""), request.stream())
     try:
-        text, _ = _read(door, form.text("tiket"))
+        text, _ = _read(ticket_request, form.text("tiket"))
     except Refusal as refusal:
-        return refused(door, refusal, typed_ticket=form.text("tiket"))
+        return refused(ticket_request, refusal, typed_ticket=form.text("tiket"))
     if not is_sent_from_here(request):
-        return desk.go(request, f"{door.base}/t/{text}")
+        return context.go(request, f"{ticket_request.base}/t/{text}")
     note_straight(request, form)
-    return _with_ticket(door, text)
+    return _with_ticket(ticket_request, text)
 
 
 @get([f"/{{slug:str}}/{purpose}/t/{{text:str}}" for purpose in PURPOSES])
-async def come_by_link(request: WebRequest, desk: Desk, slug: str, text: str) -> Response[bytes]:
+async def come_by_link(request: WebRequest, context: RequestContext, slug: str, text: str) -> Response[bytes]:
     """A ticket as a link; it becomes a cookie and leaves the address at once.
 
     Anybody may have made the link: where another ticket is kept, its holder says which it shall be.
     """
-    door = door_of(request, desk, slug)
+    ticket_request = ticket_request_of(request, context, slug)
     try:
-        text, ticket = _read(door, text)
+        text, ticket = _read(ticket_request, text)
     except Refusal as refusal:
-        return refused(door, refusal)
+        return refused(ticket_request, refusal)
     with contextlib.suppress(Refusal):
-        kept, earlier = _read(door, kept_ticket(request, slug))
+        kept, earlier = _read(ticket_request, kept_ticket(request, slug))
         if earlier != ticket:
-            return ask_which(door, kept=(kept, earlier), other=(text, ticket))
-    return _with_ticket(door, text)
+            return ask_which(ticket_request, kept=(kept, earlier), other=(text, ticket))
+    return _with_ticket(ticket_request, text)
 
 
 @post([f"/{{slug:str}}/{purpose}/ganti" for purpose in PURPOSES], status_code=303)
-async def replace_ticket(request: WebRequest, desk: Desk, slug: str) -> Response[bytes]:
+async def replace_ticket(request: WebRequest, context: RequestContext, slug: str) -> Response[bytes]:
     """The other ticket, as its holder said."""
-    door = door_of(request, desk, slug)
-    form = await desk.form(request)
+    ticket_request = ticket_request_of(request, context, slug)
+    form = await context.form(request)
     try:
-        text, _ = _read(door, form.text("tiket"))
+        text, _ = _read(ticket_request, form.text("tiket"))
     except Refusal as refusal:
-        return refused(door, refusal)
-    return _with_ticket(door, text)
+        return refused(ticket_request, refusal)
+    return _with_ticket(ticket_request, text)
 
 
 @post([f"/{{slug:str}}/{purpose}/kontak" for purpose in PURPOSES], status_code=303)
-async def take_contact(request: WebRequest, desk: Desk, slug: str) -> Response[bytes]:
+async def take_contact(request: WebRequest, context: RequestContext, slug: str) -> Response[bytes]:
     """Sends a code to the contact of the ticket, and to no other; at the door when it is called."""
 
-    async def send(door: Door) -> Response[bytes]:
-        form = await desk.form(request)
+    async def send(ticket_request: TicketRequest) -> Response[bytes]:
+        form = await context.form(request)
         typed, text = form.text("kontak"), kept_ticket(request, slug)
         try:
-            published = desk.queues.published(slug)
+            published = context.queues.published(slug)
             ticket = published.read_ticket(text)
             contact_of_ticket(published, ticket, typed)
             asker = Asker.STRANGER
-            if door.purpose == CLAIM:
-                await look_at_call(desk.house.db, published, text, now=desk.house.clock())
+            if ticket_request.purpose == CLAIM:
+                await look_at_call(context.service.db, published, text, now=context.service.clock())
                 asker = Asker.CALLED
             cookie = await send_code(
-                request, desk, typed, asker=asker, per_address_max=PER_ADDRESS_OF_CALLED_MAX
+                request, context, typed, asker=asker, per_address_max=PER_ADDRESS_OF_CALLED_MAX
             )
         except Refusal as refusal:
-            return refused(door, refusal, text=text, typed=typed)
-        return desk.go(request, f"{door.base}/kode", cookies=[cookie])
+            return refused(ticket_request, refusal, text=text, typed=typed)
+        return context.go(request, f"{ticket_request.base}/kode", cookies=[cookie])
 
-    return await calmly(door_of(request, desk, slug), send)
+    return await calmly(ticket_request_of(request, context, slug), send)
 
 
 @get([f"/{{slug:str}}/{purpose}/kode" for purpose in PURPOSES])
-async def show_code(request: WebRequest, desk: Desk, slug: str) -> Response[bytes]:
+async def show_code(request: WebRequest, context: RequestContext, slug: str) -> Response[bytes]:
     """Asks for the code."""
-    return ask_code(door_of(request, desk, slug))
+    return ask_code(ticket_request_of(request, context, slug))
 
 
 @post([f"/{{slug:str}}/{purpose}/kode" for purpose in PURPOSES], status_code=303)
-async def take_code(request: WebRequest, desk: Desk, slug: str) -> Response[bytes]:
+async def take_code(request: WebRequest, context: RequestContext, slug: str) -> Response[bytes]:
     """The contact is proven: its holder is signed in and goes on; to a pass with the same answer."""
 
-    async def check(door: Door) -> Response[bytes]:
-        form = await desk.form(request)
+    async def check(ticket_request: TicketRequest) -> Response[bytes]:
+        form = await context.form(request)
         try:
-            session = await check_code(request, desk, form)
+            session = await check_code(request, context, form)
         except Refusal as refusal:
-            return ask_code(door, refusal, form)
-        signed_in = session_cookies(request, desk, session)
-        if door.purpose == CLAIM and (text := kept_ticket(request, slug)):
+            return ask_code(ticket_request, refusal, form)
+        signed_in = session_cookies(request, context, session)
+        if ticket_request.purpose == CLAIM and (text := kept_ticket(request, slug)):
             with contextlib.suppress(Refusal, *DATABASE_IS_DOWN):  # the door itself says why
-                return await _let_in(door, text, session.contact, is_in_flight=False, cookies=signed_in)
-        return desk.go(request, door.base, cookies=signed_in)
+                return await _let_in(
+                    ticket_request, text, session.contact, is_in_flight=False, cookies=signed_in
+                )
+        return context.go(request, ticket_request.base, cookies=signed_in)
 
-    return await calmly(door_of(request, desk, slug), check)
+    return await calmly(ticket_request_of(request, context, slug), check)
 
 
-async def _knock(door: Door) -> Response[bytes]:
-    desk, slug = door.desk, door.event.slug
-    sign = await desk.queues.sign_of(slug)
+async def _knock(ticket_request: TicketRequest) -> Response[bytes]:
+    context, slug = ticket_request.context, ticket_request.event.slug
+    sign = await context.queues.sign_of(slug)
     if sign is None or sign.is_free:
-        return _inside(door)
-    if (number := await _order_in_flight(door)) is not None and not kept_ticket(door.request, slug):
-        return desk.go(door.request, f"/pesanan/{number}")
-    text = kept_ticket(door.request, slug)
+        return _inside(ticket_request)
+    if (number := await _order_in_flight(ticket_request)) is not None and not kept_ticket(
+        ticket_request.request, slug
+    ):
+        return context.go(ticket_request.request, f"/pesanan/{number}")
+    text = kept_ticket(ticket_request.request, slug)
     if not text:
-        return ask(door, has_ticket=False)
-    published = desk.queues.published(slug)
+        return ask(ticket_request, has_ticket=False)
+    published = context.queues.published(slug)
     try:
-        holder = await holder_of(door.request, desk, published, text)
+        holder = await holder_of(ticket_request.request, context, published, text)
         if holder.contact is None:
-            called = await look_at_call(desk.house.db, published, text, now=desk.house.clock())
-            return ask(door, has_ticket=True, has_pass=isinstance(called, Pass))
-        return await _let_in(door, text, holder.contact, is_in_flight=number is not None)
+            called = await look_at_call(context.service.db, published, text, now=context.service.clock())
+            return ask(ticket_request, has_ticket=True, has_pass=isinstance(called, Pass))
+        return await _let_in(ticket_request, text, holder.contact, is_in_flight=number is not None)
     except Refusal as refusal:
-        return refused(door, refusal, text=text)
+        return refused(ticket_request, refusal, text=text)
 
 
 async def _let_in(
-    door: Door, text: str, contact: Contact, *, is_in_flight: bool, cookies: Sequence[Cookie] = ()
+    ticket_request: TicketRequest,
+    text: str,
+    contact: Contact,
+    *,
+    is_in_flight: bool,
+    cookies: Sequence[Cookie] = (),
 ) -> Response[bytes]:
     """The pass of a ticket whose contact is proven, and the way to the purchase. Raises as `claim_pass`."""
-    desk, slug = door.desk, door.event.slug
-    published = desk.queues.published(slug)
+    context, slug = ticket_request.context, ticket_request.event.slug
+    published = context.queues.published(slug)
     given = await claim_pass(
-        desk.house.db,
+        context.service.db,
         published,
         text,
         contact=name_in_ticket(published, text, contact),
         is_in_flight=is_in_flight,
-        now=desk.house.clock(),
+        now=context.service.clock(),
     )
-    desk.visit(door.request).at_hand[given.pass_id] = given
-    until = int(desk.house.clock().timestamp()) + PASS_S
-    value = seal_pass(desk.house.secret, slug, HeldPass(given.id, given.pass_id, until))
-    return _inside(door, [*cookies, desk.cookie(pass_cookie(slug), value, max_age=PASS_S)])
+    context.visit(ticket_request.request).at_hand[given.pass_id] = given
+    until = int(context.service.clock().timestamp()) + PASS_S
+    value = seal_pass(context.service.secret, slug, HeldPass(given.id, given.pass_id, until))
+    return _inside(ticket_request, [*cookies, context.cookie(pass_cookie(slug), value, max_age=PASS_S)])
 
 
-async def _order_in_flight(door: Door) -> str | None:
+async def _order_in_flight(ticket_request: TicketRequest) -> str | None:
     """The number of an order for this event that is paid and not finished, whose link this browser holds."""
-    for token in kept_orders(door.request).values():
-        order_id = await order_of_token(door.desk, token)
+    for token in kept_orders(ticket_request.request).values():
+        order_id = await order_of_token(ticket_request.context, token)
         if order_id is not None:
-            order = await order_if_kept(door.desk, order_id)
-            if order is not None and order.event_slug == door.event.slug and order.state in _IN_FLIGHT:
+            order = await order_if_kept(ticket_request.context, order_id)
+            if (
+                order is not None
+                and order.event_slug == ticket_request.event.slug
+                and order.state in _IN_FLIGHT
+            ):
                 return order.number
     return None
 
 
-def _read(door: Door, typed: str) -> tuple[str, Ticket]:
+def _read(ticket_request: TicketRequest, typed: str) -> tuple[str, Ticket]:
     """The ticket in what was sent. Raises: Refusal `ticket.*`, `queue.not_published`."""
     text = text_in(typed)
-    return text, door.desk.queues.published(door.event.slug).read_ticket(text)
+    return text, ticket_request.context.queues.published(ticket_request.event.slug).read_ticket(text)
 
 
-def _with_ticket(door: Door, text: str) -> Response[bytes]:
-    return door.desk.go(door.request, door.base, cookies=[keep_ticket(door, text)])
+def _with_ticket(ticket_request: TicketRequest, text: str) -> Response[bytes]:
+    return ticket_request.context.go(
+        ticket_request.request, ticket_request.base, cookies=[keep_ticket(ticket_request, text)]
+    )
 
 
-def _inside(door: Door, cookies: Sequence[Cookie] = ()) -> Response[bytes]:
-    return door.desk.go(door.request, f"/beli?acara={door.event.slug}", cookies=cookies)
+def _inside(ticket_request: TicketRequest, cookies: Sequence[Cookie] = ()) -> Response[bytes]:
+    return ticket_request.context.go(
+        ticket_request.request, f"/beli?acara={ticket_request.event.slug}", cookies=cookies
+    )
 
 
 _STEPS: Final[Mapping[str, Step]] = {

@@ -21,8 +21,8 @@ from meterai.waiting_room.use_cases.log_bypass import BypassReason, log_bypass
 from meterai.waiting_room.use_cases.use_pass import use_pass
 from meterai.web.line.queues import INSIDE_S, HeldPass, inside_cookie, open_pass, pass_cookie
 from meterai.web.orders.access import open_order_page
-from meterai.web.requests.desk import HTML, Desk, WebRequest
 from meterai.web.requests.form_rights import read_form_seal, seal_form
+from meterai.web.requests.request_context import HTML, RequestContext, WebRequest
 
 _ENDED = ("expired", "cancelled")
 _GIVEN_BACK = ("refunding", "refunded")
@@ -45,72 +45,76 @@ class Entry:
     cookies: Sequence[Cookie] = ()
 
 
-async def enter(request: WebRequest, desk: Desk, event: str, *, sent: str = "") -> Entry | None:
+async def enter(request: WebRequest, context: RequestContext, event: str, *, sent: str = "") -> Entry | None:
     """The right of this visitor to start a purchase for an event; None: they must take a place in line.
 
     `sent`: the name of the form that they sent. Who got a form while nobody had to wait goes on with it, to
     the one order that it opens (`name_form`).
     """
-    now, secret, flow = desk.house.clock().timestamp(), desk.house.secret, f"event {event}"
-    sign = await desk.queues.sign_of(event)
+    now, secret, flow = context.service.clock().timestamp(), context.service.secret, f"event {event}"
+    sign = await context.queues.sign_of(event)
     kept = request.cookies.get(inside_cookie(event), "")
     name = sent or kept
-    has_right = right_of(request, desk, flow, name) is not None
+    has_right = right_of(request, context, flow, name) is not None
     if sign is None or sign.is_free:
         if not has_right and not kept:  # else they were counted when they got it
-            desk.queues.entered[event] += 1
+            context.queues.entered[event] += 1
         if sent:
             return Entry(sent, sign)
-        made = name_form(request, desk, flow, now)
-        if has_right and right_of(request, desk, flow, made) is None:  # what is kept stays the right to go on
-            return Entry(kept if await _order_of_form(desk, kept) is None else made, sign)
-        return Entry(made, sign, cookies=[desk.cookie(inside_cookie(event), made, max_age=INSIDE_S)])
+        made = name_form(request, context, flow, now)
+        if (
+            has_right and right_of(request, context, flow, made) is None
+        ):  # what is kept stays the right to go on
+            return Entry(kept if await _order_of_form(context, kept) is None else made, sign)
+        return Entry(made, sign, cookies=[context.cookie(inside_cookie(event), made, max_age=INSIDE_S)])
     held = open_pass(secret, event, request.cookies.get(pass_cookie(event), ""), now)
     if held is not None:
         return Entry(sent or secrets.token_urlsafe(18), sign, held=held)
     if not has_right:
         return None
-    begun = None if sent else await _order_of_form(desk, name)
-    if begun is not None and (_has_ended(begun) or not await _is_theirs(request, desk, begun)):
+    begun = None if sent else await _order_of_form(context, name)
+    if begun is not None and (_has_ended(begun) or not await _is_theirs(request, context, begun)):
         return None
     return Entry(name, sign, bypass="was_inside", begun=begun)
 
 
-def name_form(request: WebRequest, desk: Desk, flow: str, now: float) -> str:
+def name_form(request: WebRequest, context: RequestContext, flow: str, now: float) -> str:
     """A new name of a form for somebody who enters freely. It carries the right to go on when people have to
     wait, unless many of their network have one."""
-    network = desk.queues.stays_inside(_address(request), now)
+    network = context.queues.stays_inside(_address(request), now)
     if network is None:
         return secrets.token_urlsafe(18)
-    return seal_form(desk.house.secret, flow, now, by_share=False, network=network)
+    return seal_form(context.service.secret, flow, now, by_share=False, network=network)
 
 
-def right_of(request: WebRequest, desk: Desk, flow: str, name: str) -> bool | None:
+def right_of(request: WebRequest, context: RequestContext, flow: str, name: str) -> bool | None:
     """The right that a form's name carries for who sends it now: see `read_form_seal`."""
-    now, network = desk.house.clock().timestamp(), network_of(_address(request))
-    return read_form_seal(desk.house.secret, flow, name, now, network=network)
+    now, network = context.service.clock().timestamp(), network_of(_address(request))
+    return read_form_seal(context.service.secret, flow, name, now, network=network)
 
 
 def _address(request: WebRequest) -> str:
     return request.client.host if request.client else ""
 
 
-async def may_finish_late(request: WebRequest, desk: Desk, event: str) -> bool:
+async def may_finish_late(request: WebRequest, context: RequestContext, event: str) -> bool:
     """Whether this visitor has a pass of an event whose rule says that the line counts at the closing."""
-    sign = await desk.queues.sign_of(event)
+    sign = await context.queues.sign_of(event)
     if sign is None or not sign.policy.line_counts:
         return False
     cookie = request.cookies.get(pass_cookie(event), "")
-    return open_pass(desk.house.secret, event, cookie, desk.house.clock().timestamp()) is not None
+    return open_pass(context.service.secret, event, cookie, context.service.clock().timestamp()) is not None
 
 
-def to_the_line(request: WebRequest, desk: Desk, event: str) -> Response[bytes]:
+def to_the_line(request: WebRequest, context: RequestContext, event: str) -> Response[bytes]:
     """Somebody without a right to enter: to the gate, where places are taken."""
-    target = desk.queues.join_page(event, desk.visit(request).language)
+    target = context.queues.join_page(event, context.visit(request).language)
     return Response(b"", status_code=303, headers={"Location": target}, media_type=HTML)
 
 
-async def order_of_pass(request: WebRequest, desk: Desk, entry: Entry, flow: str = "stamp") -> str | None:
+async def order_of_pass(
+    request: WebRequest, context: RequestContext, entry: Entry, flow: str = "stamp"
+) -> str | None:
     """The page of the order that this pass, or form, was used for and that its holder can go on with, if any.
 
     `flow`: what they came for. A draft of quota holds nothing that documents could be put into: who comes
@@ -121,15 +125,15 @@ async def order_of_pass(request: WebRequest, desk: Desk, entry: Entry, flow: str
     """
     if entry.held is None or entry.sign is None:
         return None if entry.begun is None else _page_of(entry.begun, flow)
-    held = desk.visit(request).known(entry.held.pass_id, Pass) or await held_pass(
-        desk.house.db, entry.sign.number, entry.held.id, entry.held.pass_id
+    held = context.visit(request).known(entry.held.pass_id, Pass) or await held_pass(
+        context.service.db, entry.sign.number, entry.held.id, entry.held.pass_id
     )
     if held is None:
         raise Refusal(Kind.FORBIDDEN, "pass.unknown")
-    order = await order_if_kept(desk, held.order_id)
+    order = await order_if_kept(context, held.order_id)
     if order is None or _has_ended(order):
         return None
-    if not await _is_theirs(request, desk, order):
+    if not await _is_theirs(request, context, order):
         if order.state == "draft":
             return None  # begun on another phone: there it ends, here it begins anew
         raise Refusal(Kind.CONFLICT, "pass.used")
@@ -144,19 +148,19 @@ def _page_of(order: Order, flow: str) -> str | None:
     return f"/pesanan/{order.number}/bayar" if flow == "quota" and order.items else None
 
 
-async def bind_order(desk: Desk, entry: Entry, order_id: UUID) -> None:
+async def bind_order(context: RequestContext, entry: Entry, order_id: UUID) -> None:
     """The order that was opened by this right: the pass belongs to it from now on; a bypass is logged.
 
     An earlier draft of the same pass is cancelled, so that two never go on.
 
     Raises: Refusal FORBIDDEN `pass.unknown`; CONFLICT `pass.used`.
     """
-    house = desk.house
+    service = context.service
     if entry.sign is not None and entry.bypass is not None:
-        await log_bypass(house.db, entry.sign.number, entry.bypass, order_id=order_id, now=house.clock())
+        await log_bypass(service.db, entry.sign.number, entry.bypass, order_id=order_id, now=service.clock())
     if entry.sign is None or entry.held is None:
         return
-    one = (house.db, entry.sign.number, entry.held.id, entry.held.pass_id)
+    one = (service.db, entry.sign.number, entry.held.id, entry.held.pass_id)
     try:
         await use_pass(*one, order_id=order_id)
         return
@@ -166,35 +170,35 @@ async def bind_order(desk: Desk, entry: Entry, order_id: UUID) -> None:
     held = await held_pass(*one)
     if held is None:
         raise Refusal(Kind.FORBIDDEN, "pass.unknown")
-    earlier = await order_if_kept(desk, held.order_id) if held.order_id not in (None, order_id) else None
+    earlier = await order_if_kept(context, held.order_id) if held.order_id not in (None, order_id) else None
     may_replace = earlier is None or _has_ended(earlier)
     if earlier is not None and earlier.state == "draft":
-        await cancel_order(house.db, house.gateway, earlier.id, clock=house.clock)
+        await cancel_order(service.db, service.gateway, earlier.id, clock=service.clock)
         may_replace = True
     await use_pass(*one, order_id=order_id, instead_of=held.order_id if may_replace else None)
 
 
-async def order_if_kept(desk: Desk, order_id: UUID | None) -> Order | None:
+async def order_if_kept(context: RequestContext, order_id: UUID | None) -> Order | None:
     """An order; None when it is gone: a draft that nobody finished is deleted after a week."""
     if order_id is None:
         return None
     try:
-        return await order_page(desk.house.db, order_id)
+        return await order_page(context.service.db, order_id)
     except Refusal as refusal:
         if refusal.kind is not Kind.NOT_FOUND:
             raise
         return None
 
 
-async def _order_of_form(desk: Desk, submit_id: str) -> Order | None:
+async def _order_of_form(context: RequestContext, submit_id: str) -> Order | None:
     """The order that a form has opened."""
-    return await order_if_kept(desk, await find_order_by_form(desk.house.db, submit_id))
+    return await order_if_kept(context, await find_order_by_form(context.service.db, submit_id))
 
 
-async def _is_theirs(request: WebRequest, desk: Desk, order: Order) -> bool:
+async def _is_theirs(request: WebRequest, context: RequestContext, order: Order) -> bool:
     """Whether this browser may go on with an order."""
     try:
-        await open_order_page(desk, request, order.number)
+        await open_order_page(context, request, order.number)
     except Refusal:
         return False
     return True

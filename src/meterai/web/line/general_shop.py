@@ -18,31 +18,33 @@ from meterai.waiting_room.use_cases.log_bypass import BypassReason
 from meterai.waiting_room.use_cases.take_general_place import take_general_place
 from meterai.web.line.event_entry import Entry, name_form, right_of
 from meterai.web.line.queues import INSIDE_S, inside_cookie, open_pass, pass_cookie
-from meterai.web.requests.desk import Desk, WebRequest
 from meterai.web.requests.form_rights import seal_form
+from meterai.web.requests.request_context import RequestContext, WebRequest
 
 RETRY_S = 60
 
 
-async def enter_shop(request: WebRequest, desk: Desk, flow: str, *, sent: str = "") -> Entry | None:
+async def enter_shop(
+    request: WebRequest, context: RequestContext, flow: str, *, sent: str = ""
+) -> Entry | None:
     """The right of this visitor to buy for no event (`flow`: stamp or quota); None: not now.
 
     `sent`: the name of the form that they sent. While nobody waits everybody may. Else: who holds a place or
     a form of ours from the last half hour; who gets a place of the share; who has a pass from a line.
     """
-    moment, secret = desk.house.clock(), desk.house.secret
+    moment, secret = context.service.clock(), context.service.secret
     now = moment.timestamp()
-    lines = await desk.queues.lines()
+    lines = await context.queues.lines()
     if not lines:
-        return Entry(sent or name_form(request, desk, flow, now))
+        return Entry(sent or name_form(request, context, flow, now))
     for known in (sent, "" if sent else request.cookies.get(_cookie(flow), "")):
-        by_share = right_of(request, desk, flow, known)
+        by_share = right_of(request, context, flow, known)
         if by_share is not None:
             why: BypassReason = "general_share" if by_share else "was_inside"
             return Entry(known, lines[0], bypass=why)
-    if await take_general_place(desk.house.db, per_minute=_share(desk), now=moment):
+    if await take_general_place(context.service.db, per_minute=_share(context), now=moment):
         made = sent or seal_form(secret, flow, now, by_share=True)
-        kept = [] if sent else [desk.cookie(_cookie(flow), made, max_age=INSIDE_S)]
+        kept = [] if sent else [context.cookie(_cookie(flow), made, max_age=INSIDE_S)]
         return Entry(made, lines[0], bypass="general_share", cookies=kept)
     for sign in lines:
         cookie = request.cookies.get(pass_cookie(sign.event), "")
@@ -52,34 +54,34 @@ async def enter_shop(request: WebRequest, desk: Desk, flow: str, *, sent: str = 
     return None
 
 
-async def shop_is_full(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def shop_is_full(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Says why not now, and what can be done: later, or in line with everybody."""
-    lines: Sequence[QueueSign] = await desk.queues.lines()
-    visit = desk.visit(request)
-    return desk.page(
+    lines: Sequence[QueueSign] = await context.queues.lines()
+    visit = context.visit(request)
+    return context.page(
         request,
         "shop_full.html",
         status=429,
         headers={"Retry-After": str(RETRY_S)},
         lines=[
             (
-                desk.events[sign.event],
+                context.events[sign.event],
                 datetime.fromtimestamp(sign.schedule.closes_at, UTC),
                 sign.policy.line_counts,
-                desk.queues.join_page(sign.event, visit.language),
+                context.queues.join_page(sign.event, visit.language),
             )
             for sign in lines
-            if sign.event in desk.events
+            if sign.event in context.events
         ],
-        per_minute=_share(desk),
+        per_minute=_share(context),
         action=visit.link(visit.path),
         private=True,
     )
 
 
-def used_place(desk: Desk, flow: str) -> Cookie:
+def used_place(context: RequestContext, flow: str) -> Cookie:
     """Forgets the place in this browser: it has opened its one order."""
-    return desk.cookie(_cookie(flow), "", max_age=0)
+    return context.cookie(_cookie(flow), "", max_age=0)
 
 
 def entry_cookies(request: WebRequest) -> list[str]:
@@ -92,5 +94,5 @@ def _cookie(flow: str) -> str:
     return f"dalam-{flow}"  # no event's: those have an underscore
 
 
-def _share(desk: Desk) -> int:
-    return desk.house.settings.general_purchases_per_minute
+def _share(context: RequestContext) -> int:
+    return context.service.settings.general_purchases_per_minute

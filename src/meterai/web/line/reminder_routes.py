@@ -7,27 +7,39 @@ from litestar import Response, get, post
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.waiting_room.queries import QueueSign, Reminder
 from meterai.waiting_room.use_cases.remind import is_reminded, read_stop_token, set_reminder, stop_reminder
-from meterai.web.line.claim_pages import REMINDER, Answer, Door, ask, calmly, door_of, refused
+from meterai.web.line.claim_pages import (
+    REMINDER,
+    Answer,
+    TicketRequest,
+    ask,
+    calmly,
+    refused,
+    ticket_request_of,
+)
 from meterai.web.line.ticket_holder import Holder, holder_of, kept_ticket
-from meterai.web.requests.desk import Desk, WebRequest
+from meterai.web.requests.request_context import RequestContext, WebRequest
 
 
-async def offer_reminder(door: Door) -> Response[bytes]:
+async def offer_reminder(ticket_request: TicketRequest) -> Response[bytes]:
     """Whether the holder of the ticket is to be told, and the button that changes it."""
-    holder = await _holder(door)
+    holder = await _holder(ticket_request)
     if not isinstance(holder, Holder):
         return holder
-    sign = await _sign(door)
-    return _page(door, holder, is_set=await is_reminded(door.desk.house.db, sign.number, holder.ticket.id))
+    sign = await _sign(ticket_request)
+    return _page(
+        ticket_request,
+        holder,
+        is_set=await is_reminded(ticket_request.context.service.db, sign.number, holder.ticket.id),
+    )
 
 
 @post(f"/{{slug:str}}/{REMINDER}/pasang", status_code=303)
-async def ask_reminder(request: WebRequest, desk: Desk, slug: str) -> Response[bytes]:
+async def ask_reminder(request: WebRequest, context: RequestContext, slug: str) -> Response[bytes]:
     """The holder of the ticket wants to be told."""
 
-    async def set_it(door: Door) -> Response[bytes]:
-        await desk.form(request)
-        holder = await _holder(door)
+    async def set_it(ticket_request: TicketRequest) -> Response[bytes]:
+        await context.form(request)
+        holder = await _holder(ticket_request)
         if not isinstance(holder, Holder):
             return holder
         assert holder.contact is not None
@@ -36,94 +48,102 @@ async def ask_reminder(request: WebRequest, desk: Desk, slug: str) -> Response[b
             window=holder.ticket.window,
             contact_kind=holder.contact.kind,
             contact_value=holder.contact.value,
-            language=desk.visit(request).language,
+            language=context.visit(request).language,
             ticket=holder.text,
         )
-        await set_reminder(desk.house.db, (await _sign(door)).number, holder.ticket, one)
-        return desk.go(request, door.base)
+        await set_reminder(context.service.db, (await _sign(ticket_request)).number, holder.ticket, one)
+        return context.go(request, ticket_request.base)
 
-    return await calmly(door_of(request, desk, slug), set_it)
+    return await calmly(ticket_request_of(request, context, slug), set_it)
 
 
 @post(f"/{{slug:str}}/{REMINDER}/henti", status_code=303)
-async def stop_mine(request: WebRequest, desk: Desk, slug: str) -> Response[bytes]:
+async def stop_mine(request: WebRequest, context: RequestContext, slug: str) -> Response[bytes]:
     """The holder of the ticket wants to be told no more."""
 
-    async def stop(door: Door) -> Response[bytes]:
-        await desk.form(request)
-        holder = await _holder(door)
+    async def stop(ticket_request: TicketRequest) -> Response[bytes]:
+        await context.form(request)
+        holder = await _holder(ticket_request)
         if not isinstance(holder, Holder):
             return holder
-        await stop_reminder(desk.house.db, (await _sign(door)).number, holder.ticket.id)
-        return desk.go(request, door.base)
+        await stop_reminder(context.service.db, (await _sign(ticket_request)).number, holder.ticket.id)
+        return context.go(request, ticket_request.base)
 
-    return await calmly(door_of(request, desk, slug), stop)
+    return await calmly(ticket_request_of(request, context, slug), stop)
 
 
 @get(f"/{{slug:str}}/{REMINDER}/henti/{{token:str}}")
-async def show_stop(request: WebRequest, desk: Desk, slug: str, token: str) -> Response[bytes]:
+async def show_stop(request: WebRequest, context: RequestContext, slug: str, token: str) -> Response[bytes]:
     """The link in a message. Looking at it changes nothing: mail programs look at links, too."""
-    door = door_of(request, desk, slug)
-    _id(door, token)
-    return _stop_page(door, is_stopped=False)
+    ticket_request = ticket_request_of(request, context, slug)
+    _id(ticket_request, token)
+    return _stop_page(ticket_request, is_stopped=False)
 
 
 @post(f"/{{slug:str}}/{REMINDER}/henti/{{token:str}}", status_code=200)
-async def stop_by_link(request: WebRequest, desk: Desk, slug: str, token: str) -> Response[bytes]:
+async def stop_by_link(
+    request: WebRequest, context: RequestContext, slug: str, token: str
+) -> Response[bytes]:
     """Stops the messages, as RFC 8058 asks for: one press, no sign-in. The link itself is the proof."""
 
-    async def stop(door: Door) -> Response[bytes]:
-        await stop_reminder(desk.house.db, (await _sign(door)).number, _id(door, token))
-        return _stop_page(door, is_stopped=True)
+    async def stop(ticket_request: TicketRequest) -> Response[bytes]:
+        await stop_reminder(
+            context.service.db, (await _sign(ticket_request)).number, _id(ticket_request, token)
+        )
+        return _stop_page(ticket_request, is_stopped=True)
 
-    return await calmly(door_of(request, desk, slug), stop)
+    return await calmly(ticket_request_of(request, context, slug), stop)
 
 
-async def _holder(door: Door) -> Holder | Answer:
+async def _holder(ticket_request: TicketRequest) -> Holder | Answer:
     """The holder of the kept ticket with its contact proven, or the page that asks for what is missing."""
-    text = kept_ticket(door.request, door.event.slug)
+    text = kept_ticket(ticket_request.request, ticket_request.event.slug)
     if not text:
-        return ask(door, has_ticket=False)
+        return ask(ticket_request, has_ticket=False)
     try:
-        published = door.desk.queues.published(door.event.slug)
-        holder = await holder_of(door.request, door.desk, published, text)
+        published = ticket_request.context.queues.published(ticket_request.event.slug)
+        holder = await holder_of(ticket_request.request, ticket_request.context, published, text)
     except Refusal as refusal:
-        return refused(door, refusal)
-    return holder if holder.contact is not None else ask(door, has_ticket=True)
+        return refused(ticket_request, refusal)
+    return holder if holder.contact is not None else ask(ticket_request, has_ticket=True)
 
 
-async def _sign(door: Door) -> QueueSign:
-    sign = await door.desk.queues.sign_of(door.event.slug)
+async def _sign(ticket_request: TicketRequest) -> QueueSign:
+    sign = await ticket_request.context.queues.sign_of(ticket_request.event.slug)
     if sign is None:
         raise Refusal(Kind.NOT_FOUND, "queue.unknown")
     return sign
 
 
-def _id(door: Door, token: str) -> bytes:
-    id = read_stop_token(door.desk.house.secret, door.event.slug, token)
+def _id(ticket_request: TicketRequest, token: str) -> bytes:
+    id = read_stop_token(ticket_request.context.service.secret, ticket_request.event.slug, token)
     if id is None:
         raise Refusal(Kind.NOT_FOUND, "page.not_found")
     return id
 
 
-def _page(door: Door, holder: Holder, *, is_set: bool) -> Response[bytes]:
+def _page(ticket_request: TicketRequest, holder: Holder, *, is_set: bool) -> Response[bytes]:
     assert holder.contact is not None
-    language = door.desk.visit(door.request).language
-    return door.desk.page(
-        door.request,
+    language = ticket_request.context.visit(ticket_request.request).language
+    return ticket_request.context.page(
+        ticket_request.request,
         "reminder.html",
-        event=door.event,
+        event=ticket_request.event,
         contact=holder.contact.masked,
         is_set=is_set,
-        action=door.action,
-        wait_page=door.desk.queues.wait_page(door.event.slug, holder.text, language),
+        action=ticket_request.action,
+        wait_page=ticket_request.context.queues.wait_page(ticket_request.event.slug, holder.text, language),
         private=True,
     )
 
 
-def _stop_page(door: Door, *, is_stopped: bool) -> Response[bytes]:
-    return door.desk.page(
-        door.request, "reminder_stop.html", event=door.event, is_stopped=is_stopped, private=True
+def _stop_page(ticket_request: TicketRequest, *, is_stopped: bool) -> Response[bytes]:
+    return ticket_request.context.page(
+        ticket_request.request,
+        "reminder_stop.html",
+        event=ticket_request.event,
+        is_stopped=is_stopped,
+        private=True,
     )
 
 

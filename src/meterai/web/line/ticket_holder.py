@@ -10,7 +10,7 @@ from meterai.waiting_room.files.published_queue import Published
 from meterai.waiting_room.rules.tickets import Ticket
 from meterai.web.line.queues import ticket_cookie
 from meterai.web.orders.access import customer_of
-from meterai.web.requests.desk import Desk, WebRequest
+from meterai.web.requests.request_context import RequestContext, WebRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,10 @@ def kept_ticket(request: WebRequest, event: str) -> str:
     return request.cookies.get(ticket_cookie(event), "")
 
 
-async def holder_of(request: WebRequest, desk: Desk, published: Published, text: str) -> Holder:
+async def holder_of(request: WebRequest, context: RequestContext, published: Published, text: str) -> Holder:
     """The holder of a ticket. Raises: Refusal `ticket.*`."""
     ticket = published.read_ticket(text)
-    customer = await customer_of(desk, request)
+    customer = await customer_of(context, request)
     contacts = customer.contacts if customer else ()
     theirs = (contact for contact in contacts if _name(published, ticket, contact))
     return Holder(text, ticket, next(theirs, None))

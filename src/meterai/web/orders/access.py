@@ -14,7 +14,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.recently_seen import Memory
 from meterai.sales.queries.order_access import find_order_by_number, find_order_by_token, order_access
 from meterai.sales.use_cases.open_order import Owner
-from meterai.web.requests.desk import SESSION_COOKIE, YEAR_SECONDS, Desk, WebRequest
+from meterai.web.requests.request_context import SESSION_COOKIE, YEAR_SECONDS, RequestContext, WebRequest
 
 ORDER_COOKIE = "pesanan_"
 """Followed by the order's number; its value is the token of the order's link. Each order has a cookie of its
@@ -47,25 +47,25 @@ def kept_orders(request: WebRequest) -> dict[str, str]:
     }
 
 
-def keep_order(desk: Desk, request: WebRequest, number: str, token: str) -> list[Cookie]:
+def keep_order(context: RequestContext, request: WebRequest, number: str, token: str) -> list[Cookie]:
     """The cookies that add this order; those kept longest fall off, their permanent links stay good."""
     others = [kept for kept in kept_orders(request) if kept != number]
     too_many = others[: max(0, len(others) + 1 - ORDERS_KEPT_MAX)]
     return [
-        desk.cookie(ORDER_COOKIE + number, token, max_age=YEAR_SECONDS),
-        *(desk.cookie(ORDER_COOKIE + kept, "", max_age=0) for kept in too_many),
+        context.cookie(ORDER_COOKIE + number, token, max_age=YEAR_SECONDS),
+        *(context.cookie(ORDER_COOKIE + kept, "", max_age=0) for kept in too_many),
     ]
 
 
-async def customer_of(desk: Desk, request: WebRequest) -> SessionCustomer | None:
+async def customer_of(context: RequestContext, request: WebRequest) -> SessionCustomer | None:
     """Who is signed in, if anybody."""
     token = request.cookies.get(SESSION_COOKIE, "")
-    return await session_customer(desk.house.db, token, desk.house.clock()) if token else None
+    return await session_customer(context.service.db, token, context.service.clock()) if token else None
 
 
-async def signed_in(desk: Desk, request: WebRequest) -> SessionCustomer:
+async def signed_in(context: RequestContext, request: WebRequest) -> SessionCustomer:
     """Who is signed in. Raises: Refusal FORBIDDEN `session.missing` for nobody."""
-    customer = await customer_of(desk, request)
+    customer = await customer_of(context, request)
     if customer is None:
         raise Refusal(Kind.FORBIDDEN, "session.missing")
     return customer
@@ -78,13 +78,13 @@ def owner_of(customer: SessionCustomer | None) -> Owner | None:
     return Owner(customer_id=customer.customer_id, contact=customer.contact)
 
 
-async def order_of_token(desk: Desk, token: str, *, afresh: bool = False) -> UUID | None:
+async def order_of_token(context: RequestContext, token: str, *, afresh: bool = False) -> UUID | None:
     """The order of a permanent link. Remembered for a while; `afresh`: looked up in any case."""
-    now = desk.house.clock()
+    now = context.service.clock()
     known = _ORDERS.get(token)
     if known is not None and not afresh and now < known[1]:
         return known[0]
-    found = await find_order_by_token(desk.house.db, token)
+    found = await find_order_by_token(context.service.db, token)
     if found is not None:
         remember_token(token, found, now)
     return found
@@ -104,7 +104,12 @@ def forget_tokens(token: str = "") -> None:
 
 
 async def open_order_page(
-    desk: Desk, request: WebRequest, number: str, *, afresh: bool = False, proven: UUID | None = None
+    context: RequestContext,
+    request: WebRequest,
+    number: str,
+    *,
+    afresh: bool = False,
+    proven: UUID | None = None,
 ) -> OrderKey:
     """The order of this number, if the visitor may see it. `afresh`: where something of worth may go out, see
     above. `proven`: the customer whose contact this very request proved.
@@ -113,16 +118,16 @@ async def open_order_page(
     """
     token = kept_orders(request).get(number)
     if token:
-        order_id = await order_of_token(desk, token, afresh=afresh)
+        order_id = await order_of_token(context, token, afresh=afresh)
         if order_id is not None:
             return OrderKey(order_id, number, token)
-    if _NUMBER.fullmatch(number) and (theirs := proven or await _customer_id(desk, request)) is not None:
-        order_id = await find_order_by_number(desk.house.db, number)
-        if order_id and await order_access(desk.house.db, order_id, None, customer_id=theirs):
+    if _NUMBER.fullmatch(number) and (theirs := proven or await _customer_id(context, request)) is not None:
+        order_id = await find_order_by_number(context.service.db, number)
+        if order_id and await order_access(context.service.db, order_id, None, customer_id=theirs):
             return OrderKey(order_id, number, "")
     raise Refusal(Kind.NOT_FOUND, "order.not_found")
 
 
-async def _customer_id(desk: Desk, request: WebRequest) -> UUID | None:
-    customer = await customer_of(desk, request)
+async def _customer_id(context: RequestContext, request: WebRequest) -> UUID | None:
+    customer = await customer_of(context, request)
     return None if customer is None else customer.customer_id

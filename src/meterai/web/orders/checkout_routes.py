@@ -29,8 +29,8 @@ from meterai.web.orders.access import (
     owner_of,
     remember_token,
 )
-from meterai.web.requests.desk import Desk, WebRequest
 from meterai.web.requests.forms import Form
+from meterai.web.requests.request_context import RequestContext, WebRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,109 +52,109 @@ class Given:
 
 
 @get("/pesanan/{number:str}/kontak")
-async def show_contact(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+async def show_contact(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
     """Asks where the result goes."""
-    await open_order_page(desk, request, number)
+    await open_order_page(context, request, number)
     return contact_page(
-        request, desk, action=f"/pesanan/{number}/kontak", title=CONTACT_FOR_RESULT, step=True
+        request, context, action=f"/pesanan/{number}/kontak", title=CONTACT_FOR_RESULT, step=True
     )
 
 
 @post("/pesanan/{number:str}/kontak", status_code=303)
-async def take_contact(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+async def take_contact(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
     """Sends a code to the contact."""
-    form = await desk.form(request)
-    key = await open_order_page(desk, request, number)
+    form = await context.form(request)
+    key = await open_order_page(context, request, number)
     typed = form.text("kontak")
     try:
-        cookie = await send_code(request, desk, typed)
+        cookie = await send_code(request, context, typed)
     except Refusal as refusal:
-        if await _is_placed(desk, key):
-            return desk.go(request, f"/pesanan/{number}")
+        if await _is_placed(context, key):
+            return context.go(request, f"/pesanan/{number}")
         return contact_page(
             request,
-            desk,
+            context,
             action=f"/pesanan/{number}/kontak",
             title=CONTACT_FOR_RESULT,
             step=True,
             typed=typed,
             refusal=refusal,
         )
-    return desk.go(request, f"/pesanan/{number}/kode", cookies=[cookie])
+    return context.go(request, f"/pesanan/{number}/kode", cookies=[cookie])
 
 
 @get("/pesanan/{number:str}/kode")
-async def show_code(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+async def show_code(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
     """Asks for the code."""
-    await open_order_page(desk, request, number)
-    return _code_page(request, desk, number)
+    await open_order_page(context, request, number)
+    return _code_page(request, context, number)
 
 
 @post("/pesanan/{number:str}/kode", status_code=303)
-async def take_code(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+async def take_code(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
     """The contact is proven: the order and its documents get an owner, who is now signed in.
 
     The link ends with it. Who sends the form again, for the answer with the new one was lost, is known by
     the contact.
     """
-    form = await desk.form(request)
+    form = await context.form(request)
     try:
-        session = await check_code(request, desk, form)
+        session = await check_code(request, context, form)
     except Refusal as refusal:
-        if await _is_placed(desk, await open_order_page(desk, request, number)):
-            return desk.go(request, f"/pesanan/{number}")
-        return _code_page(request, desk, number, refusal, form)
-    key = await open_order_page(desk, request, number, proven=session.customer_id)
-    cookies = await _give_owner(request, desk, key, session.customer_id, session.contact)
-    cookies += session_cookies(request, desk, session)
-    return desk.go(request, f"/pesanan/{number}/bayar", cookies=cookies)
+        if await _is_placed(context, await open_order_page(context, request, number)):
+            return context.go(request, f"/pesanan/{number}")
+        return _code_page(request, context, number, refusal, form)
+    key = await open_order_page(context, request, number, proven=session.customer_id)
+    cookies = await _give_owner(request, context, key, session.customer_id, session.contact)
+    cookies += session_cookies(request, context, session)
+    return context.go(request, f"/pesanan/{number}/bayar", cookies=cookies)
 
 
 @get("/pesanan/{number:str}/bayar")
-async def show_check(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+async def show_check(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
     """Everything at a glance, sums apart, before money moves."""
-    return await _check_page(request, desk, number)
+    return await _check_page(request, context, number)
 
 
 @post("/pesanan/{number:str}/bayar", status_code=303)
-async def take_order(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+async def take_order(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
     """Places the order and opens the payment. Twice is the same order.
 
     A draft that is nobody's yet is given to who is signed in, whose contact the page showed.
     """
-    form = await desk.form(request)
-    key = await open_order_page(desk, request, number)
-    cookies = await _give_to_visitor(request, desk, key) if form.text("milik") else []
-    house = desk.house
+    form = await context.form(request)
+    key = await open_order_page(context, request, number)
+    cookies = await _give_to_visitor(request, context, key) if form.text("milik") else []
+    service = context.service
     channel = form.text("cara")
     try:
         placed = await place_order(
-            house.db,
-            house.gateway,
+            service.db,
+            service.gateway,
             key.order_id,
             channel=channel,
-            price_list=house.price_list,
-            payment_minutes=house.settings.payment_minutes,
-            clock=house.clock,
+            price_list=service.price_list,
+            payment_minutes=service.settings.payment_minutes,
+            clock=service.clock,
         )
     except Refusal as refusal:
         if refusal.kind is Kind.NOT_FOUND:
             raise
-        return await _check_page(request, desk, number, refusal, cookies)
+        return await _check_page(request, context, number, refusal, cookies)
     if placed.order is not None:
-        desk.visit(request).at_hand[placed.order_id] = page_of_unpaid(placed.order)
-    return desk.go(request, f"/pesanan/{number}", cookies=cookies)
+        context.visit(request).at_hand[placed.order_id] = page_of_unpaid(placed.order)
+    return context.go(request, f"/pesanan/{number}", cookies=cookies)
 
 
-async def _is_placed(desk: Desk, key: OrderKey) -> bool:
+async def _is_placed(context: RequestContext, key: OrderKey) -> bool:
     """Whether somebody came back in the browser after they had ordered: they need no contact any more, and
     what is refused here says that no money has come."""
-    return (await order_items(desk.house.db, key.order_id)).state != "draft"
+    return (await order_items(context.service.db, key.order_id)).state != "draft"
 
 
 def _code_page(
     request: WebRequest,
-    desk: Desk,
+    context: RequestContext,
     number: str,
     refusal: Refusal | None = None,
     form: Form | None = None,
@@ -162,7 +162,7 @@ def _code_page(
     base = f"/pesanan/{number}"
     return code_page(
         request,
-        desk,
+        context,
         action=f"{base}/kode",
         again=f"{base}/kontak",
         step=True,
@@ -171,86 +171,86 @@ def _code_page(
     )
 
 
-async def _give_to_visitor(request: WebRequest, desk: Desk, key: OrderKey) -> list[Cookie]:
-    owner = owner_of(await customer_of(desk, request))
-    return [] if owner is None else await _give_owner(request, desk, key, owner.customer_id, owner.contact)
+async def _give_to_visitor(request: WebRequest, context: RequestContext, key: OrderKey) -> list[Cookie]:
+    owner = owner_of(await customer_of(context, request))
+    return [] if owner is None else await _give_owner(request, context, key, owner.customer_id, owner.contact)
 
 
 async def _give_owner(
-    request: WebRequest, desk: Desk, key: OrderKey, customer_id: UUID, contact: Contact
+    request: WebRequest, context: RequestContext, key: OrderKey, customer_id: UUID, contact: Contact
 ) -> list[Cookie]:
     """The cookies by which this browser keeps the order's link, which may be another from now on."""
-    house, visit = desk.house, desk.visit(request)
+    service, visit = context.service, context.visit(request)
     owned = await set_customer(
-        house.db, house.secret, key.order_id, customer_id, contact, language=visit.language
+        service.db, service.secret, key.order_id, customer_id, contact, language=visit.language
     )
     if owned.token != key.token:
         if key.token:
             forget_tokens(key.token)
-        remember_token(owned.token, key.order_id, house.clock())
-    visit.at_hand[key.order_id] = Given(await adopt_documents(house.db, owned.documents, customer_id))
-    return keep_order(desk, request, key.number, owned.token)
+        remember_token(owned.token, key.order_id, service.clock())
+    visit.at_hand[key.order_id] = Given(await adopt_documents(service.db, owned.documents, customer_id))
+    return keep_order(context, request, key.number, owned.token)
 
 
-async def _bring_documents(request: WebRequest, desk: Desk, order: OrderPage) -> frozenset[UUID]:
+async def _bring_documents(request: WebRequest, context: RequestContext, order: OrderPage) -> frozenset[UUID]:
     """Gives the draft's documents to its customer where that was never done; those the agency would not take.
 
     The site may have died after the draft got another contact, or two windows gave it two at the same moment.
     Nobody pays for documents that are somebody else's.
     """
     ids = [item.document_id for item in order.items if item.document_id]
-    if (given := desk.visit(request).known(order.id, Given)) is not None:
+    if (given := context.visit(request).known(order.id, Given)) is not None:
         return given.unfit
     if not ids:
         return frozenset()
-    outputs = await outputs_of_customer(desk.house.db, ids, order.customer_id)
+    outputs = await outputs_of_customer(context.service.db, ids, order.customer_id)
     if order.customer_id is not None and len(outputs) < len(set(ids)):
-        return await adopt_documents(desk.house.db, ids, order.customer_id)
+        return await adopt_documents(context.service.db, ids, order.customer_id)
     return frozenset(id for id, output in outputs.items() if not output.ok)
 
 
 async def _check_page(
     request: WebRequest,
-    desk: Desk,
+    context: RequestContext,
     number: str,
     refusal: Refusal | None = None,
     cookies: Sequence[Cookie] = (),
 ) -> Response[bytes]:
-    key = await open_order_page(desk, request, number)
-    known = desk.visit(request).known(key.order_id, OrderPage)
-    order = known or await order_page(desk.house.db, key.order_id)
+    key = await open_order_page(context, request, number)
+    known = context.visit(request).known(key.order_id, OrderPage)
+    order = known or await order_page(context.service.db, key.order_id)
     if order.state != "draft":
-        return desk.go(request, f"/pesanan/{number}", cookies=cookies)
+        return context.go(request, f"/pesanan/{number}", cookies=cookies)
     contact = order.contact
     if order.customer_id is None:
-        owner = owner_of(await customer_of(desk, request))
+        owner = owner_of(await customer_of(context, request))
         if owner is None:
-            return desk.go(request, f"/pesanan/{number}/kontak")
+            return context.go(request, f"/pesanan/{number}/kontak")
         contact = owner.contact
-    unfit = await _bring_documents(request, desk, order)
+    unfit = await _bring_documents(request, context, order)
     for position, item in enumerate(order.items, 1):
         if item.document_id in unfit:  # placed, and left before what the agency says of it
-            return desk.go(request, f"/pesanan/{number}/syarat/{position}", cookies=cookies)
-    event = desk.doors.get(order.event_slug or "")
-    return desk.page(
+            return context.go(request, f"/pesanan/{number}/syarat/{position}", cookies=cookies)
+    event = context.known_events.get(order.event_slug or "")
+    return context.page(
         request,
         "check.html",
         status=http_status(refusal),
         cookies=cookies,
         order=order,
-        lines=await _lines(request, desk, order),
+        lines=await _lines(request, context, order),
         contact=contact.masked if contact else "",
-        closed=event if event is not None and event.is_over(desk.house.clock()) else None,
-        waits=order.flow == "stamp" and await desk.parts.is_signing_stopped(),
-        is_out=refusal is None and await desk.parts.is_out_of_stock(),
+        closed=event if event is not None and event.is_over(context.service.clock()) else None,
+        waits=order.flow == "stamp" and await context.parts.is_signing_stopped(),
+        is_out=refusal is None and await context.parts.is_out_of_stock(),
         private=True,
         **told(refusal),
     )
 
 
-async def _lines(request: WebRequest, desk: Desk, order: Order) -> list[Line]:
-    visit = desk.visit(request)
-    names = await document_names(desk.house.db, [i.document_id for i in order.items if i.document_id])
+async def _lines(request: WebRequest, context: RequestContext, order: Order) -> list[Line]:
+    visit = context.visit(request)
+    names = await document_names(context.service.db, [i.document_id for i in order.items if i.document_id])
     lines = []
     for position, item in enumerate(order.items, 1):
         if item.document_id is None:

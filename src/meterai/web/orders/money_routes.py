@@ -6,14 +6,14 @@ from litestar import Response, get
 
 from meterai.sales.queries.money import where_is_my_money
 from meterai.web.orders.order_view import payment_name, refund_name, state_name
-from meterai.web.requests.desk import Desk, WebRequest
+from meterai.web.requests.request_context import RequestContext, WebRequest
 
 
 @get("/uang")
-async def show_money(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def show_money(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """The question, and the answer when a number was typed."""
     typed = request.query_params.get("nomor", "").strip()[:80]
-    found = await where_is_my_money(desk.house.db, typed) if typed else None
+    found = await where_is_my_money(context.service.db, typed) if typed else None
     status = 404 if typed and found is None else 200
     name = ""
     if found is not None:
@@ -24,7 +24,7 @@ async def show_money(request: WebRequest, desk: Desk) -> Response[bytes]:
             is_reversed=found.is_reversed,
             has_unused=found.has_unused,
         )
-    return desk.page(
+    return context.page(
         request,
         "money.html",
         status=status,

@@ -16,60 +16,60 @@ from meterai.web.account.sign_in import told
 from meterai.web.line.event_entry import bind_order, order_of_pass
 from meterai.web.line.general_shop import enter_shop, shop_is_full, used_place
 from meterai.web.orders.access import customer_of, keep_order, kept_orders, owner_of
-from meterai.web.requests.desk import Desk, WebRequest
+from meterai.web.requests.request_context import RequestContext, WebRequest
 
 
 @get("/kuota")
-async def show_quota(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def show_quota(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Asks how many pieces."""
-    allowed = await enter_shop(request, desk, "quota")
+    allowed = await enter_shop(request, context, "quota")
     if allowed is None:
-        return await shop_is_full(request, desk)
-    if (begun := await order_of_pass(request, desk, allowed, "quota")) is not None:
-        return desk.go(request, begun)
-    return _page(request, desk, allowed.submit_id, "1", cookies=allowed.cookies)
+        return await shop_is_full(request, context)
+    if (begun := await order_of_pass(request, context, allowed, "quota")) is not None:
+        return context.go(request, begun)
+    return _page(request, context, allowed.submit_id, "1", cookies=allowed.cookies)
 
 
 @post("/kuota", status_code=303)
-async def take_quota(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def take_quota(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Opens an order of quota."""
-    form = await desk.form(request)
+    form = await context.form(request)
     submit_id = form.text("kiriman")[:64] or secrets.token_urlsafe(18)
-    house, now = desk.house, desk.house.clock()
+    service, now = context.service, context.service.clock()
     pieces = form.number("jumlah")
     if pieces < 1:
         refusal = Refusal(Kind.INVALID, "quota.none")
-        return _page(request, desk, submit_id, form.text("jumlah"), refusal)
-    allowed = await enter_shop(request, desk, "quota", sent=submit_id)
+        return _page(request, context, submit_id, form.text("jumlah"), refusal)
+    allowed = await enter_shop(request, context, "quota", sent=submit_id)
     if allowed is None:
-        return await shop_is_full(request, desk)
-    customer = await customer_of(desk, request)
+        return await shop_is_full(request, context)
+    customer = await customer_of(context, request)
     order = await open_order(
-        house.db,
-        house.secret,
+        service.db,
+        service.secret,
         submit_id=submit_id,
         flow="quota",
         event_slug=None,
-        language=desk.visit(request).language,
+        language=context.visit(request).language,
         owner=owner_of(customer),
         held=kept_orders(request).values(),
         now=now,
     )
-    await bind_order(desk, allowed, order.order_id)
-    cookies = [*keep_order(desk, request, order.number, order.token), used_place(desk, "quota")]
+    await bind_order(context, allowed, order.order_id)
+    cookies = [*keep_order(context, request, order.number, order.token), used_place(context, "quota")]
     if order.state != "draft":  # an old form, sent again after its order was placed
-        return desk.go(request, f"/pesanan/{order.number}", cookies=cookies)
+        return context.go(request, f"/pesanan/{order.number}", cookies=cookies)
     try:
-        await set_quota(house.db, order.order_id, pieces, price_list=house.price_list, now=now)
+        await set_quota(service.db, order.order_id, pieces, price_list=service.price_list, now=now)
     except Refusal as refusal:
-        return _page(request, desk, submit_id, form.text("jumlah"), refusal)
+        return _page(request, context, submit_id, form.text("jumlah"), refusal)
     step = "bayar" if customer else "kontak"
-    return desk.go(request, f"/pesanan/{order.number}/{step}", cookies=cookies)
+    return context.go(request, f"/pesanan/{order.number}/{step}", cookies=cookies)
 
 
 def _page(
     request: WebRequest,
-    desk: Desk,
+    context: RequestContext,
     submit_id: str,
     pieces: str,
     refusal: Refusal | None = None,
@@ -77,7 +77,7 @@ def _page(
     cookies: Sequence[Cookie] = (),
 ) -> Response[bytes]:
     status = http_status(refusal)
-    return desk.page(
+    return context.page(
         request,
         "quota.html",
         status=status,

@@ -8,7 +8,7 @@ from litestar import Response, get
 
 from meterai.texts.service_states import GOOD
 from meterai.texts.translation import translate
-from meterai.web.requests.desk import Desk, WebRequest
+from meterai.web.requests.request_context import RequestContext, WebRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,14 @@ async def healthz() -> Response[bytes]:
 
 
 @get("/status")
-async def show_status(request: WebRequest, desk: Desk) -> Response[bytes]:
+async def show_status(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """How the parts are, for people."""
-    language = desk.visit(request).language
-    seen = await desk.parts.seen()
+    language = context.visit(request).language
+    seen = await context.parts.seen()
     rows = [
         Part(translate(name, language), how == GOOD, translate(how, language)) for name, how in seen.parts
     ]
-    return desk.page(request, "status.html", rows=rows, now=seen.at)
+    return context.page(request, "status.html", rows=rows, now=seen.at)
 
 
 ROUTES = [healthz, show_status]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from meterai.web.requests.desk import WebRequest
+from meterai.web.requests.request_context import WebRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,12 +79,12 @@ class _EachSecond:
 class Parts:
     """One for the whole process: however many ask, the database is asked by one."""
 
-    def __init__(self, house: App) -> None:
-        self._house = house
+    def __init__(self, service: App) -> None:
+        self._service = service
         self._seen_at = self._outage_at = float("-inf")
         self._looking: asyncio.Task[Seen] | None = None
-        self._stopped = _EachSecond(partial(is_signing_stopped, house.db))
-        self._out_of_stock = _EachSecond(partial(_is_out_of_stock, house.db))
+        self._stopped = _EachSecond(partial(is_signing_stopped, service.db))
+        self._out_of_stock = _EachSecond(partial(_is_out_of_stock, service.db))
 
     async def seen(self) -> Seen:
         """How the parts are, at most a second old."""
@@ -107,7 +107,7 @@ class Parts:
 
     async def _look(self) -> Seen:
         try:
-            return await _look_at(self._house, turns_away=time.monotonic() - self._outage_at < OUTAGE_S)
+            return await _look_at(self._service, turns_away=time.monotonic() - self._outage_at < OUTAGE_S)
         finally:
             self._seen_at = time.monotonic()
 
@@ -117,13 +117,13 @@ async def _is_out_of_stock(db: Database) -> bool:
         return (await ledger.stock(connection, SELLER)).available <= 0
 
 
-async def _look_at(house: App, *, turns_away: bool) -> Seen:
-    now = house.clock()
-    told = await _database_says(house.db, now)
+async def _look_at(service: App, *, turns_away: bool) -> Seen:
+    now = service.clock()
+    told = await _database_says(service.db, now)
     parts = [
         (words.SITE, _purchase(told, turns_away=turns_away)),
         (words.PAYMENT, words.GOOD if told and told.can_pay else words.BAD),
-        (words.STAMPING, await _stamping(house, told)),
+        (words.STAMPING, await _stamping(service, told)),
         (words.VERIFICATION, words.GOOD),
         (words.LEDGER, words.GOOD if told else words.BAD),
     ]
@@ -138,12 +138,12 @@ def _purchase(told: _Told | None, *, turns_away: bool) -> str:
     return words.GOOD if told.has_stock else words.NO_STOCK
 
 
-async def _stamping(house: App, told: _Told | None) -> str:
+async def _stamping(service: App, told: _Told | None) -> str:
     if told is None:
         return words.BAD
     if told.is_stopped:
         return words.PAUSED
-    if not await _signs(house):
+    if not await _signs(service):
         return words.BAD
     return words.DELAYED if told.is_late else words.GOOD
 
@@ -180,9 +180,9 @@ async def _database_says(db: Database, now: datetime) -> _Told | None:
         return None
 
 
-async def _signs(house: App) -> bool:
+async def _signs(service: App) -> bool:
     """Whether the signer answers and has a key that signs now."""
-    reason = (await ask_signer(house.signer, within_s=_SECONDS_MAX)).trouble
+    reason = (await ask_signer(service.signer, within_s=_SECONDS_MAX)).trouble
     if reason:
         log.warning("status_signer_down", reason=reason)
     return not reason

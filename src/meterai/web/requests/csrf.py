@@ -3,7 +3,7 @@
 A cookie holds a random visitor id; every form carries `nonce + tag(secret, visitor id, nonce)`. Only a page
 that we rendered for this visitor can hold a matching pair (signed double submit, OWASP). The nonce changes
 with every page, so that compression gives nothing away (BREACH). Where the browser tells that the form comes
-from a page of ours, that is enough (`desk.py`).
+from a page of ours, that is enough (`request_context.py`).
 """
 
 from __future__ import annotations

@@ -41,21 +41,21 @@ _COME_FROM = "sec-fetch-site"
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class RequestContext:
     """The counter of the site; one for the whole process."""
 
-    house: App
+    service: App
     pages: Pages
     tls: bool
     events: Mapping[str, Event]
-    doors: Mapping[str, Event]
+    known_events: Mapping[str, Event]
     """And those that are offered no more: who stood in line at their closing asks for the certificate."""
     queues: Queues
     parts: Parts
 
     def open_events(self) -> list[Event]:
         """Those that take applications now."""
-        now = self.house.clock()
+        now = self.service.clock()
         return [event for event in self.events.values() if event.is_open(now)]
 
     def page(
@@ -67,7 +67,7 @@ class Desk:
         cookies: Iterable[Cookie] = (),
         headers: dict[str, str] | None = None,
         is_kept: bool = True,
-        **context: Any,
+        **values: Any,
     ) -> Response[bytes]:
         """A page. Its forms carry a proof bound to the visitor's cookie, which is set when missing.
 
@@ -84,8 +84,8 @@ class Desk:
         if not visitor:
             visitor = csrf.new_visitor()
             kept.append(self.cookie(VISITOR_COOKIE, visitor))
-        proof = csrf.make_proof(self.house.secret, visitor)
-        body = self.pages.render(visit, template, proof=proof, **context)
+        proof = csrf.make_proof(self.service.secret, visitor)
+        body = self.pages.render(visit, template, proof=proof, **values)
         return Response(body, status_code=status, media_type=HTML, cookies=kept, headers=headers or {})
 
     def refusal(self, request: WebRequest, refusal: Refusal, *, back: str = "") -> Response[bytes]:
@@ -132,7 +132,7 @@ class Desk:
             raise Refusal(Kind.FORBIDDEN, "form.no_cookie")
         is_ours = request.headers.get(_COME_FROM) == "same-origin"
         if not is_ours and (
-            _crossed(request) or not csrf.is_proof(self.house.secret, visitor, form.text(csrf.FIELD))
+            _crossed(request) or not csrf.is_proof(self.service.secret, visitor, form.text(csrf.FIELD))
         ):
             raise Refusal(Kind.FORBIDDEN, "form.stale")
         note_straight(request, form)
@@ -142,7 +142,7 @@ class Desk:
         self, document: DocumentPage, page: int, taken: Sequence[Placement]
     ) -> Placement | None:
         """A place for a stamp that covers neither text nor the stamps given; None when there is none."""
-        return await propose_place(self.house.jail, self.house.objects, document, page, taken)
+        return await propose_place(self.service.jail, self.service.objects, document, page, taken)
 
     def cookie(self, name: str, value: str, *, max_age: int | None = None) -> Cookie:
         """A cookie that scripts can't read and other sites can't send along."""
