@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from meterai.operations.invariants.fingerprint import Screen, Sum
-
 VIOLATIONS_SHOWN = 20
 
 
@@ -14,15 +12,13 @@ class SqlInvariant(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     title: str
-    population: Sum
-    """Counts what is looked at."""
+    population: str
+    """What is looked at, as SQL behind `SELECT count(*) FROM`."""
     parts: tuple[str, ...]
-    """SQL queries, each giving two text columns for whatever breaks the invariant: `subject` and `fact`.
+    """SQL queries. Each returns `subject` and `fact`, two texts, for everything that breaks the invariant.
 
-    `$1` is the time of the check. All of them see one moment of a database in use.
+    `$1` is the time of the check. All queries see one moment of a database in use.
     """
-    screens: dict[int, Screen] = {}
-    """For some parts, by their place. A part whose screen does not pass is run."""
 
 
 class Findings(msgspec.Struct, kw_only=True):
@@ -51,7 +47,6 @@ class InvariantResult(msgspec.Struct, frozen=True, kw_only=True):
     checked: int
     """How many things were looked at."""
     seconds: float
-    """Without the sums that are taken for all invariants together."""
     note: str = ""
     """What the result does not cover, such as the size of a sample."""
 

@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 
 from meterai.kit.database import Connection
-from meterai.operations.invariants.fingerprint import Sum
 from meterai.operations.invariants.model import VIOLATIONS_SHOWN, Findings, SqlInvariant
 from meterai.waiting_room.files.public_log import ENTRIES, What, read_entries
 from meterai.waiting_room.files.queue_folder import queue_of
@@ -18,7 +17,7 @@ from meterai.waiting_room.files.queue_folder import queue_of
 I13 = SqlInvariant(
     id="I13",
     title="Passes in the store = claims in the public log; one per contact, each for one order",
-    population=Sum("waiting_room.pass"),
+    population="waiting_room.pass",
     parts=(
         """
         SELECT pass_id::text AS subject, format('%s people have this pass', count(*)) AS fact

@@ -2,52 +2,13 @@
 
 from __future__ import annotations
 
-from meterai.operations.invariants.fingerprint import Balance, Screen, Sum, weight
+from meterai.operations.invariants.conditions import ITEMS_WITH_ORDERS
 from meterai.operations.invariants.model import SqlInvariant
-from meterai.operations.invariants.sources import (
-    GIVEN_BACK,
-    JOBS_END_WITH_THEIR_SERIALS,
-    LOTS_ARE_THEIR_ITEMS,
-    PIECES_ARE_HELD_IN_THEIR_OWNERS_LOTS,
-    PIECES_LEFT_THEIR_OWNERS_LOTS,
-    REFUND,
-    REFUNDS_ARE_THEIR_ITEMS,
-    SOLD,
-)
-
-
-def _booked(codes: str) -> Sum:
-    return Sum(GIVEN_BACK, f"amount * {weight('reference_id')}", f"code {codes}")
-
-
-_REFUNDS_BOOKED = (
-    Balance(
-        (_booked("= 'refund_suspense'"), _booked("IN ('refund_face_value', 'refund_fee', 'refund_vat')")),
-        (Sum(REFUND, f"amount * {weight('order_id')}"),),
-    ),
-    Balance(
-        (_booked("= 'refund_paid'"),),
-        (_booked("= 'refund_returned'"), Sum(REFUND, f"amount * {weight('order_id')}", "state = 'paid'")),
-    ),
-)
-_MORE_THAN_PAID = """
-    SELECT FROM (SELECT order_id, sum(amount) AS owed FROM sales.refund GROUP BY order_id) r
-    WHERE owed > (SELECT coalesce(sum(paid_amount), 0) FROM sales.payment p
-        WHERE p.order_id = r.order_id AND settled_at IS NOT NULL)
-"""
-_PIECES = (
-    LOTS_ARE_THEIR_ITEMS,
-    *JOBS_END_WITH_THEIR_SERIALS,
-    REFUNDS_ARE_THEIR_ITEMS,
-    PIECES_LEFT_THEIR_OWNERS_LOTS,
-    *PIECES_ARE_HELD_IN_THEIR_OWNERS_LOTS,
-    Balance((Sum(SOLD, where="i.lot_account_id IS NULL AND i.refunded_quantity > 0"),)),
-)
 
 I6 = SqlInvariant(
     id="I6",
     title="Refunds <= paid - used; refunded quota can't be used",
-    population=Sum(SOLD),
+    population=ITEMS_WITH_ORDERS,
     parts=(
         # Money: at most what was paid; all of it booked; what is called paid has left us.
         """
@@ -104,8 +65,4 @@ I6 = SqlInvariant(
             OR coalesce(a.debits_pending, 0) <> coalesce(s.living, 0)
         """,
     ),
-    screens={
-        0: Screen(balances=_REFUNDS_BOOKED, nothing=(_MORE_THAN_PAID,)),
-        2: Screen(balances=_PIECES),
-    },
 )

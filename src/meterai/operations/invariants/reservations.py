@@ -4,46 +4,17 @@
 
 from __future__ import annotations
 
-from meterai.operations.invariants.fingerprint import Balance, Screen, Sum, hash_of
 from meterai.operations.invariants.model import SqlInvariant
-from meterai.operations.invariants.sources import (
-    ENDS,
-    HOLDS,
-    JOBS_END_WITH_THEIR_SERIALS,
-    KINDS_ARE_CONSTRAINED,
-    LIVING,
-    OVERDUE,
-    RESERVATIONS_END_ONCE,
-    SERIAL,
-    STAMPS_ARE_USED,
-    TRANSFER,
-)
 
-_ENDED_AS_THE_SERIAL = (
-    STAMPS_ARE_USED,
-    Balance(
-        (
-            Sum(
-                TRANSFER,
-                hash_of("pending_id"),
-                f"{ENDS} AND posted_at IS NULL AND code = 'release_stamping'",
-            ),
-        ),
-        (Sum(SERIAL, hash_of("reservation_id"), "state = 'annulled'"),),
-    ),
-)
-# A living serial's is open, and has time left or an intent.
-_LIVING_WITHOUT = f"""
-    SELECT FROM ({LIVING}) l LEFT JOIN ledger.transfer o ON o.id = l.reservation_id AND o.kind = 'pending'
-    WHERE o.id IS NULL OR EXISTS (SELECT FROM ledger.transfer e WHERE e.pending_id = o.id)
-        OR (o.expires_at < $1 OR o.expires_at IS NULL)
-            AND NOT EXISTS (SELECT FROM stamping.intent i WHERE i.serial = l.serial)
-"""
+_OVERDUE = """SELECT t.* FROM sales.orders o JOIN ledger.transfer t ON t.reference_id = o.id
+    WHERE o.state = 'awaiting_payment' AND o.expires_at < $1
+        AND t.kind = 'pending' AND t.code = 'reserve_sale' AND t.expires_at < $1"""
+"""Reservations past their time-out whose order was not paid in time. A late worker is no fault."""
 
 I2 = SqlInvariant(
     id="I2",
     title="Every reservation is posted or voided once, or still young, of an unpaid order, or has an intent",
-    population=Sum(TRANSFER, where=HOLDS),
+    population="ledger.transfer WHERE kind = 'pending'",
     parts=(
         # One pass over reservations, what ended them, and the serials that they hold a stamp for.
         # Not ended: only while it is younger than its time-out, its order is about to expire, or a signature
@@ -75,7 +46,7 @@ I2 = SqlInvariant(
                 CASE s.state WHEN 'released' THEN 'post' WHEN 'annulled' THEN 'void' END
             OR e.id IS NULL AND (h.expires_at < $1 OR h.expires_at IS NULL)
                 AND NOT EXISTS (SELECT FROM stamping.intent i WHERE i.serial = s.serial)
-                AND NOT EXISTS (SELECT FROM ({OVERDUE}) late WHERE late.id = h.id)
+                AND NOT EXISTS (SELECT FROM ({_OVERDUE}) late WHERE late.id = h.id)
         """,
         # Ended: by exactly one row.
         """
@@ -90,12 +61,4 @@ I2 = SqlInvariant(
             OR (j.state = 'refused') <> (s.state = 'annulled')
         """,
     ),
-    screens={
-        0: Screen(
-            balances=(*RESERVATIONS_END_ONCE, *_ENDED_AS_THE_SERIAL),
-            nothing=(KINDS_ARE_CONSTRAINED, _LIVING_WITHOUT),
-        ),
-        1: Screen(balances=RESERVATIONS_END_ONCE, nothing=(KINDS_ARE_CONSTRAINED,)),
-        2: Screen(balances=JOBS_END_WITH_THEIR_SERIALS),
-    },
 )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from meterai.operations.invariants.fingerprint import Screen, Sum, all_different
 from meterai.operations.invariants.model import SqlInvariant
-from meterai.operations.invariants.sources import LATER_VERSIONS, RELEASED_SERIALS_ARE_BOUND, SERIAL
 
 I1 = SqlInvariant(
     id="I1",
     title="No serial number on two documents",
-    population=Sum(SERIAL),
+    population="stamping.serial",
     parts=(
         # Every version of a serial's release is of the document that it was allocated for.
         """
@@ -35,8 +33,4 @@ I1 = SqlInvariant(
         GROUP BY sha256 HAVING count(DISTINCT document_id) > 1
         """,
     ),
-    screens={
-        0: Screen(balances=(RELEASED_SERIALS_ARE_BOUND,), nothing=(LATER_VERSIONS,)),
-        1: Screen(balances=(all_different(SERIAL, "serial"),)),
-    },
 )

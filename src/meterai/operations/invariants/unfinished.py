@@ -4,18 +4,8 @@
 
 from __future__ import annotations
 
-from meterai.operations.invariants.fingerprint import Balance, Screen, Sum, hash_of, weight
+from meterai.operations.invariants.conditions import ITEMS_WITH_ORDERS
 from meterai.operations.invariants.model import SqlInvariant
-from meterai.operations.invariants.sources import (
-    ACCOUNT,
-    JOB,
-    LOT,
-    NOT_STAMPED,
-    ORDER,
-    PAYMENT,
-    REFUND,
-    SOLD,
-)
 
 
 def _nobody_comes(due: str) -> str:
@@ -34,7 +24,7 @@ _PAYMENT_FORGOTTEN = f"""(state IN ('creating', 'pending')
 I25 = SqlInvariant(
     id="I25",
     title="Everything that is paid and not finished has somebody who will act on it",
-    population=Sum(ORDER, where="state IN ('awaiting_payment', 'paid')"),
+    population="sales.orders WHERE state IN ('awaiting_payment', 'paid')",
     parts=(
         # A document to stamp: a job, or a row of the outbox that asks for one or tells how one ended. Sets,
         # for the planner may not know yet how many there are.
@@ -90,11 +80,6 @@ I25 = SqlInvariant(
             AND {_nobody_comes("p.poll_at")}
         """,
     ),
-    screens={
-        2: Screen(balances=(Balance((Sum(JOB, where=_JOB_FORGOTTEN),)),)),
-        3: Screen(balances=(Balance((Sum(REFUND, where=_REFUND_FORGOTTEN),)),)),
-        4: Screen(balances=(Balance((Sum(PAYMENT, where=_PAYMENT_FORGOTTEN),)),)),
-    },
 )
 
 # Where an item may stand follows from its order. It is given back when all pieces of it are.
@@ -104,23 +89,16 @@ _MISPLACED = """CASE o.state WHEN 'completed' THEN i.state IN ('waiting', 'stamp
     OR i.kind = 'stamp' AND i.document_id IS NULL"""
 _AWAITED = """sales.orders o JOIN sales.item i ON i.order_id = o.id
     WHERE o.state = 'awaiting_payment'"""
-_STILL_OWED = """(SELECT DISTINCT i.id FROM sales.refund r JOIN sales.item i ON i.id = r.item_id
-    WHERE r.state <> 'paid' AND i.state IN ('refunding', 'refunded')) owed"""
-# Stamped is what has a job that was not refused and is not living.
-_DONE_TOO_SOON = """
-    SELECT FROM stamping.job j JOIN sales.item i ON i.document_id = j.document_id
-    WHERE j.next_attempt_at IS NOT NULL AND i.state = 'done'
-"""
 
 I26 = SqlInvariant(
     id="I26",
     title="An order, its items, their documents and refunds say the same of where they stand",
-    population=Sum(SOLD),
+    population=ITEMS_WITH_ORDERS,
     parts=(
         f"""
         SELECT i.id::text AS subject, format('%s item is %s with %s of %s pieces given back, its order %s',
             i.kind, i.state, i.refunded_quantity, i.quantity, o.state) AS fact
-        FROM {SOLD} WHERE {_MISPLACED}
+        FROM {ITEMS_WITH_ORDERS} WHERE {_MISPLACED}
         """,
         # What is called stamped is.
         """
@@ -141,35 +119,9 @@ I26 = SqlInvariant(
         f"""
         SELECT coalesce(a.id, w.id)::text AS subject, format('held for the lot: %s, awaited: %s',
             coalesce(a.credits_pending, 0), coalesce(w.quantity, 0)) AS fact
-        FROM (SELECT id, credits_pending FROM ledger.account WHERE {LOT} AND credits_pending <> 0) a
+        FROM (SELECT id, credits_pending FROM ledger.account WHERE kind = 'lot' AND credits_pending <> 0) a
         FULL JOIN (SELECT coalesce(i.lot_account_id, i.id) AS id, i.quantity FROM {_AWAITED}) w ON w.id = a.id
         WHERE a.credits_pending IS DISTINCT FROM w.quantity
         """,
     ),
-    screens={
-        0: Screen(balances=(Balance((Sum(SOLD, where=_MISPLACED),)),)),
-        1: Screen(
-            balances=(
-                Balance((Sum(NOT_STAMPED, where="i.state = 'done'"),)),
-                Balance((Sum(SOLD, where=_MISPLACED),)),
-                Balance((Sum(JOB, where=_JOB_FORGOTTEN),)),
-            ),
-            nothing=(_DONE_TOO_SOON,),
-        ),
-        2: Screen(
-            balances=(
-                Balance(
-                    (Sum(SOLD, hash_of("i.id"), "i.state = 'refunding'"),), (Sum(_STILL_OWED, hash_of("id")),)
-                ),
-            )
-        ),
-        3: Screen(
-            balances=(
-                Balance(
-                    (Sum(ACCOUNT, f"credits_pending * {weight('id')}", f"credits_pending <> 0 AND {LOT}"),),
-                    (Sum(_AWAITED, f"i.quantity * {weight('i.lot_account_id')}"),),
-                ),
-            )
-        ),
-    },
 )
