@@ -18,7 +18,7 @@ from meterai.kit.files.object_store import ObjectStore, open_store
 from meterai.kit.files.secret_files import keep_secret
 from meterai.kit.messages import Messenger, SmtpSender, WhatsAppSender
 from meterai.kit.settings import Settings, public_url
-from meterai.sales.adapters.midtrans import Midtrans
+from meterai.sales.adapters.gateways import adapter_of
 from meterai.sales.adapters.payout import IrisPayouts
 from meterai.sales.model import PriceList
 from meterai.sales.ports import PaymentGateway, PayoutProvider
@@ -77,8 +77,10 @@ class App:
         return public_url(self.settings)
 
 
-def check_production(settings: Settings) -> None:
-    """Raises: ValueError naming what must not go into production: SPESIMEN, the development PKI, twins."""
+def check_settings(settings: Settings) -> None:
+    """Raises: ValueError naming a payment gateway that there is not, or what must not go into production:
+    SPESIMEN, the development PKI, twins."""
+    adapter_of(settings)
     if settings.environment != "production":
         return
     missing = [
@@ -103,10 +105,10 @@ async def open_app(
 ) -> AsyncIterator[App]:
     """Opens everything a site or worker process needs and closes it at the end.
 
-    Raises: ValueError (production with a twin), OSError or asyncpg.PostgresError (no database),
+    Raises: ValueError (see `check_settings`), OSError or asyncpg.PostgresError (no database),
     Refusal("trust.unreadable").
     """
-    check_production(settings)
+    check_settings(settings)
     async with AsyncExitStack() as stack:
         db = await connect(
             settings.database_app_url,
@@ -120,9 +122,7 @@ async def open_app(
         await jail.start()
         check_jail = _jail(settings, [JUDGE, RENDER], slots=1, waiting_max=CHECKS_WAITING_MAX)
         stack.push_async_callback(check_jail.close)
-        gateway = Midtrans(
-            settings.gateway_url, settings.gateway_server_key, merchant_id=settings.gateway_merchant_id
-        )
+        gateway = adapter_of(settings).from_settings(settings)
         stack.push_async_callback(gateway.close)
         payout = IrisPayouts(settings.payout_url, settings.payout_key)
         stack.push_async_callback(payout.close)

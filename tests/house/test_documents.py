@@ -103,7 +103,7 @@ def test_the_openapi_description_says_what_bodies_are_so_that_generators_know() 
         for method in methods.values()
         if "requestBody" in method
     ]
-    assert len(bodies) == 2
+    assert len(bodies) == 3
     for content in bodies:
         assert all(kind["schema"] for kind in content.values())
         assert {"application/json", "application/octet-stream"} & set(content)

@@ -38,6 +38,7 @@ class FakeGateway:
     `refuses`: how every call is answered."""
 
     name = "fake"
+    channels = frozenset(Channel)
 
     def __init__(self) -> None:
         self.charges: dict[str, Held] = {}

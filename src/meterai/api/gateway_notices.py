@@ -1,4 +1,4 @@
-"""Where the payment gateway sends its notices."""
+"""Takes the notices that payment gateways send. Each gateway has an address of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException
 
 from meterai.api.dependencies import Service
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.sales.use_cases.receive_notice import receive_notice
+from meterai.sales.use_cases.receive_notice import NoticeReceipt, receive_notice
 from meterai.sales.use_cases.settle_payment import settle_payment
 
 log = structlog.get_logger(__name__)
@@ -25,16 +25,27 @@ class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
     new: bool
 
 
+@post("/api/v1/gateways/{gateway:str}/notices", status_code=200, request_max_body_size=NOTICE_BYTES_MAX)
+async def receive_gateway_notice(
+    request: Request[Any, Any, Any], gateway: str, service: Service
+) -> Acknowledged:
+    """Stores a notice of the gateway of this name and settles the payment that it names.
+
+    The signature is checked. Answers 200 once the notice is stored: what follows is our work, by polling if
+    need be.
+    """
+    return await _receive(request, gateway, service)
+
+
 @post("/api/v1/payments/midtrans/notices", status_code=200, request_max_body_size=NOTICE_BYTES_MAX)
 async def receive_midtrans_notice(request: Request[Any, Any, Any], service: Service) -> Acknowledged:
-    """Stores a notice (signature checked) and settles the payment it speaks of.
+    """Does the same for Midtrans, at the address that stands in its dashboard."""
+    return await _receive(request, "midtrans", service)
 
-    Answers 200 once the notice is stored: what happens afterwards is ours to finish, by polling if need be.
-    """
-    now = service.clock()
+
+async def _receive(request: Request[Any, Any, Any], gateway: str, service: Service) -> Acknowledged:
     try:
-        raw = await _read(request)
-        receipt = await receive_notice(service.db, service.gateway, raw, dict(request.headers), now=now)
+        receipt = await _store(request, gateway, service)
     except Refusal as refusal:
         log.warning("payment_notice_refused", code=refusal.code)
         raise
@@ -43,6 +54,14 @@ async def receive_midtrans_notice(request: Request[Any, Any, Any], service: Serv
     except Refusal as refusal:
         log.warning("payment_left_to_polling", code=refusal.code, **refusal.facts)
     return Acknowledged(new=receipt.new)
+
+
+async def _store(request: Request[Any, Any, Any], gateway: str, service: Service) -> NoticeReceipt:
+    now = service.clock()
+    raw = await _read(request)
+    if gateway != service.gateway.name:
+        raise Refusal(Kind.NOT_FOUND, "api.not_found")
+    return await receive_notice(service.db, service.gateway, raw, dict(request.headers), now=now)
 
 
 async def _read(request: Request[Any, Any, Any]) -> bytes:

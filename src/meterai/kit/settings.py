@@ -93,6 +93,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     archive_files_per_minute: Annotated[
         int, Doc(ge=1, description="files per minute that a worker raises or renews at most")
     ] = 600
+    payment_gateway: Annotated[str, Doc(description="the payment gateway")] = "midtrans"
     gateway_url: Annotated[str, Doc(description="Midtrans core API; empty: the sandbox's")] = ""
     gateway_server_key: Annotated[str, Doc(description="Midtrans server key; empty: the sandbox's")] = ""
     gateway_merchant_id: Annotated[

@@ -121,9 +121,9 @@ def check_settings(settings: Settings) -> None:
             f"METERAI_{missing}: the site speaks HTTPS with a certificate and its key; set both, or none"
         )
     if settings.environment == "production":
-        from meterai.bootstrap import check_production  # slow to import
+        from meterai.bootstrap import check_settings  # slow to import
 
-        check_production(settings)
+        check_settings(settings)
     elif _is_of_production(settings.data / "pki"):
         raise LaunchProblem(other_environment(settings, "production"))
     if settings.tls_certificate:

@@ -23,12 +23,15 @@ LOOK_AFTER_CLOSING = timedelta(minutes=1)
 """A closed attempt is looked at once more after so long, then ever more rarely: money may come late."""
 
 
-def read_channel(text: str) -> Channel:
-    """Raises: Refusal INVALID `payment.no_channel`."""
-    try:
-        return Channel(text)
-    except ValueError:
-        raise Refusal(Kind.INVALID, "payment.no_channel") from None
+def read_channel(text: str, gateway: PaymentGateway) -> Channel:
+    """The way to pay that a customer chose.
+
+    Raises: Refusal INVALID `payment.no_channel` when the gateway does not offer it.
+    """
+    channel = next((channel for channel in gateway.channels if channel == text), None)
+    if channel is None:
+        raise Refusal(Kind.INVALID, "payment.no_channel")
+    return channel
 
 
 def new_attempt(

@@ -97,7 +97,10 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 class PaymentGateway(Protocol):
     """Takes payments."""
 
-    name: str  # "midtrans": the `gateway` column of payments and notices
+    name: str
+    """Lower-case letters. Stored with payments and notices, and part of the address for notices."""
+    channels: frozenset[Channel]
+    """How people can pay there."""
 
     async def create_charge(self, request: ChargeRequest) -> Charge:
         """Opens a charge, or finds the one that an earlier call with this reference opened.

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -18,6 +18,7 @@ from meterai.kernel.money import Rupiah
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.formats.strange_json import read_json
 from meterai.kit.http.outside_service import CallLimits, CircuitBreaker, OutsideService
+from meterai.kit.settings import Settings
 from meterai.sales.adapters.midtrans_wire import (
     AMOUNT,
     JAKARTA,
@@ -44,6 +45,7 @@ class Midtrans:
     """PaymentGateway over Midtrans' protocol. `merchant_id`: when given, answers for another are refused."""
 
     name = "midtrans"
+    channels = frozenset({Channel.QRIS, Channel.VA_BNI})
 
     def __init__(
         self,
@@ -67,6 +69,13 @@ class Midtrans:
             },
             limits=limits,
             breaker=breaker,
+        )
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Opens the gateway at `METERAI_GATEWAY_URL`."""
+        return cls(
+            settings.gateway_url, settings.gateway_server_key, merchant_id=settings.gateway_merchant_id
         )
 
     async def close(self) -> None:

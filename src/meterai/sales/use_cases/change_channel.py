@@ -42,7 +42,7 @@ async def change_channel(
     `order.already_paid`, `order.expires_soon` (under a minute left), `payment.too_many_attempts`;
     GONE `order.expired`, `order.cancelled`; UNAVAILABLE `gateway.unavailable` (the old attempt stays).
     """
-    channel = read_channel(channel)
+    channel = read_channel(channel, gateway)
     async with db.connection() as connection:
         order = await orders.read_order(connection, order_id)
     _refuse(order, clock())

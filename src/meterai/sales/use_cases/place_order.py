@@ -71,7 +71,7 @@ async def place_order(
     (fewer stamps are left than it needs), `stock.held` (unpaid quota holds too much); GONE `order.expired`,
     `order.cancelled`. The order stays a draft.
     """
-    channel = read_channel(channel)
+    channel = read_channel(channel, gateway)
     now = clock()
     expires_at = now + timedelta(minutes=payment_minutes)
     async with _stock_told(db, order_id), db.transaction() as tx:

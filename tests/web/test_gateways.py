@@ -1,0 +1,135 @@
+"""A second payment gateway: one class and one line. It takes charges and has an address for its notices."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Self
+
+import pytest
+
+from meterai.bootstrap import check_settings
+from meterai.customers.contacts import Contact
+from meterai.kit.settings import Settings
+from meterai.sales.adapters.gateways import GATEWAYS, adapter_of
+from meterai.sales.model import OrderState
+from meterai.sales.order import Order
+from meterai.sales.ports import Channel
+from meterai.sales.queries.order_page import order_page
+from meterai.sales.use_cases.add_item import set_quota
+from meterai.sales.use_cases.open_order import open_order
+from meterai.sales.use_cases.set_contact import set_customer
+from tests.sales.fake_gateway import FakeGateway, notice
+from tests.sales.shop import PRICES
+from tests.web.asking import Answer, ask
+from tests.web.door_house import House, Visitor, sign_in
+
+pytestmark = pytest.mark.storage
+ANI = Contact(kind="email", value="ani@contoh.id")
+
+
+class Dompet(FakeGateway):
+    """A gateway of this test, with QRIS alone."""
+
+    name = "dompet"
+    channels = frozenset({Channel.QRIS})
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        assert settings.gateway_server_key == "key of dompet"
+        return cls()
+
+    async def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def dompet(house: House, monkeypatch: pytest.MonkeyPatch) -> Dompet:
+    """The second gateway, in use behind the site."""
+    monkeypatch.setitem(GATEWAYS, Dompet.name, Dompet)
+    settings = Settings(payment_gateway="dompet", gateway_server_key="key of dompet")
+    check_settings(settings)
+    gateway = adapter_of(settings).from_settings(settings)
+    assert isinstance(gateway, Dompet)
+    house.app.gateway = gateway
+    return gateway
+
+
+async def order_of_ani(house: House, visitor: Visitor) -> uuid.UUID:
+    """A draft of two stamps, of the customer who is signed in."""
+    await sign_in(house, visitor, f"{ANI.kind}:{ANI.value}")
+    owner = house.line.database.owner
+    customer = await owner.fetchval("SELECT customer_id FROM customers.contact WHERE value = $1", ANI.value)
+    opened = await open_order(
+        house.line.database.app, house.app.secret, submit_id=uuid.uuid4().hex, flow="quota",
+        event_slug=None, language="id", now=house.line.now,
+    )  # fmt: skip
+    await set_customer(house.line.database.app, house.app.secret, opened.order_id, customer, ANI)
+    await set_quota(house.line.database.app, opened.order_id, 2, price_list=PRICES, now=house.line.now)
+    return opened.order_id
+
+
+async def order_now(house: House, order_id: uuid.UUID) -> Order:
+    return await order_page(house.line.database.app, order_id)
+
+
+async def pay_by(visitor: Visitor, order: Order, channel: str) -> None:
+    """Chooses a way to pay on the page before the payment."""
+    await visitor.get(f"/pesanan/{order.number}/bayar")
+    await visitor.post(f"/pesanan/{order.number}/bayar", cara=channel)
+
+
+async def tell(house: House, gateway: str, body: bytes) -> Answer:
+    return await ask(house.site, f"/api/v1/gateways/{gateway}/notices", method="POST", body=body)
+
+
+async def test_a_second_gateway_takes_a_charge_and_its_notice(house: House, dompet: Dompet) -> None:
+    visitor = house.visitor()
+    order_id = await order_of_ani(house, visitor)
+    await pay_by(visitor, await order_now(house, order_id), "qris")
+    order = await order_now(house, order_id)
+    assert order.state is OrderState.AWAITING_PAYMENT
+    (payment,) = order.payments
+    assert (payment.gateway, payment.qr_text) == ("dompet", f"QR {payment.reference}")
+    dompet.pay(payment.reference)
+    for new in (True, False):
+        answer = await tell(house, "dompet", notice(payment.reference))
+        assert (answer.status, json.loads(answer.body)) == (200, {"status": "ok", "new": new})
+    assert (await order_now(house, order_id)).state is OrderState.COMPLETED
+    kept = await house.line.database.owner.fetchval("SELECT gateway FROM sales.notice")
+    assert kept == "dompet"
+
+
+async def test_a_way_to_pay_that_the_gateway_lacks_is_refused(house: House, dompet: Dompet) -> None:
+    visitor = house.visitor()
+    order_id = await order_of_ani(house, visitor)
+    await pay_by(visitor, await order_now(house, order_id), "va_bni")
+    order = await order_now(house, order_id)
+    assert (order.state, dompet.charges) == (OrderState.DRAFT, {})
+
+
+async def test_each_gateway_takes_notices_at_its_own_address_alone(house: House, dompet: Dompet) -> None:
+    answer = await tell(house, "midtrans", notice("MTR-1"))
+    assert (answer.status, json.loads(answer.body)["code"]) == (404, "api.not_found")
+    address = "/api/v1/payments/midtrans/notices"
+    assert (await ask(house.site, address, method="POST", body=notice("MTR-1"))).status == 404
+    assert (await tell(house, "dompet", notice("MTR-1", signature="wrong"))).status == 403
+    assert await house.line.database.owner.fetchval("SELECT count(*) FROM sales.notice") == 0
+
+
+async def test_midtrans_has_an_address_like_the_others_and_the_one_of_its_dashboard(house: House) -> None:
+    house.app.gateway = FakeGateway()
+    house.app.gateway.name = "midtrans"
+    for address in ("/api/v1/gateways/midtrans/notices", "/api/v1/payments/midtrans/notices"):
+        answer = await ask(house.site, address, method="POST", body=notice("MTR-1"))
+        assert answer.status == 200
+
+
+def test_a_gateway_that_there_is_not_is_named_at_the_start() -> None:
+    with pytest.raises(ValueError, match=r"METERAI_PAYMENT_GATEWAY: 'tunai' .* midtrans"):
+        check_settings(Settings(payment_gateway="tunai"))
+
+
+def test_the_table_names_each_gateway_as_it_names_itself() -> None:
+    assert all(name == adapter.name for name, adapter in GATEWAYS.items())
+    assert adapter_of(Settings()).name == "midtrans"
