@@ -12,8 +12,9 @@ from pathlib import Path
 
 import msgspec
 
-from meterai.gate.app import Gate, GateSettings, Hall
-from meterai.gate.ticket_issuer import Room
+from meterai.gate.application import Gate
+from meterai.gate.joining.ticket_issuer import TicketIssuer
+from meterai.gate.open_event import GateSettings, OpenEvent
 from meterai.kernel.clock import Clock
 from meterai.kit.database import Database
 from meterai.sales.use_cases.issue_quota import issue_quota
@@ -46,13 +47,13 @@ async def hand_out_tickets(
     gate.look()
     upkeep = asyncio.create_task(gate.run())
     try:
-        hall = gate.halls.get(slug)
-        if hall is None:
+        event = gate.open_events.get(slug)
+        if event is None:
             raise LookupError(f"there is no queue {slug}")
         await _issue_for(db, count, clock())
-        last = await _hand_out(hall.room, count, progress)
-        await _until(lambda: hall.shelf.is_closed(last), upkeep)
-        await _call_everybody(db, hall, upkeep, last, clock)
+        last = await _hand_out(event.issuer, count, progress)
+        await _until(lambda: event.published.is_closed(last), upkeep)
+        await _call_everybody(db, event, upkeep, last, clock)
     finally:
         upkeep.cancel()
         gate.close()
@@ -63,18 +64,18 @@ async def _issue_for(db: Database, people: int, now: datetime) -> None:
     await issue_quota(db, pieces=pieces, deposit_reference=f"line {now:%c}", actor="growth", now=now)
 
 
-async def _hand_out(room: Room, count: int, progress: Progress) -> int:
+async def _hand_out(issuer: TicketIssuer, count: int, progress: Progress) -> int:
     """Gives the window of the last one."""
     last = 0
     for begin in range(0, count, CHUNK):
-        window = room.window()
+        window = issuer.window()
         if window is None:
             raise LookupError("nobody can join now")
         last = window.number
         for number in range(begin, min(begin + CHUNK, count)):
-            room.issue(room.id_of(f"email:antre{number:08}@contoh.id"), last)
+            issuer.issue(issuer.id_of(f"email:antre{number:08}@contoh.id"), last)
         durable = asyncio.get_running_loop().create_future()
-        room.when_durable(durable.set_result)
+        issuer.when_durable(durable.set_result)
         if not await durable:
             raise OSError("the disk takes no more")
         progress("tickets", min(begin + CHUNK, count), count)
@@ -82,22 +83,22 @@ async def _hand_out(room: Room, count: int, progress: Progress) -> int:
 
 
 async def _call_everybody(
-    db: Database, hall: Hall, upkeep: asyncio.Task[None], last: int, clock: Clock
+    db: Database, event: OpenEvent, upkeep: asyncio.Task[None], last: int, clock: Clock
 ) -> None:
     """Raises the rate until nobody waits, and sets it back. Both changes stand in the public log."""
-    slug = hall.shelf.slug
+    slug = event.published.slug
     async with db.connection() as connection:
         (queue,) = [queue for queue in await read_queues(connection) if queue.event == slug]
     fast = msgspec.structs.replace(queue.policy, rate_floor=CALLS_PER_MINUTE, rate_cap=CALLS_PER_MINUTE)
     await set_queue(db, slug, queue.schedule, fast, is_on=True, now=clock())
     try:
-        await _until(lambda: _is_called(hall, last), upkeep)
+        await _until(lambda: _is_called(event, last), upkeep)
     finally:
         await set_queue(db, slug, queue.schedule, queue.policy, is_on=True, now=clock())
 
 
-def _is_called(hall: Hall, last: int) -> bool:
-    status = hall.shelf.status
+def _is_called(event: OpenEvent, last: int) -> bool:
+    status = event.published.status
     if status is None:
         return False
     if status.state in (QueueState.CLOSED, QueueState.OFF):

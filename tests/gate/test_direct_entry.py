@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
-from meterai.gate.published_cache import Shelf
-from meterai.gate.ticket_issuer import STATUS_IS_ALIVE_S, Room
+from meterai.gate.joining.ticket_issuer import STATUS_IS_ALIVE_S, TicketIssuer
+from meterai.gate.published_cache import PublishedCache
 from meterai.waiting_room.files.published_documents import Announcement
 from meterai.waiting_room.rules import rate_control
 from meterai.waiting_room.rules.model import Policy, QueueState, Schedule
@@ -123,9 +123,9 @@ def test_a_status_is_taken_up_with_the_rules_that_were_published_before_it(
     now = int(time.time())
     queue = Queue(tmp_path, schedule_from(now - 3_600, open_s=7_200))
     queue.status(state=QueueState.DIRECT)
-    shelf = Shelf(queue.folder)
-    shelf.look()
-    room = Room(shelf, queue.keys, gate=1)
+    published = PublishedCache(queue.folder)
+    published.look()
+    issuer = TicketIssuer(published, queue.keys, gate=1)
     queue.announce(msgspec.structs.replace(queue.schedule, last_call_at=queue.schedule.closes_at))
     queue.status(state=QueueState.DIRECT)
     anew = msgspec.structs.replace(queue.schedule, joins_from=now, opens_at=now)
@@ -146,36 +146,36 @@ def test_a_status_is_taken_up_with_the_rules_that_were_published_before_it(
         patch.setattr(os, "stat", publish_before(os.stat))
         patch.setattr(Path, "read_bytes", publish_before(Path.read_bytes))
         for _ in range(2):
-            shelf.look()
-            room.close_windows()
-            assert room.journal.closed_through == 0, "of all that hour none"
+            published.look()
+            issuer.close_windows()
+            assert issuer.journal.closed_through == 0, "of all that hour none"
     assert queue.schedule == anew, "it was published at such a moment"
-    assert shelf.config.schedule == anew
-    assert shelf.status is not None
-    assert shelf.status.state is QueueState.OPEN
-    room.close()
+    assert published.config.schedule == anew
+    assert published.status is not None
+    assert published.status.state is QueueState.OPEN
+    issuer.close()
 
 
 def test_a_gate_that_has_not_heard_of_the_queue_for_a_while_gives_tickets(tmp_path: Path) -> None:
     queue, now = Queue(tmp_path, schedule_from(time.time())), 1_000.0
-    shelf = Shelf(queue.folder, monotonic=lambda: now)
+    published = PublishedCache(queue.folder, monotonic=lambda: now)
     queue.status(state=QueueState.DIRECT)
-    shelf.look()
-    room = Room(shelf, queue.keys, gate=1, monotonic=lambda: now)
-    assert room.enters_directly()
+    published.look()
+    issuer = TicketIssuer(published, queue.keys, gate=1, monotonic=lambda: now)
+    assert issuer.enters_directly()
     now += STATUS_IS_ALIVE_S + 1
-    assert not room.enters_directly(), "the site may be full, or gone"
-    room.close()
+    assert not issuer.enters_directly(), "the site may be full, or gone"
+    issuer.close()
 
 
 def test_before_the_opening_everybody_takes_a_place_in_the_draw(tmp_path: Path) -> None:
     queue = Queue(tmp_path, schedule_from(time.time(), lottery_s=600))
     queue.status(state=QueueState.OFF)  # as the status says until the controller has seen that joins began
-    shelf = Shelf(queue.folder)
-    shelf.look()
-    room = Room(shelf, queue.keys, gate=1)
-    assert not room.enters_directly()
-    room.close()
+    published = PublishedCache(queue.folder)
+    published.look()
+    issuer = TicketIssuer(published, queue.keys, gate=1)
+    assert not issuer.enters_directly()
+    issuer.close()
 
 
 def test_everybody_stands_in_line_as_long_as_an_operator_wishes() -> None:

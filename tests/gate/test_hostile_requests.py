@@ -13,18 +13,17 @@ from pathlib import Path
 import httptools
 import pytest
 
-from meterai.gate import http_server
-from meterai.gate.http_server import (
+from meterai.gate.http import server as http_server
+from meterai.gate.http.published_files import SENDING_MAX
+from meterai.gate.http.responses import head, respond
+from meterai.gate.http.server import (
     IDLE_SECONDS,
     PIPELINED_MAX,
     REQUEST_SECONDS,
     UNREAD_SECONDS,
     Request,
     Server,
-    head,
-    respond,
 )
-from meterai.gate.published_files import SENDING_MAX
 from meterai.kit.http.listening import connections_within_limits
 from meterai.kit.http.network_limits import Answer, NetworkLimits
 from meterai.kit.http.request_parser import RequestParser

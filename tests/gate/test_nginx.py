@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from meterai.gate.http_server import IDLE_SECONDS
+from meterai.gate.http.server import IDLE_SECONDS
 from meterai.kit.settings import Settings
 from meterai.processes.site import server_config
 from meterai.web.documents.bundling import UPLOAD_BYTES_MAX

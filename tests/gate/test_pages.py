@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import structlog.testing
 
-from meterai.gate.app import Gate, GateSettings
-from meterai.gate.http_server import Request
+from meterai.gate.application import Gate
+from meterai.gate.http.server import Request
+from meterai.gate.open_event import GateSettings
 from meterai.gate.pages import Pages
-from meterai.gate.verdict_words import Said
+from meterai.gate.verdict_words import VerdictText
 from meterai.waiting_room.rules.model import LOOKS_AFTER
 
 FACTS: dict[str, Any] = {
@@ -21,7 +22,7 @@ FACTS: dict[str, Any] = {
     "is_called": False, "is_exact": True, "window": 1, "place": 2, "number": 3, "number_shown": "3",
     "ahead": 2, "ahead_shown": "2", "left_s": 4, "is_near": False, "turn": "21.40 WIB", "epoch": 1,
     "sequence": 1, "updated": "21.39.00 WIB", "refresh_s": 5, "poll_s": 5, "reload_s": 120, "code": "",
-    "said": Said("good", "Selesai", ("Tunggu",)), "ticket": "T", "address": "",
+    "said": VerdictText("good", "Selesai", ("Tunggu",)), "ticket": "T", "address": "",
 }  # fmt: skip
 
 
@@ -36,7 +37,9 @@ def test_the_script_looks_again_after_the_same_part_of_the_time_as_the_page_says
 def test_each_has_what_is_his_own_in_a_page() -> None:
     pages = Pages("http://localhost:8000")
     mine = page(pages)
-    his = page(pages, ticket="U", number_shown="4.711", said=Said("good", "Selesai", ("Tunggu <b>&</b>",)))
+    his = page(
+        pages, ticket="U", number_shown="4.711", said=VerdictText("good", "Selesai", ("Tunggu <b>&</b>",))
+    )
     assert his == mine.replace('value="T"', 'value="U"').replace("casn T<", "casn U<").replace(
         "<dd>3</dd>", "<dd>4.711</dd>"
     ).replace("Tunggu", "Tunggu &lt;b&gt;&amp;&lt;/b&gt;")
@@ -77,7 +80,7 @@ def test_a_gate_asks_for_https_when_people_reach_it_so(tmp_path: Path, gate: str
 
 def test_a_fault_of_ours_is_told_in_words(tmp_path: Path) -> None:
     gate = gate_at("http://-", tmp_path)
-    gate.halls["casn"] = object()  # type: ignore[assignment] # whatever is asked of it fails
+    gate.open_events["casn"] = object()  # type: ignore[assignment] # whatever is asked of it fails
     request = Request(None, "")
     for target, said in [(b"/antre/casn", "Tempat Anda ada di tiket"), (b"/en/antre/casn", "in the ticket")]:
         request.target = target

@@ -13,13 +13,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from meterai.gate.contact_codes import Codes
-from meterai.gate.http_server import Request
-from meterai.gate.joining import Joining, Load
-from meterai.gate.presence import Pings
-from meterai.gate.proof_of_work import ProofOfWork
-from meterai.gate.published_cache import Shelf
-from meterai.gate.ticket_issuer import CLOSED_AT_ONCE, Issued, Room
+from meterai.gate.http.server import Request
+from meterai.gate.joining.contact_codes import ContactCodes
+from meterai.gate.joining.join_load import JoinLoad
+from meterai.gate.joining.joining import Joining
+from meterai.gate.joining.proof_of_work import ProofOfWork
+from meterai.gate.joining.ticket_issuer import CLOSED_AT_ONCE, IssuedTicket, TicketIssuer
+from meterai.gate.published_cache import PublishedCache
+from meterai.gate.waiting.presence import Presence
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.network_limits import NetworkLimits
 from meterai.waiting_room.files import gate_register, published_documents
@@ -68,39 +69,39 @@ class _SlowBatch(Batch):
         Batch.sync(self)
 
 
-def a_room(root: Path, *, breaks: bool = False) -> tuple[Room, SlowDisk]:
+def a_room(root: Path, *, breaks: bool = False) -> tuple[TicketIssuer, SlowDisk]:
     queue = Queue(root, schedule_from(time.time()))
-    room = Room(Shelf(queue.folder), queue.keys, gate=1)
-    disk = SlowDisk(room.journal, breaks=breaks)
-    room.journal = disk  # type: ignore[assignment]
-    return room, disk
+    issuer = TicketIssuer(PublishedCache(queue.folder), queue.keys, gate=1)
+    disk = SlowDisk(issuer.journal, breaks=breaks)
+    issuer.journal = disk  # type: ignore[assignment]
+    return issuer, disk
 
 
-def a_room_that_breaks(root: Path) -> tuple[Room, asyncio.Task[None], int]:
+def a_room_that_breaks(root: Path) -> tuple[TicketIssuer, asyncio.Task[None], int]:
     """Somebody has joined, and the disk is about to refuse it. Its keeper, and the window."""
-    room, _ = a_room(root, breaks=True)
-    keeper = asyncio.create_task(room.keep())
-    window = room.window()
+    issuer, _ = a_room(root, breaks=True)
+    keeper = asyncio.create_task(issuer.keep())
+    window = issuer.window()
     assert window is not None
-    room.issue(room.id_of("email:ani@contoh.id"), window.number)
-    room.when_durable(lambda _: None)
-    return room, keeper, window.number
+    issuer.issue(issuer.id_of("email:ani@contoh.id"), window.number)
+    issuer.when_durable(lambda _: None)
+    return issuer, keeper, window.number
 
 
 async def test_nobody_is_told_of_a_ticket_before_the_disk_has_it(tmp_path: Path) -> None:
-    room, disk = a_room(tmp_path)
-    keeper = asyncio.create_task(room.keep())
+    issuer, disk = a_room(tmp_path)
+    keeper = asyncio.create_task(issuer.keep())
     told: list[bool] = []
-    window = room.window()
+    window = issuer.window()
     assert window is not None
-    id = room.id_of("email:ani@contoh.id")
-    first = room.issue(id, window.number)
-    room.when_durable(told.append)
+    id = issuer.id_of("email:ani@contoh.id")
+    first = issuer.issue(id, window.number)
+    issuer.when_durable(told.append)
     await asyncio.sleep(0.1)
-    again = room.issue(id, window.number)  # the form was sent twice
+    again = issuer.issue(id, window.number)  # the form was sent twice
     assert again.text == first.text
     assert not again.is_durable, "it waits for the disk like the first"
-    room.when_durable(told.append)
+    issuer.when_durable(told.append)
     await asyncio.sleep(0.1)
     assert told == []
     disk.lets.set()
@@ -114,50 +115,52 @@ async def test_nobody_is_told_of_a_ticket_before_the_disk_has_it(tmp_path: Path)
 async def test_a_broken_disk_gives_no_ticket_until_it_takes_them_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("meterai.gate.ticket_issuer._AGAIN_S", 0.05)
-    room, disk = a_room(tmp_path, breaks=True)
-    keeper = asyncio.create_task(room.keep())
+    monkeypatch.setattr("meterai.gate.joining.ticket_issuer._AGAIN_S", 0.05)
+    issuer, disk = a_room(tmp_path, breaks=True)
+    keeper = asyncio.create_task(issuer.keep())
     told: list[bool] = []
-    window = room.window()
+    window = issuer.window()
     assert window is not None
-    id = room.id_of("email:ani@contoh.id")
-    room.issue(id, window.number)
-    room.when_durable(told.append)
+    id = issuer.id_of("email:ani@contoh.id")
+    issuer.issue(id, window.number)
+    issuer.when_durable(told.append)
     with monkeypatch.context() as full:
-        full.setattr("meterai.gate.ticket_issuer._try_to_write", lambda folder: disk.wait())
+        full.setattr("meterai.gate.joining.ticket_issuer._try_to_write", lambda folder: disk.wait())
         await asyncio.sleep(0.2)
         assert told == [False]
         with pytest.raises(OSError, match="takes no joins"):
-            room.issue(id, window.number)
+            issuer.issue(id, window.number)
     await asyncio.sleep(0.2)
-    assert room.issue(id, window.number).ticket.sequence == 2, "the first may lie on the disk, unseen by all"
-    room.when_durable(told.append)
+    assert issuer.issue(id, window.number).ticket.sequence == 2, (
+        "the first may lie on the disk, unseen by all"
+    )
+    issuer.when_durable(told.append)
     await asyncio.sleep(0.2)
     assert told == [False, True]
     keeper.cancel()
-    room.close()
+    issuer.close()
 
 
 async def test_who_joins_while_the_disk_fails_gets_no_ticket_either(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The record was never written: told that it is durable, somebody would hold what another gets again."""
-    monkeypatch.setattr("meterai.gate.ticket_issuer._AGAIN_S", 0.05)
-    room, disk = a_room(tmp_path)
+    monkeypatch.setattr("meterai.gate.joining.ticket_issuer._AGAIN_S", 0.05)
+    issuer, disk = a_room(tmp_path)
 
     def fail_late() -> None:
         disk.lets.wait(5)
         raise OSError("input/output error")
 
     monkeypatch.setattr(disk, "wait", fail_late)
-    keeper = asyncio.create_task(room.keep())
-    window = room.window()
+    keeper = asyncio.create_task(issuer.keep())
+    window = issuer.window()
     assert window is not None
     told: list[tuple[str, bool]] = []
 
-    def join(name: str) -> Issued:
-        issued = room.issue(room.id_of(f"email:{name}@contoh.id"), window.number)
-        room.when_durable(lambda is_durable: told.append((name, is_durable)))
+    def join(name: str) -> IssuedTicket:
+        issued = issuer.issue(issuer.id_of(f"email:{name}@contoh.id"), window.number)
+        issuer.when_durable(lambda is_durable: told.append((name, is_durable)))
         return issued
 
     def join_again(is_durable: bool) -> None:
@@ -166,7 +169,7 @@ async def test_who_joins_while_the_disk_fails_gets_no_ticket_either(
         told.append(("citra", False))
 
     join("ani")
-    room.when_durable(join_again)
+    issuer.when_durable(join_again)
     await asyncio.sleep(0.1)
     join("budi")
     disk.lets.set()
@@ -176,11 +179,11 @@ async def test_who_joins_while_the_disk_fails_gets_no_ticket_either(
     await asyncio.sleep(0.2)
     assert told[-1] == ("dewi", True)
     keeper.cancel()
-    room.close()
-    [path] = room.shelf.folder.gate(1).glob("w*.joins")
+    issuer.close()
+    [path] = issuer.published.folder.gate(1).glob("w*.joins")
     written = {ticket.sequence: ticket.id for ticket in read_joins(path)}
     assert sorted(written) == [1, 2], "the first lies on the disk, unseen by all"
-    assert written[2] == after.ticket.id == room.id_of("email:dewi@contoh.id")
+    assert written[2] == after.ticket.id == issuer.id_of("email:dewi@contoh.id")
 
 
 def test_what_a_gate_does_not_know_is_known_to_the_next_that_opens_its_files(tmp_path: Path) -> None:
@@ -191,26 +194,26 @@ def test_what_a_gate_does_not_know_is_known_to_the_next_that_opens_its_files(tmp
     first = lost.next_sequence()
     lost.abandon()  # before anybody joined
     publish(folder / "gate.json", msgspec.json.encode(GateSign(gate=1, unsure_through=7)))
-    room = Room(Shelf(queue.folder), queue.keys, gate=1)
-    assert room.journal.next_sequence() >= first > 1_000_000
-    assert room.journal.unsure_through == 7
-    room.close()
+    issuer = TicketIssuer(PublishedCache(queue.folder), queue.keys, gate=1)
+    assert issuer.journal.next_sequence() >= first > 1_000_000
+    assert issuer.journal.unsure_through == 7
+    issuer.close()
 
 
 def test_files_of_windows_that_can_not_be_closed_are_given_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue = Queue(tmp_path, schedule_from(time.time()))
-    room = Room(Shelf(queue.folder), queue.keys, gate=1)
-    room.issue(room.id_of("email:ani@contoh.id"), 1)
+    issuer = TicketIssuer(PublishedCache(queue.folder), queue.keys, gate=1)
+    issuer.issue(issuer.id_of("email:ani@contoh.id"), 1)
 
     def refuse(*_: object) -> None:
         raise OSError("no space left")
 
     monkeypatch.setattr("meterai.waiting_room.files.gate_journal.publish", refuse)
     with pytest.raises(OSError, match="no space"):
-        room.journal.close_through(1, empty_from=1)
-    room.journal.abandon()
+        issuer.journal.close_through(1, empty_from=1)
+    issuer.journal.abandon()
     held = []
     for name in os.listdir("/proc/self/fd"):
         with suppress(OSError):
@@ -219,26 +222,26 @@ def test_files_of_windows_that_can_not_be_closed_are_given_back(
 
 
 def test_a_disk_that_takes_a_part_of_the_pings_forgets_none(tmp_path: Path) -> None:
-    pings, ready = Pings(tmp_path), tmp_path / "w1.ready"
+    presence, ready = Presence(tmp_path), tmp_path / "w1.ready"
     tickets = [
         Ticket(
             key_id=1, event=1, window=1, joined_at=0, lane=Lane.NEW, gate=1, sequence=n, id=bytes([n]) * 12
         )
         for n in range(1, 4)
     ]
-    pings.ready(tickets[0])
-    pings.write()
+    presence.ready(tickets[0])
+    presence.write()
     for ticket in tickets[1:]:
-        pings.ready(ticket)
+        presence.ready(ticket)
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20, usual[1]))
     try:
         with pytest.raises(OSError, match="8 of 24 bytes"):
-            pings.write()
+            presence.write()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, usual)
     assert ready.stat().st_size == 12
-    pings.write()
+    presence.write()
     assert ready.read_bytes() == b"".join(ticket.id for ticket in tickets)
 
 
@@ -246,8 +249,8 @@ async def test_files_that_can_not_be_read_anew_yet_are_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The disk had room for the trial, and none for what is left to be written: the lock is given back."""
-    monkeypatch.setattr("meterai.gate.ticket_issuer._AGAIN_S", 0.05)
-    room, keeper, window = a_room_that_breaks(tmp_path)
+    monkeypatch.setattr("meterai.gate.joining.ticket_issuer._AGAIN_S", 0.05)
+    issuer, keeper, window = a_room_that_breaks(tmp_path)
     recover, tries = Journal._recover, []
 
     def full_at_first(journal: Journal, *known: int) -> None:
@@ -259,35 +262,35 @@ async def test_files_that_can_not_be_read_anew_yet_are_tried_again(
     monkeypatch.setattr(Journal, "_recover", full_at_first)
     await asyncio.sleep(0.4)
     assert len(tries) == 3
-    assert room.issue(room.id_of("email:budi@contoh.id"), window).ticket.sequence == 2
+    assert issuer.issue(issuer.id_of("email:budi@contoh.id"), window).ticket.sequence == 2
     keeper.cancel()
-    room.close()
+    issuer.close()
 
 
 async def test_a_number_that_was_taken_while_the_disk_was_full_ends_the_gate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("meterai.gate.ticket_issuer._AGAIN_S", 0.5)
-    room, keeper, _ = a_room_that_breaks(tmp_path)
-    while not room._is_broken:
+    monkeypatch.setattr("meterai.gate.joining.ticket_issuer._AGAIN_S", 0.5)
+    issuer, keeper, _ = a_room_that_breaks(tmp_path)
+    while not issuer._is_broken:
         await asyncio.sleep(0.005)
-    another = Journal(room.shelf.folder.gate(1), 1)
+    another = Journal(issuer.published.folder.gate(1), 1)
     with pytest.raises(BlockingIOError):
         await asyncio.wait_for(keeper, 5)
     another.close()
 
 
 async def test_joins_that_come_one_after_the_other_share_visits_to_the_disk(tmp_path: Path) -> None:
-    room, disk = a_room(tmp_path)
+    issuer, disk = a_room(tmp_path)
     disk.lets.set()
-    keeper = asyncio.create_task(room.keep())
+    keeper = asyncio.create_task(issuer.keep())
     told: list[bool] = []
-    window = room.window()
+    window = issuer.window()
     assert window is not None
     began = time.monotonic()
     for number in range(60):
-        room.issue(room.id_of(f"email:orang{number}@contoh.id"), window.number)
-        room.when_durable(told.append)
+        issuer.issue(issuer.id_of(f"email:orang{number}@contoh.id"), window.number)
+        issuer.when_durable(told.append)
         await asyncio.sleep(0.005)
     took = time.monotonic() - began  # a busy machine may take much longer than 0.3 s
     await asyncio.sleep(0.1)
@@ -304,9 +307,13 @@ async def test_a_ticket_that_could_not_be_made_leaves_no_hole_in_the_sequences(
 ) -> None:
     """A disk that is full for a moment, as a window begins: a hole would say that somebody was removed."""
     queue = Queue(tmp_path, schedule_from(time.time(), window_s=3_600))
-    room = Room(Shelf(queue.folder), queue.keys, gate=1)
+    issuer = TicketIssuer(PublishedCache(queue.folder), queue.keys, gate=1)
     joining = Joining(
-        room, ProofOfWork(bytes(32)), Codes(bytes(32), tmp_path), NetworkLimits(), Load("off", 50)
+        issuer,
+        ProofOfWork(bytes(32)),
+        ContactCodes(bytes(32), tmp_path),
+        NetworkLimits(),
+        JoinLoad("off", 50),
     )
 
     def refuse(*_: object) -> int:
@@ -323,9 +330,9 @@ async def test_a_ticket_that_could_not_be_made_leaves_no_hole_in_the_sequences(
             assert (caught.value.kind, caught.value.code) == (Kind.UNAVAILABLE, "disk.failed")
     for number in range(3):
         issued = joining.join(form_of(f"email{number}@contoh.id"), "127.0.0.1", monotonic=0)
-        assert isinstance(issued, Issued)
+        assert isinstance(issued, IssuedTicket)
         assert issued.ticket.sequence == number + 1
-    room.close()
+    issuer.close()
 
 
 @pytest.mark.parametrize("shift_s", [-7_200, -30, 30, 7_200])
@@ -333,18 +340,20 @@ def test_a_wrong_clock_stays_corrected_while_no_controller_is_heard(tmp_path: Pa
     """For longer than a status is current; a window that a gate closes takes nobody any more, for good."""
     began, passed = int(time.time()), 0.0
     queue = Queue(tmp_path, schedule_from(began, window_s=10))
-    shelf = Shelf(queue.folder, monotonic=lambda: passed)
-    room = Room(shelf, queue.keys, gate=1, wall=lambda: began + passed + shift_s, monotonic=lambda: passed)
-    shelf.look()
+    published = PublishedCache(queue.folder, monotonic=lambda: passed)
+    issuer = TicketIssuer(
+        published, queue.keys, gate=1, wall=lambda: began + passed + shift_s, monotonic=lambda: passed
+    )
+    published.look()
     queue.status()
-    shelf.look()
+    published.look()
     passed = 300.0
-    room.close_windows()
-    assert abs(room.now() - (began + 300)) <= 2
-    window = room.window()
+    issuer.close_windows()
+    assert abs(issuer.now() - (began + 300)) <= 2
+    window = issuer.window()
     assert window is not None
     assert abs(window.starts_at - (began + 300)) <= 12
-    room.close()
+    issuer.close()
 
 
 def test_a_status_from_before_the_start_says_nothing_of_the_time_now(tmp_path: Path) -> None:
@@ -352,14 +361,16 @@ def test_a_status_from_before_the_start_says_nothing_of_the_time_now(tmp_path: P
     began, passed = int(time.time()), 0.0
     queue = Queue(tmp_path, schedule_from(began, window_s=10))
     queue.status()
-    shelf = Shelf(queue.folder, monotonic=lambda: passed)
-    shelf.look()
+    published = PublishedCache(queue.folder, monotonic=lambda: passed)
+    published.look()
     hours_later = began + 7_200
-    room = Room(shelf, queue.keys, gate=1, wall=lambda: hours_later + passed, monotonic=lambda: passed)
+    issuer = TicketIssuer(
+        published, queue.keys, gate=1, wall=lambda: hours_later + passed, monotonic=lambda: passed
+    )
     passed = 11.0
-    shelf.look()
-    assert room.now() == hours_later + 11
-    room.close()
+    published.look()
+    assert issuer.now() == hours_later + 11
+    issuer.close()
 
 
 def form_of(contact: str) -> Request:
@@ -385,48 +396,48 @@ def test_a_gate_that_starts_reads_no_ends_of_windows_that_any_gate_has_read(tmp_
     queue = Queue(tmp_path, schedule_from(time.time()))
     publish_ends(queue, range(1, MARK_EVERY + 20))
     queue.folder.gate(3).mkdir(parents=True)
-    before = Shelf(queue.folder)
+    before = PublishedCache(queue.folder)
     before.look()
     before.keep_counts(3)
     publish_ends(queue, range(MARK_EVERY + 20, MARK_EVERY + 30))
     for window in range(1, MARK_EVERY + 19):
         queue.folder.window_close(window).write_bytes(b"it would not be believed")
-    shelf = Shelf(queue.folder)
-    shelf.look()
-    assert shelf.closed_through == MARK_EVERY + 29, "and it goes on from there"
-    assert (shelf.people_in(5), shelf.people_before(MARK_EVERY + 30)) == (1, MARK_EVERY + 29)
-    assert shelf.highest_sequence(7) == MARK_EVERY + 29
+    published = PublishedCache(queue.folder)
+    published.look()
+    assert published.closed_through == MARK_EVERY + 29, "and it goes on from there"
+    assert (published.people_in(5), published.people_before(MARK_EVERY + 30)) == (1, MARK_EVERY + 29)
+    assert published.highest_sequence(7) == MARK_EVERY + 29
 
     queue.folder.window_close(MARK_EVERY + 19).write_bytes(b"that of another time")
-    assert Shelf(queue.folder).highest_sequence(7) == 0, "then everything is read"
+    assert PublishedCache(queue.folder).highest_sequence(7) == 0, "then everything is read"
 
 
 def test_a_gate_reads_the_ends_of_a_closed_queue_when_that_goes_on(tmp_path: Path) -> None:
     queue = Queue(tmp_path, schedule_from(time.time()))
     publish_ends(queue, range(1, 5))
     queue.status(state=QueueState.CLOSED)
-    shelf = Shelf(queue.folder)
-    shelf.look()
-    assert (shelf.closed_through, shelf.is_closed(4)) == (-1, True)
+    published = PublishedCache(queue.folder)
+    published.look()
+    assert (published.closed_through, published.is_closed(4)) == (-1, True)
     queue.status()
-    shelf.look()
-    assert shelf.closed_through == 4
+    published.look()
+    assert published.closed_through == 4
 
 
 def test_a_gate_that_starts_reads_nothing_of_its_own_that_is_published(tmp_path: Path) -> None:
     queue = Queue(tmp_path, schedule_from(time.time()))
-    room = Room(Shelf(queue.folder), queue.keys, gate=1)
+    issuer = TicketIssuer(PublishedCache(queue.folder), queue.keys, gate=1)
     for window in (1, 2):
-        room.issue(room.id_of("email:ani@contoh.id"), window)
-        room.journal.close_through(window, empty_from=1)
-    room.close()
+        issuer.issue(issuer.id_of("email:ani@contoh.id"), window)
+        issuer.journal.close_through(window, empty_from=1)
+    issuer.close()
     queue.close(1, [1])
-    published = room.journal.close_path(1)
-    published.write_bytes(b"not read")
-    shelf = Shelf(queue.folder)
-    shelf.look()
-    again = Room(shelf, queue.keys, gate=1)
-    assert published.read_bytes() == b"not read", "else it would be counted and closed anew"
+    written = issuer.journal.close_path(1)
+    written.write_bytes(b"not read")
+    published = PublishedCache(queue.folder)
+    published.look()
+    again = TicketIssuer(published, queue.keys, gate=1)
+    assert written.read_bytes() == b"not read", "else it would be counted and closed anew"
     assert (again.journal.next_sequence(), again.journal.lost) == (3, False)
     again.close()
 
@@ -436,22 +447,22 @@ def test_a_gate_that_starts_looks_for_what_it_wrote_after_it_was_declared_dead(
     tmp_path: Path, is_there: bool
 ) -> None:
     queue = Queue(tmp_path, schedule_from(time.time()))
-    room = Room(Shelf(queue.folder), queue.keys, gate=1)
+    issuer = TicketIssuer(PublishedCache(queue.folder), queue.keys, gate=1)
     for window in (1, 2):
-        room.issue(room.id_of("email:ani@contoh.id"), window)
-        room.journal.close_through(window, empty_from=1)
-    room.journal.close_through(3, empty_from=3)
-    room.close()
+        issuer.issue(issuer.id_of("email:ani@contoh.id"), window)
+        issuer.journal.close_through(window, empty_from=1)
+    issuer.journal.close_through(3, empty_from=3)
+    issuer.close()
     queue.close(1, [1])
     for window in (2, 3):
         queue.close(window, [])
     if not is_there:
         for path in queue.folder.gate(1).glob("w2.*"):
             path.unlink()
-    shelf = Shelf(queue.folder)
-    shelf.look()
-    assert (shelf.closed_through, shelf.highest_sequence(1)) == (3, 1)
-    again = Room(shelf, queue.keys, gate=1)
+    published = PublishedCache(queue.folder)
+    published.look()
+    assert (published.closed_through, published.highest_sequence(1)) == (3, 1)
+    again = TicketIssuer(published, queue.keys, gate=1)
     assert again.journal.lost is not is_there
     assert (again.journal.next_sequence() == 3) is is_there
     again.close()
@@ -461,10 +472,10 @@ def test_a_gate_notes_what_it_has_read(tmp_path: Path) -> None:
     queue = Queue(tmp_path, schedule_from(time.time()))
     publish_ends(queue, range(1, MARK_EVERY))
     queue.status()
-    room = Room(Shelf(queue.folder), queue.keys, gate=1)
-    room.shelf.keep_counts(1)
+    issuer = TicketIssuer(PublishedCache(queue.folder), queue.keys, gate=1)
+    issuer.published.keep_counts(1)
     assert queue.folder.counts_mark(1).exists()
-    room.close()
+    issuer.close()
 
 
 @pytest.mark.parametrize(("closed_through", "stays"), [(MARK_EVERY, True), (MARK_EVERY - 1, False)])
@@ -474,9 +485,9 @@ def test_what_gates_noted_of_windows_that_are_closed_anew_is_forgotten(
     queue = Queue(tmp_path, schedule_from(time.time()))
     publish_ends(queue, range(1, MARK_EVERY + 1))
     queue.folder.gate(1).mkdir(parents=True)
-    shelf = Shelf(queue.folder)
-    shelf.look()
-    shelf.keep_counts(1)
+    published = PublishedCache(queue.folder)
+    published.look()
+    published.keep_counts(1)
     rewind(queue.folder, log_size=0, closed_through=closed_through, revealed_through=0)
     assert queue.folder.counts_mark(1).exists() is stays
 
@@ -485,13 +496,13 @@ def test_a_clock_that_goes_ahead_by_a_month_does_not_keep_everybody_waiting(tmp_
     """As in a virtual machine that was suspended: a quarter of a million windows are over at once."""
     began, passed = int(time.time()), 0
     queue = Queue(tmp_path, schedule_from(began, open_s=60 * 86_400))
-    room = Room(Shelf(queue.folder), queue.keys, gate=1, wall=lambda: began + passed)
+    issuer = TicketIssuer(PublishedCache(queue.folder), queue.keys, gate=1, wall=lambda: began + passed)
     passed = 30 * 86_400
     for times in (1, 2):
-        room.close_windows()
+        issuer.close_windows()
         assert len(list(queue.folder.gate(1).glob("w*.close.json"))) == times * CLOSED_AT_ONCE
-    window = room.window()
+    window = issuer.window()
     assert window is not None
     assert 0 <= began + passed - window.starts_at < 10
-    room.issue(room.id_of("email:ani@contoh.id"), window.number)
-    room.close()
+    issuer.issue(issuer.id_of("email:ani@contoh.id"), window.number)
+    issuer.close()

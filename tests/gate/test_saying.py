@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from meterai.gate.presence import PRESENT_AROUND_CLOSING_S
-from meterai.gate.verdict_words import KEPT_FROM, Moments, said_of
+from meterai.gate.verdict_words import KEPT_FROM, NamedTimes, verdict_text
+from meterai.gate.waiting.presence import PRESENT_AROUND_CLOSING_S
 from meterai.waiting_room.files.published_documents import Status
 from meterai.waiting_room.rules.certificate import CHECK_IN_AROUND_CLOSING_S
 from meterai.waiting_room.rules.model import QueueState
@@ -32,9 +32,9 @@ def lines_of(
     verdict: Verdict, status: Status | None, *, drawn_at: int = CLOSES, line_counts: bool = False,
     **changes: Any,
 ) -> str:  # fmt: skip
-    moments = Moments("Asia/Jakarta", CLOSES, CLOSES - 7_200, drawn_at, CLAIM_S // 60, line_counts)
+    moments = NamedTimes("Asia/Jakarta", CLOSES, CLOSES - 7_200, drawn_at, CLAIM_S // 60, line_counts)
     changed = msgspec.structs.replace(status, **changes) if status else None
-    return " ".join(said_of(verdict, changed, moments, language="en").lines)
+    return " ".join(verdict_text(verdict, changed, moments, language="en").lines)
 
 
 @pytest.mark.parametrize("advice", [Advice.CLOSED, Advice.NOT_TONIGHT])

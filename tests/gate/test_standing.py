@@ -10,12 +10,13 @@ from typing import Any, cast
 
 import pytest
 
-from meterai.gate.app import Gate, Hall, _Visit
-from meterai.gate.http_server import Request
-from meterai.gate.place_in_line import Standing, standing_of
-from meterai.gate.presence import PRESENT_AROUND_CLOSING_S, READY_WITHIN_S, Pings
-from meterai.gate.published_cache import Shelf
-from meterai.gate.wait_page import Told, _poll_seconds, _told_of, refresh_seconds
+from meterai.gate.open_event import OpenEvent
+from meterai.gate.published_cache import PublishedCache
+from meterai.gate.visit import Visit
+from meterai.gate.waiting.place_in_line import PlaceInLine, place_in_line
+from meterai.gate.waiting.presence import PRESENT_AROUND_CLOSING_S, READY_WITHIN_S, Presence
+from meterai.gate.waiting.ticket_routes import note_presence
+from meterai.gate.waiting.wait_page import Outlook, _outlook_of, _poll_seconds, refresh_seconds
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.presence import seen_at
 from meterai.waiting_room.files.published_documents import Close
@@ -50,10 +51,10 @@ def ticket_in(window: int) -> Ticket:
     )  # fmt: skip
 
 
-def standing_in(queue: Queue, window: int) -> Standing:
-    shelf = Shelf(queue.folder)
-    shelf.look()
-    return standing_of(shelf, ticket_in(window))
+def standing_in(queue: Queue, window: int) -> PlaceInLine:
+    published = PublishedCache(queue.folder)
+    published.look()
+    return place_in_line(published, ticket_in(window))
 
 
 def test_before_the_draw_only_those_of_earlier_windows_are_ahead_and_no_time_is_sure(queue: Queue) -> None:
@@ -70,7 +71,7 @@ def test_before_the_draw_only_those_of_earlier_windows_are_ahead_and_no_time_is_
 
 def test_before_a_status_is_heard_of_nothing_is_said_but_who_is_ahead(queue: Queue) -> None:
     standing = standing_in(queue, 2)
-    assert standing == Standing(QueueState.OPEN, False, None, None, False, BEFORE, 0, None)
+    assert standing == PlaceInLine(QueueState.OPEN, False, None, None, False, BEFORE, 0, None)
 
 
 def test_behind_windows_whose_ends_are_not_known_nobody_is_counted(queue: Queue) -> None:
@@ -94,16 +95,18 @@ def test_that_nobody_has_to_wait_is_told_between_opening_and_closing(
 ) -> None:
     now = queue.schedule.opens_at + now_s
     queue.status(state=state, at=now)
-    shelf = Shelf(queue.folder)
-    shelf.look()
-    told = _told_of(shelf, ticket_in(2), now=now, joined_here=1)
+    published = PublishedCache(queue.folder)
+    published.look()
+    told = _outlook_of(published, ticket_in(2), now=now, joined_here=1)
     assert (told.verdict.advice is Advice.FREE) is is_free
 
 
 def test_before_anything_is_heard_no_advice_is_given(queue: Queue) -> None:
-    shelf = Shelf(queue.folder)
-    shelf.look()
-    assert _told_of(shelf, ticket_in(2), now=time.time(), joined_here=1).verdict.advice is Advice.UNKNOWN
+    published = PublishedCache(queue.folder)
+    published.look()
+    assert (
+        _outlook_of(published, ticket_in(2), now=time.time(), joined_here=1).verdict.advice is Advice.UNKNOWN
+    )
 
 
 def test_a_frontier_beyond_the_known_windows_has_passed_as_many_as_the_status_says(queue: Queue) -> None:
@@ -132,13 +135,15 @@ def test_where_the_fan_ends_the_soonest_turn_follows_from_the_rate(
     assert standing_in(queue, 2).soonest_s == soonest
 
 
-def refresh_at(queue: Queue, until_s: float, standing: Standing, monkeypatch: pytest.MonkeyPatch) -> int:
+def refresh_at(queue: Queue, until_s: float, standing: PlaceInLine, monkeypatch: pytest.MonkeyPatch) -> int:
     """When a page without a script looks again, `until_s` before the end of its window: without jitter."""
-    monkeypatch.setattr("meterai.gate.wait_page.random.uniform", lambda low, high: 1.0 if low else high)
-    shelf = Shelf(queue.folder)
-    shelf.look()
+    monkeypatch.setattr(
+        "meterai.gate.waiting.wait_page.random.uniform", lambda low, high: 1.0 if low else high
+    )
+    published = PublishedCache(queue.folder)
+    published.look()
     now = windows.end_of(queue.schedule, 2) - until_s
-    return refresh_seconds(shelf, standing, ticket_in(2), now)
+    return refresh_seconds(published, standing, ticket_in(2), now)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +164,7 @@ def test_who_is_not_drawn_yet_looks_after_the_draw_and_not_all_at_once(
     queue: Queue, monkeypatch: pytest.MonkeyPatch, until_s: float, people: int, looks_in_s: int
 ) -> None:
     queue.status(waiting=people)
-    undrawn = Standing(QueueState.OPEN, False, None, None, False, 0, 100, None)
+    undrawn = PlaceInLine(QueueState.OPEN, False, None, None, False, 0, 100, None)
     assert refresh_at(queue, until_s, undrawn, monkeypatch) == looks_in_s
 
 
@@ -181,7 +186,7 @@ def test_who_is_drawn_looks_the_more_often_the_nearer_the_turn_is(
     soonest_s: int | None, looks_in_s: int,
 ) -> None:  # fmt: skip
     queue.status(state=state, rate=600)
-    drawn = Standing(state, is_called, 7, 8, True, ahead, soonest_s, None)
+    drawn = PlaceInLine(state, is_called, 7, 8, True, ahead, soonest_s, None)
     assert refresh_at(queue, 0, drawn, monkeypatch) == looks_in_s
 
 
@@ -199,12 +204,12 @@ def test_a_page_with_a_script_looks_at_the_status_by_the_time_that_is_left(
     queue: Queue, place: int | None, advice: Advice, soonest_s: int, polls_in_s: int
 ) -> None:
     status = queue.status(rate=600, poll=(2, 60))
-    standing = Standing(QueueState.OPEN, False, place, 8, True, 1_000 if soonest_s < 9_000 else 99_999,
+    standing = PlaceInLine(QueueState.OPEN, False, place, 8, True, 1_000 if soonest_s < 9_000 else 99_999,
                         soonest_s, None)  # fmt: skip
-    assert _poll_seconds(status, Told(standing, Verdict(advice=advice))) == polls_in_s
+    assert _poll_seconds(status, Outlook(standing, Verdict(advice=advice))) == polls_in_s
 
 
-SOON = Standing(QueueState.OPEN, False, 7, 8, True, 10, READY_WITHIN_S, None)
+SOON = PlaceInLine(QueueState.OPEN, False, 7, 8, True, 10, READY_WITHIN_S, None)
 
 
 @pytest.mark.parametrize(
@@ -227,26 +232,29 @@ def test_who_looks_is_noted_shortly_before_the_turn_and_around_the_closing(
     queue: Queue, changes: dict[str, Any], to_closing_s: int, noted: list[str]
 ) -> None:
     found: list[str] = []
-    pings = SimpleNamespace(
+    presence = SimpleNamespace(
         ready=lambda ticket: found.append("ready"),
         present=lambda ticket, now, *, closes_at: found.append("present"),
     )
-    room = SimpleNamespace(now=lambda: queue.schedule.closes_at - to_closing_s)
-    hall = cast(Hall, SimpleNamespace(shelf=Shelf(queue.folder), room=room, pings=pings))
-    visit = _Visit(cast(Gate, None), hall, Request(None, ""), "id")
-    visit._note_presence(ticket_in(2), dataclasses.replace(SOON, **changes))
+    issuer = SimpleNamespace(now=lambda: queue.schedule.closes_at - to_closing_s)
+    event = cast(
+        OpenEvent, SimpleNamespace(published=PublishedCache(queue.folder), issuer=issuer, presence=presence)
+    )
+    note_presence(
+        cast(Visit, SimpleNamespace(event=event)), ticket_in(2), dataclasses.replace(SOON, **changes)
+    )
     assert found == noted
 
 
 def test_a_seed_that_was_asked_for_too_early_is_found_once_it_is_told(queue: Queue) -> None:
     queue.status()
-    shelf = Shelf(queue.folder)
-    shelf.look()
-    assert not shelf.is_drawn(2)
+    published = PublishedCache(queue.folder)
+    published.look()
+    assert not published.is_drawn(2)
     queue.close(2, [])
-    assert not shelf.is_drawn(2), "the disk is asked once between two looks, however many ask"
-    shelf.look()
-    assert shelf.is_drawn(2)
+    assert not published.is_drawn(2), "the disk is asked once between two looks, however many ask"
+    published.look()
+    assert published.is_drawn(2)
 
 
 def test_who_was_seen_is_found_in_whole_notes_alone(queue: Queue) -> None:
@@ -266,12 +274,12 @@ def test_who_was_seen_is_found_in_whole_notes_alone(queue: Queue) -> None:
 
 
 def test_who_is_ready_is_noted_once_in_each_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pings = Pings(tmp_path)
+    presence = Presence(tmp_path)
     for window in (2, 2, 3, 2):
-        pings.ready(ticket_in(window))
-    pings.write()
+        presence.ready(ticket_in(window))
+    presence.write()
     assert [(tmp_path / f"w{window}.ready").read_bytes() for window in (2, 3)] == [bytes(12)] * 2
-    monkeypatch.setattr("meterai.gate.presence._KNOWN_MAX", 2)
+    monkeypatch.setattr("meterai.gate.waiting.presence._KNOWN_MAX", 2)
     for window in (4, 2, 3):
-        pings.ready(ticket_in(window))
-    assert len(pings._ready) <= 2, "it takes no more memory with each"
+        presence.ready(ticket_in(window))
+    assert len(presence._ready) <= 2, "it takes no more memory with each"

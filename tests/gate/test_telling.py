@@ -14,13 +14,14 @@ from typing import cast
 import msgspec
 import pytest
 
-from meterai.gate.app import Gate, GateSettings
-from meterai.gate.http_server import Request
+from meterai.gate.application import Gate
+from meterai.gate.http.server import Request
+from meterai.gate.open_event import GateSettings
 from meterai.gate.pages import EventFacts, Pages
-from meterai.gate.place_in_line import _is_called
-from meterai.gate.presence import Pings
-from meterai.gate.published_cache import Shelf
-from meterai.gate.wait_page import WaitPages
+from meterai.gate.published_cache import PublishedCache
+from meterai.gate.waiting.place_in_line import _is_called
+from meterai.gate.waiting.presence import Presence
+from meterai.gate.waiting.wait_page import WaitPages
 from meterai.gate.words import TEXTS
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.gate_journal import Journal
@@ -46,20 +47,20 @@ def queue(tmp_path: Path) -> Queue:
 
 
 @pytest.fixture
-def shelf(queue: Queue) -> Shelf:
-    shelf = Shelf(queue.folder)
-    shelf.look()
-    return shelf
+def published(queue: Queue) -> PublishedCache:
+    published = PublishedCache(queue.folder)
+    published.look()
+    return published
 
 
 @pytest.fixture
-def pages(shelf: Shelf) -> WaitPages:
-    return pages_of(shelf)
+def pages(published: PublishedCache) -> WaitPages:
+    return pages_of(published)
 
 
-def pages_of(shelf: Shelf, zone: str = "Asia/Jakarta") -> WaitPages:
+def pages_of(published: PublishedCache, zone: str = "Asia/Jakarta") -> WaitPages:
     event = EventFacts("casn", "CASN", zone, {"id": ("Surat",), "en": ("Letter",)})
-    return WaitPages(Pages("http://localhost:8000"), shelf, event, "http://localhost:8006")
+    return WaitPages(Pages("http://localhost:8000"), published, event, "http://localhost:8006")
 
 
 def ticket_of(number: int, window: int = 2) -> Ticket:
@@ -75,7 +76,7 @@ def id_of(number: int) -> bytes:
 
 def page(pages: WaitPages, number: int, now: float, language: str = "id", window: int = 2) -> str:
     ticket = ticket_of(number, window)
-    told = pages.told(ticket, now=now, joined_here=10)
+    told = pages.outlook(ticket, now=now, joined_here=10)
     return pages.page(f"{number:0128}", ticket, told, language=language, now=now).decode()
 
 
@@ -93,7 +94,7 @@ def turn_on(page: str) -> str:
 
 def test_before_the_draw_a_window_is_told_the_same_and_each_has_his_own_ticket(pages: WaitPages) -> None:
     now = time.time()
-    assert pages.told(ticket_of(1), now=now, joined_here=10) is pages.told(
+    assert pages.outlook(ticket_of(1), now=now, joined_here=10) is pages.outlook(
         ticket_of(2), now=now, joined_here=11
     )
     mine, his = page(pages, 1, now), page(pages, 2, now)
@@ -104,9 +105,11 @@ def test_before_the_draw_a_window_is_told_the_same_and_each_has_his_own_ticket(p
     assert "Keep your ticket" in page(pages, 4, now, "en")
 
 
-def test_the_time_of_the_turn_goes_on_when_no_new_status_comes(shelf: Shelf, pages: WaitPages) -> None:
-    assert shelf.status is not None
-    at = shelf.status.at
+def test_the_time_of_the_turn_goes_on_when_no_new_status_comes(
+    published: PublishedCache, pages: WaitPages
+) -> None:
+    assert published.status is not None
+    at = published.status.at
     assert turn_on(page(pages, 1, at)) != turn_on(page(pages, 2, at + 60))
 
 
@@ -136,9 +139,9 @@ async def test_every_time_on_the_page_is_that_of_the_event_s_zone(
     """It is the one figure by which people act: in another zone it is hours wrong."""
     queue = queue_with_people_ahead(tmp_path, open_s=7_200)
     queue.status(at=int(NOON), waiting=AHEAD)
-    shelf = Shelf(queue.folder)
-    shelf.look()
-    shown = page(pages_of(shelf, "Asia/Makassar"), 1, NOON, language)
+    published = PublishedCache(queue.folder)
+    published.look()
+    shown = page(pages_of(published, "Asia/Makassar"), 1, NOON, language)
     assert turn_on(shown) == turn
     assert promise in verdict_on(shown)
     name, at = updated.split("|")
@@ -161,9 +164,9 @@ async def test_a_time_that_is_far_ahead_stands_with_its_day(
     queue = queue_with_people_ahead(tmp_path, open_s=600_000)
     sure, even = (last, AHEAD + 1, AHEAD + 1 + last - first), (first, AHEAD // 2, AHEAD + 1)
     queue.status(at=int(NOON), waiting=AHEAD, fan=[even, sure, (last + 9_000, 40_000, 40_000)])
-    shelf = Shelf(queue.folder)
-    shelf.look()
-    shown = page(pages_of(shelf, "Asia/Makassar"), 1, NOON)
+    published = PublishedCache(queue.folder)
+    published.look()
+    shown = page(pages_of(published, "Asia/Makassar"), 1, NOON)
     assert turn_on(shown) == turn
     assert promise in verdict_on(shown)
 
@@ -180,7 +183,7 @@ async def test_a_time_that_is_far_ahead_stands_with_its_day(
 )
 @pytest.mark.parametrize("is_drawn", [True, False])
 async def test_who_waits_reads_that_the_page_may_be_closed_and_what_to_prepare(
-    queue: Queue, shelf: Shelf, pages: WaitPages, language: str, said: list[str], is_drawn: bool
+    queue: Queue, published: PublishedCache, pages: WaitPages, language: str, said: list[str], is_drawn: bool
 ) -> None:
     if is_drawn:
         queue.close(2, [])
@@ -189,23 +192,23 @@ async def test_who_waits_reads_that_the_page_may_be_closed_and_what_to_prepare(
         assert words in shown
 
 
-def test_an_older_status_is_not_taken_up(queue: Queue, shelf: Shelf) -> None:
+def test_an_older_status_is_not_taken_up(queue: Queue, published: PublishedCache) -> None:
     """Behind one address there may be two gates, of which one is late: places would jump back."""
     newest = queue.status(waiting=5)
-    assert shelf.look()
-    raw = shelf.status_raw
+    assert published.look()
+    raw = published.status_raw
     for epoch, sequence in ((newest.epoch, newest.sequence - 1), (newest.epoch - 1, newest.sequence + 1)):
         queue.status(epoch=epoch, sequence=sequence, waiting=AHEAD)
-        assert not shelf.look()
-        assert (shelf.status, shelf.status_raw) == (newest, raw)
+        assert not published.look()
+        assert (published.status, published.status_raw) == (newest, raw)
     queue.status(epoch=newest.epoch + 1, sequence=1)
-    assert shelf.look(), "of who leads now, it is newer"
+    assert published.look(), "of who leads now, it is newer"
 
 
 @pytest.mark.parametrize(("language", "said"), [("id", "sudah lama"), ("en", "are old")])
 @pytest.mark.parametrize("is_drawn", [True, False])
 async def test_who_looks_while_the_controller_is_away_is_told_no_moment_that_is_over(
-    queue: Queue, shelf: Shelf, pages: WaitPages, is_drawn: bool, language: str, said: str
+    queue: Queue, published: PublishedCache, pages: WaitPages, is_drawn: bool, language: str, said: str
 ) -> None:
     """A first promise would be broken before it is given, and stands in the public log."""
     if is_drawn:
@@ -213,8 +216,8 @@ async def test_who_looks_while_the_controller_is_away_is_told_no_moment_that_is_
     now = int(time.time())
     for ago_s, is_old in ((30, False), (7_200, True)):
         queue.status(at=now - ago_s, waiting=AHEAD + 10)
-        shelf.look()
-        verdict = pages.told(ticket_of(1), now=now, joined_here=10).verdict
+        published.look()
+        verdict = pages.outlook(ticket_of(1), now=now, joined_here=10).verdict
         assert (verdict.probability is None) is is_old
         assert (verdict.done_by is None) is (is_old or not is_drawn)
         shown = page(pages, 1, now, language)
@@ -224,29 +227,31 @@ async def test_who_looks_while_the_controller_is_away_is_told_no_moment_that_is_
 
 
 async def test_who_was_called_is_told_when_it_will_be_done_while_the_controller_is_away(
-    queue: Queue, shelf: Shelf, pages: WaitPages
+    queue: Queue, published: PublishedCache, pages: WaitPages
 ) -> None:
     queue.close(2, [])
     queue.status(frontiers=[(3, 0), (0, 0)])
-    shelf.look()
+    published.look()
     assert "kira-kira pukul" in page(pages, 1, time.time() + 1_800)
 
 
-def test_words_of_the_operator_are_on_the_next_page(queue: Queue, shelf: Shelf, pages: WaitPages) -> None:
+def test_words_of_the_operator_are_on_the_next_page(
+    queue: Queue, published: PublishedCache, pages: WaitPages
+) -> None:
     now = time.time()
     assert "Bank lambat" not in page(pages, 1, now)
     queue.status(waiting=AHEAD, note=published_documents.Announcement(id="Bank lambat", en="Bank is slow"))
-    shelf.look()
+    published.look()
     assert "Bank lambat" in page(pages, 2, now)
 
 
 async def test_nobody_looks_later_than_calling_at_the_told_rate_asks_for(
-    queue: Queue, shelf: Shelf, pages: WaitPages
+    queue: Queue, published: PublishedCache, pages: WaitPages
 ) -> None:
     """The fan fears an outage of many minutes; with it alone the first look would come after one."""
     queue.close(2, [])
     queue.status(rate=6_000, fan=[(3_000, 0, 5), (9_000, 5, 20_000)], waiting=AHEAD)
-    shelf.look()
+    published.look()
     shown = page(pages, 1, time.time())
     assert 'data-poll="8"' in shown, "3,000 people at 100 a second, a quarter of it"
 
@@ -255,13 +260,18 @@ async def test_nobody_looks_later_than_calling_at_the_told_rate_asks_for(
 @pytest.mark.parametrize("language", ["id", "en"])
 @pytest.mark.parametrize("is_drawn", [True, False])
 async def test_who_waits_while_others_enter_freely_is_told_to_enter_too(
-    queue: Queue, shelf: Shelf, pages: WaitPages, state: QueueState, language: str, is_drawn: bool
+    queue: Queue,
+    published: PublishedCache,
+    pages: WaitPages,
+    state: QueueState,
+    language: str,
+    is_drawn: bool,
 ) -> None:
     """An operator switched the line off: who comes now walks in, and who has waited must not be the last."""
     if is_drawn:
         queue.close(2, [])
     queue.status(state=state, waiting=AHEAD, fan=[], rate=0)
-    shelf.look()
+    published.look()
     shown = page(pages, 1, time.time(), language)
     address = f"http://localhost:8000{'/en' if language == 'en' else ''}/casn/masuk"
     assert f'action="{address}"' in shown
@@ -287,9 +297,9 @@ async def test_where_the_line_counts_nobody_reads_of_a_closing_that_can_be_misse
     if is_drawn:
         queue.close(2, [])
     queue.status(waiting=10, **facts)
-    shelf = Shelf(queue.folder)
-    shelf.look()
-    shown = page(pages_of(shelf), 1, time.time(), "en")
+    published = PublishedCache(queue.folder)
+    published.look()
+    shown = page(pages_of(published), 1, time.time(), "en")
     assert said in verdict_on(shown)
     assert "Everybody who takes a place before the closing" in verdict_on(shown)
     for untrue in ("%", "chance", "Closes on", "in time"):
@@ -318,12 +328,12 @@ async def test_after_the_last_call_who_comes_reads_whether_a_place_still_counts_
 
 
 async def test_how_many_promises_were_kept_is_said_behind_the_promise(
-    queue: Queue, shelf: Shelf, pages: WaitPages
+    queue: Queue, published: PublishedCache, pages: WaitPages
 ) -> None:
     queue.close(2, [])
     for frontier, promise in (((3, 0), "If you enter now"), ((0, 0), "<b>Done by [^<]*</b>")):
         queue.status(frontiers=[frontier, (0, 0)], kept=(95, 100))
-        shelf.look()
+        published.look()
         shown = page(pages, 1, time.time(), "en")
         assert re.search(promise + r"[^<]*\. Of 100 such promises so far, 95 were kept", shown)
 
@@ -337,9 +347,9 @@ async def test_who_is_called_shortly_before_the_closing_is_not_sent_to_the_lane_
         queue.announce(schedule_from(time.time() - 40, open_s=40 + left_s, window_s=30))
         queue.close(2, [])
         queue.status(frontiers=[(3, 0), (0, 0)])
-        shelf = Shelf(queue.folder)
-        shelf.look()
-        shown = page(pages_of(shelf), 1, time.time(), "en")
+        published = PublishedCache(queue.folder)
+        published.look()
+        shown = page(pages_of(published), 1, time.time(), "en")
         assert ("Afterwards you may still enter" in shown) is not is_late
         assert ("afterwards you can&#39;t enter any more" in shown) is (is_late and not line_counts)
         assert ("Enter within 10 minutes" in shown) is (line_counts or not is_late)
@@ -350,11 +360,11 @@ async def test_who_is_called_shortly_before_the_closing_is_not_sent_to_the_lane_
     [(QueueState.HALTED, "The queue is held"), (QueueState.OUT_OF_STOCK, "Stamps are out of stock")],
 )
 async def test_who_is_called_while_nobody_can_enter_is_told_so_and_not_to_enter_within_minutes(
-    queue: Queue, shelf: Shelf, pages: WaitPages, state: QueueState, told: str
+    queue: Queue, published: PublishedCache, pages: WaitPages, state: QueueState, told: str
 ) -> None:
     queue.close(2, [])
     queue.status(frontiers=[(3, 0), (0, 0)], state=state)
-    shelf.look()
+    published.look()
     shown = page(pages, 1, time.time(), "en")
     assert told in shown
     assert "Your time to enter does not run meanwhile." in shown
@@ -362,13 +372,13 @@ async def test_who_is_called_while_nobody_can_enter_is_told_so_and_not_to_enter_
 
 
 async def test_who_is_drawn_and_can_be_told_no_time_is_not_told_of_a_draw(
-    queue: Queue, shelf: Shelf, pages: WaitPages
+    queue: Queue, published: PublishedCache, pages: WaitPages
 ) -> None:
     for is_drawn in (False, True):
         if is_drawn:
             queue.close(2, [])
         queue.status(fan=[], at=int(time.time()) + (60 if is_drawn else 0))
-        shelf.look()
+        published.look()
         shown = verdict_on(page(pages, 1, time.time(), "en"))
         assert "Your place is recorded." in shown
         assert ("are drawn on" in shown) is not is_drawn
@@ -382,7 +392,7 @@ async def test_who_is_drawn_and_can_be_told_no_time_is_not_told_of_a_draw(
     ],
 )
 async def test_while_stamping_is_stopped_or_nobody_can_buy_nobody_is_told_when_a_stamp_will_be_done(
-    queue: Queue, shelf: Shelf, pages: WaitPages, trouble: str, said: str
+    queue: Queue, published: PublishedCache, pages: WaitPages, trouble: str, said: str
 ) -> None:
     queue.close(2, [])
     for frontier, told in (
@@ -390,7 +400,7 @@ async def test_while_stamping_is_stopped_or_nobody_can_buy_nobody_is_told_when_a
         ((3, 0), "You may enter, but when your stamp will be done can&#39;t be estimated yet."),
     ):
         queue.status(frontiers=[frontier, (0, 0)], kept=(95, 100), **{trouble: True})
-        shelf.look()
+        published.look()
         shown = page(pages, 1, time.time(), "en")
         assert said in shown
         assert told in shown
@@ -399,24 +409,24 @@ async def test_while_stamping_is_stopped_or_nobody_can_buy_nobody_is_told_when_a
 
 
 async def test_after_the_closing_who_was_called_is_not_told_to_enter(
-    queue: Queue, shelf: Shelf, pages: WaitPages
+    queue: Queue, published: PublishedCache, pages: WaitPages
 ) -> None:
     queue.close(2, [])
     queue.status(state=QueueState.CLOSED, frontiers=[(3, 0), (3, 0)], closes_at=int(time.time()) - 600)
-    shelf.look()
+    published.look()
     shown = page(pages, 1, time.time())
     assert "Antrean sudah ditutup" in shown
     assert 'action="http://localhost:8000/casn/masuk"' in shown, "an order that was begun is reached by it"
     for untrue in ("Giliran Anda", "Masuklah dalam", "tetap boleh masuk", "kira-kira pukul"):
         assert untrue not in shown
     queue.status(state=QueueState.CLOSED, frontiers=[(2, 0), (2, 0)])
-    shelf.look()
+    published.look()
     for whose in (shown, page(pages, 1, time.time())):
         assert "Bila pendaftaran diperpanjang, antrean dapat dibuka lagi" in whose
 
 
 async def test_who_joined_at_two_gates_is_one_of_the_people_ahead(
-    queue: Queue, shelf: Shelf, pages: WaitPages
+    queue: Queue, published: PublishedCache, pages: WaitPages
 ) -> None:
     """A phone and a laptop. The controller calls people; were joins counted here, the page would tell of
     a turn that has nearly come, and its script, which reckons with the status, would not believe it."""
@@ -428,38 +438,38 @@ async def test_who_joined_at_two_gates_is_one_of_the_people_ahead(
         journal.close_through(2, empty_from=0)
         journal.close()
     assert queue.close(2, [1, 2]).count == 150
-    places = sorted((shelf.place_of(2, id_of(number)) or 0, number) for number in range(100))
+    places = sorted((published.place_of(2, id_of(number)) or 0, number) for number in range(100))
     (_, last), half = places[-1], U_MAX // 2
     status = queue.status(frontiers=[(2, half), (0, 0)], called=AHEAD + 50)
-    shelf.look()
+    published.look()
     ticket = msgspec.structs.replace(ticket_of(last + 1), id=id_of(last))
-    expected = pages.told(ticket, now=time.time(), joined_here=0).standing
+    expected = pages.outlook(ticket, now=time.time(), joined_here=0).place
     assert abs((expected.number or 0) - AHEAD - 100) <= 10
     await asyncio.sleep(0.05)  # people are sorted meanwhile
-    standing = pages.told(ticket, now=time.time(), joined_here=0).standing
+    standing = pages.outlook(ticket, now=time.time(), joined_here=0).place
     assert (standing.number, standing.is_exact) == (AHEAD + 100, True)
     assert standing.ahead == AHEAD + 100 - 1 - status.called, "as the script says"
-    later = pages.told(ticket_of(1, window=3), now=time.time(), joined_here=0).standing
+    later = pages.outlook(ticket_of(1, window=3), now=time.time(), joined_here=0).place
     assert later.ahead == AHEAD + 100 - status.called
 
 
 async def test_who_waits_for_a_late_draw_looks_the_more_seldom_the_longer_it_takes(
-    shelf: Shelf, pages: WaitPages
+    published: PublishedCache, pages: WaitPages
 ) -> None:
     """The store is down for half an hour: every two seconds the whole page for each who joined would be too
     much for any gate."""
-    now = windows.end_of(shelf.config.schedule, 2) + 3.0
+    now = windows.end_of(published.config.schedule, 2) + 3.0
     for late_s, least, most in ((0, 2, 4), (8, 4, 8), (60, 30, 34), (1_800, 60, 64)):
         seconds = [refresh_on(page(pages, number, now + late_s)) for number in range(200)]
         assert least <= min(seconds) <= max(seconds) <= most, late_s
 
 
 async def test_a_million_whose_lottery_is_drawn_do_not_look_in_the_same_seconds(
-    queue: Queue, shelf: Shelf, pages: WaitPages
+    queue: Queue, published: PublishedCache, pages: WaitPages
 ) -> None:
     queue.status(waiting=AHEAD + 1_000_000)
-    shelf.look()
-    now = windows.end_of(shelf.config.schedule, 2) - 20.0
+    published.look()
+    now = windows.end_of(published.config.schedule, 2) - 20.0
     seconds = [refresh_on(page(pages, number, now)) for number in range(1_000)]
     assert min(seconds) >= 23, "nobody before it is drawn"
     assert max(seconds) - min(seconds) > 40
@@ -470,10 +480,10 @@ def test_who_is_there_around_a_closing_that_was_moved_since_is_noted_for_the_new
     """Else who waited a day longer gets no certificate, for being seen a day too early."""
     place = queue.folder.gate(1)
     place.mkdir(parents=True)
-    pings, ticket = Pings(place), ticket_of(7)
+    presence, ticket = Presence(place), ticket_of(7)
     for now, closes_at in ((1_000, 2_000), (1_500, 2_000), (86_500, 87_000), (86_600, 87_000)):
-        pings.present(ticket, now, closes_at=closes_at)
-        pings.write()
+        presence.present(ticket, now, closes_at=closes_at)
+        presence.write()
     assert seen_at(queue.folder, ticket.id) == 86_500
     assert (place / "present").stat().st_size == 2 * 16, "once for each"
 

@@ -10,9 +10,9 @@ from random import Random
 import pytest
 import zxingcpp
 
-from meterai.gate import ticket_code
-from meterai.gate.joining import KNOWN_TICKETS_MAX, KnownTickets
-from meterai.gate.ticket_code import _parts, _picture, code_image
+from meterai.gate.joining.known_tickets import KNOWN_TICKETS_MAX, KnownTickets
+from meterai.gate.waiting import ticket_code
+from meterai.gate.waiting.ticket_code import _parts, _picture, code_image
 from meterai.waiting_room.rules.model import Lane
 from meterai.waiting_room.rules.tickets import Ticket
 from tests.gate.ticket_code import read_code

@@ -15,12 +15,14 @@ import msgspec
 import pytest
 
 from meterai.customers.contacts import canonical_contact
-from meterai.gate.contact_codes import PERIOD_S, SENDS_MAX, TRIES_MAX, Codes
-from meterai.gate.http_server import Request
-from meterai.gate.joining import Joining, Load, WorkMode, read_form
-from meterai.gate.proof_of_work import DIFFICULTY_MAX, VALID_S, ProofOfWork
-from meterai.gate.published_cache import Shelf
-from meterai.gate.ticket_issuer import Issued, Room
+from meterai.gate.http.server import Request
+from meterai.gate.joining.contact_codes import PERIOD_S, SENDS_MAX, TRIES_MAX, ContactCodes
+from meterai.gate.joining.form_fields import read_form
+from meterai.gate.joining.join_load import JoinLoad, WorkMode
+from meterai.gate.joining.joining import Joining
+from meterai.gate.joining.proof_of_work import DIFFICULTY_MAX, VALID_S, ProofOfWork
+from meterai.gate.joining.ticket_issuer import IssuedTicket, TicketIssuer
+from meterai.gate.published_cache import PublishedCache
 from meterai.kernel.refusals import Refusal
 from meterai.kit.http.network_limits import NetworkLimits
 from meterai.waiting_room.files.gate_mail import waiting_mail
@@ -111,7 +113,7 @@ def test_what_was_used_is_forgotten_when_it_has_expired() -> None:
 
 
 def test_work_is_asked_for_when_many_come_and_costs_more_the_more_they_are() -> None:
-    load = Load("auto", 50)
+    load = JoinLoad("auto", 50)
     for number in range(400):
         load.count_try(number / 40)
         load.count_join(number / 40)
@@ -130,7 +132,7 @@ def test_work_is_asked_for_when_many_come_and_costs_more_the_more_they_are() -> 
 
 
 def test_a_gate_may_ask_everybody_for_work() -> None:
-    load = Load("auto", 0)
+    load = JoinLoad("auto", 0)
     load.count_try(0)
     assert load.asks_for_work(0)
     assert load.difficulty(0) == 1
@@ -149,7 +151,7 @@ async def test_who_only_knocks_makes_work_dearer_for_nobody(tmp_path: Path) -> N
 async def test_one_network_that_solves_whatever_it_is_asked_makes_work_little_dearer(tmp_path: Path) -> None:
     joining = a_joining(tmp_path, number_max=2)
     for number in range(8_000):
-        solution = solve(challenge_of(joining.work, joining.room.now()))
+        solution = solve(challenge_of(joining.work, joining.issuer.now()))
         joining.join(form_of(f"orang{number}@contoh.id", solution), "10.1.1.1", monotonic=0)
     assert joining.load.difficulty(0) == 4, "as its 3,000 of a village do, not as 8,000 in ten seconds"
 
@@ -162,7 +164,7 @@ async def test_joins_that_the_disk_refused_make_work_no_dearer(
     def refuse(*_: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(joining.room, "issue", refuse)
+    monkeypatch.setattr(joining.issuer, "issue", refuse)
     for number in range(2_000):
         with suppress(Refusal):
             joining.join(form_of(f"orang{number}@contoh.id"), "10.1.1.1", monotonic=0)
@@ -170,7 +172,7 @@ async def test_joins_that_the_disk_refused_make_work_no_dearer(
 
 
 def test_what_was_tried_long_ago_is_forgotten_also_where_nobody_asks() -> None:
-    load = Load("on", 50)
+    load = JoinLoad("on", 50)
     for second in range(1_000):
         load.count_try(second)
     assert len(load._tried._seconds) <= 11
@@ -181,8 +183,10 @@ async def test_who_knocks_without_having_worked_shuts_nobody_of_its_network_out(
     for number in range(40_000):
         with suppress(Refusal):
             joining.join(form_of(f"orang{number}@contoh.id"), "114.122.7.9", monotonic=0)
-    solution = solve(challenge_of(joining.work, joining.room.now()))
-    assert isinstance(joining.join(form_of("jujur@contoh.id", solution), "114.122.7.10", monotonic=0), Issued)
+    solution = solve(challenge_of(joining.work, joining.issuer.now()))
+    assert isinstance(
+        joining.join(form_of("jujur@contoh.id", solution), "114.122.7.10", monotonic=0), IssuedTicket
+    )
 
 
 def test_codes_have_a_limit_of_their_own_by_network(tmp_path: Path) -> None:
@@ -210,9 +214,9 @@ def test_a_code_that_is_not_needed_is_a_join(tmp_path: Path) -> None:
 
 def a_joining(root: Path, *, number_max: int = 50_000, mode: WorkMode = "auto") -> Joining:
     queue = Queue(root, schedule_from(time.time(), window_s=3_600))
-    room = Room(Shelf(queue.folder), queue.keys, gate=1)
+    issuer = TicketIssuer(PublishedCache(queue.folder), queue.keys, gate=1)
     work = ProofOfWork(KEY, number_max=number_max)
-    return Joining(room, work, Codes(KEY, root), NetworkLimits(), Load(mode, 50))
+    return Joining(issuer, work, ContactCodes(KEY, root), NetworkLimits(), JoinLoad(mode, 50))
 
 
 def form_of(contact: str, solution: str = "") -> Request:
@@ -260,7 +264,7 @@ def test_a_solution_is_good_once_also_when_others_were_used_since(monkeypatch: p
     used = [solve(challenge_of(work, 6_000 + age)) for age in (0, 1)]
     assert [work.is_solved(solution, 6_002) for solution in (*used, *used)] == [True, True, False, False]
     # when there are too many of them to be kept, those are forgotten that expire first
-    monkeypatch.setattr("meterai.gate.proof_of_work._USED_MAX", 2)
+    monkeypatch.setattr("meterai.gate.joining.proof_of_work._USED_MAX", 2)
     later = [solve(challenge_of(work, 6_000 + VALID_S + age)) for age in (0, 1)]
     now = 6_000 + VALID_S - 1
     assert [work.is_solved(solution, now) for solution in (*later, *later)] == [True, True, False, False]
@@ -268,7 +272,7 @@ def test_a_solution_is_good_once_also_when_others_were_used_since(monkeypatch: p
 
 
 def test_a_code_can_be_guessed_a_few_times_only(tmp_path: Path) -> None:
-    codes = Codes(KEY, tmp_path)
+    codes = ContactCodes(KEY, tmp_path)
     contact = canonical_contact("ani@contoh.id")
     codes.send(contact, 1_000, subject="Kode", text="{code}", language="id")
     mail = msgspec.json.decode(next(tmp_path.glob("*.json")).read_bytes())
@@ -279,7 +283,7 @@ def test_a_code_can_be_guessed_a_few_times_only(tmp_path: Path) -> None:
 
 
 def test_a_contact_gets_a_few_messages_only(tmp_path: Path) -> None:
-    codes, contact = Codes(KEY, tmp_path), canonical_contact("ani@contoh.id")
+    codes, contact = ContactCodes(KEY, tmp_path), canonical_contact("ani@contoh.id")
 
     def send(now: float) -> bool:
         return codes.send(contact, now, subject="Kode", text="{code}", language="id")
@@ -290,7 +294,7 @@ def test_a_contact_gets_a_few_messages_only(tmp_path: Path) -> None:
 
 
 def test_tries_and_messages_are_counted_through_the_whole_period(tmp_path: Path) -> None:
-    codes, contact = Codes(KEY, tmp_path), canonical_contact("ani@contoh.id")
+    codes, contact = ContactCodes(KEY, tmp_path), canonical_contact("ani@contoh.id")
 
     def send(now: float) -> bool:
         return codes.send(contact, now, subject="Kode", text="{code}", language="id")
@@ -307,8 +311,8 @@ def test_tries_and_messages_are_counted_through_the_whole_period(tmp_path: Path)
 def test_who_asks_for_codes_to_many_contacts_gets_no_more_tries_at_the_latest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("meterai.gate.contact_codes._KNOWN_MAX", 2)
-    codes = Codes(KEY, tmp_path)
+    monkeypatch.setattr("meterai.gate.joining.contact_codes._KNOWN_MAX", 2)
+    codes = ContactCodes(KEY, tmp_path)
     contacts = [canonical_contact(f"orang{number}@contoh.id") for number in range(3)]
     for contact in contacts:
         for _ in range(TRIES_MAX):
@@ -322,8 +326,8 @@ def test_who_asks_for_codes_to_many_contacts_gets_no_more_tries_at_the_latest(
 def test_messages_that_no_worker_sends_do_not_pile_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("meterai.gate.contact_codes._PENDING_MAX", 3)
-    codes = Codes(KEY, tmp_path / "mail")
+    monkeypatch.setattr("meterai.gate.joining.contact_codes._PENDING_MAX", 3)
+    codes = ContactCodes(KEY, tmp_path / "mail")
 
     def send(number: int, now: float) -> bool:
         contact = canonical_contact(f"orang{number}@contoh.id")
@@ -338,7 +342,7 @@ def test_messages_that_no_worker_sends_do_not_pile_up(
 
 
 def test_a_code_is_good_for_its_contact_and_its_event_alone(tmp_path: Path) -> None:
-    codes, other_event = Codes(KEY, tmp_path), Codes(bytes(32), tmp_path)
+    codes, other_event = ContactCodes(KEY, tmp_path), ContactCodes(bytes(32), tmp_path)
     ani, budi = canonical_contact("ani@contoh.id"), canonical_contact("budi@contoh.id")
     codes.send(ani, 1_000, subject="Kode", text="{code}", language="id")
     code = msgspec.json.decode(next(tmp_path.glob("*.json")).read_bytes())["text"]

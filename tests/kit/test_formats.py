@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from meterai.gate.moments import moment_text as moment_of
+from meterai.gate.time_texts import moment_text as moment_of
 from meterai.kit.formats.display import (
     clock_text,
     moment_in_name,

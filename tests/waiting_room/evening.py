@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from meterai.gate.published_cache import Shelf
-from meterai.gate.ticket_issuer import Room
+from meterai.gate.joining.ticket_issuer import TicketIssuer
+from meterai.gate.published_cache import PublishedCache
 from meterai.kernel.refusals import Refusal
 from meterai.kit.fail_points import never
 from meterai.sales.events import load_events
@@ -64,31 +64,33 @@ class Gate:
 
     def __init__(self, evening: Evening, number: int) -> None:
         self.number = number
-        self.room = Room(Shelf(evening.folder), evening.keys, gate=number, wall=lambda: evening.now)
+        self.issuer = TicketIssuer(
+            PublishedCache(evening.folder), evening.keys, gate=number, wall=lambda: evening.now
+        )
         self._evening = evening
         self.tick()
 
     def tick(self) -> None:
         """What a gate does all the time."""
-        self.room.shelf.look()
-        self.room.close_windows()
-        self.room._found_until = 0.0
-        sign = GateSign(self.number, self._evening.now, self.room.journal.closed_through)
+        self.issuer.published.look()
+        self.issuer.close_windows()
+        self.issuer._found_until = 0.0
+        sign = GateSign(self.number, self._evening.now, self.issuer.journal.closed_through)
         (self._evening.folder.gate(self.number) / "gate.json").write_bytes(msgspec.json.encode(sign))
 
     def join(self, contact: str) -> str:
         """A ticket."""
-        window = self.room.window()
+        window = self.issuer.window()
         assert window is not None
-        issued = self.room.issue(self.room.id_of(contact), window.number)
-        self.room.journal.flush()
+        issued = self.issuer.issue(self.issuer.id_of(contact), window.number)
+        self.issuer.journal.flush()
         return issued.text
 
     def lose_last(self, count: int) -> None:
         """The gate dies, and its disk never had the last tickets."""
-        window = self.room.window()
+        window = self.issuer.window()
         assert window is not None
-        self.room.close()
+        self.issuer.close()
         path = self._evening.folder.gate(self.number) / f"w{window.number}.joins"
         with path.open("r+b") as file:
             file.truncate(path.stat().st_size - count * RECORD_BYTES)
@@ -202,7 +204,7 @@ class Evening:
 
     def _is_called(self, person: Person) -> bool:
         ticket = decode_ticket(person.text)
-        place, status = self.published.place_of(ticket), self.gates[0].room.shelf.status
+        place, status = self.published.place_of(ticket), self.gates[0].issuer.published.status
         called = status is not None and place is not None
         return called and (ticket.window, place) < tuple(status.frontiers[0])
 
@@ -268,5 +270,5 @@ async def spend_evening(database: TestDatabase, folder: QueueFolder) -> Evening:
     await evening.second()
     await evening.conductor.close()
     for gate in evening.gates:
-        gate.room.close()
+        gate.issuer.close()
     return evening

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from meterai.gate.published_cache import Shelf
-from meterai.gate.ticket_issuer import Room
+from meterai.gate.joining.ticket_issuer import TicketIssuer
+from meterai.gate.published_cache import PublishedCache
 from meterai.kit.fail_points import FailPoint, never
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.set_events import set_events
@@ -76,7 +76,7 @@ class MovedQueue(QueueLog):
         self.chain = SeedChains(self.keys.chain, chain_links)
         await self.take_over()
         await self._step()
-        self.gate = Room(Shelf(self.folder), self.keys, gate=1, wall=lambda: self.now)
+        self.gate = TicketIssuer(PublishedCache(self.folder), self.keys, gate=1, wall=lambda: self.now)
         self._tick()
 
     async def take_over(self, fail_point: FailPoint = never) -> None:
@@ -149,7 +149,7 @@ class MovedQueue(QueueLog):
         """What a gate does all the time."""
         if self.is_gate_away:
             return
-        self.gate.shelf.look()
+        self.gate.published.look()
         self.gate.close_windows()
         self.gate._found_until = 0.0
         sign = GateSign(1, self.now, self.gate.journal.closed_through)

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from meterai.gate.published_cache import Shelf
-from meterai.gate.ticket_issuer import Room
+from meterai.gate.joining.ticket_issuer import TicketIssuer
+from meterai.gate.published_cache import PublishedCache
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
 from meterai.waiting_room.files.gate_journal import RECORD_BYTES
@@ -34,23 +34,23 @@ class OtherGate:
             return line.now
 
         self._line = line
-        shelf = Shelf(line.folder, monotonic=clock)
-        self.room = Room(shelf, line.keys, gate=2, wall=lambda: clock() + shift_s, monotonic=clock)
+        shelf = PublishedCache(line.folder, monotonic=clock)
+        self.issuer = TicketIssuer(shelf, line.keys, gate=2, wall=lambda: clock() + shift_s, monotonic=clock)
 
     def tick(self) -> None:
         """What a gate does all the time."""
-        self.room.shelf.look()
-        self.room.close_windows()
-        self.room._found_until = 0.0
-        sign = GateSign(2, int(self.room.now()), self.room.journal.closed_through)
+        self.issuer.published.look()
+        self.issuer.close_windows()
+        self.issuer._found_until = 0.0
+        sign = GateSign(2, int(self.issuer.now()), self.issuer.journal.closed_through)
         (self._line.folder.gate(2) / "gate.json").write_bytes(msgspec.json.encode(sign))
 
     def join(self, contact: str) -> Ticket:
         """A ticket."""
-        window = self.room.window()
+        window = self.issuer.window()
         assert window is not None
-        issued = self.room.issue(self.room.id_of(contact), window.number)
-        self.room.journal.flush()
+        issued = self.issuer.issue(self.issuer.id_of(contact), window.number)
+        self.issuer.journal.flush()
         return issued.ticket
 
 
@@ -96,7 +96,7 @@ async def test_gates_whose_clocks_differ_are_fair_and_the_audit_is_quiet(
     report = audit(FolderSource(line.folder.public), pause=lambda seconds: None)
     assert report.findings == []
     assert report.claims["new"] == len(tickets)
-    other.room.close()
+    other.issuer.close()
 
 
 def test_joins_after_months_without_a_controller_are_found_at_once(tmp_path: Path) -> None:

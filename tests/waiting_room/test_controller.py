@@ -18,7 +18,7 @@ import structlog
 from meterai.customers.codes import Asker
 from meterai.customers.contacts import canonical_contact
 from meterai.customers.use_cases.request_code import request_code
-from meterai.gate.published_cache import Shelf
+from meterai.gate.published_cache import PublishedCache
 from meterai.kernel.refusals import Refusal
 from meterai.operations.use_cases.report_behind import BehindReporter
 from meterai.waiting_room.auditing.replay import audit
@@ -468,7 +468,7 @@ async def test_a_gate_that_is_started_after_time_was_cut_anew_counts_who_is_ahea
     line.gate._latest.clear()  # as at another gate
     tickets.append(line.join("email:orang0@contoh.id"))
     await line.until(lambda status: line.folder.window_reveal(tickets[0].window).exists(), seconds=30)
-    shelf = Shelf(line.folder)
+    shelf = PublishedCache(line.folder)
     shelf.look()
     assert shelf.config.schedule.first_window > 1
     assert shelf.people_before(tickets[0].window) == 1

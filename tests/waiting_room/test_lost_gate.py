@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from meterai.gate.published_cache import Shelf
-from meterai.gate.ticket_issuer import Room
+from meterai.gate.joining.ticket_issuer import TicketIssuer
+from meterai.gate.published_cache import PublishedCache
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
 from meterai.waiting_room.files.gate_register import STEP, GateRegister, gates_known_from
@@ -39,7 +39,7 @@ def lose(line: MovedQueue) -> None:
 async def test_it_goes_on_well_behind_and_what_it_gave_before_is_honoured(line: MovedQueue) -> None:
     before = line.join(ANI)
     lose(line)
-    line.gate = Room(Shelf(line.folder), line.keys, gate=1, wall=lambda: line.now)
+    line.gate = TicketIssuer(PublishedCache(line.folder), line.keys, gate=1, wall=lambda: line.now)
     after = line.join(BUDI)
     assert before.window == after.window == 1
     assert after.sequence > before.sequence + STEP, "nobody knows which sequences were given"
@@ -58,7 +58,7 @@ async def test_while_it_is_away_the_controller_misses_it(line: MovedQueue) -> No
     line.is_gate_away = True
     await line.seconds(20)
     assert (ticket.window, 1) in {(facts.window, facts.gate) for facts in line.facts(DeadGateFacts)}
-    line.gate = Room(Shelf(line.folder), line.keys, gate=1, wall=lambda: line.now)
+    line.gate = TicketIssuer(PublishedCache(line.folder), line.keys, gate=1, wall=lambda: line.now)
     line.is_gate_away = False
     line.join(BUDI)
     await line.until(lambda status: status.called > 0, seconds=30)
@@ -76,7 +76,7 @@ async def test_what_it_gave_by_a_clock_that_was_ahead_is_honoured_too(
     ticket = line.join(ANI)
     lose(line)
     line.now -= 60 if set_right_first else 0
-    line.gate = Room(Shelf(line.folder), line.keys, gate=1, wall=lambda: line.now)
+    line.gate = TicketIssuer(PublishedCache(line.folder), line.keys, gate=1, wall=lambda: line.now)
     await line.seconds(1)
     line.now -= 0 if set_right_first else 60
     await line.seconds(1)

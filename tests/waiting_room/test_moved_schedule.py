@@ -10,8 +10,8 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from meterai.gate.published_cache import Shelf
-from meterai.gate.ticket_issuer import Room
+from meterai.gate.joining.ticket_issuer import TicketIssuer
+from meterai.gate.published_cache import PublishedCache
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
 from meterai.waiting_room.files.queue_folder import QueueFolder
@@ -51,8 +51,8 @@ def start_gate_again(line: MovedQueue) -> None:
         return line.now
 
     line.gate.close()
-    shelf = Shelf(line.folder, monotonic=clock)
-    line.gate = Room(shelf, line.keys, gate=1, wall=clock, monotonic=clock)
+    shelf = PublishedCache(line.folder, monotonic=clock)
+    line.gate = TicketIssuer(shelf, line.keys, gate=1, wall=clock, monotonic=clock)
 
 
 @pytest.mark.parametrize("is_restarted", [False, True], ids=["the same gate", "started again"])
@@ -183,7 +183,7 @@ async def test_an_opening_that_people_had_joined_before_anybody_could_read_of_it
     await line.seconds(10)
     moved = msgspec.structs.replace(planned, opens_at=opens_at, closes_at=START + 5_000)
     assert (await change(line, moved)).schedule.opens_at == opens_at
-    line.gate.shelf.look()
+    line.gate.published.look()
     for second in (60, 400):
         line.now = START + second
         line.join(f"email:orang{second}@contoh.id")

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from meterai.gate.published_cache import Shelf
-from meterai.gate.ticket_issuer import Room
+from meterai.gate.joining.ticket_issuer import TicketIssuer
+from meterai.gate.published_cache import PublishedCache
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
 from meterai.waiting_room.control.selection_loop import FORGET_EVERY_S, LOG_KEPT_S
@@ -57,7 +57,7 @@ async def put_back(line: MovedQueue, copied: Path) -> RewoundQueues:
     shutil.copytree(copied, line.folder.path)
     moment = datetime.fromtimestamp(line.now, UTC)
     done = await rewind_queues(line.database.app, line.folder.path.parent, actor="officer", now=moment)
-    line.gate = Room(Shelf(line.folder), line.keys, gate=1, wall=lambda: line.now)
+    line.gate = TicketIssuer(PublishedCache(line.folder), line.keys, gate=1, wall=lambda: line.now)
     await line.take_over()
     return done
 

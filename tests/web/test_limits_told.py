@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from meterai.customers.codes import CODE_LIFE, PER_NETWORK_MAX, WINDOW
-from meterai.gate.presence import PRESENT_AROUND_CLOSING_S
+from meterai.gate.waiting.presence import PRESENT_AROUND_CLOSING_S
 from meterai.gate.words import TEXTS
 from meterai.kernel.refusals import Refusal
 from meterai.kit.formats.display import size_text

@@ -18,7 +18,7 @@ from meterai.background.topics import Bells, send_messages
 from meterai.customers.codes import BEHIND_AFTER, BEHIND_MIN, Asker
 from meterai.customers.contacts import Contact, canonical_contact
 from meterai.customers.use_cases.request_code import request_code
-from meterai.gate.contact_codes import Codes
+from meterai.gate.joining.contact_codes import ContactCodes
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.messages import MESSAGE_TOPICS, STRANGERS_CODE_TOPICS, TOPICS, Message, ToKind
@@ -66,14 +66,14 @@ def app(tmp_path: Path, post: Post) -> Any:
 
 
 @pytest.fixture
-def codes(tmp_path: Path) -> Codes:
+def codes(tmp_path: Path) -> ContactCodes:
     """The codes of a gate of an event that has published its rules."""
     folder = QueueFolder(tmp_path / "queue" / "casn")
     publish(folder.config, b"{}")
-    return Codes(b"k" * 32, folder.gate(3) / "mail")
+    return ContactCodes(b"k" * 32, folder.gate(3) / "mail")
 
 
-def leave(codes: Codes) -> None:
+def leave(codes: ContactCodes) -> None:
     assert codes.send(ANI, NOON.timestamp(), subject="Kode antrean", text="Kode: {code}", language="id")
 
 
@@ -85,7 +85,9 @@ def left(app: Any) -> int:
     return len(list(app.settings.data.rglob("mail/*.json")))
 
 
-async def test_a_code_that_a_gate_left_is_sent_and_its_file_goes(app: Any, codes: Codes, post: Post) -> None:
+async def test_a_code_that_a_gate_left_is_sent_and_its_file_goes(
+    app: Any, codes: ContactCodes, post: Post
+) -> None:
     leave(codes)
     assert await send_gate_mail(app) == 1
     assert [(one.to, one.subject) for one in post.sent] == [("ani@contoh.id", "Kode antrean")]
@@ -94,14 +96,18 @@ async def test_a_code_that_a_gate_left_is_sent_and_its_file_goes(app: Any, codes
     assert await send_gate_mail(app) == 0
 
 
-async def test_a_code_that_has_expired_is_not_sent_any_more(app: Any, codes: Codes, post: Post) -> None:
+async def test_a_code_that_has_expired_is_not_sent_any_more(
+    app: Any, codes: ContactCodes, post: Post
+) -> None:
     leave(codes)
     app.clock.now = NOON.replace(hour=NOON.hour + 1)
     await send_gate_mail(app)
     assert (post.sent, left(app)) == ([], 0)
 
 
-async def test_a_message_waits_while_the_next_station_is_down(app: Any, codes: Codes, post: Post) -> None:
+async def test_a_message_waits_while_the_next_station_is_down(
+    app: Any, codes: ContactCodes, post: Post
+) -> None:
     leave(codes)
     post.trouble = Refusal(Kind.UNAVAILABLE, "message.unavailable")
     with pytest.raises(Refusal):
@@ -117,7 +123,7 @@ async def test_a_message_waits_while_the_next_station_is_down(app: Any, codes: C
     [("0812345670{:02}", {}, 16), ("orang{:02}@lambat.contoh", {"smtp_code": 450}, 40)],
 )
 async def test_nobody_waits_behind_messages_that_are_not_taken_now(
-    app: Any, codes: Codes, post: Post, others: str, facts: dict[str, object], asked: int
+    app: Any, codes: ContactCodes, post: Post, others: str, facts: dict[str, object], asked: int
 ) -> None:
     """A station that is down may take long to say so: it is not asked for thousands, one by one."""
     for number in range(40):
@@ -132,7 +138,9 @@ async def test_nobody_waits_behind_messages_that_are_not_taken_now(
     assert (left(app), post.asked) == (40, asked + 1)
 
 
-async def test_mails_at_which_the_station_fails_shut_nobody_out(app: Any, codes: Codes, post: Post) -> None:
+async def test_mails_at_which_the_station_fails_shut_nobody_out(
+    app: Any, codes: ContactCodes, post: Post
+) -> None:
     for number in range(40):
         one = canonical_contact(f"orang{number:02}@lambat.contoh")
         assert codes.send(
@@ -149,7 +157,7 @@ async def test_mails_at_which_the_station_fails_shut_nobody_out(app: Any, codes:
 
 
 async def test_a_message_that_no_station_will_ever_take_is_dropped(
-    app: Any, codes: Codes, post: Post
+    app: Any, codes: ContactCodes, post: Post
 ) -> None:
     leave(codes)
     post.trouble = Refusal(Kind.INVALID, "message.address_refused")
@@ -157,14 +165,16 @@ async def test_a_message_that_no_station_will_ever_take_is_dropped(
     assert left(app) == 0
 
 
-async def test_two_workers_do_not_send_the_same_message_twice(app: Any, codes: Codes, post: Post) -> None:
+async def test_two_workers_do_not_send_the_same_message_twice(
+    app: Any, codes: ContactCodes, post: Post
+) -> None:
     for _ in range(3):
         leave(codes)
     await asyncio.gather(*(send_gate_mail(app) for _ in range(4)))
     assert (len(post.sent), left(app)) == (3, 0)
 
 
-async def test_a_file_that_cannot_be_read_blocks_nobody(app: Any, codes: Codes, post: Post) -> None:
+async def test_a_file_that_cannot_be_read_blocks_nobody(app: Any, codes: ContactCodes, post: Post) -> None:
     broken = next(app.settings.data.rglob("casn")) / "gates" / "3" / "mail" / "1-broken.json"
     publish(broken, msgspec.json.encode({"to": 1}))
     leave(codes)

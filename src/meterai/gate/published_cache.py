@@ -36,7 +36,7 @@ _SLICE = 1_024
 _NONE = array("Q")
 
 
-class Shelf:
+class PublishedCache:
     """The public documents of one event.
 
     Raises on making: Refusal when the rules can't be read; OSError.

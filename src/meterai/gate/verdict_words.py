@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from meterai.gate.moments import moment_text, time_text
-from meterai.gate.presence import PRESENT_AROUND_CLOSING_S
+from meterai.gate.time_texts import moment_text, time_text
+from meterai.gate.waiting.presence import PRESENT_AROUND_CLOSING_S
 from meterai.gate.words import Words
 from meterai.kit.formats.display import number_text
 from meterai.waiting_room.files.published_documents import Status
@@ -18,7 +18,7 @@ KEPT_FROM = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Moments:
+class NamedTimes:
     """Which times a page may name. Unix seconds."""
 
     zone: str
@@ -31,7 +31,7 @@ class Moments:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class VerdictText:
     """What the page says. `claim`: the words on the button to the site; empty: there is none.
 
     `claim_at`: what is wanted there, the last part of the address.
@@ -44,7 +44,9 @@ class Said:
     claim_at: str = ""
 
 
-def said_of(verdict: Verdict, status: Status | None, moments: Moments, *, language: str) -> Said:
+def verdict_text(
+    verdict: Verdict, status: Status | None, moments: NamedTimes, *, language: str
+) -> VerdictText:
     """The words for a verdict."""
     words = (_LINE_COUNTS if moments.line_counts else _WORDS).get(verdict.advice) or _WORDS[verdict.advice]
     facts = _Facts(verdict, status, moments, language)
@@ -57,11 +59,11 @@ def said_of(verdict: Verdict, status: Status | None, moments: Moments, *, langua
     if verdict.done_by is not None and status is not None and status.kept[1] >= KEPT_FROM:
         lines[-1] += " " + _KEPT.of(language).format_map(facts)
     told = words.told.of(language).format_map(facts)
-    return Said(words.tone, told, tuple(lines), words.claim.of(language), words.claim_at)
+    return VerdictText(words.tone, told, tuple(lines), words.claim.of(language), words.claim_at)
 
 
 def _lines_of(
-    advice: Advice, usual: tuple[Words, ...], status: Status | None, moments: Moments
+    advice: Advice, usual: tuple[Words, ...], status: Status | None, moments: NamedTimes
 ) -> tuple[Words, ...]:
     """The lines of an advice, as the queue stands: the usual ones, or what is true instead."""
     if status is None:
@@ -85,7 +87,7 @@ class _Facts:
 
     verdict: Verdict
     status: Status | None
-    moments: Moments
+    moments: NamedTimes
     language: str
 
     def __getitem__(self, name: str) -> str:
@@ -156,7 +158,7 @@ _CALLED_AT_THE_END: Final = {
         "Enter within {minutes} minutes. Afterwards the queue may be closed for you.",
     ),
 }
-"""Who is called so late finds no lane for latecomers afterwards, or may not; by `Moments.line_counts`."""
+"""Who is called so late finds no lane for latecomers afterwards, or may not; by `NamedTimes.line_counts`."""
 _CALLED_HELD: Final = {
     QueueState.HALTED: Words(
         "Antrean berhenti sebentar, dan sekarang tidak seorang pun dapat masuk. Waktu Anda untuk masuk tidak "

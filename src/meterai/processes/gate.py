@@ -13,8 +13,9 @@ from pathlib import Path
 import structlog
 import uvloop
 
-from meterai.gate.app import Gate, GateSettings
-from meterai.gate.http_server import Server
+from meterai.gate.application import Gate
+from meterai.gate.http.server import Server
+from meterai.gate.open_event import GateSettings
 from meterai.gate.pages import EventFacts
 from meterai.kit import garbage_collection
 from meterai.kit.http.listening import CONNECTIONS_MAX, connections_within_limits, listen
@@ -69,7 +70,7 @@ async def serve(settings: GateSettings, facts: dict[str, EventFacts], *, host: s
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stop.set)
     gate.look()
-    if not gate.halls:
+    if not gate.open_events:
         log.info("no_queue_yet", folder=str(settings.folder), gate=settings.number)
     with listen(host, port) as listener:
         listening = await server.listen(listener)

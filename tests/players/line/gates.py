@@ -9,8 +9,8 @@ from typing import cast
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from meterai.gate.published_cache import Shelf
-from meterai.gate.ticket_issuer import Room
+from meterai.gate.joining.ticket_issuer import TicketIssuer
+from meterai.gate.published_cache import PublishedCache
 from meterai.waiting_room.files.queue_folder import QueueFolder, QueueKeys
 from meterai.waiting_room.files.window_files import GateSign
 from tests.players.line.signing import KeyedHash
@@ -36,19 +36,19 @@ class Gate:
             chain=keys.chain,
         )  # fmt: skip
         self.frozen_until = 0.0
-        self.room: Room | None = None
+        self.issuer: TicketIssuer | None = None
         self.start()
 
     @property
     def answers(self) -> bool:
         """Whether a visitor gets through."""
-        return self.room is not None and self.clock() >= self.frozen_until
+        return self.issuer is not None and self.clock() >= self.frozen_until
 
     def start(self) -> None:
         """Starts the process."""
-        shelf = Shelf(self.folder, monotonic=self.clock)
+        shelf = PublishedCache(self.folder, monotonic=self.clock)
         shelf.look()
-        self.room = Room(
+        self.issuer = TicketIssuer(
             shelf,
             self._keys,
             gate=self.number,
@@ -58,9 +58,9 @@ class Gate:
 
     def end(self) -> None:
         """Ends it. What it wrote stays; what it had not answered is never answered."""
-        if self.room is not None:
-            self.room.close()
-        self.room = None
+        if self.issuer is not None:
+            self.issuer.close()
+        self.issuer = None
 
     def lose_files(self) -> None:
         """Ends it and takes its disk away."""
@@ -69,25 +69,25 @@ class Gate:
 
     def look(self) -> None:
         """What it does all the while: takes up what is published, says that it is there, closes windows."""
-        if self.room is None or not self.answers:
+        if self.issuer is None or not self.answers:
             return
-        self.room.shelf.look()
-        journal = self.room.journal
+        self.issuer.published.look()
+        journal = self.issuer.journal
         sign = GateSign(
-            self.number, self.room.now(), journal.closed_through, unsure_through=journal.unsure_through
+            self.number, self.issuer.now(), journal.closed_through, unsure_through=journal.unsure_through
         )
         (self.folder.gate(self.number) / "gate.json").write_bytes(msgspec.json.encode(sign))
-        self.room.close_windows()
+        self.issuer.close_windows()
 
     def join(self, contact: str) -> str | None:
         """A ticket; its record is on the disk after `flush`. None: nobody can join."""
-        assert self.room is not None
-        window = self.room.window()
+        assert self.issuer is not None
+        window = self.issuer.window()
         if window is None:
             return None
-        return self.room.issue(self.room.id_of(contact), window.number).text
+        return self.issuer.issue(self.issuer.id_of(contact), window.number).text
 
     def flush(self) -> None:
         """Makes durable what was issued; tickets are handed out after that."""
-        if self.room is not None:
-            self.room.journal.flush()
+        if self.issuer is not None:
+            self.issuer.journal.flush()

@@ -154,7 +154,7 @@ class Line:
         for gate in self.gates:
             gate.flush()
         for gate, person, text in issued:
-            if gate.room is None:  # it died before it answered
+            if gate.issuer is None:  # it died before it answered
                 self._drop(person)
             else:
                 self._hand_out(person, text)

@@ -19,8 +19,8 @@ DEPTH_MIN = 2.0
 """People: less than one would let nobody in at a low rate."""
 
 LATE_S = 2
-"""How much later than its window's end a ticket may have been made (`gate/ticket_issuer.py`: half a second,
-and the time that a join takes)."""
+"""How much later than its window's end a ticket may have been made: half a second, and the time that a join
+takes (`gate/joining/ticket_issuer.py`)."""
 
 
 class Door(msgspec.Struct, frozen=True):

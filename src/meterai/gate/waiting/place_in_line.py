@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from meterai.gate.published_cache import Shelf
+from meterai.gate.published_cache import PublishedCache
 from meterai.waiting_room.files.published_documents import Status
 from meterai.waiting_room.rules.model import U_MAX, Lane, QueueState
 from meterai.waiting_room.rules.tickets import Ticket
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PlaceInLine:
     """What the wait page says. Counts are of people, as the frontier counts them: who joined in two windows
     is counted in both."""
 
     state: QueueState
     is_called: bool
-    place: int | None
+    drawn_place: int | None
     """In its window, 0 to below 2^64; None until its seed is revealed."""
     number: int | None
     """In the whole line, from 1; None until it is known."""
@@ -31,21 +31,21 @@ class Standing:
     """Seconds until the turn with 97.5 % probability, as the controller says; None: beyond its horizon."""
 
 
-def standing_of(shelf: Shelf, ticket: Ticket) -> Standing:
+def place_in_line(published: PublishedCache, ticket: Ticket) -> PlaceInLine:
     """The standing of a ticket by what has been published."""
-    status = shelf.status
-    place = shelf.place_of(ticket.window, ticket.id)
-    before = shelf.people_before(ticket.window)
-    number, is_exact = _number(shelf, ticket.window, place, before)
+    status = published.status
+    place = published.place_of(ticket.window, ticket.id)
+    before = published.people_before(ticket.window)
+    number, is_exact = _number(published, ticket.window, place, before)
     is_called = status is not None and place is not None and _is_called(status, ticket.window, place)
-    ahead = _ahead(shelf, number, before) if not is_called else 0
+    ahead = _ahead(published, number, before) if not is_called else 0
     soonest, latest = _times(status, ahead) if status and not is_called else (0, 0)
     if number is None and not is_called:
         latest = None  # before the draw only those of earlier windows are known to be ahead
-    return Standing(
+    return PlaceInLine(
         state=status.state if status else QueueState.OPEN,
         is_called=is_called,
-        place=place,
+        drawn_place=place,
         number=number,
         is_exact=is_exact,
         ahead=ahead,
@@ -58,33 +58,35 @@ def _is_called(status: Status, window: int, place: int) -> bool:
     return (window, place) < tuple(status.frontiers[Lane.NEW])
 
 
-def _number(shelf: Shelf, window: int, place: int | None, before: int | None) -> tuple[int | None, bool]:
-    people = shelf.people_in(window)
+def _number(
+    published: PublishedCache, window: int, place: int | None, before: int | None
+) -> tuple[int | None, bool]:
+    people = published.people_in(window)
     if place is None or before is None or people is None:
         return None, False
-    rank = shelf.rank_in(window, place)
+    rank = published.rank_in(window, place)
     if rank is not None:
         return before + rank + 1, True
     return before + place * people // U_MAX + 1, False
 
 
-def called_of(shelf: Shelf) -> int:
+def called_of(published: PublishedCache) -> int:
     """How many places the frontier has passed."""
-    status = shelf.status
+    status = published.status
     if status is None:
         return 0
     window, x = status.frontiers[Lane.NEW]
-    before, people = shelf.people_before(window), shelf.people_in(window)
+    before, people = published.people_before(window), published.people_in(window)
     if before is None:
         return status.called
     return before + x * (people or 0) // U_MAX
 
 
-def _ahead(shelf: Shelf, number: int | None, before: int | None) -> int | None:
+def _ahead(published: PublishedCache, number: int | None, before: int | None) -> int | None:
     """Before its window is drawn, those of earlier windows are ahead for certain."""
     if number is not None:
-        return max(0, number - 1 - called_of(shelf))
-    return None if before is None else max(0, before - called_of(shelf))
+        return max(0, number - 1 - called_of(published))
+    return None if before is None else max(0, before - called_of(published))
 
 
 def _times(status: Status, ahead: int | None) -> tuple[int | None, int | None]:

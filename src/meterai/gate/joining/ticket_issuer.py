@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from meterai.gate.published_cache import Shelf
+from meterai.gate.published_cache import PublishedCache
 from meterai.kernel.refusals import Refusal
 from meterai.waiting_room.files.gate_journal import SEQUENCE, Journal
 from meterai.waiting_room.files.gate_register import GateRegister
@@ -58,13 +58,13 @@ UNREADABLE = (OSError, ValueError, Refusal, msgspec.MsgspecError)
 
 
 @dataclass(frozen=True, slots=True)
-class Issued:
+class IssuedTicket:
     """A ticket."""
 
     text: str
     ticket: Ticket
     is_durable: bool
-    """It was handed out before, so its record is on the disk; else `Room.when_durable` says when it is."""
+    """True: its record is on the disk. False: `TicketIssuer.when_durable` calls back when it is."""
 
 
 class NoTicket(Enum):
@@ -76,24 +76,24 @@ class NoTicket(Enum):
     """Nobody has to wait: straight to the site."""
 
 
-class Room:
+class TicketIssuer:
     """The joins of one event. `wall`: the machine's clock, Unix seconds; `monotonic`: the shelf's."""
 
     def __init__(
         self,
-        shelf: Shelf,
+        published: PublishedCache,
         keys: QueueKeys,
         *,
         gate: int,
         wall: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.shelf = shelf
+        self.published = published
         self.gate = gate
         self._keys = keys
         self._wall = wall
         self._monotonic = monotonic
-        self._folder = shelf.folder.gate(gate)
+        self._folder = published.folder.gate(gate)
         self._is_broken = False
         """The disk takes no joins, and nobody gets a ticket."""
         self._open_files()
@@ -108,19 +108,19 @@ class Room:
         self._wake = asyncio.Event()
 
     def _open_files(self) -> None:
-        self._register = GateRegister(self.shelf.folder.known_gate(self.gate))
+        self._register = GateRegister(self.published.folder.known_gate(self.gate))
         is_new = not (self._folder / SEQUENCE).exists()  # or the folder was lost: then the register knows it
         if is_new:
-            self.shelf.read_counts()
-        high = self.shelf.highest_sequence(self.gate)
+            self.published.read_counts()
+        high = self.published.highest_sequence(self.gate)
         if is_new:
             self.journal = Journal(self._folder, self.gate, published_high=max(high, self._register.highest))
         else:
-            read_from = self.shelf.closed_through + 1
+            read_from = self.published.closed_through + 1
             self.journal = Journal(self._folder, self.gate, published_high=high, read_from=read_from)
         unsure = sign_of(self._folder).unsure_through
         if self.journal.lost:
-            log.error("gate_files_lost", queue=self.shelf.slug, gate=self.gate)
+            log.error("gate_files_lost", queue=self.published.slug, gate=self.gate)
             unsure = max(unsure, self._number(self.now()), self._register.window)
         self.journal.unsure_through = unsure
 
@@ -129,12 +129,12 @@ class Room:
     def now(self) -> float:
         """Unix seconds, the controller's where ours is wrong."""
         wall = self._wall()
-        shelf = self.shelf
-        if shelf.status is None:
+        published = self.published
+        if published.status is None:
             return wall
-        since = self._monotonic() - shelf.status_seen
-        told = shelf.status.at + since
-        says_nothing = since > STATUS_IS_ALIVE_S and not shelf.is_heard
+        since = self._monotonic() - published.status_seen
+        told = published.status.at + since
+        says_nothing = since > STATUS_IS_ALIVE_S and not published.is_heard
         return wall if says_nothing or abs(wall - told) <= CLOCK_TOLERANCE_S else told
 
     def window(self) -> windows.Window | None:
@@ -148,15 +148,15 @@ class Room:
     def enters_directly(self) -> bool:
         """Whether who comes now need not wait, as far as is known: a status that was not renewed for some
         seconds says nothing, and then a place is taken, which costs a short wait and is never wrong."""
-        is_alive = self._monotonic() - self.shelf.status_seen <= STATUS_IS_ALIVE_S
-        return is_alive and self._stands_still() and self.now() >= self.shelf.config.schedule.opens_at
+        is_alive = self._monotonic() - self.published.status_seen <= STATUS_IS_ALIVE_S
+        return is_alive and self._stands_still() and self.now() >= self.published.config.schedule.opens_at
 
     def _find_window(self) -> windows.Window | None:
-        schedule, now = self.shelf.config.schedule, self.now()
+        schedule, now = self.published.config.schedule, self.now()
         if not schedule.joins_from - CLOCK_TOLERANCE_S <= now < schedule.closes_at:
             return None  # the tolerance: where time was cut anew just now, our clock may be a little behind
         number = max(self._number(now), self.journal.closed_through + 1)
-        while self.shelf.is_closed(number):
+        while self.published.is_closed(number):
             number += 1
         return windows.window_of(schedule, number) if number <= windows.last_number(schedule) else None
 
@@ -164,7 +164,7 @@ class Room:
         """The id of a contact, by its name in line, in this event."""
         return contact_id(self._keys.event, contact)
 
-    def issue(self, id: bytes, window: int, *, lane: Lane = Lane.NEW) -> Issued:
+    def issue(self, id: bytes, window: int, *, lane: Lane = Lane.NEW) -> IssuedTicket:
         """A ticket in the window, signed and counted; valid for its holder once `when_durable` has told.
 
         Who joined in this window before gets that ticket again. Raises: OSError; nothing is given then.
@@ -173,10 +173,10 @@ class Room:
             raise OSError(errno.EIO, "the disk takes no joins")
         before = self._latest.get(id) or self._earlier.get(id)
         if before is not None and (kept := parse_data(before)).window == window:
-            return Issued(sign_data(before, self._keys.ticket), kept, is_durable=False)
+            return IssuedTicket(sign_data(before, self._keys.ticket), kept, is_durable=False)
         ticket = Ticket(
             key_id=KEY_ID,
-            event=self.shelf.event,
+            event=self.published.event,
             window=window,
             joined_at=int(self.now()),
             lane=lane,
@@ -191,7 +191,7 @@ class Room:
         if len(self._latest) >= _REMEMBERED_MAX:
             self._earlier, self._latest = self._latest, {}
         self._latest[id] = data
-        return Issued(text, ticket, is_durable=False)
+        return IssuedTicket(text, ticket, is_durable=False)
 
     def when_durable(self, tell: Callable[[bool], None]) -> None:
         """Calls back when everything issued so far is on the disk (True), or can't be written (False)."""
@@ -213,7 +213,7 @@ class Room:
             try:
                 await self._write_and_close()
             except OSError as error:
-                log.error("joins_not_written", queue=self.shelf.slug, gate=self.gate, reason=str(error))
+                log.error("joins_not_written", queue=self.published.slug, gate=self.gate, reason=str(error))
             self._is_broken = True
             self.journal.abandon()
             waiting, self._waiting = self._waiting, []
@@ -223,7 +223,7 @@ class Room:
             while self._is_broken:
                 await asyncio.sleep(_AGAIN_S)
                 self._go_on()
-            log.info("joins_written_again", queue=self.shelf.slug, gate=self.gate)
+            log.info("joins_written_again", queue=self.published.slug, gate=self.gate)
 
     def _go_on(self) -> None:
         try:
@@ -268,7 +268,7 @@ class Room:
     def close_windows(self) -> None:
         """Closes what is over by the clock, or was closed by the controller without us."""
         over = self._number(self.now() - GRACE_S) - 1
-        while self.shelf.is_closed(over + 1):
+        while self.published.is_closed(over + 1):
             over += 1
         # After a clock that went ahead there are many: the gate's pages go on between.
         over = min(over, max(self.journal.closed_through, self.started_in - 1) + CLOSED_AT_ONCE)
@@ -280,9 +280,11 @@ class Room:
 
     def _number(self, unix: float) -> int:
         """The window of a moment; before the first one, and after the last, the number next to them."""
-        schedule = self.shelf.config.schedule
+        schedule = self.published.config.schedule
         if unix >= schedule.opens_at and self._stands_still():
-            return max(self.shelf.closed_through, self.journal.closed_through, schedule.first_window - 1) + 1
+            return (
+                max(self.published.closed_through, self.journal.closed_through, schedule.first_window - 1) + 1
+            )
         number = windows.number_at(schedule, unix)
         if number is not None:
             return number
@@ -291,7 +293,7 @@ class Room:
         return windows.last_number(schedule) + 1
 
     def _stands_still(self) -> bool:
-        status = self.shelf.status
+        status = self.published.status
         return status is not None and status.state.stands_still
 
     def close(self) -> None:

@@ -37,7 +37,7 @@ class _Seen(msgspec.Struct):
     tries: int = 0
 
 
-class Codes:
+class ContactCodes:
     """Codes of one event at one gate. `key`: 32 secret bytes."""
 
     def __init__(self, key: bytes, folder: Path) -> None:

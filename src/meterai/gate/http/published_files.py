@@ -7,7 +7,8 @@ import os
 import re
 from typing import BinaryIO, Final
 
-from meterai.gate.http_server import Headers, Request, head, respond
+from meterai.gate.http.responses import Headers, head, respond
+from meterai.gate.http.server import Request
 from meterai.waiting_room.files.queue_folder import QueueFolder
 
 STATUS_CACHE: Final = ("cache-control", "public, max-age=1")

@@ -16,7 +16,7 @@ PRESENT_AROUND_CLOSING_S = 1_800
 _KNOWN_MAX = 100_000
 
 
-class Pings:
+class Presence:
     """The pings of one event at one gate."""
 
     def __init__(self, folder: Path) -> None:

@@ -12,13 +12,12 @@ import re
 import socket
 import time
 from collections import deque
-from collections.abc import Iterable
-from email.utils import formatdate
 from http import HTTPStatus
 from typing import BinaryIO, Protocol, cast
 
 import httptools
 
+from meterai.gate.http.responses import closing, head_of, respond
 from meterai.kit.http.listening import CONNECTIONS_MAX
 from meterai.kit.http.request_parser import BodyParser, RequestParser
 
@@ -42,8 +41,6 @@ REQUEST_SECONDS = 10
 """For a request to arrive in full."""
 ACCEPTED_A_TURN = 16
 """Connections that a turn of the loop takes at most."""
-
-type Headers = Iterable[tuple[str, str]]
 
 
 class Request:
@@ -403,45 +400,3 @@ _PLAIN = re.compile(
 ).fullmatch
 """A whole head's headers, in lower case: each a line as RFC 9112 has it, without control characters, and none
 that says more than every browser does."""
-
-
-def respond(status: int, body: bytes, headers: Headers = (), *, always: str = "") -> bytes:
-    """A whole answer. `always`: further headers, put together before (`lines_of`)."""
-    return head(status, len(body), headers, always=always) + body
-
-
-def head(status: int, size: int, headers: Headers = (), *, always: str = "") -> bytes:
-    """An answer up to its body, which has `size` bytes."""
-    told = always + lines_of(headers)
-    return f"{_LINES[status]}content-length: {size}\r\n{_date()}{told}\r\n".encode("latin-1")
-
-
-def lines_of(headers: Headers) -> str:
-    """Headers as they stand in an answer."""
-    return "".join([f"{name}: {value}\r\n" for name, value in headers])
-
-
-def head_of(answer: bytes) -> bytes:
-    """An answer without its body, for HEAD."""
-    return answer[: answer.index(b"\r\n\r\n") + 4]
-
-
-def closing(answer: bytes) -> bytes:
-    """The answer, which tells that the connection ends with it."""
-    line, rest = answer.split(b"\r\n", 1)
-    return b"%b\r\nconnection: close\r\n%b" % (line, rest)
-
-
-_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
-
-
-class _Clock:
-    second = 0
-    line = ""
-
-
-def _date() -> str:
-    now = int(time.time())
-    if now != _Clock.second:
-        _Clock.second, _Clock.line = now, f"date: {formatdate(now, usegmt=True)}\r\n"
-    return _Clock.line

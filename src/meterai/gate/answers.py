@@ -1,0 +1,118 @@
+"""Answers that all events share: pages with their headers, cookies, notices, scripts and pictures."""
+
+from __future__ import annotations
+
+import time
+
+from meterai.gate.http.responses import Headers, lines_of, respond
+from meterai.gate.http.safety_headers import safety_headers
+from meterai.gate.open_event import GateSettings
+from meterai.gate.pages import Pages
+from meterai.gate.words import HEADLINES, TEXTS
+
+NO_STORE = (("cache-control", "no-store"),)
+PRIVATE = ("referrer-policy", "no-referrer")
+_HTML = ("content-type", "text/html; charset=utf-8")
+_KEPT_AFTER_S = 14 * 86_400
+
+
+class Answers:
+    """Makes the answers of one gate."""
+
+    def __init__(self, settings: GateSettings, pages: Pages) -> None:
+        self._settings = settings
+        self._pages = pages
+        self._is_secure = settings.gate_url.startswith("https:")
+        self.safety: tuple[tuple[str, str], ...] = safety_headers(
+            settings.site_url,
+            style_hash=pages.style_hash,
+            script_hashes=pages.script_hashes,
+            tls=self._is_secure,
+        )
+        self._page_lines: dict[tuple[str, str], str] = {}
+        self._assets = {
+            name: self._asset(kind, content, "max-age=31536000, immutable")
+            for name, (kind, content) in pages.assets.items()
+        }
+
+    @property
+    def assets(self) -> dict[bytes, bytes]:
+        """The answers with scripts and pictures, by address."""
+        return {name.encode(): answer for name, answer in self._assets.items()}
+
+    def asset(self, address: str) -> bytes | None:
+        """A script or picture; None when there is none of this name.
+
+        A page of another release gets the present content, for a minute only.
+        """
+        if known := self._assets.get(address):
+            return known
+        other = self._pages.asset_of_another_release(address)
+        return self._asset(*other, "max-age=60") if other else None
+
+    def page(self, status: int, body: bytes, *more: tuple[str, str], language: str, referrer: str) -> bytes:
+        """An HTML page for one person. `referrer`: the referrer policy. `more`: further headers."""
+        lines = self._page_lines.get((language, referrer))
+        if lines is None:
+            headers = (
+                _HTML,
+                ("content-language", language),
+                *NO_STORE,
+                *self.safety,
+                ("referrer-policy", referrer),
+            )
+            lines = self._page_lines[language, referrer] = lines_of(headers)
+        return respond(status, body, more, always=lines)
+
+    def notice(
+        self,
+        name: str,
+        language: str,
+        path: str,
+        status: int,
+        *,
+        problem: str = "",
+        ticket: str = "",
+        help_code: str = "",
+        **facts: str,
+    ) -> bytes:
+        """A page that says one thing (`words.HEADLINES` and `TEXTS`).
+
+        `problem`: what is wrong with the form that was sent; `ticket`: the ticket typed there. `help_code`:
+        finds a fault in the log. `facts`: values for the text.
+        """
+        body = self._pages.render(
+            "notice.html",
+            language,
+            path=path.removeprefix("/en") if language == "en" else path,
+            headline=HEADLINES[name].of(language),
+            text=TEXTS[name].of(language).format(**facts),
+            problem=problem,
+            ticket=ticket,
+            help_code=help_code,
+            resume=name == "closed",
+            path_here=path.removeprefix("/en"),
+            next_link=self._settings.site_url + ("/en" if language == "en" else "/"),
+            next_text=TEXTS["to_site"].of(language),
+        )
+        return respond(status, body, (_HTML, *NO_STORE, *self.safety, PRIVATE))
+
+    def cookie(self, slug: str, ticket: str, until: int) -> tuple[str, str]:
+        """A header that keeps the ticket in the browser until two weeks after closing; the site reads it too.
+
+        An operator may move the closing by days, and people need not visit the gate meanwhile.
+        """
+        return self._cookie(slug, ticket, _KEPT_AFTER_S + max(0, until - int(time.time())))
+
+    def no_cookie(self, slug: str) -> tuple[str, str]:
+        """A header that makes the browser forget its ticket."""
+        return self._cookie(slug, "", 0)
+
+    def _cookie(self, slug: str, ticket: str, age: int) -> tuple[str, str]:
+        secure = "; Secure" if self._is_secure else ""
+        value = f"antre_{slug}={ticket}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
+        return ("set-cookie", value)
+
+    def _asset(self, kind: str, content: bytes, kept: str) -> bytes:
+        headers: Headers = (("content-type", kind), ("cache-control", f"public, {kept}"), *self.safety)
+        return respond(200, content, headers)

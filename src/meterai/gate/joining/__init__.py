@@ -1,0 +1,1 @@
+"""Joining the line: the form, what is asked of people before, and their tickets."""

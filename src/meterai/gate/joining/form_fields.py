@@ -1,0 +1,82 @@
+"""The fields of the gate's forms, and the ticket in a cookie."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote_plus
+
+import msgspec
+
+from meterai.gate.http.server import Request
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.waiting_room.rules.tickets import TEXT_LENGTH, text_in
+
+_TICKET = re.compile(rf"[A-Za-z0-9_-]{{{TEXT_LENGTH}}}")
+
+
+class Form(msgspec.Struct, frozen=True):
+    """What was sent."""
+
+    contact: str
+    solution: str
+    code: str
+    ticket: str
+
+
+def read_form(request: Request) -> Form:
+    """The fields of a form that came from our own page.
+
+    Raises: Refusal FORBIDDEN `form.foreign`.
+    """
+    refuse_foreign(request)
+    fields = _fields(request.body)
+    return Form(
+        fields.get("kontak", ""), fields.get("altcha", ""), fields.get("kode", ""), fields.get("tiket", "")
+    )
+
+
+def asks_for_page(request: Request) -> bool:
+    """Whether a form came from a page whose script can show the page that follows as its answer."""
+    return b"langsung=1" in request.body
+
+
+def _fields(body: bytes) -> dict[str, str]:
+    """Of application/x-www-form-urlencoded: at most twenty, the first of each name counts."""
+    fields: dict[str, str] = {}
+    for pair in body.decode("utf-8", "replace").split("&", 20)[:20]:
+        name, _, value = pair.partition("=")
+        fields.setdefault(name, unquote_plus(value) if "%" in value or "+" in value else value)
+    return fields
+
+
+def refuse_foreign(request: Request) -> None:
+    """Another site's page must not take places for its visitors: Fetch Metadata, and Origin (RFC 6454).
+
+    Raises: Refusal FORBIDDEN `form.foreign`.
+    """
+    site = request.header(b"sec-fetch-site")
+    origin = request.header(b"origin")
+    foreign = site not in (b"", b"same-origin", b"none")
+    if not site and origin and origin != b"null":
+        foreign = origin.partition(b"://")[2] != request.header(b"host")
+    if foreign:
+        raise Refusal(Kind.FORBIDDEN, "form.foreign")
+
+
+def typed_ticket(request: Request) -> str:
+    """The ticket in what somebody typed or pasted.
+
+    Raises: Refusal `form.foreign`; INVALID `ticket.unreadable`.
+    """
+    refuse_foreign(request)
+    return text_in(_fields(request.body).get("tiket", ""))
+
+
+def cookie_ticket(request: Request, slug: str) -> str:
+    """The ticket that the visitor's browser keeps, if it looks like one."""
+    wanted = f"antre_{slug}="
+    for part in request.header(b"cookie").decode("latin-1").split(";"):
+        name_value = part.strip()
+        if name_value.startswith(wanted) and _TICKET.fullmatch(name_value[len(wanted) :]):
+            return name_value[len(wanted) :]
+    return ""

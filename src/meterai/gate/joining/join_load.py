@@ -1,0 +1,63 @@
+"""How many people join a second, and how much work the gate asks of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Literal
+
+WorkMode = Literal["auto", "on", "off"]
+_PERIOD_S = 10.0
+
+
+class _Rate:
+    """Events a second, over the last ten seconds or so. `now`: monotonic time."""
+
+    def __init__(self) -> None:
+        self._seconds: deque[list[float]] = deque()
+
+    def count(self, now: float) -> None:
+        second = float(int(now))
+        while self._seconds and self._seconds[0][0] < now - _PERIOD_S:
+            self._seconds.popleft()
+        if not self._seconds or self._seconds[-1][0] != second:
+            self._seconds.append([second, 0.0])
+        self._seconds[-1][1] += 1
+
+    def per_second(self, now: float) -> float:
+        while self._seconds and self._seconds[0][0] < now - _PERIOD_S:
+            self._seconds.popleft()
+        return sum(count for _, count in self._seconds) / _PERIOD_S
+
+
+class JoinLoad:
+    """How many join, to know when to ask for work, and for how much. `busy_per_second`: from which rate on.
+
+    Whether work is asked for follows the joins that are tried, so that a flood meets it. The difficulty
+    follows the joins that succeed, each network up to its usual share. So failed tries make it harder for
+    nobody.
+    """
+
+    def __init__(self, mode: WorkMode, busy_per_second: float) -> None:
+        self._mode = mode
+        self._busy = busy_per_second
+        self._tried = _Rate()
+        self._let_in = _Rate()
+
+    def count_try(self, now: float) -> None:
+        """One more join is tried, at monotonic time `now`."""
+        self._tried.count(now)
+
+    def count_join(self, now: float) -> None:
+        """It got a ticket, from a network of which no more come than usual."""
+        self._let_in.count(now)
+
+    def asks_for_work(self, now: float) -> bool:
+        """Whether joins need work now."""
+        if self._mode != "auto":
+            return self._mode == "on"
+        return self._tried.per_second(now) > self._busy
+
+    def difficulty(self, now: float) -> int:
+        """How much work a join takes: twice as much each time twice as many are let in."""
+        times_busy = self._let_in.per_second(now) / max(self._busy, 1)
+        return 1 << max(0, int(times_busy).bit_length() - 1)

@@ -1,0 +1,90 @@
+"""The routes for people who have no ticket: form, join, proof of work, code to the contact."""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+
+from meterai.gate.answers import NO_STORE
+from meterai.gate.http.responses import respond
+from meterai.gate.joining.form_fields import cookie_ticket, read_form
+from meterai.gate.joining.join_form import closed_notice, join_form
+from meterai.gate.joining.ticket_issuer import NoTicket
+from meterai.gate.visit import Visit
+from meterai.gate.waiting.ticket_routes import lead_to_ticket
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.waiting_room.rules.tickets import INSTEAD_OF, mark_of
+
+
+def show_form(visit: Visit) -> bytes:
+    """The form; or 303 to the wait page of the ticket that this browser keeps.
+
+    The query `baru` asks for the form in any case. `INSTEAD_OF` names a ticket that the site refused.
+    """
+    query = visit.request.target.partition(b"?")[2]
+    ticket = cookie_ticket(visit.request, visit.slug)
+    if ticket and query == f"{INSTEAD_OF}={mark_of(ticket)}".encode():
+        return join_form(visit, forgets_ticket=True)
+    if not ticket or query == b"baru":
+        return join_form(visit)
+    try:
+        visit.event.joining.check(ticket)
+    except Refusal:
+        return join_form(visit)
+    return visit.redirect_to_ticket(ticket)
+
+
+def join(visit: Visit) -> bytes | None:
+    """Gives a ticket. The answer comes later (None), when the ticket's record is on the disk.
+
+    While nobody has to wait: 303 to the site.
+    """
+    try:
+        joined = visit.event.joining.join(visit.request, visit.client_address, monotonic=time.monotonic())
+    except Refusal as refusal:
+        return join_form(visit, refusal)
+    if joined is NoTicket.SHUT:
+        return closed_notice(visit)
+    if joined is NoTicket.DIRECT:
+        return visit.redirect(visit.purchase)
+    if joined.is_durable:
+        return lead_to_ticket(visit, joined.text)
+
+    def answer(is_durable: bool) -> None:
+        failed = Refusal(Kind.UNAVAILABLE, "disk.failed")
+        visit.request.answer(lead_to_ticket(visit, joined.text) if is_durable else join_form(visit, failed))
+
+    visit.event.issuer.when_durable(answer)
+    return None
+
+
+def make_challenge(visit: Visit) -> bytes:
+    """A challenge for the proof of work, as JSON."""
+    joining = visit.event.joining
+    difficulty = joining.load.difficulty(time.monotonic())
+    body = msgspec.json.encode(joining.work.challenge(visit.event.issuer.now(), difficulty=difficulty))
+    return respond(200, body, (("content-type", "application/json"), *NO_STORE, *visit.answers.safety))
+
+
+def send_code(visit: Visit) -> bytes | None:
+    """Sends a code to the contact, for people whose browser can't do the proof of work.
+
+    A join where no work is needed, or nobody can join.
+    """
+    joining, name = visit.event.joining, visit.event.facts.name
+    needs_work = joining.needs_work(visit.client_address, time.monotonic())
+    if visit.event.issuer.window() is None or not needs_work:
+        return join(visit)
+    subject, text = {
+        "id": ("Kode antrean", f"Kode antrean {name}: {{code}}. Jangan berikan kepada siapa pun."),
+        "en": ("Queue code", f"Your code for the queue of {name}: {{code}}. Give it to nobody."),
+    }[visit.language]
+    try:
+        form = read_form(visit.request)
+        contact = joining.contact_for_code(form, visit.client_address, monotonic=time.monotonic())
+        now = visit.event.issuer.now()
+        joining.codes.send(contact, now, subject=subject, text=text, language=visit.language)
+    except Refusal as refusal:
+        return join_form(visit, refusal)
+    return join_form(visit, code_for=contact)

@@ -1,0 +1,95 @@
+"""An event that this gate has opened, with everything that serves it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from meterai.gate.joining.contact_codes import ContactCodes
+from meterai.gate.joining.join_load import JoinLoad, WorkMode
+from meterai.gate.joining.joining import Joining
+from meterai.gate.joining.proof_of_work import ProofOfWork
+from meterai.gate.joining.ticket_issuer import TicketIssuer
+from meterai.gate.pages import EventFacts, Pages
+from meterai.gate.published_cache import PublishedCache
+from meterai.gate.waiting.presence import Presence
+from meterai.gate.waiting.wait_page import WaitPages
+from meterai.kit.files.atomic_write import write_whole
+from meterai.kit.http.network_limits import NetworkLimits
+from meterai.kit.http.proxies import Proxies
+from meterai.waiting_room.files.promise_book import PromiseBook
+from meterai.waiting_room.files.queue_folder import QueueFolder
+
+
+@dataclass(frozen=True, slots=True)
+class GateSettings:
+    """How this gate runs."""
+
+    number: int
+    folder: Path
+    gate_url: str
+    site_url: str
+    proxies: Proxies = field(default_factory=Proxies)
+    work: WorkMode = "auto"
+    work_joins_per_second: float = 50.0
+    clock_shift_s: float = 0
+    """For rehearsals: by how much this gate's clock is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEvent:
+    """One event at this gate."""
+
+    published: PublishedCache
+    issuer: TicketIssuer
+    joining: Joining
+    presence: Presence
+    promises: PromiseBook
+    facts: EventFacts
+    wait_pages: WaitPages
+    form_pages: dict[tuple[str | bool, ...], bytes] = field(default_factory=dict)
+    """Pages with the join form that are the same for everybody, by language and facts."""
+
+    def write_sign_of_life(self) -> None:
+        """Writes which windows this gate has closed, for the controller. Raises: OSError."""
+        journal = self.issuer.journal
+        sign = {
+            "gate": self.issuer.gate,
+            "at": int(self.issuer.now()),
+            "closed_through": journal.closed_through,
+            "unsure_through": journal.unsure_through,
+            "there_from": self.issuer.started_in,
+        }
+        path = self.published.folder.gate(self.issuer.gate) / "gate.json"
+        write_whole(path, msgspec.json.encode(sign), durable=False)
+
+
+def open_event(
+    folder: QueueFolder,
+    settings: GateSettings,
+    *,
+    pages: Pages,
+    facts: EventFacts | None,
+    limits: NetworkLimits,
+) -> OpenEvent:
+    """Opens an event at this gate. `facts`: None when the events file does not name the event.
+
+    Raises: BlockingIOError when another process has this gate's number; `ticket_issuer.UNREADABLE` when its
+    files are damaged.
+    """
+    published = PublishedCache(folder)
+    keys = folder.keys()
+    own = folder.gate(settings.number)
+    presence, promises = Presence(own), PromiseBook(own)
+    published.look()
+    shift = settings.clock_shift_s
+    issuer = TicketIssuer(published, keys, gate=settings.number, wall=lambda: time.time() + shift)
+    load = JoinLoad(settings.work, settings.work_joins_per_second)
+    codes = ContactCodes(keys.event, own / "mail")
+    joining = Joining(issuer, ProofOfWork(keys.event), codes, limits, load)
+    facts = facts or EventFacts(folder.slug, folder.slug.upper(), "Asia/Jakarta", {"id": (), "en": ()})
+    wait_pages = WaitPages(pages, published, facts, settings.gate_url)
+    return OpenEvent(published, issuer, joining, presence, promises, facts, wait_pages)

@@ -1,0 +1,1 @@
+"""Waiting in line: a ticket's place, the wait page, and who is still there."""

@@ -1,0 +1,273 @@
+"""The wait page: what a ticket's holder is told now."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from meterai.gate.pages import EventFacts, Pages
+from meterai.gate.published_cache import PublishedCache
+from meterai.gate.time_texts import clock_text, time_text
+from meterai.gate.verdict_words import NamedTimes, verdict_text
+from meterai.gate.waiting.place_in_line import PlaceInLine, place_in_line
+from meterai.gate.waiting.ticket_code import code_image
+from meterai.gate.words import HEADLINES, TEXTS
+from meterai.kernel.clock import ZONES
+from meterai.kit.formats.display import number_text
+from meterai.waiting_room.files.published_documents import Status
+from meterai.waiting_room.rules import windows
+from meterai.waiting_room.rules.model import LOOKS_AFTER, POLL, QueueState
+from meterai.waiting_room.rules.tickets import Ticket
+from meterai.waiting_room.rules.verdict import Advice, Verdict, is_old, verdict_of
+
+_DRAWN_AFTER_S = 3
+"""Seconds from the end of a window to its seed, and a little."""
+_LOOKS_PER_S = 5_000
+_LOOKS_APART_S = 4
+"""Those whose window is drawn look within so many seconds after it; so many more that no more than
+`_LOOKS_PER_S` come in one, for a gate makes a page in 0.1 ms."""
+_NEAR_S = 180
+_REFRESH_MAX_S = 60
+_REFRESH_UNKNOWN_S = 20
+_RELOADS = 30
+"""A page with a script is fetched anew after so many looks, or when its words can't be true any more."""
+_RELOAD_S = (120, 1_800)
+_UNHEARD_POLL_S = 15
+"""A page that calls its figures old is fetched anew with the first status that is not: never at every look,
+should another gate behind the same address not have it."""
+_NOTHING_TO_PREPARE = {Advice.CALLED, Advice.CLOSED, Advice.CALLED_AND_CLOSED, Advice.NOT_TONIGHT}
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the holder of a ticket is told, and what it was worked out from."""
+
+    place: PlaceInLine
+    verdict: Verdict
+
+
+def _outlook_of(published: PublishedCache, ticket: Ticket, *, now: float, joined_here: int) -> Outlook:
+    """The place and the verdict. `joined_here`: joins at this gate in the ticket's window."""
+    place = place_in_line(published, ticket)
+    status = published.status
+    if status is None:
+        return Outlook(place, Verdict(advice=Advice.UNKNOWN))
+    schedule = published.config.schedule
+    if status.state.stands_still and not place.is_called and schedule.opens_at <= now < schedule.closes_at:
+        return Outlook(place, Verdict(advice=Advice.FREE))
+    among = None
+    if place.drawn_place is None:
+        among = max(joined_here, _among(published, place, ticket))
+    verdict = verdict_of(
+        status,
+        place.ahead,
+        now=now,
+        among=among,
+        is_called=place.is_called,
+        line_counts=published.config.policy.line_counts,
+    )
+    return Outlook(place, verdict)
+
+
+class WaitPages:
+    """The wait pages of one event. `gate_url`: where their links lead, without a slash at its end.
+
+    Before its window is drawn everybody in it is told the same, which is worked out once a second.
+    """
+
+    def __init__(self, pages: Pages, published: PublishedCache, event: EventFacts, gate_url: str) -> None:
+        self._pages = pages
+        self._published = published
+        self._event = event
+        self._gate_url = gate_url
+        self._outlooks_of: tuple[Status | None, int] = (None, 0)
+        self._outlooks: dict[int, Outlook] = {}
+        """By window that is not drawn, as of this status and second."""
+
+    def outlook(self, ticket: Ticket, *, now: float, joined_here: int) -> Outlook:
+        """The place and the verdict. `joined_here`: joins at this gate in the ticket's window."""
+        published = self._published
+        if published.is_drawn(ticket.window):
+            return _outlook_of(published, ticket, now=now, joined_here=joined_here)
+        status, second = self._outlooks_of
+        if published.status is not status or int(now) != second:
+            self._outlooks_of = (published.status, int(now))
+            self._outlooks.clear()
+        found = self._outlooks.get(ticket.window)
+        if found is None:
+            found = _outlook_of(published, ticket, now=now, joined_here=joined_here)
+            self._outlooks[ticket.window] = found
+        return found
+
+    def page(
+        self,
+        text: str,
+        ticket: Ticket,
+        outlook: Outlook,
+        *,
+        language: str,
+        now: float,
+        answers_form: bool = False,
+    ) -> bytes:
+        """The page of a ticket, about 12 kB. `answers_form`: it is the answer to a form, and says under which
+        address it stands by itself."""
+        place, verdict = outlook.place, outlook.verdict
+        published, event, status = self._published, self._event, self._published.status
+        said = verdict_text(verdict, status, _moments(published, event, ticket), language=language)
+        ahead, number = _shown_ahead(place, verdict), place.number
+        refresh = refresh_seconds(published, place, ticket, now)
+        link = f"{self._gate_url}{address_of(published.slug, '', language)}"
+        return self._pages.render(
+            "wait.html",
+            language,
+            path=address_of(published.slug, text, "id"),
+            address=address_of(published.slug, text, language) if answers_form else "",
+            name=event.name,
+            slug=event.slug,
+            zone=event.zone,
+            zone_name=ZONES[event.zone],
+            documents=() if verdict.advice in _NOTHING_TO_PREPARE else event.documents[language],
+            headline=HEADLINES[_headline(published, place, verdict, ticket)].of(language),
+            note=getattr(status.note, language) if status else "",
+            state=place.state,
+            heard_state="" if verdict.advice is Advice.UNHEARD else place.state,
+            is_called=place.is_called,
+            is_exact=place.is_exact,
+            window=ticket.window,
+            place=place.drawn_place,
+            number=number,
+            number_shown="" if number is None else number_text(number, language),
+            ahead=ahead,
+            ahead_shown="" if ahead is None else number_text(ahead, language),
+            left_s=place.soonest_s,
+            is_near=_is_near(place),
+            turn=_turn(place, status, event, language, now),
+            epoch=status.epoch if status else 0,
+            sequence=status.sequence if status else 0,
+            updated=clock_text(status.at if status else now, language, event.zone, seconds=True),
+            said=said,
+            ticket=text,
+            code=Markup(code_image(link, text)),  # noqa: S704 - drawn here
+            refresh_s=refresh,
+            reload_s=_reload_seconds(place, refresh),
+            poll_s=_poll_seconds(status, outlook),
+        )
+
+
+def address_of(slug: str, text: str, language: str) -> str:
+    """Where the wait page of a ticket stands at the gate."""
+    return f"{'/en' if language == 'en' else ''}/antre/{slug}/t/{text}"
+
+
+def refresh_seconds(published: PublishedCache, place: PlaceInLine, ticket: Ticket, now: float) -> int:
+    """When a page without a script looks again: soon after the draw, often at the front, seldom at the back.
+
+    With jitter, so that those who came together don't come back together.
+    """
+    spread = random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, decides nothing
+    if place.state is QueueState.CLOSED or place.is_called:
+        return round(_REFRESH_MAX_S * 5 * spread)
+    if place.drawn_place is None:
+        until = windows.end_of(published.config.schedule, ticket.window) + _DRAWN_AFTER_S - now
+        if until > _REFRESH_MAX_S:
+            return round(min(until, 600) * spread)
+        if until < 0:  # the draw is late, perhaps by an hour: who has waited for it long looks seldom
+            until = min(-until / 2, _REFRESH_MAX_S)
+        apart_s = _between(_among(published, place, ticket) / _LOOKS_PER_S, _LOOKS_APART_S, _REFRESH_MAX_S)
+        return max(2, round(until + random.uniform(0, apart_s)))  # noqa: S311
+    front, back = published.status.poll if published.status else POLL
+    wished = _between(_next_look_s(published.status, place), max(front, 5), max(back, 5))
+    return max(2, round(wished * spread))
+
+
+def _among(published: PublishedCache, place: PlaceInLine, ticket: Ticket) -> int:
+    """How many are in the ticket's window, as far as is known."""
+    waiting = published.status.waiting if published.status else 0
+    return published.people_in(ticket.window) or max(0, waiting - (place.ahead or 0))
+
+
+def _poll_seconds(status: Status | None, outlook: Outlook) -> int:
+    """When a page with a script looks at the status for the first time; then it knows by itself.
+
+    Before the draw a status says nothing of the place: the page is fetched anew when there is one.
+    """
+    front, back = status.poll if status else POLL
+    if outlook.place.drawn_place is None:
+        return back
+    if outlook.verdict.advice is Advice.UNHEARD:
+        front = max(front, _UNHEARD_POLL_S)
+    return round(_between(_next_look_s(status, outlook.place), front, max(front, back)))
+
+
+def _reload_seconds(place: PlaceInLine, refresh_s: int) -> int:
+    """When a page with a script fetches itself again, whatever the status says."""
+    return refresh_s if place.drawn_place is None else round(_between(refresh_s * _RELOADS, *_RELOAD_S))
+
+
+def _next_look_s(status: Status | None, place: PlaceInLine) -> float:
+    """A part of the time until the turn, or until it would come if calling went on at the told rate: the fan
+    may fear an outage that ends earlier."""
+    if status is None or place.soonest_s is None or place.ahead is None:
+        return _REFRESH_UNKNOWN_S
+    at_rate = place.ahead * 60 / status.rate if status.rate else math.inf
+    return min(place.soonest_s, at_rate) * LOOKS_AFTER
+
+
+def _between(wished: float, least: float, most: float) -> float:
+    return min(max(wished, least), most)
+
+
+def _headline(published: PublishedCache, place: PlaceInLine, verdict: Verdict, ticket: Ticket) -> str:
+    match verdict.advice:
+        case (
+            Advice.CLOSED | Advice.HALTED | Advice.OUT_OF_STOCK | Advice.CALLED | Advice.FREE
+            | Advice.NOT_TONIGHT
+        ):  # fmt: skip
+            return verdict.advice.value
+        case Advice.CALLED_AND_CLOSED:
+            return "closed"
+    lottery = windows.lottery_of(published.config.schedule)
+    if place.drawn_place is None and ticket.window in (0, lottery):
+        return "lottery"
+    return "near" if _is_near(place) and verdict.advice is not Advice.UNHEARD else "waiting"
+
+
+def _is_near(place: PlaceInLine) -> bool:
+    return place.number is not None and place.soonest_s is not None and place.soonest_s <= _NEAR_S
+
+
+def _shown_ahead(place: PlaceInLine, verdict: Verdict) -> int | None:
+    """Nothing after the end; before the draw only what is certain and says something."""
+    if verdict.advice is Advice.CLOSED or (place.number is None and not place.ahead):
+        return None
+    return place.ahead
+
+
+def _turn(place: PlaceInLine, status: Status | None, event: EventFacts, language: str, now: float) -> str:
+    if place.soonest_s is None or (status is not None and is_old(status, now)):
+        return TEXTS["unknown_time"].of(language)
+    soonest = time_text(int(now) + place.soonest_s, language, event.zone, now=now)
+    if place.latest_s is None:
+        return TEXTS["from"].of(language).format(soonest=soonest)
+    latest = time_text(int(now) + place.latest_s, language, event.zone, now=now)
+    if soonest == latest:
+        return TEXTS["about"].of(language).format(moment=latest)
+    bare, _, rest = soonest.partition(" ")
+    if latest.endswith(f" {rest}"):  # zone and day stand once
+        soonest = bare
+    return TEXTS["between"].of(language).format(soonest=soonest, latest=latest)
+
+
+def _moments(published: PublishedCache, event: EventFacts, ticket: Ticket) -> NamedTimes:
+    schedule = published.config.schedule
+    return NamedTimes(
+        zone=event.zone,
+        closes_at=schedule.closes_at,
+        joined_at=ticket.joined_at,
+        drawn_at=windows.end_of(schedule, ticket.window),
+        claim_minutes=published.config.policy.claim_minutes,
+        line_counts=published.config.policy.line_counts,
+    )
