@@ -103,7 +103,7 @@ async def test_a_signed_file_is_stamped_without_touching_a_byte(
 
 def test_the_field_of_a_stamp_on_a_signed_file_is_printed_locks_it_and_is_turned_with_its_page() -> None:
     data = samples.rotated(90)
-    increment = Increment(io.BytesIO(data), ours=False)
+    increment = Increment(io.BytesIO(data))
     with pikepdf.open(io.BytesIO(data)) as pdf:
         box, page = (9.0, 9.0, 99.0, 99.0), pdf.pages[0].obj
         increment.add_field(

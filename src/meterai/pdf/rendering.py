@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import io
 from collections.abc import Callable
-from functools import cache, lru_cache, partial
+from functools import lru_cache
 
 import pikepdf
 import pypdfium2
@@ -13,7 +13,6 @@ import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageChops
 
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.pdf.lightening import lighten_scans, plain_jpegs
 from meterai.pdf.opening.structure import user_unit_of
 from meterai.pdf.page_box import Rectangle
 from meterai.pdf.requests import RenderedPage, RenderRequest
@@ -36,25 +35,23 @@ def render_page(request: RenderRequest) -> RenderedPage:
 
 def render_image(request: RenderRequest) -> Image.Image:
     """The same as a Pillow image (RGBX), for callers that are in the jail already."""
-    return with_image(request, lambda image: image.copy(), light=False)
+    return with_image(request, lambda image: image.copy())
 
 
-def with_image[Made](
-    request: RenderRequest, make: Callable[[Image.Image], Made], *, light: bool = True
-) -> Made:
-    """What `make` makes of the picture, whose memory ends with the document: nothing of it may be kept.
+def with_image[Made](request: RenderRequest, make: Callable[[Image.Image], Made]) -> Made:
+    """Draws the page and returns what `make` makes of the picture.
 
-    `light`: for the eye of a person, who sees no difference; scans are drawn from smaller copies then. A file
-    that PDFium can't read is rewritten by qpdf, which mends more and is what stamping goes by.
+    The picture's memory ends with the document, so `make` must not keep any of it. A file that PDFium can't
+    read is rewritten by qpdf first: qpdf repairs more, and stamping relies on it too.
 
     Raises: as `render_page`.
     """
     try:
-        return _with_image(request.data, request, make, light=light)
+        return _with_image(request.data, request, make)
     except (pypdfium2.PdfiumError, _NoSuchPage):
         pass
     try:
-        return _with_image(_mend(request), request, make, light=light)
+        return _with_image(_mend(request), request, make)
     except _NoSuchPage:
         raise Refusal(Kind.NOT_FOUND, "pdf.no_such_page", page=request.page) from None
     except (pypdfium2.PdfiumError, pikepdf.PikepdfError):
@@ -65,9 +62,7 @@ class _NoSuchPage(Exception):
     """As PDFium counts."""
 
 
-def _with_image[Made](
-    data: bytes, request: RenderRequest, make: Callable[[Image.Image], Made], *, light: bool
-) -> Made:
+def _with_image[Made](data: bytes, request: RenderRequest, make: Callable[[Image.Image], Made]) -> Made:
     _keep_standard_fonts()
     document = pypdfium2.PdfDocument(data, password=request.password or None)
     try:
@@ -75,7 +70,7 @@ def _with_image[Made](
             raise _NoSuchPage
         document.init_forms()
         part = request.crop and _in_units(request.crop, data, request)
-        bitmap = _draw(document[request.page - 1], request, part, light=data if light else None)
+        bitmap = _draw(document[request.page - 1], request, part)
         size = (bitmap.width, bitmap.height)
         return make(Image.frombuffer("RGBX", size, bitmap.buffer, "raw", "RGBX", bitmap.stride, 1))
     finally:
@@ -117,11 +112,8 @@ def _in_units(crop: Rectangle, data: bytes, request: RenderRequest) -> Rectangle
     return crop[0] / unit, crop[1] / unit, crop[2] / unit, crop[3] / unit
 
 
-def _draw(
-    page: pypdfium2.PdfPage, request: RenderRequest, part: Rectangle | None, *, light: bytes | None
-) -> pypdfium2.PdfBitmap:
-    """`part`: what to draw of the page, in its units. `light`: the file, when its scans may be drawn from
-    smaller copies."""
+def _draw(page: pypdfium2.PdfPage, request: RenderRequest, part: Rectangle | None) -> pypdfium2.PdfBitmap:
+    """Draws the page, or the given part of it (in the page's units)."""
     if min(page.get_size()) <= 0:  # a crop box beyond the page, which stamping mends
         page.set_cropbox(*page.get_mediabox())
     width, height = page.get_size()
@@ -129,8 +121,6 @@ def _draw(
     scale = request.width_px / max(right - left, 0.01)  # a point, where units are largest
     if (top - bottom) * scale > _SIDES_MAX * request.width_px:
         scale = _SIDES_MAX * request.width_px / (top - bottom)
-    if light is not None:
-        lighten_scans(page, cache(partial(plain_jpegs, light)), scale=scale)
     return page.render(
         scale=scale,
         crop=(left, bottom, width - right, height - top),

@@ -8,18 +8,15 @@ signing in two steps (`PdfCMSEmbedder`). Runs in the jail.
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import pikepdf
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfReadError, PdfWriteError
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import (
     FieldMDPAction,
     FieldMDPSpec,
@@ -37,8 +34,7 @@ from pyhanko.sign.signers.pdf_byterange import BuildProps, PreparedByteRangeDige
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kernel.serial_number import SerialNumber
 from meterai.pdf.signed.revision_views import drop_null_fields
-from meterai.stamping.in_jail import serialising
-from meterai.stamping.in_jail.quick_reading import QuickReader
+from meterai.stamping.in_jail.exact_values import EncodedObject, with_exact_values
 from meterai.stamping.in_jail.stamp_fields import FLAGS, StampField
 from meterai.stamping.stamp_face.visible_stamp import (
     ARTWORK_FONT,
@@ -74,6 +70,15 @@ class SealEntries:
     """16 bytes: the changing half of the file's ID."""
 
 
+def is_readable(body: bytes) -> bool:
+    """Whether pyHanko reads a dictionary, strictly."""
+    try:
+        generic.DictionaryObject.read_from_stream(io.BytesIO(body), generic.Reference(1, 0, None))
+    except (PdfReadError, ValueError):
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class PreparedGap:
     """The written file, and where its gap lies."""
@@ -84,7 +89,7 @@ class PreparedGap:
 
 
 class IncrementWriter(IncrementalPdfFileWriter):
-    """An incremental update that writes nothing of its own accord, and writes quickly.
+    """An incremental update that changes nothing but what it is asked to change.
 
     pyHanko would put its name and the clock's time into the metadata.
     """
@@ -96,40 +101,13 @@ class IncrementWriter(IncrementalPdfFileWriter):
         permanent = self._document_id[0]
         self._document_id = generic.ArrayObject([permanent, generic.ByteStringObject(changing)])
 
-    def _write_objects(self, stream: Any, object_position_dict: Any) -> None:
-        if self.security_handler is not None or self.object_streams:
-            super()._write_objects(stream, object_position_dict)
-            return
-        end = stream.tell()
-        for place in sorted(self.objects):
-            generation, number = place
-            value = self.objects[place]
-            object_position_dict[place] = stream.tell()
-            stream.write(b"%d %d obj\n" % (number, generation))
-            start = stream.tell()
-            serialising.write(value, stream)
-            if not isinstance(value, generic.StreamObject):
-                _respell(stream, start, end, number, generation)
-            stream.write(b"\nendobj\n")
-
-
-def _respell(stream: Any, start: int, end: int, number: int, generation: int) -> None:
-    """Gives the names of the object that was written at `start` the bytes that they have in the file before
-    the increment, which begins at `end`."""
-    stream.seek(start)
-    written = stream.read()
-    if not _SUSPICIOUS.search(written):
-        return
-    base = io.BytesIO(stream.getvalue()[:end])
-    with pikepdf.open(base, suppress_warnings=True, inherit_page_attributes=False) as pdf:
-        original = pdf.get_object(number, generation).unparse(resolved=True)
-    stream.seek(start)
-    stream.truncate()
-    stream.write(serialising.respell(written, original))
-
-
-_SUSPICIOUS = re.compile(rb"/[^\s/]*#C[23]")
-"""Of a name with letters of Latin-1, in UTF-8."""
+    def write_in_place(self) -> None:
+        """Appends the revision. Objects that were in the file keep their values exactly."""
+        if self.security_handler is None:
+            file = self.prev.stream.getvalue()
+            for (generation, number), value in self.objects.items():
+                self.objects[generation, number] = with_exact_values(value, file, number, generation)
+        super().write_in_place()
 
 
 class EmptyGap:
@@ -160,14 +138,11 @@ class _Signature(EmptyGap, SignatureObject):
 class Increment:
     """One revision under way, appended to `stream` in place."""
 
-    def __init__(self, stream: io.BytesIO, *, ours: bool) -> None:
-        """`ours`: we wrote the file.
-
-        Raises: Refusal INVALID `pdf.broken`.
-        """
+    def __init__(self, stream: io.BytesIO) -> None:
+        """Raises: Refusal INVALID `pdf.broken`."""
         try:
-            self._writer = IncrementWriter(stream, prev=(QuickReader if ours else PdfFileReader)(stream))
-        except (PdfReadError, PdfWriteError):
+            self._writer = IncrementWriter(stream)
+        except (PdfReadError, PdfWriteError, ValueError):
             raise Refusal(Kind.INVALID, "pdf.broken") from None
 
     def count_pages(self) -> int:
@@ -235,21 +210,11 @@ class Increment:
         field["/AP"] = generic.DictionaryObject({pdf_name("/N"): self._writer.add_object(appearance)})
 
 
-class _Encoded(generic.PdfObject):
-    """A direct object that is written as it stands."""
-
-    def __init__(self, encoded: bytes) -> None:
-        self._encoded = encoded
-
-    def write_to_stream(self, stream: Any, handler: Any = None, container_ref: Any = None) -> None:
-        stream.write(self._encoded)
+_COLOUR_SPACES = EncodedObject(COLOUR_SPACES)
+_ARTWORK_FONT, _STAMP_FONT = EncodedObject(ARTWORK_FONT), EncodedObject(STAMP_FONT)
 
 
-_COLOUR_SPACES = _Encoded(COLOUR_SPACES)
-_ARTWORK_FONT, _STAMP_FONT = _Encoded(ARTWORK_FONT), _Encoded(STAMP_FONT)
-
-
-def _form(packed: bytes, font: _Encoded) -> generic.StreamObject:
+def _form(packed: bytes, font: EncodedObject) -> generic.StreamObject:
     """A form XObject (clause 8.10) of the stamp's square around a Flate-packed content stream."""
     resources = {pdf_name("/ColorSpace"): _COLOUR_SPACES, pdf_name("/Font"): font}
     return generic.StreamObject(

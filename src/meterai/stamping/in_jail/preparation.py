@@ -30,10 +30,8 @@ from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import SignatureKind
 from meterai.pdf.signed.existing_signatures import check_still_allowed
 from meterai.pdf.signed.signature_fields import find_signatures
-from meterai.stamping.in_jail.first_seal import seal_first
-from meterai.stamping.in_jail.increment import Increment, PreparedGap, SealEntries
+from meterai.stamping.in_jail.increment import Increment, PreparedGap, SealEntries, is_readable
 from meterai.stamping.in_jail.normalisation import VERSION_MIN, normalise
-from meterai.stamping.in_jail.quick_reading import is_readable
 from meterai.stamping.in_jail.stamp_fields import StampField
 from meterai.stamping.placement import check_placement, overlap
 from meterai.stamping.requests import (
@@ -104,15 +102,15 @@ def _begin(request: SealRequest, opened: OpenedDocument | None, certify: int | N
         assert find_signatures(document.pdf) is not SignatureKind.NONE, "not a signed document"
         _refuse_shared_annotations(document)
         base = request.data
-        increment = Increment(io.BytesIO(base), ours=False)
+        increment = Increment(io.BytesIO(base))
         for field in fields:
             increment.add_field(field)
         gap = increment.seal(entries)
     else:
         later = request.profile is Profile.SIGN_LATER
         base = normalise(document, request.data, request.password, to_be_signed=later, stamps=fields)
-        _check_readable(document, fields)
-        gap = seal_first(base, entries) or Increment(io.BytesIO(base), ours=True).seal(entries)
+        _check_readable(fields)
+        gap = Increment(io.BytesIO(base)).seal(entries)
     return _Sealed(gap, len(document.pages), len(base), document.pdf.pdf_version)
 
 
@@ -127,20 +125,19 @@ def _refuse_shared_annotations(document: OpenedDocument) -> None:
         raise refuse("pdf.signed_irregular")
 
 
-def _check_readable(document: OpenedDocument, fields: list[StampField]) -> None:
-    """Another parser, which is strict, reads the catalog and the stamped pages as qpdf writes them.
+def _check_readable(fields: list[StampField]) -> None:
+    """Lets a second, strict parser read the stamped pages as qpdf writes them. `Increment` reads the catalog.
 
     Raises: Refusal INVALID `pdf.broken`.
     """
-    for item in (document.pdf.Root, *(field.page for field in fields)):
-        if not is_readable(item.unparse(resolved=True)):
-            raise refuse("pdf.broken")
+    if not all(is_readable(field.page.unparse(resolved=True)) for field in fields):
+        raise refuse("pdf.broken")
 
 
 def _go_on(request: SealRequest) -> _Sealed:
     """A later stamp, on the file as sealed so far."""
     signed = request.profile is Profile.SIGNED
-    increment = Increment(io.BytesIO(request.data), ours=not signed)
+    increment = Increment(io.BytesIO(request.data))
     pages = _count_pages(request.data) if signed else increment.count_pages()
     return _Sealed(increment.seal(_entries(request)), pages, len(request.data), "")
 

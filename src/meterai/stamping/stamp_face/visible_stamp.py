@@ -12,6 +12,7 @@ clause 6.2.11.4.1): so they can be searched, selected and read aloud.
 from __future__ import annotations
 
 import math
+import re
 import zlib
 from functools import lru_cache
 
@@ -51,9 +52,7 @@ _DATA_MASK = 2
 """Of the eight masks (clause 7.8). Trying all of them is nine tenths of an encoder's work. A stamp's text is
 for the most part a signature, as even under one mask as under another: blurred and noisy pictures of codes
 with this one were read as often as those with the mask that the encoder would choose."""
-_NUMBERS = [b"%d " % number for number in range(178)]
-"""No 2-D code has more modules on a side (version 40: 177)."""
-_WIDTHS_WRITTEN = [b"%d 1 re\n" % width for width in range(178)]
+_DARK = re.compile(rb"\x00+")
 
 _SERIAL_INK = f"/C CS {_INK} SC\n".encode()
 _LETTER_SCALE, _LETTER_STROKE = 0.32, 0.62
@@ -93,21 +92,17 @@ def _draw_code(code: str) -> bytes:
     unit = _CODE_SIDE / columns
     path = _dark_runs([modules[row * columns : (row + 1) * columns] for row in range(rows)])
     place = f"q {unit:.5f} 0 0 {unit:.5f} {_CODE_LEFT} {_CODE_BOTTOM} cm /C cs 0 0 0 sc\n"
-    return place.encode() + b"".join(path) + b"f Q\n"
+    return f"{place}{path}f Q\n".encode()
 
 
-def _dark_runs(rows: list[bytes]) -> list[bytes]:
-    """One rectangle for each run of dark modules (zeros). The numbers are written beforehand."""
+def _dark_runs(rows: list[bytes]) -> str:
+    """One rectangle for each run of dark modules (zeros). `rows` from the top."""
     found = []
     for y, row in enumerate(reversed(rows)):
-        height, start = _NUMBERS[y], row.find(0)
-        while start >= 0:
-            end = row.find(255, start)
-            if end < 0:
-                end = len(row)
-            found.append(_NUMBERS[start] + height + _WIDTHS_WRITTEN[end - start])
-            start = row.find(0, end)
-    return found
+        for run in _DARK.finditer(row):
+            start, end = run.span()
+            found.append(f"{start} {y} {end - start} 1 re\n")
+    return "".join(found)
 
 
 def _text(

@@ -9,8 +9,8 @@ import pypdfium2
 import zxingcpp
 from PIL import Image, ImageChops
 
-from meterai.pdf.lightening import lighten_scans, plain_jpegs
 from meterai.pdf.page_box import PageBox
+from meterai.verification.in_jail.scan_copies import lighten_scans, plain_jpegs
 from meterai.verification.model import Box
 
 COMPARE_DPI = 60

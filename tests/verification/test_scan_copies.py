@@ -13,10 +13,10 @@ import pypdfium2.raw as pdfium_c
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
-from meterai.pdf.lightening import lighten_scans, plain_jpegs
-from meterai.pdf.rendering import render_image, with_image
+from meterai.pdf.rendering import render_image
 from meterai.pdf.requests import RenderRequest
 from meterai.verification.in_jail.rendered import page_images
+from meterai.verification.in_jail.scan_copies import lighten_scans, plain_jpegs
 
 SIZE = (1240, 1754)
 
@@ -45,8 +45,18 @@ def scan(mode: str = "RGB", change: Callable[[pikepdf.Pdf, Any], None] | None = 
     return out.getvalue()
 
 
+def drawn_light(data: bytes) -> Image.Image:
+    """The page, 600 dots wide, drawn from a smaller copy of its scan."""
+    document = pypdfium2.PdfDocument(data)
+    page = document[0]
+    lighten_scans(page, lambda: plain_jpegs(data), scale=600 / page.get_width())
+    picture: Image.Image = page.render(scale=600 / page.get_width()).to_pil().convert("RGB")
+    document.close()
+    return picture
+
+
 def width_in_memory(data: bytes) -> int:
-    """Of the scan, after it was made lighter for a page of 600 dots."""
+    """Width of the scan in PDFium's memory, after it was replaced for a page of 600 dots."""
     document = pypdfium2.PdfDocument(data)
     page = document[0]
     lighten_scans(page, lambda: plain_jpegs(data), scale=600 / 595)
@@ -60,9 +70,9 @@ def width_in_memory(data: bytes) -> int:
 def test_a_scan_looks_the_same_from_a_smaller_copy(mode: str) -> None:
     data = scan(mode)
     assert width_in_memory(data) == SIZE[0] // 2
-    request = RenderRequest(data=data, page=1, width_px=600)
-    light: Image.Image = with_image(request, lambda image: image.convert("RGB"))
-    difference = ImageChops.difference(light, render_image(request).convert("RGB"))
+    light = drawn_light(data)
+    whole = render_image(RenderRequest(data=data, page=1, width_px=600)).convert("RGB")
+    difference = ImageChops.difference(light, whole)
     assert max(ImageStat.Stat(difference).mean) < 3
     assert min(light.convert("L").crop((70, 70, 300, 580)).getextrema()) < 110, "the letters are there"
 
@@ -110,6 +120,8 @@ def test_a_jpeg_of_another_kind_than_its_picture_says_is_left_to_pdfium() -> Non
 def test_the_judge_compares_scans_by_smaller_copies(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawn whole, forty pages in colour took all the time of a jail process: nobody could check them."""
     replaced: list[Any] = []
-    monkeypatch.setattr("meterai.pdf.lightening._replace", lambda *found: replaced.append(found))
+    monkeypatch.setattr(
+        "meterai.verification.in_jail.scan_copies._replace", lambda *found: replaced.append(found)
+    )
     assert len(page_images(scan())) == 1
     assert len(replaced) == 1

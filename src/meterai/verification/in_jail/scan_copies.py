@@ -1,7 +1,8 @@
-"""Scans drawn from smaller copies of themselves, so that the picture of a page costs less. Runs in the jail.
+"""Draws scans from smaller copies of themselves, so that long contracts can be compared. Runs in the jail.
 
-PDFium unpacks a scan of 150 or 300 dots an inch whole and shrinks it dot by dot: most of what a page costs.
-libjpeg unpacks it at half the size, or less, at once.
+PDFium unpacks a scan whole and shrinks it dot by dot. Forty pages of 300 dots an inch, drawn before and
+after a signature, would take all the time that a jail process has (decision 0030). libjpeg unpacks a JPEG at
+a half, a quarter or an eighth of its size.
 """
 
 from __future__ import annotations
@@ -19,17 +20,18 @@ from PIL import Image
 from meterai.pdf.pictures import has_plain_values
 
 _LOOKED_AT_MAX = 600
-"""Objects on a page; one with more is drawn as it is."""
+"""Objects on a page. A page with more is drawn as it is."""
 _DOTS_MIN = 500_000
-"""Smaller pictures are not worth it: an A4 page at 75 dots an inch."""
+"""Smaller pictures save too little. An A4 page at 75 dots an inch has this size."""
 _JPEG_MODES = ("L", "RGB")
 
 
 def lighten_scans(page: pypdfium2.PdfPage, plain_jpegs: Callable[[], set[bytes]], *, scale: float) -> None:
-    """Puts smaller copies in the place of JPEGs that have twice the dots that are drawn, or more.
+    """Replaces JPEGs of a page by smaller copies if they have at least twice the dots that are drawn.
 
-    Only in PDFium's memory, and only where the picture is a JPEG and nothing else. `plain_jpegs`: gives those
-    of the file, as the function of that name; asked only where it is of use. `scale`: drawn dots per point.
+    The change is in PDFium's memory only. A picture with a mask or its own reading of values stays as it is.
+    `plain_jpegs`: returns the file's plain JPEGs, as the function of that name does; called only when needed.
+    `scale`: drawn dots per point.
     """
     count = pdfium_c.FPDFPage_CountObjects(page)
     if count > _LOOKED_AT_MAX:
@@ -45,7 +47,7 @@ def lighten_scans(page: pypdfium2.PdfPage, plain_jpegs: Callable[[], set[bytes]]
 
 
 def _wanted_size(item: Any, scale: float) -> tuple[int, int] | None:
-    """How many dots are drawn of a picture; None where nothing would be saved."""
+    """The drawn size of a picture, in dots. None if it is no picture or a copy would save nothing."""
     if pdfium_c.FPDFPageObj_GetType(item) != pdfium_c.FPDF_PAGEOBJ_IMAGE:
         return None
     width, height = _dots_of(item)
@@ -71,7 +73,7 @@ def _raw_bytes(item: Any) -> bytes:
 
 
 def plain_jpegs(data: bytes) -> set[bytes]:
-    """The packed bytes of pictures that are a JPEG alone: no mask, no other reading of its values."""
+    """The packed bytes of the pictures that are a plain JPEG: no mask, values read as they stand."""
     plain: set[bytes] = set()
     other: set[bytes] = set()
     try:
@@ -94,7 +96,7 @@ def _is_plain_jpeg(picture: Any) -> bool:
 
 
 def _replace(page: pypdfium2.PdfPage, item: Any, raw: bytes, wanted: tuple[int, int]) -> None:
-    """What Pillow can't read, or reads as another kind of picture, stays as it is."""
+    """Leaves the picture as it is if Pillow can't read it or reads another kind of picture."""
     try:
         picture = Image.open(io.BytesIO(raw), formats=["JPEG"])
         if picture.mode not in _JPEG_MODES or picture.size != _dots_of(item):
