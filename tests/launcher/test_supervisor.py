@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from meterai.kit.child_processes import ProcessStamp, end_processes, open_log, stamp_of
+from meterai.kit.child_processes import ProcessStamp, end_processes, stamp_of
 from meterai.launcher import supervisor as supervising
 from meterai.launcher.supervisor import Spec, StartFailed, Supervisor, accepts_unix, shows_itself
 
@@ -284,25 +284,6 @@ async def test_a_log_is_turned_over_when_it_is_too_long_and_its_process_writes_o
         "worker.log": b"then\n",
         "worker.log.1": b"0123456789\n",
     }
-
-
-async def test_what_a_process_says_after_its_log_was_deleted_is_found_at_its_place(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(supervising, "_LOOK_AT_LOGS_SECONDS", 0.01)
-    log = tmp_path / "logs" / "site.log"
-    with open_log(log) as process:
-        looking = asyncio.create_task(supervisor_in(tmp_path)._keep_logs_small())
-        log.unlink()
-        process.write(b"told\n")
-        process.flush()
-        await until(lambda: log.exists() and log.read_bytes() == b"told\n")
-        looking.cancel()
-        log.unlink()
-        process.write(b"last words\n")
-        process.flush()
-    await supervisor_in(tmp_path).stop()
-    assert log.read_bytes() == b"last words\n"
 
 
 class Ending:

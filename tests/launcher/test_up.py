@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
-import platform
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -86,24 +83,6 @@ def test_no_process_knows_the_owner_and_only_the_signer_its_own_role(own: Runnin
         knows["signer"] += secrets.database_roles["signer"] in environment
         knows["server key"] += secrets.gateway_server_key in environment
     assert knows == {"owner": 0, "signer": 1, "server key": 2}
-
-
-def test_no_process_takes_the_core_from_another(own: RunningService) -> None:
-    assert {os.sched_getscheduler(child.pid) for child in own.children()} == {os.SCHED_BATCH}
-
-
-@pytest.mark.skipif(platform.machine() != "x86_64", reason="the system call has another number")
-@pytest.mark.skipif(
-    tuple(int(part) for part in platform.release().split(".")[:2]) < (6, 12),
-    reason="older kernels know no slices",
-)
-def test_no_process_is_taken_off_the_core_for_a_while(own: RunningService) -> None:
-    attributes = ctypes.create_string_buffer(48)  # sched_getattr(2): the slice is its sched_runtime
-    slices = set()
-    for child in own.children():
-        assert ctypes.CDLL(None).syscall(315, child.pid, attributes, 48, 0) == 0
-        slices.add(struct.unpack("=IIQiIQQQ", attributes.raw)[5])
-    assert slices == {12_000_000}
 
 
 def test_other_users_can_look_into_nothing_but_what_a_queue_publishes(own: RunningService) -> None:

@@ -22,7 +22,7 @@ from rich.table import Table
 
 from meterai.cli.outage_messages import in_words
 from meterai.kernel.clock import system_clock
-from meterai.kit.child_processes import be_a_batch, ending_with_parent
+from meterai.kit.child_processes import ending_with_parent
 from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.kit.installation import (
     Addresses,
@@ -82,7 +82,6 @@ def up(
         check_settings(settings)
         prepare_folders(settings.data)
         os.umask(0o077)  # mails, documents and logs are nobody else's
-        be_a_batch()
         with only_launcher(settings.data):
             asyncio.run(_Launch(settings).run())
     except (LaunchProblem, PostgresFailed, NotMigrated, StartFailed) as problem:

@@ -6,15 +6,11 @@ import asyncio
 import contextlib
 import ctypes
 import os
-import platform
 import secrets
 import signal
 import socket
-import struct
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -23,10 +19,6 @@ import msgspec
 
 _PR_SET_PDEATHSIG: Final = 1
 _LISTENING_FROM: Final = 16_384
-_SLICE_NS: Final = 12_000_000
-"""So long a process works before another has its turn, where others wait; Linux gives 1.4 ms on two cores."""
-_SCHED_SETATTR: Final = {"x86_64": 314, "aarch64": 274}
-"""Numbers of the system call, for which the C library has no function."""
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -43,27 +35,6 @@ def ending_with_parent(sign: signal.Signals) -> Callable[[], None]:
             os._exit(1)
 
     return ask
-
-
-def be_a_batch() -> None:
-    """This process and those it starts take the core from nobody when they wake (SCHED_BATCH, sched(7)), and
-    are not taken off it for `_SLICE_NS` of work.
-
-    The parts of the service wake each other all the time, a query's sender the server that answers it. Who
-    takes the core at once finds the caches full of another's memory, and leaves them so (docs/decisions).
-    """
-    with contextlib.suppress(OSError):  # not allowed here: then as ever
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-        _ask_for_slices(_SLICE_NS)
-
-
-def _ask_for_slices(nanoseconds: int) -> None:
-    """sched_setattr(2), of which older kernels than 6.12 ignore the slice; what is nice stays so."""
-    call = _SCHED_SETATTR.get(platform.machine())
-    if call is not None:
-        nice = os.getpriority(os.PRIO_PROCESS, 0)
-        attributes = struct.pack("=IIQiIQQQ", 48, os.SCHED_BATCH, 0, nice, 0, nanoseconds, 0, 0)
-        _libc.syscall(call, 0, attributes, 0)
 
 
 def processes_in(folder: Path, *, program: str) -> list[int]:
@@ -87,74 +58,16 @@ def processes_in(folder: Path, *, program: str) -> list[int]:
     return found
 
 
-@dataclass(slots=True)
-class _Log:
-    """A log as the process that was started with it has it, wherever its name leads meanwhile."""
-
-    descriptor: int
-    told: int = 0
-    """So many of its bytes the name led to, or were written anew under it."""
-
-
-_logs: dict[Path, _Log] = {}
-"""Those that were opened here, by name."""
-_at_logs = threading.Lock()
-
-
 def open_log(path: Path) -> BinaryIO:
-    """Where a process that is started writes to: its log; while that can't be opened a pipe, which leads
-    there from when on it can. What it is there for does not wait until it can be told."""
-    try:
-        output = _open_to_append(path)
-    except OSError:
-        source, pipe = os.pipe()
-        threading.Thread(target=_pass_on, args=(source, path), daemon=True).start()
-        return open(pipe, "ab")
-    with _at_logs:
-        if (before := _logs.pop(path, None)) is not None:
-            _follow(path, before)
-            os.close(before.descriptor)
-        if path.is_file():
-            _logs[path] = _Log(os.dup(output.fileno()), path.stat().st_size)
-    return output
+    """Opens the log of a process that is started; /dev/null while the log can't be written.
 
-
-def follow_logs(folder: Path) -> None:
-    """Writes to the logs in `folder` what has been said since the last look where their names do not lead any
-    more: somebody deleted or moved them, and the processes write on in what they opened.
-
-    What was said before is left to whoever did so; what a deleted one takes of the disk is given back.
+    A process does its work even where nobody can read about it.
     """
-    with _at_logs:
-        for path, log in _logs.items():
-            if path.parent == folder:
-                _follow(path, log)
-
-
-def _follow(path: Path, log: _Log) -> None:
-    with contextlib.suppress(OSError):  # no room, or not ours to write: the next time
-        held = os.fstat(log.descriptor)
-        if not path.exists() or not os.path.samestat(held, path.stat()):
-            start = log.told if log.told <= held.st_size else 0
-            if said := os.pread(log.descriptor, held.st_size - start, start):
-                with _open_to_append(path) as file:
-                    file.write(said)
-            if not held.st_nlink:
-                os.ftruncate(log.descriptor, 0)
-        log.told = os.fstat(log.descriptor).st_size
-
-
-def _open_to_append(path: Path) -> BinaryIO:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return path.open("a+b")
-
-
-def _pass_on(source: int, log: Path) -> None:
-    """Until nobody writes any more. What comes while the log can't be written is lost."""
-    with open(source, "rb", buffering=0) as pipe:
-        while said := pipe.read(64 << 10):
-            with contextlib.suppress(OSError), _open_to_append(log) as file:
-                file.write(said)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return path.open("ab")
+    except OSError:
+        return open(os.devnull, "ab")
 
 
 def titles_of_children(pid: int) -> list[str]:

@@ -25,7 +25,6 @@ from meterai.kit.child_processes import (
     end_processes,
     ending_with_parent,
     exit_of,
-    follow_logs,
     open_log,
     stamp_of,
 )
@@ -112,7 +111,6 @@ class Supervisor:
         self._stopping = True
         for child in reversed(self._children):
             await child.end()
-        follow_logs(self._logs)
         self._memory.unlink(missing_ok=True)
 
     async def _keep(self, child: _Child) -> None:
@@ -145,7 +143,6 @@ class Supervisor:
     async def _keep_logs_small(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_AT_LOGS_SECONDS)
-            await asyncio.to_thread(follow_logs, self._logs)
             for log in self._logs.glob("*.log"):
                 with contextlib.suppress(OSError):  # no room for the copy: the next time
                     if log.stat().st_size > _LOG_BYTES_MAX:

@@ -12,7 +12,6 @@ import msgspec
 import uvloop
 
 from meterai.kit import garbage_collection
-from meterai.kit.child_processes import be_a_batch
 from simulator.crowd.service import ServiceMissing
 
 
@@ -36,7 +35,6 @@ def report(measuring: Coroutine[Any, Any, msgspec.Struct]) -> None:
 
     The crowd shares the processor with the service. Phones elsewhere take the core from nobody: nor does it.
     """
-    be_a_batch()
     garbage_collection.settle()
     try:
         result = uvloop.run(ended_by_signals(measuring))
