@@ -141,7 +141,6 @@ async def open_app(
         revocation = HttpRevocation(mirror=settings.revocation_url)
         stack.push_async_callback(revocation.close)
         objects = await asyncio.to_thread(open_store, settings.objects_url, settings.data, needs_mark=True)
-        stack.push_async_callback(objects.close)
         yield App(
             settings=settings,
             db=db,

@@ -13,14 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pytest
 
 from meterai.cli.outage_messages import in_words
 from meterai.kit.database import is_outage
 from meterai.kit.files.object_store import (
-    SPARE_FILES_MAX,
     FolderStore,
     ObjectMissing,
     ObjectStore,
@@ -197,67 +196,6 @@ async def test_what_a_killed_writer_left_is_deleted_later(
 
 def _files(folder: Path) -> dict[int, bytes]:
     return {path.stat().st_ino: path.read_bytes() for path in folder.glob("??/*")}
-
-
-@pytest.mark.parametrize(
-    "later", [b"baru", b"baru" * 50_000, b"baru" * 500_000], ids=["shorter", "longer", "large"]
-)
-async def test_the_file_of_an_object_that_was_given_up_takes_the_next_content(
-    tmp_path: Path, later: bytes
-) -> None:
-    store = FolderStore(tmp_path)
-    key = await store.put(b"lama" * 10_000)
-    (inode,) = _files(tmp_path)
-    await store.give_up([key])
-    assert await store.get(await store.put(later)) == later
-    assert await store.get_all([key]) == [None]
-    assert _files(tmp_path) == {inode: later}
-    assert await store.get(await store.put(b"lagi")) == b"lagi"  # a file of its own
-    assert len(_files(tmp_path)) == 2
-
-
-async def test_an_object_that_was_given_up_and_put_again_is_kept(tmp_path: Path) -> None:
-    store = FolderStore(tmp_path)
-    key = await store.put(b"lama")
-    await store.give_up([key])
-    await store.put(b"lama")
-    await store.put(b"baru")
-    assert await store.get(key) == b"lama"
-
-
-async def test_a_spare_file_that_somebody_took_away_is_not_missed(tmp_path: Path) -> None:
-    store = FolderStore(tmp_path)
-    keys = [await store.put(text) for text in (b"satu", b"dua")]
-    await store.give_up([*keys, "../secret"])
-    await FolderStore(tmp_path).delete(keys[0])
-    assert await store.get(await store.put(b"tiga")) == b"tiga"
-    assert await store.get_all(keys) == [None, None]
-
-
-async def test_a_spare_file_that_is_taken_away_while_it_is_being_taken_is_not_missed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = FolderStore(tmp_path)
-    key = await store.put(b"lama")
-    await store.give_up([key])
-    rename = os.rename
-
-    def late(source: str, *rest: Any, **named: Any) -> None:
-        if source.endswith(f"{key[:2]}/{key[2:]}"):
-            os.unlink(source)
-        rename(source, *rest, **named)
-
-    monkeypatch.setattr(os, "rename", late)
-    assert await store.get(await store.put(b"baru")) == b"baru"
-    assert len(_files(tmp_path)) == 1
-
-
-async def test_only_so_many_files_are_spare_and_none_at_the_end(store: ObjectStore) -> None:
-    keys = [await store.put(b"%d" % number) for number in range(SPARE_FILES_MAX + 3)]
-    await store.give_up(keys)
-    assert await store.get_all(keys[:3]) == [None, None, None]
-    await store.close()
-    assert await store.get_all(keys) == [None] * len(keys)
 
 
 async def test_a_store_tells_what_it_holds_since_before_a_moment(store: ObjectStore) -> None:

@@ -29,7 +29,6 @@ LONG_AFTER = datetime.now(UTC) + timedelta(days=30)
 
 
 async def stored(house: House) -> int:
-    await house.objects.close()
     return len([path for path in (house.data / "objects").glob("*/*") if path.is_file()])
 
 
@@ -88,7 +87,6 @@ async def test_a_document_that_is_promised_to_be_stamped_stays_and_is_asked_abou
     for now in (LONG_AFTER, LONG_AFTER + timedelta(days=1)):
         await clean_up_documents(front.db, front.objects, now=now, promised=promised)
         assert await document_page(front.db, other) is None
-        await front.objects.close()
         assert await document_image(front.db, front.jail, front.objects, document, 1, 100)
     assert await clean_up(front, LONG_AFTER + timedelta(days=3)) == 1
 

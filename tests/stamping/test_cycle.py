@@ -100,7 +100,6 @@ async def test_the_code_of_a_stamp_that_was_delayed_says_the_day_of_its_number(h
 async def test_prepared_revisions_are_gone_after_the_release(house: House) -> None:
     await house.order(await house.accept(make_letter(), [BOTTOM_LEFT, BOTTOM_RIGHT]))
     await house.work()
-    await house.objects.close()  # as the worker does when it stops
     stored = [path for path in (house.data / "objects").glob("*/*") if path.is_file()]
     assert len(stored) == 2, "the upload and the released file"
 

@@ -102,7 +102,6 @@ async def test_who_ends_at_the_second_stamp_is_replaced_by_who_goes_on_there(
     assert await released(house, job.id)
     await assert_released_once(house, job)
     assert house.key_uses() == key_uses
-    await house.objects.close()  # as the worker does when it stops
     stored = [path for path in (house.data / "objects").glob("*/*") if path.is_file()]
     assert len(stored) == files
 

@@ -8,8 +8,7 @@ import hashlib
 import os
 import re
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -25,8 +24,6 @@ SMALL_BYTES_MAX = 1 << 20
 
 To hand a call to a thread and to take turns on the interpreter's lock with it costs more than the work.
 """
-SPARE_FILES_MAX = 64
-"""So many files wait for new contents, in each process."""
 UNFINISHED_SECONDS_MAX = 3600.0
 """A file that has been beside its place for longer is nobody's: its writer died."""
 MARK = ".meterai-objects"
@@ -54,14 +51,6 @@ class ObjectStore(Protocol):
         """Forgets the object; a missing one is no error."""
         ...
 
-    async def give_up(self, keys: Iterable[str]) -> None:
-        """Like `delete`, for objects that nobody will read or put again; they may last until `close`."""
-        ...
-
-    async def close(self) -> None:
-        """Deletes what was given up."""
-        ...
-
     async def clean_up(self) -> int:
         """Deletes what writers that died left in one part of the store; gives how much.
 
@@ -86,18 +75,15 @@ class FolderStore:
     """Objects as files `ab/cdef...` in a folder: written beside, fsynced, renamed, directory fsynced.
 
     obstore's local store does not fsync, and an acknowledged stamp must survive a power cut (I7), so the
-    local folder is written here and obstore serves S3 (docs/decisions). The files of objects that were given
-    up take the next contents: to make and unlink a file costs a file system more than to write it.
+    local folder is written here and obstore serves S3 (docs/decisions).
 
-    `needs_mark`: while the folder has no mark, its disk is away, and nothing is read or written there: what
+    `needs_mark`: while the folder has no mark, its disk is away, and nothing is read or written there. What
     was put into the folder below would be gone when the disk is back.
     """
 
     def __init__(self, root: Path, *, needs_mark: bool = False) -> None:
         self.root = root
         self._needs_mark = needs_mark
-        self._spare: deque[str] = deque()
-        """Keys of objects that were given up and whose files are there yet, oldest first."""
         self._cleaned_last = os.urandom(1)[0]  # several processes begin at several places
         root.mkdir(parents=True, exist_ok=True)
 
@@ -141,15 +127,6 @@ class FolderStore:
         with suppress(FileNotFoundError):
             os.unlink(self._path(key))
 
-    async def give_up(self, keys: Iterable[str]) -> None:
-        for key in keys:
-            if _KEY.fullmatch(key):
-                self._spare.append(key)
-        await self._keep_spare(SPARE_FILES_MAX)
-
-    async def close(self) -> None:
-        await self._keep_spare(0)
-
     async def clean_up(self) -> int:
         self._cleaned_last = (self._cleaned_last + 1) % 256
         folder = f"{self.root}/{self._cleaned_last:02x}"
@@ -158,11 +135,6 @@ class FolderStore:
     async def stored_before(self, moment: float, part: int) -> list[str]:
         prefix = f"{part:02x}"
         return await asyncio.to_thread(_stored_before, f"{self.root}/{prefix}", prefix, moment)
-
-    async def _keep_spare(self, most: int) -> None:
-        while len(self._spare) > most:
-            with suppress(IndexError):  # another thread took it
-                await self.delete(self._spare.popleft())
 
     def has(self, key: str) -> bool:
         """Whether there is an object of that name."""
@@ -216,15 +188,11 @@ class FolderStore:
         """Writes the file beside its place; nothing of it is on the disk for certain yet."""
         folder = self._folder(f"{self.root}/{key[:2]}")  # names relative to it: the path is walked once
         name = key[2:]
-        with suppress(ValueError):
-            self._spare.remove(key)
         try:
             if _is_there(name, folder):  # another writer may have died between its rename and its fsync
                 return _Unfinished(folder, os.open(name, os.O_RDONLY, dir_fd=folder), "", name)
             beside = f"{name}.{os.urandom(6).hex()}{_UNFINISHED}"
-            file = self._spare_file(beside, folder)
-            if file is None:
-                file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=folder)
+            file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=folder)
         except BaseException:
             os.close(folder)
             raise
@@ -235,21 +203,6 @@ class FolderStore:
             unfinished.abandon()
             raise
         return unfinished
-
-    def _spare_file(self, name: str, folder: int) -> int | None:
-        """A file that was given up, open for writing and called `name`; None when there is none."""
-        while self._spare:
-            # Another thread may take it, another process clean it up.
-            with suppress(IndexError, FileNotFoundError):
-                path = self._path(self._spare.popleft())
-                file = os.open(path, os.O_WRONLY)
-                try:
-                    os.rename(path, name, dst_dir_fd=folder)
-                except BaseException:
-                    os.close(file)
-                    raise
-                return file
-        return None
 
     def _folder(self, path: str) -> int:
         try:
@@ -315,13 +268,6 @@ class RemoteStore:
     async def delete(self, key: str) -> None:
         with _troubles_told():
             await obstore.delete_async(self._store, _remote_path(key))
-
-    async def give_up(self, keys: Iterable[str]) -> None:
-        for key in keys:
-            await self.delete(key)
-
-    async def close(self) -> None:
-        """Nothing is left to delete."""
 
     async def clean_up(self) -> int:
         """Such a store shows whole objects only."""
@@ -394,15 +340,10 @@ def _is_there(name: str, folder: int) -> bool:
 
 
 def _write(file: int, content: bytes) -> None:
-    """All of it, and nothing else.
-
-    write(2) may take less than it is given, and the file may have been longer.
-    """
+    """Writes all of it: write(2) may take less than it is given."""
     rest = memoryview(content)
     while rest:
         rest = rest[os.write(file, rest) :]
-    if os.fstat(file).st_size > len(content):
-        os.ftruncate(file, len(content))
 
 
 def _delete_unfinished(folder: str, before: float) -> int:
@@ -410,7 +351,7 @@ def _delete_unfinished(folder: str, before: float) -> int:
     deleted = 0
     for path in Path(folder).glob(f"*{_UNFINISHED}"):
         with suppress(FileNotFoundError):  # its writer has just finished it
-            # By ctime: a file that was given up takes the new name first, the new content after.
+            # By ctime: a program that restores files sets their mtime.
             if path.stat().st_ctime < before:
                 path.unlink()
                 deleted += 1
@@ -422,7 +363,7 @@ def _stored_before(folder: str, prefix: str, moment: float) -> list[str]:
     with suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
             key = prefix + entry.name
-            with suppress(FileNotFoundError):  # given up meanwhile
+            with suppress(FileNotFoundError):  # deleted meanwhile
                 if _KEY.fullmatch(key) and entry.stat().st_ctime < moment:
                     keys.append(key)
     return keys

@@ -361,4 +361,6 @@ def _debt(run: Run) -> OwedTimeStamp:
 
 async def _forget_prepared(tools: Tools, runs: list[Run]) -> None:
     """Prepared revisions of released documents are of no use any more."""
-    await tools.objects.give_up(key for run in runs for key in run.prepared)
+    for run in runs:
+        for key in run.prepared:
+            await tools.objects.delete(key)
