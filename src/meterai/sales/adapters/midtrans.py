@@ -16,7 +16,7 @@ import msgspec
 
 from meterai.kernel.money import Rupiah
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.formats.strange_json import read_json
+from meterai.kit.formats.untrusted_json import read_json
 from meterai.kit.http.outside_service import CallLimits, CircuitBreaker, OutsideService
 from meterai.kit.settings import Settings
 from meterai.sales.adapters.midtrans_wire import (

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.formats.strange_json import read_json
+from meterai.kit.formats.untrusted_json import read_json
 from meterai.kit.http.outside_service import Answer, CallLimits, CircuitBreaker, OutsideService
 from meterai.sales.ports import PayoutRequest, PayoutResult, PayoutState
 

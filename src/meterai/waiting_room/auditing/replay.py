@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from meterai.kernel.refusals import Refusal
-from meterai.kit.formats.strange_json import read_json
+from meterai.kit.formats.untrusted_json import read_json
 from meterai.waiting_room.auditing.checks.admissions import Door, RateBound
 from meterai.waiting_room.auditing.checks.clock import Clock
 from meterai.waiting_room.auditing.checks.frontier import Frontiers

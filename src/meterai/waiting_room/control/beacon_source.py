@@ -12,7 +12,7 @@ import msgspec
 import structlog
 
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.formats.strange_json import read_json
+from meterai.kit.formats.untrusted_json import read_json
 from meterai.kit.http.outside_service import CallLimits, CircuitBreaker, OutsideService
 from meterai.waiting_room.files.queue_folder import publish
 from meterai.waiting_room.rules.beacon_rounds import ChainInfo, value_of

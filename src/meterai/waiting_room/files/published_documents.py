@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.formats.strange_json import read_json
+from meterai.kit.formats.untrusted_json import read_json
 from meterai.waiting_room.rules.model import Policy, QueueState, Schedule
 
 STATUS_BYTES_MAX = 1024

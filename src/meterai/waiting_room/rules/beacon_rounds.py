@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.formats.strange_json import read_json
+from meterai.kit.formats.untrusted_json import read_json
 
 KNOWN: Final[Mapping[str, str]] = {
     "8990e7a9aaed2ffed73dbd7092123d6f289930540d7651336225dc172e51b2ce": "drand-default",

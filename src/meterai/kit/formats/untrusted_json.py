@@ -1,4 +1,4 @@
-"""JSON that strangers wrote."""
+"""Reads JSON that others sent."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import msgspec
 
 
 def read_json[T](raw: bytes, form: type[T]) -> T:
-    """Reads what should be a `form`.
+    """Reads JSON of the given form.
 
-    Raises: msgspec.DecodeError for whatever is none, also text that is no UTF-8 and brackets without end, of
-    which msgspec says so in other ways.
+    Raises: msgspec.DecodeError for everything else. Text that is not UTF-8 and brackets nested too deep are
+    included; msgspec raises other errors for those.
     """
     try:
         return msgspec.json.decode(raw, type=form)

@@ -1,11 +1,11 @@
-"""JSON that strangers wrote: whatever is none is said in one way."""
+"""JSON that others sent: whatever is not of the form is one error."""
 
 from __future__ import annotations
 
 import msgspec
 import pytest
 
-from meterai.kit.formats.strange_json import read_json
+from meterai.kit.formats.untrusted_json import read_json
 
 
 class _Said(msgspec.Struct, frozen=True):
