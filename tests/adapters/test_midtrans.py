@@ -52,7 +52,7 @@ def request(reference: str = "ref-1", amount: int = 25000, channel: Channel = Ch
 
 
 def answered_with(said: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Midtrans:
-    """An adapter whose every question is answered so, as `said` stands then."""
+    """An adapter that gets `said` as the answer to every question, as it stands then."""
     adapter = Midtrans("http://127.0.0.1:1", SERVER_KEY)
 
     async def answer(*_: object, **__: object) -> Answer:
@@ -87,7 +87,7 @@ async def test_an_unknown_reference_is_missing(midtrans: Midtrans) -> None:
 
 @pytest.mark.parametrize("reference", ["", ".", "..", "a/b", "a?b", "x" * 51])
 async def test_a_reference_that_leads_elsewhere_is_not_asked_for(reference: str) -> None:
-    """A notice may name any, and so may the picture's address in an answer."""
+    """A notice may name any reference, and so may the picture's address in an answer."""
     adapter = Midtrans("http://127.0.0.1:1", SERVER_KEY)
     assert (await refused(adapter.get_status(reference))).code == "gateway.charge_refused"
 
@@ -223,7 +223,7 @@ async def test_what_is_still_being_done_is_refused_by_nobody(twin: Gateway, midt
 async def test_a_refund_of_which_the_gateway_knows_nothing_is_not_paid(
     twin: Gateway, midtrans: Midtrans, monkeypatch: pytest.MonkeyPatch, said: dict[str, str]
 ) -> None:
-    """It said yes, and not to what. It is asked again, under the same key."""
+    """The answer says yes, but not to which amount. The gateway is asked again under the same key."""
     await midtrans.create_charge(request())
     await twin.pay("ref-1")
     await midtrans.refund("ref-1", 10000, "another", "")
@@ -273,7 +273,7 @@ async def test_a_charge_that_is_refused_is_not_asked_for_again(
 async def test_a_refusal_to_refund_is_believed_when_the_refund_is_not_there_already(
     monkeypatch: pytest.MonkeyPatch, listed: list[dict[str, str]], code: str
 ) -> None:
-    """Else it would be paid out too; and one that names the sum of another refund has paid nothing."""
+    """Otherwise it would be paid out too. An answer with the sum of another refund has paid nothing."""
     adapter = Midtrans("http://127.0.0.1:1", SERVER_KEY)
     paid = {"order_id": "ref-1", "transaction_id": "t-1", "payment_type": "qris", "gross_amount": "25000.00"}
     paid |= {"status_code": "200", "transaction_status": "partial_refund" if listed else "settlement"}
@@ -323,7 +323,7 @@ async def test_a_charge_that_nobody_can_be_shown_any_more_is_lost(
 
 
 async def test_a_charge_ends_at_the_gateway_when_its_order_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A virtual account could be paid for a day else."""
+    """Otherwise a virtual account could be paid for a day."""
     adapter, asked = Midtrans("http://127.0.0.1:1", SERVER_KEY), list[dict[str, Any]]()
 
     async def answer(method: str, path: str, *, body: bytes, **_: object) -> Answer:
@@ -442,7 +442,7 @@ async def test_a_failing_gateway_is_unavailable_within_the_time_out(
 async def test_an_answer_that_nobody_could_book_is_none(
     monkeypatch: pytest.MonkeyPatch, odd: dict[str, Any]
 ) -> None:
-    """Nor one about our account, or that we ask too often: as a verdict, a refund would be paid out."""
+    """Nor is an answer about our account or our rate a verdict: a refund would be paid out."""
     said = {
         "status_code": "200",
         "order_id": "ref-1",
@@ -531,7 +531,7 @@ def test_a_forged_notice_is_refused(change: dict[str, Any]) -> None:
 
 
 def test_a_notice_for_another_merchant_is_refused() -> None:
-    """One key may sign for several: their payments are none of ours."""
+    """One key may sign for several merchants: payments of the others are not ours."""
     ours = Midtrans("http://127.0.0.1:1", VECTOR_KEY, merchant_id="G1")
     assert ours.parse_notice(notice(merchant_id="G1"), {}).reference == "1111"
     for other in (notice(merchant_id="G2"), notice()):

@@ -55,7 +55,7 @@ async def test_a_payout_is_ordered_once_and_arrives(iris: IrisPayouts) -> None:
 
 @pytest.mark.parametrize("reference", ["PO-2026-000123", "PO/2026/12?a=b#c%2F ü"])
 async def test_a_payout_is_found_whatever_its_reference_looks_like(reference: str) -> None:
-    """One that can't be asked for would read like a refused account, and another one be paid too."""
+    """A payout that can't be asked for would look like a refused account, and be paid twice."""
 
     async def show(request: web.Request) -> web.Response:
         return web.json_response({"reference_no": request.match_info["reference"], "status": "completed"})
@@ -73,7 +73,7 @@ async def test_a_payout_is_found_whatever_its_reference_looks_like(reference: st
 async def test_a_payout_that_nobody_could_ask_for_again_is_ordered_again(
     twin: Gateway, iris: IrisPayouts, monkeypatch: pytest.MonkeyPatch, reference: str
 ) -> None:
-    """Under the same key: kept as on its way it would stay there for ever."""
+    """Under the same key. Kept as on its way, it would stay so for ever."""
     call = iris._service.call
 
     async def without_reference(*asked: Any, **more: Any) -> Answer:
@@ -99,7 +99,7 @@ async def test_a_payout_whose_answer_was_lost_is_found_again(twin: Gateway, iris
 async def test_a_provider_that_forgot_the_reference_pays_it_once_more(
     twin: Gateway, iris: IrisPayouts
 ) -> None:
-    """Against this only the merchant's own book helps."""
+    """Only the merchant's own book prevents this."""
     first = await iris.pay(REQUEST)
     await twin.script(payout_delay_seconds=0, forget_idempotency_keys=True)
     again = [await iris.pay(REQUEST) for _ in range(2)]
@@ -205,7 +205,7 @@ async def test_a_request_that_found_nobody_was_not_sent() -> None:
 
 
 async def test_a_request_that_was_taken_before_its_provider_went_away_may_have_arrived() -> None:
-    """Its repeat finds nobody."""
+    """The repeat gets no answer."""
 
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -254,7 +254,7 @@ async def _what_is_made_of(
     *,
     status: int = 200,
 ) -> str:
-    """Why nothing; empty when it is taken as it is."""
+    """Why nothing was taken; empty when it was taken as it is."""
     iris = IrisPayouts("http://127.0.0.1:1", PAYOUT_KEY)
 
     async def answer(*_: object, **__: object) -> Answer:

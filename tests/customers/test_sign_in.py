@@ -1,4 +1,4 @@
-"""Codes and sessions: who proves a contact is its customer."""
+"""Codes and sessions: a person who proves a contact is its customer."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Desk:
         )
 
     async def sessions(self) -> int:
-        """How many there are of whomever."""
+        """The number of sessions of all customers."""
         count: int = await self.database.owner.fetchval("SELECT count(*) FROM customers.session")
         return count
 
@@ -83,7 +83,7 @@ class Desk:
         return await verify_code(self.database.app, SECRET, sent.code_id, text, language="id", now=self.now)
 
     async def known(self, session: Session) -> SessionCustomer:
-        """Who is signed in."""
+        """The customer who is signed in."""
         found = await session_customer(self.database.app, session.token, self.now)
         assert found is not None
         return found
@@ -235,7 +235,7 @@ async def test_five_codes_in_fifteen_minutes_per_contact_also_at_once(desk: Desk
 
 
 async def test_each_kind_of_asker_has_five_codes_of_a_contact(desk: Desk) -> None:
-    """What strangers used up shuts out neither who is called nor who proved the contact before."""
+    """Codes used up by strangers lock out neither called people nor people who proved the contact before."""
     for asker in Asker:
         for n in range(5):
             await desk.send(asker=asker, address=f"192.0.2.{n}")
@@ -306,14 +306,14 @@ def people(count: int) -> list[Contact]:
 
 
 async def digits(desk: Desk, contact: Contact = ALICE, **asked: Any) -> int:
-    """How many a code has now. It signs in, typed with a gap: nobody is shut out."""
+    """The number of digits of a new code. It signs in, typed with a gap: nobody is locked out."""
     sent, code = await desk.send(contact, **asked), await desk.code()
     assert (await desk.verify(sent, f" {code[:5]} {code[5:]}")).contact == contact
     return len(code)
 
 
 async def test_where_somebody_guesses_at_a_contact_its_codes_are_long_for_a_day(desk: Desk) -> None:
-    """Each code takes five tries, and more are asked for: for ever, 25 guesses in 15 minutes."""
+    """Each code takes five tries, and new ones are asked for: 25 guesses in 15 minutes, without an end."""
     for n in range(4):
         assert await digits(desk, address="203.0.113.1") == 6
         await guess(desk, ALICE, address=f"192.0.2.{n}")

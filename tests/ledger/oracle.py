@@ -1,4 +1,4 @@
-"""The ledger once more, in plain Python and one operation at a time: what the database is compared with."""
+"""A second ledger in plain Python, one operation at a time, with which the database is compared."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Oracle:
     transfers: dict[uuid.UUID, Transfer] = field(default_factory=dict)
 
     def post(self, batch: Sequence[Transfer]) -> Outcome:
-        """What `store.post` must answer; changes the books when it is no refusal."""
+        """The answer that `store.post` must give. Changes the books unless it is a refusal."""
         filled = [self._filled(transfer) for transfer in batch]
         if None in filled:
             return "ledger.unknown"

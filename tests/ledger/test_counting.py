@@ -1,4 +1,4 @@
-"""Who finds what was counted as free taken meanwhile counts anew, and not for ever."""
+"""What was counted as free may be taken meanwhile: then it is counted again, a few times."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from meterai.ledger.counting import counted_anew
 async def test_what_is_free_is_counted_anew_while_others_take_of_it(
     codes: list[str], tries: int, outcome: str
 ) -> None:
-    """`quota.empty`: whoever came second is told what there is, not that something failed."""
+    """`quota.empty`: the second comer is told what is left, not that something failed."""
     tried = 0
 
     async def reserve() -> str:

@@ -93,7 +93,7 @@ async def test_even_the_owner_cannot_overdraw_an_account(database: TestDatabase)
 
 
 async def test_a_temporary_table_cannot_stand_in_for_the_ledger(database: TestDatabase) -> None:
-    """The functions run with the owner's rights: names must not be taken from the caller."""
+    """The functions run with the owner's rights, so names must not come from the caller's search path."""
     await deliver(database.app, 5)
     async with database.app.connection() as conn:
         await conn.execute(

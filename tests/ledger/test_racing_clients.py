@@ -1,4 +1,4 @@
-"""Several clients at once: the database must answer what some order of their calls would give."""
+"""Several clients at once: the answers must be those of some order of their calls."""
 
 from __future__ import annotations
 

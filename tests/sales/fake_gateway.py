@@ -34,8 +34,8 @@ class Held:
 
 
 class FakeGateway:
-    """PaymentGateway. `down`: nothing is answered. `lose_answers`: so many charges happen unanswered.
-    `refuses`: how every call is answered."""
+    """PaymentGateway. `down`: nothing is answered. `lose_answers`: the number of charges that are opened
+    without an answer. `refuses`: how every call is answered."""
 
     name = "fake"
     channels = frozenset(Channel)

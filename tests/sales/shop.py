@@ -1,4 +1,4 @@
-"""A shop to test in: organisations, stock, Alice who buys, and the steps of a purchase in one word each."""
+"""A shop for tests: organisations, stock, a customer Alice, and a method for each step of a purchase."""
 
 from __future__ import annotations
 
@@ -92,13 +92,13 @@ class Shop:
         return msgspec.structs.replace(opened, token=owned.token)
 
     async def quota_draft(self, pieces: int = 2) -> OpenedOrder:
-        """A draft of so many pieces of quota."""
+        """A draft of `pieces` pieces of quota."""
         opened = await self.open("quota")
         await set_quota(self.db, opened.order_id, pieces, price_list=PRICES, now=self.clock())
         return opened
 
     async def stamp_draft(self, documents: int = 1, stamps: int = 1) -> OpenedOrder:
-        """A draft of so many documents with so many stamps each."""
+        """A draft of `documents` documents with `stamps` stamps each."""
         opened = await self.open("stamp")
         for _ in range(documents):
             await add_document(
@@ -133,7 +133,7 @@ class Shop:
         return await self.place(await self.stamp_draft(documents, stamps))
 
     async def settle(self, reference: str) -> Settlement:
-        """What a notice or a poll leads to."""
+        """Settles a payment, as a notice or a poll does."""
         return await settle_payment(self.db, self.gateway, reference, clock=self.clock)
 
     async def pay(self, placed: PlacedOrder) -> Settlement:
@@ -200,7 +200,7 @@ class Shop:
             await ledger_store.post(tx, [used], self.clock())
 
     async def outbox(self, topic: str) -> list[dict[str, str]]:
-        """What waits under a topic."""
+        """The payloads that wait under a topic."""
         async with self.database.app.connection() as connection:
             rows = await connection.fetch(
                 "SELECT payload FROM jobs.outbox WHERE topic = $1 ORDER BY id", topic
@@ -208,7 +208,7 @@ class Shop:
         return [row["payload"] for row in rows]
 
     async def news(self) -> list[str]:
-        """Which news wait to be sent."""
+        """The news that wait to be sent."""
         return [payload["news"] for payload in await self.outbox("sales.order_news")]
 
     async def money(self) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The gateway's own list finds what the books, which agree with themselves, can't."""
+"""The gateway's own list shows what books that agree with themselves can't show."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ _HEADER = b"order_id,transaction_status,gross_amount\n"
 def test_a_list_that_can_not_be_read_is_no_verdict(
     written: bytes, said: str, run_here: RunHere, tmp_path: Path
 ) -> None:
-    """A spreadsheet may have saved it in another way; who sees a trace looks for a fault of ours."""
+    """A spreadsheet may have saved the file in another way. A stack trace would look like a fault of ours."""
     file = tmp_path / "list.csv"
     file.write_bytes(written)
     done = run_here("reconcile", str(file), "--from", "2026-09-05", env={"COLUMNS": "200"})

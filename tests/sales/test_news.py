@@ -89,7 +89,7 @@ async def test_news_of_a_payment_waits_for_the_stamps_that_follow_at_once(shop: 
 
 
 async def test_news_of_payments_do_not_wait_for_orders_that_are_being_ended(shop: Shop) -> None:
-    """Who ends some of them locks them in another order, and each would wait for the other."""
+    """Ending some orders locks them in another sequence: each transaction would wait for the other."""
     placed = [await shop.placed_stamps() for _ in range(2)]
     for one in placed:
         await shop.pay(one)
@@ -102,7 +102,7 @@ async def test_news_of_payments_do_not_wait_for_orders_that_are_being_ended(shop
 
 
 async def test_orders_whose_contact_moves_are_locked_in_the_order_of_who_ends_them(shop: Shop) -> None:
-    """Else each waits for the other."""
+    """Otherwise each waits for the other."""
     other = canonical_contact("alice@example.org")
     last = await shop.placed_quota()
     shop.pass_time(minutes=-1)

@@ -93,7 +93,7 @@ async def test_an_unknown_event_is_refused(shop: Shop) -> None:
 
 
 def form_of(documents: int, form: str = "form-" + "a" * 20) -> list[FormDocument]:
-    """Documents as they come with a form: sent again, with other ids in the same places."""
+    """Documents as they come with a form. Sent again, they have other ids in the same places."""
     return [
         FormDocument(document_id=uuid.uuid4(), document_kind=f"kind_{n}", slot=f"{form}/berkas_{n}/0/x")
         for n in range(documents)
@@ -219,7 +219,7 @@ async def test_documents_sent_with_a_form_that_was_copied_get_into_no_order_of_s
 
 @pytest.mark.parametrize("is_old", [False, True])
 async def test_what_is_stored_of_a_form_opens_no_order(shop: Shop, *, is_old: bool) -> None:
-    """`is_old`: a row that has the name itself, from before; its link stays good."""
+    """`is_old`: an old row that holds the name itself; its link stays good."""
     opening: dict[str, Any] = {"flow": "quota", "event_slug": None, "language": "id", "now": NOON}
     opened = await open_order(shop.db, SECRET, submit_id="a" * 20, **opening)
     if is_old:
@@ -593,7 +593,7 @@ async def test_a_refused_charge_fails_and_another_channel_can_be_chosen(shop: Sh
 async def test_a_charge_that_is_another_at_the_gateway_is_closed_there(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The payer never saw it. Where it can't be closed, the attempt has failed all the same."""
+    """The payer never saw the charge. If it can't be closed, the attempt has failed all the same."""
     closed = []
 
     async def expire(reference: str) -> GatewayStatus:
@@ -684,7 +684,7 @@ async def test_the_channel_is_not_changed_in_the_last_minute_nor_while_the_gatew
 async def test_a_charge_that_the_gateway_does_not_close_keeps_its_channel(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Or there would be two that can be paid."""
+    """Otherwise there would be two that can be paid."""
     placed = await shop.placed_quota()
     monkeypatch.setattr(shop.gateway, "expire", shop.gateway.get_status)
     changing = to_virtual_account(shop, placed)
@@ -712,7 +712,7 @@ async def test_whoever_changes_the_channel_of_an_order_that_ended_is_not_told_th
 
 
 async def test_nothing_is_added_to_an_order_that_is_being_placed(shop: Shop) -> None:
-    """It would be in the order, and not paid for."""
+    """Otherwise it would be in the order without being paid for."""
     draft = await shop.stamp_draft()
     owner = shop.database.owner
     async with asyncio.timeout(10):

@@ -1,4 +1,4 @@
-"""Who may see what, lists, "where is my money", events, news and receipts."""
+"""Access, lists, "where is my money", events, news and receipts."""
 
 from __future__ import annotations
 
@@ -135,7 +135,8 @@ async def test_where_is_my_money_knows_every_way_to_name_an_order(shop: Shop) ->
 
 
 async def test_where_is_my_money_knows_the_number_of_a_virtual_account(shop: Shop) -> None:
-    """Who paid at a machine and has lost the page has no other. This gateway gives everyone the same."""
+    """A person who paid at a machine and has lost the page has no other way. This gateway gives everyone the
+    same."""
     older = await shop.paid_quota(channel="va_bni")
     shop.pass_time(days=30)
     newer = await shop.placed_quota(channel="va_bni")

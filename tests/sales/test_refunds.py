@@ -95,7 +95,7 @@ async def test_the_same_request_refunds_once(shop: Shop) -> None:
 
 @pytest.mark.parametrize("given_back", [-1, 0, 2])
 async def test_who_decided_by_an_old_page_is_shown_the_new_one(shop: Shop, given_back: int) -> None:
-    """Also by a page of a time that a restore forgot: nobody chooses under which id the money goes."""
+    """Also from a page of a time that a restore forgot. Nobody chooses the id under which money goes out."""
     page = await shop.paid_quota(pieces=3)
     await ask(shop, page, 1)
     refusal = await refused(ask(shop, page, 2, given_back=given_back))
@@ -353,7 +353,8 @@ async def test_an_arrived_payout_of_which_nothing_was_heard_in_that_week_is_look
 def heard_late(
     monkeypatch: pytest.MonkeyPatch, owner: object, step: str, meanwhile: Callable[[], Awaitable[None]]
 ) -> list[Any]:
-    """The first answer of a step is heard when `meanwhile` is over, later ones at once. Gives that answer."""
+    """Delays the first answer of a step until `meanwhile` is over; later ones come at once. Returns that
+    answer."""
     real, late = getattr(owner, step), list[Any]()
 
     async def answer(*asked_for: object) -> Any:
@@ -382,7 +383,7 @@ async def test_who_waits_for_money_comes_before_payouts_that_are_only_looked_at(
 async def test_what_is_said_late_of_one_payout_says_nothing_of_the_next(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A worker asks for so long that another one has had the payout go out again."""
+    """A worker asks so slowly that another one has ordered the payout again."""
     page = await shop.paid_quota(channel="va_bni")
     await ask(shop, page, 1, account=ACCOUNT)
     await shop.pay_refunds()
@@ -416,7 +417,7 @@ async def test_a_paid_refund_is_not_put_off_by_who_was_slower(shop: Shop) -> Non
 async def test_a_payout_that_arrived_is_not_sent_again_by_who_was_slower(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first worker hears that it was taken when the second one has seen it arrive."""
+    """The first worker hears that it was taken after the second one has seen it arrive."""
     page = await shop.paid_quota(channel="va_bni")
     await ask(shop, page, 1, account=ACCOUNT)
 
@@ -558,7 +559,7 @@ async def test_what_went_out_in_another_way_is_not_ordered_again_when_its_provid
 
 
 async def sent_hours_ago(shop: Shop, ends: PayoutState) -> tuple[OrderPage, RefundRequested]:
-    """A payout that its provider took says `ends` ever since."""
+    """Orders a payout whose provider answers `ends` from then on."""
     page = await shop.paid_quota(pieces=1, channel="va_bni")
     asked = await ask(shop, page, 1, account=ACCOUNT)
     shop.payout.ends = ends
@@ -620,7 +621,7 @@ async def test_a_payout_that_its_provider_does_not_know_is_ended_or_ordered_agai
 async def test_what_is_said_late_of_a_payout_that_was_lost_puts_no_doubt_on_the_next(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An officer has it ordered again while a worker still asks for the one before."""
+    """An officer orders it again while a worker still asks for the earlier one."""
     page, asked = await sent_hours_ago(shop, PayoutState.MISSING)
 
     async def is_ordered_again() -> None:
@@ -708,7 +709,7 @@ async def test_nothing_is_paid_out_of_a_payment_that_the_bank_took_back_unheard(
 async def test_nothing_is_paid_out_of_a_payment_that_the_gateway_never_had(
     shop: Shop, state: GatewayState
 ) -> None:
-    """Whoever wrote a payment into our books would be paid with others' money."""
+    """A person who wrote a payment into our books would get others' money."""
     page = await shop.paid_quota(channel="va_bni")
     shop.gateway.charges[page.payments[0].reference].state = state
     await ask(shop, page, 1, account=ACCOUNT)
@@ -785,7 +786,7 @@ async def test_who_paid_by_qris_names_no_account_for_money_that_the_gateway_does
 
 
 async def test_no_more_is_paid_out_of_a_payment_than_the_gateway_had(shop: Shop) -> None:
-    """The books say more than came, or it went back through the gateway by somebody's hand."""
+    """The books say more than came, or somebody sent it back at the gateway by hand."""
     page = await shop.paid_quota(pieces=2, channel="va_bni")
     held = shop.gateway.charges[page.payments[0].reference]
     held.paid = 24_999
@@ -947,7 +948,7 @@ async def test_two_workers_pay_a_refund_once(shop: Shop) -> None:
 
 
 async def test_refunds_that_are_due_are_found_among_however_many(shop: Shop) -> None:
-    """And that none is due is known without a look at any: it is asked every other second."""
+    """Without due refunds no row is read: the question is asked every other second."""
     page = await shop.paid_quota(pieces=2)
     await ask(shop, page, 1)
     await shop.pay_refunds()

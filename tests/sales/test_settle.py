@@ -1,4 +1,4 @@
-"""Money: credited once whoever tells us and how often; late, wrong and double money goes back by itself."""
+"""Money is credited once, however often we hear of it. Late, wrong and double money goes back by itself."""
 
 from __future__ import annotations
 
@@ -272,7 +272,7 @@ async def test_a_notice_that_came_after_the_gateway_said_pending_is_still_to_be_
 async def test_a_notice_that_comes_while_an_old_charge_is_asked_for_has_it_asked_for_again(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever stored the notice may have died before asking."""
+    """The process that stored the notice may have died before asking."""
     placed = await shop.placed_quota()
     await cancel_order(shop.db, shop.gateway, placed.order_id, clock=shop.clock)
     shop.pass_time(days=1)
@@ -614,7 +614,7 @@ async def test_the_second_payment_goes_back_also_while_what_the_first_bought_is_
 
 @pytest.mark.parametrize("lost", [0, 1])
 async def test_an_old_charge_that_is_paid_closes_the_newer_one(shop: Shop, lost: int) -> None:
-    """Also one of which the gateway's answer was lost."""
+    """Also a charge whose answer was lost."""
     placed = await shop.placed_quota()
     shop.gateway.lose_answers = lost
     second = await change_channel(
@@ -651,7 +651,7 @@ async def test_the_answer_to_a_charge_that_comes_after_its_end_opens_nothing_aga
 async def test_open_payments_are_found_by_their_keys_though_a_quiet_hour_s_statistics_know_of_none(
     shop: Shop,
 ) -> None:
-    """Or the first of a crowd would read all that others have opened."""
+    """Otherwise the first of a crowd would read all that others have opened."""
     await shop.paid_quota()
     await believe_large(shop.database, "sales.payment", "sales.orders")
     placed = await shop.placed_quota()
@@ -730,7 +730,7 @@ async def test_money_taken_back_by_the_bank_takes_the_unused_stamps_with_it(
 
 @pytest.mark.parametrize("work", ["charge", "poll", "refund", "close"])
 async def test_the_log_says_why_the_gateway_could_not_be_used(shop: Shop, work: str) -> None:
-    """A key that it refuses is no gateway that is down: an officer mends the one, and waits for the other."""
+    """A refused key is not an outage: an officer repairs the first and waits for the second."""
     why = Refusal(Kind.UNAVAILABLE, "gateway.unavailable", reason="status_code_401")
     page = await shop.paid_quota(pieces=3)
     await request_refund(shop.db, page.id, page.items[0].id, 1, account=None, given_back=0, now=shop.clock())
@@ -884,7 +884,7 @@ async def test_a_reversal_waits_for_a_settlement_and_holds_nothing_that_it_wants
 async def test_a_reversal_that_can_not_be_booked_is_not_written_either(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Documents take stamps as fast as they are counted: the next time that the gateway is asked it is."""
+    """While documents take stamps as fast as they are counted, nothing is booked; the next poll books it."""
     page = await shop.paid_quota(pieces=3)
     await shop.use(page, 1)
     reference = page.payments[0].reference

@@ -182,7 +182,7 @@ async def test_quota_held_for_a_refused_document_stays_with_who_paid_for_it(shop
 
 
 async def start(shop: Shop, page: OrderPage) -> uuid.UUID:
-    """A job that holds a stamp of the order's quota, as far as ledger and workers look at it."""
+    """A job that holds a stamp of the order's quota, as ledger and workers see it."""
     shop.plays_the_stamping = True
     job_id, lot = uuid.uuid4(), page.items[0].lot_account_id
     assert lot is not None
@@ -215,7 +215,7 @@ async def start(shop: Shop, page: OrderPage) -> uuid.UUID:
 
 
 async def refuse(shop: Shop, job_id: uuid.UUID) -> None:
-    """Frees what a job holds, and has the workers tell of it."""
+    """Frees what a job holds, and lets the workers report it."""
     freed = void_reservation(
         uuid.uuid4(),
         TransferCode.RELEASE_STAMPING,

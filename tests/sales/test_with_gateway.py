@@ -296,7 +296,7 @@ async def test_a_refund_that_a_restore_forgot_moves_no_money_a_second_time(
 
 
 async def ask_back(street: Street, placed: PlacedOrder, pieces: int, account: BankAccount | None) -> None:
-    """Asks for the money of so many pieces and waits for it."""
+    """Asks for the money of `pieces` stamps and waits for it."""
     item = (await street.shop.page(placed.order_id)).items[0]
     await request_refund(
         street.shop.db,

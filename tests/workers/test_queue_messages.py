@@ -1,4 +1,4 @@
-"""What gates leave to be sent is sent: at least once, by one worker at a time, and not too late."""
+"""Messages that gates leave are sent at least once, by one worker at a time, and not too late."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ async def test_a_file_that_cannot_be_read_blocks_nobody(app: Any, codes: Contact
 
 
 def worker_with(app: Any, database: TestDatabase) -> Any:
-    """The worker's application with a database, for what lies in the outbox."""
+    """The worker's application with a database and an outbox."""
     return SimpleNamespace(db=database.app, messenger=app.messenger, clock=app.clock)
 
 
@@ -223,7 +223,7 @@ async def test_a_code_waits_neither_behind_reminders_nor_for_another_station(
 
 
 async def crowd(worker: Any, count: int) -> None:
-    """Strangers ask for so many codes of invented contacts."""
+    """Strangers ask for `count` codes of invented contacts."""
     codes = [reminder(f"orang{number}@contoh.id") for number in range(count)]
     entries = [(STRANGERS_CODE_TOPICS["email"], msgspec.structs.asdict(one)) for one in codes]
     async with worker.db.transaction() as tx:

@@ -80,7 +80,7 @@ async def test_a_loop_goes_on_after_errors_and_stops_when_told() -> None:
 async def test_a_long_outage_stands_in_the_log_when_it_begins_and_when_it_is_over(
     trouble: Exception, told: str
 ) -> None:
-    """Two dozen loops try every few seconds, for hours perhaps: what was before it must stay in the log."""
+    """Two dozen loops try every few seconds, perhaps for hours. Earlier lines must stay in the log."""
     stop, counts = asyncio.Event(), Counts()
 
     async def work() -> int:
@@ -200,7 +200,7 @@ async def test_a_worker_tells_the_controllers_what_is_behind_the_site(database: 
 def test_a_process_that_starts_while_the_database_is_down_ends_with_one_line(
     module: str, tmp_path: Path
 ) -> None:
-    """It is started again every few seconds: a trace each time would be all that its log holds."""
+    """It is restarted every few seconds. A trace each time would fill its log."""
     make_pki(tmp_path / "pki")
     away = "postgresql://a:b@127.0.0.1:1/c"
     env = os.environ | {

@@ -1,6 +1,6 @@
-"""Loops that do what is due: quickly while there is work, seldom while there is none, never giving up.
+"""Loops that do what is due: quickly while there is work, seldom while there is none. They never give up.
 
-Those that live from the outbox sleep until one look into it, for all of them, finds work: see `topics.watch`.
+Loops that work on the outbox sleep until a common look into it finds work: see `topics.watch`.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ log = structlog.get_logger(__name__)
 
 _TROUBLE_SECONDS_MAX = 5.0
 _TOLD_AGAIN_SECONDS = 60.0
-"""The same trouble of a loop stands in the log once in this time: an outage must not push all else out."""
+"""How often the same trouble of a loop is logged: an outage must not push all else out of the log."""
 
 
 class Bell:
-    """Ends the pause of one of the loops that wait for it. Rung while none waits, it spares the next one."""
+    """Ends the pause of one of the loops that wait for it. Rung while none waits, it ends the next pause."""
 
     def __init__(self) -> None:
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -59,11 +59,11 @@ class Bell:
 
 
 class Loop(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that is done again and again."""
+    """Work that is repeated."""
 
     name: str
     work: Callable[[], Awaitable[int]]
-    """Does what is due, and says how much that was."""
+    """Does what is due and returns how much that was."""
     busy_s: float = 0.0
     """Pause after a turn that found work."""
     idle_s: float = 0.25
@@ -71,18 +71,18 @@ class Loop(msgspec.Struct, frozen=True, kw_only=True):
     bell: Bell | None = None
     """Ends a pause early."""
     full: int | None = None
-    """A turn that did so much is followed by the next without a pause."""
+    """A turn that did at least this much is followed by the next without a pause."""
 
 
 class Counts(msgspec.Struct):
-    """What a loop did so far."""
+    """How much a loop has done."""
 
     done: int = 0
     faults: int = 0
 
 
 async def run_loop(loop: Loop, stop: asyncio.Event, counts: Counts) -> None:
-    """One loop. An error costs a pause, growing while it lasts; the work stays due."""
+    """One loop. After an error it pauses, longer each time; the work stays due."""
     trouble_s, trouble = 0.0, _Trouble(loop.name)
     while not stop.is_set():
         try:
@@ -113,7 +113,7 @@ async def _pause(bell: Bell | None, stop: asyncio.Event, seconds: float) -> None
 
 
 class _Trouble:
-    """What the log is told of a loop's trouble: when it begins, changes or lasts, and when it is over."""
+    """Logs a loop's trouble: when it begins, changes or lasts, and when it is over."""
 
     def __init__(self, name: str) -> None:
         self._name = name

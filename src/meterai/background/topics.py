@@ -1,4 +1,4 @@
-"""What the outbox's topics lead to. Each handler can be given the same row twice."""
+"""The handlers of the outbox's topics. Each can handle the same row twice."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ log = structlog.get_logger(__name__)
 STAMPING_TOPICS = (STAMP_TOPIC, RELEASED, REFUSED)
 
 BATCH = 16
-"""Jobs at once. More save round trips; fewer wait less for each other's PDF work."""
+"""Jobs in one batch. More save round trips; fewer wait less for each other's PDF work."""
 _LEASE_SECONDS = 30.0
 MESSAGES_AT_ONCE = 8
 _RETRY_SECONDS_MAX = 120.0
 
 
 class Bells:
-    """One look into the outbox for all loops that live from it; it wakes those whose work is due."""
+    """Looks into the outbox once for all loops that work on it, and wakes those whose work is due."""
 
     def __init__(self) -> None:
         self.stamping, self.news = Bell(), Bell()
@@ -53,7 +53,7 @@ class Bells:
         self._by_topic[NEWS_TOPIC] = self.news
 
     async def watch(self, app: App) -> int:
-        """Rings where something is due."""
+        """Rings the bells of topics with due rows."""
         topics = await outbox.due_topics(app.db, self._by_topic, app.clock())
         for bell in {id(bell): bell for bell in map(self._by_topic.__getitem__, topics)}.values():
             bell.ring()
@@ -61,7 +61,7 @@ class Bells:
 
 
 async def stamp(app: App, tools: Tools, worker: str) -> int:
-    """One turn of the stamping lane: items just paid, taken through the whole cycle, and their news."""
+    """One turn of the stamping lane: takes items just paid through the whole cycle and records their ends."""
     now = app.clock()
     entries = await outbox.claim(app.db, now, limit=BATCH, lease_s=_LEASE_SECONDS, topics=STAMPING_TOPICS)
     paid = [entry for entry in entries if entry.topic == STAMP_TOPIC]
@@ -72,7 +72,7 @@ async def stamp(app: App, tools: Tools, worker: str) -> int:
 
 
 class DueJobs:
-    """Two lanes for jobs that nobody has in hand: asked for with quota, put off, or left by a dead worker.
+    """Two lanes for jobs that no worker holds: asked for with quota, put off, or left by a dead worker.
 
     The lane of the newest jobs looks only while that of the oldest is at work.
     """
@@ -98,7 +98,7 @@ class DueJobs:
 
 
 async def _start_paid(app: App, tools: Tools, worker: str, entries: Sequence[Entry]) -> None:
-    """Step 1 for items just paid, at once the rest of the cycle, and what follows for their orders."""
+    """Starts items just paid, runs the rest of the cycle, and records the result in their orders."""
     outcomes = await start_stampings(
         app.db,
         [_request(entry) for entry in entries],
@@ -142,8 +142,9 @@ def _request(entry: Entry) -> StampingRequest:
 
 
 async def _tell_sales(app: App, entries: Sequence[Entry]) -> None:
-    """A job's end is news for the item that asked for it. Stamping with quota asked for itself, but a refusal
-    is news for the order that bought the quota."""
+    """Records how jobs ended, in the item that asked for each.
+
+    A stamping with quota has no item; its refusal is recorded in the order that bought the quota."""
     stamped = [entry for entry in entries if entry.topic == RELEASED]
     if stamped:
         await record_items_stamped(
@@ -178,7 +179,7 @@ async def _tell_refused(app: App, payload: Mapping[str, Any]) -> None:
 
 
 async def tell_of_quota(app: App) -> int:
-    """One turn of telling customers how stamping from their quota ended."""
+    """Tells customers how stamping from their quota ended."""
     return await tell_ends(app.db, public_url=app.public_url, now=app.clock())
 
 
@@ -193,7 +194,7 @@ async def send_messages(app: App, topic: str) -> int:
 
 
 async def _send(app: App, entry: Entry) -> bool:
-    """Whether the row is done with. Neither address nor text is ever logged."""
+    """Sends one message; True when its row is done. Neither address nor text is ever logged."""
     try:
         message = msgspec.convert(entry.payload, Message)
         if message.expires_at is None or app.clock() < message.expires_at:
@@ -211,7 +212,7 @@ async def _send(app: App, entry: Entry) -> bool:
 
 
 def _what_happened(error: Exception) -> dict[str, object]:
-    """Of a message that was not taken, for the log."""
+    """The facts for the log about a message that was not taken."""
     if not isinstance(error, Refusal):
         return {"error": type(error).__name__}
     facts = {name: fact for name, fact in error.facts.items() if name in ("reason", "smtp_code")}

@@ -1,18 +1,22 @@
 """Codes of six digits, or ten: limits, spelling, and the keyed digests that are stored instead of them.
 
-Who can write a contact down can have codes sent to it. So there are few of them for a contact: nobody is
-flooded with messages. And what strangers asked for must not shut out the person, to whom a code that
-somebody else asked for is of no use. Therefore each kind of asker (`Asker`) has a count of its own, and one
-network gets only a part of it. From one network nobody can keep a person who is on another from signing in
-or ordering, and a person who shares it may ask over another; it takes two networks, time and again. A
-ticket is given for any contact that is typed at the gate, so the same holds at the door; and who wants to
-use up the codes of somebody who is called must have taken a place with that contact, early enough to be
-called too. Those of the known no stranger can use up.
+Anybody can have codes sent to any contact. So each contact gets few codes: nobody is flooded with messages.
+A person must still get a code while strangers ask for codes of the same contact, which are of no use to the
+person. Therefore each kind of asker (`Asker`) has a count of its own, and one network gets only a part of it.
 
-Who asks for the codes of ten thousand contacts and types five guesses into each is right in the end. So codes
-have ten digits where somebody may be guessing: at a contact into whose codes many wrong ones were typed, and
-for strangers on a network from which that was done, or that asks for codes and does not use them. Nobody is
-shut out by it; who is not guessing has four digits more to type. The known always get six.
+- A stranger on one network can't keep a person on another network from signing in or ordering. A person on
+  the same network can ask over another one. It takes two networks, again and again, to lock somebody out.
+- A ticket is given for any contact that is typed at the gate, so the same limits hold at the door. A stranger
+  who wants to use up the codes of a called person must hold a ticket with that contact that is called too.
+- No stranger can use up the codes of known people.
+
+A guesser could ask for the codes of ten thousand contacts and type five guesses into each: one would be
+right. So codes have ten digits where somebody may be guessing:
+
+- for a contact into whose codes many wrong ones were typed;
+- for strangers on a network from which that was done, or that asks for codes and does not use them.
+
+Nobody is locked out by that; honest people type four digits more. Known people always get six digits.
 """
 
 from __future__ import annotations
@@ -35,36 +39,36 @@ WINDOW = timedelta(minutes=15)
 PER_CONTACT_MAX = 5
 """For each kind of asker."""
 PER_NETWORK_MAX = 3
-"""Of these, for one network; the known have all five."""
+"""Of these, for one network; known people have all five."""
 PER_ADDRESS_MAX = 600
 """Stops a machine, not a village: hundreds of phones share a carrier's address, and a campus has one. An
 IPv6 network counts as one (`kit/http/client_network.py`)."""
 PER_ADDRESS_OF_CALLED_MAX = 6_000
-"""Of people who show a ticket of that contact, or are known: neighbours must not shut them out."""
+"""For people who show a ticket of that contact, or are known: neighbours must not lock them out."""
 TRIED_WINDOW = timedelta(days=1)
-"""For so long codes into which something wrong was typed, and that were never used, are remembered."""
+"""How long unused codes with wrong tries are remembered."""
 TRIED_PER_CONTACT = 20
 TRIED_PER_ADDRESS = 60
-"""From so many wrong tries on codes are long. Few come from a crowd: who errs once is right the next time."""
+"""From this many wrong tries on, codes are long. A crowd makes few: most people are right the second time."""
 OPEN_PER_ADDRESS = 30
-"""And from so many strangers' codes of the last `WINDOW` that were not used yet: else they would be asked for
-first and guessed at afterwards. A crowd behind one address has as many when 12 a minute ask for one."""
+"""From this many unused codes of strangers in the last `WINDOW` on, codes are long too. Otherwise a guesser
+would first ask for many and then guess. A crowd behind one address has as many at 12 requests a minute."""
 BEHIND_AFTER = timedelta(minutes=1)
 BEHIND_MIN = 50
-"""While more codes of strangers than that have waited for longer to be sent, strangers get none: those would
-lapse before they are sent. Called and known people have a lane of their own."""
+"""While more than `BEHIND_MIN` codes of strangers have waited longer than `BEHIND_AFTER`, strangers get none:
+new ones would lapse before they are sent. Called and known people have a lane of their own."""
 REPEAT_LIFE = timedelta(seconds=60)
-"""For so long the right code is taken once more: the second click of a double click is the one that shows."""
+"""How long the right code is accepted again: after a double click the person sees the second answer."""
 
 PROOF_LIFE = timedelta(minutes=15)
-"""So long after a code opened the session contacts may be added and removed in it."""
+"""How long after its code a session may add and remove contacts."""
 
 
 class Asker(StrEnum):
     """By what right somebody asks for the code of a contact."""
 
     STRANGER = "stranger"
-    """By none: anybody may try to sign in, or order."""
+    """Without any right: anybody may try to sign in or order."""
     CALLED = "called"
     """With a ticket of that contact, at the door, while it is called."""
     KNOWN = "known"
@@ -77,7 +81,7 @@ class Asker(StrEnum):
 
 
 def make_code(digits: int) -> str:
-    """So many random digits."""
+    """A code of `digits` random digits."""
     return f"{secrets.randbelow(10**digits):0{digits}d}"
 
 
@@ -87,11 +91,11 @@ def read_code(text: str) -> str:
 
 
 def code_mac(secret: bytes, code_id: uuid.UUID, code: str) -> bytes:
-    """What is stored of a code: nobody who reads the table can try a million codes without the secret."""
+    """The digest of a code that is stored. Without the secret, a reader of the table can't try all codes."""
     return hmac.digest(secret, b"code\x00" + code_id.bytes + code.encode(), hashlib.sha256)
 
 
 def address_mac(secret: bytes, address: str) -> bytes:
-    """What is stored of the asking address: enough to count, not enough to know. The same for each address of
-    an IPv6 network."""
+    """The digest of the asking address that is stored: enough to count, not enough to identify. All addresses
+    of an IPv6 network have the same."""
     return hmac.digest(secret, b"address\x00" + caller_of(address).encode(), hashlib.sha256)

@@ -1,7 +1,7 @@
-"""A customer's contacts change: who may, and who hears of it.
+"""Changes of a customer's contacts: who may make them, and who is told.
 
-Whoever proves a contact has the account; so nobody may change that from a session left open, and those who
-can be reached otherwise hear of it: somebody else may be at it, such as the next owner of a phone number.
+A person who proves a contact has the account. So a session that was left open can't change contacts. Each
+change is reported to the other contacts: a stranger may be making it, such as the number's next owner.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ type Change = Literal["add", "remove"]
 
 
 def refuse_old_proof(by: SessionCustomer, now: datetime) -> None:
-    """Raises: Refusal FORBIDDEN `contact.prove_first` for a session that no code of late opened."""
+    """Raises: Refusal FORBIDDEN `contact.prove_first` for a session that was not opened by a recent code."""
     if not by.has_fresh_proof(now):
         raise Refusal(Kind.FORBIDDEN, "contact.prove_first")
 

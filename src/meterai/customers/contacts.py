@@ -51,16 +51,18 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name_in_line(self) -> str:
-        """By which the contact stands in a line: one for all spellings that reach one mailbox or telephone.
+        """The contact's name in a line: the same for all spellings that reach one mailbox or telephone.
 
-        What the line counts, not where messages go: they go to `value`.
+        Messages go to `value`, not to this.
         """
         return f"{self.kind}:{_mailbox(self.value) if self.kind == 'email' else _number(self.value)}"
 
     @property
     def names_in_line(self) -> tuple[str, ...]:
-        """By which a ticket may have been taken: gates once took each spelling for another contact (decision
-        0025), and such a ticket, and the certificate that its holder may ask for, are still good."""
+        """All names under which a ticket may have been taken.
+
+        Gates once took each spelling for another contact (decision 0025). Such tickets are still good, and so
+        are the certificates that their holders ask for."""
         return tuple(dict.fromkeys((self.name_in_line, f"{self.kind}:{self.value}")))
 
 

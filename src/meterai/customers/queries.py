@@ -18,13 +18,14 @@ CODE_SENT_WITHIN = timedelta(seconds=15)
 """A code that waits for longer is held up: a station that answers takes one in less than a second."""
 CODES_LATELY = timedelta(minutes=10)
 CODES_MAX, CODES_MIN = 20, 5
-"""So many people say whether codes go out; fewer, or codes of longer ago, say nothing."""
+"""The latest people who asked decide whether codes go out. Fewer than `CODES_MIN`, or older codes, say
+nothing."""
 _LOOKED_THROUGH = 200
-"""Of the latest codes, among which are also those that strangers asked for."""
+"""How many of the latest codes are read; strangers asked for some of them."""
 
 
 class SessionCustomer(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is signed in."""
+    """The customer of a session."""
 
     customer_id: uuid.UUID
     contacts: tuple[Contact, ...]
@@ -38,9 +39,9 @@ class SessionCustomer(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def contact(self) -> Contact | None:
-        """Where news of what they do now go: the contact that was proven for it, not one they may have lost.
+        """Where news of this session go: the contact that it proved, not one that the customer may have lost.
 
-        Of a session that does not know which one that was, the oldest.
+        A session that does not know its contact uses the oldest one.
         """
         for id, contact in zip(self.contact_ids, self.contacts, strict=True):
             if self.proven_by in (id, None):
@@ -87,10 +88,10 @@ async def session_customer(db: Database, token: str, now: datetime) -> SessionCu
 async def addresses_of(
     connection: Connection, asked: Sequence[tuple[uuid.UUID, uuid.UUID | None]]
 ) -> dict[tuple[uuid.UUID, uuid.UUID | None], tuple[Contact, str]]:
-    """Where customers are told something, and in which language.
+    """Where messages to customers go, and in which language.
 
-    For each (customer, contact that was proven for it) that contact while it is theirs, else the one they
-    proved last. Without those who have none.
+    For each (customer, contact that they proved): that contact while it is theirs, otherwise the one they
+    proved last. Customers without a contact are left out.
     """
     rows = await connection.fetch(
         """SELECT a.n, c.kind, c.value, p.language
@@ -122,10 +123,10 @@ async def customer_of_contact(db: Database, contact: Contact) -> uuid.UUID | Non
 
 
 async def codes_go_out(conn: Connection, *, now: datetime) -> bool:
-    """Whether at least half of the people who were called and asked for a code of late have been sent it.
+    """Whether at least half of the called people who asked for a code lately have been sent one.
 
-    The latest `CODES_MAX` of them, the newest code of each. What strangers ask for says nothing here: anybody
-    can have codes of invented contacts pile up.
+    The latest `CODES_MAX` people count, each with the newest code. Codes of strangers don't: anybody can ask
+    for codes of invented contacts.
     """
     go: bool = await conn.fetchval(
         """SELECT count(*) < $5 OR 2 * count(*) FILTER (WHERE waits) <= count(*)

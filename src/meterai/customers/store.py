@@ -26,7 +26,7 @@ class CodeRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TriedCode(CodeRow, frozen=True, kw_only=True):
-    """The same, and whose session the right code opened."""
+    """The same, and the customer whose session the right code opened."""
 
     of_customer: uuid.UUID | None
 
@@ -80,14 +80,15 @@ async def ask_for_code(
 ) -> Recent:
     """Writes a code for a contact, and its message into the outbox, unless too many were asked for.
 
-    `code_macs`, `messages`: of the short code, and of the long one, which is taken where somebody may be
-    guessing, by what was tried since `tried_since`. A stranger gets none while many that strangers asked for
-    have waited since `behind_since`.
+    `code_macs`, `messages`: of the short code and of the long one. The long one is used where somebody may be
+    guessing, judged by the tries since `tried_since`. A stranger gets no code while many codes of strangers
+    have been waiting since `behind_since`.
 
-    Gives the codes asked for between `since` and now, this one not counted: the caller sees whether it was
-    written. For the contact those of this kind of asker. Parallel requests for one contact count each other.
+    Returns how many codes were asked for between `since` and now, without this one: the caller sees whether
+    it was written. `by_contact` counts this kind of asker only. Parallel requests for one contact count each
+    other.
 
-    Nobody waits for the disk here: should a crash of the database forget a code, another one is asked for.
+    The call does not wait for the disk. If the database crashes and forgets a code, people ask for another.
     """
     row = await connection.fetchrow(
         """SELECT * FROM customers.ask_for_code($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
@@ -148,8 +149,8 @@ async def try_code(
 
     None when there is no such code.
 
-    Nobody waits for the disk here: whose session a crash of the database forgot proves the contact again, and
-    what is written for the customer later is never on the disk without them.
+    The call does not wait for the disk. If the database crashes and forgets a session, its customer proves
+    the contact again. What is written for the customer later is never on the disk without them.
 
     Raises: asyncpg.UniqueViolationError when the contact was given a customer in the same moment: try again.
     """
@@ -185,7 +186,7 @@ async def lock_contacts(tx: Connection, customer_id: uuid.UUID) -> dict[uuid.UUI
 async def remove_contact(
     tx: Connection, customer_id: uuid.UUID, contact_id: uuid.UUID, now: datetime
 ) -> None:
-    """Takes a contact off a customer and ends the sessions that it proved, or of which nobody knows."""
+    """Takes a contact off a customer and ends the sessions that it proved, or whose contact is unknown."""
     await tx.execute(
         "UPDATE customers.contact SET replaced_at = $3 WHERE id = $2 AND customer_id = $1",
         customer_id,
@@ -240,8 +241,8 @@ async def delete_session(tx: Connection, token_digest: bytes) -> None:
 async def delete_expired(
     tx: Connection, *, codes_before: datetime, tried_before: datetime, sessions_before: datetime
 ) -> int:
-    """Deletes codes and sessions that ended before these times; gives how many. `tried_before`: of codes into
-    which something was typed, and that were not used."""
+    """Deletes codes and sessions that ended before these times; gives how many. `tried_before`: for
+    unused codes with wrong tries."""
     deleted: int = await tx.fetchval(
         """WITH codes AS (
                DELETE FROM customers.code

@@ -1,1 +1,1 @@
-"""Values every part of the house shares. Imports nothing of ours and no framework."""
+"""Values that all parts of the service share. Imports no other package of ours and no framework."""

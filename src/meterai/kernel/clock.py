@@ -19,7 +19,7 @@ def system_clock() -> datetime:
 
 
 def age_s(since: datetime | None, now: datetime) -> float:
-    """Seconds since then, never less than 0; 0 also when there is nothing that has an age."""
+    """Seconds since `since`, at least 0; 0 also for None."""
     return 0.0 if since is None else max(0.0, (now - since).total_seconds())
 
 

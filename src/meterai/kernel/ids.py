@@ -18,7 +18,7 @@ def new_id(now: datetime) -> uuid.UUID:
 
 
 def derived_id(name: str, *parts: object) -> uuid.UUID:
-    """An id that follows from what it names (SHA-256), so that doing a step twice makes the same id.
+    """An id made from what it names (SHA-256): the same step done twice makes the same id.
 
     Used for transfers: `derived_id("settle", payment_id)`.
     """
@@ -35,12 +35,12 @@ def new_token() -> str:
 
 
 def token_digest(token: str) -> bytes:
-    """What is stored of a token: its SHA-256."""
+    """The SHA-256 of a token, which is stored instead of it."""
     return hashlib.sha256(token.encode()).digest()
 
 
 def form_digest(name: str) -> str:
-    """What is stored of a form's name, with which the order is opened that it made: its SHA-256."""
+    """The SHA-256 of a form's name. It is stored with the order that the form opened."""
     return hashlib.sha256(name.encode()).hexdigest()
 
 
@@ -51,6 +51,6 @@ def new_order_number() -> str:
 
 
 def new_help_code() -> str:
-    """What an error's page shows and its line in the log names, such as `K7QF-2M9D` (39 random bits)."""
+    """A help code for an error's page and its log line, such as `K7QF-2M9D` (39 random bits)."""
     body = "".join(secrets.choice(_READABLE) for _ in range(8))
     return f"{body[:4]}-{body[4:]}"

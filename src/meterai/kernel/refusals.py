@@ -1,4 +1,4 @@
-"""Refusals: each carries a kind (what a door turns into a status) and a code (what a person is told)."""
+"""Refusals. Each has a kind, which a door turns into a status, and a code, which selects the text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """Why a request was not carried out; `kit.http_status` maps it to a status."""
+    """Why a request was not carried out; `kit/http/status.py` maps it to a status."""
 
     NOT_FOUND = "not_found"  # also what somebody else's id answers (I16)
     CONFLICT = "conflict"

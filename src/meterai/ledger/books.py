@@ -1,4 +1,4 @@
-"""What moved in the books between two business dates, and what stood on each account before and after."""
+"""The movements between two business dates, and each account's balance before and after."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from meterai.ledger.model import AccountKind, Unit, unit_of
 
 
 class Movement(msgspec.Struct, frozen=True, kw_only=True):
-    """All that was posted on one business date for one reason between two kinds of accounts."""
+    """The sum posted on one business date, with one code, between two kinds of accounts."""
 
     business_date: date
     code: str
@@ -40,7 +40,7 @@ class AccountTurnover(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Books(msgspec.Struct, frozen=True, kw_only=True):
-    """The books of a period. Reservations are in no figure: they move nothing until they are posted."""
+    """The books of a period. No figure contains reservations: they move nothing until they are posted."""
 
     first: date
     last: date
@@ -52,7 +52,7 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
 async def read_books(conn: Connection, *, first: date, last: date) -> Books:
     """The books from one business date (Asia/Jakarta) to another, both included.
 
-    Transfers never change, so a period that is over says the same for ever. Reads every transfer once.
+    Transfers never change, so the books of a past period stay the same. Reads every transfer once.
     """
     rows = await conn.fetch(
         """SELECT CASE WHEN t.business_date >= $1 THEN t.business_date END AS business_date, t.code,

@@ -1,4 +1,4 @@
-"""What is free in an account is counted before it is reserved; somebody may take of it in between."""
+"""Reserves what was counted as free, and counts again when somebody took some of it in between."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ _COUNTS_MAX = 5
 
 
 async def counted_anew[T](reserve: Callable[[], Awaitable[T]]) -> T:
-    """Has `reserve` count what is free, choose and reserve; once more when it was taken meanwhile, so that
-    who came second gets what is left, or reads how much that is.
+    """Runs `reserve`, which counts, chooses and reserves; runs it again when others took some meanwhile.
 
-    Raises: what `reserve` raises; Refusal CONFLICT `ledger.insufficient` when others take of it as fast as it
+    So the second comer gets what is left, or is told how much that is.
+
+    Raises: what `reserve` raises; Refusal CONFLICT `ledger.insufficient` when others take as fast as it
     counts.
     """
     for count in range(1, _COUNTS_MAX + 1):

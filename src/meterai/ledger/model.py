@@ -180,7 +180,7 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     kind: TransferKind
     code: TransferCode
     reference_id: uuid.UUID
-    """The order for everything of an order, the job for stamping, the deposit for stock."""
+    """The id of the order, of the stamping job, or of the deposit."""
     organisation_id: uuid.UUID
     debit: uuid.UUID | None = None
     credit: uuid.UUID | None = None
@@ -188,7 +188,7 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     """Rupiah or stamps, more than 0."""
     pending_id: uuid.UUID | None = None
     expires_at: datetime | None = None
-    """Of a reservation: when it should have ended. It ends by a void, never by itself (I2 watches)."""
+    """When a reservation should have ended. A void ends it, never the time alone (I2 checks)."""
 
 
 def move(

@@ -78,7 +78,7 @@ async def balance(conn: Connection, account: uuid.UUID) -> Balance | None:
 
 
 class Turnover(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that was ever posted on an account."""
+    """The sums of all that was posted on an account."""
 
     kind: AccountKind
     debits: int
@@ -86,7 +86,7 @@ class Turnover(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def turnovers(conn: Connection, accounts: Sequence[Account]) -> list[Turnover]:
-    """Of those of these accounts that are open, in their order of the plan."""
+    """What was posted on those of these accounts that are open, in the order of the plan."""
     rows = await conn.fetch(
         "SELECT kind, debits_posted AS debits, credits_posted AS credits FROM ledger.account"
         " WHERE id = ANY ($1)",
@@ -147,7 +147,7 @@ async def unused_in(
 
 
 async def lot_owners(conn: Connection, lot_accounts: Sequence[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
-    """Whose quota lots these are; ids that are no quota lot are left out."""
+    """The customers who own these quota lots. Ids that are no quota lot are left out."""
     rows = await conn.fetch(
         "SELECT id, customer_id FROM ledger.account WHERE id = ANY ($1) AND kind = 'lot'", list(lot_accounts)
     )

@@ -52,18 +52,20 @@ async def open_and_post(
 async def post(tx: Connection, transfers: Sequence[Transfer], now: datetime) -> int:
     """Writes transfers, all or none, moves the balances, and returns how many of them are new.
 
-    A transfer that exists with the same content is no error and not counted (`expires_at` and times are not
-    compared: a retry may be later). Ids within one call must differ. Accounts are locked in the order of
-    their ids, so batches never deadlock as long as a transaction calls this once, or with accounts of its
-    own. The locks are held until the transaction ends: call it late. After a refusal the transaction is
-    lost, unless the call stands in `async with tx.transaction()` (a savepoint).
+    A transfer that exists with the same content is not counted and is no error. `expires_at` and times are
+    not compared: a retry may be later. Ids within one call must differ.
 
-    Raises: Refusal with
-    "ledger.insufficient" (CONFLICT): an account would be overdrawn, reservations included ·
-    "ledger.already_ended" (CONFLICT): the reservation was posted or voided before by another transfer ·
-    "ledger.id_reused" (CONFLICT): a transfer of that id says something else ·
-    "ledger.unknown" (NOT_FOUND): no such account, or no such reservation.
-    A wrong combination of units, kinds or amounts is a bug and stays a database error.
+    Accounts are locked in the order of their ids. So calls never deadlock if each transaction makes one, or
+    uses accounts of its own. The locks are held until the transaction ends: call it late. After a refusal the
+    transaction is lost, unless the call stands in `async with tx.transaction()` (a savepoint).
+
+    Raises: Refusal with one of these codes. A wrong combination of units, kinds or amounts is a bug and stays
+    a database error.
+
+    - "ledger.insufficient" (CONFLICT): an account would be overdrawn, reservations included.
+    - "ledger.already_ended" (CONFLICT): the reservation was posted or voided before by another transfer.
+    - "ledger.id_reused" (CONFLICT): a transfer of that id says something else.
+    - "ledger.unknown" (NOT_FOUND): no such account, or no such reservation.
     """
     if not transfers:
         return 0
@@ -79,7 +81,7 @@ async def _call(tx: Connection, statement: str, arguments: Sequence[object]) -> 
 
 
 def _account_columns(accounts: Sequence[Account]) -> tuple[list[object], ...]:
-    """Accounts as `ledger.open_accounts` takes them, for a function of the database that calls it."""
+    """Accounts as `ledger.open_accounts` takes them, for `_OPEN` and `_OPEN_AND_POST`."""
     return (
         [account.id for account in accounts],
         [unit_of(account.kind) for account in accounts],

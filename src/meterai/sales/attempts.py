@@ -20,7 +20,7 @@ from meterai.sales.store import payments
 log = structlog.get_logger(__name__)
 POLL_AFTER = timedelta(seconds=10)
 LOOK_AFTER_CLOSING = timedelta(minutes=1)
-"""A closed attempt is looked at once more after so long, then ever more rarely: money may come late."""
+"""When a closed attempt is looked at again; later ever more rarely. Money may come late."""
 
 
 def read_channel(text: str, gateway: PaymentGateway) -> Channel:
@@ -61,10 +61,10 @@ def new_attempt(
 async def ask_for_charge(
     db: Database, gateway: PaymentGateway, number: str, payment: Payment, *, clock: Clock
 ) -> Payment:
-    """Has the gateway open the charge of an attempt, or find the one it opened; stores what it says.
+    """Asks the gateway to open the charge of an attempt, or to find the one it opened; stores its answer.
 
-    No answer: the attempt stays `creating`, and the poller asks again under the same reference. A refusal:
-    the attempt has failed, and the customer chooses how to pay once more.
+    Without an answer the attempt stays `creating`, and the poller asks again under the same reference. After
+    a refusal the attempt has failed, and the customer chooses again how to pay.
     """
     request = ChargeRequest(
         reference=payment.reference,

@@ -1,6 +1,6 @@
-"""What each step of an order writes into the ledger. Arrows read debit -> credit.
+"""The transfers of each step of an order. Arrows read debit -> credit.
 
-Ids are derived from what a transfer settles, so that a step done twice books once.
+A transfer's id is made from what it settles, so that a step done twice books once.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ _REASONS = {
 
 
 def outcome_of(order: Order, payment: Payment, paid_amount: int) -> PaymentOutcome:
-    """What money that came is for. An expired order is credited only if stock is left: `sell_late` sees."""
+    """What money that came is for. An expired order is credited only if stock is left (`sell_late`)."""
     if paid_amount != payment.amount:
         return PaymentOutcome.REFUNDED_AMOUNT
     if order.state in (OrderState.PAID, OrderState.COMPLETED):
@@ -82,7 +82,7 @@ def credited_states(order: Order) -> tuple[OrderState, Sequence[tuple[uuid.UUID,
 def work_after_payment(order: Order, payment: Payment, after: OrderState) -> list[Entry]:
     """What must happen next: every document is stamped, and the customer is told when there is none.
 
-    That everything is stamped already is the better news: see `tell_customer.note_paid_news`.
+    Otherwise the message that everything is stamped says it too: see `tell_customer.note_paid_news`.
     """
     stamping = [
         stamping_entry(order, item.id, item.document_id, key=f"{item.id}-{payment.id}")
@@ -93,7 +93,7 @@ def work_after_payment(order: Order, payment: Payment, after: OrderState) -> lis
 
 
 def stamping_entry(order: Order, item_id: uuid.UUID, document_id: uuid.UUID, *, key: str) -> Entry:
-    """The outbox row that has a paid document stamped. `key` makes handling it twice one job."""
+    """The outbox row that starts the stamping of a paid document. `key`: the same key gives one job."""
     item = order.item(item_id)
     assert item is not None
     return STAMP_TOPIC, {
@@ -115,7 +115,7 @@ async def owe_back(
     received: list[Transfer],
     now: datetime,
 ) -> None:
-    """Owes the payer money that bought nothing, from this moment on."""
+    """Books money that bought nothing as owed to the payer, and tells the customer."""
     channel = refund_channel(payment.channel)
     await refunds.add_refund(
         tx,

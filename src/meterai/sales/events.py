@@ -16,7 +16,7 @@ from meterai.waiting_room.rules.model import Policy, Schedule
 EXAMPLE = Path(__file__).with_name("events.toml")
 _MOMENT = timedelta(seconds=1)
 _STAMPED_BYTES_MIN = 20_000
-"""No stamped file is smaller: whoever names a smaller one counts in kilobytes."""
+"""No stamped file is smaller: a smaller limit is meant in kilobytes."""
 OUR_ADDRESSES = frozenset(
     (
         *("antre", "antrean", "api", "aset", "bantuan", "beli", "harga", "healthz", "kuota"),
@@ -24,8 +24,7 @@ OUR_ADDRESSES = frozenset(
         *("pengembalian", "periksa", "pesanan", "saya", "status", "uang"),
     )
 )
-"""With what addresses of the site and of the gates begin: an event of that name would hide what is there (a
-test compares)."""
+"""First parts of addresses of site and gates. An event of such a name would hide them (a test compares)."""
 
 
 class RequiredDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,9 +39,9 @@ class EventQueue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """The waiting room in front of an event: `[event.queue]`. Times need their zone offset."""
 
     on: bool = True
-    """At the first start; afterwards `meterai queue on` and `off` say it."""
+    """At the first start; afterwards `meterai queue on` and `off` decide."""
     joins_from: datetime | None = None
-    """From when on people may join before the opening, all of them equal (the lottery). None: no lottery."""
+    """When people may join before the opening, all of them equal (the lottery). None: no lottery."""
     opens_at: datetime | None = None
     """None: as soon as the queue is switched on."""
     last_call_at: datetime | None = None

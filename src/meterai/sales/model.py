@@ -15,7 +15,7 @@ STAMPS_PER_DOCUMENT_MAX = 10
 DOCUMENTS_PER_ORDER_MAX = 10
 QUOTA_PIECES_MAX = 200
 UNPAID_PIECES_MAX = 200
-"""So many stamps are held for the unpaid orders of one customer."""
+"""How many stamps the unpaid orders of one customer may hold."""
 
 
 class Flow(StrEnum):
@@ -91,7 +91,7 @@ ITEM_MOVES: Mapping[tuple[ItemState, ItemTransition], ItemState] = {
     (ItemState.STAMPING, ItemTransition.REFUSE): ItemState.REFUSED,
     (ItemState.REFUSED, ItemTransition.REPLACE): ItemState.STAMPING,
     (ItemState.REFUSED, ItemTransition.REFUND): ItemState.REFUNDING,
-    (ItemState.DONE, ItemTransition.REFUND): ItemState.REFUNDING,  # quota only: none of it used
+    (ItemState.DONE, ItemTransition.REFUND): ItemState.REFUNDING,  # quota only, all of it unused
     (ItemState.REFUNDING, ItemTransition.REFUND_PAID): ItemState.REFUNDED,
     (ItemState.REFUNDED, ItemTransition.REFUND_RETURNED): ItemState.REFUNDING,
 }
@@ -112,7 +112,7 @@ class PaymentState(StrEnum):
 
 
 ASKED_FOR = timedelta(days=3)
-"""For so long after its end the gateway is asked about an attempt that brought no money: it may come late."""
+"""How long after its end the gateway is asked about an attempt without money, which may come late."""
 
 
 class PaymentTransition(StrEnum):
@@ -195,15 +195,15 @@ REFUND_MOVES: Mapping[tuple[RefundState, RefundTransition], RefundState] = {
 
 
 PAYOUT_UNSURE = "payout.unsure"
-"""Why a payout waits that may have gone out long ago: its provider would not know it again."""
+"""The payout may have gone out long ago: its provider would not recognise a repeat."""
 PAYOUT_MISMATCH = "payout.mismatch"
-"""Why a payout waits whose id its provider had before, with other content: since when, we don't know."""
+"""The provider had the payout's id before, with other content, at an unknown time."""
 PAYOUT_MISSING = "payout.missing"
-"""Why a payout waits that its provider took, and does not know."""
+"""The provider took the payout and does not know it now."""
 PAYOUT_UNAPPROVED = "payout.unapproved"
-"""Why a payout waits that its provider took, and keeps until somebody approves it there."""
+"""The provider took the payout and keeps it until somebody approves it there."""
 PAYOUT_UNCOVERED = "payout.uncovered"
-"""Why a payout waits whose payment, by what the gateway says, never came, or is not there any more."""
+"""The gateway says that the payment never came, or is gone."""
 IN_DOUBT = (
     "gateway.refund_mismatch",
     PAYOUT_MISMATCH,
@@ -212,8 +212,8 @@ IN_DOUBT = (
     PAYOUT_UNAPPROVED,
     PAYOUT_UNCOVERED,
 )
-"""Why a refund waits for an officer. But for the last two, money of it went, or may have gone, out in another
-way."""
+"""The failures for which a refund waits for an officer. With all but the last two, its money went out in
+another way, or may have."""
 
 
 class RefundReason(StrEnum):
@@ -237,13 +237,13 @@ class RefundChannel(StrEnum):
 def refund_key(refund_id: uuid.UUID, channel: RefundChannel, attempt: int) -> str:
     """The id under which a refund goes out, so that a repeat pays once.
 
-    `attempt`: the refund's `round`; a payout to another account is another one.
+    `attempt`: the refund's `round`. A payout to another account has another round.
     """
     return refund_id.hex if channel is RefundChannel.GATEWAY else f"{refund_id.hex}-{attempt}"
 
 
 class PriceList(msgspec.Struct, frozen=True, kw_only=True):
-    """What we add to the face value. Prices are per stamp."""
+    """The prices that we add to the face value, per stamp."""
 
     service_fee: Rupiah
     """VAT included."""

@@ -20,7 +20,7 @@ TOPIC = "sales.order_news"
 """The outbox topic: {order_id, news}. Handled by `use_cases.tell_customer`, which makes the link."""
 
 PAID_NEWS_AFTER = timedelta(seconds=60)
-"""So long after its payment an order whose stamps are not done yet is told that the payment came."""
+"""An order whose stamps take longer than this gets a message that the payment came."""
 
 
 class News(StrEnum):

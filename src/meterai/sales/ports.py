@@ -178,7 +178,7 @@ class PayoutProvider(Protocol):
 
     name: str
     remembers: timedelta
-    """For so long a reference is known: a repeat after that is a payout of its own."""
+    """How long a reference is known. A repeat after that is a new payout."""
 
     async def pay(self, request: PayoutRequest) -> PayoutResult:
         """Orders a payout, or finds the one ordered before under this reference.

@@ -1,4 +1,4 @@
-"""What becomes of a refund and of the item it is of. Called with the order locked."""
+"""Books a refund as paid and moves its item on. Called with the order locked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to the stamps of a payment that the bank took back. Called with the order locked."""
+"""Takes back the stamps of a payment that the bank took back. Called with the order locked."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from meterai.sales.refunding import finish_item
 from meterai.sales.store import orders, refunds
 
 _COUNTS_MAX = 5
-"""So often unused stamps are counted when documents take some of them in the same moment."""
+"""How often unused stamps are counted again when documents take some in the same moment."""
 
 
 async def take_back(tx: Connection, order: Order, payment: Payment, now: datetime) -> None:
     """Books the reversal as owed to us, and sets off against it what we owe: open refunds, unused stamps.
 
-    Stamps that are used, or being used in this moment, stay good: the rest of the debt is a receivable, and
-    no machine annuls a serial number. A refund that a worker is paying in this very moment, or whose answer
-    was lost, may reach the customer all the same: then too little is booked as owed to us. A payout that was
-    sent is left alone; should it fail, it is set off then (`pay_refunds`).
+    Stamps that are used, or just being used, stay good: the rest of the debt is a receivable, and no machine
+    annuls a serial number. A refund that a worker is just paying, or whose answer was lost, may still reach
+    the customer. Then too little is booked as owed to us. A payout that was sent is left alone; if it fails,
+    it is set off then (`pay_refunds`).
 
     Raises: Refusal CONFLICT `ledger.insufficient` when documents take stamps as fast as they are counted:
     try again later.
@@ -55,8 +55,9 @@ async def take_back(tx: Connection, order: Order, payment: Payment, now: datetim
 
 
 async def take_back_freed(tx: Connection, order: Order, now: datetime) -> None:
-    """Sets off stamps that were held for a document when the bank took the order's payment back, and that are
-    free now: it was refused. Raises: what `take_back` does."""
+    """Sets off stamps that were held for a document when the bank took the payment back, and are free now.
+
+    Raises: what `take_back` does."""
     payment = order.credited_payment
     if payment is not None and payment.state is PaymentState.REVERSED:
         await _post_with_unused(tx, await orders.read_order(tx, order.id), payment, [], now)
@@ -65,8 +66,7 @@ async def take_back_freed(tx: Connection, order: Order, now: datetime) -> None:
 async def set_off_refund(
     tx: Connection, order: Order, payment: Payment, refund: Refund, now: datetime
 ) -> list[Transfer]:
-    """Writes a refund that did not reach the customer as paid by what the bank took back; gives what is to
-    be posted for it."""
+    """Writes an open refund as paid by what the bank took back; returns the transfers to post."""
     await refunds.set_paid(tx, refund.id, payment.reference, now)
     await finish_item(tx, order, refund)
     return bookings.set_off(order, refund.id, refund.amount)
@@ -75,9 +75,9 @@ async def set_off_refund(
 async def _post_with_unused(
     tx: Connection, order: Order, payment: Payment, booked: Sequence[Transfer], now: datetime
 ) -> None:
-    """Posts `booked`, and with it that every unused stamp of the order is taken back.
+    """Posts `booked` together with the transfers that take back every unused stamp of the order.
 
-    All in one call: a second one could want an account that a settlement holds, which waits for ours.
+    All goes in one call: a second call could deadlock with a settlement.
     """
     for count in range(1, _COUNTS_MAX + 1):
         unused = await unused_of_items(tx, order)
@@ -94,7 +94,7 @@ async def _post_with_unused(
 async def _take_unused(
     tx: Connection, order: Order, payment: Payment, unused: Mapping[uuid.UUID, int], now: datetime
 ) -> list[Transfer]:
-    """Writes pieces of items as given back, and paid by what the bank took; gives what is to be posted."""
+    """Writes pieces as given back and paid by what the bank took; returns the transfers to post."""
     transfers = []
     for item in order.items:
         pieces = unused.get(item.id, 0)

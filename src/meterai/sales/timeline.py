@@ -1,4 +1,4 @@
-"""What happened to an order, in the order of time: read off its rows, stored nowhere else."""
+"""What happened to an order, the oldest first: read from its rows, stored nowhere else."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _of_payment(payment: Payment) -> Iterator[TimelineEntry]:
 
 
 def _of_refund(refund: Refund) -> Iterator[TimelineEntry]:
-    """What the bank took back by itself was neither asked for nor paid by us."""
+    """False for a refund that was set off: we neither were asked for it nor paid it."""
     if refund.reason is RefundReason.REVERSED:
         return
     yield TimelineEntry(

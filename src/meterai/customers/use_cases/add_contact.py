@@ -22,7 +22,7 @@ async def add_contact(
 ) -> Contact:
     """Checks the code sent to the new contact and attaches the contact to the customer who is signed in.
 
-    The other contacts hear of it. Safe to repeat.
+    The other contacts are told. Safe to repeat.
 
     Raises: what `verify_code` says; Refusal FORBIDDEN `contact.prove_first`; CONFLICT `contact.taken` when it
     belongs to another customer, who must sign in with it.

@@ -1,4 +1,4 @@
-"""Takes a contact off a customer: a number that somebody else may have by now opens the account no more."""
+"""Takes a contact off a customer, so that the number's next owner can't open the account."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class RemovedContact(msgspec.Struct, frozen=True, kw_only=True):
 async def remove_contact(
     tx: Connection, by: SessionCustomer, contact_id: uuid.UUID, *, now: datetime
 ) -> RemovedContact | None:
-    """Takes a contact off the customer who is signed in; None: it is none of theirs (any more).
+    """Takes a contact off the customer who is signed in; None: it is not theirs, or no longer.
 
-    Sessions that it proved end, and all contacts hear of it, this one too. One always stays: the one that the
-    session proves.
+    Sessions that it proved end. All contacts are told, this one too. One contact always stays: the one that
+    proved the session.
 
     Raises: Refusal FORBIDDEN `contact.prove_first`, `session.missing` (what proved the session was taken off
     at the same moment); CONFLICT `contact.proves_you`.

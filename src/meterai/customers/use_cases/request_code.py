@@ -39,9 +39,9 @@ async def request_code(
     """Makes a code for `contact` and puts the message into the outbox, in one transaction. It has six digits,
     ten where somebody may be guessing (`codes.py`).
 
-    `asker`, `address`: by whom and from where it is asked, for the limits in 15 minutes: 5 codes per contact
-    and kind of asker, of which a network gets 3 (the known 5), and `per_address_max` per address. The latter
-    may be passed by a few when requests for different contacts come at once.
+    `asker`, `address`: who asks, and from where. The limits for 15 minutes: 5 codes per contact and kind of
+    asker, 3 of them for one network (known people: 5), and `per_address_max` per address. Simultaneous
+    requests for different contacts may pass the last limit by a few.
 
     Raises: Refusal BUSY `code.too_many`, `code.too_many_here` when another network may still ask, or
     `code.behind` for a stranger while many codes of strangers wait to be sent; all with `retry_after_s`.

@@ -23,17 +23,17 @@ _STATES = {
     "rejected": PayoutState.FAILED,
 }
 _NOT_THE_ACCOUNT = frozenset(("004", "005", "008", "009", "016", "018", "021", "022", "023", "024"))
-"""Error codes of failed payouts that no other account helps against: a fault or a time-out of the bank, its
-balance or ours ("Payouts API", error codes and messages). One without a code is taken for the account's."""
+"""Error codes of failed payouts that another account would not solve ("Payouts API", error codes): a fault or
+a time-out of the bank, its balance or ours. A failure without a code counts as one of the account."""
 
 
 _KEY_REFUSED = frozenset((401, 403))
-"""The provider refuses who asks, and took nothing. A 404 or 429 may be a proxy's answer to the repeat of a
-request that the provider took before it went away."""
+"""The provider refuses our key and took nothing. A 404 or 429 is not listed: a proxy may answer so to the
+repeat of a request that the provider took."""
 
 
 type _Reference = Annotated[str, msgspec.Meta(pattern=r"\A[^\x00]+\Z")]
-"""Under which the payout is asked for. The database takes no NUL."""
+"""The provider's id of the payout. The database takes no NUL."""
 
 
 class _Payout(msgspec.Struct, frozen=True):

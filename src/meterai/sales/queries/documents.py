@@ -11,7 +11,7 @@ from meterai.kit.database import Database
 async def orders_of_documents(db: Database, document_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Document -> number of the order that holds it and may still have it stamped.
 
-    Not of orders that ended without money, nor of items that were refused: these documents are free.
+    Documents of refused items, and of orders that ended without money, are free and left out.
     """
     async with db.connection() as connection:
         rows = await connection.fetch(
@@ -24,7 +24,7 @@ async def orders_of_documents(db: Database, document_ids: Sequence[uuid.UUID]) -
 
 
 async def order_of_item(db: Database, item_id: uuid.UUID) -> str | None:
-    """Number of the order that an item belongs to, whatever became of either; None for what is no item."""
+    """The number of the order that an item belongs to, in whatever state; None for an unknown item."""
     async with db.connection() as connection:
         number: str | None = await connection.fetchval(
             "SELECT o.number FROM sales.item i JOIN sales.orders o ON o.id = i.order_id WHERE i.id = $1",
@@ -34,9 +34,9 @@ async def order_of_item(db: Database, item_id: uuid.UUID) -> str | None:
 
 
 async def documents_promised(db: Database, document_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
-    """Which of these documents are to be stamped once their order is paid, or because it is.
+    """Those of these documents that are to be stamped, now or once their order is paid.
 
-    Also of expired orders whose payments are still asked for: late money may yet pay for them.
+    Documents of expired orders count while the payment is still polled: late money may pay for them.
     """
     async with db.connection() as connection:
         rows = await connection.fetch(

@@ -91,8 +91,10 @@ class MoneyAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def where_is_my_money(db: Database, text: str) -> MoneyAnswer | None:
-    """Finds an order by its number, a payment reference, the gateway's transaction id or a virtual account's
-    number, in any spelling. A bank gives out such a number more than once: the newest order is found."""
+    """Finds an order and says where its money is; None when there is none.
+
+    `text`: the order's number, a payment reference, the gateway's transaction id, or the number of a virtual
+    account, in any spelling. Banks reuse such numbers: the newest order is found."""
     async with db.connection() as connection:
         order_id = await _find_by_anything(connection, text)
         order = None if order_id is None else await orders.read_order(connection, order_id)
@@ -136,8 +138,7 @@ async def _find_by_anything(connection: Connection, text: str) -> uuid.UUID | No
 
 
 def money_place(order: Order) -> MoneyPlace:
-    """Where the money of an order is; a payment that was taken back is no part of it while another that we
-    hold goes back."""
+    """Where the money of an order is. A payment that was taken back is ignored while another goes back."""
     paid = {payment.id: payment for payment in order.payments if payment.state is PaymentState.SETTLED}
     credited = order.credited_payment
     reversed_ = [payment for payment in order.payments if payment.state is PaymentState.REVERSED]

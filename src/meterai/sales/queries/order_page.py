@@ -55,7 +55,7 @@ async def order_page(db: Database, order_id: uuid.UUID) -> OrderPage:
 
 
 def page_of_unpaid(order: Order) -> OrderPage:
-    """The same of an order that is at hand and that no money came for: none of it can be given back."""
+    """The page of an order without money, from memory: nothing can be given back."""
     assert order.credited_payment is None
     return _page(order, {})
 

@@ -13,11 +13,11 @@ from meterai.sales.queries.rows import read_row
 from meterai.sales.store.payments import FIRST_POLL_AFTER
 
 OPENED_WITHIN = timedelta(seconds=30)
-"""A charge that is not opened by then is one of a gateway that does not answer: it was asked twice."""
+"""A charge that takes longer to open was asked for twice: the gateway does not answer."""
 
 
 POLLED_WITHIN = timedelta(minutes=2)
-"""A payment that is due for longer is asked for by nobody."""
+"""A payment that has been due for longer is not being polled."""
 
 
 REFUSED_IN_A_ROW, REFUSED_LATELY = 3, timedelta(minutes=10)
@@ -25,15 +25,16 @@ REFUSED_IN_A_ROW, REFUSED_LATELY = 3, timedelta(minutes=10)
 
 
 CHARGES_MAX, CHARGES_MIN, CHARGES_LATELY = 20, 5, timedelta(minutes=10)
-"""So many of the latest charges say whether the gateway opens them; fewer, or older ones, say nothing."""
+"""The latest charges show whether the gateway opens them. Fewer than `CHARGES_MIN`, or older ones, show
+nothing."""
 
 
 WAITS_AT_MOST = timedelta(minutes=10)
-"""An order that is paid for longer has trouble of its own and says nothing of the load."""
+"""An order paid longer ago has a problem of its own and shows nothing about the load."""
 
 
 async def oldest_paid_order(conn: Connection, *, now: datetime) -> datetime | None:
-    """Since when the oldest order of the last minutes is paid and not completed; None: there is none."""
+    """When the oldest order of the last minutes that is not completed was paid; None: there is none."""
     paid_at: datetime | None = await conn.fetchval(
         """SELECT paid_at FROM sales.orders WHERE state = 'paid' AND paid_at > $1
            ORDER BY paid_at LIMIT 1""",
@@ -43,8 +44,9 @@ async def oldest_paid_order(conn: Connection, *, now: datetime) -> datetime | No
 
 
 async def oldest_order_being_stamped(conn: Connection, *, but_for: Sequence[uuid.UUID]) -> datetime | None:
-    """Since when the oldest order is paid of which a document is still to be stamped, other than those of
-    `but_for`; None: there is none."""
+    """When the oldest order with a document still to be stamped was paid; None: there is none.
+
+    Documents in `but_for` don't count."""
     paid_at: datetime | None = await conn.fetchval(
         """SELECT paid_at FROM sales.orders o WHERE state = 'paid'
                AND EXISTS (SELECT FROM sales.item i WHERE i.order_id = o.id AND i.state = 'stamping'
@@ -76,12 +78,11 @@ async def can_be_paid(conn: Connection, *, now: datetime) -> bool:
 async def opens_charges(conn: Connection, *, now: datetime) -> bool:
     """Whether the gateway opened at least half of the latest charges for which it had the time of a call.
 
-    Of each order the newest attempt counts: one whose charges are refused for a reason of its own is one.
-    What was cancelled, or ended, before a charge was opened says nothing: none is opened any more.
+    The newest attempt of each order counts, so that an order whose charges are refused for its own reasons
+    counts once. Attempts that were cancelled, or ended, before a charge was opened don't count.
 
-    For those who decide how many people are let in, so it is another question than `can_be_paid`: a single
-    charge that is never opened stops nobody else, and a gateway that is slow to tell what was paid lets
-    people pay.
+    This decides how many people are let in. It differs from `can_be_paid`: a single charge that is never
+    opened stops nobody else, and people can pay while the gateway is slow to report payments.
     """
     opens: bool = await conn.fetchval(
         """SELECT count(*) < $4 OR 2 * count(transaction_id) >= count(*)
@@ -111,7 +112,7 @@ class OrderOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def order_outcomes(conn: Connection, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, OrderOutcome]:
-    """How far these orders came; those that are gone are left out."""
+    """How far each of these orders came. Deleted ones are left out."""
     rows = await conn.fetch(
         """SELECT id, paid_at, CASE WHEN state = 'completed' THEN closed_at END AS completed_at,
                (SELECT min(p.created_at) FROM sales.payment p WHERE p.order_id = o.id

@@ -33,7 +33,7 @@ class RefundInDoubt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def refunds_in_doubt(db: Database) -> tuple[RefundInDoubt, ...]:
-    """All of them, the oldest first."""
+    """All refunds that wait for an officer, the oldest first."""
     async with db.connection() as connection:
         rows = await connection.fetch(
             """SELECT r.id, o.number, p.reference AS payment, r.amount, r.channel, r.round,
@@ -49,17 +49,17 @@ async def refunds_in_doubt(db: Database) -> tuple[RefundInDoubt, ...]:
 
 
 class RefundsUnderWay(msgspec.Struct, frozen=True, kw_only=True):
-    """Refunds that we still have something to do for: all but those for which a customer names an account."""
+    """Refunds that wait for us, not for a customer to name an account."""
 
     count: int
     in_doubt: int
     """Of `count`, those that wait for an officer."""
     unsent_since: datetime | None
-    """When the oldest was booked that is neither sent nor in doubt; None: there is none."""
+    """When the oldest refund that is neither sent nor in doubt was booked; None: there is none."""
 
 
 async def refunds_under_way(conn: Connection) -> RefundsUnderWay:
-    """All of them together."""
+    """Counts the refunds that are under way."""
     [row] = await conn.fetch(
         """SELECT count(*) AS count, count(*) FILTER (WHERE is_in_doubt) AS in_doubt,
                min(created_at) FILTER (WHERE state = 'payable' AND NOT is_in_doubt) AS unsent_since

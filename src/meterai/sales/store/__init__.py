@@ -1,1 +1,2 @@
-"""Every statement that writes sales' tables. Whoever writes to an order holds its lock (`lock_order`)."""
+"""Every statement that writes sales' tables. A function that writes to an order needs its lock
+(`lock_order`)."""

@@ -39,7 +39,7 @@ class NewDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Owner(msgspec.Struct, frozen=True, kw_only=True):
-    """To whom an order belongs, and a contact that was verified as theirs, to which its news go."""
+    """The customer of an order, and the verified contact to which its news go."""
 
     customer_id: uuid.UUID
     contact: Contact
@@ -72,10 +72,9 @@ async def open_order(
 ) -> tuple[OpenedRow, bool]:
     """Writes a new order with its documents, one stamp each at the tariff of the day: (order, True).
 
-    Or gives the one that was opened with this form before, as it is: (order, False). `form`: what is stored
-    of its name.
+    If the form opened an order before, returns that as it is: (order, False). `form`: the digest of its name.
 
-    Without documents nobody waits for the disk here: what fills the order comes next, and does.
+    Without documents the call does not wait for the disk; what fills the order next does.
 
     Raises: asyncpg.ForeignKeyViolationError for an unknown event; asyncpg.UniqueViolationError when a
     document is an item of another order.

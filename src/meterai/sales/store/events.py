@@ -11,8 +11,9 @@ from meterai.sales.events import Event
 
 
 async def put_events(tx: Connection, events: Sequence[Event], *, staying: Collection[str]) -> None:
-    """Writes these events as the active ones, beside those that are `staying` so; others are kept for their
-    orders, but are not offered."""
+    """Writes these events as active. Those in `staying` keep their state.
+
+    Other events are kept for their orders, but are not offered."""
     await tx.execute(
         "UPDATE sales.event SET active = false WHERE active AND slug <> ALL ($1)",
         [*(event.slug for event in events), *staying],

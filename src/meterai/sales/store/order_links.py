@@ -23,9 +23,9 @@ async def set_customer(
     token_round: int,
     token_digest: bytes,
 ) -> list[uuid.UUID]:
-    """Writes to whom a draft, which `lock_owned` locked, belongs, where its news go, and its link.
+    """Writes the customer of a draft that `lock_owned` locked, the contact for its news, and its link.
 
-    Gives the documents in it.
+    Returns the documents in it.
     """
     documents: list[uuid.UUID] = await tx.fetchval(
         """UPDATE sales.orders o SET customer_id = $2, contact_kind = $3, contact_value = $4,
@@ -45,8 +45,8 @@ async def set_customer(
 
 
 async def move_contact(tx: Connection, customer_id: uuid.UUID, before: Contact, after: Contact) -> None:
-    """Has the news of a customer's orders, which `lock_links` locked, go to another contact where they went
-    to this one."""
+    """Sends news of a customer's orders, which `lock_links` locked, to `after` where they went to
+    `before`."""
     await tx.execute(
         """UPDATE sales.orders SET contact_kind = $4, contact_value = $5
            WHERE customer_id = $1 AND contact_kind = $2 AND contact_value = $3""",
@@ -59,24 +59,24 @@ async def move_contact(tx: Connection, customer_id: uuid.UUID, before: Contact, 
 
 
 class OrderLink(msgspec.Struct, frozen=True, kw_only=True):
-    """What the token of an order's link is made from."""
+    """The parts from which the token of an order's link is made."""
 
     id: uuid.UUID
     submit_id: str
-    """What is stored of the name of the form that opened it. In rows from before it is the name itself, by
-    which they are not found any more."""
+    """The digest of the name of the form that opened it. Old rows hold the name itself, and are not found by
+    it any more."""
     token_round: int
 
 
 class OwnedLink(OrderLink, frozen=True, kw_only=True):
-    """The same, and whose order it is."""
+    """The same, with state and customer."""
 
     state: str
     customer_id: uuid.UUID | None
 
 
 async def lock_owned(tx: Connection, order_id: uuid.UUID) -> OwnedLink:
-    """Locks an order, and gives what its link is made from. Raises: Refusal NOT_FOUND `order.not_found`."""
+    """Locks an order and returns the parts of its link. Raises: Refusal NOT_FOUND `order.not_found`."""
     row = await tx.fetchrow(
         """SELECT id, submit_id, token_round, state, customer_id FROM sales.orders WHERE id = $1
            FOR NO KEY UPDATE""",
@@ -88,8 +88,8 @@ async def lock_owned(tx: Connection, order_id: uuid.UUID) -> OwnedLink:
 
 
 async def lock_links(tx: Connection, customer_id: uuid.UUID) -> list[OrderLink]:
-    """Locks all orders of a customer, in the order of their ids, as who ends them does: neither waits for the
-    other."""
+    """Locks all orders of a customer in the order of their ids, as everybody does, so that no two
+    deadlock."""
     rows = await tx.fetch(
         """SELECT id, submit_id, token_round FROM sales.orders WHERE customer_id = $1
            ORDER BY id FOR UPDATE""",

@@ -1,4 +1,4 @@
-"""What messages about orders are made from, and the news of payments."""
+"""Reads what messages about orders need, and writes the news of payments."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from meterai.sales.news import OrderToTell
 async def read_orders_to_tell(
     connection: Connection, ids: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, OrderToTell]:
-    """Orders of which something is told; unknown ids are left out."""
+    """The orders that messages are about, by id. Unknown ids are left out."""
     rows = await connection.fetch(
         """SELECT o.id, o.number, o.submit_id, o.token_round, o.flow, o.state, o.language, o.total,
                o.contact_kind, o.contact_value, i.all_stamped, i.waits_for_choice, EXISTS (
@@ -36,8 +36,8 @@ async def note_paid_news(
 ) -> int:
     """Writes the news of a payment for orders that were paid before then and still wait for their stamps.
 
-    Each order once; gives how many. One that somebody works on just now, perhaps to end it, is left for the
-    next time: whoever holds many orders waits for none.
+    Each order gets it once; returns how many did. Orders that are locked now are left for the next time, so
+    that the call never waits.
     """
     status = await connection.execute(
         """WITH waiting AS (

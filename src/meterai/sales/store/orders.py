@@ -100,7 +100,7 @@ async def set_state(
 
 
 async def set_item_state(tx: Connection, item_id: uuid.UUID, state: ItemState) -> None:
-    """Writes an item's state, none of which is a refusal: whose code stands only as long."""
+    """Writes an item's state, other than `refused`, and clears its refusal code."""
     await tx.execute("UPDATE sales.item SET state = $2, refusal_code = NULL WHERE id = $1", item_id, state)
 
 
@@ -126,8 +126,8 @@ async def end_items(
 ) -> set[uuid.UUID]:
     """Moves items on, their orders too when no item is left that has not ended, and writes their news.
 
-    `asked_by`: rows of the outbox that are deleted with it. Gives the items that exist; one that moved on
-    before stays as it is. Nobody waits for the disk: see `sales.end_items`.
+    `asked_by`: rows of the outbox that are deleted with it. Returns the items that exist. An item that moved
+    on before stays as it is. The call does not wait for the disk: see `sales.end_items`.
     """
     known = await connection.fetchval(
         _END_ITEMS,
@@ -149,9 +149,9 @@ async def end_items(
 
 
 async def replace_document(tx: Connection, item_id: uuid.UUID, document_id: uuid.UUID, now: datetime) -> None:
-    """Puts another document in the place of a refused one and its item back to stamping.
+    """Replaces the refused document of an item, which goes back to stamping.
 
-    That the order was paid is told already, or said by what was told of the refused document.
+    The customer knows that the order is paid: from its news, or from those about the refused document.
 
     Raises: asyncpg.UniqueViolationError when the document is an item of an order already.
     """

@@ -18,7 +18,7 @@ from meterai.sales.ports import Charge
 FIRST_POLL_AFTER = timedelta(seconds=12)
 """After a charge was asked for. Longer than the call may take, so that the poller doesn't run beside it."""
 UNREAD_FOR = timedelta(minutes=15)
-"""For so long after a notice the gateway is asked often what it means, also of a closed attempt."""
+"""How long after a notice the gateway is asked often, also about a closed attempt."""
 
 
 class DuePayment(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +28,7 @@ class DuePayment(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
     state: PaymentState
     again_at: datetime
-    """When it is due again if nothing is written of it."""
+    """When it is due again if nothing else is written."""
 
 
 _INSERT = """
@@ -237,9 +237,9 @@ async def finish_notices(
 async def claim_due(connection: Connection, now: datetime, *, limit: int) -> list[DuePayment]:
     """Takes attempts whose status is due, and writes when it is due next, so that no other worker takes them.
 
-    An open attempt is asked for every 10 to 30 seconds, and so is one of which a notice came within
-    `UNREAD_FOR` and the gateway did not answer since; any other every 5 minutes until it has answered: see
-    `note_answer`.
+    - An open attempt is due every 10 to 30 seconds. So is one with a notice within `UNREAD_FOR` that the
+      gateway has not answered for since.
+    - Any other attempt is due every 5 minutes until the gateway has answered: see `note_answer`.
     """
     rows = await connection.fetch(
         """
@@ -270,10 +270,10 @@ async def claim_due(connection: Connection, now: datetime, *, limit: int) -> lis
 
 
 async def note_answer(connection: Connection, due: DuePayment, now: datetime) -> None:
-    """Writes when an attempt that was not open is asked for next; what the gateway said of it is booked.
+    """Writes when an attempt that was not open is due next, after the gateway's answer was booked.
 
-    One that ended without money ever more rarely, for `ASKED_FOR` and once after that; any other never. But
-    when its time was changed since it was claimed, as a notice does, there is news of it: that time stays.
+    An attempt that ended without money is due ever more rarely, for `ASKED_FOR` and once after that. Any
+    other is never due again. If its time was changed since it was claimed, as a notice does, that time stays.
     """
     await connection.execute(
         """UPDATE sales.payment SET poll_at = CASE

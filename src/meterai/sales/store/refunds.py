@@ -14,7 +14,8 @@ from meterai.sales.ports import Channel
 
 
 class DueRefund(msgspec.Struct, frozen=True, kw_only=True):
-    """A refund that a worker pays or asks for now; a paid one: whether its payout came back."""
+    """A refund that is due: to be paid, to be asked for, or, once paid, to see whether its payout came
+    back."""
 
     id: uuid.UUID
     order_id: uuid.UUID
@@ -121,8 +122,9 @@ async def set_account(tx: Connection, refund_id: uuid.UUID, account: BankAccount
 async def claim_due(
     connection: Connection, now: datetime, *, limit: int, lease_until: datetime
 ) -> list[DueRefund]:
-    """Takes refunds that are to be paid or asked for, and then paid ones whose payouts are to be looked at;
-    other workers don't see them until `lease_until`."""
+    """Takes due refunds, those to be paid before paid ones whose payouts are looked at.
+
+    Other workers don't see them until `lease_until`."""
     rows = await connection.fetch(
         """
         WITH due AS MATERIALIZED (
@@ -156,15 +158,16 @@ async def order_of(connection: Connection, refund_id: uuid.UUID) -> uuid.UUID | 
 async def put_off(
     connection: Connection, due: DueRefund, until: datetime, why: str | None, *, is_asked: bool
 ) -> None:
-    """Has a refund tried again at `until`, if it is as it was claimed. `is_asked`: a provider may have its
-    payout."""
+    """Writes that a refund, if it is as claimed, is tried again at `until`. `is_asked`: a provider may have
+    its payout."""
     changes = "next_attempt_at = $5, failure_code = $6, asked_since = CASE WHEN $7 THEN asked_since END"
     await _change_as_claimed(connection, due, changes, until, why, is_asked)
 
 
 async def _change_as_claimed(connection: Connection, due: DueRefund, changes: str, *values: object) -> bool:
-    """Writes `changes`, whose values count from $5 on, and gives whether it did: not to a refund that has
-    moved on, or that another worker took since, for what is known of it is that one's to say."""
+    """Writes `changes`, whose values count from $5 on; True when it did.
+
+    Nothing is written to a refund that has moved on, or that another worker took since."""
     done = await connection.fetchval(
         f"""UPDATE sales.refund SET {changes}
             WHERE id = $1 AND state = $2 AND round = $3 AND attempts = $4 RETURNING true""",  # noqa: S608
@@ -212,7 +215,7 @@ async def set_needs_account(tx: Connection, refund_id: uuid.UUID, why: str) -> N
 
 
 async def take_out_of_doubt(connection: Connection, due: DueRefund) -> bool:
-    """Has no officer end a refund any more. False: it is not as it was claimed."""
+    """Takes a refund off the list for officers. False: it is not as it was claimed."""
     return await _change_as_claimed(connection, due, "failure_code = NULL")
 
 
@@ -231,5 +234,5 @@ async def set_paid(
 
 
 async def look_again(connection: Connection, due: DueRefund, at: datetime | None) -> None:
-    """Has the payout of a paid refund, if it is as it was claimed, looked at once more; None: never again."""
+    """Writes when the payout of a paid refund, if it is as claimed, is looked at again; None: never."""
     await _change_as_claimed(connection, due, "next_attempt_at = $5", at)

@@ -54,10 +54,10 @@ async def add_document(
     now: datetime,
     slot: str = "",
 ) -> ItemPut:
-    """Puts a document with so many stamps into the order, or changes the number of one that is in it.
+    """Puts a document with `stamps` stamps into the order, or changes the number of one that is in it.
 
-    `slot` names one place of one form that was sent. Whoever fills it first wins: the same form sent again,
-    even at the same moment, brings another document id but no other item, and gets the item that is there.
+    `slot` names one place of one form that was sent. The first document in it wins. The same form sent again,
+    even at the same moment, brings another document id and gets the item that is there.
 
     Raises: Refusal INVALID `order.stamps` (1 to 10 a document), `order.too_many_documents`;
     CONFLICT `order.not_draft`, `order.other_flow`, `item.document_used` (in another order);
@@ -87,7 +87,8 @@ async def put_documents(
     price_list: PriceList,
     now: datetime,
 ) -> list[ItemPut]:
-    """Puts the documents of a form into the order, with one stamp each; sent before, gives what is there.
+    """Puts the documents of a form into the order, with one stamp each; a form sent again gets the same
+    items.
 
     Raises: what `add_document` says.
     """

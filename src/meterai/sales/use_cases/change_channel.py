@@ -33,10 +33,11 @@ async def change_channel(
 ) -> PlacedOrder:
     """Closes the open attempt at the gateway and opens one over `channel`.
 
-    The order may be paid for at most `EXTENSION` longer by that, while its stamps are still reserved. An open
-    attempt over that channel is kept. Nobody can pay twice by it: the old charge is closed first, and when it
-    was just paid, the order is settled and nothing new is opened. Unless another amount was paid: that money
-    goes back, and the order still waits for its own.
+    This extends the time to pay by at most `EXTENSION`, while the stamps are still reserved. An open attempt
+    over that channel is kept.
+
+    Nobody can pay twice: the old charge is closed first. If it was just paid, the order is settled and
+    nothing new is opened. If another amount was paid, that money goes back, and the order still waits.
 
     Raises: Refusal NOT_FOUND `order.not_found`; INVALID `payment.no_channel`; CONFLICT `order.not_placed`,
     `order.already_paid`, `order.expires_soon` (under a minute left), `payment.too_many_attempts`;

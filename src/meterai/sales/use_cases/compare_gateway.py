@@ -1,4 +1,4 @@
-"""Compares what we booked with the gateway's own list: a record of our money that is not ours to change."""
+"""Compares our books with the gateway's own list, which we can't change."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment of which the two records say something else."""
+    """A payment on which the two records differ."""
 
     reference: str
     what: str
@@ -57,10 +57,12 @@ class _Booked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def compare_gateway(db: Database, listed: Iterable[Listed], *, first: date, last: date) -> Compared:
-    """Every transaction of the list is compared with ours, whenever it was booked; every payment that was
-    booked from one business date to another, both included, must be in the list. A payment that was made
-    before midnight and booked after it is in the gateway's list of the day before: let the list begin then.
-    Of several lines of one reference, those without money say nothing.
+    """Compares the gateway's list with our payments and returns what differs.
+
+    Every transaction of the list is compared with ours, whenever we booked it. Every payment that we booked
+    between the two business dates, both included, must be in the list. A payment made before midnight and
+    booked after it is in the gateway's list of the day before, so let the list begin a day earlier. Lines
+    without money are ignored when a reference has several.
     """
     rows, besides = dict[str, Listed](), list[Listed]()
     for one in sorted(listed, key=lambda one: not one.came):

@@ -1,4 +1,4 @@
-"""What an officer decides about a refund of which money went, or may have gone, out in another way."""
+"""An officer's decision about a refund whose money went out in another way, or may have."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from meterai.sales.store import orders, refunds
 
 
 class DecidedRefund(msgspec.Struct, frozen=True, kw_only=True):
-    """A refund that waits for nobody any more."""
+    """A refund after the officer's decision."""
 
     number: str
     """Of its order."""
@@ -41,7 +41,7 @@ class DecidedRefund(msgspec.Struct, frozen=True, kw_only=True):
 async def end_refund(
     db: Database, refund_id: uuid.UUID, *, reason: str, actor: str, now: datetime
 ) -> DecidedRefund:
-    """Books a refund in doubt as paid, by whatever ways its money went. No money moves by it.
+    """Books a refund in doubt as paid, however its money went out. No money moves.
 
     Raises: Refusal NOT_FOUND `refund.unknown`; CONFLICT `refund.not_in_doubt`: nobody needs to end it;
     `refund.unapproved`: somebody approves or rejects it at the provider.
@@ -58,8 +58,9 @@ async def end_refund(
 async def order_payout_again(
     db: Database, refund_id: uuid.UUID, *, reason: str, actor: str, now: datetime
 ) -> DecidedRefund:
-    """Has a payout ordered once more, under a new id, that the provider never had: somebody has looked there.
-    When the bank took the payment back meanwhile, the refund is set off against it instead.
+    """Orders a payout again under a new id, after somebody has seen that the provider never had it.
+
+    If the bank took the payment back meanwhile, the refund is set off against it instead.
 
     Raises: what `end_refund` does; Refusal CONFLICT `refund.not_unsure`: it was paid under the same id, in
     another way; `refund.uncovered`: the gateway does not say that it has the payment.

@@ -21,17 +21,19 @@ from meterai.sales.use_cases.settle_payment import settle_payment
 log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=20)
 PATIENCE = timedelta(minutes=4)
-"""For so long an overdue order waits for a gateway that can't be asked."""
+"""How long an overdue order waits for a gateway that does not answer."""
 assert EXTENSION + PATIENCE < RESERVATION_GRACE
 
 
 async def expire_due_orders(db: Database, gateway: PaymentGateway, *, clock: Clock, limit: int = 50) -> int:
     """Ends up to `limit` overdue orders, one after the other; gives how many expired.
 
-    The charge is closed at the gateway first: if it was paid meanwhile, the order is settled instead. When
-    the gateway can't be reached, the order waits, but never longer than its reservation; a payment that was
-    made all the same is then late, and polling finds it. Whenever we stood still that long ourselves, the
-    gateway is asked twice. Raises: the first failure that is no refusal, after the last order.
+    The charge is closed at the gateway first. If it was paid meanwhile, the order is settled instead.
+
+    While the gateway can't be reached, the order waits, but never longer than its reservation. A payment made
+    in that time is late, and polling finds it. After a standstill of ours the gateway is asked twice.
+
+    Raises: the first failure that is no refusal, after the last order.
     """
     asked_at = clock()
     async with db.transaction() as tx:
@@ -50,7 +52,7 @@ async def expire_due_orders(db: Database, gateway: PaymentGateway, *, clock: Clo
 async def _closed(
     db: Database, gateway: PaymentGateway, reference: str, *, patient: bool, clock: Clock
 ) -> bool:
-    """Whether the charge takes no money any more, or can't be waited for."""
+    """Closes a charge; True when it takes no more money, or when waiting is over."""
     try:
         status = await gateway.expire(reference)
         if status.state is GatewayState.SETTLED:

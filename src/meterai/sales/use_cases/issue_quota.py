@@ -41,7 +41,8 @@ class StockIssued(msgspec.Struct, frozen=True, kw_only=True):
     new: bool
     """False: this deposit was booked before, and nothing was issued now."""
     recorded: bool = False
-    """Whether it is in the audit trail since now: of one booked before, as an older release kept none."""
+    """Whether the audit trail got its entry now, also for a deposit that an older release booked without
+    one."""
     stock_before: int
     """Stamps the seller could sell before."""
     stock: int
@@ -49,7 +50,7 @@ class StockIssued(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _LookedAt(Exception):
-    """Takes back what was booked to see what it would bring."""
+    """Undoes what was booked for a preview."""
 
 
 async def issue_quota(
@@ -57,11 +58,13 @@ async def issue_quota(
 ) -> StockIssued:
     """Records the deposit `deposit_reference` (the treasury's receipt) and issues `pieces` stamps for it.
 
-    The distributor pays the treasury in advance (PMK 133/2021 articles 16-17, kept in PMK 78/2024), at the
-    tariff of the day, the issuer supplies the same number of stamps, and the distributor passes them to the
-    seller. Safe to repeat, also with a receipt number in small letters, or at another tariff by now. The
-    audit trail keeps the receipt as it was typed, and who recorded it; of a deposit that a release without an
-    entry for it booked, who gives the receipt again.
+    The distributor pays the treasury in advance, at the tariff of the day (PMK 133/2021 articles 16-17, kept
+    in PMK 78/2024). The issuer supplies the same number of stamps, and the distributor passes them to the
+    seller.
+
+    Safe to repeat, also with a receipt number in small letters, or after a change of the tariff. The audit
+    trail keeps the receipt as it was typed, and the person who recorded it. Older releases kept no such
+    entry; a repeat adds it.
 
     Raises: Refusal "stock.pieces" (INVALID) for a number of pieces outside 1..PIECES_MAX;
     "ledger.id_reused" (CONFLICT) when the reference was used for another number of pieces.
@@ -110,8 +113,10 @@ async def _book(tx: Connection, pieces: int, reference: str, now: datetime) -> S
 
 
 def ids_of_deposit(reference: str) -> list[uuid.UUID]:
-    """The ids under which a deposit may stand, the first for a new one. The treasury writes its numbers in
-    capitals. What was booked in the letters in which it was typed stays what it is."""
+    """The ids under which a deposit may be booked; a new one gets the first.
+
+    The treasury writes its numbers in capitals. Old deposits were booked with the letters as typed, and
+    stay."""
     spellings = (reference.upper(), reference, reference.lower())
     return [derived_id("deposit", spelling) for spelling in spellings]
 

@@ -1,4 +1,4 @@
-"""Takes a contact off a customer, and the news of their orders to one that stays."""
+"""Takes a contact off a customer, and moves the news of their orders to one that stays."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from meterai.sales.use_cases.open_order import order_token
 async def leave_contact(
     db: Database, secret: bytes, by: SessionCustomer, contact_id: uuid.UUID, *, now: datetime
 ) -> None:
-    """Removes a contact of the customer who is signed in, in one step with where news and links of their
-    orders go: they would reach the next owner of the number. Safe to repeat.
+    """Removes a contact of the customer who is signed in, and moves the news of their orders. Safe to repeat.
 
-    All links of the customer's orders end: nobody knows which of them came to the one who was removed, or
-    were opened in that browser. The next news of an order carries its new one.
+    Both happen in one transaction: otherwise news and links would reach the next owner of the number. All
+    links of the customer's orders end, because any of them may have been sent to the removed contact. The
+    next news of an order carries its new link.
 
     Raises: what `remove_contact` says.
     """

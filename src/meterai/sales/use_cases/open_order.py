@@ -71,9 +71,9 @@ async def open_order(
     """Opens an order for the form that carries `submit_id`, or gives the one it opened before (I14).
 
     `submit_id` is made by us when the form is shown, unguessable (16 to 64 characters A-Z a-z 0-9 - _).
-    `owner`: None while nobody has proven a contact; `set_customer` names them later. `held`: the tokens that
-    the sender has. A form opens its order as long as that is nobody's; then to its customer, and to who has
-    its link.
+    `owner`: None while nobody has proven a contact; `set_customer` names the customer later. `held`: the
+    tokens that the sender has. A form gives its order to anybody until the order has a customer; then only to
+    the customer, and to people who have its link.
 
     Raises: Refusal INVALID `order.submit_id`; NOT_FOUND `event.unknown`;
     CONFLICT `order.submit_id_reused` when the form was used for something else, or by somebody else.
@@ -199,9 +199,9 @@ def _may_go_on(row: drafts.OpenedRow, opening: _Opening) -> bool:
 
 
 def order_token(secret: bytes, form: str, round: int = 0) -> str:
-    """The token of an order's link: it follows from the form, so that a lost answer can be given again.
+    """The token of an order's link. It is made from the form, so that a lost answer can be given again.
 
-    `form`: what is stored of its name. `round`: how often the order's links were ended.
+    `form`: the digest of its name. `round`: how often the order's links were ended.
     """
     made_from = b"order\x00" + form.encode() + (b"\x00%d" % round if round else b"")
     digest = hmac.digest(secret, made_from, hashlib.sha256)

@@ -45,15 +45,15 @@ ASK_FIRST = timedelta(seconds=5)
 LOOK_FIRST = timedelta(hours=1)
 LOOK_LONGEST = timedelta(hours=12)
 LOOK_FOR = timedelta(days=7)
-"""For so long a bank may send back what it had taken: the day after, and no bank works on holidays."""
+"""How long a bank may take to send a payout back: a day, and no bank works on holidays."""
 _BEFORE_FORGOTTEN = timedelta(hours=1)
-"""How long before a provider forgets a payout it is not ordered again: clocks differ, requests take time."""
+"""A payout is not ordered again this long before its provider forgets it: clocks differ."""
 _APPROVED_WITHIN = timedelta(hours=1)
-"""By then a provider that approves payouts by itself has sent one on, and knows it wherever it is asked."""
+"""By then a provider that approves payouts by itself has sent a payout on, and knows it."""
 _WAITS_THERE = {PayoutState.QUEUED: PAYOUT_UNAPPROVED, PayoutState.MISSING: PAYOUT_MISSING}
 _FELL_THROUGH = "payout.fell_through"
 _NEEDS_ACCOUNT = ("gateway.refund_refused", "payout.refused", "payout.failed")
-"""What another account helps against. After any other refusal the money may have gone out already."""
+"""Refusals that another account solves. After any other the money may have gone out already."""
 
 
 async def pay_due_refunds(
@@ -61,18 +61,18 @@ async def pay_due_refunds(
 ) -> int:
     """Pays up to `limit` refunds that are due, or asks how payouts on their way went.
 
-    Gives how many were due. Each goes out under an id of its own, so that a repeat after a crash or a
-    lost answer pays once. Closed hours, outages and a short balance are tried again, ever more rarely, at
-    least every 15 minutes; so is a payout that failed, but not for the account, as another one. What the
-    gateway refuses for good, or a bank sends back, needs an account from the customer: the news says so.
-    Before that, and before each payout, the gateway is asked whether the bank took the payment back. What it
-    does not say that it has is not paid out, nor an account asked for: whoever wrote into our books would be
-    paid with others' money.
-    A bank may do that days after the payout arrived, so the provider is asked for some days more. What
-    was paid under the same id with other content, before a restore, is put off like an outage until
-    somebody has looked into it (`end_refund`): another account would pay it twice. So is a payout that may
-    have gone out so long ago that its provider would not know it again. Neither is ordered again from here.
-    Nor is one that its provider took and, an hour later, has not approved or does not know.
+    Returns how many were due. Each refund goes out under an id of its own, so that a repeat after a crash or
+    a lost answer pays once.
+
+    - After closed hours, an outage or a short balance it is tried again, ever more rarely, at least every 15
+      minutes. A payout that failed for another reason than the account goes out again as a new one.
+    - If the gateway refuses for good, or a bank sends the money back, the customer must name an account: the
+      news says so. A bank may do that days later, so the provider is asked for some days more.
+    - Before that, and before each payout, the gateway is asked whether it has the payment. If not, nothing is
+      paid and no account is asked for: a person who wrote into our books would get others' money.
+    - Some payouts wait for an officer (`end_refund`) and are not ordered again. Their id was used with other
+      content before a restore. Or they may have gone out too long ago for the provider to recognise a repeat.
+      Or the provider took them and, an hour later, has not approved them or does not know them.
     """
     async with db.connection() as connection:
         now = clock()
@@ -127,7 +127,7 @@ async def _pay_out(
         assert due.reference is not None
         result = await payout.get_status(due.reference)
         _look_whether_it_waits(due, result.state, clock())
-    elif due.failure_code == PAYOUT_MISMATCH:  # known there since a time unknown here, so for how long?
+    elif due.failure_code == PAYOUT_MISMATCH:  # the provider has it since an unknown time
         raise Refusal(Kind.CONFLICT, PAYOUT_MISMATCH)
     elif due.asked_before is not None and clock() > due.asked_before + payout.remembers - _BEFORE_FORGOTTEN:
         raise Refusal(Kind.CONFLICT, PAYOUT_UNSURE)
@@ -150,10 +150,10 @@ async def _pay_out(
 
 
 async def _is_set_off(db: Database, gateway: PaymentGateway, due: DueRefund, clock: Clock) -> bool:
-    """Whether the bank took the payment back, and this refund with it. Asked now: a notice may be lost.
+    """Asks the gateway whether the bank took the payment back, and this refund with it: a notice may be lost.
 
-    Raises: Refusal(CONFLICT, "payout.uncovered"): the gateway does not have what would be paid out, and no
-    account helps.
+    Raises: Refusal(CONFLICT, "payout.uncovered"): the gateway does not have the money. No other account
+    helps.
     """
     payment = await settle_payment(db, gateway, due.payment_reference, clock=clock)
     if payment.state is PaymentState.REVERSED:
@@ -164,8 +164,9 @@ async def _is_set_off(db: Database, gateway: PaymentGateway, due: DueRefund, clo
 
 
 async def _is_still_to_go(db: Database, due: DueRefund) -> bool:
-    """Whether money is to go out; of a refund that waited because the gateway did not have its money, an
-    officer may have said meanwhile that it went out by hand (`end_refund`), and now can't any more."""
+    """True when the refund still has to go out. False when an officer ended it meanwhile (`end_refund`).
+
+    Takes it off the list for officers, if the gateway did not have its money before."""
     if due.failure_code != PAYOUT_UNCOVERED:
         return True
     async with db.connection() as connection:
@@ -179,7 +180,7 @@ def _look_whether_it_waits(due: DueRefund, state: PayoutState, now: datetime) ->
 
 
 async def _look_again(db: Database, payout: PayoutProvider, due: DueRefund, clock: Clock) -> None:
-    """Asks whether the bank sent a payout back after all: more rarely with time, until its last answer."""
+    """Asks whether the bank sent a payout back, more rarely with time, until the last answer."""
     assert due.reference is not None
     assert due.paid_at is not None
     try:
@@ -239,8 +240,9 @@ async def _mark_sent(db: Database, due: DueRefund, reference: str, now: datetime
 
 
 async def _start_over(db: Database, due: DueRefund, why: str, now: datetime) -> None:
-    """Another payout goes to the same account, or the customer names another one, unless the bank took the
-    payment back meanwhile (`take_back`)."""
+    """Orders another payout to the same account, or asks the customer for another account.
+
+    If the bank took the payment back meanwhile, the refund is set off instead (`take_back`)."""
     async with db.transaction() as tx:
         found = await _lock(tx, due)
         if found is None:

@@ -31,7 +31,7 @@ from meterai.sales.ports import Channel, PaymentGateway
 from meterai.sales.store import drafts, orders, payments
 
 RESERVATION_GRACE = timedelta(minutes=15)
-"""The stamps stay reserved for so long after the payment's end: its status may come late."""
+"""How long the stamps stay reserved after the payment's end: its status may come late."""
 
 
 class PlacedOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,11 +65,14 @@ async def place_order(
 
     Placing an order again, from a second click or another tab, gives the same order and the same attempt.
 
-    Raises: Refusal NOT_FOUND `order.not_found`; INVALID `payment.no_channel`;
-    CONFLICT `order.empty`, `order.contact_missing`, `order.price_changed` (the draft has the new price now),
-    `order.unpaid_before` (the customer's unpaid orders hold too much with it), `stock.out`, `stock.short`
-    (fewer stamps are left than it needs), `stock.held` (unpaid quota holds too much); GONE `order.expired`,
-    `order.cancelled`. The order stays a draft.
+    Raises, and the order stays a draft:
+
+    - Refusal NOT_FOUND `order.not_found`; INVALID `payment.no_channel`; GONE `order.expired`,
+      `order.cancelled`.
+    - CONFLICT `order.empty`, `order.contact_missing`, `order.price_changed` (the draft has the new price
+      now).
+    - CONFLICT `order.unpaid_before` (the customer's unpaid orders would hold too much), `stock.out`,
+      `stock.short` (fewer stamps are left than it needs), `stock.held` (unpaid quota holds too much).
     """
     channel = read_channel(channel, gateway)
     now = clock()
@@ -151,8 +154,7 @@ async def _reserve(tx: Connection, order: Order, payment: Payment, now: datetime
 
 @asynccontextmanager
 async def _stock_told(db: Database, order_id: uuid.UUID) -> AsyncIterator[None]:
-    """Says of an order for which there are too few stamps whether none is left, or fewer than it needs. A
-    seller whose books were never opened has none."""
+    """Turns the ledger's refusal into `stock.out` or `stock.short`. A seller without books has no stamps."""
     try:
         yield
     except Refusal as refusal:

@@ -21,8 +21,8 @@ AT_ONCE_MAX = 8
 async def poll_due_payments(db: Database, gateway: PaymentGateway, *, clock: Clock, limit: int = 50) -> int:
     """Settles up to `limit` payments whose status is due; finishes charges whose answer was lost.
 
-    Gives how many were due. A payment is claimed by writing when it is due again: a worker that dies or
-    fails loses nothing but that while. Raises: the first failure that is no refusal, after the last payment.
+    Returns how many were due. A payment is claimed by writing when it is due again: if the worker dies or
+    fails, only that time is lost. Raises: the first failure that is no refusal, after the last payment.
     """
     async with db.connection() as connection:
         due = await payments.claim_due(connection, clock(), limit=limit)
@@ -50,7 +50,7 @@ async def _ask(db: Database, gateway: PaymentGateway, due: payments.DuePayment, 
 async def _finish_charge(
     db: Database, gateway: PaymentGateway, due: payments.DuePayment, clock: Clock
 ) -> bool:
-    """Asks again for a charge whose answer was lost; whether it is waiting to be paid now."""
+    """Asks again for a charge whose answer was lost; True when it can be paid now."""
     async with db.connection() as connection:
         order = await orders.read_order(connection, due.order_id)
     payment = order.payment(due.reference)

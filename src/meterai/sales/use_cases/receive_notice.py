@@ -1,4 +1,4 @@
-"""Takes a notice of the payment gateway: stored as it came, believed by nobody."""
+"""Stores a notice of the payment gateway as it came. Nothing is booked from it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from meterai.sales.ports import PaymentGateway
 from meterai.sales.store import payments
 
 POLLED_AFTER = timedelta(seconds=5)
-"""Whoever took the notice settles the payment at once; should they die before, the poller does it then."""
+"""The process that took the notice settles the payment at once. If it dies before, the poller does."""
 
 
 class NoticeReceipt(msgspec.Struct, frozen=True, kw_only=True):
     """A notice that is stored."""
 
     reference: str
-    """The payment to settle; may be none of ours."""
+    """The payment to settle; may be unknown."""
     new: bool
     """False for a copy of a notice that came before."""
 

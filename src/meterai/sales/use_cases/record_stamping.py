@@ -25,10 +25,10 @@ from meterai.sales.store import orders
 async def record_items_stamped(
     db: Database, item_ids: Sequence[uuid.UUID], now: datetime, *, asked_by: Sequence[int] = ()
 ) -> None:
-    """The documents are stamped and released. Safe to repeat.
+    """Records that the documents of these items are stamped and released. Safe to repeat.
 
-    Ids of no item are passed over: a document that was stamped from quota has none. `asked_by`: rows of the
-    outbox that are done with in the same transaction.
+    Unknown ids are ignored: a document that was stamped from quota has no item. `asked_by`: rows of the
+    outbox that are deleted in the same transaction.
     """
     async with db.connection() as connection:  # one statement is one transaction
         await _end(
@@ -45,10 +45,10 @@ async def record_items_stamped(
 async def record_item_refused(
     db: Database, item_id: uuid.UUID, document_id: uuid.UUID, code: str, now: datetime
 ) -> None:
-    """The document can't be stamped; its quota is free again, and the customer chooses what to do with it.
-    Unless the bank took the payment back meanwhile: then the quota is taken back too.
+    """Records that a document can't be stamped: its quota is free again, and the customer chooses what to do.
 
-    Safe to repeat, also after the customer has replaced the document: that says nothing of the other one.
+    If the bank took the payment back meanwhile, the quota is taken back too. Safe to repeat, also after the
+    customer has replaced the document: the new one is not touched.
     Raises: Refusal NOT_FOUND `order.no_such_item`: not an item of an order.
     """
     async with db.transaction() as tx:
@@ -65,8 +65,9 @@ async def record_item_refused(
 
 
 async def record_quota_freed(db: Database, lot_account_id: uuid.UUID, now: datetime) -> None:
-    """A document for which quota of this lot was held can't be stamped, and the quota is free again. Unless
-    the bank took the payment back meanwhile: then the quota is taken back too. Safe to repeat.
+    """Records that quota of this lot is free again, because its document can't be stamped. Safe to repeat.
+
+    If the bank took the payment back meanwhile, the quota is taken back too.
     """
     async with db.transaction() as tx:
         order = await orders.lock_order_of_lot(tx, lot_account_id)

@@ -60,9 +60,9 @@ async def request_refund(
     that a stamped document did not need. The money goes back over the gateway, or to `account` where the
     gateway can't: without one, the refund waits for `give_refund_account`.
 
-    `given_back`: how many pieces of the item had been given back when the customer decided; asking twice at
-    the same number asks once. The refund has its id from this number: one that a restore forgot goes out
-    under the same id when it is asked for anew, and gateway and payout provider know it.
+    `given_back`: how many pieces of the item had been given back when the customer decided. Asking twice at
+    the same number asks once. The refund's id is made from this number. So a refund that a restore forgot
+    goes out under the same id when it is asked for again, and gateway and payout provider recognise it.
 
     Raises: Refusal NOT_FOUND `order.not_found`, `order.no_such_item`; INVALID `refund.pieces`,
     `refund.whole_document`, `refund.bank_unknown`, `refund.account_unreadable`, `refund.holder_missing`,
@@ -106,7 +106,7 @@ async def request_refund(
 async def give_refund_account(
     db: Database, order_id: uuid.UUID, refund_id: uuid.UUID, account: BankAccount, *, now: datetime
 ) -> RefundRequested:
-    """Names the account to which a refund goes that waits for one; it is paid at once. Safe to repeat.
+    """Names the account for a refund that waits for one; the refund is payable at once. Safe to repeat.
 
     Raises: Refusal NOT_FOUND `order.not_found`, `refund.unknown`; CONFLICT `refund.other_account` (it goes to
     another one already), `refund.no_account_needed`; INVALID `refund.bank_unknown`,
@@ -130,7 +130,7 @@ async def give_refund_account(
 async def _refuse_other(
     tx: Connection, before: Refund, item_id: uuid.UUID, pieces: int, account: BankAccount | None
 ) -> None:
-    """Refuses what was asked for before with other content (I15)."""
+    """Refuses a repeat with other content (I15)."""
     if (before.item_id, before.quantity) != (item_id, pieces):
         raise Refusal(Kind.INVALID, "request.key_reused")
     if account is not None:

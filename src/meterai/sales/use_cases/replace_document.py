@@ -1,4 +1,4 @@
-"""Puts another document in the place of one that could not be stamped."""
+"""Replaces a document that could not be stamped."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from meterai.sales.store import orders
 async def replace_document(
     db: Database, item_id: uuid.UUID, document_id: uuid.UUID, *, now: datetime
 ) -> None:
-    """Has `document_id` stamped from the lot of a refused item; it needs as many stamps as were bought.
+    """Stamps `document_id` from the lot of a refused item. It needs as many stamps as were bought.
 
     Safe to repeat with the same document.
 

@@ -1,4 +1,4 @@
-"""Writes to whom an order belongs, once a contact is verified."""
+"""Writes the customer of an order, once a contact is verified."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ async def set_customer(
 ) -> OwnedOrder:
     """Gives a draft to a customer and its news to a contact that was verified as theirs. Safe to repeat.
 
-    A draft that becomes somebody's, or somebody else's, gets another link: who began it, or had it before,
-    knows the one until now, and may be a stranger who passed it on. Its documents are to get the same owner.
+    A draft whose customer changes gets a new link. The person who began it, or had it before, knows the old
+    link and may be a stranger who passed it on. The caller gives its documents the same owner.
 
     Raises: Refusal CONFLICT `order.not_draft`, but not for what stands there already;
     NOT_FOUND `order.not_found`.

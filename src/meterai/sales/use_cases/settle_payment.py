@@ -1,4 +1,4 @@
-"""Finds out what became of a payment and books it: the one way by which money is believed."""
+"""Finds out what became of a payment and books it. Money is booked in no other way."""
 
 from __future__ import annotations
 
@@ -72,11 +72,12 @@ async def settle_payment(
 ) -> Settlement:
     """Fetches the status of a payment from the gateway and books what it says, in one transaction.
 
-    Notices, the poller, and every use case that closes a charge come here, perhaps at once: the order's lock
-    and the ids of the transfers make it happen once. Money for an order that waits for it credits the order;
-    for an expired one too, if stock is left. Money that is late, doubled or of another amount is owed back
-    to the payer in the same transaction. Of money that went back in part before we ever booked it, as a
-    restore can have it, that is the rest.
+    Notices, the poller, and every use case that closes a charge call this, perhaps at the same time. The
+    order's lock and the ids of the transfers make sure that a payment is booked once.
+
+    - Money for an order that waits for it credits the order; for an expired one too, if stock is left.
+    - Money that is late, doubled or of another amount is owed back to the payer in the same transaction.
+    - If a part went back before we booked the payment, as after a restore, the rest is booked.
 
     Raises: Refusal NOT_FOUND `payment.unknown`; UNAVAILABLE `gateway.unavailable`.
     """
@@ -109,7 +110,7 @@ def _left(said: GatewayStatus, booked: int) -> int:
 
 
 def _of_the_rest(status: GatewayStatus) -> GatewayStatus:
-    """A payment of which a part went back, as one of what is left of it."""
+    """The status of a partly refunded payment, as a payment of the rest."""
     if status.state is not GatewayState.PARTIALLY_REFUNDED or status.refunded <= 0:
         return status
     left = status.amount - status.refunded
@@ -179,7 +180,7 @@ async def _end(
 
 
 async def _reverse(tx: Connection, order: Order, payment: Payment, now: datetime) -> Settlement:
-    """The money was taken back by the bank: so are the stamps that are still unused. Used ones stay good."""
+    """Books that the bank took the money back: unused stamps are taken back too, used ones stay good."""
     after = next_payment_state(payment.state, PaymentTransition.REVERSE)
     await payments.mark_reversed(tx, payment.id, now)
     await take_back(tx, order, payment, now)
@@ -190,7 +191,7 @@ async def _reverse(tx: Connection, order: Order, payment: Payment, now: datetime
 async def _leave(
     db: Database, gateway: PaymentGateway, status: GatewayStatus, *, asked_at: datetime, now: datetime
 ) -> Settlement:
-    """No money and no end. A charge that we closed and the gateway did not is closed there."""
+    """Books nothing: no money came, and the charge has not ended. Closes it there if we closed it here."""
     async with db.transaction() as tx:
         order = await orders.lock_order_of_payment(tx, status.reference)
         await payments.finish_notices(tx, status.reference, asked_at=asked_at, now=now)

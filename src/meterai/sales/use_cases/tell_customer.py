@@ -25,7 +25,7 @@ RETRY_SECONDS_MAX = 120.0
 
 
 class Deliverer(Protocol):
-    """Who takes messages: `kit.messages.Messenger`."""
+    """Sends messages: `kit.messages.Messenger`."""
 
     async def deliver(self, message: Message) -> None:
         """Sends one message. Raises: what `kit.messages.MessageSender` says."""
@@ -33,9 +33,10 @@ class Deliverer(Protocol):
 
 
 async def note_paid_news(db: Database, *, now: datetime) -> int:
-    """Has the payment told of orders whose stamps take longer than `PAID_NEWS_AFTER`; gives how many.
+    """Writes the news of the payment for orders whose stamps take longer than `PAID_NEWS_AFTER`; returns how
+    many.
 
-    A document is stamped within seconds of its payment: then one message tells both.
+    Most documents are stamped within seconds of the payment: then one message says both.
     """
     async with db.connection() as connection:
         return await order_news.note_paid_news(
