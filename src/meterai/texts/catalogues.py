@@ -6,7 +6,7 @@ import gettext
 from functools import cache
 from io import BytesIO
 
-from meterai.texts.languages import LOCALE_FOLDER, SOURCE, languages
+from meterai.texts.languages import SOURCE, catalogue_file, languages
 from meterai.texts.marks import CONTEXT_END, N_
 
 _NAME = N_("Bahasa Indonesia")
@@ -34,7 +34,7 @@ def load_translations(language: str) -> gettext.NullTranslations:
     from babel.messages.mofile import write_mo  # not for processes that show no other language
     from babel.messages.pofile import read_po
 
-    with (LOCALE_FOLDER / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
+    with catalogue_file(language).open("rb") as file:
         catalogue = read_po(file, locale=language)
     compiled = BytesIO()
     write_mo(compiled, catalogue)

@@ -14,7 +14,13 @@ SOURCE: Final = "id"
 @cache
 def languages() -> tuple[str, ...]:
     """The codes of all languages (ISO 639), the source first."""
-    return (SOURCE, *sorted(path.parents[1].name for path in LOCALE_FOLDER.glob("*/LC_MESSAGES/messages.po")))
+    found = (folder.name for folder in LOCALE_FOLDER.iterdir() if catalogue_file(folder.name).is_file())
+    return (SOURCE, *sorted(found))
+
+
+def catalogue_file(language: str) -> Path:
+    """Where the catalogue of a language lies, or would lie."""
+    return LOCALE_FOLDER / language / "LC_MESSAGES" / "messages.po"
 
 
 def known_language(language: str) -> str:
