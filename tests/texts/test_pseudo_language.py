@@ -155,11 +155,12 @@ def test_a_receipt_is_translated(name: str, pseudo_language: str, monkeypatch: p
     assert {word for text in written for word in escaped_words(text)} == set()
 
 
+CONSTANTS = {"NOTICE_FACTS", "_OPENAPI"}
 TABLES = {
     name: table
     for module in pkgutil.iter_modules(texts.__path__)
     for name, table in vars(importlib.import_module(f"meterai.texts.{module.name}")).items()
-    if isinstance(table, Mapping) and name.isupper() and not name.endswith("FACTS")
+    if isinstance(table, Mapping) and name.isupper() and name not in CONSTANTS
 }
 
 
@@ -186,10 +187,10 @@ def _sentences(entry: Any) -> list[str]:
 
 
 def test_no_sentence_stands_outside_of_texts_and_templates() -> None:
-    """A literal in the code with three words or more of which each is Indonesian."""
+    """Finds literals in the code, docstrings aside, that hold two of the commonest words."""
     found = []
     for path in PRODUCT.rglob("*.py"):
-        if "texts" in path.relative_to(PRODUCT).parts:
+        if path.relative_to(PRODUCT).parts[0] in ("texts", "gate"):
             continue
         tree = ast.parse(path.read_text())
         silent = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings

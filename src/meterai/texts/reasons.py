@@ -19,6 +19,12 @@ _DO_NOT_ACCEPT = N_(
 _NOTHING = N_("Tidak ada yang perlu dilakukan.")
 _ELSEWHERE = N_("Periksa di layanan penerbitnya, misalnya verification.peruri.co.id.")
 
+VERDICTS: Final = {
+    "ASLI": N_("ASLI"),
+    "TIDAK_ASLI": N_("TIDAK ASLI / DIUBAH"),
+    "TIDAK_DAPAT_DIPERIKSA": N_("TIDAK DAPAT DIPERIKSA"),
+}
+
 REASONS: Final[dict[str, Explanation]] = {
     "genuine": Explanation(N_("e-Meterai asli dan dokumen tidak berubah sejak dibubuhi."), _NOTHING),
     # Not genuine: the register

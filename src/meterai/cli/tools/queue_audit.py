@@ -17,20 +17,22 @@ from rich.table import Table
 
 from meterai.cli.exit_codes import NO_VERDICT, Judged
 from meterai.kernel.refusals import Refusal
+from meterai.texts import audit_report as words
+from meterai.texts.translation import in_both
 from meterai.waiting_room.auditing.findings import Report, Stands
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource, HttpSource, Source, Unreadable
 
 _LOOKS = {
-    "passes": ("LULUS · the audit passes", "green"),
-    "fails": ("TIDAK LULUS · the audit fails", "red"),
+    "passes": (words.PASSES, "green"),
+    "fails": (words.FAILS, "red"),
 }
 _STANDS: Mapping[Stands, str] = {
-    "listed": "ada dalam daftar · in the list",
-    "late": "dihormati sebagai tiket susulan · honoured as a late ticket",
-    "dead_gate": "gerbangnya mati, tiket dihormati · its gate was dead, the ticket is honoured",
-    "open": "jendelanya belum ditutup · its window is not closed yet",
-    "missing": "TIDAK ADA · MISSING",
+    "listed": words.LISTED,
+    "late": words.LATE,
+    "dead_gate": words.DEAD_GATE,
+    "open": words.OPEN,
+    "missing": words.MISSING,
 }
 _ROOT_DIGITS_MIN = 32
 
@@ -59,7 +61,7 @@ def queue_audit(
                 progress=lambda entries: bar.update(task, description=f"{entries:,} entries"),
             )
     except Unreadable as error:
-        typer.echo(f"Tidak dapat dibaca · can't be read: {error}", err=True)
+        typer.echo(f"{in_both(words.UNREADABLE)}: {error}", err=True)
         raise typer.Exit(NO_VERDICT) from None
     except Refusal:
         raise typer.BadParameter("not a ticket of this queue", param_hint="--ticket") from None
@@ -97,20 +99,22 @@ def _show(report: Report) -> None:
         told = f"operator, entry {action.entry}, {when}: {action.action} {action.value} ({action.reason})"
         console.print(told, markup=False, highlight=False, soft_wrap=True)
     for finding in report.findings:
-        where = "" if finding.entry is None else f"entri {finding.entry} · entry {finding.entry} "
+        where = "" if finding.entry is None else f"{in_both(words.ENTRY, {'number': finding.entry})} "
         console.print(f"[red]✗[/red] {escape(finding.id)}", highlight=False, soft_wrap=True)
         console.print(
             f"  [dim]{escape(finding.en)} ({where}{finding.code})[/dim]", highlight=False, soft_wrap=True
         )
     if report.finding_count > len(report.findings):
         console.print(f"... {report.finding_count - len(report.findings):,} more findings of the same kinds")
-    title, colour = _LOOKS[report.verdict]
-    console.print(Panel(escape(_ending(report)), title=f"[bold]{title}[/bold]", border_style=colour))
+    sentence, colour = _LOOKS[report.verdict]
+    console.print(
+        Panel(escape(_ending(report)), title=f"[bold]{in_both(sentence)}[/bold]", border_style=colour)
+    )
 
 
 def _checks(report: Report) -> Table:
     table = Table(
-        "pemeriksaan · check", "diperiksa · examined", "temuan · findings", title=escape(report.event)
+        in_both(words.CHECK), in_both(words.EXAMINED), in_both(words.FINDINGS), title=escape(report.event)
     )
     table.columns[1].justify = table.columns[2].justify = "right"
     for check in report.checks:
@@ -121,22 +125,25 @@ def _checks(report: Report) -> Table:
 
 def _counts(report: Report) -> Table:
     promises = report.promises
+    kept = (
+        f"{promises.given:,}: let in {promises.let_in:,}, called {promises.called:,}, "
+        f"not called {promises.not_called:,}, pending {promises.pending:,}"
+    )
     counts = {
-        "entri, ujung · entries, heads": f"{report.entries:,}, {report.heads:,}",
-        "jendela · windows": f"{report.windows:,}",
-        "tiket, orang · tickets, people": f"{report.joins:,}, {report.people:,}",
-        "masuk menurut jalur · let in by lane": _list(report.claims),
-        "jalan pintas · bypasses": _list(report.bypasses) or "0",
-        "tiket susulan · late tickets": f"{report.late_tickets:,}",
-        "gerbang mati · dead gates": f"{report.dead_gates:,}",
-        "bukti antre · certificates": f"{report.certificates:,}",
-        "janji · promises": f"{promises.given:,}: let in {promises.let_in:,}, called {promises.called:,}, "
-        f"not called {promises.not_called:,}, pending {promises.pending:,}",
-        "tindakan operator · operator actions": f"{report.operator_action_count:,}",
+        in_both(words.ENTRIES): f"{report.entries:,}, {report.heads:,}",
+        in_both(words.WINDOWS): f"{report.windows:,}",
+        in_both(words.PEOPLE): f"{report.joins:,}, {report.people:,}",
+        in_both(words.LET_IN): _list(report.claims),
+        in_both(words.BYPASSES): _list(report.bypasses) or "0",
+        in_both(words.LATE_TICKETS): f"{report.late_tickets:,}",
+        in_both(words.DEAD_GATES): f"{report.dead_gates:,}",
+        in_both(words.CERTIFICATES): f"{report.certificates:,}",
+        in_both(words.PROMISES): kept,
+        in_both(words.OPERATOR_ACTIONS): f"{report.operator_action_count:,}",
     }
     for held in report.tickets:
-        name = f"tiket · ticket {held.window}/{held.gate}/{held.sequence}"
-        counts[name] = _STANDS[held.stands]
+        name = f"{in_both(words.TICKET)} {held.window}/{held.gate}/{held.sequence}"
+        counts[name] = in_both(_STANDS[held.stands])
     table = Table.grid(padding=(0, 2))
     for name, count in counts.items():
         table.add_row(f"[dim]{name}[/dim]", escape(count))
@@ -148,9 +155,8 @@ def _list(counts: dict[str, int]) -> str:
 
 
 def _ending(report: Report) -> str:
-    seeds = (
-        "Benih dicampur suar publik. · Seeds are mixed with a public beacon."
-        if report.seeds == "beacon"
-        else "Tanpa suar publik, operator dipercaya dengan benih. · No public beacon: operator-trusted."
+    seeds = in_both(words.WITH_BEACON) if report.seeds == "beacon" else in_both(words.WITHOUT_BEACON)
+    return (
+        f"{seeds}\n{in_both(words.KEY)} {report.controller_key}\n"
+        f"{in_both(words.HEAD)} {report.entries}:{report.root}"
     )
-    return f"{seeds}\nkunci · key {report.controller_key}\nujung · head {report.entries}:{report.root}"

@@ -20,18 +20,14 @@ from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Refusal
 from meterai.kernel.serial_number import group_serial
 from meterai.kit.settings import from_environment
-from meterai.texts.reasons import REASONS
-from meterai.texts.translation import translate
+from meterai.texts.reasons import REASONS, VERDICTS
+from meterai.texts.translation import in_both, translate
 from meterai.verification.model import Judgement, Trust, Verdict
 from meterai.verification.trust import TRUST_FOLDER, load_roots, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
 
 EXIT_CODES = {Verdict.GENUINE: 0, Verdict.NOT_GENUINE: 1, Verdict.CANNOT_CHECK: NO_VERDICT}
-_LOOKS = {
-    Verdict.GENUINE: ("ASLI · genuine", "green"),
-    Verdict.NOT_GENUINE: ("TIDAK ASLI / DIUBAH · not genuine or changed", "red"),
-    Verdict.CANNOT_CHECK: ("TIDAK DAPAT DIPERIKSA · can't be checked", "yellow"),
-}
+_COLOURS = {Verdict.GENUINE: "green", Verdict.NOT_GENUINE: "red", Verdict.CANNOT_CHECK: "yellow"}
 
 
 _STANDARD_INPUT: Final = Path("-")
@@ -95,7 +91,7 @@ async def _judge(data: bytes, trust: Trust) -> Judgement:
 
 
 def _show(judgement: Judgement, name: str) -> None:
-    title, colour = _LOOKS[judgement.verdict]
+    title, colour = in_both(VERDICTS[judgement.verdict]), _COLOURS[judgement.verdict]
     lines = []
     for code in judgement.reasons:
         indonesian, english = (translate(REASONS[code].what, language) for language in ("id", "en"))

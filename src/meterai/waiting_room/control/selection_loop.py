@@ -10,6 +10,8 @@ import msgspec
 import structlog
 
 from meterai.kit.fail_points import FailPoint
+from meterai.texts import announcements
+from meterai.texts.translation import translate
 from meterai.waiting_room.control.publisher import Publisher
 from meterai.waiting_room.control.site_load import read_measured
 from meterai.waiting_room.files.promise_book import Promise, read_promises
@@ -58,13 +60,15 @@ FORGOTTEN_AT_ONCE = 20_000
 WINDOWS_AT_ONCE = 1_000
 """Who takes over looks at all for which there are rows."""
 LINE_COUNTS_S = 2 * 86_400
-STAMPING_STOPPED = Announcement("Pembubuhan sedang dihentikan sementara.", "Stamping is paused for now.")
-STALLED = Announcement(
-    "Pembayaran atau pengiriman kode sedang terganggu.", "Payments, or the sending of codes, are disturbed."
-)
-LAST_STAMPS = Announcement(
-    "Sisa meterai untuk yang sudah dipanggil. Bila masih ada, pemanggilan berlanjut.",
-    "The stamps left are for people already called. If any remain, more are called.",
+
+
+def _announcement(sentence: str) -> Announcement:
+    return Announcement(translate(sentence, "id"), translate(sentence, "en"))
+
+
+STAMPING_STOPPED, STALLED, LAST_STAMPS = (
+    _announcement(sentence)
+    for sentence in (announcements.STAMPING_STOPPED, announcements.STALLED, announcements.LAST_STAMPS)
 )
 """They stand on pages that are open within one poll, unless the operator has words of his own there."""
 

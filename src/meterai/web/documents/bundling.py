@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -28,6 +28,9 @@ from meterai.stamping.bundles.model import LEFT_OUT, STAMPED_ALREADY, Bundle, Bu
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import document_page, read_checked
 from meterai.stamping.use_cases.fill_bundle import fill_bundle
+from meterai.texts.languages import languages
+from meterai.texts.pages import NOT_IN_ZIP, NOT_IN_ZIP_TEXT
+from meterai.texts.translation import translate
 from meterai.web.documents.placing_form import POSITIONS, PROFILES
 from meterai.web.pages.messages import notice_text, state_text, text_of
 from meterai.web.requests.forms import Form, FormLimits, Upload
@@ -53,15 +56,6 @@ CHECKING = timedelta(seconds=60)
 """How long one upload may keep the jails: what is left is uploaded again."""
 _AT_ONCE = 2
 _ZIP_BEGINNINGS = (b"PK\x03\x04", b"PK\x05\x06")
-_UNREAD_NAME = "TIDAK ADA DI SINI - NOT IN HERE.txt"
-_UNREAD = """\
-Berkas bermeterai berikut tidak dapat kami baca saat ini, jadi tidak ada di dalam ZIP ini.
-Unduh lagi nanti; bila tetap begitu, hubungi kami dengan nomor serinya.
-
-We can't read the following stamped files at the moment, so they are not in this ZIP.
-Download it again later; if it stays so, contact us with their serial numbers.
-
-"""
 CHIPS = {
     Outcome.READY: "",
     Outcome.STAMPING: "busy",
@@ -228,7 +222,7 @@ async def zip_of(objects: ObjectStore, files: Sequence[BundleFile]) -> AsyncIter
             archive.writestr(_free_name(file.path, taken), content)
             yield out.take()
         if unread:
-            archive.writestr(_UNREAD_NAME, _UNREAD + "".join(unread))
+            archive.writestr(*_note_of_missing(unread))
     yield out.take()
 
 
@@ -261,3 +255,10 @@ class _Outlet:
         """Everything written since."""
         parts, self._parts = self._parts, []
         return b"".join(parts)
+
+
+def _note_of_missing(lines: Iterable[str]) -> tuple[str, str]:
+    """Name and text of the file that says what a ZIP lacks: in every language, for it may be passed on."""
+    names = (translate(NOT_IN_ZIP, language) for language in languages())
+    texts = (f"{translate(NOT_IN_ZIP_TEXT, language)}\n\n" for language in languages())
+    return f"{' - '.join(names)}.txt", "".join((*texts, *lines))

@@ -1,0 +1,11 @@
+"""What the controller of a queue announces by itself on every wait page."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from meterai.texts.marks import N_
+
+STAMPING_STOPPED: Final = N_("Pembubuhan sedang dihentikan sementara.")
+STALLED: Final = N_("Pembayaran atau pengiriman kode sedang terganggu.")
+LAST_STAMPS: Final = N_("Sisa meterai untuk yang sudah dipanggil. Bila masih ada, pemanggilan berlanjut.")
