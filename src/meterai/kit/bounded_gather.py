@@ -1,4 +1,4 @@
-"""Several things that are due, each done by itself."""
+"""Does work for many items, a few at a time."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable, Sequence
 async def each[Due, Done](
     due: Sequence[Due], work: Callable[[Due], Awaitable[Done]], *, at_once: int
 ) -> list[Done]:
-    """Does `work` for each of `due`, so many `at_once`; gives what came of it, in their order.
+    """Runs `work` for each item of `due`, at most `at_once` at a time. Returns the results in order.
 
-    Whoever fails keeps none of the others from their turn. Raises: the first failure, after the last turn.
+    One failure does not stop the others. Raises: the first failure, at the end.
     """
     places = asyncio.Semaphore(at_once)
 

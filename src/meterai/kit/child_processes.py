@@ -1,4 +1,4 @@
-"""Child processes on Linux: ending with their parent, finding left-over ones, free ports."""
+"""Child processes on Linux: they end with their parent and are found again later; free ports."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def ending_with_parent(sign: signal.Signals) -> Callable[[], None]:
-    """A `preexec_fn` after which the child gets `sign` when the parent's thread that made it ends.
+    """A `preexec_fn`: the kernel sends the child `sign` when the thread that started it ends (prctl(2)).
 
-    Anything that changes the child's user must come before it: the kernel forgets the wish then (prctl(2)).
+    A change of the child's user must come first: the kernel forgets the request then.
     """
     parent = os.getpid()
 
@@ -40,7 +40,7 @@ def ending_with_parent(sign: signal.Signals) -> Callable[[], None]:
 def processes_in(folder: Path, *, program: str) -> list[int]:
     """Ids of the processes that run a file named `program` with `folder` as their working directory.
 
-    Processes that we may not look at are left out.
+    Leaves out processes that we have no right to look at.
     """
     found = []
     wanted = os.path.realpath(folder)
@@ -71,7 +71,7 @@ def open_log(path: Path) -> BinaryIO:
 
 
 def titles_of_children(pid: int) -> list[str]:
-    """What the processes that one has started, and that are there yet, say that they are."""
+    """The titles of the living children of a process."""
     titles = []
     for entry in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError):
@@ -83,10 +83,10 @@ def titles_of_children(pid: int) -> list[str]:
 
 
 def free_port(wanted: int = 0, *, host: str = "127.0.0.1") -> int:
-    """`wanted` when nothing listens there, else a port that is free now (another may still take it).
+    """Returns `wanted` when nothing listens there, else a port that is free now. Another may still take it.
 
-    Never one of those that the kernel gives to outgoing connections (ip_local_port_range): between this look
-    and the start of the listener such a port may become the near end of somebody's connection.
+    It is never a port that the kernel gives to outgoing connections (ip_local_port_range). Such a port may be
+    taken by a connection before the listener starts.
     """
     for candidate in chain((wanted,) if wanted else (), _listening_ports()):
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
@@ -103,9 +103,9 @@ _PORT_TRIES = 100
 
 
 def _listening_ports() -> Iterator[int]:
-    """Any ports from 16,384 on, below the kernel's own range (from 32,768 unless the machine says else).
+    """Random ports from 16,384 on, below the kernel's range for outgoing connections (usually from 32,768).
 
-    Where that range leaves no room, 0: the kernel's choice.
+    0, the kernel's choice, where that range leaves no room.
     """
     try:
         end = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
@@ -119,13 +119,13 @@ def _listening_ports() -> Iterator[int]:
 
 
 class ProcessStamp(msgspec.Struct, frozen=True):
-    """A process, told apart from a later one that got the same number."""
+    """Identifies a process. A later process with the same number has another stamp."""
 
     pid: int
     started: str
     """Ticks since the machine started, from /proc/PID/stat."""
     boot: str
-    """Of this start of the machine."""
+    """Changes with each start of the machine."""
 
 
 def stamp_of(pid: int) -> ProcessStamp | None:
@@ -157,7 +157,7 @@ def end_processes(stamps: Iterable[ProcessStamp], *, seconds: float) -> None:
 
 
 async def exit_of(pid: int) -> None:
-    """Waits on a pidfd (pidfd_open(2)): nothing polls, nothing is reaped."""
+    """Waits until a process has ended, without polling or reaping it (pidfd_open(2))."""
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     handle = os.pidfd_open(pid)
     loop.add_reader(handle, ended.set)

@@ -1,7 +1,7 @@
-"""Named points at which a test may end or freeze the process. No-ops unless one is named at the start.
+"""Named points at which a test may end or freeze the process. They do nothing unless one is named.
 
 `METERAI_FAIL_POINT=after_sign` ends the process there as `kill -9` would (exit code 137);
-`METERAI_FAIL_POINT=after_sign:stop` freezes it (SIGSTOP), for the worker that wakes up too late.
+`METERAI_FAIL_POINT=after_sign:stop` freezes it (SIGSTOP), as a worker that wakes up too late.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Python's collector of reference cycles, set for processes that serve for a long time."""
+"""Settings of Python's garbage collector for processes that serve for a long time."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import gc
 
 
 def settle() -> None:
-    """Call once everything is imported and made: what exists now stays, and is never looked at again.
+    """Excludes everything that exists now from later collections. Call it when all is imported and made.
 
-    Later collections see the requests' own objects only, and come less often (every 20,000 instead of 2,000
-    net new containers): requests leave few cycles.
+    Later collections come after 20,000 net new containers instead of 2,000: requests leave few cycles.
     """
     gc.collect()
     gc.freeze()

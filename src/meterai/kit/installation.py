@@ -1,4 +1,4 @@
-"""One data directory and what follows from it: where it lies by default, its secrets, its running service."""
+"""A data directory: its default place, its secrets, and the service that runs on it."""
 
 from __future__ import annotations
 
@@ -28,16 +28,17 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     """Where the processes of a running service listen. Kept in DATA/run/service.json; holds no secret."""
 
     pid: int
-    """Of the launcher."""
+    """The launcher's process id."""
     started: str = ""
-    """When the launcher and its machine started: another process may have its number after a power cut."""
+    """Start of the launcher and of its machine. After a power cut another process may have the same id."""
     site: str
     database: str
     """Without user and password."""
     database_socket: str = ""
     """The folder of the embedded database's socket; empty: it has none."""
     gateway: str = ""
-    """Base address of the gateway twin, its page for people too. Empty, also below: a real one is used."""
+    """Base address of the gateway twin and of its page for people. Empty, here and below: a real one is
+    used."""
     tsa: str = ""
     revocation: str = ""
     inbox: str = ""
@@ -45,32 +46,34 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     gate: str = ""
     """Base address of the gates, as people see it."""
     objects: str = ""
-    """METERAI_OBJECTS_URL of the service. Empty, also below: within the data directory."""
+    """METERAI_OBJECTS_URL of the service. Empty, here and below: within the data directory."""
     queue: str = ""
     """METERAI_QUEUE_FOLDER of the service."""
     environment: Literal["development", "production"] = "development"
     schema: str = ""
-    """The newest version of the database's schema that the service's release knows."""
+    """The newest version of the schema that the service's release knows."""
     checkout: str = ""
     """The folder in which that release has its environment `.venv`."""
 
 
 def default_data() -> Path:
-    """/var/lib/meterai for root (where an unprivileged database process can reach it) and for users without a
-    home, else a folder of the user's own below XDG_DATA_HOME."""
+    """/var/lib/meterai for root and for users without a home, else a folder below the user's XDG_DATA_HOME.
+
+    The unprivileged database process can reach /var/lib.
+    """
     home = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
     return Path("/var/lib" if os.getuid() == 0 or home.startswith("~") else home) / "meterai"
 
 
 def write_addresses(data: Path, addresses: Addresses) -> None:
-    """Tells other commands about the running service."""
+    """Writes down where the service listens, for other commands."""
     path = _addresses_path(data)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, msgspec.json.format(msgspec.json.encode(addresses), indent=2) + b"\n", durable=False)
 
 
 def read_addresses(data: Path) -> Addresses:
-    """The running service of `data`.
+    """Reads where the running service of `data` listens.
 
     Raises: Refusal(UNAVAILABLE, "service.not_running", data=...), (FORBIDDEN, "data.not_ours", data=...).
     """
@@ -92,18 +95,18 @@ def read_addresses(data: Path) -> Addresses:
 
 
 def start_of(pid: int) -> str:
-    """What tells a living process from a later one with its number; empty when there is none."""
+    """When a living process started, as text that no later process has; empty when there is none."""
     stamp = stamp_of(pid)
     return f"{stamp.boot} {stamp.started}" if stamp else ""
 
 
 def forget_addresses(data: Path) -> None:
-    """The service of `data` has ended."""
+    """Removes what `write_addresses` wrote."""
     _addresses_path(data).unlink(missing_ok=True)
 
 
 class Secrets:
-    """The secrets of one data directory, made on first use (files of mode 0600 in DATA/secrets)."""
+    """The secrets of a data directory: files of mode 0600 in DATA/secrets, made on first use."""
 
     def __init__(self, data: Path) -> None:
         self.folder = data / "secrets"
@@ -140,28 +143,30 @@ class Secrets:
 
     @property
     def metrics_token(self) -> str:
-        """Bearer token of whoever reads the metrics; another one in the file counts at once."""
+        """Bearer token for reading the metrics. A change of the file counts at once."""
         return keep_text(self.metrics_token_file)
 
     @property
     def hold_application(self) -> bool:
-        """Whether a start has had its database already: this secret is made after it."""
+        """Whether a database was made before: this secret is made after it."""
         return (self.folder / "application.json").exists()
 
     def make_shared(self) -> None:
-        """Makes what several processes use now, before two of them could: the secret of codes, cookies and
-        links, and the token of metrics."""
+        """Makes the secrets that several processes use, so that no two of them make one at the same time.
+
+        They are the secret of codes, cookies and links, and the token of metrics.
+        """
         keep_secret(self.folder, "application")
         keep_text(self.metrics_token_file)
 
 
 def role_url(owner_url: str, role: Role, password: str) -> str:
-    """The owner's address of a database with a role's name and password in it."""
+    """The URL of a database for a role; `owner_url` is the owner's URL."""
     return url_as(owner_url, f"meterai_{role}", password)
 
 
 def owner_url(settings: Settings) -> str:
-    """The owner's address of the database that METERAI_DATABASE_URL names, else of the running service's.
+    """The owner's URL of the database that METERAI_DATABASE_URL names, else of the running service's.
 
     Raises: as `read_addresses`.
     """
@@ -171,25 +176,25 @@ def owner_url(settings: Settings) -> str:
 
 
 def query_without(query: str, *names: str) -> str:
-    """The query of an address without what it says under these names."""
+    """The query of a URL without these parameters."""
     return "&".join(part for part in query.split("&") if unquote(part.partition("=")[0]) not in names)
 
 
 def url_as(url: str, user: str, password: str) -> str:
-    """A database's address with this user and password in it."""
+    """The URL of a database with this user and password."""
     parts = urlsplit(without_user(url))
     return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{parts.netloc}"))
 
 
 def without_user(url: str) -> str:
-    """An address without user and password, wherever they stand in it."""
+    """A URL without user and password, before the host and among its parameters."""
     parts = urlsplit(url)
     query = query_without(parts.query, "user", "password")
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query))
 
 
 def settings_of_running(settings: Settings) -> Settings:
-    """`settings` with what the running service of `settings.data` uses: for commands beside the service.
+    """Fills `settings` with what the running service of `settings.data` uses, for commands beside it.
 
     Raises: Refusal(UNAVAILABLE, "service.not_running").
     """
@@ -198,8 +203,10 @@ def settings_of_running(settings: Settings) -> Settings:
 
 
 def where_it_keeps(settings: Settings) -> Settings:
-    """`settings` with the places where the running service of `settings.data` keeps files and queues, as it
-    was told; unchanged where a setting names them, or none runs."""
+    """Fills the places where the running service of `settings.data` keeps files and queues.
+
+    What a setting names stays. Without a running service all stays.
+    """
     try:
         return _with_places(settings, read_addresses(settings.data))
     except Refusal:
@@ -215,7 +222,7 @@ def _with_places(settings: Settings, addresses: Addresses) -> Settings:
 
 
 def by_socket(url: str, folder: str) -> str:
-    """The address of the same database over the socket in `folder`; unchanged when there is none."""
+    """The URL of the same database over the socket in `folder`; unchanged when `folder` is empty."""
     if not folder:
         return url
     parts = urlsplit(url)
@@ -225,8 +232,10 @@ def by_socket(url: str, folder: str) -> str:
 
 
 def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settings:
-    """Fills the empty settings: the roles' databases, the twins' addresses and keys, and where the service
-    keeps what it keeps elsewhere. A command beside a service in production is in production too."""
+    """Fills the empty settings: database URLs of the roles, addresses and keys of the twins, places of files.
+
+    A command beside a service in production is in production too.
+    """
     passwords = secrets.database_roles
     database = by_socket(addresses.database, addresses.database_socket)
     urls = {

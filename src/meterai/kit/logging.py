@@ -1,6 +1,6 @@
 """Logs: one JSON object per line on stderr, without tokens, codes or contacts.
 
-Nobody should log personal data in the first place; what slips in with an error's text is blotted out here.
+Code must not log personal data. What slips in with the text of an error is blotted out here.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _SECRET_KEYS: Final = frozenset(
         "nik",
     }
 )
-# Each begins where a word begins and ends after so many signs: a long text would take its square's time.
+# Each begins at a word and has a limited length: otherwise a long text takes quadratic time.
 _PATTERNS: Final = (
     # /p/{token}, /pesanan/{token}, /unduh/{token}: the link is the right to the order
     (re.compile(r"(/(?:p|pesanan|order|unduh|saya|pay)/)[A-Za-z0-9_\-]{16,}"), r"\1…"),
-    (re.compile(r"(/t/)[A-Za-z0-9_\-]{128}"), r"\1…"),  # a ticket: whoever holds it holds the place
+    (re.compile(r"(/t/)[A-Za-z0-9_\-]{128}"), r"\1…"),  # a ticket: its holder has the place in line
     (re.compile(r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,}\b"), "…@…"),
     (re.compile(r"(?<![\w.\-])(?:\+62|62|0)8\d{7,12}\b"), "08…"),
     (re.compile(r"(?i)\b(bearer|basic) [A-Za-z0-9._~+/=\-]{8,}"), r"\1 …"),
@@ -82,7 +82,7 @@ def set_up_logging(level: str = "INFO") -> None:
 
 
 class _Lines:
-    """A stream that loses lines while the disk is full: no work fails because it can't be told."""
+    """A stream that loses lines while the disk is full, so that no work fails for want of a log."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -28,12 +28,11 @@ STRANGERS_CODE_TOPICS: Final[Mapping[ToKind, str]] = {
     "phone": "code.stranger.phone",
 }
 MESSAGE_TOPICS: Final[Mapping[ToKind, str]] = {"email": "message.email", "phone": "message.phone"}
-"""Outbox topics of a `Message`, each with a lane of its own: a code waits behind nothing but codes, that of
-somebody who is called or known behind none that strangers ask for, and neither kind of address for the
-other's station."""
+"""Outbox topics of a `Message`. Each has a lane of its own, so that a code waits behind codes only, the code
+of a known person not behind those of strangers, and an e-mail not for WhatsApp."""
 TOPICS: Final = (*CODE_TOPICS.values(), *STRANGERS_CODE_TOPICS.values(), *MESSAGE_TOPICS.values())
 KEPT_FOR = timedelta(days=5)
-"""How long a message is offered to a station that takes nothing, as mail servers do (RFC 5321 4.5.4.1)."""
+"""How long a message is retried while the next station takes nothing (RFC 5321 4.5.4.1)."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,10 +43,10 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     text: str
     expires_at: datetime | None = None
-    """Afterwards its text is not true any more, and it is not sent."""
+    """Afterwards its text is no longer true, and it is not sent."""
     language: str = "id"
     code: str = ""
-    """The code that it brings, if any: WhatsApp has words of its own for it."""
+    """The code in it, if any: WhatsApp has a template for codes."""
 
     def __repr__(self) -> str:
         return f"Message(to_kind={self.to_kind!r})"  # content and address stay out of logs and tracebacks
@@ -56,13 +55,13 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 class MessageSender(Protocol):
     """Sends messages of one kind.
 
-    Raises: Refusal(UNAVAILABLE, "message.unavailable") try later: with the fact `smtp_code` this message,
-    else the station takes none now;
-    Refusal(INVALID, "message.address_refused") this address will never take it.
+    Raises: Refusal UNAVAILABLE `message.unavailable`: try later. With the fact `smtp_code` only this message
+    is refused, else the station takes none now. Refusal INVALID `message.address_refused`: the address will
+    never take it.
     """
 
     async def send(self, message: Message) -> None:
-        """Returns when the next station has taken the message over."""
+        """Returns when the next station has accepted the message."""
         ...
 
     async def close(self) -> None:
@@ -90,7 +89,7 @@ class SmtpSender:
     """E-mail over SMTP (RFC 5321); a few connections are kept and reused.
 
     `url`: smtp://[user:password@]host:port (STARTTLS when the server offers it) or smtps://...
-    A server that lets as many messages fail as there are connections is left alone for a while.
+    After as many failures as there are connections, the server is left alone for a while.
     """
 
     def __init__(
@@ -141,7 +140,7 @@ class SmtpSender:
                     await client.sendmail(self._sender, [to], mail)
                 return
             except (aiosmtplib.SMTPServerDisconnected, OSError):
-                pass  # the server closed an idle connection before taking the message: once more, freshly
+                pass  # the server closed the idle connection before taking the message: use a new one
         client = await self._connect()
         async with self._returned(client):
             await client.sendmail(self._sender, [to], mail)
@@ -190,22 +189,23 @@ class SmtpSender:
 
 
 _STATION_BUSY = frozenset({421, 452, 454})
-"""After the mail itself: takes leave (RFC 5321 section 3.8), has no room (4.2.3), or throttles its sender."""
+"""Answers to the mail itself: closing (RFC 5321 section 3.8), no room (4.2.3), or too many from this
+sender."""
 
 
 def _refused_by(error: Exception) -> Refusal:
     code = _code_of(error)
     if code is None:
         return Refusal(Kind.UNAVAILABLE, "message.unavailable", reason=type(error).__name__)
-    # Only a recipient is refused for good: after the mail the same codes tell of a sender's account.
+    # Only a recipient is refused for good: after the mail, the same codes concern our account.
     if code >= 500 and not isinstance(error, aiosmtplib.SMTPDataError):
         return Refusal(Kind.INVALID, "message.address_refused", smtp_code=code)
     return Refusal(Kind.UNAVAILABLE, "message.unavailable", smtp_code=code)
 
 
 def _code_of(error: BaseException) -> int | None:
-    """The code by which the server refused this message, for its recipient or its content; None: what went
-    wrong concerns all messages."""
+    """The code by which the server refused this message, for its recipient or content; None: a failure that
+    concerns all messages."""
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
         error = error.recipients[0]
     if isinstance(error, aiosmtplib.SMTPRecipientRefused):
@@ -216,12 +216,12 @@ def _code_of(error: BaseException) -> int | None:
 
 
 _WHATSAPP_LIMITS = frozenset({4, 80007, 130429, 131048, 131056})
-"""Meta's error codes for too many messages, in all or to one number: they are answered with 400 too."""
+"""Meta's error codes for too many messages, in all or to one number. They come with status 400, too."""
 
 
 _WHATSAPP_RECIPIENT = frozenset({131021, 131026, 131030})
-"""Its codes for a number that takes no message of ours: it is our own, has no WhatsApp, or is not on the list
-of a test account. All others tell of an account, a template or a request that we have to mend."""
+"""Meta's error codes for a number that takes no message: it is our own, has no WhatsApp, or is not on the
+list of a test account. All others concern our account, template or request."""
 
 
 class _WhatsAppError(msgspec.Struct, frozen=True):
@@ -233,7 +233,7 @@ class _WhatsAppAnswer(msgspec.Struct, frozen=True):
 
 
 def _error_code(body: bytes) -> int:
-    """What an answer gives as the reason of a refusal; 0 when it gives none."""
+    """The error code in an answer; 0 when it has none."""
     try:
         return read_json(body, _WhatsAppAnswer).error.code
     except msgspec.DecodeError:
@@ -247,8 +247,8 @@ def _parameter(text: str) -> list[dict[str, str]]:
 class WhatsAppSender:
     """WhatsApp messages in the form of Meta's Cloud API (POST .../messages, bearer token).
 
-    Who has not written to us within a day gets nothing but what follows an approved template, of which there
-    are two, in both languages: one for codes, and one for news, with all the text in its one parameter.
+    People who have not written to us within a day get only messages by an approved template. There are two,
+    in both languages: one for codes, and one for news, whose parameter takes all the text.
     """
 
     def __init__(

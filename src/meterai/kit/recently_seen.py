@@ -1,4 +1,4 @@
-"""What a process has seen lately and need not look up again."""
+"""A cache for values that never change."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ REMEMBERED_MAX = 20_000
 
 
 class Memory[Key, Value](dict[Key, Value]):
-    """For what never changes. Forgets everything when it is full; the next look-ups bring it back."""
+    """Keeps values that never change. When it is full it forgets everything; look-ups fill it again."""
 
     def keep(self, key: Key, value: Value) -> None:
-        """Remembers it, as one of at most `REMEMBERED_MAX`."""
+        """Keeps a value, at most `REMEMBERED_MAX` in all."""
         if len(self) >= REMEMBERED_MAX:
             self.clear()
         self[key] = value

@@ -1,4 +1,4 @@
-"""Files that a reader sees wholly or not at all."""
+"""Writes files atomically: a reader sees the old content or the new one."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o666, durable: bool = True) -> None:
-    """Writes a file beside `path`, then puts it in its place: a reader sees the old content or the new.
+    """Writes a file beside `path` and renames it: a reader sees the old content or the new one.
 
-    `mode`: its permissions, less what the umask takes. `durable`: it outlives a loss of power; not its name,
-    where the folder is new. Raises: OSError; what was there is there still, and nothing is left beside it.
+    `mode`: its permissions, less the umask. `durable`: the content survives a loss of power; so does the
+    name, unless the folder is new. Raises: OSError, with the old content in place and nothing left beside it.
     """
     with _put_in_place(path) as beside:
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -36,7 +36,7 @@ def copy_whole(source: Path, target: Path) -> None:
 
 
 def sync_file_system(folder: Path) -> None:
-    """Whatever was written to the file system of `folder` outlives a loss of power (syncfs(2)).
+    """Makes everything that was written to the file system of `folder` survive a loss of power (syncfs(2)).
 
     Raises: OSError.
     """
@@ -51,7 +51,7 @@ def sync_file_system(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _put_in_place(path: Path) -> Iterator[Path]:
-    """Where to write what then takes the place of `path`, which an error about it names."""
+    """Gives a path to write to; then it replaces `path`. An OSError names `path`."""
     beside = path.with_name(f".{os.urandom(6).hex()}.part")  # short: the name of a person's file may be long
     try:
         yield beside

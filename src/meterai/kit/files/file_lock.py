@@ -1,4 +1,4 @@
-"""Files that one process at a time holds. The kernel lets go of them whatever happens to the process."""
+"""File locks of one process at a time. The kernel releases them when the process ends."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def locked(path: Path) -> int:
-    """The open file, made where there is none, for this process alone until it is closed.
+    """Opens a file for this process alone, until it is closed. Makes the file where there is none.
 
     Raises: BlockingIOError when another process holds it; OSError.
     """

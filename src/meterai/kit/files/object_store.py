@@ -20,14 +20,12 @@ from obstore.store import from_url
 from meterai.kit.files.atomic_write import write_whole
 
 SMALL_BYTES_MAX = 1 << 20
-"""Up to here reading and writing (not syncing) is done where it is asked for.
-
-To hand a call to a thread and to take turns on the interpreter's lock with it costs more than the work.
-"""
+"""Objects up to this size are read and written (not synced) in the event loop's thread: another thread would
+cost more than the work."""
 UNFINISHED_SECONDS_MAX = 3600.0
-"""A file that has been beside its place for longer is nobody's: its writer died."""
+"""The writer of an unfinished file that is older than this has died."""
 MARK = ".meterai-objects"
-"""Lies in a store that the service uses: the folder over which a disk is mounted has none."""
+"""A file that marks a store in use. The empty folder below a mount point has none."""
 _KEY = re.compile(r"[0-9a-f]{64}")
 _UNFINISHED = ".part"
 
@@ -52,18 +50,19 @@ class ObjectStore(Protocol):
         ...
 
     async def clean_up(self) -> int:
-        """Deletes what writers that died left in one part of the store; gives how much.
+        """Deletes unfinished files of writers that died, in one part of the store. Returns how many.
 
-        Each call takes the next part: 256 calls have seen the whole store.
+        Each call takes the next part: 256 calls see the whole store.
         """
         ...
 
     async def stored_before(self, moment: float, part: int) -> list[str]:
-        """Keys of what one of the store's 256 parts holds since before `moment` (seconds as `time.time`)."""
+        """Keys of objects that were stored before `moment` (as `time.time`), in one of the store's 256
+        parts."""
         ...
 
     async def put_all(self, contents: Mapping[str, bytes]) -> None:
-        """Stores contents as durably as `put`, each under its key, which the caller made from these bytes."""
+        """Stores contents as durably as `put`. The keys are the digests of the contents."""
         ...
 
     async def get_all(self, keys: Sequence[str]) -> list[bytes | None]:
@@ -77,8 +76,8 @@ class FolderStore:
     obstore's local store does not fsync, and an acknowledged stamp must survive a power cut (I7), so the
     local folder is written here and obstore serves S3 (docs/decisions).
 
-    `needs_mark`: while the folder has no mark, its disk is away, and nothing is read or written there. What
-    was put into the folder below would be gone when the disk is back.
+    `needs_mark`: a folder without the mark means that its disk is not mounted. Nothing is read or written
+    then: it would be gone when the disk is back.
     """
 
     def __init__(self, root: Path, *, needs_mark: bool = False) -> None:
@@ -96,7 +95,7 @@ class FolderStore:
         self._refuse_unmarked()
         small: list[_Unfinished] = []
         large: list[tuple[str, bytes]] = []
-        handed = [small]  # the thread takes them; until it begins they are ours
+        handed = [small]  # the thread takes them; until then we close them
         try:
             for key, content in contents.items():
                 if len(content) > SMALL_BYTES_MAX:
@@ -107,7 +106,7 @@ class FolderStore:
         except BaseException as error:
             for unfinished in _taken(handed):
                 unfinished.abandon()
-            # Of an open file, or of one beside another, it does not say on which disk.
+            # An error about an open or unfinished file does not name the disk.
             if isinstance(error, OSError) and str(self.root) not in str(error.filename):
                 raise OSError(error.errno, error.strerror, str(self.root)) from error
             raise
@@ -142,11 +141,11 @@ class FolderStore:
 
     @property
     def is_marked(self) -> bool:
-        """Whether the folder is a store of ours, and not what lies below it."""
+        """Whether the folder is marked as a store in use."""
         return os.path.exists(f"{self.root}/{MARK}")
 
     def mark(self) -> None:
-        """Makes the folder a store of ours."""
+        """Marks the folder as a store in use."""
         write_whole(self.root / MARK, b"")
 
     def _refuse_unmarked(self) -> None:
@@ -168,7 +167,7 @@ class FolderStore:
         return found
 
     def _finish(self, handed: list[list[_Unfinished]], large: Sequence[tuple[str, bytes]]) -> None:
-        """Waits for the disk, for all files at once: so the file system has less to commit."""
+        """Syncs all files together, so that the file system has less to commit."""
         unfinished = _taken(handed)
         try:
             for key, content in large:
@@ -185,7 +184,7 @@ class FolderStore:
             file.close()
 
     def _begin(self, key: str, content: bytes) -> _Unfinished:
-        """Writes the file beside its place; nothing of it is on the disk for certain yet."""
+        """Writes the file beside its place. It is not synced yet."""
         folder = self._folder(f"{self.root}/{key[:2]}")  # names relative to it: the path is walked once
         name = key[2:]
         try:
@@ -218,7 +217,7 @@ class FolderStore:
 
 
 class _Unfinished(NamedTuple):
-    """A file that is written but not synced. `beside`: its name until then; empty: it was there before."""
+    """A file that is written but not synced. `beside`: its name until then; empty when it existed before."""
 
     folder: int
     file: int
@@ -226,13 +225,13 @@ class _Unfinished(NamedTuple):
     name: str
 
     def settle(self) -> None:
-        """Syncs the file and gives it its name, which counts once the folder is synced, too."""
+        """Syncs the file and renames it. The name is durable once the folder is synced, too."""
         os.fsync(self.file)
         if self.beside:
             os.rename(self.beside, self.name, src_dir_fd=self.folder, dst_dir_fd=self.folder)
 
     def abandon(self) -> None:
-        """Takes it away again, unless it has its name already."""
+        """Removes it, unless it has its final name."""
         if self.beside:
             with suppress(OSError):
                 os.unlink(self.beside, dir_fd=self.folder)
@@ -244,8 +243,10 @@ class _Unfinished(NamedTuple):
 
 
 class RemoteStore:
-    """Objects in S3, through obstore, which reads AWS_* from the environment; durability is the store's
-    promise. Its troubles are OSErrors, as a disk's."""
+    """Objects in S3, through obstore, which reads AWS_* from the environment. S3 promises durability.
+
+    Its failures are OSErrors, as a disk's.
+    """
 
     def __init__(self, url: str) -> None:
         with _troubles_told():
@@ -270,7 +271,7 @@ class RemoteStore:
             await obstore.delete_async(self._store, _remote_path(key))
 
     async def clean_up(self) -> int:
-        """Such a store shows whole objects only."""
+        """Nothing to do: S3 shows whole objects only."""
         return 0
 
     async def stored_before(self, moment: float, part: int) -> list[str]:
@@ -310,7 +311,7 @@ def open_store(url: str, data: Path, *, needs_mark: bool = False) -> ObjectStore
 
 
 def _taken(handed: list[list[_Unfinished]]) -> list[_Unfinished]:
-    """The files, for who takes them first; none for the other."""
+    """The files for the first caller; none for the second."""
     try:
         return handed.pop()
     except IndexError:
@@ -319,7 +320,7 @@ def _taken(handed: list[list[_Unfinished]]) -> list[_Unfinished]:
 
 @contextmanager
 def _troubles_told() -> Iterator[None]:
-    """What obstore raises, of classes of its own and with a dump behind the first line, as OSError."""
+    """Turns what obstore raises into an OSError with the first line of its text."""
     try:
         yield
     except (BaseError, FileNotFoundError) as error:  # no file: the bucket is missing
@@ -347,7 +348,7 @@ def _write(file: int, content: bytes) -> None:
 
 
 def _delete_unfinished(folder: str, before: float) -> int:
-    """Deletes the unfinished files of a folder that were last changed before then; gives how many."""
+    """Deletes the unfinished files of a folder that were last changed before a moment. Returns how many."""
     deleted = 0
     for path in Path(folder).glob(f"*{_UNFINISHED}"):
         with suppress(FileNotFoundError):  # its writer has just finished it

@@ -1,8 +1,8 @@
-"""Reads a ZIP from a stranger, one entry at a time, with every limit known before a byte is unpacked.
+"""Reads a ZIP from a stranger, one entry at a time. Every limit is checked before a byte is unpacked.
 
-The standard library unpacks; here stand the limits it does not have. Its table of contents is read whole, so
-its size is looked at first, in the same record that the library will use (APPNOTE.TXT 4.3.16). ZIP64 is
-refused: nothing within our limits needs it, and it would hide another table behind that record.
+The standard library unpacks; this module adds limits. The library reads the table of contents as a whole, so
+its size is checked first, in the record that the library will use (APPNOTE.TXT 4.3.16). ZIP64 is refused:
+nothing within our limits needs it, and it could hide a second table.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ _CONTENTS_BYTES_PER_ENTRY_MAX = 1024
 _ENCRYPTED, _IS_UTF8 = 0x1, 0x800
 _CHUNK_BYTES = 1 << 18
 _PART_BYTES_MAX = 200
-"""Of a folder's or file's name in UTF-8: with what we add to it, file systems take 255."""
+"""Length of a folder's or file's name in UTF-8. File systems take 255, and we add something."""
 _ARCHIVES = (".zip", ".7z", ".rar", ".gz", ".tar", ".tgz", ".xz", ".bz2", ".zst")
 _NOT_IN_NAMES = str.maketrans(dict.fromkeys('<>:"|?*', "_"))
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$) *(\.|$)", re.IGNORECASE)
-"""Names that Windows gives no file and no folder, however they end (learn.microsoft.com, "Naming Files")."""
+"""Names that Windows reserves for devices, with any ending (learn.microsoft.com, "Naming Files")."""
 _LEFT_BEHIND = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
-"""What operating systems put into archives without being asked."""
+"""Files that operating systems add to archives."""
 _UNREADABLE = (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, struct.error)
-"""What the library says of an archive that is not what it claims to be."""
+"""What the library raises for a damaged archive."""
 
 
 class ZipLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """What an archive may ask of us."""
+    """Limits on an archive."""
 
     entries_max: int = 1000
     entry_bytes_max: int = 10 << 20
@@ -49,7 +49,7 @@ class ZipLimits(msgspec.Struct, frozen=True, kw_only=True):
     total_bytes_max: int = 1 << 30
     """All entries together, unpacked."""
     ratio_max: int = 100
-    """Unpacked to packed, of an entry over `ratio_from_bytes`. PDF files are packed already."""
+    """Unpacked to packed size of an entry over `ratio_from_bytes`. PDF files are compressed already."""
     ratio_from_bytes: int = 1 << 20
 
 
@@ -67,10 +67,10 @@ class ZipEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_zip(file: BinaryIO, limits: ZipLimits | None = None) -> Iterator[ZipEntry]:
-    """Gives the archive's files one by one; only PDF files are unpacked.
+    """Yields the archive's files one by one. Only PDF files are unpacked.
 
     Raises: Refusal INVALID `archive.unreadable`, `archive.too_many_files`, `archive.too_large`, before
-    anything is unpacked. Of a single entry, as its `refusal`: `archive.name`, `archive.name_twice`,
+    anything is unpacked. The `refusal` of a single entry is one of `archive.name`, `archive.name_twice`,
     `archive.encrypted`, `archive.nested`, `archive.not_pdf`, `archive.packed_too_tightly`,
     `archive.damaged`, `pdf.too_large`.
     """
@@ -93,7 +93,7 @@ def read_zip(file: BinaryIO, limits: ZipLimits | None = None) -> Iterator[ZipEnt
 
 
 def _check_contents(file: BinaryIO, limits: ZipLimits) -> None:
-    """Looks at the size of the table of contents before the library reads it."""
+    """Checks the size of the table of contents before the library reads it."""
     file.seek(0, 2)
     size = file.tell()
     start = max(0, size - _END.size - _COMMENT_BYTES_MAX)
@@ -122,7 +122,7 @@ def _is_left_out(entry: zipfile.ZipInfo) -> bool:
 
 
 def _name_of(entry: zipfile.ZipInfo) -> str:
-    """In UTF-8 when its bytes are that, though the archive does not say so: macOS packs like this."""
+    """The entry's name. Reads it as UTF-8 where possible, though macOS does not mark it so."""
     if not entry.flag_bits & _IS_UTF8:
         with contextlib.suppress(UnicodeError):
             return entry.filename.encode("cp437").decode()
@@ -138,7 +138,7 @@ def _folders_like_files(entries: Sequence[zipfile.ZipInfo]) -> set[str]:
 
 
 def _shared_offsets(entries: Sequence[zipfile.ZipInfo]) -> set[int]:
-    """Where several entries claim the same packed bytes: a classic bomb, of which the library only warns."""
+    """Offsets that several entries share: a classic bomb, for which the library only warns."""
     counted = Counter(entry.header_offset for entry in entries)
     return {offset for offset, times in counted.items() if times > 1}
 
@@ -164,9 +164,9 @@ def _read(
 
 
 def safe_path(name: str) -> str:
-    """A path below a folder of ours, as `_plain`.
+    """A path that stays below the folder into which it is unpacked, in the spelling of `_plain`.
 
-    Raises: Refusal INVALID `archive.name` for one that leads elsewhere or that no file system takes.
+    Raises: Refusal INVALID `archive.name` when it leads elsewhere or no file system takes it.
     """
     path = _plain(name)
     parts = path.split("/")
@@ -181,28 +181,32 @@ def safe_path(name: str) -> str:
 
 
 def _plain(name: str) -> str:
-    """In Unicode's composed form and with ordinary spaces: nobody tells those from others, as macOS puts
-    them into the names of screenshots."""
+    """The name in Unicode's composed form, with ordinary spaces.
+
+    macOS puts other spaces into the names of screenshots.
+    """
     composed = unicodedata.normalize("NFC", name)
     return "".join(" " if unicodedata.category(one) == "Zs" else one for one in composed)
 
 
 def folders_like_files(path: str) -> set[str]:
-    """The folders in a safe path that are called like PDF files, in the one spelling of disks that don't
-    tell capitals apart: there they lie where such a file would."""
+    """The folders of a safe path whose names end in .pdf, in lower case.
+
+    On a disk that does not distinguish capitals such a folder collides with a file of that name.
+    """
     parts = path.casefold().split("/")
     return {"/".join(parts[:count]) for count in range(1, len(parts)) if parts[count - 1].endswith(".pdf")}
 
 
 def path_for_every_disk(path: str) -> str:
-    """A safe path as Windows takes it too, which else unpacks nothing of the archive, or not this file."""
+    """Changes a safe path so that Windows takes it, too. Otherwise it unpacks nothing, or not this file."""
     parts = path.translate(_NOT_IN_NAMES).split("/")
     parts = [f"_{part}" if _DEVICE.match(part) else part for part in parts]
     return "/".join(f"{part}_" if part.endswith((".", " ")) else part for part in parts)
 
 
 def shown_path(name: str) -> str:
-    """A name that `safe_path` refuses, made fit to be shown."""
+    """A name that `safe_path` refuses, as it can be shown."""
     return (
         "".join(character if character.isprintable() else "?" for character in name)[:_PART_BYTES_MAX] or "?"
     )
@@ -228,7 +232,7 @@ def _refuse_unless_wanted(path: str, entry: zipfile.ZipInfo, limits: ZipLimits, 
 
 
 def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """At most as many bytes as the entry says, which were compared with the limit before."""
+    """Unpacks an entry: at most as many bytes as it declares, which were compared with the limit before."""
     data = bytearray()
     try:
         with archive.open(entry) as stream:

@@ -10,7 +10,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_table(columns: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
-    """The table as text. No cell becomes a formula: what would be one has an apostrophe before it."""
+    """Writes the table as CSV. A cell that a spreadsheet would take for a formula gets an apostrophe
+    first."""
     out = io.StringIO()
     table = csv.writer(out)
     table.writerow(columns)

@@ -1,4 +1,4 @@
-"""What people type, or paste: telephones, message apps and e-mail programs add what nobody sees."""
+"""Cleans text that people type or paste: telephones and apps add characters that nobody sees."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ _BETWEEN_DIGITS = re.compile(r"[\s.\-\u2010-\u2015]")
 
 
 def seen(text: str) -> str:
-    """The text without characters that have no looks, such as marks of direction, which WhatsApp and the
-    iPhone put around numbers, and spaces of no width (Unicode, general category Cf)."""
+    """Removes invisible characters (Unicode, general category Cf), such as marks of direction.
+
+    WhatsApp and the iPhone put those around numbers.
+    """
     if text.isascii():
         return text
     return "".join(character for character in text if unicodedata.category(character) != "Cf")
 
 
 def digits_of(text: str) -> str:
-    """The digits of a number without what people put between them: spaces, dots, dashes. May be none at all.
+    """Removes the spaces, dots and dashes of a number: `123 456` and `123-456` become `123456`.
 
-    `123 456` and `123-456` are `123456`.
+    What remains may hold other characters than digits.
     """
     return _BETWEEN_DIGITS.sub("", seen(text))
