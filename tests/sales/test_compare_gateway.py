@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from meterai.sales.ports import GatewayState
-from meterai.sales.use_cases.compare_gateway import Compared, Listed, compare_gateway
+from meterai.sales.use_cases.compare_gateway import Comparison, ListedTransaction, compare_gateway
 from meterai.sales.use_cases.refund_quota import request_refund
 from tests.run_here import RunHere
 from tests.sales.shop import Shop
@@ -24,11 +24,11 @@ LAST_EVENING = datetime(2027, 12, 31, 16, 59, tzinfo=UTC)
 THIS_YEAR, NEXT_YEAR = date(2027, 12, 31), date(2028, 1, 1)
 
 
-def listed(shop: Shop) -> list[Listed]:
+def listed(shop: Shop) -> list[ListedTransaction]:
     """What the gateway would export."""
     gone = (GatewayState.PENDING, GatewayState.REVERSED)
     return [
-        Listed(
+        ListedTransaction(
             reference=reference,
             came=0 if held.state in gone else held.paid,
             refunded=sum(held.refunds.values()),
@@ -38,7 +38,7 @@ def listed(shop: Shop) -> list[Listed]:
     ]
 
 
-async def compare(shop: Shop, rows: list[Listed], day: date = THIS_YEAR) -> Compared:
+async def compare(shop: Shop, rows: list[ListedTransaction], day: date = THIS_YEAR) -> Comparison:
     return await compare_gateway(shop.db, rows, first=day, last=day)
 
 
@@ -68,7 +68,7 @@ async def test_what_somebody_wrote_into_the_books_or_took_out_of_them_is_named(e
     rows = listed(evening)
     two, three, _, five = (row.reference for row in rows)
 
-    async def differing(*changed: Listed) -> list[str]:
+    async def differing(*changed: ListedTransaction) -> list[str]:
         by_reference = {row.reference: row for row in (*rows, *changed)}
         return [one.reference for one in (await compare(evening, [*by_reference.values()])).differences]
 

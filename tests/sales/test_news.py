@@ -21,7 +21,7 @@ from meterai.sales.use_cases.leave_contact import leave_contact
 from meterai.sales.use_cases.record_stamping import record_item_refused, record_items_stamped
 from meterai.sales.use_cases.refund_quota import BankAccount, give_refund_account, request_refund
 from meterai.sales.use_cases.replace_document import replace_document
-from meterai.sales.use_cases.tell_customer import note_paid_news, tell_due_news
+from meterai.sales.use_cases.send_news import note_paid_news, send_due_news
 from tests.sales.shop import ALICE, SECRET, Shop
 from tests.storage_fixtures import waiting_for_locks
 
@@ -70,7 +70,7 @@ async def due(shop: Shop, after: timedelta) -> list[str]:
 
 async def told(shop: Shop, after: timedelta) -> list[str]:
     letters = Letters()
-    await tell_due_news(
+    await send_due_news(
         shop.db, letters, b"secret", public_url="http://x", clock=lambda: shop.clock() + after
     )
     return letters.subjects
@@ -202,6 +202,6 @@ async def test_news_go_to_no_contact_that_was_removed(shop: Shop) -> None:
     assert await find_order_by_token(shop.db, opened.token) is None
     await shop.pay(order)
     letters = Letters()
-    await tell_due_news(shop.db, letters, SECRET, public_url="http://x", clock=shop.clock)
+    await send_due_news(shop.db, letters, SECRET, public_url="http://x", clock=shop.clock)
     (link,) = re.findall("http://x/p/([A-Za-z0-9_-]+)", "".join(letters.texts))
     assert await find_order_by_token(shop.db, link) == order.order_id

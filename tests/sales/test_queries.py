@@ -25,14 +25,14 @@ from meterai.sales.queries.money import MoneyPlace, where_is_my_money
 from meterai.sales.queries.order_access import find_order_by_token, order_access
 from meterai.sales.queries.progress import can_be_paid, opens_charges
 from meterai.sales.receipts import receipt_pdf
-from meterai.sales.timeline import Happening
+from meterai.sales.timeline import TimelineKind
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.change_channel import change_channel
 from meterai.sales.use_cases.record_stamping import record_items_stamped
 from meterai.sales.use_cases.refund_quota import request_refund
 from meterai.sales.use_cases.send_link import send_link
+from meterai.sales.use_cases.send_news import send_due_news
 from meterai.sales.use_cases.set_events import set_events
-from meterai.sales.use_cases.tell_customer import tell_due_news
 from tests.plans import believe_large, looks_of
 from tests.sales.refusing import refused
 from tests.sales.shop import MINUTES, SECRET, Shop
@@ -195,22 +195,22 @@ async def test_the_page_tells_what_happened_in_order(shop: Shop) -> None:
     shop.pass_time(minutes=2)
     await shop.pay(placed)
     page = await shop.page(placed.order_id)
-    happened = [entry.happening for entry in page.timeline]
-    assert happened[:3] == [Happening.OPENED, Happening.PLACED, Happening.PAID]
-    assert set(happened[3:]) == {Happening.CREDITED, Happening.COMPLETED}
+    happened = [entry.kind for entry in page.timeline]
+    assert happened[:3] == [TimelineKind.OPENED, TimelineKind.PLACED, TimelineKind.PAID]
+    assert set(happened[3:]) == {TimelineKind.CREDITED, TimelineKind.COMPLETED}
 
 
 async def test_news_carry_the_permanent_link_in_the_order_s_language(shop: Shop) -> None:
     page = await shop.paid_quota()
     recorder = Recorder()
-    assert await tell_due_news(shop.db, recorder, SECRET, public_url=HERE, clock=shop.clock) == 1
+    assert await send_due_news(shop.db, recorder, SECRET, public_url=HERE, clock=shop.clock) == 1
     (message,) = recorder.messages
     assert (message.to, message.to_kind) == ("alice@example.com", "email")
     assert page.number in message.subject
     assert "Rp25.000" in message.text
     token = message.text.rsplit(f"{HERE}/p/", 1)[1].strip()
     assert await find_order_by_token(shop.db, token) == page.id
-    assert await tell_due_news(shop.db, recorder, SECRET, public_url=HERE, clock=shop.clock) == 0
+    assert await send_due_news(shop.db, recorder, SECRET, public_url=HERE, clock=shop.clock) == 0
 
 
 async def test_news_wait_for_a_sender_that_is_away_and_give_up_on_an_address_that_refuses(
@@ -220,11 +220,11 @@ async def test_news_wait_for_a_sender_that_is_away_and_give_up_on_an_address_tha
     recorder = Recorder()
     recorder.down = Refusal(Kind.UNAVAILABLE, "message.unavailable")
     for _ in range(24 * 20):  # a day
-        await tell_due_news(shop.db, recorder, SECRET, public_url=HERE, clock=shop.clock)
+        await send_due_news(shop.db, recorder, SECRET, public_url=HERE, clock=shop.clock)
         shop.pass_time(minutes=3)
     assert await shop.news() == ["paid"]
     recorder.down = Refusal(Kind.INVALID, "message.address_refused")
-    await tell_due_news(shop.db, recorder, SECRET, public_url=HERE, clock=shop.clock)
+    await send_due_news(shop.db, recorder, SECRET, public_url=HERE, clock=shop.clock)
     assert await shop.news() == []
 
 
@@ -241,7 +241,7 @@ async def test_every_piece_of_news_has_a_text(shop: Shop, news: News, language: 
     async with shop.db.transaction() as tx:
         await outbox.enqueue_many(tx, [news_entry(page.id, news)], shop.clock())
     recorder = Recorder()
-    await tell_due_news(shop.db, recorder, SECRET, public_url=HERE, clock=shop.clock)
+    await send_due_news(shop.db, recorder, SECRET, public_url=HERE, clock=shop.clock)
     (message,) = recorder.messages
     assert page.number in message.subject + message.text
     assert ("/en/p/" in message.text) == (language == "en")

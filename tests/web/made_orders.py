@@ -19,7 +19,7 @@ from meterai.sales.model import (
 from meterai.sales.order import Item, Payment, Refund
 from meterai.sales.ports import Channel
 from meterai.sales.queries.order_page import OrderPage
-from meterai.sales.timeline import Happening, TimelineEntry
+from meterai.sales.timeline import TimelineEntry, TimelineKind
 from meterai.web.orders.order_view import Known
 
 NOW = datetime(2026, 9, 5, 7, 5, tzinfo=UTC)
@@ -124,7 +124,7 @@ def order(
         payments=tuple(payments),
         refunds=tuple(refunds),
         refundable=left,
-        timeline=tuple(TimelineEntry(at=NOW, happening=one, amount=12_500) for one in Happening),
+        timeline=tuple(TimelineEntry(at=NOW, kind=one, amount=12_500) for one in TimelineKind),
     )
 
 

@@ -21,7 +21,7 @@ from meterai.sales.model import (
 )
 from meterai.sales.queries.money import MoneyPlace
 from meterai.sales.receipts import receipt_pdf
-from meterai.sales.timeline import Happening, timeline_of
+from meterai.sales.timeline import TimelineKind, timeline_of
 from meterai.web.orders.order_view import OrderView, order_view, payment_name, refund_name
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.messages import state_text
@@ -49,7 +49,7 @@ def test_every_state_has_words(language: str) -> None:
         *(f"refund.{state}" for state in RefundState),
         *(f"reason.{reason}" for reason in RefundReason),
         *(f"money.{place}" for place in MoneyPlace),
-        *(f"event.{happening}" for happening in Happening),
+        *(f"event.{happening}" for happening in TimelineKind),
     ]
     assert all(state_text(name, language).what for name in names)
 
@@ -228,7 +228,7 @@ def test_who_paid_another_amount_reads_that_the_order_is_not_paid_and_chooses_ag
 
 def test_money_that_came_for_a_cancelled_order_is_not_said_to_have_come_when_the_time_was_over() -> None:
     """It may have come in time: the order was cancelled meanwhile."""
-    for name in (f"reason.{RefundReason.LATE}", f"event.{Happening.PAID_LATE}"):
+    for name in (f"reason.{RefundReason.LATE}", f"event.{TimelineKind.PAID_LATE}"):
         assert not {"waktu", "terlambat"} & set(state_text(name, "id").what.lower().split())
         assert not {"time", "late"} & set(state_text(name, "en").what.lower().split())
 

@@ -65,7 +65,7 @@ async def stamp(app: App, tools: Tools, worker: str) -> int:
     now = app.clock()
     entries = await outbox.claim(app.db, now, limit=BATCH, lease_s=_LEASE_SECONDS, topics=STAMPING_TOPICS)
     paid = [entry for entry in entries if entry.topic == STAMP_TOPIC]
-    await _tell_sales(app, [entry for entry in entries if entry.topic != STAMP_TOPIC])
+    await _record_ends(app, [entry for entry in entries if entry.topic != STAMP_TOPIC])
     if paid:
         await _start_paid(app, tools, worker, paid)
     return len(entries)
@@ -141,7 +141,7 @@ def _request(entry: Entry) -> StampingRequest:
     )
 
 
-async def _tell_sales(app: App, entries: Sequence[Entry]) -> None:
+async def _record_ends(app: App, entries: Sequence[Entry]) -> None:
     """Records how jobs ended, in the item that asked for each.
 
     A stamping with quota has no item; its refusal is recorded in the order that bought the quota."""
@@ -178,7 +178,7 @@ async def _tell_refused(app: App, payload: Mapping[str, Any]) -> None:
             await record_quota_freed(app.db, lot, now=app.clock())
 
 
-async def tell_of_quota(app: App) -> int:
+async def tell_quota_ends(app: App) -> int:
     """Tells customers how stamping from their quota ended."""
     return await tell_ends(app.db, public_url=app.public_url, now=app.clock())
 

@@ -31,7 +31,7 @@ class TriedCode(CodeRow, frozen=True, kw_only=True):
     of_customer: uuid.UUID | None
 
 
-class Recent(msgspec.Struct, frozen=True, kw_only=True):
+class RecentCodes(msgspec.Struct, frozen=True, kw_only=True):
     """How many codes were asked for lately, and since when."""
 
     by_contact: int
@@ -77,7 +77,7 @@ async def ask_for_code(
     behind_since: datetime,
     topic: str,
     messages: Sequence[dict[str, object]],
-) -> Recent:
+) -> RecentCodes:
     """Writes a code for a contact, and its message into the outbox, unless too many were asked for.
 
     `code_macs`, `messages`: of the short code and of the long one. The long one is used where somebody may be
@@ -117,7 +117,7 @@ async def ask_for_code(
         list(messages),
     )
     assert row is not None
-    return Recent(**dict(row))
+    return RecentCodes(**dict(row))
 
 
 async def count_attempt(tx: Connection, code_id: uuid.UUID) -> CodeRow | None:

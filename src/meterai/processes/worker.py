@@ -22,7 +22,7 @@ from meterai.background.topics import (
     DueJobs,
     send_messages,
     stamp,
-    tell_of_quota,
+    tell_quota_ends,
 )
 from meterai.bootstrap import App, archive_tools_of, open_app
 from meterai.customers.use_cases.clean_up import clean_up_customers
@@ -39,7 +39,7 @@ from meterai.sales.use_cases.clean_up import clean_up_orders
 from meterai.sales.use_cases.expire_orders import expire_due_orders
 from meterai.sales.use_cases.pay_refunds import pay_due_refunds
 from meterai.sales.use_cases.poll_payments import poll_due_payments
-from meterai.sales.use_cases.tell_customer import note_paid_news, tell_due_news
+from meterai.sales.use_cases.send_news import note_paid_news, send_due_news
 from meterai.stamping.cycle.batch import CycleSettings, Tools
 from meterai.stamping.use_cases.add_time_stamps import add_due_time_stamps
 from meterai.stamping.use_cases.clean_up import Orphans, clean_up_documents
@@ -91,7 +91,7 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
         return stamp(app, tools, worker)
 
     def tell() -> Awaitable[int]:
-        return tell_due_news(
+        return send_due_news(
             db, app.messenger, app.secret, public_url=app.public_url, clock=clock, limit=_NEWS_AT_ONCE
         )
 
@@ -125,7 +125,7 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
         ),
         outbox_loop("news", tell, bells.news, _NEWS_AT_ONCE),
         Loop(name="paid_news", work=lambda: note_paid_news(db, now=clock()), idle_s=5),
-        Loop(name="quota_news", work=lambda: tell_of_quota(app), busy_s=0.1, idle_s=10),
+        Loop(name="quota_news", work=lambda: tell_quota_ends(app), busy_s=0.1, idle_s=10),
         Loop(name="stamping_oldest", work=due_jobs.oldest, idle_s=0.25),
         Loop(name="stamping_newest", work=due_jobs.newest, idle_s=0.25),
         Loop(name="time_stamps", work=lambda: add_due_time_stamps(tools), busy_s=0.05, idle_s=2),

@@ -82,7 +82,7 @@ def credited_states(order: Order) -> tuple[OrderState, Sequence[tuple[uuid.UUID,
 def work_after_payment(order: Order, payment: Payment, after: OrderState) -> list[Entry]:
     """What must happen next: every document is stamped, and the customer is told when there is none.
 
-    Otherwise the message that everything is stamped says it too: see `tell_customer.note_paid_news`.
+    Otherwise the message that everything is stamped says it too: see `send_news.note_paid_news`.
     """
     stamping = [
         stamping_entry(order, item.id, item.document_id, key=f"{item.id}-{payment.id}")

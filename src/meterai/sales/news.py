@@ -17,7 +17,7 @@ from meterai.texts.order_news import ORDER_NEWS
 from meterai.texts.translation import translate
 
 TOPIC = "sales.order_news"
-"""The outbox topic: {order_id, news}. Handled by `use_cases.tell_customer`, which makes the link."""
+"""The outbox topic: {order_id, news}. Handled by `use_cases.send_news`, which makes the link."""
 
 PAID_NEWS_AFTER = timedelta(seconds=60)
 """An order whose stamps take longer than this gets a message that the payment came."""

@@ -12,7 +12,7 @@ from meterai.sales.model import Flow, OrderState, PaymentOutcome, RefundReason
 from meterai.sales.order import Order, Payment, Refund
 
 
-class Happening(StrEnum):
+class TimelineKind(StrEnum):
     """One kind of entry; the page has a sentence for each."""
 
     OPENED = "opened"
@@ -35,21 +35,21 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that happened. `amount` in rupiah where money moved; `pieces` where stamps did."""
 
     at: datetime
-    happening: Happening
+    kind: TimelineKind
     amount: int | None = None
     pieces: int | None = None
 
 
 _PAID = {
-    PaymentOutcome.CREDITED: Happening.PAID,
-    PaymentOutcome.REFUNDED_LATE: Happening.PAID_LATE,
-    PaymentOutcome.REFUNDED_AMOUNT: Happening.PAID_WRONG_AMOUNT,
-    PaymentOutcome.REFUNDED_DOUBLE: Happening.PAID_DOUBLE,
+    PaymentOutcome.CREDITED: TimelineKind.PAID,
+    PaymentOutcome.REFUNDED_LATE: TimelineKind.PAID_LATE,
+    PaymentOutcome.REFUNDED_AMOUNT: TimelineKind.PAID_WRONG_AMOUNT,
+    PaymentOutcome.REFUNDED_DOUBLE: TimelineKind.PAID_DOUBLE,
 }
 _CLOSED = {
-    OrderState.EXPIRED: Happening.EXPIRED,
-    OrderState.CANCELLED: Happening.CANCELLED,
-    OrderState.COMPLETED: Happening.COMPLETED,
+    OrderState.EXPIRED: TimelineKind.EXPIRED,
+    OrderState.CANCELLED: TimelineKind.CANCELLED,
+    OrderState.COMPLETED: TimelineKind.COMPLETED,
 }
 
 
@@ -59,27 +59,27 @@ def timeline_of(order: Order) -> tuple[TimelineEntry, ...]:
 
 
 def _entries(order: Order) -> Iterator[TimelineEntry]:
-    yield TimelineEntry(at=order.created_at, happening=Happening.OPENED)
+    yield TimelineEntry(at=order.created_at, kind=TimelineKind.OPENED)
     if order.placed_at:
-        yield TimelineEntry(at=order.placed_at, happening=Happening.PLACED, amount=order.total)
+        yield TimelineEntry(at=order.placed_at, kind=TimelineKind.PLACED, amount=order.total)
     for payment in order.payments:
         yield from _of_payment(payment)
     for item in order.items:
         if item.done_at:
-            kind = Happening.STAMPED if item.kind is Flow.STAMP else Happening.CREDITED
-            yield TimelineEntry(at=item.done_at, happening=kind, pieces=item.quantity)
+            kind = TimelineKind.STAMPED if item.kind is Flow.STAMP else TimelineKind.CREDITED
+            yield TimelineEntry(at=item.done_at, kind=kind, pieces=item.quantity)
     for refund in order.refunds:
         yield from _of_refund(refund)
     if order.closed_at and order.state in _CLOSED:
-        yield TimelineEntry(at=order.closed_at, happening=_CLOSED[order.state])
+        yield TimelineEntry(at=order.closed_at, kind=_CLOSED[order.state])
 
 
 def _of_payment(payment: Payment) -> Iterator[TimelineEntry]:
     if payment.settled_at and payment.outcome:
         kind = _PAID[payment.outcome]
-        yield TimelineEntry(at=payment.settled_at, happening=kind, amount=payment.paid_amount)
+        yield TimelineEntry(at=payment.settled_at, kind=kind, amount=payment.paid_amount)
     if payment.reversed_at:
-        yield TimelineEntry(at=payment.reversed_at, happening=Happening.REVERSED, amount=payment.paid_amount)
+        yield TimelineEntry(at=payment.reversed_at, kind=TimelineKind.REVERSED, amount=payment.paid_amount)
 
 
 def _of_refund(refund: Refund) -> Iterator[TimelineEntry]:
@@ -88,9 +88,9 @@ def _of_refund(refund: Refund) -> Iterator[TimelineEntry]:
         return
     yield TimelineEntry(
         at=refund.created_at,
-        happening=Happening.REFUND_BOOKED,
+        kind=TimelineKind.REFUND_BOOKED,
         amount=refund.amount,
         pieces=refund.quantity or None,
     )
     if refund.paid_at and not refund.is_set_off:
-        yield TimelineEntry(at=refund.paid_at, happening=Happening.REFUND_PAID, amount=refund.amount)
+        yield TimelineEntry(at=refund.paid_at, kind=TimelineKind.REFUND_PAID, amount=refund.amount)

@@ -16,7 +16,7 @@ from meterai.kernel.money import format_rupiah
 from meterai.kit.database import connect
 from meterai.kit.installation import settings_of_running
 from meterai.kit.settings import Settings, from_environment
-from meterai.sales.use_cases.issue_quota import PIECES_MAX, StockIssued, look_at_deposit
+from meterai.sales.use_cases.issue_quota import PIECES_MAX, StockIssued, preview_deposit
 from meterai.sales.use_cases.issue_quota import issue_quota as record_deposit
 
 
@@ -62,7 +62,7 @@ async def _issue(settings: Settings, pieces: int, reference: str, *, dry_run: bo
     db = await connect(settings.database_app_url, connections_max=1, application_name="meterai issue-quota")
     try:
         if dry_run:
-            return await look_at_deposit(db, pieces=pieces, deposit_reference=reference, now=system_clock())
+            return await preview_deposit(db, pieces=pieces, deposit_reference=reference, now=system_clock())
         return await record_deposit(
             db, pieces=pieces, deposit_reference=reference, actor=operator_name(), now=system_clock()
         )

@@ -20,7 +20,7 @@ from meterai.cli.operator.period import FirstOption, LastOption, period
 from meterai.kernel.clock import business_date, system_clock
 from meterai.kernel.money import format_rupiah
 from meterai.kit.database import connect
-from meterai.sales.use_cases.compare_gateway import Compared, Listed, compare_gateway
+from meterai.sales.use_cases.compare_gateway import Comparison, ListedTransaction, compare_gateway
 
 _AMOUNT = re.compile(r"([0-9]{1,15})(?:\.0{1,2})?")
 _WITH_MONEY = frozenset({"settlement", "capture", "refund", "partial_refund"})
@@ -64,7 +64,7 @@ def reconcile(
     raise Judged(1 if found.differences else 0)
 
 
-def _read(path: Path) -> Iterator[Listed]:
+def _read(path: Path) -> Iterator[ListedTransaction]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         lines = csv.DictReader(file)
         names = {re.sub(r"\W+", "_", name.strip().lower()): name for name in lines.fieldnames or ()}
@@ -76,7 +76,7 @@ def _read(path: Path) -> Iterator[Listed]:
             status = given["transaction_status"].lower()
             if status not in _WITH_MONEY | _WITHOUT:
                 raise typer.BadParameter(f"{where}: the status {status!r} is not known")
-            yield Listed(
+            yield ListedTransaction(
                 reference=given["order_id"],
                 came=_rupiah(given["gross_amount"], where) if status in _WITH_MONEY else 0,
                 refunded=_refunded(given, where),
@@ -97,7 +97,7 @@ def _rupiah(text: str, where: str) -> int:
     return int(found[1])
 
 
-async def _compare(data: Path | None, rows: list[Listed], first: date, last: date) -> Compared:
+async def _compare(data: Path | None, rows: list[ListedTransaction], first: date, last: date) -> Comparison:
     url = reader_settings(data).database_reader_url
     db = await connect(url, connections_max=1, application_name="meterai reconcile")
     try:
@@ -106,7 +106,7 @@ async def _compare(data: Path | None, rows: list[Listed], first: date, last: dat
         await db.close()
 
 
-def _show(found: Compared, lines: int) -> None:
+def _show(found: Comparison, lines: int) -> None:
     for one in found.differences:
         typer.echo(f"{one.reference}: {one.what}")
     came = format_rupiah(found.listed_rupiah)

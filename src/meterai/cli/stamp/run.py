@@ -21,7 +21,7 @@ from meterai.kit.bounded_gather import each
 from meterai.kit.database import Database, connect
 from meterai.kit.files.object_store import ObjectStore, open_store
 from meterai.kit.settings import Settings
-from meterai.ledger.counting import counted_anew
+from meterai.ledger.recounting import retry_with_new_count
 from meterai.sales.queries.customers import quota_of_customer
 from meterai.stamping.bundles.given_files import GivenFile
 from meterai.stamping.bundles.model import LEFT_OUT, Bundle, BundleFile, Outcome, Rule
@@ -147,7 +147,7 @@ class StampRun:
     async def start(self) -> int:
         """Gives everything that is ready to the workers; returns how many that were.
 
-        Raises: Refusal CONFLICT `quota.missing`, and what `counted_anew` raises.
+        Raises: Refusal CONFLICT `quota.missing`, and what `retry_with_new_count` raises.
         """
 
         async def reserve() -> int:
@@ -163,7 +163,7 @@ class StampRun:
                 now=system_clock(),
             )
 
-        return await counted_anew(reserve)
+        return await retry_with_new_count(reserve)
 
     async def collect(self) -> Bundle:
         """Writes each result as it is released, until every file has ended; notes what can't be read."""

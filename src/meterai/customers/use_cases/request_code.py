@@ -75,7 +75,9 @@ async def request_code(
     return CodeSent(code_id=code_id, expires_at=expires_at)
 
 
-def _refuse_too_many(recent: store.Recent, per_network_max: int, per_address_max: int, now: datetime) -> None:
+def _refuse_too_many(
+    recent: store.RecentCodes, per_network_max: int, per_address_max: int, now: datetime
+) -> None:
     limits = (
         ("code.too_many", recent.by_contact, codes.PER_CONTACT_MAX, recent.contact_since),
         ("code.too_many_here", recent.by_network, per_network_max, recent.network_since),

@@ -14,7 +14,7 @@ from meterai.kit.database import Connection, Database
 _PAGE = 1_000
 
 
-class Listed(msgspec.Struct, frozen=True, kw_only=True):
+class ListedTransaction(msgspec.Struct, frozen=True, kw_only=True):
     """A transaction as the gateway lists it."""
 
     reference: str
@@ -34,7 +34,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     what: str
 
 
-class Compared(msgspec.Struct, frozen=True, kw_only=True):
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """What both records say. Sums are in rupiah, without what banks took back."""
 
     first: date
@@ -56,7 +56,9 @@ class _Booked(msgspec.Struct, frozen=True, kw_only=True):
     state: str
 
 
-async def compare_gateway(db: Database, listed: Iterable[Listed], *, first: date, last: date) -> Compared:
+async def compare_gateway(
+    db: Database, listed: Iterable[ListedTransaction], *, first: date, last: date
+) -> Comparison:
     """Compares the gateway's list with our payments and returns what differs.
 
     Every transaction of the list is compared with ours, whenever we booked it. Every payment that we booked
@@ -64,7 +66,7 @@ async def compare_gateway(db: Database, listed: Iterable[Listed], *, first: date
     booked after it is in the gateway's list of the day before, so let the list begin a day earlier. Lines
     without money are ignored when a reference has several.
     """
-    rows, besides = dict[str, Listed](), list[Listed]()
+    rows, besides = dict[str, ListedTransaction](), list[ListedTransaction]()
     for one in sorted(listed, key=lambda one: not one.came):
         if rows.setdefault(one.reference, one) is not one and one.came:
             besides.append(one)
@@ -89,7 +91,7 @@ async def compare_gateway(db: Database, listed: Iterable[Listed], *, first: date
             if one.reference not in rows
         ),
     ]
-    return Compared(
+    return Comparison(
         first=first,
         last=last,
         listed=sum(one.came > 0 for one in (*rows.values(), *besides)),
@@ -100,7 +102,7 @@ async def compare_gateway(db: Database, listed: Iterable[Listed], *, first: date
     )
 
 
-def _wrong(one: Listed, ours: dict[str, _Booked]) -> Iterator[str]:
+def _wrong(one: ListedTransaction, ours: dict[str, _Booked]) -> Iterator[str]:
     known = ours.get(one.reference)
     if known is None:
         if one.came:

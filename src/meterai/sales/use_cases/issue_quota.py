@@ -49,7 +49,7 @@ class StockIssued(msgspec.Struct, frozen=True, kw_only=True):
     """Stamps the seller can sell now."""
 
 
-class _LookedAt(Exception):
+class _Previewed(Exception):
     """Undoes what was booked for a preview."""
 
 
@@ -85,12 +85,12 @@ async def issue_quota(
         return msgspec.structs.replace(issued, recorded=True)
 
 
-async def look_at_deposit(db: Database, *, pieces: int, deposit_reference: str, now: datetime) -> StockIssued:
+async def preview_deposit(db: Database, *, pieces: int, deposit_reference: str, now: datetime) -> StockIssued:
     """What `issue_quota` would bring; nothing is booked. Raises: the same."""
-    with suppress(_LookedAt):
+    with suppress(_Previewed):
         async with db.transaction() as tx:
             issued = await _book(tx, pieces, deposit_reference.strip(), now)
-            raise _LookedAt
+            raise _Previewed
     return issued
 
 

@@ -77,7 +77,7 @@ async def place_order(
     channel = read_channel(channel, gateway)
     now = clock()
     expires_at = now + timedelta(minutes=payment_minutes)
-    async with _stock_told(db, order_id), db.transaction() as tx:
+    async with _stock_refusals(db, order_id), db.transaction() as tx:
         order, face_value = await orders.lock_order_and_tariff(tx, order_id, business_date(now))
         refuse_ended(order)
         if order.state is not OrderState.DRAFT:
@@ -153,7 +153,7 @@ async def _reserve(tx: Connection, order: Order, payment: Payment, now: datetime
 
 
 @asynccontextmanager
-async def _stock_told(db: Database, order_id: uuid.UUID) -> AsyncIterator[None]:
+async def _stock_refusals(db: Database, order_id: uuid.UUID) -> AsyncIterator[None]:
     """Turns the ledger's refusal into `stock.out` or `stock.short`. A seller without books has no stamps."""
     try:
         yield

@@ -13,7 +13,7 @@ from meterai.customers.queries import SessionCustomer
 from meterai.customers.use_cases.sign_out import sign_out
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.status import http_status
-from meterai.ledger.counting import counted_anew
+from meterai.ledger.recounting import retry_with_new_count
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.pdf.profiles import Profile
 from meterai.sales.queries.customers import OrderSummary, orders_of_customer, quota_of_customer
@@ -276,7 +276,7 @@ async def _stamp(
             now=now,
         )
 
-    await counted_anew(reserve)
+    await retry_with_new_count(reserve)
 
 
 async def _lot(context: RequestContext, customer_id: UUID, pieces: int) -> UUID:

@@ -18,7 +18,7 @@ from meterai.customers.queries import SessionCustomer
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.formats.display import moment_in_name
 from meterai.kit.http.status import http_status
-from meterai.ledger.counting import counted_anew
+from meterai.ledger.recounting import retry_with_new_count
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.pdf.profiles import Profile
 from meterai.sales.queries.customers import quota_of_customer
@@ -179,7 +179,7 @@ async def start(request: WebRequest, context: RequestContext, id: UUID) -> Respo
         )
 
     try:
-        await counted_anew(reserve)
+        await retry_with_new_count(reserve)
     except Refusal as refusal:
         return await _page(request, context, customer, id, refusal, form=form)
     return context.go(request, f"/saya/banyak/{id}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.ledger.counting import counted_anew
+from meterai.ledger.recounting import retry_with_new_count
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ async def test_what_is_free_is_counted_anew_while_others_take_of_it(
         return "reserved"
 
     try:
-        told = await counted_anew(reserve)
+        told = await retry_with_new_count(reserve)
     except Refusal as refusal:
         told = refusal.code
     assert (told, tried) == (outcome, tries)

@@ -9,7 +9,7 @@ from meterai.kernel.refusals import Refusal
 _COUNTS_MAX = 5
 
 
-async def counted_anew[T](reserve: Callable[[], Awaitable[T]]) -> T:
+async def retry_with_new_count[T](reserve: Callable[[], Awaitable[T]]) -> T:
     """Runs `reserve`, which counts, chooses and reserves; runs it again when others took some meanwhile.
 
     So the second comer gets what is left, or is told how much that is.

@@ -44,7 +44,7 @@ async def note_paid_news(db: Database, *, now: datetime) -> int:
         )
 
 
-async def tell_due_news(
+async def send_due_news(
     db: Database, messenger: Deliverer, secret: bytes, *, public_url: str, clock: Clock, limit: int = 8
 ) -> int:
     """Sends the news of orders that are due, up to `limit`; gives how many were.
