@@ -19,8 +19,16 @@ from meterai.waiting_room.files.published_documents import Status
 from meterai.waiting_room.rules import windows
 from meterai.waiting_room.rules.forecast import PATHS, fan_of, horizons_to
 from meterai.waiting_room.rules.model import U_MAX, Frontier, Policy, QueueState, Schedule
-from meterai.waiting_room.rules.rate_control import Line, Memory, Step, Wishes, advance, expected_calls, step
-from meterai.waiting_room.rules.rate_history import Past, done_after_of, observed
+from meterai.waiting_room.rules.rate_control import (
+    ControllerMemory,
+    LineCounts,
+    OperatorWishes,
+    RateStep,
+    advance,
+    expected_calls,
+    step,
+)
+from meterai.waiting_room.rules.rate_history import RateHistory, done_after_of, observed
 from meterai.waiting_room.rules.verdict import verdict_of
 
 REVEALED_AFTER_S = 3
@@ -48,8 +56,8 @@ class EveningRun:
         self.schedule = Schedule(joins_from=-3_600 if truth.lottery else 0, opens_at=0, closes_at=seconds)
         self.usual = float(np.median(truth.bears[truth.bears > 0])) if truth.bears.any() else 1.0
         self.policy = Policy(rate_floor=max(5, int(self.usual * 0.03)), rate_cap=int(truth.cap.max()))
-        self.site, self.past = Site(), Past()
-        self.memory = Memory(rate=float(truth.cap[0]), is_direct=not truth.lottery)
+        self.site, self.past = Site(), RateHistory()
+        self.memory = ControllerMemory(rate=float(truth.cap[0]), is_direct=not truth.lottery)
         self.frontier, self.left_over = Frontier(0, 0), 0.0
         self.counts = [truth.lottery]
         self.before = [0]
@@ -62,7 +70,7 @@ class EveningRun:
         """(done at, seconds since the call) of people who were not followed."""
         self.people = sorted(self._people(followed), key=lambda person: person.joins_at)
         self.waiting: list[Person] = []
-        self.at_door: deque[Person] = deque()
+        self.knocking: deque[Person] = deque()
         self.door_times: deque[tuple[float, int]] = deque()
         """(people who came to the door before, when they were called)."""
 
@@ -93,7 +101,7 @@ class EveningRun:
             self.counts.append(0)
         self.counts[window] += int(self.truth.arrivals[number])
 
-    def _control(self, number: int, now: int) -> tuple[Step, int]:
+    def _control(self, number: int, now: int) -> tuple[RateStep, int]:
         truth = self.truth
         waiting = max(0, self.before[-1] + self.counts[-1] - int(self.called))
         bears, silent = float(truth.bears[number]), bool(truth.is_silent[number])
@@ -102,10 +110,12 @@ class EveningRun:
             self.memory,
             schedule=self.schedule,
             policy=self.policy,
-            wishes=Wishes(is_on=True, halted=bool(truth.halted[number]), rate_cap=int(truth.cap[number])),
+            wishes=OperatorWishes(
+                is_on=True, halted=bool(truth.halted[number]), rate_cap=int(truth.cap[number])
+            ),
             measured=self.site.measured(bears, self.usual),
-            line=Line(
-                waiting, round(self.last_called), round(self.last_entered), None, self.site.door_is_full
+            line=LineCounts(
+                waiting, round(self.last_called), round(self.last_entered), None, self.site.admission_is_full
             ),
             now=now,
             elapsed_s=STEP_S,
@@ -145,13 +155,13 @@ class EveningRun:
                 still.append(person)
                 continue
             person.called_at, person.number_at_door = now, self.site.came
-            self.at_door.append(person)
+            self.knocking.append(person)
         self.waiting = still
 
     def _enter(self, now: int) -> None:
         """Those at the door whose number is up enter, if they have looked at their page since the call."""
-        while self.at_door and self.at_door[0].number_at_door <= self.site.entered:
-            person = self.at_door.popleft()
+        while self.knocking and self.knocking[0].number_at_door <= self.site.entered:
+            person = self.knocking.popleft()
             assert person.called_at is not None
             looked_at = person.called_at + self.random.uniform(2, 25)
             person.entered_at = max(looked_at, float(now))
@@ -176,7 +186,7 @@ class EveningRun:
 
     # ------------------------------------------------------------------------------------------- telling
 
-    def _publish(self, decided: Step, waiting: int, now: int) -> None:
+    def _publish(self, decided: RateStep, waiting: int, now: int) -> None:
         calls = expected_calls(decided, self.past, self.policy)
         horizons = horizons_to(now, self.schedule.closes_at, waiting=waiting, calls=calls)
         fan = fan_of(

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import msgspec
 
 from benchmarks.evenings.truth import STEP_S
-from meterai.waiting_room.rules.admission import Door
-from meterai.waiting_room.rules.rate_control import Measured
+from meterai.waiting_room.rules.admission import AdmissionBuckets
+from meterai.waiting_room.rules.rate_control import SiteMeasurements
 
 
 @dataclass(slots=True)
@@ -23,7 +23,7 @@ class Site:
     """People a minute who entered, of late."""
     backlog: float = 0.0
     silent_s: float = 0.0
-    door: Door = field(default_factory=lambda: Door(0.0, 0.0, 0.0))
+    door: AdmissionBuckets = field(default_factory=lambda: AdmissionBuckets(0.0, 0.0, 0.0))
 
     def enter(self, rate: float, returners_percent: int, now: float) -> float:
         """Lets in the people that the real admission lets in; returns their number."""
@@ -37,7 +37,7 @@ class Site:
         return people
 
     @property
-    def door_is_full(self) -> bool:
+    def admission_is_full(self) -> bool:
         """People stand before it."""
         return self.door.new < 1
 
@@ -48,10 +48,10 @@ class Site:
         self.backlog = max(0.0, self.backlog + entered - bears * STEP_S / 60)
         self.silent_s = self.silent_s + STEP_S if is_silent else 0.0
 
-    def measured(self, bears: float, usual: float) -> Measured:
+    def measured(self, bears: float, usual: float) -> SiteMeasurements:
         """What the controller sees: latency climbs with the load, nobody can pay when the gateway is down."""
         load = self.inflow / max(bears, 1.0)
-        return Measured(
+        return SiteMeasurements(
             heard_s=self.silent_s,
             p95_ms=min(100 + 600 * load**4, 20_000),
             requests=100,

@@ -17,7 +17,13 @@ from meterai.gate.published_cache import PublishedCache
 from meterai.waiting_room.files.published_documents import Announcement
 from meterai.waiting_room.rules import rate_control
 from meterai.waiting_room.rules.model import Policy, QueueState, Schedule
-from meterai.waiting_room.rules.rate_control import DIRECT_AFTER_S, Line, Measured, Memory, Wishes
+from meterai.waiting_room.rules.rate_control import (
+    DIRECT_AFTER_S,
+    ControllerMemory,
+    LineCounts,
+    OperatorWishes,
+    SiteMeasurements,
+)
 from meterai.web.line.queues import Queues
 from tests.gate.visitor import get, join, post
 from tests.players.queue_twin import GateProcess, Queue, schedule_from
@@ -179,15 +185,15 @@ def test_before_the_opening_everybody_takes_a_place_in_the_draw(tmp_path: Path) 
 
 
 def test_everybody_stands_in_line_as_long_as_an_operator_wishes() -> None:
-    schedule, memory, states = schedule_from(0), Memory(), {}
+    schedule, memory, states = schedule_from(0), ControllerMemory(), {}
     for now in range(100, 200):
         step = rate_control.step(
             memory,
             schedule=schedule,
             policy=Policy(),
-            wishes=Wishes(is_on=True, always=120 <= now < 150),
-            measured=Measured(heard_s=0.5),
-            line=Line(waiting=0, called=0, claimed=0),
+            wishes=OperatorWishes(is_on=True, always=120 <= now < 150),
+            measured=SiteMeasurements(heard_s=0.5),
+            line=LineCounts(waiting=0, called=0, claimed=0),
             now=now,
             elapsed_s=1.0,
         )

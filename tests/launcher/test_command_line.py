@@ -46,7 +46,7 @@ from meterai.stamping.keys.key_register import KeyNow
 from meterai.stamping.use_cases.note_restore import NotedRestore
 from meterai.waiting_room.files.log_facts import OperatorFacts
 from meterai.waiting_room.files.published_documents import Announcement
-from meterai.waiting_room.files.restore_files import Rewound
+from meterai.waiting_room.files.restore_files import RewoundFiles
 from meterai.waiting_room.queries import QueueView
 from meterai.waiting_room.rules.model import QueueState
 from meterai.waiting_room.use_cases.rewind_queues import RewoundQueues
@@ -220,7 +220,7 @@ def test_a_restore_names_what_operators_did_in_the_time_that_is_gone(
     noted = NotedRestore(lost_from=moment, lost_until=moment, forgotten={}, counters={})
     did = (("on", "always", "crowd"), ("cap", "10", "slow"), ("halt", "", "look"), ("announce", "{}", ""))
     acts = [OperatorFacts(action=action, value=value, reason=reason) for action, value, reason in did]
-    one = Rewound(event="casn", entries=4, head="9:ab", epoch=1, acts=acts)
+    one = RewoundFiles(event="casn", entries=4, head="9:ab", epoch=1, acts=acts)
     queues = RewoundQueues(rewound=[one], lost=[], too_old=[], lists={})
     restore._show(noted, queues, [], moment)
     shown = capsys.readouterr().out

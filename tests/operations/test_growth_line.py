@@ -15,7 +15,7 @@ from meterai.waiting_room.auditing.sources import FolderSource
 from meterai.waiting_room.rules.model import Policy, QueueState
 from meterai.waiting_room.store.queues import read_queues
 from tests.storage_fixtures import TestDatabase
-from tests.waiting_room.queue_house import queue_house, schedule_now
+from tests.waiting_room.running_queue import running_queue, schedule_now
 
 pytestmark = pytest.mark.storage
 
@@ -24,7 +24,7 @@ TICKETS = 3_000
 
 async def test_tickets_are_called_and_the_audit_passes(database: TestDatabase, tmp_path: Path) -> None:
     now = datetime.now(UTC)
-    async with queue_house(database, tmp_path) as house:
+    async with running_queue(database, tmp_path) as house:
         schedule = schedule_now()
         await house.open(schedule)
         house.controller()

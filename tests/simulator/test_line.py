@@ -8,8 +8,8 @@ import pytest
 
 from meterai.waiting_room.rules.model import Lane
 from tests.players.line.checks import Checks
-from tests.players.line.door import Pass
 from tests.players.line.play import Faults, play
+from tests.players.line.site_admission import Pass
 
 pytestmark = pytest.mark.slow
 

@@ -22,7 +22,7 @@ from meterai.kit.fail_points import never
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room.control.publisher import Publisher
-from meterai.waiting_room.control.selection_loop import Conductor
+from meterai.waiting_room.control.selection_loop import SelectionController
 from meterai.waiting_room.control.site_load import SiteLoad, report_site_load
 from meterai.waiting_room.files.gate_journal import RECORD_BYTES
 from meterai.waiting_room.files.log_facts import PromiseFacts
@@ -35,7 +35,7 @@ from meterai.waiting_room.rules.seeds import SeedChains
 from meterai.waiting_room.rules.tickets import decode_ticket
 from meterai.waiting_room.store import queues
 from meterai.waiting_room.use_cases.claim_pass import claim_pass
-from meterai.waiting_room.use_cases.decide_step import Steering
+from meterai.waiting_room.use_cases.decide_step import StepContext
 from meterai.waiting_room.use_cases.issue_certificate import issue_certificate
 from meterai.waiting_room.use_cases.log_bypass import log_bypass
 from meterai.waiting_room.use_cases.set_queue import set_queue
@@ -119,11 +119,11 @@ class Evening:
         assert epoch is not None
         assert queue is not None
         self.number = queue.number
-        steering = Steering(db, self.folder.slug, "test", epoch, self.keys, self.chain)
+        steering = StepContext(db, self.folder.slug, "test", epoch, self.keys, self.chain)
         publisher = Publisher(self.folder, epoch, self.keys.controller)
-        self.conductor = Conductor(steering, publisher, never)
+        self.controller = SelectionController(steering, publisher, never)
         await report_site_load(db, "test", CALM)
-        await self.conductor.step(self.now)
+        await self.controller.step(self.now)
         self.published = Published(self.folder)
         self.gates = [Gate(self, 1), Gate(self, 2)]
 
@@ -135,7 +135,7 @@ class Evening:
         for person in self.people:
             await self._knock(person)
         await report_site_load(self.database.app, "test", CALM)
-        await self.conductor.step(self.now)
+        await self.controller.step(self.now)
 
     def join(self, *people: Person) -> None:
         """They take tickets, at one gate after the other."""
@@ -167,7 +167,7 @@ class Evening:
         id = decode_ticket(person.text).id.hex()
         facts = PromiseFacts(id=id, done_by=int(self.now) + seconds, probability=0.95)
         async with self.database.app.transaction() as tx:
-            await queues.say(tx, self.number, facts, self._time)
+            await queues.add_to_log(tx, self.number, facts, self._time)
 
     async def bypass(self) -> None:
         """Somebody was inside before anybody had to wait."""
@@ -268,7 +268,7 @@ async def spend_evening(database: TestDatabase, folder: QueueFolder) -> Evening:
         await evening.certify(person)
     await evening.second()
     await evening.second()
-    await evening.conductor.close()
+    await evening.controller.close()
     for gate in evening.gates:
         gate.issuer.close()
     return evening

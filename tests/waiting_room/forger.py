@@ -10,7 +10,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from meterai.waiting_room.files import published_documents
-from meterai.waiting_room.files.public_log import ENTRIES, HEADS, LogEntry, PublicLog, What, read_entries
+from meterai.waiting_room.files.public_log import ENTRIES, HEADS, EntryKind, LogEntry, PublicLog, read_entries
 from meterai.waiting_room.files.published_documents import Close, Document, GateCount, Status
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.files.window_files import RECORD, digest
@@ -30,7 +30,7 @@ class Forger:
 
     # --------------------------------------------------------------- the log
 
-    def find(self, what: What, is_wanted: Callable[[dict[str, Any]], bool] = lambda facts: True) -> int:
+    def find(self, what: EntryKind, is_wanted: Callable[[dict[str, Any]], bool] = lambda facts: True) -> int:
         """The number of the first such entry."""
         return next(
             n for n, entry in enumerate(self.entries) if entry.what is what and is_wanted(entry.facts)
@@ -43,7 +43,7 @@ class Forger:
             entry, at=entry.at if at is None else at, facts=entry.facts | facts
         )
 
-    def insert(self, n: int, what: What, facts: dict[str, Any], at: int | None = None) -> None:
+    def insert(self, n: int, what: EntryKind, facts: dict[str, Any], at: int | None = None) -> None:
         """Puts an entry before another."""
         moment = self.entries[min(n, len(self.entries) - 1)].at if at is None else at
         self.entries.insert(n, LogEntry(n=0, at=moment, what=what, facts=facts))
@@ -96,7 +96,7 @@ class Forger:
             root=root.hex(),
             gates=_counts(records),
         )
-        n = self.find(What.CLOSE, lambda facts: facts["window"] == window)
+        n = self.find(EntryKind.CLOSE, lambda facts: facts["window"] == window)
         self.change(n, count=len(records), root=root.hex(), sha256=digest(raw))
         return root
 

@@ -21,7 +21,7 @@ from meterai.waiting_room.files.queue_folder import KEY_ID, QueueFolder, publish
 from meterai.waiting_room.rules import merkle, seeds
 from meterai.waiting_room.rules.draw import window_seed
 from meterai.waiting_room.rules.model import U_MAX, Frontier, Lane, Policy, QueueState, Schedule
-from meterai.waiting_room.rules.rate_control import Memory
+from meterai.waiting_room.rules.rate_control import ControllerMemory
 from meterai.waiting_room.rules.tickets import Ticket, contact_id, event_number, join_record, sign_ticket
 from meterai.waiting_room.store import queues
 from tests.storage_fixtures import TestDatabase
@@ -104,7 +104,7 @@ class LineOfPeople:
         """Moves the frontier to (window, x), as if it had come there `ago_s` ago."""
         at = int(self.now.timestamp()) - ago_s
         lapsed = ago_s >= self.policy.claim_minutes * 60
-        memory = Memory(
+        memory = ControllerMemory(
             is_direct=False, trail=((at, window, str(x)),), late=(window, str(x)) if lapsed else (0, "0")
         )
         await self.database.owner.execute(

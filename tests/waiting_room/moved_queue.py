@@ -1,4 +1,4 @@
-"""A queue in this process whose clock the test moves: real conductor, store, files and gate room, no waiting.
+"""A queue in this process whose clock the test moves. Controller, store, files and gate are the real ones.
 
 What only processes can show (a crash, a frozen controller, two at once) is tested with processes.
 """
@@ -17,7 +17,7 @@ from meterai.kit.fail_points import FailPoint, never
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room.control.publisher import Publisher
-from meterai.waiting_room.control.selection_loop import Conductor
+from meterai.waiting_room.control.selection_loop import SelectionController
 from meterai.waiting_room.control.site_load import SiteLoad, report_site_load
 from meterai.waiting_room.files.published_documents import Status, read
 from meterai.waiting_room.files.published_queue import Published
@@ -28,7 +28,7 @@ from meterai.waiting_room.rules.seeds import SeedChains
 from meterai.waiting_room.rules.tickets import Ticket, sign_ticket
 from meterai.waiting_room.store import queues
 from meterai.waiting_room.use_cases.claim_pass import claim_pass
-from meterai.waiting_room.use_cases.decide_step import Beacon, Steering
+from meterai.waiting_room.use_cases.decide_step import Beacon, StepContext
 from meterai.waiting_room.use_cases.set_queue import set_queue
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.queue_log import QueueLog
@@ -87,10 +87,12 @@ class MovedQueue(QueueLog):
             await tx.execute("UPDATE waiting_room.lease SET until = 'epoch'")
             epoch = await queues.take_lease(tx, name, 3_600)
         assert epoch is not None
-        steering = Steering(
+        steering = StepContext(
             self.database.app, self.folder.slug, name, epoch, self.keys, self.chain, self.beacon
         )
-        self.conductor = Conductor(steering, Publisher(self.folder, epoch, self.keys.controller), fail_point)
+        self.controller = SelectionController(
+            steering, Publisher(self.folder, epoch, self.keys.controller), fail_point
+        )
 
     async def wish(self, column: str, value: object) -> None:
         """What an operator wants."""
@@ -124,7 +126,7 @@ class MovedQueue(QueueLog):
     async def close(self) -> None:
         """Ends it."""
         self.gate.close()
-        await self.conductor.close()
+        await self.controller.close()
 
     async def enter(self, ticket: Ticket, contact: str) -> None:
         """Goes through the door. Raises: as `claim_pass`."""
@@ -133,7 +135,7 @@ class MovedQueue(QueueLog):
 
     async def _step(self) -> None:
         await self._report()
-        decided = await self.conductor.step(self.now)
+        decided = await self.controller.step(self.now)
         status = read(self.folder.status.read_bytes(), Status, self.keys.controller.public_key())
         assert status.sequence == decided.queue.sequence
         self.seen.append(status)

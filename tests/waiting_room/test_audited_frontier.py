@@ -8,11 +8,11 @@ from typing import cast
 import pytest
 
 from meterai.waiting_room.auditing.checks.admissions import RateBound
-from meterai.waiting_room.auditing.checks.clock import SLACK_S, Clock
-from meterai.waiting_room.auditing.checks.frontier import TOLERANCE_S, Frontiers
-from meterai.waiting_room.auditing.checks.rules import Rules
-from meterai.waiting_room.auditing.checks.switching import SAID_WITHIN_S, Switching
-from meterai.waiting_room.auditing.checks.windows import Windows
+from meterai.waiting_room.auditing.checks.clock import SLACK_S, ClockCheck
+from meterai.waiting_room.auditing.checks.frontier import TOLERANCE_S, FrontierCheck
+from meterai.waiting_room.auditing.checks.rules import RulesCheck
+from meterai.waiting_room.auditing.checks.switching import SAID_WITHIN_S, SwitchingCheck
+from meterai.waiting_room.auditing.checks.windows import WindowCheck
 from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.auditing.notes import Notes
 from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, FrontierFacts, OperatorFacts
@@ -32,18 +32,18 @@ class Audited:
             policy=Policy(claim_minutes=CLAIM_S // 60), schedule=SimpleNamespace(window_s=WINDOW_S)
         )
         self.closes_at = 10 * AT
-        rules = cast(Rules, SimpleNamespace(now=now, is_over=lambda at: at > self.closes_at))
+        rules = cast(RulesCheck, SimpleNamespace(now=now, is_over=lambda at: at > self.closes_at))
         self.windows = SimpleNamespace(first=3, closed_through=6, revealed_through=6, joined_last=5)
         self.moves: list[tuple[object, ...]] = []
-        self.frontiers = Frontiers(
+        self.frontiers = FrontierCheck(
             rules,
-            cast(Windows, self.windows),
+            cast(WindowCheck, self.windows),
             RateBound(rules, self.findings),
             notes=cast(Notes, SimpleNamespace(add=lambda *row: self.moves.append(row))),
             findings=self.findings,
         )
-        self.clock = Clock(rules, self.findings)
-        self.switching = Switching(self.findings)
+        self.clock = ClockCheck(rules, self.findings)
+        self.switching = SwitchingCheck(self.findings)
 
     def moved(
         self, at: int, window: int, x: int = 0, *, lane: Lane = Lane.NEW, epoch: int = 1, n: int = 0

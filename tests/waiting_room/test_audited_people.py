@@ -8,14 +8,14 @@ from typing import Any, cast
 
 import pytest
 
-from meterai.waiting_room.auditing.checks.admissions import Door
-from meterai.waiting_room.auditing.checks.frontier import Frontiers
+from meterai.waiting_room.auditing.checks.admissions import AdmissionCheck
+from meterai.waiting_room.auditing.checks.frontier import FrontierCheck
 from meterai.waiting_room.auditing.checks.heads import KeptHeads
 from meterai.waiting_room.auditing.checks.held_tickets import judge_tickets
-from meterai.waiting_room.auditing.checks.people import People
-from meterai.waiting_room.auditing.checks.rules import Rules
+from meterai.waiting_room.auditing.checks.people import PeopleCheck
+from meterai.waiting_room.auditing.checks.rules import RulesCheck
 from meterai.waiting_room.auditing.checks.whole_log import judge_promises
-from meterai.waiting_room.auditing.checks.windows import Windows
+from meterai.waiting_room.auditing.checks.windows import WindowCheck
 from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.auditing.notes import Notes
 from meterai.waiting_room.auditing.window_list import WindowList
@@ -154,11 +154,11 @@ class Audited:
         rules.is_over = lambda at: at > 500
         windows = SimpleNamespace(ended_at={2: 100, 3: 110}.get, open_when_set_right={3})
         windows.place_of = lambda window, id: 17 if window == 2 else None
-        self.people = People(
-            cast(Rules, rules),
-            cast(Windows, windows),
-            cast(Frontiers, SimpleNamespace(lanes_of=lambda at, window, place: lanes or {*Lane})),
-            cast(Door, SimpleNamespace(entered=self._enter)),
+        self.people = PeopleCheck(
+            cast(RulesCheck, rules),
+            cast(WindowCheck, windows),
+            cast(FrontierCheck, SimpleNamespace(lanes_of=lambda at, window, place: lanes or {*Lane})),
+            cast(AdmissionCheck, SimpleNamespace(entered=self._enter)),
             cast(Notes, SimpleNamespace(add=lambda *row: None)),
             self.findings,
         )
@@ -234,7 +234,7 @@ def test_a_promise_is_judged_by_what_had_come_when_it_was_due(
         first_promises=lambda: iter([(due, claimed_at, window, ANI)]),
     )
     windows = SimpleNamespace(place_of=lambda window, id: 17)
-    promises = judge_promises(cast(Notes, told), cast(Windows, windows), until=90)
+    promises = judge_promises(cast(Notes, told), cast(WindowCheck, windows), until=90)
     assert (promises.given, getattr(promises, outcome)) == (1, 1)
 
 

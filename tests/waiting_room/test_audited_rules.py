@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from meterai.waiting_room.auditing.checks.rules import CLOSED_LATE_S, CUT_AT_S, Rules
+from meterai.waiting_room.auditing.checks.rules import CLOSED_LATE_S, CUT_AT_S, RulesCheck
 from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.log_facts import ConfigFacts
@@ -39,7 +39,7 @@ class Audited:
         self._files = {"config.json": published_documents.sign(FIRST, KEY)}
         self._config = FIRST
         self.findings = Findings()
-        self.rules = Rules(self, self.findings)
+        self.rules = RulesCheck(self, self.findings)
         self.log(JOINS - 100, FIRST, None)
 
     def read(self, name: str) -> bytes | None:

@@ -10,8 +10,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from meterai.waiting_room.auditing.checks.clock import SLACK_S
-from meterai.waiting_room.auditing.checks.rules import Rules
-from meterai.waiting_room.auditing.checks.windows import Windows
+from meterai.waiting_room.auditing.checks.rules import RulesCheck
+from meterai.waiting_room.auditing.checks.windows import WindowCheck
 from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.auditing.notes import Notes
 from meterai.waiting_room.auditing.patience import Patience
@@ -43,9 +43,9 @@ class Audited:
         published = SimpleNamespace(event="casn", chain_length=LINKS, commitment=CHAINS.commitment.hex())
         now = SimpleNamespace(schedule=schedule, beacon=beacon)
         rules = SimpleNamespace(now=now, published=published, key=KEY.public_key(), first_window=1)
-        self.windows = Windows(
+        self.windows = WindowCheck(
             cast(Source, self),
-            cast(Rules, rules),
+            cast(RulesCheck, rules),
             cast(Notes, SimpleNamespace(add=lambda *row: None, add_joins=lambda window, joins: [*joins][:0])),
             findings=self.findings,
             patience=Patience(0, lambda seconds: None),

@@ -24,7 +24,7 @@ from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource, HttpSource, Unreadable
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT
-from meterai.waiting_room.files.public_log import ENTRIES, HEADS, What
+from meterai.waiting_room.files.public_log import ENTRIES, HEADS, EntryKind
 from meterai.waiting_room.files.published_documents import Close, Config, Head, Reveal, Status
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.files.window_files import digest
@@ -102,7 +102,7 @@ def test_the_first_window_is_that_of_the_first_rules_also_when_time_is_cut_anew_
     opens_at = SCHEDULE.opens_at
     anew = msgspec.structs.replace(SCHEDULE, joins_from=opens_at, first_window=2)
     raw = forger.change_document(path, Config, version=9, schedule=anew)
-    forger.insert(1, What.CONFIG, {"sha256": digest(raw), "version": 9})
+    forger.insert(1, EntryKind.CONFIG, {"sha256": digest(raw), "version": 9})
     forger.write()
     found = codes(audited(forger.folder))
     # The evening's own second version follows, and its window 1 ended as if time had not been cut.
@@ -132,17 +132,17 @@ def plants(code: str) -> Callable[[Plant], Plant]:
 
 def claim_of(forger: Forger, lane: Lane = Lane.NEW) -> int:
     """A claim well inside the log, of somebody whom a gate listed."""
-    late = {entry.facts["id"] for entry in forger.entries if entry.what is What.LATE_TICKET}
+    late = {entry.facts["id"] for entry in forger.entries if entry.what is EntryKind.LATE_TICKET}
     found = [
         n
         for n, entry in enumerate(forger.entries)
-        if entry.what is What.CLAIM and entry.facts["lane"] == lane and entry.facts["id"] not in late
+        if entry.what is EntryKind.CLAIM and entry.facts["lane"] == lane and entry.facts["id"] not in late
     ]
     return found[len(found) // 2]
 
 
 def last_claim(forger: Forger) -> int:
-    return max(n for n, entry in enumerate(forger.entries) if entry.what is What.CLAIM)
+    return max(n for n, entry in enumerate(forger.entries) if entry.what is EntryKind.CLAIM)
 
 
 @plants("claim.unlisted")
@@ -150,17 +150,17 @@ def vip(forger: Forger) -> None:
     """A row put into the store by hand: the controller logs it like any other."""
     n = last_claim(forger)
     id = bytes(range(12))
-    seed = bytes.fromhex(forger.entries[forger.find(What.REVEAL)].facts["seed"])
+    seed = bytes.fromhex(forger.entries[forger.find(EntryKind.REVEAL)].facts["seed"])
     place = str(place_of(seed, id))
     facts = forger.entries[n].facts | {"id": id.hex(), "window": 0, "place": place, "sequence": 900}
-    forger.insert(n + 1, What.CLAIM, facts | {"pass_id": "00000000-0000-7000-8000-000000000000"})
+    forger.insert(n + 1, EntryKind.CLAIM, facts | {"pass_id": "00000000-0000-7000-8000-000000000000"})
 
 
 @plants("claim.not_called")
 def jumps_the_line(forger: Forger) -> None:
     n = claim_of(forger)
     window = forger.entries[n].facts["window"]
-    forger.move(n, forger.find(What.REVEAL, lambda facts: facts["window"] == window) + 1)
+    forger.move(n, forger.find(EntryKind.REVEAL, lambda facts: facts["window"] == window) + 1)
 
 
 @plants("claim.not_called")
@@ -175,7 +175,7 @@ def better_place(forger: Forger) -> None:
 
 @plants("claim.lane")
 def newcomer_as_returner(forger: Forger) -> None:
-    first = min(n for n, entry in enumerate(forger.entries) if entry.what is What.CLAIM)
+    first = min(n for n, entry in enumerate(forger.entries) if entry.what is EntryKind.CLAIM)
     forger.change(first, lane=int(Lane.RETURNER))
 
 
@@ -201,7 +201,7 @@ def let_in_after_the_closing_with_rules_that_change_nothing(forger: Forger) -> N
 def twice(forger: Forger) -> None:
     n = claim_of(forger)
     again = forger.entries[n].facts | {"pass_id": "00000000-0000-7000-8000-000000000001"}
-    forger.insert(n + 1, What.CLAIM, again)
+    forger.insert(n + 1, EntryKind.CLAIM, again)
 
 
 @plants("claim.pass_twice")
@@ -212,45 +212,45 @@ def one_pass_for_two(forger: Forger) -> None:
 
 @plants("claim.late_unlogged")
 def silent_late_ticket(forger: Forger) -> None:
-    del forger.entries[forger.find(What.LATE_TICKET)]
+    del forger.entries[forger.find(EntryKind.LATE_TICKET)]
 
 
 @plants("late.gate_alive")
 def gate_was_not_dead(forger: Forger) -> None:
-    del forger.entries[forger.find(What.DEAD_GATE)]
+    del forger.entries[forger.find(EntryKind.DEAD_GATE)]
 
 
 def late_ticket_of(forger: Forger, id: bytes, *, window: int, gate: int) -> None:
     """Somebody made up, with a late ticket, and let in."""
-    seed = bytes.fromhex(forger.entries[forger.find(What.REVEAL)].facts["seed"])
+    seed = bytes.fromhex(forger.entries[forger.find(EntryKind.REVEAL)].facts["seed"])
     n, ticket = last_claim(forger), {"id": id.hex(), "window": window, "gate": gate, "sequence": 1}
     claim = ticket | {"place": str(place_of(seed, id)), "lane": int(Lane.RETURNER)}
     claim |= {"pass_id": "00000000-0000-7000-8000-000000000002"}
-    forger.insert(n + 1, What.CLAIM, claim)
-    forger.insert(n + 1, What.LATE_TICKET, ticket | {"joined_at": SCHEDULE.opens_at - 1})
+    forger.insert(n + 1, EntryKind.CLAIM, claim)
+    forger.insert(n + 1, EntryKind.LATE_TICKET, ticket | {"joined_at": SCHEDULE.opens_at - 1})
 
 
 @plants("late.death_afterwards")
 def a_gate_that_never_was_is_declared_dead_when_the_seed_is_known(forger: Forger) -> None:
     late_ticket_of(forger, bytes(range(12)), window=0, gate=9)
-    forger.insert(last_claim(forger) - 1, What.DEAD_GATE, {"window": 0, "gate": 9})
+    forger.insert(last_claim(forger) - 1, EntryKind.DEAD_GATE, {"window": 0, "gate": 9})
 
 
 @plants("late.backdated")
 def backdated(forger: Forger) -> None:
-    n = forger.find(What.LATE_TICKET)
+    n = forger.find(EntryKind.LATE_TICKET)
     forger.change(n, joined_at=forger.entries[n].facts["joined_at"] + 30)
 
 
 @plants("late.sequence")
 def late_ticket_with_a_used_sequence(forger: Forger) -> None:
-    n = forger.find(What.LATE_TICKET)
+    n = forger.find(EntryKind.LATE_TICKET)
     forger.change(n, sequence=1)
 
 
 @plants("late.sequence")
 def late_ticket_with_a_sequence_of_tomorrow(forger: Forger) -> None:
-    forger.change(forger.find(What.LATE_TICKET), sequence=3_000_000)
+    forger.change(forger.find(EntryKind.LATE_TICKET), sequence=3_000_000)
 
 
 @plants("window.count")
@@ -276,7 +276,7 @@ def minted_and_seeded_anew(forger: Forger) -> None:
     """With the seed made to fit, everybody else has another place than the one they entered with."""
     records = forger.records(0)
     root = forger.close_anew(0, [bytes(range(12)) + records[0][12:], *records[1:]])
-    n = forger.find(What.REVEAL)
+    n = forger.find(EntryKind.REVEAL)
     seed = window_seed(bytes.fromhex(forger.entries[n].facts["link"]), root).hex()
     forger.change(n, seed=seed)
     forger.change_document(forger.folder.window_reveal(0), Reveal, seed=seed)
@@ -313,7 +313,7 @@ def gate_counted_otherwise(forger: Forger) -> None:
     raw = forger.change_document(
         path, Close, gates=[*gates[:-1], msgspec.structs.replace(gates[-1], count=1)]
     )
-    forger.change(forger.find(What.CLOSE), sha256=digest(raw))
+    forger.change(forger.find(EntryKind.CLOSE), sha256=digest(raw))
 
 
 @plants("window.gates")
@@ -322,7 +322,7 @@ def gate_that_nobody_joined_at(forger: Forger) -> None:
     gates = published_documents.decode(path.read_bytes(), Close).gates
     more = msgspec.structs.replace(gates[-1], gate=99)
     raw = forger.change_document(path, Close, gates=[*gates, more])
-    forger.change(forger.find(What.CLOSE), sha256=digest(raw))
+    forger.change(forger.find(EntryKind.CLOSE), sha256=digest(raw))
 
 
 @plants("window.people")
@@ -332,7 +332,7 @@ def more_people_than_joined(forger: Forger) -> None:
     people = published_documents.decode(path.read_bytes(), Close).people
     assert people is not None
     raw = forger.change_document(path, Close, people=people + 1)
-    forger.change(forger.find(What.CLOSE), sha256=digest(raw))
+    forger.change(forger.find(EntryKind.CLOSE), sha256=digest(raw))
 
 
 @plants("window.changed")
@@ -342,15 +342,15 @@ def people_whom_no_database_counts(forger: Forger) -> None:
 
 @plants("window.order")
 def windows_swapped(forger: Forger) -> None:
-    first = forger.find(What.CLOSE, lambda facts: facts["window"] == 2)
-    second = forger.find(What.CLOSE, lambda facts: facts["window"] == 3)
+    first = forger.find(EntryKind.CLOSE, lambda facts: facts["window"] == 2)
+    second = forger.find(EntryKind.CLOSE, lambda facts: facts["window"] == 3)
     forger.entries[first], forger.entries[second] = forger.entries[second], forger.entries[first]
 
 
 def close_at(forger: Forger, window: int, at: int, **told: object) -> None:
     """The end of a window as of another time, in document and log."""
     raw = forger.change_document(forger.folder.window_close(window), Close, **told)
-    n = forger.find(What.CLOSE, lambda facts: facts["window"] == window)
+    n = forger.find(EntryKind.CLOSE, lambda facts: facts["window"] == window)
     forger.change(n, at=at, sha256=digest(raw))
 
 
@@ -362,7 +362,7 @@ def the_lottery_ends_early_so_that_its_round_of_the_beacon_is_known(forger: Forg
 @plants("window.end")
 def an_end_that_is_still_to_come(forger: Forger) -> None:
     """It would excuse late tickets that are made afterwards, and time that is cut anew in secret."""
-    n = forger.find(What.CLOSE, lambda facts: facts["window"] == 2)
+    n = forger.find(EntryKind.CLOSE, lambda facts: facts["window"] == 2)
     close_at(forger, 2, forger.entries[n].at, ends_at=forger.entries[n].at + 60)
 
 
@@ -379,27 +379,27 @@ def rules_from_before_to_which_the_clock_went_back_little_by_little(forger: Forg
     cut_anew(forger, n, 3, back_s=60)
     stands = forger.entries[max(move for move in moves_of(forger) if move < n)].facts
     for back_s in range(56, 0, -7):
-        forger.insert(n, What.FRONTIER, stands, forger.entries[n - 1].at - back_s)
+        forger.insert(n, EntryKind.FRONTIER, stands, forger.entries[n - 1].at - back_s)
 
 
-def last_back(forger: Forger, what: What) -> None:
+def last_back(forger: Forger, what: EntryKind) -> None:
     n = max(n for n, entry in enumerate(forger.entries) if entry.what is what)
     forger.change(n, at=forger.entries[n].at - 60)
 
 
 @plants("log.clock")
 def an_end_of_a_window_from_before(forger: Forger) -> None:
-    last_back(forger, What.CLOSE)
+    last_back(forger, EntryKind.CLOSE)
 
 
 @plants("log.clock")
 def a_seed_from_before(forger: Forger) -> None:
-    last_back(forger, What.REVEAL)
+    last_back(forger, EntryKind.REVEAL)
 
 
 @plants("log.clock")
 def a_call_from_before(forger: Forger) -> None:
-    last_back(forger, What.FRONTIER)
+    last_back(forger, EntryKind.FRONTIER)
 
 
 @plants("window.missing")
@@ -424,20 +424,20 @@ def no_list(forger: Forger) -> None:
 
 @plants("seed.early")
 def seed_before_the_list(forger: Forger) -> None:
-    forger.move(forger.find(What.REVEAL, lambda facts: facts["window"] == 2), 2)
+    forger.move(forger.find(EntryKind.REVEAL, lambda facts: facts["window"] == 2), 2)
 
 
 @plants("seed.order")
 def seeds_swapped(forger: Forger) -> None:
-    first = forger.find(What.REVEAL, lambda facts: facts["window"] == 2)
-    second = forger.find(What.REVEAL, lambda facts: facts["window"] == 3)
+    first = forger.find(EntryKind.REVEAL, lambda facts: facts["window"] == 2)
+    second = forger.find(EntryKind.REVEAL, lambda facts: facts["window"] == 3)
     forger.entries[first], forger.entries[second] = forger.entries[second], forger.entries[first]
 
 
 @plants("seed.link")
 def link_of_another_chain(forger: Forger) -> None:
-    n = forger.find(What.REVEAL)
-    root = bytes.fromhex(forger.entries[forger.find(What.CLOSE)].facts["root"])
+    n = forger.find(EntryKind.REVEAL)
+    root = bytes.fromhex(forger.entries[forger.find(EntryKind.CLOSE)].facts["root"])
     seed = window_seed(bytes(32), root).hex()
     forger.change(n, link=bytes(32).hex(), seed=seed)
     forger.change_document(forger.folder.window_reveal(0), Reveal, link=bytes(32).hex(), seed=seed)
@@ -445,13 +445,13 @@ def link_of_another_chain(forger: Forger) -> None:
 
 @plants("seed.link")
 def link_of_another_window(forger: Forger) -> None:
-    n = forger.find(What.REVEAL, lambda facts: facts["window"] == 3)
-    forger.change(n, link=forger.entries[forger.find(What.REVEAL)].facts["link"])
+    n = forger.find(EntryKind.REVEAL, lambda facts: facts["window"] == 3)
+    forger.change(n, link=forger.entries[forger.find(EntryKind.REVEAL)].facts["link"])
 
 
 @plants("seed.wrong")
 def seed_swapped(forger: Forger) -> None:
-    forger.change(forger.find(What.REVEAL), seed=bytes(32).hex())
+    forger.change(forger.find(EntryKind.REVEAL), seed=bytes(32).hex())
     forger.change_document(forger.folder.window_reveal(0), Reveal, seed=bytes(32).hex())
 
 
@@ -478,7 +478,7 @@ def beacon_was_promised(forger: Forger) -> None:
 
 
 def moves_of(forger: Forger) -> list[int]:
-    moves = [n for n, entry in enumerate(forger.entries) if entry.what is What.FRONTIER]
+    moves = [n for n, entry in enumerate(forger.entries) if entry.what is EntryKind.FRONTIER]
     return [n for n in moves if forger.entries[n].facts["lane"] == Lane.NEW]
 
 
@@ -489,26 +489,26 @@ def move_of(forger: Forger, number: int) -> int:
 @plants("frontier.back")
 def frontier_back(forger: Forger) -> None:
     n = move_of(forger, 3)
-    forger.insert(n + 1, What.FRONTIER, forger.entries[n].facts | {"window": 0, "x": "1"})
+    forger.insert(n + 1, EntryKind.FRONTIER, forger.entries[n].facts | {"window": 0, "x": "1"})
 
 
 @plants("frontier.unknown")
 def frontier_over_a_secret_window(forger: Forger) -> None:
     n = move_of(forger, 3)
-    forger.insert(n + 1, What.FRONTIER, forger.entries[n].facts | {"window": 900, "x": "0"})
+    forger.insert(n + 1, EntryKind.FRONTIER, forger.entries[n].facts | {"window": 900, "x": "0"})
 
 
 @plants("frontier.after_closing")
 def called_after_the_closing_and_let_in_with_a_time_before_it(forger: Forger) -> None:
     facts = forger.entries[move_of(forger, -1)].facts
     further = facts | {"x": str(int(facts["x"]) + 1), "rate": 0}
-    forger.insert(len(forger.entries), What.FRONTIER, further, SCHEDULE.closes_at + 60)
+    forger.insert(len(forger.entries), EntryKind.FRONTIER, further, SCHEDULE.closes_at + 60)
 
 
 @plants("frontier.returners")
 def everybody_is_a_returner(forger: Forger) -> None:
     n = move_of(forger, 8)
-    forger.insert(n + 1, What.FRONTIER, forger.entries[n].facts | {"lane": int(Lane.RETURNER)})
+    forger.insert(n + 1, EntryKind.FRONTIER, forger.entries[n].facts | {"lane": int(Lane.RETURNER)})
 
 
 @plants("frontier.epoch")
@@ -524,65 +524,65 @@ def rate_over_the_cap(forger: Forger) -> None:
 @plants("rate.over_cap")
 def rate_over_the_cap_of_new_rules(forger: Forger) -> None:
     """They hold beside the operator's, whoever said something last."""
-    n = forger.find(What.OPERATOR, lambda facts: facts["action"] == "cap") + 1
+    n = forger.find(EntryKind.OPERATOR, lambda facts: facts["action"] == "cap") + 1
     new_rules(forger, n, at=forger.entries[n - 1].at, policy=Policy(rate_cap=200, claim_minutes=1))
 
 
 @plants("rate.over_cap")
 def rate_over_the_operators_cap(forger: Forger) -> None:
-    n = forger.find(What.OPERATOR, lambda facts: facts["action"] == "cap")
+    n = forger.find(EntryKind.OPERATOR, lambda facts: facts["action"] == "cap")
     forger.change(n, value="40", at=forger.entries[0].at)
     forger.move(n, 1)
 
 
 @plants("rate.too_many")
 def everybody_at_once(forger: Forger) -> None:
-    at = forger.entries[forger.find(What.CLAIM)].at
+    at = forger.entries[forger.find(EntryKind.CLAIM)].at
     for n, entry in enumerate(forger.entries):
-        if entry.what is What.CLAIM:
+        if entry.what is EntryKind.CLAIM:
             forger.change(n, at=at)
 
 
 @plants("rate.halted")
 def entered_while_halted(forger: Forger) -> None:
-    n = forger.find(What.OPERATOR, lambda facts: facts["action"] == "resume")
+    n = forger.find(EntryKind.OPERATOR, lambda facts: facts["action"] == "resume")
     del forger.entries[n]
 
 
 @plants("operator.silent")
 def no_reason(forger: Forger) -> None:
-    forger.change(forger.find(What.OPERATOR), reason=" ")
+    forger.change(forger.find(EntryKind.OPERATOR), reason=" ")
 
 
 @plants("operator.silent")
 def no_act(forger: Forger) -> None:
-    forger.change(forger.find(What.OPERATOR), action=" ")
+    forger.change(forger.find(EntryKind.OPERATOR), action=" ")
 
 
 @plants("operator.bypass")
 def bypass_without_reason(forger: Forger) -> None:
-    forger.change(forger.find(What.BYPASS), why="")
+    forger.change(forger.find(EntryKind.BYPASS), why="")
 
 
 @plants("certificate.not_joined")
 def certificate_for_a_stranger(forger: Forger) -> None:
-    forger.change(forger.find(What.CERTIFICATE), id=bytes(12).hex())
+    forger.change(forger.find(EntryKind.CERTIFICATE), id=bytes(12).hex())
 
 
 @plants("certificate.let_in")
 def certificate_for_somebody_let_in(forger: Forger) -> None:
-    forger.change(forger.find(What.CERTIFICATE), id=forger.entries[claim_of(forger)].facts["id"])
+    forger.change(forger.find(EntryKind.CERTIFICATE), id=forger.entries[claim_of(forger)].facts["id"])
 
 
 @plants("certificate.twice")
 def certificate_twice(forger: Forger) -> None:
-    n = forger.find(What.CERTIFICATE)
-    forger.insert(n + 1, What.CERTIFICATE, forger.entries[n].facts)
+    n = forger.find(EntryKind.CERTIFICATE)
+    forger.insert(n + 1, EntryKind.CERTIFICATE, forger.entries[n].facts)
 
 
 @plants("certificate.early")
 def certificate_before_the_closing(forger: Forger) -> None:
-    forger.change(forger.find(What.CERTIFICATE), at=forger.entries[0].at)
+    forger.change(forger.find(EntryKind.CERTIFICATE), at=forger.entries[0].at)
 
 
 @plants("rules.first")
@@ -611,12 +611,12 @@ def rules_by_another_key(forger: Forger) -> None:
 
 @plants("rules.missing")
 def rules_not_published(forger: Forger) -> None:
-    forger.insert(5, What.CONFIG, forger.entries[0].facts | {"version": 9})
+    forger.insert(5, EntryKind.CONFIG, forger.entries[0].facts | {"version": 9})
 
 
 @plants("rules.order")
 def rules_of_yesterday(forger: Forger) -> None:
-    forger.insert(5, What.CONFIG, forger.entries[0].facts)
+    forger.insert(5, EntryKind.CONFIG, forger.entries[0].facts)
 
 
 @plants("rules.commitment")
@@ -624,7 +624,7 @@ def another_commitment(forger: Forger) -> None:
     path = forger.folder.config_version(9)
     path.write_bytes(forger.folder.config.read_bytes())
     raw = forger.change_document(path, Config, version=9, commitment=bytes(32).hex())
-    forger.insert(5, What.CONFIG, {"sha256": digest(raw), "version": 9})
+    forger.insert(5, EntryKind.CONFIG, {"sha256": digest(raw), "version": 9})
 
 
 @plants("rules.commitment")
@@ -644,11 +644,11 @@ def new_rules(forger: Forger, n: int, *, at: int | None = None, **changes: objec
     path.write_bytes(forger.folder.config.read_bytes())
     raw = forger.change_document(path, Config, version=9, **changes)
     forger.folder.config.write_bytes(raw)
-    forger.insert(n, What.CONFIG, {"sha256": digest(raw), "version": 9}, at)
+    forger.insert(n, EntryKind.CONFIG, {"sha256": digest(raw), "version": 9}, at)
 
 
 def after_window(forger: Forger, window: int) -> int:
-    return forger.find(What.CLOSE, lambda facts: facts["window"] == window) + 1
+    return forger.find(EntryKind.CLOSE, lambda facts: facts["window"] == window) + 1
 
 
 @plants("rules.schedule")
@@ -681,22 +681,25 @@ def switched_off_in_secret_while_people_waited(forger: Forger) -> None:
 def switched_off_in_secret_and_a_clock_is_blamed_that_closed_nothing_ahead(forger: Forger) -> None:
     cut_anew(forger, after_window(forger, 0), 0)
     facts = {"action": CLOCK_SET_RIGHT, "value": "3600", "reason": "the clock had been ahead"}
-    forger.insert(after_window(forger, 0) + 2, What.OPERATOR, facts)
+    forger.insert(after_window(forger, 0) + 2, EntryKind.OPERATOR, facts)
 
 
 @plants("operator.hidden")
 def switched_off_in_secret_long_after_it_was_switched_on(forger: Forger) -> None:
     late = SCHEDULE.closes_at - 20
-    n = max(n for n, entry in enumerate(forger.entries) if entry.what is What.CLOSE and entry.at < late) + 1
+    n = (
+        max(n for n, entry in enumerate(forger.entries) if entry.what is EntryKind.CLOSE and entry.at < late)
+        + 1
+    )
     cut_anew(forger, n, forger.entries[n - 1].facts["window"])
     said = {"action": "on", "value": "", "reason": "mulai"}
-    forger.insert(1, What.OPERATOR, said, forger.entries[n].at - 9)
+    forger.insert(1, EntryKind.OPERATOR, said, forger.entries[n].at - 9)
 
 
 @plants("seed.chain")
 def a_chain_that_comes_when_its_windows_are_over(forger: Forger) -> None:
     facts = {"number": 1, "commitment": bytes(32).hex(), "first_window": 3}
-    forger.insert(len(forger.entries) - 1, What.CHAIN, facts)
+    forger.insert(len(forger.entries) - 1, EntryKind.CHAIN, facts)
 
 
 @plants("log.unreadable")
@@ -717,7 +720,7 @@ def a_time_that_no_database_holds(forger: Forger) -> None:
 
 @plants("log.unreadable")
 def a_window_before_the_first(forger: Forger) -> None:
-    forger.change(forger.find(What.REVEAL), window=-2)
+    forger.change(forger.find(EntryKind.REVEAL), window=-2)
 
 
 @pytest.mark.parametrize(("code", "plant"), [pytest.param(*one, id=one[1].__name__) for one in PLANTS])
@@ -863,7 +866,7 @@ def test_a_log_written_wholly_anew_is_found_by_who_kept_a_head(forger: Forger) -
     before = audited(forger.folder)
     kept = [(before.entries, before.root)]
     assert audited(forger.folder, kept_heads=kept).verdict == "passes"
-    no_bypass = forger.find(What.BYPASS)
+    no_bypass = forger.find(EntryKind.BYPASS)
     del forger.entries[no_bypass]
     forger.write()
     assert audited(forger.folder).verdict == "passes", "nobody without a head could tell"
@@ -872,14 +875,14 @@ def test_a_log_written_wholly_anew_is_found_by_who_kept_a_head(forger: Forger) -
 
 def test_who_enters_faster_because_an_operator_told_what_the_site_bears_is_no_finding(forger: Forger) -> None:
     """Fifty within one second: too many by the rates in the log, not by what was told."""
-    claims = [n for n, entry in enumerate(forger.entries) if entry.what is What.CLAIM]
+    claims = [n for n, entry in enumerate(forger.entries) if entry.what is EntryKind.CLAIM]
     at = forger.entries[claims[0]].at
     for n in claims[:50]:
         forger.change(n, at=at)
     forger.write()
     assert codes(audited(forger.folder)) == {"rate.too_many"}
     told = {"action": "expect", "value": "600", "reason": "bench journey"}
-    forger.insert(claims[0], What.OPERATOR, told)
+    forger.insert(claims[0], EntryKind.OPERATOR, told)
     forger.write()
     assert codes(audited(forger.folder)) == set()
 
@@ -894,7 +897,7 @@ def test_a_ticket_that_somebody_holds_shows_that_the_last_of_a_gate_were_left_ou
     assert (report.verdict, [held.stands for held in report.tickets]) == ("passes", ["listed", "late"])
     records = [record for record in forger.records(ticket.window) if record != join_record(ticket)]
     root = forger.close_anew(ticket.window, records)
-    n = forger.find(What.REVEAL, lambda facts: facts["window"] == ticket.window)
+    n = forger.find(EntryKind.REVEAL, lambda facts: facts["window"] == ticket.window)
     seed = window_seed(bytes.fromhex(forger.entries[n].facts["link"]), root).hex()
     forger.change(n, seed=seed)
     forger.change_document(forger.folder.window_reveal(ticket.window), Reveal, seed=seed)
@@ -923,8 +926,8 @@ def test_a_gate_declared_dead_explains_its_own_windows_and_what_is_logged_later_
 
 
 def test_a_late_ticket_is_honoured_again_at_the_door_of_a_later_opening(forger: Forger) -> None:
-    n = forger.find(What.LATE_TICKET)
-    forger.insert(n, What.LATE_TICKET, forger.entries[n].facts)
+    n = forger.find(EntryKind.LATE_TICKET)
+    forger.insert(n, EntryKind.LATE_TICKET, forger.entries[n].facts)
     forger.write()
     report = audited(forger.folder)
     assert (report.findings, report.late_tickets) == ([], 3)
@@ -938,7 +941,7 @@ def test_a_line_that_an_operator_switched_off_and_said_so_may_be_cut_anew(
     n = after_window(forger, 0)
     cut_anew(forger, n, 0)
     said = {"action": action, "value": "", "reason": "uji"}
-    forger.insert(n + after, What.OPERATOR, said)
+    forger.insert(n + after, EntryKind.OPERATOR, said)
     forger.write()
     assert not codes(audited(forger.folder)) & {"operator.hidden", "rules.schedule"}
 
@@ -947,7 +950,7 @@ def test_a_clock_that_was_set_right_and_said_so_may_go_back(forger: Forger) -> N
     n = after_window(forger, 3)
     cut_anew(forger, n, 3, back_s=60)
     said = {"action": CLOCK_SET_RIGHT, "value": "60", "reason": "the clock had been ahead"}
-    forger.insert(n + 1, What.OPERATOR, said, forger.entries[n].at)
+    forger.insert(n + 1, EntryKind.OPERATOR, said, forger.entries[n].at)
     forger.write()
     assert "log.clock" not in codes(audited(forger.folder))
 

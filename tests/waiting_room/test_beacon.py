@@ -18,18 +18,18 @@ from meterai.kernel.refusals import Refusal
 from meterai.waiting_room.auditing.checks.beacons import is_later
 from meterai.waiting_room.control.beacon_source import BeaconSource
 from meterai.waiting_room.files import published_documents
-from meterai.waiting_room.files.public_log import What
+from meterai.waiting_room.files.public_log import EntryKind
 from meterai.waiting_room.files.published_documents import Close, Config, Reveal
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.rules.beacon_rounds import ChainInfo, round_for, value_of
 from meterai.waiting_room.rules.draw import window_seed
 from meterai.waiting_room.rules.model import QueueState, Schedule
-from meterai.waiting_room.rules.rate_history import Past
+from meterai.waiting_room.rules.rate_history import RateHistory
 from meterai.waiting_room.store import queues
 from meterai.waiting_room.use_cases.decide_step import Beacon
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.moved_queue import START, MovedQueue, schedule_of
-from tests.waiting_room.queue_house import QueueHouse, queue_house, schedule_now
+from tests.waiting_room.running_queue import RunningQueue, running_queue, schedule_now
 
 QUICKNET = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
 
@@ -87,14 +87,14 @@ def drand() -> Iterator[DrandTwin]:
 
 
 @pytest_asyncio.fixture
-async def house(database: TestDatabase, tmp_path: Path) -> AsyncIterator[QueueHouse]:
-    async with queue_house(database, tmp_path) as made:
+async def house(database: TestDatabase, tmp_path: Path) -> AsyncIterator[RunningQueue]:
+    async with running_queue(database, tmp_path) as made:
         yield made
 
 
 @pytest.mark.storage
 async def test_a_round_that_nobody_knew_when_the_list_was_fixed_is_mixed_into_the_seed(
-    house: QueueHouse, drand: DrandTwin, monkeypatch: pytest.MonkeyPatch
+    house: RunningQueue, drand: DrandTwin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("METERAI_QUEUE_BEACON", drand.url)
     await house.open(schedule_now(), always=True)
@@ -107,7 +107,7 @@ async def test_a_round_that_nobody_knew_when_the_list_was_fixed_is_mixed_into_th
     reveal = published_documents.read(house.folder.window_reveal(ticket.window).read_bytes(), Reveal, key)
     close = published_documents.read(house.folder.window_close(ticket.window).read_bytes(), Close, key)
     closed_at = next(
-        e.at for e in house.entries() if e.what is What.CLOSE and e.facts["window"] == ticket.window
+        e.at for e in house.entries() if e.what is EntryKind.CLOSE and e.facts["window"] == ticket.window
     )
     number, _, value = reveal.beacon.partition(":")
     assert int(number) == round_for(config.beacon, closed_at)
@@ -173,7 +173,7 @@ async def test_a_line_that_stands_until_the_next_round_of_a_slow_beacon_is_no_ou
     await line.close()
 
 
-async def past_of(line: MovedQueue) -> Past:
+async def past_of(line: MovedQueue) -> RateHistory:
     """What the controller remembers of the evening."""
     async with line.database.app.connection() as connection:
         queue = await queues.read_queue(connection, line.folder.slug)

@@ -7,14 +7,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from meterai.waiting_room.rules.admission import Door
+from meterai.waiting_room.rules.admission import AdmissionBuckets
 from meterai.waiting_room.rules.model import U_MAX, Frontier, Policy, QueueState, Schedule
 from meterai.waiting_room.rules.rate_control import (
     SILENT_S,
-    Line,
-    Measured,
-    Memory,
-    Wishes,
+    ControllerMemory,
+    LineCounts,
+    OperatorWishes,
+    SiteMeasurements,
     advance,
     pressure_of,
     state_of,
@@ -32,48 +32,48 @@ def play(
 
     `caps`: what the site bears in turn, 20 s each.
     """
-    memory, door = Memory(rate=600, is_direct=False), Door(0, 0, 0)
+    memory, door = ControllerMemory(rate=600, is_direct=False), AdmissionBuckets(0, 0, 0)
     called = claimed = entered = 0
-    at_door = 0.0
+    knocking = 0.0
     for now in range(1, seconds + 1):
         decided = step(
             memory,
             schedule=SCHEDULE,
             policy=POLICY,
-            wishes=Wishes(is_on=True, rate_cap=caps[now // 20 % 2]),
-            measured=Measured(heard_s=0),
-            line=Line(100_000, called, claimed, None, door.new < 1 and tells_full_door),
+            wishes=OperatorWishes(is_on=True, rate_cap=caps[now // 20 % 2]),
+            measured=SiteMeasurements(heard_s=0),
+            line=LineCounts(100_000, called, claimed, None, door.new < 1 and tells_full_door),
             now=now,
             elapsed_s=1,
         )
         memory, called = decided.memory, round(decided.calls / 60)
-        at_door += called * shows
+        knocking += called * shows
         door = door.filled(decided.rate, 0, now)
-        claimed = min(int(door.new), int(at_door))
+        claimed = min(int(door.new), int(knocking))
         door = msgspec.structs.replace(door, new=door.new - claimed)
-        at_door -= claimed
+        knocking -= claimed
         entered += claimed if now > seconds - 300 else 0
-    return at_door, entered / 5
+    return knocking, entered / 5
 
 
 def test_when_many_of_those_called_do_not_come_more_are_called_and_the_site_stays_full() -> None:
-    at_door, entered_per_min = play(1_800, shows=0.6)
+    knocking, entered_per_min = play(1_800, shows=0.6)
     assert entered_per_min > 550
-    assert at_door < 50
+    assert knocking < 50
 
 
 def test_people_who_wait_at_a_full_door_are_not_taken_for_absent() -> None:
     """Else ever more would be called, and wait at the door instead of in the line, without a place."""
-    at_door, entered_per_min = play(1_800, shows=0.95)
-    assert at_door < 50
+    knocking, entered_per_min = play(1_800, shows=0.95)
+    assert knocking < 50
     assert entered_per_min > 550
     blind, _ = play(2_400, shows=0.95, tells_full_door=False)
     assert blind > 500
 
 
 def test_when_the_site_bears_now_more_now_less_nobody_piles_up_at_the_door() -> None:
-    at_door, entered_per_min = play(1_800, shows=0.95, caps=(600, 300))
-    assert at_door < 50
+    knocking, entered_per_min = play(1_800, shows=0.95, caps=(600, 300))
+    assert knocking < 50
     assert entered_per_min > 350
 
 
@@ -101,7 +101,7 @@ def test_when_the_site_bears_now_more_now_less_nobody_piles_up_at_the_door() -> 
         (300, {"line_counts": True}, QueueState.LAST_CALL),
         (300, {"line_counts": True, "is_on": False}, QueueState.CLOSED),
         (300, {"line_counts": True, "waiting": 0}, QueueState.CLOSED),
-        (300, {"line_counts": True, "waiting": 0, "at_door": 1}, QueueState.LAST_CALL),
+        (300, {"line_counts": True, "waiting": 0, "knocking": 1}, QueueState.LAST_CALL),
         (300, {"line_counts": True, "waiting": 0, "call_left_s": 1}, QueueState.LAST_CALL),
         (300, {"line_counts": True, "waiting": 0, "call_left_s": 1, "is_direct": True}, QueueState.CLOSED),
     ],
@@ -112,10 +112,10 @@ def test_what_a_queue_does_goes_by_the_hour_the_operator_and_the_site(
     found = state_of(
         Schedule(joins_from=100, opens_at=200, closes_at=300, last_call_at=250),
         Policy(line_counts=told.get("line_counts", False)),
-        Wishes(is_on=told.get("is_on", True), halted=told.get("halted", False)),
-        Measured(heard_s=told.get("heard_s", 0), stock=told.get("stock")),
-        Line(told.get("waiting", 1), 0, 0, at_door=told.get("at_door", 0)),
-        Memory(is_direct=told.get("is_direct", False), call_left_s=told.get("call_left_s", 0)),
+        OperatorWishes(is_on=told.get("is_on", True), halted=told.get("halted", False)),
+        SiteMeasurements(heard_s=told.get("heard_s", 0), stock=told.get("stock")),
+        LineCounts(told.get("waiting", 1), 0, 0, knocking=told.get("knocking", 0)),
+        ControllerMemory(is_direct=told.get("is_direct", False), call_left_s=told.get("call_left_s", 0)),
         now,
     )
     assert found is state
@@ -125,16 +125,16 @@ def test_what_a_queue_does_goes_by_the_hour_the_operator_and_the_site(
 def test_where_the_line_counts_it_stays_open_while_no_code_comes_to_who_was_called_last(
     can_buy: bool, goes_on: bool
 ) -> None:
-    now, memory = SCHEDULE.closes_at, Memory(is_direct=False, call_left_s=1)
+    now, memory = SCHEDULE.closes_at, ControllerMemory(is_direct=False, call_left_s=1)
     for _ in range(3):
         now += 1
         decided = step(
             memory,
             schedule=SCHEDULE,
             policy=Policy(line_counts=True),
-            wishes=Wishes(is_on=True, always=True),
-            measured=Measured(heard_s=0, can_buy=can_buy),
-            line=Line(0, 0, 0),
+            wishes=OperatorWishes(is_on=True, always=True),
+            measured=SiteMeasurements(heard_s=0, can_buy=can_buy),
+            line=LineCounts(0, 0, 0),
             now=now,
             elapsed_s=1,
         )
@@ -143,7 +143,7 @@ def test_where_the_line_counts_it_stays_open_while_no_code_comes_to_who_was_call
 
 
 def test_a_few_requests_that_fail_say_nothing_of_a_site() -> None:
-    few, enough = (Measured(heard_s=0, requests=n, fault_share=1.0) for n in (9, 10))
+    few, enough = (SiteMeasurements(heard_s=0, requests=n, fault_share=1.0) for n in (9, 10))
     assert pressure_of(few) == 0
     assert pressure_of(enough) > 1
 

@@ -12,7 +12,7 @@ from meterai.waiting_room.auditing.findings import Report
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
 from meterai.waiting_room.files.log_facts import ChainFacts, RevealFacts
-from meterai.waiting_room.files.public_log import What
+from meterai.waiting_room.files.public_log import EntryKind
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.rules.seeds import SeedChains, follows, log_ahead
 from tests.storage_fixtures import TestDatabase
@@ -49,9 +49,9 @@ async def test_the_next_chain_is_logged_in_time_and_the_audit_follows_it(line: M
     ]  # fmt: skip
     closed: list[int] = [0]
     for entry in line.entries():
-        if entry.what is What.CLOSE:
+        if entry.what is EntryKind.CLOSE:
             closed.append(entry.facts["window"])
-        if entry.what is What.CHAIN:
+        if entry.what is EntryKind.CHAIN:
             assert closed[-1] <= entry.facts["first_window"] - log_ahead(LINKS)
     told = [facts.window for facts in line.facts(RevealFacts)]
     assert told == list(range(1, told[-1] + 1))
@@ -63,7 +63,7 @@ async def test_the_next_chain_is_logged_in_time_and_the_audit_follows_it(line: M
 @pytest.mark.parametrize("how", ["changed", "left out", "late"])
 async def test_a_chain_nobody_committed_to_in_time_fails_the_audit(line: MovedQueue, how: str) -> None:
     forger = Forger(line.folder)
-    at = next(n for n, entry in enumerate(forger.entries) if entry.what is What.CHAIN)
+    at = next(n for n, entry in enumerate(forger.entries) if entry.what is EntryKind.CHAIN)
     facts = forger.entries[at].facts
     if how == "changed":
         forger.change(at, commitment=bytes(32).hex())
@@ -71,9 +71,9 @@ async def test_a_chain_nobody_committed_to_in_time_fails_the_audit(line: MovedQu
         forger.entries.pop(at)
     if how == "late":
         ended = next(
-            n for n, e in enumerate(forger.entries) if e.what is What.CLOSE and e.facts["window"] == 12
+            n for n, e in enumerate(forger.entries) if e.what is EntryKind.CLOSE and e.facts["window"] == 12
         )
-        forger.insert(ended + 1, What.CHAIN, facts)
+        forger.insert(ended + 1, EntryKind.CHAIN, facts)
     forger.write()
     codes = {finding.code for finding in audited(line.folder).findings}
     assert "seed.link" in codes

@@ -148,7 +148,7 @@ async def test_a_ticket_of_a_dead_gate_is_honoured_and_logged(line: LineOfPeople
     await line.database.owner.execute("INSERT INTO waiting_room.dead_gate VALUES ($1, 1, 7)", line.number)
     given = await claim(line, text, ANI)
     async with line.database.app.transaction() as tx:
-        said = await queues.take_said(tx, line.number, 10)
+        said = await queues.take_to_log(tx, line.number, 10)
     told = [facts for _, facts in said]
     assert [(facts.id, facts.gate) for facts in told if isinstance(facts, LateTicketFacts)] == [
         (given.id.hex(), 7)
@@ -217,7 +217,7 @@ async def test_a_claim_and_a_step_of_the_controller_do_not_wait_for_each_other(l
         assert epoch is not None
         queue = await queues.lock_fenced(step, "casn", "controller", epoch)
         async with line.database.app.transaction() as claiming:
-            await queues.lock_door(claiming, line.number)
+            await queues.lock_admission(claiming, line.number)
             setting = asyncio.create_task(queues.save_queue(step, queue, epoch=epoch, rate=1))
             await asyncio.sleep(0.1)
             async with asyncio.timeout(5):
@@ -229,7 +229,7 @@ async def test_a_claim_and_a_step_of_the_controller_do_not_wait_for_each_other(l
 async def level(line: LineOfPeople) -> float:
     """People who may enter at once."""
     async with line.database.app.transaction() as tx:
-        door, rate = await queues.lock_door(tx, line.number)
+        door, rate = await queues.lock_admission(tx, line.number)
     return door.filled(rate, line.policy.returners_percent, line.now.timestamp()).new
 
 
@@ -284,7 +284,7 @@ async def test_the_more_people_knock_the_later_the_next_knock(line: LineOfPeople
 async def at_door(line: LineOfPeople) -> int:
     """How many stand at the full door."""
     async with line.database.app.connection() as connection:
-        return await claims.count_at_door(connection, line.number, line.now)
+        return await claims.count_knocking(connection, line.number, line.now)
 
 
 async def test_who_is_in_knocks_no_more(line: LineOfPeople) -> None:
@@ -324,7 +324,7 @@ async def test_a_knock_costs_the_same_however_many_have_knocked_and_are_in(line:
                 plan.extend(row[0] for row in await connection.fetch(f"EXPLAIN EXECUTE it ({nulls})"))
                 return 0
 
-        await claims.count_at_door(Explaining(), line.number, line.now)  # type: ignore[arg-type]
+        await claims.count_knocking(Explaining(), line.number, line.now)  # type: ignore[arg-type]
     scans = [step for step in plan if "Scan" in step]
     assert len(scans) == 1, plan
     assert "Index Only Scan Backward using knock_lately" in scans[0]

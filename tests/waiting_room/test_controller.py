@@ -23,9 +23,9 @@ from meterai.kernel.refusals import Refusal
 from meterai.operations.use_cases.report_behind import BehindReporter
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
-from meterai.waiting_room.control.lease import Leader
+from meterai.waiting_room.control.lease import LeaseLoop
 from meterai.waiting_room.control.publisher import Publisher
-from meterai.waiting_room.control.site_load import Behind, SiteLoad, report_behind
+from meterai.waiting_room.control.site_load import BacklogReport, SiteLoad, report_backlog
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.log_facts import (
     CloseFacts,
@@ -111,7 +111,7 @@ async def test_steps_that_are_taken_and_not_published_do_not_look_like_a_queue_t
     await line.open(schedule_of(), always=True)
     await line.seconds(2)
     monkeypatch.setattr(Publisher, "publish_status", Mock(side_effect=OSError))
-    for _ in range(12):  # each failure has the conductor opened anew
+    for _ in range(12):  # each failure has the controller opened anew
         with pytest.raises(OSError):
             await line.seconds(1)
         await line.take_over()
@@ -208,11 +208,11 @@ async def test_a_site_that_is_not_heard_of_holds_everybody_and_the_queue_goes_on
 
 async def test_without_stamps_nobody_is_called_until_there_are_some(line: MovedQueue) -> None:
     await line.open(schedule_of(), always=True)
-    await report_behind(line.database.app, Behind(backlog_s=0, stock=0))
+    await report_backlog(line.database.app, BacklogReport(backlog_s=0, stock=0))
     line.join("email:ani@contoh.id")
     assert (await line.seconds(10)).state is QueueState.OUT_OF_STOCK
     assert line.seen[-1].called == 0
-    await report_behind(line.database.app, Behind(backlog_s=0, stock=10))
+    await report_backlog(line.database.app, BacklogReport(backlog_s=0, stock=10))
     assert (await line.seconds(5)).called == 1
 
 
@@ -227,7 +227,7 @@ async def test_what_processes_report_of_their_trouble_takes_the_calls_to_the_flo
     faults = 10 if trouble == "requests fail" else 0
     line.load = SiteLoad(p95_ms=20, in_flight=1, requests=50, faults=faults, entered={})
     backlog_s = 60 if trouble == "stamps are late" else 0
-    await report_behind(line.database.app, Behind(backlog_s=backlog_s, stock=100_000))
+    await report_backlog(line.database.app, BacklogReport(backlog_s=backlog_s, stock=100_000))
     if trouble == "no worker is heard of":
         await line.database.owner.execute("UPDATE waiting_room.behind SET at = at - interval '55 seconds'")
     before = await line.seconds(3)
@@ -694,11 +694,11 @@ async def test_a_window_that_was_gathered_before_a_clock_was_set_right_is_closed
     async with line.database.app.connection() as connection:
         queue = await queues.read_queue(connection, line.folder.slug)
     assert queue is not None
-    found = await line.conductor._gather(queue, line.now)
+    found = await line.controller._gather(queue, line.now)
     assert [one.window for one in found] == [ticket.window]
     line.now -= 3
     with monkeypatch.context() as patched:
-        patched.setattr(line.conductor, "_gather", AsyncMock(return_value=found))
+        patched.setattr(line.controller, "_gather", AsyncMock(return_value=found))
         await line.seconds(1)
     await line.until(lambda status: status.called == 1, seconds=10)
     assert audit(FolderSource(line.folder.public), pause=lambda seconds: None).findings == []
@@ -726,7 +726,7 @@ async def test_who_does_not_hold_the_lease_any_more_decides_nothing(line: MovedQ
     await line.open(schedule_of(), always=True)
     line.join("email:ani@contoh.id")
     await line.seconds(2)
-    old, owner = line.conductor, line.database.owner
+    old, owner = line.controller, line.database.owner
     if how == "another leads":
         await line.take_over()
     else:
@@ -743,7 +743,7 @@ async def test_who_does_not_hold_the_lease_any_more_decides_nothing(line: MovedQ
 async def test_steps_don_t_keep_their_own_holder_from_renewing_the_lease(line: MovedQueue) -> None:
     """Those of several queues overlap: then nothing was published of any of them, minutes on end."""
     await line.open(schedule_of())
-    name = line.conductor._steering.holder
+    name = line.controller._steering.holder
     async with line.database.app.transaction() as tx, line.database.app.connection() as other:
         await queues.lock_fenced(tx, line.folder.slug, name, 1)
         async with asyncio.timeout(2):
@@ -754,12 +754,12 @@ async def test_who_takes_the_lease_over_in_the_middle_of_a_step_goes_on_from_wha
     line: MovedQueue,
 ) -> None:
     await line.open(schedule_of())
-    db, event, old = line.database.app, line.folder.slug, line.conductor._steering.holder
+    db, event, old = line.database.app, line.folder.slug, line.controller._steering.holder
     async with db.transaction() as tx:
         queue = await queues.lock_fenced(tx, event, old, 1)
         async with asyncio.timeout(5):
             await line.take_over()
-        step = asyncio.create_task(line.conductor.step(line.now + 1))
+        step = asyncio.create_task(line.controller.step(line.now + 1))
         assert await asyncio.wait([step], timeout=0.1) == (set(), {step})
         await queues.save_queue(
             tx, msgspec.structs.replace(queue, sequence=queue.sequence + 10), epoch=1, rate=1
@@ -778,9 +778,9 @@ async def test_who_renews_the_lease_too_late_says_so(line: MovedQueue, *, is_lat
         await line.database.owner.execute("UPDATE waiting_room.lease SET until = 'epoch'")
     else:
         await line.take_over()
-    leader = Leader(line.database.app, line.folder.path.parent, holder="controller 1")
+    lease_loop = LeaseLoop(line.database.app, line.folder.path.parent, holder="controller 1")
     with structlog.testing.capture_logs() as lines:
-        await leader._lead(1, asyncio.Event())
+        await lease_loop._lead(1, asyncio.Event())
     warned = [one["event"] for one in lines if one["log_level"] == "warning"]
     assert warned == (["queue_lease_lapsed"] if is_late else [])
 
@@ -858,9 +858,9 @@ async def test_a_queue_whose_files_are_gone_gets_no_others_and_a_restore_says_so
     await line.open(schedule_of(), always=True)
     root, moment = line.folder.path.parent, datetime.fromtimestamp(line.now, UTC)
     line.folder.path.rename(root.with_name("away"))
-    leader = Leader(line.database.app, root, holder="next")
+    lease_loop = LeaseLoop(line.database.app, root, holder="next")
     with pytest.raises(AssertionError, match="put them back from a copy"):
-        await leader._open(line.folder.slug, 1)
+        await lease_loop._open(line.folder.slug, 1)
     done = await rewind_queues(line.database.app, root, actor="officer", now=moment)
     assert (done.rewound, done.lost) == ([], [line.folder.slug])
     assert not line.folder.path.exists()

@@ -15,24 +15,24 @@ import pytest
 import pytest_asyncio
 
 from meterai.kit.stop_switches import SEALING_STOPPED, set_switch
-from meterai.waiting_room.control.site_load import Behind, report_behind
+from meterai.waiting_room.control.site_load import BacklogReport, report_backlog
 from meterai.waiting_room.files.published_documents import Announcement, Status
 from meterai.waiting_room.rules.model import Lane, Policy, QueueState
 from meterai.waiting_room.use_cases.decide_step import ELAPSED_S_MAX
 from tests.storage_fixtures import TestDatabase, waiting_for_locks
-from tests.waiting_room.queue_house import Controller, QueueHouse, queue_house, schedule_now
+from tests.waiting_room.running_queue import Controller, RunningQueue, running_queue, schedule_now
 
 pytestmark = pytest.mark.storage
 PEOPLE = 40
 
 
 @pytest_asyncio.fixture
-async def house(database: TestDatabase, tmp_path: Path) -> AsyncIterator[QueueHouse]:
-    async with queue_house(database, tmp_path) as made:
+async def house(database: TestDatabase, tmp_path: Path) -> AsyncIterator[RunningQueue]:
+    async with running_queue(database, tmp_path) as made:
         yield made
 
 
-async def test_what_a_process_left_half_done_the_next_one_publishes(house: QueueHouse) -> None:
+async def test_what_a_process_left_half_done_the_next_one_publishes(house: RunningQueue) -> None:
     await house.open(schedule_now(), always=True)
     first = house.controller()
     await house.until(lambda status: status.state is QueueState.OPEN)
@@ -47,7 +47,7 @@ async def test_what_a_process_left_half_done_the_next_one_publishes(house: Queue
     house.assert_orderly()
 
 
-async def test_two_controllers_and_kill_9_never_move_the_frontier_back_or_faster(house: QueueHouse) -> None:
+async def test_two_controllers_and_kill_9_never_move_the_frontier_back_or_faster(house: RunningQueue) -> None:
     await house.open(schedule_now(), Policy(claim_minutes=1, rate_floor=120, rate_cap=120), always=True)
     await house.cap(0)
     controllers = [house.controller(), house.controller()]
@@ -81,7 +81,7 @@ async def test_two_controllers_and_kill_9_never_move_the_frontier_back_or_faster
 
 @pytest.mark.parametrize("is_in_a_step", [False, True], ids=["between steps", "in the middle of a step"])
 async def test_a_controller_that_wakes_up_too_late_changes_nothing(
-    house: QueueHouse, *, is_in_a_step: bool
+    house: RunningQueue, *, is_in_a_step: bool
 ) -> None:
     """Nor is it waited for: in the middle of a step its transaction has the lease's row and the queue's."""
     await house.open(schedule_now(), always=True)
@@ -108,7 +108,7 @@ async def test_a_controller_that_wakes_up_too_late_changes_nothing(
     house.assert_orderly()
 
 
-async def _until_one_waits(house: QueueHouse) -> None:
+async def _until_one_waits(house: RunningQueue) -> None:
     """Until a controller waits for what somebody else has locked."""
     async with asyncio.timeout(10):
         while not await waiting_for_locks(house.database.owner):
@@ -117,7 +117,7 @@ async def _until_one_waits(house: QueueHouse) -> None:
 
 @pytest.mark.parametrize("trouble", ["stopped", "stalled"])
 async def test_while_signing_is_stopped_or_nobody_can_buy_the_status_says_so_unless_the_operator_does(
-    house: QueueHouse, trouble: str
+    house: RunningQueue, trouble: str
 ) -> None:
     make, has_ended, said = _TROUBLES[trouble]
     await house.open(schedule_now(), always=True)
@@ -133,13 +133,13 @@ async def test_while_signing_is_stopped_or_nobody_can_buy_the_status_says_so_unl
     await house.until(lambda status: has_ended(status) and not status.note.en)
 
 
-async def _throw(house: QueueHouse, thrown: bool) -> None:
+async def _throw(house: RunningQueue, thrown: bool) -> None:
     async with house.database.app.transaction() as tx:
         await set_switch(tx, SEALING_STOPPED, thrown=thrown, reason="uji", now=datetime.now(UTC))
 
 
-async def _stall(house: QueueHouse, stalled: bool) -> None:
-    await report_behind(house.database.app, Behind(backlog_s=0, stock=1_000, can_buy=not stalled))
+async def _stall(house: RunningQueue, stalled: bool) -> None:
+    await report_backlog(house.database.app, BacklogReport(backlog_s=0, stock=1_000, can_buy=not stalled))
 
 
 _TROUBLES: dict[str, tuple[Callable[..., Awaitable[None]], Callable[[Status], bool], Announcement]] = {
@@ -159,7 +159,7 @@ _TROUBLES: dict[str, tuple[Callable[..., Awaitable[None]], Callable[[Status], bo
 }
 
 
-async def _come_when_called(house: QueueHouse) -> None:
+async def _come_when_called(house: RunningQueue) -> None:
     """Everybody: else more would be called for each who comes."""
     came = 0
     while True:
@@ -176,7 +176,7 @@ async def _come_when_called(house: QueueHouse) -> None:
         await asyncio.sleep(0.3)
 
 
-async def _leading(house: QueueHouse, controllers: list[Controller]) -> Controller:
+async def _leading(house: RunningQueue, controllers: list[Controller]) -> Controller:
     """The one that holds the lease, as it says in its sign of life."""
     for _ in range(200):
         signs = [path.read_bytes() for path in (house.data / "run").glob("queue-*.json")]

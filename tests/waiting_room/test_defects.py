@@ -18,15 +18,22 @@ from meterai.waiting_room.files.window_files import (
     ANSWERS_WITHIN_S,
     DEAD_AFTER_S,
     LATELY_WINDOWS,
+    FencedFolder,
     GateSign,
-    Stage,
     Superseded,
     gather,
     is_listed,
 )
-from meterai.waiting_room.rules.admission import DEPTH_MIN, DEPTH_S, Door
+from meterai.waiting_room.rules.admission import DEPTH_MIN, DEPTH_S, AdmissionBuckets
 from meterai.waiting_room.rules.model import Frontier, Lane, Policy, QueueState, Schedule
-from meterai.waiting_room.rules.rate_control import Line, Measured, Memory, Wishes, advance, step
+from meterai.waiting_room.rules.rate_control import (
+    ControllerMemory,
+    LineCounts,
+    OperatorWishes,
+    SiteMeasurements,
+    advance,
+    step,
+)
 from meterai.waiting_room.rules.tickets import Ticket, event_number
 
 SCHEDULE = Schedule(joins_from=0, opens_at=0, closes_at=100_000)
@@ -55,7 +62,7 @@ def test_after_a_stop_of_any_length_no_more_enter_at_once_than_in_three_seconds(
     rate: float, stopped_s: float, percent: int
 ) -> None:
     """Over-admission after a warm restart: what nobody used while the door was shut is lost."""
-    door = Door(0, 0, 0).filled(rate, percent, stopped_s)
+    door = AdmissionBuckets(0, 0, 0).filled(rate, percent, stopped_s)
     entered = 0
     for lane in (Lane.NEW, Lane.RETURNER):
         while (after := door.entered(lane)) is not None:
@@ -65,15 +72,15 @@ def test_after_a_stop_of_any_length_no_more_enter_at_once_than_in_three_seconds(
 
 def test_without_a_share_of_their_own_returners_enter_when_newcomers_leave_room() -> None:
     """Else who comes eleven minutes after the call would knock for ever at a door that is empty."""
-    door = Door(0, 0, 0).filled(600, 0, 10)
+    door = AdmissionBuckets(0, 0, 0).filled(600, 0, 10)
     assert door.entered(Lane.RETURNER) is not None
-    crowded = Door(0, 0, 10).filled(600, 0, 10.15)
+    crowded = AdmissionBuckets(0, 0, 10).filled(600, 0, 10.15)
     assert crowded.entered(Lane.NEW) is not None
     assert crowded.entered(Lane.RETURNER) is None, "and not before that"
 
 
 def test_returners_get_their_part_while_newcomers_take_every_place() -> None:
-    door, entered = Door(0, 0, 0), 0
+    door, entered = AdmissionBuckets(0, 0, 0), 0
     for tick in range(1, 601):
         door = door.filled(600, 15, tick / 10)
         for lane in (Lane.NEW, Lane.RETURNER):
@@ -90,7 +97,7 @@ def test_however_many_processes_knock_at_one_door_they_share_its_limit(
     knocks: list[tuple[float, Lane]], rate: float
 ) -> None:
     """Limits overshot while state spreads: there is one state, which each of them locks."""
-    door, now, entered = Door(0, 0, 0), 0.0, 0
+    door, now, entered = AdmissionBuckets(0, 0, 0), 0.0, 0
     for after, lane in knocks:
         now += after / 10
         door = door.filled(rate, 15, now)
@@ -101,12 +108,13 @@ def test_however_many_processes_knock_at_one_door_they_share_its_limit(
 
 def test_a_closed_tab_at_the_front_holds_up_nobody() -> None:
     """A thousand people at the front never come; the one behind them is called all the same, and soon."""
-    memory, frontier, rest, claimed = Memory(rate=600, is_direct=False), Frontier(0, 0), 0.0, 0
+    memory, frontier, rest, claimed = ControllerMemory(rate=600, is_direct=False), Frontier(0, 0), 0.0, 0
     windows, called = [(0, 1_000), (1, 10)], 0
     for now in range(1, 200):
         decided = step(
-            memory, schedule=SCHEDULE, policy=Policy(rate_cap=600), wishes=Wishes(is_on=True),
-            measured=Measured(heard_s=0), line=Line(1_010, called, claimed), now=now, elapsed_s=1,
+            memory, schedule=SCHEDULE, policy=Policy(rate_cap=600), wishes=OperatorWishes(is_on=True),
+            measured=SiteMeasurements(heard_s=0), line=LineCounts(1_010, called, claimed), now=now,
+            elapsed_s=1,
         )  # fmt: skip
         memory = decided.memory
         frontier, called, rest = advance(frontier, windows, decided.calls / 60 + rest)
@@ -116,13 +124,14 @@ def test_a_closed_tab_at_the_front_holds_up_nobody() -> None:
     assert decided.calls > 2 * decided.rate  # those absent make room for others
 
 
-@pytest.mark.parametrize(("at_door", "state"), [(3, QueueState.OPEN), (0, QueueState.CLOSED)])
+@pytest.mark.parametrize(("knocking", "state"), [(3, QueueState.OPEN), (0, QueueState.CLOSED)])
 def test_where_the_line_counts_it_does_not_close_on_those_who_stand_at_the_full_door(
-    at_door: int, state: QueueState
+    knocking: int, state: QueueState
 ) -> None:
     decided = step(
-        Memory(rate=60, is_direct=False), schedule=SCHEDULE, policy=Policy(line_counts=True),
-        wishes=Wishes(is_on=True), measured=Measured(heard_s=0), line=Line(0, 0, 0, at_door=at_door),
+        ControllerMemory(rate=60, is_direct=False), schedule=SCHEDULE, policy=Policy(line_counts=True),
+        wishes=OperatorWishes(is_on=True), measured=SiteMeasurements(heard_s=0),
+        line=LineCounts(0, 0, 0, knocking=knocking),
         now=SCHEDULE.closes_at + 900, elapsed_s=1,
     )  # fmt: skip
     assert decided.state is state
@@ -303,19 +312,19 @@ def test_a_gate_without_a_folder_is_missed_for_some_windows(
 
 def test_who_wakes_up_after_another_took_over_publishes_nothing(tmp_path: Path) -> None:
     folder = QueueFolder(tmp_path / "casn")
-    first, place = Stage(folder, 1), folder.public / "status.json"
+    first, place = FencedFolder(folder, 1), folder.public / "status.json"
     first.publish(place, b"1")
-    Stage(folder, 1).publish(place, b"1 again")
-    second = Stage(folder, 2)
+    FencedFolder(folder, 1).publish(place, b"1 again")
+    second = FencedFolder(folder, 2)
     with pytest.raises(Superseded):
         first.publish(place, b"too late")
     with pytest.raises(Superseded):
-        Stage(folder, 1)
+        FencedFolder(folder, 1)
     second.publish(place, b"2")
     assert place.read_bytes() == b"2"
     (folder.path / "stage" / "of another release").mkdir()
     with pytest.raises(Superseded):
-        Stage(folder, 3)
+        FencedFolder(folder, 3)
 
 
 def test_a_join_is_in_the_list_under_its_gate_sequence_and_id_or_not_at_all(tmp_path: Path) -> None:

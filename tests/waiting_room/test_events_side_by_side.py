@@ -11,12 +11,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from meterai.kit.database import Connection
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room.control import lease
-from meterai.waiting_room.control.lease import Leader
+from meterai.waiting_room.control.checked_clock import CheckedClock
+from meterai.waiting_room.control.lease import LeaseLoop
 from meterai.waiting_room.control.selection_loop import LOG_KEPT_S
-from meterai.waiting_room.control.site_load import Behind, read_measured, report_behind
+from meterai.waiting_room.control.site_load import BacklogReport, read_measured, report_backlog
 from meterai.waiting_room.files.log_facts import FrontierFacts, OperatorFacts
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.queries import last_published, queue_views
@@ -27,7 +29,7 @@ from meterai.waiting_room.use_cases.set_queue import set_queue
 from meterai.waiting_room.use_cases.steer_queue import switch_queue
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.moved_queue import CHAIN_LINKS, MovedQueue, schedule_of
-from tests.waiting_room.queue_house import QueueHouse, queue_house, schedule_now
+from tests.waiting_room.running_queue import RunningQueue, running_queue, schedule_now
 
 SHORT = schedule_of(open_s=20)
 LATER = msgspec.structs.replace(SHORT, closes_at=SHORT.closes_at + 10 * queues.RESTS_AFTER_S)
@@ -46,11 +48,19 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     return roots
 
 
+class MovedClock(CheckedClock):
+    """The test moves this clock as if it moved the database's clock too."""
+
+    async def agrees_with_database(self, connection: Connection) -> bool:
+        return True
+
+
 @asynccontextmanager
 async def leading(line: MovedQueue) -> AsyncIterator[None]:
     """Another controller leads."""
     await line.database.owner.execute("UPDATE waiting_room.lease SET until = 'epoch'")
-    one = Leader(line.database.app, line.folder.path.parent, holder="next", clock=lambda: line.now)
+    clock = MovedClock(wall=lambda: line.now, monotonic=lambda: line.now)
+    one = LeaseLoop(line.database.app, line.folder.path.parent, holder="next", clock=clock)
     stop = asyncio.Event()
     task = asyncio.create_task(one.run(stop))
     try:
@@ -154,13 +164,13 @@ async def test_who_takes_over_opens_the_queue_in_which_people_wait_first(
 async def test_what_happens_in_one_queue_leaves_the_other_alone(
     database: TestDatabase, tmp_path: Path
 ) -> None:
-    async with queue_house(database, tmp_path) as first:
+    async with running_queue(database, tmp_path) as first:
         await first.open(schedule_now())
         now = datetime.now(UTC)
         [casn, *_] = load_events()
         await set_events(database.app, [casn, msgspec.structs.replace(casn, slug="pppk")])
         await set_queue(database.app, "pppk", schedule_now(), Policy(), is_on=True, now=now)
-        second = QueueHouse(database, tmp_path, "pppk")
+        second = RunningQueue(database, tmp_path, "pppk")
         await second.wish("always_in_line", True)
         first.controller()
         await second.until(lambda status: status.state is QueueState.OPEN)
@@ -194,6 +204,6 @@ async def test_events_for_which_people_are_called_share_what_is_left_of_the_stoc
     await database.owner.execute(
         "UPDATE waiting_room.queue SET state = CASE event WHEN 'casn' THEN 'open' ELSE $1 END", other
     )
-    await report_behind(database.app, Behind(backlog_s=0, stock=11))
+    await report_backlog(database.app, BacklogReport(backlog_s=0, stock=11))
     async with database.app.connection() as connection:
         assert (await read_measured(connection, "casn")).stock == part

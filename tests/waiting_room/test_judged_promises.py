@@ -14,7 +14,7 @@ from meterai.waiting_room.files.promise_book import Promise, PromiseBook
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.rules.model import Lane
 from meterai.waiting_room.store import promises, queues
-from meterai.waiting_room.store.promises import Told
+from meterai.waiting_room.store.promises import PromiseFigures
 from meterai.waiting_room.store.queues import Pass
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.line import LineOfPeople
@@ -54,9 +54,9 @@ async def buy(
         )  # fmt: skip
 
 
-async def told(database: TestDatabase, queue: int) -> Told:
+async def told(database: TestDatabase, queue: int) -> PromiseFigures:
     async with database.app.connection() as connection:
-        return await promises.read_told(connection, queue)
+        return await promises.read_promise_figures(connection, queue)
 
 
 async def promised(line: LineOfPeople, *people: tuple[bytes, bool]) -> int:
@@ -90,7 +90,7 @@ async def test_promises_are_judged_by_the_order_as_it_stood_when_they_were_due(l
     assert await judge_due_promises(db.app, limit=5) == 5
     assert await judge_due_promises(db.app, limit=5) == 4
     assert await judge_due_promises(db.app, limit=5) == 0
-    assert await told(db, line.number) == Told(kept=1, given=5)
+    assert await told(db, line.number) == PromiseFigures(kept=1, given=5)
 
 
 async def test_a_promise_that_is_not_due_is_left_alone(line: LineOfPeople) -> None:

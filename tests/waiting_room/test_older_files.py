@@ -52,7 +52,7 @@ def copy(line: MovedQueue) -> Path:
 async def put_back(line: MovedQueue, copied: Path) -> RewoundQueues:
     """The queue's disk is lost; the database is not."""
     line.gate.close()
-    await line.conductor.close()
+    await line.controller.close()
     shutil.rmtree(line.folder.path)
     shutil.copytree(copied, line.folder.path)
     moment = datetime.fromtimestamp(line.now, UTC)

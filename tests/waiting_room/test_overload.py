@@ -14,9 +14,15 @@ from dataclasses import dataclass, field
 import msgspec
 import pytest
 
-from meterai.waiting_room.rules.admission import Door, wait_s
+from meterai.waiting_room.rules.admission import AdmissionBuckets, wait_s
 from meterai.waiting_room.rules.model import Lane, Policy, Schedule
-from meterai.waiting_room.rules.rate_control import Line, Measured, Memory, Wishes, step
+from meterai.waiting_room.rules.rate_control import (
+    ControllerMemory,
+    LineCounts,
+    OperatorWishes,
+    SiteMeasurements,
+    step,
+)
 from meterai.web.requests.load_meter import FILES_MIN
 
 pytestmark = pytest.mark.slow
@@ -54,7 +60,7 @@ class Machine:
         """Somebody more."""
         self._ask(at, 0)
 
-    def work_to(self, now: float, *, came: float) -> Measured:
+    def work_to(self, now: float, *, came: float) -> SiteMeasurements:
         """Does one second's work."""
         self.free_at = max(self.free_at, now - 1) + came * WAITING_MS / 1_000
         waits = []
@@ -70,7 +76,7 @@ class Machine:
         everything = [wait for second in self.waits for wait, _ in second]
         uploads = [wait for second in self.waits for wait, is_upload in second if is_upload]
         p95 = max(_p95(everything), _p95(uploads) if len(uploads) >= FILES_MIN else 0.0, self.free_at - now)
-        return Measured(heard_s=0.5, p95_ms=1_000 * p95, requests=len(everything))
+        return SiteMeasurements(heard_s=0.5, p95_ms=1_000 * p95, requests=len(everything))
 
     def _ask(self, at: float, number: int) -> None:
         self.made += 1
@@ -87,7 +93,7 @@ class Entrance:
     """Those who are called: they come after some seconds, and knock again as a full door says."""
 
     machine: Machine
-    door: Door = field(default_factory=lambda: Door(0, 0, 0))
+    door: AdmissionBuckets = field(default_factory=lambda: AdmissionBuckets(0, 0, 0))
     coming: list[tuple[float, int]] = field(default_factory=list)
     """(when, number)"""
     held: set[int] = field(default_factory=set)
@@ -154,8 +160,8 @@ def play(
     `failing`: in which a part of the requests fails, slowly."""
     machine = Machine(thinking, random.Random(1))
     entrance = Entrance(machine)
-    memory = Memory(is_direct=False)
-    told = deque([Measured(heard_s=0.5)] * (HEARD_AFTER_S + 1), maxlen=HEARD_AFTER_S + 1)
+    memory = ControllerMemory(is_direct=False)
+    told = deque([SiteMeasurements(heard_s=0.5)] * (HEARD_AFTER_S + 1), maxlen=HEARD_AFTER_S + 1)
     waiting = owed = 0.0
     rate, called = 60.0, 0
     worst, by_second = [], [0]
@@ -176,10 +182,10 @@ def play(
                 entered_per_min=round(offered) * 60.0 if is_free else 0.0,
             )
         )
-        is_full, at_door = entrance.door.new < 1, len(entrance.held)
+        is_full, knocking = entrance.door.new < 1, len(entrance.held)
         decided = step(
-            memory, schedule=SCHEDULE, policy=Policy(), wishes=Wishes(is_on=not is_free, always=True),
-            measured=told[0], line=Line(int(waiting), called, claimed, None, is_full, at_door),
+            memory, schedule=SCHEDULE, policy=Policy(), wishes=OperatorWishes(is_on=not is_free, always=True),
+            measured=told[0], line=LineCounts(int(waiting), called, claimed, None, is_full, knocking),
             now=now, elapsed_s=1,
         )  # fmt: skip
         memory, rate = decided.memory, decided.rate

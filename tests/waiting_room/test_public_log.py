@@ -12,9 +12,9 @@ from meterai.waiting_room.files.public_log import (
     ENTRIES,
     HEADS,
     MARK_EVERY,
-    Mark,
+    EntryKind,
+    LogMark,
     PublicLog,
-    What,
     read_entries,
 )
 from meterai.waiting_room.rules.merkle import root_of
@@ -25,7 +25,7 @@ KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
 def test_entries_are_numbered_and_the_head_stands_for_all_of_them(tmp_path: Path) -> None:
     log = PublicLog(tmp_path, "casn", KEY)
     for number in range(5):
-        assert log.append(What.OPERATOR, {"action": "halt", "n": number}, 1_000 + number) == number
+        assert log.append(EntryKind.OPERATOR, {"action": "halt", "n": number}, 1_000 + number) == number
     head = log.sync(2_000)
     log.close()
     lines = [line for line, _ in read_entries(tmp_path / ENTRIES)]
@@ -37,14 +37,14 @@ def test_entries_are_numbered_and_the_head_stands_for_all_of_them(tmp_path: Path
 
 def test_a_line_that_a_crash_cut_off_is_dropped_and_the_log_goes_on(tmp_path: Path) -> None:
     log = PublicLog(tmp_path, "casn", KEY)
-    log.append(What.CONFIG, {"a": 1}, 1)
+    log.append(EntryKind.CONFIG, {"a": 1}, 1)
     log.sync(1)
     log.close()
     with (tmp_path / ENTRIES).open("ab") as file:
         file.write(b'{"n":1,"at":2,"what":"oper')
     log = PublicLog(tmp_path, "casn", KEY)
     assert log.size == 1
-    assert log.append(What.OPERATOR, {"b": 2}, 3) == 1
+    assert log.append(EntryKind.OPERATOR, {"b": 2}, 3) == 1
     head = log.sync(3)
     log.close()
     entries = [entry for _, entry in read_entries(tmp_path / ENTRIES)]
@@ -57,7 +57,7 @@ def filled(folder: Path, count: int) -> list[bytes]:
     marks: list[bytes] = []
     log = PublicLog(folder, "casn", KEY, keep_mark=marks.append)
     for number in range(count):
-        log.append(What.OPERATOR, {"n": number}, number)
+        log.append(EntryKind.OPERATOR, {"n": number}, number)
         if number % 100 == 99:
             log.sync(number)
     log.close()
@@ -73,7 +73,7 @@ def test_who_takes_over_reads_on_from_the_last_mark(tmp_path: Path) -> None:
     entries.write_bytes(b"x" * 5_000 + whole[5_000:])  # who read that would come to another tree
     again = PublicLog(tmp_path, "casn", KEY, mark=marks[-1])
     assert (again.size, again.root()) == (2 * MARK_EVERY + 300, root)
-    assert again.append(What.OPERATOR, {"n": 9}, 9) == 2 * MARK_EVERY + 300
+    assert again.append(EntryKind.OPERATOR, {"n": 9}, 9) == 2 * MARK_EVERY + 300
     again.sync(9)
     again.close()
     entries.write_bytes(whole + entries.read_bytes()[len(whole) :])
@@ -82,12 +82,12 @@ def test_who_takes_over_reads_on_from_the_last_mark(tmp_path: Path) -> None:
 
 def test_a_mark_that_is_not_ours_or_not_of_this_log_is_not_believed(tmp_path: Path) -> None:
     [mark] = filled(tmp_path, MARK_EVERY)
-    told = msgspec.json.decode(mark, type=Mark)
+    told = msgspec.json.decode(mark, type=LogMark)
     root = PublicLog(tmp_path, "casn", KEY).root()
     (tmp_path / "other").mkdir()
     other = Ed25519PrivateKey.from_private_bytes(b"o" * 32)
     strange = PublicLog(tmp_path / "other", "casn", other)
-    strange.append(What.OPERATOR, {"n": 1}, 1)
+    strange.append(EntryKind.OPERATOR, {"n": 1}, 1)
     head = published_documents.sign(strange.sync(1), other).decode()
     for wrong in (
         b"half a ma",
@@ -105,10 +105,10 @@ def test_entries_without_a_head_after_a_crash_are_known_and_half_a_head_is_dropp
     tmp_path: Path,
 ) -> None:
     log = PublicLog(tmp_path, "casn", KEY)
-    log.append(What.OPERATOR, {"n": 1}, 1)
+    log.append(EntryKind.OPERATOR, {"n": 1}, 1)
     log.sync(1)
     assert not log.is_unsigned
-    log.append(What.OPERATOR, {"n": 2}, 2)
+    log.append(EntryKind.OPERATOR, {"n": 2}, 2)
     assert log.is_unsigned
     log.close()
     with (tmp_path / HEADS).open("ab") as file:

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from meterai.waiting_room.control.publisher import Publisher
-from meterai.waiting_room.files.public_log import What
+from meterai.waiting_room.files.public_log import EntryKind
 from meterai.waiting_room.files.published_documents import Announcement, Status
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.rules.model import QueueState
-from meterai.waiting_room.store.queues import ClosedWindow, Entry
+from meterai.waiting_room.store.queues import ClosedWindow, DecidedEntry
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,7 @@ def publish_everything(folder: QueueFolder, epoch: int) -> None:
     publisher = Publisher(folder, epoch, folder.keys().controller)
     publisher.publish_config(b"{}\n", 1)
     publisher.publish_reveal(ClosedWindow(1, 0, 0.0, b"{}\n", b"{}\n"))
-    publisher.append([Entry(0, 1, What.CONFIG, {})], 1)
+    publisher.append([DecidedEntry(0, 1, EntryKind.CONFIG, {})], 1)
     publisher.publish_status(
         Status(
             event="casn", epoch=epoch, sequence=1, at=1, state=QueueState.OPEN, frontiers=[(0, 0), (0, 0)],

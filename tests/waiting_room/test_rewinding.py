@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, OperatorFacts, encode_facts
-from meterai.waiting_room.files.public_log import PublicLog, What, read_entries
+from meterai.waiting_room.files.public_log import EntryKind, PublicLog, read_entries
 from meterai.waiting_room.files.queue_folder import QueueFolder, publish
 from meterai.waiting_room.files.restore_files import RESTORE, rewind
 
@@ -20,7 +20,7 @@ def folder(tmp_path: Path) -> QueueFolder:
     for at in (1, 2):
         for reason in ("a", "b"):
             facts = encode_facts(OperatorFacts(action="halt", value="", reason=f"{reason}{at}"))
-            log.append(What.OPERATOR, facts, at)
+            log.append(EntryKind.OPERATOR, facts, at)
         log.sync(at)
     log.close()
     for path in (made.window_close(4), made.window_ids(4), made.window_reveal(4), made.window_close(5)):
@@ -51,7 +51,7 @@ def test_what_operators_did_in_the_time_that_is_gone_is_told(folder: QueueFolder
     """It is not in force any more: a line that was switched on or held lets everybody in after a restore."""
     log = opened(folder)
     for action in (CLOCK_SET_RIGHT, RESTORE):
-        log.append(What.OPERATOR, encode_facts(OperatorFacts(action=action, value="9", reason="r")), 3)
+        log.append(EntryKind.OPERATOR, encode_facts(OperatorFacts(action=action, value="9", reason="r")), 3)
     log.sync(3)
     log.close()
     with (folder.log / "entries.jsonl").open("ab") as file:

@@ -16,7 +16,13 @@ import pytest
 
 from meterai.waiting_room.control.site_load import SITE_WINDOW_S
 from meterai.waiting_room.rules.model import Policy, Schedule
-from meterai.waiting_room.rules.rate_control import Line, Measured, Memory, Wishes, step
+from meterai.waiting_room.rules.rate_control import (
+    ControllerMemory,
+    LineCounts,
+    OperatorWishes,
+    SiteMeasurements,
+    step,
+)
 from meterai.web.requests.load_meter import FILES_MIN
 
 pytestmark = pytest.mark.slow
@@ -60,7 +66,7 @@ class Site:
         after = STEPS[number][0] * self.dice.uniform(0.4, 1.6)
         heapq.heappush(self.due, (at + after, self.made, number))
 
-    def work_to(self, end: float) -> Measured:
+    def work_to(self, end: float) -> SiteMeasurements:
         """Works for the second that ends then."""
         times: list[tuple[float, bool]] = []
         at_once = 0.0
@@ -88,12 +94,12 @@ class Site:
         self.seconds.append((at_once, times))
         return self._measured()
 
-    def _measured(self) -> Measured:
+    def _measured(self) -> SiteMeasurements:
         everything = [time for _, times in self.seconds for time, _ in times]
         files = [time for _, times in self.seconds for time, is_upload in times if is_upload]
         p95 = max(_p95(everything), _p95(files) if len(files) >= FILES_MIN else 0.0)
         at_once = sum(mean for mean, _ in self.seconds) / len(self.seconds)
-        return Measured(heard_s=0.5, p95_ms=1_000 * p95, in_flight=at_once, requests=len(everything))
+        return SiteMeasurements(heard_s=0.5, p95_ms=1_000 * p95, in_flight=at_once, requests=len(everything))
 
 
 def _p95(times: list[float]) -> float:
@@ -104,9 +110,9 @@ def _p95(times: list[float]) -> float:
 @pytest.mark.parametrize("believed", [0.9, 1.3])
 def test_a_quick_site_is_kept_full_and_answers_in_time(offered: float, believed: float) -> None:
     site = Site(random.Random(2))
-    memory = Memory(is_direct=False, rate=believed * BEARS * 60)
+    memory = ControllerMemory(is_direct=False, rate=believed * BEARS * 60)
     coming: list[float] = []
-    told = deque([Measured(heard_s=0.5)] * 2, maxlen=2)
+    told = deque([SiteMeasurements(heard_s=0.5)] * 2, maxlen=2)
     waiting = owed = 0.0
     called, before, p95s = 0, 0, []
     for now in range(1, 601):
@@ -116,9 +122,9 @@ def test_a_quick_site_is_kept_full_and_answers_in_time(offered: float, believed:
             site.ask(heapq.heappop(coming), 0)
             claimed += 1
         told.append(site.work_to(now))
-        line = Line(int(waiting), called, claimed)
+        line = LineCounts(int(waiting), called, claimed)
         decided = step(
-            memory, schedule=SCHEDULE, policy=Policy(), wishes=Wishes(is_on=True, always=True),
+            memory, schedule=SCHEDULE, policy=Policy(), wishes=OperatorWishes(is_on=True, always=True),
             measured=told[0], line=line, now=now, elapsed_s=1,
         )  # fmt: skip
         memory = decided.memory

@@ -10,7 +10,7 @@ import pytest
 
 from meterai.waiting_room.files.published_documents import Announcement
 from meterai.waiting_room.rules.model import Frontier, Policy, QueueState, Schedule
-from meterai.waiting_room.rules.rate_control import Measured, Memory
+from meterai.waiting_room.rules.rate_control import ControllerMemory, SiteMeasurements
 from meterai.waiting_room.rules.rate_history import OUTAGE_MIN_S
 from meterai.waiting_room.store.queues import Queue
 from meterai.waiting_room.use_cases import decide_step
@@ -19,7 +19,7 @@ from meterai.waiting_room.use_cases.decide_step import (
     CLOSED_LONG_WINDOWS,
     ELAPSED_S_MAX,
     REVEAL_AFTER_S,
-    Seen,
+    StepInput,
     _Draft,
     _enters_freely,
     _has_passed_all,
@@ -38,7 +38,7 @@ def queue_of(**changes: object) -> Queue:
         "always_in_line": False, "halted_because": None, "rate_cap": None, "note": Announcement(), "epoch": 1,
         "sequence": 1, "state": QueueState.OPEN, "closed_through": 5, "revealed_through": 5,
         "frontier": Frontier(6, 0), "moved_at": OPENS + 60.0, "joined": 10, "called": 10, "admitted": 0,
-        "log_size": 1, "config_version": 3, "config_sha256": "00", "memory": Memory(),
+        "log_size": 1, "config_version": 3, "config_sha256": "00", "memory": ControllerMemory(),
     }  # fmt: skip
     return Queue(**(told | changes))
 
@@ -52,10 +52,10 @@ def draft_at(
     **changes: object,
 ) -> _Draft:
     """A step that begins at `now`."""
-    seen = Seen(
+    seen = StepInput(
         now=now, gathered=(), published_through=5, published_at=None, open_joins={},
-        gates_closed_through=gates_closed_through, measured=Measured(heard_s=0, can_buy=can_buy), called=0,
-        seeds=cast(Any, None),
+        gates_closed_through=gates_closed_through,
+        measured=SiteMeasurements(heard_s=0, can_buy=can_buy), called=0, seeds=cast(Any, None),
     )  # fmt: skip
     return _Draft(cast(Any, None), cast(Any, steering), seen, queue_of(**changes))
 
@@ -100,7 +100,7 @@ def test_a_window_of_before_time_was_cut_anew_ended_then_and_none_ends_in_the_fu
 def test_who_enters_without_a_place_as_the_site_sees_it(
     state: QueueState, halted_because: str | None, is_direct: bool, is_free: bool
 ) -> None:
-    memory = Memory(is_direct=is_direct)
+    memory = ControllerMemory(is_direct=is_direct)
     assert _enters_freely(queue_of(state=state, halted_because=halted_because, memory=memory)) is is_free
 
 
@@ -195,7 +195,7 @@ def test_nobody_enters_after_the_closing_unless_being_in_line_counts(line_counts
 def test_who_could_join_until_a_clock_closed_the_queue_may_join_again(
     now: int, moved_at: int, since: int, is_shut: bool
 ) -> None:
-    memory = Memory(joins_since=float(since))
+    memory = ControllerMemory(joins_since=float(since))
     draft = draft_at(now, schedule=LOTTERY, moved_at=float(moved_at), memory=memory)
     assert draft._is_shut_ahead() is is_shut
 
@@ -206,7 +206,7 @@ def test_who_could_join_until_a_clock_closed_the_queue_may_join_again(
 )
 def test_since_when_people_may_join_is_by_the_earliest_clock(now: int, since: int, noted: int) -> None:
     draft = draft_at(now, schedule=LOTTERY)
-    assert draft._with_joins_since(Memory(joins_since=float(since))).joins_since == noted
+    assert draft._with_joins_since(ControllerMemory(joins_since=float(since))).joins_since == noted
 
 
 AHEAD = 15_000
@@ -228,7 +228,7 @@ def test_a_line_that_such_a_clock_opened_opens_as_planned(
     now: int, moved_at: int, joins_from: int, opens_at: int, is_planned: bool
 ) -> None:
     schedule = Schedule(joins_from=joins_from, opens_at=opens_at, closes_at=CLOSES)
-    memory = Memory(planned=(AHEAD, JOINS, OPENS))
+    memory = ControllerMemory(planned=(AHEAD, JOINS, OPENS))
     draft = draft_at(now, schedule=schedule, moved_at=float(moved_at), memory=memory)
     assert draft._planned_then() == ((JOINS, OPENS) if is_planned else None)
     assert draft_at(now, schedule=schedule, moved_at=float(moved_at))._planned_then() is None
@@ -309,6 +309,6 @@ def test_a_draw_that_is_late_is_an_outage_and_one_that_is_not_due_is_none(
     drawn_at = OPENS + 5 * WINDOW_S + REVEAL_AFTER_S
     monkeypatch.setattr(decide_step, "due_at", lambda name, number: drawn_at + number)
     steering = SimpleNamespace(beacon=SimpleNamespace(name="suar") if has_source else None)
-    memory = Memory(beacon_rounds={} if round_s is None else {"5": round_s})
+    memory = ControllerMemory(beacon_rounds={} if round_s is None else {"5": round_s})
     draft = draft_at(drawn_at + late_s, steering=steering, memory=memory, revealed_through=revealed)
     assert draft._waits_for_draw(Frontier(frontier, 0)) is waits

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from meterai.waiting_room.files.published_documents import STATUS_BYTES_MAX, Announcement, Status
 from meterai.waiting_room.rules.forecast import HORIZONS, Prior, fan_of, horizons_to
 from meterai.waiting_room.rules.model import U_MAX, QueueState
-from meterai.waiting_room.rules.rate_history import Past, observed
+from meterai.waiting_room.rules.rate_history import RateHistory, observed
 from meterai.waiting_room.rules.verdict import (
     GOOD_SIDE,
     HOPE,
@@ -22,17 +22,17 @@ from meterai.waiting_room.rules.verdict import (
     OLD_AFTER_S,
     Advice,
     Verdict,
-    course_of,
     done_median_s,
+    forecast_of,
     verdict_of,
 )
 
 NOW = 1_800_000_000
 HOUR = 3_600
-STEADY = Past(minutes=(600, 612, 588, 606, 594) * 12, up_s=HOUR)
+STEADY = RateHistory(minutes=(600, 612, 588, 606, 594) * 12, up_s=HOUR)
 
 
-def fan(past: Past = STEADY, *, hours: float = 4, prior: Prior | None = None, **more: float) -> list:
+def fan(past: RateHistory = STEADY, *, hours: float = 4, prior: Prior | None = None, **more: float) -> list:
     horizons = tuple(int(hours * HOUR * n / 8) for n in range(1, 9))
     return fan_of(
         past,
@@ -59,8 +59,8 @@ def status(**changes: object) -> Status:
 # ------------------------------------------------------------------------------------------------ the past
 
 
-def run(calls: list[float], past: Past | None = None, *, is_contended: bool = True) -> Past:
-    past = past or Past()
+def run(calls: list[float], past: RateHistory | None = None, *, is_contended: bool = True) -> RateHistory:
+    past = past or RateHistory()
     for second, rate in enumerate(calls):
         past = observed(past, rate, is_contended=is_contended, now=NOW + second, elapsed_s=1)
     return past
@@ -73,7 +73,7 @@ def test_a_full_minute_is_remembered_by_what_was_called_in_it() -> None:
 
 
 def test_when_nobody_waits_the_rate_at_its_cap_teaches_nothing() -> None:
-    assert run([6_000.0] * 300, is_contended=False) == Past()
+    assert run([6_000.0] * 300, is_contended=False) == RateHistory()
 
 
 def test_an_outage_lasts_until_half_of_the_usual_rate_is_back() -> None:
@@ -110,7 +110,7 @@ def test_a_rate_that_somebody_lowered_for_good_becomes_the_usual_one() -> None:
 def test_a_fan_never_falls_and_its_low_curve_lies_below_the_middle_one(
     minutes: list[int], outages: int, down: int | None, calls: float, hours: float
 ) -> None:
-    past = Past(
+    past = RateHistory(
         minutes=tuple(minutes),
         up_s=len(minutes) * 60.0,
         outages=outages,
@@ -139,7 +139,7 @@ def test_the_same_seed_gives_the_same_fan_and_another_one_nearly_the_same() -> N
 
 def test_without_outages_and_wandering_the_fan_is_the_rate() -> None:
     calm = Prior(outages_per_hour=1e-9, weight_hours=1e6, wander=1e-9, weight_minutes=1e12)
-    past = Past(minutes=(600,) * 120, up_s=2 * HOUR)
+    past = RateHistory(minutes=(600,) * 120, up_s=2 * HOUR)
     for seconds, low, middle in fan(past, prior=calm):
         assert low == pytest.approx(seconds * 10, rel=0.02)
         assert middle == pytest.approx(seconds * 10, rel=0.02)
@@ -380,7 +380,7 @@ def test_a_place_that_nobody_knows_yet_has_no_verdict() -> None:
 def test_who_is_further_behind_is_never_done_sooner_or_more_probably(a: int, b: int, after: int) -> None:
     front, back = sorted((a, b))
     now = status()
-    course = course_of(now)
+    course = forecast_of(now)
     assert course.chance(front, NOW + after) >= course.chance(back, NOW + after) - 1e-9
     first, second = verdict_of(now, front, now=NOW), verdict_of(now, back, now=NOW)
     assert (first.latest or math.inf) <= (second.latest or math.inf) + 5
@@ -389,7 +389,7 @@ def test_who_is_further_behind_is_never_done_sooner_or_more_probably(a: int, b: 
 
 @pytest.mark.parametrize("ahead", [10_000, 50_000])
 def test_between_two_horizons_the_fan_and_its_spread_are_straight(ahead: int) -> None:
-    course = course_of(status(fan=[(1_800, 10_000, 20_000), (3_600, 10_000, 40_000)]))
+    course = forecast_of(status(fan=[(1_800, 10_000, 20_000), (3_600, 10_000, 40_000)]))
     margin = 30_000 - ahead - course.late - 0.5
     spread, done = (20_000 / LATEST_Z, course.done_badly) if margin > 0 else (
         20_000 / LATEST_Z * GOOD_SIDE, course.done_well

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from meterai.kernel.refusals import Refusal
 from meterai.waiting_room.files import published_documents
-from meterai.waiting_room.files.join_counts import Counts
+from meterai.waiting_room.files.join_counts import JoinCounts
 from meterai.waiting_room.files.published_documents import Close, Config, Reveal, Status
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.rules.draw import place_of
@@ -57,7 +57,7 @@ class PublishedCache:
         self._has_looked = False
         self._status_stamp = (0, 0)
         self._config_stamp = (0, 0)
-        self._counts = Counts(folder)
+        self._counts = JoinCounts(folder)
         self._reveals: OrderedDict[int, Reveal] = OrderedDict()
         self._unrevealed: set[int] = set()
         """Windows whose seed was asked for since the last look, and is not published."""

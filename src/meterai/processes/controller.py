@@ -20,7 +20,7 @@ from meterai.kit.database import connect, ending_in_words
 from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import queue_root
 from meterai.waiting_room.control.beacon_source import BeaconSource
-from meterai.waiting_room.control.lease import LEASE_S, Leader
+from meterai.waiting_room.control.lease import LEASE_S, LeaseLoop
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +43,7 @@ async def run(variables: Mapping[str, str]) -> None:
         held_seconds=LEASE_S,  # else one that is frozen in the middle of a step keeps the lease's row locked
     )
     root = queue_root(settings)
-    leader = Leader(
+    lease_loop = LeaseLoop(
         db,
         root,
         holder=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
@@ -52,21 +52,21 @@ async def run(variables: Mapping[str, str]) -> None:
     )
     garbage_collection.settle()
     presence = Presence(settings.data / "run", "queue")
-    showing = asyncio.create_task(_show(presence, leader))
-    log.info("queue.ready", holder=leader.holder)
+    showing = asyncio.create_task(_show(presence, lease_loop))
+    log.info("queue.ready", holder=lease_loop.holder)
     try:
-        await leader.run(stop)
+        await lease_loop.run(stop)
     finally:
         showing.cancel()
         presence.close()
         await db.close()
 
 
-async def _show(presence: Presence, leader: Leader) -> None:
+async def _show(presence: Presence, lease_loop: LeaseLoop) -> None:
     """A sign of life for the launcher, and for whoever looks."""
     while True:
         with suppress(OSError):
-            presence.show({"leads": leader.leads})
+            presence.show({"leads": lease_loop.leads})
         await asyncio.sleep(_SIGN_OF_LIFE_S)
 
 

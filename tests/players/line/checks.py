@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from meterai.waiting_room.rules.admission import DEPTH_S
-from tests.players.line.door import Pass
+from tests.players.line.site_admission import Pass
 
 PERIOD_S = 10
 
@@ -25,7 +25,7 @@ class Checks:
     """(rate, people who entered) of the last seconds."""
     most_over: float = 0.0
     """The most people who entered in ten seconds, of what the door's limit allows."""
-    longest_at_door_s: float = 0.0
+    longest_knocking_s: float = 0.0
 
     def entered(self, one: Pass, knocked_first: float) -> None:
         """Somebody got a pass who had none."""
@@ -33,7 +33,7 @@ class Checks:
             self.problems.append(f"{one.id.hex()} entered twice")
         self.entered_ids.add(one.id)
         self.furthest = max(self.furthest, one.position)
-        self.longest_at_door_s = max(self.longest_at_door_s, one.at - knocked_first)
+        self.longest_knocking_s = max(self.longest_knocking_s, one.at - knocked_first)
 
     def refused_as_not_called(self, position: tuple[int, int] | None) -> None:
         """Somebody who was there and wanted in was told to wait."""

@@ -21,14 +21,14 @@ from meterai.waiting_room.files.queue_folder import KEY_ID, QueueFolder, publish
 from meterai.waiting_room.files.window_files import Superseded
 from meterai.waiting_room.rules import windows
 from meterai.waiting_room.rules.model import Policy, Schedule
-from meterai.waiting_room.rules.rate_control import Measured
+from meterai.waiting_room.rules.rate_control import SiteMeasurements
 from meterai.waiting_room.rules.seeds import SeedChain
 from tests.players.line.checks import Checks
-from tests.players.line.conductor import Conductor, Kept, Killed
+from tests.players.line.controller import Controller, Kept, Killed
 from tests.players.line.crowd import Kind, Person, crowd
-from tests.players.line.door import SiteDoor
 from tests.players.line.gates import Gate
 from tests.players.line.signing import KeyedHash
+from tests.players.line.site_admission import SiteAdmission
 
 START = 1_800_000_000
 CHAIN_LENGTH = 2_048
@@ -69,7 +69,7 @@ class Report:
     dead_gates: int
     refusals: dict[str, int]
     most_over: float
-    longest_at_door_s: float
+    longest_knocking_s: float
     problems: list[str]
 
 
@@ -102,12 +102,12 @@ class Line:
         )  # fmt: skip
         publish(self.folder.config, published_documents.sign(config, keys.controller))
         self.kept = Kept()
-        self.conductor: Conductor | None = self._conductor()
+        self.controller: Controller | None = self._make_controller()
         self.gates = [
             Gate(self.folder, self.signer, number, lambda: self.now, shift_s=shift)
             for number, shift in enumerate(CLOCK_SHIFTS_S, 1)
         ]
-        self.door = SiteDoor(self.folder, self.signer, self.kept, self.schedule, self.policy)
+        self.site = SiteAdmission(self.folder, self.signer, self.kept, self.schedule, self.policy)
         self.crowd = list(crowd(self.random, self.people, self.schedule))
         self.events: list[tuple[float, int, Person, int]] = []
         """(when, tie, who, ticket to knock with; -1: joins)."""
@@ -121,7 +121,7 @@ class Line:
         self.passed: dict[int, int] = {}
         self.drawn_through = windows.first_number(self.schedule) - 1
         self.site_silent_s = 0.0
-        self.old_conductor: Conductor | None = None
+        self.old_controller: Controller | None = None
 
     # ------------------------------------------------------------------------------------------- playing
 
@@ -189,18 +189,18 @@ class Line:
             self._later(self.now + self.random.uniform(1, 120), person, before)
 
     def _control(self) -> None:
-        if self.conductor is None:
+        if self.controller is None:
             return
         waiting = sum(map(len, self.unsorted.values())) + sum(map(len, self.lines.values()))
         waiting -= sum(self.passed.values())
         try:
-            self.conductor.step(self.now, Measured(heard_s=self.site_silent_s), waiting=waiting)
+            self.controller.step(self.now, SiteMeasurements(heard_s=self.site_silent_s), waiting=waiting)
         except Killed:
-            self.old_conductor, self.conductor = self.conductor, None
+            self.old_controller, self.controller = self.controller, None
             return
         kept = self.kept
         status = (kept.frontier.window, kept.frontier.x)
-        self.checks.published(self.conductor.epoch, kept.sequence, status)
+        self.checks.published(self.controller.epoch, kept.sequence, status)
 
     def _call(self) -> None:
         """Sorts windows that are drawn, and lets those who are called come to the door."""
@@ -208,7 +208,7 @@ class Line:
             self.drawn_through += 1
             found = []
             for person, ticket in self.unsorted.pop(self.drawn_through, []):
-                place = self.door.published.place_of(person.tickets[ticket])
+                place = self.site.published.place_of(person.tickets[ticket])
                 assert place is not None
                 found.append((place, next(self._tie), person, ticket))
             self.lines[self.drawn_through] = sorted(found)
@@ -233,7 +233,7 @@ class Line:
     def _knock(self, person: Person, ticket: int) -> None:
         was_in = person.is_in
         try:
-            given = self.door.claim(person.texts[ticket], person.contact, self.now)
+            given = self.site.claim(person.texts[ticket], person.contact, self.now)
         except Refusal as refusal:
             self._refused(person, ticket, refusal)
             return
@@ -246,7 +246,7 @@ class Line:
         match refusal.code:
             case "queue.not_called":
                 held = person.tickets[ticket]
-                place = self.door.published.place_of(held)
+                place = self.site.published.place_of(held)
                 self.checks.refused_as_not_called(None if place is None else (held.window, place))
             case "queue.door_full":
                 person.knocked_first = person.knocked_first or self.now
@@ -288,7 +288,7 @@ class Line:
             yield at(faults.files_lost) + 2, self.gates[2].start
         if faults.controller_killed is not None:
             yield at(faults.controller_killed), self._kill_controller
-            yield at(faults.controller_killed) + 8, self._new_controller
+            yield at(faults.controller_killed) + 8, self._start_controller
             yield at(faults.controller_killed) + 20, self._wake_old_controller
         if faults.gate_frozen is not None:
             yield at(faults.gate_frozen), self._freeze
@@ -306,31 +306,31 @@ class Line:
         self.site_silent_s = 0.0
 
     def _kill_controller(self) -> None:
-        assert self.conductor is not None
-        self.conductor.dies_before_publishing = True
+        assert self.controller is not None
+        self.controller.dies_before_publishing = True
 
-    def _new_controller(self) -> None:
-        self.conductor = self._conductor()
+    def _start_controller(self) -> None:
+        self.controller = self._make_controller()
 
     def _wake_old_controller(self) -> None:
         """It was only asleep: whatever it still does must have no effect."""
-        assert self.old_conductor is not None
+        assert self.old_controller is not None
         before = self.folder.status.read_bytes()
         try:
-            self.old_conductor.publish_status(self.now, 0)
+            self.old_controller.publish_status(self.now, 0)
             self.checks.problems.append("a controller without the lease published")
         except Superseded:
             pass
         if self.folder.status.read_bytes() != before:
             self.checks.problems.append("a controller without the lease changed the status")
 
-    def _conductor(self) -> Conductor:
-        return Conductor(self.folder, self.chain, self.kept, self.schedule, self.policy)
+    def _make_controller(self) -> Controller:
+        return Controller(self.folder, self.chain, self.kept, self.schedule, self.policy)
 
     def _report(self) -> Report:
         for gate in self.gates:
             gate.end()
-        passes = self.door.passes.values()
+        passes = self.site.passes.values()
         return Report(
             people=self.people,
             tickets=sum(len(person.tickets) for person in self.crowd),
@@ -345,7 +345,7 @@ class Line:
             dead_gates=len(self.kept.dead),
             refusals=dict(self.refusals),
             most_over=self.checks.most_over,
-            longest_at_door_s=self.checks.longest_at_door_s,
+            longest_knocking_s=self.checks.longest_knocking_s,
             problems=self.checks.problems,
         )
 

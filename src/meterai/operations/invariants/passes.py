@@ -11,7 +11,7 @@ import msgspec
 
 from meterai.kit.database import Connection
 from meterai.operations.invariants.model import VIOLATIONS_SHOWN, Findings, SqlInvariant
-from meterai.waiting_room.files.public_log import ENTRIES, What, read_entries
+from meterai.waiting_room.files.public_log import ENTRIES, EntryKind, read_entries
 from meterai.waiting_room.files.queue_folder import queue_of
 
 I13 = SqlInvariant(
@@ -97,14 +97,14 @@ async def _claims(
             if entry.n >= size:
                 return
             read = entry.n + 1
-            if entry.what is What.CLAIM:
+            if entry.what is EntryKind.CLAIM:
                 yield entry.n, entry.facts
     except FileNotFoundError:
         pass  # nothing is published yet: the rows must have it all
     except (OSError, ValueError, msgspec.MsgspecError) as error:
         findings.add(f"{event}: the public log can't be read behind entry {read}: {error}")
         return
-    async for row in conn.cursor(_ROWS, queue, read, size, What.CLAIM, prefetch=5_000):
+    async for row in conn.cursor(_ROWS, queue, read, size, EntryKind.CLAIM, prefetch=5_000):
         yield row["n"], row["facts"]
 
 

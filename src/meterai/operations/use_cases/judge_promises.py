@@ -15,7 +15,7 @@ from meterai.sales.queries.progress import OrderOutcome, order_outcomes
 from meterai.waiting_room.files.promise_book import Outcome, is_kept
 from meterai.waiting_room.rules.rate_history import done_after_of
 from meterai.waiting_room.store.promises import (
-    ToJudge,
+    PromiseToJudge,
     count_promises,
     orders_lately,
     set_done_after,
@@ -43,7 +43,7 @@ async def judge_due_promises(db: Database, *, limit: int) -> int:
     return len(due)
 
 
-def outcome_of(one: ToJudge, orders: Mapping[UUID, OrderOutcome]) -> Outcome:
+def outcome_of(one: PromiseToJudge, orders: Mapping[UUID, OrderOutcome]) -> Outcome:
     """How things stood when the promise was due, however late it is judged; but a charge that the gateway has
     opened since then counts as opened."""
     order = orders.get(one.order_id) if one.order_id is not None else None

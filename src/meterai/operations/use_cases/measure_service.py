@@ -24,7 +24,7 @@ from meterai.stamping import queries as stamping
 from meterai.stamping.cycle.job_ends import REFUSED, RELEASED
 from meterai.stamping.keys.key_register import registered_keys
 from meterai.stamping.keys.signing_keys import active_key, ends_soon
-from meterai.waiting_room.control.site_load import SiteHeard, sites_heard
+from meterai.waiting_room.control.site_load import SiteReport, site_reports
 from meterai.waiting_room.queries import QueueView, queue_views
 
 _TOPICS = (STAMP_TOPIC, RELEASED, REFUSED, NEWS, *TOPICS)
@@ -55,7 +55,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """By topic of the outbox."""
     queues: list[QueueView]
     """But for those that rest."""
-    sites: list[SiteHeard]
+    sites: list[SiteReport]
     at: datetime
 
 
@@ -81,6 +81,6 @@ async def measure_house(db: Database, *, now: datetime) -> Figures:
             unsent_refund_s=age_s(refunds.unsent_since, now),
             backlogs=await outbox.backlogs(connection, _TOPICS, now),
             queues=queues,
-            sites=await sites_heard(connection),
+            sites=await site_reports(connection),
             at=now,
         )

@@ -12,7 +12,7 @@ from meterai.kit.database import Database
 from meterai.ledger import queries as ledger
 from meterai.operations.use_cases.judge_promises import measure_done_after
 from meterai.sales.queries.progress import oldest_paid_order, opens_charges
-from meterai.waiting_room.control.site_load import Behind, report_behind
+from meterai.waiting_room.control.site_load import BacklogReport, report_backlog
 
 DONE_EVERY = timedelta(seconds=30)
 
@@ -31,7 +31,9 @@ class BehindReporter:
             stock = await ledger.stock(connection, SELLER)
             opens = await opens_charges(connection, now=now)
             sends = await codes_go_out(connection, now=now)
-        await report_behind(self.db, Behind(age_s(oldest, now), max(0, stock.available), opens and sends))
+        await report_backlog(
+            self.db, BacklogReport(age_s(oldest, now), max(0, stock.available), opens and sends)
+        )
         if self._done_at is None or now - self._done_at >= DONE_EVERY:
             self._done_at = now
             await measure_done_after(self.db, now=now)

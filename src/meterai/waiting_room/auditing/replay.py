@@ -9,16 +9,16 @@ import msgspec
 
 from meterai.kernel.refusals import Refusal
 from meterai.kit.formats.untrusted_json import read_json
-from meterai.waiting_room.auditing.checks.admissions import Door, RateBound
-from meterai.waiting_room.auditing.checks.clock import Clock
-from meterai.waiting_room.auditing.checks.frontier import Frontiers
-from meterai.waiting_room.auditing.checks.heads import Heads, KeptHeads
+from meterai.waiting_room.auditing.checks.admissions import AdmissionCheck, RateBound
+from meterai.waiting_room.auditing.checks.clock import ClockCheck
+from meterai.waiting_room.auditing.checks.frontier import FrontierCheck
+from meterai.waiting_room.auditing.checks.heads import HeadsCheck, KeptHeads
 from meterai.waiting_room.auditing.checks.held_tickets import judge_tickets, read_tickets
-from meterai.waiting_room.auditing.checks.people import People
-from meterai.waiting_room.auditing.checks.rules import Rules
-from meterai.waiting_room.auditing.checks.switching import Switching
+from meterai.waiting_room.auditing.checks.people import PeopleCheck
+from meterai.waiting_room.auditing.checks.rules import RulesCheck
+from meterai.waiting_room.auditing.checks.switching import SwitchingCheck
 from meterai.waiting_room.auditing.checks.whole_log import judge_promises, judge_whole
-from meterai.waiting_room.auditing.checks.windows import Windows
+from meterai.waiting_room.auditing.checks.windows import WindowCheck
 from meterai.waiting_room.auditing.findings import Findings, HeldTicket, OperatorAction, Promises, Report
 from meterai.waiting_room.auditing.notes import Notes
 from meterai.waiting_room.auditing.patience import Patience
@@ -88,20 +88,22 @@ class _Replay:
     ) -> None:
         self._source, self._notes, self._patience = source, notes, patience
         self._findings = findings = Findings()
-        self._rules = Rules(source, findings)
+        self._rules = RulesCheck(source, findings)
         self._tickets = read_tickets(tickets, self._rules)
         self._status = self._read_status()
-        self._heads = Heads(source, self._rules.key, findings)
+        self._heads = HeadsCheck(source, self._rules.key, findings)
         self._kept = KeptHeads(kept_heads, findings, "log.kept_head")
         told = [self._status.log] if self._status else []
         self._told = KeptHeads(told, findings, "status.log")
         self._rates = RateBound(self._rules, findings)
-        self._windows = Windows(source, self._rules, notes, findings=findings, patience=patience)
-        self._frontiers = Frontiers(self._rules, self._windows, self._rates, notes=notes, findings=findings)
-        self._door = Door(self._rates, findings)
-        self._switching = Switching(findings)
-        self._clock = Clock(self._rules, findings)
-        self._people = People(self._rules, self._windows, self._frontiers, self._door, notes, findings)
+        self._windows = WindowCheck(source, self._rules, notes, findings=findings, patience=patience)
+        self._frontiers = FrontierCheck(
+            self._rules, self._windows, self._rates, notes=notes, findings=findings
+        )
+        self._door = AdmissionCheck(self._rates, findings)
+        self._switching = SwitchingCheck(findings)
+        self._clock = ClockCheck(self._rules, findings)
+        self._people = PeopleCheck(self._rules, self._windows, self._frontiers, self._door, notes, findings)
         self._tree = Tree()
         self._bytes_read = 0
         self._actions: list[OperatorAction] = []

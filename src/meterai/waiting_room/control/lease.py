@@ -16,13 +16,13 @@ from meterai.kit.fail_points import FailPoint, never
 from meterai.waiting_room.control.beacon_source import BeaconSource
 from meterai.waiting_room.control.checked_clock import CheckedClock
 from meterai.waiting_room.control.publisher import Publisher
-from meterai.waiting_room.control.selection_loop import Conductor
+from meterai.waiting_room.control.selection_loop import SelectionController
 from meterai.waiting_room.control.site_load import forget_silent
 from meterai.waiting_room.files.queue_folder import queue_of
 from meterai.waiting_room.files.window_files import Superseded
 from meterai.waiting_room.rules.seeds import SeedChains
 from meterai.waiting_room.store import queues
-from meterai.waiting_room.use_cases.decide_step import Beacon, Steering
+from meterai.waiting_room.use_cases.decide_step import Beacon, StepContext
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +31,7 @@ STEP_S = 1.0
 
 
 @dataclass(slots=True)
-class Leader:
+class LeaseLoop:
     """One controller process. `holder`: its own name, never used by another."""
 
     db: Database
@@ -112,12 +112,12 @@ class Leader:
         while event in self._awake:
             try:
                 async with self._opening:
-                    conductor = await self._open(event, epoch)
+                    controller = await self._open(event, epoch)
                 try:
-                    if not await self._steps(event, conductor):
+                    if not await self._steps(event, controller):
                         return False
                 finally:
-                    await conductor.close()
+                    await controller.close()
             except Superseded:
                 return False
             except Exception as error:
@@ -126,17 +126,17 @@ class Leader:
             await asyncio.sleep(STEP_S)
         return True
 
-    async def _steps(self, event: str, conductor: Conductor) -> bool:
+    async def _steps(self, event: str, controller: SelectionController) -> bool:
         """A step each second until the event rests (True), or somebody has set the clock (False)."""
         while event in self._awake:
             if not self.clock.runs_evenly():
                 return False
-            await conductor.step(self.clock.now())
+            await controller.step(self.clock.now())
             # on the second, so that a window's end is seen at once
             await asyncio.sleep(max(0.05, STEP_S - self.clock.now() % STEP_S))
         return True
 
-    async def _open(self, event: str, epoch: int) -> Conductor:
+    async def _open(self, event: str, epoch: int) -> SelectionController:
         folder = queue_of(self.root, event)
         if not folder.keys_file.exists():
             async with self.db.connection() as connection:
@@ -149,8 +149,8 @@ class Leader:
         beacon = None if self.beacon is None else Beacon(await self.beacon.name(), self.beacon.value)
         publisher = await asyncio.to_thread(Publisher, folder, epoch, keys.controller)
         await forget_silent(self.db)
-        steering = Steering(self.db, event, self.holder, epoch, keys, self._chains[event], beacon)
-        return Conductor(steering, publisher, self.fail_point)
+        steering = StepContext(self.db, event, self.holder, epoch, keys, self._chains[event], beacon)
+        return SelectionController(steering, publisher, self.fail_point)
 
 
 async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:

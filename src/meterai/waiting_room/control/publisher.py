@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.published_documents import Close, Head, Status
 from meterai.waiting_room.files.queue_folder import QueueFolder
-from meterai.waiting_room.files.window_files import Stage, ids_again
+from meterai.waiting_room.files.window_files import FencedFolder, ids_again
 from meterai.waiting_room.files.window_seeds import WindowSeeds
-from meterai.waiting_room.store.queues import ClosedWindow, Entry
+from meterai.waiting_room.store.queues import ClosedWindow, DecidedEntry
 
 
 class Publisher:
@@ -31,7 +31,7 @@ class Publisher:
         """Takes the folder over. Reads the log from its last mark on."""
         self.folder = folder
         self._key = key
-        self._stage = Stage(folder, epoch)
+        self._stage = FencedFolder(folder, epoch)
         self._log = self._stage.open_log(key)
         self._head = Head(event=folder.slug, at=0, size=self._log.size, root=self._log.root().hex())
         self.seeds = WindowSeeds(folder, key.public_key())
@@ -74,7 +74,7 @@ class Publisher:
         if window.reveal is not None and not path.exists():
             self._stage.publish(path, window.reveal)
 
-    def append(self, entries: Sequence[Entry], at: int) -> None:
+    def append(self, entries: Sequence[DecidedEntry], at: int) -> None:
         """Puts decided entries behind what the log has, makes them durable, and signs the new head."""
         for entry in entries:
             if entry.n == self._log.size:

@@ -23,20 +23,20 @@ from meterai.waiting_room.rules.forecast import fan_of, horizons_to
 from meterai.waiting_room.rules.model import POLL, QueueState
 from meterai.waiting_room.rules.rate_control import (
     DONE_AFTER_S,
-    Measured,
+    SiteMeasurements,
     calls_factor,
     cap_of,
     expected_calls,
 )
 from meterai.waiting_room.rules.seeds import log_ahead
 from meterai.waiting_room.store import queues
-from meterai.waiting_room.store.promises import Told, read_told
+from meterai.waiting_room.store.promises import PromiseFigures, read_promise_figures
 from meterai.waiting_room.store.queues import ClosedWindow, Queue
 from meterai.waiting_room.use_cases.decide_step import (
-    Decided,
-    Promised,
-    Seen,
-    Steering,
+    NewPromises,
+    StepContext,
+    StepDecision,
+    StepInput,
     decide_step,
     ended_at,
     over_through,
@@ -73,10 +73,10 @@ STAMPING_STOPPED, STALLED, LAST_STAMPS = (
 """They stand on pages that are open within one poll, unless the operator has words of his own there."""
 
 
-class Conductor:
+class SelectionController:
     """One event, for one holder of the lease. Raises `Superseded` when another has it."""
 
-    def __init__(self, steering: Steering, publisher: Publisher, fail_point: FailPoint) -> None:
+    def __init__(self, steering: StepContext, publisher: Publisher, fail_point: FailPoint) -> None:
         self._steering = steering
         self._publisher = publisher
         self._fail_point = fail_point
@@ -92,7 +92,7 @@ class Conductor:
         self._ready_share: float | None = None
         self._calls = 0.0
 
-    async def step(self, now: float) -> Decided:
+    async def step(self, now: float) -> StepDecision:
         """One step, about a second after the last one. `now`: Unix seconds."""
         queue = self._queue or await self._read()
         await self._build_chains(queue)
@@ -102,9 +102,9 @@ class Conductor:
         open_windows = range(queue.closed_through + 1, max(number, queue.closed_through) + 4)
         async with self._steering.db.connection() as connection:
             measured = self._heard(await read_measured(connection, queue.event), now)
-            told = await read_told(connection, queue.number)
+            told = await read_promise_figures(connection, queue.number)
         done_after_s = told.done_after_s or DONE_AFTER_S
-        seen = Seen(
+        seen = StepInput(
             now=now,
             gathered=gathered,
             published_through=self._closed,
@@ -132,7 +132,7 @@ class Conductor:
             self._gathering.cancel()
         await asyncio.to_thread(self._publisher.close)
 
-    def _heard(self, measured: Measured, now: float) -> Measured:
+    def _heard(self, measured: SiteMeasurements, now: float) -> SiteMeasurements:
         """Who has just begun to listen can't say that the site is silent: both may have been started now."""
         self._since = self._since or now
         return msgspec.structs.replace(measured, heard_s=min(measured.heard_s, now - self._since))
@@ -196,7 +196,9 @@ class Conductor:
 
     # ------------------------------------------------------------ publishing
 
-    async def _publish(self, decided: Decided, told: Told, now: float, measured: Measured) -> None:
+    async def _publish(
+        self, decided: StepDecision, told: PromiseFigures, now: float, measured: SiteMeasurements
+    ) -> None:
         """Brings the files to what the rows say: rules, ends of windows, the log, seeds, the status."""
         queue, publisher = decided.queue, self._publisher
         if decided.config != self._config:
@@ -232,7 +234,9 @@ class Conductor:
             assert queue is not None
             return await queues.closed_windows(connection, queue.number, first=first, limit=WINDOWS_AT_ONCE)
 
-    async def _status(self, decided: Decided, told: Told, now: float, measured: Measured) -> Status:
+    async def _status(
+        self, decided: StepDecision, told: PromiseFigures, now: float, measured: SiteMeasurements
+    ) -> Status:
         queue, step = decided.queue, decided.step
         late, frontier = queue.late, queue.frontier
         return Status(
@@ -258,7 +262,7 @@ class Conductor:
             stalled=msgspec.UNSET if measured.can_buy else True,
         )
 
-    async def _fan_now(self, decided: Decided, now: float) -> list[tuple[int, int, int]]:
+    async def _fan_now(self, decided: StepDecision, now: float) -> list[tuple[int, int, int]]:
         """The guess of the rest of the evening, made anew every few seconds while somebody waits."""
         if decided.waiting <= 0 or decided.queue.state.stands_still:
             self._fan, self._fan_at = [], 0.0
@@ -285,7 +289,7 @@ class Conductor:
             )
 
 
-def _note(decided: Decided, measured: Measured) -> Announcement:
+def _note(decided: StepDecision, measured: SiteMeasurements) -> Announcement:
     queue = decided.queue
     if queue.note != Announcement():
         return queue.note
@@ -308,7 +312,7 @@ def _gather_all(publisher: Publisher, windows: Sequence[tuple[int, float]], now:
     return found
 
 
-def _promised(folder: QueueFolder, read_from: dict[str, int]) -> Promised | None:
+def _promised(folder: QueueFolder, read_from: dict[str, int]) -> NewPromises | None:
     """What gates have promised since; None: nothing new."""
     given: list[Promise] = []
     read_to = dict(read_from)
@@ -318,7 +322,7 @@ def _promised(folder: QueueFolder, read_from: dict[str, int]) -> Promised | None
         if found:
             given += found
             read_to[name] = end
-    return Promised(given, read_from, read_to) if given else None
+    return NewPromises(given, read_from, read_to) if given else None
 
 
 def _publish_closes(publisher: Publisher, rows: Sequence[ClosedWindow], ids: dict[int, bytes]) -> None:
@@ -331,7 +335,7 @@ def _publish_reveals(publisher: Publisher, rows: Sequence[ClosedWindow]) -> None
         publisher.publish_reveal(row)
 
 
-def _fan_of(decided: Decided, now: float) -> list[tuple[int, int, int]]:
+def _fan_of(decided: StepDecision, now: float) -> list[tuple[int, int, int]]:
     queue, step = decided.queue, decided.step
     opens_in_s = max(0.0, queue.schedule.opens_at - now)
     closes_at = float(queue.schedule.closes_at)

@@ -9,7 +9,7 @@ import msgspec
 
 from meterai.kit.database import Connection, Database
 from meterai.kit.stop_switches import SEALING_STOPPED, is_thrown
-from meterai.waiting_room.rules.rate_control import SILENT_S, Measured
+from meterai.waiting_room.rules.rate_control import SILENT_S, SiteMeasurements
 
 FORGOTTEN_AFTER = timedelta(minutes=1)
 SITE_WINDOW_S = 3
@@ -32,7 +32,7 @@ class SiteLoad(msgspec.Struct, frozen=True, kw_only=True):
     """Event -> people a minute who came in without a pass."""
 
 
-class SiteHeard(msgspec.Struct, frozen=True, kw_only=True):
+class SiteReport(msgspec.Struct, frozen=True, kw_only=True):
     """The last report of a site process."""
 
     process: str
@@ -44,7 +44,7 @@ class SiteHeard(msgspec.Struct, frozen=True, kw_only=True):
     faults: int
 
 
-class Behind(msgspec.Struct, frozen=True):
+class BacklogReport(msgspec.Struct, frozen=True):
     """What lies behind the site."""
 
     backlog_s: float
@@ -72,7 +72,7 @@ async def report_site_load(db: Database, process: str, load: SiteLoad) -> None:
         )
 
 
-async def report_behind(db: Database, behind: Behind) -> None:
+async def report_backlog(db: Database, behind: BacklogReport) -> None:
     """One statement; whichever worker was last is right."""
     async with db.connection() as connection:
         await connection.execute(
@@ -94,17 +94,17 @@ async def forget_silent(db: Database) -> None:
         )
 
 
-async def sites_heard(connection: Connection) -> list[SiteHeard]:
+async def site_reports(connection: Connection) -> list[SiteReport]:
     """Every site process of the last minute, by its name."""
     rows = await connection.fetch(
         """SELECT process, extract(epoch FROM clock_timestamp() - at)::float8 AS age_s, p95_ms, in_flight,
                   requests, faults
            FROM waiting_room.site_load ORDER BY process"""
     )
-    return [SiteHeard(**dict(row)) for row in rows]
+    return [SiteReport(**dict(row)) for row in rows]
 
 
-async def read_measured(connection: Connection, event: str) -> Measured:
+async def read_measured(connection: Connection, event: str) -> SiteMeasurements:
     """The site as an event's controller sees it, by the database's clock. Of the stock its part, where people
     are called for several events."""
     sites = await connection.fetch(
@@ -121,7 +121,7 @@ async def read_measured(connection: Connection, event: str) -> Measured:
     )
     heard = [row for row in sites if row["age"] <= SILENT_S]
     requests = sum(row["requests"] for row in heard)
-    measured = Measured(
+    measured = SiteMeasurements(
         heard_s=min((row["age"] for row in sites), default=float("inf")),
         p95_ms=max((row["p95_ms"] for row in heard if row["requests"]), default=0.0),
         in_flight=float(max((row["in_flight"] for row in heard), default=0)),

@@ -24,7 +24,7 @@ MARK_EVERY: Final = 100
 """Windows."""
 
 
-class Mark(msgspec.Struct, frozen=True, kw_only=True):
+class CountsMark(msgspec.Struct, frozen=True, kw_only=True):
     """What was read of all windows from 0 on."""
 
     people: list[int]
@@ -33,7 +33,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     """SHA-256 of the last window's published end: for another one the mark says nothing."""
 
 
-class Counts:
+class JoinCounts:
     """The counts of one event, from the longest mark that fits what is published."""
 
     def __init__(self, folder: QueueFolder) -> None:
@@ -66,7 +66,7 @@ class Counts:
         if len(self.people) - self._marked < MARK_EVERY:
             return
         self._marked = len(self.people)
-        mark = Mark(people=self.people.tolist(), highest=self.highest, last=self._last)
+        mark = CountsMark(people=self.people.tolist(), highest=self.highest, last=self._last)
         with suppress(OSError):
             write_whole(path, msgspec.json.encode(mark), durable=False)
 
@@ -78,13 +78,13 @@ def forget_counts(folder: QueueFolder, *, behind: int) -> None:
             path.unlink(missing_ok=True)
 
 
-def _read(path: Path) -> Mark | None:
+def _read(path: Path) -> CountsMark | None:
     with suppress(OSError, msgspec.MsgspecError):
-        return msgspec.json.decode(path.read_bytes(), type=Mark)
+        return msgspec.json.decode(path.read_bytes(), type=CountsMark)
     return None
 
 
-def _fits(folder: QueueFolder, mark: Mark) -> bool:
+def _fits(folder: QueueFolder, mark: CountsMark) -> bool:
     try:
         raw = folder.window_close(len(mark.people) - 1).read_bytes()
     except OSError:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 
 import msgspec
 
-from meterai.waiting_room.files.public_log import What
+from meterai.waiting_room.files.public_log import EntryKind
 from meterai.waiting_room.files.published_documents import Number
 from meterai.waiting_room.rules.model import Frontier, Lane
 
@@ -19,53 +19,53 @@ CLOCK_SET_RIGHT: Final = "clock"
 """The controller's clock had been ahead by so many seconds. Time is cut anew if it closed windows by it."""
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class EntryFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an entry says."""
 
-    what: ClassVar[What]
+    what: ClassVar[EntryKind]
 
 
-class ConfigFacts(Facts, frozen=True, kw_only=True):
+class ConfigFacts(EntryFacts, frozen=True, kw_only=True):
     """The signed rules, by the SHA-256 of the document as published."""
 
-    what: ClassVar[What] = What.CONFIG
+    what: ClassVar[EntryKind] = EntryKind.CONFIG
     sha256: str
     version: Number
 
 
-class CloseFacts(Facts, frozen=True, kw_only=True):
+class CloseFacts(EntryFacts, frozen=True, kw_only=True):
     """A window is over. `root`: of its join records; `sha256`: of the published document."""
 
-    what: ClassVar[What] = What.CLOSE
+    what: ClassVar[EntryKind] = EntryKind.CLOSE
     window: Number
     count: Number
     root: str
     sha256: str
 
 
-class ChainFacts(Facts, frozen=True, kw_only=True):
+class ChainFacts(EntryFacts, frozen=True, kw_only=True):
     """The commitment to a further chain of seeds, before anybody can join in a window that uses it."""
 
-    what: ClassVar[What] = What.CHAIN
+    what: ClassVar[EntryKind] = EntryKind.CHAIN
     number: Number
     commitment: str
     first_window: Number
 
 
-class RevealFacts(Facts, frozen=True, kw_only=True):
+class RevealFacts(EntryFacts, frozen=True, kw_only=True):
     """The seed of a window. Later in the log than the window's end."""
 
-    what: ClassVar[What] = What.REVEAL
+    what: ClassVar[EntryKind] = EntryKind.REVEAL
     window: Number
     link: str
     beacon: str
     seed: str
 
 
-class FrontierFacts(Facts, frozen=True, kw_only=True):
+class FrontierFacts(EntryFacts, frozen=True, kw_only=True):
     """A frontier moved. Lane: `Lane.NEW` or `Lane.RETURNER`; `rate`: people a minute at that moment."""
 
-    what: ClassVar[What] = What.FRONTIER
+    what: ClassVar[EntryKind] = EntryKind.FRONTIER
     lane: Lane
     window: Number
     x: str
@@ -78,10 +78,10 @@ class FrontierFacts(Facts, frozen=True, kw_only=True):
         return Frontier(self.window, int(self.x))
 
 
-class ClaimFacts(Facts, frozen=True, kw_only=True):
+class ClaimFacts(EntryFacts, frozen=True, kw_only=True):
     """Somebody was let in. `gate` and `sequence` find the ticket in the window's published list."""
 
-    what: ClassVar[What] = What.CLAIM
+    what: ClassVar[EntryKind] = EntryKind.CLAIM
     id: str
     window: Number
     place: str
@@ -91,36 +91,36 @@ class ClaimFacts(Facts, frozen=True, kw_only=True):
     sequence: Number
 
 
-class OperatorFacts(Facts, frozen=True, kw_only=True):
+class OperatorFacts(EntryFacts, frozen=True, kw_only=True):
     """What an operator did: on, off, halt, resume, cap, expect, announce. `CLOCK_SET_RIGHT` is the
     controller's own."""
 
-    what: ClassVar[What] = What.OPERATOR
+    what: ClassVar[EntryKind] = EntryKind.OPERATOR
     action: str
     value: str
     reason: str
 
 
-class BypassFacts(Facts, frozen=True, kw_only=True):
+class BypassFacts(EntryFacts, frozen=True, kw_only=True):
     """Somebody entered without a place. `ref`: what was used for it, such as a digest of the order's id."""
 
-    what: ClassVar[What] = What.BYPASS
+    what: ClassVar[EntryKind] = EntryKind.BYPASS
     why: str
     ref: str
 
 
-class DeadGateFacts(Facts, frozen=True, kw_only=True):
+class DeadGateFacts(EntryFacts, frozen=True, kw_only=True):
     """A gate did not say what it counted in a window: tickets of it that are in no list are honoured."""
 
-    what: ClassVar[What] = What.DEAD_GATE
+    what: ClassVar[EntryKind] = EntryKind.DEAD_GATE
     window: Number
     gate: Number
 
 
-class LateTicketFacts(Facts, frozen=True, kw_only=True):
+class LateTicketFacts(EntryFacts, frozen=True, kw_only=True):
     """A ticket that is in no list, honoured because its gate was declared dead. `joined_at`: Unix seconds."""
 
-    what: ClassVar[What] = What.LATE_TICKET
+    what: ClassVar[EntryKind] = EntryKind.LATE_TICKET
     id: str
     window: Number
     gate: Number
@@ -128,18 +128,18 @@ class LateTicketFacts(Facts, frozen=True, kw_only=True):
     joined_at: Number
 
 
-class CertificateFacts(Facts, frozen=True, kw_only=True):
+class CertificateFacts(EntryFacts, frozen=True, kw_only=True):
     """A certificate of attempt, by the SHA-256 of the document as signed."""
 
-    what: ClassVar[What] = What.CERTIFICATE
+    what: ClassVar[EntryKind] = EntryKind.CERTIFICATE
     id: str
     sha256: str
 
 
-class PromiseFacts(Facts, frozen=True, kw_only=True):
+class PromiseFacts(EntryFacts, frozen=True, kw_only=True):
     """The first promise given to somebody: done by then (Unix seconds) with this probability (0 to 1)."""
 
-    what: ClassVar[What] = What.PROMISE
+    what: ClassVar[EntryKind] = EntryKind.PROMISE
     id: str
     done_by: Number
     probability: float
@@ -160,7 +160,7 @@ type AnyFacts = (
     | PromiseFacts
 )
 
-_FORMS: dict[What, type[AnyFacts]] = {
+_FORMS: dict[EntryKind, type[AnyFacts]] = {
     form.what: form
     for form in (
         ConfigFacts,
@@ -179,11 +179,11 @@ _FORMS: dict[What, type[AnyFacts]] = {
 }
 
 
-def encode_facts(facts: Facts) -> dict[str, Any]:
+def encode_facts(facts: EntryFacts) -> dict[str, Any]:
     """The facts as they stand in the log's JSON and in the store."""
     return dict(msgspec.to_builtins(facts))
 
 
-def decode_facts(what: What, facts: Mapping[str, Any]) -> AnyFacts:
+def decode_facts(what: EntryKind, facts: Mapping[str, Any]) -> AnyFacts:
     """What an entry of this kind says. Raises: msgspec.ValidationError when it says something else."""
     return msgspec.convert(facts, _FORMS[what])

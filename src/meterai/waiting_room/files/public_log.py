@@ -26,7 +26,7 @@ _HEAD_BYTES_MAX = 1_024
 ENTRIES, HEADS = "entries.jsonl", "heads.jsonl"
 
 
-class What(StrEnum):
+class EntryKind(StrEnum):
     """Kinds of entries."""
 
     CONFIG = "config"  # SHA-256 of the published rules
@@ -48,11 +48,11 @@ class LogEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     n: int
     at: published_documents.Number
-    what: What
+    what: EntryKind
     facts: dict[str, Any]
 
 
-class Mark(msgspec.Struct, frozen=True, kw_only=True):
+class LogMark(msgspec.Struct, frozen=True, kw_only=True):
     """How far somebody has read the log, and the tree over it: who takes over need not read it again."""
 
     size: int
@@ -109,7 +109,7 @@ class PublicLog:
         """The tree head of everything appended."""
         return self._tree.root()
 
-    def append(self, what: What, facts: Mapping[str, Any], at: int) -> int:
+    def append(self, what: EntryKind, facts: Mapping[str, Any], at: int) -> int:
         """Adds an entry and gives its number. Not durable before `sync`.
 
         The same facts give the same bytes, whatever their order: who repeats what a crash left out, with a
@@ -136,14 +136,14 @@ class PublicLog:
 
     def _mark(self, head: bytes) -> None:
         peaks = [peak.hex() for peak in self._tree.peaks]
-        mark = Mark(size=self.size, bytes=self._entries.tell(), peaks=peaks, head=head.decode())
+        mark = LogMark(size=self.size, bytes=self._entries.tell(), peaks=peaks, head=head.decode())
         self._keep_mark(msgspec.json.encode(mark))
         self._marked_at = self.size
 
     def _marked(self, raw: bytes, length: int) -> tuple[Tree, int] | None:
         """The tree of a mark and where to read on; None for one that we can't have made of this file."""
         try:
-            mark = msgspec.json.decode(raw, type=Mark)
+            mark = msgspec.json.decode(raw, type=LogMark)
             head = published_documents.read(
                 mark.head.encode(), published_documents.Head, self._key.public_key()
             )

@@ -23,7 +23,7 @@ from meterai.waiting_room.files.gate_register import STEP, GateRegister
 from meterai.waiting_room.files.join_counts import forget_counts
 from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, OperatorFacts
 from meterai.waiting_room.files.promise_book import promises_size
-from meterai.waiting_room.files.public_log import ENTRIES, HEADS, What, read_entries
+from meterai.waiting_room.files.public_log import ENTRIES, HEADS, EntryKind, read_entries
 from meterai.waiting_room.files.published_documents import Close, GateCount, Head, Status
 from meterai.waiting_room.files.queue_folder import QueueFolder, publish
 from meterai.waiting_room.files.window_files import RECORD, GateSign, counted_joins
@@ -33,7 +33,7 @@ RESTORE = "restore"
 _WINDOW = re.compile(r"(\d+)\.(close\.json|ids|reveal\.json)")
 
 
-class Rewound(msgspec.Struct, frozen=True, kw_only=True):
+class RewoundFiles(msgspec.Struct, frozen=True, kw_only=True):
     """What was cut off a queue's files."""
 
     event: str
@@ -98,7 +98,7 @@ def promises_there(folder: QueueFolder, read: Mapping[str, int]) -> dict[str, in
     return {gate: min(place, promises_size(folder.gate(int(gate)))) for gate, place in read.items()}
 
 
-def rewind(folder: QueueFolder, *, log_size: int, closed_through: int, revealed_through: int) -> Rewound:
+def rewind(folder: QueueFolder, *, log_size: int, closed_through: int, revealed_through: int) -> RewoundFiles:
     """Cuts off what rows with these figures do not know. No controller may run."""
     last = _last_head(folder.log / HEADS)
     acts = _acts_from(folder.log / ENTRIES, log_size)
@@ -114,7 +114,7 @@ def rewind(folder: QueueFolder, *, log_size: int, closed_through: int, revealed_
             if int(match[1]) > through:
                 path.unlink()
     is_cut = last is not None and last.size > log_size
-    return Rewound(
+    return RewoundFiles(
         event=folder.slug,
         entries=cut,
         head=f"{last.size}:{last.root}" if last is not None and is_cut else "",
@@ -151,7 +151,7 @@ def _acts_from(path: Path, size: int) -> list[OperatorFacts]:
     """Of operators, from this entry on."""
     if not path.exists():
         return []
-    found = [entry for _, entry in read_entries(path) if entry.n >= size and entry.what is What.OPERATOR]
+    found = [entry for _, entry in read_entries(path) if entry.n >= size and entry.what is EntryKind.OPERATOR]
     acts = [msgspec.convert(entry.facts, OperatorFacts) for entry in found]
     return [act for act in acts if act.action not in (CLOCK_SET_RIGHT, RESTORE)]
 

@@ -73,7 +73,7 @@ class Gathered:
     ids: bytes
 
 
-class Stage:
+class FencedFolder:
     """Where one holder of the lease writes. Raises `Superseded` from the moment another has taken over."""
 
     def __init__(self, folder: QueueFolder, epoch: int) -> None:

@@ -23,7 +23,7 @@ LATE_S = 2
 takes (`gate/joining/ticket_issuer.py`)."""
 
 
-class Door(msgspec.Struct, frozen=True):
+class AdmissionBuckets(msgspec.Struct, frozen=True):
     """Two token buckets that share one rate: the returners have their part, and whatever one lane leaves
     over the other may use."""
 
@@ -31,16 +31,16 @@ class Door(msgspec.Struct, frozen=True):
     returner: float
     filled_at: float
 
-    def filled(self, rate: float, returners_percent: int, now: float) -> Door:
+    def filled(self, rate: float, returners_percent: int, now: float) -> AdmissionBuckets:
         """The door at `now`, with what has flowed in since it was filled last. Time never runs back."""
         flow = rate / 60 * max(0.0, now - self.filled_at)
         share = returners_percent / 100
         returner, over = _poured(self.returner, flow * share, _depth(rate, share))
         new, over = _poured(self.new, flow * (1 - share) + over, _depth(rate, 1 - share))
         returner, _ = _poured(returner, over, _depth(rate, share))
-        return Door(new, returner, max(now, self.filled_at))
+        return AdmissionBuckets(new, returner, max(now, self.filled_at))
 
-    def entered(self, lane: Lane) -> Door | None:
+    def entered(self, lane: Lane) -> AdmissionBuckets | None:
         """The door after one more person; None when it is full. Who has an order in flight never waits."""
         if lane is Lane.IN_FLIGHT:
             return self

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from meterai.waiting_room.rules.rate_history import Past
+from meterai.waiting_room.rules.rate_history import RateHistory
 
 type Floats = NDArray[np.float64]
 
@@ -54,7 +54,7 @@ class Prior(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fan_of(
-    past: Past,
+    past: RateHistory,
     calls: float,
     *,
     calls_max: float,
@@ -107,7 +107,7 @@ def horizons_to(
 
 
 def _down_minutes(
-    past: Past, prior: Prior, minutes: Floats, now: float, random: np.random.Generator, paths: int
+    past: RateHistory, prior: Prior, minutes: Floats, now: float, random: np.random.Generator, paths: int
 ) -> Floats:
     """How many of the minutes until each horizon are lost to outages; a row for each future."""
     lasts_s = past.outage_lasts_s(now)
@@ -142,7 +142,7 @@ def _even(random: np.random.Generator, paths: int) -> Floats:
 
 
 def _called(
-    past: Past,
+    past: RateHistory,
     calls: float,
     calls_max: float,
     prior: Prior,
@@ -172,7 +172,7 @@ def _called(
     return called
 
 
-def _level(past: Past, calls: float, calls_max: float, prior: Prior) -> tuple[float, float]:
+def _level(past: RateHistory, calls: float, calls_max: float, prior: Prior) -> tuple[float, float]:
     """(people a minute now, how wrong that may be as a spread of its logarithm)."""
     known = np.asarray(past.minutes[-10:], np.float64)
     if not len(known):
@@ -183,7 +183,7 @@ def _level(past: Past, calls: float, calls_max: float, prior: Prior) -> tuple[fl
     return min(level, calls_max), math.hypot(noise, prior.start_spread / (1 + len(past.minutes)))
 
 
-def _wander(past: Past, prior: Prior) -> float:
+def _wander(past: RateHistory, prior: Prior) -> float:
     """The step of a minute: from the differences between means of five minutes, and the prior."""
     whole = len(past.minutes) // _BLOCK * _BLOCK
     weight, total = prior.weight_minutes, prior.weight_minutes * prior.wander**2

@@ -19,7 +19,7 @@ from collections.abc import Iterable
 import msgspec
 
 from meterai.waiting_room.rules.model import U_MAX, Frontier, Policy, QueueState, Schedule
-from meterai.waiting_room.rules.rate_history import Past
+from meterai.waiting_room.rules.rate_history import RateHistory
 
 P95_WANTED_MS = 1_000.0
 """The site is full here: half of the 2 s that people behind the gate are promised."""
@@ -64,7 +64,7 @@ _FREE_FLOORS = 2.0
 UNCALLED = 0.5
 """Of those who come in as they like, because nobody has to wait yet, a full site is believed to bear so many:
 at a sudden crowd nothing else is known, and the brake takes off what is too much."""
-AT_DOOR_S = 10.0
+KNOCKING_S = 10.0
 """Within that time those at the door shall be in, and fewer are called meanwhile: people wait in line."""
 STAMPS_EACH = 2
 """So many stamps are thought of for each who is called: an application takes two documents as a rule."""
@@ -86,7 +86,7 @@ DIRECT_AFTER_S = 20.0
 """Nobody must have waited for so long before the queue opens itself."""
 
 
-class Measured(msgspec.Struct, frozen=True, kw_only=True):
+class SiteMeasurements(msgspec.Struct, frozen=True, kw_only=True):
     """The site during the last seconds."""
 
     heard_s: float
@@ -110,7 +110,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """From the claim to the stamped document, of 95 in 100."""
 
 
-class Memory(msgspec.Struct, frozen=True, kw_only=True):
+class ControllerMemory(msgspec.Struct, frozen=True, kw_only=True):
     """What the controller carries from step to step; kept in the store."""
 
     rate: float = 0.0
@@ -161,13 +161,13 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """Chains of seeds to which the rules or the log commit."""
     beacon_rounds: dict[str, int] = {}
     """Window -> round of the public beacon, of windows that are closed and not revealed."""
-    past: Past = Past()
+    past: RateHistory = RateHistory()
     """For the guess of the rest of the evening."""
     is_short: bool = False
     """Fewer are called than the site bears: the stamps that are left are for those who were called."""
 
 
-class Line(msgspec.Struct, frozen=True):
+class LineCounts(msgspec.Struct, frozen=True):
     """The line now. Numbers of people."""
 
     waiting: int
@@ -178,16 +178,16 @@ class Line(msgspec.Struct, frozen=True):
     """Passes given since the last step."""
     ready_share: float | None = None
     """Of those who are called next, how many said within three minutes that they are there."""
-    door_is_full: bool = False
+    admission_is_full: bool = False
     """The door's bucket of the newcomers' lane is empty."""
-    at_door: int = 0
+    knocking: int = 0
     """People who were called, found the door full of late, and are not in yet."""
 
 
-class Step(msgspec.Struct, frozen=True):
+class RateStep(msgspec.Struct, frozen=True):
     """What one step decides."""
 
-    memory: Memory
+    memory: ControllerMemory
     state: QueueState
     rate: float
     """What the site is believed to bear: the door lets in so many at most, and who waits reckons with it
@@ -204,7 +204,7 @@ class Step(msgspec.Struct, frozen=True):
     """How many more people there are stamps for; endless: not asked."""
 
 
-class Wishes(msgspec.Struct, frozen=True, kw_only=True):
+class OperatorWishes(msgspec.Struct, frozen=True, kw_only=True):
     """What the operators want."""
 
     is_on: bool
@@ -215,16 +215,16 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def step(
-    memory: Memory,
+    memory: ControllerMemory,
     *,
     schedule: Schedule,
     policy: Policy,
-    wishes: Wishes,
-    measured: Measured,
-    line: Line,
+    wishes: OperatorWishes,
+    measured: SiteMeasurements,
+    line: LineCounts,
     now: float,
     elapsed_s: float,
-) -> Step:
+) -> RateStep:
     """One step, about a second after the last one (`elapsed_s`)."""
     pressure = pressure_of(measured)
     memory = _with_use(memory, line, measured, elapsed_s)
@@ -240,16 +240,16 @@ def step(
     if moves and measured.can_buy:
         memory = msgspec.structs.replace(memory, call_left_s=max(0.0, memory.call_left_s - elapsed_s))
     rate = memory.rate if moves else 0.0
-    calls = max(0.0, _braked(rate, policy, pressure) - line.at_door * 60 / AT_DOOR_S) * calls_factor(memory)
+    calls = max(0.0, _braked(rate, policy, pressure) - line.knocking * 60 / KNOCKING_S) * calls_factor(memory)
     people = math.inf if measured.stock is None else _with_stamps(memory, measured.stock)
     is_short = people < calls * elapsed_s / 60
     memory = msgspec.structs.replace(memory, is_short=is_short)
     if not is_short:
-        return Step(memory, state, rate, calls, pressure, enough_for=people)
-    return Step(memory, state, rate, people * 60 / elapsed_s, pressure, people * 60 / holding_s, people)
+        return RateStep(memory, state, rate, calls, pressure, enough_for=people)
+    return RateStep(memory, state, rate, people * 60 / elapsed_s, pressure, people * 60 / holding_s, people)
 
 
-def expected_calls(decided: Step, past: Past, policy: Policy) -> float:
+def expected_calls(decided: RateStep, past: RateHistory, policy: Policy) -> float:
     """By how many people a minute the frontier will move, the brake of this second aside: what the guess of
     the rest of the evening starts from. 0: nobody is called now, and nothing has shown how many can be.
     """
@@ -261,12 +261,12 @@ def expected_calls(decided: Step, past: Past, policy: Policy) -> float:
     return min(memory.rate * calls_factor(memory), decided.stamps_for)
 
 
-def cap_of(policy: Policy, wishes: Wishes) -> float:
+def cap_of(policy: Policy, wishes: OperatorWishes) -> float:
     """So many people a minute may come in at most, whatever the site bears."""
     return float(policy.rate_cap if wishes.rate_cap is None else min(policy.rate_cap, wishes.rate_cap))
 
 
-def pressure_of(measured: Measured) -> float:
+def pressure_of(measured: SiteMeasurements) -> float:
     """The worst of what the site suffers from, each as a share of what it may suffer."""
     if measured.heard_s > SILENT_S:
         return float("inf")
@@ -279,12 +279,12 @@ def pressure_of(measured: Measured) -> float:
     )
 
 
-def calls_factor(memory: Memory) -> float:
+def calls_factor(memory: ControllerMemory) -> float:
     """So many are called for each who shall come."""
     return min(CALLS_FACTOR_MAX, 1 / memory.show_share)
 
 
-def _with_stamps(memory: Memory, stock: int) -> float:
+def _with_stamps(memory: ControllerMemory, stock: int) -> float:
     """How many more can be called for whom there are stamps. Those who were called of late hold none before
     their orders are placed. Of those who will not come half count too: how many these are is known late.
     """
@@ -292,7 +292,7 @@ def _with_stamps(memory: Memory, stock: int) -> float:
     return max(0.0, stock / STAMPS_EACH - coming)
 
 
-def set_right(memory: Memory, now: float) -> Memory:
+def memory_set_right(memory: ControllerMemory, now: float) -> ControllerMemory:
     """The memory after its clock, which had been ahead, was set right: no moment in it is still to come."""
     return msgspec.structs.replace(
         memory,
@@ -302,7 +302,9 @@ def set_right(memory: Memory, now: float) -> Memory:
     )
 
 
-def _with_use(memory: Memory, line: Line, measured: Measured, elapsed_s: float) -> Memory:
+def _with_use(
+    memory: ControllerMemory, line: LineCounts, measured: SiteMeasurements, elapsed_s: float
+) -> ControllerMemory:
     """How many come in, through the door and without it; smoothed, as people come in waves."""
     if elapsed_s <= 0:
         return memory
@@ -311,7 +313,9 @@ def _with_use(memory: Memory, line: Line, measured: Measured, elapsed_s: float) 
     return msgspec.structs.replace(memory, used=memory.used * keep + coming * (1 - keep))
 
 
-def _with_rate(memory: Memory, policy: Policy, wishes: Wishes, pressure: float, elapsed_s: float) -> Memory:
+def _with_rate(
+    memory: ControllerMemory, policy: Policy, wishes: OperatorWishes, pressure: float, elapsed_s: float
+) -> ControllerMemory:
     """What the site is believed to bear."""
     cap = cap_of(policy, wishes)
     floor = min(float(policy.rate_floor), cap)
@@ -348,7 +352,7 @@ def _with_rate(memory: Memory, policy: Policy, wishes: Wishes, pressure: float, 
     )
 
 
-def _strained(memory: Memory, pressure: float, elapsed_s: float) -> float:
+def _strained(memory: ControllerMemory, pressure: float, elapsed_s: float) -> float:
     keep = math.exp(-max(0.0, elapsed_s) / STRAIN_S)
     return memory.strain * keep + min(STRAIN_MAX, pressure) * (1 - keep)
 
@@ -359,15 +363,15 @@ def _braked(rate: float, policy: Policy, pressure: float) -> float:
     return min(rate, max(float(policy.rate_floor), rate * share))
 
 
-def _with_shows(memory: Memory, line: Line, elapsed_s: float) -> Memory:
+def _with_shows(memory: ControllerMemory, line: LineCounts, elapsed_s: float) -> ControllerMemory:
     """How many of those called come, from the last minutes; a guess of nine in ten counts as 30 people.
 
     At a full door it can't be told who does not come: taken for absent, ever more would be called, to wait at
     the door. So everybody counts as come there, fewer are called, and those who wait get in.
     """
     keep = 0.5 ** (elapsed_s / 120)
-    held = line.door_is_full or line.at_door > 0
-    came = max(line.called, line.claimed) if held else line.claimed
+    is_held = line.admission_is_full or line.knocking > 0
+    came = max(line.called, line.claimed) if is_held else line.claimed
     due = 1 - math.exp(-elapsed_s / COMES_S)
     on_the_way = memory.on_the_way + line.called
     called = memory.called_then * keep + on_the_way * due
@@ -384,7 +388,9 @@ def _with_shows(memory: Memory, line: Line, elapsed_s: float) -> Memory:
     )
 
 
-def _with_called(memory: Memory, line: Line, now: float, *, keep_s: float) -> Memory:
+def _with_called(
+    memory: ControllerMemory, line: LineCounts, now: float, *, keep_s: float
+) -> ControllerMemory:
     """Who was called within so long."""
     lately = [one for one in memory.called_lately if one[0] > now - keep_s - TOGETHER_S]
     if line.called > 0:
@@ -394,15 +400,15 @@ def _with_called(memory: Memory, line: Line, now: float, *, keep_s: float) -> Me
 
 
 def _with_direct(
-    memory: Memory,
+    memory: ControllerMemory,
     policy: Policy,
-    wishes: Wishes,
-    line: Line,
-    measured: Measured,
+    wishes: OperatorWishes,
+    line: LineCounts,
+    measured: SiteMeasurements,
     now: float,
     *,
     closes_at: int,
-) -> Memory:
+) -> ControllerMemory:
     """Direct entry ends when somebody waits, when more come than the site bears or than may come in at all,
     or when an operator wishes that all stand in line; it begins when nobody has waited for a while and those
     who come are well below that, and not after the closing. A site that is not heard of says nothing.
@@ -427,15 +433,15 @@ def _with_direct(
 def state_of(
     schedule: Schedule,
     policy: Policy,
-    wishes: Wishes,
-    measured: Measured,
-    line: Line,
-    memory: Memory,
+    wishes: OperatorWishes,
+    measured: SiteMeasurements,
+    line: LineCounts,
+    memory: ControllerMemory,
     now: float,
 ) -> QueueState:
     """What the queue does now. Where being in line counts it closes when the last call has lapsed, and nobody
     who was called stands at the full door."""
-    are_called = line.at_door > 0 or (not memory.is_direct and memory.call_left_s > 0)
+    are_called = line.knocking > 0 or (not memory.is_direct and memory.call_left_s > 0)
     goes_on = policy.line_counts and wishes.is_on and (line.waiting > 0 or are_called)
     if now >= schedule.closes_at and not goes_on:
         return QueueState.CLOSED
@@ -489,7 +495,9 @@ def trail_with(
     return trail[max(0, len(older) - 1) :]
 
 
-def held(trail: tuple[tuple[int, int, str], ...], seconds: int) -> tuple[tuple[int, int, str], ...]:
+def trail_after_pause(
+    trail: tuple[tuple[int, int, str], ...], seconds: int
+) -> tuple[tuple[int, int, str], ...]:
     """The trail as if time had stood still for so long, in which nobody could enter: no call lapses by it."""
     return tuple((at + seconds, window, x) for at, window, x in trail) if seconds else trail
 

@@ -22,7 +22,7 @@ OUTAGE_MAX_S = 5_400.0
 """After this long the low rate is the usual one: somebody wanted it."""
 
 
-class Past(msgspec.Struct, frozen=True, kw_only=True):
+class RateHistory(msgspec.Struct, frozen=True, kw_only=True):
     """An evening so far."""
 
     minutes: tuple[int, ...] = ()
@@ -49,7 +49,9 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
         return float(median(self.minutes[-15:])) if self.minutes else None
 
 
-def observed(past: Past, calls: float, *, is_contended: bool, now: float, elapsed_s: float) -> Past:
+def observed(
+    past: RateHistory, calls: float, *, is_contended: bool, now: float, elapsed_s: float
+) -> RateHistory:
     """The memory after one more step of the controller, in which `calls` people a minute were called.
 
     `is_contended`: somebody waited. When nobody does, a step teaches nothing, and an outage is not counted.
@@ -67,7 +69,7 @@ def observed(past: Past, calls: float, *, is_contended: bool, now: float, elapse
     return msgspec.structs.replace(past, minutes=minutes, minute_people=0.0, minute_s=0.0)
 
 
-def _with_outage(past: Past, calls: float, now: float) -> Past:
+def _with_outage(past: RateHistory, calls: float, now: float) -> RateHistory:
     usual = past.usual
     if past.down_since is None:
         is_down = calls <= 0 if usual is None else calls < usual * DOWN_SHARE

@@ -139,7 +139,7 @@ def _of_called(status: Status, now: float, deadline: float) -> Verdict:
 
 
 def _of_place(status: Status, ahead: int, now: float, deadline: float) -> Verdict:
-    course = course_of(status)
+    course = forecast_of(status)
     soonest, latest = course.moment(ahead, SOONEST_Z), course.moment(ahead, LATEST_Z)
     chance = None if deadline == math.inf else course.chance(ahead, deadline)
     promised = latest is not None and latest <= deadline
@@ -179,12 +179,12 @@ def _held(status: Status) -> Advice | None:
 def _chance_before_draw(status: Status, ahead: int, among: int, deadline: float) -> float:
     """The mean over all places that the draw may give."""
     ranks = 12
-    course = course_of(status)
+    course = forecast_of(status)
     places = [ahead + int(among * (rank + 0.5) / ranks) for rank in range(ranks)]
     return _shown(sum(course.chance(place, deadline) for place in places) / ranks)
 
 
-class Course(NamedTuple):
+class EveningForecast(NamedTuple):
     """What a status says of the evening, worked out once for all who are told of it.
 
     Curves are straight between the horizons of the fan, and go on after the last.
@@ -242,17 +242,17 @@ class Course(NamedTuple):
         return after
 
 
-def course_of(status: Status) -> Course:
+def forecast_of(status: Status) -> EveningForecast:
     """What a status says of the evening."""
     return _course(status.at, tuple(status.fan), status.done_after_s)
 
 
 @lru_cache(8)  # an event tells the same of everybody until its next status
-def _course(at: int, fan: tuple[tuple[int, int, int], ...], done_after_s: float) -> Course:
+def _course(at: int, fan: tuple[tuple[int, int, int], ...], done_after_s: float) -> EveningForecast:
     points = [(0, 0, 0), *fan]
     paces = [(after[2] - before[2]) / (after[0] - before[0]) for before, after in pairwise(points)]
     late = done_median_s(done_after_s) * max(0.0, *paces)
-    return Course(
+    return EveningForecast(
         times=tuple(float(at + seconds) for seconds, _, _ in points),
         called=tuple(float(middle) for _, _, middle in points),
         spread=tuple((middle - low) / LATEST_Z for _, low, middle in points),

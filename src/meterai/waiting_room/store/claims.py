@@ -12,7 +12,7 @@ _COUNTED_MAX = 5_000
 is told, and long before that nobody else is called."""
 
 
-async def set_doors_right(tx: Connection, queue: int, now: float) -> None:
+async def set_admission_right(tx: Connection, queue: int, now: float) -> None:
     """After a clock that had been ahead was set right: no door was filled, and nobody knocked, at a moment
     that is still to come; else nothing would flow in until then."""
     await tx.execute(
@@ -35,10 +35,10 @@ async def note_knock(tx: Connection, queue: int, id: bytes, now: datetime) -> in
         id,
         now,
     )
-    return await count_at_door(tx, queue, now)
+    return await count_knocking(tx, queue, now)
 
 
-async def count_at_door(conn: Connection, queue: int, now: datetime) -> int:
+async def count_knocking(conn: Connection, queue: int, now: datetime) -> int:
     """How many who are called found the door full during the last minute and are not in yet; up to a limit
     that keeps it cheap. The order makes the index the only way, however many rows the planner expects."""
     count: int = await conn.fetchval(

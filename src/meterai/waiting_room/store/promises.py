@@ -14,7 +14,7 @@ from meterai.waiting_room.files.promise_book import Promise
 LATELY = timedelta(hours=2)
 
 
-class Due(msgspec.Struct, frozen=True):
+class DuePromise(msgspec.Struct, frozen=True):
     """A promise that is due."""
 
     id: bytes
@@ -22,7 +22,7 @@ class Due(msgspec.Struct, frozen=True):
     done_by: int
 
 
-class ToJudge(msgspec.Struct, frozen=True, kw_only=True):
+class PromiseToJudge(msgspec.Struct, frozen=True, kw_only=True):
     """A promise that was due, and how far its holder came here."""
 
     queue: int
@@ -34,7 +34,7 @@ class ToJudge(msgspec.Struct, frozen=True, kw_only=True):
     """Of the holder's pass."""
 
 
-class Told(msgspec.Struct, frozen=True):
+class PromiseFigures(msgspec.Struct, frozen=True):
     """What the status says of promises and of the time that people take."""
 
     kept: int = 0
@@ -52,7 +52,7 @@ async def add_promises(tx: Connection, queue: int, promises: Iterable[Promise]) 
     )
 
 
-async def due_promises(tx: Connection, queue: int, now: float, *, limit: int) -> list[Due]:
+async def due_promises(tx: Connection, queue: int, now: float, *, limit: int) -> list[DuePromise]:
     """Promises that have become due, the first due first."""
     rows = await tx.fetch(
         """SELECT id, number AS window, done_by FROM waiting_room.promise
@@ -61,7 +61,7 @@ async def due_promises(tx: Connection, queue: int, now: float, *, limit: int) ->
         int(now),
         limit,
     )
-    return [Due(**dict(row)) for row in rows]
+    return [DuePromise(**dict(row)) for row in rows]
 
 
 async def note_due(tx: Connection, queue: int, called: Iterable[tuple[bytes, bool]]) -> None:
@@ -72,7 +72,7 @@ async def note_due(tx: Connection, queue: int, called: Iterable[tuple[bytes, boo
     )
 
 
-async def take_to_judge(tx: Connection, limit: int) -> list[ToJudge]:
+async def take_to_judge(tx: Connection, limit: int) -> list[PromiseToJudge]:
     """Promises of all queues that were due, taken out: whoever takes them counts them in the same `tx`."""
     rows = await tx.fetch(
         """WITH taken AS (
@@ -84,7 +84,7 @@ async def take_to_judge(tx: Connection, limit: int) -> list[ToJudge]:
            FROM taken t LEFT JOIN waiting_room.pass p ON p.queue = t.queue AND p.id = t.id""",
         limit,
     )
-    return [ToJudge(**dict(row)) for row in rows]
+    return [PromiseToJudge(**dict(row)) for row in rows]
 
 
 async def count_promises(tx: Connection, queue: int, *, kept: int, given: int) -> None:
@@ -123,9 +123,9 @@ async def set_done_after(conn: Connection, queue: int, seconds: int) -> None:
     )
 
 
-async def read_told(conn: Connection, queue: int) -> Told:
+async def read_promise_figures(conn: Connection, queue: int) -> PromiseFigures:
     """What is known by now."""
     row = await conn.fetchrow(
         "SELECT kept, given, done_after_s FROM waiting_room.outcome WHERE queue = $1", queue
     )
-    return Told(**dict(row)) if row else Told()
+    return PromiseFigures(**dict(row)) if row else PromiseFigures()

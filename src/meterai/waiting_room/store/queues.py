@@ -11,13 +11,13 @@ import msgspec
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Row
-from meterai.waiting_room.files.log_facts import AnyFacts, Facts, decode_facts, encode_facts
-from meterai.waiting_room.files.public_log import What
+from meterai.waiting_room.files.log_facts import AnyFacts, EntryFacts, decode_facts, encode_facts
+from meterai.waiting_room.files.public_log import EntryKind
 from meterai.waiting_room.files.published_documents import Announcement
 from meterai.waiting_room.files.window_files import Superseded
-from meterai.waiting_room.rules.admission import Door
+from meterai.waiting_room.rules.admission import AdmissionBuckets
 from meterai.waiting_room.rules.model import Frontier, Lane, Policy, QueueState, Schedule
-from meterai.waiting_room.rules.rate_control import Memory, Wishes
+from meterai.waiting_room.rules.rate_control import ControllerMemory, OperatorWishes
 from meterai.waiting_room.rules.windows import first_number
 
 
@@ -49,7 +49,7 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     config_version: int
     config_sha256: str
     """Of the rules that stand in the log; empty: those in force don't yet."""
-    memory: Memory
+    memory: ControllerMemory
 
     @property
     def late(self) -> Frontier:
@@ -57,9 +57,9 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
         return Frontier(self.memory.late[0], int(self.memory.late[1]))
 
     @property
-    def wishes(self) -> Wishes:
+    def wishes(self) -> OperatorWishes:
         """What the operators want."""
-        return Wishes(
+        return OperatorWishes(
             is_on=self.is_on,
             always=self.always_in_line,
             halted=self.halted_because is not None,
@@ -81,12 +81,12 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True):
     """Of the ticket: with the window they find it in the published list."""
 
 
-class Entry(msgspec.Struct, frozen=True):
+class DecidedEntry(msgspec.Struct, frozen=True):
     """A decided entry of the public log."""
 
     n: int
     at: int
-    what: What
+    what: EntryKind
     facts: dict[str, Any]
 
 
@@ -169,7 +169,7 @@ def _queue_of_row(row: Row) -> Queue:
         ("schedule", Schedule),
         ("policy", Policy),
         ("note", Announcement),
-        ("memory", Memory),
+        ("memory", ControllerMemory),
     ):
         facts[name] = msgspec.convert(facts[name], form)
     return Queue(**{**facts, "state": QueueState(facts["state"])})
@@ -395,7 +395,7 @@ async def people_by_window(conn: Connection, queue: int, first: int, *, limit: i
 # ------------------------------------------------------------------------------------------------ the log
 
 
-async def say(tx: Connection, queue: int, facts: Facts, at: datetime) -> None:
+async def add_to_log(tx: Connection, queue: int, facts: EntryFacts, at: datetime) -> None:
     """Something for the public log; the controller takes it up within a second."""
     await tx.execute(
         "INSERT INTO waiting_room.to_log (queue, at, what, facts) VALUES ($1, $2, $3, $4)",
@@ -406,7 +406,7 @@ async def say(tx: Connection, queue: int, facts: Facts, at: datetime) -> None:
     )
 
 
-async def take_said(tx: Connection, queue: int, limit: int) -> list[tuple[datetime, AnyFacts]]:
+async def take_to_log(tx: Connection, queue: int, limit: int) -> list[tuple[datetime, AnyFacts]]:
     """What is to be logged and when it was said, in its order, taken out."""
     rows = await tx.fetch(
         """DELETE FROM waiting_room.to_log WHERE n IN (SELECT n FROM waiting_room.to_log
@@ -415,7 +415,7 @@ async def take_said(tx: Connection, queue: int, limit: int) -> list[tuple[dateti
         limit,
     )
     ordered = sorted(rows, key=lambda row: row["n"])
-    return [(row["at"], decode_facts(What(row["what"]), row["facts"])) for row in ordered]
+    return [(row["at"], decode_facts(EntryKind(row["what"]), row["facts"])) for row in ordered]
 
 
 async def take_claims(tx: Connection, queue: int, limit: int) -> list[Pass]:
@@ -431,7 +431,9 @@ async def take_claims(tx: Connection, queue: int, limit: int) -> list[Pass]:
     return sorted((_pass_of_row(row) for row in rows), key=lambda one: (one.claimed_at, one.id))
 
 
-async def add_entries(tx: Connection, queue: int, first: int, entries: Sequence[tuple[int, Facts]]) -> None:
+async def add_entries(
+    tx: Connection, queue: int, first: int, entries: Sequence[tuple[int, EntryFacts]]
+) -> None:
     """Decides the next entries of the public log: (Unix time, facts), numbered from `first`."""
     await tx.executemany(
         "INSERT INTO waiting_room.log_entry (queue, n, at, what, facts) VALUES ($1, $2, $3, $4, $5)",
@@ -439,7 +441,7 @@ async def add_entries(tx: Connection, queue: int, first: int, entries: Sequence[
     )
 
 
-async def entries_from(conn: Connection, queue: int, first: int, *, limit: int) -> list[Entry]:
+async def entries_from(conn: Connection, queue: int, first: int, *, limit: int) -> list[DecidedEntry]:
     """The decided entries from a number on."""
     rows = await conn.fetch(
         """SELECT n, at, what, facts FROM waiting_room.log_entry
@@ -448,7 +450,7 @@ async def entries_from(conn: Connection, queue: int, first: int, *, limit: int) 
         first,
         limit,
     )
-    return [Entry(row["n"], row["at"], What(row["what"]), row["facts"]) for row in rows]
+    return [DecidedEntry(row["n"], row["at"], EntryKind(row["what"]), row["facts"]) for row in rows]
 
 
 async def has_entry(conn: Connection, queue: int, n: int) -> bool:
@@ -520,21 +522,21 @@ async def read_pass(conn: Connection, queue: int, id: bytes) -> Pass | None:
 _DOOR = "SELECT new_level, returner_level, filled_at, rate FROM waiting_room.door WHERE queue = $1"
 
 
-async def lock_door(tx: Connection, queue: int) -> tuple[Door, float]:
+async def lock_admission(tx: Connection, queue: int) -> tuple[AdmissionBuckets, float]:
     """The door, locked, and its rate."""
     row = await tx.fetchrow(_DOOR + " FOR UPDATE", queue)
     assert row is not None, "a queue has a door"
-    return Door(row["new_level"], row["returner_level"], row["filled_at"]), row["rate"]
+    return AdmissionBuckets(row["new_level"], row["returner_level"], row["filled_at"]), row["rate"]
 
 
-async def read_door(conn: Connection, queue: int) -> tuple[Door, float]:
+async def read_admission(conn: Connection, queue: int) -> tuple[AdmissionBuckets, float]:
     """The door as it was left, and its rate; claims go on meanwhile."""
     row = await conn.fetchrow(_DOOR, queue)
     assert row is not None, "a queue has a door"
-    return Door(row["new_level"], row["returner_level"], row["filled_at"]), row["rate"]
+    return AdmissionBuckets(row["new_level"], row["returner_level"], row["filled_at"]), row["rate"]
 
 
-async def save_door(tx: Connection, queue: int, door: Door) -> None:
+async def save_admission(tx: Connection, queue: int, door: AdmissionBuckets) -> None:
     """Writes the levels."""
     await tx.execute(
         """UPDATE waiting_room.door SET new_level = $2, returner_level = $3, filled_at = $4

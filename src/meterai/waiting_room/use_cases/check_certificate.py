@@ -30,7 +30,7 @@ _RESTORED = b',"what":"operator","facts":{"action":"restore",'
 _STAMP_BYTES = 32
 
 
-class Checked(msgspec.Struct, frozen=True, kw_only=True):
+class CheckedCertificate(msgspec.Struct, frozen=True, kw_only=True):
     """A certificate whose signature is good."""
 
     attempt: Attempt
@@ -59,7 +59,7 @@ def read_certificate(raw: bytes, published: Published) -> Attempt:
         raise Refusal(Kind.INVALID, "certificate.unreadable") from None
 
 
-async def check_certificate(raw: bytes, published: Published) -> Checked:
+async def check_certificate(raw: bytes, published: Published) -> CheckedCertificate:
     """What a certificate says, and whether it stands in the public log.
 
     Raises: what `read_certificate` says.
@@ -69,7 +69,7 @@ async def check_certificate(raw: bytes, published: Published) -> Checked:
     sha256 = hashlib.sha256(raw).hexdigest()
     is_logged, restored_at = await asyncio.to_thread(_look_up, published.folder.log / ENTRIES, sha256)
     is_lost = restored_at is not None and restored_at >= attempt.issued_at
-    return Checked(attempt=attempt, signed=raw, is_logged=is_logged, is_lost=is_lost)
+    return CheckedCertificate(attempt=attempt, signed=raw, is_logged=is_logged, is_lost=is_lost)
 
 
 async def find_certificate(db: Database, code: str) -> tuple[str, bytes]:

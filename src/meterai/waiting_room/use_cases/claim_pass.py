@@ -83,7 +83,7 @@ async def claim_pass(
 async def _enter(tx: Connection, call: Call, *, is_in_flight: bool, now: datetime) -> Pass | Refusal:
     """One more person at the door, which stays locked until the end of `tx`."""
     queue, ticket = call.queue, call.ticket
-    level, rate = await queues.lock_door(tx, queue.number)
+    level, rate = await queues.lock_admission(tx, queue.number)
     if (held := await queues.read_pass(tx, queue.number, ticket.id)) is not None:
         return held  # another tab was faster, while this one waited for the door
     lane = Lane.IN_FLIGHT if is_in_flight else call.lane
@@ -93,12 +93,12 @@ async def _enter(tx: Connection, call: Call, *, is_in_flight: bool, now: datetim
         knocking = await claims.note_knock(tx, queue.number, ticket.id, now)
         seconds = wait_s(rate, share, lane, knocking=knocking)
         return Refusal(Kind.BUSY, "queue.door_full", retry_after_s=seconds)
-    await queues.save_door(tx, queue.number, after)
+    await queues.save_admission(tx, queue.number, after)
     one = _pass(ticket, lane, now)
     is_new = await queues.add_pass(tx, queue.number, one)
     assert is_new, "the door is locked: nobody else can have added it"
     if call.is_late:
-        await queues.say(tx, queue.number, late_facts(ticket), now)
+        await queues.add_to_log(tx, queue.number, late_facts(ticket), now)
     return one
 
 

@@ -23,7 +23,7 @@ from meterai.waiting_room.files.log_facts import (
     CloseFacts,
     ConfigFacts,
     DeadGateFacts,
-    Facts,
+    EntryFacts,
     FrontierFacts,
     OperatorFacts,
     RevealFacts,
@@ -37,7 +37,7 @@ from meterai.waiting_room.rules import rate_control
 from meterai.waiting_room.rules.beacon_rounds import due_at, round_for
 from meterai.waiting_room.rules.draw import window_seed
 from meterai.waiting_room.rules.model import Frontier, Lane, QueueState, Schedule
-from meterai.waiting_room.rules.rate_control import Line, Measured, Memory, Step
+from meterai.waiting_room.rules.rate_control import ControllerMemory, LineCounts, RateStep, SiteMeasurements
 from meterai.waiting_room.rules.rate_history import OUTAGE_MIN_S, observed
 from meterai.waiting_room.rules.seeds import SeedChains, log_ahead
 from meterai.waiting_room.rules.windows import LOGGED_LATE_S, end_of, fixed_of, number_at, window_of
@@ -61,7 +61,7 @@ _CLAIMS, _SAID, _REVEALS, _WINDOWS, _DUE = 2_000, 500, 200, 200, 500
 
 
 @dataclass(frozen=True, slots=True)
-class Steering:
+class StepContext:
     """What a controller works with, for one event."""
 
     db: Database
@@ -84,7 +84,7 @@ class Beacon:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class StepInput:
     """What the controller found in the folder and at the site before this step."""
 
     now: float
@@ -97,18 +97,18 @@ class Seen:
     open_joins: dict[int, int]
     """Window -> joins, of windows that may not be closed."""
     gates_closed_through: int
-    measured: Measured
+    measured: SiteMeasurements
     called: int
     """People called in the step before."""
     seeds: WindowSeeds
     ready_share: float | None = None
-    promises: Promised | None = None
+    promises: NewPromises | None = None
     rules: bytes = b""
     """Those that lie there; empty: none yet."""
 
 
 @dataclass(frozen=True, slots=True)
-class Promised:
+class NewPromises:
     """First promises that gates gave since the last step."""
 
     given: Sequence[Promise]
@@ -118,11 +118,11 @@ class Promised:
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class StepDecision:
     """What stands in the store after a step."""
 
     queue: queues.Queue
-    step: Step
+    step: RateStep
     waiting: int
     called: int
     config: bytes
@@ -130,7 +130,7 @@ class Decided:
     """Of the windows that were closed, so that they need not be read again."""
 
 
-async def decide_step(steering: Steering, seen: Seen) -> Decided:
+async def decide_step(steering: StepContext, seen: StepInput) -> StepDecision:
     """Decides and writes one step. Raises: Superseded; asyncpg.PostgresError, OSError."""
     async with steering.db.transaction() as tx:
         queue = await queues.lock_fenced(tx, steering.event, steering.holder, steering.epoch)
@@ -175,14 +175,14 @@ def config_document(queue: queues.Queue, keys: QueueKeys, chain: SeedChains, bea
 class _Draft:
     """A step while it is made."""
 
-    def __init__(self, tx: Connection, steering: Steering, seen: Seen, queue: queues.Queue) -> None:
+    def __init__(self, tx: Connection, steering: StepContext, seen: StepInput, queue: queues.Queue) -> None:
         self._tx, self._steering, self._seen, self._queue = tx, steering, seen, queue
         self._now = seen.now
-        self._entries: list[tuple[int, Facts]] = []
+        self._entries: list[tuple[int, EntryFacts]] = []
         self._ids: dict[int, bytes] = {}
         self._shut_s = self._shut_since_s()
 
-    async def complete(self) -> Decided:
+    async def complete(self) -> StepDecision:
         await self._keep_opening()
         claimed = await self._log_what_was_said()
         await self._note_due_promises()
@@ -191,16 +191,18 @@ class _Draft:
         await self._reveal_windows()
         moment = datetime.fromtimestamp(self._now, UTC)
         if self._set_back_s() > 0:
-            await claim_store.set_doors_right(self._tx, self._queue.number, self._now)
-        at_door = await claim_store.count_at_door(self._tx, self._queue.number, moment)
-        step, waiting = self._decide(claimed, door_is_full=await self._is_door_full(), at_door=at_door)
+            await claim_store.set_admission_right(self._tx, self._queue.number, self._now)
+        knocking = await claim_store.count_knocking(self._tx, self._queue.number, moment)
+        step, waiting = self._decide(
+            claimed, admission_is_full=await self._is_admission_full(), knocking=knocking
+        )
         called = await self._move(step)
         config = await self._log_config()
         self._note_published()
         await self._write(step)
-        return Decided(self._queue, step, waiting - called, called, config, self._ids)
+        return StepDecision(self._queue, step, waiting - called, called, config, self._ids)
 
-    def _say(self, facts: Facts, at: float | None = None) -> None:
+    def _say(self, facts: EntryFacts, at: float | None = None) -> None:
         self._entries.append((int(self._now if at is None else at), facts))
 
     def _change(self, **changes: object) -> None:
@@ -241,7 +243,7 @@ class _Draft:
                 ),
                 claim.claimed_at.timestamp(),
             )
-        for at, facts in await queues.take_said(self._tx, self._queue.number, _SAID):
+        for at, facts in await queues.take_to_log(self._tx, self._queue.number, _SAID):
             self._say(facts, at.timestamp())
         if (told := self._seen.promises) and told.read_from == self._queue.memory.promises_read:
             for promise in told.given:
@@ -332,21 +334,21 @@ class _Draft:
         self._change(revealed_through=window.number)
         return True
 
-    async def _is_door_full(self) -> bool:
-        door, rate = await queues.read_door(self._tx, self._queue.number)
+    async def _is_admission_full(self) -> bool:
+        door, rate = await queues.read_admission(self._tx, self._queue.number)
         return door.filled(rate, self._queue.policy.returners_percent, self._now).new < 1
 
-    def _decide(self, claimed: int, *, door_is_full: bool, at_door: int) -> tuple[Step, int]:
+    def _decide(self, claimed: int, *, admission_is_full: bool, knocking: int) -> tuple[RateStep, int]:
         queue, seen = self._queue, self._seen
         coming = sum(n for window, n in seen.open_joins.items() if window > queue.closed_through)
         waiting = queue.joined - queue.called + coming
         step = rate_control.step(
-            rate_control.set_right(queue.memory, self._now) if self._is_set_back() else queue.memory,
+            rate_control.memory_set_right(queue.memory, self._now) if self._is_set_back() else queue.memory,
             schedule=queue.schedule,
             policy=queue.policy,
             wishes=queue.wishes,
             measured=seen.measured,
-            line=Line(waiting, seen.called, claimed, seen.ready_share, door_is_full, at_door),
+            line=LineCounts(waiting, seen.called, claimed, seen.ready_share, admission_is_full, knocking),
             now=self._now,
             elapsed_s=self._elapsed_s(),
         )
@@ -382,7 +384,7 @@ class _Draft:
             return 0
         return self._unless_little(end_of(schedule, self._queue.closed_through) - self._now)
 
-    def _with_joins_since(self, memory: Memory) -> Memory:
+    def _with_joins_since(self, memory: ControllerMemory) -> ControllerMemory:
         if self._now < self._queue.schedule.joins_from:
             return memory
         return msgspec.structs.replace(memory, joins_since=min(memory.joins_since or self._now, self._now))
@@ -472,7 +474,7 @@ class _Draft:
     def _start_anew(self) -> int:
         return min(int(self._now), self._queue.schedule.closes_at - 1)
 
-    async def _move(self, step: Step) -> int:
+    async def _move(self, step: RateStep) -> int:
         """Moves the frontiers; gives the number of people called."""
         queue, called, elapsed_s = self._queue, 0, self._elapsed_s()
         frontier = queue.frontier
@@ -484,7 +486,7 @@ class _Draft:
         if frontier != queue.frontier:
             self._say(_moved(Lane.NEW, frontier, self._steering.epoch, rate))
         keep_s = queue.policy.claim_minutes * 60
-        trail = rate_control.held(step.memory.trail, self._shut_s)
+        trail = rate_control.trail_after_pause(step.memory.trail, self._shut_s)
         if step.state is not QueueState.CLOSED:  # then it stays as the closing found it: certificates ask it
             trail = rate_control.trail_with(trail, frontier, self._now, keep_s=keep_s)
         late = max(queue.late, rate_control.frontier_then(trail, self._now, ago_s=keep_s))
@@ -532,7 +534,7 @@ class _Draft:
         if (at := self._seen.published_at) is not None:
             self._change(memory=msgspec.structs.replace(self._queue.memory, published_at=at))
 
-    async def _write(self, step: Step) -> None:
+    async def _write(self, step: RateStep) -> None:
         queue = self._queue
         if self._entries:
             await queues.add_entries(self._tx, queue.number, queue.log_size, self._entries)

@@ -15,7 +15,7 @@ from meterai.waiting_room.files.queue_folder import QueueFolder, queue_of
 from meterai.waiting_room.files.restore_files import (
     RESTORE,
     LostList,
-    Rewound,
+    RewoundFiles,
     closed_in,
     forget_gates,
     log_size,
@@ -37,7 +37,7 @@ FILES_REASON = "the queue's files were restored from an older copy"
 class RewoundQueues(msgspec.Struct, frozen=True, kw_only=True):
     """What became of the queues."""
 
-    rewound: list[Rewound]
+    rewound: list[RewoundFiles]
     lost: list[str]
     """Events of which rows name a log and keys that are not there."""
     too_old: list[str]
@@ -98,13 +98,13 @@ async def _settle_what_is_gone(
             lost.append(one)
             for gate in one.gates:
                 await store.add_dead_gate(tx, queue.number, one.window, gate)
-                await store.say(tx, queue.number, DeadGateFacts(window=one.window, gate=gate), now)
+                await store.add_to_log(tx, queue.number, DeadGateFacts(window=one.window, gate=gate), now)
     for one in lost:
         await asyncio.to_thread(publish_rest, folder, one)
     return lost
 
 
-def _rewind(folder: QueueFolder, queue: Queue, *, now: float) -> Rewound:
+def _rewind(folder: QueueFolder, queue: Queue, *, now: float) -> RewoundFiles:
     if folder.from_copy.exists():
         reached = None if queue.state.stands_still else number_at(queue.schedule, now)
         forget_gates(folder, window=max(queue.closed_through + 1, reached or 0), now=now)
@@ -116,11 +116,13 @@ def _rewind(folder: QueueFolder, queue: Queue, *, now: float) -> Rewound:
     )
 
 
-async def _tell(db: Database, queue: Queue, done: Rewound, *, reason: str, actor: str, now: datetime) -> None:
+async def _tell(
+    db: Database, queue: Queue, done: RewoundFiles, *, reason: str, actor: str, now: datetime
+) -> None:
     facts = OperatorFacts(action=RESTORE, value=done.head, reason=reason)
     async with db.transaction() as tx:
         await store.skip_epochs(tx, done.epoch + EPOCHS_SKIPPED)
-        await store.say(tx, queue.number, facts, now)
+        await store.add_to_log(tx, queue.number, facts, now)
         await write_audit(
             tx,
             actor=actor,

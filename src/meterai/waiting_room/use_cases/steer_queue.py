@@ -112,7 +112,7 @@ async def _act(
             await queues.believe_rate(tx, queue.number, rate)
         for column, value in wishes.items():
             await queues.set_wish(tx, event, column, value)
-        await queues.say(tx, queue.number, facts, now)
+        await queues.add_to_log(tx, queue.number, facts, now)
         await write_audit(
             tx,
             actor=actor,

@@ -16,7 +16,7 @@ from meterai.texts.moments import second_text
 from meterai.waiting_room.rules.certificate import Attempt
 from meterai.waiting_room.use_cases.check_certificate import (
     BYTES_MAX,
-    Checked,
+    CheckedCertificate,
     check_certificate,
     event_of,
     find_certificate,
@@ -120,7 +120,7 @@ async def download(request: WebRequest, context: RequestContext, code: str) -> R
 
 async def _checked(
     request: WebRequest, context: RequestContext, slug: str, raw: bytes
-) -> tuple[View, Checked]:
+) -> tuple[View, CheckedCertificate]:
     """What a certificate says, and whether it stands in the public log; also of an event that is offered no
     more, for agencies check it afterwards."""
     try:
@@ -134,7 +134,7 @@ async def _checked(
 def _check_page(
     request: WebRequest,
     context: RequestContext,
-    found: tuple[View | None, Checked | None] = (None, None),
+    found: tuple[View | None, CheckedCertificate | None] = (None, None),
     refusal: Refusal | None = None,
     *,
     code: str = "",

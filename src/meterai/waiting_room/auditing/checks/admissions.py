@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from meterai.waiting_room.auditing.checks.rules import Rules
+from meterai.waiting_room.auditing.checks.rules import RulesCheck
 from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, OperatorFacts
 from meterai.waiting_room.rules.admission import DEPTH_MIN, DEPTH_S
@@ -25,7 +25,7 @@ SUSPECTS_MAX = 100_000
 class RateBound:
     """The greatest rate (people a minute) that the door can have had at a time."""
 
-    def __init__(self, rules: Rules, findings: Findings) -> None:
+    def __init__(self, rules: RulesCheck, findings: Findings) -> None:
         self._rules, self._findings = rules, findings
         self._operator_cap: int | None = None
         self._caps: deque[tuple[int, int]] = deque()
@@ -76,7 +76,7 @@ class RateBound:
         self._caps.append((at, policy if wish is None else min(policy, wish)))
 
 
-class Door:
+class AdmissionCheck:
     """The claims against the bucket."""
 
     def __init__(self, rates: RateBound, findings: Findings) -> None:

@@ -6,7 +6,7 @@ it suits, knows the round.
 
 from __future__ import annotations
 
-from meterai.waiting_room.auditing.checks.rules import Rules
+from meterai.waiting_room.auditing.checks.rules import RulesCheck
 from meterai.waiting_room.auditing.checks.switching import SAID_WITHIN_S
 from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, OperatorFacts
@@ -15,10 +15,10 @@ SLACK_S = 3
 """Beyond a window: less is what the clocks of two controllers may differ, and nobody says so."""
 
 
-class Clock:
+class ClockCheck:
     """Of entries that the controller makes of itself; others tell when somebody else did something."""
 
-    def __init__(self, rules: Rules, findings: Findings) -> None:
+    def __init__(self, rules: RulesCheck, findings: Findings) -> None:
         self._rules, self._findings = rules, findings
         self._last_at = 0
         self._suspect: tuple[int, int, int] | None = None

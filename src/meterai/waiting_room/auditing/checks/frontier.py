@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 
 from meterai.waiting_room.auditing.checks.admissions import RateBound
-from meterai.waiting_room.auditing.checks.rules import Rules
-from meterai.waiting_room.auditing.checks.windows import Windows
+from meterai.waiting_room.auditing.checks.rules import RulesCheck
+from meterai.waiting_room.auditing.checks.windows import WindowCheck
 from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.auditing.notes import Notes
 from meterai.waiting_room.files.log_facts import FrontierFacts
@@ -16,11 +16,11 @@ TOLERANCE_S = 5
 """Clocks of several machines, and a claim that is under way while a step is decided."""
 
 
-class Frontiers:
+class FrontierCheck:
     """Where the frontiers stand at this place of the log."""
 
     def __init__(
-        self, rules: Rules, windows: Windows, rates: RateBound, *, notes: Notes, findings: Findings
+        self, rules: RulesCheck, windows: WindowCheck, rates: RateBound, *, notes: Notes, findings: Findings
     ) -> None:
         self._rules, self._windows, self._rates = rules, windows, rates
         self._notes, self._findings = notes, findings

@@ -17,7 +17,7 @@ from meterai.waiting_room.rules.merkle import Tree
 NAME = "log/heads.jsonl"
 
 
-class Heads:
+class HeadsCheck:
     """Reads the heads in step with the entries, one ahead.
 
     A head is signed after its entries are on the disk; so whatever head was read while entries were left must

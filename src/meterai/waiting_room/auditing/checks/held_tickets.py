@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from meterai.waiting_room.auditing.checks.rules import NAME, Rules
+from meterai.waiting_room.auditing.checks.rules import NAME, RulesCheck
 from meterai.waiting_room.auditing.findings import Findings, HeldTicket
 from meterai.waiting_room.auditing.notes import Notes
 from meterai.waiting_room.auditing.sources import Unreadable
@@ -12,7 +12,7 @@ from meterai.waiting_room.files.published_queue import public_key
 from meterai.waiting_room.rules.tickets import Ticket, event_number, read_ticket, text_in
 
 
-def read_tickets(texts: Iterable[str], rules: Rules) -> list[Ticket]:
+def read_tickets(texts: Iterable[str], rules: RulesCheck) -> list[Ticket]:
     """Tickets as text, link or message, signed with the key that the rules name.
 
     Raises: Refusal `ticket.*`; Unreadable when the rules name no key.

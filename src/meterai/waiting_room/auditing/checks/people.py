@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from meterai.waiting_room.auditing.checks.admissions import Door
-from meterai.waiting_room.auditing.checks.frontier import Frontiers
-from meterai.waiting_room.auditing.checks.rules import Rules
-from meterai.waiting_room.auditing.checks.windows import Windows
+from meterai.waiting_room.auditing.checks.admissions import AdmissionCheck
+from meterai.waiting_room.auditing.checks.frontier import FrontierCheck
+from meterai.waiting_room.auditing.checks.rules import RulesCheck
+from meterai.waiting_room.auditing.checks.windows import WindowCheck
 from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.auditing.notes import Notes
 from meterai.waiting_room.files.log_facts import (
@@ -21,15 +21,15 @@ from meterai.waiting_room.rules.admission import LATE_S
 from meterai.waiting_room.rules.model import Lane
 
 
-class People:
+class PeopleCheck:
     """Checks what can be checked at once and notes the rest for the end."""
 
     def __init__(
         self,
-        rules: Rules,
-        windows: Windows,
-        frontiers: Frontiers,
-        door: Door,
+        rules: RulesCheck,
+        windows: WindowCheck,
+        frontiers: FrontierCheck,
+        door: AdmissionCheck,
         notes: Notes,
         findings: Findings,
     ) -> None:

@@ -26,7 +26,7 @@ CLOSED_LATE_S = 5
 """Clocks of several machines."""
 
 
-class Rules:
+class RulesCheck:
     """`now`: what is in force at this place of the log; before its first entry, what is published.
 
     Raises on making: Unreadable when there are no rules that can be read.

@@ -9,7 +9,7 @@ SAID_WITHIN_S = 5
 """Rules stand in the log in front of what was said in the same second."""
 
 
-class Switching:
+class SwitchingCheck:
     """Time is cut anew when people have to wait again. Before, nobody had to: because nobody did, or because
     an operator had switched the line off, which stands in the log.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meterai.waiting_room.auditing.checks.windows import Windows
+from meterai.waiting_room.auditing.checks.windows import WindowCheck
 from meterai.waiting_room.auditing.findings import Findings, Promises
 from meterai.waiting_room.auditing.notes import Notes
 from meterai.waiting_room.rules.model import NOBODY
@@ -35,7 +35,7 @@ def judge_whole(notes: Notes, findings: Findings) -> None:
         findings.add("certificate.let_in", n, claim=claim)
 
 
-def judge_promises(notes: Notes, windows: Windows, *, until: int) -> Promises:
+def judge_promises(notes: Notes, windows: WindowCheck, *, until: int) -> Promises:
     """What came of the first promise to each id that was due by `until`, as far as it is public.
 
     Who was called in time and did not come may have left, or paid late: the log does not say.

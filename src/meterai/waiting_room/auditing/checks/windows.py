@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.waiting_room.auditing.checks.beacons import is_later
 from meterai.waiting_room.auditing.checks.clock import SLACK_S
-from meterai.waiting_room.auditing.checks.rules import Rules
+from meterai.waiting_room.auditing.checks.rules import RulesCheck
 from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.auditing.notes import Notes
 from meterai.waiting_room.auditing.patience import Patience
@@ -22,11 +22,11 @@ from meterai.waiting_room.rules.seeds import follows
 from meterai.waiting_room.rules.windows import end_of
 
 
-class Windows:
+class WindowCheck:
     """What the log has said of windows so far."""
 
     def __init__(
-        self, source: Source, rules: Rules, notes: Notes, *, findings: Findings, patience: Patience
+        self, source: Source, rules: RulesCheck, notes: Notes, *, findings: Findings, patience: Patience
     ) -> None:
         self._source, self._rules, self._notes = source, rules, notes
         self._findings, self._patience = findings, patience

@@ -7,8 +7,8 @@ from typing import cast
 
 import pytest
 
-from meterai.waiting_room.auditing.checks.admissions import RECENT_S, SLACK_S, Door, RateBound
-from meterai.waiting_room.auditing.checks.rules import Rules
+from meterai.waiting_room.auditing.checks.admissions import RECENT_S, SLACK_S, AdmissionCheck, RateBound
+from meterai.waiting_room.auditing.checks.rules import RulesCheck
 from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, OperatorFacts
 from meterai.waiting_room.rules.admission import DEPTH_MIN, DEPTH_S
@@ -25,8 +25,8 @@ class Audited:
     def __init__(self, *, floor: int = 60, cap: int = CAP) -> None:
         self.findings = Findings()
         self._now = SimpleNamespace(policy=Policy(rate_floor=floor, rate_cap=cap))
-        self.rates = RateBound(cast(Rules, SimpleNamespace(now=self._now)), self.findings)
-        self.door = Door(self.rates, self.findings)
+        self.rates = RateBound(cast(RulesCheck, SimpleNamespace(now=self._now)), self.findings)
+        self.door = AdmissionCheck(self.rates, self.findings)
 
     def rules(self, at: int, *, cap: int) -> None:
         self._now.policy = Policy(rate_cap=cap)

@@ -14,7 +14,7 @@ from meterai.waiting_room.rules.admission import check_ticket, lane_of, wait_s
 from meterai.waiting_room.rules.model import Lane, Policy, QueueState, Schedule
 from meterai.waiting_room.rules.rate_control import frontier_then
 from meterai.waiting_room.rules.tickets import Ticket, read_ticket
-from tests.players.line.conductor import Kept
+from tests.players.line.controller import Kept
 from tests.players.line.signing import KeyedHash
 
 _SHUT = {
@@ -36,7 +36,7 @@ class Pass:
     is_late_ticket: bool
 
 
-class SiteDoor:
+class SiteAdmission:
     """Gives each id at most one pass."""
 
     def __init__(
@@ -58,13 +58,13 @@ class SiteDoor:
             return held
         lane, position, is_late = self._call_of(ticket, now)
         share = self.policy.returners_percent
-        after = self.kept.door.filled(self.kept.rate, share, now).entered(lane)
+        after = self.kept.admission.filled(self.kept.rate, share, now).entered(lane)
         if after is None:
             self.knocking[ticket.id] = now
             knocking = self._knocking(now)
             wait = wait_s(self.kept.rate, share, lane, knocking=knocking)
             raise Refusal(Kind.BUSY, "queue.door_full", retry_after_s=wait)
-        self.kept.door = after
+        self.kept.admission = after
         self.kept.claimed += 1
         self.knocking.pop(ticket.id, None)
         given = Pass(ticket.id, len(self.passes), now, lane, position, is_late)

@@ -67,7 +67,7 @@ class Controller:
         self.process.wait(10)
 
 
-class QueueHouse(QueueLog):
+class RunningQueue(QueueLog):
     """One event with its queue. `load`: what the site says of itself, once a second."""
 
     def __init__(self, database: TestDatabase, root: Path, event: str = "casn") -> None:
@@ -165,9 +165,9 @@ class QueueHouse(QueueLog):
 
 
 @asynccontextmanager
-async def queue_house(database: TestDatabase, root: Path) -> AsyncIterator[QueueHouse]:
+async def running_queue(database: TestDatabase, root: Path) -> AsyncIterator[RunningQueue]:
     """A house whose site is heard of, until the end of the block."""
-    house = QueueHouse(database, root)
+    house = RunningQueue(database, root)
     tasks = [asyncio.create_task(house._beat()), asyncio.create_task(house._watch())]
     try:
         yield house

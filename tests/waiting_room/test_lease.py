@@ -13,47 +13,49 @@ import structlog
 from meterai.kit.database import connect
 from meterai.waiting_room.control import lease as leading
 from meterai.waiting_room.control.checked_clock import CheckedClock
-from meterai.waiting_room.control.lease import Leader
+from meterai.waiting_room.control.lease import LeaseLoop
 from meterai.waiting_room.files.window_files import Superseded
 from meterai.waiting_room.store import queues
 from tests.storage_fixtures import TestDatabase
 
 
 @pytest.fixture
-def leader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Leader:
+def lease_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LeaseLoop:
     """Of a queue that is awake; a second takes a hundredth of one."""
     monkeypatch.setattr(leading, "STEP_S", 0.01)
-    made = Leader(Mock(), tmp_path, holder="one")
+    made = LeaseLoop(Mock(), tmp_path, holder="one")
     made._awake = ["casn"]
     return made
 
 
 async def test_a_queue_whose_step_fails_is_opened_anew_after_a_second_and_nothing_of_it_stays_open(
-    leader: Leader, monkeypatch: pytest.MonkeyPatch
+    lease_loop: LeaseLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else a line that fails for an hour takes the processor, and the last file that may be opened."""
     monkeypatch.setattr(leading, "STEP_S", 0.05)
-    conductor = AsyncMock()
-    conductor.step.side_effect = [ValueError, ValueError, Superseded]
-    opening = AsyncMock(return_value=conductor)
-    monkeypatch.setattr(Leader, "_open", opening)
+    controller = AsyncMock()
+    controller.step.side_effect = [ValueError, ValueError, Superseded]
+    opening = AsyncMock(return_value=controller)
+    monkeypatch.setattr(LeaseLoop, "_open", opening)
     began = asyncio.get_running_loop().time()
-    assert not await leader._conduct("casn", 1), "another leads"
+    assert not await lease_loop._conduct("casn", 1), "another leads"
     assert asyncio.get_running_loop().time() - began >= 0.1
-    assert (opening.await_count, conductor.close.await_count) == (3, 3)
+    assert (opening.await_count, controller.close.await_count) == (3, 3)
 
 
-async def test_a_queue_that_rests_is_left_alone(leader: Leader, monkeypatch: pytest.MonkeyPatch) -> None:
-    conductor = AsyncMock()
-    conductor.step.side_effect = lambda _: leader._awake.clear()
-    monkeypatch.setattr(Leader, "_open", AsyncMock(return_value=conductor))
+async def test_a_queue_that_rests_is_left_alone(
+    lease_loop: LeaseLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    controller = AsyncMock()
+    controller.step.side_effect = lambda _: lease_loop._awake.clear()
+    monkeypatch.setattr(LeaseLoop, "_open", AsyncMock(return_value=controller))
     async with asyncio.timeout(5):
-        assert await leader._conduct("casn", 1)
-    assert (conductor.step.await_count, conductor.close.await_count) == (1, 1)
+        assert await lease_loop._conduct("casn", 1)
+    assert (controller.step.await_count, controller.close.await_count) == (1, 1)
 
 
 async def test_a_chain_of_seeds_is_made_once_however_often_the_lease_changes(
-    leader: Leader, monkeypatch: pytest.MonkeyPatch
+    lease_loop: LeaseLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It takes most of a second, and a machine that came too late for its lease has none to spare."""
     making = Mock()
@@ -62,9 +64,9 @@ async def test_a_chain_of_seeds_is_made_once_however_often_the_lease_changes(
     monkeypatch.setattr(leading, "forget_silent", AsyncMock())
     queue = Mock(log_size=0)
     monkeypatch.setattr(queues, "read_queue", AsyncMock(return_value=queue))
-    leader.db.connection = Mock(return_value=AsyncMock())  # type: ignore[method-assign]
+    lease_loop.db.connection = Mock(return_value=AsyncMock())  # type: ignore[method-assign]
     for epoch in (1, 2):
-        await leader._open("casn", epoch)
+        await lease_loop._open("casn", epoch)
     assert making.call_count == 1
 
 
@@ -72,7 +74,7 @@ async def test_a_chain_of_seeds_is_made_once_however_often_the_lease_changes(
 async def test_who_is_told_to_stop_gives_the_lease_back(database: TestDatabase, tmp_path: Path) -> None:
     """The next one need not wait until it has lapsed."""
     stop = asyncio.Event()
-    one, next_one = (Leader(database.app, tmp_path, holder=name) for name in ("one", "next"))
+    one, next_one = (LeaseLoop(database.app, tmp_path, holder=name) for name in ("one", "next"))
     task = asyncio.create_task(one.run(stop))
     async with asyncio.timeout(5):
         while not one.leads:
@@ -85,15 +87,15 @@ async def test_who_is_told_to_stop_gives_the_lease_back(database: TestDatabase, 
 
 @pytest.mark.storage
 async def test_steps_that_have_all_other_connections_don_t_keep_the_lease_from_being_renewed(
-    leader: Leader, database: TestDatabase
+    lease_loop: LeaseLoop, database: TestDatabase
 ) -> None:
     """As while a pause is caught up with for several lines, far from the database."""
-    stop, leader.db = asyncio.Event(), await connect(database.urls.app, connections_max=2)
-    task = asyncio.create_task(leader.run(stop))
+    stop, lease_loop.db = asyncio.Event(), await connect(database.urls.app, connections_max=2)
+    task = asyncio.create_task(lease_loop.run(stop))
     async with asyncio.timeout(5):
-        while not leader.leads:
+        while not lease_loop.leads:
             await asyncio.sleep(0.01)
-        taking = [asyncio.create_task(leader.db.take()) for _ in range(2)]
+        taking = [asyncio.create_task(lease_loop.db.take()) for _ in range(2)]
         await asyncio.wait(taking, return_when=asyncio.FIRST_COMPLETED)
         await asyncio.sleep(0.02)
         until = "SELECT until FROM waiting_room.lease"
@@ -102,9 +104,9 @@ async def test_steps_that_have_all_other_connections_don_t_keep_the_lease_from_b
             await asyncio.sleep(0.01)
     stop.set()
     for one in taking:
-        leader.db.give_back(await one)
+        lease_loop.db.give_back(await one)
     await task
-    await leader.db.close()
+    await lease_loop.db.close()
 
 
 class Clock:
@@ -120,18 +122,18 @@ class Clock:
 @pytest.mark.storage
 @pytest.mark.parametrize("ahead_s", [-60.0, 60.0])
 async def test_a_controller_whose_clock_is_not_the_database_s_does_not_lead(
-    leader: Leader, database: TestDatabase, ahead_s: float
+    lease_loop: LeaseLoop, database: TestDatabase, ahead_s: float
 ) -> None:
     stop, wall = asyncio.Event(), Clock()
     wall.ahead_s = ahead_s
-    leader.db, leader.clock = database.app, CheckedClock(wall)
+    lease_loop.db, lease_loop.clock = database.app, CheckedClock(wall)
     with structlog.testing.capture_logs() as lines:
-        task = asyncio.create_task(leader.run(stop))
+        task = asyncio.create_task(lease_loop.run(stop))
         await asyncio.sleep(0.3)
-        assert not leader.leads
+        assert not lease_loop.leads
         wall.ahead_s = 0.0
         async with asyncio.timeout(5):
-            while not leader.leads:
+            while not lease_loop.leads:
                 await asyncio.sleep(0.01)
         stop.set()
         await task
@@ -141,16 +143,16 @@ async def test_a_controller_whose_clock_is_not_the_database_s_does_not_lead(
 
 @pytest.mark.storage
 async def test_a_controller_whose_clock_is_set_gives_the_lease_up(
-    leader: Leader, database: TestDatabase
+    lease_loop: LeaseLoop, database: TestDatabase
 ) -> None:
     stop, wall = asyncio.Event(), Clock()
-    leader.db, leader.clock = database.app, CheckedClock(wall)
-    task = asyncio.create_task(leader.run(stop))
+    lease_loop.db, lease_loop.clock = database.app, CheckedClock(wall)
+    task = asyncio.create_task(lease_loop.run(stop))
     async with asyncio.timeout(5):
-        while not leader.leads:
+        while not lease_loop.leads:
             await asyncio.sleep(0.01)
         wall.ahead_s = 60.0
-        while leader.leads:
+        while lease_loop.leads:
             await asyncio.sleep(0.01)
     stop.set()
     await task
@@ -159,19 +161,19 @@ async def test_a_controller_whose_clock_is_set_gives_the_lease_up(
 
 
 async def test_no_step_is_taken_after_the_clock_was_set(
-    leader: Leader, monkeypatch: pytest.MonkeyPatch
+    lease_loop: LeaseLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the database's clock was set with it: both run on one machine."""
-    wall, connection, conductor = Clock(), AsyncMock(), AsyncMock()
-    leader.clock = CheckedClock(wall)
+    wall, connection, controller = Clock(), AsyncMock(), AsyncMock()
+    lease_loop.clock = CheckedClock(wall)
     connection.fetchval.side_effect = lambda _: wall()
-    assert await leader.clock.agrees_with_database(connection)
-    conductor.step.side_effect = lambda _: setattr(wall, "ahead_s", 3.0)
-    monkeypatch.setattr(Leader, "_open", AsyncMock(return_value=conductor))
+    assert await lease_loop.clock.agrees_with_database(connection)
+    controller.step.side_effect = lambda _: setattr(wall, "ahead_s", 3.0)
+    monkeypatch.setattr(LeaseLoop, "_open", AsyncMock(return_value=controller))
     async with asyncio.timeout(5):
-        assert not await leader._conduct("casn", 1)
-    assert (conductor.step.await_count, conductor.close.await_count) == (1, 1)
-    assert await leader.clock.agrees_with_database(connection), "then it may lead again, by the new time"
+        assert not await lease_loop._conduct("casn", 1)
+    assert (controller.step.await_count, controller.close.await_count) == (1, 1)
+    assert await lease_loop.clock.agrees_with_database(connection), "then it may lead again, by the new time"
 
 
 async def test_a_slow_answer_of_the_database_is_no_difference_of_clocks() -> None:

@@ -1,7 +1,7 @@
 """The controller's part of a simulated line: closes windows, reveals seeds, moves the frontier, publishes.
 
 The pieces are the real ones (`folder.gather`, `Stage`, `seeds`, `order`, `controller.step`, `advance`,
-`trail_with`, `observed`, `fan_of`); what the database keeps is kept in `Kept`, so that a new conductor goes
+`trail_with`, `observed`, `fan_of`); what the database keeps is kept in `Kept`, so that a new controller goes
 on from it after the one before was killed.
 """
 
@@ -15,24 +15,24 @@ import msgspec
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.published_documents import Reveal, Status
 from meterai.waiting_room.files.queue_folder import QueueFolder
-from meterai.waiting_room.files.window_files import Stage, close_document, gather
+from meterai.waiting_room.files.window_files import FencedFolder, close_document, gather
 from meterai.waiting_room.rules import windows
-from meterai.waiting_room.rules.admission import Door
+from meterai.waiting_room.rules.admission import AdmissionBuckets
 from meterai.waiting_room.rules.draw import window_seed
 from meterai.waiting_room.rules.forecast import fan_of, horizons_to
 from meterai.waiting_room.rules.model import NOBODY, Frontier, Policy, QueueState, Schedule
 from meterai.waiting_room.rules.rate_control import (
-    Line,
-    Measured,
-    Memory,
-    Wishes,
+    ControllerMemory,
+    LineCounts,
+    OperatorWishes,
+    SiteMeasurements,
     advance,
     expected_calls,
     frontier_then,
     step,
     trail_with,
 )
-from meterai.waiting_room.rules.rate_history import Past, observed
+from meterai.waiting_room.rules.rate_history import RateHistory, observed
 from meterai.waiting_room.rules.seeds import SeedChain
 
 REVEALED_AFTER_S = 2
@@ -46,7 +46,7 @@ class Killed(RuntimeError):
 class Kept:
     """What the store keeps of the queue."""
 
-    memory: Memory = field(default_factory=Memory)
+    memory: ControllerMemory = field(default_factory=ControllerMemory)
     frontier: Frontier = NOBODY
     state: QueueState = QueueState.OFF
     closed_through: int = -1
@@ -62,11 +62,11 @@ class Kept:
     claimed: int = 0
     left_over: float = 0.0
     rate: float = 0.0
-    door: Door = field(default_factory=lambda: Door(0.0, 0.0, 0.0))
-    past: Past = field(default_factory=Past)
+    admission: AdmissionBuckets = field(default_factory=lambda: AdmissionBuckets(0.0, 0.0, 0.0))
+    past: RateHistory = field(default_factory=RateHistory)
 
 
-class Conductor:
+class Controller:
     """The holder of the lease. `dies_before_publishing`: once, after the store has the new frontier."""
 
     def __init__(
@@ -76,7 +76,7 @@ class Conductor:
         self.schedule, self.policy = schedule, policy
         kept.epoch += 1
         self.epoch = kept.epoch
-        self.stage = Stage(folder, self.epoch)
+        self.stage = FencedFolder(folder, self.epoch)
         self.key = folder.keys().controller
         self.first = windows.first_number(schedule)
         self.last = windows.last_number(schedule)
@@ -86,7 +86,7 @@ class Conductor:
         kept.closed_through = max(kept.closed_through, self.first - 1)
         kept.revealed_through = max(kept.revealed_through, self.first - 1)
 
-    def step(self, now: float, measured: Measured, *, waiting: int) -> None:
+    def step(self, now: float, measured: SiteMeasurements, *, waiting: int) -> None:
         """One second. Raises: Killed; `folder.Superseded` when another holds the lease."""
         self._close(now)
         self._reveal(now)
@@ -127,16 +127,16 @@ class Conductor:
             self.stage.publish(self.folder.window_reveal(number), published_documents.sign(reveal, self.key))
             kept.revealed_through = number
 
-    def _move(self, now: float, measured: Measured, waiting: int) -> None:
+    def _move(self, now: float, measured: SiteMeasurements, waiting: int) -> None:
         kept, share = self.kept, self.policy.returners_percent
-        is_full = kept.door.filled(kept.rate, share, now).new < 1
+        is_full = kept.admission.filled(kept.rate, share, now).new < 1
         decided = step(
             kept.memory,
             schedule=self.schedule,
             policy=self.policy,
-            wishes=Wishes(is_on=True),
+            wishes=OperatorWishes(is_on=True),
             measured=measured,
-            line=Line(waiting, self.last_called, kept.claimed - self.last_claimed, None, is_full),
+            line=LineCounts(waiting, self.last_called, kept.claimed - self.last_claimed, None, is_full),
             now=now,
             elapsed_s=1,
         )
