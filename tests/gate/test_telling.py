@@ -22,7 +22,8 @@ from meterai.gate.published_cache import PublishedCache
 from meterai.gate.waiting.place_in_line import _is_called
 from meterai.gate.waiting.presence import Presence
 from meterai.gate.waiting.wait_page import WaitPages
-from meterai.gate.words import TEXTS
+from meterai.texts.gate import TEXTS
+from meterai.texts.translation import translate
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.gate_journal import Journal
 from meterai.waiting_room.files.presence import seen_at
@@ -221,7 +222,10 @@ async def test_who_looks_while_the_controller_is_away_is_told_no_moment_that_is_
         assert (verdict.probability is None) is is_old
         assert (verdict.done_by is None) is (is_old or not is_drawn)
         shown = page(pages, 1, now, language)
-        assert (said in shown, turn_on(shown) == TEXTS["unknown_time"].of(language)) == (is_old, is_old)
+        assert (said in shown, turn_on(shown) == translate(TEXTS["unknown_time"], language)) == (
+            is_old,
+            is_old,
+        )
         assert ("%" in verdict_on(shown)) is not is_old
         assert ('data-state="open"' in shown) is not is_old, "its script takes up the next status"
 

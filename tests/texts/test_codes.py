@@ -8,9 +8,9 @@ from pathlib import Path
 
 import meterai
 from meterai.cli.refusal_words import WORDS
-from meterai.gate.words import PROBLEMS
 from meterai.pdf import inspection
 from meterai.texts.api_problems import FOR_MACHINES
+from meterai.texts.gate import PROBLEMS
 from meterai.texts.notices import NOTICES
 from meterai.texts.reasons import REASONS
 from meterai.texts.refusals import TABLE

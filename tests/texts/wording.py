@@ -7,6 +7,7 @@ of wording that is meant.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from typing import Any
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from meterai.texts import audit_findings, customer_messages, reminders
+from meterai.texts import audit_findings, customer_messages, gate, gate_verdicts, reminders
 from meterai.texts.api_problems import FOR_MACHINES
+from meterai.texts.catalogues import load_translations
 from meterai.texts.explanations import MONEY_NOTES, Explanation
 from meterai.texts.filling import named
 from meterai.texts.languages import LOCALE_FOLDER
@@ -32,6 +34,7 @@ from meterai.verification.reasons import VERDICTS
 
 GOLDEN = Path(__file__).with_name("wording.json")
 SOURCE = LOCALE_FOLDER.parents[1]
+FACT = re.compile(r"%\(\w+\)s")
 
 
 def wording() -> dict[str, Any]:
@@ -52,8 +55,45 @@ def wording() -> dict[str, Any]:
         "ends": letters(STAMPING_ENDS),
         "audit_checks": sentences(audit_findings.CHECKS),
         "audit": sentences(audit_findings.WORDS),
+        "gate_problems": sentences(gate.PROBLEMS),
+        "gate_headlines": sentences(gate.HEADLINES),
+        "gate_texts": sentences(gate.TEXTS),
+        "gate_verdicts": {advice: _verdict(one) for advice, one in gate_verdicts.VERDICTS.items()},
+        "gate_line_counts": {advice: _verdict(one) for advice, one in gate_verdicts.LINE_COUNTS.items()},
+        "gate_lines": sentences(_gate_lines()),
+        "gate_templates": _gate_templates(),
         "templates": _templates(),
     }
+
+
+def _verdict(one: gate_verdicts.VerdictSentences) -> dict[str, Any]:
+    return {
+        "tone": one.tone,
+        "told": both(one.told),
+        "lines": [both(line) for line in one.lines],
+        "claim": both(one.claim),
+        "claim_at": one.claim_at,
+    }
+
+
+def _gate_lines() -> dict[str, str]:
+    """Lines that take the place of others, or stand below them."""
+    names = ("CALLED_DONE", "CALLED_STALLED", "CALLED_UNSTAMPED", "KEPT", "UNKNOWN_TIME")
+    lines: dict[str, str] = {name.lower(): getattr(gate_verdicts, name) for name in names}
+    at_the_end = gate_verdicts.CALLED_AT_THE_END
+    lines |= {f"called_at_the_end.{counts}".lower(): line for counts, line in at_the_end.items()}
+    return lines | {f"called_held.{state}": line for state, line in gate_verdicts.CALLED_HELD.items()}
+
+
+def _gate_templates() -> dict[str, Any]:
+    """By template of the gate: Indonesian -> English. A fact is shown as «»."""
+    found: dict[str, dict[str, str]] = {}
+    for path, sentence in sentences_of_templates(SOURCE / "gate" / "templates"):
+        english = load_translations("en").ngettext(sentence, sentence, 1)
+        if english == sentence:
+            english = translate(sentence, "en")
+        found.setdefault(path, {})[FACT.sub("«»", sentence)] = FACT.sub("«»", english)
+    return found
 
 
 def both(sentence: str, constants: Mapping[str, object] | None = None) -> list[str]:

@@ -9,14 +9,15 @@ import pytest
 
 from meterai.customers.codes import CODE_LIFE, PER_NETWORK_MAX, WINDOW
 from meterai.gate.waiting.presence import PRESENT_AROUND_CLOSING_S
-from meterai.gate.words import TEXTS
 from meterai.kernel.refusals import Refusal
 from meterai.kit.formats.display import size_text
 from meterai.pdf.limits import CHECKED_BYTES_MAX, DEFAULT_LIMITS
 from meterai.sales.bank_account import HOLDER_LENGTH_MAX
 from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, QUOTA_PIECES_MAX
 from meterai.stamping.use_cases.accept_document import RETENTION_DAYS
+from meterai.texts.gate import TEXTS
 from meterai.texts.languages import languages
+from meterai.texts.translation import translate
 from meterai.web.documents.upload_routes import Slot
 from meterai.web.pages.messages import state_text, text_of
 from meterai.web.pages.templates import TEMPLATES
@@ -116,4 +117,4 @@ def test_a_number_on_a_page_is_the_one_by_which_it_is_refused(language: str) -> 
     assert re.search(rf"\b{DEFAULT_LIMITS.pages_max} (halaman|pages)", help_page)
     assert re.search(rf"\b{PER_NETWORK_MAX} \D+ {minutes(WINDOW)} (menit|minutes)", help_page)
     assert str(RETENTION_DAYS) in state_text("bundle.expired", language).what
-    assert f" {PRESENT_AROUND_CLOSING_S // 60} " in TEXTS["closed"].of(language)
+    assert f" {PRESENT_AROUND_CLOSING_S // 60} " in translate(TEXTS["closed"], language)

@@ -8,7 +8,9 @@ from meterai.gate.http.responses import Headers, lines_of, respond
 from meterai.gate.http.safety_headers import safety_headers
 from meterai.gate.open_event import GateSettings
 from meterai.gate.pages import Pages
-from meterai.gate.words import HEADLINES, TEXTS
+from meterai.texts.gate import HEADLINES, TEXTS
+from meterai.texts.languages import prefix_of
+from meterai.texts.translation import translate
 
 NO_STORE = (("cache-control", "no-store"),)
 PRIVATE = ("referrer-policy", "no-referrer")
@@ -76,7 +78,7 @@ class Answers:
         help_code: str = "",
         **facts: str,
     ) -> bytes:
-        """A page that says one thing (`words.HEADLINES` and `TEXTS`).
+        """A page that says one thing (`HEADLINES` and `TEXTS` in `texts/gate.py`).
 
         `problem`: what is wrong with the form that was sent; `ticket`: the ticket typed there. `help_code`:
         finds a fault in the log. `facts`: values for the text.
@@ -84,16 +86,16 @@ class Answers:
         body = self._pages.render(
             "notice.html",
             language,
-            path=path.removeprefix("/en") if language == "en" else path,
-            headline=HEADLINES[name].of(language),
-            text=TEXTS[name].of(language).format(**facts),
+            path=path,
+            headline=translate(HEADLINES[name], language),
+            text=translate(TEXTS[name], language).format(**facts),
             problem=problem,
             ticket=ticket,
             help_code=help_code,
             resume=name == "closed",
-            path_here=path.removeprefix("/en"),
-            next_link=self._settings.site_url + ("/en" if language == "en" else "/"),
-            next_text=TEXTS["to_site"].of(language),
+            path_here=path,
+            next_link=self._settings.site_url + (prefix_of(language) or "/"),
+            next_text=translate(TEXTS["to_site"], language),
         )
         return respond(status, body, (_HTML, *NO_STORE, *self.safety, PRIVATE))
 

@@ -22,6 +22,7 @@ from meterai.gate.routes import answer
 from meterai.gate.visit import Visit
 from meterai.kernel.ids import new_help_code
 from meterai.kit.http.network_limits import NetworkLimits
+from meterai.texts.languages import languages, prefix_of, split_language
 from meterai.waiting_room.files.queue_folder import QueueFolder, queues_in
 
 log = structlog.get_logger(__name__)
@@ -157,9 +158,9 @@ class Gate:
 
     def _prepare_form(self, slug: str) -> None:
         """Makes the page with the form for browsers that keep no ticket, as it is until the next look."""
-        for prefix in ("", "/en"):
+        for language in languages():
             request = Request(None, "")
-            request.target = f"{prefix}/antre/{slug}".encode()
+            request.target = f"{prefix_of(language)}/antre/{slug}".encode()
             self.ready_for_strangers[request.target] = self.handle(request) or b""
 
     # -------------------------------------------------------------- requests
@@ -167,18 +168,18 @@ class Gate:
     def handle(self, request: Request) -> bytes | None:
         """The answer to a request; None when it comes later."""
         path = request.target.partition(b"?")[0].decode("latin-1")
-        language = "en" if path.startswith("/en/") else "id"
+        language, page = split_language(path)
         try:
-            return self._answer(request, path, language)
+            return self._answer(request, path, page, language=language)
         except Exception as error:
             code = new_help_code()
             log.error("request_failed", help_code=code, reason=type(error).__name__, exc_info=True)
-            return self.answers.notice("fault", language, path, 500, help_code=code)
+            return self.answers.notice("fault", language, page, 500, help_code=code)
 
-    def _answer(self, request: Request, path: str, language: str) -> bytes | None:
-        parts = (path[3:] if language == "en" else path).strip("/").split("/")
+    def _answer(self, request: Request, path: str, page: str, *, language: str) -> bytes | None:
+        parts = page.strip("/").split("/")
         if parts[0] != "antre" or len(parts) < 2 or request.method not in (b"GET", b"HEAD", b"POST"):
-            return self.answers.notice("not_found", language, path, 404)
+            return self.answers.notice("not_found", language, page, 404)
         slug = parts[1]
         if (event := self.open_events.get(slug)) is not None:
             return answer(self._visit(request, language, event), parts[2:])
@@ -187,10 +188,10 @@ class Gate:
         if parts[1:] == ["_", "sehat"]:
             return respond(200, b"ok\n", (("content-type", "text/plain"), *NO_STORE))
         if not self.open_events:  # its disk is not mounted: nginx asks another gate
-            return self.answers.notice("fault", language, path, 502)
+            return self.answers.notice("fault", language, page, 502)
         if slug in self._unreadable:
-            return self.answers.notice("fault", language, path, 503)
-        return self.answers.notice("not_found", language, path, 404)
+            return self.answers.notice("fault", language, page, 503)
+        return self.answers.notice("not_found", language, page, 404)
 
     def _visit(self, request: Request, language: str, event: OpenEvent) -> Visit:
         return Visit(

@@ -14,6 +14,9 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
+from meterai.texts.catalogues import load_translations, look_up, names_of_languages
+from meterai.texts.languages import languages, of_two, prefix_of
+
 FOLDER = Path(__file__).parent
 _ASSET = re.compile(r"/antre/_/(\w+)\.[0-9a-f]{12}(\.\w+)")
 _IN_PAGES = {"wait.js", "straight.js"}
@@ -28,16 +31,15 @@ class EventFacts:
     name: str
     zone: str
     documents: dict[str, tuple[str, ...]]
-    """By language: what to prepare."""
+    """What to prepare, in Indonesian (`id`) and English (`en`)."""
 
-
-def other_of(path: str, language: str) -> str:
-    """The address of a page in the other language. `path`: without the language."""
-    return path if language == "en" else f"/en{path}"
+    def documents_in(self, language: str) -> tuple[str, ...]:
+        """What to prepare, in the language of a page."""
+        return of_two(language, self.documents["id"], self.documents["en"])
 
 
 class Pages:
-    """Templates of both languages, scripts named by their content, and the style that every page holds.
+    """Templates of all languages, scripts named by their content, and the style that every page holds.
 
     `site`: address of the site without a slash at its end.
     """
@@ -58,7 +60,7 @@ class Pages:
                 name = f"/antre/_/{path.stem}.{hashlib.sha256(content).hexdigest()[:12]}{path.suffix}"
                 self._addresses[path.name] = name
                 self.assets[name] = (_TYPES[path.suffix], content)
-        self._environments = {language: self._environment(language) for language in ("id", "en")}
+        self._environments = {language: self._environment(language) for language in languages()}
 
     def asset_of_another_release(self, address: str) -> tuple[str, bytes] | None:
         """The present content of a script or picture that a page of another release names; None when there is
@@ -73,10 +75,10 @@ class Pages:
         Raises: jinja2.UndefinedError when the template asks for a fact that is not given.
         """
         found = self._environments[language].get_template(template)
-        return found.render(other=other_of(path, language), **facts).encode()
+        return found.render(path=path, **facts).encode()
 
     def _environment(self, language: str) -> jinja2.Environment:
-        is_english = language == "en"
+        prefix = prefix_of(language)
         environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(FOLDER / "templates"),
             autoescape=True,
@@ -86,8 +88,12 @@ class Pages:
         )
         environment.globals |= {
             "language": language,
-            "t": _words_in(language),
-            "link": (lambda path: f"/en{path.rstrip('/')}") if is_english else (lambda path: path),
+            "switch": [
+                (code, code.upper(), name, prefix_of(code)) for code, name in names_of_languages().items()
+            ],
+            "_": _sentences_in(language),
+            "ngettext": load_translations(language).ngettext,
+            "link": (lambda path: f"{prefix}{path.rstrip('/')}") if prefix else (lambda path: path),
             "asset": self._addresses.__getitem__,
             "site": self.site,
             "style": Markup(self.style),  # noqa: S704 - a file of ours
@@ -98,14 +104,20 @@ class Pages:
         return environment
 
 
-def _words_in(language: str) -> Callable[[str, str], Markup]:
-    """Chooses between the Indonesian and the English words of a template, escaped once for all pages."""
+def _switch() -> list[tuple[str, str, str, str]]:
+    """(code, code as it is shown, name, prefix of addresses) of every language."""
+    names = names_of_languages()
+    return [(code, code.upper(), name, prefix_of(code)) for code, name in names.items()]
+
+
+def _sentences_in(language: str) -> Callable[[str], Markup]:
+    """Translates the sentences of templates, each escaped once for all pages."""
 
     @cache
-    def words(indonesian: str, english: str) -> Markup:
-        return escape(english if language == "en" else indonesian)
+    def sentence(indonesian: str) -> Markup:
+        return escape(look_up(indonesian, language))
 
-    return words
+    return sentence
 
 
 def _hash(text: str) -> str:

@@ -8,6 +8,7 @@ from meterai.gate.http.responses import respond
 from meterai.gate.joining.join_routes import join, make_challenge, send_code, show_form
 from meterai.gate.visit import Visit
 from meterai.gate.waiting.ticket_routes import note_ready, show_wait_page, take_typed_ticket
+from meterai.texts.languages import SOURCE
 
 _ADDRESS_MAX = 2_000
 """Longest address in a `location` header. When the head of an answer is longer than nginx's buffer, nginx
@@ -34,7 +35,7 @@ def answer(visit: Visit, parts: list[str]) -> bytes | None:
             return make_challenge(visit)
         case ["tiket" | "kode"]:  # a phone loads a form's answer again after it had closed the tab
             return visit.redirect(f"{visit.prefix}/antre/{visit.slug}")
-        case ["d", *name] if not visit.is_post and visit.language == "id":  # documents have one address
+        case ["d", *name] if not visit.is_post and visit.language == SOURCE:  # documents have one address
             folder = visit.event.published.folder
             return send_document(visit.request, folder, "/".join(name), visit.answers.safety)
     return visit.not_found()

@@ -8,10 +8,11 @@ from meterai.gate.http.server import Request
 from meterai.gate.open_event import GateSettings, OpenEvent
 from meterai.gate.pages import Pages
 from meterai.gate.waiting.wait_page import address_of
+from meterai.texts.languages import prefix_of
 
 
 class Visit:
-    """A request and its surroundings. `language`: id or en."""
+    """A request and its surroundings."""
 
     def __init__(
         self,
@@ -39,7 +40,7 @@ class Visit:
     @property
     def prefix(self) -> str:
         """The first part of addresses in this language."""
-        return "/en" if self.language == "en" else ""
+        return prefix_of(self.language)
 
     @property
     def purchase(self) -> str:

@@ -44,6 +44,6 @@ def split_language(path: str) -> tuple[str, str]:
     return first, f"/{rest}" if slash else "/"
 
 
-def of_two(language: str, indonesian: str, english: str) -> str:
+def of_two[Text](language: str, indonesian: Text, english: Text) -> Text:
     """One of two texts that an operator writes. Readers of other languages get the English one."""
     return indonesian if language == SOURCE else english

@@ -10,9 +10,11 @@ from meterai.customers.contacts import Contact
 from meterai.gate.joining.form_fields import Form, read_form
 from meterai.gate.time_texts import moment_text
 from meterai.gate.visit import Visit
-from meterai.gate.words import PROBLEMS
 from meterai.kernel.refusals import Refusal
 from meterai.kit.http.status import http_status
+from meterai.texts.gate import PROBLEMS
+from meterai.texts.languages import of_two
+from meterai.texts.translation import translate
 
 _FORM_PAGES_MAX = 32
 _CONTACT_TEXT_MAX = 254
@@ -50,7 +52,7 @@ def closed_notice(visit: Visit, refusal: Refusal | None = None) -> bytes:
         language,
         f"/antre/{visit.slug}",
         409 if visit.is_post else 200,
-        problem=PROBLEMS[wrong.code].of(language) if wrong else "",
+        problem=translate(PROBLEMS[wrong.code], language) if wrong else "",
         ticket=_sent_fields(visit, wrong).ticket,
         event=event.facts.name,
         moment=moment_text(moment, language, event.facts.zone),
@@ -68,10 +70,10 @@ def _facts(visit: Visit, refusal: Refusal | None, code_for: Contact | None) -> d
     sent = _sent_fields(visit, refusal)
     lacks_work = wrong == "work.missing"
     return {
-        "problem": PROBLEMS[wrong].of(language) if wrong else "",
+        "problem": translate(PROBLEMS[wrong], language) if wrong else "",
         "is_contact_wrong": wrong == "contact.unreadable",
         "is_ticket_wrong": wrong.startswith("ticket."),
-        "note": getattr(status.note, language) if status else "",
+        "note": of_two(language, status.note.id, status.note.en) if status else "",
         "is_lottery": now < schedule.opens_at,
         "direct": direct,
         "enter_before": closes if direct else "",

@@ -14,6 +14,8 @@ from meterai.gate.joining.ticket_issuer import NoTicket
 from meterai.gate.visit import Visit
 from meterai.gate.waiting.ticket_routes import lead_to_ticket
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.texts.gate import CODE
+from meterai.texts.translation import translate
 from meterai.waiting_room.rules.tickets import INSTEAD_OF, mark_of
 
 
@@ -76,10 +78,8 @@ def send_code(visit: Visit) -> bytes | None:
     needs_work = joining.needs_work(visit.client_address, time.monotonic())
     if visit.event.issuer.window() is None or not needs_work:
         return join(visit)
-    subject, text = {
-        "id": ("Kode antrean", f"Kode antrean {name}: {{code}}. Jangan berikan kepada siapa pun."),
-        "en": ("Queue code", f"Your code for the queue of {name}: {{code}}. Give it to nobody."),
-    }[visit.language]
+    subject = translate(CODE.subject, visit.language)
+    text = translate(CODE.text, visit.language).format(event=name, code="{code}")
     try:
         form = read_form(visit.request)
         contact = joining.contact_for_code(form, visit.client_address, monotonic=time.monotonic())

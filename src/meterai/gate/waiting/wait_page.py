@@ -14,9 +14,11 @@ from meterai.gate.time_texts import clock_text, time_text
 from meterai.gate.verdict_words import NamedTimes, verdict_text
 from meterai.gate.waiting.place_in_line import PlaceInLine, place_in_line
 from meterai.gate.waiting.ticket_code import code_image
-from meterai.gate.words import HEADLINES, TEXTS
 from meterai.kernel.clock import ZONES
 from meterai.kit.formats.display import number_text
+from meterai.texts.gate import HEADLINES, TEXTS
+from meterai.texts.languages import of_two, prefix_of
+from meterai.texts.translation import translate
 from meterai.waiting_room.files.published_documents import Status
 from meterai.waiting_room.rules import windows
 from meterai.waiting_room.rules.model import LOOKS_AFTER, POLL, QueueState
@@ -129,9 +131,9 @@ class WaitPages:
             slug=event.slug,
             zone=event.zone,
             zone_name=ZONES[event.zone],
-            documents=() if verdict.advice in _NOTHING_TO_PREPARE else event.documents[language],
-            headline=HEADLINES[_headline(published, place, verdict, ticket)].of(language),
-            note=getattr(status.note, language) if status else "",
+            documents=() if verdict.advice in _NOTHING_TO_PREPARE else event.documents_in(language),
+            headline=translate(HEADLINES[_headline(published, place, verdict, ticket)], language),
+            note=of_two(language, status.note.id, status.note.en) if status else "",
             state=place.state,
             heard_state="" if verdict.advice is Advice.UNHEARD else place.state,
             is_called=place.is_called,
@@ -159,7 +161,7 @@ class WaitPages:
 
 def address_of(slug: str, text: str, language: str) -> str:
     """Where the wait page of a ticket stands at the gate."""
-    return f"{'/en' if language == 'en' else ''}/antre/{slug}/t/{text}"
+    return f"{prefix_of(language)}/antre/{slug}/t/{text}"
 
 
 def refresh_seconds(published: PublishedCache, place: PlaceInLine, ticket: Ticket, now: float) -> int:
@@ -248,17 +250,17 @@ def _shown_ahead(place: PlaceInLine, verdict: Verdict) -> int | None:
 
 def _turn(place: PlaceInLine, status: Status | None, event: EventFacts, language: str, now: float) -> str:
     if place.soonest_s is None or (status is not None and is_old(status, now)):
-        return TEXTS["unknown_time"].of(language)
+        return translate(TEXTS["unknown_time"], language)
     soonest = time_text(int(now) + place.soonest_s, language, event.zone, now=now)
     if place.latest_s is None:
-        return TEXTS["from"].of(language).format(soonest=soonest)
+        return translate(TEXTS["from"], language).format(soonest=soonest)
     latest = time_text(int(now) + place.latest_s, language, event.zone, now=now)
     if soonest == latest:
-        return TEXTS["about"].of(language).format(moment=latest)
+        return translate(TEXTS["about"], language).format(moment=latest)
     bare, _, rest = soonest.partition(" ")
     if latest.endswith(f" {rest}"):  # zone and day stand once
         soonest = bare
-    return TEXTS["between"].of(language).format(soonest=soonest, latest=latest)
+    return translate(TEXTS["between"], language).format(soonest=soonest, latest=latest)
 
 
 def _moments(published: PublishedCache, event: EventFacts, ticket: Ticket) -> NamedTimes:
