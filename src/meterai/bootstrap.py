@@ -46,21 +46,21 @@ JAIL_TASKS = [
     "meterai.stamping.in_jail.archive_extension:extend",
     "meterai.verification.in_jail:judge",
 ]
-"""Everything that ever touches the bytes of a PDF, as a jail may be asked for it."""
+"""The tasks of a jail: everything that touches the bytes of a PDF."""
 CHECKS_WAITING_MAX = 8
-"""Each keeps up to 36 MB meanwhile."""
+"""A waiting check keeps up to 36 MB."""
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """What a door works with: one per process."""
+    """What a door works with; one for each process."""
 
     settings: Settings
     db: Database
     objects: ObjectStore
     jail: JailPool
     check_jail: JailPool
-    """For what anybody may ask without a place: it takes no turn from who buys (docs/waiting-room.md)."""
+    """For requests that need no place in line; it takes no turn from buyers (docs/waiting-room.md)."""
     signer: Signer
     revocation: RevocationSource
     gateway: PaymentGateway
@@ -103,7 +103,7 @@ def check_settings(settings: Settings) -> None:
 async def open_app(
     settings: Settings, *, jail_slots: int | None = None, name: str = "meterai", clock: Clock = system_clock
 ) -> AsyncIterator[App]:
-    """Opens everything a site or worker process needs and closes it at the end.
+    """Opens everything that a site or worker process needs, and closes it at the end.
 
     Raises: ValueError (see `check_settings`), OSError or asyncpg.PostgresError (no database),
     Refusal("trust.unreadable").
@@ -176,12 +176,12 @@ def _jail(
 
 
 def vouch_of(app: App) -> Vouch:
-    """Whoever uploads a stamped file asks the verifier and the register, in a buyer's turn at the jail."""
+    """For uploads of stamped files: asks the verifier and the register, in a buyer's turn at the jail."""
     return partial(vouch_for_stamps, app.db, app.jail, app.trust)
 
 
 def archive_tools_of(app: App, fail_point: FailPoint) -> ArchiveTools:
-    """The archive asks the verifier as everybody may: offline, and without a key."""
+    """The tools of the archive. It asks the verifier as anybody may: offline, and without a key."""
 
     async def judge(content: bytes) -> str | None:
         judgement = await judge_document(None, app.jail, content, trust=app.trust, now=app.clock())

@@ -143,7 +143,7 @@ def test_a_command_of_an_older_release_does_nothing_beside_a_newer_service(
     more = ("--customer", "a@contoh.id") if words[0] == "stamp" else ()
     done = run_here(*words, *more, "--data", str(tmp_path))
     assert (done.returncode, done.stdout) == (2, "")
-    assert "Nothing was done. Give the command of that release: /opt/newer/.venv/bin/meterai." in done.stderr
+    assert "Nothing was done. Run the command of that release: /opt/newer/.venv/bin/meterai." in done.stderr
 
 
 def test_the_emergency_stop_may_be_of_any_release(tmp_path: Path) -> None:

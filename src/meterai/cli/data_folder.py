@@ -1,4 +1,4 @@
-"""The option --data that commands beside a running service share."""
+"""The option --data of commands that work beside a running service."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ DataOption = Annotated[
 
 
 def data_folder(data: Path | None) -> Path:
-    """`data`, else METERAI_DATA, else where `script/server` puts it."""
+    """`data`, else METERAI_DATA, else the default of `script/server`."""
     return data or Path(os.environ.get("METERAI_DATA") or default_data())
 
 
 def refuse_another_users(settings: Settings) -> None:
-    """For commands that store files beside the service: what root stores, its user could not write to.
+    """Refuses to store files beside a service of another user: that user could not write to them.
 
     Raises: Refusal FORBIDDEN `data.not_ours`.
     """

@@ -1,12 +1,12 @@
-"""How a command ends whose exit code is a verdict."""
+"""Exit codes of commands that give a verdict."""
 
 from __future__ import annotations
 
 from typing import Final
 
 NO_VERDICT: Final = 2
-"""Nothing can be said: of the thing itself, or because something keeps the command from its work."""
+"""There is no verdict: it can't be given, or something kept the command from its work."""
 
 
 class Judged(SystemExit):
-    """The verdict is given. Only so does such a command end with 0 or 1."""
+    """The verdict is given. Such a command ends with 0 or 1 in no other way."""

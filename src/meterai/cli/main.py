@@ -26,7 +26,7 @@ class _Entry:
     function: str
     summary: str
     judges: bool = False
-    """Whether its exit code is a verdict, or says what became of what it was given."""
+    """Whether its exit code is a verdict, or the outcome of the work that it was given."""
 
 
 COMMANDS: Final = {
@@ -119,7 +119,7 @@ _NOT_BEGUN: Final = frozenset(
         "queue.not_the_crowds",
     }
 )
-"""Refusals of what the command needs before it can begin."""
+"""Refusals because something is missing that the command needs before it can begin."""
 _GROUPS: Final = {
     "archive": "Released files through the years.",
     "db": "The database.",
@@ -173,7 +173,7 @@ def _run(wanted: str | None) -> None:
 
 
 def words_of(error: Exception) -> str:
-    """What to tell of an error; empty: it is a fault of ours, whose trace is wanted."""
+    """The message for an error; empty for a bug, whose traceback is wanted."""
     if isinstance(error, Refusal):
         from meterai.cli.refusal_words import told
 
@@ -191,10 +191,10 @@ def _is_of_settings(error: Exception) -> bool:
 
 @contextlib.contextmanager
 def _ended_by_ctrl_c() -> Iterator[None]:
-    """Until the command itself runs, Ctrl-C ends the process at once and without an exception: there is
-    nothing to clean up, and a KeyboardInterrupt within an import may be swallowed (by a callback of the
-    import locks, by a library that tries something else), so that the command would go on. Reading its
-    arguments imports too.
+    """Lets Ctrl-C end the process at once, without an exception, until the command itself runs.
+
+    There is nothing to clean up before that. A KeyboardInterrupt within an import may be swallowed, and the
+    command would go on. Reading arguments imports, too.
     """
     usual = signal.getsignal(signal.SIGINT)
     if usual is signal.default_int_handler:
@@ -207,7 +207,7 @@ def _ended_by_ctrl_c() -> Iterator[None]:
 
 
 def _interrupted_by_ctrl_c[**P, R](command: Callable[P, R]) -> Callable[P, R]:
-    """The command, with KeyboardInterrupt as usual while it runs."""
+    """Restores KeyboardInterrupt while the command runs."""
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -219,7 +219,7 @@ def _interrupted_by_ctrl_c[**P, R](command: Callable[P, R]) -> Callable[P, R]:
 
 
 def build(wanted: str | None) -> typer.Typer:
-    """The application, with `wanted` imported and all other commands known by their summary alone."""
+    """Builds the application. Imports `wanted`; all other commands have only their summary."""
     app = typer.Typer(
         help="e-Meterai: sale, stamping and verification of electronic revenue stamps.",
         no_args_is_help=True,
@@ -265,21 +265,21 @@ def _placeholder() -> None:
 
 
 def _show_what_can_be_shown() -> None:
-    """A letter that the terminal's encoding has not keeps nobody from the rest."""
+    """Replaces characters that the terminal's encoding lacks, instead of failing."""
     if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="replace")
 
 
 def _warn_on_stderr() -> None:
-    """Stdout is for what a command answers, often one JSON object."""
+    """Sends logs to stderr: stdout is for the answer of a command, often one JSON object."""
     from meterai.kit.logging import set_up_logging
 
     set_up_logging("WARNING")
 
 
 def _set_default_data() -> None:
-    """Every command means the same data directory as `up` unless told otherwise."""
+    """Makes the default data directory of every command that of `up`."""
     from meterai.kit.installation import default_data
 
-    if not os.environ.get("METERAI_DATA"):  # an empty setting is none
+    if not os.environ.get("METERAI_DATA"):  # an empty setting counts as missing
         os.environ["METERAI_DATA"] = str(default_data())

@@ -1,4 +1,4 @@
-"""What a command says when the database or the disk keeps it from its work: what happened, and what to do."""
+"""Messages of commands when the database or the disk fails: what happened, and what to do."""
 
 from __future__ import annotations
 
@@ -8,47 +8,49 @@ import sys
 from typing import Final
 
 AWAY: Final = (
-    "The database does not answer ({why}). The service's own is started again by itself: give the command "
-    "once more in a minute. If it stays so, logs/postgres.log in the data directory says why. One that "
-    "METERAI_DATABASE_URL names is its keeper's to look after."
+    "The database does not answer ({why}). The service starts its own database again: run the command "
+    "again in a minute. If it stays so, logs/postgres.log in the data directory says why. A database that "
+    "METERAI_DATABASE_URL names is looked after by its administrator."
 )
 _SHUT: Final = (
-    "The database does not let us ({why}). Look at METERAI_DATABASE_URL, which is its owner's, and its like: "
-    "a command needs the settings with which the service runs, and its data directory (--data)."
+    "The database does not let us connect ({why}). Look at METERAI_DATABASE_URL and the other database "
+    "URLs. A command needs the settings with which the service runs, and its data directory (--data)."
 )
 _NOT_TRUSTED: Final = (
-    "There is no safe way to the database ({why}); no password was sent. Its certificate is its keeper's: it "
-    "must be valid, of the host that METERAI_DATABASE_URL and its like name, and issued under sslrootcert; "
-    "sslcert and sslkey, where it asks for ours, belong together. What runs keeps the connections it has."
+    "There is no safe way to the database ({why}); no password was sent. Its certificate must be valid, "
+    "name the host of METERAI_DATABASE_URL, and be issued under sslrootcert. Where it asks for ours, "
+    "sslcert and sslkey must belong together. Running processes keep their connections."
 )
 _OTHER_RELEASE: Final = (
-    "The database has not what this command needs ({why}): it is of another release, or not ours. Give the "
+    "The database lacks what this command needs ({why}): it is of another release, or not ours. Run the "
     "command of the release that runs, or bring the database to this one: meterai db migrate."
 )
 _FULL: Final = (
-    "The database has no room ({why}). Make room where it keeps its files, then give the command again; "
+    "The database has no room ({why}). Make room where it keeps its files, then run the command again; "
     "the service goes on by itself."
 )
 _LOCKED: Final = (
-    "Somebody else holds a table of the database for too long ({why}). This step changed nothing: give the "
-    "command again, when the service is stopped everywhere."
+    "Another session holds a table of the database for too long ({why}). This step changed nothing. Stop "
+    "the service everywhere, then run the command again."
 )
 _NOT_DRAWN: Final = (
-    "The table sales.tariff has another tariff than Rp10.000, which the stamps of this release say ({why}). "
-    "Look: SELECT * FROM sales.tariff WHERE face_value <> 10000. Start the release that draws it; or delete "
-    "these rows, if they are of days to come, and give the command again. What was brought up so far stays."
+    "The table sales.tariff has another tariff than Rp10.000, which the stamps of this release say "
+    "({why}). Look: SELECT * FROM sales.tariff WHERE face_value <> 10000. Start the release that draws "
+    "it; or delete these rows, if they are of days to come, and run the command again. What was brought "
+    "up so far stays."
 )
 _UNREADABLE: Final = (
-    "The address of the database can't be read ({why}). Look at METERAI_DATABASE_URL and its like."
+    "The address of the database can't be read ({why}). Look at METERAI_DATABASE_URL and the other "
+    "database URLs."
 )
-_FILE: Final = "This did not work: {why}. Mend that, then give the command again."
+_FILE: Final = "This did not work: {why}. Mend that, then run the command again."
 _NO_WAY: Final = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, None}
-"""Of a connection; several tries together, as to an IPv6 and an IPv4 address, have no number of their own."""
+"""Errors of a connection. Several tries together, as over IPv6 and IPv4, have no number."""
 _NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT}
 
 
 def in_words(error: Exception) -> str:
-    """What to tell of an error; empty: it is a fault of ours, whose trace is wanted."""
+    """The message for an error; empty for a bug, whose traceback is wanted."""
     pattern = _of_database(error) if "asyncpg" in sys.modules else ""
     if not pattern and isinstance(error, OSError):
         pattern, error = _FILE, OSError(_said_of_file(error))
@@ -56,7 +58,7 @@ def in_words(error: Exception) -> str:
 
 
 def _of_database(error: Exception) -> str:
-    """Only who imported the driver can meet these."""
+    """The message for an error of the driver. Call it only where the driver was imported."""
     import ssl
 
     import asyncpg
@@ -96,6 +98,6 @@ def _of_database(error: Exception) -> str:
 
 
 def _said_of_file(error: OSError) -> str:
-    """Of two files, as of a copy, the second is the one for which there is no room."""
+    """The file for which there is no room: with two, as in a copy, the second."""
     name = (error.errno in _NO_ROOM and error.filename2) or error.filename
     return f"{error.strerror or error}{f' ({name})' if name else ''}"

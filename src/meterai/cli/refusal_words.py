@@ -21,9 +21,9 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "service.newer": (
         "The service that runs is of a newer release than this command. Nothing was done.",
-        "Give the command of that release: {checkout}/.venv/bin/meterai.",
+        "Run the command of that release: {checkout}/.venv/bin/meterai.",
     ),
-    "data.not_ours": ("{data} belongs to another user.", "Give the command as that user."),
+    "data.not_ours": ("{data} belongs to another user.", "Run the command as that user."),
     "backup.none": (
         "There is no whole copy in {folder}.",
         "Name the folder that was given to meterai backup.",
@@ -98,7 +98,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "signer.unavailable": (
         "The signer does not answer.",
-        "It is started again by itself: give the command once more in a minute. If it stays so, "
+        "It is started again by itself: run the command again in a minute. If it stays so, "
         "logs/signer.log in the data directory says why.",
     ),
     "tsa.unavailable": (

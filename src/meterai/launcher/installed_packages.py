@@ -1,4 +1,4 @@
-"""Whether the packages of this environment are those of this release: `script/bootstrap` sees to it."""
+"""Compares the installed packages with the lock of this release."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ _LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 
 
 def stale_packages(checkout: Path = _CHECKOUT) -> list[str]:
-    """What the product is built on and this environment lacks or has in another version than
-    `requirements.lock` of `checkout` says, as `name version`. Empty too where there is no such file."""
+    """Dependencies that are missing here, or in another version than `requirements.lock` of `checkout`.
+
+    Each as `name version` of the lock. Empty where there is no such file, as for an installed wheel.
+    """
     try:
         project = tomllib.loads((checkout / "pyproject.toml").read_text())["project"]
         locked = dict(_LOCKED.findall((checkout / "requirements.lock").read_text()))

@@ -1,4 +1,4 @@
-"""Before anything starts: the data directory, the ports, which twins of the outside world are needed."""
+"""Checks before anything starts: the data directory, the ports, the twins that are needed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PRIVATE_FOLDERS: Final = ("run", "secrets", "logs")
 
 
 class LaunchProblem(RuntimeError):
-    """The service can't be started; the text says why and what to do next."""
+    """The service can't be started. The text says why and what to do next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +35,25 @@ class Ports:
     smtp: int
     postgres: int
     gate: int
-    """GATE_PORT when the site has 8000: where deploy/nginx.conf looks for it."""
+    """GATE_PORT when the site has 8000; deploy/nginx.conf expects it there."""
     revocation: int
 
     @classmethod
     def wanted(cls, first: int) -> dict[str, int]:
-        """`first` and the seven after it, by name; 0 for each: any."""
+        """`first` and the seven ports after it, by name; 0 for each when any will do."""
         return {field.name: first + place if first else 0 for place, field in enumerate(fields(cls))}
 
     @classmethod
     def choose(cls, first: int, *, host: str) -> Ports:
-        """`first` and the seven after it; for a busy one any other. 0: any eight.
+        """Takes `first` and the seven ports after it, another for a busy one; with 0 any eight.
 
-        Raises: LaunchProblem when `host` is no address of this machine.
+        Raises: LaunchProblem when `host` is not an address of this machine.
         """
         chosen: list[int] = []
         for name, wanted in cls.wanted(first).items():
             address = host if name in ("site", "gate") else LOCAL
             if wanted > _PORT_MAX or (name == "postgres" and wanted < _FOR_EVERYBODY_FROM):
-                wanted = 0  # the database never runs as root, even when we do
+                wanted = 0  # the database never runs as root, even when the launcher does
             try:
                 port = free_port(wanted, host=address)
                 while port in chosen:
@@ -68,7 +68,7 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Twins:
-    """Which twins of the outside world are needed: those for which no real address is set."""
+    """The twins of the outside world that are needed: those for which no real address is set."""
 
     gateway: bool
     tsa: bool
@@ -77,7 +77,7 @@ class Twins:
 
     @classmethod
     def needed(cls, settings: Settings) -> Twins:
-        """None in production: bootstrap refuses to start there without real addresses."""
+        """No twin in production: bootstrap refuses to start there without real addresses."""
         if settings.environment == "production":
             return cls(gateway=False, tsa=False, inbox=False, revocation=False)
         return cls(
@@ -89,14 +89,14 @@ class Twins:
 
 
 def moved_from(settings: Settings, ports: Ports) -> dict[str, int]:
-    """Where site and gate were to listen and do not."""
+    """The wanted ports of site and gate that they did not get, by name."""
     names = ["site", "gate"] if settings.gate_processes else ["site"]
     expected = {name: port for name, port in Ports.wanted(settings.port).items() if name in names and port}
     return {name: port for name, port in expected.items() if getattr(ports, name) != port}
 
 
 def refuse_moved(settings: Settings, ports: Ports) -> None:
-    """Where somebody else shows people the way, nginx above all, nobody would find a site or gate that moved.
+    """Refuses to start on other ports where people are led to the wanted ones, for example by nginx.
 
     Raises: LaunchProblem.
     """
@@ -110,7 +110,7 @@ def refuse_moved(settings: Settings, ports: Ports) -> None:
 
 
 def check_settings(settings: Settings) -> None:
-    """What all processes would fail at one after the other is said before any starts.
+    """Checks settings at which all processes would fail one after the other.
 
     Raises: LaunchProblem for a certificate that can't be used, and for development in production's folder;
     ValueError for half of a certificate, and for what production refuses.
@@ -138,12 +138,12 @@ def check_settings(settings: Settings) -> None:
 
 
 def _is_of_production(pki: Path) -> bool:
-    """Whether somebody put there what is trusted: in development it comes together with the root itself."""
+    """Whether somebody put a trusted root there. In development the root's certificate lies beside it."""
     return (pki / "trust").exists() and not (pki / "root.pem").exists()
 
 
 def other_environment(settings: Settings, kept: str) -> str:
-    """What to say of a start in the other environment than the installation's."""
+    """The message for a start in another environment than the installation's."""
     return (
         f"{settings.data} is a {kept} installation, and METERAI_ENVIRONMENT is {settings.environment} here: "
         f"start it with METERAI_ENVIRONMENT={kept} and its other settings, or name another directory with "
@@ -152,12 +152,11 @@ def other_environment(settings: Settings, kept: str) -> str:
 
 
 def prepare_folders(data: Path) -> None:
-    """Makes the data directory and the folders in it that only we may look into.
+    """Makes the data directory and its private folders.
 
-    Others may pass through the data directory itself (mode 0711, when we make it): PostgreSQL may run as
-    `nobody`.
+    A new data directory gets mode 0711: PostgreSQL may run as `nobody` and must pass through it.
 
-    Raises: LaunchProblem when it isn't ours to write.
+    Raises: LaunchProblem when this user can't write it.
     """
     try:
         if not data.exists():
@@ -179,7 +178,7 @@ def prepare_folders(data: Path) -> None:
 
 @contextmanager
 def only_launcher(data: Path) -> Iterator[None]:
-    """Holds the data directory for this launcher; the kernel lets go of it whatever happens to us.
+    """Locks the data directory for this launcher. The kernel releases it when the process ends.
 
     Raises: LaunchProblem when another launcher runs on it.
     """

@@ -1,4 +1,4 @@
-"""As whom a program runs that refuses to run as root."""
+"""The user of a program that refuses to run as root."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The user a child runs as, and who owns its files."""
+    """The user as which a child runs, and the owner of its files."""
 
     uid: int
-    """The user the child sees itself as."""
+    """The user as which the child sees itself."""
     gid: int
     files_uid: int
-    """The owner its files must have, seen from here."""
+    """The owner of its files, seen from here."""
     files_gid: int
     changes_user: bool
-    """The child becomes `uid` for good: it reaches only what that user may."""
+    """The child becomes `uid` for good and has only the rights of that user."""
     in_namespace: bool
-    """The child keeps our rights, a user namespace shows them to it as `uid`'s (user_namespaces(7))."""
+    """The child keeps our rights, and a user namespace shows it as `uid` (user_namespaces(7))."""
 
     def own(self, path: Path) -> None:
-        """Gives `path` and all below it to this identity, unless it has them. The top comes last, so that
-        an interrupted change is taken up again."""
+        """Gives `path` and all below it to this identity.
+
+        The top comes last, so that an interrupted change is continued the next time.
+        """
         if os.getuid() != 0 or path.lstat().st_uid == self.files_uid:
             return
         for folder, folders, files in os.walk(path):
@@ -43,7 +45,7 @@ class Identity:
         return _may_execute(path, self.uid, self.gid)
 
     def popen(self, before: Callable[[], None]) -> dict[str, Any]:
-        """Arguments for subprocess.Popen; `before` runs in the child, as this identity, first of all."""
+        """Arguments for subprocess.Popen. `before` runs first in the child, as this identity."""
         if self.changes_user:
             return {"user": self.uid, "group": self.gid, "extra_groups": [], "preexec_fn": before}
         if not self.in_namespace:
@@ -57,10 +59,12 @@ class Identity:
 
 
 def choose_identity(folder: Path) -> Identity | None:
-    """Whom a child that keeps its files in `folder` may run as.
+    """Chooses the user for a child that keeps its files in `folder`.
 
-    Ourselves when we aren't root; `nobody` where that user can reach `folder`; else root shown as `nobody`
-    in a user namespace; None where none of these works.
+    - the user of this process, when that is not root
+    - `nobody`, where that user can reach `folder`
+    - else root, shown as `nobody` in a user namespace
+    - None where nothing of this works
     """
     uid, gid = os.getuid(), os.getgid()
     if uid != 0:

@@ -1,4 +1,4 @@
-"""The processes of the service: how each starts, what it is told, when it is ready."""
+"""The processes of the service: how each is started, which settings it gets, when it is ready."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _KEY_DEVICE_VARIABLES: Final = (
     "ChrystokiConfigurationPath",
     "CS_PKCS11_R3_CFG",
 )
-"""What the modules of key devices read from the environment; the signer alone gets it."""
+"""Variables that the modules of key devices read. Only the signer gets them."""
 _STORE_VARIABLES: Final = "AWS_"
-"""How those begin that obstore reads for S3; the processes that keep documents there get them."""
+"""Prefix of the variables that obstore reads for S3. The processes that keep documents there get them."""
 _GATE_SETTINGS: Final = (
     "environment",
     "data",
@@ -69,14 +69,14 @@ _KEEPS_PAGES: Final = {
     "MALLOC_MMAP_THRESHOLD_": str(4 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
 }
-"""For processes through which files pass: the allocator keeps what the last ones needed, up to 16 MB; fresh
-pages for each cost the worker a twentieth of its time."""
+"""For processes that handle files: the allocator keeps up to 16 MB. Fresh pages for each file cost the worker
+a twentieth of its time."""
 
 
 def addresses_of(
     settings: Settings, ports: Ports, twins: Twins, database_url: str, database_socket: str
 ) -> Addresses:
-    """Where everything will listen."""
+    """The addresses at which everything will listen."""
     return Addresses(
         pid=os.getpid(),
         started=start_of(os.getpid()),
@@ -98,12 +98,12 @@ def addresses_of(
 
 
 def _gate_url(settings: Settings, ports: Ports) -> str:
-    """The gates speak no TLS themselves: a server in front of them does (docs/waiting-room.md)."""
+    """The gates speak no TLS: a server in front of them does (docs/waiting-room.md)."""
     return f"http://{shown_host(settings.host)}:{ports.gate}"
 
 
 def twin_specs(settings: Settings, ports: Ports, twins: Twins, secrets: Secrets) -> list[Spec]:
-    """The twins of the outside world. They get no setting of ours, only their own key files."""
+    """The twins of the outside world. They get no settings, only their key files."""
     folder = settings.data / "sandbox"
     scheme = "https" if settings.tls_certificate else "http"
     specs = []
@@ -136,8 +136,10 @@ def twin_specs(settings: Settings, ports: Ports, twins: Twins, secrets: Secrets)
 
 
 def product_specs(settings: Settings, ports: Ports) -> list[Spec]:
-    """The product's own processes; `settings` is complete. In the order in which they start; they stop in
-    the reverse one: the gates and the site first, so that nothing new comes in."""
+    """The product's processes in the order in which they start; `settings` is complete.
+
+    They stop in reverse order: gates and site first, so that nothing new comes in.
+    """
     signer = {name: getattr(settings, name) for name in _SIGNER_SETTINGS}
     everything = settings.__struct_fields__
     doors = {name: getattr(settings, name) for name in everything if name not in _KEPT_FROM_DOORS}
@@ -186,7 +188,7 @@ def product_specs(settings: Settings, ports: Ports) -> list[Spec]:
 
 
 def _reached_at(settings: Settings) -> str:
-    """Where this machine finds the site and the gates."""
+    """The host at which this machine reaches the site and the gates."""
     return LOCAL if settings.host in _EVERYWHERE else settings.host
 
 
@@ -196,7 +198,7 @@ def _store_variables(settings: Settings) -> list[str]:
 
 
 def _queue_specs(settings: Settings, ports: Ports, host: str) -> list[Spec]:
-    """The controllers and the gates. A gate gets no database and no secret: it reaches its folder alone."""
+    """The controllers and the gates. A gate gets no database and no secret, only its folder."""
     controller = {name: getattr(settings, name) for name in _QUEUE_SETTINGS}
     gate = {name: getattr(settings, name) for name in _GATE_SETTINGS}
     shows = shows_itself(settings.data / "run", "queue-*.json")
@@ -235,7 +237,7 @@ def _spec(
     env |= always or {}
     env |= {f"METERAI_{key.upper()}": str(value) for key, value in (settings or {}).items() if value != ""}
     fail_point = os.environ.get("METERAI_FAIL_POINT")
-    if fail_point and settings:  # tests kill a process at a named step; production ignores it
+    if fail_point and settings:  # for tests; production ignores it
         env["METERAI_FAIL_POINT"] = fail_point
     return Spec(name=name, argv=python_module(module, *words), env=env, ready=ready)
 

@@ -1,7 +1,7 @@
-"""Runs the processes of one installation: starts them in order, starts a dead one again, stops them in order.
+"""Runs the processes of one installation: starts them, starts a dead one again, stops them in reverse order.
 
-Nothing outlives the launcher: each child asks the kernel for SIGTERM when the launcher dies (prctl(2),
-PR_SET_PDEATHSIG), and what a killed launcher left behind is found again by its start time and ended.
+Nothing outlives the launcher. Each child gets SIGTERM when the launcher dies (prctl(2), PR_SET_PDEATHSIG).
+The next launcher finds what a killed one left behind, by its start time, and ends it.
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ _BACKOFF_SECONDS = (0.2, 10.0)
 _HEALTHY_SECONDS = 30.0
 _STOP_SECONDS = 8.0
 _LONG_SECONDS = 20.0
-"""After so long the person who waits is told what for."""
+"""After this time the person who waits is told for what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
-    """One process: how it starts and how one knows that it is ready."""
+    """A process: how it is started, and how it shows that it is ready."""
 
     name: str
     argv: Sequence[str]
     env: Mapping[str, str]
     ready: Ready
-    """Asked every 20 ms while it starts, with the process id; True: others may use it."""
+    """Called every 20 ms with the process id while it starts; True when others may use it."""
     ready_seconds_max: float = 240.0
-    """A small machine that is busy, or reads everything from its disk for the first time, takes a minute."""
+    """A small machine takes a minute when it is busy or has read nothing from its disk yet."""
 
 
 class _SignOfLife(msgspec.Struct):
@@ -78,7 +78,7 @@ class Supervisor:
         self._stopping = False
 
     def end_left_over(self) -> None:
-        """Ends what a killed launcher left behind. Blocks, some seconds at most."""
+        """Ends what a killed launcher left behind. Blocks for some seconds at most."""
         try:
             left_over = msgspec.json.decode(self._memory.read_bytes(), type=list[ProcessStamp])
         except (FileNotFoundError, msgspec.DecodeError):
@@ -87,9 +87,9 @@ class Supervisor:
         self._memory.unlink(missing_ok=True)
 
     async def start(self, specs: Sequence[Spec]) -> None:
-        """Starts these processes beside each other and returns when all are ready.
+        """Starts these processes side by side. Returns when all are ready.
 
-        Raises: StartFailed for the first that isn't; the others go on until `stop`.
+        Raises: StartFailed for the first that does not get ready; the others run until `stop`.
         """
         self._logs.mkdir(parents=True, exist_ok=True)
         children = [_Child(spec, self._logs / f"{spec.name}.log") for spec in specs]
@@ -100,14 +100,14 @@ class Supervisor:
         await asyncio.gather(*(child.until_ready(self._report) for child in children))
 
     async def watch(self) -> None:
-        """Starts again whatever ends, until cancelled."""
+        """Restarts every process that ends, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             for child in self._children:
                 tasks.create_task(self._keep(child))
             tasks.create_task(self._keep_logs_small())
 
     async def stop(self) -> None:
-        """Ends the processes, the last started first, each with time to finish its work."""
+        """Ends the processes in reverse order. Each gets time to finish its work."""
         self._stopping = True
         for child in reversed(self._children):
             await child.end()
@@ -125,11 +125,11 @@ class Supervisor:
             self._report(f"{child.spec.name} ended ({how}), starting it again; see {child.log}")
             await asyncio.sleep(pause)
             await self._spawn_again(child)
-            with contextlib.suppress(OSError):  # a full disk: it ends with us all the same
+            with contextlib.suppress(OSError):  # a full disk: the process still ends with the launcher
                 self._remember()
 
     async def _spawn_again(self, child: _Child) -> None:
-        """Tries until it could be started: memory or disk may be short for a while, and the others live."""
+        """Tries until the process has started: memory or disk may be short for a while."""
         while True:
             try:
                 if not child.spawn():
@@ -155,7 +155,7 @@ class Supervisor:
 
 
 class _Child:
-    """One process and its successors."""
+    """A process and those that replace it."""
 
     def __init__(self, spec: Spec, log: Path) -> None:
         self.spec = spec
@@ -168,7 +168,7 @@ class _Child:
         return self._process.pid if self._process else 0
 
     def spawn(self) -> bool:
-        """Whether its log is written. Raises: OSError, subprocess.SubprocessError."""
+        """Starts it. Returns whether its log can be written. Raises: OSError, subprocess.SubprocessError."""
         with open_log(self.log) as output:
             self._process = subprocess.Popen(
                 self.spec.argv,
@@ -200,12 +200,12 @@ class _Child:
             await asyncio.sleep(0.02)
 
     async def wait(self) -> int:
-        """The exit status, once it and whatever it started are gone."""
+        """Waits until it and all that it started have ended. Returns its exit status."""
         process = self._process
         assert process is not None
         if process.returncode is None:
             await exit_of(process.pid)
-            if process.returncode is None:  # not reaped yet, so its number is still its own
+            if process.returncode is None:  # not reaped yet: its id is not given to another process
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
         return process.wait()
@@ -231,7 +231,7 @@ class _Child:
 
 
 def _turn_over(log: Path) -> None:
-    """Copies and empties: the process keeps its file open, and appends."""
+    """Copies a log to .log.1 and empties it. The process keeps the file open and appends."""
     shutil.copyfile(log, log.with_suffix(".log.1"))
     os.truncate(log, 0)
 
@@ -257,7 +257,7 @@ def accepts_tcp(host: str, port: int) -> Ready:
 
 
 def accepts_unix(path: Path) -> Ready:
-    """Ready when something accepts connections at a unix socket; its path may be long."""
+    """Ready when something accepts connections at a unix socket, whose path may be long."""
 
     async def ready(pid: int) -> bool:
         try:
@@ -278,7 +278,7 @@ def accepts_unix(path: Path) -> Ready:
 
 
 def shows_itself(folder: Path, pattern: str) -> Ready:
-    """Ready when a JSON file of that name in `folder` holds the process's id as `pid`."""
+    """Ready when a JSON file in `folder` that matches `pattern` holds the process's id as `pid`."""
 
     async def ready(pid: int) -> bool:
         for path in list(folder.glob(pattern)):  # noqa: ASYNC240 - a handful of names

@@ -1,7 +1,7 @@
-"""A way over TLS to a database for programs that speak none: those of the wheel are built without it.
+"""Connects programs without TLS to a database over TLS. The programs of the wheel are built without it.
 
-Such a program connects to a unix socket in a folder of ours; what it says goes on to the server as our own
-connections do, checked by the same rules.
+Such a program connects to a unix socket in a private folder. Its bytes go on to the server over a connection
+that is checked by the same rules as the product's own.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from meterai.kit.database import DIAL_SECONDS, give_up_soon
 _SSL_REQUEST: Final = bytes.fromhex("0000000804d2162f")
 """Asks the server for TLS; it says S or N (PostgreSQL's protocol, 54.2.12)."""
 _UNACKNOWLEDGED_MS: Final = 30_000
-"""As of the programs' own connections: see `dumping`."""
+"""As for the programs' own connections (database_dump.py)."""
 _HERE: Final = ("localhost", "127.0.0.1", "::1")
 _CHUNK: Final = 64 << 10
 
 
 @contextmanager
 def way_without_tls(url: str) -> Iterator[str]:
-    """While inside, `url` or another that leads to the same hosts, for a program without TLS.
+    """Gives a URL that leads a program without TLS to the same hosts; `url` itself where that is enough.
 
     Raises: what the driver raises for an address that it can't read; OSError.
     """
@@ -73,7 +73,7 @@ def way_without_tls(url: str) -> Iterator[str]:
 
 
 def _read(url: str) -> tuple[list[tuple[str, int]], ssl.SSLContext | None, bool]:
-    """Hosts that are spoken to over TLS, how, and whether only so. None: the program gets there by itself."""
+    """Hosts that need TLS, its context, and whether TLS is required. No hosts: the program needs no help."""
     nothing: dict[str, Any] = dict.fromkeys(
         (
             "host", "port", "user", "password", "passfile", "database", "ssl", "service", "servicefile",
@@ -126,7 +126,7 @@ async def _talk(
 
 
 def _refusal(why: str) -> bytes:
-    """What a server says that can't be connected to now: the program says it too, and asks its next host."""
+    """The error of a server that can't be reached now: the program shows it, and tries its next host."""
     body = b"SFATAL\0VFATAL\0C57P03\0M" + why.encode().replace(b"\0", b"") + b"\0\0"
     return b"E" + (4 + len(body)).to_bytes(4) + body
 

@@ -155,7 +155,7 @@ async def _customer(house: House, contact: str) -> UUID:
 
 
 def _batch_id(out: OutputFolder, customer_id: UUID, name: str) -> UUID:
-    """The folder's own batch, as an earlier run noted it; else one that follows from customer and folder."""
+    """The batch id that an earlier run noted in the folder, else one derived from customer and folder."""
     known = out.read_state()
     if known is not None and known.customer_id != customer_id:
         raise typer.BadParameter(f"{out.root} holds a batch of another customer", param_hint="out")
@@ -185,7 +185,7 @@ def _show_unfit(run: StampRun, bundle: Bundle) -> None:
 
 
 def _show_notices(run: StampRun, bundle: Bundle) -> None:
-    """Each notice once, with the first of the files that it is about."""
+    """Each notice once, with the first file that it concerns."""
     found: dict[str, list[str]] = {}
     for file in bundle.files:
         for code in file.notices if run.is_due(file) else ():

@@ -43,7 +43,7 @@ def _from_folder(source: Path, leave_out: Path) -> Iterator[GivenFile]:
 
 
 def _read(file: Path, name: str, taken: set[str]) -> GivenFile:
-    """One file. `taken`: the paths of those before it, of which two may be one in Unicode's composed form."""
+    """One file. `taken`: earlier paths; two paths may be equal in Unicode's composed form."""
     size = file.stat().st_size if file.is_file() else 0
     try:
         path = safe_path(name)
@@ -61,7 +61,7 @@ def _read(file: Path, name: str, taken: set[str]) -> GivenFile:
 
 
 def _content(file: Path) -> bytes:
-    """Raises: Refusal INVALID `archive.damaged` for what can't be read: a link into nowhere, a pipe."""
+    """Reads a file. Raises: Refusal INVALID `archive.damaged` for a broken link, a pipe and the like."""
     try:
         if file.is_file():
             return file.read_bytes()

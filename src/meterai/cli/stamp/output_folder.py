@@ -1,4 +1,4 @@
-"""The folder where `meterai stamp` puts its results, and what it remembers there to go on after a crash."""
+"""The folder with the results of `meterai stamp`, and its notes for going on after a crash."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class InUse(Exception):
 
 
 class OutputFolder:
-    """The results' folder, locked for this run. The lock goes with the process, however it ends."""
+    """The folder of results, locked for this run. The kernel releases the lock when the process ends."""
 
     def __init__(self, root: Path) -> None:
         """Raises: InUse; OSError when the folder can't be made."""
@@ -76,18 +76,18 @@ class OutputFolder:
         os.close(self._lock)
 
     def read_state(self) -> State | None:
-        """What an earlier run remembered; None at the first."""
+        """The notes of an earlier run; None at the first."""
         try:
             return msgspec.json.decode((self.root / STATE_FILE).read_bytes(), type=State)
         except FileNotFoundError:
             return None
 
     def write_state(self, state: State) -> None:
-        """Remembers, durably: it stands before anything is stamped."""
+        """Writes the notes durably, before anything is stamped."""
         write_whole(self.root / STATE_FILE, msgspec.json.format(msgspec.json.encode(state)))
 
     def sha256_at(self, path: str) -> str | None:
-        """Of the file that lies there, if one does."""
+        """The SHA-256 of the file at that place, if there is one."""
         try:
             with (self.root / path).open("rb") as file:
                 return hashlib.file_digest(file, "sha256").hexdigest()
@@ -95,7 +95,7 @@ class OutputFolder:
             return None
 
     def is_free(self, path: str) -> bool:
-        """Whether nothing lies where a result or a folder above it would go. Never ours to overwrite."""
+        """Whether the place of a result, and of the folders above it, is free. Nothing is overwritten."""
         if path.partition("/")[0] in (*REPORT_NAMES, STATE_FILE, LOCK_FILE):
             return False  # ours, the report also before it is written
         try:
@@ -107,7 +107,7 @@ class OutputFolder:
         return False
 
     def put(self, path: str, content: bytes) -> None:
-        """Writes one result, whole or not at all, also when power is lost: a part would lie in its way."""
+        """Writes one result atomically: after a loss of power, a partial file would block its place."""
         target = self.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         write_whole(target, content)
@@ -120,7 +120,7 @@ class OutputFolder:
 
 
 def report_csv(files: Sequence[FileReport]) -> str:
-    """The report as a table, safe to open in a spreadsheet: no name becomes a formula."""
+    """The report as CSV. No name becomes a formula in a spreadsheet."""
     rows = (map(_cell, msgspec.structs.astuple(file)) for file in files)
     return csv_table(FileReport.__struct_fields__, rows)
 

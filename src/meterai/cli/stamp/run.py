@@ -39,12 +39,12 @@ from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
 _CHECK = "meterai.stamping.in_jail.reception:receive"
 _SLOTS_MAX = 4
 _LOOK_SECONDS, _LOOK_SECONDS_PER_FILE = 0.2, 0.0002
-"""Between two looks at the batch: seldom enough that looking costs little beside stamping."""
+"""Pause between two looks at the batch: long enough to cost little beside stamping."""
 _WRITTEN_AT_ONCE = 4
 """Results that wait for the disk together."""
 
 type Told = Callable[[str, int, int], None]
-"""Hears of progress: which phase, how many are done, of how many (0: not known)."""
+"""Called with progress: the phase, how many are done, of how many (0: unknown)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
 
 @dataclass(slots=True)
 class StampRun:
-    """The batch of one folder. The database knows which files it has stamped already, whoever died when."""
+    """The batch of one folder. After a crash, the database knows which files are stamped."""
 
     house: House
     out: OutputFolder
@@ -95,13 +95,13 @@ class StampRun:
     """Files that carry a stamp already get another one."""
     told: Told = lambda _phase, _done, _total: None
     warn: Callable[[str], None] = lambda _text: None
-    """Hears, once for each reason, why the service can't go on at the moment."""
+    """Called once for each reason why the service can't go on at the moment."""
     ids: set[UUID] = field(default_factory=set)
     """Files of this run; an earlier run of the same folder may have had others."""
     written: dict[UUID, str] = field(default_factory=dict)
     """Results that lie in the folder, with their SHA-256."""
     blocked: set[UUID] = field(default_factory=set)
-    """Files at whose place in the folder something else lies."""
+    """Files whose place in the folder is taken by something else."""
     unread: dict[UUID, str] = field(default_factory=dict)
     """Stamped files whose content could not be read, with the refusal's code."""
     troubles: set[str] = field(default_factory=set)
@@ -141,7 +141,7 @@ class StampRun:
         return bundle
 
     def is_due(self, file: BundleFile) -> bool:
-        """Whether it is to be stamped by this run, as far as the check says."""
+        """Whether the check allows this run to stamp it."""
         return file.outcome is Outcome.READY and (self.again or not file.stamped_already)
 
     async def start(self) -> int:
@@ -176,7 +176,7 @@ class StampRun:
             await asyncio.sleep(_LOOK_SECONDS + _LOOK_SECONDS_PER_FILE * len(bundle.files))
 
     def report(self, bundle: Bundle) -> Report:
-        """What became of each file of this run."""
+        """The outcome of each file of this run."""
         files = [self._line(file) for file in bundle.files]
         stamped = sum(file.outcome == Outcome.STAMPED for file in files)
         return Report(batch_id=self.batch_id, stamped=stamped, not_stamped=len(files) - stamped, files=files)

@@ -1,4 +1,4 @@
-"""`meterai config`: every setting, what it is in this shell and in the running service, and what it means."""
+"""`meterai config`: every setting, its value in this shell and in the running service, its meaning."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _print_table(rows: Sequence[Mapping[str, str | None]], *, has_service: bool)
 
 
 def _of_service(data: Path) -> dict[str, str] | None:
-    """The variables with which the service of `data` was started; None: there is none, or we may not look."""
+    """The variables with which the service of `data` was started; None when they can't be read."""
     try:
         addresses = read_addresses(data)
         content = Path(f"/proc/{addresses.pid}/environ").read_bytes()

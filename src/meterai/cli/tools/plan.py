@@ -1,4 +1,4 @@
-"""`meterai plan`: a season of applications on paper. The model is a process of its own that prints JSON."""
+"""`meterai plan`: simulates a season of applications. The model is a separate process that prints JSON."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _SHOWN = 12
 
 
 def show_plan(console: Console, plan: dict[str, Any], opens: str | None, *, title: str) -> None:
-    """All that a plan says; `opens`: ISO date of the opening, if it has one."""
+    """Shows a plan; `opens`: ISO date of the opening, if it has one."""
     console.print(_answers(plan, opens, title))
     console.print(_hours(plan, opens))
     console.print(_bottlenecks(plan))
@@ -31,7 +31,7 @@ def show_plan(console: Console, plan: dict[str, Any], opens: str | None, *, titl
 
 
 def show_fit(console: Console, name: str, fit: dict[str, Any]) -> None:
-    """How well the model meets the published points."""
+    """Shows how well the model meets the published figures."""
     caption = (
         f"accounts: tau {fit['accounts_tau_hours']:g} h; stamps: tau {fit['tau_hours']:g} h, "
         f"{fit['panic_share']:.0%} hurry after the outage, the real service did "
@@ -87,7 +87,7 @@ def _answers(plan: dict[str, Any], opens: str | None, title: str) -> Table:
 
 
 def _capacity(plan: dict[str, Any]) -> str:
-    """What is counted on, and what it was made of."""
+    """Shows the assumptions of the plan and their sources."""
     people = plan["capacity_per_second"] / plan["journeys_per_person"]
     stamps = _stamps(plan["season"]["stamps"])
     before = _stamps(plan["capacity_before_stamps"])
@@ -98,7 +98,7 @@ def _capacity(plan: dict[str, Any]) -> str:
 
 
 def _figure(value: float, digits: int = 1) -> str:
-    """With so many digits behind the point; a small one with two that say something."""
+    """A number with `digits` decimals; a small one with two significant digits."""
     return f"{value:,.{digits}f}" if value >= 10 ** (1 - digits) or not value else f"{value:.2g}"
 
 
@@ -107,7 +107,7 @@ def _stamps(count: int) -> str:
 
 
 def _poll(low: int, high: int) -> str:
-    """The pauses are built in; a line for which they are too short wants more gates."""
+    """How often phones ask: the pauses are fixed, so a longer line needs more gates."""
     if high <= POLL[1]:
         return f"{low} to {high} s, as is built in"
     return f"{POLL[0]} to {POLL[1]} s, as is built in; a single gate would need up to {high} s: run more"
@@ -131,8 +131,7 @@ def _last_call(ends: dict[str, Any]) -> str:
 
 
 def _hours(plan: dict[str, Any], opens: str | None) -> Table:
-    """The hours that count: the last ones before the closing and those after it; where the line was longest
-    earlier, the hours around that."""
+    """The hours to show: those around the closing, and those around the longest line."""
     begins = plan["season"]["days"] * 24 - _SHOWN
     peak = max(plan["hours"], key=lambda hour: hour["in_line"])
     if peak["in_line"] and peak["begins_h"] < begins:

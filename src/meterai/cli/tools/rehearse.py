@@ -25,7 +25,7 @@ _BLOCKS = " ▁▂▃▄▅▆▇█"
 _SHOWN_MIN, _SHOWN_MAX = 20, 72
 """Seconds in the small curves, by the terminal's width."""
 _BESIDE = 41
-"""Columns that the names, the figures and the frame take."""
+"""Columns of the names, the figures and the frame."""
 _LETS_GO_SECONDS = 5.0
 
 
@@ -65,7 +65,7 @@ def rehearse(
                 for line in process.stdout:
                     last = json.loads(line)
                     view.take(last)
-        # Told before the queue is put back: a service that did not come back can't do that.
+        # Shown before the queue is restored, which fails when the service did not come back.
         if json_output:
             print(json.dumps(last.get("outcome", last)))
         elif "outcome" in last:
@@ -77,7 +77,7 @@ def rehearse(
 
 @contextmanager
 def playing(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
-    """A crowd's process. When we are ended it is too, and has time to let go of what it holds."""
+    """Runs a crowd as a process. An exception here ends it, too, with time to clean up."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield process
@@ -92,15 +92,15 @@ def playing(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
 
 @contextmanager
 def shown(view: View, console: Console, *, transient: bool = False) -> Iterator[None]:
-    """Shows the view as it changes; what is printed afterwards begins a new line."""
+    """Shows the view as it changes. Later output begins on a new line."""
     with Live(view, console=console, refresh_per_second=4, transient=transient):
         yield
     if not console.is_terminal:
-        console.line()  # rich ends without one there
+        console.line()  # rich ends without a new line there
 
 
 class View:
-    """What the terminal shows while it is played."""
+    """What the terminal shows during the rehearsal."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -110,7 +110,7 @@ class View:
         self._shown = _SHOWN_MIN
 
     def take(self, said: dict[str, Any]) -> None:
-        """Hears one line of the player."""
+        """Takes one line of the crowd's process."""
         if "moment" in said:
             self._moments.append(said["moment"])
         elif "fault" in said:

@@ -26,7 +26,7 @@ _SETTINGS = (
     "jail_wall_seconds",
     "log_level",
 )
-"""All that the verifier is told; whatever else our own environment holds is not passed on."""
+"""The variables that the verifier gets. No others are passed on."""
 
 
 def _refuse_taken_port(host: str, port: int) -> None:

@@ -71,7 +71,7 @@ def verify(
 
 
 def read_trust(folder: Path | None, files: list[Path]) -> Trust:
-    """What the options of a command say is trusted; ends the command when it can't be read."""
+    """The trust that the options name. Ends the command when it can't be read."""
     places = files or [folder or from_environment().data / TRUST_FOLDER]
     try:
         return load_roots(files) if files else load_trust(places[0])

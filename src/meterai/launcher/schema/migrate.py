@@ -1,7 +1,7 @@
 """Brings a database to the newest schema: plain SQL files, ordered and recorded by Alembic.
 
-Alembic writes the whole upgrade as one script (its offline mode) and asyncpg runs it: each migration in its
-own transaction, with its version in the same one. So the product needs no second driver.
+Alembic writes the whole upgrade as one script (its offline mode), and asyncpg runs it. Each migration and its
+version are one transaction. So the product needs no second driver.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ROLES = (APP, SIGNER, READER, VERIFIER)
 
 
 class NotMigrated(RuntimeError):
-    """The database stays at the version that it has; the text says why, and what to do."""
+    """The database stays at its version. The text says why, and what to do."""
 
 
 class SchemaIsNewer(NotMigrated):
@@ -34,23 +34,25 @@ class SchemaIsNewer(NotMigrated):
 
 
 class PackagesAreStale(NotMigrated):
-    """This release can't run with the packages that are installed; once it has migrated, the one before it
-    could not either."""
+    """This release can't run with the installed packages. After migrating, the one before could not run
+    either."""
 
 
 class ServerIsTaken(NotMigrated):
-    """The server's roles are those of another installation, which is shut out when they get our passwords."""
+    """The server's roles belong to another installation. New passwords would shut it out."""
 
 
 async def migrate(owner_url: str, role_passwords: Mapping[str, str]) -> bool:
     """Makes the login roles, sets their passwords and applies the migrations that are missing.
 
-    `role_passwords`: role -> password, for the roles of `ROLES` that are ours to make; leave out those that
-    an administrator keeps. Returns whether anything was applied.
+    `role_passwords`: role -> password, for the roles of `ROLES` that are made here; leave out those that an
+    administrator keeps. Returns whether anything was applied.
 
-    Raises: NotMigrated, with nothing changed; asyncpg.PostgresError with the database unchanged from the
-    failing migration on; asyncpg's LockNotAvailableError when a table was in use for more than 5 s (start
-    again); OSError when the server can't be reached.
+    Raises:
+    - NotMigrated, with nothing changed
+    - asyncpg.PostgresError, with the database unchanged from the failing migration on
+    - asyncpg's LockNotAvailableError when a table was in use for more than 5 s: start again
+    - OSError when the server can't be reached
     """
     connection = await connect_alone(owner_url, application_name="meterai migrate")
     try:
@@ -65,13 +67,13 @@ async def migrate(owner_url: str, role_passwords: Mapping[str, str]) -> bool:
             raise PackagesAreStale(
                 f"This release would bring the database from version {current} to {head_version()}, but "
                 f"could not run afterwards: it needs packages that are not installed ({', '.join(stale)}). "
-                "The database stays as it is. Give script/bootstrap in this release's checkout, then the "
-                "command once more."
+                "The database stays as it is. Run script/bootstrap in this release's checkout, then run the "
+                "command again."
             )
         await _keep_roles(connection, owner_url, role_passwords)
         if current == head_version():
             return False
-        # Ours and not the transaction's: a migration that waits for a lock blocks everybody behind it.
+        # For the session: a migration that waits for a lock blocks everybody behind it.
         await connection.execute(f"SET lock_timeout = '{_LOCK_SECONDS}s'")
         await connection.execute(upgrade_script(current))
         return True
@@ -105,14 +107,14 @@ def upgrade_script(current: str | None, target: str = "head") -> str:
 
 
 def run_sql_file(name: str) -> None:
-    """For a migration: runs `sql/name` as it stands; `:` and `%` mean themselves."""
+    """Runs `sql/name` in a migration, as it stands; `:` and `%` have no special meaning."""
     from alembic import op
 
     op.get_context().impl.static_output((FOLDER / "sql" / name).read_text())
 
 
 async def make_roles(owner_url: str, role_passwords: Mapping[str, str]) -> None:
-    """Makes the login roles and sets their passwords, in a database that a copy will fill.
+    """Makes the login roles and sets their passwords, in a database into which a copy will be loaded.
 
     Raises: NotMigrated, with nothing changed; asyncpg.PostgresError; OSError when the server can't be
     reached.
@@ -127,7 +129,7 @@ async def make_roles(owner_url: str, role_passwords: Mapping[str, str]) -> None:
 async def _keep_roles(
     connection: asyncpg.Connection[asyncpg.Record], owner_url: str, role_passwords: Mapping[str, str]
 ) -> None:
-    await _see_none_is_another_s(connection, owner_url, role_passwords)
+    await _refuse_roles_of_others(connection, owner_url, role_passwords)
     for role, password in role_passwords.items():
         known = await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role)
         statement = await connection.fetchval(
@@ -139,10 +141,10 @@ async def _keep_roles(
         await connection.execute(statement)
 
 
-async def _see_none_is_another_s(
+async def _refuse_roles_of_others(
     connection: asyncpg.Connection[asyncpg.Record], owner_url: str, role_passwords: Mapping[str, str]
 ) -> None:
-    """Roles that have rights in another database of the server are ours when our passwords open them.
+    """Refuses roles that another installation on the server uses: our passwords do not open them.
 
     Raises: ServerIsTaken.
     """
