@@ -20,8 +20,8 @@ from meterai.kit.messages import Messenger, SmtpSender, WhatsAppSender
 from meterai.kit.settings import Settings, public_url
 from meterai.sales.adapters.gateways import adapter_of
 from meterai.sales.adapters.payout import IrisPayouts
-from meterai.sales.model import PriceList
 from meterai.sales.ports import PaymentGateway, PayoutProvider
+from meterai.sales.prices import PriceList
 from meterai.stamping.archive.level import Level
 from meterai.stamping.archive.revocation_source import HttpRevocation, RevocationSource
 from meterai.stamping.archive.tools import ArchiveSettings, ArchiveTools

@@ -31,7 +31,7 @@ from meterai.ledger.model import (
     reserve,
     void_reservation,
 )
-from meterai.sales.model import gateway_cost
+from meterai.sales.prices import gateway_cost
 from meterai.sales.use_cases.issue_quota import issue_quota
 from tests.storage_fixtures import TestDatabase
 

@@ -19,8 +19,8 @@ from meterai.ledger import queries as ledger
 from meterai.ledger import store as ledger_store
 from meterai.ledger.model import AccountKind, TransferCode, account_id, move
 from meterai.sales import bookings
-from meterai.sales.model import PriceList
 from meterai.sales.order import Payment
+from meterai.sales.prices import PriceList
 from meterai.sales.queries.order_page import OrderPage, order_page
 from meterai.sales.use_cases.add_item import add_document, set_quota
 from meterai.sales.use_cases.expire_orders import expire_due_orders

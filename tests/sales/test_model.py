@@ -20,13 +20,10 @@ from meterai.sales.model import (
     OrderState,
     OrderTransition,
     PaymentState,
-    PriceList,
     RefundState,
-    gateway_cost,
     next_order_state,
-    price_of,
-    vat_within,
 )
+from meterai.sales.prices import PriceList, gateway_cost, price_of, vat_within
 from meterai.texts.states import STATES
 
 

@@ -17,14 +17,7 @@ from meterai.kit.database import Connection, Database
 from meterai.ledger import store as ledger_store
 from meterai.ledger.model import Transfer, TransferCode
 from meterai.sales import bookings, reversing
-from meterai.sales.model import (
-    ItemState,
-    OrderState,
-    PaymentOutcome,
-    PaymentState,
-    RefundReason,
-    RefundState,
-)
+from meterai.sales.model import ItemState, OrderState, PaymentOutcome, PaymentState, RefundReason, RefundState
 from meterai.sales.order import Order
 from meterai.sales.ports import GatewayState, GatewayStatus, PaymentGateway
 from meterai.sales.queries.money import MoneyPlace, where_is_my_money

@@ -11,14 +11,7 @@ import msgspec
 import pypdfium2
 import pytest
 
-from meterai.sales.model import (
-    ItemState,
-    OrderState,
-    PaymentOutcome,
-    PaymentState,
-    RefundReason,
-    RefundState,
-)
+from meterai.sales.model import ItemState, OrderState, PaymentOutcome, PaymentState, RefundReason, RefundState
 from meterai.sales.queries.money import MoneyPlace
 from meterai.sales.receipts import receipt_pdf
 from meterai.sales.timeline import TimelineKind, timeline_of

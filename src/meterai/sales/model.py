@@ -1,4 +1,4 @@
-"""Orders, items, payments, refunds: their states, the legal moves between them, and prices."""
+"""Orders, items, payments, refunds: their states and the legal moves between them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 
-import msgspec
-
-from meterai.kernel.money import Rupiah
-
 STAMPS_PER_DOCUMENT_MAX = 10
+
+
 DOCUMENTS_PER_ORDER_MAX = 10
+
+
 QUOTA_PIECES_MAX = 200
+
+
 UNPAID_PIECES_MAX = 200
 """How many stamps the unpaid orders of one customer may hold."""
 
@@ -96,6 +98,7 @@ ITEM_MOVES: Mapping[tuple[ItemState, ItemTransition], ItemState] = {
     (ItemState.REFUNDED, ItemTransition.REFUND_RETURNED): ItemState.REFUNDING,
 }
 
+
 ENDED_ITEMS = frozenset({ItemState.DONE, ItemState.REFUSED, ItemState.REFUNDING, ItemState.REFUNDED})
 
 
@@ -145,6 +148,7 @@ PAYMENT_MOVES: Mapping[tuple[PaymentState, PaymentTransition], PaymentState] = {
         )
     },
 }
+
 
 OPEN_PAYMENTS = frozenset({PaymentState.CREATING, PaymentState.PENDING})
 
@@ -196,14 +200,24 @@ REFUND_MOVES: Mapping[tuple[RefundState, RefundTransition], RefundState] = {
 
 PAYOUT_UNSURE = "payout.unsure"
 """The payout may have gone out long ago: its provider would not recognise a repeat."""
+
+
 PAYOUT_MISMATCH = "payout.mismatch"
 """The provider had the payout's id before, with other content, at an unknown time."""
+
+
 PAYOUT_MISSING = "payout.missing"
 """The provider took the payout and does not know it now."""
+
+
 PAYOUT_UNAPPROVED = "payout.unapproved"
 """The provider took the payout and keeps it until somebody approves it there."""
+
+
 PAYOUT_UNCOVERED = "payout.uncovered"
 """The gateway says that the payment never came, or is gone."""
+
+
 IN_DOUBT = (
     "gateway.refund_mismatch",
     PAYOUT_MISMATCH,
@@ -240,73 +254,6 @@ def refund_key(refund_id: uuid.UUID, channel: RefundChannel, attempt: int) -> st
     `attempt`: the refund's `round`. A payout to another account has another round.
     """
     return refund_id.hex if channel is RefundChannel.GATEWAY else f"{refund_id.hex}-{attempt}"
-
-
-class PriceList(msgspec.Struct, frozen=True, kw_only=True):
-    """The prices that we add to the face value, per stamp."""
-
-    service_fee: Rupiah
-    """VAT included."""
-    vat_basis_points: int
-    """VAT on the fee, in hundredths of a percent: 1100 is 11 %. The face value carries none."""
-
-
-class Price(msgspec.Struct, frozen=True, kw_only=True):
-    """The price of some stamps. Whole rupiah for each piece, so that a refund piece by piece is exact."""
-
-    quantity: int
-    unit_face_value: Rupiah
-    unit_fee: Rupiah
-    """VAT included."""
-    unit_vat: Rupiah
-    """The part of `unit_fee` that is VAT."""
-
-    @property
-    def face_value(self) -> Rupiah:
-        """Face value of all pieces."""
-        return Rupiah(self.unit_face_value * self.quantity)
-
-    @property
-    def fee(self) -> Rupiah:
-        """Fee of all pieces, VAT included."""
-        return Rupiah(self.unit_fee * self.quantity)
-
-    @property
-    def vat(self) -> Rupiah:
-        """The part of `fee` that is VAT."""
-        return Rupiah(self.unit_vat * self.quantity)
-
-    @property
-    def total(self) -> Rupiah:
-        """What is paid."""
-        return Rupiah(self.face_value + self.fee)
-
-
-def price_of(quantity: int, face_value: int, price_list: PriceList) -> Price:
-    """The price of `quantity` stamps at the tariff `face_value` (rupiah a piece)."""
-    return Price(
-        quantity=quantity,
-        unit_face_value=Rupiah(face_value),
-        unit_fee=price_list.service_fee,
-        unit_vat=vat_within(price_list.service_fee, price_list.vat_basis_points),
-    )
-
-
-def vat_within(fee: int, basis_points: int) -> Rupiah:
-    """The VAT inside a fee that includes it, rounded half up to whole rupiah."""
-    whole = 10_000 + basis_points
-    return Rupiah((2 * fee * basis_points + whole) // (2 * whole))
-
-
-# What the gateway keeps of a payment (its price list for merchants): QRIS 0.7 %, a virtual account Rp4.000.
-_COST_BASIS_POINTS = {"qris": 70}
-_COST_FLAT = {"va_bni": 4_000}
-
-
-def gateway_cost(channel: str, amount: int) -> Rupiah:
-    """What the gateway keeps of a payment of `amount` rupiah, rounded up."""
-    share = -(-amount * _COST_BASIS_POINTS.get(channel, 0) // 10_000)
-    return Rupiah(min(amount, share + _COST_FLAT.get(channel, 0)))
 
 
 def refund_channel(payment_channel: str) -> RefundChannel:

@@ -9,11 +9,7 @@ import msgspec
 
 from meterai.kit.database import Database, Row
 from meterai.ledger import queries as ledger
-from meterai.sales.model import (
-    Flow,
-    ItemState,
-    OrderState,
-)
+from meterai.sales.model import Flow, ItemState, OrderState
 from meterai.sales.queries.rows import read_row
 
 

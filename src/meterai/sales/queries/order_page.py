@@ -9,10 +9,7 @@ import msgspec
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
-from meterai.sales.model import (
-    ItemState,
-    OrderState,
-)
+from meterai.sales.model import ItemState, OrderState
 from meterai.sales.order import Order
 from meterai.sales.queries.refundable import refundable
 from meterai.sales.store import orders

@@ -6,10 +6,7 @@ import uuid
 
 from meterai.kit.database import Connection
 from meterai.ledger import queries as ledger
-from meterai.sales.model import (
-    ItemState,
-    PaymentState,
-)
+from meterai.sales.model import ItemState, PaymentState
 from meterai.sales.order import Item, Order
 
 

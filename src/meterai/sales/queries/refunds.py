@@ -8,10 +8,7 @@ from datetime import datetime
 import msgspec
 
 from meterai.kit.database import Connection, Database
-from meterai.sales.model import (
-    IN_DOUBT,
-    RefundChannel,
-)
+from meterai.sales.model import IN_DOUBT, RefundChannel
 from meterai.sales.queries.rows import read_row
 
 

@@ -11,7 +11,8 @@ import msgspec
 from meterai.customers.contacts import Contact
 from meterai.kernel.clock import business_date
 from meterai.kit.database import Connection
-from meterai.sales.model import Flow, Price
+from meterai.sales.model import Flow
+from meterai.sales.prices import Price
 
 
 class OpenedRow(msgspec.Struct, frozen=True, kw_only=True):

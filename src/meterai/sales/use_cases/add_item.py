@@ -19,10 +19,9 @@ from meterai.sales.model import (
     STAMPS_PER_DOCUMENT_MAX,
     Flow,
     OrderState,
-    PriceList,
-    price_of,
 )
 from meterai.sales.order import Order
+from meterai.sales.prices import PriceList, price_of
 from meterai.sales.store import drafts, orders
 
 

@@ -18,15 +18,8 @@ from meterai.customers.organisations import SELLER
 from meterai.kernel.ids import form_digest, new_id, new_order_number, token_digest
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
-from meterai.sales.model import (
-    DOCUMENTS_PER_ORDER_MAX,
-    Flow,
-    ItemState,
-    OrderState,
-    Price,
-    PriceList,
-    price_of,
-)
+from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, Flow, ItemState, OrderState
+from meterai.sales.prices import Price, PriceList, price_of
 from meterai.sales.queries.order_page import ItemLine, OrderItems
 from meterai.sales.store import drafts
 from meterai.sales.store.drafts import Owner

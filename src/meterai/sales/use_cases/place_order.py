@@ -17,17 +17,10 @@ from meterai.ledger import store as ledger
 from meterai.ledger.model import SELLER, lot_account_id
 from meterai.sales import bookings
 from meterai.sales.attempts import ask_for_charge, new_attempt, read_channel
-from meterai.sales.model import (
-    UNPAID_PIECES_MAX,
-    OrderState,
-    OrderTransition,
-    Price,
-    PriceList,
-    next_order_state,
-    price_of,
-)
+from meterai.sales.model import UNPAID_PIECES_MAX, OrderState, OrderTransition, next_order_state
 from meterai.sales.order import Order, Payment
 from meterai.sales.ports import Channel, PaymentGateway
+from meterai.sales.prices import Price, PriceList, price_of
 from meterai.sales.store import drafts, orders, payments
 
 RESERVATION_GRACE = timedelta(minutes=15)

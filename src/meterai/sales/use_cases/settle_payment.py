@@ -22,11 +22,11 @@ from meterai.sales.model import (
     PaymentOutcome,
     PaymentState,
     PaymentTransition,
-    gateway_cost,
     next_payment_state,
 )
 from meterai.sales.order import Order, Payment
 from meterai.sales.ports import GatewayState, GatewayStatus, PaymentGateway
+from meterai.sales.prices import gateway_cost
 from meterai.sales.reversing import take_back
 from meterai.sales.store import orders, payments
 
