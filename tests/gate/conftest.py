@@ -1,4 +1,4 @@
-"""One gate for all tests that only ask it something."""
+"""One gate for all tests that only send it requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.players.queue_twin import GateProcess, Queue, schedule_from
 
 @pytest.fixture(scope="module")
 def queue(tmp_path_factory: pytest.TempPathFactory) -> Queue:
-    """A queue that is open, its windows an hour long."""
+    """An open queue with windows of an hour."""
     queue = Queue(tmp_path_factory.mktemp("queue"), schedule_from(time.time(), window_s=3_600))
     queue.status()
     return queue
@@ -20,6 +20,6 @@ def queue(tmp_path_factory: pytest.TempPathFactory) -> Queue:
 
 @pytest.fixture(scope="module")
 def gate(queue: Queue) -> Iterator[GateProcess]:
-    """Its gate, which asks for no work."""
+    """The gate of that queue. It asks for no work."""
     with GateProcess(queue.root) as gate:
         yield gate

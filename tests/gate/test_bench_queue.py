@@ -1,4 +1,4 @@
-"""`python -m benchmarks queue` in small: what it prints, and that it says what it could not measure."""
+"""A small run of `python -m benchmarks queue` prints its results, and names what it could not measure."""
 
 from __future__ import annotations
 

@@ -76,8 +76,8 @@ def test_who_has_a_ticket_keeps_it_and_others_at_the_same_phone_get_none(
 def test_a_ticket_that_the_site_refused_is_forgotten_by_its_link_and_by_no_other(
     free: tuple[Queue, GateProcess],
 ) -> None:
-    """With the gate on a host of its own the site can't delete the cookie, and the same contact would get the
-    same ticket again."""
+    """With the gate on a host of its own, the site can't delete the cookie, and the same contact would get
+    the same ticket again."""
     queue, gate = free
     publish(queue, QueueState.OPEN)
     ticket = join(gate.port, "ani@contoh.id").ticket
@@ -106,7 +106,8 @@ def test_a_ticket_that_the_site_refused_is_forgotten_by_its_link_and_by_no_other
 def test_a_ticket_from_before_time_was_cut_anew_opens_its_page(
     free: tuple[Queue, GateProcess], first_window: int, language: str
 ) -> None:
-    """Called and away, while nobody waited for a time and then others had to: the page is the way back."""
+    """They were called and went away. Then nobody waited for a time, and then others did: the page lets them
+    in."""
     queue, gate = free
     publish(queue, QueueState.OPEN)
     ticket = join(gate.port, "ani@contoh.id").ticket
@@ -124,8 +125,8 @@ def test_a_ticket_from_before_time_was_cut_anew_opens_its_page(
 def test_a_status_is_taken_up_with_the_rules_that_were_published_before_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
-    """After an hour in which nobody had to wait time is cut anew while a gate looks. By the rules from before
-    it would close all windows of that hour for good, and who joins would be drawn an hour later."""
+    """After an hour in which nobody had to wait, the schedule changes while a gate looks. By the old rules it
+    would close all windows of that hour, and people who join would be drawn an hour later."""
     now = int(time.time())
     queue = Queue(tmp_path, schedule_from(now - 3_600, open_s=7_200))
     queue.status(state=QueueState.DIRECT)

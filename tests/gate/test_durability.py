@@ -1,4 +1,4 @@
-"""Real gates that are killed, doubled, robbed of their files and given wrong clocks: nobody loses a place."""
+"""Real gates are killed, started twice, lose their files and have wrong clocks: nobody loses a place."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_odd_files_end_no_gate_and_let_it_start(tmp_path: Path) -> None:
 
 
 def test_a_gate_whose_folder_is_taken_away_ends_and_begins_anew(tmp_path: Path) -> None:
-    """It would count into files that nobody reads any more."""
+    """It would write into files that nobody reads any more."""
     queue = a_queue(tmp_path)
     with GateProcess(tmp_path) as gate:
         first = join(gate.port, "ani@contoh.id").read
@@ -167,7 +167,7 @@ def test_counts_of_windows_outlive_a_kill_and_add_up_over_gates(tmp_path: Path) 
 
 
 def number_of(port: int, ticket: str) -> int | None:
-    """The place in the line that the wait page shows, once it is exact."""
+    """The place in line on the wait page, when it is exact."""
     found = re.search(r'data-number="(\d+)" data-exact="1"', get(port, f"/antre/casn/t/{ticket}").text)
     return int(found[1]) if found else None
 
@@ -219,7 +219,7 @@ def test_a_wrong_clock_issues_for_the_window_of_the_controller(tmp_path: Path, s
 
 
 def test_a_window_that_the_controller_closed_takes_nobody_whatever_the_clock_says(tmp_path: Path) -> None:
-    """A gate that hears nothing of the controller and lags five minutes behind."""
+    """A gate that hears nothing from the controller and is five minutes late."""
     queue = Queue(tmp_path, schedule_from(time.time() - 600, window_s=10))
     with GateProcess(tmp_path, shift_s=-300) as gate:
         early = join(gate.port, "ani@contoh.id").read
@@ -281,7 +281,7 @@ def test_two_processes_never_share_a_number(tmp_path: Path) -> None:
 
 
 def test_in_production_no_gate_sends_people_to_its_own_machine(tmp_path: Path) -> None:
-    """One that was started by hand, without the settings that `meterai up` tells its gates."""
+    """A gate that was started by hand, without the settings that `meterai up` gives its gates."""
     command = [sys.executable, "-m", "meterai.processes.gate", "--number", "2", "--port", "0"]
     told = {"METERAI_ENVIRONMENT": "production", "METERAI_QUEUE_FOLDER": str(tmp_path)}
     environment = {**os.environ, **told}

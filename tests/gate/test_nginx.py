@@ -1,4 +1,4 @@
-"""The nginx configuration that is shipped, with the real nginx: files, gates behind it, what it keeps out."""
+"""The shipped nginx configuration, with the real nginx: files, gates behind it, and its limits."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_nothing_but_published_documents_is_a_file(front: Front, path: str) -> N
 
 
 def test_a_cache_on_the_way_keeps_packed_and_plain_documents_apart(front: Front) -> None:
-    """Anybody may keep them (`public`); who audits takes them plain."""
+    """Anybody may cache them (`public`), and auditors get them uncompressed."""
     packed = get(front.port, "/antre/casn/d/config.json", Accept_Encoding="gzip")
     assert packed.headers["content-encoding"] == "gzip"
     assert packed.headers["cache-control"].startswith("public")
@@ -125,7 +125,7 @@ def test_where_nobody_answers_a_page_in_both_languages_comes_back_by_itself(fron
 
 
 def test_what_was_sent_while_nobody_answers_is_not_said_to_be_sent_again(front: Front) -> None:
-    """A page that came back by itself would ask for the address of a form, which most often has no page."""
+    """A page that reloads itself would ask for the address of a form, which mostly has no page."""
     for path in ("/beli", "/casn/masuk/kontak", "/saya/masuk"):
         answer = post(front.port, path, {"kontak": "ani@contoh.id"})
         assert answer.status == 503
@@ -138,7 +138,7 @@ def test_what_was_sent_while_nobody_answers_is_not_said_to_be_sent_again(front: 
 
 
 def test_nobody_makes_a_gate_look_dead_with_a_long_address(front: Front) -> None:
-    """An answer whose head has no room is a broken connection to nginx, which then leaves out that gate."""
+    """An answer with too long a head is a broken connection for nginx, and it leaves out that gate."""
     phones = [f"Mozilla/5.0 (Linux; Android 12; SM-{number})" for number in range(10)]
     for phone in phones:
         get(front.port, "/antre/casn/?" + "x" * 7_000, User_Agent=phone)
@@ -146,7 +146,7 @@ def test_nobody_makes_a_gate_look_dead_with_a_long_address(front: Front) -> None
 
 
 def test_while_no_gate_can_write_its_pages_go_on(front: Front) -> None:
-    """A refusal for now is no failure of the gate: nginx would take both out, and all pages with them."""
+    """A refusal is no failure of the gate. Otherwise nginx would leave out both gates, and all pages."""
     ticket = join(front.port, "sebelum@contoh.id").ticket
     usual = {}
     for gate in front.gates:
@@ -211,7 +211,7 @@ def test_a_gate_without_the_queue_s_disk_tells_nobody_that_a_ticket_s_page_does_
 
 
 class Reading(BaseHTTPRequestHandler):
-    """A site that reads what it is sent."""
+    """A site that reads the request."""
 
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", "0")))
@@ -223,7 +223,7 @@ class Reading(BaseHTTPRequestHandler):
     do_POST = do_GET
 
     def log_message(self, *_: object) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
 
 class Answering(Reading):
@@ -237,7 +237,7 @@ class Answering(Reading):
 
 
 class LeadingOn(Reading):
-    """A site that leads everybody to a very long address."""
+    """A site that redirects everybody to a very long address."""
 
     def do_GET(self) -> None:
         self.send_response(303)
@@ -278,7 +278,7 @@ def test_every_head_of_an_answer_has_room(tmp_path: Path) -> None:
 
 
 def sent_of(port: int, size: int) -> bytes:
-    """The answer to a form of so many bytes, of which none are sent yet."""
+    """The answer to a form of `size` bytes before any of them is sent."""
     return raw(port, f"POST /beli HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n".encode())
 
 
@@ -295,7 +295,7 @@ def with_one_of(folder: Path, what: str) -> tuple[ThreadingHTTPServer, Nginx]:
 
 
 def test_who_has_too_many_connections_to_the_site_gets_the_page_that_comes_back(tmp_path: Path) -> None:
-    """One is too many here."""
+    """With a limit of one, the second is too many."""
     site, nginx = with_one_of(tmp_path, "connections")
     with site, nginx, socket.create_connection(("127.0.0.1", nginx.port), 10) as slow:
         slow.sendall(b"POST /beli HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\n1234")
@@ -337,7 +337,7 @@ def test_all_addresses_of_a_phone_are_one_and_logs_tell_no_ticket_of_who_is_refu
 
 
 def test_slow_readers_fill_neither_the_disk_of_nginx_nor_the_memory_of_the_site(tmp_path: Path) -> None:
-    """One download is as many as there may be here."""
+    """With a limit of one download."""
     site, nginx = with_one_of(tmp_path, "downloads")
     with site, nginx, socket.create_connection(("127.0.0.1", nginx.port), 10) as slow:
         slow.sendall(b"GET /pesanan/M1/unduh/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\n1234")
@@ -355,7 +355,7 @@ def test_slow_readers_fill_neither_the_disk_of_nginx_nor_the_memory_of_the_site(
 
 
 def test_nginx_ends_its_connections_before_the_site_and_the_gates_do() -> None:
-    """Else a form meets their end, and what was typed and uploaded is gone."""
+    """Otherwise a form meets a closed connection, and its data and files are lost."""
     shipped = SHIPPED.read_text()
     upstreams = dict(re.findall(r"upstream (\w+) \{(.*?)\n    \}", shipped, re.S))
     kept = {
@@ -367,7 +367,7 @@ def test_nginx_ends_its_connections_before_the_site_and_the_gates_do() -> None:
 
 
 def ten_times_as_hasty(folder: Path, site: int) -> Nginx:
-    """Every time limit of the file is a tenth of itself, so that nobody waits here for it."""
+    """The configuration with every time limit cut to a tenth, so that the test is quick."""
     nginx = Nginx(folder / "nginx", folder, site=site)
     config = folder / "nginx" / "nginx.conf"
     config.write_text(re.sub(r"(?<=_timeout )(\d+)s", r"\g<1>00ms", config.read_text()))
@@ -375,7 +375,7 @@ def ten_times_as_hasty(folder: Path, site: int) -> Nginx:
 
 
 def test_while_the_site_is_cut_off_people_are_told_within_seconds(tmp_path: Path) -> None:
-    """Its machine takes no connection and refuses none: its queue of connections is full here."""
+    """A machine that neither accepts nor refuses connections: its queue is full."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as silent, contextlib.ExitStack() as taken:
         for _ in range(3):
             one = taken.enter_context(socket.socket())
@@ -411,7 +411,7 @@ def test_a_dead_gate_is_noticed_by_nobody(front: Front) -> None:
 
 
 def test_the_file_as_it_is_shipped_is_accepted_with_a_certificate(tmp_path: Path) -> None:
-    """TLS lines included: only names and folders are filled in."""
+    """With its TLS lines; only names and folders are filled in."""
     certificate, key = self_signed(tmp_path)
     text = SHIPPED.read_text()
     assert text.count("http2 on;") == 1

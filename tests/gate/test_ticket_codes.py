@@ -19,7 +19,7 @@ from tests.gate.ticket_code import read_code
 
 
 def tickets(count: int) -> list[str]:
-    """Texts as tickets are; the last ones are such as a packing code could treat in another way."""
+    """Texts like tickets. An encoder could pack the last ones in another way."""
     chance = Random(7)
     made = [base64.urlsafe_b64encode(chance.randbytes(96)).decode() for _ in range(count)]
     return [*made, "A" * 128, "0" * 128, "_" * 128, "a" * 128, "Ab1-" * 32]

@@ -1,4 +1,4 @@
-"""A ticket in people's hands: link, QR code, short text, cookie; on this phone and on another."""
+"""Tickets as people use them: link, QR code, short text and cookie, on one phone and on another."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_who_comes_without_a_ticket_gets_the_form_that_is_ready_and_who_keeps_on
 
 @pytest.mark.parametrize("prefix", ["", "/en"])
 def test_somebody_else_at_the_same_phone_takes_a_place_too(gate: GateProcess, prefix: str) -> None:
-    """A family's phone, an internet café: the way to the form leads past the first one's ticket."""
+    """A family's phone, or an internet café: the first person's ticket must not block the form."""
     first = join(gate.port, f"kakak{prefix[1:]}@contoh.id").ticket
     cookie = f"antre_casn={first}"
     page = get(gate.port, f"{prefix}/antre/casn/t/{first}", Cookie=cookie)
@@ -208,14 +208,14 @@ def test_what_a_gate_writes_down_is_nobody_else_s_whoever_starts_it(gate: GatePr
 def test_a_form_s_address_that_is_loaded_again_leads_to_the_page_with_the_form(
     gate: GateProcess, prefix: str
 ) -> None:
-    """A phone that had closed the tab of a form's answer asks for it in this way."""
+    """A phone that closed the tab of a form's answer loads it again in this way."""
     for name in ("kode", "tiket"):
         answer = get(gate.port, f"{prefix}/antre/casn/{name}")
         assert (answer.status, answer.headers["location"]) == (303, f"{prefix}/antre/casn")
 
 
 def test_no_head_of_an_answer_is_longer_than_a_proxy_has_room_for(gate: GateProcess) -> None:
-    """nginx has 4 kB for one unless it is told otherwise."""
+    """nginx has 4 kB for a head by default."""
     long = "x" * 7_000
     for path in (f"/antre/casn/?{long}", f"/antre/casn/t/{long}/", f"/antre/casn/{long}"):
         answer = raw(gate.port, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())

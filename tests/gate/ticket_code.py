@@ -1,4 +1,4 @@
-"""A phone's camera before a wait page."""
+"""Reads QR codes, as a phone's camera does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image
 
 
 def read_code(page: str) -> str:
-    """What the QR code of a page says."""
+    """The text in the QR code of a page."""
     found = re.search(r'<img class="qr" alt="" src="data:image/png;base64,([^"]+)">', page)
     assert found, "no code"
     picture = Image.open(io.BytesIO(base64.b64decode(found[1])))

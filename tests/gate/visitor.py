@@ -1,4 +1,4 @@
-"""People at a gate, for tests: plain HTTP requests, one connection each, and what the answer says."""
+"""People at a gate, for tests: plain HTTP requests, one connection each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TICKET = re.compile(r"/t/([A-Za-z0-9_-]{128})")
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer; `ticket` is the one it leads to."""
+    """An answer of the gate."""
 
     status: int
     headers: dict[str, str]
@@ -29,14 +29,14 @@ class Answer:
 
     @property
     def ticket(self) -> str:
-        """The ticket in the place to go to."""
+        """The ticket to which the answer redirects."""
         found = _TICKET.search(self.headers.get("location", ""))
         assert found, f"{self.status} without a ticket"
         return found[1]
 
     @property
     def read(self) -> Ticket:
-        """What that ticket says."""
+        """That ticket, decoded."""
         return decode_ticket(self.ticket)
 
 
@@ -57,8 +57,7 @@ def join(port: int, contact: str, **headers: str) -> Answer:
 
 
 def raw(port: int, *request: bytes, seconds: float = 5) -> bytes:
-    """Sends bytes, piece by piece, and reads until the server ends the connection, or says nothing more for a
-    moment."""
+    """Sends bytes, piece by piece. Reads until the server ends the connection or is silent for a moment."""
     with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
         for piece in request:
             connection.sendall(piece)

@@ -25,13 +25,13 @@ _TYPES = {".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 @dataclass(frozen=True, slots=True)
 class EventFacts:
-    """What pages say of an event."""
+    """What pages say about an event."""
 
     slug: str
     name: str
     zone: str
     documents: dict[str, tuple[str, ...]]
-    """What to prepare, in Indonesian (`id`) and English (`en`)."""
+    """Names of the documents to prepare, in Indonesian (`id`) and English (`en`)."""
 
     def documents_in(self, language: str) -> tuple[str, ...]:
         """What to prepare, in the language of a page."""
@@ -39,9 +39,9 @@ class EventFacts:
 
 
 class Pages:
-    """Templates of all languages, scripts named by their content, and the style that every page holds.
+    """Templates in all languages, scripts named by their content, and the style inside every page.
 
-    `site`: address of the site without a slash at its end.
+    `site`: the site's address without a slash at its end.
     """
 
     def __init__(self, site: str) -> None:
@@ -63,8 +63,10 @@ class Pages:
         self._environments = {language: self._environment(language) for language in languages()}
 
     def asset_of_another_release(self, address: str) -> tuple[str, bytes] | None:
-        """The present content of a script or picture that a page of another release names; None when there is
-        none of this name."""
+        """The present content of a script or picture that a page of another release names.
+
+        None when there is none of this name.
+        """
         found = _ASSET.fullmatch(address)
         known = self._addresses.get(found[1] + found[2]) if found else None
         return self.assets[known] if known else None
@@ -121,15 +123,16 @@ def _sentences_in(language: str) -> Callable[[str], Markup]:
 
 
 def _hash(text: str) -> str:
-    """As a content security policy names what may stand in a page (CSP level 3)."""
+    """The hash by which a content security policy allows a style or script (CSP level 3)."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _bare(script: str) -> str:
-    """Without comments of their own lines and without the space before lines."""
+    """The script without comments and indentation."""
     lines = (line.strip() for line in re.sub(r"/\*.*?\*/", "", script).splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def _squeeze(css: str) -> str:
+    """The style without comments and line breaks."""
     return re.sub(r"\s*\n\s*", "", re.sub(r"/\*.*?\*/", "", css, flags=re.S))

@@ -1,7 +1,7 @@
-"""What has been published about one event, as this gate last saw it: rules, status, windows.
+"""The published documents of one event, as this gate last read them: rules, status, windows.
 
-The status is looked for every quarter of a second and held as a finished answer, so that a poll costs no
-look at the disk. Documents of windows never change; those in demand are kept.
+The gate looks for a new status every quarter of a second and keeps it as a finished answer, so a poll reads
+nothing from the disk. Documents of windows never change; the ones in demand are kept.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from meterai.waiting_room.rules.tickets import event_number
 from meterai.waiting_room.rules.windows import first_number
 
 _KEPT_PLACES_MAX = 3_000_000
-"""Places of people in windows that are kept sorted, 8 bytes each."""
+"""The most places that are kept sorted, of all windows together. 8 bytes each."""
 _KEPT_WINDOWS_MAX = 4_096
 _RECORD = 18
 _ID = 12
@@ -39,7 +39,7 @@ _NONE = array("Q")
 class PublishedCache:
     """The public documents of one event.
 
-    Raises on making: Refusal when the rules can't be read; OSError.
+    The constructor raises Refusal when the rules can't be read, and OSError.
     """
 
     def __init__(self, folder: QueueFolder, *, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -50,17 +50,17 @@ class PublishedCache:
         self.status: Status | None = None
         self.status_raw = b""
         self.status_seen = 0.0
-        """Monotonic time at which the status last changed."""
+        """The monotonic time at which the status last changed."""
         self.is_heard = False
-        """The status came after the first look, so its time was the controller's when it was seen; one that
-        lay there may be hours old."""
+        """Whether the status arrived after the first look. Then its time was the controller's when it was
+        seen; a status that was there before may be hours old."""
         self._has_looked = False
         self._status_stamp = (0, 0)
         self._config_stamp = (0, 0)
         self._counts = JoinCounts(folder)
         self._reveals: OrderedDict[int, Reveal] = OrderedDict()
         self._unrevealed: set[int] = set()
-        """Windows whose seed was asked for since the last look, and is not published."""
+        """Windows whose seed was looked for since the last look, and is not published."""
         self._places: OrderedDict[int, array[int]] = OrderedDict()
         self._sorting: dict[int, asyncio.Task[None]] = {}
         self._read_config()
@@ -68,10 +68,10 @@ class PublishedCache:
     # ------------------------------------------------------------- documents
 
     def look(self) -> bool:
-        """Takes up what has been published since the last look; True when the status is a new one.
+        """Reads what was published since the last look. True when the status is new.
 
-        The status, which is published last, is read first and taken up last: with rules that are as new at
-        least. Raises: OSError, Refusal; then it is read again at the next look.
+        The status is published last. So it is read first and used last: the rules are at least as new.
+        Raises: OSError, Refusal; the next look reads again.
         """
         self._unrevealed.clear()
         stamp = _stamp(self.folder.status)
@@ -80,7 +80,7 @@ class PublishedCache:
             self._read_config()
         status = self._newer(raw) if raw else None
         known = status or self.status
-        if known is None or known.state is not QueueState.CLOSED:  # then nobody asks for a place any more
+        if known is None or known.state is not QueueState.CLOSED:  # after that nobody needs the counts
             self.read_counts()
         is_first, self._has_looked = not self._has_looked, True
         if not raw:
@@ -99,26 +99,26 @@ class PublishedCache:
 
     @property
     def closed_through(self) -> int:
-        """The last window whose end has been seen published, without a gap before it; -1: none."""
+        """The last window whose end was read, without a gap before it; -1 when there is none."""
         return len(self._counts.people) - 1
 
     def highest_sequence(self, gate: int) -> int:
-        """The greatest sequence of a gate in the published ends of windows that were read."""
+        """The highest sequence of a gate in the ends of windows that were read; 0 when there is none."""
         return self._counts.highest.get(gate, 0)
 
     def keep_counts(self, gate: int) -> None:
-        """Notes for the next start, and for other gates, what was read of the ends of windows."""
+        """Writes what was read of the ends of windows, for the next start and for other gates."""
         self._counts.keep(self.folder.counts_mark(gate))
 
     # ---------------------------------------------------------------- places
 
     def people_before(self, window: int) -> int | None:
-        """How many people joined in all windows before this one; None until that is published."""
+        """The number of people who joined in all windows before this one; None until it is published."""
         before = self._counts.before
         return before[window] if window < len(before) else None
 
     def people_in(self, window: int) -> int | None:
-        """How many people joined in a window; None until that is published."""
+        """The number of people who joined in a window; None until it is published."""
         people = self._counts.people
         return people[window] if window < len(people) else None
 
@@ -128,13 +128,13 @@ class PublishedCache:
         return None if reveal is None else place_of(bytes.fromhex(reveal.seed), id)
 
     def is_drawn(self, window: int) -> bool:
-        """Whether the seed of a window is published, and with it the places of everybody in it."""
+        """Whether the seed of a window is published, and so the places of everybody in it."""
         return self._reveal(window) is not None
 
     def rank_in(self, window: int, place: int) -> int | None:
-        """How many people of the window come before this place, exactly.
+        """The number of people in the window who come before this place.
 
-        None while it is not known yet: they are being sorted then.
+        None while they are being sorted.
         """
         places = self._places.get(window)
         if places is not None:
@@ -147,7 +147,7 @@ class PublishedCache:
     # --------------------------------------------------------------- reading
 
     def _read_config(self) -> None:
-        stamp = _stamp(self.folder.config)  # first: what comes in between is read at the next look
+        stamp = _stamp(self.folder.config)  # first: a document that comes in between is read at the next look
         raw = self.folder.config.read_bytes()
         config = published_documents.decode(raw, Config)
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(config.controller_key))
@@ -160,7 +160,7 @@ class PublishedCache:
         self._config_stamp = stamp
 
     def _newer(self, raw: bytes) -> Status | None:
-        """A status that is newer than what we have; None for half of a copy by other means, or not ours."""
+        """The status if it is newer than ours; None also for an incomplete copy or a foreign signature."""
         try:
             status = published_documents.read(raw, Status, self.controller_key)
         except Refusal:
@@ -171,7 +171,7 @@ class PublishedCache:
         return status
 
     def read_counts(self) -> None:
-        """Goes on from the last window whose end is known."""
+        """Reads the ends of windows, from the last one that is known."""
         while True:
             window = len(self._counts.people)
             try:
@@ -184,8 +184,11 @@ class PublishedCache:
             self._counts.add(close, raw)
 
     def _is_skipped(self, window: int) -> bool:
-        """Window 0 exists only where there was a lottery when the queue was made. After time was cut anew the
-        rules don't say that any more; then window 1 is closed, and no window before the one ahead of it."""
+        """Whether a window never existed. Only window 0 may be missing: it exists when the queue began with a
+        lottery.
+
+        After a change of the schedule the rules do not say so. Then window 1 is closed, and window 0 is not.
+        """
         if window != 0:
             return False
         if first_number(self.config.schedule) == 1:
@@ -210,14 +213,14 @@ class PublishedCache:
         return reveal
 
     async def _sort(self, window: int) -> None:
-        """Sorts the places of a window, a little at a time: joins and polls go on beside it."""
+        """Sorts the places of a window in short steps, so that joins and polls go on."""
         try:
             reveal = self._reveal(window)
             assert reveal is not None
             with self.folder.window_ids(window).open("rb") as file:
                 self._places[window] = await sorted_places(file, bytes.fromhex(reveal.seed))
         except OSError:
-            await asyncio.sleep(1)  # not published yet; whoever looks again starts the next attempt
+            await asyncio.sleep(1)  # not published yet; the next request for a rank tries again
         finally:
             del self._sorting[window]
         while len(self._places) > 1 and sum(map(len, self._places.values())) > _KEPT_PLACES_MAX:
@@ -225,9 +228,10 @@ class PublishedCache:
 
 
 async def sorted_places(file: BinaryIO, seed: bytes) -> array[int]:
-    """The distinct places of a window's ids in order, from its public list. Gives way every few milliseconds.
+    """The distinct places of a window's ids in order, from its public list. Yields every few milliseconds.
 
-    Read and sorted in parts, by their first bits, so that a million take 17 MB for a moment and not 100.
+    The places are read and sorted in 64 parts, by their first bits: a million take 17 MB for a moment, not
+    100.
     """
     parts = [array("Q") for _ in range(64)]
     while records := file.read(_RECORD * _SLICE):

@@ -1,4 +1,4 @@
-"""Moments as those who wait read them, with their zone. Many people are told the same ones."""
+"""Times on pages, with their zone. Many pages show the same ones, so they are cached."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from functools import lru_cache
 from meterai.kit.formats import display
 
 FAR_S = 40_000
-"""From so far ahead on a time of day could be taken for today's: a line may take days. The page's script,
-`static/wait.js`, says it too."""
+"""A time further ahead is shown with its day: a line may take days. The page's script has it too
+(`static/wait.js`)."""
 
 
 @lru_cache(4_096)
@@ -26,7 +26,7 @@ def moment_text(unix: float, language: str, zone: str, *, seconds: bool = False)
 
 
 def time_text(unix: int, language: str, zone: str, *, now: float) -> str:
-    """`21.40 WIB`; with the day, `21.40 WIB, 5 Sep 2026`, when it is far ahead."""
+    """`21.40 WIB`, or with the day when it is far ahead: `21.40 WIB, 5 Sep 2026`."""
     clock = clock_text(unix, language, zone)
     if unix - now < FAR_S:
         return clock

@@ -1,4 +1,4 @@
-"""The verdict in words: what stands on the wait page, in which tone, and what to press."""
+"""The words for a verdict on the wait page: its tone, its sentences, and its button."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from meterai.waiting_room.files.published_documents import Status
 from meterai.waiting_room.rules.verdict import Advice, Verdict
 
 KEPT_FROM = 20
-"""Promises that must be due before it is said how many of them were kept."""
+"""The number of due promises from which the page says how many were kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamedTimes:
-    """Which times a page may name. Unix seconds."""
+    """The times that a page may name, in Unix seconds, with their zone."""
 
     zone: str
     closes_at: int
@@ -36,14 +36,14 @@ class NamedTimes:
     drawn_at: int
     claim_minutes: int
     line_counts: bool
-    """Who is in line at closing is served (`Policy.line_counts`)."""
+    """Whether people who are in line at closing are served (`Policy.line_counts`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictText:
-    """What the page says. `claim`: the words on the button to the site; empty: there is none.
+    """What the page says. `claim`: the words on the button to the site; empty when there is none.
 
-    `claim_at`: what is wanted there, the last part of the address.
+    `claim_at`: the last part of the button's address.
     """
 
     tone: str
@@ -74,7 +74,7 @@ def verdict_text(
 def _lines_of(
     advice: Advice, usual: tuple[str, ...], status: Status | None, moments: NamedTimes
 ) -> tuple[str, ...]:
-    """The lines of an advice, as the queue stands: the usual ones, or what is true instead."""
+    """The lines for an advice: the usual ones, or others for the present state of the queue."""
     if status is None:
         return usual
     if advice is Advice.UNKNOWN and moments.drawn_at <= status.at:
@@ -92,7 +92,7 @@ def _lines_of(
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What the words may name, made when a text asks for it: most name two or three."""
+    """The values that words may name, made only when a text asks for one."""
 
     verdict: Verdict
     status: Status | None

@@ -1,4 +1,4 @@
-"""The gate: `python -m meterai.processes.gate --number N --port P`. Any number may run side by side."""
+"""The gate process: `python -m meterai.processes.gate --number N --port P`. Several may run side by side."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 
 def facts_of_events(settings: Settings) -> dict[str, EventFacts]:
-    """Names, zones and documents of the events, as the site shows them."""
+    """The names, zones and documents of the events, as the site shows them."""
     path = Path(settings.events_file) if settings.events_file else None
     return {
         event.slug: EventFacts(
@@ -45,7 +45,7 @@ def facts_of_events(settings: Settings) -> dict[str, EventFacts]:
 
 
 def gate_settings(settings: Settings, *, number: int, port: int, clock_shift_s: float = 0) -> GateSettings:
-    """What the environment says of this gate."""
+    """The settings of this gate, from the environment."""
     return GateSettings(
         number=number,
         folder=queue_root(settings),
@@ -107,19 +107,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--clock-shift-seconds", type=float, default=0, help="for rehearsals: a clock that is wrong"
     )
-    told = parser.parse_args(arguments)
-    if not 1 <= told.number <= 0xFFFF:
+    options = parser.parse_args(arguments)
+    if not 1 <= options.number <= 0xFFFF:
         parser.error("--number is from 1 to 65535")
     settings = from_environment()
     set_up_logging(settings.log_level)
-    if told.clock_shift_seconds and settings.environment == "production":
+    if options.clock_shift_seconds and settings.environment == "production":
         parser.error("--clock-shift-seconds is for rehearsals")
     if settings.environment == "production" and not settings.public_url:
         parser.error("METERAI_PUBLIC_URL: production needs the address to which people are sent on")
-    os.umask(0o077)  # as under `meterai up`: what a gate writes down of people is nobody else's
-    here = gate_settings(settings, number=told.number, port=told.port, clock_shift_s=told.clock_shift_seconds)
+    os.umask(0o077)  # as under `meterai up`: only the gate's user may read what it writes about people
+    here = gate_settings(
+        settings, number=options.number, port=options.port, clock_shift_s=options.clock_shift_seconds
+    )
     try:
-        uvloop.run(serve(here, facts_of_events(settings), host=told.host, port=told.port))
+        uvloop.run(serve(here, facts_of_events(settings), host=options.host, port=options.port))
     except OSError as error:  # the launcher starts another one in a moment
         log.error("gate_ended", error=type(error).__name__, reason=str(error))
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""Published documents over HTTP: `/antre/<slug>/d/...` as they lie on the disk. nginx can do the same."""
+"""Published documents over HTTP: `/antre/<slug>/d/...`, as they lie on the disk. nginx can serve them too."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _NAMES: Final = re.compile(
 _TYPES: Final = {"json": "application/json", "jsonl": "application/jsonl", "ids": "application/octet-stream"}
 _WHOLE_BYTES_MAX = 256 * 1024
 SENDING_MAX: Final = 200
-"""Long documents at once: each holds a file and a piece of it. Who audits asks again."""
+"""The most long documents that are sent at once. Each holds an open file and a piece of it in memory."""
 _RANGE: Final = re.compile(rb"bytes=(\d{1,18})-")
 
 
 def document_headers(name: str) -> Headers:
-    """Type, and for how long it may be kept: documents of a window never change."""
+    """Content type and caching. Documents of a window never change."""
     kept = STATUS_CACHE if name == "status.json" else _FOR_GOOD if name.startswith("w/") else _SHORT
     return (
         ("content-type", _TYPES[name.rpartition(".")[2]]),
@@ -35,7 +35,8 @@ def document_headers(name: str) -> Headers:
 
 
 def send_document(request: Request, folder: QueueFolder, name: str, safety: Headers) -> bytes | None:
-    """The answer with a document; a long one is sent as it is taken. `Range: bytes=N-` goes on from N."""
+    """The answer with a document. None: a long one is sent piece by piece. `Range: bytes=N-` begins at byte
+    N."""
     if not _NAMES.fullmatch(name):
         return respond(404, b"", safety)
     try:

@@ -1,4 +1,4 @@
-"""Headers that every answer of the gate carries (the site's are in web/requests/middleware.py)."""
+"""The safety headers of all answers of the gate. The site's are in `web/requests/middleware.py`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ type Headers = tuple[tuple[str, str], ...]
 
 
 def safety_headers(site_url: str, *, style_hash: str, script_hashes: Sequence[str], tls: bool) -> Headers:
-    """Forms go to the gate itself and to the site, where the called enter; nothing else is reached.
+    """The headers. Pages may send forms to the gate and to the site, and reach nothing else.
 
-    `style_hash`, `script_hashes`: of the one style and the scripts that stand in the pages themselves
-    (CSP level 3, `sha256-...`). `tls`: people reach the gate by https; then HSTS (RFC 6797 section 7.2).
+    `style_hash`, `script_hashes`: hashes of the style and the scripts inside the pages (CSP level 3,
+    `sha256-...`). `tls`: people reach the gate by https, so HSTS is added (RFC 6797 section 7.2).
     """
     parts = urlsplit(site_url)
     scripts = " ".join(f"'{one}'" for one in script_hashes)

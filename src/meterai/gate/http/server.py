@@ -1,7 +1,7 @@
-"""HTTP/1.1 (RFC 9112) for the gate: small requests, answers made beforehand, everything within one turn.
+"""The gate's HTTP/1.1 server (RFC 9112). docs/decisions/0027 says what it guards.
 
-A request is answered at once with bytes, or later through `Request.answer` (a join waits for the disk).
-Requests of one connection are answered in their order; while one waits, no more than the next is read.
+The application answers a request at once with bytes, or later through `Request.answer` (a join waits for the
+disk). Requests of one connection are answered in their order. While one waits, only the next one is read.
 """
 
 from __future__ import annotations
@@ -24,29 +24,28 @@ from meterai.kit.http.request_parser import BodyParser, RequestParser
 HEAD_BYTES_MAX = 16_384
 BODY_BYTES_MAX = 8_192
 IDLE_SECONDS = 80
-"""A kept connection without a request: longer than the proxy in front keeps its own, and than who is at the
-back of the line waits between two looks."""
+"""How long a connection stays without a request. nginx keeps its connections for less, and people at the back
+of the line poll more often."""
 SWEEP_SECONDS = 4
-"""Connections are looked through for those that take too long so often: there may be 20,000."""
+"""The time between two searches for connections that take too long. There may be 20,000 connections."""
 _PIECE_BYTES = 256 * 1024
 PIPELINED_MAX = 100
-"""Requests that may arrive before the answer to the first; nobody but an attacker sends more."""
+"""Requests that may arrive before the first is answered. Only an attacker sends more."""
 MAKES_ROOM_FOR, QUIET_SECONDS = 256, 2.0
-"""When there are as many connections as there may be, so many are closed of those that have been without a
-request for the longest time, and for so long at least: who waits comes back on a new one, and nobody else
-could be let in."""
+"""When no more connections are allowed, the server closes up to 256 that have had no request for the longest
+time, 2 s at least. People in line come back on a new connection; nobody new could be let in otherwise."""
 UNREAD_SECONDS = 10
-"""An answer stood so long without its reader, before others get the place."""
+"""How long an answer stays unread before the connection may be closed to let others in."""
 REQUEST_SECONDS = 10
-"""For a request to arrive in full."""
+"""The time in which a request must arrive in full."""
 ACCEPTED_A_TURN = 16
-"""Connections that a turn of the loop takes at most."""
+"""The most connections that are accepted in one turn of the loop."""
 
 
 class Request:
-    """One request. `headers` have lower-case names; several of one name are joined (RFC 9110 5.3).
+    """One request. The names in `headers` are lower-case; headers of one name are joined (RFC 9110 5.3).
 
-    Without a connection it is one of our own, to have an answer ready.
+    `connection`: None for a request that the gate makes itself, to prepare an answer.
     """
 
     __slots__ = ("_connection", "body", "headers", "keep_alive", "method", "peer", "target")
@@ -61,35 +60,35 @@ class Request:
         self.keep_alive = True
 
     def header(self, name: bytes) -> bytes:
-        """A header's value, or nothing."""
+        """The value of a header; empty when there is none."""
         return self.headers.get(name, b"")
 
     def answer(self, response: bytes) -> None:
-        """Sends the answer of a request that was not answered at once."""
+        """Answers a request that was not answered at once."""
         assert self._connection is not None
         self._connection.send(self, response)
 
     async def answer_with_file(self, head: bytes, file: BinaryIO, size: int) -> None:
-        """Sends a head and then `size` bytes of a file, no faster than they are taken."""
+        """Sends a head and then `size` bytes of a file, no faster than the client reads them."""
         assert self._connection is not None
         await self._connection.send_file(self, head, file, size)
 
 
 class Application(Protocol):
-    """What stands behind the connections."""
+    """The application behind the connections."""
 
     ready: dict[bytes, bytes]
-    """Answers to GET by target, as they are this second."""
+    """Answers to GET that are ready, by target."""
     ready_for_strangers: dict[bytes, bytes]
-    """Of those, what only who keeps no ticket gets."""
+    """The same, for browsers that keep no ticket."""
 
     def handle(self, request: Request) -> bytes | None:
-        """The answer; None: it comes later."""
+        """The answer; None when it comes later."""
         ...
 
 
 class Server:
-    """All connections of this process; ends those that stay idle or never finish a request."""
+    """All connections of this process. It ends those that stay idle or never finish a request."""
 
     def __init__(self, application: Application, *, connections_max: int = CONNECTIONS_MAX) -> None:
         self.application = application
@@ -100,7 +99,7 @@ class Server:
         self._swept_at = self.now
 
     async def listen(self, listener: socket.socket) -> list[asyncio.Server]:
-        """Takes the connections of a socket until all of these are closed.
+        """Accepts connections from a socket until all returned servers are closed.
 
         uvloop takes one connection in each turn of its loop from each listening socket. With a single one, a
         crowd would wait to be let in whenever the processor is full.
@@ -116,8 +115,11 @@ class Server:
         return Connection(self)
 
     def make_room(self) -> bool:
-        """Whether there is room for one more connection. Where all are taken, quiet ones are closed; where
-        none is quiet, requests of which a part has been missing for seconds; then those that read nothing."""
+        """Whether one more connection is allowed, after closing others if need be.
+
+        When no more are allowed, it closes quiet connections; without these, requests that have been
+        incomplete for seconds; without these, answers that nobody reads.
+        """
         if len(self.connections) < self.connections_max:
             return True
         if self._found_none_at == self.now:
@@ -133,11 +135,11 @@ class Server:
             self.connections.discard(connection)
         if ends:
             return True
-        self._found_none_at = self.now  # to look through all of them costs: once a second then
+        self._found_none_at = self.now  # the search is costly: at most once a second
         return False
 
     def sweep(self) -> None:
-        """Closes what takes too long; called every second."""
+        """Closes connections that take too long. Called every second."""
         self.now = time.monotonic()
         if self.now - self._swept_at < SWEEP_SECONDS:
             return
@@ -146,7 +148,7 @@ class Server:
             connection.abort()
 
     def close(self) -> None:
-        """Ends every connection once its answers are out."""
+        """Ends every connection when its answers are sent."""
         for connection in list(self.connections):
             connection.close()
 
@@ -155,8 +157,18 @@ class Connection(asyncio.Protocol):
     """One connection."""
 
     __slots__ = (
-        "_arrived", "_head_bytes", "_is_full", "_parser", "_queue", "_request", "_room", "_transport",
-        "_waiting", "peer", "server", "since",
+        "_arrived",
+        "_can_write",
+        "_head_bytes",
+        "_is_full",
+        "_parser",
+        "_queue",
+        "_request",
+        "_transport",
+        "_waiting",
+        "peer",
+        "server",
+        "since",
     )  # fmt: skip
 
     def __init__(self, server: Server) -> None:
@@ -170,7 +182,7 @@ class Connection(asyncio.Protocol):
         self._is_full = False
         self.since = server.now
         self._head_bytes = self._arrived = 0
-        self._room: asyncio.Event | None = None
+        self._can_write: asyncio.Event | None = None
 
     # ------------------------------------------------------------- transport
 
@@ -187,22 +199,22 @@ class Connection(asyncio.Protocol):
         self.server.connections.discard(self)
         self._transport = None
         self._queue.clear()
-        if self._room is not None:
-            self._room.set()
+        if self._can_write is not None:
+            self._can_write.set()
 
     def pause_writing(self) -> None:
-        """Whoever does not read gets no further answers, and is not read."""
+        """Stops answering and reading a client that does not read its answers."""
         self._is_full = True
         self.since = self.server.now
-        if self._room is not None:
-            self._room.clear()
+        if self._can_write is not None:
+            self._can_write.clear()
         if self._transport is not None:
             self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         self._is_full = False
-        if self._room is not None:
-            self._room.set()
+        if self._can_write is not None:
+            self._can_write.set()
         if self._transport is not None and not self._waiting:
             self._transport.resume_reading()
             self._work()
@@ -222,7 +234,7 @@ class Connection(asyncio.Protocol):
         except (httptools.HttpParserError, ValueError):
             self._refuse(HTTPStatus.BAD_REQUEST)
             return
-        # The parser tells of a header when it has all of it, and holds what there is until then.
+        # The parser calls back when a header is complete, and keeps an incomplete one in memory.
         if self._request is not None and self._arrived > HEAD_BYTES_MAX + BODY_BYTES_MAX:
             self._refuse(HTTPStatus.BAD_REQUEST)
             return
@@ -231,10 +243,10 @@ class Connection(asyncio.Protocol):
             self._transport.pause_reading()
 
     def _ready(self, data: bytes) -> bytes | None:
-        """The answer to a request that came in one piece and asks for a document: no parser is needed.
+        """The answer to an ordinary request that arrived in one piece, when it is ready; else None.
 
-        Anything unusual is left to it: a long head, a body, a condition, an end of the connection, a second
-        request, and whatever it refuses.
+        The parser gets everything unusual: a long head, a body, a condition, the end of the connection, a
+        second request, and anything that it would refuse.
         """
         if len(data) > HEAD_BYTES_MAX or not data.startswith(b"GET "):
             return None
@@ -257,22 +269,22 @@ class Connection(asyncio.Protocol):
 
     @property
     def is_quiet(self) -> bool:
-        """Whether no request and no answer is under way. `since`: from when on."""
+        """Whether no request and no answer is under way. `since` says from when on."""
         return self._request is None and not (self._waiting or self._queue or self._is_full)
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether all that is under way is a request of which a part is missing. `since`: since it began."""
+        """Whether only an incomplete request is under way. `since` says when it began."""
         return self._request is not None and not (self._waiting or self._queue or self._is_full)
 
     @property
     def is_unread(self) -> bool:
-        """Whether answers wait for their reader, but no file (`is_overdue`). `since`: since they do."""
-        return self._is_full and self._room is None
+        """Whether answers wait for their reader, and no file does. `since` says from when on."""
+        return self._is_full and self._can_write is None
 
     def is_overdue(self, now: float) -> bool:
-        """Whether it has waited too long for a request, for the rest of one, or for the reader of a file."""
-        is_sending = self._room is not None
+        """Whether it has waited too long: for a request, for the rest of one, or for the reader of a file."""
+        is_sending = self._can_write is not None
         if self._waiting and not is_sending:
             return False
         limit = IDLE_SECONDS if self._request is None or is_sending else REQUEST_SECONDS
@@ -284,7 +296,7 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def close(self) -> None:
-        """Ends the connection once everything is sent."""
+        """Ends the connection when everything is sent."""
         if self._transport is not None and not self._waiting:
             self._transport.close()
 
@@ -300,7 +312,7 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         self._request = Request(self, self.peer)
         self._head_bytes = self._arrived = 0
-        self.since = self.server.now  # not at any byte: who sends one now and then has no more time
+        self.since = self.server.now  # not at each byte: a slow sender gets no more time
 
     def on_url(self, url: bytes) -> None:
         assert self._request is not None
@@ -341,7 +353,7 @@ class Connection(asyncio.Protocol):
     # --------------------------------------------------------------- answers
 
     def _work(self) -> None:
-        """Answers what has arrived, up to a request whose answer takes longer."""
+        """Answers the requests that have arrived, up to one whose answer comes later."""
         while self._queue and not self._waiting and not self._is_full:
             request = self._queue.popleft()
             answer = self.server.application.handle(request)
@@ -351,7 +363,7 @@ class Connection(asyncio.Protocol):
                 self._write(request, answer)
 
     def send(self, request: Request, answer: bytes) -> None:
-        """The answer that was waited for."""
+        """Sends an answer that came later."""
         self._waiting = False
         self.since = self.server.now
         self._write(request, answer)
@@ -360,9 +372,9 @@ class Connection(asyncio.Protocol):
             self._work()
 
     async def send_file(self, request: Request, head: bytes, file: BinaryIO, size: int) -> None:
-        """`Request.answer_with_file`; sent is what the file holds, or the connection ends."""
-        self._room = asyncio.Event()
-        self._room.set()
+        """See `Request.answer_with_file`. Ends the connection when the file has fewer bytes."""
+        self._can_write = asyncio.Event()
+        self._can_write.set()
         left = size if request.method != b"HEAD" else 0
         if self._transport is not None:
             self._transport.write(head if request.keep_alive else closing(head))
@@ -370,8 +382,8 @@ class Connection(asyncio.Protocol):
             self._transport.write(piece)
             left -= len(piece)
             self.since = self.server.now
-            await self._room.wait()
-        self._room = None
+            await self._can_write.wait()
+        self._can_write = None
         if left:
             self.abort()
         else:
@@ -398,5 +410,5 @@ _PLAIN = re.compile(
     rb"(?!content-length|transfer-encoding|if-none-match|connection(?!: keep-alive\r)|upgrade:|expect)"
     rb"[a-z0-9-]++:[\t -~\x80-\xff]*+)++\r\n\r\n"
 ).fullmatch
-"""A whole head's headers, in lower case: each a line as RFC 9112 has it, without control characters, and none
-that says more than every browser does."""
+"""The headers of an ordinary request, in lower case: whole lines without control characters (RFC 9112), and
+none that changes how the request is read or answered."""

@@ -1,7 +1,8 @@
-"""The other way than a proof of work: a code to the contact. Nothing is kept but how often it was tried.
+"""Codes that are sent to a contact, for people whose browser can't do the proof of work.
 
-The code follows from the contact, the time and a key that all gates of an event share. The gate has no
-mail port of its own: it leaves the message in its folder, and a worker sends it.
+A code is computed from the contact, the time and a key that all gates of an event share. The gate keeps only
+how often a contact's code was sent and tried. It sends nothing itself: it writes the message into its folder,
+and a worker sends it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from meterai.waiting_room.files.queue_folder import publish
 log = structlog.get_logger(__name__)
 
 PERIOD_S = 600
-"""A code is good for its period and the next one."""
+"""A code is valid in its period and the next one."""
 TRIES_MAX = 5
 SENDS_MAX = 3
 _KNOWN_MAX = 20_000
@@ -38,7 +39,7 @@ class _Seen(msgspec.Struct):
 
 
 class ContactCodes:
-    """Codes of one event at one gate. `key`: 32 secret bytes."""
+    """The codes of one event at one gate. `key`: 32 secret bytes."""
 
     def __init__(self, key: bytes, folder: Path) -> None:
         self._key = hmac.digest(key, b"meterai gate code v1", hashlib.sha256)
@@ -46,13 +47,14 @@ class ContactCodes:
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
         self._pending = 0
         self._counted_at = 0.0
-        """When the messages in the folder were counted the last time."""
+        """When the messages in the folder were last counted."""
 
     def send(self, contact: Contact, now: float, *, subject: str, text: str, language: str) -> bool:
-        """Leaves a message with the code (`{code}` in `text`) for the worker. False: enough were sent, and
-        the last one is good still.
+        """Writes a message with the code (`{code}` in `text`) for the worker.
 
-        Raises: Refusal UNAVAILABLE `code.unsent` when messages pile up or the disk takes none.
+        False: nothing is sent, because this contact got enough codes; the last one is still valid.
+
+        Raises: Refusal UNAVAILABLE `code.unsent` when messages pile up or the disk is full.
         """
         seen = self._of(contact, now)
         if seen.sends >= SENDS_MAX:
@@ -86,7 +88,7 @@ class ContactCodes:
         publish(self._folder / name_of(now), msgspec.json.encode(mail))
 
     def is_right(self, contact: Contact, code: str, now: float) -> bool:
-        """Whether this is a code of the contact; a few tries in each period."""
+        """Whether this is a code of the contact. Only a few tries count in each period."""
         seen = self._of(contact, now)
         if seen.tries >= TRIES_MAX:
             return False

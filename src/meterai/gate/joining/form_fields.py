@@ -15,7 +15,7 @@ _TICKET = re.compile(rf"[A-Za-z0-9_-]{{{TEXT_LENGTH}}}")
 
 
 class Form(msgspec.Struct, frozen=True):
-    """What was sent."""
+    """The fields of a form, empty where they were not sent."""
 
     contact: str
     solution: str
@@ -36,12 +36,12 @@ def read_form(request: Request) -> Form:
 
 
 def asks_for_page(request: Request) -> bool:
-    """Whether a form came from a page whose script can show the page that follows as its answer."""
+    """Whether the form's page can show the wait page as the answer (docs/decisions/0022)."""
     return b"langsung=1" in request.body
 
 
 def _fields(body: bytes) -> dict[str, str]:
-    """Of application/x-www-form-urlencoded: at most twenty, the first of each name counts."""
+    """Reads application/x-www-form-urlencoded: at most twenty fields, the first of each name."""
     fields: dict[str, str] = {}
     for pair in body.decode("utf-8", "replace").split("&", 20)[:20]:
         name, _, value = pair.partition("=")
@@ -50,7 +50,7 @@ def _fields(body: bytes) -> dict[str, str]:
 
 
 def refuse_foreign(request: Request) -> None:
-    """Another site's page must not take places for its visitors: Fetch Metadata, and Origin (RFC 6454).
+    """Refuses a form from another site's page, by Fetch Metadata, else by `Origin` (RFC 6454).
 
     Raises: Refusal FORBIDDEN `form.foreign`.
     """
@@ -64,7 +64,7 @@ def refuse_foreign(request: Request) -> None:
 
 
 def typed_ticket(request: Request) -> str:
-    """The ticket in what somebody typed or pasted.
+    """The ticket in a text that somebody typed or pasted.
 
     Raises: Refusal `form.foreign`; INVALID `ticket.unreadable`.
     """
@@ -73,7 +73,7 @@ def typed_ticket(request: Request) -> str:
 
 
 def cookie_ticket(request: Request, slug: str) -> str:
-    """The ticket that the visitor's browser keeps, if it looks like one."""
+    """The ticket in the browser's cookie; empty when there is none that looks like a ticket."""
     wanted = f"antre_{slug}="
     for part in request.header(b"cookie").decode("latin-1").split(";"):
         name_value = part.strip()

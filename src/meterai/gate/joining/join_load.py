@@ -10,7 +10,7 @@ _PERIOD_S = 10.0
 
 
 class _Rate:
-    """Events a second, over the last ten seconds or so. `now`: monotonic time."""
+    """Counts per second, over the last ten seconds. `now`: monotonic time."""
 
     def __init__(self) -> None:
         self._seconds: deque[list[float]] = deque()
@@ -30,7 +30,7 @@ class _Rate:
 
 
 class JoinLoad:
-    """How many join, to know when to ask for work, and for how much. `busy_per_second`: from which rate on.
+    """Decides when joins need work, and how much. `busy_per_second`: the rate above which they do.
 
     Whether work is asked for follows the joins that are tried, so that a flood meets it. The difficulty
     follows the joins that succeed, each network up to its usual share. So failed tries make it harder for
@@ -44,11 +44,11 @@ class JoinLoad:
         self._let_in = _Rate()
 
     def count_try(self, now: float) -> None:
-        """One more join is tried, at monotonic time `now`."""
+        """Counts a join that is tried. `now`: monotonic time."""
         self._tried.count(now)
 
     def count_join(self, now: float) -> None:
-        """It got a ticket, from a network of which no more come than usual."""
+        """Counts a join that got a ticket, from a network within its usual share."""
         self._let_in.count(now)
 
     def asks_for_work(self, now: float) -> bool:
@@ -58,6 +58,6 @@ class JoinLoad:
         return self._tried.per_second(now) > self._busy
 
     def difficulty(self, now: float) -> int:
-        """How much work a join takes: twice as much each time twice as many are let in."""
+        """How much work a join needs: twice as much each time the rate of successful joins doubles."""
         times_busy = self._let_in.per_second(now) / max(self._busy, 1)
         return 1 << max(0, int(times_busy).bit_length() - 1)

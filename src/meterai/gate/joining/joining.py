@@ -1,4 +1,4 @@
-"""Taking a place: who may have a ticket now, and what is asked of them before."""
+"""Joins: the checks before a ticket is issued."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ class Joining:
         self._known = KnownTickets()
 
     def join(self, request: Request, address: str, *, monotonic: float) -> IssuedTicket | NoTicket:
-        """A ticket for the contact in the form; durable once the room says so. Who has one keeps it.
+        """Issues a ticket for the contact in the form. A browser that has this contact's ticket keeps it.
+
+        The ticket counts when the issuer says that it is durable.
 
         Raises: Refusal `form.foreign`, `contact.unreadable`, `work.missing`, `code.wrong`, `network.later`,
         `disk.failed`.
@@ -70,14 +72,14 @@ class Joining:
         return issued
 
     def contact_for_code(self, form: Form, address: str, *, monotonic: float) -> Contact:
-        """The contact to which a code may be sent. Raises: Refusal `contact.unreadable`, `network.later`."""
+        """The contact that gets a code. Raises: Refusal `contact.unreadable`, `network.later`."""
         contact = canonical_contact(form.contact)
         if self._code_limits.take(address, monotonic) is Answer.LATER:
             raise Refusal(Kind.BUSY, "network.later")
         return contact
 
     def kept_ticket(self, request: Request, id: bytes) -> IssuedTicket | None:
-        """The ticket in the visitor's cookie, when it is this contact's: the earlier place is the better."""
+        """The ticket in the browser's cookie, when it is this contact's: the earlier place is better."""
         text = cookie_ticket(request, self.issuer.published.slug)
         if not text:
             return None
@@ -89,7 +91,7 @@ class Joining:
             return None
 
     def check(self, text: str) -> Ticket:
-        """A ticket of this event, its signature checked. Raises: Refusal `ticket.*`."""
+        """Reads a ticket of this event and checks its signature. Raises: Refusal `ticket.*`."""
         keys = self.issuer.published.ticket_keys
         ticket = self._known.find(text, keys)
         if ticket is None:
@@ -98,11 +100,10 @@ class Joining:
         return ticket
 
     def _admit(self, form: Form, contact: Contact, address: str, monotonic: float) -> bool:
-        """Asks for work, or a code, when the gate or the network is busy. False: more come from its network
-        than usual.
+        """Demands work, or a code, when the gate or the network is busy.
 
-        Of its network's share only who is let in takes something: a phone that knocks without having worked
-        shuts nobody out who shares its address.
+        False: the network is above its usual share. Only joins that succeed use up a network's share, so a
+        phone that fails shuts nobody out who shares its address.
         """
         network = self._limits.look(address, monotonic)
         if network is Answer.LATER:

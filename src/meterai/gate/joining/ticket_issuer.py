@@ -1,10 +1,10 @@
-"""One event at this gate: which window takes joins now, tickets, and the end of windows.
+"""Issues the tickets of one event at this gate, and closes its windows.
 
-The time is the machine's, unless the controller's differs from it by more than two seconds: then the
-controller's, as the status tells it, for all gates must cut time in the same way; also when it falls silent
-afterwards, for what a wrong clock closes stays closed. A window that was closed, here or by the controller,
-takes nobody any more, whatever any clock says. While nobody has to wait, windows stand still
-(`QueueState.stands_still`): who takes a ticket then is in the next window that will be cut.
+All gates must divide time into the same windows. So the issuer uses the machine's clock only while it agrees
+with the controller's within two seconds. Otherwise it uses the controller's time, from the status, and goes
+on from it when the controller falls silent. A closed window stays closed, whatever a clock says.
+
+While nobody has to wait, windows stand still (`QueueState.stands_still`): tickets belong to the next window.
 """
 
 from __future__ import annotations
@@ -35,26 +35,27 @@ log = structlog.get_logger(__name__)
 
 CLOCK_TOLERANCE_S = 2.0
 STATUS_IS_ALIVE_S = 10.0
-"""A status that was not renewed for so long says nothing of the state, nor of the time when this gate has
-only found it."""
+"""A status that is older says nothing about the state. It says nothing about the time either when it was
+there before this gate started."""
 GRACE_S = 0.5
-"""A window is closed so long after its end: a clock that lags a little finds it open still."""
+"""The time from a window's end to its closing, for clocks that are a little late."""
 CLOSED_AT_ONCE = 20
-"""Windows, ten times a second: faster than the controller closes them (`GATHER_AT_ONCE` in a second)."""
+"""The most windows closed at a time, ten times a second. The controller closes `GATHER_AT_ONCE` in a
+second."""
 _REMEMBERED_MAX = 10_000
-"""Twice as many of the latest joins are known by their id, so that a form sent twice gives one ticket."""
+"""The latest 10,000 to 20,000 joins are known by their id, so that a form sent twice gets one ticket."""
 _FOUND_FOR_S = 0.02
 _APART_S = 0.03
 _FEW = 32
-"""After a visit to the disk for fewer joins the next one comes no sooner than `_APART_S`: joins that come
-meanwhile share it, for a visit costs more than a join."""
+"""After a write for fewer joins, the next one comes no sooner than `_APART_S` later, so that joins share it.
+A write costs more than a join."""
 _AGAIN_S = 2.0
-"""After the disk took nothing it is tried so often."""
+"""The time between two tries after the disk failed."""
 _TRIAL_BYTES = 1 << 16
 
 
 UNREADABLE = (OSError, ValueError, Refusal, msgspec.MsgspecError)
-"""What is raised for a file that is damaged, or can't be read just now."""
+"""The errors for a file that is damaged or can't be read now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +69,16 @@ class IssuedTicket:
 
 
 class NoTicket(Enum):
-    """Why a join gives none."""
+    """Why a join gives no ticket."""
 
     SHUT = auto()
-    """Nobody can join: not yet, or no more."""
+    """Nobody can join: not yet, or no longer."""
     DIRECT = auto()
-    """Nobody has to wait: straight to the site."""
+    """Nobody has to wait: people go to the site."""
 
 
 class TicketIssuer:
-    """The joins of one event. `wall`: the machine's clock, Unix seconds; `monotonic`: the shelf's."""
+    """Issues tickets. `wall`: the machine's clock, Unix seconds; `monotonic`: the published cache's."""
 
     def __init__(
         self,
@@ -95,13 +96,13 @@ class TicketIssuer:
         self._monotonic = monotonic
         self._folder = published.folder.gate(gate)
         self._is_broken = False
-        """The disk takes no joins, and nobody gets a ticket."""
+        """The disk failed, so nobody gets a ticket."""
         self._open_files()
         self.started_in = self._number(self.now())
-        """The first window that this process closes also when nobody joined in it."""
+        """From this window on, the process closes windows without joins too."""
         self._latest: dict[bytes, bytes] = {}
         self._earlier: dict[bytes, bytes] = {}
-        """Id -> data of the latest tickets in the windows that take joins."""
+        """Id -> data of the latest tickets."""
         self._found: windows.Window | None = None
         self._found_until = 0.0
         self._waiting: list[Callable[[bool], None]] = []
@@ -109,7 +110,7 @@ class TicketIssuer:
 
     def _open_files(self) -> None:
         self._register = GateRegister(self.published.folder.known_gate(self.gate))
-        is_new = not (self._folder / SEQUENCE).exists()  # or the folder was lost: then the register knows it
+        is_new = not (self._folder / SEQUENCE).exists()  # or the folder was lost, which the register knows
         if is_new:
             self.published.read_counts()
         high = self.published.highest_sequence(self.gate)
@@ -127,7 +128,7 @@ class TicketIssuer:
     # ----------------------------------------------------------------- joins
 
     def now(self) -> float:
-        """Unix seconds, the controller's where ours is wrong."""
+        """The time in Unix seconds: the controller's when ours is wrong."""
         wall = self._wall()
         published = self.published
         if published.status is None:
@@ -138,7 +139,7 @@ class TicketIssuer:
         return wall if says_nothing or abs(wall - told) <= CLOCK_TOLERANCE_S else told
 
     def window(self) -> windows.Window | None:
-        """The window that takes joins now; None before and after. Found anew fifty times a second."""
+        """The window that takes joins now; None before and after the event. Found fifty times a second."""
         moment = self._monotonic()
         if moment >= self._found_until:
             self._found = self._find_window()
@@ -146,15 +147,17 @@ class TicketIssuer:
         return self._found
 
     def enters_directly(self) -> bool:
-        """Whether who comes now need not wait, as far as is known: a status that was not renewed for some
-        seconds says nothing, and then a place is taken, which costs a short wait and is never wrong."""
+        """Whether people who come now need not wait, by a recent status.
+
+        Without a recent status people take a place, which costs a short wait and is never wrong.
+        """
         is_alive = self._monotonic() - self.published.status_seen <= STATUS_IS_ALIVE_S
         return is_alive and self._stands_still() and self.now() >= self.published.config.schedule.opens_at
 
     def _find_window(self) -> windows.Window | None:
         schedule, now = self.published.config.schedule, self.now()
         if not schedule.joins_from - CLOCK_TOLERANCE_S <= now < schedule.closes_at:
-            return None  # the tolerance: where time was cut anew just now, our clock may be a little behind
+            return None  # the tolerance: after a change of the schedule our clock may be a little late
         number = max(self._number(now), self.journal.closed_through + 1)
         while self.published.is_closed(number):
             number += 1
@@ -165,9 +168,10 @@ class TicketIssuer:
         return contact_id(self._keys.event, contact)
 
     def issue(self, id: bytes, window: int, *, lane: Lane = Lane.NEW) -> IssuedTicket:
-        """A ticket in the window, signed and counted; valid for its holder once `when_durable` has told.
+        """Issues a signed ticket in the window. It counts when `when_durable` calls back.
 
-        Who joined in this window before gets that ticket again. Raises: OSError; nothing is given then.
+        An id that joined in this window before gets the same ticket again. Raises: OSError; no ticket is
+        issued.
         """
         if self._is_broken:
             raise OSError(errno.EIO, "the disk takes no joins")
@@ -194,17 +198,17 @@ class TicketIssuer:
         return IssuedTicket(text, ticket, is_durable=False)
 
     def when_durable(self, tell: Callable[[bool], None]) -> None:
-        """Calls back when everything issued so far is on the disk (True), or can't be written (False)."""
+        """Calls back when all tickets so far are on the disk (True), or can't be written (False)."""
         self._waiting.append(tell)
         self._wake.set()
 
     # ---------------------------------------------------------------- upkeep
 
     async def keep(self) -> None:
-        """Writes joins to the disk, many with one visit, and closes windows whose time is over; for ever.
+        """Writes joins to the disk, many at a time, and closes windows that are over. Never ends.
 
-        When the disk takes no more, those whose joins were not written get no ticket, nor does anybody until
-        it takes something again. Then the files are read anew, as after a crash: what they hold goes on.
+        When the disk fails, joins that are not written get no ticket. Nobody gets one until the disk takes
+        writes again. Then the files are read again, as after a crash.
 
         Raises: BlockingIOError when another process has taken this gate's number meanwhile; FileNotFoundError
         when the gate's folder is gone.
@@ -218,7 +222,7 @@ class TicketIssuer:
             self.journal.abandon()
             waiting, self._waiting = self._waiting, []
             self._wake.clear()
-            for tell in waiting:  # they joined while the disk failed
+            for tell in waiting:  # these joined while the disk failed
                 tell(False)
             while self._is_broken:
                 await asyncio.sleep(_AGAIN_S)
@@ -238,7 +242,7 @@ class TicketIssuer:
         self._is_broken = False
 
     async def _write_and_close(self) -> None:
-        """Until the disk takes no more. Raises: OSError."""
+        """Works until the disk fails. Raises: OSError."""
         loop = asyncio.get_running_loop()
         next_at = 0.0
         while True:
@@ -258,7 +262,7 @@ class TicketIssuer:
                     await loop.run_in_executor(None, batch.sync)
                 is_durable = True
             except OSError:
-                self._is_broken = True  # before anybody is told, who may join again at once
+                self._is_broken = True  # first: people who are called back may join again at once
                 raise
             finally:
                 for tell in waiting:
@@ -266,11 +270,11 @@ class TicketIssuer:
             self.close_windows()
 
     def close_windows(self) -> None:
-        """Closes what is over by the clock, or was closed by the controller without us."""
+        """Closes windows that are over by the clock, or that the controller closed without us."""
         over = self._number(self.now() - GRACE_S) - 1
         while self.published.is_closed(over + 1):
             over += 1
-        # After a clock that went ahead there are many: the gate's pages go on between.
+        # There are many when a clock was ahead. The gate answers people in between.
         over = min(over, max(self.journal.closed_through, self.started_in - 1) + CLOSED_AT_ONCE)
         if over > self.journal.closed_through:
             empty_from = max(self.started_in, self.journal.closed_through + 1)
@@ -279,7 +283,7 @@ class TicketIssuer:
             self._found_until = 0.0
 
     def _number(self, unix: float) -> int:
-        """The window of a moment; before the first one, and after the last, the number next to them."""
+        """The window of a moment: the first before the event, and the one after the last when it is over."""
         schedule = self.published.config.schedule
         if unix >= schedule.opens_at and self._stands_still():
             return (
@@ -297,13 +301,13 @@ class TicketIssuer:
         return status is not None and status.state.stands_still
 
     def close(self) -> None:
-        """Makes everything durable, if the disk takes it."""
+        """Makes everything durable, unless the disk failed."""
         if not self._is_broken:
             self.journal.close()
 
 
 def _try_to_write(folder: Path) -> None:
-    """Raises: OSError while the disk would take no join."""
+    """Writes a trial file. Raises: OSError while the disk would take no join."""
     trial = folder / "trial.part"
     try:
         with trial.open("wb") as file:

@@ -1,4 +1,4 @@
-"""Where somebody stands now: called, or how many are ahead and when the turn may come."""
+"""A person's place in line: called, or the number ahead and the expected time."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from meterai.waiting_room.rules.tickets import Ticket
 
 @dataclass(frozen=True, slots=True)
 class PlaceInLine:
-    """What the wait page says. Counts are of people, as the frontier counts them: who joined in two windows
-    is counted in both."""
+    """A ticket's place in line. Counts are of people as the frontier counts them: somebody who joined in two
+    windows is counted twice."""
 
     state: QueueState
     is_called: bool
     drawn_place: int | None
-    """In its window, 0 to below 2^64; None until its seed is revealed."""
+    """The place in its window, 0 to below 2^64; None until the seed is revealed."""
     number: int | None
-    """In the whole line, from 1; None until it is known."""
+    """The number in the whole line, from 1; None until it is known."""
     is_exact: bool
-    """The number was counted; else it is the expected one, while people are being sorted."""
+    """True: the number was counted. False: it is estimated while places are being sorted."""
     ahead: int | None
-    """People before this one who are not called yet."""
+    """The number of people before this one who are not called yet."""
     soonest_s: int | None
-    """Seconds until the turn, more likely than not."""
+    """Seconds until the turn with 50 % probability."""
     latest_s: int | None
-    """Seconds until the turn with 97.5 % probability, as the controller says; None: beyond its horizon."""
+    """Seconds until the turn with 97.5 % probability; None when it is beyond the forecast."""
 
 
 def place_in_line(published: PublishedCache, ticket: Ticket) -> PlaceInLine:
-    """The standing of a ticket by what has been published."""
+    """The place of a ticket, by the published documents."""
     status = published.status
     place = published.place_of(ticket.window, ticket.id)
     before = published.people_before(ticket.window)
@@ -41,7 +41,7 @@ def place_in_line(published: PublishedCache, ticket: Ticket) -> PlaceInLine:
     ahead = _ahead(published, number, before) if not is_called else 0
     soonest, latest = _times(status, ahead) if status and not is_called else (0, 0)
     if number is None and not is_called:
-        latest = None  # before the draw only those of earlier windows are known to be ahead
+        latest = None  # before the draw only people of earlier windows are known to be ahead
     return PlaceInLine(
         state=status.state if status else QueueState.OPEN,
         is_called=is_called,
@@ -71,7 +71,7 @@ def _number(
 
 
 def called_of(published: PublishedCache) -> int:
-    """How many places the frontier has passed."""
+    """The number of people in front of the frontier: they are called."""
     status = published.status
     if status is None:
         return 0
@@ -83,14 +83,14 @@ def called_of(published: PublishedCache) -> int:
 
 
 def _ahead(published: PublishedCache, number: int | None, before: int | None) -> int | None:
-    """Before its window is drawn, those of earlier windows are ahead for certain."""
+    """The number of people ahead. Before the draw only people of earlier windows certainly are."""
     if number is not None:
         return max(0, number - 1 - called_of(published))
     return None if before is None else max(0, before - called_of(published))
 
 
 def _times(status: Status, ahead: int | None) -> tuple[int | None, int | None]:
-    """From the fan; where it ends, the soonest from the rate, and nothing certain."""
+    """Soonest and latest seconds until the turn, from the forecast; beyond it the soonest from the rate."""
     if ahead is None:
         return None, None
     soonest = _when([(horizon, middle) for horizon, _, middle in status.fan], ahead + 1)

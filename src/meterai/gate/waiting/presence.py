@@ -1,7 +1,7 @@
-"""Signs of life of people in line: "ready" shortly before their turn, and who is there around closing time.
+"""Presence of people in line: "ready" shortly before their turn, and "present" around closing time.
 
-Both are kept as they come in the gate's folder, for the controller; each id once per window or closing. They
-serve the guess of how many will come, and the certificate of attempt; losing some costs nobody a place.
+The gate writes both into its folder for the controller, each id once per window or closing. They serve the
+forecast of how many will come, and the certificate of attempt. A lost record costs nobody a place.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _KNOWN_MAX = 100_000
 
 
 class Presence:
-    """The pings of one event at one gate."""
+    """The presence of people in one event at one gate."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -26,20 +26,20 @@ class Presence:
         self._unwritten: dict[Path, list[bytes]] = {}
 
     def ready(self, ticket: Ticket) -> None:
-        """Its holder is there, and the turn is near."""
+        """Notes that the ticket's holder looked when the turn was near."""
         name = ticket.id + ticket.window.to_bytes(3, "big")
         if self._is_new(self._ready, name):
             path = self._folder / f"w{ticket.window}.ready"
             self._unwritten.setdefault(path, []).append(ticket.id)
 
     def present(self, ticket: Ticket, now: float, *, closes_at: int) -> None:
-        """Its holder looked at the page now, around closing time; noted anew when that was moved since."""
+        """Notes that the ticket's holder looked now, around closing time; once for each closing time."""
         if self._is_new(self._present, ticket.id + closes_at.to_bytes(8, "big")):
             record = ticket.id + int(now).to_bytes(4, "big")
             self._unwritten.setdefault(self._folder / "present", []).append(record)
 
     def write(self) -> None:
-        """Appends what is new. Raises: OSError, and what was not written is by the next call."""
+        """Appends new records to the files. Raises: OSError; the next call writes the rest."""
         for path in list(self._unwritten):
             append_whole(path, b"".join(self._unwritten[path]))
             del self._unwritten[path]

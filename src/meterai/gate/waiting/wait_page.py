@@ -1,4 +1,4 @@
-"""The wait page: what a ticket's holder is told now."""
+"""The wait page: a ticket's place, the verdict, and when to look again."""
 
 from __future__ import annotations
 
@@ -26,33 +26,34 @@ from meterai.waiting_room.rules.tickets import Ticket
 from meterai.waiting_room.rules.verdict import Advice, Verdict, is_old, verdict_of
 
 _DRAWN_AFTER_S = 3
-"""Seconds from the end of a window to its seed, and a little."""
+"""A little more than the seconds from a window's end to its seed."""
 _LOOKS_PER_S = 5_000
 _LOOKS_APART_S = 4
-"""Those whose window is drawn look within so many seconds after it; so many more that no more than
-`_LOOKS_PER_S` come in one, for a gate makes a page in 0.1 ms."""
+"""People whose window is drawn look within this time after it. The time is longer for many people, so that no
+more than `_LOOKS_PER_S` come in a second: a gate makes a page in 0.1 to 0.2 ms."""
 _NEAR_S = 180
 _REFRESH_MAX_S = 60
 _REFRESH_UNKNOWN_S = 20
 _RELOADS = 30
-"""A page with a script is fetched anew after so many looks, or when its words can't be true any more."""
+"""A page with a script loads itself again after this many polls, or when its words may no longer be true."""
 _RELOAD_S = (120, 1_800)
 _UNHEARD_POLL_S = 15
-"""A page that calls its figures old is fetched anew with the first status that is not: never at every look,
-should another gate behind the same address not have it."""
+"""The shortest time between polls of a page that calls its figures old. Such a page loads itself again at the
+first newer status. Two gates behind one address may have different ones, and it must not do so at every
+poll."""
 _NOTHING_TO_PREPARE = {Advice.CALLED, Advice.CLOSED, Advice.CALLED_AND_CLOSED, Advice.NOT_TONIGHT}
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What the holder of a ticket is told, and what it was worked out from."""
+    """A ticket's place in line and the verdict on it."""
 
     place: PlaceInLine
     verdict: Verdict
 
 
 def _outlook_of(published: PublishedCache, ticket: Ticket, *, now: float, joined_here: int) -> Outlook:
-    """The place and the verdict. `joined_here`: joins at this gate in the ticket's window."""
+    """The place and verdict of a ticket. `joined_here`: joins at this gate in the ticket's window."""
     place = place_in_line(published, ticket)
     status = published.status
     if status is None:
@@ -75,9 +76,9 @@ def _outlook_of(published: PublishedCache, ticket: Ticket, *, now: float, joined
 
 
 class WaitPages:
-    """The wait pages of one event. `gate_url`: where their links lead, without a slash at its end.
+    """The wait pages of one event. `gate_url`: the address of this gate, without a slash at its end.
 
-    Before its window is drawn everybody in it is told the same, which is worked out once a second.
+    Before a window is drawn, everybody in it has the same outlook; it is worked out once a second.
     """
 
     def __init__(self, pages: Pages, published: PublishedCache, event: EventFacts, gate_url: str) -> None:
@@ -87,10 +88,10 @@ class WaitPages:
         self._gate_url = gate_url
         self._outlooks_of: tuple[Status | None, int] = (None, 0)
         self._outlooks: dict[int, Outlook] = {}
-        """By window that is not drawn, as of this status and second."""
+        """By window that is not drawn, for this status and second."""
 
     def outlook(self, ticket: Ticket, *, now: float, joined_here: int) -> Outlook:
-        """The place and the verdict. `joined_here`: joins at this gate in the ticket's window."""
+        """The place and verdict of a ticket. `joined_here`: joins at this gate in the ticket's window."""
         published = self._published
         if published.is_drawn(ticket.window):
             return _outlook_of(published, ticket, now=now, joined_here=joined_here)
@@ -114,8 +115,8 @@ class WaitPages:
         now: float,
         answers_form: bool = False,
     ) -> bytes:
-        """The page of a ticket, about 12 kB. `answers_form`: it is the answer to a form, and says under which
-        address it stands by itself."""
+        """The page of a ticket, about 12 kB. `answers_form`: it answers a form, so it names its own
+        address."""
         place, verdict = outlook.place, outlook.verdict
         published, event, status = self._published, self._event, self._published.status
         said = verdict_text(verdict, status, _moments(published, event, ticket), language=language)
@@ -160,14 +161,15 @@ class WaitPages:
 
 
 def address_of(slug: str, text: str, language: str) -> str:
-    """Where the wait page of a ticket stands at the gate."""
+    """The address of a ticket's wait page at the gate."""
     return f"{prefix_of(language)}/antre/{slug}/t/{text}"
 
 
 def refresh_seconds(published: PublishedCache, place: PlaceInLine, ticket: Ticket, now: float) -> int:
-    """When a page without a script looks again: soon after the draw, often at the front, seldom at the back.
+    """Seconds until a page without a script loads itself again: soon after the draw, then by the place in
+    line.
 
-    With jitter, so that those who came together don't come back together.
+    With jitter, so that people who came together do not come back together.
     """
     spread = random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, decides nothing
     if place.state is QueueState.CLOSED or place.is_called:
@@ -176,7 +178,7 @@ def refresh_seconds(published: PublishedCache, place: PlaceInLine, ticket: Ticke
         until = windows.end_of(published.config.schedule, ticket.window) + _DRAWN_AFTER_S - now
         if until > _REFRESH_MAX_S:
             return round(min(until, 600) * spread)
-        if until < 0:  # the draw is late, perhaps by an hour: who has waited for it long looks seldom
+        if until < 0:  # the draw is late, perhaps by an hour: the later, the longer the pause
             until = min(-until / 2, _REFRESH_MAX_S)
         apart_s = _between(_among(published, place, ticket) / _LOOKS_PER_S, _LOOKS_APART_S, _REFRESH_MAX_S)
         return max(2, round(until + random.uniform(0, apart_s)))  # noqa: S311
@@ -186,15 +188,16 @@ def refresh_seconds(published: PublishedCache, place: PlaceInLine, ticket: Ticke
 
 
 def _among(published: PublishedCache, place: PlaceInLine, ticket: Ticket) -> int:
-    """How many are in the ticket's window, as far as is known."""
+    """The number of people in the ticket's window, as far as it is known."""
     waiting = published.status.waiting if published.status else 0
     return published.people_in(ticket.window) or max(0, waiting - (place.ahead or 0))
 
 
 def _poll_seconds(status: Status | None, outlook: Outlook) -> int:
-    """When a page with a script looks at the status for the first time; then it knows by itself.
+    """Seconds until a page with a script polls the status for the first time; the script decides from then
+    on.
 
-    Before the draw a status says nothing of the place: the page is fetched anew when there is one.
+    Before the draw a status says nothing about the place, so the page loads itself again when there is one.
     """
     front, back = status.poll if status else POLL
     if outlook.place.drawn_place is None:
@@ -205,13 +208,15 @@ def _poll_seconds(status: Status | None, outlook: Outlook) -> int:
 
 
 def _reload_seconds(place: PlaceInLine, refresh_s: int) -> int:
-    """When a page with a script fetches itself again, whatever the status says."""
+    """Seconds until a page with a script loads itself again, whatever the status says."""
     return refresh_s if place.drawn_place is None else round(_between(refresh_s * _RELOADS, *_RELOAD_S))
 
 
 def _next_look_s(status: Status | None, place: PlaceInLine) -> float:
-    """A part of the time until the turn, or until it would come if calling went on at the told rate: the fan
-    may fear an outage that ends earlier."""
+    """A quarter of the time until the turn, by the forecast or the published rate, whichever is sooner.
+
+    The forecast may allow for an outage that ends earlier.
+    """
     if status is None or place.soonest_s is None or place.ahead is None:
         return _REFRESH_UNKNOWN_S
     at_rate = place.ahead * 60 / status.rate if status.rate else math.inf
@@ -242,7 +247,7 @@ def _is_near(place: PlaceInLine) -> bool:
 
 
 def _shown_ahead(place: PlaceInLine, verdict: Verdict) -> int | None:
-    """Nothing after the end; before the draw only what is certain and says something."""
+    """The number ahead that the page shows: none after the end, and before the draw only a certain one."""
     if verdict.advice is Advice.CLOSED or (place.number is None and not place.ahead):
         return None
     return place.ahead

@@ -1,4 +1,4 @@
-"""What is known of a place at each stage: nothing heard, not closed, closed and not drawn, drawn, called."""
+"""What is known about a place at each stage: no status, not closed, closed, drawn, called."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def queue(tmp_path: Path) -> Queue:
 
 
 def end(queue: Queue, window: int, people: int) -> None:
-    """A window is closed, and its seed is not told."""
+    """A window is closed, and its seed is not published."""
     close = Close(event="casn", window=window, starts_at=0, ends_at=0, count=people, root="00" * 32, gates=[])
     publish(queue.folder.window_close(window), published_documents.sign(close, queue.keys.controller))
 
@@ -110,7 +110,7 @@ def test_before_anything_is_heard_no_advice_is_given(queue: Queue) -> None:
 
 
 def test_a_frontier_beyond_the_known_windows_has_passed_as_many_as_the_status_says(queue: Queue) -> None:
-    """The ends of windows come before the status; a folder over the network may show them later."""
+    """The ends of windows are written before the status, but a network folder may show them later."""
     queue.status(frontiers=[(9, 0), (0, 0)], called=2_990)
     assert standing_in(queue, 2).ahead == 10
     queue.status(frontiers=[(9, 0), (0, 0)], called=3_010)
@@ -136,7 +136,7 @@ def test_where_the_fan_ends_the_soonest_turn_follows_from_the_rate(
 
 
 def refresh_at(queue: Queue, until_s: float, standing: PlaceInLine, monkeypatch: pytest.MonkeyPatch) -> int:
-    """When a page without a script looks again, `until_s` before the end of its window: without jitter."""
+    """When a page without a script loads itself again, `until_s` before its window ends. Without jitter."""
     monkeypatch.setattr(
         "meterai.gate.waiting.wait_page.random.uniform", lambda low, high: 1.0 if low else high
     )

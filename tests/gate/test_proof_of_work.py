@@ -1,4 +1,4 @@
-"""Proof of work as ALTCHA (version 1) defines it, and the code to the contact that stands in its place."""
+"""Proof of work as ALTCHA (version 1) defines it, and the code to the contact instead of it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ KEY = b"k" * 32
 
 
 def solve(challenge: dict[str, object]) -> str:
-    """What ALTCHA's widget sends: base64 of JSON, the number found by trying."""
+    """The solution as ALTCHA's widget sends it: JSON in base64, with the number found by trying."""
     for number in range(int(str(challenge["maxnumber"])) + 1):
         if hashlib.sha256(f"{challenge['salt']}{number}".encode()).hexdigest() == challenge["challenge"]:
             solution = {name: challenge[name] for name in ("algorithm", "challenge", "salt", "signature")}
@@ -90,7 +90,7 @@ def test_a_changed_solution_is_worth_nothing(change: dict[str, object]) -> None:
 
 
 def test_digits_of_the_number_cannot_be_moved_into_the_end_of_validity() -> None:
-    """The salt ends with a delimiter, as ALTCHA asks since salts could be spliced."""
+    """The salt ends with a delimiter. Without one a salt could be spliced."""
     work = ProofOfWork(KEY, number_max=500_000)
     solution = json.loads(base64.b64decode(solve(challenge_of(work, 1_000))))
     spliced = {
@@ -202,7 +202,7 @@ def test_codes_have_a_limit_of_their_own_by_network(tmp_path: Path) -> None:
 
 @pytest.mark.journey
 def test_a_code_that_is_not_needed_is_a_join(tmp_path: Path) -> None:
-    """The form was fetched while work was asked for; each code costs somebody a message."""
+    """The form was loaded while the gate asked for work. Each code costs a message."""
     queue = Queue(tmp_path, schedule_from(time.time(), window_s=3_600))
     queue.status()
     with GateProcess(tmp_path, gate_work="auto") as gate:
@@ -333,7 +333,7 @@ def test_messages_that_no_worker_sends_do_not_pile_up(
         contact = canonical_contact(f"orang{number}@contoh.id")
         return codes.send(contact, now, subject="Kode", text="{code}", language="id")
 
-    for now in (6_000.0, 6_005.0):  # counted by itself in one second, anew in another
+    for now in (6_000.0, 6_005.0):  # counted once a second
         assert [send(number, now) for number in range(3 - len(list((tmp_path / "mail").glob("*"))))]
         with pytest.raises(Refusal, match=r"code\.unsent"):
             send(7, now)
@@ -354,7 +354,7 @@ def test_a_code_is_good_for_its_contact_and_its_event_alone(tmp_path: Path) -> N
 @pytest.mark.journey
 @pytest.mark.parametrize("trouble", ["messages pile up", "the disk takes none"])
 def test_a_code_that_could_not_be_sent_is_not_said_to_have_been(tmp_path: Path, trouble: str) -> None:
-    """Without JavaScript it is the only way in: nobody shall wait for a message that never comes."""
+    """Without JavaScript a code is the only way in. Nobody must wait for a message that never comes."""
     Queue(tmp_path, schedule_from(time.time(), window_s=3_600)).status()
     with GateProcess(tmp_path, gate_work="on") as gate:
         mail = tmp_path / "casn" / "gates" / "1" / "mail"

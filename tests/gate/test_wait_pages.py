@@ -1,4 +1,4 @@
-"""What is worked out once for all who are told the same is theirs, and only theirs, and not for long."""
+"""An outlook that is worked out once serves everybody in its window, nobody else, and not for long."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ NOON = datetime(2026, 9, 6, 12, 0, 7, tzinfo=UTC).timestamp()
 
 
 def queue_with_people_ahead(folder: Path, *, open_s: int) -> Queue:
-    """At noon: its first window is over, with all of them in it, and the second, with nobody."""
+    """At noon. The first window is over, with everybody in it; so is the second, with nobody."""
     queue = Queue(folder, schedule_from(NOON - 40, open_s=open_s, window_s=30))
     close = Close(event="casn", window=1, starts_at=0, ends_at=0, count=AHEAD, root="00" * 32, gates=[])
     publish(queue.folder.window_close(1), published_documents.sign(close, queue.keys.controller))
@@ -137,7 +137,7 @@ def queue_with_people_ahead(folder: Path, *, open_s: int) -> Queue:
 async def test_every_time_on_the_page_is_that_of_the_event_s_zone(
     tmp_path: Path, language: str, turn: str, promise: str, updated: str
 ) -> None:
-    """It is the one figure by which people act: in another zone it is hours wrong."""
+    """People act by this figure. In another zone it would be hours wrong."""
     queue = queue_with_people_ahead(tmp_path, open_s=7_200)
     queue.status(at=int(NOON), waiting=AHEAD)
     published = PublishedCache(queue.folder)
@@ -161,7 +161,7 @@ async def test_every_time_on_the_page_is_that_of_the_event_s_zone(
 async def test_a_time_that_is_far_ahead_stands_with_its_day(
     tmp_path: Path, first: int, last: int, turn: str, promise: str
 ) -> None:
-    """Tomorrow evening at 20.30 would be taken for this evening, and whoever came then had waited in vain."""
+    """Otherwise people would take 20.30 tomorrow for 20.30 today, and wait in vain."""
     queue = queue_with_people_ahead(tmp_path, open_s=600_000)
     sure, even = (last, AHEAD + 1, AHEAD + 1 + last - first), (first, AHEAD // 2, AHEAD + 1)
     queue.status(at=int(NOON), waiting=AHEAD, fan=[even, sure, (last + 9_000, 40_000, 40_000)])
@@ -194,7 +194,7 @@ async def test_who_waits_reads_that_the_page_may_be_closed_and_what_to_prepare(
 
 
 def test_an_older_status_is_not_taken_up(queue: Queue, published: PublishedCache) -> None:
-    """Behind one address there may be two gates, of which one is late: places would jump back."""
+    """Of two gates behind one address one may be late. Places would jump back."""
     newest = queue.status(waiting=5)
     assert published.look()
     raw = published.status_raw
@@ -211,7 +211,7 @@ def test_an_older_status_is_not_taken_up(queue: Queue, published: PublishedCache
 async def test_who_looks_while_the_controller_is_away_is_told_no_moment_that_is_over(
     queue: Queue, published: PublishedCache, pages: WaitPages, is_drawn: bool, language: str, said: str
 ) -> None:
-    """A first promise would be broken before it is given, and stands in the public log."""
+    """A first promise would be broken before it is given, and it is in the public log."""
     if is_drawn:
         queue.close(2, [])
     now = int(time.time())
@@ -252,7 +252,7 @@ def test_words_of_the_operator_are_on_the_next_page(
 async def test_nobody_looks_later_than_calling_at_the_told_rate_asks_for(
     queue: Queue, published: PublishedCache, pages: WaitPages
 ) -> None:
-    """The fan fears an outage of many minutes; with it alone the first look would come after one."""
+    """The forecast allows for an outage of many minutes. By it alone the first poll would come after one."""
     queue.close(2, [])
     queue.status(rate=6_000, fan=[(3_000, 0, 5), (9_000, 5, 20_000)], waiting=AHEAD)
     published.look()
@@ -271,7 +271,7 @@ async def test_who_waits_while_others_enter_freely_is_told_to_enter_too(
     language: str,
     is_drawn: bool,
 ) -> None:
-    """An operator switched the line off: who comes now walks in, and who has waited must not be the last."""
+    """An operator switched the line off. People who come now walk in; people who waited must not be last."""
     if is_drawn:
         queue.close(2, [])
     queue.status(state=state, waiting=AHEAD, fan=[], rate=0)
@@ -315,7 +315,7 @@ async def test_where_the_line_counts_nobody_reads_of_a_closing_that_can_be_misse
 async def test_after_the_last_call_who_comes_reads_whether_a_place_still_counts_where_there_are_places(
     tmp_path: Path, line_counts: bool, state: QueueState
 ) -> None:
-    """While everybody may enter nobody can take one: who waits with that misses the closing."""
+    """While everybody may enter, nobody can take a ticket. People who plan to would miss the closing."""
     schedule = schedule_from(time.time() - 60)
     schedule = msgspec.structs.replace(schedule, last_call_at=schedule.opens_at + 10)
     Queue(tmp_path, schedule, policy=Policy(line_counts=line_counts)).status(state=state)
@@ -432,8 +432,8 @@ async def test_after_the_closing_who_was_called_is_not_told_to_enter(
 async def test_who_joined_at_two_gates_is_one_of_the_people_ahead(
     queue: Queue, published: PublishedCache, pages: WaitPages
 ) -> None:
-    """A phone and a laptop. The controller calls people; were joins counted here, the page would tell of
-    a turn that has nearly come, and its script, which reckons with the status, would not believe it."""
+    """A phone and a laptop. The controller counts people. If the page counted joins, it would show another
+    turn than its script, which uses the status."""
     for gate, numbers in ((1, range(100)), (2, range(50))):
         journal = Journal(queue.folder.gate(gate), gate)
         for number in numbers:
@@ -481,7 +481,7 @@ async def test_a_million_whose_lottery_is_drawn_do_not_look_in_the_same_seconds(
 
 
 def test_who_is_there_around_a_closing_that_was_moved_since_is_noted_for_the_new_one(queue: Queue) -> None:
-    """Else who waited a day longer gets no certificate, for being seen a day too early."""
+    """Otherwise people who waited a day longer get no certificate: they were seen a day too early."""
     place = queue.folder.gate(1)
     place.mkdir(parents=True)
     presence, ticket = Presence(place), ticket_of(7)
@@ -505,6 +505,6 @@ def refresh_on(page: str) -> int:
     ("window", "place", "is_called"), [(1, 99, True), (2, 9, True), (2, 10, False), (3, 0, False)]
 )
 def test_a_page_calls_whom_the_door_lets_in(window: int, place: int, is_called: bool) -> None:
-    """Who has the frontier's own place is next, whatever the returners' frontier says."""
+    """A ticket at the frontier itself is next, whatever the returners' frontier says."""
     status = cast(Status, SimpleNamespace(frontiers=[(2, 10), (9, 0)]))
     assert _is_called(status, window, place) is is_called

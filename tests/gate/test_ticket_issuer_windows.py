@@ -1,4 +1,4 @@
-"""Which window takes joins at a gate, by which clock, and which it closes: at each edge."""
+"""Which window takes joins, by which clock, and which windows a gate closes."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ ANI = "email:ani@contoh.id"
 
 
 class Clocked:
-    """A queue whose time the test moves. `shift_s`: how wrong the gate's clock is."""
+    """A queue with a clock that the test moves. `shift_s`: the error of the gate's clock."""
 
     def __init__(self, root: Path, *, now: float, shift_s: float = 0) -> None:
         self.queue, self.now, self.shift_s = Queue(root, LOTTERY), now, shift_s
         self.issuer = self.gate()
 
     def gate(self) -> TicketIssuer:
-        """Started now."""
+        """A gate that starts now."""
         self.published = PublishedCache(self.queue.folder, monotonic=lambda: self.now)
         self.published.look()
         return TicketIssuer(
@@ -35,19 +35,19 @@ class Clocked:
         )  # fmt: skip
 
     def hears(self, **changes: object) -> None:
-        """A status comes, and what is published by then is read."""
+        """Publishes a status; the gate reads all published documents."""
         self.queue.status(**({"at": int(self.now)} | changes))
         self.published.look()
 
     def window_at(self, now: float) -> int | None:
-        """The number of the window that takes joins then."""
+        """The number of the window that takes joins at that moment."""
         self.now = now
         self.issuer._found_until = 0
         found = self.issuer.window()
         return None if found is None else found.number
 
     def closed_at(self, now: float) -> int:
-        """The last window that the gate has closed then."""
+        """The last window that the gate has closed at that moment."""
         self.now = now
         self.issuer.close_windows()
         return self.issuer.journal.closed_through
@@ -112,7 +112,7 @@ def test_while_windows_stand_still_the_next_one_takes_joins(clocked: Clocked) ->
 
 @pytest.mark.parametrize("first_window", [1, 40])
 def test_no_window_before_the_first_takes_joins(clocked: Clocked, first_window: int) -> None:
-    """Time was cut anew."""
+    """The schedule has changed."""
     cut = Schedule(joins_from=OPENS, opens_at=OPENS, closes_at=CLOSES, first_window=first_window)
     clocked.queue.announce(cut)
     clocked.hears(state=QueueState.DIRECT)

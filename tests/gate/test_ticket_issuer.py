@@ -36,7 +36,7 @@ from tests.players.queue_twin import Queue, schedule_from
 
 
 class SlowDisk:
-    """A journal whose disk answers when it is let; or never takes anything."""
+    """A journal whose disk answers when the test lets it, or always fails."""
 
     def __init__(self, journal: Journal, *, breaks: bool = False) -> None:
         self._journal, self._breaks = journal, breaks
@@ -78,7 +78,7 @@ def a_room(root: Path, *, breaks: bool = False) -> tuple[TicketIssuer, SlowDisk]
 
 
 def a_room_that_breaks(root: Path) -> tuple[TicketIssuer, asyncio.Task[None], int]:
-    """Somebody has joined, and the disk is about to refuse it. Its keeper, and the window."""
+    """Somebody has joined, and the disk is about to fail. Gives the issuer, its keeper and the window."""
     issuer, _ = a_room(root, breaks=True)
     keeper = asyncio.create_task(issuer.keep())
     window = issuer.window()
@@ -144,7 +144,7 @@ async def test_a_broken_disk_gives_no_ticket_until_it_takes_them_again(
 async def test_who_joins_while_the_disk_fails_gets_no_ticket_either(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The record was never written: told that it is durable, somebody would hold what another gets again."""
+    """The record was never written. A ticket called durable would be given to somebody else again."""
     monkeypatch.setattr("meterai.gate.joining.ticket_issuer._AGAIN_S", 0.05)
     issuer, disk = a_room(tmp_path)
 
@@ -248,7 +248,7 @@ def test_a_disk_that_takes_a_part_of_the_pings_forgets_none(tmp_path: Path) -> N
 async def test_files_that_can_not_be_read_anew_yet_are_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The disk had room for the trial, and none for what is left to be written: the lock is given back."""
+    """The disk had room for the trial file only. The lock is given back."""
     monkeypatch.setattr("meterai.gate.joining.ticket_issuer._AGAIN_S", 0.05)
     issuer, keeper, window = a_room_that_breaks(tmp_path)
     recover, tries = Journal._recover, []
@@ -305,7 +305,7 @@ async def test_joins_that_come_one_after_the_other_share_visits_to_the_disk(tmp_
 async def test_a_ticket_that_could_not_be_made_leaves_no_hole_in_the_sequences(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    """A disk that is full for a moment, as a window begins: a hole would say that somebody was removed."""
+    """The disk is full for a moment as a window begins. A hole would look as if somebody was removed."""
     queue = Queue(tmp_path, schedule_from(time.time(), window_s=3_600))
     issuer = TicketIssuer(PublishedCache(queue.folder), queue.keys, gate=1)
     joining = Joining(
@@ -337,7 +337,7 @@ async def test_a_ticket_that_could_not_be_made_leaves_no_hole_in_the_sequences(
 
 @pytest.mark.parametrize("shift_s", [-7_200, -30, 30, 7_200])
 def test_a_wrong_clock_stays_corrected_while_no_controller_is_heard(tmp_path: Path, shift_s: int) -> None:
-    """For longer than a status is current; a window that a gate closes takes nobody any more, for good."""
+    """For longer than a status is current. A window that a gate closes takes nobody any more."""
     began, passed = int(time.time()), 0.0
     queue = Queue(tmp_path, schedule_from(began, window_s=10))
     published = PublishedCache(queue.folder, monotonic=lambda: passed)
@@ -357,7 +357,7 @@ def test_a_wrong_clock_stays_corrected_while_no_controller_is_heard(tmp_path: Pa
 
 
 def test_a_status_from_before_the_start_says_nothing_of_the_time_now(tmp_path: Path) -> None:
-    """Of a controller that ended hours ago; the gate was started since."""
+    """The status is of a controller that ended hours ago, before the gate started."""
     began, passed = int(time.time()), 0.0
     queue = Queue(tmp_path, schedule_from(began, window_s=10))
     queue.status()
@@ -380,7 +380,7 @@ def form_of(contact: str) -> Request:
 
 
 def publish_ends(queue: Queue, windows: range) -> None:
-    """The ends of windows, in each of which one person joined at gate 7."""
+    """The ends of windows. In each of them one person joined at gate 7."""
     for window in windows:
         count = GateCount(gate=7, count=1, first_sequence=window, last_sequence=window, root="")
         close = Close(
@@ -392,7 +392,7 @@ def publish_ends(queue: Queue, windows: range) -> None:
 
 
 def test_a_gate_that_starts_reads_no_ends_of_windows_that_any_gate_has_read(tmp_path: Path) -> None:
-    """To check the signatures of three weeks of windows takes a minute, in which nobody would be let in."""
+    """Checking the signatures of three weeks of windows takes a minute, in which nobody could join."""
     queue = Queue(tmp_path, schedule_from(time.time()))
     publish_ends(queue, range(1, MARK_EVERY + 20))
     queue.folder.gate(3).mkdir(parents=True)
@@ -493,7 +493,7 @@ def test_what_gates_noted_of_windows_that_are_closed_anew_is_forgotten(
 
 
 def test_a_clock_that_goes_ahead_by_a_month_does_not_keep_everybody_waiting(tmp_path: Path) -> None:
-    """As in a virtual machine that was suspended: a quarter of a million windows are over at once."""
+    """As after a virtual machine was suspended: a quarter of a million windows are over at once."""
     began, passed = int(time.time()), 0
     queue = Queue(tmp_path, schedule_from(began, open_s=60 * 86_400))
     issuer = TicketIssuer(PublishedCache(queue.folder), queue.keys, gate=1, wall=lambda: began + passed)

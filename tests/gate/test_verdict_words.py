@@ -1,4 +1,4 @@
-"""Which times and counts the wait page names, and when it says something else than usual: at each edge."""
+"""Which times and counts the wait page names, and when its words differ from the usual ones."""
 
 from __future__ import annotations
 
