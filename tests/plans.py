@@ -16,8 +16,10 @@ _LOOKS = """
 
 
 async def believe_large(database: TestDatabase, *tables: str) -> None:
-    """Has the planner take tables that hold a row or more for large ones, in which states are as now: what
-    a partial index holds is as little as it is."""
+    """Makes the planner take tables with a row or more for large ones, with the states of their rows as now.
+
+    Partial indexes stay as small as they are.
+    """
     for table in tables:
         await database.owner.execute(f"ANALYZE {table}")
         await database.owner.execute(

@@ -22,7 +22,7 @@ def free_port() -> int:
 
 
 def first_of_free_ports(count: int = 8) -> int:
-    """The first of so many in a row that nobody listens on."""
+    """The first of `count` ports in a row on which nothing listens."""
     ports = [free_port()]
     while len(ports) < count:
         ports.append(free_port())

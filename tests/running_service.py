@@ -85,7 +85,7 @@ def launch(
 ) -> RunningService:
     """Starts `meterai up` on `data`, without waiting, on free ports unless `arguments` say where.
 
-    With one PDF jail a process in place of two, which is ready sooner, unless `env` says how many.
+    A process has one PDF jail instead of two, unless `env` says how many: it is ready sooner.
     `prefix`: words before it, such as a change of user. `python`: of the environment that has the product.
     """
     arguments = arguments or ("--port", str(first_of_free_ports()))

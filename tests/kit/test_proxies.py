@@ -1,4 +1,4 @@
-"""Whence a request comes, when proxies stand in front: gates and site must agree."""
+"""The origin of a request behind proxies: gates and site must agree."""
 
 from __future__ import annotations
 

@@ -535,7 +535,7 @@ def test_a_folder_that_can_not_be_written_is_told_in_words(tmp_path: Path) -> No
 def test_files_that_were_not_stamped_are_told_from_a_run_that_could_not_go_on(
     run_here: RunHere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ended: int | Exception, code: int
 ) -> None:
-    """Who reads the report at 1 found none where no file was looked at."""
+    """With exit code 1 there is a report, even where no file was checked."""
     ends = AsyncMock(side_effect=[ended])
     monkeypatch.setattr(stamp, "_stamp", ends)
     env = {"METERAI_DATABASE_APP_URL": "postgresql://a:b@127.0.0.1:1/c"}
@@ -546,7 +546,7 @@ def test_files_that_were_not_stamped_are_told_from_a_run_that_could_not_go_on(
 
 
 def test_a_refused_command_says_what_happened_and_what_to_do_next(tmp_path: Path) -> None:
-    """Whoever is on duty at night reads words; the code stands behind them for searching."""
+    """The officer on duty reads words; the code behind them is for searching."""
     tmp_path.chmod(0o711)
     shown = run("restore", str(tmp_path / "copy"), "--data", str(tmp_path / "data"))
     assert shown.returncode == 1

@@ -119,7 +119,7 @@ def test_root_stores_no_files_that_the_services_user_could_not_write_to(
 
 
 def test_whoever_has_the_launchers_number_after_a_power_cut_is_no_service(tmp_path: Path) -> None:
-    """Nothing tidies up then, and numbers are given anew."""
+    """Nothing tidies up then, and process ids are used again."""
     before = msgspec.structs.replace(ADDRESSES, started="an earlier start of the machine")
     installation.write_addresses(tmp_path, before)
     with pytest.raises(Refusal, match=r"service\.not_running"):

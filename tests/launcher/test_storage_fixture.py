@@ -43,8 +43,8 @@ async def test_migrating_a_second_time_changes_nothing(cluster: TestCluster) -> 
 async def test_a_release_whose_packages_are_not_installed_leaves_the_database_to_the_one_before_it(
     cluster: TestCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who puts a release in place and forgets script/bootstrap would have a service that can't start, and no
-    way back but a copy."""
+    """An operator who puts a release in place and forgets script/bootstrap would have a service that can't
+    start, and no way back but a copy."""
     monkeypatch.setattr(migrate, "stale_packages", lambda: ["prometheus-client 0.26.0"])
     async with cluster.empty_database() as name:
         connection = await asyncpg.connect(cluster.server.url(name))

@@ -287,7 +287,7 @@ async def test_a_log_is_turned_over_when_it_is_too_long_and_its_process_writes_o
 
 
 class Ending:
-    """In place of a child: ends at once, each time that it is started, after it has `lived` so long."""
+    """A stand-in for a child: it ends at once, each time it is started, after it has `lived` that long."""
 
     def __init__(self, lived: list[float], ended: list[str] | None = None, name: str = "one") -> None:
         self.spec = good_spec(Path(), name)

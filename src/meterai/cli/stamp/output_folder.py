@@ -34,9 +34,14 @@ class FileReport(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     outcome: str
-    """stamped, unfit (refused by the check), refused (while it was stamped), blocked (something else lies at
-    its place in the folder), skipped (carries a stamp already), unread (stamped, but its file could not be
-    read just now), ready (checked only), stamping."""
+    """One of:
+
+    - stamped; stamping; ready: checked only
+    - unfit: refused by the check; refused: while it was stamped
+    - blocked: something else lies at its place in the folder
+    - skipped: it carries a stamp already
+    - unread: stamped, but its file could not be read just now
+    """
     serial: str | None = None
     sha256: str | None = None
     """Of the stamped file."""

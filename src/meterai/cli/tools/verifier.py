@@ -30,8 +30,8 @@ _SETTINGS = (
 
 
 def _refuse_taken_port(host: str, port: int) -> None:
-    """Who serves there shares it with processes of its own (SO_REUSEPORT): the kernel would give us, and not
-    it, a part of the site's visitors.
+    """Refuses a port that is in use. With SO_REUSEPORT the kernel would give us a part of the site's
+    visitors.
 
     Raises: typer.BadParameter.
     """

@@ -1,4 +1,4 @@
-"""What is remembered is found, and never more than so much of it."""
+"""Kept values are found, and their number is limited."""
 
 from __future__ import annotations
 

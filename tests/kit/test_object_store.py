@@ -312,7 +312,7 @@ async def test_s3_is_reached_by_what_the_environment_says(bucket: RemoteStore) -
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404], ids=["bad", "who", "not-yours", "no-bucket"])
 async def test_trouble_with_s3_is_trouble_with_a_disk(bucket: RemoteStore, status: int) -> None:
-    """Whoever waits for a store that is away waits for OSError."""
+    """Callers that wait for a missing store wait for OSError."""
     _Bucket.status = status
     key = "0" * 64
     for attempt in (

@@ -1,4 +1,4 @@
-"""Whom limits count: an IPv4 address, the /48 of an IPv6 address."""
+"""Limits count clients by IPv4 address, or by the /48 of an IPv6 address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the processes of the service are told, and what they are not."""
+"""Which settings and secrets the processes of the service get, and which not."""
 
 from __future__ import annotations
 
