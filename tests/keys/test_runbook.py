@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from meterai.web.pages.service_parts import LOOK_S
+from meterai.web.pages.service_status import LOOK_S
 from tests.keys.runbook import same, steps_of, walk
 from tests.keys.soft_hsm import SoftHsm
 from tests.running_service import RunningService, running_service

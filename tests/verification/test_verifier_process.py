@@ -29,7 +29,7 @@ from meterai.verification.use_cases.judge_document import JUDGE
 from meterai.verifier.routes import VerifierService, build_verifier
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.templates import Pages, SiteFacts
-from meterai.web.requests.middleware import Edge
+from meterai.web.requests.middleware import SiteMiddleware
 from tests.pdf.samples import scan
 from tests.ports import free_port
 from tests.storage_fixtures import TestDatabase
@@ -167,7 +167,7 @@ async def test_where_nothing_is_sold_nobody_reads_of_money() -> None:
     assert "money" not in answer.text
 
 
-def verifier_of(register: Any) -> Edge:
+def verifier_of(register: Any) -> SiteMiddleware:
     jail = JailPool([JUDGE], waiting_max=0)  # as many are being checked as may be
     pages = Pages(SiteFacts("", False, 10_000, 0, 0, 0, standalone=True), Assets())
     return build_verifier(VerifierService(register, jail, Trust(roots_pem=()), pages, system_clock))

@@ -18,7 +18,7 @@ from tests.web.door_house import House
 @pytest_asyncio.fixture
 async def house(database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     """An open queue before a site that has stock, which asks for each request how queue and parts stand."""
-    for looked_up in ("line.queues", "pages.service_parts"):
+    for looked_up in ("line.queues", "pages.service_status"):
         monkeypatch.setattr(f"meterai.web.{looked_up}.LOOK_S", 0.0)
     await ensure_organisations(database.app, NOON)
     await issue_quota(database.app, pieces=1_000, deposit_reference="NTPN-1", actor="ani", now=NOON)

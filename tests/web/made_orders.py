@@ -20,11 +20,11 @@ from meterai.sales.order import Item, Payment, Refund
 from meterai.sales.ports import Channel
 from meterai.sales.queries.order_page import OrderPage
 from meterai.sales.timeline import TimelineEntry, TimelineKind
-from meterai.web.orders.order_view import Known
+from meterai.web.orders.order_view import StampingFacts
 
 NOW = datetime(2026, 9, 5, 7, 5, tzinfo=UTC)
 DOCUMENT = uuid.UUID(int=7)
-KNOWN = Known(names={DOCUMENT: "Surat lamaran.pdf"}, serials={DOCUMENT: ["2C5NV74I6D0HJ1EZ000DU9"]})
+KNOWN = StampingFacts(names={DOCUMENT: "Surat lamaran.pdf"}, serials={DOCUMENT: ["2C5NV74I6D0HJ1EZ000DU9"]})
 QR = "00020101021226610014COM.GO-JEK.WWW01189360091434506469550210G45064695520456975303360" * 2
 
 

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from meterai.api.gateway_notices import NOTICE_BYTES_MAX
 from meterai.api.verification import read_document, read_sha256
-from meterai.kit.http.body_budget import ROOM
+from meterai.kit.http.body_budget import PROCESS_BUDGET
 from meterai.pdf.limits import CHECKED_BYTES_MAX
 from meterai.sales.adapters.midtrans import Midtrans
 from meterai.texts.api_problems import FOR_MACHINES
@@ -122,7 +122,7 @@ async def test_a_document_that_is_packed_on_its_way_is_refused_and_not_called_un
 async def test_a_document_for_which_there_is_no_room_is_a_problem_that_passes(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ROOM, "_bytes_max", 10)
+    monkeypatch.setattr(PROCESS_BUDGET, "_bytes_max", 10)
     answer = await ask(house.site, "/api/v1/verifications", method="POST", body=b"%PDF-1.7 and more")
     assert (answer.status, json.loads(answer.text)["code"]) == (429, "form.busy")
     assert answer.headers["retry-after"] == "5"

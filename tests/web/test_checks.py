@@ -10,7 +10,7 @@ import pytest
 
 from meterai.jail.pool import JailPool
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.http.body_budget import ROOM
+from meterai.kit.http.body_budget import PROCESS_BUDGET
 from meterai.verification.use_cases.judge_document import JUDGE
 from tests.web.asking import Answer, ask
 from tests.web.door_house import House
@@ -64,8 +64,8 @@ async def test_files_that_wait_to_be_checked_take_no_more_memory_than_they_may(
         raise Refusal(Kind.BUSY, "jail.busy")
 
     house.app.check_jail = None
-    monkeypatch.setattr("meterai.web.verify.routes.judge_document", judge)
-    monkeypatch.setattr(ROOM, "_bytes_max", 2_500)
+    monkeypatch.setattr("meterai.web.verify.check_routes.judge_document", judge)
+    monkeypatch.setattr(PROCESS_BUDGET, "_bytes_max", 2_500)
     body = FORM.replace(b"%PDF-1.7", b"%PDF-1.7" + bytes(1_000))
 
     def send() -> asyncio.Task[Answer]:
@@ -88,7 +88,7 @@ async def test_files_that_wait_to_be_checked_take_no_more_memory_than_they_may(
 async def test_who_reads_the_answer_slowly_keeps_no_room(
     busy: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ROOM, "_bytes_max", 10)
+    monkeypatch.setattr(PROCESS_BUDGET, "_bytes_max", 10)
     headers = {"content-type": "multipart/form-data; boundary=x"}
     for _ in range(3):  # in one task, which goes on after the answer
         answer = await ask(busy.site, "/periksa", method="POST", headers=headers, body=FORM)

@@ -146,7 +146,7 @@ async def test_who_is_about_to_pay_while_no_stamp_is_left_is_told_so_before(
 ) -> None:
     ani = await customer_called(house, house.visitor(), "ani")
     order = await draft(house, await stored(house, ani.customer_id, RIGHT), ani)
-    monkeypatch.setattr("meterai.web.pages.service_parts.LOOK_S", 0.0)
+    monkeypatch.setattr("meterai.web.pages.service_status.LOOK_S", 0.0)
     house.app.gateway = FakeGateway()
     visitor, page = house.visitor(), f"{language}/pesanan/{order.number}/bayar"
     await visitor.get(f"/p/{order.token}")
@@ -169,7 +169,7 @@ async def test_who_has_the_code_to_pay_with_is_told_when_stamping_is_stopped_and
     ani = await customer_called(house, house.visitor(), "ani")
     order = await draft(house, await stored(house, ani.customer_id, RIGHT), ani, event.slug)
     house.app.gateway = FakeGateway()
-    monkeypatch.setattr("meterai.web.pages.service_parts.LOOK_S", 0.0)
+    monkeypatch.setattr("meterai.web.pages.service_status.LOOK_S", 0.0)
     house.line.now = event.closes_at - timedelta(minutes=1)
     visitor = house.visitor()
     await visitor.get(f"/p/{order.token}")

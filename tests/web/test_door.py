@@ -493,7 +493,7 @@ async def test_the_status_page_says_that_people_are_turned_away_while_a_full_dis
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What only reads, as this page does, goes on then."""
-    monkeypatch.setattr("meterai.web.pages.service_parts.LOOK_S", 0.0)
+    monkeypatch.setattr("meterai.web.pages.service_status.LOOK_S", 0.0)
     visitor = house.visitor()
     house.db.is_down, house.db.trouble = True, DiskFullError("could not extend file")
     await visitor.get("/beli")
@@ -505,7 +505,7 @@ async def test_the_status_page_says_that_people_are_turned_away_while_a_full_dis
         1,
         True,
     )
-    monkeypatch.setattr("meterai.web.pages.service_parts.OUTAGE_S", 0.0)
+    monkeypatch.setattr("meterai.web.pages.service_status.OUTAGE_S", 0.0)
     await visitor.get("/en/status")
     assert "Disrupted" not in visitor.text
 
@@ -569,7 +569,7 @@ async def test_the_status_page_says_that_stamps_are_out_of_stock(house: House) -
 async def test_the_status_page_does_not_wait_for_a_store_that_stands_still(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("meterai.web.pages.service_parts._SECONDS_MAX", 0.2)
+    monkeypatch.setattr("meterai.web.pages.service_status._SECONDS_MAX", 0.2)
     visitor = house.visitor()
     async with house.line.database.owner.transaction():
         await house.line.database.owner.execute("LOCK TABLE sales.event")
@@ -587,7 +587,7 @@ async def test_however_many_ask_for_the_status_the_store_is_asked_once_a_second(
     each_look = house.db.taken
     await asyncio.gather(*(visitor.get("/status") for visitor in visitors))
     assert house.db.taken == 2 * each_look
-    monkeypatch.setattr("meterai.web.pages.service_parts.LOOK_S", 60.0)
+    monkeypatch.setattr("meterai.web.pages.service_status.LOOK_S", 60.0)
     house.db.is_down = True
     for visitor in visitors:
         await visitor.get("/en/status")

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.http.body_budget import Arriving, Room
+from meterai.kit.http.body_budget import ArrivingBody, BodyBudget
 from meterai.web.documents.uploads import file_name
 from meterai.web.requests import forms
 from meterai.web.requests.forms import (
@@ -134,16 +134,16 @@ async def test_a_form_is_given_the_time_that_its_bytes_need(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else a phone whose connection is slow, but goes on, would be given up after a minute."""
-    came: list[int] = []
-    monkeypatch.setattr(Arriving, "came", lambda _, count: came.append(count))
+    received: list[int] = []
+    monkeypatch.setattr(ArrivingBody, "note_received", lambda _, count: received.append(count))
     body = part("a", b"1") + END if kind == MULTIPART else b"a=1&b=2"
     await read_form(kind, arriving(body, 3))
-    assert sum(came) == len(body)
+    assert sum(received) == len(body)
 
 
 async def test_what_was_let_go_is_kept_nowhere() -> None:
     """Its fields and files are forgotten, also those that come later; fields take room too."""
-    room = Room(3_000)
+    budget = BodyBudget(3_000)
     body = part("f", b"y" * 900, "f.pdf") + b"".join(part(f"a{n}", b"x" * 900) for n in range(4)) + END
     kept: list[object] = []
 
@@ -155,7 +155,7 @@ async def test_what_was_let_go_is_kept_nowhere() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(forms, "Form", Watched)
         with pytest.raises(Refusal, match=r"form\.busy"):
-            await read_form(MULTIPART, arriving(body), FormLimits(files_max=1, room=room))
+            await read_form(MULTIPART, arriving(body), FormLimits(files_max=1, budget=budget))
     assert kept == [{}, {}]
 
 
@@ -192,7 +192,7 @@ async def test_a_form_that_asks_for_no_file_keeps_none() -> None:
 
 async def test_of_forms_that_arrive_at_once_the_largest_makes_room_for_the_others() -> None:
     """It stands still; and whoever comes while it does is not refused for it."""
-    limits = FormLimits(files_max=2, file_bytes_max=90_000, room=Room(100_000))
+    limits = FormLimits(files_max=2, file_bytes_max=90_000, budget=BodyBudget(100_000))
     is_over = asyncio.Event()
 
     async def standing_still() -> AsyncIterator[bytes]:

@@ -18,7 +18,7 @@ from meterai.stamping.use_cases.accept_document import RETENTION_DAYS
 from meterai.texts.gate import TEXTS
 from meterai.texts.languages import languages
 from meterai.texts.translation import translate
-from meterai.web.documents.upload_routes import Slot
+from meterai.web.documents.upload_routes import FileInput
 from meterai.web.pages.messages import state_text, text_of
 from meterai.web.pages.templates import TEMPLATES
 from meterai.web.requests import forms
@@ -53,7 +53,7 @@ def test_a_document_to_be_stamped_has_the_limit_of_the_stamping(language: str) -
 def test_how_many_files_one_may_choose_is_told_before_they_are_sent() -> None:
     """What is sent in vain is paid for all the same, by the megabyte."""
     assert FILES_MAX == DOCUMENTS_PER_ORDER_MAX
-    slots = [Slot("berkas", "", None, True)]
+    slots = [FileInput("berkas", "", None, True)]
     told = dict.fromkeys(("event", "onward", "submit_id", "action", "proof", "shown_next", "locked"), "")
     visit = Visit("id", "/beli", "")
     page = make_pages().render(visit, "buy.html", slots=slots, problems=[], kept=[], **told).decode()

@@ -6,9 +6,9 @@ from litestar import Litestar, Response, get, post
 
 from meterai.api.routes import ROUTES as API_ROUTES
 from meterai.sales.events import OUR_ADDRESSES
+from meterai.web.pages.cached_pages import SAME_FOR_EVERYONE
 from meterai.web.requests.page_addresses import PageAddresses
 from meterai.web.routes import ROUTES
-from meterai.web.site import SAME_FOR_EVERYONE
 
 
 @get("/saya/masuk")

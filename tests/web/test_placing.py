@@ -22,7 +22,7 @@ from meterai.stamping.placement import Placement, overlap
 from meterai.stamping.queries import DocumentPage
 from meterai.stamping.requests import ProposeRequest
 from meterai.web.documents.placing import placing_context, typed_of
-from meterai.web.documents.placing_form import Wanted, typed_from, wanted_from
+from meterai.web.documents.placing_form import WantedPlacements, typed_from, wanted_placements
 from meterai.web.requests.forms import Form
 from tests.pdf import samples
 
@@ -58,14 +58,14 @@ def document(placements: Sequence[Placement]) -> DocumentPage:
     )
 
 
-def asked(stored: Sequence[Placement], **fields: object) -> Wanted:
+def asked(stored: Sequence[Placement], **fields: object) -> WantedPlacements:
     """What a form asks for that was drawn for `stored`, unless it says `banyak` itself."""
     return asked_of(document(stored), **({"banyak": len(stored)} | fields))
 
 
-def asked_of(page: DocumentPage, **fields: object) -> Wanted:
+def asked_of(page: DocumentPage, **fields: object) -> WantedPlacements:
     form = Form(fields={name: str(value) for name, value in fields.items()})
-    return done(wanted_from(form, page, done(typed_from(form, page, nowhere)), nowhere))
+    return done(wanted_placements(form, page, done(typed_from(form, page, nowhere)), nowhere))
 
 
 def done[T](coroutine: Coroutine[Any, Any, T]) -> T:
@@ -92,10 +92,10 @@ async def looked_at(document: DocumentPage, page: int, taken: Sequence[Placement
 
 
 def test_a_form_left_as_it_is_asks_for_nothing_new() -> None:
-    assert asked([FIRST]) == Wanted([FIRST], None)
-    assert asked([FIRST], letak="usulan", x="", y="", halaman=2, meterai=1) == Wanted([FIRST], None)
-    assert asked([FIRST], x="400.01", y="119.99", halaman=2) == Wanted([FIRST], None)
-    assert asked_of(document([FIRST]), letak="usulan", halaman=2) == Wanted([FIRST], None)
+    assert asked([FIRST]) == WantedPlacements([FIRST], None)
+    assert asked([FIRST], letak="usulan", x="", y="", halaman=2, meterai=1) == WantedPlacements([FIRST], None)
+    assert asked([FIRST], x="400.01", y="119.99", halaman=2) == WantedPlacements([FIRST], None)
+    assert asked_of(document([FIRST]), letak="usulan", halaman=2) == WantedPlacements([FIRST], None)
 
 
 def test_only_the_stamp_in_hand_is_moved() -> None:
@@ -140,14 +140,14 @@ def test_a_stamp_that_is_added_or_moved_to_another_page_covers_no_text() -> None
     stored = document([above_text])
     form = Form(fields={"banyak": "1", "tambah": "2"})
     typed = done(typed_from(form, stored, looked_at))
-    added = done(wanted_from(form, stored, typed, looked_at)).placements[1]
+    added = done(wanted_placements(form, stored, typed, looked_at)).placements[1]
     assert added.page == 2
     assert ink_under(added) == 0
     assert not overlap(added, above_text)
     moved = done(typed_of(stored, stamp="1", page="1", free=looked_at)).placement
     assert moved.page == 1
     assert ink_under(moved) == 0
-    without = done(wanted_from(form, stored, typed, nowhere)).placements[1]
+    without = done(wanted_placements(form, stored, typed, nowhere)).placements[1]
     assert ink_under(without) > 0
 
 
@@ -176,7 +176,7 @@ def test_a_full_page_sends_the_new_stamp_to_one_with_room() -> None:
 def test_a_stamp_is_taken_off_and_the_one_in_hand_stays_in_hand(
     in_hand: int, taken_off: int, left: list[Placement], show: int
 ) -> None:
-    assert asked([FIRST, SECOND, THIRD], meterai=in_hand, hapus=taken_off) == Wanted(left, show)
+    assert asked([FIRST, SECOND, THIRD], meterai=in_hand, hapus=taken_off) == WantedPlacements(left, show)
 
 
 def test_a_form_that_does_not_know_of_a_stamp_uses_none_unseen() -> None:
@@ -192,7 +192,7 @@ def test_a_form_that_does_not_know_of_a_stamp_uses_none_unseen() -> None:
 def test_taking_off_twice_with_one_form_takes_off_once_and_moves_nothing() -> None:
     once = asked([FIRST, SECOND, THIRD], meterai=1, hapus=1)
     again = asked_of(document(once.placements), meterai=1, hapus=1, banyak=3, x="400", y="120", halaman=2)
-    assert again == Wanted([SECOND, THIRD], 0)
+    assert again == WantedPlacements([SECOND, THIRD], 0)
 
 
 def test_the_last_stamp_stays() -> None:
@@ -200,7 +200,7 @@ def test_the_last_stamp_stays() -> None:
 
 
 def test_another_stamp_is_taken_in_hand_and_the_one_before_keeps_its_place() -> None:
-    assert asked([FIRST, SECOND], lalu=2, x="100", y="500") == Wanted(
+    assert asked([FIRST, SECOND], lalu=2, x="100", y="500") == WantedPlacements(
         [Placement(page=2, x=100, y=500), SECOND], 1
     )
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Iterator
 
 import pytest
-import zxingcpp
-from PIL import Image, ImageDraw
 
 from meterai.texts.states import STATES
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.messages import state_text, text_of
-from meterai.web.pages.paging import Part
-from meterai.web.pages.qr import qr_png, qr_svg
+from meterai.web.pages.paging import ListSlice
 from meterai.web.pages.templates import TEMPLATES as FOLDER
 from meterai.web.pages.templates import Pages, SiteFacts
 from meterai.web.requests.visits import Visit
@@ -32,7 +27,7 @@ def test_a_page_can_not_give_another_meaning_to_what_all_templates_know() -> Non
 
 @pytest.mark.parametrize(("language", "said"), [("id", "12.500"), ("en", "12,500")])
 def test_much_quota_is_told_once_and_readably(language: str, said: str) -> None:
-    nothing = Part((), "", is_first=True)
+    nothing = ListSlice((), "", is_first=True)
     page = make_pages().render(
         Visit(language, "/saya", ""), "mine.html", contacts=[], refused="", refused_facts={}, proof="",
         available=12_500, reserved=0, documents=[], orders=[], private=True,
@@ -65,32 +60,6 @@ def test_pages_without_a_shop_have_neither_menu_nor_foot() -> None:
     page = make_pages(standalone=True).render(Visit("id", "/", ""), "verify.html", refused="", serial="")
     assert b'class="menu"' not in page
     assert b"<footer" not in page
-
-
-def test_a_qr_code_reads_as_its_text() -> None:
-    text = "00020101021226620014COM.GO-JEK.WWW5204739953033605802ID5907Meterai6304ABCD"
-    svg = qr_svg(text)
-    side = int(re.search(r'viewBox="0 0 (\d+)', svg)[1])  # type: ignore[index]
-    image = Image.new("L", (side * 4, side * 4), 255)
-    pen = ImageDraw.Draw(image)
-    strokes = list(_strokes(svg))
-    for x, y, length in strokes:
-        pen.rectangle((x * 4, y * 4, (x + length) * 4 - 1, y * 4 + 3), fill=0)
-    assert [barcode.text for barcode in zxingcpp.read_barcodes(image)] == [text]
-    assert min(x for x, _, _ in strokes) == min(y for _, y, _ in strokes) == 4
-
-
-def test_a_qr_code_that_is_kept_reads_as_its_text() -> None:
-    text = "00020101021226620014COM.GO-JEK.WWW5204739953033605802ID5907Meterai6304ABCD"
-    with Image.open(io.BytesIO(qr_png(text))) as image:
-        assert min(image.size) > 300
-        assert [barcode.text for barcode in zxingcpp.read_barcodes(image)] == [text]
-
-
-def test_a_qr_code_stands_on_white_whatever_is_behind_it() -> None:
-    svg = qr_svg("00020101")
-    side = re.search(r'viewBox="0 0 (\d+)', svg)[1]  # type: ignore[index]
-    assert svg.index(f'<path fill="#fff" d="M0 0h{side}v{side}H0z"/>') < svg.index('stroke="#000"')
 
 
 @pytest.mark.parametrize("language", ["id", "en"])
@@ -163,16 +132,6 @@ def test_signs_are_small_also_before_the_stylesheet_came() -> None:
     for path in FOLDER.glob("*.html"):
         for sign in re.findall(r'<svg[^>]* viewBox="0 0 (?:24|32|64) [^>]*>', path.read_text()):
             assert re.search(r' width="(\d+)" height="\1"', sign), f"{path.name}: {sign}"
-
-
-def _strokes(svg: str) -> Iterator[tuple[int, int, int]]:
-    """Where each stroke of the path begins (column and row), and how long it is."""
-    for left, top, row in re.findall(r"M(\d+) (\d+)\.5([hm \d]*)", svg):
-        x = int(left)
-        for what, length in re.findall(r"([hm])(\d+)", row):
-            if what == "h":
-                yield x, int(top), int(length)
-            x += int(length)
 
 
 def test_the_page_of_the_price_begins_with_the_price() -> None:

@@ -20,7 +20,7 @@ from meterai.sales.queries.tariffs import Tariff
 from meterai.waiting_room.rules.model import Policy, QueueState
 from meterai.waiting_room.use_cases.take_general_place import DEPTH_MIN
 from meterai.web.line.queues import INSIDE_AT_NETWORK, INSIDE_PER_NETWORK, INSIDE_S, inside_cookie
-from meterai.web.requests.form_rights import read_form_seal, seal_form
+from meterai.web.requests.form_rights import make_form_name, read_form_name
 from meterai.web.site import build_site
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.line import ANI, LineOfPeople
@@ -274,14 +274,14 @@ async def test_without_a_share_the_line_is_the_only_way(
 
 
 def test_a_forms_seal_is_of_one_shop_one_kind_of_purchase_and_half_an_hour() -> None:
-    sealed = seal_form(b"s" * 32, "stamp", 1_000.0, by_share=True)
+    sealed = make_form_name(b"s" * 32, "stamp", 1_000.0, by_share=True)
     assert len(sealed) == 52
-    assert read_form_seal(b"s" * 32, "stamp", sealed, 1_000.0 + INSIDE_S - 1) is True
-    assert read_form_seal(b"s" * 32, "stamp", sealed, 1_000.0 + INSIDE_S) is None
-    assert read_form_seal(b"s" * 32, "quota", sealed, 1_000.0) is None
-    assert read_form_seal(b"x" * 32, "stamp", sealed, 1_000.0) is None
-    assert read_form_seal(b"s" * 32, "stamp", "a" * 52, 1_000.0) is None
-    assert read_form_seal(b"s" * 32, "stamp", "", 1_000.0) is None
+    assert read_form_name(b"s" * 32, "stamp", sealed, 1_000.0 + INSIDE_S - 1) is True
+    assert read_form_name(b"s" * 32, "stamp", sealed, 1_000.0 + INSIDE_S) is None
+    assert read_form_name(b"s" * 32, "quota", sealed, 1_000.0) is None
+    assert read_form_name(b"x" * 32, "stamp", sealed, 1_000.0) is None
+    assert read_form_name(b"s" * 32, "stamp", "a" * 52, 1_000.0) is None
+    assert read_form_name(b"s" * 32, "stamp", "", 1_000.0) is None
 
 
 async def test_every_page_names_the_tariff_of_the_day(house: House) -> None:

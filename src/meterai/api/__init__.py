@@ -1,1 +1,1 @@
-"""The door for machines: JSON, RFC 9457 problem details, OpenAPI at /api/openapi.json."""
+"""The API: JSON, problem details (RFC 9457), its description at /api/openapi.json."""

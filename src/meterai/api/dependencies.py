@@ -1,4 +1,4 @@
-"""What Litestar hands to the routes of the API."""
+"""The dependencies that Litestar gives to the routes of the API."""
 
 from __future__ import annotations
 

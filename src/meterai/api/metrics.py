@@ -31,13 +31,14 @@ from meterai.waiting_room.control.site_load import SITE_WINDOW_S
 
 log = structlog.get_logger(__name__)
 _SECONDS_MAX = 4.0
-"""A part that answers later is down; monitoring systems wait for ten seconds."""
+"""A part that answers later counts as down. Monitoring systems wait for ten seconds."""
 _UNITS = {Unit.STAMP: "stamps", Unit.IDR: "rupiah"}
 
 
 @get("/api/v1/metrics")
 async def read_metrics(request: Request[Any, Any, Any], service: Service) -> Response[bytes]:
-    """The metrics, for who has the token of DATA/secrets/metrics-token (RFC 6750, 2.1).
+    """Answers with the metrics. The caller needs the token in DATA/secrets/metrics-token (RFC 6750 section
+    2.1).
 
     Raises: metrics.no_token (401).
     """
@@ -59,7 +60,7 @@ def _has_token(authorization: str, token: str) -> bool:
 
 
 async def _figures(service: App) -> Figures | None:
-    """None: the database does not answer."""
+    """Measures the service. None when the database does not answer."""
     try:
         async with asyncio.timeout(_SECONDS_MAX):
             return await measure_house(service.db, now=service.clock())
@@ -69,14 +70,14 @@ async def _figures(service: App) -> Figures | None:
 
 
 def render_metrics(figures: Figures | None, signer: SignerNow, *, now: datetime, environment: str) -> bytes:
-    """The text. Without figures only what is known without the database."""
+    """Writes the metrics. Without `figures` it writes only what is known without the database."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Told(figures, [*_always(figures, environment), *_signing(signer, now)]))
+    registry.register(_ServiceCollector(figures, [*_always(figures, environment), *_signing(signer, now)]))
     return generate_latest(registry)
 
 
-class _Told(Collector):
-    """What the registry collects."""
+class _ServiceCollector(Collector):
+    """Gives prebuilt metrics to the registry."""
 
     def __init__(self, figures: Figures | None, told: list[Metric]) -> None:
         self._told = told
@@ -93,7 +94,7 @@ def _gauge(name: str, meaning: str, value: float) -> Metric:
 
 
 def _by[Key](label: str, name: str, meaning: str, values: Mapping[Key, float]) -> Metric:
-    """A gauge with one label."""
+    """Makes a gauge with one label."""
     family = GaugeMetricFamily(f"meterai_{name}", meaning, labels=[label])
     for key, value in values.items():
         family.add_metric([str(key)], value)
@@ -174,7 +175,7 @@ def _queues(seen: Figures) -> Iterator[Metric]:
 
 
 def _sites(seen: Figures) -> Iterator[Metric]:
-    """By the processes' own reports."""
+    """Makes the metrics of the site's processes, from their own reports."""
     sites = seen.sites
     ages = {site.process: site.age_s for site in sites}
     yield _by("process", "site_report_age_seconds", "Age of a site process's last report.", ages)

@@ -1,4 +1,7 @@
-"""The API's own description (OpenAPI 3.1), kept beside the code and compared with the routes by a test."""
+"""The description of the API (OpenAPI 3.1).
+
+It is a file, because it says more than Litestar can derive from the routes. A test compares it with them.
+"""
 
 from __future__ import annotations
 
@@ -11,5 +14,5 @@ _DESCRIPTION = (Path(__file__).parent / "openapi.json").read_bytes()
 
 @get("/api/openapi.json")
 async def read_openapi() -> Response[bytes]:
-    """The OpenAPI 3.1 document."""
+    """Answers with the OpenAPI 3.1 document."""
     return Response(_DESCRIPTION, media_type="application/json")

@@ -1,4 +1,4 @@
-"""Refusals as problem details (RFC 9457): the one place where the API maps a kind to a status."""
+"""Refusals as problem details (RFC 9457). Only here the API maps the kind of a refusal to a status."""
 
 from __future__ import annotations
 
@@ -15,26 +15,25 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """RFC 9457 members, `detail` in English, and what is ours.
+    """The members of RFC 9457, with `detail` in English, and our own.
 
-    `code` is stable, `detail_id` is the detail in Indonesian, `help_code` finds the case in our logs.
+    `code` is stable. `detail_id` is the detail in Indonesian. `help_code` finds the case in our logs.
     """
 
     type: str
     title: str
     status: int
     detail: str
-    """What happened and what to do, as a page says it."""
+    """What happened and what to do, in the words of a page."""
     code: str
     detail_id: str
     help_code: str = ""
 
 
 def problem_response(refusal: Refusal, help_code: str = "", status: int = 0) -> Response[bytes]:
-    """The answer for a refusal. Of its facts only those are told that the words of a page name: others may be
-    what the caller must not learn.
+    """Makes the answer for a refusal. `status`: instead of that of the refusal's kind.
 
-    `status`: where its kind does not say it.
+    It shows only those facts of the refusal that the words of a page name. The caller must not learn others.
     """
     status = status or http_status(refusal)
     words = FOR_MACHINES.get(refusal.code) or TABLE.get(refusal.code) or TABLE["server.fault"]

@@ -1,4 +1,4 @@
-"""Verification for machines: by digest, by serial number, by document. No sign-in; nothing is kept."""
+"""Verification for machines: by digest, serial number or document. No sign-in is needed, nothing is kept."""
 
 from __future__ import annotations
 
@@ -17,18 +17,24 @@ from meterai.verification.use_cases.judge_document import judge_digest, judge_do
 from meterai.verification.use_cases.look_up_serial import look_up_serial
 
 _LINE_END = re.compile(rb"[\r\n]")
-"""Every PDF has some. Clients that are told no content type may send a whole one under that of a form."""
+"""Every PDF has line ends. Some clients send a whole PDF under a form's content type."""
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{\x22]")
 
 
 async def read_document(request: Request[Any, Any, Any]) -> bytes:
-    """The body of a request that is to be judged.
+    """Reads the body of a request that is to be judged.
 
-    Raises: Refusal INVALID `api.form` for a form with a file in it: as a whole it would be judged as a
-    document to which something was added; also for a form of fields, for JSON with a file in it, and for
-    what `curl --data` makes of a file, whose line ends it takes out; `api.packed` for one that is packed on
-    its way (Content-Encoding); `api.empty` for none, as of a client that tries again with a file that it has
-    read to its end. These would be judged as no document. What `arriving` says.
+    Bodies that hold something else, or a PDF that was changed on its way, are refused: their verdict would be
+    wrong.
+
+    Raises: Refusal INVALID
+    - `api.form` for a form with a file, a form with fields, JSON with a file, and what `curl --data` makes of
+      a file (it removes the line ends).
+    - `api.packed` for a compressed body (Content-Encoding).
+    - `api.empty` for an empty body, as of a client that repeats a request with a file that it has read to its
+      end.
+
+    Further refusals as `read_body`.
     """
     kind = request.headers.get("content-type", "").strip().lower()
     if kind.startswith("multipart/"):
@@ -48,7 +54,7 @@ async def read_document(request: Request[Any, Any, Any]) -> bytes:
 
 
 def refuse_passing(judgement: Judgement) -> None:
-    """A machine is told to ask again, not that a document can't be verified when nobody had time to open it.
+    """Refuses, instead of a verdict, when nobody had time to open the document. The caller can ask again.
 
     Raises: Refusal BUSY `jail.busy`; UNAVAILABLE `jail.unavailable`.
     """
@@ -58,7 +64,7 @@ def refuse_passing(judgement: Judgement) -> None:
 
 
 def read_sha256(text: str) -> str:
-    """A digest in lower case. Raises: Refusal INVALID `digest.unreadable`."""
+    """Reads a digest, in lower case. Raises: Refusal INVALID `digest.unreadable`."""
     if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
         raise Refusal(Kind.INVALID, "digest.unreadable")
     return text.lower()
@@ -66,9 +72,9 @@ def read_sha256(text: str) -> str:
 
 @get("/api/v1/digests/{sha256:str}")
 async def read_digest(service: Service, sha256: str) -> Judgement:
-    """Judges by the SHA-256 of the whole file (64 hexadecimal digits): the bytes stay with the asker.
+    """Judges by the SHA-256 of the whole file (64 hexadecimal digits). The file stays with the caller.
 
-    Raises: digest.unreadable (422); digest.unknown (404), which says nothing against the file;
+    Raises: digest.unreadable (422); digest.unknown (404), which does not mean that the file is bad;
     register.unreachable (503).
     """
     judgement = await judge_digest(service.db, read_sha256(sha256))
@@ -79,7 +85,7 @@ async def read_digest(service: Service, sha256: str) -> Judgement:
 
 @get("/api/v1/serials/{serial:str}")
 async def read_serial(service: Service, serial: str) -> SerialAnswer:
-    """What the register knows of a serial number. Says nothing of any document."""
+    """Answers with what the register knows of a serial number. That says nothing about a document."""
     answer = await look_up_serial(service.db, serial)
     if not answer.known:
         raise Refusal(Kind.NOT_FOUND, "serial.unknown")
@@ -90,8 +96,8 @@ async def read_serial(service: Service, serial: str) -> SerialAnswer:
 async def verify_document(request: Request[Any, Any, Any], service: Service) -> Judgement:
     """Judges the PDF in the request's body (application/pdf, at most 12 MB).
 
-    Raises: api.empty, api.form, api.packed (422); jail.busy (429), jail.unavailable (503), when it could not
-    be opened now.
+    Raises: api.empty, api.form, api.packed (422); jail.busy (429) or jail.unavailable (503) when it can't be
+    opened now.
     """
     data = await read_document(request)
     judgement = await judge_document(

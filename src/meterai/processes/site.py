@@ -1,6 +1,6 @@
-"""The site process: pages and API behind one port. `python -m meterai.processes.site`.
+"""The site's process: pages and API on one port (`python -m meterai.processes.site`).
 
-Stands beside bootstrap.py because doors never import each other: here they are put behind one server.
+Doors never import each other, so they are put together here.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from meterai.sales.queries.events import events, former_events
 from meterai.sales.queries.tariffs import tariffs
 from meterai.waiting_room.control.site_load import SiteLoad, report_site_load
 from meterai.web.requests.load_meter import report
-from meterai.web.requests.middleware import Edge
+from meterai.web.requests.middleware import SiteMiddleware
 from meterai.web.site import build_site, meter_of
 
 log = structlog.get_logger(__name__)
@@ -58,7 +58,7 @@ async def serve(settings: Settings) -> None:
 
 
 def server_config(settings: Settings, site: Any) -> uvicorn.Config:
-    """How uvicorn serves the site (an ASGI application)."""
+    """Configures uvicorn for the site (an ASGI application)."""
     return uvicorn.Config(
         site,
         loop="none",
@@ -78,8 +78,8 @@ def server_config(settings: Settings, site: Any) -> uvicorn.Config:
 
 
 @asynccontextmanager
-async def _reporting(service: App, site: Edge) -> AsyncIterator[None]:
-    """Tells the controllers of the queues once a second what this process bears."""
+async def _reporting(service: App, site: SiteMiddleware) -> AsyncIterator[None]:
+    """Reports the load of this process to the controllers of the queues, once a second."""
     name = f"{socket.gethostname()}:{os.getpid()}"
 
     async def put(load: SiteLoad) -> None:

@@ -1,4 +1,4 @@
-"""The process: opens the jail and, if it was told one, the register; serves until it is asked to end."""
+"""The verifier's process: opens the jail and, if configured, the register, and serves until it is stopped."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 @asynccontextmanager
 async def open_service(settings: Settings, trust: Trust) -> AsyncIterator[VerifierService]:
-    """Opens what the verifier works with. A register that is down is asked again with each document.
+    """Opens what the verifier works with. While the register is down, each document asks it again.
 
     Raises: RuntimeError when the jail can't be closed in production.
     """

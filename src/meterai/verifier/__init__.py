@@ -1,7 +1,10 @@
-"""The verifier as a process of its own, without any secret: `python -m meterai.processes.verifier`.
+"""The verifier: verification alone, as a process without any secret (`python -m
+meterai.processes.verifier`).
 
-It holds a root certificate, a jail, and, if it is told one, a database role that may read two views. No key,
-no session, no object store: whoever takes it over can answer wrongly, but can sign nothing and change
-nothing. Stands beside the site: pages and API of verification alone, behind one port. It speaks plain HTTP,
-because a TLS key would be a secret: a proxy in front of it holds that one.
+It holds a root certificate and a jail. If configured, it also has a database role that may read two views. It
+has no key, no session and no object store. Somebody who takes it over can give wrong answers, but can sign
+nothing and change nothing.
+
+It serves the pages and the API of verification on one port. It speaks plain HTTP, because a TLS key would be
+a secret: a proxy in front of it holds that key.
 """

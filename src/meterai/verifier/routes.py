@@ -1,4 +1,4 @@
-"""What the verifier answers: pages for people and JSON for machines, in the same words."""
+"""The routes of the verifier: pages for people and JSON for machines, in the same words."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ from meterai.verification.model import Judgement, SerialAnswer, Trust
 from meterai.verification.reasons import UNEXPECTED
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document
 from meterai.verification.use_cases.look_up_serial import look_up_serial
+from meterai.web.pages.cached_pages import CachedPages, cache_page
 from meterai.web.pages.messages import text_of
 from meterai.web.pages.templates import Pages
 from meterai.web.requests.forms import FormLimits, read_form
 from meterai.web.requests.http_refusals import api_refusal, page_refusal, with_methods
-from meterai.web.requests.middleware import CachedPages, Edge, cache_page
+from meterai.web.requests.middleware import SiteMiddleware
 from meterai.web.requests.visits import Visit, visit_of
 from meterai.web.verify.code_reader import code_reader_pages
 from meterai.web.verify.stamp_pictures import ShownStamp, with_pictures, without_pictures
@@ -44,10 +45,10 @@ type VerifierRequest = Request[Any, Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class VerifierService:
-    """All that the verifier works with."""
+    """What the verifier works with."""
 
     db: Database | None
-    """The register, read-only; None: it is never asked."""
+    """The register, read-only; None: there is none to ask."""
     jail: JailPool
     trust: Trust
     pages: Pages
@@ -55,7 +56,7 @@ class VerifierService:
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):
-    """What a page says for a reason code."""
+    """The words of a page for a reason code."""
 
     code: str
     text_id: str
@@ -71,7 +72,7 @@ class SpokenJudgement(Judgement, frozen=True, kw_only=True):
 
 
 def speak(judgement: Judgement) -> SpokenJudgement:
-    """Adds the words that the site's page has for it."""
+    """Adds the words of the site's page to a judgement."""
     codes = [*judgement.reasons, *(problem for stamp in judgement.stamps for problem in stamp.problems)]
     words = [_words(code) for code in dict.fromkeys(codes)]
     return SpokenJudgement(**msgspec.structs.asdict(judgement), words=tuple(words))
@@ -111,7 +112,7 @@ async def read_digest(request: VerifierRequest, sha256: str) -> SpokenJudgement:
 
 @get("/api/v1/serials/{serial:str}")
 async def read_serial(request: VerifierRequest, serial: str) -> SerialAnswer:
-    """What the register knows of a serial number.
+    """Answers with what the register knows of a serial number.
 
     Raises: serial.malformed; serial.unknown; register.unreachable; register.not_asked when there is none.
     """
@@ -123,7 +124,7 @@ async def read_serial(request: VerifierRequest, serial: str) -> SerialAnswer:
 
 @post("/periksa", status_code=200)
 async def check_file(request: VerifierRequest) -> Response[bytes]:
-    """Judges an uploaded file and shows the page that the site shows."""
+    """Judges an uploaded file and shows the site's page."""
     service = _service(request)
     form = await read_form(request.headers.get("content-type", ""), request.stream(), _LIMITS)
     uploads = form.uploads("berkas")
@@ -138,14 +139,14 @@ async def check_file(request: VerifierRequest) -> Response[bytes]:
 
 @get("/periksa/sidik/{sha256:str}")
 async def check_digest(request: VerifierRequest, sha256: str) -> Response[bytes]:
-    """The result for a digest that the browser made."""
+    """Shows the result for a digest that the browser made."""
     judgement = await _judge_digest(_service(request), sha256)
     return _result(request, judgement, without_pictures(judgement), by_digest=True)
 
 
 @get("/periksa/nomor")
 async def check_serial(request: VerifierRequest) -> Response[bytes]:
-    """What the register knows of the serial number in the form."""
+    """Shows what the register knows of the serial number in the form."""
     service, typed = _service(request), request.query_params.get("nomor", "")[:60]
     try:
         answer = await look_up_serial(service.db, typed)
@@ -221,7 +222,9 @@ def _http_refused(request: VerifierRequest, error: HTTPException) -> Response[An
 
 
 def _failed(request: VerifierRequest, error: Exception) -> Response[Any]:
-    """An outage is told as what passes; everything else of it stays in the log, under the help code."""
+    """Answers an unexpected fault. An outage is answered with 503. The log has the rest, under the help
+    code.
+    """
     help_code = visit_of(request.scope).help_code
     log_trouble(log, error, outage="unavailable", fault="fault", help_code=help_code)
     status = 503 if is_outage(error) else 500
@@ -231,8 +234,8 @@ def _failed(request: VerifierRequest, error: Exception) -> Response[Any]:
 ROUTES = [verify_document, read_digest, read_serial, check_file, check_digest, check_serial]
 
 
-def build_verifier(service: VerifierService) -> Edge:
-    """The ASGI application."""
+def build_verifier(service: VerifierService) -> SiteMiddleware:
+    """Makes the ASGI application."""
     litestar = Litestar(
         route_handlers=ROUTES,
         exception_handlers={Refusal: _refused, HTTPException: _http_refused, Exception: _failed},
@@ -253,4 +256,4 @@ def build_verifier(service: VerifierService) -> Edge:
                 made[language, path] = cache_page(body)
         return made, float("inf")
 
-    return Edge(litestar, service.pages.assets, make_pages, tls=False)
+    return SiteMiddleware(litestar, service.pages.assets, make_pages, tls=False)

@@ -1,1 +1,1 @@
-"""The site: translates HTTP into use cases and their answers into pages. Holds no rule and no SQL."""
+"""The site. It translates HTTP into use cases and their answers into pages, and holds no rule and no SQL."""

@@ -1,4 +1,4 @@
-"""One file per flow; each exports its route handlers."""
+"""All routes of the site, a module for each flow."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from meterai.web.documents import bundle_routes, place_routes, upload_routes
 from meterai.web.line import certificate_routes, claim_routes, reminder_routes
 from meterai.web.orders import checkout_routes, money_routes, order_routes, quota_routes
 from meterai.web.pages import health_routes
-from meterai.web.verify import routes
+from meterai.web.verify import check_routes
 
 ROUTES: list[Any] = [
     *upload_routes.ROUTES,
@@ -24,6 +24,6 @@ ROUTES: list[Any] = [
     *claim_routes.ROUTES,
     *certificate_routes.ROUTES,
     *reminder_routes.ROUTES,
-    *routes.ROUTES,
+    *check_routes.ROUTES,
     *health_routes.ROUTES,
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import binascii
 
-import zxingcpp
+from meterai.kit.formats.qr import qr_png, qr_svg
 
 
 def qris_payload(*, amount: int, order_id: str) -> str:
@@ -35,24 +35,13 @@ def crc16(data: bytes) -> int:
 
 
 def svg(text: str) -> str:
-    """The code as an SVG element for a page."""
-    drawn = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M").to_svg()
-    element = drawn[drawn.index("<svg") :]
-    side = element.split('width="', 1)[1].split('"', 1)[0]
-    return element.replace("<svg ", f'<svg viewBox="0 0 {side} {side}" role="img" aria-label="QRIS" ', 1)
+    """Returns the code as an SVG element for a page."""
+    return qr_svg(text, level="M").replace('aria-hidden="true"', 'role="img" aria-label="QRIS"')
 
 
 def png(text: str) -> bytes:
-    """The code as a PNG picture, as Midtrans gives it."""
-    import io  # rarely asked for: keep Pillow out of the start
-
-    from PIL import Image
-
-    drawn = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M").to_image(scale=6)
-    height, width = drawn.shape
-    out = io.BytesIO()
-    Image.frombytes("L", (width, height), bytes(memoryview(drawn))).save(out, "PNG")
-    return out.getvalue()
+    """Returns the code as a PNG picture, as Midtrans gives it."""
+    return qr_png(text, level="M", dots=6)
 
 
 def _field(tag: str, value: str) -> str:

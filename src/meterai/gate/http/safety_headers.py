@@ -1,4 +1,4 @@
-"""The safety headers of all answers of the gate. The site's are in `web/requests/middleware.py`."""
+"""The safety headers of all answers of the gate. The site's are in `web/requests/safety_headers.py`."""
 
 from __future__ import annotations
 

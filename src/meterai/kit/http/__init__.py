@@ -1,1 +1,1 @@
-"""HTTP at both ends: calls to services outside, and what every server of ours guards."""
+"""HTTP on both sides: calls to outside services, and what all our servers have in common."""

@@ -1,5 +1,4 @@
-"""What is on its way to us, or waits here to be worked on: how much of it a process keeps at a time, and how
-slowly it may come."""
+"""Limits on request bodies: how much memory they fill in a process, and how slowly they may arrive."""
 
 from __future__ import annotations
 
@@ -11,38 +10,44 @@ from typing import Any
 from meterai.kernel.refusals import Kind, Refusal
 
 KEPT_BYTES_MAX = 384 << 20
-"""A process takes seven uploads a second (docs/benchmarks.md). If one in ten has 10 MB and needs 40 s, and
-the others have 500 kB and need 10 s, 160 MB are on their way at a time: of each the half, on average. The
-rest is for those that are here and wait for the jail: of such uploads 150."""
+"""A process takes seven uploads a second (docs/benchmarks.md).
+
+Assume that one in ten has 10 MB and needs 40 s, and the others have 500 kB and need 10 s. Then 160 MB are
+arriving at a time, each body half complete on average. The rest is for 150 such uploads that have arrived and
+wait for the jail.
+"""
 PATIENCE_S = 60.0
 SPEED_MIN = 500.0
-"""Bytes a second: half of what the slowest phone (GPRS) sends. Nobody is more than `PATIENCE_S` behind it."""
+"""Bytes a second: half of what the slowest phone (GPRS) sends. A body may fall `PATIENCE_S` behind."""
 
 
-class Room:
-    """How much may be kept of all that is arriving, and of what is here until its request is answered.
+class BodyBudget:
+    """The memory for bodies that are arriving, and for those that have arrived until their request is
+    answered.
 
-    Where it is too much the largest that is arriving is let go, whoever came last: a few that send much and
-    stand still then keep nobody out who sends less.
+    When it is full, the largest body that is arriving is dropped, even if another one came last. So a few
+    clients that send much and then stop keep nobody out who sends less.
     """
 
     def __init__(self, bytes_max: int) -> None:
         self._bytes_max = bytes_max
         self._kept = 0
-        self._arriving: set[Arriving] = set()
+        self._arriving: set[ArrivingBody] = set()
 
-    def add(self, one: Arriving) -> None:
-        """Something begins to arrive."""
+    def add(self, one: ArrivingBody) -> None:
+        """Adds a body that begins to arrive."""
         self._arriving.add(one)
 
-    def remove(self, one: Arriving) -> None:
-        """It will never be here, or nothing of it is kept any more."""
+    def remove(self, one: ArrivingBody) -> None:
+        """Removes a body that will never be complete, or of which nothing is kept any more."""
         self._arriving.discard(one)
         self._kept -= one.kept
         one.kept = 0
 
-    def hold(self, one: Arriving) -> None:
-        """It is here: the task that has read it, that of its request, keeps it until `give_back`."""
+    def hold(self, one: ArrivingBody) -> None:
+        """Keeps a body that has arrived until its task calls `give_back`. The current task is that of the
+        request.
+        """
         self._arriving.discard(one)
         if one.kept:
             task = asyncio.current_task()
@@ -51,89 +56,96 @@ class Room:
             task.add_done_callback(give_back)
 
     def free(self, count: int) -> None:
-        """So many bytes of what is here are kept no more."""
+        """Frees `count` bytes of bodies that have arrived."""
         self._kept -= count
 
-    def keep(self, one: Arriving, count: int) -> None:
-        """So many bytes more of it are kept."""
+    def keep(self, one: ArrivingBody, count: int) -> None:
+        """Adds `count` bytes to what is kept of a body."""
         one.kept += count
         self._kept += count
         while self._kept > self._bytes_max:
             largest = max(self._arriving, key=lambda other: other.kept)
             self.remove(largest)
-            largest.let_go()
+            largest.drop()
 
 
-ROOM = Room(KEPT_BYTES_MAX)
-"""That of this process."""
-_held: dict[asyncio.Task[Any], list[tuple[Room, int]]] = {}
-"""What the task of a request has read."""
+PROCESS_BUDGET = BodyBudget(KEPT_BYTES_MAX)
+"""The budget of this process."""
+_held: dict[asyncio.Task[Any], list[tuple[BodyBudget, int]]] = {}
+"""What the task of each request has read."""
 
 
 def give_back(task: asyncio.Task[Any] | None) -> None:
-    """The task's request is answered, or has ended: whoever reads the answer slowly keeps no room."""
-    for room, count in _held.pop(task, ()) if task else ():
-        room.free(count)
+    """Frees what a request has filled, once it is answered or has ended. A slow reader of the answer keeps
+    no memory.
+    """
+    for budget, count in _held.pop(task, ()) if task else ():
+        budget.free(count)
 
 
-class Arriving:
-    """One body that is arriving. Once it `is_let_go` nothing of it is kept; it is read to its end all the
-    same, for a browser shows no answer before."""
+class ArrivingBody:
+    """A body that is arriving.
 
-    def __init__(self, room: Room, forget: Callable[[], None], patience: asyncio.Timeout) -> None:
+    Once it `is_dropped` nothing of it is kept. It is still read to its end, because a browser shows the
+    answer only then.
+    """
+
+    def __init__(self, budget: BodyBudget, forget: Callable[[], None], patience: asyncio.Timeout) -> None:
         self.kept = 0
-        self.is_let_go = False
-        self._room = room
+        self.is_dropped = False
+        self._room = budget
         self._forget = forget
         self._patience = patience
 
-    def came(self, count: int) -> None:
-        """So many bytes have come."""
+    def note_received(self, count: int) -> None:
+        """Notes that `count` bytes have arrived."""
         due, now = self._patience.when(), asyncio.get_running_loop().time()
         assert due is not None
         self._patience.reschedule(min(due + count / SPEED_MIN, now + PATIENCE_S))
 
     def keep(self, count: int) -> None:
-        """So many bytes are kept, or fewer when it is less than nothing. May let this one go."""
+        """Keeps `count` bytes, or frees them when it is negative. This may drop the body."""
         self._room.keep(self, count)
 
-    def let_go(self) -> None:
-        """Forgets what was kept."""
-        self.is_let_go = True
+    def drop(self) -> None:
+        """Drops what was kept."""
+        self.is_dropped = True
         self._forget()
 
 
 @asynccontextmanager
-async def arriving(room: Room, forget: Callable[[], None]) -> AsyncIterator[Arriving]:
-    """While a body arrives; `forget` lets go of what was kept of it. Then its room is kept until the
-    request is answered: it may wait long for the jail.
+async def arriving(budget: BodyBudget, forget: Callable[[], None]) -> AsyncIterator[ArrivingBody]:
+    """Context in which a body arrives. `forget` drops what was kept of it.
 
-    Raises: Refusal INVALID `form.unreadable` when it comes too slowly; at the end BUSY `form.busy` when it
-    was let go.
+    Afterwards its memory stays reserved until the request is answered: the request may wait long for the
+    jail.
+
+    Raises: Refusal INVALID `form.unreadable` when it arrives too slowly; at the end BUSY `form.busy` when it
+    was dropped.
     """
     try:
         async with asyncio.timeout(PATIENCE_S) as patience:
-            one = Arriving(room, forget, patience)
-            room.add(one)
+            one = ArrivingBody(budget, forget, patience)
+            budget.add(one)
             try:
                 yield one
             except BaseException:
-                room.remove(one)
+                budget.remove(one)
                 raise
     except TimeoutError:
         raise Refusal(Kind.INVALID, "form.unreadable") from None
-    if one.is_let_go:
+    if one.is_dropped:
         raise Refusal(Kind.BUSY, "form.busy")
-    room.hold(one)
+    budget.hold(one)
 
 
-async def read_body(chunks: AsyncIterator[bytes], room: Room = ROOM) -> bytes:
-    """A whole body. Raises: as `arriving`."""
+async def read_body(chunks: AsyncIterator[bytes], budget: BodyBudget = PROCESS_BUDGET) -> bytes:
+    """Reads a whole body. Raises: as `arriving`."""
     kept = bytearray()
-    async with arriving(room, kept.clear) as one:
+    async with arriving(budget, kept.clear) as one:
         async for chunk in chunks:
-            one.came(len(chunk))
-            if not one.is_let_go:
+            one.note_received(len(chunk))
+            if not one.is_dropped:
                 kept += chunk
                 one.keep(len(chunk))
     return bytes(kept)

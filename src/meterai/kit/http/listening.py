@@ -1,4 +1,4 @@
-"""The socket on which a process serves; several processes may share its port. How many may be connected."""
+"""The socket on which a process serves, and the number of connections that it takes."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ import resource
 import socket
 
 CONNECTIONS_MAX = 20_000
-"""At once, of a process."""
+"""At a time, in a process."""
 FILES_KEPT_FREE = 400
-"""For what a process opens beside its connections: without them it could write nothing when a crowd comes."""
+"""Files for other purposes than connections. Without them a process could write nothing in a crowd."""
 _CONNECTIONS_MIN = 100
-"""With fewer a process would turn a browser's second request away and be called running."""
+"""With fewer, a process would refuse a browser's second request and still count as running."""
 
 
 def connections_within_limits(wanted: int) -> int:
-    """So many connections, or as many as this process may have open beside its files. Its own limit is raised
-    as far as that needs and the machine's allows: usually it is 1,024.
+    """Returns `wanted`, or the largest number of connections for which this process may have files open.
+
+    It raises the limit of the process (usually 1,024) as far as needed and allowed.
 
     Raises: OSError when too few are left to serve anybody.
     """
@@ -33,8 +34,9 @@ def connections_within_limits(wanted: int) -> int:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening TCP socket (SO_REUSEPORT: the kernel spreads callers over the processes), and open files
-    allowed for as many callers as the machine lets us have.
+    """Opens a listening TCP socket, and raises the limit of open files for `CONNECTIONS_MAX` connections.
+
+    Several processes may share the port: the kernel spreads connections over them (SO_REUSEPORT).
 
     Raises: OSError when the address is taken or not ours, or too few files may be open.
     """

@@ -1,8 +1,8 @@
-"""How many joins, or other things, may come from one network. Thousands of phones share a carrier's address.
+"""Limits how many joins, or other requests, come from one network.
 
-A bucket per /24 or /48, for joins wide and filled quickly. When it is empty nobody who joins is turned away:
-a proof of work is asked for. Only ten times as many end in "later". Networks are kept as keyed hashes, and
-not for long.
+Thousands of phones share a carrier's address, so each /24 or /48 has a wide token bucket that fills quickly.
+When it is empty, joins need a proof of work. Joins beyond ten times the bucket are asked to come later.
+Networks are kept as keyed hashes, and not for long.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Answer(IntEnum):
 
 
 class NetworkLimits:
-    """Token buckets by network; the least recently seen are forgotten."""
+    """Token buckets by network. The ones used least recently are forgotten."""
 
     def __init__(self, *, burst: float = 3_000, per_second: float = 50, hard_factor: float = 10) -> None:
         self._burst = burst
@@ -35,15 +35,15 @@ class NetworkLimits:
         self._key = os.urandom(16)
         self._spent: OrderedDict[bytes, tuple[float, float]] = OrderedDict()
         self._named: tuple[str | None, bytes] = (None, b"")
-        """The latest address with its network's name: who is looked at is often taken next."""
+        """The latest address and its network's name: `take` often follows `look` for the same address."""
 
     def look(self, address: str, now: float) -> Answer:
-        """What one more join from this address needs, without counting it. `now`: monotonic time."""
+        """What one more join from this address needs, without counting it. `now`: monotonic seconds."""
         spent, since = self._spent.get(self._name(address), (0.0, now))
         return self._answer(max(0.0, spent - (now - since) * self._per_second) + 1)
 
     def take(self, address: str, now: float) -> Answer:
-        """Counts one join from this address, unless it has to come later; what it needed."""
+        """Counts one join from this address, unless it must come later. Returns what it needs."""
         name = self._name(address)
         spent, since = self._spent.pop(name, (0.0, now))
         spent = max(0.0, spent - (now - since) * self._per_second)

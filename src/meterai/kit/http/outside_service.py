@@ -1,4 +1,4 @@
-"""Calls to services outside: short time-outs, bounded answers, no redirects, a circuit breaker."""
+"""Calls outside services: short time-outs, bounded answers, no redirects, a circuit breaker."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ log = structlog.get_logger(__name__)
 
 
 def load() -> None:
-    """Loads what calls need, a sixth of a second: commands do without, servers not when somebody waits."""
+    """Loads the HTTP client, which takes a sixth of a second.
+
+    Commands that make no call do without it. Servers load it at start, before anybody waits.
+    """
     import aiohttp  # noqa: F401
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a service answered: any status below 500, the whole body."""
+    """The answer of a service: a status below 500 and the whole body."""
 
     status: int
     content_type: str
@@ -42,10 +45,10 @@ class CallLimits:
 
 
 class CircuitBreaker:
-    """Stops calling a service that fails, so that pages stay fast and the service can recover.
+    """Stops calls to a service that fails, so that pages stay fast and the service can recover.
 
-    Opens after `failures_max` failures in a row for `open_seconds`; then lets one call through and closes
-    again when it succeeds. `clock` gives monotonic seconds.
+    It opens for `open_seconds` after `failures_max` failures in a row. Then one call is let through, and its
+    success closes the breaker. `clock` returns monotonic seconds.
     """
 
     def __init__(
@@ -62,7 +65,7 @@ class CircuitBreaker:
         self._closed_from = 0.0
 
     def admit(self) -> bool:
-        """Whether a call may go out now. While open, one per `open_seconds` is let through as a probe."""
+        """Tells whether a call may go out now. While open, one call per `open_seconds` is let through."""
         if self._failures < self.failures_max:
             return True
         if self._clock() < self._closed_from:
@@ -71,7 +74,7 @@ class CircuitBreaker:
         return True
 
     def record(self, *, success: bool) -> None:
-        """Tells how a call ended."""
+        """Notes how a call ended."""
         if success:
             self._failures = 0
             return
@@ -81,11 +84,11 @@ class CircuitBreaker:
 
 
 class OutsideService:
-    """One service outside, spoken to over HTTP. Holds its connections; `close()` at the end.
+    """An outside service that speaks HTTP. It keeps connections open until `close()`.
 
-    Raises from `call`: Refusal(UNAVAILABLE, unavailable_code) for a refused or broken connection, a time-out,
-    a status of 500 or more, a redirect, a body over the limit, or an open circuit breaker. Its fact `sent`
-    says whether the request may have arrived.
+    `call` raises Refusal(UNAVAILABLE, unavailable_code) for a failed or broken connection, a time-out, a
+    status of 500 or more, a redirect, a body over the limit, or an open circuit breaker. The refusal's fact
+    `sent` says whether the request may have arrived.
     """
 
     def __init__(
@@ -115,8 +118,8 @@ class OutsideService:
     ) -> Answer:
         """Sends one request and reads its whole answer.
 
-        `repeat`: the request may safely arrive twice, so it is sent again when a kept connection turned out
-        to be dead.
+        `repeat`: the request may arrive twice, so it is sent again when a connection that was kept open is
+        dead.
         """
         if not self.breaker.admit():
             raise self._unavailable("breaker_open", sent=False)
@@ -201,7 +204,7 @@ class OutsideService:
 
 
 def _errors_before_sending() -> tuple[type[Exception], ...]:
-    """No connection came about."""
+    """The errors that mean that no connection was made."""
     import aiohttp
 
     return aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError

@@ -1,4 +1,4 @@
-"""Proxies in front of us: whose word counts for whence a request comes (X-Forwarded-For)."""
+"""The proxies in front of us, and the client address that they report (X-Forwarded-For)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from meterai.kit.settings import Settings, addresses_in
 
 HERE = ("127.0.0.1", "::1")
 _MAPPED = bytes(10) + b"\xff\xff"
-"""Before an IPv4 address that is written as IPv6 (RFC 4291 2.5.5.2)."""
+"""The prefix of an IPv4 address that is written as IPv6 (RFC 4291 section 2.5.5.2)."""
 _WITH_PORT = re.compile(r"([0-9.]+):\d+|\[([^]]+)\](?::\d+)?")
 
 
 def trusted_addresses(settings: Settings) -> list[str]:
-    """Addresses and networks of proxies that are believed: this machine's, and those in the settings.
+    """The addresses and networks of proxies that we trust: this machine's, and those in the settings.
 
-    Those of IPv4 also as a socket for both families tells them (RFC 4291 2.5.5.2): uvicorn takes them apart.
+    IPv4 addresses are added as IPv6 too, as sockets for both families report them (RFC 4291 section 2.5.5.2).
+    uvicorn does not treat them as equal.
     """
     told = [*HERE, *addresses_in(settings.trusted_proxies)]
     networks = [network for one in told if (network := ip_network(one)).version == 4]
@@ -26,9 +27,9 @@ def trusted_addresses(settings: Settings) -> list[str]:
 
 
 class Proxies:
-    """Proxies that are believed, as uvicorn believes them for the site.
+    """Trusted proxies, by the same rules as uvicorn's for the site.
 
-    `trusted`: their addresses and networks. Raises: ValueError for what is neither.
+    `trusted`: their addresses and networks. Raises: ValueError for a text that is neither.
     """
 
     def __init__(self, trusted: Sequence[str] = HERE) -> None:
@@ -37,10 +38,10 @@ class Proxies:
         self._networks = [one for one in networks if one.num_addresses > 1]
 
     def caller(self, peer: str, forwarded_for: str) -> str:
-        """The address of whoever sent a request that came from `peer` (empty: a Unix socket).
+        """The client address of a request that came from `peer` (empty: a Unix socket).
 
-        That is the last one in the header that is no trusted proxy's: what stands before it, anybody may have
-        written there.
+        It is the last address in the header that is not a trusted proxy's. Anybody may have written the ones
+        before it.
         """
         if not forwarded_for or (peer and not self._is_trusted(peer)):
             return peer
@@ -60,8 +61,10 @@ def _without_port(hop: str) -> str:
 
 
 def _packed(text: str) -> bytes | None:
-    """The 4 or 16 bytes of an address; None for anything else. The C library reads one in 1 us, `ipaddress`
-    in 6, and each who joins has another."""
+    """The 4 or 16 bytes of an address; None for any other text.
+
+    Each join has another address: the C library reads one in 1 us, `ipaddress` in 6.
+    """
     try:
         if ":" not in text:
             return inet_pton(AF_INET, text)

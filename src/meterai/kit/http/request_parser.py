@@ -1,8 +1,8 @@
 """httptools' parser for servers that speak HTTP/1.1 and nothing else.
 
-A request may offer to go on in another protocol (`Upgrade`), as Java's client does where there is no TLS. To
-whoever takes no such offer it is a request like any other (RFC 9110 7.8); httptools ends it with its head,
-and its body would be read as the next request.
+A request may offer to continue in another protocol (`Upgrade`), as Java's client does without TLS. A server
+that does not take the offer must treat it as any other request (RFC 9110 section 7.8). httptools ends such a
+request with its head, so its body would be read as the next request.
 """
 
 from __future__ import annotations
@@ -15,50 +15,55 @@ import httptools
 _FRAMING = (b"content-length", b"transfer-encoding")
 
 
-class Told(Protocol):
-    """Who is told of requests, and how httptools tells it."""
+class ParserEvents(Protocol):
+    """The protocol that httptools calls for each part of a request."""
 
     def on_body(self, body: bytes) -> None:
-        """A piece of the body."""
+        """A piece of the body has arrived."""
         ...
 
     def on_message_complete(self) -> None:
-        """The request is here; without its body while the parser's `should_upgrade` says so."""
+        """The request is complete; without its body while the parser's `should_upgrade` is true."""
         ...
 
     def go_on(self, data: bytes) -> None:
-        """A head that made an offer has ended; `data` comes behind it, for a `BodyParser`."""
+        """A head with an offer has ended. `data` follows it and is for a `BodyParser`."""
         ...
 
 
 class RequestParser(httptools.HttpRequestParser):
-    """Tells a protocol of requests, and to go on instead of raising `HttpParserUpgrade`."""
+    """Calls `go_on` of the protocol instead of raising `HttpParserUpgrade`."""
 
     __slots__ = ("_protocol",)
 
-    def __init__(self, protocol: Told) -> None:
+    def __init__(self, protocol: ParserEvents) -> None:
         super().__init__(protocol)
         self._protocol = protocol
 
     def feed_data(self, data: bytes) -> None:  # type: ignore[override]
-        """Reads on. Raises: httptools.HttpParserError."""
+        """Parses more bytes. Raises: httptools.HttpParserError."""
         try:
             super().feed_data(data)
         except httptools.HttpParserUpgrade as cut:
             self._protocol.go_on(data[cut.args[0] :])
 
     def should_keep_alive(self) -> bool:
-        """Not after an offer, nor for HTTP/1.0, whose clients would wait for a word of it in the answer."""
+        """Tells whether another request may follow on the connection.
+
+        Not after an offer. Not for HTTP/1.0 either: its clients would wait for a header about it in the
+        answer.
+        """
         return self.get_http_version() == "1.1" and not self.should_upgrade() and super().should_keep_alive()
 
 
 class BodyParser:
-    """Takes the place of a parser that was cut off after a head with these headers (lower-case names). The
-    connection ends with this request: what comes behind it is not read.
+    """Parses the body after a head with an offer. `headers` are those of the head, with lower-case names.
+
+    The connection ends with this request: bytes after its body are ignored.
     """
 
     def __init__(
-        self, protocol: Told, cut: httptools.HttpRequestParser, headers: Iterable[tuple[bytes, bytes]]
+        self, protocol: ParserEvents, cut: httptools.HttpRequestParser, headers: Iterable[tuple[bytes, bytes]]
     ) -> None:
         self.get_method = cut.get_method
         self._protocol = protocol
@@ -68,26 +73,26 @@ class BodyParser:
         self._head = b"POST / HTTP/1.1\r\n%b\r\n" % framing
 
     def feed_data(self, data: bytes) -> None:
-        """Reads on. Raises: httptools.HttpParserError."""
+        """Parses more bytes. Raises: httptools.HttpParserError."""
         head, self._head = self._head, b""
         if not self._is_over:
             self._parser.feed_data(head + data)
 
     def should_upgrade(self) -> bool:
-        """The offer is read."""
+        """The offer was read already."""
         return False
 
     def should_keep_alive(self) -> bool:
-        """Whether another request may follow."""
+        """Another request never follows."""
         return False
 
     def on_body(self, body: bytes) -> None:
-        """Told by httptools."""
+        """Called by httptools."""
         if not self._is_over:
             self._protocol.on_body(body)
 
     def on_message_complete(self) -> None:
-        """Told by httptools."""
+        """Called by httptools."""
         if not self._is_over:
             self._is_over = True
             self._protocol.on_message_complete()

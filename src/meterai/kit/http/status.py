@@ -1,4 +1,4 @@
-"""The HTTP status of a refusal (RFC 9110, 15; RFC 6585, 4), at every door alike."""
+"""The HTTP status of a refusal (RFC 9110 section 15, RFC 6585 section 4), the same in every door."""
 
 from __future__ import annotations
 

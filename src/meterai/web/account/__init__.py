@@ -1,1 +1,1 @@
-"""The account's journey: signing in, contacts, my stamps."""
+"""Pages of the account: signing in, contacts, my stamps."""

@@ -1,4 +1,4 @@
-"""Your contacts: which there are, one more, one less. Changed only behind a code of late."""
+"""A customer's contacts: list, add, remove. Changes need a code that was proven recently."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ PROOF_CODE = f"{PROOF}/kode"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ContactRow:
     """One of the contacts."""
 
     id: str
     masked: str
     is_proof: bool
-    """With it the visitor is signed in."""
+    """The visitor is signed in with this contact."""
 
 
 @get(PAGE)
 async def show_contacts(request: WebRequest, context: RequestContext) -> Response[bytes]:
-    """The contacts, and what can be done with them."""
+    """Shows the contacts and what can be done with them."""
     customer = await customer_of(context, request)
-    return context.go(request, "/saya") if customer is None else _page(request, context, customer)
+    return context.redirect(request, "/saya") if customer is None else _page(request, context, customer)
 
 
 @post(PAGE, status_code=303)
@@ -53,12 +53,12 @@ async def take_new(request: WebRequest, context: RequestContext) -> Response[byt
         cookie = await send_code(request, context, form.text("kontak"))
     except Refusal as refusal:
         return _page(request, context, customer, refusal, form.text("kontak"))
-    return context.go(request, NEW_CODE, cookies=[cookie])
+    return context.redirect(request, NEW_CODE, cookies=[cookie])
 
 
 @get(NEW_CODE)
 async def show_new_code(request: WebRequest, context: RequestContext) -> Response[bytes]:
-    """Asks for the code that the new contact got."""
+    """Asks for the new contact's code."""
     return _code_page(request, context, NEW_CODE)
 
 
@@ -76,22 +76,22 @@ async def take_new_code(request: WebRequest, context: RequestContext) -> Respons
             return _code_page(request, context, NEW_CODE, refusal, form)
         context.visit(request).page = PAGE  # not the code's: that is used
         return _page(request, context, customer, refusal)
-    return context.go(request, PAGE)
+    return context.redirect(request, PAGE)
 
 
 @post(PROOF, status_code=303)
 async def ask_proof(request: WebRequest, context: RequestContext) -> Response[bytes]:
-    """Sends a code to a contact that is theirs already."""
+    """Sends a code to a contact that the customer has already."""
     form = await context.form(request)
     customer = await signed_in(context, request)
     contact = _contacts(customer).get(form.text("kontak_id"))
     if contact is None:
-        return context.go(request, PAGE)
+        return context.redirect(request, PAGE)
     try:
         cookie = await send_code(request, context, contact.value)
     except Refusal as refusal:
         return _page(request, context, customer, refusal)
-    return context.go(request, PROOF_CODE, cookies=[cookie])
+    return context.redirect(request, PROOF_CODE, cookies=[cookie])
 
 
 @get(PROOF_CODE)
@@ -102,14 +102,14 @@ async def show_proof_code(request: WebRequest, context: RequestContext) -> Respo
 
 @post(PROOF_CODE, status_code=303)
 async def take_proof_code(request: WebRequest, context: RequestContext) -> Response[bytes]:
-    """Signs in anew: the session before ends."""
+    """Signs in again: the previous session ends."""
     form = await context.form(request)
     try:
         session = await check_code(request, context, form)
     except Refusal as refusal:
         return _code_page(request, context, PROOF_CODE, refusal, form)
     await sign_out(context.service.db, request.cookies.get(SESSION_COOKIE, ""))
-    return context.go(request, PAGE, cookies=session_cookies(request, context, session))
+    return context.redirect(request, PAGE, cookies=session_cookies(request, context, session))
 
 
 @post(f"{PAGE}/hapus", status_code=303)
@@ -125,11 +125,11 @@ async def remove(request: WebRequest, context: RequestContext) -> Response[bytes
             forget_tokens()
     except Refusal as refusal:
         return _page(request, context, customer, refusal)
-    return context.go(request, PAGE)
+    return context.redirect(request, PAGE)
 
 
 def _contacts(customer: SessionCustomer) -> dict[str, Contact]:
-    """By id."""
+    """The contacts by id."""
     return {str(id): one for id, one in zip(customer.contact_ids, customer.contacts, strict=True)}
 
 
@@ -155,7 +155,7 @@ def _page(
         request,
         "contacts.html",
         status=http_status(refusal),
-        contacts=[Line(id, one.masked, id == proof) for id, one in _contacts(customer).items()],
+        contacts=[ContactRow(id, one.masked, id == proof) for id, one in _contacts(customer).items()],
         fresh=customer.has_fresh_proof(context.service.clock()),
         typed=typed,
         private=True,

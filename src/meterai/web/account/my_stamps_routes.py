@@ -1,4 +1,4 @@
-"""My stamps: sign in by code, quota, stamping a document with it, orders."""
+"""My stamps: signing in by code, quota, stamping a document with quota, orders."""
 
 from __future__ import annotations
 
@@ -42,22 +42,22 @@ from meterai.web.account.sign_in import (
     session_cookies,
     told,
 )
-from meterai.web.documents.placing import Typed, placing_context, typed_of
-from meterai.web.documents.placing_form import Wanted, typed_from, wanted_from
+from meterai.web.documents.placing import TypedPlacement, placing_context, typed_of
+from meterai.web.documents.placing_form import WantedPlacements, typed_from, wanted_placements
 from meterai.web.documents.uploads import accept_upload
 from meterai.web.line.general_shop import entry_cookies
 from meterai.web.orders.access import ORDER_COOKIE, customer_of, kept_orders, signed_in
 from meterai.web.orders.order_routes import pdf_response
 from meterai.web.orders.order_view import CHIPS, state_name
 from meterai.web.pages.messages import state_text
-from meterai.web.pages.paging import Part, goes_on_behind, part_of
+from meterai.web.pages.paging import ListSlice, read_cursor, slice_of
 from meterai.web.requests.forms import ONE_DOCUMENT
 from meterai.web.requests.request_context import SESSION_COOKIE, RequestContext, WebRequest
 
 ORDERS_SHOWN = 50
 DOCUMENTS_SHOWN = 100
 BUNDLES_SHOWN = 5
-"""The newest; the page of bundles has the others."""
+"""The newest ones. The page of bundles has the others."""
 JOB_STATES = {"accepted": "stamping", "sealing": "stamping", "released": "done", "refused": "refused"}
 ORDER_CHIPS = {
     "order.draft": "",
@@ -72,7 +72,7 @@ ORDER_CHIPS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ListRow:
     """A line of one of the lists."""
 
     id: str
@@ -86,7 +86,7 @@ class Row:
 
 @get("/saya")
 async def show_mine(request: WebRequest, context: RequestContext) -> Response[bytes]:
-    """Quota, documents and orders; or the question for a contact."""
+    """Shows quota, documents and orders, or asks for a contact."""
     customer = await customer_of(context, request)
     if customer is None:
         return contact_page(request, context, action="/saya/masuk", title=SIGN_IN, step=False)
@@ -104,7 +104,7 @@ async def take_contact(request: WebRequest, context: RequestContext) -> Response
         return contact_page(
             request, context, action="/saya/masuk", title=SIGN_IN, step=False, typed=typed, refusal=refusal
         )
-    return context.go(request, "/saya/kode", cookies=[cookie])
+    return context.redirect(request, "/saya/kode", cookies=[cookie])
 
 
 @get("/saya/kode")
@@ -123,14 +123,16 @@ async def take_code(request: WebRequest, context: RequestContext) -> Response[by
         return code_page(
             request, context, action="/saya/kode", again="/saya", step=False, refusal=refusal, form=form
         )
-    return context.go(request, "/saya", cookies=session_cookies(request, context, session))
+    return context.redirect(request, "/saya", cookies=session_cookies(request, context, session))
 
 
 @post("/saya/keluar", status_code=303)
 async def leave(request: WebRequest, context: RequestContext) -> Response[bytes]:
-    """Signs out, here and for this session everywhere; what this browser may see and begin ends with it.
+    """Signs out. This session ends on every device that uses it, and so does what this browser may see and
+    begin.
 
-    A ticket stays: it lets nobody in without a code to its contact, and who loses it loses the place in line.
+    A ticket stays. It lets nobody in without a code to its contact, and people who lose it lose their place
+    in line.
     """
     await context.form(request)
     token = request.cookies.get(SESSION_COOKIE, "")
@@ -138,7 +140,7 @@ async def leave(request: WebRequest, context: RequestContext) -> Response[bytes]
         await sign_out(context.service.db, token)
     orders = [ORDER_COOKIE + number for number in kept_orders(request)]
     forgotten = (SESSION_COOKIE, CODE_COOKIE, *orders, *entry_cookies(request))
-    return context.go(request, "/", cookies=[context.cookie(name, "", max_age=0) for name in forgotten])
+    return context.redirect(request, "/", cookies=[context.cookie(name, "", max_age=0) for name in forgotten])
 
 
 @post("/saya/dokumen", status_code=303)
@@ -150,17 +152,17 @@ async def take_document(request: WebRequest, context: RequestContext) -> Respons
         document = await accept_upload(context, form, event=None, kind=None, owner=customer.customer_id)
     except Refusal as refusal:
         return await _page(request, context, customer, refusal)
-    return context.go(request, f"/saya/dokumen/{document.document_id}/letak")
+    return context.redirect(request, f"/saya/dokumen/{document.document_id}/letak")
 
 
 @get("/saya/dokumen/{document_id:uuid}/letak")
 async def show_placing(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
-    """The page with the place of one of the document's stamps, proposed or stored."""
+    """Shows the page with the place of one of the document's stamps, proposed or stored."""
     document = await _document(request, context, document_id)
     if document.job is not None:
-        return context.go(request, f"/saya/dokumen/{document_id}")
+        return context.redirect(request, f"/saya/dokumen/{document_id}")
     if number := await _order_of(context, document_id):
-        return context.go(request, f"/pesanan/{number}")
+        return context.redirect(request, f"/pesanan/{number}")
     query = request.query_params
     stamp, page = query.get("meterai", ""), query.get("halaman", "")
     typed = await typed_of(document, stamp=stamp, page=page, free=context.free_place)
@@ -169,36 +171,36 @@ async def show_placing(request: WebRequest, context: RequestContext, document_id
 
 @post("/saya/dokumen/{document_id:uuid}/letak", status_code=303)
 async def take_placing(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
-    """Stores the places; back to the page for another stamp, or starts the stamping from a quota lot.
+    """Stores the places. Then shows another stamp, or starts the stamping from a quota lot.
 
-    A document with a job has been through here: the second press of one button leads to the same job.
+    A document with a job was here already: pressing the button twice leads to the same job.
     """
     form = await context.form(request)
     customer = await signed_in(context, request)
     document = await _document(request, context, document_id)
     if document.job is not None:
-        return context.go(request, f"/saya/dokumen/{document_id}")
+        return context.redirect(request, f"/saya/dokumen/{document_id}")
     if number := await _order_of(context, document_id):
-        return context.go(request, f"/pesanan/{number}")
+        return context.redirect(request, f"/pesanan/{number}")
     typed = await typed_of(document, stamp=form.text("meterai"), page="", free=context.free_place)
     try:
         typed = await typed_from(form, document, context.free_place)
-        wanted = await wanted_from(form, document, typed, context.free_place)
+        wanted = await wanted_placements(form, document, typed, context.free_place)
         await _stamp(context, document, customer, wanted, typed.profile)
     except Refusal as refusal:
         if await job_of_document(context.service.db, document_id) is None:
             return _placing_page(request, context, document, typed, refusal)
-        return context.go(request, f"/saya/dokumen/{document_id}")  # the other press came first
+        return context.redirect(request, f"/saya/dokumen/{document_id}")  # the other press came first
     if wanted.show is not None:
-        return context.go(request, f"/saya/dokumen/{document_id}/letak?meterai={wanted.show + 1}")
-    return context.go(request, f"/saya/dokumen/{document_id}")
+        return context.redirect(request, f"/saya/dokumen/{document_id}/letak?meterai={wanted.show + 1}")
+    return context.redirect(request, f"/saya/dokumen/{document_id}")
 
 
 @get("/saya/dokumen/{document_id:uuid}/halaman/{page:int}")
 async def show_image(
     request: WebRequest, context: RequestContext, document_id: UUID, page: int
 ) -> Response[bytes]:
-    """One page as a JPEG, for its owner alone."""
+    """Answers with a page as a JPEG, for its owner alone."""
     await _document(request, context, document_id)
     service = context.service
     jpeg = await document_image(
@@ -209,16 +211,16 @@ async def show_image(
 
 @get("/saya/dokumen/{document_id:uuid}")
 async def show_document(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
-    """How far the stamping of a document is."""
+    """Shows the progress of a document's stamping."""
     values = await _progress(request, context, document_id)
     if values is None:
-        return context.go(request, f"/saya/dokumen/{document_id}/letak")
+        return context.redirect(request, f"/saya/dokumen/{document_id}/letak")
     return context.page(request, "document.html", private=True, **values)
 
 
 @get("/saya/dokumen/{document_id:uuid}/keadaan")
 async def show_progress(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
-    """The part of that page that changes."""
+    """Answers with the part of that page that changes."""
     values = await _progress(request, context, document_id)
     if values is None:
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
@@ -230,7 +232,7 @@ async def show_progress(request: WebRequest, context: RequestContext, document_i
 
 @get("/saya/dokumen/{document_id:uuid}/unduh")
 async def download(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
-    """The stamped PDF."""
+    """Answers with the stamped PDF."""
     document = await _document(request, context, document_id)
     file = await released_file(context.service.db, context.service.objects, document.document_id)
     return pdf_response(file.data, f"bermeterai-{file.name}")
@@ -253,10 +255,10 @@ async def _stamp(
     context: RequestContext,
     document: DocumentPage,
     customer: SessionCustomer,
-    wanted: Wanted,
+    wanted: WantedPlacements,
     profile: Profile | None,
 ) -> None:
-    """Stores the places and the profile; the stamping begins unless another stamp is to be placed first."""
+    """Stores places and profile. The stamping starts unless another stamp is to be placed first."""
     service, customer_id, now = context.service, customer.customer_id, context.service.clock()
     await place_stamps(service.db, document.document_id, wanted.placements, profile=profile)
     if wanted.show is not None:
@@ -280,7 +282,7 @@ async def _stamp(
 
 
 async def _lot(context: RequestContext, customer_id: UUID, pieces: int) -> UUID:
-    """The oldest lot that has enough pieces for a document (one document is stamped from one lot)."""
+    """The oldest lot with enough pieces for a document: a document is stamped from one lot."""
     lots = await quota_of_customer(context.service.db, customer_id)
     for lot in lots:
         if lot.available >= pieces:
@@ -317,7 +319,7 @@ def _placing_page(
     request: WebRequest,
     context: RequestContext,
     document: DocumentPage,
-    typed: Typed,
+    typed: TypedPlacement,
     refusal: Refusal | None = None,
 ) -> Response[bytes]:
     base = f"/saya/dokumen/{document.document_id}"
@@ -356,7 +358,7 @@ async def _page(
         contacts=[contact.masked for contact in customer.contacts],
         available=sum(lot.available for lot in lots),
         reserved=sum(lot.reserved for lot in lots),
-        bundles=part_of(bundles, BUNDLES_SHOWN, lambda one: one.id),
+        bundles=slice_of(bundles, BUNDLES_SHOWN, lambda one: one.id),
         order_part=orders,
         document_part=documents,
         orders=[
@@ -374,25 +376,25 @@ async def _page(
 
 async def _orders(
     request: WebRequest, context: RequestContext, customer: SessionCustomer
-) -> Part[OrderSummary]:
-    behind = goes_on_behind(request, "pesanan_sebelum")
+) -> ListSlice[OrderSummary]:
+    behind = read_cursor(request, "pesanan_sebelum")
     found = await orders_of_customer(
         context.service.db, customer.customer_id, limit=ORDERS_SHOWN + 1, behind=behind
     )
-    return part_of(found, ORDERS_SHOWN, lambda one: one.order_id, behind=behind)
+    return slice_of(found, ORDERS_SHOWN, lambda one: one.order_id, behind=behind)
 
 
 async def _documents(
     request: WebRequest, context: RequestContext, customer: SessionCustomer
-) -> Part[DocumentPage]:
-    behind, now = goes_on_behind(request, "dokumen_sebelum"), context.service.clock()
+) -> ListSlice[DocumentPage]:
+    behind, now = read_cursor(request, "dokumen_sebelum"), context.service.clock()
     found = await documents_of_customer(
         context.service.db, customer.customer_id, now=now, limit=DOCUMENTS_SHOWN + 1, behind=behind
     )
-    return part_of(found, DOCUMENTS_SHOWN, lambda one: one.document_id, behind=behind)
+    return slice_of(found, DOCUMENTS_SHOWN, lambda one: one.document_id, behind=behind)
 
 
-def _order_row(order: OrderSummary, language: str, *, has_unused: bool) -> Row:
+def _order_row(order: OrderSummary, language: str, *, has_unused: bool) -> ListRow:
     name = state_name(
         order.state,
         order.flow,
@@ -400,7 +402,7 @@ def _order_row(order: OrderSummary, language: str, *, has_unused: bool) -> Row:
         is_reversed=order.is_reversed,
         has_unused=has_unused,
     )
-    return Row(
+    return ListRow(
         "",
         "",
         order.number,
@@ -411,9 +413,9 @@ def _order_row(order: OrderSummary, language: str, *, has_unused: bool) -> Row:
     )
 
 
-def _document_row(document: DocumentPage, language: str) -> Row:
+def _document_row(document: DocumentPage, language: str) -> ListRow:
     state = JOB_STATES[document.job.state] if document.job else "unplaced"
-    return Row(
+    return ListRow(
         str(document.document_id),
         document.name,
         "",

@@ -1,5 +1,7 @@
-"""Asking for a contact and its code: shared by the purchase and by signing in. Who waits for which code is
-kept by the visitor, sealed with our secret, so that nothing has to be stored and nothing can be swapped.
+"""Asks for a contact and its code, for purchases and for signing in.
+
+The visitor's cookie says which code is awaited. It is tagged with our secret: nothing is stored here, and
+nothing can be exchanged.
 """
 
 from __future__ import annotations
@@ -20,21 +22,24 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.status import http_status
 from meterai.texts.translation import translate
 from meterai.web.requests.forms import Form
-from meterai.web.requests.mac import seal, tag, unseal
+from meterai.web.requests.mac import read_tagged_text, tag, to_tagged_text
 from meterai.web.requests.request_context import SESSION_COOKIE, YEAR_SECONDS, RequestContext, WebRequest
 
 CODE_COOKIE = "kode"
 CODE_SECONDS = 15 * 60
 _PURPOSE = b"pending code"
 PROVEN_COOKIE = "terbukti"
-"""Marks of the contacts that were proven in this browser, the latest first; it outlives the session. Nobody
-else can have one, so strangers' requests for codes are no trouble here. A mark says to nobody but us whose
-it is."""
+"""Marks of the contacts that were proven in this browser, the latest first. The cookie outlives the
+session.
+
+Nobody else can have these marks, so codes that strangers ask for are no trouble here. Only we can tell whose
+mark one is.
+"""
 _MARKS_MAX = 8
 
 
 class PendingCode(msgspec.Struct, frozen=True, array_like=True):
-    """A code that was sent, and where to."""
+    """A code that was sent, and its contact."""
 
     code_id: UUID
     kind: ContactKind
@@ -47,13 +52,13 @@ class PendingCode(msgspec.Struct, frozen=True, array_like=True):
 
 
 def seal_code(secret: bytes, pending: PendingCode) -> str:
-    """The pending code as text that only we can have made."""
-    return seal(secret, _PURPOSE, msgspec.json.encode(pending))
+    """Writes the pending code as text that nobody else can make."""
+    return to_tagged_text(secret, _PURPOSE, msgspec.json.encode(pending))
 
 
 def open_code(secret: bytes, text: str) -> PendingCode | None:
-    """What `seal_code` made, or None."""
-    body = unseal(secret, _PURPOSE, text)
+    """Reads what `seal_code` wrote; None for anything else."""
+    body = read_tagged_text(secret, _PURPOSE, text)
     return None if body is None else msgspec.json.decode(body, type=PendingCode)
 
 
@@ -88,7 +93,7 @@ async def send_code(
 
 
 def awaited_code(context: RequestContext, form: Form) -> UUID:
-    """The id of the code that a form was filled in for. Raises: Refusal `code.expired`."""
+    """The id of the code for which a form was filled in. Raises: Refusal `code.expired`."""
     pending = open_code(context.service.secret, form.text("kode_id"))
     if pending is None:
         raise Refusal(Kind.GONE, "code.expired")
@@ -96,7 +101,7 @@ def awaited_code(context: RequestContext, form: Form) -> UUID:
 
 
 async def check_code(request: WebRequest, context: RequestContext, form: Form) -> Session:
-    """The session that the typed code opens; it names the contact that the code proved.
+    """Opens a session by the typed code. The session names the contact that the code proved.
 
     Raises: Refusal `code.wrong`, `code.expired`, `code.used_up`.
     """
@@ -112,8 +117,7 @@ async def check_code(request: WebRequest, context: RequestContext, form: Form) -
 
 
 def session_cookies(request: WebRequest, context: RequestContext, session: Session) -> list[Cookie]:
-    """The cookies of somebody who is signed in: of the session, as long as it lasts, and of the contact that
-    was proven in this browser."""
+    """Makes the cookies of a signed-in visitor: the session, and the mark of the proven contact."""
     age = int((session.expires_at - context.service.clock()).total_seconds())
     mark = _mark(context.service.secret, session.contact)
     marks = [mark, *(kept for kept in _marks(request) if kept != mark)]
@@ -133,7 +137,7 @@ def contact_page(
     typed: str = "",
     refusal: Refusal | None = None,
 ) -> Response[bytes]:
-    """Asks for e-mail address or phone number."""
+    """Asks for an e-mail address or phone number."""
     visit = context.visit(request)
     return context.page(
         request,
@@ -158,17 +162,17 @@ def code_page(
     refusal: Refusal | None = None,
     form: Form | None = None,
 ) -> Response[bytes]:
-    """Asks for the code; without an awaited code it leads back to the contact.
+    """Asks for the code. Without an awaited code it leads back to the contact.
 
-    `form`: the one that was refused; it still knows its code when the browser has forgotten it, or waits for
-    that of another contact in another window.
+    `form`: one that was refused. It still names its code when the browser has lost the cookie, or waits for
+    the code of another contact in another window.
     """
     waiting, sent = request.cookies.get(CODE_COOKIE, ""), form.text("kode_id") if form else ""
     pending, of_form = open_code(context.service.secret, waiting), open_code(context.service.secret, sent)
     if of_form is not None and (pending is None or pending.contact != of_form.contact):
         waiting, pending = sent, of_form
     if pending is None:
-        return context.go(request, again)
+        return context.redirect(request, again)
     visit = context.visit(request)
     return context.page(
         request,
@@ -185,7 +189,7 @@ def code_page(
 
 
 def told(refusal: Refusal | None) -> dict[str, Any]:
-    """What templates need to show a refusal above a form."""
+    """The template values that show a refusal above a form."""
     return {"refused": refusal.code if refusal else "", "refused_facts": refusal.facts if refusal else {}}
 
 

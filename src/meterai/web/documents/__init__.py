@@ -1,1 +1,1 @@
-"""The documents' journey: upload, placing, bundles."""
+"""Pages for documents: upload, placing, bundles."""

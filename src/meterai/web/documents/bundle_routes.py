@@ -1,4 +1,6 @@
-"""Many documents at once: uploaded and checked, one rule for their places, stamped from quota, fetched."""
+"""Bundles: many documents are uploaded and checked, placed by one rule, stamped from quota, and
+downloaded.
+"""
 
 from __future__ import annotations
 
@@ -53,13 +55,13 @@ from meterai.web.documents.bundling import (
     zip_of,
 )
 from meterai.web.orders.access import customer_of, signed_in
-from meterai.web.pages.paging import goes_on_behind, part_of
+from meterai.web.pages.paging import read_cursor, slice_of
 from meterai.web.requests.forms import Form
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
 BUNDLES_SHOWN = 20
 FILES_SHOWN = 50
-"""On one page of those of a bundle."""
+"""Files on one page of a bundle."""
 _UPLOAD_SECONDS_MAX = 600
 _NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
 _uploading: set[UUID] = set()
@@ -70,14 +72,17 @@ async def show_form(request: WebRequest, context: RequestContext) -> Response[by
     """Asks for the files."""
     customer = await customer_of(context, request)
     if customer is None:
-        return context.go(request, "/saya")
+        return context.redirect(request, "/saya")
     return await _form_page(request, context, customer)
 
 
 @post("/saya/banyak", status_code=303)
 async def take_files(request: WebRequest, context: RequestContext) -> Response[bytes]:
-    """Checks the files and opens a bundle with them; the same form sent again gives the same one, also when
-    nothing of it was read because the first time is not over yet: its name stands in the address."""
+    """Checks the files and opens a bundle with them.
+
+    The same form sent again gives the same bundle. That holds even if its body is not read because the first
+    request is still at work: the name of the form stands in the address.
+    """
     customer = await signed_in(context, request)
     sent = request.query_params.get("kiriman", "")
     name = sent if _NAME.fullmatch(sent) else secrets.token_urlsafe(18)
@@ -96,14 +101,14 @@ async def take_files(request: WebRequest, context: RequestContext) -> Response[b
 
 @get("/saya/banyak/{id:uuid}")
 async def show_bundle(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
-    """What was checked and what is asked before it is stamped; afterwards how far it is."""
+    """Shows what was checked and what is asked before stamping; afterwards the progress."""
     customer = await signed_in(context, request)
     return await _page(request, context, customer, id)
 
 
 @get("/saya/banyak/{id:uuid}/keadaan")
 async def show_progress(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
-    """The part of that page that changes."""
+    """Answers with the part of that page that changes."""
     customer = await signed_in(context, request)
     found = await _counts(context, customer, id)
     stopped = await _is_stopped(context, found)
@@ -120,7 +125,7 @@ async def show_progress(request: WebRequest, context: RequestContext, id: UUID) 
 
 @post("/saya/banyak/{id:uuid}/berkas", status_code=303)
 async def take_more(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
-    """More files for a bundle that was not started yet."""
+    """Takes more files into a bundle that was not started yet."""
     customer = await signed_in(context, request)
     found = await _counts(context, customer, id)
     try:
@@ -142,22 +147,22 @@ async def take_out(request: WebRequest, context: RequestContext, id: UUID, file_
     await drop_from_bundle(
         service.db, bundle_id=id, customer_id=customer_id, file_id=file_id, now=service.clock()
     )
-    return context.go(request, f"/saya/banyak/{id}")
+    return context.redirect(request, f"/saya/banyak/{id}")
 
 
 @post("/saya/banyak/{id:uuid}/buang", status_code=303)
 async def drop(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
-    """Forgets a bundle that was not started."""
+    """Deletes a bundle that was not started."""
     await context.form(request)
     customer = await signed_in(context, request)
     service = context.service
     await drop_bundle(service.db, bundle_id=id, customer_id=customer.customer_id, now=service.clock())
-    return context.go(request, "/saya/banyak")
+    return context.redirect(request, "/saya/banyak")
 
 
 @post("/saya/banyak/{id:uuid}/mulai", status_code=303)
 async def start(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
-    """Uses the quota that the person saw, and has everything stamped. A second press changes nothing."""
+    """Uses the quota that the person saw, and starts the stamping. A second press changes nothing."""
     form = await context.form(request)
     customer = await signed_in(context, request)
     now = context.service.clock()
@@ -182,12 +187,12 @@ async def start(request: WebRequest, context: RequestContext, id: UUID) -> Respo
         await retry_with_new_count(reserve)
     except Refusal as refusal:
         return await _page(request, context, customer, id, refusal, form=form)
-    return context.go(request, f"/saya/banyak/{id}")
+    return context.redirect(request, f"/saya/banyak/{id}")
 
 
 @get("/saya/banyak/{id:uuid}/hasil.zip")
 async def download(request: WebRequest, context: RequestContext, id: UUID) -> Stream:
-    """Every stamped file in one ZIP, sent while it is made."""
+    """Answers with all stamped files in one ZIP, which is made while it is sent."""
     customer = await signed_in(context, request)
     found = await _bundle(context, customer, id)
     if not found.count(Outcome.STAMPED):
@@ -201,7 +206,7 @@ async def download(request: WebRequest, context: RequestContext, id: UUID) -> St
 
 @get("/saya/banyak/{id:uuid}/laporan.csv")
 async def download_report(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
-    """What became of each file, as a table."""
+    """Answers with the outcome of each file as a table."""
     customer = await signed_in(context, request)
     found = await _bundle(context, customer, id)
     language = context.visit(request).language
@@ -216,7 +221,9 @@ async def download_report(request: WebRequest, context: RequestContext, id: UUID
 
 @asynccontextmanager
 async def _turn(customer: SessionCustomer) -> AsyncIterator[None]:
-    """One of the few large uploads at a time, one of each customer; the others are told to come back."""
+    """Reserves one of the few large uploads at a time, one for each customer. Others are asked to come
+    back.
+    """
     if customer.customer_id in _uploading or len(_uploading) >= UPLOADS_AT_ONCE:
         raise Refusal(Kind.BUSY, "form.busy")
     _uploading.add(customer.customer_id)
@@ -227,7 +234,7 @@ async def _turn(customer: SessionCustomer) -> AsyncIterator[None]:
 
 
 async def _uploaded(request: WebRequest, context: RequestContext) -> Form:
-    """The form with its files. Raises: Refusal as `RequestContext.form`, and `form.no_file`."""
+    """Reads the form with its files. Raises: Refusal as `RequestContext.form`, and `form.no_file`."""
     try:
         async with asyncio.timeout(_UPLOAD_SECONDS_MAX):
             form = await context.form(request, UPLOAD_LIMITS)
@@ -246,7 +253,7 @@ async def _add(
     except Refusal as refusal:
         context.visit(request).page = f"/saya/banyak/{id}"  # also as the answer to the form that opened it
         return await _page(request, context, customer, id, refusal)
-    return context.go(request, f"/saya/banyak/{id}")
+    return context.redirect(request, f"/saya/banyak/{id}")
 
 
 async def _bundle(context: RequestContext, customer: SessionCustomer, id: UUID) -> Bundle:
@@ -264,7 +271,7 @@ def _known[T](found: T | None) -> T:
 
 
 async def _is_stopped(context: RequestContext, found: BundleCounts) -> bool:
-    """Whether documents of it wait for the stop switch."""
+    """Tells whether documents of the bundle wait for the stop switch."""
     return found.moving and await is_signing_stopped(context.service.db)
 
 
@@ -276,7 +283,7 @@ async def _form_page(
     *,
     name: str = "",
 ) -> Response[bytes]:
-    behind = goes_on_behind(request, "sebelum")
+    behind = read_cursor(request, "sebelum")
     found = await bundles_of_customer(
         context.service.db, customer.customer_id, limit=BUNDLES_SHOWN + 1, behind=behind
     )
@@ -287,7 +294,7 @@ async def _form_page(
         submit_id=name or secrets.token_urlsafe(18),
         files_max=FILES_MAX,
         bundle_bytes_max=UPLOAD_BYTES_MAX,
-        bundles=part_of(found, BUNDLES_SHOWN, lambda one: one.id, behind=behind),
+        bundles=slice_of(found, BUNDLES_SHOWN, lambda one: one.id, behind=behind),
         private=True,
         **told(refusal),
     )
@@ -338,7 +345,7 @@ async def _page(
 async def _progress(
     context: RequestContext, request: WebRequest, found: BundleCounts, *, stopped: bool
 ) -> dict[str, Any]:
-    """How far a bundle is, and one page of its files."""
+    """The progress of a bundle and one page of its files."""
     stamped, refused, ready = map(found.count, (Outcome.STAMPED, Outcome.REFUSED, Outcome.READY))
     given, not_given = found.count(Outcome.STAMPING) + stamped + refused, ready - found.left_out
     files = sum(found.files.values())
@@ -376,7 +383,7 @@ async def _progress(
 
 
 def _mark(found: BundleCounts, *, stopped: bool) -> str:
-    """Changes with what the page of a bundle says."""
+    """Makes a mark that changes with what the bundle's page says."""
     return "-".join(str(found.count(outcome)) for outcome in Outcome) + f"-{found.left_out}-{stopped}"
 
 

@@ -1,4 +1,4 @@
-"""Many documents at once: what was uploaded, what the page shows, what is handed out."""
+"""Bundles: taking uploads, what the page shows, what people download."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from meterai.kit.files.zip_archive import (
     shown_path,
 )
 from meterai.kit.formats.csv_export import csv_table
-from meterai.kit.http.body_budget import Room
+from meterai.kit.http.body_budget import BodyBudget
 from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.pdf.profiles import Profile
 from meterai.stamping.bundles.given_files import GivenFile, from_zip, refused_file
@@ -40,12 +40,12 @@ FILES_MAX = 500
 """Files of one upload and of one bundle, on the site."""
 UPLOAD_BYTES_MAX = 100 << 20
 UPLOADS_AT_ONCE = 8
-"""Per process, one for each customer: each keeps up to 100 MB in memory while it arrives."""
+"""In each process, one for each customer. An upload keeps up to 100 MB in memory while it arrives."""
 UPLOAD_LIMITS = FormLimits(
     files_max=FILES_MAX,
     file_bytes_max=UPLOAD_BYTES_MAX,
     kept_bytes_max=UPLOAD_BYTES_MAX,
-    room=Room((UPLOADS_AT_ONCE + 1) * UPLOAD_BYTES_MAX),
+    budget=BodyBudget((UPLOADS_AT_ONCE + 1) * UPLOAD_BYTES_MAX),
 )
 ZIP_LIMITS = ZipLimits(
     entries_max=FILES_MAX,
@@ -53,7 +53,7 @@ ZIP_LIMITS = ZipLimits(
     total_bytes_max=4 * UPLOAD_BYTES_MAX,
 )
 CHECKING = timedelta(seconds=60)
-"""How long one upload may keep the jails: what is left is uploaded again."""
+"""How long one upload may keep the jails busy. Files that were not checked must be uploaded again."""
 _AT_ONCE = 2
 _ZIP_BEGINNINGS = (b"PK\x03\x04", b"PK\x05\x06")
 CHIPS = {
@@ -67,21 +67,21 @@ CHIPS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FileRow:
     """A file as the page shows it."""
 
     file: BundleFile
     chip: str
     state: str
     why: str
-    """Why it can't be stamped or was left out, and what to do; empty otherwise."""
+    """Why it was not stamped, and what to do; empty otherwise."""
     notes: tuple[str, ...]
-    """What stamping removes or says."""
+    """What stamping removes from the file, and other notices."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """A page with a stamp's place on it, in points."""
+class SamplePage:
+    """A page with the place of a stamp on it, in points."""
 
     path: str
     image: str
@@ -93,10 +93,10 @@ class Sample:
 async def add_uploads(
     context: RequestContext, bundle_id: UUID, customer_id: UUID, uploads: list[Upload]
 ) -> None:
-    """Checks and adds everything that was uploaded, ZIPs with all they hold.
+    """Checks and adds all uploaded files, and the files in ZIPs.
 
-    Raises: Refusal BUSY `bundle.not_checked` when the time was too short for all (those checked are kept),
-    and what `add_to_bundle` raises.
+    Raises: Refusal BUSY `bundle.not_checked` when the time was too short for all (checked files are kept);
+    what `add_to_bundle` raises.
     """
     service = context.service
     complete = await fill_bundle(
@@ -135,7 +135,7 @@ def _given(uploads: list[Upload]) -> Iterator[GivenFile]:
 
 
 def rule_from(form: Form) -> Rule:
-    """The one rule for all documents, as the form has it."""
+    """Reads the one rule for the places of all documents from the form."""
     return Rule(
         position=POSITIONS.get(form.text("letak")),
         page="first" if form.text("halaman") == "pertama" else "last",
@@ -143,19 +143,19 @@ def rule_from(form: Form) -> Rule:
     )
 
 
-def rows_of(bundle: Bundle, language: str) -> list[Row]:
-    """Every file with its words."""
+def rows_of(bundle: Bundle, language: str) -> list[FileRow]:
+    """Makes the rows of all files."""
     return [row_of(file, language, started=bundle.started_at is not None) for file in bundle.files]
 
 
-def row_of(file: BundleFile, language: str, *, started: bool) -> Row:
-    """A file with its words. `started`: its bundle was."""
+def row_of(file: BundleFile, language: str, *, started: bool) -> FileRow:
+    """Makes the row of a file. `started`: whether its bundle was."""
     chip, state = CHIPS[file.outcome], f"bundle.{file.outcome}"
     code = file.code if file.outcome in (Outcome.UNFIT, Outcome.REFUSED) else None
     if started and file.stamped_already:
         chip, state, code = "stop", "bundle.left_out", LEFT_OUT
     text = text_of(code, language, file.facts) if code else None
-    return Row(
+    return FileRow(
         file,
         chip,
         state_text(state, language).what,
@@ -165,7 +165,9 @@ def row_of(file: BundleFile, language: str, *, started: bool) -> Row:
 
 
 def notes_of(files: Sequence[BundleFile]) -> dict[str, list[str]]:
-    """Each notice about these files, with their paths; not the one by which they are set apart."""
+    """Lists the notices about these files, with their paths. Leaves out the notice by which files are set
+    apart.
+    """
     found: dict[str, list[str]] = {}
     for file in files:
         for notice in file.notices:
@@ -174,8 +176,8 @@ def notes_of(files: Sequence[BundleFile]) -> dict[str, list[str]]:
     return dict(sorted(found.items()))
 
 
-async def sample_of(context: RequestContext, file: BundleFile) -> Sample | None:
-    """The first file's page with the place proposed for it, so that people see what "proposed" means."""
+async def sample_of(context: RequestContext, file: BundleFile) -> SamplePage | None:
+    """Shows the first file's page with its proposed place, so that people see what "proposed" means."""
     assert file.document_id is not None
     document = await document_page(context.service.db, file.document_id)
     if document is None:
@@ -183,11 +185,11 @@ async def sample_of(context: RequestContext, file: BundleFile) -> Sample | None:
     spot = document.placements[0]
     page = document.inspection.pages[spot.page - 1]
     image = f"/saya/dokumen/{file.document_id}/halaman/{spot.page}"
-    return Sample(file.path, image, page.width_pt, page.height_pt, spot)
+    return SamplePage(file.path, image, page.width_pt, page.height_pt, spot)
 
 
-def report_csv(rows: Sequence[Row], columns: Sequence[str]) -> bytes:
-    """The report as a table that a spreadsheet opens: UTF-8 with its mark, and no name becomes a formula."""
+def report_csv(rows: Sequence[FileRow], columns: Sequence[str]) -> bytes:
+    """Writes the report as a table for spreadsheets: UTF-8 with its mark, and no name becomes a formula."""
     cells = (
         (
             row.file.path,
@@ -203,11 +205,11 @@ def report_csv(rows: Sequence[Row], columns: Sequence[str]) -> bytes:
 
 
 async def zip_of(objects: ObjectStore, files: Sequence[BundleFile]) -> AsyncIterator[bytes]:
-    """A ZIP of every stamped file, made while it is sent: one file at a time is in memory.
+    """Makes a ZIP of all stamped files while it is sent. One file at a time is in memory.
 
-    What can't be read is named in a text beside the others: the answer has begun, and says so no other way.
+    Files that can't be read are named in a text file in the ZIP, because the answer has begun already.
     """
-    out = _Outlet()
+    out = _ZipOutput()
     taken = set[str]().union(*(folders_like_files(path_for_every_disk(file.path)) for file in files))
     unread: list[str] = []
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]
@@ -227,7 +229,7 @@ async def zip_of(objects: ObjectStore, files: Sequence[BundleFile]) -> AsyncIter
 
 
 def _free_name(path: str, taken: set[str]) -> str:
-    """The file's own path as every disk takes it; with a number when it is that of another file or folder."""
+    """The file's path as every file system accepts it, with a number when another file or folder has it."""
     path = path_for_every_disk(path)
     stem = path[:-4] if path.casefold().endswith(".pdf") else path
     name, number = f"{stem}.pdf", 1
@@ -238,8 +240,8 @@ def _free_name(path: str, taken: set[str]) -> str:
     return name
 
 
-class _Outlet:
-    """What `zipfile` writes to: it can't go back, and gives away what was written since it was last asked."""
+class _ZipOutput:
+    """The output of `zipfile`. It can't seek, and `take` returns what was written since the last call."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
@@ -249,10 +251,10 @@ class _Outlet:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing to do: what was written is here."""
+        """Does nothing: all that was written is here."""
 
     def take(self) -> bytes:
-        """Everything written since."""
+        """Returns everything written since the last call."""
         parts, self._parts = self._parts, []
         return b"".join(parts)
 

@@ -1,4 +1,4 @@
-"""What the placing page draws of a document and its stamps: shared by orders and by quota."""
+"""What the placing page draws of a document and its stamps, for orders and for quota."""
 
 from __future__ import annotations
 
@@ -23,62 +23,62 @@ from meterai.web.documents.uploads import limits_of
 
 UNSET: Position = "bottom-right"
 GAP_PT = 8.0
-"""Between a stamp and the one proposed beside it."""
+"""The gap between a stamp and the one proposed beside it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageSize:
-    """The visible page in points."""
+    """The size of the visible page in points."""
 
     width_pt: float
     height_pt: float
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class TypedPlacement:
     """The place of one stamp as the form has it, stored or not.
 
-    `number`: which of the document's stamps, from 0. `named`: the choice among the nine places, kept so that
-    the page can show it again.
+    - `number`: which of the document's stamps, from 0.
+    - `named`: the choice among the nine places, so that the page can show it again.
     """
 
     number: int
     placement: Placement
     named: str = ""
     profile: Profile | None = None
-    """The choice as the form has it; None: as stored."""
+    """The choice in the form; None: as stored."""
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
-    """A stamp of the document, numbered from 1 as people count."""
+class NumberedStamp:
+    """A stamp of the document, numbered from 1."""
 
     number: int
     placement: Placement
 
 
 type FreePlace = Callable[[DocumentPage, int, Sequence[Placement]], Awaitable[Placement | None]]
-"""Looks for a place on a page of a document that covers neither text nor the stamps given."""
+"""Finds a place on a page of a document that covers neither text nor the stamps given."""
 
 
-async def typed_of(document: DocumentPage, *, stamp: str, page: str, free: FreePlace) -> Typed:
-    """The stamp and the page that an address asks for, as far as the document has them."""
+async def typed_of(document: DocumentPage, *, stamp: str, page: str, free: FreePlace) -> TypedPlacement:
+    """Reads the stamp and the page from an address, as far as the document has them."""
     number = min(_number(stamp) or 1, len(document.placements)) - 1
     placement = document.placements[number]
     wanted = _number(page)
     if not 1 <= wanted <= len(document.inspection.pages) or wanted == placement.page:
-        return Typed(number, placement)
-    return Typed(number, await suggested(document, number, wanted, free))
+        return TypedPlacement(number, placement)
+    return TypedPlacement(number, await suggested(document, number, wanted, free))
 
 
-def placing_context(document: DocumentPage, typed: Typed, events: Iterable[Event]) -> dict[str, Any]:
-    """What place.html shows: the page of the stamp that is being placed, and the others on it.
+def placing_context(document: DocumentPage, typed: TypedPlacement, events: Iterable[Event]) -> dict[str, Any]:
+    """The values for place.html: the page of the stamp that is being placed, and the other stamps on it.
 
-    `events`: those open now. A file that is for none of them may still be meant for one, whose agency would
-    not take it: that is told here, for a used stamp does not come back.
+    `events`: those open now. A file that fits none of them may still be meant for one, whose agency would
+    refuse it. The page says so, because a used stamp does not come back.
     """
-    spots = [Spot(number, placement) for number, placement in enumerate(document.placements, 1)]
-    spots[typed.number] = Spot(typed.number + 1, typed.placement)
+    spots = [NumberedStamp(number, placement) for number, placement in enumerate(document.placements, 1)]
+    spots[typed.number] = NumberedStamp(typed.number + 1, typed.placement)
     page = typed.placement.page
     return {
         "document_id": document.document_id,
@@ -106,14 +106,16 @@ def _takes(event: Event, output: OutputVerdict) -> bool:
 
 
 async def suggested(document: DocumentPage, number: int, page: int, free: FreePlace) -> Placement:
-    """Where a stamp goes that is moved to another page: the same answer for the same document."""
+    """Proposes a place for a stamp that moves to another page. It is always the same for the same
+    document.
+    """
     others = [placement for n, placement in enumerate(document.placements) if n != number]
     found = await free(document, page, others)
     return found or free_place(document, page, others) or named(document, page, UNSET)
 
 
 def free_place(document: DocumentPage, page: int, taken: Sequence[Placement]) -> Placement | None:
-    """A place that covers no stamp: beside the newest one on the page, else one of nine. None when full."""
+    """Finds a place that covers no stamp: beside the newest on the page, else one of nine. None when full."""
     for place in _candidates(document, page, taken):
         if not any(overlap(place, other) for other in taken):
             return place
@@ -121,7 +123,7 @@ def free_place(document: DocumentPage, page: int, taken: Sequence[Placement]) ->
 
 
 def named(document: DocumentPage, page: int, position: Position) -> Placement:
-    """One of the nine places of a page."""
+    """The placement of one of the nine positions on a page."""
     size = page_size(document, page)
     return named_placement(
         position,
@@ -133,13 +135,13 @@ def named(document: DocumentPage, page: int, position: Position) -> Placement:
 
 
 def page_size(document: DocumentPage, page: int) -> PageSize:
-    """The size of a page as one sees it."""
+    """The size of a page as people see it."""
     seen = document.inspection.pages[page - 1]
     return PageSize(seen.width_pt, seen.height_pt)
 
 
 def _stamp_size(document: DocumentPage, page: int) -> float:
-    """That of the stamps on the page, else the usual one, smaller on a page that is too small for it."""
+    """The size of the stamps on the page, else the usual one, smaller on a page that is too small for it."""
     for placement in document.placements:
         if placement.page == page:
             return placement.size
@@ -156,7 +158,7 @@ def _candidates(document: DocumentPage, page: int, taken: Sequence[Placement]) -
 
 
 def _beside(stamp: Placement, page: PageSize) -> Iterator[Placement]:
-    """Left, right, below and above (where the text is), as far as the page's white margin allows."""
+    """The places left, right, below and above a stamp, as far as the white margin allows."""
     step = stamp.size + GAP_PT
     for right, up in ((-step, 0.0), (step, 0.0), (0.0, -step), (0.0, step)):
         x, y = round(stamp.x + right, 2), round(stamp.y + up, 2)
@@ -166,5 +168,5 @@ def _beside(stamp: Placement, page: PageSize) -> Iterator[Placement]:
 
 
 def _number(text: str) -> int:
-    """A number from an address; 0 for anything else."""
+    """Reads a number from an address; 0 for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0

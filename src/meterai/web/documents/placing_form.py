@@ -1,4 +1,4 @@
-"""What the placing form asks for: one stamp moved, one more, one less, another one to move."""
+"""Reads the placing form: move a stamp, add one, remove one, show another."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from meterai.pdf.profiles import Profile
 from meterai.stamping.model import STAMPS_MAX
 from meterai.stamping.placement import Placement, Position
 from meterai.stamping.queries import DocumentPage
-from meterai.web.documents.placing import FreePlace, Typed, free_place, named, suggested
+from meterai.web.documents.placing import FreePlace, TypedPlacement, free_place, named, suggested
 from meterai.web.requests.forms import Form
 
 POSITIONS: dict[str, Position] = {
@@ -30,15 +30,17 @@ PROFILES = {"selesai": Profile.FINAL, "tanda_tangan": Profile.SIGN_LATER}
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """All stamps of the document as they are to be. `show`: the one to place next, from 0; None: go on."""
+class WantedPlacements:
+    """All stamps of the document as the form wants them. `show`: the one to place next, from 0; None: go
+    on.
+    """
 
     placements: list[Placement]
     show: int | None
 
 
-async def typed_from(form: Form, document: DocumentPage, free: FreePlace) -> Typed:
-    """The place that the form has for its stamp: moved by hand, or named, or as it was drawn.
+async def typed_from(form: Form, document: DocumentPage, free: FreePlace) -> TypedPlacement:
+    """Reads the place that the form has for its stamp: moved by hand, or named, or as it was drawn.
 
     Raises: Refusal `placement.page` for a page that the document does not have.
     """
@@ -53,46 +55,48 @@ async def typed_from(form: Form, document: DocumentPage, free: FreePlace) -> Typ
     by_hand = _points(form.text("x"), form.text("y"))
     if by_hand is not None:
         moved = Placement(page=page, x=by_hand[0], y=by_hand[1], size=drawn.size)
-        return Typed(number, drawn if _same(moved, drawn) else moved, profile=profile)
+        return TypedPlacement(number, drawn if _same(moved, drawn) else moved, profile=profile)
     choice = form.text("letak")
     if choice in POSITIONS:
-        return Typed(number, named(document, page, POSITIONS[choice]), choice, profile)
-    return Typed(number, drawn, profile=profile)
+        return TypedPlacement(number, named(document, page, POSITIONS[choice]), choice, profile)
+    return TypedPlacement(number, drawn, profile=profile)
 
 
-async def wanted_from(form: Form, document: DocumentPage, typed: Typed, free: FreePlace) -> Wanted:
-    """Every stamp as the form wants it.
+async def wanted_placements(
+    form: Form, document: DocumentPage, typed: TypedPlacement, free: FreePlace
+) -> WantedPlacements:
+    """Reads all stamps as the form wants them. A form sent twice changes nothing twice.
 
-    A form sent twice asks for nothing twice: the button that adds says how many there are then, and a form
-    that knew of more stamps than there are left is not read further. One that knew of fewer does not go on:
-    nobody uses a stamp that they did not see.
+    - The button that adds a stamp says how many there are then.
+    - A form that knew of more stamps than there are now is not read further.
+    - A form that knew of fewer is refused: nobody uses a stamp that they did not see.
 
     Raises: Refusal `document.too_many_stamps`, `placement.no_room`; CONFLICT `placement.changed`.
     """
     placements = list(document.placements)
     known = form.number("banyak", len(placements))
     if known > len(placements):
-        return Wanted(placements, typed.number)
+        return WantedPlacements(placements, typed.number)
     placements[typed.number] = typed.placement
     less, more, next_one = form.number("hapus"), form.number("tambah"), form.number("lalu")
     if 1 <= less <= len(placements) and len(placements) > 1:
         del placements[less - 1]
-        return Wanted(placements, min(typed.number - (less <= typed.number), len(placements) - 1))
+        return WantedPlacements(placements, min(typed.number - (less <= typed.number), len(placements) - 1))
     if more:
         if more > len(placements):
             placements.append(await _one_more(document, placements, typed.placement.page, free))
-        return Wanted(placements, len(placements) - 1)
+        return WantedPlacements(placements, len(placements) - 1)
     if next_one:
-        return Wanted(placements, min(max(next_one, 1), len(placements)) - 1)
+        return WantedPlacements(placements, min(max(next_one, 1), len(placements)) - 1)
     if known < len(placements):
         raise Refusal(Kind.CONFLICT, "placement.changed", stamps=len(placements))
-    return Wanted(placements, None)
+    return WantedPlacements(placements, None)
 
 
 async def _one_more(
     document: DocumentPage, placements: Sequence[Placement], page: int, free: FreePlace
 ) -> Placement:
-    """On the page that is shown, else on the first one with room."""
+    """Adds a stamp on the page that is shown, else on the first page with space."""
     if len(placements) >= STAMPS_MAX:
         raise Refusal(Kind.INVALID, "document.too_many_stamps", stamps_max=STAMPS_MAX)
     for wanted in (page, *range(1, len(document.inspection.pages) + 1)):
@@ -103,12 +107,12 @@ async def _one_more(
 
 
 def _same(moved: Placement, drawn: Placement) -> bool:
-    """Whether it is where it was: coordinates travel through forms with two decimals."""
+    """Tells whether the stamp is where it was: forms carry coordinates with two decimals."""
     return abs(moved.x - drawn.x) < 0.02 and abs(moved.y - drawn.y) < 0.02
 
 
 def _points(x: str, y: str) -> tuple[float, float] | None:
-    """Both numbers, or None when a script did not fill them in."""
+    """Reads both coordinates. None when no script filled them in."""
     try:
         values = [float(x), float(y)]
     except ValueError:

@@ -1,4 +1,4 @@
-"""Buy and stamp, first step: the documents are uploaded and checked before anything is ordered."""
+"""Buying, first step: the documents are uploaded and checked before anything is ordered."""
 
 from __future__ import annotations
 
@@ -18,7 +18,14 @@ from meterai.sales.use_cases.open_order import open_order_with_documents
 from meterai.stamping.queries import document_names
 from meterai.stamping.use_cases.adopt_documents import adopt_documents
 from meterai.web.documents.uploads import accept_one, password_of
-from meterai.web.line.event_entry import Entry, bind_order, enter, may_finish_late, order_of_pass, to_the_line
+from meterai.web.line.event_entry import (
+    PurchaseRight,
+    bind_order,
+    enter,
+    may_finish_late,
+    order_of_pass,
+    to_the_line,
+)
 from meterai.web.line.general_shop import enter_shop, shop_is_full, used_place
 from meterai.web.orders.access import (
     OrderKey,
@@ -35,8 +42,8 @@ from meterai.web.requests.request_context import RequestContext, WebRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """One file input of the upload form."""
+class FileInput:
+    """A file input of the upload form."""
 
     field: str
     label: str
@@ -45,8 +52,8 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """A file that was refused, with its reason."""
+class RefusedFile:
+    """A file that was refused, and the reason."""
 
     name: str
     text: Text
@@ -54,13 +61,13 @@ class Problem:
 
 @get("/beli")
 async def show_upload(request: WebRequest, context: RequestContext) -> Response[bytes]:
-    """The upload form, with one place per document that the event requires."""
+    """Shows the upload form, with an input for each document that the event requires."""
     event = await _event(request, context, request.query_params.get("acara", ""))
     allowed = await _enter(request, context, event)
     if isinstance(allowed, Response):
         return allowed
     if (begun := await order_of_pass(request, context, allowed)) is not None:
-        return context.go(request, begun)
+        return context.redirect(request, begun)
     return _page(
         request,
         context,
@@ -73,7 +80,7 @@ async def show_upload(request: WebRequest, context: RequestContext) -> Response[
 
 @post("/beli", status_code=303)
 async def take_upload(request: WebRequest, context: RequestContext) -> Response[bytes]:
-    """Checks the documents; an order is opened as soon as one of them is good."""
+    """Checks the documents. An order is opened as soon as one of them is good."""
     form = await context.form(request, DOCUMENTS)
     event = await _event(request, context, form.text("acara"))
     submit_id = _submit_id(form)
@@ -106,19 +113,19 @@ async def take_upload(request: WebRequest, context: RequestContext) -> Response[
         await _give_to_customer(context, await order_items(service.db, order.order_id))
     cookies = [*keep_order(context, request, order.number, order.token), used_place(context, "stamp")]
     if order.state != "draft":  # an old form, sent again after its order was placed
-        return context.go(request, f"/pesanan/{order.number}", cookies=cookies)
+        return context.redirect(request, f"/pesanan/{order.number}", cookies=cookies)
     if problems or _asked_for_others(form, event):
         key = OrderKey(order.order_id, order.number, order.token)
         response = await _documents_page(request, context, key, problems)
         for cookie in cookies:
             response.set_cookie(cookie)
         return response
-    return context.go(request, f"/pesanan/{order.number}/letak/1", cookies=cookies)
+    return context.redirect(request, f"/pesanan/{order.number}/letak/1", cookies=cookies)
 
 
 @get("/pesanan/{number:str}/dokumen")
 async def show_documents(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
-    """What is still missing of an order's documents."""
+    """Shows what is still missing of an order's documents."""
     key = await open_order_page(context, request, number)
     first = _position(request.query_params.get("dari", ""))
     return await _documents_page(request, context, key, [], shown_next=first)
@@ -141,20 +148,22 @@ async def add_documents(request: WebRequest, context: RequestContext, number: st
     except Refusal as refusal:
         if refusal.code != "order.too_many_documents":
             raise
-        problems.append(Problem("", text_of(refusal.code, context.visit(request).language, refusal.facts)))
+        problems.append(
+            RefusedFile("", text_of(refusal.code, context.visit(request).language, refusal.facts))
+        )
     order = await order_page(context.service.db, key.order_id)
     await _give_to_customer(context, order)
     first = _position(form.text("dari"))
     if problems or _asked_for_others(form, event):
         return await _documents_page(request, context, key, problems, shown_next=first)
-    return context.go(request, f"/pesanan/{number}/letak/{min(first, len(order.items))}")
+    return context.redirect(request, f"/pesanan/{number}/letak/{min(first, len(order.items))}")
 
 
 @post("/pesanan/{number:str}/hapus/{document_id:uuid}", status_code=303)
 async def drop_document(
     request: WebRequest, context: RequestContext, number: str, document_id: UUID
 ) -> Response[bytes]:
-    """Takes a document out of a draft; a second press takes out nothing more."""
+    """Takes a document out of a draft. A second press takes out nothing more."""
     await context.form(request)
     key = await open_order_page(context, request, number)
     order = await order_page(context.service.db, key.order_id)
@@ -163,26 +172,29 @@ async def drop_document(
         if item.document_id == document_id:
             await remove_item(context.service.db, key.order_id, item.id, now=context.service.clock())
             where = f"?dari={position}"  # those before it were shown; the one that stands there now was not
-    return context.go(request, f"/pesanan/{number}/dokumen{where}")
+    return context.redirect(request, f"/pesanan/{number}/dokumen{where}")
 
 
 async def _enter(
     request: WebRequest, context: RequestContext, event: Event | None, *, sent: str = ""
-) -> Entry | Response[bytes]:
-    """The right to buy, for an event or for none; else the page that says what to do."""
+) -> PurchaseRight | Response[bytes]:
+    """Finds the right to buy, for an event or for none. Else returns the page that says what to do."""
     if event is None:
         return await enter_shop(request, context, "stamp", sent=sent) or await shop_is_full(request, context)
     entry = await enter(request, context, event.slug, sent=sent)
     return entry or to_the_line(request, context, event.slug)
 
 
-def slots_of(event: Event | None, language: str) -> list[Slot]:
-    """One input per required document, named after it: the list may be changed while somebody has the form.
-    Without an event one input for several files."""
+def slots_of(event: Event | None, language: str) -> list[FileInput]:
+    """The inputs of the form, one for each required document, named after it; for no event one for several
+    files.
+
+    Named, because the event's list may change while somebody has the form.
+    """
     if event is None:
-        return [Slot("berkas", "", None, True)]
+        return [FileInput("berkas", "", None, True)]
     return [
-        Slot(
+        FileInput(
             f"berkas_{document.kind}",
             document.name_id if language == "id" else document.name_en,
             document.kind,
@@ -198,25 +210,27 @@ def _asked(event: Event | None) -> str:
 
 
 def _asked_for_others(form: Form, event: Event | None) -> bool:
-    """Whether a form was made before the event's list of documents was changed: one may be missing now."""
+    """Tells whether a form was made before the event's list of documents changed, so that one may be
+    missing.
+    """
     return form.text("diminta") not in ("", _asked(event))
 
 
 def _position(text: str) -> int:
-    """The position that a form or an address names; else that of the first document."""
+    """The position that a form or an address names, else that of the first document."""
     return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 4 else 1
 
 
 def _submit_id(form: Form) -> str:
-    """Names the form that was sent; one without a name can't be recognised when it comes again."""
+    """The name of the form. A form without one can't be recognised when it comes again."""
     return form.text("kiriman")[:64] or secrets.token_urlsafe(18)
 
 
 async def _event(request: WebRequest, context: RequestContext, slug: str) -> Event | None:
     """The event of a purchase, if it is for one.
 
-    Raises: Refusal NOT_FOUND `event.unknown`; GONE `event.closed`, but not for those whom the event's rule
-    lets finish after it.
+    Raises: Refusal NOT_FOUND `event.unknown`; GONE `event.closed`, unless the event's rule lets this visitor
+    finish after the closing.
     """
     if not slug:
         return None
@@ -232,18 +246,18 @@ async def _accept(
     request: WebRequest,
     context: RequestContext,
     form: Form,
-    slots: Sequence[Slot],
+    slots: Sequence[FileInput],
     event: Event | None,
     owner: UUID | None,
-) -> tuple[list[FormDocument], list[Problem]]:
+) -> tuple[list[FormDocument], list[RefusedFile]]:
     language = context.visit(request).language
     submit_id = _submit_id(form)
     accepted: list[FormDocument] = []
-    problems: list[Problem] = []
+    problems: list[RefusedFile] = []
     for slot in slots:
         uploads = form.uploads(slot.field)
         if not uploads and slot.field in form.files:
-            problems.append(Problem(slot.label, text_of("form.no_file", language)))
+            problems.append(RefusedFile(slot.label, text_of("form.no_file", language)))
         for number, upload in enumerate(uploads):
             try:
                 document = await accept_one(
@@ -255,14 +269,14 @@ async def _accept(
                     FormDocument(document_id=document.document_id, document_kind=slot.kind, slot=place)
                 )
             except Refusal as refusal:
-                problems.append(Problem(upload.name, text_of(refusal.code, language, refusal.facts)))
+                problems.append(RefusedFile(upload.name, text_of(refusal.code, language, refusal.facts)))
     if not accepted and not problems:
-        problems.append(Problem("", text_of("form.no_file", language)))
+        problems.append(RefusedFile("", text_of("form.no_file", language)))
     return accepted, problems
 
 
 async def _give_to_customer(context: RequestContext, order: OrderItems | OrderPage) -> None:
-    """A draft's documents are its customer's, whoever was signed in when they came."""
+    """Gives a draft's documents to its customer, whoever was signed in when they came."""
     if order.state == "draft" and order.customer_id is not None:
         ids = [item.document_id for item in order.items if item.document_id]
         await adopt_documents(context.service.db, ids, order.customer_id)
@@ -272,14 +286,14 @@ async def _documents_page(
     request: WebRequest,
     context: RequestContext,
     key: OrderKey,
-    problems: Sequence[Problem],
+    problems: Sequence[RefusedFile],
     *,
     shown_next: int = 1,
 ) -> Response[bytes]:
     """Asks for more files. `shown_next`: the position of the first document that was not shown yet."""
     order = await order_page(context.service.db, key.order_id)
     if order.state != "draft":
-        return context.go(request, f"/pesanan/{key.number}")
+        return context.redirect(request, f"/pesanan/{key.number}")
     event = await _event(request, context, order.event_slug or "")
     visit, own = context.visit(request), f"/pesanan/{key.number}/dokumen"
     visit.page = own  # also as the answer to the form that opened the order
@@ -287,7 +301,7 @@ async def _documents_page(
     slots = [s for s in slots_of(event, visit.language) if s.kind is None or s.kind not in kinds]
     onward = f"/pesanan/{key.number}/letak/1"
     if not slots:
-        return context.go(request, onward)
+        return context.redirect(request, onward)
     kept = await document_names(context.service.db, [i.document_id for i in order.items if i.document_id])
     submit_id = secrets.token_urlsafe(18)
     return context.page(
@@ -309,8 +323,8 @@ async def _documents_page(
     )
 
 
-def _is_locked(problems: Sequence[Problem]) -> bool:
-    """Whether a file waits for its password, so that its field is shown at once."""
+def _is_locked(problems: Sequence[RefusedFile]) -> bool:
+    """Tells whether a file waits for its password, so that its field is shown at once."""
     return any(problem.text.code in ("pdf.encrypted", "pdf.wrong_password") for problem in problems)
 
 
@@ -320,7 +334,7 @@ def _page(
     event: Event | None,
     *,
     submit_id: str,
-    problems: Sequence[Problem] = (),
+    problems: Sequence[RefusedFile] = (),
     status: int = 200,
     cookies: Sequence[Cookie] = (),
     has_pass: bool = False,

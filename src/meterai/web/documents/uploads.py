@@ -1,4 +1,4 @@
-"""Takes one uploaded document to stamping, with the limits of the event it is for."""
+"""Gives an uploaded document to stamping, with the limits of its event."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ async def accept_one(
     profile: Profile = Profile.FINAL,
     password: str = "",
 ) -> AcceptedDocument:
-    """Inspects and stores one document, with proposed places for so many stamps.
+    """Inspects and stores one document, with proposed places for `stamps` stamps.
 
-    `profile`: what is wanted of a file without signatures. `password`: what was typed to open a locked PDF;
-    it goes no further than the jail.
+    - `profile`: the wish for a file without signatures.
+    - `password`: opens a locked PDF. It goes no further than the jail.
 
     Raises: Refusal `pdf.*` with the reason, before anything is stored.
     """
@@ -70,7 +70,7 @@ async def accept_upload(
     stamps: int = 1,
     profile: Profile = Profile.FINAL,
 ) -> AcceptedDocument:
-    """The same for the field `berkas` of a form that takes one file."""
+    """Does the same for the field `berkas` of a form that takes one file."""
     uploads = form.uploads("berkas")
     if not uploads:
         raise Refusal(Kind.INVALID, "form.no_file")
@@ -87,10 +87,10 @@ async def accept_upload(
 
 
 def refuse_unfit(document: AcceptedDocument) -> None:
-    """For a file that is stamped as soon as it is there, with nobody asked before about its size.
+    """Refuses a file whose stamped form the agency would not accept, when it is stamped without a further
+    question.
 
-    Raises: Refusal INVALID `pdf.output_too_large`, `pdf.version_too_low` when the agency would not take the
-    result.
+    Raises: Refusal INVALID `pdf.output_too_large`, `pdf.version_too_low`.
     """
     output, limits = document.output, document.limits
     if output.ok or limits is None:
@@ -107,7 +107,7 @@ def password_of(form: Form) -> str:
 
 
 def file_name(name: str) -> str:
-    """A name for a download that no system stumbles over."""
+    """Makes a name for a download that every system accepts."""
     stem = re.sub(r"\.pdf$", "", name, flags=re.I)
     letters = re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", stem))
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", letters).strip("-.") or "dokumen"

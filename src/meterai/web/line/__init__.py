@@ -1,1 +1,1 @@
-"""The line's journey: from a ticket that is called to the purchase, certificates, reminders."""
+"""For people in line: from a called ticket to the purchase, certificates, reminders."""

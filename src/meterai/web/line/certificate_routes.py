@@ -1,4 +1,4 @@
-"""Certificates of attempt: for people whom the closing found in line, and for whoever is shown one."""
+"""Certificates of attempt: for people who were in line at the closing, and for anybody who checks one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from litestar import Response, get, post
 
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.formats.qr import qr_svg
 from meterai.kit.http.status import http_status
 from meterai.sales.events import Event
 from meterai.sales.queries.events import find_event
@@ -24,10 +25,9 @@ from meterai.waiting_room.use_cases.check_certificate import (
 )
 from meterai.waiting_room.use_cases.issue_certificate import issue_certificate
 from meterai.web.account.sign_in import told
-from meterai.web.line.claim_pages import Answer, TicketRequest, ask, refused
+from meterai.web.line.claim_pages import Answer, TicketRequest, ask_for_ticket, refused
 from meterai.web.line.ticket_holder import holder_of, kept_ticket, name_in_ticket
 from meterai.web.pages.messages import state_text
-from meterai.web.pages.qr import qr_svg
 from meterai.web.requests.forms import FormLimits, read_form
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
@@ -36,13 +36,13 @@ _LIMITS = FormLimits(files_max=1, file_bytes_max=BYTES_MAX)
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class CertificateView:
     """A certificate as people read it."""
 
     attempt: Attempt
     event: Event
     sentences: tuple[tuple[str, str], ...]
-    """(language, what it states), the visitor's own first."""
+    """Pairs of a language and what the certificate states in it; the visitor's language first."""
     joined_at: datetime
     closed_at: datetime
     seen_at: datetime
@@ -51,16 +51,16 @@ class View:
 
 
 async def show_certificate(ticket_request: TicketRequest) -> Answer:
-    """The certificate of whoever holds the ticket and has proven its contact; made when it is asked for."""
+    """Shows the certificate of a ticket whose contact is proven. It is made when it is first asked for."""
     context, slug = ticket_request.context, ticket_request.event.slug
     text = kept_ticket(ticket_request.request, slug)
     if not text:
-        return ask(ticket_request, has_ticket=False)
+        return ask_for_ticket(ticket_request, has_ticket=False)
     published = context.queues.published(slug)
     try:
         holder = await holder_of(ticket_request.request, context, published, text)
         if holder.contact is None:
-            return ask(ticket_request, has_ticket=True)
+            return ask_for_ticket(ticket_request, has_ticket=True)
         signed = await issue_certificate(
             context.service.db,
             published,
@@ -78,7 +78,7 @@ async def show_certificate(ticket_request: TicketRequest) -> Answer:
         ticket_request.request,
         "certificate.html",
         view=_view(ticket_request.event, attempt, visit.language),
-        qr=qr_svg(f"{check_address}?kode={attempt.code}"),
+        qr=qr_svg(f"{check_address}?kode={attempt.code}", level="L"),
         check_address=check_address.partition("://")[2],
         file=visit.link(f"{CHECK}/{attempt.code}"),
         private=True,
@@ -87,7 +87,7 @@ async def show_certificate(ticket_request: TicketRequest) -> Answer:
 
 @get(CHECK)
 async def show_check(request: WebRequest, context: RequestContext) -> Response[bytes]:
-    """Where anybody checks a certificate: by its code, or the signed file."""
+    """Shows the page on which anybody checks a certificate: by its code, or the signed file."""
     code = request.query_params.get("kode", "").strip()
     if not code:
         return _check_page(request, context)
@@ -100,7 +100,7 @@ async def show_check(request: WebRequest, context: RequestContext) -> Response[b
 
 @post(CHECK, status_code=200)
 async def check_file(request: WebRequest, context: RequestContext) -> Response[bytes]:
-    """Checks a file or text. Needs no proof of a form: it changes nothing and shows what the sender sent."""
+    """Checks a file or text. The form needs no proof: it changes nothing and shows what its sender sent."""
     form = await read_form(request.headers.get("content-type", ""), request.stream(), _LIMITS)
     uploads = form.uploads("berkas")
     raw = bytes(uploads[0].content) if uploads else form.text("teks").encode()
@@ -112,7 +112,7 @@ async def check_file(request: WebRequest, context: RequestContext) -> Response[b
 
 @get(f"{CHECK}/{{code:str}}")
 async def download(request: WebRequest, context: RequestContext, code: str) -> Response[bytes]:
-    """The certificate as it was signed. Holds the contact masked only."""
+    """Answers with the signed certificate. It holds the contact in masked form only."""
     _, signed = await find_certificate(context.service.db, code)
     headers = {"Content-Disposition": 'attachment; filename="sertifikat-antrean.txt"'}
     return Response(signed, media_type="text/plain; charset=utf-8", headers=headers)
@@ -120,9 +120,11 @@ async def download(request: WebRequest, context: RequestContext, code: str) -> R
 
 async def _checked(
     request: WebRequest, context: RequestContext, slug: str, raw: bytes
-) -> tuple[View, CheckedCertificate]:
-    """What a certificate says, and whether it stands in the public log; also of an event that is offered no
-    more, for agencies check it afterwards."""
+) -> tuple[CertificateView, CheckedCertificate]:
+    """Reads a certificate, and checks that it stands in the public log.
+
+    Also for events that are no longer on offer: agencies check certificates afterwards.
+    """
     try:
         event = await find_event(context.service.db, slug, also_former=True)
     except Refusal:
@@ -134,13 +136,13 @@ async def _checked(
 def _check_page(
     request: WebRequest,
     context: RequestContext,
-    found: tuple[View | None, CheckedCertificate | None] = (None, None),
+    found: tuple[CertificateView | None, CheckedCertificate | None] = (None, None),
     refusal: Refusal | None = None,
     *,
     code: str = "",
     text: str = "",
 ) -> Response[bytes]:
-    """`found`: what the certificate says; else the forms, with the `code` or `text` that was refused."""
+    """Shows what a certificate says (`found`), or the forms, with the `code` or `text` that was refused."""
     view, checked = found
     return context.page(
         request,
@@ -158,9 +160,9 @@ def _check_page(
     )
 
 
-def _view(event: Event, attempt: Attempt, language: str) -> View:
+def _view(event: Event, attempt: Attempt, language: str) -> CertificateView:
     tongues = [language, *(other for other in languages() if other != language)]
-    return View(
+    return CertificateView(
         attempt,
         event,
         tuple((tongue, _sentence(event, attempt, tongue)) for tongue in tongues),

@@ -1,4 +1,4 @@
-"""The door of an event: what every request to it needs, and the pages it answers with."""
+"""What every request with a ticket needs, and the pages that answer it."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ log = structlog.get_logger(__name__)
 TICKET_S = 14 * 24 * 3600
 CLAIM, CERTIFICATE, REMINDER = "masuk", "sertifikat", "kabari"
 PURPOSES = (CLAIM, CERTIFICATE, REMINDER)
-"""What somebody with a ticket may want of the site, as the last part of the address."""
-_SHUT = {"queue.halted", "queue.out_of_stock", "queue.store_down", "queue.not_published"}
+"""What people with a ticket may want of the site: the last part of the address."""
+_RETRIED = {"queue.halted", "queue.out_of_stock", "queue.store_down", "queue.not_published"}
 _RETRY_S = {"queue.out_of_stock": 60}
 _DEFAULT_RETRY_S = 20
 _BAD_TICKET = {
@@ -37,9 +37,12 @@ _BAD_TICKET = {
     "ticket.backdated",
     "ticket.unlisted",
 }
-_GOOD_FOR_NOTHING = {"ticket.backdated", "ticket.unlisted"}
-"""Said of the ticket that the browser keeps, for us and for the gate. That sees a good signature, and would
-give it back to who takes a place again: the link there names it (`Queues.join_page`)."""
+_WORTHLESS = {"ticket.backdated", "ticket.unlisted"}
+"""The ticket in the browser's cookie has a good signature and is still worth nothing.
+
+The gate sees only the signature, and would give the ticket back to people who take a place again. So the link
+to the gate names it (`Queues.join_page`).
+"""
 _TO_CONTACT = {
     "ticket.other_contact",
     "contact.unreadable",
@@ -54,7 +57,7 @@ type Step = Callable[[TicketRequest], Awaitable[Answer]]
 
 @dataclass(frozen=True, slots=True)
 class TicketRequest:
-    """One request of somebody with a ticket, and what they want."""
+    """A request of somebody with a ticket, and what they want."""
 
     request: WebRequest
     context: RequestContext
@@ -63,25 +66,27 @@ class TicketRequest:
 
     @property
     def base(self) -> str:
-        """Its address without the language."""
+        """The address without the language."""
         return f"/{self.event.slug}/{self.purpose}"
 
     @property
     def action(self) -> str:
-        """Its address in the visitor's language."""
+        """The address in the visitor's language."""
         return self.context.visit(self.request).link(self.base)
 
 
 def ticket_request_of(request: WebRequest, context: RequestContext, slug: str) -> TicketRequest:
-    """The door to which a request came. Raises: Refusal NOT_FOUND `page.not_found`."""
+    """Reads the event and the purpose of a request. Raises: Refusal NOT_FOUND `page.not_found`."""
     event = context.known_events.get(slug)
     if event is None:
         raise Refusal(Kind.NOT_FOUND, "page.not_found")
     return TicketRequest(request, context, event, context.visit(request).path.split("/")[2])
 
 
-async def calmly(ticket_request: TicketRequest, step: Step) -> Answer:
-    """What a step answers; with the store down, a page that says so and comes back by itself."""
+async def with_outage_page(ticket_request: TicketRequest, step: Step) -> Answer:
+    """Answers with `step`. While the database is down, the answer is a page that says so and loads itself
+    again.
+    """
     try:
         return await step(ticket_request)
     except DATABASE_IS_DOWN as error:
@@ -90,7 +95,7 @@ async def calmly(ticket_request: TicketRequest, step: Step) -> Answer:
 
 
 def keep_ticket(ticket_request: TicketRequest, text: str) -> Cookie:
-    """The ticket in this browser, as the gate keeps it."""
+    """Makes the cookie that keeps the ticket in this browser, as the gate makes it."""
     return ticket_request.context.cookie(ticket_cookie(ticket_request.event.slug), text, max_age=TICKET_S)
 
 
@@ -106,35 +111,38 @@ def refused(
     typed: str = "",
     typed_ticket: str = "",
 ) -> Answer:
-    """Where a refusal leads: to the wait page, to a page that knocks again, back to the form; and after the
-    closing to the certificate. `typed`: the contact in the form that was refused, or `typed_ticket`."""
+    """Answers a refusal: the wait page, a page that tries again, the form, or after the closing the
+    certificate.
+
+    `typed`, `typed_ticket`: the contact or the ticket in the form that was refused.
+    """
     context, request = ticket_request.context, ticket_request.request
     if refusal.code == "queue.not_called" and text:
         target = context.queues.wait_page(ticket_request.event.slug, text, context.visit(request).language)
         return Response(b"", status_code=303, headers={"Location": target}, media_type=HTML)
     if refusal.code == "queue.closed" and ticket_request.purpose == CLAIM:
-        return context.go(request, f"/{ticket_request.event.slug}/{CERTIFICATE}")
+        return context.redirect(request, f"/{ticket_request.event.slug}/{CERTIFICATE}")
     if refusal.code == "queue.door_full":
         seconds = int(str(refusal.facts["retry_after_s"])) + secrets.randbelow(3)
-        return _shut(ticket_request, refusal, seconds)
-    if refusal.code in _SHUT:
-        return _shut(ticket_request, refusal, _RETRY_S.get(refusal.code, _DEFAULT_RETRY_S))
+        return _retry_page(ticket_request, refusal, seconds)
+    if refusal.code in _RETRIED:
+        return _retry_page(ticket_request, refusal, _RETRY_S.get(refusal.code, _DEFAULT_RETRY_S))
     if refusal.code in _BAD_TICKET:
-        if refusal.code in _GOOD_FOR_NOTHING:
-            return ask(
+        if refusal.code in _WORTHLESS:
+            return ask_for_ticket(
                 ticket_request,
                 has_ticket=False,
                 refusal=refusal,
                 cookies=[_forget_ticket(ticket_request)],
                 instead_of=text,
             )
-        return ask(ticket_request, has_ticket=False, refusal=refusal, typed=typed_ticket)
+        return ask_for_ticket(ticket_request, has_ticket=False, refusal=refusal, typed=typed_ticket)
     if refusal.code in _TO_CONTACT:
-        return ask(ticket_request, has_ticket=True, refusal=refusal, typed=typed)
-    return _shut(ticket_request, refusal, 0)
+        return ask_for_ticket(ticket_request, has_ticket=True, refusal=refusal, typed=typed)
+    return _retry_page(ticket_request, refusal, 0)
 
 
-def ask(
+def ask_for_ticket(
     ticket_request: TicketRequest,
     *,
     has_ticket: bool,
@@ -144,8 +152,10 @@ def ask(
     cookies: Sequence[Cookie] = (),
     instead_of: str = "",
 ) -> Answer:
-    """Asks for the ticket's contact, or for the ticket. `typed`: what stood there and was refused.
-    `instead_of`: a ticket that is good for nothing."""
+    """Asks for the ticket, or for its contact. `typed`: the text that was refused.
+
+    `instead_of`: a ticket that is worth nothing.
+    """
     language = ticket_request.context.visit(ticket_request.request).language
     return ticket_request.context.page(
         ticket_request.request,
@@ -166,10 +176,10 @@ def ask(
     )
 
 
-def ask_which(
+def ask_which_ticket(
     ticket_request: TicketRequest, *, kept: tuple[str, Ticket], other: tuple[str, Ticket]
 ) -> Answer:
-    """Which of two tickets this browser is to keep; each with when it was taken."""
+    """Asks which of two tickets this browser keeps, and shows when each was taken."""
     (kept_text, earlier), (text, ticket) = kept, other
     return ticket_request.context.page(
         ticket_request.request,
@@ -203,8 +213,10 @@ def ask_code(
     )
 
 
-def _shut(ticket_request: TicketRequest, refusal: Refusal, retry_s: int) -> Answer:
-    """Not now; the place is kept. Comes back by itself after `retry_s` seconds; 0: does not."""
+def _retry_page(ticket_request: TicketRequest, refusal: Refusal, retry_s: int) -> Answer:
+    """Says that there is no entry now and the place is kept. The page loads itself after `retry_s`
+    seconds; 0: never.
+    """
     return ticket_request.context.page(
         ticket_request.request,
         "door.html",

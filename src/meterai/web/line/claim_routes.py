@@ -1,5 +1,7 @@
-"""The door: from a ticket that is called to a pass, and on to the purchase. The way to prove the contact of a
-ticket is the same for whatever else its holder wants."""
+"""From a called ticket to a pass, and on to the purchase.
+
+People prove the contact of their ticket in the same way for a certificate or a reminder.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +28,13 @@ from meterai.web.line.claim_pages import (
     REMINDER,
     Step,
     TicketRequest,
-    ask,
     ask_code,
-    ask_which,
-    calmly,
+    ask_for_ticket,
+    ask_which_ticket,
     keep_ticket,
     refused,
     ticket_request_of,
+    with_outage_page,
 )
 from meterai.web.line.event_entry import order_if_kept
 from meterai.web.line.queues import PASS_S, HeldPass, pass_cookie, seal_pass
@@ -40,28 +42,29 @@ from meterai.web.line.reminder_routes import offer_reminder
 from meterai.web.line.ticket_holder import contact_of_ticket, holder_of, kept_ticket, name_in_ticket
 from meterai.web.orders.access import kept_orders, order_of_token
 from meterai.web.requests.forms import read_form
-from meterai.web.requests.request_context import RequestContext, WebRequest, is_sent_from_here, note_straight
+from meterai.web.requests.request_context import RequestContext, WebRequest, is_sent_from_here, note_next_page
 
 _IN_FLIGHT = ("paid",)
 
 
 @get([f"/{{slug:str}}/{purpose}" for purpose in PURPOSES])
-async def show_door(request: WebRequest, context: RequestContext, slug: str) -> Response[bytes]:
-    """Gives what the holder of a ticket wants, once the contact is proven; else says what is missing.
+async def show_purpose(request: WebRequest, context: RequestContext, slug: str) -> Response[bytes]:
+    """Gives the holder of a ticket what they want, once the contact is proven; else says what is missing.
 
-    A claim changes something although this is a GET: the page of a full door knocks again by reloading. A
-    pass that is given twice is the same pass.
+    A claim changes something although this is a GET: the page for a full admission tries again by loading
+    itself. A second claim gives the same pass.
     """
     ticket_request = ticket_request_of(request, context, slug)
-    return await calmly(ticket_request, _STEPS[ticket_request.purpose])
+    return await with_outage_page(ticket_request, _STEPS[ticket_request.purpose])
 
 
 @post([f"/{{slug:str}}/{purpose}" for purpose in PURPOSES], status_code=303)
 async def take_ticket(request: WebRequest, context: RequestContext, slug: str) -> Response[bytes]:
-    """A ticket from the wait page's button, or pasted. It proves itself, so the form needs no proof.
+    """Takes a ticket from the wait page's button, or a pasted one. It proves itself, so the form needs no
+    proof.
 
-    From another site's page it comes without our cookies, so that nobody knows what is kept already: the
-    browser brings them to the ticket's link.
+    A form from another site's page comes without our cookies, so we can't see which ticket is kept. The
+    answer leads to the ticket's link, to which the browser sends them.
     """
     ticket_request = ticket_request_of(request, context, slug)
     form = await read_form(request.headers.get("content-type", ""), request.stream())
@@ -70,16 +73,16 @@ async def take_ticket(request: WebRequest, context: RequestContext, slug: str) -
     except Refusal as refusal:
         return refused(ticket_request, refusal, typed_ticket=form.text("tiket"))
     if not is_sent_from_here(request):
-        return context.go(request, f"{ticket_request.base}/t/{text}")
-    note_straight(request, form)
+        return context.redirect(request, f"{ticket_request.base}/t/{text}")
+    note_next_page(request, form)
     return _with_ticket(ticket_request, text)
 
 
 @get([f"/{{slug:str}}/{purpose}/t/{{text:str}}" for purpose in PURPOSES])
 async def come_by_link(request: WebRequest, context: RequestContext, slug: str, text: str) -> Response[bytes]:
-    """A ticket as a link; it becomes a cookie and leaves the address at once.
+    """Takes a ticket from a link. It becomes a cookie and leaves the address at once.
 
-    Anybody may have made the link: where another ticket is kept, its holder says which it shall be.
+    Anybody may have made the link. When the browser keeps another ticket, its holder chooses.
     """
     ticket_request = ticket_request_of(request, context, slug)
     try:
@@ -89,13 +92,13 @@ async def come_by_link(request: WebRequest, context: RequestContext, slug: str, 
     with contextlib.suppress(Refusal):
         kept, earlier = _read(ticket_request, kept_ticket(request, slug))
         if earlier != ticket:
-            return ask_which(ticket_request, kept=(kept, earlier), other=(text, ticket))
+            return ask_which_ticket(ticket_request, kept=(kept, earlier), other=(text, ticket))
     return _with_ticket(ticket_request, text)
 
 
 @post([f"/{{slug:str}}/{purpose}/ganti" for purpose in PURPOSES], status_code=303)
 async def replace_ticket(request: WebRequest, context: RequestContext, slug: str) -> Response[bytes]:
-    """The other ticket, as its holder said."""
+    """Takes the ticket that its holder chose."""
     ticket_request = ticket_request_of(request, context, slug)
     form = await context.form(request)
     try:
@@ -107,7 +110,7 @@ async def replace_ticket(request: WebRequest, context: RequestContext, slug: str
 
 @post([f"/{{slug:str}}/{purpose}/kontak" for purpose in PURPOSES], status_code=303)
 async def take_contact(request: WebRequest, context: RequestContext, slug: str) -> Response[bytes]:
-    """Sends a code to the contact of the ticket, and to no other; at the door when it is called."""
+    """Sends a code to the contact of the ticket and to no other. For a claim the ticket must be called."""
 
     async def send(ticket_request: TicketRequest) -> Response[bytes]:
         form = await context.form(request)
@@ -125,9 +128,9 @@ async def take_contact(request: WebRequest, context: RequestContext, slug: str) 
             )
         except Refusal as refusal:
             return refused(ticket_request, refusal, text=text, typed=typed)
-        return context.go(request, f"{ticket_request.base}/kode", cookies=[cookie])
+        return context.redirect(request, f"{ticket_request.base}/kode", cookies=[cookie])
 
-    return await calmly(ticket_request_of(request, context, slug), send)
+    return await with_outage_page(ticket_request_of(request, context, slug), send)
 
 
 @get([f"/{{slug:str}}/{purpose}/kode" for purpose in PURPOSES])
@@ -138,7 +141,7 @@ async def show_code(request: WebRequest, context: RequestContext, slug: str) -> 
 
 @post([f"/{{slug:str}}/{purpose}/kode" for purpose in PURPOSES], status_code=303)
 async def take_code(request: WebRequest, context: RequestContext, slug: str) -> Response[bytes]:
-    """The contact is proven: its holder is signed in and goes on; to a pass with the same answer."""
+    """Checks the code. The holder is signed in and goes on; a claim gets its pass in the same answer."""
 
     async def check(ticket_request: TicketRequest) -> Response[bytes]:
         form = await context.form(request)
@@ -152,29 +155,29 @@ async def take_code(request: WebRequest, context: RequestContext, slug: str) -> 
                 return await _let_in(
                     ticket_request, text, session.contact, is_in_flight=False, cookies=signed_in
                 )
-        return context.go(request, ticket_request.base, cookies=signed_in)
+        return context.redirect(request, ticket_request.base, cookies=signed_in)
 
-    return await calmly(ticket_request_of(request, context, slug), check)
+    return await with_outage_page(ticket_request_of(request, context, slug), check)
 
 
-async def _knock(ticket_request: TicketRequest) -> Response[bytes]:
+async def _claim(ticket_request: TicketRequest) -> Response[bytes]:
     context, slug = ticket_request.context, ticket_request.event.slug
     sign = await context.queues.sign_of(slug)
     if sign is None or sign.is_free:
-        return _inside(ticket_request)
+        return _go_to_purchase(ticket_request)
     if (number := await _order_in_flight(ticket_request)) is not None and not kept_ticket(
         ticket_request.request, slug
     ):
-        return context.go(ticket_request.request, f"/pesanan/{number}")
+        return context.redirect(ticket_request.request, f"/pesanan/{number}")
     text = kept_ticket(ticket_request.request, slug)
     if not text:
-        return ask(ticket_request, has_ticket=False)
+        return ask_for_ticket(ticket_request, has_ticket=False)
     published = context.queues.published(slug)
     try:
         holder = await holder_of(ticket_request.request, context, published, text)
         if holder.contact is None:
             called = await look_at_call(context.service.db, published, text, now=context.service.clock())
-            return ask(ticket_request, has_ticket=True, has_pass=isinstance(called, Pass))
+            return ask_for_ticket(ticket_request, has_ticket=True, has_pass=isinstance(called, Pass))
         return await _let_in(ticket_request, text, holder.contact, is_in_flight=number is not None)
     except Refusal as refusal:
         return refused(ticket_request, refusal, text=text)
@@ -188,7 +191,7 @@ async def _let_in(
     is_in_flight: bool,
     cookies: Sequence[Cookie] = (),
 ) -> Response[bytes]:
-    """The pass of a ticket whose contact is proven, and the way to the purchase. Raises as `claim_pass`."""
+    """Gives a ticket whose contact is proven its pass, and leads to the purchase. Raises: as `claim_pass`."""
     context, slug = ticket_request.context, ticket_request.event.slug
     published = context.queues.published(slug)
     given = await claim_pass(
@@ -202,11 +205,13 @@ async def _let_in(
     context.visit(ticket_request.request).at_hand[given.pass_id] = given
     until = int(context.service.clock().timestamp()) + PASS_S
     value = seal_pass(context.service.secret, slug, HeldPass(given.id, given.pass_id, until))
-    return _inside(ticket_request, [*cookies, context.cookie(pass_cookie(slug), value, max_age=PASS_S)])
+    return _go_to_purchase(
+        ticket_request, [*cookies, context.cookie(pass_cookie(slug), value, max_age=PASS_S)]
+    )
 
 
 async def _order_in_flight(ticket_request: TicketRequest) -> str | None:
-    """The number of an order for this event that is paid and not finished, whose link this browser holds."""
+    """The number of a paid, unfinished order for this event whose link this browser holds."""
     for token in kept_orders(ticket_request.request).values():
         order_id = await order_of_token(ticket_request.context, token)
         if order_id is not None:
@@ -221,27 +226,27 @@ async def _order_in_flight(ticket_request: TicketRequest) -> str | None:
 
 
 def _read(ticket_request: TicketRequest, typed: str) -> tuple[str, Ticket]:
-    """The ticket in what was sent. Raises: Refusal `ticket.*`, `queue.not_published`."""
+    """Reads the ticket in a text. Raises: Refusal `ticket.*`, `queue.not_published`."""
     text = text_in(typed)
     return text, ticket_request.context.queues.published(ticket_request.event.slug).read_ticket(text)
 
 
 def _with_ticket(ticket_request: TicketRequest, text: str) -> Response[bytes]:
-    return ticket_request.context.go(
+    return ticket_request.context.redirect(
         ticket_request.request, ticket_request.base, cookies=[keep_ticket(ticket_request, text)]
     )
 
 
-def _inside(ticket_request: TicketRequest, cookies: Sequence[Cookie] = ()) -> Response[bytes]:
-    return ticket_request.context.go(
+def _go_to_purchase(ticket_request: TicketRequest, cookies: Sequence[Cookie] = ()) -> Response[bytes]:
+    return ticket_request.context.redirect(
         ticket_request.request, f"/beli?acara={ticket_request.event.slug}", cookies=cookies
     )
 
 
 _STEPS: Final[Mapping[str, Step]] = {
-    CLAIM: _knock,
+    CLAIM: _claim,
     CERTIFICATE: show_certificate,
     REMINDER: offer_reminder,
 }
 
-ROUTES = [show_door, take_ticket, come_by_link, replace_ticket, take_contact, show_code, take_code]
+ROUTES = [show_purpose, take_ticket, come_by_link, replace_ticket, take_contact, show_code, take_code]

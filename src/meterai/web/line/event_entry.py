@@ -1,4 +1,4 @@
-"""The guard before a purchase: who may start one for an event. For no event: `shop.py`."""
+"""Decides who may start a purchase for an event. Purchases for no event: `general_shop.py`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from meterai.waiting_room.use_cases.log_bypass import BypassReason, log_bypass
 from meterai.waiting_room.use_cases.use_pass import use_pass
 from meterai.web.line.queues import INSIDE_S, HeldPass, inside_cookie, open_pass, pass_cookie
 from meterai.web.orders.access import open_order_page
-from meterai.web.requests.form_rights import read_form_seal, seal_form
+from meterai.web.requests.form_rights import make_form_name, read_form_name
 from meterai.web.requests.request_context import HTML, RequestContext, WebRequest
 
 _ENDED = ("expired", "cancelled")
@@ -29,27 +29,31 @@ _GIVEN_BACK = ("refunding", "refunded")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """Somebody who may start a purchase. `held`: by a pass; else because nobody has to wait, or had to.
+class PurchaseRight:
+    """The right to start a purchase.
 
-    `submit_id`: of the form to show, or that was sent; it may carry the right.
+    - `held`: the pass that gives it; None: nobody has to wait, or had to when they began.
+    - `submit_id`: the name of the form to show, or of the one that was sent. It may carry the right.
     """
 
     submit_id: str
     sign: QueueSign | None = None
     held: HeldPass | None = None
     bypass: BypassReason | None = None
-    """Why they need no place in line although people wait."""
+    """The reason why the visitor needs no place in line although people wait."""
     begun: Order | None = None
-    """What they began by this right without a pass, and can go on with."""
+    """An order that the visitor began by this right without a pass, and can continue."""
     cookies: Sequence[Cookie] = ()
 
 
-async def enter(request: WebRequest, context: RequestContext, event: str, *, sent: str = "") -> Entry | None:
-    """The right of this visitor to start a purchase for an event; None: they must take a place in line.
+async def enter(
+    request: WebRequest, context: RequestContext, event: str, *, sent: str = ""
+) -> PurchaseRight | None:
+    """Finds the right of this visitor to start a purchase for an event. None: they must take a place in
+    line.
 
-    `sent`: the name of the form that they sent. Who got a form while nobody had to wait goes on with it, to
-    the one order that it opens (`name_form`).
+    `sent`: the name of the form that they sent. People who got a form while nobody had to wait may go on with
+    it, for the one order that it opens (`name_form`).
     """
     now, secret, flow = context.service.clock().timestamp(), context.service.secret, f"event {event}"
     sign = await context.queues.sign_of(event)
@@ -60,37 +64,41 @@ async def enter(request: WebRequest, context: RequestContext, event: str, *, sen
         if not has_right and not kept:  # else they were counted when they got it
             context.queues.entered[event] += 1
         if sent:
-            return Entry(sent, sign)
+            return PurchaseRight(sent, sign)
         made = name_form(request, context, flow, now)
         if (
             has_right and right_of(request, context, flow, made) is None
         ):  # what is kept stays the right to go on
-            return Entry(kept if await _order_of_form(context, kept) is None else made, sign)
-        return Entry(made, sign, cookies=[context.cookie(inside_cookie(event), made, max_age=INSIDE_S)])
+            return PurchaseRight(kept if await _order_of_form(context, kept) is None else made, sign)
+        return PurchaseRight(
+            made, sign, cookies=[context.cookie(inside_cookie(event), made, max_age=INSIDE_S)]
+        )
     held = open_pass(secret, event, request.cookies.get(pass_cookie(event), ""), now)
     if held is not None:
-        return Entry(sent or secrets.token_urlsafe(18), sign, held=held)
+        return PurchaseRight(sent or secrets.token_urlsafe(18), sign, held=held)
     if not has_right:
         return None
     begun = None if sent else await _order_of_form(context, name)
     if begun is not None and (_has_ended(begun) or not await _is_theirs(request, context, begun)):
         return None
-    return Entry(name, sign, bypass="was_inside", begun=begun)
+    return PurchaseRight(name, sign, bypass="was_inside", begun=begun)
 
 
 def name_form(request: WebRequest, context: RequestContext, flow: str, now: float) -> str:
-    """A new name of a form for somebody who enters freely. It carries the right to go on when people have to
-    wait, unless many of their network have one."""
+    """Makes the name of a form for somebody who enters freely.
+
+    It carries the right to go on when people have to wait, unless many people of their network have one.
+    """
     network = context.queues.stays_inside(_address(request), now)
     if network is None:
         return secrets.token_urlsafe(18)
-    return seal_form(context.service.secret, flow, now, by_share=False, network=network)
+    return make_form_name(context.service.secret, flow, now, by_share=False, network=network)
 
 
 def right_of(request: WebRequest, context: RequestContext, flow: str, name: str) -> bool | None:
-    """The right that a form's name carries for who sends it now: see `read_form_seal`."""
+    """The right that a form's name carries for its sender: see `read_form_name`."""
     now, network = context.service.clock().timestamp(), network_of(_address(request))
-    return read_form_seal(context.service.secret, flow, name, now, network=network)
+    return read_form_name(context.service.secret, flow, name, now, network=network)
 
 
 def _address(request: WebRequest) -> str:
@@ -98,7 +106,7 @@ def _address(request: WebRequest) -> str:
 
 
 async def may_finish_late(request: WebRequest, context: RequestContext, event: str) -> bool:
-    """Whether this visitor has a pass of an event whose rule says that the line counts at the closing."""
+    """Tells whether the visitor has a pass of an event that serves its line after the closing."""
     sign = await context.queues.sign_of(event)
     if sign is None or not sign.policy.line_counts:
         return False
@@ -107,21 +115,20 @@ async def may_finish_late(request: WebRequest, context: RequestContext, event: s
 
 
 def to_the_line(request: WebRequest, context: RequestContext, event: str) -> Response[bytes]:
-    """Somebody without a right to enter: to the gate, where places are taken."""
+    """Redirects visitors without a right to the gate, where they take a place."""
     target = context.queues.join_page(event, context.visit(request).language)
     return Response(b"", status_code=303, headers={"Location": target}, media_type=HTML)
 
 
 async def order_of_pass(
-    request: WebRequest, context: RequestContext, entry: Entry, flow: str = "stamp"
+    request: WebRequest, context: RequestContext, entry: PurchaseRight, flow: str = "stamp"
 ) -> str | None:
-    """The page of the order that this pass, or form, was used for and that its holder can go on with, if any.
+    """The page of the order that this pass, or form, was used for, if its holder can go on with it.
 
-    `flow`: what they came for. A draft of quota holds nothing that documents could be put into: who comes
-    with documents begins anew.
+    `flow`: what they came for. A draft of quota can't take documents: people who come with documents start
+    again.
 
-    Raises: Refusal FORBIDDEN `pass.unknown`; CONFLICT `pass.used` when the order goes on where this browser
-    has no right to see it.
+    Raises: Refusal FORBIDDEN `pass.unknown`; CONFLICT `pass.used` when this browser may not see the order.
     """
     if entry.held is None or entry.sign is None:
         return None if entry.begun is None else _page_of(entry.begun, flow)
@@ -135,7 +142,7 @@ async def order_of_pass(
         return None
     if not await _is_theirs(request, context, order):
         if order.state == "draft":
-            return None  # begun on another phone: there it ends, here it begins anew
+            return None  # begun on another phone: it ends there and starts again here
         raise Refusal(Kind.CONFLICT, "pass.used")
     return _page_of(order, flow)
 
@@ -148,10 +155,10 @@ def _page_of(order: Order, flow: str) -> str | None:
     return f"/pesanan/{order.number}/bayar" if flow == "quota" and order.items else None
 
 
-async def bind_order(context: RequestContext, entry: Entry, order_id: UUID) -> None:
-    """The order that was opened by this right: the pass belongs to it from now on; a bypass is logged.
+async def bind_order(context: RequestContext, entry: PurchaseRight, order_id: UUID) -> None:
+    """Binds an order to the right that opened it: a pass belongs to it from now on, a bypass is logged.
 
-    An earlier draft of the same pass is cancelled, so that two never go on.
+    An earlier draft of the same pass is cancelled, so that never two go on.
 
     Raises: Refusal FORBIDDEN `pass.unknown`; CONFLICT `pass.used`.
     """
@@ -179,7 +186,7 @@ async def bind_order(context: RequestContext, entry: Entry, order_id: UUID) -> N
 
 
 async def order_if_kept(context: RequestContext, order_id: UUID | None) -> Order | None:
-    """An order; None when it is gone: a draft that nobody finished is deleted after a week."""
+    """Reads an order. None when it is gone: unfinished drafts are deleted after a week."""
     if order_id is None:
         return None
     try:
@@ -196,7 +203,7 @@ async def _order_of_form(context: RequestContext, submit_id: str) -> Order | Non
 
 
 async def _is_theirs(request: WebRequest, context: RequestContext, order: Order) -> bool:
-    """Whether this browser may go on with an order."""
+    """Tells whether this browser may go on with an order."""
     try:
         await open_order_page(context, request, order.number)
     except Refusal:
@@ -205,6 +212,6 @@ async def _is_theirs(request: WebRequest, context: RequestContext, order: Order)
 
 
 def _has_ended(order: Order) -> bool:
-    """Whether an order ended without a stamp."""
+    """Tells whether an order ended without a stamp."""
     given_back = bool(order.items) and all(item.state in _GIVEN_BACK for item in order.items)
     return order.state in _ENDED or (order.state == "completed" and given_back)

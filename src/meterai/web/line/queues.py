@@ -1,8 +1,8 @@
-"""What the site knows of the waiting room: the state of each queue, looked up at most once a second; where
-the gate is; and the cookies of people who are inside.
+"""What the site knows of the waiting room.
 
-A pass cookie says who was let in; an inside cookie names the form that somebody got before anybody had to
-wait (`form_seals.py`). Both are sealed with our secret, and nothing in them is personal.
+That is the state of each queue, read at most once a second; the address of the gate; and the cookies of
+people who are inside. A pass cookie names a pass. An inside cookie names the form of somebody who came before
+anybody had to wait (`form_rights.py`). Both are tagged with our secret, and hold nothing personal.
 """
 
 from __future__ import annotations
@@ -26,28 +26,32 @@ from meterai.waiting_room.files.published_queue import Published
 from meterai.waiting_room.files.queue_folder import queue_of
 from meterai.waiting_room.queries import QueueSign, queue_signs
 from meterai.waiting_room.rules.tickets import INSTEAD_OF, mark_of
-from meterai.web.requests.mac import seal, unseal
+from meterai.web.requests.mac import read_tagged_text, to_tagged_text
 from meterai.web.requests.visits import localise
 
 log = structlog.get_logger(__name__)
 
 LOOK_S = 1.0
 PASS_S = 2 * 3600
-"""How long a pass cookie opens the purchase; the ticket gives the same pass again."""
+"""How long a pass cookie opens the purchase. Afterwards the ticket gives the same pass again."""
 INSIDE_S = 30 * 60
-"""So long somebody who entered freely stays inside after people have to wait."""
+"""How long people who entered freely stay inside once others have to wait."""
 INSIDE_PER_NETWORK = 60
-"""So many in that time, of one network, wherever they go on. A form costs nothing, and who keeps thousands in
-store could sell them as places in front of the line."""
+"""How many people of one network stay inside in that time, whichever network they go on from.
+
+A form costs nothing. Somebody who collects thousands could sell them as places ahead of the line.
+"""
 INSIDE_AT_NETWORK = 3_000
-"""So many more go on from that network only. All others enter freely too, and stand in line like everybody
-if people have to wait before they have sent the form."""
+"""How many further people go on from that network only.
+
+All others enter freely too. They must join the line if people have to wait before they have sent the form.
+"""
 _PURPOSE = b"queue pass"
 _PASS = struct.Struct(">12s16sI")
 
 
 class HeldPass(msgspec.Struct, frozen=True):
-    """What a pass cookie says."""
+    """The content of a pass cookie."""
 
     id: bytes
     pass_id: UUID
@@ -55,7 +59,7 @@ class HeldPass(msgspec.Struct, frozen=True):
 
 
 class Queues:
-    """One for the whole process. `entered`: people who came in freely, by event, since the process began."""
+    """The queues, once in each process. `entered`: people who came in freely since its start, by event."""
 
     def __init__(self, db: Database, root: Path, gate_url: str) -> None:
         self.entered: Counter[str] = Counter()
@@ -72,23 +76,25 @@ class Queues:
         self._published: dict[str, Published] = {}
 
     async def sign_of(self, event: str) -> QueueSign | None:
-        """How the queue of an event stands, at most a second old; None when it has none.
+        """The state of an event's queue, at most a second old; None when it has none.
 
-        While the store can't be asked, what was known last. Raises: OSError or asyncpg.PostgresError when
-        nothing was ever known.
+        While the database is down, the last known state. Raises: OSError or asyncpg.PostgresError when there
+        is none.
         """
         await self._look_if_due()
         return self._signs.get(event)
 
     async def lines(self) -> list[QueueSign]:
-        """The queues in which people wait now, the first to close first. Raises as `sign_of`."""
+        """The queues in which people wait now, the first to close first. Raises: as `sign_of`."""
         await self._look_if_due()
         waited_in = [sign for sign in self._signs.values() if sign.has_line]
         return sorted(waited_in, key=lambda sign: sign.schedule.closes_at)
 
     def stays_inside(self, address: str, now: float) -> str | None:
-        """From which network alone one more who enters freely from this address goes on when people have to
-        wait; empty: from any; None: from none, but through the line."""
+        """The network from which a person who enters freely may go on when people have to wait.
+
+        Empty: from any. None: they must join the line.
+        """
         if self._inside.take(address, now) is Answer.WELCOME:
             return ""
         return network_of(address) if self._inside_at.take(address, now) is Answer.WELCOME else None
@@ -124,8 +130,10 @@ class Queues:
         return known
 
     def join_page(self, event: str, language: str, *, instead_of: str = "") -> str:
-        """Where people take a place, or see the one they have. `instead_of`: a ticket that is good for
-        nothing, which the gate has the browser forget."""
+        """The page on which people take a place, or see the one they have.
+
+        `instead_of`: a ticket that is worth nothing, which the gate deletes from the browser.
+        """
         mark = f"?{INSTEAD_OF}={mark_of(instead_of)}" if instead_of else ""
         return self._gate_url + localise(f"/antre/{event}", language) + mark
 
@@ -135,34 +143,34 @@ class Queues:
 
 
 def queues_of(settings: Settings, db: Database) -> Queues:
-    """The queues as the settings say."""
+    """The queues of the settings."""
     return Queues(db, queue_root(settings), gate_address(settings))
 
 
 def ticket_cookie(event: str) -> str:
-    """The cookie in which the gate keeps the ticket."""
+    """The name of the cookie in which the gate keeps the ticket."""
     return f"antre_{event}"
 
 
 def pass_cookie(event: str) -> str:
-    """The cookie of somebody who was let in."""
+    """The name of the cookie of somebody who has a pass."""
     return f"lewat_{event}"
 
 
 def inside_cookie(event: str) -> str:
-    """The cookie of somebody who entered freely: the name of the form that they got."""
+    """The name of the cookie of somebody who entered freely. It holds the name of their form."""
     return f"dalam_{event}"
 
 
 def seal_pass(secret: bytes, event: str, held: HeldPass) -> str:
-    """A pass as text that only we can have made."""
+    """Writes a pass as text that nobody else can make."""
     body = _PASS.pack(held.id, held.pass_id.bytes, held.until)
-    return seal(secret, _PURPOSE, body, about=_about(event))
+    return to_tagged_text(secret, _PURPOSE, body, about=_about(event))
 
 
 def open_pass(secret: bytes, event: str, text: str, now: float) -> HeldPass | None:
-    """The pass in a cookie; None when it is not ours, of another event, or too old."""
-    body = unseal(secret, _PURPOSE, text, about=_about(event))
+    """Reads the pass in a cookie. None when it is not ours, of another event, or too old."""
+    body = read_tagged_text(secret, _PURPOSE, text, about=_about(event))
     if body is None or len(body) != _PASS.size:
         return None
     id, raw, until = _PASS.unpack(body)

@@ -1,4 +1,4 @@
-"""Being told when the turn comes: for whoever holds a ticket, and stopped by a link in the message."""
+"""Reminders when the turn comes, for people with a ticket. A link in the message stops them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from meterai.web.line.claim_pages import (
     REMINDER,
     Answer,
     TicketRequest,
-    ask,
-    calmly,
+    ask_for_ticket,
     refused,
     ticket_request_of,
+    with_outage_page,
 )
-from meterai.web.line.ticket_holder import Holder, holder_of, kept_ticket
+from meterai.web.line.ticket_holder import TicketHolder, holder_of, kept_ticket
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
 
 async def offer_reminder(ticket_request: TicketRequest) -> Response[bytes]:
-    """Whether the holder of the ticket is to be told, and the button that changes it."""
+    """Shows whether the holder of the ticket gets a reminder, and the button that changes it."""
     holder = await _holder(ticket_request)
-    if not isinstance(holder, Holder):
+    if not isinstance(holder, TicketHolder):
         return holder
     sign = await _sign(ticket_request)
     return _page(
@@ -35,12 +35,12 @@ async def offer_reminder(ticket_request: TicketRequest) -> Response[bytes]:
 
 @post(f"/{{slug:str}}/{REMINDER}/pasang", status_code=303)
 async def ask_reminder(request: WebRequest, context: RequestContext, slug: str) -> Response[bytes]:
-    """The holder of the ticket wants to be told."""
+    """Sets the reminder of the holder of the ticket."""
 
     async def set_it(ticket_request: TicketRequest) -> Response[bytes]:
         await context.form(request)
         holder = await _holder(ticket_request)
-        if not isinstance(holder, Holder):
+        if not isinstance(holder, TicketHolder):
             return holder
         assert holder.contact is not None
         one = Reminder(
@@ -52,29 +52,29 @@ async def ask_reminder(request: WebRequest, context: RequestContext, slug: str) 
             ticket=holder.text,
         )
         await set_reminder(context.service.db, (await _sign(ticket_request)).number, holder.ticket, one)
-        return context.go(request, ticket_request.base)
+        return context.redirect(request, ticket_request.base)
 
-    return await calmly(ticket_request_of(request, context, slug), set_it)
+    return await with_outage_page(ticket_request_of(request, context, slug), set_it)
 
 
 @post(f"/{{slug:str}}/{REMINDER}/henti", status_code=303)
 async def stop_mine(request: WebRequest, context: RequestContext, slug: str) -> Response[bytes]:
-    """The holder of the ticket wants to be told no more."""
+    """Stops the reminder of the holder of the ticket."""
 
     async def stop(ticket_request: TicketRequest) -> Response[bytes]:
         await context.form(request)
         holder = await _holder(ticket_request)
-        if not isinstance(holder, Holder):
+        if not isinstance(holder, TicketHolder):
             return holder
         await stop_reminder(context.service.db, (await _sign(ticket_request)).number, holder.ticket.id)
-        return context.go(request, ticket_request.base)
+        return context.redirect(request, ticket_request.base)
 
-    return await calmly(ticket_request_of(request, context, slug), stop)
+    return await with_outage_page(ticket_request_of(request, context, slug), stop)
 
 
 @get(f"/{{slug:str}}/{REMINDER}/henti/{{token:str}}")
 async def show_stop(request: WebRequest, context: RequestContext, slug: str, token: str) -> Response[bytes]:
-    """The link in a message. Looking at it changes nothing: mail programs look at links, too."""
+    """Shows the page of the link in a message. It changes nothing: mail programs open links, too."""
     ticket_request = ticket_request_of(request, context, slug)
     _id(ticket_request, token)
     return _stop_page(ticket_request, is_stopped=False)
@@ -84,7 +84,7 @@ async def show_stop(request: WebRequest, context: RequestContext, slug: str, tok
 async def stop_by_link(
     request: WebRequest, context: RequestContext, slug: str, token: str
 ) -> Response[bytes]:
-    """Stops the messages, as RFC 8058 asks for: one press, no sign-in. The link itself is the proof."""
+    """Stops the messages as RFC 8058 asks for: one press, no sign-in. The link is the proof."""
 
     async def stop(ticket_request: TicketRequest) -> Response[bytes]:
         await stop_reminder(
@@ -92,20 +92,20 @@ async def stop_by_link(
         )
         return _stop_page(ticket_request, is_stopped=True)
 
-    return await calmly(ticket_request_of(request, context, slug), stop)
+    return await with_outage_page(ticket_request_of(request, context, slug), stop)
 
 
-async def _holder(ticket_request: TicketRequest) -> Holder | Answer:
-    """The holder of the kept ticket with its contact proven, or the page that asks for what is missing."""
+async def _holder(ticket_request: TicketRequest) -> TicketHolder | Answer:
+    """The holder of the kept ticket with a proven contact, or the page that asks for what is missing."""
     text = kept_ticket(ticket_request.request, ticket_request.event.slug)
     if not text:
-        return ask(ticket_request, has_ticket=False)
+        return ask_for_ticket(ticket_request, has_ticket=False)
     try:
         published = ticket_request.context.queues.published(ticket_request.event.slug)
         holder = await holder_of(ticket_request.request, ticket_request.context, published, text)
     except Refusal as refusal:
         return refused(ticket_request, refusal)
-    return holder if holder.contact is not None else ask(ticket_request, has_ticket=True)
+    return holder if holder.contact is not None else ask_for_ticket(ticket_request, has_ticket=True)
 
 
 async def _sign(ticket_request: TicketRequest) -> QueueSign:
@@ -122,7 +122,7 @@ def _id(ticket_request: TicketRequest, token: str) -> bytes:
     return id
 
 
-def _page(ticket_request: TicketRequest, holder: Holder, *, is_set: bool) -> Response[bytes]:
+def _page(ticket_request: TicketRequest, holder: TicketHolder, *, is_set: bool) -> Response[bytes]:
     assert holder.contact is not None
     language = ticket_request.context.visit(ticket_request.request).language
     return ticket_request.context.page(

@@ -1,4 +1,4 @@
-"""Who holds a ticket in this browser, and whether the contact of the ticket is proven to be theirs."""
+"""The holder of the ticket in this browser, and the proof of its contact."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from meterai.web.requests.request_context import RequestContext, WebRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
-    """Somebody with a ticket. `contact`: the ticket's, proven by the session; None: it has to be proven."""
+class TicketHolder:
+    """A person with a ticket. `contact`: the ticket's, proven by the session; None: not proven yet."""
 
     text: str
     ticket: Ticket
@@ -27,17 +27,19 @@ def kept_ticket(request: WebRequest, event: str) -> str:
     return request.cookies.get(ticket_cookie(event), "")
 
 
-async def holder_of(request: WebRequest, context: RequestContext, published: Published, text: str) -> Holder:
-    """The holder of a ticket. Raises: Refusal `ticket.*`."""
+async def holder_of(
+    request: WebRequest, context: RequestContext, published: Published, text: str
+) -> TicketHolder:
+    """Reads a ticket and finds its holder. Raises: Refusal `ticket.*`."""
     ticket = published.read_ticket(text)
     customer = await customer_of(context, request)
     contacts = customer.contacts if customer else ()
     theirs = (contact for contact in contacts if _name(published, ticket, contact))
-    return Holder(text, ticket, next(theirs, None))
+    return TicketHolder(text, ticket, next(theirs, None))
 
 
 def contact_of_ticket(published: Published, ticket: Ticket, typed: str) -> Contact:
-    """The contact that was typed, when the ticket was taken with it.
+    """Reads the contact that was typed, if the ticket was taken with it.
 
     Raises: Refusal `contact.unreadable`; FORBIDDEN `ticket.other_contact`.
     """
@@ -48,7 +50,7 @@ def contact_of_ticket(published: Published, ticket: Ticket, typed: str) -> Conta
 
 
 def name_in_ticket(published: Published, text: str, contact: Contact) -> str:
-    """By which of its names the contact took the ticket. Raises: Refusal `ticket.*`."""
+    """The name in line under which the contact took the ticket. Raises: Refusal `ticket.*`."""
     if len(contact.names_in_line) == 1:
         return contact.name_in_line
     return _name(published, published.read_ticket(text), contact) or contact.name_in_line

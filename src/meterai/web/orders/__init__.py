@@ -1,1 +1,1 @@
-"""The order's journey: check, pay, the order page, quota, money."""
+"""Pages of an order: check, pay, the order page, quota, money."""

@@ -1,4 +1,4 @@
-"""Who may see an order: whoever came by its permanent link (kept in a cookie), or its customer signed in."""
+"""Access to orders: by the permanent link, which is kept in a cookie, or for the signed-in customer."""
 
 from __future__ import annotations
 
@@ -17,15 +17,20 @@ from meterai.sales.use_cases.open_order import Owner
 from meterai.web.requests.request_context import SESSION_COOKIE, YEAR_SECONDS, RequestContext, WebRequest
 
 ORDER_COOKIE = "pesanan_"
-"""Followed by the order's number; its value is the token of the order's link. Each order has a cookie of its
-own: two windows may open one at the same time, and neither answer knows of the other."""
+"""Followed by the order's number. The value is the token of the order's link.
+
+Each order has a cookie of its own: two windows may open orders at the same time, and neither answer knows of
+the other.
+"""
 ORDERS_KEPT_MAX = 8
 REMEMBERED_FOR = timedelta(minutes=10)
-"""So long a process may take a link for good that was ended in another; on its word no money moves, and
-nothing that is stamped goes out."""
+"""How long a process may still accept a link that another process has ended.
+
+Meanwhile nothing of value is given out on its word: no money moves, and no stamped file is sent.
+"""
 _ORDERS = Memory[str, tuple[UUID, datetime]]()
 _NUMBER = re.compile(r"(?:[0-9A-Za-z]{4}-?){2}[0-9A-Za-z]{4}")
-"""What stands in an address is a number, with nothing behind it: pages lead on to addresses with it."""
+"""The number in an address, and nothing behind it: pages link to addresses with it."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
@@ -39,7 +44,7 @@ class OrderKey:
 
 
 def kept_orders(request: WebRequest) -> dict[str, str]:
-    """Order number -> token of the orders whose links came to this browser; those since longest first."""
+    """The orders whose links came to this browser: their numbers and tokens, the oldest first."""
     return {
         name.removeprefix(ORDER_COOKIE): token
         for name, token in request.cookies.items()
@@ -48,7 +53,7 @@ def kept_orders(request: WebRequest) -> dict[str, str]:
 
 
 def keep_order(context: RequestContext, request: WebRequest, number: str, token: str) -> list[Cookie]:
-    """The cookies that add this order; those kept longest fall off, their permanent links stay good."""
+    """Makes the cookies that add this order. The oldest ones are deleted; their permanent links stay good."""
     others = [kept for kept in kept_orders(request) if kept != number]
     too_many = others[: max(0, len(others) + 1 - ORDERS_KEPT_MAX)]
     return [
@@ -58,13 +63,13 @@ def keep_order(context: RequestContext, request: WebRequest, number: str, token:
 
 
 async def customer_of(context: RequestContext, request: WebRequest) -> SessionCustomer | None:
-    """Who is signed in, if anybody."""
+    """The customer who is signed in, if any."""
     token = request.cookies.get(SESSION_COOKIE, "")
     return await session_customer(context.service.db, token, context.service.clock()) if token else None
 
 
 async def signed_in(context: RequestContext, request: WebRequest) -> SessionCustomer:
-    """Who is signed in. Raises: Refusal FORBIDDEN `session.missing` for nobody."""
+    """The customer who is signed in. Raises: Refusal FORBIDDEN `session.missing` when nobody is."""
     customer = await customer_of(context, request)
     if customer is None:
         raise Refusal(Kind.FORBIDDEN, "session.missing")
@@ -72,14 +77,14 @@ async def signed_in(context: RequestContext, request: WebRequest) -> SessionCust
 
 
 def owner_of(customer: SessionCustomer | None) -> Owner | None:
-    """To whom an order belongs that somebody opens who is signed in."""
+    """The customer to whom an order belongs when a signed-in visitor opens it."""
     if customer is None or customer.contact is None:
         return None
     return Owner(customer_id=customer.customer_id, contact=customer.contact)
 
 
 async def order_of_token(context: RequestContext, token: str, *, afresh: bool = False) -> UUID | None:
-    """The order of a permanent link. Remembered for a while; `afresh`: looked up in any case."""
+    """Finds the order of a permanent link. It is remembered for a while; `afresh`: looked up in any case."""
     now = context.service.clock()
     known = _ORDERS.get(token)
     if known is not None and not afresh and now < known[1]:
@@ -91,12 +96,12 @@ async def order_of_token(context: RequestContext, token: str, *, afresh: bool = 
 
 
 def remember_token(token: str, order_id: UUID, now: datetime) -> None:
-    """Spares the look-up of a token that was made or found a moment ago."""
+    """Remembers a token that was just made or found, so that it is not looked up."""
     _ORDERS.keep(token, (order_id, now + REMEMBERED_FOR))
 
 
 def forget_tokens(token: str = "") -> None:
-    """Links were ended: this one, or nobody knows which."""
+    """Forgets a token whose link was ended; empty: all, since nobody knows which."""
     if token:
         _ORDERS.pop(token, None)
     else:
@@ -111,8 +116,10 @@ async def open_order_page(
     afresh: bool = False,
     proven: UUID | None = None,
 ) -> OrderKey:
-    """The order of this number, if the visitor may see it. `afresh`: where something of worth may go out, see
-    above. `proven`: the customer whose contact this very request proved.
+    """Opens the order of this number, if the visitor may see it.
+
+    - `afresh`: look the link up again, because something of value may be given out (`REMEMBERED_FOR`).
+    - `proven`: the customer whose contact this request proved.
 
     Raises: Refusal NOT_FOUND `order.not_found`, the same for somebody else's order and for none (I16).
     """

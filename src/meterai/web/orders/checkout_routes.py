@@ -34,26 +34,26 @@ from meterai.web.requests.request_context import RequestContext, WebRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the summary before paying."""
+class SummaryRow:
+    """A row of the summary before paying."""
 
     name: str
-    """Of the document; quota has none."""
+    """The name of the document; empty for quota."""
     change: str
     stamps: int
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """This very request gave a draft and its documents to their customer."""
+class ClaimedDraft:
+    """Notes that this request gave a draft and its documents to their customer."""
 
     unfit: frozenset[UUID]
-    """Those that the agency would not take."""
+    """The documents that the agency would not accept."""
 
 
 @get("/pesanan/{number:str}/kontak")
 async def show_contact(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
-    """Asks where the result goes."""
+    """Asks for the contact that gets the result."""
     await open_order_page(context, request, number)
     return contact_page(
         request, context, action=f"/pesanan/{number}/kontak", title=CONTACT_FOR_RESULT, step=True
@@ -70,7 +70,7 @@ async def take_contact(request: WebRequest, context: RequestContext, number: str
         cookie = await send_code(request, context, typed)
     except Refusal as refusal:
         if await _is_placed(context, key):
-            return context.go(request, f"/pesanan/{number}")
+            return context.redirect(request, f"/pesanan/{number}")
         return contact_page(
             request,
             context,
@@ -80,7 +80,7 @@ async def take_contact(request: WebRequest, context: RequestContext, number: str
             typed=typed,
             refusal=refusal,
         )
-    return context.go(request, f"/pesanan/{number}/kode", cookies=[cookie])
+    return context.redirect(request, f"/pesanan/{number}/kode", cookies=[cookie])
 
 
 @get("/pesanan/{number:str}/kode")
@@ -92,35 +92,35 @@ async def show_code(request: WebRequest, context: RequestContext, number: str) -
 
 @post("/pesanan/{number:str}/kode", status_code=303)
 async def take_code(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
-    """The contact is proven: the order and its documents get an owner, who is now signed in.
+    """Checks the code. The order and its documents get an owner, who is signed in from now on.
 
-    The link ends with it. Who sends the form again, for the answer with the new one was lost, is known by
-    the contact.
+    The order's link is replaced. People whose answer was lost may send the form again: the contact identifies
+    them.
     """
     form = await context.form(request)
     try:
         session = await check_code(request, context, form)
     except Refusal as refusal:
         if await _is_placed(context, await open_order_page(context, request, number)):
-            return context.go(request, f"/pesanan/{number}")
+            return context.redirect(request, f"/pesanan/{number}")
         return _code_page(request, context, number, refusal, form)
     key = await open_order_page(context, request, number, proven=session.customer_id)
     cookies = await _give_owner(request, context, key, session.customer_id, session.contact)
     cookies += session_cookies(request, context, session)
-    return context.go(request, f"/pesanan/{number}/bayar", cookies=cookies)
+    return context.redirect(request, f"/pesanan/{number}/bayar", cookies=cookies)
 
 
 @get("/pesanan/{number:str}/bayar")
 async def show_check(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
-    """Everything at a glance, sums apart, before money moves."""
+    """Shows the whole order and its sums before any money moves."""
     return await _check_page(request, context, number)
 
 
 @post("/pesanan/{number:str}/bayar", status_code=303)
 async def take_order(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
-    """Places the order and opens the payment. Twice is the same order.
+    """Places the order and opens the payment. A second time it is the same order.
 
-    A draft that is nobody's yet is given to who is signed in, whose contact the page showed.
+    A draft without owner is given to the visitor who is signed in, whose contact the page showed.
     """
     form = await context.form(request)
     key = await open_order_page(context, request, number)
@@ -143,12 +143,14 @@ async def take_order(request: WebRequest, context: RequestContext, number: str) 
         return await _check_page(request, context, number, refusal, cookies)
     if placed.order is not None:
         context.visit(request).at_hand[placed.order_id] = page_of_unpaid(placed.order)
-    return context.go(request, f"/pesanan/{number}", cookies=cookies)
+    return context.redirect(request, f"/pesanan/{number}", cookies=cookies)
 
 
 async def _is_placed(context: RequestContext, key: OrderKey) -> bool:
-    """Whether somebody came back in the browser after they had ordered: they need no contact any more, and
-    what is refused here says that no money has come."""
+    """Tells whether the order was placed already, and the visitor went back in the browser.
+
+    They need no contact any more. A refusal here would say that no money has come.
+    """
     return (await order_items(context.service.db, key.order_id)).state != "draft"
 
 
@@ -179,7 +181,7 @@ async def _give_to_visitor(request: WebRequest, context: RequestContext, key: Or
 async def _give_owner(
     request: WebRequest, context: RequestContext, key: OrderKey, customer_id: UUID, contact: Contact
 ) -> list[Cookie]:
-    """The cookies by which this browser keeps the order's link, which may be another from now on."""
+    """Makes the cookies that keep the order's link, which may have been replaced."""
     service, visit = context.service, context.visit(request)
     owned = await set_customer(
         service.db, service.secret, key.order_id, customer_id, contact, language=visit.language
@@ -188,18 +190,21 @@ async def _give_owner(
         if key.token:
             forget_tokens(key.token)
         remember_token(owned.token, key.order_id, service.clock())
-    visit.at_hand[key.order_id] = Given(await adopt_documents(service.db, owned.documents, customer_id))
+    visit.at_hand[key.order_id] = ClaimedDraft(
+        await adopt_documents(service.db, owned.documents, customer_id)
+    )
     return keep_order(context, request, key.number, owned.token)
 
 
 async def _bring_documents(request: WebRequest, context: RequestContext, order: OrderPage) -> frozenset[UUID]:
-    """Gives the draft's documents to its customer where that was never done; those the agency would not take.
+    """Gives the draft's documents to its customer if they are not theirs yet. Returns those that don't fit
+    the agency.
 
     The site may have died after the draft got another contact, or two windows gave it two at the same moment.
     Nobody pays for documents that are somebody else's.
     """
     ids = [item.document_id for item in order.items if item.document_id]
-    if (given := context.visit(request).known(order.id, Given)) is not None:
+    if (given := context.visit(request).known(order.id, ClaimedDraft)) is not None:
         return given.unfit
     if not ids:
         return frozenset()
@@ -220,17 +225,17 @@ async def _check_page(
     known = context.visit(request).known(key.order_id, OrderPage)
     order = known or await order_page(context.service.db, key.order_id)
     if order.state != "draft":
-        return context.go(request, f"/pesanan/{number}", cookies=cookies)
+        return context.redirect(request, f"/pesanan/{number}", cookies=cookies)
     contact = order.contact
     if order.customer_id is None:
         owner = owner_of(await customer_of(context, request))
         if owner is None:
-            return context.go(request, f"/pesanan/{number}/kontak")
+            return context.redirect(request, f"/pesanan/{number}/kontak")
         contact = owner.contact
     unfit = await _bring_documents(request, context, order)
     for position, item in enumerate(order.items, 1):
         if item.document_id in unfit:  # placed, and left before what the agency says of it
-            return context.go(request, f"/pesanan/{number}/syarat/{position}", cookies=cookies)
+            return context.redirect(request, f"/pesanan/{number}/syarat/{position}", cookies=cookies)
     event = context.known_events.get(order.event_slug or "")
     return context.page(
         request,
@@ -241,23 +246,23 @@ async def _check_page(
         lines=await _lines(request, context, order),
         contact=contact.masked if contact else "",
         closed=event if event is not None and event.is_over(context.service.clock()) else None,
-        waits=order.flow == "stamp" and await context.parts.is_signing_stopped(),
-        is_out=refusal is None and await context.parts.is_out_of_stock(),
+        waits=order.flow == "stamp" and await context.status.is_signing_stopped(),
+        is_out=refusal is None and await context.status.is_out_of_stock(),
         private=True,
         **told(refusal),
     )
 
 
-async def _lines(request: WebRequest, context: RequestContext, order: Order) -> list[Line]:
+async def _lines(request: WebRequest, context: RequestContext, order: Order) -> list[SummaryRow]:
     visit = context.visit(request)
     names = await document_names(context.service.db, [i.document_id for i in order.items if i.document_id])
     lines = []
     for position, item in enumerate(order.items, 1):
         if item.document_id is None:
-            lines.append(Line("", "", item.quantity))
+            lines.append(SummaryRow("", "", item.quantity))
         else:
             change = visit.link(f"/pesanan/{order.number}/letak/{position}")
-            lines.append(Line(names[item.document_id], change, item.quantity))
+            lines.append(SummaryRow(names[item.document_id], change, item.quantity))
     return lines
 
 

@@ -1,4 +1,4 @@
-"""Where is my money: plain words for an order number or payment reference. No sign-in, no personal data."""
+""" "Where is my money?": the state of an order number or payment reference. No sign-in, no personal data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from meterai.web.requests.request_context import RequestContext, WebRequest
 
 @get("/uang")
 async def show_money(request: WebRequest, context: RequestContext) -> Response[bytes]:
-    """The question, and the answer when a number was typed."""
+    """Shows the form, and the answer when a number was typed."""
     typed = request.query_params.get("nomor", "").strip()[:80]
     found = await where_is_my_money(context.service.db, typed) if typed else None
     status = 404 if typed and found is None else 200

@@ -1,4 +1,4 @@
-"""The order page: what is, what happened to the money, what comes next; and everything one can do there."""
+"""The order page: its state, its money, the next step, and everything that a customer can do there."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 from litestar import Response, get, post
 
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.formats.qr import qr_png
 from meterai.kit.http.status import http_status
 from meterai.kit.recently_seen import Memory
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
@@ -25,40 +26,41 @@ from meterai.stamping.queries import document_labels, document_names, document_p
 from meterai.web.account.sign_in import told
 from meterai.web.documents.uploads import accept_upload, file_name, refuse_unfit
 from meterai.web.orders.access import OrderKey, keep_order, open_order_page, order_of_token
-from meterai.web.orders.order_view import Known, OrderView, order_view
-from meterai.web.pages.qr import qr_png
+from meterai.web.orders.order_view import OrderView, StampingFacts, order_view
 from meterai.web.requests.forms import ONE_DOCUMENT, Form
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
 _TYPED = ("butir", "pengembalian", "keping", "bank", "rekening", "pemilik")
 _SENT = "tautan=dikirim"
 """The query of the page that says that the link was sent."""
+_QR_DOTS = 12
+"""The side of a module in pixels, for banking apps that read the code from the gallery."""
 _REST_S = 30
-"""Between two looks of a page that looks rarely."""
+"""Seconds between two looks of a page that looks rarely."""
 _stamped = Memory[tuple[UUID, int], UUID]()
-"""Documents of items that are done, by order and position, as pages showed them: that never changes."""
+"""Documents of finished items, by order and position, once a page has shown them. They never change."""
 
 
 @get("/p/{token:str}")
 async def come_by_link(request: WebRequest, context: RequestContext, token: str) -> Response[bytes]:
-    """The permanent link: its token becomes a cookie, and leaves the address at once."""
+    """Turns the token of a permanent link into a cookie. The token leaves the address at once."""
     order_id = await order_of_token(context, token)
     if order_id is None:
         raise Refusal(Kind.NOT_FOUND, "order.link_ended")
     order = await order_page(context.service.db, order_id)
     cookies = keep_order(context, request, order.number, token)
-    return context.go(request, f"/pesanan/{order.number}", cookies=cookies)
+    return context.redirect(request, f"/pesanan/{order.number}", cookies=cookies)
 
 
 @get("/pesanan/{number:str}")
 async def show_order(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
-    """The order page."""
+    """Shows the order page."""
     return await _page(request, context, await open_order_page(context, request, number))
 
 
 @get("/pesanan/{number:str}/keadaan")
 async def show_state(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
-    """The part of the order page that changes, for the page that follows by itself."""
+    """Answers with the part of the order page that changes, for the script that follows it."""
     key = await open_order_page(context, request, number)
     view = await _view(request, context, key)
     headers = {"X-State": view.state, "X-Mark": view.mark, "ETag": f'"{view.mark}"'}
@@ -75,21 +77,23 @@ async def show_state(request: WebRequest, context: RequestContext, number: str) 
 
 @get("/pesanan/{number:str}/qris.png")
 async def download_code(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
-    """The open payment's QRIS code as a picture to keep: a phone can't scan its own screen."""
+    """Answers with the open payment's QRIS code as a picture to keep: a phone can't scan its own screen."""
     view = await _view(request, context, await open_order_page(context, request, number))
     payment = view.payment
     if payment is None or payment.state != "pending" or not payment.qr_text:
         raise Refusal(Kind.NOT_FOUND, "order.no_code")
     name = f"qris-{view.number}.png"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(qr_png(payment.qr_text), media_type="image/png", headers=headers)
+    return Response(
+        qr_png(payment.qr_text, level="L", dots=_QR_DOTS), media_type="image/png", headers=headers
+    )
 
 
 @get("/pesanan/{number:str}/unduh/{position:int}")
 async def download(
     request: WebRequest, context: RequestContext, number: str, position: int
 ) -> Response[bytes]:
-    """The stamped PDF."""
+    """Answers with the stamped PDF."""
     key = await open_order_page(context, request, number, afresh=True)
     document_id = _stamped.get((key.order_id, position))
     if document_id is None:
@@ -103,7 +107,7 @@ async def download(
 
 @get("/pesanan/{number:str}/kuitansi")
 async def show_receipt(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
-    """The receipt as a page."""
+    """Shows the receipt."""
     view = await _view(request, context, await open_order_page(context, request, number))
     if view.paid_at is None:
         raise Refusal(Kind.NOT_FOUND, "order.not_paid")
@@ -112,7 +116,7 @@ async def show_receipt(request: WebRequest, context: RequestContext, number: str
 
 @get("/pesanan/{number:str}/kuitansi.pdf")
 async def download_receipt(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
-    """The receipt as a PDF."""
+    """Answers with the receipt as a PDF."""
     key = await open_order_page(context, request, number)
     order = await order_page(context.service.db, key.order_id)
     if order.paid_at is None:
@@ -131,7 +135,7 @@ async def cancel(request: WebRequest, context: RequestContext, number: str) -> R
         await cancel_order(service.db, service.gateway, key.order_id, clock=service.clock)
     except Refusal as refusal:
         return await _page(request, context, key, refusal)
-    return context.go(request, f"/pesanan/{number}")
+    return context.redirect(request, f"/pesanan/{number}")
 
 
 @post("/pesanan/{number:str}/ganti-cara", status_code=303)
@@ -151,7 +155,7 @@ async def switch_channel(request: WebRequest, context: RequestContext, number: s
         )
     except Refusal as refusal:
         return await _page(request, context, key, refusal)
-    return context.go(request, f"/pesanan/{number}")
+    return context.redirect(request, f"/pesanan/{number}")
 
 
 @post("/pesanan/{number:str}/kembali", status_code=303)
@@ -172,7 +176,7 @@ async def ask_refund(request: WebRequest, context: RequestContext, number: str) 
         )
     except Refusal as refusal:
         return await _page(request, context, key, refusal, form)
-    return context.go(request, f"/pesanan/{number}")
+    return context.redirect(request, f"/pesanan/{number}")
 
 
 @post("/pesanan/{number:str}/rekening", status_code=303)
@@ -193,14 +197,14 @@ async def give_account(request: WebRequest, context: RequestContext, number: str
         )
     except Refusal as refusal:
         return await _page(request, context, key, refusal, form)
-    return context.go(request, f"/pesanan/{number}")
+    return context.redirect(request, f"/pesanan/{number}")
 
 
 @post("/pesanan/{number:str}/ganti/{position:int}", status_code=303)
 async def replace(
     request: WebRequest, context: RequestContext, number: str, position: int
 ) -> Response[bytes]:
-    """Another file in the place of one that could not be stamped."""
+    """Takes another file instead of one that could not be stamped."""
     form = await context.form(request, ONE_DOCUMENT)
     key = await open_order_page(context, request, number, afresh=True)
     order = await order_page(context.service.db, key.order_id)
@@ -221,11 +225,11 @@ async def replace(
         await replace_document(context.service.db, item.id, document.document_id, now=context.service.clock())
     except Refusal as refusal:
         return await _page(request, context, key, refusal)
-    return context.go(request, f"/pesanan/{number}")
+    return context.redirect(request, f"/pesanan/{number}")
 
 
 async def _profile_wanted(context: RequestContext, refused: UUID | None) -> Profile:
-    """What was chosen for the document that is replaced: whether others are to sign afterwards."""
+    """The choice for the document that is replaced: whether others sign it afterwards."""
     document = await document_page(context.service.db, refused) if refused else None
     return document.profile if document and document.profile in CHOICES else Profile.FINAL
 
@@ -236,16 +240,16 @@ async def mail_link(request: WebRequest, context: RequestContext, number: str) -
     await context.form(request)
     key = await open_order_page(context, request, number)
     if not key.token:
-        return context.go(request, f"/pesanan/{number}")
+        return context.redirect(request, f"/pesanan/{number}")
     try:
         await send_link(context.service.db, key.order_id, token=key.token, now=context.service.clock())
     except Refusal as refusal:
         return await _page(request, context, key, refusal)
-    return context.go(request, f"/pesanan/{number}?{_SENT}")
+    return context.redirect(request, f"/pesanan/{number}?{_SENT}")
 
 
 def pdf_response(data: bytes, name: str) -> Response[bytes]:
-    """A PDF to keep, under a name made of plain characters."""
+    """Makes the answer with a PDF to keep, under a name of plain characters."""
     headers = {
         "Content-Disposition": f'attachment; filename="{file_name(name)}"',
         "Cache-Control": "private, no-store",
@@ -262,18 +266,18 @@ async def _view(request: WebRequest, context: RequestContext, key: OrderKey) -> 
 
 
 def _remember_stamped(order_id: UUID, items: Sequence[Item | ItemLine]) -> dict[int, UUID]:
-    """The documents of items that are done, by position: their downloads need not look them up again."""
+    """Remembers the documents of finished items by position, so that downloads need not look them up."""
     done = {item.position: item.document_id for item in items if item.state == "done" and item.document_id}
     for position, document_id in done.items():
         _stamped.keep((order_id, position), document_id)
     return done
 
 
-async def _known(context: RequestContext, order: Order) -> Known:
+async def _known(context: RequestContext, order: Order) -> StampingFacts:
     documents = [item.document_id for item in order.items if item.document_id]
     stamped = [item.document_id for item in order.items if item.document_id and item.state == "done"]
     labels = await document_labels(context.service.db, stamped)
-    return Known(
+    return StampingFacts(
         names=await document_names(context.service.db, documents),
         serials={id: label.serials for id, label in labels.items()},
         signing_stopped=await _is_stopped_for(context, order),
@@ -282,10 +286,10 @@ async def _known(context: RequestContext, order: Order) -> Known:
 
 
 async def _is_stopped_for(context: RequestContext, order: Order) -> bool:
-    """Whether signing is stopped, where that matters: stamps are being made, or yet to be paid for."""
+    """Tells whether signing is stopped, if stamps of this order are being made or not paid yet."""
     if any(item.state == "stamping" for item in order.items):
         return await is_signing_stopped(context.service.db)
-    return order.state == "awaiting_payment" and await context.parts.is_signing_stopped()
+    return order.state == "awaiting_payment" and await context.status.is_signing_stopped()
 
 
 async def _page(
@@ -295,7 +299,7 @@ async def _page(
     refusal: Refusal | None = None,
     form: Form | None = None,
 ) -> Response[bytes]:
-    """`form`: the one that was refused; what was typed into it is shown again."""
+    """Makes the order page. `form`: one that was refused, whose fields are shown again."""
     view = await _view(request, context, key)
     return context.page(
         request,

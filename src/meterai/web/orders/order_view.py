@@ -1,4 +1,4 @@
-"""What the order page shows, put together from sales and stamping: state, money, next step, for each part."""
+"""Puts the order page together from sales and stamping: state, money and next step of each part."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from meterai.kit.formats.qr import qr_svg
 from meterai.sales.events import Event
 from meterai.sales.model import ASKED_FOR, IN_DOUBT, PAYOUT_UNAPPROVED, RefundChannel, refund_channel
 from meterai.sales.order import Item, Order, Payment, Refund
@@ -18,7 +19,6 @@ from meterai.texts.explanations import MoneyKind
 from meterai.texts.pages import QUOTA_PIECES, UNNAMED_DOCUMENT
 from meterai.texts.translation import translate, translate_count
 from meterai.web.pages.messages import Text, money_note, state_text
-from meterai.web.pages.qr import qr_svg
 from meterai.web.requests.visits import Visit
 
 CHIPS = {
@@ -34,15 +34,19 @@ _GIVEN_BACK = {
     "expired": "order.ended_refunded",
     "cancelled": "order.ended_refunded",
 }
-"""What an unpaid order is called when money that came for it goes back."""
+"""The state of an unpaid order whose late money goes back."""
 _HELD = ("refund.unapproved", "refund.in_doubt")
-"""Refunds that wait for us: their money is not on its way."""
+"""States of refunds that wait for us: their money is not on its way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemView:
-    """One item as a person sees it. `refundable`: pieces whose money can be asked back; `given_back`: those
-    of which it was; `used`: pieces of quota that are used, or being used now."""
+    """An item as people see it. `refundable`, `given_back` and `used` are numbers of pieces.
+
+    - `refundable`: their money can be asked back.
+    - `given_back`: their money was given back.
+    - `used`: pieces of quota that are used, or being used now.
+    """
 
     id: UUID
     position: int
@@ -62,10 +66,14 @@ class ItemView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderView:
-    """The order page. `moving`: something may happen by itself, so the page follows; `rarely`: that is not
-    likely, so it looks rarely; `left_s`: seconds in which one can still pay, None when there is nothing to
-    pay. Who has yet to pay is told of `closed`, the event when it is over, and that the stamp `waits`, when
-    stamping is stopped."""
+    """The order page.
+
+    - `moving`: something may happen by itself, so the page follows.
+    - `rarely`: that is unlikely, so the page looks rarely.
+    - `left_s`: seconds in which people can still pay; None when there is nothing to pay.
+    - `closed`: the event, if it is over; for orders that are not paid.
+    - `waits`: stamping is stopped; for orders that are not paid.
+    """
 
     number: str
     flow: str
@@ -84,7 +92,7 @@ class OrderView:
     left_s: int | None
     refunds: Sequence[Refund]
     refund_names: Mapping[UUID, str]
-    """What each refund's state is called."""
+    """The name of each refund's state."""
     money_kind: MoneyKind
     money_text: str
     va_grouped: str
@@ -99,41 +107,43 @@ class OrderView:
 
     @property
     def asks_account(self) -> bool:
-        """Whether money waits for its owner to say where to: that is their next step."""
+        """Tells whether money waits for its owner to name an account, which is their next step."""
         return any(refund.state == "needs_account" for refund in self.refunds)
 
     @property
     def has_fields(self) -> bool:
-        """Whether something can be filled in: such a page is never loaded anew under whoever does so."""
+        """Tells whether the page has fields. Such a page never reloads itself while people fill them in."""
         return self.asks_account or any(item.state == "refused" or item.refundable for item in self.items)
 
     @property
     def payment_name(self) -> str:
-        """What the payment's state is called for who has yet to pay."""
+        """The name of the payment's state, for people who have not paid yet."""
         payment = self.payment
         assert payment is not None
         return "payment.mispaid" if payment.state == "settled" else payment_name(payment)
 
     @property
     def qr(self) -> str:
-        """The open payment's QRIS code as an SVG. Drawn where it is shown: most looks find nothing new."""
+        """The open payment's QRIS code as SVG. It is drawn only when the template shows it."""
         payment = self.payment
-        return qr_svg(payment.qr_text) if payment and payment.qr_text and payment.state == "pending" else ""
+        if payment is None or not payment.qr_text or payment.state != "pending":
+            return ""
+        return qr_svg(payment.qr_text, level="L")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What stamping knows of the items: file names and serials, by document."""
+class StampingFacts:
+    """What stamping knows of the items: file names and serial numbers, by document."""
 
     names: Mapping[UUID, str]
     serials: Mapping[UUID, Sequence[str]]
     signing_stopped: bool = False
-    """The stop switch is thrown: what is being stamped waits."""
+    """The stop switch is thrown: documents in work wait."""
     event: Event | None = None
-    """For which the order is."""
+    """The event of the order."""
 
 
-def order_view(order: OrderPage, known: Known, visit: Visit, *, now: datetime) -> OrderView:
+def order_view(order: OrderPage, known: StampingFacts, visit: Visit, *, now: datetime) -> OrderView:
     """Puts the page together. Pure."""
     payment = _payment(order)
     items = [_item(order, item, order.refundable.get(item.id, 0), known, visit) for item in order.items]
@@ -190,7 +200,7 @@ def order_view(order: OrderPage, known: Known, visit: Visit, *, now: datetime) -
 
 
 def _payment(order: Order) -> Payment | None:
-    """The payment that matters now: the open one, else the one that was paid, else the last."""
+    """The payment that matters now: the open one, else the paid one, else the last."""
     return order.open_payment or order.credited_payment or (order.payments[-1] if order.payments else None)
 
 
@@ -199,7 +209,7 @@ def _left(payment: Payment, now: datetime) -> int:
 
 
 def state_name(state: str, flow: str, items: Collection[str], *, is_reversed: bool, has_unused: bool) -> str:
-    """What an order's state is called on every page, by the states of its items and what is left of them."""
+    """The name of an order's state on every page, by the states of its items and what is left of them."""
     if is_reversed:
         return "order.reversed"
     if state != "completed":
@@ -226,7 +236,9 @@ def _money_kind(order: Order, state_name: str) -> MoneyKind:
 
 
 def _refunded(refunds: Sequence[Refund]) -> MoneyKind:
-    """Money that is to go back moves only once we know where to, have approved it, and are in no doubt."""
+    """The state of an order whose money goes back. It moves once the account is known and we have
+    approved.
+    """
     if any(r.state == "needs_account" or refund_name(r) in _HELD for r in refunds):
         return "held"
     if all(refund.is_set_off for refund in refunds):
@@ -235,13 +247,13 @@ def _refunded(refunds: Sequence[Refund]) -> MoneyKind:
 
 
 def payment_name(payment: Payment | MoneyPayment) -> str:
-    """What the state of a payment is called: one that failed may have been opened."""
+    """The name of a payment's state. A failed one may have been opened."""
     is_denied = payment.state == "failed" and payment.was_opened
     return "payment.denied" if is_denied else f"payment.{payment.state}"
 
 
 def refund_name(refund: Refund | MoneyRefund) -> str:
-    """What the state of a refund is called: whoever must act is told why."""
+    """The name of a refund's state. It says why somebody must act."""
     if refund.is_set_off:
         return "refund.set_off"
     why = refund.failure_code or ""
@@ -252,7 +264,7 @@ def refund_name(refund: Refund | MoneyRefund) -> str:
     return f"refund.{refund.state}"
 
 
-def _item(order: Order, item: Item, refundable: int, known: Known, visit: Visit) -> ItemView:
+def _item(order: Order, item: Item, refundable: int, known: StampingFacts, visit: Visit) -> ItemView:
     ready = item.state == "done" and item.kind == "stamp"
     name = _item_state_name(order, item, refundable, known)
     is_quota = item.state == "done" and item.kind == "quota"
@@ -275,7 +287,7 @@ def _item(order: Order, item: Item, refundable: int, known: Known, visit: Visit)
     )
 
 
-def _item_state_name(order: Order, item: Item, refundable: int, known: Known) -> str:
+def _item_state_name(order: Order, item: Item, refundable: int, known: StampingFacts) -> str:
     if item.state == "waiting" and order.state in ("expired", "cancelled"):
         return "item.given_up"
     if item.state == "done" and item.kind == "quota":
@@ -285,8 +297,8 @@ def _item_state_name(order: Order, item: Item, refundable: int, known: Known) ->
     return f"item.{item.state}"
 
 
-def _name(item: Item, known: Known, language: str) -> str:
-    """The name of its file, which goes with an upload that was never stamped; of quota, how much it is."""
+def _name(item: Item, known: StampingFacts, language: str) -> str:
+    """The file name of an item, or the amount of quota. Uploads that were never stamped keep their name."""
     if item.document_id is None:
         return translate_count(QUOTA_PIECES, language, item.quantity)
     unnamed = translate(UNNAMED_DOCUMENT, language, {"position": item.position})
@@ -311,12 +323,12 @@ def _moving(order: Order, now: datetime) -> bool:
 
 
 def _may_come(payment: Payment, now: datetime) -> bool:
-    """Whether an attempt may still bring late money: for so long the gateway is asked."""
+    """Tells whether an attempt may still bring late money: the gateway is asked for that long."""
     return payment.state not in ("settled", "reversed") and now < payment.expires_at + ASKED_FOR
 
 
 def _mark(order: Order, items: Sequence[ItemView], *, is_closed: bool, waits: bool) -> str:
-    """Changes exactly when the page would show something else."""
+    """Makes a mark that changes exactly when the page would show something else."""
     parts = [str(order.state), "closed" * is_closed, "waits" * waits]
     parts += [f"{item.text.code}{item.refundable}" for item in items]
     parts += [f"{payment.reference}{payment.channel}{payment.state}" for payment in order.payments]

@@ -1,4 +1,4 @@
-"""Buy quota now, stamp later."""
+"""Buying quota, to stamp later."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from meterai.web.requests.request_context import RequestContext, WebRequest
 
 @get("/kuota")
 async def show_quota(request: WebRequest, context: RequestContext) -> Response[bytes]:
-    """Asks how many pieces."""
+    """Asks for the number of pieces."""
     allowed = await enter_shop(request, context, "quota")
     if allowed is None:
         return await shop_is_full(request, context)
     if (begun := await order_of_pass(request, context, allowed, "quota")) is not None:
-        return context.go(request, begun)
+        return context.redirect(request, begun)
     return _page(request, context, allowed.submit_id, "1", cookies=allowed.cookies)
 
 
 @post("/kuota", status_code=303)
 async def take_quota(request: WebRequest, context: RequestContext) -> Response[bytes]:
-    """Opens an order of quota."""
+    """Opens an order for quota."""
     form = await context.form(request)
     submit_id = form.text("kiriman")[:64] or secrets.token_urlsafe(18)
     service, now = context.service, context.service.clock()
@@ -58,13 +58,13 @@ async def take_quota(request: WebRequest, context: RequestContext) -> Response[b
     await bind_order(context, allowed, order.order_id)
     cookies = [*keep_order(context, request, order.number, order.token), used_place(context, "quota")]
     if order.state != "draft":  # an old form, sent again after its order was placed
-        return context.go(request, f"/pesanan/{order.number}", cookies=cookies)
+        return context.redirect(request, f"/pesanan/{order.number}", cookies=cookies)
     try:
         await set_quota(service.db, order.order_id, pieces, price_list=service.price_list, now=now)
     except Refusal as refusal:
         return _page(request, context, submit_id, form.text("jumlah"), refusal)
     step = "bayar" if customer else "kontak"
-    return context.go(request, f"/pesanan/{order.number}/{step}", cookies=cookies)
+    return context.redirect(request, f"/pesanan/{order.number}/{step}", cookies=cookies)
 
 
 def _page(

@@ -1,4 +1,4 @@
-"""Static files: named by the hash of their content, compressed once at start, kept by browsers for a year."""
+"""Static files. They are named by a hash of their content, compressed at start, and cached for a year."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Asset:
 
 
 class Assets:
-    """All static files by address; `address("site.css")` is what a page links to."""
+    """All static files by address. Pages link to `address("site.css")`."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self.by_address: dict[str, Asset] = {}
@@ -44,8 +44,10 @@ class Assets:
         return self._addresses[name]
 
     def of_another_release(self, address: str) -> Asset | None:
-        """The present content of a file that is asked for under the hash of another release, as by a page
-        that was opened before the upgrade; None when there is no file of this name."""
+        """The current content of a file that is asked for under the hash of another release.
+
+        Pages that were opened before an upgrade do so. None when there is no file of this name.
+        """
         found = _ADDRESS.fullmatch(address)
         known = self._addresses.get(found[1] + found[2]) if found else None
         return self.by_address[known] if known else None
@@ -66,6 +68,6 @@ class Assets:
 
 
 def _squeeze(css: str) -> str:
-    """Drops comments and indentation; the rest stays as written."""
+    """Removes comments and indentation; the rest stays as written."""
     without = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
     return "\n".join(line.strip() for line in without.splitlines() if line.strip())

@@ -1,4 +1,4 @@
-"""What the launcher and people ask: is it up, and is every part up."""
+"""Health of the process, for the launcher, and status of the service, for people."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from meterai.web.requests.request_context import RequestContext, WebRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A part of the service and how it is."""
+class PartRow:
+    """A part of the service and its status."""
 
     name: str
     ok: bool
@@ -22,17 +22,17 @@ class Part:
 
 @get("/healthz")
 async def healthz() -> Response[bytes]:
-    """Answers while the process serves; asks nobody else."""
+    """Answers while this process serves. It asks no other part."""
     return Response(b"ok\n", media_type="text/plain", headers={"Cache-Control": "no-store"})
 
 
 @get("/status")
 async def show_status(request: WebRequest, context: RequestContext) -> Response[bytes]:
-    """How the parts are, for people."""
+    """Shows people the status of each part."""
     language = context.visit(request).language
-    seen = await context.parts.seen()
+    seen = await context.status.snapshot()
     rows = [
-        Part(translate(name, language), how == GOOD, translate(how, language)) for name, how in seen.parts
+        PartRow(translate(name, language), how == GOOD, translate(how, language)) for name, how in seen.parts
     ]
     return context.page(request, "status.html", rows=rows, now=seen.at)
 

@@ -1,4 +1,4 @@
-"""What a person is told for each refusal code: what happened, what to do, and whether money moved."""
+"""Messages for each refusal code: what happened, what to do, and where the money is."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ class Text:
 
 
 def text_of(code: str, language: str, facts: Mapping[str, object] | None = None) -> Text:
-    """The message of `code`; an unknown one gives that of an unexpected fault, never the code alone."""
+    """The message of `code`. An unknown code gives the message of an unexpected fault."""
     return _said(code, TABLE.get(code) or TABLE["server.fault"], language, facts or {})
 
 
 def reason_text(code: str, language: str) -> Text:
-    """What the verifier's reason code means; an unknown one reads like a check that could not be finished."""
+    """The message for a verifier's reason. An unknown reason reads as a check that failed."""
     return _said(code, REASONS.get(code) or REASONS[UNEXPECTED], language, {})
 
 
 def notice_text(code: str, language: str) -> str:
-    """What a notice about a document says. Raises: KeyError for a notice without words."""
+    """The message of a notice about a document. Raises: KeyError for a notice without words."""
     return translate(NOTICES[code], language, NOTICE_FACTS)
 
 
 def state_text(name: str, language: str) -> Text:
-    """What a person is told in a state, such as `order.paid`. Raises: KeyError for a state without words."""
+    """The message for a state, such as `order.paid`. Raises: KeyError for a state without words."""
     return _said(name, STATES[name], language)
 
 

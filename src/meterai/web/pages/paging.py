@@ -1,4 +1,4 @@
-"""Long lists, a part at a time: the newest first, and a link to those that are older."""
+"""Shows long lists in slices: the newest entries first, with a link to older ones."""
 
 from __future__ import annotations
 
@@ -10,27 +10,29 @@ from meterai.web.requests.request_context import WebRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Part[Line]:
-    """What is shown of a list."""
+class ListSlice[Line]:
+    """A slice of a list."""
 
     lines: Sequence[Line]
     older: str
-    """Behind which line the list goes on; empty at its end."""
+    """The id of the last line, behind which the next slice begins; empty at the end of the list."""
     is_first: bool
-    """It begins with the newest."""
+    """The slice begins with the newest entry."""
 
 
-def goes_on_behind(request: WebRequest, name: str) -> UUID | None:
-    """Behind which line a list is asked for; None: from its newest, also for what is no id."""
+def read_cursor(request: WebRequest, name: str) -> UUID | None:
+    """Reads from the address behind which line the slice begins. None: with the newest, also for an
+    unreadable id.
+    """
     try:
         return UUID(request.query_params.get(name, ""))
     except ValueError:
         return None
 
 
-def part_of[Line](
+def slice_of[Line](
     found: Sequence[Line], size: int, id_of: Callable[[Line], UUID], *, behind: UUID | None = None
-) -> Part[Line]:
-    """So many lines. `found`: with one more, if there is one."""
+) -> ListSlice[Line]:
+    """Makes a slice of at most `size` lines. `found` holds one line more when the list goes on."""
     lines = found[:size]
-    return Part(lines, str(id_of(lines[-1])) if len(found) > size else "", behind is None)
+    return ListSlice(lines, str(id_of(lines[-1])) if len(found) > size else "", behind is None)

@@ -28,7 +28,7 @@ TEMPLATES = Path(__file__).parents[1] / "templates"
 
 @dataclass(frozen=True, slots=True)
 class SiteFacts:
-    """What every page may say about this installation."""
+    """Facts about this installation that any page may show."""
 
     public_url: str
     development: bool
@@ -37,19 +37,19 @@ class SiteFacts:
     vat_basis_points: int
     payment_minutes: int
     standalone: bool = False
-    """True: these pages only check documents; there is no shop behind them."""
+    """These pages only check documents. There is no shop behind them."""
     register: bool = True
-    """False: there is no register to ask."""
+    """There is a register of released files to ask."""
     code_reader: bool = True
-    """False: no keys are known to check 2-D codes with, so the page that reads them is not there."""
+    """There are keys to check 2-D codes with, so there is a page that reads them."""
     events: tuple[tuple[str, str], ...] = ()
-    """Slug and name of each that has a page."""
+    """The slug and name of each event that has a page."""
     contact: str = ""
-    """Where people reach us (`settings.contact`); empty: nowhere."""
+    """How people reach us (`settings.contact`); empty: not at all."""
 
     @property
     def contact_link(self) -> str:
-        """What a link to `contact` says."""
+        """The target of a link to `contact`."""
         return contact_link(self.contact)
 
 

@@ -1,9 +1,9 @@
 """Guards forms against cross-site request forgery, without JavaScript and without stored state.
 
-A cookie holds a random visitor id; every form carries `nonce + tag(secret, visitor id, nonce)`. Only a page
-that we rendered for this visitor can hold a matching pair (signed double submit, OWASP). The nonce changes
-with every page, so that compression gives nothing away (BREACH). Where the browser tells that the form comes
-from a page of ours, that is enough (`request_context.py`).
+A cookie holds a random visitor id. Every form carries `nonce + tag(secret, visitor id, nonce)`. Only a page
+that we rendered for this visitor holds a matching pair (signed double submit, OWASP). The nonce changes with
+every page, so that compression gives nothing away (BREACH). When the browser says that a form comes from one
+of our pages, no proof is needed (`request_context.py`).
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ _NONCE_BYTES = 8
 
 
 def new_visitor() -> str:
-    """A visitor id: 128 random bits."""
+    """Makes a visitor id: 128 random bits."""
     return secrets.token_urlsafe(16)
 
 
 def make_proof(secret: bytes, visitor: str) -> str:
-    """What a form carries."""
+    """Makes the proof that a form carries."""
     nonce = secrets.token_bytes(_NONCE_BYTES)
     return base64.urlsafe_b64encode(nonce + _tag(secret, visitor, nonce)).decode()
 
 
 def is_proof(secret: bytes, visitor: str, proof: str) -> bool:
-    """Whether `proof` was made for this visitor; compares in constant time."""
+    """Tells whether `proof` was made for this visitor. Compares in constant time."""
     if not visitor:
         return False
     try:
@@ -42,12 +42,12 @@ def is_proof(secret: bytes, visitor: str, proof: str) -> bool:
 
 
 def make_permit(secret: bytes, *names: object) -> str:
-    """Text that only we can have made for these names: for an address that a page of ours gives out."""
+    """Makes a text for these names that nobody else can make. It goes into addresses on our pages."""
     return _permit(secret, names).hex()
 
 
 def is_permit(secret: bytes, permit: str, *names: object) -> bool:
-    """Whether `make_permit` made it for these names; compares in constant time."""
+    """Tells whether `make_permit` made it for these names. Compares in constant time."""
     return hmac.compare_digest(permit.encode(), _permit(secret, names).hex().encode())
 
 

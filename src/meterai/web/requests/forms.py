@@ -1,7 +1,7 @@
-"""Reads forms: urlencoded and multipart, with every limit enforced while the bytes arrive.
+"""Reads forms, urlencoded and multipart. Every limit holds while the bytes arrive.
 
-A body over its limit is read to its end (up to `DRAIN_BYTES_MAX`) but not kept, because a browser shows the
-answer only after it has sent everything; beyond that the connection is cut.
+A body over its limit is read to its end (up to `DRAIN_BYTES_MAX`) but not kept: a browser shows the answer
+only after it has sent everything. Beyond `DRAIN_BYTES_MAX` the connection is cut.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from multipart import (  # type: ignore[import-untyped]
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.formats.display import own_name
-from meterai.kit.http.body_budget import ROOM, Arriving, Room, arriving
+from meterai.kit.http.body_budget import PROCESS_BUDGET, ArrivingBody, BodyBudget, arriving
 from meterai.pdf.limits import DEFAULT_LIMITS
 
 FILE_BYTES_MAX = DEFAULT_LIMITS.file_bytes_max
@@ -34,14 +34,14 @@ _THOUSANDS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+")
 
 @dataclass(frozen=True, slots=True)
 class FormLimits:
-    """How much of a form is kept: no file, where none is asked for."""
+    """How much of a form is kept. The default keeps no file."""
 
     files_max: int = 0
     file_bytes_max: int = FILE_BYTES_MAX
     kept_bytes_max: int = FILES_MAX * FILE_BYTES_MAX
-    """All files together; those beyond it count as too large."""
-    room: Room = ROOM
-    """Shared with the other forms that are arriving."""
+    """Of all files together. Files beyond it count as too large."""
+    budget: BodyBudget = PROCESS_BUDGET
+    """Shared with other forms that arrive at the same time."""
 
 
 DOCUMENTS = FormLimits(files_max=FILES_MAX)
@@ -50,7 +50,7 @@ ONE_DOCUMENT = FormLimits(files_max=1)
 
 @dataclass(slots=True)
 class Upload:
-    """A file as it was sent, under its own name. `too_large`: the limit was passed, the content is empty."""
+    """A file as it was sent, under its own name. When it is `too_large` its content is empty."""
 
     name: str
     content: bytearray = field(default_factory=bytearray)
@@ -59,24 +59,26 @@ class Upload:
 
 @dataclass(slots=True)
 class Form:
-    """The fields and files of a form; of a field given twice the last one counts."""
+    """The fields and files of a form. The last value of a repeated field counts."""
 
     fields: dict[str, str] = field(default_factory=dict)
     files: dict[str, list[Upload]] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
-        """The trimmed text of a field; empty when it was not sent."""
+        """The trimmed text of a field; empty when the field is missing."""
         return self.fields.get(name, "").strip()
 
     def number(self, name: str, default: int = 0) -> int:
-        """A whole number that a person typed, `1.250` too; `default` when it is none, as `2.00`."""
+        """The whole number that a person typed, such as `1250` or `1.250`. `default` for any other text, such
+        as `2.00`.
+        """
         text = self.text(name).replace(" ", "")
         if _THOUSANDS.fullmatch(text):
             text = text.replace(".", "")
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else default
 
     def uploads(self, name: str) -> list[Upload]:
-        """The files chosen in a field, without the empty slot that a browser sends for none."""
+        """The files chosen in a field, without the empty part that browsers send when no file is chosen."""
         return [u for u in self.files.get(name, []) if u.name or u.content or u.too_large]
 
 
@@ -85,8 +87,8 @@ async def read_form(
 ) -> Form:
     """Reads a whole form.
 
-    Raises: Refusal `form.unreadable` for a body that is no form or comes too slowly, `form.too_large` and
-    `form.too_many_files` beyond the limits, BUSY `form.busy` when too much is arriving besides.
+    Raises: Refusal `form.unreadable` when the body is not a form or arrives too slowly; `form.too_large` or
+    `form.too_many_files` beyond the limits; BUSY `form.busy` when too much else is arriving.
     """
     kind, options = parse_options_header(content_type)
     if kind == "multipart/form-data" and options.get("boundary"):
@@ -98,9 +100,9 @@ async def read_form(
 
 async def _read_urlencoded(chunks: AsyncIterator[bytes], limits: FormLimits) -> Form:
     body = bytearray()
-    async with arriving(limits.room, body.clear) as one:
+    async with arriving(limits.budget, body.clear) as one:
         async for chunk in chunks:
-            one.came(len(chunk))
+            one.note_received(len(chunk))
             body += chunk
             if len(body) > PLAIN_BYTES_MAX:
                 raise _too_large(limits)
@@ -122,14 +124,14 @@ async def _read_multipart(boundary: str, chunks: AsyncIterator[bytes], limits: F
             max_segment_count=FIELDS_MAX + limits.files_max,
             header_charset="latin-1",  # takes every byte; `_read_name` reads them
         ) as parser:
-            async with arriving(limits.room, keeper.forget) as one:
+            async with arriving(limits.budget, keeper.forget) as one:
                 async for chunk in chunks:
-                    one.came(len(chunk))
+                    one.note_received(len(chunk))
                     received += len(chunk)
                     if received > DRAIN_BYTES_MAX:
                         raise _too_large(limits)
                     for event in parser.parse(chunk):
-                        if not one.is_let_go:
+                        if not one.is_dropped:
                             keeper.take(event, one)
     except MultipartError as error:
         raise Refusal(Kind.INVALID, "form.unreadable") from error
@@ -141,7 +143,7 @@ def _too_large(limits: FormLimits) -> Refusal:
 
 
 class _Keeper:
-    """Sorts the parser's events into fields and files, keeping no more than the limits."""
+    """Sorts what the multipart parser finds into fields and files, within the limits."""
 
     def __init__(self, form: Form, limits: FormLimits) -> None:
         self.form = form
@@ -151,7 +153,7 @@ class _Keeper:
         self.upload: Upload | None = None
         self.value = bytearray()
 
-    def take(self, event: MultipartSegment | bytes | bytearray | None, one: Arriving) -> None:
+    def take(self, event: MultipartSegment | bytes | bytearray | None, one: ArrivingBody) -> None:
         if isinstance(event, MultipartSegment):
             self._begin(event)
         elif event is None:
@@ -160,7 +162,7 @@ class _Keeper:
             one.keep(self._add(event))
 
     def forget(self) -> None:
-        """Lets go of everything."""
+        """Forgets all fields and files."""
         self.form.fields.clear()
         self.form.files.clear()
         self.segment, self.upload, self.value = None, None, bytearray()
@@ -174,7 +176,7 @@ class _Keeper:
             self.form.files.setdefault(segment.name, []).append(self.upload)
 
     def _add(self, chunk: bytes | bytearray) -> int:
-        """By how many bytes more is kept."""
+        """Keeps a piece. Returns by how many bytes that changes what is kept."""
         if self.upload is None:
             self.value += chunk
             if len(self.value) > FIELD_BYTES_MAX:
@@ -198,7 +200,7 @@ class _Keeper:
 
 
 def _read_name(name: str) -> str:
-    """A file's name as it was sent: UTF-8, as browsers send it, or else what old programs do."""
+    """Decodes a file's name: UTF-8, as browsers send it, else Windows-1252, as old programs do."""
     raw = name.encode("latin-1", "replace")
     try:
         return raw.decode()

@@ -1,4 +1,4 @@
-"""What the framework refuses before a route is reached: no such address or method, a body too large."""
+"""Refusals for what Litestar refuses before a route runs: an unknown address or method, a body too large."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ _API = {404: (Kind.NOT_FOUND, "api.not_found"), 413: (Kind.INVALID, "pdf.too_lar
 
 
 def page_refusal(error: HTTPException) -> Refusal:
-    """What a page says of it."""
+    """The refusal that a page shows."""
     kind, code = _PAGES.get(error.status_code, (Kind.INVALID, "form.unreadable"))
     return Refusal(kind, code)
 
 
 def api_refusal(error: HTTPException) -> Refusal:
-    """What the API says of it, under the error's own status."""
+    """The refusal that the API answers with, under the error's own status."""
     kind, code = _API.get(error.status_code, (Kind.INVALID, "api.unreadable"))
     return Refusal(kind, code)
 
 
 def with_methods(response: Response[bytes], error: HTTPException) -> Response[bytes]:
-    """The same answer; to a wrong method with its status and the right ones (RFC 9110, 15.5.6)."""
+    """Gives the answer to a wrong method its status and the right methods (RFC 9110 section 15.5.6)."""
     if error.status_code == 405:
         response.status_code = 405
         response.headers |= error.headers or {}

@@ -1,12 +1,12 @@
-"""Measures what the purchase and the stamping bear: latency and requests at once in this process.
+"""Measures the load of purchases and stamping in this process: latency and requests in flight.
 
-The time counts from the moment in which a request is here as a whole until its answer begins: slow phones
-and slow links are not the site's load. Verification, the door's own pages and metrics are not measured: the
-first has its own share of the machine, the door's refusals must not speed themselves up, and a reading of
-metrics waits for parts that are down.
+A request's time runs from its last byte to the start of its answer, so slow phones and slow links do not
+count. Three kinds of requests are left out. Verification has its own share of the machine. Pages for people
+in line must not be called faster because they refuse quickly. Metrics wait for parts of the service that are
+down.
 
-Requests that bring a file are few and take longest, so among all they would be the last twentieth that a p95
-leaves out: where there are enough of them they have one of their own, and the worse of the two is told.
+Requests with a file are few and take longest: among all requests, a p95 would leave them out. When there are
+enough of them they get a p95 of their own, and the worse one is reported.
 """
 
 from __future__ import annotations
@@ -22,10 +22,14 @@ from meterai.waiting_room.control.site_load import SITE_WINDOW_S, SiteLoad
 
 ENTERED_S = 20
 FILES_MIN = 20
-"""Requests with a file that must have been answered: fewer say more of their files than of the site."""
+"""Requests with a file that must have been answered. A p95 of fewer says more of their files than of the
+site.
+"""
 TURNS = 10
-"""Of the event loop that an upload takes until its answer: pieces of the body, database, jail, database.
-Those before the body is here are in no measured time, so a late loop tells of them."""
+"""How often an upload waits for the event loop until its answer: body, database, jail, database.
+
+No measured time contains the waits before the body has arrived; a late event loop shows them.
+"""
 _LAGS_A_SECOND = 10
 _FAULT = 500
 _APART = ("/periksa", "/api/v1/verifications", "/api/v1/metrics", "/antre")
@@ -33,8 +37,11 @@ _DOOR = "/masuk"
 
 
 class LoadMeter:
-    """Stands around an ASGI application. `entered`: people who came in without a pass so far, by event;
-    `clock`: seconds, from anywhere."""
+    """ASGI middleware that measures.
+
+    `entered` returns the number of people who came in without a pass so far, by event. `clock` returns
+    seconds from any start.
+    """
 
     def __init__(
         self,
@@ -54,7 +61,7 @@ class LoadMeter:
         self._came: deque[tuple[float, dict[str, int]]] = deque(maxlen=ENTERED_S + 1)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """One request."""
+        """Passes a request on and measures it."""
         path: str = scope.get("path", "")
         if scope["type"] != "http" or path.startswith(_APART) or _DOOR in path:
             await self._app(scope, receive, send)
@@ -68,7 +75,9 @@ class LoadMeter:
             visit.answered(_FAULT)  # counts when nothing was answered
 
     def tick(self, *, lag_s: float, monotonic: float) -> SiteLoad:
-        """The last `SITE_WINDOW_S`; call it once a second. `lag_s`: by how much the event loop is late."""
+        """Reports the last `SITE_WINDOW_S` seconds. Call it once a second. `lag_s`: how late the event loop
+        is.
+        """
         now = self._clock()
         self._count_until(now)
         self._now.took = now - self._ticked_at
@@ -89,7 +98,9 @@ class LoadMeter:
         )
 
     def _p95_so_far(self, times: list[float], now: float, *, files_only: bool) -> float:
-        """Of times until the answer; who still waits for longer will not have been quicker in the end."""
+        """The p95 of times until the answer. Requests in flight count if they have waited longer than the p95
+        already.
+        """
         p95 = _p95(times)
         waiting = (now - since for one, since in self._flying.items() if one.has_file or not files_only)
         return _p95([*times, *(waited for waited in waiting if waited > p95)])
@@ -105,13 +116,13 @@ class LoadMeter:
         return {event: rate for event, rate in rates.items() if rate > 0}
 
     def began(self, request: _Request) -> None:
-        """A request is here as a whole."""
+        """Notes that a whole request has arrived."""
         now = self._clock()
         self._count_until(now)
         self._flying[request] = now
 
     def ended(self, request: _Request, status: int) -> None:
-        """Its answer begins."""
+        """Notes that its answer begins."""
         now = self._clock()
         self._count_until(now)
         took = now - self._flying.pop(request)
@@ -122,26 +133,26 @@ class LoadMeter:
             self._now.faults += 1
 
     def _count_until(self, now: float) -> None:
-        """Adds the seconds that requests in flight have waited since that was counted last."""
+        """Adds the seconds that requests in flight have waited since the last call."""
         self._now.waited += len(self._flying) * (now - self._changed_at)
         self._changed_at = now
 
 
 @dataclass(slots=True)
 class _Second:
-    """What was seen in about a second."""
+    """What was measured in about one second."""
 
     times: list[float] = field(default_factory=list)
     files: list[float] = field(default_factory=list)
-    """Of `times`, those of requests with a file."""
+    """The part of `times` that belongs to requests with a file."""
     faults: int = 0
     waited: float = 0.0
-    """Seconds, of all requests together."""
+    """In seconds, of all requests together."""
     took: float = 0.0
 
 
 def _has_file(scope: Any) -> bool:
-    """Whether a request brings a file, by its content type."""
+    """Tells whether a request brings a file, by its content type."""
     if scope["method"] != "POST":
         return False
     return any(
@@ -185,7 +196,7 @@ class _Request:
 
 
 async def report(meter: LoadMeter, put: Callable[[SiteLoad], Any]) -> None:
-    """Reports once a second until cancelled. `put` may fail: then the controller hears nothing of us."""
+    """Reports once a second until cancelled. When `put` fails, the controller misses that second."""
     lag_s, pause = 0.0, 1 / _LAGS_A_SECOND
     while True:
         await put(meter.tick(lag_s=lag_s, monotonic=time.monotonic()))

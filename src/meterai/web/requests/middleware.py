@@ -1,23 +1,22 @@
 """The outermost layer of the site: language prefix, help code, safety headers, static files, cached pages.
 
-Pages that are the same for everyone never reach a route: their bytes, also gzipped, are made once at start.
+Pages that are the same for everyone never reach a route: they are rendered and compressed once.
 """
 
 from __future__ import annotations
 
 import asyncio
-import gzip
-import hashlib
 import time
 import zlib
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from meterai.kit.http.body_budget import give_back
 from meterai.texts.languages import split_language
 from meterai.web.pages.assets import Assets
+from meterai.web.pages.cached_pages import CachedPage, CachedPages
+from meterai.web.requests.safety_headers import Headers, safety_headers
 from meterai.web.requests.visits import Visit, attach
 
 type Scope = Any  # the ASGI specification's own types: dictionaries and callables
@@ -25,64 +24,15 @@ type Message = dict[str, Any]
 type Receive = Callable[[], Awaitable[Any]]
 type Send = Callable[[Any], Awaitable[None]]
 type ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
-Headers = list[tuple[bytes, bytes]]
 PACK_FROM_BYTES = 1000
 _GZIP, _SMALL = 16 + 12, 5
-"""zlib's window bits for the gzip format (RFC 1952) with a window of 4 kB, and a small table, for pages of
-10 kB: setting up the usual 270 kB takes longer than packing them (1 % larger, a third less time)."""
+"""zlib's window bits for the gzip format (RFC 1952) with a window of 4 kB, and its memory level.
+
+Pages have 10 kB. Setting up the usual 270 kB of memory takes longer than compressing them; this takes a third
+less time and makes them 1 % larger.
+"""
 _PACKABLE = (b"text/", b"application/json", b"image/svg+xml")
 
-CONTENT_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "connect-src 'self'; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
-
-
-CODE_READER_POLICY = CONTENT_POLICY.replace("script-src 'self';", "script-src 'self' 'wasm-unsafe-eval';")
-"""For the page that reads 2-D codes: WebAssembly may run there, and nowhere else."""
-
-
-def safety_headers(*, tls: bool, reads_codes: bool = False, forms_lead_to: str = "") -> Headers:
-    """Headers that every answer carries. HSTS only when we speak TLS (RFC 6797 section 7.2).
-
-    `reads_codes`: the one page that may use the camera and WebAssembly. `forms_lead_to`: another origin to
-    which the answer to a form may redirect, which browsers check like the form itself (CSP 3 section 6.4.2).
-    """
-    camera = b"(self)" if reads_codes else b"()"
-    policy = CODE_READER_POLICY if reads_codes else CONTENT_POLICY
-    if forms_lead_to:
-        policy = policy.replace("form-action 'self'", f"form-action 'self' {forms_lead_to}")
-    headers = [
-        (b"content-security-policy", policy.encode()),
-        (b"x-content-type-options", b"nosniff"),
-        (b"x-frame-options", b"DENY"),
-        (b"referrer-policy", b"no-referrer"),
-        (b"cross-origin-opener-policy", b"same-origin"),
-        (b"cross-origin-resource-policy", b"same-origin"),
-        (
-            b"permissions-policy",
-            b"camera=%s, microphone=(), geolocation=(), payment=(), usb=()" % camera,
-        ),
-    ]
-    if tls:
-        headers.append((b"strict-transport-security", b"max-age=31536000"))
-    return headers
-
-
-@dataclass(frozen=True, slots=True)
-class CachedPage:
-    """A page that is the same for everyone."""
-
-    plain: bytes
-    packed: bytes
-    etag: bytes
-    content_type: bytes = b"text/html; charset=utf-8"
-    reads_codes: bool = False
-    """May use the camera and WebAssembly."""
-
-
-type CachedPages = dict[tuple[str, str], CachedPage]
 type MakePages = Callable[[], tuple[CachedPages, float]]  # the pages, and the Unix time until which they hold
 type HasPage = Callable[[str], bool]  # whether there is a page at an address without language prefix
 
@@ -91,18 +41,10 @@ def _no_page(path: str) -> bool:
     return False
 
 
-def cache_page(
-    body: bytes, *, content_type: bytes = b"text/html; charset=utf-8", reads_codes: bool = False
-) -> CachedPage:
-    """Compresses and names a page once."""
-    etag = b'"%s"' % hashlib.sha256(body).hexdigest()[:16].encode()
-    return CachedPage(body, gzip.compress(body, 9, mtime=0), etag, content_type, reads_codes)
+class SiteMiddleware:
+    """The ASGI application that uvicorn runs. `site` answers everything that is not cached.
 
-
-class Edge:
-    """The ASGI application that uvicorn runs; `site` is everything that is not cached.
-
-    `has_page`: which addresses lead to a page of `site`, besides those that are cached.
+    `has_page` tells which addresses lead to a page of `site`.
     """
 
     def __init__(
@@ -150,7 +92,7 @@ class Edge:
     def _without_slash(self, path: str) -> str:
         """The address of the page that `path` means, which ends with a slash; empty when there is none.
 
-        `//elsewhere` would be the address of another site.
+        An address that begins with `//` would lead to another site.
         """
         shorter = path.rstrip("/") or "/"
         if shorter == path or shorter.startswith("//"):
@@ -222,7 +164,7 @@ class Edge:
 
 
 class _Finisher:
-    """Adds the safety headers to an answer and packs it when it is text in one piece."""
+    """Adds the safety headers to an answer, and compresses text that comes in one piece."""
 
     def __init__(self, send: Send, safety: Headers, language: bytes, *, packs: bool, silent: bool) -> None:
         self.silent = silent

@@ -20,7 +20,10 @@ _OF_FORM = (b"cookie", b"content-type", b"content-length", b"transfer-encoding")
 
 
 class PageAfterForm:
-    """ASGI middleware around the routes. It acts when a form's visit `is_straight` and the answer is 303."""
+    """ASGI middleware around the routes.
+
+    It acts when a form's visit `takes_next_page` and the answer is a redirect (303).
+    """
 
     def __init__(self, site: ASGIApp) -> None:
         self._site = site
@@ -86,7 +89,7 @@ class _Answer:
         return {value.partition(b"=")[0].decode("latin-1"): value for value in values}
 
     def with_location(self, location: str, cookies: dict[str, bytes]) -> _Answer:
-        """The same page, which says where it stands (RFC 9110 section 8.7), with these cookies."""
+        """The same page with its own address (Content-Location, RFC 9110 section 8.7) and these cookies."""
         headers = [pair for pair in self.headers if pair[0] != b"set-cookie"]
         headers.append((b"content-location", location.encode("latin-1")))
         headers += [(b"set-cookie", value) for value in cookies.values()]
@@ -94,7 +97,7 @@ class _Answer:
 
 
 class _FormAnswer:
-    """Passes the answer to a form on, unless it is a redirect that a page may replace: that it keeps."""
+    """Passes the answer to a form on. It keeps a redirect that a page may replace."""
 
     def __init__(self, visit: Visit, send: Send) -> None:
         self.redirect = _Answer()
@@ -103,14 +106,16 @@ class _FormAnswer:
 
     async def send(self, message: Any) -> None:
         is_start = message["type"] == "http.response.start"
-        if self.redirect.status or (is_start and message["status"] == 303 and self._visit.is_straight):
+        if self.redirect.status or (is_start and message["status"] == 303 and self._visit.takes_next_page):
             await self.redirect.take(message)
         else:
             await self._send(message)
 
 
 def _scope_of(form: Scope, target: str, set_cookies: Iterable[bytes]) -> Scope | None:
-    """The request that a browser would make for `target` after these Set-Cookie headers; None: not ours."""
+    """The request that a browser would make for `target`, with the cookies that were just set. None: not
+    ours.
+    """
     path, _, query = target.partition("?")
     if not path.startswith("/") or path.startswith("//") or "#" in target or "%" in path:
         return None
@@ -127,12 +132,12 @@ def _scope_of(form: Scope, target: str, set_cookies: Iterable[bytes]) -> Scope |
         "state": {},
     }
     at_hand = visit_of(form).at_hand
-    attach(scope, Visit(language, path, query, is_moved=True, is_after_form=True, at_hand=at_hand))
+    attach(scope, Visit(language, path, query, is_form_answer=True, is_after_form=True, at_hand=at_hand))
     return scope
 
 
 def _cookies_after(headers: Iterable[tuple[bytes, bytes]], set_cookies: Iterable[bytes]) -> str:
-    """The Cookie header that a browser sends once it has taken these Set-Cookie headers (RFC 6265)."""
+    """The Cookie header that a browser sends after these Set-Cookie headers (RFC 6265)."""
     sent = b"; ".join(value for name, value in headers if name == b"cookie").decode("latin-1")
     kept = dict(pair.strip().split("=", 1) for pair in sent.split(";") if "=" in pair)
     for header in set_cookies:

@@ -1,4 +1,4 @@
-"""What every route works with: pages, guarded forms, cookies, refusals as pages."""
+"""What routes work with: pages, forms that are checked, cookies, refusals as pages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from meterai.stamping.queries import DocumentPage
 from meterai.stamping.use_cases.propose_place import propose_place
 from meterai.web.line.queues import Queues
 from meterai.web.pages.messages import text_of
-from meterai.web.pages.service_parts import Parts
+from meterai.web.pages.service_status import ServiceStatus
 from meterai.web.pages.templates import Pages
 from meterai.web.requests import csrf
 from meterai.web.requests.forms import Form, FormLimits, read_form
@@ -26,35 +26,34 @@ from meterai.web.requests.visits import Visit, visit_of
 
 VISITOR_COOKIE = "kunjungan"
 SESSION_COOKIE = "masuk"
-STRAIGHT_FIELD = "langsung"
-"""A field that the script of a page adds to its forms: the answer may be the page that follows
-(decision 0022)."""
+NEXT_PAGE_FIELD = "langsung"
+"""A field that the script of a page adds to its forms: the answer may be the next page (decision 0022)."""
 HTML = "text/html"
 YEAR_SECONDS = 365 * 24 * 3600
 
 type WebRequest = Request[Any, Any, Any]
 
 _BEGINNINGS = ("/beli", "/kuota")
-"""Where a purchase begins."""
+"""The addresses at which a purchase begins."""
 _COME_FROM = "sec-fetch-site"
-"""Whose page a request comes from, as browsers tell (W3C Fetch Metadata); no page can set it."""
+"""From which site a request comes, as browsers say (W3C Fetch Metadata). No page can set this header."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """The counter of the site; one for the whole process."""
+    """What the routes of the site share. There is one in each process."""
 
     service: App
     pages: Pages
     tls: bool
     events: Mapping[str, Event]
     known_events: Mapping[str, Event]
-    """And those that are offered no more: who stood in line at their closing asks for the certificate."""
+    """Events on offer and those that ended: people who were in line at the end can ask for a certificate."""
     queues: Queues
-    parts: Parts
+    status: ServiceStatus
 
     def open_events(self) -> list[Event]:
-        """Those that take applications now."""
+        """The events that take applications now."""
         now = self.service.clock()
         return [event for event in self.events.values() if event.is_open(now)]
 
@@ -69,16 +68,16 @@ class RequestContext:
         is_kept: bool = True,
         **values: Any,
     ) -> Response[bytes]:
-        """A page. Its forms carry a proof bound to the visitor's cookie, which is set when missing.
+        """Renders a page. Its forms carry a proof for the visitor's cookie, which is set when missing.
 
-        `is_kept`: as the answer to a form, it is loaded again, and come back to, under the address of a page.
-        Not one that says what was found in what was sent.
+        `is_kept`: the answer to a form gets the address of a page, under which the browser can load it again.
+        Not for results of what was sent, which that address does not show.
         """
         visit = visit_of(request.scope)
         if request.method == "POST":
             above = visit.page or request.app.state.addresses.page_above(visit.path)
             visit.page = above if above != visit.path else ""
-            visit.is_moved = is_kept and bool(above)
+            visit.is_form_answer = is_kept and bool(above)
         kept = list(cookies)
         visitor = request.cookies.get(VISITOR_COOKIE, "")
         if not visitor:
@@ -89,10 +88,10 @@ class RequestContext:
         return Response(body, status_code=status, media_type=HTML, cookies=kept, headers=headers or {})
 
     def refusal(self, request: WebRequest, refusal: Refusal, *, back: str = "") -> Response[bytes]:
-        """The page of a refusal: what happened, the next step, the help code.
+        """Renders the page of a refusal: what happened, the next step, the help code.
 
-        Only where a purchase begins it says that no money has come: elsewhere what was refused knows of none,
-        and an order of whoever reads it may be paid.
+        It says that no money has come only at the beginning of a purchase. Elsewhere the visitor may have
+        paid an order that the refusal knows nothing of.
         """
         visit = visit_of(request.scope)
         text = text_of(refusal.code, visit.language, refusal.facts)
@@ -111,20 +110,22 @@ class RequestContext:
             private=True,
         )
 
-    def go(self, request: WebRequest, path: str, *, cookies: Iterable[Cookie] = ()) -> Response[bytes]:
-        """A redirect (303) to one of our pages, in the visitor's language."""
+    def redirect(self, request: WebRequest, path: str, *, cookies: Iterable[Cookie] = ()) -> Response[bytes]:
+        """Makes a redirect (303) to one of our pages, in the visitor's language."""
         target = visit_of(request.scope).link(path)
         return Response(
             b"", status_code=303, headers={"Location": target}, cookies=list(cookies), media_type=HTML
         )
 
     async def form(self, request: WebRequest, limits: FormLimits = FormLimits()) -> Form:
-        """The form that was sent, proven to come from a page of ours: the browser says so, or the proof
-        was made for this very visitor. Two windows opened at the same moment, without a cookie yet,
-        hold proofs for two visitors, of whom the browser keeps one.
+        """Reads the form of a request, and checks that it comes from one of our pages.
 
-        Raises: Refusal `form.stale` when it was not, `form.no_cookie` when the visitor's cookie did not come
-        along, and what `read_form` raises.
+        Either the browser says so, or the form's proof was made for this visitor. Two windows that were
+        opened at the same moment, without a cookie, hold proofs for two visitors; the browser keeps the
+        cookie of one.
+
+        Raises: Refusal `form.stale` when it comes from elsewhere; `form.no_cookie` when the visitor's cookie
+        is missing; what `read_form` raises.
         """
         form = await read_form(request.headers.get("content-type", ""), request.stream(), limits)
         visitor = request.cookies.get(VISITOR_COOKIE, "")
@@ -135,37 +136,40 @@ class RequestContext:
             _crossed(request) or not csrf.is_proof(self.service.secret, visitor, form.text(csrf.FIELD))
         ):
             raise Refusal(Kind.FORBIDDEN, "form.stale")
-        note_straight(request, form)
+        note_next_page(request, form)
         return form
 
     async def free_place(
         self, document: DocumentPage, page: int, taken: Sequence[Placement]
     ) -> Placement | None:
-        """A place for a stamp that covers neither text nor the stamps given; None when there is none."""
+        """Finds a place for a stamp that covers neither text nor other stamps. None when there is none."""
         return await propose_place(self.service.jail, self.service.objects, document, page, taken)
 
     def cookie(self, name: str, value: str, *, max_age: int | None = None) -> Cookie:
-        """A cookie that scripts can't read and other sites can't send along."""
+        """Makes a cookie that scripts can't read and other sites can't send along."""
         return Cookie(
             key=name, value=value, path="/", httponly=True, secure=self.tls, samesite="lax", max_age=max_age
         )
 
     def visit(self, request: WebRequest) -> Visit:
-        """Language and address of this request."""
+        """The language and address of a request."""
         return visit_of(request.scope)
 
 
-def note_straight(request: WebRequest, form: Form) -> None:
+def note_next_page(request: WebRequest, form: Form) -> None:
     """Notes whether the answer to a form may be the page that follows.
 
-    Not when another site's page sent it: then it came without our cookies, which the next page may need.
+    A form on another site's page comes without our cookies, which the next page may need. Its answer is a
+    redirect.
     """
-    visit_of(request.scope).is_straight = form.text(STRAIGHT_FIELD) == "1" and not _crossed(request)
+    visit_of(request.scope).takes_next_page = form.text(NEXT_PAGE_FIELD) == "1" and not _crossed(request)
 
 
 def is_sent_from_here(request: WebRequest) -> bool:
-    """Whether a page of ours, or of the gate beside us, sent this form, so that our cookies came along. Old
-    browsers say no more than the page's origin (RFC 6454)."""
+    """Tells whether one of our pages, or of the gate's, sent this form, so that it came with our cookies.
+
+    Old browsers send no more than the page's origin (RFC 6454).
+    """
     come_from = request.headers.get(_COME_FROM)
     if come_from:
         return come_from in ("same-origin", "same-site")

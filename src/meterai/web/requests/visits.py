@@ -1,4 +1,4 @@
-"""What is known of one request before any route sees it: language, address, help code."""
+"""What is known of a request before any route sees it: language, address, help code."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ _SCOPE_KEY = "meterai.visit"
 
 @dataclass(slots=True)
 class Visit:
-    """One request. `path` is without the language prefix."""
+    """One request. `path` has no language prefix."""
 
     language: str
     path: str
     query: str
     _help_code: str = ""
     page: str = ""
-    """Where a page that answers a form is found again, when that is not the form's own address."""
-    is_straight: bool = False
-    """The form came from a page whose script can show the page that it leads to as its answer."""
-    is_moved: bool = False
-    """The page is the answer to a form, whose address the browser shows until the page's script mends it."""
+    """The address at which a page that answers a form is found again, if it is not the form's own."""
+    takes_next_page: bool = False
+    """The form came from a page whose script can show the next page as its answer."""
+    is_form_answer: bool = False
+    """The page answers a form. The browser shows the form's address until the page's script corrects it."""
     is_after_form: bool = False
-    """The request is not a browser's: we make the page that follows a form, as its answer."""
+    """No browser made this request: we make the page that follows a form, as its answer."""
     has_failed: bool = False
-    """Set when that page could not be made: the browser goes there itself, and is told then."""
+    """That page could not be made. The browser goes there itself and gets the reason."""
     at_hand: dict[UUID, object] = field(default_factory=dict)
-    """What a form's handler has just written or read, by id: the page behind it need not look it up."""
+    """What a form's handler has just written or read, by id. The page after the form need not look it up."""
 
     def known[Found](self, id: UUID, kind: type[Found]) -> Found | None:
         """What is at hand under an id, if it is of this kind."""
@@ -41,17 +41,17 @@ class Visit:
 
     @property
     def help_code(self) -> str:
-        """What finds this request's lines in the logs; made when somebody asks for it, which is seldom."""
+        """Finds this request's lines in the logs. It is made when it is first needed, which is rare."""
         if not self._help_code:
             self._help_code = new_help_code()
         return self._help_code
 
     def link(self, path: str, language: str | None = None) -> str:
-        """The address of one of our pages in this visit's (or the named) language."""
+        """The address of one of our pages, in the language of this visit or the one given."""
         return localise(path, language or self.language)
 
     def here(self, language: str) -> str:
-        """The address of this very page in `language`."""
+        """The address of this page in `language`."""
         if self.page:
             return self.link(self.page, language)
         return self.link(quote(self.path), language) + (f"?{self.query}" if self.query else "")
@@ -71,7 +71,7 @@ def attach(scope: Any, visit: Visit) -> None:
 
 
 def visit_of(scope: Any) -> Visit:
-    """The visit that the edge attached to this ASGI scope."""
+    """Returns the visit that `SiteMiddleware` attached to this ASGI scope."""
     visit = scope[_SCOPE_KEY]
     assert isinstance(visit, Visit)
     return visit

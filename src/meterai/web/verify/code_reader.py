@@ -1,6 +1,6 @@
-"""The page that reads 2-D codes in the browser, and the public keys that it checks them with.
+"""The page that reads 2-D codes in the browser, and the public keys with which it checks them.
 
-Both are the same for everyone: made once, from the trust folder as it is at start. docs/stamp-code.md.
+Both are the same for everyone. They are made at start from the trust folder (docs/stamp-code.md).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import msgspec
 
 from meterai.signatures.stamp_code import VERSION
 from meterai.texts.languages import languages
+from meterai.web.pages.cached_pages import CachedPages, cache_page
 from meterai.web.pages.templates import Pages
-from meterai.web.requests.middleware import CachedPages, cache_page
 from meterai.web.requests.visits import Visit
 
 PAGE = "/periksa/kode"
@@ -20,7 +20,9 @@ KEYS = "/periksa/kode/kunci.json"
 
 
 def code_reader_pages(pages: Pages, code_keys: Mapping[int, str]) -> CachedPages:
-    """The page in each language and the list of keys; `code_keys` are Ed25519 public keys by id, hex."""
+    """Makes the page in each language and the list of keys. `code_keys`: Ed25519 public keys by id, in
+    hex.
+    """
     keys = dict(sorted(code_keys.items()))
     listed = cache_page(_published(keys), content_type=b"application/json")
     made = {}

@@ -36,7 +36,9 @@ async def page(request: WebRequest, name: str) -> Response[bytes]:
     sent = "&".join(f"{key}={value}" for key, value in sorted(request.cookies.items()))
     body = await request.body()
     asked = request.query_params.get("meterai", "")
-    told = f"{request.method} {name} {asked} {visit.here(visit.language)} {visit.is_moved} {sent} {body!r}"
+    told = (
+        f"{request.method} {name} {asked} {visit.here(visit.language)} {visit.is_form_answer} {sent} {body!r}"
+    )
     seen = Cookie(key="baru", value="2")
     return Response(told.encode(), media_type="text/html", headers={"X-Mark": "m"}, cookies=[seen])
 
@@ -77,7 +79,7 @@ def send(target: str, *, straight: bool = True, cookies: str = "lama=1; tetap=2"
     routes = PageAfterForm(litestar)
     address = f"/kirim?ke={quote(target)}"
     headers = {"cookie": cookies, "content-type": "text/plain"}
-    visit = Visit("id", "/kirim", "", is_straight=straight)
+    visit = Visit("id", "/kirim", "", takes_next_page=straight)
     return asyncio.run(ask(routes, address, method="POST", headers=headers, body=b"rahasia", visit=visit))
 
 

@@ -1,4 +1,4 @@
-"""How the parts of the service are, looked up at most once a second for all who ask."""
+"""The status of each part of the service, read at most once a second for all visitors."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ from meterai.waiting_room.rules.model import QueueState
 log = structlog.get_logger(__name__)
 LOOK_S = 1.0
 LATE_AFTER = timedelta(minutes=2)
-"""A stamp that was paid for longer is late: people are told that it usually takes less than a minute."""
+"""A stamp that takes longer after the payment is late: pages say that it usually takes less than a minute."""
 
 OUTAGE_S = 30.0
-"""So long after somebody was turned away by an outage it is told: as long as an answer asks them to wait."""
+"""How long an outage is shown after the last visitor was turned away: as long as the answer's Retry-After."""
 _SECONDS_MAX = 2.0
-"""A part that answers later does not work."""
+"""A part that answers later counts as down."""
 _SILENT_SECONDS_MAX = 10.0
-"""The controller of the queues publishes each second; another takes over from one that stopped."""
+"""The controller of the queues publishes each second. When it stops, another takes over."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """The parts at a moment: what each is called, and the words for how it is."""
+class StatusSnapshot:
+    """The parts at a moment: the name of each and the words for its status."""
 
     at: datetime
     parts: list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
-    """What the database says."""
+class _DatabaseState:
+    """What the database says of the service."""
 
     has_stock: bool
     can_pay: bool
@@ -55,13 +55,13 @@ class _Told:
     """The stop switch is thrown."""
     is_late: bool
     """Stamps that were paid for, or are taken from quota, are late."""
-    line_moves: bool | None
-    """Whether a controller takes its steps; None: no queue is on."""
-    lines: set[QueueState]
+    queues_move: bool | None
+    """A controller is at work; None: no queue is on."""
+    queue_states: set[QueueState]
 
 
-class _EachSecond:
-    """What many ask for, and the database is asked once each `LOOK_S`: who asks meanwhile gets the last."""
+class _OncePerSecond:
+    """Asks the database at most once each `LOOK_S`. Further callers get the last answer."""
 
     def __init__(self, ask: Callable[[], Awaitable[bool]]) -> None:
         self._ask = ask
@@ -76,36 +76,40 @@ class _EachSecond:
         return self._last
 
 
-class Parts:
-    """One for the whole process: however many ask, the database is asked by one."""
+class ServiceStatus:
+    """The status of the service. One in each process, so that many visitors cause one question to the
+    database.
+    """
 
     def __init__(self, service: App) -> None:
         self._service = service
         self._seen_at = self._outage_at = float("-inf")
-        self._looking: asyncio.Task[Seen] | None = None
-        self._stopped = _EachSecond(partial(is_signing_stopped, service.db))
-        self._out_of_stock = _EachSecond(partial(_is_out_of_stock, service.db))
+        self._looking: asyncio.Task[StatusSnapshot] | None = None
+        self._stopped = _OncePerSecond(partial(is_signing_stopped, service.db))
+        self._out_of_stock = _OncePerSecond(partial(_is_out_of_stock, service.db))
 
-    async def seen(self) -> Seen:
-        """How the parts are, at most a second old."""
+    async def snapshot(self) -> StatusSnapshot:
+        """The status of each part, at most a second old."""
         if self._looking is None or (self._looking.done() and time.monotonic() - self._seen_at >= LOOK_S):
             self._looking = asyncio.create_task(self._look())
         return await asyncio.shield(self._looking)
 
     def note_outage(self) -> None:
-        """Somebody was turned away because the database or a disk is away, or takes nothing: a full one still
-        answers whoever only asks."""
+        """Notes that a visitor was turned away by an outage of the database or of a disk.
+
+        A full disk still answers when it is only read, so `snapshot` alone would not see it.
+        """
         self._outage_at = time.monotonic()
 
     async def is_signing_stopped(self) -> bool:
-        """Whether the stop switch is thrown, as it was at most a second ago."""
+        """Tells whether the stop switch is thrown; at most a second old."""
         return await self._stopped.answer()
 
     async def is_out_of_stock(self) -> bool:
-        """Whether no stamp can be sold, as it was at most a second ago."""
+        """Tells whether no stamp can be sold; at most a second old."""
         return await self._out_of_stock.answer()
 
-    async def _look(self) -> Seen:
+    async def _look(self) -> StatusSnapshot:
         try:
             return await _look_at(self._service, turns_away=time.monotonic() - self._outage_at < OUTAGE_S)
         finally:
@@ -117,48 +121,48 @@ async def _is_out_of_stock(db: Database) -> bool:
         return (await ledger.stock(connection, SELLER)).available <= 0
 
 
-async def _look_at(service: App, *, turns_away: bool) -> Seen:
+async def _look_at(service: App, *, turns_away: bool) -> StatusSnapshot:
     now = service.clock()
-    told = await _database_says(service.db, now)
+    state = await _database_state(service.db, now)
     parts = [
-        (words.SITE, _purchase(told, turns_away=turns_away)),
-        (words.PAYMENT, words.GOOD if told and told.can_pay else words.BAD),
-        (words.STAMPING, await _stamping(service, told)),
+        (words.SITE, _purchase(state, turns_away=turns_away)),
+        (words.PAYMENT, words.GOOD if state and state.can_pay else words.BAD),
+        (words.STAMPING, await _stamping(service, state)),
         (words.VERIFICATION, words.GOOD),
-        (words.LEDGER, words.GOOD if told else words.BAD),
+        (words.LEDGER, words.GOOD if state else words.BAD),
     ]
-    if told and told.line_moves is not None:
-        parts.append((words.QUEUE, _line(told)))
-    return Seen(now, parts)
+    if state and state.queues_move is not None:
+        parts.append((words.QUEUE, _line(state)))
+    return StatusSnapshot(now, parts)
 
 
-def _purchase(told: _Told | None, *, turns_away: bool) -> str:
-    if told is None or turns_away:
+def _purchase(state: _DatabaseState | None, *, turns_away: bool) -> str:
+    if state is None or turns_away:
         return words.BAD
-    return words.GOOD if told.has_stock else words.NO_STOCK
+    return words.GOOD if state.has_stock else words.NO_STOCK
 
 
-async def _stamping(service: App, told: _Told | None) -> str:
-    if told is None:
+async def _stamping(service: App, state: _DatabaseState | None) -> str:
+    if state is None:
         return words.BAD
-    if told.is_stopped:
+    if state.is_stopped:
         return words.PAUSED
     if not await _signs(service):
         return words.BAD
-    return words.DELAYED if told.is_late else words.GOOD
+    return words.DELAYED if state.is_late else words.GOOD
 
 
-def _line(told: _Told) -> str:
-    """How the worst of the lines is."""
-    if not told.line_moves:
+def _line(state: _DatabaseState) -> str:
+    """The status of the queue that is worst off."""
+    if not state.queues_move:
         return words.BAD
-    if QueueState.HALTED in told.lines:
+    if QueueState.HALTED in state.queue_states:
         return words.HELD
-    return words.NO_STOCK if QueueState.OUT_OF_STOCK in told.lines else words.GOOD
+    return words.NO_STOCK if QueueState.OUT_OF_STOCK in state.queue_states else words.GOOD
 
 
-async def _database_says(db: Database, now: datetime) -> _Told | None:
-    """None: the database does not answer."""
+async def _database_state(db: Database, now: datetime) -> _DatabaseState | None:
+    """Reads the state of the service; None when the database does not answer."""
     try:
         async with asyncio.timeout(_SECONDS_MAX):
             offered = {event.slug for event in await events(db)}
@@ -167,13 +171,15 @@ async def _database_says(db: Database, now: datetime) -> _Told | None:
                 can_pay = await can_be_paid(connection, now=now)
                 oldest = await oldest_late_stamp(connection)
             published = await last_published(db)
-            return _Told(
+            return _DatabaseState(
                 has_stock=stock.available > 0,
                 can_pay=can_pay,
                 is_stopped=await is_signing_stopped(db),
                 is_late=oldest is not None and now - oldest > LATE_AFTER,
-                line_moves=None if published is None else now.timestamp() - published <= _SILENT_SECONDS_MAX,
-                lines={sign.state for sign in (await queue_signs(db)).values() if sign.event in offered},
+                queues_move=None if published is None else now.timestamp() - published <= _SILENT_SECONDS_MAX,
+                queue_states={
+                    sign.state for sign in (await queue_signs(db)).values() if sign.event in offered
+                },
             )
     except DATABASE_IS_DOWN as error:
         log.warning("status_database_down", error=type(error).__name__)
@@ -181,7 +187,7 @@ async def _database_says(db: Database, now: datetime) -> _Told | None:
 
 
 async def _signs(service: App) -> bool:
-    """Whether the signer answers and has a key that signs now."""
+    """Tells whether the signer answers and has a key that signs now."""
     reason = (await ask_signer(service.signer, within_s=_SECONDS_MAX)).trouble
     if reason:
         log.warning("status_signer_down", reason=reason)

@@ -1,4 +1,4 @@
-"""Verification for people: a file, its digest made in the browser, a serial number, or a scanned 2-D code."""
+"""Verification for people: by file, by a digest made in the browser, by serial number, by 2-D code."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LIMITS = FormLimits(files_max=1, file_bytes_max=CHECKED_BYTES_MAX)
 async def check_file(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Judges an uploaded file and keeps nothing of it.
 
-    Needs no proof of a form: it changes nothing and shows only what the sender sent.
+    The form needs no proof: it changes nothing and shows what its sender sent.
     """
     form = await read_form(request.headers.get("content-type", ""), request.stream(), _LIMITS)
     uploads = form.uploads("berkas")
@@ -43,10 +43,10 @@ async def check_file(request: WebRequest, context: RequestContext) -> Response[b
 
 @get("/periksa/sidik/{sha256:str}")
 async def check_digest(request: WebRequest, context: RequestContext, sha256: str) -> Response[bytes]:
-    """The result for a digest that the browser made: the document itself never left the phone.
+    """Shows the result for a digest that the browser made. The document never left the phone.
 
-    It says that no file was seen, for its address can be sent to anybody beside another file. The script
-    takes that away where it made the digest itself.
+    The page says that no file was seen, because its address can be sent to anybody beside another file. The
+    script removes this sentence where it made the digest itself.
     """
     digest = sha256.lower()
     judgement = await judge_digest(context.service.db, digest) if _DIGEST.fullmatch(digest) else None
@@ -57,14 +57,14 @@ async def check_digest(request: WebRequest, context: RequestContext, sha256: str
 
 @get("/periksa/nomor")
 async def go_to_serial(request: WebRequest, context: RequestContext) -> Response[bytes]:
-    """Takes the serial number from the form to its own address."""
+    """Redirects from the form to the address of the serial number."""
     typed = re.sub(r"[^0-9A-Za-z]", "", request.query_params.get("nomor", ""))
-    return context.go(request, f"/periksa/nomor/{typed[:40]}" if typed else "/periksa")
+    return context.redirect(request, f"/periksa/nomor/{typed[:40]}" if typed else "/periksa")
 
 
 @get("/periksa/nomor/{serial:str}")
 async def check_serial(request: WebRequest, context: RequestContext, serial: str) -> Response[bytes]:
-    """What the register knows of a serial number; says nothing of a document."""
+    """Shows what the register knows of a serial number. That says nothing about a document."""
     try:
         answer = await look_up_serial(context.service.db, serial)
     except Refusal as refusal:
@@ -74,7 +74,7 @@ async def check_serial(request: WebRequest, context: RequestContext, serial: str
 
 @get("/C/{payload:str}")
 async def land_from_code(request: WebRequest, context: RequestContext, payload: str) -> Response[bytes]:
-    """Where the 2-D code leads. Never says that a document is valid: a picture can be copied."""
+    """Shows the page of a 2-D code. It never says that a document is valid: a picture can be copied."""
     answer = await look_up_code(context.service.db, payload, trust=context.service.trust)
     return context.page(request, "serial.html", status=200 if answer.known else 404, answer=answer)
 

@@ -1,0 +1,64 @@
+"""Pages that are the same for everyone. They are rendered, named and compressed once."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from meterai.sales.events import Event
+from meterai.texts.languages import languages
+from meterai.web.pages.templates import Pages
+from meterai.web.requests.visits import Visit
+
+SAME_FOR_EVERYONE = {
+    "/harga": "price.html",
+    "/pengembalian": "refund_terms.html",
+    "/bantuan": "help.html",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CachedPage:
+    """A page that is the same for everyone."""
+
+    plain: bytes
+    packed: bytes
+    etag: bytes
+    content_type: bytes = b"text/html; charset=utf-8"
+    reads_codes: bool = False
+    """The page may use the camera and WebAssembly."""
+
+
+type CachedPages = dict[tuple[str, str], CachedPage]
+"""By language and address without language prefix."""
+
+
+def cache_page(
+    body: bytes, *, content_type: bytes = b"text/html; charset=utf-8", reads_codes: bool = False
+) -> CachedPage:
+    """Compresses a page and gives it an entity tag."""
+    etag = b'"%s"' % hashlib.sha256(body).hexdigest()[:16].encode()
+    return CachedPage(body, gzip.compress(body, 9, mtime=0), etag, content_type, reads_codes)
+
+
+def make_cached_pages(pages: Pages, events: Sequence[Event], now: datetime) -> CachedPages:
+    """Renders the pages that are the same for everyone, in each language, as they read at `now`."""
+    offered = [event for event in events if event.is_open(now)]
+    wanted: list[tuple[str, str, dict[str, Any]]] = [("/", "home.html", {"events": offered})]
+    wanted.append(("/periksa", "verify.html", {"refused": "", "serial": ""}))
+    wanted += [(path, template, {}) for path, template in SAME_FOR_EVERYONE.items()]
+    for event in events:
+        stamps = len(event.required_documents)
+        wanted.append(
+            (f"/{event.slug}", "event.html", {"event": event, "stamps": stamps, "open": event.is_open(now)})
+        )
+    made = {}
+    for language in languages():
+        for path, template, values in wanted:
+            visit = Visit(language, path, "", "")
+            made[language, path] = cache_page(pages.render(visit, template, **values))
+    return made
