@@ -38,30 +38,37 @@ async def test_a_connection_is_used_again(pair: Database) -> None:
 async def test_who_comes_when_all_are_in_use_waits_and_gets_the_next(pair: Database) -> None:
     async with pair.connection() as first, pair.connection() as second:
         assert first is not second
-        third = asyncio.create_task(pair.take())
-        given_up = asyncio.create_task(pair.take())
+        processes = [await each.fetchval("SELECT pg_backend_pid()") for each in (first, second)]
+        third = asyncio.create_task(process_of(pair))
+        given_up = asyncio.create_task(process_of(pair))
         await asyncio.sleep(0.02)
         assert not third.done()
         given_up.cancel()
-    assert await third in (first, second)
-    pair.give_back(third.result())
+    assert await third in processes
     assert len({await process_of(pair) for _ in range(4)}) == 1, "the one who gave up took none with him"
     await pair.close()
 
 
+@pytest.mark.parametrize("turns", range(5))
 async def test_a_connection_that_was_handed_to_someone_cancelled_in_that_moment_is_not_lost(
-    pair: Database,
+    pair: Database, turns: int
 ) -> None:
-    first, second = await pair.take(), await pair.take()
-    late = asyncio.create_task(pair.take())
+    first, second, late = pair.connection(), pair.connection(), pair.connection()
+    process = await (await first.__aenter__()).fetchval("SELECT pg_backend_pid()")
+    await second.__aenter__()
+    waiting = asyncio.create_task(late.__aenter__())
     await asyncio.sleep(0)
-    pair.give_back(first)
-    late.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await late
-    assert await asyncio.wait_for(pair.take(), 1) is first
-    pair.give_back(first)
-    pair.give_back(second)
+    giving_back = asyncio.create_task(first.__aexit__(None, None, None))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    if waiting.cancel():
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+    else:
+        await late.__aexit__(None, None, None)
+    await giving_back
+    assert await asyncio.wait_for(process_of(pair), 1) == process
+    await second.__aexit__(None, None, None)
     await pair.close()
 
 
@@ -201,7 +208,7 @@ async def test_who_waited_too_long_takes_no_connection_along(
     monkeypatch.setattr(kit_database, "WAIT_SECONDS", 0.05)
     async with pair.connection(), pair.connection():
         with pytest.raises(TimeoutError):
-            await pair.take()
+            await process_of(pair)
     async with pair.connection() as first, pair.connection() as second:
         assert first is not second
     await pair.close()

@@ -95,7 +95,8 @@ async def test_steps_that_have_all_other_connections_don_t_keep_the_lease_from_b
     async with asyncio.timeout(5):
         while not lease_loop.leads:
             await asyncio.sleep(0.01)
-        taking = [asyncio.create_task(lease_loop.db.take()) for _ in range(2)]
+        loans = [lease_loop.db.connection() for _ in range(2)]
+        taking = [asyncio.create_task(loan.__aenter__()) for loan in loans]
         await asyncio.wait(taking, return_when=asyncio.FIRST_COMPLETED)
         await asyncio.sleep(0.02)
         until = "SELECT until FROM waiting_room.lease"
@@ -103,8 +104,9 @@ async def test_steps_that_have_all_other_connections_don_t_keep_the_lease_from_b
         while await database.owner.fetchval(until) == before:
             await asyncio.sleep(0.01)
     stop.set()
-    for one in taking:
-        lease_loop.db.give_back(await one)
+    for loan, taken in zip(loans, taking, strict=True):
+        await taken
+        await loan.__aexit__(None, None, None)
     await task
     await lease_loop.db.close()
 

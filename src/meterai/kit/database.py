@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
-from functools import partial
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -19,6 +17,8 @@ import msgspec
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
     Row = asyncpg.Record
+    Pool = asyncpg.Pool[asyncpg.Record]
+    PooledConnection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
 else:
     Connection = asyncpg.Connection
     Row = asyncpg.Record
@@ -37,7 +37,9 @@ _AWAY = (
 DIAL_SECONDS: Final = 3.0
 """For a host to let us in. One that is cut off says nothing at all."""
 WAIT_SECONDS: Final = 10.0
-"""For a connection while all are in use, or being opened: whoever waits for a page is told by then."""
+"""For a connection while all are in use, or being opened. A person who waits for a page is told by then."""
+CLOSE_SECONDS: Final = 5.0
+"""For connections in use to be given back when the pool is closed."""
 HELD_SECONDS: Final = 10.0
 """So long a transaction may stand open without a word, and keep what it has locked: a process that is frozen
 in the middle of one holds up nobody for longer. Its machine answers for it, so nothing else ends."""
@@ -61,7 +63,8 @@ connections, for two hours."""
 
 def is_outage(error: BaseException) -> bool:
     """Whether an error says that the server, a disk or the way to them is away: no trace explains it."""
-    closed = isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
+    text = str(error)
+    closed = isinstance(error, asyncpg.InterfaceError) and ("closed" in text or "closing" in text)
     return closed or isinstance(error, _AWAY)
 
 
@@ -87,142 +90,65 @@ def ending_in_words(log: Any) -> Iterator[None]:
 
 
 class Database:
-    """A few connections under one role, the one used last taken first.
+    """A pool of connections under one role. The connection used last is taken first.
 
     `transaction()` is one step of work: everything in it is committed together at its end.
     No call to the outside world, no signature and no PDF work belongs inside one.
-
-    Our own pool, because asyncpg's costs as much as the query itself (docs/decisions/0007).
     """
 
-    def __init__(self, dial: Callable[[], Awaitable[Connection]], connections_max: int) -> None:
-        self._dial = dial
-        self._free: list[Connection] = []
-        self._waiting: deque[asyncio.Future[Connection | None]] = deque()
-        self._places = connections_max
-        self._closed = False
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
 
-    def transaction(self) -> _Transaction:
+    def transaction(self) -> AbstractAsyncContextManager[Connection]:
         """A connection inside a transaction: commits at the end, rolls back on any exception."""
-        return _Transaction(self)
+        return _Transaction(self._pool)
 
-    def connection(self) -> _Loan:
-        """A connection outside a transaction: for single statements, each committed by itself."""
-        return _Loan(self)
+    def connection(self) -> AbstractAsyncContextManager[Connection]:
+        """A connection outside a transaction: for single statements, each committed by itself.
+
+        Waits while all are in use. Raises: OSError or asyncpg.PostgresError when the server can't be reached,
+        or nothing became free in time; asyncpg.InterfaceError after `close`.
+        """
+        return _Loan(self._pool)
 
     async def close(self) -> None:
-        """Closes every connection; one that is in use when it is given back."""
-        self._closed = True
-        while self._free:
-            await self._free.pop().close()
-
-    async def take(self) -> Connection:
-        """A connection for the caller alone, who gives it back. Waits while all are in use.
-
-        Raises: OSError or asyncpg.PostgresError when the server can't be reached, or nothing became free in
-        time; asyncpg.InterfaceError after `close`.
-        """
-        if self._closed:
-            raise asyncpg.InterfaceError("the connections are closed")
-        while True:
-            while self._free:
-                connection = self._free.pop()
-                if not connection.is_closed():
-                    return connection
-                self._places += 1
-            if self._places > 0:
-                return await self._open()
-            given = await self._wait()
-            if given is not None:
-                return given
-
-    def give_back(self, connection: Connection) -> None:
-        """Hands the connection to whoever waits longest; a broken one makes room for a new one."""
-        if self._closed:
-            connection.terminate()
-        if connection.is_closed():
-            self._places += 1
-            self._hand_on(None)
-        elif not self._hand_on(connection):
-            self._free.append(connection)
-
-    async def _open(self) -> Connection:
-        self._places -= 1
-        try:
-            return await self._dial()
-        except BaseException:
-            self._places += 1
-            self._hand_on(None)
-            raise
-
-    async def _wait(self) -> Connection | None:
-        """What is handed on: a connection, or None for the place of one. Raises: TimeoutError."""
-        loop = asyncio.get_running_loop()
-        turn: asyncio.Future[Connection | None] = loop.create_future()
-        self._waiting.append(turn)
-        patience = loop.call_later(WAIT_SECONDS, _end_wait, turn)
-        try:
-            return await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled() and turn.exception() is None:  # given in that moment
-                given = turn.result()
-                if given is not None:
-                    self.give_back(given)
-                else:
-                    self._hand_on(None)
-            raise
-        finally:
-            patience.cancel()
-
-    def _hand_on(self, connection: Connection | None) -> bool:
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(connection)
-                return True
-        return False
-
-
-def _end_wait(turn: asyncio.Future[Connection | None]) -> None:
-    if not turn.done():
-        turn.set_exception(TimeoutError("no connection to the database became free"))
+        """Closes every connection. Connections that are still in use after a few seconds are cut off."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._pool.close()
 
 
 class _Loan:
     """A connection for the length of a block."""
 
-    __slots__ = ("_connection", "_database")
+    __slots__ = ("_connection", "_pool")
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
 
     async def __aenter__(self) -> Connection:
-        self._connection = await self._database.take()
-        return self._connection
+        self._connection = await _acquire(self._pool)
+        return cast("Connection", self._connection)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _end(self._database, self._connection, error)
+        await _release(self._pool, self._connection, error)
 
 
-class _Transaction:
+class _Transaction(_Loan):
     """A connection in a transaction for the length of a block."""
 
-    __slots__ = ("_connection", "_database", "_transaction")
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    __slots__ = ("_transaction",)
 
     async def __aenter__(self) -> Connection:
-        connection = await self._database.take()
+        connection = await super().__aenter__()
         try:
             self._transaction = connection.transaction()
             await self._transaction.start()
         except BaseException as error:
-            _end(self._database, connection, error)
+            await _release(self._pool, self._connection, error)
             raise
-        self._connection = connection
         return connection
 
     async def __aexit__(
@@ -235,17 +161,25 @@ class _Transaction:
             trouble = failed
             raise
         finally:
-            _end(self._database, self._connection, trouble)
+            await _release(self._pool, self._connection, trouble)
 
 
-def _end(database: Database, connection: Connection, error: BaseException | None) -> None:
-    """Gives a connection back, but not in the middle of something: then it is cut off.
+async def _acquire(pool: Pool) -> PooledConnection:
+    try:
+        return await pool.acquire(timeout=WAIT_SECONDS)
+    except TimeoutError as error:
+        raise TimeoutError(str(error) or "no connection to the database became free in time") from error
 
-    Whoever is cancelled while a statement runs can't know whether a transaction stands open.
+
+async def _release(pool: Pool, connection: PooledConnection, error: BaseException | None) -> None:
+    """Gives a connection back. A connection whose state is unknown is cut off.
+
+    After a cancellation nobody knows whether a statement still runs, or whether a transaction is open.
     """
-    if (error is not None and not isinstance(error, Exception)) or connection.is_in_transaction():
-        connection.terminate()
-    database.give_back(connection)
+    with suppress(asyncpg.InterfaceError):  # it was closed already
+        if (error is not None and not isinstance(error, Exception)) or connection.is_in_transaction():
+            connection.terminate()
+    await pool.release(connection)
 
 
 def call(function: str, arguments: int, *, whole_row: bool = False) -> str:
@@ -271,11 +205,23 @@ async def connect(
     Raises: OSError or asyncpg.PostgresError when the server can't be reached; with `at_once=False` only the
     first use finds out.
     """
-    dial = partial(connect_alone, url, application_name=application_name, held_seconds=held_seconds)
-    database = Database(dial, connections_max)
-    if at_once:
-        database.give_back(await database.take())
-    return database
+
+    async def dial(*_: object, **_unused: object) -> Connection:
+        return await connect_alone(url, application_name=application_name, held_seconds=held_seconds)
+
+    pool = asyncpg.create_pool(
+        connect=dial,
+        reset=_keep_session,
+        init_size=1 if at_once else 0,
+        min_size=0,
+        max_size=connections_max,
+        max_inactive_connection_lifetime=0,
+    )
+    return Database(await pool)
+
+
+async def _keep_session(connection: Connection) -> None:
+    """Resets nothing between two uses: no statement of ours changes the session."""
 
 
 async def connect_alone(
