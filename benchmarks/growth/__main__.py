@@ -1,7 +1,7 @@
 """`python -m benchmarks.growth --customers N --tickets M`: makes a development service look years old.
 
-Writes N customers with 2 N stamps into its database, straight into the tables as their owner, and hands out M
-tickets of an event's queue: nothing for production, which is refused. Leaves `meterai check` green.
+Writes N customers with 2 N stamps straight into the tables, as their owner. Hands out M tickets of an event's
+queue. Refuses production. `meterai check` holds afterwards.
 """
 
 from __future__ import annotations

@@ -32,8 +32,9 @@ Progress = Callable[[str, int, int], None]
 async def write_history(owner_url: str, *, customers: int, now: datetime, progress: Progress) -> None:
     """Writes `customers` customers and twice as many serial numbers into a development service's database.
 
-    The stock for it must have been issued. Whoever asks for a table waits while it is written. Broken off, it
-    leaves a database that is of no use any more.
+    The stock for it must have been issued. Each table is locked while it is written. A run that is broken off
+    leaves a useless database.
+
     Raises: FileExistsError when there is a history already.
     """
     connections = [await _connect(owner_url) for _ in range(_CONNECTIONS)]

@@ -78,7 +78,7 @@ class People:
         return text_of(b"pelamar", made_up.decimals(self.n, 8), b"@contoh.id")
 
     def later(self, hours: float) -> Column:
-        """A time so many hours later."""
+        """Their times plus `hours`."""
         return made_up.timestamps(self.at + int(hours * _HOUR_US))
 
     def document(self, m: int) -> Document:
@@ -91,7 +91,7 @@ class People:
         return People(self.n[chosen], self.at[chosen], self.event)
 
     def before(self, hours: float) -> People:
-        """The same as they were so many hours before."""
+        """The same people, `hours` earlier."""
         return People(self.n, self.at - int(hours * _HOUR_US), self.event)
 
 

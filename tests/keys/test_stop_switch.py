@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from meterai.cli.operator import signer_follows, stop_signing
-from meterai.cli.operator.identity import operator_name
+from meterai.cli.operator import stop_signing
+from meterai.cli.operator.shared import signer_confirmation
+from meterai.cli.operator.shared.operator_settings import operator_name
 from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.settings import Settings
@@ -179,7 +180,7 @@ async def test_a_signer_that_does_not_answer_is_not_said_to_be_away(
         if what == "can't ask":
             writer.write(signer_wire.frame(signer_wire.Refused(Kind.UNAVAILABLE, "signer.unavailable")))
 
-    monkeypatch.setattr(signer_follows, "FOLLOWS_SECONDS_MAX", 0.5)
+    monkeypatch.setattr(signer_confirmation, "FOLLOWS_SECONDS_MAX", 0.5)
     (tmp_path / "run").mkdir()
     server = await asyncio.start_unix_server(hang, signer_wire.socket_path(tmp_path))
     if what == "is gone":

@@ -1,4 +1,4 @@
-"""The pool: who gets a connection, and what happens to one that broke or was left in the middle."""
+"""The pool: connections in use, broken connections, and connections left in the middle of something."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ async def test_what_a_frozen_process_has_locked_is_free_within_seconds(database:
 
 
 async def test_what_nobody_waits_for_any_more_ends(pair: Database, database: TestDatabase) -> None:
-    """Or whoever asks again and again would have the server work on more and more of it."""
+    """Otherwise somebody who retries would make the server work on more and more statements."""
     with suppress(TimeoutError):
         async with asyncio.timeout(0.1), pair.connection() as connection:
             await connection.execute("SELECT pg_sleep(30)")
@@ -145,7 +145,7 @@ async def test_what_nobody_waits_for_any_more_ends(pair: Database, database: Tes
 async def test_a_connection_whose_other_end_is_dead_is_given_up_within_seconds(
     database: TestDatabase, loop: Callable[..., Any]
 ) -> None:
-    """Who holds it waits no quarter of an hour."""
+    """Its user does not wait for a quarter of an hour."""
     options = [
         (socket.SOL_SOCKET, socket.SO_KEEPALIVE),
         *(
@@ -170,7 +170,7 @@ async def test_a_connection_whose_other_end_is_dead_is_given_up_within_seconds(
 
 
 async def test_the_server_gives_up_a_connection_whose_other_end_is_dead_too(database: TestDatabase) -> None:
-    """Or what we were cut off from in the middle of a transaction stays locked for two hours."""
+    """Otherwise rows of an interrupted transaction stay locked for two hours."""
     db = await connect(database.urls.app, connections_max=1)
     names = ("keepalives_idle", "keepalives_interval", "keepalives_count", "user_timeout")
     async with db.connection() as connection:
@@ -185,7 +185,7 @@ async def test_the_server_gives_up_a_connection_whose_other_end_is_dead_too(data
 
 @pytest.fixture
 def silent() -> Iterator[str]:
-    """Host and port of something that takes connections and says nothing, as who is cut off."""
+    """Host and port of a listener that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield f"127.0.0.1:{listener.getsockname()[1]}"
 
@@ -193,7 +193,7 @@ def silent() -> Iterator[str]:
 async def test_while_the_server_is_silent_nobody_waits_for_long(
     monkeypatch: pytest.MonkeyPatch, silent: str
 ) -> None:
-    """Neither who opens a connection, nor who waits for one of those that others open."""
+    """Neither a caller that opens a connection, nor one that waits for a free one."""
     monkeypatch.setattr(kit_database, "DIAL_SECONDS", 0.4)
     monkeypatch.setattr(kit_database, "WAIT_SECONDS", 0.2)
     db = await connect(f"postgresql://app:x@{silent}/meterai", connections_max=2, at_once=False)
@@ -227,7 +227,7 @@ async def test_where_the_first_host_is_silent_the_next_one_is_asked(
 async def test_at_a_start_the_next_host_is_asked_as_well(
     monkeypatch: pytest.MonkeyPatch, database: TestDatabase, silent: str
 ) -> None:
-    """Or a service whose first host is cut off never starts again."""
+    """Otherwise a service whose first host is down could not start."""
     monkeypatch.setattr(kit_database, "DIAL_SECONDS", 0.4)
     async with asyncio.timeout(10):
         assert await migrate(database.urls.owner.replace("@", f"@{silent},", 1), {}) is False
@@ -236,7 +236,7 @@ async def test_at_a_start_the_next_host_is_asked_as_well(
 async def test_a_second_installation_on_a_server_is_refused_and_the_first_goes_on(
     database: TestDatabase, cluster: TestCluster
 ) -> None:
-    """Beside it, in the cluster, is the database from which all tests' are copied."""
+    """The cluster also holds the template database of all tests."""
     password = urlsplit(database.urls.app).password or ""
     async with cluster.empty_database() as second:
         with pytest.raises(ServerIsTaken, match="Another installation uses this server, in its database"):

@@ -1,4 +1,4 @@
-"""Back up, go on, lose all that came since, put the copy back, go on."""
+"""Back up, go on, lose everything since, restore the copy, go on."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def judged(data: Path, file: bytes) -> tuple[str, str]:
 
 
 def serials(data: Path) -> list[str]:
-    """All that the register has released."""
+    """Everything that the register has released."""
 
     async def read() -> list[str]:
         password = Secrets(data).database_owner
@@ -126,7 +126,7 @@ def serials(data: Path) -> list[str]:
 
 
 def forget_log(data: Path) -> None:
-    """As the controller does with rows of the log that are two days old."""
+    """Deletes log rows, as the controller does after two days."""
 
     async def delete() -> None:
         url = read_addresses(data).database
@@ -207,7 +207,7 @@ def test_after_a_restore_no_serial_comes_twice_and_all_that_is_lost_is_said(plac
 
 
 def test_a_copy_is_whole_whoever_makes_it_from_which_shell(place: Path) -> None:
-    """The service was told to keep files and queues elsewhere; who is on duty, and cron, may not know it."""
+    """The service keeps files and queues elsewhere. Officers and cron may not have these settings."""
     data, copy, store, queues = (place / name for name in ("data", "copy", "kept/objects", "queues"))
     with running(data, METERAI_OBJECTS_URL=f"file://{store}", METERAI_QUEUE_FOLDER=str(queues)):
         buy(data, "alice", event="")

@@ -1,4 +1,4 @@
-"""The folder of a copy, and a restore that fails."""
+"""The folder of a copy, and restores that fail."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def a_state(folder: Path, schema: str = FACTS.schema) -> None:
 
 
 def test_two_copies_at_once_into_one_folder_are_refused(tmp_path: Path) -> None:
-    """The later one would empty the new state under the earlier one's hands, and delete the whole one."""
+    """The second one would delete the new state while the first one writes it."""
     first, second = BackupFolder(tmp_path), BackupFolder(tmp_path)
     with first.held(), pytest.raises(Refusal, match=r"backup\.under_way"), second.held():
         pass
@@ -93,7 +93,7 @@ def a_queue(folder: Path, keys: str, journal: str) -> QueueFolder:
 
 
 def test_each_queue_is_put_back_that_is_not_here_or_was_half_put_back(tmp_path: Path) -> None:
-    """The folder of all queues may be a mounted disk: that it is there says nothing of what is in it."""
+    """The folder of all queues may be a mounted disk, so its existence says nothing about its content."""
     copy, root = tmp_path / "copy", tmp_path / "queues"
     for event in ("here", "gone", "half"):
         a_queue(copy / event, "keys", "old").from_copy.touch()

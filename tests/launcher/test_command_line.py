@@ -26,7 +26,7 @@ from meterai.cli import up
 from meterai.cli.copies import restore
 from meterai.cli.main import COMMANDS
 from meterai.cli.operator import archive, keys, queue
-from meterai.cli.operator.identity import operator_settings
+from meterai.cli.operator.shared.operator_settings import operator_settings
 from meterai.cli.outage_messages import in_words
 from meterai.cli.refusal_words import WORDS, told
 from meterai.cli.stamp import command as stamp

@@ -70,7 +70,7 @@ def _transfer(code: str, debit: str, credit: str, unit: str, amount: int) -> str
 
 
 def _credited(transfer: str, wrong: AccountKind) -> str:
-    """SQL that lets a transfer have gone to another account, whose balance says so too."""
+    """SQL that moves a transfer to another account and adapts its balance."""
     found = f"SELECT {{}} FROM ledger.transfer WHERE id = {_id('transfer', transfer)}"
     amount = f"({found.format('amount')})"
     return (
@@ -1147,4 +1147,4 @@ NOT_STARTED = f"""{_OWNERLESS}{_PAID_AGAIN}{_STAMPING_AGAIN}
     INSERT INTO jobs.outbox (topic, payload, available_at, created_at) SELECT 'sales.stamp_item_paid',
         jsonb_build_object('item_id', id, 'document_id', document_id), '2026-09-04 12:00Z', now()
         FROM sales.item WHERE id = {_id("item", "alice")}"""
-"""A document that was paid a moment ago, which its customer was not given yet, and which will be stamped."""
+"""A document that was just paid, has no owner yet, and will be stamped."""

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from meterai.cli.operator.history import newest, shown
-from meterai.cli.operator.identity import operator_name
+from meterai.cli.operator.shared.operator_settings import operator_name
 from meterai.kit.audit_trail import AuditEntry, write_audit
 from meterai.kit.files.object_store import FolderStore
 from meterai.stamping import signer_wire
@@ -178,7 +178,7 @@ def test_an_act_is_of_who_logged_in_whatever_the_environment_says(
     login: str, sudo: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "loginuid").write_text(login)
-    monkeypatch.setattr("meterai.cli.operator.identity._LOGIN_UID", tmp_path / "loginuid")
+    monkeypatch.setattr("meterai.cli.operator.shared.operator_settings._LOGIN_UID", tmp_path / "loginuid")
     monkeypatch.setattr(os, "getuid", lambda: 54321)
     for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
         monkeypatch.setenv(name, "somebody else")
@@ -189,7 +189,7 @@ def test_an_act_is_of_who_logged_in_whatever_the_environment_says(
 def test_an_act_is_shown_with_its_time_in_wib_and_older_ones_are_said_to_be_there(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """So that the last evening of a year is not on a page of the year before, nor the first acts on none."""
+    """Otherwise acts at the turn of a year would have the date of another year."""
     acts = [
         AuditEntry(
             at=datetime(2026, 12, 31, 17, minute, tzinfo=UTC), actor="a", action="b", subject="c", facts={}
@@ -239,7 +239,7 @@ async def test_the_books_of_a_period_are_told_in_words_as_json_and_as_csv(
 async def test_what_issue_quota_would_book_is_shown_and_not_booked(
     database: TestDatabase, tmp_path: Path
 ) -> None:
-    """A zero too many can't be taken back."""
+    """An extra zero can't be taken back."""
     await meterai(database, tmp_path, "issue-quota", "12", "--deposit", "NTPN-41")
     words = ("issue-quota", "100000", "--deposit", "NTPN-42")
     _, out, _ = await meterai(database, tmp_path, *words, "--dry-run")
@@ -259,7 +259,7 @@ async def test_what_issue_quota_would_book_is_shown_and_not_booked(
 async def test_a_receipt_that_is_empty_issues_nothing(
     database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, receipt: str
 ) -> None:
-    """As from a shell's variable that is not set: in production, stamps that nobody deposited for."""
+    """As from an unset shell variable. In production it would issue stamps without a deposit."""
     monkeypatch.setenv("METERAI_ENVIRONMENT", "production")
     words = ("issue-quota", "1000", "--deposit", receipt)
     status, out, err = await meterai(database, tmp_path, *words)

@@ -1,4 +1,4 @@
-"""A database that was filled wholesale with a made-up history is one that the product could have written."""
+"""A generated history is one that the product could have written."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from meterai.kernel.serial_number import parse_serial
 from meterai.kit.files.object_store import FolderStore
 from meterai.operations.invariants.signatures import read_counters
 from meterai.operations.use_cases.check_invariants import run_invariants
-from meterai.operations.use_cases.open_site import DEVELOPMENT_STOCK, open_house
+from meterai.operations.use_cases.open_site import DEVELOPMENT_STOCK, open_site
 from tests.storage_fixtures import TestDatabase
 
 pytestmark = pytest.mark.storage
@@ -25,8 +25,8 @@ CUSTOMERS = 200
 
 
 async def fill(database: TestDatabase, signer: Path) -> None:
-    """A house with a history of 200 customers."""
-    await open_house(database.app, events_file="", development=True, now=NOW)
+    """Prepares a service with a history of 200 customers."""
+    await open_site(database.app, events_file="", development=True, now=NOW)
     await grow(
         database.urls.app,
         database.urls.owner,
@@ -76,7 +76,7 @@ async def test_a_made_up_history_breaks_no_foreign_key_and_leaves_every_index_wh
         list(TABLES),
     )
     assert len(keys) > 10
-    for key in keys:  # adding it anew looks at every row
+    for key in keys:  # adding it again checks every row
         await database.owner.execute(f"ALTER TABLE {key['of_table']} DROP CONSTRAINT {key['conname']}")
         await database.owner.execute(f"ALTER TABLE {key['of_table']} ADD {key['definition']}")
     assert not await database.owner.fetchval(

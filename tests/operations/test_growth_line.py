@@ -1,4 +1,4 @@
-"""Tickets handed out wholesale are tickets of a gate: drawn, called, and good before every audit."""
+"""Generated tickets are like tickets of a gate: drawn, called, and accepted by every audit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A healthy world keeps every invariant; what breaks in files, counters and the check itself is found."""
+"""A healthy world keeps every invariant. Faults in files, counters and the check itself are found."""
 
 from __future__ import annotations
 
@@ -30,8 +30,10 @@ async def world(database: TestDatabase, tmp_path: Path) -> World:
 
 
 async def judge(content: bytes) -> Opinion:
-    """Stands in for verification: in this world a file is genuine when it says that it is stamped, and bears
-    Alice's serial when it says that it is hers."""
+    """Stands in for verification: a file is genuine if it says "stamped".
+
+    It bears Alice's serial if it says that it is hers.
+    """
     lacks_time = b"without time" in content
     return Opinion(
         wrong="TIDAK_DAPAT_DIPERIKSA" if lacks_time else None if b"stamped" in content else "TIDAK_ASLI",
@@ -93,7 +95,7 @@ async def test_large_deposits_are_checked_like_any_other(world: World) -> None:
 async def test_a_deposit_of_a_release_that_kept_no_entry_is_recorded_when_its_receipt_is_given_again(
     world: World,
 ) -> None:
-    """Else I3 would be broken for ever after the upgrade, and nothing could be done about it."""
+    """Otherwise I3 would stay broken after the upgrade."""
 
     async def issue(receipt: str) -> tuple[bool, bool]:
         issued = await issue_quota(

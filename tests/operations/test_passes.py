@@ -1,4 +1,4 @@
-"""I13 against real public logs: what the store says more or less than the log is found by `meterai check`."""
+"""I13 with real public logs: `meterai check` finds every difference between store and log."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ async def test_what_the_file_lacks_is_taken_from_the_rows(evening: Evening) -> N
 async def test_the_passes_of_one_queue_are_let_go_before_those_of_the_next_are_read(
     evening: Evening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All events of some years together would not fit into memory."""
+    """The events of some years together would not fit into memory."""
     app, now = evening.database.app, evening._time
     await set_events(app, [msgspec.structs.replace(load_events()[0], slug=slug) for slug in ("casn", "pppk")])
     await set_queue(app, "pppk", SCHEDULE, Policy(), is_on=True, now=now)

@@ -1,4 +1,4 @@
-"""Each planted violation is found by the invariant, and the part of it, that claims to watch for it."""
+"""Each planted violation is found by its invariant, and by the part that watches for it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.storage_fixtures import TestCluster
 pytestmark = [pytest.mark.storage, pytest.mark.asyncio(loop_scope="module")]
 
 AFTER_A_STANDSTILL = timedelta(hours=3)
-"""Then the unpaid order's end and its reservation's time-out are long past."""
+"""By then the end of the unpaid order and the time-out of its reservation are long past."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

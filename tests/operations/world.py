@@ -1,4 +1,4 @@
-"""A small healthy world with something of everything, written as the product leaves it.
+"""A small healthy world with rows of every kind, as the product writes them.
 
 Alice bought one stamp and has her document, and paid once too often. Bob bought five pieces of quota, got two
 back, has one document refused and one in the middle of the cycle. Citra has not paid yet; Dewi only began.
@@ -67,7 +67,7 @@ class World:
             await store.post(tx, transfers, EARLIER)
 
     async def queue(self, event: str, *, let_in: list[str]) -> None:
-        """An event before which people waited; who was let in has an order of it, and the log says so."""
+        """An event with a line. The person who was let in has an order of it, and the log has the claim."""
         await self.insert(
             "sales.event",
             slug=event,

@@ -25,7 +25,7 @@ from meterai.kit.installation import Secrets
 from meterai.kit.outbox import COUNTED_MAX
 from meterai.ledger.model import Unit, unit_of
 from meterai.operations.use_cases.ask_signer import SignerNow, ask_signer
-from meterai.operations.use_cases.measure_service import Figures, measure_house
+from meterai.operations.use_cases.measure_service import Figures, measure_service
 from meterai.stamping.keys.signing_keys import has_little_time
 from meterai.waiting_room.control.site_load import SITE_WINDOW_S
 
@@ -63,7 +63,7 @@ async def _figures(service: App) -> Figures | None:
     """Measures the service. None when the database does not answer."""
     try:
         async with asyncio.timeout(_SECONDS_MAX):
-            return await measure_house(service.db, now=service.clock())
+            return await measure_service(service.db, now=service.clock())
     except DATABASE_IS_DOWN as error:
         log.warning("metrics_database_down", error=type(error).__name__)
         return None
@@ -79,14 +79,14 @@ def render_metrics(figures: Figures | None, signer: SignerNow, *, now: datetime,
 class _ServiceCollector(Collector):
     """Gives prebuilt metrics to the registry."""
 
-    def __init__(self, figures: Figures | None, told: list[Metric]) -> None:
-        self._told = told
+    def __init__(self, figures: Figures | None, metrics: list[Metric]) -> None:
+        self._metrics = metrics
         if figures is not None:
             for part in (_stamping, _money, _outbox, _queues, _sites):
-                self._told += part(figures)
+                self._metrics += part(figures)
 
     def collect(self) -> list[Metric]:
-        return self._told
+        return self._metrics
 
 
 def _gauge(name: str, meaning: str, value: float) -> Metric:

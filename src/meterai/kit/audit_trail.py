@@ -1,5 +1,7 @@
-"""The audit trail: who did what to stock, lines, keys, switches and contacts. Append-only, in one transaction
-with it."""
+"""The audit trail: who did what to stock, lines, keys, switches and contacts.
+
+Append-only. An entry is written in the transaction of the act.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
 async def write_audit(
     tx: Connection, *, actor: str, action: str, subject: str, facts: Mapping[str, object], now: datetime
 ) -> None:
-    """Writes an entry. It is there exactly when the act is: both belong to one transaction."""
+    """Writes an entry, in the transaction of the act."""
     await tx.execute(
         """INSERT INTO operations.audit_entry (at, actor, action, subject, facts)
            VALUES ($1, $2, $3, $4, $5)""",
@@ -37,7 +39,7 @@ async def write_audit(
 
 
 async def is_in_audit(conn: Connection, *, action: str, subject: str) -> bool:
-    """Whether somebody did `action` to `subject`, in whichever letters, small or capital."""
+    """Whether somebody did `action` to `subject`. Small and capital letters are the same."""
     found: bool = await conn.fetchval(
         """SELECT EXISTS (SELECT FROM operations.audit_entry
            WHERE action = $1 AND upper(subject) = upper($2))""",
@@ -48,7 +50,7 @@ async def is_in_audit(conn: Connection, *, action: str, subject: str) -> bool:
 
 
 async def read_audit(conn: Connection, *, kinds: Sequence[str] | None, limit: int = 50) -> list[AuditEntry]:
-    """The newest entries, newest first, of acts whose names begin with one of `kinds` and a dot; or all."""
+    """The newest entries, newest first. `kinds`: only actions that begin with one of them and a dot."""
     rows = await conn.fetch(
         """SELECT at, actor, action, subject, facts FROM operations.audit_entry
            WHERE split_part(action, '.', 1) = ANY ($1) OR $1 IS NULL ORDER BY id DESC LIMIT $2""",

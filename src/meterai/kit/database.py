@@ -35,42 +35,49 @@ _AWAY = (
 )
 
 DIAL_SECONDS: Final = 3.0
-"""For a host to let us in. One that is cut off says nothing at all."""
+"""Time limit for opening a connection to one host. A host that is cut off does not answer at all."""
 WAIT_SECONDS: Final = 10.0
-"""For a connection while all are in use, or being opened. A person who waits for a page is told by then."""
+"""Time limit for getting a connection while all are in use or being opened."""
 CLOSE_SECONDS: Final = 5.0
-"""For connections in use to be given back when the pool is closed."""
+"""Time limit for connections in use to be given back when the pool is closed."""
 HELD_SECONDS: Final = 10.0
-"""So long a transaction may stand open without a word, and keep what it has locked: a process that is frozen
-in the middle of one holds up nobody for longer. Its machine answers for it, so nothing else ends."""
+"""The server ends a transaction that is idle for longer, and its locks with it.
+
+A process may be frozen in the middle of a transaction. Its kernel keeps the connection alive, so no other
+time limit applies.
+"""
 _GIVEN_UP: Final = {
     "TCP_USER_TIMEOUT": 10_000,  # milliseconds for what was sent, or for the first probe, to be acknowledged
     "TCP_KEEPIDLE": 5,  # seconds without a sign until the first probe
     "TCP_KEEPINTVL": 2,
     "TCP_KEEPCNT": 3,
 }
-"""When a connection over a network ends whose other end is dead or cut off (tcp(7)): after about ten seconds,
-in place of a quarter of an hour."""
+"""Socket options (tcp(7)) that end a connection whose other end is dead after about ten seconds.
+
+Without them it takes a quarter of an hour.
+"""
 _GIVEN_UP_THERE: Final = {
-    "tcp_user_timeout": "30000",  # whoever reads nothing of a long answer for so long is cut off as well
+    "tcp_user_timeout": "30000",  # longer, because it also cuts off a client that reads a long answer slowly
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "3",
 }
-"""The same at the server's end, which else keeps what a transaction has locked, and a place among its
-connections, for two hours."""
+"""The same at the server's end. Without them the server keeps the transaction's locks for two hours."""
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether an error says that the server, a disk or the way to them is away: no trace explains it."""
+    """Whether an error means that the server, a disk or the network is down. No stack trace is needed."""
     text = str(error)
     closed = isinstance(error, asyncpg.InterfaceError) and ("closed" in text or "closing" in text)
     return closed or isinstance(error, _AWAY)
 
 
 def log_trouble(log: Any, error: BaseException, *, outage: str, fault: str, **facts: object) -> None:
-    """One line for an outage, which everybody meets again and again and whose traces would push all else out
-    of the log; for anything else the trace. `outage`, `fault`: what the log calls it."""
+    """Logs an outage as one line, anything else with its stack trace.
+
+    Outages repeat, and their traces would push everything else out of the log. `outage`, `fault`: the
+    names of the log events.
+    """
     if is_outage(error):
         log.warning(outage, **facts, error=type(error).__name__, reason=str(error)[:200])
     else:
@@ -79,7 +86,7 @@ def log_trouble(log: Any, error: BaseException, *, outage: str, fault: str, **fa
 
 @contextmanager
 def ending_in_words(log: Any) -> Iterator[None]:
-    """Around a process: an outage ends it with one plain line in its log, for whoever starts it again."""
+    """Wraps a process: an outage ends it with one plain line in its log. The supervisor starts it again."""
     try:
         yield
     except Exception as error:
@@ -196,14 +203,13 @@ async def connect(
     at_once: bool = True,
     held_seconds: float = 0,
 ) -> Database:
-    """Connections to `url`, to the first of its hosts that lets us in. jsonb columns take and give Python
-    values (msgspec).
+    """Makes a pool of connections to `url`, to the first of its hosts that accepts them.
 
-    `held_seconds`: the server ends a connection that says nothing for so long in the middle of a transaction
-    (0: never, for commands that look at files between their statements).
+    jsonb columns take and return Python values (msgspec). `held_seconds`: the server ends a transaction that
+    is idle for longer. 0: never, for commands that read files between their statements.
 
-    Raises: OSError or asyncpg.PostgresError when the server can't be reached; with `at_once=False` only the
-    first use finds out.
+    Raises: OSError or asyncpg.PostgresError when the server can't be reached. With `at_once=False` nothing is
+    opened here, so the first use raises it.
     """
 
     async def dial(*_: object, **_unused: object) -> Connection:
@@ -227,7 +233,7 @@ async def _keep_session(connection: Connection) -> None:
 async def connect_alone(
     url: str, *, application_name: str = "meterai", held_seconds: float = 0
 ) -> Connection:
-    """One connection to `url` as `connect` makes them, which whoever asked for it closes.
+    """Opens one connection to `url` outside a pool. The caller closes it.
 
     Raises: OSError or asyncpg.PostgresError when the server can't be reached.
     """
@@ -239,8 +245,10 @@ async def connect_alone(
 
 
 def _each_host_of(url: str) -> list[str]:
-    """The same URL for each host: the driver has one time limit for all of them, and the first could take it
-    whole."""
+    """The URL once for each of its hosts.
+
+    The driver has one time limit for all hosts, and the first could use it up.
+    """
     parts = urlsplit(url)
     user, at, hosts = parts.netloc.rpartition("@")
     return [url.replace(parts.netloc, user + at + host, 1) for host in hosts.split(",")]
@@ -254,11 +262,11 @@ async def _dial(url: str, application_name: str, held_seconds: float) -> Connect
             server_settings={
                 "application_name": application_name,
                 "timezone": "UTC",
-                # Every statement finds its rows by a key, so no value deserves a plan of its own. A condition
-                # that would let the planner read a partial index with another key instead is hidden from it
-                # (in a CASE, or by `|| ''`): by the statistics of a quiet hour such an index is empty.
+                # Every statement finds its rows by a key, so one plan fits all values. Some conditions are
+                # hidden from the planner (in a CASE, or by `|| ''`). With them it would read a partial index
+                # with another key, because that index is empty by the statistics of a quiet hour.
                 "plan_cache_mode": "force_generic_plan",
-                # What nobody waits for any more (see `_end`) ends too.
+                # The server ends a statement whose connection was cut off (see `_release`).
                 "client_connection_check_interval": "1s",
                 "idle_in_transaction_session_timeout": f"{held_seconds * 1_000:.0f}",
                 **_GIVEN_UP_THERE,
@@ -272,8 +280,10 @@ async def _dial(url: str, application_name: str, held_seconds: float) -> Connect
 
 
 def give_up_soon(wire: socket.socket, **others: int) -> None:
-    """Ends a connection over a network whose other end is dead or cut off: when, say the options of
-    `_GIVEN_UP`, or `others` in their place."""
+    """Sets the socket options that end a connection whose other end is dead or cut off.
+
+    `others` replace options of `_GIVEN_UP`.
+    """
     if wire.family == socket.AF_UNIX:
         return
     wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

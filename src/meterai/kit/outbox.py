@@ -1,6 +1,6 @@
-"""What must happen next: rows written in the transaction that makes it necessary, claimed with a lease.
+"""The outbox: rows that say what must happen next. The transaction that makes it necessary writes them.
 
-A row is delivered at least once: whoever handles a topic must be able to handle the same row twice.
+A row is claimed with a lease and delivered at least once. A handler must be able to handle a row twice.
 """
 
 from __future__ import annotations
@@ -50,12 +50,10 @@ async def claim(
     lease_s: float,
     topics: Sequence[str],
 ) -> list[Entry]:
-    """Takes up to `limit` due rows of `topics`, oldest first, for `lease_s` seconds; meanwhile nobody else
-    sees them. What waits in other topics costs nothing.
+    """Claims up to `limit` due rows of `topics`, oldest first, for `lease_s` seconds.
 
-    A row that is neither finished nor put off by then is claimed again.
-
-    A crash of the database may forget the claim, which is then made again: nobody waits for the disk here.
+    Until then nobody else gets them. A row that is neither finished nor put off by then is claimed again. The
+    commit does not wait for the disk: a crash of the database may forget the claim.
     """
     async with db.connection() as connection:
         rows = await connection.fetch(
@@ -82,7 +80,7 @@ async def claim(
 
 
 async def due_topics(db: Database, topics: Collection[str], now: datetime) -> list[str]:
-    """Those of `topics` of which rows are due: one question, cheaper than a claim that finds nothing."""
+    """The topics that have due rows. One query, cheaper than a claim that finds nothing."""
     async with db.connection() as connection:
         due: list[str] = await connection.fetchval(
             """SELECT ARRAY(
@@ -100,9 +98,9 @@ class Backlog(msgspec.Struct, frozen=True):
     """What waits in a topic."""
 
     rows: int
-    """At most `COUNTED_MAX`; those that are put off, or being handled, too."""
+    """At most `COUNTED_MAX`. Rows that are put off or being handled count too."""
     due_since: datetime | None
-    """When the row was due that waits longest for somebody to claim it; None: none is due."""
+    """When the row that waits longest became due. None: no row is due."""
 
 
 COUNTED_MAX = 10_000
@@ -124,7 +122,7 @@ async def backlogs(conn: Connection, topics: Collection[str], now: datetime) -> 
 
 
 async def finish(db: Database, ids: Sequence[int]) -> None:
-    """Forgets rows that were handled. A crash of the database may bring them back: see above."""
+    """Deletes rows that were handled. A crash of the database may bring them back (see `claim`)."""
     if not ids:
         return
     async with db.connection() as connection:

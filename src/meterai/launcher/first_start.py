@@ -13,7 +13,7 @@ from meterai.kit.files.object_store import MARK, FolderStore, open_store
 from meterai.kit.settings import Settings
 from meterai.launcher.preparation import LaunchProblem, other_environment
 from meterai.operations.use_cases.keep_environment import keep_environment
-from meterai.operations.use_cases.open_site import open_house
+from meterai.operations.use_cases.open_site import open_site
 from meterai.stamping.keys.development_key import register_development_key
 from meterai.stamping.queries import some_released_objects
 
@@ -35,7 +35,7 @@ async def open_installation(settings: Settings, *, now: datetime) -> None:
             raise LaunchProblem(other_environment(settings, kept))
         await know_store(db, settings)
         with _reading(f"METERAI_EVENTS_FILE ({settings.events_file})"):
-            await open_house(db, events_file=settings.events_file, development=development, now=now)
+            await open_site(db, events_file=settings.events_file, development=development, now=now)
         if development:
             with _reading("The development key", then=". Put pki back from a copy (docs/backup.md)."):
                 await register_development_key(db, settings.data, now=now)

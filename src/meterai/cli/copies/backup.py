@@ -24,7 +24,7 @@ from meterai.cli.copies.backup_folder import (
     keys_in,
 )
 from meterai.cli.data_folder import DataOption, data_folder
-from meterai.cli.operator.identity import refuse_older_command
+from meterai.cli.operator.shared.operator_settings import refuse_older_command
 from meterai.cli.outage_messages import in_words
 from meterai.kernel.clock import system_clock
 from meterai.kit.database import DATABASE_IS_DOWN, Connection, connect_alone
@@ -108,19 +108,19 @@ def _refuse_what_is_ours(folder: Path, settings: Settings) -> None:
 
 
 async def _backup(settings: Settings, url: str, folder: BackupFolder, *, with_database: bool) -> None:
-    """The database first, then what its rows name: files are written before the rows and outlast them.
+    """Copies the database first, then the files that its rows name, which outlast the rows.
 
-    But for what jobs under way need: that is gone as soon as they end, so it is copied first.
+    Files of jobs under way are copied before it, because they are deleted when a job ends.
     """
     store = open_store(settings.objects_url, settings.data)
     part = folder.begin()
-    # Secrets first: without them nothing of the rest is of use. They change with the first start only.
+    # Secrets first: without them the rest is useless. Only the first start writes them.
     for name in SECRETS:
         copy_folder(settings.data / name, part / name)
     facts, found = await _copy_database(url, store, folder, part, with_database=with_database)
     copied = await _copy_objects(store, folder, found.lacking)
-    # After the dump: counters and logs that are ahead of the rows are cut or explained at a restore, while
-    # nobody could tell what is missing in older ones.
+    # After the dump. A restore can settle counters and logs that are ahead of the rows. If they were older,
+    # nobody could tell what they lack.
     copy_folder(settings.data / COUNTERS, part / COUNTERS)
     copy_queues(queue_root(settings), part / "queue", folder.earlier("queue"))
     for queue in folders_in(part / "queue"):
@@ -170,7 +170,7 @@ async def _copy_database(
 async def _compare(
     connection: Connection, store: ObjectStore, folder: BackupFolder, lost: list[str]
 ) -> _Compared:
-    """`lost`: what jobs under way need and could not be copied."""
+    """Compares rows, store and copy. `lost`: files of jobs under way that could not be copied."""
     found = _Compared(
         lacking=[],
         unneeded=[],
@@ -191,7 +191,7 @@ async def _compare(
 
 
 async def _copy_objects(store: ObjectStore, folder: BackupFolder, lacking: list[str]) -> int:
-    """`lacking`: nothing where the store is S3, which keeps its own copies."""
+    """Copies the objects that the copy lacks. None for S3, which keeps its own copies."""
     copied = 0
     for part in lacking:
         keys = [part[start : start + KEY_LENGTH] for start in range(0, len(part), KEY_LENGTH)]
@@ -200,9 +200,9 @@ async def _copy_objects(store: ObjectStore, folder: BackupFolder, lacking: list[
 
 
 async def _forget_objects(store: ObjectStore, folder: BackupFolder, unneeded: list[str]) -> int:
-    """What the service deleted, uploads above all, is deleted from the copy too.
+    """Deletes from the copy what the service deleted, mostly uploads.
 
-    Never what a row names: a file that is missing in the store has its last copy here.
+    Never a file that a row names: if the store has lost it, this is the last copy.
     """
     if not isinstance(store, FolderStore):
         return 0

@@ -1,7 +1,7 @@
 """The folder of `meterai backup`: `state/` as it was at one moment, and `objects/`.
 
 `state/`: `backup.json`, `database.dump`, and the folders secrets, pki, signer, queue of the data directory.
-Files of queues that did not change are the very ones of the state before (hard links).
+Unchanged files of queues are hard links to those of the state before.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Earlier(NamedTuple):
 
     path: Path
     begun: float
-    """When that copy was begun. What changed as late may have changed while it was being copied."""
+    """When that copy was begun. A file with a later time may have changed while it was copied."""
 
     def holds(self, file: Path) -> bool:
         """Whether a file is there as it is now. Raises: FileNotFoundError when it is nowhere."""
@@ -61,7 +61,7 @@ class Earlier(NamedTuple):
 
 
 class BackupFolder:
-    """Where a copy lies."""
+    """The folder of a copy."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -77,9 +77,9 @@ class BackupFolder:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """The folder for this backup alone; the kernel lets go of it whatever happens to us.
+        """Locks the folder for this backup. The kernel releases the lock when the process ends.
 
-        Two at once would write into one new state, and the later one would delete the whole one.
+        Two backups at once would write into one new state and destroy it.
         Raises: Refusal BUSY `backup.under_way`.
         """
         try:
@@ -102,14 +102,14 @@ class BackupFolder:
             return None
 
     def begin(self) -> Path:
-        """An empty folder for a new state."""
+        """Makes an empty folder for a new state."""
         part = self.path / "state.part"
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(mode=0o700)
         return part
 
     def finish(self, facts: BackupFacts) -> None:
-        """The new state takes the old one's place; a power cut at any moment leaves one that is whole."""
+        """Replaces the old state by the new one. A power cut at any moment leaves a whole state."""
         part, state, old = (self.path / name for name in ("state.part", "state", "state.old"))
         (part / "backup.json").write_bytes(msgspec.json.encode(facts))
         sync_file_system(part)
@@ -128,7 +128,7 @@ class BackupFolder:
 
 
 def _facts_in(state: Path) -> BackupFacts | None:
-    """What a state says of itself; None for one that is not whole."""
+    """Reads `backup.json` of a state. None: the state is not whole."""
     try:
         return msgspec.json.decode((state / "backup.json").read_bytes(), type=BackupFacts)
     except (FileNotFoundError, msgspec.MsgspecError):
@@ -144,7 +144,7 @@ def keys_in(store: FolderStore) -> Iterator[set[str]]:
 
 
 async def copy_objects(source: ObjectStore, target: ObjectStore, keys: Iterable[str]) -> list[str]:
-    """Copies objects that are what their name says; returns the keys of those that are not, or are gone."""
+    """Copies objects whose content fits their name. Returns the keys of damaged and missing ones."""
     lost: list[str] = []
     batch: dict[str, bytes] = {}
     size = 0
@@ -175,7 +175,7 @@ def copy_queues(source: Path, target: Path, earlier: Earlier | None = None) -> N
 
 
 def other_queue(source: Path, target: Path) -> Path | None:
-    """A queue's folder in `target` that has other keys than the one of that name in `source`."""
+    """Finds a queue in `target` that has other keys than the queue of that name in `source`."""
     for copied in folders_in(source):
         here = queue_of(target, copied.slug)
         both = copied.keys_file.exists() and not _comes_from_copy(here)
@@ -185,7 +185,7 @@ def other_queue(source: Path, target: Path) -> Path | None:
 
 
 def put_back_queues(source: Path, target: Path) -> None:
-    """Puts each queue back that is not here: what is here is newer. `target` may be a disk of the gates'."""
+    """Puts back each queue that is missing in `target`. Existing ones are newer and stay."""
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     for copied in folders_in(source):
         here = queue_of(target, copied.slug)
@@ -199,15 +199,15 @@ def put_back_queues(source: Path, target: Path) -> None:
 
 
 def _comes_from_copy(queue: QueueFolder) -> bool:
-    """It is not here, or a restore of it was cut off."""
+    """Whether the queue is not here, or its restore was cut off."""
     return not queue.keys_file.exists() or queue.from_copy.exists()
 
 
 def copy_folder(source: Path, target: Path, earlier: Earlier | None = None) -> None:
-    """Copies a folder while others write in it, without what is half written; what `earlier` holds is linked.
+    """Copies a folder while others write in it, without half-written files. Files in `earlier` are linked.
 
-    In the order of names: what closes a window (`w1.close.json`) comes before what it closes (`w1.joins`),
-    which only grows.
+    Files are copied in the order of names. So the closing of a window (`w1.close.json`) comes before its
+    joins (`w1.joins`), which only grow.
     """
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in sorted(source.iterdir()) if source.is_dir() else []:

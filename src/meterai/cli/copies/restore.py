@@ -1,4 +1,4 @@
-"""`meterai restore [DIR]`: puts a copy back and says in the registers what is lost (docs/backup.md)."""
+"""`meterai restore [DIR]`: puts a copy back and records in the registers what is lost (docs/backup.md)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from meterai.cli.copies.backup_folder import (
     put_back_queues,
 )
 from meterai.cli.data_folder import DataOption, data_folder
-from meterai.cli.operator.identity import operator_name
+from meterai.cli.operator.shared.operator_settings import operator_name
 from meterai.cli.outage_messages import in_words
 from meterai.kernel.clock import system_clock
 from meterai.kit.database import DATABASE_IS_DOWN, Database, connect
@@ -51,7 +51,7 @@ _OF_THE_HOUSE, _ROOTS = "secrets/application.json", "pki/trust/root.pem"
 
 
 class _CanNot(RuntimeError):
-    """The copy can't be put back here; the text says why and what to do next."""
+    """The copy can't be put back here. The text says why, and what to do."""
 
 
 def restore(
@@ -122,7 +122,7 @@ async def _restore(settings: Settings, server: DatabaseServer, copy: BackupFolde
 
 
 async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFolder) -> None:
-    """Files, then the database."""
+    """Puts back files, then the database."""
     data, state, facts = settings.data, copy.state, copy.facts()
     for name, is_same in ((_OF_THE_HOUSE, _are_equal), (_ROOTS, _one_holds_the_other)):
         here, there = data / name, state / name
@@ -167,7 +167,7 @@ async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFold
 
 
 def _set_aside(settings: Settings) -> Path:
-    """Copies counters and queues, for what is newer in them than the database is cut off."""
+    """Copies counters and queues aside, because a restore cuts off what is newer than the database."""
     aside = settings.data / f"before-restore-{system_clock():%Y%m%dT%H%M%S.%fZ}"
     aside.mkdir(mode=0o711)
     copy_queues(queue_root(settings), aside / "queue")
@@ -223,7 +223,7 @@ async def _fill(settings: Settings, server: DatabaseServer, copy: BackupFolder) 
 
 
 def _copy_missing(source: Path, target: Path) -> None:
-    """What is here stays: a key that was added since is in no copy. So what is here must be whole."""
+    """Keeps existing keys, because a key added since is in no copy. So they must be readable."""
     for path in source.rglob("*"):
         place = target / path.relative_to(source)
         if path.is_file() and not place.exists():
@@ -232,7 +232,7 @@ def _copy_missing(source: Path, target: Path) -> None:
 
 
 def _newest_counters(source: Path, target: Path) -> None:
-    """Counters only ever grow: the greater one knows more."""
+    """Keeps the greater counter, because counters only grow."""
     target.mkdir(mode=0o700, exist_ok=True)
     here = read_counters(target)
     for key, uses in read_counters(source).items():
@@ -261,7 +261,7 @@ def _act(facts: OperatorFacts) -> str:
 def _show(
     noted: NotedRestore, queues: RewoundQueues, under_way: list[str], copied_at: datetime | None
 ) -> None:
-    """`copied_at`: of the database; None: it was put back by other means, to whatever moment."""
+    """Settles keys, register and queues. `copied_at`: None when the database was put back by other means."""
     moment = f"{copied_at:%Y-%m-%d %H:%M:%S} UTC" if copied_at else "the moment of the database put back"
     typer.echo(f"Lost: orders, payments and all else that happened after {moment}.")
     typer.echo(

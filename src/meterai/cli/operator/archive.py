@@ -12,7 +12,7 @@ from rich.table import Table
 
 from meterai.bootstrap import App, archive_tools_of, open_app
 from meterai.cli.data_folder import DataOption, data_folder, refuse_another_users
-from meterai.cli.operator.identity import refuse_older_command
+from meterai.cli.operator.shared.operator_settings import refuse_older_command
 from meterai.cli.refusal_words import told
 from meterai.kit.fail_points import never
 from meterai.kit.installation import settings_of_running

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from meterai.cli.data_folder import DataOption
-from meterai.cli.operator.identity import reader_settings
-from meterai.cli.operator.period import FirstOption, LastOption, period
+from meterai.cli.operator.shared.operator_settings import reader_settings
+from meterai.cli.operator.shared.period_options import FirstOption, LastOption, period
 from meterai.kernel.clock import business_date, system_clock
 from meterai.kit.database import connect
 from meterai.kit.formats.csv_export import csv_table

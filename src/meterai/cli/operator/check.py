@@ -18,7 +18,7 @@ from rich.table import Table
 
 from meterai.cli.data_folder import DataOption
 from meterai.cli.exit_codes import Judged
-from meterai.cli.operator.identity import reader_settings
+from meterai.cli.operator.shared.operator_settings import reader_settings
 from meterai.cli.refusal_words import told
 from meterai.jail.pool import JailPool
 from meterai.kernel.clock import system_clock
@@ -64,7 +64,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     checked_at: datetime
     invariants: list[InvariantResult]
     warnings: list[str] = []
-    """Of what will break an invariant or stop the service unless somebody acts; they don't change `ok`."""
+    """What will break an invariant or stop the service unless somebody acts. They don't change `ok`."""
 
 
 def check(
@@ -74,8 +74,10 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     data: DataOption = None,
 ) -> None:
-    """Check the invariants of a running service, read-only; whether the key that signs or the time-stamp
-    authority's certificate ends soon, and whether the proof of released files is renewed.
+    """Check the invariants of a running service. Reads only.
+
+    Also warns when the signing key or the time-stamp authority's certificate ends soon, and when the proof of
+    released files can't be renewed.
 
     Exit code 1 when an invariant fails.
     """
@@ -147,12 +149,12 @@ async def _warnings(reader: Database, now: datetime, tsa_ends: datetime | None) 
 
 
 def _counters(folder: Path) -> Mapping[str, int] | None:
-    """What the signer's keys say, when the signer runs on this machine."""
+    """The counters of the signer's keys, when the signer runs on this machine."""
     return read_counters(folder) if folder.is_dir() else None
 
 
 def _queues(settings: Settings) -> Path | None:
-    """Where the public logs lie, when they do on this machine."""
+    """The folder of the public logs, when it is on this machine."""
     root = queue_root(settings)
     return root if root.is_dir() else None
 
@@ -164,7 +166,7 @@ async def _nobody() -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _judge(settings: Settings) -> AsyncIterator[Judge | None]:
-    """The verifier, without the register: what we released must be genuine by its signatures alone."""
+    """The verifier without the register: our files must be genuine by their signatures alone."""
     try:
         trust = load_trust(settings.data / TRUST_FOLDER)
     except Refusal:
@@ -180,7 +182,7 @@ async def _judge(settings: Settings) -> AsyncIterator[Judge | None]:
 
 
 def offline_judge(jail: JailPool, trust: Trust) -> Judge:
-    """What a verifier without the register says."""
+    """Makes a judge out of a verifier without the register."""
 
     async def judge(content: bytes) -> Opinion:
         found = await judge_document(None, jail, content, trust=trust, now=system_clock())

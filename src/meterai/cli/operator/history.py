@@ -12,7 +12,7 @@ import msgspec
 import typer
 
 from meterai.cli.data_folder import DataOption
-from meterai.cli.operator.identity import operator_settings
+from meterai.cli.operator.shared.operator_settings import operator_settings
 from meterai.kernel.clock import ZONES
 from meterai.kit.audit_trail import AuditEntry, read_audit
 from meterai.kit.database import connect
@@ -38,15 +38,14 @@ def show_history(
 
 
 def newest(found: Sequence[AuditEntry], limit: int) -> Sequence[AuditEntry]:
-    """The newest `limit` of what was found, which is newest first, the newest last. Says it on stderr when
-    there are older ones."""
+    """Returns the newest `limit` entries, the newest last. Says on stderr when there are older ones."""
     if len(found) > limit:
         typer.echo(f"Only the newest {limit:,} acts; there are older ones: --limit.", err=True)
     return found[:limit][::-1]
 
 
 def shown(entry: AuditEntry) -> str:
-    """An act in one line, with its time in WIB, as business dates are."""
+    """Describes an act in one line, with its time in WIB."""
     facts = ", ".join(f"{name}: {value}" for name, value in entry.facts.items() if value)
     at = f"{entry.at.astimezone(ZoneInfo(JAKARTA)):%Y-%m-%d %H:%M:%S} {ZONES[JAKARTA]}"
     return f"{at} {entry.actor}  {entry.action}  {entry.subject}  {facts}"

@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from meterai.cli.data_folder import DataOption, data_folder
-from meterai.cli.operator.identity import operator_name, refuse_older_command
+from meterai.cli.operator.shared.operator_settings import operator_name, refuse_older_command
 from meterai.kernel.clock import system_clock
 from meterai.kernel.ids import new_order_number
 from meterai.kernel.money import format_rupiah

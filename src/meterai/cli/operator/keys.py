@@ -15,8 +15,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.operator.history import newest, shown
-from meterai.cli.operator.identity import NOT_FOLLOWED, given_reason, operator_name, operator_settings
-from meterai.cli.operator.signer_follows import signer_follows
+from meterai.cli.operator.shared.operator_settings import (
+    NOT_FOLLOWED,
+    given_reason,
+    operator_name,
+    operator_settings,
+)
+from meterai.cli.operator.shared.signer_confirmation import wait_for_signer
 from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.audit_trail import AuditEntry, read_audit
@@ -139,8 +144,9 @@ def add_key(
 
 
 async def refuse_misplaced(place: str, chain: Sequence[x509.Certificate], settings: Settings) -> None:
-    """Asks the token, where this shell knows its module: a key that is registered elsewhere than it lies can
-    never be used, nor its certificate registered again.
+    """Asks the token whether the key is there, if this shell knows the token's module.
+
+    A key registered at a wrong place can never be used, and its certificate can't be registered again.
 
     Raises: Refusal INVALID `key.unfit` (what=place) when the token holds no such key, several, or another.
     """
@@ -162,7 +168,7 @@ async def refuse_misplaced(place: str, chain: Sequence[x509.Certificate], settin
     except KeyUnfit as error:
         raise Refusal(Kind.INVALID, "key.unfit", what="place", reason=str(error)) from None
     except (ValueError, OSError):
-        return  # adding it says why, or the signer will
+        return  # adding the key gives the reason, or the signer will
     await device.close()
 
 
@@ -204,7 +210,7 @@ def retire_key(
             reports = await signer.keys()
             return all(one.trouble == "retired" for one in reports if one.key_id == key.key_id)
 
-        told = await signer_follows(
+        told = await wait_for_signer(
             has_seen,
             does="begins nothing with it any more",
             not_there="nothing is signed with it.",

@@ -20,7 +20,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from meterai.cli.data_folder import DataOption, data_folder
-from meterai.cli.operator.identity import NOT_FOLLOWED, operator_name, operator_settings
+from meterai.cli.operator.shared.operator_settings import NOT_FOLLOWED, operator_name, operator_settings
 from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database, connect
@@ -35,7 +35,7 @@ from meterai.waiting_room.use_cases import steer_queue
 
 _OBEYS_SECONDS_MAX = 5.0
 _STALE_SECONDS = 5.0
-"""A controller publishes once a second. What is older is told as old."""
+"""A controller publishes once a second. An older status is shown as old."""
 _WHY_NOT = "Does the service run? Then the warnings in logs/queue*.log say why (docs/on-duty.md)."
 
 EventOption = Annotated[str, typer.Option("--event", help="Slug of the event.")]
@@ -76,7 +76,7 @@ def _show(views: list[QueueView]) -> None:
 
 
 def _announced(view: QueueView) -> str:
-    """What its wait pages say, which no other act takes away; empty: nothing."""
+    """The words on its wait pages. Empty: none."""
     if view.note == Announcement():
         return ""
     end = f"meterai queue announce --event {view.event}"
@@ -84,7 +84,7 @@ def _announced(view: QueueView) -> str:
 
 
 def _shortage(view: QueueView) -> str:
-    """Why hardly anybody is called though the site bears it; empty: another reason, or none."""
+    """Why hardly anybody is called although the site could serve more. Empty: no such reason."""
     calls = view.state in (QueueState.OPEN, QueueState.LAST_CALL)
     if not (calls and view.waiting and view.is_short):
         return ""
@@ -95,7 +95,7 @@ def _shortage(view: QueueView) -> str:
 
 
 def _staleness(view: QueueView) -> str:
-    """What keeps the row from being what people see; empty: nothing."""
+    """Why people see something else than this row. Empty: they see the same."""
     if view.rests or (view.age_s is not None and view.age_s <= _STALE_SECONDS):
         return ""
     age = "yet" if view.age_s is None else f"for {view.age_s:,.0f} s: people see how it stood then"
@@ -120,7 +120,7 @@ def turn_on(
 
 @contextmanager
 def everybody_in_line(data: Path | None, event: str, because: str) -> Iterator[None]:
-    """Has all who come stand in line, as on a crowded evening; in the end, also by a signal, as before.
+    """Makes everybody stand in line, as on a crowded evening. The end or a signal undoes it.
 
     Raises: Refusal UNAVAILABLE `service.not_running`; FORBIDDEN `queue.in_production`; BUSY
     `queue.another_crowd`; NOT_FOUND `queue.not_the_crowds`.
@@ -142,9 +142,9 @@ def everybody_in_line(data: Path | None, event: str, because: str) -> Iterator[N
 
 @contextmanager
 def _only_crowd(data: Path) -> Iterator[None]:
-    """The service for this crowd alone, by a lock on DATA/run: the kernel lets go of it whatever happens.
+    """Reserves the service for one crowd, by a lock on DATA/run that the kernel releases.
 
-    A second one would take the first one's wish for the operator's, and its faults for its own.
+    A second crowd would mistake the first one's switch for the operator's, and its faults for its own.
     """
     folder = os.open(data / "run", os.O_RDONLY)
     try:
@@ -159,7 +159,7 @@ def _only_crowd(data: Path) -> Iterator[None]:
 
 @contextmanager
 def _ended_by_exception() -> Iterator[None]:
-    """SIGTERM and SIGHUP raise SystemExit, once, so that what stands in `finally` is done."""
+    """Makes SIGTERM and SIGHUP raise SystemExit once, so that `finally` blocks run."""
     signs = [sign for sign in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(sign) is signal.SIG_DFL]
 
     def end(number: int, _: object) -> None:
@@ -188,7 +188,7 @@ def _switching(event: str, because: str, *, is_on: bool, always: bool) -> Act:
 def turn_off(
     event: EventOption, because: BecauseOption, data: DataOption = None, as_json: JsonOption = False
 ) -> None:
-    """Ask nobody for a place any more. Tickets stay good for when the queue is switched on again."""
+    """Let people in without a place in line. Tickets stay valid if the queue is switched on again."""
 
     def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
         return steer_queue.switch_queue(db, event, is_on=False, reason=because, actor=actor, now=now)
@@ -227,7 +227,7 @@ def cap(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Call at most so many people a minute, however much the site bears."""
+    """Call at most PEOPLE a minute, however much the site bears."""
 
     def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
         return steer_queue.cap_rate(db, event, people, reason=because, actor=actor, now=now)
@@ -242,11 +242,11 @@ def expect(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Begin with so many people a minute, as a bench or another evening has shown that the site bears them.
+    """Begin with PEOPLE a minute, as measured with a benchmark or on another evening.
 
-    Without that a queue that knows nothing yet begins with the policy's floor, and needs minutes to fill the
-    site. When the site gets full all the same, fewer are called, as ever. A site that falls silent is
-    believed to bear half: say it again after a restart. Who waits is told times that rest on it.
+    Without it a new queue begins with the policy's floor, and needs minutes to fill the site. If the site
+    gets full, fewer people are called. After a restart give the command again, because a site that was
+    silent counts half. The times shown to waiting people rest on this figure.
     """
 
     def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
@@ -262,7 +262,7 @@ def announce(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say something on every wait page, within one poll; without words: what was said is taken away."""
+    """Show words on every wait page, within one poll. Without words: take them away."""
     note = Announcement(indonesian.strip(), english.strip())
     if bool(note.id) != bool(note.en):
         raise typer.BadParameter("say it in both languages, or in none", param_hint="--id, --en")
@@ -297,7 +297,7 @@ def _run(data: Path | None, event: str, act: Act, *, as_json: bool) -> None:
 
 
 async def _acted(data: Path | None, event: str, act: Act) -> tuple[Status | None, float | None]:
-    """Acts, and waits for the second status after it: the first may have been under way."""
+    """Acts, and waits for the second status after it, because the first may be older than the act."""
     settings = operator_settings(data)
     try:
         folder = queue_of(queue_root(settings), event)

@@ -15,8 +15,8 @@ import typer
 
 from meterai.cli.data_folder import DataOption
 from meterai.cli.exit_codes import Judged
-from meterai.cli.operator.identity import reader_settings
-from meterai.cli.operator.period import FirstOption, LastOption, period
+from meterai.cli.operator.shared.operator_settings import reader_settings
+from meterai.cli.operator.shared.period_options import FirstOption, LastOption, period
 from meterai.kernel.clock import business_date, system_clock
 from meterai.kernel.money import format_rupiah
 from meterai.kit.database import connect

@@ -1,5 +1,4 @@
-"""`meterai refunds`: those of which money went, or may have gone, out in another way, or whose payouts wait
-at the provider; an officer decides."""
+"""`meterai refunds`: the refunds that wait for an officer's decision."""
 
 from __future__ import annotations
 
@@ -14,7 +13,7 @@ import msgspec
 import typer
 
 from meterai.cli.data_folder import DataOption
-from meterai.cli.operator.identity import given_reason, operator_name, operator_settings
+from meterai.cli.operator.shared.operator_settings import given_reason, operator_name, operator_settings
 from meterai.kernel.clock import system_clock
 from meterai.kernel.money import format_rupiah
 from meterai.kit.database import Database, connect
@@ -36,9 +35,11 @@ def list_refunds(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")] = False,
     data: DataOption = None,
 ) -> None:
-    """Show the refunds of which money went out in another way (under the same id with other content, or under
-    another one) or may have gone out a day ago, or whose payouts the provider has not approved or does not
-    know. They wait until an officer has looked into them."""
+    """Show the refunds that wait for an officer.
+
+    Their money went out in another way, or may have gone out a day ago. Or the payout provider has not
+    approved their payout, or does not know it.
+    """
     found = _run(data, refunds_in_doubt)
     if as_json:
         typer.echo(msgspec.json.encode(found).decode())
@@ -50,7 +51,7 @@ def list_refunds(
 
 
 def _told(refund: RefundInDoubt) -> str:
-    """On lines that no terminal breaks within an id."""
+    """Describes a refund, on lines that no terminal breaks within an id."""
     way = "refund by the gateway" if refund.channel is RefundChannel.GATEWAY else "payout"
     there = f", at the provider {refund.reference}" if refund.reference else ""
     return (
@@ -76,8 +77,10 @@ def order_payout_again(
     reason: Annotated[str, typer.Option(help="How you know that it never went out; for the audit trail.")],
     data: DataOption = None,
 ) -> None:
-    """Order a payout once more, under a new id, that the provider never had (`payout.unsure`), or does not
-    have in any account that we had there (`payout.missing`)."""
+    """Order a payout again, under a new id.
+
+    For payouts that the provider never had (`payout.unsure`), or no longer knows (`payout.missing`).
+    """
     ordered = _decide(use_case.order_payout_again, data, refund, reason)
     what = f"payout of {format_rupiah(ordered.amount)} for order {ordered.number}"
     if ordered.goes_out:

@@ -9,8 +9,13 @@ from typing import Annotated
 import typer
 
 from meterai.cli.data_folder import DataOption
-from meterai.cli.operator.identity import NOT_FOLLOWED, given_reason, operator_name, operator_settings
-from meterai.cli.operator.signer_follows import Followed, signer_follows
+from meterai.cli.operator.shared.operator_settings import (
+    NOT_FOLLOWED,
+    given_reason,
+    operator_name,
+    operator_settings,
+)
+from meterai.cli.operator.shared.signer_confirmation import Followed, wait_for_signer
 from meterai.kernel.clock import system_clock
 from meterai.kit.database import connect
 from meterai.kit.settings import Settings
@@ -65,7 +70,7 @@ async def _obeyed(settings: Settings, *, stopped: bool) -> Followed:
         return await client.stopped() is stopped
 
     try:
-        return await signer_follows(
+        return await wait_for_signer(
             has_seen,
             does="signs nothing any more" if stopped else "signs again",
             not_there="nothing is signed; it asks for the switch when it starts.",

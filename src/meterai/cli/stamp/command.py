@@ -17,11 +17,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from meterai.cli.data_folder import DataOption, data_folder, refuse_another_users
 from meterai.cli.exit_codes import Judged
-from meterai.cli.operator.identity import refuse_older_command
+from meterai.cli.operator.shared.operator_settings import refuse_older_command
 from meterai.cli.refusal_words import notice_of, told
 from meterai.cli.stamp.input_files import read_given
 from meterai.cli.stamp.output_folder import InUse, OutputFolder, Report
-from meterai.cli.stamp.run import House, StampRun, open_house
+from meterai.cli.stamp.run import House, StampRun, open_site
 from meterai.customers.contacts import canonical_contact
 from meterai.customers.queries import customer_of_contact
 from meterai.kernel.refusals import Refusal
@@ -119,7 +119,7 @@ async def _stamp(
     dry_run: bool,
     as_json: bool,
 ) -> int:
-    async with open_house(settings) as house:
+    async with open_site(settings) as house:
         customer_id = await _customer(house, contact)
         batch_id = _batch_id(out, customer_id, name)
         with _Bars() as bars:

@@ -59,7 +59,7 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings) -> AsyncIterator[House]:
+async def open_site(settings: Settings) -> AsyncIterator[House]:
     """Database, object store and jails of our own, one for each processor."""
     slots = min(_SLOTS_MAX, os.cpu_count() or 1)
     db = await connect(settings.database_app_url, connections_max=slots + 1, application_name="meterai stamp")

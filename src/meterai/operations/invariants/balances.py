@@ -30,7 +30,7 @@ I3 = SqlInvariant(
     title="Issued = stock + held + used + refunded + voided, per owner and in all; nothing below zero",
     population="ledger.account",
     parts=(
-        # In all: every debit is somebody's credit.
+        # In total, debits equal credits.
         """
         SELECT unit AS subject,
             format('debits %s and %s held, credits %s and %s held', sum(debits_posted), sum(debits_pending),
@@ -38,13 +38,13 @@ I3 = SqlInvariant(
         FROM ledger.account GROUP BY unit
         HAVING sum(debits_posted) <> sum(credits_posted) OR sum(debits_pending) <> sum(credits_pending)
         """,
-        # Nothing below zero, what is held included, on the side that the account's kind has.
+        # No account is below zero, including what is held, on the side of its kind.
         f"""
         SELECT id::text AS subject, format('%s, kept in %s on side %s, is overdrawn or should not be kept so',
             kind, unit, balance_side) AS fact FROM ledger.account
         WHERE {_OVERDRAWN}
         """,
-        # Every seller: what left the stock is in lots, and what left the lots was used or refunded.
+        # For every seller: what left the stock is in lots; what left the lots was used or refunded.
         """
         WITH accounts AS (
             SELECT organisation_id,
@@ -75,7 +75,7 @@ I3 = SqlInvariant(
             OR coalesce(a.used, 0) <> coalesce(s.released, 0)
             OR coalesce(a.being_used, 0) <> coalesce(s.living, 0)
         """,
-        # Every deposit: as many stamps as it paid for, at the tariff of its day.
+        # Every deposit issued as many stamps as it paid for, at the tariff of its day.
         """
         WITH deposits AS (
             SELECT reference_id, min(business_date) AS day,
@@ -90,10 +90,10 @@ I3 = SqlInvariant(
         WHERE issued <> supplied OR paid IS DISTINCT FROM issued * (
             SELECT face_value FROM sales.tariff WHERE valid_from <= day ORDER BY valid_from DESC LIMIT 1)
         """,
-        # No stamp is issued but for a deposit, and none comes into the stock but by it or by a refund.
+        # Only deposits issue stamps. Only deposits and refunds add to the stock.
         wrong_totals(STAMPS),
         OTHER_ACCOUNTS,
-        # Every deposit: recorded by somebody, under the treasury's receipt, from which its id follows.
+        # Somebody recorded every deposit under the treasury's receipt, which determines its id.
         f"""
         WITH recorded AS (
             SELECT subject, facts ->> 'amount' AS rupiah, {_deposit_id("spelling")} AS id

@@ -1,5 +1,7 @@
-"""I27: everything is booked on the business date on which it happened. Nobody moves a sale, and its VAT, into
-another month by the dates of its transfers alone."""
+"""I27: everything is booked on the business date on which it happened.
+
+So nobody can move a sale, and its VAT, into another month by changing the dates of its transfers.
+"""
 
 # ruff: noqa: S608 (our own queries)
 
@@ -46,13 +48,13 @@ I27 = SqlInvariant(
     title="Everything is booked on the business date on which it happened",
     population="ledger.transfer",
     parts=(
-        # A transfer: it was made and posted on the day on which it counts.
+        # A transfer counts on the day on which it was made and posted.
         f"""
         SELECT id::text AS subject, format('%s counts on %s; made %s, posted %s', code, business_date,
             created_at, coalesce(posted_at::text, 'never')) AS fact
         FROM ledger.transfer WHERE {OF_ANOTHER_DAY}
         """,
-        # Money: on the day on which the payment, its sale, its reversal or the refund was.
+        # Money is booked on the day of the payment, its sale, its reversal or the refund.
         f"""
         WITH happened AS ({_HAPPENED}), booked AS (
             SELECT reference_id AS id, code, business_date AS day FROM ledger.transfer
@@ -65,7 +67,7 @@ I27 = SqlInvariant(
             FROM (TABLE booked EXCEPT ALL TABLE happened) surplus
         ) wrong
         """,
-        # Stamps: on the day on which the file was released.
+        # A stamp is used on the day on which the file was released.
         f"""
         SELECT s.serial AS subject, format('released at %s, its stamp counts as used on %s', s.released_at,
             t.business_date) AS fact

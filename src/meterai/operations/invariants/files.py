@@ -1,5 +1,7 @@
-"""I9: released bytes never change. I12: everything released is judged genuine, with the serials that it was
-released with. Both read the stored files."""
+"""I9: released bytes never change. I12: every released file is genuine, with the serials of its release.
+
+Both read the stored files.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +23,14 @@ _PAGE = 1_000
 
 
 class Opinion(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody who does not know the register says of a file."""
+    """The judgement of a file by somebody who does not know the register."""
 
     wrong: str | None
     """The verdict in words; None: genuine."""
     lacks_time: bool = False
-    """All that is wrong is that no time stamp proves its time."""
+    """The only fault is that no time stamp proves the time."""
     serials: frozenset[str]
-    """Of our stamps in it."""
+    """The serials of our stamps in the file."""
 
 
 Judge = Callable[[bytes], Awaitable[Opinion]]
@@ -42,7 +44,7 @@ class FileFindings(msgspec.Struct, kw_only=True):
     misjudged: Findings
     read: int = 0
     imported: int = 0
-    """Releases whose files another installation keeps: not looked for."""
+    """Releases whose files another installation keeps. They are not read."""
     judged: int = 0
 
 
@@ -97,7 +99,7 @@ async def _check_file(objects: ObjectStore, judge: Judge | None, row: Row, found
         if opinion.wrong is not None and not (opinion.lacks_time and row["owed_time"]):
             found.misjudged.add(f"{sha256}: {opinion.wrong}")
         elif missing := set(row["serials"]) - opinion.serials:
-            # It may have others, from before: those were released with other bytes.
+            # It may also bear older serials, which were released with other bytes.
             found.misjudged.add(
                 f"{sha256}: released with {', '.join(sorted(missing))}, which it does not bear"
             )
@@ -114,7 +116,7 @@ _FIRST, _LAST = "", "g"  # before and after every hex digest
 
 
 async def _all_released(db: Database) -> AsyncIterator[list[Row]]:
-    """Digest and size of each released file, in pages."""
+    """Yields digest and size of each released file, in pages."""
     last = _FIRST
     while True:
         async with db.connection() as conn:
@@ -126,7 +128,7 @@ async def _all_released(db: Database) -> AsyncIterator[list[Row]]:
 
 
 async def _some_released(db: Database, sample: int) -> AsyncIterator[list[Row]]:
-    """`sample` files from a random place in the order of digests, which are random themselves."""
+    """Yields `sample` files from a random place on in the order of digests. Digests are random themselves."""
     async with db.connection() as conn:
         start = await conn.fetchval("SELECT encode(sha256(random()::text::bytea), 'hex')")
         rows = await conn.fetch(_RELEASED, start, _LAST, sample)

@@ -1,4 +1,4 @@
-"""What an invariant is, and what checking it found."""
+"""Types: an invariant, and the result of checking it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class SqlInvariant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Findings(msgspec.Struct, kw_only=True):
-    """Violations as they are found: all are counted, the first are kept."""
+    """Collects violations. All are counted, the first are kept."""
 
     count: int = 0
     shown: list[str] = []
@@ -35,14 +35,14 @@ class Findings(msgspec.Struct, kw_only=True):
 
 
 class InvariantResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found of one invariant. Holds ids and sums, no personal data."""
+    """The result of checking one invariant. Holds ids and sums, no personal data."""
 
     id: str
     title: str
     ok: bool
-    """True: everything that was looked at (`checked`) keeps it."""
+    """True: nothing that was looked at breaks it."""
     violations: tuple[str, ...]
-    """The first of them, in words."""
+    """The first violations, in words."""
     violation_count: int
     checked: int
     """How many things were looked at."""
@@ -54,7 +54,7 @@ class InvariantResult(msgspec.Struct, frozen=True, kw_only=True):
 def result(
     invariant_id: str, title: str, findings: Findings, *, checked: int, seconds: float, note: str = ""
 ) -> InvariantResult:
-    """The result that findings amount to."""
+    """Makes a result from findings."""
     return InvariantResult(
         id=invariant_id,
         title=title,

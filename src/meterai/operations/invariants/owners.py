@@ -9,14 +9,14 @@ I15 = SqlInvariant(
     title="One idempotency key, one job, one answer",
     population="stamping.job",
     parts=(
-        # Which keys there are twice is told by the index alone.
+        # The index alone finds keys that occur twice.
         """
         SELECT min(id::text) AS subject, format('%s jobs of one key', count(*)) AS fact
         FROM (SELECT organisation_id, idempotency_key FROM stamping.job
               GROUP BY organisation_id, idempotency_key HAVING count(*) > 1) twice
         JOIN stamping.job USING (organisation_id, idempotency_key) GROUP BY organisation_id, idempotency_key
         """,
-        # A released job: every serial of it is bound to the same bytes.
+        # Every serial of a released job is bound to the same bytes.
         """
         SELECT j.id::text AS subject,
             format('released with %s serials, %s of them bound to bytes, from %s to %s', count(*),
@@ -26,7 +26,7 @@ I15 = SqlInvariant(
         WHERE j.state = 'released' GROUP BY j.id
         HAVING count(r.serial) <> count(*) OR min(r.sha256) <> max(r.sha256)
         """,
-        # Nothing was released by a job that is not.
+        # A serial is released only with its job.
         """
         SELECT r.serial AS subject, format('released, its job is %s', j.state) AS fact
         FROM stamping.release r JOIN stamping.serial s ON s.serial = r.serial
@@ -40,7 +40,7 @@ I16 = SqlInvariant(
     title="Nobody's stamp, lot or document stands on another's",
     population="customers.customer",
     parts=(
-        # A job: owner of the document, owner of the lot and owner of the job are one.
+        # The document, the lot and the job have one owner.
         """
         SELECT j.id::text AS subject, 'job, lot and document belong to different owners' AS fact
         FROM stamping.job j LEFT JOIN ledger.account a ON a.id = j.lot_account_id
@@ -48,8 +48,7 @@ I16 = SqlInvariant(
         WHERE (a.kind, a.customer_id, a.organisation_id, d.customer_id, d.organisation_id) IS DISTINCT FROM
             ('lot', j.customer_id, j.organisation_id, j.customer_id, j.organisation_id)
         """,
-        # An item: its lot and its document are those of who paid. A document that is nobody's yet gets its
-        # owner with its job.
+        # The lot and the document of an item belong to its buyer. A new document gets its owner with its job.
         """
         SELECT i.id::text AS subject, 'item, lot and document belong to different owners' AS fact
         FROM sales.item i JOIN sales.orders o ON o.id = i.order_id
@@ -61,7 +60,7 @@ I16 = SqlInvariant(
                 AND (d.customer_id, d.organisation_id) IS DISTINCT FROM (o.customer_id, o.organisation_id)
                 AND NOT (i.state = 'stamping' AND d.customer_id IS NULL)
         """,
-        # A payment or refund: of an item and a payment of the same order.
+        # A refund and its payment belong to the same order.
         """
         SELECT r.id::text AS subject, 'refund and payment belong to different orders' AS fact
         FROM sales.refund r LEFT JOIN sales.payment p ON p.id = r.payment_id

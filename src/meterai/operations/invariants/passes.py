@@ -1,4 +1,4 @@
-"""I13: who was let in before others stands in the public log, once. The store and the log say the same."""
+"""I13: everybody who was let in stands in the public log once. The store and the log agree."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ I13 = SqlInvariant(
         SELECT order_id::text AS subject, format('%s passes were used for this order', count(*)) AS fact
         FROM waiting_room.pass WHERE order_id IS NOT NULL GROUP BY order_id HAVING count(*) > 1
         """,
-        # A pass is good for one purchase for its event or for none (decision 0013), for no other event.
+        # A pass is valid for one purchase for its event or for no event (decision 0013).
         """
         SELECT p.pass_id::text AS subject,
             format('a pass of %s, its order is of %s', q.event, o.event_slug) AS fact
         FROM waiting_room.pass p JOIN waiting_room.queue q ON q.number = p.queue
         JOIN sales.orders o ON o.id = p.order_id WHERE o.event_slug <> q.event
         """,
-        # What the controller logged, it counted: a row that was put in as logged by hand is one too many.
+        # The controller counts what it logs. A row that was inserted by hand is one too many.
         """
         SELECT q.event AS subject,
             format('%s passes are logged, the controller counted %s', count(p.id), q.admitted) AS fact
         FROM waiting_room.queue q LEFT JOIN waiting_room.pass p ON p.queue = q.number AND p.logged
         GROUP BY q.number HAVING count(p.id) <> q.admitted
         """,
-        # Nobody is called before the window of the ticket is closed and its seed told.
+        # Nobody is called before the ticket's window is closed and its seed published.
         """
         SELECT p.pass_id::text AS subject, format('a pass of window %s, told are those up to %s', p.number,
             q.revealed_through) AS fact
@@ -100,7 +100,7 @@ async def _claims(
             if entry.what is EntryKind.CLAIM:
                 yield entry.n, entry.facts
     except FileNotFoundError:
-        pass  # nothing is published yet: the rows must have it all
+        pass  # nothing is published yet, so all entries are rows
     except (OSError, ValueError, msgspec.MsgspecError) as error:
         findings.add(f"{event}: the public log can't be read behind entry {read}: {error}")
         return
@@ -122,7 +122,7 @@ async def _name_unlogged(conn: Connection, queue: int, unlogged: set[bytes], fin
 
 
 def _said(row: Any) -> dict[str, Any]:
-    """What the log says of a pass, without the place, which follows from the seed."""
+    """A pass as the log describes it, without the place, which follows from the seed."""
     names = ("window", "pass_id", "lane", "gate", "sequence")
     return {"id": row["id"].hex(), **{name: row[name] for name in names}}
 

@@ -1,4 +1,4 @@
-"""I4, I5, I14: what was paid is a sale, a refund or young suspense; is credited once; one payment is open."""
+"""I4, I5, I14: every payment becomes a sale, a refund or young suspense, is credited once; one is open."""
 
 # ruff: noqa: S608 (our own queries)
 
@@ -8,7 +8,7 @@ from meterai.operations.invariants.conditions import REVERSED, SETTLED
 from meterai.operations.invariants.house_accounts import RUPIAH, wrong_totals
 from meterai.operations.invariants.model import SqlInvariant
 
-# State, time, outcome and amount say the same of whether money came.
+# State, time, outcome and amount must agree on whether money came.
 _UNSURE = """(state IN ('settled', 'reversed')) <> (settled_at IS NOT NULL)
             OR (outcome IS NOT NULL) <> (settled_at IS NOT NULL)
             OR (paid_amount IS NOT NULL) <> (settled_at IS NOT NULL)
@@ -19,8 +19,8 @@ I4 = SqlInvariant(
     title="Every settled payment = quota value + fees + refunds + suspense younger than 15 minutes",
     population=f"sales.payment WHERE {SETTLED}",
     parts=(
-        # What the gateway told us, and what it keeps, is what we booked; it left suspense for a sale or a
-        # refund; and a sale is booked at the order's price when a payment was credited, else not at all.
+        # We booked what the gateway reported and what it keeps. The money left suspense for a sale or a
+        # refund. A sale is booked at the order's price when a payment was credited, else not at all.
         """
         WITH paid AS (
             SELECT order_id, count(*) AS payments, sum(paid_amount) AS rupiah, max(settled_at) AS last_at,
@@ -54,7 +54,7 @@ I4 = SqlInvariant(
                 THEN b.face_value <> o.face_value OR b.fee <> o.fee - o.vat OR b.vat <> o.vat
                 ELSE b.face_value + b.fee + b.vat > 0 END
         """,
-        # Money that a bank took back is booked as owed to us, once, and no other is.
+        # Exactly the money that a bank took back is booked as owed to us, once.
         f"""
         WITH reversed AS (
             SELECT order_id, sum(paid_amount) AS rupiah FROM sales.payment
@@ -67,7 +67,7 @@ I4 = SqlInvariant(
             format('Rp%s taken back, Rp%s booked so', coalesce(r.rupiah, 0), coalesce(b.rupiah, 0)) AS fact
         FROM reversed r FULL JOIN booked b USING (order_id) WHERE r.rupiah IS DISTINCT FROM b.rupiah
         """,
-        # A payment that is called settled is one of those above, and no other is.
+        # The columns of a payment agree on whether it is settled.
         f"""
         SELECT id::text AS subject,
             format('payment is %s, settled at %s as %s with Rp%s', state,
@@ -75,8 +75,7 @@ I4 = SqlInvariant(
                    coalesce(paid_amount::text, '?')) AS fact
         FROM sales.payment WHERE {_UNSURE}
         """,
-        # What was placed is what the items cost: no more pieces than the price says, and no fewer, all of
-        # them at one price.
+        # An order costs what its items cost, for as many pieces, all at one price.
         """
         SELECT o.id::text AS subject,
             format('%s pieces for Rp%s + Rp%s, VAT Rp%s of it; its items: %s for Rp%s + Rp%s, VAT Rp%s of '
@@ -93,7 +92,7 @@ I4 = SqlInvariant(
             OR (o.quantity, o.face_value, o.fee, o.vat) IS DISTINCT FROM (coalesce(i.quantity, 0),
                 coalesce(i.face_value, 0), coalesce(i.fee, 0), coalesce(i.vat, 0)))
         """,
-        # And every rupiah lies in the account that is meant for it.
+        # Every rupiah is in the account that is meant for it.
         wrong_totals(RUPIAH),
     ),
 )
@@ -103,7 +102,7 @@ I5 = SqlInvariant(
     title="One payment credits once",
     population="sales.orders WHERE state <> 'draft'",
     parts=(
-        # An order is paid by one payment, and is not paid without one.
+        # A paid order has one credited payment, another order none.
         """
         SELECT o.id::text AS subject,
             format('order is %s, payments credited: %s', o.state, count(p.id)) AS fact
@@ -111,7 +110,7 @@ I5 = SqlInvariant(
         GROUP BY o.id, o.state
         HAVING count(p.id) <> CASE WHEN o.state IN ('paid', 'completed') THEN 1 ELSE 0 END
         """,
-        # Each item's lot got what the item says, and only when the order was paid.
+        # Each item's lot got the item's quantity, and only when the order was paid.
         """
         SELECT i.id::text AS subject,
             format('lot got %s stamps, the item is of %s and its order %s',
@@ -121,7 +120,7 @@ I5 = SqlInvariant(
         WHERE coalesce(a.credits_posted, 0) <>
             CASE WHEN o.state IN ('paid', 'completed') THEN i.quantity ELSE 0 END
         """,
-        # No lot without an item, and none of two items: what the item says would be counted twice.
+        # A lot has exactly one item. With two, the quantity would be counted twice.
         """
         SELECT a.id::text AS subject, format('lot of %s items', count(i.id)) AS fact
         FROM ledger.account a LEFT JOIN sales.item i ON i.lot_account_id = a.id
@@ -152,7 +151,7 @@ I14 = SqlInvariant(
         FROM sales.payment p JOIN sales.orders o ON o.id = p.order_id
         WHERE p.state IN ('creating', 'pending') AND (o.state <> 'awaiting_payment' OR p.amount <> o.total)
         """,
-        # Which forms there are twice is told by the index alone.
+        # The index alone finds forms that were sent twice.
         """
         SELECT min(id::text) AS subject, format('%s orders of one form', count(*)) AS fact
         FROM (SELECT submit_id FROM sales.orders GROUP BY submit_id HAVING count(*) > 1) twice

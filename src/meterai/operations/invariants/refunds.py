@@ -10,7 +10,7 @@ I6 = SqlInvariant(
     title="Refunds <= paid - used; refunded quota can't be used",
     population=ITEMS_WITH_ORDERS,
     parts=(
-        # Money: at most what was paid; all of it booked; what is called paid has left us.
+        # Money: at most what was paid. All of it is booked, and a paid refund has left our account.
         """
         WITH refunds AS (
             SELECT order_id, sum(amount) AS owed,
@@ -35,7 +35,7 @@ I6 = SqlInvariant(
             WHERE paid.order_id = coalesce(r.order_id, b.order_id) AND settled_at IS NOT NULL) p ON true
         WHERE (r.owed, r.returned) IS DISTINCT FROM (b.owed, b.returned) OR r.owed > coalesce(p.rupiah, 0)
         """,
-        # Each refund of quota: the price of its pieces, exactly.
+        # A refund of quota is exactly the price of its pieces.
         """
         SELECT r.id::text AS subject,
             format('Rp%s for %s pieces at Rp%s', r.amount, r.quantity, i.unit_face_value + i.unit_fee) AS fact
@@ -44,7 +44,7 @@ I6 = SqlInvariant(
                 IS DISTINCT FROM (r.order_id, r.amount)
             OR r.item_id IS NULL AND r.quantity <> 0
         """,
-        # Pieces: what left a lot was refunded or stands on a released document; what is held is being used.
+        # Pieces that left a lot were refunded or are on released documents. Held pieces are being used.
         """
         WITH stamped AS (
             SELECT j.lot_account_id, count(*) FILTER (WHERE s.state = 'released') AS released,

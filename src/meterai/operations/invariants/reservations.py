@@ -16,10 +16,10 @@ I2 = SqlInvariant(
     title="Every reservation is posted or voided once, or still young, of an unpaid order, or has an intent",
     population="ledger.transfer WHERE kind = 'pending'",
     parts=(
-        # One pass over reservations, what ended them, and the serials that they hold a stamp for.
-        # Not ended: only while it is younger than its time-out, its order is about to expire, or a signature
-        # may exist. Ended: with what it held, between the same accounts. A released serial was paid with a
-        # stamp, an annulled one was not.
+        # One pass over reservations, the rows that ended them, and their serials.
+        # An open reservation is younger than its time-out, or its order is about to expire, or a signature
+        # may exist. An ended one ended with what it held, between the same accounts. A released serial used
+        # its stamp, an annulled one did not.
         f"""
         WITH held AS NOT MATERIALIZED (
             SELECT id, code, reference_id, created_at, expires_at, debit_account_id, credit_account_id, amount
@@ -48,7 +48,7 @@ I2 = SqlInvariant(
                 AND NOT EXISTS (SELECT FROM stamping.intent i WHERE i.serial = s.serial)
                 AND NOT EXISTS (SELECT FROM ({_OVERDUE}) late WHERE late.id = h.id)
         """,
-        # Ended: by exactly one row.
+        # Exactly one row ends a reservation.
         """
         SELECT pending_id::text AS subject, format('ended %s times', count(*)) AS fact
         FROM ledger.transfer WHERE pending_id IS NOT NULL GROUP BY pending_id HAVING count(*) > 1

@@ -9,7 +9,7 @@ I1 = SqlInvariant(
     title="No serial number on two documents",
     population="stamping.serial",
     parts=(
-        # Every version of a serial's release is of the document that it was allocated for.
+        # Every released version belongs to the document for which the serial was allocated.
         """
         SELECT r.serial AS subject,
             format('version %s is of document %s, the serial was allocated for %s',
@@ -24,7 +24,7 @@ I1 = SqlInvariant(
         SELECT serial AS subject, format('allocated %s times', count(*)) AS fact
         FROM stamping.serial GROUP BY serial HAVING count(*) > 1
         """,
-        # The same bytes are not two documents. Which bytes are there twice is told by the index alone.
+        # The same bytes are not released for two documents. The index alone finds bytes that occur twice.
         """
         SELECT sha256 AS subject,
             format('released for documents %s and %s', min(document_id::text), max(document_id::text)) AS fact

@@ -12,7 +12,7 @@ from meterai.operations.invariants.model import Findings, SqlInvariant
 _UNDER_WAY_SECONDS = 60
 """An attempt is counted before the key is used. After this long it has been, or the signer was restarted."""
 
-# That the intent came first is not read from the clocks, which may differ: the attempt's foreign key says it.
+# Clocks may differ, so times do not prove that the intent came first. The attempt's foreign key does.
 I8 = SqlInvariant(
     id="I8",
     title="No signature without an earlier intent; the key's counter = counted attempts",

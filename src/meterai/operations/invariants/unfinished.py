@@ -26,8 +26,8 @@ I25 = SqlInvariant(
     title="Everything that is paid and not finished has somebody who will act on it",
     population="sales.orders WHERE state IN ('awaiting_payment', 'paid')",
     parts=(
-        # A document to stamp: a job, or a row of the outbox that asks for one or tells how one ended. Sets,
-        # for the planner may not know yet how many there are.
+        # A document to stamp has a job, or a row of the outbox that asks for one or reports its end. As sets,
+        # because the planner's statistics may be older than a busy night.
         f"""
         SELECT item AS subject, format('paid, and nothing will stamp its document %s', document) AS fact
         FROM (
@@ -43,7 +43,7 @@ I25 = SqlInvariant(
                 AND NOT {_nobody_comes("available_at")}
         ) forgotten
         """,
-        # An order is completed with its last document: while none is left, nobody comes to it any more.
+        # The last document completes an order. If none is left, nobody will complete it.
         """
         SELECT o.id::text AS subject, 'paid, and none of its items is being stamped' AS fact
         FROM sales.orders o WHERE o.state = 'paid'
@@ -60,8 +60,7 @@ I25 = SqlInvariant(
             CASE WHEN channel = 'payout' AND account_number IS NULL THEN ', to no account' END) AS fact
         FROM sales.refund WHERE {_REFUND_FORGOTTEN}
         """,
-        # Money that comes: the poller asks for it, for three days also when it comes late, and an order that
-        # nobody pays ends.
+        # The poller asks for every payment, for three days even when it is late. An unpaid order ends.
         f"""
         SELECT reference AS subject, format('payment is %s and asked for %s', state,
             coalesce(poll_at::text, 'never')) AS fact
@@ -71,7 +70,7 @@ I25 = SqlInvariant(
         SELECT id::text AS subject, 'waits for its payment without an end' AS fact
         FROM sales.orders WHERE state = 'awaiting_payment' AND expires_at IS NULL
         """,
-        # News of the gateway: its payment is asked for.
+        # The payment of an unread notice is asked for.
         f"""
         SELECT n.event_key AS subject, format('notice of %s is unread since %s, its payment is asked for %s',
             n.reference, n.received_at, coalesce(p.poll_at::text, 'never')) AS fact
@@ -82,7 +81,7 @@ I25 = SqlInvariant(
     ),
 )
 
-# Where an item may stand follows from its order. It is given back when all pieces of it are.
+# The state of an item follows from its order. It is refunded when all its pieces are.
 _MISPLACED = """CASE o.state WHEN 'completed' THEN i.state IN ('waiting', 'stamping')
         WHEN 'paid' THEN i.state = 'waiting' ELSE i.state <> 'waiting' END
     OR (i.refunded_quantity = i.quantity) <> (i.state IN ('refunding', 'refunded'))
@@ -100,14 +99,14 @@ I26 = SqlInvariant(
             i.kind, i.state, i.refunded_quantity, i.quantity, o.state) AS fact
         FROM {ITEMS_WITH_ORDERS} WHERE {_MISPLACED}
         """,
-        # What is called stamped is.
+        # An item that is done has a released job.
         """
         SELECT i.id::text AS subject, format('item is done, its document %s was never stamped',
             i.document_id) AS fact
         FROM sales.item i WHERE i.kind = 'stamp' AND i.state = 'done' AND NOT EXISTS (
             SELECT FROM stamping.job j WHERE j.document_id = i.document_id AND j.state = 'released')
         """,
-        # What is called refunded was paid back to the last rupiah.
+        # A refunded item was paid back completely.
         """
         SELECT i.id::text AS subject, format('item is %s, refunds of it that are not paid: %s', i.state,
             count(r.id)) AS fact
@@ -115,7 +114,7 @@ I26 = SqlInvariant(
         WHERE i.state IN ('refunding', 'refunded') GROUP BY i.id, i.state
         HAVING (i.state = 'refunded') <> (count(r.id) = 0)
         """,
-        # The seller's stock holds for a lot what its order waits to be paid for, and nothing else.
+        # The seller's stock holds for a lot exactly what its unpaid order needs.
         f"""
         SELECT coalesce(a.id, w.id)::text AS subject, format('held for the lot: %s, awaited: %s',
             coalesce(a.credits_pending, 0), coalesce(w.quantity, 0)) AS fact

@@ -1,4 +1,4 @@
-"""Whether stamps can be signed now, by the signer's own word."""
+"""Asks the signer whether it can sign now."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from meterai.stamping.ports import Signer
 
 
 class SignerNow(NamedTuple):
-    """How the signer is."""
+    """The signer's answer."""
 
     trouble: str
     """Why it can't sign now: it does not answer, or has no key that signs. Empty: it can."""
@@ -20,7 +20,7 @@ class SignerNow(NamedTuple):
 
 
 async def ask_signer(signer: Signer, *, within_s: float) -> SignerNow:
-    """Asks it, for so many seconds."""
+    """Asks the signer, for at most `within_s` seconds."""
     try:
         async with asyncio.timeout(within_s):
             return SignerNow("", (await signer.ping()).tsa_ends)

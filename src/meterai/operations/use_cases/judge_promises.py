@@ -1,4 +1,4 @@
-"""Judges what people in line were promised, by what became of their orders, and measures how long they take.
+"""Judges the promises given to people in line by their orders, and measures how long people take.
 
 The waiting room knows who was called and which order a pass was used for; sales knows when it was stamped.
 """
@@ -24,12 +24,12 @@ from meterai.waiting_room.store.promises import (
 from meterai.waiting_room.store.queues import read_queues
 
 ENOUGH_PEOPLE = 50
-"""Fewer who were done say little of what 95 of 100 need."""
+"""With fewer people the time that 95 of 100 need can't be estimated."""
 LAST_PEOPLE = 100
 
 
 async def judge_due_promises(db: Database, *, limit: int) -> int:
-    """Judges promises that were due, each once; gives their number."""
+    """Judges up to `limit` promises that are due, each once. Returns their number."""
     async with db.transaction() as tx:
         due = await take_to_judge(tx, limit)
         orders = await order_outcomes(tx, [one.order_id for one in due if one.order_id is not None])
@@ -44,8 +44,10 @@ async def judge_due_promises(db: Database, *, limit: int) -> int:
 
 
 def outcome_of(one: PromiseToJudge, orders: Mapping[UUID, OrderOutcome]) -> Outcome:
-    """How things stood when the promise was due, however late it is judged; but a charge that the gateway has
-    opened since then counts as opened."""
+    """The person's state when the promise was due, however late it is judged.
+
+    One exception: a charge that the gateway opened later counts as opened.
+    """
     order = orders.get(one.order_id) if one.order_id is not None else None
     if order is None:
         return Outcome(is_called=one.was_called)
@@ -59,7 +61,7 @@ def outcome_of(one: PromiseToJudge, orders: Mapping[UUID, OrderOutcome]) -> Outc
 
 
 async def measure_done_after(db: Database, *, now: datetime) -> None:
-    """Tells each queue how long 95 of the last 100 people took from the claim to the stamped document."""
+    """Stores for each queue how long 95 of the last 100 people took from claim to stamped document."""
     async with db.connection() as connection:
         for queue in await read_queues(connection):
             used = await orders_lately(connection, queue.number, now=now)

@@ -1,4 +1,4 @@
-"""Keeps in the database what an installation is: no start in the other environment may write to its books."""
+"""Keeps the environment of an installation in its database. A start in another one is refused."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from meterai.sales.use_cases.issue_quota import ids_of_deposit
 
 
 async def keep_environment(db: Database, environment: str, *, now: datetime) -> str:
-    """What the installation is: as its first start said, which is `environment` when this is the first.
+    """Returns the environment of the installation. The first start decides it, with `environment`.
 
-    One from before that was kept is what it runs as now. But one with books and without development's deposit
-    was never started as development: it is production, and that is noted when it starts as such.
+    An older installation has none yet and takes `environment`, with one exception. If it has books without
+    development's deposit, it is production, and no start as development changes that.
     """
     async with db.transaction() as tx:
         if environment == "development" and not await _kept(tx) and await _sells_for_money(tx):

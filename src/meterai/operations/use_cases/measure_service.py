@@ -1,4 +1,4 @@
-"""How the house stands, in figures for a monitoring system. Reads a few rows and writes nothing."""
+"""Measures the service for a monitoring system. Reads a few rows and writes nothing."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     stock: int
     """Stamps that can be sold."""
     turnovers: list[ledger.Turnover]
-    """Of the house's accounts: all but quota lots."""
+    """Of the house accounts: all but quota lots."""
     takes_payments: bool
     """Charges are opened at the gateway and asked for."""
     stamp_delay_s: float
-    """Age of the oldest payment for which a stamp is still to be made, or of the oldest document whose last
-    attempt did not finish, but for files that are gone."""
+    """Age of the oldest payment that still waits for a stamp, or of the oldest document whose last attempt
+    did not finish. Documents whose files are gone do not count."""
     jobs_waiting: int
     time_stamps_owed: int
     is_signing_stopped: bool
@@ -54,13 +54,13 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     backlogs: Mapping[str, outbox.Backlog]
     """By topic of the outbox."""
     queues: list[QueueView]
-    """But for those that rest."""
+    """Without queues that rest."""
     sites: list[SiteReport]
     at: datetime
 
 
-async def measure_house(db: Database, *, now: datetime) -> Figures:
-    """Measures it. Raises: what `kit.database.DATABASE_IS_DOWN` names."""
+async def measure_service(db: Database, *, now: datetime) -> Figures:
+    """Measures the service. Raises: the errors of `kit.database.DATABASE_IS_DOWN`."""
     queues = [view for view in await queue_views(db, now.timestamp()) if not view.rests]
     async with db.connection() as connection:
         oldest = await oldest_late_stamp(connection)

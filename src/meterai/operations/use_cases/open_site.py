@@ -27,12 +27,11 @@ DEVELOPMENT_DEPOSIT = "development"
 """The receipt of the deposit for them."""
 
 
-async def open_house(db: Database, *, events_file: str, development: bool, now: datetime) -> None:
+async def open_site(db: Database, *, events_file: str, development: bool, now: datetime) -> None:
     """Writes organisations, accounts, the events of `events_file` (empty: the shipped one) and their queues.
 
-    An event that is not in the file any more stays while people stand in its line: there must be a door when
-    they are called. In development the distributor's first deposit is recorded too. Safe to repeat at every
-    start.
+    An event that the file no longer names stays while people stand in its line, so that they can enter when
+    called. In development the distributor's first deposit is recorded too. Safe to repeat at every start.
 
     Raises: OSError or ValueError when the events file can't be read, or names another round of a queue that
     people could join.
@@ -59,8 +58,9 @@ async def open_house(db: Database, *, events_file: str, development: bool, now: 
 
 
 def _refuse_another_round(event: Event, sign: QueueSign | None, now: datetime) -> None:
-    """A queue has one round, fixed when people may join. In another, who was let in before would be given the
-    pass and the order of then, and its lottery would never be drawn.
+    """Refuses a second round of a queue. Its round is fixed as soon as people may join.
+
+    In a second round people would get their pass and order of the first, and no lottery would be drawn.
 
     Raises: ValueError.
     """
@@ -78,7 +78,7 @@ def _refuse_another_round(event: Event, sign: QueueSign | None, now: datetime) -
 
 
 def _tell_kept_opening(event: Event, sign: QueueSign | None, wanted: Schedule | None, now: datetime) -> None:
-    """People have read when the lottery is drawn: whoever moves the opening now is told that it stays."""
+    """Warns that an opening stays as it is, because people have read already when the lottery is drawn."""
     if sign is None or wanted is None:
         return
     kept = sign.schedule
@@ -91,14 +91,14 @@ def _tell_kept_opening(event: Event, sign: QueueSign | None, wanted: Schedule | 
 
 
 def _slug_of_next(slug: str, opens_at: datetime) -> str:
-    """With the year of its opening, or the month too where a round of that year has the slug already."""
+    """Proposes a slug with the year of the opening, and with the month if the year is taken."""
     name = re.sub(r"-20\d\d(-\d\d)?$", "", slug)
     proposed = (f"{name}-{opens_at:%Y}", f"{name}-{opens_at:%Y-%m}")
     return next((other for other in proposed if not slug.startswith(other)), f"{slug}-2")
 
 
 async def _events_in_line(db: Database, now: datetime) -> set[str]:
-    """Events in whose line people stand, or join a lottery; as the controller has seen it last."""
+    """Events with people in their line or lottery, as the controller last saw them."""
     signs = (await queue_signs(db)).values()
     still = [one for one in signs if one.policy.line_counts or one.schedule.closes_at > now.timestamp()]
     return {sign.event for sign in still if sign.has_line or sign.state is QueueState.LOTTERY}

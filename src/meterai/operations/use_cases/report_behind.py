@@ -1,4 +1,4 @@
-"""Tells the controllers what lies behind the site: stamping, stock, codes, gateway, how long people take."""
+"""Reports the state of stamping, stock, codes and gateway to the controllers, and how long people take."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class BehindReporter:
     _done_at: datetime | None = None
 
     async def report(self, now: datetime) -> None:
-        """One report; call it once a second."""
+        """Writes one report. Call it once a second."""
         async with self.db.connection() as connection:
             oldest = await oldest_paid_order(connection, now=now)
             stock = await ledger.stock(connection, SELLER)

@@ -1,4 +1,4 @@
-"""The stop switch: once thrown nothing is signed; what was accepted waits and goes on afterwards."""
+"""The stop switch. While it is thrown nothing is signed; accepted work waits and continues afterwards."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ class Signing:
 
 
 async def stop_signing(db: Database, *, reason: str, actor: str, now: datetime) -> Signing:
-    """Throws the switch: the signer obeys within 5 s (I22). Repeating it notes the new reason."""
+    """Throws the switch. The signer obeys within 5 s (I22). A second call stores its reason."""
     return await _set(db, stopped=True, reason=reason, actor=actor, now=now)
 
 
 async def resume_signing(db: Database, *, reason: str, actor: str, now: datetime) -> Signing:
-    """Releases the switch: what waited goes on by itself, with the serial numbers that it has."""
+    """Releases the switch. Waiting work continues by itself, with the serial numbers it has."""
     return await _set(db, stopped=False, reason=reason, actor=actor, now=now)
 
 
 async def signing(db: Database) -> Signing:
-    """How the switch stands."""
+    """Reads the switch."""
     async with db.connection() as connection:
         return await _read(connection)
 
 
 async def is_signing_stopped(db: Database) -> bool:
-    """Whether the switch is thrown; asked by pages, so it reads one row."""
+    """Whether the switch is thrown. Reads one row, because pages ask it."""
     async with db.connection() as connection:
         return await is_thrown(connection, SEALING_STOPPED)
 

@@ -1,4 +1,4 @@
-"""The options --from and --until of commands that tell of business dates."""
+"""The options --from and --until of commands about business dates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a start puts in place, and what it leaves although the events file does not say it any more."""
+"""What a start puts in place, and what it keeps although the events file no longer names it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from meterai.kit.settings import Settings
 from meterai.launcher.first_start import know_store, open_installation
 from meterai.launcher.preparation import LaunchProblem, check_settings
 from meterai.operations.use_cases.keep_environment import keep_environment
-from meterai.operations.use_cases.open_site import _slug_of_next, open_house
+from meterai.operations.use_cases.open_site import _slug_of_next, open_site
 from meterai.sales.events import EXAMPLE
 from meterai.sales.queries.events import events, former_events
 from meterai.waiting_room.queries import queue_views
@@ -46,13 +46,13 @@ async def test_an_event_that_was_renamed_keeps_its_door_while_people_stand_in_it
 ) -> None:
     file = tmp_path / "events.toml"
     file.write_text(EXAMPLE.read_text())
-    await open_house(database.app, events_file=str(file), development=False, now=NOW)
+    await open_site(database.app, events_file=str(file), development=False, now=NOW)
     assert [event.slug for event in await events(database.app)] == ["casn"]
     await database.owner.execute(
         "UPDATE waiting_room.queue SET state = $1, memory = jsonb_set(memory, '{is_direct}', 'false')", state
     )
     file.write_text(EXAMPLE.read_text().replace('"casn"', '"casn-2026"'))
-    await open_house(database.app, events_file=str(file), development=False, now=NOW + after)
+    await open_site(database.app, events_file=str(file), development=False, now=NOW + after)
     assert ("casn" in {event.slug for event in await events(database.app)}) is stays
     assert "casn-2026" in {event.slug for event in await events(database.app)}
     assert [event.slug for event in await former_events(database.app)] == ["casn"] * (not stays)
@@ -84,7 +84,7 @@ NEXT_YEAR = {"opens_at": CLOSED + timedelta(days=340), "closes_at": CLOSED + tim
 async def test_another_round_of_a_queue_that_people_could_join_needs_a_slug_of_its_own(
     database: TestDatabase, tmp_path: Path, changes: dict[str, datetime], later: datetime, is_refused: bool
 ) -> None:
-    """Else its lottery is never drawn, and who was let in a year ago is given the pass of then."""
+    """Otherwise its lottery is never drawn, and people let in a year ago get their old pass."""
     file = tmp_path / "events.toml"
 
     def ask(**times: datetime) -> None:
@@ -94,14 +94,14 @@ async def test_another_round_of_a_queue_that_people_could_join_needs_a_slug_of_i
     times = {"opens_at": NOW + timedelta(days=1), "closes_at": CLOSED}
     ask(**times)
     await keep_environment(database.app, "development", now=NOW)
-    await open_house(database.app, events_file=str(file), development=False, now=NOW)
+    await open_site(database.app, events_file=str(file), development=False, now=NOW)
     ask(**times | changes)
     settings = Settings(data=tmp_path, database_app_url=database.urls.app, events_file=str(file))
     if is_refused:
         with pytest.raises(LaunchProblem, match=r"its own slug, such as casn-202\d"):
             await open_installation(settings, now=later)
     else:
-        await open_house(database.app, events_file=str(file), development=False, now=later)
+        await open_site(database.app, events_file=str(file), development=False, now=later)
     async with database.app.connection() as connection:
         queue = await read_queue(connection, "casn")
     assert queue is not None
@@ -136,7 +136,7 @@ async def test_a_start_between_the_closing_of_the_queue_and_that_of_its_event_ch
     closes_at = NOW + timedelta(hours=1)
     file.write_text(f"{EXAMPLE.read_text()}\ncloses_at = {closes_at.isoformat()}\n")
     for started_at in (NOW, closes_at, closes_at + timedelta(hours=1)):
-        await open_house(database.app, events_file=str(file), development=False, now=started_at)
+        await open_site(database.app, events_file=str(file), development=False, now=started_at)
         assert await closing(database) == closes_at
 
 
@@ -144,16 +144,16 @@ async def test_a_start_between_the_closing_of_the_queue_and_that_of_its_event_ch
 async def test_a_line_closes_with_its_event_that_is_ended_now(
     database: TestDatabase, tmp_path: Path, of_queue: str
 ) -> None:
-    """Whatever its own table says: nobody can buy any more."""
+    """Whatever its own table says, because nobody can buy any more."""
     file, later = tmp_path / "events.toml", (NOW + timedelta(days=1)).isoformat()
     example = EXAMPLE.read_text() + of_queue.format(later, later)
     file.write_text(example)
-    await open_house(database.app, events_file=str(file), development=False, now=NOW)
+    await open_site(database.app, events_file=str(file), development=False, now=NOW)
     ended_at, started_at = NOW + timedelta(hours=1), NOW + timedelta(hours=1, minutes=5)
     file.write_text(example.replace("2034-12-31T23:59:00+07:00", ended_at.isoformat()))
     for again_s in (0, 20):
         again_at = started_at + timedelta(seconds=again_s)
-        await open_house(database.app, events_file=str(file), development=False, now=again_at)
+        await open_site(database.app, events_file=str(file), development=False, now=again_at)
         assert await closing(database) == started_at + timedelta(seconds=KNOWN_AFTER_S)
 
 
@@ -165,7 +165,7 @@ async def test_a_line_closes_with_its_event_that_is_ended_now(
 async def test_who_moves_an_opening_for_which_people_have_joined_is_told_that_it_stays(
     database: TestDatabase, tmp_path: Path, after: int, *, opens_later: bool, is_told: bool
 ) -> None:
-    """An officer who believed that it was moved would find the sale open."""
+    """An officer who thinks that it was moved would find the sale open."""
     file, joins_from = tmp_path / "events.toml", NOW + timedelta(hours=1)
 
     def ask(opens_at: datetime) -> None:
@@ -174,11 +174,11 @@ async def test_who_moves_an_opening_for_which_people_have_joined_is_told_that_it
 
     opens_at = joins_from + timedelta(minutes=60)
     ask(opens_at)
-    await open_house(database.app, events_file=str(file), development=False, now=NOW)
+    await open_site(database.app, events_file=str(file), development=False, now=NOW)
     ask(opens_at + timedelta(minutes=30 * opens_later))
     with capture_logs() as logs:
         now = joins_from + timedelta(minutes=after)
-        await open_house(database.app, events_file=str(file), development=False, now=now)
+        await open_site(database.app, events_file=str(file), development=False, now=now)
     told = [line["opens_at"] for line in logs if line["event"] == "opening_not_moved"]
     assert told == ["2026-09-04T21:00:00+07:00"] * is_told
     async with database.app.connection() as connection:
@@ -198,7 +198,7 @@ async def test_production_that_is_started_as_development_books_no_made_up_deposi
 ) -> None:
     if is_kept:
         await keep_environment(database.app, "production", now=NOW)
-    await open_house(database.app, events_file="", development=False, now=NOW)
+    await open_site(database.app, events_file="", development=False, now=NOW)
     settings = Settings(data=tmp_path, database_app_url=database.urls.app)
     with pytest.raises(LaunchProblem, match="is a production installation"):
         await open_installation(settings, now=NOW)
@@ -217,15 +217,15 @@ async def test_development_is_never_started_as_production(database: TestDatabase
 async def test_an_installation_with_development_s_deposit_is_what_it_runs_as(
     database: TestDatabase, environment: str
 ) -> None:
-    """Before that was kept: production may have got the deposit by such a start."""
-    await open_house(database.app, events_file="", development=True, now=NOW)
+    """From a time before the environment was kept. It may have recorded the deposit in production."""
+    await open_site(database.app, events_file="", development=True, now=NOW)
     assert await keep_environment(database.app, environment, now=NOW) == environment
 
 
 async def test_a_store_whose_disk_is_not_mounted_is_not_begun_anew(
     database: TestDatabase, tmp_path: Path
 ) -> None:
-    """What was sold meanwhile would lie under the disk."""
+    """Otherwise files of new sales would lie under the mount point."""
     settings = Settings(data=tmp_path, database_app_url=database.urls.app)
     store, disk = FolderStore(tmp_path / "objects"), tmp_path / "disk"
     await keep_environment(database.app, "development", now=NOW)

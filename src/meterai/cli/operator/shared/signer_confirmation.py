@@ -1,5 +1,7 @@
-"""What an operator did, and whether the signer has seen it: it looks at the register when it is asked, once a
-second at most."""
+"""Waits until the signer has seen what an operator did.
+
+When it is asked, the signer reads the register, once a second at most.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from meterai.kernel.refusals import Refusal
 
 FOLLOWS_SECONDS_MAX = 5.0
 _NOBODY_THERE = ("FileNotFoundError", "ConnectionRefusedError")
-"""Of a socket at which no signer listens."""
+"""Errors of a socket without a signer behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +25,10 @@ class Followed:
     words: str
 
 
-async def signer_follows(has_seen: Callable[[], Awaitable[bool]], *, does: str, not_there: str) -> Followed:
-    """Asks the signer until it has seen it.
+async def wait_for_signer(has_seen: Callable[[], Awaitable[bool]], *, does: str, not_there: str) -> Followed:
+    """Asks the signer again and again, for five seconds at most, until it has seen a change.
 
-    `does`: what it does then. `not_there`: what it means when no signer runs here.
+    `does`: what the signer does then, for the sentence. `not_there`: what it means that no signer runs here.
     """
     since = time.monotonic()
     try:
@@ -36,7 +38,7 @@ async def signer_follows(has_seen: Callable[[], Awaitable[bool]], *, does: str, 
                     return Followed(True, f"The signer {does} (seen after {time.monotonic() - since:.1f} s).")
                 await asyncio.sleep(0.1)
     except (Refusal, TimeoutError) as error:
-        # One that hangs, or can't ask the database, may have signatures under way: it is there.
+        # A signer that hangs, or can't reach the database, may still have signatures under way.
         reason = error.facts.get("reason") if isinstance(error, Refusal) else ""
         if reason in _NOBODY_THERE:
             return Followed(False, f"The signer does not run here, so {not_there}")

@@ -1,4 +1,4 @@
-"""What the operator's commands share: who gives them, and where the service's database is."""
+"""The person who gives an operator command, and the settings of the service."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ from meterai.kit.settings import Settings, from_environment
 from meterai.launcher.schema.migrate import head_version
 
 NOT_FOLLOWED: Final = 3
-"""Exit code of an act that is done, and that nobody was seen to follow; with 1 and 2 nothing is done."""
-
+"""Exit code: the change was made, but no process was seen to follow it. With 1 and 2 nothing was changed."""
 
 _LOGIN_UID: Final = Path("/proc/self/loginuid")
 _NO_LOGIN: Final = 2**32 - 1
 
 
 def operator_name() -> str:
-    """The login name of the person at the keyboard, for the audit trail; who used sudo is named.
+    """The login name of the person at the keyboard, also behind sudo, for the audit trail.
 
-    The kernel remembers who logged in, through su and sudo (pam_loginuid). Where it does not, SUDO_USER says
-    it, and then the user of the process. What else the environment says (LOGNAME, USER) anybody can set.
+    The kernel remembers the login through su and sudo (pam_loginuid). Where it does not, SUDO_USER is
+    taken, then the user of the process. Other variables (LOGNAME, USER) can be set by anybody.
     """
     try:
         login = int(_LOGIN_UID.read_text())
@@ -47,10 +46,11 @@ def _name_of(uid: int) -> str:
 
 
 def operator_settings(data: Path | None, *, of_any_release: bool = False) -> Settings:
-    """The settings of the running service, or those of the environment when they name a database.
-    `of_any_release`: also when the service is newer than this command, for what can't wait.
+    """The settings of the running service, or of the environment when that names a database.
 
-    Raises: Refusal(UNAVAILABLE, "service.not_running"); as `refuse_older_command`.
+    `of_any_release`: works beside a newer service too, for commands that can't wait.
+
+    Raises: Refusal(UNAVAILABLE, "service.not_running"), and what `refuse_older_command` raises.
     """
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
     if not of_any_release:
@@ -59,16 +59,19 @@ def operator_settings(data: Path | None, *, of_any_release: bool = False) -> Set
 
 
 def reader_settings(data: Path | None) -> Settings:
-    """As `operator_settings`, for what only reads: a database that is named by its reader's address is read
-    without a service beside it."""
+    """The settings for commands that only read.
+
+    When the environment names the reader's database address, no running service is needed.
+    """
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
     refuse_older_command(settings.data)
     return settings if settings.database_reader_url else settings_of_running(settings)
 
 
 def refuse_older_command(data: Path) -> None:
-    """An older release's command beside a newer service, as a timer or a PATH that still names it, would
-    write and judge by rules that are not those of the data any more.
+    """Refuses to work beside a newer service, as happens when a timer or PATH still names the older release.
+
+    An older command would write and judge by outdated rules.
 
     Raises: Refusal(CONFLICT, "service.newer", checkout=...).
     """

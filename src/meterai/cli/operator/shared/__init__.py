@@ -1,0 +1,1 @@
+"""What several operator commands share."""
