@@ -18,17 +18,11 @@ from benchmarks.evenings.truth import STEP_S, Floats, Truth
 from meterai.waiting_room.files.published_documents import Status
 from meterai.waiting_room.rules import windows
 from meterai.waiting_room.rules.forecast import PATHS, fan_of, horizons_to
+from meterai.waiting_room.rules.frontier_moves import advance
 from meterai.waiting_room.rules.model import U_MAX, Frontier, Policy, QueueState, Schedule
-from meterai.waiting_room.rules.rate_control import (
-    ControllerMemory,
-    LineCounts,
-    OperatorWishes,
-    RateStep,
-    advance,
-    expected_calls,
-    step,
-)
+from meterai.waiting_room.rules.rate_control import expected_calls, step
 from meterai.waiting_room.rules.rate_history import RateHistory, done_after_of, observed
+from meterai.waiting_room.rules.rate_model import ControllerMemory, LineCounts, OperatorWishes, RateStep
 from meterai.waiting_room.rules.verdict import verdict_of
 
 REVEALED_AFTER_S = 3

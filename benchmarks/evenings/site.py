@@ -9,7 +9,7 @@ import msgspec
 
 from benchmarks.evenings.truth import STEP_S
 from meterai.waiting_room.rules.admission import AdmissionBuckets
-from meterai.waiting_room.rules.rate_control import SiteMeasurements
+from meterai.waiting_room.rules.rate_model import SiteMeasurements
 
 
 @dataclass(slots=True)

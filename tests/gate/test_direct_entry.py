@@ -17,8 +17,8 @@ from meterai.gate.published_cache import PublishedCache
 from meterai.waiting_room.files.published_documents import Announcement
 from meterai.waiting_room.rules import rate_control
 from meterai.waiting_room.rules.model import Policy, QueueState, Schedule
-from meterai.waiting_room.rules.rate_control import (
-    DIRECT_AFTER_S,
+from meterai.waiting_room.rules.rate_control import DIRECT_AFTER_S
+from meterai.waiting_room.rules.rate_model import (
     ControllerMemory,
     LineCounts,
     OperatorWishes,

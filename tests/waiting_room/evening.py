@@ -33,7 +33,7 @@ from meterai.waiting_room.files.window_files import GateSign
 from meterai.waiting_room.rules.model import Policy, Schedule
 from meterai.waiting_room.rules.seeds import SeedChains
 from meterai.waiting_room.rules.tickets import decode_ticket
-from meterai.waiting_room.store import queues
+from meterai.waiting_room.store import lease_rows, log_rows, queues
 from meterai.waiting_room.use_cases.claim_pass import claim_pass
 from meterai.waiting_room.use_cases.decide_step import StepContext
 from meterai.waiting_room.use_cases.issue_certificate import issue_certificate
@@ -114,7 +114,7 @@ class Evening:
         self.keys = self.folder.keys()
         self.chain = SeedChains(self.keys.chain, 2_000)
         async with db.connection() as connection:
-            epoch = await queues.take_lease(connection, "test", 3_600)
+            epoch = await lease_rows.take_lease(connection, "test", 3_600)
             queue = await queues.read_queue(connection, self.folder.slug)
         assert epoch is not None
         assert queue is not None
@@ -167,7 +167,7 @@ class Evening:
         id = decode_ticket(person.text).id.hex()
         facts = PromiseFacts(id=id, done_by=int(self.now) + seconds, probability=0.95)
         async with self.database.app.transaction() as tx:
-            await queues.add_to_log(tx, self.number, facts, self._time)
+            await log_rows.add_to_log(tx, self.number, facts, self._time)
 
     async def bypass(self) -> None:
         """Somebody was inside before anybody had to wait."""

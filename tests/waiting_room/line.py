@@ -21,7 +21,7 @@ from meterai.waiting_room.files.queue_folder import KEY_ID, QueueFolder, publish
 from meterai.waiting_room.rules import merkle, seeds
 from meterai.waiting_room.rules.draw import window_seed
 from meterai.waiting_room.rules.model import U_MAX, Frontier, Lane, Policy, QueueState, Schedule
-from meterai.waiting_room.rules.rate_control import ControllerMemory
+from meterai.waiting_room.rules.rate_model import ControllerMemory
 from meterai.waiting_room.rules.tickets import Ticket, contact_id, event_number, join_record, sign_ticket
 from meterai.waiting_room.store import queues
 from tests.storage_fixtures import TestDatabase

@@ -26,7 +26,7 @@ from meterai.waiting_room.files.window_files import GateSign
 from meterai.waiting_room.rules.model import Policy, Schedule
 from meterai.waiting_room.rules.seeds import SeedChains
 from meterai.waiting_room.rules.tickets import Ticket, sign_ticket
-from meterai.waiting_room.store import queues
+from meterai.waiting_room.store import lease_rows, queues
 from meterai.waiting_room.use_cases.claim_pass import claim_pass
 from meterai.waiting_room.use_cases.decide_step import Beacon, StepContext
 from meterai.waiting_room.use_cases.set_queue import set_queue
@@ -85,7 +85,7 @@ class MovedQueue(QueueLog):
         name = f"controller {self._holders}"
         async with self.database.app.transaction() as tx:
             await tx.execute("UPDATE waiting_room.lease SET until = 'epoch'")
-            epoch = await queues.take_lease(tx, name, 3_600)
+            epoch = await lease_rows.take_lease(tx, name, 3_600)
         assert epoch is not None
         steering = StepContext(
             self.database.app, self.folder.slug, name, epoch, self.keys, self.chain, self.beacon

@@ -8,17 +8,14 @@ import msgspec
 import pytest
 
 from meterai.waiting_room.rules.admission import AdmissionBuckets
+from meterai.waiting_room.rules.frontier_moves import advance
 from meterai.waiting_room.rules.model import U_MAX, Frontier, Policy, QueueState, Schedule
-from meterai.waiting_room.rules.rate_control import (
-    SILENT_S,
+from meterai.waiting_room.rules.rate_control import SILENT_S, pressure_of, state_of, step
+from meterai.waiting_room.rules.rate_model import (
     ControllerMemory,
     LineCounts,
     OperatorWishes,
     SiteMeasurements,
-    advance,
-    pressure_of,
-    state_of,
-    step,
 )
 
 SCHEDULE = Schedule(joins_from=0, opens_at=0, closes_at=100_000)

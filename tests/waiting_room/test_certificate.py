@@ -19,7 +19,7 @@ from meterai.waiting_room.rules.certificate import certificate_key
 from meterai.waiting_room.rules.model import QueueState
 from meterai.waiting_room.rules.tickets import contact_id
 from meterai.waiting_room.rules.windows import last_number
-from meterai.waiting_room.store import claims, queues
+from meterai.waiting_room.store import claims, log_rows
 from meterai.waiting_room.use_cases.check_certificate import (
     BYTES_MAX,
     SLICE_BYTES,
@@ -76,7 +76,7 @@ async def test_who_was_in_line_at_the_closing_gets_facts_signed_and_logged(line:
     assert (attempt.contact, "ani@" in signed.decode()) == (MASKED, False)
     assert (attempt.place, attempt.frontier) == (str(line.place_of(text)), (1, "0"))
     async with line.database.app.transaction() as tx:
-        said = await queues.take_to_log(tx, line.number, 10)
+        said = await log_rows.take_to_log(tx, line.number, 10)
     assert [facts for _, facts in said] == [
         CertificateFacts(id=ticket.id.hex(), sha256=hashlib.sha256(signed).hexdigest())
     ]
@@ -201,7 +201,7 @@ async def test_who_has_a_ticket_that_a_dead_gate_lost_gets_one_and_the_log_says_
     id = read_certificate(await issue(line, text), line.published).id
     await issue(line, text)
     async with line.database.app.transaction() as tx:
-        said = [facts for _, facts in await queues.take_to_log(tx, line.number, 10)]
+        said = [facts for _, facts in await log_rows.take_to_log(tx, line.number, 10)]
     late, certificate = said
     assert isinstance(late, LateTicketFacts)
     assert isinstance(certificate, CertificateFacts)
@@ -281,7 +281,7 @@ async def test_a_certificate_whose_entry_a_restore_cut_off_cannot_be_checked(lin
 async def log_what_was_said(line: LineOfPeople) -> None:
     """As the controller does; the rows never hear of it, as if the copy were older."""
     async with line.database.app.transaction() as tx:
-        said = await queues.take_to_log(tx, line.number, 10)
+        said = await log_rows.take_to_log(tx, line.number, 10)
     log = PublicLog(line.folder.log, "casn", line.keys.controller)
     for at, facts in said:
         log.append(facts.what, encode_facts(facts), int(at.timestamp()))

@@ -14,7 +14,7 @@ from meterai.waiting_room.files.log_facts import LateTicketFacts
 from meterai.waiting_room.queries import Pass, queue_signs
 from meterai.waiting_room.rules.model import Lane, QueueState
 from meterai.waiting_room.rules.tickets import contact_id, event_number
-from meterai.waiting_room.store import claims, queues
+from meterai.waiting_room.store import claims, lease_rows, log_rows, pass_rows, queues
 from meterai.waiting_room.use_cases.claim_pass import Call, claim_pass, look_at_call
 from meterai.waiting_room.use_cases.clean_up import clean_up_queues
 from meterai.waiting_room.use_cases.use_pass import use_pass
@@ -44,7 +44,7 @@ async def test_who_is_called_gets_a_pass_and_a_line_for_the_public_log(line: Lin
     given = await claim(line, text, ANI)
     assert given.id == contact_id(line.keys.event, ANI)
     async with line.database.app.transaction() as tx:
-        assert await queues.take_claims(tx, line.number, 10) == [given]
+        assert await pass_rows.take_claims(tx, line.number, 10) == [given]
 
 
 async def test_the_second_claim_gives_the_same_pass_from_any_ticket_of_the_contact(
@@ -148,7 +148,7 @@ async def test_a_ticket_of_a_dead_gate_is_honoured_and_logged(line: LineOfPeople
     await line.database.owner.execute("INSERT INTO waiting_room.dead_gate VALUES ($1, 1, 7)", line.number)
     given = await claim(line, text, ANI)
     async with line.database.app.transaction() as tx:
-        said = await queues.take_to_log(tx, line.number, 10)
+        said = await log_rows.take_to_log(tx, line.number, 10)
     told = [facts for _, facts in said]
     assert [(facts.id, facts.gate) for facts in told if isinstance(facts, LateTicketFacts)] == [
         (given.id.hex(), 7)
@@ -213,15 +213,15 @@ async def test_a_claim_and_a_step_of_the_controller_do_not_wait_for_each_other(l
         gate=1, sequence=1,
     )  # fmt: skip
     async with line.database.app.transaction() as step:
-        epoch = await queues.take_lease(step, "controller", 60)
+        epoch = await lease_rows.take_lease(step, "controller", 60)
         assert epoch is not None
         queue = await queues.lock_fenced(step, "casn", "controller", epoch)
         async with line.database.app.transaction() as claiming:
-            await queues.lock_admission(claiming, line.number)
+            await pass_rows.lock_admission(claiming, line.number)
             setting = asyncio.create_task(queues.save_queue(step, queue, epoch=epoch, rate=1))
             await asyncio.sleep(0.1)
             async with asyncio.timeout(5):
-                assert await queues.add_pass(claiming, line.number, given)
+                assert await pass_rows.add_pass(claiming, line.number, given)
         await setting
     assert await passes(line) == 1
 
@@ -229,7 +229,7 @@ async def test_a_claim_and_a_step_of_the_controller_do_not_wait_for_each_other(l
 async def level(line: LineOfPeople) -> float:
     """People who may enter at once."""
     async with line.database.app.transaction() as tx:
-        door, rate = await queues.lock_admission(tx, line.number)
+        door, rate = await pass_rows.lock_admission(tx, line.number)
     return door.filled(rate, line.policy.returners_percent, line.now.timestamp()).new
 
 
@@ -374,15 +374,15 @@ async def test_a_claim_that_fails_half_way_leaves_no_pass_and_takes_no_place(
     text, other = line.join(ANI), line.join(BUDI)
     await line.call_everybody()
     await line.set_rate(60, new=1.0, returner=0.0)
-    real = queues.add_pass
+    real = pass_rows.add_pass
 
     async def fail(*_: object) -> bool:
         raise ConnectionResetError
 
-    monkeypatch.setattr(queues, "add_pass", fail)
+    monkeypatch.setattr(pass_rows, "add_pass", fail)
     with pytest.raises(ConnectionResetError):
         await claim(line, text, ANI)
-    monkeypatch.setattr(queues, "add_pass", real)
+    monkeypatch.setattr(pass_rows, "add_pass", real)
     assert await passes(line) == 0
     await claim(line, other, BUDI)
     assert await passes(line) == 1, "the one place was still there"

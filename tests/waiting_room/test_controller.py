@@ -47,7 +47,7 @@ from meterai.waiting_room.rules.draw import window_seed
 from meterai.waiting_room.rules.model import U_MAX, Lane, Policy, QueueState
 from meterai.waiting_room.rules.rate_control import CALLS_FACTOR_MAX
 from meterai.waiting_room.rules.tickets import sign_ticket
-from meterai.waiting_room.store import queues
+from meterai.waiting_room.store import lease_rows, queues
 from meterai.waiting_room.use_cases.check_certificate import read_certificate
 from meterai.waiting_room.use_cases.claim_pass import claim_pass
 from meterai.waiting_room.use_cases.issue_certificate import issue_certificate
@@ -747,7 +747,7 @@ async def test_steps_don_t_keep_their_own_holder_from_renewing_the_lease(line: M
     async with line.database.app.transaction() as tx, line.database.app.connection() as other:
         await queues.lock_fenced(tx, line.folder.slug, name, 1)
         async with asyncio.timeout(2):
-            assert await queues.take_lease(other, name, 60) == 1
+            assert await lease_rows.take_lease(other, name, 60) == 1
 
 
 async def test_who_takes_the_lease_over_in_the_middle_of_a_step_goes_on_from_what_it_wrote(

@@ -25,14 +25,14 @@ from meterai.waiting_room.files.window_files import (
     is_listed,
 )
 from meterai.waiting_room.rules.admission import DEPTH_MIN, DEPTH_S, AdmissionBuckets
+from meterai.waiting_room.rules.frontier_moves import advance
 from meterai.waiting_room.rules.model import Frontier, Lane, Policy, QueueState, Schedule
-from meterai.waiting_room.rules.rate_control import (
+from meterai.waiting_room.rules.rate_control import step
+from meterai.waiting_room.rules.rate_model import (
     ControllerMemory,
     LineCounts,
     OperatorWishes,
     SiteMeasurements,
-    advance,
-    step,
 )
 from meterai.waiting_room.rules.tickets import Ticket, event_number
 

@@ -13,9 +13,9 @@ from meterai.operations.use_cases.judge_promises import judge_due_promises, meas
 from meterai.waiting_room.files.promise_book import Promise, PromiseBook
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.rules.model import Lane
-from meterai.waiting_room.store import promises, queues
+from meterai.waiting_room.store import pass_rows, promises
+from meterai.waiting_room.store.pass_rows import Pass
 from meterai.waiting_room.store.promises import PromiseFigures
-from meterai.waiting_room.store.queues import Pass
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.line import LineOfPeople
 from tests.waiting_room.moved_queue import MovedQueue, schedule_of
@@ -35,8 +35,8 @@ async def buy(
         sequence=1,
     )  # fmt: skip
     async with database.app.transaction() as tx:
-        assert await queues.add_pass(tx, queue, one)
-        assert await queues.use_pass(tx, queue, id, one.pass_id, order_id=order_id, instead_of=None)
+        assert await pass_rows.add_pass(tx, queue, one)
+        assert await pass_rows.use_pass(tx, queue, id, one.pass_id, order_id=order_id, instead_of=None)
     seller = await database.owner.fetchval("SELECT id FROM customers.organisation LIMIT 1")
     state = "completed" if done else "paid" if paid else "awaiting_payment"
     await database.owner.execute(

@@ -15,7 +15,7 @@ from meterai.waiting_room.control import lease as leading
 from meterai.waiting_room.control.checked_clock import CheckedClock
 from meterai.waiting_room.control.lease import LeaseLoop
 from meterai.waiting_room.files.window_files import Superseded
-from meterai.waiting_room.store import queues
+from meterai.waiting_room.store import lease_rows, queues
 from tests.storage_fixtures import TestDatabase
 
 
@@ -82,7 +82,7 @@ async def test_who_is_told_to_stop_gives_the_lease_back(database: TestDatabase, 
     stop.set()
     await task
     async with database.app.connection() as connection:
-        assert await queues.take_lease(connection, next_one.holder, 60) == 2
+        assert await lease_rows.take_lease(connection, next_one.holder, 60) == 2
 
 
 @pytest.mark.storage
@@ -159,7 +159,7 @@ async def test_a_controller_whose_clock_is_set_gives_the_lease_up(
     stop.set()
     await task
     async with database.app.connection() as connection:
-        assert await queues.take_lease(connection, "next", 60) == 2, "the lease was given back"
+        assert await lease_rows.take_lease(connection, "next", 60) == 2, "the lease was given back"
 
 
 async def test_no_step_is_taken_after_the_clock_was_set(

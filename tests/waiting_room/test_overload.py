@@ -16,12 +16,12 @@ import pytest
 
 from meterai.waiting_room.rules.admission import AdmissionBuckets, wait_s
 from meterai.waiting_room.rules.model import Lane, Policy, Schedule
-from meterai.waiting_room.rules.rate_control import (
+from meterai.waiting_room.rules.rate_control import step
+from meterai.waiting_room.rules.rate_model import (
     ControllerMemory,
     LineCounts,
     OperatorWishes,
     SiteMeasurements,
-    step,
 )
 from meterai.web.requests.load_meter import FILES_MIN
 

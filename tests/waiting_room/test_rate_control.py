@@ -21,16 +21,16 @@ import pytest
 from meterai.waiting_room.control.selection_loop import LAST_STAMPS, STALLED, STAMPING_STOPPED, _fan_of, _note
 from meterai.waiting_room.files.published_documents import Announcement, Status
 from meterai.waiting_room.files.queue_folder import QueueFolder
-from meterai.waiting_room.rules import rate_control
+from meterai.waiting_room.rules import rate_control, rate_model
 from meterai.waiting_room.rules.admission import DEPTH_S
 from meterai.waiting_room.rules.model import Policy, QueueState, Schedule
-from meterai.waiting_room.rules.rate_control import (
+from meterai.waiting_room.rules.rate_history import RateHistory
+from meterai.waiting_room.rules.rate_model import (
     ControllerMemory,
     LineCounts,
     OperatorWishes,
     SiteMeasurements,
 )
-from meterai.waiting_room.rules.rate_history import RateHistory
 from meterai.waiting_room.rules.verdict import DONE_SPREAD, verdict_of
 from meterai.waiting_room.use_cases.steer_queue import NOTE_BYTES_MAX
 from meterai.web.requests.load_meter import LoadMeter
@@ -59,7 +59,7 @@ def run(
     wishes: OperatorWishes = ON,
     line: LineCounts | None = None,
     start: int = 1_000,
-) -> rate_control.RateStep:
+) -> rate_model.RateStep:
     """So many steps, one each second. Without `line` as many come in as may."""
     step = None
     memory = memory or ControllerMemory(is_direct=False)

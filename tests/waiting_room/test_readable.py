@@ -14,7 +14,8 @@ from meterai.waiting_room.files.public_log import EntryKind
 from meterai.waiting_room.files.published_documents import Announcement, Status
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.rules.model import QueueState
-from meterai.waiting_room.store.queues import ClosedWindow, DecidedEntry
+from meterai.waiting_room.store.log_rows import DecidedEntry
+from meterai.waiting_room.store.window_rows import ClosedWindow
 
 
 @pytest.fixture(autouse=True)

@@ -16,12 +16,12 @@ import pytest
 
 from meterai.waiting_room.control.site_load import SITE_WINDOW_S
 from meterai.waiting_room.rules.model import Policy, Schedule
-from meterai.waiting_room.rules.rate_control import (
+from meterai.waiting_room.rules.rate_control import step
+from meterai.waiting_room.rules.rate_model import (
     ControllerMemory,
     LineCounts,
     OperatorWishes,
     SiteMeasurements,
-    step,
 )
 from meterai.web.requests.load_meter import FILES_MIN
 

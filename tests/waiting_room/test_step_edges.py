@@ -10,8 +10,8 @@ import pytest
 
 from meterai.waiting_room.files.published_documents import Announcement
 from meterai.waiting_room.rules.model import Frontier, Policy, QueueState, Schedule
-from meterai.waiting_room.rules.rate_control import ControllerMemory, SiteMeasurements
 from meterai.waiting_room.rules.rate_history import OUTAGE_MIN_S
+from meterai.waiting_room.rules.rate_model import ControllerMemory, SiteMeasurements
 from meterai.waiting_room.store.queues import Queue
 from meterai.waiting_room.use_cases import decide_step
 from meterai.waiting_room.use_cases.decide_step import (

@@ -10,8 +10,9 @@ import msgspec
 from meterai.kit.database import Database
 from meterai.waiting_room.files.published_documents import Announcement
 from meterai.waiting_room.rules.model import Policy, QueueState, Schedule
+from meterai.waiting_room.store import pass_rows
 from meterai.waiting_room.store import queues as store
-from meterai.waiting_room.store.queues import Pass
+from meterai.waiting_room.store.pass_rows import Pass
 from meterai.waiting_room.store.reminders import Reminder
 
 __all__ = [
@@ -88,7 +89,7 @@ async def last_published(db: Database) -> float | None:
 async def held_pass(db: Database, queue: int, id: bytes, pass_id: uuid.UUID) -> Pass | None:
     """The pass of a contact, if it is this one."""
     async with db.connection() as connection:
-        found = await store.read_pass(connection, queue, id)
+        found = await pass_rows.read_pass(connection, queue, id)
     return found if found is not None and found.pass_id == pass_id else None
 
 

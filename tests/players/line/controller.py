@@ -20,19 +20,16 @@ from meterai.waiting_room.rules import windows
 from meterai.waiting_room.rules.admission import AdmissionBuckets
 from meterai.waiting_room.rules.draw import window_seed
 from meterai.waiting_room.rules.forecast import fan_of, horizons_to
+from meterai.waiting_room.rules.frontier_moves import advance, frontier_then, trail_with
 from meterai.waiting_room.rules.model import NOBODY, Frontier, Policy, QueueState, Schedule
-from meterai.waiting_room.rules.rate_control import (
+from meterai.waiting_room.rules.rate_control import expected_calls, step
+from meterai.waiting_room.rules.rate_history import RateHistory, observed
+from meterai.waiting_room.rules.rate_model import (
     ControllerMemory,
     LineCounts,
     OperatorWishes,
     SiteMeasurements,
-    advance,
-    expected_calls,
-    frontier_then,
-    step,
-    trail_with,
 )
-from meterai.waiting_room.rules.rate_history import RateHistory, observed
 from meterai.waiting_room.rules.seeds import SeedChain
 
 REVEALED_AFTER_S = 2

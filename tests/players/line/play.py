@@ -21,7 +21,7 @@ from meterai.waiting_room.files.queue_folder import KEY_ID, QueueFolder, publish
 from meterai.waiting_room.files.window_files import Superseded
 from meterai.waiting_room.rules import windows
 from meterai.waiting_room.rules.model import Policy, Schedule
-from meterai.waiting_room.rules.rate_control import SiteMeasurements
+from meterai.waiting_room.rules.rate_model import SiteMeasurements
 from meterai.waiting_room.rules.seeds import SeedChain
 from tests.players.line.checks import Checks
 from tests.players.line.controller import Controller, Kept, Killed

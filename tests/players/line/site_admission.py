@@ -11,8 +11,8 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.waiting_room.files.published_queue import Published
 from meterai.waiting_room.files.queue_folder import KEY_ID, QueueFolder
 from meterai.waiting_room.rules.admission import check_ticket, lane_of, wait_s
+from meterai.waiting_room.rules.frontier_moves import frontier_then
 from meterai.waiting_room.rules.model import Lane, Policy, QueueState, Schedule
-from meterai.waiting_room.rules.rate_control import frontier_then
 from meterai.waiting_room.rules.tickets import Ticket, read_ticket
 from tests.players.line.controller import Kept
 from tests.players.line.signing import KeyedHash

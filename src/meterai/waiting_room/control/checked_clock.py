@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from meterai.kit.database import Connection
-from meterai.waiting_room.store import queues
+from meterai.waiting_room.store import lease_rows
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +37,7 @@ class CheckedClock:
     async def agrees_with_database(self, connection: Connection) -> bool:
         """Whether the database's clock shows the same time. Time that the answer takes does not count."""
         asked_at = self.wall()
-        theirs = await queues.database_time(connection)
+        theirs = await lease_rows.database_time(connection)
         differs_s = max(asked_at - theirs, theirs - self.wall(), 0.0)
         if differs_s > DIFFERS_S:
             return self._wrong("database", differs_s)

@@ -21,7 +21,7 @@ from meterai.waiting_room.control.site_load import forget_silent
 from meterai.waiting_room.files.queue_folder import queue_of
 from meterai.waiting_room.files.window_files import Superseded
 from meterai.waiting_room.rules.seeds import SeedChains
-from meterai.waiting_room.store import queues
+from meterai.waiting_room.store import lease_rows, queues
 from meterai.waiting_room.use_cases.decide_step import Beacon, StepContext
 
 log = structlog.get_logger(__name__)
@@ -67,7 +67,7 @@ class LeaseLoop:
                 epoch = None
                 async with self.db.connection() as connection:
                     if await self.clock.agrees_with_database(connection):
-                        epoch = await queues.take_lease(connection, self.holder, LEASE_S)
+                        epoch = await lease_rows.take_lease(connection, self.holder, LEASE_S)
                 if epoch is not None:
                     await self._lead(epoch, stop)
             except DATABASE_IS_DOWN as error:
@@ -83,7 +83,7 @@ class LeaseLoop:
                 while not stop.is_set():
                     if not self.clock.runs_evenly() or not await self.clock.agrees_with_database(own):
                         break
-                    held = await queues.take_lease(own, self.holder, LEASE_S)
+                    held = await lease_rows.take_lease(own, self.holder, LEASE_S)
                     if held != epoch:
                         if held is not None:  # nobody else: we were too late
                             log.warning("queue_lease_lapsed", holder=self.holder, lease_s=LEASE_S)
@@ -102,7 +102,7 @@ class LeaseLoop:
             log.info("queue_left", holder=self.holder, epoch=epoch)
             with suppress(*DATABASE_IS_DOWN):
                 async with self.db.connection() as connection:
-                    await queues.end_lease(connection, self.holder, epoch)
+                    await lease_rows.end_lease(connection, self.holder, epoch)
 
     async def _conduct(self, event: str, epoch: int) -> bool:
         """Takes steps of one event until it rests (True), or this process may not lead any more (False).

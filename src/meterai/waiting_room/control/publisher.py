@@ -17,7 +17,8 @@ from meterai.waiting_room.files.published_documents import Close, Head, Status
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.files.window_files import FencedFolder, ids_again
 from meterai.waiting_room.files.window_seeds import WindowSeeds
-from meterai.waiting_room.store.queues import ClosedWindow, DecidedEntry
+from meterai.waiting_room.store.log_rows import DecidedEntry
+from meterai.waiting_room.store.window_rows import ClosedWindow
 
 
 class Publisher:

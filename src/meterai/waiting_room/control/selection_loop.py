@@ -21,17 +21,13 @@ from meterai.waiting_room.files.ready_pings import ReadyPings
 from meterai.waiting_room.files.window_files import Gathered, gates_closed_through, gather, joins_in
 from meterai.waiting_room.rules.forecast import fan_of, horizons_to
 from meterai.waiting_room.rules.model import POLL, QueueState
-from meterai.waiting_room.rules.rate_control import (
-    DONE_AFTER_S,
-    SiteMeasurements,
-    calls_factor,
-    cap_of,
-    expected_calls,
-)
+from meterai.waiting_room.rules.rate_control import calls_factor, cap_of, expected_calls
+from meterai.waiting_room.rules.rate_model import DONE_AFTER_S, SiteMeasurements
 from meterai.waiting_room.rules.seeds import log_ahead
-from meterai.waiting_room.store import queues
+from meterai.waiting_room.store import log_rows, queues, window_rows
 from meterai.waiting_room.store.promises import PromiseFigures, read_promise_figures
-from meterai.waiting_room.store.queues import ClosedWindow, Queue
+from meterai.waiting_room.store.queues import Queue
+from meterai.waiting_room.store.window_rows import ClosedWindow
 from meterai.waiting_room.use_cases.decide_step import (
     NewPromises,
     StepContext,
@@ -145,7 +141,7 @@ class SelectionController:
         if queue.joined > queue.called and self._calls > 0:
             frontier = queue.frontier
             async with self._steering.db.connection() as connection:
-                windows = await queues.people_by_window(
+                windows = await window_rows.people_by_window(
                     connection, queue.number, frontier.window, limit=READY_WINDOWS
                 )
             share = self._ready.share
@@ -203,7 +199,7 @@ class SelectionController:
         queue, publisher = decided.queue, self._publisher
         if decided.config != self._config:
             async with self._steering.db.connection() as connection:
-                kept = await queues.kept_configs(connection, queue.number)
+                kept = await log_rows.kept_configs(connection, queue.number)
             await asyncio.to_thread(publisher.publish_configs, kept)
             await asyncio.to_thread(publisher.publish_config, decided.config, queue.config_version)
             self._config = decided.config
@@ -217,7 +213,7 @@ class SelectionController:
         while publisher.log_size < queue.log_size:
             async with self._steering.db.connection() as connection:
                 first = publisher.log_size
-                entries = await queues.entries_from(connection, queue.number, first, limit=2_000)
+                entries = await log_rows.entries_from(connection, queue.number, first, limit=2_000)
             await asyncio.to_thread(publisher.append, entries, int(now))
             assert publisher.log_size > first, "the log's file has lost what the store has forgotten"
             self._fail_point("queue_logged")
@@ -232,7 +228,9 @@ class SelectionController:
         async with self._steering.db.connection() as connection:
             queue = self._queue
             assert queue is not None
-            return await queues.closed_windows(connection, queue.number, first=first, limit=WINDOWS_AT_ONCE)
+            return await window_rows.closed_windows(
+                connection, queue.number, first=first, limit=WINDOWS_AT_ONCE
+            )
 
     async def _status(
         self, decided: StepDecision, told: PromiseFigures, now: float, measured: SiteMeasurements
@@ -279,7 +277,7 @@ class SelectionController:
             return
         self._forgot_at = now
         async with self._steering.db.connection() as connection:
-            await queues.forget_log(
+            await log_rows.forget_log(
                 connection,
                 queue.number,
                 before=self._publisher.log_size,

@@ -9,7 +9,8 @@ import msgspec
 
 from meterai.kit.database import Connection, Database
 from meterai.kit.stop_switches import SEALING_STOPPED, is_thrown
-from meterai.waiting_room.rules.rate_control import SILENT_S, SiteMeasurements
+from meterai.waiting_room.rules.rate_control import SILENT_S
+from meterai.waiting_room.rules.rate_model import SiteMeasurements
 
 FORGOTTEN_AFTER = timedelta(minutes=1)
 SITE_WINDOW_S = 3

@@ -14,12 +14,18 @@ every crowd with an empty site (decision 0020).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 
 import msgspec
 
-from meterai.waiting_room.rules.model import U_MAX, Frontier, Policy, QueueState, Schedule
+from meterai.waiting_room.rules.model import Policy, QueueState, Schedule
 from meterai.waiting_room.rules.rate_history import RateHistory
+from meterai.waiting_room.rules.rate_model import (
+    ControllerMemory,
+    LineCounts,
+    OperatorWishes,
+    RateStep,
+    SiteMeasurements,
+)
 
 P95_WANTED_MS = 1_000.0
 """The site is full here: half of the 2 s that people behind the gate are promised."""
@@ -70,8 +76,6 @@ STAMPS_EACH = 2
 """So many stamps are thought of for each who is called: an application takes two documents as a rule."""
 HELD_AFTER = 0.7
 """Of the time in which 95 of 100 have their stamps: nine of ten who come have placed an order by then."""
-DONE_AFTER_S = 300
-"""From the claim to the stamped document, while too few have been seen."""
 TOGETHER_S = 20
 """Who is called within that time is counted together, when it is asked who was called of late."""
 COMES_S = 10.0
@@ -84,134 +88,6 @@ SHARE_MIN, SHARE_MAX = 0.2, 1.0
 CALLS_FACTOR_MAX = 4.0
 DIRECT_AFTER_S = 20.0
 """Nobody must have waited for so long before the queue opens itself."""
-
-
-class SiteMeasurements(msgspec.Struct, frozen=True, kw_only=True):
-    """The site during the last seconds."""
-
-    heard_s: float
-    """Since any site process was heard of."""
-    p95_ms: float = 0.0
-    in_flight: float = 0.0
-    """Requests at once, on average, in the fullest process."""
-    requests: int = 0
-    fault_share: float = 0.0
-    backlog_s: float = 0.0
-    stock: int | None = None
-    """Stamps that can be sold; None: not asked."""
-    can_buy: bool = True
-    """Codes are sent, and the gateway opens charges. Else the site is quick and without a fault, and nobody
-    comes in, or nobody can pay."""
-    is_stamping: bool = True
-    """Not while the emergency stop is thrown."""
-    entered_per_min: float = 0.0
-    """People who came in without a pass, because nobody had to wait."""
-    done_after_s: int = DONE_AFTER_S
-    """From the claim to the stamped document, of 95 in 100."""
-
-
-class ControllerMemory(msgspec.Struct, frozen=True, kw_only=True):
-    """What the controller carries from step to step; kept in the store."""
-
-    rate: float = 0.0
-    """What the site is believed to bear, without the brake."""
-    full_at: float = 0.0
-    """The rate at which the site became full the last time; 0: not known."""
-    full_again: int = 0
-    """So often in a row it became full there once more."""
-    idle_s: float = 0.0
-    """For so long the site has been idle while people came in nearly as fast as they may."""
-    strain: float = 0.0
-    """The pressure of the last seconds, averaged."""
-    is_full: bool = False
-    """The site has been full, and not easy since."""
-    used: float = 0.0
-    """People a minute who came in during the last half minute or so."""
-    is_down: bool = False
-    """The site is not heard of."""
-    show_share: float = 0.9
-    """Of those called, how many come."""
-    on_the_way: float = 0.0
-    """People who were called so lately that they can't be here yet."""
-    called_then: float = 0.0
-    claimed_then: float = 0.0
-    """People called and passes given, as a sum that forgets with a half-life of two minutes."""
-    called_lately: tuple[tuple[int, int], ...] = ()
-    """(Unix time, people called then) of those who may not have placed their orders yet, the oldest first."""
-    call_left_s: float = 0.0
-    """So long the last call is still held open; while nobody can enter, none of it passes."""
-    nobody_since: float = 0.0
-    joins_since: float = 0.0
-    """Since when people may join, by the earliest clock that said so (Unix seconds); 0: not yet."""
-    planned: tuple[int, int, int] | None = None
-    """When time was cut anew as people could join for the first time: (to when, and what stood there before:
-    when people may join, and the opening). For a clock that was ahead."""
-    is_direct: bool = True
-    trail: tuple[tuple[int, int, str], ...] = ()
-    """(time, window, x) of the frontier, the oldest first: who was called when."""
-    closed_free: bool = False
-    """When the queue closed, everybody entered without a place."""
-    late: tuple[int, str] = (0, "0")
-    """(window, x) of the returners' frontier, as it stands in the log."""
-    promises_read: dict[str, int] = {}
-    """Gate -> bytes of its promises that are in the log."""
-    published_at: float = 0.0
-    """When the last step whose files are all there was taken (Unix seconds)."""
-    chains_logged: int = 1
-    """Chains of seeds to which the rules or the log commit."""
-    beacon_rounds: dict[str, int] = {}
-    """Window -> round of the public beacon, of windows that are closed and not revealed."""
-    past: RateHistory = RateHistory()
-    """For the guess of the rest of the evening."""
-    is_short: bool = False
-    """Fewer are called than the site bears: the stamps that are left are for those who were called."""
-
-
-class LineCounts(msgspec.Struct, frozen=True):
-    """The line now. Numbers of people."""
-
-    waiting: int
-    """Joined and not called, windows that take joins included."""
-    called: int
-    """Since the last step."""
-    claimed: int
-    """Passes given since the last step."""
-    ready_share: float | None = None
-    """Of those who are called next, how many said within three minutes that they are there."""
-    admission_is_full: bool = False
-    """The door's bucket of the newcomers' lane is empty."""
-    knocking: int = 0
-    """People who were called, found the door full of late, and are not in yet."""
-
-
-class RateStep(msgspec.Struct, frozen=True):
-    """What one step decides."""
-
-    memory: ControllerMemory
-    state: QueueState
-    rate: float
-    """What the site is believed to bear: the door lets in so many at most, and who waits reckons with it
-    where the fan ends. The brake is in neither: held at the door people would knock, each for himself, which
-    makes work, and told a rate that holds for seconds they would look again in a minute."""
-    calls: float
-    """By how many people a minute the frontier moves: fewer while the brake is on, more than shall come in,
-    as not all come."""
-    pressure: float
-    """1: the site is full."""
-    stamps_for: float = math.inf
-    """By how many people a minute it can go on with the few stamps that are left; endless while many are."""
-    enough_for: float = math.inf
-    """How many more people there are stamps for; endless: not asked."""
-
-
-class OperatorWishes(msgspec.Struct, frozen=True, kw_only=True):
-    """What the operators want."""
-
-    is_on: bool
-    always: bool = False
-    """Everybody stands in line, also when nobody has to wait."""
-    halted: bool = False
-    rate_cap: int | None = None
 
 
 def step(
@@ -458,51 +334,3 @@ def state_of(
     if schedule.last_call_at is not None and now >= schedule.last_call_at:
         return QueueState.LAST_CALL
     return QueueState.OPEN
-
-
-def advance(
-    frontier: Frontier, people_by_window: Iterable[tuple[int, int]], people: float
-) -> tuple[Frontier, int, float]:
-    """Moves the frontier on by so many people: (frontier, people passed, what is left over).
-
-    `people_by_window`: the windows whose seed is known, from the frontier's on, in order, without gaps, with
-    the number of different people in each. It never goes beyond them, and never back.
-    """
-    passed = 0
-    for window, count in people_by_window:
-        if window < frontier.window:
-            continue
-        if window > frontier.window:
-            break
-        before = count * frontier.x // U_MAX
-        rest = count - count * frontier.x / U_MAX
-        if people >= rest or count == 0:
-            frontier, people, passed = Frontier(window + 1, 0), people - rest, passed + count - before
-            continue
-        x = frontier.x + int(people / count * U_MAX)
-        frontier = Frontier(window, min(x, U_MAX - 1))
-        return frontier, passed + count * frontier.x // U_MAX - before, 0.0
-    return frontier, passed, max(0.0, people)
-
-
-def trail_with(
-    trail: tuple[tuple[int, int, str], ...], frontier: Frontier, now: float, *, keep_s: int
-) -> tuple[tuple[int, int, str], ...]:
-    """The trail with one more point, ten seconds apart, and one point that is older than `keep_s`."""
-    if not trail or now - trail[-1][0] >= 10:
-        trail = (*trail, (int(now), frontier.window, str(frontier.x)))
-    older = [point for point in trail if point[0] <= now - keep_s]
-    return trail[max(0, len(older) - 1) :]
-
-
-def trail_after_pause(
-    trail: tuple[tuple[int, int, str], ...], seconds: int
-) -> tuple[tuple[int, int, str], ...]:
-    """The trail as if time had stood still for so long, in which nobody could enter: no call lapses by it."""
-    return tuple((at + seconds, window, x) for at, window, x in trail) if seconds else trail
-
-
-def frontier_then(trail: tuple[tuple[int, int, str], ...], now: float, *, ago_s: int) -> Frontier:
-    """Where the frontier stood `ago_s` ago, as far as the trail says; nobody was called before it."""
-    known = [point for point in trail if point[0] <= now - ago_s]
-    return Frontier(known[-1][1], int(known[-1][2])) if known else Frontier(0, 0)

@@ -14,8 +14,9 @@ from meterai.waiting_room.files.published_queue import Published
 from meterai.waiting_room.rules.admission import check_ticket, lane_of, wait_s
 from meterai.waiting_room.rules.model import Lane, QueueState, Schedule
 from meterai.waiting_room.rules.tickets import Ticket
-from meterai.waiting_room.store import claims, queues
-from meterai.waiting_room.store.queues import Pass, Queue
+from meterai.waiting_room.store import claims, log_rows, pass_rows, queues, window_rows
+from meterai.waiting_room.store.pass_rows import Pass
+from meterai.waiting_room.store.queues import Queue
 
 _SHUT = {
     QueueState.HALTED: Refusal(Kind.UNAVAILABLE, "queue.halted"),
@@ -83,8 +84,8 @@ async def claim_pass(
 async def _enter(tx: Connection, call: Call, *, is_in_flight: bool, now: datetime) -> Pass | Refusal:
     """One more person at the door, which stays locked until the end of `tx`."""
     queue, ticket = call.queue, call.ticket
-    level, rate = await queues.lock_admission(tx, queue.number)
-    if (held := await queues.read_pass(tx, queue.number, ticket.id)) is not None:
+    level, rate = await pass_rows.lock_admission(tx, queue.number)
+    if (held := await pass_rows.read_pass(tx, queue.number, ticket.id)) is not None:
         return held  # another tab was faster, while this one waited for the door
     lane = Lane.IN_FLIGHT if is_in_flight else call.lane
     share = queue.policy.returners_percent
@@ -93,12 +94,12 @@ async def _enter(tx: Connection, call: Call, *, is_in_flight: bool, now: datetim
         knocking = await claims.note_knock(tx, queue.number, ticket.id, now)
         seconds = wait_s(rate, share, lane, knocking=knocking)
         return Refusal(Kind.BUSY, "queue.door_full", retry_after_s=seconds)
-    await queues.save_admission(tx, queue.number, after)
+    await pass_rows.save_admission(tx, queue.number, after)
     one = _pass(ticket, lane, now)
-    is_new = await queues.add_pass(tx, queue.number, one)
+    is_new = await pass_rows.add_pass(tx, queue.number, one)
     assert is_new, "the door is locked: nobody else can have added it"
     if call.is_late:
-        await queues.add_to_log(tx, queue.number, late_facts(ticket), now)
+        await log_rows.add_to_log(tx, queue.number, late_facts(ticket), now)
     return one
 
 
@@ -152,7 +153,7 @@ async def is_late_ticket(
     """
     if published.is_listed(ticket):
         return False
-    if not await queues.is_dead_gate(connection, queue, ticket.window, ticket.gate):
+    if not await window_rows.is_dead_gate(connection, queue, ticket.window, ticket.gate):
         raise Refusal(Kind.FORBIDDEN, "ticket.unlisted")
     check_ticket(schedule, ticket)
     return True
@@ -165,4 +166,4 @@ async def _queue_and_pass(
     queue = await queues.read_queue(connection, published.folder.slug)
     if queue is None:
         raise Refusal(Kind.NOT_FOUND, "queue.unknown")
-    return queue, await queues.read_pass(connection, queue.number, ticket.id)
+    return queue, await pass_rows.read_pass(connection, queue.number, ticket.id)

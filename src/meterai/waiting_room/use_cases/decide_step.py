@@ -33,17 +33,17 @@ from meterai.waiting_room.files.published_documents import Close, Config, Reveal
 from meterai.waiting_room.files.queue_folder import KEY_ID, QueueKeys
 from meterai.waiting_room.files.window_files import Gathered, close_document, digest
 from meterai.waiting_room.files.window_seeds import WindowSeeds
-from meterai.waiting_room.rules import rate_control
+from meterai.waiting_room.rules import frontier_moves, rate_control
 from meterai.waiting_room.rules.beacon_rounds import due_at, round_for
 from meterai.waiting_room.rules.draw import window_seed
 from meterai.waiting_room.rules.model import Frontier, Lane, QueueState, Schedule
-from meterai.waiting_room.rules.rate_control import ControllerMemory, LineCounts, RateStep, SiteMeasurements
 from meterai.waiting_room.rules.rate_history import OUTAGE_MIN_S, observed
+from meterai.waiting_room.rules.rate_model import ControllerMemory, LineCounts, RateStep, SiteMeasurements
 from meterai.waiting_room.rules.seeds import SeedChains, log_ahead
 from meterai.waiting_room.rules.windows import LOGGED_LATE_S, end_of, fixed_of, number_at, window_of
 from meterai.waiting_room.store import claims as claim_store
+from meterai.waiting_room.store import log_rows, pass_rows, queues, window_rows
 from meterai.waiting_room.store import promises as promise_store
-from meterai.waiting_room.store import queues
 from meterai.waiting_room.use_cases.set_queue import changed
 
 log = structlog.get_logger(__name__)
@@ -214,7 +214,7 @@ class _Draft:
         queue = self._queue
         if queue.config_sha256:
             return  # nothing has changed
-        kept = await queues.kept_configs(self._tx, queue.number)
+        kept = await log_rows.kept_configs(self._tx, queue.number)
         if not (raw := kept[-1][1] if kept else self._seen.rules):
             return
         told, wanted = published_documents.decode(raw, Config).schedule, queue.schedule
@@ -228,7 +228,7 @@ class _Draft:
 
     async def _log_what_was_said(self) -> int:
         """Claims and sayings of others go into the log before what this step does."""
-        claims = await queues.take_claims(self._tx, self._queue.number, _CLAIMS)
+        claims = await pass_rows.take_claims(self._tx, self._queue.number, _CLAIMS)
         for claim in claims:
             place = self._seen.seeds.place_in(claim.window, claim.id)
             self._say(
@@ -243,7 +243,7 @@ class _Draft:
                 ),
                 claim.claimed_at.timestamp(),
             )
-        for at, facts in await queues.take_to_log(self._tx, self._queue.number, _SAID):
+        for at, facts in await log_rows.take_to_log(self._tx, self._queue.number, _SAID):
             self._say(facts, at.timestamp())
         if (told := self._seen.promises) and told.read_from == self._queue.memory.promises_read:
             for promise in told.given:
@@ -292,8 +292,8 @@ class _Draft:
                 break  # gathered by a clock that has been set right since, or closed by a gate that is ahead
             close = close_document(self._queue.event, found, _starts_at(self._queue, found.window), ends_at)
             raw = published_documents.sign(close, self._steering.keys.controller)
-            window = queues.ClosedWindow(found.window, found.people, float(ends_at), raw)
-            await queues.add_closed(self._tx, self._queue.number, window, found.dead)
+            window = window_rows.ClosedWindow(found.window, found.people, float(ends_at), raw)
+            await window_rows.add_closed(self._tx, self._queue.number, window, found.dead)
             self._say(
                 CloseFacts(window=found.window, count=found.count, root=found.root.hex(), sha256=digest(raw))
             )
@@ -308,13 +308,15 @@ class _Draft:
         first = self._queue.revealed_through + 1
         if first > min(self._queue.closed_through, self._seen.published_through):
             return
-        for window in await queues.closed_windows(self._tx, self._queue.number, first=first, limit=_REVEALS):
+        for window in await window_rows.closed_windows(
+            self._tx, self._queue.number, first=first, limit=_REVEALS
+        ):
             since_s = self._now - window.closed_at  # less than nothing: the clock has been set right since
             late = -CLOCK_RUNS_BACK_S <= since_s < REVEAL_AFTER_S
             if late or window.number > self._seen.published_through or not await self._reveal(window):
                 return
 
-    async def _reveal(self, window: queues.ClosedWindow) -> bool:
+    async def _reveal(self, window: window_rows.ClosedWindow) -> bool:
         source, rounds = self._steering.beacon, dict(self._queue.memory.beacon_rounds)
         number = rounds.pop(str(window.number), None)
         beacon = "" if source is None or number is None else source.value(number)
@@ -329,13 +331,13 @@ class _Draft:
             event=self._queue.event, window=window.number, link=facts.link, beacon=beacon, seed=facts.seed
         )
         raw = published_documents.sign(reveal, self._steering.keys.controller)
-        await queues.add_reveal(self._tx, self._queue.number, window.number, raw)
+        await window_rows.add_reveal(self._tx, self._queue.number, window.number, raw)
         self._say(facts)
         self._change(revealed_through=window.number)
         return True
 
     async def _is_admission_full(self) -> bool:
-        door, rate = await queues.read_admission(self._tx, self._queue.number)
+        door, rate = await pass_rows.read_admission(self._tx, self._queue.number)
         return door.filled(rate, self._queue.policy.returners_percent, self._now).new < 1
 
     def _decide(self, claimed: int, *, admission_is_full: bool, knocking: int) -> tuple[RateStep, int]:
@@ -480,16 +482,18 @@ class _Draft:
         frontier = queue.frontier
         if (step.calls > 0 and queue.joined > queue.called) or _has_passed_all(queue):
             people = step.calls / 60 * elapsed_s
-            known = await queues.people_by_window(self._tx, queue.number, frontier.window, limit=_WINDOWS)
-            frontier, called, _ = rate_control.advance(frontier, known, people)
+            known = await window_rows.people_by_window(
+                self._tx, queue.number, frontier.window, limit=_WINDOWS
+            )
+            frontier, called, _ = frontier_moves.advance(frontier, known, people)
         rate = round(step.rate)
         if frontier != queue.frontier:
             self._say(_moved(Lane.NEW, frontier, self._steering.epoch, rate))
         keep_s = queue.policy.claim_minutes * 60
-        trail = rate_control.trail_after_pause(step.memory.trail, self._shut_s)
+        trail = frontier_moves.trail_after_pause(step.memory.trail, self._shut_s)
         if step.state is not QueueState.CLOSED:  # then it stays as the closing found it: certificates ask it
-            trail = rate_control.trail_with(trail, frontier, self._now, keep_s=keep_s)
-        late = max(queue.late, rate_control.frontier_then(trail, self._now, ago_s=keep_s))
+            trail = frontier_moves.trail_with(trail, frontier, self._now, keep_s=keep_s)
+        late = max(queue.late, frontier_moves.frontier_then(trail, self._now, ago_s=keep_s))
         if late != queue.late:
             self._say(_moved(Lane.RETURNER, late, self._steering.epoch, rate))
         past = observed(
@@ -524,7 +528,7 @@ class _Draft:
         if (sha256 := digest(config)) != self._queue.config_sha256:
             version = self._queue.config_version
             facts = ConfigFacts(sha256=sha256, version=version)
-            await queues.keep_config(self._tx, self._queue.number, version, config)
+            await log_rows.keep_config(self._tx, self._queue.number, version, config)
             self._entries.insert(0, (int(self._now), facts))
             self._change(config_sha256=sha256)
         return config
@@ -537,7 +541,7 @@ class _Draft:
     async def _write(self, step: RateStep) -> None:
         queue = self._queue
         if self._entries:
-            await queues.add_entries(self._tx, queue.number, queue.log_size, self._entries)
+            await log_rows.add_entries(self._tx, queue.number, queue.log_size, self._entries)
         self._change(
             epoch=self._steering.epoch,
             sequence=queue.sequence + 1,

@@ -14,11 +14,11 @@ from meterai.waiting_room.files.log_facts import CertificateFacts
 from meterai.waiting_room.files.presence import seen_at
 from meterai.waiting_room.files.published_queue import Published
 from meterai.waiting_room.rules.certificate import Attempt, certificate_key, is_check_in, outcome_of
+from meterai.waiting_room.rules.frontier_moves import frontier_then
 from meterai.waiting_room.rules.model import QueueState
-from meterai.waiting_room.rules.rate_control import frontier_then
 from meterai.waiting_room.rules.tickets import Ticket
 from meterai.waiting_room.rules.windows import last_number
-from meterai.waiting_room.store import claims, queues
+from meterai.waiting_room.store import claims, log_rows, pass_rows, queues
 from meterai.waiting_room.store.queues import Queue
 from meterai.waiting_room.use_cases.claim_pass import is_late_ticket, late_facts
 
@@ -55,9 +55,9 @@ async def issue_certificate(
             assert kept is not None
             return kept
         if is_late:
-            await queues.add_to_log(tx, queue.number, late_facts(ticket), now)
+            await log_rows.add_to_log(tx, queue.number, late_facts(ticket), now)
         facts = CertificateFacts(id=attempt.id, sha256=hashlib.sha256(signed).hexdigest())
-        await queues.add_to_log(tx, queue.number, facts, now)
+        await log_rows.add_to_log(tx, queue.number, facts, now)
     return signed
 
 
@@ -95,7 +95,7 @@ async def _attempt(
         frontier_then(trail, ended_at, ago_s=queue.policy.claim_minutes * 60),
         window=ticket.window,
         place=place,
-        has_pass=await queues.read_pass(tx, queue.number, ticket.id) is not None,
+        has_pass=await pass_rows.read_pass(tx, queue.number, ticket.id) is not None,
         has_knocked=knocked is not None,
     )
     signs = [noted, int(knocked[1].timestamp()) if knocked else None, int(now.timestamp()), ticket.joined_at]

@@ -9,7 +9,7 @@ from typing import Literal
 
 from meterai.kit.database import Database
 from meterai.waiting_room.files.log_facts import BypassFacts
-from meterai.waiting_room.store import queues
+from meterai.waiting_room.store import log_rows
 
 BypassReason = Literal["was_inside", "general_share"]
 """`was_inside`: had entered before anybody had to wait; `general_share`: bought for no event meanwhile."""
@@ -21,4 +21,4 @@ async def log_bypass(
     """Nothing personal: the reason, and a digest of the order's id, so that each order is one bypass."""
     ref = hashlib.sha256(b"meterai bypass\x00" + order_id.bytes).hexdigest()[:32]
     async with db.connection() as connection:
-        await queues.add_to_log(connection, queue, BypassFacts(why=reason, ref=ref), now)
+        await log_rows.add_to_log(connection, queue, BypassFacts(why=reason, ref=ref), now)

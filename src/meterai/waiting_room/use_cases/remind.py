@@ -21,11 +21,11 @@ from meterai.texts.translation import translate
 from meterai.waiting_room.files.published_queue import Published
 from meterai.waiting_room.files.queue_folder import queue_of
 from meterai.waiting_room.rules.certificate import CHECK_IN_AROUND_CLOSING_S
+from meterai.waiting_room.rules.frontier_moves import advance
 from meterai.waiting_room.rules.model import Frontier, QueueState
-from meterai.waiting_room.rules.rate_control import advance
 from meterai.waiting_room.rules.tickets import Ticket
 from meterai.waiting_room.store import queues as store
-from meterai.waiting_room.store import reminders
+from meterai.waiting_room.store import reminders, window_rows
 from meterai.waiting_room.store.queues import Queue
 from meterai.waiting_room.store.reminders import Reminder
 
@@ -142,7 +142,7 @@ async def _note_places(connection: Connection, queue: Queue, root: Path) -> int:
 async def _near(connection: Connection, queue: Queue) -> Frontier:
     """Where the frontier will be in a few minutes at the rate of now."""
     rate = await reminders.door_rate(connection, queue.number)
-    windows = await store.people_by_window(connection, queue.number, queue.frontier.window, limit=200)
+    windows = await window_rows.people_by_window(connection, queue.number, queue.frontier.window, limit=200)
     return advance(queue.frontier, windows, rate * NEAR_MINUTES)[0]
 
 

@@ -25,6 +25,7 @@ from meterai.waiting_room.files.restore_files import (
     rewind,
 )
 from meterai.waiting_room.rules.windows import number_at
+from meterai.waiting_room.store import lease_rows, log_rows, window_rows
 from meterai.waiting_room.store import queues as store
 from meterai.waiting_room.store.queues import Queue
 
@@ -80,7 +81,7 @@ async def rewind_queues(db: Database, root: Path, *, actor: str, now: datetime) 
 
 async def _has_entry(db: Database, queue: Queue, n: int) -> bool:
     async with db.connection() as connection:
-        return await store.has_entry(connection, queue.number, n)
+        return await log_rows.has_entry(connection, queue.number, n)
 
 
 async def _settle_what_is_gone(
@@ -92,13 +93,15 @@ async def _settle_what_is_gone(
     lost = []
     async with db.transaction() as tx:
         await store.read_promises_from(tx, queue.number, places)
-        for row in await store.closed_windows(tx, queue.number, first=first, limit=queue.closed_through + 1):
+        for row in await window_rows.closed_windows(
+            tx, queue.number, first=first, limit=queue.closed_through + 1
+        ):
             if (one := await asyncio.to_thread(lost_list, folder, row.number, row.document)) is None:
                 continue
             lost.append(one)
             for gate in one.gates:
-                await store.add_dead_gate(tx, queue.number, one.window, gate)
-                await store.add_to_log(tx, queue.number, DeadGateFacts(window=one.window, gate=gate), now)
+                await window_rows.add_dead_gate(tx, queue.number, one.window, gate)
+                await log_rows.add_to_log(tx, queue.number, DeadGateFacts(window=one.window, gate=gate), now)
     for one in lost:
         await asyncio.to_thread(publish_rest, folder, one)
     return lost
@@ -121,8 +124,8 @@ async def _tell(
 ) -> None:
     facts = OperatorFacts(action=RESTORE, value=done.head, reason=reason)
     async with db.transaction() as tx:
-        await store.skip_epochs(tx, done.epoch + EPOCHS_SKIPPED)
-        await store.add_to_log(tx, queue.number, facts, now)
+        await lease_rows.skip_epochs(tx, done.epoch + EPOCHS_SKIPPED)
+        await log_rows.add_to_log(tx, queue.number, facts, now)
         await write_audit(
             tx,
             actor=actor,

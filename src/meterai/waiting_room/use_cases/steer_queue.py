@@ -13,7 +13,7 @@ from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection, Database
 from meterai.waiting_room.files.log_facts import OperatorFacts
 from meterai.waiting_room.files.published_documents import Announcement
-from meterai.waiting_room.store import queues
+from meterai.waiting_room.store import log_rows, queues
 from meterai.waiting_room.store.queues import Queue
 
 NOTE_BYTES_MAX: Final = 160
@@ -112,7 +112,7 @@ async def _act(
             await queues.believe_rate(tx, queue.number, rate)
         for column, value in wishes.items():
             await queues.set_wish(tx, event, column, value)
-        await queues.add_to_log(tx, queue.number, facts, now)
+        await log_rows.add_to_log(tx, queue.number, facts, now)
         await write_audit(
             tx,
             actor=actor,

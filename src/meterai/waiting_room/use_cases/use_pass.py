@@ -6,7 +6,7 @@ import uuid
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
-from meterai.waiting_room.store import queues
+from meterai.waiting_room.store import pass_rows
 
 
 async def use_pass(
@@ -25,7 +25,7 @@ async def use_pass(
     Raises: Refusal CONFLICT `pass.used` when it belongs to another order.
     """
     async with db.connection() as connection:
-        if not await queues.use_pass(
+        if not await pass_rows.use_pass(
             connection, queue, id, pass_id, order_id=order_id, instead_of=instead_of
         ):
             raise Refusal(Kind.CONFLICT, "pass.used")

@@ -1,0 +1,119 @@
+"""Statements about the public log: what is to be logged, decided entries, versions of the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from meterai.kit.database import Connection
+from meterai.waiting_room.files.log_facts import AnyFacts, EntryFacts, decode_facts, encode_facts
+from meterai.waiting_room.files.public_log import EntryKind
+
+
+class DecidedEntry(msgspec.Struct, frozen=True):
+    """A decided entry of the public log."""
+
+    n: int
+    at: int
+    what: EntryKind
+    facts: dict[str, Any]
+
+
+async def add_to_log(tx: Connection, queue: int, facts: EntryFacts, at: datetime) -> None:
+    """Something for the public log; the controller takes it up within a second."""
+    await tx.execute(
+        "INSERT INTO waiting_room.to_log (queue, at, what, facts) VALUES ($1, $2, $3, $4)",
+        queue,
+        at,
+        facts.what,
+        encode_facts(facts),
+    )
+
+
+async def take_to_log(tx: Connection, queue: int, limit: int) -> list[tuple[datetime, AnyFacts]]:
+    """What is to be logged and when it was said, in its order, taken out."""
+    rows = await tx.fetch(
+        """DELETE FROM waiting_room.to_log WHERE n IN (SELECT n FROM waiting_room.to_log
+           WHERE queue = $1 ORDER BY n LIMIT $2) RETURNING n, at, what, facts""",
+        queue,
+        limit,
+    )
+    ordered = sorted(rows, key=lambda row: row["n"])
+    return [(row["at"], decode_facts(EntryKind(row["what"]), row["facts"])) for row in ordered]
+
+
+async def add_entries(
+    tx: Connection, queue: int, first: int, entries: Sequence[tuple[int, EntryFacts]]
+) -> None:
+    """Decides the next entries of the public log: (Unix time, facts), numbered from `first`."""
+    await tx.executemany(
+        "INSERT INTO waiting_room.log_entry (queue, n, at, what, facts) VALUES ($1, $2, $3, $4, $5)",
+        [(queue, first + i, at, facts.what, encode_facts(facts)) for i, (at, facts) in enumerate(entries)],
+    )
+
+
+async def entries_from(conn: Connection, queue: int, first: int, *, limit: int) -> list[DecidedEntry]:
+    """The decided entries from a number on."""
+    rows = await conn.fetch(
+        """SELECT n, at, what, facts FROM waiting_room.log_entry
+           WHERE queue = $1 AND n >= $2 ORDER BY n LIMIT $3""",
+        queue,
+        first,
+        limit,
+    )
+    return [DecidedEntry(row["n"], row["at"], EntryKind(row["what"]), row["facts"]) for row in rows]
+
+
+async def has_entry(conn: Connection, queue: int, n: int) -> bool:
+    """Whether a decided entry is still there, and so all behind it: the first ones are deleted first."""
+    found = await conn.fetchval(
+        "SELECT true FROM waiting_room.log_entry WHERE queue = $1 AND n = $2", queue, n
+    )
+    return found is True
+
+
+async def forget_log(
+    conn: Connection, queue: int, *, before: int, since: float, windows_before: int, limit: int
+) -> None:
+    """Deletes rows of the first entries, at most `limit`: of those before number `before` the ones that are
+    older than `since`, up to the first that is not. With them go what they name: rules, and windows before
+    `windows_before` whose seed they tell."""
+    await conn.execute(
+        """WITH gone AS (
+               DELETE FROM waiting_room.log_entry WHERE queue = $1 AND n < least($2,
+                   (SELECT n FROM waiting_room.log_entry WHERE queue = $1 AND at >= $3 ORDER BY n LIMIT 1),
+                   (SELECT min(n) FROM waiting_room.log_entry WHERE queue = $1) + $5)
+               RETURNING what, facts),
+           windows AS (
+               DELETE FROM waiting_room.closed_window WHERE queue = $1 AND number < $4 AND number <=
+                   (SELECT max((facts->>'window')::integer) FROM gone WHERE what = 'reveal'))
+           DELETE FROM waiting_room.config WHERE queue = $1 AND encode(sha256(document), 'hex') IN
+               (SELECT facts->>'sha256' FROM gone WHERE what = 'config')""",
+        queue,
+        before,
+        int(since),
+        windows_before,
+        limit,
+    )
+
+
+async def keep_config(tx: Connection, queue: int, version: int, document: bytes) -> None:
+    """Keeps the signed rules of a version, as they are published."""
+    await tx.execute(
+        """INSERT INTO waiting_room.config (queue, version, document) VALUES ($1, $2, $3)
+           ON CONFLICT (queue, version) DO UPDATE SET document = excluded.document""",
+        queue,
+        version,
+        document,
+    )
+
+
+async def kept_configs(conn: Connection, queue: int) -> list[tuple[int, bytes]]:
+    """(version, signed rules) of those that were made lately."""
+    rows = await conn.fetch(
+        "SELECT version, document FROM waiting_room.config WHERE queue = $1 ORDER BY version", queue
+    )
+    return [(row["version"], row["document"]) for row in rows]

@@ -1,0 +1,128 @@
+"""Statements about passes, and about the admission that gives them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+import msgspec
+
+from meterai.kit.database import Connection, Row
+from meterai.waiting_room.rules.admission import AdmissionBuckets
+from meterai.waiting_room.rules.model import Lane
+
+
+class Pass(msgspec.Struct, frozen=True, kw_only=True):
+    """That a contact was let into an event."""
+
+    id: bytes
+    pass_id: uuid.UUID
+    order_id: uuid.UUID | None
+    claimed_at: datetime
+    window: int
+    lane: Lane
+    gate: int
+    sequence: int
+    """Of the ticket: with the window they find it in the published list."""
+
+
+async def take_claims(tx: Connection, queue: int, limit: int) -> list[Pass]:
+    """Passes that are not in the log yet, in their order; marked as logged."""
+    rows = await tx.fetch(
+        """UPDATE waiting_room.pass SET logged = true WHERE queue = $1 AND id IN
+               (SELECT id FROM waiting_room.pass WHERE queue = $1 AND NOT logged
+                ORDER BY claimed_at, id LIMIT $2)
+           RETURNING id, pass_id, order_id, claimed_at, number AS window, lane, gate, sequence""",
+        queue,
+        limit,
+    )
+    return sorted((_pass_of_row(row) for row in rows), key=lambda one: (one.claimed_at, one.id))
+
+
+async def read_pass(conn: Connection, queue: int, id: bytes) -> Pass | None:
+    """The pass of a contact, if it has one."""
+    row = await conn.fetchrow(
+        """SELECT id, pass_id, order_id, claimed_at, number AS window, lane, gate, sequence
+           FROM waiting_room.pass WHERE queue = $1 AND id = $2""",
+        queue,
+        id,
+    )
+    return _pass_of_row(row) if row else None
+
+
+_DOOR = "SELECT new_level, returner_level, filled_at, rate FROM waiting_room.door WHERE queue = $1"
+
+
+async def lock_admission(tx: Connection, queue: int) -> tuple[AdmissionBuckets, float]:
+    """The door, locked, and its rate."""
+    row = await tx.fetchrow(_DOOR + " FOR UPDATE", queue)
+    assert row is not None, "a queue has a door"
+    return AdmissionBuckets(row["new_level"], row["returner_level"], row["filled_at"]), row["rate"]
+
+
+async def read_admission(conn: Connection, queue: int) -> tuple[AdmissionBuckets, float]:
+    """The door as it was left, and its rate; claims go on meanwhile."""
+    row = await conn.fetchrow(_DOOR, queue)
+    assert row is not None, "a queue has a door"
+    return AdmissionBuckets(row["new_level"], row["returner_level"], row["filled_at"]), row["rate"]
+
+
+async def save_admission(tx: Connection, queue: int, door: AdmissionBuckets) -> None:
+    """Writes the levels."""
+    await tx.execute(
+        """UPDATE waiting_room.door SET new_level = $2, returner_level = $3, filled_at = $4
+           WHERE queue = $1""",
+        queue,
+        door.new,
+        door.returner,
+        door.filled_at,
+    )
+
+
+async def add_pass(tx: Connection, queue: int, one: Pass) -> bool:
+    """Adds a pass; False when the contact has one (UNIQUE: event and id). Who is in knocks no more."""
+    added = await tx.fetchval(
+        """WITH gone AS (DELETE FROM waiting_room.knock WHERE queue = $5 AND id = $1)
+           INSERT INTO waiting_room.pass (id, pass_id, claimed_at, number, queue, lane, gate, sequence)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (queue, id) DO NOTHING RETURNING true""",
+        one.id,
+        one.pass_id,
+        one.claimed_at,
+        one.window,
+        queue,
+        one.lane,
+        one.gate,
+        one.sequence,
+    )
+    return added is True
+
+
+async def use_pass(
+    conn: Connection,
+    queue: int,
+    id: bytes,
+    pass_id: uuid.UUID,
+    *,
+    order_id: uuid.UUID,
+    instead_of: uuid.UUID | None,
+) -> bool:
+    """Binds a pass to its one order; True also when it is bound to that order already.
+
+    Nobody waits for the disk here: what fills the order comes next, and does.
+    """
+    used = await conn.fetchval(
+        """UPDATE waiting_room.pass SET order_id = $4 WHERE queue = $1 AND id = $2 AND pass_id = $3
+           AND (order_id IS NULL OR order_id = $4 OR order_id = $5)
+           AND set_config('synchronous_commit', 'off', true) = 'off' RETURNING true""",
+        queue,
+        id,
+        pass_id,
+        order_id,
+        instead_of,
+    )
+    return used is True
+
+
+def _pass_of_row(row: Row) -> Pass:
+    """The value of a row."""
+    return Pass(**{**row, "lane": Lane(row["lane"])})
