@@ -24,6 +24,7 @@ from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room.control.publisher import Publisher
 from meterai.waiting_room.control.selection_loop import SelectionController
 from meterai.waiting_room.control.site_load import SiteLoad, report_site_load
+from meterai.waiting_room.control.step_draft import StepContext
 from meterai.waiting_room.files.gate_journal import RECORD_BYTES
 from meterai.waiting_room.files.log_facts import PromiseFacts
 from meterai.waiting_room.files.published_documents import Announcement
@@ -35,7 +36,6 @@ from meterai.waiting_room.rules.seeds import SeedChains
 from meterai.waiting_room.rules.tickets import decode_ticket
 from meterai.waiting_room.store import lease_rows, log_rows, queues
 from meterai.waiting_room.use_cases.claim_pass import claim_pass
-from meterai.waiting_room.use_cases.decide_step import StepContext
 from meterai.waiting_room.use_cases.issue_certificate import issue_certificate
 from meterai.waiting_room.use_cases.log_bypass import log_bypass
 from meterai.waiting_room.use_cases.set_queue import set_queue

@@ -19,6 +19,7 @@ from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room.control.publisher import Publisher
 from meterai.waiting_room.control.selection_loop import SelectionController
 from meterai.waiting_room.control.site_load import SiteLoad, report_site_load
+from meterai.waiting_room.control.step_draft import Beacon, StepContext
 from meterai.waiting_room.files.published_documents import Status, read
 from meterai.waiting_room.files.published_queue import Published
 from meterai.waiting_room.files.queue_folder import QueueFolder
@@ -28,7 +29,6 @@ from meterai.waiting_room.rules.seeds import SeedChains
 from meterai.waiting_room.rules.tickets import Ticket, sign_ticket
 from meterai.waiting_room.store import lease_rows, queues
 from meterai.waiting_room.use_cases.claim_pass import claim_pass
-from meterai.waiting_room.use_cases.decide_step import Beacon, StepContext
 from meterai.waiting_room.use_cases.set_queue import set_queue
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.queue_log import QueueLog

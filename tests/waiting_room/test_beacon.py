@@ -17,6 +17,7 @@ import pytest_asyncio
 from meterai.kernel.refusals import Refusal
 from meterai.waiting_room.auditing.checks.beacons import is_later
 from meterai.waiting_room.control.beacon_source import BeaconSource
+from meterai.waiting_room.control.step_draft import Beacon
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.public_log import EntryKind
 from meterai.waiting_room.files.published_documents import Close, Config, Reveal
@@ -26,7 +27,6 @@ from meterai.waiting_room.rules.draw import window_seed
 from meterai.waiting_room.rules.model import QueueState, Schedule
 from meterai.waiting_room.rules.rate_history import RateHistory
 from meterai.waiting_room.store import queues
-from meterai.waiting_room.use_cases.decide_step import Beacon
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.moved_queue import START, MovedQueue, schedule_of
 from tests.waiting_room.running_queue import RunningQueue, running_queue, schedule_now

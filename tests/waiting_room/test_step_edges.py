@@ -8,24 +8,27 @@ from typing import Any, cast
 import msgspec
 import pytest
 
+from meterai.waiting_room.control import advancing
+from meterai.waiting_room.control.advancing import _has_passed_all, waits_for_draw
+from meterai.waiting_room.control.drawing import REVEAL_AFTER_S
+from meterai.waiting_room.control.step_draft import CLOCK_RUNS_BACK_S, ELAPSED_S_MAX, StepDraft, StepInput
+from meterai.waiting_room.control.time_cuts import (
+    CLOSED_LONG_WINDOWS,
+    closed_ahead_s,
+    cut_time_again,
+    is_shut_ahead,
+    open_as_planned,
+    plan_that_a_clock_overtook,
+    was_closed_long,
+    with_joins_since,
+)
+from meterai.waiting_room.control.window_closing import ended_at, over_through
 from meterai.waiting_room.files.published_documents import Announcement
 from meterai.waiting_room.rules.model import Frontier, Policy, QueueState, Schedule
 from meterai.waiting_room.rules.rate_history import OUTAGE_MIN_S
 from meterai.waiting_room.rules.rate_model import ControllerMemory, SiteMeasurements
 from meterai.waiting_room.store.queues import Queue
-from meterai.waiting_room.use_cases import decide_step
-from meterai.waiting_room.use_cases.decide_step import (
-    CLOCK_RUNS_BACK_S,
-    CLOSED_LONG_WINDOWS,
-    ELAPSED_S_MAX,
-    REVEAL_AFTER_S,
-    StepInput,
-    _Draft,
-    _enters_freely,
-    _has_passed_all,
-    ended_at,
-    over_through,
-)
+from meterai.waiting_room.use_cases.decide_step import _enters_freely
 
 JOINS, OPENS, CLOSES, WINDOW_S = 9_900, 10_000, 20_000, 10
 LOTTERY = Schedule(joins_from=JOINS, opens_at=OPENS, closes_at=CLOSES)
@@ -50,14 +53,14 @@ def draft_at(
     steering: object = None,
     can_buy: bool = True,
     **changes: object,
-) -> _Draft:
+) -> StepDraft:
     """A step that begins at `now`."""
     seen = StepInput(
         now=now, gathered=(), published_through=5, published_at=None, open_joins={},
         gates_closed_through=gates_closed_through,
         measured=SiteMeasurements(heard_s=0, can_buy=can_buy), called=0, seeds=cast(Any, None),
     )  # fmt: skip
-    return _Draft(cast(Any, None), cast(Any, steering), seen, queue_of(**changes))
+    return StepDraft(cast(Any, None), cast(Any, steering), seen, queue_of(**changes))
 
 
 @pytest.mark.parametrize(
@@ -127,7 +130,7 @@ def test_only_when_all_are_called_is_an_empty_window_passed(joined: int, window:
 def test_windows_that_are_closed_beyond_now_are_so_by_a_clock_that_was_ahead(
     closed_through: int, now: float, ahead_s: int
 ) -> None:
-    assert draft_at(now, closed_through=closed_through)._closed_ahead_s() == ahead_s
+    assert closed_ahead_s(draft_at(now, closed_through=closed_through)) == ahead_s
 
 
 @pytest.mark.parametrize(
@@ -138,13 +141,13 @@ def test_a_clock_that_runs_back_by_little_is_not_one_that_was_set_right(
 ) -> None:
     schedule = msgspec.structs.replace(PLAIN, window_s=window_s)
     draft = draft_at(OPENS + 60 - back_s, schedule=schedule)
-    assert draft._set_back_s() == told_s
-    assert draft._is_set_back() is (back_s > CLOCK_RUNS_BACK_S)
+    assert draft.set_back_s() == told_s
+    assert draft.is_set_back() is (back_s > CLOCK_RUNS_BACK_S)
 
 
 @pytest.mark.parametrize(("passed_s", "elapsed_s"), [(-5, 0), (0.5, 0.5), (2, 2), (900, ELAPSED_S_MAX)])
 def test_the_people_of_a_pause_are_not_called_all_at_once(passed_s: float, elapsed_s: float) -> None:
-    assert draft_at(OPENS + 60 + passed_s)._elapsed_s() == elapsed_s
+    assert draft_at(OPENS + 60 + passed_s).elapsed_s() == elapsed_s
 
 
 @pytest.mark.parametrize(
@@ -161,7 +164,7 @@ def test_the_people_of_a_pause_are_not_called_all_at_once(passed_s: float, elaps
     ],
 )
 def test_time_in_which_nobody_could_enter(state: QueueState, passed_s: int, shut_s: int) -> None:
-    assert draft_at(OPENS + 60 + passed_s, state=state)._shut_s == shut_s
+    assert draft_at(OPENS + 60 + passed_s, state=state).shut_s == shut_s
 
 
 @pytest.mark.parametrize(
@@ -172,13 +175,13 @@ def test_while_no_code_comes_the_time_of_a_call_does_not_run(
     can_buy: bool, state: QueueState, shut_s: int
 ) -> None:
     """Who is called can't prove the contact: at the closing it would be said that they did not come."""
-    assert draft_at(OPENS + 61, state=state, can_buy=can_buy)._shut_s == shut_s
+    assert draft_at(OPENS + 61, state=state, can_buy=can_buy).shut_s == shut_s
 
 
 @pytest.mark.parametrize(("line_counts", "shut_s"), [(False, 100), (True, 400)])
 def test_nobody_enters_after_the_closing_unless_being_in_line_counts(line_counts: bool, shut_s: int) -> None:
     policy = Policy(line_counts=line_counts)
-    assert draft_at(CLOSES + 300, moved_at=CLOSES - 100.0, policy=policy)._shut_s == shut_s
+    assert draft_at(CLOSES + 300, moved_at=CLOSES - 100.0, policy=policy).shut_s == shut_s
 
 
 @pytest.mark.parametrize(
@@ -197,7 +200,7 @@ def test_who_could_join_until_a_clock_closed_the_queue_may_join_again(
 ) -> None:
     memory = ControllerMemory(joins_since=float(since))
     draft = draft_at(now, schedule=LOTTERY, moved_at=float(moved_at), memory=memory)
-    assert draft._is_shut_ahead() is is_shut
+    assert is_shut_ahead(draft) is is_shut
 
 
 @pytest.mark.parametrize(
@@ -206,7 +209,7 @@ def test_who_could_join_until_a_clock_closed_the_queue_may_join_again(
 )
 def test_since_when_people_may_join_is_by_the_earliest_clock(now: int, since: int, noted: int) -> None:
     draft = draft_at(now, schedule=LOTTERY)
-    assert draft._with_joins_since(ControllerMemory(joins_since=float(since))).joins_since == noted
+    assert with_joins_since(draft, ControllerMemory(joins_since=float(since))).joins_since == noted
 
 
 AHEAD = 15_000
@@ -230,8 +233,8 @@ def test_a_line_that_such_a_clock_opened_opens_as_planned(
     schedule = Schedule(joins_from=joins_from, opens_at=opens_at, closes_at=CLOSES)
     memory = ControllerMemory(planned=(AHEAD, JOINS, OPENS))
     draft = draft_at(now, schedule=schedule, moved_at=float(moved_at), memory=memory)
-    assert draft._planned_then() == ((JOINS, OPENS) if is_planned else None)
-    assert draft_at(now, schedule=schedule, moved_at=float(moved_at))._planned_then() is None
+    assert plan_that_a_clock_overtook(draft) == ((JOINS, OPENS) if is_planned else None)
+    assert plan_that_a_clock_overtook(draft_at(now, schedule=schedule, moved_at=float(moved_at))) is None
 
 
 @pytest.mark.parametrize(
@@ -242,8 +245,8 @@ def test_planned_again_the_lottery_gets_a_window_that_nobody_has_closed(
     joins_from: int, closed_through: int, gates: int, first_window: int
 ) -> None:
     draft = draft_at(OPENS - 50, closed_through=closed_through, gates_closed_through=gates)
-    draft._plan_again(joins_from, OPENS)
-    queue = draft._queue
+    open_as_planned(draft, joins_from, OPENS)
+    queue = draft.queue
     assert queue.schedule == Schedule(
         joins_from=joins_from, opens_at=OPENS, closes_at=CLOSES, first_window=first_window
     )
@@ -268,10 +271,10 @@ def test_time_that_is_cut_anew_goes_on_from_now_with_a_window_that_nobody_has_cl
     now: float, closed_through: int, gates: int, schedule: Schedule, start: int, first_window: int
 ) -> None:
     draft = draft_at(now, closed_through=closed_through, gates_closed_through=gates, schedule=schedule)
-    draft._cut_time_anew()
-    cut = draft._queue.schedule
+    cut_time_again(draft)
+    cut = draft.queue.schedule
     assert (cut.joins_from, cut.opens_at, cut.first_window) == (start, start, first_window)
-    assert draft._queue.config_version == 4
+    assert draft.queue.config_version == 4
 
 
 @pytest.mark.parametrize(
@@ -284,8 +287,8 @@ def test_time_that_is_cut_anew_goes_on_from_now_with_a_window_that_nobody_has_cl
 )
 def test_windows_of_a_long_closing_are_left_out(state: QueueState, missing: int, is_long: bool) -> None:
     now = OPENS + (5 + missing - 1) * WINDOW_S  # in window 5 + missing
-    assert draft_at(now, state=state)._was_closed_long() is is_long
-    assert not draft_at(CLOSES + 10, state=QueueState.CLOSED)._was_closed_long()
+    assert was_closed_long(draft_at(now, state=state)) is is_long
+    assert not was_closed_long(draft_at(CLOSES + 10, state=QueueState.CLOSED))
 
 
 @pytest.mark.parametrize(
@@ -307,8 +310,8 @@ def test_a_draw_that_is_late_is_an_outage_and_one_that_is_not_due_is_none(
     has_source: bool, waits: bool,
 ) -> None:  # fmt: skip
     drawn_at = OPENS + 5 * WINDOW_S + REVEAL_AFTER_S
-    monkeypatch.setattr(decide_step, "due_at", lambda name, number: drawn_at + number)
+    monkeypatch.setattr(advancing, "due_at", lambda name, number: drawn_at + number)
     steering = SimpleNamespace(beacon=SimpleNamespace(name="suar") if has_source else None)
     memory = ControllerMemory(beacon_rounds={} if round_s is None else {"5": round_s})
     draft = draft_at(drawn_at + late_s, steering=steering, memory=memory, revealed_through=revealed)
-    assert draft._waits_for_draw(Frontier(frontier, 0)) is waits
+    assert waits_for_draw(draft, Frontier(frontier, 0)) is waits

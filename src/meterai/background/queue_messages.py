@@ -26,16 +26,14 @@ _AT_ONCE = 16
 
 
 async def send_gate_mail(app: App) -> int:
-    """Sends what gates left on the disk; gives how many files are done with.
+    """Sends what gates left on the disk. Returns how many files are done.
 
-    A file goes after its message was taken over, so that a crash in between sends it twice, never not at
-    all. Messages that nobody waits for any more are dropped. Workers of one machine share the files by locks.
+    - A file is deleted after its message was taken over. A crash in between sends it twice, never not at all.
+    - Messages that nobody waits for any more are dropped. Workers of one machine share the files by locks.
+    - What a station does not take now is due later, behind all others. It delays neither other stations
+      (e-mail while WhatsApp is down) nor other mailboxes.
 
-    What a station does not take now stays due and keeps nobody waiting: neither those whom another station
-    reaches (e-mail while WhatsApp is down) nor those behind a mailbox that puts its mail off. What
-    failed waits behind all others then, for a station may fail at a few messages alone.
-
-    Raises: Refusal UNAVAILABLE when no station took any; the rest is due still.
+    Raises: Refusal UNAVAILABLE when no station took any; the rest is still due.
     """
     waiting = waiting_mail(queue_root(app.settings))
     now, done, away, trouble = app.clock().timestamp(), 0, set[str](), None
@@ -101,7 +99,8 @@ def _taken(path: Path) -> Iterator[bool]:
 
 
 async def remind(app: App) -> int:
-    """Tells those who asked for it and whose turn is near or has come; gives how much was done."""
+    """Tells people who asked for it that their turn is near or has come. Returns how many messages were
+    sent."""
     held = await events(app.db)
     addresses = Addresses(
         gate=gate_address(app.settings),

@@ -1,4 +1,5 @@
-"""Any number of controllers may run; one leads: it holds the lease and conducts the queues of all events."""
+"""The lease, and the loop of the controller that holds it. Any number may run; one leads the queues of all
+events."""
 
 from __future__ import annotations
 
@@ -18,11 +19,11 @@ from meterai.waiting_room.control.checked_clock import CheckedClock
 from meterai.waiting_room.control.publisher import Publisher
 from meterai.waiting_room.control.selection_loop import SelectionController
 from meterai.waiting_room.control.site_load import forget_silent
+from meterai.waiting_room.control.step_draft import Beacon, StepContext
 from meterai.waiting_room.files.queue_folder import queue_of
 from meterai.waiting_room.files.window_files import Superseded
 from meterai.waiting_room.rules.seeds import SeedChains
 from meterai.waiting_room.store import lease_rows, queues
-from meterai.waiting_room.use_cases.decide_step import Beacon, StepContext
 
 log = structlog.get_logger(__name__)
 
@@ -47,8 +48,7 @@ class LeaseLoop:
     """Events whose queue needs steps."""
     _chains: dict[str, SeedChains] = field(default_factory=dict)
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """One after the other, those in which people wait first: a chain of seeds takes most of a second of the
-    processor."""
+    """Queues are opened one after the other, because a chain of seeds takes most of a second of CPU."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Leads whenever nobody else does, until `stop`."""

@@ -14,6 +14,8 @@ from meterai.texts import announcements
 from meterai.texts.translation import translate
 from meterai.waiting_room.control.publisher import Publisher
 from meterai.waiting_room.control.site_load import read_measured
+from meterai.waiting_room.control.step_draft import NewPromises, StepContext, StepInput
+from meterai.waiting_room.control.window_closing import ended_at, over_through
 from meterai.waiting_room.files.promise_book import Promise, read_promises
 from meterai.waiting_room.files.published_documents import Announcement, Status
 from meterai.waiting_room.files.queue_folder import QueueFolder
@@ -28,15 +30,7 @@ from meterai.waiting_room.store import log_rows, queues, window_rows
 from meterai.waiting_room.store.promises import PromiseFigures, read_promise_figures
 from meterai.waiting_room.store.queues import Queue
 from meterai.waiting_room.store.window_rows import ClosedWindow
-from meterai.waiting_room.use_cases.decide_step import (
-    NewPromises,
-    StepContext,
-    StepDecision,
-    StepInput,
-    decide_step,
-    ended_at,
-    over_through,
-)
+from meterai.waiting_room.use_cases.decide_step import StepDecision, decide_step
 
 log = structlog.get_logger(__name__)
 
@@ -49,12 +43,12 @@ READY_EVERY_S = 3.0
 READY_WINDOWS = 60
 FORGET_EVERY_S = 60.0
 LOG_KEPT_S = 2 * 86_400
-"""So long rows stay of what is in the files: those of a copy that is not older are brought up to date from
+"""How long rows are kept of what is in the files. Files from a copy that is not older are completed from
 them (docs/backup.md)."""
 FORGOTTEN_AT_ONCE = 20_000
 """Entries: after a pause there are many that have become too old."""
 WINDOWS_AT_ONCE = 1_000
-"""Who takes over looks at all for which there are rows."""
+"""A controller that takes over looks at all windows that have rows."""
 LINE_COUNTS_S = 2 * 86_400
 
 
@@ -129,12 +123,12 @@ class SelectionController:
         await asyncio.to_thread(self._publisher.close)
 
     def _heard(self, measured: SiteMeasurements, now: float) -> SiteMeasurements:
-        """Who has just begun to listen can't say that the site is silent: both may have been started now."""
+        """The measurements, without calling a site silent in the first seconds: both may have started now."""
         self._since = self._since or now
         return msgspec.structs.replace(measured, heard_s=min(measured.heard_s, now - self._since))
 
     async def _share_that_is_there(self, queue: Queue, now: float) -> float | None:
-        """Of those who are called next, how many said that they are there; looked up every few seconds."""
+        """The share of the people called next who said that they are there; read every few seconds."""
         if now - self._ready_at < READY_EVERY_S:
             return self._ready_share
         self._ready_at, self._ready_share = now, None
@@ -261,7 +255,7 @@ class SelectionController:
         )
 
     async def _fan_now(self, decided: StepDecision, now: float) -> list[tuple[int, int, int]]:
-        """The guess of the rest of the evening, made anew every few seconds while somebody waits."""
+        """The forecast of the evening, made again every few seconds while somebody waits."""
         if decided.waiting <= 0 or decided.queue.state.stands_still:
             self._fan, self._fan_at = [], 0.0
         elif now - self._fan_at >= FAN_EVERY_S:

@@ -53,7 +53,7 @@ class BacklogReport(msgspec.Struct, frozen=True):
     stock: int
     """Stamps that can be sold."""
     can_buy: bool = True
-    """Who is called is sent the code, and can pay: the gateway opens charges."""
+    """Called people are sent their code, and the gateway opens charges."""
 
 
 async def report_site_load(db: Database, process: str, load: SiteLoad) -> None:

@@ -16,7 +16,8 @@ from meterai.waiting_room.files.published_documents import Number
 from meterai.waiting_room.rules.model import Frontier, Lane
 
 CLOCK_SET_RIGHT: Final = "clock"
-"""The controller's clock had been ahead by so many seconds. Time is cut anew if it closed windows by it."""
+"""The controller's clock had been ahead; the value is by how many seconds. Time is cut again if windows
+were closed."""
 
 
 class EntryFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

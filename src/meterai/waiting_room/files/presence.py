@@ -1,4 +1,5 @@
-"""Who looked at the wait page around closing time, as the gates wrote it down (`gate/waiting/presence.py`).
+"""People who looked at the wait page around closing time, as the gates wrote it down
+(`gate/waiting/presence.py`).
 
 `gates/<number>/present`: 16 bytes each, the id and the Unix time of the first look.
 """

@@ -17,7 +17,7 @@ from meterai.waiting_room.rules.model import U_MAX, Frontier
 from meterai.waiting_room.rules.tickets import ID_BYTES
 
 KNOWN_FOR_S = 60.0
-"""Who has known the place for less time had none to say anything: windows drawn later tell nothing."""
+"""People who have known their place for less time could not ping yet: windows drawn later tell nothing."""
 PEOPLE_MIN = 20
 
 

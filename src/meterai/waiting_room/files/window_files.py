@@ -1,8 +1,8 @@
 """The queue folder as its controller writes it and the site reads it.
 
-Fencing without a lock that a frozen process could hold: documents are staged in a folder named after the
-epoch of the lease and moved from there. Who takes the lease over removes the folders of all others first, so
-a controller that wakes up too late finds nothing to move, and makes no folder anew.
+Fencing works without a lock, which a frozen process could hold. Documents are staged in a folder named
+after the epoch of the lease, and moved from there. The next holder removes the folders of all others first.
+A controller that wakes up too late finds nothing to move, and does not make its folder again.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ READABLE_FILE, READABLE_FOLDER, PASSABLE_FOLDER = 0o644, 0o755, 0o711
 GATE_SILENT_S = 5.0
 """A gate whose sign of life is older does not run."""
 DEAD_AFTER_S = 3.0
-"""A gate that does not run gets so long after a window's end; one that runs, `ANSWERS_WITHIN_S`."""
+"""How long after a window's end a gate that does not run may answer; one that runs has `ANSWERS_WITHIN_S`."""
 ANSWERS_WITHIN_S = 8.0
 LATELY_WINDOWS = 30
-"""Who counted in one of so many windows before, and whose folder is gone, may have counted in this one."""
+"""A gate that counted in one of this many windows before, and whose folder is gone, may have counted here."""
 ASKED_FOR_MAX = 1_000
 """More windows than these are not looked for one by one."""
 

@@ -1,7 +1,7 @@
-"""The door behind the frontier: who may claim a pass, and how many a minute. Pure.
+"""The admission: how many people who are called may enter now, and whether a ticket is good. Pure.
 
-The frontier says who is called; the door says how many of them enter now, because people come in waves and
-some who were called come an hour later. Levels are people, rates people a minute, times Unix seconds.
+People come in waves, and some come an hour after their call. Levels are people, rates people a minute, times
+Unix seconds.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ takes (`gate/joining/ticket_issuer.py`)."""
 
 
 class AdmissionBuckets(msgspec.Struct, frozen=True):
-    """Two token buckets that share one rate: the returners have their part, and whatever one lane leaves
-    over the other may use."""
+    """Two token buckets that share one rate. Returners have a part; what one lane leaves the other may
+    use."""
 
     new: float
     returner: float
     filled_at: float
 
     def filled(self, rate: float, returners_percent: int, now: float) -> AdmissionBuckets:
-        """The door at `now`, with what has flowed in since it was filled last. Time never runs back."""
+        """The buckets at `now`, with what has flowed in since they were last filled. Time never runs back."""
         flow = rate / 60 * max(0.0, now - self.filled_at)
         share = returners_percent / 100
         returner, over = _poured(self.returner, flow * share, _depth(rate, share))
@@ -41,7 +41,8 @@ class AdmissionBuckets(msgspec.Struct, frozen=True):
         return AdmissionBuckets(new, returner, max(now, self.filled_at))
 
     def entered(self, lane: Lane) -> AdmissionBuckets | None:
-        """The door after one more person; None when it is full. Who has an order in flight never waits."""
+        """The buckets after one more person; None: no place is left. People with an order in flight never
+        wait."""
         if lane is Lane.IN_FLIGHT:
             return self
         if lane is Lane.RETURNER:
@@ -50,18 +51,18 @@ class AdmissionBuckets(msgspec.Struct, frozen=True):
 
 
 def wait_s(rate: float, returners_percent: int, lane: Lane, *, knocking: int) -> int:
-    """How soon it is worth knocking again at a full door before which so many people stand: 2 to 30 s."""
+    """When to knock again at a full admission at which `knocking` people stand: after 2 to 30 s."""
     share = returners_percent / 100 if lane is Lane.RETURNER else 1 - returners_percent / 100
     return 30 if rate * share <= 0 else max(2, min(30, round(60 * max(1, knocking) / (rate * share)) + 1))
 
 
 def check_ticket(schedule: Schedule, ticket: Ticket) -> None:
-    """A ticket in no list that says of itself that it is wrong: into a window that was over when it was made.
-    Lists are published before their seeds are told, so the time of a ticket that stands in one is not asked.
+    """Refuses a ticket for a window that was over when the ticket was made.
 
-    A gate closes a window a little after its end, so a ticket may be that much younger than its window. One
-    from before time was cut anew (`Schedule.first_window`), or from the window that was open then, says
-    nothing of the kind: the clock may have been ahead.
+    Ask it only of tickets that stand in no list: lists are published before their seeds, so their tickets
+    are good. A gate closes a window a little after its end, so a ticket may be that much younger. Tickets
+    from before a cut of time (`Schedule.first_window`), and from the window that was open then, pass: the
+    clock may have been ahead.
 
     Raises: Refusal FORBIDDEN `ticket.backdated`.
     """
@@ -76,9 +77,9 @@ def check_ticket(schedule: Schedule, ticket: Ticket) -> None:
 
 
 def lane_of(new: Frontier, late: Frontier, window: int, place: int) -> Lane | None:
-    """The lane of somebody who is called; None: not called yet.
+    """The lane of a person who is called; None: not called yet.
 
-    `new`: the frontier; `late`: where it stood when calls that lapse now were made.
+    `new`: the frontier. `late`: where it stood when the calls were made that lapse now.
     """
     if late.calls(window, place):
         return Lane.RETURNER
@@ -92,5 +93,5 @@ def _poured(level: float, flow: float, depth: float) -> tuple[float, float]:
 
 
 def _depth(rate: float, share: float) -> float:
-    """Of the bucket of a lane; one without a share of its own has room for what the other leaves."""
+    """The depth of a lane's bucket. A lane without a share has room for what the other leaves."""
     return 0.0 if rate <= 0 else max(DEPTH_MIN, rate * share / 60 * DEPTH_S)

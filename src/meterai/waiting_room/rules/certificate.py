@@ -1,4 +1,4 @@
-"""Certificates of attempt: what is signed for somebody whom the closing found in line. Pure.
+"""Certificates of attempt: what is signed for people who stood in line at the closing. Pure.
 
 They state facts; what follows from them the agency decides.
 """
@@ -16,7 +16,7 @@ from meterai.waiting_room.files.published_documents import Document
 from meterai.waiting_room.rules.model import Frontier
 
 CHECK_IN_AROUND_CLOSING_S = 1_800
-"""Who was not seen for so long before the closing, nor after it, may have given up long before."""
+"""A person who was not seen within this time around the closing may have given up long before."""
 
 
 class Attempt(Document, frozen=True, kw_only=True):
@@ -68,8 +68,8 @@ def outcome_of(
 ) -> Literal["not_called", "called_too_late", "door_full"]:
     """How the closing found somebody.
 
-    `call_lapses`: the frontier as it stood so long before the closing as a call is held open, time in which
-    nobody could enter left out: who was called later had less time than promised.
+    `call_lapses`: where the frontier stood when the last calls were made that lapsed before the closing.
+    People who were called later had less time than promised.
 
     Raises: Refusal CONFLICT `certificate.was_let_in`, `certificate.did_not_come`.
     """

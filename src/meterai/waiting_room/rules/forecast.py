@@ -1,9 +1,9 @@
 """How many people will have been called by when: low and middle values over simulated futures of the evening.
 
-A rate with its spread would promise too much, because what breaks promises is the outage nobody sees coming.
-Each future draws, for this evening, how often outages come and how long they last: the prior, corrected by
-what the evening has shown (Gamma-Poisson and Gamma-exponential, both in closed form), then the outages
-themselves, and between them a rate that wanders as much as it has wandered so far.
+A rate with its spread would promise too much, because outages break promises and nobody sees them coming.
+Each future draws how often outages come and how long they last. The prior is corrected by what the evening
+has shown (Gamma-Poisson and Gamma-exponential, in closed form). Between outages the rate wanders as much as
+so far.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ class Prior(msgspec.Struct, frozen=True, kw_only=True):
 
     outages_per_hour: float = 0.25
     weight_hours: float = 4.0
-    """The guess of how often counts as much as so many hours of watching."""
+    """The guess of how often counts as much as this many hours of watching."""
     outage_minutes: float = 7.0
     weight_outages: float = 2.5
-    """The guess of how long counts as much as so many outages (above 1). The tail is that of a Pareto (Lomax)
-    distribution with this exponent."""
+    """The guess of how long counts as much as this many outages (above 1). The tail is that of a Pareto
+    (Lomax) distribution with this exponent."""
     wander: float = 0.012
     """By how much of itself the rate moves in a minute, as the step of a random walk."""
     weight_minutes: float = 40.0

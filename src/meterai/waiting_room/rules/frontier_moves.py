@@ -10,10 +10,10 @@ from meterai.waiting_room.rules.model import U_MAX, Frontier
 def advance(
     frontier: Frontier, people_by_window: Iterable[tuple[int, int]], people: float
 ) -> tuple[Frontier, int, float]:
-    """Moves the frontier on by so many people: (frontier, people passed, what is left over).
+    """Moves the frontier on by `people`. Returns (frontier, people passed, what is left over).
 
-    `people_by_window`: the windows whose seed is known, from the frontier's on, in order, without gaps, with
-    the number of different people in each. It never goes beyond them, and never back.
+    `people_by_window`: the windows whose seed is known, from the frontier's on, in order and without gaps,
+    with the number of different people in each. The frontier never goes beyond them, and never back.
     """
     passed = 0
     for window, count in people_by_window:
@@ -45,11 +45,12 @@ def trail_with(
 def trail_after_pause(
     trail: tuple[tuple[int, int, str], ...], seconds: int
 ) -> tuple[tuple[int, int, str], ...]:
-    """The trail as if time had stood still for so long, in which nobody could enter: no call lapses by it."""
+    """The trail as if time had stood still for `seconds` in which nobody could enter: no call lapses by
+    it."""
     return tuple((at + seconds, window, x) for at, window, x in trail) if seconds else trail
 
 
 def frontier_then(trail: tuple[tuple[int, int, str], ...], now: float, *, ago_s: int) -> Frontier:
-    """Where the frontier stood `ago_s` ago, as far as the trail says; nobody was called before it."""
+    """Where the frontier stood `ago_s` ago, as far as the trail says; before that nobody was called."""
     known = [point for point in trail if point[0] <= now - ago_s]
     return Frontier(known[-1][1], int(known[-1][2])) if known else Frontier(0, 0)

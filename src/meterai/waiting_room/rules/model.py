@@ -9,8 +9,8 @@ import msgspec
 U_MAX = 2**64
 """Places within a window are integers from 0 to below this."""
 LOOKS_AFTER = 0.25
-"""Who waits looks again after this part of the time until the turn (docs/decisions/0023); the script of the
-page, `gate/static/wait.js`, says it too."""
+"""A wait page looks again after this part of the time until the turn (docs/decisions/0023). The script
+`gate/static/wait.js` has the same figure."""
 POLL = (2, 60)
 """Seconds between two looks, at least and at most."""
 
@@ -40,12 +40,13 @@ class QueueState(StrEnum):
 
     @property
     def stands_still(self) -> bool:
-        """Nobody waits and no window passes: a ticket that is made nevertheless is in the next window."""
+        """Whether nobody waits and no window passes. A ticket that is made all the same is in the next
+        window."""
         return self in (QueueState.OFF, QueueState.DIRECT)
 
 
 class Frontier(msgspec.Struct, frozen=True, order=True):
-    """Who is called: everybody whose (window, place) is smaller. Compared as integers, never as floats."""
+    """The border of the people who are called: their (window, place) is smaller. Integers, never floats."""
 
     window: int
     x: int
@@ -71,8 +72,8 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     last_call_at: int | None = None
     window_s: int = 10
     first_window: int = 1
-    """The number of the window that begins at `opens_at`. Greater after a time in which nobody had to wait:
-    windows stand still then, and time is cut anew when the first has to wait again."""
+    """The number of the window that begins at `opens_at`. It grows when time is cut again, such as after a
+    time in which nobody had to wait."""
 
     def __post_init__(self) -> None:
         last_call = self.last_call_at if self.last_call_at is not None else self.closes_at

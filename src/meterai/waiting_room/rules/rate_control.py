@@ -1,14 +1,12 @@
-"""How many may enter: one step a second from what the site bears to rate, frontier and state. Pure.
+"""Decides once a second how many people are called, and the state of the queue. Pure.
 
 Rates are people a minute. What the site bears is measured, never a constant: its latency, what is in flight,
 how old the oldest unstamped order is, how many requests fail, whether people can pay.
 
-Two things say how many are called. A slow one is remembered: how many the site is believed to bear. It grows
-while the site is easy, only as far as it is used (as RFC 7661 has it for TCP: a rate that nobody used proves
-nothing), and hardly where the site was full before; it shrinks by little while the site is full, because who
-is let in now makes work for minutes. A quick one is not: the brake takes off what the pressure of this second
-asks for, and lets go as soon as it is gone. Cutting the remembered rate instead, in halves, would answer
-every crowd with an empty site (decision 0020).
+Two values decide (decision 0020). The rate is remembered: what the site is believed to bear. It grows while
+the site is easy and the rate is used, as RFC 7661 has it for TCP, and hardly near the rate at which the
+site was full before. It shrinks slowly, because people who enter make work for minutes. The brake is not
+remembered: it subtracts what the pressure of this second asks for.
 """
 
 from __future__ import annotations
@@ -30,64 +28,66 @@ from meterai.waiting_room.rules.rate_model import (
 P95_WANTED_MS = 1_000.0
 """The site is full here: half of the 2 s that people behind the gate are promised."""
 IN_FLIGHT_WANTED = 240.0
-"""Requests at once in one site process, on average: a stuck site answers nothing, so its latency says
-nothing. At the 800 requests a second that 60 people a second are, 0.3 s each, which uploads of 1.2 s come
-with: a quick site shows its latency first."""
+"""Requests at once in one site process, on average. A stuck site answers nothing, so its latency says
+nothing.
+
+It is 800 requests a second (60 people a second) of 0.3 s each. A quick site shows its latency first."""
 BACKLOG_WANTED_S = 20.0
 """Age of the oldest paid order that is not stamped."""
 FAULTS_WANTED = 0.05
 """Share of requests that fail: the store or we ourselves are in trouble."""
 EASY, FULL = 0.6, 0.8
-"""Below the one pressure what the site is believed to bear grows; while the strain is above the other it
-shrinks."""
+"""The rate grows while the pressure is below `EASY`, and shrinks while the strain is above `FULL`."""
 STRAIN_S = 10.0
 STRAIN_MAX = 1.5
-"""Strain is the pressure averaged over that time, each second's counted up to that: a site that stands still
-for a second or two (a checkpoint, a neighbour on the machine) bears no less afterwards."""
+"""Strain is the pressure averaged over `STRAIN_S`, each second counted up to `STRAIN_MAX`.
+
+A site that pauses for a second or two, such as at a checkpoint, bears no less afterwards."""
 BRAKE_FROM, BRAKE_TO = 0.6, 2.5
-"""Pressures at which the brake begins to take, and leaves nothing but the floor. Who is called shows ten
-seconds later: a steeper one swings between a full site and an idle one."""
+"""Pressures at which the brake begins, and at which it leaves only the floor. People who are called show up
+ten seconds later, so a steeper brake swings between a full and an idle site."""
 GROWTH_PER_S = 0.04
 """Of the rate, and at least `GROWTH_MIN`."""
 GROWTH_MIN = 3.0
 NEAR, FAR = 0.8, 1.2
-"""Of the rate at which the site was full: from the one on it grows slowly, at the other that is forgotten."""
+"""Parts of the rate at which the site was full. From `NEAR` on growth is slow; at `FAR` that rate is
+forgotten."""
 GROWTH_NEAR_PER_S = 0.001
 IDLE = 0.1
 """A site under less pressure has hardly anything to do."""
 DOUBTED_AFTER_S = 15.0
-"""A site that is idle for so long near the rate at which it was full was full of something else, as of a
-gateway that was down: it grows as fast as elsewhere. Four times as long each time that it is full there
-again, up to `_AGAIN_MAX` times: a site that fails without slowing down must not be tried every minute."""
+"""A site that is idle for this long near the rate at which it was full was full of something else, such as a
+gateway that was down. Then it grows as fast as elsewhere. The time is four times as long each time that it is
+full there again (`_AGAIN_MAX`): a site that fails without slowing down must not be tried every minute."""
 _AGAIN_MAX = 3
 SHRINKING_PER_S = 0.01
-"""Of the rate, for each 1 by which the strain is over `FULL`."""
+"""Part of the rate that is lost for each 1 of strain above `FULL`."""
 USED_S = 30.0
-"""Over how long it is averaged how many came in."""
+"""The time over which arrivals are averaged."""
 USED_ROOM = 1.5
-"""The rate grows to so many times what is used of it; freely to `_FREE_FLOORS` and to `NEAR`."""
+"""The rate grows to this multiple of its use; freely up to `_FREE_FLOORS` and up to `NEAR`."""
 _FREE_FLOORS = 2.0
 UNCALLED = 0.5
-"""Of those who come in as they like, because nobody has to wait yet, a full site is believed to bear so many:
-at a sudden crowd nothing else is known, and the brake takes off what is too much."""
+"""The part of people who came in without waiting that a full site is believed to bear. At a sudden crowd
+nothing else is known; the brake subtracts what is too much."""
 KNOCKING_S = 10.0
-"""Within that time those at the door shall be in, and fewer are called meanwhile: people wait in line."""
+"""People who knock at the full admission shall be in within this time; fewer are called meanwhile."""
 STAMPS_EACH = 2
-"""So many stamps are thought of for each who is called: an application takes two documents as a rule."""
+"""Stamps counted for each person who is called: most applications take two documents."""
 HELD_AFTER = 0.7
-"""Of the time in which 95 of 100 have their stamps: nine of ten who come have placed an order by then."""
+"""Part of the time in which 95 of 100 have their stamps. Nine of ten have placed an order by then."""
 TOGETHER_S = 20
-"""Who is called within that time is counted together, when it is asked who was called of late."""
+"""People who are called within this time are counted together in `called_lately`."""
 COMES_S = 10.0
-"""So long it takes on average from the call to the pass: the page looks, the code arrives and is typed."""
+"""The average time from the call to the pass: the page looks, the code arrives and is typed."""
 AFTER_SILENCE = 0.5
 """Of what a site was believed to bear before it was down."""
 SILENT_S = 6.0
-"""A site that has not been heard of for so long is down: nobody is sent to it."""
+"""A site that has not reported for this long is down; nobody is sent to it."""
 SHARE_MIN, SHARE_MAX = 0.2, 1.0
 CALLS_FACTOR_MAX = 4.0
 DIRECT_AFTER_S = 20.0
-"""Nobody must have waited for so long before the queue opens itself."""
+"""Direct entry begins after nobody has waited for this long."""
 
 
 def step(
@@ -126,8 +126,10 @@ def step(
 
 
 def expected_calls(decided: RateStep, past: RateHistory, policy: Policy) -> float:
-    """By how many people a minute the frontier will move, the brake of this second aside: what the guess of
-    the rest of the evening starts from. 0: nobody is called now, and nothing has shown how many can be.
+    """The people a minute by whom the frontier will move, without this second's brake. The forecast starts
+    from it.
+
+    0: nobody is called now, and nothing has shown how many can be.
     """
     memory = decided.memory
     # without use the rate ends one step beyond the free growth, and that step may have come late
@@ -138,12 +140,12 @@ def expected_calls(decided: RateStep, past: RateHistory, policy: Policy) -> floa
 
 
 def cap_of(policy: Policy, wishes: OperatorWishes) -> float:
-    """So many people a minute may come in at most, whatever the site bears."""
+    """The most people a minute who may come in, whatever the site bears."""
     return float(policy.rate_cap if wishes.rate_cap is None else min(policy.rate_cap, wishes.rate_cap))
 
 
 def pressure_of(measured: SiteMeasurements) -> float:
-    """The worst of what the site suffers from, each as a share of what it may suffer."""
+    """The worst measurement of the site, each as a part of its limit. 1: the site is full."""
     if measured.heard_s > SILENT_S:
         return float("inf")
     return max(
@@ -156,20 +158,22 @@ def pressure_of(measured: SiteMeasurements) -> float:
 
 
 def calls_factor(memory: ControllerMemory) -> float:
-    """So many are called for each who shall come."""
+    """How many people are called for each one who shall come."""
     return min(CALLS_FACTOR_MAX, 1 / memory.show_share)
 
 
 def _with_stamps(memory: ControllerMemory, stock: int) -> float:
-    """How many more can be called for whom there are stamps. Those who were called of late hold none before
-    their orders are placed. Of those who will not come half count too: how many these are is known late.
+    """How many more people can be called for whom there are stamps.
+
+    People who were called lately hold none before their orders are placed. Half of the expected no-shows
+    count too, because their number is known late.
     """
     coming = (1 + memory.show_share) / 2 * sum(people for _, people in memory.called_lately)
     return max(0.0, stock / STAMPS_EACH - coming)
 
 
 def memory_set_right(memory: ControllerMemory, now: float) -> ControllerMemory:
-    """The memory after its clock, which had been ahead, was set right: no moment in it is still to come."""
+    """The memory after a clock that had been ahead was set right: no moment in it lies in the future."""
     return msgspec.structs.replace(
         memory,
         nobody_since=min(memory.nobody_since, now),
@@ -181,7 +185,7 @@ def memory_set_right(memory: ControllerMemory, now: float) -> ControllerMemory:
 def _with_use(
     memory: ControllerMemory, line: LineCounts, measured: SiteMeasurements, elapsed_s: float
 ) -> ControllerMemory:
-    """How many come in, through the door and without it; smoothed, as people come in waves."""
+    """Updates how many people come in, with and without a pass; smoothed, because they come in waves."""
     if elapsed_s <= 0:
         return memory
     keep = math.exp(-elapsed_s / USED_S)
@@ -192,7 +196,7 @@ def _with_use(
 def _with_rate(
     memory: ControllerMemory, policy: Policy, wishes: OperatorWishes, pressure: float, elapsed_s: float
 ) -> ControllerMemory:
-    """What the site is believed to bear."""
+    """Updates what the site is believed to bear."""
     cap = cap_of(policy, wishes)
     floor = min(float(policy.rate_floor), cap)
     is_down = pressure == float("inf")
@@ -240,10 +244,10 @@ def _braked(rate: float, policy: Policy, pressure: float) -> float:
 
 
 def _with_shows(memory: ControllerMemory, line: LineCounts, elapsed_s: float) -> ControllerMemory:
-    """How many of those called come, from the last minutes; a guess of nine in ten counts as 30 people.
+    """Updates the share of called people who come, from the last minutes. A guess of 0.9 counts as 30 people.
 
-    At a full door it can't be told who does not come: taken for absent, ever more would be called, to wait at
-    the door. So everybody counts as come there, fewer are called, and those who wait get in.
+    While the admission is full nobody knows who stays away. If they counted as absent, more and more people
+    would be called. So everybody counts as come then.
     """
     keep = 0.5 ** (elapsed_s / 120)
     is_held = line.admission_is_full or line.knocking > 0
@@ -267,7 +271,7 @@ def _with_shows(memory: ControllerMemory, line: LineCounts, elapsed_s: float) ->
 def _with_called(
     memory: ControllerMemory, line: LineCounts, now: float, *, keep_s: float
 ) -> ControllerMemory:
-    """Who was called within so long."""
+    """Updates the people who were called within `keep_s`."""
     lately = [one for one in memory.called_lately if one[0] > now - keep_s - TOGETHER_S]
     if line.called > 0:
         since, people = (int(now), 0) if not lately or now - lately[-1][0] >= TOGETHER_S else lately.pop()
@@ -285,12 +289,14 @@ def _with_direct(
     *,
     closes_at: int,
 ) -> ControllerMemory:
-    """Direct entry ends when somebody waits, when more come than the site bears or than may come in at all,
-    or when an operator wishes that all stand in line; it begins when nobody has waited for a while and those
-    who come are well below that, and not after the closing. A site that is not heard of says nothing.
+    """Updates whether people enter directly, without a place in line.
 
-    More than the rate is too many only for a site that feels them: after a start the rate is the floor still.
-    As many as the floor are never too many, however slow the site: a line would let them in all the same.
+    Direct entry ends when:
+    - somebody waits, or an operator wants everybody in line;
+    - more people come than the cap;
+    - the site is full and more come than the floor, or it feels more than the rate.
+
+    It begins when none of this was so for a while, and not after the closing. A silent site says nothing.
     """
     pressure, coming = pressure_of(measured), measured.entered_per_min
     is_felt = pressure < float("inf") and (
@@ -315,8 +321,11 @@ def state_of(
     memory: ControllerMemory,
     now: float,
 ) -> QueueState:
-    """What the queue does now. Where being in line counts it closes when the last call has lapsed, and nobody
-    who was called stands at the full door."""
+    """What the queue does now.
+
+    Where being in line counts, it closes when the last call has lapsed and nobody knocks at the full
+    admission.
+    """
     are_called = line.knocking > 0 or (not memory.is_direct and memory.call_left_s > 0)
     goes_on = policy.line_counts and wishes.is_on and (line.waiting > 0 or are_called)
     if now >= schedule.closes_at and not goes_on:

@@ -17,7 +17,7 @@ class SiteMeasurements(msgspec.Struct, frozen=True, kw_only=True):
     """The site during the last seconds."""
 
     heard_s: float
-    """Since any site process was heard of."""
+    """Seconds since any site process reported."""
     p95_ms: float = 0.0
     in_flight: float = 0.0
     """Requests at once, on average, in the fullest process."""
@@ -27,10 +27,10 @@ class SiteMeasurements(msgspec.Struct, frozen=True, kw_only=True):
     stock: int | None = None
     """Stamps that can be sold; None: not asked."""
     can_buy: bool = True
-    """Codes are sent, and the gateway opens charges. Else the site is quick and without a fault, and nobody
-    comes in, or nobody can pay."""
+    """Codes are sent, and the gateway opens charges. Without these the site looks quick, and nobody can
+    buy."""
     is_stamping: bool = True
-    """Not while the emergency stop is thrown."""
+    """False while the emergency stop is thrown."""
     entered_per_min: float = 0.0
     """People who came in without a pass, because nobody had to wait."""
     done_after_s: int = DONE_AFTER_S
@@ -45,9 +45,9 @@ class ControllerMemory(msgspec.Struct, frozen=True, kw_only=True):
     full_at: float = 0.0
     """The rate at which the site became full the last time; 0: not known."""
     full_again: int = 0
-    """So often in a row it became full there once more."""
+    """How many times in a row it became full there again."""
     idle_s: float = 0.0
-    """For so long the site has been idle while people came in nearly as fast as they may."""
+    """How long the site has been idle while people came in nearly as fast as they may."""
     strain: float = 0.0
     """The pressure of the last seconds, averaged."""
     is_full: bool = False
@@ -59,23 +59,24 @@ class ControllerMemory(msgspec.Struct, frozen=True, kw_only=True):
     show_share: float = 0.9
     """Of those called, how many come."""
     on_the_way: float = 0.0
-    """People who were called so lately that they can't be here yet."""
+    """People who were called a moment ago and can't be here yet."""
     called_then: float = 0.0
     claimed_then: float = 0.0
     """People called and passes given, as a sum that forgets with a half-life of two minutes."""
     called_lately: tuple[tuple[int, int], ...] = ()
     """(Unix time, people called then) of those who may not have placed their orders yet, the oldest first."""
     call_left_s: float = 0.0
-    """So long the last call is still held open; while nobody can enter, none of it passes."""
+    """How long the last call is still valid. This clock stops while nobody can enter."""
     nobody_since: float = 0.0
     joins_since: float = 0.0
     """Since when people may join, by the earliest clock that said so (Unix seconds); 0: not yet."""
     planned: tuple[int, int, int] | None = None
-    """When time was cut anew as people could join for the first time: (to when, and what stood there before:
-    when people may join, and the opening). For a clock that was ahead."""
+    """The plan that a first cut of time replaced: (start of the cut, when people may join, the opening).
+
+    Kept because the clock may have been ahead."""
     is_direct: bool = True
     trail: tuple[tuple[int, int, str], ...] = ()
-    """(time, window, x) of the frontier, the oldest first: who was called when."""
+    """(time, window, x) of the frontier, the oldest first. It tells when people were called."""
     closed_free: bool = False
     """When the queue closed, everybody entered without a place."""
     late: tuple[int, str] = (0, "0")
@@ -117,18 +118,19 @@ class RateStep(msgspec.Struct, frozen=True):
     memory: ControllerMemory
     state: QueueState
     rate: float
-    """What the site is believed to bear: the door lets in so many at most, and who waits reckons with it
-    where the fan ends. The brake is in neither: held at the door people would knock, each for himself, which
-    makes work, and told a rate that holds for seconds they would look again in a minute."""
+    """What the site is believed to bear. The admission lets in no more, and wait pages use it beyond the fan.
+
+    The brake is not in it. People held at the admission would knock again and again, which makes work. People
+    who are told a rate that holds for seconds would look again too late."""
     calls: float
-    """By how many people a minute the frontier moves: fewer while the brake is on, more than shall come in,
-    as not all come."""
+    """By how many people a minute the frontier moves. The brake makes it smaller, expected no-shows
+    greater."""
     pressure: float
     """1: the site is full."""
     stamps_for: float = math.inf
-    """By how many people a minute it can go on with the few stamps that are left; endless while many are."""
+    """People a minute for whom the last stamps suffice; infinite while there are many."""
     enough_for: float = math.inf
-    """How many more people there are stamps for; endless: not asked."""
+    """How many more people there are stamps for; infinite: not asked."""
 
 
 class OperatorWishes(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,8 +1,9 @@
 """Tickets: 96 bytes that anyone can check and nobody can make but the gates. Who holds one holds a place.
 
-32 bytes of data (big-endian: version 1, key id 1, event 4, window 3, Unix time 4, lane and flags 1, gate 2,
-gate sequence 4, id 12), then the Ed25519 signature (RFC 8032) over a domain-separated copy of them; as text
-128 characters of base64url (RFC 4648 section 5), so that a link, a QR code, an SMS and a cookie can carry it.
+A ticket has 32 bytes of data, big-endian: version 1, key id 1, event 4, window 3, Unix time 4, lane and
+flags 1, gate 2, gate sequence 4, id 12. The Ed25519 signature (RFC 8032) over a domain-separated copy
+follows. As text it has 128 characters of base64url (RFC 4648 section 5), for links, QR codes, SMS and
+cookies.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ def event_number(slug: str) -> bytes:
 def contact_id(event_key: bytes, contact: str) -> bytes:
     """The id of a contact, by its name in line (`email:ani@contoh.id`, `phone:+62812...`), in one event.
 
-    Keyed, so that nobody who reads the public log learns who joined or can try out addresses.
+    It is keyed, so that readers of the public log can neither learn who joined nor try out addresses.
     """
     return hmac.digest(event_key, b"meterai id v1\x00" + contact.encode(), hashlib.sha256)[:ID_BYTES]
 

@@ -1,4 +1,4 @@
-"""What somebody in line is told: will it be done before closing, between when and when, and what to do. Pure.
+"""What people in line read: will it be done before closing, between when and when, and what to do. Pure.
 
 "Done" is paid and stamped. From `Status.fan` alone, so that a gate and a browser come to the same answer: the
 fan's low and middle curves give the spread of the call, `done_after_s` the spread of what follows it.
@@ -30,11 +30,11 @@ DONE_SPREAD: Final = 0.5
 HOPE: Final = 0.1
 """Below this probability people are told: not tonight."""
 NEAR_S: Final = 2_700
-"""Whose turn is further away may go and come back."""
+"""People whose turn is further away than this may go and come back."""
 BACK_EARLY_S: Final = 600
-"""So long before the turn can come, people are asked back."""
+"""People are asked back this long before the turn can come."""
 OLD_AFTER_S: Final = 60
-"""A status that was not renewed for so long promises nobody a moment: it counts from one that is over."""
+"""A status that is older than this promises nobody a moment."""
 
 
 class Advice(StrEnum):
@@ -112,7 +112,7 @@ def verdict_of(
 
 
 def is_old(status: Status, now: float) -> bool:
-    """Whether a status was not renewed for so long that its figures say nothing of now."""
+    """Whether a status is too old to say anything about now."""
     return now - status.at > OLD_AFTER_S
 
 
@@ -185,7 +185,7 @@ def _chance_before_draw(status: Status, ahead: int, among: int, deadline: float)
 
 
 class EveningForecast(NamedTuple):
-    """What a status says of the evening, worked out once for all who are told of it.
+    """What a status says of the evening, computed once for everybody who asks.
 
     Curves are straight between the horizons of the fan, and go on after the last.
     """
@@ -226,7 +226,7 @@ class EveningForecast(NamedTuple):
         return margin / math.hypot(spread * GOOD_SIDE, self.done_well, 0.5)
 
     def moment(self, ahead: int, wished: float) -> float | None:
-        """When the person is done with the probability that belongs to so many spreads, within 5 s.
+        """When the person is done with the probability that belongs to `wished` spreads, within 5 s.
 
         None: beyond what the fan shows.
         """

@@ -48,8 +48,11 @@ def window_of(schedule: Schedule, number: int) -> Window:
 
 
 def end_of(schedule: Schedule, number: int) -> int:
-    """When a window ends, at the latest: that of one from before time was cut anew then, that of one from
-    before the closing was moved forward at the closing."""
+    """When a window ends, at the latest.
+
+    A window from before time was cut again ended then; one that lies behind a closing that was moved
+    forward ends at the closing.
+    """
     if number < first_number(schedule):
         return schedule.opens_at
     return window_of(schedule, number).ends_at if number <= last_number(schedule) else schedule.closes_at
@@ -74,7 +77,7 @@ def lottery_of(schedule: Schedule) -> int | None:
 
 
 def fixed_of(schedule: Schedule) -> tuple[int, ...]:
-    """What stays of a schedule by which people could join, unless time is cut anew."""
+    """The parts of a schedule that stay once people can join, unless time is cut again."""
     return schedule.joins_from, schedule.opens_at, schedule.window_s, schedule.first_window
 
 

@@ -8,13 +8,15 @@ from meterai.kit.database import Connection
 
 _KNOCKED_LATELY = timedelta(seconds=60)
 _COUNTED_MAX = 5_000
-"""People at the door; more change nothing: at 10,000 a minute they fill half a minute, the longest wait that
-is told, and long before that nobody else is called."""
+"""People who knock; more change nothing. At 10,000 a minute they fill half a minute, the longest wait that is
+told."""
 
 
 async def set_admission_right(tx: Connection, queue: int, now: float) -> None:
-    """After a clock that had been ahead was set right: no door was filled, and nobody knocked, at a moment
-    that is still to come; else nothing would flow in until then."""
+    """Moves times in the future back to `now`, after a clock that had been ahead was set right.
+
+    Otherwise nothing would flow into the admission until then.
+    """
     await tx.execute(
         "UPDATE waiting_room.door SET filled_at = $2 WHERE queue = $1 AND filled_at > $2", queue, now
     )
@@ -27,7 +29,7 @@ async def set_admission_right(tx: Connection, queue: int, now: float) -> None:
 
 
 async def note_knock(tx: Connection, queue: int, id: bytes, now: datetime) -> int:
-    """Somebody who is called found the door full; gives how many knocked in the last minute, this one too."""
+    """Notes that a called person found the admission full. Returns how many knocked in the last minute."""
     await tx.execute(
         """INSERT INTO waiting_room.knock (queue, id, first_at, last_at) VALUES ($1, $2, $3, $3)
            ON CONFLICT (queue, id) DO UPDATE SET last_at = $3""",
@@ -39,8 +41,11 @@ async def note_knock(tx: Connection, queue: int, id: bytes, now: datetime) -> in
 
 
 async def count_knocking(conn: Connection, queue: int, now: datetime) -> int:
-    """How many who are called found the door full during the last minute and are not in yet; up to a limit
-    that keeps it cheap. The order makes the index the only way, however many rows the planner expects."""
+    """How many called people found the admission full during the last minute and are not in yet, up to a
+    limit.
+
+    The order makes the index the only way, however many rows the planner expects.
+    """
     count: int = await conn.fetchval(
         """SELECT count(*) FROM (SELECT FROM waiting_room.knock WHERE queue = $1 AND last_at > $2
                ORDER BY last_at DESC LIMIT $3) AS lately""",
@@ -52,7 +57,7 @@ async def count_knocking(conn: Connection, queue: int, now: datetime) -> int:
 
 
 async def first_knock(conn: Connection, queue: int, id: bytes) -> tuple[datetime, datetime] | None:
-    """When somebody who is not in found the door full for the first and the last time, if ever."""
+    """When a person who is not in found the admission full for the first and the last time, if ever."""
     row = await conn.fetchrow(
         "SELECT first_at, last_at FROM waiting_room.knock WHERE queue = $1 AND id = $2", queue, id
     )

@@ -54,14 +54,14 @@ _DOOR = "SELECT new_level, returner_level, filled_at, rate FROM waiting_room.doo
 
 
 async def lock_admission(tx: Connection, queue: int) -> tuple[AdmissionBuckets, float]:
-    """The door, locked, and its rate."""
+    """The admission, locked, and its rate."""
     row = await tx.fetchrow(_DOOR + " FOR UPDATE", queue)
     assert row is not None, "a queue has a door"
     return AdmissionBuckets(row["new_level"], row["returner_level"], row["filled_at"]), row["rate"]
 
 
 async def read_admission(conn: Connection, queue: int) -> tuple[AdmissionBuckets, float]:
-    """The door as it was left, and its rate; claims go on meanwhile."""
+    """The admission as it was left, and its rate; claims go on meanwhile."""
     row = await conn.fetchrow(_DOOR, queue)
     assert row is not None, "a queue has a door"
     return AdmissionBuckets(row["new_level"], row["returner_level"], row["filled_at"]), row["rate"]
@@ -80,7 +80,8 @@ async def save_admission(tx: Connection, queue: int, door: AdmissionBuckets) -> 
 
 
 async def add_pass(tx: Connection, queue: int, one: Pass) -> bool:
-    """Adds a pass; False when the contact has one (UNIQUE: event and id). Who is in knocks no more."""
+    """Adds a pass and deletes the contact's knock. False when the contact has a pass (UNIQUE: event and
+    id)."""
     added = await tx.fetchval(
         """WITH gone AS (DELETE FROM waiting_room.knock WHERE queue = $5 AND id = $1)
            INSERT INTO waiting_room.pass (id, pass_id, claimed_at, number, queue, lane, gate, sequence)
@@ -108,7 +109,7 @@ async def use_pass(
 ) -> bool:
     """Binds a pass to its one order; True also when it is bound to that order already.
 
-    Nobody waits for the disk here: what fills the order comes next, and does.
+    It does not wait for the disk: the step that fills the order comes next, and does.
     """
     used = await conn.fetchval(
         """UPDATE waiting_room.pass SET order_id = $4 WHERE queue = $1 AND id = $2 AND pass_id = $3

@@ -1,4 +1,4 @@
-"""Every statement that writes tables of the waiting room. Functions take the connection of their caller."""
+"""Statements about queues and their rules. Functions take the connection of their caller."""
 
 from __future__ import annotations
 
@@ -63,12 +63,15 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def lock_fenced(tx: Connection, event: str, holder: str, epoch: int) -> Queue:
-    """The queue, locked, for the holder of the lease alone. Who takes the lease over in the middle of `tx`
-    waits here for its end, and goes on from what it wrote; of the holder before, whatever begins later fails.
+    """The queue, locked, for the holder of the lease only.
 
-    Locked for everything but its key: a pass that is being written refers to the row while its writer holds
-    the door, for which this transaction waits in turn. Of the lease's row the key alone: shared locks go in
-    front of an update that waits, so steps of several queues would keep their own holder from renewing it.
+    The next holder of the lease waits here until `tx` ends, and goes on from what it wrote. Later
+    transactions of the holder before fail.
+
+    The queue's row is locked except for its key: a pass that is being written refers to it while its writer
+    holds the admission, for which this transaction waits. Only the key of the lease's row is locked: shared
+    locks go before an update that waits, so steps of several queues would keep their holder from renewing
+    it.
 
     Raises: Superseded.
     """

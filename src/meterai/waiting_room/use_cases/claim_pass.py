@@ -1,4 +1,4 @@
-"""Lets somebody in who is called: ticket and verified contact become a pass, once per contact and event."""
+"""Lets a called person in: ticket and proven contact become a pass, once for each contact and event."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SHUT = {
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """A ticket whose holder may knock at the door now."""
+    """A ticket whose holder is called and may enter now."""
 
     queue: Queue
     ticket: Ticket
@@ -59,9 +59,8 @@ async def claim_pass(
 ) -> Pass:
     """The pass of `contact` (its name in line, proven to be the caller's), given now or before.
 
-    `is_in_flight`: the caller holds the link of an order of this event that is paid or being stamped; the
-    door does not hold it up. One transaction: either the pass is there and the door counted it, or neither.
-    A second claim, from another tab or another phone or after a lost answer, gives the same pass.
+    `is_in_flight`: the caller holds the link of an order of this event that is paid or being stamped, and
+    need not wait. Pass and admission are written in one transaction. A second claim gives the same pass.
 
     Raises: what `look_at_call` says; FORBIDDEN `ticket.other_contact`; BUSY `queue.door_full` with
     `retry_after_s`.
@@ -82,7 +81,7 @@ async def claim_pass(
 
 
 async def _enter(tx: Connection, call: Call, *, is_in_flight: bool, now: datetime) -> Pass | Refusal:
-    """One more person at the door, which stays locked until the end of `tx`."""
+    """Admits one more person. The admission stays locked until the end of `tx`."""
     queue, ticket = call.queue, call.ticket
     level, rate = await pass_rows.lock_admission(tx, queue.number)
     if (held := await pass_rows.read_pass(tx, queue.number, ticket.id)) is not None:

@@ -1,4 +1,4 @@
-"""Forgets what nobody needs any more of those who knocked (I18: nothing grows without bound)."""
+"""Deletes old knocks at full admissions (I18: nothing grows without bound)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from meterai.kit.database import Database
 from meterai.waiting_room.store import claims
 
 KNOCKS_KEPT = timedelta(days=30)
-"""For so long somebody who was refused at the door may still ask for a certificate."""
+"""How long a person who found the admission full may still ask for a certificate."""
 
 
 async def clean_up_queues(db: Database, *, now: datetime) -> int:
-    """Deletes knocks at full doors of long ago; gives how many. Passes and certificates stay, for audits."""
+    """Deletes old knocks at full admissions; returns how many. Passes and certificates stay, for audits."""
     async with db.connection() as connection:
         return await claims.forget_knocks(connection, before=now - KNOCKS_KEPT)

@@ -23,7 +23,7 @@ NOTE_BYTES_MAX: Final = 160
 async def switch_queue(
     db: Database, event: str, *, is_on: bool, always: bool = False, reason: str, actor: str, now: datetime
 ) -> Queue:
-    """Lets people wait, or asks nobody for a place. Who is inside stays inside; who has a ticket keeps it.
+    """Lets people wait, or asks nobody for a place. People inside stay inside; tickets stay good.
 
     `always`: everybody stands in line, also when nobody has to wait; ended by the next switching.
     Raises: Refusal NOT_FOUND `queue.unknown`; INVALID `queue.reason_missing`.
@@ -40,7 +40,7 @@ async def switch_queue(
 
 
 async def halt_queue(db: Database, event: str, *, reason: str, actor: str, now: datetime) -> Queue:
-    """Calls nobody and opens the door to nobody, until `resume_queue`. Raises as `switch_queue`."""
+    """Calls nobody and admits nobody until `resume_queue`. Raises as `switch_queue`."""
     facts = OperatorFacts(action="halt", value="", reason=reason)
     return await _act(db, event, {"halted_because": reason}, facts=facts, actor=actor, now=now)
 
@@ -54,7 +54,7 @@ async def resume_queue(db: Database, event: str, *, reason: str, actor: str, now
 async def cap_rate(
     db: Database, event: str, people: int | None, *, reason: str, actor: str, now: datetime
 ) -> Queue:
-    """At most so many people a minute; 0 calls nobody; None: what the policy says, which is never exceeded.
+    """At most `people` a minute. 0 calls nobody. None: the policy's cap, which is never exceeded.
 
     Raises: as `switch_queue`; INVALID `queue.cap_above_policy`.
     """
@@ -65,9 +65,9 @@ async def cap_rate(
 async def expect_rate(
     db: Database, event: str, people: int, *, reason: str, actor: str, now: datetime
 ) -> Queue:
-    """From now on the site is believed to bear so many people a minute, as a bench or another evening has
-    shown: the rate need not grow there from the floor, which takes minutes. What the site shows then counts
-    as ever: a silence halves it.
+    """Starts with a rate of `people` a minute, as a bench or another evening has shown.
+
+    Growing there from the floor would take minutes. What the site shows afterwards counts as usual.
 
     Raises: as `switch_queue`; INVALID `queue.cap_above_policy`, `queue.expect_above_cap`.
     """

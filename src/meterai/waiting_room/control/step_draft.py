@@ -1,0 +1,139 @@
+"""One step of a queue while it is made, and what the controller works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from meterai.kit.database import Connection, Database
+from meterai.waiting_room.files.log_facts import (
+    EntryFacts,
+)
+from meterai.waiting_room.files.promise_book import Promise
+from meterai.waiting_room.files.queue_folder import QueueKeys
+from meterai.waiting_room.files.window_files import Gathered
+from meterai.waiting_room.files.window_seeds import WindowSeeds
+from meterai.waiting_room.rules.model import QueueState
+from meterai.waiting_room.rules.rate_model import SiteMeasurements
+from meterai.waiting_room.rules.seeds import SeedChains
+from meterai.waiting_room.store import queues
+
+ELAPSED_S_MAX = 2.0
+"""After a pause a controller does not call the people of the whole pause at once."""
+
+CLOCK_RUNS_BACK_S = 2.0
+"""A controller waits this long until its clock reaches that of the one before it, or its own before it was
+set right. When more is missing it goes on from its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepContext:
+    """What a controller works with, for one event."""
+
+    db: Database
+    event: str
+    holder: str
+    epoch: int
+    """Of the lease."""
+    keys: QueueKeys
+    chain: SeedChains
+    beacon: Beacon | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Beacon:
+    """A public source of randomness."""
+
+    name: str
+    value: Callable[[int], str | None]
+    """Round -> "round:hex"; None until it is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepInput:
+    """What the controller found in the folder and at the site before this step."""
+
+    now: float
+    gathered: Sequence[Gathered]
+    """Windows that are over, in order, from the first that is not closed on."""
+    published_through: int
+    """The last window whose end is published: only then may its seed be told."""
+    published_at: float | None
+    """Of the last step that this controller published; None: of none yet."""
+    open_joins: dict[int, int]
+    """Window -> joins, of windows that may not be closed."""
+    gates_closed_through: int
+    measured: SiteMeasurements
+    called: int
+    """People called in the step before."""
+    seeds: WindowSeeds
+    ready_share: float | None = None
+    promises: NewPromises | None = None
+    rules: bytes = b""
+    """Those that lie there; empty: none yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewPromises:
+    """First promises that gates gave since the last step."""
+
+    given: Sequence[Promise]
+    read_from: dict[str, int]
+    read_to: dict[str, int]
+    """Gate -> place in its file."""
+
+
+class StepDraft:
+    """A step while it is made: what was found, and what is decided so far."""
+
+    def __init__(self, tx: Connection, context: StepContext, found: StepInput, queue: queues.Queue) -> None:
+        self.tx, self.context, self.input, self.queue = tx, context, found, queue
+        self.now = found.now
+        self.entries: list[tuple[int, EntryFacts]] = []
+        self.ids: dict[int, bytes] = {}
+        self.shut_s = self._shut_since_s()
+
+    def add_entry(self, facts: EntryFacts, at: float | None = None) -> None:
+        """Decides one more entry of the public log, at `at` or now."""
+        self.entries.append((int(self.now if at is None else at), facts))
+
+    def change(self, **changes: object) -> None:
+        """Changes fields of the queue."""
+        self.queue = msgspec.structs.replace(self.queue, **changes)
+
+    def _shut_since_s(self) -> int:
+        """How long nobody could enter since the last step, before the closing.
+
+        The queue was held, people could not buy, or there were no steps because the database was away.
+        """
+        queue = self.queue
+        until = self.now if queue.policy.line_counts else min(self.now, queue.schedule.closes_at)
+        passed = int(until) - int(queue.moved_at)
+        if queue.state is QueueState.CLOSED or passed <= 0:
+            return 0
+        is_held = queue.state in (QueueState.HALTED, QueueState.OUT_OF_STOCK)
+        is_shut = is_held or not self.input.measured.can_buy
+        return passed if is_shut or self.is_pause(passed) else 0
+
+    @staticmethod
+    def is_pause(passed_s: int) -> bool:
+        """Whether this time between two steps was one without a controller or a database."""
+        return passed_s > ELAPSED_S_MAX + 1
+
+    def elapsed_s(self) -> float:
+        """Seconds since the last step, at most `ELAPSED_S_MAX`."""
+        return max(0.0, min(ELAPSED_S_MAX, self.now - self.queue.moved_at))
+
+    def set_back_s(self) -> int:
+        """By how many seconds a clock that was ahead has been set back; 0: by none, or by little."""
+        return self.unless_little(self.queue.moved_at - self.now)
+
+    def unless_little(self, seconds: float) -> int:
+        """0 unless it is more than a window: clocks of two controllers may differ a little."""
+        return int(seconds) if seconds > max(CLOCK_RUNS_BACK_S, self.queue.schedule.window_s) else 0
+
+    def is_set_back(self) -> bool:
+        """Whether the clock stands before the last step by more than a moment."""
+        return self.queue.moved_at > self.now + CLOCK_RUNS_BACK_S
