@@ -10,7 +10,7 @@
   const show = (id, text) => (find(id) || {}).textContent = text;
   const clock = (unix, second) => new Date(unix * 1e3).toLocaleTimeString(locale, { timeZone: d.zone, hour: two, minute: two, second, hour12: false });
   const take = s => {
-    const note = (s.note[tongue] ?? s.note.en), box = find("note");
+    const note = (s.note[tongue] || s.note.en), box = find("note");
     if (box.textContent != note) box.hidden = !(box.textContent = note);
     show("updated", clock(s.at, two) + d.wib);
     wait = s.poll[1];
