@@ -90,9 +90,7 @@ class Pages:
         )
         environment.globals |= {
             "language": language,
-            "switch": [
-                (code, code.upper(), name, prefix_of(code)) for code, name in names_of_languages().items()
-            ],
+            "switch": _switch(),
             "_": _sentences_in(language),
             "ngettext": load_translations(language).ngettext,
             "link": (lambda path: f"{prefix}{path.rstrip('/')}") if prefix else (lambda path: path),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import dataclass
+from typing import Any
 
 from markupsafe import Markup
 
@@ -89,6 +90,8 @@ class WaitPages:
         self._outlooks_of: tuple[Status | None, int] = (None, 0)
         self._outlooks: dict[int, Outlook] = {}
         """By window that is not drawn, for this status and second."""
+        self._facts_of_windows: dict[tuple[int, str], dict[str, Any]] = {}
+        """The same for the facts of pages, by window and language."""
 
     def outlook(self, ticket: Ticket, *, now: float, joined_here: int) -> Outlook:
         """The place and verdict of a ticket. `joined_here`: joins at this gate in the ticket's window."""
@@ -99,6 +102,7 @@ class WaitPages:
         if published.status is not status or int(now) != second:
             self._outlooks_of = (published.status, int(now))
             self._outlooks.clear()
+            self._facts_of_windows.clear()
         found = self._outlooks.get(ticket.window)
         if found is None:
             found = _outlook_of(published, ticket, now=now, joined_here=joined_here)
@@ -117,10 +121,7 @@ class WaitPages:
     ) -> bytes:
         """The page of a ticket, about 12 kB. `answers_form`: it answers a form, so it names its own
         address."""
-        place, verdict = outlook.place, outlook.verdict
-        published, event, status = self._published, self._event, self._published.status
-        said = verdict_text(verdict, status, _moments(published, event, ticket), language=language)
-        ahead, number = _shown_ahead(place, verdict), place.number
+        published, place = self._published, outlook.place
         refresh = refresh_seconds(published, place, ticket, now)
         link = f"{self._gate_url}{address_of(published.slug, '', language)}"
         return self._pages.render(
@@ -128,36 +129,54 @@ class WaitPages:
             language,
             path=address_of(published.slug, text, "id"),
             address=address_of(published.slug, text, language) if answers_form else "",
-            name=event.name,
-            slug=event.slug,
-            zone=event.zone,
-            zone_name=ZONES[event.zone],
-            documents=() if verdict.advice in _NOTHING_TO_PREPARE else event.documents_in(language),
-            headline=translate(HEADLINES[_headline(published, place, verdict, ticket)], language),
-            note=of_two(language, status.note.id, status.note.en) if status else "",
-            state=place.state,
-            heard_state="" if verdict.advice is Advice.UNHEARD else place.state,
-            is_called=place.is_called,
-            is_exact=place.is_exact,
-            window=ticket.window,
-            place=place.drawn_place,
-            number=number,
-            number_shown="" if number is None else number_text(number, language),
-            ahead=ahead,
-            ahead_shown="" if ahead is None else number_text(ahead, language),
-            left_s=place.soonest_s,
-            is_near=_is_near(place),
-            turn=_turn(place, status, event, language, now),
-            epoch=status.epoch if status else 0,
-            sequence=status.sequence if status else 0,
-            updated=clock_text(status.at if status else now, language, event.zone, seconds=True),
-            said=said,
             ticket=text,
             code=Markup(code_image(link, text)),  # noqa: S704 - drawn here
             refresh_s=refresh,
             reload_s=_reload_seconds(place, refresh),
-            poll_s=_poll_seconds(status, outlook),
+            poll_s=_poll_seconds(published.status, outlook),
+            **self._facts(ticket, outlook, language, now),
         )
+
+    def _facts(self, ticket: Ticket, outlook: Outlook, language: str, now: float) -> dict[str, Any]:
+        """The facts of a page that do not name its ticket. Before the draw they are kept with the outlook."""
+        names_join = outlook.verdict.advice is Advice.CLOSED
+        if outlook.place.drawn_place is not None or names_join:
+            return self._make_facts(ticket, outlook, language, now)
+        key = (ticket.window, language)
+        if key not in self._facts_of_windows:
+            self._facts_of_windows[key] = self._make_facts(ticket, outlook, language, now)
+        return self._facts_of_windows[key]
+
+    def _make_facts(self, ticket: Ticket, outlook: Outlook, language: str, now: float) -> dict[str, Any]:
+        place, verdict = outlook.place, outlook.verdict
+        published, event, status = self._published, self._event, self._published.status
+        ahead, number = _shown_ahead(place, verdict), place.number
+        return {
+            "name": event.name,
+            "slug": event.slug,
+            "zone": event.zone,
+            "zone_name": ZONES[event.zone],
+            "documents": () if verdict.advice in _NOTHING_TO_PREPARE else event.documents_in(language),
+            "headline": translate(HEADLINES[_headline(published, place, verdict, ticket)], language),
+            "said": verdict_text(verdict, status, _moments(published, event, ticket), language=language),
+            "note": of_two(language, status.note.id, status.note.en) if status else "",
+            "state": place.state,
+            "heard_state": "" if verdict.advice is Advice.UNHEARD else place.state,
+            "is_called": place.is_called,
+            "is_exact": place.is_exact,
+            "window": ticket.window,
+            "place": place.drawn_place,
+            "number": number,
+            "number_shown": "" if number is None else number_text(number, language),
+            "ahead": ahead,
+            "ahead_shown": "" if ahead is None else number_text(ahead, language),
+            "left_s": place.soonest_s,
+            "is_near": _is_near(place),
+            "turn": _turn(place, status, event, language, now),
+            "epoch": status.epoch if status else 0,
+            "sequence": status.sequence if status else 0,
+            "updated": clock_text(status.at if status else now, language, event.zone, seconds=True),
+        }
 
 
 def address_of(slug: str, text: str, language: str) -> str:
