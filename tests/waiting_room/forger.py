@@ -1,4 +1,4 @@
-"""An operator with all keys who changes what was published, and signs it anew."""
+"""An operator with all keys who changes what was published, and signs it again."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Forger:
         self.entries.insert(to, self.entries.pop(n))
 
     def write(self) -> None:
-        """The log anew, as an honest controller would have written it."""
+        """The log again, as an honest controller would have written it."""
         for name in (ENTRIES, HEADS):
             (self.folder.log / name).unlink()
         log = PublicLog(self.folder.log, self.folder.slug, self.key)
@@ -69,7 +69,7 @@ class Forger:
     def change_document[D: Document](
         self, path: Path, form: type[D], *, key: Ed25519PrivateKey | None = None, **changes: object
     ) -> bytes:
-        """Signs a document anew, with changes, with the right key or another."""
+        """Signs a document again, with changes, with the right key or another."""
         changed = msgspec.structs.replace(published_documents.decode(path.read_bytes(), form), **changes)
         raw = published_documents.sign(changed, key or self.key)
         path.write_bytes(raw)

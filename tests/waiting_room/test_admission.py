@@ -140,10 +140,10 @@ def test_a_ticket_made_after_its_window_was_over_is_backdated_but_for_the_time_t
 
 
 def test_of_tickets_from_before_time_was_cut_anew_the_time_says_nothing() -> None:
-    anew = Schedule(joins_from=200, opens_at=200, closes_at=300, window_s=10, first_window=5)
-    assert check(anew, 4, 290), "a window of the time before"
-    assert check(anew, 5, 290), "the window that was open then"
-    assert not check(anew, 6, 290)
+    again = Schedule(joins_from=200, opens_at=200, closes_at=300, window_s=10, first_window=5)
+    assert check(again, 4, 290), "a window of the time before"
+    assert check(again, 5, 290), "the window that was open then"
+    assert not check(again, 6, 290)
     once = Schedule(joins_from=200, opens_at=200, closes_at=300, window_s=10, first_window=2)
     assert check(once, 2, 290)
     assert not check(once, 3, 290)

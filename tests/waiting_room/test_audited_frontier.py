@@ -258,7 +258,7 @@ def test_a_line_that_was_switched_on_long_ago_was_not_off_since(audited: Audited
 
 
 def test_a_line_that_is_off_is_an_excuse_until_it_is_on(audited: Audited) -> None:
-    """Closing cuts time anew, and so does switching on when the closing was moved meanwhile."""
+    """Closing cuts time again, and so does switching on when the closing was moved meanwhile."""
     audited.says(AT, "off")
     audited.switching.on_cut(0, AT + 10, are_waiting=True, ended_at=AT)
     audited.switching.on_cut(1, AT + 20, are_waiting=True, ended_at=AT)

@@ -51,7 +51,7 @@ class Audited:
     def logs(
         self, at: int, *, line_counts: bool = False, closed_through: int | None = None, **schedule: int
     ) -> bool:
-        """Another version; gives whether it cuts time anew."""
+        """Another version; gives whether it cuts time again."""
         changed = msgspec.structs.replace(
             self._config,
             version=self._config.version + 1,
@@ -91,7 +91,7 @@ LATER = JOINS + LOGGED_LATE_S + 1
         # a clock that was ahead has closed windows before anybody could join
         (JOINS, 3, {"opens_at": OPENS + 1, "first_window": 5}, False),
         (JOINS, 3, {"opens_at": OPENS + 1, "first_window": 4}, True),
-        # time is cut anew
+        # time is cut again
         (7_000, 3, {"joins_from": 7_000, "opens_at": 7_000, "first_window": 4}, False),
         (7_000, None, {"joins_from": 7_000, "opens_at": 7_000, "first_window": 4}, False),
         (7_000, 3, {"joins_from": 7_000, "opens_at": 7_000, "first_window": 3}, True),

@@ -100,8 +100,8 @@ def test_the_first_window_is_that_of_the_first_rules_also_when_time_is_cut_anew_
     path = forger.folder.config_version(9)
     path.write_bytes(forger.folder.config.read_bytes())
     opens_at = SCHEDULE.opens_at
-    anew = msgspec.structs.replace(SCHEDULE, joins_from=opens_at, first_window=2)
-    raw = forger.change_document(path, Config, version=9, schedule=anew)
+    again = msgspec.structs.replace(SCHEDULE, joins_from=opens_at, first_window=2)
+    raw = forger.change_document(path, Config, version=9, schedule=again)
     forger.insert(1, EntryKind.CONFIG, {"sha256": digest(raw), "version": 9})
     forger.write()
     found = codes(audited(forger.folder))
@@ -361,7 +361,7 @@ def the_lottery_ends_early_so_that_its_round_of_the_beacon_is_known(forger: Forg
 
 @plants("window.end")
 def an_end_that_is_still_to_come(forger: Forger) -> None:
-    """It would excuse late tickets that are made afterwards, and time that is cut anew in secret."""
+    """It would excuse late tickets that are made afterwards, and time that is cut again in secret."""
     n = forger.find(EntryKind.CLOSE, lambda facts: facts["window"] == 2)
     close_at(forger, 2, forger.entries[n].at, ends_at=forger.entries[n].at + 60)
 
@@ -738,7 +738,7 @@ AFTERWARDS: list[tuple[str, Plant]] = []
 
 
 def plants_afterwards(code: str) -> Callable[[Plant], Plant]:
-    """As `plants`, but nothing is signed anew."""
+    """As `plants`, but nothing is signed again."""
 
     def note(plant: Plant) -> Plant:
         AFTERWARDS.append((code, plant))

@@ -111,7 +111,7 @@ async def test_steps_that_are_taken_and_not_published_do_not_look_like_a_queue_t
     await line.open(schedule_of(), always=True)
     await line.seconds(2)
     monkeypatch.setattr(Publisher, "publish_status", Mock(side_effect=OSError))
-    for _ in range(12):  # each failure has the controller opened anew
+    for _ in range(12):  # each failure has the controller opened again
         with pytest.raises(OSError):
             await line.seconds(1)
         await line.take_over()
@@ -847,7 +847,7 @@ async def test_a_store_that_is_older_than_the_log_leaves_nothing_out_of_it_unsee
     root = line.folder.path.parent
     done = await rewind_queues(line.database.app, root, actor="officer", now=moment)
     assert done.rewound[0].entries
-    line.seen.clear()  # pages begin anew with the later epoch
+    line.seen.clear()  # pages begin again with the later epoch
     await line.take_over()
     await line.until(lambda status: status.called == 1, seconds=10)
     line.assert_orderly()

@@ -89,7 +89,7 @@ def published(folder: QueueFolder) -> dict[str, bytes]:
 
 async def test_what_the_files_lack_is_written_again_word_for_word(line: MovedQueue) -> None:
     copied = copy(line)
-    for _ in range(2):  # time is cut anew each time: by rules of their own
+    for _ in range(2):  # time is cut again each time: by rules of their own
         await stand_in_line_for_a_while(line)
     await line.seconds(MINUTE)
     log, heads, files = line.folder.log / ENTRIES, line.folder.log / HEADS, published(line.folder)

@@ -213,7 +213,7 @@ def test_since_when_people_may_join_is_by_the_earliest_clock(now: int, since: in
 
 
 AHEAD = 15_000
-"""Where a clock that was ahead cut time anew."""
+"""Where a clock that was ahead cut time again."""
 
 
 @pytest.mark.parametrize(

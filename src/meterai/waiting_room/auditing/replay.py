@@ -66,7 +66,7 @@ def audit(
     """Judges the public log of one event. Memory does not grow with the joins: they are noted in a file.
 
     `kept_heads`: (size, root or its first 32 digits) of heads that the auditor has from another time or
-    from somebody else; without one nobody can tell that the whole log was not written anew.
+    from somebody else; without one nobody can tell that the whole log was not written again.
     `tickets`: which gates gave to the auditor or to somebody else; they must be in their lists.
 
     Raises: Unreadable when the rules or the log can't be reached; Refusal `ticket.*` for a text that is no

@@ -200,7 +200,7 @@ class Journal:
             self._close(number)
 
     def _told(self, number: int) -> GateCount | None:
-        """What closed a window; None when it is damaged: then joins are counted, and it is closed anew."""
+        """What closed a window; None when it is damaged: then joins are counted, and it is closed again."""
         try:
             return msgspec.json.decode(self.close_path(number).read_bytes(), type=GateCount)
         except msgspec.MsgspecError:

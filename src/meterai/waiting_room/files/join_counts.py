@@ -72,7 +72,7 @@ class JoinCounts:
 
 
 def forget_counts(folder: QueueFolder, *, behind: int) -> None:
-    """Takes away what gates noted of windows after this one: they are closed anew."""
+    """Takes away what gates noted of windows after this one: they are closed again."""
     for path in map(folder.counts_mark, folder.gates()):
         if (mark := _read(path)) is None or len(mark.people) > behind + 1:
             path.unlink(missing_ok=True)

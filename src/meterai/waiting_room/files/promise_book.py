@@ -133,7 +133,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 def is_kept(done_by: int, outcome: Outcome) -> bool | None:
     """Whether a promise for a moment that is over was kept; None: its holder did not come, or did not pay.
 
-    Whoever was not even called by then, has paid and waits, or wanted to pay and could not, was let down.
+    It was broken for a holder who was not called by then, has paid and waits, or could not pay.
     """
     if outcome.done_at is not None:
         return outcome.done_at <= done_by

@@ -115,7 +115,7 @@ class Close(Document, frozen=True, kw_only=True):
     ends_at: int
     count: int
     people: Number | None = None
-    """Who joined at two gates counts once; None in older documents."""
+    """A person who joined at two gates counts once; None in older documents."""
     root: str
     gates: list[GateCount]
 

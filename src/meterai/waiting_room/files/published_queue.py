@@ -36,7 +36,7 @@ class Published:
         self._seeds = WindowSeeds(folder, self.controller_key)
 
     def look(self) -> None:
-        """Takes up the rules when they were published anew. Raises: OSError."""
+        """Takes up the rules when they were published again. Raises: OSError."""
         if self._stamp != self.folder.config.stat().st_mtime_ns:
             self._read_rules()
 

@@ -127,7 +127,7 @@ def forget_gates(folder: QueueFolder, *, window: int, now: float) -> None:
     """The gates' files come from a copy: nobody knows who took a place since, up to this window.
 
     So each gate is declared dead there, and goes on well behind the sequences that it may have given. The
-    status is signed anew, for gates believe its clock.
+    status is signed again, for gates believe its clock.
     """
     for number in folder.gates():
         (folder.gate(number) / SEQUENCE).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Tickets: 96 bytes that anyone can check and nobody can make but the gates. Who holds one holds a place.
+"""Tickets: 96 bytes that anyone can check and only gates can make. The holder of a ticket holds its place.
 
 A ticket has 32 bytes of data, big-endian: version 1, key id 1, event 4, window 3, Unix time 4, lane and
 flags 1, gate 2, gate sequence 4, id 12. The Ed25519 signature (RFC 8032) over a domain-separated copy

@@ -139,8 +139,10 @@ that was decided with them is in the files."""
 
 
 async def events_awake(conn: Connection) -> list[str]:
-    """The events whose queue needs a controller, those in which people wait first. The others rest, until
-    somebody says something for their log, or their rules are changed."""
+    """The events whose queue needs a controller, those in which people wait first.
+
+    The others rest until somebody adds to their log or changes their rules.
+    """
     rows = await conn.fetch(
         f"""SELECT event FROM waiting_room.queue q WHERE {_IS_AWAKE}
             ORDER BY state = 'closed', state IN ('off', 'direct'), number"""  # noqa: S608

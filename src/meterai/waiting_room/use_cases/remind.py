@@ -47,7 +47,7 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def set_reminder(db: Database, queue: int, ticket: Ticket, one: Reminder) -> None:
-    """Whoever holds the ticket and has proven its contact will be told. Again is the same.
+    """Notes that the ticket's holder, who has proven its contact, wants a message. Safe to repeat.
 
     Raises: Refusal FORBIDDEN `ticket.other_contact` for a ticket of somebody else.
     """
@@ -177,7 +177,7 @@ def _message(
 
 
 def _words_for(queue: Queue, kind: str, now: datetime) -> str:
-    """Who is called shortly before the closing finds no lane for latecomers afterwards."""
+    """The kind of words: people called shortly before the closing have no lane for latecomers afterwards."""
     left_s = queue.schedule.closes_at - now.timestamp()
     if kind != "called" or left_s > queue.policy.claim_minutes * 60:
         return kind

@@ -84,7 +84,7 @@ def _moved(old: Schedule, new: Schedule, now: float, *, next_window: int) -> Sch
 
 def _last_call(old: Schedule, new: Schedule, known_at: int) -> int | None:
     """A last call for a moment that is over becomes one at the next end of a window: time that is cut
-    afterwards would number windows anew in which people joined, and their tickets would seem backdated."""
+    afterwards would number windows again in which people joined, and their tickets would seem backdated."""
     wanted, before = new.last_call_at, old.last_call_at
     if wanted is None or wanted <= old.opens_at or wanted > known_at:
         return wanted

@@ -21,7 +21,7 @@ from meterai.waiting_room.rules.windows import LOGGED_LATE_S, first_number, fixe
 
 NAME = "config.json"
 CUT_AT_S = 5
-"""Between the moment at which time was cut anew and that of its entry."""
+"""Between the moment at which time was cut again and that of its entry."""
 CLOSED_LATE_S = 5
 """Clocks of several machines."""
 
@@ -41,7 +41,7 @@ class RulesCheck:
         self.now = self.published
         self.versions = 0
         self.first_window = first_number(self.now.schedule)
-        """Of the queue: by the first rules that were logged, for later ones may cut time anew."""
+        """Of the queue: by the first rules that were logged, for later ones may cut time again."""
         self._open_until = 0.0
         """By all rules so far: whoever brings the closing forward closes nothing that is over."""
         self._last_version = 0
@@ -49,7 +49,7 @@ class RulesCheck:
         self._logged: set[str] = set()
 
     def on_config(self, n: int, at: int, facts: ConfigFacts, *, closed_through: int | None) -> bool:
-        """An entry says that other rules hold from here on; gives whether they cut time anew."""
+        """An entry says that other rules hold from here on; gives whether they cut time again."""
         self._findings.examined("rules")
         self.versions += 1
         self._logged.add(facts.sha256)
@@ -120,7 +120,7 @@ def read_config(raw: bytes) -> tuple[Config, Ed25519PublicKey]:
 
 
 def _may_become(old: Schedule, new: Schedule, at: int, closed_through: int | None) -> bool:
-    """Whether a schedule may follow another: last call and closing change at any time, time is cut anew when
+    """Whether a schedule may follow another: last call and closing change at any time, time is cut again when
     people have to wait again after the opening, and everything changes while nobody can join yet: also after
     a clock that was ahead has closed windows, but for these."""
     if fixed_of(new) == fixed_of(old):

@@ -10,12 +10,12 @@ SAID_WITHIN_S = 5
 
 
 class SwitchingCheck:
-    """Time is cut anew when people have to wait again. Before, nobody had to: because nobody did, or because
-    an operator had switched the line off, which stands in the log.
+    """Finds cuts of time while people waited that nothing in the log explains.
 
-    Who switches the line on has time cut within a second; that it was switched off excuses until then.
+    Time is cut again when people have to wait again. Before that nobody waited, or an operator had switched
+    the line off, which stands in the log. It is cut within a second after the line was switched on.
 
-    It is cut anew too when the controller's clock had been ahead: then it says so, and windows are closed
+    Time is also cut when the controller's clock had been ahead. Then an act says so, and windows are closed
     whose published end is still to come.
     """
 
@@ -27,7 +27,7 @@ class SwitchingCheck:
         self._is_ahead = False
 
     def on_cut(self, n: int, at: int, *, are_waiting: bool, ended_at: int) -> None:
-        """Time was cut anew. `are_waiting`: people in windows that were closed before; `ended_at`: when the
+        """Time was cut again. `are_waiting`: people in windows that were closed before; `ended_at`: when the
         last of those ended, as published."""
         self._judge()
         self._is_ahead = ended_at > at
