@@ -1,7 +1,8 @@
-"""Chromium in front of the really running service (the `service` fixture starts `meterai up`).
+"""Chromium in front of the running service (the `service` fixture starts `meterai up`).
 
-Each test gets people with a browser of their own: `visitor(width=360, scripts=True, language="id")`.
-Whatever a person does, these are checked at the end: no request left the service, no script or policy error.
+Each test gets people with a browser of their own: `visitor(width=360, scripts=True, language="id")`. At the
+end of each test these are checked: no request left the service, no script or policy failed.
+
 Screenshots go to `screenshots/` at the root of the project, which is not committed.
 """
 
@@ -27,13 +28,13 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 CHROMIUM = "/usr/bin/chromium-headless-shell"
-"""The same engine without the desktop's windows, settings and extensions, for half the work."""
+"""The same engine without the desktop's windows, settings and extensions, for half the CPU."""
 PATIENCE_S = 180
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`-m browser` and `-m "not browser"` tell these tests from the others."""
+    """Marks these tests, for `-m browser` and `-m "not browser"`."""
     here = f"{Path(__file__).parent}/"
     for item in items:
         if str(item.path).startswith(here):
@@ -42,7 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def bounded() -> Iterator[None]:
-    """Ends a test for which the browser never answers: some of Playwright's calls would wait for ever."""
+    """Ends a test whose browser never answers: some of Playwright's calls would wait for ever."""
 
     def give_up(*_: object) -> None:
         raise TimeoutError(f"the browser has not answered for {PATIENCE_S} s")
@@ -56,8 +57,11 @@ def bounded() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, for one file of tests: while it is open Playwright keeps an event loop running, in
-    the way of asynchronous tests that the same process takes up afterwards."""
+    """Debian's Chromium, for one file of tests.
+
+    While it is open, Playwright keeps an event loop running, which disturbs asynchronous tests in the same
+    process.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
@@ -66,7 +70,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def site(service: RunningService) -> Site:
-    """Where the service listens."""
+    """The addresses of the service."""
     SCREENSHOTS.mkdir(exist_ok=True)
     addresses = service.addresses
     return Site(addresses.site, addresses.inbox, addresses.gateway, SCREENSHOTS)
@@ -101,7 +105,7 @@ def regulars() -> Iterator[dict[tuple[int, str], Person]]:
 
 @pytest.fixture
 def onlooker(chromium: Browser, site: Site, regulars: dict[tuple[int, str], Person]) -> Iterator[Visitor]:
-    """Gives people as `visitor` does, to tests that only look: a browser each costs more than that."""
+    """Makes people as `visitor` does, for tests that only look: a new browser costs more than that."""
     here: list[Person] = []
 
     def arrive(*, width: int = 360, language: str = "id") -> Person:

@@ -1,5 +1,7 @@
-"""A real service behind a real gate, with the controller's part played by hand: windows of two seconds are
-closed, people are called, the door is opened and shut as a test wants it."""
+"""A real service behind a real gate; the tests play the controller.
+
+They close windows of two seconds, call people, and open and close the admissions.
+"""
 
 from __future__ import annotations
 
@@ -38,12 +40,12 @@ class Hall:
         self.run(self._add_queue())
 
     def run(self, work: Any) -> Any:
-        """Awaits something beside Playwright's own loop."""
+        """Runs a coroutine beside Playwright's own loop."""
         with ThreadPoolExecutor(1) as beside:
             return beside.submit(asyncio.run, work).result()
 
     def tell(self, statement: str, *values: object) -> None:
-        """Changes the store as the controller would."""
+        """Changes the database as the controller would."""
 
         async def execute() -> None:
             connection = await asyncpg.connect(self._url)
@@ -53,7 +55,7 @@ class Hall:
         self.run(execute())
 
     def publish(self, state: QueueState | None = None) -> None:
-        """Store and status say the same."""
+        """Publishes a status that agrees with the database."""
         self._state = state or self._state
         self.tell(
             "UPDATE waiting_room.queue SET state = $1, frontier_window = $2, frontier_x = $3::int",
@@ -64,7 +66,7 @@ class Hall:
         self.queue.status(state=self._state, frontiers=[self._front, (0, 0)], closes_at=closes, poll=(1, 2))
 
     def close_windows(self) -> None:
-        """Waits for the end of the window that takes joins now, and draws everything up to it."""
+        """Waits for the end of the current window, and draws all windows up to it."""
         schedule = self.queue.schedule
         last = 1 + (int(time.time()) - schedule.opens_at) // schedule.window_s
         deadline = time.monotonic() + 20
@@ -77,18 +79,18 @@ class Hall:
         self.publish()
 
     def call_everybody(self) -> None:
-        """The frontier passes all windows that are closed."""
+        """Calls everybody in the closed windows."""
         self._front = (self._closed_through + 1, 0)
         self.publish()
 
     def open_door(self, rate: float = 6_000) -> None:
-        """So many people a minute may enter."""
+        """Lets `per_minute` people a minute enter."""
         self.tell(
             "UPDATE waiting_room.door SET rate = $1, new_level = 100, filled_at = $2", rate, time.time()
         )
 
     def fill_door(self) -> None:
-        """Nobody fits in any more, for hours."""
+        """Fills the admissions for hours."""
         self.tell(
             "UPDATE waiting_room.door SET rate = 60, new_level = 0, returner_level = 0, filled_at = $1",
             time.time() + 9_999,
@@ -113,7 +115,7 @@ class Hall:
 
 @contextmanager
 def open_hall(folder: Path) -> Iterator[Hall]:
-    """Service, gate and queue; gone at the end."""
+    """Starts service, gate and queue, and stops them at the end."""
     port = free_port()
     gate_url = f"http://localhost:{port}"
     now = int(time.time()) - 30

@@ -1,4 +1,4 @@
-"""A person with a browser: what people do on the site, and what must hold whatever they do."""
+"""A person with a browser: what people do on the site, and checks that always hold."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ WORDS = {
 }
 
 _CAME_AGAIN = ("interrupted by another navigation", "net::ERR_ABORTED")
-"""What Chromium says of a page that was called away by the one before it."""
+"""What Chromium says of a page that the previous page interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Addresses of the running service and the folder for screenshots."""
+    """The addresses of the running service and the folder for screenshots."""
 
     address: str
     inbox: str
@@ -56,7 +56,7 @@ class Site:
 
 
 class Person:
-    """Somebody with a phone or a desk, with or without JavaScript."""
+    """A person with a phone or a desktop, with or without JavaScript."""
 
     def __init__(self, chromium: Browser, site: Site, *, width: int, scripts: bool, language: str) -> None:
         self.site = site
@@ -96,13 +96,13 @@ class Person:
             self.errors.append(text)
 
     def leave(self) -> None:
-        """Closes the browser; nothing may have gone astray."""
+        """Closes the browser and checks that nothing failed."""
         self.look_away()  # closed while a page comes again by itself, Chromium may never answer
         self.context.close()
         self._nothing_astray()
 
     def forget(self) -> None:
-        """Leaves the page and loses the cookies, as if nobody had been here; nothing may have gone astray."""
+        """Leaves the page, loses the cookies like a new visitor, and checks that nothing failed."""
         self.look_away()
         self.page.unroute_all()
         self.context.clear_cookies()
@@ -118,7 +118,7 @@ class Person:
     # looking
 
     def go(self, address: str) -> Response | None:
-        """Goes there; once more when the page before came again by itself at this very moment."""
+        """Goes to an address, a second time if the previous page reloaded itself at this moment."""
         for _ in range(10):
             try:
                 return self.page.goto(address)
@@ -129,11 +129,11 @@ class Person:
         raise AssertionError(f"{self.page.url} does not let go")
 
     def look_again(self) -> None:
-        """Loads this page anew."""
+        """Loads this page again."""
         self.go(self.page.url.partition("#")[0])  # with a fragment the browser would only scroll
 
     def look_away(self) -> None:
-        """Leaves a page that comes again by itself."""
+        """Leaves a page that reloads itself."""
         self.go("about:blank")
 
     def path(self, path: str) -> str:
@@ -148,13 +148,13 @@ class Person:
         return response
 
     def sees(self, text: str | re.Pattern[str]) -> None:
-        """Waits until the main part of the page says this."""
+        """Waits until the main part of the page contains a text."""
         expect(self.page.locator("main")).to_contain_text(text)
 
     def press(self, name: str) -> None:
         """Presses the first button or link of this name in the main part of the page.
 
-        Back when the scripts of the page that follows have run: an answer to a form has its own address then.
+        Returns when the scripts of the next page have run: the answer to a form has its own address then.
         """
         pattern = re.compile(re.escape(name))
         main = self.page.locator("main")
@@ -162,7 +162,7 @@ class Person:
         self.page.wait_for_load_state("domcontentloaded")
 
     def approve(self, name: str, *, for_barriers: bool = True) -> None:
-        """This page, as it is now: fits the width, has no barrier that axe knows, and goes into the album."""
+        """Checks the page: it fits the width and has no barrier that axe finds. Takes a screenshot."""
         self.shoot(name)
         assert self.page.evaluate("document.documentElement.scrollWidth") <= self.width, f"{name} is too wide"
         barriers = self.barriers() if for_barriers else []
@@ -170,7 +170,7 @@ class Person:
         assert self.page.evaluate("document.documentElement.lang") == self.language
 
     def shoot(self, name: str) -> None:
-        """A picture of the whole page; on a machine that is much too busy Chromium may fail to make one."""
+        """Takes a screenshot of the whole page. On a very busy machine Chromium may fail to make one."""
         for patience in (True, True, False):
             try:
                 path = self.site.screenshots / f"{name}-{self.run}.jpg"
@@ -181,7 +181,7 @@ class Person:
                     raise
 
     def barriers(self) -> list[str]:
-        """What axe-core finds, each with the first element it is about."""
+        """Returns what axe-core finds, each with the first element concerned."""
         if not self.scripts:
             return []
         self.page.evaluate(AXE)  # through the debugger: the page's own policy would refuse it
@@ -213,11 +213,11 @@ class Person:
         self.press(self.words["go_on"])
 
     def read_code(self, contact: str, asked_at: float) -> str:
-        """The code in the newest message to a contact."""
+        """Reads the code in the newest message to a contact."""
         return self._newest(contact, asked_at, re.compile(r"(?<!\d)(\d{6}|\d{10})(?!\d)"))
 
     def read_word(self, contact: str, asked_at: float, pattern: str) -> str:
-        """What the first group of a pattern matches in the newest message to a contact that has it."""
+        """Reads what the first group of a pattern matches in the newest message to a contact."""
         return self._newest(contact, asked_at, re.compile(pattern))
 
     def _newest(self, contact: str, asked_at: float, wanted: re.Pattern[str]) -> str:
@@ -235,13 +235,13 @@ class Person:
         raise AssertionError(f"no message for {contact}")
 
     def pay(self) -> None:
-        """Pays as the bank's app would, at the gateway."""
+        """Pays at the gateway, as a bank app would."""
         reference = self.page.locator("#keadaan").get_attribute("data-reference")
         assert reference
         self.tell_gateway("_pay", {"order_id": reference})
 
     def tell_gateway(self, verb: str, body: dict[str, object]) -> None:
-        """Moves the gateway twin behind the scenes: pay, reverse, faults."""
+        """Changes the gateway twin: pay, reverse, faults."""
         request = urllib.request.Request(
             f"{self.site.gateway}/{verb}",
             data=msgspec.json.encode(body),
@@ -250,7 +250,7 @@ class Person:
         urllib.request.urlopen(request).close()
 
     def wait_for_state(self, state: str, seconds: float = 40) -> None:
-        """Waits until the order page shows a state; without scripts by reloading, as its refresh does."""
+        """Waits until the order page shows a state; without scripts by reloading."""
         if self.scripts:
             self.page.wait_for_selector(f'#keadaan[data-state="{state}"]', timeout=seconds * 1000)
             return

@@ -1,4 +1,4 @@
-"""What bad files get in the browser: a reason, a next step, and the good files are kept."""
+"""Bad files in the browser: people get a reason and a next step, and keep the good files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The page that reads 2-D codes: in the browser alone, by picture or camera, and never saying too much."""
+"""The page that reads 2-D codes: it works in the browser alone, with pictures or a camera, and claims no
+more than it knows.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,7 @@ VECTORS = json.loads(stamp_code_vectors.FILE.read_text())
 
 @pytest.fixture(scope="module")
 def stamped_page(service: RunningService, site: Site) -> Image.Image:
-    """Page 1, at 150 dpi, of a PDF that was sealed with the running service's own keys."""
+    """Page 1, at 150 dpi, of a PDF that was sealed with the running service's keys."""
     bench = SealingBench(service.data / "pki")
     key = bench.code_key
     signature = key.sign(code_message(SERIAL, DAY, key.key_id))
@@ -55,20 +57,20 @@ def drawn(text: str) -> Image.Image:
 
 
 def picture(image: Image.Image, name: str = "foto.png") -> dict[str, object]:
-    """As a file that somebody chooses."""
+    """A picture as a file that people choose."""
     out = io.BytesIO()
     image.save(out, "PNG")
     return {"name": name, "mimeType": "image/png", "buffer": out.getvalue()}
 
 
 def forged(site: Site, key_id: int) -> str:
-    """Everything right but the key that signed."""
+    """A code in which only the signing key is wrong."""
     signature = Ed25519PrivateKey.from_private_bytes(bytes(32)).sign(code_message(SERIAL, DAY, key_id))
     return encode_code(site.address, SERIAL, DAY, key_id=key_id, signature=signature)
 
 
 def reads(person: Person, file: dict[str, object], state: str = "done") -> None:
-    """Chooses a picture and waits until the page has said what it found."""
+    """Chooses a picture and waits until the page has shown a result."""
     person.page.locator("[data-picture]").set_input_files(file)  # type: ignore[arg-type]
     person.page.wait_for_selector(f"#pembaca[data-state={state}]")
 

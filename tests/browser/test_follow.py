@@ -1,4 +1,4 @@
-"""The page of an order follows by itself, and waits for who is typing into it."""
+"""The page of an order updates itself, and waits while people type into it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests.browser.test_time_left import PATH, show
 
 @pytest.fixture(scope="session")
 def site() -> Site:
-    """Nobody listens there: the tests answer themselves."""
+    """No service listens there: the tests answer the requests."""
     SCREENSHOTS.mkdir(exist_ok=True)
     return Site("http://situs.contoh", "http://surat.contoh", "http://bayar.contoh", SCREENSHOTS)
 
 
 def test_what_changes_while_somebody_is_at_a_field_is_shown_once_they_leave_it(visitor: Visitor) -> None:
-    """It was taken for shown, and the last news of an order came never."""
+    """The page thought that it was shown, and the last news of an order never came."""
     person = visitor()
     show(person, "refused", state={})
     heard: list[str] = []
@@ -39,7 +39,7 @@ def test_what_changes_while_somebody_is_at_a_field_is_shown_once_they_leave_it(v
 
 
 def test_a_form_that_was_begun_stays_as_it_is_when_something_changes(visitor: Visitor) -> None:
-    """Of several fields all but one have been left."""
+    """All fields but one have been left."""
     person = visitor()
     show(person, "late-account", state={})
     page = person.page
@@ -58,14 +58,14 @@ def test_a_form_that_was_begun_stays_as_it_is_when_something_changes(visitor: Vi
 
 
 def watch(person: Person) -> list[Request]:
-    """What the page asks for, from now on."""
+    """Notes what the page asks for, from now on."""
     looks: list[Request] = []
     person.page.on("request", lambda request: looks.append(request) if "keadaan" in request.url else None)
     return looks
 
 
 def test_who_comes_back_from_the_banks_app_hears_soon(visitor: Visitor) -> None:
-    """Chromium without a head is never hidden: the page is told so."""
+    """Headless Chromium is never hidden: the test tells the page that it is."""
     person = visitor()
     show(person, "qris", state={})
     person.page.evaluate("Object.defineProperty(document, 'hidden', { get: () => self.isAway })")
@@ -91,7 +91,7 @@ def test_an_order_that_has_ended_is_looked_at_once(visitor: Visitor) -> None:
 
 
 def test_an_order_of_which_little_is_expected_is_looked_at_rarely(visitor: Visitor) -> None:
-    """It stands open for days, and every look costs data."""
+    """It stays open for days, and every look costs data."""
     person = visitor()
     clock = person.page.clock
     clock.install()
@@ -108,7 +108,7 @@ def test_an_order_of_which_little_is_expected_is_looked_at_rarely(visitor: Visit
 
 
 def test_a_look_that_nobody_answers_is_given_up_and_done_again(visitor: Visitor) -> None:
-    """A mobile connection may be gone without a word: who has paid would read for long that they had not."""
+    """A mobile connection may break silently. People who paid would read for long that they had not."""
     person = visitor()
     clock = person.page.clock
     clock.install()
@@ -137,7 +137,7 @@ def test_whose_script_does_not_arrive_is_shown_how_to_look_again(visitor: Visito
 
 
 def test_a_page_that_comes_again_by_itself_waits_for_a_connection(visitor: Visitor) -> None:
-    """At a full door: an error of the browser's would stand in its place."""
+    """While the admissions are full: an error page of the browser would replace it."""
     person = visitor()
     show(person, "draft", state={})
     script = f'<script src="{Assets().address("site.js")}" defer></script>'

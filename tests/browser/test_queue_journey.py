@@ -1,5 +1,7 @@
-"""The whole way with everything real: launcher, controller, gate, site. Nobody plays anything by hand but an
-operator, who halts the queue so that people have to wait, and lets it go on."""
+"""The whole way with everything real: launcher, controller, gate, site.
+
+Only an operator acts by hand: they halt the queue so that people have to wait, and let it go on.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ def house() -> Iterator[RunningService]:
 
 
 def tell(house: RunningService, statement: str) -> None:
-    """An operator's wish, as the console stores it."""
+    """An operator's command, as the CLI stores it."""
     url = settings_of_running(Settings(data=house.data)).database_app_url
 
     async def execute() -> None:
@@ -44,7 +46,7 @@ def tell(house: RunningService, statement: str) -> None:
 
 
 def come_to(person: Person, address: str, seconds: float = 20) -> None:
-    """Asks for the purchase, as a newcomer each time, until it leads there."""
+    """Asks for the purchase, as a new visitor each time, until it leads to an address."""
     deadline = time.monotonic() + seconds
     while True:
         person.context.clear_cookies()

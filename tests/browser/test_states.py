@@ -1,4 +1,4 @@
-"""Every state of the order page, also those that take days or accidents: no barrier, fits, looked at."""
+"""Every state of the order page, also those that take days or accidents: no barrier, fits the width."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long one can still pay is told by the server: phones whose clock is wrong count right, too."""
+"""The server tells how long people can still pay: phones with a wrong clock count right, too."""
 
 from __future__ import annotations
 
@@ -23,13 +23,15 @@ WRONG_CLOCK = "const right = Date.now; Date.now = () => right() + %d * 3600e3"
 
 @pytest.fixture(scope="session")
 def site() -> Site:
-    """Nobody listens there: the tests answer themselves."""
+    """No service listens there: the tests answer the requests."""
     SCREENSHOTS.mkdir(exist_ok=True)
     return Site("http://situs.contoh", "http://surat.contoh", "http://bayar.contoh", SCREENSHOTS)
 
 
 def show(person: Person, name: str, *, state: dict[str, str]) -> None:
-    """The page of an order five minutes before its payment expires. `state`: what it hears afterwards."""
+    """Shows the page of an order five minutes before its payment expires. `state`: what it hears
+    afterwards.
+    """
     assets = Assets()
     pages = Pages(SiteFacts(person.site.address, True, 10_000, 2_500, 1_100, 30), assets)
     visit = Visit(person.language, PATH, "")
@@ -66,7 +68,7 @@ def test_a_wrong_clock_does_not_change_the_time_left(visitor: Visitor, name: str
 
 
 def test_a_phone_that_slept_is_told_the_time_left_again(visitor: Visitor) -> None:
-    """The browser's clock stands still in a phone that sleeps: it would show more than is left."""
+    """The browser's clock stands still while a phone sleeps: it would show more time than is left."""
     person = visitor()
     show(person, "qris", state={"X-Left": "61"})
     expect(person.page.locator("[data-left] strong")).to_have_text(re.compile(r"1:0[01]|0:[3-5]\d"))

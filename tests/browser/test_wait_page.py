@@ -99,7 +99,7 @@ type Arrive = Callable[..., Person]
 
 @pytest.fixture
 def arrive(chromium: Browser, line: Line) -> Iterator[Arrive]:
-    """People at the gate."""
+    """People who arrive at the gate."""
     people: list[Person] = []
 
     def come(width: int = 360, language: str = "id", *, scripts: bool = True) -> Person:
@@ -112,7 +112,7 @@ def arrive(chromium: Browser, line: Line) -> Iterator[Arrive]:
 
 
 def take_place(person: Person, contact: str) -> str:
-    """Fills in the form; gives the ticket."""
+    """Fills in the form. Returns the ticket."""
     person.open("/antre/casn?baru")
     person.page.locator("#kontak").fill(contact)
     person.press("Ambil tempat" if person.language == "id" else "Take a place")
@@ -121,7 +121,7 @@ def take_place(person: Person, contact: str) -> str:
 
 
 def take_drawn_place(line: Line, person: Person, contact: str) -> str:
-    """The same, when the window of the ticket is over: the person has a number."""
+    """Does the same, and waits for the end of the window: the person has a number."""
     ticket = take_place(person, contact)
     line.draw(ticket)
     return ticket
@@ -129,11 +129,11 @@ def take_drawn_place(line: Line, person: Person, contact: str) -> str:
 
 EVERYBODY = [(360, "id"), (360, "en"), (1_280, "id"), (1_280, "en")]
 FOR_BARRIERS = ["360-js-id", "1280-js-en"]
-"""Who looks for barriers: each width and each language once."""
+"""The visits that look for barriers: each width and each language once."""
 
 
 def up_to(people: int, **facts: object) -> dict[str, object]:
-    """The frontier after so many of the first window."""
+    """The frontier after this number of people in the first window."""
     return {"called": people, "frontiers": [(1, people * 2**64 // BEFORE_US), (0, 0)]} | facts
 
 
@@ -226,7 +226,7 @@ def test_the_page_is_one_answer_and_its_script_is_small(line: Line, arrive: Arri
 
 
 def test_a_look_that_is_never_answered_is_not_waited_for(line: Line, arrive: Arrive) -> None:
-    """A phone's way to us that is gone without a word: nothing ends the request for minutes."""
+    """A phone's connection may break silently: nothing ends the request for minutes."""
     person = arrive()
     ticket = take_drawn_place(line, person, "hilang@contoh.id")
     asked: list[str] = []
@@ -318,7 +318,7 @@ def test_a_tab_that_comes_to_the_front_looks_at_once(line: Line, arrive: Arrive)
 
 
 def test_who_is_next_looks_often_whatever_the_guess_of_the_evening_is(line: Line, arrive: Arrive) -> None:
-    """An outage of minutes is feared; when it ends after seconds, who is next shall not be away."""
+    """A long outage is feared. When it ends after seconds, the next people must not be away."""
     person = arrive()
     ticket = take_drawn_place(line, person, "berikut@contoh.id")
     person.open(f"/antre/casn/t/{ticket}")
@@ -346,7 +346,7 @@ def test_a_page_that_its_gate_tells_otherwise_is_not_fetched_at_every_look(
 
 
 def test_a_page_whose_time_is_over_stays_while_nobody_answers(line: Line, arrive: Arrive) -> None:
-    """An error of the browser's would stand in place of the ticket."""
+    """An error page of the browser would replace the ticket."""
     person = arrive()
     ticket = take_place(person, "gangguan@contoh.id")
     person.open(f"/antre/casn/t/{ticket}")
@@ -395,7 +395,7 @@ def test_whose_status_is_refused_for_long_reads_so_and_gets_the_page_anew_once_t
 
 
 def test_a_page_loads_itself_once_when_the_status_stands_still(line: Line, arrive: Arrive) -> None:
-    """What it promises may be over, and a server that has nothing newer promises nothing."""
+    """Its promises may be over, and a server that has nothing newer promises nothing."""
     person = arrive()
     ticket = take_drawn_place(line, person, "janji@contoh.id")
     line.tell(poll=(60, 60))

@@ -1,5 +1,8 @@
-"""The way through the waiting room in a real browser, with a real gate: join, wait, be called, prove the
-contact, enter, buy; and what people see when they can't."""
+"""The way through the waiting room in a real browser, with a real gate.
+
+People join, wait, are called, prove the contact, enter and buy. The tests also see what people get when they
+can't.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +68,7 @@ def new_address() -> str:
 
 
 def join(person: Person, contact: str) -> str:
-    """Takes a place at the gate; gives the ticket."""
+    """Takes a place at the gate. Returns the ticket."""
     person.open("/beli?acara=casn")
     assert person.page.url.startswith(person.site.gate), "who has no place is led to the gate"
     person.page.locator("#kontak").fill(contact)

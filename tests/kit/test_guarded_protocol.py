@@ -161,7 +161,9 @@ async def test_nonsense_is_refused(wire: Wire) -> None:
     ids=["target", "name", "value", "chunk", "trailer"],
 )
 async def test_who_never_ends_a_line_is_cut_off_before_it_fills_the_memory(wire: Wire, begun: bytes) -> None:
-    """The parser tells of a header when it is complete; each further piece of it is copied together."""
+    """The parser reports a header when it is complete. It copies a header together with each further
+    piece.
+    """
     reader, writer = wire
     writer.write(begun)
     sent = 0

@@ -1,4 +1,4 @@
-"""Asks an ASGI application (ASGI 3.0, HTTP) as a server would, without sockets."""
+"""Sends requests to an ASGI application (ASGI 3.0, HTTP) as a server would, without sockets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from meterai.web.requests.visits import Visit, attach
 
 @dataclass
 class Answer:
-    """What came out of the application. `headers` by lower-case name, the last of several."""
+    """The answer of the application. `headers` by lower-case name; the last one of a repeated header."""
 
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
@@ -35,8 +35,11 @@ async def ask(
     visit: Visit | None = None,
     client: str = "192.0.2.7",
 ) -> Answer:
-    """One request and its answer. `visit`: what the edge makes of a request, for what stands behind it.
-    `client`: the address from which it comes."""
+    """Sends one request and returns the answer.
+
+    `visit`: what `SiteMiddleware` makes of the request, for applications behind it. `client`: the client's
+    address.
+    """
     answer, is_asked = Answer(), False
     parts = urlsplit(address)
     scope: dict[str, Any] = {

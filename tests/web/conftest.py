@@ -12,16 +12,18 @@ from meterai.sales.use_cases.issue_quota import issue_quota
 from meterai.waiting_room.rules.model import Policy
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.line import NOON, LineOfPeople
-from tests.web.door_house import House
+from tests.web.running_site import RunningSite
 
 
 @pytest_asyncio.fixture
-async def house(database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
-    """An open queue before a site that has stock, which asks for each request how queue and parts stand."""
+async def running(database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunningSite:
+    """An open queue before a site with stock. The site reads the state of queue and parts with each
+    request.
+    """
     for looked_up in ("line.queues", "pages.service_status"):
         monkeypatch.setattr(f"meterai.web.{looked_up}.LOOK_S", 0.0)
     await ensure_organisations(database.app, NOON)
     await issue_quota(database.app, pieces=1_000, deposit_reference="NTPN-1", actor="ani", now=NOON)
     line = LineOfPeople(tmp_path, database, Policy())
     await line.open()
-    return House(line, monkeypatch)
+    return RunningSite(line, monkeypatch)

@@ -1,4 +1,4 @@
-"""Orders in every state, made by hand: for pages that a real service reaches only after days or accidents."""
+"""Orders in every state, made by hand. A real service reaches some only after days or accidents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of a large bundle: what was not stamped first, the others a page at a time."""
+"""The page of a large bundle: files that were not stamped come first, the others follow page by page."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from meterai.web.documents import bundle_routes as routes
 from meterai.web.documents import bundling
 from tests.waiting_room.line import NOON
 from tests.web.asking import ask
-from tests.web.door_house import House, Visitor, sign_in
+from tests.web.running_site import RunningSite, Visitor, sign_in
 
 BUNDLE = uuid.uuid4()
 PAGE = f"/saya/banyak/{BUNDLE}"
 
 
-async def with_files(house: House, count: int) -> Visitor:
-    """Somebody with a bundle that was started, in which every file was refused by the check."""
-    visitor = house.visitor()
-    await sign_in(house, visitor, "email:kantor@contoh.id")
-    owner = house.line.database.owner
+async def with_files(running: RunningSite, count: int) -> Visitor:
+    """A visitor with a started bundle in which the check refused every file."""
+    visitor = running.visitor()
+    await sign_in(running, visitor, "email:kantor@contoh.id")
+    owner = running.line.database.owner
     await owner.execute(
         """INSERT INTO stamping.bundle (id, organisation_id, customer_id, door, created_at, started_at)
            SELECT $1, $3, customer_id, 'cli', $2, $2 FROM customers.session""",
@@ -45,8 +45,8 @@ async def with_files(house: House, count: int) -> Visitor:
     return visitor
 
 
-async def test_a_large_bundle_is_shown_a_page_at_a_time_and_its_state_once(house: House) -> None:
-    visitor = await with_files(house, 101)
+async def test_a_large_bundle_is_shown_a_page_at_a_time_and_its_state_once(running: RunningSite) -> None:
+    visitor = await with_files(running, 101)
     shown = {}
     for page in ("", "?hal=2", "?hal=3", "?hal=99", "?hal=-1"):
         await visitor.get(f"/en{PAGE}{page}")
@@ -59,36 +59,36 @@ async def test_a_large_bundle_is_shown_a_page_at_a_time_and_its_state_once(house
     assert visitor.text.count(".pdf,") == 101
     await visitor.get(f"{PAGE}/keadaan")
     known = {"cookie": "masuk=email:kantor@contoh.id", "if-none-match": visitor.headers["etag"]}
-    again = await ask(house.site, f"{PAGE}/keadaan", headers=known)
+    again = await ask(running.site, f"{PAGE}/keadaan", headers=known)
     assert (again.status, again.body, again.headers["x-ended"]) == (304, b"", "1")
 
 
 async def test_what_was_added_of_too_much_is_found_again_and_nobody_uploads_it_anew(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    running: RunningSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The answer to the form that opened the bundle is loaded again under the bundle's own address."""
-    house.app.jail = house.app.objects = None  # refused by its name: nobody reads it
+    running.app.jail = running.app.objects = None  # refused by its name: nobody reads it
     monkeypatch.setattr(bundling, "FILES_MAX", 0)
-    visitor = house.visitor()
-    await sign_in(house, visitor, "email:kantor@contoh.id")
+    visitor = running.visitor()
+    await sign_in(running, visitor, "email:kantor@contoh.id")
     await visitor.get("/saya/banyak")
     sent = b'--b\r\ncontent-disposition: form-data; name="berkas"; filename=".."\r\n\r\nx\r\n--b--\r\n'
     await visitor._ask("POST", "/saya/banyak", sent, "multipart/form-data; boundary=b")
-    bundle = await house.line.database.owner.fetchval("SELECT id FROM stamping.bundle")
+    bundle = await running.line.database.owner.fetchval("SELECT id FROM stamping.bundle")
     assert (visitor.status, "Terlalu banyak berkas" in visitor.text) == (422, True)
     assert f'data-address="/saya/banyak/{bundle}"' in visitor.text
     assert f'href="/en/saya/banyak/{bundle}" hreflang="en"' in visitor.text
 
 
 async def test_a_form_that_is_sent_while_it_is_still_being_checked_is_the_same_bundle_afterwards(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    running: RunningSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of a page that was loaded again while it was sent nothing is read: it is told to come back."""
-    house.app.jail = house.app.objects = None  # refused by its name: nobody reads it
-    visitor = house.visitor()
-    await sign_in(house, visitor, "email:kantor@contoh.id")
+    """Nothing is read of a page that was loaded again while it was sent: the answer asks to come back."""
+    running.app.jail = running.app.objects = None  # refused by its name: nobody reads it
+    visitor = running.visitor()
+    await sign_in(running, visitor, "email:kantor@contoh.id")
     sent = b'--b\r\ncontent-disposition: form-data; name="berkas"; filename=".."\r\n\r\nx\r\n--b--\r\n'
-    owner = house.line.database.owner
+    owner = running.line.database.owner
     customer = await owner.fetchval("SELECT customer_id FROM customers.session")
     await visitor.get("/saya/banyak")
     for is_busy, status in ((False, 303), (True, 429), (False, 303)):
@@ -101,8 +101,11 @@ async def test_a_form_that_is_sent_while_it_is_still_being_checked_is_the_same_b
 
 
 async def test_no_file_of_the_zip_takes_the_place_of_another_when_it_is_unpacked() -> None:
-    """Two uploads may bring the same name, which on many disks is the same in capitals too, or that of a
-    folder; and what has a name that Windows refuses may keep all from being unpacked there."""
+    """Names may collide when the ZIP is unpacked.
+
+    Two uploads may have the same name, or names that differ only in case, or the name of a folder. One name
+    that Windows refuses may stop the unpacking of all files.
+    """
     paths = ["a (2).pdf", "a.pdf", "A.PDF", "a.pdf", "b/a.pdf", "tanpa", "c.pdf", "C.pdf/d.pdf"]
     paths += ["surat: 12?.pdf", "aux/Con .pdf", "e. /nul", "console.pdf", "f_.pdf", "f?.pdf/g.pdf"]
     files: list[Any] = [

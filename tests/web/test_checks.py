@@ -1,4 +1,4 @@
-"""Checking a file is apart from buying: anybody may ask, so it takes no turn from who is inside."""
+"""Checking a file is apart from buying: anybody may check, so it takes no jail from buyers."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.body_budget import PROCESS_BUDGET
 from meterai.verification.use_cases.judge_document import JUDGE
 from tests.web.asking import Answer, ask
-from tests.web.door_house import House
+from tests.web.running_site import RunningSite
 
 FORM = b'--x\r\nContent-Disposition: form-data; name="berkas"; filename="a.pdf"\r\n\r\n%PDF-1.7\r\n--x--\r\n'
 
 
 @pytest.fixture
-def busy(house: House) -> House:
-    """As many are being checked as may be; the house has no other jail."""
-    house.app.check_jail = JailPool([JUDGE], waiting_max=0)
-    return house
+def busy(running: RunningSite) -> RunningSite:
+    """The jails for checks are all busy."""
+    running.app.check_jail = JailPool([JUDGE], waiting_max=0)
+    return running
 
 
 @pytest.mark.parametrize(
     ("address", "said"), [("/periksa", "Pemeriksa sedang penuh."), ("/en/periksa", "The verifier is busy.")]
 )
 async def test_who_comes_while_many_files_are_checked_is_told_so(
-    busy: House, address: str, said: str
+    busy: RunningSite, address: str, said: str
 ) -> None:
     headers = {"content-type": "multipart/form-data; boundary=x"}
     answer = await ask(busy.site, address, method="POST", headers=headers, body=FORM)
     assert (answer.status, said in answer.text) == (200, True)
 
 
-async def test_machines_are_told_to_ask_again(busy: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And not that the document can't be verified, which they would write down."""
+async def test_machines_are_told_to_ask_again(busy: RunningSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not say that the document can't be verified, which they would record."""
 
     async def told() -> tuple[int, str, str | None]:
         answer = await ask(busy.site, "/api/v1/verifications", method="POST", body=b"%PDF-1.7")
@@ -53,7 +53,7 @@ async def test_machines_are_told_to_ask_again(busy: House, monkeypatch: pytest.M
 
 
 async def test_files_that_wait_to_be_checked_take_no_more_memory_than_they_may(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    running: RunningSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting, is_free = 0, asyncio.Event()
 
@@ -63,14 +63,14 @@ async def test_files_that_wait_to_be_checked_take_no_more_memory_than_they_may(
         await is_free.wait()
         raise Refusal(Kind.BUSY, "jail.busy")
 
-    house.app.check_jail = None
+    running.app.check_jail = None
     monkeypatch.setattr("meterai.web.verify.check_routes.judge_document", judge)
     monkeypatch.setattr(PROCESS_BUDGET, "_bytes_max", 2_500)
     body = FORM.replace(b"%PDF-1.7", b"%PDF-1.7" + bytes(1_000))
 
     def send() -> asyncio.Task[Answer]:
         headers = {"content-type": "multipart/form-data; boundary=x"}
-        return asyncio.create_task(ask(house.site, "/periksa", method="POST", headers=headers, body=body))
+        return asyncio.create_task(ask(running.site, "/periksa", method="POST", headers=headers, body=body))
 
     sent = [send(), send()]
     while waiting < 2:
@@ -86,7 +86,7 @@ async def test_files_that_wait_to_be_checked_take_no_more_memory_than_they_may(
 
 
 async def test_who_reads_the_answer_slowly_keeps_no_room(
-    busy: House, monkeypatch: pytest.MonkeyPatch
+    busy: RunningSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(PROCESS_BUDGET, "_bytes_max", 10)
     headers = {"content-type": "multipart/form-data; boundary=x"}

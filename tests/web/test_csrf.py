@@ -1,4 +1,4 @@
-"""A form counts only when it comes from a page made for this very visitor."""
+"""A form counts only when it comes from a page that was made for its visitor."""
 
 from __future__ import annotations
 

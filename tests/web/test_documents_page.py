@@ -1,4 +1,4 @@
-"""The page of a draft's documents leads on: with another file, and without one where none has to follow."""
+"""The page of a draft's documents leads on, with another file or, where none must follow, without."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def onward(page: Response) -> str:
 
 
 async def take_out(browser: Browser, page: Response) -> Response:
-    """Takes the document out whose stamp is being placed."""
+    """Takes out the document whose stamp is being placed."""
     drop = _DROP.search(page.text)
     assert drop
     return await browser.post(
@@ -180,7 +180,7 @@ async def test_what_is_kept_is_kept_in_the_other_language_too(found: Service, ev
 
 
 async def test_an_order_that_is_over_asks_for_no_more_files_and_no_place(found: Service) -> None:
-    """Also of who goes back in the browser: the steps say that no money has come."""
+    """This holds for people who go back in the browser, too: the steps say that no money has come."""
     browser = Browser(found.site)
     page = await upload(browser, ("satu.pdf", GOOD))
     number = page.url.split("/")[4]

@@ -100,7 +100,7 @@ async def test_what_is_no_form_is_refused_by_name(kind: str, body: bytes, code: 
 
 
 async def test_a_form_that_is_as_large_as_can_be_is_read() -> None:
-    """Each limit is what is still taken, and one more is refused."""
+    """Values at each limit are accepted; one more is refused."""
     plain = "application/x-www-form-urlencoded"
     form = await read_form(plain, arriving(b"a=" + b"x" * (PLAIN_BYTES_MAX - 2)))
     assert len(form.text("a")) == PLAIN_BYTES_MAX - 2
@@ -133,7 +133,7 @@ async def test_files_count_together_too() -> None:
 async def test_a_form_is_given_the_time_that_its_bytes_need(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else a phone whose connection is slow, but goes on, would be given up after a minute."""
+    """Otherwise a phone with a slow connection would be cut off after a minute."""
     received: list[int] = []
     monkeypatch.setattr(ArrivingBody, "note_received", lambda _, count: received.append(count))
     body = part("a", b"1") + END if kind == MULTIPART else b"a=1&b=2"
@@ -142,7 +142,7 @@ async def test_a_form_is_given_the_time_that_its_bytes_need(
 
 
 async def test_what_was_let_go_is_kept_nowhere() -> None:
-    """Its fields and files are forgotten, also those that come later; fields take room too."""
+    """Its fields and files are forgotten, also later ones. Fields fill the budget, too."""
     budget = BodyBudget(3_000)
     body = part("f", b"y" * 900, "f.pdf") + b"".join(part(f"a{n}", b"x" * 900) for n in range(4)) + END
     kept: list[object] = []
@@ -191,7 +191,7 @@ async def test_a_form_that_asks_for_no_file_keeps_none() -> None:
 
 
 async def test_of_forms_that_arrive_at_once_the_largest_makes_room_for_the_others() -> None:
-    """It stands still; and whoever comes while it does is not refused for it."""
+    """The largest stands still. Forms that come meanwhile are not refused because of it."""
     limits = FormLimits(files_max=2, file_bytes_max=90_000, budget=BodyBudget(100_000))
     is_over = asyncio.Event()
 

@@ -22,7 +22,7 @@ from meterai.sales.use_cases.set_contact import set_customer
 from tests.sales.fake_gateway import FakeGateway, notice
 from tests.sales.shop import PRICES
 from tests.web.asking import Answer, ask
-from tests.web.door_house import House, Visitor, sign_in
+from tests.web.running_site import RunningSite, Visitor, sign_in
 
 pytestmark = pytest.mark.storage
 ANI = Contact(kind="email", value="ani@contoh.id")
@@ -44,33 +44,33 @@ class Dompet(FakeGateway):
 
 
 @pytest.fixture
-def dompet(house: House, monkeypatch: pytest.MonkeyPatch) -> Dompet:
+def dompet(running: RunningSite, monkeypatch: pytest.MonkeyPatch) -> Dompet:
     """The second gateway, in use behind the site."""
     monkeypatch.setitem(GATEWAYS, Dompet.name, Dompet)
     settings = Settings(payment_gateway="dompet", gateway_server_key="key of dompet")
     check_settings(settings)
     gateway = adapter_of(settings).from_settings(settings)
     assert isinstance(gateway, Dompet)
-    house.app.gateway = gateway
+    running.app.gateway = gateway
     return gateway
 
 
-async def order_of_ani(house: House, visitor: Visitor) -> uuid.UUID:
+async def order_of_ani(running: RunningSite, visitor: Visitor) -> uuid.UUID:
     """A draft of two stamps, of the customer who is signed in."""
-    await sign_in(house, visitor, f"{ANI.kind}:{ANI.value}")
-    owner = house.line.database.owner
+    await sign_in(running, visitor, f"{ANI.kind}:{ANI.value}")
+    owner = running.line.database.owner
     customer = await owner.fetchval("SELECT customer_id FROM customers.contact WHERE value = $1", ANI.value)
     opened = await open_order(
-        house.line.database.app, house.app.secret, submit_id=uuid.uuid4().hex, flow="quota",
-        event_slug=None, language="id", now=house.line.now,
+        running.line.database.app, running.app.secret, submit_id=uuid.uuid4().hex, flow="quota",
+        event_slug=None, language="id", now=running.line.now,
     )  # fmt: skip
-    await set_customer(house.line.database.app, house.app.secret, opened.order_id, customer, ANI)
-    await set_quota(house.line.database.app, opened.order_id, 2, price_list=PRICES, now=house.line.now)
+    await set_customer(running.line.database.app, running.app.secret, opened.order_id, customer, ANI)
+    await set_quota(running.line.database.app, opened.order_id, 2, price_list=PRICES, now=running.line.now)
     return opened.order_id
 
 
-async def order_now(house: House, order_id: uuid.UUID) -> Order:
-    return await order_page(house.line.database.app, order_id)
+async def order_now(running: RunningSite, order_id: uuid.UUID) -> Order:
+    return await order_page(running.line.database.app, order_id)
 
 
 async def pay_by(visitor: Visitor, order: Order, channel: str) -> None:
@@ -79,49 +79,53 @@ async def pay_by(visitor: Visitor, order: Order, channel: str) -> None:
     await visitor.post(f"/pesanan/{order.number}/bayar", cara=channel)
 
 
-async def tell(house: House, gateway: str, body: bytes) -> Answer:
-    return await ask(house.site, f"/api/v1/gateways/{gateway}/notices", method="POST", body=body)
+async def tell(running: RunningSite, gateway: str, body: bytes) -> Answer:
+    return await ask(running.site, f"/api/v1/gateways/{gateway}/notices", method="POST", body=body)
 
 
-async def test_a_second_gateway_takes_a_charge_and_its_notice(house: House, dompet: Dompet) -> None:
-    visitor = house.visitor()
-    order_id = await order_of_ani(house, visitor)
-    await pay_by(visitor, await order_now(house, order_id), "qris")
-    order = await order_now(house, order_id)
+async def test_a_second_gateway_takes_a_charge_and_its_notice(running: RunningSite, dompet: Dompet) -> None:
+    visitor = running.visitor()
+    order_id = await order_of_ani(running, visitor)
+    await pay_by(visitor, await order_now(running, order_id), "qris")
+    order = await order_now(running, order_id)
     assert order.state is OrderState.AWAITING_PAYMENT
     (payment,) = order.payments
     assert (payment.gateway, payment.qr_text) == ("dompet", f"QR {payment.reference}")
     dompet.pay(payment.reference)
     for new in (True, False):
-        answer = await tell(house, "dompet", notice(payment.reference))
+        answer = await tell(running, "dompet", notice(payment.reference))
         assert (answer.status, json.loads(answer.body)) == (200, {"status": "ok", "new": new})
-    assert (await order_now(house, order_id)).state is OrderState.COMPLETED
-    kept = await house.line.database.owner.fetchval("SELECT gateway FROM sales.notice")
+    assert (await order_now(running, order_id)).state is OrderState.COMPLETED
+    kept = await running.line.database.owner.fetchval("SELECT gateway FROM sales.notice")
     assert kept == "dompet"
 
 
-async def test_a_way_to_pay_that_the_gateway_lacks_is_refused(house: House, dompet: Dompet) -> None:
-    visitor = house.visitor()
-    order_id = await order_of_ani(house, visitor)
-    await pay_by(visitor, await order_now(house, order_id), "va_bni")
-    order = await order_now(house, order_id)
+async def test_a_way_to_pay_that_the_gateway_lacks_is_refused(running: RunningSite, dompet: Dompet) -> None:
+    visitor = running.visitor()
+    order_id = await order_of_ani(running, visitor)
+    await pay_by(visitor, await order_now(running, order_id), "va_bni")
+    order = await order_now(running, order_id)
     assert (order.state, dompet.charges) == (OrderState.DRAFT, {})
 
 
-async def test_each_gateway_takes_notices_at_its_own_address_alone(house: House, dompet: Dompet) -> None:
-    answer = await tell(house, "midtrans", notice("MTR-1"))
+async def test_each_gateway_takes_notices_at_its_own_address_alone(
+    running: RunningSite, dompet: Dompet
+) -> None:
+    answer = await tell(running, "midtrans", notice("MTR-1"))
     assert (answer.status, json.loads(answer.body)["code"]) == (404, "api.not_found")
     address = "/api/v1/payments/midtrans/notices"
-    assert (await ask(house.site, address, method="POST", body=notice("MTR-1"))).status == 404
-    assert (await tell(house, "dompet", notice("MTR-1", signature="wrong"))).status == 403
-    assert await house.line.database.owner.fetchval("SELECT count(*) FROM sales.notice") == 0
+    assert (await ask(running.site, address, method="POST", body=notice("MTR-1"))).status == 404
+    assert (await tell(running, "dompet", notice("MTR-1", signature="wrong"))).status == 403
+    assert await running.line.database.owner.fetchval("SELECT count(*) FROM sales.notice") == 0
 
 
-async def test_midtrans_has_an_address_like_the_others_and_the_one_of_its_dashboard(house: House) -> None:
-    house.app.gateway = FakeGateway()
-    house.app.gateway.name = "midtrans"
+async def test_midtrans_has_an_address_like_the_others_and_the_one_of_its_dashboard(
+    running: RunningSite,
+) -> None:
+    running.app.gateway = FakeGateway()
+    running.app.gateway.name = "midtrans"
     for address in ("/api/v1/gateways/midtrans/notices", "/api/v1/payments/midtrans/notices"):
-        answer = await ask(house.site, address, method="POST", body=notice("MTR-1"))
+        answer = await ask(running.site, address, method="POST", body=notice("MTR-1"))
         assert answer.status == 200
 
 

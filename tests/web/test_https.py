@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tests.web.asking import ask
-from tests.web.door_house import House
+from tests.web.running_site import RunningSite
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 async def test_cookies_of_a_site_that_people_reach_by_https_never_go_out_in_the_clear(
-    house: House, monkeypatch: pytest.MonkeyPatch, scheme: str
+    running: RunningSite, monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
-    site = House(house.line, monkeypatch, public_url=f"{scheme}://situs.contoh").site
+    site = RunningSite(running.line, monkeypatch, public_url=f"{scheme}://situs.contoh").site
     answer = await ask(site, "/saya")
     assert answer.cookies
     assert all(("; Secure" in cookie) == (scheme == "https") for cookie in answer.cookies)

@@ -1,4 +1,4 @@
-"""Pages say of the size of files what is true of the door at which the file is taken."""
+"""Each page says the size of files that its own form accepts."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_document_to_be_stamped_has_the_limit_of_the_stamping(language: str) -
 
 
 def test_how_many_files_one_may_choose_is_told_before_they_are_sent() -> None:
-    """What is sent in vain is paid for all the same, by the megabyte."""
+    """People pay by the megabyte for uploads that are refused."""
     assert FILES_MAX == DOCUMENTS_PER_ORDER_MAX
     slots = [FileInput("berkas", "", None, True)]
     told = dict.fromkeys(("event", "onward", "submit_id", "action", "proof", "shown_next", "locked"), "")

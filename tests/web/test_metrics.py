@@ -1,4 +1,4 @@
-"""What a monitoring system is told, and the alarms that go by it."""
+"""The metrics, and the alarms that use them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from meterai.stamping.store.keys import insert_key
 from meterai.waiting_room.control.site_load import SITE_WINDOW_S, SiteLoad, report_site_load
 from tests.waiting_room.line import NOON
 from tests.web.asking import Answer, ask
-from tests.web.door_house import House
+from tests.web.running_site import RunningSite
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "a token of the operator's"
@@ -29,17 +29,17 @@ Seen = dict[tuple[str, ...], float]
 
 
 @pytest_asyncio.fixture
-async def measured(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
-    """A site with a line before it and stock, whose operator has a token."""
+async def measured(running: RunningSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunningSite:
+    """A site with a line and stock, whose operator has a token."""
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "metrics-token").write_text(f"{TOKEN}\n")
     load = SiteLoad(p95_ms=250, in_flight=2, requests=30, faults=3, entered={})
-    await report_site_load(house.line.database.app, "here:1", load)
-    return House(house.line, monkeypatch, data=tmp_path)
+    await report_site_load(running.line.database.app, "here:1", load)
+    return RunningSite(running.line, monkeypatch, data=tmp_path)
 
 
-async def read(house: House, authorization: str = f"Bearer {TOKEN}") -> Answer:
-    return await ask(house.site, "/api/v1/metrics", headers={"authorization": authorization})
+async def read(running: RunningSite, authorization: str = f"Bearer {TOKEN}") -> Answer:
+    return await ask(running.site, "/api/v1/metrics", headers={"authorization": authorization})
 
 
 def told(answer: Answer) -> Seen:
@@ -55,7 +55,7 @@ def told(answer: Answer) -> Seen:
 @pytest.mark.parametrize(
     "shown", ["", "Bearer", "Bearer no", f"Basic {TOKEN}", f"Bearer {TOKEN}x", "Bearer é"]
 )
-async def test_who_has_no_token_is_told_nothing(measured: House, shown: str) -> None:
+async def test_who_has_no_token_is_told_nothing(measured: RunningSite, shown: str) -> None:
     before = measured.db.taken
     answer = await read(measured, shown)
     assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer")
@@ -64,18 +64,18 @@ async def test_who_has_no_token_is_told_nothing(measured: House, shown: str) -> 
     assert measured.db.taken == before
 
 
-async def test_another_token_in_the_file_counts_at_once(measured: House, tmp_path: Path) -> None:
+async def test_another_token_in_the_file_counts_at_once(measured: RunningSite, tmp_path: Path) -> None:
     (tmp_path / "secrets" / "metrics-token").write_text("another\n")
     assert (await read(measured)).status == 401
     assert (await read(measured, "Bearer another")).status == 200
 
 
-async def test_a_file_without_a_token_lets_nobody_in(measured: House, tmp_path: Path) -> None:
+async def test_a_file_without_a_token_lets_nobody_in(measured: RunningSite, tmp_path: Path) -> None:
     (tmp_path / "secrets" / "metrics-token").write_text("\n")
     assert [(await read(measured, shown)).status for shown in ("Bearer", "Bearer ")] == [401, 401]
 
 
-async def test_the_house_is_measured(measured: House) -> None:
+async def test_the_house_is_measured(measured: RunningSite) -> None:
     answer = await read(measured)
     seen = told(answer)
     assert answer.headers["cache-control"] == "no-store"
@@ -93,7 +93,7 @@ async def test_the_house_is_measured(measured: House) -> None:
         assert seen["meterai_" + name,] == 0
 
 
-async def test_trouble_is_seen(measured: House) -> None:
+async def test_trouble_is_seen(measured: RunningSite) -> None:
     database = measured.line.database
     now = measured.line.now
     async with database.app.transaction() as tx:
@@ -108,8 +108,8 @@ async def test_trouble_is_seen(measured: House) -> None:
     assert seen["meterai_outbox_delay_seconds", "message.email"] == 0
 
 
-async def test_a_line_of_which_nothing_was_ever_published_is_as_old_as_itself(measured: House) -> None:
-    """Its controller fails from the first step on, as on a folder that it may not write."""
+async def test_a_line_of_which_nothing_was_ever_published_is_as_old_as_itself(measured: RunningSite) -> None:
+    """Its controller has failed from the first step on, for instance on a folder without write permission."""
     name = "meterai_queue_published_age_seconds"
     owner = measured.line.database.owner
     made_at = measured.line.now - timedelta(minutes=5)
@@ -122,7 +122,7 @@ async def test_a_line_of_which_nothing_was_ever_published_is_as_old_as_itself(me
     assert told(await read(measured))[name, "casn"] == pytest.approx(2)
 
 
-async def test_a_key_that_ends_soon_is_seen_until_another_follows(measured: House) -> None:
+async def test_a_key_that_ends_soon_is_seen_until_another_follows(measured: RunningSite) -> None:
     now, key = measured.line.now, "meterai_signing_key_end_timestamp_seconds"
     assert ("meterai_next_signing_key_needed",) in told(await read(measured))
 
@@ -147,7 +147,7 @@ async def test_a_key_that_ends_soon_is_seen_until_another_follows(measured: Hous
     assert seen[key,] == pytest.approx((now + timedelta(days=20)).timestamp())
 
 
-async def test_a_time_stamp_authority_whose_certificate_ends_soon_is_seen(measured: House) -> None:
+async def test_a_time_stamp_authority_whose_certificate_ends_soon_is_seen(measured: RunningSite) -> None:
     soon, ends = ("meterai_tsa_certificate_ends_soon",), ("meterai_tsa_certificate_end_timestamp_seconds",)
     assert soon not in told(await read(measured)), "no token came yet"
     for days, is_soon in ((46, 0), (44, 1), (-1, 1)):
@@ -156,7 +156,7 @@ async def test_a_time_stamp_authority_whose_certificate_ends_soon_is_seen(measur
         assert (seen[soon], seen[ends]) == (is_soon, measured.signer.tsa_ends.timestamp())
 
 
-async def test_refunds_that_wait_are_counted_by_whom_they_wait_for(measured: House) -> None:
+async def test_refunds_that_wait_are_counted_by_whom_they_wait_for(measured: RunningSite) -> None:
     owner, now = measured.line.database.owner, measured.line.now
     await owner.execute("SET session_replication_role = replica")  # refunds alone, without what they refund
     for minutes, state, code in (
@@ -182,7 +182,7 @@ async def test_refunds_that_wait_are_counted_by_whom_they_wait_for(measured: Hou
     assert seen["meterai_refund_delay_seconds",] == pytest.approx(20 * 60)
 
 
-async def test_without_the_database_what_is_left_is_told(measured: House) -> None:
+async def test_without_the_database_what_is_left_is_told(measured: RunningSite) -> None:
     measured.db.is_down = True
     seen = told(await read(measured))
     assert (seen["meterai_database_up",], seen["meterai_signer_up",]) == (0, 1)
@@ -190,7 +190,7 @@ async def test_without_the_database_what_is_left_is_told(measured: House) -> Non
 
 
 async def test_a_part_that_does_not_answer_keeps_nobody(
-    measured: House, monkeypatch: pytest.MonkeyPatch
+    measured: RunningSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("meterai.api.metrics._SECONDS_MAX", 0.05)
 
@@ -211,7 +211,7 @@ def table(answer: Answer) -> dict[str, tuple[str, ...]]:
     return rows
 
 
-async def test_the_documentation_has_every_metric(measured: House) -> None:
+async def test_the_documentation_has_every_metric(measured: RunningSite) -> None:
     page = (ROOT / "docs" / "metrics.md").read_text()
     rows = re.findall(r"^\| `(meterai_\w+)` \| (\w+) \| (.*?) \| (.*) \|$", page, re.M)
     shown = {name: (kind, labels if labels != "–" else "", meaning) for name, kind, labels, meaning in rows}
@@ -221,7 +221,7 @@ async def test_the_documentation_has_every_metric(measured: House) -> None:
     assert shown == made
 
 
-async def test_alarms_go_by_metrics_that_there_are_and_lead_to_what_to_do(measured: House) -> None:
+async def test_alarms_go_by_metrics_that_there_are_and_lead_to_what_to_do(measured: RunningSite) -> None:
     page = (ROOT / "docs" / "metrics.md").read_text()
     alarms = (ROOT / "deploy" / "alarms.yml").read_text()
     expressions = re.findall(r"^ +expr: (.*)$", alarms, re.M)

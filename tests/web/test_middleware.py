@@ -1,4 +1,4 @@
-"""The site: languages by prefix, cached pages, HEAD, packing, headers; driven as an ASGI application."""
+"""The middleware of the site: languages by prefix, cached pages, HEAD, compression, headers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.web.asking import ask
 
 
 async def inner(scope: Any, receive: Any, send: Any) -> None:
-    """Stands for the routes: says what it was asked."""
+    """Stands for the routes: it answers with what it was asked."""
     visit = visit_of(scope)
     body = f"{scope['method']} {visit.language} {visit.path} {visit.here('en')} {'x' * 2000}".encode()
     headers = [(b"content-type", b"text/html"), (b"content-length", str(len(body)).encode())]
@@ -83,7 +83,7 @@ async def test_head_gives_the_headers_of_get_and_no_body(site: SiteMiddleware) -
 
 
 async def test_a_connection_goes_on_after_a_head(site: SiteMiddleware) -> None:
-    """Before a real server, which goes by its own scope."""
+    """Checked with a real server, which uses its own scope."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         server = uvicorn.Server(server_config(Settings(), site))

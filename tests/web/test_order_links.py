@@ -1,4 +1,4 @@
-"""An order's link is its customer's: whoever had it while the order was nobody's has it no more."""
+"""An order's link belongs to its customer: people who had it before the order had an owner lose it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from meterai.waiting_room.rules.model import QueueState
 from tests.sales.fake_gateway import FakeGateway
-from tests.web.door_house import House, Visitor
+from tests.web.running_site import RunningSite, Visitor
 from tests.web.test_contacts_page import newest_code, signed_in
 from tests.web.test_two_windows import copied, form_of
 
@@ -18,11 +18,11 @@ ENDED = "Tautan ini tidak membuka pesanan"
 
 
 @pytest_asyncio.fixture
-async def shop(house: House) -> House:
+async def shop(running: RunningSite) -> RunningSite:
     """A shop where nobody waits."""
-    await house.line.set_state(QueueState.DIRECT)
-    house.app.gateway = FakeGateway()
-    return house
+    await running.line.set_state(QueueState.DIRECT)
+    running.app.gateway = FakeGateway()
+    return running
 
 
 async def begun(visitor: Visitor) -> tuple[str, str]:
@@ -39,7 +39,7 @@ def link_of(visitor: Visitor, page: str) -> str:
 
 
 async def asked_for_code(visitor: Visitor, page: str) -> dict[str, str]:
-    """The form of the code, but for the code."""
+    """The form of the code, without the code."""
     await visitor.get(f"{page}/kontak")
     assert await visitor.post(f"{page}/kontak", kontak="siti@contoh.id") == f"{page}/kode"
     await visitor.get(f"{page}/kode")
@@ -48,7 +48,7 @@ async def asked_for_code(visitor: Visitor, page: str) -> dict[str, str]:
     return {"kode_id": found[1]}
 
 
-async def proven(shop: House, visitor: Visitor, page: str, **more: str) -> None:
+async def proven(shop: RunningSite, visitor: Visitor, page: str, **more: str) -> None:
     form = await asked_for_code(visitor, page)
     await visitor.post(f"{page}/kode", **form, kode=await newest_code(shop), **more)
     assert visitor.status == (200 if more else 303)
@@ -67,7 +67,7 @@ async def finds_nothing(visitor: Visitor, page: str) -> None:
 
 @pytest.mark.parametrize("straight", [False, True])
 async def test_who_began_a_draft_has_no_key_to_what_somebody_else_pays_for(
-    shop: House, *, straight: bool
+    shop: RunningSite, *, straight: bool
 ) -> None:
     mallory, siti = shop.visitor(), shop.visitor()
     page, link = await begun(mallory)
@@ -92,7 +92,9 @@ async def test_who_began_a_draft_has_no_key_to_what_somebody_else_pays_for(
     assert phone.status == 200
 
 
-async def test_the_code_sent_again_for_its_answer_was_lost_gives_the_new_link_again(shop: House) -> None:
+async def test_the_code_sent_again_for_its_answer_was_lost_gives_the_new_link_again(
+    shop: RunningSite,
+) -> None:
     siti = shop.visitor()
     page, _ = await begun(siti)
     form = await asked_for_code(siti, page)
@@ -105,8 +107,10 @@ async def test_the_code_sent_again_for_its_answer_was_lost_gives_the_new_link_ag
     assert siti.status == 200
 
 
-async def test_a_page_that_is_looked_at_gives_nobodys_draft_to_nobody(shop: House) -> None:
-    """Who is led to a stranger's draft shows them no contact; who orders it has it alone from then on."""
+async def test_a_page_that_is_looked_at_gives_nobodys_draft_to_nobody(shop: RunningSite) -> None:
+    """A visitor who is led to a stranger's draft shows them no contact. One who orders it becomes its only
+    owner.
+    """
     mallory, siti = shop.visitor(), await signed_in(shop, "siti@contoh.id")
     page, link = await begun(mallory)
     assert await siti.get(link) == page
@@ -128,7 +132,7 @@ async def test_a_page_that_is_looked_at_gives_nobodys_draft_to_nobody(shop: Hous
     assert siti.status == 200
 
 
-async def test_a_draft_that_is_nobodys_offers_no_link_to_keep(shop: House) -> None:
+async def test_a_draft_that_is_nobodys_offers_no_link_to_keep(shop: RunningSite) -> None:
     siti = shop.visitor()
     page, _ = await begun(siti)
     await siti.get(page)
@@ -139,7 +143,7 @@ async def test_a_draft_that_is_nobodys_offers_no_link_to_keep(shop: House) -> No
 
 
 async def test_who_proves_the_contact_without_the_link_ends_no_link_of_others(
-    shop: House, monkeypatch: pytest.MonkeyPatch
+    shop: RunningSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     siti, other = shop.visitor(), shop.visitor()
     page, _ = await begun(siti)
@@ -162,7 +166,7 @@ async def test_who_proves_the_contact_without_the_link_ends_no_link_of_others(
 
 
 async def test_in_another_process_a_link_that_ended_gives_nothing_of_worth(
-    shop: House, monkeypatch: pytest.MonkeyPatch
+    shop: RunningSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("meterai.web.orders.checkout_routes.forget_tokens", lambda _: None)
     mallory, siti = shop.visitor(), shop.visitor()
@@ -181,7 +185,7 @@ async def test_in_another_process_a_link_that_ended_gives_nothing_of_worth(
 
 @pytest.mark.parametrize("keeps", ["link", "session", "both"])
 async def test_a_form_opens_its_order_as_long_as_that_is_nobodys_and_then_to_its_customer(
-    shop: House, keeps: str
+    shop: RunningSite, keeps: str
 ) -> None:
     siti, stranger = shop.visitor(), shop.visitor()
     await siti.get("/kuota")
@@ -204,9 +208,12 @@ async def test_a_form_opens_its_order_as_long_as_that_is_nobodys_and_then_to_its
     assert link_of(siti, page) == link
 
 
-async def test_what_is_sent_again_of_a_purchase_leads_to_the_order_that_it_placed(shop: House) -> None:
-    """Back in the browser, perhaps with another number: the order can't be changed, and is there to see. It
-    may be paid: nobody reads about a wrong code that no money has come."""
+async def test_what_is_sent_again_of_a_purchase_leads_to_the_order_that_it_placed(shop: RunningSite) -> None:
+    """People go back in the browser, perhaps with another number. The order can't be changed, and is
+    shown.
+
+    It may be paid, so no text about a wrong code may say that no money has come.
+    """
     siti = await signed_in(shop, "siti@contoh.id")
     await siti.get("/kuota")
     form = {"kiriman": form_of(siti), "jumlah": "3"}

@@ -1,4 +1,4 @@
-"""Every state an order can be in says what happened to the money and what comes next (I20)."""
+"""The page of every state of an order says what happened to the money and what comes next (I20)."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_whoever_waits_for_a_refund_or_must_act_on_it_reads_why(
 
 @pytest.mark.parametrize(("language", "name"), [("id", "Dokumen 1"), ("en", "Document 1")])
 def test_a_document_whose_upload_is_gone_has_a_name_all_the_same(language: str, name: str) -> None:
-    """That of an order nobody paid goes after some days; money may come for it months later."""
+    """The upload of an unpaid order is deleted after some days. Money may come for it months later."""
     gone = replace(KNOWN, names={})
     view = order_view(ORDERS["expired"], gone, Visit(language, "/pesanan/x", ""), now=NOW)
     assert [shown.name for shown in view.items] == [name]
@@ -123,8 +123,10 @@ def test_every_order_can_be_shown(name: str, language: str) -> None:
 def test_who_has_yet_to_pay_reads_whether_they_still_can(
     channel: str, state: str, name: str, attempt: str
 ) -> None:
-    """One that never had a code or a number to pay with failed; it was not denied. Whether stamps are made
-    now is another question."""
+    """A payment that never had a code or a number failed; it was not denied.
+
+    Whether stamps are made now is another question.
+    """
     one, visit = payment(channel, state), Visit("id", "/pesanan/x", "", "")
     unopened = msgspec.structs.replace(one, qr_text=None, va_number=None)
     for made, called in ((one, attempt), (unopened, attempt.replace("denied", "failed"))):
@@ -220,7 +222,7 @@ def test_who_paid_another_amount_reads_that_the_order_is_not_paid_and_chooses_ag
 
 
 def test_money_that_came_for_a_cancelled_order_is_not_said_to_have_come_when_the_time_was_over() -> None:
-    """It may have come in time: the order was cancelled meanwhile."""
+    """The money may have come in time: the order was cancelled meanwhile."""
     for name in (f"reason.{RefundReason.LATE}", f"event.{TimelineKind.PAID_LATE}"):
         assert not {"waktu", "terlambat"} & set(state_text(name, "id").what.lower().split())
         assert not {"time", "late"} & set(state_text(name, "en").what.lower().split())
@@ -257,14 +259,14 @@ def test_a_payment_that_could_not_be_made_offers_another_way_and_nothing_to_pay_
 
 
 def test_who_can_pay_in_one_way_alone_is_offered_it_once_more_when_no_payment_is_open(pages: Pages) -> None:
-    """The bank's app that paid too little has no QRIS: the virtual account is the only way."""
+    """The bank app that paid too little has no QRIS: the virtual account is the only way."""
     page = page_of(view_of("mispaid"), pages).decode()
     assert 'value="va_bni"><button class="asLink">Coba virtual account sekali lagi</button>' in page
     assert "sekali lagi</button>" not in page_of(view_of("va"), pages).decode(), "it is open"
 
 
 def test_another_file_is_given_as_on_every_page_that_takes_one(pages: Pages) -> None:
-    """It is seen at once that one is too large, and that it is on its way."""
+    """The page shows at once that a file is too large, and that one is being sent."""
     page = page_of(view_of("refused"), pages).decode()
     (form,) = re.findall(r'<form id="formGanti1".*?</form>', page, re.DOTALL)
     assert "PDF, paling besar 10 MB." in form
@@ -327,7 +329,7 @@ def page_of(view: OrderView, pages: Pages, language: str = "id") -> bytes:
 def test_nobody_is_asked_for_how_many_stamps_of_a_refused_document_the_money_is_wanted(
     language: str, said: str, pages: Pages
 ) -> None:
-    """They go back as a whole."""
+    """The stamps go back as a whole."""
     two = order(
         "completed",
         [item("stamp", "refused", quantity=2, refusal="pdf.too_heavy")],

@@ -1,4 +1,4 @@
-"""Which addresses have a page."""
+"""The addresses that have a page."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ async def news(slug: str) -> Response[bytes]:
 
 
 def test_a_page_is_there_for_who_goes_back_to_it() -> None:
-    """An event has a page only if it has a door. An address that takes forms alone is no event's page."""
+    """An event has a page only if it is known. An address that takes forms alone is not a page of an
+    event.
+    """
     litestar = Litestar([own_page, page_of_event, form_alone, news], openapi_config=None)
     addresses = PageAddresses(litestar, ("casn", "saya"))
     pages = ("/saya/masuk", "/casn/masuk", "/lain/masuk", "/casn/kabari", "/saya/kabari", "/saya/x")
@@ -42,7 +44,7 @@ def test_a_page_is_there_for_who_goes_back_to_it() -> None:
 
 
 def test_no_event_can_take_the_address_of_a_page() -> None:
-    """Its page would stand in the place of the shop, or of what a customer has."""
+    """Its page would replace the shop, or a page of the customer."""
     paths = [*SAME_FOR_EVERYONE, *(path for route in (*ROUTES, *API_ROUTES) for path in route.paths)]
     first = {path.split("/")[1] for path in paths}
     others = {"{slug:str}", "p", "C"}  # no slug is one letter

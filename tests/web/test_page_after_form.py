@@ -1,4 +1,4 @@
-"""Forms whose answer is the page that follows: what comes of it, and when the browser goes there itself."""
+"""Forms that are answered with the next page, and cases in which the browser goes there itself."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A form's answer is the page that follows, put together from what the form's handler knows.
+"""The page that answers a form is made from what the form's handler knows.
 
-It shows what the page shows when it is asked for by its own address.
+It shows the same as the page at its own address.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from simulator.crowd.service import find_service
 from tests.running_service import RunningService
 
 _CHANGES = re.compile(r'name="bukti_formulir" value="[^"]*"|<html [^>]*>')
-"""What differs from one showing of a page to the next."""
+"""What changes each time a page is shown."""
 _NUMBER = re.compile(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){2}")
 
 
 class Comparing(Browser):
-    """Asks once more, by its address, for each page that came as the answer to a form."""
+    """A visitor who loads each page that answered a form again, by its address."""
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self.compared: list[str] = []
 
     async def request(self, method: str, target: str, **named: Any) -> Response:
-        """One request; the page that came as its answer must be the page."""
+        """Sends one request. A page that answers a form must be the page at its address."""
         answer = await super().request(method, target, **named)
         address = answer.header(b"content-location")
         if address:
@@ -42,7 +42,7 @@ class Comparing(Browser):
 
 
 class Changing(Applicant):
-    """Wants a second stamp after having seen the sum, and then not."""
+    """A visitor who adds a second stamp after seeing the sum, and removes it."""
 
     async def _order(self, page: Response) -> Response:
         page = await self._placed("tambah", "2")
@@ -81,7 +81,7 @@ async def test_each_page_that_comes_as_an_answer_is_the_page(service: RunningSer
 
 
 class Moving(Applicant):
-    """Changes the contact that was proven; `adds`: adds another document when the session is over."""
+    """A visitor who changes the proven contact. `adds`: adds another document when the session is over."""
 
     adds = False
 

@@ -1,4 +1,4 @@
-"""The placing form: which stamps it asks for, sent once or twice, from a fresh page or a stale one."""
+"""The placing form: the stamps it asks for, sent once or twice, from a fresh page or an old one."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def document(placements: Sequence[Placement]) -> DocumentPage:
 
 
 def asked(stored: Sequence[Placement], **fields: object) -> WantedPlacements:
-    """What a form asks for that was drawn for `stored`, unless it says `banyak` itself."""
+    """What a form that was drawn for `stored` asks for, unless it says `banyak` itself."""
     return asked_of(document(stored), **({"banyak": len(stored)} | fields))
 
 
@@ -69,7 +69,7 @@ def asked_of(page: DocumentPage, **fields: object) -> WantedPlacements:
 
 
 def done[T](coroutine: Coroutine[Any, Any, T]) -> T:
-    """What a coroutine gives that waits for nothing."""
+    """The result of a coroutine that never waits."""
     with pytest.raises(StopIteration) as caught:
         coroutine.send(None)
     value: T = caught.value.value
@@ -82,7 +82,7 @@ async def nowhere(document: DocumentPage, page: int, taken: Sequence[Placement])
 
 
 async def looked_at(document: DocumentPage, page: int, taken: Sequence[Placement]) -> Placement | None:
-    """What the jail answers."""
+    """The jail's answer."""
     seen = document.inspection.pages[page - 1]
     return propose_placement(
         ProposeRequest(
@@ -130,7 +130,7 @@ def test_ten_stamps_never_cover_each_other_and_the_eleventh_is_refused() -> None
 
 
 def ink_under(placement: Placement) -> int:
-    """Dots that are not white where the stamp goes."""
+    """The dots under the stamp that are not white."""
     request = RenderRequest(data=TWO_PAGES, page=placement.page, width_px=600, crop=placement.rectangle)
     return sum(render_image(request).convert("L").histogram()[:200])
 
@@ -180,7 +180,7 @@ def test_a_stamp_is_taken_off_and_the_one_in_hand_stays_in_hand(
 
 
 def test_a_form_that_does_not_know_of_a_stamp_uses_none_unseen() -> None:
-    """Somebody added a stamp, went back in the browser and saved, to be without it."""
+    """A visitor added a stamp, went back in the browser and saved, to be without it."""
     two = document(asked([FIRST], tambah=2).placements)
     with pytest.raises(Refusal) as refused:
         asked_of(two, banyak=1)

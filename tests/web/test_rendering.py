@@ -93,7 +93,7 @@ def test_whoever_needs_help_sees_where_people_reach_us(contact: str, link: str, 
 
 
 def test_what_can_not_be_verified_leads_to_where_one_is_told_to_go_on() -> None:
-    """It says: upload the file, type its number, check it here."""
+    """The page says: upload the file, type its number, check it here."""
     pages = make_pages()
     for path, code, button in (
         ("/periksa", "form.unreadable", "/periksa"),
@@ -122,13 +122,13 @@ def test_an_order_of_several_documents_is_not_told_of_as_of_one() -> None:
 
 
 def test_what_a_bank_does_is_called_the_same_everywhere() -> None:
-    """The page of one order says it of the payment, of the refund, and in its history."""
+    """The page of an order says it of the payment, of the refund, and in its history."""
     for message in STATES.values():
         assert "ditarik" not in f"{message.what} {message.next}".lower()
 
 
 def test_signs_are_small_also_before_the_stylesheet_came() -> None:
-    """Over a bad connection it may never come: a sign as wide as the page would push all words off it."""
+    """Over a bad connection the stylesheet may never come. A sign as wide as the page would hide the text."""
     for path in FOLDER.glob("*.html"):
         for sign in re.findall(r'<svg[^>]* viewBox="0 0 (?:24|32|64) [^>]*>', path.read_text()):
             assert re.search(r' width="(\d+)" height="\1"', sign), f"{path.name}: {sign}"

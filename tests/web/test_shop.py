@@ -1,4 +1,4 @@
-"""The shop for no event while people wait in line for one: a small share of the door, and no way round."""
+"""The shop for no event while people wait in line: it has a small share of the admissions."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ from meterai.web.requests.form_rights import make_form_name, read_form_name
 from meterai.web.site import build_site
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.line import ANI, LineOfPeople
-from tests.web.door_house import GATE, TARIFFS, House, Visitor, called
+from tests.web.running_site import GATE, TARIFFS, RunningSite, Visitor, called
 
 
-async def house_with(
+async def running_with(
     database: TestDatabase, root: Path, monkeypatch: pytest.MonkeyPatch, *, per_minute: int
-) -> House:
-    """A site before an open queue, with so many general purchases a minute."""
+) -> RunningSite:
+    """A site before an open queue, with `per_minute` general purchases a minute."""
     monkeypatch.setattr("meterai.web.line.queues.LOOK_S", 0.0)
     line = LineOfPeople(root, database, Policy())
     await ensure_organisations(database.app, line.now)
     await line.open()
-    return House(line, monkeypatch, general_purchases_per_minute=per_minute)
+    return RunningSite(line, monkeypatch, general_purchases_per_minute=per_minute)
 
 
 @pytest_asyncio.fixture
-async def shop(database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+async def shop(database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunningSite:
     """Six general purchases a minute, two of them at once."""
-    return await house_with(database, tmp_path, monkeypatch, per_minute=6)
+    return await running_with(database, tmp_path, monkeypatch, per_minute=6)
 
 
 def form_of(visitor: Visitor) -> str:
@@ -51,21 +51,23 @@ def form_of(visitor: Visitor) -> str:
     return found[1]
 
 
-async def fill(shop: House) -> None:
-    """Others take the places that there are."""
+async def fill(shop: RunningSite) -> None:
+    """Other visitors take the places that are left."""
     for _ in range(int(DEPTH_MIN)):
         other = shop.visitor()
         await other.get("/kuota")
         assert other.status == 200
 
 
-async def bypasses(shop: House) -> list[str]:
+async def bypasses(shop: RunningSite) -> list[str]:
     rows = await shop.line.database.owner.fetch("SELECT facts FROM waiting_room.to_log ORDER BY n")
     return [re.findall(r'"why": "(\w+)"', str(row["facts"]))[0] for row in rows]
 
 
 @pytest.mark.parametrize("address", ["/beli", "/kuota"])
-async def test_a_share_of_the_door_is_kept_for_purchases_for_no_event(shop: House, address: str) -> None:
+async def test_a_share_of_the_door_is_kept_for_purchases_for_no_event(
+    shop: RunningSite, address: str
+) -> None:
     await fill(shop)
     late = shop.visitor()
     await late.get(f"/en{address}")
@@ -90,7 +92,7 @@ async def test_a_share_of_the_door_is_kept_for_purchases_for_no_event(shop: Hous
     ],
 )
 async def test_who_can_wait_is_told_when_the_line_closes_and_who_is_served_after_that(
-    shop: House, *, line_counts: bool, said: str
+    shop: RunningSite, *, line_counts: bool, said: str
 ) -> None:
     """The line may close long before its event does."""
     await shop.line.database.owner.execute(
@@ -103,7 +105,7 @@ async def test_who_can_wait_is_told_when_the_line_closes_and_who_is_served_after
     assert said in late.text
 
 
-async def test_who_got_a_place_keeps_it_when_they_load_the_page_again(shop: House) -> None:
+async def test_who_got_a_place_keeps_it_when_they_load_the_page_again(shop: RunningSite) -> None:
     visitor = shop.visitor()
     await visitor.get("/beli")
     form = form_of(visitor)
@@ -113,8 +115,8 @@ async def test_who_got_a_place_keeps_it_when_they_load_the_page_again(shop: Hous
         assert (visitor.status, form_of(visitor)) == (200, form)
 
 
-async def fill_one(shop: House) -> None:
-    """The one place that is left."""
+async def fill_one(shop: RunningSite) -> None:
+    """Another visitor takes the only place that is left."""
     other = shop.visitor()
     await other.get("/beli")
     assert other.status == 200
@@ -122,7 +124,7 @@ async def fill_one(shop: House) -> None:
     assert other.status == 429
 
 
-async def test_a_place_opens_one_order_however_often_its_form_is_copied(shop: House) -> None:
+async def test_a_place_opens_one_order_however_often_its_form_is_copied(shop: RunningSite) -> None:
     visitor, friend = shop.visitor(), shop.visitor()
     await visitor.get("/kuota")
     form = form_of(visitor)
@@ -136,7 +138,7 @@ async def test_a_place_opens_one_order_however_often_its_form_is_copied(shop: Ho
     assert set(await bypasses(shop)) == {"general_share"}
 
 
-async def test_who_began_before_anybody_had_to_wait_goes_on_for_half_an_hour(shop: House) -> None:
+async def test_who_began_before_anybody_had_to_wait_goes_on_for_half_an_hour(shop: RunningSite) -> None:
     await shop.line.set_state(QueueState.DIRECT)
     early, slow = shop.visitor(), shop.visitor()
     await early.get("/kuota")
@@ -154,9 +156,11 @@ async def test_who_began_before_anybody_had_to_wait_goes_on_for_half_an_hour(sho
 
 @pytest.mark.parametrize("moves", [True, False])
 @pytest.mark.parametrize("address", ["/beli?acara=casn", "/kuota"])
-async def test_places_inside_are_not_kept_in_store(shop: House, address: str, *, moves: bool) -> None:
-    """Each load of the page names a form, at no cost: thousands would pass in front of the line. Behind a
-    carrier's address thousands are honest, and stay there."""
+async def test_places_inside_are_not_kept_in_store(shop: RunningSite, address: str, *, moves: bool) -> None:
+    """Each load of the page names a form, at no cost. Thousands of names would pass ahead of the line.
+
+    Behind a carrier's address thousands of people are honest, and stay inside there.
+    """
     await shop.line.set_state(QueueState.DIRECT)
     loaded = [shop.visitor() for _ in range(2 * INSIDE_PER_NETWORK)]
     for visitor in loaded:
@@ -182,7 +186,7 @@ async def test_places_inside_are_not_kept_in_store(shop: House, address: str, *,
     )
 
 
-async def test_of_one_network_so_many_stay_inside_and_no_more(shop: House) -> None:
+async def test_of_one_network_so_many_stay_inside_and_no_more(shop: RunningSite) -> None:
     now = shop.line.now.timestamp()
     stays = [
         shop.queues.stays_inside("192.0.2.7", now) for _ in range(INSIDE_PER_NETWORK + INSIDE_AT_NETWORK + 5)
@@ -192,7 +196,7 @@ async def test_of_one_network_so_many_stay_inside_and_no_more(shop: House) -> No
     ]  # fmt: skip
 
 
-async def test_who_loads_the_page_again_is_one_person_and_keeps_the_place_they_had(shop: House) -> None:
+async def test_who_loads_the_page_again_is_one_person_and_keeps_the_place_they_had(shop: RunningSite) -> None:
     await shop.line.set_state(QueueState.DIRECT)
     early, late = shop.visitor(), shop.visitor()
     await early.get("/beli?acara=casn")
@@ -212,7 +216,7 @@ async def test_who_loads_the_page_again_is_one_person_and_keeps_the_place_they_h
         assert visitor.status == status
 
 
-async def test_a_pass_of_the_line_is_good_for_one_purchase_for_no_event_too(shop: House) -> None:
+async def test_a_pass_of_the_line_is_good_for_one_purchase_for_no_event_too(shop: RunningSite) -> None:
     visitor = await called(shop, ANI)
     assert await visitor.get("/casn/masuk") == "/beli?acara=casn"
     await visitor.get("/beli?acara=casn")
@@ -229,7 +233,7 @@ async def test_a_pass_of_the_line_is_good_for_one_purchase_for_no_event_too(shop
     assert [found for found in checked if not found.ok] == []
 
 
-async def test_quota_that_was_begun_with_a_pass_leads_on_and_leaves_the_event_open(shop: House) -> None:
+async def test_quota_that_was_begun_with_a_pass_leads_on_and_leaves_the_event_open(shop: RunningSite) -> None:
     visitor = await called(shop, ANI)
     await visitor.get("/casn/masuk")
     await fill(shop)
@@ -241,7 +245,7 @@ async def test_quota_that_was_begun_with_a_pass_leads_on_and_leaves_the_event_op
     assert 'name="berkas_surat_lamaran"' in visitor.text, "the event can be begun instead of the quota"
 
 
-async def test_quota_of_which_there_is_too_much_is_asked_for_again(shop: House) -> None:
+async def test_quota_of_which_there_is_too_much_is_asked_for_again(shop: RunningSite) -> None:
     visitor = await called(shop, ANI)
     await visitor.get("/casn/masuk")
     await fill(shop)
@@ -254,7 +258,9 @@ async def test_quota_of_which_there_is_too_much_is_asked_for_again(shop: House) 
 
 
 @pytest.mark.parametrize("state", [QueueState.DIRECT, QueueState.LOTTERY, QueueState.CLOSED])
-async def test_while_nobody_waits_to_enter_the_shop_is_open_to_all(shop: House, state: QueueState) -> None:
+async def test_while_nobody_waits_to_enter_the_shop_is_open_to_all(
+    shop: RunningSite, state: QueueState
+) -> None:
     await fill(shop)
     await shop.line.set_state(state)
     for _ in range(5):
@@ -266,7 +272,7 @@ async def test_while_nobody_waits_to_enter_the_shop_is_open_to_all(shop: House, 
 async def test_without_a_share_the_line_is_the_only_way(
     database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop = await house_with(database, tmp_path, monkeypatch, per_minute=0)
+    shop = await running_with(database, tmp_path, monkeypatch, per_minute=0)
     visitor = shop.visitor()
     await visitor.get("/beli")
     assert visitor.status == 429
@@ -284,10 +290,10 @@ def test_a_forms_seal_is_of_one_shop_one_kind_of_purchase_and_half_an_hour() -> 
     assert read_form_name(b"s" * 32, "stamp", "", 1_000.0) is None
 
 
-async def test_every_page_names_the_tariff_of_the_day(house: House) -> None:
-    later = Tariff(valid_from=business_date(house.line.now) + timedelta(days=1), face_value=12_000)
+async def test_every_page_names_the_tariff_of_the_day(running: RunningSite) -> None:
+    later = Tariff(valid_from=business_date(running.line.now) + timedelta(days=1), face_value=12_000)
     site = build_site(
-        house.app, tariffs=(*TARIFFS, later), events=load_events(), more_routes=ROUTES,
+        running.app, tariffs=(*TARIFFS, later), events=load_events(), more_routes=ROUTES,
         problem=problem_response,
     )  # fmt: skip
     visitor = Visitor(site)
@@ -296,7 +302,7 @@ async def test_every_page_names_the_tariff_of_the_day(house: House) -> None:
         assert "Rp10.000" in visitor.text, address
     begins = start_of_business_date(later.valid_from)
     assert site.renew_at == begins.timestamp()
-    house.line.now, site.renew_at = begins, 0.0
+    running.line.now, site.renew_at = begins, 0.0
     for address in ("/", "/harga", "/saya"):
         await visitor.get(address)
         assert "Rp12.000" in visitor.text, address

@@ -1,8 +1,8 @@
-"""People type addresses with a slash at the end, and messengers add one: the page is found all the same."""
+"""People type addresses with a slash at the end, and messengers add one. The page is found anyway."""
 
 from __future__ import annotations
 
-from tests.web.door_house import House
+from tests.web.running_site import RunningSite
 
 PAGES = {
     "/casn/": "/casn",
@@ -21,13 +21,13 @@ NO_PAGES = [
 ]  # fmt: skip
 
 
-async def test_a_slash_too_many_leads_to_the_page(house: House) -> None:
-    visitor = house.visitor()
+async def test_a_slash_too_many_leads_to_the_page(running: RunningSite) -> None:
+    visitor = running.visitor()
     for address, page in PAGES.items():
         assert (await visitor.get(address), visitor.status) == (page, 301), address
 
 
-async def test_what_is_no_page_stays_unknown(house: House) -> None:
-    visitor = house.visitor()
+async def test_what_is_no_page_stays_unknown(running: RunningSite) -> None:
+    visitor = running.visitor()
     for address in NO_PAGES:
         assert (await visitor.get(address), visitor.status) == (address, 404), address

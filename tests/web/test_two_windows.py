@@ -1,4 +1,4 @@
-"""A browser with several windows has one set of cookies: what one window does takes nothing from another."""
+"""The windows of a browser share one set of cookies: no window takes anything from another."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import pytest
 
 from meterai.waiting_room.rules.model import QueueState
 from meterai.web.orders.access import ORDERS_KEPT_MAX
-from tests.web.door_house import House, Visitor
+from tests.web.running_site import RunningSite, Visitor
 
 
 def copied(visitor: Visitor) -> Visitor:
-    """Another window, as the browser stands now."""
+    """A copy of the visitor: another window of the same browser."""
     other = Visitor(visitor.site)
     other.cookies, other.text = dict(visitor.cookies), visitor.text
     return other
@@ -30,10 +30,10 @@ def code_of(visitor: Visitor) -> str:
     return found[1]
 
 
-async def test_orders_opened_in_two_windows_at_the_same_time_are_both_kept(house: House) -> None:
-    """The second answer is on its way while the first arrives: it knows nothing of it."""
-    await house.line.set_state(QueueState.DIRECT)
-    one = house.visitor()
+async def test_orders_opened_in_two_windows_at_the_same_time_are_both_kept(running: RunningSite) -> None:
+    """The second answer is on its way when the first arrives, so it knows nothing of it."""
+    await running.line.set_state(QueueState.DIRECT)
+    one = running.visitor()
     await one.get("/kuota")
     two = copied(one)
     await two.get("/kuota")
@@ -49,11 +49,11 @@ async def test_orders_opened_in_two_windows_at_the_same_time_are_both_kept(house
     ("sent_from", "status"), [("same-origin", 303), ("same-site", 403), ("cross-site", 403), ("", 403)]
 )
 async def test_two_windows_opened_at_once_both_send_their_forms_from_our_pages_only(
-    house: House, sent_from: str, status: int
+    running: RunningSite, sent_from: str, status: int
 ) -> None:
-    """A finger that taps twice: neither request has a cookie yet, and the later answer's is kept."""
-    await house.line.set_state(QueueState.DIRECT)
-    one, two = house.visitor(), house.visitor()
+    """A finger taps twice: neither request has a cookie yet, and the later answer's cookie is kept."""
+    await running.line.set_state(QueueState.DIRECT)
+    one, two = running.visitor(), running.visitor()
     for window in (one, two):
         await window.get("/kuota")
     assert one.cookies["kunjungan"] != two.cookies["kunjungan"]
@@ -64,19 +64,19 @@ async def test_two_windows_opened_at_once_both_send_their_forms_from_our_pages_o
 
 @pytest.mark.parametrize(("sent_from", "status"), [("same-site", 303), ("", 303), ("cross-site", 403)])
 async def test_a_form_that_another_site_sends_is_refused_also_with_the_visitors_own_proof(
-    house: House, sent_from: str, status: int
+    running: RunningSite, sent_from: str, status: int
 ) -> None:
-    await house.line.set_state(QueueState.DIRECT)
-    visitor = house.visitor()
+    await running.line.set_state(QueueState.DIRECT)
+    visitor = running.visitor()
     await visitor.get("/kuota")
     visitor.sent_from = sent_from
     await visitor.post("/kuota", jumlah="1", kiriman=form_of(visitor))
     assert visitor.status == status
 
 
-async def test_a_browser_keeps_no_more_orders_than_it_should(house: House) -> None:
-    await house.line.set_state(QueueState.DIRECT)
-    visitor = house.visitor()
+async def test_a_browser_keeps_no_more_orders_than_it_should(running: RunningSite) -> None:
+    await running.line.set_state(QueueState.DIRECT)
+    visitor = running.visitor()
     steps = []
     for _ in range(ORDERS_KEPT_MAX + 2):
         await visitor.get("/kuota")
@@ -88,10 +88,10 @@ async def test_a_browser_keeps_no_more_orders_than_it_should(house: House) -> No
         assert visitor.status == status
 
 
-async def test_a_wrong_code_leaves_each_window_with_its_own_contact(house: House) -> None:
-    """The one cookie knows of the code that was asked for last; of one contact that is the one to type."""
-    await house.line.set_state(QueueState.DIRECT)
-    one = house.visitor()
+async def test_a_wrong_code_leaves_each_window_with_its_own_contact(running: RunningSite) -> None:
+    """The cookie names the code that was asked for last. For one contact that is the code to type."""
+    await running.line.set_state(QueueState.DIRECT)
+    one = running.visitor()
     await one.get("/saya")
     await one.get(await one.post("/saya/masuk", kontak="ani@contoh.id"))
     two, first = copied(one), code_of(one)

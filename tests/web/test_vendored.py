@@ -1,4 +1,4 @@
-"""Files of others that the site serves lie here as their packages have them."""
+"""Files of other projects that the site serves are the same as in their packages."""
 
 from __future__ import annotations
 

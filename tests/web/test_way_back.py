@@ -1,4 +1,4 @@
-"""A page that refuses leads back to where one can go on, and says what is really wrong."""
+"""The page of a refusal leads back to where people can go on, and says what is really wrong."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from meterai.sales.use_cases.open_order import OpenedOrder, Owner, open_order
 from meterai.waiting_room.rules.model import QueueState
 from tests.waiting_room.line import ANI
 from tests.web.asking import ask
-from tests.web.door_house import GATE, House, Visitor, called, sign_in
+from tests.web.running_site import GATE, RunningSite, Visitor, called, sign_in
 
 
 def way_back(visitor: Visitor) -> str:
@@ -37,9 +37,9 @@ def way_back(visitor: Visitor) -> str:
     ],
 )
 async def test_a_form_that_stood_open_too_long_leads_to_its_page(
-    house: House, page: str, form: str, back: str
+    running: RunningSite, page: str, form: str, back: str
 ) -> None:
-    visitor = house.visitor()
+    visitor = running.visitor()
     visitor.sent_from = ""  # an old browser: it does not say whose page the form stands on
     await visitor.get(page)
     await visitor.post(form, bukti_formulir="AAAA")
@@ -47,8 +47,8 @@ async def test_a_form_that_stood_open_too_long_leads_to_its_page(
     assert way_back(visitor) == back
 
 
-async def test_a_browser_without_cookies_is_told_so(house: House) -> None:
-    visitor = house.visitor()
+async def test_a_browser_without_cookies_is_told_so(running: RunningSite) -> None:
+    visitor = running.visitor()
     await visitor.get("/en/kuota")
     visitor.cookies.clear()
     await visitor.post("/en/kuota", jumlah="1")
@@ -68,10 +68,10 @@ async def test_a_browser_without_cookies_is_told_so(house: House) -> None:
     ],
 )
 async def test_the_answer_to_a_form_that_is_loaded_again_leads_to_its_page(
-    house: House, address: str, back: str
+    running: RunningSite, address: str, back: str
 ) -> None:
-    visitor = house.visitor()
-    order = await order_of(house, visitor)
+    visitor = running.visitor()
+    order = await order_of(running, visitor)
     await visitor.get(address.format(order.number))
     assert visitor.status == (404 if back == "/" else 405)
     assert way_back(visitor) == back.format(order.number)
@@ -79,11 +79,11 @@ async def test_the_answer_to_a_form_that_is_loaded_again_leads_to_its_page(
 
 @pytest.mark.parametrize("language", ["", "/en"])
 async def test_a_form_of_an_order_that_was_not_read_says_nothing_of_its_money(
-    house: House, language: str
+    running: RunningSite, language: str
 ) -> None:
     """The order may be paid."""
-    visitor = house.visitor()
-    order = await order_of(house, visitor)
+    visitor = running.visitor()
+    order = await order_of(running, visitor)
     still = "We have not received any money" if language else "Belum ada uang yang kami terima"
     for form, tells in (
         (f"/pesanan/{order.number}/rekening", False),
@@ -100,11 +100,11 @@ async def test_a_form_of_an_order_that_was_not_read_says_nothing_of_its_money(
     assert (visitor.status, still in visitor.text) == (422, False), "who has a file verified may have paid"
 
 
-async def test_what_an_order_refuses_leads_to_the_order(house: House) -> None:
-    visitor = house.visitor()
+async def test_what_an_order_refuses_leads_to_the_order(running: RunningSite) -> None:
+    visitor = running.visitor()
     order = await open_order(
-        house.line.database.app, b"s" * 32, submit_id="w" * 20, flow="quota", event_slug=None,
-        language="id", now=house.line.now,
+        running.line.database.app, b"s" * 32, submit_id="w" * 20, flow="quota", event_slug=None,
+        language="id", now=running.line.now,
     )  # fmt: skip
     await visitor.get(f"/p/{order.token}")
     await visitor.get(f"/pesanan/{order.number}/unduh/9")
@@ -115,25 +115,29 @@ async def test_what_an_order_refuses_leads_to_the_order(house: House) -> None:
 
 
 @pytest.mark.parametrize("language", ["", "/en"])
-async def test_who_is_not_signed_in_any_more_is_led_to_signing_in(house: House, language: str) -> None:
-    visitor = house.visitor()
+async def test_who_is_not_signed_in_any_more_is_led_to_signing_in(
+    running: RunningSite, language: str
+) -> None:
+    visitor = running.visitor()
     await visitor.get(f"{language}/saya")
     await visitor.post(f"{language}/saya/dokumen")
     assert (visitor.status, way_back(visitor)) == (403, f"{language}/saya")
 
 
 @pytest.mark.parametrize("language", ["", "/en"])
-async def test_a_link_that_ended_leads_to_the_orders_of_whoever_signs_in(house: House, language: str) -> None:
-    visitor = house.visitor()
+async def test_a_link_that_ended_leads_to_the_orders_of_whoever_signs_in(
+    running: RunningSite, language: str
+) -> None:
+    visitor = running.visitor()
     await visitor.get(f"{language}/p/{'x' * 43}")
     assert (visitor.status, way_back(visitor)) == (404, f"{language}/saya")
 
 
 async def test_an_event_stays_the_event_when_the_language_is_changed_beside_a_refused_file(
-    house: House,
+    running: RunningSite,
 ) -> None:
-    visitor = house.visitor()
-    await house.line.set_state(QueueState.DIRECT)
+    visitor = running.visitor()
+    await running.line.set_state(QueueState.DIRECT)
     await visitor.get("/beli?acara=casn")
     await visitor.post(action_of(visitor), acara="casn")
     assert visitor.status == 422
@@ -146,18 +150,20 @@ def action_of(visitor: Visitor) -> str:
     return found[1]
 
 
-async def test_a_number_that_no_store_takes_is_one_that_is_not_known(house: House) -> None:
-    visitor = house.visitor()
+async def test_a_number_that_no_store_takes_is_one_that_is_not_known(running: RunningSite) -> None:
+    visitor = running.visitor()
     await visitor.get("/uang?nomor=AB%00C")
     assert visitor.status == 404
     assert "tidak menemukan nomor ini" in visitor.text
 
 
-async def test_a_number_with_something_behind_it_is_not_known_also_to_its_customer(house: House) -> None:
-    visitor = house.visitor()
-    order = await order_of(house, visitor)
-    clock = lambda: house.line.now  # noqa: E731
-    await cancel_order(house.line.database.app, None, order.order_id, clock=clock)  # type: ignore[arg-type]
+async def test_a_number_with_something_behind_it_is_not_known_also_to_its_customer(
+    running: RunningSite,
+) -> None:
+    visitor = running.visitor()
+    order = await order_of(running, visitor)
+    clock = lambda: running.line.now  # noqa: E731
+    await cancel_order(running.line.database.app, None, order.order_id, clock=clock)  # type: ignore[arg-type]
     number = order.number.lower()
     assert await visitor.get(f"/pesanan/{number}/bayar") == f"/pesanan/{number}"
     for more in (" " * 90 + "\r\nX-Forged: 1", "\r\nX-Forged: 1", "/..", "\x00"):
@@ -171,25 +177,25 @@ async def test_a_number_with_something_behind_it_is_not_known_also_to_its_custom
     [(1, "stamping", False), (3, "stamping", True), (300, "stamping", True), (300, "refused", False)],
 )
 async def test_the_status_page_says_that_stamps_are_late_while_somebody_waits_for_one(
-    house: House, minutes: int, item: str, *, is_late: bool
+    running: RunningSite, minutes: int, item: str, *, is_late: bool
 ) -> None:
-    """However long; but not while it is the customer who has to do something."""
-    visitor = house.visitor()
-    order = await order_of(house, visitor)
-    paid_at = house.line.now - timedelta(minutes=minutes)
-    owner = house.line.database.owner
+    """However long it takes, but not while the customer has to do something."""
+    visitor = running.visitor()
+    order = await order_of(running, visitor)
+    paid_at = running.line.now - timedelta(minutes=minutes)
+    owner = running.line.database.owner
     await owner.execute(
         "UPDATE sales.orders SET state = 'paid', paid_at = $2 WHERE id = $1", order.order_id, paid_at
     )
-    await add_item(house, order, item)
+    await add_item(running, order, item)
     await visitor.get("/status")
     assert ("Tertunda" in visitor.text) == is_late
     assert visitor.text.count("Berjalan") == 5 - is_late
 
 
-async def add_job(house: House, document_id: uuid.UUID, trouble: str | None, since: datetime) -> None:
-    """A stamping job alone, without the rest."""
-    owner = house.line.database.owner
+async def add_job(running: RunningSite, document_id: uuid.UUID, trouble: str | None, since: datetime) -> None:
+    """Adds a stamping job without anything else."""
+    owner = running.line.database.owner
     async with owner.transaction():
         await owner.execute("SET LOCAL session_replication_role = replica")
         await owner.execute(
@@ -210,10 +216,10 @@ async def add_job(house: House, document_id: uuid.UUID, trouble: str | None, sin
     ],
 )
 async def test_a_stamp_from_quota_that_is_held_up_is_late_too_and_one_of_a_large_bundle_is_not(
-    house: House, minutes: int, trouble: str | None, *, is_late: bool
+    running: RunningSite, minutes: int, trouble: str | None, *, is_late: bool
 ) -> None:
-    visitor = house.visitor()
-    await add_job(house, uuid.uuid4(), trouble, house.line.now - timedelta(minutes=minutes))
+    visitor = running.visitor()
+    await add_job(running, uuid.uuid4(), trouble, running.line.now - timedelta(minutes=minutes))
     await visitor.get("/status")
     assert ("Tertunda" in visitor.text) == is_late
     assert visitor.text.count("Berjalan") == 5 - is_late
@@ -224,15 +230,15 @@ async def test_a_stamp_from_quota_that_is_held_up_is_late_too_and_one_of_a_large
     [("object.missing", False), ("object.damaged", False), ("signer.unavailable", True)],
 )
 async def test_a_stamp_that_waits_for_its_file_to_be_put_back_delays_nobody_else(
-    house: House, trouble: str, *, is_late: bool
+    running: RunningSite, trouble: str, *, is_late: bool
 ) -> None:
-    visitor = house.visitor()
-    order, owner = await order_of(house, visitor), house.line.database.owner
-    paid_at = house.line.now - timedelta(minutes=3)
+    visitor = running.visitor()
+    order, owner = await order_of(running, visitor), running.line.database.owner
+    paid_at = running.line.now - timedelta(minutes=3)
     await owner.execute("UPDATE sales.orders SET state = 'paid', paid_at = $1", paid_at)
-    await add_item(house, order, "stamping")
+    await add_item(running, order, "stamping")
     await owner.execute("UPDATE sales.item SET kind = 'stamp', document_id = order_id")
-    await add_job(house, order.order_id, trouble, paid_at)
+    await add_job(running, order.order_id, trouble, paid_at)
     await visitor.get("/status")
     assert ("Tertunda" in visitor.text) == is_late
     assert visitor.text.count("Berjalan") == 5 - is_late
@@ -253,29 +259,31 @@ async def test_a_stamp_that_waits_for_its_file_to_be_put_back_delays_nobody_else
     ],
 )
 async def test_the_status_page_says_whether_people_can_pay(
-    house: House, states: list[str], seconds_old: int, seconds_due: int, *, can_pay: bool
+    running: RunningSite, states: list[str], seconds_old: int, seconds_due: int, *, can_pay: bool
 ) -> None:
-    visitor = house.visitor()
-    order = await order_of(house, visitor)
+    visitor = running.visitor()
+    order = await order_of(running, visitor)
     for number, state in enumerate(states):
-        await house.line.database.owner.execute(
+        await running.line.database.owner.execute(
             "INSERT INTO sales.payment (id, order_id, gateway, channel, reference, amount, state, created_at,"
             " expires_at, poll_at) VALUES ($1, $2, 'midtrans', 'qris', $3, 12500, $4, $5, $6, $7)",
             uuid.UUID(int=number),
             order.order_id,
             f"reference-{number}",
             state,
-            house.line.now - timedelta(seconds=seconds_old),
-            house.line.now + timedelta(minutes=20),
-            house.line.now - timedelta(seconds=seconds_due),
+            running.line.now - timedelta(seconds=seconds_old),
+            running.line.now + timedelta(minutes=20),
+            running.line.now - timedelta(seconds=seconds_due),
         )
     await visitor.get("/en/status")
     assert (visitor.status, visitor.text.count("Disrupted")) == (200, 0 if can_pay else 1)
 
 
-async def test_who_has_the_link_sent_is_told_so_and_a_second_press_stays_on_the_order(house: House) -> None:
-    visitor = house.visitor()
-    order = await order_of(house, visitor)
+async def test_who_has_the_link_sent_is_told_so_and_a_second_press_stays_on_the_order(
+    running: RunningSite,
+) -> None:
+    visitor = running.visitor()
+    order = await order_of(running, visitor)
     await visitor.get(f"/p/{order.token}")
     page = f"/pesanan/{order.number}"
     await visitor.get(page)
@@ -300,11 +308,11 @@ async def test_who_has_the_link_sent_is_told_so_and_a_second_press_stays_on_the_
     ],
 )
 async def test_lists_say_of_a_finished_order_what_its_page_says(
-    house: House, item: str, left: int, payment: str, words: str
+    running: RunningSite, item: str, left: int, payment: str, words: str
 ) -> None:
-    visitor = house.visitor()
-    order = await finished_order(house, visitor, item=item, payment=payment)
-    await give_lot(house, order, left)
+    visitor = running.visitor()
+    order = await finished_order(running, visitor, item=item, payment=payment)
+    await give_lot(running, order, left)
     for page in (f"/pesanan/{order.number}", "/saya", f"/uang?nomor={order.number}"):
         await visitor.get(page)
         assert visitor.status == 200
@@ -312,49 +320,49 @@ async def test_lists_say_of_a_finished_order_what_its_page_says(
         assert ">Selesai<" not in visitor.text
 
 
-async def test_the_page_of_an_expired_order_looks_rarely_and_not_for_ever(house: House) -> None:
-    """Money may come late, and the gateway is asked for three days."""
-    visitor = house.visitor()
-    order = await order_of(house, visitor)
-    owner = house.line.database.owner
-    await owner.execute("UPDATE sales.orders SET state = 'expired', expires_at = $1", house.line.now)
+async def test_the_page_of_an_expired_order_looks_rarely_and_not_for_ever(running: RunningSite) -> None:
+    """Money may come late; the gateway is asked for three days."""
+    visitor = running.visitor()
+    order = await order_of(running, visitor)
+    owner = running.line.database.owner
+    await owner.execute("UPDATE sales.orders SET state = 'expired', expires_at = $1", running.line.now)
     await owner.execute(
         "INSERT INTO sales.payment (id, order_id, gateway, channel, reference, amount, state, created_at,"
         " expires_at) VALUES ($1, $1, 'midtrans', 'qris', 'A', 12500, 'expired', $2, $2)",
-        order.order_id, house.line.now,
+        order.order_id, running.line.now,
     )  # fmt: skip
     await visitor.get(f"/p/{order.token}")
     for days, looks in ((2, ("30", None)), (2, (None, "1"))):
-        house.line.now += timedelta(days=days)
+        running.line.now += timedelta(days=days)
         await visitor.get(f"/pesanan/{order.number}/keadaan")
         assert (visitor.headers.get("x-rest"), visitor.headers.get("x-ended")) == looks
 
 
-async def test_a_way_to_pay_that_there_is_not_is_taken_for_no_other(house: House) -> None:
-    visitor = house.visitor()
-    order = await order_of(house, visitor)
-    owner, ends = house.line.database.owner, house.line.now + timedelta(minutes=20)
+async def test_a_way_to_pay_that_there_is_not_is_taken_for_no_other(running: RunningSite) -> None:
+    visitor = running.visitor()
+    order = await order_of(running, visitor)
+    owner, ends = running.line.database.owner, running.line.now + timedelta(minutes=20)
     await owner.execute("UPDATE sales.orders SET state = 'awaiting_payment', expires_at = $1", ends)
     await owner.execute(
         "INSERT INTO sales.payment (id, order_id, gateway, channel, reference, amount, state, created_at,"
         " expires_at) VALUES ($1, $1, 'midtrans', 'qris', 'A', 12500, 'pending', $2, $3)",
-        order.order_id, house.line.now, ends,
+        order.order_id, running.line.now, ends,
     )  # fmt: skip
     await visitor.get(await visitor.get(f"/p/{order.token}"))
-    house.app.gateway = SimpleNamespace(channels=("qris", "va_bni"))  # never asked
+    running.app.gateway = SimpleNamespace(channels=("qris", "va_bni"))  # never asked
     await visitor.post(f"/pesanan/{order.number}/ganti-cara", cara="tunai")
     assert visitor.status == 422
     assert "Pilih QRIS atau virtual account." in visitor.text
 
 
-async def test_every_page_says_that_a_refund_is_looked_into(house: House) -> None:
-    visitor = house.visitor()
-    order = await finished_order(house, visitor, item="refunding", payment="settled")
-    await house.line.database.owner.execute(
+async def test_every_page_says_that_a_refund_is_looked_into(running: RunningSite) -> None:
+    visitor = running.visitor()
+    order = await finished_order(running, visitor, item="refunding", payment="settled")
+    await running.line.database.owner.execute(
         "INSERT INTO sales.refund (id, order_id, item_id, payment_id, quantity, amount, reason, channel,"
         " state, failure_code, round, next_attempt_at, created_at)"
         " VALUES ($1, $1, $1, $1, 1, 12500, 'customer', 'payout', 'payable', 'payout.mismatch', 1, $2, $2)",
-        order.order_id, house.line.now,
+        order.order_id, running.line.now,
     )  # fmt: skip
     for page in (f"/pesanan/{order.number}", f"/uang?nomor={order.number}"):
         await visitor.get(page)
@@ -363,14 +371,14 @@ async def test_every_page_says_that_a_refund_is_looked_into(house: House) -> Non
 
 
 @pytest.mark.parametrize("forgets", [False, True])
-async def test_a_code_that_is_typed_too_late_is_told_to_be_old(house: House, forgets: bool) -> None:
-    """`forgets`: the browser has dropped what it waited for, which it does after 15 minutes."""
-    visitor = house.visitor()
+async def test_a_code_that_is_typed_too_late_is_told_to_be_old(running: RunningSite, forgets: bool) -> None:
+    """`forgets`: the browser has deleted the cookie of the awaited code, as it does after 15 minutes."""
+    visitor = running.visitor()
     await visitor.get("/saya")
     await visitor.get(await visitor.post("/saya/masuk", kontak="sri@contoh.id"))
     found = re.search(r'name="kode_id" value="([^"]+)"', visitor.text)
     assert found
-    house.line.now += timedelta(minutes=16)
+    running.line.now += timedelta(minutes=16)
     if forgets:
         visitor.cookies.pop("kode")
     await visitor.post("/saya/kode", kode="123456", kode_id=found[1])
@@ -379,10 +387,12 @@ async def test_a_code_that_is_typed_too_late_is_told_to_be_old(house: House, for
     assert "s•••@contoh.id" in visitor.text
 
 
-async def test_only_a_purchase_says_at_the_contact_and_the_code_that_no_money_has_come(house: House) -> None:
-    """Who signs in may have paid."""
-    visitor = house.visitor()
-    order = await order_of(house, visitor)
+async def test_only_a_purchase_says_at_the_contact_and_the_code_that_no_money_has_come(
+    running: RunningSite,
+) -> None:
+    """A visitor who signs in may have paid."""
+    visitor = running.visitor()
+    order = await order_of(running, visitor)
     await visitor.get(f"/p/{order.token}")
     for contact, code, is_purchase in (
         ("/saya/masuk", "/saya/kode", False),
@@ -401,9 +411,9 @@ async def test_only_a_purchase_says_at_the_contact_and_the_code_that_no_money_ha
         assert ("Belum ada uang yang kami terima" in visitor.text) == is_purchase
 
 
-async def test_who_signs_out_leaves_nothing_to_the_next_person_at_the_device(house: House) -> None:
-    visitor = house.visitor()
-    order = await order_of(house, visitor)
+async def test_who_signs_out_leaves_nothing_to_the_next_person_at_the_device(running: RunningSite) -> None:
+    visitor = running.visitor()
+    order = await order_of(running, visitor)
     await visitor.get(f"/p/{order.token}")
     await visitor.get("/saya")
     assert await visitor.post("/saya/keluar") == "/"
@@ -413,9 +423,9 @@ async def test_who_signs_out_leaves_nothing_to_the_next_person_at_the_device(hou
 
 
 async def test_who_signs_out_leaves_no_pass_and_no_form_either_and_keeps_the_place_in_line(
-    house: House,
+    running: RunningSite,
 ) -> None:
-    visitor = await called(house, ANI)
+    visitor = await called(running, ANI)
     ticket = visitor.cookies["antre_casn"]
     await visitor.get("/casn/masuk")
     assert await visitor.get("/beli?acara=casn") == "/beli?acara=casn"
@@ -436,8 +446,10 @@ async def test_who_signs_out_leaves_no_pass_and_no_form_either_and_keeps_the_pla
         ("/kuota", "/casn/kabari/henti"),
     ],
 )
-async def test_a_refused_form_can_be_read_in_the_other_language(house: House, page: str, form: str) -> None:
-    visitor = house.visitor()
+async def test_a_refused_form_can_be_read_in_the_other_language(
+    running: RunningSite, page: str, form: str
+) -> None:
+    visitor = running.visitor()
     await visitor.get(page)
     await visitor.post(form, jumlah="0")
     assert visitor.status in (403, 422, 200)
@@ -448,11 +460,11 @@ async def test_a_refused_form_can_be_read_in_the_other_language(house: House, pa
     assert '<html lang="en"' in visitor.text
 
 
-async def test_an_order_that_refuses_something_is_followed_at_its_own_address(house: House) -> None:
-    visitor = house.visitor()
-    order = await order_of(house, visitor)
-    await house.line.database.owner.execute(
-        "UPDATE sales.orders SET state = 'paid', paid_at = $1", house.line.now
+async def test_an_order_that_refuses_something_is_followed_at_its_own_address(running: RunningSite) -> None:
+    visitor = running.visitor()
+    order = await order_of(running, visitor)
+    await running.line.database.owner.execute(
+        "UPDATE sales.orders SET state = 'paid', paid_at = $1", running.line.now
     )
     page = f"/en/pesanan/{order.number}"
     await visitor.get(page)
@@ -464,10 +476,10 @@ async def test_an_order_that_refuses_something_is_followed_at_its_own_address(ho
     assert f'href="/pesanan/{order.number}" hreflang="id"' in visitor.text
 
 
-async def test_every_answer_about_an_order_says_how_long_one_can_still_pay(house: House) -> None:
-    visitor = house.visitor()
-    order = await order_of(house, visitor)
-    owner, now = house.line.database.owner, house.line.now
+async def test_every_answer_about_an_order_says_how_long_one_can_still_pay(running: RunningSite) -> None:
+    visitor = running.visitor()
+    order = await order_of(running, visitor)
+    owner, now = running.line.database.owner, running.line.now
     await owner.execute("UPDATE sales.orders SET state = 'awaiting_payment' WHERE id = $1", order.order_id)
     await owner.execute(
         "INSERT INTO sales.payment (id, order_id, gateway, channel, reference, amount, state, qr_text,"
@@ -476,18 +488,18 @@ async def test_every_answer_about_an_order_says_how_long_one_can_still_pay(house
     )  # fmt: skip
     await visitor.get(f"/pesanan/{order.number}")
     assert 'data-seconds="1800"' in visitor.text
-    house.line.now += timedelta(minutes=20)
+    running.line.now += timedelta(minutes=20)
     await visitor.get(f"/pesanan/{order.number}/keadaan")
     assert 'data-seconds="600"' in visitor.text
     cookies = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
     known = {"cookie": cookies, "if-none-match": visitor.headers["etag"]}
-    again = await ask(house.site, f"/pesanan/{order.number}/keadaan", headers=known)
+    again = await ask(running.site, f"/pesanan/{order.number}/keadaan", headers=known)
     assert (again.status, again.headers["x-left"]) == (304, "600")
 
 
-async def test_who_sees_an_order_without_its_link_is_not_asked_to_keep_it(house: House) -> None:
-    visitor = house.visitor()
-    order = await order_of(house, visitor)
+async def test_who_sees_an_order_without_its_link_is_not_asked_to_keep_it(running: RunningSite) -> None:
+    visitor = running.visitor()
+    order = await order_of(running, visitor)
     await visitor.get(f"/pesanan/{order.number}")
     assert "Simpan tautan ini" not in visitor.text
     await visitor.get(f"/p/{order.token}")
@@ -497,10 +509,10 @@ async def test_who_sees_an_order_without_its_link_is_not_asked_to_keep_it(house:
 
 @pytest.mark.parametrize("language", ["", "/en"])
 async def test_the_link_to_keep_opens_the_order_in_the_language_of_its_page(
-    house: House, language: str
+    running: RunningSite, language: str
 ) -> None:
-    visitor = house.visitor()
-    order = await order_of(house, visitor)
+    visitor = running.visitor()
+    order = await order_of(running, visitor)
     await visitor.get(f"/p/{order.token}")
     await visitor.get(f"{language}/pesanan/{order.number}")
     link = re.search(r'class="serial">https?://[^/]+(/[^<]+)<', visitor.text)
@@ -508,30 +520,30 @@ async def test_the_link_to_keep_opens_the_order_in_the_language_of_its_page(
     assert await visitor.get(link[1]) == f"{language}/pesanan/{order.number}"
 
 
-async def finished_order(house: House, visitor: Visitor, *, item: str, payment: str) -> OpenedOrder:
+async def finished_order(running: RunningSite, visitor: Visitor, *, item: str, payment: str) -> OpenedOrder:
     """A completed order of one stamp, in these states."""
-    order, now = await order_of(house, visitor), house.line.now
-    await house.line.database.owner.execute(
+    order, now = await order_of(running, visitor), running.line.now
+    await running.line.database.owner.execute(
         "UPDATE sales.orders SET state = 'completed', paid_at = $2, closed_at = $2 WHERE id = $1",
         order.order_id, now,
     )  # fmt: skip
-    await add_item(house, order, item)
-    await add_payment(house, order, payment)
+    await add_item(running, order, item)
+    await add_payment(running, order, payment)
     return order
 
 
-async def add_item(house: House, order: OpenedOrder, state: str) -> None:
-    """One stamp."""
-    await house.line.database.owner.execute(
+async def add_item(running: RunningSite, order: OpenedOrder, state: str) -> None:
+    """Adds one stamp."""
+    await running.line.database.owner.execute(
         "INSERT INTO sales.item (id, order_id, position, kind, quantity, state, unit_face_value, unit_fee,"
         " unit_vat) VALUES ($1, $1, 1, 'quota', 1, $2, 10000, 2500, 248)",
         order.order_id, state,
     )  # fmt: skip
 
 
-async def give_lot(house: House, order: OpenedOrder, left: int) -> None:
-    """What the stamp came into, and whether it is still there."""
-    owner = house.line.database.owner
+async def give_lot(running: RunningSite, order: OpenedOrder, left: int) -> None:
+    """Adds the lot of the stamp, and whether it is still there."""
+    owner = running.line.database.owner
     await owner.execute(
         "INSERT INTO ledger.account (id, unit, kind, organisation_id, customer_id, balance_side,"
         " credits_posted, debits_posted, created_at)"
@@ -542,21 +554,21 @@ async def give_lot(house: House, order: OpenedOrder, left: int) -> None:
     await owner.execute("UPDATE sales.item SET lot_account_id = id WHERE id = $1", order.order_id)
 
 
-async def add_payment(house: House, order: OpenedOrder, state: str) -> None:
-    """It paid for the order."""
-    await house.line.database.owner.execute(
+async def add_payment(running: RunningSite, order: OpenedOrder, state: str) -> None:
+    """Adds the payment of the order."""
+    await running.line.database.owner.execute(
         "INSERT INTO sales.payment (id, order_id, gateway, channel, reference, amount, state, outcome,"
         " created_at, expires_at) VALUES ($1, $1, 'midtrans', 'qris', $2, 12500, $3, 'credited', $4, $4)",
-        order.order_id, f"{order.number}-1", state, house.line.now,
+        order.order_id, f"{order.number}-1", state, running.line.now,
     )  # fmt: skip
 
 
-async def order_of(house: House, visitor: Visitor) -> OpenedOrder:
-    """A draft of somebody who is signed in from now on."""
-    await sign_in(house, visitor, "email:sri@contoh.id")
-    customer = await house.line.database.owner.fetchval("SELECT id FROM customers.customer")
+async def order_of(running: RunningSite, visitor: Visitor) -> OpenedOrder:
+    """A draft of a visitor who is signed in from now on."""
+    await sign_in(running, visitor, "email:sri@contoh.id")
+    customer = await running.line.database.owner.fetchval("SELECT id FROM customers.customer")
     return await open_order(
-        house.line.database.app, b"s" * 32, submit_id=uuid.uuid4().hex, flow="quota", event_slug=None,
+        running.line.database.app, b"s" * 32, submit_id=uuid.uuid4().hex, flow="quota", event_slug=None,
         owner=Owner(customer_id=customer, contact=Contact(kind="email", value="sri@contoh.id")),
-        language="id", now=house.line.now,
+        language="id", now=running.line.now,
     )  # fmt: skip

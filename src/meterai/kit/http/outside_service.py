@@ -86,9 +86,13 @@ class CircuitBreaker:
 class OutsideService:
     """An outside service that speaks HTTP. It keeps connections open until `close()`.
 
-    `call` raises Refusal(UNAVAILABLE, unavailable_code) for a failed or broken connection, a time-out, a
-    status of 500 or more, a redirect, a body over the limit, or an open circuit breaker. The refusal's fact
-    `sent` says whether the request may have arrived.
+    `call` raises Refusal(UNAVAILABLE, unavailable_code) in these cases:
+    - no connection, a broken one, or a time-out;
+    - a status of 500 or more, or a redirect;
+    - a body over the limit;
+    - an open circuit breaker.
+
+    The refusal's fact `sent` says whether the request may have arrived.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
 """httptools' parser for servers that speak HTTP/1.1 and nothing else.
 
 A request may offer to continue in another protocol (`Upgrade`), as Java's client does without TLS. A server
-that does not take the offer must treat it as any other request (RFC 9110 section 7.8). httptools ends such a
-request with its head, so its body would be read as the next request.
+that does not take the offer must treat it as any other request (RFC 9110, 7.8). But httptools ends such a
+request with its head: it would read the body as the next request.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Forms answered with the page that follows, in Chromium: its address, loading it again, going back."""
+"""Forms answered with the next page, in Chromium: its address, loading it again, going back."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ def paper(tmp_path: Path) -> Path:
 
 
 def documents_of(person: Person) -> list[str]:
-    """Every page and form that the browser asks for from now on: method, and address without numbers."""
+    """Notes every page and form that the browser asks for from now on: method, and address without
+    numbers.
+    """
     asked: list[str] = []
 
     def watch(request: Request) -> None:

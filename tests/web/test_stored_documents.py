@@ -1,4 +1,4 @@
-"""What the site's pages do with documents that are stored: before they are paid for, and after."""
+"""The site's pages and stored documents, before and after the payment."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from meterai.stamping.store.documents import NewDocument, insert_document
 from meterai.web.requests.forms import Upload
 from tests.sales.fake_gateway import FakeGateway
 from tests.sales.shop import PRICES
-from tests.web.door_house import House, Visitor, sign_in
+from tests.web.running_site import RunningSite, Visitor, sign_in
 
 LEFT, RIGHT = Placement(page=1, x=80, y=80), Placement(page=1, x=420, y=80)
 
 
-async def stored(house: House, owner: uuid.UUID | None, *placements: Placement) -> uuid.UUID:
-    """A letter of one page as if it had been uploaded."""
+async def stored(running: RunningSite, owner: uuid.UUID | None, *placements: Placement) -> uuid.UUID:
+    """Stores a letter of one page, as if it had been uploaded."""
     document = NewDocument(
         id=uuid.uuid4(),
         organisation_id=SELLER,
@@ -56,80 +56,82 @@ async def stored(house: House, owner: uuid.UUID | None, *placements: Placement) 
         output=OutputVerdict(output_bytes=30_000, pdf_version="1.7"),
         output_bytes_max=None,
         pdf_version_min=None,
-        created_at=house.line.now,
-        retained_until=house.line.now + timedelta(days=7),
+        created_at=running.line.now,
+        retained_until=running.line.now + timedelta(days=7),
     )
-    async with house.line.database.app.connection() as connection:
+    async with running.line.database.app.connection() as connection:
         await insert_document(connection, document)
     return document.id
 
 
-async def customer_called(house: House, visitor: Visitor, name: str) -> Owner:
-    """Somebody who is signed in from now on."""
+async def customer_called(running: RunningSite, visitor: Visitor, name: str) -> Owner:
+    """Signs a visitor in."""
     contact = Contact(kind="email", value=f"{name}@contoh.id")
-    await sign_in(house, visitor, f"email:{contact.value}")
-    customer = await house.line.database.owner.fetchval(
+    await sign_in(running, visitor, f"email:{contact.value}")
+    customer = await running.line.database.owner.fetchval(
         "SELECT customer_id FROM customers.contact WHERE value = $1", contact.value
     )
     return Owner(customer_id=customer, contact=contact)
 
 
 async def draft(
-    house: House, document_id: uuid.UUID, owner: Owner | None, event: str | None = None
+    running: RunningSite, document_id: uuid.UUID, owner: Owner | None, event: str | None = None
 ) -> OpenedOrder:
     """A draft with this document."""
     return await open_order_with_documents(
-        house.line.database.app, b"s" * 32,
+        running.line.database.app, b"s" * 32,
         [FormDocument(document_id=document_id, document_kind=None, slot="one")],
         submit_id=uuid.uuid4().hex, event_slug=event, language="id", owner=owner, price_list=PRICES,
-        now=house.line.now,
+        now=running.line.now,
     )  # fmt: skip
 
 
-async def owner_of(house: House, document_id: uuid.UUID) -> uuid.UUID | None:
-    owner: uuid.UUID | None = await house.line.database.owner.fetchval(
+async def owner_of(running: RunningSite, document_id: uuid.UUID) -> uuid.UUID | None:
+    owner: uuid.UUID | None = await running.line.database.owner.fetchval(
         "SELECT customer_id FROM stamping.document WHERE id = $1", document_id
     )
     return owner
 
 
-async def test_nobody_pays_for_a_document_that_stayed_with_the_contact_before(house: House) -> None:
+async def test_nobody_pays_for_a_document_that_stayed_with_the_contact_before(running: RunningSite) -> None:
     """The site died after the draft got its new contact and before its documents did."""
-    visitor = house.visitor()
-    ani = await customer_called(house, visitor, "ani")
-    document = await stored(house, ani.customer_id, RIGHT)
-    order = await draft(house, document, ani)
-    budi = await customer_called(house, visitor, "budi")
-    await set_customer(house.line.database.app, b"s" * 32, order.order_id, budi.customer_id, budi.contact)
+    visitor = running.visitor()
+    ani = await customer_called(running, visitor, "ani")
+    document = await stored(running, ani.customer_id, RIGHT)
+    order = await draft(running, document, ani)
+    budi = await customer_called(running, visitor, "budi")
+    await set_customer(running.line.database.app, b"s" * 32, order.order_id, budi.customer_id, budi.contact)
     await visitor.get(f"/en/pesanan/{order.number}/bayar")
     assert visitor.status == 200
     assert "<dt>Document 1</dt>" in visitor.text
-    assert await owner_of(house, document) == budi.customer_id
+    assert await owner_of(running, document) == budi.customer_id
 
 
 @pytest.mark.parametrize(("language", "said"), [("", "sudah ditutup pada"), ("/en", "closed on")])
 async def test_who_pays_for_an_event_that_is_over_is_told_so_before(
-    house: House, language: str, said: str
+    running: RunningSite, language: str, said: str
 ) -> None:
     event = load_events()[0]
-    ani = await customer_called(house, house.visitor(), "ani")
-    order = await draft(house, await stored(house, ani.customer_id, RIGHT), ani, event.slug)
+    ani = await customer_called(running, running.visitor(), "ani")
+    order = await draft(running, await stored(running, ani.customer_id, RIGHT), ani, event.slug)
     for now in (event.closes_at - timedelta(minutes=1), event.closes_at):
-        house.line.now = now
-        visitor = house.visitor()
+        running.line.now = now
+        visitor = running.visitor()
         await visitor.get(f"/p/{order.token}")
         await visitor.get(f"{language}/pesanan/{order.number}/bayar")
         assert (visitor.status, f"{event.name} {said}" in visitor.text) == (200, now == event.closes_at)
 
 
 @pytest.mark.parametrize("stops", [True, False])
-async def test_who_pays_while_stamping_is_paused_is_told_so_before(house: House, *, stops: bool) -> None:
-    ani = await customer_called(house, house.visitor(), "ani")
-    order = await draft(house, await stored(house, ani.customer_id, RIGHT), ani)
+async def test_who_pays_while_stamping_is_paused_is_told_so_before(
+    running: RunningSite, *, stops: bool
+) -> None:
+    ani = await customer_called(running, running.visitor(), "ani")
+    order = await draft(running, await stored(running, ani.customer_id, RIGHT), ani)
     if stops:
-        db, now = house.line.database.app, house.line.now
+        db, now = running.line.database.app, running.line.now
         await stop_signing(db, reason="a drill", actor="oscar", now=now)
-    visitor = house.visitor()
+    visitor = running.visitor()
     await visitor.get(f"/p/{order.token}")
     await visitor.get(f"/en/pesanan/{order.number}/bayar")
     assert ("Stamping is paused for now" in visitor.text) == stops
@@ -142,17 +144,17 @@ async def test_who_pays_while_stamping_is_paused_is_told_so_before(house: House,
     ids=["id", "en"],
 )
 async def test_who_is_about_to_pay_while_no_stamp_is_left_is_told_so_before(
-    house: House, monkeypatch: pytest.MonkeyPatch, language: str, said: str
+    running: RunningSite, monkeypatch: pytest.MonkeyPatch, language: str, said: str
 ) -> None:
-    ani = await customer_called(house, house.visitor(), "ani")
-    order = await draft(house, await stored(house, ani.customer_id, RIGHT), ani)
+    ani = await customer_called(running, running.visitor(), "ani")
+    order = await draft(running, await stored(running, ani.customer_id, RIGHT), ani)
     monkeypatch.setattr("meterai.web.pages.service_status.LOOK_S", 0.0)
-    house.app.gateway = FakeGateway()
-    visitor, page = house.visitor(), f"{language}/pesanan/{order.number}/bayar"
+    running.app.gateway = FakeGateway()
+    visitor, page = running.visitor(), f"{language}/pesanan/{order.number}/bayar"
     await visitor.get(f"/p/{order.token}")
     await visitor.get(page)
     assert (visitor.status, visitor.text.count(said)) == (200, 0)
-    await house.line.database.owner.execute(
+    await running.line.database.owner.execute(
         "UPDATE ledger.account SET debits_pending = credits_posted WHERE kind = 'seller_stock'"
     )
     await visitor.get(page)
@@ -162,16 +164,16 @@ async def test_who_is_about_to_pay_while_no_stamp_is_left_is_told_so_before(
 
 
 async def test_who_has_the_code_to_pay_with_is_told_when_stamping_is_stopped_and_when_the_event_closes(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    running: RunningSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A code can be paid for half an hour: what was not so when it was asked for may be so by then."""
+    """A code can be paid for half an hour. Meanwhile stamping may stop, or the event may close."""
     event = load_events()[0]
-    ani = await customer_called(house, house.visitor(), "ani")
-    order = await draft(house, await stored(house, ani.customer_id, RIGHT), ani, event.slug)
-    house.app.gateway = FakeGateway()
+    ani = await customer_called(running, running.visitor(), "ani")
+    order = await draft(running, await stored(running, ani.customer_id, RIGHT), ani, event.slug)
+    running.app.gateway = FakeGateway()
     monkeypatch.setattr("meterai.web.pages.service_status.LOOK_S", 0.0)
-    house.line.now = event.closes_at - timedelta(minutes=1)
-    visitor = house.visitor()
+    running.line.now = event.closes_at - timedelta(minutes=1)
+    visitor = running.visitor()
     await visitor.get(f"/p/{order.token}")
     await visitor.get(f"/pesanan/{order.number}/bayar")
     await visitor.post(f"/pesanan/{order.number}/bayar", cara="qris")
@@ -186,10 +188,10 @@ async def test_who_has_the_code_to_pay_with_is_told_when_stamping_is_stopped_and
 
     nothing, mark = await told()
     assert nothing == [False, False]
-    await stop_signing(house.line.database.app, reason="a drill", actor="oscar", now=house.line.now)
+    await stop_signing(running.line.database.app, reason="a drill", actor="oscar", now=running.line.now)
     stopped, stopped_mark = await told()
     assert stopped == [True, False]
-    house.line.now = event.closes_at
+    running.line.now = event.closes_at
     closed, closed_mark = await told()
     assert closed == [True, True]
     assert len({mark, stopped_mark, closed_mark}) == 3
@@ -197,13 +199,13 @@ async def test_who_has_the_code_to_pay_with_is_told_when_stamping_is_stopped_and
 
 @pytest.mark.parametrize(("act", "wish"), [("batal", {}), ("ganti-cara", {"cara": "va_bni"})])
 async def test_what_a_silent_gateway_keeps_from_being_done_is_not_said_to_be_done_later(
-    house: House, act: str, wish: dict[str, str]
+    running: RunningSite, act: str, wish: dict[str, str]
 ) -> None:
-    """Nobody cancels it, or changes how it is paid, but who asks for it once more."""
-    ani = await customer_called(house, house.visitor(), "ani")
-    order = await draft(house, await stored(house, ani.customer_id, RIGHT), ani)
-    gateway = house.app.gateway = FakeGateway()
-    visitor, page = house.visitor(), f"/en/pesanan/{order.number}"
+    """The order is not cancelled, and its way of payment not changed, unless people ask again."""
+    ani = await customer_called(running, running.visitor(), "ani")
+    order = await draft(running, await stored(running, ani.customer_id, RIGHT), ani)
+    gateway = running.app.gateway = FakeGateway()
+    visitor, page = running.visitor(), f"/en/pesanan/{order.number}"
     await visitor.get(f"/p/{order.token}")
     await visitor.get(f"{page}/bayar")
     await visitor.post(f"{page}/bayar", cara="qris")
@@ -219,14 +221,14 @@ async def test_what_a_silent_gateway_keeps_from_being_done_is_not_said_to_be_don
 
 
 @pytest.mark.parametrize("is_theirs", [False, True])
-async def test_nobody_orders_what_the_agency_would_not_take(house: House, *, is_theirs: bool) -> None:
-    """Also of a draft that becomes theirs when they order it."""
-    visitor = house.visitor()
-    ani = await customer_called(house, visitor, "ani")
-    order = await draft(house, await stored(house, None, RIGHT), None)
+async def test_nobody_orders_what_the_agency_would_not_take(running: RunningSite, *, is_theirs: bool) -> None:
+    """The same holds for a draft that becomes theirs when they order it."""
+    visitor = running.visitor()
+    ani = await customer_called(running, visitor, "ani")
+    order = await draft(running, await stored(running, None, RIGHT), None)
     if is_theirs:
-        await set_customer(house.line.database.app, b"s" * 32, order.order_id, ani.customer_id, ani.contact)
-    await house.line.database.owner.execute(
+        await set_customer(running.line.database.app, b"s" * 32, order.order_id, ani.customer_id, ani.contact)
+    await running.line.database.owner.execute(
         "UPDATE stamping.document SET output = output || '{\"too_large\": true}'"
     )
     await visitor.get(f"/p/{order.token}")
@@ -234,31 +236,31 @@ async def test_nobody_orders_what_the_agency_would_not_take(house: House, *, is_
     assert await visitor.get(f"{page}/bayar") == f"{page}/syarat/1"
 
 
-async def test_news_go_out_in_the_language_in_which_the_contact_was_given(house: House) -> None:
-    visitor = house.visitor()
-    order = await draft(house, await stored(house, None, RIGHT), None)
+async def test_news_go_out_in_the_language_in_which_the_contact_was_given(running: RunningSite) -> None:
+    visitor = running.visitor()
+    order = await draft(running, await stored(running, None, RIGHT), None)
     await visitor.get(f"/en/p/{order.token}")
-    await customer_called(house, visitor, "ani")
-    house.app.gateway = FakeGateway()
+    await customer_called(running, visitor, "ani")
+    running.app.gateway = FakeGateway()
     await visitor.get(f"/en/pesanan/{order.number}/bayar")
     await visitor.post(f"/en/pesanan/{order.number}/bayar", cara="qris", milik="1")
     assert visitor.status == 303
-    language = await house.line.database.owner.fetchval("SELECT language FROM sales.orders")
+    language = await running.line.database.owner.fetchval("SELECT language FROM sales.orders")
     assert language == "en"
 
 
 async def test_enough_quota_in_too_small_parts_is_told_as_that(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    running: RunningSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who was told to buy quota first had bought enough, and one more would not have helped."""
+    """People who were told to buy quota first had enough, and one more piece would not have helped."""
 
     async def two_lots(*_: Any) -> list[Any]:
         return [SimpleNamespace(lot_account_id=uuid.uuid4(), available=1) for _ in range(2)]
 
     monkeypatch.setattr("meterai.web.account.my_stamps_routes.quota_of_customer", two_lots)
-    visitor = house.visitor()
-    ani = await customer_called(house, visitor, "ani")
-    page = f"/saya/dokumen/{await stored(house, ani.customer_id, LEFT, RIGHT)}/letak"
+    visitor = running.visitor()
+    ani = await customer_called(running, visitor, "ani")
+    page = f"/saya/dokumen/{await stored(running, ani.customer_id, LEFT, RIGHT)}/letak"
     await visitor.get(page)
     await visitor.post(page)
     assert visitor.status == 409
@@ -268,48 +270,48 @@ async def test_enough_quota_in_too_small_parts_is_told_as_that(
     assert 'class="money' not in visitor.text, "that quota was paid for"
 
 
-async def refused_order(house: House) -> OpenedOrder:
+async def refused_order(running: RunningSite) -> OpenedOrder:
     """A paid order whose document could not be stamped."""
-    document = await stored(house, None, RIGHT)
-    order = await draft(house, document, None)
-    owner = house.line.database.owner
+    document = await stored(running, None, RIGHT)
+    order = await draft(running, document, None)
+    owner = running.line.database.owner
     await owner.execute(
-        "UPDATE sales.orders SET state = 'completed', paid_at = $1, closed_at = $1", house.line.now
+        "UPDATE sales.orders SET state = 'completed', paid_at = $1, closed_at = $1", running.line.now
     )
     await owner.execute("UPDATE sales.item SET state = 'refused', refusal_code = 'pdf.broken'")
     return order
 
 
 async def refuse_stamping(
-    house: House, document_id: uuid.UUID, owner: Owner, reference_id: uuid.UUID
+    running: RunningSite, document_id: uuid.UUID, owner: Owner, reference_id: uuid.UUID
 ) -> None:
-    """Work on a document that ended with a refusal. Which account pays is not looked at."""
-    await open_books(house.line.database.app, now=house.line.now)
-    await house.line.database.owner.execute(
+    """A stamping job that ended with a refusal. It does not matter which account pays."""
+    await open_books(running.line.database.app, now=running.line.now)
+    await running.line.database.owner.execute(
         """INSERT INTO stamping.job (id, organisation_id, customer_id, document_id, idempotency_key, state,
                request_digest, lot_account_id, reference_id, input_digest, lease_token, attempts,
                refusal_code, created_at, ended_at)
            SELECT gen_random_uuid(), $1, $2, $3, 'one', 'refused', $4, min(id::text)::uuid, $5, $4, 1, 1,
                'pdf.broken', $6, $6 FROM ledger.account""",
-        SELLER, owner.customer_id, document_id, bytes(32), reference_id, house.line.now,
+        SELLER, owner.customer_id, document_id, bytes(32), reference_id, running.line.now,
     )  # fmt: skip
 
 
 @pytest.mark.parametrize("item_state", ["refused", "refunded"])
 async def test_the_page_of_a_refused_document_leads_to_the_order_that_has_its_stamps(
-    house: House, item_state: str
+    running: RunningSite, item_state: str
 ) -> None:
-    """They are no quota: whoever is led to My stamps reads that there are none, and buys again."""
-    visitor = house.visitor()
-    ani = await customer_called(house, visitor, "ani")
-    document = await stored(house, ani.customer_id, RIGHT)
-    order = await draft(house, document, ani)
-    owner = house.line.database.owner
+    """The stamps are not quota: "My stamps" would say that there are none, and people would buy again."""
+    visitor = running.visitor()
+    ani = await customer_called(running, visitor, "ani")
+    document = await stored(running, ani.customer_id, RIGHT)
+    order = await draft(running, document, ani)
+    owner = running.line.database.owner
     await owner.execute(
-        "UPDATE sales.orders SET state = 'completed', paid_at = $1, closed_at = $1", house.line.now
+        "UPDATE sales.orders SET state = 'completed', paid_at = $1, closed_at = $1", running.line.now
     )
     item = await owner.fetchval("UPDATE sales.item SET state = $1 RETURNING id", item_state)
-    await refuse_stamping(house, document, ani, item)
+    await refuse_stamping(running, document, ani, item)
     await visitor.get(f"/saya/dokumen/{document}")
     assert f'href="/pesanan/{order.number}"' in visitor.text
     assert "Kuota Anda utuh" not in visitor.text
@@ -317,11 +319,11 @@ async def test_the_page_of_a_refused_document_leads_to_the_order_that_has_its_st
     assert visitor.status == 200
 
 
-async def test_a_refused_document_leaves_the_quota_for_another(house: House) -> None:
-    visitor = house.visitor()
-    ani = await customer_called(house, visitor, "ani")
-    document = await stored(house, ani.customer_id, RIGHT)
-    await refuse_stamping(house, document, ani, document)
+async def test_a_refused_document_leaves_the_quota_for_another(running: RunningSite) -> None:
+    visitor = running.visitor()
+    ani = await customer_called(running, visitor, "ani")
+    document = await stored(running, ani.customer_id, RIGHT)
+    await refuse_stamping(running, document, ani, document)
     await visitor.get(f"/saya/dokumen/{document}")
     assert "Kuota Anda utuh" in visitor.text
     assert "/pesanan/" not in visitor.text
@@ -329,15 +331,15 @@ async def test_a_refused_document_leaves_the_quota_for_another(house: House) -> 
 
 @pytest.mark.parametrize("code", ["pdf.not_pdf", "jail.busy", "form.no_file"])
 async def test_who_has_paid_is_not_told_that_no_money_has_moved(
-    house: House, monkeypatch: pytest.MonkeyPatch, code: str
+    running: RunningSite, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
-    """The words are made for files that are refused before anybody pays."""
+    """The words are written for files that are refused before the payment."""
 
     async def refuse(*_: Any, **__: Any) -> None:
         raise Refusal(Kind.INVALID, code)
 
     monkeypatch.setattr("meterai.web.orders.order_routes.accept_upload", refuse)
-    visitor, order = house.visitor(), await refused_order(house)
+    visitor, order = running.visitor(), await refused_order(running)
     await visitor.get(f"/p/{order.token}")
     await visitor.get(f"/pesanan/{order.number}")
     await visitor.post(f"/pesanan/{order.number}/ganti/1")
@@ -362,9 +364,13 @@ async def test_who_has_paid_is_not_told_that_no_money_has_moved(
     ],
 )
 async def test_no_stamp_is_spent_on_another_file_that_the_agency_would_not_take(
-    house: House, monkeypatch: pytest.MonkeyPatch, verdict: OutputVerdict, limits: OutputLimits, words: str
+    running: RunningSite,
+    monkeypatch: pytest.MonkeyPatch,
+    verdict: OutputVerdict,
+    limits: OutputLimits,
+    words: str,
 ) -> None:
-    """It is stamped at once: nobody is asked about its size on the way, as before the payment."""
+    """The file is stamped at once. Nobody is asked about its size, as before a payment."""
     stamped: list[Any] = []
 
     async def accept(*_: Any, **__: Any) -> Any:
@@ -375,7 +381,7 @@ async def test_no_stamp_is_spent_on_another_file_that_the_agency_would_not_take(
 
     monkeypatch.setattr("meterai.web.orders.order_routes.accept_upload", accept)
     monkeypatch.setattr("meterai.web.orders.order_routes.replace_document", replace)
-    visitor, order = house.visitor(), await refused_order(house)
+    visitor, order = running.visitor(), await refused_order(running)
     await visitor.get(f"/p/{order.token}")
     await visitor.get(f"/pesanan/{order.number}")
     await visitor.post(f"/pesanan/{order.number}/ganti/1")
@@ -393,20 +399,20 @@ async def test_no_stamp_is_spent_on_another_file_that_the_agency_would_not_take(
     ],
 )
 async def test_another_file_may_be_signed_afterwards_when_the_refused_one_might(
-    house: House, monkeypatch: pytest.MonkeyPatch, refused: Profile, wanted: Profile
+    running: RunningSite, monkeypatch: pytest.MonkeyPatch, refused: Profile, wanted: Profile
 ) -> None:
-    """It is stamped at once: nobody is asked again."""
+    """The file is stamped at once: nobody is asked again."""
     asked: list[Profile] = []
 
     async def accept(*_: Any, profile: Profile, **__: Any) -> None:
         asked.append(profile)
         raise Refusal(Kind.INVALID, "pdf.not_pdf")
 
-    house.app.jail = house.app.objects = None
+    running.app.jail = running.app.objects = None
     monkeypatch.setattr("meterai.web.documents.uploads.accept_document", accept)
     monkeypatch.setattr("meterai.web.requests.forms.Form.uploads", lambda *_: [Upload("lain.pdf")])
-    visitor, order = house.visitor(), await refused_order(house)
-    await house.line.database.owner.execute("UPDATE stamping.document SET profile = $1", refused)
+    visitor, order = running.visitor(), await refused_order(running)
+    await running.line.database.owner.execute("UPDATE stamping.document SET profile = $1", refused)
     await visitor.get(f"/p/{order.token}")
     await visitor.get(f"/pesanan/{order.number}")
     await visitor.post(f"/pesanan/{order.number}/ganti/1")

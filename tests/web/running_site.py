@@ -1,4 +1,4 @@
-"""The site before an open queue, over ASGI with a real database, and people whose browsers keep cookies."""
+"""The site before an open queue, over ASGI with a real database, and visitors with cookies."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TARIFFS = (Tariff(valid_from=date(2021, 1, 1), face_value=10_000),)
 
 
 class Visitor:
-    """Somebody with a browser that keeps cookies."""
+    """A visitor whose browser keeps cookies."""
 
     def __init__(self, site: Any) -> None:
         self.site = site
@@ -44,11 +44,11 @@ class Visitor:
         self.client = "192.0.2.7"
 
     async def get(self, address: str) -> str:
-        """Asks for a page; gives where it leads, or its own address."""
+        """Asks for a page. Returns where it redirects to, or its own address."""
         return await self._ask("GET", address, b"", "")
 
     async def post(self, address: str, **fields: str) -> str:
-        """Sends a form with the proof that the last page carried."""
+        """Sends a form with the proof from the last page."""
         proof = re.search(r'name="bukti_formulir" value="([^"]+)"', self.text)
         sent = ({"bukti_formulir": proof[1]} if proof else {}) | fields
         return await self._ask("POST", address, urlencode(sent).encode(), "application/x-www-form-urlencoded")
@@ -64,7 +64,7 @@ class Visitor:
 
 
 class Counting:
-    """The application's database, with a count of how often a connection was taken; can be out of order."""
+    """The application's database. It counts how often a connection was taken, and can be out of order."""
 
     def __init__(self, database: Any) -> None:
         self._database = database
@@ -86,7 +86,7 @@ class Counting:
 
 
 class Answering:
-    """A signer of which only whether it answers is asked."""
+    """A signer that only tells whether it answers."""
 
     def __init__(self) -> None:
         self.trouble: Exception | None = None
@@ -98,8 +98,8 @@ class Answering:
         return Identity("key", [], 1, tsa_ends=self.tsa_ends)
 
 
-class House:
-    """Line, site and its database. `told`: settings."""
+class RunningSite:
+    """The line, the site and its database. `told`: settings."""
 
     def __init__(self, line: LineOfPeople, monkeypatch: pytest.MonkeyPatch, **told: Any) -> None:
         self.line = line
@@ -122,13 +122,13 @@ class House:
         return Visitor(self.site)
 
     def entered(self) -> int:
-        """How many entered freely, as the site counts it."""
+        """How many people entered freely, as the site counts them."""
         return self.queues.entered["casn"]
 
 
-async def sign_in(house: House, visitor: Visitor, contact: str) -> None:
-    """As if the contact had been proven before."""
-    owner, customer = house.line.database.owner, uuid.uuid4()
+async def sign_in(running: RunningSite, visitor: Visitor, contact: str) -> None:
+    """Signs a visitor in, as if the contact had been proven before."""
+    owner, customer = running.line.database.owner, uuid.uuid4()
     kind, _, value = contact.partition(":")
     await owner.execute("INSERT INTO customers.customer VALUES ($1, $2, 'id', $3)", customer, SELLER, NOON)
     await owner.execute(
@@ -144,10 +144,10 @@ async def sign_in(house: House, visitor: Visitor, contact: str) -> None:
     visitor.cookies["masuk"] = contact
 
 
-async def called(house: House, contact: str) -> Visitor:
-    """Somebody who is called and has proven the contact."""
-    visitor = house.visitor()
-    visitor.cookies["antre_casn"] = house.line.join(contact)
-    await house.line.call_everybody()
-    await sign_in(house, visitor, contact)
+async def called(running: RunningSite, contact: str) -> Visitor:
+    """A visitor who is called and has proven the contact."""
+    visitor = running.visitor()
+    visitor.cookies["antre_casn"] = running.line.join(contact)
+    await running.line.call_everybody()
+    await sign_in(running, visitor, contact)
     return visitor
