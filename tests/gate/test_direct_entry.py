@@ -45,6 +45,7 @@ def publish(queue: Queue, state: QueueState) -> None:
     time.sleep(0.4)  # the gate looks four times a second
 
 
+@pytest.mark.journey
 def test_who_joins_is_sent_to_the_purchase_and_no_queue_is_opened(free: tuple[Queue, GateProcess]) -> None:
     queue, gate = free
     answer = join(gate.port, "ani@contoh.id")
@@ -58,6 +59,7 @@ def test_who_joins_is_sent_to_the_purchase_and_no_queue_is_opened(free: tuple[Qu
     assert 'name="kontak"' not in page, "there is no place to take"
 
 
+@pytest.mark.journey
 def test_who_has_a_ticket_keeps_it_and_others_at_the_same_phone_get_none(
     free: tuple[Queue, GateProcess],
 ) -> None:
@@ -73,6 +75,7 @@ def test_who_has_a_ticket_keeps_it_and_others_at_the_same_phone_get_none(
     assert join(gate.port, "budi@contoh.id").ticket != ticket
 
 
+@pytest.mark.journey
 def test_a_ticket_that_the_site_refused_is_forgotten_by_its_link_and_by_no_other(
     free: tuple[Queue, GateProcess],
 ) -> None:
@@ -101,6 +104,7 @@ def test_a_ticket_that_the_site_refused_is_forgotten_by_its_link_and_by_no_other
     assert join(gate.port, "ani@contoh.id").read.window == 9
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("first_window", [2, 9], ids=["at-once", "long-after"])
 @pytest.mark.parametrize("language", ["", "/en"])
 def test_a_ticket_from_before_time_was_cut_anew_opens_its_page(
@@ -205,6 +209,7 @@ def test_everybody_stands_in_line_as_long_as_an_operator_wishes() -> None:
     assert {states[now] for now in range(free_again, 200)} == {QueueState.DIRECT}
 
 
+@pytest.mark.journey
 def test_the_kept_page_with_the_form_says_what_is_so_now_and_to_each_only_their_own(
     free: tuple[Queue, GateProcess],
 ) -> None:

@@ -162,9 +162,10 @@ def test_a_service_set_apart_keeps_its_processor_until_the_end_whatever_ends_it(
         assert [os.sched_getaffinity(pid) for pid in pids] == [usual] * 4
 
 
+@pytest.mark.journey  # a process that looks like the site
 def test_what_a_jail_spent_that_was_replaced_is_the_jails() -> None:
     spin = "import time; end = time.process_time() + 0.3\nwhile time.process_time() < end: pass"
-    name = "'meterai.kit.' + 'pdf.jail'"  # in two pieces: the site's own command line shall not hold it
+    name = "'meterai.' + 'jail'"  # in two pieces: the site's own command line shall not hold it
     jail = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {spin!r}, {name}])"
     site = f"{jail}; print(flush=True); sys.stdin.read()"
     with subprocess.Popen(
