@@ -16,7 +16,7 @@ from meterai.pdf.rendering import render_image, render_page
 from meterai.pdf.requests import InspectRequest, RenderRequest
 from meterai.signatures.stamp_code import decode_code, verify_code
 from meterai.stamping.in_jail.proposal import propose_placement
-from meterai.stamping.placement import POSITIONS, Placement, named_placement
+from meterai.stamping.placement import Placement, Position, named_placement
 from meterai.stamping.requests import ProposeRequest, Stamp
 from meterai.stamping.stamp_face.visible_stamp import artwork
 from meterai.verification.in_jail import judge
@@ -87,10 +87,10 @@ async def test_every_allowed_size_reads_at_300_dpi(size: float, bench: SealingBe
     assert decode_code(text).serial == stamp.serial
 
 
-@pytest.mark.parametrize("position", POSITIONS)
-async def test_nine_positions_lie_on_a_turned_page(position: str, bench: SealingBench) -> None:
+@pytest.mark.parametrize("position", Position)
+async def test_nine_positions_lie_on_a_turned_page(position: Position, bench: SealingBench) -> None:
     size = inspect(InspectRequest(data=samples.cropped())).pages[0]
-    place = named_placement(position, page=1, width_pt=size.width_pt, height_pt=size.height_pt)  # type: ignore[arg-type]
+    place = named_placement(position, page=1, width_pt=size.width_pt, height_pt=size.height_pt)
     stamp = bench.stamp(place)
     check_code(await bench.seal(samples.cropped(), stamp), stamp, bench)
 

@@ -22,7 +22,7 @@ from meterai.stamping.bundles.given_files import GivenFile, refused_file
 from meterai.stamping.bundles.model import Bundle, Door, Outcome, Rule, bundle_id, share_out
 from meterai.stamping.bundles.queries import bundle as find_bundle
 from meterai.stamping.bundles.queries import bundle_counts, bundles_of_customer, part_of_bundle
-from meterai.stamping.placement import Placement
+from meterai.stamping.placement import Placement, Position
 from meterai.stamping.queries import DocumentPage, documents_of_customer
 from meterai.stamping.queries import job as find_job
 from meterai.stamping.store import bundles
@@ -358,7 +358,7 @@ async def test_the_command_line_adds_to_a_bundle_that_was_started_and_what_was_n
 
 async def test_one_rule_places_every_stamp(house: House) -> None:
     id = await fill(house, [*letters(1), GivenFile(path="kecil.pdf", data=samples.rotated())])
-    await start(house, id, rule=Rule(position="top-left", page="first"))
+    await start(house, id, rule=Rule(position=Position.TOP_LEFT, page="first"))
     rows = await house.database.owner.fetch("SELECT placement::text FROM stamping.serial")
     placed = [msgspec.json.decode(row[0], type=Placement) for row in rows]
     assert {placement.page for placement in placed} == {1}

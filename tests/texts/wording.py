@@ -15,6 +15,7 @@ from typing import Any
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from meterai.stamping.placement import Position
 from meterai.texts import audit_findings, customer_messages, gate, gate_verdicts, reminders
 from meterai.texts.api_problems import FOR_MACHINES
 from meterai.texts.catalogues import load_translations
@@ -62,6 +63,7 @@ def wording() -> dict[str, Any]:
         "gate_line_counts": {advice: _verdict(one) for advice, one in gate_verdicts.LINE_COUNTS.items()},
         "gate_lines": sentences(_gate_lines()),
         "gate_templates": _gate_templates(),
+        "positions": sentences({position.value: position.label for position in Position}),
         "templates": _templates(),
     }
 

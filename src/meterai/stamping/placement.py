@@ -1,27 +1,61 @@
-"""Where a stamp lies on the page, in what a person sees: points in the visible page, origin lower left."""
+"""Where a stamp lies on a page. Coordinates are points in the visible page, from its lower left corner."""
 
 from __future__ import annotations
 
-from typing import Literal
+from enum import StrEnum
+from typing import Self
 
 import msgspec
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.pdf.limits import DEFAULT_LIMITS
+from meterai.texts.marks import N_
 
 SIZE_MIN, SIZE_DEFAULT, SIZE_MAX = 54.0, 90.0, 110.0
 SIZE_SMALLEST = DEFAULT_LIMITS.page_points_min
-"""On a page without room for `SIZE_MIN`, such as a label. Its 2-D code still reads at 300 dpi."""
+"""The size on a page without room for `SIZE_MIN`, such as a label. Its 2-D code can be read at 300 dpi."""
 MARGIN = 28.0
-"""Kept from the page's edge by proposed and named positions: printers leave it white."""
+"""Proposed and named positions keep this distance from the page's edge: printers leave it white."""
 
 _SLACK = 0.01
-"""Coordinates travel through forms as decimals."""
+"""Tolerance: forms send coordinates with two decimals."""
 
-Position = Literal[
-    "top-left", "top", "top-right", "left", "middle", "right", "bottom-left", "bottom", "bottom-right"
-]
-POSITIONS: tuple[Position, ...] = Position.__args__  # type: ignore[attr-defined]
+
+class Position(StrEnum):
+    """The nine named positions of a stamp. A member's value is its name on the command line.
+
+    Forms of the site, `meterai stamp` and the rules of bundles read this table.
+    """
+
+    TOP_LEFT = "top-left", 0.0, 1.0, "atas_kiri", N_("Kiri atas")
+    TOP = "top", 0.5, 1.0, "atas_tengah", N_("Tengah atas")
+    TOP_RIGHT = "top-right", 1.0, 1.0, "atas_kanan", N_("Kanan atas")
+    LEFT = "left", 0.0, 0.5, "tengah_kiri", N_("Kiri")
+    MIDDLE = "middle", 0.5, 0.5, "tengah", N_("Tengah")
+    RIGHT = "right", 1.0, 0.5, "tengah_kanan", N_("Kanan")
+    BOTTOM_LEFT = "bottom-left", 0.0, 0.0, "bawah_kiri", N_("Kiri bawah")
+    BOTTOM = "bottom", 0.5, 0.0, "bawah_tengah", N_("Tengah bawah")
+    BOTTOM_RIGHT = "bottom-right", 1.0, 0.0, "bawah_kanan", N_("Kanan bawah")
+
+    across: float
+    """Share of the way from the left margin to the right one."""
+    up: float
+    """Share of the way from the lower margin to the upper one."""
+    form_value: str
+    """Its value in forms."""
+    label: str
+    """What people read, in Indonesian."""
+
+    def __new__(cls, value: str, across: float, up: float, form_value: str, label: str) -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.across, member.up, member.form_value, member.label = across, up, form_value, label
+        return member
+
+    @classmethod
+    def from_form(cls, form_value: str) -> Self | None:
+        """The position that a form names; None for anything else."""
+        return next((position for position in cls if position.form_value == form_value), None)
 
 
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,16 +99,11 @@ def overlap(first: Placement, second: Placement) -> bool:
 def named_placement(
     position: Position, *, page: int, width_pt: float, height_pt: float, size: float = SIZE_DEFAULT
 ) -> Placement:
-    """One of nine places, for forms without scripts. On a small page the stamp is moved inside."""
-    across = {"left": 0.0, "right": 1.0}
-    along = {"bottom": 0.0, "top": 1.0}
-    words = position.split("-")
-    horizontal = next((across[word] for word in words if word in across), 0.5)
-    vertical = next((along[word] for word in words if word in along), 0.5)
+    """The placement of a named position. On a page smaller than the margins the stamp is moved inside."""
     return Placement(
         page=page,
-        x=_along(horizontal, width_pt, size),
-        y=_along(vertical, height_pt, size),
+        x=_along(position.across, width_pt, size),
+        y=_along(position.up, height_pt, size),
         size=size,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Collection
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 from uuid import UUID
@@ -30,6 +31,7 @@ from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import Settings, from_environment, public_url
 from meterai.pdf.profiles import Profile
 from meterai.stamping.bundles.model import Bundle, Outcome, Rule, bundle_id
+from meterai.stamping.placement import Position
 
 SOME_NOT_STAMPED, QUOTA_MISSING, INTERRUPTED = 1, 3, 130
 _COULD_BE = (Outcome.READY, Outcome.STAMPING, Outcome.STAMPED)
@@ -37,10 +39,9 @@ _SHOWN_MAX = 20
 _NAMED_MAX = 3
 _say = Console(stderr=True)
 
-Place = Literal[
-    "proposed", "top-left", "top", "top-right", "left", "middle", "right",
-    "bottom-left", "bottom", "bottom-right",
-]  # fmt: skip
+PROPOSED = "proposed"
+Place = StrEnum("Place", [PROPOSED, *Position])  # type: ignore[misc]
+"""The choices of `--place`."""
 
 
 def stamp(
@@ -49,7 +50,7 @@ def stamp(
     customer: Annotated[str, typer.Option(help="E-mail or phone of the customer whose quota is used.")],
     place: Annotated[
         Place, typer.Option(help="Where the stamp goes: proposed for each file (last page), or one place.")
-    ] = "proposed",
+    ] = Place(PROPOSED),
     page: Annotated[Literal["first", "last"], typer.Option(help="Page for a named place.")] = "last",
     sign_later: Annotated[
         bool,
@@ -72,14 +73,14 @@ def stamp(
     Exit code: 0 all stamped (with --dry-run: all could be), 1 some could not be, 3 too little quota (nothing
     was used); with these --json prints its object. 2: something else kept it from going on.
     """
-    if place == "proposed" and page == "first":
+    if place == PROPOSED and page == "first":
         raise typer.BadParameter("a proposed place is on the last page; name one with --place")
     if source.resolve() == out.resolve():
         raise typer.BadParameter("the stamped files need a folder of their own")
     set_up_logging("ERROR")
     settings = _settings(data)
     rule = Rule(
-        position=None if place == "proposed" else place,
+        position=next((position for position in Position if position.value == place.value), None),
         page=page,
         profile=Profile.SIGN_LATER if sign_later else Profile.FINAL,
     )

@@ -32,6 +32,7 @@ from meterai.stamping.bundles.queries import (
     bundles_of_customer,
     part_of_bundle,
 )
+from meterai.stamping.placement import Position
 from meterai.stamping.use_cases.drop_bundle import drop_bundle
 from meterai.stamping.use_cases.drop_from_bundle import drop_from_bundle
 from meterai.stamping.use_cases.open_bundle import open_bundle
@@ -332,6 +333,7 @@ async def _page(
         available=sum(lot.available for lot in lots),
         kept_until=found.kept_until,
         named=form.text("letak") if form else "",
+        positions=tuple(Position),
         first_page=form is not None and form.text("halaman") == "pertama",
         sign_later=form is not None and form.text("sesudah") == "tanda_tangan",
         again_too=form is not None and form.number("lagi") > 0,

@@ -25,13 +25,13 @@ from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.pdf.profiles import Profile
 from meterai.stamping.bundles.given_files import GivenFile, from_zip, refused_file
 from meterai.stamping.bundles.model import LEFT_OUT, STAMPED_ALREADY, Bundle, BundleFile, Outcome, Rule
-from meterai.stamping.placement import Placement
+from meterai.stamping.placement import Placement, Position
 from meterai.stamping.queries import document_page, read_checked
 from meterai.stamping.use_cases.fill_bundle import fill_bundle
 from meterai.texts.languages import languages
 from meterai.texts.pages import NOT_IN_ZIP, NOT_IN_ZIP_TEXT
 from meterai.texts.translation import translate
-from meterai.web.documents.placing_form import POSITIONS, PROFILES
+from meterai.web.documents.placing_form import PROFILES
 from meterai.web.pages.messages import notice_text, state_text, text_of
 from meterai.web.requests.forms import Form, FormLimits, Upload
 from meterai.web.requests.request_context import RequestContext
@@ -137,7 +137,7 @@ def _given(uploads: list[Upload]) -> Iterator[GivenFile]:
 def rule_from(form: Form) -> Rule:
     """Reads the one rule for the places of all documents from the form."""
     return Rule(
-        position=POSITIONS.get(form.text("letak")),
+        position=Position.from_form(form.text("letak")),
         page="first" if form.text("halaman") == "pertama" else "last",
         profile=PROFILES.get(form.text("sesudah"), Profile.FINAL),
     )

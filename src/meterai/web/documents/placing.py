@@ -11,7 +11,6 @@ from meterai.sales.events import Event
 from meterai.stamping.model import STAMPS_MAX, OutputVerdict
 from meterai.stamping.placement import (
     MARGIN,
-    POSITIONS,
     Placement,
     Position,
     fitting_size,
@@ -21,7 +20,7 @@ from meterai.stamping.placement import (
 from meterai.stamping.queries import DocumentPage
 from meterai.web.documents.uploads import limits_of
 
-UNSET: Position = "bottom-right"
+UNSET = Position.BOTTOM_RIGHT
 GAP_PT = 8.0
 """The gap between a stamp and the one proposed beside it."""
 
@@ -92,6 +91,7 @@ def placing_context(document: DocumentPage, typed: TypedPlacement, events: Itera
         "spot": typed.placement,
         "active": typed.number + 1,
         "named": typed.named,
+        "positions": tuple(Position),
         "spots": spots,
         "others": [s for s in spots if s.number != typed.number + 1 and s.placement.page == page],
         "more": len(spots) < STAMPS_MAX,
@@ -153,7 +153,7 @@ def _candidates(document: DocumentPage, page: int, taken: Sequence[Placement]) -
     newest = next((place for place in reversed(taken) if place.page == page), None)
     if newest is not None:
         yield from _beside(newest, page_size(document, page))
-    for position in (UNSET, *POSITIONS):
+    for position in (UNSET, *Position):
         yield named(document, page, position)
 
 

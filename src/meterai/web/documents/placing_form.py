@@ -13,19 +13,6 @@ from meterai.stamping.queries import DocumentPage
 from meterai.web.documents.placing import FreePlace, TypedPlacement, free_place, named, suggested
 from meterai.web.requests.forms import Form
 
-POSITIONS: dict[str, Position] = {
-    "atas_kiri": "top-left",
-    "atas_tengah": "top",
-    "atas_kanan": "top-right",
-    "tengah_kiri": "left",
-    "tengah": "middle",
-    "tengah_kanan": "right",
-    "bawah_kiri": "bottom-left",
-    "bawah_tengah": "bottom",
-    "bawah_kanan": "bottom-right",
-}
-
-
 PROFILES = {"selesai": Profile.FINAL, "tanda_tangan": Profile.SIGN_LATER}
 
 
@@ -56,9 +43,9 @@ async def typed_from(form: Form, document: DocumentPage, free: FreePlace) -> Typ
     if by_hand is not None:
         moved = Placement(page=page, x=by_hand[0], y=by_hand[1], size=drawn.size)
         return TypedPlacement(number, drawn if _same(moved, drawn) else moved, profile=profile)
-    choice = form.text("letak")
-    if choice in POSITIONS:
-        return TypedPlacement(number, named(document, page, POSITIONS[choice]), choice, profile)
+    position = Position.from_form(form.text("letak"))
+    if position is not None:
+        return TypedPlacement(number, named(document, page, position), position.form_value, profile)
     return TypedPlacement(number, drawn, profile=profile)
 
 
