@@ -1,4 +1,4 @@
-"""Messages about places in line: what gates left to be sent, and that a turn is near or has come."""
+"""Messages about places in line: those that gates left on the disk, and reminders of a turn."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _AT_ONCE = 16
 
 
 async def send_gate_mail(app: App) -> int:
-    """Sends what gates left on the disk. Returns how many files are done.
+    """Sends the messages that gates left on the disk. Returns the number of finished files.
 
-    - A file is deleted after its message was taken over. A crash in between sends it twice, never not at all.
+    - A file is deleted after its message was taken over. A crash in between sends it twice. It is never lost.
     - Messages that nobody waits for any more are dropped. Workers of one machine share the files by locks.
-    - What a station does not take now is due later, behind all others. It delays neither other stations
+    - A message that a station refuses now is due later, behind all others. It delays neither other stations
       (e-mail while WhatsApp is down) nor other mailboxes.
 
     Raises: Refusal UNAVAILABLE when no station took any; the rest is still due.
@@ -46,7 +46,9 @@ async def send_gate_mail(app: App) -> int:
         for (_, mail), outcome in zip(tried, sent, strict=True):
             if isinstance(outcome, BaseException):
                 trouble = outcome
-                if not (isinstance(outcome, Refusal) and "smtp_code" in outcome.facts):  # else that mailbox
+                if not (
+                    isinstance(outcome, Refusal) and "smtp_code" in outcome.facts
+                ):  # otherwise the mailbox is at fault
                     away.add(mail.to_kind)
         if trouble is None:
             break
@@ -56,7 +58,7 @@ async def send_gate_mail(app: App) -> int:
 
 
 async def _send(app: App, path: Path, mail: GateMail, now: float) -> bool:
-    """Whether the file is done with."""
+    """Sends one message. Returns whether its file is finished."""
     with _taken(path) as is_mine:
         if not is_mine:
             return False
@@ -76,14 +78,15 @@ async def _send(app: App, path: Path, mail: GateMail, now: float) -> bool:
                 if refusal.kind is not Kind.INVALID:
                     await asyncio.to_thread(put_last, path, now)
                     raise
-                log.warning("gate_mail_refused", code=refusal.code)  # this address will never take it
+                log.warning("gate_mail_refused", code=refusal.code)  # this address will never work
         await asyncio.to_thread(path.unlink, missing_ok=True)
     return True
 
 
 @contextmanager
 def _taken(path: Path) -> Iterator[bool]:
-    """Whether no other worker has this file in hand. The lock goes with the process, however it ends."""
+    """Locks a file. Returns whether no other worker has it. The lock ends with the process, however it
+    ends."""
     try:
         handle = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
@@ -99,8 +102,7 @@ def _taken(path: Path) -> Iterator[bool]:
 
 
 async def remind(app: App) -> int:
-    """Tells people who asked for it that their turn is near or has come. Returns how many messages were
-    sent."""
+    """Sends the reminders that are due: a turn is near or has come. Returns the number of messages."""
     held = await events(app.db)
     addresses = Addresses(
         gate=gate_address(app.settings),

@@ -40,7 +40,7 @@ async def run(variables: Mapping[str, str]) -> None:
         connections_max=5,
         application_name="meterai queue",
         at_once=False,
-        held_seconds=LEASE_S,  # else one that is frozen in the middle of a step keeps the lease's row locked
+        held_seconds=LEASE_S,  # otherwise a process that is frozen in a step keeps the lease's row locked
     )
     root = queue_root(settings)
     lease_loop = LeaseLoop(
@@ -63,7 +63,7 @@ async def run(variables: Mapping[str, str]) -> None:
 
 
 async def _show(presence: Presence, lease_loop: LeaseLoop) -> None:
-    """A sign of life for the launcher, and for whoever looks."""
+    """Writes a sign of life for the launcher and for operators."""
     while True:
         with suppress(OSError):
             presence.show({"leads": lease_loop.leads})

@@ -27,15 +27,15 @@ __all__ = [
 ]
 
 ENTERS_FREELY = frozenset({QueueState.OFF, QueueState.DIRECT})
-"""States in which nobody is asked for a pass."""
+"""States in which people enter without a pass."""
 
 
 STAND_IN_LINE = frozenset({QueueState.OPEN, QueueState.LAST_CALL, QueueState.HALTED, QueueState.OUT_OF_STOCK})
-"""States in which people wait for those before them."""
+"""States in which people wait for others before them."""
 
 
 class QueueSign(msgspec.Struct, frozen=True, kw_only=True):
-    """What the site must know of a queue for every visitor."""
+    """The state of a queue that the site needs for every visitor."""
 
     number: int
     event: str
@@ -50,15 +50,15 @@ class QueueSign(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def has_line(self) -> bool:
-        """Whether people wait to enter now; before the opening nobody can, and after the closing no more."""
+        """Whether people wait to enter now. Nobody can enter before the opening or after the closing."""
         return self.state in STAND_IN_LINE
 
 
 async def queue_signs(db: Database) -> dict[str, QueueSign]:
     """The sign of every queue, by event.
 
-    A queue in which nobody waits may be halted for no other reason than that no site was heard of, as in the
-    first second after a start. A site that asks is there, so for it nobody has to wait then.
+    A queue without waiting people may be halted only because no site has reported yet, as in the first second
+    after a start. The site that asks is running, so nobody has to wait for that.
     """
     async with db.connection() as connection:
         rows = await connection.fetch(
@@ -80,8 +80,11 @@ async def queue_signs(db: Database) -> dict[str, QueueSign]:
 
 
 async def last_published(db: Database) -> float | None:
-    """When the controller last published how a queue stands (Unix seconds), of the queue that has waited
-    longest for it; None: no queue is on, or all that are rested until now."""
+    """The last time (Unix seconds) at which the controller published the state of the queue that has waited
+    longest.
+
+    None: no queue is on, or all queues that are on are idle.
+    """
     async with db.connection() as connection:
         return await store.oldest_publication(connection)
 
@@ -94,7 +97,7 @@ async def held_pass(db: Database, queue: int, id: bytes, pass_id: uuid.UUID) -> 
 
 
 async def certificate_of_code(db: Database, code: str) -> tuple[str, bytes] | None:
-    """(event, certificate as signed) of a code, in any spelling; None: there is none."""
+    """(event, certificate as signed) of a code in any spelling; None: there is no such code."""
     letters = re.sub(r"[^0-9A-Z]", "", code.upper())
     async with db.connection() as connection:
         row = await connection.fetchrow(
@@ -112,28 +115,28 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     state: QueueState
     is_on: bool
     always_in_line: bool
-    """An operator's wish: everybody stands in line, also when nobody has to wait."""
+    """An operator's wish: everybody stands in line, even when nobody has to wait."""
     rate: float
     rate_cap: int | None
     policy_cap: int
     waiting: int
-    """In closed windows; who joined in the last seconds is not counted yet."""
+    """People in closed windows. Those who joined in the last seconds are not included."""
     admitted: int
     is_short: bool
-    """Fewer are called than `rate`, for the stamps that are left are for those who were called."""
+    """Fewer people are called than `rate`, because the last stamps are for people who were called before."""
     halted_because: str | None
     note: Announcement
-    """What every wait page says; empty: nothing."""
+    """The operator's words on every wait page; empty: none."""
     closes_at: int
     age_s: float | None
-    """Of what people read, in seconds; None: nothing is published yet."""
+    """Age in seconds of the published status; None: nothing is published yet."""
     made_at: float
     rests: bool
-    """Closed long ago: no controller has anything to do for it."""
+    """Closed long ago. No controller has anything left to do for it."""
 
 
 async def queue_views(db: Database, now: float) -> list[QueueView]:
-    """Every queue, in the order in which they were made. `now`: Unix seconds."""
+    """Every queue, in order of creation. `now`: Unix seconds."""
     async with db.connection() as connection:
         queues = await store.read_queues(connection)
         awake = await store.events_awake(connection)

@@ -1,1 +1,2 @@
-"""The audit of a queue's public log: replays what was published, with no secret and no database of ours."""
+"""The audit of a queue's public log: replays what was published, without a secret and without our
+database."""

@@ -1,4 +1,4 @@
-"""What an audit finds, and its report."""
+"""The findings of an audit, and its report."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from meterai.texts.audit_findings import CHECKS, WORDS
 from meterai.texts.translation import translate
 
 SHOWN_MAX = 20
-"""Findings of one kind that are kept in words; all are counted."""
+"""How many findings of one kind are kept in words. All of them are counted."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that must not be."""
+    """A violation of the rules."""
 
     code: str
     entry: int | None
-    """Of the public log; None: it is not about one entry."""
+    """The number of the entry in the public log; None: the finding is not about one entry."""
     id: str
     en: str
-    """In words."""
+    """The finding in words."""
 
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
-    """One group of checks."""
+    """The result of one group of checks."""
 
     check: str
     id: str
@@ -35,21 +35,21 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Promises(msgspec.Struct, frozen=True, kw_only=True):
-    """The first promise to each id, judged by what is public: being let in, and being called."""
+    """Counts of the first promise to each id, judged by public facts: the calls and the entries."""
 
     given: int = 0
     pending: int = 0
     """Not due at the end of the log."""
     let_in: int = 0
-    """By the time promised."""
+    """Entered by the promised time."""
     called: int = 0
-    """By the time promised, but did not come by then."""
+    """Called by the promised time, but did not come by then."""
     not_called: int = 0
-    """By the time promised: broken."""
+    """Not called by the promised time: the promise is broken."""
 
 
 class OperatorAction(msgspec.Struct, frozen=True, kw_only=True):
-    """What an operator did."""
+    """An action of an operator."""
 
     entry: int
     at: int
@@ -59,12 +59,12 @@ class OperatorAction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 type Stands = Literal["listed", "late", "dead_gate", "open", "missing"]
-"""Where a ticket stands: in its list; honoured though in none; its gate was declared dead in its window; its
-window is not closed; nowhere."""
+"""Where a ticket stands: in its list; honoured without a list; its gate was declared dead in its window; its
+window is still open; nowhere."""
 
 
 class HeldTicket(msgspec.Struct, frozen=True, kw_only=True):
-    """A ticket that somebody holds."""
+    """A ticket that a person holds."""
 
     window: int
     gate: int
@@ -73,15 +73,16 @@ class HeldTicket(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """The verdict, and what it stands on. Times are Unix seconds."""
+    """The verdict and its reasons. Times are Unix seconds."""
 
     verdict: Literal["passes", "fails"]
     event: str
     controller_key: str
-    """Of the rules that lie there (hexadecimal): who signs everything. Compare it with one you know."""
+    """The key (hexadecimal) that signs everything, from the published rules. Compare it with one that you
+    know."""
     entries: int
     root: str
-    """Tree head of the whole log: keep it, and give it to the next audit."""
+    """The tree head of the whole log. Keep it and give it to the next audit."""
     heads: int
     ends_at: int
     """The time of the last entry."""
@@ -99,7 +100,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     certificates: int
     promises: Promises
     tickets: list[HeldTicket]
-    """Those that were asked for."""
+    """The tickets that the auditor asked about."""
     operator_actions: list[OperatorAction]
     operator_action_count: int
     checks: list[CheckResult]
@@ -108,7 +109,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Findings:
-    """Findings as they are made."""
+    """Collects findings."""
 
     def __init__(self) -> None:
         self._shown: list[Finding] = []
@@ -116,7 +117,7 @@ class Findings:
         self._examined: dict[str, int] = {}
 
     def add(self, code: str, entry: int | None = None, **facts: object) -> None:
-        """Notes one."""
+        """Notes a finding."""
         count = self._counts[code] = self._counts.get(code, 0) + 1
         if count <= SHOWN_MAX:
             id, en = (translate(WORDS[code], language).format(**facts) for language in ("id", "en"))
@@ -124,20 +125,20 @@ class Findings:
             self._shown.append(shown)
 
     def examined(self, check: str, count: int = 1) -> None:
-        """Counts what a group of checks looked at."""
+        """Counts the items that a group of checks examined."""
         self._examined[check] = self._examined.get(check, 0) + count
 
     @property
     def count(self) -> int:
-        """All of them."""
+        """The number of all findings."""
         return sum(self._counts.values())
 
     def shown(self) -> list[Finding]:
-        """The first of each kind, by entry."""
+        """The first findings of each kind, by entry."""
         return sorted(self._shown, key=lambda one: -1 if one.entry is None else one.entry)
 
     def by_check(self) -> list[CheckResult]:
-        """What each group of checks came to."""
+        """The result of each group of checks."""
         return [
             CheckResult(
                 check=check,

@@ -1,6 +1,6 @@
-"""The auditor's own notes: a database in a file that is thrown away, so that a million joins need no memory.
+"""The auditor's notes: a database in a temporary file, so that a million joins need no memory.
 
-What must be unique, or must exist elsewhere in the log, is asked of it once everything has been read.
+The checks for uniqueness and for missing counterparts run on it after the whole log was read.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _LATE_OF_CLAIM = "l.gate = c.gate AND l.sequence = c.sequence AND l.window = c.w
 
 
 class Notes:
-    """Facts of the log in tables. Use in a `with`: the file is gone afterwards."""
+    """Facts of the log in tables. Use it in a `with`: the file is deleted at the end."""
 
     def __init__(self) -> None:
         self._db = sqlite3.connect("", isolation_level=None)  # "": a temporary file, deleted when closed
@@ -62,7 +62,8 @@ class Notes:
             self._write(table)
 
     def add_joins(self, window: int, joins: Iterable[tuple[int, int, bytes]]) -> list[tuple[int, int]]:
-        """Notes (gate, sequence, id) of a window; gives those (gate, sequence) that were used before."""
+        """Notes (gate, sequence, id) of a window. Returns the (gate, sequence) pairs that were used
+        before."""
         twice = []
         batch: list[tuple[int, int, int, bytes]] = []
         for gate, sequence, id in joins:
@@ -73,7 +74,7 @@ class Notes:
         return twice + self._write_joins(batch)
 
     def seal(self) -> None:
-        """Everything has been read; questions may be asked."""
+        """Ends the reading. Questions may be asked from now on."""
         for table in list(self._unwritten):
             self._write(table)
         self._db.executescript(_INDEXES)
@@ -81,19 +82,22 @@ class Notes:
     # ------------------------------------------------------------- questions
 
     def count(self, table: str) -> int:
-        """How many facts of a kind there are."""
+        """The number of facts of a kind."""
         return int(self._db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608
 
     def repeated(self, table: str, column: str) -> Iterator[tuple[int, int]]:
-        """(entry, first entry) of each value that was there before."""
+        """(entry, first entry) of each value that occurs again."""
         yield from self._db.execute(
             f"""SELECT n, first FROM (SELECT n, min(n) OVER (PARTITION BY {column}) AS first FROM {table})
                 WHERE n > first ORDER BY n"""  # noqa: S608
         )
 
     def unlisted_claims(self) -> Iterator[tuple[int, int, int, int, bool]]:
-        """(entry, window, gate, sequence, was its gate declared dead there before) of claims without a join
-        in their window's list and without a late ticket."""
+        """(entry, window, gate, sequence, whether its gate was declared dead there before) of unlisted
+        claims.
+
+        Unlisted: the join is not in its window's list, and there is no late ticket.
+        """
         yield from self._db.execute(
             f"""SELECT n, window, gate, sequence, EXISTS (SELECT 1 FROM dead d WHERE d.window = c.window
                     AND d.gate = c.gate AND d.n < c.n) FROM claims c
@@ -102,14 +106,14 @@ class Notes:
         )
 
     def late_without_death(self) -> Iterator[tuple[int, int, int]]:
-        """(entry, window, gate) of late tickets whose gate had not been declared dead in that window."""
+        """(entry, window, gate) of late tickets whose gate was not declared dead in that window."""
         yield from self._db.execute(
             """SELECT n, window, gate FROM late l WHERE NOT EXISTS (SELECT 1 FROM dead d
                WHERE d.window = l.window AND d.gate = l.gate AND d.n < l.n) ORDER BY n"""
         )
 
     def late_out_of_order(self) -> Iterator[tuple[int, int, int]]:
-        """(entry, gate, sequence) of late tickets whose sequence is taken, or was given in another window."""
+        """(entry, gate, sequence) of late tickets whose sequence is taken, or belongs to another window."""
         yield from self._db.execute(
             """SELECT n, gate, sequence FROM late l WHERE EXISTS (SELECT 1 FROM joins j
                    WHERE j.gate = l.gate AND j.sequence = l.sequence)
@@ -120,7 +124,7 @@ class Notes:
         )
 
     def holes(self) -> Iterator[tuple[int, int, int, int, bool]]:
-        """(gate, first missing sequence, last, window behind it, is explained by a gate declared dead)."""
+        """(gate, first missing sequence, last, window after it, whether a gate declared dead explains it)."""
         yield from self._db.execute(
             """SELECT gate, before + 1, sequence - 1, window, EXISTS (SELECT 1 FROM dead d
                    WHERE d.gate = s.gate AND d.window BETWEEN s.window_before AND s.window)
@@ -145,26 +149,28 @@ class Notes:
         return "missing"
 
     def certificates_without_join(self) -> Iterator[tuple[int]]:
-        """Entries of certificates for ids that never joined, nor had a late ticket honoured before."""
+        """Entries of certificates for ids that never joined, and for which no late ticket was honoured
+        before."""
         yield from self._db.execute(
             """SELECT n FROM certificates c WHERE NOT EXISTS (SELECT 1 FROM joins j WHERE j.id = c.id)
                AND NOT EXISTS (SELECT 1 FROM late l WHERE l.id = c.id AND l.n < c.n) ORDER BY n"""
         )
 
     def certificates_of_let_in(self) -> Iterator[tuple[int, int]]:
-        """(entry, entry of the claim) of certificates for ids that were let in before."""
+        """(entry, entry of the claim) of certificates for ids that had entered before."""
         yield from self._db.execute(
             "SELECT c.n, a.n FROM certificates c JOIN claims a ON a.id = c.id AND a.n < c.n ORDER BY c.n"
         )
 
     def late_tickets(self) -> int:
-        """How many there were: one may be honoured for a certificate, and at the door of a later opening."""
+        """The number of late tickets. One may be honoured for a certificate, and again at a later opening."""
         return int(
             self._db.execute("SELECT count(*) FROM (SELECT DISTINCT gate, sequence FROM late)").fetchone()[0]
         )
 
     def people_otherwise(self) -> Iterator[tuple[int, int, int, int]]:
-        """(entry, window, told, found) of windows in whose list are not as many different ids as was told."""
+        """(entry, window, logged, found) of windows whose list has another number of different ids than
+        the log says."""
         yield from self._db.execute(
             """SELECT p.n, p.window, p.told, coalesce(j.found, 0) FROM people p
                LEFT JOIN (SELECT window, count(*) AS found FROM (SELECT DISTINCT id, window FROM joins)
@@ -173,16 +179,17 @@ class Notes:
         )
 
     def people(self) -> int:
-        """How many different ids joined."""
+        """The number of different ids that joined."""
         return int(self._db.execute("SELECT count(DISTINCT id) FROM joins").fetchone()[0])
 
     def bypasses(self) -> dict[str, int]:
-        """Reason -> how many entered for it."""
+        """Reason -> number of people who entered for it."""
         rows = self._db.execute("SELECT why, count(DISTINCT ref) FROM bypasses GROUP BY why ORDER BY why")
         return dict(rows)
 
     def first_promises(self) -> Iterator[tuple[int, int | None, int | None, bytes]]:
-        """(due, time of the claim, first window, id) of the first promise to each id, by when it is due."""
+        """(due, time of the claim, first window, id) of the first promise to each id, in order of due
+        time."""
         yield from self._db.execute(
             """SELECT p.done_by, (SELECT min(at) FROM claims c WHERE c.id = p.id),
                    (SELECT min(window) FROM joins j WHERE j.id = p.id), p.id

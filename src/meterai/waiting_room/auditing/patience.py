@@ -1,4 +1,4 @@
-"""A log may grow while it is audited: what follows within a second is waited for, a few seconds in all."""
+"""A log may grow during its audit. The audit waits for entries that follow within a second, up to a limit."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ STEP_S = 0.5
 
 
 class Patience:
-    """Seconds that may be waited in one audit. `pause`: waits so many seconds."""
+    """The seconds that one audit may wait in all. `pause` waits for a number of seconds."""
 
     def __init__(self, seconds: float, pause: Callable[[float], None]) -> None:
         self._left, self._pause = seconds, pause
 
     def wait(self) -> bool:
-        """Waits a little; False when there is no patience left."""
+        """Waits a little. Returns False when no patience is left."""
         if self._left <= 0:
             return False
         self._left -= STEP_S

@@ -1,4 +1,4 @@
-"""The audit: replays the log from its first entry to its last, then asks what only the whole can answer."""
+"""The audit: replays the log from its first entry to its last, then runs the checks that need all of it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _LOG = f"log/{ENTRIES}"
 _EVERY = 10_000
 
 Progress = Callable[[int], None]
-"""Called with the number of entries read, now and then."""
+"""Called now and then with the number of entries read."""
 
 
 def audit(
@@ -63,11 +63,11 @@ def audit(
     pause: Callable[[float], None] = time.sleep,
     progress: Progress = lambda entries: None,
 ) -> Report:
-    """Judges the public log of one event. Memory does not grow with the joins: they are noted in a file.
+    """Judges the public log of one event. Joins are noted in a file, so memory does not grow with them.
 
-    `kept_heads`: (size, root or its first 32 digits) of heads that the auditor has from another time or
-    from somebody else; without one nobody can tell that the whole log was not written again.
-    `tickets`: which gates gave to the auditor or to somebody else; they must be in their lists.
+    - `kept_heads`: (size, root or its first 32 digits) of heads that the auditor kept or got from others.
+      Without one, an audit cannot rule out that the whole log was written a second time.
+    - `tickets`: tickets of the auditor or of other people. They must be in their lists.
 
     Raises: Unreadable when the rules or the log can't be reached; Refusal `ticket.*` for a text that is no
     ticket of this queue.
@@ -207,7 +207,7 @@ class _Replay:
         self._clock.on_operator(at, facts)
 
     def _compare(self) -> None:
-        """Heads and the status against the entries so far."""
+        """Compares heads and the status with the entries so far."""
         self._heads.compare(self._tree)
         self._kept.compare(self._tree)
         self._told.compare(self._tree)
@@ -221,7 +221,7 @@ class _Replay:
                 self._findings.add("status.frontier", self._tree.size - 1, size=self._tree.size)
 
     def _read_status(self) -> Status | None:
-        """The status, read before the log: what it tells of the log is there by now."""
+        """Reads the status before the log. The log holds everything that this status refers to."""
         raw = self._source.read("status.json")
         if raw is None:
             return None

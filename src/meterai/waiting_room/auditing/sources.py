@@ -1,4 +1,5 @@
-"""Where the public documents of one event are read from: a folder, or a gate or web server."""
+"""The places from which an audit reads the public documents of one event: a folder, a gate or a web
+server."""
 
 from __future__ import annotations
 
@@ -23,11 +24,11 @@ class Source(Protocol):
     """The published files of one event, by their names under `public/`."""
 
     def read(self, name: str) -> bytes | None:
-        """A small document; None: it is not there. Raises: Unreadable."""
+        """Returns a small document; None: it does not exist. Raises: Unreadable."""
         ...
 
     def pieces(self, name: str, start: int = 0) -> Iterator[bytes]:
-        """A long file from byte `start` on, as it is read; nothing when it is not there.
+        """Yields a long file from byte `start` on; nothing when it does not exist.
 
         Raises: Unreadable.
         """
@@ -65,18 +66,18 @@ class FolderSource:
 class HttpSource:
     """A gate's `/antre/<event>`, its `/antre/<event>/d`, or any web server with the same files.
 
-    A long file whose connection breaks is read on from where it broke (RFC 9110 section 14, Range).
+    After a broken connection it continues a long file at the same byte (RFC 9110 section 14, Range).
     """
 
     def __init__(self, url: str) -> None:
-        """Raises: Unreadable for what is no http or https address."""
+        """Raises: Unreadable for an address that is not http or https."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise Unreadable(f"not an address: {url}")
         self._is_tls, self._host, self._port = parts.scheme == "https", parts.hostname, parts.port
         self._path = parts.path.rstrip("/")
         self._kept: HTTPConnection | None = None
-        self._tries = 1  # who isn't there at first is not waited for
+        self._tries = 1  # a server that is not there at first is not waited for
         if self.read("config.json") is None:
             self._path += "/d"
         self._tries = TRIES
@@ -143,7 +144,7 @@ class HttpSource:
 
 
 def lines_of(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The whole lines, without their line breaks; what comes after the last line break is left out."""
+    """The complete lines without their line breaks. Text after the last line break is left out."""
     rest = b""
     for piece in pieces:
         *lines, rest = (rest + piece).split(b"\n")

@@ -28,7 +28,7 @@ class WindowList:
 
     @property
     def count(self) -> int:
-        """Records so far."""
+        """The number of records so far."""
         return self._tree.size
 
     def joins(self, records: Iterable[bytes]) -> Iterator[tuple[int, int, bytes]]:
@@ -44,11 +44,11 @@ class WindowList:
             yield gate, sequence, record[:ID_BYTES]
 
     def root(self) -> bytes:
-        """Of all records."""
+        """The root of all records."""
         return self._tree.root()
 
     def gates_unlike(self, told: Sequence[GateCount]) -> list[int]:
-        """The gates whose counts, as published, are not those of the list."""
+        """The gates whose published counts differ from the list."""
         found = {
             gate: GateCount(gate, mine.tree.size, mine.first, mine.last, mine.tree.root().hex())
             for gate, mine in self._gates.items()

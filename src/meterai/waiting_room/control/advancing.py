@@ -21,7 +21,7 @@ _WINDOWS = 200
 
 
 async def move_frontiers(draft: StepDraft, step: RateStep) -> int:
-    """Moves the frontiers; gives the number of people called."""
+    """Moves the frontiers. Returns the number of people called."""
     queue, called, elapsed_s = draft.queue, 0, draft.elapsed_s()
     frontier = queue.frontier
     if (step.calls > 0 and queue.joined > queue.called) or _has_passed_all(queue):
@@ -33,7 +33,9 @@ async def move_frontiers(draft: StepDraft, step: RateStep) -> int:
         draft.add_entry(_moved(Lane.NEW, frontier, draft.context.epoch, rate))
     keep_s = queue.policy.claim_minutes * 60
     trail = frontier_moves.trail_after_pause(step.memory.trail, draft.shut_s)
-    if step.state is not QueueState.CLOSED:  # then it stays as the closing found it: certificates ask it
+    if (
+        step.state is not QueueState.CLOSED
+    ):  # after that it keeps its place at the closing, which certificates need
         trail = frontier_moves.trail_with(trail, frontier, draft.now, keep_s=keep_s)
     late = max(queue.late, frontier_moves.frontier_then(trail, draft.now, ago_s=keep_s))
     if late != queue.late:
@@ -53,8 +55,10 @@ async def move_frontiers(draft: StepDraft, step: RateStep) -> int:
 
 
 def waits_for_draw(draft: StepDraft, frontier: Frontier) -> bool:
-    """Whether all who are drawn are called, and the next draw is late: nobody can be called, whatever the
-    site bears."""
+    """Whether everybody who is drawn is called, and the next draw is late.
+
+    Then nobody can be called, whatever the site bears.
+    """
     window = draft.queue.revealed_through + 1
     if not window <= min(frontier.window, draft.queue.closed_through):
         return False
@@ -66,7 +70,7 @@ def waits_for_draw(draft: StepDraft, frontier: Frontier) -> bool:
 
 
 def _has_passed_all(queue: queues.Queue) -> bool:
-    """Empty windows that are revealed lie in front of the frontier: nobody is called by passing them."""
+    """Whether the frontier stands behind all revealed people. Passing revealed empty windows calls nobody."""
     return queue.joined == queue.called and queue.frontier.window <= queue.revealed_through
 
 

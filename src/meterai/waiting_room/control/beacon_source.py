@@ -1,6 +1,6 @@
-"""A public beacon as the controller asks it: over HTTP (drand's API), or from a file of rounds.
+"""The controller's access to a public beacon: over HTTP (drand's API), or from a file of rounds.
 
-A file has the same JSON, one object a line: what `/info` says, then rounds.
+A file has the same JSON, one object a line: first the answer of `/info`, then rounds.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _LIMITS = CallLimits(connect_seconds=2, total_seconds=4, body_bytes_max=16_384, 
 
 
 class BeaconSource:
-    """`address`: base of the API with its chain (`https://api.drand.sh/CHAINHASH`), or a file's path.
+    """A beacon. `address`: base of the API with its chain (`https://api.drand.sh/CHAINHASH`), or a file's
+    path.
 
-    `kept`: a file in which what `/info` said is kept, so that a source that is down stops no controller from
-    starting.
+    `kept`: a file that keeps the answer of `/info`. With it a controller can start while the source is down.
     """
 
     def __init__(self, address: str, kept: Path) -> None:
@@ -47,7 +47,7 @@ class BeaconSource:
             )
 
     async def name(self) -> str:
-        """How the rules name it. Raises: Refusal UNAVAILABLE while nobody knows the chain."""
+        """The source's name in the rules. Raises: Refusal UNAVAILABLE while the chain is unknown."""
         if self._info is None:
             kept = self._kept.read_bytes() if self._kept.exists() else b""
             told = msgspec.json.decode(kept, type=dict[str, ChainInfo]) if kept else {}
@@ -58,14 +58,15 @@ class BeaconSource:
         return self._info.name
 
     def value(self, number: int) -> str | None:
-        """`round:hex` of a round; None: not known yet, it is asked for from now on."""
+        """Returns `round:hex` of a round. None: it is not known yet, and is requested from now on."""
         known = self._values.get(number)
         if known is None:
             self._wanted.add(number)
         return known
 
     async def keep_asking(self) -> None:
-        """Asks for rounds that somebody wants, until cancelled. A source that is down holds the draw."""
+        """Requests the rounds that are needed, until it is cancelled. While the source is down, draws
+        wait."""
         while True:
             for number in sorted(self._wanted):
                 try:

@@ -1,4 +1,4 @@
-"""Draws the places of a window: publishes its seed once everybody could read its list."""
+"""Draws the places of a window: publishes its seed after everybody could read its list."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from meterai.waiting_room.rules.draw import window_seed
 from meterai.waiting_room.store import window_rows
 
 REVEAL_AFTER_S = 2
-"""After a window's end: late gates have published by then."""
+"""Seconds after a window's end. Late gates have published by then."""
 _REVEALS = 200
 
 
@@ -24,7 +24,7 @@ async def reveal_windows(draft: StepDraft) -> None:
     if first > min(draft.queue.closed_through, draft.input.published_through):
         return
     for window in await window_rows.closed_windows(draft.tx, draft.queue.number, first=first, limit=_REVEALS):
-        since_s = draft.now - window.closed_at  # less than nothing: the clock has been set right since
+        since_s = draft.now - window.closed_at  # negative: the clock has been set right since
         late = -CLOCK_RUNS_BACK_S <= since_s < REVEAL_AFTER_S
         if late or window.number > draft.input.published_through or not await reveal(draft, window):
             return

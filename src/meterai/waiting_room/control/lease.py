@@ -33,7 +33,7 @@ STEP_S = 1.0
 
 @dataclass(slots=True)
 class LeaseLoop:
-    """One controller process. `holder`: its own name, never used by another."""
+    """One controller process. `holder`: its name, which no other process ever uses."""
 
     db: Database
     root: Path
@@ -51,7 +51,7 @@ class LeaseLoop:
     """Queues are opened one after the other, because a chain of seeds takes most of a second of CPU."""
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Leads whenever nobody else does, until `stop`."""
+        """Leads whenever no other process does, until `stop`."""
         if self.beacon is None:
             return await self._lead_when_possible(stop)
         asking = asyncio.create_task(self.beacon.keep_asking())
@@ -85,7 +85,7 @@ class LeaseLoop:
                         break
                     held = await lease_rows.take_lease(own, self.holder, LEASE_S)
                     if held != epoch:
-                        if held is not None:  # nobody else: we were too late
+                        if held is not None:  # another process has it: this one was too late
                             log.warning("queue_lease_lapsed", holder=self.holder, lease_s=LEASE_S)
                         break
                     self._awake = await queues.events_awake(own)

@@ -1,7 +1,7 @@
-"""Brings the files of a queue to what its rows say: after each decision, and after a crash in between.
+"""Brings the files of a queue up to date with its rows, after each decision and after a crash.
 
-What is decided stands in the store before anything of it is published. So publishing is never more than
-catching up, and the next holder of the lease repairs what the last one left half done by the same steps.
+Decisions are in the store before any of them is published. So publishing only has to catch up. The same steps
+let the next holder of the lease repair what the last one left unfinished.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from meterai.waiting_room.store.window_rows import ClosedWindow
 class Publisher:
     """The files of one event's queue, for one holder of the lease.
 
-    Every method raises `Superseded` once another holder has taken over. They wait for the disk: call them in
-    a thread.
+    Every method raises `Superseded` after another holder has taken over. Methods wait for the disk: call them
+    in a thread.
     """
 
     def __init__(self, folder: QueueFolder, epoch: int, key: Ed25519PrivateKey) -> None:
@@ -39,27 +39,27 @@ class Publisher:
 
     @property
     def log_size(self) -> int:
-        """Entries that are in the file."""
+        """The number of entries in the file."""
         return self._log.size
 
     def rules_there(self) -> bytes:
-        """The rules that lie there; empty: none yet."""
+        """The published rules; empty: none yet."""
         return self.folder.config.read_bytes() if self.folder.config.exists() else b""
 
     def publish_config(self, raw: bytes, version: int) -> None:
-        """The rules, also under their version."""
+        """Publishes the rules, also under their version."""
         self.publish_configs([(version, raw)])
         if not _holds(self.folder.config, raw):
             self._stage.publish(self.folder.config, raw)
 
     def publish_configs(self, configs: Sequence[tuple[int, bytes]]) -> None:
-        """Rules of other versions, which the log names, under these alone."""
+        """Publishes rules of other versions, which the log names, under their version only."""
         for version, raw in configs:
             if not _holds(path := self.folder.config_version(version), raw):
                 self._stage.publish(path, raw)
 
     def publish_close(self, window: ClosedWindow, ids: bytes | None) -> None:
-        """The end of a window: its list first, then the document that refers to it."""
+        """Publishes the end of a window: first its list, then the document that refers to the list."""
         path = self.folder.window_close(window.number)
         if path.exists():
             return
@@ -70,13 +70,13 @@ class Publisher:
         self._stage.publish(path, window.document)
 
     def publish_reveal(self, window: ClosedWindow) -> None:
-        """The seed of a window."""
+        """Publishes the seed of a window."""
         path = self.folder.window_reveal(window.number)
         if window.reveal is not None and not path.exists():
             self._stage.publish(path, window.reveal)
 
     def append(self, entries: Sequence[DecidedEntry], at: int) -> None:
-        """Puts decided entries behind what the log has, makes them durable, and signs the new head."""
+        """Appends decided entries to the log, makes them durable, and signs the new head."""
         for entry in entries:
             if entry.n == self._log.size:
                 self._log.append(entry.what, entry.facts, entry.at)
@@ -93,7 +93,8 @@ class Publisher:
         return self._head.size, self._head.root[:32]
 
     def publish_status(self, status: Status) -> None:
-        """The status, signed. Raises: AssertionError when it is too long (a test holds it to the limit)."""
+        """Signs and publishes the status. Raises: AssertionError when it is too long (a test checks the
+        limit)."""
         raw = published_documents.sign(status, self._key)
         assert len(raw) <= published_documents.STATUS_BYTES_MAX, len(raw)
         self._stage.publish(self.folder.status, raw)

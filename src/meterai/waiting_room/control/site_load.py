@@ -1,4 +1,4 @@
-"""What processes report of themselves once a second, and what the controller makes of it."""
+"""The reports that processes write about themselves once a second, and the controller's view of them."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from meterai.waiting_room.rules.rate_model import SiteMeasurements
 
 FORGOTTEN_AFTER = timedelta(minutes=1)
 SITE_WINDOW_S = 3
-"""A site process reports once a second, of the last seconds."""
+"""Seconds. A site process reports once a second about the last seconds."""
 WORKER_LATE_S = 5.0
-"""A worker that has not reported for longer does not stamp either, as far as one can know."""
+"""Seconds. A worker that has not reported for longer counts as not stamping."""
 
 
 class SiteLoad(msgspec.Struct, frozen=True, kw_only=True):
     """One site process in the last seconds."""
 
     p95_ms: float
-    """Of requests that belong to buying and stamping."""
+    """Requests that belong to buying and stamping."""
     in_flight: float
-    """Such requests at once, on average."""
+    """The average number of such requests at once."""
     requests: int
     faults: int
-    """Of them, those that failed by our doing or the gateway's."""
+    """The number of such requests that failed because of us or the gateway."""
     entered: Mapping[str, float]
-    """Event -> people a minute who came in without a pass."""
+    """Event -> people a minute who entered without a pass."""
 
 
 class SiteReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,18 +46,19 @@ class SiteReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BacklogReport(msgspec.Struct, frozen=True):
-    """What lies behind the site."""
+    """The state of the work behind the site."""
 
     backlog_s: float
     """Age of the oldest item that is paid and not stamped."""
     stock: int
     """Stamps that can be sold."""
     can_buy: bool = True
-    """Called people are sent their code, and the gateway opens charges."""
+    """Whether codes reach called people, and the gateway opens charges."""
 
 
 async def report_site_load(db: Database, process: str, load: SiteLoad) -> None:
-    """One statement. `process`: its name on this machine; a successor takes its row over."""
+    """Writes the report in one statement. `process`: its name on this machine. A successor takes over its
+    row."""
     async with db.connection() as connection:
         await connection.execute(
             """INSERT INTO waiting_room.site_load VALUES ($1, clock_timestamp(), $2, $3, $4, $5, $6)
@@ -74,7 +75,7 @@ async def report_site_load(db: Database, process: str, load: SiteLoad) -> None:
 
 
 async def report_backlog(db: Database, behind: BacklogReport) -> None:
-    """One statement; whichever worker was last is right."""
+    """Writes the report in one statement. The report of the last worker counts."""
     async with db.connection() as connection:
         await connection.execute(
             """INSERT INTO waiting_room.behind (at, backlog_s, stock, opens_charges)
@@ -88,7 +89,7 @@ async def report_backlog(db: Database, behind: BacklogReport) -> None:
 
 
 async def forget_silent(db: Database) -> None:
-    """Deletes what processes reported that are gone."""
+    """Deletes reports of processes that ended."""
     async with db.connection() as connection:
         await connection.execute(
             "DELETE FROM waiting_room.site_load WHERE at < clock_timestamp() - $1::interval", FORGOTTEN_AFTER
@@ -96,7 +97,7 @@ async def forget_silent(db: Database) -> None:
 
 
 async def site_reports(connection: Connection) -> list[SiteReport]:
-    """Every site process of the last minute, by its name."""
+    """The report of every site process of the last minute, by name."""
     rows = await connection.fetch(
         """SELECT process, extract(epoch FROM clock_timestamp() - at)::float8 AS age_s, p95_ms, in_flight,
                   requests, faults
@@ -106,8 +107,10 @@ async def site_reports(connection: Connection) -> list[SiteReport]:
 
 
 async def read_measured(connection: Connection, event: str) -> SiteMeasurements:
-    """The site as an event's controller sees it, by the database's clock. Of the stock its part, where people
-    are called for several events."""
+    """The site as an event's controller sees it, by the database's clock.
+
+    Where people are called for several events, the stock is divided between them.
+    """
     sites = await connection.fetch(
         """SELECT extract(epoch FROM clock_timestamp() - at)::float8 AS age, p95_ms, in_flight, requests,
                   faults, coalesce((entered->>$1)::float8, 0) AS entered FROM waiting_room.site_load""",

@@ -57,13 +57,13 @@ class StepInput:
 
     now: float
     gathered: Sequence[Gathered]
-    """Windows that are over, in order, from the first that is not closed on."""
+    """Windows that are over, in order, starting with the first that is not closed."""
     published_through: int
-    """The last window whose end is published: only then may its seed be told."""
+    """The last window whose end is published. Seeds are published up to this window only."""
     published_at: float | None
-    """Of the last step that this controller published; None: of none yet."""
+    """When this controller last published a step; None: it has published none yet."""
     open_joins: dict[int, int]
-    """Window -> joins, of windows that may not be closed."""
+    """Window -> joins, for windows that may not be closed yet."""
     gates_closed_through: int
     measured: SiteMeasurements
     called: int
@@ -72,7 +72,7 @@ class StepInput:
     ready_share: float | None = None
     promises: NewPromises | None = None
     rules: bytes = b""
-    """Those that lie there; empty: none yet."""
+    """The published rules; empty: none yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class NewPromises:
     given: Sequence[Promise]
     read_from: dict[str, int]
     read_to: dict[str, int]
-    """Gate -> place in its file."""
+    """Gate -> byte position in its file."""
 
 
 class StepDraft:
@@ -119,7 +119,7 @@ class StepDraft:
 
     @staticmethod
     def is_pause(passed_s: int) -> bool:
-        """Whether this time between two steps was one without a controller or a database."""
+        """Whether the time between two steps was a time without a controller or a database."""
         return passed_s > ELAPSED_S_MAX + 1
 
     def elapsed_s(self) -> float:
@@ -127,13 +127,13 @@ class StepDraft:
         return max(0.0, min(ELAPSED_S_MAX, self.now - self.queue.moved_at))
 
     def set_back_s(self) -> int:
-        """By how many seconds a clock that was ahead has been set back; 0: by none, or by little."""
+        """By how many seconds a fast clock has been set back; 0: not at all, or only a little."""
         return self.unless_little(self.queue.moved_at - self.now)
 
     def unless_little(self, seconds: float) -> int:
-        """0 unless it is more than a window: clocks of two controllers may differ a little."""
+        """0 for at most one window. Clocks of two controllers may differ that much."""
         return int(seconds) if seconds > max(CLOCK_RUNS_BACK_S, self.queue.schedule.window_s) else 0
 
     def is_set_back(self) -> bool:
-        """Whether the clock stands before the last step by more than a moment."""
+        """Whether the clock shows a time clearly before the last step."""
         return self.queue.moved_at > self.now + CLOCK_RUNS_BACK_S

@@ -1,4 +1,4 @@
-"""What others said, promises that are due, and the rules: what a step reads and logs of them."""
+"""The reading and logging of a step: what others reported, promises that are due, and the rules."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _CLAIMS, _SAID, _DUE = 2_000, 500, 500
 async def keep_opening(draft: StepDraft) -> None:
     """Keeps the published opening if no controller published its move before people could join.
 
-    They joined by the rules that they could read.
+    They joined under the published rules.
     """
     queue = draft.queue
     if queue.config_sha256:
@@ -104,13 +104,13 @@ async def log_config(draft: StepDraft) -> bytes:
 
 
 def note_published(draft: StepDraft) -> None:
-    """One step late, so that it costs no statement."""
+    """Notes what is published. It does so one step late, which saves a statement."""
     if (at := draft.input.published_at) is not None:
         draft.change(memory=msgspec.structs.replace(draft.queue.memory, published_at=at))
 
 
 def config_document(queue: queues.Queue, keys: QueueKeys, chain: SeedChains, beacon: str) -> bytes:
-    """The signed rules of a queue, the same bytes each time."""
+    """The signed rules of a queue. The bytes are the same each time."""
     config = Config(
         event=queue.event,
         version=queue.config_version,

@@ -1,4 +1,4 @@
-"""Cuts time into windows again: after a time in which nobody waited, and after a clock that was ahead."""
+"""Cuts time into windows again: after a time without waiting people, and after a clock that was ahead."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CLOSED_LONG_WINDOWS = 100
 
 
 def closed_ahead_s(draft: StepDraft) -> int:
-    """How many seconds beyond now windows are closed, by a clock that was ahead and is right now.
+    """How many seconds beyond now windows are closed, because a clock was ahead that is right now.
 
     Without a cut all new joins would be in one window until then.
     """
@@ -30,23 +30,25 @@ def with_joins_since(draft: StepDraft, memory: ControllerMemory) -> ControllerMe
 
 
 def is_shut_ahead(draft: StepDraft) -> bool:
-    """Whether people could join until a clock that was ahead closed the queue and cut time at its end."""
+    """Whether people could join before a fast clock closed the queue and cut time at its end."""
     since, schedule = draft.queue.memory.joins_since, draft.queue.schedule
     return draft.set_back_s() > 0 and 0 < since <= draft.now < schedule.joins_from
 
 
 def plan_to_keep(draft: StepDraft) -> tuple[int, int, int]:
-    """Where time is cut at the first step at which people can join, and what was planned before.
+    """Where time is cut at the first step at which people can join, and the plan before that cut.
 
-    It is kept because the clock may be ahead.
+    The plan is kept because the clock may be ahead.
     """
     schedule = draft.queue.schedule
     return start_again_at(draft), schedule.joins_from, schedule.opens_at
 
 
 def plan_that_a_clock_overtook(draft: StepDraft) -> tuple[int, int] | None:
-    """(When people may join, the opening) as planned, if a clock that was ahead opened or closed the queue
-    before that time and is right now; otherwise None."""
+    """(When people may join, the opening) as planned, if a fast clock passed that time and is right now.
+
+    None if no clock did. Passing means: it opened or closed the queue too early.
+    """
     planned, schedule = draft.queue.memory.planned, draft.queue.schedule
     if planned is None or draft.set_back_s() == 0 or draft.now >= planned[2]:
         return None
@@ -54,7 +56,8 @@ def plan_that_a_clock_overtook(draft: StepDraft) -> tuple[int, int] | None:
 
 
 def open_as_planned(draft: StepDraft, joins_from: int, opens_at: int) -> None:
-    """Windows that were closed meanwhile stay so; the lottery gets another one."""
+    """Opens at the planned time. Windows that were closed meanwhile stay closed, and the lottery gets
+    another window."""
     schedule = draft.queue.schedule
     first = max(next_window(draft) + (joins_from < opens_at), schedule.first_window)
     wanted = msgspec.structs.replace(schedule, joins_from=joins_from, opens_at=opens_at, first_window=first)
@@ -73,7 +76,7 @@ def was_closed_long(draft: StepDraft) -> bool:
 
 
 def cut_time_again(draft: StepDraft) -> None:
-    """Windows go on from now, after they stood still or were closed ahead of their time.
+    """Continues the windows from now, after they stood still or were closed too early.
 
     After the closing one window is left, with everybody who joined meanwhile.
     """
@@ -89,7 +92,7 @@ def cut_time_again(draft: StepDraft) -> None:
 
 
 def next_window(draft: StepDraft) -> int:
-    """The first that neither we nor a gate has closed."""
+    """The first window that neither the controller nor a gate has closed."""
     return max(draft.queue.closed_through, draft.input.gates_closed_through) + 1
 
 

@@ -25,7 +25,7 @@ def ended_at(schedule: Schedule, window: int, now: float) -> float:
 
 
 def over_through(schedule: Schedule, state: QueueState, now: float, *, gates_closed_through: int) -> int:
-    """The last window that is over. While windows stand still, those that a gate has closed."""
+    """The last window that is over. While windows stand still: the last one that a gate has closed."""
     if state.stands_still and now >= schedule.opens_at:
         return gates_closed_through
     number = number_at(schedule, now)
@@ -45,8 +45,7 @@ def _starts_at(queue: queues.Queue, window: int) -> int:
 
 
 def fix_round(draft: StepDraft, window: int) -> None:
-    """Fixes the round of the beacon for a window's seed, together with the root and before anybody knows
-    it."""
+    """Fixes the beacon round for a window's seed, together with the root and before the round is known."""
     source = draft.context.beacon
     number = round_for(source.name, int(draft.now)) if source else None
     if number is not None:
@@ -72,7 +71,7 @@ async def close_windows(draft: StepDraft) -> None:
             continue  # gathered before another controller closed it
         ends_at = end_of(draft.queue.schedule, found.window)
         if ends_at > draft.now:
-            break  # gathered by a clock that has been set right since, or closed by a gate that is ahead
+            break  # gathered by a clock that was set right since, or closed by a gate that is ahead
         close = close_document(draft.queue.event, found, _starts_at(draft.queue, found.window), ends_at)
         raw = published_documents.sign(close, draft.context.keys.controller)
         window = window_rows.ClosedWindow(found.window, found.people, float(ends_at), raw)

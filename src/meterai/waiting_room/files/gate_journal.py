@@ -1,8 +1,8 @@
-"""What one gate counts: its joins by window, in files that are only appended to.
+"""The journal of one gate: its joins by window, in files that are only appended to.
 
-`w<window>.joins`: records of 36 bytes, the ticket's 32 and their CRC-32. A ticket is handed out only after
-its record is on the disk, so that whatever ends the process, sequences go on without a gap and none is used
-twice: what a crash cut off was never seen by anybody. A window that was closed is never written again.
+`w<window>.joins` has records of 36 bytes: the ticket's 32 and their CRC-32. A ticket is handed out only after
+its record is on the disk. So sequences continue without a gap after any crash, and none is used twice: nobody
+has seen the tickets that a crash cut off. A window that was closed is never written again.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from meterai.waiting_room.rules.tickets import Ticket, join_record_of, parse_dat
 RECORD_BYTES = 36
 SEQUENCE_MAX = 2**32 - 1
 AFTER_LOSS = 1_000_000
-"""Sequences that are left out when files are gone, because nobody knows which of them were given."""
+"""The number of sequences to skip when files are gone, because some of them may have been given."""
 SEQUENCE = "sequence"
-"""The file with the highest sequence; a gate's folder without it is new, or was lost."""
+"""The file with the highest sequence. A gate's folder without it is new, or its files were lost."""
 _HIGH = struct.Struct(">I")
 _CRC = struct.Struct(">I")
 _NAME = re.compile(r"w(\d+)\.(joins|close\.json)")
@@ -57,18 +57,18 @@ class Batch:
     high_file: int
 
     def sync(self) -> None:
-        """Waits until the disk has them. Notes the highest sequence after that, never before."""
+        """Waits until the joins are on the disk. Only then it notes the highest sequence."""
         for file in self.files:
             os.fdatasync(file)
         os.pwrite(self.high_file, _HIGH.pack(self.last_sequence), 0)
 
 
 class Journal:
-    """The joins of one gate for one event, in its folder. One process at a time (a lock says so).
+    """The joins of one gate for one event, in its folder. A lock allows one process at a time.
 
-    `published_high`: the greatest sequence of this gate in any published document; when it is greater than
-    what the files hold, files were lost, and the sequence goes on well behind it. `read_from`: what is closed
-    before this window is published, and not read again.
+    - `published_high`: the greatest sequence of this gate in any published document. If the files hold less,
+      some were lost. Then the sequence continues far behind it.
+    - `read_from`: earlier windows are closed and published. Their files are not read.
 
     Raises: BlockingIOError when another process has the folder; OSError.
     """
@@ -83,8 +83,11 @@ class Journal:
         self._unwritten: dict[int, list[bytes]] = {}
         self.closed_through = -1
         self.unsure_through = -1
-        """Of windows up to this one nobody knows what was counted, for files were lost. Nothing is said of
-        them, so that the controller declares the gate dead there, and what it issued is honoured."""
+        """Files were lost, so the counts of windows up to this one are unknown.
+
+        The gate does not report them. The controller then declares the gate dead there and honours its
+        tickets.
+        """
         try:
             self._high_file = os.open(folder / SEQUENCE, os.O_RDWR | os.O_CREAT, 0o644)
             self._recover(published_high, read_from)
@@ -95,7 +98,7 @@ class Journal:
     # ------------------------------------------------------------------ joins
 
     def next_sequence(self) -> int:
-        """The next sequence; taken by the join that is appended with it.
+        """The next sequence. The join that is appended with it takes it.
 
         Raises: OverflowError when a gate's four billion are used up.
         """
@@ -104,9 +107,9 @@ class Journal:
         return self._last + 1
 
     def append(self, window: int, data: bytes) -> None:
-        """Counts a join: a ticket's 32 bytes. Durable only after the next batch is synced.
+        """Counts a join, given as a ticket's 32 bytes. It is durable only after the next batch is synced.
 
-        Raises: ValueError when the window is closed here; OSError, and its sequence is not taken.
+        Raises: ValueError when the window is closed here; OSError, and the sequence is not used.
         """
         if window <= self.closed_through:
             raise ValueError(f"window {window} is closed")
@@ -115,7 +118,7 @@ class Journal:
         self._unwritten.setdefault(window, []).append(data + _CRC.pack(zlib.crc32(data)))
 
     def write(self) -> Batch | None:
-        """Hands all that was appended to the kernel; None when there is nothing new.
+        """Hands everything appended to the kernel; None when there is nothing new.
 
         No window may be closed before the batch is synced.
         """
@@ -135,10 +138,10 @@ class Journal:
     # ---------------------------------------------------------------- closing
 
     def close_through(self, window: int, *, empty_from: int) -> None:
-        """Closes every window up to this one, for good, and writes what was counted in each.
+        """Closes every window up to this one for good, and publishes the counts of each.
 
-        Windows without a join get a document of their own from `empty_from` on: those of the time in which
-        this gate was there.
+        Windows without a join get a document from `empty_from` on. These are the windows since this gate
+        runs.
         """
         if window <= self.closed_through:
             return
@@ -160,12 +163,12 @@ class Journal:
         return found.count if found else 0
 
     def close(self) -> None:
-        """Makes everything durable and gives the folder back."""
+        """Makes everything durable and releases the folder."""
         self.flush()
         self.abandon()
 
     def abandon(self) -> None:
-        """Gives the folder back as it is. What was appended and not written is lost, as if in a crash."""
+        """Releases the folder as it is. Joins that were appended but not written are lost, as in a crash."""
         for window in self._windows.values():
             os.close(window.file)
         self._windows.clear()
@@ -188,26 +191,27 @@ class Journal:
             told = self._told(number) if number in numbers["close.json"] else None
             found = max(found, self._reopen(number) if told is None else told.last_sequence)
         if found < highest and (closed := numbers["joins"] & published):
-            # what a gate wrote after it was declared dead is published nowhere
+            # files that a gate wrote after it was declared dead are never published
             told = self._told(max(closed))
             found = max(found, told.last_sequence if told else 0)
         self.lost = found < max(highest, published_high)
         self._last = max(found, highest, published_high) + (AFTER_LOSS if self.lost else 0)
-        if self.lost:  # noted at once: the next to open these files would not know it
+        if self.lost:  # noted at once, because the next process would not know it
             os.pwrite(self._high_file, _HIGH.pack(self._last), 0)
             os.fdatasync(self._high_file)
         for number in [n for n in self._windows if n <= self.closed_through]:
             self._close(number)
 
     def _told(self, number: int) -> GateCount | None:
-        """What closed a window; None when it is damaged: then joins are counted, and it is closed again."""
+        """The document that closed a window. None when it is damaged: then the joins are counted and
+        closed again."""
         try:
             return msgspec.json.decode(self.close_path(number).read_bytes(), type=GateCount)
         except msgspec.MsgspecError:
             return None
 
     def _reopen(self, number: int) -> int:
-        """Reads a window's joins, cuts off what is not whole, goes on appending. Gives the last sequence."""
+        """Reads a window's joins, cuts off an incomplete record, and continues. Returns the last sequence."""
         path = self._path(number)
         with path.open("rb") as file:
             for data in _whole_records(file):
@@ -240,14 +244,14 @@ class Journal:
 
 
 def read_joins(path: Path) -> Iterator[Ticket]:
-    """The joins in a gate's file of one window, up to the first record that is not whole."""
+    """The joins in a gate's file of one window, up to the first incomplete record."""
     with path.open("rb") as file:
         for data in _whole_records(file):
             yield parse_data(data)
 
 
 def read_join_records(path: Path) -> bytes:
-    """What is public of those joins: 18 bytes each, in the order of their sequence."""
+    """The public part of those joins: 18 bytes each, in the order of their sequence."""
     with path.open("rb") as file:
         return b"".join(map(join_record_of, _whole_records(file)))
 
@@ -266,7 +270,7 @@ def _sequence_of(data: bytes) -> int:
 
 
 def _count(gate: int, window: _Open | None) -> GateCount:
-    """Without a root: the controller works that out from the joins."""
+    """The count of a window, without a root. The controller computes the root from the joins."""
     return GateCount(
         gate=gate,
         count=window.count if window else 0,

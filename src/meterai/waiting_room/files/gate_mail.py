@@ -1,4 +1,4 @@
-"""Messages that a gate leaves for a worker to send, because it has no way to anywhere itself."""
+"""Messages that a gate leaves for a worker to send, because the gate itself cannot connect anywhere."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ class GateMail(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     text: str
     expires_at: int
-    """Unix seconds; afterwards nobody waits for it any more."""
+    """Unix seconds. Afterwards nobody needs the message."""
     language: str = "id"
     code: str = ""
-    """The code that it brings."""
+    """The code in the message."""
 
     def __repr__(self) -> str:
         return f"GateMail(to_kind={self.to_kind!r})"  # content and address stay out of logs and tracebacks
 
 
 def name_of(now: float) -> str:
-    """The name of a new file: it stands behind those that are there."""
+    """The name of a new file. It sorts after the existing ones."""
     return f"{int(now)}-{secrets.token_hex(8)}.json"
 
 
 def put_last(path: Path, now: float) -> None:
-    """Has a message wait behind the others."""
+    """Puts a message behind the others."""
     path.rename(path.with_name(name_of(now)))
 
 
 def waiting_mail(root: Path) -> Iterator[tuple[Path, GateMail]]:
-    """The messages that wait, the oldest first, and their files. What can't be read is deleted."""
+    """The waiting messages and their files, oldest first. Unreadable files are deleted."""
     found = [
         path
         for folder in queues_in(root)

@@ -1,7 +1,7 @@
-"""What each kind of entry in the public log says. One frozen value per kind; binary values in hexadecimal.
+"""The facts of each kind of entry in the public log: one frozen value per kind, with bytes in hexadecimal.
 
-Places and frontiers are integers below 2^64: written as decimal strings, because many readers of JSON hold
-numbers as floats.
+Places and frontiers are integers below 2^64. They are written as decimal strings, because many JSON readers
+hold numbers as floats.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from meterai.waiting_room.files.published_documents import Number
 from meterai.waiting_room.rules.model import Frontier, Lane
 
 CLOCK_SET_RIGHT: Final = "clock"
-"""The controller's clock had been ahead; the value is by how many seconds. Time is cut again if windows
+"""The controller's clock had been ahead. The value is the number of seconds. Time is cut again if windows
 were closed."""
 
 
 class EntryFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an entry says."""
+    """The facts of an entry."""
 
     what: ClassVar[EntryKind]
 
@@ -80,7 +80,7 @@ class FrontierFacts(EntryFacts, frozen=True, kw_only=True):
 
 
 class ClaimFacts(EntryFacts, frozen=True, kw_only=True):
-    """Somebody was let in. `gate` and `sequence` find the ticket in the window's published list."""
+    """A person was let in. `gate` and `sequence` find the ticket in the window's published list."""
 
     what: ClassVar[EntryKind] = EntryKind.CLAIM
     id: str
@@ -93,8 +93,8 @@ class ClaimFacts(EntryFacts, frozen=True, kw_only=True):
 
 
 class OperatorFacts(EntryFacts, frozen=True, kw_only=True):
-    """What an operator did: on, off, halt, resume, cap, expect, announce. `CLOCK_SET_RIGHT` is the
-    controller's own."""
+    """An action of an operator: on, off, halt, resume, cap, expect, announce. The controller itself logs
+    `CLOCK_SET_RIGHT`."""
 
     what: ClassVar[EntryKind] = EntryKind.OPERATOR
     action: str
@@ -103,7 +103,8 @@ class OperatorFacts(EntryFacts, frozen=True, kw_only=True):
 
 
 class BypassFacts(EntryFacts, frozen=True, kw_only=True):
-    """Somebody entered without a place. `ref`: what was used for it, such as a digest of the order's id."""
+    """A person entered without a place. `ref`: the reference that was used, such as a digest of the
+    order's id."""
 
     what: ClassVar[EntryKind] = EntryKind.BYPASS
     why: str
@@ -111,7 +112,7 @@ class BypassFacts(EntryFacts, frozen=True, kw_only=True):
 
 
 class DeadGateFacts(EntryFacts, frozen=True, kw_only=True):
-    """A gate did not say what it counted in a window: tickets of it that are in no list are honoured."""
+    """A gate did not report its counts of a window. Its tickets that are in no list are honoured."""
 
     what: ClassVar[EntryKind] = EntryKind.DEAD_GATE
     window: Number
@@ -138,7 +139,7 @@ class CertificateFacts(EntryFacts, frozen=True, kw_only=True):
 
 
 class PromiseFacts(EntryFacts, frozen=True, kw_only=True):
-    """The first promise given to somebody: done by then (Unix seconds) with this probability (0 to 1)."""
+    """The first promise given to a person: done by then (Unix seconds) with this probability (0 to 1)."""
 
     what: ClassVar[EntryKind] = EntryKind.PROMISE
     id: str
@@ -181,10 +182,10 @@ _FORMS: dict[EntryKind, type[AnyFacts]] = {
 
 
 def encode_facts(facts: EntryFacts) -> dict[str, Any]:
-    """The facts as they stand in the log's JSON and in the store."""
+    """The facts as JSON, as the log and the store hold them."""
     return dict(msgspec.to_builtins(facts))
 
 
 def decode_facts(what: EntryKind, facts: Mapping[str, Any]) -> AnyFacts:
-    """What an entry of this kind says. Raises: msgspec.ValidationError when it says something else."""
+    """Reads the facts of an entry of this kind. Raises: msgspec.ValidationError when they do not fit."""
     return msgspec.convert(facts, _FORMS[what])

@@ -14,7 +14,7 @@ _ID, _RECORD = 12, 16
 
 
 def seen_at(folder: QueueFolder, id: bytes) -> int | None:
-    """When a contact was last noted at any gate (Unix seconds). Reads all notes: milliseconds a million."""
+    """When a gate last noted the contact (Unix seconds). Reads all notes: milliseconds for a million."""
     found: list[int] = []
     for gate in folder.gates():
         path = folder.gate(gate) / "present"

@@ -1,8 +1,9 @@
-"""Promises: the first one given to each ticket, kept by the gate that gave it, and judged when it is due.
+"""Promises: the first promise to each ticket, kept by the gate that gave it, and judged when it is due.
 
-A gate can't write the public log, so it appends to `gates/<number>/promises` (records of 28 bytes: id 12,
-window 3, given at 4, done by 4, percent 1, CRC-32 4; big-endian). The controller reads on from where it was,
-logs each one and keeps it in the store until it is due; a worker judges it by what came of the order.
+A gate can't write the public log, so it appends to `gates/<number>/promises`. A record has 28 bytes,
+big-endian: id 12, window 3, given at 4, done by 4, percent 1, CRC-32 4. The controller continues where it
+stopped reading, logs each promise, and keeps it in the store until it is due. Then a worker compares it with
+the state of the order.
 """
 
 from __future__ import annotations
@@ -51,10 +52,10 @@ def parse_promise(data: bytes) -> Promise:
 
 
 class PromiseBook:
-    """What one gate promised. The first promise of each id counts; later ones are news, not promises.
+    """The promises of one gate. The first promise of each id counts. Later ones are updates, not promises.
 
-    Which ids have one is kept in 2 MB of bits (Bloom 1970): of a million, one in 500 is taken for promised
-    although it was not, and its promise is not counted, kept or broken.
+    A Bloom filter (1970) of 2 MB remembers the ids. With a million ids, one in 500 is wrongly taken as
+    promised. The first promise to such an id is not counted at all.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -70,7 +71,7 @@ class PromiseBook:
                 os.truncate(self._path, self._size)  # a crash cut the last one off
 
     def give(self, promise: Promise) -> bool:
-        """Keeps a promise; False when this id has one. On the disk after the next `write`."""
+        """Keeps a promise; False when this id has one. It is on the disk after the next `write`."""
         if not self._note(promise.id):
             return False
         data = promise.data()
@@ -78,7 +79,7 @@ class PromiseBook:
         return True
 
     def write(self) -> None:
-        """Appends what is new. Raises: OSError, and what was not written is by the next call."""
+        """Appends new promises. Raises: OSError; then the next call writes the rest."""
         if not self._unwritten:
             return
         content = b"".join(self._unwritten)
@@ -87,7 +88,7 @@ class PromiseBook:
         self._unwritten.clear()
 
     def _note(self, id: bytes) -> bool:
-        """Marks an id (a keyed hash, so its own bits serve); False when it was marked."""
+        """Marks an id; False when it was marked. An id is a keyed hash, so its bits serve as hashes."""
         is_new = False
         for at in range(0, 3 * _NOTED_HASHES, 3):
             bit = int.from_bytes(id[at : at + 3], "big")
@@ -98,7 +99,8 @@ class PromiseBook:
 
 
 def read_promises(folder: Path, start: int) -> tuple[list[Promise], int]:
-    """The promises of a gate from byte `start` on, and where to read on. What is half written waits."""
+    """The promises of a gate from byte `start` on, and where to continue. An incomplete record is left for
+    later."""
     path = folder / FILE
     if not path.exists():
         return [], start
@@ -107,33 +109,33 @@ def read_promises(folder: Path, start: int) -> tuple[list[Promise], int]:
 
 
 def promises_size(folder: Path) -> int:
-    """Bytes of a gate's promises that are whole."""
+    """The number of complete bytes in a gate's promises."""
     path = folder / FILE
     size = path.stat().st_size if path.exists() else 0
     return size - size % RECORD_BYTES
 
 
 def facts_of(promise: Promise) -> PromiseFacts:
-    """What the public log says of it."""
+    """The promise as the public log states it."""
     return PromiseFacts(id=promise.id.hex(), done_by=promise.done_by, probability=promise.percent / 100)
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a ticket's holder when its promise is due."""
+    """What is known about a ticket's holder when its promise is due."""
 
     is_called: bool
     done_at: float | None = None
-    """Of the first stamped order of its pass."""
+    """When the first order of its pass was stamped."""
     is_paid: bool = False
-    """Its order is paid, and waits for us."""
+    """Its order is paid and not stamped yet."""
     cannot_pay: bool = False
     """Its order is placed, and the gateway has opened no charge for it."""
 
 
 def is_kept(done_by: int, outcome: Outcome) -> bool | None:
-    """Whether a promise for a moment that is over was kept; None: its holder did not come, or did not pay.
+    """Whether a promise that is due was kept; None: its holder did not come, or did not pay.
 
-    It was broken for a holder who was not called by then, has paid and waits, or could not pay.
+    It was broken for holders who were not called by then, who have paid and wait, or who could not pay.
     """
     if outcome.done_at is not None:
         return outcome.done_at <= done_by

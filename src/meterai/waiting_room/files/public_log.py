@@ -1,8 +1,8 @@
 """The public log: an append-only file of JSON lines, one tree over all of them, and signed heads.
 
-`entries.jsonl`: `{"n": 0, "at": unix, "what": ..., "facts": {...}}`, the leaf of entry n is its line without
-the line break. `heads.jsonl`: signed `documents.Head`, the JSON line and the signature joined by a blank. One
-writer: the controller that holds the lease.
+`entries.jsonl` has lines `{"n": 0, "at": unix, "what": ..., "facts": {...}}`. The leaf of entry n is its line
+without the line break. A line of `heads.jsonl` is a signed `documents.Head`: the JSON line, a space, and the
+signature. The only writer is the controller that holds the lease.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class EntryKind(StrEnum):
     CLAIM = "claim"  # id, window, place, pass id, lane
     OPERATOR = "operator"  # action and reason
     BYPASS = "bypass"  # somebody entered without a place, and why
-    DEAD_GATE = "dead_gate"  # a gate declared dead; tickets of it that were not logged are honoured
+    DEAD_GATE = "dead_gate"  # a gate declared dead; its unlisted tickets are honoured
     LATE_TICKET = "late_ticket"  # such a ticket
     CERTIFICATE = "certificate"  # id and digest of a certificate of attempt
     PROMISE = "promise"  # id, done by, probability: the first promise given
@@ -53,21 +53,22 @@ class LogEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LogMark(msgspec.Struct, frozen=True, kw_only=True):
-    """How far somebody has read the log, and the tree over it: who takes over need not read it again."""
+    """How far the log was read, and the tree over that part. With it, another process need not read that
+    part again."""
 
     size: int
     bytes: int
-    """Of the file of entries."""
+    """Position in the file of entries."""
     peaks: list[str]
     head: str
-    """As signed, with this size: nothing else makes a mark worth believing."""
+    """A signed root of this size. Only the signature makes the mark trustworthy."""
 
 
 class PublicLog:
-    """The log in a folder, opened for appending. A last line that a crash cut off is dropped.
+    """The log in a folder, opened for appending. Drops a last line that a crash cut off.
 
-    `append` writes; `sync` makes durable and signs a head: nothing that an entry allows is done before.
-    `mark`: as `keep_mark` was given one, now and then; a wrong one costs reading everything.
+    `append` writes. `sync` makes entries durable and signs a head. Nothing that an entry allows happens
+    before. `mark` is one that `keep_mark` received earlier. With a wrong mark everything is read.
     """
 
     def __init__(
@@ -102,7 +103,7 @@ class PublicLog:
 
     @property
     def size(self) -> int:
-        """How many entries there are."""
+        """The number of entries."""
         return self._tree.size
 
     def root(self) -> bytes:
@@ -110,10 +111,10 @@ class PublicLog:
         return self._tree.root()
 
     def append(self, what: EntryKind, facts: Mapping[str, Any], at: int) -> int:
-        """Adds an entry and gives its number. Not durable before `sync`.
+        """Adds an entry and returns its number. It is durable after `sync`.
 
-        The same facts give the same bytes, whatever their order: who repeats what a crash left out, with a
-        head that somebody may have seen, must come to the same tree.
+        The same facts give the same bytes in any order. After a crash the controller writes lost entries
+        again. Their tree must be the same, because somebody may have seen its head.
         """
         entry = LogEntry(n=self._tree.size, at=at, what=what, facts=dict(facts))
         line = msgspec.json.encode(entry, order="deterministic")
@@ -141,7 +142,8 @@ class PublicLog:
         self._marked_at = self.size
 
     def _marked(self, raw: bytes, length: int) -> tuple[Tree, int] | None:
-        """The tree of a mark and where to read on; None for one that we can't have made of this file."""
+        """The tree of a mark and where to continue; None for a mark that does not fit this file and our
+        key."""
         try:
             mark = msgspec.json.decode(raw, type=LogMark)
             head = published_documents.read(
@@ -154,7 +156,7 @@ class PublicLog:
         return (tree, mark.bytes) if is_ours and mark.bytes <= length else None
 
     def _last_signed(self) -> int:
-        """The size of the last head. A line that a crash cut off is dropped, so that none is joined to it."""
+        """The size of the last head. Drops a line that a crash cut off, so that no line is joined to it."""
         length = self._heads.seek(0, os.SEEK_END)
         self._heads.seek(max(0, length - _HEAD_BYTES_MAX * 2))
         tail = self._heads.read()
@@ -175,7 +177,7 @@ class PublicLog:
 
 
 def read_entries(path: Path) -> Iterator[tuple[bytes, LogEntry]]:
-    """Each whole line of a log, and what it says. Raises: msgspec.MsgspecError for a line that is none."""
+    """Each complete line of a log, and its entry. Raises: msgspec.MsgspecError for an unreadable line."""
     for line in _lines(path):
         if line.endswith(b"\n"):
             yield line[:-1], msgspec.json.decode(line, type=LogEntry)

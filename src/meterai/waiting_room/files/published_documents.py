@@ -1,7 +1,8 @@
-"""What is published: signed, small, the same for everyone, so that any static server can hand it out.
+"""Published documents: small, signed and the same for everyone, so that any static server can serve them.
 
-A document is one line of JSON and one line with the base64url Ed25519 signature over `meterai document v1`, a
-zero byte and that line. The kind stands inside, so that one kind is never taken for another.
+A document is one line of JSON and one line with the base64url Ed25519 signature. What is signed is `meterai
+document v1`, a zero byte and the JSON line. The kind stands inside the JSON, so that no kind can pass for
+another.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ STATUS_BYTES_MAX = 1024
 _DOMAIN = b"meterai document v1\x00"
 
 type Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-"""An auditor keeps numbers in a database: one that it does not hold would end the audit without a verdict."""
+"""An auditor keeps numbers in a database. A number that does not fit would end the audit without a
+verdict."""
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=str.lower):
-    """Anything that is published about the queue of an event."""
+    """A published document about the queue of an event."""
 
     event: str
 
@@ -42,7 +44,7 @@ class Config(Document, frozen=True, kw_only=True):
     """Key id -> Ed25519 public key."""
     controller_key: str
     beacon: str = ""
-    """The public source of randomness that is mixed in; empty: the operator is trusted with the seeds."""
+    """The public source of randomness for the seeds; empty: people must trust the operator with the seeds."""
 
 
 class Announcement(msgspec.Struct, frozen=True):
@@ -53,10 +55,11 @@ class Announcement(msgspec.Struct, frozen=True):
 
 
 class Status(Document, frozen=True, kw_only=True):
-    """How the queue stands now. Holds nothing personal; at most 1,024 bytes with its signature."""
+    """The current state of the queue. It holds no personal data and has at most 1,024 bytes with its
+    signature."""
 
     epoch: int
-    """Of the controller's lease. A client takes the greater (epoch, sequence) and ignores the other."""
+    """The epoch of the controller's lease. A client keeps the status with the greatest (epoch, sequence)."""
     sequence: int
     at: int
     state: QueueState
@@ -73,32 +76,33 @@ class Status(Document, frozen=True, kw_only=True):
     waiting: int
     admitted: int
     called: int = 0
-    """Places that the frontier has passed, of everybody who ever joined."""
+    """Places that the frontier has passed, counted over everybody who ever joined."""
     done_after_s: int
-    """From the claim to the stamped document, 95 of 100 people."""
+    """Seconds from the claim to the stamped document, for 95 of 100 people."""
     kept: tuple[int, int]
-    """Promises kept, and given, that are due by now."""
+    """Promises kept, and given, of those that are due by now."""
     log: tuple[int, str]
     """Entries in the public log, and its tree head (16 bytes, hexadecimal)."""
     note: Announcement = Announcement()
     stopped: bool | msgspec.UnsetType = msgspec.UNSET
-    """The emergency stop is thrown: people are called, and nobody can say when a stamp is done."""
+    """The emergency stop is on. People are called, but nobody can say when a stamp will be done."""
     stalled: bool | msgspec.UnsetType = msgspec.UNSET
-    """No code is sent, or the gateway opens no charge: so it is too, and few are called."""
+    """No code is sent, or the gateway opens no charge. Few people are called then, and no time is promised
+    either."""
 
     @property
     def is_stamping(self) -> bool:
-        """Whether stamps are made, as far as the emergency stop goes."""
+        """Whether stamps are made, according to the emergency stop."""
         return self.stopped is not True
 
     @property
     def can_buy(self) -> bool:
-        """Whether who is called is sent the code and can pay."""
+        """Whether called people receive the code and can pay."""
         return self.stalled is not True
 
 
 class GateCount(msgspec.Struct, frozen=True):
-    """What one gate counted in a window."""
+    """The count of one gate in a window."""
 
     gate: int
     count: int
@@ -144,8 +148,10 @@ def sign(document: Document, key: Ed25519PrivateKey) -> bytes:
 
 
 def read[D: Document](raw: bytes, form: type[D], key: Ed25519PublicKey) -> D:
-    """A published document whose signature is good, and spelled as it was made: the last letter has bits of
-    no meaning, and a document with others would be in no log.
+    """Reads a published document and checks its signature.
+
+    The text must be spelled as it was made. The last letter of base64url has unused bits, and the log has the
+    hash of one spelling only.
 
     Raises: Refusal INVALID `queue.document_unreadable`; FORBIDDEN `queue.document_forged`.
     """

@@ -1,6 +1,6 @@
-"""What has been published of one queue, as the site reads it: rules, seeds, joins; and the ids of contacts.
+"""The published documents of one queue as the site reads them: rules, seeds, joins; and the ids of contacts.
 
-Documents never change once they are there, so what was read is kept.
+Published documents never change, so the site keeps what it has read.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _TICKETS_KEPT_MAX = 10_000
 
 
 class Published:
-    """The published side of a queue, and the key that makes ids of contacts.
+    """The published documents of a queue, and the key that makes ids of contacts.
 
     Raises on making: OSError while the queue has published nothing; Refusal `queue.document_*`.
     """
@@ -29,19 +29,19 @@ class Published:
         self.folder = folder
         self.event = event_number(folder.slug)
         self._good: OrderedDict[str, Ticket] = OrderedDict()
-        """Tickets whose signature was checked: each is read several times on its way through the door."""
+        """Tickets whose signature was checked. Each is read several times while its holder enters."""
         self._read_rules()
         self.event_key = folder.event_key()
         """Secret: makes ids of contacts, and the key of certificates."""
         self._seeds = WindowSeeds(folder, self.controller_key)
 
     def look(self) -> None:
-        """Takes up the rules when they were published again. Raises: OSError."""
+        """Reads the rules again if they were published again. Raises: OSError."""
         if self._stamp != self.folder.config.stat().st_mtime_ns:
             self._read_rules()
 
     def read_ticket(self, text: str) -> Ticket:
-        """A ticket of this queue, its signature checked. Raises: Refusal `ticket.*`."""
+        """Reads a ticket of this queue and checks its signature. Raises: Refusal `ticket.*`."""
         known = self._good.get(text)
         if known is None:
             known = self._good[text] = read_ticket(text, self._ticket_keys, self.event)
@@ -58,11 +58,11 @@ class Published:
         return self.place_in(ticket.window, ticket.id)
 
     def place_in(self, window: int, id: bytes) -> int | None:
-        """The place of an id in a window; None as `place_of`."""
+        """The place of an id in a window; None: see `place_of`."""
         return self._seeds.place_in(window, id)
 
     def has_list(self, window: int) -> bool:
-        """Whether the list of a window is published: who joined in it, and nobody else."""
+        """Whether the complete list of a window is published."""
         return self.folder.window_ids(window).exists()
 
     def is_listed(self, ticket: Ticket) -> bool:
@@ -79,5 +79,5 @@ class Published:
 
 
 def public_key(text: str) -> Ed25519PublicKey:
-    """A key as the rules name it. Raises: ValueError."""
+    """A public key by its name in the rules. Raises: ValueError."""
     return Ed25519PublicKey.from_public_bytes(bytes.fromhex(text))

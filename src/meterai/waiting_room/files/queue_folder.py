@@ -1,7 +1,9 @@
-"""Where the files of an event's queue lie, and its keys: `DATA/queue/<slug>/`.
+"""The folder of an event's queue, and its keys: `DATA/queue/<slug>/`.
 
-`secret/` (0600): keys.json with `ticket` and `controller` (Ed25519), `event` (ids) and `chain` (root of the
-seeds); `gates/<number>/` belongs to one gate each; `public/` is what anyone may read, also over HTTP.
+- `secret/` (0600): keys.json with `ticket` and `controller` (Ed25519), `event` (ids) and `chain` (root of the
+  seeds).
+- `gates/<number>/`: the files of one gate.
+- `public/`: what anyone may read, also over HTTP.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from meterai.kit.files.atomic_write import write_whole
 from meterai.kit.files.secret_files import keep_secrets
 
 KEY_ID = 1
-"""Of the ticket key that is used now."""
+"""The id of the ticket key in use."""
 _SLUG = re.compile(r"[a-z][a-z0-9-]{1,39}")
 _SECRETS = ("ticket", "controller", "event", "chain")
 
@@ -54,7 +56,8 @@ class QueueFolder:
 
     @property
     def from_copy(self) -> Path:
-        """Lies here in a copy, and until a restore has ended: nobody knows what the gates gave since."""
+        """Exists in a copy until a restore has ended, because nobody knows which tickets the gates gave
+        since."""
         return self.path / ".from-copy"
 
     @property
@@ -68,7 +71,7 @@ class QueueFolder:
         return self.public / "config.json"
 
     def config_version(self, version: int) -> Path:
-        """The signed rules of one version, for whoever checks what was in force when."""
+        """The signed rules of one version, for checks of the rules at an earlier time."""
         return self.public / "configs" / f"{version}.json"
 
     @property
@@ -83,7 +86,7 @@ class QueueFolder:
 
     @property
     def log_mark(self) -> Path:
-        """How far the log is known to be whole, so that who takes over need not read all of it."""
+        """How far the log is known to be complete. The next controller need not read that part."""
         return self.path / "log-mark.json"
 
     def window_close(self, window: int) -> Path:
@@ -95,19 +98,20 @@ class QueueFolder:
         return self.public / "w" / f"{window}.reveal.json"
 
     def window_ids(self, window: int) -> Path:
-        """The public list of a window's joins: `tickets.join_record` each, sorted by gate and sequence."""
+        """The public list of a window's joins: one `tickets.join_record` each, sorted by gate and
+        sequence."""
         return self.public / "w" / f"{window}.ids"
 
     def gate(self, number: int) -> Path:
-        """What one gate writes."""
+        """The files of one gate."""
         return self.path / "gates" / str(number)
 
     def counts_mark(self, number: int) -> Path:
-        """What one gate has read of the ends of windows, so that none need read them all again."""
+        """The join counts that one gate saved, so that no gate need read all window ends again."""
         return self.gate(number) / "counts.json"
 
     def known_gate(self, number: int) -> Path:
-        """The note that a gate was there, beside its folder."""
+        """The note beside a gate's folder that the gate ran."""
         return self.path / "known" / str(number)
 
     def gates(self) -> list[int]:
@@ -116,9 +120,9 @@ class QueueFolder:
         return sorted(int(p.name) for p in folder.iterdir() if p.name.isdigit()) if folder.exists() else []
 
     def keys(self) -> QueueKeys:
-        """The secrets; made at random for a queue that has published nothing yet.
+        """The secrets. For a queue that has published nothing yet, they are made at random.
 
-        Raises: FileNotFoundError when they are gone; others would make every ticket void.
+        Raises: FileNotFoundError when they are gone. New keys would make every ticket void.
         """
         if self.config.exists() and not self.keys_file.exists():
             raise FileNotFoundError(errno.ENOENT, "the queue's keys are gone", str(self.keys_file))
@@ -138,12 +142,12 @@ class QueueFolder:
 
 
 def is_slug(text: str) -> bool:
-    """Whether an event may be called so."""
+    """Whether an event may have this name."""
     return _SLUG.fullmatch(text) is not None
 
 
 def queue_of(root: Path, slug: str) -> QueueFolder:
-    """The folder of an event. Raises: ValueError for what is no slug."""
+    """The folder of an event. Raises: ValueError for a text that is not a slug."""
     if not is_slug(slug):
         raise ValueError("not a slug")
     return QueueFolder(root / slug)
@@ -151,26 +155,26 @@ def queue_of(root: Path, slug: str) -> QueueFolder:
 
 def queues_in(root: Path) -> Iterator[QueueFolder]:
     """The queues that have published rules."""
-    # os.path: a folder of somebody else's, that we may not enter, is none of ours
+    # os.path returns False for a folder of another user, which is not ours
     return (folder for folder in folders_in(root) if os.path.exists(folder.config))
 
 
 def folders_in(root: Path) -> Iterator[QueueFolder]:
-    """What bears the name of a queue's folder; not what else a disk has there (`lost+found`)."""
+    """Entries with the name of a queue's folder. Leaves out others on the disk (`lost+found`)."""
     for path in sorted(root.iterdir()) if root.exists() else []:
         if is_slug(path.name):
             yield QueueFolder(path)
 
 
 def append_whole(path: Path, content: bytes, *, size: int | None = None) -> None:
-    """Appends all of it, or nothing. `size`: of the file before, when what is behind it is to be cut off.
+    """Appends all data, or nothing. `size`: the size to which the file is cut before, if it is not None.
 
     Raises: OSError.
     """
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:
         before = os.fstat(handle).st_size
-        if size is not None and before > size:  # a rest that could not be cut off then
+        if size is not None and before > size:  # a rest that could not be cut off before
             os.ftruncate(handle, size)
             before = size
         if (written := os.write(handle, content)) != len(content):
@@ -181,6 +185,6 @@ def append_whole(path: Path, content: bytes, *, size: int | None = None) -> None
 
 
 def publish(path: Path, content: bytes) -> None:
-    """Writes a file that a reader sees wholly or not at all, and that outlives a loss of power."""
+    """Writes a file that readers see completely or not at all, and that survives a loss of power."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, content, mode=0o644)

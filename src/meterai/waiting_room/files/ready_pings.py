@@ -1,6 +1,6 @@
-"""How many of those who are called next are there: the `ready` pings that gates note (`gates/N/wM.ready`).
+"""The share of people called next who are there, by the `ready` pings that gates note (`gates/N/wM.ready`).
 
-A page sends one in the last three minutes before its turn, so whoever has not sent any a minute before the
+A page sends a ping in the last three minutes before its turn. People who have sent none a minute before their
 call will hardly come.
 """
 
@@ -17,12 +17,12 @@ from meterai.waiting_room.rules.model import U_MAX, Frontier
 from meterai.waiting_room.rules.tickets import ID_BYTES
 
 KNOWN_FOR_S = 60.0
-"""People who have known their place for less time could not ping yet: windows drawn later tell nothing."""
+"""Seconds. People who have known their place for less could not ping yet, so new windows say nothing."""
 PEOPLE_MIN = 20
 
 
 class ReadyPings:
-    """The pings of one event, by place. Pings of people who are called already are dropped."""
+    """The pings of one event, by place. Pings of people who are already called are dropped."""
 
     def __init__(self, folder: QueueFolder, seeds: WindowSeeds) -> None:
         self._folder = folder
@@ -33,10 +33,10 @@ class ReadyPings:
     def share(
         self, frontier: Frontier, windows: Sequence[tuple[int, int]], *, calls: float, now: float
     ) -> float | None:
-        """Of the people called in the next minute, how many said that they are there (0 to 1).
+        """The share of the people called in the next minute who have sent a ping (0 to 1).
 
-        `windows`: (window, people) from the frontier's on; `calls`: people a minute; `now`: Unix seconds.
-        None: fewer than twenty people could have said it.
+        `windows`: (window, people), starting with the frontier's; `calls`: people a minute; `now`: Unix
+        seconds. None: fewer than twenty people could have sent one.
         """
         self._forget(frontier)
         left, able, there = calls, 0.0, 0
@@ -58,7 +58,7 @@ class ReadyPings:
         return False
 
     def _places_in(self, window: int, frontier: Frontier) -> set[int]:
-        """The places from which pings came, read on from where the files ended the last time."""
+        """The places that sent pings. Continues where the files ended the last time."""
         places = self._places.setdefault(window, set())
         seed = self._seeds.seed_of(window)
         if seed is None:
@@ -83,7 +83,7 @@ class ReadyPings:
         return [found[at : at + ID_BYTES] for at in range(0, whole, ID_BYTES)]
 
     def _forget(self, frontier: Frontier) -> None:
-        """Drops what is called already."""
+        """Drops people who are already called."""
         for window in [window for window in self._places if window < frontier.window]:
             del self._places[window]
             self._read = {path: at for path, at in self._read.items() if path.name != f"w{window}.ready"}

@@ -1,9 +1,10 @@
-"""Takes a queue's files to where its rows stand, from where the controller goes on.
+"""Takes a queue's files back to the state of its rows. The controller continues from there.
 
-The files are ahead of a database that was restored from an older copy. What they have more is cut off, for
-rows decide and files follow; the windows after it are put together again from the gates' journals. Files from
-a copy may be behind the database instead: the controller writes again what they lack, but for the lists of
-windows whose joins stood in the gates' journals alone.
+After a restore from an older copy the files are ahead of the database. The rest is cut off, because rows
+decide and files follow. The later windows are put together again from the gates' journals.
+
+Files from a copy may also be behind the database. Then the controller writes again what is missing. Only
+lists of windows whose joins stood in the gates' journals alone are lost.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from meterai.waiting_room.files.queue_folder import QueueFolder, publish
 from meterai.waiting_room.files.window_files import RECORD, GateSign, counted_joins
 
 RESTORE = "restore"
-"""The act that says so in the public log."""
+"""The action that says so in the public log."""
 _WINDOW = re.compile(r"(\d+)\.(close\.json|ids|reveal\.json)")
 
 
@@ -38,30 +39,30 @@ class RewoundFiles(msgspec.Struct, frozen=True, kw_only=True):
 
     event: str
     entries: int
-    """Of the public log."""
+    """Entries cut off the public log."""
     head: str
     """SIZE:ROOT of the last head that was cut off; empty: none was."""
     epoch: int
-    """The greatest that the files have seen."""
+    """The greatest epoch in the files."""
     acts: list[OperatorFacts]
-    """What operators did in that time: the rows do not know it."""
+    """Actions of operators in that time, which the rows do not know."""
 
 
 class LostList(msgspec.Struct, frozen=True, kw_only=True):
-    """A closed window that must be published again, and of whose joins the gates' journals lack some."""
+    """A closed window that must be published again, although the gates' journals lack some of its joins."""
 
     window: int
     joins: int
-    """So many are gone."""
+    """The number of missing joins."""
     gates: list[int]
-    """That counted them."""
+    """The gates that counted them."""
     ids: bytes
-    """What is left of the list."""
+    """The rest of the list."""
     document: bytes
 
 
 def log_size(folder: QueueFolder) -> int:
-    """Entries that are in the log's file."""
+    """The number of entries in the log's file."""
     path = folder.log / ENTRIES
     if not path.exists():
         return 0
@@ -70,14 +71,14 @@ def log_size(folder: QueueFolder) -> int:
 
 
 def closed_in(folder: QueueFolder, closed_through: int) -> int:
-    """The last window, of those up to this one, whose end lies there; -1: none does."""
+    """The last window up to this one whose published end exists; -1: none does."""
     while closed_through >= 0 and not folder.window_close(closed_through).exists():
         closed_through -= 1
     return closed_through
 
 
 def lost_list(folder: QueueFolder, window: int, document: bytes) -> LostList | None:
-    """What is left of a closed window; None: all of it."""
+    """The rest of a closed window's list; None: nothing is missing."""
     close = published_documents.decode(document, Close)
     left = {one.gate: _joins_left(folder, window, one) for one in close.gates}
     lacking = {one.gate: one.count - len(left[one.gate]) // RECORD for one in close.gates}
@@ -88,18 +89,18 @@ def lost_list(folder: QueueFolder, window: int, document: bytes) -> LostList | N
 
 
 def publish_rest(folder: QueueFolder, lost: LostList) -> None:
-    """Publishes the end of a window with what is left of its list."""
+    """Publishes the end of a window with the rest of its list."""
     publish(folder.window_ids(lost.window), lost.ids)
     publish(folder.window_close(lost.window), lost.document)
 
 
 def promises_there(folder: QueueFolder, read: Mapping[str, int]) -> dict[str, int]:
-    """How far the controller has read of each gate's promises: the file of a copy may be shorter."""
+    """How far the controller has read each gate's promises. The file of a copy may be shorter."""
     return {gate: min(place, promises_size(folder.gate(int(gate)))) for gate, place in read.items()}
 
 
 def rewind(folder: QueueFolder, *, log_size: int, closed_through: int, revealed_through: int) -> RewoundFiles:
-    """Cuts off what rows with these figures do not know. No controller may run."""
+    """Cuts off what is newer than rows with these figures. No controller may run."""
     last = _last_head(folder.log / HEADS)
     acts = _acts_from(folder.log / ENTRIES, log_size)
     cut = _cut_entries(folder.log / ENTRIES, log_size)
@@ -124,10 +125,10 @@ def rewind(folder: QueueFolder, *, log_size: int, closed_through: int, revealed_
 
 
 def forget_gates(folder: QueueFolder, *, window: int, now: float) -> None:
-    """The gates' files come from a copy: nobody knows who took a place since, up to this window.
+    """Treats the gates' files as those of a copy: places given since then, up to this window, are unknown.
 
-    So each gate is declared dead there, and goes on well behind the sequences that it may have given. The
-    status is signed again, for gates believe its clock.
+    So each gate is declared dead there, and continues far behind the sequences that it may have given. The
+    status is signed again, because gates trust its clock.
     """
     for number in folder.gates():
         (folder.gate(number) / SEQUENCE).unlink(missing_ok=True)
@@ -148,7 +149,7 @@ def _joins_left(folder: QueueFolder, window: int, count: GateCount) -> bytes:
 
 
 def _acts_from(path: Path, size: int) -> list[OperatorFacts]:
-    """Of operators, from this entry on."""
+    """Actions of operators from this entry on."""
     if not path.exists():
         return []
     found = [entry for _, entry in read_entries(path) if entry.n >= size and entry.what is EntryKind.OPERATOR]
@@ -157,7 +158,7 @@ def _acts_from(path: Path, size: int) -> list[OperatorFacts]:
 
 
 def _cut_entries(path: Path, size: int) -> int:
-    """Keeps the first `size` lines; how many were cut off."""
+    """Keeps the first `size` lines. Returns how many were cut off."""
     if not path.exists():
         return 0
     kept = lines = 0

@@ -1,7 +1,7 @@
 """The queue folder as its controller writes it and the site reads it.
 
 Fencing works without a lock, which a frozen process could hold. Documents are staged in a folder named
-after the epoch of the lease, and moved from there. The next holder removes the folders of all others first.
+after the epoch of the lease, and moved from there. The next holder first removes the folders of all others.
 A controller that wakes up too late finds nothing to move, and does not make its folder again.
 """
 
@@ -32,14 +32,16 @@ RECORD = 18
 PRIVATE_FILE = 0o600
 READABLE_FILE, READABLE_FOLDER, PASSABLE_FOLDER = 0o644, 0o755, 0o711
 GATE_SILENT_S = 5.0
-"""A gate whose sign of life is older does not run."""
+"""Seconds. A gate whose sign of life is older does not run."""
 DEAD_AFTER_S = 3.0
-"""How long after a window's end a gate that does not run may answer; one that runs has `ANSWERS_WITHIN_S`."""
+"""Seconds after a window's end in which a gate that does not run may answer. One that runs has
+`ANSWERS_WITHIN_S`."""
 ANSWERS_WITHIN_S = 8.0
 LATELY_WINDOWS = 30
-"""A gate that counted in one of this many windows before, and whose folder is gone, may have counted here."""
+"""A gate without a folder may have joins in a window if it counted some in one of this many windows
+before."""
 ASKED_FOR_MAX = 1_000
-"""More windows than these are not looked for one by one."""
+"""If there are more windows than this, files are listed instead of looked for one by one."""
 
 
 class Superseded(RuntimeError):
@@ -53,9 +55,9 @@ class GateSign(msgspec.Struct):
     at: float = 0.0
     closed_through: int = -1
     unsure_through: int = -1
-    """It lost files, and does not know what it counted in windows up to this one."""
+    """The gate lost files, so its counts of windows up to this one are unknown."""
     there_from: int | None = None
-    """The first window of the time in which this process was there."""
+    """The first window since this process started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +70,16 @@ class Gathered:
     root: bytes
     gates: tuple[GateCount, ...]
     dead: tuple[int, ...]
-    """Gates that did not say what they counted, or whose joins are not all there any more; what is there is
-    in."""
+    """Gates that did not report their counts, or that lost some of their joins. The joins that exist are
+    included."""
     ids: bytes
 
 
 class FencedFolder:
-    """Where one holder of the lease writes. Raises `Superseded` from the moment another has taken over."""
+    """The folder of one holder of the lease. Raises `Superseded` after another holder has taken over."""
 
     def __init__(self, folder: QueueFolder, epoch: int) -> None:
-        """Takes the folder over: nothing that an earlier holder still does has any effect afterwards."""
+        """Takes the folder over. From then on an earlier holder can change nothing."""
         self._folder = folder
         self._place = folder.path / "stage" / str(epoch)
         self._place.parent.mkdir(parents=True, exist_ok=True)
@@ -90,7 +92,7 @@ class FencedFolder:
         open_to_readers(folder)
 
     def publish(self, path: Path, content: bytes, *, is_public: bool = True) -> None:
-        """Writes a file that a reader sees wholly or not at all, and that outlives a loss of power."""
+        """Writes a file that readers see completely or not at all, and that survives a loss of power."""
         part = self._place / "part"
         try:
             handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
@@ -106,7 +108,8 @@ class FencedFolder:
             raise Superseded(str(path)) from None
 
     def open_log(self, key: Ed25519PrivateKey) -> PublicLog:
-        """The public log, on a copy of its files: what an earlier holder still has open is no longer it."""
+        """The public log, on copies of its files. Files that an earlier holder still has open are no
+        longer the log."""
         log = self._folder.log
         for name in (ENTRIES, "heads.jsonl"):
             if (log / name).exists():
@@ -129,19 +132,20 @@ class FencedFolder:
 
 
 def open_to_readers(folder: QueueFolder) -> None:
-    """Lets a web server of another user read `public/`, whatever our umask is, and what is already there.
+    """Lets a web server of another user read `public/` with all its files, whatever our umask is.
 
-    The folders above may be passed through, not listed; secrets and what gates write stay ours.
+    Other users can pass through the folders above, but not list them. Secrets and gates' files stay private.
     """
     _make_readable_folder(folder.public)
     for above in (folder.path, folder.path.parent):
-        with suppress(PermissionError):  # a folder that somebody else made has the mode they wanted
+        with suppress(PermissionError):  # a folder that another user made has the mode they wanted
             above.chmod(PASSABLE_FOLDER)
     _open_all(folder.public)
 
 
 def _open_all(folder: str | os.PathLike[str]) -> None:
-    """A queue of weeks has half a million files, so each is looked at once and no path is made of it."""
+    """Opens all files. A queue of weeks has half a million, so it visits each once and builds no path
+    objects."""
     with os.scandir(folder) as found:
         for entry in found:
             is_folder = entry.is_dir()
@@ -159,9 +163,9 @@ def _make_readable_folder(path: Path) -> None:
 
 
 def gather(folder: QueueFolder, window: int, *, ended_s: float, now: float) -> Gathered | None:
-    """What all gates counted in a window that ended `ended_s` ago; None: some gate has time to answer yet.
+    """The joins of all gates in a window that ended `ended_s` ago; None: a gate still has time to answer.
 
-    Reads and hashes every join (some seconds for a million).
+    Reads and hashes every join (a few seconds for a million).
     """
     counts: list[GateCount] = []
     dead: list[int] = []
@@ -176,11 +180,11 @@ def gather(folder: QueueFolder, window: int, *, ended_s: float, now: float) -> G
             sign = sign_of(place)
             runs = is_alive(sign, now)
             knows = window > sign.unsure_through and (not runs or sign.closed_through >= window)
-            # it closes all windows of its time: where that can't be seen yet (NFS), its joins can't either
+            # it closes all its windows; if this can't be seen yet (NFS), neither can its joins
             is_hidden = runs and sign.there_from is not None and window >= sign.there_from
             is_empty = told is None and place.exists() and not joins.exists()
             if is_empty and knows and not is_hidden:
-                continue  # not there in that window, or nobody joined; without its folder nobody knows that
+                continue  # the gate did not run then, or had no joins; its folder proves that
             if ended_s < (ANSWERS_WITHIN_S if runs else DEAD_AFTER_S):
                 return None
             dead.append(number)
@@ -199,12 +203,13 @@ def _records_in(joins: Path) -> bytes:
 
 
 def ids_again(folder: QueueFolder, close: Close) -> bytes:
-    """The list of a window that was closed but not published, from the gates' files."""
+    """The list of a closed window that is not published, from the gates' files."""
     return b"".join(counted_joins(folder, close.window, count) for count in close.gates)
 
 
 def counted_joins(folder: QueueFolder, window: int, count: GateCount) -> bytes:
-    """What is public of the joins that a gate counted, from its journal; fewer where it lacks some.
+    """The public part of the joins that a gate counted, from its journal; less where the journal lacks
+    some.
 
     Raises: FileNotFoundError.
     """
@@ -221,8 +226,11 @@ def joins_in(folder: QueueFolder, windows: range) -> dict[int, int]:
 
 
 def _journals_in(place: Path, windows: range) -> Iterator[tuple[int, int]]:
-    """(window, bytes) of a gate's joins in these windows. A pause of months leaves millions of windows, and
-    joins in few of them: then it is looked at what there is."""
+    """(window, bytes) of a gate's joins in these windows.
+
+    A pause of months leaves millions of windows with joins in a few. Then it lists the existing files
+    instead.
+    """
     if len(windows) <= ASKED_FOR_MAX:
         for window in windows:
             with suppress(OSError):
@@ -277,7 +285,7 @@ def is_listed(folder: QueueFolder, window: int, record: bytes) -> bool:
 
 
 def close_document(event: str, gathered: Gathered, starts_at: int, ends_at: int) -> Close:
-    """What is published of it."""
+    """The published document of a closed window."""
     return published_documents.Close(
         event=event,
         window=gathered.window,
@@ -291,12 +299,12 @@ def close_document(event: str, gathered: Gathered, starts_at: int, ends_at: int)
 
 
 def digest(content: bytes) -> str:
-    """SHA-256 in hexadecimal, as the log names documents."""
+    """SHA-256 in hexadecimal, as the log refers to documents."""
     return hashlib.sha256(content).hexdigest()
 
 
 def _counted_lately(folder: QueueFolder, window: int) -> set[int]:
-    """Gates that counted joins in one of the windows before: one whose files are gone is still among them."""
+    """Gates that counted joins in one of the windows before, including gates whose files are gone."""
     found: set[int] = set()
     for number in range(max(0, window - LATELY_WINDOWS), window):
         with suppress(OSError, Refusal):

@@ -1,1 +1,1 @@
-"""The rules of the waiting room, pure: windows, tickets, draw, admission, rate control, forecast, verdict."""
+"""The pure rules of the waiting room: windows, tickets, draw, admission, rate control, forecast, verdict."""

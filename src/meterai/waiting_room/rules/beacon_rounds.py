@@ -1,7 +1,7 @@
-"""Rounds of a public beacon (drand): when each is due, which one a window gets, what one says. Pure.
+"""Rounds of a public beacon (drand): when each is due, which one a window gets, and what one says. Pure.
 
-Every window gets the first round that is due a full second after its roots were decided: so it is unknown
-while people join, and nobody can choose among later ones.
+A window gets the first round that is due a full second after its roots were decided. So the round is unknown
+while people join, and nobody can choose a later one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _AFTER_S = 1
 
 
 class ChainInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What `/info` of drand's HTTP API says of a chain."""
+    """The answer of `/info` in drand's HTTP API about a chain."""
 
     hash: str
     genesis_time: int
@@ -37,7 +37,8 @@ class ChainInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """As the rules name the source: a known network, or a chain with what dates its rounds."""
+        """The source's name in the rules: a known network, or a chain with the figures that date its
+        rounds."""
         known = KNOWN.get(self.hash)
         if known is not None and _NETWORKS[known] == (self.genesis_time, self.period):
             return known
@@ -45,7 +46,7 @@ class ChainInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Round(msgspec.Struct, frozen=True):
-    """What `/public/N` of drand's HTTP API says."""
+    """The answer of `/public/N` in drand's HTTP API."""
 
     round: int
     randomness: str
@@ -53,7 +54,8 @@ class Round(msgspec.Struct, frozen=True):
 
 
 def round_for(source: str, decided_at: int) -> int | None:
-    """The round of a window whose roots were decided in this second; None: the source's can't be dated."""
+    """The round for a window whose roots were decided in this second; None: the source's rounds have no
+    known dates."""
     genesis, period = _dates_of(source)
     if period < 1:
         return None
@@ -61,29 +63,29 @@ def round_for(source: str, decided_at: int) -> int | None:
 
 
 def due_at(source: str, number: int) -> int:
-    """When a round of a source that can be dated is due, in Unix seconds."""
+    """When a round is due, in Unix seconds. The source's rounds must have known dates."""
     genesis, period = _dates_of(source)
     return genesis + (number - 1) * period
 
 
 def _dates_of(source: str) -> tuple[int, int]:
-    """(Unix time of the first round, seconds between two); zeros: the source's rounds can't be dated."""
+    """(Unix time of the first round, seconds between two); zeros: the source's rounds have no known dates."""
     found = _OTHER.fullmatch(source)
     return (int(found[2]), int(found[3])) if found else _NETWORKS.get(source, (0, 0))
 
 
 def value_of(raw: bytes, number: int) -> str:
-    """`round:hex` of an answer for this round.
+    """Reads an answer for this round as `round:hex`.
 
-    The randomness must be the SHA-256 of the signature. The signature itself (BLS12-381) is not verified,
-    for no library of ours can: whoever audits can ask the source, or any of its mirrors, for the round.
+    The randomness must be the SHA-256 of the signature. The signature itself (BLS12-381) is not verified, as
+    none of our libraries can do it. An auditor can ask the source or any of its mirrors for the round.
 
     Raises: Refusal UNAVAILABLE `beacon.wrong`.
     """
     try:
         told = read_json(raw, Round)
         signature = bytes.fromhex(told.signature)
-    except ValueError:  # msgspec's are such, too
+    except ValueError:  # msgspec's errors are ValueErrors, too
         raise Refusal(Kind.UNAVAILABLE, "beacon.wrong") from None
     follows = hashlib.sha256(signature).hexdigest() == told.randomness
     if told.round != number or not follows or not _HEX.fullmatch(told.randomness):

@@ -1,6 +1,6 @@
-"""Certificates of attempt: what is signed for people who stood in line at the closing. Pure.
+"""Certificates of attempt: signed statements for people who stood in line at the closing. Pure.
 
-They state facts; what follows from them the agency decides.
+They state facts. The agency decides what follows from them.
 """
 
 from __future__ import annotations
@@ -16,42 +16,46 @@ from meterai.waiting_room.files.published_documents import Document
 from meterai.waiting_room.rules.model import Frontier
 
 CHECK_IN_AROUND_CLOSING_S = 1_800
-"""A person who was not seen within this time around the closing may have given up long before."""
+"""Seconds. A person who was not seen within this time around the closing may have given up long before."""
 
 
 class Attempt(Document, frozen=True, kw_only=True):
     """A certificate of attempt. Times are Unix seconds."""
 
     code: str
-    """What people type to look it up."""
+    """The code that people type to look the certificate up."""
     id: str
-    """Of the contact in this event, as the public log names it (hexadecimal)."""
+    """The id of the contact in this event, as in the public log (hexadecimal)."""
     contact: str
-    """Masked: enough for its owner and an agency to recognise it."""
+    """The masked contact: enough for its owner and an agency to recognise it."""
     joined_at: int
     window: int
     gate: int
     sequence: int
-    """Of the ticket: with the window they find it in the published list."""
+    """The gate sequence of the ticket. With the window it finds the ticket in the published list."""
     place: str
-    """In the window, a decimal number below 2^64; empty when its seed was never published."""
+    """The place in the window, a decimal number below 2^64; empty when its seed was never published."""
     outcome: Literal["not_called", "called_too_late", "door_full"]
     closed_at: int
     frontier: tuple[int, str]
-    """Where the frontier stood at the closing: window, place."""
+    """The frontier at the closing: window, place."""
     seen_at: int
     """The holder's sign of life around the closing."""
     knocked_at: int | None
-    """First found the door full then."""
+    """When the person first found the door full."""
     line_counts: bool
-    """The event's rule when this was made: being in line at the closing counts as in time. Since when it is
-    so stands in the public log."""
+    """The event's rule when this was made: being in line at the closing counts as in time.
+
+    The public log shows since when the rule holds.
+    """
     issued_at: int
 
 
 def certificate_key(event_key: bytes) -> Ed25519PrivateKey:
-    """The key that signs an event's certificates and nothing else. It follows from the event's own key, so
-    that every site process has the same."""
+    """The key that signs an event's certificates and nothing else.
+
+    It is derived from the event's own key, so every site process has the same one.
+    """
     return Ed25519PrivateKey.from_private_bytes(
         hmac.digest(event_key, b"meterai certificate key v1", hashlib.sha256)
     )
@@ -66,10 +70,10 @@ def outcome_of(
     has_pass: bool,
     has_knocked: bool,
 ) -> Literal["not_called", "called_too_late", "door_full"]:
-    """How the closing found somebody.
+    """What the closing meant for a person in line.
 
-    `call_lapses`: where the frontier stood when the last calls were made that lapsed before the closing.
-    People who were called later had less time than promised.
+    `call_lapses`: where the frontier stood at the last calls that lapsed before the closing. People who were
+    called later had less time than promised.
 
     Raises: Refusal CONFLICT `certificate.was_let_in`, `certificate.did_not_come`.
     """

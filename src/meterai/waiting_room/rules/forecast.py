@@ -1,9 +1,8 @@
-"""How many people will have been called by when: low and middle values over simulated futures of the evening.
+"""The number of people called by a time: low and middle values over simulated futures of the evening.
 
-A rate with its spread would promise too much, because outages break promises and nobody sees them coming.
-Each future draws how often outages come and how long they last. The prior is corrected by what the evening
-has shown (Gamma-Poisson and Gamma-exponential, in closed form). Between outages the rate wanders as much as
-so far.
+A rate with its spread would promise too much, because outages break promises and nobody foresees them.
+Each future draws how often outages come and how long they last. The evening so far corrects the prior
+(Gamma-Poisson and Gamma-exponential, in closed form). Between outages the rate wanders as much as so far.
 """
 
 from __future__ import annotations
@@ -20,37 +19,39 @@ from meterai.waiting_room.rules.rate_history import RateHistory
 type Floats = NDArray[np.float64]
 
 LOW: Final = 0.025
-"""The quantile that promises stand on: 97.5 % of the futures call more people."""
+"""The quantile behind promises: 97.5 % of the futures call more people."""
 PATHS: Final = 2_000
 HORIZONS: Final = 10
 HORIZON_MAX_S: Final = 86_400.0
 _GRID: Final = 48
 _OUTAGES_MAX: Final = 32
-"""In one future; a hundred hours with a prior of one in four."""
+"""The greatest number of outages in one future. It allows for a hundred hours with a prior of one in four."""
 _BLOCK: Final = 5
-"""Minutes whose mean shows the wandering of the rate without the noise of single minutes."""
+"""Minutes. Means over this time show how the rate wanders without the noise of single minutes."""
 
 
 class Prior(msgspec.Struct, frozen=True, kw_only=True):
-    """What is believed before an evening has shown anything, and how firmly.
+    """The beliefs before an evening has shown anything, and their weight.
 
-    No operator has published figures of minutes; the outages of 2024 were of hours and days, and these would
-    be no forecast for a service that is built to come back. So this is a guess to be replaced by an
-    operator's own evenings: an outage in four hours, seven minutes on average, one in twenty over 25 minutes.
+    No operator has published figures of outages of minutes. The outages of 2024 lasted hours and days; with
+    those, nothing could be promised. So this is a guess, to be replaced by an operator's own evenings. It
+    assumes one outage in four hours, seven minutes long on average, and one in twenty longer than 25 minutes.
     """
 
     outages_per_hour: float = 0.25
     weight_hours: float = 4.0
-    """The guess of how often counts as much as this many hours of watching."""
+    """The guess of how often outages come counts as much as this many hours of observation."""
     outage_minutes: float = 7.0
     weight_outages: float = 2.5
-    """The guess of how long counts as much as this many outages (above 1). The tail is that of a Pareto
-    (Lomax) distribution with this exponent."""
+    """The guess of how long outages last counts as much as this many outages (above 1).
+
+    The tail is that of a Pareto (Lomax) distribution with this exponent.
+    """
     wander: float = 0.012
-    """By how much of itself the rate moves in a minute, as the step of a random walk."""
+    """The relative step of the rate in a minute, as in a random walk."""
     weight_minutes: float = 40.0
     start_spread: float = 0.5
-    """How wrong the rate of the first minute may be (of its logarithm)."""
+    """The error of the first minute's rate (of its logarithm)."""
 
 
 def fan_of(
@@ -68,12 +69,16 @@ def fan_of(
 ) -> list[tuple[int, int, int]]:
     """`Status.fan`: (seconds from now, people called by then with 97.5 %, with 50 % probability).
 
-    `calls`: people a minute by which the frontier will move, for an evening that has shown none yet
-    (`controller.expected_calls`); 0 then: no fan. `calls_max`: the operator's cap, by as much as more are
-    called than come; `horizons`: seconds, growing, as `horizons_to` gives; `opens_in_s`: nobody is called
-    before that; `sure_max`: for so many people there are stamps: who stands behind them can't be sure, for
-    nobody knows when more are issued. With one seed through an evening, the times that people read move only
-    when something happened. Costs about 6 ms of CPU.
+    - `calls`: people a minute by which the frontier will move, for an evening that has shown none yet
+      (`controller.expected_calls`). If it is 0 then, there is no fan.
+    - `calls_max`: the operator's cap, raised by the expected no-shows.
+    - `horizons`: seconds, ascending, as `horizons_to` returns them.
+    - `opens_in_s`: nobody is called before that.
+    - `sure_max`: the number of people for whom there are stamps. People behind them get no sure time, because
+      nobody knows when more stamps are issued.
+
+    Keep one seed through an evening: then the times that people read move only when something happened. Costs
+    about 6 ms of CPU.
     """
     if not horizons or (calls <= 0 and not past.minutes):
         return []
@@ -91,11 +96,10 @@ def fan_of(
 def horizons_to(
     now: float, closes_at: float, *, waiting: int, calls: float, opens_in_s: float = 0.0
 ) -> tuple[int, ...]:
-    """Where the fan is worth knowing: up to the closing, but not beyond three times what the line needs.
+    """The horizons worth computing: up to the closing, and at most three times what the line needs.
 
-    When being in line counts, give as `closes_at` a time that is far enough (two days).
-
-    Closer together at the beginning: there the times are read to the minute.
+    When being in line counts, give a late time as `closes_at` (two days). Early horizons are closer together,
+    because people read those times to the minute.
     """
     left = closes_at - now
     needed = max(3_600.0, 3 * waiting * 60 / calls) if calls > 0 else 12 * 3_600.0
@@ -109,7 +113,7 @@ def horizons_to(
 def _down_minutes(
     past: RateHistory, prior: Prior, minutes: Floats, now: float, random: np.random.Generator, paths: int
 ) -> Floats:
-    """How many of the minutes until each horizon are lost to outages; a row for each future."""
+    """The minutes lost to outages until each horizon; a row for each future."""
     lasts_s = past.outage_lasts_s(now)
     is_down, since = lasts_s > 0, lasts_s / 60
     hours = prior.weight_hours + past.up_s / 3600
@@ -126,7 +130,9 @@ def _down_minutes(
     lasts /= ending[:, None]
     ups /= np.maximum(often, 1e-9)[:, None]
     if is_down:
-        ups[:, 0] = 0.0  # the first of them is going on; exponential, so what is left of it is like a new one
+        ups[:, 0] = (
+            0.0  # The first outage is in progress. It is exponential, so the rest of it is like a new one.
+        )
     ends = np.cumsum(ups + lasts, axis=1)
     starts = ends - lasts
     down = np.empty((paths, len(minutes)))
@@ -136,8 +142,10 @@ def _down_minutes(
 
 
 def _even(random: np.random.Generator, paths: int) -> Floats:
-    """Numbers between 0 and 1, one in each of as many equal parts: the outage that decides most is spread
-    over the futures as evenly as it can be, so that fewer of them are needed."""
+    """Numbers between 0 and 1, one in each of as many equal parts.
+
+    So the most important outage is spread evenly over the futures, and fewer futures are needed.
+    """
     return (random.permutation(paths) + random.uniform(0.001, 1.0, paths)) / paths
 
 
@@ -151,7 +159,7 @@ def _called(
     random: np.random.Generator,
     paths: int,
 ) -> Floats:
-    """People called by each horizon: the rate's path, run through in the minutes that are not lost."""
+    """The people called by each horizon: the path of the rate, over the minutes that are not lost."""
     last = minutes[-1]
     grid = last * (np.arange(_GRID + 1) / _GRID) ** 2
     level, spread = _level(past, calls, calls_max, prior)
@@ -173,7 +181,7 @@ def _called(
 
 
 def _level(past: RateHistory, calls: float, calls_max: float, prior: Prior) -> tuple[float, float]:
-    """(people a minute now, how wrong that may be as a spread of its logarithm)."""
+    """(people a minute now, the error of that, as a spread of its logarithm)."""
     known = np.asarray(past.minutes[-10:], np.float64)
     if not len(known):
         return max(1.0, min(calls, calls_max)), prior.start_spread

@@ -1,4 +1,4 @@
-"""Merkle tree hashes (RFC 6962 section 2.1): one value that stands for a list which only grows."""
+"""Merkle tree hashes (RFC 6962 section 2.1): one value for a list that only grows."""
 
 from __future__ import annotations
 
@@ -28,12 +28,13 @@ class Tree:
 
     @property
     def peaks(self) -> tuple[bytes, ...]:
-        """Roots of the full subtrees, the largest first: with `size` all that is needed to grow on."""
+        """Roots of the full subtrees, the largest first. Together with `size` they suffice to continue the
+        tree."""
         return tuple(self._peaks)
 
     @classmethod
     def grown(cls, size: int, peaks: Sequence[bytes]) -> Tree:
-        """A tree that had so many entries. Raises: ValueError when the peaks can't be of so many."""
+        """A tree of `size` entries. Raises: ValueError when the peaks do not fit this size."""
         if len(peaks) != size.bit_count():
             raise ValueError("a tree has a peak for each bit of its size")
         tree = cls()

@@ -1,4 +1,4 @@
-"""Words of the waiting room: schedule, lanes, frontier, states. Pure; times are whole Unix seconds."""
+"""The words of the waiting room: schedule, lanes, frontier, states. Pure; times are whole Unix seconds."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ import msgspec
 U_MAX = 2**64
 """Places within a window are integers from 0 to below this."""
 LOOKS_AFTER = 0.25
-"""A wait page looks again after this part of the time until the turn (docs/decisions/0023). The script
-`gate/static/wait.js` has the same figure."""
+"""A wait page looks again after this part of the time until the turn (docs/decisions/0023).
+
+The script `gate/static/wait.js` has the same figure.
+"""
 POLL = (2, 60)
-"""Seconds between two looks, at least and at most."""
+"""The least and greatest number of seconds between two looks."""
 
 
 class Lane(IntEnum):
-    """Which of the parallel queues somebody stands in.
+    """The parallel queue in which a person stands.
 
-    Taken at the claim from the signed order, never trusted from a ticket.
+    A claim takes it from the signed order, never from a ticket.
     """
 
     NEW = 0
@@ -27,26 +29,26 @@ class Lane(IntEnum):
 
 
 class QueueState(StrEnum):
-    """What the queue of an event does now."""
+    """The present state of an event's queue."""
 
-    OFF = "off"  # nobody is asked for a pass
+    OFF = "off"  # everybody enters without a pass
     DIRECT = "direct"  # nobody waits: enter at once
-    LOTTERY = "lottery"  # before the opening: who comes now is equal to everybody who came
+    LOTTERY = "lottery"  # before the opening: everybody who joins now is equal
     OPEN = "open"
-    LAST_CALL = "last_call"  # who joins now is told that the end may come first
-    HALTED = "halted"  # an operator, or trouble behind the door, holds everybody
+    LAST_CALL = "last_call"  # people who join now read that the end may come first
+    HALTED = "halted"  # an operator, or trouble on the site, holds everybody
     OUT_OF_STOCK = "out_of_stock"
     CLOSED = "closed"
 
     @property
     def stands_still(self) -> bool:
-        """Whether nobody waits and no window passes. A ticket that is made all the same is in the next
-        window."""
+        """Whether nobody waits and no window passes. A ticket that is made nevertheless belongs to the
+        next window."""
         return self in (QueueState.OFF, QueueState.DIRECT)
 
 
 class Frontier(msgspec.Struct, frozen=True, order=True):
-    """The border of the people who are called: their (window, place) is smaller. Integers, never floats."""
+    """The border of the called people: their (window, place) is smaller. Integers, never floats."""
 
     window: int
     x: int
@@ -60,10 +62,10 @@ NOBODY = Frontier(0, 0)
 
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True):
-    """When an event's queue does what.
+    """The times of an event's queue.
 
-    `joins_from` < `opens_at`: everybody who joins in between is in one window, the lottery. Equal: there is
-    none, as when the queue is switched on in the middle of a sale.
+    `joins_from` < `opens_at`: everybody who joins in between is in one window, the lottery. If the two are
+    equal there is no lottery, as when the queue is switched on in the middle of a sale.
     """
 
     joins_from: int
@@ -73,7 +75,7 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     window_s: int = 10
     first_window: int = 1
     """The number of the window that begins at `opens_at`. It grows when time is cut again, such as after a
-    time in which nobody had to wait."""
+    time without waiting people."""
 
     def __post_init__(self) -> None:
         last_call = self.last_call_at if self.last_call_at is not None else self.closes_at
@@ -86,15 +88,15 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """What an event promises those who wait. Signed; each version stands in the public log."""
+    """The promises of an event to people who wait. Signed; each version stands in the public log."""
 
     line_counts: bool = False
     """Being in line at closing time counts as having applied in time (the agency's decision)."""
     returners_percent: int = 15
-    """Share of the admissions kept for those who were called and come late."""
+    """The share of the admissions for people who were called and come late."""
     claim_minutes: int = 10
-    """How long a call is held open for the one called; afterwards the returners' lane."""
+    """How long a call is valid. Later its holder uses the returners' lane."""
     rate_floor: int = 60
-    """Admissions a minute below which the controller never goes while the site answers at all."""
+    """The least admissions a minute while the site answers at all."""
     rate_cap: int = 6000
-    """Admissions a minute that are never exceeded."""
+    """The greatest admissions a minute."""

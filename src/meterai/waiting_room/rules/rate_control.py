@@ -1,12 +1,16 @@
 """Decides once a second how many people are called, and the state of the queue. Pure.
 
-Rates are people a minute. What the site bears is measured, never a constant: its latency, what is in flight,
-how old the oldest unstamped order is, how many requests fail, whether people can pay.
+Rates are in people a minute. What the site bears is measured and never a constant. The measurements are its
+latency, its requests in progress, the age of the oldest unstamped order, its failures, and whether people can
+pay.
 
-Two values decide (decision 0020). The rate is remembered: what the site is believed to bear. It grows while
-the site is easy and the rate is used, as RFC 7661 has it for TCP, and hardly near the rate at which the
-site was full before. It shrinks slowly, because people who enter make work for minutes. The brake is not
-remembered: it subtracts what the pressure of this second asks for.
+Two values decide (decision 0020).
+
+- The rate is remembered: it is what the site is believed to bear. It grows while the site is easy and the
+  rate
+  is used, as RFC 7661 has it for TCP. Near the rate at which the site was full before, it hardly grows. It
+  shrinks slowly, because people who enter make work for minutes.
+- The brake is not remembered. It subtracts what the pressure of this second requires.
 """
 
 from __future__ import annotations
@@ -28,10 +32,11 @@ from meterai.waiting_room.rules.rate_model import (
 P95_WANTED_MS = 1_000.0
 """The site is full here: half of the 2 s that people behind the gate are promised."""
 IN_FLIGHT_WANTED = 240.0
-"""Requests at once in one site process, on average. A stuck site answers nothing, so its latency says
-nothing.
+"""The average number of requests at once in one site process. A stuck site answers nothing, so its latency
+says nothing.
 
-It is 800 requests a second (60 people a second) of 0.3 s each. A quick site shows its latency first."""
+The figure is 800 requests a second (60 people a second) of 0.3 s each. A quick site shows its latency first.
+"""
 BACKLOG_WANTED_S = 20.0
 """Age of the oldest paid order that is not stamped."""
 FAULTS_WANTED = 0.05
@@ -56,22 +61,27 @@ GROWTH_NEAR_PER_S = 0.001
 IDLE = 0.1
 """A site under less pressure has hardly anything to do."""
 DOUBTED_AFTER_S = 15.0
-"""A site that is idle for this long near the rate at which it was full was full of something else, such as a
-gateway that was down. Then it grows as fast as elsewhere. The time is four times as long each time that it is
-full there again (`_AGAIN_MAX`): a site that fails without slowing down must not be tried every minute."""
+"""Seconds. A site that is idle for this long near the rate at which it was full had been full for another
+reason, such as a gateway that was down.
+
+Then the rate grows there as fast as elsewhere. Each time the site is full there again, the time is four times
+as long (up to `_AGAIN_MAX`). A site that fails without slowing down must not be tried every minute.
+"""
 _AGAIN_MAX = 3
 SHRINKING_PER_S = 0.01
 """Part of the rate that is lost for each 1 of strain above `FULL`."""
 USED_S = 30.0
-"""The time over which arrivals are averaged."""
+"""Arrivals are averaged over this time."""
 USED_ROOM = 1.5
 """The rate grows to this multiple of its use; freely up to `_FREE_FLOORS` and up to `NEAR`."""
 _FREE_FLOORS = 2.0
 UNCALLED = 0.5
-"""The part of people who came in without waiting that a full site is believed to bear. At a sudden crowd
-nothing else is known; the brake subtracts what is too much."""
+"""The part of people who came in without waiting that a full site is believed to bear.
+
+At a sudden crowd nothing else is known. The brake subtracts the excess.
+"""
 KNOCKING_S = 10.0
-"""People who knock at the full admission shall be in within this time; fewer are called meanwhile."""
+"""People who try to enter at the full admission shall be in within this time. Fewer are called meanwhile."""
 STAMPS_EACH = 2
 """Stamps counted for each person who is called: most applications take two documents."""
 HELD_AFTER = 0.7
@@ -81,7 +91,7 @@ TOGETHER_S = 20
 COMES_S = 10.0
 """The average time from the call to the pass: the page looks, the code arrives and is typed."""
 AFTER_SILENCE = 0.5
-"""Of what a site was believed to bear before it was down."""
+"""The part of its earlier rate that a site is believed to bear after it was down."""
 SILENT_S = 6.0
 """A site that has not reported for this long is down; nobody is sent to it."""
 SHARE_MIN, SHARE_MAX = 0.2, 1.0
@@ -129,7 +139,7 @@ def expected_calls(decided: RateStep, past: RateHistory, policy: Policy) -> floa
     """The people a minute by whom the frontier will move, without this second's brake. The forecast starts
     from it.
 
-    0: nobody is called now, and nothing has shown how many can be.
+    0: nobody is called now, and nothing has shown yet how many can be.
     """
     memory = decided.memory
     # without use the rate ends one step beyond the free growth, and that step may have come late
@@ -158,12 +168,12 @@ def pressure_of(measured: SiteMeasurements) -> float:
 
 
 def calls_factor(memory: ControllerMemory) -> float:
-    """How many people are called for each one who shall come."""
+    """How many people are called for each person who shall come."""
     return min(CALLS_FACTOR_MAX, 1 / memory.show_share)
 
 
 def _with_stamps(memory: ControllerMemory, stock: int) -> float:
-    """How many more people can be called for whom there are stamps.
+    """The number of further people who can be called, according to the stamps that are left.
 
     People who were called lately hold none before their orders are placed. Half of the expected no-shows
     count too, because their number is known late.
@@ -206,7 +216,7 @@ def _with_rate(
     idle_s = memory.idle_s + elapsed_s if is_idle else 0.0
     if is_down:
         rate *= 1.0 if memory.is_down else AFTER_SILENCE
-    elif strain > FULL and UNCALLED * memory.used > rate:  # of whom nobody called
+    elif strain > FULL and UNCALLED * memory.used > rate:  # people who came without a call
         rate, again = UNCALLED * memory.used, 0
         full_at = max(full_at, rate) if memory.is_full else memory.used
     elif strain > FULL:

@@ -1,7 +1,7 @@
-"""What the controller remembers of an evening for its guess of the rest: how quickly people were called,
-and when nobody could be. Pure; people, minutes and Unix seconds.
+"""The controller's memory of an evening, for its forecast: how quickly people were called, and the outages.
 
-Only minutes in which somebody waited say what the site bears; when nobody waits, the rate stands at its cap.
+Pure; in people, minutes and Unix seconds. Only minutes with waiting people show what the site bears. When
+nobody waits, the rate stands at its cap.
 """
 
 from __future__ import annotations
@@ -13,33 +13,33 @@ from statistics import median
 import msgspec
 
 MINUTES_MAX = 120
-"""Older ones say little of the next hours."""
+"""Older minutes say little about the next hours."""
 DOWN_SHARE, UP_SHARE = 0.2, 0.5
-"""Of the usual rate. Below the first one it is an outage, until the second one is reached again."""
+"""Parts of the usual rate. An outage begins below the first one and ends at the second one."""
 OUTAGE_MIN_S = 20.0
-"""A shorter dip is how the controller feels its way."""
+"""A shorter dip is normal: it is how the controller finds the limit."""
 OUTAGE_MAX_S = 5_400.0
-"""After this long the low rate is the usual one: somebody wanted it."""
+"""After this long the low rate is the usual one, because an operator wanted it."""
 
 
 class RateHistory(msgspec.Struct, frozen=True, kw_only=True):
     """An evening so far."""
 
     minutes: tuple[int, ...] = ()
-    """People called in each minute in which calling went on, the newest last; outages are left out."""
+    """The people called in each minute, the newest last. Outages are left out."""
     up_s: float = 0.0
     """How long people were called."""
     outages: int = 0
     """Outages that are over."""
     outage_s: float = 0.0
-    """How long they lasted together."""
+    """The total duration of these outages."""
     down_since: float | None = None
-    """Since when nobody, or hardly anybody, is called."""
+    """When calling stopped, or nearly stopped."""
     minute_people: float = 0.0
     minute_s: float = 0.0
 
     def outage_lasts_s(self, now: float) -> float:
-        """How long the outage has lasted that goes on now; 0: none, or it may be the brake's few seconds."""
+        """How long the present outage has lasted; 0: there is none, or it may be a few seconds of braking."""
         lasted = 0.0 if self.down_since is None else now - self.down_since
         return lasted if lasted >= OUTAGE_MIN_S else 0.0
 
@@ -54,7 +54,8 @@ def observed(
 ) -> RateHistory:
     """The memory after one more step of the controller, in which `calls` people a minute were called.
 
-    `is_contended`: somebody waited. When nobody does, a step teaches nothing, and an outage is not counted.
+    `is_contended`: people waited. Without waiting people a step teaches nothing, and an outage does not
+    count.
     """
     if not is_contended:
         return msgspec.structs.replace(past, down_since=None, minute_people=0.0, minute_s=0.0)
@@ -92,10 +93,11 @@ _DONE_AFTER_GUESS_S = 900.0
 
 
 def done_after_of(lasted: Sequence[float]) -> int:
-    """`Status.done_after_s`: from the claim to the stamp, what sufficed 95 of the last 100 people.
+    """`Status.done_after_s`: the time from the claim to the stamp that 95 of the last 100 people needed at
+    most.
 
-    `lasted`: seconds, of the last people who were done (some hundred). Before there are twenty of them a
-    guess counts too.
+    `lasted`: seconds of the last people who finished (a few hundred). With less than twenty of them a guess
+    counts too.
     """
     known = sorted([*lasted, *[_DONE_AFTER_GUESS_S] * max(0, 2 - len(lasted) // 10)])
     return round(known[min(len(known) - 1, math.ceil(len(known) * 0.95))])

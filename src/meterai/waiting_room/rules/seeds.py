@@ -1,7 +1,8 @@
-"""Seeds nobody can choose afterwards: a reverse hash chain, committed to before the event.
+"""Seeds that nobody can choose afterwards: a reverse hash chain with a commitment before the event.
 
-Link 0 is secret; each further one is the hash of the one before; the last is published. Window n uses link
-`length - 1 - n`: to reveal it tells nothing of later windows, and hashed n + 1 times it gives the commitment.
+Link 0 is secret. Each further link is the hash of the one before, and the last is published. Window n uses
+link `length - 1 - n`. A revealed link says nothing about later windows. Hashed n + 1 times, it gives the
+commitment.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ def next_link(link: bytes) -> bytes:
 
 def _later(link: bytes, steps: int) -> bytes:
     sha256, prefix = hashlib.sha256, _LINK
-    for _ in range(steps):  # a million of them: with a call of ours for each it takes two fifths longer
+    for _ in range(steps):  # a loop in Python over a million of them takes two fifths longer
         link = sha256(prefix + link).digest()
     return link
 
 
 class SeedChain:
-    """The secret chain. Holds every 1,024th link, so that any is found with at most 1,023 hashes (0.5 ms)."""
+    """The secret chain. It holds every 1,024th link, so any link takes at most 1,023 hashes (0.5 ms)."""
 
     def __init__(self, root: bytes, length: int = LENGTH) -> None:
         self.length = length
@@ -38,7 +39,7 @@ class SeedChain:
         self.commitment = _later(self._kept[-1], length % _STRIDE)
 
     def link(self, window: int) -> bytes:
-        """The link that window `window` reveals. Raises: ValueError when the chain is too short for it."""
+        """The link for window `window`. Raises: ValueError when the chain is too short for it."""
         number = self.length - 1 - window
         if not 0 <= number < self.length:
             raise ValueError(f"the chain has no link for window {window}")
@@ -48,8 +49,8 @@ class SeedChain:
 class SeedChains:
     """The chains of a queue, one after the other: chain k serves windows k * length to (k + 1) * length - 1.
 
-    The rules commit to the first; each further one is committed to in the public log, long before the one
-    before it ends (`log_ahead`).
+    The rules hold the commitment to the first chain. The public log gets the commitment to each further chain
+    long before the chain before it ends (`log_ahead`).
     """
 
     def __init__(self, root: bytes, length: int = LENGTH) -> None:
@@ -59,28 +60,28 @@ class SeedChains:
 
     @property
     def commitment(self) -> bytes:
-        """To the first chain: it stands in the rules."""
+        """The commitment to the first chain, which stands in the rules."""
         return self._chains[0].commitment
 
     def number_of(self, window: int) -> int:
-        """Which chain a window uses."""
+        """The number of the chain that a window uses."""
         return max(0, window) // self.length
 
     def build(self, first: int, last: int) -> None:
-        """Makes chains ready (half a second each, once): call it in a thread before they are needed."""
+        """Builds chains (half a second each, once). Call it in a thread before they are needed."""
         for number in range(first, last + 1):
             self._chain(number)
 
     def is_built(self, first: int, last: int) -> bool:
-        """Whether nothing is left to make."""
+        """Whether these chains are built."""
         return all(number in self._chains for number in range(first, last + 1))
 
     def commitment_of(self, number: int) -> bytes:
-        """To chain `number`."""
+        """The commitment to chain `number`."""
         return self._chain(number).commitment
 
     def link(self, window: int) -> bytes:
-        """The link that window `window` reveals."""
+        """The link for window `window`."""
         return self._chain(self.number_of(window)).link(window % self.length)
 
     def _chain(self, number: int) -> SeedChain:
@@ -91,10 +92,10 @@ class SeedChains:
 
 
 def log_ahead(length: int) -> int:
-    """So many windows before a chain ends the next one stands in the log: a quarter, 30 days."""
+    """The number of windows before the end of a chain at which the next one is logged: a quarter, 30 days."""
     return max(2, length // 4)
 
 
 def follows(earlier: bytes, later: bytes, steps: int) -> bool:
-    """Whether hashing `later` `steps` times gives `earlier`: what was revealed or committed to before it."""
+    """Whether `later`, hashed `steps` times, gives `earlier`: a revealed link or a commitment."""
     return _later(later, steps) == earlier

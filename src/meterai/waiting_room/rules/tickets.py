@@ -1,9 +1,8 @@
 """Tickets: 96 bytes that anyone can check and only gates can make. The holder of a ticket holds its place.
 
-A ticket has 32 bytes of data, big-endian: version 1, key id 1, event 4, window 3, Unix time 4, lane and
-flags 1, gate 2, gate sequence 4, id 12. The Ed25519 signature (RFC 8032) over a domain-separated copy
-follows. As text it has 128 characters of base64url (RFC 4648 section 5), for links, QR codes, SMS and
-cookies.
+The first 32 bytes are data, big-endian: version 1, key id 1, event 4, window 3, Unix time 4, lane and flags
+1, gate 2, gate sequence 4, id 12. The Ed25519 signature (RFC 8032) over a domain-separated copy follows. As
+text a ticket has 128 characters of base64url (RFC 4648 section 5), for links, QR codes, SMS and cookies.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ VERSION = 1
 TEXT_LENGTH = 128
 ID_BYTES = 12
 INSTEAD_OF = "lepas"
-"""In the address of a gate's entrance: the mark of the ticket that the browser shall forget (`mark_of`)."""
+"""The mark (`mark_of`) of the ticket that the browser shall forget, in the address of a gate's entrance."""
 _DATA = struct.Struct(">BB4s3sIBHI12s")
 _DOMAIN = b"meterai ticket v1\x00"
 _LANE_BITS = 0x0F
@@ -35,7 +34,8 @@ _TEXT = re.compile(rf"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{{{TEXT_LENGTH}}}(?![A-Za-z
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
-    """What a ticket says. `id` is the same for every ticket of one contact: fifty tabs are one person."""
+    """The contents of a ticket. `id` is the same for every ticket of one contact: fifty tabs are one
+    person."""
 
     key_id: int
     event: bytes
@@ -62,7 +62,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def join_record(ticket: Ticket) -> bytes:
-    """What is public of a join (18 bytes): id, gate, sequence. The leaf of a window's roots."""
+    """The public part of a join (18 bytes): id, gate, sequence. It is the leaf of a window's roots."""
     return join_record_of(ticket.data())
 
 
@@ -95,7 +95,7 @@ def event_number(slug: str) -> bytes:
 def contact_id(event_key: bytes, contact: str) -> bytes:
     """The id of a contact, by its name in line (`email:ani@contoh.id`, `phone:+62812...`), in one event.
 
-    It is keyed, so that readers of the public log can neither learn who joined nor try out addresses.
+    It is keyed. So readers of the public log cannot learn who joined, and cannot test addresses.
     """
     return hmac.digest(event_key, b"meterai id v1\x00" + contact.encode(), hashlib.sha256)[:ID_BYTES]
 
@@ -111,7 +111,7 @@ def sign_data(data: bytes, key: Ed25519PrivateKey) -> str:
 
 
 def decode_ticket(text: str) -> Ticket:
-    """What the text says, its signature NOT checked: for showing, never for admitting.
+    """Reads the text without checking the signature: for display, never for admission.
 
     Raises: Refusal INVALID `ticket.unreadable`.
     """
@@ -119,7 +119,7 @@ def decode_ticket(text: str) -> Ticket:
 
 
 def read_ticket(text: str, keys: Mapping[int, Ed25519PublicKey], event: bytes) -> Ticket:
-    """A ticket of this event, its signature checked (about 110 us).
+    """Reads a ticket of this event and checks its signature (about 110 us).
 
     Raises: Refusal INVALID `ticket.unreadable`; FORBIDDEN `ticket.forged`, `ticket.other_event`.
     """
@@ -138,7 +138,7 @@ def read_ticket(text: str, keys: Mapping[int, Ed25519PublicKey], event: bytes) -
 
 
 def text_in(pasted: str) -> str:
-    """The ticket's text in what somebody pasted: a link, a whole message, 128 characters broken into lines.
+    """Finds the ticket in pasted text: a link, a whole message, or 128 characters with line breaks.
 
     Raises: Refusal INVALID `ticket.unreadable`.
     """
@@ -150,7 +150,8 @@ def text_in(pasted: str) -> str:
 
 
 def mark_of(text: str) -> str:
-    """Names a ticket to whoever has it and tells nobody else anything: for addresses."""
+    """A name of a ticket for use in addresses. Only people who have the ticket can tell which one it
+    names."""
     return hashlib.sha256(b"meterai ticket mark\x00" + text.encode()).hexdigest()[:16]
 
 

@@ -1,7 +1,8 @@
-"""What people in line read: will it be done before closing, between when and when, and what to do. Pure.
+"""The forecast that people in line read: whether they will be done before closing, when, and what to do.
+Pure.
 
-"Done" is paid and stamped. From `Status.fan` alone, so that a gate and a browser come to the same answer: the
-fan's low and middle curves give the spread of the call, `done_after_s` the spread of what follows it.
+"Done" is paid and stamped. The verdict needs `Status.fan` only, so a gate and a browser come to the same one.
+The fan's low and middle curves give the spread of the call. `done_after_s` gives the spread of what follows.
 """
 
 from __future__ import annotations
@@ -19,44 +20,44 @@ from meterai.waiting_room.files.published_documents import Status
 from meterai.waiting_room.rules.model import QueueState
 
 LATEST_Z: Final = 1.96
-"""A promise called 95 % stands on 97.5 %: half of what may go wrong is kept for a wrong prior."""
+"""A promise of 95 % uses 97.5 %. Half of the risk is kept for a wrong prior."""
 SOONEST_Z: Final = -1.2816
-"""One in ten is done sooner than the interval says; that hurts nobody."""
+"""One person in ten is done earlier than the interval says. That hurts nobody."""
 GOOD_SIDE: Final = 0.6
-"""How far the fan spreads to the good side, of its spread to the bad: outages have no counterpart."""
+"""The fan's spread to the good side, as a part of its spread to the bad side. Outages have no counterpart."""
 DONE_SPREAD: Final = 0.5
 """Spread of the logarithm of the time from the call to the stamp (log-normal; 95 of 100 within
 `done_after_s`)."""
 HOPE: Final = 0.1
-"""Below this probability people are told: not tonight."""
+"""Below this probability people read: not tonight."""
 NEAR_S: Final = 2_700
 """People whose turn is further away than this may go and come back."""
 BACK_EARLY_S: Final = 600
-"""People are asked back this long before the turn can come."""
+"""People are asked to be back this long before their turn can come."""
 OLD_AFTER_S: Final = 60
-"""A status that is older than this promises nobody a moment."""
+"""A status that is older than this promises no time."""
 
 
 class Advice(StrEnum):
-    """What to do. The words are the page's."""
+    """The advice to a person in line. The page has the words."""
 
     CALLED = "called"
     FREE = "free"  # nobody has to wait now
     WAIT = "wait"  # promised, and soon
     COME_BACK_AT = "come_back_at"  # promised, and not soon
     UNSURE = "unsure"  # it may be done in time, or not
-    SERVED = "served"  # being in line at closing is in time, and nobody can say yet when it will be done
+    SERVED = "served"  # being in line at closing is in time, and the time of the stamp is unknown yet
     NOT_TONIGHT = "not_tonight"
     PROBABILITY_ONLY = "probability_only"  # the order is not drawn yet
     LAST_CALL = "last_call"  # unsure, and the last call is over
     HALTED = "halted"
     OUT_OF_STOCK = "out_of_stock"
-    STAMPING_STOPPED = "stamping_stopped"  # people are called, and nobody can say when stamps are made
-    STALLED = "stalled"  # people are called, and can't come in or can't pay
+    STAMPING_STOPPED = "stamping_stopped"  # people are called, but the time of the stamp is unknown
+    STALLED = "stalled"  # people are called, but can't come in or can't pay
     CLOSED = "closed"
     CALLED_AND_CLOSED = "called_and_closed"  # was let in and goes on, or was called and did not come
-    UNHEARD = "unheard"  # what is known is old: the controller, or the store, is away
-    UNKNOWN = "unknown"  # nothing has been published yet, or nobody can say how many will be called
+    UNHEARD = "unheard"  # the status is old: the controller, or the store, is down
+    UNKNOWN = "unknown"  # no status is published, or the number of calls is unknown
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,13 +65,16 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     advice: Advice
     probability: float | None = None
-    """Of being done before closing, 0.01 to 0.99; None: nothing is known, or being in line is in time."""
+    """The probability to be done before closing, 0.01 to 0.99.
+
+    None: it is unknown, or being in line counts as in time.
+    """
     soonest: int | None = None
-    """Done not before this, nine times in ten."""
+    """Nine in ten people are done after this time."""
     latest: int | None = None
-    """Done by this, 97.5 times in a hundred; None: beyond what the fan shows."""
+    """97.5 in a hundred people are done by this time; None: it lies beyond the fan."""
     done_by: int | None = None
-    """The promise, if one can be made: `latest`, when it lies before closing."""
+    """The promise, if one is possible: `latest`, when it lies before closing."""
     come_back_at: int | None = None
 
 
@@ -83,13 +87,16 @@ def verdict_of(
     is_called: bool = False,
     line_counts: bool = False,
 ) -> Verdict:
-    """The verdict on a place with `ahead` people before it that are not called yet; None: not known.
+    """The verdict on a place with `ahead` uncalled people before it; None: their number is unknown.
 
-    Without a fan (nobody has been called yet, or nobody waited a second ago) nothing is said, nor from an old
+    It says nothing without a fan (nobody has been called yet, or nobody waited a second ago), or with an old
     one.
 
-    `among`: the order inside the window is not drawn yet, and so many people are in it; `ahead` are those of
-    earlier windows then. `line_counts`: who is in line at closing is in time (`Policy.line_counts`).
+    - `among`: the order inside the window is not drawn yet, and this many people are in it. Then `ahead`
+      counts
+      the people of earlier windows.
+    - `line_counts`: people who are in line at closing are in time (`Policy.line_counts`).
+
     About 20 us.
     """
     if status.state is QueueState.CLOSED:
@@ -112,21 +119,23 @@ def verdict_of(
 
 
 def is_old(status: Status, now: float) -> bool:
-    """Whether a status is too old to say anything about now."""
+    """Whether a status is too old to describe the present."""
     return now - status.at > OLD_AFTER_S
 
 
 def done_median_s(done_after_s: float) -> float:
-    """The middle time from the call to the stamp, from the time that suffices 95 of 100 people."""
+    """The middle time from the call to the stamp, computed from the time that 95 of 100 people need at
+    most."""
     return done_after_s * math.exp(-1.6449 * DONE_SPREAD)
 
 
 def _of_called(status: Status, now: float, deadline: float) -> Verdict:
-    """Called now, as far as anybody knows: only what follows the call is open."""
+    """The verdict for a person who is called, as far as we know. Only the time after the call is
+    uncertain."""
     middle = done_median_s(status.done_after_s)
     if not (status.is_stamping and status.can_buy):
         return Verdict(advice=Advice.CALLED)
-    # While the door is shut nobody can say by when it will be done.
+    # While the door is shut nobody can say when it will be done.
     latest = None if _held(status) else int(now + middle * math.exp(LATEST_Z * DONE_SPREAD))
     chance = _phi(math.log(max(deadline - now, 1.0) / middle) / DONE_SPREAD) if now < deadline else 0.0
     return Verdict(
@@ -170,7 +179,7 @@ def _advice(status: Status, chance: float | None, *, promised: bool, is_far: boo
 
 
 def _held(status: Status) -> Advice | None:
-    """Nobody is called at all, for a reason that comes before any probability."""
+    """The verdict while nobody is called. This reason goes before any probability."""
     if status.state is QueueState.HALTED:
         return Advice.HALTED
     return Advice.OUT_OF_STOCK if status.state is QueueState.OUT_OF_STOCK else None
@@ -185,9 +194,9 @@ def _chance_before_draw(status: Status, ahead: int, among: int, deadline: float)
 
 
 class EveningForecast(NamedTuple):
-    """What a status says of the evening, computed once for everybody who asks.
+    """A status as a forecast of the evening, computed once for all who ask.
 
-    Curves are straight between the horizons of the fan, and go on after the last.
+    The curves are straight between the horizons of the fan, and continue after the last.
     """
 
     times: tuple[float, ...]
@@ -195,19 +204,20 @@ class EveningForecast(NamedTuple):
     called: tuple[float, ...]
     """People called by then with 50 %."""
     spread: tuple[float, ...]
-    """Of that: people a spread to the bad side."""
+    """The spread of that to the bad side, in people."""
     late: float
-    """Called, but too late to be done by now: people, when calling goes on as it does at its best."""
+    """People who are called, but too late to be done by now, when calling continues at its best."""
     done_well: float
     done_badly: float
-    """What a spread of the time from the call to the stamp is worth in people, to the good and bad side."""
+    """The spread of the time from the call to the stamp, in people, to the good and to the bad side."""
 
     def chance(self, ahead: int, moment: float) -> float:
         """The probability of being done at a moment (Unix seconds)."""
         return _phi(self.spreads(ahead, moment))
 
     def spreads(self, ahead: int, moment: float) -> float:
-        """By how many spreads the person is done before the moment; negative: after it."""
+        """The spreads between the moment at which the person is done and this moment; negative: done after
+        it."""
         times = self.times
         at = min(max(bisect_left(times, moment), 1), len(times) - 1)
         share = (moment - times[at - 1]) / (times[at] - times[at - 1])
@@ -216,9 +226,10 @@ class EveningForecast(NamedTuple):
         return self._spreads(called - ahead, spread)
 
     def _spreads(self, passed: float, spread: float) -> float:
-        """Counted in people: `passed` until the moment, less those called too late to be done by then.
+        """The same for a number of people: `passed` until the moment, less those called too late to be done
+        by then.
 
-        So an outage delays who is called already as it delays who waits.
+        So an outage delays people who are called as it delays people who wait.
         """
         margin = passed - self.late - 0.5
         if margin > 0:
@@ -226,9 +237,9 @@ class EveningForecast(NamedTuple):
         return margin / math.hypot(spread * GOOD_SIDE, self.done_well, 0.5)
 
     def moment(self, ahead: int, wished: float) -> float | None:
-        """When the person is done with the probability that belongs to `wished` spreads, within 5 s.
+        """When the person is done with the probability of `wished` spreads, within 5 s.
 
-        None: beyond what the fan shows.
+        None: beyond the fan.
         """
         for at in range(1, len(self.times)):
             if self._spreads(self.called[at] - ahead, self.spread[at]) >= wished:
@@ -243,11 +254,11 @@ class EveningForecast(NamedTuple):
 
 
 def forecast_of(status: Status) -> EveningForecast:
-    """What a status says of the evening."""
+    """The forecast of a status."""
     return _course(status.at, tuple(status.fan), status.done_after_s)
 
 
-@lru_cache(8)  # an event tells the same of everybody until its next status
+@lru_cache(8)  # an event's status gives one forecast until the next status
 def _course(at: int, fan: tuple[tuple[int, int, int], ...], done_after_s: float) -> EveningForecast:
     points = [(0, 0, 0), *fan]
     paces = [(after[2] - before[2]) / (after[0] - before[0]) for before, after in pairwise(points)]

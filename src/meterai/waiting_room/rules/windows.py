@@ -1,7 +1,7 @@
-"""Time cut into windows: everybody who joined in one of them is equal, and they are served in order.
+"""Time cut into windows. People who joined in one window are equal, and windows are served in order.
 
-The window before the first one (0) is the lottery before the opening, if there is one. From the opening on
-windows are `window_s` long, cut also where the last call and the closing fall between two borders.
+The window before the first one (0) is the lottery before the opening, if there is one. After the opening,
+windows are `window_s` long. The last call and the closing also end a window when they fall inside it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import msgspec
 from meterai.waiting_room.rules.model import Schedule
 
 LOGGED_LATE_S = 300
-"""After the first could join: a service that starts may log rules so late that were changed before."""
+"""Seconds after the start of joining. A service that starts may log changed rules this late."""
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -25,7 +25,7 @@ class Window(msgspec.Struct, frozen=True):
 
 
 def number_at(schedule: Schedule, unix: float) -> int | None:
-    """The window in which this moment lies; None before joining is possible, and from the closing on."""
+    """The window at this moment; None before joining is possible, and after the closing."""
     if not schedule.joins_from <= unix < schedule.closes_at:
         return None
     if unix < schedule.opens_at:
@@ -35,7 +35,7 @@ def number_at(schedule: Schedule, unix: float) -> int | None:
     return schedule.first_window + (moment - schedule.opens_at) // schedule.window_s + past_cuts
 
 
-@lru_cache(256)  # those in which people stand now are asked for with every page
+@lru_cache(256)  # every page asks for the windows in which people stand now
 def window_of(schedule: Schedule, number: int) -> Window:
     """A window by its number. Raises: ValueError when the queue has no such window."""
     if number == schedule.first_window - 1 and schedule.joins_from < schedule.opens_at:
@@ -48,10 +48,10 @@ def window_of(schedule: Schedule, number: int) -> Window:
 
 
 def end_of(schedule: Schedule, number: int) -> int:
-    """When a window ends, at the latest.
+    """The latest end of a window.
 
-    A window from before time was cut again ended then; one that lies behind a closing that was moved
-    forward ends at the closing.
+    A window from before time was cut again ended at the cut. If the closing was moved forward, a window
+    behind it ends at the closing.
     """
     if number < first_number(schedule):
         return schedule.opens_at
@@ -66,7 +66,7 @@ def last_number(schedule: Schedule) -> int:
 
 
 def first_number(schedule: Schedule) -> int:
-    """The number of the first window: that of the lottery, if there is one."""
+    """The number of the first window: the lottery's, if there is one."""
     lottery = lottery_of(schedule)
     return schedule.first_window if lottery is None else lottery
 
@@ -77,12 +77,12 @@ def lottery_of(schedule: Schedule) -> int | None:
 
 
 def fixed_of(schedule: Schedule) -> tuple[int, ...]:
-    """The parts of a schedule that stay once people can join, unless time is cut again."""
+    """The parts of a schedule that do not change once people can join, unless time is cut again."""
     return schedule.joins_from, schedule.opens_at, schedule.window_s, schedule.first_window
 
 
 def _cuts(schedule: Schedule) -> tuple[int, ...]:
-    """Borders that don't fall on the grid."""
+    """Borders that are not on the grid."""
     wanted = {schedule.last_call_at, schedule.closes_at} - {None}
     opens_at = schedule.opens_at
     return tuple(
@@ -91,7 +91,7 @@ def _cuts(schedule: Schedule) -> tuple[int, ...]:
 
 
 def _start(schedule: Schedule, number: int) -> int | None:
-    """Where a window begins: on the grid, moved by the cuts before it, or at a cut."""
+    """Where a window begins: on the grid, shifted by the cuts before it, or at a cut."""
     place = number - schedule.first_window
     if place < 0:
         return None

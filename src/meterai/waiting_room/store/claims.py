@@ -8,14 +8,14 @@ from meterai.kit.database import Connection
 
 _KNOCKED_LATELY = timedelta(seconds=60)
 _COUNTED_MAX = 5_000
-"""People who knock; more change nothing. At 10,000 a minute they fill half a minute, the longest wait that is
-told."""
+"""The number of people who are counted at a full admission. At 10,000 a minute they fill half a minute,
+which is the longest wait that people are given."""
 
 
 async def set_admission_right(tx: Connection, queue: int, now: float) -> None:
     """Moves times in the future back to `now`, after a clock that had been ahead was set right.
 
-    Otherwise nothing would flow into the admission until then.
+    Otherwise the admission would not fill until then.
     """
     await tx.execute(
         "UPDATE waiting_room.door SET filled_at = $2 WHERE queue = $1 AND filled_at > $2", queue, now
@@ -57,7 +57,7 @@ async def count_knocking(conn: Connection, queue: int, now: datetime) -> int:
 
 
 async def first_knock(conn: Connection, queue: int, id: bytes) -> tuple[datetime, datetime] | None:
-    """When a person who is not in found the admission full for the first and the last time, if ever."""
+    """The first and the last time at which a person who is not in found the admission full, if ever."""
     row = await conn.fetchrow(
         "SELECT first_at, last_at FROM waiting_room.knock WHERE queue = $1 AND id = $2", queue, id
     )
@@ -65,7 +65,7 @@ async def first_knock(conn: Connection, queue: int, id: bytes) -> tuple[datetime
 
 
 async def forget_knocks(conn: Connection, *, before: datetime) -> int:
-    """Deletes knocks of long ago; gives how many."""
+    """Deletes old knocks. Returns their number."""
     deleted: int = await conn.fetchval(
         """WITH gone AS (DELETE FROM waiting_room.knock WHERE last_at < $1 RETURNING 1)
            SELECT count(*) FROM gone""",
@@ -75,7 +75,8 @@ async def forget_knocks(conn: Connection, *, before: datetime) -> int:
 
 
 async def take_general_place(conn: Connection, *, per_second: float, depth: float, now: float) -> bool:
-    """Takes a place of the share of purchases for no event, filled up to `now` before. False: none left."""
+    """Takes a place in the share of purchases for no event, after filling it up to `now`. False: none is
+    left."""
     taken = await conn.fetchval(
         """UPDATE waiting_room.general_share SET filled_at = GREATEST(filled_at, $3),
                level = LEAST($2, level + $1 * GREATEST(0, $3 - filled_at)) - 1

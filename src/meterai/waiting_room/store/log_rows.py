@@ -1,4 +1,4 @@
-"""Statements about the public log: what is to be logged, decided entries, versions of the rules."""
+"""Statements about the public log: entries to be logged, decided entries, versions of the rules."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class DecidedEntry(msgspec.Struct, frozen=True):
 
 
 async def add_to_log(tx: Connection, queue: int, facts: EntryFacts, at: datetime) -> None:
-    """Something for the public log; the controller takes it up within a second."""
+    """Adds facts for the public log. The controller logs them within a second."""
     await tx.execute(
         "INSERT INTO waiting_room.to_log (queue, at, what, facts) VALUES ($1, $2, $3, $4)",
         queue,
@@ -34,7 +34,7 @@ async def add_to_log(tx: Connection, queue: int, facts: EntryFacts, at: datetime
 
 
 async def take_to_log(tx: Connection, queue: int, limit: int) -> list[tuple[datetime, AnyFacts]]:
-    """What is to be logged and when it was said, in its order, taken out."""
+    """Takes out the facts to be logged, with their times, in order."""
     rows = await tx.fetch(
         """DELETE FROM waiting_room.to_log WHERE n IN (SELECT n FROM waiting_room.to_log
            WHERE queue = $1 ORDER BY n LIMIT $2) RETURNING n, at, what, facts""",
@@ -68,7 +68,8 @@ async def entries_from(conn: Connection, queue: int, first: int, *, limit: int) 
 
 
 async def has_entry(conn: Connection, queue: int, n: int) -> bool:
-    """Whether a decided entry is still there, and so all behind it: the first ones are deleted first."""
+    """Whether a decided entry still exists. Then all later ones do, because the first entries are deleted
+    first."""
     found = await conn.fetchval(
         "SELECT true FROM waiting_room.log_entry WHERE queue = $1 AND n = $2", queue, n
     )
@@ -78,9 +79,11 @@ async def has_entry(conn: Connection, queue: int, n: int) -> bool:
 async def forget_log(
     conn: Connection, queue: int, *, before: int, since: float, windows_before: int, limit: int
 ) -> None:
-    """Deletes rows of the first entries, at most `limit`: of those before number `before` the ones that are
-    older than `since`, up to the first that is not. With them go what they name: rules, and windows before
-    `windows_before` whose seed they tell."""
+    """Deletes rows of the first entries, at most `limit`, up to the first row that must stay.
+
+    An entry must stay if its number is `before` or greater, or if it is newer than `since`. Rules that the
+    deleted entries name go too, and windows before `windows_before` whose seed they reveal.
+    """
     await conn.execute(
         """WITH gone AS (
                DELETE FROM waiting_room.log_entry WHERE queue = $1 AND n < least($2,
@@ -112,7 +115,7 @@ async def keep_config(tx: Connection, queue: int, version: int, document: bytes)
 
 
 async def kept_configs(conn: Connection, queue: int) -> list[tuple[int, bytes]]:
-    """(version, signed rules) of those that were made lately."""
+    """(version, signed rules) of the latest versions."""
     rows = await conn.fetch(
         "SELECT version, document FROM waiting_room.config WHERE queue = $1 ORDER BY version", queue
     )

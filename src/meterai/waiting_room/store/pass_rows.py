@@ -13,7 +13,7 @@ from meterai.waiting_room.rules.model import Lane
 
 
 class Pass(msgspec.Struct, frozen=True, kw_only=True):
-    """That a contact was let into an event."""
+    """A contact's right to enter an event."""
 
     id: bytes
     pass_id: uuid.UUID
@@ -23,11 +23,11 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True):
     lane: Lane
     gate: int
     sequence: int
-    """Of the ticket: with the window they find it in the published list."""
+    """The gate sequence of the ticket. With the window it finds the ticket in the published list."""
 
 
 async def take_claims(tx: Connection, queue: int, limit: int) -> list[Pass]:
-    """Passes that are not in the log yet, in their order; marked as logged."""
+    """Passes that are not in the log yet, in order. Marks them as logged."""
     rows = await tx.fetch(
         """UPDATE waiting_room.pass SET logged = true WHERE queue = $1 AND id IN
                (SELECT id FROM waiting_room.pass WHERE queue = $1 AND NOT logged
@@ -54,14 +54,14 @@ _DOOR = "SELECT new_level, returner_level, filled_at, rate FROM waiting_room.doo
 
 
 async def lock_admission(tx: Connection, queue: int) -> tuple[AdmissionBuckets, float]:
-    """The admission, locked, and its rate."""
+    """Locks the admission. Returns it and its rate."""
     row = await tx.fetchrow(_DOOR + " FOR UPDATE", queue)
     assert row is not None, "a queue has a door"
     return AdmissionBuckets(row["new_level"], row["returner_level"], row["filled_at"]), row["rate"]
 
 
 async def read_admission(conn: Connection, queue: int) -> tuple[AdmissionBuckets, float]:
-    """The admission as it was left, and its rate; claims go on meanwhile."""
+    """The admission and its rate, without a lock: claims continue meanwhile."""
     row = await conn.fetchrow(_DOOR, queue)
     assert row is not None, "a queue has a door"
     return AdmissionBuckets(row["new_level"], row["returner_level"], row["filled_at"]), row["rate"]
@@ -107,9 +107,9 @@ async def use_pass(
     order_id: uuid.UUID,
     instead_of: uuid.UUID | None,
 ) -> bool:
-    """Binds a pass to its one order; True also when it is bound to that order already.
+    """Binds a pass to its one order. True also when it is already bound to that order.
 
-    It does not wait for the disk: the step that fills the order comes next, and does.
+    It does not wait for the disk. The step that fills the order comes next, and waits.
     """
     used = await conn.fetchval(
         """UPDATE waiting_room.pass SET order_id = $4 WHERE queue = $1 AND id = $2 AND pass_id = $3

@@ -1,4 +1,4 @@
-"""Statements about promises that are not judged yet, and about what became of the others."""
+"""Statements about promises that are not judged yet, and about the results of the others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class DuePromise(msgspec.Struct, frozen=True):
 
 
 class PromiseToJudge(msgspec.Struct, frozen=True, kw_only=True):
-    """A promise that was due, and how far its holder came here."""
+    """A promise that was due, and how far its holder has come."""
 
     queue: int
     id: bytes
@@ -31,20 +31,20 @@ class PromiseToJudge(msgspec.Struct, frozen=True, kw_only=True):
     was_called: bool
     """When it was due."""
     order_id: uuid.UUID | None
-    """Of the holder's pass."""
+    """The time of the holder's pass."""
 
 
 class PromiseFigures(msgspec.Struct, frozen=True):
-    """What the status says of promises and of the time that people take."""
+    """The figures of the status about promises and about the time that people need."""
 
     kept: int = 0
     given: int = 0
     done_after_s: int | None = None
-    """None: too few were done yet."""
+    """None: too few people have finished."""
 
 
 async def add_promises(tx: Connection, queue: int, promises: Iterable[Promise]) -> None:
-    """Notes promises; who has one that is not judged yet keeps that one."""
+    """Adds promises. An id whose promise is not judged yet keeps that one."""
     await tx.executemany(
         """INSERT INTO waiting_room.promise (queue, id, number, done_by) VALUES ($1, $2, $3, $4)
            ON CONFLICT DO NOTHING""",
@@ -53,7 +53,7 @@ async def add_promises(tx: Connection, queue: int, promises: Iterable[Promise]) 
 
 
 async def due_promises(tx: Connection, queue: int, now: float, *, limit: int) -> list[DuePromise]:
-    """Promises that have become due, the first due first."""
+    """Promises that have become due, in order of due time."""
     rows = await tx.fetch(
         """SELECT id, number AS window, done_by FROM waiting_room.promise
            WHERE queue = $1 AND was_called IS NULL AND done_by < $2 ORDER BY done_by LIMIT $3""",
@@ -65,7 +65,7 @@ async def due_promises(tx: Connection, queue: int, now: float, *, limit: int) ->
 
 
 async def note_due(tx: Connection, queue: int, called: Iterable[tuple[bytes, bool]]) -> None:
-    """Notes whether the holders had been called when their promises were due."""
+    """Notes whether the holders were called when their promises became due."""
     await tx.executemany(
         "UPDATE waiting_room.promise SET was_called = $3 WHERE queue = $1 AND id = $2",
         [(queue, id, was_called) for id, was_called in called],
@@ -73,7 +73,7 @@ async def note_due(tx: Connection, queue: int, called: Iterable[tuple[bytes, boo
 
 
 async def take_to_judge(tx: Connection, limit: int) -> list[PromiseToJudge]:
-    """Promises of all queues that were due, taken out: whoever takes them counts them in the same `tx`."""
+    """Takes out due promises of all queues. The caller counts them in the same `tx`."""
     rows = await tx.fetch(
         """WITH taken AS (
                DELETE FROM waiting_room.promise WHERE (queue, id) IN
@@ -88,7 +88,7 @@ async def take_to_judge(tx: Connection, limit: int) -> list[PromiseToJudge]:
 
 
 async def count_promises(tx: Connection, queue: int, *, kept: int, given: int) -> None:
-    """Adds judged promises to those of before."""
+    """Adds judged promises to the counts."""
     await tx.execute(
         """INSERT INTO waiting_room.outcome (queue, kept, given) VALUES ($1, $2, $3)
            ON CONFLICT (queue) DO UPDATE SET kept = outcome.kept + excluded.kept,
@@ -102,7 +102,7 @@ async def count_promises(tx: Connection, queue: int, *, kept: int, given: int) -
 async def orders_lately(
     conn: Connection, queue: int, *, now: datetime
 ) -> Sequence[tuple[uuid.UUID, datetime]]:
-    """(order, claimed at) of the last passes that were used, the newest first."""
+    """(order, claimed at) of the last used passes, newest first."""
     rows = await conn.fetch(
         """SELECT order_id, claimed_at FROM waiting_room.pass
            WHERE queue = $1 AND order_id IS NOT NULL AND claimed_at > $2
@@ -114,7 +114,7 @@ async def orders_lately(
 
 
 async def set_done_after(conn: Connection, queue: int, seconds: int) -> None:
-    """Tells how long people take."""
+    """Stores how long people need."""
     await conn.execute(
         """INSERT INTO waiting_room.outcome (queue, done_after_s) VALUES ($1, $2)
            ON CONFLICT (queue) DO UPDATE SET done_after_s = excluded.done_after_s""",
@@ -124,7 +124,7 @@ async def set_done_after(conn: Connection, queue: int, seconds: int) -> None:
 
 
 async def read_promise_figures(conn: Connection, queue: int) -> PromiseFigures:
-    """What is known by now."""
+    """Reads the present figures."""
     row = await conn.fetchrow(
         "SELECT kept, given, done_after_s FROM waiting_room.outcome WHERE queue = $1", queue
     )

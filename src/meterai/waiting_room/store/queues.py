@@ -43,17 +43,17 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     log_size: int
     config_version: int
     config_sha256: str
-    """Of the rules that stand in the log; empty: those in force don't yet."""
+    """Hash of the rules in the log; empty: the rules in force are not in the log yet."""
     memory: ControllerMemory
 
     @property
     def late(self) -> Frontier:
-        """The returners' frontier: where the frontier stood when calls that lapse now were made."""
+        """The returners' frontier: where the frontier stood at the calls that lapse now."""
         return Frontier(self.memory.late[0], int(self.memory.late[1]))
 
     @property
     def wishes(self) -> OperatorWishes:
-        """What the operators want."""
+        """The wishes of the operators."""
         return OperatorWishes(
             is_on=self.is_on,
             always=self.always_in_line,
@@ -63,15 +63,16 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def lock_fenced(tx: Connection, event: str, holder: str, epoch: int) -> Queue:
-    """The queue, locked, for the holder of the lease only.
+    """Locks and returns the queue, for the holder of the lease only.
 
-    The next holder of the lease waits here until `tx` ends, and goes on from what it wrote. Later
-    transactions of the holder before fail.
+    The next holder of the lease waits here until `tx` ends, and continues from what it wrote. Later
+    transactions of the former holder fail.
 
-    The queue's row is locked except for its key: a pass that is being written refers to it while its writer
-    holds the admission, for which this transaction waits. Only the key of the lease's row is locked: shared
-    locks go before an update that waits, so steps of several queues would keep their holder from renewing
-    it.
+    The queue's row is locked except for its key, because a new pass refers to the key. The writer of that
+    pass holds the admission, and this transaction waits for the admission.
+
+    Only the key of the lease's row is locked. Shared locks pass a waiting update, so with a full lock the
+    steps of several queues would keep their holder from renewing the lease.
 
     Raises: Superseded.
     """
@@ -126,20 +127,21 @@ async def queue_events(conn: Connection) -> list[str]:
 
 
 RESTS_AFTER_S = 86_400
-"""After its closing, when nothing is left to do: most of those who may ask for a certificate have asked."""
+"""Seconds after its closing when a queue may rest. Most people who may ask for a certificate have asked by
+then."""
 _IS_WATCHED = f"(q.state <> 'closed' OR q.moved_at < (q.schedule->>'closes_at')::float8 + {RESTS_AFTER_S})"
-"""Whether a controller looks at it all the time."""
+"""Whether a controller looks at the queue all the time."""
 _IS_AWAKE = f"""({_IS_WATCHED} OR q.config_sha256 = '' OR q.revealed_through < q.closed_through
     OR EXISTS (SELECT FROM waiting_room.to_log WHERE queue = q.number)
     OR EXISTS (SELECT FROM waiting_room.log_entry WHERE queue = q.number)
     OR EXISTS (SELECT FROM waiting_room.pass WHERE queue = q.number AND NOT logged)
     OR EXISTS (SELECT FROM waiting_room.promise WHERE queue = q.number AND was_called IS NULL))"""  # noqa: S608
-"""Whether a controller has still something to do. Entries of the log are deleted only long after everything
-that was decided with them is in the files."""
+"""Whether a controller still has work with the queue. Entries of the log are deleted only long after the
+files hold everything that was decided with them."""
 
 
 async def events_awake(conn: Connection) -> list[str]:
-    """The events whose queue needs a controller, those in which people wait first.
+    """The events whose queue needs a controller. Those with waiting people come first.
 
     The others rest until somebody adds to their log or changes their rules.
     """
@@ -151,8 +153,10 @@ async def events_awake(conn: Connection) -> list[str]:
 
 
 async def oldest_publication(conn: Connection) -> float | None:
-    """The last publication (Unix seconds) of the queue that has waited longest for one, or the making of that
-    queue, of those that are on and don't rest yet; None: there is none for which a step was taken."""
+    """The oldest of the last publications (Unix seconds) of the queues that are on and not at rest.
+
+    A queue that has published nothing counts from its creation. None: no such queue has taken a step.
+    """
     moment: float | None = await conn.fetchval(
         f"""SELECT min(greatest((memory->>'published_at')::float8, extract(epoch FROM created_at)))
             FROM waiting_room.queue q WHERE is_on AND moved_at > 0 AND {_IS_WATCHED}"""  # noqa: S608
@@ -185,7 +189,7 @@ async def add_queue(
 
 
 async def set_rules(tx: Connection, event: str, schedule: Schedule, policy: Policy, *, version: int) -> None:
-    """Writes changed rules; the controller publishes and logs them within a second."""
+    """Writes changed rules. The controller publishes and logs them within a second."""
     await tx.execute(
         """UPDATE waiting_room.queue SET schedule = $2, policy = $3, config_version = $4, config_sha256 = ''
            WHERE event = $1""",
@@ -203,7 +207,7 @@ async def lock_queue(tx: Connection, event: str) -> Queue | None:
 
 
 async def believe_rate(tx: Connection, number: int, rate: int) -> None:
-    """Puts a rate (people a minute) into the controller's memory, in place of what it had found."""
+    """Replaces the rate (people a minute) in the controller's memory."""
     await tx.execute(
         """UPDATE waiting_room.queue SET memory = jsonb_set(memory, '{rate}', to_jsonb($2::float8))
            WHERE number = $1""",
@@ -213,7 +217,7 @@ async def believe_rate(tx: Connection, number: int, rate: int) -> None:
 
 
 async def read_promises_from(tx: Connection, number: int, places: dict[str, int]) -> None:
-    """The controller reads each gate's promises from this byte on."""
+    """Makes the controller read each gate's promises from this byte on."""
     await tx.execute(
         """UPDATE waiting_room.queue SET memory = jsonb_set(memory, '{promises_read}', $2)
            WHERE number = $1""",
@@ -223,7 +227,7 @@ async def read_promises_from(tx: Connection, number: int, places: dict[str, int]
 
 
 async def set_wish(tx: Connection, event: str, column: str, value: Any) -> int:
-    """Writes one of the wishes `is_on`, `always_in_line`, `halted_because`, `rate_cap`, `note`; gives the
+    """Writes one of the wishes `is_on`, `always_in_line`, `halted_because`, `rate_cap`, `note`. Returns the
     queue's number.
 
     Raises: Refusal NOT_FOUND `queue.unknown`.
@@ -240,7 +244,7 @@ async def set_wish(tx: Connection, event: str, column: str, value: Any) -> int:
 
 
 async def save_queue(tx: Connection, queue: Queue, *, epoch: int, rate: float) -> None:
-    """Writes what the controller keeps (not the wishes nor the policy), and the door's rate."""
+    """Writes what the controller keeps and the admission's rate, but neither the wishes nor the policy."""
     await tx.execute(
         """UPDATE waiting_room.queue SET epoch = $2, sequence = $3, state = $4, closed_through = $5,
                revealed_through = $6, frontier_window = $7, frontier_x = $8::text::numeric, moved_at = $9,

@@ -1,4 +1,4 @@
-"""Statements on reminders: people who asked to be told when their turn comes. Deleted when they are told."""
+"""Statements about reminders: people who want a message when their turn comes. Deleted when it is sent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from meterai.waiting_room.rules.model import Frontier
 
 
 class Reminder(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody to tell. The contact is verified."""
+    """A person who wants a message. The contact is verified."""
 
     id: bytes
     window: int
@@ -29,7 +29,7 @@ _REMINDER = "id, number AS window, contact_kind, contact_value, language, ticket
 
 
 async def set_reminder(conn: Connection, queue: int, one: Reminder) -> None:
-    """Adds a reminder, or puts another in the place of the contact's earlier one."""
+    """Adds a reminder, or replaces the contact's earlier one."""
     await conn.execute(
         """INSERT INTO waiting_room.reminder
                (queue, id, number, contact_kind, contact_value, language, ticket)
@@ -46,7 +46,7 @@ async def set_reminder(conn: Connection, queue: int, one: Reminder) -> None:
 
 
 async def drop_reminder(conn: Connection, queue: int, id: bytes) -> bool:
-    """Forgets a reminder; False when there was none."""
+    """Deletes a reminder; False when there was none."""
     dropped = await conn.fetchval(
         "DELETE FROM waiting_room.reminder WHERE queue = $1 AND id = $2 RETURNING true", queue, id
     )
@@ -54,7 +54,7 @@ async def drop_reminder(conn: Connection, queue: int, id: bytes) -> bool:
 
 
 async def has_reminder(conn: Connection, queue: int, id: bytes) -> bool:
-    """Whether a contact is to be told."""
+    """Whether a contact has a reminder."""
     found = await conn.fetchval(
         "SELECT true FROM waiting_room.reminder WHERE queue = $1 AND id = $2", queue, id
     )
@@ -62,8 +62,10 @@ async def has_reminder(conn: Connection, queue: int, id: bytes) -> bool:
 
 
 async def unplaced(conn: Connection, queue: int, *, through: int, limit: int) -> list[Reminder]:
-    """Reminders whose place is known by now but not noted, those first who are called first: windows up to
-    `through` are drawn."""
+    """Reminders whose place is known by now but not noted, in the order of calls.
+
+    Windows up to `through` are drawn.
+    """
     rows = await conn.fetch(
         f"SELECT {_REMINDER} FROM waiting_room.reminder"  # noqa: S608
         " WHERE queue = $1 AND place IS NULL AND number <= $2 ORDER BY number, place LIMIT $3",
@@ -87,13 +89,13 @@ async def note_places(conn: Connection, queue: int, places: Sequence[tuple[bytes
 
 
 async def door_rate(conn: Connection, queue: int) -> float:
-    """People a minute that the door lets in now."""
+    """People a minute that the admission lets in now."""
     rate: float = await conn.fetchval("SELECT rate FROM waiting_room.door WHERE queue = $1", queue)
     return rate
 
 
 async def entered(conn: Connection, queue: int, ids: Sequence[bytes]) -> set[bytes]:
-    """Those who are inside, and need no word any more."""
+    """The ids of people who are inside and need no message any more."""
     rows = await conn.fetch(
         "SELECT id FROM waiting_room.pass WHERE queue = $1 AND id = ANY ($2::bytea[])", queue, ids
     )
@@ -101,7 +103,7 @@ async def entered(conn: Connection, queue: int, ids: Sequence[bytes]) -> set[byt
 
 
 async def take_called(tx: Connection, queue: int, frontier: Frontier, limit: int) -> list[Reminder]:
-    """Those who are called, taken out."""
+    """Takes out the reminders of called people."""
     rows = await tx.fetch(
         f"""DELETE FROM waiting_room.reminder WHERE queue = $1 AND id = ANY (ARRAY(
                 SELECT id FROM waiting_room.reminder
@@ -117,7 +119,7 @@ async def take_called(tx: Connection, queue: int, frontier: Frontier, limit: int
 
 
 async def take_near(tx: Connection, queue: int, frontier: Frontier, limit: int) -> list[Reminder]:
-    """Those who will be called before the frontier is there, marked as told."""
+    """Takes people who are called before the frontier reaches this point. Marks them as reminded."""
     rows = await tx.fetch(
         f"""UPDATE waiting_room.reminder SET told_soon = true WHERE queue = $1 AND id = ANY (ARRAY(
                 SELECT id FROM waiting_room.reminder
@@ -133,7 +135,7 @@ async def take_near(tx: Connection, queue: int, frontier: Frontier, limit: int) 
 
 
 async def take_all(tx: Connection, queue: int, frontier: Frontier, limit: int) -> list[tuple[Reminder, bool]]:
-    """Any, and whether they are called, taken out."""
+    """Takes out any reminders, with whether their people are called."""
     rows = await tx.fetch(
         f"""DELETE FROM waiting_room.reminder WHERE queue = $1 AND id = ANY (ARRAY(
                 SELECT id FROM waiting_room.reminder WHERE queue = $1

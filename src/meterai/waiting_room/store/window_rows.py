@@ -10,7 +10,7 @@ from meterai.kit.database import Connection
 
 
 class ClosedWindow(msgspec.Struct, frozen=True):
-    """A window that is closed."""
+    """A closed window."""
 
     number: int
     people: int
@@ -20,14 +20,14 @@ class ClosedWindow(msgspec.Struct, frozen=True):
 
 
 async def add_dead_gate(tx: Connection, queue: int, window: int, gate: int) -> None:
-    """Declares a gate dead in a window: its tickets that are in no list are honoured."""
+    """Declares a gate dead in a window. Its tickets that are in no list are honoured."""
     await tx.execute(
         "INSERT INTO waiting_room.dead_gate VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", queue, window, gate
     )
 
 
 async def add_closed(tx: Connection, queue: int, window: ClosedWindow, dead: Iterable[int]) -> None:
-    """Notes a window that is closed, and the gates that did not answer."""
+    """Adds a closed window, and the gates that did not answer."""
     await tx.execute(
         """INSERT INTO waiting_room.closed_window (queue, number, people, closed_at, document)
            VALUES ($1, $2, $3, $4, $5)""",
@@ -42,7 +42,7 @@ async def add_closed(tx: Connection, queue: int, window: ClosedWindow, dead: Ite
 
 
 async def add_reveal(tx: Connection, queue: int, window: int, document: bytes) -> None:
-    """Decides that the seed of a closed window is told."""
+    """Decides to publish the seed of a closed window."""
     await tx.execute(
         "UPDATE waiting_room.closed_window SET reveal = $3 WHERE queue = $1 AND number = $2",
         queue,
@@ -64,7 +64,7 @@ async def closed_windows(conn: Connection, queue: int, *, first: int, limit: int
 
 
 async def people_by_window(conn: Connection, queue: int, first: int, *, limit: int) -> list[tuple[int, int]]:
-    """(window, people) of the windows whose seed is decided to be told, from a number on, in order."""
+    """(window, people) of the windows whose seed may be published, from a number on, in order."""
     rows = await conn.fetch(
         """SELECT number, people FROM waiting_room.closed_window
            WHERE queue = $1 AND number >= $2 AND reveal IS NOT NULL ORDER BY number LIMIT $3""",

@@ -1,1 +1,1 @@
-"""What can be done with a place in line: one file, one public verb."""
+"""The actions on a place in line and on a queue: one file, one public verb."""

@@ -1,4 +1,4 @@
-"""Checks a certificate of attempt that somebody shows."""
+"""Checks a certificate of attempt that a person shows."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from meterai.waiting_room.files.queue_folder import is_slug
 from meterai.waiting_room.rules.certificate import Attempt, certificate_key
 
 BYTES_MAX = 16 * 1024
-"""A certificate has less than one; the rest is what mailers put in between."""
+"""Bytes. A certificate has less than one kilobyte; the rest allows for what mailers insert."""
 SLICE_BYTES = 256 * 1024
 LOGGED_WITHIN_S = 300
-"""It takes seconds; longer while no controller is there."""
+"""Logging takes seconds, and longer while there is no controller."""
 _RESTORED = b',"what":"operator","facts":{"action":"restore",'
-"""In an entry, behind its time (`public_log.LogEntry`)."""
+"""The text in an entry that follows its time (`public_log.LogEntry`)."""
 _STAMP_BYTES = 32
 
 
@@ -36,18 +36,18 @@ class CheckedCertificate(msgspec.Struct, frozen=True, kw_only=True):
     attempt: Attempt
     signed: bytes
     is_logged: bool
-    """Its digest stands in the public log of the queue. It is written there within seconds."""
+    """Whether its digest is in the queue's public log. It is logged within seconds."""
     is_lost: bool
-    """It does not, but the log was restored from a copy after its date: the entry may be lost."""
+    """It is not in the log, but the log was restored from a copy after its date. The entry may be lost."""
 
     def is_missing(self, now: datetime) -> bool:
-        """It should stand in the public log by now and does not: the key may have been stolen."""
+        """Whether it should be in the public log by now and is not. Then the key may have been stolen."""
         is_due = abs(now.timestamp() - self.attempt.issued_at) > LOGGED_WITHIN_S
         return is_due and not self.is_logged and not self.is_lost
 
 
 def read_certificate(raw: bytes, published: Published) -> Attempt:
-    """What a certificate says, its signature checked.
+    """Reads a certificate and checks its signature.
 
     Raises: Refusal FORBIDDEN `certificate.forged`; INVALID `certificate.unreadable`.
     """
@@ -60,9 +60,9 @@ def read_certificate(raw: bytes, published: Published) -> Attempt:
 
 
 async def check_certificate(raw: bytes, published: Published) -> CheckedCertificate:
-    """What a certificate says, and whether it stands in the public log.
+    """Reads a certificate and looks for it in the public log.
 
-    Raises: what `read_certificate` says.
+    Raises: as `read_certificate`.
     """
     raw = as_signed(raw)
     attempt = read_certificate(raw, published)
@@ -81,9 +81,9 @@ async def find_certificate(db: Database, code: str) -> tuple[str, bytes]:
 
 
 def as_signed(raw: bytes) -> bytes:
-    """A certificate that was pasted or went through a mailer: its two lines, without what got in between.
+    """Restores a pasted or mailed certificate: its two lines, without insertions.
 
-    Raises: Refusal INVALID `certificate.unreadable` for what is too long to be one.
+    Raises: Refusal INVALID `certificate.unreadable` for a text that is too long.
     """
     if len(raw) > BYTES_MAX:
         raise Refusal(Kind.INVALID, "certificate.unreadable")
@@ -91,7 +91,7 @@ def as_signed(raw: bytes) -> bytes:
 
 
 def event_of(raw: bytes) -> str:
-    """The event that a certificate names; nothing is checked.
+    """The event that a certificate names. Checks nothing.
 
     Raises: Refusal INVALID `certificate.unreadable`.
     """
@@ -105,7 +105,7 @@ def event_of(raw: bytes) -> str:
 
 
 def _look_up(path: Path, sha256: str) -> tuple[bool, int | None]:
-    """Whether the log names a digest; if it does not, when the log was last restored from a copy, if ever."""
+    """Whether the log names a digest; if not, when the log was last restored from a copy, if ever."""
     with suppress(FileNotFoundError), path.open("rb", buffering=0) as file:
         if _last(file.fileno(), f'"sha256":"{sha256}"'.encode()) is not None:
             return True, None
@@ -117,8 +117,11 @@ def _look_up(path: Path, sha256: str) -> tuple[bool, int | None]:
 
 
 def _last(file: int, wanted: bytes) -> int | None:
-    """Where these bytes stand last in a file. Searched from its end, where certificates stand, and in slices:
-    while one is searched (a tenth of a millisecond) the process does nothing else."""
+    """The last position of these bytes in a file.
+
+    Searches from the end, where certificates stand, and in slices. The process does nothing else during a
+    slice (a tenth of a millisecond).
+    """
     end = os.fstat(file).st_size
     while end > 0:
         start = max(0, end - SLICE_BYTES)

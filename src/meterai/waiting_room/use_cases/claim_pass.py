@@ -1,4 +1,5 @@
-"""Lets a called person in: ticket and proven contact become a pass, once for each contact and event."""
+"""Lets a called person in: turns a ticket and a proven contact into a pass, once for each contact and
+event."""
 
 from __future__ import annotations
 
@@ -32,15 +33,17 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     ticket: Ticket
     lane: Lane
     is_late: bool
-    """Not in the published list of its window: its gate was declared dead there. Honoured, and logged."""
+    """The ticket is not in the published list of its window, and its gate was declared dead. Honoured, and
+    logged."""
 
 
 async def look_at_call(db: Database, published: Published, text: str, *, now: datetime) -> Call | Pass:
-    """Whether a ticket is good and its holder is called; the pass, if its contact has one already.
+    """Checks that a ticket is good and its holder is called. Returns the pass, if its contact has one
+    already.
 
     Raises: Refusal `ticket.unreadable`, `ticket.forged`, `ticket.other_event`, `ticket.backdated`,
-    `ticket.unlisted`; CONFLICT `queue.not_called`; UNAVAILABLE `queue.halted`, `queue.out_of_stock`;
-    GONE `queue.closed`; NOT_FOUND `queue.unknown`.
+    `ticket.unlisted`; CONFLICT `queue.not_called`; UNAVAILABLE `queue.halted`, `queue.out_of_stock`; GONE
+    `queue.closed`; NOT_FOUND `queue.unknown`.
     """
     ticket = published.read_ticket(text)
     async with db.connection() as connection:
@@ -57,13 +60,12 @@ async def claim_pass(
     is_in_flight: bool = False,
     now: datetime,
 ) -> Pass:
-    """The pass of `contact` (its name in line, proven to be the caller's), given now or before.
+    """Returns the pass of `contact` (its name in line, proven to be the caller's), made now or before.
 
     `is_in_flight`: the caller holds the link of an order of this event that is paid or being stamped, and
-    need not wait. Pass and admission are written in one transaction. A second claim gives the same pass.
+    need not wait. Pass and admission are written in one transaction. A second claim returns the same pass.
 
-    Raises: what `look_at_call` says; FORBIDDEN `ticket.other_contact`; BUSY `queue.door_full` with
-    `retry_after_s`.
+    Raises: as `look_at_call`; FORBIDDEN `ticket.other_contact`; BUSY `queue.door_full` with `retry_after_s`.
     """
     ticket = published.read_ticket(text)
     if published.id_of(contact) != ticket.id:
@@ -76,7 +78,7 @@ async def claim_pass(
     async with db.transaction() as tx:
         entered = await _enter(tx, call, is_in_flight=is_in_flight, now=now)
     if isinstance(entered, Refusal):
-        raise entered  # after the transaction: that somebody knocked stays
+        raise entered  # after the transaction, so that the knock is kept
     return entered
 
 
@@ -85,7 +87,7 @@ async def _enter(tx: Connection, call: Call, *, is_in_flight: bool, now: datetim
     queue, ticket = call.queue, call.ticket
     level, rate = await pass_rows.lock_admission(tx, queue.number)
     if (held := await pass_rows.read_pass(tx, queue.number, ticket.id)) is not None:
-        return held  # another tab was faster, while this one waited for the door
+        return held  # another tab was faster while this one waited for the lock
     lane = Lane.IN_FLIGHT if is_in_flight else call.lane
     share = queue.policy.returners_percent
     after = level.filled(rate, share, now.timestamp()).entered(lane)
@@ -116,7 +118,7 @@ def _pass(ticket: Ticket, lane: Lane, now: datetime) -> Pass:
 
 
 def late_facts(ticket: Ticket) -> LateTicketFacts:
-    """That a ticket in no list is honoured."""
+    """The facts that log a ticket which is honoured without a list."""
     return LateTicketFacts(
         id=ticket.id.hex(),
         window=ticket.window,
@@ -134,7 +136,9 @@ async def _call_of(
     if queue.halted_because is not None:
         raise Refusal(Kind.UNAVAILABLE, "queue.halted")
     if now.timestamp() >= queue.schedule.closes_at and not queue.policy.line_counts:
-        raise Refusal(Kind.GONE, "queue.closed")  # the controller says so a second later, or when it is back
+        raise Refusal(
+            Kind.GONE, "queue.closed"
+        )  # the controller sets this state a second later, or when it is back
     place = published.place_of(ticket)
     lane = None if place is None else lane_of(queue.frontier, queue.late, ticket.window, place)
     if lane is None:
@@ -146,7 +150,7 @@ async def _call_of(
 async def is_late_ticket(
     connection: Connection, published: Published, queue: int, schedule: Schedule, ticket: Ticket
 ) -> bool:
-    """Whether a ticket is good although it stands in no list: its gate was declared dead in that window.
+    """Whether a ticket is good without a list, because its gate was declared dead in that window.
 
     Raises: Refusal FORBIDDEN `ticket.unlisted`, `ticket.backdated` when it is not good.
     """

@@ -12,6 +12,7 @@ KNOCKS_KEPT = timedelta(days=30)
 
 
 async def clean_up_queues(db: Database, *, now: datetime) -> int:
-    """Deletes old knocks at full admissions; returns how many. Passes and certificates stay, for audits."""
+    """Deletes old knocks at full admissions. Returns their number. Passes and certificates stay, for
+    audits."""
     async with db.connection() as connection:
         return await claims.forget_knocks(connection, before=now - KNOCKS_KEPT)

@@ -1,7 +1,10 @@
-"""One step of a queue: windows closed and drawn, frontiers moved, all of it written in one transaction.
+"""One step of a queue: closes and draws windows and moves frontiers, in one transaction.
 
-Nothing is published here. What is decided stands in the database first, so that the next controller can
-repair a crash at any point, the frontier never goes back, and two controllers never move it twice.
+Nothing is published here. Decisions are in the database first. Therefore:
+
+- The next controller can repair a crash at any point.
+- The frontier never goes back.
+- Two controllers never move it twice.
 """
 
 from __future__ import annotations
@@ -47,7 +50,7 @@ _WAS_AHEAD = "the controller's clock had been ahead; what it closed stays closed
 
 @dataclass(frozen=True, slots=True)
 class StepDecision:
-    """What stands in the store after a step."""
+    """The state in the store after a step."""
 
     queue: queues.Queue
     step: RateStep
@@ -55,7 +58,7 @@ class StepDecision:
     called: int
     config: bytes
     ids: dict[int, bytes] = field(default_factory=dict)
-    """Of the windows that were closed, so that they need not be read again."""
+    """The lists of the windows that were closed, so that they need not be read again."""
 
 
 async def decide_step(steering: StepContext, seen: StepInput) -> StepDecision:

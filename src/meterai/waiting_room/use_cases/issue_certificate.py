@@ -1,4 +1,4 @@
-"""Signs for somebody whom the closing found in line, or before a full door, that it was so."""
+"""Signs a certificate for a person who was in line, or before a full door, at the closing."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ from meterai.waiting_room.use_cases.claim_pass import is_late_ticket, late_facts
 async def issue_certificate(
     db: Database, published: Published, text: str, *, contact: str, masked: str, now: datetime
 ) -> bytes:
-    """The certificate of `contact` (its name in line, proven to be the caller's), as signed: now or before.
+    """Returns the signed certificate of `contact` (its name in line, proven to be the caller's), made now or
+    before.
 
-    One per contact and event; its digest goes into the public log in the same transaction.
+    There is one per contact and event. Its digest goes into the public log in the same transaction.
 
     Raises: Refusal `ticket.*`; CONFLICT `certificate.not_closed`, `certificate.was_let_in`,
     `certificate.did_not_come`, `certificate.not_seen`, `certificate.nobody_waited`; NOT_FOUND
@@ -62,7 +63,7 @@ async def issue_certificate(
 
 
 def _check_closed(published: Published, queue: Queue, ticket: Ticket, now: datetime) -> None:
-    """The last lists come seconds after the closing, and until then a ticket may be in one.
+    """Checks that the last lists are published. They come seconds after the closing.
 
     Raises: Refusal CONFLICT `certificate.not_closed`.
     """
@@ -86,7 +87,7 @@ async def _attempt(
     if queue.memory.closed_free:
         raise Refusal(Kind.CONFLICT, "certificate.nobody_waited")
     trail = queue.memory.trail
-    # Where the line counts people are called after the closing, until the last call has lapsed.
+    # Where the line counts, people are called after the closing, until the last call has lapsed.
     ended_at = max(closed_at, trail[-1][0]) if trail else closed_at
     place = published.place_of(ticket)
     knocked = await claims.first_knock(tx, queue.number, ticket.id)

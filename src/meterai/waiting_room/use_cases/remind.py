@@ -1,4 +1,4 @@
-"""Tells people who asked for it that their turn is near, that they may enter, or that the queue closed."""
+"""Sends people who asked for it a message: their turn is near, they may enter, or the queue closed."""
 
 from __future__ import annotations
 
@@ -31,14 +31,15 @@ from meterai.waiting_room.store.reminders import Reminder
 
 NEAR_MINUTES = 10
 CALLED_AFTER_CLOSING = timedelta(days=1)
-"""Where the line counts, the last are told until then that they may enter."""
+"""Where the line counts, the last people get their message until then."""
 _TOLD_AT_ONCE = 1_000
 _PLACED_AT_ONCE = 5_000
 _TOKEN_BYTES = 16
 
 
 class Addresses(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the links in the messages lead, without a slash at the end; and the events' names and zones."""
+    """The addresses of links in the messages, without a slash at the end; and the events' names and time
+    zones."""
 
     gate: str
     site: str
@@ -49,7 +50,7 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
 async def set_reminder(db: Database, queue: int, ticket: Ticket, one: Reminder) -> None:
     """Notes that the ticket's holder, who has proven its contact, wants a message. Safe to repeat.
 
-    Raises: Refusal FORBIDDEN `ticket.other_contact` for a ticket of somebody else.
+    Raises: Refusal FORBIDDEN `ticket.other_contact` for another person's ticket.
     """
     if ticket.id != one.id:
         raise Refusal(Kind.FORBIDDEN, "ticket.other_contact")
@@ -58,25 +59,25 @@ async def set_reminder(db: Database, queue: int, ticket: Ticket, one: Reminder) 
 
 
 async def stop_reminder(db: Database, queue: int, id: bytes) -> bool:
-    """Nobody is told any more; False when nobody was to be."""
+    """Cancels the message; False when there was none to cancel."""
     async with db.connection() as connection:
         return await reminders.drop_reminder(connection, queue, id)
 
 
 async def is_reminded(db: Database, queue: int, id: bytes) -> bool:
-    """Whether a contact is to be told."""
+    """Whether a contact will get a message."""
     async with db.connection() as connection:
         return await reminders.has_reminder(connection, queue, id)
 
 
 def stop_token(secret: bytes, event: str, id: bytes) -> str:
-    """What a message carries so that its reader can stop them: only we can have made it."""
+    """A token in a message with which its reader can cancel further ones. Only we can make it."""
     tag = hmac.digest(secret, b"meterai stop reminder\x00" + event.encode() + b"\x00" + id, hashlib.sha256)
     return (id + tag[:_TOKEN_BYTES]).hex()
 
 
 def read_stop_token(secret: bytes, event: str, token: str) -> bytes | None:
-    """The id that a token was made for; None when it was not made by us."""
+    """The id for which a token was made; None when we did not make it."""
     try:
         id = bytes.fromhex(token)[:-_TOKEN_BYTES]
     except ValueError:
@@ -85,8 +86,8 @@ def read_stop_token(secret: bytes, event: str, token: str) -> bytes | None:
 
 
 async def remind_due(db: Database, root: Path, secret: bytes, addresses: Addresses, *, now: datetime) -> int:
-    """Writes the messages that are due into the outbox; gives how many reminders were dealt with. Any number
-    of workers may do this."""
+    """Writes the due messages into the outbox. Returns the number of finished reminders. Any number of
+    workers may call it at once."""
     async with db.connection() as connection:
         queues = await store.read_queues(connection)
     return sum([await _remind(db, queue, root, secret, addresses, now) for queue in queues])
@@ -110,7 +111,7 @@ async def _remind(
 async def _take_due(
     tx: Connection, queue: Queue, near: Frontier, now: datetime
 ) -> list[tuple[str, Reminder]]:
-    """(what to tell, whom), whoever is inside among them."""
+    """(message, reminder) of the due reminders, including those of people who are inside."""
     number, frontier = queue.number, queue.frontier
     if queue.state is QueueState.CLOSED:
         rest = await reminders.take_all(tx, number, frontier, _TOLD_AT_ONCE)
@@ -126,7 +127,7 @@ async def _take_due(
 
 
 async def _note_places(connection: Connection, queue: Queue, root: Path) -> int:
-    """How many: until it is noted nobody in the window of the frontier can be told."""
+    """Notes places and returns their number. Until then nobody in the frontier's window can get a message."""
     waiting = await reminders.unplaced(
         connection, queue.number, through=queue.revealed_through, limit=_PLACED_AT_ONCE
     )
@@ -140,7 +141,7 @@ async def _note_places(connection: Connection, queue: Queue, root: Path) -> int:
 
 
 async def _near(connection: Connection, queue: Queue) -> Frontier:
-    """Where the frontier will be in a few minutes at the rate of now."""
+    """The frontier in a few minutes, at the present rate."""
     rate = await reminders.door_rate(connection, queue.number)
     windows = await window_rows.people_by_window(connection, queue.number, queue.frontier.window, limit=200)
     return advance(queue.frontier, windows, rate * NEAR_MINUTES)[0]
@@ -177,7 +178,8 @@ def _message(
 
 
 def _words_for(queue: Queue, kind: str, now: datetime) -> str:
-    """The kind of words: people called shortly before the closing have no lane for latecomers afterwards."""
+    """The kind of message. People called shortly before the closing have no lane for latecomers
+    afterwards."""
     left_s = queue.schedule.closes_at - now.timestamp()
     if kind != "called" or left_s > queue.policy.claim_minutes * 60:
         return kind
@@ -191,5 +193,5 @@ def _true_until(queue: Queue, kind: str, now: datetime) -> datetime:
     if kind in ("closed", "called_and_closed"):
         return closing + timedelta(seconds=CHECK_IN_AROUND_CLOSING_S)
     if kind == "called" and queue.policy.line_counts:
-        return closing + CALLED_AFTER_CLOSING  # people enter after it there
+        return closing + CALLED_AFTER_CLOSING  # there people enter after the closing
     return closing

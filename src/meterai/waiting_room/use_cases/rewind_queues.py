@@ -1,4 +1,5 @@
-"""After the database, or queues' files, were restored from a copy: brings the files to the rows."""
+"""After a restore of the database or of queues' files from a copy: brings the files to the state of the
+rows."""
 
 from __future__ import annotations
 
@@ -30,30 +31,32 @@ from meterai.waiting_room.store import queues as store
 from meterai.waiting_room.store.queues import Queue
 
 EPOCHS_SKIPPED = 1_000
-"""Pages and gates drop a status of an older epoch: so many changes of the holder may be lost."""
+"""Epochs to skip. Pages and gates drop a status of an older epoch, and this many changes of holder may be
+lost."""
 REASON = "the database was restored from an older copy"
 FILES_REASON = "the queue's files were restored from an older copy"
 
 
 class RewoundQueues(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of the queues."""
+    """The results for all queues."""
 
     rewound: list[RewoundFiles]
     lost: list[str]
-    """Events of which rows name a log and keys that are not there."""
+    """Events whose rows name a log and keys that do not exist."""
     too_old: list[str]
-    """Events whose files end so long before the rows that the store has not kept what is missing. Nothing was
-    changed."""
+    """Events whose files end long before the rows, so that the store no longer has the missing part. They are
+    unchanged."""
     lists: dict[str, list[LostList]]
-    """Closed windows of events whose lists can't be published whole any more."""
+    """Closed windows of events whose lists can't be published completely any more."""
 
 
 async def rewind_queues(db: Database, root: Path, *, actor: str, now: datetime) -> RewoundQueues:
     """Rewinds every queue below `root` that has files. No controller and no gate may run. Repeatable.
 
-    Where the gates' files come from the copy too, sequences were given that they don't know. The public log
-    gets an entry that names the last head that was cut off. Files that are behind the rows are brought up to
-    date by the controller; of closed windows whose joins are gone, the gates are declared dead here.
+    - The public log gets an entry that names the last head that was cut off.
+    - If the gates' files come from the copy too, their gates gave later sequences that the files lack.
+    - The controller brings files that are behind the rows up to date.
+    - Gates are declared dead here in closed windows whose joins are gone.
     """
     async with db.connection() as connection:
         queues = [await store.read_queue(connection, event) for event in await store.queue_events(connection)]
@@ -87,7 +90,7 @@ async def _has_entry(db: Database, queue: Queue, n: int) -> bool:
 async def _settle_what_is_gone(
     db: Database, folder: QueueFolder, queue: Queue, *, now: datetime
 ) -> list[LostList]:
-    """Tickets whose joins are in no journal any more are honoured as those of a dead gate."""
+    """Declares gates dead whose joins are in no journal any more, so that those tickets are honoured."""
     first = await asyncio.to_thread(closed_in, folder, queue.closed_through) + 1
     places = promises_there(folder, queue.memory.promises_read)
     lost = []

@@ -1,4 +1,4 @@
-"""Gives an event the queue that its configuration asks for; safe to repeat at every start."""
+"""Gives an event the queue that its configuration describes. Safe to repeat at every start."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from meterai.waiting_room.rules.windows import first_number
 from meterai.waiting_room.store import queues
 
 KNOWN_AFTER_S = 30
-"""So soon every gate knows a new schedule."""
+"""Seconds within which every gate knows a new schedule."""
 
 
 async def set_queue(
@@ -24,12 +24,16 @@ async def set_queue(
     is_on: bool,
     now: datetime,
 ) -> None:
-    """Adds the queue, or takes over what may still change: the policy, last call and closing at any time,
-    when people may join and when it opens only before the first could join.
+    """Adds the queue, or takes over the changes that are still possible.
 
-    `schedule`: None when its closing is over: a queue that would close later closes as soon as every gate
-    knows it. `is_on` counts when the queue is new. What changes is published and logged as a new version of
-    the rules.
+    - The policy, the last call and the closing may change at any time.
+    - The start of joining and the opening may change only before the first person could join.
+    - `schedule`: None when its closing is over. A queue that would close later then closes as soon as every
+      gate
+      knows it.
+    - `is_on` counts for a new queue only.
+
+    Changes are published and logged as a new version of the rules.
 
     Raises: Refusal NOT_FOUND `event.unknown`.
     """
@@ -46,8 +50,10 @@ async def set_queue(
 
 
 def changed(old: Schedule, new: Schedule | None, now: float, *, next_window: int) -> Schedule:
-    """What becomes of a schedule that people can read when another one is wanted (None: its closing is over).
-    `next_window`: the first that is not closed."""
+    """The schedule that replaces a published one when another is wanted (None: its closing is over).
+
+    `next_window`: the first window that is not closed.
+    """
     known_at = int(now) + KNOWN_AFTER_S
     if new is None or new.closes_at <= min(old.closes_at, known_at):
         new = _closed(old, known_at)
@@ -58,7 +64,8 @@ def changed(old: Schedule, new: Schedule | None, now: float, *, next_window: int
 
 
 def _closed(old: Schedule, known_at: int) -> Schedule:
-    """The same, but closed when every gate knows it: no ticket is given after a closing, and no pass."""
+    """The same schedule, closed as soon as every gate knows it. After a closing there are no tickets and
+    no passes."""
     closes_at = min(old.closes_at, known_at)
     opens_at = min(old.opens_at, closes_at - 1)
     return msgspec.structs.replace(
@@ -71,9 +78,9 @@ def _closed(old: Schedule, known_at: int) -> Schedule:
 
 
 def _moved(old: Schedule, new: Schedule, now: float, *, next_window: int) -> Schedule:
-    """Nobody could join yet. What is to begin at a moment that is over begins as soon as every gate knows it.
+    """The wanted schedule, while nobody could join yet. Past times are moved to when every gate knows them.
 
-    A lottery that is added gets a window of its own: without one, window 0 counts as closed.
+    A new lottery gets a window of its own. Without a lottery, window 0 counts as closed.
     """
     joins_from = new.joins_from if new.joins_from > now else min(int(now) + KNOWN_AFTER_S, old.joins_from)
     opens_at = max(new.opens_at, joins_from)
@@ -83,8 +90,11 @@ def _moved(old: Schedule, new: Schedule, now: float, *, next_window: int) -> Sch
 
 
 def _last_call(old: Schedule, new: Schedule, known_at: int) -> int | None:
-    """A last call for a moment that is over becomes one at the next end of a window: time that is cut
-    afterwards would number windows again in which people joined, and their tickets would seem backdated."""
+    """The last call. One at a past time moves to the next end of a window.
+
+    A later cut of time would otherwise use numbers of windows again in which people joined. Their tickets
+    would seem backdated.
+    """
     wanted, before = new.last_call_at, old.last_call_at
     if wanted is None or wanted <= old.opens_at or wanted > known_at:
         return wanted

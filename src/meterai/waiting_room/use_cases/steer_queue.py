@@ -1,4 +1,4 @@
-"""What operators may do to a queue. Each act stands in the audit trail and in the public log."""
+"""The actions of operators on a queue. Each is recorded in the audit trail and in the public log."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from meterai.waiting_room.store import log_rows, queues
 from meterai.waiting_room.store.queues import Queue
 
 NOTE_BYTES_MAX: Final = 160
-"""Both languages together, as they stand in the status, which has 1,024 bytes for everything."""
+"""Bytes of both languages together, as in the status, which has 1,024 bytes for everything."""
 
 
 async def switch_queue(
     db: Database, event: str, *, is_on: bool, always: bool = False, reason: str, actor: str, now: datetime
 ) -> Queue:
-    """Lets people wait, or asks nobody for a place. People inside stay inside; tickets stay good.
+    """Switches the line on, so that people wait, or off. People inside stay inside; tickets stay good.
 
-    `always`: everybody stands in line, also when nobody has to wait; ended by the next switching.
+    `always`: everybody stands in line, even when nobody has to wait. The next switching ends it.
     Raises: Refusal NOT_FOUND `queue.unknown`; INVALID `queue.reason_missing`.
     """
     assert is_on or not always, "a line that is off is nobody's"
@@ -54,7 +54,7 @@ async def resume_queue(db: Database, event: str, *, reason: str, actor: str, now
 async def cap_rate(
     db: Database, event: str, people: int | None, *, reason: str, actor: str, now: datetime
 ) -> Queue:
-    """At most `people` a minute. 0 calls nobody. None: the policy's cap, which is never exceeded.
+    """Limits the rate to `people` a minute. 0 calls nobody. None: the policy's cap, which is never exceeded.
 
     Raises: as `switch_queue`; INVALID `queue.cap_above_policy`.
     """
@@ -65,9 +65,9 @@ async def cap_rate(
 async def expect_rate(
     db: Database, event: str, people: int, *, reason: str, actor: str, now: datetime
 ) -> Queue:
-    """Starts with a rate of `people` a minute, as a bench or another evening has shown.
+    """Starts with a rate of `people` a minute, known from a benchmark or another evening.
 
-    Growing there from the floor would take minutes. What the site shows afterwards counts as usual.
+    It would take minutes to grow there from the floor. What the site shows afterwards counts as usual.
 
     Raises: as `switch_queue`; INVALID `queue.cap_above_policy`, `queue.expect_above_cap`.
     """
@@ -99,7 +99,7 @@ async def _act(
 ) -> Queue:
     if (
         facts.action != "announce" and not facts.reason.strip()
-    ):  # the public log would fail its audit for ever
+    ):  # without a reason the public log would fail its audit for ever
         raise Refusal(Kind.INVALID, "queue.reason_missing")
     async with db.transaction() as tx:
         queue = await _locked(tx, event)

@@ -1,4 +1,4 @@
-"""Binds a pass to the one order for which it was given."""
+"""Binds a pass to its one order."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def use_pass(
     order_id: uuid.UUID,
     instead_of: uuid.UUID | None = None,
 ) -> None:
-    """One pass is one purchase journey. Safe to repeat for the same order.
+    """Binds a pass to an order: one pass is one purchase. Safe to repeat for the same order.
 
     `instead_of`: an order of this pass that has ended without a stamp, or is gone.
 

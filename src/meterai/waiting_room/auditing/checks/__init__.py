@@ -1,1 +1,1 @@
-"""What an audit asks of the log, a module for each subject."""
+"""The checks of an audit: one module for each subject."""

@@ -1,7 +1,8 @@
-"""How many may have entered: the door's bucket, filled at no less than the rate at which the real one was.
+"""How many people may have entered: an admission bucket that fills at least as fast as the real one did.
 
-The log tells the rate whenever a frontier moves. Between two entries it may have grown, at most by the law of
-the controller and never over the cap; so that an honest door is never accused, the greatest is taken.
+The log states the rate at each move of a frontier. Between two entries the rate may have grown, as fast as
+the controller's rules allow and never over the cap. The check takes the greatest possible rate, so that it
+never accuses an honest site.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from meterai.waiting_room.rules.admission import DEPTH_MIN, DEPTH_S
 from meterai.waiting_room.rules.rate_control import GROWTH_MIN, GROWTH_PER_S
 
 SLACK_S = 3
-"""Times in the log are whole seconds, of several clocks."""
+"""Times in the log are whole seconds, taken from several clocks."""
 RECENT_S = 10
-"""A claim is logged a step later than it was made; the rate may have fallen meanwhile."""
+"""A claim is logged one step after it was made. The rate may have fallen in between."""
 SUSPECTS_MAX = 100_000
 
 
 class RateBound:
-    """The greatest rate (people a minute) that the door can have had at a time."""
+    """The greatest rate (people a minute) that the admission can have had at a time."""
 
     def __init__(self, rules: RulesCheck, findings: Findings) -> None:
         self._rules, self._findings = rules, findings
@@ -32,11 +33,11 @@ class RateBound:
         self._rates: deque[tuple[int, int]] = deque()
 
     def on_rules(self, at: int) -> None:
-        """The policy may have another cap."""
+        """Notes the cap of a new policy."""
         self._note_cap(at)
 
     def on_operator(self, at: int, facts: OperatorFacts) -> None:
-        """An operator may have set a cap, or taken it back, or told what the site bears."""
+        """Notes that an operator set or removed a cap, or stated the rate that the site bears."""
         told = int(facts.value) if facts.value.isdigit() else None
         if facts.action == "cap":
             self._operator_cap = told
@@ -45,18 +46,18 @@ class RateBound:
             self._rates.append((at, told))
 
     def on_rate(self, n: int, at: int, rate: int) -> None:
-        """The log tells the rate."""
+        """Notes a rate from the log."""
         self._findings.examined("rate")
         if rate > (cap := self._cap(at)):
             self._findings.add("rate.over_cap", n, rate=rate, cap=cap)
-        # A rate of 0 says that the door is shut, and nothing of the rate at which it is opened again.
+        # A rate of 0 says that the door is shut. It does not say at which rate it opens again.
         if rate > 0:
             self._rates.append((at, rate))
         while len(self._rates) > 1 and self._rates[1][0] < at - RECENT_S:
             self._rates.popleft()
 
     def at(self, at: int) -> float:
-        """The bound."""
+        """Returns the greatest possible rate at this time."""
         cap = self._cap(at)
         if not self._rates:
             return cap
@@ -66,7 +67,7 @@ class RateBound:
         return min(float(cap), max(grown, recent))
 
     def _cap(self, at: int) -> int:
-        """The greatest cap in force during the last seconds."""
+        """Returns the greatest cap in force during the last seconds."""
         while len(self._caps) > 1 and self._caps[1][0] < at - RECENT_S:
             self._caps.popleft()
         return max((cap for _, cap in self._caps), default=self._rules.now.policy.rate_cap)
@@ -77,7 +78,7 @@ class RateBound:
 
 
 class AdmissionCheck:
-    """The claims against the bucket."""
+    """Compares the claims in the log with the bucket."""
 
     def __init__(self, rates: RateBound, findings: Findings) -> None:
         self._rates, self._findings = rates, findings
@@ -87,7 +88,7 @@ class AdmissionCheck:
         self._suspects: list[tuple[int, int]] = []
 
     def on_operator(self, at: int, facts: OperatorFacts) -> None:
-        """An operator may have halted the queue, or let it go on; or a clock was set right."""
+        """Notes that an operator halted or resumed the queue, or that a clock was set right."""
         if facts.action == "halt" and self._halted_at is None:
             self._halted_at = at
         elif facts.action == "resume":
@@ -97,7 +98,7 @@ class AdmissionCheck:
             self._filled_at = min(self._filled_at, at)
 
     def entered(self, n: int, at: int) -> None:
-        """One more person, who is not let through for an order in flight."""
+        """Counts one more person who entered, other than for an order in progress."""
         rate = self._rates.at(at)
         full = 2 * DEPTH_MIN + rate / 60 * (DEPTH_S + SLACK_S)
         flow = rate / 60 * max(0, at - self._filled_at)
@@ -111,11 +112,15 @@ class AdmissionCheck:
             self._suspects.append((n, at))
 
     def finish(self) -> None:
-        """The log has come to its end."""
+        """Judges what is left at the end of the log."""
         self._judge_suspects(resumed_at=None)
 
     def _judge_suspects(self, *, resumed_at: int | None) -> None:
-        """Claims are logged in front of what was said in the same second: those after the end are honest."""
+        """Reports claims during a halt.
+
+        The log puts claims before operator actions of the same second. So claims in the last second are
+        honest.
+        """
         for n, at in self._suspects:
             if resumed_at is None or at < resumed_at - SLACK_S:
                 self._findings.add("rate.halted", n)
@@ -123,7 +128,7 @@ class AdmissionCheck:
 
 
 def _grown(rate: float, seconds: float) -> float:
-    """By how much the controller can have raised a rate."""
+    """Returns the greatest rate to which the controller can have raised `rate`."""
     turning = GROWTH_MIN / GROWTH_PER_S
     if rate < turning:
         linear_s = (turning - rate) / GROWTH_MIN

@@ -1,7 +1,7 @@
-"""Times in the log: those of the controller run on, but for a clock that was set right and says so.
+"""Times in the log: the controller's times never run back, unless an entry says that its clock was set right.
 
-Which round of a beacon goes into a seed follows from the time of an entry: who may write an earlier one, when
-it suits, knows the round.
+The time of an entry decides which round of a beacon goes into a seed. A controller that may write an earlier
+time when it suits already knows the round.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, OperatorFacts
 
 SLACK_S = 3
-"""Beyond a window: less is what the clocks of two controllers may differ, and nobody says so."""
+"""More than a window. Clocks of two controllers may differ by less, and no entry says so."""
 
 
 class ClockCheck:
-    """Of entries that the controller makes of itself; others tell when somebody else did something."""
+    """Checks the times of entries that the controller makes itself. Other entries carry times of other
+    clocks."""
 
     def __init__(self, rules: RulesCheck, findings: Findings) -> None:
         self._rules, self._findings = rules, findings
@@ -24,7 +25,7 @@ class ClockCheck:
         self._suspect: tuple[int, int, int] | None = None
 
     def on_entry(self, n: int, at: int) -> None:
-        """An entry of the controller's own. Steps back add up until time has gone on beyond them."""
+        """Checks an entry of the controller. Steps back add up until time has passed the latest time seen."""
         back_s = self._last_at - at
         if back_s > self._rules.now.schedule.window_s + SLACK_S:
             self.finish()
@@ -32,7 +33,8 @@ class ClockCheck:
         self._last_at = max(self._last_at, at)
 
     def on_operator(self, at: int, facts: OperatorFacts) -> None:
-        """The controller may say that its clock was set right: in the middle of what it writes then."""
+        """Notes an entry that says that the controller's clock was set right. It stands among the others
+        of its step."""
         if facts.action != CLOCK_SET_RIGHT:
             return
         self._last_at = min(self._last_at, at)
@@ -40,7 +42,7 @@ class ClockCheck:
             self._suspect = None
 
     def finish(self) -> None:
-        """Nothing is said of what was seen last."""
+        """Reports a step back that no entry has explained."""
         if self._suspect is not None:
             n, _, back_s = self._suspect
             self._findings.add("log.clock", n, seconds=back_s)

@@ -1,4 +1,4 @@
-"""The frontier of each lane: only forward, and only over windows whose seed is told."""
+"""The frontier of each lane: it only moves forward, and only over windows whose seed is published."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from meterai.waiting_room.files.log_facts import FrontierFacts
 from meterai.waiting_room.rules.model import NOBODY, Frontier, Lane
 
 TOLERANCE_S = 5
-"""Clocks of several machines, and a claim that is under way while a step is decided."""
+"""Clocks of several machines differ, and a claim may be in progress while a step is decided."""
 
 
 class FrontierCheck:
-    """Where the frontiers stand at this place of the log."""
+    """The frontiers at this place of the log."""
 
     def __init__(
         self, rules: RulesCheck, windows: WindowCheck, rates: RateBound, *, notes: Notes, findings: Findings
@@ -27,11 +27,11 @@ class FrontierCheck:
         self.new = self.late = NOBODY
         self._epoch = 0
         self._recent: deque[tuple[int, Frontier]] = deque()
-        """(time, frontier) of the new lane: what was called when."""
+        """(time, frontier) of the new lane, which shows when places were called."""
         self._late_recent: deque[tuple[int, Frontier]] = deque()
 
     def on_frontier(self, n: int, at: int, facts: FrontierFacts) -> None:
-        """A frontier moved."""
+        """Checks a move of a frontier."""
         self._findings.examined("frontier")
         if facts.epoch < self._epoch:
             self._findings.add("frontier.epoch", n, epoch=facts.epoch, before=self._epoch)
@@ -43,7 +43,7 @@ class FrontierCheck:
             self._findings.add("frontier.back", n, lane=facts.lane.name, window=moved.window, x=moved.x)
         self._check_known(n, facts.lane, moved)
         if facts.lane is Lane.NEW:
-            # Over windows in which nobody is left it moves for ever.
+            # A frontier moves over empty windows without end.
             if moved > before and self._windows.joined_last >= before.window and self._rules.is_over(at):
                 self._findings.add("frontier.after_closing", n)
             self.new = max(self.new, moved)
@@ -56,7 +56,8 @@ class FrontierCheck:
             _forget(self._late_recent, at - TOLERANCE_S)
 
     def lanes_of(self, at: int, window: int, place: int) -> set[Lane]:
-        """The lanes in which somebody may have been let in at this time; empty: not called."""
+        """The lanes in which the holder of a place may have entered at this time; empty: the place was not
+        called."""
         lanes = set()
         if self.new.calls(window, place):
             earlier = [late for then, late in self._late_recent if then <= at - TOLERANCE_S]
@@ -84,7 +85,7 @@ class FrontierCheck:
 
 
 def _forget(recent: deque[tuple[int, Frontier]], before: int) -> None:
-    """Keeps the last one that is older."""
+    """Forgets old frontiers, except the newest of them."""
     while len(recent) > 1 and recent[1][0] <= before:
         recent.popleft()
 

@@ -1,4 +1,4 @@
-"""Heads of the log against its entries: signed, in order, each the root of the entries before it."""
+"""Heads of the log against its entries: signed, in order, and each the root of the entries before it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ NAME = "log/heads.jsonl"
 
 
 class HeadsCheck:
-    """Reads the heads in step with the entries, one ahead.
+    """Reads the heads together with the entries, one head ahead.
 
-    A head is signed after its entries are on the disk; so whatever head was read while entries were left must
-    be covered by them, and entries that no head covers are told by one that comes within seconds.
+    A head is signed after its entries are on the disk. So the entries in the file must cover each head that
+    was read before they ended. Entries without a head get one within seconds.
     """
 
     def __init__(self, source: Source, key: Ed25519PublicKey, findings: Findings) -> None:
@@ -33,7 +33,7 @@ class HeadsCheck:
         self._next = next(self._lines, None)
 
     def compare(self, tree: Tree) -> None:
-        """Checks the heads that stand for as many entries as there are now."""
+        """Checks the heads that cover exactly the entries read so far."""
         while self._next is not None and self._next.size <= tree.size:
             if self._next.size < self._covered:
                 self._findings.add("log.head_order", number=self.count, size=self._next.size)
@@ -43,7 +43,7 @@ class HeadsCheck:
             self._next = next(self._lines, None)
 
     def finish(self, tree: Tree, patience: Patience) -> None:
-        """The entries have come to their end."""
+        """Checks the rest after the last entry."""
         if self._next is not None:
             self._findings.add("log.cut", size=self._next.size, found=tree.size)
             return
@@ -52,13 +52,13 @@ class HeadsCheck:
             self._next = next(self._lines, None)
             self.compare(tree)
             if self._next is not None:
-                return  # of entries that were appended since
+                return  # a head of entries that were appended since
             if self._covered < tree.size and not patience.wait():
                 self._findings.add("log.uncovered", self._covered, size=self._covered)
                 return
 
     def _read(self) -> Iterator[Head]:
-        """The heads that lie behind those read before."""
+        """Reads the heads that follow those read before."""
         for line in lines_of(self._source.pieces(NAME, self._bytes_read)):
             self._bytes_read += len(line) + 1
             self.count += 1
@@ -70,9 +70,9 @@ class HeadsCheck:
 
 
 class KeptHeads:
-    """Heads that the auditor, or a phone with a status, kept from earlier: (size, root or how it begins).
+    """Heads that the auditor, or a phone with a status, kept from earlier: (size, root or its beginning).
 
-    Of one size there may be several: who shows different logs to different people is found by just that.
+    There may be several of one size. They reveal an operator who shows different logs to different people.
     """
 
     def __init__(self, kept: Iterable[tuple[int, str]], findings: Findings, code: str) -> None:
@@ -82,12 +82,12 @@ class KeptHeads:
         self._findings, self._code = findings, code
 
     def compare(self, tree: Tree) -> None:
-        """Checks those for as many entries as there are now."""
+        """Checks the kept heads that cover exactly the entries read so far."""
         roots = self._kept.pop(tree.size, ()) if self._kept else ()
         if not all(tree.root().hex().startswith(root) for root in roots):
             self._findings.add(self._code, max(0, tree.size - 1), size=tree.size)
 
     def finish(self) -> None:
-        """Those that tell of more entries than there are."""
+        """Reports the kept heads that cover more entries than the log has."""
         for size in self._kept:
             self._findings.add(self._code, size=size)

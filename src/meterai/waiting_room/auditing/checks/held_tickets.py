@@ -1,4 +1,5 @@
-"""Tickets that somebody holds against the log: only they show that the last ones of a gate were left out."""
+"""Tickets that people hold, against the log. Nothing else shows that the last tickets of a gate were left
+out."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from meterai.waiting_room.rules.tickets import Ticket, event_number, read_ticket
 
 
 def read_tickets(texts: Iterable[str], rules: RulesCheck) -> list[Ticket]:
-    """Tickets as text, link or message, signed with the key that the rules name.
+    """Reads tickets from text, a link or a message. The key that the rules name must have signed them.
 
     Raises: Refusal `ticket.*`; Unreadable when the rules name no key.
     """
@@ -28,7 +29,8 @@ def read_tickets(texts: Iterable[str], rules: RulesCheck) -> list[Ticket]:
 def judge_tickets(
     tickets: Iterable[Ticket], notes: Notes, findings: Findings, *, closed_through: int | None
 ) -> list[HeldTicket]:
-    """Where each stands. When its window is closed it is in the list, or its gate was declared dead there."""
+    """Says where each ticket stands. After its window is closed it must be in the list, or its gate
+    declared dead."""
     found = []
     for ticket in tickets:
         findings.examined("sequence")

@@ -1,4 +1,4 @@
-"""People in the log: who was let in, with late tickets, with certificates, with promises, without a place."""
+"""People in the log: entries, late tickets, certificates, promises, and purchases without a place."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from meterai.waiting_room.rules.model import Lane
 
 
 class PeopleCheck:
-    """Checks what can be checked at once and notes the rest for the end."""
+    """Checks what can be checked at once, and notes the rest for the end."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class PeopleCheck:
         self.claims: Counter[Lane] = Counter()
 
     def on_claim(self, n: int, at: int, facts: ClaimFacts) -> None:
-        """Somebody was let in."""
+        """Notes that a person was let in."""
         self._findings.examined("claim")
         self.claims[facts.lane] += 1
         id = bytes.fromhex(facts.id)
@@ -56,7 +56,7 @@ class PeopleCheck:
             self._door.entered(n, at)
 
     def on_late_ticket(self, n: int, facts: LateTicketFacts) -> None:
-        """A ticket that is in no list was honoured."""
+        """Notes that a ticket was honoured although it stands in no list."""
         self._findings.examined("late")
         self._notes.add("late", n, bytes.fromhex(facts.id), facts.window, facts.gate, facts.sequence)
         ended_at = self._windows.ended_at(facts.window)
@@ -65,18 +65,18 @@ class PeopleCheck:
             self._findings.add("late.backdated", n, window=facts.window)
 
     def on_certificate(self, n: int, at: int, facts: CertificateFacts) -> None:
-        """Somebody got it in writing that the closing found them in line."""
+        """Notes a certificate for a person who was in line at the closing."""
         self._findings.examined("certificate")
         self._notes.add("certificates", n, bytes.fromhex(facts.id))
         if at < self._rules.now.schedule.closes_at:
             self._findings.add("certificate.early", n)
 
     def on_promise(self, n: int, facts: PromiseFacts) -> None:
-        """Somebody was promised a time."""
+        """Notes that a person was promised a time."""
         self._notes.add("promises", n, bytes.fromhex(facts.id), facts.done_by)
 
     def on_bypass(self, n: int, facts: BypassFacts) -> None:
-        """Somebody entered without a place."""
+        """Notes that a person entered without a place."""
         self._findings.examined("operator")
         self._notes.add("bypasses", n, facts.why, facts.ref)
         if not facts.why.strip():

@@ -21,15 +21,16 @@ from meterai.waiting_room.rules.windows import LOGGED_LATE_S, first_number, fixe
 
 NAME = "config.json"
 CUT_AT_S = 5
-"""Between the moment at which time was cut again and that of its entry."""
+"""Between a cut of time and its entry in the log."""
 CLOSED_LATE_S = 5
-"""Clocks of several machines."""
+"""The clocks of several machines differ."""
 
 
 class RulesCheck:
-    """`now`: what is in force at this place of the log; before its first entry, what is published.
+    """The rules in force. `now`: those at this place of the log, or the published ones before its first
+    entry.
 
-    Raises on making: Unreadable when there are no rules that can be read.
+    Raises on making: Unreadable when there are no readable rules.
     """
 
     def __init__(self, source: Source, findings: Findings) -> None:
@@ -41,15 +42,15 @@ class RulesCheck:
         self.now = self.published
         self.versions = 0
         self.first_window = first_number(self.now.schedule)
-        """Of the queue: by the first rules that were logged, for later ones may cut time again."""
+        """By the first rules in the log, because later rules may cut time again."""
         self._open_until = 0.0
-        """By all rules so far: whoever brings the closing forward closes nothing that is over."""
+        """By all rules so far. An earlier closing never closes windows that are over."""
         self._last_version = 0
         self._last_sha256 = ""
         self._logged: set[str] = set()
 
     def on_config(self, n: int, at: int, facts: ConfigFacts, *, closed_through: int | None) -> bool:
-        """An entry says that other rules hold from here on; gives whether they cut time again."""
+        """Takes up rules that an entry brings into force. Returns whether they cut time again."""
         self._findings.examined("rules")
         self.versions += 1
         self._logged.add(facts.sha256)
@@ -73,13 +74,18 @@ class RulesCheck:
         return is_cut
 
     def is_over(self, at: int) -> bool:
-        """Whether nobody may be called or let in any more: the queue is closed, and being in line does not
-        count."""
+        """Whether nobody may be called or let in any more.
+
+        So it is when the queue is closed and being in line does not count.
+        """
         return at > self._open_until + CLOSED_LATE_S
 
     def finish(self, patience: Patience, read_on: Callable[[], bytes]) -> None:
-        """The rules that lie there must be those of the last entry. They are laid there before it is written,
-        and may be others by now; `read_on` gives what the log has got since it was read."""
+        """Compares the published rules with those of the last entry.
+
+        Rules are published before their entry is written, so newer ones may be there by now. `read_on`
+        returns the entries that the log has got since it was read.
+        """
         while (lies_there := digest(self._source.read(NAME) or b"")) != self._last_sha256:
             if lies_there.encode() in read_on():
                 return
@@ -105,7 +111,7 @@ class RulesCheck:
 
 
 def read_config(raw: bytes) -> tuple[Config, Ed25519PublicKey]:
-    """The rules, signed with the key that they name. Raises: Unreadable."""
+    """Reads rules that are signed with the key they name. Raises: Unreadable."""
     if len(raw) > DOCUMENT_BYTES_MAX:
         raise Unreadable(f"{NAME} is too long")
     try:
@@ -120,9 +126,12 @@ def read_config(raw: bytes) -> tuple[Config, Ed25519PublicKey]:
 
 
 def _may_become(old: Schedule, new: Schedule, at: int, closed_through: int | None) -> bool:
-    """Whether a schedule may follow another: last call and closing change at any time, time is cut again when
-    people have to wait again after the opening, and everything changes while nobody can join yet: also after
-    a clock that was ahead has closed windows, but for these."""
+    """Whether a schedule may follow another one.
+
+    - The last call and the closing may change at any time.
+    - Time is cut again when people have to wait again after the opening.
+    - Everything may change while nobody can join yet. Windows that a clock closed ahead of time do not count.
+    """
     if fixed_of(new) == fixed_of(old):
         return True
     is_early = at <= old.joins_from + LOGGED_LATE_S
@@ -136,6 +145,6 @@ def _may_become(old: Schedule, new: Schedule, at: int, closed_through: int | Non
 
 
 def _anchors(config: Config) -> tuple[object, ...]:
-    """What must never change: who signs, and what was committed to."""
+    """What must never change: the signing keys, and the commitment to the seeds."""
     keys = config.controller_key, tuple(sorted(config.ticket_keys.items()))
     return config.event, config.commitment, config.chain_length, keys, config.beacon

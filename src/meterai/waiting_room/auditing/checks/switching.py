@@ -1,4 +1,4 @@
-"""Whether the line was switched off in secret: then everybody enters, and who waits is overtaken."""
+"""Whether the line was switched off in secret. Then everybody enters, and people in line are overtaken."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, OperatorFacts
 
 SAID_WITHIN_S = 5
-"""Rules stand in the log in front of what was said in the same second."""
+"""The log puts rules before operator actions of the same second."""
 
 
 class SwitchingCheck:
@@ -27,8 +27,11 @@ class SwitchingCheck:
         self._is_ahead = False
 
     def on_cut(self, n: int, at: int, *, are_waiting: bool, ended_at: int) -> None:
-        """Time was cut again. `are_waiting`: people in windows that were closed before; `ended_at`: when the
-        last of those ended, as published."""
+        """Notes that time was cut again.
+
+        `are_waiting`: whether people are in windows that were closed before. `ended_at`: when the last of
+        those windows ended, as published.
+        """
         self._judge()
         self._is_ahead = ended_at > at
         is_said = self._is_off or at <= self._on_at + SAID_WITHIN_S
@@ -36,7 +39,7 @@ class SwitchingCheck:
             self._suspect = n, at
 
     def on_operator(self, at: int, facts: OperatorFacts) -> None:
-        """An operator may have switched the line."""
+        """Notes that an operator switched the line."""
         if facts.action in ("on", "off"):
             self._is_off = facts.action == "off"
             self._on_at = at if facts.action == "on" else self._on_at
@@ -46,7 +49,7 @@ class SwitchingCheck:
             self._suspect = None
 
     def finish(self) -> None:
-        """The log has come to its end."""
+        """Judges what is left at the end of the log."""
         self._judge()
 
     def _judge(self) -> None:

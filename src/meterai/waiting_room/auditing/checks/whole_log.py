@@ -1,4 +1,4 @@
-"""What can be said only when the whole log has been read."""
+"""Checks that need the whole log."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from meterai.waiting_room.rules.model import NOBODY
 
 
 def judge_whole(notes: Notes, findings: Findings) -> None:
-    """Asks what only the whole log can answer: what must exist elsewhere exists, what must be unique is."""
+    """Checks that whatever must exist elsewhere exists, and that whatever must be unique is unique."""
     for n, window, gate, sequence, is_dead in notes.unlisted_claims():
         code = "claim.late_unlogged" if is_dead else "claim.unlisted"
         findings.add(code, n, window=window, gate=gate, sequence=sequence)
@@ -36,9 +36,9 @@ def judge_whole(notes: Notes, findings: Findings) -> None:
 
 
 def judge_promises(notes: Notes, windows: WindowCheck, *, until: int) -> Promises:
-    """What came of the first promise to each id that was due by `until`, as far as it is public.
+    """Judges the first promise to each id that was due by `until`, as far as the log shows it.
 
-    People who were called in time and did not come may have left, or paid late: the log does not say.
+    People who were called in time and did not come may have left or paid late. The log does not say which.
     """
     given = pending = let_in = called = not_called = 0
     moves = notes.moves()

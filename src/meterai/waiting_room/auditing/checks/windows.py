@@ -1,4 +1,5 @@
-"""Windows: closed in order, with lists that hash to what was logged; seeds told afterwards, as committed."""
+"""Windows: closed in order, with lists that match their logged hashes, and seeds that match their
+commitment."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ from meterai.waiting_room.rules.windows import end_of
 
 
 class WindowCheck:
-    """What the log has said of windows so far."""
+    """What the log has said about windows so far."""
 
     def __init__(
         self, source: Source, rules: RulesCheck, notes: Notes, *, findings: Findings, patience: Patience
@@ -38,18 +39,22 @@ class WindowCheck:
         self.joined_last = -1
         """The last closed window in which somebody joined."""
         self.open_when_set_right: set[int] = set()
-        """Windows that were open when a clock was set right: tickets in them may be dated after their end."""
+        """Windows that were open when a clock was set right. Their tickets may bear dates after their end."""
         self._untold: dict[int, tuple[bytes, int, bool]] = {}
-        """Window -> root and time of its end in the log, and whether that time had been over for long, until
-        its seed is told."""
+        """Window -> its root, the time of its end in the log, and whether that time was long over.
+
+        Kept until the window's seed is published.
+        """
         self._drawn_at = 0
-        """A list that was closed then is drawn with a round of the beacon: whatever the log says of clocks,
-        that time is over, and the rounds until then are out."""
+        """The latest time at which a list was closed that is drawn with a round of the beacon.
+
+        That time is over, whatever the log says about clocks, and the rounds until then are known.
+        """
         self._seeds: dict[int, bytes] = {}
         self._ends: dict[int, int] = {}
         self._link: tuple[int, bytes] | None = None
         self._chains: list[bytes] = []
-        """Commitments to the second chain of seeds and those after it."""
+        """Commitments to the second and later chains of seeds."""
 
     @property
     def first(self) -> int:
@@ -57,18 +62,18 @@ class WindowCheck:
         return self._rules.first_window
 
     def place_of(self, window: int, id: bytes) -> int | None:
-        """The place of an id; None: the seed of the window has not been told."""
+        """The place of an id; None: the seed of the window is not published yet."""
         seed = self._seeds.get(window)
         return None if seed is None else place_of(seed, id)
 
     def ended_at(self, window: int) -> int | None:
-        """When a window ended, as published; None: it is not closed."""
+        """When a window ended, as published; None: it is not closed yet."""
         return self._ends.get(window)
 
     # ----------------------------------------------------------------- closing
 
     def on_close(self, n: int, at: int, facts: CloseFacts) -> None:
-        """A window is over."""
+        """Checks the end of a window."""
         self._findings.examined("window")
         self.count += 1
         expected = self.first if self.closed_through is None else self.closed_through + 1
@@ -91,14 +96,15 @@ class WindowCheck:
         self._read_list(n, facts, close)
 
     def on_dead_gate(self, n: int, facts: DeadGateFacts) -> None:
-        """A gate did not say what it counted: told with the end of the window, before its seed."""
+        """Notes that a gate did not report its counts. The entry stands between the window's end and its
+        seed."""
         self.dead_gates += 1
         if facts.window != self.closed_through:
             self._findings.add("late.death_afterwards", n, window=facts.window, gate=facts.gate)
         self._notes.add("dead", n, facts.window, facts.gate)
 
     def on_clock_set_right(self) -> None:
-        """A clock had been ahead, and by it people joined in windows that end sooner now."""
+        """Notes that a clock had been ahead. People joined by it in windows that now end earlier."""
         closed = -1 if self.closed_through is None else self.closed_through
         self.open_when_set_right.update(range(closed + 1, self._rules.now.schedule.first_window + 1))
 
@@ -119,7 +125,7 @@ class WindowCheck:
         return close
 
     def _read_list(self, n: int, facts: CloseFacts, close: Close | None) -> None:
-        """Reads who joined, in pieces; notes every join."""
+        """Reads the list of a window in pieces and notes every join."""
         found = WindowList()
         records = _records(self._source.pieces(f"w/{facts.window}.ids"))
         twice = self._notes.add_joins(facts.window, found.joins(records))
@@ -142,7 +148,8 @@ class WindowCheck:
     # ------------------------------------------------------------------- seeds
 
     def on_chain(self, n: int, facts: ChainFacts) -> None:
-        """The next chain of seeds is committed to: in order, and before its first window can take joins."""
+        """Checks a commitment to the next chain of seeds: in order, and before its first window takes
+        joins."""
         self._findings.examined("seed")
         length = self._rules.published.chain_length
         expected = len(self._chains) + 1, (len(self._chains) + 1) * length
@@ -153,7 +160,7 @@ class WindowCheck:
             self._chains.append(_bytes(facts.commitment))
 
     def on_reveal(self, n: int, facts: RevealFacts) -> None:
-        """The seed of a window is told."""
+        """Checks the published seed of a window."""
         self._findings.examined("seed")
         expected = self.first if self.revealed_through is None else self.revealed_through + 1
         if facts.window != expected:
@@ -177,8 +184,10 @@ class WindowCheck:
         self._check_document(n, facts)
 
     def _check_link(self, n: int, window: int, link: bytes) -> None:
-        """Hashed once for every window since the last good one of its chain it gives that one, or the
-        commitment to the chain."""
+        """Checks a link against the last good link of its chain, or against the commitment to the chain.
+
+        The link, hashed once for every window in between, must give that value.
+        """
         length = self._rules.published.chain_length
         number = window // length
         before, earlier = number * length - 1, self._commitment(number)
@@ -191,7 +200,7 @@ class WindowCheck:
             self._link = (window, link)
 
     def _commitment(self, number: int) -> bytes:
-        """To a chain; nothing, which no link gives, when there is none."""
+        """The commitment to a chain. Empty when there is none: no link matches that."""
         if number == 0:
             return _bytes(self._rules.published.commitment)
         return self._chains[number - 1] if number <= len(self._chains) else b""
@@ -220,7 +229,7 @@ class WindowCheck:
 
 
 def _records(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The 18 bytes of each join; a rest that is no whole record counts as one, for it must not be there."""
+    """The 18 bytes of each join. An incomplete record at the end counts as one: it must not be there."""
     rest = b""
     for piece in pieces:
         piece = rest + piece
@@ -233,7 +242,7 @@ def _records(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _bytes(text: str) -> bytes:
-    """Of hexadecimal; nothing for what is none, which then fits nothing."""
+    """Reads hexadecimal. Returns empty bytes, which match nothing, for other text."""
     try:
         return bytes.fromhex(text)
     except ValueError:
