@@ -22,8 +22,8 @@ from meterai.gate.published_cache import PublishedCache
 from meterai.gate.waiting.place_in_line import _is_called
 from meterai.gate.waiting.presence import Presence
 from meterai.gate.waiting.wait_page import WaitPages
-from meterai.texts.gate import TEXTS
-from meterai.texts.translation import translate
+from meterai.texts.mechanism.translation import translate
+from meterai.texts.queue.gate import TEXTS
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.gate_journal import Journal
 from meterai.waiting_room.files.presence import seen_at

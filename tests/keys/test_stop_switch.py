@@ -24,8 +24,8 @@ from meterai.stamping import signer_wire
 from meterai.stamping.model import Job
 from meterai.stamping.queries import job as find_job
 from meterai.stamping.signer.sealer import Sealer
+from meterai.texts.mechanism.translation import translate
 from meterai.texts.states import STATES
-from meterai.texts.translation import translate
 from tests.keys.rotating_house import RotatingHouse
 from tests.stamping.house import until
 from tests.stamping.letters import make_letter

@@ -12,8 +12,8 @@ from meterai.kit.formats.display import (
     size_text,
     wait_text,
 )
-from meterai.texts.filling import fill
-from meterai.texts.moments import long_moment_text, moment_text, second_text
+from meterai.texts.mechanism.filling import fill
+from meterai.texts.mechanism.moments import long_moment_text, moment_text, second_text
 
 MOMENT = datetime(2026, 9, 5, 7, 5, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 
-from meterai.texts import catalogues, languages
+from meterai.texts.mechanism import catalogues, languages
 from meterai.web.pages import templates
 
 PSEUDO = "nl"

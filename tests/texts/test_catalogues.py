@@ -13,8 +13,8 @@ from babel.messages.pofile import read_po
 
 import meterai
 from meterai.texts import refusals, states
-from meterai.texts.catalogues import load_translations
-from meterai.texts.languages import LOCALE_FOLDER, SOURCE, languages
+from meterai.texts.mechanism.catalogues import load_translations
+from meterai.texts.mechanism.languages import LOCALE_FOLDER, SOURCE, languages
 from meterai.texts.receipts import RECEIPT
 from meterai.web.pages.messages import text_of
 

@@ -10,8 +10,8 @@ import meterai
 from meterai.cli.refusal_words import WORDS
 from meterai.pdf import inspection
 from meterai.texts.api_problems import FOR_MACHINES
-from meterai.texts.gate import PROBLEMS
 from meterai.texts.notices import NOTICES
+from meterai.texts.queue.gate import PROBLEMS
 from meterai.texts.reasons import REASONS
 from meterai.texts.refusals import TABLE
 from meterai.web.pages.messages import notice_text

@@ -12,8 +12,8 @@ import pytest
 
 from meterai.gate.pages import EventFacts, Pages
 from meterai.gate.verdict_words import NamedTimes, VerdictText, verdict_text
-from meterai.texts import gate
-from meterai.texts.translation import translate
+from meterai.texts.mechanism.translation import translate
+from meterai.texts.queue import gate
 from meterai.waiting_room.files.published_documents import Status
 from meterai.waiting_room.rules.model import QueueState
 from meterai.waiting_room.rules.verdict import Advice, Verdict

@@ -15,11 +15,11 @@ from jinja2 import Undefined
 
 from meterai import texts
 from meterai.sales.receipts import receipt_pdf
-from meterai.texts.explanations import Explanation
-from meterai.texts.gate_verdicts import VerdictSentences
-from meterai.texts.languages import languages
-from meterai.texts.letters import Letter
-from meterai.texts.translation import translate
+from meterai.texts.mechanism.explanations import Explanation
+from meterai.texts.mechanism.languages import languages
+from meterai.texts.mechanism.letters import Letter
+from meterai.texts.mechanism.translation import translate
+from meterai.texts.queue.gate_verdicts import VerdictSentences
 from meterai.web.orders.order_view import order_view
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.messages import Text

@@ -16,21 +16,22 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from meterai.stamping.placement import Position
-from meterai.texts import audit_findings, customer_messages, gate, gate_verdicts, reminders
+from meterai.texts import customer_messages
 from meterai.texts.api_problems import FOR_MACHINES
-from meterai.texts.catalogues import load_translations
-from meterai.texts.explanations import MONEY_NOTES, Explanation
-from meterai.texts.filling import named
-from meterai.texts.languages import LOCALE_FOLDER
-from meterai.texts.letters import Letter
+from meterai.texts.mechanism.catalogues import load_translations
+from meterai.texts.mechanism.explanations import MONEY_NOTES, Explanation
+from meterai.texts.mechanism.filling import named
+from meterai.texts.mechanism.languages import LOCALE_FOLDER
+from meterai.texts.mechanism.letters import Letter
+from meterai.texts.mechanism.translation import translate
 from meterai.texts.notices import NOTICE_FACTS, NOTICES
 from meterai.texts.order_news import ORDER_NEWS
+from meterai.texts.queue import audit_findings, gate, gate_verdicts, reminders
 from meterai.texts.reasons import REASONS
 from meterai.texts.receipts import RECEIPT
 from meterai.texts.refusals import TABLE
 from meterai.texts.stamping_ends import STAMPING_ENDS
 from meterai.texts.states import STATES
-from meterai.texts.translation import translate
 from meterai.verification.reasons import VERDICTS
 
 GOLDEN = Path(__file__).with_name("wording.json")

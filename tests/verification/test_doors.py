@@ -15,8 +15,8 @@ import pytest_asyncio
 
 from meterai.jail.pool import JailPool
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.texts.mechanism.translation import translate
 from meterai.texts.reasons import REASONS
-from meterai.texts.translation import translate
 from meterai.verification.in_jail import judge
 from meterai.verification.model import JudgeRequest, Verdict
 from meterai.verification.reasons import VERDICTS, most_important_first, verdict_of

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from meterai.cli.main import build
 from meterai.kernel.refusals import Refusal
-from meterai.texts.audit_findings import CHECKS, WORDS
+from meterai.texts.queue.audit_findings import CHECKS, WORDS
 from meterai.waiting_room.auditing.findings import Report
 from meterai.waiting_room.auditing.notes import Notes
 from meterai.waiting_room.auditing.replay import audit

@@ -18,8 +18,8 @@ from meterai.kit.http.body_budget import PROCESS_BUDGET
 from meterai.pdf.limits import CHECKED_BYTES_MAX
 from meterai.sales.adapters.midtrans import Midtrans
 from meterai.texts.api_problems import FOR_MACHINES
+from meterai.texts.mechanism.translation import translate
 from meterai.texts.refusals import TABLE
-from meterai.texts.translation import translate
 from tests.web.asking import ask
 from tests.web.running_site import RunningSite
 

@@ -21,7 +21,7 @@ from meterai.sales.events import load_events
 from meterai.sales.use_cases.add_item import FormDocument
 from meterai.sales.use_cases.open_order import open_order
 from meterai.sales.use_cases.set_events import set_events
-from meterai.texts.moments import second_text
+from meterai.texts.mechanism.moments import second_text
 from meterai.waiting_room.files.log_facts import OperatorFacts, encode_facts
 from meterai.waiting_room.files.public_log import ENTRIES, PublicLog
 from meterai.waiting_room.rules.model import Policy, QueueState

@@ -15,9 +15,9 @@ from meterai.pdf.limits import CHECKED_BYTES_MAX, DEFAULT_LIMITS
 from meterai.sales.bank_account import HOLDER_LENGTH_MAX
 from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, QUOTA_PIECES_MAX
 from meterai.stamping.use_cases.accept_document import RETENTION_DAYS
-from meterai.texts.gate import TEXTS
-from meterai.texts.languages import languages
-from meterai.texts.translation import translate
+from meterai.texts.mechanism.languages import languages
+from meterai.texts.mechanism.translation import translate
+from meterai.texts.queue.gate import TEXTS
 from meterai.web.documents.upload_routes import FileInput
 from meterai.web.pages.messages import state_text, text_of
 from meterai.web.pages.templates import TEMPLATES

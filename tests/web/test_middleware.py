@@ -13,7 +13,7 @@ import uvicorn
 
 from meterai.kit.settings import Settings
 from meterai.processes.site import server_config
-from meterai.texts.languages import split_language
+from meterai.texts.mechanism.languages import split_language
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.cached_pages import CachedPages, cache_page
 from meterai.web.requests.middleware import SiteMiddleware

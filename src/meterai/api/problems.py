@@ -8,8 +8,8 @@ from litestar import Response
 from meterai.kernel.refusals import Refusal
 from meterai.kit.http.status import http_status
 from meterai.texts.api_problems import FOR_MACHINES
+from meterai.texts.mechanism.translation import translate
 from meterai.texts.refusals import TABLE
-from meterai.texts.translation import translate
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from meterai.texts.filling import fill, named
+from meterai.texts.mechanism.filling import fill, named
+from meterai.texts.mechanism.translation import translate
 from meterai.texts.notices import NOTICE_FACTS, NOTICES
 from meterai.texts.refusals import TABLE
-from meterai.texts.translation import translate
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
     # the service

@@ -22,7 +22,7 @@ from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection
 from meterai.kit.messages import MESSAGE_TOPICS, Message
 from meterai.texts.customer_messages import CONTACT_CHANGES
-from meterai.texts.translation import translate
+from meterai.texts.mechanism.translation import translate
 
 type Change = Literal["add", "remove"]
 

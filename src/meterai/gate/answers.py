@@ -8,9 +8,9 @@ from meterai.gate.http.responses import Headers, lines_of, respond
 from meterai.gate.http.safety_headers import safety_headers
 from meterai.gate.open_event import GateSettings
 from meterai.gate.pages import Pages
-from meterai.texts.gate import HEADLINES, TEXTS
-from meterai.texts.languages import prefix_of
-from meterai.texts.translation import translate
+from meterai.texts.mechanism.languages import prefix_of
+from meterai.texts.mechanism.translation import translate
+from meterai.texts.queue.gate import HEADLINES, TEXTS
 
 NO_STORE = (("cache-control", "no-store"),)
 PRIVATE = ("referrer-policy", "no-referrer")
@@ -78,7 +78,7 @@ class Answers:
         help_code: str = "",
         **facts: str,
     ) -> bytes:
-        """A page that says one thing (`HEADLINES` and `TEXTS` in `texts/gate.py`).
+        """A page that says one thing (`HEADLINES` and `TEXTS` in `texts/queue/gate.py`).
 
         `problem`: what is wrong with the form that was sent; `ticket`: the ticket typed there. `help_code`:
         finds a fault in the log. `facts`: values for the text.

@@ -22,7 +22,7 @@ from meterai.gate.routes import answer
 from meterai.gate.visit import Visit
 from meterai.kernel.ids import new_help_code
 from meterai.kit.http.network_limits import NetworkLimits
-from meterai.texts.languages import languages, prefix_of, split_language
+from meterai.texts.mechanism.languages import languages, prefix_of, split_language
 from meterai.waiting_room.files.queue_folder import QueueFolder, queues_in
 
 log = structlog.get_logger(__name__)

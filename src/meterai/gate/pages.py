@@ -14,8 +14,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from meterai.texts.catalogues import load_translations, look_up, names_of_languages
-from meterai.texts.languages import languages, of_two, prefix_of
+from meterai.texts.mechanism.catalogues import load_translations, look_up, names_of_languages
+from meterai.texts.mechanism.languages import languages, of_two, prefix_of
 
 FOLDER = Path(__file__).parent
 _ASSET = re.compile(r"/antre/_/(\w+)\.[0-9a-f]{12}(\.\w+)")

@@ -8,7 +8,7 @@ from meterai.gate.http.responses import respond
 from meterai.gate.joining.join_routes import join, make_challenge, send_code, show_form
 from meterai.gate.visit import Visit
 from meterai.gate.waiting.ticket_routes import note_ready, show_wait_page, take_typed_ticket
-from meterai.texts.languages import SOURCE
+from meterai.texts.mechanism.languages import SOURCE
 
 _ADDRESS_MAX = 2_000
 """Longest address in a `location` header. When the head of an answer is longer than nginx's buffer, nginx

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from meterai.gate.time_texts import moment_text, time_text
 from meterai.gate.waiting.presence import PRESENT_AROUND_CLOSING_S
 from meterai.kit.formats.display import number_text
-from meterai.texts.gate_verdicts import (
+from meterai.texts.mechanism.translation import translate
+from meterai.texts.queue.gate_verdicts import (
     CALLED_AT_THE_END,
     CALLED_DONE,
     CALLED_HELD,
@@ -18,7 +19,6 @@ from meterai.texts.gate_verdicts import (
     UNKNOWN_TIME,
     VERDICTS,
 )
-from meterai.texts.translation import translate
 from meterai.waiting_room.files.published_documents import Status
 from meterai.waiting_room.rules.verdict import Advice, Verdict
 

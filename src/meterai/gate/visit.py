@@ -8,7 +8,7 @@ from meterai.gate.http.server import Request
 from meterai.gate.open_event import GateSettings, OpenEvent
 from meterai.gate.pages import Pages
 from meterai.gate.waiting.wait_page import address_of
-from meterai.texts.languages import prefix_of
+from meterai.texts.mechanism.languages import prefix_of
 
 
 class Visit:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX
-from meterai.texts.languages import languages
+from meterai.texts.mechanism.languages import languages
 from meterai.waiting_room.rules.model import Policy, Schedule
 
 EXAMPLE = Path(__file__).with_name("events.toml")

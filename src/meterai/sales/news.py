@@ -13,8 +13,8 @@ from meterai.customers.contacts import ContactKind
 from meterai.kernel.money import format_rupiah
 from meterai.kit.messages import Message
 from meterai.sales.model import Flow, OrderState
+from meterai.texts.mechanism.translation import translate
 from meterai.texts.order_news import ORDER_NEWS
-from meterai.texts.translation import translate
 
 TOPIC = "sales.order_news"
 """The outbox topic: {order_id, news}. Handled by `use_cases.send_news`, which makes the link."""

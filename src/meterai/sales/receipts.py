@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from meterai.kernel.money import format_rupiah
 from meterai.sales.model import IN_DOUBT, RefundState
 from meterai.sales.order import Order, Payment, Refund
-from meterai.texts.languages import known_language
-from meterai.texts.moments import moment_text
+from meterai.texts.mechanism.languages import known_language
+from meterai.texts.mechanism.moments import moment_text
+from meterai.texts.mechanism.translation import translate
 from meterai.texts.receipts import RECEIPT
-from meterai.texts.translation import translate
 
 if TYPE_CHECKING:
     from fpdf import FPDF

@@ -9,7 +9,7 @@ import msgspec
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.pdf.limits import DEFAULT_LIMITS
-from meterai.texts.marks import N_
+from meterai.texts.mechanism.marks import N_
 
 SIZE_MIN, SIZE_DEFAULT, SIZE_MAX = 54.0, 90.0, 110.0
 SIZE_SMALLEST = DEFAULT_LIMITS.page_points_min

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from meterai.pdf.limits import CHECKED_BYTES_MAX
-from meterai.texts.explanations import Explanation
-from meterai.texts.marks import N_
+from meterai.texts.mechanism.explanations import Explanation
+from meterai.texts.mechanism.marks import N_
 
 _OPENAPI: Final = {"openapi": "/api/openapi.json"}
 FOR_MACHINES: Final[dict[str, Explanation]] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from meterai.pdf.limits import PLACES_TO_SIGN_MAX
-from meterai.texts.marks import N_
+from meterai.texts.mechanism.marks import N_
 
 NOTICE_FACTS: Final = {"maximum": PLACES_TO_SIGN_MAX}
 """What the sentences name."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from meterai.texts.letters import Letter
-from meterai.texts.marks import N_
+from meterai.texts.mechanism.letters import Letter
+from meterai.texts.mechanism.marks import N_
 
 ORDER_NEWS: Final[Mapping[str, Letter]] = {
     "paid": Letter(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from meterai.texts.marks import N_, N_count
+from meterai.texts.mechanism.marks import N_, N_count
 
 CONTACT_FOR_RESULT: Final = N_("Ke mana kami kirim hasilnya?")
 SIGN_IN: Final = N_("Masuk ke Meterai saya")

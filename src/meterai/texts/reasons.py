@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from meterai.texts.explanations import Explanation
-from meterai.texts.marks import N_
+from meterai.texts.mechanism.explanations import Explanation
+from meterai.texts.mechanism.marks import N_
 
 _ASK_SENDER = N_("Mintalah berkas asli langsung dari pengirim, lalu periksa lagi.")
 _TRY_AGAIN = N_("Tunggu beberapa menit, lalu coba lagi.")

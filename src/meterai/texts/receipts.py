@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from meterai.texts.marks import N_
+from meterai.texts.mechanism.marks import N_
 
 RECEIPT: Final[Mapping[str, str]] = {
     "title": N_("Kuitansi"),

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Literal
 
 from meterai.pdf.limits import CHECKED_BYTES_MAX, DEFAULT_LIMITS
-from meterai.texts.explanations import Explanation
-from meterai.texts.marks import N_
+from meterai.texts.mechanism.explanations import Explanation
+from meterai.texts.mechanism.marks import N_
 
 
 def _ours(what: str) -> Explanation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from meterai.texts.marks import N_
+from meterai.texts.mechanism.marks import N_
 
 SITE: Final = N_("Situs dan pembelian")
 PAYMENT: Final = N_("Pembayaran")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from meterai.texts.explanations import Explanation
-from meterai.texts.marks import N_, P_
+from meterai.texts.mechanism.explanations import Explanation
+from meterai.texts.mechanism.marks import N_, P_
 
 _PAID_ALREADY = N_(
     "Sudah membayar dengan kode itu? Jangan membayar lagi: begitu uangnya terlihat oleh kami, pesanan ini "

@@ -19,9 +19,9 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database, is_outage, log_trouble
 from meterai.kit.http.status import http_status
 from meterai.pdf.limits import CHECKED_BYTES_MAX
-from meterai.texts.languages import languages
+from meterai.texts.mechanism.languages import languages
+from meterai.texts.mechanism.translation import translate
 from meterai.texts.reasons import REASONS
-from meterai.texts.translation import translate
 from meterai.verification.model import Judgement, SerialAnswer, Trust
 from meterai.verification.reasons import UNEXPECTED
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document

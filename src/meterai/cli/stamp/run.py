@@ -31,7 +31,7 @@ from meterai.stamping.queries import read_checked
 from meterai.stamping.use_cases.fill_bundle import fill_bundle
 from meterai.stamping.use_cases.open_bundle import open_bundle
 from meterai.stamping.use_cases.start_bundle import start_bundle
-from meterai.texts.filling import fill
+from meterai.texts.mechanism.filling import fill
 from meterai.verification.trust import TRUST_FOLDER, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE
 from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps

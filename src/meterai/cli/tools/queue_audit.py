@@ -17,8 +17,8 @@ from rich.table import Table
 
 from meterai.cli.exit_codes import NO_VERDICT, Judged
 from meterai.kernel.refusals import Refusal
-from meterai.texts import audit_report as words
-from meterai.texts.translation import in_both
+from meterai.texts.mechanism.translation import in_both
+from meterai.texts.queue import audit_report as words
 from meterai.waiting_room.auditing.findings import Report, Stands
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource, HttpSource, Source, Unreadable

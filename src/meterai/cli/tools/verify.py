@@ -20,8 +20,8 @@ from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Refusal
 from meterai.kernel.serial_number import group_serial
 from meterai.kit.settings import from_environment
+from meterai.texts.mechanism.translation import in_both, translate
 from meterai.texts.reasons import REASONS, VERDICTS
-from meterai.texts.translation import in_both, translate
 from meterai.verification.model import Judgement, Trust, Verdict
 from meterai.verification.trust import TRUST_FOLDER, load_roots, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document

@@ -15,7 +15,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.kit.messages import CODE_TOPICS, STRANGERS_CODE_TOPICS, Message
 from meterai.texts.customer_messages import CODE
-from meterai.texts.translation import translate
+from meterai.texts.mechanism.translation import translate
 
 
 class CodeSent(msgspec.Struct, frozen=True, kw_only=True):

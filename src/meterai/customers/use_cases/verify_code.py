@@ -15,7 +15,7 @@ from meterai.customers.organisations import SELLER
 from meterai.kernel.ids import new_id, new_token, token_digest
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
-from meterai.texts.languages import known_language
+from meterai.texts.mechanism.languages import known_language
 
 SESSION_LIFE = timedelta(days=7)
 

@@ -12,9 +12,9 @@ from meterai.gate.time_texts import moment_text
 from meterai.gate.visit import Visit
 from meterai.kernel.refusals import Refusal
 from meterai.kit.http.status import http_status
-from meterai.texts.gate import PROBLEMS
-from meterai.texts.languages import of_two
-from meterai.texts.translation import translate
+from meterai.texts.mechanism.languages import of_two
+from meterai.texts.mechanism.translation import translate
+from meterai.texts.queue.gate import PROBLEMS
 
 _FORM_PAGES_MAX = 32
 _CONTACT_TEXT_MAX = 254

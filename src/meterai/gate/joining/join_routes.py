@@ -14,8 +14,8 @@ from meterai.gate.joining.ticket_issuer import NoTicket
 from meterai.gate.visit import Visit
 from meterai.gate.waiting.ticket_routes import lead_to_ticket
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.texts.gate import CODE
-from meterai.texts.translation import translate
+from meterai.texts.mechanism.translation import translate
+from meterai.texts.queue.gate import CODE
 from meterai.waiting_room.rules.tickets import INSTEAD_OF, mark_of
 
 

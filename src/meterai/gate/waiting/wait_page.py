@@ -17,9 +17,9 @@ from meterai.gate.waiting.place_in_line import PlaceInLine, place_in_line
 from meterai.gate.waiting.ticket_code import code_image
 from meterai.kernel.clock import ZONES
 from meterai.kit.formats.display import number_text
-from meterai.texts.gate import HEADLINES, TEXTS
-from meterai.texts.languages import of_two, prefix_of
-from meterai.texts.translation import translate
+from meterai.texts.mechanism.languages import of_two, prefix_of
+from meterai.texts.mechanism.translation import translate
+from meterai.texts.queue.gate import HEADLINES, TEXTS
 from meterai.waiting_room.files.published_documents import Status
 from meterai.waiting_room.rules import windows
 from meterai.waiting_room.rules.model import LOOKS_AFTER, POLL, QueueState

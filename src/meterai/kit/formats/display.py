@@ -1,6 +1,6 @@
 """Dates, times, sizes, numbers and file names as people read them, in any language that Babel knows.
 
-Times carry their zone. Date and time together: `texts/moments.py`, for a sentence joins them.
+Times carry their zone. Date and time together: `texts/mechanism/moments.py`, for a sentence joins them.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from meterai.sales.queries.order_page import ItemLine, OrderItems
 from meterai.sales.store import drafts
 from meterai.sales.store.drafts import Owner
 from meterai.sales.use_cases.add_item import FormDocument, item_of_slot, put_documents
-from meterai.texts.languages import known_language
+from meterai.texts.mechanism.languages import known_language
 
 __all__ = [
     "OpenedOrder",

@@ -17,7 +17,7 @@ from meterai.kit.messages import KEPT_FOR, Message
 from meterai.sales.news import PAID_NEWS_AFTER, TOPIC, News, OrderToTell, message_of
 from meterai.sales.store import order_news
 from meterai.sales.use_cases.open_order import order_token
-from meterai.texts.languages import prefix_of
+from meterai.texts.mechanism.languages import prefix_of
 
 log = structlog.get_logger(__name__)
 LEASE_SECONDS = 30.0

@@ -14,9 +14,9 @@ from meterai.kit.database import Database
 from meterai.kit.messages import MESSAGE_TOPICS, Message
 from meterai.stamping.store import awaited
 from meterai.stamping.store.awaited import Awaited
-from meterai.texts.languages import prefix_of
+from meterai.texts.mechanism.languages import prefix_of
+from meterai.texts.mechanism.translation import translate
 from meterai.texts.stamping_ends import STAMPING_ENDS
-from meterai.texts.translation import translate
 
 TOLD_AFTER = timedelta(seconds=60)
 """Who got the stamps sooner saw them on the page. Of a refusal everybody is told."""

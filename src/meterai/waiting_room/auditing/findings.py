@@ -6,8 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from meterai.texts.audit_findings import CHECKS, WORDS
-from meterai.texts.translation import translate
+from meterai.texts.mechanism.translation import translate
+from meterai.texts.queue.audit_findings import CHECKS, WORDS
 
 SHOWN_MAX = 20
 """How many findings of one kind are kept in words. All of them are counted."""

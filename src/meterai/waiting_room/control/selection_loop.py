@@ -10,8 +10,8 @@ import msgspec
 import structlog
 
 from meterai.kit.fail_points import FailPoint
-from meterai.texts import announcements
-from meterai.texts.translation import translate
+from meterai.texts.mechanism.translation import translate
+from meterai.texts.queue import announcements
 from meterai.waiting_room.control.publisher import Publisher
 from meterai.waiting_room.control.site_load import read_measured
 from meterai.waiting_room.control.step_draft import NewPromises, StepContext, StepInput

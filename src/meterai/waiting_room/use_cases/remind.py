@@ -15,9 +15,9 @@ from meterai.kit import outbox
 from meterai.kit.database import Connection, Database
 from meterai.kit.formats.display import JAKARTA, clock_text
 from meterai.kit.messages import MESSAGE_TOPICS, Message
-from meterai.texts.languages import prefix_of
-from meterai.texts.reminders import MAY_GO_ON, REMINDERS, STOP
-from meterai.texts.translation import translate
+from meterai.texts.mechanism.languages import prefix_of
+from meterai.texts.mechanism.translation import translate
+from meterai.texts.queue.reminders import MAY_GO_ON, REMINDERS, STOP
 from meterai.waiting_room.files.published_queue import Published
 from meterai.waiting_room.files.queue_folder import queue_of
 from meterai.waiting_room.rules.certificate import CHECK_IN_AROUND_CLOSING_S

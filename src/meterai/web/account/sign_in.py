@@ -20,7 +20,7 @@ from meterai.customers.use_cases.request_code import request_code
 from meterai.customers.use_cases.verify_code import Session, verify_code
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.status import http_status
-from meterai.texts.translation import translate
+from meterai.texts.mechanism.translation import translate
 from meterai.web.requests.forms import Form
 from meterai.web.requests.mac import read_tagged_text, tag, to_tagged_text
 from meterai.web.requests.request_context import SESSION_COOKIE, YEAR_SECONDS, RequestContext, WebRequest

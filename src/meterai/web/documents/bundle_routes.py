@@ -38,8 +38,8 @@ from meterai.stamping.use_cases.drop_from_bundle import drop_from_bundle
 from meterai.stamping.use_cases.open_bundle import open_bundle
 from meterai.stamping.use_cases.start_bundle import start_bundle
 from meterai.stamping.use_cases.tell_ends import await_end
+from meterai.texts.mechanism.translation import translate
 from meterai.texts.pages import BUNDLE_COLUMNS
-from meterai.texts.translation import translate
 from meterai.web.account.sign_in import told
 from meterai.web.documents.bundling import (
     FILES_MAX,

@@ -28,9 +28,9 @@ from meterai.stamping.bundles.model import LEFT_OUT, STAMPED_ALREADY, Bundle, Bu
 from meterai.stamping.placement import Placement, Position
 from meterai.stamping.queries import document_page, read_checked
 from meterai.stamping.use_cases.fill_bundle import fill_bundle
-from meterai.texts.languages import languages
+from meterai.texts.mechanism.languages import languages
+from meterai.texts.mechanism.translation import translate
 from meterai.texts.pages import NOT_IN_ZIP, NOT_IN_ZIP_TEXT
-from meterai.texts.translation import translate
 from meterai.web.documents.placing_form import PROFILES
 from meterai.web.pages.messages import notice_text, state_text, text_of
 from meterai.web.requests.forms import Form, FormLimits, Upload

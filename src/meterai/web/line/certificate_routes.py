@@ -12,8 +12,8 @@ from meterai.kit.formats.qr import qr_svg
 from meterai.kit.http.status import http_status
 from meterai.sales.events import Event
 from meterai.sales.queries.events import find_event
-from meterai.texts.languages import languages
-from meterai.texts.moments import second_text
+from meterai.texts.mechanism.languages import languages
+from meterai.texts.mechanism.moments import second_text
 from meterai.waiting_room.rules.certificate import Attempt
 from meterai.waiting_room.use_cases.check_certificate import (
     BYTES_MAX,

@@ -15,9 +15,9 @@ from meterai.sales.order import Item, Order, Payment, Refund
 from meterai.sales.queries.money import MoneyPayment, MoneyRefund
 from meterai.sales.queries.order_page import OrderPage
 from meterai.sales.timeline import TimelineEntry
-from meterai.texts.explanations import MoneyKind
+from meterai.texts.mechanism.explanations import MoneyKind
+from meterai.texts.mechanism.translation import translate, translate_count
 from meterai.texts.pages import QUOTA_PIECES, UNNAMED_DOCUMENT
-from meterai.texts.translation import translate, translate_count
 from meterai.web.pages.messages import Text, money_note, state_text
 from meterai.web.requests.visits import Visit
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from meterai.sales.events import Event
-from meterai.texts.languages import languages
+from meterai.texts.mechanism.languages import languages
 from meterai.web.pages.templates import Pages
 from meterai.web.requests.visits import Visit
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from litestar import Response, get
 
+from meterai.texts.mechanism.translation import translate
 from meterai.texts.service_states import GOOD
-from meterai.texts.translation import translate
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
 

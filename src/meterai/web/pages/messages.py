@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from meterai.texts.explanations import MONEY_NOTES, Explanation, MoneyKind
+from meterai.texts.mechanism.explanations import MONEY_NOTES, Explanation, MoneyKind
+from meterai.texts.mechanism.translation import translate
 from meterai.texts.notices import NOTICE_FACTS, NOTICES
 from meterai.texts.reasons import REASONS
 from meterai.texts.refusals import TABLE
 from meterai.texts.states import STATES
-from meterai.texts.translation import translate
 from meterai.verification.reasons import UNEXPECTED
 
 

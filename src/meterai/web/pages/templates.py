@@ -16,8 +16,8 @@ from meterai.kit.formats import display
 from meterai.kit.settings import contact_link
 from meterai.pdf.limits import CHECKED_BYTES_MAX
 from meterai.sales.bank_account import BANKS, HOLDER_LENGTH_MAX
-from meterai.texts import moments
-from meterai.texts.catalogues import load_translations, names_of_languages
+from meterai.texts.mechanism import moments
+from meterai.texts.mechanism.catalogues import load_translations, names_of_languages
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.messages import Text, notice_text, reason_text, state_text, text_of
 from meterai.web.requests.forms import FILE_BYTES_MAX, FILES_MAX

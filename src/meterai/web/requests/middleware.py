@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from meterai.kit.http.body_budget import give_back
-from meterai.texts.languages import split_language
+from meterai.texts.mechanism.languages import split_language
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.cached_pages import CachedPage, CachedPages
 from meterai.web.requests.safety_headers import Headers, safety_headers

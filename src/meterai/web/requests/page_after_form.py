@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
 
-from meterai.texts.languages import split_language
+from meterai.texts.mechanism.languages import split_language
 from meterai.web.requests.visits import Visit, attach, visit_of
 
 type Scope = Any  # the ASGI specification's own types: dictionaries and callables

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from meterai.kernel.ids import new_help_code
-from meterai.texts.languages import prefix_of
+from meterai.texts.mechanism.languages import prefix_of
 
 _SCOPE_KEY = "meterai.visit"
 

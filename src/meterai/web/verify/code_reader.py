@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import msgspec
 
 from meterai.signatures.stamp_code import VERSION
-from meterai.texts.languages import languages
+from meterai.texts.mechanism.languages import languages
 from meterai.web.pages.cached_pages import CachedPages, cache_page
 from meterai.web.pages.templates import Pages
 from meterai.web.requests.visits import Visit

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from meterai.texts.catalogues import load_translations, look_up
-from meterai.texts.filling import fill
+from meterai.texts.mechanism.catalogues import load_translations, look_up
+from meterai.texts.mechanism.filling import fill
 
 
 def translate(sentence: str, language: str, facts: Mapping[str, object] | None = None) -> str:

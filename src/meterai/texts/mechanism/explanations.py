@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from meterai.texts.marks import N_
+from meterai.texts.mechanism.marks import N_
 
 type MoneyKind = Literal["", "still", "held", "back", "returned", "gone"]
 

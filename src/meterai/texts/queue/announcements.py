@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from meterai.texts.marks import N_
+from meterai.texts.mechanism.marks import N_
 
 STAMPING_STOPPED: Final = N_("Pembubuhan sedang dihentikan sementara.")
 STALLED: Final = N_("Pembayaran atau pengiriman kode sedang terganggu.")

@@ -7,7 +7,7 @@ from datetime import datetime
 from string import Formatter
 
 from meterai.kit.formats import display
-from meterai.texts.moments import moment_text
+from meterai.texts.mechanism.moments import moment_text
 
 
 def fill(text: str, facts: Mapping[str, object], language: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from meterai.kit.formats.display import JAKARTA, clock_text, date_text, weekday_text
-from meterai.texts.catalogues import look_up
-from meterai.texts.marks import N_
+from meterai.texts.mechanism.catalogues import look_up
+from meterai.texts.mechanism.marks import N_
 
 _MOMENT = N_("{date} pukul {clock}")
 

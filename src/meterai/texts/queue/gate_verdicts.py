@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from meterai.texts.marks import N_, P_
+from meterai.texts.mechanism.marks import N_, P_
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from meterai.texts.marks import N_
+from meterai.texts.mechanism.marks import N_
 
 PASSES: Final = N_("LULUS")
 FAILS: Final = N_("TIDAK LULUS")

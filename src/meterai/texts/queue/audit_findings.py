@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from meterai.texts.marks import N_
+from meterai.texts.mechanism.marks import N_
 
 CHECKS: Final[Mapping[str, str]] = {
     "log": N_("Catatan utuh, ujungnya ditandatangani"),

@@ -6,8 +6,8 @@ import gettext
 from functools import cache
 from io import BytesIO
 
-from meterai.texts.languages import SOURCE, catalogue_file, languages
-from meterai.texts.marks import CONTEXT_END, N_
+from meterai.texts.mechanism.languages import SOURCE, catalogue_file, languages
+from meterai.texts.mechanism.marks import CONTEXT_END, N_
 
 _NAME = N_("Bahasa Indonesia")
 """Each catalogue has the name of its own language for it: "English"."""

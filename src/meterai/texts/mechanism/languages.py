@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-LOCALE_FOLDER = Path(__file__).parent / "locale"
+LOCALE_FOLDER = Path(__file__).parents[1] / "locale"
 SOURCE: Final = "id"
 """The language in which sentences stand in templates and code. It needs no catalogue."""
 

@@ -1,0 +1,1 @@
+"""Sentences about the line in front of an event: gate, messages, announcements, audit."""
