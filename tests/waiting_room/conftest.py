@@ -1,4 +1,4 @@
-"""The `line` fixture: an open queue with real tickets before a door (see tests/waiting_room/line.py)."""
+"""The `line` fixture: an open queue with real tickets before the site (see tests/waiting_room/line.py)."""
 
 from __future__ import annotations
 

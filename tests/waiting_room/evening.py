@@ -1,7 +1,9 @@
-"""One evening of a small queue: real gates, controller and door, and a clock that the test moves.
+"""One evening of a small queue: real gates, controller and admission, and a clock that the test moves.
 
-A lottery and a queue of two gates, of which one loses tickets that it gave; people who come when called, late
-or never; an operator who caps and halts; a bypass, promises, and certificates after the closing.
+- A lottery and a queue of two gates, one of which loses tickets that it gave.
+- People who come when called, late or never.
+- An operator who caps and halts.
+- A bypass, promises, and certificates after the closing.
 """
 
 from __future__ import annotations
@@ -50,7 +52,7 @@ CALM = SiteLoad(p95_ms=20, in_flight=1, requests=50, faults=0, entered={})
 
 @dataclass
 class Person:
-    """Somebody in line. `comes`: when called."""
+    """A person in line. `comes`: when called."""
 
     contact: str
     comes: bool = True
@@ -71,7 +73,7 @@ class Gate:
         self.tick()
 
     def tick(self) -> None:
-        """What a gate does all the time."""
+        """The regular work of a gate."""
         self.issuer.published.look()
         self.issuer.close_windows()
         self.issuer._found_until = 0.0
@@ -87,7 +89,7 @@ class Gate:
         return issued.text
 
     def lose_last(self, count: int) -> None:
-        """The gate dies, and its disk never had the last tickets."""
+        """Kills the gate. Its disk never had the last tickets."""
         window = self.issuer.window()
         assert window is not None
         self.issuer.close()
@@ -107,7 +109,7 @@ class Evening:
     gates: list[Gate] = field(default_factory=list)
 
     async def open(self) -> None:
-        """The queue is there, its rules are published, two gates run."""
+        """Makes the queue, publishes its rules and starts two gates."""
         db = self.database.app
         await set_events(db, load_events())
         await set_queue(db, self.folder.slug, SCHEDULE, POLICY, is_on=True, now=self._time)
@@ -128,7 +130,7 @@ class Evening:
         self.gates = [Gate(self, 1), Gate(self, 2)]
 
     async def second(self) -> None:
-        """One second of everything."""
+        """Lets one second pass for everything."""
         self.now += 1
         for gate in self.gates:
             gate.tick()
@@ -138,43 +140,43 @@ class Evening:
         await self.controller.step(self.now)
 
     def join(self, *people: Person) -> None:
-        """They take tickets, at one gate after the other."""
+        """People take tickets at the gates in turn."""
         for number, person in enumerate(people):
             person.text = self.gates[number % len(self.gates)].join(person.contact)
         self.people += people
 
     async def halt(self, reason: str) -> None:
-        """An operator holds everybody."""
+        """An operator halts the queue."""
         await halt_queue(self.database.app, self.folder.slug, reason=reason, actor="rina", now=self._time)
 
     async def resume(self, reason: str) -> None:
-        """An operator lets it go on."""
+        """An operator resumes the queue."""
         await resume_queue(self.database.app, self.folder.slug, reason=reason, actor="rina", now=self._time)
 
     async def cap(self, people: int, reason: str) -> None:
-        """An operator's cap."""
+        """An operator sets a cap."""
         await cap_rate(
             self.database.app, self.folder.slug, people, reason=reason, actor="rina", now=self._time
         )
 
     async def say_hello(self) -> None:
-        """Words on every wait page."""
+        """An operator shows words on every wait page."""
         note = Announcement(id="Halo", en="Hello")
         await announce(self.database.app, self.folder.slug, note, actor="rina", now=self._time)
 
     async def promise(self, person: Person, seconds: int) -> None:
-        """The gate's first promise, as the controller logs it."""
+        """A gate gives its first promise, and the controller logs it."""
         id = decode_ticket(person.text).id.hex()
         facts = PromiseFacts(id=id, done_by=int(self.now) + seconds, probability=0.95)
         async with self.database.app.transaction() as tx:
             await log_rows.add_to_log(tx, self.number, facts, self._time)
 
     async def bypass(self) -> None:
-        """Somebody was inside before anybody had to wait."""
+        """A person enters who was inside before people had to wait."""
         await log_bypass(self.database.app, self.number, "was_inside", order_id=uuid.uuid4(), now=self._time)
 
     async def certify(self, person: Person) -> None:
-        """A certificate for somebody in line."""
+        """A person in line gets a certificate."""
         await issue_certificate(
             self.database.app,
             self.published,
@@ -210,12 +212,12 @@ class Evening:
 
 
 def crowd(prefix: str, count: int) -> Sequence[Person]:
-    """People; every tenth never comes."""
+    """Makes people. Every tenth never comes."""
     return [Person(f"email:{prefix}{n}@contoh.id", n % 10 != 9) for n in range(count)]
 
 
 async def spend_evening(database: TestDatabase, folder: QueueFolder) -> Evening:
-    """From the lottery to the certificates."""
+    """Plays the evening from the lottery to the certificates."""
     evening = Evening(database, folder)
     chance = random.Random(7)
     await evening.open()

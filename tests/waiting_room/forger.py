@@ -21,7 +21,7 @@ _EVERY = 10
 
 
 class Forger:
-    """A copy of a queue's folder to work on. `write` makes numbers, heads and status fit again."""
+    """A copy of a queue's folder to change. `write` makes numbers, heads and status fit again."""
 
     def __init__(self, folder: QueueFolder) -> None:
         self.folder = folder
@@ -31,7 +31,7 @@ class Forger:
     # --------------------------------------------------------------- the log
 
     def find(self, what: EntryKind, is_wanted: Callable[[dict[str, Any]], bool] = lambda facts: True) -> int:
-        """The number of the first such entry."""
+        """The number of the first entry that fits."""
         return next(
             n for n, entry in enumerate(self.entries) if entry.what is what and is_wanted(entry.facts)
         )
@@ -53,7 +53,7 @@ class Forger:
         self.entries.insert(to, self.entries.pop(n))
 
     def write(self) -> None:
-        """The log again, as an honest controller would have written it."""
+        """Writes the log again, as an honest controller would have written it."""
         for name in (ENTRIES, HEADS):
             (self.folder.log / name).unlink()
         log = PublicLog(self.folder.log, self.folder.slug, self.key)
@@ -81,11 +81,11 @@ class Forger:
         return [raw[at : at + RECORD] for at in range(0, len(raw), RECORD)]
 
     def set_records(self, window: int, records: list[bytes]) -> None:
-        """Another list, and nothing else."""
+        """Replaces the list and nothing else."""
         self.folder.window_ids(window).write_bytes(b"".join(records))
 
     def close_anew(self, window: int, records: list[bytes]) -> bytes:
-        """Another list, with the document and the entry that fit it; gives its root."""
+        """Replaces the list, with a document and an entry that fit it. Returns its root."""
         self.set_records(window, records)
         root = merkle.root_of(records)
         raw = self.change_document(

@@ -1,6 +1,7 @@
-"""A line of people for tests of the door: real keys, tickets, published documents, and a queue in the store.
+"""A line of people for tests of the admission: real keys, tickets and published documents, and a stored
+queue.
 
-The controller's part is played by hand: `close` publishes a window and its seed, `call` moves the frontier.
+The test plays the controller: `close` publishes a window and its seed, `call` moves the frontier.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ ANI, BUDI, CITRA = "email:ani@contoh.id", "email:budi@contoh.id", "phone:+628123
 
 
 class LineOfPeople:
-    """An event's queue as the door meets it. Windows are numbered from 1, ten seconds each."""
+    """An event's queue as the site sees it. Windows are numbered from 1, ten seconds each."""
 
     def __init__(self, root: Path, database: TestDatabase, policy: Policy) -> None:
         self.database = database
@@ -59,7 +60,7 @@ class LineOfPeople:
         self.published = Published(self.folder)
 
     async def open(self, *, rate: float = 600.0) -> None:
-        """Stores event and queue; the door is as full of places as it can be."""
+        """Stores event and queue. The admission is as full of places as it can be."""
         await set_events(self.database.app, load_events())
         async with self.database.app.transaction() as tx:
             await queues.add_queue(tx, "casn", SCHEDULE, self.policy, is_on=True, now=self.now)
@@ -72,7 +73,7 @@ class LineOfPeople:
     def join(
         self, contact: str, *, window: int = 1, gate: int = 1, is_listed: bool = True, **told: object
     ) -> str:
-        """A ticket, which is in its window's list unless the gate lost it."""
+        """Makes a ticket. It is in its window's list unless the gate lost it."""
         self._sequence += 1
         facts: dict[str, object] = {
             "key_id": KEY_ID,
@@ -127,7 +128,8 @@ class LineOfPeople:
         await self.database.owner.execute("UPDATE waiting_room.queue SET state = $1", state)
 
     async def set_rate(self, rate: float, *, new: float = 10_000.0, returner: float = 10_000.0) -> None:
-        """The door's rate, people a minute, and how many may enter at once (cut to what the rate allows)."""
+        """Sets the admission's rate, in people a minute, and how many may enter at once (at most what the
+        rate allows)."""
         await self.database.owner.execute(
             "UPDATE waiting_room.door SET rate = $1, new_level = $2, returner_level = $3, filled_at = $4",
             rate,

@@ -1,6 +1,6 @@
-"""A queue in this process whose clock the test moves. Controller, store, files and gate are the real ones.
+"""A queue in this process whose clock the test moves, with the real controller, store, files and gate.
 
-What only processes can show (a crash, a frozen controller, two at once) is tested with processes.
+Other tests use processes, for what only processes can show (a crash, a frozen controller, two at once).
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ def schedule_of(*, open_s: int = 3_600, window_s: int = 1, lottery_s: int = 0) -
 
 @dataclass
 class MovedQueue(QueueLog):
-    """One event, one gate, one controller after the other. `load`: what the site says; None: it is silent."""
+    """One event, one gate, and one controller after another. `load`: the site's report; None: the site is
+    silent."""
 
     database: TestDatabase
     folder: QueueFolder
@@ -66,7 +67,7 @@ class MovedQueue(QueueLog):
         always: bool = False,
         chain_links: int = CHAIN_LINKS,
     ) -> None:
-        """The queue is there, its rules are published, a gate runs."""
+        """Makes the queue, publishes its rules and starts a gate."""
         db = self.database.app
         await set_events(db, load_events())
         moment = datetime.fromtimestamp(self.now, UTC)
@@ -80,7 +81,7 @@ class MovedQueue(QueueLog):
         self._tick()
 
     async def take_over(self, fail_point: FailPoint = never) -> None:
-        """Another controller leads from now on; the one before is gone, as by `kill -9`."""
+        """Makes another controller lead. The former one is gone, as after `kill -9`."""
         self._holders += 1
         name = f"controller {self._holders}"
         async with self.database.app.transaction() as tx:
@@ -100,7 +101,7 @@ class MovedQueue(QueueLog):
             await queues.set_wish(tx, self.folder.slug, column, value)
 
     async def seconds(self, count: int) -> Status:
-        """So many seconds of everything; the last status."""
+        """Lets this many seconds pass for everything. Returns the last status."""
         for _ in range(count):
             self.now += 1
             self._tick()
@@ -108,14 +109,14 @@ class MovedQueue(QueueLog):
         return self.seen[-1]
 
     async def until(self, what: Callable[[Status], bool], seconds: int = 60) -> Status:
-        """The first status for which this holds."""
+        """Returns the first status that fulfils this condition."""
         for _ in range(seconds):
             if what(status := await self.seconds(1)):
                 return status
         raise AssertionError(f"never: the status is {self.seen[-1]}")
 
     def join(self, contact: str, *, is_durable: bool = True) -> Ticket:
-        """A ticket; its record is on the disk, or will be with the next that is."""
+        """Makes a ticket. Its record is on the disk, or gets there with the next one."""
         window = self.gate.window()
         assert window is not None
         issued = self.gate.issue(self.gate.id_of(contact), window.number)
@@ -124,12 +125,12 @@ class MovedQueue(QueueLog):
         return issued.ticket
 
     async def close(self) -> None:
-        """Ends it."""
+        """Ends everything."""
         self.gate.close()
         await self.controller.close()
 
     async def enter(self, ticket: Ticket, contact: str) -> None:
-        """Goes through the door. Raises: as `claim_pass`."""
+        """Enters the site. Raises: as `claim_pass`."""
         text, now = sign_ticket(ticket, self.keys.ticket), datetime.fromtimestamp(self.now, UTC)
         await claim_pass(self.database.app, Published(self.folder), text, contact=contact, now=now)
 
@@ -144,11 +145,11 @@ class MovedQueue(QueueLog):
         if self.load is not None:
             await report_site_load(self.database.app, "test", self.load)
             return
-        async with self.database.app.transaction() as tx:  # as if the time had passed for the site too
+        async with self.database.app.transaction() as tx:  # as if the time had passed for the site, too
             await tx.execute("UPDATE waiting_room.site_load SET at = at - interval '1 second'")
 
     def _tick(self) -> None:
-        """What a gate does all the time."""
+        """The regular work of a gate."""
         if self.is_gate_away:
             return
         self.gate.published.look()

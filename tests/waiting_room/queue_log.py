@@ -1,4 +1,4 @@
-"""What a test reads of a queue's public log, and what holds in it whatever happened."""
+"""Reads a queue's public log for tests, and checks what holds in every log."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from meterai.waiting_room.rules.model import Frontier, Lane
 
 
 class QueueLog:
-    """Of somebody who has the folder, and has seen the statuses."""
+    """The log as seen by a person who has the folder and has seen the statuses."""
 
     folder: QueueFolder
     seen: list[Status]
 
     def entries(self) -> list[LogEntry]:
-        """The public log, its heads checked: each stands for a beginning of the entries that lie there."""
+        """The public log, with its heads checked: each is the root of the first entries."""
         lines = [(line, entry) for line, entry in read_entries(self.folder.log / ENTRIES)]
         assert [entry.n for _, entry in lines] == list(range(len(lines)))
         key = self.folder.keys().controller.public_key()
@@ -28,12 +28,12 @@ class QueueLog:
         return [entry for _, entry in lines]
 
     def facts[F: AnyFacts](self, form: type[F]) -> list[F]:
-        """What the log says of one kind."""
+        """The facts of all entries of one kind."""
         found = [decode_facts(entry.what, entry.facts) for entry in self.entries()]
         return [facts for facts in found if isinstance(facts, form)]
 
     def assert_orderly(self) -> None:
-        """Nothing runs back, nothing is told before its time."""
+        """Checks that nothing runs backwards and nothing is published too early."""
         seen = [(status.epoch, status.sequence) for status in self.seen]
         assert seen == sorted(seen), "statuses ran back"
         frontiers = [Frontier(*status.frontiers[Lane.NEW]) for status in self.seen]

@@ -1,4 +1,4 @@
-"""A whole queue for tests: a database, real gates, real controllers; the site's load is said by the test."""
+"""A whole queue for tests: a database, real gates, real controllers. The test states the site's load."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Controller:
 
 
 class RunningQueue(QueueLog):
-    """One event with its queue. `load`: what the site says of itself, once a second."""
+    """One event with its queue. `load`: the site's report about itself, once a second."""
 
     def __init__(self, database: TestDatabase, root: Path, event: str = "casn") -> None:
         self.database = database
@@ -84,7 +84,7 @@ class RunningQueue(QueueLog):
     async def open(
         self, schedule: Schedule, policy: Policy | None = None, *, is_on: bool = True, always: bool = False
     ) -> None:
-        """Makes the event and its queue. `always`: in which everybody stands in line from the first on."""
+        """Makes the event and its queue. `always`: everybody stands in line from the beginning."""
         await set_events(self.database.app, load_events())
         now = datetime.now(UTC)
         await set_queue(self.database.app, self.event, schedule, policy or Policy(), is_on=is_on, now=now)
@@ -92,7 +92,7 @@ class RunningQueue(QueueLog):
             await self.wish("always_in_line", True)
 
     async def cap(self, people_a_minute: int | None) -> None:
-        """The operator's cap; 0 holds everybody."""
+        """Sets the operator's cap; 0 holds everybody."""
         await self.wish("rate_cap", people_a_minute)
 
     async def wish(self, column: str, value: object) -> None:
@@ -101,20 +101,20 @@ class RunningQueue(QueueLog):
             await queues.set_wish(tx, self.event, column, value)
 
     def controller(self, fail_point: str = "") -> Controller:
-        """Starts one."""
+        """Starts a controller."""
         started = Controller(self.database.urls.app, self.root, self.data, fail_point)
         self._processes.append(started)
         return started
 
     def gate(self, number: int = 1) -> GateProcess:
-        """Starts one and waits until it answers."""
+        """Starts a gate and waits until it answers."""
         gate = GateProcess(self.root, number=number)
         gate.start()
         self._processes.append(gate)
         return gate
 
     async def join(self, gate: GateProcess, contact: str) -> tuple[Ticket, str]:
-        """A ticket, and as text."""
+        """Takes a ticket. Returns it, and its text."""
         for _ in range(50):
             with suppress(HTTPError):  # a gate looks for new queues four times a second
                 text = await asyncio.to_thread(_join, gate.url, self.event, contact)
@@ -125,14 +125,14 @@ class RunningQueue(QueueLog):
     # ------------------------------------------------------------- observing
 
     def status(self) -> Status | None:
-        """The status as it lies there."""
+        """The published status."""
         with suppress(OSError, Refusal):
             key = self.folder.keys().controller.public_key()
             return published_documents.read(self.folder.status.read_bytes(), Status, key)
         return None
 
     async def until(self, what: Callable[[Status], bool], seconds: float = 20) -> Status:
-        """The first status for which this holds."""
+        """Returns the first status that fulfils this condition."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             status = self.status()
@@ -166,7 +166,7 @@ class RunningQueue(QueueLog):
 
 @asynccontextmanager
 async def running_queue(database: TestDatabase, root: Path) -> AsyncIterator[RunningQueue]:
-    """A house whose site is heard of, until the end of the block."""
+    """A running service whose site reports, until the end of the block."""
     house = RunningQueue(database, root)
     tasks = [asyncio.create_task(house._beat()), asyncio.create_task(house._watch())]
     try:

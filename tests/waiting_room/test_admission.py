@@ -1,4 +1,4 @@
-"""The door alone: how many may enter, in which lane, and which tickets are wrong by what they say."""
+"""The admission alone: how many may enter, in which lane, and which tickets are invalid by their contents."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_each_who_enters_takes_a_place_of_the_lane_and_who_has_an_order_takes_no
 
 @pytest.mark.parametrize("rate", [30, 600, 6_000])
 def test_over_an_hour_no_more_enter_than_the_rate_and_what_was_kept(rate: float) -> None:
-    """Whoever knocks in whichever lane, twenty times a second."""
+    """People try in both lanes, twenty times a second."""
     door, entered = EMPTY.filled(rate, SHARE, AT + 3_600), 0
     kept = door.new + door.returner
     for tick in range(20 * 60):
@@ -115,7 +115,7 @@ def test_who_was_called_before_the_calls_that_lapse_now_is_a_returner() -> None:
 
 
 def check(schedule: Schedule, window: int, joined_at: int) -> bool:
-    """Whether nothing speaks against a ticket."""
+    """Whether a ticket is accepted."""
     ticket = Ticket(
         key_id=1, event=bytes(4), window=window, joined_at=joined_at, lane=Lane.NEW, gate=1, sequence=1,
         id=bytes(12),

@@ -1,4 +1,5 @@
-"""What the audit allows the door: the greatest rate that it can have had, and how many may enter by it."""
+"""What the audit allows the admission: the greatest rate it can have had, and how many may enter at that
+rate."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ CAP = 6_000
 
 
 class Audited:
-    """The door's part of an audit, and what it found."""
+    """The admission's part of an audit, and its findings."""
 
     def __init__(self, *, floor: int = 60, cap: int = CAP) -> None:
         self.findings = Findings()
@@ -38,7 +39,7 @@ class Audited:
         self.door.on_operator(at, facts)
 
     def enter(self, at: int, people: int = 1, *, first: int = 0) -> list[int | None]:
-        """So many people; the entries at which something was found, those before included."""
+        """Lets this many people enter. Returns the entries of all findings so far."""
         for n in range(first, first + people):
             self.door.entered(n, at)
         return self.found()
@@ -107,7 +108,7 @@ def test_a_rate_above_the_cap_is_found(audited: Audited, rate: int) -> None:
 
 @pytest.mark.parametrize("by", ["operator", "rules"])
 def test_a_lower_cap_holds_some_seconds_later(audited: Audited, by: str) -> None:
-    """A door that is on its way to the new cap is not accused."""
+    """An admission that is still moving to the new cap is not accused."""
     audited.rules(AT - 100, cap=CAP)
     if by == "operator":
         audited.says(AT, "cap", 40)
@@ -174,7 +175,7 @@ def test_who_enters_while_the_queue_is_halted_is_found_when_it_goes_on(audited: 
     audited.says(AT, "halt")
     audited.enter(AT + SLACK_S)
     audited.enter(AT + SLACK_S + 1, first=1)
-    audited.says(AT + 50, "halt")  # once more: it is halted since the first time
+    audited.says(AT + 50, "halt")  # again: it is halted since the first time
     audited.enter(AT + 51, first=2)
     audited.enter(AT + 100 - SLACK_S - 1, first=3)
     audited.enter(AT + 100 - SLACK_S, first=4)

@@ -1,4 +1,4 @@
-"""What the audit asks of frontiers, clocks and switches, entry by entry."""
+"""The audit's checks of frontiers, clocks and switches, entry by entry."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WINDOW_S = 5
 
 
 class Audited:
-    """A log of which windows 3 to 6 are closed and told, and what was found in it."""
+    """A log with windows 3 to 6 closed and drawn, and the findings in it."""
 
     def __init__(self) -> None:
         self.findings = Findings()
@@ -48,7 +48,7 @@ class Audited:
     def moved(
         self, at: int, window: int, x: int = 0, *, lane: Lane = Lane.NEW, epoch: int = 1, n: int = 0
     ) -> list[str]:
-        """A frontier moved; gives what was found by now."""
+        """Moves a frontier. Returns the findings so far."""
         facts = FrontierFacts(lane=lane, window=window, x=str(x), epoch=epoch, rate=60)
         self.frontiers.on_frontier(n, at, facts)
         return self.found()
@@ -139,7 +139,8 @@ def test_nobody_is_a_returner_before_the_call_has_lapsed(audited: Audited) -> No
 
 
 def test_who_is_called_has_lanes_by_when_the_call_was_made(audited: Audited) -> None:
-    """For some seconds both: a claim is under way while a step is decided."""
+    """For some seconds a person has both lanes, because a claim may be in progress while a step is
+    decided."""
 
     def lanes(at: int, place: int) -> set[Lane]:
         return audited.frontiers.lanes_of(at, 4, place)
@@ -249,7 +250,7 @@ def test_time_that_is_cut_anew_in_secret_is_found(audited: Audited, action: str,
 
 
 def test_a_line_that_was_switched_on_long_ago_was_not_off_since(audited: Audited) -> None:
-    """Nearly every log begins with it."""
+    """Nearly every log begins in this way."""
     audited.says(AT, "off")
     audited.says(AT + 1, "on")
     audited.switching.on_cut(0, AT + 2 + SAID_WITHIN_S, are_waiting=True, ended_at=AT)
@@ -258,7 +259,7 @@ def test_a_line_that_was_switched_on_long_ago_was_not_off_since(audited: Audited
 
 
 def test_a_line_that_is_off_is_an_excuse_until_it_is_on(audited: Audited) -> None:
-    """Closing cuts time again, and so does switching on when the closing was moved meanwhile."""
+    """Closing cuts time again. So does switching on, when the closing was moved meanwhile."""
     audited.says(AT, "off")
     audited.switching.on_cut(0, AT + 10, are_waiting=True, ended_at=AT)
     audited.switching.on_cut(1, AT + 20, are_waiting=True, ended_at=AT)

@@ -1,4 +1,5 @@
-"""What the audit asks of people: who entered, late tickets, certificates, promises, tickets that are held."""
+"""The audit's checks of people: entries, late tickets, certificates, promises, and tickets that people
+hold."""
 
 from __future__ import annotations
 
@@ -31,7 +32,7 @@ ANI, BUDI = bytes(12), bytes(range(12))
 
 @pytest.fixture
 def notes() -> Iterator[Notes]:
-    """Of gate 7: number 5 in window 2, number 9 in window 4. Both are Ani's."""
+    """Gate 7 gave number 5 in window 2 and number 9 in window 4. Both are Ani's."""
     with Notes() as notes:
         notes.add_joins(2, [(7, 5, ANI)])
         notes.add_joins(4, [(7, 9, ANI)])
@@ -134,7 +135,7 @@ def test_a_number_that_is_used_twice_is_found_also_for_the_same_window(notes: No
 
 
 def test_who_is_let_in_after_the_certificate_had_it_rightly(notes: Notes) -> None:
-    """Where the line counts from then on."""
+    """This holds where being in line counts from then on."""
     for n in (1, 3):
         notes.add("certificates", n, ANI)
     notes.add("claims", 2, 0, ANI, "", 2, 7, 5)
@@ -146,7 +147,7 @@ def test_who_is_let_in_after_the_certificate_had_it_rightly(notes: Notes) -> Non
 
 
 class Audited:
-    """Window 2 ended at 100 and is drawn, window 3 was open when a clock was set right. Closing is at 500."""
+    """Window 2 ended at 100 and is drawn. Window 3 was open when a clock was set right. Closing is at 500."""
 
     def __init__(self, lanes: set[Lane] | None = None) -> None:
         self.findings, self.entered = Findings(), 0

@@ -1,4 +1,4 @@
-"""What the audit takes from each version of the rules: how a schedule may change, and when it is over."""
+"""What the audit reads from each version of the rules: how a schedule may change, and when it is over."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FIRST = Config(
 
 
 class Audited:
-    """Rules as they are published and logged one after the other, and what was found."""
+    """Rules that are published and logged one after the other, and the findings."""
 
     def __init__(self) -> None:
         self._files = {"config.json": published_documents.sign(FIRST, KEY)}
@@ -51,7 +51,7 @@ class Audited:
     def logs(
         self, at: int, *, line_counts: bool = False, closed_through: int | None = None, **schedule: int
     ) -> bool:
-        """Another version; gives whether it cuts time again."""
+        """Logs another version. Returns whether it cuts time again."""
         changed = msgspec.structs.replace(
             self._config,
             version=self._config.version + 1,
@@ -104,7 +104,7 @@ LATER = JOINS + LOGGED_LATE_S + 1
         # at the closing one window is left, however late that is done; not before
         (CLOSES + 500, 3, {"joins_from": CLOSES - 1, "opens_at": CLOSES - 1, "first_window": 4}, False),
         (CLOSES - 500, 3, {"joins_from": CLOSES - 1, "opens_at": CLOSES - 1, "first_window": 4}, True),
-        # who comes as announced would find the lottery over
+        # people who come as announced would find the lottery over
         (OPENS, None, {"joins_from": OPENS, "opens_at": OPENS, "first_window": 2}, False),
         (OPENS - 1, None, {"joins_from": OPENS - 1, "opens_at": OPENS - 1}, True),
     ],
@@ -140,7 +140,7 @@ def test_versions_come_one_after_the_other_and_none_is_forgotten(audited: Audite
 
 
 def over_from(audited: Audited) -> int:
-    """From when on nobody may be called or let in."""
+    """The time from which nobody may be called or let in."""
     return next(at for at in range(CLOSES - 2_000, CLOSES + 9_000) if audited.rules.is_over(at))
 
 

@@ -1,4 +1,4 @@
-"""What the audit asks of windows, their seeds and the beacon that is mixed in, entry by entry."""
+"""The audit's checks of windows, their seeds and the beacon that is mixed in, entry by entry."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ QUICKNET = "drand-quicknet"
 
 
 class Audited:
-    """Windows from 1 on in which nobody joined."""
+    """Windows from 1 on, without joins."""
 
     def __init__(self, beacon: str = "") -> None:
         self.findings = Findings()
@@ -58,7 +58,7 @@ class Audited:
         yield self.files.get(name, b"")
 
     def close(self, window: int, told: dict[str, object] | None = None, *, at: int = 0) -> list[str]:
-        """It is closed at its end; gives what was found by now. `told`: what the document says otherwise."""
+        """Closes a window at its end. Returns the findings so far. `told`: what the document says instead."""
         ends_at = OPENS_AT + window * WINDOW_S
         facts = {"event": "casn", "window": window, "count": 0, "root": EMPTY.hex(), "ends_at": ends_at}
         close = Close(**{"starts_at": 0, "people": 0, "gates": [], **facts, **(told or {})})  # type: ignore[arg-type]
@@ -76,7 +76,7 @@ class Audited:
         link_of: int | None = None,
         beacon: str = "",
     ) -> list[str]:
-        """Its seed is told; gives what was found by now. `told`: what the document says otherwise."""
+        """Publishes a seed. Returns the findings so far. `told`: what the document says instead."""
         link = CHAINS.link(window if link_of is None else link_of)
         seed = window_seed(link, EMPTY, bytes.fromhex(beacon.partition(":")[2])).hex()
         facts = {"window": window, "link": link.hex(), "beacon": beacon, "seed": seed}
@@ -246,7 +246,7 @@ def test_the_next_chain_is_committed_to_in_order_and_before_anybody_can_join_in_
 
 
 def of_round(closed_at: int, later: int = 0, value: bytes = bytes(range(32))) -> str:
-    """The round of a list that was closed then, or one later or earlier."""
+    """The round for a list that was closed then, or the one before or after it."""
     return f"{(round_for(QUICKNET, closed_at) or 0) + later}:{value.hex()}"
 
 
@@ -256,7 +256,8 @@ def of_round(closed_at: int, later: int = 0, value: bytes = bytes(range(32))) ->
 def test_no_window_is_closed_when_a_later_round_of_the_beacon_has_been_drawn_with(
     back_s: int, is_found: bool
 ) -> None:
-    """Also where the log says that the clock had been ahead: then nothing could have been drawn."""
+    """This holds even where the log says that the clock had been ahead: then nothing could have been
+    drawn."""
     audited, first = Audited(QUICKNET), OPENS_AT + 5_000
     audited.close(1, at=first)
     assert audited.draw(1, beacon=of_round(first)) == []

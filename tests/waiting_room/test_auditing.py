@@ -1,4 +1,4 @@
-"""The audit: an honest evening passes, and whatever an operator with all keys plants is found by its name."""
+"""The audit: an honest evening passes, and every violation that an operator with all keys plants is found."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def evening(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> E
 
 @pytest.fixture
 def forger(evening: Evening, tmp_path: Path) -> Forger:
-    """A copy of its folder in the hands of somebody with all keys."""
+    """A copy of its folder, for changes by an operator with all keys."""
     shutil.copytree(evening.folder.path, tmp_path / "casn")
     return Forger(QueueFolder(tmp_path / "casn"))
 
@@ -131,7 +131,7 @@ def plants(code: str) -> Callable[[Plant], Plant]:
 
 
 def claim_of(forger: Forger, lane: Lane = Lane.NEW) -> int:
-    """A claim well inside the log, of somebody whom a gate listed."""
+    """A claim in the middle of the log, of a person in a gate's list."""
     late = {entry.facts["id"] for entry in forger.entries if entry.what is EntryKind.LATE_TICKET}
     found = [
         n
@@ -147,7 +147,7 @@ def last_claim(forger: Forger) -> int:
 
 @plants("claim.unlisted")
 def vip(forger: Forger) -> None:
-    """A row put into the store by hand: the controller logs it like any other."""
+    """A row that somebody added to the store by hand. The controller logs it like any other."""
     n = last_claim(forger)
     id = bytes(range(12))
     seed = bytes.fromhex(forger.entries[forger.find(EntryKind.REVEAL)].facts["seed"])
@@ -221,7 +221,7 @@ def gate_was_not_dead(forger: Forger) -> None:
 
 
 def late_ticket_of(forger: Forger, id: bytes, *, window: int, gate: int) -> None:
-    """Somebody made up, with a late ticket, and let in."""
+    """Lets in an invented person with a late ticket."""
     seed = bytes.fromhex(forger.entries[forger.find(EntryKind.REVEAL)].facts["seed"])
     n, ticket = last_claim(forger), {"id": id.hex(), "window": window, "gate": gate, "sequence": 1}
     claim = ticket | {"place": str(place_of(seed, id)), "lane": int(Lane.RETURNER)}
@@ -266,14 +266,14 @@ def minted_in_place_of_another(forger: Forger) -> None:
 
 @plants("seed.wrong")
 def minted_and_closed_anew(forger: Forger) -> None:
-    """The seed follows from the list: who changes the list after the seed has the wrong seed."""
+    """The seed follows from the list. An operator who changes the list after the seed has the wrong seed."""
     records = forger.records(0)
     forger.close_anew(0, [bytes(range(12)) + records[0][12:], *records[1:]])
 
 
 @plants("claim.place")
 def minted_and_seeded_anew(forger: Forger) -> None:
-    """With the seed made to fit, everybody else has another place than the one they entered with."""
+    """With a seed that fits, everybody else has another place than at their entry."""
     records = forger.records(0)
     root = forger.close_anew(0, [bytes(range(12)) + records[0][12:], *records[1:]])
     n = forger.find(EntryKind.REVEAL)
@@ -327,7 +327,7 @@ def gate_that_nobody_joined_at(forger: Forger) -> None:
 
 @plants("window.people")
 def more_people_than_joined(forger: Forger) -> None:
-    """Their share of the window would be called as if others stood in it."""
+    """Their share of the window would be called as if other people stood in it."""
     path = forger.folder.window_close(0)
     people = published_documents.decode(path.read_bytes(), Close).people
     assert people is not None
@@ -348,7 +348,7 @@ def windows_swapped(forger: Forger) -> None:
 
 
 def close_at(forger: Forger, window: int, at: int, **told: object) -> None:
-    """The end of a window as of another time, in document and log."""
+    """Changes the time at which a window ended, in document and log."""
     raw = forger.change_document(forger.folder.window_close(window), Close, **told)
     n = forger.find(EntryKind.CLOSE, lambda facts: facts["window"] == window)
     forger.change(n, at=at, sha256=digest(raw))
@@ -361,14 +361,14 @@ def the_lottery_ends_early_so_that_its_round_of_the_beacon_is_known(forger: Forg
 
 @plants("window.end")
 def an_end_that_is_still_to_come(forger: Forger) -> None:
-    """It would excuse late tickets that are made afterwards, and time that is cut again in secret."""
+    """It would excuse late tickets that are made afterwards, and a later secret cut of time."""
     n = forger.find(EntryKind.CLOSE, lambda facts: facts["window"] == 2)
     close_at(forger, 2, forger.entries[n].at, ends_at=forger.entries[n].at + 60)
 
 
 @plants("log.clock")
 def rules_from_before_so_that_a_round_of_the_beacon_is_known(forger: Forger) -> None:
-    """Windows that begin an hour ago end there too."""
+    """Windows that begin an hour ago also end an hour ago."""
     n = after_window(forger, 3)
     cut_anew(forger, n, 3, back_s=60)
 
@@ -523,7 +523,7 @@ def rate_over_the_cap(forger: Forger) -> None:
 
 @plants("rate.over_cap")
 def rate_over_the_cap_of_new_rules(forger: Forger) -> None:
-    """They hold beside the operator's, whoever said something last."""
+    """New rules hold beside the operator's cap, whichever came last."""
     n = forger.find(EntryKind.OPERATOR, lambda facts: facts["action"] == "cap") + 1
     new_rules(forger, n, at=forger.entries[n - 1].at, policy=Policy(rate_cap=200, claim_minutes=1))
 
@@ -629,7 +629,7 @@ def another_commitment(forger: Forger) -> None:
 
 @plants("rules.commitment")
 def tickets_under_another_key(forger: Forger) -> None:
-    """Nobody's ticket is good any more."""
+    """All tickets become invalid."""
     new_rules(forger, 5, ticket_keys={1: bytes(32).hex()})
 
 
@@ -639,7 +639,7 @@ def another_source_of_randomness(forger: Forger) -> None:
 
 
 def new_rules(forger: Forger, n: int, *, at: int | None = None, **changes: object) -> None:
-    """Another version, signed, published and logged."""
+    """Signs, publishes and logs another version."""
     path = forger.folder.config_version(9)
     path.write_bytes(forger.folder.config.read_bytes())
     raw = forger.change_document(path, Config, version=9, **changes)
@@ -709,7 +709,7 @@ def no_entry(forger: Forger) -> None:
 
 @plants("log.unreadable")
 def a_number_that_no_database_holds(forger: Forger) -> None:
-    """It would end the audit when all has been read, without a verdict."""
+    """It would end the audit without a verdict, after everything has been read."""
     forger.change(claim_of(forger), gate=2**63)
 
 
@@ -837,7 +837,7 @@ def status_calls_others(forger: Forger) -> None:
 
 @plants_afterwards("status.frontier")
 def status_calls_fewer(forger: Forger) -> None:
-    """Whoever was called reads that they were not, until the call has lapsed."""
+    """People who were called read that they were not, until the call has lapsed."""
     told = published_documents.decode(forger.folder.status.read_bytes(), Status).frontiers
     forger.change_document(forger.folder.status, Status, frontiers=[(1, 0), told[Lane.RETURNER]])
 
@@ -850,7 +850,7 @@ def status_lets_calls_lapse_early(forger: Forger) -> None:
 
 @plants_afterwards("rules.outdated")
 def the_rules_before_lie_there_again(forger: Forger) -> None:
-    """Another closing than the one in force, say."""
+    """They have another closing, for example, than the rules in force."""
     first = forger.folder.config_version(1).read_bytes()
     assert first != forger.folder.config.read_bytes()
     forger.folder.config.write_bytes(first)
@@ -874,7 +874,7 @@ def test_a_log_written_wholly_anew_is_found_by_who_kept_a_head(forger: Forger) -
 
 
 def test_who_enters_faster_because_an_operator_told_what_the_site_bears_is_no_finding(forger: Forger) -> None:
-    """Fifty within one second: too many by the rates in the log, not by what was told."""
+    """Fifty enter within one second. The rates in the log do not allow that, but the stated rate does."""
     claims = [n for n, entry in enumerate(forger.entries) if entry.what is EntryKind.CLAIM]
     at = forger.entries[claims[0]].at
     for n in claims[:50]:
@@ -1007,7 +1007,7 @@ def test_what_is_published_while_one_reads_is_waited_for(forger: Forger) -> None
 
 
 def test_rules_that_lie_there_before_they_are_logged_are_no_finding(forger: Forger) -> None:
-    """The log is read to its end between the two."""
+    """The log is read to its end between the publication and the entry."""
     forger.write()
     before = lines(forger)
     policy = Policy(line_counts=True, claim_minutes=1, rate_floor=180, rate_cap=600)

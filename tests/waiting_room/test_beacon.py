@@ -1,4 +1,4 @@
-"""The public beacon: a twin of drand's HTTP API over a real socket, and real controllers that ask it."""
+"""The public beacon: a twin of drand's HTTP API on a real socket, and real controllers that use it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ QUICKNET = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
 
 
 class DrandTwin:
-    """A chain with a round a second. Tells no round before it is due."""
+    """A chain with a round a second. It publishes no round before it is due."""
 
     def __init__(self) -> None:
         self.info = {

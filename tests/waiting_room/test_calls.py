@@ -1,4 +1,4 @@
-"""How many are called for each who may enter: the controller's step and the door together, as a fluid."""
+"""The number of calls for each person who may enter, by the controller's step and the admission."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ POLICY = Policy(rate_floor=60, rate_cap=600)
 def play(
     seconds: int, *, shows: float, caps: tuple[int, int] = (600, 600), tells_full_door: bool = True
 ) -> tuple[float, float]:
-    """(people at the door, people entered a minute at last) when this share of those called come at once.
+    """Plays it with this share of the called people coming at once.
 
-    `caps`: what the site bears in turn, 20 s each.
+    Returns (people at the door, people who entered a minute in the end). `caps`: what the site bears in turn,
+    20 s each.
     """
     memory, door = ControllerMemory(rate=600, is_direct=False), AdmissionBuckets(0, 0, 0)
     called = claimed = entered = 0
@@ -60,7 +61,8 @@ def test_when_many_of_those_called_do_not_come_more_are_called_and_the_site_stay
 
 
 def test_people_who_wait_at_a_full_door_are_not_taken_for_absent() -> None:
-    """Else ever more would be called, and wait at the door instead of in the line, without a place."""
+    """Otherwise ever more people would be called, and wait at the door without a place instead of in the
+    line."""
     knocking, entered_per_min = play(1_800, shows=0.95)
     assert knocking < 50
     assert entered_per_min > 550

@@ -1,4 +1,4 @@
-"""Certificates of attempt: for whom the closing found in line, one each, and nobody can make one up."""
+"""Certificates of attempt: for people in line at the closing, one each, and nobody can forge one."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def issue(line: LineOfPeople, text: str, contact: str = ANI) -> bytes:
 
 
 async def close_queue(line: LineOfPeople, *, later_s: int = 60) -> None:
-    """The queue closes; it is `later_s` after that now."""
+    """Closes the queue. The time is then `later_s` after the closing."""
     line.now = datetime.fromtimestamp(CLOSES + later_s, UTC)
     await line.set_state(QueueState.CLOSED)
 
@@ -108,7 +108,7 @@ async def test_nobody_gets_one_before_the_closing(line: LineOfPeople) -> None:
 async def test_a_ticket_of_a_window_whose_list_is_still_to_come_is_not_called_unlisted(
     line: LineOfPeople,
 ) -> None:
-    """Its holder's browser would forget it, and there is no other after the closing."""
+    """Otherwise its holder's browser would forget it, and nobody can get another ticket after the closing."""
     text = line.join(ANI, window=last_number(SCHEDULE))
     assert await refusal_of(line, text) == "certificate.not_closed"
     await close_queue(line, later_s=2)
@@ -279,7 +279,7 @@ async def test_a_certificate_whose_entry_a_restore_cut_off_cannot_be_checked(lin
 
 
 async def log_what_was_said(line: LineOfPeople) -> None:
-    """As the controller does; the rows never hear of it, as if the copy were older."""
+    """Logs as the controller does, without the rows: as if their copy were older."""
     async with line.database.app.transaction() as tx:
         said = await log_rows.take_to_log(tx, line.number, 10)
     log = PublicLog(line.folder.log, "casn", line.keys.controller)
@@ -290,7 +290,7 @@ async def log_what_was_said(line: LineOfPeople) -> None:
 
 
 async def test_a_log_is_searched_from_its_end(line: LineOfPeople) -> None:
-    """Gigabytes before a certificate cost nothing; they are a hole in the file, for the test."""
+    """Gigabytes before a certificate cost nothing. In this test they are a hole in the file."""
     text = line.join(ANI)
     line.close(1)
     await close_queue(line)

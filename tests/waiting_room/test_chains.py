@@ -1,4 +1,4 @@
-"""A chain of seeds ends: the next one stands in the log long before, and the draw goes on without a gap."""
+"""At the end of a chain of seeds: the next one was logged long before, and draws continue without a gap."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.storage
 
 @pytest_asyncio.fixture
 async def line(database: TestDatabase, tmp_path: Path) -> AsyncIterator[MovedQueue]:
-    """A queue whose chains last twelve windows; thirty windows have passed, one person joined in each."""
+    """A queue whose chains last twelve windows. Thirty windows have passed, with one person in each."""
     made = MovedQueue(database, QueueFolder(tmp_path / "casn"))
     await made.open(schedule_of(), always=True, chain_links=LINKS)
     for second in range(30):

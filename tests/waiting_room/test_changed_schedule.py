@@ -1,4 +1,4 @@
-"""What becomes of a schedule that people can read when another one is wanted: at each edge; no store."""
+"""The schedule that replaces a published one when another is wanted, at each edge; without a store."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_once_people_can_join_only_the_closing_moves(now: float, closes_at: int 
     [
         (500, 1_200, 1_200, 3_000),
         (900, 901, 901, 3_000),
-        (900, 900, 930, 3_000),  # so soon every gate knows it
+        (900, 900, 930, 3_000),  # every gate knows it this soon
         (990, 800, JOINS, 3_000),  # no later than people were told
         (900, 2_999, 2_999, 3_000),
     ],

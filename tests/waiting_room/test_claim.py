@@ -1,4 +1,4 @@
-"""The claim: who is called and proves the contact gets one pass, and nobody else gets any."""
+"""The claim: a called person who proves the contact gets one pass, and nobody else gets any."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ async def test_a_backdated_ticket_of_a_dead_gate_is_refused(line: LineOfPeople) 
 
 
 async def test_of_a_ticket_that_stands_in_the_list_the_time_is_not_asked(line: LineOfPeople) -> None:
-    """A clock may have been ahead when it was made; its list was published before its seed was told."""
+    """A clock may have been ahead when it was made. Its list was published before its seed."""
     text = line.join(ANI, window=1, joined_at=OPENS + 25)
     await line.call_everybody()
     await claim(line, text, ANI)
@@ -175,7 +175,8 @@ async def test_a_shut_door_says_why(line: LineOfPeople, state: QueueState, code:
 
 
 async def test_the_closing_shuts_the_door_before_the_controller_has_seen_it(line: LineOfPeople) -> None:
-    """Who got a pass then could buy nothing, and was refused the certificate: they had been let in."""
+    """People with a pass from then could buy nothing. They also got no certificate, because they had been
+    let in."""
     text, in_time = line.join(ANI), line.join(BUDI)
     await line.call_everybody()
     line.now = datetime.fromtimestamp(SCHEDULE.closes_at - 1, UTC)
@@ -207,7 +208,8 @@ async def test_fifty_tabs_of_one_person_are_one_pass(line: LineOfPeople) -> None
 
 
 async def test_a_claim_and_a_step_of_the_controller_do_not_wait_for_each_other(line: LineOfPeople) -> None:
-    """The claim holds the door, and its pass refers to the queue; the step holds that and sets the door."""
+    """The claim locks the admission, and its pass refers to the queue. The step locks the queue and sets
+    the admission."""
     given = Pass(
         id=bytes(12), pass_id=uuid.uuid4(), order_id=None, claimed_at=line.now, window=1, lane=Lane.NEW,
         gate=1, sequence=1,
@@ -282,7 +284,7 @@ async def test_the_more_people_knock_the_later_the_next_knock(line: LineOfPeople
 
 
 async def at_door(line: LineOfPeople) -> int:
-    """How many stand at the full door."""
+    """The number of people at the full admission."""
     async with line.database.app.connection() as connection:
         return await claims.count_knocking(connection, line.number, line.now)
 

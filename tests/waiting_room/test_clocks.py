@@ -1,4 +1,4 @@
-"""Gates whose clocks differ: who joins near the border of a window, the door, and the audit."""
+"""Gates whose clocks differ: joins near the border of a window, the admission, and the audit."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class OtherGate:
         self.issuer = TicketIssuer(shelf, line.keys, gate=2, wall=lambda: clock() + shift_s, monotonic=clock)
 
     def tick(self) -> None:
-        """What a gate does all the time."""
+        """The regular work of a gate."""
         self.issuer.published.look()
         self.issuer.close_windows()
         self.issuer._found_until = 0.0
@@ -100,7 +100,8 @@ async def test_gates_whose_clocks_differ_are_fair_and_the_audit_is_quiet(
 
 
 def test_joins_after_months_without_a_controller_are_found_at_once(tmp_path: Path) -> None:
-    """The controller looks once a second, and its lease ends after a few: it must not ask for each window."""
+    """The controller looks once a second, and its lease ends after a few. So it must not look for each
+    window."""
     folder = QueueFolder(tmp_path / "casn")
     place = folder.gate(1)
     place.mkdir(parents=True)

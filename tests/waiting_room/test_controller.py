@@ -1,4 +1,4 @@
-"""The controller: windows close and are revealed, the frontier moves, all of it stands in the log."""
+"""The controller: windows are closed and revealed, the frontier moves, and the log shows all of it."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ async def test_steps_that_are_taken_and_not_published_do_not_look_like_a_queue_t
     await line.open(schedule_of(), always=True)
     await line.seconds(2)
     monkeypatch.setattr(Publisher, "publish_status", Mock(side_effect=OSError))
-    for _ in range(12):  # each failure has the controller opened again
+    for _ in range(12):  # after each failure the controller is opened again
         with pytest.raises(OSError):
             await line.seconds(1)
         await line.take_over()
@@ -140,7 +140,7 @@ async def test_windows_stand_still_while_nobody_waits(line: MovedQueue) -> None:
 async def test_a_queue_that_closes_after_standing_still_closes_what_holds_joins(
     line: MovedQueue, is_switched_off: bool
 ) -> None:
-    """For each window of three weeks a gate would write a file to the disk, and the controller three."""
+    """Otherwise a gate would write a file for each window of three weeks, and the controller three."""
     await line.open(schedule_of(open_s=60, window_s=1))
     if is_switched_off:
         await line.wish("is_on", False)
@@ -237,7 +237,7 @@ async def test_what_processes_report_of_their_trouble_takes_the_calls_to_the_flo
 
 
 async def ask_for_codes(shop: Shop, people: int) -> None:
-    """So many people who were called are at the door."""
+    """This many called people ask for their codes."""
     for number in range(people):
         await request_code(
             shop.db, b"s" * 32, canonical_contact(f"orang{number}@contoh.id"), asker=Asker.CALLED,
@@ -249,8 +249,8 @@ async def ask_for_codes(shop: Shop, people: int) -> None:
 async def test_while_the_gateway_opens_no_charge_or_no_code_is_sent_calls_fall_to_the_floor(
     line: MovedQueue, trouble: str
 ) -> None:
-    """Orders are placed and wait for their charge, or who is called waits for the code: the site is quick and
-    without a fault meanwhile."""
+    """Orders wait for their charge, or called people wait for the code. Meanwhile the site is quick and
+    has no failures."""
     await line.open(schedule_of(), Policy(rate_floor=6, rate_cap=600), always=True)
     await line.database.owner.execute("UPDATE waiting_room.queue SET memory = '{\"rate\": 600.0}'")
     for number in range(2_000):
@@ -352,7 +352,7 @@ async def test_where_the_line_counts_and_nobody_is_on_the_way_it_closes_in_time(
 async def test_who_was_called_long_before_the_closing_and_did_not_come_gets_no_certificate_of_an_attempt(
     line: MovedQueue, line_counts: bool
 ) -> None:
-    """However long after the closing it is asked for."""
+    """It does not matter how long after the closing they ask."""
     await line.open(schedule_of(open_s=200), Policy(line_counts=line_counts, claim_minutes=1), always=True)
     ani, budi = "email:ani@contoh.id", "email:budi@contoh.id"
     tickets = {ani: line.join(ani)}
@@ -385,7 +385,7 @@ async def test_who_was_called_long_before_the_closing_and_did_not_come_gets_no_c
 async def test_who_was_called_and_could_not_enter_until_the_closing_gets_a_certificate(
     line: MovedQueue, trouble: str
 ) -> None:
-    """An outage over the deadline: the minutes of a call don't pass while the door is shut."""
+    """With an outage at the deadline, the minutes of a call stop while the door is shut."""
     await line.open(schedule_of(open_s=200), Policy(claim_minutes=1), always=True)
     contact = "email:ani@contoh.id"
     ticket = line.join(contact)
@@ -441,7 +441,7 @@ async def test_who_could_have_entered_freely_at_the_closing_gets_no_certificate_
 async def test_an_outage_over_the_closing_leaves_everybody_a_certificate_however_it_found_the_queue(
     line: MovedQueue, is_off: bool
 ) -> None:
-    """Nobody could enter in it, and gates gave places meanwhile."""
+    """Nobody could enter during the outage, and gates gave places meanwhile."""
     await line.open(schedule_of(open_s=100), Policy(rate_floor=60, rate_cap=60), always=is_off)
     await line.wish("is_on", not is_off)
     before = await line.seconds(40)
@@ -459,7 +459,7 @@ async def test_an_outage_over_the_closing_leaves_everybody_a_certificate_however
 
 
 async def test_a_gate_that_is_started_after_time_was_cut_anew_counts_who_is_ahead(line: MovedQueue) -> None:
-    """Of a queue that began without a lottery, so that it has no window 0."""
+    """The queue began without a lottery, so it has no window 0."""
     await line.open(schedule_of(window_s=10), Policy(rate_floor=60, rate_cap=60))
     line.join("email:pertama@contoh.id")
     await line.until(lambda status: status.called == 1, seconds=40)
@@ -480,7 +480,7 @@ async def test_a_gate_that_is_started_after_time_was_cut_anew_counts_who_is_ahea
 async def test_a_last_call_for_a_moment_that_is_over_makes_no_ticket_a_backdated_one(
     line: MovedQueue, opens_at: int
 ) -> None:
-    """An operator pulls it forward, and the restart takes longer than that."""
+    """An operator moves it forward, and the restart takes longer than that."""
     schedule = msgspec.structs.replace(schedule_of(window_s=10), joins_from=opens_at, opens_at=opens_at)
     await line.open(schedule, always=True)
     tickets = []
@@ -650,7 +650,7 @@ async def test_a_line_opens_as_planned_though_a_clock_was_there_before(
 async def test_the_door_opens_again_when_the_clock_of_everything_ran_ahead_and_is_set_right(
     line: MovedQueue,
 ) -> None:
-    """Controller and site on one machine: the door was filled at a moment that is still to come."""
+    """Controller and site run on one machine. The admission was filled at a time that is still to come."""
     await line.open(schedule_of(window_s=10), Policy(rate_floor=120, rate_cap=120), always=True)
     contacts = [f"email:orang{number}@contoh.id" for number in range(40)]
     tickets = [line.join(contact) for contact in contacts]
@@ -722,7 +722,7 @@ async def test_a_gate_whose_clock_is_a_little_behind_takes_joins_when_time_is_cu
 
 @pytest.mark.parametrize("how", ["another leads", "its time is over"])
 async def test_who_does_not_hold_the_lease_any_more_decides_nothing(line: MovedQueue, how: str) -> None:
-    """Whatever it believes: it may have slept."""
+    """It may still believe that it holds the lease, because it slept."""
     await line.open(schedule_of(), always=True)
     line.join("email:ani@contoh.id")
     await line.seconds(2)
@@ -741,7 +741,7 @@ async def test_who_does_not_hold_the_lease_any_more_decides_nothing(line: MovedQ
 
 
 async def test_steps_don_t_keep_their_own_holder_from_renewing_the_lease(line: MovedQueue) -> None:
-    """Those of several queues overlap: then nothing was published of any of them, minutes on end."""
+    """Steps of several queues overlap. If they kept it, nothing would be published for minutes."""
     await line.open(schedule_of())
     name = line.controller._steering.holder
     async with line.database.app.transaction() as tx, line.database.app.connection() as other:
@@ -772,7 +772,7 @@ async def test_who_takes_the_lease_over_in_the_middle_of_a_step_goes_on_from_wha
 
 @pytest.mark.parametrize("is_late", [True, False], ids=["nobody else had it", "another leads"])
 async def test_who_renews_the_lease_too_late_says_so(line: MovedQueue, *, is_late: bool) -> None:
-    """An officer who sees a line stand still finds no other reason in the log."""
+    """An operator who sees a line stand still finds no other reason in the log."""
     await line.open(schedule_of())
     if is_late:
         await line.database.owner.execute("UPDATE waiting_room.lease SET until = 'epoch'")
@@ -786,14 +786,14 @@ async def test_who_renews_the_lease_too_late_says_so(line: MovedQueue, *, is_lat
 
 
 class Crash(Exception):
-    """In place of the end of the process."""
+    """Raised where the process would end."""
 
 
 @pytest.mark.parametrize("point", ["queue_decided", "queue_closed", "queue_logged"])
 async def test_what_a_crash_left_half_done_the_next_holder_publishes(line: MovedQueue, point: str) -> None:
-    """And nobody is passed twice, or more quickly than the step that is lost would have done."""
+    """Nobody is passed twice, or faster than in the lost step."""
     await line.open(schedule_of(), Policy(rate_floor=60, rate_cap=60), always=True)
-    await line.database.owner.execute(  # at a full door everybody counts as come: no more are called for each
+    await line.database.owner.execute(  # at a full admission everybody counts as come
         "INSERT INTO waiting_room.knock VALUES (1, $1, '2100-01-01', '2100-01-01')", bytes(12)
     )
     tickets = [line.join(f"email:orang{number}@contoh.id") for number in range(50)]
@@ -822,7 +822,8 @@ async def test_what_a_crash_left_half_done_the_next_holder_publishes(line: Moved
 
 
 async def test_a_store_that_is_older_than_the_log_leaves_nothing_out_of_it_unseen(line: MovedQueue) -> None:
-    """The database was restored from a copy: numbers that the log has already would be dropped silently."""
+    """The database was restored from a copy. Entries with numbers that the log already has would be
+    dropped silently."""
     tables = ("queue", "closed_window", "log_entry", "to_log")
     owner = line.database.owner
     await line.open(schedule_of(), always=True)
@@ -854,7 +855,7 @@ async def test_a_store_that_is_older_than_the_log_leaves_nothing_out_of_it_unsee
 
 
 async def test_a_queue_whose_files_are_gone_gets_no_others_and_a_restore_says_so(line: MovedQueue) -> None:
-    """With other keys every ticket would be void, and a copy that is found later would find them there."""
+    """With new keys every ticket would be void. A copy that is found later would meet those keys."""
     await line.open(schedule_of(), always=True)
     root, moment = line.folder.path.parent, datetime.fromtimestamp(line.now, UTC)
     line.folder.path.rename(root.with_name("away"))

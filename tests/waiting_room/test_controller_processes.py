@@ -83,7 +83,8 @@ async def test_two_controllers_and_kill_9_never_move_the_frontier_back_or_faster
 async def test_a_controller_that_wakes_up_too_late_changes_nothing(
     house: RunningQueue, *, is_in_a_step: bool
 ) -> None:
-    """Nor is it waited for: in the middle of a step its transaction has the lease's row and the queue's."""
+    """Nobody waits for it either. In the middle of a step its transaction locks the lease's row and the
+    queue's."""
     await house.open(schedule_now(), always=True)
     await house.cap(0)
     sleeper = house.controller()
@@ -109,7 +110,7 @@ async def test_a_controller_that_wakes_up_too_late_changes_nothing(
 
 
 async def _until_one_waits(house: RunningQueue) -> None:
-    """Until a controller waits for what somebody else has locked."""
+    """Waits until a controller waits for a lock that another one holds."""
     async with asyncio.timeout(10):
         while not await waiting_for_locks(house.database.owner):
             await asyncio.sleep(0.02)
@@ -160,7 +161,7 @@ _TROUBLES: dict[str, tuple[Callable[..., Awaitable[None]], Callable[[Status], bo
 
 
 async def _come_when_called(house: RunningQueue) -> None:
-    """Everybody: else more would be called for each who comes."""
+    """Makes everybody come. Otherwise more people would be called for each one who comes."""
     came = 0
     while True:
         status = house.status()
@@ -177,7 +178,7 @@ async def _come_when_called(house: RunningQueue) -> None:
 
 
 async def _leading(house: RunningQueue, controllers: list[Controller]) -> Controller:
-    """The one that holds the lease, as it says in its sign of life."""
+    """The controller that holds the lease, according to its sign of life."""
     for _ in range(200):
         signs = [path.read_bytes() for path in (house.data / "run").glob("queue-*.json")]
         for one in controllers:

@@ -1,4 +1,4 @@
-"""Windows, tickets, order, seeds, trees, documents: what every other part of the waiting room stands on."""
+"""Windows, tickets, order, seeds, trees, documents: the basis of the waiting room."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from meterai.waiting_room.rules.model import Frontier, Lane, QueueState, Schedul
 
 CALLED = Frontier(5, 100)
 LAPSED = Frontier(4, 50)
-"""At the closing, and so long before it as a call is held open."""
+"""The frontier one validity of a call before the closing."""
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
 EVENT = tickets.event_number("casn")
 
@@ -181,7 +181,7 @@ def test_a_tree_head_is_that_of_rfc_6962(leaves: list[bytes]) -> None:
 
 
 def make_status() -> published_documents.Status:
-    """As long as it can get."""
+    """A status of the greatest possible length."""
     longest = 2**64 - 1
     return published_documents.Status(
         event="casn-2026-gelombang-1", epoch=9_999, sequence=99_999_999, at=4_000_000_000,

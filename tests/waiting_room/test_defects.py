@@ -61,7 +61,7 @@ def test_a_frontier_that_moves_in_many_steps_passes_everybody_once(
 def test_after_a_stop_of_any_length_no_more_enter_at_once_than_in_three_seconds(
     rate: float, stopped_s: float, percent: int
 ) -> None:
-    """Over-admission after a warm restart: what nobody used while the door was shut is lost."""
+    """Too many admissions after a warm restart: unused places while the door was shut are lost."""
     door = AdmissionBuckets(0, 0, 0).filled(rate, percent, stopped_s)
     entered = 0
     for lane in (Lane.NEW, Lane.RETURNER):
@@ -71,7 +71,7 @@ def test_after_a_stop_of_any_length_no_more_enter_at_once_than_in_three_seconds(
 
 
 def test_without_a_share_of_their_own_returners_enter_when_newcomers_leave_room() -> None:
-    """Else who comes eleven minutes after the call would knock for ever at a door that is empty."""
+    """Otherwise people who come eleven minutes after the call would try for ever at an empty door."""
     door = AdmissionBuckets(0, 0, 0).filled(600, 0, 10)
     assert door.entered(Lane.RETURNER) is not None
     crowded = AdmissionBuckets(0, 0, 10).filled(600, 0, 10.15)
@@ -96,7 +96,8 @@ def test_returners_get_their_part_while_newcomers_take_every_place() -> None:
 def test_however_many_processes_knock_at_one_door_they_share_its_limit(
     knocks: list[tuple[float, Lane]], rate: float
 ) -> None:
-    """Limits overshot while state spreads: there is one state, which each of them locks."""
+    """Elsewhere limits are exceeded while state spreads. Here there is one state, which each process
+    locks."""
     door, now, entered = AdmissionBuckets(0, 0, 0), 0.0, 0
     for after, lane in knocks:
         now += after / 10
@@ -107,7 +108,7 @@ def test_however_many_processes_knock_at_one_door_they_share_its_limit(
 
 
 def test_a_closed_tab_at_the_front_holds_up_nobody() -> None:
-    """A thousand people at the front never come; the one behind them is called all the same, and soon."""
+    """A thousand people at the front never come. The person behind them is nevertheless called, and soon."""
     memory, frontier, rest, claimed = ControllerMemory(rate=600, is_direct=False), Frontier(0, 0), 0.0, 0
     windows, called = [(0, 1_000), (1, 10)], 0
     for now in range(1, 200):
@@ -175,7 +176,7 @@ def test_a_gate_that_was_ended_and_took_no_joins_is_not_dead(tmp_path: Path) -> 
 
 
 def test_what_a_gate_closed_and_is_not_seen_yet_is_waited_for_and_never_left_out(tmp_path: Path) -> None:
-    """NFS may hide for a minute what another machine made: its tickets would be taken for minted."""
+    """NFS may hide for a minute what another machine wrote. Otherwise its tickets would count as forged."""
     folder = QueueFolder(tmp_path / "casn")
     close_before(folder, 4)
     sign = GateSign(gate=3, at=100, closed_through=6, there_from=5)
@@ -216,7 +217,7 @@ def test_a_gate_that_lost_files_says_nothing_of_the_window_of_which_it_does_not_
 def test_a_gate_whose_joins_are_not_all_there_any_more_is_dead_in_that_window(
     tmp_path: Path, left: int | None
 ) -> None:
-    """Whose join is gone has a ticket that is in no list: it is honoured where its gate is declared dead."""
+    """A ticket whose join is gone stands in no list. It is honoured where its gate is declared dead."""
     folder = QueueFolder(tmp_path / "casn")
     journal = Journal(folder.gate(3), 3)
     for number in (1, 2, 3):
@@ -277,7 +278,8 @@ def test_what_a_crash_cut_off_is_no_join_and_hides_none_that_come_after_it(tmp_p
 def test_the_highest_sequence_is_noted_after_the_disk_has_the_joins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the other order a loss of power would look like a loss of files, in which a million are left out."""
+    """In the other order a loss of power would look like a loss of files, after which a million sequences
+    are skipped."""
     journal, done = Journal(tmp_path, 3), []
     for window in (5, 6):
         journal.append(window, a_join(window, journal.next_sequence()))

@@ -1,4 +1,4 @@
-"""Several queues, one controller: each has its own frontier, log and wishes; those of past events rest."""
+"""Several queues, one controller: each has its own frontier, log and wishes. Queues of past events rest."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 
 
 class MovedClock(CheckedClock):
-    """The test moves this clock as if it moved the database's clock too."""
+    """The test moves this clock, and with it the time that the database reports."""
 
     async def agrees_with_database(self, connection: Connection) -> bool:
         return True
@@ -57,7 +57,7 @@ class MovedClock(CheckedClock):
 
 @asynccontextmanager
 async def leading(line: MovedQueue) -> AsyncIterator[None]:
-    """Another controller leads."""
+    """Starts another controller, which leads."""
     await line.database.owner.execute("UPDATE waiting_room.lease SET until = 'epoch'")
     clock = MovedClock(wall=lambda: line.now, monotonic=lambda: line.now)
     one = LeaseLoop(line.database.app, line.folder.path.parent, holder="next", clock=clock)
@@ -87,7 +87,7 @@ async def closed_queue(line: MovedQueue) -> None:
 
 
 async def rule(line: MovedQueue, schedule: Schedule, policy: Policy) -> None:
-    """The service is started again with another events file."""
+    """Starts the service again with another events file."""
     moment = datetime.fromtimestamp(line.now, UTC)
     await set_queue(line.database.app, line.folder.slug, schedule, policy, is_on=True, now=moment)
 

@@ -1,4 +1,4 @@
-"""What people were promised is judged by what became of their orders; how long they take is measured."""
+"""Promises are judged by the state of people's orders, and the time that people need is measured."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ async def buy(
     database: TestDatabase, queue: int, id: bytes, *, claimed: datetime,
     paid: datetime | None = None, done: datetime | None = None, is_charge_open: bool | None = None,
 ) -> None:  # fmt: skip
-    """Somebody with a pass whose order came so far. `is_charge_open`: a charge was asked for when they came,
-    and the gateway opened it or did not answer."""
+    """Makes a person with a pass whose order has come this far.
+
+    `is_charge_open`: when a charge was requested, whether the gateway opened it or did not answer.
+    """
     order_id = uuid.uuid4()
     one = Pass(
         id=id, pass_id=uuid.uuid4(), order_id=None, claimed_at=claimed, window=1, lane=Lane.NEW, gate=1,

@@ -1,4 +1,5 @@
-"""What the leading controller does around the steps of its queues: goes on after trouble, rests, leaves."""
+"""The leading controller between the steps of its queues: it continues after trouble, rests, and stops
+leading."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ from tests.storage_fixtures import TestDatabase
 
 @pytest.fixture
 def lease_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LeaseLoop:
-    """Of a queue that is awake; a second takes a hundredth of one."""
+    """The loop with one awake queue. A second takes a hundredth of one."""
     monkeypatch.setattr(leading, "STEP_S", 0.01)
     made = LeaseLoop(Mock(), tmp_path, holder="one")
     made._awake = ["casn"]
@@ -31,7 +32,7 @@ def lease_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LeaseLoop:
 async def test_a_queue_whose_step_fails_is_opened_anew_after_a_second_and_nothing_of_it_stays_open(
     lease_loop: LeaseLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else a line that fails for an hour takes the processor, and the last file that may be opened."""
+    """Otherwise a queue that fails for an hour uses up the processor and the file descriptors."""
     monkeypatch.setattr(leading, "STEP_S", 0.05)
     controller = AsyncMock()
     controller.step.side_effect = [ValueError, ValueError, Superseded]
@@ -57,7 +58,7 @@ async def test_a_queue_that_rests_is_left_alone(
 async def test_a_chain_of_seeds_is_made_once_however_often_the_lease_changes(
     lease_loop: LeaseLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It takes most of a second, and a machine that came too late for its lease has none to spare."""
+    """Making it takes most of a second. A machine that was too late for its lease has no time to lose."""
     making = Mock()
     monkeypatch.setattr(leading, "SeedChains", making)
     monkeypatch.setattr(leading, "Publisher", Mock())
@@ -72,7 +73,7 @@ async def test_a_chain_of_seeds_is_made_once_however_often_the_lease_changes(
 
 @pytest.mark.storage
 async def test_who_is_told_to_stop_gives_the_lease_back(database: TestDatabase, tmp_path: Path) -> None:
-    """The next one need not wait until it has lapsed."""
+    """The next process need not wait until the lease has lapsed."""
     stop = asyncio.Event()
     one, next_one = (LeaseLoop(database.app, tmp_path, holder=name) for name in ("one", "next"))
     task = asyncio.create_task(one.run(stop))
@@ -89,7 +90,7 @@ async def test_who_is_told_to_stop_gives_the_lease_back(database: TestDatabase, 
 async def test_steps_that_have_all_other_connections_don_t_keep_the_lease_from_being_renewed(
     lease_loop: LeaseLoop, database: TestDatabase
 ) -> None:
-    """As while a pause is caught up with for several lines, far from the database."""
+    """This happens while several queues catch up after a pause, far from the database."""
     stop, lease_loop.db = asyncio.Event(), await connect(database.urls.app, connections_max=2)
     task = asyncio.create_task(lease_loop.run(stop))
     async with asyncio.timeout(5):
@@ -165,7 +166,7 @@ async def test_a_controller_whose_clock_is_set_gives_the_lease_up(
 async def test_no_step_is_taken_after_the_clock_was_set(
     lease_loop: LeaseLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where the database's clock was set with it: both run on one machine."""
+    """This holds even if the database's clock was set with it, because both run on one machine."""
     wall, connection, controller = Clock(), AsyncMock(), AsyncMock()
     lease_loop.clock = CheckedClock(wall)
     connection.fetchval.side_effect = lambda _: wall()
@@ -183,7 +184,7 @@ async def test_a_slow_answer_of_the_database_is_no_difference_of_clocks() -> Non
 
     async def answer(_: str) -> float:
         read = wall()
-        wall.ahead_s += 30  # so long was the answer on its way
+        wall.ahead_s += 30  # the answer took this long
         return read
 
     connection.fetchval.side_effect = answer

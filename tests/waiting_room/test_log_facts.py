@@ -1,4 +1,4 @@
-"""What stands in the public log is read back as it was said, and nothing else is taken for it."""
+"""Facts in the public log are read back as they were written, and nothing else passes as facts."""
 
 from __future__ import annotations
 

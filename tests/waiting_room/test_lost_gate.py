@@ -1,4 +1,4 @@
-"""A gate that loses its disk in the first window of all, before anything was published of it."""
+"""A gate that loses its disk in the very first window, before anything of it was published."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ async def line(database: TestDatabase, tmp_path: Path) -> AsyncIterator[MovedQue
 
 
 async def change(line: MovedQueue, schedule: Schedule | None) -> Queue:
-    """The service is started again with another events file."""
+    """Starts the service again with another events file."""
     db, moment = line.database.app, datetime.fromtimestamp(line.now, UTC)
     await set_queue(db, line.folder.slug, schedule, Policy(), is_on=True, now=moment)
     async with db.connection() as connection:
@@ -113,7 +113,7 @@ async def test_an_opening_that_is_moved_to_a_moment_that_is_over_is_now(line: Mo
 async def test_a_closing_that_is_moved_before_the_last_call_that_was_closes_the_queue(
     line: MovedQueue,
 ) -> None:
-    """The evening is broken off: the service must start with that."""
+    """The evening is broken off. The service must start with that."""
     with_call = msgspec.structs.replace(PLAIN, joins_from=START, opens_at=START, last_call_at=START + 40)
     await line.open(with_call, always=True)
     await line.seconds(60)
@@ -127,7 +127,7 @@ async def test_a_closing_that_is_moved_before_the_last_call_that_was_closes_the_
 async def test_a_line_whose_closing_was_moved_to_a_moment_that_is_over_closes(
     line: MovedQueue, closes_at: int | None
 ) -> None:
-    """Nobody is called any more, and nobody gets a ticket, for what can't be bought."""
+    """Nobody is called any more, and nobody gets a ticket, because nothing can be bought."""
     opened = msgspec.structs.replace(PLAIN, joins_from=START, opens_at=START, last_call_at=START + 900)
     await line.open(opened, always=True)
     await line.wish("halted_because", "uji coba")
@@ -147,7 +147,7 @@ async def test_a_line_whose_closing_was_moved_to_a_moment_that_is_over_closes(
 
 
 async def test_a_lottery_whose_event_is_over_closes_right_after_its_opening(line: MovedQueue) -> None:
-    """Of what people have joined only the closing may change."""
+    """People have joined, so only the closing may change."""
     await line.open(WITH_LOTTERY)
     await line.seconds(50)
     line.join("email:ani@contoh.id")
@@ -175,7 +175,7 @@ async def test_a_queue_that_was_to_open_after_the_end_of_its_event_closes(
 async def test_an_opening_that_people_had_joined_before_anybody_could_read_of_its_move_stays(
     line: MovedQueue, moved_s: int
 ) -> None:
-    """No controller was there when the events file was changed, nor when the first could join."""
+    """No controller ran when the events file was changed, nor when the first person could join."""
     planned = Schedule(joins_from=START + 30, opens_at=START + 1_000, closes_at=START + 4_000)
     opens_at = planned.opens_at + moved_s
     await line.open(planned, always=True)

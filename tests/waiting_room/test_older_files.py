@@ -1,4 +1,4 @@
-"""A queue's files from a copy, behind a database that is newer: they are written again from the store."""
+"""A queue's files from a copy, behind a newer database: they are written again from the store."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def copy(line: MovedQueue) -> Path:
 
 
 async def put_back(line: MovedQueue, copied: Path) -> RewoundQueues:
-    """The queue's disk is lost; the database is not."""
+    """The queue's disk is lost, the database is not."""
     line.gate.close()
     await line.controller.close()
     shutil.rmtree(line.folder.path)
@@ -73,7 +73,7 @@ async def all_called(line: MovedQueue) -> None:
 
 
 async def stand_in_line_for_a_while(line: MovedQueue) -> None:
-    """Windows are closed and drawn, nobody joins."""
+    """Windows are closed and drawn, without joins."""
     await line.wish("always_in_line", True)
     await line.until(lambda status: status.state is QueueState.OPEN)
     await line.seconds(8)
@@ -82,7 +82,7 @@ async def stand_in_line_for_a_while(line: MovedQueue) -> None:
 
 
 def published(folder: QueueFolder) -> dict[str, bytes]:
-    """What never changes, once it is there."""
+    """The documents that never change after publication."""
     paths = [*folder.public.glob("w/*"), *folder.public.glob("configs/*")]
     return {str(path.relative_to(folder.public)): path.read_bytes() for path in paths}
 

@@ -1,7 +1,8 @@
-"""A crowd of many times what the site bears: as much is finished as when just enough come.
+"""A crowd of many times what the site bears: as many people finish as when just enough come.
 
-The controller's own step and door before a site of one processor, a queue of work. People make work for as
-long as they are inside, so what the controller does shows late: that is what makes others swing.
+The controller's own step and admission run before a site with one processor and one queue of work. People
+make work while they are inside, so the effect of a decision shows late. That is what makes other controllers
+swing.
 """
 
 from __future__ import annotations
@@ -29,21 +30,22 @@ pytestmark = pytest.mark.slow
 
 SCHEDULE = Schedule(joins_from=0, opens_at=0, closes_at=100_000)
 STEPS = ((0.3, 3.0), (2, 3.0), (2, 12.0), (1, 1.5), (2, 5.5), (2, 6.0), (0.2, 13.0))
-"""(seconds before it, milliseconds of work) of what somebody inside asks for."""
+"""(seconds before it, milliseconds of work) of each request of a person inside."""
 UPLOAD = 2
 BEARS = 1_000 / sum(work for _, work in STEPS)
-"""People a second, nobody waiting."""
+"""People a second, without waiting people."""
 WAITING_MS = 0.7
-"""Work of each who comes, also if only to wait."""
+"""Milliseconds of work for each person who comes, even to wait."""
 KNOCK_MS = 1.5
 HICCUP_S = 1.5
 HEARD_AFTER_S = 2
-"""So much older than now is what the controller hears of the site."""
+"""The age of the site's figures when the controller gets them."""
 
 
 @dataclass
 class Machine:
-    """One processor, and everybody inside. `slower`: by how much all work takes longer than usual."""
+    """One processor, and the people inside. `slower`: the factor by which all work takes longer than
+    usual."""
 
     thinking: float
     dice: random.Random
@@ -54,10 +56,10 @@ class Machine:
     made: int = 0
     finished: int = 0
     waits: deque[list[tuple[float, bool]]] = field(default_factory=lambda: deque(maxlen=3))
-    """By second: (until the answer, whether it was the upload)."""
+    """By second: (seconds until the answer, whether it was the upload)."""
 
     def enter(self, at: float) -> None:
-        """Somebody more."""
+        """Adds a person."""
         self._ask(at, 0)
 
     def work_to(self, now: float, *, came: float) -> SiteMeasurements:
@@ -90,26 +92,26 @@ def _p95(times: list[float]) -> float:
 
 @dataclass
 class Entrance:
-    """Those who are called: they come after some seconds, and knock again as a full door says."""
+    """Called people: they come after some seconds, and try again when a full admission says so."""
 
     machine: Machine
     door: AdmissionBuckets = field(default_factory=lambda: AdmissionBuckets(0, 0, 0))
     coming: list[tuple[float, int]] = field(default_factory=list)
     """(when, number)"""
     held: set[int] = field(default_factory=set)
-    """Who found the door full."""
+    """People who found the door full."""
     numbers: int = 0
     knocks_in_vain: int = 0
 
     def call(self, people: int, now: float) -> None:
-        """Calls so many; a few never come."""
+        """Calls this many people. A few never come."""
         for _ in range(people):
             self.numbers += 1
             if self.machine.dice.random() < 0.97:
                 heapq.heappush(self.coming, (now + 3 + self.machine.dice.expovariate(1 / 3), self.numbers))
 
     def let_in(self, now: float, rate: float) -> int:
-        """One second at the door; gives how many came in."""
+        """Plays one second at the door. Returns how many came in."""
         self.door, entered = self.door.filled(rate, 0, now), 0
         while self.coming and self.coming[0][0] < now:
             at, number = heapq.heappop(self.coming)
@@ -130,14 +132,14 @@ class Entrance:
 
 @dataclass
 class Evening:
-    """What became of it: people a second who finished in the last five minutes, and how long answers took."""
+    """The results: people a second who finished in the last five minutes, and the times of answers."""
 
     finished: float
     p95_s: float
     knocks_in_vain: float
-    """For each who finished."""
+    """For each person who finished."""
     by_second: list[int]
-    """People who finished until then."""
+    """The number of people who had finished by then."""
 
     def finished_between(self, start: int, end: int) -> float:
         """People a second."""
@@ -155,9 +157,13 @@ def play(
     failing: range = range(0),
     free: range = range(0),
 ) -> Evening:
-    """So many come each second. `free`: seconds in which they come in as they like, the queue being off;
-    `slow`: in which all work takes `slowness` times as long; `still`: in which nothing moves for `HICCUP_S`;
-    `failing`: in which a part of the requests fails, slowly."""
+    """Plays an evening in which this many people come each second.
+
+    - `free`: seconds in which people enter as they like, because the queue is off.
+    - `slow`: seconds in which all work takes `slowness` times as long.
+    - `still`: seconds after which nothing moves for `HICCUP_S`.
+    - `failing`: seconds in which a part of the requests fails, slowly.
+    """
     machine = Machine(thinking, random.Random(1))
     entrance = Entrance(machine)
     memory = ControllerMemory(is_direct=False)
@@ -221,7 +227,7 @@ def test_a_minute_at_half_speed_costs_little_more_than_that_minute() -> None:
 
 @pytest.mark.parametrize("thinking", [1, 4, 10])
 def test_hiccups_of_the_machine_are_not_taken_for_what_it_bears(thinking: float) -> None:
-    """A checkpoint, a neighbour: a second and a half in which nothing moves, again and again."""
+    """A checkpoint or a neighbour stops everything for a second and a half, again and again."""
     seconds = 900 + round(60 * thinking)
     every = 20
     told = play(BEARS * 5, thinking=thinking, seconds=seconds, still=range(10, seconds, every))
@@ -244,7 +250,7 @@ def test_after_minutes_of_hardly_any_work_the_site_is_full_again_soon(thinking: 
 def test_a_gateway_that_is_down_while_few_come_in_yet_is_not_taken_for_what_the_site_bears(
     thinking: float,
 ) -> None:
-    """The line went on at the floor for ten minutes, before a site with nothing to do."""
+    """Otherwise the line would continue at the floor for ten minutes, before a site with nothing to do."""
     failing = range(30, 80)
     told = play(BEARS * 5, thinking=thinking, seconds=700, failing=failing)
     never = play(BEARS * 5, thinking=thinking, seconds=700)
@@ -256,8 +262,8 @@ def test_a_gateway_that_is_down_while_few_come_in_yet_is_not_taken_for_what_the_
 def test_a_queue_that_is_turned_on_amid_a_sudden_crowd_begins_with_what_the_site_takes(
     thinking: float, free: range
 ) -> None:
-    """Its rate was the floor still, and was taken for the one at which the site becomes full: for minutes a
-    tenth of the usual number came in."""
+    """At the start the rate was the floor, and the controller took the floor for the rate at which the
+    site is full. For minutes, a tenth of the usual number came in."""
     told = play(BEARS * 5, thinking=thinking, seconds=900, free=free)
     usual = told.finished_between(600, 900)
     assert told.finished_between(100, 400) > 0.85 * usual

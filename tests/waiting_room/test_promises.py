@@ -1,4 +1,4 @@
-"""Promises of the gates: kept in files, read on by the controller, judged when they are due."""
+"""Promises of the gates: kept in files, read by the controller, judged when they are due."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The public log survives a crash in the middle of a line and never forgets a whole one."""
+"""The public log survives a crash in the middle of a line and never loses a complete line."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_line_that_a_crash_cut_off_is_dropped_and_the_log_goes_on(tmp_path: Pa
 
 
 def filled(folder: Path, count: int) -> list[bytes]:
-    """A log with so many entries; the marks that were kept."""
+    """A log with this many entries, and the marks that were kept."""
     marks: list[bytes] = []
     log = PublicLog(folder, "casn", KEY, keep_mark=marks.append)
     for number in range(count):
@@ -70,7 +70,7 @@ def test_who_takes_over_reads_on_from_the_last_mark(tmp_path: Path) -> None:
     root = PublicLog(tmp_path, "casn", KEY).root()
     entries = tmp_path / ENTRIES
     whole = entries.read_bytes()
-    entries.write_bytes(b"x" * 5_000 + whole[5_000:])  # who read that would come to another tree
+    entries.write_bytes(b"x" * 5_000 + whole[5_000:])  # a reader of that line would come to another tree
     again = PublicLog(tmp_path, "casn", KEY, mark=marks[-1])
     assert (again.size, again.root()) == (2 * MARK_EVERY + 300, root)
     assert again.append(EntryKind.OPERATOR, {"n": 9}, 9) == 2 * MARK_EVERY + 300

@@ -1,5 +1,8 @@
-"""The rate follows what the site bears: the real controller, and a measured site that is slowed meanwhile;
-and step by step, without processes: floor, cap, halt, stock, people who do not come."""
+"""The rate follows what the site bears.
+
+Some tests use the real controller and a measured site that gets slower. Others go step by step, without
+processes: floor, cap, halt, stock, people who do not come.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,7 @@ def run(
     line: LineCounts | None = None,
     start: int = 1_000,
 ) -> rate_model.RateStep:
-    """So many steps, one each second. Without `line` as many come in as may."""
+    """Takes this many steps, one each second. Without `line`, as many people come in as may."""
     step = None
     memory = memory or ControllerMemory(is_direct=False)
     entered = 0.0
@@ -155,8 +158,11 @@ def test_without_stamps_nobody_is_called() -> None:
 
 
 def sold(stock: int, *, each: int, share: float, done_after_s: int, rate: int) -> tuple[int, int, int]:
-    """Two hours in which of those who are called so many come, half a minute later, and place an order for so
-    many stamps each, at different speeds. What is left, how many were called, for how many nothing was."""
+    """Plays two hours in which this share of the called people come, half a minute after their call.
+
+    Each of them orders this many stamps, at different speeds. Returns (stamps left, people called, people who
+    got nothing).
+    """
     dice, coming, ordering = random.Random(3), list[float](), list[float]()
     memory, left_over, called, all_called, refused = (
         ControllerMemory(rate=rate, is_direct=False),
@@ -204,7 +210,7 @@ def test_no_more_are_called_than_there_are_stamps_for(
 
 @pytest.mark.parametrize(("cap", "state"), [(20, QueueState.OPEN), (40, QueueState.DIRECT)])
 def test_where_an_operator_caps_a_line_forms_as_soon_as_more_come(cap: int, state: QueueState) -> None:
-    """A bank or a provider asks for it: no pressure of the site shows that."""
+    """A bank or a provider may demand a cap, although the site shows no pressure."""
     wishes = msgspec.structs.replace(ON, rate_cap=cap)
     coming = msgspec.structs.replace(CALM, entered_per_min=30)
     nobody = LineCounts(waiting=0, called=0, claimed=0)
@@ -215,7 +221,7 @@ def test_where_an_operator_caps_a_line_forms_as_soon_as_more_come(cap: int, stat
 def test_a_slow_site_has_nobody_wait_whom_the_line_would_let_in_at_once(
     coming: float, state: QueueState
 ) -> None:
-    """One slow upload among three says nothing, and the floor is called whatever the site suffers."""
+    """One slow upload among three says nothing, and the floor is called in any case."""
     slow = msgspec.structs.replace(CALM, p95_ms=3_000.0, entered_per_min=coming)
     nobody, policy = LineCounts(waiting=0, called=0, claimed=0), Policy(rate_floor=60)
     assert run(1, slow, policy=policy, memory=ControllerMemory(is_direct=True), line=nobody).state is state
@@ -313,9 +319,9 @@ def test_each_kind_of_trouble_halves_the_rate_within_ten_seconds(measured: SiteM
 
 @dataclass
 class Site:
-    """Two places, a service time that a test changes while it runs, and the real meter around it.
+    """Two places, a service time that the test changes while it runs, and the real meter around it.
 
-    Time is the test's: it plays the requests of a second when that second is over.
+    The test moves the time. It plays the requests of a second when that second is over.
     """
 
     service_s: float = 0.2
@@ -324,7 +330,7 @@ class Site:
     free_at: list[float] = field(default_factory=lambda: [0.0, 0.0])
     flying: list[tuple[float, int, LoadedRequest]] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
-    """Seconds until the answer, of everybody who came."""
+    """Seconds until the answer, for everybody who came."""
 
     def __post_init__(self) -> None:
         self.meter = LoadMeter(None, dict, clock=lambda: self.now)  # type: ignore[arg-type]
@@ -350,7 +356,7 @@ class Site:
 
 @dataclass
 class Crowd:
-    """Those who are called come in as quickly as the door lets them, and each asks the site once."""
+    """Called people who come in as quickly as the admission lets them. Each sends the site one request."""
 
     line: MovedQueue
     site: Site
@@ -398,7 +404,7 @@ def test_thirty_requests_at_one_moment_are_few_and_thirty_that_wait_are_many() -
 
 @pytest.mark.parametrize(("files", "told"), [(30, 900), (10, 10)])
 def test_uploads_are_looked_at_by_themselves_where_there_are_enough(files: int, told: int) -> None:
-    """They are a twentieth of the requests, so the p95 of all would just leave them out."""
+    """They are a twentieth of the requests, so the p95 of all would just miss them."""
     site = Site(service_s=0.01)
     site.free_at = [0.0] * 1_000
     for number in range(1_000):

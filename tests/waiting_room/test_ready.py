@@ -1,4 +1,4 @@
-"""Who does not say before the turn that they are there is not waited for."""
+"""People who send no ping before their turn are not waited for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Messages about the turn: near, come, or not come; once each, and stopped by one press."""
+"""Messages about the turn: it is near, it has come, or it did not come. Once each, and one press stops
+them."""
 
 from __future__ import annotations
 
@@ -53,7 +54,7 @@ async def ask(line: LineOfPeople, text: str, contact: str, language: str = "id")
 
 
 async def remind(line: LineOfPeople) -> list[dict[str, str]]:
-    """The messages that are written now."""
+    """Returns the messages that are written now."""
     owner = line.database.owner
     await owner.execute("DELETE FROM jobs.outbox")
     root: Path = line.folder.path.parent
@@ -63,7 +64,7 @@ async def remind(line: LineOfPeople) -> list[dict[str, str]]:
 
 
 async def draw(line: LineOfPeople, people: int = 1) -> None:
-    """The first window is closed and drawn, with so many people in it."""
+    """Closes and draws the first window, with this many people in it."""
     line.close(1)
     owner = line.database.owner
     await owner.execute("UPDATE waiting_room.queue SET revealed_through = 1, closed_through = 1")
@@ -250,7 +251,7 @@ async def test_where_the_line_counts_only_who_is_called_is_told_to_enter_after_t
 
 
 async def crowd(line: LineOfPeople, count: int) -> None:
-    """So many people of the first window ask to be told."""
+    """This many people of the first window ask for a message."""
     await line.database.owner.execute(
         """INSERT INTO waiting_room.reminder
                (queue, id, number, contact_kind, contact_value, language, ticket)
@@ -262,7 +263,8 @@ async def crowd(line: LineOfPeople, count: int) -> None:
 
 
 async def test_places_are_noted_by_thousands_and_are_work(line: LineOfPeople) -> None:
-    """Else the worker sleeps before the next, and who is called early in a lottery is told late."""
+    """Otherwise the worker sleeps before the next batch, and people called early in a lottery get a late
+    message."""
     await crowd(line, 5_500)
     await draw(line)
     await line.set_rate(0)
@@ -290,7 +292,7 @@ async def test_a_thousand_are_told_at_a_time_and_of_them_nobody_who_is_inside(li
 
 
 class Explaining:
-    """In place of a connection: keeps how each statement would be carried out."""
+    """A fake connection that keeps the plan of each statement."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

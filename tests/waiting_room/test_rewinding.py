@@ -1,4 +1,4 @@
-"""Files of a queue that are ahead of a restored database: what the rows don't know is cut off."""
+"""Files of a queue that are ahead of a restored database: what the rows do not know is cut off."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from meterai.waiting_room.files.restore_files import RESTORE, rewind
 
 @pytest.fixture
 def folder(tmp_path: Path) -> QueueFolder:
-    """Two entries under a head, then two under another; windows 4 and 5, the latter not revealed."""
+    """Two entries under one head, then two under another. Windows 4 and 5; window 5 is not revealed."""
     made = QueueFolder(tmp_path / "casn")
     log = opened(made)
     for at in (1, 2):
@@ -48,7 +48,7 @@ def test_the_log_goes_on_where_the_rows_end_and_the_head_that_is_gone_is_named(f
 
 
 def test_what_operators_did_in_the_time_that_is_gone_is_told(folder: QueueFolder) -> None:
-    """It is not in force any more: a line that was switched on or held lets everybody in after a restore."""
+    """It no longer holds: a line that was switched on or halted lets everybody in after a restore."""
     log = opened(folder)
     for action in (CLOCK_SET_RIGHT, RESTORE):
         log.append(EntryKind.OPERATOR, encode_facts(OperatorFacts(action=action, value="9", reason="r")), 3)

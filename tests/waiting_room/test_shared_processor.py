@@ -1,8 +1,9 @@
-"""A quick site whose requests share its cores: kept full, and not by turns full and idle.
+"""A quick site whose requests share its cores: it stays full, and does not swing between full and idle.
 
-Beside `test_overload` (one queue of work, 23 people a second): here all requests advance together, so an
-upload takes as long as those beside it make it take, and 62 people a second have two hundred requests at once
-without anybody waiting too long. Figures of the steps are of `python -m benchmarks journey` on two cores.
+`test_overload` has one queue of work and 23 people a second. Here all requests advance together, so the time
+of an upload depends on the requests beside it. With 62 people a second there are two hundred requests at
+once, and nobody waits too long. The figures of the steps come from `python -m benchmarks journey` on two
+cores.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.slow
 
 SCHEDULE = Schedule(joins_from=0, opens_at=0, closes_at=100_000)
 CORES_MS = 2_000.0
-"""Of work, a second."""
+"""Milliseconds of work a second."""
 STEPS = (
     *((0.3, 1.5), (1.0, 1.2), (2.2, 10.0), (0.1, 0.3), (2.2, 1.4), (2.2, 2.0), (2.2, 2.6)),
     *((2.2, 4.2), (2.2, 2.5), (0.3, 4.0), (0.5, 0.8), (2.2, 0.9), (2.2, 0.9)),
@@ -42,32 +43,32 @@ BEARS = CORES_MS / sum(work for _, work in STEPS)
 
 @dataclass
 class Site:
-    """Two cores, shared evenly by all requests that are in it."""
+    """Two cores, shared evenly by all requests in it."""
 
     dice: random.Random
     due: list[tuple[float, int, int]] = field(default_factory=list)
     """(when, number, step)"""
     inside: list[tuple[float, int, int, float]] = field(default_factory=list)
-    """(ends when each has had so much work, number, step, since)"""
+    """(the work each request has had when this one ends, number, step, start)"""
     now: float = 0.0
     had: float = 0.0
-    """Milliseconds of work that a request has had which is in it from the beginning."""
+    """Milliseconds of work that a request has had by now if it was there from the beginning."""
     made: int = 0
     finished: int = 0
     idle: float = 0.0
     seconds: deque[tuple[float, list[tuple[float, bool]]]] = field(
         default_factory=lambda: deque(maxlen=SITE_WINDOW_S)
     )
-    """(requests at once on average, (until the answer, whether it was the upload))"""
+    """(average number of requests at once, (seconds until the answer, whether it was the upload))"""
 
     def ask(self, at: float, number: int) -> None:
-        """Somebody thinks, then asks for this."""
+        """A person thinks, then sends this request."""
         self.made += 1
         after = STEPS[number][0] * self.dice.uniform(0.4, 1.6)
         heapq.heappush(self.due, (at + after, self.made, number))
 
     def work_to(self, end: float) -> SiteMeasurements:
-        """Works for the second that ends then."""
+        """Works for the second that ends at this time."""
         times: list[tuple[float, bool]] = []
         at_once = 0.0
         while True:

@@ -1,4 +1,4 @@
-"""The status never outgrows its 1,024 bytes: the controller would have to stop telling anything."""
+"""The status never exceeds its 1,024 bytes. Otherwise the controller could not publish anything."""
 
 from __future__ import annotations
 

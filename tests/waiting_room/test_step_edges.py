@@ -1,4 +1,4 @@
-"""What a step makes of its clock and of windows that stand still: at each edge; no store."""
+"""What a step decides about its clock and about windows that stand still, at each edge; without a store."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_the_people_of_a_pause_are_not_called_all_at_once(passed_s: float, elaps
     ("state", "passed_s", "shut_s"),
     [
         (QueueState.OPEN, 3, 0),
-        (QueueState.OPEN, 4, 4),  # so long there was no controller, or no store
+        (QueueState.OPEN, 4, 4),  # this long there was no controller, or no store
         (QueueState.HALTED, 1, 1),
         (QueueState.OUT_OF_STOCK, 2, 2),
         (QueueState.HALTED, 0, 0),
@@ -174,7 +174,7 @@ def test_time_in_which_nobody_could_enter(state: QueueState, passed_s: int, shut
 def test_while_no_code_comes_the_time_of_a_call_does_not_run(
     can_buy: bool, state: QueueState, shut_s: int
 ) -> None:
-    """Who is called can't prove the contact: at the closing it would be said that they did not come."""
+    """Called people can't prove the contact. At the closing they would count as people who did not come."""
     assert draft_at(OPENS + 61, state=state, can_buy=can_buy).shut_s == shut_s
 
 
@@ -296,13 +296,13 @@ def test_windows_of_a_long_closing_are_left_out(state: QueueState, missing: int,
     [
         (OUTAGE_MIN_S + 0.1, 5, 4, None, False, True),
         (OUTAGE_MIN_S, 5, 4, None, False, False),
-        (OUTAGE_MIN_S + 0.1, 4, 4, None, False, False),  # not all who are drawn are called
+        (OUTAGE_MIN_S + 0.1, 4, 4, None, False, False),  # some drawn people are not called yet
         (OUTAGE_MIN_S + 0.1, 6, 5, None, False, False),  # the next is not closed yet
         (OUTAGE_MIN_S + 0.1, 5, 4, 30, True, False),  # its round is not due yet
         (OUTAGE_MIN_S + 30.1, 5, 4, 30, True, True),
         (OUTAGE_MIN_S, 5, 4, -30, True, False),
         (OUTAGE_MIN_S + 0.1, 5, 4, None, True, True),
-        (OUTAGE_MIN_S + 0.1, 5, 4, 30, False, True),  # the beacon is not asked any more
+        (OUTAGE_MIN_S + 0.1, 5, 4, 30, False, True),  # the beacon is not used any more
     ],
 )
 def test_a_draw_that_is_late_is_an_outage_and_one_that_is_not_due_is_none(

@@ -1,4 +1,4 @@
-"""The fan of the frontier's advance, and what somebody in line is told from it."""
+"""The forecast of the frontier's advance, and what people in line read from it."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def test_the_longer_an_outage_lasts_the_longer_it_is_expected_to_last() -> None:
 
 
 def test_seconds_of_braking_are_no_outage_in_the_fan() -> None:
-    """Told as one, they would send those who are nearest away for a minute."""
+    """As an outage, they would send the people at the front away for a minute."""
     braked = msgspec.structs.replace(STEADY, down_since=NOW - 15)
     assert fan(braked) == fan()
 
@@ -205,7 +205,7 @@ def test_who_is_near_the_front_is_promised_a_time_and_told_to_wait() -> None:
 
 @pytest.mark.parametrize(("ahead", "among"), [(5, None), (0, 20_000)])
 def test_without_a_fan_nobody_is_told_that_it_is_too_late(ahead: int, among: int | None) -> None:
-    """Before the opening nobody has been called yet; a second after the queue was turned on neither."""
+    """Nobody has been called before the opening, or in the second after the queue was turned on."""
     assert verdict_of(status(fan=[]), ahead, now=NOW, among=among) == Verdict(advice=Advice.UNKNOWN)
     held = status(fan=[], state=QueueState.HALTED)
     assert verdict_of(held, ahead, now=NOW, among=among).advice is Advice.HALTED
@@ -240,7 +240,7 @@ def test_who_comes_too_late_is_told_not_tonight() -> None:
 
 @pytest.mark.parametrize("is_called", [False, True])
 def test_nobody_is_promised_a_moment_behind_the_closing(is_called: bool) -> None:
-    """Also where it was brought forward since the guess was made."""
+    """This holds even if the closing was moved forward since the forecast."""
     told = status()
     latest = verdict_of(told, 3_000, is_called=is_called, now=NOW).latest
     assert latest is not None
@@ -321,7 +321,7 @@ def test_an_old_status_promises_nothing() -> None:
 @pytest.mark.parametrize("state", [QueueState.HALTED, QueueState.OUT_OF_STOCK])
 @pytest.mark.parametrize("is_called", [False, True])
 def test_while_nobody_can_enter_nobody_is_promised_a_time(state: QueueState, is_called: bool) -> None:
-    """The page shows none then, and what is promised stands in the public log."""
+    """The page shows none then, and promises stand in the public log."""
     assert verdict_of(status(), 100, now=NOW, is_called=is_called).done_by is not None
     verdict = verdict_of(status(state=state), 100, now=NOW, is_called=is_called)
     assert verdict.done_by is None
@@ -351,7 +351,7 @@ def test_while_nobody_is_stamped_or_can_buy_nobody_reads_when_a_stamp_will_be_do
 
 
 def test_who_waits_for_the_lottery_is_not_told_that_people_are_called_more_slowly() -> None:
-    """It may be over when the first is called."""
+    """The lottery may be over when the first person is called."""
     usual = verdict_of(status(state=QueueState.LOTTERY), 0, now=NOW, among=100)
     stalled = verdict_of(status(state=QueueState.LOTTERY, stalled=True), 0, now=NOW, among=100)
     assert stalled == usual
