@@ -79,8 +79,8 @@ def test_who_has_a_ticket_keeps_it_and_others_at_the_same_phone_get_none(
 def test_a_ticket_that_the_site_refused_is_forgotten_by_its_link_and_by_no_other(
     free: tuple[Queue, GateProcess],
 ) -> None:
-    """With the gate on a host of its own, the site can't delete the cookie, and the same contact would get
-    the same ticket again."""
+    """With the gate on a host of its own, the site can't delete the cookie. The same contact would get the
+    same ticket again."""
     queue, gate = free
     publish(queue, QueueState.OPEN)
     ticket = join(gate.port, "ani@contoh.id").ticket
@@ -110,8 +110,8 @@ def test_a_ticket_that_the_site_refused_is_forgotten_by_its_link_and_by_no_other
 def test_a_ticket_from_before_time_was_cut_anew_opens_its_page(
     free: tuple[Queue, GateProcess], first_window: int, language: str
 ) -> None:
-    """They were called and went away. Then nobody waited for a time, and then others did: the page lets them
-    in."""
+    """They were called and went away. Then nobody waited for a time, and later people waited again. The
+    page lets them in."""
     queue, gate = free
     publish(queue, QueueState.OPEN)
     ticket = join(gate.port, "ani@contoh.id").ticket

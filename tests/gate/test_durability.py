@@ -1,4 +1,4 @@
-"""Real gates are killed, started twice, lose their files and have wrong clocks: nobody loses a place."""
+"""Real gates are killed, started twice, lose their files and have wrong clocks. Nobody loses a place."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_odd_files_end_no_gate_and_let_it_start(tmp_path: Path) -> None:
 
 
 def test_a_gate_whose_folder_is_taken_away_ends_and_begins_anew(tmp_path: Path) -> None:
-    """It would write into files that nobody reads any more."""
+    """Otherwise it would write into files that nobody reads any more."""
     queue = a_queue(tmp_path)
     with GateProcess(tmp_path) as gate:
         first = join(gate.port, "ani@contoh.id").read
@@ -219,7 +219,7 @@ def test_a_wrong_clock_issues_for_the_window_of_the_controller(tmp_path: Path, s
 
 
 def test_a_window_that_the_controller_closed_takes_nobody_whatever_the_clock_says(tmp_path: Path) -> None:
-    """A gate that hears nothing from the controller and is five minutes late."""
+    """The gate hears nothing from the controller, and its clock is five minutes slow."""
     queue = Queue(tmp_path, schedule_from(time.time() - 600, window_s=10))
     with GateProcess(tmp_path, shift_s=-300) as gate:
         early = join(gate.port, "ani@contoh.id").read

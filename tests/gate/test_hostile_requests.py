@@ -1,4 +1,4 @@
-"""Whatever is sent to a gate, it answers the next person."""
+"""A gate answers the next person, whatever it was sent before."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
 
 @pytest.fixture(autouse=True)
 def still_there(gate: GateProcess) -> object:
-    """After every test the gate gives a ticket."""
+    """Checks after every test that the gate gives a ticket."""
     yield
     assert join(gate.port, f"{os.urandom(6).hex()}@contoh.id").status == 303
 
@@ -119,7 +119,7 @@ def test_requests_in_one_packet_are_answered_in_their_order(gate: GateProcess) -
 def test_a_request_that_offers_another_protocol_is_one_like_any_other(
     gate: GateProcess, form: bytes, is_split: bool
 ) -> None:
-    """As Java's client sends it where there is no TLS. Its body is never the next request."""
+    """Java's client sends this where there is no TLS. Its body never counts as the next request."""
     offer = HOST + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
     assert raw(gate.port, b"GET /antre/casn HTTP/1.1\r\n" + offer + b"\r\n").startswith(b"HTTP/1.1 200 ")
     head = b"POST /antre/casn HTTP/1.1\r\n" + offer + FORM + b"Content-Length: %d\r\n\r\n" % len(form)
@@ -144,7 +144,7 @@ def test_a_request_that_offers_another_protocol_is_one_like_any_other(
 def test_a_connection_ends_as_was_asked_and_its_last_answer_says_so(
     gate: GateProcess, version: bytes, header: bytes, ends: bool, path: bytes
 ) -> None:
-    """Whoever speaks HTTP/1.0 reads on to the end, unless the answer says that there will be none."""
+    """An HTTP/1.0 client reads until the connection ends, unless the answer says that it stays open."""
     asked = b"GET %b HTTP/%b\r\n%b\r\nHost: x\r\n\r\n" % (path, version, header)
     with socket.create_connection(("127.0.0.1", gate.port), timeout=5) as connection:
         connection.sendall(asked)
@@ -252,7 +252,7 @@ class _Pages:
     ],
 )
 async def test_a_browser_gets_what_is_ready_without_the_parser(headers: bytes, is_ready: bool) -> None:
-    """What waiting people ask for again and again."""
+    """Waiting people ask for such answers again and again."""
     pages = _Pages()
     pages.ready[b"/x"] = respond(200, b"ready")
     connection = Server(pages).connect()
@@ -262,7 +262,7 @@ async def test_a_browser_gets_what_is_ready_without_the_parser(headers: bytes, i
 
 
 class _Whole:
-    """How the full parser reads a head: how many requests, and what of a body."""
+    """How the full parser reads a head: the number of requests, and the body."""
 
     def __init__(self) -> None:
         self.requests, self.body = 0, b""
@@ -288,7 +288,7 @@ def _is_one_plain_request(data: bytes) -> bool:
 
 
 def test_nothing_is_answered_at_once_that_the_full_parser_refuses_or_reads_otherwise() -> None:
-    """Behind a proxy that reads it in a third way, one person's request would be answered to another."""
+    """A proxy may read it in a third way. Then one person's request would be answered to another."""
     pages = _Pages()
     pages.ready[b"/x"] = respond(200, b"ready")
     gate = Server(pages).connect()
@@ -309,7 +309,7 @@ def test_nothing_is_answered_at_once_that_the_full_parser_refuses_or_reads_other
 
 
 async def test_a_header_on_several_lines_is_read_as_if_it_stood_in_one() -> None:
-    """Each proxy on the way may add a line of its own to those it was sent."""
+    """Each proxy on the way may add a line of its own."""
     pages = _Pages()
     listening = await asyncio.get_running_loop().create_server(Server(pages).connect, "127.0.0.1", 0)
     reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
@@ -324,7 +324,7 @@ async def test_a_header_on_several_lines_is_read_as_if_it_stood_in_one() -> None
 
 
 async def test_a_cookie_in_many_lines_counts_once() -> None:
-    """As a proxy passes on the crumbs of HTTP/2 (RFC 9113 8.2.3)."""
+    """A proxy forwards the cookie parts of HTTP/2 in this form (RFC 9113 8.2.3)."""
     pages = _Pages()
     listening = await asyncio.get_running_loop().create_server(Server(pages).connect, "127.0.0.1", 0)
     reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
@@ -360,7 +360,8 @@ async def test_who_sends_one_byte_a_second_is_cut_off() -> None:
 
 @pytest.mark.parametrize("begun", [b"X: ", b"X", b"Transfer-Encoding: chunked\r\n\r\n5;"], ids=len)
 async def test_who_never_ends_a_line_is_cut_off_before_it_fills_the_memory(begun: bytes) -> None:
-    """The parser tells of a header when it is complete; each further piece of it is copied together."""
+    """The parser reports a header when it is complete. Until then it copies the whole header for each
+    further piece."""
     server = Server(_Pages())
     listening = await asyncio.get_running_loop().create_server(server.connect, "127.0.0.1", 0)
     _, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
@@ -393,7 +394,7 @@ async def test_an_idle_connection_stays_a_minute_and_no_longer() -> None:
 async def test_where_all_connections_are_taken_the_quiet_ones_make_room(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A crowd in line keeps its connections between two looks; who comes then was turned away."""
+    """A crowd in line keeps its connections between two looks. Newcomers must not be turned away."""
     monkeypatch.setattr(http_server, "MAKES_ROOM_FOR", 2)
     server = Server(_Pages(), connections_max=4)
     listening = await asyncio.get_running_loop().create_server(server.connect, "127.0.0.1", 0)
@@ -406,13 +407,13 @@ async def test_where_all_connections_are_taken_the_quiet_ones_make_room(
         writer.write(said)
         await asyncio.sleep(0.05)
         people.append((reader, writer))
-    server.now = begun + 4  # the last has been there for one second
+    server.now = begun + 4  # the last one came a second ago
     await asyncio.sleep(0.05)
 
     newcomer, asking = await asyncio.open_connection(*address)
     asking.write(ASKED)
     assert (await newcomer.readline()).startswith(b"HTTP/1.1 200 ")
-    for reader, _ in people[1:3]:  # they have their answer, and were closed after it
+    for reader, _ in people[1:3]:  # they got their answer, and were closed after it
         assert (await asyncio.wait_for(reader.read(), 1)).endswith(b"x" * 10_000)
     for reader, writer in (people[0], people[3]):
         writer.write(b"Host: x\r\n\r\n" if reader is people[0][0] else ASKED)
@@ -499,7 +500,7 @@ def test_of_long_documents_so_many_are_on_their_way_at_once(gate: GateProcess, q
 
 
 def test_more_connections_than_files_are_usual_leave_the_gate_alive(tmp_path: Path) -> None:
-    """1,024 is the usual limit; without a file to write, the gate ended."""
+    """1,024 is the usual limit. Without a free descriptor a gate could not write its files, and ended."""
     queue = Queue(tmp_path, schedule_from(time.time(), window_s=3_600))
     queue.status()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -533,7 +534,7 @@ def test_where_the_machine_allows_few_files_there_are_fewer_connections(
 def test_where_the_machine_allows_too_few_files_to_serve_anybody_nothing_begins(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A browser asks for several things at once: with one connection it gets the half of them."""
+    """A browser asks for several things at once. With one connection it would get half of them."""
     monkeypatch.setattr(resource, "getrlimit", lambda which: (256, 256))
     monkeypatch.setattr(resource, "setrlimit", lambda which, told: None)
     with pytest.raises(OSError, match="256 files open here"):
@@ -551,14 +552,14 @@ async def test_more_requests_at_once_than_anybody_sends_end_the_connection() -> 
 
 
 def test_a_village_behind_one_address_gets_its_places() -> None:
-    """Carrier NAT: 3,000 at once, and 50 a second for as long as one likes, without any work."""
+    """Carrier NAT: 3,000 people at once, and 50 a second from then on, without any proof of work."""
     limits = NetworkLimits()
     assert {limits.take("114.122.7.9", 0) for _ in range(3_000)} == {Answer.WELCOME}
     assert {limits.take("114.122.7.200", 60 + n / 50) for n in range(5_000)} == {Answer.WELCOME}
 
 
 async def test_requests_that_never_end_give_way_to_who_comes() -> None:
-    """Where all places are taken by the beginnings of requests, and by empty lines (RFC 9112 2.2)."""
+    """All places are taken by beginnings of requests, and by empty lines (RFC 9112 2.2)."""
     now = 100.0
     server = Server(_Pages(), connections_max=20)
     server.now = now
@@ -585,7 +586,7 @@ async def test_requests_that_never_end_give_way_to_who_comes() -> None:
 
 
 async def test_who_reads_nothing_gives_way_to_who_comes() -> None:
-    """Where all places are taken by those who asked for more than their side of the line takes."""
+    """All places are taken by clients that asked for more than their connections accept."""
     server = Server(_Pages(), connections_max=20)
     server.now = 100.0
     held = []
@@ -607,7 +608,7 @@ async def test_who_reads_nothing_gives_way_to_who_comes() -> None:
 
 
 class _Wire(asyncio.Transport):
-    """A transport that takes what is written."""
+    """A transport that accepts everything."""
 
     def write(self, data: object) -> None:
         pass

@@ -98,7 +98,7 @@ def test_nothing_but_published_documents_is_a_file(front: Front, path: str) -> N
 
 
 def test_a_cache_on_the_way_keeps_packed_and_plain_documents_apart(front: Front) -> None:
-    """Anybody may cache them (`public`), and auditors get them uncompressed."""
+    """Any cache may keep them (`public`), and auditors get them uncompressed."""
     packed = get(front.port, "/antre/casn/d/config.json", Accept_Encoding="gzip")
     assert packed.headers["content-encoding"] == "gzip"
     assert packed.headers["cache-control"].startswith("public")
@@ -125,7 +125,7 @@ def test_where_nobody_answers_a_page_in_both_languages_comes_back_by_itself(fron
 
 
 def test_what_was_sent_while_nobody_answers_is_not_said_to_be_sent_again(front: Front) -> None:
-    """A page that reloads itself would ask for the address of a form, which mostly has no page."""
+    """A page that reloads itself would ask for the address of a form, which usually has no page."""
     for path in ("/beli", "/casn/masuk/kontak", "/saya/masuk"):
         answer = post(front.port, path, {"kontak": "ani@contoh.id"})
         assert answer.status == 503
@@ -133,12 +133,16 @@ def test_what_was_sent_while_nobody_answers_is_not_said_to_be_sent_again(front: 
         assert "mencoba lagi sendiri" not in answer.text
         assert "kirim sekali lagi" in answer.text
         assert "send it once more" in answer.text
-    for path in ("/casn/masuk", "/en/casn/masuk"):  # the entrance has one, and goes on there with the ticket
+    for path in (
+        "/casn/masuk",
+        "/en/casn/masuk",
+    ):  # the entrance has a page, and continues there with the ticket
         assert post(front.port, path, {"tiket": "x"}).headers["refresh"] == "15"
 
 
 def test_nobody_makes_a_gate_look_dead_with_a_long_address(front: Front) -> None:
-    """An answer with too long a head is a broken connection for nginx, and it leaves out that gate."""
+    """An answer with a head that is too long counts as a broken connection in nginx. It then leaves out
+    that gate."""
     phones = [f"Mozilla/5.0 (Linux; Android 12; SM-{number})" for number in range(10)]
     for phone in phones:
         get(front.port, "/antre/casn/?" + "x" * 7_000, User_Agent=phone)
@@ -283,8 +287,10 @@ def sent_of(port: int, size: int) -> bytes:
 
 
 def with_one_of(folder: Path, what: str) -> tuple[ThreadingHTTPServer, Nginx]:
-    """A site, and nginx in front of it that allows an address one of them at a time. It is behind a load
-    balancer: addresses are what X-Forwarded-For says."""
+    """Starts a site, and nginx before it with a limit of one for each address.
+
+    nginx runs behind a load balancer: the address is the one in X-Forwarded-For.
+    """
     site = serving(Reading)
     nginx = Nginx(folder / "nginx", folder, site=site.server_port)
     config = folder / "nginx" / "nginx.conf"
@@ -375,7 +381,7 @@ def ten_times_as_hasty(folder: Path, site: int) -> Nginx:
 
 
 def test_while_the_site_is_cut_off_people_are_told_within_seconds(tmp_path: Path) -> None:
-    """A machine that neither accepts nor refuses connections: its queue is full."""
+    """The site's machine neither accepts nor refuses connections, because its queue is full."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as silent, contextlib.ExitStack() as taken:
         for _ in range(3):
             one = taken.enter_context(socket.socket())
@@ -411,7 +417,7 @@ def test_a_dead_gate_is_noticed_by_nobody(front: Front) -> None:
 
 
 def test_the_file_as_it_is_shipped_is_accepted_with_a_certificate(tmp_path: Path) -> None:
-    """With its TLS lines; only names and folders are filled in."""
+    """The file keeps its TLS lines. Only names and folders are filled in."""
     certificate, key = self_signed(tmp_path)
     text = SHIPPED.read_text()
     assert text.count("http2 on;") == 1

@@ -1,4 +1,4 @@
-"""Pages of the gate: what stands in them, their scripts, and the page for a fault."""
+"""Pages of the gate: their contents, their scripts, and the page for a failure."""
 
 from __future__ import annotations
 

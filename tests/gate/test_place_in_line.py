@@ -39,7 +39,7 @@ def queue(tmp_path: Path) -> Queue:
 
 
 def end(queue: Queue, window: int, people: int) -> None:
-    """A window is closed, and its seed is not published."""
+    """Closes a window without publishing its seed."""
     close = Close(event="casn", window=window, starts_at=0, ends_at=0, count=people, root="00" * 32, gates=[])
     publish(queue.folder.window_close(window), published_documents.sign(close, queue.keys.controller))
 
@@ -136,7 +136,7 @@ def test_where_the_fan_ends_the_soonest_turn_follows_from_the_rate(
 
 
 def refresh_at(queue: Queue, until_s: float, standing: PlaceInLine, monkeypatch: pytest.MonkeyPatch) -> int:
-    """When a page without a script loads itself again, `until_s` before its window ends. Without jitter."""
+    """When a page without scripts loads itself again, `until_s` before its window ends. Without jitter."""
     monkeypatch.setattr(
         "meterai.gate.waiting.wait_page.random.uniform", lambda low, high: 1.0 if low else high
     )
@@ -153,7 +153,7 @@ def refresh_at(queue: Queue, until_s: float, standing: PlaceInLine, monkeypatch:
         (400, 0, 403),
         (57, 0, 60 + 4),
         (10, 0, 13 + 4),
-        (10, 50_000, 13 + 10),  # in as many seconds as a gate makes pages for all of them
+        (10, 50_000, 13 + 10),  # in as many seconds as a gate needs to make pages for all of them
         (10, 1_000_000, 13 + 60),
         (-3, 0, 4),
         (-23, 0, 10 + 4),  # the draw is late
@@ -173,9 +173,9 @@ def test_who_is_not_drawn_yet_looks_after_the_draw_and_not_all_at_once(
     [
         (QueueState.CLOSED, False, 10, 10, 300),
         (QueueState.OPEN, True, 0, 0, 300),
-        (QueueState.OPEN, False, 10, 400, 5),  # by the rate 1 s: not so often without a script
+        (QueueState.OPEN, False, 10, 400, 5),  # by the rate 1 s, but not so often without a script
         (QueueState.OPEN, False, 1_000, 80, 20),
-        (QueueState.OPEN, False, 500, 9_000, 12),  # the fan fears an outage, the rate does not
+        (QueueState.OPEN, False, 500, 9_000, 12),  # the fan expects an outage, the rate does not
         (QueueState.OPEN, False, 100_000, 9_000, 60),
         (QueueState.OPEN, False, 1_000, None, 20),
         (QueueState.OPEN, False, None, 80, 20),
@@ -196,7 +196,7 @@ def test_who_is_drawn_looks_the_more_often_the_nearer_the_turn_is(
         (7, Advice.WAIT, 400, 25),
         (7, Advice.WAIT, 4, 2),
         (7, Advice.WAIT, 9_000, 60),
-        (7, Advice.UNHEARD, 4, 15),  # never at every look: another gate may not have the status
+        (7, Advice.UNHEARD, 4, 15),  # not at every look, because another gate may not have the status yet
         (None, Advice.WAIT, 4, 60),
     ],
 )

@@ -263,7 +263,7 @@ def test_a_solution_is_good_once_also_when_others_were_used_since(monkeypatch: p
     work = ProofOfWork(KEY, number_max=50)
     used = [solve(challenge_of(work, 6_000 + age)) for age in (0, 1)]
     assert [work.is_solved(solution, 6_002) for solution in (*used, *used)] == [True, True, False, False]
-    # when there are too many of them to be kept, those are forgotten that expire first
+    # when there are too many to keep, those that expire first are forgotten
     monkeypatch.setattr("meterai.gate.joining.proof_of_work._USED_MAX", 2)
     later = [solve(challenge_of(work, 6_000 + VALID_S + age)) for age in (0, 1)]
     now = 6_000 + VALID_S - 1

@@ -1,4 +1,4 @@
-"""The QR code of a ticket can be read, under any link; and the gate remembers the tickets it has checked."""
+"""The QR code of a ticket is readable with any link, and the gate remembers the tickets it has checked."""
 
 from __future__ import annotations
 

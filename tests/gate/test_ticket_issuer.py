@@ -78,7 +78,7 @@ def a_room(root: Path, *, breaks: bool = False) -> tuple[TicketIssuer, SlowDisk]
 
 
 def a_room_that_breaks(root: Path) -> tuple[TicketIssuer, asyncio.Task[None], int]:
-    """Somebody has joined, and the disk is about to fail. Gives the issuer, its keeper and the window."""
+    """A person has joined, and the disk will fail now. Returns the issuer, its keeper and the window."""
     issuer, _ = a_room(root, breaks=True)
     keeper = asyncio.create_task(issuer.keep())
     window = issuer.window()
@@ -144,7 +144,7 @@ async def test_a_broken_disk_gives_no_ticket_until_it_takes_them_again(
 async def test_who_joins_while_the_disk_fails_gets_no_ticket_either(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The record was never written. A ticket called durable would be given to somebody else again."""
+    """The record was never written. If the ticket counted as durable, somebody else would get it again."""
     monkeypatch.setattr("meterai.gate.joining.ticket_issuer._AGAIN_S", 0.05)
     issuer, disk = a_room(tmp_path)
 
@@ -248,7 +248,7 @@ def test_a_disk_that_takes_a_part_of_the_pings_forgets_none(tmp_path: Path) -> N
 async def test_files_that_can_not_be_read_anew_yet_are_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The disk had room for the trial file only. The lock is given back."""
+    """The disk had room for the trial file only. The lock is released."""
     monkeypatch.setattr("meterai.gate.joining.ticket_issuer._AGAIN_S", 0.05)
     issuer, keeper, window = a_room_that_breaks(tmp_path)
     recover, tries = Journal._recover, []
@@ -337,7 +337,7 @@ async def test_a_ticket_that_could_not_be_made_leaves_no_hole_in_the_sequences(
 
 @pytest.mark.parametrize("shift_s", [-7_200, -30, 30, 7_200])
 def test_a_wrong_clock_stays_corrected_while_no_controller_is_heard(tmp_path: Path, shift_s: int) -> None:
-    """For longer than a status is current. A window that a gate closes takes nobody any more."""
+    """This holds for longer than a status is current. A window that a gate closes accepts nobody any more."""
     began, passed = int(time.time()), 0.0
     queue = Queue(tmp_path, schedule_from(began, window_s=10))
     published = PublishedCache(queue.folder, monotonic=lambda: passed)
@@ -357,7 +357,7 @@ def test_a_wrong_clock_stays_corrected_while_no_controller_is_heard(tmp_path: Pa
 
 
 def test_a_status_from_before_the_start_says_nothing_of_the_time_now(tmp_path: Path) -> None:
-    """The status is of a controller that ended hours ago, before the gate started."""
+    """The status came from a controller that ended hours ago, before the gate started."""
     began, passed = int(time.time()), 0.0
     queue = Queue(tmp_path, schedule_from(began, window_s=10))
     queue.status()
@@ -493,7 +493,7 @@ def test_what_gates_noted_of_windows_that_are_closed_anew_is_forgotten(
 
 
 def test_a_clock_that_goes_ahead_by_a_month_does_not_keep_everybody_waiting(tmp_path: Path) -> None:
-    """As after a virtual machine was suspended: a quarter of a million windows are over at once."""
+    """This happens after a virtual machine was suspended: a quarter of a million windows are over at once."""
     began, passed = int(time.time()), 0
     queue = Queue(tmp_path, schedule_from(began, open_s=60 * 86_400))
     issuer = TicketIssuer(PublishedCache(queue.folder), queue.keys, gate=1, wall=lambda: began + passed)

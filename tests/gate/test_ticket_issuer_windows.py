@@ -1,4 +1,4 @@
-"""Which window takes joins, by which clock, and which windows a gate closes."""
+"""Which window takes joins by which clock, and which windows a gate closes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Clocked:
         self.issuer = self.gate()
 
     def gate(self) -> TicketIssuer:
-        """A gate that starts now."""
+        """Starts a gate."""
         self.published = PublishedCache(self.queue.folder, monotonic=lambda: self.now)
         self.published.look()
         return TicketIssuer(
@@ -35,7 +35,7 @@ class Clocked:
         )  # fmt: skip
 
     def hears(self, **changes: object) -> None:
-        """Publishes a status; the gate reads all published documents."""
+        """Publishes a status and lets the gate read all published documents."""
         self.queue.status(**({"at": int(self.now)} | changes))
         self.published.look()
 

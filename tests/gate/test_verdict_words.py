@@ -1,4 +1,5 @@
-"""Which times and counts the wait page names, and when its words differ from the usual ones."""
+"""The times and counts that the wait page names, and the cases in which its words differ from the usual
+ones."""
 
 from __future__ import annotations
 

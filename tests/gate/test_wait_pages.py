@@ -1,4 +1,4 @@
-"""An outlook that is worked out once serves everybody in its window, nobody else, and not for long."""
+"""An outlook that is computed once serves everybody in its window, nobody else, and not for long."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ NOON = datetime(2026, 9, 6, 12, 0, 7, tzinfo=UTC).timestamp()
 
 
 def queue_with_people_ahead(folder: Path, *, open_s: int) -> Queue:
-    """At noon. The first window is over, with everybody in it; so is the second, with nobody."""
+    """A queue at noon. The first window is over, with everybody in it. So is the second, with nobody."""
     queue = Queue(folder, schedule_from(NOON - 40, open_s=open_s, window_s=30))
     close = Close(event="casn", window=1, starts_at=0, ends_at=0, count=AHEAD, root="00" * 32, gates=[])
     publish(queue.folder.window_close(1), published_documents.sign(close, queue.keys.controller))
@@ -211,7 +211,7 @@ def test_an_older_status_is_not_taken_up(queue: Queue, published: PublishedCache
 async def test_who_looks_while_the_controller_is_away_is_told_no_moment_that_is_over(
     queue: Queue, published: PublishedCache, pages: WaitPages, is_drawn: bool, language: str, said: str
 ) -> None:
-    """A first promise would be broken before it is given, and it is in the public log."""
+    """Otherwise a first promise would be broken before it is given, and it is in the public log."""
     if is_drawn:
         queue.close(2, [])
     now = int(time.time())
@@ -432,8 +432,8 @@ async def test_after_the_closing_who_was_called_is_not_told_to_enter(
 async def test_who_joined_at_two_gates_is_one_of_the_people_ahead(
     queue: Queue, published: PublishedCache, pages: WaitPages
 ) -> None:
-    """A phone and a laptop. The controller counts people. If the page counted joins, it would show another
-    turn than its script, which uses the status."""
+    """One person has a phone and a laptop. The controller counts people. If the page counted joins, it
+    would show another turn than its script, which uses the status."""
     for gate, numbers in ((1, range(100)), (2, range(50))):
         journal = Journal(queue.folder.gate(gate), gate)
         for number in numbers:
@@ -460,8 +460,8 @@ async def test_who_joined_at_two_gates_is_one_of_the_people_ahead(
 async def test_who_waits_for_a_late_draw_looks_the_more_seldom_the_longer_it_takes(
     published: PublishedCache, pages: WaitPages
 ) -> None:
-    """The store is down for half an hour: every two seconds the whole page for each who joined would be too
-    much for any gate."""
+    """The store is down for half an hour. If each person got the whole page every two seconds, it would be
+    too much for any gate."""
     now = windows.end_of(published.config.schedule, 2) + 3.0
     for late_s, least, most in ((0, 2, 4), (8, 4, 8), (60, 30, 34), (1_800, 60, 64)):
         seconds = [refresh_on(page(pages, number, now + late_s)) for number in range(200)]

@@ -1,4 +1,4 @@
-"""nginx with the configuration that is shipped (`deploy/nginx.conf`), on ports and folders of a test."""
+"""nginx with the shipped configuration (`deploy/nginx.conf`), on ports and folders of a test."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ SHIPPED = Path(__file__).parents[2] / "deploy" / "nginx.conf"
 
 
 class NginxMissing(Exception):
-    """Debian's package is not installed, or the configuration is not beside this checkout."""
+    """Debian's package is not installed, or the configuration is missing in this checkout."""
 
 
 class Nginx:
-    """One nginx, ended at the end of a `with`. `processor`: where its only worker runs.
+    """One nginx, ended at the end of a `with`. `processor`: the processor of its only worker.
 
-    `gates`, `site`: ports behind it. Plain HTTP: the lines about TLS are left out. `is_bare`: not as it is
-    shipped, but with nothing in it except the one file of the status, for comparison.
+    - `gates`, `site`: ports behind it. It speaks plain HTTP: the lines about TLS are left out.
+    - `is_bare`: for comparison, a configuration with nothing but the one file of the status.
 
     Raises: NginxMissing.
     """

@@ -1,4 +1,4 @@
-"""A queue for the gate's tests and its bench: folder, rules, a controller that does as told."""
+"""A queue for the gate's tests and its benchmark: folder, rules, and a controller that the caller directs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def raw_key(private: Ed25519PrivateKey) -> str:
 
 
 def answers(port: int) -> bool:
-    """Whether something on this port of 127.0.0.1 speaks HTTP."""
+    """Whether a server on this port of 127.0.0.1 speaks HTTP."""
     connection = HTTPConnection("127.0.0.1", port, timeout=1)
     try:
         connection.request("GET", "/antre/_/sehat")
@@ -92,7 +92,7 @@ class Queue:
         return status
 
     def count_of(self, gate: int, window: int) -> GateCount | None:
-        """What a gate wrote when it closed a window."""
+        """The counts that a gate wrote when it closed a window."""
         path = self.folder.gate(gate) / f"w{window}.close.json"
         return msgspec.json.decode(path.read_bytes(), type=GateCount) if path.exists() else None
 
@@ -176,7 +176,7 @@ class GateProcess:
 
 
 def schedule_from(now: float, *, lottery_s: int = 0, open_s: int = 3_600, window_s: int = 10) -> Schedule:
-    """Joins from ten seconds ago on; open since then, or after a lottery."""
+    """A schedule with joins from ten seconds ago on, open since then or after a lottery."""
     start = int(now) - 10
     opens = start if not lottery_s else int(now) + lottery_s
     return Schedule(joins_from=start, opens_at=opens, closes_at=opens + open_s, window_s=window_s)

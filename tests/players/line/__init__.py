@@ -1,1 +1,1 @@
-"""The queue's real code, played through with a crowd and with faults, and watched by independent checks."""
+"""Plays the queue's real code with a crowd and with faults, watched by independent checks."""

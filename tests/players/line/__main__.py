@@ -1,4 +1,5 @@
-"""`python -m tests.players.line`: plays a line with faults, prints one JSON object; 1 when a check fails."""
+"""`python -m tests.players.line`: plays a line with faults and prints one JSON object. Exits with 1 when a
+check fails."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from tests.players.line.play import as_json, play
 
 
 def main() -> int:
-    """Plays it in a folder of its own, in memory where there is such a place."""
+    """Plays a line in a folder of its own, in memory where possible."""
     parser = argparse.ArgumentParser(prog="python -m tests.players.line")
     parser.add_argument("--people", type=int, default=300_000)
     parser.add_argument("--minutes", type=int, default=30, help="from the opening to the closing")

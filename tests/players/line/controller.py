@@ -1,8 +1,8 @@
 """The controller's part of a simulated line: closes windows, reveals seeds, moves the frontier, publishes.
 
-The pieces are the real ones (`folder.gather`, `Stage`, `seeds`, `order`, `controller.step`, `advance`,
-`trail_with`, `observed`, `fan_of`); what the database keeps is kept in `Kept`, so that a new controller goes
-on from it after the one before was killed.
+The pieces are the real ones (`gather`, `FencedFolder`, `seeds`, `rate_control.step`, `advance`, `trail_with`,
+`observed`, `fan_of`). `Kept` stands for the database. A new controller continues from it after the former one
+was killed.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ REVEALED_AFTER_S = 2
 
 
 class Killed(RuntimeError):
-    """The process was ended at this point."""
+    """The process was killed at this point."""
 
 
 @dataclass(slots=True)
 class Kept:
-    """What the store keeps of the queue."""
+    """The stored state of the queue."""
 
     memory: ControllerMemory = field(default_factory=ControllerMemory)
     frontier: Frontier = NOBODY
@@ -84,7 +84,8 @@ class Controller:
         kept.revealed_through = max(kept.revealed_through, self.first - 1)
 
     def step(self, now: float, measured: SiteMeasurements, *, waiting: int) -> None:
-        """One second. Raises: Killed; `folder.Superseded` when another holds the lease."""
+        """Takes one step of a second. Raises: Killed; `window_files.Superseded` when another holds the
+        lease."""
         self._close(now)
         self._reveal(now)
         self._move(now, measured, waiting)
@@ -159,7 +160,7 @@ class Controller:
             )  # fmt: skip
 
     def publish_status(self, now: float, waiting: int) -> None:
-        """Signs and publishes what the store holds."""
+        """Signs and publishes the stored state."""
         kept = self.kept
         kept.sequence += 1
         late = frontier_then(kept.memory.trail, now, ago_s=self.policy.claim_minutes * 60)

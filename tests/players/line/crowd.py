@@ -1,4 +1,4 @@
-"""The people of a simulated line: who comes when, with how many tabs, and who does not come when called."""
+"""The people of a simulated line: when they come, with how many tabs, and who does not come when called."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from meterai.waiting_room.rules.tickets import Ticket, decode_ticket
 
 
 class Kind(StrEnum):
-    """What somebody does."""
+    """What a person does."""
 
     PATIENT = "patient"  # comes within a few seconds of the call
     LATE = "late"  # comes long after the call, as a returner
@@ -22,35 +22,36 @@ class Kind(StrEnum):
 
 @dataclass(slots=True)
 class Person:
-    """Somebody with a contact, some tabs, and a ticket for each."""
+    """A person with a contact, some tabs, and a ticket for each."""
 
     number: int
     kind: Kind
     joins_at: list[float]
-    """One for each tab."""
+    """The time of each tab's join."""
     tickets: list[Ticket] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     knocked_first: float | None = None
     is_in: bool = False
     is_told: bool = False
-    """That the queue is closed, by name, with a ticket that says since when it stood in line."""
+    """They know that the queue is closed, from a ticket that says since when they stood in line."""
     dropped: int = 0
     """Requests that a gate never answered."""
 
     @property
     def contact(self) -> str:
-        """Canonical."""
+        """The contact in canonical form."""
         return f"phone:+62812{self.number:08d}"
 
     def take(self, text: str) -> None:
-        """Keeps a ticket, unless it is one that is had already."""
+        """Keeps a ticket, unless the person has it already."""
         if text not in self.texts:
             self.texts.append(text)
             self.tickets.append(decode_ticket(text))
 
 
 def crowd(random: random.Random, people: int, schedule: Schedule) -> Iterator[Person]:
-    """A third of them before the opening, the others more and more towards the closing."""
+    """Makes people. A third join before the opening, and the rest come ever more densely towards the
+    closing."""
     length = schedule.closes_at - schedule.opens_at
     for number in range(people):
         chance = random.random()

@@ -1,4 +1,5 @@
-"""Gates as they run in a process of their own: the real room and shelf, with clocks that may be wrong."""
+"""Gates as in processes of their own: the real ticket issuer and published files, with clocks that may be
+wrong."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from tests.players.line.signing import KeyedHash
 
 
 class Gate:
-    """One gate. `shift_s`: how wrong its machine's clock is."""
+    """One gate. `shift_s`: the error of its machine's clock."""
 
     def __init__(
         self,
@@ -41,7 +42,7 @@ class Gate:
 
     @property
     def answers(self) -> bool:
-        """Whether a visitor gets through."""
+        """Whether the gate answers visitors."""
         return self.issuer is not None and self.clock() >= self.frozen_until
 
     def start(self) -> None:
@@ -57,18 +58,18 @@ class Gate:
         )
 
     def end(self) -> None:
-        """Ends it. What it wrote stays; what it had not answered is never answered."""
+        """Ends the process. Its files stay; open requests get no answer."""
         if self.issuer is not None:
             self.issuer.close()
         self.issuer = None
 
     def lose_files(self) -> None:
-        """Ends it and takes its disk away."""
+        """Ends the process and removes its disk."""
         self.end()
         shutil.rmtree(self.folder.gate(self.number))
 
     def look(self) -> None:
-        """What it does all the while: takes up what is published, says that it is there, closes windows."""
+        """Does its regular work: reads published documents, writes its sign of life, closes windows."""
         if self.issuer is None or not self.answers:
             return
         self.issuer.published.look()
@@ -80,7 +81,7 @@ class Gate:
         self.issuer.close_windows()
 
     def join(self, contact: str) -> str | None:
-        """A ticket; its record is on the disk after `flush`. None: nobody can join."""
+        """Makes a ticket. Its record is on the disk after `flush`. None: nobody can join."""
         assert self.issuer is not None
         window = self.issuer.window()
         if window is None:
@@ -88,6 +89,6 @@ class Gate:
         return self.issuer.issue(self.issuer.id_of(contact), window.number).text
 
     def flush(self) -> None:
-        """Makes durable what was issued; tickets are handed out after that."""
+        """Makes issued tickets durable. They are handed out after that."""
         if self.issuer is not None:
             self.issuer.journal.flush()

@@ -1,4 +1,4 @@
-"""Plays a line from the first join to the closing, second by second, with faults on a schedule."""
+"""Plays a line from the first join to the closing, second by second, with scheduled faults."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ CLOCK_SHIFTS_S = (0.0, 40.0, -25.0, 1.5)
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """When what breaks, as shares of the time from the opening to the closing. None: never."""
+    """The times of faults, as shares of the time from the opening to the closing. None: never."""
 
     gate_killed: float | None = 0.25
     """A gate dies with a second's joins unanswered, and comes back after a twentieth of the time."""
     files_lost: float | None = 0.15
     """A gate loses its disk and starts on an empty one."""
     controller_killed: float | None = 0.5
-    """After it has stored a step and before it publishes it; eight seconds without any controller."""
+    """A controller dies between storing a step and publishing it. For eight seconds there is none."""
     gate_frozen: float | None = 0.6
-    """A gate stands still for 20 s: its counts are late, and the windows are closed without it."""
+    """A gate stands still for 20 s. Its counts are late, and its windows are closed without it."""
     site_down: float | None = 0.7
     """The site does not answer for a twentieth of the time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came of it."""
+    """The results."""
 
     people: int
     tickets: int
@@ -74,7 +74,7 @@ class Report:
 
 
 class Line:
-    """The state of what is played."""
+    """The state of a played line."""
 
     def __init__(
         self,
@@ -110,13 +110,13 @@ class Line:
         self.site = SiteAdmission(self.folder, self.signer, self.kept, self.schedule, self.policy)
         self.crowd = list(crowd(self.random, self.people, self.schedule))
         self.events: list[tuple[float, int, Person, int]] = []
-        """(when, tie, who, ticket to knock with; -1: joins)."""
+        """(when, tie, person, index of the ticket to knock with; -1: joins)."""
         self._tie = count()
         for person in self.crowd:
             for at in person.joins_at:
                 self._later(at, person, -1)
         self.lines: dict[int, list[tuple[int, int, Person, int]]] = {}
-        """By window: (place, tie, who, ticket), sorted once its seed is known."""
+        """By window: (place, tie, person, index of the ticket), sorted once its seed is known."""
         self.unsorted: dict[int, list[tuple[Person, int]]] = {}
         self.passed: dict[int, int] = {}
         self.drawn_through = windows.first_number(self.schedule) - 1
@@ -126,7 +126,7 @@ class Line:
     # ------------------------------------------------------------------------------------------- playing
 
     def play(self) -> Report:
-        """Until everybody was told."""
+        """Plays until everybody knows the result."""
         length = self.schedule.closes_at - self.schedule.opens_at
         faults = dict(sorted(self._faults(length)))
         while self.now < self.schedule.closes_at + 30:
@@ -142,7 +142,7 @@ class Line:
         return self._report()
 
     def _people(self) -> None:
-        """Everything that people do in this second; tickets are handed out when they are on the disk."""
+        """Plays what people do in this second. They get tickets when these are on the disk."""
         entered = self.kept.claimed
         issued: list[tuple[Gate, Person, str]] = []
         while self.events and self.events[0][0] <= self.now:
@@ -172,7 +172,7 @@ class Line:
             issued.append((gate, person, text))
 
     def _drop(self, person: Person) -> None:
-        """The request was lost: the person tries again, at any gate."""
+        """Loses a request. The person tries again, at any gate."""
         person.dropped += 1
         self._later(self.now + 5, person, -1)
 
@@ -203,7 +203,7 @@ class Line:
         self.checks.published(self.controller.epoch, kept.sequence, status)
 
     def _call(self) -> None:
-        """Sorts windows that are drawn, and lets those who are called come to the door."""
+        """Sorts windows that are drawn, and lets called people come to the door."""
         while self.drawn_through < self.kept.revealed_through:
             self.drawn_through += 1
             found = []
@@ -262,7 +262,7 @@ class Line:
                 self.checks.problems.append(f"{person.number} was refused: {code}")
 
     def _tell_the_rest(self) -> None:
-        """After the closing everybody who wanted in looks once more."""
+        """After the closing, everybody who wanted to enter looks once more."""
         for person in self.crowd:
             if person.kind is not Kind.ABSENT and not person.is_in:
                 for ticket in range(len(person.texts)):
@@ -313,7 +313,7 @@ class Line:
         self.controller = self._make_controller()
 
     def _wake_old_controller(self) -> None:
-        """It was only asleep: whatever it still does must have no effect."""
+        """Wakes a controller that slept. Nothing that it does may have an effect."""
         assert self.old_controller is not None
         before = self.folder.status.read_bytes()
         try:
@@ -371,7 +371,7 @@ def play(root: Path, *, people: int, seed: int, minutes: int = 20, faults: Fault
 
 
 def write_secrets(folder: QueueFolder, draw: random.Random) -> None:
-    """Keys from the seed, so that ids, seeds and places are the same each time."""
+    """Writes keys from the seed, so that ids, seeds and places are the same each time."""
     names = ("ticket", "controller", "event", "chain")
     keys = {name: base64.urlsafe_b64encode(draw.randbytes(32)).decode().rstrip("=") for name in names}
     publish(folder.path / "secret" / "keys.json", msgspec.json.encode(keys))

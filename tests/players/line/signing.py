@@ -1,6 +1,6 @@
-"""Signatures that cost a tenth: a keyed hash instead of Ed25519, for crowds where signing is not the subject.
+"""Signatures at a tenth of the cost: a keyed hash instead of Ed25519, for crowds in tests of other things.
 
-Who has the key can make them and check them, as here one process does. Documents keep their real signatures.
+With the key one can make and check them; here one process does both. Documents keep their real signatures.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The door's part of a simulated line: the steps of `use_cases/claim_pass.py`, with a dict for the store."""
+"""The site's part of a simulated line: the steps of `use_cases/claim_pass.py`, with a dict for the store."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SHUT = {
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """That somebody was let in."""
+    """A pass: its holder may enter."""
 
     id: bytes
     number: int
@@ -50,7 +50,7 @@ class SiteAdmission:
         self.knocking: dict[bytes, float] = {}
 
     def claim(self, text: str, contact: str, now: float) -> Pass:
-        """The pass, given now or before. Raises: Refusal as `claim_pass`."""
+        """Returns the pass, made now or before. Raises: Refusal as `claim_pass`."""
         ticket = read_ticket(text, self._keys, self.published.event)
         if self.published.id_of(contact) != ticket.id:
             raise Refusal(Kind.FORBIDDEN, "ticket.other_contact")
