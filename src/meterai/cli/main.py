@@ -104,7 +104,7 @@ COMMANDS: Final = {
     ),
     "refunds end": _Entry("meterai.cli.operator.refunds", "end_refund", "Book a refund as paid that was."),
     "refunds again": _Entry(
-        "meterai.cli.operator.refunds", "order_payout_again", "Order a payout once more that never went out."
+        "meterai.cli.operator.refunds", "order_payout_again", "Order a payout again that never went out."
     ),
     "backup": _Entry("meterai.cli.copies.backup", "backup", "Copy all that must not be lost, while it runs."),
     "restore": _Entry("meterai.cli.copies.restore", "restore", "Put a copy back, and settle what is lost."),

@@ -37,7 +37,7 @@ def find_service(data: Path) -> Service:
     try:
         raw = (data / "run" / "service.json").read_bytes()
     except PermissionError as error:
-        raise ServiceMissing(f"{data} belongs to another user: give the command as that user") from error
+        raise ServiceMissing(f"{data} belongs to another user: run the command as that user") from error
     except OSError as error:
         raise _missing(data) from error
     try:

@@ -106,14 +106,14 @@ async def _restore(settings: Settings, server: DatabaseServer, copy: BackupFolde
     for event in queues.lost:
         typer.echo(
             f"The files of queue {event} are NOT in {root}: every ticket is void without them, and the line "
-            f"stands still. Put {root / event} back from another copy (state/queue/{event} in it), then give "
+            f"stands still. Put {root / event} back from another copy (state/queue/{event} in it), then run "
             "meterai restore without a folder.",
             err=True,
         )
     for event in queues.too_old:
         typer.echo(
             f"The files of queue {event} in {root} are TOO OLD: the database no longer keeps what its public "
-            f"log lacks, and the line stands still. Move {root / event} away, then give meterai restore with "
+            f"log lacks, and the line stands still. Move {root / event} away, then run meterai restore with "
             "a newer copy.",
             err=True,
         )
@@ -131,23 +131,23 @@ async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFold
     if facts.schema > head_version():
         raise _CanNot(
             f"The copy was made by a newer release (schema {facts.schema}; this one knows {head_version()} "
-            "at most): give the command of that release. Nothing was changed."
+            "at most): run the command of that release. Nothing was changed."
         )
     if other := other_queue(state / "queue", queue_root(settings)):
         raise _CanNot(
-            f"{other} is another queue than the copy's (its keys differ): move it away, then give the "
+            f"{other} is another queue than the copy's (its keys differ): move it away, then run the "
             "command again. Nothing was changed."
         )
     if not facts.with_database and not await server.exists():
         raise _CanNot(
             "The copy holds no database (it was made --without-database): put the database back by your own "
-            "means first, then give the command again. Nothing was changed."
+            "means first, then run the command again. Nothing was changed."
         )
     replaces_database = facts.with_database and not settings.database_url
     if replaces_database and (data / "postgres").is_mount() and has_cluster(data / "postgres"):
         raise _CanNot(
             f"{data / 'postgres'} is a disk of its own, so the database there can't be put aside: move "
-            f"{data / 'postgres' / 'data'} to another folder, then give the command again. Nothing was "
+            f"{data / 'postgres' / 'data'} to another folder, then run the command again. Nothing was "
             "changed."
         )
     aside = _set_aside(settings)

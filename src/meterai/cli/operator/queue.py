@@ -245,7 +245,7 @@ def expect(
     """Begin with PEOPLE a minute, as measured with a benchmark or on another evening.
 
     Without it a new queue begins with the policy's floor, and needs minutes to fill the site. If the site
-    gets full, fewer people are called. After a restart give the command again, because a site that was
+    gets full, fewer people are called. After a restart run the command again, because a site that was
     silent counts half. The times shown to waiting people rest on this figure.
     """
 
