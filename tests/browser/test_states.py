@@ -11,7 +11,7 @@ import zxingcpp
 from PIL import Image
 
 from meterai.sales.events import Event
-from meterai.web.orders.order_view import Known, order_view
+from meterai.web.orders.order_view import StampingFacts, order_view
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.templates import Pages, SiteFacts
 from meterai.web.requests.visits import Visit
@@ -84,7 +84,7 @@ def test_with_high_contrast_the_steps_that_are_done_are_seen(visitor: Visitor) -
     assert done != ahead
 
 
-def show(person: Person, pages: Pages, name: str, known: Known = KNOWN) -> None:
+def show(person: Person, pages: Pages, name: str, known: StampingFacts = KNOWN) -> None:
     """Opens the page of an order that was made by hand."""
     path = "/pesanan/M7KQ-3XPD-92RT"
     visit = Visit(person.language, path, "", "K7QF-2M9D")
