@@ -9,7 +9,7 @@ from typing import Final
 
 import typer
 
-from meterai.cli.main import words_of
+from meterai.cli.main import message_of
 from meterai.kit.installation import default_data
 
 COMMANDS: Final = {
@@ -35,7 +35,7 @@ def main() -> None:
     try:
         app(prog_name="python -m benchmarks")
     except Exception as error:
-        if not (text := words_of(error)):
+        if not (text := message_of(error)):
             raise
         print(text, file=sys.stderr)
         raise SystemExit(2) from None

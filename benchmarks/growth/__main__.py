@@ -19,7 +19,7 @@ from benchmarks.growth.bulk import Progress, write_history
 from benchmarks.growth.line import hand_out_tickets
 from benchmarks.growth.stamped import KEY_ID
 from meterai.cli.data_folder import data_folder
-from meterai.cli.refusal_words import told
+from meterai.cli.refusal_texts import refusal_text
 from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Refusal
 from meterai.kit.database import connect
@@ -76,7 +76,7 @@ def main() -> None:
             msgspec.structs.replace(from_environment(), data=asked.data.absolute())
         )
     except Refusal as refusal:
-        parser.exit(2, f"{told(refusal.code, refusal.facts)}\n")
+        parser.exit(2, f"{refusal_text(refusal.code, refusal.facts)}\n")
     if settings.environment == "production":
         raise SystemExit("a made-up history has no place in production")
     asyncio.run(_run(settings, customers=asked.customers, tickets=asked.tickets, event=asked.event))

@@ -13,7 +13,7 @@ class WrkMissing(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class WrkResult:
     """What wrk counted. `refused`: answers that were not 2xx or 3xx."""
 
     answered: int
@@ -27,7 +27,7 @@ class Told:
 
 def wrk(
     url: str, seconds: float, *, headers: str, processor: int | None = None, connections: int = 64
-) -> Told:
+) -> WrkResult:
     """GETs of one address as fast as it answers, one thread. Raises: WrkMissing."""
     program = shutil.which("wrk")
     if program is None:
@@ -41,7 +41,7 @@ def wrk(
     assert found, run.stdout
     answered, microseconds, refused, lost = (int(found[n]) for n in range(1, 5))
     quantiles = [round(float(found[n]) / 1000, 2) for n in range(5, 8)]
-    return Told(answered, refused, lost, microseconds / 1e6, *quantiles)
+    return WrkResult(answered, refused, lost, microseconds / 1e6, *quantiles)
 
 
 _REPORT = """

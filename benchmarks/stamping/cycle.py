@@ -61,7 +61,7 @@ _NOTE = (
 
 
 @dataclass(frozen=True)
-class _House:
+class _Site:
     """What the documents go through."""
 
     db: Database
@@ -97,13 +97,13 @@ async def _run(data: Path, server: EmbeddedPostgres, documents: int, size_bytes:
         jail = JailPool(["meterai.stamping.in_jail.reception:receive"], slots=2)
         await jail.start()
         customer, lot = await _furnish(db, owner, documents + _WARM_UP)
-        house = _House(db, owner, jail, FolderStore(data / "objects"), customer, lot)
-        uploaded = await _upload(house, documents + _WARM_UP, size_bytes)
+        site = _Site(db, owner, jail, FolderStore(data / "objects"), customer, lot)
+        uploaded = await _upload(site, documents + _WARM_UP, size_bytes)
         await jail.close()
         await children.wait_for_signer()
-        await _stamp(house, uploaded[:_WARM_UP])
+        await _stamp(site, uploaded[:_WARM_UP])
         before, start = children.cpu_seconds(), time.perf_counter()
-        await _stamp(house, uploaded[_WARM_UP:])
+        await _stamp(site, uploaded[_WARM_UP:])
         wall, after = time.perf_counter() - start, children.cpu_seconds()
         spent = {part: (after[part] - before[part]) / documents * 1000 for part in after}
         resident = children.resident_mb()
@@ -269,7 +269,7 @@ async def _furnish(
     return customer, lot.id
 
 
-async def _upload(house: _House, documents: int, size_bytes: int) -> list[uuid.UUID]:
+async def _upload(site: _Site, documents: int, size_bytes: int) -> list[uuid.UUID]:
     """So many different files, their stamps placed."""
     model = make_document(size_bytes)
     at = len(model) // 2  # inside the picture
@@ -279,18 +279,18 @@ async def _upload(house: _House, documents: int, size_bytes: int) -> list[uuid.U
         data = model[:at] + secrets.token_bytes(16) + model[at + 16 :]
         async with turns:
             found = await accept_document(
-                house.db,
-                house.jail,
-                house.objects,
+                site.db,
+                site.jail,
+                site.objects,
                 _nothing_to_judge,
                 data=data,
                 name="surat.pdf",
                 kind=None,
                 limits=None,
-                customer_id=house.customer,
+                customer_id=site.customer,
                 now=datetime.now(UTC),
             )
-            await place_stamps(house.db, found.document_id, [Placement(page=1, x=400, y=100)])
+            await place_stamps(site.db, found.document_id, [Placement(page=1, x=400, y=100)])
         return found.document_id
 
     return list(await asyncio.gather(*(one() for _ in range(documents))))
@@ -300,28 +300,28 @@ async def _nothing_to_judge(_data: bytes, _now: datetime) -> None:
     """These documents carry no stamps."""
 
 
-async def _stamp(house: _House, documents: list[uuid.UUID]) -> None:
+async def _stamp(site: _Site, documents: list[uuid.UUID]) -> None:
     """Asks for all stamps at once and waits until the last is released and told."""
     orders = [
         (
             STAMP_TOPIC,
             {
                 "document_id": document,
-                "customer_id": house.customer,
-                "lot_account_id": house.lot,
+                "customer_id": site.customer,
+                "lot_account_id": site.lot,
                 "item_id": uuid.uuid4(),
                 "request_key": f"bench:{document}",
             },
         )
         for document in documents
     ]
-    async with house.db.transaction() as tx:
+    async with site.db.transaction() as tx:
         await outbox.enqueue_many(tx, orders, datetime.now(UTC))
     for _ in range(_WAIT_SECONDS * 5):
         await asyncio.sleep(0.2)
-        if not await house.owner.fetchval(_LEFT):
+        if not await site.owner.fetchval(_LEFT):
             break
-    released = await house.owner.fetchval(
+    released = await site.owner.fetchval(
         "SELECT count(*) FROM stamping.release WHERE document_id = ANY ($1)", documents
     )
     if released != len(documents):

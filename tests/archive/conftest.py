@@ -1,4 +1,4 @@
-"""Alice's house, with an archive that can be looked at in any year."""
+"""The set-up of the stamping tests, with an archive that can be looked at in any year."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest_asyncio
 
 from tests.archive.future import Future, future_of
 from tests.stamping import authorities
-from tests.stamping.house import JAIL_TASKS, House, TimeStampAuthority, copy_pki
 from tests.stamping.shared_jail import SharedJail, shared_jail
+from tests.stamping.stamping_setup import JAIL_TASKS, StampingSetup, TimeStampAuthority, copy_pki
 from tests.storage_fixtures import TestDatabase
 
 ARCHIVE_TASKS = [
@@ -29,18 +29,18 @@ def jail() -> Iterator[SharedJail]:
 
 
 @pytest_asyncio.fixture
-async def house(
+async def setup(
     database: TestDatabase, tmp_path: Path, pki: Path, shared_tsa: TimeStampAuthority, jail: SharedJail
-) -> AsyncIterator[House]:
+) -> AsyncIterator[StampingSetup]:
     copy_pki(pki, tmp_path)
-    house = House(database=database, data=tmp_path, tsa=shared_tsa, jail=jail)
-    await house.furnish()
-    await house.start_signer()
-    yield house
-    await house.close()
+    setup = StampingSetup(database=database, data=tmp_path, tsa=shared_tsa, jail=jail)
+    await setup.furnish()
+    await setup.start_signer()
+    yield setup
+    await setup.close()
 
 
 @pytest_asyncio.fixture
-async def future(house: House) -> AsyncIterator[Future]:
-    async with future_of(house) as found:
+async def future(setup: StampingSetup) -> AsyncIterator[Future]:
+    async with future_of(setup) as found:
         yield found

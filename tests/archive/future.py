@@ -1,4 +1,4 @@
-"""A house whose clock can be moved: time-stamp authority and revocation service on real sockets."""
+"""A stamping set-up whose clock can be moved: time-stamp authority and revocation service on real sockets."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from sandbox.tsa.application import TsaApplication
 from sandbox.tsa.authority import TimeStampAuthority
 from tests.ports import free_port
 from tests.sandbox.twins import served
-from tests.stamping.house import House
 from tests.stamping.letters import make_letter
+from tests.stamping.stamping_setup import StampingSetup
 
 YEAR = timedelta(days=365)
 
@@ -52,7 +52,7 @@ class MovableClock:
 
 @dataclass
 class Signer:
-    """The part of the signer that the archive asks: tokens, checked, at the house's time."""
+    """The part of the signer that the archive asks: tokens, checked, at the set-up's time."""
 
     timestamper: HttpTimestamper
 
@@ -62,9 +62,9 @@ class Signer:
 
 @dataclass
 class Future:
-    """The archive of a house, at any time."""
+    """The archive of a set-up, at any time."""
 
-    house: House
+    setup: StampingSetup
     clock: MovableClock
     revocation: HttpRevocation
     authority: RevocationAuthority
@@ -76,7 +76,7 @@ class Future:
 
     @property
     def pki(self) -> Path:
-        return self.house.data / "pki"
+        return self.setup.data / "pki"
 
     def tools(
         self, level: Level = Level.LTA, *, fail_point: FailPoint = never, **changes: Any
@@ -90,9 +90,9 @@ class Future:
             return self.verdicts[-1]
 
         parts: dict[str, Any] = {
-            "db": self.house.db,
-            "jail": self.house.jail,
-            "objects": self.house.objects,
+            "db": self.setup.db,
+            "jail": self.setup.jail,
+            "objects": self.setup.objects,
             "signer": Signer(HttpTimestamper(self.session, self.tsa_url, checker)),
             "revocation": self.revocation,
             "judge": judged,
@@ -111,8 +111,8 @@ class Future:
 
     async def stamped(self, data: bytes | None = None, **changes: Any) -> Job:
         """A letter of Alice, released at B-T."""
-        job = await self.house.order(await self.house.accept(data or make_letter()))
-        await self.house.work(**changes)
+        job = await self.setup.order(await self.setup.accept(data or make_letter()))
+        await self.setup.work(**changes)
         return job
 
     async def look_after(self, tools: ArchiveTools | None = None) -> int:
@@ -121,18 +121,18 @@ class Future:
 
     async def make_due(self) -> None:
         """As if the waiting time had passed."""
-        await self.house.database.owner.execute("UPDATE stamping.archive SET due_at = $1", self.clock())
+        await self.setup.database.owner.execute("UPDATE stamping.archive SET due_at = $1", self.clock())
 
     async def versions(self, document_id: uuid.UUID) -> list[bytes]:
         """The released files of a document, the first version first."""
-        rows = await self.house.database.owner.fetch(
+        rows = await self.setup.database.owner.fetch(
             "SELECT DISTINCT version, sha256 FROM stamping.release WHERE document_id = $1 ORDER BY version",
             document_id,
         )
-        return [await self.house.objects.get(row["sha256"]) for row in rows]
+        return [await self.setup.objects.get(row["sha256"]) for row in rows]
 
     async def book(self) -> Any:
-        return await self.house.row("SELECT * FROM stamping.archive")
+        return await self.setup.row("SELECT * FROM stamping.archive")
 
     def revoke(self, name: str, at: datetime, reason: str = "keyCompromise") -> None:
         self.authority.revoke(Revoked(certificate=name, at=at, reason=reason))
@@ -144,23 +144,23 @@ class Future:
 
 
 @asynccontextmanager
-async def future_of(house: House) -> AsyncIterator[Future]:
-    """The twins at the house's own time."""
+async def future_of(setup: StampingSetup) -> AsyncIterator[Future]:
+    """The twins at the set-up's own time."""
     clock = MovableClock()
-    authority = RevocationAuthority(house.data / "pki", clock=clock)
+    authority = RevocationAuthority(setup.data / "pki", clock=clock)
     async with (
         served(make_application(authority), free_port()) as url,
         aiohttp.ClientSession() as session,
     ):
         future = Future(
-            house=house,
+            setup=setup,
             clock=clock,
             revocation=HttpRevocation(mirror=url),
             authority=authority,
             session=session,
             revocation_url=url,
         )
-        future.tsa_application = TsaApplication(TimeStampAuthority(house.data / "pki", clock=clock))
+        future.tsa_application = TsaApplication(TimeStampAuthority(setup.data / "pki", clock=clock))
         async with _asgi(future.tsa_application) as tsa_url:
             future.tsa_url = tsa_url
             yield future

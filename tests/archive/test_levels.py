@@ -9,7 +9,7 @@ import pytest
 from cryptography import x509
 
 from meterai.cli.operator.archive import work_off
-from meterai.cli.refusal_words import told
+from meterai.cli.refusal_texts import refusal_text
 from meterai.kernel.refusals import Refusal
 from meterai.stamping.archive.level import Level
 from meterai.stamping.in_jail.archive_extension import look
@@ -36,7 +36,7 @@ async def test_a_released_file_is_raised_to_the_wanted_level(future: Future, lev
     await future.make_due()
     assert await future.look_after(future.tools(level)) == 1
     assert len(await future.versions(job.document_id)) == 2, "what is well is left alone"
-    await future.house.assert_sound()
+    await future.setup.assert_sound()
 
 
 async def test_a_file_is_written_anew_only_when_that_proves_longer(future: Future) -> None:
@@ -61,7 +61,7 @@ async def test_a_file_is_written_anew_only_when_that_proves_longer(future: Futur
     assert second.startswith(first)
     assert (await future.book())["proof_until"] > ends
     assert future.judge(third, ends + timedelta(days=1)).verdict is Verdict.GENUINE
-    await future.house.assert_sound()
+    await future.setup.assert_sound()
 
 
 async def test_a_file_gets_its_revocation_data_before_the_certificate_that_sealed_it_ends(
@@ -86,7 +86,7 @@ async def test_the_command_works_off_what_is_due_without_counting_the_book(
     await future.make_due()
     tools = future.tools()
     app = SimpleNamespace(
-        db=future.house.db, clock=future.clock, settings=SimpleNamespace(archive_files_per_minute=100_000)
+        db=future.setup.db, clock=future.clock, settings=SimpleNamespace(archive_files_per_minute=100_000)
     )
     monkeypatch.setattr("meterai.cli.operator.archive.archive_tools_of", lambda *_: tools)
     monkeypatch.setattr("meterai.cli.operator.archive.count_archive", None)
@@ -96,4 +96,4 @@ async def test_the_command_works_off_what_is_due_without_counting_the_book(
 def test_a_released_file_that_can_not_be_read_is_not_called_a_zip() -> None:
     with pytest.raises(Refusal) as refused:
         look(ArchiveLookRequest(data=b"%PDF-1.7 damaged", serials=[]))
-    assert told(refused.value.code, {}).startswith("A released file")
+    assert refusal_text(refused.value.code, {}).startswith("A released file")

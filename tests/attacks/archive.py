@@ -150,7 +150,7 @@ SEEN: dict[str, Maker] = {
 }
 UNSEEN: dict[str, Maker] = {
     "archive time stamp under our names": lambda b, d: with_archive_stamp(
-        d, b.other_house.time_stamper(b.now)
+        d, b.other_stamper.time_stamper(b.now)
     ),
     "script beside archive data": stores(script),
     "another entry in the archive data": stores(foreign_key_in_store),

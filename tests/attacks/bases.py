@@ -29,7 +29,7 @@ from sandbox.pki.authority import make_pki
 from tests.attacks.signing import BLANK, signed_by_somebody
 from tests.pdf.samples import page_file
 from tests.pdf.sealing import SealingBench
-from tests.verification.making import SERIAL, House, letter, stamp
+from tests.verification.making import SERIAL, Stamper, letter, stamp
 
 SUM = "Surat kuasa: jumlah Rp10.000.000"
 
@@ -54,13 +54,13 @@ class Bases:
         return self._made[name]
 
     @cached_property
-    def house(self) -> House:
-        return House(self.folder)
+    def stamper(self) -> Stamper:
+        return Stamper(self.folder)
 
     @cached_property
-    def other_house(self) -> House:
+    def other_stamper(self) -> Stamper:
         """The same names, other keys."""
-        return House(make_pki(self.folder.with_name("other"), now=self.now - timedelta(days=100)))
+        return Stamper(make_pki(self.folder.with_name("other"), now=self.now - timedelta(days=100)))
 
     @cached_property
     def elliptic(self) -> Bases:
@@ -78,15 +78,15 @@ class Bases:
         return f"Emet{make_serial(hashlib.sha256(b'stamp 1').digest())}"
 
     def judge(self, data: bytes, moment: datetime | None = None) -> Judgement:
-        return self.house.judge(data, moment or self.now + timedelta(hours=1))
+        return self.stamper.judge(data, moment or self.now + timedelta(hours=1))
 
     def time_stamper(self, at: datetime | None = None) -> DummyTimeStamper:
-        return self.house.time_stamper(at or self.stamped_at)
+        return self.stamper.time_stamper(at or self.stamped_at)
 
     def signed(self, data: bytes, certify: MDPPerm | None = None, **changed: object) -> bytes:
         """Stamped by plain pyHanko with our key: an approval unless `certify` says otherwise."""
         options: dict[str, object] = {"time_stamper": self.time_stamper(), "certify": certify} | changed
-        return stamp(data, self.house, **options)  # type: ignore[arg-type]
+        return stamp(data, self.stamper, **options)  # type: ignore[arg-type]
 
     def signed_with_room(self, data: bytes) -> bytes:
         """As `signed`, with more room for the signature structure than it needs."""
@@ -95,7 +95,7 @@ class Bases:
             PdfSignatureMetadata(
                 field_name=name, reason=f"[{SERIAL}] Bea meterai", subfilter=SigSeedSubFilter.PADES
             ),
-            signer=self.house.signer(),
+            signer=self.stamper.signer(),
             timestamper=self.time_stamper(),
             new_field_spec=SigFieldSpec(sig_field_name=name, box=(300, 100, 390, 190)),
         )

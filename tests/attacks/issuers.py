@@ -80,7 +80,7 @@ def own_certificate_of_ours(bases: Bases) -> SimpleSigner:
 
 
 def whole_chain_made_again(bases: Bases) -> SimpleSigner:
-    return bases.other_house.signer()
+    return bases.other_stamper.signer()
 
 
 def strange_authority(bases: Bases) -> SimpleSigner:
@@ -188,7 +188,7 @@ def timed(at: timedelta) -> Maker:
 
 
 def strange_time(bases: Bases, _: bytes) -> bytes:
-    return bases.signed(letter(SUM), time_stamper=bases.other_house.time_stamper(bases.stamped_at))
+    return bases.signed(letter(SUM), time_stamper=bases.other_stamper.time_stamper(bases.stamped_at))
 
 
 def time_by_our_signer(bases: Bases, _: bytes) -> bytes:

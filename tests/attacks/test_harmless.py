@@ -51,7 +51,7 @@ def test_metadata_that_nobody_touched_are_no_change(bases: Bases, metadata: byte
         data=stamped, certificates=[], crls=[], ocsp_responses=[], token_bytes=0, identity=bytes(16)
     )
     for data in (stamped, extend(request).data):
-        judgement = judge(JudgeRequest(data=data, trust=bases.house.trust, moment=datetime.now(UTC)))
+        judgement = judge(JudgeRequest(data=data, trust=bases.stamper.trust, moment=datetime.now(UTC)))
         assert judgement.verdict is Verdict.GENUINE, judgement.reasons
 
 

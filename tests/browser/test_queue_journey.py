@@ -26,15 +26,15 @@ from tests.running_service import RunningService, running_service
 
 
 @pytest.fixture
-def house() -> Iterator[RunningService]:
+def own_service() -> Iterator[RunningService]:
     """A service of its own: its queue is held, and nobody else waits in it."""
     with running_service() as running:
         yield running
 
 
-def tell(house: RunningService, statement: str) -> None:
+def tell(own_service: RunningService, statement: str) -> None:
     """An operator's command, as the CLI stores it."""
-    url = settings_of_running(Settings(data=house.data)).database_app_url
+    url = settings_of_running(Settings(data=own_service.data)).database_app_url
 
     async def execute() -> None:
         connection = await asyncpg.connect(url)
@@ -67,21 +67,21 @@ def wait_for(person: Person, there: str, seconds: float = 60) -> None:
 
 
 def test_an_applicant_joins_waits_is_called_proves_the_contact_and_buys(
-    chromium: Browser, house: RunningService, tmp_path: Path
+    chromium: Browser, own_service: RunningService, tmp_path: Path
 ) -> None:
     SCREENSHOTS.mkdir(exist_ok=True)
-    addresses = house.addresses
+    addresses = own_service.addresses
     site = Site(addresses.site, addresses.inbox, addresses.gateway, SCREENSHOTS, addresses.gate)
     person, contact = Person(chromium, site, width=360, scripts=True, language="id"), new_address()
     come_to(person, addresses.site)  # nobody waits: everybody enters at once
-    tell(house, "UPDATE waiting_room.queue SET halted_because = 'a test'")
+    tell(own_service, "UPDATE waiting_room.queue SET halted_because = 'a test'")
     come_to(person, addresses.gate)
     wait_for(person, JOIN["id"])  # the gate hears of the halt a moment after the site
     person.page.locator("#kontak").fill(contact)
     person.press(JOIN["id"])
     assert re.search(r"/t/[A-Za-z0-9_-]{128}$", person.page.url)
     person.sees("Antrean berhenti sebentar")
-    tell(house, "UPDATE waiting_room.queue SET halted_because = NULL")
+    tell(own_service, "UPDATE waiting_room.queue SET halted_because = NULL")
     wait_for(person, ENTER["id"])
     person.press(ENTER["id"])
     prove(person, contact)
@@ -97,7 +97,7 @@ def test_an_applicant_joins_waits_is_called_proves_the_contact_and_buys(
     person.pay()
     person.wait_for_state("completed")
     assert person.download().startswith(b"%PDF-")
-    log = house.data / "queue" / "casn" / "public" / "log" / "entries.jsonl"
+    log = own_service.data / "queue" / "casn" / "public" / "log" / "entries.jsonl"
     deadline = time.monotonic() + 10
     while '"what":"claim"' not in log.read_text():
         assert time.monotonic() < deadline, "the claim never stood in the public log"

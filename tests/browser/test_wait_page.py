@@ -40,7 +40,7 @@ NOTE = Announcement(
 )
 
 
-class Line:
+class LineWithGate:
     """A queue with its gate, and somebody who stands in it."""
 
     def __init__(self, root: Path) -> None:
@@ -87,9 +87,9 @@ class Line:
 
 
 @pytest.fixture(scope="module")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
+def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LineWithGate]:
     SCREENSHOTS.mkdir(exist_ok=True)
-    line = Line(tmp_path_factory.mktemp("wait"))
+    line = LineWithGate(tmp_path_factory.mktemp("wait"))
     yield line
     line.gate.stop()
 
@@ -98,7 +98,7 @@ type Arrive = Callable[..., Person]
 
 
 @pytest.fixture
-def arrive(chromium: Browser, line: Line) -> Iterator[Arrive]:
+def arrive(chromium: Browser, line: LineWithGate) -> Iterator[Arrive]:
     """People who arrive at the gate."""
     people: list[Person] = []
 
@@ -120,7 +120,7 @@ def take_place(person: Person, contact: str) -> str:
     return person.page.url.rpartition("/")[2]
 
 
-def take_drawn_place(line: Line, person: Person, contact: str) -> str:
+def take_drawn_place(line: LineWithGate, person: Person, contact: str) -> str:
     """Does the same, and waits for the end of the window: the person has a number."""
     ticket = take_place(person, contact)
     line.draw(ticket)
@@ -151,7 +151,7 @@ STATES: dict[str, tuple[dict[str, object], str, str]] = {
 }
 
 
-def test_every_state_looks_right_on_a_phone_and_on_a_desk(line: Line, arrive: Arrive) -> None:
+def test_every_state_looks_right_on_a_phone_and_on_a_desk(line: LineWithGate, arrive: Arrive) -> None:
     people = [arrive(width, language) for width, language in EVERYBODY]
     for person in people:
         person.open("/antre/casn")
@@ -205,7 +205,7 @@ def test_the_lottery_and_the_end_look_right_too(tmp_path: Path, arrive: Arrive) 
                 person.forget()
 
 
-def test_the_page_is_one_answer_and_its_script_is_small(line: Line, arrive: Arrive) -> None:
+def test_the_page_is_one_answer_and_its_script_is_small(line: LineWithGate, arrive: Arrive) -> None:
     person = arrive()
     asked: list[str] = []
     person.page.on("request", lambda request: asked.append(request.url))
@@ -225,7 +225,7 @@ def test_the_page_is_one_answer_and_its_script_is_small(line: Line, arrive: Arri
     assert others == []
 
 
-def test_a_look_that_is_never_answered_is_not_waited_for(line: Line, arrive: Arrive) -> None:
+def test_a_look_that_is_never_answered_is_not_waited_for(line: LineWithGate, arrive: Arrive) -> None:
     """A phone's connection may break silently: nothing ends the request for minutes."""
     person = arrive()
     ticket = take_drawn_place(line, person, "hilang@contoh.id")
@@ -242,7 +242,7 @@ def test_a_look_that_is_never_answered_is_not_waited_for(line: Line, arrive: Arr
     assert len(asked) >= 3
 
 
-def test_an_announcement_appears_within_one_poll(line: Line, arrive: Arrive) -> None:
+def test_an_announcement_appears_within_one_poll(line: LineWithGate, arrive: Arrive) -> None:
     person = arrive()
     ticket = take_drawn_place(line, person, "kabar@contoh.id")
     person.open(f"/antre/casn/t/{ticket}")
@@ -256,7 +256,7 @@ def test_an_announcement_appears_within_one_poll(line: Line, arrive: Arrive) -> 
 
 
 def test_the_script_tells_the_turn_in_the_event_s_zone_and_ignores_an_older_status(
-    line: Line, arrive: Arrive
+    line: LineWithGate, arrive: Arrive
 ) -> None:
     person = arrive()
     ticket = take_drawn_place(line, person, "zona@contoh.id")
@@ -289,7 +289,7 @@ def test_the_script_tells_the_turn_in_the_event_s_zone_and_ignores_an_older_stat
     line.tell()
 
 
-def test_who_is_called_finds_the_button_without_doing_anything(line: Line, arrive: Arrive) -> None:
+def test_who_is_called_finds_the_button_without_doing_anything(line: LineWithGate, arrive: Arrive) -> None:
     person = arrive(language="en")
     ticket = take_drawn_place(line, person, "dipanggil@contoh.id")
     person.open(f"/antre/casn/t/{ticket}")
@@ -306,7 +306,7 @@ def test_who_is_called_finds_the_button_without_doing_anything(line: Line, arriv
     line.tell()
 
 
-def test_a_tab_that_comes_to_the_front_looks_at_once(line: Line, arrive: Arrive) -> None:
+def test_a_tab_that_comes_to_the_front_looks_at_once(line: LineWithGate, arrive: Arrive) -> None:
     person = arrive()
     ticket = take_drawn_place(line, person, "balik@contoh.id")
     line.tell(poll=(60, 60))
@@ -317,7 +317,9 @@ def test_a_tab_that_comes_to_the_front_looks_at_once(line: Line, arrive: Arrive)
     line.tell()
 
 
-def test_who_is_next_looks_often_whatever_the_guess_of_the_evening_is(line: Line, arrive: Arrive) -> None:
+def test_who_is_next_looks_often_whatever_the_guess_of_the_evening_is(
+    line: LineWithGate, arrive: Arrive
+) -> None:
     """A long outage is feared. When it ends after seconds, the next people must not be away."""
     person = arrive()
     ticket = take_drawn_place(line, person, "berikut@contoh.id")
@@ -331,7 +333,7 @@ def test_who_is_next_looks_often_whatever_the_guess_of_the_evening_is(line: Line
 
 
 def test_a_page_that_its_gate_tells_otherwise_is_not_fetched_at_every_look(
-    line: Line, arrive: Arrive
+    line: LineWithGate, arrive: Arrive
 ) -> None:
     """The status says that the turn is near, its gate does not: thousands would fetch pages every second."""
     person = arrive()
@@ -345,7 +347,7 @@ def test_a_page_that_its_gate_tells_otherwise_is_not_fetched_at_every_look(
     line.tell()
 
 
-def test_a_page_whose_time_is_over_stays_while_nobody_answers(line: Line, arrive: Arrive) -> None:
+def test_a_page_whose_time_is_over_stays_while_nobody_answers(line: LineWithGate, arrive: Arrive) -> None:
     """An error page of the browser would replace the ticket."""
     person = arrive()
     ticket = take_place(person, "gangguan@contoh.id")
@@ -366,7 +368,7 @@ def test_a_page_whose_time_is_over_stays_while_nobody_answers(line: Line, arrive
 
 
 def test_whose_status_is_refused_for_long_reads_so_and_gets_the_page_anew_once_that_is_answered(
-    line: Line, arrive: Arrive
+    line: LineWithGate, arrive: Arrive
 ) -> None:
     person = arrive()
     ticket = take_drawn_place(line, person, "ditolak@contoh.id")
@@ -394,7 +396,7 @@ def test_whose_status_is_refused_for_long_reads_so_and_gets_the_page_anew_once_t
     person.errors.clear()
 
 
-def test_a_page_loads_itself_once_when_the_status_stands_still(line: Line, arrive: Arrive) -> None:
+def test_a_page_loads_itself_once_when_the_status_stands_still(line: LineWithGate, arrive: Arrive) -> None:
     """Its promises may be over, and a server that has nothing newer promises nothing."""
     person = arrive()
     ticket = take_drawn_place(line, person, "janji@contoh.id")
@@ -417,7 +419,7 @@ def test_a_page_loads_itself_once_when_the_status_stands_still(line: Line, arriv
     line.tell()
 
 
-def test_a_lost_connection_costs_nothing(line: Line, arrive: Arrive) -> None:
+def test_a_lost_connection_costs_nothing(line: LineWithGate, arrive: Arrive) -> None:
     person = arrive()
     ticket = take_drawn_place(line, person, "sinyal@contoh.id")
 
@@ -435,7 +437,7 @@ def test_a_lost_connection_costs_nothing(line: Line, arrive: Arrive) -> None:
     line.tell()
 
 
-def test_the_code_on_the_screen_opens_the_place_on_another_phone(line: Line, arrive: Arrive) -> None:
+def test_the_code_on_the_screen_opens_the_place_on_another_phone(line: LineWithGate, arrive: Arrive) -> None:
     first, other = arrive(), arrive()
     ticket = take_place(first, "pindah@contoh.id")
     picture = Image.open(io.BytesIO(first.page.locator(".qr").screenshot(scale="css")))
@@ -451,7 +453,7 @@ def test_the_code_on_the_screen_opens_the_place_on_another_phone(line: Line, arr
 
 
 def test_without_javascript_the_page_comes_again_by_itself_and_says_that_somebody_is_there(
-    line: Line, arrive: Arrive
+    line: LineWithGate, arrive: Arrive
 ) -> None:
     person = arrive(scripts=False)
     ticket = take_drawn_place(line, person, "polos@contoh.id")

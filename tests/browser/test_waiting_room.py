@@ -17,8 +17,8 @@ from playwright.sync_api import Browser
 
 from meterai.waiting_room.rules.model import QueueState
 from tests.browser.conftest import SCREENSHOTS
-from tests.browser.hall import Hall, open_hall
 from tests.browser.person import Person, Site
+from tests.browser.queued_site import QueuedSite, open_queued_site
 from tests.pdf import samples
 
 JOIN = {"id": "Ambil tempat", "en": "Take a place"}
@@ -29,20 +29,20 @@ type Arrive = Callable[..., Person]
 
 
 @pytest.fixture(scope="module")
-def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+def queued_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QueuedSite]:
     """A service behind a gate, one for all tests of this file."""
     SCREENSHOTS.mkdir(exist_ok=True)
-    with open_hall(tmp_path_factory.mktemp("hall")) as hall:
-        yield hall
+    with open_queued_site(tmp_path_factory.mktemp("hall")) as queued_site:
+        yield queued_site
 
 
 @pytest.fixture
-def arrive(chromium: Browser, hall: Hall) -> Iterator[Arrive]:
+def arrive(chromium: Browser, queued_site: QueuedSite) -> Iterator[Arrive]:
     """Makes people; the queue is open and nobody is called yet."""
-    hall.open_door()
-    hall.publish(QueueState.OPEN)
-    addresses = hall.service.addresses
-    site = Site(addresses.site, addresses.inbox, addresses.gateway, SCREENSHOTS, hall.gate)
+    queued_site.open_door()
+    queued_site.publish(QueueState.OPEN)
+    addresses = queued_site.service.addresses
+    site = Site(addresses.site, addresses.inbox, addresses.gateway, SCREENSHOTS, queued_site.gate)
     people: list[Person] = []
 
     def come(*, width: int = 360, scripts: bool = True, language: str = "id") -> Person:
@@ -78,10 +78,10 @@ def join(person: Person, contact: str) -> str:
     return found[1]
 
 
-def be_called(person: Person, hall: Hall) -> None:
+def be_called(person: Person, queued_site: QueuedSite) -> None:
     """The turn comes, and the wait page says so."""
-    hall.close_windows()
-    hall.call_everybody()
+    queued_site.close_windows()
+    queued_site.call_everybody()
     see_turn(person)
 
 
@@ -104,10 +104,10 @@ def prove(person: Person, contact: str) -> None:
     person.press(person.words["go_on"])
 
 
-def enter(person: Person, hall: Hall, contact: str) -> None:
+def enter(person: Person, queued_site: QueuedSite, contact: str) -> None:
     """From the gate to the upload form."""
     join(person, contact)
-    be_called(person, hall)
+    be_called(person, queued_site)
     person.press(ENTER[person.language])
     prove(person, contact)
     assert "/beli?acara=casn" in person.page.url
@@ -115,13 +115,18 @@ def enter(person: Person, hall: Hall, contact: str) -> None:
 
 @pytest.mark.parametrize(("width", "scripts", "language"), PEOPLE)
 def test_an_applicant_waits_enters_and_buys_without_a_second_code(
-    hall: Hall, arrive: Arrive, papers: tuple[Path, Path], width: int, scripts: bool, language: str
+    queued_site: QueuedSite,
+    arrive: Arrive,
+    papers: tuple[Path, Path],
+    width: int,
+    scripts: bool,
+    language: str,
 ) -> None:
     person, contact = arrive(width=width, scripts=scripts, language=language), new_address()
     ticket = join(person, contact)
     person.open("/casn/masuk")
     assert person.page.url.endswith(ticket), "who is not called goes back to the wait page"
-    be_called(person, hall)
+    be_called(person, queued_site)
     person.press(ENTER[language])
     person.approve("60-claim")
     person.page.locator("#kontak").fill(new_address())
@@ -142,17 +147,17 @@ def test_an_applicant_waits_enters_and_buys_without_a_second_code(
     person.wait_for_state("awaiting_payment")
     person.open("/beli?acara=casn")
     assert re.search(r"/pesanan/[0-9A-Z-]+$", person.page.url), "one pass is one order"
-    hall.publish(QueueState.HALTED)
+    queued_site.publish(QueueState.HALTED)
     person.pay()
     person.wait_for_state("completed")
     assert person.download().startswith(b"%PDF-"), "what is paid is never behind the queue"
 
 
 def test_another_phone_with_the_same_ticket_proves_the_contact_and_gets_the_same_pass(
-    hall: Hall, arrive: Arrive
+    queued_site: QueuedSite, arrive: Arrive
 ) -> None:
     first, second, contact = arrive(), arrive(language="en"), new_address()
-    enter(first, hall, contact)
+    enter(first, queued_site, contact)
     kept = next(c["value"] for c in first.context.cookies() if c["name"] == "antre_casn")
     second.open(f"/casn/masuk/t/{kept}")
     assert kept not in second.page.url
@@ -164,32 +169,32 @@ def test_another_phone_with_the_same_ticket_proves_the_contact_and_gets_the_same
 
 @pytest.mark.parametrize(("width", "scripts", "language"), PEOPLE)
 def test_at_a_full_door_people_are_told_and_enter_by_themselves_when_there_is_room(
-    hall: Hall, arrive: Arrive, width: int, scripts: bool, language: str
+    queued_site: QueuedSite, arrive: Arrive, width: int, scripts: bool, language: str
 ) -> None:
     person, contact = arrive(width=width, scripts=scripts, language=language), new_address()
     join(person, contact)
-    be_called(person, hall)
-    hall.fill_door()
+    be_called(person, queued_site)
+    queued_site.fill_door()
     person.press(ENTER[language])
     prove(person, contact)
     person.sees({"id": "Sedang penuh, tunggu sebentar", "en": "Full for a moment, please wait"}[language])
     person.approve("64-door-full")
-    hall.open_door()
+    queued_site.open_door()
     person.page.wait_for_url("**/beli?acara=casn", timeout=40_000)
 
 
 @pytest.mark.parametrize(("width", "language"), [(360, "id"), (1200, "en")])
 def test_a_halt_is_said_plainly_and_nobody_loses_a_place(
-    hall: Hall, arrive: Arrive, width: int, language: str
+    queued_site: QueuedSite, arrive: Arrive, width: int, language: str
 ) -> None:
     person, contact = arrive(width=width, language=language), new_address()
     join(person, contact)
-    be_called(person, hall)
-    hall.publish(QueueState.HALTED)
+    be_called(person, queued_site)
+    queued_site.publish(QueueState.HALTED)
     person.open("/casn/masuk")
     person.sees({"id": "Antrean berhenti sebentar", "en": "The queue is held for a moment"}[language])
     person.approve("65-halted")
-    hall.publish(QueueState.OPEN)
+    queued_site.publish(QueueState.OPEN)
     person.open("/casn/masuk")
     person.sees({"id": "Giliran Anda", "en": "It is your turn"}[language])
 
@@ -229,13 +234,13 @@ def test_a_link_that_brings_another_ticket_asks_which_it_is_to_be(
 
 
 def test_who_was_inside_when_the_queue_was_switched_on_stays_inside(
-    hall: Hall, arrive: Arrive, papers: tuple[Path, Path]
+    queued_site: QueuedSite, arrive: Arrive, papers: tuple[Path, Path]
 ) -> None:
-    hall.publish(QueueState.DIRECT)
+    queued_site.publish(QueueState.DIRECT)
     time.sleep(1.1)  # the site looks once a second
     person, late = arrive(), arrive()
     person.open("/beli?acara=casn")
-    hall.publish(QueueState.OPEN)
+    queued_site.publish(QueueState.OPEN)
     time.sleep(1.1)
     late.open("/beli?acara=casn")
     assert late.page.url.startswith(late.site.gate)
@@ -248,7 +253,9 @@ def test_who_was_inside_when_the_queue_was_switched_on_stays_inside(
 
 
 @pytest.mark.parametrize(("width", "language"), [(360, "id"), (1200, "en")])
-def test_being_told_is_asked_for_and_stopped(hall: Hall, arrive: Arrive, width: int, language: str) -> None:
+def test_being_told_is_asked_for_and_stopped(
+    queued_site: QueuedSite, arrive: Arrive, width: int, language: str
+) -> None:
     person, contact = arrive(width=width, language=language), new_address()
     join(person, contact)
     person.open("/casn/kabari")
@@ -259,9 +266,9 @@ def test_being_told_is_asked_for_and_stopped(hall: Hall, arrive: Arrive, width: 
     person.press({"id": "Tidak usah dikabari", "en": "Do not tell me"}[language])
     person.press({"id": "Kabari saya", "en": "Tell me"}[language])
     asked_at = time.time()
-    hall.close_windows()
-    hall.tell("UPDATE waiting_room.queue SET revealed_through = frontier_window + 1000")
-    hall.call_everybody()
+    queued_site.close_windows()
+    queued_site.tell("UPDATE waiting_room.queue SET revealed_through = frontier_window + 1000")
+    queued_site.call_everybody()
     link = person.read_word(contact, asked_at, r"(http://localhost:\d+\S*/antre/casn/t/[A-Za-z0-9_-]{128})")
     person.go(link)
     see_turn(person)
@@ -269,13 +276,13 @@ def test_being_told_is_asked_for_and_stopped(hall: Hall, arrive: Arrive, width: 
 
 @pytest.mark.parametrize(("width", "language"), [(360, "id"), (1200, "en")])
 def test_who_was_in_line_at_the_closing_takes_a_certificate_home_that_anyone_can_check(
-    hall: Hall, arrive: Arrive, tmp_path: Path, width: int, language: str
+    queued_site: QueuedSite, arrive: Arrive, tmp_path: Path, width: int, language: str
 ) -> None:
     person, contact = arrive(width=width, language=language), new_address()
     join(person, contact)
-    hall.close_windows()
-    hall.set_closing(int(time.time()) - 1)
-    hall.publish(QueueState.CLOSED)
+    queued_site.close_windows()
+    queued_site.set_closing(int(time.time()) - 1)
+    queued_site.publish(QueueState.CLOSED)
     try:
         person.open("/casn/sertifikat")
         prove(person, contact)
@@ -305,19 +312,19 @@ def test_who_was_in_line_at_the_closing_takes_a_certificate_home_that_anyone_can
         agency.sees({"id": "tidak asli", "en": "not genuine"}[language])
         agency.approve("69-certificate-forged")
     finally:
-        hall.set_closing(hall.queue.schedule.closes_at)
+        queued_site.set_closing(queued_site.queue.schedule.closes_at)
 
 
 @pytest.mark.parametrize(("width", "language"), [(360, "id"), (360, "en"), (1200, "id"), (1200, "en")])
 def test_who_wants_to_go_round_the_line_by_the_general_shop_is_told_what_to_do(
-    hall: Hall, arrive: Arrive, width: int, language: str
+    queued_site: QueuedSite, arrive: Arrive, width: int, language: str
 ) -> None:
     time.sleep(1.1)  # the site looks once a second
     person = arrive(width=width, language=language)
-    hall.tell("UPDATE waiting_room.general_share SET level = 0, filled_at = $1", time.time() + 9_999)
+    queued_site.tell("UPDATE waiting_room.general_share SET level = 0, filled_at = $1", time.time() + 9_999)
     person.open("/kuota")
     person.sees({"id": "jatah menit ini habis", "en": "this minute's places are taken"}[language])
     person.approve("68-shop-full")
-    hall.tell("UPDATE waiting_room.general_share SET filled_at = $1", time.time() - 60)
+    queued_site.tell("UPDATE waiting_room.general_share SET filled_at = $1", time.time() - 60)
     person.page.get_by_role("link", name={"id": "Coba lagi", "en": "Try again"}[language]).click()
     assert person.page.locator("#jumlah").count() == 1

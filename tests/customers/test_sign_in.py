@@ -40,7 +40,7 @@ MOMENT = timedelta(microseconds=1)
 
 
 @dataclass
-class Desk:
+class SignIns:
     """Where people sign in."""
 
     database: TestDatabase
@@ -117,403 +117,411 @@ class Desk:
 
 
 @pytest_asyncio.fixture
-async def desk(database: TestDatabase) -> Desk:
+async def sign_ins(database: TestDatabase) -> SignIns:
     await ensure_organisations(database.app, NOON)
-    return Desk(database)
+    return SignIns(database)
 
 
 def wrong(code: str) -> str:
     return f"{(int(code) + 1) % 10 ** len(code):0{len(code)}d}"
 
 
-async def test_the_organisations_are_those_of_the_ledger_and_are_written_once(desk: Desk) -> None:
-    await ensure_organisations(desk.database.app, NOON)
+async def test_the_organisations_are_those_of_the_ledger_and_are_written_once(sign_ins: SignIns) -> None:
+    await ensure_organisations(sign_ins.database.app, NOON)
     for name in ("ISSUER", "DISTRIBUTOR", "SELLER"):
         assert getattr(organisations, name) == getattr(ledger, name)
-    assert await desk.database.owner.fetchval("SELECT count(*) FROM customers.organisation") == 3
+    assert await sign_ins.database.owner.fetchval("SELECT count(*) FROM customers.organisation") == 3
 
 
-async def test_the_right_code_makes_the_customer_once_and_opens_sessions(desk: Desk) -> None:
-    first = await desk.sign_in()
-    second = await desk.sign_in()
+async def test_the_right_code_makes_the_customer_once_and_opens_sessions(sign_ins: SignIns) -> None:
+    first = await sign_ins.sign_in()
+    second = await sign_ins.sign_in()
     assert first.customer_id == second.customer_id
     assert first.token != second.token
     assert first.contact == ALICE
-    known = await session_customer(desk.database.app, first.token, NOON)
+    known = await session_customer(sign_ins.database.app, first.token, NOON)
     assert known is not None
     assert (known.customer_id, known.contacts) == (first.customer_id, (ALICE,))
 
 
 @pytest.mark.parametrize("spelling", ["{0}{1}", " {0} {1} ", "{0}-{1}", "{0}.{1}", "{0}\u2013{1}\n"])
-async def test_a_code_may_be_typed_in_any_spacing(desk: Desk, spelling: str) -> None:
-    sent = await desk.send()
-    code = await desk.code()
-    assert await desk.verify(sent, spelling.format(code[:3], code[3:]))
+async def test_a_code_may_be_typed_in_any_spacing(sign_ins: SignIns, spelling: str) -> None:
+    sent = await sign_ins.send()
+    code = await sign_ins.code()
+    assert await sign_ins.verify(sent, spelling.format(code[:3], code[3:]))
 
 
-async def test_a_double_click_signs_in_twice_and_a_later_repeat_does_not(desk: Desk) -> None:
-    sent = await desk.send()
-    code = await desk.code()
-    sessions = await asyncio.gather(desk.verify(sent, code), desk.verify(sent, code))
+async def test_a_double_click_signs_in_twice_and_a_later_repeat_does_not(sign_ins: SignIns) -> None:
+    sent = await sign_ins.send()
+    code = await sign_ins.code()
+    sessions = await asyncio.gather(sign_ins.verify(sent, code), sign_ins.verify(sent, code))
     assert sessions[0].customer_id == sessions[1].customer_id
-    desk.now += REPEAT_LIFE - MOMENT
-    await desk.verify(sent, code)
-    desk.now += MOMENT
-    assert (await refused(desk.verify(sent, code))).code == "code.used_up"
-    assert await desk.sessions() == 3
+    sign_ins.now += REPEAT_LIFE - MOMENT
+    await sign_ins.verify(sent, code)
+    sign_ins.now += MOMENT
+    assert (await refused(sign_ins.verify(sent, code))).code == "code.used_up"
+    assert await sign_ins.sessions() == 3
 
 
-async def test_five_wrong_attempts_use_a_code_up_also_for_the_right_one(desk: Desk) -> None:
-    sent = await desk.send()
-    code = await desk.code()
+async def test_five_wrong_attempts_use_a_code_up_also_for_the_right_one(sign_ins: SignIns) -> None:
+    sent = await sign_ins.send()
+    code = await sign_ins.code()
     for left in (4, 3, 2, 1):
-        refusal = await refused(desk.verify(sent, wrong(code)))
+        refusal = await refused(sign_ins.verify(sent, wrong(code)))
         assert (refusal.kind, refusal.code, refusal.facts) == (
             Kind.FORBIDDEN,
             "code.wrong",
             {"attempts_left": left},
         )
-    assert (await refused(desk.verify(sent, wrong(code)))).code == "code.used_up"
-    refusal = await refused(desk.verify(sent, code))
+    assert (await refused(sign_ins.verify(sent, wrong(code)))).code == "code.used_up"
+    refusal = await refused(sign_ins.verify(sent, code))
     assert (refusal.kind, refusal.code) == (Kind.GONE, "code.used_up")
-    sent, code = await desk.send(), await desk.code()
+    sent, code = await sign_ins.send(), await sign_ins.code()
     for _ in range(4):
-        await refused(desk.verify(sent, wrong(code)))
-    await desk.verify(sent, code)
-    assert await desk.sessions() == 1, "by the fifth"
+        await refused(sign_ins.verify(sent, wrong(code)))
+    await sign_ins.verify(sent, code)
+    assert await sign_ins.sessions() == 1, "by the fifth"
 
 
-async def test_racing_guesses_get_five_attempts_in_all(desk: Desk) -> None:
-    sent = await desk.send()
-    code = await desk.code()
-    guesses = [desk.verify(sent, wrong(code)) for _ in range(20)]
+async def test_racing_guesses_get_five_attempts_in_all(sign_ins: SignIns) -> None:
+    sent = await sign_ins.send()
+    code = await sign_ins.code()
+    guesses = [sign_ins.verify(sent, wrong(code)) for _ in range(20)]
     answers = await asyncio.gather(*guesses, return_exceptions=True)
     codes = [answer.code for answer in answers if isinstance(answer, Refusal)]
     assert (codes.count("code.wrong"), codes.count("code.used_up")) == (4, 16)
 
 
-async def test_a_code_lives_for_ten_minutes(desk: Desk) -> None:
-    sent = await desk.send()
-    code = await desk.code()
+async def test_a_code_lives_for_ten_minutes(sign_ins: SignIns) -> None:
+    sent = await sign_ins.send()
+    code = await sign_ins.code()
     assert sent.expires_at == NOON + timedelta(minutes=10)
-    desk.now = sent.expires_at
-    assert (await refused(desk.verify(sent, code))).code == "code.expired"
-    assert await desk.sessions() == 0
-    desk.now -= MOMENT
-    await desk.verify(sent, code)
+    sign_ins.now = sent.expires_at
+    assert (await refused(sign_ins.verify(sent, code))).code == "code.expired"
+    assert await sign_ins.sessions() == 0
+    sign_ins.now -= MOMENT
+    await sign_ins.verify(sent, code)
 
 
 @pytest.mark.parametrize("text", ["", "12345", "abcdef", "1234567", "0" * 1000, "\x00", "१२३४५६"])
-async def test_what_is_no_code_is_wrong(desk: Desk, text: str) -> None:
-    assert (await refused(desk.verify(await desk.send(), text))).code == "code.wrong"
+async def test_what_is_no_code_is_wrong(sign_ins: SignIns, text: str) -> None:
+    assert (await refused(sign_ins.verify(await sign_ins.send(), text))).code == "code.wrong"
 
 
-async def test_an_unknown_code_answers_like_an_expired_one(desk: Desk) -> None:
+async def test_an_unknown_code_answers_like_an_expired_one(sign_ins: SignIns) -> None:
     unknown = CodeSent(code_id=uuid.uuid4(), expires_at=NOON)
-    assert (await refused(desk.verify(unknown, "123456"))).code == "code.expired"
+    assert (await refused(sign_ins.verify(unknown, "123456"))).code == "code.expired"
 
 
-async def test_a_code_of_one_contact_does_not_open_another(desk: Desk) -> None:
-    for_alice = await desk.send(ALICE)
-    await desk.send(BOB)
-    bobs = await desk.code()
-    assert (await refused(desk.verify(for_alice, bobs))).code in ("code.wrong",)
+async def test_a_code_of_one_contact_does_not_open_another(sign_ins: SignIns) -> None:
+    for_alice = await sign_ins.send(ALICE)
+    await sign_ins.send(BOB)
+    bobs = await sign_ins.code()
+    assert (await refused(sign_ins.verify(for_alice, bobs))).code in ("code.wrong",)
 
 
-async def test_five_codes_in_fifteen_minutes_per_contact_also_at_once(desk: Desk) -> None:
+async def test_five_codes_in_fifteen_minutes_per_contact_also_at_once(sign_ins: SignIns) -> None:
     answers = await asyncio.gather(
-        *(desk.send(address=f"192.0.2.{n}") for n in range(12)), return_exceptions=True
+        *(sign_ins.send(address=f"192.0.2.{n}") for n in range(12)), return_exceptions=True
     )
     refusals = [answer for answer in answers if isinstance(answer, Refusal)]
     assert len(refusals) == 7
     assert {(r.kind, r.code, r.facts["retry_after_s"]) for r in refusals} == {
         (Kind.BUSY, "code.too_many", 900)
     }
-    await desk.send(BOB)
-    desk.now += timedelta(minutes=15)
-    await desk.send()
+    await sign_ins.send(BOB)
+    sign_ins.now += timedelta(minutes=15)
+    await sign_ins.send()
 
 
-async def test_each_kind_of_asker_has_five_codes_of_a_contact(desk: Desk) -> None:
+async def test_each_kind_of_asker_has_five_codes_of_a_contact(sign_ins: SignIns) -> None:
     """Codes used up by strangers lock out neither called people nor people who proved the contact before."""
     for asker in Asker:
         for n in range(5):
-            await desk.send(asker=asker, address=f"192.0.2.{n}")
-        refusal = await refused(desk.send(asker=asker, address="192.0.2.9"))
+            await sign_ins.send(asker=asker, address=f"192.0.2.{n}")
+        refusal = await refused(sign_ins.send(asker=asker, address="192.0.2.9"))
         assert (refusal.code, refusal.facts["retry_after_s"]) == ("code.too_many", 900)
-    assert await desk.database.owner.fetchval("SELECT count(*) FROM jobs.outbox") == 15, "no flood"
+    assert await sign_ins.database.owner.fetchval("SELECT count(*) FROM jobs.outbox") == 15, "no flood"
 
 
 @pytest.mark.parametrize("asker", [Asker.STRANGER, Asker.CALLED])
-async def test_one_network_can_not_use_up_the_codes_of_a_contact(desk: Desk, asker: Asker) -> None:
+async def test_one_network_can_not_use_up_the_codes_of_a_contact(sign_ins: SignIns, asker: Asker) -> None:
     for _ in range(3):
-        await desk.send(asker=asker)
-        desk.now += timedelta(minutes=1)
-    refusal = await refused(desk.send(asker=asker))
+        await sign_ins.send(asker=asker)
+        sign_ins.now += timedelta(minutes=1)
+    refusal = await refused(sign_ins.send(asker=asker))
     assert (refusal.kind, refusal.code) == (Kind.BUSY, "code.too_many_here")
     assert refusal.facts["retry_after_s"] == 12 * 60
-    await desk.send(asker=asker, address="198.51.100.1")
-    await desk.send(BOB, asker=asker)
+    await sign_ins.send(asker=asker, address="198.51.100.1")
+    await sign_ins.send(BOB, asker=asker)
 
 
-async def test_who_is_known_has_all_five_from_anywhere(desk: Desk) -> None:
+async def test_who_is_known_has_all_five_from_anywhere(sign_ins: SignIns) -> None:
     for _ in range(5):
-        await desk.send(asker=Asker.KNOWN)
-    assert (await refused(desk.send(asker=Asker.KNOWN))).code == "code.too_many"
+        await sign_ins.send(asker=Asker.KNOWN)
+    assert (await refused(sign_ins.send(asker=Asker.KNOWN))).code == "code.too_many"
 
 
-async def test_the_wait_is_until_every_limit_that_was_reached_lets_one_more_pass(desk: Desk) -> None:
-    await desk.send(address="198.51.100.1")
-    await desk.send(address="198.51.100.1")
-    desk.now += timedelta(minutes=5)
+async def test_the_wait_is_until_every_limit_that_was_reached_lets_one_more_pass(sign_ins: SignIns) -> None:
+    await sign_ins.send(address="198.51.100.1")
+    await sign_ins.send(address="198.51.100.1")
+    sign_ins.now += timedelta(minutes=5)
     for _ in range(3):
-        await desk.send()
-    refusal = await refused(desk.send())
+        await sign_ins.send()
+    refusal = await refused(sign_ins.send())
     assert (refusal.code, refusal.facts["retry_after_s"]) == ("code.too_many", 900)
-    assert (await refused(desk.send(address="203.0.113.1"))).facts["retry_after_s"] == 600
+    assert (await refused(sign_ins.send(address="203.0.113.1"))).facts["retry_after_s"] == 600
 
 
-async def test_a_campus_behind_one_address_gets_its_codes_a_machine_not_for_ever(desk: Desk) -> None:
+async def test_a_campus_behind_one_address_gets_its_codes_a_machine_not_for_ever(sign_ins: SignIns) -> None:
     """600 in fifteen minutes: people who share an address each ask for one or two."""
     for n in range(600):
-        await desk.send(canonical_contact(f"person{n}@example.com"))
-    assert (await refused(desk.send(BOB))).code == "code.too_many_here"
-    assert await desk.database.owner.fetchval("SELECT count(*) FROM jobs.outbox") == 600, "nothing is sent"
-    await desk.send(BOB, per_address_max=PER_ADDRESS_OF_CALLED_MAX)  # with a ticket of his contact
-    await desk.send(BOB, address="192.0.2.2")
+        await sign_ins.send(canonical_contact(f"person{n}@example.com"))
+    assert (await refused(sign_ins.send(BOB))).code == "code.too_many_here"
+    assert await sign_ins.database.owner.fetchval("SELECT count(*) FROM jobs.outbox") == 600, (
+        "nothing is sent"
+    )
+    await sign_ins.send(BOB, per_address_max=PER_ADDRESS_OF_CALLED_MAX)  # with a ticket of his contact
+    await sign_ins.send(BOB, address="192.0.2.2")
 
 
-async def test_whoever_has_an_ipv6_network_is_one_caller(desk: Desk) -> None:
+async def test_whoever_has_an_ipv6_network_is_one_caller(sign_ins: SignIns) -> None:
     for n in range(3):
-        await desk.send(address=f"2001:db8:1:{n}::1")
-    assert (await refused(desk.send(address="2001:db8:1:3::1"))).code == "code.too_many_here"
+        await sign_ins.send(address=f"2001:db8:1:{n}::1")
+    assert (await refused(sign_ins.send(address="2001:db8:1:3::1"))).code == "code.too_many_here"
     for n in range(600 - 3):
-        await desk.send(canonical_contact(f"person{n}@example.com"), address=f"2001:db8:1:1::{n:x}")
-    assert (await refused(desk.send(BOB, address="2001:db8:1:ffff::1"))).code == "code.too_many_here"
-    await desk.send(BOB, address="2001:db8:2::1")
+        await sign_ins.send(canonical_contact(f"person{n}@example.com"), address=f"2001:db8:1:1::{n:x}")
+    assert (await refused(sign_ins.send(BOB, address="2001:db8:1:ffff::1"))).code == "code.too_many_here"
+    await sign_ins.send(BOB, address="2001:db8:2::1")
 
 
-async def guess(desk: Desk, *contacts: Contact, **asked: Any) -> None:
+async def guess(sign_ins: SignIns, *contacts: Contact, **asked: Any) -> None:
     """Somebody asks for a code of each contact and types five wrong ones."""
     for contact in contacts:
-        sent, code = await desk.send(contact, **asked), await desk.code()
+        sent, code = await sign_ins.send(contact, **asked), await sign_ins.code()
         for _ in range(5):
-            await refused(desk.verify(sent, wrong(code)))
+            await refused(sign_ins.verify(sent, wrong(code)))
 
 
 def people(count: int) -> list[Contact]:
     return [canonical_contact(f"person{n}@example.com") for n in range(count)]
 
 
-async def digits(desk: Desk, contact: Contact = ALICE, **asked: Any) -> int:
+async def digits(sign_ins: SignIns, contact: Contact = ALICE, **asked: Any) -> int:
     """The number of digits of a new code. It signs in, typed with a gap: nobody is locked out."""
-    sent, code = await desk.send(contact, **asked), await desk.code()
-    assert (await desk.verify(sent, f" {code[:5]} {code[5:]}")).contact == contact
+    sent, code = await sign_ins.send(contact, **asked), await sign_ins.code()
+    assert (await sign_ins.verify(sent, f" {code[:5]} {code[5:]}")).contact == contact
     return len(code)
 
 
-async def test_where_somebody_guesses_at_a_contact_its_codes_are_long_for_a_day(desk: Desk) -> None:
+async def test_where_somebody_guesses_at_a_contact_its_codes_are_long_for_a_day(sign_ins: SignIns) -> None:
     """Each code takes five tries, and new ones are asked for: 25 guesses in 15 minutes, without an end."""
     for n in range(4):
-        assert await digits(desk, address="203.0.113.1") == 6
-        await guess(desk, ALICE, address=f"192.0.2.{n}")
-        desk.now += timedelta(minutes=15)
+        assert await digits(sign_ins, address="203.0.113.1") == 6
+        await guess(sign_ins, ALICE, address=f"192.0.2.{n}")
+        sign_ins.now += timedelta(minutes=15)
     for asker, expected in ((Asker.STRANGER, 10), (Asker.CALLED, 10), (Asker.KNOWN, 6)):
-        assert await digits(desk, asker=asker, address="203.0.113.1") == expected
-    assert await digits(desk, BOB, address="203.0.113.1") == 6
-    await clean_up_customers(desk.database.app, now=desk.now + timedelta(hours=20))
-    desk.now += timedelta(hours=20)
-    assert await digits(desk) == 10
-    desk.now += timedelta(hours=4)
-    assert await digits(desk) == 6
-    await clean_up_customers(desk.database.app, now=desk.now + timedelta(hours=1))
-    assert await desk.database.owner.fetchval("SELECT count(*) FROM customers.code") == 0
+        assert await digits(sign_ins, asker=asker, address="203.0.113.1") == expected
+    assert await digits(sign_ins, BOB, address="203.0.113.1") == 6
+    await clean_up_customers(sign_ins.database.app, now=sign_ins.now + timedelta(hours=20))
+    sign_ins.now += timedelta(hours=20)
+    assert await digits(sign_ins) == 10
+    sign_ins.now += timedelta(hours=4)
+    assert await digits(sign_ins) == 6
+    await clean_up_customers(sign_ins.database.app, now=sign_ins.now + timedelta(hours=1))
+    assert await sign_ins.database.owner.fetchval("SELECT count(*) FROM customers.code") == 0
 
 
-async def test_from_where_somebody_guesses_at_many_strangers_get_long_codes_for_a_day(desk: Desk) -> None:
-    await guess(desk, *people(12))
-    assert await digits(desk) == 10
-    assert await digits(desk, address="192.0.2.2") == 6
-    assert await digits(desk, asker=Asker.CALLED) == await digits(desk, asker=Asker.KNOWN) == 6
-    desk.now += timedelta(hours=23)
-    await clean_up_customers(desk.database.app, now=desk.now)
-    assert await digits(desk) == 10
-    desk.now += timedelta(hours=1)
-    assert await digits(desk) == 6
+async def test_from_where_somebody_guesses_at_many_strangers_get_long_codes_for_a_day(
+    sign_ins: SignIns,
+) -> None:
+    await guess(sign_ins, *people(12))
+    assert await digits(sign_ins) == 10
+    assert await digits(sign_ins, address="192.0.2.2") == 6
+    assert await digits(sign_ins, asker=Asker.CALLED) == await digits(sign_ins, asker=Asker.KNOWN) == 6
+    sign_ins.now += timedelta(hours=23)
+    await clean_up_customers(sign_ins.database.app, now=sign_ins.now)
+    assert await digits(sign_ins) == 10
+    sign_ins.now += timedelta(hours=1)
+    assert await digits(sign_ins) == 6
 
 
-async def test_codes_that_are_asked_for_in_store_are_long(desk: Desk) -> None:
+async def test_codes_that_are_asked_for_in_store_are_long(sign_ins: SignIns) -> None:
     """Three thousand guesses in a minute, when nobody has counted one yet."""
     for contact in people(29):
-        await desk.send(contact)
-    assert await digits(desk) == 6, "used, so it does not count"
-    await desk.send(BOB)
-    assert await digits(desk) == 10
-    desk.now += timedelta(minutes=15)
-    assert await digits(desk) == 6
+        await sign_ins.send(contact)
+    assert await digits(sign_ins) == 6, "used, so it does not count"
+    await sign_ins.send(BOB)
+    assert await digits(sign_ins) == 10
+    sign_ins.now += timedelta(minutes=15)
+    assert await digits(sign_ins) == 6
 
 
-async def test_neither_code_nor_address_stands_in_the_table(desk: Desk) -> None:
-    await desk.send(address="192.0.2.77")
-    row = await desk.database.owner.fetchval("SELECT c::text FROM customers.code c")
+async def test_neither_code_nor_address_stands_in_the_table(sign_ins: SignIns) -> None:
+    await sign_ins.send(address="192.0.2.77")
+    row = await sign_ins.database.owner.fetchval("SELECT c::text FROM customers.code c")
     assert "192.0.2.77" not in row
-    assert not re.search(rf"\b{await desk.code()}\b", row)
+    assert not re.search(rf"\b{await sign_ins.code()}\b", row)
 
 
-async def test_two_codes_of_a_new_contact_at_once_make_one_customer(desk: Desk) -> None:
-    first = await desk.send()
-    code_1 = await desk.code()
-    second = await desk.send()
-    code_2 = await desk.code()
-    sessions = await asyncio.gather(desk.verify(first, code_1), desk.verify(second, code_2))
+async def test_two_codes_of_a_new_contact_at_once_make_one_customer(sign_ins: SignIns) -> None:
+    first = await sign_ins.send()
+    code_1 = await sign_ins.code()
+    second = await sign_ins.send()
+    code_2 = await sign_ins.code()
+    sessions = await asyncio.gather(sign_ins.verify(first, code_1), sign_ins.verify(second, code_2))
     assert sessions[0].customer_id == sessions[1].customer_id
-    assert await desk.database.owner.fetchval("SELECT count(*) FROM customers.customer") == 1
+    assert await sign_ins.database.owner.fetchval("SELECT count(*) FROM customers.customer") == 1
 
 
-async def test_a_session_ends_by_signing_out_or_after_a_week(desk: Desk) -> None:
-    stays, leaves = await desk.sign_in(), await desk.sign_in()
-    await sign_out(desk.database.app, leaves.token)
-    assert await session_customer(desk.database.app, leaves.token, NOON) is None
-    assert await session_customer(desk.database.app, stays.token, NOON) is not None
-    assert await session_customer(desk.database.app, stays.token, stays.expires_at) is None
-    assert await session_customer(desk.database.app, "forged", NOON) is None
+async def test_a_session_ends_by_signing_out_or_after_a_week(sign_ins: SignIns) -> None:
+    stays, leaves = await sign_ins.sign_in(), await sign_ins.sign_in()
+    await sign_out(sign_ins.database.app, leaves.token)
+    assert await session_customer(sign_ins.database.app, leaves.token, NOON) is None
+    assert await session_customer(sign_ins.database.app, stays.token, NOON) is not None
+    assert await session_customer(sign_ins.database.app, stays.token, stays.expires_at) is None
+    assert await session_customer(sign_ins.database.app, "forged", NOON) is None
 
 
-async def test_a_second_contact_leads_to_the_same_customer(desk: Desk) -> None:
-    alice = await desk.sign_in()
-    sent = await desk.send(ALICES_PHONE)
-    code = await desk.code()
+async def test_a_second_contact_leads_to_the_same_customer(sign_ins: SignIns) -> None:
+    alice = await sign_ins.sign_in()
+    sent = await sign_ins.send(ALICES_PHONE)
+    code = await sign_ins.code()
     for _ in range(2):
         added = await add_contact(
-            desk.database.app, SECRET, await desk.known(alice), sent.code_id, code, now=desk.now
+            sign_ins.database.app, SECRET, await sign_ins.known(alice), sent.code_id, code, now=sign_ins.now
         )
         assert added == ALICES_PHONE
-    assert (await desk.sign_in(ALICES_PHONE)).customer_id == alice.customer_id
-    known = await session_customer(desk.database.app, alice.token, NOON)
+    assert (await sign_ins.sign_in(ALICES_PHONE)).customer_id == alice.customer_id
+    known = await session_customer(sign_ins.database.app, alice.token, NOON)
     assert known is not None
     assert set(known.contacts) == {ALICE, ALICES_PHONE}
 
 
-async def test_somebody_else_s_contact_can_not_be_added(desk: Desk) -> None:
-    alice, bob = await desk.sign_in(), await desk.sign_in(BOB)
-    sent = await desk.send(BOB)
-    code = await desk.code()
-    by = await desk.known(alice)
-    adding = add_contact(desk.database.app, SECRET, by, sent.code_id, code, now=desk.now)
+async def test_somebody_else_s_contact_can_not_be_added(sign_ins: SignIns) -> None:
+    alice, bob = await sign_ins.sign_in(), await sign_ins.sign_in(BOB)
+    sent = await sign_ins.send(BOB)
+    code = await sign_ins.code()
+    by = await sign_ins.known(alice)
+    adding = add_contact(sign_ins.database.app, SECRET, by, sent.code_id, code, now=sign_ins.now)
     assert (await refused(adding)).code == "contact.taken"
-    assert await customer_of_contact(desk.database.app, BOB) == bob.customer_id
+    assert await customer_of_contact(sign_ins.database.app, BOB) == bob.customer_id
 
 
-async def test_a_contact_is_added_only_behind_a_fresh_code_and_the_others_hear_of_it(desk: Desk) -> None:
-    alice = await desk.sign_in()
-    desk.now += timedelta(minutes=16)
-    assert (await refused(desk.add(alice, ALICES_PHONE))).code == "contact.prove_first"
-    assert await customer_of_contact(desk.database.app, ALICES_PHONE) is None
-    desk.now += timedelta(minutes=16)
-    await desk.add(await desk.sign_in(), ALICES_PHONE)
-    (news,) = await desk.news()
+async def test_a_contact_is_added_only_behind_a_fresh_code_and_the_others_hear_of_it(
+    sign_ins: SignIns,
+) -> None:
+    alice = await sign_ins.sign_in()
+    sign_ins.now += timedelta(minutes=16)
+    assert (await refused(sign_ins.add(alice, ALICES_PHONE))).code == "contact.prove_first"
+    assert await customer_of_contact(sign_ins.database.app, ALICES_PHONE) is None
+    sign_ins.now += timedelta(minutes=16)
+    await sign_ins.add(await sign_ins.sign_in(), ALICES_PHONE)
+    (news,) = await sign_ins.news()
     assert news["to"] == ALICE.value
     assert "+62•••••7890" in news["text"]
-    assert await desk.audited() == ["contact.add"]
+    assert await sign_ins.audited() == ["contact.add"]
 
 
-async def test_a_number_that_was_removed_opens_nothing_any_more(desk: Desk) -> None:
-    phone = await desk.sign_in(ALICES_PHONE)
-    await desk.add(phone, ALICE)
-    mail = await desk.sign_in(ALICE)
-    by, number = await desk.known(mail), (await desk.known(phone)).proven_by
+async def test_a_number_that_was_removed_opens_nothing_any_more(sign_ins: SignIns) -> None:
+    phone = await sign_ins.sign_in(ALICES_PHONE)
+    await sign_ins.add(phone, ALICE)
+    mail = await sign_ins.sign_in(ALICE)
+    by, number = await sign_ins.known(mail), (await sign_ins.known(phone)).proven_by
     assert number is not None
-    assert (await refused(desk.remove(await desk.known(phone), number))).code == "contact.proves_you"
-    removed = await desk.remove(by, number)
+    assert (await refused(sign_ins.remove(await sign_ins.known(phone), number))).code == "contact.proves_you"
+    removed = await sign_ins.remove(by, number)
     assert removed is not None
     assert (removed.removed, removed.stays) == (ALICES_PHONE, ALICE)
-    assert await desk.remove(by, number) is None, "safe to repeat"
-    assert await session_customer(desk.database.app, phone.token, desk.now) is None
-    assert (await desk.known(mail)).contacts == (ALICE,)
-    assert {news["to"] for news in (await desk.news())[1:]} == {ALICE.value, ALICES_PHONE.value}
-    assert await desk.audited() == ["contact.add", "contact.remove"]
-    assert (await desk.sign_in(ALICES_PHONE)).customer_id != mail.customer_id, "the number's next owner"
+    assert await sign_ins.remove(by, number) is None, "safe to repeat"
+    assert await session_customer(sign_ins.database.app, phone.token, sign_ins.now) is None
+    assert (await sign_ins.known(mail)).contacts == (ALICE,)
+    assert {news["to"] for news in (await sign_ins.news())[1:]} == {ALICE.value, ALICES_PHONE.value}
+    assert await sign_ins.audited() == ["contact.add", "contact.remove"]
+    assert (await sign_ins.sign_in(ALICES_PHONE)).customer_id != mail.customer_id, "the number's next owner"
 
 
-async def test_a_number_that_was_removed_can_become_a_contact_of_its_next_owner(desk: Desk) -> None:
-    alice = await desk.sign_in()
-    await desk.add(alice, ALICES_PHONE)
-    by = await desk.known(alice)
-    await desk.remove(by, by.contact_ids[by.contacts.index(ALICES_PHONE)])
-    bob = await desk.sign_in(BOB)
-    await desk.add(bob, ALICES_PHONE)
-    assert await customer_of_contact(desk.database.app, ALICES_PHONE) == bob.customer_id
+async def test_a_number_that_was_removed_can_become_a_contact_of_its_next_owner(sign_ins: SignIns) -> None:
+    alice = await sign_ins.sign_in()
+    await sign_ins.add(alice, ALICES_PHONE)
+    by = await sign_ins.known(alice)
+    await sign_ins.remove(by, by.contact_ids[by.contacts.index(ALICES_PHONE)])
+    bob = await sign_ins.sign_in(BOB)
+    await sign_ins.add(bob, ALICES_PHONE)
+    assert await customer_of_contact(sign_ins.database.app, ALICES_PHONE) == bob.customer_id
 
 
-async def test_a_session_of_which_nobody_knows_what_proved_it_ends_with_any_contact(desk: Desk) -> None:
-    phone = await desk.sign_in(ALICES_PHONE)
-    await desk.database.owner.execute("UPDATE customers.session SET contact_id = NULL")
-    await desk.add(await desk.sign_in(ALICES_PHONE), ALICE)
-    by = await desk.known(await desk.sign_in(ALICE))
-    await desk.remove(by, by.contact_ids[by.contacts.index(ALICES_PHONE)])
-    assert await session_customer(desk.database.app, phone.token, desk.now) is None
+async def test_a_session_of_which_nobody_knows_what_proved_it_ends_with_any_contact(
+    sign_ins: SignIns,
+) -> None:
+    phone = await sign_ins.sign_in(ALICES_PHONE)
+    await sign_ins.database.owner.execute("UPDATE customers.session SET contact_id = NULL")
+    await sign_ins.add(await sign_ins.sign_in(ALICES_PHONE), ALICE)
+    by = await sign_ins.known(await sign_ins.sign_in(ALICE))
+    await sign_ins.remove(by, by.contact_ids[by.contacts.index(ALICES_PHONE)])
+    assert await session_customer(sign_ins.database.app, phone.token, sign_ins.now) is None
 
 
-async def test_a_session_opened_while_its_contact_is_removed_is_over(desk: Desk) -> None:
+async def test_a_session_opened_while_its_contact_is_removed_is_over(sign_ins: SignIns) -> None:
     """The code was right when it was tried, and written last."""
-    phone = await desk.sign_in(ALICES_PHONE)
-    await desk.add(phone, ALICE)
-    await desk.database.owner.execute(
-        "UPDATE customers.contact SET replaced_at = $1 WHERE value = $2", desk.now, ALICES_PHONE.value
+    phone = await sign_ins.sign_in(ALICES_PHONE)
+    await sign_ins.add(phone, ALICE)
+    await sign_ins.database.owner.execute(
+        "UPDATE customers.contact SET replaced_at = $1 WHERE value = $2", sign_ins.now, ALICES_PHONE.value
     )
-    assert await session_customer(desk.database.app, phone.token, desk.now) is None
+    assert await session_customer(sign_ins.database.app, phone.token, sign_ins.now) is None
 
 
-async def test_nobody_removes_by_an_old_code_and_a_stranger_s_contact_stays(desk: Desk) -> None:
-    alice, bob = await desk.sign_in(), await desk.sign_in(BOB)
-    bobs = (await desk.known(bob)).proven_by
+async def test_nobody_removes_by_an_old_code_and_a_stranger_s_contact_stays(sign_ins: SignIns) -> None:
+    alice, bob = await sign_ins.sign_in(), await sign_ins.sign_in(BOB)
+    bobs = (await sign_ins.known(bob)).proven_by
     assert bobs is not None
-    assert await desk.remove(await desk.known(alice), bobs) is None
-    await desk.add(alice, ALICES_PHONE)
-    by = await desk.known(alice)
-    desk.now += timedelta(minutes=15)
-    assert (await refused(desk.remove(by, by.contact_ids[1]))).code == "contact.prove_first"
-    assert await customer_of_contact(desk.database.app, BOB) == bob.customer_id
-    assert await customer_of_contact(desk.database.app, ALICES_PHONE) == alice.customer_id
+    assert await sign_ins.remove(await sign_ins.known(alice), bobs) is None
+    await sign_ins.add(alice, ALICES_PHONE)
+    by = await sign_ins.known(alice)
+    sign_ins.now += timedelta(minutes=15)
+    assert (await refused(sign_ins.remove(by, by.contact_ids[1]))).code == "contact.prove_first"
+    assert await customer_of_contact(sign_ins.database.app, BOB) == bob.customer_id
+    assert await customer_of_contact(sign_ins.database.app, ALICES_PHONE) == alice.customer_id
 
 
-async def test_of_two_contacts_that_remove_each_other_at_once_one_stays(desk: Desk) -> None:
-    first = await desk.sign_in()
-    await desk.add(first, ALICES_PHONE)
-    second = await desk.sign_in(ALICES_PHONE)
-    by_first, by_second = await desk.known(first), await desk.known(second)
+async def test_of_two_contacts_that_remove_each_other_at_once_one_stays(sign_ins: SignIns) -> None:
+    first = await sign_ins.sign_in()
+    await sign_ins.add(first, ALICES_PHONE)
+    second = await sign_ins.sign_in(ALICES_PHONE)
+    by_first, by_second = await sign_ins.known(first), await sign_ins.known(second)
     assert by_first.proven_by is not None
     assert by_second.proven_by is not None
-    async with desk.database.app.transaction() as tx:
-        await remove_contact(tx, by_first, by_second.proven_by, now=desk.now)
-        other = asyncio.create_task(desk.remove(by_second, by_first.proven_by))
+    async with sign_ins.database.app.transaction() as tx:
+        await remove_contact(tx, by_first, by_second.proven_by, now=sign_ins.now)
+        other = asyncio.create_task(sign_ins.remove(by_second, by_first.proven_by))
         await asyncio.wait([other], timeout=0.2)
     assert (await refused(other)).code == "session.missing"
-    left = await desk.database.owner.fetchval(
+    left = await sign_ins.database.owner.fetchval(
         "SELECT count(*) FROM customers.contact WHERE replaced_at IS NULL"
     )
     assert left == 1
 
 
-async def test_what_is_over_is_forgotten_and_what_counts_is_kept(desk: Desk) -> None:
-    await desk.sign_in()
-    assert await clean_up_customers(desk.database.app, now=NOON + timedelta(minutes=14)) == 0
-    assert await clean_up_customers(desk.database.app, now=NOON + timedelta(days=8)) == 2
+async def test_what_is_over_is_forgotten_and_what_counts_is_kept(sign_ins: SignIns) -> None:
+    await sign_ins.sign_in()
+    assert await clean_up_customers(sign_ins.database.app, now=NOON + timedelta(minutes=14)) == 0
+    assert await clean_up_customers(sign_ins.database.app, now=NOON + timedelta(days=8)) == 2
 
 
-async def test_whether_codes_go_out_is_asked_of_the_called_who_asked_of_late(desk: Desk) -> None:
+async def test_whether_codes_go_out_is_asked_of_the_called_who_asked_of_late(sign_ins: SignIns) -> None:
     async def go_out(after_s: float = 0) -> bool:
-        desk.now += timedelta(seconds=after_s)
-        async with desk.database.app.connection() as connection:
-            return await codes_go_out(connection, now=desk.now)
+        sign_ins.now += timedelta(seconds=after_s)
+        async with sign_ins.database.app.connection() as connection:
+            return await codes_go_out(connection, now=sign_ins.now)
 
     async def ask(asker: Asker, people: int) -> None:
         for number in range(people):
             contact = canonical_contact(f"{asker}{number}@example.com")
-            await desk.send(contact, asker=asker, address=f"192.0.2.{number}")
+            await sign_ins.send(contact, asker=asker, address=f"192.0.2.{number}")
 
     async def send(people: int) -> None:
-        await desk.database.owner.execute(
+        await sign_ins.database.owner.execute(
             """DELETE FROM jobs.outbox WHERE id IN (
                    SELECT id FROM jobs.outbox WHERE topic = 'code.email' ORDER BY id LIMIT $1)""",
             people,
@@ -534,11 +542,13 @@ async def test_whether_codes_go_out_is_asked_of_the_called_who_asked_of_late(des
     assert await go_out(after_s=600), "of long ago"
 
 
-async def test_whether_codes_go_out_is_said_without_reading_every_code(desk: Desk) -> None:
+async def test_whether_codes_go_out_is_said_without_reading_every_code(sign_ins: SignIns) -> None:
     """A worker asks once a second."""
     for number in range(6):
-        await desk.send(canonical_contact(f"a{number}@example.com"), address=f"192.0.2.{number}")
-    await believe_large(desk.database, "customers.code", "jobs.outbox")
-    looks = await looks_of(desk.database.app, lambda connection: codes_go_out(connection, now=desk.now))
+        await sign_ins.send(canonical_contact(f"a{number}@example.com"), address=f"192.0.2.{number}")
+    await believe_large(sign_ins.database, "customers.code", "jobs.outbox")
+    looks = await looks_of(
+        sign_ins.database.app, lambda connection: codes_go_out(connection, now=sign_ins.now)
+    )
     assert looks <= {"customers.code_pkey", "jobs.outbox_due"}
     assert "customers.code_pkey" in looks

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.keys.rotating_house import RotatingHouse
+from tests.keys.rotating_setup import RotatingSetup
 from tests.keys.soft_hsm import SoftHsm
 from tests.stamping import authorities
-from tests.stamping.house import JAIL_TASKS, TimeStampAuthority, copy_pki
 from tests.stamping.shared_jail import SharedJail, shared_jail
+from tests.stamping.stamping_setup import JAIL_TASKS, TimeStampAuthority, copy_pki
 from tests.storage_fixtures import TestDatabase
 
 pki, shared_tsa = authorities.pki, authorities.shared_tsa
@@ -42,18 +42,18 @@ def jail() -> Iterator[SharedJail]:
 
 
 @pytest_asyncio.fixture
-async def house(
+async def setup(
     database: TestDatabase,
     tmp_path: Path,
     pki: Path,
     shared_tsa: TimeStampAuthority,
     jail: SharedJail,
     hsm: SoftHsm,
-) -> AsyncIterator[RotatingHouse]:
+) -> AsyncIterator[RotatingSetup]:
     """Furnished, the signer not running yet; the development key and the HSM's are at hand."""
     copy_pki(pki, tmp_path)
     hsm.write_pin(tmp_path / "secrets" / "pkcs11-pin")
-    house = RotatingHouse(database=database, data=tmp_path, tsa=shared_tsa, jail=jail, hsm=hsm)
-    await house.furnish()
-    yield house
-    await house.close()
+    setup = RotatingSetup(database=database, data=tmp_path, tsa=shared_tsa, jail=jail, hsm=hsm)
+    await setup.furnish()
+    yield setup
+    await setup.close()

@@ -22,7 +22,7 @@ from meterai.stamping.signer.private_keys.pkcs11_module import Module, Pin, PinR
 from meterai.stamping.signer.private_keys.software_key import signature_holds
 from tests.keys.certified import certify, encoded
 from tests.keys.soft_hsm import MODULE, PIN, SoftHsm
-from tests.stamping.house import until
+from tests.stamping.stamping_setup import until
 
 DIGEST = hashlib.sha256(b"meterai").digest()
 

@@ -37,9 +37,9 @@ from tests.keys.certified import (
     reissued,
     with_intermediate_until,
 )
-from tests.keys.rotating_house import ACTOR, RotatingHouse
-from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, until
+from tests.keys.rotating_setup import ACTOR, RotatingSetup
 from tests.stamping.letters import make_letter
+from tests.stamping.stamping_setup import BOTTOM_LEFT, BOTTOM_RIGHT, until
 
 pytestmark = pytest.mark.storage
 
@@ -51,34 +51,34 @@ class Crash(Exception):
 NOW = datetime(2026, 8, 17, 10, 0, tzinfo=UTC)
 
 
-def verdict(house: RotatingHouse, data: bytes, *, later: timedelta = timedelta()) -> Verdict:
-    trust = load_trust(house.data / "pki" / "trust")
+def verdict(setup: RotatingSetup, data: bytes, *, later: timedelta = timedelta()) -> Verdict:
+    trust = load_trust(setup.data / "pki" / "trust")
     return judge(JudgeRequest(data=data, trust=trust, moment=datetime.now(UTC) + later)).verdict
 
 
-async def test_a_rotation_with_overlap_from_a_file_to_the_hsm_and_on(house: RotatingHouse) -> None:
-    first = await house.register_first()
-    await house.start()
-    old = await house.stamp("Surat lama")
-    second = await house.add("stamp-1")
-    assert await house.signs_with(first), "added ahead, not in use"
-    await house.activate(second)
-    await until(lambda: house.signs_with(second), 5, "the signer to follow")
-    middle = await house.stamp("Surat tengah")
-    third = await house.add("stamp-2")
-    await house.activate(third)
-    await until(lambda: house.signs_with(third), 5, "the signer to follow")
-    new = await house.stamp("Surat baru")
+async def test_a_rotation_with_overlap_from_a_file_to_the_hsm_and_on(setup: RotatingSetup) -> None:
+    first = await setup.register_first()
+    await setup.start()
+    old = await setup.stamp("Surat lama")
+    second = await setup.add("stamp-1")
+    assert await setup.signs_with(first), "added ahead, not in use"
+    await setup.activate(second)
+    await until(lambda: setup.signs_with(second), 5, "the signer to follow")
+    middle = await setup.stamp("Surat tengah")
+    third = await setup.add("stamp-2")
+    await setup.activate(third)
+    await until(lambda: setup.signs_with(third), 5, "the signer to follow")
+    new = await setup.stamp("Surat baru")
     for key_id in (first, second):
-        await house.retire(key_id)
-    await until(lambda: closed(house, second), 5, "the retired key to be closed")
-    assert [await house.key_of(job) for job in (old, middle, new)] == [first, second, third]
+        await setup.retire(key_id)
+    await until(lambda: closed(setup, second), 5, "the retired key to be closed")
+    assert [await setup.key_of(job) for job in (old, middle, new)] == [first, second, third]
     for job in (old, middle, new):
-        assert verdict(house, await house.file_of(job)) is Verdict.GENUINE
-        assert verdict(house, await house.file_of(job), later=timedelta(days=3 * 365)) is Verdict.GENUINE
-    assert read_counters(house.data / "signer") == {first: 1, second: 1, third: 1}
-    await house.assert_sound()
-    entries = await house.database.owner.fetch(
+        assert verdict(setup, await setup.file_of(job)) is Verdict.GENUINE
+        assert verdict(setup, await setup.file_of(job), later=timedelta(days=3 * 365)) is Verdict.GENUINE
+    assert read_counters(setup.data / "signer") == {first: 1, second: 1, third: 1}
+    await setup.assert_sound()
+    entries = await setup.database.owner.fetch(
         "SELECT action, subject, actor FROM operations.audit_entry WHERE action LIKE 'key.%' ORDER BY id"
     )
     assert [tuple(entry) for entry in entries] == [
@@ -89,13 +89,13 @@ async def test_a_rotation_with_overlap_from_a_file_to_the_hsm_and_on(house: Rota
     ]
 
 
-async def closed(house: RotatingHouse, key_id: str) -> bool:
+async def closed(setup: RotatingSetup, key_id: str) -> bool:
     return any(
-        report.key_id == key_id and report.trouble == "retired" for report in await house.client.keys()
+        report.key_id == key_id and report.trouble == "retired" for report in await setup.client.keys()
     )
 
 
-async def change_keys_after_intents(house: RotatingHouse, count: int, key_id: str) -> None:
+async def change_keys_after_intents(setup: RotatingSetup, count: int, key_id: str) -> None:
     """The worker dies behind so many intents; the other key is put to use, and a new worker goes on."""
     stored = 0
 
@@ -106,127 +106,127 @@ async def change_keys_after_intents(house: RotatingHouse, count: int, key_id: st
             raise Crash
 
     with pytest.raises(Crash):
-        await run_due_jobs(house.tools(fail_point=stop), worker="test")
-    await house.activate(key_id)
-    await until(lambda: house.signs_with(key_id), 5, "the signer to follow")
-    await free_leases(house.tools(), worker="test")
-    await house.work()
+        await run_due_jobs(setup.tools(fail_point=stop), worker="test")
+    await setup.activate(key_id)
+    await until(lambda: setup.signs_with(key_id), 5, "the signer to follow")
+    await free_leases(setup.tools(), worker="test")
+    await setup.work()
 
 
-async def test_a_document_half_sealed_when_the_key_changes_is_finished(house: RotatingHouse) -> None:
-    first = await house.register_first()
-    second = await house.add("stamp-1")
-    await house.start()
-    job = await house.order(await house.accept(make_letter(), [BOTTOM_LEFT, BOTTOM_RIGHT]))
-    await change_keys_after_intents(house, 2, second)
-    rows = await house.database.owner.fetch("SELECT serial, key_id FROM stamping.release")
+async def test_a_document_half_sealed_when_the_key_changes_is_finished(setup: RotatingSetup) -> None:
+    first = await setup.register_first()
+    second = await setup.add("stamp-1")
+    await setup.start()
+    job = await setup.order(await setup.accept(make_letter(), [BOTTOM_LEFT, BOTTOM_RIGHT]))
+    await change_keys_after_intents(setup, 2, second)
+    rows = await setup.database.owner.fetch("SELECT serial, key_id FROM stamping.release")
     assert dict(tuple(row) for row in rows) == dict(zip(job.serials, [first, second], strict=True))
-    await house.assert_sound()
+    await setup.assert_sound()
 
 
 async def test_a_document_prepared_before_a_longer_chain_came_is_finished_with_it(
-    house: RotatingHouse,
+    setup: RotatingSetup,
 ) -> None:
     """The gap of its seal is fixed by then, and the key is not the one it was prepared under."""
-    await house.register_first()
-    await house.start()
-    chain = certify(house.data / "pki", "pkcs11:token=meterai;object=stamp-1")
+    await setup.register_first()
+    await setup.start()
+    chain = certify(setup.data / "pki", "pkcs11:token=meterai;object=stamp-1")
     free = SEAL_BYTES - cms_bytes_max(encoded(chain), TOKEN_BYTES)
-    longest = await house.add(chain=lengthened(house.data / "pki", chain, free - 40))
-    job = await house.order_letter()
+    longest = await setup.add(chain=lengthened(setup.data / "pki", chain, free - 40))
+    job = await setup.order_letter()
 
-    await change_keys_after_intents(house, 1, longest)
-    assert await house.key_of(job) == longest
-    assert verdict(house, await house.file_of(job)) is Verdict.GENUINE
+    await change_keys_after_intents(setup, 1, longest)
+    assert await setup.key_of(job) == longest
+    assert verdict(setup, await setup.file_of(job)) is Verdict.GENUINE
 
 
 async def test_a_key_retired_while_batches_wait_for_it_is_used_as_often_as_counted(
-    house: RotatingHouse,
+    setup: RotatingSetup,
 ) -> None:
-    first = await house.register_first()
-    second = await house.add("stamp-1")
-    await house.start("tests.keys.faulty_signer")
-    await until(lambda: house.ready(second), 10, "the second key")
-    (house.data / "fault").write_text("slow")
-    jobs = [await house.order_letter(text) for text in ("Surat pertama", "Surat kedua")]
+    first = await setup.register_first()
+    second = await setup.add("stamp-1")
+    await setup.start("tests.keys.faulty_signer")
+    await until(lambda: setup.ready(second), 10, "the second key")
+    (setup.data / "fault").write_text("slow")
+    jobs = [await setup.order_letter(text) for text in ("Surat pertama", "Surat kedua")]
     batches = []
     for number in range(2):  # the second is taken on with the first key, and waits until the first is signed
-        batches.append(asyncio.create_task(run_due_jobs(house.tools(), worker="test", limit=1)))
-        await until(lambda number=number: intended(house, number + 1), 10, "the intent")
+        batches.append(asyncio.create_task(run_due_jobs(setup.tools(), worker="test", limit=1)))
+        await until(lambda number=number: intended(setup, number + 1), 10, "the intent")
         await asyncio.sleep(0.2)
-    await house.activate_at_once(second)
-    await house.retire(first)
+    await setup.activate_at_once(second)
+    await setup.retire(first)
     await asyncio.gather(*batches)
-    await house.work()
-    assert [await house.key_of(job) for job in jobs] == [first, second]
-    await house.database.owner.execute(
+    await setup.work()
+    assert [await setup.key_of(job) for job in jobs] == [first, second]
+    await setup.database.owner.execute(
         "UPDATE stamping.sign_attempt SET attempted_at = attempted_at - interval '5 minutes'"
     )
-    assert await house.value("SELECT count(*) FROM stamping.sign_attempt") == 2
-    await house.assert_sound()
+    assert await setup.value("SELECT count(*) FROM stamping.sign_attempt") == 2
+    await setup.assert_sound()
 
 
-async def intended(house: RotatingHouse, count: int) -> bool:
-    return bool(await house.value("SELECT count(*) >= $1 FROM stamping.intent", count))
+async def intended(setup: RotatingSetup, count: int) -> bool:
+    return bool(await setup.value("SELECT count(*) >= $1 FROM stamping.intent", count))
 
 
-async def test_a_use_of_the_key_that_nobody_counted_is_found(house: RotatingHouse) -> None:
-    await house.register_first()
-    second = await house.add("stamp-1")
-    await house.start()
-    await house.activate(second)
-    await until(lambda: house.signs_with(second), 5, "the signer to follow")
-    await house.stamp()
-    counters = read_counters(house.data / "signer")
+async def test_a_use_of_the_key_that_nobody_counted_is_found(setup: RotatingSetup) -> None:
+    await setup.register_first()
+    second = await setup.add("stamp-1")
+    await setup.start()
+    await setup.activate(second)
+    await until(lambda: setup.signs_with(second), 5, "the signer to follow")
+    await setup.stamp()
+    counters = read_counters(setup.data / "signer")
     counters[second] += 1  # planted: the key was used once more
-    results = await run_invariants(house.database.reader, now=datetime.now(UTC), counters=counters)
+    results = await run_invariants(setup.database.reader, now=datetime.now(UTC), counters=counters)
     (i8,) = [found for found in results if found.id == "I8"]
     assert not i8.ok
     assert second in i8.violations[0]
 
 
-async def test_without_any_key_nothing_is_signed_and_the_signer_says_so(house: RotatingHouse) -> None:
-    (house.data / "pki" / "stamp.pem").unlink()
-    house.spawn()
-    await until(lambda: refused(house, "key.none"), 10, "the refusal")
-    await house.activate(await house.add("stamp-1"))
-    await until(house.signer_answers, 5, "the first key")
+async def test_without_any_key_nothing_is_signed_and_the_signer_says_so(setup: RotatingSetup) -> None:
+    (setup.data / "pki" / "stamp.pem").unlink()
+    setup.spawn()
+    await until(lambda: refused(setup, "key.none"), 10, "the refusal")
+    await setup.activate(await setup.add("stamp-1"))
+    await until(setup.signer_answers, 5, "the first key")
 
 
-async def refused(house: RotatingHouse, code: str) -> bool:
+async def refused(setup: RotatingSetup, code: str) -> bool:
     try:
-        await house.client.ping()
+        await setup.client.ping()
     except Refusal as refusal:
         return refusal.code == code
     return False
 
 
-async def test_a_key_past_its_validity_does_not_sign_and_jobs_wait(house: RotatingHouse) -> None:
+async def test_a_key_past_its_validity_does_not_sign_and_jobs_wait(setup: RotatingSetup) -> None:
     soon = datetime.now(UTC) + timedelta(minutes=3)
-    key = await house.add("stamp-1", valid_until=soon)
-    house.spawn()
-    await until(lambda: refused(house, "key.none"), 10, "the signer")
-    await house.activate(key)
-    await until(lambda: refused(house, "key.expired"), 10, "the expiry")
+    key = await setup.add("stamp-1", valid_until=soon)
+    setup.spawn()
+    await until(lambda: refused(setup, "key.none"), 10, "the signer")
+    await setup.activate(key)
+    await until(lambda: refused(setup, "key.expired"), 10, "the expiry")
 
 
-async def test_no_stamp_gets_its_time_after_the_end_of_its_certificate(house: RotatingHouse) -> None:
+async def test_no_stamp_gets_its_time_after_the_end_of_its_certificate(setup: RotatingSetup) -> None:
     """Verifiers call such a stamp forged: the time stamp says when it was made, and it comes last."""
-    first = await house.register_first()
+    first = await setup.register_first()
     ends = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=12)
     place = "pkcs11:token=meterai;object=stamp-1"
-    chain = certify(house.data / "pki", place, now=ends - timedelta(days=5 * 365))
-    ending = await house.add("stamp-1", chain=chain)
-    async with slow_authority(house.tsa.url, until=ends + timedelta(seconds=0.5)) as url:
-        await house.start(METERAI_TSA_URL=url)
-        await house.activate(ending)
-        job = await house.order_letter()
+    chain = certify(setup.data / "pki", place, now=ends - timedelta(days=5 * 365))
+    ending = await setup.add("stamp-1", chain=chain)
+    async with slow_authority(setup.tsa.url, until=ends + timedelta(seconds=0.5)) as url:
+        await setup.start(METERAI_TSA_URL=url)
+        await setup.activate(ending)
+        job = await setup.order_letter()
         await asyncio.sleep((ends - datetime.now(UTC)).total_seconds() - 2)
-        await run_due_jobs(house.tools(), worker="test")
-        if await house.value("SELECT count(*) FROM stamping.release") == 0:
-            await house.activate(first)
-            await house.work()
-        assert verdict(house, await house.file_of(job)) is Verdict.GENUINE
+        await run_due_jobs(setup.tools(), worker="test")
+        if await setup.value("SELECT count(*) FROM stamping.release") == 0:
+            await setup.activate(first)
+            await setup.work()
+        assert verdict(setup, await setup.file_of(job)) is Verdict.GENUINE
 
 
 @asynccontextmanager
@@ -253,15 +253,15 @@ async def slow_authority(inner: str, *, until: datetime) -> AsyncIterator[str]:
 
 
 async def test_what_must_not_be_registered_or_activated_is_refused(
-    house: RotatingHouse, tmp_path: Path
+    setup: RotatingSetup, tmp_path: Path
 ) -> None:
-    first = await house.register_first()
-    await house.start()
+    first = await setup.register_first()
+    await setup.start()
     now = datetime.now(UTC)
-    key = await house.add("stamp-1")
-    chain = certify(house.data / "pki", "pkcs11:token=meterai;object=stamp-2")
+    key = await setup.add("stamp-1")
+    chain = certify(setup.data / "pki", "pkcs11:token=meterai;object=stamp-2")
     stranger = make_pki(tmp_path / "stranger")
-    pems = [(house.data / "pki" / f"{name}.pem").read_bytes() for name in ("tsa", "intermediate")]
+    pems = [(setup.data / "pki" / f"{name}.pem").read_bytes() for name in ("tsa", "intermediate")]
     tsa = [x509.load_pem_x509_certificate(pem) for pem in pems]
     for expected, wrong in {
         "chain": {"chain": certify(stranger, "pkcs11:token=meterai;object=stamp-2")},
@@ -270,80 +270,80 @@ async def test_what_must_not_be_registered_or_activated_is_refused(
         "place": {"chain": chain, "place": "pkcs11:token=meterai;object=a?pin-value=1"},
     }.items():
         with pytest.raises(Refusal, match=r"key\.unfit") as caught:
-            await house.add("stamp-2", **wrong)
+            await setup.add("stamp-2", **wrong)
         assert caught.value.facts["what"] == expected
     with pytest.raises(Refusal, match=r"key\.known"):
-        await house.add("stamp-1", chain=await chain_of(house, key))
+        await setup.add("stamp-1", chain=await chain_of(setup, key))
     with pytest.raises(Refusal, match=r"key\.still_active"):
-        await house.retire(first)
+        await setup.retire(first)
     with pytest.raises(Refusal, match=r"key\.unknown"):
-        await house.retire("ffff")
-    await house.retire(key)
+        await setup.retire("ffff")
+    await setup.retire(key)
     with pytest.raises(Refusal, match=r"key\.retired"):
-        await house.activate_at_once(key)
-    wrong_key = await house.add("other", chain=chain)  # the token's key is not the certificate's
+        await setup.activate_at_once(key)
+    wrong_key = await setup.add("other", chain=chain)  # the token's key is not the certificate's
     with pytest.raises(Refusal, match=r"key\.not_ready"):
-        await house.activate_at_once(wrong_key)
+        await setup.activate_at_once(wrong_key)
 
 
-async def test_a_rotation_planned_ahead_is_called_off_by_the_key_in_use(house: RotatingHouse) -> None:
+async def test_a_rotation_planned_ahead_is_called_off_by_the_key_in_use(setup: RotatingSetup) -> None:
     """It says that it signs from now on: nothing may take over from it later."""
-    first = await house.register_first()
-    second = await house.add("stamp-1")
-    await house.start()
+    first = await setup.register_first()
+    second = await setup.add("stamp-1")
+    await setup.start()
     at = datetime.now(UTC) + timedelta(days=1)
-    await house.activate(second, at=at)
-    await house.activate(first)
-    register = await house.database.owner.fetch("SELECT key_id, active_from FROM stamping.signing_key")
+    await setup.activate(second, at=at)
+    await setup.activate(first)
+    register = await setup.database.owner.fetch("SELECT key_id, active_from FROM stamping.signing_key")
     assert {row["key_id"]: row["active_from"] is None for row in register} == {first: False, second: True}
-    entries = await house.database.owner.fetch(
+    entries = await setup.database.owner.fetch(
         "SELECT subject, facts FROM operations.audit_entry WHERE action = 'key.activate' ORDER BY id"
     )
     assert [entry["subject"] for entry in entries] == [second, first]
     assert second in str(entries[-1]["facts"])
-    await house.activate(first)  # once is enough
-    assert await house.value("SELECT count(*) FROM operations.audit_entry WHERE action = 'key.activate'") == 2
+    await setup.activate(first)  # once is enough
+    assert await setup.value("SELECT count(*) FROM operations.audit_entry WHERE action = 'key.activate'") == 2
 
 
 async def test_the_next_key_is_asked_for_until_one_follows(
-    house: RotatingHouse, monkeypatch: pytest.MonkeyPatch
+    setup: RotatingSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(signing_keys, "LITTLE_TIME", timedelta(days=100 * 365))
-    await house.register_first()
-    second = await house.add("stamp-1")
-    await house.start()
+    await setup.register_first()
+    second = await setup.add("stamp-1")
+    await setup.start()
 
     async def asked_for() -> list[bool]:
-        found = await keys_now(house.db, house.client, now=datetime.now(UTC))
+        found = await keys_now(setup.db, setup.client, now=datetime.now(UTC))
         return [key.needs_next for key in found]
 
     assert await asked_for() == [True, False]
-    await house.activate(second, at=datetime.now(UTC) + timedelta(days=1))
+    await setup.activate(second, at=datetime.now(UTC) + timedelta(days=1))
     assert await asked_for() == [False, False]
 
 
-async def test_a_key_that_signs_already_can_not_be_put_to_use_later(house: RotatingHouse) -> None:
+async def test_a_key_that_signs_already_can_not_be_put_to_use_later(setup: RotatingSetup) -> None:
     """Nothing would come of it: the key planned to take over before that time would go on."""
-    first = await house.register_first()
-    second = await house.add("stamp-1")
-    await house.start()
+    first = await setup.register_first()
+    second = await setup.add("stamp-1")
+    await setup.start()
     at = datetime.now(UTC) + timedelta(days=1)
-    await house.activate(second, at=at)
+    await setup.activate(second, at=at)
     for later in (timedelta(days=1), timedelta(days=99 * 365)):  # within its validity, and after it
         with pytest.raises(Refusal, match=r"key\.signs_already") as caught:
-            await house.activate(first, at=at + later)
+            await setup.activate(first, at=at + later)
         assert caught.value.facts == {"key_id": first}
-    planned = await house.value("SELECT active_from FROM stamping.signing_key WHERE key_id = $1", second)
+    planned = await setup.value("SELECT active_from FROM stamping.signing_key WHERE key_id = $1", second)
     assert planned == at, "nothing was called off"
 
 
-async def test_a_rotation_that_is_put_off_notes_which_key_it_ends(house: RotatingHouse) -> None:
-    first = await house.register_first()
-    second = await house.add("stamp-1")
-    await house.start()
+async def test_a_rotation_that_is_put_off_notes_which_key_it_ends(setup: RotatingSetup) -> None:
+    first = await setup.register_first()
+    second = await setup.add("stamp-1")
+    await setup.start()
     for days in (1, 2):
-        await house.activate(second, at=datetime.now(UTC) + timedelta(days=days))
-    facts = await house.value("SELECT facts FROM operations.audit_entry ORDER BY id DESC LIMIT 1")
+        await setup.activate(second, at=datetime.now(UTC) + timedelta(days=days))
+    facts = await setup.value("SELECT facts FROM operations.audit_entry ORDER BY id DESC LIMIT 1")
     assert msgspec.json.decode(facts)["instead_of"] == first
 
 
@@ -358,66 +358,66 @@ def test_a_time_that_is_past_means_now(
 
 
 async def test_a_key_whose_seals_no_stamp_has_room_for_is_refused(
-    house: RotatingHouse, monkeypatch: pytest.MonkeyPatch
+    setup: RotatingSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In use, it would keep every job waiting until the key before it is activated again."""
-    await house.register_first()
-    await house.start()
-    chain = certify(house.data / "pki", "pkcs11:token=meterai;object=stamp-1")
+    await setup.register_first()
+    await setup.start()
+    chain = certify(setup.data / "pki", "pkcs11:token=meterai;object=stamp-1")
     with pytest.raises(Refusal, match=r"key\.unfit") as caught:
-        await house.add(chain=lengthened(house.data / "pki", chain, 2_200))
+        await setup.add(chain=lengthened(setup.data / "pki", chain, 2_200))
     assert caught.value.facts["what"] == "size"
     assert "shorter chain" in str(caught.value.facts["reason"])
-    key = await house.add(chain=lengthened(house.data / "pki", chain, 1_400))  # 3.6 kB, and it stamps
-    await until(lambda: house.ready(key), 10, "the signer to open the key")
+    key = await setup.add(chain=lengthened(setup.data / "pki", chain, 1_400))  # 3.6 kB, and it stamps
+    await until(lambda: setup.ready(key), 10, "the signer to open the key")
     with monkeypatch.context() as smaller:
         smaller.setattr("meterai.stamping.use_cases.add_key.SEAL_BYTES", 6_656)
         with pytest.raises(Refusal, match=r"key\.unfit"):
-            await house.activate_at_once(key)
-    await house.activate(key)
-    await until(lambda: house.signs_with(key), 5, "the signer to follow")
-    assert verdict(house, await house.file_of(await house.stamp())) is Verdict.GENUINE
+            await setup.activate_at_once(key)
+    await setup.activate(key)
+    await until(lambda: setup.signs_with(key), 5, "the signer to follow")
+    assert verdict(setup, await setup.file_of(await setup.stamp())) is Verdict.GENUINE
 
 
-async def test_a_key_whose_stamps_verifiers_would_not_accept_is_refused(house: RotatingHouse) -> None:
+async def test_a_key_whose_stamps_verifiers_would_not_accept_is_refused(setup: RotatingSetup) -> None:
     """In use, each of its stamps would be called not genuine wherever the register can't be asked."""
-    pki = house.data / "pki"
+    pki = setup.data / "pki"
     chain = certify(pki, "pkcs11:token=meterai;object=stamp-1")
     mail = for_purposes(pki, chain, ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.CLIENT_AUTH)
     with pytest.raises(Refusal, match=r"key\.unfit") as caught:
-        await house.add(chain=mail)
+        await setup.add(chain=mail)
     assert caught.value.facts["what"] == "usage"
     other = x509.load_pem_x509_certificate((pki / "tsa.pem").read_bytes())
     with pytest.raises(Refusal, match=r"key\.unfit") as caught:
-        await house.add(chain=[*chain, other])
+        await setup.add(chain=[*chain, other])
     assert caught.value.facts["what"] == "chain"
 
 
-async def test_a_key_ends_with_the_first_certificate_of_its_chain(house: RotatingHouse) -> None:
+async def test_a_key_ends_with_the_first_certificate_of_its_chain(setup: RotatingSetup) -> None:
     """A stamp after that end is an expired one in the eyes of every verifier."""
-    pki, end = house.data / "pki", datetime.now(UTC).replace(microsecond=0) + timedelta(days=400)
+    pki, end = setup.data / "pki", datetime.now(UTC).replace(microsecond=0) + timedelta(days=400)
     chain = with_intermediate_until(pki, certify(pki, "pkcs11:token=meterai;object=stamp-1"), end)
     with pytest.raises(Refusal, match=r"key\.unfit") as caught:
-        await house.add(chain=chain, valid_until=end + timedelta(days=1))
+        await setup.add(chain=chain, valid_until=end + timedelta(days=1))
     assert caught.value.facts["what"] == "validity"
-    key = await house.add(chain=chain)
-    assert await house.value("SELECT valid_until FROM stamping.signing_key WHERE key_id = $1", key) == end
+    key = await setup.add(chain=chain)
+    assert await setup.value("SELECT valid_until FROM stamping.signing_key WHERE key_id = $1", key) == end
 
 
 @pytest.mark.parametrize("old_first", [True, False])
 async def test_a_key_that_is_added_when_its_root_has_been_renewed_does_not_end_with_the_old_one(
-    house: RotatingHouse, old_first: bool
+    setup: RotatingSetup, old_first: bool
 ) -> None:
-    pki, now = house.data / "pki", datetime.now(UTC)
-    roots = [reissued(pki, house.roots[0], now + timedelta(days=days)) for days in (400, 9000)]
+    pki, now = setup.data / "pki", datetime.now(UTC)
+    roots = [reissued(pki, setup.roots[0], now + timedelta(days=days)) for days in (400, 9000)]
     chain = certify(pki, "pkcs11:token=meterai;object=stamp-1")
-    key = await house.add(chain=chain, roots=roots if old_first else roots[::-1])
-    ends = await house.value("SELECT valid_until FROM stamping.signing_key WHERE key_id = $1", key)
+    key = await setup.add(chain=chain, roots=roots if old_first else roots[::-1])
+    ends = await setup.value("SELECT valid_until FROM stamping.signing_key WHERE key_id = $1", key)
     assert ends == min(certificate.not_valid_after_utc for certificate in chain) > now + timedelta(days=400)
 
 
-async def chain_of(house: RotatingHouse, key_id: str) -> list[x509.Certificate]:
-    found = await house.value("SELECT certificates FROM stamping.signing_key WHERE key_id = $1", key_id)
+async def chain_of(setup: RotatingSetup, key_id: str) -> list[x509.Certificate]:
+    found = await setup.value("SELECT certificates FROM stamping.signing_key WHERE key_id = $1", key_id)
     return [x509.load_der_x509_certificate(certificate) for certificate in found]
 
 

@@ -26,9 +26,9 @@ from meterai.stamping.queries import job as find_job
 from meterai.stamping.signer.sealer import Sealer
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.states import STATES
-from tests.keys.rotating_house import RotatingHouse
-from tests.stamping.house import until
+from tests.keys.rotating_setup import RotatingSetup
 from tests.stamping.letters import make_letter
+from tests.stamping.stamping_setup import until
 from tests.storage_fixtures import TestDatabase
 
 pytestmark = pytest.mark.storage
@@ -36,11 +36,11 @@ OBEYED_SECONDS_MAX = 5.0
 """I22."""
 
 
-def meterai(house: RotatingHouse, *words: str) -> str:
-    """The command line, on this house."""
+def meterai(setup: RotatingSetup, *words: str) -> str:
+    """The command line, on this set-up."""
     environment = {
-        "METERAI_DATA": str(house.data),
-        "METERAI_DATABASE_APP_URL": house.database.urls.app,
+        "METERAI_DATA": str(setup.data),
+        "METERAI_DATABASE_APP_URL": setup.database.urls.app,
     }
     done = subprocess.run(
         [sys.executable, "-m", "meterai.cli", *words],
@@ -54,15 +54,15 @@ def meterai(house: RotatingHouse, *words: str) -> str:
 
 
 async def test_under_load_nothing_is_signed_five_seconds_after_the_stop_and_all_is_finished_later(
-    house: RotatingHouse, monkeypatch: pytest.MonkeyPatch
+    setup: RotatingSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SUDO_USER", "oscar")
     oscar = operator_name()  # where the kernel does not know who logged in
-    await house.register_first()
-    await house.start()
-    house.lot = await house.give_lot(house.alice, 60)
-    documents = [await house.accept(make_letter(f"Surat {n}")) for n in range(40)]
-    house.start_worker()
+    await setup.register_first()
+    await setup.start()
+    setup.lot = await setup.give_lot(setup.alice, 60)
+    documents = [await setup.accept(make_letter(f"Surat {n}")) for n in range(40)]
+    setup.start_worker()
 
     in_force = asyncio.Event()
 
@@ -73,34 +73,34 @@ async def test_under_load_nothing_is_signed_five_seconds_after_the_stop_and_all_
             if number == 30:
                 await in_force.wait()
                 await asyncio.sleep(OBEYED_SECONDS_MAX)
-            jobs.append(await house.order(document))
+            jobs.append(await setup.order(document))
             await asyncio.sleep(0.15)
         return jobs
 
     ordering = asyncio.create_task(keep_ordering())
-    await until(house.key_uses, 20, "the first signature")
-    said = await asyncio.to_thread(meterai, house, "stop-signing", "--reason", "uji coba")
+    await until(setup.key_uses, 20, "the first signature")
+    said = await asyncio.to_thread(meterai, setup, "stop-signing", "--reason", "uji coba")
     stopped_at = datetime.now(UTC)
     in_force.set()
     assert "signs nothing any more" in said
     jobs = await ordering
-    await until(lambda: all_waiting(house), 20, "everybody to wait")
-    late = await house.value(
+    await until(lambda: all_waiting(setup), 20, "everybody to wait")
+    late = await setup.value(
         "SELECT count(*) FROM stamping.sign_attempt WHERE attempted_at > $1::timestamptz + interval '5 s'",
         stopped_at,
     )
-    uses, since = house.key_uses(), time.monotonic()
+    uses, since = setup.key_uses(), time.monotonic()
     assert late == 0
     assert 0 < uses <= 30, "it was thrown in the middle of the work"
     while time.monotonic() - since < 2:
-        assert house.key_uses() == uses
-    assert (await house.lot_now()).reserved == 40 - await released_count(house)
-    said = await asyncio.to_thread(meterai, house, "resume-signing", "--reason", "selesai")
+        assert setup.key_uses() == uses
+    assert (await setup.lot_now()).reserved == 40 - await released_count(setup)
+    said = await asyncio.to_thread(meterai, setup, "resume-signing", "--reason", "selesai")
     assert "signs again" in said
-    await until(lambda: all_released(house, jobs), 60, "the rest")
-    assert house.key_uses() == 40, "nothing was signed twice"
-    await house.assert_sound()
-    entries = await house.database.owner.fetch(
+    await until(lambda: all_released(setup, jobs), 60, "the rest")
+    assert setup.key_uses() == 40, "nothing was signed twice"
+    await setup.assert_sound()
+    entries = await setup.database.owner.fetch(
         "SELECT actor, action, facts ->> 'reason' AS reason FROM operations.audit_entry"
         " WHERE action LIKE 'sealing.%' ORDER BY id"
     )
@@ -123,21 +123,21 @@ async def test_the_exit_code_says_that_no_signer_was_seen_to_follow(
     assert "The switch is thrown" in stopped.stdout
 
 
-async def all_waiting(house: RotatingHouse) -> bool:
+async def all_waiting(setup: RotatingSetup) -> bool:
     """Every job that isn't finished has met the switch."""
-    open_jobs = await house.value(
+    open_jobs = await setup.value(
         "SELECT count(*) FROM stamping.job WHERE ended_at IS NULL AND trouble_code IS DISTINCT FROM $1",
         "sealing.stopped",
     )
     return open_jobs == 0
 
 
-async def released_count(house: RotatingHouse) -> int:
-    return int(await house.value("SELECT count(*) FROM stamping.release"))
+async def released_count(setup: RotatingSetup) -> int:
+    return int(await setup.value("SELECT count(*) FROM stamping.release"))
 
 
-async def all_released(house: RotatingHouse, jobs: list[Job]) -> bool:
-    found = [await find_job(house.db, job.id) for job in jobs]
+async def all_released(setup: RotatingSetup, jobs: list[Job]) -> bool:
+    found = [await find_job(setup.db, job.id) for job in jobs]
     return all(job is not None and job.state == "released" for job in found)
 
 

@@ -34,11 +34,11 @@ from meterai.verification.trust import load_trust
 from meterai.verification.use_cases.judge_document import judge_document
 from sandbox.tsa import TimeStampAuthority as AuthorityOf
 from tests.keys.certified import certify
-from tests.keys.rotating_house import RotatingHouse
+from tests.keys.rotating_setup import RotatingSetup
 from tests.keys.test_rotation import verdict
 from tests.plans import looks_of
-from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, TimeStampAuthority, until
 from tests.stamping.letters import make_letter
+from tests.stamping.stamping_setup import BOTTOM_LEFT, BOTTOM_RIGHT, TimeStampAuthority, until
 from tests.storage_fixtures import TestDatabase
 
 pytestmark = pytest.mark.storage
@@ -52,28 +52,28 @@ LATER = CycleSettings(
 
 
 @pytest_asyncio.fixture
-async def authority(house: RotatingHouse) -> AsyncIterator[TimeStampAuthority]:
+async def authority(setup: RotatingSetup) -> AsyncIterator[TimeStampAuthority]:
     """One that this test may stop."""
-    house.tsa = TimeStampAuthority(house.data / "pki")
-    await house.tsa.start()
-    await house.register_first()
-    await house.start()
-    yield house.tsa
-    house.tsa.stop()
+    setup.tsa = TimeStampAuthority(setup.data / "pki")
+    await setup.tsa.start()
+    await setup.register_first()
+    await setup.start()
+    yield setup.tsa
+    setup.tsa.stop()
 
 
-async def versions(house: RotatingHouse, job: Job) -> list[Any]:
+async def versions(setup: RotatingSetup, job: Job) -> list[Any]:
     return list(
-        await house.database.owner.fetch(
+        await setup.database.owner.fetch(
             "SELECT version, sha256, key_id FROM stamping.release WHERE serial = $1 ORDER BY version",
             job.serials[0],
         )
     )
 
 
-async def paid(house: RotatingHouse) -> bool:
-    await add_due_time_stamps(house.tools(settings=LATER))
-    return not await house.value("SELECT count(*) FROM stamping.time_stamp_owed WHERE paid_at IS NULL")
+async def paid(setup: RotatingSetup) -> bool:
+    await add_due_time_stamps(setup.tools(settings=LATER))
+    return not await setup.value("SELECT count(*) FROM stamping.time_stamp_owed WHERE paid_at IS NULL")
 
 
 async def test_debts_that_are_due_are_found_among_however_many_that_were_paid(database: TestDatabase) -> None:
@@ -97,41 +97,41 @@ async def test_debts_that_are_due_are_found_among_however_many_that_were_paid(da
 
 @pytest.mark.parametrize("stamps", [1, 2])
 async def test_a_stamp_is_released_without_its_time_stamp_and_gets_it_later(
-    house: RotatingHouse, authority: TimeStampAuthority, stamps: int
+    setup: RotatingSetup, authority: TimeStampAuthority, stamps: int
 ) -> None:
     places = [BOTTOM_LEFT, BOTTOM_RIGHT][-stamps:]
-    job = await house.order(await house.accept(make_letter(), places))
+    job = await setup.order(await setup.accept(make_letter(), places))
     if stamps == 1:
         authority.stop()
-        await house.work(settings=LATER)
+        await setup.work(settings=LATER)
     else:  # the first seal's time stamp can't be added later: it waits for the authority
-        await assert_waits_for(authority, house, job)
-        await house.work(settings=LATER, fail_point=stopper(authority))
-    (first,) = await versions(house, job)
-    early = await house.objects.get(first["sha256"])
-    assert verdict(house, early) is Verdict.CANNOT_CHECK, "offline, nothing proves the time"
-    assert (await asked(house, early)).register is RegisterAnswer.CONFIRMED
-    assert (await asked(house, early)).verdict is Verdict.GENUINE, "the register knows these bytes"
-    assert not await paid(house), "the authority is still down"
-    assert await due_in_a_year(house) == 0, "the archive waits for the time stamp"
+        await assert_waits_for(authority, setup, job)
+        await setup.work(settings=LATER, fail_point=stopper(authority))
+    (first,) = await versions(setup, job)
+    early = await setup.objects.get(first["sha256"])
+    assert verdict(setup, early) is Verdict.CANNOT_CHECK, "offline, nothing proves the time"
+    assert (await asked(setup, early)).register is RegisterAnswer.CONFIRMED
+    assert (await asked(setup, early)).verdict is Verdict.GENUINE, "the register knows these bytes"
+    assert not await paid(setup), "the authority is still down"
+    assert await due_in_a_year(setup) == 0, "the archive waits for the time stamp"
     await authority.start()
-    await until(lambda: due_and_paid(house), 10, "the time stamp")
-    assert await due_in_a_year(house) == 1
-    again, second = await versions(house, job)
+    await until(lambda: due_and_paid(setup), 10, "the time stamp")
+    assert await due_in_a_year(setup) == 1
+    again, second = await versions(setup, job)
     assert again == first, "what was released never changes"
-    late = await house.objects.get(second["sha256"])
-    assert verdict(house, late) is Verdict.GENUINE
+    late = await setup.objects.get(second["sha256"])
+    assert verdict(setup, late) is Verdict.GENUINE
     assert (second["version"], second["key_id"], len(late)) == (2, first["key_id"], len(early))
-    assert (await asked(house, late)).register is RegisterAnswer.CONFIRMED
-    assert await house.value("SELECT count(*) FROM stamping.release WHERE version = 2") == stamps
-    await house.assert_sound()
+    assert (await asked(setup, late)).register is RegisterAnswer.CONFIRMED
+    assert await setup.value("SELECT count(*) FROM stamping.release WHERE version = 2") == stamps
+    await setup.assert_sound()
 
 
-async def assert_waits_for(authority: TimeStampAuthority, house: RotatingHouse, job: Job) -> None:
+async def assert_waits_for(authority: TimeStampAuthority, setup: RotatingSetup, job: Job) -> None:
     """The job is not released while the authority is down. Afterwards it is there again."""
     authority.stop()
-    await run_due_jobs(house.tools(settings=LATER), worker="test")
-    waiting = await find_job(house.db, job.id)
+    await run_due_jobs(setup.tools(settings=LATER), worker="test")
+    waiting = await find_job(setup.db, job.id)
     assert waiting is not None
     assert (waiting.state, waiting.trouble_code) == ("sealing", "tsa.unavailable")
     await authority.start()
@@ -150,119 +150,119 @@ def stopper(authority: TimeStampAuthority) -> Any:
     return fail_point
 
 
-async def due_and_paid(house: RotatingHouse) -> bool:
-    await house.database.owner.execute(
+async def due_and_paid(setup: RotatingSetup) -> bool:
+    await setup.database.owner.execute(
         "UPDATE stamping.time_stamp_owed SET next_attempt_at = now() WHERE paid_at IS NULL"
     )
-    return await paid(house)
+    return await paid(setup)
 
 
-async def due_in_a_year(house: RotatingHouse) -> int:
+async def due_in_a_year(setup: RotatingSetup) -> int:
     """Files that the archive then says are due: those that it would take."""
     then = datetime.now(UTC) + timedelta(days=365)
-    (count,) = await count_archive(house.db, then)
-    change = house.database.owner.transaction()
+    (count,) = await count_archive(setup.db, then)
+    change = setup.database.owner.transaction()
     await change.start()
-    taken = await archive.claim_due(house.database.owner, then, lease_until=then, limit=9)
+    taken = await archive.claim_due(setup.database.owner, then, lease_until=then, limit=9)
     await change.rollback()
     assert count.due == len(taken)
     return count.due
 
 
-async def asked(house: RotatingHouse, data: bytes) -> Any:
+async def asked(setup: RotatingSetup, data: bytes) -> Any:
     """The judgement with the register."""
-    trust = load_trust(house.data / "pki" / "trust")
-    return await judge_document(house.db, house.jail, data, trust=trust, now=datetime.now(UTC))
+    trust = load_trust(setup.data / "pki" / "trust")
+    return await judge_document(setup.db, setup.jail, data, trust=trust, now=datetime.now(UTC))
 
 
 async def test_a_time_stamp_from_after_the_end_of_the_certificate_is_not_added(
-    house: RotatingHouse, authority: TimeStampAuthority
+    setup: RotatingSetup, authority: TimeStampAuthority
 ) -> None:
     """With it the stamp would be an expired one for everybody; the register confirms it as it is."""
     ends = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
     place = "pkcs11:token=meterai;object=stamp-1"
-    key = await house.add(chain=certify(house.data / "pki", place, now=ends - timedelta(days=5 * 365)))
-    await house.activate(key)
-    await until(lambda: house.signs_with(key), 5, "the signer to follow")
+    key = await setup.add(chain=certify(setup.data / "pki", place, now=ends - timedelta(days=5 * 365)))
+    await setup.activate(key)
+    await until(lambda: setup.signs_with(key), 5, "the signer to follow")
     authority.stop()
-    job = await house.order_letter()
-    await house.work(settings=LATER)
-    (first,) = await versions(house, job)
-    signer = Late(house, ends + timedelta(seconds=1))
-    assert await add_due_time_stamps(replace(house.tools(settings=LATER), signer=signer)) == 0
+    job = await setup.order_letter()
+    await setup.work(settings=LATER)
+    (first,) = await versions(setup, job)
+    signer = Late(setup, ends + timedelta(seconds=1))
+    assert await add_due_time_stamps(replace(setup.tools(settings=LATER), signer=signer)) == 0
     assert signer.asked == 1
-    assert await versions(house, job) == [first]
-    early = await house.objects.get(first["sha256"])
-    trust = load_trust(house.data / "pki" / "trust")
+    assert await versions(setup, job) == [first]
+    early = await setup.objects.get(first["sha256"])
+    trust = load_trust(setup.data / "pki" / "trust")
     for now in (datetime.now(UTC), ends + timedelta(days=1)):
-        found = await judge_document(house.db, house.jail, early, trust=trust, now=now)
+        found = await judge_document(setup.db, setup.jail, early, trust=trust, now=now)
         assert (found.verdict, found.register) == (Verdict.GENUINE, RegisterAnswer.CONFIRMED)
-    opinion = await offline_judge(house.jail, trust)(early)
+    opinion = await offline_judge(setup.jail, trust)(early)
     assert (opinion.lacks_time, opinion.serials) == (True, frozenset(job.serials))
-    assert await house.value(
+    assert await setup.value(
         "SELECT next_attempt_at = 'infinity' AND paid_at IS NULL FROM stamping.time_stamp_owed"
     )
-    assert await due_in_a_year(house) == 0, "there is nothing to renew"
-    assert await count_archive(house.db, datetime.now(UTC)) == [
+    assert await due_in_a_year(setup) == 0, "there is nothing to renew"
+    assert await count_archive(setup.db, datetime.now(UTC)) == [
         ArchiveCount(level=Level.T, files=1, due=0, in_trouble=0, next_due=None, trouble="")
     ]
-    async with house.db.connection() as connection:
+    async with setup.db.connection() as connection:
         assert await archive.make_due(connection, [Level.T], datetime.now(UTC)) == 0
-    await house.assert_sound()
+    await setup.assert_sound()
 
 
 async def test_a_file_that_others_will_sign_waits_for_its_time_stamp(
-    house: RotatingHouse, authority: TimeStampAuthority
+    setup: RotatingSetup, authority: TimeStampAuthority
 ) -> None:
     """They would sign version 1, and the token would come into another file than theirs."""
-    document = await house.accept(make_letter())
-    await place_stamps(house.db, document, [BOTTOM_LEFT], profile=Profile.SIGN_LATER)
-    job = await house.order(document)
-    await assert_waits_for(authority, house, job)
-    await house.work(settings=LATER)
-    assert verdict(house, await house.file_of(job)) is Verdict.GENUINE
+    document = await setup.accept(make_letter())
+    await place_stamps(setup.db, document, [BOTTOM_LEFT], profile=Profile.SIGN_LATER)
+    job = await setup.order(document)
+    await assert_waits_for(authority, setup, job)
+    await setup.work(settings=LATER)
+    assert verdict(setup, await setup.file_of(job)) is Verdict.GENUINE
 
 
 async def test_a_time_stamp_that_can_not_be_checked_yet_leaves_nothing_in_the_store(
-    house: RotatingHouse, authority: TimeStampAuthority
+    setup: RotatingSetup, authority: TimeStampAuthority
 ) -> None:
     """Each try gets another token, with a try a minute."""
     authority.stop()
-    await house.order_letter()
-    await house.work(settings=LATER)
+    await setup.order_letter()
+    await setup.work(settings=LATER)
     await authority.start()
-    before = set((house.data / "objects").glob("*/*"))
-    signer = Late(house, datetime.now(UTC))
-    assert await add_due_time_stamps(house.tools(settings=LATER, signer=signer, jail=Away())) == 0
+    before = set((setup.data / "objects").glob("*/*"))
+    signer = Late(setup, datetime.now(UTC))
+    assert await add_due_time_stamps(setup.tools(settings=LATER, signer=signer, jail=Away())) == 0
     assert signer.asked == 1
-    assert set((house.data / "objects").glob("*/*")) == before
-    await until(lambda: due_and_paid(house), 10, "the time stamp")
-    await house.assert_sound()
+    assert set((setup.data / "objects").glob("*/*")) == before
+    await until(lambda: due_and_paid(setup), 10, "the time stamp")
+    await setup.assert_sound()
 
 
 async def test_an_owed_time_stamp_needs_no_key_that_can_sign(
-    house: RotatingHouse, authority: TimeStampAuthority
+    setup: RotatingSetup, authority: TimeStampAuthority
 ) -> None:
     """The key may have expired, or its device be away: its certificate is known all the same."""
     authority.stop()
-    job = await house.order_letter()
-    await house.work(settings=LATER)
+    job = await setup.order_letter()
+    await setup.work(settings=LATER)
     assert (
-        await add_due_time_stamps(house.tools(settings=LATER, signer=Expired(house, datetime.now(UTC)))) == 1
+        await add_due_time_stamps(setup.tools(settings=LATER, signer=Expired(setup, datetime.now(UTC)))) == 1
     )
-    _, late = await versions(house, job)
-    assert verdict(house, await house.objects.get(late["sha256"])) is Verdict.GENUINE
-    await house.assert_sound()
+    _, late = await versions(setup, job)
+    assert verdict(setup, await setup.objects.get(late["sha256"])) is Verdict.GENUINE
+    await setup.assert_sound()
 
 
 async def test_a_file_that_can_not_be_read_keeps_no_other_one_from_its_time_stamp(
-    house: RotatingHouse, authority: TimeStampAuthority
+    setup: RotatingSetup, authority: TimeStampAuthority
 ) -> None:
     authority.stop()
-    jobs = [await house.order_letter(text) for text in ("Surat satu", "Surat dua")]
-    await house.work(settings=LATER)
+    jobs = [await setup.order_letter(text) for text in ("Surat satu", "Surat dua")]
+    await setup.work(settings=LATER)
     await authority.start()
-    (lost,), _ = [await versions(house, job) for job in jobs]
+    (lost,), _ = [await versions(setup, job) for job in jobs]
 
     class Damaged(FolderStore):
         async def get(self, key: str) -> bytes:
@@ -270,28 +270,28 @@ async def test_a_file_that_can_not_be_read_keeps_no_other_one_from_its_time_stam
                 raise OSError(errno.EIO, "a bad block")
             return await super().get(key)
 
-    tools = house.tools(settings=LATER, objects=Damaged(house.data / "objects"))
+    tools = setup.tools(settings=LATER, objects=Damaged(setup.data / "objects"))
 
     async def other_is_paid() -> bool:
-        await house.database.owner.execute(
+        await setup.database.owner.execute(
             "UPDATE stamping.time_stamp_owed SET next_attempt_at = now(), attempts = 0 WHERE paid_at IS NULL"
         )
         return await add_due_time_stamps(tools) == 1
 
     await until(other_is_paid, 10, "the time stamp")
-    assert [len(await versions(house, job)) for job in jobs] == [1, 2]
-    waits = await house.value("SELECT next_attempt_at FROM stamping.time_stamp_owed WHERE paid_at IS NULL")
+    assert [len(await versions(setup, job)) for job in jobs] == [1, 2]
+    waits = await setup.value("SELECT next_attempt_at FROM stamping.time_stamp_owed WHERE paid_at IS NULL")
     assert waits < datetime.now(UTC) + timedelta(seconds=10), "put off, and not left to its lease"
-    await until(lambda: due_and_paid(house), 10, "the other time stamp")
-    await house.assert_sound()
+    await until(lambda: due_and_paid(setup), 10, "the other time stamp")
+    await setup.assert_sound()
 
 
 class Late:
     """A signer whose authority came back at a later time."""
 
-    def __init__(self, house: RotatingHouse, time: datetime) -> None:
-        self._house = house
-        self._authority = AuthorityOf(house.data / "pki", clock=lambda: time)
+    def __init__(self, setup: RotatingSetup, time: datetime) -> None:
+        self._house = setup
+        self._authority = AuthorityOf(setup.data / "pki", clock=lambda: time)
         self.asked = 0
 
     def __getattr__(self, name: str) -> Any:
@@ -318,36 +318,36 @@ class Expired(Late):
 
 
 async def test_by_default_stamps_wait_and_nothing_is_owed(
-    house: RotatingHouse, authority: TimeStampAuthority
+    setup: RotatingSetup, authority: TimeStampAuthority
 ) -> None:
     authority.stop()
-    job = await house.order_letter()
-    await run_due_jobs(house.tools(), worker="test")
-    waiting = await find_job(house.db, job.id)
+    job = await setup.order_letter()
+    await run_due_jobs(setup.tools(), worker="test")
+    waiting = await find_job(setup.db, job.id)
     assert waiting is not None
     assert (waiting.state, waiting.trouble_code) == ("sealing", "tsa.unavailable")
     await authority.start()
-    await house.work()
-    assert await house.value("SELECT count(*) FROM stamping.time_stamp_owed") == 0
-    assert verdict(house, await house.file_of(job)) is Verdict.GENUINE
-    await house.assert_sound()
+    await setup.work()
+    assert await setup.value("SELECT count(*) FROM stamping.time_stamp_owed") == 0
+    assert verdict(setup, await setup.file_of(job)) is Verdict.GENUINE
+    await setup.assert_sound()
 
 
 async def test_while_the_authority_works_the_policy_changes_nothing(
-    house: RotatingHouse, authority: TimeStampAuthority
+    setup: RotatingSetup, authority: TimeStampAuthority
 ) -> None:
-    job = await house.order_letter()
-    await house.work(settings=LATER)
-    assert len(await versions(house, job)) == 1
-    assert verdict(house, await house.file_of(job)) is Verdict.GENUINE
-    assert await house.value("SELECT count(*) FROM stamping.time_stamp_owed") == 0
+    job = await setup.order_letter()
+    await setup.work(settings=LATER)
+    assert len(await versions(setup, job)) == 1
+    assert verdict(setup, await setup.file_of(job)) is Verdict.GENUINE
+    assert await setup.value("SELECT count(*) FROM stamping.time_stamp_owed") == 0
 
 
 async def test_the_signer_stamps_the_time_of_nothing_but_imprints(
-    house: RotatingHouse, authority: TimeStampAuthority
+    setup: RotatingSetup, authority: TimeStampAuthority
 ) -> None:
     with pytest.raises(Refusal, match=r"signer\.request_unreadable"):
-        await house.client.time_stamps([b"short"])
+        await setup.client.time_stamps([b"short"])
 
 
 async def test_why_no_time_stamp_is_to_be_had_stands_in_the_signer_s_log() -> None:

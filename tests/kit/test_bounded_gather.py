@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from meterai.kit.bounded_gather import each
+from meterai.kit.bounded_gather import gather_bounded
 
 
 async def test_each_gets_its_turn_and_the_first_failure_is_told_at_the_end() -> None:
@@ -20,9 +20,9 @@ async def test_each_gets_its_turn_and_the_first_failure_is_told_at_the_end() -> 
         return number * number
 
     with pytest.raises(KeyError, match="1"):
-        await each(range(5), work, at_once=2)
+        await gather_bounded(range(5), work, at_once=2)
     assert done == [0, 3, 4]
-    assert await each((3, 4), work, at_once=2) == [9, 16]
+    assert await gather_bounded((3, 4), work, at_once=2) == [9, 16]
 
 
 async def test_no_more_are_at_work_than_may_be() -> None:
@@ -35,5 +35,5 @@ async def test_no_more_are_at_work_than_may_be() -> None:
         await asyncio.sleep(0)
         at_work -= 1
 
-    await each(range(9), work, at_once=3)
+    await gather_bounded(range(9), work, at_once=3)
     assert most == 3

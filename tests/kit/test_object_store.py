@@ -17,7 +17,7 @@ from typing import ClassVar
 
 import pytest
 
-from meterai.cli.outage_messages import in_words
+from meterai.cli.outage_messages import outage_message
 from meterai.kit.database import is_outage
 from meterai.kit.files.object_store import (
     FolderStore,
@@ -326,7 +326,7 @@ async def test_trouble_with_s3_is_trouble_with_a_disk(bucket: RemoteStore, statu
             await attempt
         assert "\n" not in str(told.value)
         assert is_outage(told.value)
-        assert in_words(told.value).startswith("This did not work: the object store: ")
+        assert outage_message(told.value).startswith("This did not work: the object store: ")
 
 
 def test_a_store_that_nobody_knows_is_trouble_too() -> None:

@@ -27,8 +27,8 @@ from meterai.cli.copies import restore
 from meterai.cli.main import COMMANDS
 from meterai.cli.operator import archive, keys, queue
 from meterai.cli.operator.shared.operator_settings import operator_settings
-from meterai.cli.outage_messages import in_words
-from meterai.cli.refusal_words import WORDS, told
+from meterai.cli.outage_messages import outage_message
+from meterai.cli.refusal_texts import WORDS, refusal_text
 from meterai.cli.stamp import command as stamp
 from meterai.cli.stamp.run import StampRun
 from meterai.cli.tools import demo
@@ -483,7 +483,7 @@ async def test_what_keeps_the_schema_from_being_brought_up_is_told_in_words(
 )
 def test_what_keeps_a_command_from_its_work_is_told_in_words(error: Exception, said: str) -> None:
     """And a fault of ours is not: its trace is wanted."""
-    words = in_words(error)
+    words = outage_message(error)
     assert (said in words) if said else words == ""
 
 
@@ -573,7 +573,7 @@ def test_a_refused_command_says_what_happened_and_what_to_do_next(tmp_path: Path
 def test_the_words_of_a_refusal_are_followed_by_its_code_and_what_they_do_not_say(
     code: str, facts: dict[str, object], expected: str
 ) -> None:
-    assert expected in told(code, facts)
+    assert expected in refusal_text(code, facts)
 
 
 def test_why_a_folder_waits_is_said_without_open_places() -> None:

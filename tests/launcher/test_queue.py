@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 from meterai.cli.operator.queue import everybody_in_line
-from meterai.cli.refusal_words import told
+from meterai.cli.refusal_texts import refusal_text
 from meterai.kernel.refusals import Refusal
 from meterai.kit.child_processes import processes_in
 from meterai.waiting_room.files import published_documents
@@ -176,7 +176,7 @@ def test_a_crowd_whose_event_is_not_here_is_told_where_it_can_be_played(own: Run
     refused = pytest.raises(Refusal, match=r"queue\.not_the_crowds")
     with refused as found, everybody_in_line(own.data, "cpns", "a crowd"):
         pass
-    assert "with the shipped events" in told(found.value.code, found.value.facts)
+    assert "with the shipped events" in refusal_text(found.value.code, found.value.facts)
 
 
 IN_LINE_FOR_LONG = """if True:

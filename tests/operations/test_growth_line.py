@@ -24,11 +24,11 @@ TICKETS = 3_000
 
 async def test_tickets_are_called_and_the_audit_passes(database: TestDatabase, tmp_path: Path) -> None:
     now = datetime.now(UTC)
-    async with running_queue(database, tmp_path) as house:
+    async with running_queue(database, tmp_path) as running:
         schedule = schedule_now()
-        await house.open(schedule)
-        house.controller()
-        await house.until(lambda status: status.state is QueueState.DIRECT)
+        await running.open(schedule)
+        running.controller()
+        await running.until(lambda status: status.state is QueueState.DIRECT)
         asked: list[datetime] = []
         handed_out: list[datetime] = []
 
@@ -38,17 +38,17 @@ async def test_tickets_are_called_and_the_audit_passes(database: TestDatabase, t
 
         await hand_out_tickets(
             database.app,
-            house.root,
+            running.root,
             "casn",
             count=TICKETS,
             clock=clock,
             progress=lambda what, done, total: handed_out.append(system_clock()),
         )
-        status = await house.until(lambda status: status.waiting == 0)
+        status = await running.until(lambda status: status.waiting == 0)
         async with database.app.connection() as connection:
             (queue,) = await read_queues(connection)
-        report = audit(FolderSource(house.folder.public), pause=lambda seconds: None)
-        results = await run_invariants(database.reader, now=now, queues=house.root)
+        report = audit(FolderSource(running.folder.public), pause=lambda seconds: None)
+        results = await run_invariants(database.reader, now=now, queues=running.root)
     assert status.called == TICKETS
     late = [moment for moment in asked if moment > handed_out[-1]]
     assert len(late) == 2, "rules are changed as of then: by an earlier clock nobody could have joined yet"

@@ -33,7 +33,7 @@ from meterai.verification.trust import load_trust
 from tests.attacks.signing import signed_by_somebody
 from tests.pdf import samples, signed_files
 from tests.pdf.sealing import SealingBench
-from tests.verification.making import SERIAL, House, append_revision
+from tests.verification.making import SERIAL, Stamper, append_revision
 
 RIGHT = Placement(page=1, x=420, y=120)
 LEFT = Placement(page=1, x=300, y=120)
@@ -223,7 +223,7 @@ def test_a_stamp_is_known_by_its_reason_also_in_a_field_of_another_name() -> Non
 
 async def test_a_time_stamp_of_the_document_is_examined_and_is_nobody_who_signed(bench: SealingBench) -> None:
     """As in an archive's level (PAdES B-LTA): its imprint is what says that the document is as it was."""
-    stamper, out = PdfTimeStamper(House(bench.folder).time_stamper(), field_name="Waktu"), io.BytesIO()
+    stamper, out = PdfTimeStamper(Stamper(bench.folder).time_stamper(), field_name="Waktu"), io.BytesIO()
     await stamper.async_timestamp_pdf(
         IncrementalPdfFileWriter(io.BytesIO(signed_files.by_budi())), md_algorithm="sha256", output=out
     )

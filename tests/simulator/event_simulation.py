@@ -29,7 +29,7 @@ class Evening:
     """When the season closed."""
 
 
-class _Room:
+class _SimulatedLine:
     def __init__(self, behaviour: Behaviour, rate: float, share: float, seed: int) -> None:
         self.clock = simpy.Environment()
         self.behaviour, self.rate, self.share = behaviour, rate, share
@@ -88,9 +88,9 @@ def walk(
     moments: Sequence[float], closes_s: float, *, rate: float, behaviour: Behaviour, share: float, seed: int
 ) -> Evening:
     """`moments`: when people join, in order. `share`: of the admissions, kept for returners."""
-    room = _Room(behaviour, rate, share, seed)
-    room.clock.process(room.arrive(moments))
-    room.clock.process(room.door())
-    room.clock.run(until=closes_s)
-    room.seen.in_line = len(room.line)
-    return room.seen
+    simulated = _SimulatedLine(behaviour, rate, share, seed)
+    simulated.clock.process(simulated.arrive(moments))
+    simulated.clock.process(simulated.door())
+    simulated.clock.run(until=closes_s)
+    simulated.seen.in_line = len(simulated.line)
+    return simulated.seen

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.pki.authority import make_pki
-from tests.stamping.house import TimeStampAuthority
+from tests.stamping.stamping_setup import TimeStampAuthority
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 
 from tests.stamping import authorities
-from tests.stamping.house import JAIL_TASKS, House, TimeStampAuthority, copy_pki
 from tests.stamping.shared_jail import SharedJail, shared_jail
+from tests.stamping.stamping_setup import JAIL_TASKS, StampingSetup, TimeStampAuthority, copy_pki
 from tests.storage_fixtures import TestDatabase
 
 pki, shared_tsa = authorities.pki, authorities.shared_tsa
@@ -25,17 +25,17 @@ def jail() -> Iterator[SharedJail]:
 @pytest_asyncio.fixture
 async def front(
     database: TestDatabase, tmp_path: Path, pki: Path, shared_tsa: TimeStampAuthority, jail: SharedJail
-) -> AsyncIterator[House]:
-    """The house without a signer, for what comes before: nobody signs."""
+) -> AsyncIterator[StampingSetup]:
+    """The set-up without a signer, for what comes before: nobody signs."""
     copy_pki(pki, tmp_path)
-    house = House(database=database, data=tmp_path, tsa=shared_tsa, jail=jail)
-    await house.furnish()
-    yield house
-    await house.close()
+    setup = StampingSetup(database=database, data=tmp_path, tsa=shared_tsa, jail=jail)
+    await setup.furnish()
+    yield setup
+    await setup.close()
 
 
 @pytest_asyncio.fixture
-async def house(front: House) -> House:
+async def setup(front: StampingSetup) -> StampingSetup:
     """Furnished, the signer running."""
     await front.start_signer()
     return front

@@ -40,8 +40,8 @@ from meterai.web.documents.bundling import notes_of, report_csv, rows_of, zip_of
 from tests.attacks.signing import signed_by_somebody
 from tests.pdf import samples, signed_files
 from tests.plans import believe_large, looks_of
-from tests.stamping.house import House
 from tests.stamping.letters import make_letter
+from tests.stamping.stamping_setup import StampingSetup
 from tests.storage_fixtures import waiting_for_locks
 from tests.verification.making import SERIAL, OpenJail
 
@@ -52,75 +52,77 @@ def letters(count: int) -> list[GivenFile]:
     return [GivenFile(path=f"{n}.pdf", data=make_letter(f"Surat {n}", pages=2)) for n in range(count)]
 
 
-async def fill(house: House, files: list[GivenFile], *, name: str = "form:1", door: Door = "web") -> UUID:
-    id = bundle_id(house.alice, name)
-    await open_bundle(house.db, customer_id=house.alice, bundle_id=id, door=door, now=system_clock())
+async def fill(
+    setup: StampingSetup, files: list[GivenFile], *, name: str = "form:1", door: Door = "web"
+) -> UUID:
+    id = bundle_id(setup.alice, name)
+    await open_bundle(setup.db, customer_id=setup.alice, bundle_id=id, door=door, now=system_clock())
     assert await fill_bundle(
-        house.db, house.jail, house.objects, house.vouch, bundle_id=id, customer_id=house.alice,
+        setup.db, setup.jail, setup.objects, setup.vouch, bundle_id=id, customer_id=setup.alice,
         given=iter(files), at_once=3, clock=system_clock,
     )  # fmt: skip
     return id
 
 
-async def start(house: House, id: UUID, **changes: Any) -> int:
-    lot = await house.lot_now()
+async def start(setup: StampingSetup, id: UUID, **changes: Any) -> int:
+    lot = await setup.lot_now()
     wanted: dict[str, Any] = {
         "bundle_id": id,
-        "customer_id": house.alice,
+        "customer_id": setup.alice,
         "rule": Rule(),
         "lots": [(lot.account_id, lot.available)],
         "now": system_clock(),
     }
-    return await start_bundle(house.db, **{**wanted, **changes})
+    return await start_bundle(setup.db, **{**wanted, **changes})
 
 
-async def look(house: House, id: UUID) -> Bundle:
-    found = await find_bundle(house.db, id, customer_id=house.alice)
+async def look(setup: StampingSetup, id: UUID) -> Bundle:
+    found = await find_bundle(setup.db, id, customer_id=setup.alice)
     assert found is not None
     return found
 
 
-async def take_out(house: House, id: UUID, file: UUID) -> None:
-    await drop_from_bundle(house.db, bundle_id=id, customer_id=house.alice, file_id=file, now=system_clock())
+async def take_out(setup: StampingSetup, id: UUID, file: UUID) -> None:
+    await drop_from_bundle(setup.db, bundle_id=id, customer_id=setup.alice, file_id=file, now=system_clock())
 
 
-async def single_documents(house: House) -> list[DocumentPage]:
-    return await documents_of_customer(house.db, house.alice, now=system_clock())
+async def single_documents(setup: StampingSetup) -> list[DocumentPage]:
+    return await documents_of_customer(setup.db, setup.alice, now=system_clock())
 
 
 def outcomes(bundle: Bundle) -> list[str]:
     return [str(file.outcome) for file in bundle.files]
 
 
-async def test_everything_is_checked_and_what_can_be_stamped_is(house: House) -> None:
+async def test_everything_is_checked_and_what_can_be_stamped_is(setup: StampingSetup) -> None:
     too_large = refused_file("besar.pdf", Refusal(Kind.INVALID, "pdf.too_large", bytes_max=9), size=99)
     broken = GivenFile(path="rusak.pdf", data=samples.hollow())
-    id = await fill(house, [*letters(3), too_large, broken])
-    checked = await look(house, id)
+    id = await fill(setup, [*letters(3), too_large, broken])
+    checked = await look(setup, id)
     assert outcomes(checked) == ["ready", "ready", "ready", "unfit", "unfit"]
     assert checked.files[3].code == "pdf.too_large"
     assert checked.files[3].facts == {"bytes_max": 9}
     assert checked.files[4].code is not None
-    assert (await house.lot_now()).reserved == 0, "the check touches no quota"
+    assert (await setup.lot_now()).reserved == 0, "the check touches no quota"
 
-    assert await start(house, id, expected=3) == 3
-    accepted = await look(house, id)
+    assert await start(setup, id, expected=3) == 3
+    accepted = await look(setup, id)
     serials = [file.serial for file in accepted.files if file.serial]
     assert len(serials) == 3
-    assert await start(house, id) == 0, "asked for again: nothing is stamped twice"
-    await house.work()
-    ended = await look(house, id)
+    assert await start(setup, id) == 0, "asked for again: nothing is stamped twice"
+    await setup.work()
+    ended = await look(setup, id)
     assert outcomes(ended) == ["stamped", "stamped", "stamped", "unfit", "unfit"]
     assert [file.serial for file in ended.files if file.serial] == serials
-    assert (await house.lot_now()).gone == 3
-    await house.assert_sound()
-    (line,) = await bundles_of_customer(house.db, house.alice)
+    assert (await setup.lot_now()).gone == 3
+    await setup.assert_sound()
+    (line,) = await bundles_of_customer(setup.db, setup.alice)
     assert (line.files, line.stamped, line.moving, line.started) == (5, 3, 0, True)
-    assert await single_documents(house) == [], "they are found in their bundle"
+    assert await single_documents(setup) == [], "they are found in their bundle"
 
 
 async def test_a_file_on_which_the_judge_is_killed_is_unfit_and_the_others_are_added(
-    front: House, monkeypatch: pytest.MonkeyPatch
+    front: StampingSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(OpenJail):
         async def run(self, *_: object) -> Judgement:
@@ -138,31 +140,31 @@ async def test_a_file_on_which_the_judge_is_killed_is_unfit_and_the_others_are_a
         }
 
 
-async def test_too_little_quota_reserves_nothing(house: House) -> None:
-    small = await house.give_lot(house.alice, 2)
-    id = await fill(house, letters(4))
+async def test_too_little_quota_reserves_nothing(setup: StampingSetup) -> None:
+    small = await setup.give_lot(setup.alice, 2)
+    id = await fill(setup, letters(4))
     with pytest.raises(Refusal) as caught:
-        await start(house, id, lots=[(small, 2), (house.lot, 1)])
+        await start(setup, id, lots=[(small, 2), (setup.lot, 1)])
     assert caught.value.code == "quota.missing"
     assert caught.value.facts == {"missing": 1, "needed": 4, "available": 3}
     with pytest.raises(Refusal, match=r"ledger\.insufficient"):  # somebody else used it since we looked
-        await start(house, id, lots=[(small, 4)])
-    assert outcomes(await look(house, id)) == ["ready"] * 4
-    assert await house.value("SELECT count(*) FROM stamping.serial") == 0
-    assert await start(house, id, lots=[(small, 2), (house.lot, 10)]) == 4
-    used = await house.database.owner.fetch("SELECT lot_account_id FROM stamping.job")
+        await start(setup, id, lots=[(small, 4)])
+    assert outcomes(await look(setup, id)) == ["ready"] * 4
+    assert await setup.value("SELECT count(*) FROM stamping.serial") == 0
+    assert await start(setup, id, lots=[(small, 2), (setup.lot, 10)]) == 4
+    used = await setup.database.owner.fetch("SELECT lot_account_id FROM stamping.job")
     assert sorted(row[0] == small for row in used) == [False, False, True, True], "the oldest lot first"
-    await house.work()
-    await house.assert_sound()
+    await setup.work()
+    await setup.assert_sound()
 
 
-async def test_two_presses_at_once_start_each_document_once(front: House) -> None:
+async def test_two_presses_at_once_start_each_document_once(front: StampingSetup) -> None:
     id = await fill(front, letters(4))
     assert sorted(await asyncio.gather(*(start(front, id) for _ in range(4)))) == [0, 0, 0, 4]
     assert await front.value("SELECT count(*) FROM stamping.serial") == 4
 
 
-async def test_the_same_files_again_are_the_same_files(front: House) -> None:
+async def test_the_same_files_again_are_the_same_files(front: StampingSetup) -> None:
     id = await fill(front, letters(2))
     first = await look(front, id)
     assert await fill(front, [*letters(2), GivenFile(path="0.pdf", data=make_letter("Lain"))]) == id
@@ -172,7 +174,7 @@ async def test_the_same_files_again_are_the_same_files(front: House) -> None:
 
 
 async def test_the_files_to_start_are_found_by_their_bundle_though_statistics_know_of_nothing_that_is_kept(
-    front: House,
+    front: StampingSetup,
 ) -> None:
     await fill(front, letters(1))
     await front.database.owner.execute("UPDATE stamping.document SET input_deleted_at = now()")
@@ -183,7 +185,7 @@ async def test_the_files_to_start_are_found_by_their_bundle_though_statistics_kn
     assert not looks & {"stamping.document_by_retention", "stamping.document"}
 
 
-async def test_the_number_that_a_person_agreed_to_must_still_be_right(front: House) -> None:
+async def test_the_number_that_a_person_agreed_to_must_still_be_right(front: StampingSetup) -> None:
     id = await fill(front, letters(2))
     with pytest.raises(Refusal, match=r"bundle\.changed"):
         await start(front, id, expected=1)
@@ -194,7 +196,7 @@ async def test_the_number_that_a_person_agreed_to_must_still_be_right(front: Hou
     assert len((await look(front, id)).files) == 1, "what is being stamped stays"
 
 
-async def test_somebody_elses_bundle_is_unknown(front: House) -> None:
+async def test_somebody_elses_bundle_is_unknown(front: StampingSetup) -> None:
     id, bob = await fill(front, letters(1)), uuid4()
     await front.add_customer(bob)
     assert await find_bundle(front.db, id, customer_id=bob) is None
@@ -214,7 +216,7 @@ async def test_somebody_elses_bundle_is_unknown(front: House) -> None:
     assert outcomes(await look(front, id)) == ["ready"]
 
 
-async def test_a_bundle_dropped_while_files_are_checked_is_unknown(front: House) -> None:
+async def test_a_bundle_dropped_while_files_are_checked_is_unknown(front: StampingSetup) -> None:
     """In another tab: the upload ends with an answer, and nothing of it is left in a list."""
 
     class Dropping(FolderStore):
@@ -232,7 +234,7 @@ async def test_a_bundle_dropped_while_files_are_checked_is_unknown(front: House)
     assert await single_documents(front) == []
 
 
-async def test_a_file_that_two_uploads_check_at_once_is_one_document(front: House) -> None:
+async def test_a_file_that_two_uploads_check_at_once_is_one_document(front: StampingSetup) -> None:
     """The one that comes later takes no place of what may be given to stamping by then, and is in no list."""
 
     class Overtaken(FolderStore):
@@ -254,7 +256,7 @@ async def test_a_file_that_two_uploads_check_at_once_is_one_document(front: Hous
     assert owners == {True: front.alice, False: None}
 
 
-async def test_files_that_are_checked_at_once_go_beyond_no_limit(front: House) -> None:
+async def test_files_that_are_checked_at_once_go_beyond_no_limit(front: StampingSetup) -> None:
     """Room was there when the check began; meanwhile another file has taken it. Those that are in stay in."""
 
     class Filling(FolderStore):
@@ -277,7 +279,7 @@ async def test_files_that_are_checked_at_once_go_beyond_no_limit(front: House) -
     assert await add([first]), "it is one of the two"
 
 
-async def test_what_is_thrown_away_is_gone_and_what_is_to_be_stamped_stays(front: House) -> None:
+async def test_what_is_thrown_away_is_gone_and_what_is_to_be_stamped_stays(front: StampingSetup) -> None:
     id = await fill(front, letters(3))
     first, second, _ = (await look(front, id)).files
     assert first.document_id is not None
@@ -293,7 +295,9 @@ async def test_what_is_thrown_away_is_gone_and_what_is_to_be_stamped_stays(front
 
 
 @pytest.mark.parametrize("is_whole", [False, True])
-async def test_a_file_may_be_dropped_while_its_retention_ends(front: House, *, is_whole: bool) -> None:
+async def test_a_file_may_be_dropped_while_its_retention_ends(
+    front: StampingSetup, *, is_whole: bool
+) -> None:
     """Both wait for the row of the file here, so that their orders of locking meet."""
     id = await fill(front, letters(1))
     (file,) = (await look(front, id)).files
@@ -318,7 +322,7 @@ async def test_a_file_may_be_dropped_while_its_retention_ends(front: House, *, i
     assert await owner.fetchval("SELECT count(*) FROM stamping.document") == 0
 
 
-async def test_nothing_joins_a_bundle_that_was_started_on_the_site(front: House) -> None:
+async def test_nothing_joins_a_bundle_that_was_started_on_the_site(front: StampingSetup) -> None:
     """In another tab: it would lie there without a button, and go after a week."""
 
     class Starting(FolderStore):
@@ -340,7 +344,7 @@ async def test_nothing_joins_a_bundle_that_was_started_on_the_site(front: House)
 
 
 async def test_the_command_line_adds_to_a_bundle_that_was_started_and_what_was_not_stamped_comes_first(
-    front: House,
+    front: StampingSetup,
 ) -> None:
     broken = refused_file("z.pdf", Refusal(Kind.INVALID, "pdf.too_large", bytes_max=9), size=99)
     id = await fill(front, [*letters(1), broken], door="cli")
@@ -356,25 +360,25 @@ async def test_the_command_line_adds_to_a_bundle_that_was_started_and_what_was_n
     assert parts == [[ready, unfit], [under_way]]
 
 
-async def test_one_rule_places_every_stamp(house: House) -> None:
-    id = await fill(house, [*letters(1), GivenFile(path="kecil.pdf", data=samples.rotated())])
-    await start(house, id, rule=Rule(position=Position.TOP_LEFT, page="first"))
-    rows = await house.database.owner.fetch("SELECT placement::text FROM stamping.serial")
+async def test_one_rule_places_every_stamp(setup: StampingSetup) -> None:
+    id = await fill(setup, [*letters(1), GivenFile(path="kecil.pdf", data=samples.rotated())])
+    await start(setup, id, rule=Rule(position=Position.TOP_LEFT, page="first"))
+    rows = await setup.database.owner.fetch("SELECT placement::text FROM stamping.serial")
     placed = [msgspec.json.decode(row[0], type=Placement) for row in rows]
     assert {placement.page for placement in placed} == {1}
     assert {placement.x for placement in placed} == {28.0}
-    await house.work()
-    assert (await look(house, id)).count(Outcome.STAMPED) == 2
+    await setup.work()
+    assert (await look(setup, id)).count(Outcome.STAMPED) == 2
 
 
-async def test_the_newest_version_of_each_file_is_given_out(house: House) -> None:
+async def test_the_newest_version_of_each_file_is_given_out(setup: StampingSetup) -> None:
     """One with the time stamp that came later, or a renewed proof."""
-    id = await fill(house, letters(2))
-    await start(house, id)
-    await house.work()
-    before = await look(house, id)
-    renewed = await house.objects.put(b"the newer version")
-    await house.database.owner.execute(
+    id = await fill(setup, letters(2))
+    await start(setup, id)
+    await setup.work()
+    before = await look(setup, id)
+    renewed = await setup.objects.put(b"the newer version")
+    await setup.database.owner.execute(
         """INSERT INTO stamping.release
            (serial, version, sha256, bytes, pages, document_id, released_at, key_id)
            SELECT serial, 2, $2, $3, pages, document_id, released_at, key_id
@@ -383,41 +387,45 @@ async def test_the_newest_version_of_each_file_is_given_out(house: House) -> Non
         renewed,
         17,
     )
-    after = await look(house, id)
+    after = await look(setup, id)
     assert [file.stamped_sha256 for file in after.files] == [renewed, before.files[1].stamped_sha256]
     assert (after.files[0].stamped_bytes, after.files[0].earlier_sha256) == (
         17,
         (before.files[0].stamped_sha256,),
     )
     assert after.files[1] == before.files[1]
-    packed = b"".join([part async for part in zip_of(house.objects, after.files)])
+    packed = b"".join([part async for part in zip_of(setup.objects, after.files)])
     assert zipfile.ZipFile(io.BytesIO(packed)).read("0.pdf") == b"the newer version"
     assert renewed in report_csv(rows_of(after, "id"), []).decode()
 
 
-async def test_a_file_that_carries_a_stamp_gets_another_only_when_somebody_says_so(house: House) -> None:
+async def test_a_file_that_carries_a_stamp_gets_another_only_when_somebody_says_so(
+    setup: StampingSetup,
+) -> None:
     """One of last month's among the new ones: its second stamp would be used, and can't be given back."""
-    first = await fill(house, letters(1))
-    await start(house, first, rule=Rule(profile=Profile.SIGN_LATER))
-    await house.work()
-    (before,) = (await look(house, first)).files
+    first = await fill(setup, letters(1))
+    await start(setup, first, rule=Rule(profile=Profile.SIGN_LATER))
+    await setup.work()
+    (before,) = (await look(setup, first)).files
     assert before.stamped_sha256 is not None
-    old = GivenFile(path="lama.pdf", data=await house.objects.get(before.stamped_sha256))
-    id = await fill(house, [*letters(1), old], name="form:2")
-    assert [file.stamped_already for file in (await look(house, id)).files] == [False, True]
+    old = GivenFile(path="lama.pdf", data=await setup.objects.get(before.stamped_sha256))
+    id = await fill(setup, [*letters(1), old], name="form:2")
+    assert [file.stamped_already for file in (await look(setup, id)).files] == [False, True]
 
-    assert await start(house, id, expected=1) == 1
-    left_out = rows_of(await look(house, id), "id")[1]
+    assert await start(setup, id, expected=1) == 1
+    left_out = rows_of(await look(setup, id), "id")[1]
     assert left_out.state == "Dilewati"
     assert "unggah lagi" in left_out.why
-    assert (await house.lot_now()).gone + (await house.lot_now()).reserved == 2
-    assert await start(house, id, again=True) == 1
-    await house.work()
-    assert outcomes(await look(house, id)) == ["stamped"] * 2
-    await house.assert_sound()
+    assert (await setup.lot_now()).gone + (await setup.lot_now()).reserved == 2
+    assert await start(setup, id, again=True) == 1
+    await setup.work()
+    assert outcomes(await look(setup, id)) == ["stamped"] * 2
+    await setup.assert_sound()
 
 
-async def test_what_stamping_removes_is_told_and_others_may_sign_all_files_afterwards(front: House) -> None:
+async def test_what_stamping_removes_is_told_and_others_may_sign_all_files_afterwards(
+    front: StampingSetup,
+) -> None:
     given = {
         "hidup.pdf": samples.living(),
         "kosong.pdf": signed_files.waiting(),
@@ -438,11 +446,11 @@ async def test_what_stamping_removes_is_told_and_others_may_sign_all_files_after
     }
 
 
-async def test_a_file_that_can_not_be_read_is_named_among_the_others(house: House) -> None:
-    id = await fill(house, letters(2))
-    await start(house, id)
-    await house.work()
-    lost, kept = (await look(house, id)).files
+async def test_a_file_that_can_not_be_read_is_named_among_the_others(setup: StampingSetup) -> None:
+    id = await fill(setup, letters(2))
+    await start(setup, id)
+    await setup.work()
+    lost, kept = (await look(setup, id)).files
 
     class Losing(FolderStore):
         async def get(self, key: str) -> bytes:
@@ -450,7 +458,7 @@ async def test_a_file_that_can_not_be_read_is_named_among_the_others(house: Hous
                 raise ObjectMissing(key)
             return await super().get(key)
 
-    packed = b"".join([part async for part in zip_of(Losing(house.data / "objects"), [lost, kept])])
+    packed = b"".join([part async for part in zip_of(Losing(setup.data / "objects"), [lost, kept])])
     archive = zipfile.ZipFile(io.BytesIO(packed))
     assert archive.testzip() is None
     name, told = archive.namelist()
@@ -460,18 +468,18 @@ async def test_a_file_that_can_not_be_read_is_named_among_the_others(house: Hous
     assert "not in this ZIP" in text
 
 
-async def test_one_document_does_not_wait_for_a_whole_bundle(house: House) -> None:
-    id = await fill(house, letters(4))
-    await start(house, id)
-    single = await house.order(await house.accept(make_letter("Satu")))
-    assert await run_due_jobs(house.tools(), worker="test", limit=1, newest_first=True) == 1
-    job = await find_job(house.db, single.id)
+async def test_one_document_does_not_wait_for_a_whole_bundle(setup: StampingSetup) -> None:
+    id = await fill(setup, letters(4))
+    await start(setup, id)
+    single = await setup.order(await setup.accept(make_letter("Satu")))
+    assert await run_due_jobs(setup.tools(), worker="test", limit=1, newest_first=True) == 1
+    job = await find_job(setup.db, single.id)
     assert job is not None
     assert job.state == "released"
-    assert (await look(house, id)).count(Outcome.STAMPED) == 0
+    assert (await look(setup, id)).count(Outcome.STAMPED) == 0
 
 
-async def test_time_that_runs_out_leaves_the_rest_for_another_upload(front: House) -> None:
+async def test_time_that_runs_out_leaves_the_rest_for_another_upload(front: StampingSetup) -> None:
     id = await fill(front, [])
 
     def slow() -> Iterator[GivenFile]:
@@ -485,7 +493,7 @@ async def test_time_that_runs_out_leaves_the_rest_for_another_upload(front: Hous
     assert (await look(front, id)).files == ()
 
 
-async def test_bundles_that_were_never_started_are_forgotten(front: House) -> None:
+async def test_bundles_that_were_never_started_are_forgotten(front: StampingSetup) -> None:
     kept, forgotten = await fill(front, letters(1)), await fill(front, letters(1), name="form:2")
     await start(front, kept)
     later = datetime.now(UTC) + timedelta(days=8)
@@ -494,7 +502,9 @@ async def test_bundles_that_were_never_started_are_forgotten(front: House) -> No
     assert outcomes(await look(front, kept)) == ["stamping"]
 
 
-async def test_a_bundle_is_kept_as_long_as_the_newest_of_its_files_and_says_until_when(front: House) -> None:
+async def test_a_bundle_is_kept_as_long_as_the_newest_of_its_files_and_says_until_when(
+    front: StampingSetup,
+) -> None:
     await fill(front, letters(1))
     await front.database.owner.execute(
         "UPDATE stamping.bundle SET created_at = created_at - interval '6 days'"

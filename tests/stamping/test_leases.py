@@ -22,8 +22,8 @@ from meterai.stamping.store import jobs
 from meterai.stamping.use_cases.run_cycle import run_accepted_jobs, run_due_jobs
 from meterai.stamping.use_cases.start_stamping import Started, Worker, start_stampings
 from tests.plans import believe_large, looks_of
-from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, House, until
 from tests.stamping.letters import make_letter
+from tests.stamping.stamping_setup import BOTTOM_LEFT, BOTTOM_RIGHT, StampingSetup, until
 
 pytestmark = pytest.mark.storage
 
@@ -31,8 +31,8 @@ pytestmark = pytest.mark.storage
 class HoldingJail:
     """Prepares none of these files before `let_go`, and then only those that are not to be refused."""
 
-    def __init__(self, house: House, held: bytes, refusal: Refusal | None = None) -> None:
-        self._inner = house.jail
+    def __init__(self, setup: StampingSetup, held: bytes, refusal: Refusal | None = None) -> None:
+        self._inner = setup.jail
         self._held = held
         self._refusal = refusal
         self.let_go = asyncio.Event()
@@ -49,55 +49,57 @@ def lasting(seconds: float) -> CycleSettings:
     return CycleSettings(base_url="https://meterai.test", specimen=True, lease_s=seconds)
 
 
-async def order(house: House, letter: bytes, *places: Placement) -> UUID:
-    return (await house.order(await house.accept(letter, places or [BOTTOM_LEFT]))).id
+async def order(setup: StampingSetup, letter: bytes, *places: Placement) -> UUID:
+    return (await setup.order(await setup.accept(letter, places or [BOTTOM_LEFT]))).id
 
 
-async def lease(house: House, job: UUID) -> Any:
-    return await house.row(
+async def lease(setup: StampingSetup, job: UUID) -> Any:
+    return await setup.row(
         "SELECT next_attempt_at, lease_token, lease_holder, state FROM stamping.job WHERE id = $1", job
     )
 
 
-async def prolonged(house: House, job: UUID, first: datetime) -> bool:
-    return bool((await lease(house, job))["next_attempt_at"] > first)
+async def prolonged(setup: StampingSetup, job: UUID, first: datetime) -> bool:
+    return bool((await lease(setup, job))["next_attempt_at"] > first)
 
 
-async def test_nobody_takes_a_batch_whose_work_takes_longer_than_its_lease(house: House) -> None:
+async def test_nobody_takes_a_batch_whose_work_takes_longer_than_its_lease(setup: StampingSetup) -> None:
     letter = make_letter()
-    job, jail = await order(house, letter), HoldingJail(house, letter)
+    job, jail = await order(setup, letter), HoldingJail(setup, letter)
     working = asyncio.create_task(
-        run_due_jobs(house.tools(jail=jail, settings=lasting(0.9)), worker="worker-1")
+        run_due_jobs(setup.tools(jail=jail, settings=lasting(0.9)), worker="worker-1")
     )
-    await until(lambda: claimed(house, job), what="the claim")
-    first = (await lease(house, job))["next_attempt_at"]
-    await until(lambda: prolonged(house, job, first), seconds=10, what="a longer lease")
-    after = house.tools(clock=lambda: first + timedelta(seconds=0.001))
+    await until(lambda: claimed(setup, job), what="the claim")
+    first = (await lease(setup, job))["next_attempt_at"]
+    await until(lambda: prolonged(setup, job, first), seconds=10, what="a longer lease")
+    after = setup.tools(clock=lambda: first + timedelta(seconds=0.001))
     assert await run_due_jobs(after, worker="worker-2") == 0
     jail.let_go.set()
     await working
-    ended = await lease(house, job)
+    ended = await lease(setup, job)
     assert (ended["state"], ended["lease_token"]) == ("released", 2), "taken once"
-    await house.assert_sound()
+    await setup.assert_sound()
 
 
-async def claimed(house: House, job: UUID) -> bool:
-    return (await lease(house, job))["lease_holder"] == "worker-1"
+async def claimed(setup: StampingSetup, job: UUID) -> bool:
+    return (await lease(setup, job))["lease_holder"] == "worker-1"
 
 
-async def test_a_batch_that_never_ends_is_given_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_batch_that_never_ends_is_given_up(
+    setup: StampingSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(leases, "LEASES_MAX", 2)
     letter = make_letter()
-    job, jail = await order(house, letter), HoldingJail(house, letter)
+    job, jail = await order(setup, letter), HoldingJail(setup, letter)
     working = asyncio.create_task(
-        run_due_jobs(house.tools(jail=jail, settings=lasting(0.3)), worker="worker-1")
+        run_due_jobs(setup.tools(jail=jail, settings=lasting(0.3)), worker="worker-1")
     )
-    await until(lambda: claimed(house, job), what="the claim")
-    await until(lambda: run_due_jobs(house.tools(), worker="worker-2"), seconds=10, what="the lease's end")
-    assert (await lease(house, job))["state"] == "released"
+    await until(lambda: claimed(setup, job), what="the claim")
+    await until(lambda: run_due_jobs(setup.tools(), worker="worker-2"), seconds=10, what="the lease's end")
+    assert (await lease(setup, job))["state"] == "released"
     jail.let_go.set()
     await working
-    await house.assert_sound()
+    await setup.assert_sound()
 
 
 async def test_a_lease_is_prolonged_by_a_whole_one_each_third_of_it_and_two_times_that_may_fail(
@@ -134,7 +136,7 @@ async def no_connection() -> AsyncIterator[None]:
 
 
 async def test_a_usual_batch_does_not_touch_its_leases_again(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    setup: StampingSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prolongations: list[object] = []
 
@@ -142,13 +144,13 @@ async def test_a_usual_batch_does_not_touch_its_leases_again(
         prolongations.append(args)
 
     monkeypatch.setattr(jobs, "prolong", prolong)
-    job = await order(house, make_letter())
-    await house.work(settings=lasting(90))
-    assert (await lease(house, job))["state"] == "released"
+    job = await order(setup, make_letter())
+    await setup.work(settings=lasting(90))
+    assert (await lease(setup, job))["state"] == "released"
     assert not prolongations
 
 
-async def test_only_what_is_still_held_is_prolonged(front: House) -> None:
+async def test_only_what_is_still_held_is_prolonged(front: StampingSetup) -> None:
     """Not what somebody else took, nor what was put off: that would not be tried again when it is due."""
     now = await front.value("SELECT now()")
     taken, put_off, held = [await order(front, make_letter(f"Surat {n}")) for n in range(3)]
@@ -168,7 +170,7 @@ async def test_only_what_is_still_held_is_prolonged(front: House) -> None:
     assert (await lease(front, held))["next_attempt_at"] == longer
 
 
-async def test_nobody_takes_a_job_between_the_look_at_its_lease_and_the_write(front: House) -> None:
+async def test_nobody_takes_a_job_between_the_look_at_its_lease_and_the_write(front: StampingSetup) -> None:
     job = await order(front, make_letter())
     async with front.db.transaction() as tx:
         assert await jobs.hold(tx, [jobs.Fence(job, 1)]) == {job}
@@ -179,7 +181,7 @@ async def test_nobody_takes_a_job_between_the_look_at_its_lease_and_the_write(fr
 
 
 async def test_leases_are_found_by_their_jobs_though_a_quiet_hour_s_statistics_know_of_none_to_do(
-    front: House,
+    front: StampingSetup,
 ) -> None:
     """Or each step of each batch would read all that wait."""
     now = await front.value("SELECT now()")
@@ -196,7 +198,7 @@ async def test_leases_are_found_by_their_jobs_though_a_quiet_hour_s_statistics_k
         assert looks == {"stamping.job_pkey"}
 
 
-async def test_who_lost_some_of_a_batch_writes_nothing_of_them(front: House) -> None:
+async def test_who_lost_some_of_a_batch_writes_nothing_of_them(front: StampingSetup) -> None:
     """Somebody else took one, and ended another."""
     now = await front.value("SELECT now()")
     taken, ended, kept = [await order(front, make_letter(f"Surat {n}")) for n in range(3)]
@@ -233,72 +235,72 @@ async def test_who_lost_some_of_a_batch_writes_nothing_of_them(front: House) -> 
 
 @pytest.mark.parametrize("refusal", [None, Refusal(Kind.INVALID, "pdf.encrypted")])
 async def test_who_loses_one_of_a_batch_goes_on_with_the_others_at_once(
-    house: House, refusal: Refusal | None
+    setup: StampingSetup, refusal: Refusal | None
 ) -> None:
     """And leaves the key alone for the one that somebody else took, and its stamp where it is."""
     letter = make_letter("diambil")
-    taken, kept = await order(house, letter, BOTTOM_LEFT), await order(house, make_letter("dipegang"))
+    taken, kept = await order(setup, letter, BOTTOM_LEFT), await order(setup, make_letter("dipegang"))
 
     class TakingJail(HoldingJail):
         async def run(self, task: str, request: Any, result: Any) -> Any:
             if task.endswith(":prepare_seal") and bytes(request.data) == letter:
-                await house.database.owner.execute(
+                await setup.database.owner.execute(
                     "UPDATE stamping.job SET lease_token = lease_token + 1 WHERE id = $1", taken
                 )
             return await super().run(task, request, result)
 
-    jail = TakingJail(house, letter if refusal else b"", refusal)
+    jail = TakingJail(setup, letter if refusal else b"", refusal)
     jail.let_go.set()
-    assert await run_due_jobs(house.tools(jail=jail, settings=lasting(30)), worker="worker-1") == 2
-    assert await released(house, kept)
-    assert (await lease(house, taken))["state"] == "accepted"
-    assert house.key_uses() == 1
-    async with house.db.transaction() as tx:
+    assert await run_due_jobs(setup.tools(jail=jail, settings=lasting(30)), worker="worker-1") == 2
+    assert await released(setup, kept)
+    assert (await lease(setup, taken))["state"] == "accepted"
+    assert setup.key_uses() == 1
+    async with setup.db.transaction() as tx:
         assert await jobs.free_leases(tx, "worker-1", datetime.now(UTC)) == 1
-    await house.work()
-    assert await released(house, taken)
-    await house.assert_sound()
+    await setup.work()
+    assert await released(setup, taken)
+    await setup.assert_sound()
 
 
 @pytest.mark.parametrize("refusal", [None, Refusal(Kind.UNAVAILABLE, "jail.unavailable")])
 async def test_the_others_of_a_batch_do_not_wait_for_a_slow_one(
-    house: House, monkeypatch: pytest.MonkeyPatch, refusal: Refusal | None
+    setup: StampingSetup, monkeypatch: pytest.MonkeyPatch, refusal: Refusal | None
 ) -> None:
     monkeypatch.setattr(steps, "_PATIENCE_S", 0.05)
     letter = make_letter("lambat")
-    slow = await order(house, letter, BOTTOM_LEFT, BOTTOM_RIGHT)
-    others = [await order(house, make_letter(text)) for text in ("satu", "dua")]
-    jail = HoldingJail(house, letter, refusal)
-    working = asyncio.create_task(run_due_jobs(house.tools(jail=jail), worker="worker-1"))
+    slow = await order(setup, letter, BOTTOM_LEFT, BOTTOM_RIGHT)
+    others = [await order(setup, make_letter(text)) for text in ("satu", "dua")]
+    jail = HoldingJail(setup, letter, refusal)
+    working = asyncio.create_task(run_due_jobs(setup.tools(jail=jail), worker="worker-1"))
     for job in others:
-        await until(lambda job=job: released(house, job), seconds=20, what="the release of the others")
+        await until(lambda job=job: released(setup, job), seconds=20, what="the release of the others")
     assert not working.done()
     jail.let_go.set()
     assert await working == 3
-    row = await house.row("SELECT state, trouble_code FROM stamping.job WHERE id = $1", slow)
+    row = await setup.row("SELECT state, trouble_code FROM stamping.job WHERE id = $1", slow)
     assert tuple(row) == (("released", None) if refusal is None else ("accepted", "jail.unavailable"))
-    await house.assert_sound()
+    await setup.assert_sound()
 
 
 async def test_the_news_of_the_others_is_not_kept_for_a_slow_one(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    setup: StampingSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who keeps news passes them on when the whole batch has ended."""
     monkeypatch.setattr(steps, "_PATIENCE_S", 0.05)
     letter = make_letter("lambat")
-    documents = [await house.accept(data) for data in (letter, make_letter())]
-    requests = [house.wanted(document, key=str(document)) for document in documents]
+    documents = [await setup.accept(data) for data in (letter, make_letter())]
+    requests = [setup.wanted(document, key=str(document)) for document in documents]
     worker = Worker(name="worker-1", lease_s=600)
-    outcomes = await start_stampings(house.db, requests, now=datetime.now(UTC), worker=worker)
+    outcomes = await start_stampings(setup.db, requests, now=datetime.now(UTC), worker=worker)
     started = [one for one in outcomes if isinstance(one, Started)]
-    jail = HoldingJail(house, letter)
-    working = asyncio.create_task(run_accepted_jobs(house.tools(jail=jail), started, keep_news_s=600))
-    await until(lambda: released(house, started[1].job.id), seconds=20, what="the release of the other")
-    assert await house.value("SELECT available_at <= now() FROM jobs.outbox WHERE topic = $1", RELEASED)
+    jail = HoldingJail(setup, letter)
+    working = asyncio.create_task(run_accepted_jobs(setup.tools(jail=jail), started, keep_news_s=600))
+    await until(lambda: released(setup, started[1].job.id), seconds=20, what="the release of the other")
+    assert await setup.value("SELECT available_at <= now() FROM jobs.outbox WHERE topic = $1", RELEASED)
     jail.let_go.set()
     assert {one.reference_id for one in await working} == set(documents)
-    await house.assert_sound()
+    await setup.assert_sound()
 
 
-async def released(house: House, job: UUID) -> bool:
-    return (await lease(house, job))["state"] == "released"
+async def released(setup: StampingSetup, job: UUID) -> bool:
+    return (await lease(setup, job))["state"] == "released"

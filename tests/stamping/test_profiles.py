@@ -19,7 +19,7 @@ from meterai.verification.in_jail import judge
 from meterai.verification.model import JudgeRequest, Verdict
 from meterai.verification.trust import load_trust
 from tests.pdf import samples, signed_files
-from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, House
+from tests.stamping.stamping_setup import BOTTOM_LEFT, BOTTOM_RIGHT, StampingSetup
 
 pytestmark = pytest.mark.storage
 
@@ -27,46 +27,46 @@ BOTH = (BOTTOM_LEFT, BOTTOM_RIGHT)
 AWAY_FROM_SIGNATURES = (Placement(page=1, x=300, y=120), Placement(page=1, x=420, y=120))
 
 
-async def shown(house: House, document: UUID) -> DocumentPage:
-    page = await document_page(house.db, document)
+async def shown(setup: StampingSetup, document: UUID) -> DocumentPage:
+    page = await document_page(setup.db, document)
     assert page is not None
     return page
 
 
-async def stamped(house: House, document: UUID) -> bytes:
-    await house.order(document)
-    await house.work()
-    return (await released_file(house.db, house.objects, document)).data
+async def stamped(setup: StampingSetup, document: UUID) -> bytes:
+    await setup.order(document)
+    await setup.work()
+    return (await released_file(setup.db, setup.objects, document)).data
 
 
-def verdict(house: House, data: bytes) -> Verdict:
-    trust = load_trust(house.data / "pki" / "trust")
+def verdict(setup: StampingSetup, data: bytes) -> Verdict:
+    trust = load_trust(setup.data / "pki" / "trust")
     moment = datetime.now(UTC) + timedelta(seconds=5)
     return judge(JudgeRequest(data=data, trust=trust, moment=moment)).verdict
 
 
-async def test_a_signed_file_goes_through_the_cycle_untouched(house: House) -> None:
+async def test_a_signed_file_goes_through_the_cycle_untouched(setup: StampingSetup) -> None:
     uploaded = signed_files.by_budi_and_siti()
-    document = await house.accept(uploaded, BOTH)
-    await place_stamps(house.db, document, BOTH, profile=Profile.SIGN_LATER)  # there is no choice
-    assert (await shown(house, document)).profile is Profile.SIGNED
-    data = await stamped(house, document)
+    document = await setup.accept(uploaded, BOTH)
+    await place_stamps(setup.db, document, BOTH, profile=Profile.SIGN_LATER)  # there is no choice
+    assert (await shown(setup, document)).profile is Profile.SIGNED
+    data = await stamped(setup, document)
     assert data.startswith(uploaded)
-    assert verdict(house, data) is Verdict.GENUINE
-    await house.assert_sound()
+    assert verdict(setup, data) is Verdict.GENUINE
+    await setup.assert_sound()
 
 
-async def test_a_file_that_others_will_sign_is_sealed_so_that_they_can(house: House) -> None:
-    document = await house.accept(samples.letter(), AWAY_FROM_SIGNATURES)
-    await place_stamps(house.db, document, AWAY_FROM_SIGNATURES, profile=Profile.SIGN_LATER)
-    data = await stamped(house, document)
+async def test_a_file_that_others_will_sign_is_sealed_so_that_they_can(setup: StampingSetup) -> None:
+    document = await setup.accept(samples.letter(), AWAY_FROM_SIGNATURES)
+    await place_stamps(setup.db, document, AWAY_FROM_SIGNATURES, profile=Profile.SIGN_LATER)
+    data = await stamped(setup, document)
     for file in (data, signed_files.signed(data)):
-        assert verdict(house, file) is Verdict.GENUINE
-    await house.assert_sound()
+        assert verdict(setup, file) is Verdict.GENUINE
+    await setup.assert_sound()
 
 
 async def test_the_profile_stays_until_another_is_chosen_and_not_after_the_stamping_began(
-    front: House,
+    front: StampingSetup,
 ) -> None:
     document = await front.accept(samples.letter())
     assert (await shown(front, document)).profile is Profile.FINAL
@@ -79,30 +79,32 @@ async def test_the_profile_stays_until_another_is_chosen_and_not_after_the_stamp
     assert caught.value.code == "document.stamped_already"
 
 
-async def test_a_locked_file_is_stored_and_stamped_unlocked_and_the_password_nowhere(house: House) -> None:
+async def test_a_locked_file_is_stored_and_stamped_unlocked_and_the_password_nowhere(
+    setup: StampingSetup,
+) -> None:
     accepted = await accept_document(
-        house.db, house.jail, house.objects, house.vouch, data=samples.encrypted(), name="terkunci.pdf",
-        kind=None, limits=None, customer_id=house.alice, password="rahasia", now=datetime.now(UTC),
+        setup.db, setup.jail, setup.objects, setup.vouch, data=samples.encrypted(), name="terkunci.pdf",
+        kind=None, limits=None, customer_id=setup.alice, password="rahasia", now=datetime.now(UTC),
     )  # fmt: skip
-    page = await shown(house, accepted.document_id)
+    page = await shown(setup, accepted.document_id)
     assert "pdf.notice.encrypted" in page.inspection.notices
-    assert "rahasia" not in str(await house.row("SELECT * FROM stamping.document"))
-    assert b"/Encrypt" not in await house.objects.get(page.input_object)
-    assert verdict(house, await stamped(house, accepted.document_id)) is Verdict.GENUINE
+    assert "rahasia" not in str(await setup.row("SELECT * FROM stamping.document"))
+    assert b"/Encrypt" not in await setup.objects.get(page.input_object)
+    assert verdict(setup, await stamped(setup, accepted.document_id)) is Verdict.GENUINE
 
 
-async def test_a_stamp_taken_off_lowers_the_size_that_is_foretold(house: House) -> None:
-    document = await house.accept(samples.letter(), limits=OutputLimits(bytes_max=70_000))
-    one = (await shown(house, document)).output
-    two = await place_stamps(house.db, document, BOTH)
+async def test_a_stamp_taken_off_lowers_the_size_that_is_foretold(setup: StampingSetup) -> None:
+    document = await setup.accept(samples.letter(), limits=OutputLimits(bytes_max=70_000))
+    one = (await shown(setup, document)).output
+    two = await place_stamps(setup.db, document, BOTH)
     assert two.output_bytes > one.output_bytes + 10_000
-    assert await place_stamps(house.db, document, [BOTTOM_RIGHT]) == one
-    await place_stamps(house.db, document, BOTH)
-    data = await stamped(house, document)
+    assert await place_stamps(setup.db, document, [BOTTOM_RIGHT]) == one
+    await place_stamps(setup.db, document, BOTH)
+    data = await stamped(setup, document)
     assert two.output_bytes - 6_000 < len(data) <= two.output_bytes
 
 
-async def test_a_signed_file_over_the_limit_is_offered_no_rewriting(front: House) -> None:
+async def test_a_signed_file_over_the_limit_is_offered_no_rewriting(front: StampingSetup) -> None:
     document = await front.accept(signed_files.by_budi(), limits=OutputLimits(bytes_max=1_000))
     page = await shown(front, document)
     assert page.output.too_large

@@ -23,59 +23,59 @@ from meterai.stamping.use_cases.accept_document import accept_document
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.run_cycle import run_due_jobs
 from tests.attacks.signing import signed_by_somebody
-from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, House
 from tests.stamping.letters import make_letter
+from tests.stamping.stamping_setup import BOTTOM_LEFT, BOTTOM_RIGHT, StampingSetup
 from tests.verification.making import SERIAL
 
 pytestmark = pytest.mark.storage
 
 
-async def ordered_with_input(house: House, data: bytes) -> Job:
+async def ordered_with_input(setup: StampingSetup, data: bytes) -> Job:
     """A job whose stored input is not what was inspected: nobody could have known before."""
-    document = await house.accept(make_letter(), [BOTTOM_LEFT, BOTTOM_RIGHT])
-    key = await house.objects.put(data)
-    await house.database.owner.execute(
+    document = await setup.accept(make_letter(), [BOTTOM_LEFT, BOTTOM_RIGHT])
+    key = await setup.objects.put(data)
+    await setup.database.owner.execute(
         "UPDATE stamping.document SET input_object = $2 WHERE id = $1", document, key
     )
-    return await house.order(document)
+    return await setup.order(document)
 
 
-async def now_of(house: House, job: Job) -> Job:
-    found = await find_job(house.db, job.id)
+async def now_of(setup: StampingSetup, job: Job) -> Job:
+    found = await find_job(setup.db, job.id)
     assert found is not None
     return found
 
 
-async def test_a_refused_document_gives_its_stamps_back(house: House) -> None:
-    job = await ordered_with_input(house, make_letter(pages=1).replace(b"595.28", b"000100"))
-    await house.work()
-    ended = await now_of(house, job)
+async def test_a_refused_document_gives_its_stamps_back(setup: StampingSetup) -> None:
+    job = await ordered_with_input(setup, make_letter(pages=1).replace(b"595.28", b"000100"))
+    await setup.work()
+    ended = await now_of(setup, job)
     assert (ended.state, ended.refusal_code, ended.attempts) == ("refused", "placement.outside", 2)
-    lot = await house.lot_now()
+    lot = await setup.lot_now()
     assert (lot.available, lot.reserved, lot.gone) == (10, 0, 0)
-    states = await house.database.owner.fetch("SELECT state FROM stamping.serial")
+    states = await setup.database.owner.fetch("SELECT state FROM stamping.serial")
     assert [row["state"] for row in states] == ["annulled", "annulled"]
-    news = await house.row("SELECT payload FROM jobs.outbox WHERE topic = $1", REFUSED)
+    news = await setup.row("SELECT payload FROM jobs.outbox WHERE topic = $1", REFUSED)
     assert '"code": "placement.outside"' in news["payload"]
-    assert house.key_uses() == 0
-    await house.assert_sound()
+    assert setup.key_uses() == 0
+    await setup.assert_sound()
 
 
-async def test_all_refused_documents_of_a_batch_give_their_stamps_back(house: House) -> None:
+async def test_all_refused_documents_of_a_batch_give_their_stamps_back(setup: StampingSetup) -> None:
     beyond = make_letter(pages=1).replace(b"595.28", b"000100")
-    jobs = [await ordered_with_input(house, beyond) for _ in range(2)]
-    assert (await house.lot_now()).reserved == 4
-    assert await run_due_jobs(house.tools(), worker="test") == 2
-    assert [(await now_of(house, job)).state for job in jobs] == ["refused", "refused"]
-    assert (await house.lot_now()).available == 10
-    await house.assert_sound()
+    jobs = [await ordered_with_input(setup, beyond) for _ in range(2)]
+    assert (await setup.lot_now()).reserved == 4
+    assert await run_due_jobs(setup.tools(), worker="test") == 2
+    assert [(await now_of(setup, job)).state for job in jobs] == ["refused", "refused"]
+    assert (await setup.lot_now()).available == 10
+    await setup.assert_sound()
 
 
 class FaultyJail:
     """Ends one of its tasks in this way."""
 
-    def __init__(self, house: House, task: str, refusal: Refusal) -> None:
-        self._inner = house.jail
+    def __init__(self, setup: StampingSetup, task: str, refusal: Refusal) -> None:
+        self._inner = setup.jail
         self._task = task
         self._refusal = refusal
 
@@ -94,59 +94,59 @@ class FaultyJail:
     ],
 )
 async def test_what_may_not_be_the_document_s_fault_is_tried_again_before_its_stamps_go_back(
-    house: House, task: str, kind: Kind, code: str, times: int
+    setup: StampingSetup, task: str, kind: Kind, code: str, times: int
 ) -> None:
-    job = await house.order(await house.accept(make_letter()))
-    faulty = house.tools(jail=FaultyJail(house, task, Refusal(kind, code)))
+    job = await setup.order(await setup.accept(make_letter()))
+    faulty = setup.tools(jail=FaultyJail(setup, task, Refusal(kind, code)))
     for _ in range(times):
-        assert (await now_of(house, job)).state in ("accepted", "sealing")
-        await house.database.owner.execute("UPDATE stamping.job SET next_attempt_at = now()")
+        assert (await now_of(setup, job)).state in ("accepted", "sealing")
+        await setup.database.owner.execute("UPDATE stamping.job SET next_attempt_at = now()")
         assert await run_due_jobs(faulty, worker="test") == 1
-    ended = await now_of(house, job)
+    ended = await now_of(setup, job)
     assert (ended.state, ended.refusal_code) == ("refused", code)
-    assert (await house.lot_now()).available == 10
-    await house.assert_sound()
+    assert (await setup.lot_now()).available == 10
+    await setup.assert_sound()
 
 
-async def test_one_that_can_not_be_released_keeps_no_other_of_its_batch_from_it(house: House) -> None:
+async def test_one_that_can_not_be_released_keeps_no_other_of_its_batch_from_it(setup: StampingSetup) -> None:
     """Its serial number is bound to other bytes, which it should not be."""
-    first, bad, last = [await house.order(await house.accept(make_letter(text))) for text in ("a", "b", "c")]
-    await house.database.owner.execute(
+    first, bad, last = [await setup.order(await setup.accept(make_letter(text))) for text in ("a", "b", "c")]
+    await setup.database.owner.execute(
         """INSERT INTO stamping.release (serial, version, sha256, bytes, pages, document_id, released_at)
            VALUES ($1, 1, repeat('0', 64), 1, 1, $2, now())""",
         bad.serials[0],
         bad.document_id,
     )
-    await run_due_jobs(house.tools(), worker="test")
-    states = [(await now_of(house, job)).state for job in (first, bad, last)]
+    await run_due_jobs(setup.tools(), worker="test")
+    states = [(await now_of(setup, job)).state for job in (first, bad, last)]
     assert states == ["released", "sealing", "released"]
-    lot = await house.lot_now()
+    lot = await setup.lot_now()
     assert (lot.gone, lot.reserved) == (2, 1)
 
 
-async def test_a_broken_document_is_tried_three_times_and_refused(house: House) -> None:
-    job = await ordered_with_input(house, b"%PDF-1.7\nnothing of a document")
-    await house.work()
-    ended = await now_of(house, job)
+async def test_a_broken_document_is_tried_three_times_and_refused(setup: StampingSetup) -> None:
+    job = await ordered_with_input(setup, b"%PDF-1.7\nnothing of a document")
+    await setup.work()
+    ended = await now_of(setup, job)
     assert ended.state == "refused"
     assert ended.attempts == 3
-    assert (await house.lot_now()).available == 10
-    await house.assert_sound()
+    assert (await setup.lot_now()).available == 10
+    await setup.assert_sound()
 
 
-async def test_a_refused_document_can_be_stamped_again_from_the_same_lot(house: House) -> None:
-    job = await ordered_with_input(house, make_letter(pages=1).replace(b"595.28", b"000100"))
-    await house.work()
-    await house.database.owner.execute(
+async def test_a_refused_document_can_be_stamped_again_from_the_same_lot(setup: StampingSetup) -> None:
+    job = await ordered_with_input(setup, make_letter(pages=1).replace(b"595.28", b"000100"))
+    await setup.work()
+    await setup.database.owner.execute(
         "UPDATE stamping.document SET input_object = $2 WHERE id = $1",
         job.document_id,
-        await house.objects.put(make_letter()),
+        await setup.objects.put(make_letter()),
     )
-    again = await house.order(job.document_id, key="again")
+    again = await setup.order(job.document_id, key="again")
     assert set(again.serials).isdisjoint(job.serials)
-    await house.work()
-    assert (await now_of(house, again)).state == "released"
-    await house.assert_sound()
+    await setup.work()
+    assert (await now_of(setup, again)).state == "released"
+    await setup.assert_sound()
 
 
 class LyingSigner:
@@ -169,32 +169,32 @@ class LyingSigner:
         return dict(zip(seals, values[1:] + values[:1], strict=True))
 
 
-async def test_a_wrong_signature_is_never_released(house: House) -> None:
-    jobs = [await house.order(await house.accept(make_letter(text))) for text in ("a", "b")]
-    await run_due_jobs(house.tools(signer=LyingSigner(house.client)), worker="test")
+async def test_a_wrong_signature_is_never_released(setup: StampingSetup) -> None:
+    jobs = [await setup.order(await setup.accept(make_letter(text))) for text in ("a", "b")]
+    await run_due_jobs(setup.tools(signer=LyingSigner(setup.client)), worker="test")
     for job in jobs:
-        waiting = await now_of(house, job)
+        waiting = await now_of(setup, job)
         assert (waiting.state, waiting.trouble_code) == ("sealing", "seal.unsound")
-    await house.work()
-    assert [(await now_of(house, job)).state for job in jobs] == ["released", "released"]
-    await house.assert_sound()
+    await setup.work()
+    assert [(await now_of(setup, job)).state for job in jobs] == ["released", "released"]
+    await setup.assert_sound()
 
 
-async def test_attempts_during_an_outage_do_not_count_against_a_document(house: House) -> None:
+async def test_attempts_during_an_outage_do_not_count_against_a_document(setup: StampingSetup) -> None:
     """Else two faults of ours in a row, after a long wait for the signer, would have a paid one refused."""
-    jobs = [await house.order(await house.accept(make_letter(text))) for text in ("a", "b")]
-    await house.database.owner.execute(
+    jobs = [await setup.order(await setup.accept(make_letter(text))) for text in ("a", "b")]
+    await setup.database.owner.execute(
         "UPDATE stamping.job SET attempts = 40, trouble_code = 'signer.unavailable'"
     )
     for attempt in (1, 2, 3):
-        await house.database.owner.execute("UPDATE stamping.job SET next_attempt_at = now()")
-        await run_due_jobs(house.tools(signer=LyingSigner(house.client)), worker="test")
+        await setup.database.owner.execute("UPDATE stamping.job SET next_attempt_at = now()")
+        await run_due_jobs(setup.tools(signer=LyingSigner(setup.client)), worker="test")
         for job in jobs:
-            waiting = await now_of(house, job)
+            waiting = await now_of(setup, job)
             assert (waiting.state, waiting.trouble_code) == ("sealing", "seal.unsound")
             assert waiting.attempts == attempt
-    await house.work()
-    assert [(await now_of(house, job)).state for job in jobs] == ["released", "released"]
+    await setup.work()
+    assert [(await now_of(setup, job)).state for job in jobs] == ["released", "released"]
 
 
 class ForgetfulStore(FolderStore):
@@ -206,13 +206,13 @@ class ForgetfulStore(FolderStore):
             await self.delete(key)
 
 
-async def test_a_file_that_the_store_lost_is_not_released(house: House) -> None:
-    job = await house.order(await house.accept(make_letter()))
-    await run_due_jobs(house.tools(objects=ForgetfulStore(house.data / "objects")), worker="test")
-    waiting = await now_of(house, job)
+async def test_a_file_that_the_store_lost_is_not_released(setup: StampingSetup) -> None:
+    job = await setup.order(await setup.accept(make_letter()))
+    await run_due_jobs(setup.tools(objects=ForgetfulStore(setup.data / "objects")), worker="test")
+    waiting = await now_of(setup, job)
     assert (waiting.state, waiting.trouble_code) == ("sealing", "object.missing")
     with pytest.raises(Refusal, match=r"document\.not_released"):
-        await released_file(house.db, house.objects, job.document_id)
+        await released_file(setup.db, setup.objects, job.document_id)
 
 
 class RottenStore(FolderStore):
@@ -232,29 +232,29 @@ class RottenStore(FolderStore):
         ]
 
 
-async def test_a_file_that_the_store_changed_is_not_released(house: House) -> None:
-    job = await house.order(await house.accept(make_letter()))
-    await run_due_jobs(house.tools(objects=RottenStore(house.data / "objects")), worker="test")
-    waiting = await now_of(house, job)
+async def test_a_file_that_the_store_changed_is_not_released(setup: StampingSetup) -> None:
+    job = await setup.order(await setup.accept(make_letter()))
+    await run_due_jobs(setup.tools(objects=RottenStore(setup.data / "objects")), worker="test")
+    waiting = await now_of(setup, job)
     assert (waiting.state, waiting.trouble_code) == ("sealing", "object.damaged")
 
 
-async def test_an_upload_that_the_store_changed_is_not_stamped(house: House) -> None:
+async def test_an_upload_that_the_store_changed_is_not_stamped(setup: StampingSetup) -> None:
     """Nor refused: the store may give it as it was, from a copy."""
-    job = await house.order(await house.accept(make_letter()))
-    (path,) = (house.data / "objects").glob("*/*")
+    job = await setup.order(await setup.accept(make_letter()))
+    (path,) = (setup.data / "objects").glob("*/*")
     whole = path.read_bytes()
     path.write_bytes(whole.replace(b"595.28", b"595.29"))
-    await run_due_jobs(house.tools(), worker="test")
-    waiting = await now_of(house, job)
+    await run_due_jobs(setup.tools(), worker="test")
+    waiting = await now_of(setup, job)
     assert (waiting.state, waiting.trouble_code) == ("accepted", "object.damaged")
     path.write_bytes(whole)
-    await house.work()
-    assert (await now_of(house, job)).state == "released"
+    await setup.work()
+    assert (await now_of(setup, job)).state == "released"
 
 
 async def test_who_can_not_write_down_what_became_of_a_job_says_so(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    setup: StampingSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Or the worker would take its batch for done and the database for there."""
 
@@ -262,25 +262,25 @@ async def test_who_can_not_write_down_what_became_of_a_job_says_so(
         raise OSError("the server went away")
 
     monkeypatch.setattr("meterai.stamping.store.jobs.postpone", lost)
-    await house.order(await house.accept(make_letter()))
-    forgetful = house.tools(objects=ForgetfulStore(house.data / "objects"))
+    await setup.order(await setup.accept(make_letter()))
+    forgetful = setup.tools(objects=ForgetfulStore(setup.data / "objects"))
     with pytest.raises(OSError, match="the server went away"):
         await run_due_jobs(forgetful, worker="test")
 
 
-async def test_a_faulty_machine_refuses_no_document(house: House) -> None:
+async def test_a_faulty_machine_refuses_no_document(setup: StampingSetup) -> None:
     class FullDisk(FolderStore):
         async def put_all(self, contents: Mapping[str, bytes]) -> None:
             raise OSError(28, "No space left on device")
 
-    job = await house.order(await house.accept(make_letter()))
-    full = house.tools(objects=FullDisk(house.data / "objects"))
+    job = await setup.order(await setup.accept(make_letter()))
+    full = setup.tools(objects=FullDisk(setup.data / "objects"))
     for _ in range(15):
-        await house.database.owner.execute("UPDATE stamping.job SET next_attempt_at = now()")
+        await setup.database.owner.execute("UPDATE stamping.job SET next_attempt_at = now()")
         await run_due_jobs(full, worker="test")
-    assert (await now_of(house, job)).trouble_code == "stamping.fault"
-    await house.work()
-    assert (await now_of(house, job)).state == "released"
+    assert (await now_of(setup, job)).trouble_code == "stamping.fault"
+    await setup.work()
+    assert (await now_of(setup, job)).state == "released"
 
 
 @pytest.mark.parametrize(
@@ -296,7 +296,7 @@ async def test_a_faulty_machine_refuses_no_document(house: House) -> None:
     ],
 )
 async def test_stamps_lie_on_the_page_and_not_on_each_other(
-    front: House, placements: list[Placement], code: str
+    front: StampingSetup, placements: list[Placement], code: str
 ) -> None:
     document = await front.accept(make_letter())
     with pytest.raises(Refusal) as caught:
@@ -304,7 +304,7 @@ async def test_stamps_lie_on_the_page_and_not_on_each_other(
     assert caught.value.code == code
 
 
-async def test_stamps_can_not_be_moved_once_the_stamping_began(front: House) -> None:
+async def test_stamps_can_not_be_moved_once_the_stamping_began(front: StampingSetup) -> None:
     document = await front.accept(make_letter(), [BOTTOM_LEFT])
     await front.order(document)
     await place_stamps(front.db, document, [BOTTOM_LEFT])  # the same form again
@@ -312,22 +312,22 @@ async def test_stamps_can_not_be_moved_once_the_stamping_began(front: House) -> 
         await place_stamps(front.db, document, [BOTTOM_RIGHT])
 
 
-async def accept(house: House, data: bytes, limits: OutputLimits | None = None) -> UUID:
+async def accept(setup: StampingSetup, data: bytes, limits: OutputLimits | None = None) -> UUID:
     document = await accept_document(
-        house.db, house.jail, house.objects, house.vouch, data=data, name="C:\\Users\\budi\\surat.pdf",
+        setup.db, setup.jail, setup.objects, setup.vouch, data=data, name="C:\\Users\\budi\\surat.pdf",
         kind=None, limits=limits, customer_id=None, now=datetime.now(UTC),
     )  # fmt: skip
     return document.document_id
 
 
-async def test_a_file_that_is_no_pdf_is_not_stored(front: House) -> None:
+async def test_a_file_that_is_no_pdf_is_not_stored(front: StampingSetup) -> None:
     with pytest.raises(Refusal, match=r"pdf\.not_pdf"):
         await accept(front, b"<html>" * 100)
     assert not list((front.data / "objects").glob("*/*"))
     assert await front.value("SELECT count(*) FROM stamping.document") == 0
 
 
-async def test_a_file_with_a_home_made_stamp_is_not_stored(front: House) -> None:
+async def test_a_file_with_a_home_made_stamp_is_not_stored(front: StampingSetup) -> None:
     copied = signed_by_somebody(make_letter(), name=f"Emet{SERIAL}", reason=f"[{SERIAL}] Bea meterai")
     with pytest.raises(Refusal, match=r"pdf\.stamp_not_genuine"):
         await accept(front, copied)
@@ -338,7 +338,7 @@ async def test_a_file_with_a_home_made_stamp_is_not_stored(front: House) -> None
     "limits", [None, OutputLimits(), OutputLimits(bytes_max=500_000, pdf_version_min="1.5")]
 )
 async def test_what_is_told_of_an_accepted_file_is_what_its_pages_read(
-    front: House, limits: OutputLimits | None
+    front: StampingSetup, limits: OutputLimits | None
 ) -> None:
     accepted = await accept_document(
         front.db, front.jail, front.objects, front.vouch, data=make_letter(), name="surat.pdf",
@@ -348,14 +348,14 @@ async def test_what_is_told_of_an_accepted_file_is_what_its_pages_read(
     assert DocumentPage(**told) == await document_page(front.db, accepted.document_id)
 
 
-async def test_an_upload_keeps_its_name_without_folders(front: House) -> None:
+async def test_an_upload_keeps_its_name_without_folders(front: StampingSetup) -> None:
     page = await document_page(front.db, await accept(front, make_letter()))
     assert page is not None
     assert page.name == "surat.pdf"
     assert len(page.placements) == 1, "a place is proposed"
 
 
-async def test_an_output_over_the_limit_is_told_before_payment(front: House) -> None:
+async def test_an_output_over_the_limit_is_told_before_payment(front: StampingSetup) -> None:
     limits = OutputLimits(bytes_max=20_000, pdf_version_min="1.6")
     page = await document_page(front.db, await accept(front, make_letter(), limits))
     assert page is not None
@@ -365,11 +365,11 @@ async def test_an_output_over_the_limit_is_told_before_payment(front: House) -> 
     assert page.limits == limits
 
 
-async def test_the_stamped_file_is_never_larger_than_was_said(house: House) -> None:
+async def test_the_stamped_file_is_never_larger_than_was_said(setup: StampingSetup) -> None:
     limits = OutputLimits(bytes_max=1_000_000, pdf_version_min="1.6")
-    document = await house.accept(make_letter(), [BOTTOM_RIGHT], limits=limits)
-    said = await place_stamps(house.db, document, [BOTTOM_LEFT, BOTTOM_RIGHT])
+    document = await setup.accept(make_letter(), [BOTTOM_RIGHT], limits=limits)
+    said = await place_stamps(setup.db, document, [BOTTOM_LEFT, BOTTOM_RIGHT])
     assert said.ok
-    await house.order(document)
-    await house.work()
-    assert len((await released_file(house.db, house.objects, document)).data) <= said.output_bytes
+    await setup.order(document)
+    await setup.work()
+    assert len((await released_file(setup.db, setup.objects, document)).data) <= said.output_bytes

@@ -26,8 +26,8 @@ from meterai.stamping.signer.register import count_and_read
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.use_cases.run_cycle import free_leases, run_due_jobs
 from tests.plans import looks_of
-from tests.stamping.house import House, until
 from tests.stamping.letters import make_letter
+from tests.stamping.stamping_setup import StampingSetup, until
 from tests.storage_fixtures import TestDatabase
 
 pytestmark = pytest.mark.storage
@@ -35,30 +35,30 @@ UNKNOWN = SerialNumber(make_serial(bytes(range(32))))
 TODAY = date(2026, 8, 17)
 
 
-async def test_a_serial_without_an_intent_is_not_signed(house: House) -> None:
-    job = await house.order(await house.accept(make_letter()))
-    outcomes = await house.client.seal([UNKNOWN, *job.serials])
+async def test_a_serial_without_an_intent_is_not_signed(setup: StampingSetup) -> None:
+    job = await setup.order(await setup.accept(make_letter()))
+    outcomes = await setup.client.seal([UNKNOWN, *job.serials])
     refusals = [outcome for outcome in outcomes.values() if isinstance(outcome, Refusal)]
     assert [(refusal.kind, refusal.code) for refusal in refusals] == [
         (Kind.CONFLICT, "stamping.no_intent")
     ] * 2
-    assert house.key_uses() == 0
+    assert setup.key_uses() == 0
 
 
-async def test_the_signer_says_when_the_authority_s_certificate_ends(house: House) -> None:
-    await house.order(await house.accept(make_letter()))
-    assert (await house.client.ping()).tsa_ends is None
-    await house.work()
-    authority = x509.load_pem_x509_certificate((house.data / "pki" / "tsa.pem").read_bytes())
-    assert (await house.client.ping()).tsa_ends == authority.not_valid_after_utc
+async def test_the_signer_says_when_the_authority_s_certificate_ends(setup: StampingSetup) -> None:
+    await setup.order(await setup.accept(make_letter()))
+    assert (await setup.client.ping()).tsa_ends is None
+    await setup.work()
+    authority = x509.load_pem_x509_certificate((setup.data / "pki" / "tsa.pem").read_bytes())
+    assert (await setup.client.ping()).tsa_ends == authority.not_valid_after_utc
 
 
-async def test_a_released_serial_is_not_signed_again(house: House) -> None:
-    job = await house.order(await house.accept(make_letter()))
-    await house.work()
-    (outcome,) = (await house.client.seal(job.serials)).values()
+async def test_a_released_serial_is_not_signed_again(setup: StampingSetup) -> None:
+    job = await setup.order(await setup.accept(make_letter()))
+    await setup.work()
+    (outcome,) = (await setup.client.seal(job.serials)).values()
     assert isinstance(outcome, Refusal)
-    assert house.key_uses() == 1
+    assert setup.key_uses() == 1
 
 
 async def test_what_the_newest_attempts_sealed_is_known_without_reading_the_register(
@@ -86,34 +86,34 @@ async def test_what_the_newest_attempts_sealed_is_known_without_reading_the_regi
     assert "stamping.serial" not in looks
 
 
-async def test_codes_are_signed_for_allocated_serials_only(house: House) -> None:
-    job = await house.order(await house.accept(make_letter()))
-    identity = await house.client.identity()
-    (signature,) = await house.client.code_signatures([(job.serials[0], TODAY)])
-    public = bytes.fromhex((house.data / "pki" / "code.pub").read_text())
+async def test_codes_are_signed_for_allocated_serials_only(setup: StampingSetup) -> None:
+    job = await setup.order(await setup.accept(make_letter()))
+    identity = await setup.client.identity()
+    (signature,) = await setup.client.code_signatures([(job.serials[0], TODAY)])
+    public = bytes.fromhex((setup.data / "pki" / "code.pub").read_text())
     message = code_message(job.serials[0], TODAY, identity.code_key_id)
     Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
     with pytest.raises(Refusal, match=r"stamping\.serial_not_allocated"):
-        await house.client.code_signatures([(job.serials[0], TODAY), (UNKNOWN, TODAY)])
+        await setup.client.code_signatures([(job.serials[0], TODAY), (UNKNOWN, TODAY)])
     for state in ("annulled", "released"):
-        async with house.database.owner.transaction():
-            await house.database.owner.execute("SET LOCAL session_replication_role = replica")
-            await house.database.owner.execute("UPDATE stamping.serial SET state = $1", state)
+        async with setup.database.owner.transaction():
+            await setup.database.owner.execute("SET LOCAL session_replication_role = replica")
+            await setup.database.owner.execute("UPDATE stamping.serial SET state = $1", state)
         with pytest.raises(Refusal, match=r"stamping\.serial_not_allocated"):
-            await house.client.code_signatures([(job.serials[0], TODAY)])
+            await setup.client.code_signatures([(job.serials[0], TODAY)])
 
 
-async def test_the_socket_is_for_its_owner_alone(house: House) -> None:
-    mode = signer_wire.socket_path(house.data).stat().st_mode
+async def test_the_socket_is_for_its_owner_alone(setup: StampingSetup) -> None:
+    mode = signer_wire.socket_path(setup.data).stat().st_mode
     assert stat.S_IMODE(mode) == 0o600
 
 
-async def test_nonsense_on_the_socket_harms_nobody(house: House) -> None:
+async def test_nonsense_on_the_socket_harms_nobody(setup: StampingSetup) -> None:
     for nonsense in (b"\xff\xff\xff\xffhello", b"\x00\x00\x00\x05hello", b"GET / HTTP/1.1\r\n\r\n"):
-        _, writer = await asyncio.open_unix_connection(str(signer_wire.socket_path(house.data)))
+        _, writer = await asyncio.open_unix_connection(str(signer_wire.socket_path(setup.data)))
         writer.write(nonsense)
         writer.close()
-    assert await house.signer_answers()
+    assert await setup.signer_answers()
 
 
 async def test_connections_that_somebody_keeps_hold_nobody_up(tmp_path: Path) -> None:
@@ -136,9 +136,9 @@ async def test_connections_that_somebody_keeps_hold_nobody_up(tmp_path: Path) ->
     await serving
 
 
-async def test_a_request_of_another_release_says_nothing_against_a_document(house: House) -> None:
+async def test_a_request_of_another_release_says_nothing_against_a_document(setup: StampingSetup) -> None:
     """Paid, it would be refused for good while worker and signer are replaced one after the other."""
-    reader, writer = await asyncio.open_unix_connection(str(signer_wire.socket_path(house.data)))
+    reader, writer = await asyncio.open_unix_connection(str(signer_wire.socket_path(setup.data)))
     body = msgspec.msgpack.encode({"op": "of_a_later_release"})
     writer.write(len(body).to_bytes(4) + body)
     answer = signer_wire.read_answer(await signer_wire.read_frame(reader))
@@ -146,96 +146,96 @@ async def test_a_request_of_another_release_says_nothing_against_a_document(hous
     assert answer == signer_wire.Refused(Kind.UNAVAILABLE, "signer.request_unreadable")
 
 
-async def test_a_path_longer_than_the_kernel_takes_is_reached(house: House, tmp_path: Path) -> None:
-    assert house.signer_process is not None
-    house.signer_process.kill()
+async def test_a_path_longer_than_the_kernel_takes_is_reached(setup: StampingSetup, tmp_path: Path) -> None:
+    assert setup.signer_process is not None
+    setup.signer_process.kill()
     deep = tmp_path / ("long" * 20) / ("path" * 20)
     deep.mkdir(parents=True)
-    (house.data / "pki").rename(deep / "pki")
-    (house.data / "signer").rename(deep / "signer")
-    house.data, house.client = deep, SignerClient(signer_wire.socket_path(deep))
+    (setup.data / "pki").rename(deep / "pki")
+    (setup.data / "signer").rename(deep / "signer")
+    setup.data, setup.client = deep, SignerClient(signer_wire.socket_path(deep))
     assert len(str(signer_wire.socket_path(deep))) > 107
-    await house.start_signer()
-    assert await house.signer_answers()
+    await setup.start_signer()
+    assert await setup.signer_answers()
 
 
-async def test_a_second_signer_with_the_same_key_does_not_start(house: House) -> None:
-    first = house.signer_process
-    second = house.spawn_signer()
+async def test_a_second_signer_with_the_same_key_does_not_start(setup: StampingSetup) -> None:
+    first = setup.signer_process
+    second = setup.spawn_signer()
     assert second.wait() == 1
-    assert "another signer" in (house.data / "signer.log").read_text()
-    house.signer_process = first
-    assert await house.signer_answers()
+    assert "another signer" in (setup.data / "signer.log").read_text()
+    setup.signer_process = first
+    assert await setup.signer_answers()
 
 
-async def stamped_and_stopped(house: House) -> Path:
+async def stamped_and_stopped(setup: StampingSetup) -> Path:
     """The counter file of a key that was used once."""
-    await house.order(await house.accept(make_letter()))
-    await house.work()
-    assert house.signer_process is not None
-    house.signer_process.kill()
-    (path,) = (house.data / "signer").glob("*.count")
+    await setup.order(await setup.accept(make_letter()))
+    await setup.work()
+    assert setup.signer_process is not None
+    setup.signer_process.kill()
+    (path,) = (setup.data / "signer").glob("*.count")
     return path
 
 
-async def test_a_key_that_was_used_uncounted_stops_the_start(house: House) -> None:
-    path = await stamped_and_stopped(house)
+async def test_a_key_that_was_used_uncounted_stops_the_start(setup: StampingSetup) -> None:
+    path = await stamped_and_stopped(setup)
     path.write_text(f"{2:020d}")
-    assert house.spawn_signer().wait() == 1
+    assert setup.spawn_signer().wait() == 1
     assert (
-        "is it the right server? If so, the key was used outside" in (house.data / "signer.log").read_text()
+        "is it the right server? If so, the key was used outside" in (setup.data / "signer.log").read_text()
     )
 
 
-async def test_a_counter_from_an_older_copy_stops_the_start(house: House) -> None:
+async def test_a_counter_from_an_older_copy_stops_the_start(setup: StampingSetup) -> None:
     """What it lacks made seals: it is no use that never reached the key."""
-    path = await stamped_and_stopped(house)
+    path = await stamped_and_stopped(setup)
     path.write_text(f"{0:020d}")
-    assert house.spawn_signer().wait() == 1
-    assert "older copy" in (house.data / "signer.log").read_text()
+    assert setup.spawn_signer().wait() == 1
+    assert "older copy" in (setup.data / "signer.log").read_text()
 
 
-async def test_a_lost_counter_stops_every_start(house: House) -> None:
-    path = await stamped_and_stopped(house)
+async def test_a_lost_counter_stops_every_start(setup: StampingSetup) -> None:
+    path = await stamped_and_stopped(setup)
     path.unlink()
     for _ in range(2):
-        assert house.spawn_signer().wait() == 1
-    assert "was lost" in (house.data / "signer.log").read_text()
+        assert setup.spawn_signer().wait() == 1
+    assert "was lost" in (setup.data / "signer.log").read_text()
 
 
-async def test_an_unreadable_counter_stops_the_start(house: House) -> None:
-    path = await stamped_and_stopped(house)
+async def test_an_unreadable_counter_stops_the_start(setup: StampingSetup) -> None:
+    path = await stamped_and_stopped(setup)
     path.write_text("many")
-    assert house.spawn_signer().wait() == 1
+    assert setup.spawn_signer().wait() == 1
 
 
-async def test_attempts_that_never_reached_the_key_are_abandoned(house: House) -> None:
-    await stamped_and_stopped(house)
-    await house.database.owner.execute(
+async def test_attempts_that_never_reached_the_key_are_abandoned(setup: StampingSetup) -> None:
+    await stamped_and_stopped(setup)
+    await setup.database.owner.execute(
         """INSERT INTO stamping.sign_attempt (serial, key_id, attempted_at)
            SELECT serial, key_id, $1 FROM stamping.sign_attempt""",
         datetime.now(UTC) - timedelta(minutes=5),
     )
-    await house.start_signer()
-    rows = await house.database.owner.fetch(
+    await setup.start_signer()
+    rows = await setup.database.owner.fetch(
         "SELECT abandoned_at IS NOT NULL AS gone FROM stamping.sign_attempt ORDER BY id"
     )
     assert [row["gone"] for row in rows] == [False, True]
-    await house.assert_sound()
+    await setup.assert_sound()
 
 
 async def test_attempts_whose_count_was_written_and_not_answered_are_abandoned_at_once(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    setup: StampingSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The database went away in between. Later, the newest attempts would be others that reached the key."""
-    job = await house.order(await house.accept(make_letter()))
-    crash = house.tools(fail_point=crash_at("after_intent"))
+    job = await setup.order(await setup.accept(make_letter()))
+    crash = setup.tools(fail_point=crash_at("after_intent"))
     with pytest.raises(Crash):
         await run_due_jobs(crash, worker="test")
-    assert house.signer_process is not None
-    house.signer_process.kill()
+    assert setup.signer_process is not None
+    setup.signer_process.kill()
     settings = Settings(
-        data=house.data, database_signer_url=house.database.urls.signer, tsa_url=house.tsa.url
+        data=setup.data, database_signer_url=setup.database.urls.signer, tsa_url=setup.tsa.url
     )
     async with open_sealer(settings, KeyOpener(settings)) as sealer:
         with monkeypatch.context() as patched:
@@ -243,14 +243,14 @@ async def test_attempts_whose_count_was_written_and_not_answered_are_abandoned_a
             with pytest.raises(OSError, match="the server went away"):
                 await sealer.seal(job.serials)
         assert (await sealer.seal(job.serials)).sealed
-    rows = await house.database.owner.fetch(
+    rows = await setup.database.owner.fetch(
         "SELECT abandoned_at IS NOT NULL AS gone FROM stamping.sign_attempt ORDER BY id"
     )
     assert [row["gone"] for row in rows] == [True, False]
-    await house.start_signer()
-    await free_leases(house.tools(), worker="test")
-    await house.work()
-    await house.assert_sound()
+    await setup.start_signer()
+    await free_leases(setup.tools(), worker="test")
+    await setup.work()
+    await setup.assert_sound()
 
 
 class Crash(Exception):
@@ -270,8 +270,8 @@ async def answer_lost(*asked: Any) -> dict[str, bytes]:
     raise OSError("the server went away")
 
 
-async def test_the_signers_role_can_do_nothing_else(house: House) -> None:
-    async with house.database.signer.connection() as connection:
+async def test_the_signers_role_can_do_nothing_else(setup: StampingSetup) -> None:
+    async with setup.database.signer.connection() as connection:
         for statement in (
             "INSERT INTO stamping.sign_attempt (serial, key_id, attempted_at) VALUES ('A', 'k', now())",
             "UPDATE stamping.serial SET state = 'released'",

@@ -1,6 +1,6 @@
 """A worker that does nothing but the stamping cycle: `python -m tests.stamping.worker_process NAME LEASE`.
 
-The real one (`meterai.processes.worker`) needs the whole house; this one is killed and frozen by the tests.
+The real one (`meterai.processes.worker`) needs the whole service; this one is killed and frozen by the tests.
 What it needs comes from METERAI_DATA, METERAI_DATABASE_APP_URL and METERAI_FAIL_POINT.
 """
 
@@ -20,7 +20,7 @@ from meterai.stamping.cycle.batch import CycleSettings, Tools
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
 from meterai.stamping.use_cases.run_cycle import free_leases, run_due_jobs
-from tests.stamping.house import JAIL_TASKS
+from tests.stamping.stamping_setup import JAIL_TASKS
 
 
 async def main(name: str, lease_s: float) -> None:

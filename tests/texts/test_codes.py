@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import meterai
-from meterai.cli.refusal_words import WORDS
+from meterai.cli.refusal_texts import WORDS
 from meterai.pdf import inspection
 from meterai.texts.api_problems import FOR_MACHINES
 from meterai.texts.notices import NOTICES
@@ -56,7 +56,7 @@ def test_every_code_that_is_raised_has_a_message() -> None:
 
 
 def test_no_message_is_left_over() -> None:
-    tables = ("refusals.py", "refusal_words.py")
+    tables = ("refusals.py", "refusal_texts.py")
     written = "\n".join(
         path.read_text() for path in SOURCE.rglob("*.py") if path.name not in tables
     ) + "\n".join(path.read_text() for path in SOURCE.rglob("*.html"))

@@ -15,7 +15,7 @@ from meterai.sales.model import Flow, OrderState
 from meterai.sales.news import News, OrderToTell, message_of
 from tests.storage_fixtures import TestDatabase
 from tests.texts.pseudo_language import escaped_in_page, escaped_words, pseudo_language
-from tests.web.test_shop import form_of, house_with
+from tests.web.test_shop import form_of, running_with
 
 __all__ = ["pseudo_language"]
 pytestmark = pytest.mark.storage
@@ -32,7 +32,7 @@ OPERATORS = frozenset(re.findall(r"\w+", EXAMPLE.read_text()))
 async def test_a_visit_in_the_language_finds_nothing_untranslated(
     pseudo_language: str, database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop = await house_with(database, tmp_path, monkeypatch, per_minute=60)
+    shop = await running_with(database, tmp_path, monkeypatch, per_minute=60)
     visitor = shop.visitor()
     for page in PAGES:
         await visitor.get(f"/{pseudo_language}{page}")
@@ -50,7 +50,7 @@ async def test_a_visit_in_the_language_finds_nothing_untranslated(
 async def test_a_message_is_in_the_language_in_which_the_contact_was_given(
     pseudo_language: str, database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop = await house_with(database, tmp_path, monkeypatch, per_minute=60)
+    shop = await running_with(database, tmp_path, monkeypatch, per_minute=60)
     await request_code(
         database.app, b"secret", canonical_contact("ani@contoh.id"), address="192.0.2.7",
         language=pseudo_language, now=shop.line.now,

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import pytest
 
-from tests.verification.making import House, letter, make_house, stamp, stamp_twice
+from tests.verification.making import Stamper, letter, make_stamper, stamp, stamp_twice
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> House:
-    return make_house(tmp_path_factory.mktemp("house") / "pki")
+def stamper(tmp_path_factory: pytest.TempPathFactory) -> Stamper:
+    return make_stamper(tmp_path_factory.mktemp("stamper") / "pki")
 
 
 @pytest.fixture(scope="session")
-def other_house(tmp_path_factory: pytest.TempPathFactory) -> House:
+def other_stamper(tmp_path_factory: pytest.TempPathFactory) -> Stamper:
     """The same names, other keys: whoever makes a development PKI of his own gets this."""
-    return make_house(tmp_path_factory.mktemp("other") / "pki")
+    return make_stamper(tmp_path_factory.mktemp("other") / "pki")
 
 
 @pytest.fixture(scope="session")
-def stamped(house: House) -> bytes:
-    return stamp(letter(), house)
+def stamped(stamper: Stamper) -> bytes:
+    return stamp(letter(), stamper)
 
 
 @pytest.fixture(scope="session")
-def both(house: House) -> tuple[bytes, bytes]:
-    return stamp_twice(letter(pages=2), house)
+def both(stamper: Stamper) -> tuple[bytes, bytes]:
+    return stamp_twice(letter(pages=2), stamper)
 
 
 @pytest.fixture(scope="session")

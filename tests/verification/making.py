@@ -64,7 +64,7 @@ def store(*certificates: asn1_x509.Certificate) -> SimpleCertificateStore:
 
 
 @dataclass(frozen=True)
-class House:
+class Stamper:
     """A PKI and everything needed to stamp under it."""
 
     folder: Path
@@ -96,8 +96,8 @@ class House:
         return msgspec.msgpack.decode(msgspec.msgpack.encode(judged), type=Judgement)
 
 
-def make_house(folder: Path, algorithm: str = "rsa-2048") -> House:
-    return House(make_pki(folder, algorithm, now=NOW - timedelta(days=100)))  # type: ignore[arg-type]
+def make_stamper(folder: Path, algorithm: str = "rsa-2048") -> Stamper:
+    return Stamper(make_pki(folder, algorithm, now=NOW - timedelta(days=100)))  # type: ignore[arg-type]
 
 
 def letter(text: str = "Surat pernyataan: jumlah Rp10.000.000", pages: int = 1) -> bytes:
@@ -118,7 +118,7 @@ def field(serial: str, *, number: int = 0, page: int = 0) -> SigFieldSpec:
 
 def stamp(
     data: bytes,
-    house: House,
+    stamper: Stamper,
     serial: str = SERIAL,
     *,
     signer: SimpleSigner | None = None,
@@ -140,8 +140,8 @@ def stamp(
             certify=certify is not None,
             **({"docmdp_permissions": certify} if certify is not None else {}),
         ),
-        signer=signer or house.signer(),
-        timestamper=house.time_stamper() if time_stamper == "own" else time_stamper,  # type: ignore[arg-type]
+        signer=signer or stamper.signer(),
+        timestamper=stamper.time_stamper() if time_stamper == "own" else time_stamper,  # type: ignore[arg-type]
         new_field_spec=(
             SigFieldSpec(sig_field_name=name or f"Emet{serial}", on_page=page, box=(300, 100, 390, 190))
             if visible
@@ -159,7 +159,7 @@ def sign(signing: PdfSigner, writer: IncrementalPdfFileWriter) -> bytes:
     return out.getvalue()
 
 
-def stamp_twice(data: bytes, house: House) -> tuple[bytes, bytes]:
+def stamp_twice(data: bytes, stamper: Stamper) -> tuple[bytes, bytes]:
     """Two stamps in one go: both fields first, then a certification with P=2, then an approval that locks.
 
     Returns the file after the first stamp and the finished file.
@@ -177,13 +177,13 @@ def stamp_twice(data: bytes, house: House) -> tuple[bytes, bytes]:
     )
     prepared = io.BytesIO()
     writer.write(prepared)
-    first = fill_field(prepared.getvalue(), house, SERIAL, certify=True)
-    return first, fill_field(first, house, SECOND, certify=False)
+    first = fill_field(prepared.getvalue(), stamper, SERIAL, certify=True)
+    return first, fill_field(first, stamper, SECOND, certify=False)
 
 
 def fill_field(
     data: bytes,
-    house: House,
+    stamper: Stamper,
     serial: SerialNumber,
     *,
     certify: bool,
@@ -201,8 +201,8 @@ def fill_field(
             certify=certify,
             docmdp_permissions=MDPPerm.FILL_FORMS,
         ),
-        signer=house.signer(),
-        timestamper=house.time_stamper(),
+        signer=stamper.signer(),
+        timestamper=stamper.time_stamper(),
     )
     return sign(signing, writer)
 

@@ -15,7 +15,7 @@ from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
 
 from meterai.verification.model import Verdict
 from tests.verification.making import (
-    House,
+    Stamper,
     append_revision,
     byte_range,
     letter,
@@ -33,32 +33,34 @@ EXAMPLES = settings(
 
 @EXAMPLES
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
-def test_one_flipped_bit_anywhere_is_noticed(house: House, stamped: bytes, place: float, bit: int) -> None:
+def test_one_flipped_bit_anywhere_is_noticed(
+    stamper: Stamper, stamped: bytes, place: float, bit: int
+) -> None:
     position = int(place * len(stamped))
-    assert house.judge(_flip(stamped, position, bit)).verdict is not Verdict.GENUINE
+    assert stamper.judge(_flip(stamped, position, bit)).verdict is not Verdict.GENUINE
 
 
 @EXAMPLES
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_one_flipped_bit_in_the_signature_itself_is_noticed(
-    house: House, stamped: bytes, place: float, bit: int
+    stamper: Stamper, stamped: bytes, place: float, bit: int
 ) -> None:
     """Nothing signs these bytes: the exact form of the CMS structure must leave none of them free."""
     _, start, end, _ = byte_range(stamped)
     used = stamped[start:end].rstrip(b"0>")
     position = start + int(place * len(used))
-    assert house.judge(_flip(stamped, position, bit)).verdict is not Verdict.GENUINE
+    assert stamper.judge(_flip(stamped, position, bit)).verdict is not Verdict.GENUINE
 
 
-def test_a_letter_of_the_signature_in_the_other_case_is_noticed(house: House, stamped: bytes) -> None:
+def test_a_letter_of_the_signature_in_the_other_case_is_noticed(stamper: Stamper, stamped: bytes) -> None:
     _, start, end, _ = byte_range(stamped)
     position = next(n for n in range(start + 1, end) if stamped[n : n + 1].isalpha())
-    assert house.judge(_flip(stamped, position, 5)).verdict is Verdict.NOT_GENUINE
+    assert stamper.judge(_flip(stamped, position, 5)).verdict is Verdict.NOT_GENUINE
 
 
-def test_a_changed_sum_of_money_is_noticed_and_named(house: House, stamped: bytes) -> None:
+def test_a_changed_sum_of_money_is_noticed_and_named(stamper: Stamper, stamped: bytes) -> None:
     position = stamped.index(b"stream") + 20
-    judgement = house.judge(_flip(stamped, position, 0))
+    judgement = stamper.judge(_flip(stamped, position, 0))
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.reasons == ("signature.broken",)
     assert not judgement.stamps[0].intact
@@ -70,14 +72,14 @@ def _flip(data: bytes, position: int, bit: int) -> bytes:
 
 @EXAMPLES
 @given(kept=st.floats(0, 1, exclude_max=True))
-def test_a_file_cut_off_anywhere_is_never_genuine(house: House, stamped: bytes, kept: float) -> None:
-    assert house.judge(stamped[: int(kept * len(stamped))]).verdict is not Verdict.GENUINE
+def test_a_file_cut_off_anywhere_is_never_genuine(stamper: Stamper, stamped: bytes, kept: float) -> None:
+    assert stamper.judge(stamped[: int(kept * len(stamped))]).verdict is not Verdict.GENUINE
 
 
 def test_a_file_cut_back_to_its_first_of_two_stamps_is_not_genuine(
-    house: House, both: tuple[bytes, bytes]
+    stamper: Stamper, both: tuple[bytes, bytes]
 ) -> None:
-    judgement = house.judge(both[0])
+    judgement = stamper.judge(both[0])
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.reasons == ("stamp.incomplete",)
 
@@ -87,13 +89,13 @@ def test_a_file_cut_back_to_its_first_of_two_stamps_is_not_genuine(
     [b"\n", b" ", b"\x00", b"%", b"junk\n%%EOF\n", b"%%EOF\n", b"startxref\n0\n%%EOF\n", b"\n" * 2000],
     ids=["newline", "space", "zero", "comment", "junk", "end", "startxref", "newlines"],
 )
-def test_anything_after_the_end_is_noticed(house: House, stamped: bytes, tail: bytes) -> None:
-    assert house.judge(stamped + tail).verdict is not Verdict.GENUINE
+def test_anything_after_the_end_is_noticed(stamper: Stamper, stamped: bytes, tail: bytes) -> None:
+    assert stamper.judge(stamped + tail).verdict is not Verdict.GENUINE
 
 
 @pytest.mark.parametrize("head", [b"\n", b"junk ", b"%PDF-1.7\n", b"%PDF-1.7\n%%EOF\n"])
-def test_anything_before_the_beginning_is_noticed(house: House, stamped: bytes, head: bytes) -> None:
-    assert house.judge(head + stamped).verdict is not Verdict.GENUINE
+def test_anything_before_the_beginning_is_noticed(stamper: Stamper, stamped: bytes, head: bytes) -> None:
+    assert stamper.judge(head + stamped).verdict is not Verdict.GENUINE
 
 
 def _new_content(writer: IncrementalPdfFileWriter) -> None:
@@ -206,26 +208,30 @@ EDITS = [
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__.strip("_"))
 @pytest.mark.parametrize("profile", ["final", "to_be_signed", "two"])
 def test_a_revision_appended_after_the_stamp_is_not_genuine(
-    house: House, stamped: bytes, twice: bytes, edit: Callable[[IncrementalPdfFileWriter], None], profile: str
+    stamper: Stamper,
+    stamped: bytes,
+    twice: bytes,
+    edit: Callable[[IncrementalPdfFileWriter], None],
+    profile: str,
 ) -> None:
-    base = {"final": stamped, "two": twice}.get(profile) or stamp(letter(), house, certify=None)
-    judgement = house.judge(append_revision(base, edit))
+    base = {"final": stamped, "two": twice}.get(profile) or stamp(letter(), stamper, certify=None)
+    judgement = stamper.judge(append_revision(base, edit))
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.reasons[0] in ("file.changed_after", "stamp.none")
 
 
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__.strip("_"))
 def test_a_changed_document_is_not_healed_by_a_strangers_signature(
-    house: House, edit: Callable[[IncrementalPdfFileWriter], None]
+    stamper: Stamper, edit: Callable[[IncrementalPdfFileWriter], None]
 ) -> None:
-    changed = append_revision(stamp(letter(), house, certify=None), edit)
+    changed = append_revision(stamp(letter(), stamper, certify=None), edit)
     signer = PdfSigner(PdfSignatureMetadata(field_name="Budi", md_algorithm="sha256"), signer=stranger())
     out = io.BytesIO()
     try:
         signer.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(changed)), output=out)
     except Exception:
         pytest.skip("pyHanko does not sign what this edit left")
-    assert house.judge(out.getvalue()).verdict is Verdict.NOT_GENUINE
+    assert stamper.judge(out.getvalue()).verdict is Verdict.NOT_GENUINE
 
 
 def swap_field_value(writer: IncrementalPdfFileWriter) -> None:
@@ -286,10 +292,10 @@ def form_letter() -> bytes:
     return append_revision(letter(), add_field)
 
 
-def test_a_form_value_swapped_after_an_approval_is_not_genuine(house: House) -> None:
+def test_a_form_value_swapped_after_an_approval_is_not_genuine(stamper: Stamper) -> None:
     """The trap: pyHanko's default policy calls this document valid."""
-    honest = stamp(form_letter(), house, certify=None)
-    assert house.judge(honest).verdict is Verdict.GENUINE
-    judgement = house.judge(append_revision(honest, swap_field_value))
+    honest = stamp(form_letter(), stamper, certify=None)
+    assert stamper.judge(honest).verdict is Verdict.GENUINE
+    judgement = stamper.judge(append_revision(honest, swap_field_value))
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.reasons == ("file.changed_after",)

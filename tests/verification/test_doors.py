@@ -22,7 +22,7 @@ from meterai.verification.model import JudgeRequest, Verdict
 from meterai.verification.reasons import VERDICTS, most_important_first, verdict_of
 from meterai.verification.trust import load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
-from tests.verification.making import NOW, House, assemble, letter, stamp
+from tests.verification.making import NOW, Stamper, assemble, letter, stamp
 
 pytestmark = pytest.mark.journey
 
@@ -36,19 +36,19 @@ async def small_jail() -> AsyncIterator[JailPool]:
 
 
 async def test_a_file_that_breaks_the_jail_is_the_third_verdict_and_the_next_one_is_judged(
-    house: House, small_jail: JailPool, stamped: bytes
+    stamper: Stamper, small_jail: JailPool, stamped: bytes
 ) -> None:
     slow = assemble([b"<< /Type /Catalog /Slow [" + b"0 " * 5_000_000 + b"] >>"])
-    judgement = await judge_document(None, small_jail, slow, trust=house.trust, now=NOW)
+    judgement = await judge_document(None, small_jail, slow, trust=stamper.trust, now=NOW)
     assert judgement.verdict is Verdict.CANNOT_CHECK
     assert judgement.reasons[0] == "pdf.too_heavy"
-    after = await judge_document(None, small_jail, stamped, trust=house.trust, now=NOW)
+    after = await judge_document(None, small_jail, stamped, trust=stamper.trust, now=NOW)
     assert after.verdict is Verdict.GENUINE
 
 
-async def test_a_busy_verifier_gives_the_third_verdict(house: House, stamped: bytes) -> None:
+async def test_a_busy_verifier_gives_the_third_verdict(stamper: Stamper, stamped: bytes) -> None:
     busy = JailPool([JUDGE], waiting_max=0)
-    judgement = await judge_document(None, busy, stamped, trust=house.trust, now=NOW)
+    judgement = await judge_document(None, busy, stamped, trust=stamper.trust, now=NOW)
     assert judgement.verdict is Verdict.CANNOT_CHECK
     assert judgement.reasons[0] == "jail.busy"
 
@@ -60,8 +60,8 @@ def run(*arguments: object) -> tuple[int, str]:
 
 
 @pytest.fixture
-def files(tmp_path: Path, house: House) -> dict[str, Path]:
-    made = stamp(letter(), house)
+def files(tmp_path: Path, stamper: Stamper) -> dict[str, Path]:
+    made = stamp(letter(), stamper)
     position = made.index(b"stream") + 20
     contents = {
         "asli": made,
@@ -75,9 +75,9 @@ def files(tmp_path: Path, house: House) -> dict[str, Path]:
 
 @pytest.mark.parametrize(("name", "code"), [("asli", 0), ("diubah", 1), ("bukan", 2)])
 def test_the_command_line_tells_the_verdict_by_its_exit_code(
-    house: House, files: dict[str, Path], name: str, code: int
+    stamper: Stamper, files: dict[str, Path], name: str, code: int
 ) -> None:
-    exit_code, output = run(files[name], "--trust", house.folder / "trust", "--json")
+    exit_code, output = run(files[name], "--trust", stamper.folder / "trust", "--json")
     judgement = json.loads(output)
     assert exit_code == code
     assert judgement["register"] == "not_asked"
@@ -85,20 +85,20 @@ def test_the_command_line_tells_the_verdict_by_its_exit_code(
 
 
 def test_the_command_line_says_in_words_that_the_register_was_not_asked(
-    house: House, files: dict[str, Path]
+    stamper: Stamper, files: dict[str, Path]
 ) -> None:
-    _, output = run(files["asli"], "--trust", house.folder / "trust")
+    _, output = run(files["asli"], "--trust", stamper.folder / "trust")
     assert "ASLI" in output
     assert "register was not asked" in " ".join(output.replace("│", " ").split())
 
 
 def test_a_root_certificate_is_all_that_the_command_line_needs(
-    house: House, files: dict[str, Path], tmp_path: Path
+    stamper: Stamper, files: dict[str, Path], tmp_path: Path
 ) -> None:
     """No data directory, no home, no setting, no network."""
     alone = tmp_path / "alone"
     alone.mkdir()
-    root = shutil.copy(house.folder / "root.pem", alone / "root.pem")
+    root = shutil.copy(stamper.folder / "root.pem", alone / "root.pem")
     program = [sys.executable, "-m", "meterai.cli", "verify", str(files["asli"]), "--json"]
     done = subprocess.run(
         [*_without_network(), *program, "--trust-root", root],
@@ -124,10 +124,18 @@ def _without_network() -> list[str]:
     "encoding", ["utf-8:strict", "ascii", "latin-1:strict"], ids=["strict", "ascii", "no-boxes"]
 )
 def test_what_the_terminal_can_not_show_changes_no_verdict(
-    house: House, files: dict[str, Path], encoding: str
+    stamper: Stamper, files: dict[str, Path], encoding: str
 ) -> None:
     name = files["asli"].rename(files["asli"].parent / os.fsdecode(b"[asli] \xe9.pdf"))
-    command = [sys.executable, "-m", "meterai.cli", "verify", name, "--trust-root", house.folder / "root.pem"]
+    command = [
+        sys.executable,
+        "-m",
+        "meterai.cli",
+        "verify",
+        name,
+        "--trust-root",
+        stamper.folder / "root.pem",
+    ]
     env = {**os.environ, "PYTHONIOENCODING": encoding}
     done = subprocess.run(command, capture_output=True, timeout=60, env=env)
     assert done.returncode == 0, done.stderr.decode()
@@ -144,17 +152,17 @@ def test_what_the_terminal_can_not_show_changes_no_verdict(
     ids=["no-memory", "setting"],
 )
 def test_what_keeps_the_command_from_a_verdict_is_no_verdict(
-    house: House, files: dict[str, Path], limits: str, settings: dict[str, str], said: bytes
+    stamper: Stamper, files: dict[str, Path], limits: str, settings: dict[str, str], said: bytes
 ) -> None:
     shell = ["sh", "-c", f'ulimit {limits}; exec "$@"', "sh"]
     program = [*shell, sys.executable, "-m", "meterai.cli", "verify", files["asli"]]
-    env = {**os.environ, "METERAI_DATA": str(house.folder.parent), **settings}
+    env = {**os.environ, "METERAI_DATA": str(stamper.folder.parent), **settings}
     done = subprocess.run(program, capture_output=True, timeout=60, env=env)
     assert (done.returncode, said in done.stderr) == (2, True), done.stderr.decode()
     assert done.stdout == b""
 
 
-def test_who_reads_no_further_learns_no_verdict(house: House, files: dict[str, Path]) -> None:
+def test_who_reads_no_further_learns_no_verdict(stamper: Stamper, files: dict[str, Path]) -> None:
     program = [
         sys.executable,
         "-m",
@@ -162,7 +170,7 @@ def test_who_reads_no_further_learns_no_verdict(house: House, files: dict[str, P
         "verify",
         files["asli"],
         "--trust",
-        house.folder / "trust",
+        stamper.folder / "trust",
     ]
     with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as command:
         assert command.stdout is not None
@@ -171,9 +179,9 @@ def test_who_reads_no_further_learns_no_verdict(house: House, files: dict[str, P
 
 
 def test_another_root_than_the_files_makes_a_stranger_of_the_stamp(
-    other_house: House, files: dict[str, Path]
+    other_stamper: Stamper, files: dict[str, Path]
 ) -> None:
-    exit_code, output = run(files["asli"], "--json", "--trust-root", other_house.folder / "root.pem")
+    exit_code, output = run(files["asli"], "--json", "--trust-root", other_stamper.folder / "root.pem")
     assert exit_code == 1
     assert json.loads(output)["reasons"][0] == "chain.impostor"
 
@@ -222,6 +230,6 @@ def test_every_reason_has_its_texts_and_an_unknown_one_is_never_a_pass() -> None
     )
 
 
-def test_judging_the_same_file_twice_says_the_same(house: House, stamped: bytes) -> None:
-    request = JudgeRequest(data=stamped, trust=house.trust, moment=NOW)
+def test_judging_the_same_file_twice_says_the_same(stamper: Stamper, stamped: bytes) -> None:
+    request = JudgeRequest(data=stamped, trust=stamper.trust, moment=NOW)
     assert judge(request) == judge(request)

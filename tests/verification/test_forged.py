@@ -24,7 +24,7 @@ from tests.verification.making import (
     NOW,
     SECOND,
     SERIAL,
-    House,
+    Stamper,
     append_revision,
     byte_range,
     certificate,
@@ -96,25 +96,27 @@ TRICKS: dict[str, Callable[[Dictionary], None]] = {
 @pytest.mark.parametrize("trick", TRICKS)
 @pytest.mark.parametrize("certify", [True, False])
 def test_a_tricky_signature_dictionary_is_never_genuine(
-    house: House, stamped: bytes, trick: str, certify: bool
+    stamper: Stamper, stamped: bytes, trick: str, certify: bool
 ) -> None:
-    base = stamped if certify else stamp(letter(), house, certify=None)
-    judgement = house.judge(override_signature(base, TRICKS[trick]))
+    base = stamped if certify else stamp(letter(), stamper, certify=None)
+    judgement = stamper.judge(override_signature(base, TRICKS[trick]))
     assert judgement.verdict is Verdict.NOT_GENUINE, judgement.reasons
 
 
-def test_a_stamp_transplanted_to_another_file_is_not_genuine(house: House, stamped: bytes) -> None:
-    other = stamp(letter("Surat lamaran yang lain sama sekali"), house, SECOND)
+def test_a_stamp_transplanted_to_another_file_is_not_genuine(stamper: Stamper, stamped: bytes) -> None:
+    other = stamp(letter("Surat lamaran yang lain sama sekali"), stamper, SECOND)
     _, start, end, _ = byte_range(stamped)
     _, begin, finish, _ = byte_range(other)
     gap = stamped[start + 1 : end - 1][: finish - begin - 2].ljust(finish - begin - 2, b"0")
     forged = other[: begin + 1] + gap + other[finish - 1 :]
-    judgement = house.judge(forged)
+    judgement = stamper.judge(forged)
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.reasons == ("signature.broken",)
 
 
-def test_a_transplanted_dictionary_with_its_byte_range_is_not_genuine(house: House, stamped: bytes) -> None:
+def test_a_transplanted_dictionary_with_its_byte_range_is_not_genuine(
+    stamper: Stamper, stamped: bytes
+) -> None:
     """The victim's whole signature dictionary is put into Mallory's document."""
     with pikepdf.open(io.BytesIO(stamped)) as pdf:
         field = pdf.Root.AcroForm.Fields[0]
@@ -146,41 +148,43 @@ def test_a_transplanted_dictionary_with_its_byte_range_is_not_genuine(house: Hou
         writer.root["/AcroForm"] = Dictionary({pdf_name("/Fields"): generic.ArrayObject([field])})  # type: ignore[attr-defined]
         writer.update_root()  # type: ignore[attr-defined]
 
-    judgement = house.judge(append_revision(mine, plant))
+    judgement = stamper.judge(append_revision(mine, plant))
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.reasons == ("signature.byte_range",)
 
 
-def test_the_victims_file_carried_inside_anothers_is_not_genuine(house: House, stamped: bytes) -> None:
+def test_the_victims_file_carried_inside_anothers_is_not_genuine(stamper: Stamper, stamped: bytes) -> None:
     """Signature wrapping: the signed bytes are still there, but the reader starts elsewhere."""
     mine = letter("Surat Mallory")
-    assert house.judge(stamped + mine).verdict is not Verdict.GENUINE
-    assert house.judge(mine + stamped).verdict is not Verdict.GENUINE
+    assert stamper.judge(stamped + mine).verdict is not Verdict.GENUINE
+    assert stamper.judge(mine + stamped).verdict is not Verdict.GENUINE
 
 
-def test_of_two_stamps_one_of_them_transplanted_fails_the_file(house: House, twice: bytes) -> None:
-    other = stamp(letter("Lain"), house)
+def test_of_two_stamps_one_of_them_transplanted_fails_the_file(stamper: Stamper, twice: bytes) -> None:
+    other = stamp(letter("Lain"), stamper)
     _, start, end, _ = byte_range(other)
     content = cms.ContentInfo.load(bytes.fromhex(other[start + 1 : end - 1].decode())).dump()
     forged = replace_cms(twice, lambda _: content)
-    judgement = house.judge(forged)
+    judgement = stamper.judge(forged)
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert [s.intact for s in judgement.stamps] == [True, False]
 
 
-def test_a_home_made_stamp_is_not_genuine(house: House) -> None:
-    forged = stamp(letter(), house, signer=stranger("Meterai Elektronik 10000 G1 Peruri"))
-    judgement = house.judge(forged)
+def test_a_home_made_stamp_is_not_genuine(stamper: Stamper) -> None:
+    forged = stamp(letter(), stamper, signer=stranger("Meterai Elektronik 10000 G1 Peruri"))
+    judgement = stamper.judge(forged)
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.reasons == ("chain.self_signed",)
     assert judgement.stamps[0].foreign
     assert judgement.stamps[0].intact
 
 
-def test_a_stamp_of_another_issuer_is_described_and_not_judged(house: House) -> None:
+def test_a_stamp_of_another_issuer_is_described_and_not_judged(stamper: Stamper) -> None:
     authority = self_made("Emeterai Intermediary CA", authority=True)
-    foreign = stamp(letter(), house, signer=stranger("Meterai Elektronik 10000 G1 Peruri", issuer=authority))
-    judgement = house.judge(foreign)
+    foreign = stamp(
+        letter(), stamper, signer=stranger("Meterai Elektronik 10000 G1 Peruri", issuer=authority)
+    )
+    judgement = stamper.judge(foreign)
     assert judgement.verdict is Verdict.CANNOT_CHECK
     assert judgement.reasons == ("stamp.foreign_issuer",)
     (found,) = judgement.stamps
@@ -189,62 +193,62 @@ def test_a_stamp_of_another_issuer_is_described_and_not_judged(house: House) -> 
     assert found.intact
 
 
-def test_a_changed_stamp_of_another_issuer_is_not_genuine(house: House) -> None:
+def test_a_changed_stamp_of_another_issuer_is_not_genuine(stamper: Stamper) -> None:
     authority = self_made("Emeterai Intermediary CA", authority=True)
-    foreign = stamp(letter(), house, signer=stranger("Peruri", issuer=authority))
+    foreign = stamp(letter(), stamper, signer=stranger("Peruri", issuer=authority))
     position = foreign.index(b"stream") + 20
-    judgement = house.judge(foreign[:position] + b"!" + foreign[position + 1 :])
+    judgement = stamper.judge(foreign[:position] + b"!" + foreign[position + 1 :])
     assert judgement.verdict is Verdict.NOT_GENUINE
 
 
-def test_our_names_on_another_key_are_recognised(house: House, other_house: House) -> None:
-    judgement = house.judge(stamp(letter(), other_house))
+def test_our_names_on_another_key_are_recognised(stamper: Stamper, other_stamper: Stamper) -> None:
+    judgement = stamper.judge(stamp(letter(), other_stamper))
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.reasons == ("chain.impostor",)
 
 
-def test_our_signers_names_over_our_real_intermediate_are_recognised(house: House) -> None:
-    real = x509.load_pem_x509_certificate((house.folder / "stamp.pem").read_bytes())
+def test_our_signers_names_over_our_real_intermediate_are_recognised(stamper: Stamper) -> None:
+    real = x509.load_pem_x509_certificate((stamper.folder / "stamp.pem").read_bytes())
     forger = stranger(names_of=real)
-    forger.cert_registry.register(certificate(house.folder / "intermediate.pem"))
-    judgement = house.judge(stamp(letter(), house, signer=forger))
+    forger.cert_registry.register(certificate(stamper.folder / "intermediate.pem"))
+    judgement = stamper.judge(stamp(letter(), stamper, signer=forger))
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.reasons == ("chain.impostor",)
 
 
 @pytest.mark.parametrize("name", ["tsa", "intermediate", "root"])
-def test_another_certificate_of_our_chain_may_not_stamp(house: House, name: str) -> None:
+def test_another_certificate_of_our_chain_may_not_stamp(stamper: Stamper, name: str) -> None:
     signer = SimpleSigner(
-        signing_cert=certificate(house.folder / f"{name}.pem"),
-        signing_key=private_key(house.folder / f"{name}.key.pem"),
-        cert_registry=store(certificate(house.folder / "intermediate.pem")),
+        signing_cert=certificate(stamper.folder / f"{name}.pem"),
+        signing_key=private_key(stamper.folder / f"{name}.key.pem"),
+        cert_registry=store(certificate(stamper.folder / "intermediate.pem")),
     )
-    assert house.judge(stamp(letter(), house, signer=signer)).verdict is Verdict.NOT_GENUINE
+    assert stamper.judge(stamp(letter(), stamper, signer=signer)).verdict is Verdict.NOT_GENUINE
 
 
-def test_a_stamp_made_after_its_certificate_ended_is_not_genuine(house: House) -> None:
+def test_a_stamp_made_after_its_certificate_ended_is_not_genuine(stamper: Stamper) -> None:
     late = NOW + timedelta(days=365 * 6)
-    forged = stamp(letter(), house, time_stamper=house.time_stamper(late))
-    assert house.judge(forged, late + timedelta(days=1)).verdict is Verdict.NOT_GENUINE
+    forged = stamp(letter(), stamper, time_stamper=stamper.time_stamper(late))
+    assert stamper.judge(forged, late + timedelta(days=1)).verdict is Verdict.NOT_GENUINE
 
 
-def test_a_stamp_without_a_time_stamp_cannot_be_checked(house: House) -> None:
-    judgement = house.judge(stamp(letter(), house, time_stamper=None))
+def test_a_stamp_without_a_time_stamp_cannot_be_checked(stamper: Stamper) -> None:
+    judgement = stamper.judge(stamp(letter(), stamper, time_stamper=None))
     assert judgement.verdict is Verdict.CANNOT_CHECK
     assert judgement.reasons == ("time_stamp.missing",)
     assert judgement.stamps[0].intact
 
 
-def test_a_time_stamp_that_was_taken_out_leaves_the_third_verdict(house: House, stamped: bytes) -> None:
+def test_a_time_stamp_that_was_taken_out_leaves_the_third_verdict(stamper: Stamper, stamped: bytes) -> None:
     def take_out(content: cms.ContentInfo) -> bytes:
         del content["content"]["signer_infos"][0]["unsigned_attrs"]
         return bytes(content.dump(force=True))
 
-    assert house.judge(replace_cms(stamped, take_out)).verdict is Verdict.CANNOT_CHECK
+    assert stamper.judge(replace_cms(stamped, take_out)).verdict is Verdict.CANNOT_CHECK
 
 
-def test_a_time_stamp_of_another_signature_is_not_genuine(house: House, stamped: bytes) -> None:
-    other = stamp(letter("Lain"), house)
+def test_a_time_stamp_of_another_signature_is_not_genuine(stamper: Stamper, stamped: bytes) -> None:
+    other = stamp(letter("Lain"), stamper)
     _, start, end, _ = byte_range(other)
     token = cms.ContentInfo.load(bytes.fromhex(other[start + 1 : end - 1].decode()))["content"]
     attributes = token["signer_infos"][0]["unsigned_attrs"]
@@ -253,21 +257,21 @@ def test_a_time_stamp_of_another_signature_is_not_genuine(house: House, stamped:
         content["content"]["signer_infos"][0]["unsigned_attrs"] = attributes.copy()
         return bytes(content.dump(force=True))
 
-    judgement = house.judge(replace_cms(stamped, swap))
+    judgement = stamper.judge(replace_cms(stamped, swap))
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.reasons == ("time_stamp.broken",)
 
 
-def test_a_time_stamp_of_a_stranger_cannot_be_checked(house: House, other_house: House) -> None:
-    judgement = house.judge(stamp(letter(), house, time_stamper=other_house.time_stamper()))
+def test_a_time_stamp_of_a_stranger_cannot_be_checked(stamper: Stamper, other_stamper: Stamper) -> None:
+    judgement = stamper.judge(stamp(letter(), stamper, time_stamper=other_stamper.time_stamper()))
     assert judgement.verdict is Verdict.CANNOT_CHECK
     assert judgement.reasons == ("time_stamp.unknown_issuer",)
 
 
-def test_a_time_stamp_from_the_future_cannot_be_checked(house: House, stamped: bytes) -> None:
+def test_a_time_stamp_from_the_future_cannot_be_checked(stamper: Stamper, stamped: bytes) -> None:
     """Nobody but a trusted authority made it, and more often it is the checking computer's clock."""
-    assert house.judge(stamped, NOW - timedelta(minutes=4)).verdict is Verdict.GENUINE
-    judgement = house.judge(stamped, NOW - timedelta(days=2))
+    assert stamper.judge(stamped, NOW - timedelta(minutes=4)).verdict is Verdict.GENUINE
+    judgement = stamper.judge(stamped, NOW - timedelta(days=2))
     assert judgement.verdict is Verdict.CANNOT_CHECK
     assert judgement.reasons == ("time_stamp.future",)
 
@@ -284,10 +288,10 @@ def test_a_time_stamp_from_the_future_cannot_be_checked(house: House, stamped: b
     ],
 )
 def test_a_serial_number_missing_wrong_or_contradictory_is_not_genuine(
-    house: House, reason: str, name: str
+    stamper: Stamper, reason: str, name: str
 ) -> None:
     """Even signed by our own key: the key never signs such a file."""
-    judgement = house.judge(stamp(letter(), house, reason=reason, name=name))
+    judgement = stamper.judge(stamp(letter(), stamper, reason=reason, name=name))
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.reasons == ("stamp.serial",)
 
@@ -302,12 +306,12 @@ def test_a_serial_number_missing_wrong_or_contradictory_is_not_genuine(
     ],
 )
 def test_a_dictionary_of_another_form_than_ours_is_noticed(
-    house: House, stamped: bytes, key: str, value: str
+    stamper: Stamper, stamped: bytes, key: str, value: str
 ) -> None:
     """Nobody but our key could have signed it."""
     document = open_document(stamped)
     (signature,) = document.signatures
-    trust = Trusted(roots=load_roots(house.trust.roots_pem), moment=NOW)
+    trust = Trusted(roots=load_roots(stamper.trust.roots_pem), moment=NOW)
     assert examine(document, signature, trust).report.problems == ()
     if value:
         signature.object[pdf_name(key)] = pdf_name(value)
@@ -316,14 +320,14 @@ def test_a_dictionary_of_another_form_than_ours_is_noticed(
     assert examine(document, signature, trust).report.problems == ("signature.form",)
 
 
-def test_of_two_stamps_one_of_an_impossible_shape_fails_the_file(house: House, twice: bytes) -> None:
-    judgement = house.judge(override_signature(twice, TRICKS["byte range missing"]))
+def test_of_two_stamps_one_of_an_impossible_shape_fails_the_file(stamper: Stamper, twice: bytes) -> None:
+    judgement = stamper.judge(override_signature(twice, TRICKS["byte range missing"]))
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert "signature.byte_range" in judgement.reasons
 
 
-def test_the_same_serial_number_twice_is_not_genuine(house: House) -> None:
-    once = stamp(letter(), house, certify=None)
+def test_the_same_serial_number_twice_is_not_genuine(stamper: Stamper) -> None:
+    once = stamp(letter(), stamper, certify=None)
 
     def rename(writer: object) -> None:
         field = writer.root["/AcroForm"]["/Fields"][0]  # type: ignore[attr-defined]
@@ -331,12 +335,12 @@ def test_the_same_serial_number_twice_is_not_genuine(house: House) -> None:
         writer.update_container(field)  # type: ignore[attr-defined]
 
     renamed = append_revision(once, rename)
-    judgement = house.judge(stamp(renamed, house, certify=None))
+    judgement = stamper.judge(stamp(renamed, stamper, certify=None))
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert "stamp.serial_twice" in judgement.reasons, judgement.reasons
 
 
-def test_a_further_unsigned_attribute_is_a_foreign_body(house: House, stamped: bytes) -> None:
+def test_a_further_unsigned_attribute_is_a_foreign_body(stamper: Stamper, stamped: bytes) -> None:
     """A serial number, or anything else, that stands only where no signature reaches."""
 
     def smuggle(content: cms.ContentInfo) -> bytes:
@@ -344,12 +348,12 @@ def test_a_further_unsigned_attribute_is_a_foreign_body(house: House, stamped: b
         attributes.append(cms.CMSAttribute({"type": "1.2.3.4", "values": [core.UTF8String(SECOND)]}))
         return bytes(content.dump(force=True))
 
-    judgement = house.judge(replace_cms(stamped, smuggle))
+    judgement = stamper.judge(replace_cms(stamped, smuggle))
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.reasons == ("signature.form",)
 
 
-def test_a_further_certificate_is_a_foreign_body(house: House, stamped: bytes) -> None:
+def test_a_further_certificate_is_a_foreign_body(stamper: Stamper, stamped: bytes) -> None:
     extra, _ = self_made("Mallory")
 
     def smuggle(content: cms.ContentInfo) -> bytes:
@@ -357,44 +361,44 @@ def test_a_further_certificate_is_a_foreign_body(house: House, stamped: bytes) -
         certificates.append(cms.CertificateChoices("certificate", to_asn1(extra)))
         return bytes(content.dump(force=True))
 
-    judgement = house.judge(replace_cms(stamped, smuggle))
+    judgement = stamper.judge(replace_cms(stamped, smuggle))
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.reasons == ("chain.foreign_body",)
 
 
-def test_bytes_hidden_in_the_padding_are_noticed(house: House, stamped: bytes) -> None:
+def test_bytes_hidden_in_the_padding_are_noticed(stamper: Stamper, stamped: bytes) -> None:
     _, _, end, _ = byte_range(stamped)
     forged = stamped[: end - 5] + b"1234" + stamped[end - 1 :]
-    judgement = house.judge(forged)
+    judgement = stamper.judge(forged)
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.reasons == ("signature.form",)
 
 
-def test_a_pasted_picture_of_a_stamp_is_no_stamp(house: House) -> None:
-    judgement = house.judge(letter(f"METERAI ELEKTRONIK 10000 {SERIAL}"))
+def test_a_pasted_picture_of_a_stamp_is_no_stamp(stamper: Stamper) -> None:
+    judgement = stamper.judge(letter(f"METERAI ELEKTRONIK 10000 {SERIAL}"))
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.reasons == ("stamp.none",)
     assert judgement.stamps == ()
 
 
-def test_a_document_signed_by_somebody_is_described_and_carries_no_stamp(house: House) -> None:
+def test_a_document_signed_by_somebody_is_described_and_carries_no_stamp(stamper: Stamper) -> None:
     signed = stamp(
-        letter(), house, signer=stranger(), reason="Setuju", name="Budi", time_stamper=None, certify=None
+        letter(), stamper, signer=stranger(), reason="Setuju", name="Budi", time_stamper=None, certify=None
     )
-    judgement = house.judge(signed)
+    judgement = stamper.judge(signed)
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.reasons == ("stamp.none", "note.other_signature")
     (other,) = judgement.other_signatures
     assert (other.signer, other.reason, other.intact) == ("Budi Santoso", "Setuju", True)
 
 
-def test_one_broken_signature_of_a_stranger_fails_the_file(house: House) -> None:
+def test_one_broken_signature_of_a_stranger_fails_the_file(stamper: Stamper) -> None:
     signed = stamp(
-        letter(), house, signer=stranger(), reason="Setuju", name="Budi", time_stamper=None, certify=None
+        letter(), stamper, signer=stranger(), reason="Setuju", name="Budi", time_stamper=None, certify=None
     )
     position = signed.index(b"stream") + 20
     broken = signed[:position] + bytes([signed[position] ^ 1]) + signed[position + 1 :]
-    judgement = house.judge(stamp(broken, house, certify=None))
+    judgement = stamper.judge(stamp(broken, stamper, certify=None))
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.reasons[0] == "signature.broken"
 

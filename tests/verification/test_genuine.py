@@ -29,7 +29,7 @@ from tests.verification.making import (
     NOW,
     SECOND,
     SERIAL,
-    House,
+    Stamper,
     certificate,
     letter,
     self_made,
@@ -38,8 +38,8 @@ from tests.verification.making import (
 )
 
 
-def test_a_stamped_letter_is_genuine_and_everything_known_is_said(house: House, stamped: bytes) -> None:
-    judgement = house.judge(stamped)
+def test_a_stamped_letter_is_genuine_and_everything_known_is_said(stamper: Stamper, stamped: bytes) -> None:
+    judgement = stamper.judge(stamped)
     assert judgement.verdict is Verdict.GENUINE
     assert judgement.reasons == ("genuine",)
     assert judgement.register is RegisterAnswer.NOT_ASKED
@@ -55,15 +55,15 @@ def test_a_stamped_letter_is_genuine_and_everything_known_is_said(house: House, 
     assert found.revision_sha256 == judgement.sha256
 
 
-def test_two_stamps_on_one_document_are_genuine(house: House, twice: bytes) -> None:
-    judgement = house.judge(twice)
+def test_two_stamps_on_one_document_are_genuine(stamper: Stamper, twice: bytes) -> None:
+    judgement = stamper.judge(twice)
     assert judgement.verdict is Verdict.GENUINE
     assert [s.serial for s in judgement.stamps] == [SERIAL, SECOND]
     assert [s.covers for s in judgement.stamps] == [Covers.REVISION, Covers.WHOLE_FILE]
 
 
-def test_a_stamp_stays_genuine_after_its_certificates_have_ended(house: House, stamped: bytes) -> None:
-    judgement = house.judge(stamped, NOW + timedelta(days=365 * 8))
+def test_a_stamp_stays_genuine_after_its_certificates_have_ended(stamper: Stamper, stamped: bytes) -> None:
+    judgement = stamper.judge(stamped, NOW + timedelta(days=365 * 8))
     assert judgement.verdict is Verdict.GENUINE
 
 
@@ -75,26 +75,26 @@ def test_a_stamp_stays_genuine_after_its_certificates_have_ended(house: House, s
         (270, Box(x=632, y=290, width=90, height=90)),
     ],
 )
-def test_the_place_is_told_in_the_visible_page(house: House, rotation: int, box: Box) -> None:
+def test_the_place_is_told_in_the_visible_page(stamper: Stamper, rotation: int, box: Box) -> None:
     with pikepdf.open(io.BytesIO(letter())) as pdf:
         pdf.pages[0].CropBox = [10, 20, 592, 822]
         pdf.pages[0].Rotate = rotation
         out = io.BytesIO()
         pdf.save(out)
-    (found,) = house.judge(stamp(out.getvalue(), house)).stamps
+    (found,) = stamper.judge(stamp(out.getvalue(), stamper)).stamps
     assert found.box == box
 
 
-def test_a_signature_that_was_there_before_does_no_harm_and_is_described(house: House) -> None:
+def test_a_signature_that_was_there_before_does_no_harm_and_is_described(stamper: Stamper) -> None:
     signed = _sign(letter(), "Budi")
-    judgement = house.judge(stamp(signed, house, certify=None))
+    judgement = stamper.judge(stamp(signed, stamper, certify=None))
     assert judgement.verdict is Verdict.GENUINE
     assert judgement.reasons == ("genuine", "note.other_signature")
     (other,) = judgement.other_signatures
     assert (other.signer, other.intact, other.field) == ("Budi Santoso", True, "Budi")
 
 
-def test_an_unknown_kind_of_key_in_a_strangers_chain_does_no_harm(house: House) -> None:
+def test_an_unknown_kind_of_key_in_a_strangers_chain_does_no_harm(stamper: Stamper) -> None:
     """As the roots of some countries have: its key is on the curve SM2."""
     key = ec.generate_private_key(ec.SECP256R1())
     names = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Akar")])
@@ -110,21 +110,23 @@ def test_an_unknown_kind_of_key_in_a_strangers_chain_does_no_harm(house: House) 
     changed = x509.load_der_x509_certificate(encoded.replace(curve, unknown))
     _, issuing = self_made("Akar", authority=True)
     budi = stranger(issuer=(changed, issuing))
-    signed = stamp(letter(), house, signer=budi, name="Budi", reason="-", time_stamper=None, certify=None)
-    judgement = house.judge(stamp(signed, house, certify=None))
+    signed = stamp(letter(), stamper, signer=budi, name="Budi", reason="-", time_stamper=None, certify=None)
+    judgement = stamper.judge(stamp(signed, stamper, certify=None))
     assert judgement.reasons == ("genuine", "note.other_signature")
 
 
-def test_a_later_signature_on_blank_paper_is_allowed_where_the_stamp_is_no_final_one(house: House) -> None:
-    later = _sign(stamp(letter(), house, certify=None), "Budi", box=(50, 300, 150, 360))
-    judgement = house.judge(later)
+def test_a_later_signature_on_blank_paper_is_allowed_where_the_stamp_is_no_final_one(
+    stamper: Stamper,
+) -> None:
+    later = _sign(stamp(letter(), stamper, certify=None), "Budi", box=(50, 300, 150, 360))
+    judgement = stamper.judge(later)
     assert judgement.verdict is Verdict.GENUINE
     assert len(judgement.other_signatures) == 1
 
 
-def test_a_later_signers_large_certificate_does_no_harm(house: House) -> None:
-    later = signed_files.by_a_large_certificate(stamp(letter(), house, certify=None))
-    judgement = house.judge(later)
+def test_a_later_signers_large_certificate_does_no_harm(stamper: Stamper) -> None:
+    later = signed_files.by_a_large_certificate(stamp(letter(), stamper, certify=None))
+    judgement = stamper.judge(later)
     assert judgement.verdict is Verdict.GENUINE
     (other,) = judgement.other_signatures
     assert (other.signer, other.intact, other.problems) == ("Budi Santoso", True, ())
@@ -136,7 +138,7 @@ def test_a_later_signers_large_certificate_does_no_harm(house: House) -> None:
     ids=["letters of 1990", "second version"],
 )
 def test_a_signers_certificate_that_our_parser_refuses_does_no_harm(
-    house: House, written: bytes, instead: bytes
+    stamper: Stamper, written: bytes, instead: bytes
 ) -> None:
     """Other programs read such old ones; whose a stranger's signature is we don't check anyway."""
     made = stranger("Josex")
@@ -147,69 +149,69 @@ def test_a_signers_certificate_that_our_parser_refuses_does_no_harm(
         signing_key=made.signing_key,
         cert_registry=made.cert_registry,
     )
-    before = stamp(signed_by_somebody(letter(), signer=made), house, certify=None)
-    later = signed_by_somebody(stamp(letter(), house, certify=None), signer=made)
+    before = stamp(signed_by_somebody(letter(), signer=made), stamper, certify=None)
+    later = signed_by_somebody(stamp(letter(), stamper, certify=None), signer=made)
     for data in (before, later):
-        judgement = house.judge(data)
+        judgement = stamper.judge(data)
         assert judgement.verdict is Verdict.GENUINE
         (other,) = judgement.other_signatures
         assert (other.signer, other.intact, other.problems) == ("", True, ())
 
 
-def test_another_authority_of_our_organisation_makes_nobody_an_impostor(house: House) -> None:
+def test_another_authority_of_our_organisation_makes_nobody_an_impostor(stamper: Stamper) -> None:
     """The authority that time-stamps for us may certify the public, and its name is in a pinned
     certificate."""
-    root = x509.load_pem_x509_certificate((house.folder / "root.pem").read_bytes())
+    root = x509.load_pem_x509_certificate((stamper.folder / "root.pem").read_bytes())
     organisation = str(root.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)[0].value)
     sister = self_made("CA Perorangan", organisation=organisation, authority=True)
     budi = stranger("Budi Santoso", issuer=sister)
-    before = stamp(signed_by_somebody(letter(), signer=budi), house, certify=None)
-    later = signed_by_somebody(stamp(letter(), house, certify=None), signer=budi)
+    before = stamp(signed_by_somebody(letter(), signer=budi), stamper, certify=None)
+    later = signed_by_somebody(stamp(letter(), stamper, certify=None), signer=budi)
     for data in (before, later):
-        judgement = house.judge(data)
+        judgement = stamper.judge(data)
         assert judgement.verdict is Verdict.GENUINE
         assert judgement.other_signatures[0].problems == ()
-    judgement = house.judge(stamp(letter(), house, signer=budi))
+    judgement = stamper.judge(stamp(letter(), stamper, signer=budi))
     assert judgement.verdict is Verdict.CANNOT_CHECK
     assert judgement.reasons == ("stamp.foreign_issuer",)
 
 
-def test_our_names_in_a_large_certificate_are_recognised(house: House) -> None:
-    root = x509.load_pem_x509_certificate((house.folder / "root.pem").read_bytes())
-    later = signed_files.by_a_large_certificate(stamp(letter(), house, certify=None), root.subject)
-    judgement = house.judge(later)
+def test_our_names_in_a_large_certificate_are_recognised(stamper: Stamper) -> None:
+    root = x509.load_pem_x509_certificate((stamper.folder / "root.pem").read_bytes())
+    later = signed_files.by_a_large_certificate(stamp(letter(), stamper, certify=None), root.subject)
+    judgement = stamper.judge(later)
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.reasons == ("chain.impostor", "note.other_signature")
 
 
-def test_a_later_signature_over_content_is_not_allowed(house: House) -> None:
-    later = _sign(stamp(letter(), house, certify=None), "Budi", box=(50, 740, 250, 780))
-    judgement = house.judge(later)
+def test_a_later_signature_over_content_is_not_allowed(stamper: Stamper) -> None:
+    later = _sign(stamp(letter(), stamper, certify=None), "Budi", box=(50, 740, 250, 780))
+    judgement = stamper.judge(later)
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert "file.changed_after" in judgement.reasons
 
 
-def test_a_later_signature_on_a_final_document_is_not_allowed(house: House, stamped: bytes) -> None:
-    judgement = house.judge(_sign(stamped, "Budi", ignore_certification=True))
+def test_a_later_signature_on_a_final_document_is_not_allowed(stamper: Stamper, stamped: bytes) -> None:
+    judgement = stamper.judge(_sign(stamped, "Budi", ignore_certification=True))
     assert judgement.verdict is Verdict.NOT_GENUINE
 
 
-def test_archive_data_and_an_archive_time_stamp_may_follow(house: House, stamped: bytes) -> None:
+def test_archive_data_and_an_archive_time_stamp_may_follow(stamper: Stamper, stamped: bytes) -> None:
     writer = IncrementalPdfFileWriter(io.BytesIO(stamped))
     signature = PdfFileReader(io.BytesIO(stamped)).embedded_signatures[0]
     DocumentSecurityStore.supply_dss_in_writer(
-        writer, signature.pkcs7_content, certs=[certificate(house.folder / "intermediate.pem")]
+        writer, signature.pkcs7_content, certs=[certificate(stamper.folder / "intermediate.pem")]
     )
     archived = io.BytesIO()
     writer.write(archived)
-    assert house.judge(archived.getvalue()).verdict is Verdict.GENUINE
+    assert stamper.judge(archived.getvalue()).verdict is Verdict.GENUINE
     out = io.BytesIO()
     asyncio.run(
-        PdfTimeStamper(house.time_stamper(NOW + timedelta(minutes=5))).async_timestamp_pdf(
+        PdfTimeStamper(stamper.time_stamper(NOW + timedelta(minutes=5))).async_timestamp_pdf(
             IncrementalPdfFileWriter(io.BytesIO(archived.getvalue())), md_algorithm="sha256", output=out
         )
     )
-    judgement = house.judge(out.getvalue())
+    judgement = stamper.judge(out.getvalue())
     assert judgement.verdict is Verdict.GENUINE
     assert judgement.stamps[0].covers is Covers.REVISION
     (archive,) = judgement.other_signatures
@@ -217,8 +219,8 @@ def test_archive_data_and_an_archive_time_stamp_may_follow(house: House, stamped
     assert archive.intact
 
 
-def test_an_invisible_stamp_is_genuine_and_has_no_place(house: House) -> None:
-    judgement = house.judge(stamp(letter(), house, visible=False))
+def test_an_invisible_stamp_is_genuine_and_has_no_place(stamper: Stamper) -> None:
+    judgement = stamper.judge(stamp(letter(), stamper, visible=False))
     assert judgement.verdict is Verdict.GENUINE
     assert judgement.stamps[0].box is None
 
@@ -246,7 +248,7 @@ def _sign(
 
 
 def test_stamps_of_a_replaced_root_are_genuine_while_both_roots_are_pinned(
-    house: House, other_house: House, stamped: bytes
+    stamper: Stamper, other_stamper: Stamper, stamped: bytes
 ) -> None:
-    both_roots = Trust(roots_pem=other_house.trust.roots_pem + house.trust.roots_pem)
+    both_roots = Trust(roots_pem=other_stamper.trust.roots_pem + stamper.trust.roots_pem)
     assert judge(JudgeRequest(data=stamped, trust=both_roots, moment=NOW)).verdict is Verdict.GENUINE

@@ -37,7 +37,7 @@ from meterai.signatures.signed_data import (
 )
 from meterai.signatures.time_stamp import TimeStamp, check_token, check_token_for
 from meterai.stamping.archive.chains import chains_of
-from tests.verification.making import NOW, House, byte_range, certificate, private_key, store
+from tests.verification.making import NOW, Stamper, byte_range, certificate, private_key, store
 
 type Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 type Addition = Callable[[x509.CertificateBuilder], x509.CertificateBuilder]
@@ -52,13 +52,13 @@ def content_of(stamped: bytes) -> bytes:
     return gap[: element_length(gap)]
 
 
-def test_the_parts_of_a_signature_are_those_that_asn1crypto_finds(house: House, stamped: bytes) -> None:
+def test_the_parts_of_a_signature_are_those_that_asn1crypto_finds(stamper: Stamper, stamped: bytes) -> None:
     content = content_of(stamped)
     form = read_signature(content)
     signed = cms.ContentInfo.load(content)["content"]
     signer = signed["signer_infos"][0]
     assert set(form.certificates) == {choice.chosen.dump() for choice in signed["certificates"]}
-    assert form.certificates[0] == certificate(house.folder / "stamp.pem").dump()
+    assert form.certificates[0] == certificate(stamper.folder / "stamp.pem").dump()
     assert form.signature == signer["signature"].native
     assert form.signed_attributes == signer["signed_attrs"].untag().dump()
     assert form.digest == signer["digest_algorithm"]["algorithm"].native
@@ -83,38 +83,38 @@ def dated(stamped: bytes) -> tuple[bytes, bytes]:
     return form.token, form.signature
 
 
-def roots_of(house: House) -> list[x509.Certificate]:
-    return [x509.load_pem_x509_certificate((house.folder / "root.pem").read_bytes())]
+def roots_of(stamper: Stamper) -> list[x509.Certificate]:
+    return [x509.load_pem_x509_certificate((stamper.folder / "root.pem").read_bytes())]
 
 
 @pytest.mark.parametrize(
     ("early", "problem"), [(0, ""), (300, ""), (301, "time_stamp.future"), (90_000, "time_stamp.future")]
 )
 def test_a_time_stamp_may_be_ahead_by_what_clocks_differ(
-    house: House, dated: tuple[bytes, bytes], early: int, problem: str
+    stamper: Stamper, dated: tuple[bytes, bytes], early: int, problem: str
 ) -> None:
-    found = check_token(*dated, roots_of(house), NOW - timedelta(seconds=early))
+    found = check_token(*dated, roots_of(stamper), NOW - timedelta(seconds=early))
     assert (found.time, found.problem) == (NOW, problem)
 
 
 def test_a_time_stamp_dates_one_signature_by_an_authority_of_ours(
-    house: House, other_house: House, dated: tuple[bytes, bytes]
+    stamper: Stamper, other_stamper: Stamper, dated: tuple[bytes, bytes]
 ) -> None:
     token, signature = dated
     imprint = hashlib.sha256(signature).digest()
     for due, problem in ((imprint, ""), (bytes(32), "time_stamp.broken")):
-        found = check_token_for(token, due, roots_of(house), NOW)
+        found = check_token_for(token, due, roots_of(stamper), NOW)
         assert (found.time, found.problem) == (NOW, problem)
-    assert check_token(token, signature + b"!", roots_of(house), NOW).problem == "time_stamp.broken"
-    assert check_token(token, signature, roots_of(other_house), NOW).problem == "time_stamp.unknown_issuer"
+    assert check_token(token, signature + b"!", roots_of(stamper), NOW).problem == "time_stamp.broken"
+    assert check_token(token, signature, roots_of(other_stamper), NOW).problem == "time_stamp.unknown_issuer"
     wrongly_signed = token[:-1] + bytes([token[-1] ^ 1])
-    assert check_token(wrongly_signed, signature, roots_of(house), NOW).problem == "time_stamp.broken"
-    assert check_token(b"junk", signature, roots_of(house), NOW) == TimeStamp(
+    assert check_token(wrongly_signed, signature, roots_of(stamper), NOW).problem == "time_stamp.broken"
+    assert check_token(b"junk", signature, roots_of(stamper), NOW) == TimeStamp(
         time=None, problem="time_stamp.broken"
     )
 
 
-def token_by(stamper: DummyTimeStamper, signature: bytes) -> bytes:
+def token_by(time_stamper: DummyTimeStamper, signature: bytes) -> bytes:
     imprint = tsp.MessageImprint(
         {
             "hash_algorithm": algos.DigestAlgorithm({"algorithm": "sha256"}),
@@ -122,30 +122,30 @@ def token_by(stamper: DummyTimeStamper, signature: bytes) -> bytes:
         }
     )
     request = tsp.TimeStampReq({"version": 1, "message_imprint": imprint, "cert_req": True})
-    return bytes(stamper.request_tsa_response(request)["time_stamp_token"].dump())
+    return bytes(time_stamper.request_tsa_response(request)["time_stamp_token"].dump())
 
 
 def test_a_token_of_another_key_of_ours_or_another_time_or_with_a_foreign_certificate_is_broken(
-    house: House, other_house: House
+    stamper: Stamper, other_stamper: Stamper
 ) -> None:
     def by(name: str, years: int = 0) -> str:
-        stamper = DummyTimeStamper(
-            tsa_cert=certificate(house.folder / f"{name}.pem"),
-            tsa_key=private_key(house.folder / f"{name}.key.pem"),
-            certs_to_embed=store(certificate(house.folder / "intermediate.pem")),
+        time_stamper = DummyTimeStamper(
+            tsa_cert=certificate(stamper.folder / f"{name}.pem"),
+            tsa_key=private_key(stamper.folder / f"{name}.key.pem"),
+            certs_to_embed=store(certificate(stamper.folder / "intermediate.pem")),
             fixed_dt=NOW + timedelta(days=366 * years),
             include_nonce=False,
         )
-        token = token_by(stamper, b"dated")
-        return check_token(token, b"dated", roots_of(house), NOW + timedelta(days=40_000)).problem
+        token = token_by(time_stamper, b"dated")
+        return check_token(token, b"dated", roots_of(stamper), NOW + timedelta(days=40_000)).problem
 
     assert by("tsa") == ""
     assert by("stamp") == "time_stamp.broken", "no authority of time"
     assert by("tsa", 20) == "time_stamp.broken", "its certificate has ended"
     assert by("tsa", -1) == "time_stamp.broken", "its certificate has not begun"
-    content = cms.ContentInfo.load(token_by(house.time_stamper(), b"dated"))
-    content["content"]["certificates"].append(certificate(other_house.folder / "stamp.pem"))
-    found = check_token(content.dump(force=True), b"dated", roots_of(house), NOW)
+    content = cms.ContentInfo.load(token_by(stamper.time_stamper(), b"dated"))
+    content["content"]["certificates"].append(certificate(other_stamper.folder / "stamp.pem"))
+    found = check_token(content.dump(force=True), b"dated", roots_of(stamper), NOW)
     assert found.problem == "time_stamp.broken", "nothing signs that certificate"
 
 
@@ -425,9 +425,9 @@ def test_a_pinned_certificate_and_its_renewal_hold_each_in_its_time(old_first: b
         )
 
 
-def test_a_renewed_root_proves_until_the_end_of_its_renewal(house: House, stamped: bytes) -> None:
-    old = x509.load_pem_x509_certificate((house.folder / "root.pem").read_bytes())
-    key = load_pem_private_key((house.folder / "root.key.pem").read_bytes(), None)
+def test_a_renewed_root_proves_until_the_end_of_its_renewal(stamper: Stamper, stamped: bytes) -> None:
+    old = x509.load_pem_x509_certificate((stamper.folder / "root.pem").read_bytes())
+    key = load_pem_private_key((stamper.folder / "root.key.pem").read_bytes(), None)
     assert isinstance(key, rsa.RSAPrivateKey)
 
     def root(last_day: int) -> bytes:
@@ -461,11 +461,11 @@ def test_a_certificate_of_unusual_size_is_neither_read_nor_remembered() -> None:
     assert certificate_chain.load_certificate.cache_info().currsize == before
 
 
-def test_a_remembered_certificate_is_not_valid_for_ever(house: House) -> None:
+def test_a_remembered_certificate_is_not_valid_for_ever(stamper: Stamper) -> None:
     """Parsing and signatures are cached; the time of validity is checked each time."""
-    roots = [x509.load_pem_x509_certificate((house.folder / "root.pem").read_bytes())]
+    roots = [x509.load_pem_x509_certificate((stamper.folder / "root.pem").read_bytes())]
     carried = [
-        x509.load_pem_x509_certificate((house.folder / f"{name}.pem").read_bytes())
+        x509.load_pem_x509_certificate((stamper.folder / f"{name}.pem").read_bytes())
         for name in ("stamp", "intermediate")
     ]
     for moment, problem in (

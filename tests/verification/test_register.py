@@ -36,8 +36,8 @@ from tests.verification.making import (
     NOW,
     SECOND,
     SERIAL,
-    House,
     OpenJail,
+    Stamper,
     letter,
     self_made,
     stamp,
@@ -61,7 +61,7 @@ def jail() -> OpenJail:
 async def enter(
     database: TestDatabase, serial: str, *contents: bytes, state: str = "released", pages: int = 1
 ) -> None:
-    """Writes a serial number and its releases into the register, without the rest of the house."""
+    """Writes a serial number and its releases into the register, without the rest of the service."""
     owner = database.owner
     async with owner.transaction():
         await owner.execute("SET LOCAL session_replication_role = replica")
@@ -90,9 +90,9 @@ async def enter(
             )
 
 
-async def judged(database: TestDatabase, jail: OpenJail, house: House, data: bytes) -> Judgement:
+async def judged(database: TestDatabase, jail: OpenJail, stamper: Stamper, data: bytes) -> Judgement:
     """As the verifier's own process asks: with the reader's rights only."""
-    return await judge_document(database.reader, jail, data, trust=house.trust, now=LATER)
+    return await judge_document(database.reader, jail, data, trust=stamper.trust, now=LATER)
 
 
 async def test_a_released_file_is_genuine_by_its_digest_alone(database: TestDatabase, stamped: bytes) -> None:
@@ -107,11 +107,11 @@ async def test_a_released_file_is_genuine_by_its_digest_alone(database: TestData
 
 
 async def test_it_is_opened_to_say_where_its_stamps_stand(
-    database: TestDatabase, house: House, jail: OpenJail, twice: bytes
+    database: TestDatabase, stamper: Stamper, jail: OpenJail, twice: bytes
 ) -> None:
     await enter(database, SERIAL, twice, pages=2)
     await enter(database, SECOND, twice, pages=2)
-    judgement = await judged(database, jail, house, twice)
+    judgement = await judged(database, jail, stamper, twice)
     assert judgement.verdict is Verdict.GENUINE
     assert judgement.fast_path
     assert {(s.serial, s.page, s.stamped_at, s.released_at) for s in judgement.stamps} == {
@@ -120,28 +120,28 @@ async def test_it_is_opened_to_say_where_its_stamps_stand(
     }
 
 
-def with_an_earlier(house: House, earlier: Callable[[House], bytes]) -> bytes:
+def with_an_earlier(stamper: Stamper, earlier: Callable[[Stamper], bytes]) -> bytes:
     """A released file: a stamp of ours over one that the file carried."""
-    return stamp(earlier(house), house, SECOND, certify=None)
+    return stamp(earlier(stamper), stamper, SECOND, certify=None)
 
 
-def ours_changed_since(house: House) -> bytes:
-    return signed_by_somebody(stamp(letter(), house, certify=None), box=TEXT)
+def ours_changed_since(stamper: Stamper) -> bytes:
+    return signed_by_somebody(stamp(letter(), stamper, certify=None), box=TEXT)
 
 
-def copied(house: House) -> bytes:
+def copied(stamper: Stamper) -> bytes:
     """Mallory signs another letter as if with the stamp that she has, in a field of its name or another."""
     return signed_by_somebody(letter("Lain"), name="Mallory", reason=f"[{SERIAL}] Bea meterai")
 
 
-def elsewhere(house: House) -> bytes:
+def elsewhere(stamper: Stamper) -> bytes:
     """An e-Meterai of another issuer, under our serial number."""
     return signed_by_somebody(
         letter("Lain"), name=f"Emet{SERIAL}", reason=f"[{SERIAL}] Bea", signer=strange_authority()
     )
 
 
-BAD: dict[str, tuple[Callable[[House], bytes], str]] = {
+BAD: dict[str, tuple[Callable[[Stamper], bytes], str]] = {
     "home-made": (copied, "chain.self_signed"),
     "of another document": (elsewhere, "register.other_document"),
     "overtaken": (ours_changed_since, "file.changed_after"),
@@ -150,13 +150,13 @@ BAD: dict[str, tuple[Callable[[House], bytes], str]] = {
 
 @pytest.mark.parametrize("name", BAD)
 async def test_a_stamp_of_ours_makes_no_bad_one_before_it_genuine(
-    database: TestDatabase, house: House, jail: OpenJail, name: str
+    database: TestDatabase, stamper: Stamper, jail: OpenJail, name: str
 ) -> None:
     earlier, code = BAD[name]
-    data = with_an_earlier(house, earlier)
-    await enter(database, SERIAL, stamp(letter(), house, certify=None))
+    data = with_an_earlier(stamper, earlier)
+    await enter(database, SERIAL, stamp(letter(), stamper, certify=None))
     await enter(database, SECOND, data)
-    judgement = await judged(database, jail, house, data)
+    judgement = await judged(database, jail, stamper, data)
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.register is RegisterAnswer.CONTRADICTS
     assert code in judgement.reasons
@@ -166,13 +166,13 @@ async def test_a_stamp_of_ours_makes_no_bad_one_before_it_genuine(
 
 @pytest.mark.parametrize("name", BAD)
 async def test_machines_are_told_so_too(
-    database: TestDatabase, house: House, jail: OpenJail, name: str
+    database: TestDatabase, stamper: Stamper, jail: OpenJail, name: str
 ) -> None:
     """On the site and by the verifier."""
-    data = with_an_earlier(house, BAD[name][0])
-    await enter(database, SERIAL, stamp(letter(), house, certify=None))
+    data = with_an_earlier(stamper, BAD[name][0])
+    await enter(database, SERIAL, stamp(letter(), stamper, certify=None))
     await enter(database, SECOND, data)
-    parts: dict[str, Any] = {"db": database.reader, "trust": house.trust, "clock": lambda: LATER}
+    parts: dict[str, Any] = {"db": database.reader, "trust": stamper.trust, "clock": lambda: LATER}
     verifier = VerifierService(**parts, jail=jail, pages=cast("Any", None))
     answer = await site_api.verify_document.fn(sent(data), service=SimpleNamespace(**parts, check_jail=jail))
     assert answer.verdict is Verdict.NOT_GENUINE
@@ -191,24 +191,24 @@ def sent(data: bytes, service: object = None) -> Any:
 
 @pytest.mark.parametrize("name", BAD)
 async def test_a_file_with_a_bad_stamp_gets_no_other_one(
-    database: TestDatabase, house: House, jail: OpenJail, name: str
+    database: TestDatabase, stamper: Stamper, jail: OpenJail, name: str
 ) -> None:
-    await enter(database, SERIAL, stamp(letter(), house, certify=None))
+    await enter(database, SERIAL, stamp(letter(), stamper, certify=None))
     with pytest.raises(Refusal, match=r"pdf\.stamp_not_genuine"):
-        await vouch_for_stamps(database.reader, jail, house.trust, BAD[name][0](house), LATER)
+        await vouch_for_stamps(database.reader, jail, stamper.trust, BAD[name][0](stamper), LATER)
 
 
 @pytest.mark.parametrize(("state", "code"), [("released", ""), ("annulled", "register.annulled")])
 async def test_a_stamp_that_others_signed_behind_is_asked_for_when_another_one_follows(
-    database: TestDatabase, house: House, jail: OpenJail, state: str, code: str
+    database: TestDatabase, stamper: Stamper, jail: OpenJail, state: str, code: str
 ) -> None:
-    first = stamp(letter(), house, certify=None)
+    first = stamp(letter(), stamper, certify=None)
     signed = signed_by_somebody(first)
-    data = stamp(signed, house, SECOND, certify=None)
+    data = stamp(signed, stamper, SECOND, certify=None)
     await enter(database, SERIAL, first, state=state)
     await enter(database, SECOND, data)
-    asked = vouch_for_stamps(database.reader, jail, house.trust, signed, LATER)
-    judgement = await judged(database, jail, house, data)
+    asked = vouch_for_stamps(database.reader, jail, stamper.trust, signed, LATER)
+    judgement = await judged(database, jail, stamper, data)
     assert [s.serial for s in judgement.stamps] == [SERIAL, SECOND]
     if code:
         assert (judgement.verdict, judgement.reasons[0]) == (Verdict.NOT_GENUINE, code)
@@ -220,13 +220,13 @@ async def test_a_stamp_that_others_signed_behind_is_asked_for_when_another_one_f
 
 
 async def test_a_stamp_of_another_issuer_before_ours_is_told(
-    database: TestDatabase, house: House, jail: OpenJail
+    database: TestDatabase, stamper: Stamper, jail: OpenJail
 ) -> None:
-    uploaded = elsewhere(house)
-    await vouch_for_stamps(database.reader, jail, house.trust, uploaded, LATER)
-    data = stamp(uploaded, house, SECOND, certify=None)
+    uploaded = elsewhere(stamper)
+    await vouch_for_stamps(database.reader, jail, stamper.trust, uploaded, LATER)
+    data = stamp(uploaded, stamper, SECOND, certify=None)
     await enter(database, SECOND, data)
-    judgement = await judged(database, jail, house, data)
+    judgement = await judged(database, jail, stamper, data)
     assert judgement.verdict is Verdict.GENUINE
     assert "note.foreign_stamp" in judgement.reasons
     assert [(s.serial, s.foreign) for s in judgement.stamps] == [(SERIAL, True), (SECOND, False)]
@@ -243,14 +243,14 @@ async def test_a_stamp_of_another_issuer_before_ours_is_told(
     ],
 )
 async def test_a_stamp_that_can_not_be_checked_gets_no_other_one(
-    database: TestDatabase, house: House, stamped: bytes, code: str, told: tuple[Kind, str]
+    database: TestDatabase, stamper: Stamper, stamped: bytes, code: str, told: tuple[Kind, str]
 ) -> None:
     class Refusing(OpenJail):
         async def run(self, *_: object) -> Judgement:
             raise Refusal(Kind.BUSY, code)
 
     with pytest.raises(Refusal) as caught:
-        await vouch_for_stamps(database.reader, Refusing(), house.trust, stamped, LATER)
+        await vouch_for_stamps(database.reader, Refusing(), stamper.trust, stamped, LATER)
     assert (caught.value.kind, caught.value.code) == told
 
 
@@ -265,10 +265,10 @@ async def test_a_digest_from_the_browser_is_enough_and_an_unknown_one_says_nothi
 
 
 async def test_an_annulled_serial_number_is_never_genuine(
-    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes
+    database: TestDatabase, stamper: Stamper, jail: OpenJail, stamped: bytes
 ) -> None:
     await enter(database, SERIAL, stamped, state="annulled")
-    judgement = await judged(database, jail, house, stamped)
+    judgement = await judged(database, jail, stamper, stamped)
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.register is RegisterAnswer.CONTRADICTS
     assert judgement.reasons == ("register.annulled",)
@@ -283,10 +283,10 @@ async def test_one_annulled_serial_number_of_two_is_enough(database: TestDatabas
 
 
 async def test_a_good_signature_on_a_serial_number_that_nobody_allocated_is_not_genuine(
-    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes
+    database: TestDatabase, stamper: Stamper, jail: OpenJail, stamped: bytes
 ) -> None:
     """What whoever stole the key would make."""
-    judgement = await judged(database, jail, house, stamped)
+    judgement = await judged(database, jail, stamper, stamped)
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.register is RegisterAnswer.CONTRADICTS
     assert judgement.reasons == ("register.unknown_serial",)
@@ -294,130 +294,130 @@ async def test_a_good_signature_on_a_serial_number_that_nobody_allocated_is_not_
 
 @pytest.mark.parametrize("registered", [None, b"the same letter, sealed once more after the restore"])
 async def test_what_was_released_while_the_register_lost_its_records_is_not_called_forged(
-    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes, registered: bytes | None
+    database: TestDatabase, stamper: Stamper, jail: OpenJail, stamped: bytes, registered: bytes | None
 ) -> None:
     if registered is not None:
         await enter(database, SERIAL, registered)
     await lose(database, NOW - timedelta(minutes=1), NOW)
-    judgement = await judged(database, jail, house, stamped)
+    judgement = await judged(database, jail, stamper, stamped)
     assert judgement.verdict is Verdict.CANNOT_CHECK
     assert judgement.register is RegisterAnswer.UNKNOWN
     assert judgement.reasons == ("register.lost",)
 
 
 async def test_what_was_released_without_a_time_stamp_may_be_lost(
-    database: TestDatabase, house: House, jail: OpenJail
+    database: TestDatabase, stamper: Stamper, jail: OpenJail
 ) -> None:
-    timeless = stamp(letter(), house, time_stamper=None)
-    assert (await judged(database, jail, house, timeless)).reasons[0] == "register.unknown_serial"
+    timeless = stamp(letter(), stamper, time_stamper=None)
+    assert (await judged(database, jail, stamper, timeless)).reasons[0] == "register.unknown_serial"
     await lose(database, NOW - timedelta(minutes=1), NOW)
-    judgement = await judged(database, jail, house, timeless)
+    judgement = await judged(database, jail, stamper, timeless)
     assert judgement.verdict is Verdict.CANNOT_CHECK
     assert judgement.register is RegisterAnswer.UNKNOWN
     assert judgement.reasons == ("time_stamp.missing", "register.lost")
 
 
 async def test_before_and_after_the_lost_records_an_unknown_serial_number_is_not_genuine(
-    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes
+    database: TestDatabase, stamper: Stamper, jail: OpenJail, stamped: bytes
 ) -> None:
     await lose(database, NOW - timedelta(hours=2), NOW - timedelta(minutes=1))
     await lose(database, NOW + timedelta(minutes=1), LATER)
-    judgement = await judged(database, jail, house, stamped)
+    judgement = await judged(database, jail, stamper, stamped)
     assert judgement.reasons == ("register.unknown_serial",)
 
 
 async def test_a_good_signature_on_a_serial_number_of_another_document_is_not_genuine(
-    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes
+    database: TestDatabase, stamper: Stamper, jail: OpenJail, stamped: bytes
 ) -> None:
-    await enter(database, SERIAL, stamp(letter("Lain"), house))
-    judgement = await judged(database, jail, house, stamped)
+    await enter(database, SERIAL, stamp(letter("Lain"), stamper))
+    judgement = await judged(database, jail, stamper, stamped)
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.reasons == ("register.other_document",)
 
 
 @pytest.mark.parametrize("state", ["allocated", "sealed"])
 async def test_a_serial_number_that_was_never_handed_out_is_not_genuine(
-    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes, state: str
+    database: TestDatabase, stamper: Stamper, jail: OpenJail, stamped: bytes, state: str
 ) -> None:
     await enter(database, SERIAL, state=state)
-    judgement = await judged(database, jail, house, stamped)
+    judgement = await judged(database, jail, stamper, stamped)
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.reasons == ("register.not_released",)
 
 
 async def test_a_released_file_with_later_archive_data_stays_confirmed(
-    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes
+    database: TestDatabase, stamper: Stamper, jail: OpenJail, stamped: bytes
 ) -> None:
     await enter(database, SERIAL, stamped)
     out = io.BytesIO()
-    await PdfTimeStamper(house.time_stamper(NOW + timedelta(minutes=5))).async_timestamp_pdf(
+    await PdfTimeStamper(stamper.time_stamper(NOW + timedelta(minutes=5))).async_timestamp_pdf(
         IncrementalPdfFileWriter(io.BytesIO(stamped)), md_algorithm="sha256", output=out
     )
-    judgement = await judged(database, jail, house, out.getvalue())
+    judgement = await judged(database, jail, stamper, out.getvalue())
     assert judgement.verdict is Verdict.GENUINE
     assert judgement.register is RegisterAnswer.CONFIRMED
     assert not judgement.fast_path
 
 
 async def test_an_older_version_of_a_renewed_file_stays_genuine(
-    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes
+    database: TestDatabase, stamper: Stamper, jail: OpenJail, stamped: bytes
 ) -> None:
     await enter(database, SERIAL, stamped, stamped + b"renewed")
-    judgement = await judged(database, jail, house, stamped)
+    judgement = await judged(database, jail, stamper, stamped)
     assert judgement.verdict is Verdict.GENUINE
 
 
 async def test_a_changed_file_is_contradicted_and_its_own_reason_comes_first(
-    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes
+    database: TestDatabase, stamper: Stamper, jail: OpenJail, stamped: bytes
 ) -> None:
     await enter(database, SERIAL, stamped)
     position = stamped.index(b"stream") + 20
     changed = stamped[:position] + bytes([stamped[position] ^ 1]) + stamped[position + 1 :]
-    judgement = await judged(database, jail, house, changed)
+    judgement = await judged(database, jail, stamper, changed)
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.register is RegisterAnswer.CONTRADICTS
     assert judgement.reasons == ("signature.broken",)
 
 
 async def test_a_strangers_stamp_with_a_serial_number_of_ours_is_not_genuine(
-    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes
+    database: TestDatabase, stamper: Stamper, jail: OpenJail, stamped: bytes
 ) -> None:
     await enter(database, SERIAL, stamped)
     authority = self_made("Emeterai Intermediary CA", authority=True)
-    foreign = stamp(letter(), house, signer=stranger("Peruri", issuer=authority))
-    judgement = await judged(database, jail, house, foreign)
+    foreign = stamp(letter(), stamper, signer=stranger("Peruri", issuer=authority))
+    judgement = await judged(database, jail, stamper, foreign)
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.reasons[0] == "register.other_document"
 
 
 async def test_of_a_strangers_stamp_the_register_knows_nothing(
-    database: TestDatabase, house: House, jail: OpenJail
+    database: TestDatabase, stamper: Stamper, jail: OpenJail
 ) -> None:
     authority = self_made("Emeterai Intermediary CA", authority=True)
-    foreign = stamp(letter(), house, signer=stranger("Peruri", issuer=authority))
-    judgement = await judged(database, jail, house, foreign)
+    foreign = stamp(letter(), stamper, signer=stranger("Peruri", issuer=authority))
+    judgement = await judged(database, jail, stamper, foreign)
     assert judgement.verdict is Verdict.CANNOT_CHECK
     assert judgement.register is RegisterAnswer.UNKNOWN
 
 
 async def test_a_register_that_is_down_leaves_the_signatures_verdict_and_says_so(
-    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes
+    database: TestDatabase, stamper: Stamper, jail: OpenJail, stamped: bytes
 ) -> None:
     gone = await connect(database.urls.reader)
     await gone.close()
-    judgement = await judge_document(gone, jail, stamped, trust=house.trust, now=LATER)
+    judgement = await judge_document(gone, jail, stamped, trust=stamper.trust, now=LATER)
     assert judgement.verdict is Verdict.GENUINE
     assert judgement.register is RegisterAnswer.NOT_ASKED
     assert judgement.reasons == ("genuine", "register.unreachable")
 
 
 async def test_a_stamp_gets_no_other_one_while_the_register_is_down(
-    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes
+    database: TestDatabase, stamper: Stamper, jail: OpenJail, stamped: bytes
 ) -> None:
     gone = await connect(database.urls.reader)
     await gone.close()
     with pytest.raises(Refusal) as caught:
-        await vouch_for_stamps(gone, jail, house.trust, stamped, LATER)
+        await vouch_for_stamps(gone, jail, stamper.trust, stamped, LATER)
     assert caught.value.kind is Kind.UNAVAILABLE
 
 
@@ -453,14 +453,14 @@ async def test_a_serial_number_with_a_typing_error_is_refused_by_name(database: 
 
 
 async def test_a_code_of_ours_leads_to_its_serial_number_and_a_forged_one_does_not(
-    database: TestDatabase, house: House, other_house: House, stamped: bytes
+    database: TestDatabase, stamper: Stamper, other_stamper: Stamper, stamped: bytes
 ) -> None:
     await enter(database, SERIAL, stamped)
-    answer = await look_up_code(database.reader, _code(house.folder), trust=house.trust)
+    answer = await look_up_code(database.reader, _code(stamper.folder), trust=stamper.trust)
     assert (answer.serial, answer.known, answer.code_checked) == (SERIAL, True, True)
     assert answer.code_day == date(2024, 9, 4)
     with pytest.raises(Refusal) as refused:
-        await look_up_code(database.reader, _code(other_house.folder), trust=house.trust)
+        await look_up_code(database.reader, _code(other_stamper.folder), trust=stamper.trust)
     assert refused.value.code == "code.forged"
 
 

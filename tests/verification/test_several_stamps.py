@@ -23,7 +23,7 @@ from meterai.verification.model import Box, JudgeRequest, Verdict
 from meterai.verification.trust import load_trust
 from sandbox.pki.authority import make_pki
 from tests.attacks.archive import strange_authority
-from tests.verification.making import SECOND, House, append_revision, fill_field, letter, stamp
+from tests.verification.making import SECOND, Stamper, append_revision, fill_field, letter, stamp
 from tests.verification.test_changed import EDITS, form_letter, swap_field_value
 from tests.verification.test_our_engine import seal
 
@@ -43,30 +43,30 @@ def only_stamps(data: bytes) -> bool:
 
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__.strip("_"))
 def test_a_change_between_two_stamps_of_ours_is_noticed(
-    house: House, both: tuple[bytes, bytes], edit: Edit
+    stamper: Stamper, both: tuple[bytes, bytes], edit: Edit
 ) -> None:
     """Our own last seal over the whole file does not heal what was changed after the first one."""
     try:
-        changed = fill_field(append_revision(both[0], edit), house, SECOND, certify=False)
+        changed = fill_field(append_revision(both[0], edit), stamper, SECOND, certify=False)
     except Exception:
         pytest.skip("pyHanko does not sign what this edit left")
-    assert house.judge(changed).verdict is Verdict.NOT_GENUINE
+    assert stamper.judge(changed).verdict is Verdict.NOT_GENUINE
 
 
 @pytest.mark.parametrize("edit", EDITS[::2], ids=lambda edit: edit.__name__.strip("_"))
 def test_a_change_in_the_second_stamps_own_revision_is_noticed(
-    house: House, both: tuple[bytes, bytes], edit: Edit
+    stamper: Stamper, both: tuple[bytes, bytes], edit: Edit
 ) -> None:
     try:
-        changed = fill_field(both[0], house, SECOND, certify=False, edit=edit)
+        changed = fill_field(both[0], stamper, SECOND, certify=False, edit=edit)
     except Exception:
         pytest.skip("pyHanko does not sign what this edit left")
-    assert house.judge(changed).verdict is Verdict.NOT_GENUINE
+    assert stamper.judge(changed).verdict is Verdict.NOT_GENUINE
 
 
 @pytest.mark.parametrize("name", [None, "Meterai"])
 def test_a_stamp_that_was_taken_out_of_the_form_is_missed(
-    house: House, name: str | None, monkeypatch: pytest.MonkeyPatch
+    stamper: Stamper, name: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its face still stands on the page, so a person would count two stamps. Its field's name may be another
     stamp's since.
@@ -76,9 +76,9 @@ def test_a_stamp_that_was_taken_out_of_the_form_is_missed(
         writer.root["/AcroForm"]["/Fields"].clear()
         writer.update_container(writer.root["/AcroForm"]["/Fields"])
 
-    first = stamp(letter(), house, certify=None, name=name)
-    data = stamp(append_revision(first, forget), house, SECOND, certify=None, name=name)
-    judgement = house.judge(data)
+    first = stamp(letter(), stamper, certify=None, name=name)
+    data = stamp(append_revision(first, forget), stamper, SECOND, certify=None, name=name)
+    judgement = stamper.judge(data)
     assert judgement.verdict is Verdict.NOT_GENUINE
     strange = [] if name is None else ["stamp.serial"]  # of a name that no stamp has by right
     assert list(judgement.reasons) == [*strange, "stamp.removed"]
@@ -113,23 +113,23 @@ def test_a_face_of_more_parts_than_are_looked_at_is_no_pass(monkeypatch: pytest.
         additions._has_layers(parts, layered=False)
 
 
-def test_a_form_value_swapped_before_our_second_stamp_is_not_genuine(house: House) -> None:
+def test_a_form_value_swapped_before_our_second_stamp_is_not_genuine(stamper: Stamper) -> None:
     """pyHanko finds nothing wrong with it, and our second seal covers the whole file."""
-    first = stamp(form_letter(), house, certify=None)
-    honest = stamp(first, house, SECOND, certify=None)
-    assert house.judge(honest).verdict is Verdict.GENUINE
-    changed = stamp(append_revision(first, swap_field_value), house, SECOND, certify=None)
-    judgement = house.judge(changed)
+    first = stamp(form_letter(), stamper, certify=None)
+    honest = stamp(first, stamper, SECOND, certify=None)
+    assert stamper.judge(honest).verdict is Verdict.GENUINE
+    changed = stamp(append_revision(first, swap_field_value), stamper, SECOND, certify=None)
+    judgement = stamper.judge(changed)
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.reasons == ("file.changed_after",)
 
 
-def test_a_stamp_of_another_issuer_lies_under_our_last_one_or_behind_it(house: House) -> None:
-    first = stamp(letter(), house, certify=None)
-    strange = stamp(first, house, THIRD, signer=strange_authority(), certify=None, visible=False)
-    judgement = house.judge(strange)
+def test_a_stamp_of_another_issuer_lies_under_our_last_one_or_behind_it(stamper: Stamper) -> None:
+    first = stamp(letter(), stamper, certify=None)
+    strange = stamp(first, stamper, THIRD, signer=strange_authority(), certify=None, visible=False)
+    judgement = stamper.judge(strange)
     assert (judgement.verdict, judgement.reasons) == (Verdict.CANNOT_CHECK, ("stamp.foreign_issuer",))
-    judgement = house.judge(stamp(strange, house, SECOND, certify=None))
+    judgement = stamper.judge(stamp(strange, stamper, SECOND, certify=None))
     assert (judgement.verdict, judgement.reasons) == (Verdict.GENUINE, ("genuine", "note.foreign_stamp"))
 
 

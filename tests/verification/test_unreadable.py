@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from meterai.pdf.limits import CHECKED_BYTES_MAX
 from meterai.verification.model import Verdict
-from tests.verification.making import House, assemble, letter
+from tests.verification.making import Stamper, assemble, letter
 
 
 def _page(extra: bytes = b"") -> list[bytes]:
@@ -75,17 +75,17 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
-def test_what_cannot_be_read_is_the_third_verdict_with_its_reason(house: House, name: str) -> None:
+def test_what_cannot_be_read_is_the_third_verdict_with_its_reason(stamper: Stamper, name: str) -> None:
     data, reason = UNREADABLE[name]
-    judgement = house.judge(data)
+    judgement = stamper.judge(data)
     assert judgement.verdict is Verdict.CANNOT_CHECK
     assert judgement.reasons == (reason,)
 
 
-def test_a_page_count_of_two_thousand_millions_is_not_believed(house: House) -> None:
+def test_a_page_count_of_two_thousand_millions_is_not_believed(stamper: Stamper) -> None:
     pages = _page()
     pages[1] = b"<< /Type /Pages /Kids [3 0 R] /Count 2000000000 >>"
-    judgement = house.judge(assemble(pages))
+    judgement = stamper.judge(assemble(pages))
     assert judgement.pages == 1
     assert judgement.reasons == ("stamp.none",)
 
@@ -119,12 +119,12 @@ BOMBS_AND_LOOPS: dict[str, Callable[[], list[bytes]]] = {
 
 
 @pytest.mark.parametrize("name", BOMBS_AND_LOOPS)
-def test_bombs_and_loops_end_in_a_verdict_that_is_no_pass(house: House, name: str) -> None:
+def test_bombs_and_loops_end_in_a_verdict_that_is_no_pass(stamper: Stamper, name: str) -> None:
     data = assemble(BOMBS_AND_LOOPS[name]())
-    assert house.judge(data).verdict is not Verdict.GENUINE
+    assert stamper.judge(data).verdict is not Verdict.GENUINE
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.binary(max_size=400))
-def test_random_bytes_behind_a_header_never_raise(house: House, tail: bytes) -> None:
-    assert house.judge(b"%PDF-1.7\n" + tail).verdict is not Verdict.GENUINE
+def test_random_bytes_behind_a_header_never_raise(stamper: Stamper, tail: bytes) -> None:
+    assert stamper.judge(b"%PDF-1.7\n" + tail).verdict is not Verdict.GENUINE

@@ -33,7 +33,7 @@ from meterai.web.requests.middleware import SiteMiddleware
 from tests.pdf.samples import scan
 from tests.ports import free_port
 from tests.storage_fixtures import TestDatabase
-from tests.verification.making import SERIAL, House, letter, stamp
+from tests.verification.making import SERIAL, Stamper, letter, stamp
 from tests.verification.test_register import enter
 from tests.web.asking import ask
 
@@ -51,15 +51,15 @@ SECRETS = {
 
 @contextmanager
 def verifier(
-    house: House, folder: Path, register: str = "", *, trust: Sequence[str] = ()
+    stamper: Stamper, folder: Path, register: str = "", *, trust: Sequence[str] = ()
 ) -> Iterator[tuple[str, int]]:
     """Address and process id of a running verifier, started as an operator would, among secrets."""
     port = free_port()
-    env = {"PATH": os.environ["PATH"], "METERAI_DATA": str(house.folder), **SECRETS}
+    env = {"PATH": os.environ["PATH"], "METERAI_DATA": str(stamper.folder), **SECRETS}
     env |= {"METERAI_CONTACT": "bantuan@meterai.example"}
     env |= {"METERAI_DATABASE_VERIFIER_URL": register} if register else {}
     command = [sys.executable, "-m", "meterai.cli", "verifier", "--port", str(port)]
-    command += trust or ["--trust-root", str(house.folder / "root.pem")]
+    command += trust or ["--trust-root", str(stamper.folder / "root.pem")]
     with (folder / "verifier.log").open("w") as output:
         process = subprocess.Popen(command, env=env, cwd=folder, stdout=output, stderr=output)
     try:
@@ -88,13 +88,13 @@ async def judge(http: aiohttp.ClientSession, address: str, data: bytes) -> dict[
 
 
 async def test_more_connections_than_a_process_may_usually_have_files_leave_it_answering(
-    house: House, stamped: bytes, tmp_path: Path, http: aiohttp.ClientSession
+    stamper: Stamper, stamped: bytes, tmp_path: Path, http: aiohttp.ClientSession
 ) -> None:
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     with ExitStack() as opened:
         resource.setrlimit(resource.RLIMIT_NOFILE, (300, limits[1]))
         try:
-            address, _ = opened.enter_context(verifier(house, tmp_path))
+            address, _ = opened.enter_context(verifier(stamper, tmp_path))
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, limits)
         for _ in range(400):
@@ -110,9 +110,9 @@ def form_with(file: bytes) -> aiohttp.FormData:
 
 
 async def test_it_judges_for_machines_and_people_without_any_register(
-    house: House, stamped: bytes, tmp_path: Path, http: aiohttp.ClientSession
+    stamper: Stamper, stamped: bytes, tmp_path: Path, http: aiohttp.ClientSession
 ) -> None:
-    with verifier(house, tmp_path) as (address, _):
+    with verifier(stamper, tmp_path) as (address, _):
         judgement = await judge(http, address, stamped)
         assert (judgement["verdict"], judgement["register"]) == ("ASLI", "not_asked")
         words = judgement["words"]
@@ -205,11 +205,11 @@ async def test_it_refuses_as_the_sites_api_does(
 
 
 async def test_it_takes_what_the_largest_upload_becomes(
-    house: House, tmp_path: Path, http: aiohttp.ClientSession
+    stamper: Stamper, tmp_path: Path, http: aiohttp.ClientSession
 ) -> None:
-    large = stamp(scan((10 << 20) - 4000), house)
+    large = stamp(scan((10 << 20) - 4000), stamper)
     assert len(large) > 10 << 20
-    with verifier(house, tmp_path) as (address, _):
+    with verifier(stamper, tmp_path) as (address, _):
         assert (await judge(http, address, large))["verdict"] == "ASLI"
         form = aiohttp.FormData()
         form.add_field("berkas", large, filename="surat.pdf")
@@ -218,9 +218,9 @@ async def test_it_takes_what_the_largest_upload_becomes(
 
 
 async def test_it_serves_the_page_that_reads_codes_when_it_knows_their_keys(
-    house: House, tmp_path: Path, http: aiohttp.ClientSession
+    stamper: Stamper, tmp_path: Path, http: aiohttp.ClientSession
 ) -> None:
-    with verifier(house, tmp_path, trust=("--trust", str(house.folder / "trust"))) as (address, _):
+    with verifier(stamper, tmp_path, trust=("--trust", str(stamper.folder / "trust"))) as (address, _):
         async with http.get(f"{address}/en/periksa/kode") as answer:
             page = await answer.text()
             assert "'wasm-unsafe-eval'" in answer.headers["Content-Security-Policy"]
@@ -231,19 +231,19 @@ async def test_it_serves_the_page_that_reads_codes_when_it_knows_their_keys(
                 assert answer.status == 200, part
         async with http.get(f"{address}/periksa/kode/kunci.json") as answer:
             listed = (await answer.json())["keys"]
-        assert {key["id"]: key["public_key"] for key in listed} == house.trust.code_keys
+        assert {key["id"]: key["public_key"] for key in listed} == stamper.trust.code_keys
         async with http.get(f"{address}/periksa") as answer:
             assert 'href="/periksa/kode"' in await answer.text()
 
 
 async def test_it_asks_the_register_and_holds_no_secret(
-    database: TestDatabase, house: House, stamped: bytes, tmp_path: Path, http: aiohttp.ClientSession
+    database: TestDatabase, stamper: Stamper, stamped: bytes, tmp_path: Path, http: aiohttp.ClientSession
 ) -> None:
     await enter(database, SERIAL, stamped)
-    with verifier(house, tmp_path, database.urls.verifier) as (address, pid):
+    with verifier(stamper, tmp_path, database.urls.verifier) as (address, pid):
         judgement = await judge(http, address, stamped)
         assert (judgement["verdict"], judgement["register"]) == ("ASLI", "confirmed")
-        contradicted = await judge(http, address, stamp(letter("Surat lain"), house))
+        contradicted = await judge(http, address, stamp(letter("Surat lain"), stamper))
         assert (contradicted["verdict"], contradicted["register"]) == ("TIDAK_ASLI", "contradicts")
         digest = hashlib.sha256(stamped).hexdigest()
         for path in (f"/api/v1/digests/{digest}", f"/api/v1/serials/{SERIAL}", f"/periksa/sidik/{digest}"):
@@ -251,14 +251,14 @@ async def test_it_asks_the_register_and_holds_no_secret(
                 assert answer.status == 200, path
         async with http.get(f"{address}/periksa/nomor", params={"nomor": SERIAL}) as answer:
             assert answer.status == 200
-        assert_no_secret(house, pid)
+        assert_no_secret(stamper, pid)
 
 
 async def test_while_the_register_is_down_it_says_so_and_judges_all_the_same(
-    house: House, stamped: bytes, tmp_path: Path, http: aiohttp.ClientSession
+    stamper: Stamper, stamped: bytes, tmp_path: Path, http: aiohttp.ClientSession
 ) -> None:
     nowhere = f"postgresql://meterai_verifier:x@127.0.0.1:{free_port()}/meterai"
-    with verifier(house, tmp_path, nowhere) as (address, _):
+    with verifier(stamper, tmp_path, nowhere) as (address, _):
         judgement = await judge(http, address, stamped)
         assert judgement["reasons"] == ["genuine", "register.unreachable"]
         for path in (f"serials/{SERIAL}", f"digests/{hashlib.sha256(stamped).hexdigest()}"):
@@ -302,7 +302,7 @@ def _opened(pid: int) -> Iterator[str]:
             yield os.readlink(entry)
 
 
-def assert_no_secret(house: House, pid: int) -> None:
+def assert_no_secret(stamper: Stamper, pid: int) -> None:
     """Looks into environment, arguments, open and mapped files of it and its jails, and into its memory."""
     processes = [pid, *_children(pid)]
     assert len(processes) >= 2, "the jail is a process of its own"
@@ -318,11 +318,11 @@ def assert_no_secret(house: House, pid: int) -> None:
     assert not [
         name for name in modules if name.startswith(("meterai.stamping.signer.", "sandbox", "pkcs11"))
     ]
-    keys = [path.read_bytes() for path in house.folder.glob("*.key.pem")]
+    keys = [path.read_bytes() for path in stamper.folder.glob("*.key.pem")]
     assert keys
     lines = [line for key in keys for line in key.splitlines() if len(line) == 64]
     others = [secret.encode() for secret in SECRETS.values()]
-    root = (house.folder / "root.pem").read_bytes().splitlines()[3]
+    root = (stamper.folder / "root.pem").read_bytes().splitlines()[3]
     assert _in_memory(pid, [*lines, *others, root]) == {root}, "the root shows that the search finds"
 
 

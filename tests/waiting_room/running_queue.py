@@ -167,14 +167,14 @@ class RunningQueue(QueueLog):
 @asynccontextmanager
 async def running_queue(database: TestDatabase, root: Path) -> AsyncIterator[RunningQueue]:
     """A running service whose site reports, until the end of the block."""
-    house = RunningQueue(database, root)
-    tasks = [asyncio.create_task(house._beat()), asyncio.create_task(house._watch())]
+    running = RunningQueue(database, root)
+    tasks = [asyncio.create_task(running._beat()), asyncio.create_task(running._watch())]
     try:
-        yield house
+        yield running
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.to_thread(house.stop)
+        await asyncio.to_thread(running.stop)
 
 
 def schedule_now(*, open_s: int = 3_600, window_s: int = 1, lottery_s: int = 0) -> Schedule:

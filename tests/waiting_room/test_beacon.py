@@ -87,27 +87,27 @@ def drand() -> Iterator[DrandTwin]:
 
 
 @pytest_asyncio.fixture
-async def house(database: TestDatabase, tmp_path: Path) -> AsyncIterator[RunningQueue]:
+async def running(database: TestDatabase, tmp_path: Path) -> AsyncIterator[RunningQueue]:
     async with running_queue(database, tmp_path) as made:
         yield made
 
 
 @pytest.mark.storage
 async def test_a_round_that_nobody_knew_when_the_list_was_fixed_is_mixed_into_the_seed(
-    house: RunningQueue, drand: DrandTwin, monkeypatch: pytest.MonkeyPatch
+    running: RunningQueue, drand: DrandTwin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("METERAI_QUEUE_BEACON", drand.url)
-    await house.open(schedule_now(), always=True)
-    house.controller()
-    await house.until(lambda status: status.state is QueueState.OPEN)
-    ticket, _ = await house.join(house.gate(), "ani@contoh.id")
-    await house.until(lambda status: house.folder.window_reveal(ticket.window).exists())
-    key = house.folder.keys().controller.public_key()
-    config = published_documents.read(house.folder.config.read_bytes(), Config, key)
-    reveal = published_documents.read(house.folder.window_reveal(ticket.window).read_bytes(), Reveal, key)
-    close = published_documents.read(house.folder.window_close(ticket.window).read_bytes(), Close, key)
+    await running.open(schedule_now(), always=True)
+    running.controller()
+    await running.until(lambda status: status.state is QueueState.OPEN)
+    ticket, _ = await running.join(running.gate(), "ani@contoh.id")
+    await running.until(lambda status: running.folder.window_reveal(ticket.window).exists())
+    key = running.folder.keys().controller.public_key()
+    config = published_documents.read(running.folder.config.read_bytes(), Config, key)
+    reveal = published_documents.read(running.folder.window_reveal(ticket.window).read_bytes(), Reveal, key)
+    close = published_documents.read(running.folder.window_close(ticket.window).read_bytes(), Close, key)
     closed_at = next(
-        e.at for e in house.entries() if e.what is EntryKind.CLOSE and e.facts["window"] == ticket.window
+        e.at for e in running.entries() if e.what is EntryKind.CLOSE and e.facts["window"] == ticket.window
     )
     number, _, value = reveal.beacon.partition(":")
     assert int(number) == round_for(config.beacon, closed_at)

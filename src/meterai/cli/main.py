@@ -165,24 +165,24 @@ def _run(wanted: str | None) -> None:
                 _warn_on_stderr()
             build(wanted)(prog_name="meterai")
     except Exception as error:
-        if not (text := words_of(error)):
+        if not (text := message_of(error)):
             raise
         print(text, file=sys.stderr)
         refused = isinstance(error, Refusal) and error.code not in _NOT_BEGUN
         raise SystemExit(1 if refused or _is_of_settings(error) else 2) from None
 
 
-def words_of(error: Exception) -> str:
+def message_of(error: Exception) -> str:
     """The message for an error; empty for a bug, whose traceback is wanted."""
     if isinstance(error, Refusal):
-        from meterai.cli.refusal_words import told
+        from meterai.cli.refusal_texts import refusal_text
 
-        return told(error.code, error.facts)
+        return refusal_text(error.code, error.facts)
     if _is_of_settings(error):
         return str(error)
-    from meterai.cli.outage_messages import in_words
+    from meterai.cli.outage_messages import outage_message
 
-    return in_words(error)
+    return outage_message(error)
 
 
 def _is_of_settings(error: Exception) -> bool:

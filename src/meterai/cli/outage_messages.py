@@ -49,7 +49,7 @@ _NO_WAY: Final = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.E
 _NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT}
 
 
-def in_words(error: Exception) -> str:
+def outage_message(error: Exception) -> str:
     """The message for an error; empty for a bug, whose traceback is wanted."""
     pattern = _of_database(error) if "asyncpg" in sys.modules else ""
     if not pattern and isinstance(error, OSError):

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from meterai.cli.outage_messages import in_words
+from meterai.cli.outage_messages import outage_message
 from meterai.kernel.clock import system_clock
 from meterai.kit.child_processes import ending_with_parent
 from meterai.kit.database import DATABASE_IS_DOWN
@@ -87,7 +87,7 @@ def up(
     except (LaunchProblem, PostgresFailed, NotMigrated, StartFailed) as problem:
         _fail(str(problem))
     except DATABASE_IS_DOWN as error:
-        _fail(in_words(error) or f"The database: {error}")
+        _fail(outage_message(error) or f"The database: {error}")
 
 
 def _fail(problem: str) -> NoReturn:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 
-async def each[Due, Done](
+async def gather_bounded[Due, Done](
     due: Sequence[Due], work: Callable[[Due], Awaitable[Done]], *, at_once: int
 ) -> list[Done]:
     """Runs `work` for each item of `due`, at most `at_once` at a time. Returns the results in order.

@@ -16,7 +16,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kernel.serial_number import SerialNumber
 from meterai.kit.database import Connection, Database, Row
 from meterai.kit.files.object_store import ObjectMissing, ObjectStore
-from meterai.kit.recently_seen import Memory
+from meterai.kit.recent_cache import RecentCache
 from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import Inspection, RenderedPage, RenderRequest
@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 _RENDER = "meterai.pdf.rendering:render_page"
 _AT_HAND_SECONDS = 600.0
 """As long as browsers keep the image too."""
-_names = Memory[UUID, str]()
+_names = RecentCache[UUID, str]()
 """What documents are called: a name never changes."""
 
 _JOB = """

@@ -73,7 +73,7 @@ class Report:
     problems: list[str]
 
 
-class Line:
+class PlayState:
     """The state of a played line."""
 
     def __init__(
@@ -359,7 +359,7 @@ def play(root: Path, *, people: int, seed: int, minutes: int = 20, faults: Fault
     folder = QueueFolder(root / "casn")
     draw = random.Random(seed)
     write_secrets(folder, draw)
-    line = Line(
+    line = PlayState(
         folder,
         draw,
         people=people,

@@ -25,7 +25,7 @@ from meterai.cli.copies.backup_folder import (
 )
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.operator.shared.operator_settings import refuse_older_command
-from meterai.cli.outage_messages import in_words
+from meterai.cli.outage_messages import outage_message
 from meterai.kernel.clock import system_clock
 from meterai.kit.database import DATABASE_IS_DOWN, Connection, connect_alone
 from meterai.kit.files.object_store import FolderStore, ObjectStore, open_store
@@ -87,7 +87,7 @@ def backup(
         with copy.held():
             asyncio.run(_backup(settings, url, copy, with_database=not without_database))
     except (DumpFailed, PostgresFailed, *DATABASE_IS_DOWN) as problem:
-        why = in_words(problem) or problem
+        why = outage_message(problem) or problem
         typer.echo(f"No new copy; an earlier one in {folder} is untouched. {why}", err=True)
         raise typer.Exit(1) from None
 

@@ -28,7 +28,7 @@ from meterai.cli.copies.backup_folder import (
 )
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.operator.shared.operator_settings import operator_name
-from meterai.cli.outage_messages import in_words
+from meterai.cli.outage_messages import outage_message
 from meterai.kernel.clock import system_clock
 from meterai.kit.database import DATABASE_IS_DOWN, Database, connect
 from meterai.kit.files.atomic_write import copy_whole
@@ -79,7 +79,7 @@ def restore(
         _CanNot,
         *DATABASE_IS_DOWN,
     ) as problem:
-        typer.echo(f"Not restored. {in_words(problem) or problem}", err=True)
+        typer.echo(f"Not restored. {outage_message(problem) or problem}", err=True)
         raise typer.Exit(1) from None
     finally:
         server.stop()

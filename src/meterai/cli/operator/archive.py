@@ -13,7 +13,7 @@ from rich.table import Table
 from meterai.bootstrap import App, archive_tools_of, open_app
 from meterai.cli.data_folder import DataOption, data_folder, refuse_another_users
 from meterai.cli.operator.shared.operator_settings import refuse_older_command
-from meterai.cli.refusal_words import told
+from meterai.cli.refusal_texts import refusal_text
 from meterai.kit.fail_points import never
 from meterai.kit.installation import settings_of_running
 from meterai.kit.settings import Settings, from_environment
@@ -70,4 +70,4 @@ def _show(counts: list[ArchiveCount]) -> None:
         table.add_row(count.level, str(count.files), str(count.due), trouble, due)
     Console().print(table)
     for code in sorted({count.trouble for count in counts if count.trouble}):
-        typer.echo(told(code, {}))
+        typer.echo(refusal_text(code, {}))

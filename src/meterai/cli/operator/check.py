@@ -19,7 +19,7 @@ from rich.table import Table
 from meterai.cli.data_folder import DataOption
 from meterai.cli.exit_codes import Judged
 from meterai.cli.operator.shared.operator_settings import reader_settings
-from meterai.cli.refusal_words import told
+from meterai.cli.refusal_texts import refusal_text
 from meterai.jail.pool import JailPool
 from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Refusal
@@ -142,7 +142,7 @@ async def _warnings(reader: Database, now: datetime, tsa_ends: datetime | None) 
         )
     return found + [
         f"{count.in_trouble:,} released files at {count.level} could not be raised or renewed. "
-        f"{told(count.trouble, {})} See docs/stamping.md, the archive."
+        f"{refusal_text(count.trouble, {})} See docs/stamping.md, the archive."
         for count in await count_archive(reader, now)
         if count.in_trouble
     ]

@@ -8,7 +8,7 @@ import msgspec
 import typer
 
 from meterai.cli.data_folder import DataOption, data_folder
-from meterai.cli.outage_messages import in_words
+from meterai.cli.outage_messages import outage_message
 from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.kit.installation import Secrets
 from meterai.kit.settings import Settings, from_environment
@@ -26,7 +26,7 @@ def migrate_database(data: DataOption = None) -> None:
         typer.echo(str(problem), err=True)
         raise typer.Exit(1) from None
     except DATABASE_IS_DOWN as error:
-        typer.echo(in_words(error) or f"The database: {error}", err=True)
+        typer.echo(outage_message(error) or f"The database: {error}", err=True)
         raise typer.Exit(1) from None
     typer.echo(f"{'Brought' if changed else 'Already'} to version {head_version()}.")
 

@@ -19,10 +19,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from meterai.cli.data_folder import DataOption, data_folder, refuse_another_users
 from meterai.cli.exit_codes import Judged
 from meterai.cli.operator.shared.operator_settings import refuse_older_command
-from meterai.cli.refusal_words import notice_of, told
+from meterai.cli.refusal_texts import notice_text, refusal_text
 from meterai.cli.stamp.input_files import read_given
 from meterai.cli.stamp.output_folder import InUse, OutputFolder, Report
-from meterai.cli.stamp.run import House, StampRun, open_site
+from meterai.cli.stamp.run import StampingParts, StampRun, open_parts
 from meterai.customers.contacts import canonical_contact
 from meterai.customers.queries import customer_of_contact
 from meterai.kernel.refusals import Refusal
@@ -120,11 +120,11 @@ async def _stamp(
     dry_run: bool,
     as_json: bool,
 ) -> int:
-    async with open_site(settings) as house:
-        customer_id = await _customer(house, contact)
+    async with open_parts(settings) as parts:
+        customer_id = await _customer(parts, contact)
         batch_id = _batch_id(out, customer_id, name)
         with _Bars() as bars:
-            run = StampRun(house, out, customer_id, batch_id, rule, again, told=bars, warn=bars.say)
+            run = StampRun(parts, out, customer_id, batch_id, rule, again, progress=bars, warn=bars.say)
             bundle = await run.check(read_given(source, leave_out=out.root))
             _show_unfit(run, bundle)
             _show_notices(run, bundle)
@@ -143,9 +143,9 @@ async def _stamp(
         return _end(run, bundle, as_json)
 
 
-async def _customer(house: House, contact: str) -> UUID:
+async def _customer(parts: StampingParts, contact: str) -> UUID:
     try:
-        found = await customer_of_contact(house.db, canonical_contact(contact))
+        found = await customer_of_contact(parts.db, canonical_contact(contact))
     except Refusal:
         raise typer.BadParameter(
             "neither an e-mail address nor a phone number", param_hint="customer"
@@ -179,7 +179,7 @@ def _show_unfit(run: StampRun, bundle: Bundle) -> None:
     _say.print(f"[bold]{len(lines)} of {len(bundle.files)} files will not be stamped:[/]")
     facts = {file.path: file.facts for file in bundle.files}
     for line in lines[:_SHOWN_MAX]:
-        why = told(line.reason, facts[line.name]) if line.reason else line.outcome
+        why = refusal_text(line.reason, facts[line.name]) if line.reason else line.outcome
         _say.print(f"  {escape(line.name)}: {escape(why)}", highlight=False, soft_wrap=True)
     if len(lines) > _SHOWN_MAX:
         _say.print(f"  and {len(lines) - _SHOWN_MAX} more: see report.csv")
@@ -194,14 +194,13 @@ def _show_notices(run: StampRun, bundle: Bundle) -> None:
     for code, paths in sorted(found.items()):
         named = ", ".join(paths[:_NAMED_MAX]) + (", …" if len(paths) > _NAMED_MAX else "")
         about = f"{len(paths)} of {len(bundle.files)} files"
-        _say.print(f"[bold]{about}:[/] {escape(notice_of(code))} ({escape(named)})", soft_wrap=True)
+        _say.print(f"[bold]{about}:[/] {escape(notice_text(code))} ({escape(named)})", soft_wrap=True)
 
 
 def _show_unread(run: StampRun) -> None:
     for code, files in sorted(Counter(run.unread.values()).items()):
-        _say.print(
-            f"[bold]{files} stamped, but not fetched:[/] {escape(told(code, {}))} Then run this again."
-        )
+        why = escape(refusal_text(code, {}))
+        _say.print(f"[bold]{files} stamped, but not fetched:[/] {why} Then run this again.")
 
 
 def _say_no_quota(refusal: Refusal, settings: Settings) -> None:

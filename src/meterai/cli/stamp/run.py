@@ -12,12 +12,12 @@ from uuid import UUID
 
 import msgspec
 
-from meterai.cli.refusal_words import words_of
+from meterai.cli.refusal_texts import refusal_parts
 from meterai.cli.stamp.output_folder import FileReport, OutputFolder, Report, State
 from meterai.jail.pool import JailPool
 from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Refusal
-from meterai.kit.bounded_gather import each
+from meterai.kit.bounded_gather import gather_bounded
 from meterai.kit.database import Database, connect
 from meterai.kit.files.object_store import ObjectStore, open_store
 from meterai.kit.settings import Settings
@@ -43,12 +43,12 @@ _LOOK_SECONDS, _LOOK_SECONDS_PER_FILE = 0.2, 0.0002
 _WRITTEN_AT_ONCE = 4
 """Results that wait for the disk together."""
 
-type Told = Callable[[str, int, int], None]
+type Progress = Callable[[str, int, int], None]
 """Called with progress: the phase, how many are done, of how many (0: unknown)."""
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class StampingParts:
     """What a run works with, beside the running service."""
 
     db: Database
@@ -59,7 +59,7 @@ class House:
 
 
 @asynccontextmanager
-async def open_site(settings: Settings) -> AsyncIterator[House]:
+async def open_parts(settings: Settings) -> AsyncIterator[StampingParts]:
     """Database, object store and jails of our own, one for each processor."""
     slots = min(_SLOTS_MAX, os.cpu_count() or 1)
     db = await connect(settings.database_app_url, connections_max=slots + 1, application_name="meterai stamp")
@@ -76,7 +76,7 @@ async def open_site(settings: Settings) -> AsyncIterator[House]:
         await jail.start()
         objects = await asyncio.to_thread(open_store, settings.objects_url, settings.data, needs_mark=True)
         trust = load_trust(settings.data / TRUST_FOLDER)
-        yield House(db, objects, jail, slots, partial(vouch_for_stamps, db, jail, trust))
+        yield StampingParts(db, objects, jail, slots, partial(vouch_for_stamps, db, jail, trust))
     finally:
         await jail.close()
         await db.close()
@@ -86,14 +86,14 @@ async def open_site(settings: Settings) -> AsyncIterator[House]:
 class StampRun:
     """The batch of one folder. After a crash, the database knows which files are stamped."""
 
-    house: House
+    parts: StampingParts
     out: OutputFolder
     customer_id: UUID
     batch_id: UUID
     rule: Rule
     again: bool = False
     """Files that carry a stamp already get another one."""
-    told: Told = lambda _phase, _done, _total: None
+    progress: Progress = lambda _phase, _done, _total: None
     warn: Callable[[str], None] = lambda _text: None
     """Called once for each reason why the service can't go on at the moment."""
     ids: set[UUID] = field(default_factory=set)
@@ -111,22 +111,22 @@ class StampRun:
 
         Raises: Refusal `bundle.too_many_files`, `jail.unavailable`, and what reading the input raises.
         """
-        now, db = system_clock(), self.house.db
+        now, db = system_clock(), self.parts.db
         self.out.write_state(State(batch_id=self.batch_id, customer_id=self.customer_id))
         await open_bundle(db, customer_id=self.customer_id, bundle_id=self.batch_id, door="cli", now=now)
         await fill_bundle(
             db,
-            self.house.jail,
-            self.house.objects,
-            self.house.vouch,
+            self.parts.jail,
+            self.parts.objects,
+            self.parts.vouch,
             bundle_id=self.batch_id,
             customer_id=self.customer_id,
             given=given,
-            at_once=self.house.slots + 1,  # one is read while the others are in the jail
+            at_once=self.parts.slots + 1,  # one is read while the others are in the jail
             clock=system_clock,
             on_file=self._note_checked,
         )
-        self.told("checked", len(self.ids), len(self.ids))
+        self.progress("checked", len(self.ids), len(self.ids))
         bundle = await self._look()
         self.out.write_state(
             State(
@@ -151,9 +151,9 @@ class StampRun:
         """
 
         async def reserve() -> int:
-            lots = await quota_of_customer(self.house.db, self.customer_id)
+            lots = await quota_of_customer(self.parts.db, self.customer_id)
             return await start_bundle(
-                self.house.db,
+                self.parts.db,
                 bundle_id=self.batch_id,
                 customer_id=self.customer_id,
                 rule=self.rule,
@@ -183,10 +183,10 @@ class StampRun:
 
     def _note_checked(self, file_id: UUID) -> None:
         self.ids.add(file_id)
-        self.told("checked", len(self.ids), 0)
+        self.progress("checked", len(self.ids), 0)
 
     async def _look(self) -> Bundle:
-        bundle = await find_bundle(self.house.db, self.batch_id, customer_id=self.customer_id)
+        bundle = await find_bundle(self.parts.db, self.batch_id, customer_id=self.customer_id)
         assert bundle is not None, "opened by this run"
         return _only(bundle, self.ids)
 
@@ -202,7 +202,7 @@ class StampRun:
             and file.id not in self.unread
             and self.written.get(file.id) != file.stamped_sha256
         ]
-        await each(due, write, at_once=_WRITTEN_AT_ONCE)
+        await gather_bounded(due, write, at_once=_WRITTEN_AT_ONCE)
         self._tell(bundle)
 
     async def _write_one(self, file: BundleFile) -> None:
@@ -213,7 +213,7 @@ class StampRun:
                 self.blocked.add(file.id)
             else:
                 try:
-                    content = await read_checked(self.house.objects, file.stamped_sha256)
+                    content = await read_checked(self.parts.objects, file.stamped_sha256)
                 except (Refusal, OSError) as error:
                     self.unread[file.id] = error.code if isinstance(error, Refusal) else "object.damaged"
                     return
@@ -223,13 +223,13 @@ class StampRun:
     def _warn_of_troubles(self, bundle: Bundle) -> None:
         now = {file.code for file in bundle.files if file.outcome is Outcome.STAMPING and file.code}
         for code in sorted(now - self.troubles):
-            what = fill(words_of(code)[0], {}, "en")
+            what = fill(refusal_parts(code)[0], {}, "en")
             self.warn(f"{what} ({code}) The service tries again by itself; nothing is lost.")
         self.troubles |= now
 
     def _tell(self, bundle: Bundle) -> None:
         under_way = bundle.count(Outcome.STAMPING, Outcome.STAMPED, Outcome.REFUSED)
-        self.told("stamped", len(self.written) + bundle.count(Outcome.REFUSED), under_way)
+        self.progress("stamped", len(self.written) + bundle.count(Outcome.REFUSED), under_way)
 
     def _line(self, file: BundleFile) -> FileReport:
         outcome, reason = str(file.outcome), file.code

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import msgspec
 
-from meterai.kit.bounded_gather import each
+from meterai.kit.bounded_gather import gather_bounded
 from meterai.kit.database import Database, Row
 from meterai.kit.files.object_store import ObjectMissing, ObjectStore
 from meterai.operations.invariants.model import Findings
@@ -74,7 +74,7 @@ async def check_files(
 
     # Page by page: a task for each of millions of files would fill the memory.
     async for page in _all_released(db) if sample is None else _some_released(db, sample):
-        await each(page, one, at_once=concurrency)
+        await gather_bounded(page, one, at_once=concurrency)
     return found
 
 

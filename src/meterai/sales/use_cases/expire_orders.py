@@ -8,7 +8,7 @@ import structlog
 
 from meterai.kernel.clock import Clock
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.bounded_gather import each
+from meterai.kit.bounded_gather import gather_bounded
 from meterai.kit.database import Database
 from meterai.sales.closing import close_order
 from meterai.sales.model import OrderState, OrderTransition, PaymentTransition
@@ -46,7 +46,7 @@ async def expire_due_orders(db: Database, gateway: PaymentGateway, *, clock: Clo
         )
         return closed and await _expire(db, order, clock)
 
-    return sum(await each(due, one, at_once=1))
+    return sum(await gather_bounded(due, one, at_once=1))
 
 
 async def _closed(

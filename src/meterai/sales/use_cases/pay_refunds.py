@@ -10,7 +10,7 @@ from meterai.kernel.clock import Clock
 from meterai.kernel.money import Rupiah
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
-from meterai.kit.bounded_gather import each
+from meterai.kit.bounded_gather import gather_bounded
 from meterai.kit.database import Connection, Database
 from meterai.ledger import store as ledger
 from meterai.sales import bookings
@@ -77,7 +77,7 @@ async def pay_due_refunds(
     async with db.connection() as connection:
         now = clock()
         due = await refunds.claim_due(connection, now, limit=limit, lease_until=now + LEASE)
-    await each(due, lambda refund: _pay(db, gateway, payout, refund, clock), at_once=AT_ONCE_MAX)
+    await gather_bounded(due, lambda refund: _pay(db, gateway, payout, refund, clock), at_once=AT_ONCE_MAX)
     return len(due)
 
 

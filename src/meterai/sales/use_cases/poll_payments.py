@@ -6,7 +6,7 @@ import structlog
 
 from meterai.kernel.clock import Clock
 from meterai.kernel.refusals import Refusal
-from meterai.kit.bounded_gather import each
+from meterai.kit.bounded_gather import gather_bounded
 from meterai.kit.database import Database
 from meterai.sales.attempts import ask_for_charge
 from meterai.sales.model import OPEN_PAYMENTS, PaymentState
@@ -37,7 +37,7 @@ async def poll_due_payments(db: Database, gateway: PaymentGateway, *, clock: Clo
             async with db.connection() as connection:
                 await payments.note_answer(connection, payment, clock())
 
-    await each(due, one, at_once=AT_ONCE_MAX)
+    await gather_bounded(due, one, at_once=AT_ONCE_MAX)
     return len(due)
 
 

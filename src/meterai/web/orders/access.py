@@ -11,7 +11,7 @@ from litestar.datastructures import Cookie
 
 from meterai.customers.queries import SessionCustomer, session_customer
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.recently_seen import Memory
+from meterai.kit.recent_cache import RecentCache
 from meterai.sales.queries.order_access import find_order_by_number, find_order_by_token, order_access
 from meterai.sales.use_cases.open_order import Owner
 from meterai.web.requests.request_context import SESSION_COOKIE, YEAR_SECONDS, RequestContext, WebRequest
@@ -28,7 +28,7 @@ REMEMBERED_FOR = timedelta(minutes=10)
 
 Meanwhile nothing of value is given out on its word: no money moves, and no stamped file is sent.
 """
-_ORDERS = Memory[str, tuple[UUID, datetime]]()
+_ORDERS = RecentCache[str, tuple[UUID, datetime]]()
 _NUMBER = re.compile(r"(?:[0-9A-Za-z]{4}-?){2}[0-9A-Za-z]{4}")
 """The number in an address, and nothing behind it: pages link to addresses with it."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")

@@ -11,7 +11,7 @@ from litestar import Response, get, post
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.formats.qr import qr_png
 from meterai.kit.http.status import http_status
-from meterai.kit.recently_seen import Memory
+from meterai.kit.recent_cache import RecentCache
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.pdf.profiles import CHOICES, Profile
 from meterai.sales.order import Item, Order
@@ -37,7 +37,7 @@ _QR_DOTS = 12
 """The side of a module in pixels, for banking apps that read the code from the gallery."""
 _REST_S = 30
 """Seconds between two looks of a page that looks rarely."""
-_stamped = Memory[tuple[UUID, int], UUID]()
+_stamped = RecentCache[tuple[UUID, int], UUID]()
 """Documents of finished items, by order and position, once a page has shown them. They never change."""
 
 

@@ -1,4 +1,4 @@
-"""The house of the stamping tests, with an HSM and operators who rotate its keys."""
+"""The set-up of the stamping tests, with an HSM and operators who rotate its keys."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from meterai.stamping.use_cases.add_key import add_key
 from meterai.stamping.use_cases.retire_key import retire_key
 from tests.keys.certified import certify
 from tests.keys.soft_hsm import SoftHsm
-from tests.stamping.house import House, Process, until
 from tests.stamping.letters import make_letter
+from tests.stamping.stamping_setup import Process, StampingSetup, until
 
 ACTOR = "Oscar"
 """The operator."""
 
 
 @dataclass
-class RotatingHouse(House):
+class RotatingSetup(StampingSetup):
     """Oscar the operator rotates the keys."""
 
     hsm: SoftHsm = field(default_factory=lambda: SoftHsm(None))  # type: ignore[arg-type]

@@ -27,7 +27,7 @@ from tests.ports import free_port
 from tests.running_service import RunningService, running_service
 
 
-class Hall:
+class QueuedSite:
     """The queue of `casn` in front of a running service."""
 
     def __init__(self, service: RunningService, queue: Queue, gate: str) -> None:
@@ -114,7 +114,7 @@ class Hall:
 
 
 @contextmanager
-def open_hall(folder: Path) -> Iterator[Hall]:
+def open_queued_site(folder: Path) -> Iterator[QueuedSite]:
     """Starts service, gate and queue, and stops them at the end."""
     port = free_port()
     gate_url = f"http://localhost:{port}"
@@ -134,8 +134,8 @@ def open_hall(folder: Path) -> Iterator[Hall]:
             folder / "queue", gate_url=gate_url, public_url=service.addresses.site, events_file=str(events)
         )
         gate.port, gate.url = port, gate_url
-        hall = Hall(service, queue, gate_url)
-        hall.open_door()
-        hall.publish(QueueState.OPEN)
+        queued_site = QueuedSite(service, queue, gate_url)
+        queued_site.open_door()
+        queued_site.publish(QueueState.OPEN)
         with gate:
-            yield hall
+            yield queued_site

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-REMEMBERED_MAX = 20_000
+CACHED_MAX = 20_000
 
 
-class Memory[Key, Value](dict[Key, Value]):
+class RecentCache[Key, Value](dict[Key, Value]):
     """Keeps values that never change. When it is full it forgets everything; look-ups fill it again."""
 
     def keep(self, key: Key, value: Value) -> None:
-        """Keeps a value, at most `REMEMBERED_MAX` in all."""
-        if len(self) >= REMEMBERED_MAX:
+        """Keeps a value, at most `CACHED_MAX` in all."""
+        if len(self) >= CACHED_MAX:
             self.clear()
         self[key] = value

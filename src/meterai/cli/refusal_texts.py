@@ -203,21 +203,21 @@ _NOTICES: Final = {
 """Where the site's words lead to its page."""
 
 
-def notice_of(code: str) -> str:
+def notice_text(code: str) -> str:
     """What stamping removes or says of a document."""
     return _NOTICES.get(code) or translate(NOTICES[code], "en", NOTICE_FACTS)
 
 
-def words_of(code: str) -> tuple[str, str]:
+def refusal_parts(code: str) -> tuple[str, str]:
     """What happened and what to do, with their `{facts}` yet to be put in."""
     if code in WORDS or code not in TABLE:
         return WORDS.get(code, ("It was refused.", ""))
     return translate(TABLE[code].what, "en"), translate(TABLE[code].next, "en")
 
 
-def told(code: str, facts: Mapping[str, object]) -> str:
+def refusal_text(code: str, facts: Mapping[str, object]) -> str:
     """The words of a refusal, behind them its code and those facts that the words do not say."""
-    text = " ".join(filter(None, words_of(code)))
+    text = " ".join(filter(None, refusal_parts(code)))
     rest = "".join(f", {name}={value}" for name, value in facts.items() if name not in named(text))
     constants = TABLE[code].facts if code in TABLE else {}
     return f"{fill(text, {**constants, **facts}, 'en')} ({code}{rest})"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from meterai.kit import recently_seen
+from meterai.kit import recent_cache
 
 
 def test_a_full_memory_forgets_and_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recently_seen, "REMEMBERED_MAX", 2)
-    seen = recently_seen.Memory[str, int]()
+    monkeypatch.setattr(recent_cache, "CACHED_MAX", 2)
+    seen = recent_cache.RecentCache[str, int]()
     for number, name in enumerate(("satu", "dua")):
         seen.keep(name, number)
     assert (seen.get("satu"), seen.get("dua")) == (0, 1)

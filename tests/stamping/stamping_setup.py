@@ -1,4 +1,4 @@
-"""A small house for the tests of stamping: time-stamp authority, signer and workers are real processes."""
+"""A set-up for the tests of stamping: time-stamp authority, signer and workers are real processes."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class TimeStampAuthority:
 
 
 @dataclass
-class House:
+class StampingSetup:
     """Everything a stamping test needs. Alice is the customer; she owns a lot with stamps."""
 
     database: TestDatabase
