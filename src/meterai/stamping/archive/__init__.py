@@ -1,1 +1,1 @@
-"""Archive data of released files and its renewal: PAdES B-LT, B-LTA (ETSI EN 319 142-1, 5.4 and 5.5)."""
+"""Adds archive data to released files and renews it: PAdES B-LT, B-LTA (ETSI EN 319 142-1, 5.4 and 5.5)."""

@@ -1,4 +1,5 @@
-"""The certificates that a file's seals and time stamps rest on, each with its issuer up to a pinned root.
+"""Certificate chains behind a file's seals and time stamps: each certificate with its issuer, up to a pinned
+root.
 
 Reads CMS structures that our own signer made or checked; no PDF.
 """
@@ -22,27 +23,29 @@ _LENGTH_MAX = 5
 
 
 class Link(msgspec.Struct, frozen=True):
-    """A certificate and who issued it, both DER."""
+    """A certificate and the certificate of its issuer, both DER."""
 
     certificate: bytes
     issuer: bytes
 
 
 class Chains(msgspec.Struct, frozen=True, kw_only=True):
-    """What the archive data of a file must speak of."""
+    """The certificates that the archive data of a file must cover."""
 
     links: tuple[Link, ...]
-    """Each certificate below a root once."""
+    """Each certificate below a root, once."""
     proof_until: datetime
-    """When the first certificate behind the newest time stamp ends: renewed before, it never lacks proof."""
+    """End of the first certificate behind the newest time stamp. The file must be renewed before it."""
 
 
 def chains_of(seals: Sequence[bytes], archive_stamps: Sequence[bytes], roots: Sequence[bytes]) -> Chains:
-    """`seals`: CMS of our seals; `archive_stamps`: tokens of document time stamps, newest last; `roots`: PEM.
+    """Builds the chains that a file's archive data must cover.
 
-    What a document time stamp covers has its evidence already: then only the newest one's chain counts.
+    `seals`: CMS of our seals; `archive_stamps`: tokens of document time stamps, newest last; `roots`: PEM.
+    A document time stamp covers the evidence of everything before it. If there are any, only the newest one's
+    chain counts.
 
-    Raises: Refusal CONFLICT `archive.chain_unknown` when one does not lead to a root.
+    Raises: Refusal CONFLICT `archive.chain_unknown` when a chain does not lead to a root.
     """
     known = [x509.load_pem_x509_certificate(pem) for pem in roots]
     try:
@@ -63,7 +66,7 @@ def chains_of(seals: Sequence[bytes], archive_stamps: Sequence[bytes], roots: Se
 
 
 def _path(signed: SignedData, roots: Sequence[x509.Certificate]) -> list[Link]:
-    """From the signer's certificate up. Raises: Refusal."""
+    """The chain from the signer's certificate up to the root. Raises: Refusal."""
     carried = [load(encoded) for encoded in signed.certificates]
     current = next((c for c in carried if _identity(encode(c)) == signed.issuer_and_serial), None)
     links: list[Link] = []
@@ -81,25 +84,28 @@ def _path(signed: SignedData, roots: Sequence[x509.Certificate]) -> list[Link]:
 def _pinned_issuer(
     certificate: x509.Certificate, roots: Sequence[x509.Certificate]
 ) -> x509.Certificate | None:
-    """Of several with the same name and key the one that ends last: it renews the others."""
+    """The pinned root that issued a certificate.
+
+    Of several with the same name and key: the one that ends last.
+    """
     found = [root for root in roots if _issued(root, certificate)]
     return max(found, key=lambda root: root.not_valid_after_utc, default=None)
 
 
 @lru_cache(maxsize=256)
 def load(encoded: bytes) -> x509.Certificate:
-    """A certificate from DER."""
+    """Reads a certificate from DER."""
     return x509.load_der_x509_certificate(encoded)
 
 
 @lru_cache(maxsize=256)
 def encode(certificate: x509.Certificate) -> bytes:
-    """A certificate as DER."""
+    """Writes a certificate as DER."""
     return certificate.public_bytes(Encoding.DER)
 
 
 def _identity(certificate: bytes) -> bytes:
-    """IssuerAndSerialNumber of a certificate (RFC 5652 clause 10.2.4)."""
+    """The IssuerAndSerialNumber of a certificate (RFC 5652 clause 10.2.4)."""
     _version, serial, _algorithm, issuer = der.read_only(certificate).children()[0].children()[:4]
     return der.encode(der.SEQUENCE, issuer.whole, serial.whole)
 

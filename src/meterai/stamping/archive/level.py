@@ -1,4 +1,4 @@
-"""How long a released file proves itself (ETSI EN 319 142-1 clause 6)."""
+"""PAdES levels: for how long a released file can be verified (ETSI EN 319 142-1 clause 6)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """PAdES baseline levels, each with what the one before has."""
+    """PAdES baseline levels. Each one includes the level before it."""
 
     T = "B-T"  # time stamp in the signature
     LT = "B-LT"  # certificates and revocation data in a document security store
@@ -14,5 +14,5 @@ class Level(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Higher proves longer."""
+        """Order of the levels: a higher one can be verified for longer."""
         return list(Level).index(self)

@@ -1,4 +1,4 @@
-"""Read-only answers about the archive."""
+"""Read-only queries about the archive."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from meterai.stamping.archive.level import Level
 
 
 class ArchiveCount(msgspec.Struct, frozen=True, kw_only=True):
-    """Files of one level."""
+    """Counts of the files at one level."""
 
     level: Level
     files: int
     due: int
-    """To be looked at now. A file whose time stamp is owed waits for it, written off or not."""
+    """Files to be looked at now. A file whose time stamp is owed, or was written off, does not count."""
     in_trouble: int
-    """Whose last attempt did not finish."""
+    """Files whose last attempt did not finish."""
     next_due: datetime | None
-    """Of files whose time stamp isn't owed."""
+    """When the next file is due, among those whose time stamp isn't owed."""
     trouble: str
-    """The commonest reason; empty when there is none."""
+    """The most common reason; empty when there is none."""
 
 
 async def count_archive(db: Database, now: datetime) -> list[ArchiveCount]:
-    """The archive's book in one line per level."""
+    """Counts the archive's files, one entry per level."""
     async with db.connection() as conn:
         rows = await conn.fetch(
             """SELECT level, count(*) AS files,

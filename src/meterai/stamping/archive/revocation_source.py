@@ -1,6 +1,6 @@
-"""Fetches CRLs and OCSP responses, believes none it hasn't checked, and keeps each until its nextUpdate.
+"""Fetches CRLs and OCSP responses, checks them, and keeps each until its nextUpdate.
 
-So a file's archive data costs no call to the authority: one call per certificate and validity does for all.
+One call per certificate and period of validity serves the archive data of all files.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ log = structlog.get_logger(__name__)
 UNAVAILABLE = "revocation.unavailable"
 _KEPT_MAX = 1024
 _CLOCK_GAP_MAX = timedelta(minutes=5)
-"""So far ahead of ours a responder's clock may be; and what it says as of now comes after we asked."""
+"""How far a responder's clock may be ahead of ours. A response about "now" is made after we asked."""
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """What a document security store holds for some chains (DER each)."""
+    """What a document security store holds for a set of chains (DER each)."""
 
     certificates: tuple[bytes, ...]
     crls: tuple[bytes, ...]
@@ -42,10 +42,13 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RevocationSource(Protocol):
-    """Knows what was revoked."""
+    """Gives revocation data of certificates."""
 
     async def evidence(self, links: Sequence[Link], now: datetime) -> Evidence:
-        """CRLs and OCSP responses, valid now, on every link. Raises: Refusal UNAVAILABLE `revocation.*`."""
+        """Returns CRLs and OCSP responses, valid now, for every link.
+
+        Raises: Refusal UNAVAILABLE `revocation.*`.
+        """
         ...
 
 
@@ -56,10 +59,11 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 class HttpRevocation:
-    """Asks the addresses that the certificates name: OCSP first, else the CRL.
+    """Asks the addresses in the certificates: OCSP first, else the CRL.
 
-    They are those of our own chains, which lead to pinned roots: no stranger's file decides where calls go.
-    `mirror`: the address of a server that answers in the place of every host named; paths stay.
+    The certificates belong to our own chains, which lead to pinned roots. So no uploaded file decides where
+    calls go.
+    `mirror`: address of a server that answers for every host named; paths stay.
     """
 
     def __init__(self, *, mirror: str = "", limits: CallLimits | None = None) -> None:
@@ -85,7 +89,7 @@ class HttpRevocation:
             await service.close()
 
     async def _of(self, link: Link, now: datetime) -> _Kept:
-        async with self._turn:  # who waits finds what the first one fetched
+        async with self._turn:  # callers that waited find what the first one fetched
             kept = self._kept.get(link)
             if kept is None or not _is_current(kept.says, now):
                 if len(self._kept) >= _KEPT_MAX:
@@ -116,7 +120,7 @@ class HttpRevocation:
     async def _fetch_crl(
         self, url: str, certificate: x509.Certificate, issuer: x509.Certificate, now: datetime
     ) -> _Kept:
-        if url in self._crls:  # another certificate's, by the same issuer
+        if url in self._crls:  # about another certificate of the same issuer
             known = self._crls[url]
             try:
                 return _current(known, revocation.from_crl(known, certificate, issuer), now, is_crl=True)
@@ -152,7 +156,7 @@ def _current(encoded: bytes, says: Statement | None, now: datetime, *, is_crl: b
 
 
 def _tell_if_revoked(link: Link, says: Statement) -> None:
-    """What was stamped before keeps its proof; but somebody must know."""
+    """Logs a revoked certificate. Earlier stamps stay valid, but an operator must know."""
     if says.revoked_at is not None:
         certificate = load(link.certificate)
         log.warning(

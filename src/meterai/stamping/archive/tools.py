@@ -1,4 +1,4 @@
-"""What the archive works with."""
+"""Settings and collaborators of the archive."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from meterai.stamping.archive.revocation_source import RevocationSource
 from meterai.stamping.ports import Signer
 
 Judge = Callable[[bytes], Awaitable[str | None]]
-"""Judges a file without asking the register: None when genuine, else the verdict in words."""
+"""Judges a file without asking the register. Returns None when genuine, else the verdict in words."""
 
 
 class ArchiveSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What the operator decides about the archive."""
+    """Archive settings that the operator chooses."""
 
     level: Level
-    """Every released file gets it."""
+    """The level that every released file gets."""
     roots: tuple[bytes, ...]
     """Pinned root certificates, PEM."""
     ahead: timedelta = timedelta(days=90)
-    """So long before a file's proof ends it is renewed."""
+    """How long before the end of its proof a file is renewed."""
     lease: timedelta = timedelta(minutes=2)
     retry_first_s: float = 2.0
     retry_longest_s: float = 900.0
@@ -37,7 +37,7 @@ class ArchiveSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveTools:
-    """Database, jail, store, and the three whom the archive asks: signer, authority, verifier."""
+    """What the archive works with: database, jail, store, signer, time-stamp authority and verifier."""
 
     db: Database
     jail: JailPool

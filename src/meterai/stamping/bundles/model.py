@@ -17,10 +17,10 @@ from meterai.pdf.requests import Inspection
 from meterai.stamping.placement import Placement, Position, fitting_size, named_placement
 
 FILES_MAX = 5000
-"""Files of one bundle."""
+"""Largest number of files in one bundle."""
 PATH_CHARACTERS_MAX = 400
 STAMPED_ALREADY = "pdf.notice.stamped_already"
-"""The notice of files that get another stamp only when somebody says so."""
+"""Notice of a file that carries a stamp already. It gets another one only on request."""
 LEFT_OUT = "bundle.stamped_already"
 """Why such a file was not stamped."""
 
@@ -28,17 +28,17 @@ Door = Literal["web", "cli"]
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the stamp of every document goes, one stamp each, and what may come after it."""
+    """Where each document of a bundle gets its one stamp, and what may follow the stamp."""
 
     position: Position | None = None
-    """None: the place proposed for each document, which is on its last page."""
+    """None: the place proposed for each document, on its last page."""
     page: Literal["first", "last"] = "last"
-    """Of a named position."""
+    """Page of a named position."""
     profile: Profile = Profile.FINAL
-    """Whether others are to sign afterwards. A file that carries signatures keeps its own."""
+    """Whether others will sign afterwards. A file that carries signatures keeps its own profile."""
 
     def place(self, inspection: Inspection, proposed: Placement) -> Placement:
-        """The stamp's place on one document. On a small page the stamp is made smaller, if need be."""
+        """The stamp's place on one document. On a small page the stamp is made smaller if necessary."""
         if self.position is None:
             return proposed
         page = 1 if self.page == "first" else len(inspection.pages)
@@ -50,60 +50,60 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(StrEnum):
-    """How far one file is."""
+    """State of one file of a bundle."""
 
     READY = "ready"
     """Checked; nothing is reserved for it yet."""
     STAMPING = "stamping"
-    """Its stamp is reserved and its serial number allocated; the workers finish it, whatever crashes."""
+    """Its stamp is reserved and its serial number is allocated. The workers finish it, also after a crash."""
     STAMPED = "stamped"
     UNFIT = "unfit"
-    """Refused by the check: no quota was touched."""
+    """Refused by the check. No quota was used."""
     REFUSED = "refused"
-    """Refused while it was being stamped: its quota is free again."""
+    """Refused while it was being stamped. Its quota is free again."""
     EXPIRED = "expired"
-    """Kept longer than an unstamped document is kept."""
+    """The retention of an unstamped document ended."""
 
 
 UNDER_WAY = (Outcome.STAMPING, Outcome.STAMPED)
-"""What becomes of a file without anybody looking after it."""
+"""States of files that are with the workers or done."""
 
 
 class BundleFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One file and how far it is."""
+    """One file of a bundle and its state."""
 
     id: UUID
     path: str
     sha256: str
-    """Of the file as it came."""
+    """SHA-256 of the file as it was added."""
     bytes: int
     outcome: Outcome
     document_id: UUID | None
     kept_until: datetime | None
-    """Then it is deleted, unless it was given to stamping."""
+    """When it is deleted, unless it is given to stamping before."""
     pages: int | None
     profile: Profile | None
     notices: tuple[str, ...]
-    """What stamping removes or says: see `Inspection`."""
+    """What stamping removes or reports: see `Inspection`."""
     code: str | None
-    """Why it was refused, or why its last attempt did not finish (then it is tried again)."""
+    """Why it was refused, or why its last attempt did not finish (it is then tried again)."""
     facts: Mapping[str, Any]
     serial: SerialNumber | None
-    """Allocated or released."""
+    """Its serial number, allocated or released."""
     stamped_sha256: str | None
-    """Of the released file, its newest version."""
+    """SHA-256 of the newest version of the released file."""
     stamped_bytes: int | None
     earlier_sha256: tuple[str, ...]
-    """Of its earlier versions."""
+    """SHA-256 of its earlier versions."""
 
     @property
     def stamped_already(self) -> bool:
-        """Whether it can be stamped, and carried a stamp when it came."""
+        """Whether it can be stamped and carried a stamp when it was added."""
         return self.outcome is Outcome.READY and STAMPED_ALREADY in self.notices
 
 
 class Bundle(msgspec.Struct, frozen=True, kw_only=True):
-    """A bundle with its files in the order of their paths."""
+    """A bundle with its files, sorted by path."""
 
     id: UUID
     customer_id: UUID
@@ -113,33 +113,33 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[BundleFile, ...]
 
     def count(self, *outcomes: Outcome) -> int:
-        """Files with one of these outcomes."""
+        """Counts the files in one of these states."""
         return sum(file.outcome in outcomes for file in self.files)
 
     @property
     def kept_until(self) -> datetime | None:
-        """Until when all that can be stamped now can be; None: there is nothing."""
+        """Until when every file that is ready now can be stamped; None when no file is ready."""
         ends = (file.kept_until for file in self.files if file.outcome is Outcome.READY)
         return min((end for end in ends if end is not None), default=None)
 
     @property
     def moving(self) -> bool:
-        """Whether the workers still have files in hand."""
+        """Whether the workers still have files to stamp."""
         return any(file.outcome is Outcome.STAMPING for file in self.files)
 
 
 def bundle_id(customer_id: UUID, name: str) -> UUID:
-    """The id of a customer's bundle: the same name gives the same one, so that asking twice is no harm."""
+    """Makes the id of a customer's bundle from its name, so that asking twice opens the same bundle."""
     return derived_id("bundle", customer_id, name)
 
 
 def file_id(bundle: UUID, path: str, sha256: str) -> UUID:
-    """The id of a file in a bundle, by its path and content."""
+    """Makes the id of a file in a bundle from its path and content."""
     return derived_id("bundle_file", bundle, path, sha256)
 
 
 def share_out(lots: Sequence[tuple[UUID, int]], pieces: int) -> list[UUID] | None:
-    """A lot for each of so many pieces, the oldest lot first; None when the lots hold fewer."""
+    """Chooses a lot for each of `pieces` stamps, the oldest lot first; None when the lots hold too few."""
     chosen: list[UUID] = []
     for lot, available in lots:
         chosen += [lot] * min(max(available, 0), pieces - len(chosen))

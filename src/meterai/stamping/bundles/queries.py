@@ -1,4 +1,4 @@
-"""Read-only answers about bundles."""
+"""Read-only queries about bundles."""
 
 from __future__ import annotations
 
@@ -59,40 +59,40 @@ _COUNTS = f"""
 
 
 class BundleCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a bundle is, without its files."""
+    """Counts of a bundle's files by state."""
 
     id: UUID
     started_at: datetime | None
     files: Mapping[Outcome, int]
     left_out: int
-    """Files that are ready and carried a stamp when they came."""
+    """Files that are ready and carried a stamp when they were added."""
 
     def count(self, *outcomes: Outcome) -> int:
-        """Files with one of these outcomes."""
+        """Counts the files in one of these states."""
         return sum(self.files.get(outcome, 0) for outcome in outcomes)
 
     @property
     def moving(self) -> bool:
-        """Whether the workers still have files in hand."""
+        """Whether the workers still have files to stamp."""
         return self.count(Outcome.STAMPING) > 0
 
 
 class BundleSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A bundle in one line."""
+    """One line about a bundle."""
 
     id: UUID
     files: int
     stamped: int
     moving: int
-    """Files that the workers have in hand."""
+    """Files that are with the workers."""
     started: bool
     created_at: datetime
     kept_until: datetime | None
-    """When the first of its documents is deleted, unless it is started before."""
+    """When the first of its documents is deleted, unless stamping starts before."""
 
 
 async def bundle(db: Database, bundle_id: UUID, *, customer_id: UUID) -> Bundle | None:
-    """A customer's bundle with all its files; None when there is none of theirs (I16)."""
+    """Returns a customer's bundle with all its files; None when the customer has no such bundle (I16)."""
     async with db.connection() as conn:
         row = await conn.fetchrow(
             """SELECT id, customer_id, door, created_at, started_at FROM stamping.bundle
@@ -107,7 +107,7 @@ async def bundle(db: Database, bundle_id: UUID, *, customer_id: UUID) -> Bundle 
 
 
 async def bundle_counts(db: Database, bundle_id: UUID, *, customer_id: UUID) -> BundleCounts | None:
-    """How far a customer's bundle is; None when there is none of theirs (I16)."""
+    """Returns the counts of a customer's bundle; None when the customer has no such bundle (I16)."""
     async with db.connection() as conn:
         row = await conn.fetchrow(
             "SELECT id, started_at FROM stamping.bundle WHERE id = $1 AND customer_id = $2",
@@ -123,8 +123,11 @@ async def bundle_counts(db: Database, bundle_id: UUID, *, customer_id: UUID) -> 
 
 
 async def part_of_bundle(db: Database, bundle_id: UUID, *, limit: int, skip: int) -> list[BundleFile]:
-    """So many files of a bundle that was started, those first that were not stamped, else in the order of
-    their paths. Whose bundle it is was asked before."""
+    """Returns up to `limit` files of a started bundle after the first `skip`: unstamped ones first, then by
+    path.
+
+    The caller has checked that the bundle is the customer's.
+    """
     async with db.connection() as conn:
         return [_file(row) for row in await conn.fetch(_PART, bundle_id, limit, skip)]
 
@@ -132,7 +135,7 @@ async def part_of_bundle(db: Database, bundle_id: UUID, *, limit: int, skip: int
 async def bundles_of_customer(
     db: Database, customer_id: UUID, *, limit: int = 20, behind: UUID | None = None
 ) -> list[BundleSummary]:
-    """A customer's bundles, the newest first, or those older than `behind`."""
+    """Lists a customer's bundles, the newest first. With `behind`: those older than it."""
     async with db.connection() as conn:
         rows = await conn.fetch(
             """SELECT b.id, b.created_at, b.started_at IS NOT NULL AS started, count(f.id) AS files,

@@ -1,1 +1,1 @@
-"""The stamping cycle: batches of jobs from their intents to released files."""
+"""The stamping cycle: takes batches of jobs from their intents to released files."""

@@ -1,4 +1,4 @@
-"""A batch on its way through the stamping cycle: what each job has become, and who leaves the batch."""
+"""A batch in the stamping cycle: the state of each job, and the jobs that leave the batch."""
 
 from __future__ import annotations
 
@@ -28,27 +28,29 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class CycleSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What the operator decides about the cycle."""
+    """Settings of the cycle that the operator chooses."""
 
     base_url: str
-    """What the 2-D codes point to."""
+    """Base of the addresses in the 2-D codes."""
     specimen: bool
     lease_s: float = 90.0
-    """A worker that is silent for longer has lost its jobs to the others (`leases.py`)."""
+    """Lifetime of a lease. A worker that is silent for longer loses its jobs to others (`leases.py`)."""
     time_stamp_later: bool = False
-    """While the time-stamp authority is down, stamps are released without its token, which comes later."""
+    """Whether stamps are released without a time stamp while the authority is down.
+
+    The token is added later.
+    """
     first_archiving: timedelta = timedelta(days=30)
-    """How soon the archive looks at a released file first, at the latest: at once where more than B-T is
-    wanted."""
+    """Longest time from a release to the archive's first look. Zero where more than B-T is wanted."""
     retry_first_s: float = 0.5
     retry_longest_s: float = 10.0
     retry_held_up_s: float = 120.0
-    """The longest pause of a job that held a jail process up for all of its time, and again."""
+    """Longest pause before the next attempt of a job that repeatedly uses all of a jail process's time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What the cycle works with."""
+    """The services that the cycle works with."""
 
     db: Database
     jail: JailPool
@@ -60,39 +62,39 @@ class Tools:
 
 
 class LeaseLost(Exception):
-    """Somebody else claimed the job since: nothing may be written for it."""
+    """Another worker has claimed the job: nothing may be written for it."""
 
 
 @dataclass(slots=True, eq=False)
 class Run:
-    """One job on its way through the cycle."""
+    """One job in the cycle."""
 
     job: ClaimedJob
     codes: dict[SerialNumber, str] = field(default_factory=dict)
     """Texts of the 2-D codes."""
     data: bytes = b""
-    """The file as it stands: input, prepared, or sealed so far."""
+    """The current file: input, prepared, or sealed so far."""
     intent: Intent | None = None
-    """Of the seal that is being made."""
+    """Intent of the seal that is being made."""
     digests: RunningDigest | None = None
-    """Of its prepared revision."""
+    """Digests of the prepared revision of that seal."""
     sealed_object: str = ""
-    """Key of the file once sealed."""
+    """Key of the sealed file in the object store."""
     index: int = 0
-    """Which seal that is, from 0."""
+    """Index of that seal, from 0."""
     prepared: list[str] = field(default_factory=list)
-    """Objects that are of no use after the release."""
+    """Objects that are no longer needed after the release."""
     signed_by: list[str] = field(default_factory=list)
-    """Id of the key of each seal, as the check after sealing found it."""
+    """Key id of each seal, as found by the check after sealing."""
     lacks_time_stamp: bool = False
-    """Sealed while the time-stamp authority was down."""
+    """Whether it was sealed while the time-stamp authority was down."""
     certificates_end: datetime = _NEVER
-    """When the first certificate of its seals ends."""
+    """When the first of its seals' certificates ends."""
     released: Release | None = None
     told: int | None = None
-    """The outbox' row that tells of the release."""
+    """The outbox row that announces the release."""
     trouble: Exception | None = None
-    """Why it left the batch."""
+    """Why the job left the batch."""
 
     @property
     def seal(self) -> Seal:
@@ -107,19 +109,19 @@ class Run:
         return jobs.Fence(self.job.id, self.job.lease_token)
 
     def next_seal(self) -> None:
-        """Goes on to the document's next stamp, on the bytes sealed so far."""
+        """Moves on to the document's next stamp, on the bytes sealed so far."""
         self.index += 1
         self.intent = self.digests = None
 
 
 def going(runs: Sequence[Run]) -> list[Run]:
-    """Those still in the batch."""
+    """The runs that are still in the batch."""
     return [run for run in runs if run.trouble is None]
 
 
 @contextmanager
 def leaving(run: Run) -> Iterator[None]:
-    """What fails here concerns this run alone: it leaves the batch."""
+    """A failure inside takes this run, and no other, out of the batch."""
     try:
         yield
     except Exception as error:
@@ -127,7 +129,7 @@ def leaving(run: Run) -> Iterator[None]:
 
 
 async def each(runs: Sequence[Run], work: Callable[[Run], Awaitable[None]]) -> list[Run]:
-    """Does `work` for every run at once; who fails leaves the batch. Returns those still in it."""
+    """Runs `work` for all runs at once. A run that fails leaves the batch. Returns those still in it."""
     await asyncio.gather(*(_one(run, work) for run in runs))
     return going(runs)
 
@@ -135,7 +137,7 @@ async def each(runs: Sequence[Run], work: Callable[[Run], Awaitable[None]]) -> l
 async def each_in_time(
     runs: Sequence[Run], work: Callable[[Run], Awaitable[None]], seconds: float
 ) -> dict[Run, asyncio.Task[None]]:
-    """The same, but waits no longer than that. Returns those still at it."""
+    """Like `each`, but waits no longer than `seconds`. Returns the runs that are not done."""
     tasks = {run: asyncio.create_task(_one(run, work)) for run in runs}
     if tasks:
         await asyncio.wait(tasks.values(), timeout=seconds)
@@ -148,7 +150,7 @@ async def _one(run: Run, work: Callable[[Run], Awaitable[None]]) -> None:
 
 
 async def whole(runs: Sequence[Run], work: Callable[[list[Run]], Awaitable[None]]) -> None:
-    """Does `work` once for all runs still in the batch. If one spoils it, each is done by itself."""
+    """Runs `work` once for all runs in the batch. If one of them makes it fail, each is done alone."""
     some = going(runs)
     if not some:
         return
@@ -166,9 +168,10 @@ async def whole(runs: Sequence[Run], work: Callable[[list[Run]], Awaitable[None]
 async def while_held(
     runs: Sequence[Run], write: Callable[[Sequence[Run]], Awaitable[set[UUID]]]
 ) -> list[Run]:
-    """Writes for all runs at once; `write` gives the jobs still ours, and wrote nothing when some are not.
+    """Writes for all runs at once. Returns the runs written for.
 
-    Then it is tried again without those. Returns the runs written for.
+    `write` returns the jobs whose lease is still ours. If some are not, it wrote nothing, and it is called
+    again without those.
     """
     ours = list(runs)
     while ours:
@@ -192,7 +195,7 @@ async def held(tx: Connection, runs: Sequence[Run]) -> list[Run]:
 
 
 def _concerns_all(error: Exception) -> bool:
-    """An outage hits every job alike: no use in trying them one by one."""
+    """Whether an error hits every job alike, as an outage does: then trying them one by one is useless."""
     if isinstance(error, Refusal):
         return error.kind in (Kind.UNAVAILABLE, Kind.BUSY)
     return isinstance(error, OSError | asyncpg.PostgresConnectionError | asyncpg.InterfaceError)

@@ -1,4 +1,4 @@
-"""What becomes of jobs that left the batch: refused for good, or tried again."""
+"""Decides about jobs that left the batch: refused for good, or tried again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REFUSED = "stamping.refused"
 """Topics of the outbox; payload: `job_id`, `reference_id`, `document_id`, and `code` of a refusal."""
 
 FAULT = "stamping.fault"
-"""An error without a name: a bug or a broken machine. Tried again until it is mended."""
+"""An error without a code: a bug or a broken machine. Tried again until it is fixed."""
 
 _ATTEMPTS_MAX = {
     # The jail process died. The document may be innocent: somebody may have killed the process.
@@ -34,18 +34,18 @@ _ATTEMPTS_MAX = {
     "seal.": 10,
     "stamping.": 10,
 }
-"""Attempts with the same end before a job is refused; by code, or by the part of it before the dot."""
+"""Attempts with the same error before a job is refused. Keys: the code, or its part before the dot."""
 _HELD_UP = "jail.unavailable"
-"""Whoever ends so again and again holds up the jail: not given up, but tried more rarely."""
+"""Code of a job that uses all of the jail's time. It is not given up, but tried less often each time."""
 
 
 def news(job: ClaimedJob) -> dict[str, object]:
-    """What the outbox says about an ended job."""
+    """The outbox message about an ended job."""
     return {"job_id": job.id, "reference_id": job.reference_id, "document_id": job.document_id}
 
 
 async def write_troubles(tools: Tools, runs: Sequence[Run]) -> None:
-    """Refuses what can't be stamped, and puts off the rest with the reason noted."""
+    """Refuses jobs that can't be stamped, and postpones the others with the reason noted."""
     refused, later = [], []
     for run in runs:
         if isinstance(run.trouble, LeaseLost):
@@ -61,7 +61,7 @@ async def write_troubles(tools: Tools, runs: Sequence[Run]) -> None:
 
 
 def _final(run: Run) -> bool:
-    """Whether trying again is of no use: the document was refused, not the service unavailable."""
+    """Whether trying again is useless: the document was refused, rather than a service unavailable."""
     trouble = run.trouble
     if not isinstance(trouble, Refusal) or trouble.kind not in (Kind.INVALID, Kind.CONFLICT):
         return False
@@ -75,7 +75,7 @@ def _attempts_max(code: str) -> int | None:
 
 
 async def _refuse(tools: Tools, runs: Sequence[Run]) -> None:
-    """Voids the reservations, annuls the serials, says why: one transaction."""
+    """Voids the reservations, annuls the serials and announces the reason, in one transaction."""
     now = tools.clock()
     async with tools.db.transaction() as tx:
         ours = await held(tx, runs)
@@ -111,16 +111,16 @@ async def _postpone(tools: Tools, runs: Sequence[Run]) -> None:
 
 
 def _attempts(run: Run, code: str) -> int:
-    """How often the job was tried; where that has consequences, how often with this end.
+    """How often the job was tried. Where that has consequences: how often with this error.
 
-    Those while the signer was away say nothing against a document that then meets another trouble.
+    Attempts while the signer was away don't count against a document that then has another error.
     """
     counts = code == _HELD_UP or _attempts_max(code) is not None
     return 1 if counts and code != run.job.trouble_code else run.job.attempts
 
 
 def _delay_s(tools: Tools, run: Run, code: str, attempts: int) -> float:
-    """Until the next attempt. Whoever holds up the jail again leaves others their turns."""
+    """Seconds until the next attempt. A job that holds up the jail again waits longer, so that others run."""
     settings = tools.settings
     held_up = code == run.job.trouble_code == _HELD_UP
     longest_s = settings.retry_held_up_s if held_up else settings.retry_longest_s

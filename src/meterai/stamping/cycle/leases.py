@@ -1,7 +1,7 @@
 """Keeps the leases of a batch while it is at work, however long the jail takes.
 
-Without that, others would take a batch that takes longer than its lease, and lose it in their turn.
-A worker that dies or stands still prolongs nothing: what it held is taken over after one lease.
+Without that, other workers would take over a batch that takes longer than its lease, and lose it in turn.
+A worker that dies or hangs prolongs nothing: its jobs are taken over when the lease ends.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from meterai.stamping.store import jobs
 log = structlog.get_logger(__name__)
 
 LEASES_MAX = 40
-"""So many leases a batch lasts at most, an hour: one that waits for an answer that never comes is left."""
+"""Number of leases after which a batch is given up (an hour): it waits for an answer that never comes."""
 
 
 @asynccontextmanager
 async def leased_meanwhile(tools: Tools, fences: Sequence[jobs.Fence]) -> AsyncIterator[None]:
-    """During the block these jobs stay leased to whoever holds them, as long as that is still the caller."""
+    """Keeps the jobs leased to the caller during the block, as long as the caller still holds them."""
     ended = asyncio.Event()
     keeping = asyncio.create_task(_keep(tools, fences, ended))
     try:
@@ -36,7 +36,7 @@ async def leased_meanwhile(tools: Tools, fences: Sequence[jobs.Fence]) -> AsyncI
 
 
 async def _keep(tools: Tools, fences: Sequence[jobs.Fence], ended: asyncio.Event) -> None:
-    """Every third of a lease: two times it may fail."""
+    """Prolongs the leases every third of their time, so that two calls in a row may fail."""
     lease_s = tools.settings.lease_s
     for _ in range(3 * (LEASES_MAX - 1)):
         with suppress(TimeoutError):

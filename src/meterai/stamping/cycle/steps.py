@@ -1,15 +1,17 @@
 """Steps 2 to 6 of the stamping cycle, for a batch of jobs.
 
 2. In the jail: parse, check, normalise, make the prepared revision.
-3. Store it durably, then the intent: serial, digest, where the gap is.
+3. Store it durably, then the intent: serial, digest, position of the gap.
 4. The signer seals the digests of stored intents.
 5. Fill in, store, read back, check with a second parser (jail).
-6. Post the reservations, bind serials to the released bytes, tell the outbox.
+6. Post the reservations, bind serials to the released bytes, write to the outbox.
 
-Several stamps on one document go through 2 to 5 one after the other; step 6 comes once. Every write is fenced
-with the lease's token. No transaction is open during steps 2, 4 and 5. What fails here leaves the batch, and
-the others go on: a document that can't be stamped is refused, everything else is tried again later. What is
-slow to prepare leaves it too, and goes on alone.
+Several stamps on one document go through steps 2 to 5 one after the other; step 6 runs once. Every write is
+fenced with the lease's token. No transaction is open during steps 2, 4 and 5.
+
+A job that fails leaves the batch and the others go on. A document that can't be stamped is refused;
+everything else is tried again later. A document that is slow to prepare leaves the batch too, and goes on
+alone.
 """
 
 from __future__ import annotations
@@ -42,22 +44,22 @@ from meterai.stamping.store.time_stamps import OwedTimeStamp
 _PREPARE = "meterai.stamping.in_jail.preparation:prepare_seal"
 _CHECK = "meterai.pdf.signed.seal_check:light_check"
 _PATIENCE_S = 5.0
-"""So long a batch waits for those that are slow to prepare. All usual ones together take less than 1 s."""
+"""How long a batch waits for slow preparations. A whole batch of usual documents takes less than 1 s."""
 _BEFORE_THE_END = timedelta(days=7)
-"""So long before a certificate of its seals ends a file is looked at, if not sooner."""
+"""The archive looks at a file at least this long before a certificate of its seals ends."""
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
-    """A job that was released, and the outbox' row that tells of it."""
+    """A released job and the outbox row that announces the release."""
 
     reference_id: UUID
     told: int
 
 
 async def run_batch(tools: Tools, jobs: Sequence[ClaimedJob], *, keep_news_s: float = 0.0) -> list[Ended]:
-    """Takes claimed jobs as far as they get and writes down how far that was.
+    """Takes claimed jobs through the cycle as far as they get, and writes down how each ended.
 
-    `keep_news_s`: for so long nobody else sees the news of the releases, which the caller passes on itself.
+    `keep_news_s`: how long the outbox rows of the releases are reserved for the caller, who passes them on.
     """
     runs = [Run(job) for job in jobs]
     async with leased_meanwhile(tools, [run.fence for run in runs]):
@@ -67,9 +69,9 @@ async def run_batch(tools: Tools, jobs: Sequence[ClaimedJob], *, keep_news_s: fl
 
 
 async def _take(tools: Tools, runs: list[Run], *, keep_news_s: float) -> None:
-    """Steps 2 to 6, seal after seal, and what becomes of those that leave the batch.
+    """Runs steps 2 to 6 for each seal in turn, and ends the jobs that leave the batch.
 
-    Whoever is not prepared in time goes on alone: the others don't wait, nor does the news of them.
+    A job that is not prepared in time goes on alone, so that the others and their news don't wait.
     """
     alone: dict[Run, asyncio.Task[None]] = {}
     working = going(runs)
@@ -95,22 +97,22 @@ async def _take(tools: Tools, runs: list[Run], *, keep_news_s: float) -> None:
 
 
 async def _take_alone(tools: Tools, run: Run, prepared: Awaitable[None]) -> None:
-    """The rest of the way of one that is not prepared yet."""
+    """Takes a job that is not prepared yet through the remaining steps."""
     await prepared
     await _intend(tools, going([run]))
     await _take(tools, [run], keep_news_s=0.0)
 
 
 async def _end(tools: Tools, runs: list[Run]) -> None:
-    """Writes down what became of those that left the batch; forgets what the others have no use for."""
+    """Writes down how failed jobs left the batch; deletes the prepared revisions of the others."""
     await write_troubles(tools, [run for run in runs if run.trouble is not None])
     await _forget_prepared(tools, [run for run in runs if run.trouble is None])
 
 
 async def _resume(tools: Tools, run: Run) -> None:
-    """Goes on from the newest stored intent, else from the input.
+    """Continues from the newest stored intent, else from the input.
 
-    Each is read by itself: one that the store can't read, for as long as that lasts, holds up no other.
+    Each file is read separately, so that one that the store can't read holds up no other.
     """
     intents = [seal for seal in run.job.seals if seal.intent is not None]
     run.prepared = [seal.intent.prepared_object for seal in intents if seal.intent is not None]
@@ -125,7 +127,10 @@ async def _resume(tools: Tools, run: Run) -> None:
 async def _prepare_and_intend(
     tools: Tools, runs: list[Run]
 ) -> tuple[list[Run], dict[Run, asyncio.Task[None]]]:
-    """Steps 2 and 3, for those that have no intent yet. Gives who goes on, and who is still in step 2."""
+    """Runs steps 2 and 3 for jobs without an intent.
+
+    Returns the jobs that go on, and those still in step 2.
+    """
     fresh = [run for run in runs if run.intent is None]
     if not fresh:
         return runs, {}
@@ -136,7 +141,7 @@ async def _prepare_and_intend(
 
 
 async def _intend(tools: Tools, runs: list[Run]) -> None:
-    """Step 3."""
+    """Runs step 3."""
     await whole(runs, lambda some: _store_prepared(tools, some))
     tools.fail_point("after_prepare")
     await whole(runs, lambda some: _store_intents(tools, some))
@@ -144,7 +149,7 @@ async def _intend(tools: Tools, runs: list[Run]) -> None:
 
 
 async def _fetch_codes(tools: Tools, runs: list[Run]) -> None:
-    """The signed 2-D codes of all serials of these jobs, one call."""
+    """Fetches the signed 2-D codes of all serials of these jobs in one call."""
     missing = [run for run in runs if not run.codes]
     if not missing:
         return
@@ -162,7 +167,7 @@ async def _fetch_codes(tools: Tools, runs: list[Run]) -> None:
 
 
 async def _prepare(tools: Tools, run: Run) -> None:
-    """Step 2. The digest is made here, from the bytes that get stored: the jail need not be believed."""
+    """Runs step 2. The digest is made here, from the bytes that are stored: the jail need not be trusted."""
     request = SealRequest(
         data=run.data,
         stamps=[
@@ -188,12 +193,12 @@ async def _prepare(tools: Tools, run: Run) -> None:
 
 
 async def _store_prepared(tools: Tools, runs: list[Run]) -> None:
-    """The durable half of step 3."""
+    """First half of step 3: stores the prepared file durably."""
     await tools.objects.put_all({run.prepared[-1]: run.data for run in runs})
 
 
 async def _store_intents(tools: Tools, runs: list[Run]) -> None:
-    """Step 3: from here on the jobs end with these serial numbers, whoever crashes."""
+    """Second half of step 3: from now on the jobs end with these serial numbers, also after a crash."""
     now = tools.clock()
     async with tools.db.connection() as connection:
 
@@ -211,7 +216,7 @@ async def _store_intents(tools: Tools, runs: list[Run]) -> None:
 
 
 async def _seal(tools: Tools, runs: list[Run]) -> list[Run]:
-    """Step 4, and filling in: every run's data is sealed afterwards, or it left the batch."""
+    """Runs step 4 and fills in the seals. Afterwards each run is sealed, or has left the batch."""
 
     async def ask(some: list[Run]) -> None:
         may_lack = [run.seal.serial for run in some if _may_lack_time_stamp(tools, run)]
@@ -233,9 +238,9 @@ async def _seal(tools: Tools, runs: list[Run]) -> list[Run]:
 
 
 def _may_lack_time_stamp(tools: Tools, run: Run) -> bool:
-    """By the operator's policy, and only where the token can be added later.
+    """Whether the seal may lack a time stamp: the operator allows it, and the token can be added later.
 
-    That is: no later seal covers the gap, and nobody else is to sign these bytes.
+    The token can be added if no later seal covers the gap and nobody else will sign these bytes.
     """
     return tools.settings.time_stamp_later and run.last and run.job.profile is not Profile.SIGN_LATER
 
@@ -249,7 +254,7 @@ def _filled(run: Run, cms: bytes) -> bytes:
 
 
 async def _store_sealed(tools: Tools, runs: list[Run]) -> None:
-    """Step 5, first half: durable, and read back."""
+    """First half of step 5: stores the sealed file durably and reads it back."""
     await tools.objects.put_all({run.sealed_object: run.data for run in runs})
     stored = await tools.objects.get_all([run.sealed_object for run in runs])
     for run, found in zip(runs, stored, strict=True):
@@ -258,7 +263,7 @@ async def _store_sealed(tools: Tools, runs: list[Run]) -> None:
 
 
 async def _check(tools: Tools, run: Run) -> None:
-    """Step 5, second half: sound in the eyes of a second parser. Finds out which key made each seal.
+    """Second half of step 5: checks the file with a second parser. Finds out which key made each seal.
 
     Raises: Refusal CONFLICT `seal.unsound`.
     """
@@ -290,7 +295,10 @@ async def _check(tools: Tools, run: Run) -> None:
 
 
 async def _release(tools: Tools, runs: list[Run], *, keep_news_s: float) -> None:
-    """Step 6, one transaction: serials, jobs, news, money. The caller keeps the news a while."""
+    """Runs step 6 in one transaction: serials, jobs, news, money.
+
+    The news is reserved for the caller at first.
+    """
     now = tools.clock()
     async with tools.db.connection() as connection:
         told: tuple[int, ...] = ()
@@ -316,7 +324,10 @@ async def _release(tools: Tools, runs: list[Run], *, keep_news_s: float) -> None
 
 
 def _first_look(tools: Tools, runs: Sequence[Run], now: datetime) -> datetime:
-    """When the archive looks at these files first. The authority need not answer for an ended certificate."""
+    """When the archive first looks at these files: before a certificate of their seals ends.
+
+    The authority need not answer for an ended certificate.
+    """
     ends = min(run.certificates_end for run in runs)
     return min(now + tools.settings.first_archiving, ends - _BEFORE_THE_END)
 
@@ -360,7 +371,7 @@ def _debt(run: Run) -> OwedTimeStamp:
 
 
 async def _forget_prepared(tools: Tools, runs: list[Run]) -> None:
-    """Prepared revisions of released documents are of no use any more."""
+    """Deletes the prepared revisions of released documents."""
     for run in runs:
         for key in run.prepared:
             await tools.objects.delete(key)

@@ -1,1 +1,1 @@
-"""All that touches the bytes of a PDF. It runs in the jail."""
+"""Code that reads or writes the bytes of a PDF. It runs in the jail."""

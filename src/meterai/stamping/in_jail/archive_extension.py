@@ -1,8 +1,8 @@
-"""The incremental revision that carries archive data: pyHanko's reader and writer. Runs in the jail.
+"""Appends the revision with archive data, by pyHanko's reader and writer. Runs in the jail.
 
-A document security store (ETSI EN 319 142-1 clause 5.4.2) and, for B-LTA, a document time stamp (5.4.3) in
-the same revision, which its byte range covers. ISO 32000-2 clause 12.8.2.2.2 lets both follow a certification
-that allows no changes.
+The revision holds a document security store (ETSI EN 319 142-1 clause 5.4.2). For B-LTA it also holds a
+document time stamp (5.4.3), whose byte range covers the store. ISO 32000-2 clause 12.8.2.2.2 lets both follow
+a certification that allows no changes.
 """
 
 # mypy: disallow-untyped-calls=False
@@ -28,7 +28,10 @@ _FIELDS_MAX = 100
 
 
 def look(request: ArchiveLookRequest) -> ArchiveLook:
-    """Raises: Refusal CONFLICT `archive.file_unreadable`: not as we released it."""
+    """Reads the seals and time stamps of a released file.
+
+    Raises: Refusal CONFLICT `archive.file_unreadable` when it is not as we released it.
+    """
     wanted = {f"Emet{serial}" for serial in request.serials}
     seals: dict[str, bytes] = {}
     stamps: list[tuple[int, bytes]] = []
@@ -41,7 +44,7 @@ def look(request: ArchiveLookRequest) -> ArchiveLook:
                 seals[name] = contents
             elif signature.get("/Type") == "/DocTimeStamp" and _is_ours(name):
                 stamps.append((int(signature["/ByteRange"][2]), contents))
-    except Exception:  # parsers raise nearly anything on what is not as we wrote it
+    except Exception:  # parsers raise nearly anything on a file that we did not write
         raise Refusal(Kind.CONFLICT, "archive.file_unreadable") from None
     if seals.keys() != wanted:
         raise Refusal(Kind.CONFLICT, "archive.file_unreadable")
@@ -56,7 +59,7 @@ def _is_ours(name: str) -> bool:
 
 
 def extend(request: ExtendRequest) -> Extended:
-    """Raises: Refusal CONFLICT `archive.file_unreadable`."""
+    """Appends the revision. Raises: Refusal CONFLICT `archive.file_unreadable`."""
     try:
         return _extend(request)
     except Exception:
@@ -96,4 +99,4 @@ def _free_name(writer: IncrementWriter) -> str:
 
 
 class _TimeStamp(EmptyGap, DocumentTimestamp):
-    """The signer fetches its token."""
+    """The dictionary of the document time stamp. The signer fetches its token."""

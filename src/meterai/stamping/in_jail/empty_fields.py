@@ -1,6 +1,6 @@
-"""The empty signature fields of a form that others will sign: kept when everything else is flattened.
+"""Empty signature fields that others will sign: kept when the rest of the form is flattened.
 
-Runs in the jail. A field is made anew with its name and its place, and nothing of what else it held.
+Runs in the jail. A new field is made with the old one's name and place, and nothing else of it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from meterai.pdf.opening.structure import OpenedDocument
 from meterai.pdf.signed.signature_fields import place_to_sign
 
 _PRINTED = 0b100
-"""Annotation flag (ISO 32000-1 clause 12.5.3)."""
+"""The annotation flag Print (ISO 32000-1 clause 12.5.3)."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class EmptyField:
 
 
 def find_empty_fields(document: OpenedDocument) -> list[EmptyField]:
-    """In the order of the pages; each name once, and none that a stamp's field has."""
+    """Finds the fields in the order of the pages: each name once, and no field of a stamp."""
     found: dict[str, EmptyField] = {}
     for walked in document.pages:
         annotations = walked.page.get("/Annots")
@@ -40,7 +40,7 @@ def find_empty_fields(document: OpenedDocument) -> list[EmptyField]:
 
 
 def restore_fields(pdf: pikepdf.Pdf, fields: list[EmptyField]) -> None:
-    """Puts the fields into a form of their own."""
+    """Puts the fields into a new form."""
     if not fields:
         return
     made = pikepdf.Array()

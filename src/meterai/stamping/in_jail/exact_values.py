@@ -1,7 +1,7 @@
-"""Values that pyHanko would not write as it read them. Runs in the jail.
+"""Makes pyHanko write values exactly as they were in the file. Runs in the jail.
 
-An increment writes some objects of the file once more: the catalog, a page, a form. Each keeps the values it
-had, or the page is no longer the one that people signed. pyHanko 0.38 gets four kinds of values wrong:
+An increment writes some objects of the file again: the catalog, a page, a form. Each must keep its values, or
+the page is no longer the one that people signed. pyHanko 0.38 writes four kinds of values wrongly:
 
 - A tiny number gets an exponent, which PDF does not know (ISO 32000-1 clause 7.3.3).
 - A control character in a name gets one digit (clause 7.3.5 wants two).
@@ -27,7 +27,7 @@ _PLAIN = frozenset(range(0x21, 0x7F)) - frozenset(b"#()<>[]{}/%")
 
 
 def with_exact_values(value: generic.PdfObject, file: bytes, number: int, generation: int) -> Any:
-    """A copy of an object of `file` that pyHanko writes exactly. Streams are left alone.
+    """Copies an object of `file` so that pyHanko writes it exactly. Streams are left alone.
 
     `file`: as it was before the increment. `value`: the object with its changes.
     """
@@ -37,7 +37,7 @@ def with_exact_values(value: generic.PdfObject, file: bytes, number: int, genera
 
 
 class EncodedObject(generic.PdfObject):
-    """A direct object that is written as it stands."""
+    """A direct object that is written as its given bytes."""
 
     def __init__(self, encoded: bytes) -> None:
         self._encoded = encoded
@@ -63,7 +63,7 @@ class _Copying:
         self._latin: dict[str, bytes] | None = None
 
     def copy(self, value: Any) -> Any:
-        """The value and everything in it. References are not followed."""
+        """Copies the value and everything in it. References are not followed."""
         if isinstance(value, generic.NameObject):
             return self._copy_name(value)
         if isinstance(value, generic.DictionaryObject):
@@ -85,7 +85,7 @@ class _Copying:
         return exact
 
     def _latin_names(self) -> dict[str, bytes]:
-        """The names in the object that are no UTF-8, as they are written there.
+        """Finds the names in the object that are not UTF-8, as the file spells them.
 
         pyHanko reads such names as Latin-1.
         """
@@ -103,5 +103,5 @@ class _Copying:
 
 
 def _encode(name: str) -> bytes:
-    """A name in UTF-8 (clause 7.3.5)."""
+    """Encodes a name in UTF-8 (clause 7.3.5)."""
     return b"/" + b"".join(b"%c" % byte if byte in _PLAIN else b"#%02X" % byte for byte in name[1:].encode())

@@ -1,7 +1,7 @@
-"""Page content that leaves the graphics state as it found it. Runs in the jail.
+"""Makes page content leave the graphics state as it found it. Runs in the jail.
 
-What is flattened is drawn after a page's content, which qpdf puts between one `q` and one `Q` (ISO 32000-1
-clause 8.4.2). With a `q` more, or a `Q`, fields and comments would come under a matrix or clip of the page.
+Flattened fields and comments are drawn after a page's content, which qpdf puts between one `q` and one `Q`
+(ISO 32000-1 clause 8.4.2). A surplus `q` or `Q` would put them under a matrix or clip of the page.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import pikepdf
 
 
 def balance(pdf: pikepdf.Pdf, page: Any) -> None:
-    """Takes out each `Q` that has no `q`, which readers pass over, and adds those that are missing."""
+    """Removes each `Q` that has no `q` (readers ignore it), and adds those that are missing."""
     try:
         if _is_balanced(page):
             return
         states = _States()
         content = pikepdf.Page(page).get_filtered_contents(states)
-    except (pikepdf.PikepdfError, TypeError):  # no content, or none that can be unpacked
+    except (pikepdf.PikepdfError, TypeError):  # no content, or content that can't be unpacked
         return
     content += b"\nQ" * states.saved
     page["/Contents"] = pdf.make_stream(zlib.compress(content), Filter=pikepdf.Name.FlateDecode)
@@ -38,7 +38,7 @@ _SAVE = pikepdf.Operator("q")
 
 
 class _States(pikepdf.TokenFilter):
-    """The same in Python's time: for the few pages that need it."""
+    """Counts states in Python, which is slow: only for the few pages that need it."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,5 +1,6 @@
-"""The incremental update that carries a stamp: pyHanko's reader, checks and writer, through its API for
-signing in two steps (`PdfCMSEmbedder`). Runs in the jail.
+"""Writes the incremental update that carries a stamp. Runs in the jail.
+
+Uses pyHanko's reader, checks and writer through its API for signing in two steps (`PdfCMSEmbedder`).
 """
 
 # mypy: disallow-untyped-calls=False
@@ -81,7 +82,7 @@ def is_readable(body: bytes) -> bool:
 
 @dataclass(frozen=True)
 class PreparedGap:
-    """The written file, and where its gap lies."""
+    """The written file and the position of its gap."""
 
     data: bytes
     start: int
@@ -89,9 +90,9 @@ class PreparedGap:
 
 
 class IncrementWriter(IncrementalPdfFileWriter):
-    """An incremental update that changes nothing but what it is asked to change.
+    """An incremental update that changes only what the caller changes.
 
-    pyHanko would put its name and the clock's time into the metadata.
+    pyHanko would put its own name and the current time into the metadata.
     """
 
     def _update_meta(self) -> None:
@@ -111,10 +112,10 @@ class IncrementWriter(IncrementalPdfFileWriter):
 
 
 class EmptyGap:
-    """For a signature dictionary whose gap stays empty; goes before pyHanko's class.
+    """Leaves the gap of a signature dictionary empty; a base class that comes before pyHanko's.
 
-    pyHanko would hash the file here. The worker does, which stores it: what is signed is the digest of the
-    stored bytes, and the jail need not be believed.
+    pyHanko would hash the file here. The worker does so instead, when it stores the file. What is signed is
+    the digest of the stored bytes, so the jail need not be trusted.
     """
 
     contents: Any
@@ -132,27 +133,27 @@ class EmptyGap:
 
 
 class _Signature(EmptyGap, SignatureObject):
-    """What a seal is."""
+    """The signature dictionary of a seal."""
 
 
 class Increment:
-    """One revision under way, appended to `stream` in place."""
+    """One revision being written, appended to `stream` in place."""
 
     def __init__(self, stream: io.BytesIO) -> None:
-        """Raises: Refusal INVALID `pdf.broken`."""
+        """Opens the file. Raises: Refusal INVALID `pdf.broken`."""
         try:
             self._writer = IncrementWriter(stream)
         except (PdfReadError, PdfWriteError, ValueError):
             raise Refusal(Kind.INVALID, "pdf.broken") from None
 
     def count_pages(self) -> int:
-        """The page count that our own rewriting wrote; never asked of a stranger's file."""
+        """The page count that our own rewriting wrote. Never used for an uploaded file."""
         return int(self._writer.prev.root["/Pages"]["/Count"])
 
     def add_field(self, field: StampField) -> None:
         """Makes an empty signature field with its widget, in a file that carries signatures.
 
-        Where the file is rewritten, `add_stamp_fields` does it.
+        In files that are rewritten, `add_stamp_fields` does so.
         """
         writer = self._writer
         number, generation = field.page.objgen
@@ -201,7 +202,7 @@ class Increment:
         )
 
     def _draw(self, field: generic.DictionaryObject, entries: SealEntries) -> None:
-        """The widget's appearance; it is turned with the page, so that the stamp stands upright as seen."""
+        """Makes the widget's appearance, turned with the page so that the stamp stands upright."""
         turn = int(field.get("/MK", {}).get("/R", 0))
         art = self._writer.add_object(_form(artwork(specimen=entries.specimen), _ARTWORK_FONT))
         appearance = _form(draw_stamp(entries.serial, entries.code), _STAMP_FONT)

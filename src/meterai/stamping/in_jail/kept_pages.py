@@ -1,7 +1,7 @@
-"""Makes sure that a repaired file still shows what it showed. Runs in the jail.
+"""Makes sure that a repaired file still shows what it showed before. Runs in the jail.
 
-qpdf mends structure and may lose a page's content on the way, a stream without its end for instance. The
-pages of the result are compared with those that PDFium draws of the upload: no page may lose its ink.
+qpdf repairs structure, but may lose a page's content, such as a stream without its end. The pages of the
+result are compared with PDFium's drawing of the upload: no page may lose its ink.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from meterai.stamping.in_jail.normalisation import DocumentRequest, prepare_docu
 
 _SIDE_PX = 300
 _PAGES_MAX = 12
-"""Whose ink is counted."""
+"""Number of pages whose ink is counted."""
 _KEPT_SHARE_MIN = 0.8
 _PAPER = 200
-"""Grey from which a dot is no ink."""
+"""Grey value from which a dot is paper."""
 
 
 def with_all_pages(data: bytes) -> bytes:
-    """The file to go on with: the upload, or PDFium's version of it where only that keeps every page.
+    """Returns the upload, or PDFium's version of it if only that one keeps every page.
 
-    Raises: Refusal INVALID `pdf.broken` when neither does, and as `prepare_document`.
+    Raises: Refusal INVALID `pdf.broken` when neither keeps them, and as `prepare_document`.
     """
     wanted = _ink(data)
     if _keeps(prepare_document(DocumentRequest(data=data)).data, wanted):
@@ -46,14 +46,16 @@ def _is_kept_by(rewritten: bytes, wanted: list[int]) -> bool:
 
 
 def _keeps(flat: bytes, wanted: list[int]) -> bool:
-    """Whether each page is there and has its ink. Pages that PDFium didn't find before are no loss."""
+    """Whether each page is there and has its ink. Pages that PDFium did not find before don't count."""
     pages = zip_longest(wanted, _ink(flat), fillvalue=0)
     return all(after >= before * _KEPT_SHARE_MIN for before, after in pages)
 
 
 def _ink(data: bytes) -> list[int]:
-    """Dark dots of each page, and one more for the page: of those behind the first ones that only. Empty when
-    PDFium can't read the file."""
+    """Counts the dark dots of each page, plus one for the page itself.
+
+    Pages behind the first `_PAGES_MAX` count one each. Empty when PDFium can't read the file.
+    """
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError:
@@ -75,5 +77,5 @@ def _ink_of(document: pypdfium2.PdfDocument, number: int) -> int:
             return 1
         picture: Image.Image = page.render(scale=_SIDE_PX / longest).to_pil()
         return 1 + sum(picture.convert("L").histogram()[:_PAPER])
-    except (pypdfium2.PdfiumError, ValueError):  # a page that can't be shown has nothing to lose
+    except (pypdfium2.PdfiumError, ValueError):  # a page that can't be shown has no ink to lose
         return 0

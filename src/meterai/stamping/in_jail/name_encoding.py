@@ -1,4 +1,4 @@
-"""Writes names as every reader of today spells them. Runs in the jail."""
+"""Writes names in the spelling that every current reader understands. Runs in the jail."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ import pikepdf
 from meterai.pdf.opening.structure import has_guessed
 
 _STRAY = "\x00"
-"""What qpdf keeps for a `#` without two hex digits behind it; no name may hold it (ISO 32000-1, 7.3.5)."""
+"""How qpdf keeps a `#` without two hex digits behind it.
+
+No name may contain this byte (ISO 32000-1, 7.3.5).
+"""
 _WRITTEN = re.compile(rb"#(?![0-9A-Fa-f]{2})")
-"""How it writes that."""
+"""How qpdf writes such a `#`."""
 
 
 def respell_names(pdf: pikepdf.Pdf, *, suspicious: bool) -> None:
-    """A stray `#`, from before PDF 1.2 gave it a meaning, becomes `#23`; other parsers give up on it.
+    """Writes a stray `#` in names as `#23`. Other parsers give up on it; it dates from before PDF 1.2.
 
-    `suspicious`: qpdf warned of something before. Costs nothing when it never did.
+    `suspicious`: qpdf gave a warning before. If it gave none, nothing is searched.
     """
     if not (suspicious or has_guessed(pdf)):
         return
@@ -28,7 +31,7 @@ def respell_names(pdf: pikepdf.Pdf, *, suspicious: bool) -> None:
 
 
 def _respell(value: Any) -> None:
-    """All of one object, references not followed."""
+    """Respells all names of one object. References are not followed."""
     holders = [value]
     while holders:
         holder = holders.pop()

@@ -1,8 +1,8 @@
-"""The profile "final": a document rewritten so that nothing hidden or alive is left in it. Runs in the jail.
+"""The profile "final": rewrites a document so that nothing hidden or active is left in it. Runs in the jail.
 
-Earlier revisions, unused objects, hybrid tables, encryption, scripts, attachments and forms go; fields and
-comments become part of the page as they look. Only a file without any signature comes this way: rewriting
-would destroy one.
+Earlier revisions, unused objects, hybrid tables, encryption, scripts, attachments and forms are removed.
+Fields and comments become part of the page as they look. Only files without signatures are rewritten:
+rewriting would destroy a signature.
 """
 
 from __future__ import annotations
@@ -30,10 +30,13 @@ from meterai.stamping.in_jail.repairs import mend
 from meterai.stamping.in_jail.stamp_fields import StampField, add_stamp_fields
 
 VERSION_MIN = "1.7"
-"""What the seal needs (ETSI.CAdES.detached is an extension to PDF 1.7) and more than any authority asks."""
+"""PDF version that the seal needs (ETSI.CAdES.detached extends PDF 1.7).
+
+No authority asks for a newer one.
+"""
 
 _INVISIBLE = 0b1
-"""An annotation's flag (ISO 32000-1 clause 12.5.3)."""
+"""The annotation flag Invisible (ISO 32000-1 clause 12.5.3)."""
 
 _ROOT_REMOVED = (
     "/AcroForm", "/AA", "/AF", "/Collection", "/DSS", "/NeedsRendering", "/Perms", "/Requirements",
@@ -50,7 +53,7 @@ class DocumentRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NormalisedDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """The document that stamps are put on. The same input gives the same bytes."""
+    """The document that gets the stamps. The same input gives the same bytes."""
 
     data: bytes
     pdf_version: str
@@ -75,7 +78,7 @@ def normalise(
     to_be_signed: bool = False,
     stamps: Sequence[StampField] = (),
 ) -> bytes:
-    """The rewritten file, to which the seal is appended. `data` is what was opened.
+    """Returns the rewritten file, to which the seal is appended. `data` is what was opened.
 
     `to_be_signed`: empty signature fields stay. `stamps`: fields that are made for them.
 
@@ -102,7 +105,7 @@ def save(pdf: pikepdf.Pdf, *, compact: bool = False, version: str = VERSION_MIN)
     modes = pikepdf.ObjectStreamMode
     pdf.save(
         out,
-        static_id=True,  # the seal's increment sets the changing half of the ID; else no two runs agree
+        static_id=True,  # the seal's increment sets the changing half; else two runs would differ
         min_version=version,
         fix_metadata_version=False,  # XMP stays as it is, to the byte
         compress_streams=compact,
@@ -116,10 +119,9 @@ def save(pdf: pikepdf.Pdf, *, compact: bool = False, version: str = VERSION_MIN)
 
 
 def _flatten(document: OpenedDocument, data: bytes, password: str, waiting: Sequence[EmptyField]) -> None:
-    """Form fields and comments become page content; links stay, and so do comments without a face.
+    """Turns form fields and comments into page content. Links stay, and so do comments without an appearance.
 
-    Not so the faces of fields that wait for a signature: who signs there covers them, and what a signature
-    made afterwards covers must be blank paper.
+    Fields that wait for a signature are not drawn: the signature will cover them, so they must stay blank.
     """
     pdf = document.pdf
     complete_appearances(pdf, [walked.page for walked in document.pages], data, password)
@@ -133,7 +135,7 @@ def _flatten(document: OpenedDocument, data: bytes, password: str, waiting: Sequ
         _keep_layers(pdf, page)
         balance(pdf, page)
     if drawn_on:
-        pdf.flatten_annotations("screen")  # what is for the printer only was not seen
+        pdf.flatten_annotations("screen")  # what only the printer shows was not seen
     for annotation, faces in aside:
         annotation["/AP"] = faces
     for walked in document.pages:
@@ -141,8 +143,10 @@ def _flatten(document: OpenedDocument, data: bytes, password: str, waiting: Sequ
 
 
 def _put_aside(page: pikepdf.Object) -> list[tuple[Any, Any]]:
-    """Takes the faces off links and off comments that have none for their state: qpdf would drop both, the
-    link's target with its face. Readers go on to draw such a comment by themselves, or not."""
+    """Removes the appearances of links, and of comments without one for their state.
+
+    qpdf would drop both, with the link's target. Readers may still draw such a comment by themselves.
+    """
     aside = []
     for item in _with_appearances(page):
         kind = item.get("/Subtype")
@@ -153,7 +157,7 @@ def _put_aside(page: pikepdf.Object) -> list[tuple[Any, Any]]:
 
 
 def _is_drawn(annotation: Any) -> bool:
-    """Whether it has a normal face, one for its state where there are several (ISO 32000-1, 12.5.5)."""
+    """Whether it has a normal appearance, one for its state where there are several (ISO 32000-1, 12.5.5)."""
     faces, state = annotation["/AP"], annotation.get("/AS")
     normal = faces.get("/N") if isinstance(faces, pikepdf.Dictionary) else None
     if not isinstance(normal, pikepdf.Stream | pikepdf.Dictionary):
@@ -169,8 +173,10 @@ def _with_appearances(page: pikepdf.Object) -> list[Any]:
 
 
 def _clear_invisible(page: pikepdf.Object) -> None:
-    """qpdf leaves out what has this flag. It is meant for types that a reader does not know (ISO 32000-1
-    table 165), and readers pass it over, but in fields. Popups are left alone: they are shown on demand.
+    """Clears the flag Invisible, because qpdf leaves out annotations that have it.
+
+    The flag is meant for types that a reader does not know (ISO 32000-1 table 165). Readers ignore it, except
+    in fields. Popups are left alone: they are shown on demand.
     """
     for item in page["/Annots"]:
         if isinstance(item, pikepdf.Dictionary) and item.get("/Subtype") not in ("/Widget", "/Popup"):
@@ -180,8 +186,9 @@ def _clear_invisible(page: pikepdf.Object) -> None:
 
 
 def _keep_layers(pdf: pikepdf.Pdf, page: pikepdf.Object) -> None:
-    """What lies in a layer stays in it: qpdf draws the face alone, not knowing its annotation's layer.
-    While that is off, readers hide the annotation (ISO 32000-1 clause 12.5.2); PDFium does not.
+    """Keeps annotations in their layers: qpdf draws the appearance and ignores its annotation's layer.
+
+    Readers hide the annotation while the layer is off (ISO 32000-1 clause 12.5.2); PDFium does not.
     """
     for item in page["/Annots"]:
         if not isinstance(item, pikepdf.Dictionary) or "/OC" not in item:
@@ -199,7 +206,10 @@ def _keep_layers(pdf: pikepdf.Pdf, page: pikepdf.Object) -> None:
 
 
 def _in_layer(pdf: pikepdf.Pdf, face: pikepdf.Object, layer: pikepdf.Object) -> pikepdf.Object:
-    """A copy of the face in that layer; of one that lies in another, a new face that draws it: both count."""
+    """A copy of the appearance in that layer.
+
+    If it lies in another one: a new form that draws it, so both count.
+    """
     if not isinstance(face, pikepdf.Stream):
         return face
     moved = copy(face)
@@ -219,8 +229,10 @@ def _in_layer(pdf: pikepdf.Pdf, face: pikepdf.Object, layer: pikepdf.Object) -> 
 
 
 def _keep_harmless_annotations(pdf: pikepdf.Pdf, page: pikepdf.Object) -> None:
-    """Each once: some producers list one twice, which other parsers complain about. And each as an object of
-    its own: pyHanko takes whatever follows a signature for a change where it can't tell them apart.
+    """Keeps harmless annotations, each once and as an object of its own.
+
+    Some producers list one twice, and other parsers complain about that. pyHanko can't tell direct
+    annotations apart, and takes whatever follows a signature for a change.
     """
     annotations = page.get("/Annots")
     if annotations is None:
@@ -244,7 +256,7 @@ def _is_harmless(annotation: Any) -> bool:
 
 
 def _defuse(document: OpenedDocument) -> None:
-    """Removes what acts by itself: scripts, programs, attachments, players (ISO 32000-1 clause 12.6)."""
+    """Removes active content: scripts, programs, attachments, players (ISO 32000-1 clause 12.6)."""
     root = document.pdf.Root
     for key in _ROOT_REMOVED:
         if key in root:
@@ -275,7 +287,7 @@ def _remove_actions(holder: Any) -> None:
 
 
 def _is_dangerous(action: Any, *, depth: int) -> bool:
-    """Whether an action, or one chained behind it by `/Next`, is dangerous."""
+    """Whether an action, or one that follows it by `/Next`, is dangerous."""
     if isinstance(action, pikepdf.Array):
         return any(_is_dangerous(item, depth=depth + 1) for item in action)
     if not isinstance(action, pikepdf.Dictionary):
@@ -286,7 +298,7 @@ def _is_dangerous(action: Any, *, depth: int) -> bool:
 
 
 def _fix_trailer(pdf: pikepdf.Pdf, data: bytes) -> None:
-    """A file without an ID gets one that follows from its content; a repaired one lacks its size, too.
+    """Gives a file without an ID one made from its content, and a repaired file its missing `/Size`.
 
     qpdf writes the true size, but only where the trailer has that key already.
     """

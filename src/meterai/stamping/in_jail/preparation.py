@@ -1,14 +1,15 @@
 """Prepares a document for its seal: field, visible stamp, signature dictionary with an empty gap.
 
-Runs in the jail: it parses a stranger's PDF and reaches no key. What leaves is the whole file with zeros
-where the CMS goes; whoever stores it makes the digest that the signer process signs.
+Runs in the jail: it parses uploaded PDFs and reaches no key. It returns the whole file with zeros in the
+gap for the CMS. The worker that stores the file makes the digest that the signer process signs.
 
-Several stamps on one document: all fields are made before the first seal, which certifies and allows form
-filling (DocMDP P=2, ISO 32000-1 clause 12.8.2.2); the last is an approval that locks all fields and, through
-its lock dictionary, the document (FieldMDP All, P=1). A certification must come first, so P=1 can't.
+With several stamps on one document, all fields are made before the first seal. The first seal certifies and
+allows form filling (DocMDP P=2, ISO 32000-1 clause 12.8.2.2). The last is an approval that locks all fields
+and, through its lock dictionary, the document (FieldMDP All, P=1). The certification must come first, so it
+can't have P=1.
 
-A file that carries signatures is left as it is, byte for byte, and gets an approval that locks everything
-(`pdf/profiles.py`). One that others are to sign afterwards gets plain approvals.
+A file that carries signatures stays as it is, byte for byte, and gets an approval that locks everything
+(`pdf/profiles.py`). A file that others will sign afterwards gets plain approvals.
 """
 
 from __future__ import annotations
@@ -48,11 +49,11 @@ STAMPS_MAX = 10
 _STAND_IN_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 _STAND_IN_CODE = "HTTPS://METERAI.EXAMPLE/C/" + ("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ$*+-:" * 4)[:125]
 _MARGIN_BYTES = 400
-"""How much two codes may differ once packed."""
+"""Largest difference in size of two packed 2-D codes."""
 
 
 def prepare_seal(request: SealRequest) -> PreparedSeal:
-    """Prepares stamp `index`; for the first one opens, checks, normalises and prepares in one go.
+    """Prepares stamp `index`. For the first one it also opens, checks and normalises the file.
 
     Raises: Refusal INVALID as `prepare_document`, `placement.page`, `placement.size`, `placement.outside`,
     `placement.overlap`, `seal.too_many`, `pdf.signed_locked`, `pdf.signed_irregular`; CONFLICT
@@ -64,8 +65,11 @@ def prepare_seal(request: SealRequest) -> PreparedSeal:
 def _prepare(
     request: SealRequest, opened: OpenedDocument | None, *, certify: int | None = None
 ) -> PreparedSeal:
-    """`opened`: the file of the request, where it is open already. `certify`: its first seal certifies, even
-    in a profile in which none does."""
+    """Prepares one stamp.
+
+    `opened`: the file of the request, if it is open already. `certify`: the first seal certifies, even in a
+    profile where none does.
+    """
     if not 0 <= request.index < len(request.stamps) <= STAMPS_MAX:
         raise Refusal(Kind.INVALID, "seal.too_many", stamps_max=STAMPS_MAX)
     sealed = _begin(request, opened, certify) if request.index == 0 else _go_on(request)
@@ -83,7 +87,7 @@ def _prepare(
 
 
 class _Sealed(NamedTuple):
-    """A file with one more revision, and what it was appended to."""
+    """A file with one more revision, and the file that it was appended to."""
 
     gap: PreparedGap
     pages: int
@@ -92,7 +96,7 @@ class _Sealed(NamedTuple):
 
 
 def _begin(request: SealRequest, opened: OpenedDocument | None, certify: int | None) -> _Sealed:
-    """The first stamp, which finds the fields of all."""
+    """Prepares the first stamp, and makes the fields of all."""
     document = opened or open_document(request.data, request.limits, request.password)
     _check_placements(document, request.stamps)
     fields, entries = _fields(document, request), _entries(request)
@@ -115,7 +119,7 @@ def _begin(request: SealRequest, opened: OpenedDocument | None, certify: int | N
 
 
 def _refuse_shared_annotations(document: OpenedDocument) -> None:
-    """A stamp joins the list of its page as it stands: in one that two pages share, both would show it.
+    """Refuses pages that share one list of annotations: a stamp joins the list, so both would show it.
 
     Raises: Refusal INVALID `pdf.signed_irregular`.
     """
@@ -126,7 +130,9 @@ def _refuse_shared_annotations(document: OpenedDocument) -> None:
 
 
 def _check_readable(fields: list[StampField]) -> None:
-    """Lets a second, strict parser read the stamped pages as qpdf writes them. `Increment` reads the catalog.
+    """Reads the stamped pages, as qpdf writes them, with a second, strict parser.
+
+    `Increment` reads the catalog.
 
     Raises: Refusal INVALID `pdf.broken`.
     """
@@ -135,7 +141,7 @@ def _check_readable(fields: list[StampField]) -> None:
 
 
 def _go_on(request: SealRequest) -> _Sealed:
-    """A later stamp, on the file as sealed so far."""
+    """Prepares a later stamp on the file as sealed so far."""
     signed = request.profile is Profile.SIGNED
     increment = Increment(io.BytesIO(request.data))
     pages = _count_pages(request.data) if signed else increment.count_pages()
@@ -143,7 +149,10 @@ def _go_on(request: SealRequest) -> _Sealed:
 
 
 def _count_pages(data: bytes) -> int:
-    """Of a file that was looked at before: what our stamps added may go over the limits of an upload."""
+    """Counts the pages of a file that was checked before.
+
+    Our stamps may have taken it over an upload's limits.
+    """
     with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
         return len(walk_pages(pdf, DEFAULT_LIMITS))
 
@@ -167,7 +176,7 @@ def _fields(document: OpenedDocument, request: SealRequest) -> list[StampField]:
 
 
 def _locks(request: SealRequest) -> bool:
-    """Whether the last stamp locks all fields and the document; one that certifies alone needs no lock."""
+    """Whether the last stamp locks all fields and the document. A single certification needs no lock."""
     if request.profile is Profile.FINAL:
         return len(request.stamps) > 1
     return request.profile is Profile.SIGNED
@@ -209,17 +218,17 @@ def _entries(request: SealRequest) -> SealEntries:
 
 
 def _identity(request: SealRequest, serial: SerialNumber) -> bytes:
-    """The changing half of the file's ID (ISO 32000-1 clause 14.4), following from what is written."""
+    """Makes the changing half of the file's ID (ISO 32000-1 clause 14.4) from what is written."""
     text = f"{serial}|{request.signing_time.isoformat()}|{request.index}|{len(request.data)}"
     return hashlib.sha256(text.encode()).digest()[:16]
 
 
 def measure_output(request: MeasureRequest) -> OutputMeasure:
-    """Prepares the first seal with a stand-in serial number and looks at the result.
+    """Prepares the first seal with a dummy serial number and measures the result.
 
-    Later stamps add no more than the first, which brings all fields. Until the stamping begins a person may
-    choose between the profiles of a file without signatures: one that others are to sign is measured with
-    the certification of the other profile, which is larger by that and by a copy of the catalog.
+    Later stamps add no more than the first, which brings all fields. A person may still change the profile of
+    a file without signatures before stamping. So a file for later signing is measured with the certification
+    of the other profile, which is larger.
 
     Raises: as `measure_opened`.
     """
@@ -227,10 +236,9 @@ def measure_output(request: MeasureRequest) -> OutputMeasure:
 
 
 def measure_opened(request: MeasureRequest, opened: OpenedDocument | None) -> OutputMeasure:
-    """The same for a file that is open already; it is changed and of no more use afterwards.
+    """Measures a file that is open already. The file is changed and can't be used afterwards.
 
-    Raises: Refusal INVALID as `prepare_seal`, and `pdf.broken` for what the check before the release would
-    stop, when it is paid for.
+    Raises: Refusal INVALID as `prepare_seal`, and `pdf.broken` if the check before the release would fail.
     """
     stamps = [
         Stamp(serial=SerialNumber(f"{number:022d}"), code=_STAND_IN_CODE, placement=placement)
@@ -266,7 +274,7 @@ def measure_opened(request: MeasureRequest, opened: OpenedDocument | None) -> Ou
 
 
 def check_reads_again(prepared: PreparedSeal) -> None:
-    """Reads the prepared file with qpdf, as the check before the release will.
+    """Reads the prepared file with qpdf, as the check before the release will do.
 
     Raises: Refusal INVALID `pdf.broken` when it finds other pages, or has to guess.
     """

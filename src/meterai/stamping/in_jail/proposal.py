@@ -14,17 +14,17 @@ from meterai.stamping.requests import ProposeRequest
 
 _WIDTH_PX = 150
 _PAPER = 232
-"""Grey from which a dot counts as paper."""
+"""Grey value from which a dot is paper."""
 _INK = [0 if grey >= _PAPER else 255 for grey in range(256)]
 _INK_WEIGHT = 12.0
 _TOUCH_COST = 0.5
-"""Added as soon as the square, with a little air around it, touches any ink."""
+"""Cost of a square that touches any ink, with a small margin around it."""
 _AIR_PT = 3.0
 _TAKEN_COST = 50.0
 
 
 def propose_placement(request: ProposeRequest) -> Placement:
-    """The place with the least ink under it; among empty ones the nearest to the usual signature block.
+    """Proposes the place with the least ink; among empty ones the nearest to the usual signature block.
 
     Raises: Refusal as `render_page`.
     """
@@ -35,9 +35,9 @@ def propose_placement(request: ProposeRequest) -> Placement:
 
 
 def choose_place(image: Image.Image, request: ProposeRequest) -> Placement:
-    """The same on a page that is rendered already.
+    """Chooses the place on a rendered page.
 
-    Candidates are looked at from the nearest on, and no further than another could still be better.
+    Candidates are tried from the nearest on, until no other one can be better.
     """
     ink = _Ink(image, image.width / request.width_pt)
     best: tuple[float, Placement] | None = None
@@ -56,7 +56,7 @@ def choose_place(image: Image.Image, request: ProposeRequest) -> Placement:
 
 
 class _Ink:
-    """Where a page has ink. Candidates stand in columns: each column is counted once, row by row."""
+    """Where a page has ink. Candidates stand in columns, so each column is counted once, row by row."""
 
     def __init__(self, image: Image.Image, scale: float) -> None:
         """`scale`: dots of the image per point."""
@@ -65,7 +65,7 @@ class _Ink:
         self._columns: dict[tuple[int, int], list[int]] = {}
 
     def share_under(self, placement: Placement) -> float:
-        """The share of the square, and the air around it, that has ink under it."""
+        """The share of the square and its margin that has ink."""
         side = max(1, round((placement.size + 2 * _AIR_PT) * self._scale))
         left = round((placement.x - _AIR_PT) * self._scale)
         top = self._marks.height - round((placement.y - _AIR_PT) * self._scale) - side
@@ -74,7 +74,7 @@ class _Ink:
         return (above[min(max(top + side, 0), rows)] - above[min(max(top, 0), rows)]) / side**2
 
     def _column(self, left: int, side: int) -> list[int]:
-        """How many dots of ink lie above each row of a column. Beyond the page there is none."""
+        """Counts the dots of ink above each row of a column. There is none beyond the page."""
         known = self._columns.get((left, side))
         if known is None:
             strip = self._marks.crop((left, 0, left + side, self._marks.height))
@@ -94,7 +94,7 @@ def _dots_of(side: int) -> list[int]:
 def _candidates(
     width_pt: float, height_pt: float, wanted: float
 ) -> tuple[tuple[float, float, float, float], ...]:
-    """(distance, x, y, size) on a grid, nearest to where people sign first. Most pages are A4: kept."""
+    """Lists (distance, x, y, size) on a grid, nearest first. Kept in a cache, since most pages are A4."""
     size = fitting_size(width_pt, height_pt, wanted=wanted)
     found = [
         (_distance((x + size / 2) / width_pt, (y + size / 2) / height_pt), x, y, size)
@@ -111,5 +111,6 @@ def _steps(room: float) -> list[float]:
 
 
 def _distance(across: float, up: float) -> float:
-    """From the usual signature block: right of the middle, in the lower third. Shares of the page."""
+    """Distance from the usual signature block (right of the middle, in the lower third), in shares of the
+    page."""
     return abs(across - 0.72) + 1.4 * abs(up - 0.24)

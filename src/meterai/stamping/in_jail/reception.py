@@ -1,4 +1,4 @@
-"""Everything that is asked of a file when it is uploaded, in one visit to the jail."""
+"""Checks an uploaded file in one visit to the jail: inspection, proposal, page image and measured result."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from meterai.stamping.requests import (
 )
 
 _REDUCED = 4
-"""By so much the page image is made smaller to look for an empty place."""
+"""Factor by which the page image is reduced to look for an empty place."""
 
 
 def receive(request: ReceptionRequest) -> Reception:
-    """Inspects the file, proposes places for its stamps, draws the page, and measures what it will become.
+    """Inspects the file, proposes places for its stamps, draws the page, and measures the result.
 
     Raises: Refusal INVALID as `inspect`, `unlock`, `with_all_pages`, `render_page` and `prepare_seal`.
     """
@@ -78,7 +78,7 @@ def receive(request: ReceptionRequest) -> Reception:
     measures = [
         measure_opened(
             MeasureRequest(data=data, placements=placements, profile=one, limits=request.limits),
-            None if inspection.repaired or number else opened,  # what was mended is opened anew, as when paid
+            None if inspection.repaired or number else opened,  # repaired: opened again, as when paid
         )
         for number, one in enumerate(possible)
     ]
@@ -94,7 +94,7 @@ def receive(request: ReceptionRequest) -> Reception:
 
 
 def _page_to_stamp(inspection: Inspection) -> tuple[int, PageSize]:
-    """Number and size of the last page that can carry a stamp; there is one, or `inspect` had refused."""
+    """Number and size of the last page that can carry a stamp. `inspect` refuses files without one."""
     numbered = reversed(list(enumerate(inspection.pages, 1)))
     return next(
         (page, seen)
@@ -104,5 +104,5 @@ def _page_to_stamp(inspection: Inspection) -> tuple[int, PageSize]:
 
 
 def profile_for(inspection: Inspection, wanted: Profile) -> Profile:
-    """A file that carries signatures has no choice."""
+    """The profile of a file. One that carries signatures leaves no choice."""
     return wanted if inspection.signatures is SignatureKind.NONE else Profile.SIGNED

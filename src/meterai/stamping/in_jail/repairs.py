@@ -1,5 +1,4 @@
-"""Mends what qpdf's own repair leaves as it is: boxes, shared lists, structure that runs in circles, page
-content whose packing is damaged.
+"""Repairs what qpdf's own repair leaves: boxes, shared lists, circular structure, damaged page content.
 
 Runs in the jail, before a document without signatures is rewritten.
 """
@@ -17,7 +16,7 @@ _ELEMENT = pikepdf.Name.StructElem
 
 
 def mend(document: OpenedDocument) -> None:
-    """Makes readers agree: each shows what most of them show of the damaged file."""
+    """Repairs the file so that all readers show what most of them show of the damaged one."""
     for walked in document.pages:
         if walked.box_missing:
             walked.page["/MediaBox"] = pikepdf.Array([0, 0, 612, 792])
@@ -37,12 +36,13 @@ def mend(document: OpenedDocument) -> None:
 
 
 def _mend_metadata(pdf: pikepdf.Pdf, *, encrypted: bool) -> None:
-    """Metadata that can't be unpacked go: they would stop the writer, which states the version in them.
+    """Removes metadata that can't be used.
 
-    So does what is no stream, and document information that is no dictionary (ISO 32000-1 clauses 14.3.2 and
-    14.3.3): readers pass over both, and whoever compares revisions stumbles. So do those that decrypting made
-    noise of. LibreOffice and Ghostscript leave them as they are in a file that they encrypt by RC4, and
-    whoever signs such a file afterwards stumbles over the noise.
+    - Metadata that can't be unpacked would stop the writer, which states the version in them.
+    - Metadata that are no stream, and document information that is no dictionary (ISO 32000-1 clauses 14.3.2
+    and 14.3.3): readers ignore both, but programs that compare revisions fail on them.
+    - Metadata that decrypting turned into noise. LibreOffice and Ghostscript don't encrypt them in a file
+    encrypted by RC4. People who sign such a file afterwards would get errors.
     """
     try:
         metadata = pdf.Root.get("/Metadata")
@@ -57,8 +57,11 @@ def _mend_metadata(pdf: pikepdf.Pdf, *, encrypted: bool) -> None:
 
 
 def _mend_structure(tree: Any) -> None:
-    """An element of the structure has one place (ISO 32000-1 clause 14.7.2), its first; one that holds itself
-    keeps pyHanko from comparing revisions, so that nobody could check who signed afterwards."""
+    """Gives each element of the structure tree one place, its first (ISO 32000-1 clause 14.7.2).
+
+    An element that contains itself keeps pyHanko from comparing revisions. Later signatures could not be
+    checked.
+    """
     seen, waiting = set(), [tree]
     while waiting:
         holder = waiting.pop()
@@ -85,7 +88,7 @@ def _is_xmp(data: bytes) -> bool:
 
 
 def _mend_contents(contents: Any) -> None:
-    """Packed content that ends in damage is replaced by what can be unpacked of it, which readers draw."""
+    """Replaces packed content that ends in damage by the part that can be unpacked, which readers draw."""
     for stream in contents if isinstance(contents, pikepdf.Array) else [contents]:
         if not isinstance(stream, pikepdf.Stream) or stream.get("/Filter") != "/FlateDecode":
             continue

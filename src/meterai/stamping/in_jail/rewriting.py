@@ -1,6 +1,6 @@
-"""Makes a file fit an authority's limits, with consent: packs it anew, or makes pictures smaller.
+"""Makes a file fit an authority's limits, with consent: recompresses it, or makes pictures smaller.
 
-Runs in the jail. Text and lines stay as they are; only pictures lose detail, and only when asked.
+Runs in the jail. Text and lines stay as they are. Only pictures lose detail, and only on request.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SPACES = {"L": pikepdf.Name.DeviceGray, "RGB": pikepdf.Name.DeviceRGB}
 
 
 def rewrite(request: RewriteRequest) -> RewrittenDocument:
-    """Rewrites one file. It may still be over the limit: the caller measures again.
+    """Rewrites one file. It may still be over the limit, so the caller measures again.
 
     Raises: Refusal INVALID as `prepare_document`.
     """
@@ -51,9 +51,9 @@ def _shrink_pictures(pdf: pikepdf.Pdf, side_max: int, quality: int) -> int:
 
 
 def _shrink(stream: Any, side_max: int, quality: int) -> bool:
-    """Puts a smaller JPEG in the picture's place if that saves something; masks are left alone.
+    """Replaces the picture by a smaller JPEG if that saves bytes. Masks are left alone.
 
-    Only where Pillow reads the values that readers show; they keep their colour space.
+    Only if Pillow reads the values that readers show. The JPEG keeps the colour space.
     """
     before, mask = len(stream.read_raw_bytes()), stream.get("/SMask")
     blended = isinstance(mask, pikepdf.Stream) and "/Matte" in mask  # then both have the same dots
@@ -61,7 +61,7 @@ def _shrink(stream: Any, side_max: int, quality: int) -> bool:
         return False
     try:
         picture = pikepdf.PdfImage(stream).as_pil_image()
-    except Exception:  # an exotic colour space or filter: this picture stays as it is
+    except Exception:  # unusual colour space or filter: this picture stays as it is
         return False
     space = stream.get("/ColorSpace", _SPACES.get(picture.mode.removesuffix("A")))  # JPX may leave it out
     if isinstance(space, pikepdf.Array) and len(space) == 4 and space[0] == "/Indexed":
@@ -70,7 +70,7 @@ def _shrink(stream: Any, side_max: int, quality: int) -> bool:
             return False  # readers that measure the colours of a palette leave those of dots as they are
     mode = {1: "L", 3: "RGB"}.get(light_values(space))
     if mode is None or picture.mode not in (mode, mode + "A", "P"):
-        return False  # a fax page, too, which is small already, and grey would be larger
+        return False  # a fax page is small already, and grey would be larger
     picture = picture.convert(mode)
     picture.thumbnail((side_max, side_max), Image.Resampling.LANCZOS, reducing_gap=2.0)
     out = io.BytesIO()

@@ -1,4 +1,4 @@
-"""The empty signature fields of a document's stamps, made while it is rewritten. Runs in the jail.
+"""Makes the empty signature fields of a document's stamps while it is rewritten. Runs in the jail.
 
 Each seal then fills one of them, and changes nothing else that can be seen.
 """
@@ -28,13 +28,13 @@ class StampField:
     rectangle: Rectangle
     rotation: int
     lock: bool
-    """Its seal locks every field and the document."""
+    """Whether its seal locks every field and the document."""
     text: str
-    """Read aloud in the stamp's place."""
+    """Alternative text of the stamp, for screen readers."""
 
 
 def add_stamp_fields(pdf: pikepdf.Pdf, fields: Sequence[StampField]) -> None:
-    """Makes each field with its widget, behind what fields the form has."""
+    """Makes each field with its widget, after the fields that the form has."""
     if not fields:
         return
     root = pdf.Root
@@ -52,7 +52,7 @@ def add_stamp_fields(pdf: pikepdf.Pdf, fields: Sequence[StampField]) -> None:
 
 
 def _widget(pdf: pikepdf.Pdf, field: StampField) -> pikepdf.Dictionary:
-    """Field and widget in one (clause 12.5.6.19)."""
+    """Makes field and widget as one dictionary (clause 12.5.6.19)."""
     name = pikepdf.Name
     widget = pikepdf.Dictionary(
         Type=name.Annot,

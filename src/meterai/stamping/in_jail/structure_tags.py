@@ -1,9 +1,8 @@
-"""Puts a stamp into the structure tree of a tagged PDF, so that it is read aloud like the rest of the page.
+"""Puts a stamp into the structure tree of a tagged PDF, so that screen readers read it like the page.
 
 A widget belongs to a structure element of type Form, found through the parent tree (ISO 32000-1 clauses
-14.7.4.3, 14.7.4.4 and 14.8.4.5; ISO 14289-1 clause 7.18.4). Files without tags are left alone, and so are
-files that carry signatures: a change of their tree is not among the changes that signatures allow. Runs in
-the jail.
+14.7.4.3, 14.7.4.4 and 14.8.4.5; ISO 14289-1 clause 7.18.4). Files without tags are left alone. So are files
+that carry signatures, which do not allow changes of the structure tree. Runs in the jail.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import pikepdf
 
 
 def tag_widget(pdf: pikepdf.Pdf, widget: pikepdf.Object, page: pikepdf.Object, *, text: str) -> None:
-    """Makes the widget a Form element at the end of the document; `text` is what is read aloud."""
+    """Makes the widget a Form element at the end of the document. `text` is read aloud."""
     tree = pdf.Root.get("/StructTreeRoot")
     if not isinstance(tree, pikepdf.Dictionary) or not tree.is_indirect:
         return
@@ -30,12 +29,12 @@ def tag_widget(pdf: pikepdf.Pdf, widget: pikepdf.Object, page: pikepdf.Object, *
     _register(pdf, parents, key, element)
     tree["/ParentTreeNextKey"] = key + 1
     widget["/StructParent"] = key
-    if "/Tabs" not in page:  # the tabulator key follows the structure (ISO 14289-1 clause 7.18.3)
+    if "/Tabs" not in page:  # the tab order follows the structure (ISO 14289-1 clause 7.18.3)
         page["/Tabs"] = pikepdf.Name.S
 
 
 def _next_key(tree: Any, parents: Any) -> int | None:
-    """The next free key of the parent tree; None for a tree that can't be extended by its rules."""
+    """The next free key of the parent tree; None when the tree is broken and can't be extended."""
     highest = _highest_key(parents)
     stated = tree.get("/ParentTreeNextKey")
     if highest is None:
@@ -59,7 +58,7 @@ def _highest_key(node: Any) -> int | None:
 
 
 def _document_element(tree: Any) -> Any:
-    """The element that holds all others, if there is one."""
+    """The element that holds all others; None if there is none."""
     kids = tree.get("/K")
     if isinstance(kids, pikepdf.Array):
         kids = kids[0] if len(kids) == 1 else None
@@ -91,7 +90,7 @@ def _append_kid(holder: Any, element: Any) -> None:
 
 
 def _register(pdf: pikepdf.Pdf, parents: Any, key: int, element: Any) -> None:
-    """Enters the element into the parent tree: keys only grow, so it comes last."""
+    """Adds the element to the parent tree. Keys only grow, so it comes last."""
     entry = pikepdf.Array([key, element])
     kids, numbers = parents.get("/Kids"), parents.get("/Nums")
     if isinstance(kids, pikepdf.Array):
