@@ -1,4 +1,4 @@
-"""Documents, jobs and serial numbers of the stamping cycle: their states and what the cycle knows of them."""
+"""Documents, jobs and serial numbers of the stamping cycle, with their states."""
 
 from __future__ import annotations
 
@@ -13,28 +13,31 @@ from meterai.pdf.profiles import Profile
 from meterai.stamping.placement import Placement
 
 STAMPS_MAX = 10
-"""Stamps on one document in one go."""
+"""Largest number of stamps that one job puts on a document."""
 SEAL_BYTES = 10_240
-"""Room for the CMS in a stamped file: a chain of two certificates of 1.9 kB (RSA-4096), an RSA-4096 signature
-and a time stamp's token. What needs more is no key of ours."""
+"""Room for the CMS in a stamped file.
+
+Enough for a chain of two certificates of 1.9 kB (RSA-4096), an RSA-4096 signature and a time-stamp token.
+Keys that need more can't be registered.
+"""
 TOKEN_BYTES = 5_120
-"""Of it for the token, which brings a chain of its own."""
+"""Part of that room for the token, which contains its own chain."""
 
 
 class JobState(StrEnum):
-    """The life of a job: k stamps on one document."""
+    """States of a job, which puts one or more stamps on one document."""
 
     ACCEPTED = "accepted"
-    """Stamps reserved, serial numbers allocated."""
+    """Stamps are reserved, serial numbers are allocated."""
     SEALING = "sealing"
-    """An intent is stored: a signature may exist. The job ends with the same serial numbers."""
+    """An intent is stored, so a signature may exist. The job will end with the same serial numbers."""
     RELEASED = "released"
     REFUSED = "refused"
     """The reservation is voided, the serial numbers are annulled."""
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
-    """What is about to be signed, stored before it is."""
+    """The record of what will be signed, stored before it is signed."""
 
     serial: SerialNumber
     digest: bytes
@@ -43,7 +46,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """Key of the prepared revision in the object store."""
     gap_start: int
     gap_end: int
-    """Where the signature value goes: `prepared[gap_start:gap_end]`."""
+    """End of the gap for the signature value: `prepared[gap_start:gap_end]`."""
 
 
 class Seal(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,24 +54,24 @@ class Seal(msgspec.Struct, frozen=True, kw_only=True):
 
     serial: SerialNumber
     ordinal: int
-    """1-based."""
+    """Number of the stamp, from 1."""
     reservation_id: UUID
     placement: Placement
     day: date
-    """What the 2-D code says: the business date of the allocation, the same after a crash."""
+    """The date in the 2-D code: the business date of the allocation, unchanged by a crash."""
     intent: Intent | None
 
 
 class ClaimedJob(msgspec.Struct, frozen=True, kw_only=True):
-    """A job that a worker holds the lease of."""
+    """A job leased to a worker."""
 
     id: UUID
     lease_token: int
-    """Fencing: every write names it, and is dropped when somebody else claimed the job since."""
+    """Fencing token: every write names it, and has no effect once another worker has claimed the job."""
     attempts: int
-    """This one included."""
+    """Number of attempts, with this one."""
     trouble_code: str | None
-    """How the attempt before this one ended."""
+    """Code of the error that ended the previous attempt."""
     organisation_id: UUID
     reference_id: UUID
     document_id: UUID
@@ -90,10 +93,13 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     serials: tuple[SerialNumber, ...]
     refusal_code: str | None
     trouble_code: str | None
-    """Why the last attempt did not finish (`tsa.unavailable`, ...); the next is at `next_attempt_at`."""
+    """Why the last attempt did not finish (`tsa.unavailable`, ...).
+
+    `next_attempt_at` says when the next begins.
+    """
     attempts: int
     next_attempt_at: datetime | None
-    """None when ended."""
+    """None when the job has ended."""
     created_at: datetime
     ended_at: datetime | None
 
@@ -108,27 +114,27 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     pages: int
     released_at: datetime
     key_id: str | None = None
-    """The key that sealed it; None: not asked for, or released before that was written down."""
+    """The key that sealed it; None: not read, or released before keys were recorded."""
 
 
 class OutputVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether the stamped file will be what the event's agency accepts; known before anybody pays."""
+    """Whether the event's agency will accept the stamped file. Known before anybody pays."""
 
     too_large: bool = False
     version_low: bool = False
     output_bytes: int
-    """Size of the stamped file, never too small."""
+    """Size of the stamped file, never estimated too small."""
     pdf_version: str
     offers: tuple[str, ...] = ()
-    """What can be done with consent: `keep` (rewrite), `smaller` (rewrite, with smaller pictures)."""
+    """What can be done with consent: `keep` (rewrite), `smaller` (rewrite with smaller pictures)."""
     base_bytes: int = 0
-    """Of the file before its first stamp; 0: accepted before that was written down."""
+    """Size of the file before its first stamp; 0: accepted before sizes were recorded."""
     stamp_bytes: int = 0
-    """What one stamp adds to it at most."""
+    """The most that one stamp adds to the file."""
     rewritable: bool = True
-    """False: it carries signatures, which rewriting would destroy."""
+    """False for a file with signatures, which rewriting would destroy."""
 
     @property
     def ok(self) -> bool:
-        """Within the limits, or nothing is demanded."""
+        """Whether the file is within the limits. True if there are none."""
         return not (self.too_large or self.version_low)

@@ -1,4 +1,4 @@
-"""Whether the stamped file will be what the event's agency accepts, asked before anybody pays."""
+"""Predicts, before anybody pays, whether the stamped file is what the event's agency accepts."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from meterai.stamping.placement import Placement
 from meterai.stamping.requests import MeasureRequest, OutputLimits, OutputMeasure
 
 STAMP_BYTES_MAX = 2 * SEAL_BYTES + 20_000
-"""What one more stamp adds to a file at most: its signature, code, field and tables."""
+"""The most that one more stamp adds to a file: signature, code, field and tables."""
 FIELD_BYTES_MAX = 1_500
-"""What the field of one more stamp adds to the first stamp, which brings the fields of all."""
+"""What one more stamp's field adds to the first stamp, which brings the fields of all."""
 
 _MEASURE = "meterai.stamping.in_jail.preparation:measure_output"
 
@@ -22,7 +22,7 @@ _MEASURE = "meterai.stamping.in_jail.preparation:measure_output"
 async def measure(
     jail: JailPool, data: bytes, placements: Sequence[Placement], limits: OutputLimits | None
 ) -> OutputVerdict:
-    """Prepares a rewritten document and looks how large it gets. Raises: Refusal INVALID `pdf.*`."""
+    """Measures the result of stamping a rewritten document. Raises: Refusal INVALID `pdf.*`."""
     request = MeasureRequest(data=data, placements=list(placements), limits=limits or OutputLimits())
     return verdict_of(await jail.run(_MEASURE, request, OutputMeasure), limits)
 
@@ -30,7 +30,7 @@ async def measure(
 def verdict_of(
     found: OutputMeasure, limits: OutputLimits | None, *, rewritable: bool = True
 ) -> OutputVerdict:
-    """What a measured output means under the agency's limits."""
+    """Compares a measured output with the agency's limits."""
     verdict = OutputVerdict(
         version_low=found.version_low,
         output_bytes=found.output_bytes,
@@ -43,7 +43,7 @@ def verdict_of(
 
 
 def with_stamps(output: OutputVerdict, before: int, after: int, limits: OutputLimits | None) -> OutputVerdict:
-    """The verdict when the document gets `after` stamps instead of `before`: never too small."""
+    """The verdict for `after` stamps instead of `before`. Never estimates too small."""
     if before == after:
         return _compared(output, limits)
     if output.base_bytes:
@@ -55,7 +55,7 @@ def with_stamps(output: OutputVerdict, before: int, after: int, limits: OutputLi
 
 
 def _compared(output: OutputVerdict, limits: OutputLimits | None) -> OutputVerdict:
-    """The verdict with what the limits say of its size, and what can be done about that."""
+    """The verdict with the reasons of a refusal, and what can be done about them."""
     too_large = limits is not None and limits.is_too_large(output.output_bytes)
     offers = ("keep", "smaller") if too_large else ("keep",) if output.version_low else ()
     return msgspec.structs.replace(output, too_large=too_large, offers=offers if output.rewritable else ())

@@ -13,9 +13,9 @@ from meterai.texts.mechanism.marks import N_
 
 SIZE_MIN, SIZE_DEFAULT, SIZE_MAX = 54.0, 90.0, 110.0
 SIZE_SMALLEST = DEFAULT_LIMITS.page_points_min
-"""The size on a page without room for `SIZE_MIN`, such as a label. Its 2-D code can be read at 300 dpi."""
+"""Size on a page without room for `SIZE_MIN`, such as a label. Its 2-D code can be read at 300 dpi."""
 MARGIN = 28.0
-"""Proposed and named positions keep this distance from the page's edge: printers leave it white."""
+"""Distance of proposed and named positions from the page's edge, which printers leave white."""
 
 _SLACK = 0.01
 """Tolerance: forms send coordinates with two decimals."""
@@ -24,7 +24,7 @@ _SLACK = 0.01
 class Position(StrEnum):
     """The nine named positions of a stamp. A member's value is its name on the command line.
 
-    Forms of the site, `meterai stamp` and the rules of bundles read this table.
+    Forms of the site, `meterai stamp` and the rules of bundles use this table.
     """
 
     TOP_LEFT = "top-left", 0.0, 1.0, "atas_kiri", N_("Kiri atas")
@@ -42,9 +42,9 @@ class Position(StrEnum):
     up: float
     """Share of the way from the lower margin to the upper one."""
     form_value: str
-    """Its value in forms."""
+    """Its value in HTML forms."""
     label: str
-    """What people read, in Indonesian."""
+    """Its label on pages, in Indonesian."""
 
     def __new__(cls, value: str, across: float, up: float, form_value: str, label: str) -> Self:
         member = str.__new__(cls, value)
@@ -54,7 +54,7 @@ class Position(StrEnum):
 
     @classmethod
     def from_form(cls, form_value: str) -> Self | None:
-        """The position that a form names; None for anything else."""
+        """Returns the position with this form value; None for anything else."""
         return next((position for position in cls if position.form_value == form_value), None)
 
 
@@ -72,7 +72,10 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_placement(placement: Placement, *, pages: int, width_pt: float, height_pt: float) -> None:
-    """Raises: Refusal INVALID `placement.page`, `placement.size` or `placement.outside`."""
+    """Checks that the stamp lies on the page and is large enough.
+
+    Raises: Refusal INVALID `placement.page`, `placement.size` or `placement.outside`.
+    """
     if not 1 <= placement.page <= pages:
         raise Refusal(Kind.INVALID, "placement.page", page=placement.page, pages=pages)
     size_min = fitting_size(width_pt, height_pt, wanted=SIZE_MIN)
@@ -84,7 +87,7 @@ def check_placement(placement: Placement, *, pages: int, width_pt: float, height
 
 
 def fitting_size(width_pt: float, height_pt: float, *, wanted: float = SIZE_DEFAULT) -> float:
-    """The size wanted, or what a small page has room for; never below `SIZE_SMALLEST`."""
+    """The wanted size, or a smaller one on a small page; at least `SIZE_SMALLEST`."""
     return min(wanted, max(SIZE_SMALLEST, min(width_pt, height_pt)))
 
 

@@ -1,4 +1,4 @@
-"""The outside of stamping: the process that holds the key, and who judges stamps."""
+"""What stamping needs from outside: the signer process that holds the key, and a judge of stamps."""
 
 from __future__ import annotations
 
@@ -12,26 +12,32 @@ from meterai.stamping.signer_wire import Identity, KeyReport
 
 
 class KeyHolder(Protocol):
-    """Knows how the signer finds the keys of the register."""
+    """Reports the state of each registered key in the signer."""
 
     async def keys(self) -> list[KeyReport]:
-        """One report per registered key. Raises: Refusal(UNAVAILABLE, "signer.unavailable")."""
+        """Returns one report per registered key. Raises: Refusal(UNAVAILABLE, "signer.unavailable")."""
         ...
 
 
 class Signer(KeyHolder, Protocol):
-    """Signs what was stored before, and nothing else. Holds the key; parses no PDF."""
+    """Signs digests of stored intents, and nothing else. Holds the key; parses no PDF."""
 
     async def identity(self) -> Identity:
-        """Its certificates and key ids. Raises: Refusal(UNAVAILABLE, "signer.unavailable" or "key.*")."""
+        """Returns the signer's certificates and key ids.
+
+        Raises: Refusal(UNAVAILABLE, "signer.unavailable" or "key.*").
+        """
         ...
 
     async def ping(self) -> Identity:
-        """As `identity`, asked anew. Raises: Refusal(UNAVAILABLE, "signer.unavailable" or "key.*")."""
+        """Like `identity`, but always asks the signer.
+
+        Raises: Refusal(UNAVAILABLE, "signer.unavailable" or "key.*").
+        """
         ...
 
     async def code_signatures(self, wanted: Sequence[tuple[SerialNumber, date]]) -> list[bytes]:
-        """Ed25519 signatures for the 2-D codes of allocated serial numbers, in the order asked for.
+        """Returns Ed25519 signatures for the 2-D codes of allocated serial numbers, in the same order.
 
         Raises: Refusal(UNAVAILABLE, "signer.unavailable" or "sealing.stopped"),
         Refusal(CONFLICT, "stamping.serial_not_allocated").
@@ -41,21 +47,28 @@ class Signer(KeyHolder, Protocol):
     async def seal(
         self, serials: Sequence[SerialNumber], may_lack_time_stamp: Collection[SerialNumber] = ()
     ) -> dict[SerialNumber, bytes | Refusal]:
-        """The seal (CMS, DER) of each serial number with a stored intent, or why there is none:
-        UNAVAILABLE `tsa.*`, `key.*`; CONFLICT `stamping.no_intent`.
+        """Returns a seal (CMS, DER) or a refusal for each serial number with a stored intent.
 
-        Those in `may_lack_time_stamp` are sealed without a token while none is to be had: see
-        `seal.time_stamp_later.has_time_stamp`.
+        Refusals: UNAVAILABLE `tsa.*`, `key.*`; CONFLICT `stamping.no_intent`.
+
+        Serials in `may_lack_time_stamp` are sealed without a token while the authority is down: see
+        `signer.late_time_stamp.has_time_stamp`.
 
         Raises: Refusal(UNAVAILABLE, "signer.unavailable", "sealing.stopped" (the stop switch) or "tsa.*").
         """
         ...
 
     async def time_stamps(self, imprints: Sequence[bytes]) -> list[bytes]:
-        """Tokens over SHA-256 imprints of signature values. Raises: Refusal(UNAVAILABLE, "tsa.*" or so)."""
+        """Returns tokens over SHA-256 imprints of signature values.
+
+        Raises: Refusal(UNAVAILABLE, "tsa.*" and others).
+        """
         ...
 
 
 type Vouch = Callable[[bytes, datetime], Awaitable[None]]
-"""Judges at that moment a file that carries stamps already. Raises: Refusal INVALID `pdf.*`, `jail.killed`
-when it gets no other one; UNAVAILABLE `jail.unavailable`."""
+"""Judges a file that carries stamps already, as of the given moment.
+
+Raises: Refusal INVALID `pdf.*`; INVALID `jail.killed` when the file must not get another stamp; UNAVAILABLE
+`jail.unavailable`.
+"""

@@ -1,4 +1,4 @@
-"""Read-only answers about documents, jobs and released files."""
+"""Read-only queries about documents, jobs and released files."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ log = structlog.get_logger(__name__)
 
 _RENDER = "meterai.pdf.rendering:render_page"
 _AT_HAND_SECONDS = 600.0
-"""As long as browsers keep the image too."""
+"""Browsers keep the image equally long."""
 _names = RecentCache[UUID, str]()
-"""What documents are called: a name never changes."""
+"""Names of documents in memory. A name never changes."""
 
 _JOB = """
     SELECT j.id, j.document_id, j.reference_id, j.state, j.refusal_code, j.trouble_code, j.attempts,
@@ -42,46 +42,46 @@ _JOB = """
 
 
 class DocumentPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a page about a document shows."""
+    """The data of a page about a document."""
 
     document_id: UUID
     customer_id: UUID | None
     name: str
     kind: str | None
     input_object: str
-    """Names the bytes to be stamped: changes when the document is rewritten."""
+    """Key of the bytes to be stamped. Changes when the document is rewritten."""
     bytes: int
     profile: Profile
     inspection: Inspection
     placements: tuple[Placement, ...]
     output: OutputVerdict
     limits: OutputLimits | None
-    """What the event's agency accepts."""
+    """Limits of the event's agency for the stamped file."""
     rewritten_from: str | None
-    """The upload, when it was rewritten with consent."""
+    """Key of the upload if the document was rewritten with consent."""
     created_at: datetime
     retained_until: datetime
     job: Job | None
-    """The newest one."""
+    """The newest job."""
     releases: tuple[Release, ...]
-    """One per stamp, all bound to the same bytes."""
+    """One release per stamp, all bound to the same bytes."""
 
 
 async def jobs_by_key(conn: Connection, keys: Sequence[str]) -> dict[str, tuple[bytes, Job]]:
-    """Jobs by idempotency key, with the digest of the request that made them."""
+    """Finds jobs by idempotency key. Returns them with the digest of the request that made them."""
     rows = await conn.fetch(_JOB + "WHERE j.idempotency_key = ANY ($1)", list(keys))
     return {row["idempotency_key"]: (row["request_digest"], _job(row)) for row in rows}
 
 
 async def job(db: Database, job_id: UUID) -> Job | None:
-    """A job by its id."""
+    """Returns a job by its id."""
     async with db.connection() as conn:
         row = await conn.fetchrow(_JOB + "WHERE j.id = $1", job_id)
     return _job(row) if row else None
 
 
 async def lot_of_job(db: Database, job_id: UUID) -> UUID | None:
-    """The quota lot from which a job is paid; None for an unknown job."""
+    """Returns the quota lot that pays for a job; None for an unknown job."""
     async with db.connection() as conn:
         lot: UUID | None = await conn.fetchval(
             "SELECT lot_account_id FROM stamping.job WHERE id = $1", job_id
@@ -90,7 +90,7 @@ async def lot_of_job(db: Database, job_id: UUID) -> UUID | None:
 
 
 async def job_of_document(db: Database, document_id: UUID) -> Job | None:
-    """The newest job of a document."""
+    """Returns the newest job of a document."""
     async with db.connection() as conn:
         jobs = await _jobs_of_documents(conn, [document_id])
     return jobs.get(document_id)
@@ -99,7 +99,7 @@ async def job_of_document(db: Database, document_id: UUID) -> Job | None:
 async def document_page(
     db: Database, document_id: UUID, *, customer_id: UUID | None = None
 ) -> DocumentPage | None:
-    """A document with its job and what was released; with `customer_id` only if it is theirs (I16)."""
+    """Returns a document with its job and releases. With `customer_id`: only if it is theirs (I16)."""
     async with db.connection() as conn:
         row = await conn.fetchrow(
             """SELECT d.*, EXISTS (SELECT FROM stamping.job j WHERE j.document_id = d.id) AS has_job
@@ -114,9 +114,9 @@ async def document_page(
 async def documents_of_customer(
     db: Database, customer_id: UUID, *, now: datetime, limit: int = 100, behind: UUID | None = None
 ) -> list[DocumentPage]:
-    """A customer's documents, the newest first, or those older than `behind`.
+    """Lists a customer's documents, the newest first. With `behind`: those older than it.
 
-    Without those of bundles (see `bundle_queries`), and without unstamped ones whose retention is over.
+    Leaves out documents of bundles (see `bundles.queries`), and unstamped ones whose retention is over.
     """
     async with db.connection() as conn:
         rows = await conn.fetch(
@@ -139,7 +139,7 @@ async def documents_of_customer(
 async def outputs_of_customer(
     db: Database, ids: Sequence[UUID], customer_id: UUID | None
 ) -> dict[UUID, OutputVerdict]:
-    """What the agency will say of those of these documents that are the customer's; None: of all of them."""
+    """Returns the output verdicts of those documents that belong to the customer; None: of all of them."""
     async with db.connection() as conn:
         rows = await conn.fetch(
             """SELECT id, output FROM stamping.document
@@ -151,15 +151,15 @@ async def outputs_of_customer(
 
 
 class DocumentLabel(msgspec.Struct, frozen=True, kw_only=True):
-    """What an order's page says of a document."""
+    """What an order's page shows of a document."""
 
     name: str
     serials: tuple[SerialNumber, ...]
-    """Of the stamps that were released, in the order of their places."""
+    """Serial numbers of the released stamps, in the order of their places."""
 
 
 async def document_labels(db: Database, ids: Sequence[UUID]) -> dict[UUID, DocumentLabel]:
-    """The files' names and released serials, for their owner's pages."""
+    """Returns file names and released serials, for the owner's pages."""
     if not ids:
         return {}
     async with db.connection() as conn:
@@ -174,7 +174,7 @@ async def document_labels(db: Database, ids: Sequence[UUID]) -> dict[UUID, Docum
 
 
 async def document_names(db: Database, ids: Sequence[UUID]) -> dict[UUID, str]:
-    """The files' names, for their owner's pages; of documents that are gone none, or the one they had."""
+    """Returns the file names, for the owner's pages. A deleted document may be missing."""
     known = {id: _names[id] for id in ids if id in _names}
     missing = [id for id in ids if id not in known]
     if missing:
@@ -187,14 +187,15 @@ async def document_names(db: Database, ids: Sequence[UUID]) -> dict[UUID, str]:
 
 
 def remember_name(document_id: UUID, name: str) -> None:
-    """Spares the look-up of a name that was given or found a moment ago."""
+    """Keeps a name in memory, so that it need not be read again."""
     _names.keep(document_id, name)
 
 
 def image_at_hand(key: str, page: int, width: int) -> bytes | None:
-    """A page of the object `key`, if it was drawn here a moment ago: for those who were shown its address.
+    """Returns a page image of the object `key` if this process drew it recently.
 
-    Nothing is looked up, so this says for some minutes what was true when the address was given out.
+    For people who were given its address. Nothing is checked, so for some minutes it repeats what was true
+    when the address was given.
     """
     return page_images.find(key, page, width, younger_than_s=_AT_HAND_SECONDS)
 
@@ -202,7 +203,7 @@ def image_at_hand(key: str, page: int, width: int) -> bytes | None:
 async def document_image(
     db: Database, jail: JailPool, objects: ObjectStore, document_id: UUID, page: int, width: int
 ) -> bytes:
-    """A page of the document as a JPEG, `width` pixels wide; of the stamped file once there is one.
+    """Returns a page as a JPEG, `width` pixels wide: of the stamped file once there is one.
 
     Raises: Refusal NOT_FOUND `document.unknown`, `pdf.no_such_page`; GONE `document.input_deleted`;
     UNAVAILABLE `object.missing`, `object.damaged`; BUSY `jail.busy`.
@@ -237,14 +238,14 @@ async def _shown_object(db: Database, document_id: UUID) -> str:
 
 
 class ReleasedFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A stamped file. `name`: the upload's."""
+    """A stamped file. `name`: that of the upload."""
 
     name: str
     data: bytes
 
 
 async def released_file(db: Database, objects: ObjectStore, document_id: UUID) -> ReleasedFile:
-    """The stamped file of a document, compared with what was released (I9).
+    """Returns the stamped file of a document after comparing it with its release (I9).
 
     Raises: Refusal NOT_FOUND `document.not_released`; UNAVAILABLE `object.damaged` or `object.missing`.
     """
@@ -261,7 +262,9 @@ async def released_file(db: Database, objects: ObjectStore, document_id: UUID) -
 
 
 async def read_checked(objects: ObjectStore, key: str) -> bytes:
-    """An object whose bytes still have the digest that names them: a flipped bit is never served.
+    """Reads an object and checks that its bytes have the digest that names them.
+
+    Flipped bits are never served.
 
     Raises: Refusal UNAVAILABLE `object.missing` or `object.damaged`.
     """
@@ -273,7 +276,7 @@ async def read_checked(objects: ObjectStore, key: str) -> bytes:
 
 
 def checked(data: bytes | None, key: str) -> bytes:
-    """What a store gave for `key`, if it is that.
+    """Returns the store's answer for `key` if its digest is right.
 
     Raises: Refusal UNAVAILABLE `object.missing` or `object.damaged`.
     """
@@ -287,7 +290,7 @@ def checked(data: bytes | None, key: str) -> bytes:
 
 
 def same(data: bytes | None, key: str, stored: bytes) -> bytes:
-    """What a store gave for `key`, if it is what was stored a moment ago, byte for byte.
+    """Returns the store's answer for `key` if it equals, byte for byte, what was just stored.
 
     Raises: Refusal UNAVAILABLE `object.missing` or `object.damaged`.
     """
@@ -340,7 +343,7 @@ def _page(row: Row, job: Job | None, releases: Sequence[Row]) -> DocumentPage:
 
 
 def limits_of(row: Row) -> OutputLimits | None:
-    """The limits that a document was accepted with."""
+    """Returns the limits that a document was accepted with."""
     if row["output_bytes_max"] is None and row["pdf_version_min"] is None:
         return None
     return OutputLimits(bytes_max=row["output_bytes_max"], pdf_version_min=row["pdf_version_min"])
@@ -368,17 +371,17 @@ def _job(row: Row) -> Job:
 
 
 async def count_waiting(conn: Connection) -> int:
-    """Accepted jobs that are not finished."""
+    """Counts accepted jobs that are not finished."""
     return int(await conn.fetchval("SELECT count(*) FROM stamping.job WHERE next_attempt_at IS NOT NULL"))
 
 
 async def count_time_stamps_owed(conn: Connection) -> int:
-    """Released stamps whose time stamp is still to be added."""
+    """Counts released stamps whose time stamp is still to be added."""
     return int(await conn.fetchval("SELECT count(*) FROM stamping.time_stamp_owed WHERE paid_at IS NULL"))
 
 
 async def documents_without_file(conn: Connection) -> list[UUID]:
-    """Documents that wait to be stamped until somebody puts back a file that is gone: their trouble alone."""
+    """Lists documents whose stamping waits only because their file is missing from the store."""
     rows = await conn.fetch(
         """SELECT document_id FROM stamping.job
            WHERE next_attempt_at IS NOT NULL AND trouble_code IN ('object.missing', 'object.damaged')"""
@@ -387,8 +390,10 @@ async def documents_without_file(conn: Connection) -> list[UUID]:
 
 
 async def oldest_held_up(conn: Connection, *, but_for: Sequence[UUID]) -> datetime | None:
-    """Since when the oldest job is accepted whose last attempt did not finish, other than those of the
-    documents `but_for`; None: there is none."""
+    """When the oldest job whose last attempt failed was accepted; None if there is none.
+
+    Jobs of the documents `but_for` are left out.
+    """
     accepted_at: datetime | None = await conn.fetchval(
         """SELECT min(created_at) FROM stamping.job
            WHERE next_attempt_at IS NOT NULL AND trouble_code IS NOT NULL
@@ -399,7 +404,7 @@ async def oldest_held_up(conn: Connection, *, but_for: Sequence[UUID]) -> dateti
 
 
 async def objects_under_way(conn: Connection) -> list[str]:
-    """What jobs that have not ended still need from the object store: inputs and prepared revisions."""
+    """Lists the objects that unfinished jobs still need: inputs and prepared revisions."""
     rows = await conn.fetch(
         """SELECT d.input_object AS key FROM stamping.job j JOIN stamping.document d ON d.id = j.document_id
            WHERE j.next_attempt_at IS NOT NULL
@@ -411,7 +416,7 @@ async def objects_under_way(conn: Connection) -> list[str]:
 
 
 async def not_referred_to(conn: Connection, keys: Sequence[str]) -> list[str]:
-    """Which of these objects no document, no release and no job that goes on needs."""
+    """Returns those objects that no document, release or unfinished job needs."""
     rows = await conn.fetch(
         """SELECT key FROM unnest($1::text[]) AS key
            WHERE NOT EXISTS (SELECT FROM stamping.release WHERE sha256 = key)
@@ -429,26 +434,28 @@ async def not_referred_to(conn: Connection, keys: Sequence[str]) -> list[str]:
 
 
 async def released_objects(conn: Connection, part: int) -> set[str]:
-    """The keys of the released files in one of the store's 256 parts, without those that another installation
-    keeps."""
+    """Lists the keys of the released files in one of the store's 256 parts.
+
+    Leaves out files that another installation keeps.
+    """
     first = f"{part:02x}"
     rows = await conn.fetch(
         "SELECT DISTINCT sha256 FROM stamping.release WHERE NOT imported AND sha256 BETWEEN $1 AND $2",
         first,
-        f"{first}g",  # behind every hex digest that begins so
+        f"{first}g",  # greater than every hex digest that begins like this
     )
     return {row["sha256"] for row in rows}
 
 
 async def some_released_objects(db: Database, most: int) -> list[str]:
-    """The keys of a few released files of ours, whichever."""
+    """Returns the keys of some of our released files, in no particular order."""
     async with db.connection() as connection:
         rows = await connection.fetch("SELECT sha256 FROM stamping.release WHERE NOT imported LIMIT $1", most)
     return [row["sha256"] for row in rows]
 
 
 async def serials_under_way(db: Database) -> list[str]:
-    """The serial numbers that jobs under way have, none of them released."""
+    """Lists the serial numbers of unfinished jobs. None of them is released."""
     async with db.connection() as connection:
         rows = await connection.fetch(
             """SELECT s.serial FROM stamping.job j JOIN stamping.serial s ON s.job_id = j.id

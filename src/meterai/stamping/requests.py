@@ -1,4 +1,4 @@
-"""What the jail is asked when documents are received and sealed, and what it answers."""
+"""Requests to the jail about receiving and sealing documents, and its answers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SealRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Which stamp of a document to prepare now.
+    """Asks to prepare one stamp of a document.
 
     `data` is the file as uploaded (or normalised) for the first stamp, and the file as sealed so far for each
     later one. `stamps` are all stamps of the document, the same list each time.
@@ -53,12 +53,12 @@ class PreparedSeal(msgspec.Struct, frozen=True, kw_only=True):
     gap_start: int
     """Offset of the gap's `<`."""
     gap_end: int
-    """Offset behind the gap's `>`."""
+    """Offset after the gap's `>`."""
     pages: int
     base_bytes: int
     """Size of the file to which this stamp was appended."""
     pdf_version: str = ""
-    """Of the uploaded file; of the first stamp only."""
+    """PDF version of the uploaded file. Only set for the first stamp."""
 
     @property
     def digest(self) -> bytes:
@@ -69,27 +69,27 @@ class PreparedSeal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutputLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """What an authority accepts of the stamped file, such as 800 kB and PDF 1.6 (CASN 2024)."""
+    """What an authority accepts as stamped file, such as 800 kB and PDF 1.6 (CASN 2024)."""
 
     bytes_max: int | None = None
     pdf_version_min: str | None = None
 
     def is_too_large(self, size_bytes: int) -> bool:
-        """Whether a file of this size is refused."""
+        """Whether a file of this size is too large."""
         return self.bytes_max is not None and size_bytes > self.bytes_max
 
     def is_too_old(self, version: str) -> bool:
-        """Whether a file of this PDF version is refused."""
+        """Whether this PDF version is too old."""
         return self.pdf_version_min is not None and version_of(version) < version_of(self.pdf_version_min)
 
 
 def version_of(text: str) -> tuple[int, ...]:
-    """A PDF version, such as 1.7, to compare."""
+    """Reads a PDF version such as 1.7, for comparisons."""
     return tuple(int(number) for number in text.split("."))
 
 
 class MeasureRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A file as uploaded, where its stamps will lie, and what is demanded of the result."""
+    """Asks for the size of the result: the uploaded file, places of its stamps, and limits of the result."""
 
     data: bytes
     placements: list[Placement]
@@ -100,52 +100,54 @@ class MeasureRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutputMeasure(msgspec.Struct, frozen=True, kw_only=True):
-    """What the stamped file will be, known before anybody pays."""
+    """Size and version of the stamped file, predicted before anybody pays."""
 
     output_bytes: int
-    """Upper bound of its size, some hundred bytes above the true one for each stamp."""
+    """Upper bound of its size: some hundred bytes too much for each stamp."""
     base_bytes: int
-    """Of the file before its first stamp."""
+    """Size of the file before its first stamp."""
     stamp_bytes: int
-    """What each of these stamps adds at most."""
+    """The most that each of these stamps adds."""
     pdf_version: str
     too_large: bool
     version_low: bool
 
 
 PAGE_IMAGE_WIDTH_PX = 600
-"""Width of the page image on which a person places the stamp: letters of 10 points are still legible."""
+"""Width of the page image on which a person places the stamp. Letters of 10 points are still legible."""
 
 
 class ReceptionRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A file as uploaded, how many stamps it will get, and what is demanded of the result."""
+    """Asks to check an uploaded file: the file, its number of stamps, and limits of the result."""
 
     data: bytes
     stamps: int
     limits: OutputLimits
     profile: Profile = Profile.FINAL
-    """Wanted, if the file carries no signatures."""
+    """The wanted profile. Ignored if the file carries signatures."""
     password: str = ""
-    """Typed by the person; used once."""
+    """Password typed by the person. It is used once."""
 
 
 class Reception(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found."""
+    """What the jail found about an uploaded file."""
 
     inspection: Inspection
     profile: Profile
     placements: list[Placement]
-    """Proposed: near the signature block, on the last page that is large enough."""
+    """Proposed places: near the signature block, on the last page that is large enough."""
     output: OutputMeasure
     page_image: RenderedPage
-    """Of that page."""
+    """Image of that page."""
     instead: bytes = b""
-    """What takes the place of the upload: the file without its user password, or mended by another parser.
-    Empty when the upload stays."""
+    """Replaces the upload: the file without its password, or repaired by another parser.
+
+    Empty: upload stays.
+    """
 
 
 class ProposeRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """The page to look at, its size as seen in points, and what is taken already."""
+    """Asks for a place on a page of this size (as seen, in points), apart from the places in `taken`."""
 
     data: bytes
     page: int
@@ -157,19 +159,22 @@ class ProposeRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RewriteRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A file as uploaded. `images`: `keep` packs anew without loss, `smaller` recompresses pictures too."""
+    """Asks to rewrite an uploaded file.
+
+    `images`: `keep` recompresses without loss, `smaller` makes pictures smaller too.
+    """
 
     data: bytes
     images: Literal["keep", "smaller"] = "keep"
     bytes_max: int | None = None
-    """With `smaller`: stop at the gentlest step that fits. The stamp's own bytes must be taken off before."""
+    """With `smaller`: stop at the first step that fits. The caller has subtracted the bytes of the stamps."""
     pdf_version: str = "1.7"
     password: str = ""
     limits: Limits = DEFAULT_LIMITS
 
 
 class RewrittenDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """The rewritten file; it takes the place of the upload."""
+    """The rewritten file. It replaces the upload."""
 
     data: bytes
     pdf_version: str
@@ -177,29 +182,29 @@ class RewrittenDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ArchiveLookRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A released file, and the serial numbers of its stamps."""
+    """Asks for the seals and time stamps of a released file, given the serial numbers of its stamps."""
 
     data: bytes
     serials: list[str]
 
 
 class ArchiveLook(msgspec.Struct, frozen=True, kw_only=True):
-    """What the file's proof rests on. CMS structures as they lie in their gaps, padding included."""
+    """The CMS structures in a file, as they lie in their gaps, with padding."""
 
     seals: list[bytes]
     archive_stamps: list[bytes]
-    """In the order of the ends of their byte ranges."""
+    """Sorted by the ends of their byte ranges."""
 
 
 class ExtendRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What to add to a released file."""
+    """Asks to add archive data to a released file."""
 
     data: bytes
     certificates: list[bytes]
     crls: list[bytes]
     ocsp_responses: list[bytes]
     token_bytes: int
-    """Room for the document time stamp's token; 0: none is wanted."""
+    """Room for the token of the document time stamp; 0: no time stamp."""
     identity: bytes
     """16 bytes: the changing half of the file's ID."""
 

@@ -1,4 +1,4 @@
-"""Speaks to the signer process over its unix socket."""
+"""Client of the signer process, over its unix socket."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class SignerClient:
-    """A `stamping.ports.Signer`. Keeps its connections; finds a restarted signer by itself."""
+    """A `stamping.ports.Signer`. Keeps its connections, and finds a restarted signer by itself."""
 
     def __init__(self, socket_path: Path) -> None:
         self._path = socket_path
@@ -42,7 +42,7 @@ class SignerClient:
         )
         answer = await self._ask(request, signer_wire.Seals)
         if self._identity is not None and answer.key_id != self._identity.key_id:
-            self._identity = None  # another key was put to use since
+            self._identity = None  # another key was activated since
         outcomes: dict[SerialNumber, bytes | Refusal] = {}
         for serial in serials:
             if serial in answer.sealed:
@@ -53,18 +53,21 @@ class SignerClient:
         return outcomes
 
     async def ping(self) -> signer_wire.Identity:
-        """Asks anew whether the signer answers. Raises: Refusal(UNAVAILABLE, "signer.unavailable")."""
+        """Asks the signer whether it answers, without a cache.
+
+        Raises: Refusal(UNAVAILABLE, "signer.unavailable").
+        """
         return await self._ask(signer_wire.Ping(), signer_wire.Identity)
 
     async def time_stamps(self, imprints: Sequence[bytes]) -> list[bytes]:
         return (await self._ask(signer_wire.StampSignatures(list(imprints)), signer_wire.Tokens)).tokens
 
     async def keys(self) -> list[signer_wire.KeyReport]:
-        """How the signer finds each key of the register. Raises: Refusal(UNAVAILABLE, ...)."""
+        """Returns the signer's report on each registered key. Raises: Refusal(UNAVAILABLE, ...)."""
         return (await self._ask(signer_wire.ListKeys(), signer_wire.Keys)).keys
 
     async def stopped(self) -> bool:
-        """Whether the signer obeys a thrown stop switch. Raises: Refusal(UNAVAILABLE, ...)."""
+        """Whether the signer has seen a thrown stop switch. Raises: Refusal(UNAVAILABLE, ...)."""
         return (await self._ask(signer_wire.ListKeys(), signer_wire.Keys)).stopped
 
     async def close(self) -> None:
@@ -77,7 +80,7 @@ class SignerClient:
             async with asyncio.timeout(_ANSWER_SECONDS_MAX):
                 answer = await self._exchange(request)
         except (OSError, EOFError, TimeoutError, ValueError) as error:
-            # Whatever answered before may be another process now, with another key.
+            # The process that answered before may be gone, and the new one may have another key.
             self._identity = None
             raise Refusal(Kind.UNAVAILABLE, "signer.unavailable", reason=type(error).__name__) from error
         if isinstance(answer, signer_wire.Refused):
@@ -86,7 +89,7 @@ class SignerClient:
         return answer
 
     async def _exchange(self, request: signer_wire.Request) -> signer_wire.Answer:
-        """Sends one request. A kept connection may be dead; asking twice is safe: each attempt is counted."""
+        """Sends one request. A kept connection may be dead. Asking twice is safe: each attempt is counted."""
         while self._idle:
             connection = self._idle.pop()
             try:
@@ -102,7 +105,7 @@ class SignerClient:
             await writer.drain()
             body = await signer_wire.read_frame(reader)
             answer = signer_wire.read_answer(body)
-        except BaseException:  # cancelled too: an answer nobody read must not be taken for the next one
+        except BaseException:  # also when cancelled: an unread answer must not be taken for the next one
             writer.close()
             raise
         self._idle.append(connection)

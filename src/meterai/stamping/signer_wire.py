@@ -1,7 +1,7 @@
-"""What the worker and the signer process say to each other: length-prefixed frames of msgpack.
+"""Messages between the worker and the signer process: length-prefixed frames of msgpack.
 
-Request and answer: 4 bytes length (big-endian), then the msgpack of one of the structs below. One answer per
-request, in order; a second request in flight takes a second connection.
+Request and answer: 4 bytes length (big-endian), then the msgpack of one of the structs below. Each request
+gets one answer, in order. A second request at the same time needs a second connection.
 """
 
 from __future__ import annotations
@@ -21,31 +21,31 @@ FRAME_BYTES_MAX = 16 << 20
 
 
 class Ping(msgspec.Struct, frozen=True, tag_field="op", tag="ping"):
-    """Are you there, and who are you?"""
+    """Asks whether the signer is there, and for its identity."""
 
 
 class SignCodes(msgspec.Struct, frozen=True, tag_field="op", tag="code"):
-    """Sign the 2-D codes of allocated serial numbers."""
+    """Asks to sign the 2-D codes of allocated serial numbers."""
 
     wanted: list[tuple[str, date]]
 
 
 class SealSerials(msgspec.Struct, frozen=True, tag_field="op", tag="seal"):
-    """Seal the stored intents of these serial numbers."""
+    """Asks to seal the stored intents of these serial numbers."""
 
     serials: list[str]
     may_lack_time_stamp: list[str] = []
-    """Those to be sealed even while no time stamp is to be had; it is asked for later."""
+    """Serials that are sealed even while no time stamp is available. The time stamp is added later."""
 
 
 class StampSignatures(msgspec.Struct, frozen=True, tag_field="op", tag="time"):
-    """Fetch RFC 3161 tokens over these SHA-256 imprints of signature values."""
+    """Asks for RFC 3161 tokens over these SHA-256 imprints of signature values."""
 
     imprints: list[bytes]
 
 
 class ListKeys(msgspec.Struct, frozen=True, tag_field="op", tag="keys"):
-    """How is each key of the register?"""
+    """Asks for the state of each registered key."""
 
 
 class Identity(msgspec.Struct, frozen=True, tag="identity"):
@@ -53,26 +53,26 @@ class Identity(msgspec.Struct, frozen=True, tag="identity"):
 
     key_id: str
     certificate_chain: list[bytes]
-    """DER, the signing certificate first."""
+    """Certificates as DER, the signing certificate first."""
     code_key_id: int
     other_certificates: list[bytes] = []
-    """DER of every other key of the register: a document's first seals may be older than a rotation."""
+    """Certificates (DER) of the other registered keys, for first seals made before a rotation."""
     tsa_ends: datetime | None = None
-    """When the time-stamp authority's certificate ends, by its last token; None: none came yet."""
+    """When the time-stamp authority's certificate ends, from its last token; None before any token."""
 
 
 class KeyReport(msgspec.Struct, frozen=True):
-    """How the signer finds a key of the register."""
+    """The signer's report on a registered key."""
 
     key_id: str
     certificate: bytes
     active: bool
     trouble: str
-    """Why it could not sign now; empty: it could."""
+    """Why it could not sign now; empty if it could."""
 
 
 class Keys(msgspec.Struct, frozen=True, tag="keys"):
-    """All keys of the register, and the stop switch as the signer saw it last."""
+    """All registered keys, and the stop switch as the signer last saw it."""
 
     keys: list[KeyReport]
     stopped: bool
@@ -97,7 +97,7 @@ class Seals(msgspec.Struct, frozen=True, tag="seals"):
     sealed: dict[str, bytes]
     refused: dict[str, Refused]
     key_id: str
-    """Of the key that was asked."""
+    """Id of the key that signed."""
 
 
 class Tokens(msgspec.Struct, frozen=True, tag="tokens"):
@@ -111,14 +111,14 @@ Answer = Identity | CodeSignatures | Seals | Tokens | Keys | Refused
 
 
 def socket_path(data: Path) -> Path:
-    """Where the signer listens."""
+    """Path of the signer's socket."""
     return data / "run" / "signer.sock"
 
 
 async def read_frame(reader: asyncio.StreamReader) -> bytes:
-    """The next frame's content.
+    """Reads the content of the next frame.
 
-    Raises: asyncio.IncompleteReadError at the end of the stream, ValueError for one that is too long.
+    Raises: asyncio.IncompleteReadError at the end of the stream, ValueError for a frame that is too long.
     """
     size = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))[0]
     if size > FRAME_BYTES_MAX:
@@ -127,7 +127,7 @@ async def read_frame(reader: asyncio.StreamReader) -> bytes:
 
 
 def read_request(body: bytes) -> Request:
-    """Raises: ValueError for anything else, text that is no UTF-8 and endless nesting included."""
+    """Decodes a request. Raises: ValueError for anything else, with invalid UTF-8 and endless nesting."""
     try:
         request: Request = msgspec.msgpack.decode(body, type=Request)
     except (msgspec.MsgspecError, RecursionError) as error:
@@ -136,7 +136,7 @@ def read_request(body: bytes) -> Request:
 
 
 def read_answer(body: bytes) -> Answer:
-    """Raises: ValueError as `read_request`."""
+    """Decodes an answer. Raises: ValueError as `read_request`."""
     try:
         answer: Answer = msgspec.msgpack.decode(body, type=Answer)
     except (msgspec.MsgspecError, RecursionError) as error:
@@ -145,15 +145,15 @@ def read_answer(body: bytes) -> Answer:
 
 
 def frame(message: Request | Answer) -> bytes:
-    """A message as it goes over the wire."""
+    """Encodes a message as a frame."""
     body = msgspec.msgpack.encode(message)
     return _LENGTH.pack(len(body)) + body
 
 
 class ReachableSocket:
-    """A way to a unix socket whose path may be longer than the 107 bytes that the kernel takes.
+    """Gives a unix socket a path short enough for the kernel's limit of 107 bytes.
 
-    Linux: the folder is opened and the socket is named through /proc/self/fd.
+    Linux: opens the folder and names the socket through /proc/self/fd.
     """
 
     def __init__(self, path: Path) -> None:

@@ -1,1 +1,1 @@
-"""The register of signing keys. No private key comes near here."""
+"""The register of signing keys. It never holds a private key."""

@@ -1,4 +1,4 @@
-"""The development PKI's key: in the register from the first start on, and in use without one."""
+"""The key of the development PKI: registered at the first start, and used when no other key is registered."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from meterai.stamping.keys.signing_keys import SigningKey, key_id_of
 from meterai.stamping.store import keys
 
 FOLDER: Final = "pki"
-"""Below DATA."""
+"""Folder below DATA."""
 
 
 def development_key(pki: Path) -> SigningKey:
-    """The key in the files of the development PKI, as if it had been in use for ever.
+    """Reads the key from the files of the development PKI, as if it had always been active.
 
     Raises: OSError, ValueError.
     """
@@ -36,7 +36,7 @@ def development_key(pki: Path) -> SigningKey:
 
 
 async def register_development_key(db: Database, data: Path, *, now: datetime) -> None:
-    """Puts it into an empty register of keys, so that a rotation has something to start from."""
+    """Puts the key into an empty register, so that a rotation has a key to replace."""
     async with db.transaction() as tx:
         if await keys.lock_keys(tx):
             return

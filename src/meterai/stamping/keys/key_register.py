@@ -1,4 +1,4 @@
-"""The register of keys as an operator sees it, with the signer's word on each."""
+"""The register of keys as an operator sees it, with the signer's report on each key."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from meterai.stamping.store import keys
 
 
 class KeyNow(msgspec.Struct, frozen=True, kw_only=True):
-    """A key and how it stands."""
+    """A key and its state."""
 
     key_id: str
     state: str
-    """As in `signing_keys.state_of`."""
+    """A state of `signing_keys.state_of`."""
     place: str
     name: str
     """Common name in its certificate."""
@@ -30,19 +30,19 @@ class KeyNow(msgspec.Struct, frozen=True, kw_only=True):
     active_from: datetime | None
     retired_at: datetime | None
     needs_next: bool
-    """It signs, has little time left, and no other key follows: see `signing_keys.ends_soon`."""
+    """Whether it is active, has little time left, and no other key follows: see `signing_keys.ends_soon`."""
     uses: int
     """Counted attempts to sign with it (I8)."""
     signer: str
-    """Why the signer could not sign with it now; empty: it could."""
+    """Why the signer could not sign with it now; empty when it could."""
 
     def to_json(self) -> str:
-        """One JSON object."""
+        """Writes the key as one JSON object."""
         return msgspec.json.encode(self).decode()
 
 
 async def keys_now(db: Database, holder: KeyHolder, *, now: datetime) -> list[KeyNow]:
-    """Every registered key, the first added first. Works while the signer is away, and says so."""
+    """Lists every registered key in the order of adding. While the signer is away, the report says so."""
     try:
         trouble = {report.key_id: report.trouble for report in await holder.keys()}
         missing = "not seen yet"
@@ -71,21 +71,21 @@ async def keys_now(db: Database, holder: KeyHolder, *, now: datetime) -> list[Ke
 
 
 async def registered_keys(conn: Connection) -> list[SigningKey]:
-    """The whole register, for who asks `signing_keys` more than one thing of it."""
+    """Reads the whole register, for callers that ask `signing_keys` several things about it."""
     return await keys.signing_keys(conn)
 
 
 async def key_that_ends_soon(db: Database, now: datetime) -> SigningKey | None:
-    """See `signing_keys.ends_soon`."""
+    """Returns the active key if it ends soon: see `signing_keys.ends_soon`."""
     async with db.connection() as connection:
         return ends_soon(await keys.signing_keys(connection), now)
 
 
 async def serials_sealed_by(db: Database, key_id: str) -> AsyncIterator[tuple[str, datetime]]:
-    """Serial number and time of release of every stamp that this key sealed, the first one first.
+    """Lists serial number and time of release of every stamp that this key sealed, the earliest first.
 
-    Raises: Refusal NOT_FOUND `key.unknown` for an id that sealed nothing and is in no register: a slip must
-    not look like a key without stamps.
+    Raises: Refusal NOT_FOUND `key.unknown` for an id that sealed nothing and is not registered: a typing
+    error must not look like a key without stamps.
     """
     sealed = False
     async with db.transaction() as tx:

@@ -1,4 +1,4 @@
-"""Signing keys as the register knows them: certificate, place, validity. No private key comes near here."""
+"""Signing keys in the register: certificate, place, validity. No private keys."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from cryptography.hazmat.primitives import hashes
 
 @dataclass(frozen=True, slots=True)
 class FilePlace:
-    """A software key: `stamp.key.pem` in a folder below DATA. For development."""
+    """A software key for development: `stamp.key.pem` in a folder below DATA."""
 
     folder: str
 
 
 @dataclass(frozen=True, slots=True)
 class TokenPlace:
-    """A key in a PKCS#11 token. At least one of label and id names it there."""
+    """A key in a PKCS#11 token, named there by its label, its id, or both."""
 
     token: str
     label: str | None = None
@@ -29,16 +29,18 @@ class TokenPlace:
 
 Place = FilePlace | TokenPlace
 LITTLE_TIME = timedelta(days=45)
-"""So long before the end of its certificate a key's successor should be at hand: a ceremony takes weeks. The
-time-stamp authority is asked as early for its next certificate."""
+"""How long before its certificate ends a key should have a successor: a key ceremony takes weeks.
+
+The time-stamp authority is asked for its next certificate equally early.
+"""
 _IGNORED = frozenset({"manufacturer", "model", "serial", "type", "library-manufacturer", "library-version"})
 
 
 def parse_place(text: str) -> Place:
     """Reads `file:FOLDER` or an RFC 7512 URI such as `pkcs11:token=meterai;object=stamp-2026;id=%01`.
 
-    Raises: ValueError, above all for a URI that carries a PIN, a module or any other query: those are
-    settings of the machine and never go into the database.
+    Raises: ValueError, also for a URI that carries a PIN, a module or any other query: those are settings of
+    the machine and never go into the database.
     """
     scheme, _, rest = text.partition(":")
     if scheme == "file":
@@ -61,17 +63,17 @@ def parse_place(text: str) -> Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningKey:
-    """A row of the register of keys."""
+    """A row in the register of keys."""
 
     key_id: str
-    """SHA-256 of its certificate, the first 16 hex digits."""
+    """First 16 hex digits of the SHA-256 of its certificate."""
     place: str
     certificates: tuple[bytes, ...]
-    """DER, the signer's first, without the root."""
+    """Certificates as DER: the key's own first, without the root."""
     valid_from: datetime
     valid_until: datetime
     active_from: datetime | None = None
-    """From when on it signs, unless a newer one does; None: added ahead, not yet put to use."""
+    """When it begins to sign, unless a newer key does; None: added, but not yet activated."""
     retired_at: datetime | None = None
 
     def valid(self, moment: datetime) -> bool:
@@ -80,12 +82,12 @@ class SigningKey:
 
 
 def key_id_of(certificate: bytes) -> str:
-    """How a key is named in records: by its certificate (DER)."""
+    """Makes the id of a key from its certificate (DER)."""
     return x509.load_der_x509_certificate(certificate).fingerprint(hashes.SHA256()).hex()[:16]
 
 
 def active_key(keys: Iterable[SigningKey], moment: datetime) -> SigningKey | None:
-    """The key that signs at `moment`: of those put to use by then, the newest. It may have expired."""
+    """The key that signs at `moment`: the one activated last by then. It may have expired."""
     begun = [
         (key.active_from, key.key_id, key)
         for key in keys
@@ -95,13 +97,12 @@ def active_key(keys: Iterable[SigningKey], moment: datetime) -> SigningKey | Non
 
 
 def has_little_time(end: datetime, moment: datetime) -> bool:
-    """Whether a certificate that ends at `end` needs somebody's care at `moment`."""
+    """Whether a certificate that ends at `end` needs an operator's attention at `moment`."""
     return moment >= end - LITTLE_TIME
 
 
 def ends_soon(keys: Sequence[SigningKey], moment: datetime) -> SigningKey | None:
-    """The key that signs at `moment`, when it has little time left and no other one is put to use before its
-    end; None: nothing needs to be done yet."""
+    """The active key if it has little time left and no other key is activated before its end; else None."""
     key = active_key(keys, moment)
     if key is None or not has_little_time(key.valid_until, moment):
         return None
@@ -109,7 +110,10 @@ def ends_soon(keys: Sequence[SigningKey], moment: datetime) -> SigningKey | None
 
 
 def state_of(key: SigningKey, keys: Sequence[SigningKey], moment: datetime) -> str:
-    """`active`, `expired` (active, but past its validity), `next`, `waiting`, `replaced` or `retired`."""
+    """State of a key: `active`, `expired`, `next`, `waiting`, `replaced` or `retired`.
+
+    An expired key is still the active one, but past its validity.
+    """
     if key.retired_at is not None:
         return "retired"
     if key == active_key(keys, moment):

@@ -1,1 +1,1 @@
-"""The seal: key, CMS, time stamp, and putting it into the gap. It parses no PDF."""
+"""Makes the seal: key, CMS, time stamp, and filling the gap. It parses no PDF."""

@@ -1,7 +1,7 @@
-"""The CMS of a stamp: SignedData for PAdES B-T (ETSI EN 319 142-1) from a template.
+"""Makes the CMS of a stamp: SignedData for PAdES B-T (ETSI EN 319 142-1) from a template.
 
 Only four things differ from stamp to stamp: digest, signature, time-stamp token, and the lengths around
-them. So the rest is encoded once for each key. The tests compare with pyHanko's validator and with
+them. The rest is encoded once for each key. The tests compare with pyHanko's validator and with
 `openssl cms -verify`.
 """
 
@@ -46,7 +46,7 @@ class _Template(NamedTuple):
 
 
 class SealingKey(Protocol):
-    """What of a key device is needed here. (`seal.keys` opens private keys: only the signer imports it.)"""
+    """The part of a key device that is needed here. (Only the signer imports `private_keys`.)"""
 
     @property
     def certificates(self) -> tuple[bytes, ...]: ...
@@ -58,9 +58,10 @@ class SealingKey(Protocol):
 
 
 async def build_cms(digest: bytes, key: SealingKey, timestamper: Timestamper) -> bytes:
-    """The DER of the CMS over a document digest (SHA-256 over the byte range), with its RFC 3161 token.
+    """Makes the DER of the CMS over a document digest (SHA-256 over the byte range), with an RFC 3161 token.
 
-    A time stamper that gives an empty token makes a signature without one (PAdES B-B).
+    If the time stamper returns an empty token, the signature has none (PAdES B-B).
+
     Raises: Refusal UNAVAILABLE `tsa.unavailable` or `tsa.bad_token`; what the key raises.
     """
     template = _make_template(key.certificates, key.algorithm)
@@ -71,7 +72,7 @@ async def build_cms(digest: bytes, key: SealingKey, timestamper: Timestamper) ->
 
 
 def cms_bytes_max(certificates: Sequence[bytes], token_bytes_max: int) -> int:
-    """How long the CMS can get with this chain, whatever the key: what must be free for it in Contents."""
+    """Largest size of a CMS with this chain, for any key: the room needed in Contents."""
     template = _make_template(tuple(certificates), "rsa")
     attributes = template.attributes_before + bytes(32) + template.attributes_after
     return len(_assemble(template, attributes, bytes(512), bytes(token_bytes_max)))
@@ -101,7 +102,7 @@ def _make_template(certificates: tuple[bytes, ...], algorithm: str) -> _Template
     )
     before, mark, after = attributes.partition(_MARK)
     assert mark
-    # The digest's own bytes must not decide the order of the attributes: their lengths differ before it.
+    # The digest must not decide the order of the attributes: their lengths differ before it.
     assert len({len(item.whole) for item in der.read(attributes).children()}) == 3
     return _Template(
         attributes_before=before,
@@ -124,7 +125,7 @@ def _attribute(kind: bytes, value: bytes) -> bytes:
 
 
 def _signing_certificate(certificate: bytes, issuer: bytes, serial: bytes) -> bytes:
-    """ESS signing-certificate-v2 (RFC 5035 clause 3), SHA-256 being its default hash."""
+    """Makes ESS signing-certificate-v2 (RFC 5035 clause 3). SHA-256 is its default hash."""
     names = der.encode(der.SEQUENCE, der.encode(0xA4, issuer))
     identity = der.encode(
         der.SEQUENCE,
@@ -135,7 +136,7 @@ def _signing_certificate(certificate: bytes, issuer: bytes, serial: bytes) -> by
 
 
 def _issuer_and_serial(certificate: bytes) -> tuple[bytes, bytes]:
-    """Issuer name and serial number of a certificate, as encoded there (RFC 5280 clause 4.1)."""
+    """Copies issuer name and serial number of a certificate as encoded there (RFC 5280 clause 4.1)."""
     body = der.read_only(certificate).children()[0].children()
     _version, serial, _algorithm, issuer = body[:4]
     return issuer.whole, serial.expect(der.INTEGER).whole

@@ -8,7 +8,7 @@ from meterai.kernel.refusals import Kind, Refusal
 
 
 def fill(data: bytes, gap_start: int, gap_end: int, cms: bytes) -> bytes:
-    """`data` with the zeroed hex string between `gap_start` (its `<`) and `gap_end` (after its `>`) filled.
+    """Fills the zeroed hex string between `gap_start` (its `<`) and `gap_end` (after its `>`).
 
     Raises: Refusal INVALID `seal.gap_mismatch` when the gap isn't such a string of zeros: the stored document
     is not the one that was prepared; UNAVAILABLE `seal.gap_too_small` when the CMS doesn't fit.
@@ -24,10 +24,10 @@ def fill(data: bytes, gap_start: int, gap_end: int, cms: bytes) -> bytes:
 
 
 class RunningDigest:
-    """SHA-256 of a prepared revision, kept as it was at the gap's start.
+    """Computes the three SHA-256 of a prepared revision in one pass, from a state kept at the gap's start.
 
-    The prepared and the sealed file begin with the same bytes. So one pass over them gives what is signed and
-    the names of both files; what differs between the three is short.
+    The prepared and the sealed file begin with the same bytes. One pass gives the digest to be signed and the
+    names of both files; only the short rest differs.
     """
 
     def __init__(self, data: bytes, gap_start: int, gap_end: int) -> None:
@@ -37,15 +37,15 @@ class RunningDigest:
         self._before = hashlib.sha256(memoryview(data)[:gap_start])
 
     def covered(self) -> bytes:
-        """Over the byte range `[0 gap_start gap_end ...]`: what is signed."""
+        """Digest to be signed, over the byte range `[0 gap_start gap_end ...]`."""
         return self._from(self.gap_end).digest()
 
     def prepared(self) -> str:
-        """Over the whole prepared file, in hex."""
+        """Digest of the whole prepared file, in hex."""
         return self._from(self.gap_start).hexdigest()
 
     def sealed(self, sealed: bytes) -> str:
-        """Over the whole sealed file, in hex, after comparing it with the prepared one byte for byte.
+        """Digest of the whole sealed file in hex, after comparing it with the prepared one byte for byte.
 
         Raises: Refusal CONFLICT `seal.unsound` when anything outside the gap differs.
         """

@@ -1,8 +1,8 @@
-"""A time stamp that is added after the release: PAdES B-B becomes B-T.
+"""Adds a time stamp after the release: PAdES B-B becomes B-T.
 
 The token (RFC 3161) is an unsigned attribute of the signature (RFC 5652 clause 11.4; ETSI EN 319 122-1 clause
-5.3). It lies in the gap that the byte range leaves out, so no signed byte changes. Only the last seal's gap
-is free in this way: an earlier one is covered by the next.
+5.3). It lies in the gap that the byte range leaves out, so no signed byte changes. This works for the last
+seal only: the next seal covers the gap of an earlier one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from meterai.stamping.signer.time_stamp_client import time_of
 
 
 def cms_in(data: bytes, gap_start: int, gap_end: int) -> bytes:
-    """The CMS in the gap, without its padding. Raises: Refusal INVALID `seal.gap_mismatch`."""
+    """Reads the CMS in the gap, without its padding. Raises: Refusal INVALID `seal.gap_mismatch`."""
     gap = data[gap_start:gap_end]
     try:
         if gap[:1] + gap[-1:] != b"<>":
@@ -31,19 +31,19 @@ def cms_in(data: bytes, gap_start: int, gap_end: int) -> bytes:
 
 
 def has_time_stamp(cms: bytes) -> bool:
-    """Whether a CMS of ours carries a token."""
+    """Whether one of our CMS contains a token."""
     return OID_TIME_STAMP_TOKEN in read_signed_data(cms).unsigned_attributes
 
 
 def imprint_of(cms: bytes) -> bytes:
-    """What the authority is asked to stamp: SHA-256 of the signature value."""
+    """Makes the imprint for the authority: SHA-256 of the signature value."""
     return hashlib.sha256(read_signed_data(cms).signature).digest()
 
 
 def comes_too_late(cms: bytes, token: bytes) -> bool:
     """Whether a certificate of the seal had ended when the token was made.
 
-    With it, every verifier would take the stamp for one made after that end.
+    Verifiers would then believe that the stamp was made after that end.
     """
     return time_of(token) > certificates_end(cms)
 
@@ -55,15 +55,17 @@ def certificates_end(cms: bytes) -> datetime:
 
 
 def add_time_stamp(data: bytes, gap_start: int, gap_end: int, token: bytes) -> bytes:
-    """The same file with the token in its last seal. Raises: Refusal INVALID `seal.gap_mismatch`; UNAVAILABLE
-    `seal.gap_too_small`."""
+    """Returns the file with the token in its last seal.
+
+    Raises: Refusal INVALID `seal.gap_mismatch`; UNAVAILABLE `seal.gap_too_small`.
+    """
     cms = _with_token(cms_in(data, gap_start, gap_end), token)
     empty = b"<" + b"0" * (gap_end - gap_start - 2) + b">"
     return fill(data[:gap_start] + empty + data[gap_end:], gap_start, gap_end, cms)
 
 
 def _with_token(cms: bytes, token: bytes) -> bytes:
-    """SignedData built anew from the same parts, the token behind the one signer's signature."""
+    """Rebuilds the SignedData from the same parts, with the token after the signature."""
     kind, wrapped = der.read_only(cms).children()
     *before, signers = der.read(wrapped.content).children()
     (signer,) = signers.children()

@@ -1,4 +1,4 @@
-"""What the signer reads and writes in the database, under a role of its own that can do nothing else."""
+"""The signer's access to the database, under a role that can do nothing else."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from meterai.kit.database import Connection
 async def count_and_read(
     conn: Connection, serials: Sequence[str], key_id: str, now: datetime
 ) -> dict[str, bytes]:
-    """Counts an attempt for each serial with a stored intent, and gives the digests to be signed (I8).
+    """Counts an attempt for each serial with a stored intent, and returns the digests to be signed (I8).
 
-    In the order of the attempts' numbers: whoever signs in this order can tell after a crash which were left.
+    They come in the order of the attempts' numbers. A signer that signs in this order can tell after a crash
+    which attempts were left.
     """
     rows = await conn.fetch(
         "SELECT serial, digest FROM stamping.begin_signing($1, $2, $3) ORDER BY attempt",
@@ -25,7 +26,7 @@ async def count_and_read(
 
 
 async def allocated(conn: Connection, serials: Sequence[str]) -> set[str]:
-    """Which of these serial numbers exist and are neither annulled nor released."""
+    """Returns those serial numbers that exist and are neither annulled nor released."""
     rows = await conn.fetch(
         "SELECT serial FROM stamping.serial WHERE serial = ANY ($1) AND state IN ('allocated', 'sealed')",
         list(serials),
@@ -34,7 +35,7 @@ async def allocated(conn: Connection, serials: Sequence[str]) -> set[str]:
 
 
 async def counted_attempts(conn: Connection, key_id: str) -> int:
-    """Attempts that reached the key, as far as the register knows; those that a restore found too."""
+    """Counts the attempts that reached the key, by the register. Includes those found after a restore."""
     count = await conn.fetchval(
         """SELECT (SELECT count(*) FROM stamping.sign_attempt WHERE key_id = $1 AND abandoned_at IS NULL)
                + (SELECT coalesce(sum(uses), 0) FROM stamping.forgotten_use WHERE key_id = $1)""",
@@ -44,7 +45,7 @@ async def counted_attempts(conn: Connection, key_id: str) -> int:
 
 
 async def sealed_by_newest(conn: Connection, key_id: str, count: int) -> int:
-    """How many serials are sealed by none but the newest attempts of a key: so these did reach it."""
+    """Counts the serials that only the newest attempts of a key sealed: these attempts did reach it."""
     sealed = await conn.fetchval(
         """WITH newest AS (
                SELECT id, serial FROM stamping.sign_attempt WHERE key_id = $1 AND abandoned_at IS NULL
@@ -62,7 +63,7 @@ async def sealed_by_newest(conn: Connection, key_id: str, count: int) -> int:
 
 
 async def abandon_newest(conn: Connection, key_id: str, count: int, now: datetime) -> int:
-    """Marks the newest attempts of a key as never used; returns how many were marked."""
+    """Marks the newest attempts of a key as never used. Returns how many were marked."""
     rows = await conn.fetch(
         """SELECT id FROM stamping.sign_attempt WHERE key_id = $1 AND abandoned_at IS NULL
            ORDER BY id DESC LIMIT $2""",
@@ -74,5 +75,5 @@ async def abandon_newest(conn: Connection, key_id: str, count: int, now: datetim
 
 
 async def throw_switch(conn: Connection, reason: str, now: datetime) -> bool:
-    """Throws the stop switch; only a person releases it. Returns whether it was not thrown before."""
+    """Throws the stop switch, which only a person can release. Returns whether it was off before."""
     return bool(await conn.fetchval("SELECT operations.trip_sealing_stop($1, $2)", reason, now))

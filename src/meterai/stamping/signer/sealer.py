@@ -1,7 +1,7 @@
-"""The work of the signer process: seals of stored intents, signatures of 2-D codes, and nothing else.
+"""The work of the signer process: seals of stored intents, and signatures of 2-D codes.
 
-It never sees a PDF. What it signs is a digest that the register holds for a serial number, after counting
-the attempt there (I8).
+It never sees a PDF. It signs digests that the register holds for a serial number, after counting the attempt
+there (I8).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from meterai.stamping.signer_wire import CodeSignatures, Identity, Keys, Refused
 log = structlog.get_logger(__name__)
 
 SWITCH_SECONDS_MAX = 1.0
-"""How old the answer about the stop switch may be."""
+"""Largest age of the answer about the stop switch."""
 _PROBE_SECONDS = 1.0
 _AT_ONCE_MAX = 16
 
@@ -41,7 +41,7 @@ Outcome = bytes | Refusal
 
 
 class _BoundedTimestamper:
-    """Asks the authority for some tokens at once, not for hundreds."""
+    """Limits how many tokens are asked for at the same time."""
 
     def __init__(self, inner: Timestamper) -> None:
         self._inner = inner
@@ -53,7 +53,7 @@ class _BoundedTimestamper:
 
 
 class _BatchKey:
-    """The key for one batch; tells when all of the batch's signatures are made."""
+    """The key for one batch. Reports when all signatures of the batch are made."""
 
     def __init__(self, inner: CountedKey, size: int) -> None:
         self._inner = inner
@@ -75,7 +75,7 @@ class _BatchKey:
 
 
 class _LenientTimestamper:
-    """Goes on without a token, and tells that it did."""
+    """Continues without a token when there is none, and reports that."""
 
     def __init__(self, sealer: Sealer, on_lack: Callable[[], None]) -> None:
         self._sealer = sealer
@@ -90,13 +90,13 @@ class _LenientTimestamper:
 
 @dataclass(slots=True)
 class _Batch:
-    """What one request is sealed with, and what came of it."""
+    """The tools and results of one request to seal."""
 
     key_id: str
-    """Of the key that signs."""
+    """Id of the key that signs."""
     may_lack: frozenset[str]
     lacking: set[str] = field(default_factory=set)
-    """Sealed without a time stamp."""
+    """Serials sealed without a time stamp."""
 
 
 class Sealer:
@@ -113,7 +113,7 @@ class Sealer:
         tsa_ends: Callable[[], datetime | None],
         fail_point: FailPoint = never,
     ) -> None:
-        """`tsa_ends`: see `timestamps.TokenChecker.certificates_end`."""
+        """`tsa_ends`: see `TokenChecker.certificates_end`."""
         self._db = db
         self._keys = keys
         self._code_key = code_key
@@ -125,7 +125,7 @@ class Sealer:
         # so the attempts that never reached the key are always the newest ones, and a restart finds them.
         self._counting = asyncio.Lock()
         self._unanswered: CountedKey | None = None
-        """The key that attempts were counted for, when the database went away before it said so."""
+        """Key whose attempts were counted when the connection to the database broke before the answer."""
         self._asking = asyncio.Lock()
         self._stopped = True
         self._stopped_known_until = 0.0
@@ -133,7 +133,7 @@ class Sealer:
         self._tsa_probe_from = 0.0
 
     async def identity(self) -> Identity:
-        """The public side of the keys. Raises: Refusal UNAVAILABLE `key.*` when none can sign now."""
+        """Returns the public side of the keys. Raises: Refusal UNAVAILABLE `key.*` when none can sign now."""
         await self._look()
         key = self._keys.active(self._clock())
         reports = self._keys.reports(self._clock())
@@ -146,7 +146,7 @@ class Sealer:
         )
 
     async def keys(self) -> Keys:
-        """How each key of the register is, and whether the stop switch is thrown."""
+        """Reports the state of each registered key, and whether the stop switch is thrown."""
         await self._look()
         return Keys(self._keys.reports(self._clock()), self._stopped)
 
@@ -166,9 +166,9 @@ class Sealer:
         )
 
     async def seal(self, serials: Sequence[str], may_lack_time_stamp: Sequence[str] = ()) -> Seals:
-        """Seals the stored intents of these serial numbers; each gets a CMS or a refusal of its own.
+        """Seals the stored intents of these serial numbers. Returns a CMS or a refusal for each.
 
-        Those in `may_lack_time_stamp` get one also while the authority is down, without a token then.
+        Serials in `may_lack_time_stamp` are sealed without a token while the authority is down.
 
         Raises: Refusal UNAVAILABLE `sealing.stopped`, `key.*`, `tsa.*` (known to be away or down; the key was
         not used).
@@ -193,7 +193,7 @@ class Sealer:
         )
 
     async def time_stamps(self, imprints: Sequence[bytes]) -> Tokens:
-        """Tokens for signatures made while the authority was down. No key is used.
+        """Fetches tokens for signatures that were made while the authority was down. Uses no key.
 
         Raises: Refusal UNAVAILABLE `tsa.*`; INVALID `signer.request_unreadable`.
         """
@@ -206,7 +206,7 @@ class Sealer:
             raise
 
     async def _probe(self, serials: Sequence[str], batch: _Batch, *, alone: bool) -> dict[str, Outcome]:
-        """The time-stamp authority was down: tries one seal a second before the key is used for all."""
+        """After an outage of the time-stamp authority: tries one seal a second before the others follow."""
         trouble = self._tsa_trouble
         if trouble is not None and time.monotonic() < self._tsa_probe_from:
             if alone:
@@ -223,7 +223,7 @@ class Sealer:
             return {}
         with ExitStack() as until_synced:
             async with self._counting:
-                # Once more: the switch may have been thrown, the key replaced, while this batch waited.
+                # Checked again: the switch or the key may have changed while this batch waited.
                 await self._refuse_if_stopped()
                 active = until_synced.enter_context(self._keys.in_use(self._clock()))
                 batch.key_id = active.key_id
@@ -261,7 +261,7 @@ class Sealer:
         return cms
 
     async def try_to_stamp(self, imprint: bytes) -> bytes:
-        """A token, or empty bytes while none is to be had; the authority is tried once a second then."""
+        """Returns a token, or empty bytes while the authority is down. It is then tried once a second."""
         if self._tsa_trouble is not None:
             if time.monotonic() < self._tsa_probe_from:
                 return b""
@@ -278,13 +278,16 @@ class Sealer:
         self._tsa_probe_from = time.monotonic() + _PROBE_SECONDS
 
     async def _refuse_if_stopped(self) -> None:
-        """Raises: Refusal UNAVAILABLE `sealing.stopped`. Whoever can't ask the switch signs nothing."""
+        """Refuses to sign while the stop switch is thrown or can't be read.
+
+        Raises: Refusal UNAVAILABLE `sealing.stopped`.
+        """
         await self._look()
         if self._stopped:
             raise Refusal(Kind.UNAVAILABLE, "sealing.stopped")
 
     async def _look(self) -> None:
-        """Asks for the stop switch and the register of keys, unless that was done a moment ago."""
+        """Reads the stop switch and the register of keys, unless that was done a moment ago."""
         if time.monotonic() < self._stopped_known_until:
             return
         async with self._asking:
@@ -297,10 +300,10 @@ class Sealer:
 
 
 def _tell_no_time_stamp(refusal: Refusal) -> None:
-    """Why is known here alone: over the wire goes the code."""
+    """Logs why there is no time stamp. Only the code goes over the wire."""
     log.warning("signer.no_time_stamp", code=refusal.code, **refusal.facts)
 
 
 def is_register_lost(error: BaseException) -> bool:
-    """Whether an error says that the database can't be reached: nothing is signed then."""
+    """Whether an error means that the database can't be reached. Nothing is signed then."""
     return isinstance(error, DATABASE_IS_DOWN)

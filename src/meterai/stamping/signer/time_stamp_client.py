@@ -1,4 +1,4 @@
-"""The time-stamp authority's client (RFC 3161 over HTTP): asks, and believes no reply it hasn't checked."""
+"""Client of the time-stamp authority (RFC 3161 over HTTP). It checks every reply."""
 
 from __future__ import annotations
 
@@ -34,26 +34,26 @@ _FAILURES = {
     17: "addInfoNotAvailable",
     25: "systemFailure",
 }
-"""PKIFailureInfo (RFC 3161 clause 2.4.2), by the number of the bit."""
+"""PKIFailureInfo (RFC 3161 clause 2.4.2) by the number of the bit."""
 
 
 class _Unusable(Exception):
-    """An answer over HTTP that is no reply."""
+    """An HTTP answer that is not a time-stamp reply."""
 
 
 class Timestamper(Protocol):
     """Gives RFC 3161 tokens."""
 
     async def stamp(self, imprint: bytes) -> bytes:
-        """The token (DER) over a SHA-256 imprint of 32 bytes. Raises: Refusal UNAVAILABLE `tsa.*`."""
+        """Returns the token (DER) over a SHA-256 imprint of 32 bytes. Raises: Refusal UNAVAILABLE `tsa.*`."""
         ...
 
 
 class TokenChecker:
-    """Checks replies: status, nonce, time, and all that verifiers ask of a stamp's token.
+    """Checks replies: status, nonce, time, and all that verifiers check in a stamp's token.
 
-    `trusted` are the root certificates (PEM) that verifiers trust, and none else: a token that they would not
-    accept would make every stamp a forged one in their eyes.
+    `trusted` are the root certificates (PEM) that verifiers trust, and no others. Verifiers would take a
+    stamp for forged if they did not accept its token.
     """
 
     def __init__(self, trusted: Sequence[bytes], clock: Clock) -> None:
@@ -62,8 +62,7 @@ class TokenChecker:
         self._last_good: bytes | None = None
 
     def certificates_end(self) -> datetime | None:
-        """When the first of the certificates ends on which the last good token stands, the root's included;
-        None: no token came yet."""
+        """End of the first certificate behind the last good token, root included; None before any."""
         if self._last_good is None:
             return None
         form = read_token(self._last_good)
@@ -72,7 +71,7 @@ class TokenChecker:
         return min(certificate.not_valid_after_utc for certificate in path.certificates)
 
     def check(self, reply: bytes, imprint: bytes, nonce: int) -> bytes:
-        """The token inside `reply`. Raises: Refusal UNAVAILABLE `tsa.refused` or `tsa.bad_token`."""
+        """Returns the token inside `reply`. Raises: Refusal UNAVAILABLE `tsa.refused` or `tsa.bad_token`."""
         try:
             status, *rest = der.read_only(reply).expect(der.SEQUENCE).children()
             number, *more = status.children()
@@ -86,7 +85,7 @@ class TokenChecker:
             self._last_good = token
         except Refusal:
             raise
-        except Exception as error:  # parsers of certificates raise nearly anything on a stranger's
+        except Exception as error:  # parsers of certificates raise nearly anything on foreign ones
             raise Refusal(Kind.UNAVAILABLE, "tsa.bad_token", detail=str(error)[:80]) from None
         return token
 
@@ -100,7 +99,7 @@ class TokenChecker:
             raise ValueError(f"verifiers would say {problem}")
 
     def _check_information(self, information: bytes, imprint: bytes, nonce: int) -> None:
-        """TSTInfo (RFC 3161 clause 2.4.2): version, policy, imprint, serial, time, ..., nonce."""
+        """Checks TSTInfo (RFC 3161 clause 2.4.2): version, policy, imprint, serial, time, ..., nonce."""
         parts = der.read_only(information).expect(der.SEQUENCE).children()
         algorithm, value = parts[2].children()
         if algorithm.children()[0].whole != OID_SHA256 or value.content != imprint:
@@ -113,7 +112,7 @@ class TokenChecker:
 
 
 class HttpTimestamper:
-    """Asks a TSA over HTTP. `session` is kept by the caller and keeps connections open."""
+    """Asks a TSA over HTTP. The caller owns `session`, which keeps connections open."""
 
     def __init__(
         self,
@@ -157,14 +156,14 @@ class HttpTimestamper:
 
 
 def time_of(token: bytes) -> datetime:
-    """When a token that was checked says that it was made."""
+    """Reads the time of a checked token."""
     information = read_signed_data(token).content
     assert information is not None
     return _parse_time(der.read_only(information).children()[4].content)
 
 
 def make_query(imprint: bytes, nonce: int) -> bytes:
-    """A TimeStampReq (clause 2.4.1) for a SHA-256 imprint that asks for the certificates."""
+    """Makes a TimeStampReq (clause 2.4.1) for a SHA-256 imprint. It asks for the certificates."""
     return der.encode(
         der.SEQUENCE,
         der.encode_integer(1),
@@ -175,7 +174,7 @@ def make_query(imprint: bytes, nonce: int) -> bytes:
 
 
 def _why_refused(status: der.Element, more: Sequence[der.Element]) -> str:
-    """What a reply without a token says of why: PKIStatusInfo (clause 2.4.2), for whoever reads the log."""
+    """Reads the reason from a reply without a token, for the log: PKIStatusInfo (clause 2.4.2)."""
     said = [f"status {int.from_bytes(status.content, 'big')}"]
     for part in more:
         if part.tag == der.BIT_STRING:
@@ -187,7 +186,7 @@ def _why_refused(status: der.Element, more: Sequence[der.Element]) -> str:
 
 
 def _parse_time(content: bytes) -> datetime:
-    """`20260817093000Z` or with a fraction of a second."""
+    """Reads `20260817093000Z`, with or without a fraction of a second."""
     whole, _, fraction = content.decode("ascii").removesuffix("Z").partition(".")
     moment = datetime.strptime(whole, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     return moment + timedelta(seconds=float(f"0.{fraction}")) if fraction else moment

@@ -1,4 +1,4 @@
-"""The certificate request (PKCS #10, RFC 2986) of a key in a token: the one use of it before its register."""
+"""Makes the certificate request (PKCS #10, RFC 2986) of a key in a token, before the key is registered."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from meterai.stamping.signer.private_keys.pkcs11_module import Module, PinRefuse
 
 
 def make_request(module: Path, place: TokenPlace, read_pin: ReadPin, subject: dict[str, str]) -> bytes:
-    """The request in PEM, signed by the key itself. `subject`: such as country_name, common_name.
+    """Returns the request in PEM, signed by the key itself. `subject`: such as country_name, common_name.
 
-    Raises: ValueError, in words, when there is no such token, it refuses the PIN, or holds no such key pair,
-    or several; OSError for a module that can't be loaded.
+    Raises: ValueError, in words, when there is no such token, the token refuses the PIN, or it holds no such
+    key pair or several; OSError for a module that can't be loaded.
     """
     try:
         return _make_request(module, place, read_pin, subject)

@@ -1,4 +1,4 @@
-"""No signature leaves the key without a check against its certificate; a device that errs is stopped."""
+"""Checks every signature against the key's certificate, and stops a device that makes wrong ones."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from meterai.stamping.signer.private_keys.software_key import OpenKey, signature
 log = structlog.get_logger(__name__)
 
 WRONG_MAX: Final = 3
-"""So many wrong signatures within the time below, and nothing more is signed until a person looked."""
+"""Number of wrong signatures, within the time below, after which signing stops until a person has looked."""
 WRONG_WITHIN_SECONDS: Final = 600.0
 
 ThrowSwitch = Callable[[str], Awaitable[None]]
-"""Throws the stop switch, for the reason given."""
+"""Throws the stop switch, for the given reason."""
 
 
 class FaultAlarm:
@@ -31,7 +31,7 @@ class FaultAlarm:
         self._seen: deque[float] = deque(maxlen=WRONG_MAX)
 
     async def wrong_signature(self, key_id: str) -> None:
-        """Notes one. Raises: what the switch raises; the signature is refused all the same."""
+        """Counts a wrong signature, which is refused in any case. Raises: what the switch raises."""
         log.critical("key.wrong_signature", key_id=key_id)
         self._seen.append(time.monotonic())
         if len(self._seen) == WRONG_MAX and self._seen[-1] - self._seen[0] <= WRONG_WITHIN_SECONDS:
@@ -41,10 +41,10 @@ class FaultAlarm:
 
 
 class CheckedKey:
-    """A key whose every signature is verified with its certificate (0.03 ms) before anybody gets it.
+    """A key that verifies each signature with its certificate (0.03 ms) before returning it.
 
-    A flipped bit, a signature by another key, a device that answers for somebody else's request: none comes
-    out. The use counts as any other; the job asks again and gets another session.
+    Catches a flipped bit, a signature by another key, and an answer to another request. The use is counted as
+    usual. The job asks again and gets another session.
     """
 
     def __init__(self, inner: OpenKey, alarm: FaultAlarm) -> None:
@@ -57,7 +57,7 @@ class CheckedKey:
 
     @property
     def attempts(self) -> int:
-        """Of the device, since the start."""
+        """Attempts of the device since its start."""
         return self.inner.attempts
 
     async def sign(self, digest: bytes) -> bytes:

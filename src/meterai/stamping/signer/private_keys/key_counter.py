@@ -1,4 +1,4 @@
-"""The counter of a software key: what an HSM counts by itself. It stands beside the register's count (I8)."""
+"""Counts the uses of a software key, as an HSM does by itself; compared with the register's count (I8)."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from meterai.stamping.signer.private_keys.software_key import KeyDevice
 log = structlog.get_logger(__name__)
 
 UNREACHED_MAX = 1024
-"""More attempts than this can't have been under way when the signer died."""
+"""Largest number of attempts that can have been under way when the signer died."""
 _DIGITS = 20
 
 
 class CounterMismatch(Exception):
-    """Key, counter and register contradict each other: a person must look before anything is signed."""
+    """Key, counter and register contradict each other. A person must look before anything is signed."""
 
 
 class KeyCounter:
-    """A number in a file that survives `kill -9` at any moment. One process at a time holds it.
+    """A number in a file that survives `kill -9` at any moment. Only one process at a time holds it.
 
-    The file holds 20 decimal digits, written in place with one `pwrite`. `sync` brings it to the disk; a
-    power cut may lose what was counted since, which then looks like attempts that never reached the key.
+    The file holds 20 decimal digits, written in place with one `pwrite`. `sync` writes it to the disk. A
+    power cut may lose the newest counts; the attempts then look as if they never reached the key.
     """
 
     def __init__(self, path: Path) -> None:
-        """Raises: CounterMismatch when another process holds the counter or it can't be read."""
+        """Opens the file. Raises: CounterMismatch when another process holds it or it can't be read."""
         try:
             self._file = locked(path)
         except BlockingIOError:
@@ -44,26 +44,26 @@ class KeyCounter:
         self.value = int(text or b"0")
 
     def increment(self) -> None:
-        """Counts one use of the key, before it happens."""
+        """Counts one use of the key before it happens."""
         self.value += 1
         self.write()
 
     def write(self) -> None:
-        """Writes the number down."""
+        """Writes the number into the file."""
         os.pwrite(self._file, b"%0*d" % (_DIGITS, self.value), 0)
         self.existed = True
 
     def sync(self) -> None:
-        """Brings the number to the disk. Blocks for some milliseconds: call it in a thread."""
+        """Writes the number to the disk. Blocks for some milliseconds: call it in a thread."""
         os.fdatasync(self._file)
 
     def close(self) -> None:
-        """Lets another process have the counter."""
+        """Releases the file for other processes."""
         os.close(self._file)
 
 
 class CountedKey:
-    """A key device whose every use is counted in the file first."""
+    """A key device that counts each use in the file first."""
 
     def __init__(self, key: KeyDevice, counter: KeyCounter) -> None:
         self._key = key
@@ -74,7 +74,7 @@ class CountedKey:
 
     @property
     def attempts(self) -> int:
-        """Uses of the key in its whole life."""
+        """Uses of the key since it was made."""
         return self.counter.value
 
     async def sign(self, digest: bytes) -> bytes:
@@ -84,10 +84,10 @@ class CountedKey:
 
 
 async def reconcile(conn: Connection, key: CountedKey, now: datetime) -> int:
-    """Compares the key's counter with the register after a start, or when the answer to a count was lost;
-    returns how many attempts were abandoned.
+    """Compares the key's counter with the register. Returns how many attempts were abandoned.
 
-    Attempts are counted in the register first, so the newest ones may never have reached the key.
+    Called after a start, or when the answer to a count was lost. Attempts are counted in the register first,
+    so the newest ones may never have reached the key.
 
     Raises: CounterMismatch when the key was used more often than the register knows, or far less often (a
     lost or foreign counter file).

@@ -1,4 +1,4 @@
-"""Opens the device behind a registered key, as the settings of this machine say."""
+"""Opens the device of a registered key, using the settings of this machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class KeyOpener:
         self._settings = settings
 
     async def __call__(self, key: SigningKey) -> OpenKey:
-        """Raises: ValueError (also KeyUnfit), OSError: a person must look."""
+        """Opens the device. Raises: ValueError (also KeyUnfit) and OSError: a person must look."""
         if self._settings.environment == "production" and any(b"SPESIMEN" in der for der in key.certificates):
             raise ValueError("production signs with no development key (SPESIMEN)")
         place = parse_place(key.place)
@@ -49,5 +49,5 @@ class KeyOpener:
 
 
 def pin_file_of(settings: Settings) -> Path:
-    """Where the token's user PIN lies."""
+    """Path of the file with the token's user PIN."""
     return Path(settings.pkcs11_pin_file or settings.data / "secrets" / "pkcs11-pin")

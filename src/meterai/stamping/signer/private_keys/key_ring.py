@@ -1,4 +1,4 @@
-"""The keys that the signer holds open: the one in use, and those added ahead for later."""
+"""The keys that the signer holds open: the active one, and those added for later."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from meterai.stamping.store.keys import signing_keys
 log = structlog.get_logger(__name__)
 
 UNFIT_AGAIN_SECONDS = 5.0
-"""So long after a key could not be opened it is tried again."""
+"""Seconds until a key that could not be opened is tried again."""
 
 LAST_MINUTES = timedelta(minutes=6)
-"""Of a key's validity, in which it signs nothing any more.
+"""Time at the end of a key's validity in which it no longer signs.
 
-A seal's time stamp comes after its signature, by a clock that may be five minutes ahead of ours; a time after
-the certificate's end makes the stamp a forged one.
+A seal's time stamp is made after its signature, by a clock that may be five minutes ahead of ours. With a
+time after the certificate's end, the stamp would count as forged.
 """
 
 OpenDevice = Callable[[SigningKey], Awaitable[OpenKey]]
-"""Opens the device behind a registered key. Raises: ValueError, OSError: a person must look."""
+"""Opens the device of a registered key. Raises: ValueError, OSError: a person must look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class _Held:
 
 
 class KeyRing:
-    """Follows the register of keys. `refresh` before `active`."""
+    """Open keys that follow the register. Call `refresh` before `active`."""
 
     def __init__(
         self,
@@ -60,7 +60,10 @@ class KeyRing:
         *,
         unregistered: Sequence[SigningKey] = (),
     ) -> None:
-        """`counters`: folder of the counters' files. `unregistered`: keys while the register is empty."""
+        """`counters`: folder of the counter files.
+
+        `unregistered`: keys to use while the register is empty.
+        """
         self._open_device = open_device
         self._counters = counters
         self._alarm = alarm
@@ -71,10 +74,9 @@ class KeyRing:
         self._unfit: dict[str, tuple[str, float]] = {}
 
     async def refresh(self, conn: Connection, now: datetime) -> None:
-        """Reads the register again; opens keys that are new there, lets go of those that were retired and are
-        in no use.
+        """Reads the register again, opens new keys, and closes retired keys that are not in use.
 
-        What can't be opened is noted and tried again later: see `problem_of`.
+        A key that can't be opened is noted and tried again later: see `problem_of`.
         """
         self._known = await signing_keys(conn) or self._unregistered
         for key in self._known:
@@ -85,16 +87,16 @@ class KeyRing:
                 await self._hold(conn, key, now)
 
     def check_active(self, now: datetime) -> None:
-        """At the start: raises CounterMismatch when the key that is to sign can't be opened as it is."""
+        """Checks at the start that the active key can be opened. Raises: CounterMismatch."""
         key = active_key(self._known, now)
         if key is not None and self.problem_of(key.key_id):
             raise CounterMismatch(self.problem_of(key.key_id))
 
     def active(self, now: datetime) -> CountedKey:
-        """The key that signs now.
+        """Returns the key that signs now.
 
         Raises: Refusal UNAVAILABLE `key.none`, `key.expired` (or about to be), or `key.unavailable` while its
-        device is away; no attempt needs to be spent then.
+        device is away. No attempt needs to be spent in that case.
         """
         key = active_key(self._known, now)
         if key is None:
@@ -109,7 +111,7 @@ class KeyRing:
 
     @contextmanager
     def in_use(self, now: datetime) -> Iterator[CountedKey]:
-        """The key that signs now, held open until the end: its counter stays in step with the register.
+        """Holds the active key open during the block, so that its counter stays in step with the register.
 
         Raises: what `active` raises.
         """
@@ -121,15 +123,15 @@ class KeyRing:
             self._in_use[key.key_id] -= 1
 
     def held(self) -> list[CountedKey]:
-        """All keys that are open, the active one among them."""
+        """All open keys, with the active one."""
         return [held.counted for held in self._held.values()]
 
     def problem_of(self, key_id: str) -> str:
-        """Why a key of the register could not be opened, in words; empty: it was."""
+        """Why a registered key could not be opened, in words; empty if it could."""
         return self._unfit[key_id][0] if key_id in self._unfit else ""
 
     def reports(self, now: datetime) -> list[KeyReport]:
-        """How each key of the register is, for whoever asks the signer."""
+        """Reports the state of each registered key."""
         active = active_key(self._known, now)
         return [
             KeyReport(
@@ -142,7 +144,7 @@ class KeyRing:
         ]
 
     async def close(self) -> None:
-        """Lets go of all keys."""
+        """Closes all keys."""
         for key_id in list(self._held):
             await self._let_go(key_id)
 

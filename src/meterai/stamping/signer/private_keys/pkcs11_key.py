@@ -33,24 +33,24 @@ _REOPEN_LONGEST_SECONDS: Final = 5.0
 
 
 class KeyUnfit(ValueError):
-    """The token holds no such key, or another one than the certificate says: a person must look."""
+    """The token holds no such key, or not the one in the certificate. A person must look."""
 
 
 class _Opened(NamedTuple):
-    """What a thread signs with."""
+    """The session and key handle of one thread."""
 
     at: tuple[tuple[int, int], int]
-    """State of the module, and our epoch: of other ones it is void, or not to be used any more."""
+    """State of the module and our epoch. If they have changed, the handle is void or must not be used."""
     session: pkcs11.Session
     key: Any
 
 
 class Pkcs11Key:
-    """A `KeyDevice`. Each thread of a small pool has a session of its own; the event loop never waits.
+    """A `KeyDevice` in a token. A small pool of threads signs, each in its own session.
 
-    What fails on the device refuses the signature (`key.unavailable`) and opens the device anew beside the
-    work, first by a new session and login, then by restarting the module. While it is away, `trouble` says so
-    and nobody needs to spend an attempt.
+    When the device fails, the signature is refused (`key.unavailable`). The device is reopened in the
+    background: first by a new session and login, then by restarting the module. Meanwhile `trouble` says why,
+    so that no attempt need be spent.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Pkcs11Key:
         pin_file: Path,
         sessions: int = 4,
     ) -> None:
-        """Opens nothing yet. Raises: ValueError when the certificate's key is of a kind that we don't use."""
+        """Opens nothing yet. Raises: ValueError for a kind of key that we don't use."""
         self.certificates = tuple(certificates)
         self.key_id = key_id_of(certificates[0])
         self._public = x509.load_der_x509_certificate(certificates[0]).public_key()
@@ -77,12 +77,12 @@ class Pkcs11Key:
         self._reopening: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Opens the device ahead of the first signature. What fails now is tried again beside the work.
+        """Opens the device before the first signature. If that fails, it is tried again in the background.
 
         Raises: KeyUnfit.
         """
         try:
-            async with asyncio.timeout(_OPEN_SECONDS_MAX):  # others sign meanwhile, or wait for this
+            async with asyncio.timeout(_OPEN_SECONDS_MAX):  # other threads sign meanwhile, or wait for this
                 await self._in_thread(self._ready_key)
         except KeyUnfit:
             raise
@@ -103,17 +103,17 @@ class Pkcs11Key:
             raise Refusal(Kind.UNAVAILABLE, "key.unavailable", reason=type(error).__name__) from None
 
     def renew(self) -> None:
-        """From now on other sessions are used: what came out of these was wrong."""
+        """Makes later signatures use new sessions, since these gave a wrong one."""
         self._epoch += 1
 
     async def close(self) -> None:
-        """Ends sessions and threads. The login stays, for other keys of the token may need it."""
+        """Ends sessions and threads. The login stays, because other keys of the token may need it."""
         if self._reopening is not None:
             self._reopening.cancel()
         self.renew()
         if self._of_threads:
             self._threads.submit(self._close_sessions)
-        self._threads.shutdown(wait=False)  # what is under way ends
+        self._threads.shutdown(wait=False)  # running calls end first
 
     async def _in_thread(self, work: Any, *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
@@ -137,7 +137,7 @@ class Pkcs11Key:
         return Module.at(self._module_path)
 
     def _key_of_thread(self) -> Any:
-        """This thread's handle of the private key, in a session of its own."""
+        """Returns this thread's handle of the private key, in its own session."""
         thread = threading.get_ident()
         opened = self._of_threads.get(thread)
         if opened is None or opened.at != (self._module.state(self._place.token), self._epoch):
@@ -149,7 +149,7 @@ class Pkcs11Key:
         session = self._module.open_session(self._place.token, self._read_pin)
         try:
             key = self._find(session)
-        except BaseException:  # it is tried again, and a token has only so many sessions
+        except BaseException:  # it is tried again, and a token has a limited number of sessions
             with suppress(pkcs11.PKCS11Error):
                 session.close()
             raise
@@ -157,7 +157,7 @@ class Pkcs11Key:
         return _Opened((self._opened_at, self._epoch), session, key)
 
     def _close_session(self, thread: int) -> None:
-        """Gives a session back that is of no use any more, unless it is void anyway."""
+        """Closes a session that is no longer needed, unless it is void already."""
         opened = self._of_threads.pop(thread, None)
         if opened is not None and opened.at[0] == self._module.state(self._place.token):
             with suppress(pkcs11.PKCS11Error):
@@ -186,8 +186,10 @@ class Pkcs11Key:
         return key
 
     def _fits_point(self, session: pkcs11.Session, key: Any) -> bool:
-        """A private EC key doesn't tell its point; the public key beside it does. Without one, the first
-        signature is the proof."""
+        """Whether the public EC key beside the private one, which hides its point, fits the certificate.
+
+        Without a public key, the first signature is the proof.
+        """
         assert isinstance(self._public, ec.EllipticCurvePublicKey)
         numbers = self._public.public_numbers()
         point = b"\x04" + numbers.x.to_bytes(32, "big") + numbers.y.to_bytes(32, "big")
@@ -196,7 +198,7 @@ class Pkcs11Key:
         return not points or any(found.endswith(point) for found in points)
 
     def _read_pin(self) -> Pin:
-        """Raises: KeyUnfit for a file that others may read; OSError."""
+        """Reads the PIN. Raises: KeyUnfit for a file that others may read; OSError."""
         try:
             return read_pin_file(self._pin_file)
         except ValueError as error:
@@ -210,13 +212,13 @@ class Pkcs11Key:
             self._reopening = asyncio.get_running_loop().create_task(self._reopen())
 
     async def _reopen(self) -> None:
-        """Until it works: first a new session and login; after that the whole module anew, each time."""
+        """Reopens the device, trying until it works: first a new session and login, then a new module."""
         wait_s, anew = _REOPEN_FIRST_SECONDS, False
         while True:
             try:
                 await self._in_thread(self._open_anew, anew)
                 break
-            except Exception as error:  # modules fail in more ways than the standard names
+            except Exception as error:  # modules fail in more ways than the standard lists
                 self.trouble = type(error).__name__
             await asyncio.sleep(wait_s)
             wait_s, anew = min(wait_s * 2, _REOPEN_LONGEST_SECONDS), True
@@ -233,6 +235,6 @@ class Pkcs11Key:
 
 
 def ecdsa_as_der(raw: bytes) -> bytes:
-    """PKCS#11 gives r and s side by side; a CMS wants Ecdsa-Sig-Value (RFC 3279 section 2.2.3)."""
+    """Converts r and s, side by side in PKCS#11, to Ecdsa-Sig-Value for the CMS (RFC 3279 section 2.2.3)."""
     half = len(raw) // 2
     return utils.encode_dss_signature(int.from_bytes(raw[:half], "big"), int.from_bytes(raw[half:], "big"))

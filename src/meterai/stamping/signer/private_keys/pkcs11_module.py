@@ -1,7 +1,7 @@
-"""A PKCS#11 module as several threads use it: loaded once, logged in once per token, started anew when lost.
+"""A PKCS#11 module shared by several threads: loaded once, one login per token, restarted when lost.
 
-python-pkcs11 starts a module with `C_Initialize(NULL)`, by which we would promise to call it from one thread
-only (PKCS #11 v3.1 clause 5.4.1); SoftHSM2 then switches its locks off. So it is started here, with
+python-pkcs11 starts a module with `C_Initialize(NULL)`, which promises to call it from one thread only
+(PKCS #11 v3.1 clause 5.4.1). SoftHSM2 then switches its locks off. So this code starts the module with
 CKF_OS_LOCKING_OK.
 """
 
@@ -27,19 +27,21 @@ class Pin(NamedTuple):
 
     text: str
     version: tuple[int, int] | None = None
-    """Changes with its file; None: from no file."""
+    """Changes with its file; None: not from a file."""
 
 
 ReadPin = Callable[[], Pin]
 
 
 class PinRefused(Exception):
-    """The token refused the PIN. Trying again might lock it: nobody does until the PIN's file changes, for
-    whatever key of the token, and its last try is left to a person."""
+    """The token refused the PIN, and another try might lock it.
+
+    No key of the token tries again until the PIN's file changes. The token's last try is left to a person.
+    """
 
 
 def read_pin_file(path: Path) -> Pin:
-    """The PIN in a file that nobody else may read. Raises: ValueError for one that others may; OSError."""
+    """Reads the PIN from a file that only its owner may read. Raises: ValueError if others may; OSError."""
     found = path.stat()
     if found.st_mode & 0o077:
         raise ValueError(f"the PIN's file {path.name} must have mode 0600")
@@ -57,17 +59,17 @@ class _Arguments(ctypes.Structure):
 
 
 class Module:
-    """The module behind a path. `Module.at(path)` gives the one of this process."""
+    """A PKCS#11 module. `Module.at(path)` returns the one of this process."""
 
     _loaded: ClassVar[dict[str, Module]] = {}
 
     def __init__(self, path: Path) -> None:
-        """Raises: OSError when it can't be loaded, pkcs11.PKCS11Error when it can't be started."""
+        """Loads and starts the module. Raises: OSError when it can't be loaded, else pkcs11.PKCS11Error."""
         self.generation = 0
         """Grows with every restart."""
         self._functions = ctypes.CDLL(str(path))
         self._initialize()
-        # Without its __init__, which would start the module its own way.
+        # Without its __init__, which would start the module in its own way.
         self._library = _pkcs11.lib.__new__(_pkcs11.lib, str(path))  # type: ignore[call-arg]
         self._logins: dict[str, pkcs11.Session] = {}
         self._logins_lost: dict[str, int] = {}
@@ -79,18 +81,18 @@ class Module:
 
     @classmethod
     def at(cls, path: Path) -> Module:
-        """The module, loaded on first use."""
+        """Returns the module, loaded on first use."""
         if str(path) not in cls._loaded:
             cls._loaded[str(path)] = cls(path)
         return cls._loaded[str(path)]
 
     def state(self, token_label: str) -> tuple[int, int]:
-        """Changes whenever sessions and handles on the token became void: by a restart or a lost login."""
+        """Changes whenever sessions and handles on the token become void, by a restart or a lost login."""
         return self.generation, self._logins_lost.get(token_label, 0)
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
-        """While inside, the module is not restarted."""
+        """Prevents a restart of the module during the block."""
         with self._turn:
             self._turn.wait_for(lambda: not self._restarting)
             self._users += 1
@@ -102,7 +104,7 @@ class Module:
                 self._turn.notify_all()
 
     def open_session(self, token_label: str, read_pin: ReadPin) -> pkcs11.Session:
-        """A new session on a token, logged in. Call it inside `in_use`.
+        """Opens a session on a token, logged in. Call it inside `in_use`.
 
         Raises: PinRefused, pkcs11.PKCS11Error (above all NoSuchToken).
         """
@@ -113,7 +115,7 @@ class Module:
         return token.open()
 
     def log_out(self, token_label: str, state: tuple[int, int]) -> None:
-        """Ends the login unless somebody did so since `state`: the next session logs in anew."""
+        """Ends the login unless that was done since `state`. The next session logs in again."""
         with self._login_turn:
             if state != self.state(token_label):
                 return
@@ -124,7 +126,7 @@ class Module:
             self._logins_lost[token_label] = self._logins_lost.get(token_label, 0) + 1
 
     def restart(self, generation: int) -> None:
-        """Ends and starts the module unless somebody did so since `generation`: how it finds a token again.
+        """Restarts the module, to find a token again, unless that was done since `generation`.
 
         Raises: TimeoutError when a call hangs in it, pkcs11.PKCS11Error.
         """
@@ -145,7 +147,10 @@ class Module:
                 self._turn.notify_all()
 
     def _log_in(self, token: pkcs11.Token, token_label: str, read_pin: ReadPin) -> None:
-        """Being logged in concerns all sessions of this process with the token; one is kept open for it."""
+        """Logs in.
+
+        A login is valid for all sessions of this process with the token, so one session stays open.
+        """
         pin = read_pin()
         if pin.version is not None and pin.version == self._refused_pins.get(token_label):
             raise PinRefused("the same PIN again")

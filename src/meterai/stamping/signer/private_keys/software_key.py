@@ -1,4 +1,7 @@
-"""The signing key of the stamp. Only the signer process and the benchmarks import this module."""
+"""Software keys of the stamp and of the 2-D code.
+
+Only the signer process and the benchmarks import this module.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +23,16 @@ _ECDSA = ec.ECDSA(_PREHASHED)
 
 
 class KeyDevice(Protocol):
-    """Something that holds a private key: a file here, an HSM in production."""
+    """A device with a private key: here a file, in production an HSM."""
 
     @property
     def key_id(self) -> str:
-        """Names the key in records: SHA-256 of its certificate, 16 hex digits."""
+        """Id of the key in records: first 16 hex digits of the SHA-256 of its certificate."""
         ...
 
     @property
     def certificates(self) -> tuple[bytes, ...]:
-        """The chain as DER, signer first, without the root."""
+        """The chain as DER: the signer first, without the root."""
         ...
 
     @property
@@ -39,7 +42,7 @@ class KeyDevice(Protocol):
 
     @property
     def attempts(self) -> int:
-        """How often `sign` was called since the start: compared with the stamps allocated (invariant)."""
+        """Calls of `sign` since the start. An invariant compares them with the allocated stamps."""
         ...
 
     async def sign(self, digest: bytes) -> bytes:
@@ -52,20 +55,20 @@ class OpenKey(KeyDevice, Protocol):
 
     @property
     def trouble(self) -> str:
-        """Why it can't sign now; empty: it can. It comes back by itself."""
+        """Why it can't sign now; empty if it can. It recovers by itself."""
         ...
 
     def renew(self) -> None:
-        """Its last signature was wrong: the next one comes from a new session."""
+        """Makes the next signature use a new session, since the last one was wrong."""
         ...
 
     async def close(self) -> None:
-        """Lets go of the device."""
+        """Closes the device."""
         ...
 
 
 def algorithm_of(public: object) -> str:
-    """`rsa` or `ecdsa`. Raises: ValueError for a key that no stamp is signed with."""
+    """Returns `rsa` or `ecdsa`. Raises: ValueError for kinds of key that we don't use."""
     if isinstance(public, rsa.RSAPublicKey) and public.key_size >= 2048:
         return "rsa"
     if isinstance(public, ec.EllipticCurvePublicKey) and isinstance(public.curve, ec.SECP256R1):
@@ -74,7 +77,7 @@ def algorithm_of(public: object) -> str:
 
 
 def signature_holds(public: object, signature: bytes, digest: bytes) -> bool:
-    """Whether `public`'s key made this signature over a SHA-256 digest."""
+    """Whether the signature over a SHA-256 digest was made by the private key of `public`."""
     try:
         if isinstance(public, rsa.RSAPublicKey):
             public.verify(signature, digest, _PKCS1, _PREHASHED)
@@ -88,10 +91,13 @@ def signature_holds(public: object, signature: bytes, digest: bytes) -> bool:
 
 
 class SoftwareKey:
-    """A key from PEM files, loaded and checked once: loading costs 72 ms, signing 0.6 ms (RSA-2048)."""
+    """A key from PEM files, loaded and checked once: loading takes 72 ms, signing 0.6 ms (RSA-2048)."""
 
     def __init__(self, key_pem: bytes, certificate_pem: bytes, chain_pems: Sequence[bytes] = ()) -> None:
-        """Raises: ValueError when the key is no RSA >= 2048 bits or P-256, or doesn't fit its certificate."""
+        """Checks the key.
+
+        Raises: ValueError unless it is RSA >= 2048 bits or P-256 and fits its certificate.
+        """
         key = serialization.load_pem_private_key(key_pem, None)
         if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
             raise ValueError("the stamp key must be RSA of at least 2048 bits or P-256")
@@ -102,7 +108,7 @@ class SoftwareKey:
         self.key_id = chain[0].fingerprint(hashes.SHA256()).hex()[:16]
         self.attempts = 0
         self.trouble = ""
-        # A fixed message that nobody could use: no use of the key in the sense of the counter.
+        # A fixed message that nobody could use, so the counter does not count it.
         if not signature_holds(chain[0].public_key(), self._sign(bytes(32)), bytes(32)):
             raise ValueError("key and certificate don't belong together")
 
@@ -127,17 +133,17 @@ class SoftwareKey:
         return self._key.sign(digest, _ECDSA)
 
     def renew(self) -> None:
-        """It has no session."""
+        """Does nothing: the key has no session."""
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Does nothing."""
 
 
 class CodeKey:
     """The Ed25519 key that signs the payload of the 2-D code."""
 
     def __init__(self, key_pem: bytes, key_id: int = 1) -> None:
-        """Raises: ValueError for any other kind of key."""
+        """Checks the key. Raises: ValueError for any other kind of key."""
         key = serialization.load_pem_private_key(key_pem, None)
         if not isinstance(key, ed25519.Ed25519PrivateKey):
             raise ValueError("the code key must be Ed25519")
@@ -147,9 +153,9 @@ class CodeKey:
 
     @classmethod
     def load(cls, folder: Path) -> CodeKey:
-        """The key in `folder`, under the id that readers know it by (`trust/code.json`).
+        """Loads the key from `folder`, with the id by which readers know it (`trust/code.json`).
 
-        Raises: ValueError when readers don't know it: its codes would be taken for forged ones.
+        Raises: ValueError when readers don't know it: they would take its codes for forged ones.
         """
         key = cls((folder / "code.key.pem").read_bytes())
         known = json.loads((folder / "trust" / "code.json").read_bytes())
@@ -161,7 +167,7 @@ class CodeKey:
 
     @classmethod
     def make(cls, folder: Path) -> CodeKey:
-        """Makes an installation's first one: `code.key.pem`, and its public part in `trust/code.json`.
+        """Makes an installation's first key: `code.key.pem`, and its public part in `trust/code.json`.
 
         Raises: FileExistsError when either is there; OSError.
         """
@@ -179,5 +185,5 @@ class CodeKey:
         return key
 
     def sign(self, message: bytes) -> bytes:
-        """64 bytes over `meterai.signatures.stamp_code.code_message(...)`."""
+        """Signs `meterai.signatures.stamp_code.code_message(...)`. Returns 64 bytes."""
         return self._key.sign(message)
