@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog, Message
@@ -52,21 +51,21 @@ def _bracketed(message: Message) -> str | tuple[str, ...]:
     return tuple(f"{OPEN}{form}{CLOSE}" for form in message.id)
 
 
-@pytest.fixture
-def pseudo_language(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def pseudo_language(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Adds a language to the product: one `.po` file beside the English one, and nothing else."""
     english = languages.catalogue_file("en")
     with english.open("rb") as file:
         catalogue = read_po(file, locale="en")
-    monkeypatch.setattr(languages, "LOCALE_FOLDER", tmp_path)
-    for language in ("en", PSEUDO):
-        languages.catalogue_file(language).parent.mkdir(parents=True)
-    languages.catalogue_file("en").write_bytes(english.read_bytes())
-    with languages.catalogue_file(PSEUDO).open("wb") as file:
-        write_po(file, pseudo_catalogue(catalogue))
-    _forget()
-    yield PSEUDO
-    monkeypatch.undo()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(languages, "LOCALE_FOLDER", tmp_path_factory.mktemp("locale"))
+        for language in ("en", PSEUDO):
+            languages.catalogue_file(language).parent.mkdir(parents=True)
+        languages.catalogue_file("en").write_bytes(english.read_bytes())
+        with languages.catalogue_file(PSEUDO).open("wb") as file:
+            write_po(file, pseudo_catalogue(catalogue))
+        _forget()
+        yield PSEUDO
     _forget()
 
 

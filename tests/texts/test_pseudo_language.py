@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jinja2 import Undefined
+from jinja2 import Environment, Undefined
 
 from meterai import texts
 from meterai.sales.receipts import receipt_pdf
@@ -110,12 +110,20 @@ FILTERS = dict.fromkeys(
 FACTS = SiteFacts("https://situs", True, 10_000, 2_500, 1_100, 30, events=(("casn", "CASN"),))
 
 
-@pytest.mark.parametrize("facts", [Anything, Nothing])
-@pytest.mark.parametrize("name", NAMES)
-def test_every_template_is_translated(name: str, facts: type[Anything], pseudo_language: str) -> None:
-    environment = environment_of(pseudo_language).overlay(undefined=facts)
+@pytest.fixture(scope="module", params=[Anything, Nothing])
+def stand_ins(pseudo_language: str, request: pytest.FixtureRequest) -> tuple[type[Anything], Environment]:
+    """What stands for each fact, and an environment that puts it into templates."""
+    environment = environment_of(pseudo_language).overlay(undefined=request.param)
     environment.filters = {**environment.filters, **FILTERS}
     environment.globals = {**environment.globals, **STAND_INS, "facts": FACTS}
+    return request.param, environment
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_template_is_translated(
+    name: str, stand_ins: tuple[type[Anything], Environment], pseudo_language: str
+) -> None:
+    facts, environment = stand_ins
     given = {
         "lines": [[facts()] * 4],
         "notes": {"x": facts()},
