@@ -28,6 +28,9 @@ _STARTS_SLOWLY: Final = re.compile(
     r"^meterai\.processes\.|/(postgres|pg_ctl|initdb|pg_dump|chromium.*|nginx)$"
 )
 
+_START_SERVICES: Final = (("meterai.cli", "up"), ("benchmarks", "queue"))
+"""Words of commands that start processes of the service themselves."""
+
 
 def mark(item: pytest.Item, folder: str) -> None:
     """Gives a test in a folder of tests/ the markers of what it needs."""
@@ -49,7 +52,7 @@ def _refuse(event: str, given: tuple[Any, ...]) -> None:
         return
     words = [os.fsdecode(word) for word in (given[0], *given[1]) if word is not None]
     program = next((word for word in words if _STARTS_SLOWLY.search(word)), None)
-    if program is not None or ("meterai.cli" in words and "up" in words):
-        raise AssertionError(
-            f"this test starts {program or 'meterai up'}: it needs a marker (tests/speeds.py)"
-        )
+    if program is None:
+        program = next((" ".join(command) for command in _START_SERVICES if {*command} <= {*words}), None)
+    if program is not None:
+        raise AssertionError(f"this test starts {program}: it needs a marker (tests/speeds.py)")
