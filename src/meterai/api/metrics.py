@@ -112,7 +112,7 @@ def _always(figures: Figures | None, environment: str) -> Iterator[Metric]:
 def _signing(signer: SignerNow, now: datetime) -> Iterator[Metric]:
     yield _gauge("signer_up", "The signer answers and has a key that signs now.", not signer.trouble)
     if signer.tsa_ends is not None:
-        ends = "When the time-stamp authority's certificate ends, by its last token."
+        ends = "When the time-stamp authority's certificate ends, by its last time stamp."
         yield _gauge("tsa_certificate_end_timestamp_seconds", ends, signer.tsa_ends.timestamp())
         soon = has_little_time(signer.tsa_ends, now)
         yield _gauge("tsa_certificate_ends_soon", "It ends soon, or has ended.", soon)
@@ -125,14 +125,16 @@ def _stamping(seen: Figures) -> Iterator[Metric]:
         yield _gauge("signing_key_end_timestamp_seconds", ends, seen.key_ends.timestamp())
     needed = "The key that signs ends soon, and no other follows."
     yield _gauge("next_signing_key_needed", needed, seen.needs_next_key)
-    late = "Age of the oldest payment with a stamp to be made, or document that is held up."
+    late = "Age of the oldest payment whose stamp is not made yet, or of the oldest delayed document."
     yield _gauge("stamp_delay_seconds", late, seen.stamp_delay_s)
     yield _gauge("stamping_jobs", "Accepted jobs that are not finished.", seen.jobs_waiting)
     yield _gauge("time_stamps_owed", "Released stamps that lack their time stamp.", seen.time_stamps_owed)
 
 
 def _money(seen: Figures) -> Iterator[Metric]:
-    yield _gauge("payments_up", "Charges are opened at the gateway, and asked for.", seen.takes_payments)
+    yield _gauge(
+        "payments_up", "The gateway opens charges, and their state is asked for in time.", seen.takes_payments
+    )
     yield _gauge("stock_stamps", "Stamps that can be sold.", seen.stock)
     for unit, word in _UNITS.items():
         posted = CounterMetricFamily(
@@ -143,16 +145,18 @@ def _money(seen: Figures) -> Iterator[Metric]:
                 posted.add_metric([one.kind, "debit"], one.debits)
                 posted.add_metric([one.kind, "credit"], one.credits)
         yield posted
-    yield _gauge("refunds", "Refunds under way, but for those that need an account.", seen.refunds.count)
-    yield _gauge("refunds_in_doubt", "Of them, those that wait for an officer.", seen.refunds.in_doubt)
+    yield _gauge(
+        "refunds", "Refunds under way, without those that wait for a customer's account.", seen.refunds.count
+    )
+    yield _gauge("refunds_in_doubt", "Refunds that wait for an officer.", seen.refunds.in_doubt)
     yield _gauge("refund_delay_seconds", "Age of the oldest refund that is not sent.", seen.unsent_refund_s)
 
 
 def _outbox(seen: Figures) -> Iterator[Metric]:
     rows = {topic: backlog.rows for topic, backlog in seen.backlogs.items()}
-    yield _by("topic", "outbox_rows", f"What is to be done, counted up to {COUNTED_MAX}.", rows)
+    yield _by("topic", "outbox_rows", f"Rows that wait to be done, counted up to {COUNTED_MAX}.", rows)
     late = {topic: age_s(backlog.due_since, seen.at) for topic, backlog in seen.backlogs.items()}
-    yield _by("topic", "outbox_delay_seconds", "For how long nobody has taken what is due.", late)
+    yield _by("topic", "outbox_delay_seconds", "Age of the oldest due row that no worker has taken.", late)
 
 
 def _queues(seen: Figures) -> Iterator[Metric]:
@@ -162,9 +166,9 @@ def _queues(seen: Figures) -> Iterator[Metric]:
         states.add_metric([queue.event, queue.state], 1)
     yield states
     waiting = {queue.event: queue.waiting for queue in queues}
-    yield _by("event", "queue_people", "Who waits, in closed windows.", waiting)
+    yield _by("event", "queue_people", "People who wait and whose window is closed.", waiting)
     rates = {queue.event: queue.rate / 60 for queue in queues}
-    yield _by("event", "queue_calls_per_second", "How many people the door lets in.", rates)
+    yield _by("event", "queue_calls_per_second", "How many people are let in.", rates)
     now = seen.at.timestamp()
     ages = {one.event: now - one.made_at if one.age_s is None else one.age_s for one in queues}
     yield _by("event", "queue_published_age_seconds", "Age of what waiting people read.", ages)
@@ -180,10 +184,20 @@ def _sites(seen: Figures) -> Iterator[Metric]:
     ages = {site.process: site.age_s for site in sites}
     yield _by("process", "site_report_age_seconds", "Age of a site process's last report.", ages)
     p95 = {site.process: site.p95_ms / 1000 for site in sites}
-    yield _by("process", "site_request_p95_seconds", "Of requests that buy and stamp.", p95)
+    yield _by(
+        "process",
+        "site_request_p95_seconds",
+        "95th percentile of the time of requests that buy and stamp.",
+        p95,
+    )
     in_flight = {site.process: site.in_flight for site in sites}
-    yield _by("process", "site_requests_in_flight", "Such requests at once.", in_flight)
+    yield _by("process", "site_requests_in_flight", "Requests that buy and stamp, under way now.", in_flight)
     requests = {site.process: site.requests / SITE_WINDOW_S for site in sites}
-    yield _by("process", "site_requests_per_second", "Such requests answered.", requests)
+    yield _by("process", "site_requests_per_second", "Requests that buy and stamp, answered.", requests)
     faults = {site.process: site.faults / SITE_WINDOW_S for site in sites}
-    yield _by("process", "site_faults_per_second", "Of them, failed by our doing or the gateway's.", faults)
+    yield _by(
+        "process",
+        "site_faults_per_second",
+        "Requests that buy and stamp, failed through us or the gateway.",
+        faults,
+    )

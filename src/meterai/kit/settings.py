@@ -23,7 +23,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     environment: Annotated[
         Literal["development", "production"],
-        Doc(description="production refuses SPESIMEN, the development PKI and the sandbox"),
+        Doc(
+            description="`production` or `development`; production refuses trial stamps (SPESIMEN), self- "
+            "made signing keys (development PKI) and the simulated services (sandbox)"
+        ),
     ] = "development"
     data: Annotated[
         Path,
@@ -35,23 +38,32 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: Annotated[str, Doc(description="address the site listens on")] = "127.0.0.1"
     port: Annotated[int, Doc(ge=0, le=65535, description="port of the site")] = 8000
     public_url: Annotated[str, Doc(description="address people see; empty: made from host and port")] = ""
-    tls_certificate: Annotated[str, Doc(description="PEM chain; with tls_key the site speaks HTTPS")] = ""
-    tls_key: Annotated[str, Doc(description="PEM private key of tls_certificate")] = ""
+    tls_certificate: Annotated[
+        str, Doc(description="PEM chain; with METERAI_TLS_KEY the site speaks HTTPS")
+    ] = ""
+    tls_key: Annotated[str, Doc(description="PEM private key of METERAI_TLS_CERTIFICATE")] = ""
     trusted_proxies: Annotated[
         str,
         Doc(
-            description="addresses or networks of proxies on other machines, with commas between: what they "
-            "say in X-Forwarded-For and -Proto is believed, as what this machine's say"
+            description="addresses or networks of proxies on other machines, with commas between; their "
+            "X-Forwarded-For and -Proto are believed, as those of proxies on this machine are"
         ),
     ] = ""
     database_url: Annotated[
         str, Doc(description="owner's URL of any PostgreSQL 15-18 server; empty: the embedded one")
     ] = ""
-    database_app_url: Annotated[str, Doc(description="URL of the application's role; empty: derived")] = ""
-    database_signer_url: Annotated[str, Doc(description="URL of the signer's role; empty: derived")] = ""
-    database_reader_url: Annotated[str, Doc(description="URL of the read-only role; empty: derived")] = ""
+    database_app_url: Annotated[
+        str, Doc(description="URL of the application's role; empty: made from the owner's URL")
+    ] = ""
+    database_signer_url: Annotated[
+        str, Doc(description="URL of the signer's role; empty: made from the owner's URL")
+    ] = ""
+    database_reader_url: Annotated[
+        str, Doc(description="URL of the read-only role; empty: made from the owner's URL")
+    ] = ""
     database_verifier_url: Annotated[
-        str, Doc(description="URL of the verifier's role, for its own process; empty: register not asked")
+        str,
+        Doc(description="URL of the verifier's role, for its own process; empty: the register is not asked"),
     ] = ""
     database_connections_max: Annotated[int, Doc(ge=1, description="connections per process")] = 8
     objects_url: Annotated[
@@ -63,10 +75,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     jail_memory_bytes: Annotated[int, Doc(ge=1 << 28, description="address space of a PDF jail")] = 1 << 30
     jail_cpu_seconds: Annotated[int, Doc(ge=1, description="CPU time of one PDF job")] = 8
     jail_wall_seconds: Annotated[
-        int, Doc(ge=1, description="wall time of one PDF job; twice that while it gets on")
+        int, Doc(ge=1, description="wall time of one PDF job; at most twice that while it makes progress")
     ] = 20
     key_algorithm: Annotated[
-        Literal["rsa-2048", "p-256"], Doc(description="keys of a newly made development PKI")
+        Literal["rsa-2048", "p-256"],
+        Doc(description="keys of a newly made development PKI: `rsa-2048` or `p-256`"),
     ] = "rsa-2048"
     pkcs11_module: Annotated[
         str, Doc(description="PKCS#11 module (.so) of the key device; empty: software keys only")
@@ -78,22 +91,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tsa_url: Annotated[str, Doc(description="RFC 3161 time-stamp authority; empty: the sandbox's")] = ""
     tsa_policy: Annotated[
         Literal["wait", "later"],
-        Doc(description="authority down: wait with the stamp, or release it and add the time stamp later"),
+        Doc(
+            description="authority down: `wait` with the stamp, or release it and add the time stamp `later`"
+        ),
     ] = "wait"
     revocation_url: Annotated[
         str,
-        Doc(description="server that answers for all CRL and OCSP addresses; empty: the sandbox's, or those"),
+        Doc(
+            description="server that is asked instead of all CRL and OCSP addresses; empty: the "
+            "sandbox's, or in production those addresses"
+        ),
     ] = ""
     signature_level: Annotated[
-        Literal["B-T", "B-LT", "B-LTA"], Doc(description="PAdES level that released files are brought to")
+        Literal["B-T", "B-LT", "B-LTA"],
+        Doc(description="PAdES level of released files: `B-T`, `B-LT` or `B-LTA`"),
     ] = "B-T"
     archive_days_ahead: Annotated[
-        int, Doc(ge=1, description="days before a file's proof ends that it is renewed")
+        int, Doc(ge=1, description="a file's proof is renewed this many days before it ends")
     ] = 90
     archive_files_per_minute: Annotated[
-        int, Doc(ge=1, description="files per minute that a worker raises or renews at most")
+        int, Doc(ge=1, description="most files per minute that a worker brings to their level or renews")
     ] = 600
-    payment_gateway: Annotated[str, Doc(description="the payment gateway")] = "midtrans"
+    payment_gateway: Annotated[str, Doc(description="the payment gateway; there is no other")] = "midtrans"
     gateway_url: Annotated[str, Doc(description="Midtrans core API; empty: the sandbox's")] = ""
     gateway_server_key: Annotated[str, Doc(description="Midtrans server key; empty: the sandbox's")] = ""
     gateway_merchant_id: Annotated[
@@ -139,7 +158,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Doc(
             ge=1,
             le=65_535,
-            description="number of this machine's first gate; a number is one gate's for good",
+            description="number of this machine's first gate; no other gate may ever have it",
         ),
     ] = 1
     queue_processes: Annotated[
@@ -151,8 +170,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     queue_beacon: Annotated[
         str,
         Doc(
-            description="public beacon mixed into the seeds: base address of a drand chain, or a file of its "
-            "rounds; empty: none, the operator is trusted with the seeds"
+            description="public source of random numbers for the draw of places: base address of a drand "
+            "chain, or a file of its rounds; empty: none, the operator is trusted"
         ),
     ] = ""
     gate_url: Annotated[
@@ -161,7 +180,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
     gate_work: Annotated[
         Literal["auto", "on", "off"],
-        Doc(description="whether joining needs a proof of work; auto: while many join"),
+        Doc(
+            description="whether joining the line needs a proof of work: `on`, `off` or `auto` (while "
+            "many join)"
+        ),
     ] = "auto"
     gate_work_joins_per_second: Annotated[
         float, Doc(ge=0, description="joins per second at a gate from which auto asks for work")
@@ -170,11 +192,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Doc(
             ge=0,
-            description="purchases for no event, and of quota, that may begin in a minute while people wait "
-            "in line for an event; 0: by the line alone",
+            description="purchases for no event, and of quota, that may begin in a minute while people "
+            "wait in line for an event; 0: none, everybody takes a place in line",
         ),
     ] = 60
-    log_level: Annotated[str, Doc(description="least level that is logged")] = "INFO"
+    log_level: Annotated[str, Doc(description="lowest level that is logged")] = "INFO"
 
 
 _WEB: Final = ("http", "https")
