@@ -24,7 +24,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     environment: Annotated[
         Literal["development", "production"],
         Doc(
-            description="`production` or `development`; production refuses trial stamps (SPESIMEN), self- "
+            description="`production` or `development`; production refuses trial stamps (SPESIMEN), self-"
             "made signing keys (development PKI) and the simulated services (sandbox)"
         ),
     ] = "development"
