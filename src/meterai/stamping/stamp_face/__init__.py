@@ -1,1 +1,1 @@
-"""What people see of a stamp."""
+"""The visible part of a stamp."""

@@ -1,4 +1,4 @@
-"""Outlines of the letters on the stamp, as PDF path operators: what needs no font needs no font embedded.
+"""Outlines of the stamp's letters as PDF path operators, so that no font need be embedded.
 
 Drawn after Liberation Sans Bold (SIL Open Font License 1.1), from the base line.
 """
@@ -6,7 +6,7 @@ Drawn after Liberation Sans Bold (SIL Open Font License 1.1), from the base line
 from __future__ import annotations
 
 UNITS = 400
-"""Of the size."""
+"""Units of a path in the height of a letter's size."""
 OUTLINES: dict[str, tuple[int, str]] = {
     " ": (111, ""),
     "0": (
@@ -114,4 +114,4 @@ OUTLINES: dict[str, tuple[int, str]] = {
         "106 l 264 71 254 44 232 25 c 211 6 180 -4 141 -4 c h",
     ),
 }
-"""Letter: width, and path (ISO 32000-1 clause 8.5.2)."""
+"""Width and path of each letter (ISO 32000-1 clause 8.5.2)."""

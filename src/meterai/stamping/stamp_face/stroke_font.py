@@ -1,7 +1,7 @@
-"""The letters of the serial number: our own, made of straight strokes, told apart even when they are small.
+"""Letters of the serial number: our own, made of straight strokes, easy to tell apart when small.
 
 Zero has a bar and the letter O has none; I has two feet and 1 has a flag. As paths they need no font, and a
-serial number costs a few bytes for each letter. Drawn on a grid of 8 by 12.
+serial number takes a few bytes per letter. Drawn on a grid of 8 by 12.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from meterai.kernel.serial_number import SerialNumber
 
 ADVANCE = 11.5
-"""From the start of one letter to the next, in units of the grid."""
+"""Distance between the starts of two letters, in units of the grid."""
 _ROUND = "2 0 m 6 0 l 8 2 l 8 10 l 6 12 l 2 12 l 0 10 l 0 2 l h"
 _STROKES = {
     "0": f"{_ROUND} 3 4 m 5 8 l",
@@ -54,6 +54,9 @@ _DRAWN = {letter: f"{path} S 1 0 0 1 {ADVANCE} 0 cm\n".encode() for letter, path
 
 
 def draw_serial(serial: SerialNumber, *, left: float, bottom: float, scale: float, stroke: float) -> bytes:
-    """The operators that write a serial number in the stroking colour; `stroke` in units of the stamp."""
+    """Returns the operators that draw a serial number in the stroking colour.
+
+    `stroke` in units of the stamp.
+    """
     start = f"q {scale} 0 0 {scale} {left:.2f} {bottom:.2f} cm {stroke / scale:.2f} w 1 J 1 j\n"
     return start.encode() + b"".join([_DRAWN[letter] for letter in serial]) + b"Q\n"

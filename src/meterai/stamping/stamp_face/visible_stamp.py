@@ -1,12 +1,16 @@
-"""The visible stamp: our own neutral design as PDF operators, drawn in a square of 90 units.
+"""Draws the visible stamp: our own neutral design as PDF operators, in a square of 90 units.
 
-The state emblem and Peruri's artwork are not ours to draw. Everything that is the same on each stamp is
-encoded once; a stamp adds its 2-D code and its serial number. No artwork touches the code or its quiet zone.
+We may not draw the state emblem or Peruri's artwork. The parts that all stamps share are encoded once; a
+stamp adds its 2-D code and its serial number. No artwork touches the code or its quiet zone.
 
-A PDF/A file must stay one (ISO 19005-1 and -2): letters are paths, so that no font has to be embedded;
-colours are calibrated (`COLOUR_SPACES`), so that they need no output intent; nothing is transparent. The
-words lie over their paths once more as invisible text, whose font need not be embedded either (ISO 19005-2
-clause 6.2.11.4.1): so they can be searched, selected and read aloud.
+A PDF/A file must stay PDF/A (ISO 19005-1 and -2):
+
+- Letters are paths, so that no font has to be embedded.
+- Colours are calibrated (`COLOUR_SPACES`), so that they need no output intent.
+- Nothing is transparent.
+
+The words lie over their paths again as invisible text, so that they can be searched, selected and read aloud.
+The font of invisible text need not be embedded (ISO 19005-2 clause 6.2.11.4.1).
 """
 
 from __future__ import annotations
@@ -23,7 +27,7 @@ from meterai.stamping.stamp_face.glyphs import OUTLINES, UNITS
 from meterai.stamping.stamp_face.stroke_font import ADVANCE, draw_serial
 
 SIDE = 90.0
-"""Units of the drawing; the widget's rectangle scales it, 90 pt by default."""
+"""Side in units of the drawing. The widget's rectangle scales it, to 90 pt by default."""
 
 
 def _standard_font(name: str) -> bytes:
@@ -36,10 +40,13 @@ COLOUR_SPACES = (
     b"<< /C [ /CalRGB << /WhitePoint [ 0.9505 1 1.089 ] /Gamma [ 2.2 2.2 2.2 ] /Matrix"
     b" [ 0.4124 0.2126 0.0193 0.3576 0.7152 0.1192 0.1805 0.0722 0.9505 ] >> ] >>"
 )
-"""What both forms name `/C`: the primaries of sRGB (ISO 32000-1 clause 8.6.5.3). Poppler tints CalGray."""
+"""Colour space `/C` of both forms: the primaries of sRGB (ISO 32000-1 clause 8.6.5.3).
+
+Poppler tints CalGray.
+"""
 ARTWORK_FONT = _standard_font("Helvetica-Bold")
 STAMP_FONT = _standard_font("Courier-Bold")
-"""Of the invisible text in `artwork` and in `draw_stamp`; both name it `/T`."""
+"""Font `/T` of the invisible text in `artwork` and in `draw_stamp`."""
 
 _INK = "0.118 0.141 0.337"
 _TINT = "0.925 0.933 0.965"
@@ -49,9 +56,11 @@ _CODE_LEFT, _CODE_BOTTOM, _CODE_SIDE = 6.6, 22.6, 49.2
 _MODULE = 1.2
 _QUIET_MODULES = 4
 _DATA_MASK = 2
-"""Of the eight masks (clause 7.8). Trying all of them is nine tenths of an encoder's work. A stamp's text is
-for the most part a signature, as even under one mask as under another: blurred and noisy pictures of codes
-with this one were read as often as those with the mask that the encoder would choose."""
+"""Fixed mask, one of eight (clause 7.8). Trying all of them takes nine tenths of an encoder's work.
+
+A stamp's text is mostly a signature, which is equally even under every mask. Blurred and noisy pictures of
+codes with this mask were read as often as those with the mask that the encoder would choose.
+"""
 _DARK = re.compile(rb"\x00+")
 
 _SERIAL_INK = f"/C CS {_INK} SC\n".encode()
@@ -62,20 +71,20 @@ _UNSEEN_SIZE = round(ADVANCE * _LETTER_SCALE / 0.6, 2)  # each letter of Courier
 
 @lru_cache(maxsize=4)
 def draw_stamp(serial: SerialNumber, code: str) -> bytes:
-    """What is this stamp's own, as a Flate-packed content stream: code and serial number.
+    """Draws this stamp's own part, code and serial number, as a Flate-packed content stream.
 
-    It draws the form `/Art` (see `artwork`) first. Both need the colour spaces of `COLOUR_SPACES`. Kept, for
-    every upload is measured with the same stand-in.
+    It draws the form `/Art` (see `artwork`) first. Both need the colour spaces of `COLOUR_SPACES`. Results
+    are cached, since every upload is measured with the same dummy serial.
     """
     number = draw_serial(serial, left=_LETTERS_LEFT, bottom=4.4, scale=_LETTER_SCALE, stroke=_LETTER_STROKE)
     unseen = f"BT 3 Tr /T {_UNSEEN_SIZE} Tf {_LETTERS_LEFT} 4.4 Td ({serial}) Tj ET"
     drawing = b"/Art Do\n" + _draw_code(code) + _SERIAL_INK + number + unseen.encode()
-    return zlib.compress(drawing, 4)  # 6 takes twice as long for 100 bytes less
+    return zlib.compress(drawing, 4)  # 6 takes twice the time and saves 100 bytes
 
 
 @lru_cache(maxsize=2)
 def artwork(*, specimen: bool) -> bytes:
-    """What all stamps share, Flate-packed."""
+    """Draws what all stamps share, Flate-packed."""
     parts = [_ground(), *_braids(), _frame(), _heading(), _words(), _value(specimen=specimen)]
     if specimen:
         parts.append(_specimen_band())
@@ -83,7 +92,7 @@ def artwork(*, specimen: bool) -> bytes:
 
 
 def _draw_code(code: str) -> bytes:
-    """The 2-D code (ISO/IEC 18004, level M) as one path: readers fill it without seams between modules."""
+    """Draws the 2-D code (ISO/IEC 18004, level M) as one path, which readers fill without seams."""
     symbol = zxingcpp.create_barcode(code, zxingcpp.BarcodeFormat.QRCode, ec_level="M", data_mask=_DATA_MASK)
     picture = memoryview(symbol.to_image(scale=1, add_quiet_zones=False))
     assert picture.shape is not None
@@ -96,7 +105,7 @@ def _draw_code(code: str) -> bytes:
 
 
 def _dark_runs(rows: list[bytes]) -> str:
-    """One rectangle for each run of dark modules (zeros). `rows` from the top."""
+    """Makes one rectangle for each run of dark modules (zeros). `rows` from the top."""
     found = []
     for y, row in enumerate(reversed(rows)):
         for run in _DARK.finditer(row):
@@ -108,7 +117,7 @@ def _dark_runs(rows: list[bytes]) -> str:
 def _text(
     content: str, *, size: float, x: float, y: float, spacing: float = 0.0, upright: bool = True
 ) -> str:
-    """Letters as paths, filled in the colour that is set, and once more as text that is not seen."""
+    """Draws letters as paths in the current colour, and again as invisible text."""
     scale = size / UNITS
     turn = f"{scale:.5f} 0 0 {scale:.5f}" if upright else f"0 {scale:.5f} {-scale:.5f} 0"
     parts = [f"q {turn} {x:.2f} {y:.2f} cm"]
@@ -135,7 +144,7 @@ def _ground() -> str:
 
 
 def _braids() -> list[str]:
-    """Fine lines that a copier smears: two braids of waves behind the value, beside the field of the code."""
+    """Draws fine lines that a copier smears: two braids of waves behind the value, beside the code."""
     lines = [f"q /C CS {_LINE} SC 0.2 w 60.6 17.4 27.8 59.2 re W n"]
     for phase in range(7):
         lines.append(_wave(phase * math.pi / 7, reach=10.5, swell=3.2, turns=2.0))
@@ -144,7 +153,7 @@ def _braids() -> list[str]:
 
 
 def _wave(phase: float, *, reach: float, swell: float, turns: float) -> str:
-    """One wave from bottom to top of the column, as straight pieces shorter than a printer's dot is wide."""
+    """Draws a wave up the column, in straight pieces shorter than a printer's dot is wide."""
     points = []
     for step in range(75):
         share = step / 74

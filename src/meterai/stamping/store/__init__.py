@@ -1,1 +1,1 @@
-"""Every statement that writes the tables of stamping: documents, and the jobs that stamp them."""
+"""Statements that write the tables of stamping: documents, and the jobs that stamp them."""

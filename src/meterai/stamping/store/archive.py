@@ -1,4 +1,4 @@
-"""Every statement on the archive's book: which level each released file has, and when it is due."""
+"""Statements on the archive's table: the level of each released file, and when it is due."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from meterai.stamping.archive.level import Level
 
 
 class ArchivedFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A released document that is due, its newest version, and the lease under which it was taken."""
+    """The newest version of a released document that is due, with the lease on it."""
 
     document_id: UUID
     level: Level
@@ -25,11 +25,11 @@ class ArchivedFile(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     version: int
     serials: tuple[SerialNumber, ...]
-    """In the order of sealing."""
+    """Serial numbers in the order of sealing."""
 
 
 class Renewed(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a file. `sha256` empty: it stays as it is."""
+    """The result for one file. `sha256` is empty if the file stays as it is."""
 
     level: Level
     proof_until: datetime
@@ -38,7 +38,7 @@ class Renewed(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int = 0
 
 
-# A file whose time stamp is still owed waits for it: that is a change in the gap of its seal.
+# A file whose time stamp is owed has to wait: the token changes the gap of its seal.
 _DUE = """a.due_at <= $1 AND NOT EXISTS (
     SELECT FROM stamping.time_stamp_owed o WHERE o.document_id = a.document_id AND o.paid_at IS NULL)"""
 
@@ -46,7 +46,7 @@ _DUE = """a.due_at <= $1 AND NOT EXISTS (
 async def claim_due(
     conn: Connection, now: datetime, *, lease_until: datetime, limit: int
 ) -> list[ArchivedFile]:
-    """Takes files that are due; whoever dies with one leaves it due again at the lease's end."""
+    """Claims files that are due. After a crash they are due again when the lease ends."""
     rows = await conn.fetch(
         f"""
         WITH claimed AS (
@@ -76,19 +76,19 @@ async def claim_due(
 
 
 async def note_pending(conn: Connection, file: ArchivedFile, sha256: str) -> None:
-    """Written down before the object is: what a crash leaves can be deleted."""
+    """Notes the key of an object before it is stored, so that it can be deleted after a crash."""
     await conn.execute(
         "UPDATE stamping.archive SET pending_object = $2 WHERE document_id = $1", file.document_id, sha256
     )
 
 
 async def is_released(conn: Connection, sha256: str) -> bool:
-    """Whether some serial number is bound to these bytes."""
+    """Whether a serial number is bound to these bytes."""
     return bool(await conn.fetchval("SELECT EXISTS (SELECT FROM stamping.release WHERE sha256 = $1)", sha256))
 
 
 async def put_off(conn: Connection, file: ArchivedFile, code: str, until: datetime) -> None:
-    """Not to be had now: again at `until`."""
+    """Postpones a file that could not be renewed, until `until`."""
     await conn.execute(
         """UPDATE stamping.archive SET due_at = $3, trouble_code = $4
            WHERE document_id = $1 AND due_at = $2""",
@@ -100,9 +100,9 @@ async def put_off(conn: Connection, file: ArchivedFile, code: str, until: dateti
 
 
 async def complete(tx: Connection, file: ArchivedFile, outcome: Renewed, now: datetime) -> bool:
-    """Notes the outcome and binds the serials to new bytes, if there are any, as their next version.
+    """Notes the result and binds the serials to the new bytes, if any, as their next version.
 
-    False when the lease was lost: then nothing is written.
+    Returns False, and writes nothing, when the lease was lost.
     """
     ours = await tx.fetchval(
         """UPDATE stamping.archive SET level = $3, proof_until = $4, due_at = $5, attempts = 0,
@@ -131,9 +131,9 @@ async def complete(tx: Connection, file: ArchivedFile, outcome: Renewed, now: da
 
 
 async def make_due(conn: Connection, below: Sequence[Level], now: datetime) -> int:
-    """Makes every file of these levels due. Returns how many that concerned.
+    """Makes every file of these levels due. Returns their number.
 
-    None whose time stamp was written off: it stays as it is.
+    Files whose time stamp was written off stay as they are.
     """
     return int(
         await conn.fetchval(

@@ -1,4 +1,4 @@
-"""What customers wait for whose stamps are made from quota: a document, or a bundle."""
+"""What customers with a quota wait for: the end of stamping a document or a bundle."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from meterai.kit.database import Connection
 
 
 class Awaited(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody waited for, and how it ended."""
+    """A document or bundle that somebody waited for, and how its stamping ended."""
 
     id: UUID
-    """Of the document or the bundle."""
+    """Id of the document or the bundle."""
     is_bundle: bool
     customer_id: UUID
     contact_id: UUID | None
-    """The contact that was proven for it."""
+    """The contact that was proven for the document."""
     since: datetime
     ended_at: datetime | None
-    """When the last of its documents was stamped or refused; None: nothing was given to stamping."""
+    """When its last document was stamped or refused; None: stamping never began."""
     stamped: int
-    """Documents that were stamped, now or before."""
+    """Number of documents that are stamped."""
     refused: int
-    """Documents that could not be stamped."""
+    """Number of documents that could not be stamped."""
 
     @property
     def asked(self) -> tuple[UUID, UUID | None]:
-        """Customer and contact."""
+        """The customer and the contact."""
         return self.customer_id, self.contact_id
 
 
 async def note(
     connection: Connection, id: UUID, *, customer_id: UUID, contact_id: UUID | None, now: datetime
 ) -> None:
-    """Notes that somebody waits from now on; once while they do."""
+    """Notes that somebody waits from now on. Repeating it changes nothing."""
     await connection.execute(
         """INSERT INTO stamping.awaited (id, customer_id, contact_id, since) VALUES ($1, $2, $3, $4)
            ON CONFLICT DO NOTHING""",
@@ -48,7 +48,7 @@ async def note(
 
 
 async def take_ended(tx: Connection, before: datetime, *, limit: int) -> list[Awaited]:
-    """Takes out what was begun before this moment and has ended, the oldest first."""
+    """Takes out entries that began before this moment and have ended, the oldest first."""
     rows = await tx.fetch(
         """WITH taken AS (
                SELECT a.id, a.customer_id, e.ended_at, e.stamped, e.refused,

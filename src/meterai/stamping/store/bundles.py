@@ -1,4 +1,4 @@
-"""Bundles and their files."""
+"""Statements on bundles and their files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from meterai.stamping.placement import Placement
 
 
 class NewBundle(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of `stamping.bundle`."""
+    """A new row of `stamping.bundle`."""
 
     id: UUID
     organisation_id: UUID
@@ -24,7 +24,7 @@ class NewBundle(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of `stamping.bundle_file`: accepted as a document, or refused."""
+    """A new row of `stamping.bundle_file`: accepted as a document, or refused."""
 
     id: UUID
     bundle_id: UUID
@@ -37,7 +37,7 @@ class NewFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def insert_bundle(tx: Connection, bundle: NewBundle) -> None:
-    """Writes a bundle; one that is there is left as it is."""
+    """Inserts a bundle unless it exists."""
     await tx.execute(
         """INSERT INTO stamping.bundle (id, organisation_id, customer_id, door, created_at)
            VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING""",
@@ -50,7 +50,10 @@ async def insert_bundle(tx: Connection, bundle: NewBundle) -> None:
 
 
 async def lock_bundle(tx: Connection, bundle_id: UUID, customer_id: UUID) -> Row | None:
-    """Holds a customer's bundle until the end of the transaction; None when there is none of theirs."""
+    """Locks a customer's bundle until the transaction ends.
+
+    Returns None if the customer has no such bundle.
+    """
     return await tx.fetchrow(
         "SELECT id, door, started_at FROM stamping.bundle WHERE id = $1 AND customer_id = $2 FOR UPDATE",
         bundle_id,
@@ -59,14 +62,14 @@ async def lock_bundle(tx: Connection, bundle_id: UUID, customer_id: UUID) -> Row
 
 
 async def known_file(tx: Connection, file_id: UUID) -> Row | None:
-    """A file that was added before."""
+    """Returns a file that was added before."""
     return await tx.fetchrow(
         "SELECT id, document_id, refusal_code, refusal_facts FROM stamping.bundle_file WHERE id = $1", file_id
     )
 
 
 async def count_others(tx: Connection, bundle_id: UUID, file_id: UUID) -> int:
-    """How many files a bundle has beside this one."""
+    """Counts the files of a bundle apart from this one."""
     count = await tx.fetchval(
         "SELECT count(*) FROM stamping.bundle_file WHERE bundle_id = $1 AND id <> $2", bundle_id, file_id
     )
@@ -74,9 +77,9 @@ async def count_others(tx: Connection, bundle_id: UUID, file_id: UUID) -> int:
 
 
 async def put_file(tx: Connection, file: NewFile) -> bool:
-    """Adds a file. One whose document is gone gets the new one; any other that is there stays as it is.
+    """Adds a file. A file whose document is gone gets the new one; any other existing file stays as it is.
 
-    Gives whether the document is the file's now.
+    Returns whether the file now has this document.
     """
     status = await tx.execute(
         """INSERT INTO stamping.bundle_file AS known
@@ -97,7 +100,7 @@ async def put_file(tx: Connection, file: NewFile) -> bool:
 
 
 async def lock_documents(tx: Connection, bundle_id: UUID, file_id: UUID | None = None) -> None:
-    """Locks the documents of a bundle, or of one file, before its files: as a clean-up does."""
+    """Locks the documents of a bundle, or of one file, before its files: the same order as in a clean-up."""
     await tx.execute(
         """SELECT FROM stamping.document WHERE id IN (
                SELECT document_id FROM stamping.bundle_file
@@ -109,7 +112,7 @@ async def lock_documents(tx: Connection, bundle_id: UUID, file_id: UUID | None =
 
 
 async def delete_file(tx: Connection, bundle_id: UUID, file_id: UUID) -> list[UUID]:
-    """Takes a file out unless it was given to stamping; gives its document."""
+    """Deletes a file unless it was given to stamping. Returns its document."""
     rows = await tx.fetch(
         """DELETE FROM stamping.bundle_file f WHERE bundle_id = $1 AND id = $2 AND NOT EXISTS
                (SELECT FROM stamping.job j WHERE j.document_id = f.document_id) RETURNING document_id""",
@@ -122,9 +125,9 @@ async def delete_file(tx: Connection, bundle_id: UUID, file_id: UUID) -> list[UU
 async def ready_files(
     tx: Connection, bundle_id: UUID, *, without: str, only: Collection[UUID] | None, limit: int
 ) -> list[Row]:
-    """Documents of the bundle that no job has: what can be stamped now, in the order of their paths.
+    """Lists the documents that can be stamped now, because no job has them, sorted by path.
 
-    `without`: a notice that they must not have; empty: none.
+    `without`: leaves out files with this notice; empty: none.
     """
     return await tx.fetch(
         """SELECT f.id, d.id AS document_id, d.inspection, d.placements
@@ -141,7 +144,7 @@ async def ready_files(
 
 
 async def set_places(tx: Connection, places: Sequence[tuple[UUID, Placement]], *, profile: str) -> None:
-    """Writes one stamp's place on each of these documents, and the profile of those that leave a choice."""
+    """Writes one stamp's place on each of these documents, and the profile where the file leaves a choice."""
     await tx.execute(
         """UPDATE stamping.document d SET placements = jsonb_build_array(new.placement),
                profile = CASE d.profile WHEN 'signed' THEN d.profile ELSE $3 END
@@ -160,7 +163,7 @@ async def set_started(tx: Connection, bundle_id: UUID, now: datetime) -> None:
 
 
 async def delete_bundle(tx: Connection, bundle_id: UUID) -> list[UUID]:
-    """Forgets a bundle of which nothing was ever stamped; gives its documents."""
+    """Deletes a bundle without any stamped file. Returns its documents."""
     rows = await tx.fetch(
         """WITH gone AS (DELETE FROM stamping.bundle WHERE id = $1 AND started_at IS NULL RETURNING id)
            SELECT f.document_id FROM stamping.bundle_file f JOIN gone ON gone.id = f.bundle_id
@@ -171,7 +174,7 @@ async def delete_bundle(tx: Connection, bundle_id: UUID) -> list[UUID]:
 
 
 async def delete_stale(tx: Connection, now: datetime, before: datetime, *, limit: int) -> int:
-    """Forgets bundles from before that moment of which nothing was ever stamped and no document is kept."""
+    """Deletes bundles older than that moment without any stamped file or kept document."""
     status = await tx.execute(
         """DELETE FROM stamping.bundle WHERE id IN (
                SELECT id FROM stamping.bundle b WHERE started_at IS NULL AND created_at < $1 AND NOT EXISTS

@@ -1,4 +1,4 @@
-"""Uploaded documents: stored, placed, rewritten, given an owner, and forgotten."""
+"""Statements on uploaded documents: stored, placed, rewritten, given an owner, deleted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from meterai.stamping.placement import Placement
 
 
 class NewDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of `stamping.document`."""
+    """A new row of `stamping.document`."""
 
     id: UUID
     organisation_id: UUID
@@ -35,9 +35,9 @@ class NewDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def insert_document(connection: Connection, document: NewDocument) -> None:
-    """Stores a document that was inspected, under the lock of its object (see `lock_object`).
+    """Inserts a document that was inspected, under the lock of its object (see `lock_object`).
 
-    One statement, so that outside a transaction it is one of its own.
+    It is a single statement, and so needs no transaction around it.
     """
     fields = msgspec.structs.asdict(document)
     columns = ", ".join(fields)
@@ -55,7 +55,10 @@ async def insert_document(connection: Connection, document: NewDocument) -> None
 async def set_placements(
     connection: Connection, document_id: UUID, placements: Sequence[Placement], output: Any, *, profile: str
 ) -> bool:
-    """Moves the stamps of a document whose stamping has not begun. False when it has, or no such document."""
+    """Moves the stamps of a document.
+
+    Returns False if its stamping has begun or there is no such document.
+    """
     status = await connection.execute(
         """UPDATE stamping.document d SET placements = $2, output = $3, profile = $4
            WHERE id = $1 AND NOT EXISTS
@@ -71,7 +74,7 @@ async def set_placements(
 async def set_rewritten(
     tx: Connection, document_id: UUID, *, was: str, key: str, size: int, inspection: Any, output: Any
 ) -> bool:
-    """Puts rewritten bytes in the place of `was`. False when something else happened meanwhile."""
+    """Replaces the bytes named `was` by rewritten ones. Returns False when the document changed meanwhile."""
     status = await tx.execute(
         """UPDATE stamping.document d SET input_object = $3, input_bytes = $4, inspection = $5, output = $6,
                rewritten_from = coalesce(rewritten_from, $2)
@@ -90,8 +93,10 @@ async def set_rewritten(
 async def adopt_documents(
     connection: Connection, ids: Sequence[UUID], customer_id: UUID
 ) -> dict[UUID, OutputVerdict]:
-    """Gives documents to a customer, but none that was to be stamped for another; those that are theirs now,
-    with what the agency will say of each."""
+    """Gives documents to a customer, except those that were to be stamped for another customer.
+
+    Returns those that are the customer's now, with their output verdicts.
+    """
     rows = await connection.fetch(
         """UPDATE stamping.document d SET customer_id = $2
            WHERE id = ANY ($1) AND (customer_id IS NULL OR customer_id = $2 OR NOT EXISTS
@@ -104,7 +109,7 @@ async def adopt_documents(
 
 
 async def adopt_ownerless(tx: Connection, customers: Mapping[UUID, UUID]) -> None:
-    """Gives documents to these customers, but none that somebody owns."""
+    """Gives documents to these customers, except those that have an owner."""
     await tx.execute(
         """UPDATE stamping.document d SET customer_id = o.customer_id
            FROM unnest($1::uuid[], $2::uuid[]) AS o (id, customer_id)
@@ -115,7 +120,7 @@ async def adopt_ownerless(tx: Connection, customers: Mapping[UUID, UUID]) -> Non
 
 
 async def documents_to_stamp(tx: Connection, ids: Sequence[UUID]) -> dict[UUID, Row]:
-    """What stamping must know of documents."""
+    """Reads what stamping must know of documents."""
     rows = await tx.fetch(
         """SELECT id, organisation_id, customer_id, input_object, input_bytes, profile, placements,
                jsonb_array_length(inspection -> 'pages') AS pages
@@ -126,17 +131,18 @@ async def documents_to_stamp(tx: Connection, ids: Sequence[UUID]) -> dict[UUID, 
 
 
 async def lock_object(tx: Connection, key: str, *, exclusive: bool) -> None:
-    """Keeps "nobody refers to this object" true until the end of the transaction.
+    """Locks an object, so that the answer to "is it referred to?" stays true until the transaction ends.
 
-    Uploads of the same file share one object: whoever refers to it takes the lock shared and stores the bytes
-    afterwards; whoever deletes it takes the lock exclusively, looks for references, and deletes within.
+    Uploads of the same file share one object. Code that refers to an object takes the lock shared and stores
+    the bytes afterwards. Code that deletes it takes the lock exclusively, looks for references, and then
+    deletes.
     """
     name = "pg_advisory_xact_lock" if exclusive else "pg_advisory_xact_lock_shared"
     await tx.execute(f"SELECT {name}(hashtextextended($1, 4))", key)
 
 
 async def is_referred_to(tx: Connection, key: str) -> bool:
-    """Whether some document or release still needs the object."""
+    """Whether a document or release still needs the object."""
     found = await tx.fetchval(
         """SELECT (SELECT bool_or(input_deleted_at IS NULL) FROM stamping.document WHERE input_object = $1)
                OR (SELECT bool_or(input_deleted_at IS NULL) FROM stamping.document WHERE rewritten_from = $1)
@@ -147,7 +153,7 @@ async def is_referred_to(tx: Connection, key: str) -> bool:
 
 
 async def due_documents(connection: Connection, now: datetime, *, limit: int) -> list[UUID]:
-    """Documents whose retention is over and that are not being stamped, the oldest first."""
+    """Lists documents whose retention is over and that are not being stamped, the oldest first."""
     ids: list[UUID] = await connection.fetchval(
         """SELECT ARRAY(SELECT d.id FROM stamping.document d
                WHERE d.retained_until <= $1 AND d.input_deleted_at IS NULL AND NOT EXISTS
@@ -167,7 +173,7 @@ async def keep_documents(connection: Connection, ids: Sequence[UUID], until: dat
 
 
 async def end_retention(tx: Connection, ids: Sequence[UUID], now: datetime) -> None:
-    """Gives up uploads: the next clean-up takes those that were never to be stamped."""
+    """Ends the retention of uploads now. The next clean-up deletes those that were never to be stamped."""
     await tx.execute(
         """UPDATE stamping.document d SET retained_until = $2 WHERE id = ANY ($1) AND retained_until > $2
                AND NOT EXISTS (SELECT FROM stamping.job j WHERE j.document_id = d.id)""",
@@ -177,9 +183,9 @@ async def end_retention(tx: Connection, ids: Sequence[UUID], now: datetime) -> N
 
 
 async def expire_document(tx: Connection, document_id: UUID, now: datetime) -> list[str]:
-    """Ends the retention of an upload: a never stamped one is deleted, that of an ended job loses its input.
+    """Expires an upload. A document without a job is deleted; a document whose job has ended loses its input.
 
-    Returns the objects that it referred to; none when it is being stamped, or somebody else has it in hand.
+    Returns the objects that it referred to; none when it is being stamped, or locked by another process.
     """
     row = await tx.fetchrow(
         """

@@ -1,4 +1,4 @@
-"""Jobs, serial numbers, intents and releases, and what the cycle reads to go on after a crash."""
+"""Statements on jobs, serial numbers, intents and releases, and what the cycle reads after a crash."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from meterai.stamping.store.time_stamps import OwedTimeStamp
 
 
 class NewJob(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of `stamping.job`, accepted."""
+    """A new row of `stamping.job`, accepted."""
 
     id: UUID
     organisation_id: UUID
@@ -39,7 +39,7 @@ class NewJob(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewSerial(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of `stamping.serial`, allocated."""
+    """A new row of `stamping.serial`, allocated."""
 
     serial: SerialNumber
     job_id: UUID
@@ -49,14 +49,14 @@ class NewSerial(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fence(msgspec.Struct, frozen=True):
-    """What a worker must still hold for its write to count."""
+    """The lease that a worker must still hold for its write to count."""
 
     job_id: UUID
     lease_token: int
 
 
 async def insert_jobs(tx: Connection, jobs: Sequence[NewJob]) -> set[UUID]:
-    """Writes jobs and returns the ids of those that are new (key and document both unused)."""
+    """Inserts jobs. Returns the ids of the new ones, whose key and document were both unused."""
     names = NewJob.__struct_fields__
     columns = [[getattr(job, name) for job in jobs] for name in names]
     rows = await tx.fetch(
@@ -87,12 +87,13 @@ async def accept(
     asked_by: Sequence[int],
     now: datetime,
 ) -> bool:
-    """Writes jobs, leased to `holder`, with reservations and serial numbers, in one call.
+    """Inserts jobs with their reservations and serial numbers in one call, leased to `holder`.
 
-    `asked_by`: rows of the outbox that are done with then.
+    `asked_by`: outbox rows that are done afterwards.
 
-    False, and nothing written, when not all of them can be accepted: a key or a document was used before, a
-    lot is somebody else's or holds too few stamps. Nobody waits for the disk: see `stamping.accept_jobs`.
+    Returns False, and writes nothing, unless all jobs can be accepted. Reasons: a key or a document was used
+    before; a lot is another customer's or holds too few stamps. The commit does not wait for the disk: see
+    `stamping.accept_jobs`.
     """
     try:
         accepted = await connection.fetchval(
@@ -128,7 +129,7 @@ async def accept(
 
 
 async def insert_serials(tx: Connection, serials: Sequence[NewSerial], now: datetime) -> None:
-    """Allocates serial numbers. Their reservations stand in the ledger already."""
+    """Allocates serial numbers. Their reservations must be in the ledger already."""
     await tx.execute(
         """INSERT INTO stamping.serial
                (serial, job_id, ordinal, reservation_id, placement, state, allocated_at)
@@ -152,7 +153,7 @@ async def claim_due(
     holder: str,
     newest_first: bool = False,
 ) -> list[tuple[UUID, int]]:
-    """Takes jobs that are due, whether new, put off, or left behind by a worker whose lease ran out."""
+    """Claims jobs that are due: new ones, postponed ones, and those whose worker let its lease run out."""
     rows = await tx.fetch(
         f"""
         UPDATE stamping.job j SET next_attempt_at = $2, lease_holder = $4,
@@ -172,7 +173,7 @@ async def claim_due(
 
 
 async def free_leases(tx: Connection, holder: str, now: datetime) -> int:
-    """Makes due what a worker of this name held when it died."""
+    """Makes due the jobs that a worker of this name held when it died."""
     status = await tx.execute(
         """UPDATE stamping.job SET next_attempt_at = $2, lease_holder = NULL
            WHERE lease_holder = $1 AND next_attempt_at > $2""",
@@ -183,7 +184,7 @@ async def free_leases(tx: Connection, holder: str, now: datetime) -> int:
 
 
 async def load_claimed(conn: Connection, claims: Sequence[tuple[UUID, int]]) -> list[ClaimedJob]:
-    """What the cycle must know of jobs just claimed: inputs, serials and stored intents."""
+    """Reads what the cycle must know of claimed jobs: inputs, serials and stored intents."""
     tokens = dict(claims)
     rows = await conn.fetch(
         """
@@ -245,7 +246,7 @@ def _seal(row: Row) -> Seal:
 
 
 async def hold(tx: Connection, fences: Sequence[Fence]) -> set[UUID]:
-    """Locks the jobs whose lease is still ours; the others were claimed by somebody else: write nothing."""
+    """Locks and returns the jobs whose lease is still ours. Nothing may be written for the others."""
     held = await tx.fetchval(
         _HELD, [fence.job_id for fence in fences], [fence.lease_token for fence in fences]
     )
@@ -261,10 +262,10 @@ async def store_intents(
     lease_until: datetime,
     now: datetime,
 ) -> set[UUID]:
-    """Stores what is about to be signed, an intent for each fence, and gives the jobs that are still ours.
+    """Stores an intent for each fence, before signing. Returns the jobs that are still ours.
 
-    Not all of them: nothing was written. `sealed`: the serials whose signatures lie in these revisions.
-    Nobody waits for the disk: the signer does, before it uses the key (`stamping.store_intents`).
+    If some are not, nothing was written. `sealed`: the serials whose signatures lie in these revisions.
+    The commit does not wait for the disk: the signer does, before it uses the key (`stamping.store_intents`).
     """
     held = await connection.fetchval(
         _STORE_INTENTS,
@@ -283,22 +284,22 @@ async def store_intents(
 
 
 class EndedJob(msgspec.Struct, frozen=True, kw_only=True):
-    """A job whose document is released with its last seal, and what the outbox says of it."""
+    """A job whose document is released with its last seal, and its message in the outbox."""
 
     fence: Fence
     document_id: UUID
     releases: tuple[Release, ...]
-    """One per serial number."""
+    """One release per serial number."""
     news: Mapping[str, object]
 
 
 class Released(msgspec.Struct, frozen=True, kw_only=True):
-    """What `release` wrote."""
+    """The result of `release`."""
 
     held: set[UUID]
-    """Jobs that are still ours. Not all of them: nothing was written."""
+    """Jobs that are still ours. If some are missing, nothing was written."""
     told: tuple[int, ...]
-    """The outbox' rows, in the order of the jobs."""
+    """The outbox rows, in the order of the jobs."""
 
 
 async def release(
@@ -312,7 +313,8 @@ async def release(
     news_at: datetime,
     now: datetime,
 ) -> Released:
-    """Binds serials to their bytes, ends the jobs, tells the outbox, posts the reservations, in one call."""
+    """Binds serials to their bytes, ends the jobs, writes to the outbox and posts the reservations, in one
+    call."""
     releases = [(job.document_id, release) for job in ended for release in job.releases]
     try:
         row = await connection.fetchrow(
@@ -345,9 +347,9 @@ async def release(
 
 
 async def prolong(connection: Connection, fences: Sequence[Fence], until: datetime) -> None:
-    """Prolongs the leases that are still ours; not those given back, which have no holder.
+    """Prolongs the leases that are still ours. A lease that was given back has no holder and stays so.
 
-    What somebody has locked is left: another step of ours, or whoever takes it over.
+    Locked rows are skipped: another step of ours, or a new holder, is at work on them.
     """
     await connection.execute(
         """UPDATE stamping.job SET next_attempt_at = $3 WHERE id = ANY (ARRAY(
@@ -362,7 +364,7 @@ async def prolong(connection: Connection, fences: Sequence[Fence], until: dateti
 
 
 async def refuse_jobs(tx: Connection, refusals: Sequence[tuple[UUID, str]], now: datetime) -> None:
-    """Ends jobs as refused and annuls their serials. The reservations are voided by the caller."""
+    """Refuses jobs and annuls their serials. The caller voids the reservations."""
     await tx.execute(
         """
         WITH refused AS (
@@ -387,7 +389,7 @@ async def postpone(
     delays_s: Sequence[float],
     now: datetime,
 ) -> None:
-    """Gives leases back: the jobs are tried again after their delay, for the reason noted."""
+    """Gives leases back: the jobs are tried again after their delay, with the reason noted."""
     await tx.execute(
         """UPDATE stamping.job j SET next_attempt_at = p.until, trouble_code = p.code, attempts = p.attempts,
                   lease_holder = NULL

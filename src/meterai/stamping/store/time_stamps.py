@@ -1,4 +1,4 @@
-"""Every statement on the time stamps that are owed to released files."""
+"""Statements on the time stamps that are owed to released files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from meterai.stamping.model import Release
 
 
 class OwedTimeStamp(msgspec.Struct, frozen=True, kw_only=True):
-    """A released file whose last seal lacks its token, and where that seal lies."""
+    """A released file whose last seal lacks its token, and the position of that seal."""
 
     sha256: str
     document_id: UUID
@@ -24,12 +24,12 @@ class OwedTimeStamp(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwingFile(msgspec.Struct, frozen=True, kw_only=True):
-    """What is needed to pay: the debt, the releases on these bytes, and what the check asks for."""
+    """What is needed to add the token: the debt, the releases on these bytes, and the check's input."""
 
     owed: OwedTimeStamp
     attempts: int
     serials: tuple[SerialNumber, ...]
-    """In the order of sealing."""
+    """Serial numbers in the order of sealing."""
     pages: int
     profile: Profile
     input_bytes: int
@@ -39,7 +39,7 @@ class OwingFile(msgspec.Struct, frozen=True, kw_only=True):
 async def claim_owed(
     conn: Connection, now: datetime, *, lease_until: datetime, limit: int
 ) -> list[OwingFile]:
-    """Takes debts that are due; whoever dies with one leaves it due again at the lease's end."""
+    """Claims debts that are due. After a crash they are due again when the lease ends."""
     rows = await conn.fetch(
         """
         WITH claimed AS (
@@ -76,7 +76,7 @@ async def claim_owed(
 
 
 async def put_off(conn: Connection, sha256: str, until: datetime) -> None:
-    """Not to be had now: again at `until`."""
+    """Postpones a debt until `until`."""
     await conn.execute(
         """UPDATE stamping.time_stamp_owed SET next_attempt_at = $2
            WHERE sha256 = $1 AND next_attempt_at IS NOT NULL""",
@@ -86,7 +86,7 @@ async def put_off(conn: Connection, sha256: str, until: datetime) -> None:
 
 
 async def write_off(conn: Connection, sha256: str) -> None:
-    """Never to be had any more: the debt stays on record, and nobody tries to pay it."""
+    """Writes off a debt that can't be paid any more: it stays on record and is not tried again."""
     await conn.execute(
         """UPDATE stamping.time_stamp_owed SET next_attempt_at = 'infinity'
            WHERE sha256 = $1 AND next_attempt_at IS NOT NULL""",
@@ -95,7 +95,10 @@ async def write_off(conn: Connection, sha256: str) -> None:
 
 
 async def pay(tx: Connection, file: OwingFile, new: Release, now: datetime) -> bool:
-    """Binds the serials to the file with the token, as their next version; False when it was done before."""
+    """Binds the serials to the file with the token, as their next version.
+
+    Returns False if that was done before.
+    """
     paid = await tx.fetchval(
         """UPDATE stamping.time_stamp_owed SET paid_at = $2, next_attempt_at = NULL
            WHERE sha256 = $1 AND next_attempt_at IS NOT NULL RETURNING true""",

@@ -1,1 +1,1 @@
-"""What can be done with documents and stamps: one file, one verb."""
+"""Use cases for documents and stamps: one file, one verb."""

@@ -1,4 +1,4 @@
-"""Takes an uploaded document: checked in the jail before a byte of it is stored."""
+"""Accepts an uploaded document after checking it in the jail. Nothing is stored before."""
 
 from __future__ import annotations
 
@@ -24,18 +24,20 @@ from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX, OutputLimits, Recepti
 from meterai.stamping.store import documents
 
 RETENTION_DAYS = 7
-"""How long a document is kept that is never stamped. Stamped ones are kept with what was released."""
+"""Days that an unstamped document is kept. Stamped ones are kept with their release."""
 
 _STAMPED = "pdf.notice.stamped_already"
 _RECEIVE = "meterai.stamping.in_jail.reception:receive"
 
 
 class AcceptedDocument(DocumentPage, frozen=True, kw_only=True):
-    """A document that can be stamped, as `document_page` reads it. Its places are proposed: `place_stamps`
-    moves them."""
+    """A document that can be stamped, as `document_page` reads it, with proposed places.
+
+    `place_stamps` moves the places.
+    """
 
     uploaded: str
-    """The SHA-256 of the file as it came."""
+    """SHA-256 of the file as it was uploaded."""
 
 
 async def accept_document(
@@ -54,16 +56,17 @@ async def accept_document(
     profile: Profile = Profile.FINAL,
     password: str = "",
 ) -> AcceptedDocument:
-    """Inspects a file, proposes places for its stamps, says whether the result fits, and stores it.
+    """Inspects a file, proposes places for its stamps, measures the result, and stores it.
 
-    `limits`: what the event's agency accepts of the stamped file; over them is no refusal but part of the
-    answer, with what can be done. `customer_id`: None until the contact is verified (`adopt_documents`).
-    `profile`: what is wanted of a file without signatures; `place_stamps` can change it. `password`: opens a
-    file that needs one; it is neither stored nor logged, and the unlocked file takes the upload's place.
+    - `limits`: what the event's agency accepts of the stamped file. A file over them is not refused; the
+      answer
+    says so, and what can be done.
+    - `customer_id`: None until the contact is verified (`adopt_documents`).
+    - `profile`: the wanted one for a file without signatures; `place_stamps` can change it.
+    - `password`: opens a file that needs one. It is neither stored nor logged; the unlocked file is stored.
+    - `vouch`: called for files that carry stamps already, and for no others.
 
-    `vouch`: asked about a file that carries stamps already, and about no other.
-
-    Raises: Refusal INVALID `pdf.*` (see `kit.pdf.reading.inspect`), `document.too_many_stamps`; BUSY
+    Raises: Refusal INVALID `pdf.*` (see `pdf.inspection.inspect`), `document.too_many_stamps`; BUSY
     `jail.busy`; what `vouch` raises.
     """
     if len(data) > DEFAULT_LIMITS.file_bytes_max:
@@ -101,7 +104,7 @@ async def accept_document(
     )
     async with db.connection() as connection:
         await documents.insert_document(connection, document)
-    # After the row: see lock_object. Nobody knows the document's id before.
+    # After the row: see lock_object. Nobody knows the document's id yet.
     await objects.put_all({key: data})
     page_images.keep(key, len(inspection.pages), PAGE_IMAGE_WIDTH_PX, found.page_image.jpeg)
     remember_name(document.id, document.name)

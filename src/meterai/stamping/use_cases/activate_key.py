@@ -1,4 +1,4 @@
-"""Puts a registered key to use, now or at a time ahead. The one before it goes on until then."""
+"""Activates a registered key, now or at a later time. The key before it signs until then."""
 
 from __future__ import annotations
 
@@ -17,14 +17,19 @@ from meterai.stamping.use_cases.add_key import check_size
 async def activate_key(
     db: Database, holder: KeyHolder, key_id: str, *, at: datetime | None = None, actor: str, now: datetime
 ) -> SigningKey:
-    """From `at` (else now) on, stamps are signed with this key. The signer follows within a second.
+    """Makes this key sign from `at` (else now) on. The signer follows within a second.
 
-    A key that is active already stays so, and what was to take over from it later waits again; an earlier one
-    may be activated again while it isn't retired.
+    If the key is active already, it stays so, and keys that were to follow it wait again. An earlier key can
+    be activated again unless it is retired.
 
-    Raises: Refusal NOT_FOUND `key.unknown`; CONFLICT `key.retired`; CONFLICT `key.signs_already` when the
-    active one is to begin later; INVALID `key.unfit` (not valid then, or its seals are too long); CONFLICT
-    `key.not_ready` when the signer can't sign with it as things are; UNAVAILABLE `signer.unavailable`.
+    Raises:
+
+    - NOT_FOUND `key.unknown`
+    - CONFLICT `key.retired`
+    - CONFLICT `key.signs_already`: the active key can't be given a later start
+    - INVALID `key.unfit`: not valid at that time, or its seals are too long
+    - CONFLICT `key.not_ready`: the signer can't sign with it now
+    - UNAVAILABLE `signer.unavailable`
     """
     begin = max(at or now, now)
     trouble = {report.key_id: report.trouble for report in await holder.keys()}
@@ -55,7 +60,7 @@ async def activate_key(
 async def _call_off(
     tx: Connection, key: SigningKey, register: Sequence[SigningKey], *, actor: str, now: datetime
 ) -> None:
-    """What was to sign later in the place of the key in use waits again."""
+    """Makes keys wait again that were to replace the active key later."""
     ahead = [other.key_id for other in register if state_of(other, register, now) == "next"]
     for key_id in ahead:
         await keys.set_active_from(tx, key_id, None)
@@ -65,7 +70,10 @@ async def _call_off(
 
 
 def find_key(register: list[SigningKey], key_id: str) -> SigningKey:
-    """The key whose id begins with `key_id`. Raises: Refusal NOT_FOUND `key.unknown`, also for several."""
+    """Finds the key whose id begins with `key_id`.
+
+    Raises: Refusal NOT_FOUND `key.unknown` for none or several.
+    """
     found = [key for key in register if len(key_id) >= 4 and key.key_id.startswith(key_id)]
     if len(found) != 1:
         raise Refusal(Kind.NOT_FOUND, "key.unknown", key_id=key_id)

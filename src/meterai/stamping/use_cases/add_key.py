@@ -1,4 +1,4 @@
-"""Adds a signing key to the register, ahead of its use."""
+"""Adds a signing key to the register before it is used."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def add_key(
     actor: str,
     now: datetime,
 ) -> SigningKey:
-    """Registers the key whose certificate comes first in `chain`; nothing is signed with it yet.
+    """Registers the key of the first certificate in `chain`. It signs nothing yet.
 
     `place`: see `signing_keys.parse_place`. `roots`: what verifiers trust. The validity is that of the whole
     chain, the root included, unless a shorter one is given.
@@ -66,9 +66,9 @@ async def add_key(
 
 
 def check_size(certificates: Sequence[bytes]) -> None:
-    """Whether a seal with these certificates (DER) fits into the room that every prepared document keeps.
+    """Checks that a seal with these certificates (DER) fits into the gap of every prepared document.
 
-    Raises: Refusal INVALID `key.unfit` (what=size): every job would wait with `seal.gap_too_small`.
+    Raises: Refusal INVALID `key.unfit` (what=size). Otherwise every job would wait with `seal.gap_too_small`.
     """
     needed = cms_bytes_max(certificates, TOKEN_BYTES)
     if needed > SEAL_BYTES:
@@ -93,9 +93,9 @@ def _check_kind(certificate: x509.Certificate) -> None:
 def _path(
     chain: Sequence[x509.Certificate], roots: Sequence[x509.Certificate], moment: datetime
 ) -> tuple[x509.Certificate, ...]:
-    """From the key's certificate to the root, as verifiers build it of the stamps of that moment.
+    """Returns the path from the key's certificate to the root, as verifiers will build it.
 
-    Raises: Refusal INVALID `key.unfit` when they would not accept it, for another reason than its age.
+    Raises: Refusal INVALID `key.unfit` when verifiers would not accept it, for another reason than its age.
     """
     found = build_path(list(chain), list(roots), moment, exact=True)
     if not found.leads_to_root or found.problem not in ("", "chain.expired"):

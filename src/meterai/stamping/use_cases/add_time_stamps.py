@@ -1,4 +1,4 @@
-"""Pays the time stamps that are owed: files released while the authority was down get their token."""
+"""Adds owed time stamps: files released while the authority was down get their token."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _VERSION = 2
 
 
 async def add_due_time_stamps(tools: Tools, *, limit: int = 8) -> int:
-    """Fetches tokens for files that lack one and releases each as version 2. Returns how many were paid.
+    """Fetches tokens for files that lack one and releases each as version 2. Returns the number of files.
 
-    Version 1 stays as it was; what changes lies in the gap that its signature leaves out. It stays the only
-    one when the authority comes back after the end of the certificate: a token of that time would make the
-    stamp an expired one in everybody's eyes, where the register confirms version 1.
+    Version 1 stays as it was; the change lies in the gap that its signature leaves out. If the authority
+    comes back after the end of the certificate, there is no version 2: with a token of that time, verifiers
+    would take the stamp for an expired one. The register still confirms version 1.
     """
     now = tools.clock()
     async with tools.db.connection() as connection:
@@ -38,7 +38,7 @@ async def add_due_time_stamps(tools: Tools, *, limit: int = 8) -> int:
 
 
 class _TooLate(Exception):
-    """The authority came back when the certificate that sealed the file had ended."""
+    """The certificate that sealed the file had ended when the authority came back."""
 
 
 async def _pay(tools: Tools, file: OwingFile) -> bool:
@@ -49,7 +49,7 @@ async def _pay(tools: Tools, file: OwingFile) -> bool:
         async with tools.db.connection() as connection:
             await time_stamps.write_off(connection, file.owed.sha256)
         return False
-    except (Refusal, OSError) as error:  # of this file alone: the others go on
+    except (Refusal, OSError) as error:  # this file's own error: the others go on
         code = error.code if isinstance(error, Refusal) else type(error).__name__
         log.warning("time_stamp.still_owed", sha256=file.owed.sha256, code=code)
         delay = outbox.retry_delay_s(file.attempts, first_s=_RETRY_FIRST_S, longest_s=_RETRY_LONGEST_S)
@@ -61,7 +61,10 @@ async def _pay(tools: Tools, file: OwingFile) -> bool:
 
 
 async def _stamp(tools: Tools, file: OwingFile) -> Release:
-    """Raises: _TooLate; Refusal `tsa.*`, `signer.unavailable`, `object.*`, `seal.unsound`; OSError."""
+    """Adds the token to one file.
+
+    Raises: _TooLate; Refusal `tsa.*`, `signer.unavailable`, `object.*`, `seal.unsound`; OSError.
+    """
     owed = file.owed
     data = await read_checked(tools.objects, owed.sha256)
     cms = cms_in(data, owed.gap_start, owed.gap_end)
@@ -81,7 +84,7 @@ async def _stamp(tools: Tools, file: OwingFile) -> Release:
         input_sha256=file.input_sha256,
     )
     await tools.jail.run(_CHECK, request, LightCheck)
-    # Stored last: the next try has another token, and nothing names the file of this one.
+    # Stored last: the next try has another token, and this file would have no name.
     key = await tools.objects.put(stamped)
     await read_checked(tools.objects, key)
     return Release(
@@ -95,7 +98,7 @@ async def _stamp(tools: Tools, file: OwingFile) -> Release:
 
 
 async def _certificates(tools: Tools) -> list[bytes]:
-    """Of all our keys, the one that signs now first. None of them is used, so none need be fit for use.
+    """Certificates of all our keys, the active one first. None is used here, so none need be valid.
 
     Raises: Refusal UNAVAILABLE `signer.unavailable`, `key.none`.
     """

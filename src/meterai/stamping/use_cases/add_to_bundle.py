@@ -1,4 +1,4 @@
-"""Adds a file to a bundle: checked like every upload, and kept with the reason when it can't be stamped."""
+"""Adds a file to a bundle. It is checked like every upload; the reason is kept if it can't be stamped."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from meterai.stamping.use_cases.accept_document import accept_document
 
 
 class AddedFile(msgspec.Struct, frozen=True, kw_only=True):
-    """What the check said. `code` is None for a document that can be stamped."""
+    """The result of the check. `code` is None for a document that can be stamped."""
 
     id: UUID
     code: str | None
     facts: Mapping[str, Any]
     new: bool
-    """False: the same file was added to this bundle before."""
+    """False if the same file was added to this bundle before."""
 
 
 async def add_to_bundle(
@@ -43,14 +43,14 @@ async def add_to_bundle(
     now: datetime,
     files_max: int = FILES_MAX,
 ) -> AddedFile:
-    """Checks one file and adds it to the customer's bundle; a file that is there is not checked again.
+    """Checks one file and adds it to the customer's bundle. A file that is there is not checked again.
 
-    A file that can't be stamped is added with the reason, which is no refusal of this call. The document is
-    nobody's until it is noted in the bundle: one that never is, whatever came in between, is in nobody's list
-    and goes when its retention ends.
+    A file that can't be stamped is added with the reason; this call then does not fail. The document has no
+    owner until it is noted in the bundle. If that never happens, it appears in no list and is deleted when
+    its retention ends.
 
     Raises: Refusal NOT_FOUND `bundle.unknown`; CONFLICT `bundle.started` (on the site) and INVALID
-    `bundle.too_many_files`, also when that was while the file was checked; BUSY `jail.busy`; UNAVAILABLE
+    `bundle.too_many_files`, also if that happened during the check; BUSY `jail.busy`; UNAVAILABLE
     `jail.unavailable`.
     """
     sha256 = hashlib.sha256(data).hexdigest()
@@ -103,10 +103,10 @@ async def refuse_in_bundle(
     refusal: Refusal,
     files_max: int = FILES_MAX,
 ) -> UUID:
-    """Notes a file that was refused before its content was read: its path, too large, not a PDF at all.
+    """Adds a file that was refused before its content was read: its path, too large, not a PDF at all.
 
-    `content_name` stands for the content that nobody read (its size and checksum in the archive): the same
-    file refused again is the same row.
+    `content_name` stands for the unread content (its size and checksum in the archive). The same file refused
+    again is the same row.
 
     Raises: Refusal NOT_FOUND `bundle.unknown`; CONFLICT `bundle.started`; INVALID `bundle.too_many_files`.
     """
@@ -129,7 +129,10 @@ async def refuse_in_bundle(
 
 
 async def _find(db: Database, bundle_id: UUID, customer_id: UUID, id: UUID, files_max: int) -> Row | None:
-    """The file, when it was checked before and its document is there; else there is room for it."""
+    """Returns the file if it was checked before and its document exists.
+
+    Else checks that there is room for it.
+    """
     async with db.transaction() as tx:
         bundle = await _lock(tx, bundle_id, customer_id)
         known = await bundles.known_file(tx, id)
@@ -141,7 +144,7 @@ async def _find(db: Database, bundle_id: UUID, customer_id: UUID, id: UUID, file
 
 
 async def _note(db: Database, customer_id: UUID, file: bundles.NewFile, files_max: int) -> None:
-    """Adds the file; its document is the customer's from now on. Meanwhile the bundle may have changed."""
+    """Adds the file, and gives its document to the customer. The bundle may have changed since the check."""
     async with db.transaction() as tx:
         _refuse_started(await _lock(tx, file.bundle_id, customer_id))
         await _refuse_full(tx, file.bundle_id, file.id, files_max)
@@ -162,6 +165,9 @@ async def _refuse_full(tx: Connection, bundle_id: UUID, id: UUID, files_max: int
 
 
 def _refuse_started(bundle: Row) -> None:
-    """On the site one starts what one has seen, and once; the command line starts what it adds to its own."""
+    """Refuses files for a started bundle.
+
+    The site starts a bundle once; the command line may add to its own later.
+    """
     if bundle["started_at"] is not None and bundle["door"] == "web":
         raise Refusal(Kind.CONFLICT, "bundle.started")

@@ -1,4 +1,4 @@
-"""Gives the documents of a draft to the customer to whom the draft belongs now."""
+"""Gives the documents of a draft to the customer who owns the draft now."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from meterai.stamping.store import documents
 
 
 async def adopt_documents(db: Database, document_ids: Sequence[UUID], customer_id: UUID) -> frozenset[UUID]:
-    """Makes the customer the documents' owner; doing it twice is no error.
+    """Makes the customer the documents' owner. Repeating it is no error.
 
-    Gives those of them that the agency would not take, stamped as they are.
+    Returns those that the agency would not accept, stamped as they are.
 
-    The caller knows them as those of a draft: who proves another contact takes them along with it.
+    The caller knows that they belong to a draft. People who prove another contact take them along.
 
     Raises: Refusal NOT_FOUND `document.unknown`, also for a document that was to be stamped for somebody
     else (I16).

@@ -1,4 +1,4 @@
-"""Forgets what is not needed any more (I18: nothing grows without bound)."""
+"""Deletes what is no longer needed (I18: nothing grows without bound)."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ type Promised = Callable[[Sequence[UUID]], Awaitable[Collection[UUID]]]
 async def clean_up_documents(
     db: Database, objects: ObjectStore, *, now: datetime, promised: Promised | None = None
 ) -> int:
-    """Ends the retention of uploads that are due, at most 100 at a time; returns how many objects went.
+    """Ends the retention of uploads that are due, at most 100 at a time.
 
-    What was released is never touched. `promised`: which of some documents are still to be stamped for
-    somebody who has paid or still can; these are kept for another day. A document goes with its objects or
-    not at all: while the store is away it stays due.
+    Returns how many objects were deleted.
+
+    Released files are never touched. `promised`: returns those documents that are still to be stamped for a
+    customer who has paid or can still pay; they are kept for another day. A document is deleted with its
+    objects or not at all: while the store is away it stays due.
     """
     async with db.connection() as connection:
         due = await documents.due_documents(connection, now, limit=_BATCH)
@@ -48,23 +50,22 @@ async def clean_up_documents(
 
 
 class Orphans:
-    """Prepared revisions that nothing names any more.
+    """Deletes prepared revisions that nothing names any more.
 
-    Those of refused jobs, and of workers that died, or lost the database or the store, before they gave
-    them up.
+    They are left by refused jobs, and by workers that died or lost the database or the store.
     """
 
     def __init__(self, db: Database, objects: ObjectStore, clock: Clock) -> None:
         self._db = db
         self._objects = objects
         self._clock = clock
-        self._part = os.urandom(1)[0]  # several processes begin at several places
+        self._part = os.urandom(1)[0]  # several processes begin at different places
 
     async def clean_up(self) -> int:
-        """Deletes those of the next of the store's 256 parts; gives how many.
+        """Deletes those in the next of the store's 256 parts. Returns how many.
 
-        Nothing else is ever deleted, whatever the database knows of it: a prepared revision tells itself by
-        its empty gap. Those of a day are left, for somebody may be at work on them.
+        Nothing else is ever deleted, whatever the database says: a prepared revision is recognised by its
+        empty gap. Revisions younger than a day are left, because a worker may need them.
         """
         self._part = (self._part + 1) % 256
         before = (self._clock() - _AT_WORK_MAX).timestamp()
@@ -88,10 +89,10 @@ async def delete_if_unneeded(db: Database, objects: ObjectStore, key: str) -> bo
 
 
 async def _delete(tx: Connection, objects: ObjectStore, key: str) -> bool:
-    """The same within a transaction.
+    """Deletes the object within a transaction.
 
-    Rare and in the background: the one place where a transaction waits for the object store, so that no
-    upload of the same bytes slips in between looking and deleting.
+    The only place where a transaction waits for the object store: no upload of the same bytes may come
+    between the look and the deletion. It is rare and runs in the background.
     """
     await documents.lock_object(tx, key, exclusive=True)
     if await documents.is_referred_to(tx, key):

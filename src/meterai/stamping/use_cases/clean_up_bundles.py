@@ -1,4 +1,4 @@
-"""Forgets bundles that were never started (I18: nothing grows without bound)."""
+"""Deletes old bundles that were never started (I18: nothing grows without bound)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _BATCH = 50
 
 
 async def clean_up_bundles(db: Database, *, now: datetime) -> int:
-    """Forgets old bundles that were never started, at most 50 at a time; returns how many.
+    """Deletes old bundles that were never started, at most 50 at a time. Returns how many.
 
-    Each goes with the newest of its files.
+    Each is deleted together with the newest of its files.
     """
     async with db.transaction() as tx:
         return await bundles.delete_stale(tx, now, now - timedelta(days=RETENTION_DAYS), limit=_BATCH)

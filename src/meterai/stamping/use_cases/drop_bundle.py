@@ -1,4 +1,4 @@
-"""Forgets a bundle of which nothing was ever stamped."""
+"""Deletes a bundle that was never started."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from meterai.stamping.store import bundles, documents
 
 
 async def drop_bundle(db: Database, *, bundle_id: UUID, customer_id: UUID, now: datetime) -> None:
-    """Forgets a bundle and gives up its documents. One that was started stays as it is.
+    """Deletes a bundle and gives up its documents. A bundle that was started stays as it is.
 
     Raises: Refusal NOT_FOUND `bundle.unknown`.
     """

@@ -1,4 +1,4 @@
-"""Takes a file out of a bundle, as long as it was not given to stamping."""
+"""Removes a file from a bundle unless it was given to stamping."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from meterai.stamping.store import bundles, documents
 async def drop_from_bundle(
     db: Database, *, bundle_id: UUID, customer_id: UUID, file_id: UUID, now: datetime
 ) -> None:
-    """Takes one file out and gives up its document; one that is out already, or is being stamped, is left as
-    it is.
+    """Removes one file and gives up its document. A file that is gone or being stamped is left as it is.
 
     Raises: Refusal NOT_FOUND `bundle.unknown`.
     """

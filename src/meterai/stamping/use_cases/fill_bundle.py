@@ -32,7 +32,7 @@ async def fill_bundle(
     files_max: int = FILES_MAX,
     on_file: Callable[[UUID], None] = lambda _id: None,
 ) -> bool:
-    """Checks and adds files until there are no more, or until that moment; returns whether all were added.
+    """Checks and adds files until there are no more, or until `until`. Returns whether all were added.
 
     `given` is read in a thread, one file at a time, so that no more than `at_once` files are in memory.
     Files added before an error stay.
@@ -44,7 +44,7 @@ async def fill_bundle(
 
     async def take() -> GivenFile | None:
         nonlocal complete
-        async with turn:  # an iterator is asked by one thread at a time
+        async with turn:  # only one thread at a time may ask an iterator
             if until is not None and clock() >= until:
                 complete = complete and await asyncio.to_thread(next, given, None) is None
                 return None

@@ -1,4 +1,4 @@
-"""After the database was restored from a copy: says in the register what the register has lost."""
+"""After a restore of the database: notes in the register what it has lost."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from meterai.kit.database import Database
 from meterai.stamping.store import keys
 
 CLOCKS_APART = timedelta(minutes=5)
-"""By so much the clock of the time-stamp authority may differ from ours."""
+"""Largest difference between our clock and the time-stamp authority's."""
 
 
 class NotedRestore(msgspec.Struct, frozen=True, kw_only=True):
-    """What the register says of itself now."""
+    """What the register now says about the loss."""
 
     lost_from: datetime
     lost_until: datetime
     forgotten: dict[str, int]
-    """Key id -> uses that its counter tells of and the register did not. For other keys none is known of."""
+    """Key id -> uses in its counter that the register did not have. Unknown for other keys."""
     counters: dict[str, int]
-    """Key id -> what its counter must say, where it says less: the register knows better."""
+    """Key id -> the number to set its counter to, where the counter has less than the register."""
 
 
 async def note_restore(
     db: Database, counters: Mapping[str, int], *, actor: str, now: datetime
 ) -> NotedRestore:
-    """Notes the gap and the forgotten uses. The signer must not run. Repeating it adds a longer gap only.
+    """Notes the gap and the forgotten uses. The signer must not run. Repeating it only adds a longer gap.
 
-    `counters`: what the keys' counters say (`read_counters`), the newest that are left of each.
+    `counters`: the newest available numbers of the keys' counters (`read_counters`).
     """
     async with db.transaction() as tx:
         await keys.lock_keys(tx)

@@ -1,4 +1,4 @@
-"""Opens a bundle, or gives the one that the same name opened before."""
+"""Opens a bundle, or returns the one that the same name opened before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the stamps of a document go."""
+"""Sets the places of a document's stamps."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ async def place_stamps(
 ) -> OutputVerdict:
     """Moves the stamps of a document, and says whether the stamped file will still be within its limits.
 
-    `profile`: whether others are to sign afterwards (None: as it was). A file that carries signatures keeps
-    its own, whatever is asked for.
+    `profile`: whether others will sign afterwards (None: unchanged). A file that carries signatures keeps its
+    own.
 
     Raises: Refusal NOT_FOUND `document.unknown`; INVALID `document.no_stamps`, `document.too_many_stamps`,
     `placement.page`, `placement.size`, `placement.outside`, `placement.overlap`; CONFLICT
@@ -43,12 +43,15 @@ async def place_stamps(
 
 
 def chosen_profile(stored: Profile, wanted: Profile | None) -> Profile:
-    """What becomes of a choice: a file that carries signatures leaves none."""
+    """The profile after a person's choice. A file that carries signatures leaves none."""
     return stored if wanted not in CHOICES or stored is Profile.SIGNED else wanted
 
 
 def check_placements(inspection: Inspection, placements: Sequence[Placement]) -> None:
-    """Raises: the refusals `document.*` and `placement.*` of `place_stamps`."""
+    """Checks number and places of stamps.
+
+    Raises: the refusals `document.*` and `placement.*` of `place_stamps`.
+    """
     if not placements:
         raise Refusal(Kind.INVALID, "document.no_stamps")
     if len(placements) > STAMPS_MAX:

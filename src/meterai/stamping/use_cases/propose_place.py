@@ -1,4 +1,4 @@
-"""Where one more stamp could go on a page, or a stamp that is moved to another page."""
+"""Proposes a place for one more stamp, or for one that is moved to another page."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from meterai.stamping.requests import ProposeRequest
 _PROPOSE = "meterai.stamping.in_jail.proposal:propose_placement"
 _KEPT_MAX = 1024
 _kept: dict[tuple[str, int, tuple[Placement, ...]], Placement] = {}
-"""Answers given lately: a page is shown with a proposal, and its form comes back a moment later."""
+"""Recent answers: a page is shown with a proposal, and its form comes back a moment later."""
 
 
 async def propose_place(
     jail: JailPool, objects: ObjectStore, document: DocumentPage, page: int, taken: Sequence[Placement]
 ) -> Placement | None:
-    """A place near where people sign that covers no text, if the page has one, and no stamp in `taken`.
+    """Proposes a place near the signatures that covers no text, if there is one, and no stamp in `taken`.
 
-    The same answer for the same document. None when the page is full, or can't be looked at just now: a
-    proposal is a convenience that nothing waits for.
+    The same document gets the same answer. None when the page is full or can't be read now: a proposal is a
+    convenience, and nothing waits for it.
     """
     there = tuple(placement for placement in taken if placement.page == page)
     key = (document.input_object, page, there)

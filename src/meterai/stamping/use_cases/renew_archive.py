@@ -1,8 +1,8 @@
 """Raises released files to the wanted level, and renews their proof before it ends.
 
-Each is one more revision of the file, stored as the serials' next version; no earlier byte changes, and
-earlier versions stay in the register. Killed at any moment, the file stays due, and what was half made is
-deleted.
+Each renewal adds a revision to the file, stored as the serials' next version. No earlier byte changes, and
+earlier versions stay in the register. After a crash at any moment the file stays due, and the unfinished
+object is deleted.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ _DUE_AGAIN_MIN = timedelta(hours=1)
 
 
 class LookedAfter(NamedTuple):
-    """What one turn did."""
+    """The result of one turn."""
 
     claimed: int
-    """0: nothing is due."""
+    """Number of files claimed; 0: nothing is due."""
     done: int
-    """The others are put off."""
+    """Number of files done. The others are postponed."""
 
 
 async def renew_due_archives(tools: ArchiveTools, *, limit: int = 1) -> LookedAfter:
-    """Looks after files that are due."""
+    """Renews files that are due."""
     now = tools.clock()
     async with tools.db.connection() as connection:
         files = await archive.claim_due(connection, now, lease_until=now + tools.settings.lease, limit=limit)
@@ -69,7 +69,7 @@ async def _look_after(tools: ArchiveTools, file: ArchivedFile) -> bool:
 
 
 async def _delete_pending(tools: ArchiveTools, file: ArchivedFile) -> None:
-    """What a crash left: an object that nobody was bound to."""
+    """Deletes the object that a crash left, if no serial is bound to it."""
     if file.pending_object is None:
         return
     async with tools.db.connection() as connection:
@@ -79,7 +79,10 @@ async def _delete_pending(tools: ArchiveTools, file: ArchivedFile) -> None:
 
 
 async def _renew(tools: ArchiveTools, file: ArchivedFile) -> Renewed:
-    """Raises: Refusal `object.*`, `archive.*`, `revocation.*`, `tsa.*`, `signer.unavailable`."""
+    """Renews one file.
+
+    Raises: Refusal `object.*`, `archive.*`, `revocation.*`, `tsa.*`, `signer.unavailable`.
+    """
     now = tools.clock()
     data = await read_checked(tools.objects, file.sha256)
     request = ArchiveLookRequest(data=data, serials=[str(serial) for serial in file.serials])
@@ -104,7 +107,7 @@ async def _renew(tools: ArchiveTools, file: ArchivedFile) -> Renewed:
 
 
 def _wanted(tools: ArchiveTools, file: ArchivedFile, chains: Chains, now: datetime) -> Level | None:
-    """What the file is to become; None: it is well as it is. Only a document time stamp renews a proof."""
+    """The level to reach; None: the file can stay as it is. Only a document time stamp renews a proof."""
     if chains.proof_until - tools.settings.ahead <= now:
         return Level.LTA
     return tools.settings.level if tools.settings.level.rank > file.level.rank else None
@@ -112,7 +115,7 @@ def _wanted(tools: ArchiveTools, file: ArchivedFile, chains: Chains, now: dateti
 
 def _outcome(tools: ArchiveTools, level: Level, chains: Chains, now: datetime) -> Renewed:
     due = chains.proof_until - tools.settings.ahead
-    if due <= now:  # the authority's certificate is itself about to end: as late as half of what is left
+    if due <= now:  # the authority's certificate ends soon too: wait for half of the time that is left
         due = max(now + (chains.proof_until - now) / 2, now + _DUE_AGAIN_MIN)
     return Renewed(level=level, proof_until=chains.proof_until, due_at=due)
 
@@ -120,7 +123,7 @@ def _outcome(tools: ArchiveTools, level: Level, chains: Chains, now: datetime) -
 async def _extend(
     tools: ArchiveTools, data: bytes, chains: Chains, wanted: Level, now: datetime
 ) -> tuple[bytes, bytes]:
-    """The file with its new revision, and the token in it, if it has one."""
+    """Returns the file with its new revision, and with the token if the revision has a time stamp."""
     evidence = await tools.revocation.evidence(chains.links, now)
     request = ExtendRequest(
         data=data,
@@ -131,7 +134,7 @@ async def _extend(
         identity=hashlib.sha256(b"archive" + hashlib.sha256(data).digest()).digest()[:16],
     )
     made = await tools.jail.run(_EXTEND, request, Extended)
-    # The jail read the document, and need not be believed: what was released stands there to the byte.
+    # The jail need not be trusted: the released bytes must still be there.
     if not made.data.startswith(data) or (made.gap_start < len(data) and wanted is Level.LTA):
         raise Refusal(Kind.CONFLICT, "archive.changed")
     if wanted is not Level.LTA:
@@ -143,7 +146,7 @@ async def _extend(
 
 
 async def _store(tools: ArchiveTools, file: ArchivedFile, new: bytes) -> None:
-    """Durable, read back, and judged genuine before it counts.
+    """Stores the file durably, reads it back, and has it judged genuine before it counts.
 
     Raises: Refusal CONFLICT `archive.not_genuine`, UNAVAILABLE `object.*`.
     """
@@ -160,7 +163,7 @@ async def _store(tools: ArchiveTools, file: ArchivedFile, new: bytes) -> None:
 
 
 async def raise_levels(tools: ArchiveTools) -> int:
-    """Makes every file below the wanted level due now. Returns how many."""
+    """Makes every file below the wanted level due now. Returns their number."""
     below = [level for level in Level if level.rank < tools.settings.level.rank]
     async with tools.db.connection() as connection:
         return await archive.make_due(connection, below, tools.clock())

@@ -1,4 +1,4 @@
-"""Takes a key out of use for good. What it signed stays genuine: its certificate was valid at that time."""
+"""Retires a key for good. Its stamps stay genuine: its certificate was valid when it signed."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from meterai.stamping.use_cases.activate_key import find_key
 
 
 async def retire_key(db: Database, key_id: str, *, reason: str, actor: str, now: datetime) -> SigningKey:
-    """The key never signs again, and the signer closes it. Repeating it changes nothing.
+    """Makes the key never sign again; the signer closes it. Repeating it changes nothing.
 
-    Raises: Refusal NOT_FOUND `key.unknown`; CONFLICT `key.still_active`: another one must be active first (in
-    an emergency the stop switch comes first).
+    Raises: Refusal NOT_FOUND `key.unknown`; CONFLICT `key.still_active`: activate another key first (in an
+    emergency, throw the stop switch first).
     """
     async with db.transaction() as tx:
         register = await keys.lock_keys(tx)

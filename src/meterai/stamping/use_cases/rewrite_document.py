@@ -1,4 +1,4 @@
-"""Makes a document fit what its agency accepts, with the person's consent."""
+"""Makes a document fit its agency's limits, with the person's consent."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ async def rewrite_document(
     images: Literal["keep", "smaller"],
     now: datetime,
 ) -> OutputVerdict:
-    """Puts a rewritten file in the place of the upload, which is kept beside it until its retention ends.
+    """Replaces the upload by a rewritten file. The upload is kept beside it until its retention ends.
 
-    The answer may still be over the limits; the person sees the pages before anything is paid.
+    The result may still be over the limits. The person sees the pages before paying.
 
     Raises: Refusal NOT_FOUND `document.unknown`; INVALID `pdf.*`; CONFLICT `document.changed` (stamped or
     rewritten meanwhile); UNAVAILABLE `object.missing`, `object.damaged`; BUSY `jail.busy`.
@@ -63,13 +63,13 @@ async def rewrite_document(
     if not stored:
         raise Refusal(Kind.CONFLICT, "document.changed")
     await objects.put(rewritten.data)  # again: see lock_object
-    if page.rewritten_from:  # an earlier rewriting, of no use any more
+    if page.rewritten_from:  # an earlier rewriting, no longer needed
         await delete_if_unneeded(db, objects, page.input_object)
     return output
 
 
 def _room(page: DocumentPage) -> int | None:
-    """Bytes that the file itself may have, once its stamps have taken theirs."""
+    """Bytes that the file itself may have, after subtracting its stamps."""
     if page.limits is None or page.limits.bytes_max is None:
         return None
     stamp_bytes = page.output.stamp_bytes or STAMP_BYTES_MAX

@@ -1,4 +1,4 @@
-"""Runs the stamping cycle for jobs that are due, and for jobs just accepted."""
+"""Runs the stamping cycle for due jobs, and for jobs just accepted."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from meterai.stamping.use_cases.start_stamping import FIRST_TOKEN, Started
 async def run_due_jobs(tools: Tools, *, worker: str, limit: int = 16, newest_first: bool = False) -> int:
     """Claims up to `limit` due jobs and takes them through the cycle. Returns how many were claimed.
 
-    New jobs, jobs put off, and jobs that a dead worker left behind are all the same: the stored state says
-    where to go on. `newest_first` is for a second lane: behind a bundle of thousands, one person's document
-    waits for one turn and not for all of them; the first lane sees to it that the oldest come too.
+    New jobs, postponed jobs and jobs of a dead worker are treated alike: the stored state says where to go
+    on.
+
+    `newest_first` is for a second lane. A single document behind a bundle of thousands then waits for one
+    turn only. The first lane takes care of the oldest.
     """
     now = tools.clock()
     async with tools.db.connection() as connection:
@@ -37,7 +39,7 @@ async def run_due_jobs(tools: Tools, *, worker: str, limit: int = 16, newest_fir
 async def run_accepted_jobs(
     tools: Tools, started: Sequence[Started], *, keep_news_s: float = 0.0
 ) -> list[Ended]:
-    """Runs jobs that `start_stampings` leased to this worker a moment ago. Those it doesn't hold are left.
+    """Runs jobs that `start_stampings` has just leased to this worker. Skips jobs that it doesn't hold.
 
     `keep_news_s`: as in `run_batch`.
     """
@@ -52,6 +54,6 @@ async def run_accepted_jobs(
 
 
 async def free_leases(tools: Tools, *, worker: str) -> int:
-    """After a restart: what this worker held when it died is due at once."""
+    """After a restart: makes the jobs due that this worker held when it died."""
     async with tools.db.transaction() as tx:
         return await jobs.free_leases(tx, worker, tools.clock())

@@ -31,12 +31,13 @@ async def start_bundle(
 ) -> int:
     """Reserves one stamp for each checked document that has none yet, and accepts their jobs.
 
-    One transaction: nobody ends up with half a bundle for want of quota. Documents that were given to
+    It is one transaction: nobody gets half a bundle because the quota ran out. Documents that were given to
     stamping before are left alone, so that asking twice stamps nothing twice. Returns how many were given.
 
-    `lots`: the customer's quota lots and what is free in each, the oldest first. `expected`: for how many
-    documents the person agreed to use quota; None when nobody was asked. `again`: also those that carry a
-    stamp already. `only`: these files and no others.
+    - `lots`: the customer's quota lots and what is free in each, the oldest first.
+    - `expected`: the number of documents that the person agreed to; None when nobody was asked.
+    - `again`: whether documents that carry a stamp already are included.
+    - `only`: these files and no others.
 
     Raises: Refusal NOT_FOUND `bundle.unknown`, `quota.unknown`; CONFLICT `bundle.changed` (another number of
     documents than expected), `quota.missing` with `missing`, `needed`, `available`, and `ledger.insufficient`

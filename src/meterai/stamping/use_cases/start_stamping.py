@@ -1,4 +1,4 @@
-"""Step 1 of the stamping cycle: reserve the stamps, allocate the serial numbers, accept the job."""
+"""Step 1 of the stamping cycle: reserves the stamps, allocates the serial numbers, accepts the job."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from meterai.stamping.placement import Placement
 from meterai.stamping.store import documents, jobs
 
 RESERVATION_HOURS_MAX = 24
-"""Without an intent by then, something is wrong and the invariant I2 says so. Nothing is voided by itself."""
+"""Hours until invariant I2 reports a reservation without an intent. Nothing is voided automatically."""
 
 
 FIRST_TOKEN = 1
-"""The fencing token of a new job, with which it is leased to the worker that accepted it."""
+"""Fencing token of a new job, which is leased to the worker that accepted it."""
 
 
 class StampingRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,37 +39,37 @@ class StampingRequest(msgspec.Struct, frozen=True, kw_only=True):
     customer_id: UUID
     lot_account_id: UUID
     reference_id: UUID
-    """What asked for it: an order's item, a form."""
+    """Id of the item or form that asks for it."""
     idempotency_key: str
     adopts: bool = False
-    """Whether a document that never got an owner becomes the customer's: it is one of an order they paid."""
+    """Whether a document without an owner becomes the customer's, because their paid order contains it."""
 
     def digest(self) -> bytes:
-        """What must be the same when the key is the same (I15)."""
+        """Digest of the fields that must be equal when the key is equal (I15)."""
         parts = (self.document_id, self.customer_id, self.lot_account_id, self.reference_id)
         return hashlib.sha256(b"".join(part.bytes for part in parts)).digest()
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a request."""
+    """The result of a request."""
 
     job: Job
     new: bool
-    """False: an earlier call with this key made the job."""
+    """False when an earlier call with this key made the job."""
     claimed: ClaimedJob | None = None
-    """What the cycle must know, for the worker that accepted the job; None: it is to be read."""
+    """The job for the worker that accepted it; None: it must be read."""
 
 
 class Worker(msgspec.Struct, frozen=True, kw_only=True):
-    """A worker that takes the job at once, without it lying in the queue."""
+    """A worker that takes the new jobs at once, without the queue."""
 
     name: str
     lease_s: float
     asked_by: Sequence[int] = ()
-    """Rows of the outbox, one for each request; those of `Started.claimed` are done with."""
+    """Outbox rows, one for each request. Those of `Started.claimed` are done afterwards."""
 
     def alone_with(self, number: int) -> Worker:
-        """The same for one of the requests: the rows that ask for the others are not done with by it."""
+        """The same worker for one of the requests: the outbox rows of the others stay open."""
         return msgspec.structs.replace(self, asked_by=self.asked_by[number : number + 1])
 
 
@@ -83,7 +83,7 @@ async def start_stamping(
     idempotency_key: str,
     now: datetime,
 ) -> Job:
-    """Accepts a stamping job; it is done by the workers. The same request again gives the same job.
+    """Accepts a stamping job for the workers. The same request again returns the same job.
 
     Raises: Refusal NOT_FOUND `document.unknown`, `quota.unknown` (also what belongs to somebody else);
     INVALID `request.key_reused`, `document.no_stamps`; CONFLICT `document.stamped_already`,
@@ -105,7 +105,7 @@ async def start_stamping(
 async def start_stampings(
     db: Database, requests: Sequence[StampingRequest], *, now: datetime, worker: Worker | None = None
 ) -> list[Started | Refusal]:
-    """Accepts several requests in one transaction; each gets its job or its refusal, in the order given.
+    """Accepts several requests in one transaction. Returns a job or a refusal for each, in the order given.
 
     `worker`: the new jobs are leased to it and don't appear in the queue meanwhile.
     """
@@ -120,7 +120,7 @@ async def start_stampings(
     except Refusal as refusal:
         if len(requests) == 1:
             return [refusal]
-    # One of them is refused: each for itself, so that the others go on.
+    # One of them is refused. Each is tried alone, so that the others go on.
     outcomes: list[Started | Refusal] = []
     for number, request in enumerate(requests):
         alone = worker.alone_with(number) if worker else None
@@ -131,9 +131,9 @@ async def start_stampings(
 async def _start_at_once(
     db: Database, requests: Sequence[StampingRequest], *, now: datetime, worker: Worker
 ) -> list[Started | Refusal] | None:
-    """Accepts the usual case, new requests that are all in order, in one call.
+    """Accepts the usual case in one call: new requests without any problem.
 
-    None, and nothing written, in any other case.
+    Returns None, and writes nothing, in any other case.
     """
     async with db.connection() as connection:
         known = await documents.documents_to_stamp(connection, [request.document_id for request in requests])
@@ -169,7 +169,7 @@ async def _start_at_once(
 
 
 def _claimed(job: jobs.NewJob, serials: Sequence[jobs.NewSerial], document: Row, now: datetime) -> ClaimedJob:
-    """A job that was written a moment ago, as `jobs.load_claimed` would read it."""
+    """Makes the job that was just written, as `jobs.load_claimed` would read it."""
     return ClaimedJob(
         id=job.id,
         lease_token=FIRST_TOKEN,
@@ -199,7 +199,7 @@ def _claimed(job: jobs.NewJob, serials: Sequence[jobs.NewSerial], document: Row,
 async def start_within(
     tx: Connection, requests: Sequence[StampingRequest], *, now: datetime, worker: Worker | None = None
 ) -> list[Started]:
-    """Accepts all of the requests as a part of the caller's transaction, which fails with the first refusal.
+    """Accepts all requests within the caller's transaction, which fails with the first refusal.
 
     Raises: what `start_stamping` raises.
     """
@@ -221,7 +221,7 @@ async def start_within(
 
 
 async def _documents_of(tx: Connection, requests: Sequence[StampingRequest]) -> dict[UUID, Row]:
-    """The documents; those that a crash of the site left without an owner get the one who paid for them."""
+    """Reads the documents. Those that a crash of the site left without an owner get the customer who paid."""
     ids = [request.document_id for request in requests]
     known = await documents.documents_to_stamp(tx, ids)
     left = {
@@ -236,7 +236,7 @@ async def _documents_of(tx: Connection, requests: Sequence[StampingRequest]) -> 
 
 
 def _accepted(job: jobs.NewJob, serials: Sequence[jobs.NewSerial]) -> Job:
-    """A job as it stands when it was written a moment ago."""
+    """Makes a job as it was just written."""
     return Job(
         id=job.id,
         document_id=job.document_id,
@@ -303,7 +303,7 @@ def _reservation(serial: jobs.NewSerial, job: jobs.NewJob, now: datetime) -> Tra
 
 
 async def _jobs_of(tx: Connection, requests: Sequence[StampingRequest]) -> list[Job]:
-    """The jobs that stand now, new or from an earlier call; each compared with its request (I15)."""
+    """Reads the jobs, new or from an earlier call, and compares each with its request (I15)."""
     keys = [request.idempotency_key for request in requests]
     found = await queries.jobs_by_key(tx, keys)
     standing = []

@@ -1,4 +1,4 @@
-"""Tells customers how stamping from quota ended: they read that they may close the page."""
+"""Tells customers how stamping from quota ended. The page says that they may close it."""
 
 from __future__ import annotations
 
@@ -19,24 +19,27 @@ from meterai.texts.mechanism.translation import translate
 from meterai.texts.stamping_ends import STAMPING_ENDS
 
 TOLD_AFTER = timedelta(seconds=60)
-"""Who got the stamps sooner saw them on the page. Of a refusal everybody is told."""
+"""Customers get a message if stamping took longer: otherwise they saw it on the page.
+
+Refusals are always sent.
+"""
 
 
 async def await_end(
     db: Database, id: UUID, *, customer_id: UUID, contact_id: UUID | None, now: datetime
 ) -> None:
-    """Notes that the customer will want to hear how the document or bundle `id` ended. Safe to repeat.
+    """Notes that the customer wants to hear how the document or bundle `id` ended. Safe to repeat.
 
-    Noted before the stamping begins: what never begins is told to nobody.
+    It is noted before stamping begins. If stamping never begins, no message is sent.
     """
     async with db.connection() as connection:
         await awaited.note(connection, id, customer_id=customer_id, contact_id=contact_id, now=now)
 
 
 async def tell_ends(db: Database, *, public_url: str, now: datetime, limit: int = 50) -> int:
-    """Has those told whose stamps took longer than `TOLD_AFTER`, or were refused; gives how many ends it saw.
+    """Sends messages to customers whose stamping took longer than `TOLD_AFTER` or was refused.
 
-    The link says nothing to anybody who is not signed in.
+    Returns how many ends it saw. The link shows nothing to people who are not signed in.
     """
     async with db.transaction() as tx:
         ended = await awaited.take_ended(tx, now - TOLD_AFTER, limit=limit)
