@@ -1,4 +1,4 @@
-"""PDF work shared by stamping and verification. It reaches no key.
+"""PDF code shared by stamping and verification. It reaches no key.
 
-`inspect`, `render_page` and `light_check` parse files of strangers: they run in the jail, through `JailPool`.
+`inspect`, `render_page` and `light_check` parse uploaded files: they run in the jail, through `JailPool`.
 """

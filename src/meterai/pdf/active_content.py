@@ -1,8 +1,9 @@
-"""Finds what acts by itself in any object of a file, wherever it hides, and takes it out. Runs in the jail.
+"""Finds and removes active content in any object of a file. Runs in the jail.
 
-Scripts, programs, attachments and players have their usual places (ISO 32000-1 clauses 12.6 and 7.11.4), and
-as many unusual ones: private data of programs, structure elements, hidden templates, replies no page lists.
-So every object is looked at, by its text first: one search in C instead of a walk in Python.
+Scripts, programs, attachments and players have their usual places (ISO 32000-1 clauses 12.6 and 7.11.4). They
+may also hide elsewhere: in private data of programs, structure elements, hidden templates, or replies that no
+page lists. So every object is checked. A search through its text comes first: C code instead of a walk in
+Python.
 """
 
 from __future__ import annotations
@@ -17,19 +18,22 @@ from meterai.pdf.inspection import DANGEROUS_ACTIONS, DANGEROUS_ANNOTATIONS
 from meterai.pdf.opening.structure import name_of
 
 _TREES = ("/EmbeddedFiles", "/JavaScript")
-"""Name trees (clause 7.7.4) of attachments and of scripts that run on opening."""
+"""Name trees (clause 7.7.4) of attachments, and of scripts that run on opening."""
 
 _FILE_KEYS = ("/F", "/UF", "/DOS", "/Mac", "/Unix")
 _WANTED = (*DANGEROUS_ACTIONS, *DANGEROUS_ANNOTATIONS, *_TREES, "/AF", "/EF")
 _NAMES = b"|".join(sorted((name.encode() for name in _WANTED), reverse=True))
 _SUSPICION = re.compile(rb"(?:%s)\b|/(?:S|Subtype) \d+ \d+ R" % _NAMES)
-"""The name that says what an action or an annotation is may be an object of its own."""
+"""Names that hint at active content.
+
+The name of an action's or annotation's type may be an object of its own.
+"""
 
 
 def remove_alive(pdf: pikepdf.Pdf) -> None:
-    """Empties every dangerous action and annotation, and drops what holds scripts or embedded files.
+    """Empties every dangerous action and annotation, and removes what holds scripts or embedded files.
 
-    Empty dictionaries stay where something referred to them: readers pass over them.
+    Empty dictionaries stay where something refers to them: readers ignore them.
     """
     for item in pdf.objects:
         own = item.stream_dict if isinstance(item, pikepdf.Stream) else item
@@ -41,7 +45,7 @@ def remove_alive(pdf: pikepdf.Pdf) -> None:
 
 
 def _dictionaries(value: Any) -> Iterator[pikepdf.Dictionary]:
-    """Every dictionary inside one object, itself included, references not followed."""
+    """Yields every dictionary inside one object, the object included. References are not followed."""
     stack = [(value, 0)]
     while stack:
         node, depth = stack.pop()
@@ -55,7 +59,7 @@ def _dictionaries(value: Any) -> Iterator[pikepdf.Dictionary]:
 
 
 def _clean(dictionary: pikepdf.Dictionary) -> None:
-    """By kind and shape, never by a key alone: a font of the page may be named /AF or /JavaScript."""
+    """Cleans a dictionary by kind and shape, never by a key alone: a font may be named /AF."""
     dangerous = (
         name_of(dictionary.get("/S")) in DANGEROUS_ACTIONS
         or name_of(dictionary.get("/Subtype")) in DANGEROUS_ANNOTATIONS
@@ -80,6 +84,7 @@ def _holds_files(value: Any) -> bool:
 
 
 def _names_files(value: Any) -> bool:
-    """Associated files (ISO 32000-2 clause 14.13): one file specification or an array of them."""
+    """Whether a value names associated files (ISO 32000-2 clause 14.13): a file specification or an array
+    of them."""
     items = list(value) if isinstance(value, pikepdf.Array) else [value]
     return all(_is_plain(item) and name_of(item.get("/Type", "/Filespec")) == "/Filespec" for item in items)

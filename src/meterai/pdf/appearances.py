@@ -1,9 +1,11 @@
-"""Form fields and comments written on a page, as a reader draws them. Runs in the jail.
+"""Gives form fields and written comments the appearance that a reader would draw. Runs in the jail.
 
 A file may leave the drawing of its fields to the reader: `NeedAppearances`, or a widget without `/AP` (ISO
 32000-1 clause 12.7.2). Before such fields become page content, PDFium draws them, as it does in browsers and
-for the page that the customer looked at. qpdf's own drawing knows neither borders nor lists. Written comments
-(FreeText) come with them: PDFium draws those without `/AP` in the fonts of the file's form, which goes.
+for the page image that the customer saw. qpdf's own drawing knows neither borders nor lists.
+
+Written comments (FreeText) are drawn too. PDFium draws those without `/AP` in the fonts of the file's form,
+which is removed later.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ _FIELD, _WRITTEN = "/Widget", "/FreeText"
 
 
 def complete_appearances(pdf: pikepdf.Pdf, pages: list[Any], data: bytes, password: str = "") -> None:
-    """Gives fields and comments on `pages` of `pdf`, parsed from `data`, the appearances PDFium makes."""
+    """Gives fields and comments on `pages` of `pdf`, parsed from `data`, PDFium's appearances."""
     form: Any = pdf.Root.get("/AcroForm")
     has_form = isinstance(form, pikepdf.Dictionary)
     all_anew = has_form and bool(form.get("/NeedAppearances"))
@@ -57,7 +59,7 @@ def _lacks_appearances(page: Any, kind: str) -> bool:
 
 
 def _has_face(item: Any) -> bool:
-    """Whether there is something under `/AP`: readers pass over an empty entry."""
+    """Whether there is an appearance under `/AP`: readers ignore an empty entry."""
     faces = item.get("/AP")
     return isinstance(faces, pikepdf.Dictionary) and isinstance(
         faces.get("/N"), pikepdf.Stream | pikepdf.Dictionary
@@ -65,9 +67,9 @@ def _has_face(item: Any) -> bool:
 
 
 def _draw(data: bytes, password: str, pages: list[int], written: set[int]) -> bytes:
-    """The file as PDFium writes it after it loaded the pages, which is when it draws their fields.
+    """Returns the file as PDFium writes it after loading the pages, which makes it draw their fields.
 
-    Comments it draws with the page: those in `written` are drawn on a single dot.
+    PDFium draws comments with their page, so pages in `written` are drawn, on a single dot.
     """
     document = pypdfium2.PdfDocument(data, password=password or None)
     try:

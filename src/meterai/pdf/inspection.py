@@ -1,4 +1,4 @@
-"""What a file is, before anybody pays for stamping it. Runs in the jail."""
+"""Says what a file is, before anybody pays for stamping it. Runs in the jail."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ DANGEROUS_ANNOTATIONS = {
 }
 
 _FEW_OBJECTS = 40
-"""Are sooner looked at than the bytes of the file."""
+"""Up to this number, looking at the objects is faster than searching the bytes of the file."""
 
 
 def inspect(request: InspectRequest) -> Inspection:
-    """Checks a file against the limits and says what it is.
+    """Checks a file against the limits and describes it.
 
     Raises: Refusal INVALID `pdf.empty`, `pdf.not_pdf`, `pdf.too_large`, `pdf.encrypted`, `pdf.broken`,
     `pdf.no_pages`, `pdf.too_many_pages`, `pdf.too_complex`, `pdf.page_size`, `pdf.xfa_dynamic`,
@@ -58,7 +58,7 @@ def inspect(request: InspectRequest) -> Inspection:
 
 
 def inspect_opened(document: OpenedDocument, request: InspectRequest) -> Inspection:
-    """The same for a file that is open already; it is not changed.
+    """Checks and describes a file that is open already, without changing it.
 
     Raises: as `inspect`.
     """
@@ -68,7 +68,7 @@ def inspect_opened(document: OpenedDocument, request: InspectRequest) -> Inspect
     signatures = find_signatures(document.pdf)
     if signatures is SignatureKind.NONE and _holds_signature(document.pdf, request.data):
         if not request.allow_signed:
-            raise refuse("pdf.signed")  # its field is lost: no reader shows it, and rewriting would drop it
+            raise refuse("pdf.signed")  # without its field: no reader shows it, and rewriting would remove it
         signatures = SignatureKind.SIGNED
     if signatures is SignatureKind.NONE and has_guessed(document.pdf):  # while every stream was read
         document = replace(document, repaired=True)
@@ -90,7 +90,7 @@ def inspect_opened(document: OpenedDocument, request: InspectRequest) -> Inspect
 
 
 def _examine_signed(document: OpenedDocument, data: bytes, notices: set[str]) -> Signed:
-    """A signed file can't be mended, decrypted or cleaned: whatever would need that is refused."""
+    """Refuses a signed file that needs repair, decryption or cleaning, which would break signatures."""
     if document.encrypted:
         raise refuse("pdf.signed_encrypted")
     if document.repaired or "xfa" in notices:
@@ -106,7 +106,10 @@ def _signed_notices(notices: set[str], signed: Signed) -> set[str]:
 
 
 def refuse_signed(signatures: SignatureKind) -> None:
-    """Raises: Refusal INVALID `pdf.signed` or `pdf.certified`: rewriting would destroy what is there."""
+    """Refuses signed files, since rewriting would destroy the signatures.
+
+    Raises: Refusal INVALID `pdf.signed` or `pdf.certified`.
+    """
     if signatures is SignatureKind.CERTIFIED:
         raise refuse("pdf.certified")
     if signatures is SignatureKind.SIGNED:
@@ -118,7 +121,7 @@ def describe_page(box: PageBox) -> PageSize:
 
 
 def _holds_signature(pdf: pikepdf.Pdf, data: bytes) -> bool:
-    """A signature dictionary outside the form: hidden, or its field was lost."""
+    """Whether there is a signature dictionary outside the form: hidden, or without its field."""
     if len(pdf.objects) > _FEW_OBJECTS and b"ByteRange" not in data and b"/ObjStm" not in data:
         return False
     rights = [item.objgen for item in usage_rights(pdf)]
@@ -180,7 +183,7 @@ def _annotation_notices(annotations: Any) -> set[str]:
 
 
 def action_notices(holder: Any) -> set[str]:
-    """What dangerous actions a dictionary is or holds (ISO 32000-1 clause 12.6.4)."""
+    """The notices for dangerous actions that a dictionary is or holds (ISO 32000-1 clause 12.6.4)."""
     if not isinstance(holder, pikepdf.Dictionary):
         return set()
     candidates = [holder, *(holder[key] for key in ("/A", "/OpenAction") if key in holder)]

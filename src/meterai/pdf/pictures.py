@@ -1,4 +1,4 @@
-"""Which pictures a library for pictures reads as PDF readers do. Runs in the jail."""
+"""Says which pictures Pillow reads as PDF readers do. Runs in the jail."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _COLOURS = {"/DeviceGray": 1, "/CalGray": 1, "/DeviceRGB": 3, "/CalRGB": 3}
 
 
 def has_plain_values(picture: Any) -> bool:
-    """Whether the values are colours as they stand: not turned round, no mask; a soft mask is left aside."""
+    """Whether the values are plain colours: not inverted, no mask. A soft mask does not count."""
     if any(picture.get(key) not in (None, False, 0) for key in _OTHERWISE):
         return False
     found = picture.get("/DecodeParms", {})
@@ -24,9 +24,9 @@ def has_plain_values(picture: Any) -> bool:
 
 
 def light_values(space: Any) -> int:
-    """How many values a dot has in a colour space of light: 1 in grey, 3 in red, green and blue.
+    """Values per dot in a colour space of light: 1 in grey, 3 in red, green and blue.
 
-    0 for others (ISO 32000-1 clause 8.6): inks, which readers and libraries turn round differently, and Lab.
+    0 for others (ISO 32000-1 clause 8.6): Lab, and inks, which readers and libraries invert differently.
     """
     parts: list[Any] = list(space) if isinstance(space, pikepdf.Array) else [space]
     if len(parts) == 2 and parts[0] == "/ICCBased" and isinstance(parts[1], pikepdf.Stream):

@@ -1,4 +1,4 @@
-"""A page as a picture. PDFium is C++ that has crashed on five kilobytes: it runs in the jail only."""
+"""Draws a page as a picture. PDFium is C++ that has crashed on five kilobytes: it runs only in the jail."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STANDARD_FONTS = [
     *("Times-Roman", "Times-Bold", "Times-Italic", "Times-BoldItalic", "Courier", "Courier-Bold"),
 ]
 _SIDES_MAX = 20
-"""A ribbon of a page must not become a huge picture."""
+"""Largest ratio of the sides: a very long, narrow page must not become a huge picture."""
 
 
 def render_page(request: RenderRequest) -> RenderedPage:
@@ -34,15 +34,15 @@ def render_page(request: RenderRequest) -> RenderedPage:
 
 
 def render_image(request: RenderRequest) -> Image.Image:
-    """The same as a Pillow image (RGBX), for callers that are in the jail already."""
+    """Renders one page as a Pillow image (RGBX), for callers in the jail."""
     return with_image(request, lambda image: image.copy())
 
 
 def with_image[Made](request: RenderRequest, make: Callable[[Image.Image], Made]) -> Made:
     """Draws the page and returns what `make` makes of the picture.
 
-    The picture's memory ends with the document, so `make` must not keep any of it. A file that PDFium can't
-    read is rewritten by qpdf first: qpdf repairs more, and stamping relies on it too.
+    The picture's memory ends with the document, so `make` must not keep any of it. If PDFium can't read a
+    file, qpdf rewrites it first: qpdf repairs more, and stamping uses it too.
 
     Raises: as `render_page`.
     """
@@ -59,7 +59,7 @@ def with_image[Made](request: RenderRequest, make: Callable[[Image.Image], Made]
 
 
 class _NoSuchPage(Exception):
-    """As PDFium counts."""
+    """PDFium finds no page with this number."""
 
 
 def _with_image[Made](data: bytes, request: RenderRequest, make: Callable[[Image.Image], Made]) -> Made:
@@ -79,10 +79,10 @@ def _with_image[Made](data: bytes, request: RenderRequest, make: Callable[[Image
 
 @lru_cache(maxsize=1)
 def _keep_standard_fonts() -> object:
-    """A document that stays open and has drawn a letter of each standard font that letters are written in.
+    """Opens a document, which stays open, that has drawn a letter of each standard font with letters.
 
-    PDFium forgets the dots of a font's letters with the last document that uses it. So they are known where
-    another document had the letter in the same size.
+    PDFium forgets the dots of a font's letters with the last document that uses the font. With this document,
+    they stay known if another document used the same letter and size.
     """
     document = pypdfium2.PdfDocument.new()
     page = document.new_page(100, 100)
@@ -103,7 +103,7 @@ def _mend(request: RenderRequest) -> bytes:
 
 
 def _in_units(crop: Rectangle, data: bytes, request: RenderRequest) -> Rectangle:
-    """Points in the visible page as units of the page: PDFium knows no UserUnit."""
+    """Converts points in the visible page to units of the page: PDFium does not know UserUnit."""
     try:
         with pikepdf.open(io.BytesIO(data), password=request.password, suppress_warnings=True) as pdf:
             unit = user_unit_of(pdf.pages[request.page - 1].obj)
@@ -114,7 +114,7 @@ def _in_units(crop: Rectangle, data: bytes, request: RenderRequest) -> Rectangle
 
 def _draw(page: pypdfium2.PdfPage, request: RenderRequest, part: Rectangle | None) -> pypdfium2.PdfBitmap:
     """Draws the page, or the given part of it (in the page's units)."""
-    if min(page.get_size()) <= 0:  # a crop box beyond the page, which stamping mends
+    if min(page.get_size()) <= 0:  # a crop box outside the page, which stamping repairs
         page.set_cropbox(*page.get_mediabox())
     width, height = page.get_size()
     left, bottom, right, top = part or (0.0, 0.0, width, height)
@@ -130,20 +130,23 @@ def _draw(page: pypdfium2.PdfPage, request: RenderRequest, part: Rectangle | Non
 
 
 def encode_page(image: Image.Image, quality: int) -> RenderedPage:
-    """The picture as a JPEG, in grey when it has no colour."""
+    """Encodes the picture as a JPEG, in grey when it has no colour."""
     grey = without_colour(image)
     return encode_picture(image.convert("RGB") if grey is None else grey, quality)
 
 
 def encode_picture(picture: Image.Image, quality: int) -> RenderedPage:
-    """As a JPEG, with the colours it has (L or RGB)."""
+    """Encodes the picture as a JPEG with its colours (L or RGB)."""
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=quality)
     return RenderedPage(jpeg=out.getvalue(), width_px=picture.width)
 
 
 def without_colour(image: Image.Image) -> Image.Image | None:
-    """The picture in grey; None if it has colour. Green alone is as good then, for half the work."""
+    """Returns the picture in grey; None if it has colour.
+
+    Without colour, the green values alone are enough.
+    """
     return image.getchannel("G") if _is_grey(image) else None
 
 
@@ -151,10 +154,11 @@ _SAMPLED = 3
 
 
 def _is_grey(image: Image.Image) -> bool:
-    """Looks at each third dot of each third line: a coloured stamp or seal covers many of them."""
+    """Whether the picture has no colour, by each third dot of each third line: stamps and seals cover
+    many."""
     size = (max(1, image.width // _SAMPLED), max(1, image.height // _SAMPLED))
     red, green, blue, _ = image.resize(size, Image.Resampling.NEAREST).split()
-    if red.tobytes() == green.tobytes() == blue.tobytes():  # nearly always, and soon seen
+    if red.tobytes() == green.tobytes() == blue.tobytes():  # the usual case, and quickly seen
         return True
     return all(_differs_little(red, other) for other in (green, blue))
 
@@ -164,4 +168,4 @@ def _differs_little(first: Image.Image, second: Image.Image) -> bool:
     return isinstance(largest, int | float) and largest < 24
 
 
-assert pdfium_c  # loads the library while the process is still allowed to open files
+assert pdfium_c  # loads the library while the process may still open files

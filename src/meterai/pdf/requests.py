@@ -1,4 +1,4 @@
-"""What the jail is asked about a PDF, and what it answers: for processes that open none themselves."""
+"""Requests to the jail about a PDF, and its answers, for processes that open no PDF themselves."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from meterai.pdf.profiles import Profile
 
 
 class SignatureKind(StrEnum):
-    """The strongest thing found."""
+    """The strongest kind of signature found."""
 
     NONE = "none"
     SIGNED = "signed"
     """An approval signature or a document time stamp."""
     CERTIFIED = "certified"
-    """A certification (ISO 32000-1 clause 12.8.2.2): it says which changes are allowed at all."""
+    """A certification (ISO 32000-1 clause 12.8.2.2), which says which changes are allowed."""
 
 
 class InspectRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A file as it was uploaded. `password` opens one encrypted with a user password."""
+    """Asks about an uploaded file. `password` opens a file encrypted with a user password."""
 
     data: bytes
     password: str = ""
     limits: Limits = DEFAULT_LIMITS
     allow_signed: bool = False
-    """True: signatures are not looked into (for the verifier, which does that itself)."""
+    """True: signatures are not examined, because the verifier does so itself."""
 
 
 class PageSize(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,27 +40,32 @@ class PageSize(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inspection(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found. It makes no promise about the content of the pages."""
+    """The result of an inspection. It makes no promise about the content of the pages."""
 
     size_bytes: int
     pages: list[PageSize]
     pdf_version: str
     signatures: SignatureKind
     encrypted: bool
-    """With an owner password only, or opened by the password given. The stamped file is not encrypted."""
+    """Encrypted with an owner password only, or opened by the given password.
+
+    The stamped file is not encrypted.
+    """
     repaired: bool
-    """qpdf had to guess where objects lie; the person should look at the pages."""
+    """qpdf had to guess where objects lie. The person should look at the pages."""
     notices: list[str]
-    """Codes of what stamping removes or says: `pdf.notice.javascript`, `.launch`, `.submit`, `.embedded`,
-    `.multimedia`, `.xfa`, `.form`, `.comments`, `.encrypted`, `.repaired`, `.usage_rights`,
-    `.signature_fields`, `.too_many_signature_fields`; of a signed file, from which nothing is removed,
-    `.kept`, `.signed_changed` and `.stamped_already`."""
+    """Codes of what stamping removes or reports.
+
+    `pdf.notice.javascript`, `.launch`, `.submit`, `.embedded`, `.multimedia`, `.xfa`, `.form`, `.comments`,
+    `.encrypted`, `.repaired`, `.usage_rights`, `.signature_fields`, `.too_many_signature_fields`. Of a signed
+    file, from which nothing is removed: `.kept`, `.signed_changed` and `.stamped_already`.
+    """
     signers: list[str] = []
-    """Who signed the file already, by the names in their certificates; nobody checked who they are."""
+    """Names of earlier signers, from their certificates. Their identity was not checked."""
 
 
 class RenderRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One page, numbered from 1, `width_px` wide. `crop` cuts out a part: points in the visible page."""
+    """Asks for one page, numbered from 1, `width_px` wide. `crop`: a part, in points of the visible page."""
 
     data: bytes
     page: int
@@ -78,7 +83,7 @@ class RenderedPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CoveredDigest(msgspec.Struct, frozen=True, kw_only=True):
-    """What the newest seal must cover: `[0 gap_start gap_end rest]`, and the SHA-256 over it."""
+    """The range that the newest seal must cover, `[0 gap_start gap_end rest]`, and its SHA-256."""
 
     gap_start: int
     gap_end: int
@@ -86,29 +91,29 @@ class CoveredDigest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LightCheckRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A sealed file and what must be true of it."""
+    """Asks to check a sealed file: the file and what must be true of it."""
 
     data: bytes
     certificate: bytes
     """The stamp signer's certificate (DER)."""
     other_certificates: list[bytes] = []
-    """Of our other keys: the seals of one document may lie on both sides of a rotation."""
+    """Certificates of our other keys: the seals of one document may lie on both sides of a rotation."""
     pages: int
     serials: list[str]
-    """Of all its seals, in the order of sealing."""
+    """Serial numbers of all its seals, in the order of sealing."""
     lacks_time_stamp: bool = False
-    """The last seal was made while the time-stamp authority was down: its token comes later."""
+    """Whether the last seal was made while the time-stamp authority was down. Its token comes later."""
     profile: Profile = Profile.FINAL
     input_bytes: int = 0
     input_sha256: str = ""
-    """Of the file as uploaded, which a signed one must still begin with, byte for byte."""
+    """SHA-256 of the uploaded file. A signed file must still begin with it, byte for byte."""
     covered: CoveredDigest | None = None
-    """Made from these bytes by the asker, who had to hash them anyway; None: made here."""
+    """The digest over the range, from a caller that had to hash the bytes anyway; None: made in the jail."""
 
 
 class LightCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """Says that the check passed; a failed one is a refusal."""
+    """Says that the check passed. A failed check is a refusal."""
 
     size_bytes: int
     signed_by: list[str]
-    """The certificate of each seal, in order: its SHA-256, the first 16 hex digits."""
+    """Key id of each seal in order: first 16 hex digits of the SHA-256 of its certificate."""

@@ -1,1 +1,1 @@
-"""How a stranger's file is opened: structure, repairs, passwords, limits on its weight."""
+"""Opens uploaded files: structure, repairs, passwords, limits on their weight."""

@@ -1,4 +1,4 @@
-"""What cross-reference sections name (ISO 32000-2, 7.5.4, 7.5.5, 7.5.8). Runs in the jail."""
+"""Reads which objects cross-reference sections name (ISO 32000-2, 7.5.4, 7.5.5, 7.5.8). Runs in the jail."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import Any
 
 
 def named_numbers(reader: Any, revision: int) -> set[int]:
-    """The numbers of all objects that a revision's section names, free ones too; 0 is none."""
+    """Numbers of all objects that a revision's section names, free ones too, without 0."""
     section = reader.xrefs.get_xref_data(revision)
     return {*section.standard_xrefs, *section.xrefs_in_objstm, *section.freed}
 
 
 def names_beyond_size(reader: Any) -> bool:
-    """Whether a section names an object beyond its `/Size`: such a one is missing to some readers and there
-    for others, and nobody could tell an old one from a new one.
+    """Whether a section names an object beyond its `/Size`.
 
-    A stream that is a section may leave itself out of the count: nothing refers to it.
+    Some readers find such an object and others don't, so nobody could tell an old one from a new one. A
+    stream that is a section need not count itself: nothing refers to it.
     """
     xrefs = reader.xrefs
     for revision in range(xrefs.total_revisions):

@@ -1,4 +1,4 @@
-"""The last rungs of the ladder, for files that qpdf does not open as they are. Runs in the jail."""
+"""Last attempts to open files that qpdf does not open as they are. Runs in the jail."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from meterai.pdf.limits import Limits
 
 
 def rewrite_without_empty_branches(data: bytes, limits: Limits, password: str = "") -> bytes | None:
-    """The file, without encryption and without the branches of its page tree that hold no page.
+    """Returns the file without encryption, and without branches of its page tree that hold no page.
 
-    Programs that take pages out of a long document (MuPDF's are the best known) leave such branches, and list
-    one several times; readers pass over them, qpdf takes the second for a loop. None when nothing was found.
+    Programs that remove pages from a long document leave such branches (MuPDF's are the best known), and list
+    one several times. Readers ignore them; qpdf takes the second mention for a loop. Returns None if there
+    were none.
     """
     try:
         with pikepdf.open(
@@ -31,7 +32,10 @@ def rewrite_without_empty_branches(data: bytes, limits: Limits, password: str = 
 
 
 def _drop_empty_branches(pdf: pikepdf.Pdf, limits: Limits) -> bool:
-    """Whether there were any. A branch that leads back to itself is not empty: who knows what it shows?"""
+    """Removes empty branches.
+
+    Returns whether there were any. A branch that leads back to itself is not empty.
+    """
     branches: list[pikepdf.Object] = []
     stack: list[Any] = [pdf.Root.get("/Pages")]
     seen, kids = set[tuple[int, int]](), 0
@@ -46,7 +50,7 @@ def _drop_empty_branches(pdf: pikepdf.Pdf, limits: Limits) -> bool:
         branches.append(node)
         stack += list(node.Kids)
     empty: set[tuple[int, int]] = set()
-    for branch in reversed(branches):  # what lies below a branch was found after it
+    for branch in reversed(branches):  # objects below a branch were found after it
         kept = [kid for kid in branch.Kids if not (_is_branch(kid) and kid.objgen in empty)]
         if not kept:
             empty.add(branch.objgen)
@@ -64,7 +68,7 @@ def _is_branch(node: object) -> bool:
 
 
 def rewrite_by_pdfium(data: bytes, password: str = "") -> bytes | None:
-    """The file as PDFium reads and writes it, without encryption; None when it can't read it either."""
+    """Returns the file as PDFium writes it, without encryption; None when PDFium can't read it either."""
     try:
         document = pypdfium2.PdfDocument(data, password=password or None)
     except pypdfium2.PdfiumError:

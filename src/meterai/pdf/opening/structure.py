@@ -1,4 +1,4 @@
-"""Opens a stranger's PDF and walks its pages, believing nothing it says about itself. Runs in the jail."""
+"""Opens an uploaded PDF and walks its pages, without trusting what the file says. Runs in the jail."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from meterai.pdf.page_box import PageBox, Rectangle, intersection, make_page_box
 
 _LETTER = (0.0, 0.0, 612.0, 792.0)
 _DEEP_NESTING = b"[" * 100
-"""The plain form of deep nesting; qpdf cuts the others off (limit 499) and the file counts as repaired."""
+"""The plain form of deep nesting. qpdf cuts other forms off (limit 499), and the file counts as repaired."""
 
 _INHERITED = ("/MediaBox", "/CropBox", "/Rotate")
 
@@ -30,14 +30,14 @@ class WalkedPage:
     page: pikepdf.Object
     box: PageBox
     box_missing: bool
-    """It has no media box of its own or inherited, or an empty one; readers then show US Letter."""
+    """Whether it has no media box, own or inherited, or an empty one. Readers then show US Letter."""
     crop_outside: bool = False
-    """Its crop box lies beyond the page."""
+    """Whether its crop box lies outside the page."""
 
 
 @dataclass(frozen=True)
 class OpenedDocument:
-    """A parsed file with its pages; `repaired` when qpdf had to guess."""
+    """A parsed file with its pages. `repaired`: qpdf had to guess."""
 
     pdf: pikepdf.Pdf
     pages: list[WalkedPage]
@@ -46,7 +46,7 @@ class OpenedDocument:
 
 
 def name_of(value: Any) -> str:
-    """The text of a name, or of whatever stands in its place; bytes that are no UTF-8 stay escaped."""
+    """The text of a name, or of another object in its place. Bytes that are not UTF-8 stay escaped."""
     try:
         return str(value)
     except UnicodeDecodeError:
@@ -70,7 +70,7 @@ def open_document(data: bytes, limits: Limits, password: str = "") -> OpenedDocu
         pdf = pikepdf.open(io.BytesIO(data), password=password, suppress_warnings=True)
     except pikepdf.PasswordError:
         raise refuse("pdf.wrong_password" if password else "pdf.encrypted") from None
-    except (pikepdf.PikepdfError, ValueError) as error:  # ValueError: a number that no machine holds
+    except (pikepdf.PikepdfError, ValueError) as error:  # ValueError: a number too large for any machine
         if "unsupported encryption" in str(error):
             raise refuse("pdf.encryption_unknown") from None
         pdf, rescued = _rescue(data, limits, password), True
@@ -83,7 +83,7 @@ def open_document(data: bytes, limits: Limits, password: str = "") -> OpenedDocu
 
 
 def _rescue(data: bytes, limits: Limits, password: str) -> pikepdf.Pdf:
-    """A file that qpdf can't open, mended in its page tree or as PDFium writes it."""
+    """Opens a file that qpdf can't open: with a repaired page tree, or as PDFium writes it."""
     for rewritten in (
         rewrite_without_empty_branches(data, limits, password),
         rewrite_by_pdfium(data, password),
@@ -95,15 +95,15 @@ def _rescue(data: bytes, limits: Limits, password: str) -> pikepdf.Pdf:
 
 
 def has_guessed(pdf: pikepdf.Pdf) -> bool:
-    """Whether qpdf warned of anything since it was asked last, but for a count that no reader relies on.
+    """Whether qpdf gave a warning since the last call, except about a count that no reader uses.
 
-    Writers of increments often say a `/Size` that is one too large (ISO 32000-1 clause 7.5.5).
+    Writers of increments often give a `/Size` that is one too large (ISO 32000-1 clause 7.5.5).
     """
     return any("reported number of objects" not in str(warning) for warning in pdf.get_warnings())
 
 
 def check_outside(data: bytes, limits: Limits) -> None:
-    """What can be said before any parser runs.
+    """Checks what can be checked before any parser runs.
 
     Raises: Refusal INVALID `pdf.empty`, `pdf.too_large`, `pdf.not_pdf`, `pdf.too_complex`.
     """
@@ -118,9 +118,9 @@ def check_outside(data: bytes, limits: Limits) -> None:
 
 
 def walk_pages(pdf: pikepdf.Pdf, limits: Limits) -> list[WalkedPage]:
-    """The pages in order, by walking `/Kids`: `/Count` may say two thousand million.
+    """Lists the pages in order, by walking `/Kids`: `/Count` may say two thousand million.
 
-    One page must be large enough for a stamp; the others may be as small as labels.
+    One page must be large enough for a stamp. The others may be as small as labels.
 
     Raises: Refusal INVALID `pdf.no_pages`, `pdf.too_many_pages`, `pdf.too_complex`, `pdf.page_size`.
     """
@@ -169,7 +169,7 @@ def _page(node: pikepdf.Object, values: dict[str, Any], limits: Limits, *, numbe
 
 
 def user_unit_of(page: pikepdf.Object) -> float:
-    """The points that a unit of a page has; 1 where it says nothing that makes sense."""
+    """Points per unit of a page; 1 if the page gives no sensible value."""
     unit: Any = page.get("/UserUnit", 1)
     return float(unit) if _is_number(unit) and unit > 0 else 1.0
 
@@ -186,9 +186,9 @@ def _is_number(value: Any) -> bool:
 
 
 def _open_random_device() -> None:
-    """Lets qpdf open the system's random numbers, which it then keeps open: the jail will hide `/dev`.
+    """Makes qpdf open the system's random numbers, and keep them open: the jail will hide `/dev`.
 
-    It asks for some when it meets AES of 256 bits. Encrypting nothing is the shortest way to make it ask.
+    qpdf needs some for AES of 256 bits. Encrypting an empty file is the shortest way to make it ask.
     """
     with pikepdf.new() as nothing, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # no document gets this outdated encryption

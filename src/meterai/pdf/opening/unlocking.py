@@ -1,6 +1,6 @@
-"""Takes the user password off a file, with the password that its owner typed. Runs in the jail.
+"""Removes the user password from a file, with the password that its owner typed. Runs in the jail.
 
-The password is used once and kept nowhere: what is stored and stamped is the unlocked file.
+The password is used once and kept nowhere: the unlocked file is stored and stamped.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from meterai.pdf.signed.signature_fields import find_signatures
 
 
 def unlock(data: bytes, password: str, limits: Limits) -> bytes | None:
-    """The file without its encryption; None when it opens without a password, or is no readable PDF.
+    """Returns the file without encryption; None when it opens without a password, or is no readable PDF.
 
     Raises: Refusal INVALID `pdf.wrong_password`, `pdf.signed_encrypted` (unlocking would break signatures),
     and those of `check_outside`.
@@ -29,7 +29,7 @@ def unlock(data: bytes, password: str, limits: Limits) -> bytes | None:
     except pikepdf.PasswordError:
         pass
     except pikepdf.PikepdfError:
-        return None  # refused by name later on
+        return None  # refused with a code later
     for spelling in _spellings(password):
         try:
             with pikepdf.open(io.BytesIO(data), password=spelling, suppress_warnings=True) as pdf:
@@ -50,13 +50,14 @@ def _unlocked(pdf: pikepdf.Pdf) -> bytes:
         static_id=True,
         encryption=False,
         stream_decode_level=pikepdf.StreamDecodeLevel.none,
-        fix_metadata_version=False,  # decrypting may have made noise of them
+        fix_metadata_version=False,  # decrypting may have turned them into noise
     )
     return out.getvalue()
 
 
 def _spellings(password: str) -> list[bytes]:
-    """The password as bytes: in UTF-8 since PDF 2.0 (ISO 32000-2 clause 7.6.4.3.3), one byte each before."""
+    """Encodes the password: in UTF-8 since PDF 2.0 (ISO 32000-2 clause 7.6.4.3.3), one byte per letter
+    before."""
     found = [unicodedata.normalize("NFKC", password).encode(), password.encode()]
     for encoding in ("latin-1", "cp1252", "mac-roman"):
         try:

@@ -1,6 +1,6 @@
-"""How heavy a file is to work with: objects, unpacked bytes, forms drawn inside forms. Runs in the jail.
+"""Measures how much work a file makes: objects, unpacked bytes, forms drawn inside forms. Runs in the jail.
 
-The jail's limits stop what slips through; these counts give the person a reason instead of a dead process.
+The jail's own limits stop everything else. These counts give the person a reason instead of a dead process.
 """
 
 from __future__ import annotations
@@ -25,13 +25,16 @@ _COMPONENTS = {
 }
 
 _GROWING = ("/FlateDecode", "/Fl", "/LZWDecode", "/LZW", "/RunLengthDecode", "/RL")
-"""Filters that make more than they are given, by their names in full and in short."""
+"""Filters whose output is larger than their input, by their full and short names."""
 _DEFLATE_RATIO_MAX = 1032
-"""258 bytes from two bits is the most that Deflate makes (RFC 1951 clause 3.2.5)."""
+"""Largest ratio of Deflate: 258 bytes from two bits (RFC 1951 clause 3.2.5)."""
 
 
 def check_weight(document: OpenedDocument, limits: Limits) -> None:
-    """Raises: Refusal INVALID `pdf.too_complex` with `what` one of objects, unpacked, picture, drawings."""
+    """Checks the weight of a file.
+
+    Raises: Refusal INVALID `pdf.too_complex` with `what` one of objects, unpacked, picture, drawings.
+    """
     objects = document.pdf.objects
     if len(objects) > limits.objects_max:
         raise refuse("pdf.too_complex", what="objects", number=len(objects))
@@ -41,7 +44,7 @@ def check_weight(document: OpenedDocument, limits: Limits) -> None:
 
 
 def _is_checked_stream(item: pikepdf.Object, limits: Limits) -> bool:
-    """A stream that isn't a picture, whose size its dictionary tells."""
+    """Whether it is a stream other than a picture. A picture is checked by the size in its dictionary."""
     if not isinstance(item, pikepdf.Stream):
         return False
     if item.get("/Subtype") != "/Image":
@@ -51,7 +54,10 @@ def _is_checked_stream(item: pikepdf.Object, limits: Limits) -> bool:
 
 
 def _check_unpacked(streams: list[pikepdf.Object], allowance: int) -> None:
-    """Unpacks no more than it must: the smallest streams may be left when even at their worst they fit."""
+    """Checks the unpacked size.
+
+    Unpacks only what it must: small streams are skipped if they fit even at worst.
+    """
     packed: list[tuple[int, int]] = []
     for number, stream in enumerate(streams):
         if stream.get("/Filter") == "/FlateDecode":
@@ -82,7 +88,7 @@ def _integer(value: Any) -> int:
 
 
 def _unpacked_bytes(stream: pikepdf.Object, allowance: int) -> int:
-    """Size of a stream unpacked; unpacks no more than `allowance` where the filter is Flate."""
+    """Size of an unpacked stream. With the filter Flate it unpacks at most `allowance`."""
     filters = stream.get("/Filter")
     names: list[Any] = [filters] if isinstance(filters, pikepdf.Name) else []
     if isinstance(filters, pikepdf.Array):
@@ -102,7 +108,10 @@ def _unpacked_bytes(stream: pikepdf.Object, allowance: int) -> int:
 
 
 def _unpacked_by_qpdf(stream: pikepdf.Object, raw: bytes) -> int:
-    """qpdf unpacks it whole; the jail's memory limit is the guard. What it can't unpack stays as it is."""
+    """Size of a stream that qpdf unpacks whole, under the jail's memory limit.
+
+    A stream that qpdf can't unpack counts as it is.
+    """
     try:
         return len(stream.read_bytes(pikepdf.StreamDecodeLevel.specialized))  # with run lengths
     except pikepdf.PikepdfError:
@@ -130,7 +139,7 @@ def _check_drawings(page: pikepdf.Object, limits: Limits) -> None:
 def _drawings(
     holder: Any, content: Any, counted: dict[tuple[int, int], int], *, depth: int, limits: Limits
 ) -> int:
-    """How many forms drawing `content` draws, all levels counted. A form that draws itself is refused."""
+    """Counts the forms drawn by `content` on all levels. A form that draws itself is refused."""
     if depth > min(limits.nesting_max, 40):
         raise refuse("pdf.too_complex", what="drawings")
     forms = _forms_of(holder)
@@ -143,7 +152,7 @@ def _drawings(
             continue
         key = form.objgen
         if key not in counted:
-            counted[key] = limits.drawings_max  # until counted: drawing itself is as good as endless
+            counted[key] = limits.drawings_max  # until it is counted: a form that draws itself is endless
             counted[key] = _drawings(form, form, counted, depth=depth + 1, limits=limits)
         total += 1 + counted[key]
         if total > limits.drawings_max:
@@ -152,7 +161,7 @@ def _drawings(
 
 
 def _forms_of(holder: Any) -> dict[str, Any]:
-    resources = holder.get("/Resources")  # qpdf has given each page what it inherits
+    resources = holder.get("/Resources")  # qpdf has copied the inherited entries to each page
     forms = resources.get("/XObject") if isinstance(resources, pikepdf.Dictionary) else None
     return dict(forms.items()) if isinstance(forms, pikepdf.Dictionary) else {}
 

@@ -14,9 +14,9 @@ _REQUIRED = re.compile(rb"<dynamicRender>\s*required\s*</dynamicRender>")
 
 
 def has_only_xfa(pdf: pikepdf.Pdf) -> bool:
-    """Whether the pages are a stand-in ("Please wait...") and the true ones exist in Adobe Reader alone.
+    """Whether the pages are a placeholder ("Please wait...") and only Adobe Reader shows the true ones.
 
-    A form that has both keeps its pages, and its XFA part can go.
+    A form that has both keeps its pages, and its XFA part can be removed.
     """
     form = pdf.Root.get("/AcroForm")
     if not isinstance(form, pikepdf.Dictionary) or "/XFA" not in form:
@@ -28,7 +28,7 @@ def has_only_xfa(pdf: pikepdf.Pdf) -> bool:
 
 
 def _parts(packets: Any) -> list[bytes]:
-    """The XML, in one stream or as pairs of a name and a stream."""
+    """Returns the XML, which is one stream, or pairs of a name and a stream."""
     items = list(packets) if isinstance(packets, pikepdf.Array) else [packets]
     streams = [item for item in items if isinstance(item, pikepdf.Stream)]
     try:

@@ -1,1 +1,1 @@
-"""Files that carry signatures: fields, byte ranges, what may still change, the check of a fresh seal."""
+"""Files with signatures: fields, byte ranges, allowed changes, and the check of a fresh seal."""

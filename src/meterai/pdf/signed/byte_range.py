@@ -1,8 +1,8 @@
-"""The strict shape of a signature's byte range.
+"""Checks the strict shape of a signature's byte range.
 
-Most published forgeries play with it (universal signature forgery, signature wrapping): so only `[0 a b c]`
-is accepted, the gap being exactly one hex string, the one that belongs to this signature dictionary, and the
-end being the end of a revision. ISO 32000-2, 12.8.1; ETSI EN 319 142-1, 5.3.
+Most published forgeries use it (universal signature forgery, signature wrapping). So only `[0 a b c]` is
+accepted. The gap must be exactly one hex string, and must belong to this signature dictionary. The end must
+be the end of a revision. ISO 32000-2, 12.8.1; ETSI EN 319 142-1, 5.3.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _END_OF_REVISION = re.compile(rb"%%EOF(?:\r\n|\r|\n)?\Z")
 
 
 class ByteRange(msgspec.Struct, frozen=True, kw_only=True):
-    """Offsets in bytes: signed are `[0, gap_start)` and `[gap_end, end)`."""
+    """Offsets in bytes. Signed are `[0, gap_start)` and `[gap_end, end)`."""
 
     gap_start: int
     gap_end: int
@@ -26,7 +26,7 @@ class ByteRange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShapeError(Exception):
-    """The byte range or the gap has not the one accepted shape."""
+    """The byte range or the gap does not have the accepted shape."""
 
 
 def read_byte_range(data: bytes, numbers: object) -> ByteRange:
@@ -45,9 +45,10 @@ def read_byte_range(data: bytes, numbers: object) -> ByteRange:
 
 
 def gap_content(data: bytes, byte_range: ByteRange) -> bytes:
-    """The bytes that the hex string in the gap stands for: DER and its padding.
+    """Decodes the hex string in the gap: DER and its padding.
 
-    The digits must have one case, or a flipped bit could turn `a` into `A` unnoticed.
+    All digits must have the same case, or a flipped bit could turn `a` into `A` unnoticed.
+
     Raises: ShapeError.
     """
     found = _GAP.fullmatch(data, byte_range.gap_start, byte_range.gap_end)
@@ -57,9 +58,11 @@ def gap_content(data: bytes, byte_range: ByteRange) -> bytes:
 
 
 def check_belongs(data: bytes, dictionary: Any, byte_range: ByteRange, content: bytes) -> None:
-    """The gap must be the /Contents of this very dictionary, and the dictionary must lie in the signed part.
+    """Checks that the gap is the /Contents of this dictionary, and that the dictionary lies in the signed
+    part.
 
-    Else a later revision could give a signed string a new dictionary, with another Reason.
+    Otherwise a later revision could give a signed string a new dictionary, with another Reason.
+
     Raises: ShapeError.
     """
     if "/Contents" not in dictionary:
@@ -81,7 +84,7 @@ def check_belongs(data: bytes, dictionary: Any, byte_range: ByteRange, content: 
 
 
 def without_padding(content: bytes, der_length: int) -> bytes:
-    """The DER part of the gap; what follows must be zeros. Raises: ShapeError."""
+    """Returns the DER part of the gap. The rest must be zeros. Raises: ShapeError."""
     if der_length > len(content) or any(content[der_length:]):
         raise ShapeError("padding")
     return content[:der_length]

@@ -1,13 +1,11 @@
-"""pyHanko's rules for what may change, but for two points.
+"""pyHanko's rules for allowed changes, with two exceptions. Runs in the jail.
 
-Metadata that nobody touched break no signature. pyHanko asks of such metadata, too, that they are well formed
-and begin with `x:xmpmeta`. That element may be left out (ISO 16684-1), older programs call it `x:xapmeta`,
-and some write what is no XML.
+Unchanged metadata break no signature. pyHanko demands that they are well formed and begin with `x:xmpmeta`.
+But that element may be left out (ISO 16684-1), older programs call it `x:xapmeta`, and some write no XML at
+all.
 
-Nor do annotations that stand in a page's list themselves, as FPDF writes them, and not by reference. pyHanko
-then allows no new field on any page; here they must be what they were.
-
-Runs in the jail.
+Annotations that stand in a page's list directly, as FPDF writes them, break no signature either. pyHanko then
+allows no new field on any page. Here they must be unchanged.
 """
 
 # mypy: disallow-untyped-calls=False
@@ -41,14 +39,14 @@ from pyhanko.sign.diff_analysis.rules_api import RelativeContext
 
 
 class MetadataRule(MetadataUpdateRule):
-    """pyHanko's rule for metadata that were replaced; others need none."""
+    """Applies pyHanko's rule to replaced metadata. Unchanged metadata need no rule."""
 
     def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
         return () if metadata_untouched(old, new) else super().apply(old, new)
 
 
 def metadata_untouched(old: HistoricalResolver, new: HistoricalResolver) -> bool:
-    """Whether two revisions of a file name the same metadata, which no revision between wrote anew."""
+    """Whether two revisions of a file name the same metadata, and no revision between them rewrote it."""
     reference = _own_reference(old.root, "/Metadata")
     if reference is None or reference != _own_reference(new.root, "/Metadata"):
         return False
@@ -66,7 +64,7 @@ def _own_reference(holder: Any, key: str) -> Any:
 
 
 class NewFieldRule(SigFieldCreationRule):
-    """pyHanko's rule for new signature fields, which join the annotations of their pages."""
+    """pyHanko's rule for new signature fields, which are added to the annotations of their pages."""
 
     def __init__(self, *, allow_new_visible_after_certify: bool = False) -> None:
         super().__init__(
@@ -87,7 +85,7 @@ class NewFieldRule(SigFieldCreationRule):
 
 
 def _new_widgets(context: FieldComparisonContext) -> Iterator[tuple[Reference, str]]:
-    """Those of new signature fields, with the name of the field."""
+    """Yields the widgets of new signature fields, with the name of the field."""
     for name, spec in context.field_specs.items():
         reference = spec.new_field_ref
         if spec.field_type != "/Sig" or spec.old_field_ref or reference is None:
@@ -102,7 +100,7 @@ def _new_widgets(context: FieldComparisonContext) -> Iterator[tuple[Reference, s
 
 
 def _pages(node: Any, above: tuple[Reference, ...]) -> Iterator[tuple[Reference, Any]]:
-    """All pages and what holds them, in order. Raises: PdfReadError for a tree that is none."""
+    """Lists all pages and their parents, in order. Raises: PdfReadError when the page tree is broken."""
     kids = node.raw_get("/Kids").get_object()
     if not isinstance(kids, list):
         raise PdfReadError("Invalid page tree")
@@ -118,7 +116,7 @@ def _pages(node: Any, above: tuple[Reference, ...]) -> Iterator[tuple[Reference,
 def _joined(
     page: Reference, old: Any, new: Any, widgets: dict[Reference, str], before: HistoricalResolver
 ) -> Iterator[FormUpdate]:
-    """Allows a page's list of annotations to be longer by new widgets, and by nothing else."""
+    """Allows a page's list of annotations to grow by new widgets, and by nothing else."""
     if old["/Type"] != "/Page" or new["/Type"] != "/Page" or "/Annots" not in new:
         return
     was, has = _annotations(old), _annotations(new)
@@ -145,7 +143,7 @@ def _joined(
 
 
 def _annotations(page: Any) -> list[Reference | bytes]:
-    """References, and what is none as it is written. Raises: SuspiciousModification."""
+    """Returns references, and direct annotations as they are written. Raises: SuspiciousModification."""
     found = page.raw_get("/Annots").get_object() if "/Annots" in page else []
     if isinstance(found, NullObject):
         return []
@@ -172,4 +170,4 @@ GLOBAL_RULES = [
     DSSCompareRule().as_qualified(_LTA),
     MetadataRule().as_qualified(_LTA),
 ]
-"""Those of pyHanko's own policy, in its order, with our rule for metadata."""
+"""pyHanko's own global rules in their order, with our rule for metadata."""

@@ -1,8 +1,8 @@
-"""The signatures that a file carries already: whose they are, and whether a stamp may follow.
+"""Examines the signatures that a file carries already: who signed, and whether a stamp may follow.
 
-Runs in the jail. A stamp on a file whose signatures are broken, or that forbid what comes after, would make
-one more file that nobody can trust: such a file is refused before anybody pays. Sources: ISO 32000-2 clauses
-12.7.5.5 (Lock), 12.8.2.2 (DocMDP), 12.8.2.4 (FieldMDP); ETSI EN 319 142-1.
+Runs in the jail. A file whose signatures are broken, or forbid later changes, is refused before anybody pays:
+nobody could trust it with a stamp. Sources: ISO 32000-2 clauses 12.7.5.5 (Lock), 12.8.2.2 (DocMDP), 12.8.2.4
+(FieldMDP); ETSI EN 319 142-1.
 """
 
 # mypy: disallow-untyped-calls=False
@@ -37,13 +37,14 @@ from meterai.signatures.certificate_chain import CERTIFICATE_BYTES_MAX
 from meterai.signatures.stamp_names import STAMP_FIELD, serial_of
 
 SIGNATURES_MAX = 20
-"""Each one is compared with every later revision: the work grows with the square of their number."""
+"""Each signature is compared with every later revision, so the work grows with the square of their number."""
 
 
 class _FieldRule(GenericFieldModificationRule):
-    """pyHanko's rule for fields that are no signatures. Where a field says no state (a check box nobody
-    ticked, say) it takes the faces by state for streams, and stumbles: there no face may be written anew in
-    its place.
+    """pyHanko's rule for fields other than signatures, with one exception.
+
+    If a field has no state, such as an unticked check box, pyHanko takes its appearances by state for streams
+    and fails. In such fields no appearance may be replaced.
     """
 
     def check_form_field(self, fq_name: str, spec: Any, context: Any) -> Any:
@@ -72,20 +73,21 @@ _POLICY = StandardDiffPolicy(
         ]
     ),
 )
-"""pyHanko's own policy but for metadata and annotations that nobody touched, and but for one point: a
-certification with P=2 allows "signing" (clause 12.8.2.2), and as Acrobat reads that, in a new visible field
-too."""
+"""pyHanko's own policy with our rules for unchanged metadata and annotations, and one more exception.
+
+A certification with P=2 allows "signing" (clause 12.8.2.2). As in Acrobat, that includes a new visible field.
+"""
 
 
 class Signed(msgspec.Struct, frozen=True, kw_only=True):
-    """What the signatures of a file say of themselves. Nobody's identity is checked here."""
+    """What the signatures of a file say about themselves. No identity is checked here."""
 
     signers: list[str]
-    """Names as the certificates state them, in the order of signing; document time stamps left out."""
+    """Names from the certificates, in the order of signing, without document time stamps."""
     stamped: bool
-    """There is what says of itself that it is an electronic stamp, ours or another seller's."""
+    """Whether a signature claims to be an electronic stamp, ours or another seller's."""
     changed: bool
-    """The document was changed after a signature in a way that this signature does not allow."""
+    """Whether the document was changed after a signature in a way that this signature does not allow."""
 
 
 def examine_signatures(data: bytes) -> Signed:
@@ -114,9 +116,9 @@ def examine_signatures(data: bytes) -> Signed:
 
 
 def check_still_allowed(before: bytes, after: bytes, *, stamps: int = 0) -> None:
-    """Whether the signatures of `before` allow what was appended to it.
+    """Checks that the signatures of `before` allow what was appended to it.
 
-    `stamps`: so many of them are ours, made since the file was accepted.
+    `stamps`: how many of them are ours, made since the file was accepted.
 
     Raises: Refusal INVALID `pdf.signed_locked`.
     """
@@ -131,9 +133,11 @@ def _refuse(code: str, **facts: object) -> Refusal:
 
 
 def _read(data: bytes, signatures_max: int, *, among: bytes | None = None) -> list[EmbeddedPdfSignature]:
-    """The signatures in the order of signing; with `among` those that this earlier state of the file had.
+    """Reads the signatures in the order of signing.
 
-    Read as strictly as our verifier reads: what it would not judge must not be stamped.
+    With `among`: those that this earlier state of the file had.
+
+    They are read as strictly as in our verifier: a file that it would not judge must not be stamped.
     """
     try:
         reader = RevisionReader(io.BytesIO(data), strict=True)
@@ -149,7 +153,7 @@ def _read(data: bytes, signatures_max: int, *, among: bytes | None = None) -> li
     except (MemoryError, RecursionError):
         raise
     except Exception:
-        # Parsers of strangers' bytes raise nearly anything; what can't be read can't be stamped.
+        # Parsers raise nearly anything on foreign bytes. What can't be read can't be stamped.
         raise _refuse("pdf.signed_irregular") from None
     if not found:
         raise _refuse("pdf.signed_irregular")
@@ -159,7 +163,7 @@ def _read(data: bytes, signatures_max: int, *, among: bytes | None = None) -> li
 
 
 def _has_open_place(reader: PdfFileReader) -> bool:
-    """Whether a place that was made for an electronic stamp is empty: cut back, or never finished."""
+    """Whether a place that was made for an electronic stamp is empty: cut off, or never finished."""
     fields = enumerate_sig_fields(reader, filled_status=False)
     return any(STAMP_FIELD.fullmatch(name) for name, _, _ in fields)
 
@@ -170,7 +174,7 @@ def _states_serial(signature: EmbeddedPdfSignature) -> bool:
 
 
 def _end(signature: Any, data: bytes) -> int:
-    """End of the signed bytes. Raises: ShapeError for what our verifier would not accept."""
+    """End of the signed bytes. Raises: ShapeError for shapes that our verifier would not accept."""
     numbers = [int(number) for number in signature["/ByteRange"]]
     covered = read_byte_range(data, numbers)
     check_belongs(data, signature, covered, gap_content(data, covered))
@@ -178,7 +182,7 @@ def _end(signature: Any, data: bytes) -> int:
 
 
 def _is_intact(signature: EmbeddedPdfSignature) -> bool:
-    """Whether the digest and the signature agree with the certificate inside; asks nothing about trust."""
+    """Whether digest and signature agree with the certificate inside. Trust is not checked."""
     try:
         content = signature.signed_data["encap_content_info"]
         kind = content["content_type"].native
@@ -193,13 +197,13 @@ def _is_intact(signature: EmbeddedPdfSignature) -> bool:
         )
     except (MemoryError, RecursionError):
         raise
-    except Exception:  # an unknown algorithm, a damaged structure: nobody can tell that it is intact
+    except Exception:  # an unknown algorithm or damaged structure: nobody can tell that it is intact
         return False
     return bool(intact and valid)
 
 
 def _has_readable_certificates(signature: EmbeddedPdfSignature) -> bool:
-    """Whether our verifier will read them."""
+    """Whether our verifier will be able to read the certificates."""
     certificates = (signature.signer_cert, *signature.other_embedded_certs)
     return all(len(certificate.dump()) <= CERTIFICATE_BYTES_MAX for certificate in certificates)
 
@@ -228,7 +232,7 @@ def _is_certification(signature: EmbeddedPdfSignature) -> bool:
 
 
 def _signer(signature: EmbeddedPdfSignature) -> str:
-    """The common name in the certificate, else whatever name it has; at most 100 characters."""
+    """The common name in the certificate, else another name in it; at most 100 characters."""
     try:
         names = signature.signer_cert.subject.native
     except Exception:

@@ -1,8 +1,8 @@
-"""pyHanko's view of a file as it was in an earlier revision, for files in which pyHanko gets lost.
+"""pyHanko's view of a file's earlier revision, for files in which pyHanko takes too long. Runs in the jail.
 
-pyHanko asks by which paths the objects that a later revision names could be reached, and for that it walks
-every path of the file: where objects refer to each other densely that takes longer than anybody waits. Here
-it walks only paths that lead to one of these objects, and finds for them what it would have found.
+pyHanko asks by which paths the objects of a later revision can be reached, and walks every path of the file
+to find out. That takes too long where objects refer to each other densely. This code walks only the paths
+that lead to one of these objects, and finds the same result.
 """
 
 # mypy: disallow-untyped-calls=False
@@ -20,7 +20,7 @@ from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 
 
 class RevisionView(HistoricalResolver):
-    """A revision in which nulls among the fields of the form, which are none, are left out."""
+    """A revision without the nulls in the form's list of fields."""
 
     def __init__(self, reader: PdfFileReader, revision: int) -> None:
         super().__init__(reader, revision)
@@ -28,7 +28,10 @@ class RevisionView(HistoricalResolver):
         drop_null_fields(self.root)
 
     def __call__(self, ref: Reference) -> Any:
-        """An object; while paths are walked, null in place of one that leads to nothing of interest."""
+        """Returns an object.
+
+        During the walk of paths, an object that leads to nothing of interest becomes null.
+        """
         if self._leading is not None and ref not in self._leading:
             nothing = generic.NullObject()
             nothing.container_ref = ref
@@ -45,10 +48,12 @@ class RevisionView(HistoricalResolver):
             self._leading = None
 
     def _find_leading(self) -> set[Reference]:
-        """The objects from which one can get to an object that a later revision names, or to the faces of an
-        annotation, whose uses pyHanko counts. A page is entered from the tree of pages alone, as pyHanko does
-        it: its place in the tree is found, and who else names it is of no interest, for no rule allows a
-        change of it by path."""
+        """Finds the objects from which a path leads to an object of interest.
+
+        Of interest are objects that a later revision names, and the appearances of an annotation, whose uses
+        pyHanko counts. As in pyHanko, a page is entered from the page tree only. Its place there is found by
+        other code, and no rule allows a change of it by path.
+        """
         xrefs = self.reader.xrefs
         later = range(self.revision + 1, xrefs.total_revisions)
         pages = set(self._page_tree())
@@ -75,7 +80,7 @@ class RevisionView(HistoricalResolver):
         return leading
 
     def _page_tree(self) -> Iterator[Reference]:
-        """Its nodes. A tree that is none is refused by pyHanko, which walks it next."""
+        """Lists the nodes of the page tree. pyHanko, which walks the tree next, refuses a broken one."""
         waiting, seen = [self.root.raw_get("/Pages")], set()
         while waiting:
             item = waiting.pop()
@@ -89,7 +94,7 @@ class RevisionView(HistoricalResolver):
 
 
 class RevisionReader(PdfFileReader):
-    """A reader whose earlier revisions are seen so."""
+    """A reader that gives earlier revisions as `RevisionView`."""
 
     def get_historical_resolver(self, revision: int) -> HistoricalResolver:
         known = self._historical_resolver_cache
@@ -99,7 +104,7 @@ class RevisionReader(PdfFileReader):
 
 
 def drop_null_fields(root: Any) -> Any:
-    """Drops nulls from the form's list of fields; the list where there were any."""
+    """Removes nulls from the form's list of fields. Returns the list if there were any."""
     fields = _entry(_entry(root, "/AcroForm"), "/Fields")
     items = list(list.__iter__(fields)) if isinstance(fields, generic.ArrayObject) else []
     kept = [item for item in items if not isinstance(item, generic.NullObject)]
@@ -117,7 +122,7 @@ def _entry(holder: Any, key: str) -> Any:
 
 
 def _references(item: Any) -> Iterator[tuple[str, Reference]]:
-    """Those in an object itself but for the ones to a parent, by the key under which they stand."""
+    """References in an object by their key, without those to a parent."""
     waiting = [("", item)]
     while waiting:
         key, value = waiting.pop()

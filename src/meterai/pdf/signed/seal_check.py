@@ -1,7 +1,7 @@
-"""The check after sealing: a second parser opens the file, and our signature holds over its bytes.
+"""The check after sealing: a second parser opens the file, and our signature must fit its bytes.
 
-A valid signature is no proof that the page is sound, so qpdf walks the pages as well. The public verifier
-does the whole of it; this costs a fraction. Runs in the jail.
+A valid signature does not prove that the page is sound, so qpdf walks the pages too. The public verifier
+checks everything; this costs a fraction. Runs in the jail.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from meterai.signatures.signed_data import (
 
 
 class _SealValues(NamedTuple):
-    """Of a signature dictionary, as the second parser read it."""
+    """Values of a signature dictionary, as read by the second parser."""
 
     byte_range: list[Any]
     contents: bytes
@@ -45,7 +45,7 @@ class _Range(NamedTuple):
 
     @property
     def end(self) -> int:
-        """Of the revision."""
+        """End of the revision."""
         return self.gap_end + self.rest
 
 
@@ -59,7 +59,10 @@ class _Digests:
         self._done = 0
 
     def over(self, covered: _Range, *, newest: bool) -> bytes:
-        """Of the next revision. Raises: Refusal `seal.unsound` when the given one is over another range."""
+        """Digest of the next revision.
+
+        Raises: Refusal `seal.unsound` when the given digest is over another range.
+        """
         given = self._given
         if newest and given is not None:
             if (given.gap_start, given.gap_end) != (covered.gap_start, covered.gap_end):
@@ -73,16 +76,16 @@ class _Digests:
 
 
 def light_check(request: LightCheckRequest) -> LightCheck:
-    """Checks a file that was sealed a moment ago.
+    """Checks a file that was just sealed.
 
     Raises: Refusal CONFLICT `seal.unsound` with `what`: pages, field, profile, byte_range, signature,
-    time_stamp, form. The file must not be released; it is a fault of ours, not of the customer's file.
+    time_stamp, form. The file must not be released. The fault is ours, not that of the customer's file.
     """
     try:
         return _check(request)
     except Refusal:
         raise
-    except Exception:  # a form that neither we nor anybody writes; parsers raise nearly anything on it
+    except Exception:  # a form that no known program writes; parsers raise nearly anything on it
         raise _unsound("form") from None
 
 
@@ -112,7 +115,7 @@ def _unsound(what: str) -> Refusal:
 
 
 def _read_seals(request: LightCheckRequest) -> list[_SealValues]:
-    """The signature dictionaries of the serials, in order, as qpdf finds them; and no other field."""
+    """Reads the signature dictionaries of the serials in order, with qpdf. There must be no other field."""
     try:
         pdf = pikepdf.open(io.BytesIO(request.data), suppress_warnings=True)
         pages = len(walk_pages(pdf, DEFAULT_LIMITS))
@@ -124,7 +127,7 @@ def _read_seals(request: LightCheckRequest) -> list[_SealValues]:
     if pages != request.pages or has_guessed(pdf):
         raise _unsound("pages")
     wanted = [f"Emet{serial}" for serial in request.serials]
-    if request.profile is Profile.SIGNED:  # whose earlier stamps are none of ours to count
+    if request.profile is Profile.SIGNED:  # its earlier stamps are not to be counted here
         fields = {name: value for name, value in fields.items() if name in wanted}
     if list(fields) != wanted:
         raise _unsound("field")
@@ -135,27 +138,28 @@ def _read_seals(request: LightCheckRequest) -> list[_SealValues]:
 
 
 def _stamp_fields(pdf: pikepdf.Pdf, profile: Profile) -> dict[str, Any]:
-    """Name and value of the fields at the top of the form; all of them, unless the form is a stranger's.
+    """Name and value of the stamps' fields. Other fields are skipped only if the profile allows them.
 
     Raises: KeyError, TypeError for a form that is not as we write it.
     """
     fields = list(pdf.Root["/AcroForm"]["/Fields"])
     if profile is Profile.SIGNED:
         fields = [field for field in fields if str(field.get("/T", "")).startswith("Emet") and "/V" in field]
-    elif profile is Profile.SIGN_LATER:  # which keeps the fields of those who will sign
+    elif profile is Profile.SIGN_LATER:  # which keeps the fields of later signers
         fields = [field for field in fields if str(field["/T"]).startswith("Emet") or "/V" in field]
     return {str(field["/T"]): field["/V"] for field in fields}
 
 
 def _check_untouched(request: LightCheckRequest) -> None:
-    """What others signed is there to the byte."""
+    """Checks that the bytes signed by others are unchanged."""
     uploaded = memoryview(request.data)[: request.input_bytes]
     if hashlib.sha256(uploaded).hexdigest() != request.input_sha256:
         raise _unsound("profile")
 
 
 def _check_byte_range(signature: _SealValues, data: bytes) -> _Range:
-    """`[0 a b c]`: the gap is exactly the hex string of the contents, what follows ends a revision."""
+    """Checks `[0 a b c]`: the gap is exactly the hex string of the contents, and the end is that of a
+    revision."""
     numbers = [int(number) for number in signature.byte_range]
     if len(numbers) != 4 or numbers[0] != 0 or not 0 < numbers[1] < numbers[2] <= len(data) - numbers[3]:
         raise _unsound("byte_range")
@@ -169,13 +173,13 @@ def _check_byte_range(signature: _SealValues, data: bytes) -> _Range:
 
 
 class _Signers:
-    """The certificates under which a seal may be signed; the likeliest one first."""
+    """Certificates that may have signed a seal, the likeliest one first."""
 
     def __init__(self, encoded: Sequence[bytes]) -> None:
         self._encoded = encoded
 
     def signer_of(self, signed: SignedData, digest: bytes) -> str:
-        """Which of them signed. Raises: Refusal `seal.unsound`."""
+        """Returns the certificate that signed. Raises: Refusal `seal.unsound`."""
         for encoded in self._encoded:
             if signature_is_valid(signed, x509.load_der_x509_certificate(encoded), digest):
                 return hashlib.sha256(encoded).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Whether a file already carries a signature: stamping such a file needs another way (or is forbidden)."""
+"""Finds signatures and signature fields in a file."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from meterai.pdf.requests import SignatureKind
 
 _FIELDS_MAX = 5000
 _HIDDEN = 0b100010
-"""Annotation flags (ISO 32000-1 clause 12.5.3): Hidden and NoView."""
+"""The annotation flags Hidden and NoView (ISO 32000-1 clause 12.5.3)."""
 
 
 def find_signatures(pdf: pikepdf.Pdf) -> SignatureKind:
-    """Looks in the permissions dictionary and in every form field.
+    """Looks for signatures in the permissions dictionary and in every form field.
 
-    Usage rights (clause 12.8.2.3) are no signature: they only tell a reader of one maker what to offer.
+    Usage rights (clause 12.8.2.3) do not count: they only tell one maker's reader which functions to offer.
     """
     permissions = pdf.Root.get("/Perms")
     if isinstance(permissions, pikepdf.Dictionary) and "/DocMDP" in permissions:
@@ -30,7 +30,7 @@ def find_signatures(pdf: pikepdf.Pdf) -> SignatureKind:
 def empty_signature_name(widget: Any) -> str:
     """The name of the field if a widget is a signature field without a signature; else empty.
 
-    Names of fields inside others are joined by a low line: a field's own name may hold no full stop (clause
+    Names of nested fields are joined by an underscore: a field's own name may not contain a full stop (clause
     12.7.3.2).
     """
     if not isinstance(widget, pikepdf.Dictionary) or widget.get("/Subtype") != "/Widget":
@@ -51,7 +51,7 @@ def empty_signature_name(widget: Any) -> str:
 
 
 def place_to_sign(widget: Any) -> str:
-    """The same for a field that people see and that is none of a stamp; else empty."""
+    """The name of the field if people see it and it belongs to no stamp; else empty."""
     name = empty_signature_name(widget)
     if not name or name.startswith("Emet"):
         return ""
@@ -62,7 +62,7 @@ def place_to_sign(widget: Any) -> str:
 
 
 def usage_rights(pdf: pikepdf.Pdf) -> list[pikepdf.Object]:
-    """The signature dictionaries that enable usage rights, which rewriting removes."""
+    """Lists the signature dictionaries of usage rights, which rewriting removes."""
     permissions = pdf.Root.get("/Perms")
     if not isinstance(permissions, pikepdf.Dictionary):
         return []
