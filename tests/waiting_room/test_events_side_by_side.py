@@ -15,9 +15,9 @@ from meterai.kit.database import Connection
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room.control import lease
+from meterai.waiting_room.control.catching_up import LOG_KEPT_S
 from meterai.waiting_room.control.checked_clock import CheckedClock
 from meterai.waiting_room.control.lease import LeaseLoop
-from meterai.waiting_room.control.selection_loop import LOG_KEPT_S
 from meterai.waiting_room.control.site_load import BacklogReport, read_measured, report_backlog
 from meterai.waiting_room.files.log_facts import FrontierFacts, OperatorFacts
 from meterai.waiting_room.files.queue_folder import QueueFolder

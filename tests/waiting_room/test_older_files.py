@@ -14,7 +14,7 @@ from meterai.gate.joining.ticket_issuer import TicketIssuer
 from meterai.gate.published_cache import PublishedCache
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
-from meterai.waiting_room.control.selection_loop import FORGET_EVERY_S, LOG_KEPT_S
+from meterai.waiting_room.control.catching_up import FORGET_EVERY_S, LOG_KEPT_S
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.log_facts import ConfigFacts, LateTicketFacts, OperatorFacts, PromiseFacts
 from meterai.waiting_room.files.promise_book import Promise, PromiseBook

@@ -21,7 +21,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from meterai.waiting_room.control.selection_loop import LAST_STAMPS, STALLED, STAMPING_STOPPED, _fan_of, _note
+from meterai.waiting_room.control.status_writer import (
+    LAST_STAMPS,
+    STALLED,
+    STAMPING_STOPPED,
+    fan_of_step,
+    note_of,
+)
 from meterai.waiting_room.files.published_documents import Announcement, Status
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.rules import rate_control, rate_model
@@ -246,7 +252,7 @@ def test_who_stands_behind_the_last_stamps_is_promised_nothing(stock: int, *, is
     step = run(1, msgspec.structs.replace(CALM, stock=stock), policy=Policy(rate_cap=900), memory=memory)
     queue = SimpleNamespace(event="casn", schedule=OPEN, policy=Policy(rate_cap=900), wishes=ON)
     decided = SimpleNamespace(queue=queue, step=step, waiting=40_000)
-    status = msgspec.structs.replace(TOLD, at=1_000, fan=_fan_of(decided, 1_000.0))  # type: ignore[arg-type]
+    status = msgspec.structs.replace(TOLD, at=1_000, fan=fan_of_step(decided, 1_000.0))  # type: ignore[arg-type]
     assert (verdict_of(status, 20_000, now=1_000).done_by is not None) is is_promised
     ready = verdict_of(status, 10, now=1_000).done_by
     assert (ready is not None) is (stock > 6_000), "the last stamps are for those who were called"
@@ -277,7 +283,7 @@ def test_who_waits_reads_that_the_last_stamps_are_for_those_who_were_called(
     step = run(1, measured, memory=ControllerMemory(rate=900, is_direct=False, called_lately=((900, 3_000),)))
     queue = SimpleNamespace(state=step.state, note=trouble.get("note", Announcement()))
     decided = SimpleNamespace(queue=queue, step=step, waiting=trouble.get("waiting", 40_000))
-    assert _note(decided, measured) == note  # type: ignore[arg-type]
+    assert note_of(decided, measured) == note  # type: ignore[arg-type]
     assert len((note.id + note.en).encode()) <= NOTE_BYTES_MAX
 
 
