@@ -20,7 +20,7 @@ from meterai.customers.contacts import canonical_contact
 from meterai.customers.use_cases.request_code import request_code
 from meterai.gate.published_cache import PublishedCache
 from meterai.kernel.refusals import Refusal
-from meterai.operations.use_cases.report_behind import BehindReporter
+from meterai.operations.use_cases.report_backlog import BacklogReporter
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
 from meterai.waiting_room.control.lease import LeaseLoop
@@ -256,7 +256,7 @@ async def test_while_the_gateway_opens_no_charge_or_no_code_is_sent_calls_fall_t
     for number in range(2_000):
         line.join(f"email:orang{number}@contoh.id", is_durable=False)
     async with open_shop(line.database, stock=100_000) as shop:
-        reporter = BehindReporter(shop.db)
+        reporter = BacklogReporter(shop.db)
 
         async def called_in(seconds: int) -> int:
             before = line.seen[-1].called

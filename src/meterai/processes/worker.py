@@ -33,7 +33,7 @@ from meterai.kit.database import ending_in_words
 from meterai.kit.http import outside_service
 from meterai.kit.logging import set_up_logging
 from meterai.operations.use_cases.judge_promises import judge_due_promises
-from meterai.operations.use_cases.report_behind import BehindReporter
+from meterai.operations.use_cases.report_backlog import BacklogReporter
 from meterai.sales.queries.documents import documents_promised
 from meterai.sales.use_cases.clean_up import clean_up_orders
 from meterai.sales.use_cases.expire_orders import expire_due_orders
@@ -110,10 +110,10 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
     def outbox_loop(name: str, work: Callable[[], Awaitable[int]], bell: Bell, full: int) -> Loop:
         return Loop(name=name, work=work, busy_s=10, idle_s=10, bell=bell, full=full)
 
-    behind = BehindReporter(db)
+    backlog = BacklogReporter(db)
 
-    async def tell_what_is_behind() -> int:
-        await behind.report(clock())
+    async def report_backlog() -> int:
+        await backlog.report(clock())
         return 0
 
     return [
@@ -139,7 +139,7 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
         Loop(name="reminders", work=lambda: remind(app), busy_s=0.1, idle_s=3),
         Loop(name="payments", work=poll, busy_s=0.05, idle_s=2),
         Loop(name="promises", work=lambda: judge_due_promises(db, limit=_PROMISES), busy_s=0.1, idle_s=10),
-        Loop(name="behind", work=tell_what_is_behind, idle_s=1),
+        Loop(name="behind", work=report_backlog, idle_s=1),
         Loop(name="orders", work=expire, busy_s=0.05, idle_s=5),
         Loop(name="refunds", work=refund, busy_s=0.05, idle_s=2),
         Loop(

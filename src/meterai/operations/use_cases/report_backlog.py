@@ -1,4 +1,4 @@
-"""Reports the state of stamping, stock, codes and gateway to the controllers, and how long people take."""
+"""Reports the work behind the site to the controllers: unstamped orders, stock, codes, charges, durations."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ DONE_EVERY = timedelta(seconds=30)
 
 
 @dataclass(slots=True)
-class BehindReporter:
-    """One per worker process."""
+class BacklogReporter:
+    """Reports from one worker process."""
 
     db: Database
     _done_at: datetime | None = None
