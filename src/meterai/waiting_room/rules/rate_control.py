@@ -61,11 +61,12 @@ GROWTH_NEAR_PER_S = 0.001
 IDLE = 0.1
 """A site under less pressure has hardly anything to do."""
 DOUBTED_AFTER_S = 15.0
-"""Seconds. A site that is idle for this long near the rate at which it was full had been full for another
-reason, such as a gateway that was down.
+"""Seconds. A site may be idle for this long near the rate at which it was full. Then it had been full for
+another reason, such as a gateway that was down.
 
-Then the rate grows there as fast as elsewhere. Each time the site is full there again, the time is four times
-as long (up to `_AGAIN_MAX`). A site that fails without slowing down must not be tried every minute.
+In that case the rate grows there as fast as elsewhere. Each time the site is full there again, the time is
+four times as long (up to `_AGAIN_MAX`). A site that fails without slowing down must not be tried every
+minute.
 """
 _AGAIN_MAX = 3
 SHRINKING_PER_S = 0.01
