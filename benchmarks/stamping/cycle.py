@@ -1,11 +1,11 @@
-"""`python -m benchmarks.stamping.cycle --documents N --size-bytes N`: the stamping cycle as it runs.
+"""`python -m benchmarks.stamping.cycle --documents N --size-bytes N`: measures the running stamping cycle.
 
-PostgreSQL with fsync, the worker, its jail, the signer and the time-stamp authority are the real processes,
-the files are fsynced. Documents are uploaded beforehand; then the orders for their stamps are put into the
-outbox in one go, as settled payments put them there, and the worker does the rest: reserve, prepare, intend,
-sign, check, release, tell (there is no order to be told, so that step ends with the look for it).
+PostgreSQL with fsync, the worker, its jail, the signer and the time-stamp authority are the real processes;
+the files are fsynced. Documents are uploaded beforehand. Then all orders for their stamps are put into the
+outbox at once, as settled payments do, and the worker does the rest: reserve, prepare, intend, sign, check,
+release, tell. There is no order to be told about, so that step ends after looking for it.
 
-CPU time is read from /proc for each process with its children; the authority's stands apart.
+CPU time is read from /proc for each process with its children; the authority's is listed separately.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ _NOTE = (
 
 @dataclass(frozen=True)
 class _Site:
-    """What the documents go through."""
+    """The services and keys that the documents use."""
 
     db: Database
     owner: asyncpg.Connection[asyncpg.Record]
@@ -140,7 +140,7 @@ def _report(
 
 
 async def _make_database(server: EmbeddedPostgres) -> dict[str, str]:
-    """A migrated database; its addresses by role."""
+    """Makes a migrated database. Returns its addresses by role."""
     administration = await asyncpg.connect(server.url())
     await administration.execute("CREATE DATABASE meterai")
     await administration.close()
@@ -200,7 +200,7 @@ class _Children:
             child.wait(30)
 
     def cpu_seconds(self) -> dict[str, float]:
-        """By part: postgres, tsa, signer, worker, jail; each process with the children it reaped."""
+        """CPU seconds by part (postgres, tsa, signer, worker, jail), with reaped children."""
         spent: dict[str, float] = defaultdict(float)
         for part, pid in self._members():
             fields = _stat(pid)
@@ -208,7 +208,7 @@ class _Children:
         return dict(spent)
 
     def resident_mb(self) -> dict[str, float]:
-        """By part, of its largest process; without the database."""
+        """Memory of each part's largest process, without the database."""
         found: dict[str, float] = defaultdict(float)
         for part, pid in self._members():
             if part != "postgres":
@@ -239,7 +239,7 @@ def _stat(pid: int) -> list[str]:
 async def _furnish(
     db: Database, owner: asyncpg.Connection[asyncpg.Record], stamps: int
 ) -> tuple[uuid.UUID, uuid.UUID]:
-    """A customer with a lot that holds so many stamps."""
+    """Makes a customer with a lot that holds this many stamps."""
     now, customer, item = datetime.now(UTC), uuid.uuid4(), uuid.uuid4()
     await owner.execute(
         """INSERT INTO customers.organisation VALUES ($1, 'Issuer', 'issuer', $4),
@@ -270,7 +270,7 @@ async def _furnish(
 
 
 async def _upload(site: _Site, documents: int, size_bytes: int) -> list[uuid.UUID]:
-    """So many different files, their stamps placed."""
+    """Uploads this many different files with placed stamps."""
     model = make_document(size_bytes)
     at = len(model) // 2  # inside the picture
     turns = asyncio.Semaphore(4)

@@ -3,19 +3,20 @@
 Three engines do the same job on the same file with the same RSA-2048 keys, each time with a new serial
 number:
 
-- `meterai`: all that the product does for a stamp: Ed25519 signature of the 2-D code, opening, checking and
-  normalising the file, visible stamp, digest, PAdES signature, checked time stamp, filling the gap, comparing
-  with the prepared file, SHA-256 of the sealed one, light check.
-- `pyhanko`: pyHanko as its manual shows it: key loaded from PEM, picture of the 2-D code and text as the
-  visible stamp, PAdES signature with certification and time stamp. No check of the file, no check afterwards.
+- `meterai`: all that the product does for a stamp. Before signing: Ed25519 signature of the 2-D code,
+  opening,
+checking and normalising the file, visible stamp, digest. Then: PAdES signature, checked time stamp, filling
+the gap, comparing with the prepared file, SHA-256 of the sealed one, light check.
+- `pyhanko`: pyHanko as in its manual. Key loaded from PEM, picture of the 2-D code and text as the visible
+stamp, PAdES signature with certification and time stamp. No check of the file, no check afterwards.
 - `limit`: what can't be avoided: SHA-256 of the file's bytes and an RSA signature.
 
 The time stamp is a real RFC 3161 token, made in this process by the sandbox's authority. The authority's own
-CPU time is measured apart and not in `cpu_seconds`; it is in the wall time. Process boundaries (jail,
+CPU time is measured separately and not in `cpu_seconds`; it is in the wall time. Process boundaries (jail,
 signer) and HTTP are not in the figures: `benchmarks.stamping.cycle` has them.
 
 With `--documents N` instead of seconds, N files (some ten times and a hundred times as large) are stamped and
-the resident memory is read as it goes.
+the resident memory is read meanwhile.
 """
 
 # mypy: disallow-untyped-calls=False
@@ -63,11 +64,11 @@ _PLACE = Placement(page=1, x=400, y=100)
 StampOnce = Callable[[], Awaitable[bytes]]
 
 _LARGE_BYTES = 1 << 20
-"""After a file of this size the jail collects the circles that PDF libraries leave."""
+"""Size of a file after which the jail collects the reference cycles that PDF libraries leave."""
 
 
 def make_document(size_bytes: int) -> bytes:
-    """A scanned letter of about `size_bytes`: one page, some text and one JPEG.
+    """Makes a scanned letter of about `size_bytes`: one page, some text and one JPEG.
 
     Beyond what the picture itself needs, its size comes from application segments, as cameras write them.
     """
@@ -109,7 +110,7 @@ def make_document(size_bytes: int) -> bytes:
 
 
 class InProcessAuthority:
-    """The sandbox's time-stamp authority without its socket, and the CPU time it took.
+    """The sandbox's time-stamp authority without its socket, with the CPU time it used.
 
     Replies are checked as over HTTP.
     """
@@ -214,7 +215,7 @@ ENGINES = {"meterai": make_meterai, "pyhanko": make_pyhanko, "limit": make_limit
 
 
 async def measure(stamp_once: StampOnce, authority: InProcessAuthority, seconds: float) -> dict[str, float]:
-    """Stamps one file after the other for `seconds`: how many, and the CPU and wall time they took."""
+    """Stamps one file after the other for `seconds`. Returns their number, CPU and wall time."""
     authority.cpu_seconds = 0.0
     count, cpu, start = 0, time.process_time(), time.perf_counter()
     while count == 0 or time.perf_counter() - start < seconds:
@@ -229,7 +230,7 @@ async def measure(stamp_once: StampOnce, authority: InProcessAuthority, seconds:
 
 
 async def watch_memory(stamps: dict[int, StampOnce], documents: int) -> dict[str, float]:
-    """Stamps so many documents, one in twenty of the second size and one in 200 of the third.
+    """Stamps this many documents: one in twenty has the second size, one in 200 the third.
 
     Slope: of the straight line through the resident memory at fifty moments of the last nine tenths.
     """
@@ -258,7 +259,7 @@ def _resident_bytes() -> int:
 
 
 def slope(points: list[tuple[int, int]]) -> float:
-    """Least squares."""
+    """Slope by least squares."""
     middle_x, middle_y = (sum(values) / len(points) for values in zip(*points, strict=True))
     spread = sum((x - middle_x) ** 2 for x, _ in points)
     return sum((x - middle_x) * (y - middle_y) for x, y in points) / spread if spread else 0.0
@@ -282,7 +283,7 @@ def main() -> None:
             for _ in range(3):
                 runner.run(_once(stamp_once))
         gc.collect()
-        gc.freeze()  # as in the jail: what is loaded stays
+        gc.freeze()  # as in the jail: loaded code stays
         print("ready", flush=True)
         sys.stdin.readline()
         if asked.seconds:

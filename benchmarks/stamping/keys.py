@@ -1,4 +1,4 @@
-"""`python -m benchmarks keys`: a key in a PKCS#11 token (SoftHSM2) beside the same kind of key in a file.
+"""`python -m benchmarks keys`: compares a key in a PKCS#11 token (SoftHSM2) with a key in a file.
 
 Both keys are wrapped as in the signer: each signature is checked against the certificate. `signature`: one
 after the other; `stamp`: everything that the product does for a stamp on a 100 kB document, its time stamp
@@ -71,7 +71,8 @@ async def open_token_key(module: Path, folder: Path, pki: Path) -> Pkcs11Key:
 
 
 async def measure(works: dict[str, Work], seconds: float) -> dict[str, float]:
-    """CPU milliseconds per call of each, in alternating rounds: the machine's mood concerns all alike."""
+    """CPU milliseconds per call of each, in alternating rounds, so that the machine's load affects all
+    alike."""
     spent, counts = dict.fromkeys(works, 0.0), dict.fromkeys(works, 0)
     for work in works.values():
         await work()

@@ -52,7 +52,7 @@ class MovableClock:
 
 @dataclass
 class Signer:
-    """The part of the signer that the archive asks: tokens, checked, at the set-up's time."""
+    """The part of the signer that the archive uses: checked tokens, at the set-up's time."""
 
     timestamper: HttpTimestamper
 
@@ -105,22 +105,22 @@ class Future:
         return ArchiveTools(**{**parts, **changes})
 
     def judge(self, data: bytes, moment: datetime | None = None) -> Judgement:
-        """Offline: nothing but the file and the trust root."""
+        """Judges a file offline, with nothing but the file and the trust root."""
         trust = load_trust(self.pki / "trust")
         return judge(JudgeRequest(data=data, trust=trust, moment=moment or self.clock()))
 
     async def stamped(self, data: bytes | None = None, **changes: Any) -> Job:
-        """A letter of Alice, released at B-T."""
+        """Makes a letter of Alice, released at B-T."""
         job = await self.setup.order(await self.setup.accept(data or make_letter()))
         await self.setup.work(**changes)
         return job
 
     async def look_after(self, tools: ArchiveTools | None = None) -> int:
-        """One turn of the archive's loop."""
+        """Runs one turn of the archive's loop."""
         return (await renew_due_archives(tools or self.tools(), limit=8)).done
 
     async def make_due(self) -> None:
-        """As if the waiting time had passed."""
+        """Makes all files due, as if the waiting time had passed."""
         await self.setup.database.owner.execute("UPDATE stamping.archive SET due_at = $1", self.clock())
 
     async def versions(self, document_id: uuid.UUID) -> list[bytes]:

@@ -40,7 +40,8 @@ async def test_a_released_file_is_raised_to_the_wanted_level(future: Future, lev
 
 
 async def test_a_file_is_written_anew_only_when_that_proves_longer(future: Future) -> None:
-    """Until the authority has a later certificate, its next time stamp proves no longer than the last one."""
+    """Until the authority has a later certificate, its next time stamp is valid no longer than the last
+    one."""
     job = await future.stamped()
     await future.make_due()
     assert await future.look_after() == 1
@@ -67,7 +68,7 @@ async def test_a_file_is_written_anew_only_when_that_proves_longer(future: Futur
 async def test_a_file_gets_its_revocation_data_before_the_certificate_that_sealed_it_ends(
     future: Future,
 ) -> None:
-    """Afterwards the authority need no longer say anything of it."""
+    """Afterwards the authority need not answer about it."""
     stamp = x509.load_pem_x509_certificate((future.pki / "stamp.pem").read_bytes())
     future.clock.move_to(stamp.not_valid_after_utc - timedelta(days=10))
     job = await future.stamped(clock=future.clock)

@@ -1,4 +1,4 @@
-"""What the archive takes for an answer on a certificate."""
+"""What the archive accepts as an answer about a certificate."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def test_an_ocsp_answer_that_promises_no_next_one_counts_while_it_is_fresh
 
 
 async def test_a_responder_s_clock_may_be_a_little_ahead(future: Future, link: Link) -> None:
-    """What it says as of now comes after the question, too."""
+    """A response about "now" is made after the question."""
     future.authority._clock = lambda: future.clock() + timedelta(minutes=9)  # it backdates by five
     assert (await future.revocation.evidence([link], future.clock())).ocsp_responses
     future.clock.moved = timedelta(days=2)

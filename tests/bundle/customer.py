@@ -8,7 +8,7 @@ from simulator.crowd.forms import form_with
 
 
 class QuotaBuyer(Applicant):
-    """Buys pieces of quota; `browser` is signed in to the order, `sign_in` to "My stamps"."""
+    """Buys pieces of quota. `browser` is signed in to the order, `sign_in` to "My stamps"."""
 
     async def buy(self, pieces: int) -> None:
         """The whole path up to quota that can be used."""
@@ -21,7 +21,7 @@ class QuotaBuyer(Applicant):
         await self._wait(page)
 
     async def sign_in(self) -> Browser:
-        """Signs in by a code; returns the browser that holds the session."""
+        """Signs in by a code. Returns the browser that holds the session."""
         page = await self.browser.get("/saya")
         if form_with(page.text, "kontak").action.endswith("/saya/masuk"):
             await self._give_contact(page)

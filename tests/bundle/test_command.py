@@ -49,7 +49,7 @@ def command(service: RunningService, *words: object) -> list[str]:
 
 
 def stamp(service: RunningService, *words: object) -> tuple[int, dict[str, Any], str]:
-    """Runs it to its end: exit status, the JSON report, what it said."""
+    """Runs the command to its end. Returns exit status, JSON report and printed text."""
     ran = subprocess.run([*command(service, *words), "--json"], capture_output=True, timeout=90)
     return ran.returncode, msgspec.json.decode(ran.stdout or b"{}"), ran.stderr.decode()
 
@@ -297,7 +297,7 @@ async def test_a_folder_that_has_had_its_files_asks_for_another_one(
 def test_a_result_has_its_name_only_when_it_is_on_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a power cut it would lie there empty, in the way of the result."""
+    """After a power cut it would be empty, and prevent the real result."""
 
     def power_cut(_: int) -> None:
         raise OSError(errno.EIO, "power cut")
@@ -311,7 +311,7 @@ def test_a_result_has_its_name_only_when_it_is_on_the_disk(
 
 
 def test_nothing_goes_where_the_report_will_lie(tmp_path: Path) -> None:
-    """Not even below it: a stamp would be used, and no report could be written any more."""
+    """Not even below it: a stamp would be used, and the report could not be written."""
     out = OutputFolder(tmp_path)
     assert [out.is_free(path) for path in ("report.csv/a.pdf", "report.json", "a/report.csv")] == [
         False,
@@ -335,7 +335,7 @@ def test_what_can_not_be_read_is_refused_and_the_rest_is_read(tmp_path: Path) ->
 
 
 def test_of_two_names_that_differ_in_their_unicode_form_the_second_is_refused(tmp_path: Path) -> None:
-    """Both results would lie at one place."""
+    """Both results would have one path."""
     for form in ("NFC", "NFD"):
         (tmp_path / unicodedata.normalize(form, "é.pdf")).write_bytes(make_letter(form))
     first, second = read_given(tmp_path, leave_out=tmp_path / "out")

@@ -31,7 +31,7 @@ async def signed_in(service: RunningService) -> Browser:
 
 
 async def upload(browser: Browser, files: Files, *, times: int = 1) -> Response:
-    """Sends the same form so often; the last answer."""
+    """Sends the same form that many times. Returns the last answer."""
     form = form_with((await browser.get("/saya/banyak")).text, "berkas")
     for _ in range(times):
         answer = await browser.post_files(form.action, form.fields, files)
@@ -144,7 +144,7 @@ async def test_windows_that_start_at_once_share_the_quota_and_who_gets_none_read
 
 
 async def ended(browser: Browser, page: Response) -> Response:
-    """The page of a bundle when everything in it has ended."""
+    """The page of a bundle when every file in it has ended."""
     async with asyncio.timeout(40):
         while 'data-state="ended"' not in page.text:
             await asyncio.sleep(0.1)

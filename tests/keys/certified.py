@@ -29,7 +29,7 @@ def certify(
 
 
 def lengthened(pki: Path, chain: list[x509.Certificate], more: int) -> list[x509.Certificate]:
-    """The same chain; its first certificate says so many bytes more, as those of public authorities do."""
+    """The same chain with a first certificate longer by this many bytes, as public authorities issue them."""
     said = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.55555.1"), bytes(more))
     own = chain[0]
     builder = _again(own, [*((item.value, item.critical) for item in own.extensions), (said, False)])
@@ -39,7 +39,7 @@ def lengthened(pki: Path, chain: list[x509.Certificate], more: int) -> list[x509
 def for_purposes(
     pki: Path, chain: list[x509.Certificate], *purposes: x509.ObjectIdentifier
 ) -> list[x509.Certificate]:
-    """The same chain; its first certificate names these purposes."""
+    """The same chain with these purposes in its first certificate."""
     own = chain[0]
     others = [(item.value, item.critical) for item in own.extensions if item.oid != ExtendedKeyUsage.oid]
     return [
@@ -51,12 +51,12 @@ def for_purposes(
 def with_intermediate_until(
     pki: Path, chain: list[x509.Certificate], end: datetime
 ) -> list[x509.Certificate]:
-    """The same chain; its second certificate ends then."""
+    """The same chain with a second certificate that ends then."""
     return [chain[0], reissued(pki, chain[1], end)]
 
 
 def reissued(pki: Path, certificate: x509.Certificate, end: datetime) -> x509.Certificate:
-    """The same, by the root again, until then: a root as well."""
+    """The same certificate, issued by the root again until then: also a root."""
     extensions = [(item.value, item.critical) for item in certificate.extensions]
     return _issued(pki, "root", _again(certificate, extensions, end))
 

@@ -1,4 +1,4 @@
-"""One SoftHSM2 for the session; in this process it is used through the real module."""
+"""One SoftHSM2 for the session. This process uses it through the real module."""
 
 from __future__ import annotations
 
@@ -50,7 +50,10 @@ async def setup(
     jail: SharedJail,
     hsm: SoftHsm,
 ) -> AsyncIterator[RotatingSetup]:
-    """Furnished, the signer not running yet; the development key and the HSM's are at hand."""
+    """The set-up with customer and lot; the signer does not run yet.
+
+    Development key and HSM are available.
+    """
     copy_pki(pki, tmp_path)
     hsm.write_pin(tmp_path / "secrets" / "pkcs11-pin")
     setup = RotatingSetup(database=database, data=tmp_path, tsa=shared_tsa, jail=jail, hsm=hsm)

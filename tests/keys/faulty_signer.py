@@ -1,8 +1,8 @@
-"""The real signer process over a key device that errs: `python -m tests.keys.faulty_signer`.
+"""The real signer process with a faulty key device: `python -m tests.keys.faulty_signer`.
 
-What it does wrong is read from the file DATA/fault before each signature: `flip` (one bit), `other` (a sound
-signature by another key), `slow` (seconds late), nothing when there is no such file. DATA/fault.count counts
-the faults done.
+Before each signature it reads its fault from the file DATA/fault: `flip` (one bit), `other` (a sound
+signature by another key), `slow` (seconds late). Without the file there is no fault. DATA/fault.count counts
+the faults.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from meterai.stamping.signer.private_keys.software_key import OpenKey
 
 
 class FaultyKey:
-    """A key device that does as the file says."""
+    """A key device with the fault named in the file."""
 
     def __init__(self, inner: OpenKey, settings: Settings) -> None:
         self._inner = inner

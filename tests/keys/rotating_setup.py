@@ -21,7 +21,7 @@ from tests.stamping.letters import make_letter
 from tests.stamping.stamping_setup import Process, StampingSetup, until
 
 ACTOR = "Oscar"
-"""The operator."""
+"""Name of the operator."""
 
 
 @dataclass
@@ -31,7 +31,7 @@ class RotatingSetup(StampingSetup):
     hsm: SoftHsm = field(default_factory=lambda: SoftHsm(None))  # type: ignore[arg-type]
 
     def spawn(self, module: str = "meterai.processes.signer", **environment: str) -> Process:
-        """A signer that can use the HSM."""
+        """Starts a signer that can use the HSM."""
         self.signer_process = Process(
             "-m", module,
             environment={
@@ -52,7 +52,7 @@ class RotatingSetup(StampingSetup):
         return process
 
     async def register_first(self) -> str:
-        """The development key comes into the register, as at the first start of the service."""
+        """Registers the development key, as at the first start of the service."""
         await register_development_key(self.db, self.data, now=datetime.now(UTC))
         return str(await self.value("SELECT key_id FROM stamping.signing_key"))
 
@@ -69,7 +69,7 @@ class RotatingSetup(StampingSetup):
         return x509.load_pem_x509_certificates((self.data / "pki" / "trust" / "root.pem").read_bytes())
 
     async def activate(self, key_id: str, **changes: Any) -> SigningKey:
-        """Once the signer holds the key open."""
+        """Activates the key once the signer holds it open."""
         await until(lambda: self.ready(key_id), 10, "the signer to open the key")
         return await self.activate_at_once(key_id, **changes)
 
@@ -90,7 +90,7 @@ class RotatingSetup(StampingSetup):
         return await self.order(await self.accept(make_letter(text)))
 
     async def stamp(self, text: str = "Surat") -> Job:
-        """A stamped letter of Alice."""
+        """Makes a stamped letter of Alice."""
         job = await self.order_letter(text)
         await self.work()
         found = await find_job(self.db, job.id)
@@ -106,5 +106,5 @@ class RotatingSetup(StampingSetup):
         return await self.objects.get(sha256)
 
     async def key_of(self, job: Job) -> str:
-        """Which key sealed its stamp, as the data say."""
+        """The key that sealed the stamp, according to the database."""
         return str(await self.value("SELECT key_id FROM stamping.release WHERE serial = $1", job.serials[0]))

@@ -1,7 +1,7 @@
-"""Walks through docs/keys.md: runs the commands of its `console` blocks in one shell; gives what they print.
+"""Runs the commands of the `console` blocks in docs/keys.md in one shell. Returns their output.
 
 `python -m tests.keys.runbook FOLDER < docs/keys.md` prints the document with the true output put in, for
-whoever changes it. The environment names the service and the HSM, as the document's first section says.
+people who edit it. The environment names the service and the HSM, as the document's first section says.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _steps(block: str) -> Iterator[Step]:
 
 
 def walk(steps: Sequence[Step], folder: Path, environment: Mapping[str, str]) -> list[str]:
-    """Runs the commands one after the other in `folder`; what each printed, errors included."""
+    """Runs the commands one after the other in `folder`. Returns what each printed, errors included."""
     script = "\n".join(f"{step.command}\necho '{_DONE}'" for step in steps)
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(
@@ -65,14 +65,14 @@ def walk(steps: Sequence[Step], folder: Path, environment: Mapping[str, str]) ->
 
 
 def same(text: str) -> str:
-    """A text without what differs from walk to walk."""
+    """A text without the parts that differ from run to run."""
     for pattern, word in _VARYING:
         text = re.sub(pattern, word, text)
     return "\n".join(line.rstrip() for line in text.splitlines())
 
 
 def filled(document: str, outputs: Sequence[str]) -> str:
-    """The document with these outputs in place of its own."""
+    """The document with these outputs instead of its own."""
     answers = iter(outputs)
 
     def block(match: re.Match[str]) -> str:

@@ -13,7 +13,7 @@ PIN = "87654321"
 
 @dataclass
 class SoftHsm:
-    """Commands run with its configuration; `environment` is for processes that use it."""
+    """Runs commands with its configuration. `environment` is for processes that use it."""
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class SoftHsm:
         )
 
     def make_key(self, token: str, label: str, *, kind: str = "rsa:2048", id: str = "01") -> str:
-        """Generates a key pair inside the token; returns its place."""
+        """Generates a key pair inside the token. Returns its place."""
         self.run(
             "pkcs11-tool", "--module", str(MODULE), "--token-label", token, "--login", "--pin", PIN,
             "--keypairgen", "--key-type", kind, "--label", label, "--id", id, "--usage-sign",
@@ -47,7 +47,7 @@ class SoftHsm:
         return f"pkcs11:token={token};object={label}"
 
     def remove(self) -> None:
-        """All tokens are pulled out."""
+        """Removes all tokens."""
         self.tokens.rename(self.folder / "pulled")
         self.tokens.mkdir()
 

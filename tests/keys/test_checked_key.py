@@ -1,4 +1,4 @@
-"""How many wrong signatures stop the signing, and which keys are none of ours."""
+"""How many wrong signatures stop the signing, and which keys the signer does not open."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from meterai.stamping.signer.private_keys.software_key import CodeKey, OpenKey, 
         ([0, 1, WRONG_WITHIN_SECONDS], 1),
         ([0, 1, WRONG_WITHIN_SECONDS + 1], 0),
         ([0, 500, 1000, 1100], 1),
-        ([0, 1, 2, 3, 4], 1),  # once it is released they are counted anew
+        ([0, 1, 2, 3, 4], 1),  # after the release they are counted from zero
     ],
 )
 async def test_three_wrong_signatures_within_ten_minutes_throw_the_switch(
@@ -81,7 +81,7 @@ def test_weak_keys_and_other_curves_stamp_nothing() -> None:
 async def test_a_key_that_stays_unfit_stands_in_the_log_once_for_each_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is tried every five seconds, for as long as nobody mends it."""
+    """It is tried every five seconds until somebody repairs it."""
     reasons = iter(["no such key", "no such key", "several", "several", "no such key"])
 
     async def open_device(_: SigningKey) -> OpenKey:

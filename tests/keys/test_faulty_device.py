@@ -1,4 +1,5 @@
-"""A key device that gives out wrong signatures: none is ever released, and it is stopped by itself."""
+"""A key device that makes wrong signatures: none is ever released, and the device is stopped
+automatically."""
 
 from __future__ import annotations
 
@@ -47,7 +48,7 @@ async def test_a_device_that_errs_again_and_again_is_stopped_by_itself(setup: Ro
     assert "3 wrong signatures" in found.reason
     actor = await setup.value("SELECT actor FROM operations.audit_entry WHERE action = 'sealing.stop'")
     assert actor == "signer"
-    (setup.data / "fault").unlink()  # mended, but only a person releases the switch
+    (setup.data / "fault").unlink()  # repaired, but only a person releases the switch
     before = await find_job(setup.db, job.id)
     assert before is not None
     await until(lambda: tried(setup, job, before.attempts + 3), what="some attempts")

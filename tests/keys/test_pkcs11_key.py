@@ -1,4 +1,4 @@
-"""A key in a token signs, and comes back from whatever the device does; nothing hangs or is tried in vain."""
+"""A key in a token signs, and recovers from any failure of the device. Nothing hangs or is tried in vain."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ async def test_a_refused_pin_is_not_tried_again_until_its_file_changes(
 async def test_a_pin_refused_to_one_key_is_tried_for_no_other_key_of_the_token(
     hsm: SoftHsm, opened: Open, pin_file: Path
 ) -> None:
-    """During a rotation a token holds two or three: as many tries as lock it."""
+    """During a rotation a token holds two or three keys: enough tries to lock it."""
     keys = [opened("stamp-1"), opened("stamp-2")]
     Module.at(MODULE).log_out("meterai", Module.at(MODULE).state("meterai"))
     hsm.write_pin(pin_file, "00000000")
@@ -196,7 +196,7 @@ async def test_a_key_that_is_let_go_gives_its_sessions_back(opened: Open) -> Non
 
 
 def open_sessions() -> int:
-    """At the module, whoever opened them: SoftHSM2 numbers sessions from 1 on and counts none for us."""
+    """Open sessions in the module: SoftHSM2 numbers sessions from 1 on, for all callers."""
     about = (ctypes.c_ubyte * 64)()
     ask = Module.at(MODULE)._functions.C_GetSessionInfo
     return sum(ask(ctypes.c_ulong(handle), about) == 0 for handle in range(1, 300))

@@ -1,4 +1,4 @@
-"""Keys are rotated while the service runs; what the old ones signed stays genuine."""
+"""Keys are rotated while the service runs; stamps by the old keys stay genuine."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ pytestmark = pytest.mark.storage
 
 
 class Crash(Exception):
-    """Of the worker."""
+    """A crash of the worker."""
 
 
 NOW = datetime(2026, 8, 17, 10, 0, tzinfo=UTC)
@@ -96,7 +96,7 @@ async def closed(setup: RotatingSetup, key_id: str) -> bool:
 
 
 async def change_keys_after_intents(setup: RotatingSetup, count: int, key_id: str) -> None:
-    """The worker dies behind so many intents; the other key is put to use, and a new worker goes on."""
+    """The worker dies after that many intents; the other key is activated, and a new worker goes on."""
     stored = 0
 
     def stop(name: str) -> None:
@@ -127,7 +127,7 @@ async def test_a_document_half_sealed_when_the_key_changes_is_finished(setup: Ro
 async def test_a_document_prepared_before_a_longer_chain_came_is_finished_with_it(
     setup: RotatingSetup,
 ) -> None:
-    """The gap of its seal is fixed by then, and the key is not the one it was prepared under."""
+    """The size of its seal's gap is fixed by then, and another key seals it than the one at preparation."""
     await setup.register_first()
     await setup.start()
     chain = certify(setup.data / "pki", "pkcs11:token=meterai;object=stamp-1")
@@ -231,7 +231,7 @@ async def test_no_stamp_gets_its_time_after_the_end_of_its_certificate(setup: Ro
 
 @asynccontextmanager
 async def slow_authority(inner: str, *, until: datetime) -> AsyncIterator[str]:
-    """Passes on what the authority at `inner` says, but not before that moment."""
+    """Passes on the answers of the authority at `inner`, but not before that moment."""
 
     async def answer(request: web.Request) -> web.Response:
         await asyncio.sleep(max(0.0, (until - datetime.now(UTC)).total_seconds()))
@@ -287,7 +287,7 @@ async def test_what_must_not_be_registered_or_activated_is_refused(
 
 
 async def test_a_rotation_planned_ahead_is_called_off_by_the_key_in_use(setup: RotatingSetup) -> None:
-    """It says that it signs from now on: nothing may take over from it later."""
+    """Activating it now means that no other key takes over from it later."""
     first = await setup.register_first()
     second = await setup.add("stamp-1")
     await setup.start()
@@ -323,7 +323,7 @@ async def test_the_next_key_is_asked_for_until_one_follows(
 
 
 async def test_a_key_that_signs_already_can_not_be_put_to_use_later(setup: RotatingSetup) -> None:
-    """Nothing would come of it: the key planned to take over before that time would go on."""
+    """It would have no effect: the key planned to take over before that time would go on."""
     first = await setup.register_first()
     second = await setup.add("stamp-1")
     await setup.start()
@@ -360,7 +360,7 @@ def test_a_time_that_is_past_means_now(
 async def test_a_key_whose_seals_no_stamp_has_room_for_is_refused(
     setup: RotatingSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In use, it would keep every job waiting until the key before it is activated again."""
+    """Once active, it would keep every job waiting until the key before it is activated again."""
     await setup.register_first()
     await setup.start()
     chain = certify(setup.data / "pki", "pkcs11:token=meterai;object=stamp-1")
@@ -380,7 +380,7 @@ async def test_a_key_whose_seals_no_stamp_has_room_for_is_refused(
 
 
 async def test_a_key_whose_stamps_verifiers_would_not_accept_is_refused(setup: RotatingSetup) -> None:
-    """In use, each of its stamps would be called not genuine wherever the register can't be asked."""
+    """Once active, each of its stamps would be judged not genuine wherever the register can't be asked."""
     pki = setup.data / "pki"
     chain = certify(pki, "pkcs11:token=meterai;object=stamp-1")
     mail = for_purposes(pki, chain, ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.CLIENT_AUTH)
@@ -394,7 +394,7 @@ async def test_a_key_whose_stamps_verifiers_would_not_accept_is_refused(setup: R
 
 
 async def test_a_key_ends_with_the_first_certificate_of_its_chain(setup: RotatingSetup) -> None:
-    """A stamp after that end is an expired one in the eyes of every verifier."""
+    """Every verifier would take a stamp after that end for an expired one."""
     pki, end = setup.data / "pki", datetime.now(UTC).replace(microsecond=0) + timedelta(days=400)
     chain = with_intermediate_until(pki, certify(pki, "pkcs11:token=meterai;object=stamp-1"), end)
     with pytest.raises(Refusal, match=r"key\.unfit") as caught:

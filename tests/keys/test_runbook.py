@@ -1,4 +1,4 @@
-"""docs/keys.md is true: each of its commands is run, in order, on a running service with an HSM."""
+"""docs/keys.md is true: each of its commands runs, in order, on a running service with an HSM."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_the_runbook_was_walked_through_and_prints_what_it_says(tmp_path: Path) 
 
 
 def environments(service: RunningService) -> list[bytes]:
-    """What every process of the service was started with."""
+    """Environment of every process of the service."""
     return [Path(f"/proc/{child.pid}/environ").read_bytes() for child in service.children()]
 
 

@@ -1,4 +1,4 @@
-"""The stop switch, as the operator throws it and as customers read about it."""
+"""The stop switch, as the operator throws it and as customers see it."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ async def test_under_load_nothing_is_signed_five_seconds_after_the_stop_and_all_
 async def test_the_exit_code_says_that_no_signer_was_seen_to_follow(
     database: TestDatabase, tmp_path: Path
 ) -> None:
-    """As that of `meterai queue`: a script would go on in the belief that nothing is signed any more."""
+    """Like that of `meterai queue`: a script would go on in the belief that signing has stopped."""
     environment = {**os.environ, "METERAI_DATA": str(tmp_path), "METERAI_DATABASE_APP_URL": database.urls.app}
     command = [sys.executable, "-m", "meterai.cli", "stop-signing", "--reason", "uji coba"]
     stopped = await asyncio.to_thread(
@@ -173,7 +173,7 @@ def test_the_words_for_customers_say_that_nothing_is_lost() -> None:
 async def test_a_signer_that_does_not_answer_is_not_said_to_be_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, said: str
 ) -> None:
-    """In an emergency that would be the wrong sentence: what it had under way may still be signed."""
+    """That would be wrong in an emergency: requests under way may still be signed."""
 
     async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await signer_wire.read_frame(reader)

@@ -53,7 +53,7 @@ LATER = CycleSettings(
 
 @pytest_asyncio.fixture
 async def authority(setup: RotatingSetup) -> AsyncIterator[TimeStampAuthority]:
-    """One that this test may stop."""
+    """An authority that this test may stop."""
     setup.tsa = TimeStampAuthority(setup.data / "pki")
     await setup.tsa.start()
     await setup.register_first()
@@ -128,7 +128,7 @@ async def test_a_stamp_is_released_without_its_time_stamp_and_gets_it_later(
 
 
 async def assert_waits_for(authority: TimeStampAuthority, setup: RotatingSetup, job: Job) -> None:
-    """The job is not released while the authority is down. Afterwards it is there again."""
+    """The job is not released while the authority is down. Afterwards it is available again."""
     authority.stop()
     await run_due_jobs(setup.tools(settings=LATER), worker="test")
     waiting = await find_job(setup.db, job.id)
@@ -158,7 +158,7 @@ async def due_and_paid(setup: RotatingSetup) -> bool:
 
 
 async def due_in_a_year(setup: RotatingSetup) -> int:
-    """Files that the archive then says are due: those that it would take."""
+    """Files that the archive would take in a year."""
     then = datetime.now(UTC) + timedelta(days=365)
     (count,) = await count_archive(setup.db, then)
     change = setup.database.owner.transaction()
@@ -178,7 +178,7 @@ async def asked(setup: RotatingSetup, data: bytes) -> Any:
 async def test_a_time_stamp_from_after_the_end_of_the_certificate_is_not_added(
     setup: RotatingSetup, authority: TimeStampAuthority
 ) -> None:
-    """With it the stamp would be an expired one for everybody; the register confirms it as it is."""
+    """With it everybody would take the stamp for an expired one; the register confirms it as it is."""
     ends = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
     place = "pkcs11:token=meterai;object=stamp-1"
     key = await setup.add(chain=certify(setup.data / "pki", place, now=ends - timedelta(days=5 * 365)))
@@ -226,7 +226,7 @@ async def test_a_file_that_others_will_sign_waits_for_its_time_stamp(
 async def test_a_time_stamp_that_can_not_be_checked_yet_leaves_nothing_in_the_store(
     setup: RotatingSetup, authority: TimeStampAuthority
 ) -> None:
-    """Each try gets another token, with a try a minute."""
+    """Each try gets another token, and there is a try every minute."""
     authority.stop()
     await setup.order_letter()
     await setup.work(settings=LATER)
@@ -243,7 +243,7 @@ async def test_a_time_stamp_that_can_not_be_checked_yet_leaves_nothing_in_the_st
 async def test_an_owed_time_stamp_needs_no_key_that_can_sign(
     setup: RotatingSetup, authority: TimeStampAuthority
 ) -> None:
-    """The key may have expired, or its device be away: its certificate is known all the same."""
+    """The key may have expired, or its device be away. Its certificate is still known."""
     authority.stop()
     job = await setup.order_letter()
     await setup.work(settings=LATER)
@@ -304,7 +304,7 @@ class Late:
 
 
 class Away:
-    """A jail that has no process just now."""
+    """A jail that has no free process."""
 
     async def run(self, *_: Any) -> Any:
         raise Refusal(Kind.UNAVAILABLE, "jail.unavailable")
@@ -351,7 +351,7 @@ async def test_the_signer_stamps_the_time_of_nothing_but_imprints(
 
 
 async def test_why_no_time_stamp_is_to_be_had_stands_in_the_signer_s_log() -> None:
-    """Also when nobody waits for it: what the worker and the seal are told is the code alone."""
+    """Also when nobody waits for it: worker and seal get only the code."""
 
     class Away:
         async def stamp(self, imprint: bytes) -> bytes:

@@ -22,7 +22,7 @@ def bench_p256(tmp_path_factory: pytest.TempPathFactory) -> SealingBench:
 
 @pytest.fixture
 def written(tmp_path: Path):  # type: ignore[no-untyped-def]
-    """Writes bytes to a file and gives its path, for programs outside."""
+    """Writes bytes to a file and returns its path, for external programs."""
 
     def write(data: bytes, name: str = "file.pdf") -> Path:
         path = tmp_path / name

@@ -1,6 +1,6 @@
-"""Makes the PDF files the tests need; nothing is stored. Also imported by other tests: `import samples`.
+"""Makes the PDF files that the tests need; nothing is stored. Also imported by other tests: `import samples`.
 
-Good ones are as short as they can be while a real reader shows them; hostile ones are small.
+Good ones are as short as a real reader allows; hostile ones are small.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def page_file(
     content: bytes = b"0.9 g 40 40 120 30 re f",
     object_streams: bool = False,
 ) -> bytes:
-    """One page with the boxes asked for."""
+    """One page with the given boxes."""
     pdf = pikepdf.new()
     page = pdf.add_blank_page(page_size=A4).obj
     page["/MediaBox"] = pikepdf.Array([round(value, 3) for value in media])
@@ -72,7 +72,7 @@ def cropped() -> bytes:
 
 
 def scan(size_bytes: int) -> bytes:
-    """A scanned page: one grey JPEG of about the size asked for."""
+    """A scanned page: one grey JPEG of about the given size."""
     side = (1240, 1754)
     generator = random.Random(7)
     noise = Image.frombytes("L", (310, 438), generator.randbytes(310 * 438))
@@ -218,7 +218,7 @@ BEYOND = 5000
 
 
 def counted_short() -> bytes:
-    """Its cross-reference stream counts six objects and names one far beyond: what is done on opening."""
+    """Its cross-reference stream counts six objects and names one far beyond: an action on opening."""
     objects = {
         1: b"<< /Type /Catalog /Pages 2 0 R /OpenAction %d 0 R >>" % BEYOND,
         2: b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
@@ -241,7 +241,7 @@ def no_pages() -> bytes:
 
 
 def huge_count() -> bytes:
-    """Says two thousand million pages and has one."""
+    """Claims two thousand million pages and has one."""
     return _raw(
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 2000000000 >>",
@@ -250,7 +250,7 @@ def huge_count() -> bytes:
 
 
 def looping_pages() -> bytes:
-    """The page tree holds itself."""
+    """The page tree contains itself."""
     return _raw(
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [2 0 R 3 0 R] /Count 2 >>",
@@ -259,7 +259,7 @@ def looping_pages() -> bytes:
 
 
 def empty_branches() -> bytes:
-    """As MuPDF leaves a page that it took out of a long document: branches without pages, repeated."""
+    """Branches without pages, repeated, as MuPDF leaves them when it takes a page out of a long document."""
     return _raw(
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R 6 0 R] /Count 1 >>",
@@ -278,7 +278,7 @@ def deep_page_tree(depth: int = 3000) -> bytes:
 
 
 def deep_nesting(depth: int = 60_000, opening: bytes = b"[", closing: bytes = b"]") -> bytes:
-    """Arrays in arrays in arrays, or whatever is asked for."""
+    """Arrays in arrays in arrays, or the given opening and closing strings."""
     return _raw(
         b"<< /Type /Catalog /Pages 2 0 R /X " + opening * depth + closing * depth + b" >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
@@ -340,7 +340,7 @@ def compression_bomb(unpacked_bytes: int = 300_000_000) -> bytes:
 
 
 def picture_bomb() -> bytes:
-    """Says it has forty thousand million dots."""
+    """Claims forty thousand million dots."""
     pdf = pikepdf.new()
     page = pdf.add_blank_page(page_size=A4).obj
     image = pdf.make_stream(

@@ -1,4 +1,4 @@
-"""Seals documents in the tests the way the product does: prepare, sign, fill. Also used by other tests."""
+"""Seals documents in the tests as the product does: prepare, sign, fill. Also used by other tests."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class LocalTimestamper:
 
 
 class SealingBench:
-    """A PKI with everything that seals."""
+    """A PKI and everything else that sealing needs."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -1,4 +1,4 @@
-"""Files that other people signed already: Budi signs, Siti certifies, and what goes wrong with that."""
+"""Files that other people have signed: Budi signs, Siti certifies, and some of it goes wrong."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from tests.verification.making import NOW, append_revision, sign, stranger, to_a
 
 
 def signed_in(data: bytes, field: str, name: str = "Budi Santoso") -> bytes:
-    """The file with a signature in a field that was there."""
+    """Signs the file in an existing field."""
     return _filled(IncrementalPdfFileWriter(io.BytesIO(data)), field, name)
 
 
@@ -56,7 +56,7 @@ def signed(
     strict: bool = True,
     page: int = 0,
 ) -> bytes:
-    """The file with one more signature; `lock` and `lock_level` go into the field's Lock dictionary."""
+    """Adds a signature to the file; `lock` and `lock_level` go into the field's Lock dictionary."""
     writer = IncrementalPdfFileWriter(io.BytesIO(data), strict=strict)
     append_signature_field(
         writer,
@@ -92,7 +92,7 @@ def by_budi() -> bytes:
 
 
 def waiting() -> bytes:
-    """Nobody signed yet; there are fields for two, one of them inside another and one with seed values."""
+    """Nobody has signed yet. There are fields for two: one is nested, one has seed values."""
     writer = IncrementalPdfFileWriter(io.BytesIO(samples.form()))
     for number, name in enumerate(("Pihak.Pertama", "Kedua")):
         append_signature_field(
@@ -104,7 +104,7 @@ def waiting() -> bytes:
 
 
 def with_a_place_for_a_stamp(name: str = f"Emet{'0' * 22}") -> bytes:
-    """Another seller's stamp was to come."""
+    """Has an empty place for another seller's stamp."""
     writer = IncrementalPdfFileWriter(io.BytesIO(samples.letter()))
     append_signature_field(writer, SigFieldSpec(name, box=(200, 60, 290, 150)))
     out = io.BytesIO()
@@ -113,7 +113,7 @@ def with_a_place_for_a_stamp(name: str = f"Emet{'0' * 22}") -> bytes:
 
 
 def by_a_large_certificate(data: bytes | None = None, name: x509.Name | None = None) -> bytes:
-    """A portrait lies in it."""
+    """Signed with a certificate that contains a portrait."""
     portrait = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.5.5.7.1.12"), bytes(17_000))
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     names = name or x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Budi Santoso")])
@@ -135,14 +135,14 @@ def by_a_large_certificate(data: bytes | None = None, name: x509.Name | None = N
 
 
 def with_a_false_signature() -> bytes:
-    """Of a document that is as it was: its digest is right, the value beside it was made by no key."""
+    """The document is unchanged and the digest is right, but no key made the signature value."""
     data = by_budi()
     end = data.index(b"00" * 100, data.rindex(b"/Contents <"))
     return data[: end - 2] + (b"01" if data[end - 2 : end] != b"01" else b"02") + data[end:]
 
 
 def with_a_list_of_annotations_for_two_pages() -> bytes:
-    """What is added to the list of one page is seen on the other, too."""
+    """What is added to the list of one page is shown on the other too."""
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(samples.letter(pages=2))) as pdf:
         pdf.pages[0].obj["/Annots"] = pdf.pages[1].obj["/Annots"] = pdf.make_indirect(pikepdf.Array())
@@ -151,7 +151,7 @@ def with_a_list_of_annotations_for_two_pages() -> bytes:
 
 
 def with_another_object_header() -> bytes:
-    """The header of the signature's object has two spaces; readers pass over that."""
+    """The header of the signature's object has two spaces, which readers ignore."""
     data = by_budi()
     header = data.rindex(b" obj", 0, data.rindex(b"/Contents <")) + len(b" obj")
     number = data.rindex(b"\n", 0, header - len(b" 0 obj")) + 1
@@ -161,7 +161,7 @@ def with_another_object_header() -> bytes:
 
 
 def signed_anew(data: bytes) -> bytes:
-    """The last signature made again, by Budi, over what it covers."""
+    """Budi makes the last signature again, over the same bytes."""
     start = data.rindex(b"/Contents <") + len(b"/Contents ")
     end = data.index(b">", start) + 1
     digest = hashlib.sha256(data[:start] + data[end:]).digest()
@@ -216,7 +216,7 @@ def with_a_null_among_its_fields() -> bytes:
 
 
 def broken() -> bytes:
-    """One letter was changed under the signature."""
+    """One letter was changed after signing."""
     data = bytearray(by_budi())
     at = data.index(b"/Title") + 9 if b"/Title" in data else data.index(b"Helvetica")
     data[at] ^= 1
@@ -224,7 +224,7 @@ def broken() -> bytes:
 
 
 def encrypted() -> bytes:
-    """Locked by its owner, then signed."""
+    """Encrypted with an owner password, then signed."""
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(samples.letter())) as pdf:
         pdf.save(out, encryption=pikepdf.Encryption(user="", owner="pemilik", R=4))
@@ -245,20 +245,22 @@ def turn_page(writer: IncrementalPdfFileWriter) -> None:
 
 
 def fill_in(writer: IncrementalPdfFileWriter) -> None:
-    """Another value in the form's text field, which a signature allows that does not lock it."""
+    """Another value in the form's text field. A signature that does not lock the field allows it."""
     field = writer.root["/AcroForm"]["/Fields"][0]
     field["/V"] = generic.pdf_string("Badan Kesehatan Dunia")
     writer.update_container(field)
 
 
 def changed_afterwards() -> bytes:
-    """A page was turned after Budi signed: his signature is intact and does not allow it."""
+    """A page was turned after Budi signed. His signature is intact and does not allow it."""
     return append_revision(by_budi(), turn_page)
 
 
 def with_an_object_freed_for_ever() -> bytes:
-    """A section between frees an object so that its number may never be used again (ISO 32000-1 clause
-    7.5.4); readers differ in what they make of it."""
+    """A middle section frees an object so that its number may never be used again.
+
+    Readers differ in how they treat that (ISO 32000-1 clause 7.5.4).
+    """
     data = samples.letter()
     last = int(data[data.rindex(b"startxref") :].split()[1])
     with pikepdf.open(io.BytesIO(data)) as pdf:

@@ -1,4 +1,4 @@
-"""Makes docs/stamp-code-vectors.json: `python -m tests.pdf.stamp_code_vectors` writes it anew.
+"""Makes docs/stamp-code-vectors.json: `python -m tests.pdf.stamp_code_vectors` overwrites it.
 
 The private keys are fixed and public; they sign nothing else.
 """
@@ -20,7 +20,7 @@ BASE = "https://meterai.example"
 SEEDS = {7: bytes(range(32)), 8: bytes(range(32, 64))}
 STRANGERS_SEED = bytes(range(64, 96))
 GROUP_ORDER = 2**252 + 27742317777372353535851937790883648493
-"""Of Ed25519 (RFC 8032 section 5.1)."""
+"""Order of the group of Ed25519 (RFC 8032 section 5.1)."""
 
 
 def sign(seed: bytes, message: bytes) -> bytes:
@@ -58,14 +58,14 @@ def _said(name: str, outcome: str, text: str) -> dict[str, Any]:
 
 
 def _unsound_serial(payload: bytes) -> bytes:
-    """The payload with the next number as serial: its check character is wrong; the signature is right."""
+    """A payload with the next number as serial: its check character is wrong, its signature is right."""
     number = int.from_bytes(payload[2:17], "big") + 1
     body = payload[:2] + number.to_bytes(15, "big") + payload[17:19]
     return body + sign(SEEDS[payload[1]], b"meterai.stamp-code.1\x00" + body)
 
 
 def make_vectors() -> dict[str, Any]:
-    """Keys, and for each text what a reader must say of it."""
+    """Keys, and for each text the answer that a reader must give."""
     good = [
         _good("good", 0, date(2026, 8, 17), 7),
         _good("good, signed by the second key", 5, date(2027, 1, 2), 8),

@@ -23,7 +23,7 @@ _XMP = (
 
 @lru_cache
 def archival() -> bytes:
-    """What matters here of PDF/A-1a."""
+    """The parts of PDF/A-1a that matter here."""
     pdf = pikepdf.open(io.BytesIO(tagged("flat")))
     metadata = pdf.make_stream(_XMP, Type=pikepdf.Name.Metadata, Subtype=pikepdf.Name.XML)
     pdf.Root["/Metadata"] = metadata

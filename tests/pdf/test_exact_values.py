@@ -1,4 +1,4 @@
-"""An object that an increment writes once more keeps the values that it had."""
+"""An object that an increment writes again keeps its values."""
 
 from __future__ import annotations
 

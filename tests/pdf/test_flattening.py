@@ -1,4 +1,4 @@
-"""Fields and comments become page content and look as they did."""
+"""Fields and comments become page content and look as before."""
 
 from __future__ import annotations
 
@@ -28,8 +28,10 @@ def _saved(pdf: pikepdf.Pdf) -> bytes:
 
 
 def _with_comment(content: bytes = LETTER, **entries: Any) -> bytes:
-    """A page with a comment or field that has a look of its own; `entries`: of the annotation, None for one
-    that it lacks."""
+    """A page with a comment or field that has its own appearance.
+
+    `entries`: those of the annotation; None removes one.
+    """
     pdf = pikepdf.open(io.BytesIO(samples.page_file(content=content)))
     name = pikepdf.Name
     font = pikepdf.Dictionary(Type=name.Font, Subtype=name.Type1, BaseFont=name.Helvetica)
@@ -55,7 +57,7 @@ def _with_comment(content: bytes = LETTER, **entries: Any) -> bytes:
 
 
 def _pictures(data: bytes) -> tuple[Image.Image, Image.Image]:
-    """The page before and after it was flattened."""
+    """The page before and after flattening."""
     flat = prepare_document(DocumentRequest(data=data)).data
     with pikepdf.open(io.BytesIO(flat)) as pdf:
         assert "/Annots" not in pdf.pages[0].obj
@@ -129,7 +131,7 @@ def test_a_comment_marked_invisible_is_as_readers_show_it(kind: str, seen: bool)
 def test_a_comment_in_a_layer_is_seen_when_the_layer_is(
     apart: bool, shown: bool, states: bool, kind: str
 ) -> None:
-    """PDFium shows an annotation in any case, but page content as every reader."""
+    """PDFium always shows an annotation, but shows page content as every reader does."""
     pdf = pikepdf.open(io.BytesIO(_with_comment(Subtype=pikepdf.Name("/" + kind))))
     layer, another = (
         pdf.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.OCG, Name=name)) for name in ("Catatan", "Cap")
@@ -160,7 +162,7 @@ def test_a_comment_in_a_layer_is_seen_when_the_layer_is(
 
 @pytest.mark.parametrize("drawn", [True, False], ids=["drawn by the reader", "in a layer"])
 def test_a_box_whose_state_has_a_name_in_latin_1_stays_ticked(drawn: bool) -> None:
-    """`Sí`, as programs of the time before Unicode write it: no text that Python could read."""
+    """`Sí`, as written by programs from before Unicode: not a text that Python could read."""
     pdf = pikepdf.open(io.BytesIO(_with_comment(Subtype=pikepdf.Name.Widget)))
     box, form = pdf.pages[0].obj["/Annots"][0], pdf.Root["/AcroForm"]
     states = pikepdf.Object.parse(b"<< /S#ED 0 /Off 0 >>")
@@ -182,7 +184,7 @@ def test_a_box_whose_state_has_a_name_in_latin_1_stays_ticked(drawn: bool) -> No
     [("Link", "<< /N 0 >>"), ("Link", ""), ("Highlight", "<< >>"), ("Square", "<< /N << /On 0 >> >>")],
 )
 def test_a_link_and_a_comment_without_a_face_stay_what_they_are(kind: str, faces: str) -> None:
-    """qpdf drops whatever has an entry for faces: the target of a link, the mark of a highlighter."""
+    """qpdf drops anything with an entry for appearances: the target of a link, a highlighter's mark."""
     entries = {"AP": pikepdf.Object.parse(faces.encode())} if faces else {}
     data = _with_comment(Subtype=pikepdf.Name("/" + kind), Dest="bab 2", C=[1, 1, 0], **entries)
     flat = prepare_document(DocumentRequest(data=data)).data
@@ -197,7 +199,8 @@ def test_a_link_and_a_comment_without_a_face_stay_what_they_are(kind: str, faces
 async def test_a_written_comment_that_the_reader_draws_is_seen_under_the_seal(
     faces: pikepdf.Dictionary | None, bench: SealingBench
 ) -> None:
-    """PDFium draws one without a look of its own, but not in a file whose form has no fonts, as ours."""
+    """PDFium draws a comment without its own appearance, but not in a file whose form has no fonts, such
+    as ours."""
     data = _with_comment(Subtype=pikepdf.Name.FreeText, AP=faces, Contents="SUDAH", DA="/Helv 20 Tf 0 g")
     sealed = await bench.seal(data, bench.stamp(Placement(page=1, x=60, y=700, size=54.0)))
     before, after = (

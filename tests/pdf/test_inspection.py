@@ -1,4 +1,4 @@
-"""What each kind of file gets before anybody pays."""
+"""What the inspection says about each kind of file, before anybody pays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The jail: what is inside can't reach out, and breaking a limit hurts nobody else."""
+"""The jail: code inside can't reach out, and a broken limit harms nobody else."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def test_nothing_of_our_environment_reaches_the_jail(monkeypatch) -> None:
 
 
 async def test_a_document_with_a_thousand_bookmarks_can_be_followed_and_one_without_end_is_refused() -> None:
-    """pyHanko goes from each bookmark to the next by two calls inside each other."""
+    """pyHanko goes from each bookmark to the next by two nested calls."""
     pool = JailPool([PROBE], slots=1)
     await pool.start()
     await ask(pool, calls=2_000)
@@ -106,7 +106,7 @@ async def test_a_file_that_crashes_its_process_gets_no_second_one(jail: JailPool
 
 @pytest.fixture
 async def quick_jail() -> AsyncIterator[JailPool]:
-    """Its wall limit is met soon, its limit of CPU time is not."""
+    """A jail that reaches its wall limit soon, and its limit of CPU time never."""
     pool = JailPool([PROBE], slots=1, cpu_seconds=8, wall_seconds=1.0)
     await pool.start()
     yield pool
@@ -166,12 +166,12 @@ def children() -> set[str]:
 
 
 def confined() -> set[int]:
-    """Jail processes of this test that live and stand behind one seccomp filter more than it does."""
+    """Live jail processes of this test: those with one seccomp filter more than the test itself."""
     return {int(pid) for pid in children() if filters_of(pid) > filters_of("self")}
 
 
 def fork_servers() -> set[int]:
-    """They import and fork, and read nothing of a stranger."""
+    """They import and fork, and read no uploaded file."""
     return {
         int(pid)
         for pid in children()
@@ -204,7 +204,7 @@ async def test_the_limit_on_cpu_time_is_per_job(jail: JailPool) -> None:
 
 
 def test_cpu_time_is_counted_from_the_beginning_of_a_job_and_not_of_the_process() -> None:
-    """RLIMIT_CPU counts in ticks, which in a life of short jobs went seconds ahead of the time used."""
+    """RLIMIT_CPU counts in ticks. In a life of short jobs it went seconds ahead of the time used."""
     before, after, soft, hard = told_by(
         """
         timer.wind_up(5)
@@ -221,7 +221,7 @@ def test_cpu_time_is_counted_from_the_beginning_of_a_job_and_not_of_the_process(
 
 
 def test_cpu_time_is_what_was_used_and_not_who_ran_when_the_kernel_looked() -> None:
-    """Where it counts in ticks, one process pays what others use between them: 0.7 s were a whole second."""
+    """Where it counts in ticks, a process pays for others: 0.7 s became a whole second."""
     used, left = told_by(
         """
         coarse = 6  # CLOCK_MONOTONIC_COARSE goes on with each tick (clock_gettime(2))
@@ -241,7 +241,7 @@ def test_cpu_time_is_what_was_used_and_not_who_ran_when_the_kernel_looked() -> N
 
 
 def told_by(script: str) -> list[float]:
-    """What a process prints that has a `timer` of its CPU time."""
+    """Output of a process that has a `timer` of its CPU time."""
     begin = """
         import resource, time
         from meterai.jail.kernel_calls import CpuTimer
@@ -379,6 +379,6 @@ async def test_the_pool_outlasts_the_process_of_which_its_processes_are_copies(j
 async def test_closing_ends_although_a_process_is_still_starting() -> None:
     pool = JailPool([PROBE], slots=1)
     await pool.start()
-    await asyncio.sleep(0)  # the spare one begins
+    await asyncio.sleep(0)  # the spare process begins
     async with asyncio.timeout(5):
         await pool.close()

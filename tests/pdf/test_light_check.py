@@ -1,4 +1,4 @@
-"""The check after sealing finds what a faulty seal would look like."""
+"""The check after sealing finds each way in which a seal could be faulty."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_rewritten_file_is_found(sealed: LightCheckRequest) -> None:
 
 
 def covered(sealed: LightCheckRequest, *, shift: int = 0, end_shift: int = 0) -> CoveredDigest:
-    """The newest seal's range as the file's own byte range says."""
+    """The newest seal's range according to the file's own byte range."""
     with pikepdf.open(io.BytesIO(sealed.data)) as pdf:
         _, start, end, rest = (int(number) for number in pdf.Root.AcroForm.Fields[-1].V.ByteRange)
     digest = hashlib.sha256(sealed.data[:start] + sealed.data[end : end + rest]).digest()
@@ -139,9 +139,9 @@ async def sealed_by_hand(
     says: Callable[[int, int, int], Range] = lambda start, end, rest: (0, start, end, rest),
     timestamper: Timestamper | None = None,
 ) -> LightCheckRequest:
-    """One seal of a document with so many stamps, sound but for what is changed before it is signed.
+    """One seal of a document with `stamps` stamps, sound except for a change made before signing.
 
-    `says`: its byte range, from the gap's start and end and what follows it; what it says is signed.
+    `says`: makes its byte range from the gap's start and end and the rest; the given range is signed.
     """
     wanted = [bench.stamp(place, name) for place, name in ((RIGHT, "one"), (LEFT, "two"))[:stamps]]
     source = data or samples.letter()
@@ -174,7 +174,7 @@ async def sealed_by_hand(
 
 
 async def test_a_seal_made_by_hand_passes(bench: SealingBench) -> None:
-    """Else the tests below would show nothing."""
+    """Otherwise the tests below would show nothing."""
     light_check(await sealed_by_hand(bench))
     first = await sealed_by_hand(bench, stamps=2)
     light_check(await sealed_by_hand(bench, data=first.data, stamps=2, index=1))
@@ -198,7 +198,7 @@ async def test_a_signed_byte_range_of_another_shape_is_found(
 
 
 async def test_a_gap_that_leaves_out_more_than_the_contents_is_found(bench: SealingBench) -> None:
-    """It begins and ends as a string in hex does; what lies between could be changed by anybody."""
+    """It begins and ends like a hex string. Anybody could change the rest."""
     seen: list[bytes] = []
 
     def keep(prepared: PreparedSeal) -> bytes:

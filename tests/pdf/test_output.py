@@ -1,4 +1,4 @@
-"""What the stamped file will be is known before payment, and can be made to fit."""
+"""The stamped file's size and version are known before payment, and a file can be made to fit."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def test_the_measured_size_is_a_close_upper_bound(make, count: int, bench:
 
 
 async def test_the_measured_size_is_enough_for_whichever_profile_is_chosen_later(bench: SealingBench) -> None:
-    """The profile final certifies, and for that it writes the catalog once more."""
+    """The profile final certifies, and so it writes the catalog again."""
     with pikepdf.open(io.BytesIO(samples.letter())) as pdf:
         pdf.Root["/PieceInfo"] = pikepdf.Dictionary(Maker=pikepdf.String("x" * 3_000))
         pdf.save(out := io.BytesIO())
@@ -51,7 +51,7 @@ async def test_the_measured_size_is_enough_for_whichever_profile_is_chosen_later
 async def test_the_measured_size_is_enough_where_places_to_sign_become_part_of_the_page(
     bench: SealingBench,
 ) -> None:
-    """Their faces go where the places stay, and stay where the places go."""
+    """Their appearances are removed where the fields stay, and stay where the fields are removed."""
     with pikepdf.open(io.BytesIO(signed_files.waiting())) as pdf:
         face = pdf.make_stream(
             random.Random(1).randbytes(9_000), BBox=[0, 0, 9, 9], Subtype=pikepdf.Name.Form
@@ -98,7 +98,7 @@ def coloured() -> Image.Image:
 
 
 def with_picture(picture: Image.Image, form: str = "JPEG", **entries: Any) -> bytes:
-    """A page that a picture covers; `entries`: of its dictionary; a soft mask is given by its matte."""
+    """A page covered by a picture. `entries`: those of its dictionary; a soft mask is given by its matte."""
     out = io.BytesIO()
     picture.save(out, form, quality=95)
     pdf = pikepdf.new()
@@ -122,7 +122,7 @@ def with_picture(picture: Image.Image, form: str = "JPEG", **entries: Any) -> by
 
 
 def inks(picture: Image.Image) -> Image.Image:
-    """In four colours as InDesign and Distiller write them: Pillow turns such a JPEG round."""
+    """In four colours as InDesign and Distiller write them: Pillow inverts such a JPEG."""
     return ImageChops.invert(picture.convert("CMYK"))
 
 
@@ -155,7 +155,7 @@ def test_a_picture_made_smaller_keeps_its_colours_and_others_are_left_alone(
 
 @pytest.mark.parametrize("measured", [False, True])
 def test_a_palette_of_measured_colours_is_left_alone(measured: bool) -> None:
-    """As dots of a JPEG they would be drawn as they stand: PDFium heeds the gamma of a palette only."""
+    """As dots of a JPEG they would be drawn unchanged: PDFium applies gamma only to a palette."""
     name, white = pikepdf.Name, pikepdf.Dictionary(WhitePoint=[0.95, 1, 1.09], Gamma=[2.2, 2.2, 2.2])
     base = pikepdf.Array([name.CalRGB, white]) if measured else name.DeviceRGB
     space = pikepdf.Array(

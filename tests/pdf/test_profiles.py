@@ -1,4 +1,4 @@
-"""Files that are signed already, and files that others sign later: stamped by profile, judged rightly."""
+"""Signed files, and files that others sign later: each is stamped by its profile and judged rightly."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def as_large_as_may_be() -> bytes:
 async def test_what_was_accepted_at_a_limit_gets_all_its_stamps(
     make: Callable[[], bytes], bench: SealingBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Our own stamps may go over the limits of size and of the number of signatures."""
+    """Our own stamps may exceed the limits of size and of the number of signatures."""
     monkeypatch.setattr(existing_signatures, "SIGNATURES_MAX", 2)
     uploaded, places = make(), [Placement(page=1, x=x, y=120) for x in (180, 300, 420)]
     found = receive(ReceptionRequest(data=uploaded, stamps=len(places), limits=OutputLimits()))
@@ -154,7 +154,7 @@ def test_a_signed_form_with_a_box_that_says_no_state_gets_a_stamp() -> None:
     ("was", "now"), [(b"[ 9 9 20 20 ]", b"[ 9 9 20 99 ]"), (b"/Subtype /Link", b"/Subtype /Line")]
 )
 def test_an_annotation_in_place_stays_what_it_was(was: bytes, now: bytes) -> None:
-    """Written anew, by whoever signs next, with the list that a new field joins."""
+    """The next signer's program writes it again, with the list to which a new field is added."""
     first = signed_files.with_annotations_in_place()
     second = signed_files.signed(first, "Siti Rahma", field="Kedua", page=2)
     assert examine_signatures(second).changed is False
@@ -222,7 +222,7 @@ def test_a_stamp_is_known_by_its_reason_also_in_a_field_of_another_name() -> Non
 
 
 async def test_a_time_stamp_of_the_document_is_examined_and_is_nobody_who_signed(bench: SealingBench) -> None:
-    """As in an archive's level (PAdES B-LTA): its imprint is what says that the document is as it was."""
+    """As in an archive's level (PAdES B-LTA): its imprint proves that the document is unchanged."""
     stamper, out = PdfTimeStamper(Stamper(bench.folder).time_stamper(), field_name="Waktu"), io.BytesIO()
     await stamper.async_timestamp_pdf(
         IncrementalPdfFileWriter(io.BytesIO(signed_files.by_budi())), md_algorithm="sha256", output=out

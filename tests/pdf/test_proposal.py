@@ -1,4 +1,4 @@
-"""The proposed place touches nothing that is written, where the page has room."""
+"""The proposed place touches no text where the page has room."""
 
 from PIL import Image
 

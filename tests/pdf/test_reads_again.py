@@ -1,4 +1,4 @@
-"""The look at a prepared file by a second parser: before the payment, what would be stopped after it."""
+"""A second parser reads the prepared file: errors are found before payment, not after it."""
 
 from __future__ import annotations
 

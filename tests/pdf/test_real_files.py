@@ -1,4 +1,4 @@
-"""What real files have that the standard doesn't: found with the corpus, kept here as small as can be."""
+"""Deviations of real files from the standard, found with the corpus and kept here in small files."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_stream_that_nobody_can_unpack_weighs_what_it_has() -> None:
 
 
 async def test_branches_without_pages_that_are_listed_twice_are_dropped(bench: SealingBench) -> None:
-    """qpdf takes the second mention of a branch for a loop; readers pass over it."""
+    """qpdf takes the second mention of a branch for a loop; readers ignore it."""
     data = samples.empty_branches()
     with pytest.raises(pikepdf.PdfError, match="Loop detected"):
         pikepdf.open(io.BytesIO(data))
@@ -92,7 +92,7 @@ def test_encryption_for_a_certificate_is_named() -> None:
 
 
 def test_a_page_that_only_qpdf_finds_is_shown() -> None:
-    """PDFium trusts a table that leads astray; qpdf sees that another object lies there."""
+    """PDFium trusts a wrong table; qpdf sees that another object lies there."""
     data = samples.looping_pages().replace(b"[2 0 R 3 0 R] /Count 2", b"[3 0 R] /Count 1       ")
     lines = data.split(b"\n")
     first = lines.index(b"0000000000 65535 f ")
@@ -200,7 +200,7 @@ def test_pages_that_share_a_list_of_annotations_keep_what_it_shows() -> None:
 
 @pytest.mark.parametrize("found", ["[1 2]", "<< /Title (Surat) >>", "stream"])
 def test_what_is_said_of_a_document_stays_where_readers_look_for_it_only(found: str) -> None:
-    """Whoever compares the revisions of the stamped file stumbles over anything else."""
+    """Programs that compare the revisions of the stamped file fail on anything else."""
     with pikepdf.open(io.BytesIO(samples.letter())) as pdf:
         told = pdf.make_stream(b"<rdf/>") if found == "stream" else pikepdf.Object.parse(found.encode())
         pdf.trailer["/Info"] = pdf.Root["/Metadata"] = told
@@ -220,7 +220,7 @@ def test_metadata_that_cannot_be_unpacked_go() -> None:
 
 
 def _without_end() -> bytes:
-    """qpdf takes a stream without `endstream` for empty; PDFium goes by its length."""
+    """qpdf takes a stream without `endstream` for empty; PDFium uses its length."""
     content = b"0 g 100 100 300 300 re f"
     page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /X 5 0 R >>"
     bodies = [
@@ -250,7 +250,7 @@ def test_a_page_that_qpdf_would_lose_is_kept_by_pdfium() -> None:
 
 @pytest.mark.parametrize(("pages", "lost"), [(2, 2), (14, 14), (14, 4)])
 def test_a_page_of_which_qpdf_would_leave_nothing_is_kept_by_pdfium(pages: int, lost: int) -> None:
-    """A bracket too many in its dictionary: qpdf takes the page for nothing and goes on without it."""
+    """One bracket too many in its dictionary: qpdf ignores the page and goes on without it."""
     with pikepdf.open(io.BytesIO(samples.letter(pages))) as pdf:
         out = io.BytesIO()
         pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable)
@@ -288,7 +288,7 @@ def test_a_name_with_a_stray_hash_is_spelt_as_other_parsers_read_it(place: str, 
 
 
 def test_what_the_check_before_the_release_would_stop_is_refused_before_the_payment() -> None:
-    """A key given twice in the page tree of a file signed already, which nothing may rewrite."""
+    """A key given twice in the page tree of a signed file, which may not be rewritten."""
     pdf = pikepdf.open(io.BytesIO(samples.page_file()))
     pdf.Root.Pages["/Odd1"] = pdf.Root.Pages["/Odd2"] = 1
     twice = _saved(pdf).replace(b"/Odd2", b"/Odd1")

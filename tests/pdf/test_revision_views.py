@@ -1,4 +1,4 @@
-"""What pyHanko is told of earlier revisions: the same, and within a time that anybody waits."""
+"""pyHanko gets the same answers about earlier revisions, in an acceptable time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.pdf import samples, signed_files
 
 
 def _usages(view: HistoricalResolver) -> dict[tuple[int, int], set[str]]:
-    """By the objects that later revisions name, pages left out."""
+    """Usages of the objects that later revisions name, without pages."""
     view._load_reverse_xref_cache()
     xrefs = view.reader.xrefs
     later = range(view.revision + 1, xrefs.total_revisions)

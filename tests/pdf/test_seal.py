@@ -1,4 +1,4 @@
-"""Sealed files in the eyes of others: pyHanko's validator, openssl, pdfsig, qpdf."""
+"""Other programs accept sealed files: pyHanko's validator, openssl, pdfsig, qpdf."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ async def test_the_cms_is_der_to_the_byte(any_bench: SealingBench) -> None:
     signed_data = content["content"].untag()
     (signer,) = signed_data["signer_infos"]
     (unsigned,) = signer["unsigned_attrs"]
-    (token,) = unsigned["values"]  # of the authority: how it is written is not for us to say
+    (token,) = unsigned["values"]  # the authority decides how it is written
     given = der.emit(0, 1, 16, unsigned["type"].dump(force=True) + der.emit(0, 1, 17, token.dump()))
     fields = b"".join(signer[name].dump(force=True) for name in signer if name != "unsigned_attrs")
     signers = der.emit(0, 1, 17, der.emit(0, 1, 16, fields + der.emit(2, 1, 1, given)))
@@ -292,7 +292,7 @@ def test_the_development_pki_is_made_once_and_private(bench: SealingBench) -> No
 
 @pytest.mark.parametrize("nested", [False, True])
 async def test_the_stamp_lies_on_the_page_that_was_named(bench: SealingBench, nested: bool) -> None:
-    """Also where the page tree has branches, whose pages can't be counted off at its root."""
+    """Also where the page tree has branches, whose pages can't be counted at its root."""
     with pikepdf.open(io.BytesIO(samples.letter())) as pdf:
         for _ in range(4):
             pdf.pages.append(pdf.pages[0])

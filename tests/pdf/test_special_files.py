@@ -63,7 +63,7 @@ def test_a_password_with_accents_opens_every_kind_of_lock(revision: int) -> None
 
 
 def test_a_lock_comes_off_though_the_metadata_cannot_be_unpacked() -> None:
-    """Those of a program that encrypts them by RC4 and leaves them as they were: decrypting makes noise."""
+    """A program encrypts the file by RC4, but not the metadata: decrypting them makes noise."""
     with pikepdf.open(io.BytesIO(samples.letter())) as pdf:
         pdf.Root["/Metadata"] = pdf.make_stream(b"noise", Filter=pikepdf.Name.FlateDecode)
         lock = pikepdf.Encryption(user="rahasia", owner="x", R=4)

@@ -86,7 +86,7 @@ PUBLISHED = {int(key_id): bytes.fromhex(key) for key_id, key in VECTORS["keys"].
 def test_the_reader_says_of_each_published_vector_what_the_file_says(vector: dict[str, Any]) -> None:
     outcome = vector["outcome"]
     if outcome in ("unreadable", "newer", "foreign"):
-        # A person's text is not looked at for its address: what leads elsewhere fails as a payload.
+        # The address in a person's text is not checked: other addresses fail as a payload.
         with pytest.raises(Refusal, match=r"code\.(unreadable|newer)") as refused:
             decode_code(vector["text"])
         assert outcome == "foreign" or refused.value.code == f"code.{outcome}"

@@ -1,7 +1,7 @@
-"""A stamped PDF/A stays one and a tagged PDF stays readable: what a stamp adds keeps to their rules.
+"""A stamped PDF/A stays PDF/A and a tagged PDF stays readable: a stamp obeys their rules.
 
 Rules by ISO 19005-1 (PDF/A-1) and 19005-2 (PDF/A-2, as far as stricter), and ISO 14289-1 (PDF/UA). No
-validator for these is at hand; the checks here are made from the clauses named.
+validator for these is available; the checks here follow the clauses named.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ async def test_a_broken_structure_tree_hinders_no_stamp(bench: SealingBench) -> 
 
 
 async def test_nothing_of_the_person_is_in_what_a_stamp_adds(bench: SealingBench) -> None:
-    """Names, addresses and paths stay out; the file's own metadata stays as it is."""
+    """Names, addresses and paths stay out; the file's own metadata stays unchanged."""
     data = await stamped(tagged_files.archival(), bench)
     pdf = opened(data)
     for field in widgets(pdf):

@@ -1,4 +1,4 @@
-"""The time-stamp client believes no reply it hasn't checked."""
+"""The time-stamp client checks every reply."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_root_that_ends_before_the_authority_s_certificate_counts(bench: Seali
 def test_a_token_that_no_stamp_has_room_for_is_refused_by_name(
     bench: SealingBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And not once the key was used: it would be again at each attempt, for every job."""
+    """Before the key is used: otherwise each attempt of every job would use it again."""
     monkeypatch.setattr("meterai.stamping.signer.time_stamp_client.TOKEN_BYTES", 2_000)
     assert why(bench, reply_to(bench)) == "tsa.bad_token"
 
@@ -99,7 +99,7 @@ def test_a_time_that_no_clock_shows_is_refused(bench: SealingBench, monkeypatch:
 
 
 def test_a_certificate_without_any_purpose_is_refused(bench: SealingBench, tmp_path: Path) -> None:
-    """What answers in the authority's place may have any certificate, also one of our own chain."""
+    """An impostor of the authority may have any certificate, also one of our own chain."""
     folder = tmp_path / "pki"
     shutil.copytree(bench.folder, folder)
     for suffix in ("pem", "key.pem"):
@@ -115,9 +115,9 @@ def test_an_untrusted_authority_is_refused(bench: SealingBench, bench_p256: Seal
 def test_a_token_that_verifiers_would_not_accept_is_refused(
     bench: SealingBench, bench_p256: SealingBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else every stamp of that authority would be sold, and called not genuine wherever it is judged.
+    """Otherwise every stamp with it would be sold, and then judged not genuine.
 
-    Public authorities carry along cross-certificates that lie on another path than the pinned root's.
+    Public authorities include cross-certificates that lie on another path than the pinned root's.
     """
     own = bench.timestamper.authority
     beside = [bench_p256.key.certificates[1], *_certificates(bench)]
@@ -162,7 +162,7 @@ def test_the_authority_s_own_reason_for_a_rejection_is_kept(
 def test_a_token_that_is_granted_with_changes_is_taken_and_one_beside_a_rejection_is_not(
     bench: SealingBench,
 ) -> None:
-    """PKIStatus (RFC 3161, 2.4.2): with 0 and 1 alone a token goes along."""
+    """PKIStatus (RFC 3161, 2.4.2): a token comes only with 0 and 1."""
     token = der.read_only(reply_to(bench)).children()[1].whole
     granted, with_changes, rejected = (
         der.encode(der.SEQUENCE, der.encode(der.SEQUENCE, der.encode_integer(status)), token)

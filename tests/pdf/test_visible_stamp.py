@@ -1,4 +1,4 @@
-"""The stamp lies where it was put, upright, on every kind of page, and its code reads back."""
+"""The stamp lies in its place, upright, on every kind of page, and its code can be read."""
 
 from __future__ import annotations
 

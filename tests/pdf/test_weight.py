@@ -1,4 +1,4 @@
-"""What a file may weigh, each limit by itself and lowered, so that the files are small."""
+"""Each limit on a file's weight by itself, lowered so that the files are small."""
 
 from __future__ import annotations
 
@@ -112,13 +112,13 @@ def chain(forms: int) -> bytes:
 
 
 def inherited(times: int) -> bytes:
-    """The page's resources stand in the page tree."""
+    """The page's resources are in the page tree."""
     tree = b"<< /Type /Pages /Kids [3 0 R] /Count 1 /Resources << /XObject << /X 5 0 R >> >> >>"
     return document(stream(b"/X Do " * times), stream(b"", FORM), page=b"/Contents 4 0 R", pages=tree)
 
 
 def in_parts(times: int) -> bytes:
-    """The name stands in one part of the content, the operator in the next one."""
+    """The name is in one part of the content, the operator in the next one."""
     return document(
         stream(b"/X"),
         stream(b"Do"),

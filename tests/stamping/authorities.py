@@ -1,4 +1,4 @@
-"""Fixtures of all who stamp in tests: the development chain and a time-stamp authority under it."""
+"""Fixtures of all tests that stamp: the development chain and a time-stamp authority under it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cast: Alice owns a lot of stamps; signer, time-stamp authority and jail are real processes."""
+"""The common set-up: Alice owns a lot of stamps; signer, time-stamp authority and jail are real processes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def jail() -> Iterator[SharedJail]:
 async def front(
     database: TestDatabase, tmp_path: Path, pki: Path, shared_tsa: TimeStampAuthority, jail: SharedJail
 ) -> AsyncIterator[StampingSetup]:
-    """The set-up without a signer, for what comes before: nobody signs."""
+    """The set-up without a signer, for tests of the steps before signing."""
     copy_pki(pki, tmp_path)
     setup = StampingSetup(database=database, data=tmp_path, tsa=shared_tsa, jail=jail)
     await setup.furnish()
@@ -36,6 +36,6 @@ async def front(
 
 @pytest_asyncio.fixture
 async def setup(front: StampingSetup) -> StampingSetup:
-    """Furnished, the signer running."""
+    """The set-up with customer and lot, and a running signer."""
     await front.start_signer()
     return front

@@ -1,4 +1,4 @@
-"""Small true PDFs for the tests of stamping."""
+"""Makes small real PDFs for the tests of stamping."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pikepdf
 
 
 def make_letter(text: str = "Surat pernyataan", pages: int = 1) -> bytes:
-    """A letter on A4 with some lines of text; other text, other bytes."""
+    """A letter on A4 with some lines of text. Another text gives other bytes."""
     pdf = pikepdf.new()
     for number in range(pages):
         page = pdf.add_blank_page(page_size=(595.28, 841.89))

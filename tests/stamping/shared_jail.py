@@ -14,7 +14,7 @@ from meterai.jail.pool import JailPool
 
 
 class SharedJail:
-    """Like a `JailPool` that stands, for tests with a loop each: the pool lives in a loop of its own."""
+    """Acts as a running `JailPool` for tests with a loop each: the pool runs in a loop of its own."""
 
     def __init__(self, pool: JailPool, loop: asyncio.AbstractEventLoop) -> None:
         self._pool = pool

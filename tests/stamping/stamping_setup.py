@@ -61,7 +61,7 @@ BOTTOM_LEFT = Placement(page=1, x=80, y=80)
 
 
 class Process:
-    """A child process that says "ready" in some way, and that a test may kill."""
+    """A child process that reports when it is ready, and that a test may kill."""
 
     def __init__(self, *argv: str, environment: dict[str, str], log: Path) -> None:
         self._log = log.open("ab")
@@ -84,7 +84,7 @@ class Process:
 
 
 async def until(condition: Any, seconds: float = 60, what: str = "the condition") -> Any:
-    """Waits until the (maybe async) condition gives something true, and returns that."""
+    """Waits until the (maybe async) condition returns a true value, and returns that."""
     end = time.monotonic() + seconds
     while True:
         found = condition()
@@ -97,7 +97,7 @@ async def until(condition: Any, seconds: float = 60, what: str = "the condition"
 
 
 class TimeStampAuthority:
-    """The sandbox's, as a process that can be stopped and started on the same port."""
+    """The sandbox's authority, as a process that can be stopped and started on the same port."""
 
     def __init__(self, pki: Path) -> None:
         self._pki = pki
@@ -163,7 +163,7 @@ class StampingSetup:
         return Tools(**{**parts, **changes})
 
     async def furnish(self, stamps: int = 10) -> None:
-        """The customer, the books, and a lot with stamps."""
+        """Makes the customer, the ledger accounts, and a lot with stamps."""
         now = datetime.now(UTC)
         await self.database.owner.execute(
             """INSERT INTO customers.organisation VALUES ($1, 'Issuer', 'issuer', $4),
@@ -199,7 +199,7 @@ class StampingSetup:
         *,
         limits: OutputLimits | None = None,
     ) -> uuid.UUID:
-        """Alice's document, its stamps placed."""
+        """Accepts a document of Alice and places its stamps."""
         document = await accept_document(
             self.db, self.jail, self.objects, self.vouch, data=data, name="surat.pdf", kind=None,
             limits=limits, customer_id=self.alice, now=datetime.now(UTC),
@@ -221,7 +221,7 @@ class StampingSetup:
         )  # fmt: skip
 
     async def work(self, seconds: float = 60, **changes: Any) -> None:
-        """Runs the cycle in this process until nothing is due any more."""
+        """Runs the cycle in this process until nothing is due."""
         tools = self.tools(**changes)
 
         async def nothing_left() -> bool:
@@ -233,7 +233,7 @@ class StampingSetup:
         await until(nothing_left, seconds, "the jobs")
 
     def start_worker(self, name: str = "worker-1", *, fail_point: str = "", lease_s: float = 30) -> Process:
-        """A worker of its own; killed at the end of the test."""
+        """Starts a worker process, which is killed at the end of the test."""
         process = Process(
             "-m", "tests.stamping.worker_process", name, str(lease_s),
             environment={
@@ -310,7 +310,7 @@ class StampingSetup:
                 process.kill()
 
     def key_uses(self) -> int:
-        """What the software key's own counter says."""
+        """Number of uses in the software key's own counter."""
         return sum(int(path.read_text()) for path in (self.data / "signer").glob("*.count"))
 
     async def row(self, query: str, *args: Any) -> Any:
@@ -321,6 +321,6 @@ class StampingSetup:
 
 
 def copy_pki(source: Path, data: Path) -> None:
-    """The session's keys for one test: making RSA keys takes a second."""
+    """Copies the session's keys for one test: making RSA keys takes a second."""
     data.mkdir(parents=True, exist_ok=True)
     shutil.copytree(source, data / "pki")

@@ -217,7 +217,7 @@ async def test_somebody_elses_bundle_is_unknown(front: StampingSetup) -> None:
 
 
 async def test_a_bundle_dropped_while_files_are_checked_is_unknown(front: StampingSetup) -> None:
-    """In another tab: the upload ends with an answer, and nothing of it is left in a list."""
+    """In another tab: the upload gets an answer, and leaves nothing in any list."""
 
     class Dropping(FolderStore):
         async def put_all(self, contents: Mapping[str, bytes]) -> None:
@@ -235,7 +235,7 @@ async def test_a_bundle_dropped_while_files_are_checked_is_unknown(front: Stampi
 
 
 async def test_a_file_that_two_uploads_check_at_once_is_one_document(front: StampingSetup) -> None:
-    """The one that comes later takes no place of what may be given to stamping by then, and is in no list."""
+    """The later upload takes no place of what may be given to stamping by then, and appears in no list."""
 
     class Overtaken(FolderStore):
         async def put_all(self, contents: Mapping[str, bytes]) -> None:
@@ -257,7 +257,7 @@ async def test_a_file_that_two_uploads_check_at_once_is_one_document(front: Stam
 
 
 async def test_files_that_are_checked_at_once_go_beyond_no_limit(front: StampingSetup) -> None:
-    """Room was there when the check began; meanwhile another file has taken it. Those that are in stay in."""
+    """There was room when the check began, but another file has taken it. Files that were added stay."""
 
     class Filling(FolderStore):
         async def put_all(self, contents: Mapping[str, bytes]) -> None:
@@ -298,7 +298,7 @@ async def test_what_is_thrown_away_is_gone_and_what_is_to_be_stamped_stays(front
 async def test_a_file_may_be_dropped_while_its_retention_ends(
     front: StampingSetup, *, is_whole: bool
 ) -> None:
-    """Both wait for the row of the file here, so that their orders of locking meet."""
+    """Both wait for the row of the file here, so that a wrong order of locks would show."""
     id = await fill(front, letters(1))
     (file,) = (await look(front, id)).files
     owner, now = front.database.owner, system_clock()
@@ -323,7 +323,7 @@ async def test_a_file_may_be_dropped_while_its_retention_ends(
 
 
 async def test_nothing_joins_a_bundle_that_was_started_on_the_site(front: StampingSetup) -> None:
-    """In another tab: it would lie there without a button, and go after a week."""
+    """In another tab: the file would have no button, and would be deleted after a week."""
 
     class Starting(FolderStore):
         async def put_all(self, contents: Mapping[str, bytes]) -> None:
@@ -372,7 +372,7 @@ async def test_one_rule_places_every_stamp(setup: StampingSetup) -> None:
 
 
 async def test_the_newest_version_of_each_file_is_given_out(setup: StampingSetup) -> None:
-    """One with the time stamp that came later, or a renewed proof."""
+    """A version with a later time stamp, or a renewed proof."""
     id = await fill(setup, letters(2))
     await start(setup, id)
     await setup.work()
@@ -402,7 +402,8 @@ async def test_the_newest_version_of_each_file_is_given_out(setup: StampingSetup
 async def test_a_file_that_carries_a_stamp_gets_another_only_when_somebody_says_so(
     setup: StampingSetup,
 ) -> None:
-    """One of last month's among the new ones: its second stamp would be used, and can't be given back."""
+    """One of last month's files among the new ones: its second stamp would be used, and can't be given
+    back."""
     first = await fill(setup, letters(1))
     await start(setup, first, rule=Rule(profile=Profile.SIGN_LATER))
     await setup.work()

@@ -1,4 +1,4 @@
-"""Uploads are forgotten when their time is over; what was released stays."""
+"""Uploads are deleted when their retention ends; released files stay."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ async def test_bytes_that_somebody_else_uploaded_too_stay(setup: StampingSetup) 
 async def test_what_is_cleaned_up_is_found_by_its_key_though_statistics_know_of_nothing_that_is_kept(
     setup: StampingSetup,
 ) -> None:
-    """Or each object that goes would have all kept uploads read."""
+    """Otherwise each deletion would read all kept uploads."""
     await setup.order(await setup.accept(make_letter()))
     await setup.work()
     assert await clean_up(setup) == 1
@@ -157,7 +157,7 @@ async def test_an_upload_racing_with_the_clean_up_of_the_same_bytes_is_whole(fro
 
 
 class Crash(Exception):
-    """Of the worker."""
+    """A crash of the worker."""
 
 
 def crash_at(name: str) -> Callable[[str], None]:
@@ -174,7 +174,7 @@ async def delete_orphans(setup: StampingSetup, now: datetime) -> int:
 
 
 async def test_prepared_revisions_that_nothing_names_go_and_no_other_object(setup: StampingSetup) -> None:
-    """Those of a crash before the intent, and of a document refused after it."""
+    """Revisions left by a crash before the intent, and by a document refused after it."""
     now, later = datetime.now(UTC), datetime.now(UTC) + timedelta(days=2)
     await setup.database.owner.execute("UPDATE stamping.document SET retained_until = 'infinity'")
     done, waiting = [await setup.accept(make_letter(text)) for text in ("selesai", "menunggu")]
@@ -203,7 +203,7 @@ async def test_prepared_revisions_that_nothing_names_go_and_no_other_object(setu
 
 
 class RefusingSigner:
-    """Says that the document is no good, when its prepared revision is stored."""
+    """Refuses the document when its prepared revision is stored."""
 
     def __init__(self, client: SignerClient) -> None:
         self._client = client

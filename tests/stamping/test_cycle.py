@@ -77,7 +77,7 @@ async def test_a_batch_of_jobs_is_released_together(setup: StampingSetup) -> Non
 
 
 async def test_the_code_of_a_stamp_that_was_delayed_says_the_day_of_its_number(setup: StampingSetup) -> None:
-    """In Jakarta: late in the evening by UTC, the next day has begun there."""
+    """In Jakarta: when it is late in the evening by UTC, the next day has begun there."""
     job = await setup.order(await setup.accept(make_letter()))
     await setup.database.owner.execute(
         "UPDATE stamping.serial SET allocated_at = '2026-08-16 17:30:00+00' WHERE serial = $1", job.serials[0]
@@ -215,7 +215,7 @@ async def test_only_the_documents_of_a_paid_order_get_an_owner_with_the_request(
 
 
 async def ownerless(setup: StampingSetup) -> UUID:
-    """A document that came before its customer was known."""
+    """A document that was uploaded before its customer was known."""
     document = await setup.accept(make_letter())
     await setup.database.owner.execute(
         "UPDATE stamping.document SET customer_id = NULL WHERE id = $1", document

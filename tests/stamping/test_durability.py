@@ -1,4 +1,4 @@
-"""Which steps wait for the disk. The last one before something that can't be undone always does."""
+"""Which steps wait for the disk. The last one before something irreversible always does."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ async def _waits(tx: Connection) -> bool:
 
 
 async def test_nothing_is_signed_before_attempt_and_intent_are_on_the_disk(database: TestDatabase) -> None:
-    """The intents' transaction doesn't wait: the attempt's, which follows in the log, does so for both."""
+    """The intents' transaction doesn't wait. The attempt's, which follows in the log, waits for both."""
     async with database.app.transaction() as tx:
         await tx.execute("SET LOCAL synchronous_commit = on")
         await jobs.store_intents(tx, [], [], sealed=[], lease_until=NOW, now=NOW)
@@ -32,7 +32,7 @@ async def test_nothing_is_signed_before_attempt_and_intent_are_on_the_disk(datab
 
 
 async def test_paid_documents_are_accepted_without_waiting_for_the_disk(database: TestDatabase) -> None:
-    """A crash that forgets the jobs brings the rows back that asked for them."""
+    """A crash that loses the jobs restores the outbox rows that asked for them."""
     async with database.app.transaction() as tx:
         await tx.execute("SET LOCAL synchronous_commit = on")
         assert await jobs.accept(tx, [], [], [], holder="worker-1", until=NOW, asked_by=[], now=NOW)
@@ -57,7 +57,7 @@ async def test_jobs_asked_for_with_quota_wait_for_the_disk(database: TestDatabas
 
 
 async def test_a_drafts_owner_waits_for_the_disk(database: TestDatabase) -> None:
-    """The browser gets its new link with the answer, and has no other any more."""
+    """The browser gets its new link with the answer, and no longer has any other."""
     async with database.app.transaction() as tx:
         await tx.execute("SET LOCAL synchronous_commit = on")
         alice = Contact(kind="email", value="alice@example.com")

@@ -1,4 +1,4 @@
-"""A batch keeps its leases while it is at work, and does not wait for those of it that are slow."""
+"""A batch keeps its leases while it is at work, and does not wait for its slow documents."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.storage
 
 
 class HoldingJail:
-    """Prepares none of these files before `let_go`, and then only those that are not to be refused."""
+    """Holds one file until `let_go`; then prepares or refuses it."""
 
     def __init__(self, setup: StampingSetup, held: bytes, refusal: Refusal | None = None) -> None:
         self._inner = setup.jail
@@ -105,7 +105,7 @@ async def test_a_batch_that_never_ends_is_given_up(
 async def test_a_lease_is_prolonged_by_a_whole_one_each_third_of_it_and_two_times_that_may_fail(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Nobody else gets the job in between, and after `LEASES_MAX` of them everybody may."""
+    """Nobody else gets the job before, and everybody may get it after `LEASES_MAX` leases."""
     now, fences, waited, tried = datetime.now(UTC), [jobs.Fence(uuid4(), 3)], [], []
 
     def at_once(seconds: float) -> Any:
@@ -151,7 +151,7 @@ async def test_a_usual_batch_does_not_touch_its_leases_again(
 
 
 async def test_only_what_is_still_held_is_prolonged(front: StampingSetup) -> None:
-    """Not what somebody else took, nor what was put off: that would not be tried again when it is due."""
+    """Not jobs that somebody else took, nor postponed ones, which would not be tried again when due."""
     now = await front.value("SELECT now()")
     taken, put_off, held = [await order(front, make_letter(f"Surat {n}")) for n in range(3)]
     async with front.db.transaction() as tx:
@@ -183,7 +183,7 @@ async def test_nobody_takes_a_job_between_the_look_at_its_lease_and_the_write(fr
 async def test_leases_are_found_by_their_jobs_though_a_quiet_hour_s_statistics_know_of_none_to_do(
     front: StampingSetup,
 ) -> None:
-    """Or each step of each batch would read all that wait."""
+    """Otherwise each step of each batch would read all waiting jobs."""
     now = await front.value("SELECT now()")
     ended = await order(front, make_letter())
     async with front.db.transaction() as tx:
@@ -237,7 +237,7 @@ async def test_who_lost_some_of_a_batch_writes_nothing_of_them(front: StampingSe
 async def test_who_loses_one_of_a_batch_goes_on_with_the_others_at_once(
     setup: StampingSetup, refusal: Refusal | None
 ) -> None:
-    """And leaves the key alone for the one that somebody else took, and its stamp where it is."""
+    """The key is not used for the job that somebody else took, and its stamp stays where it is."""
     letter = make_letter("diambil")
     taken, kept = await order(setup, letter, BOTTOM_LEFT), await order(setup, make_letter("dipegang"))
 
@@ -285,7 +285,7 @@ async def test_the_others_of_a_batch_do_not_wait_for_a_slow_one(
 async def test_the_news_of_the_others_is_not_kept_for_a_slow_one(
     setup: StampingSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who keeps news passes them on when the whole batch has ended."""
+    """A caller that keeps news passes them on when the whole batch has ended."""
     monkeypatch.setattr(steps, "_PATIENCE_S", 0.05)
     letter = make_letter("lambat")
     documents = [await setup.accept(data) for data in (letter, make_letter())]

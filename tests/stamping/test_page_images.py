@@ -1,4 +1,4 @@
-"""Page images at hand: found by their bytes, page and width, for a while."""
+"""Recent page images are found by their bytes, page and width, for a while."""
 
 from __future__ import annotations
 

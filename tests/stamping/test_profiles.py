@@ -1,4 +1,4 @@
-"""Each profile through the whole cycle: stored, sealed, checked, released; and the size that is foretold."""
+"""Each profile through the whole cycle: stored, sealed, checked, released; and the predicted size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every process of the stamping cycle is killed at every step; the same serial numbers arrive, once."""
+"""Every process of the stamping cycle is killed at every step; the same serial numbers are released, once."""
 
 from __future__ import annotations
 
@@ -89,8 +89,10 @@ async def test_a_worker_killed_at_any_step_is_replaced(setup: StampingSetup, ste
 async def test_who_ends_at_the_second_stamp_is_replaced_by_who_goes_on_there(
     setup: StampingSetup, step: str, key_uses: int, files: int
 ) -> None:
-    """From the newest intent, in one attempt. Only what no intent tells of is done once more: the files are
-    the upload, what is released, and one that nothing names yet or any more."""
+    """It goes on from the newest intent, in one attempt. Only work without an intent is repeated.
+
+    Three files remain: the upload, the released one, and one that no row names.
+    """
     job = await order_letter(setup, 2)
     with pytest.raises(EndedWorker):
         await run_due_jobs(setup.tools(fail_point=ending_at_the_second(step)), worker="worker-1")
@@ -107,7 +109,7 @@ async def test_who_ends_at_the_second_stamp_is_replaced_by_who_goes_on_there(
 
 
 class EndedWorker(Exception):
-    """Of no job: the worker itself."""
+    """An end of the worker itself, not of a job."""
 
 
 def ending_at_the_second(step: str) -> FailPoint:
@@ -136,7 +138,7 @@ async def test_a_worker_killed_after_the_reservation_is_replaced(setup: Stamping
 async def test_who_is_accepted_beside_a_refused_one_leaves_the_others_rows_to_them(
     front: StampingSetup,
 ) -> None:
-    """A crash between the two would have left a paid document that nobody stamps and nobody refunds."""
+    """A crash between the two would have left a paid document that is neither stamped nor refunded."""
     good, bad = await front.accept(make_letter("Surat")), uuid4()
     rows = [await row_that_asks(front) for _ in range(2)]
     requests = [front.wanted(document, key=f"item-{document}") for document in (good, bad)]
@@ -211,7 +213,10 @@ async def test_a_killed_jail_costs_nothing_and_two_an_attempt(setup: StampingSet
 
 
 async def test_a_job_waits_while_the_jails_stand_still(setup: StampingSetup) -> None:
-    """However long that is. After a while it is tried more rarely: each time it takes a turn from others."""
+    """However long that lasts.
+
+    Later it is tried less often, because each attempt takes a turn from others.
+    """
     job = await order_letter(setup)
     others = confined()
     slow = JailPool(JAIL_TASKS, slots=1, wall_seconds=0.5)
@@ -248,26 +253,26 @@ async def jails_in_the_order_of_use(jail: JailPool, *, apart_from: Collection[in
 
 
 async def two_confined(*, apart_from: Collection[int]) -> list[int]:
-    """The jail processes of this test, once two of them stand."""
+    """The jail processes of this test, once two of them are ready."""
     while len(jails := confined() - set(apart_from)) < 2:
         await asyncio.sleep(0.05)
     return list(jails)
 
 
 def confined() -> set[int]:
-    """The jail processes that stand."""
+    """The jail processes that are ready."""
     return {pid for pid in jail_processes(os.getpid()) if filters_of(pid) > filters_of("self")}
 
 
 def filters_of(pid: int | str) -> int:
-    """How many seccomp filters a process stands behind: a jail process gets one before it begins."""
+    """Number of seccomp filters of a process: a jail process gets one before it begins."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return sum(int(line.split()[1]) for line in lines if line.startswith("Seccomp_filters:"))
 
 
 @pytest_asyncio.fixture
 async def own_tsa(setup: StampingSetup) -> AsyncIterator[TimeStampAuthority]:
-    """An authority that this test may stop; the signer speaks to it."""
+    """An authority that this test may stop. The signer uses it."""
     assert setup.signer_process is not None
     setup.signer_process.kill()
     setup.tsa = TimeStampAuthority(setup.data / "pki")

@@ -1,4 +1,4 @@
-"""A document that can't be stamped costs nothing; what isn't the document's fault refuses no document."""
+"""A document that can't be stamped costs nothing. Faults elsewhere refuse no document."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.storage
 
 
 async def ordered_with_input(setup: StampingSetup, data: bytes) -> Job:
-    """A job whose stored input is not what was inspected: nobody could have known before."""
+    """A job whose stored input is not the inspected one: nobody could have known before."""
     document = await setup.accept(make_letter(), [BOTTOM_LEFT, BOTTOM_RIGHT])
     key = await setup.objects.put(data)
     await setup.database.owner.execute(
@@ -72,7 +72,7 @@ async def test_all_refused_documents_of_a_batch_give_their_stamps_back(setup: St
 
 
 class FaultyJail:
-    """Ends one of its tasks in this way."""
+    """Ends one of its tasks with this error."""
 
     def __init__(self, setup: StampingSetup, task: str, refusal: Refusal) -> None:
         self._inner = setup.jail
@@ -109,7 +109,7 @@ async def test_what_may_not_be_the_document_s_fault_is_tried_again_before_its_st
 
 
 async def test_one_that_can_not_be_released_keeps_no_other_of_its_batch_from_it(setup: StampingSetup) -> None:
-    """Its serial number is bound to other bytes, which it should not be."""
+    """Its serial number is bound to other bytes, which should never happen."""
     first, bad, last = [await setup.order(await setup.accept(make_letter(text))) for text in ("a", "b", "c")]
     await setup.database.owner.execute(
         """INSERT INTO stamping.release (serial, version, sha256, bytes, pages, document_id, released_at)
@@ -181,7 +181,8 @@ async def test_a_wrong_signature_is_never_released(setup: StampingSetup) -> None
 
 
 async def test_attempts_during_an_outage_do_not_count_against_a_document(setup: StampingSetup) -> None:
-    """Else two faults of ours in a row, after a long wait for the signer, would have a paid one refused."""
+    """Otherwise two faults of ours in a row, after a long wait for the signer, would refuse a paid
+    document."""
     jobs = [await setup.order(await setup.accept(make_letter(text))) for text in ("a", "b")]
     await setup.database.owner.execute(
         "UPDATE stamping.job SET attempts = 40, trouble_code = 'signer.unavailable'"
@@ -198,7 +199,7 @@ async def test_attempts_during_an_outage_do_not_count_against_a_document(setup: 
 
 
 class ForgetfulStore(FolderStore):
-    """Says that it stored, and did not."""
+    """Claims to have stored an object, but has not."""
 
     async def put_all(self, contents: Mapping[str, bytes]) -> None:
         await super().put_all(contents)
@@ -216,7 +217,7 @@ async def test_a_file_that_the_store_lost_is_not_released(setup: StampingSetup) 
 
 
 class RottenStore(FolderStore):
-    """Gives back what was stored just now with one byte changed."""
+    """Returns what was just stored with one byte changed."""
 
     written: frozenset[str] = frozenset()
 
@@ -240,7 +241,7 @@ async def test_a_file_that_the_store_changed_is_not_released(setup: StampingSetu
 
 
 async def test_an_upload_that_the_store_changed_is_not_stamped(setup: StampingSetup) -> None:
-    """Nor refused: the store may give it as it was, from a copy."""
+    """It is not refused either: the store may return the right bytes later, from a copy."""
     job = await setup.order(await setup.accept(make_letter()))
     (path,) = (setup.data / "objects").glob("*/*")
     whole = path.read_bytes()
@@ -256,7 +257,7 @@ async def test_an_upload_that_the_store_changed_is_not_stamped(setup: StampingSe
 async def test_who_can_not_write_down_what_became_of_a_job_says_so(
     setup: StampingSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Or the worker would take its batch for done and the database for there."""
+    """Otherwise the worker would think that its batch is done and the database is there."""
 
     async def lost(*_: object) -> None:
         raise OSError("the server went away")

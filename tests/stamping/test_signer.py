@@ -117,7 +117,7 @@ async def test_nonsense_on_the_socket_harms_nobody(setup: StampingSetup) -> None
 
 
 async def test_connections_that_somebody_keeps_hold_nobody_up(tmp_path: Path) -> None:
-    """Workers and sites keep as many as they once needed at the same time."""
+    """Workers and sites keep as many connections as they once needed at the same time."""
 
     class Sealer:
         async def keys(self) -> signer_wire.Keys:
@@ -137,7 +137,7 @@ async def test_connections_that_somebody_keeps_hold_nobody_up(tmp_path: Path) ->
 
 
 async def test_a_request_of_another_release_says_nothing_against_a_document(setup: StampingSetup) -> None:
-    """Paid, it would be refused for good while worker and signer are replaced one after the other."""
+    """A paid document would be refused for good while worker and signer are replaced one after the other."""
     reader, writer = await asyncio.open_unix_connection(str(signer_wire.socket_path(setup.data)))
     body = msgspec.msgpack.encode({"op": "of_a_later_release"})
     writer.write(len(body).to_bytes(4) + body)
@@ -188,7 +188,7 @@ async def test_a_key_that_was_used_uncounted_stops_the_start(setup: StampingSetu
 
 
 async def test_a_counter_from_an_older_copy_stops_the_start(setup: StampingSetup) -> None:
-    """What it lacks made seals: it is no use that never reached the key."""
+    """The attempts that it lacks made seals, so they did reach the key."""
     path = await stamped_and_stopped(setup)
     path.write_text(f"{0:020d}")
     assert setup.spawn_signer().wait() == 1
@@ -227,7 +227,10 @@ async def test_attempts_that_never_reached_the_key_are_abandoned(setup: Stamping
 async def test_attempts_whose_count_was_written_and_not_answered_are_abandoned_at_once(
     setup: StampingSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The database went away in between. Later, the newest attempts would be others that reached the key."""
+    """The database went away in between.
+
+    Later, the newest attempts would be others, which reached the key.
+    """
     job = await setup.order(await setup.accept(make_letter()))
     crash = setup.tools(fail_point=crash_at("after_intent"))
     with pytest.raises(Crash):
@@ -254,7 +257,7 @@ async def test_attempts_whose_count_was_written_and_not_answered_are_abandoned_a
 
 
 class Crash(Exception):
-    """Of the worker."""
+    """A crash of the worker."""
 
 
 def crash_at(point: str) -> FailPoint:

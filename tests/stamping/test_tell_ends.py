@@ -1,4 +1,4 @@
-"""Customers hear how stamping from quota ended, unless they saw it on the page."""
+"""Customers get a message about the end of stamping from quota, unless they saw it on the page."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def waits(
 
 
 async def told(setup: StampingSetup, *, later: float = 61) -> list[dict[str, Any]]:
-    """What a turn of the worker leaves to be sent, so many seconds from now."""
+    """Returns the messages that a worker would send in that many seconds from now."""
     now = datetime.now(UTC) + timedelta(seconds=later)
     await tell_ends(setup.db, public_url=BASE + "/", now=now)
     rows = await setup.database.owner.fetch(
@@ -46,7 +46,7 @@ async def told(setup: StampingSetup, *, later: float = 61) -> list[dict[str, Any
 
 
 async def end(setup: StampingSetup, document: uuid.UUID, state: str, code: str | None = None) -> None:
-    """The document's job as if a worker had ended it now."""
+    """Ends the document's job as a worker would do now."""
     await setup.database.owner.execute(
         """UPDATE stamping.job SET state = $2, refusal_code = $3, ended_at = now(), next_attempt_at = NULL
            WHERE document_id = $1""",

@@ -1,7 +1,7 @@
-"""A worker that does nothing but the stamping cycle: `python -m tests.stamping.worker_process NAME LEASE`.
+"""A worker that runs only the stamping cycle: `python -m tests.stamping.worker_process NAME LEASE`.
 
 The real one (`meterai.processes.worker`) needs the whole service; this one is killed and frozen by the tests.
-What it needs comes from METERAI_DATA, METERAI_DATABASE_APP_URL and METERAI_FAIL_POINT.
+Its settings come from METERAI_DATA, METERAI_DATABASE_APP_URL and METERAI_FAIL_POINT.
 """
 
 from __future__ import annotations

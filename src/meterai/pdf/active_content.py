@@ -84,7 +84,6 @@ def _holds_files(value: Any) -> bool:
 
 
 def _names_files(value: Any) -> bool:
-    """Whether a value names associated files (ISO 32000-2 clause 14.13): a file specification or an array
-    of them."""
+    """Whether a value names associated files, one or an array of them (ISO 32000-2 clause 14.13)."""
     items = list(value) if isinstance(value, pikepdf.Array) else [value]
     return all(_is_plain(item) and name_of(item.get("/Type", "/Filespec")) == "/Filespec" for item in items)

@@ -154,8 +154,10 @@ _SAMPLED = 3
 
 
 def _is_grey(image: Image.Image) -> bool:
-    """Whether the picture has no colour, by each third dot of each third line: stamps and seals cover
-    many."""
+    """Whether the picture has no colour.
+
+    Looks at each third dot of each third line: stamps cover many of them.
+    """
     size = (max(1, image.width // _SAMPLED), max(1, image.height // _SAMPLED))
     red, green, blue, _ = image.resize(size, Image.Resampling.NEAREST).split()
     if red.tobytes() == green.tobytes() == blue.tobytes():  # the usual case, and quickly seen

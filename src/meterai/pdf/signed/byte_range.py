@@ -58,8 +58,7 @@ def gap_content(data: bytes, byte_range: ByteRange) -> bytes:
 
 
 def check_belongs(data: bytes, dictionary: Any, byte_range: ByteRange, content: bytes) -> None:
-    """Checks that the gap is the /Contents of this dictionary, and that the dictionary lies in the signed
-    part.
+    """Checks that the gap is the /Contents of this dictionary, which must lie in the signed part.
 
     Otherwise a later revision could give a signed string a new dictionary, with another Reason.
 

@@ -158,8 +158,7 @@ def _check_untouched(request: LightCheckRequest) -> None:
 
 
 def _check_byte_range(signature: _SealValues, data: bytes) -> _Range:
-    """Checks `[0 a b c]`: the gap is exactly the hex string of the contents, and the end is that of a
-    revision."""
+    """Checks `[0 a b c]`: the gap is exactly the hex string of the contents; the end is a revision's end."""
     numbers = [int(number) for number in signature.byte_range]
     if len(numbers) != 4 or numbers[0] != 0 or not 0 < numbers[1] < numbers[2] <= len(data) - numbers[3]:
         raise _unsound("byte_range")
