@@ -28,7 +28,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import settings
 
-from meterai.kit.installation import Secrets
+from meterai.kit.installation_secrets import Secrets
 from meterai.launcher.embedded_postgres import EmbeddedPostgres
 from tests.made_once import make_once
 from tests.places import memory_with_room, passing_folder

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from meterai.kit.database import Database, connect
-from meterai.kit.installation import DATABASE
+from meterai.kit.database_urls import DATABASE
 from meterai.launcher.embedded_postgres import EmbeddedPostgres
 from meterai.launcher.schema import migrate
 

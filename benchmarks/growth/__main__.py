@@ -23,7 +23,9 @@ from meterai.cli.refusal_texts import refusal_text
 from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Refusal
 from meterai.kit.database import connect
-from meterai.kit.installation import OWNER, Secrets, by_socket, read_addresses, settings_of_running
+from meterai.kit.database_urls import OWNER, by_socket
+from meterai.kit.installation import read_addresses, settings_of_running
+from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings, from_environment, queue_root
 from meterai.sales.use_cases.issue_quota import issue_quota
 

@@ -21,7 +21,8 @@ import pytest
 import meterai.sales
 from meterai.cli.copies.backup_folder import BackupFolder
 from meterai.kit.files.object_store import FolderStore
-from meterai.kit.installation import Secrets, read_addresses
+from meterai.kit.installation import read_addresses
+from meterai.kit.installation_secrets import Secrets
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.published_documents import Head
 from simulator.crowd.browser import Browser, Response

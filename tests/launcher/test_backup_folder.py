@@ -22,7 +22,7 @@ from meterai.cli.copies.backup_folder import (
 )
 from meterai.kernel.refusals import Refusal
 from meterai.kit.files.atomic_write import sync_file_system
-from meterai.kit.installation import Secrets
+from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings
 from meterai.launcher.database_server import DatabaseServer
 from meterai.launcher.schema.migrate import head_version

@@ -33,8 +33,10 @@ from meterai.cli.stamp import command as stamp
 from meterai.cli.stamp.run import StampRun
 from meterai.cli.tools import demo
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.database_urls import ROLES
 from meterai.kit.http.listening import listen
-from meterai.kit.installation import ROLES, Addresses, Secrets, write_addresses
+from meterai.kit.installation import Addresses, write_addresses
+from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings, from_environment
 from meterai.launcher.embedded_postgres import EmbeddedPostgres
 from meterai.launcher.schema.migrate import upgrade_script

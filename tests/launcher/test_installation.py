@@ -18,7 +18,8 @@ import pytest
 from meterai.cli.data_folder import refuse_another_users
 from meterai.kernel.refusals import Refusal
 from meterai.kit import installation
-from meterai.kit.installation import Addresses, Secrets
+from meterai.kit.installation import Addresses
+from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import GATE_PORT, Settings, public_url
 from meterai.launcher.database_dump import dump_database, load_database
 from meterai.launcher.database_server import DatabaseServer

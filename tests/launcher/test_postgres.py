@@ -20,7 +20,7 @@ import pytest
 import pytest_asyncio
 
 from meterai.kit.child_processes import processes_in
-from meterai.kit.installation import Secrets
+from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings
 from meterai.launcher.database_server import DatabaseServer
 from meterai.launcher.embedded_postgres import (

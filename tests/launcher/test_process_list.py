@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from meterai.kit.installation import Secrets
+from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings, public_url
 from meterai.launcher.preparation import Ports, Twins
 from meterai.launcher.process_list import product_specs, twin_specs

@@ -21,7 +21,8 @@ import pytest
 
 from meterai.kernel.serial_number import make_serial
 from meterai.kit.child_processes import processes_in, stamp_of
-from meterai.kit.installation import Secrets, read_addresses
+from meterai.kit.installation import read_addresses
+from meterai.kit.installation_secrets import Secrets
 from tests.ports import first_of_free_ports
 from tests.running_service import RunningService, launch, parent_of, processes_of, running_service
 

@@ -13,7 +13,8 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from meterai.kit.installation import Secrets, read_addresses
+from meterai.kit.installation import read_addresses
+from meterai.kit.installation_secrets import Secrets
 from simulator.crowd.applicant import Applicant
 from simulator.crowd.browser import Browser, Response
 from simulator.crowd.cpu_time import cpu_seconds, set_apart

@@ -21,7 +21,7 @@ from meterai.bootstrap import App
 from meterai.kernel.clock import age_s
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import DATABASE_IS_DOWN
-from meterai.kit.installation import Secrets
+from meterai.kit.installation_secrets import Secrets
 from meterai.kit.outbox import COUNTED_MAX
 from meterai.ledger.model import Unit, unit_of
 from meterai.operations.use_cases.ask_signer import SignerNow, ask_signer

@@ -24,14 +24,8 @@ from meterai.cli.outage_messages import outage_message
 from meterai.kernel.clock import system_clock
 from meterai.kit.child_processes import ending_with_parent
 from meterai.kit.database import DATABASE_IS_DOWN
-from meterai.kit.installation import (
-    Addresses,
-    Secrets,
-    default_data,
-    derive,
-    forget_addresses,
-    write_addresses,
-)
+from meterai.kit.installation import Addresses, default_data, derive, forget_addresses, write_addresses
+from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings, from_environment
 from meterai.launcher.database_server import DatabaseServer
 from meterai.launcher.embedded_postgres import PostgresFailed

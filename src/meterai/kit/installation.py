@@ -1,25 +1,21 @@
-"""A data directory: its default place, its secrets, and the service that runs on it."""
+"""A data directory: its default place, the service that runs on it, and the settings of that service."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 from typing import Final, Literal
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.child_processes import stamp_of
+from meterai.kit.database_urls import OWNER, ROLES, by_socket, role_url, url_as
 from meterai.kit.files.atomic_write import write_whole
-from meterai.kit.files.secret_files import keep_secret, keep_secrets, keep_text
+from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings
 
-Role = Literal["app", "signer", "reader", "verifier"]
-ROLES: Final[tuple[Role, ...]] = ("app", "signer", "reader", "verifier")
-OWNER: Final = "meterai_owner"
-"""The database role that owns the schema."""
-DATABASE: Final = "meterai"
 TWIN_MERCHANT: Final = "G000000001"
 """The merchant for whom the gateway twin takes payments."""
 
@@ -105,66 +101,6 @@ def forget_addresses(data: Path) -> None:
     _addresses_path(data).unlink(missing_ok=True)
 
 
-class Secrets:
-    """The secrets of a data directory: files of mode 0600 in DATA/secrets, made on first use."""
-
-    def __init__(self, data: Path) -> None:
-        self.folder = data / "secrets"
-        self.whatsapp_token_file = self.folder / "whatsapp-token"
-        self.gateway_server_key_file = self.folder / "gateway-server-key"
-        self.payout_key_file = self.folder / "payout-key"
-        self.metrics_token_file = self.folder / "metrics-token"
-
-    @property
-    def database_owner(self) -> str:
-        """Password of the embedded database's owner."""
-        return keep_secret(self.folder, "database-owner")
-
-    @property
-    def database_roles(self) -> dict[Role, str]:
-        """Passwords of the database roles."""
-        kept = keep_secrets(self.folder, "database", ROLES)
-        return {role: kept[role] for role in ROLES}
-
-    @property
-    def whatsapp_token(self) -> str:
-        """Bearer token between us and the inbox twin."""
-        return keep_text(self.whatsapp_token_file)
-
-    @property
-    def gateway_server_key(self) -> str:
-        """Server key between us and the gateway twin."""
-        return keep_text(self.gateway_server_key_file, "SB-Mid-server-")
-
-    @property
-    def payout_key(self) -> str:
-        """Key between us and the payout twin."""
-        return keep_text(self.payout_key_file, "IRIS-")
-
-    @property
-    def metrics_token(self) -> str:
-        """Bearer token for reading the metrics. A change of the file counts at once."""
-        return keep_text(self.metrics_token_file)
-
-    @property
-    def hold_application(self) -> bool:
-        """Whether a database was made before: this secret is made after it."""
-        return (self.folder / "application.json").exists()
-
-    def make_shared(self) -> None:
-        """Makes the secrets that several processes use, so that no two of them make one at the same time.
-
-        They are the secret of codes, cookies and links, and the token of metrics.
-        """
-        keep_secret(self.folder, "application")
-        keep_text(self.metrics_token_file)
-
-
-def role_url(owner_url: str, role: Role, password: str) -> str:
-    """The URL of a database for a role; `owner_url` is the owner's URL."""
-    return url_as(owner_url, f"meterai_{role}", password)
-
-
 def owner_url(settings: Settings) -> str:
     """The owner's URL of the database that METERAI_DATABASE_URL names, else of the running service's.
 
@@ -173,24 +109,6 @@ def owner_url(settings: Settings) -> str:
     if settings.database_url:
         return settings.database_url
     return url_as(read_addresses(settings.data).database, OWNER, Secrets(settings.data).database_owner)
-
-
-def query_without(query: str, *names: str) -> str:
-    """The query of a URL without these parameters."""
-    return "&".join(part for part in query.split("&") if unquote(part.partition("=")[0]) not in names)
-
-
-def url_as(url: str, user: str, password: str) -> str:
-    """The URL of a database with this user and password."""
-    parts = urlsplit(without_user(url))
-    return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{parts.netloc}"))
-
-
-def without_user(url: str) -> str:
-    """A URL without user and password, before the host and among its parameters."""
-    parts = urlsplit(url)
-    query = query_without(parts.query, "user", "password")
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query))
 
 
 def settings_of_running(settings: Settings) -> Settings:
@@ -219,16 +137,6 @@ def _with_places(settings: Settings, addresses: Addresses) -> Settings:
         objects_url=settings.objects_url or addresses.objects,
         queue_folder=settings.queue_folder or addresses.queue,
     )
-
-
-def by_socket(url: str, folder: str) -> str:
-    """The URL of the same database over the socket in `folder`; unchanged when `folder` is empty."""
-    if not folder:
-        return url
-    parts = urlsplit(url)
-    query = f"host={quote(folder, safe='/')}&port={parts.port}"
-    user, at, _ = parts.netloc.rpartition("@")
-    return urlunsplit(parts._replace(netloc=user + at, query=query))
 
 
 def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settings:

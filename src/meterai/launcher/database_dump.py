@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
-from meterai.kit.installation import query_without
+from meterai.kit.database_urls import query_without
 from meterai.launcher.embedded_postgres import client_program
 
 _GIVEN_UP: Final = (

@@ -9,7 +9,8 @@ from typing import Final
 
 from meterai.kit.child_processes import exit_of
 from meterai.kit.database import connect_alone
-from meterai.kit.installation import DATABASE, ROLES, Role, Secrets, role_url
+from meterai.kit.database_urls import DATABASE, ROLES, Role, role_url
+from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings
 from meterai.launcher.embedded_postgres import EmbeddedPostgres, PostgresFailed, has_cluster
 from meterai.launcher.schema.migrate import current_version, make_roles, migrate

@@ -27,8 +27,8 @@ from meterai.kit.child_processes import (
     processes_in,
     titles_of_children,
 )
+from meterai.kit.database_urls import OWNER
 from meterai.kit.files.file_lock import locked
-from meterai.kit.installation import OWNER
 from meterai.launcher.process_identity import Identity, choose_identity
 
 _START_SECONDS: Final = 60.0

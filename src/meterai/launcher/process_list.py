@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from meterai.kit.installation import Addresses, Secrets, start_of, without_user
+from meterai.kit.database_urls import without_user
+from meterai.kit.installation import Addresses, start_of
+from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings, in_url, public_url, queue_root, shown_host
 from meterai.launcher.preparation import LOCAL, Ports, Twins
 from meterai.launcher.schema.migrate import head_version

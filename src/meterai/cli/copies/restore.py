@@ -33,7 +33,7 @@ from meterai.kernel.clock import system_clock
 from meterai.kit.database import DATABASE_IS_DOWN, Database, connect
 from meterai.kit.files.atomic_write import copy_whole
 from meterai.kit.files.object_store import FolderStore, open_store
-from meterai.kit.installation import Secrets
+from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings, from_environment, queue_root
 from meterai.launcher.database_dump import DumpFailed, load_database
 from meterai.launcher.database_server import DatabaseServer

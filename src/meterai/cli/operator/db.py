@@ -10,7 +10,7 @@ import typer
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.outage_messages import outage_message
 from meterai.kit.database import DATABASE_IS_DOWN
-from meterai.kit.installation import Secrets
+from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings, from_environment
 from meterai.launcher.database_server import DatabaseServer
 from meterai.launcher.embedded_postgres import PostgresFailed

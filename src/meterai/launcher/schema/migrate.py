@@ -13,7 +13,7 @@ from pathlib import Path
 import asyncpg
 
 from meterai.kit.database import connect_alone
-from meterai.kit.installation import url_as
+from meterai.kit.database_urls import url_as
 from meterai.launcher.installed_packages import stale_packages
 
 FOLDER = Path(__file__).parent

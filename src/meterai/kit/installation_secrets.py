@@ -1,0 +1,63 @@
+"""The secrets of a data directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from meterai.kit.database_urls import ROLES, Role
+from meterai.kit.files.secret_files import keep_secret, keep_secrets, keep_text
+
+
+class Secrets:
+    """The secrets of a data directory: files of mode 0600 in DATA/secrets, made on first use."""
+
+    def __init__(self, data: Path) -> None:
+        self.folder = data / "secrets"
+        self.whatsapp_token_file = self.folder / "whatsapp-token"
+        self.gateway_server_key_file = self.folder / "gateway-server-key"
+        self.payout_key_file = self.folder / "payout-key"
+        self.metrics_token_file = self.folder / "metrics-token"
+
+    @property
+    def database_owner(self) -> str:
+        """Password of the embedded database's owner."""
+        return keep_secret(self.folder, "database-owner")
+
+    @property
+    def database_roles(self) -> dict[Role, str]:
+        """Passwords of the database roles."""
+        kept = keep_secrets(self.folder, "database", ROLES)
+        return {role: kept[role] for role in ROLES}
+
+    @property
+    def whatsapp_token(self) -> str:
+        """Bearer token between us and the inbox twin."""
+        return keep_text(self.whatsapp_token_file)
+
+    @property
+    def gateway_server_key(self) -> str:
+        """Server key between us and the gateway twin."""
+        return keep_text(self.gateway_server_key_file, "SB-Mid-server-")
+
+    @property
+    def payout_key(self) -> str:
+        """Key between us and the payout twin."""
+        return keep_text(self.payout_key_file, "IRIS-")
+
+    @property
+    def metrics_token(self) -> str:
+        """Bearer token for reading the metrics. A change of the file counts at once."""
+        return keep_text(self.metrics_token_file)
+
+    @property
+    def hold_application(self) -> bool:
+        """Whether a database was made before: this secret is made after it."""
+        return (self.folder / "application.json").exists()
+
+    def make_shared(self) -> None:
+        """Makes the secrets that several processes use, so that no two of them make one at the same time.
+
+        They are the secret of codes, cookies and links, and the token of metrics.
+        """
+        keep_secret(self.folder, "application")
+        keep_text(self.metrics_token_file)
