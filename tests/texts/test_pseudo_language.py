@@ -167,8 +167,8 @@ def test_a_receipt_is_translated(name: str, pseudo_language: str, monkeypatch: p
 CONSTANTS = {"NOTICE_FACTS", "_OPENAPI"}
 TABLES = {
     name: table
-    for module in pkgutil.iter_modules(texts.__path__)
-    for name, table in vars(importlib.import_module(f"meterai.texts.{module.name}")).items()
+    for module in pkgutil.walk_packages(texts.__path__, "meterai.texts.")
+    for name, table in vars(importlib.import_module(module.name)).items()
     if isinstance(table, Mapping) and name.isupper() and name not in CONSTANTS
 }
 
