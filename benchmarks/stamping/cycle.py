@@ -2,7 +2,7 @@
 
 PostgreSQL with fsync, the worker, its jail, the signer and the time-stamp authority are the real processes;
 the files are fsynced. Documents are uploaded beforehand. Then all orders for their stamps are put into the
-outbox at once, as settled payments do, and the worker does the rest: reserve, prepare, intend, sign, check,
+outbox at once, as settled payments do. The worker does the rest: reserve, prepare, intend, sign, check,
 release, tell. There is no order to be told about, so that step ends after looking for it.
 
 CPU time is read from /proc for each process with its children; the authority's is listed separately.

@@ -2,7 +2,7 @@
 
 A file may leave the drawing of its fields to the reader: `NeedAppearances`, or a widget without `/AP` (ISO
 32000-1 clause 12.7.2). Before such fields become page content, PDFium draws them, as it does in browsers and
-for the page image that the customer saw. qpdf's own drawing knows neither borders nor lists.
+for the page image that the customer saw. The drawing by qpdf knows neither borders nor lists.
 
 Written comments (FreeText) are drawn too. PDFium draws those without `/AP` in the fonts of the file's form,
 which is removed later.

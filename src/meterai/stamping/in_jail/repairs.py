@@ -40,9 +40,9 @@ def _mend_metadata(pdf: pikepdf.Pdf, *, encrypted: bool) -> None:
 
     - Metadata that can't be unpacked would stop the writer, which states the version in them.
     - Metadata that are no stream, and document information that is no dictionary (ISO 32000-1 clauses 14.3.2
-    and 14.3.3): readers ignore both, but programs that compare revisions fail on them.
+      and 14.3.3): readers ignore both. But programs that compare revisions fail on them.
     - Metadata that decrypting turned into noise. LibreOffice and Ghostscript don't encrypt them in a file
-    encrypted by RC4. People who sign such a file afterwards would get errors.
+      encrypted by RC4. People who sign such a file afterwards would get errors.
     """
     try:
         metadata = pdf.Root.get("/Metadata")

@@ -27,9 +27,9 @@ _VERSION = 2
 async def add_due_time_stamps(tools: Tools, *, limit: int = 8) -> int:
     """Fetches tokens for files that lack one and releases each as version 2. Returns the number of files.
 
-    Version 1 stays as it was; the change lies in the gap that its signature leaves out. If the authority
-    comes back after the end of the certificate, there is no version 2: with a token of that time, verifiers
-    would take the stamp for an expired one. The register still confirms version 1.
+    Version 1 stays as it was; the change lies in the gap that its signature leaves out. There is no version 2
+    if the authority comes back after the end of the certificate. With a token of that time, verifiers would
+    take the stamp for an expired one. The register still confirms version 1.
     """
     now = tools.clock()
     async with tools.db.connection() as connection:
