@@ -69,6 +69,6 @@ class Signer(KeyHolder, Protocol):
 type Vouch = Callable[[bytes, datetime], Awaitable[None]]
 """Judges a file that carries stamps already, as of the given moment.
 
-Raises: Refusal INVALID `pdf.*`; INVALID `jail.killed` when the file must not get another stamp; UNAVAILABLE
-`jail.unavailable`.
+Raises: Refusal INVALID `pdf.*` when it must not get another stamp, `jail.killed` when the jail's process was
+killed while judging it; UNAVAILABLE `jail.unavailable`.
 """
