@@ -18,6 +18,7 @@ import pytest
 from meterai.cli.data_folder import refuse_another_users
 from meterai.kernel.refusals import Refusal
 from meterai.kit import installation
+from meterai.kit.database_urls import without_user
 from meterai.kit.installation import Addresses
 from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import GATE_PORT, Settings, public_url
@@ -165,7 +166,7 @@ def test_an_address_that_is_shown_holds_no_password_wherever_it_stood() -> None:
         "postgresql://o:s3cr3t@h:1/d?sslmode=require",
         "postgresql://h:1/d?pass%77ord=s3cr3t&sslmode=require",
     ):
-        assert installation.without_user(owner) == "postgresql://h:1/d?sslmode=require"
+        assert without_user(owner) == "postgresql://h:1/d?sslmode=require"
 
 
 @pytest.mark.parametrize(
