@@ -252,6 +252,21 @@ def told_by(script: str) -> list[float]:
     return [float(number) for number in told.stdout.split()]
 
 
+@pytest.mark.parametrize(("burnt", "refused"), [(0.4, False), (60.0, True)], ids=["answered", "refused"])
+async def test_the_cpu_time_of_a_job_is_told_also_when_it_is_refused(
+    jail: JailPool, burnt: float, refused: bool
+) -> None:
+    await ask(jail, burn_seconds=0.5)  # another job's time, which does not count
+    told: list[float] = []
+    job = jail.run(PROBE, ProbeRequest(burn_seconds=burnt), ProbeResult, spent=told.append)
+    if refused:
+        with pytest.raises(Refusal, match=r"pdf\.too_heavy"):
+            await job
+    else:
+        await job
+    assert told == [pytest.approx(min(burnt, 1.0), abs=0.1)]
+
+
 async def test_forms_in_forms_kill_the_renderer_and_not_us(jail: JailPool) -> None:
     request = RenderRequest(data=samples.nested_forms(), page=1)
     with pytest.raises(Refusal) as caught:

@@ -6,6 +6,9 @@ import asyncio
 import os
 import signal
 import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 
 import msgspec
 import structlog
@@ -49,6 +52,7 @@ class _Process:
         self.jobs = 0
         self.status: int | None = None
         """Exit status, or a signal as a negative number. None: it has not ended as far as we know."""
+        self._cpu_seconds = 0.0
 
     async def receive(self) -> bytearray:
         head = await self._receive_exactly(frames.LENGTH.size)
@@ -75,6 +79,13 @@ class _Process:
             await loop.sock_sendall(self.wall, piece)
         return await self.receive()
 
+    def cpu_seconds(self) -> float:
+        """CPU time that it has used so far, also after its end."""
+        if self.status is None:
+            with suppress(OSError):  # it may have ended where nobody keeps its status
+                self._cpu_seconds = cpu_seconds_of(self.number)
+        return self._cpu_seconds
+
     def is_alive(self) -> bool:
         """Whether the other end is open. A process may die while it waits, for instance when memory is
         short."""
@@ -97,11 +108,13 @@ class _Process:
     def _has_ended(self, how: int = os.WNOHANG) -> bool:
         if self.status is None:
             try:
-                number, status = os.waitpid(self.number, how)
+                number, status, used = os.wait4(self.number, how)
             except ChildProcessError:  # where SIGCHLD is ignored the kernel keeps no status
-                number, status = self.number, 0
+                self.status = 0
+                return True
             if number:
                 self.status = os.waitstatus_to_exitcode(status)
+                self._cpu_seconds = used.ru_utime + used.ru_stime
         return self.status is not None
 
     async def end(self) -> None:
@@ -109,6 +122,15 @@ class _Process:
         if not self._has_ended():
             os.kill(self.number, signal.SIGKILL)
             await asyncio.to_thread(self._has_ended, 0)  # the kernel takes a while to free a gigabyte
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One task on one request."""
+
+    task: int
+    body: bytes
+    spent: Callable[[float], None]
 
 
 class _Killed(Exception):
@@ -172,8 +194,18 @@ class JailPool:
         for _ in range(self._processes - 1):
             self._replace_soon()
 
-    async def run[Result](self, task: str, request: msgspec.Struct, result_type: type[Result]) -> Result:
+    async def run[Result](
+        self,
+        task: str,
+        request: msgspec.Struct,
+        result_type: type[Result],
+        *,
+        spent: Callable[[float], None] = lambda _seconds: None,
+    ) -> Result:
         """Runs one task on one request.
+
+        `spent` is called with the CPU seconds of each process that worked on it: once as a rule, twice if
+        another process had to take over. It is called also if the job is refused or cancelled.
 
         Raises: Refusal as the task raised it; INVALID `pdf.broken` for any other error of the task; INVALID
         `pdf.too_heavy` if a limit of memory or CPU time was broken; INVALID `jail.killed` if others killed
@@ -190,7 +222,7 @@ class JailPool:
             self._waiting -= 1
         try:
             body = msgspec.msgpack.encode(request)  # a copy, which nobody keeps who waits
-            answer = await self._run_in_turn(number, body, result_type)
+            answer = await self._run_in_turn(_Job(number, body, spent), result_type)
         finally:
             self._turns.release()
         if isinstance(answer, frames.RefusalFrame):
@@ -209,21 +241,21 @@ class JailPool:
             await self._fork_server.end()
 
     async def _run_in_turn[Result](
-        self, number: int, body: bytes, result_type: type[Result]
+        self, job: _Job, result_type: type[Result]
     ) -> Result | frames.RefusalFrame:
         """Runs the job, and once more if the first process was killed or held up by others.
 
         Both share one limit of wall time, because somebody waits.
         """
         try:
-            return await self._attempt(number, body, result_type, stretches=2)
+            return await self._attempt(job, result_type, stretches=2)
         except _Killed:
             log.warning("jail.killed")
             killed = True
         except _StoodStill:
             killed = False
         try:
-            return await self._attempt(number, body, result_type, stretches=1)
+            return await self._attempt(job, result_type, stretches=1)
         except _Killed:
             log.warning("jail.killed_again")
             if killed:  # perhaps it needs more memory than there is: it may not come back for ever
@@ -233,14 +265,17 @@ class JailPool:
         raise Refusal(Kind.UNAVAILABLE, "jail.unavailable")
 
     async def _attempt[Result](
-        self, number: int, body: bytes, result_type: type[Result], *, stretches: int
+        self, job: _Job, result_type: type[Result], *, stretches: int
     ) -> Result | frames.RefusalFrame:
         process = await self._take()
+        before = process.cpu_seconds()
         try:
-            answer, swollen = await self._ask(process, number, body, result_type, stretches)
+            answer, swollen = await self._ask(process, job, result_type, stretches)
         except BaseException:  # also when cancelled, in the middle of a job nobody waits for
             self._discard(process)
             raise
+        finally:
+            job.spent(process.cpu_seconds() - before)
         outdated = process.copied_from is not self._fork_server
         if swollen or outdated or process.jobs >= _JOBS_MAX or self._closed:
             self._discard(process)
@@ -250,12 +285,12 @@ class JailPool:
         return answer
 
     async def _ask[Result](
-        self, process: _Process, number: int, body: bytes, result_type: type[Result], stretches: int
+        self, process: _Process, job: _Job, result_type: type[Result], stretches: int
     ) -> tuple[Result | frames.RefusalFrame, bool]:
         """Reads the answer, and whether the process wants to be replaced. Raises: Refusal, _Killed,
         _StoodStill."""
         try:
-            reply = await self._answer(process, number, body, stretches)
+            reply = await self._answer(process, job, stretches)
             return frames.read_reply(reply, result_type), bool(reply[1])
         except (OSError, Dead) as error:
             if await process.was_killed():
@@ -266,7 +301,7 @@ class JailPool:
         log.warning("jail.limit_broken", what=broken, status=process.status, job=process.jobs)
         raise Refusal(Kind.INVALID, "pdf.too_heavy")
 
-    async def _answer(self, process: _Process, number: int, body: bytes, stretches: int) -> bytearray:
+    async def _answer(self, process: _Process, job: _Job, stretches: int) -> bytearray:
         """Reads a reply within one period of wall time, or two if the process makes progress.
 
         A job that takes too much work meets the limit of CPU time first. Reaching the limit of wall time
@@ -274,8 +309,8 @@ class JailPool:
 
         Raises: OSError, Dead; _StoodStill; Refusal UNAVAILABLE `jail.unavailable`.
         """
-        used = cpu_seconds_of(process.number)
-        asked = asyncio.create_task(process.exchange(number, body))
+        used = process.cpu_seconds()
+        asked = asyncio.create_task(process.exchange(job.task, job.body))
         try:
             for _ in range(stretches):
                 await asyncio.wait({asked}, timeout=self._wall_seconds)
@@ -283,7 +318,7 @@ class JailPool:
                     await asyncio.wait({asked}, timeout=_LATE_SECONDS_MAX)
                 if asked.done():
                     return asked.result()
-                before, used = used, cpu_seconds_of(process.number)
+                before, used = used, process.cpu_seconds()
                 log.warning("jail.slow", cpu_seconds=round(used - before, 2), job=process.jobs)
                 if used - before < _STANDSTILL * self._wall_seconds:
                     raise _StoodStill
