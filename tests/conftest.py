@@ -3,10 +3,11 @@
 Storage tests run against real PostgreSQL, started once per session and only when a test asks for it:
 
     async def test_a_person_can_be_added(database: TestDatabase) -> None:
-        async with database.app.transaction() as tx:      # kit Database, as role meterai_app
-            await tx.execute("INSERT ...")
+        async with database.app.transaction() as tx:      # kit Database: may do what site, worker,
+            await tx.execute("INSERT ...")               # controller and operator may together
         rows = await database.owner.fetch("SELECT ...")    # asyncpg connection, as the owner: sees everything
-        async with database.signer.connection() as c: ...  # as meterai_signer; .reader as meterai_reader
+        async with database.site.connection() as c: ...    # as meterai_site; .worker, .controller, .operator,
+                                                           # .signer, .reader, .verifier: the login roles
         database.urls.app                                  # for a process that the test starts
 
 Each test gets a database of its own, copied from a migrated template (about 40 ms), and dropped afterwards.

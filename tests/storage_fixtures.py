@@ -10,12 +10,15 @@ from dataclasses import dataclass
 import asyncpg
 
 from meterai.kit.database import Database, connect
-from meterai.kit.database_urls import DATABASE
+from meterai.kit.database_urls import DATABASE, ROLES
 from meterai.launcher.embedded_postgres import EmbeddedPostgres
 from meterai.launcher.schema import migrate
 
 _TEMPLATE = "meterai_template"
-_PASSWORDS = {role: f"password of {role}".replace(" ", "-") for role in migrate.ROLES}
+_TESTS = "meterai_tests"
+"""The login role of tests that play several processes."""
+_PLAYED = (migrate.SITE, migrate.WORKER, migrate.CONTROLLER, migrate.OPERATOR)
+_PASSWORDS = {role: f"password of {role}".replace(" ", "-") for role in (*migrate.ROLES, _TESTS)}
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,11 @@ class Urls:
 
     owner: str
     app: str
+    """A role of tests that may do what site, worker, controller and operator may."""
+    site: str
+    worker: str
+    controller: str
+    operator: str
     signer: str
     reader: str
     verifier: str
@@ -39,6 +47,10 @@ class TestDatabase:
     urls: Urls
     owner: asyncpg.Connection[asyncpg.Record]
     app: Database
+    site: Database
+    worker: Database
+    controller: Database
+    operator: Database
     signer: Database
     reader: Database
     verifier: Database
@@ -67,17 +79,23 @@ class TestCluster:
         administrator = await asyncpg.connect(self.server.url())
         await administrator.execute(f"ALTER DATABASE {DATABASE} RENAME TO {_TEMPLATE}")
         await administrator.close()
-        await migrate.migrate(self.server.url(_TEMPLATE), _PASSWORDS)
+        passwords = {role: _PASSWORDS[role] for role in migrate.ROLES}
+        await migrate.migrate(self.server.url(_TEMPLATE), passwords)
+        administrator = await asyncpg.connect(self.server.url(_TEMPLATE))
+        await administrator.execute(f"CREATE ROLE {_TESTS} LOGIN PASSWORD '{_PASSWORDS[_TESTS]}'")
+        await administrator.execute(f"GRANT {', '.join(_PLAYED)} TO {_TESTS}")
+        await administrator.close()
 
     def urls(self, name: str) -> Urls:
         """The addresses of the database called `name`."""
-        by_role = {role: self.server.url(name, role, _PASSWORDS[role]) for role in migrate.ROLES}
+
+        def url(role: str) -> str:
+            return self.server.url(name, role, _PASSWORDS[role])
+
         return Urls(
             owner=self.server.url(name),
-            app=by_role[migrate.APP],
-            signer=by_role[migrate.SIGNER],
-            reader=by_role[migrate.READER],
-            verifier=by_role[migrate.VERIFIER],
+            app=url(_TESTS),
+            **{role: url(f"meterai_{role}") for role in ROLES},
         )
 
     @asynccontextmanager
@@ -96,12 +114,11 @@ class TestCluster:
             urls = self.urls(name)
             owner = await asyncpg.connect(urls.owner)
             stack.push_async_callback(owner.close)
-            pools = []
-            for url in (urls.app, urls.signer, urls.reader, urls.verifier):
-                pool = await connect(url, connections_max=10, at_once=False)
-                stack.push_async_callback(pool.close)
-                pools.append(pool)
-            yield TestDatabase(name, urls, owner, *pools)
+            pools = {}
+            for role in ("app", *ROLES):
+                pools[role] = await connect(getattr(urls, role), connections_max=10, at_once=False)
+                stack.push_async_callback(pools[role].close)
+            yield TestDatabase(name, urls, owner, **pools)
 
     @asynccontextmanager
     async def _created(self, how: str) -> AsyncIterator[str]:

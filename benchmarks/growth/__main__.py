@@ -87,7 +87,7 @@ def main() -> None:
 async def _run(settings: Settings, *, customers: int, tickets: int, event: str) -> None:
     if customers:
         await grow(
-            settings.database_app_url,
+            settings.database_operator_url,
             _owner_url(settings),
             signer=settings.data / "signer",
             customers=customers,
@@ -95,7 +95,7 @@ async def _run(settings: Settings, *, customers: int, tickets: int, event: str) 
             progress=_show,
         )
     if tickets:
-        app = await connect(settings.database_app_url)
+        app = await connect(settings.database_operator_url)
         try:
             await hand_out_tickets(
                 app, queue_root(settings), event, count=tickets, clock=system_clock, progress=_show_some

@@ -92,7 +92,7 @@ async def _run(data: Path, server: EmbeddedPostgres, documents: int, size_bytes:
     children = _Children(data, server, urls)
     try:
         children.start()
-        db = await connect(urls[migrate.APP], connections_max=4)
+        db = await connect(urls[migrate.WORKER], connections_max=4)
         owner = await asyncpg.connect(urls["owner"])
         jail = JailPool(["meterai.stamping.in_jail.reception:receive"], slots=2)
         await jail.start()
@@ -168,7 +168,7 @@ class _Children:
     def _start(self, name: str, module: str, *arguments: str) -> None:
         environment = {
             "METERAI_DATA": str(self._data),
-            "METERAI_DATABASE_APP_URL": self._urls[migrate.APP],
+            "METERAI_DATABASE_WORKER_URL": self._urls[migrate.WORKER],
             "METERAI_DATABASE_SIGNER_URL": self._urls[migrate.SIGNER],
             "METERAI_TSA_URL": f"http://127.0.0.1:{self._port}/",
             **{f"METERAI_{name}_URL": "http://127.0.0.1:9" for name in ("GATEWAY", "PAYOUT", "WHATSAPP")},

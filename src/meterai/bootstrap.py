@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import Any, Final
 
 from meterai.jail.pool import JOBS_WAITING_MAX, JailPool
 from meterai.kernel.clock import Clock, system_clock
@@ -51,9 +52,9 @@ CHECKS_WAITING_MAX = 8
 """A waiting check keeps up to 36 MB."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """What a door works with; one for each process."""
+    """What the site works with; one for each process."""
 
     settings: Settings
     db: Database
@@ -62,10 +63,7 @@ class App:
     check_jail: JailPool
     """For requests that need no place in line; it takes no turn from buyers (docs/waiting-room.md)."""
     signer: Signer
-    revocation: RevocationSource
     gateway: PaymentGateway
-    payout: PayoutProvider
-    messenger: Messenger
     secret: bytes  # for codes, cookies and links; the same in every process
     price_list: PriceList
     trust: Trust
@@ -77,17 +75,28 @@ class App:
         return public_url(self.settings)
 
 
-def check_settings(settings: Settings) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerApp(App):
+    """What a worker works with: also what pays money out and sends messages."""
+
+    revocation: RevocationSource
+    payout: PayoutProvider
+    messenger: Messenger
+
+
+SITE_NEEDS: Final = ("gateway_url", "gateway_server_key")
+"""Settings without which a site can't work in production."""
+WORKER_NEEDS: Final = (*SITE_NEEDS, "payout_url", "payout_key", "smtp_url")
+ALL_NEED: Final = ("tsa_url", *WORKER_NEEDS)
+
+
+def check_settings(settings: Settings, needed: Sequence[str] = ALL_NEED) -> None:
     """Raises: ValueError naming a payment gateway that there is not, or what must not go into production:
     SPESIMEN, the development PKI, twins."""
     adapter_of(settings)
     if settings.environment != "production":
         return
-    missing = [
-        f"METERAI_{name.upper()}"
-        for name in ("tsa_url", "gateway_url", "gateway_server_key", "payout_url", "payout_key", "smtp_url")
-        if not getattr(settings, name)
-    ]
+    missing = [f"METERAI_{name.upper()}" for name in needed if not getattr(settings, name)]
     if missing:
         raise ValueError(
             f"METERAI_ENVIRONMENT: production needs real services; set {', '.join(missing)} as well"
@@ -100,65 +109,93 @@ def check_settings(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def open_app(
-    settings: Settings, *, jail_slots: int | None = None, name: str = "meterai", clock: Clock = system_clock
-) -> AsyncIterator[App]:
-    """Opens everything that a site or worker process needs, and closes it at the end.
+async def open_site_app(settings: Settings, *, clock: Clock = system_clock) -> AsyncIterator[App]:
+    """Opens what a site process needs, and closes it at the end.
 
     Raises: ValueError (see `check_settings`), OSError or asyncpg.PostgresError (no database),
     Refusal("trust.unreadable").
     """
-    check_settings(settings)
+    check_settings(settings, SITE_NEEDS)
     async with AsyncExitStack() as stack:
-        db = await connect(
-            settings.database_app_url,
-            connections_max=settings.database_connections_max,
-            application_name=name,
-            held_seconds=HELD_SECONDS,
-        )
-        stack.push_async_callback(db.close)
-        jail = _jail(settings, JAIL_TASKS, slots=jail_slots or settings.jail_slots)
-        stack.push_async_callback(jail.close)
-        await jail.start()
-        check_jail = _jail(settings, [JUDGE, RENDER], slots=1, waiting_max=CHECKS_WAITING_MAX)
-        stack.push_async_callback(check_jail.close)
-        gateway = adapter_of(settings).from_settings(settings)
-        stack.push_async_callback(gateway.close)
+        db = await _database(stack, settings, settings.database_site_url, "meterai-site")
+        yield App(**await _shared(stack, settings, settings.jail_slots), db=db, clock=clock)
+
+
+@asynccontextmanager
+async def open_worker_app(
+    settings: Settings,
+    *,
+    database_url: str,
+    name: str,
+    jail_slots: int | None = None,
+    clock: Clock = system_clock,
+) -> AsyncIterator[WorkerApp]:
+    """Opens what a worker needs, and closes it at the end. `name` is what the database calls it.
+
+    Raises: as `open_site_app`.
+    """
+    check_settings(settings, WORKER_NEEDS)
+    async with AsyncExitStack() as stack:
+        db = await _database(stack, settings, database_url, name)
+        shared = await _shared(stack, settings, jail_slots or settings.jail_slots)
         payout = IrisPayouts(settings.payout_url, settings.payout_key)
         stack.push_async_callback(payout.close)
-        messenger = Messenger(
-            email=SmtpSender(settings.smtp_url, sender=settings.mail_sender),
-            phone=WhatsAppSender(
-                settings.whatsapp_url,
-                token=settings.whatsapp_token,
-                code_template=settings.whatsapp_template_code,
-                news_template=settings.whatsapp_template_news,
-            ),
-        )
+        messenger = _messenger(settings)
         stack.push_async_callback(messenger.close)
-        signer = SignerClient(settings.data / "run" / "signer.sock")
-        stack.push_async_callback(signer.close)
         revocation = HttpRevocation(mirror=settings.revocation_url)
         stack.push_async_callback(revocation.close)
-        objects = await asyncio.to_thread(open_store, settings.objects_url, settings.data, needs_mark=True)
-        yield App(
-            settings=settings,
-            db=db,
-            objects=objects,
-            jail=jail,
-            check_jail=check_jail,
-            signer=signer,
-            revocation=revocation,
-            gateway=gateway,
-            payout=payout,
-            messenger=messenger,
-            secret=keep_secret(settings.data / "secrets", "application").encode(),
-            price_list=PriceList(
-                service_fee=Rupiah(settings.service_fee), vat_basis_points=settings.vat_basis_points
-            ),
-            trust=load_trust(settings.data / TRUST_FOLDER),
-            clock=clock,
+        yield WorkerApp(
+            **shared, db=db, clock=clock, payout=payout, messenger=messenger, revocation=revocation
         )
+
+
+async def _database(stack: AsyncExitStack, settings: Settings, url: str, name: str) -> Database:
+    db = await connect(
+        url,
+        connections_max=settings.database_connections_max,
+        application_name=name,
+        held_seconds=HELD_SECONDS,
+    )
+    stack.push_async_callback(db.close)
+    return db
+
+
+async def _shared(stack: AsyncExitStack, settings: Settings, jail_slots: int) -> dict[str, Any]:
+    """The fields of an `App` that a site and a worker make in the same way."""
+    jail = _jail(settings, JAIL_TASKS, slots=jail_slots)
+    stack.push_async_callback(jail.close)
+    await jail.start()
+    check_jail = _jail(settings, [JUDGE, RENDER], slots=1, waiting_max=CHECKS_WAITING_MAX)
+    stack.push_async_callback(check_jail.close)
+    gateway = adapter_of(settings).from_settings(settings)
+    stack.push_async_callback(gateway.close)
+    signer = SignerClient(settings.data / "run" / "signer.sock")
+    stack.push_async_callback(signer.close)
+    return {
+        "settings": settings,
+        "objects": await asyncio.to_thread(open_store, settings.objects_url, settings.data, needs_mark=True),
+        "jail": jail,
+        "check_jail": check_jail,
+        "signer": signer,
+        "gateway": gateway,
+        "secret": keep_secret(settings.data / "secrets", "application").encode(),
+        "price_list": PriceList(
+            service_fee=Rupiah(settings.service_fee), vat_basis_points=settings.vat_basis_points
+        ),
+        "trust": load_trust(settings.data / TRUST_FOLDER),
+    }
+
+
+def _messenger(settings: Settings) -> Messenger:
+    return Messenger(
+        email=SmtpSender(settings.smtp_url, sender=settings.mail_sender),
+        phone=WhatsAppSender(
+            settings.whatsapp_url,
+            token=settings.whatsapp_token,
+            code_template=settings.whatsapp_template_code,
+            news_template=settings.whatsapp_template_news,
+        ),
+    )
 
 
 def _jail(
@@ -180,7 +217,7 @@ def vouch_of(app: App) -> Vouch:
     return partial(vouch_for_stamps, app.db, app.jail, app.trust)
 
 
-def archive_tools_of(app: App, fail_point: FailPoint) -> ArchiveTools:
+def archive_tools_of(app: WorkerApp, fail_point: FailPoint) -> ArchiveTools:
     """The tools of the archive. It asks the verifier as anybody may: offline, and without a key."""
 
     async def judge(content: bytes) -> str | None:

@@ -33,7 +33,7 @@ class QueuedSite:
     def __init__(self, service: RunningService, queue: Queue, gate: str) -> None:
         self.service, self.queue, self.gate = service, queue, gate
         settings = settings_of_running(Settings(data=service.data))
-        self._url = settings.database_app_url
+        self._url = settings.database_operator_url
         self._closed_through = 0
         self._state = QueueState.OPEN
         self._front = (0, 0)

@@ -34,7 +34,7 @@ def own_service() -> Iterator[RunningService]:
 
 def tell(own_service: RunningService, statement: str) -> None:
     """An operator's command, as the CLI stores it."""
-    url = settings_of_running(Settings(data=own_service.data)).database_app_url
+    url = settings_of_running(Settings(data=own_service.data)).database_operator_url
 
     async def execute() -> None:
         connection = await asyncpg.connect(url)

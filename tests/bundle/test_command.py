@@ -72,7 +72,7 @@ def write_letters(folder: Path, count: int) -> Path:
 async def register(service: RunningService) -> AsyncIterator[Callable[..., Awaitable[Any]]]:
     """Looks into the database of the service."""
     settings = settings_of_running(Settings(data=service.data))
-    connection = await asyncpg.connect(settings.database_app_url)
+    connection = await asyncpg.connect(settings.database_operator_url)
     try:
         yield connection.fetchval
     finally:

@@ -40,7 +40,7 @@ def meterai(setup: RotatingSetup, *words: str) -> str:
     """The command line, on this set-up."""
     environment = {
         "METERAI_DATA": str(setup.data),
-        "METERAI_DATABASE_APP_URL": setup.database.urls.app,
+        "METERAI_DATABASE_OPERATOR_URL": setup.database.urls.operator,
     }
     done = subprocess.run(
         [sys.executable, "-m", "meterai.cli", *words],
@@ -114,7 +114,11 @@ async def test_the_exit_code_says_that_no_signer_was_seen_to_follow(
     database: TestDatabase, tmp_path: Path
 ) -> None:
     """Like that of `meterai queue`: a script would go on in the belief that signing has stopped."""
-    environment = {**os.environ, "METERAI_DATA": str(tmp_path), "METERAI_DATABASE_APP_URL": database.urls.app}
+    environment = {
+        **os.environ,
+        "METERAI_DATA": str(tmp_path),
+        "METERAI_DATABASE_OPERATOR_URL": database.urls.operator,
+    }
     command = [sys.executable, "-m", "meterai.cli", "stop-signing", "--reason", "uji coba"]
     stopped = await asyncio.to_thread(
         subprocess.run, command, env=environment, capture_output=True, text=True, timeout=60

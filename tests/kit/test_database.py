@@ -15,7 +15,7 @@ import uvloop
 
 from meterai.kit import database as kit_database
 from meterai.kit.database import DATABASE_IS_DOWN, Database, connect, is_outage
-from meterai.launcher.schema.migrate import APP, ServerIsTaken, make_roles, migrate
+from meterai.launcher.schema.migrate import SIGNER, ServerIsTaken, make_roles, migrate
 from tests.storage_fixtures import TestCluster, TestDatabase
 
 
@@ -237,12 +237,12 @@ async def test_a_second_installation_on_a_server_is_refused_and_the_first_goes_o
     database: TestDatabase, cluster: TestCluster
 ) -> None:
     """The cluster also holds the template database of all tests."""
-    password = urlsplit(database.urls.app).password or ""
+    password = urlsplit(database.urls.signer).password or ""
     async with cluster.empty_database() as second:
         with pytest.raises(ServerIsTaken, match="Another installation uses this server, in its database"):
-            await migrate(cluster.server.url(second), {APP: "another's"})
-        await make_roles(cluster.server.url(second), {APP: password})  # the same one, after a restore
-    db = await connect(database.urls.app, connections_max=1)
+            await migrate(cluster.server.url(second), {SIGNER: "another's"})
+        await make_roles(cluster.server.url(second), {SIGNER: password})  # the same one, after a restore
+    db = await connect(database.urls.signer, connections_max=1)
     assert await process_of(db)
     await db.close()
 

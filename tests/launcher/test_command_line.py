@@ -153,7 +153,7 @@ def test_the_emergency_stop_may_be_of_any_release(tmp_path: Path) -> None:
     Secrets(tmp_path).make_shared()
     with pytest.raises(Refusal, match=r"service\.newer"):
         operator_settings(tmp_path)
-    assert operator_settings(tmp_path, of_any_release=True).database_app_url
+    assert operator_settings(tmp_path, of_any_release=True).database_operator_url
 
 
 def newer_service() -> Addresses:
@@ -320,9 +320,9 @@ def test_a_certificate_that_can_not_be_used_is_said_before_anything_starts(
 
 def test_a_password_anywhere_in_an_address_is_not_shown(run_here: RunHere) -> None:
     address = "postgresql:///meterai?user=app&password=s3cr3t"
-    shown = run_here("config", "--json", env={"METERAI_DATABASE_APP_URL": address})
+    shown = run_here("config", "--json", env={"METERAI_DATABASE_OPERATOR_URL": address})
     rows = {row["name"]: row for row in json.loads(shown.stdout)}
-    assert rows["METERAI_DATABASE_APP_URL"]["value"] == "(set)"
+    assert rows["METERAI_DATABASE_OPERATOR_URL"]["value"] == "(set)"
 
 
 def test_the_table_of_settings_shows_brackets() -> None:
@@ -406,7 +406,7 @@ def test_an_act_without_a_reason_is_refused(run_here: RunHere, tmp_path: Path, c
 def test_while_the_database_is_away_an_operator_reads_the_next_step(
     run_here: RunHere, tmp_path: Path, command: str, away: str
 ) -> None:
-    env = {"METERAI_DATABASE_APP_URL": away, "METERAI_DATABASE_READER_URL": away}
+    env = {"METERAI_DATABASE_OPERATOR_URL": away, "METERAI_DATABASE_READER_URL": away}
     shown = run_here(*command.split(), "--data", str(tmp_path), env=env)
     assert shown.returncode == 2
     assert "The database does not answer" in shown.stderr
@@ -503,7 +503,7 @@ async def test_a_database_that_is_not_the_commands_is_told_in_words(
         }
         for address, said in cases.items():
             for command in ("queue status", "keys list", "issue-quota 5", "check"):
-                env = {"METERAI_DATABASE_APP_URL": address, "METERAI_DATABASE_READER_URL": address}
+                env = {"METERAI_DATABASE_OPERATOR_URL": address, "METERAI_DATABASE_READER_URL": address}
                 shown = run(*command.split(), "--data", str(tmp_path), env=env)
                 assert shown.returncode == 2, shown.stderr
                 assert said in shown.stderr
@@ -523,7 +523,7 @@ def test_the_verifier_takes_no_part_of_the_sites_visitors(tmp_path: Path) -> Non
 def test_a_folder_that_can_not_be_written_is_told_in_words(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "out").write_text("a file")
-    env = {"METERAI_DATABASE_APP_URL": "postgresql://a:b@127.0.0.1:1/c"}
+    env = {"METERAI_DATABASE_OPERATOR_URL": "postgresql://a:b@127.0.0.1:1/c"}
     words = ("stamp", str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--customer", "a@contoh.id")
     shown = run(*words, "--data", str(tmp_path), env=env)
     assert shown.returncode == 2
@@ -540,7 +540,7 @@ def test_files_that_were_not_stamped_are_told_from_a_run_that_could_not_go_on(
     """With exit code 1 there is a report, even where no file was checked."""
     ends = AsyncMock(side_effect=[ended])
     monkeypatch.setattr(stamp, "_stamp", ends)
-    env = {"METERAI_DATABASE_APP_URL": "postgresql://a:b@127.0.0.1:1/c"}
+    env = {"METERAI_DATABASE_OPERATOR_URL": "postgresql://a:b@127.0.0.1:1/c"}
     words = ("stamp", str(tmp_path), "--out", str(tmp_path / "out"), "--customer", "a@contoh.id")
     shown = run_here(*words, "--data", str(tmp_path), env=env)
     assert shown.returncode == code
@@ -692,7 +692,7 @@ async def test_an_act_is_in_force_with_the_second_status_after_it_however_long_i
 
     monkeypatch.setattr(queue, "_read", lambda _: SimpleNamespace(sequence=next(statuses)))
     monkeypatch.setattr(queue, "connect", AsyncMock())
-    monkeypatch.setenv("METERAI_DATABASE_APP_URL", "postgresql://nowhere")
+    monkeypatch.setenv("METERAI_DATABASE_OPERATOR_URL", "postgresql://nowhere")
     status, _ = await queue._acted(tmp_path, "casn", act)
     assert status is not None
     assert status.sequence >= acted_at + 2

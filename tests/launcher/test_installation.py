@@ -44,7 +44,7 @@ def test_secrets_are_kept_private_and_stay_the_same(tmp_path: Path) -> None:
     first, again = Secrets(tmp_path), Secrets(tmp_path)
     assert first.database_roles == again.database_roles
     assert first.gateway_server_key == again.gateway_server_key
-    assert len(set(first.database_roles.values())) == 4
+    assert len(set(first.database_roles.values())) == 7
     assert {path.stat().st_mode & 0o777 for path in first.folder.iterdir()} == {0o600}
 
 
@@ -68,10 +68,12 @@ def test_a_command_beside_the_service_gets_the_settings_the_service_uses(tmp_pat
 
 
 def test_what_an_operator_set_is_never_replaced(tmp_path: Path) -> None:
-    given = Settings(data=tmp_path, gateway_url="https://api.example", database_app_url="postgresql://a@b/c")
+    given = Settings(
+        data=tmp_path, gateway_url="https://api.example", database_operator_url="postgresql://a@b/c"
+    )
     settings = installation.derive(given, ADDRESSES, Secrets(tmp_path))
     assert settings.gateway_url == "https://api.example"
-    assert settings.database_app_url == "postgresql://a@b/c"
+    assert settings.database_operator_url == "postgresql://a@b/c"
 
 
 def test_whoever_may_not_look_into_the_data_is_told_so(
@@ -149,16 +151,16 @@ def test_a_command_from_a_bare_shell_works_where_the_service_keeps_its_files(tmp
 @pytest.mark.parametrize(
     ("owner", "expected"),
     [
-        ("postgresql://o:p@h:1/d", "postgresql://meterai_app:a%2Fb@h:1/d"),
-        ("postgresql://h/d?sslmode=require", "postgresql://meterai_app:a%2Fb@h/d?sslmode=require"),
+        ("postgresql://o:p@h:1/d", "postgresql://meterai_worker:a%2Fb@h:1/d"),
+        ("postgresql://h/d?sslmode=require", "postgresql://meterai_worker:a%2Fb@h/d?sslmode=require"),
         (
             "postgresql:///d?host=/run/pg&user=o&port=5&password=p",
-            "postgresql://meterai_app:a%2Fb@/d?host=/run/pg&port=5",
+            "postgresql://meterai_worker:a%2Fb@/d?host=/run/pg&port=5",
         ),
     ],
 )
 def test_a_role_s_address_keeps_everything_but_the_user(owner: str, expected: str) -> None:
-    assert installation.role_url(owner, "app", "a/b") == expected
+    assert installation.role_url(owner, "worker", "a/b") == expected
 
 
 def test_an_address_that_is_shown_holds_no_password_wherever_it_stood() -> None:
@@ -304,8 +306,8 @@ async def test_a_server_of_ones_own_gets_roles_and_schema_but_no_embedded_databa
             await DatabaseServer(settings, Secrets(settings.data), may_make=False).make_ready()
         assert await server.make_ready()
         assert not await DatabaseServer(settings, Secrets(settings.data), may_make=False).make_ready()
-        connection = await asyncpg.connect(server.url("app"))
-        assert await connection.fetchval("SELECT current_user") == "meterai_app"
+        connection = await asyncpg.connect(server.url("worker"))
+        assert await connection.fetchval("SELECT current_user") == "meterai_worker"
         await connection.close()
         assert not (settings.data / "postgres").exists()
     finally:

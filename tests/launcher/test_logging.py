@@ -21,7 +21,7 @@ from meterai.kit.logging import blot, set_up_logging
         ("no such number +6281234567890", "81234567890"),
         ("no such number 081234567890.", "81234567890"),
         ("Authorization: Basic U0ItTWlkLXNlcnZlcg==", "U0ItTWlk"),
-        ("can't reach postgresql://meterai_app:s3cr3t@127.0.0.1/x", "s3cr3t"),
+        ("can't reach postgresql://meterai_site:s3cr3t@127.0.0.1/x", "s3cr3t"),
     ],
 )
 def test_secrets_and_contacts_in_a_text_are_blotted_out(text: str, secret: str) -> None:

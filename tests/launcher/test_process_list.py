@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from meterai.kit.database_urls import ROLES
 from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings, public_url
 from meterai.launcher.preparation import Ports, Twins
@@ -32,6 +33,33 @@ def test_every_process_is_told_of_all_settings_that_it_reads(tmp_path: Path) -> 
     assert read["gate"] >= {"queue_folder", "trusted_proxies"}
     assert read["queue"] >= {"queue_folder", "queue_beacon"}
     assert read["signer"] >= {"tsa_url", "pkcs11_pin_file"}
+
+
+def test_every_process_gets_the_address_of_its_own_database_role_alone(tmp_path: Path) -> None:
+    roles = {f"database_{role}_url": f"postgresql://meterai_{role}@h/d" for role in ROLES}
+    settings = Settings(data=tmp_path, database_url="postgresql://owner@h/d", **roles)
+    given = {
+        spec.name: {value.split("@")[0][21:] for value in spec.env.values() if value.endswith("@h/d")}
+        for spec in product_specs(settings, PORTS)
+    }
+    assert given == {
+        "site": {"site"},
+        "worker": {"worker"},
+        "queue": {"controller"},
+        "signer": {"signer"},
+        "gate": set(),
+    }
+
+
+def test_only_the_worker_gets_the_payout_key_and_only_the_signer_the_pin(tmp_path: Path) -> None:
+    settings = Settings(
+        data=tmp_path, payout_key="IRIS", pkcs11_pin_file="/pin", whatsapp_token="W", tls_key="/key"
+    )
+    told = {
+        value: [spec.name for spec in product_specs(settings, PORTS) if value in spec.env.values()]
+        for value in ("IRIS", "/pin", "W", "/key")
+    }
+    assert told == {"IRIS": ["worker"], "/pin": ["signer"], "W": ["worker"], "/key": ["site"]}
 
 
 def settings_read_by(name: str) -> set[str]:

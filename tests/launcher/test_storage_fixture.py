@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import asyncpg
 import pytest
 
+from meterai.kit.database_urls import ROLES
+from meterai.launcher.embedded_postgres import EmbeddedPostgres
 from meterai.launcher.schema import migrate
 from tests.storage_fixtures import TestCluster, TestDatabase
 
@@ -27,10 +31,45 @@ async def test_the_application_may_read_the_ledger_and_never_write_its_rows(data
 
 async def test_each_pool_has_its_own_role(database: TestDatabase) -> None:
     users = []
-    for pool in (database.app, database.signer, database.reader, database.verifier):
-        async with pool.connection() as connection:
+    for role in ROLES:
+        async with getattr(database, role).connection() as connection:
             users.append(await connection.fetchval("SELECT current_user"))
-    assert users == ["meterai_app", "meterai_signer", "meterai_reader", "meterai_verifier"]
+    assert users == [f"meterai_{role}" for role in ROLES]
+
+
+async def test_nobody_logs_in_as_the_one_role_of_earlier_releases(database: TestDatabase) -> None:
+    may_login = "SELECT rolcanlogin FROM pg_roles WHERE rolname = 'meterai_app'"
+    assert not await database.owner.fetchval(may_login)
+
+
+async def test_an_upgrade_takes_the_login_from_the_role_of_earlier_releases(tmp_path: Path) -> None:
+    outside = EmbeddedPostgres(tmp_path / "outside", password="owner", settings={"fsync": "off"})
+    outside.start()
+    try:
+        await _upgrade(outside)
+    finally:
+        outside.stop()
+
+
+async def _upgrade(server: EmbeddedPostgres) -> None:
+    """An owner that is no superuser, as docs/first-start.md makes it, and a database of version 0052."""
+    administrator = await asyncpg.connect(server.url())
+    await administrator.execute("CREATE ROLE house LOGIN CREATEROLE PASSWORD 'house'")
+    await administrator.execute("CREATE DATABASE house OWNER house")
+    owner_url = server.url("house", "house", "house")
+    owner = await asyncpg.connect(owner_url)
+    for role in ("app", "signer", "reader", "verifier"):
+        await owner.execute(f"CREATE ROLE meterai_{role} LOGIN PASSWORD 'former'")
+    await owner.execute(migrate.upgrade_script(None, "0052"))
+    former = server.url("house", "meterai_app", "former")
+    await (await asyncpg.connect(former)).close()
+    await migrate.migrate(owner_url, {role: f"of-{role}" for role in migrate.ROLES})
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await asyncpg.connect(former)
+    for role in migrate.ROLES:
+        await (await asyncpg.connect(server.url("house", role, f"of-{role}"))).close()
+    await owner.close()
+    await administrator.close()
 
 
 async def test_migrating_a_second_time_changes_nothing(cluster: TestCluster) -> None:

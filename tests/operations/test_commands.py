@@ -47,7 +47,7 @@ async def meterai(database: TestDatabase, data: Path, *words: str) -> tuple[int,
         env={
             **os.environ,
             "METERAI_DATABASE_READER_URL": database.urls.reader,
-            "METERAI_DATABASE_APP_URL": database.urls.app,
+            "METERAI_DATABASE_OPERATOR_URL": database.urls.operator,
             "COLUMNS": "140",
         },
     )

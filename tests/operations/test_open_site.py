@@ -96,7 +96,7 @@ async def test_another_round_of_a_queue_that_people_could_join_needs_a_slug_of_i
     await keep_environment(database.app, "development", now=NOW)
     await open_site(database.app, events_file=str(file), development=False, now=NOW)
     ask(**times | changes)
-    settings = Settings(data=tmp_path, database_app_url=database.urls.app, events_file=str(file))
+    settings = Settings(data=tmp_path, database_operator_url=database.urls.operator, events_file=str(file))
     if is_refused:
         with pytest.raises(LaunchProblem, match=r"its own slug, such as casn-202\d"):
             await open_installation(settings, now=later)
@@ -199,7 +199,7 @@ async def test_production_that_is_started_as_development_books_no_made_up_deposi
     if is_kept:
         await keep_environment(database.app, "production", now=NOW)
     await open_site(database.app, events_file="", development=False, now=NOW)
-    settings = Settings(data=tmp_path, database_app_url=database.urls.app)
+    settings = Settings(data=tmp_path, database_operator_url=database.urls.operator)
     with pytest.raises(LaunchProblem, match="is a production installation"):
         await open_installation(settings, now=NOW)
     assert await transfers(database) == 0
@@ -208,7 +208,7 @@ async def test_production_that_is_started_as_development_books_no_made_up_deposi
 
 async def test_development_is_never_started_as_production(database: TestDatabase, tmp_path: Path) -> None:
     assert await keep_environment(database.app, "development", now=NOW) == "development"
-    settings = Settings(data=tmp_path, database_app_url=database.urls.app, environment="production")
+    settings = Settings(data=tmp_path, database_operator_url=database.urls.operator, environment="production")
     with pytest.raises(LaunchProblem, match="is a development installation"):
         await open_installation(settings, now=NOW)
 
@@ -226,7 +226,7 @@ async def test_a_store_whose_disk_is_not_mounted_is_not_begun_anew(
     database: TestDatabase, tmp_path: Path
 ) -> None:
     """Otherwise files of new sales would lie under the mount point."""
-    settings = Settings(data=tmp_path, database_app_url=database.urls.app)
+    settings = Settings(data=tmp_path, database_operator_url=database.urls.operator)
     store, disk = FolderStore(tmp_path / "objects"), tmp_path / "disk"
     await keep_environment(database.app, "development", now=NOW)
     await know_store(database.app, settings)

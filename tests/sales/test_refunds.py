@@ -885,7 +885,10 @@ async def test_an_officer_ends_a_refund_whose_money_went_out_in_another_way(shop
 
 
 async def test_an_officer_lists_and_ends_refunds_by_command(shop: Shop, tmp_path: Path) -> None:
-    env = os.environ | {"METERAI_DATABASE_APP_URL": shop.database.urls.app, "METERAI_DATA": str(tmp_path)}
+    env = os.environ | {
+        "METERAI_DATABASE_OPERATOR_URL": shop.database.urls.operator,
+        "METERAI_DATA": str(tmp_path),
+    }
 
     async def meterai(*words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "meterai.cli", "refunds", *words]

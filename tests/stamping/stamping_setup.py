@@ -238,7 +238,7 @@ class StampingSetup:
             "-m", "tests.stamping.worker_process", name, str(lease_s),
             environment={
                 "METERAI_DATA": str(self.data),
-                "METERAI_DATABASE_APP_URL": self.database.urls.app,
+                "METERAI_DATABASE_WORKER_URL": self.database.urls.worker,
                 "METERAI_FAIL_POINT": fail_point,
             },
             log=self.data / f"{name}.log",

@@ -233,7 +233,7 @@ async def test_a_worker_begins_while_the_store_is_away(setup: StampingSetup) -> 
         "-m", "meterai.processes.worker",
         environment={
             "METERAI_DATA": str(setup.data),
-            "METERAI_DATABASE_APP_URL": setup.database.urls.app,
+            "METERAI_DATABASE_WORKER_URL": setup.database.urls.worker,
             "METERAI_SMTP_URL": f"smtp://127.0.0.1:{free_port()}",
             "METERAI_OBJECTS_URL": "s3://meterai/away",
             "AWS_ENDPOINT": f"http://127.0.0.1:{free_port()}",

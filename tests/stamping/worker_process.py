@@ -1,7 +1,7 @@
 """A worker that runs only the stamping cycle: `python -m tests.stamping.worker_process NAME LEASE`.
 
 The real one (`meterai.processes.worker`) needs the whole service; this one is killed and frozen by the tests.
-Its settings come from METERAI_DATA, METERAI_DATABASE_APP_URL and METERAI_FAIL_POINT.
+Its settings come from METERAI_DATA, METERAI_DATABASE_WORKER_URL and METERAI_FAIL_POINT.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ async def main(name: str, lease_s: float) -> None:
     jail = JailPool(JAIL_TASKS, slots=1)
     await jail.start()
     tools = Tools(
-        db=await connect(os.environ["METERAI_DATABASE_APP_URL"], connections_max=2),
+        db=await connect(os.environ["METERAI_DATABASE_WORKER_URL"], connections_max=2),
         jail=jail,
         objects=FolderStore(data / "objects"),
         signer=SignerClient(socket_path(data)),

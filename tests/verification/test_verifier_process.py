@@ -40,7 +40,7 @@ from tests.web.asking import ask
 pytestmark = pytest.mark.storage
 SECRETS = {
     "METERAI_DATABASE_URL": "postgresql://meterai_owner:owner-password@127.0.0.1/x",
-    "METERAI_DATABASE_APP_URL": "postgresql://meterai_app:app-password@127.0.0.1/x",
+    "METERAI_DATABASE_SITE_URL": "postgresql://meterai_site:site-password@127.0.0.1/x",
     "METERAI_DATABASE_SIGNER_URL": "postgresql://meterai_signer:signer-password@127.0.0.1/x",
     "METERAI_GATEWAY_SERVER_KEY": "gateway-password",
     "METERAI_PKCS11_PIN_FILE": "/secret/pin-password",
@@ -278,7 +278,7 @@ FORBIDDEN = [
     "SELECT stamping.begin_signing(ARRAY['A'], 'key', now())",
     "CREATE TABLE public.mine (a integer)",
     "CREATE SCHEMA mine",
-    "SET ROLE meterai_app",
+    "SET ROLE meterai_worker",
 ]
 
 

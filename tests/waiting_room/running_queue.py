@@ -49,7 +49,7 @@ class Controller:
     def __post_init__(self) -> None:
         (self.data / "run").mkdir(parents=True, exist_ok=True)
         environment = os.environ | {
-            "METERAI_DATABASE_APP_URL": self.urls,
+            "METERAI_DATABASE_CONTROLLER_URL": self.urls,
             "METERAI_QUEUE_FOLDER": str(self.root),
             "METERAI_DATA": str(self.data),
             "METERAI_FAIL_POINT": self.fail_point,
@@ -102,7 +102,7 @@ class RunningQueue(QueueLog):
 
     def controller(self, fail_point: str = "") -> Controller:
         """Starts a controller."""
-        started = Controller(self.database.urls.app, self.root, self.data, fail_point)
+        started = Controller(self.database.urls.controller, self.root, self.data, fail_point)
         self._processes.append(started)
         return started
 

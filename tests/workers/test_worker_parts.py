@@ -205,7 +205,8 @@ def test_a_process_that_starts_while_the_database_is_down_ends_with_one_line(
     away = "postgresql://a:b@127.0.0.1:1/c"
     env = os.environ | {
         "METERAI_DATA": str(tmp_path),
-        "METERAI_DATABASE_APP_URL": away,
+        "METERAI_DATABASE_SITE_URL": away,
+        "METERAI_DATABASE_WORKER_URL": away,
         "METERAI_DATABASE_SIGNER_URL": away,
     }
     done = subprocess.run([sys.executable, "-m", module], capture_output=True, text=True, env=env)

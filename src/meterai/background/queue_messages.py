@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from meterai.bootstrap import App
+from meterai.bootstrap import WorkerApp
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.messages import Message
 from meterai.kit.settings import gate_address, queue_root
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 _AT_ONCE = 16
 
 
-async def send_gate_mail(app: App) -> int:
+async def send_gate_mail(app: WorkerApp) -> int:
     """Sends the messages that gates left on the disk. Returns the number of finished files.
 
     - A file is deleted after its message was taken over. A crash in between sends it twice. It is never lost.
@@ -57,7 +57,7 @@ async def send_gate_mail(app: App) -> int:
     return done
 
 
-async def _send(app: App, path: Path, mail: GateMail, now: float) -> bool:
+async def _send(app: WorkerApp, path: Path, mail: GateMail, now: float) -> bool:
     """Sends one message. Returns whether its file is finished."""
     with _taken(path) as is_mine:
         if not is_mine:
@@ -101,7 +101,7 @@ def _taken(path: Path) -> Iterator[bool]:
         os.close(handle)
 
 
-async def remind(app: App) -> int:
+async def remind(app: WorkerApp) -> int:
     """Sends the reminders that are due: a turn is near or has come. Returns the number of messages."""
     held = await events(app.db)
     addresses = Addresses(

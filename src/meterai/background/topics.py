@@ -12,7 +12,7 @@ import msgspec
 import structlog
 
 from meterai.background.loops import Bell
-from meterai.bootstrap import App
+from meterai.bootstrap import WorkerApp
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.messages import KEPT_FOR, TOPICS, Message
@@ -52,7 +52,7 @@ class Bells:
         self._by_topic = dict.fromkeys(STAMPING_TOPICS, self.stamping) | self.messages
         self._by_topic[NEWS_TOPIC] = self.news
 
-    async def watch(self, app: App) -> int:
+    async def watch(self, app: WorkerApp) -> int:
         """Rings the bells of topics with due rows."""
         topics = await outbox.due_topics(app.db, self._by_topic, app.clock())
         for bell in {id(bell): bell for bell in map(self._by_topic.__getitem__, topics)}.values():
@@ -60,7 +60,7 @@ class Bells:
         return len(topics)
 
 
-async def stamp(app: App, tools: Tools, worker: str) -> int:
+async def stamp(app: WorkerApp, tools: Tools, worker: str) -> int:
     """One turn of the stamping lane: takes items just paid through the whole cycle and records their ends."""
     now = app.clock()
     entries = await outbox.claim(app.db, now, limit=BATCH, lease_s=_LEASE_SECONDS, topics=STAMPING_TOPICS)
@@ -97,7 +97,7 @@ class DueJobs:
         return await run_due_jobs(self._tools, worker=self._worker, limit=BATCH, newest_first=True)
 
 
-async def _start_paid(app: App, tools: Tools, worker: str, entries: Sequence[Entry]) -> None:
+async def _start_paid(app: WorkerApp, tools: Tools, worker: str, entries: Sequence[Entry]) -> None:
     """Starts items just paid, runs the rest of the cycle, and records the result in their orders."""
     outcomes = await start_stampings(
         app.db,
@@ -141,7 +141,7 @@ def _request(entry: Entry) -> StampingRequest:
     )
 
 
-async def _record_ends(app: App, entries: Sequence[Entry]) -> None:
+async def _record_ends(app: WorkerApp, entries: Sequence[Entry]) -> None:
     """Records how jobs ended, in the item that asked for each.
 
     A stamping with quota has no item; its refusal is recorded in the order that bought the quota."""
@@ -166,7 +166,7 @@ async def _record_ends(app: App, entries: Sequence[Entry]) -> None:
     await outbox.finish(app.db, done)
 
 
-async def _tell_refused(app: App, payload: Mapping[str, Any]) -> None:
+async def _tell_refused(app: WorkerApp, payload: Mapping[str, Any]) -> None:
     reference, document_id = UUID(payload["reference_id"]), UUID(payload["document_id"])
     try:
         await record_item_refused(app.db, reference, document_id, payload["code"], now=app.clock())
@@ -178,12 +178,12 @@ async def _tell_refused(app: App, payload: Mapping[str, Any]) -> None:
             await record_quota_freed(app.db, lot, now=app.clock())
 
 
-async def tell_quota_ends(app: App) -> int:
+async def tell_quota_ends(app: WorkerApp) -> int:
     """Tells customers how stamping from their quota ended."""
     return await tell_ends(app.db, public_url=app.public_url, now=app.clock())
 
 
-async def send_messages(app: App, topic: str) -> int:
+async def send_messages(app: WorkerApp, topic: str) -> int:
     """Sends messages of a topic that are due."""
     entries = await outbox.claim(
         app.db, app.clock(), limit=MESSAGES_AT_ONCE, lease_s=_LEASE_SECONDS, topics=(topic,)
@@ -193,7 +193,7 @@ async def send_messages(app: App, topic: str) -> int:
     return len(entries)
 
 
-async def _send(app: App, entry: Entry) -> bool:
+async def _send(app: WorkerApp, entry: Entry) -> bool:
     """Sends one message; True when its row is done. Neither address nor text is ever logged."""
     try:
         message = msgspec.convert(entry.payload, Message)
@@ -219,7 +219,7 @@ def _what_happened(error: Exception) -> dict[str, object]:
     return {"code": error.code, **facts}
 
 
-async def _put_off(app: App, entry: Entry, **why: object) -> None:
+async def _put_off(app: WorkerApp, entry: Entry, **why: object) -> None:
     delay = outbox.retry_delay_s(entry.attempts, longest_s=_RETRY_SECONDS_MAX)
     log.warning("worker.put_off", topic=entry.topic, attempts=entry.attempts, **why)
     await outbox.retry(app.db, entry.id, app.clock() + timedelta(seconds=delay))

@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import Final, Literal
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-Role = Literal["app", "signer", "reader", "verifier"]
-ROLES: Final[tuple[Role, ...]] = ("app", "signer", "reader", "verifier")
+Role = Literal["site", "worker", "controller", "operator", "signer", "reader", "verifier"]
+ROLES: Final[tuple[Role, ...]] = (
+    "site",
+    "worker",
+    "controller",
+    "operator",
+    "signer",
+    "reader",
+    "verifier",
+)
+"""One for each kind of process; `operator` is for commands on the host, `reader` for those that only read."""
 OWNER: Final = "meterai_owner"
 """The database role that owns the schema."""
 DATABASE: Final = "meterai"

@@ -13,6 +13,8 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import msgspec
 
+from meterai.kit.database_urls import ROLES
+
 Doc = msgspec.Meta
 GATE_PORT = 8006
 """Where a gate listens that was told no other port."""
@@ -52,8 +54,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: Annotated[
         str, Doc(description="owner's URL of any PostgreSQL 15-18 server; empty: the embedded one")
     ] = ""
-    database_app_url: Annotated[
-        str, Doc(description="URL of the application's role; empty: made from the owner's URL")
+    database_site_url: Annotated[
+        str, Doc(description="URL of the site's role; empty: made from the owner's URL")
+    ] = ""
+    database_worker_url: Annotated[
+        str, Doc(description="URL of the worker's role; empty: made from the owner's URL")
+    ] = ""
+    database_controller_url: Annotated[
+        str, Doc(description="URL of the role of the queues' controllers; empty: made from the owner's URL")
+    ] = ""
+    database_operator_url: Annotated[
+        str, Doc(description="URL of the role for commands on this host; empty: made from the owner's URL")
     ] = ""
     database_signer_url: Annotated[
         str, Doc(description="URL of the signer's role; empty: made from the owner's URL")
@@ -207,13 +218,18 @@ _SCHEMES: Final = {
     **dict.fromkeys(("payout_url", "whatsapp_url"), _WEB),
     "smtp_url": _MAIL,
     "database_url": _POSTGRES,
-    **{f"database_{role}_url": _POSTGRES for role in ("app", "signer", "reader", "verifier")},
+    **{f"database_{role}_url": _POSTGRES for role in ROLES},
 }
 """How the addresses among the settings begin."""
 _HOST: Final = re.compile(r"(\[[^\[\]]+\]|[^:\[\]]*)(:[1-9]\d{0,4})?")
 """Of a database, with its port."""
 _TLS_FILES: Final = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
 """What an address of a database names files by. The driver says of one that is not there no name."""
+_FORMER: Final = {
+    "METERAI_DATABASE_APP_URL": "Each process has a role of its own now. Remove this variable, or give "
+    "METERAI_DATABASE_SITE_URL, _WORKER_URL, _CONTROLLER_URL and _OPERATOR_URL (docs/first-start.md)"
+}
+"""Variables of earlier releases, and what to do. Ignoring them could work on another database."""
 _EXAMPLES: Final = {
     _WEB: "https://example.go.id",
     _POSTGRES: "postgresql://user:password@host:5432/database; # / ? @ in a password are %23 %2F %3F %40",
@@ -227,6 +243,9 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     Raises: ValueError naming the variable that can't be read, or can't be meant.
     """
     source = os.environ if environment is None else environment
+    for former, next_step in _FORMER.items():
+        if source.get(former):
+            raise ValueError(f"{former}: {next_step}")
     values: dict[str, Any] = {}
     hints = get_type_hints(Settings, include_extras=True)
     for name in Settings.__struct_fields__:

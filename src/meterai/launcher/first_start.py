@@ -22,12 +22,12 @@ _LOOKED_FOR = 20
 
 
 async def open_installation(settings: Settings, *, now: datetime) -> None:
-    """Prepares the installation as the role of the application; `settings` is complete.
+    """Prepares the installation as the operator's role; `settings` is complete.
 
     Raises: LaunchProblem for an unreadable events file or development key. Before anything is written also
     for another environment, or a store whose disk is not mounted. asyncpg.PostgresError; OSError.
     """
-    db = await connect(settings.database_app_url, connections_max=1, application_name="meterai up")
+    db = await connect(settings.database_operator_url, connections_max=1, application_name="meterai up")
     development = settings.environment == "development"
     try:
         kept = await keep_environment(db, settings.environment, now=now)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from meterai.kit.database_urls import without_user
+from meterai.kit.database_urls import ROLES, without_user
 from meterai.kit.installation import Addresses, start_of
 from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings, in_url, public_url, queue_root, shown_host
@@ -55,17 +55,24 @@ _QUEUE_SETTINGS: Final = (
     "data",
     "queue_folder",
     "queue_beacon",
-    "database_app_url",
+    "database_controller_url",
     "log_level",
 )
-_KEPT_FROM_DOORS: Final = (
+_KEPT_FROM_DOORS: Final = {
     "database_url",
-    "database_signer_url",
-    "database_reader_url",
-    "database_verifier_url",
+    *(f"database_{role}_url" for role in ROLES),
     "pkcs11_module",
     "pkcs11_pin_file",
-)
+}
+_KEPT_FROM_SITE: Final = _KEPT_FROM_DOORS - {"database_site_url"} | {
+    "payout_url",
+    "payout_key",
+    "smtp_url",
+    "whatsapp_url",
+    "whatsapp_token",
+}
+_KEPT_FROM_WORKER: Final = _KEPT_FROM_DOORS - {"database_worker_url"} | {"tls_key"}
+"""Each process connects as its own role alone. Money leaves, and messages go out, by the worker."""
 _EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104
 _KEEPS_PAGES: Final = {
     "MALLOC_MMAP_THRESHOLD_": str(4 << 20),
@@ -143,8 +150,8 @@ def product_specs(settings: Settings, ports: Ports) -> list[Spec]:
     They stop in reverse order: gates and site first, so that nothing new comes in.
     """
     signer = {name: getattr(settings, name) for name in _SIGNER_SETTINGS}
-    everything = settings.__struct_fields__
-    doors = {name: getattr(settings, name) for name in everything if name not in _KEPT_FROM_DOORS}
+    site = _all_but(settings, _KEPT_FROM_SITE)
+    worker = _all_but(settings, _KEPT_FROM_WORKER)
     host = _reached_at(settings)
     listens = accepts_unix(settings.data / "run" / "signer.sock")
     serves = accepts_tcp(host, settings.port)
@@ -166,7 +173,7 @@ def product_specs(settings: Settings, ports: Ports) -> list[Spec]:
                 name,
                 "meterai.processes.worker",
                 {},
-                settings=doors,
+                settings=worker,
                 ready=works,
                 more=stores,
                 always=_KEEPS_PAGES,
@@ -178,7 +185,7 @@ def product_specs(settings: Settings, ports: Ports) -> list[Spec]:
                 name,
                 "meterai.processes.site",
                 {},
-                settings=doors,
+                settings=site,
                 ready=serves,
                 more=stores,
                 always=_KEEPS_PAGES,
@@ -187,6 +194,10 @@ def product_specs(settings: Settings, ports: Ports) -> list[Spec]:
         ),
         *_queue_specs(settings, ports, host),
     ]
+
+
+def _all_but(settings: Settings, kept: Collection[str]) -> dict[str, object]:
+    return {name: getattr(settings, name) for name in settings.__struct_fields__ if name not in kept}
 
 
 def _reached_at(settings: Settings) -> str:

@@ -36,7 +36,7 @@ async def run(variables: Mapping[str, str]) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     production = settings.environment == "production"
     db = await connect(
-        settings.database_app_url,
+        settings.database_controller_url,
         connections_max=5,
         application_name="meterai queue",
         at_once=False,

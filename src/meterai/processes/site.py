@@ -18,7 +18,7 @@ import uvloop
 
 from meterai.api.problems import problem_response
 from meterai.api.routes import ROUTES
-from meterai.bootstrap import App, open_app
+from meterai.bootstrap import App, open_site_app
 from meterai.kit import garbage_collection
 from meterai.kit.database import DATABASE_IS_DOWN, ending_in_words
 from meterai.kit.http import outside_service
@@ -40,7 +40,7 @@ log = structlog.get_logger(__name__)
 async def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT. Several processes may share the port (SO_REUSEPORT)."""
     outside_service.load()
-    async with open_app(settings, name="meterai-site") as service:
+    async with open_site_app(settings) as service:
         site = build_site(
             service,
             tariffs=await tariffs(service.db),

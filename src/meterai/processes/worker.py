@@ -24,7 +24,7 @@ from meterai.background.topics import (
     stamp,
     tell_quota_ends,
 )
-from meterai.bootstrap import App, archive_tools_of, open_app
+from meterai.bootstrap import WorkerApp, archive_tools_of, open_worker_app
 from meterai.customers.use_cases.clean_up import clean_up_customers
 from meterai.kernel.clock import system_clock
 from meterai.kit import fail_points, garbage_collection
@@ -60,7 +60,7 @@ _PROMISES = 500
 _SIGN_OF_LIFE_SECONDS = 2.0
 
 
-def tools_of(app: App, variables: Mapping[str, str]) -> Tools:
+def tools_of(app: WorkerApp, variables: Mapping[str, str]) -> Tools:
     """What the stamping cycle works with."""
     production = app.settings.environment == "production"
     return Tools(
@@ -79,7 +79,7 @@ def tools_of(app: App, variables: Mapping[str, str]) -> Tools:
     )
 
 
-def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
+def loops_of(app: WorkerApp, tools: Tools, worker: str) -> list[Loop]:
     """Everything this process does."""
     db, clock, gateway = app.db, app.clock, app.gateway
     archive = archive_tools_of(app, tools.fail_point)
@@ -170,7 +170,9 @@ async def run(variables: Mapping[str, str]) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     outside_service.load()
     presence = await asyncio.to_thread(Presence, settings.data / "run")
-    async with open_app(settings, name=f"meterai {presence.name}") as app:
+    async with open_worker_app(
+        settings, database_url=settings.database_worker_url, name=f"meterai {presence.name}"
+    ) as app:
         tools = tools_of(app, variables)
         freed = await free_leases(tools, worker=presence.name)
         garbage_collection.settle()

@@ -93,7 +93,7 @@ async def _restore(settings: Settings, server: DatabaseServer, copy: BackupFolde
     await server.make_ready(typer.echo)
     if copy is None:
         typer.echo(f"Counters and queues are in {_set_aside(settings)} as they were.")
-    db = await connect(server.url("app"), connections_max=1, application_name="meterai restore")
+    db = await connect(server.url("operator"), connections_max=1, application_name="meterai restore")
     try:
         noted = await _settle_keys(db, settings)
         root = queue_root(settings)

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from meterai.bootstrap import App, archive_tools_of, open_app
+from meterai.bootstrap import WorkerApp, archive_tools_of, open_worker_app
 from meterai.cli.data_folder import DataOption, data_folder, refuse_another_users
 from meterai.cli.operator.shared.operator_settings import refuse_older_command
 from meterai.cli.refusal_texts import refusal_text
@@ -41,7 +41,8 @@ def renew_archive(
 
 
 async def _renew(settings: Settings, dry_run: bool, raise_level: bool) -> int:
-    async with open_app(settings, jail_slots=1, name="meterai archive") as app:
+    url = settings.database_operator_url
+    async with open_worker_app(settings, database_url=url, jail_slots=1, name="meterai archive") as app:
         tools = archive_tools_of(app, never)
         if raise_level and not dry_run:
             typer.echo(f"Made due: {await raise_levels(tools)}")
@@ -52,7 +53,7 @@ async def _renew(settings: Settings, dry_run: bool, raise_level: bool) -> int:
     return 1 if not dry_run and any(count.in_trouble for count in counts) else 0
 
 
-async def work_off(app: App) -> int:
+async def work_off(app: WorkerApp) -> int:
     """One file after the other, at the bounded rate, until none is due; those put off are left."""
     tools, done = archive_tools_of(app, never), 0
     pause = 60 / max(1, app.settings.archive_files_per_minute)

@@ -53,7 +53,7 @@ def shown(entry: AuditEntry) -> str:
 
 async def _read(data: Path | None, kinds: Sequence[str] | None, limit: int) -> list[AuditEntry]:
     settings = operator_settings(data)
-    db = await connect(settings.database_app_url, connections_max=1, application_name="meterai history")
+    db = await connect(settings.database_operator_url, connections_max=1, application_name="meterai history")
     try:
         async with db.connection() as connection:
             return await read_audit(connection, kinds=kinds, limit=limit)

@@ -35,7 +35,7 @@ def issue_quota(
     """Record a distributor's deposit at face value and issue the stamps it paid for to the site."""
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
     refuse_older_command(settings.data)
-    if not settings.database_app_url:
+    if not settings.database_operator_url:
         settings = settings_of_running(settings)
     if deposit is not None and not deposit.strip():  # a shell's variable that is not set
         raise typer.BadParameter("the receipt number is empty", param_hint="--deposit")
@@ -59,7 +59,9 @@ def issue_quota(
 
 
 async def _issue(settings: Settings, pieces: int, reference: str, *, dry_run: bool) -> StockIssued:
-    db = await connect(settings.database_app_url, connections_max=1, application_name="meterai issue-quota")
+    db = await connect(
+        settings.database_operator_url, connections_max=1, application_name="meterai issue-quota"
+    )
     try:
         if dry_run:
             return await preview_deposit(db, pieces=pieces, deposit_reference=reference, now=system_clock())

@@ -258,7 +258,7 @@ def _run[R](data: Path | None, work: Callable[[Database, SignerClient, Settings]
 async def _with_service[R](
     settings: Settings, work: Callable[[Database, SignerClient, Settings], Awaitable[R]]
 ) -> R:
-    db = await connect(settings.database_app_url, connections_max=1, application_name="meterai keys")
+    db = await connect(settings.database_operator_url, connections_max=1, application_name="meterai keys")
     signer = SignerClient(socket_path(settings.data))
     try:
         return await work(db, signer, settings)

@@ -275,7 +275,9 @@ def announce(
 
 async def _views(data: Path | None) -> list[QueueView]:
     settings = operator_settings(data)
-    db = await connect(settings.database_app_url, connections_max=1, application_name="meterai queue status")
+    db = await connect(
+        settings.database_operator_url, connections_max=1, application_name="meterai queue status"
+    )
     try:
         return await queue_views(db, system_clock().timestamp())
     finally:
@@ -303,7 +305,7 @@ async def _acted(data: Path | None, event: str, act: Act) -> tuple[Status | None
         folder = queue_of(queue_root(settings), event)
     except ValueError:
         raise Refusal(Kind.NOT_FOUND, "queue.unknown", event=event) from None
-    db = await connect(settings.database_app_url, connections_max=1, application_name="meterai queue")
+    db = await connect(settings.database_operator_url, connections_max=1, application_name="meterai queue")
     try:
         await act(db, operator_name(), system_clock())
     finally:

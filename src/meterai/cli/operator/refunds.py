@@ -99,7 +99,7 @@ def _run[R](data: Path | None, work: Callable[[Database], Awaitable[R]]) -> R:
 
 
 async def _with_database[R](settings: Settings, work: Callable[[Database], Awaitable[R]]) -> R:
-    db = await connect(settings.database_app_url, connections_max=1, application_name="meterai refunds")
+    db = await connect(settings.database_operator_url, connections_max=1, application_name="meterai refunds")
     try:
         return await work(db)
     finally:

@@ -49,7 +49,9 @@ def resume_signing(
 async def _set(data: Path | None, reason: str, *, stopped: bool) -> None:
     reason = given_reason(reason)
     settings = operator_settings(data, of_any_release=True)
-    db = await connect(settings.database_app_url, connections_max=1, application_name="meterai stop-signing")
+    db = await connect(
+        settings.database_operator_url, connections_max=1, application_name="meterai stop-signing"
+    )
     try:
         use_case = switch.stop_signing if stopped else switch.resume_signing
         found = await use_case(db, reason=reason, actor=operator_name(), now=system_clock())

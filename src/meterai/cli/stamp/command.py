@@ -104,7 +104,7 @@ def stamp(
 def _settings(data: Path | None) -> Settings:
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
     refuse_older_command(settings.data)
-    settings = settings if settings.database_app_url else settings_of_running(settings)
+    settings = settings if settings.database_operator_url else settings_of_running(settings)
     refuse_another_users(settings)
     return settings
 

@@ -62,7 +62,9 @@ class StampingParts:
 async def open_parts(settings: Settings) -> AsyncIterator[StampingParts]:
     """Database, object store and jails of our own, one for each processor."""
     slots = min(_SLOTS_MAX, os.cpu_count() or 1)
-    db = await connect(settings.database_app_url, connections_max=slots + 1, application_name="meterai stamp")
+    db = await connect(
+        settings.database_operator_url, connections_max=slots + 1, application_name="meterai stamp"
+    )
     jail = JailPool(
         [_CHECK, JUDGE],
         slots=slots,

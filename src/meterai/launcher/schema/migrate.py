@@ -20,9 +20,14 @@ FOLDER = Path(__file__).parent
 _LOCK = 7_240_815_001  # any number, the same in every release: one migration at a time per database
 _LOCK_SECONDS = 5
 
-APP, SIGNER, READER = "meterai_app", "meterai_signer", "meterai_reader"
-VERIFIER = "meterai_verifier"
-ROLES = (APP, SIGNER, READER, VERIFIER)
+SITE, WORKER, CONTROLLER = "meterai_site", "meterai_worker", "meterai_controller"
+OPERATOR, SIGNER = "meterai_operator", "meterai_signer"
+READER, VERIFIER = "meterai_reader", "meterai_verifier"
+ROLES = (SITE, WORKER, CONTROLLER, OPERATOR, SIGNER, READER, VERIFIER)
+
+GROUP = "meterai_app"
+"""The one login role of earlier releases. Now nobody logs in as it; migrations and old copies name it."""
+GROUP_MEMBERS = (SITE, WORKER, CONTROLLER, OPERATOR)
 
 
 class NotMigrated(RuntimeError):
@@ -130,6 +135,7 @@ async def _keep_roles(
     connection: asyncpg.Connection[asyncpg.Record], owner_url: str, role_passwords: Mapping[str, str]
 ) -> None:
     await _refuse_roles_of_others(connection, owner_url, role_passwords)
+    await _keep_group(connection)
     for role, password in role_passwords.items():
         known = await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role)
         statement = await connection.fetchval(
@@ -139,6 +145,28 @@ async def _keep_roles(
             password,
         )
         await connection.execute(statement)
+    await _join_group(connection)
+
+
+async def _keep_group(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Makes the group, or takes the login from the role of earlier releases."""
+    may_login = await connection.fetchval("SELECT rolcanlogin FROM pg_roles WHERE rolname = $1", GROUP)
+    if may_login is None:
+        await connection.execute(f"CREATE ROLE {GROUP} NOLOGIN")
+    elif may_login:
+        await connection.execute(f"ALTER ROLE {GROUP} NOLOGIN PASSWORD NULL")
+
+
+async def _join_group(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    missing = await connection.fetch(
+        """SELECT rolname FROM pg_roles m
+           WHERE rolname = ANY ($1::text[]) AND NOT EXISTS (SELECT FROM pg_auth_members
+               WHERE member = m.oid AND roleid = (SELECT oid FROM pg_roles WHERE rolname = $2))""",
+        list(GROUP_MEMBERS),
+        GROUP,
+    )
+    for (role,) in missing:
+        await connection.execute(f"GRANT {GROUP} TO {role}")
 
 
 async def _refuse_roles_of_others(

@@ -55,7 +55,7 @@ def operator_settings(data: Path | None, *, of_any_release: bool = False) -> Set
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
     if not of_any_release:
         refuse_older_command(settings.data)
-    return settings if settings.database_app_url else settings_of_running(settings)
+    return settings if settings.database_operator_url else settings_of_running(settings)
 
 
 def reader_settings(data: Path | None) -> Settings:
