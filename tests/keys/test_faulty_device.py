@@ -64,8 +64,10 @@ async def test_the_signer_may_throw_the_switch_and_never_release_it(setup: Rotat
         assert not await connection.fetchval("SELECT operations.trip_sealing_stop('again', now())")
         for statement in (
             "UPDATE operations.switch SET thrown = false",
-            "INSERT INTO operations.audit_entry (at, actor, action, subject, facts) "
-            "VALUES (now(), 'Oscar', 'sealing.resume', 'x', '{}')",
+            "INSERT INTO operations.audit_entry (id, at, actor, action, subject, facts, hash) "
+            "VALUES (9, now(), 'Oscar', 'sealing.resume', 'x', '{}', '')",
+            "SELECT operations.write_audit('Oscar', 'sealing.resume', 'sealing_stopped', '{}', now())",
+            "SELECT operations.release_switch('sealing_stopped', 'because', now())",
             "UPDATE stamping.signing_key SET active_from = now()",
         ):
             with pytest.raises(Exception, match="permission denied"):

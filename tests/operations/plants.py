@@ -354,8 +354,8 @@ _I3 += [
         ),
         (
             "a deposit is recorded that was never booked",
-            "INSERT INTO operations.audit_entry (at, actor, action, subject, facts)"
-            " SELECT at, actor, action, 'NTPN-2', facts FROM operations.audit_entry"
+            "INSERT INTO operations.audit_entry (id, at, actor, action, subject, facts, hash)"
+            " SELECT id + 1000, at, actor, action, 'NTPN-2', facts, hash FROM operations.audit_entry"
             " WHERE action = 'quota.issue'",
         ),
     )

@@ -52,6 +52,36 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "This was booked before with other figures. Nothing was booked now.",
         "Of a deposit: read the number of the receipt, and for how many stamps it is, again.",
     ),
+    "stock.above_limit": (
+        "This is more than one issue may bring, even with two signatures.",
+        "Issue it in parts, or raise pieces_per_issue_max in the officers file (docs/on-duty.md).",
+    ),
+    # officers
+    "officer.may_not": (
+        "This key belongs to no officer whose role allows this.",
+        "meterai officers shows who may. A change of the officers file counts once it is recorded: "
+        "meterai officers record.",
+    ),
+    "officer.unsigned": (
+        "Officers have to sign this, and have not. Nothing was done.",
+        "Run the command again with --sign-with or --signature (docs/on-duty.md, Officers).",
+    ),
+    "officer.signature_used": (
+        "This signature was used before. It counts once.",
+        "Run the command again without the file: it makes a new text to sign.",
+    ),
+    "officer.signature_old": (
+        "The signed text is too old.",
+        "Run the command again: it makes a new text to sign.",
+    ),
+    "officer.signed_before": (
+        "You have signed this request already, and it needs another officer with a key of their own.",
+        "Ask another officer: meterai release list shows who may sign.",
+    ),
+    "release.not_open": (
+        "This request is carried out, withdrawn or too old.",
+        "meterai release list shows those that wait.",
+    ),
     # refunds
     "refund.unknown": (
         "There is no such refund.",

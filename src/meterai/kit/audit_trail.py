@@ -1,6 +1,6 @@
 """The audit trail: who did what to stock, lines, keys, switches and contacts.
 
-Append-only. An entry is written in the transaction of the act.
+Append-only. An entry is written in the transaction of the act. Its hash covers the entry before it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from datetime import datetime
 
 import msgspec
 
+from meterai.kit.acting import Actor, officers_refusals, use_signature
 from meterai.kit.database import Connection
 
 
@@ -24,18 +25,40 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def write_audit(
-    tx: Connection, *, actor: str, action: str, subject: str, facts: Mapping[str, object], now: datetime
+    tx: Connection,
+    *,
+    actor: str | Actor,
+    action: str,
+    subject: str,
+    facts: Mapping[str, object],
+    now: datetime,
+    personal: Mapping[str, str] | None = None,
+    person: str | None = None,
 ) -> None:
-    """Writes an entry, in the transaction of the act."""
-    await tx.execute(
-        """INSERT INTO operations.audit_entry (at, actor, action, subject, facts)
-           VALUES ($1, $2, $3, $4, $5)""",
-        now,
-        actor,
-        action,
-        subject,
-        dict(facts),
-    )
+    """Writes an entry, in the transaction of the act, and uses up the signature that the actor has.
+
+    Write it late in the transaction: other acts wait for its end. `personal`: contacts, names and account
+    numbers of the customer `person` (else of `subject`). The entry has a keyed hash of each; the values stand
+    beside it and can be erased.
+
+    Raises: see `officers_refusals`; asyncpg.PostgresError when this process may not write such an act.
+    """
+    by = actor if isinstance(actor, Actor) else Actor(name=actor)
+    if by.signature is not None:
+        await use_signature(tx, by.signature)
+    with officers_refusals():
+        await tx.fetchval(
+            "SELECT operations.write_audit($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            by.name,
+            action,
+            subject,
+            dict(facts),
+            now,
+            person,
+            dict(personal or {}),
+            by.request,
+            by.signature.nonce if by.signature else None,
+        )
 
 
 async def is_in_audit(conn: Connection, *, action: str, subject: str) -> bool:

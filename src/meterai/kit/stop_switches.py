@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from meterai.kit.acting import officers_refusals
 from meterai.kit.database import Connection
 
 SEALING_STOPPED = "sealing_stopped"
@@ -34,12 +35,10 @@ async def read_switch(conn: Connection, name: str) -> Switch:
 
 
 async def set_switch(tx: Connection, name: str, *, thrown: bool, reason: str, now: datetime) -> None:
-    """Throws or releases a switch and records the reason."""
-    await tx.execute(
-        """INSERT INTO operations.switch (name, thrown, reason, changed_at) VALUES ($1, $2, $3, $4)
-           ON CONFLICT (name) DO UPDATE SET thrown = $2, reason = $3, changed_at = $4""",
-        name,
-        thrown,
-        reason,
-        now,
-    )
+    """Throws or releases a switch and records the reason. A release needs two officers.
+
+    Raises: Refusal FORBIDDEN `officer.unsigned`.
+    """
+    function = "throw_switch" if thrown else "release_switch"
+    with officers_refusals():
+        await tx.execute(f"SELECT operations.{function}($1, $2, $3)", name, reason, now)
