@@ -13,7 +13,7 @@ from meterai.kernel.clock import business_date
 from meterai.kernel.ids import derived_id
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.ledger import model, queries, store
-from meterai.sales.use_cases import issue_quota as deposits
+from meterai.sales.store import stock
 from meterai.sales.use_cases.issue_quota import issue_quota
 from tests.ledger.cast import (
     ALICE,
@@ -75,7 +75,7 @@ async def test_a_receipt_is_the_same_one_in_small_letters(database: TestDatabase
     assert await deposit("NTPN12") == (True, 500)
     assert [await deposit(it) for it in ("ntpn12", " Ntpn12 ")] == [(False, 500)] * 2
     async with database.app.transaction() as tx:  # one whose id follows the letters as they were typed
-        await store.post(tx, deposits._transfers(derived_id("deposit", "ntpn13"), 500, 10_000), NOW)
+        await stock.issue(tx, derived_id("deposit", "ntpn13"), 500, NOW)
     assert [await deposit(it) for it in ("ntpn13", "NTPN13")] == [(False, 1000)] * 2
 
 

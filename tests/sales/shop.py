@@ -18,7 +18,6 @@ from meterai.kit.database import Database
 from meterai.ledger import queries as ledger
 from meterai.ledger import store as ledger_store
 from meterai.ledger.model import AccountKind, TransferCode, account_id, move
-from meterai.sales import bookings
 from meterai.sales.order import Payment
 from meterai.sales.prices import PriceList
 from meterai.sales.queries.order_page import OrderPage, order_page
@@ -31,6 +30,7 @@ from meterai.sales.use_cases.place_order import PlacedOrder, place_order
 from meterai.sales.use_cases.poll_payments import poll_due_payments
 from meterai.sales.use_cases.set_contact import set_customer
 from meterai.sales.use_cases.settle_payment import Settlement, settle_payment
+from tests.sales import accounts
 from tests.sales.fake_gateway import FakeGateway, FakePayout, SetClock
 from tests.storage_fixtures import TestDatabase
 
@@ -196,8 +196,7 @@ class Shop:
             reference_id=uuid.uuid4(),
             organisation_id=SELLER,
         )
-        async with self.db.transaction() as tx:
-            await ledger_store.post(tx, [used], self.clock())
+        await ledger_store.post(self.database.owner, [used], self.clock())
 
     async def outbox(self, topic: str) -> list[dict[str, str]]:
         """The payloads that wait under a topic."""
@@ -214,14 +213,14 @@ class Shop:
     async def money(self) -> dict[str, int]:
         """The rupiah accounts, by name, on their credit side; those with nothing left out."""
         names = {
-            "clearing": bookings.CLEARING,
-            "suspense": bookings.SUSPENSE,
-            "face": bookings.FACE_VALUE_PAYABLE,
-            "fee": bookings.FEE_INCOME,
-            "vat": bookings.VAT_PAYABLE,
-            "cost": bookings.GATEWAY_COST,
-            "owed": bookings.REFUND_PAYABLE,
-            "payout": bookings.PAYOUT_CASH,
+            "clearing": accounts.CLEARING,
+            "suspense": accounts.SUSPENSE,
+            "face": accounts.FACE_VALUE_PAYABLE,
+            "fee": accounts.FEE_INCOME,
+            "vat": accounts.VAT_PAYABLE,
+            "cost": accounts.GATEWAY_COST,
+            "owed": accounts.REFUND_PAYABLE,
+            "payout": accounts.PAYOUT_CASH,
         }
         found = {name: await self.balance(account) for name, account in names.items()}
         return {name: amount for name, amount in found.items() if amount}

@@ -17,7 +17,6 @@ import pytest
 
 from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.sales import bookings
 from meterai.sales.bank_account import BankAccount
 from meterai.sales.model import ItemState, PaymentState, RefundChannel, RefundState
 from meterai.sales.order import Refund
@@ -31,6 +30,7 @@ from meterai.sales.use_cases.end_refund import DecidedRefund, end_refund, order_
 from meterai.sales.use_cases.refund_quota import RefundRequested, give_refund_account, request_refund
 from meterai.sales.use_cases.settle_payment import settle_payment
 from tests.plans import believe_large, looks_of
+from tests.sales import accounts
 from tests.sales.refusing import refused
 from tests.sales.shop import Shop
 
@@ -469,12 +469,12 @@ async def test_a_payout_that_comes_back_after_the_bank_took_the_payment_back_is_
         shop.pass_time(seconds=30)
     shop.gateway.charges[page.payments[0].reference].state = GatewayState.REVERSED
     await shop.settle(page.payments[0].reference)
-    assert await shop.balance(bookings.RECEIVABLE) == 25_000
+    assert await shop.balance(accounts.RECEIVABLE) == 25_000
     shop.payout.ends = PayoutState.FAILED
     shop.pass_time(hours=2)
     await shop.pay_refunds()
     assert (await only_refund(shop, page)).state is RefundState.PAID, "by what they took back themselves"
-    assert await shop.balance(bookings.RECEIVABLE) == 0
+    assert await shop.balance(accounts.RECEIVABLE) == 0
     assert not {"owed", "payout"} & set(await shop.money())
 
 
@@ -1010,6 +1010,6 @@ async def test_a_payout_that_fails_after_the_bank_took_the_money_back_is_not_pai
     await shop.pay_refunds()
     assert (await only_refund(shop, page)).state is RefundState.PAID, "by what they took back themselves"
     assert (await shop.page(page.id)).items[0].state is ItemState.REFUNDED
-    assert await shop.balance(bookings.RECEIVABLE) == 0
+    assert await shop.balance(accounts.RECEIVABLE) == 0
     assert "owed" not in await shop.money()
     assert not {"needs_account", "refund_paid"} & set(await shop.news())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,11 +13,7 @@ import structlog
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
-from meterai.ledger import store as ledger_store
-from meterai.ledger.model import Transfer, TransferCode
-from meterai.sales import bookings, reversing
 from meterai.sales.model import ItemState, OrderState, PaymentOutcome, PaymentState, RefundReason, RefundState
-from meterai.sales.order import Order
 from meterai.sales.ports import GatewayState, GatewayStatus, PaymentGateway
 from meterai.sales.queries.money import MoneyPlace, where_is_my_money
 from meterai.sales.store import payments
@@ -32,6 +27,7 @@ from meterai.sales.use_cases.record_stamping import record_item_refused
 from meterai.sales.use_cases.refund_quota import BankAccount, give_refund_account, request_refund
 from meterai.sales.use_cases.settle_payment import Settlement
 from tests.plans import believe_large, looks_of
+from tests.sales import accounts
 from tests.sales.fake_gateway import notice
 from tests.sales.refusing import refused
 from tests.sales.shop import MINUTES, Shop, open_payment, open_shop
@@ -292,7 +288,7 @@ async def test_a_notice_that_comes_while_the_payment_is_being_booked_is_asked_ab
     raw = notice(reference, event="deny")
     owner = shop.database.owner
     async with asyncio.timeout(10), owner.transaction():
-        await owner.execute(LOCK, bookings.STOCK)
+        await owner.execute(LOCK, accounts.STOCK)
         settling = asyncio.create_task(shop.settle(reference))
         await until_waiting(shop, settling)
         storing = asyncio.create_task(receive_notice(shop.db, shop.gateway, raw, {}, now=shop.clock()))
@@ -494,7 +490,7 @@ async def test_a_document_refused_after_its_money_was_taken_back_leaves_no_stamp
         await record_item_refused(shop.db, item.id, item.document_id, "pdf.broken", shop.clock())
     page = await shop.page(placed.order_id)
     assert (page.items[0].state, await shop.lot(page)) == (ItemState.REFUNDED, 0)
-    assert await shop.balance(bookings.RECEIVABLE) == 0
+    assert await shop.balance(accounts.RECEIVABLE) == 0
 
 
 async def test_late_money_buys_what_is_left(shop: Shop) -> None:
@@ -713,7 +709,7 @@ async def test_money_taken_back_by_the_bank_takes_the_unused_stamps_with_it(
     assert (page.items[0].state, page.refunds[0].reason) == (ItemState.REFUNDED, RefundReason.REVERSED)
     assert (await shop.lot(page), await shop.stock()) == (0, 1000)
     assert await shop.money() == {"clearing": 263, "cost": -263}, "what the gateway kept is all that is gone"
-    assert await shop.balance(bookings.RECEIVABLE) == 0
+    assert await shop.balance(accounts.RECEIVABLE) == 0
     answer = await where_is_my_money(shop.db, page.number)
     assert answer is not None
     assert answer.place is MoneyPlace.TAKEN_BACK
@@ -791,7 +787,7 @@ async def test_used_stamps_of_money_taken_back_are_owed_to_us(shop: Shop) -> Non
     await shop.settle(page.payments[0].reference)
     page = await shop.page(page.id)
     assert (page.items[0].state, page.items[0].refunded_quantity) == (ItemState.DONE, 1)
-    assert await shop.balance(bookings.RECEIVABLE) == 2 * 12_500
+    assert await shop.balance(accounts.RECEIVABLE) == 2 * 12_500
 
 
 @pytest.mark.parametrize(("channel", "pieces"), [("qris", 3), ("va_bni", 3), ("qris", 1)])
@@ -810,7 +806,7 @@ async def test_a_refund_not_yet_paid_is_not_paid_after_the_bank_took_the_money_b
     assert (page.items[0].state, {r.state for r in page.refunds}) == (ItemState.REFUNDED, {RefundState.PAID})
     assert all(refund.is_set_off for refund in page.refunds)
     assert (shop.gateway.charges[reference].refunds, shop.payout.requests) == ({}, {})
-    assert await shop.balance(bookings.RECEIVABLE) == 0
+    assert await shop.balance(accounts.RECEIVABLE) == 0
     assert "owed" not in await shop.money()
 
 
@@ -855,7 +851,7 @@ async def test_a_document_stays_stamped_when_its_money_is_taken_back(shop: Shop)
     await shop.settle(placed.payment.reference)
     page = await shop.page(placed.order_id)
     assert (page.state, page.items[0].state, page.refunds) == (OrderState.PAID, ItemState.STAMPING, ())
-    assert await shop.balance(bookings.RECEIVABLE) == 12_500
+    assert await shop.balance(accounts.RECEIVABLE) == 12_500
 
 
 async def test_a_reversal_waits_for_a_settlement_and_holds_nothing_that_it_wants(shop: Shop) -> None:
@@ -865,13 +861,13 @@ async def test_a_reversal_waits_for_a_settlement_and_holds_nothing_that_it_wants
     owner = shop.database.owner
     # What a settlement does: it takes the accounts in the order of their ids.
     async with asyncio.timeout(10), owner.transaction():
-        await owner.execute(LOCK, bookings.STOCK)
+        await owner.execute(LOCK, accounts.STOCK)
         reversal = asyncio.create_task(shop.settle(page.payments[0].reference))
         await until_waiting(shop, reversal)
-        for account in (bookings.CLEARING, bookings.FACE_VALUE_PAYABLE):
+        for account in (accounts.CLEARING, accounts.FACE_VALUE_PAYABLE):
             await owner.execute(f"{LOCK} NOWAIT", account)
     assert (await reversal).state is PaymentState.REVERSED
-    assert await shop.balance(bookings.RECEIVABLE) == 0
+    assert await shop.balance(accounts.RECEIVABLE) == 0
 
 
 async def test_a_reversal_that_can_not_be_booked_is_not_written_either(
@@ -883,35 +879,35 @@ async def test_a_reversal_that_can_not_be_booked_is_not_written_either(
     reference = page.payments[0].reference
     shop.gateway.charges[reference].state = GatewayState.REVERSED
 
-    async def one_too_many(conn: Connection, order: Order) -> dict[uuid.UUID, int]:
-        return {item.id: 3 for item in order.items}
+    reverse, counts = payments.reverse, 0
+
+    async def one_too_many(tx: Connection, payment_id: uuid.UUID, now: datetime) -> None:
+        nonlocal counts
+        counts += 1
+        await reverse(tx, payment_id, now)
+        raise Refusal(Kind.CONFLICT, "ledger.insufficient")
 
     with monkeypatch.context() as patch:
-        patch.setattr(reversing, "unused_of_items", one_too_many)
+        patch.setattr(payments, "reverse", one_too_many)
         assert (await refused(shop.settle(reference))).code == "ledger.insufficient"
+    assert counts == 5
     assert (await shop.page(page.id)).payments[0].state is PaymentState.SETTLED
     assert (await shop.settle(reference)).state is PaymentState.REVERSED
 
 
 async def test_stamps_that_a_document_takes_while_the_bank_takes_the_money_back_are_counted_anew(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    shop: Shop,
 ) -> None:
     page = await shop.paid_quota(pieces=3)
     shop.gateway.charges[page.payments[0].reference].state = GatewayState.REVERSED
-    post, used = ledger_store.post, 0
-
-    async def take_one_first(tx: Connection, transfers: Sequence[Transfer], now: datetime) -> int:
-        nonlocal used
-        if transfers[0].code is TransferCode.REVERSAL and used < 2:
-            used += 1
-            await shop.use(page, 1)
-        return await post(tx, transfers, now)
-
-    monkeypatch.setattr(ledger_store, "post", take_one_first)
-    await shop.settle(page.payments[0].reference)
+    async with asyncio.timeout(10), shop.database.owner.transaction():
+        await shop.use(page, 2)
+        reversal = asyncio.create_task(shop.settle(page.payments[0].reference))
+        await until_waiting(shop, reversal)
+    await reversal
     page = await shop.page(page.id)
     assert (page.items[0].refunded_quantity, [refund.quantity for refund in page.refunds]) == (1, [1])
-    assert await shop.balance(bookings.RECEIVABLE) == 2 * 12_500
+    assert await shop.balance(accounts.RECEIVABLE) == 2 * 12_500
 
 
 async def paid_twice(shop: Shop) -> tuple[PlacedOrder, PlacedOrder]:

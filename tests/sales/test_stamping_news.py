@@ -21,7 +21,6 @@ from meterai.ledger.model import (
     reserve,
     void_reservation,
 )
-from meterai.sales import bookings
 from meterai.sales.model import ItemState, OrderState, RefundState
 from meterai.sales.order import Item
 from meterai.sales.ports import GatewayState
@@ -31,6 +30,7 @@ from meterai.sales.use_cases.refund_quota import request_refund
 from meterai.sales.use_cases.replace_document import replace_document
 from meterai.stamping.cycle.batch import Tools
 from meterai.stamping.cycle.job_ends import REFUSED
+from tests.sales import accounts
 from tests.sales.refusing import refused
 from tests.sales.shop import Shop
 
@@ -171,7 +171,7 @@ async def test_quota_held_while_the_bank_took_its_money_back_is_taken_back_as_it
         assert await shop.lot(page) == 0
     item = (await shop.page(page.id)).items[0]
     assert (item.state, item.quantity - item.refunded_quantity) == (ItemState.DONE, 1)
-    assert await shop.balance(bookings.RECEIVABLE) == 12_500
+    assert await shop.balance(accounts.RECEIVABLE) == 12_500
 
 
 async def test_quota_held_for_a_refused_document_stays_with_who_paid_for_it(shop: Shop) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 import asyncpg
@@ -106,6 +107,20 @@ def transfer_columns(transfers: Sequence[Transfer]) -> tuple[list[object], ...]:
         [transfer.organisation_id for transfer in transfers],
         [transfer.expires_at for transfer in transfers],
     )
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turns database errors of a function that posts transfers into the refusals that `post` names."""
+    try:
+        yield
+    except asyncpg.PostgresError as error:
+        raise refusal_of(error) from error
+
+
+async def open_books(tx: Connection, now: datetime) -> None:
+    """Opens every account of the plan but the quota lots. Doing it again changes nothing."""
+    await tx.execute("SELECT ledger.open_books($1)", now)
 
 
 def refusal_of(error: asyncpg.PostgresError) -> Exception:

@@ -6,10 +6,9 @@ from datetime import datetime
 
 from meterai.kit.database import Database
 from meterai.ledger import store
-from meterai.ledger.model import DISTRIBUTOR, ISSUER, SELLER, books
 
 
 async def open_books(db: Database, *, now: datetime) -> None:
     """Opens every account of the chain, but for quota lots. Doing it again changes nothing."""
     async with db.transaction() as tx:
-        await store.open_accounts(tx, books(ISSUER, DISTRIBUTOR, SELLER), now)
+        await store.open_books(tx, now)

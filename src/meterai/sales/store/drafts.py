@@ -46,14 +46,6 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
     contact: Contact
 
 
-async def tariff_of(connection: Connection, day: date) -> int:
-    """The tariff of a day, in rupiah a stamp."""
-    face_value: int = await connection.fetchval(
-        "SELECT face_value FROM sales.tariff WHERE valid_from <= $1 ORDER BY valid_from DESC LIMIT 1", day
-    )
-    return face_value
-
-
 async def open_order(
     connection: Connection,
     order_id: uuid.UUID,

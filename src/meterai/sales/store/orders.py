@@ -10,6 +10,7 @@ import msgspec
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, call
+from meterai.ledger import store as ledger
 from meterai.sales.model import ItemState, OrderState
 from meterai.sales.order import Order
 
@@ -85,23 +86,19 @@ async def lock_order_and_tariff(tx: Connection, order_id: uuid.UUID, day: date) 
     return _read(row["found"]), row["face_value"]
 
 
-async def extend(tx: Connection, order_id: uuid.UUID, expires_at: datetime) -> None:
-    """Writes until when an order can be paid."""
-    await tx.execute("UPDATE sales.orders SET expires_at = $2 WHERE id = $1", order_id, expires_at)
+async def cancel(tx: Connection, order_id: uuid.UUID, now: datetime, *, look_at: datetime) -> None:
+    """Ends a draft, or a placed order that is not paid: its attempt ends and its stamps are free.
+
+    The attempt is still polled from `look_at` on: money may come late.
+    """
+    with ledger.refusals():
+        await tx.execute("SELECT sales.cancel_order($1, $2, $3)", order_id, look_at, now)
 
 
-async def set_state(
-    tx: Connection, order_id: uuid.UUID, state: OrderState, closed_at: datetime | None
-) -> None:
-    """Writes an order's state; `closed_at` is when it was completed, expired or cancelled."""
-    await tx.execute(
-        "UPDATE sales.orders SET state = $2, closed_at = $3 WHERE id = $1", order_id, state, closed_at
-    )
-
-
-async def set_item_state(tx: Connection, item_id: uuid.UUID, state: ItemState) -> None:
-    """Writes an item's state, other than `refused`, and clears its refusal code."""
-    await tx.execute("UPDATE sales.item SET state = $2, refusal_code = NULL WHERE id = $1", item_id, state)
+async def expire(tx: Connection, order_id: uuid.UUID, now: datetime, *, look_at: datetime) -> None:
+    """Does the same with a placed order whose time to pay is over."""
+    with ledger.refusals():
+        await tx.execute("SELECT sales.expire_order($1, $2, $3)", order_id, look_at, now)
 
 
 _END_ITEMS = call("sales.end_items", 13)
@@ -149,7 +146,7 @@ async def end_items(
 
 
 async def replace_document(tx: Connection, item_id: uuid.UUID, document_id: uuid.UUID, now: datetime) -> None:
-    """Replaces the refused document of an item, which goes back to stamping.
+    """Replaces the refused document of an item, which goes back to stamping with its order.
 
     The customer knows that the order is paid: from its news, or from those about the refused document.
 
@@ -160,7 +157,8 @@ async def replace_document(tx: Connection, item_id: uuid.UUID, document_id: uuid
                UPDATE sales.item SET document_id = $2, state = 'stamping', refusal_code = NULL WHERE id = $1
                RETURNING order_id
            )
-           UPDATE sales.orders o SET paid_told_at = coalesce(paid_told_at, $3) FROM item
+           UPDATE sales.orders o SET state = 'paid', closed_at = NULL,
+               paid_told_at = coalesce(paid_told_at, $3) FROM item
            WHERE o.id = item.order_id""",
         item_id,
         document_id,

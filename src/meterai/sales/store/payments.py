@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import asyncpg
@@ -11,7 +10,8 @@ import msgspec
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection
-from meterai.sales.model import ASKED_FOR, ItemState, OrderState, PaymentOutcome, PaymentState
+from meterai.ledger import store as ledger
+from meterai.sales.model import ASKED_FOR, PaymentOutcome, PaymentState
 from meterai.sales.order import Payment
 from meterai.sales.ports import Charge
 
@@ -31,40 +31,37 @@ class DuePayment(msgspec.Struct, frozen=True, kw_only=True):
     """When it is due again if nothing else is written."""
 
 
-_INSERT = """
-    INSERT INTO sales.payment
-        (id, order_id, gateway, channel, reference, amount, state, created_at, expires_at, poll_at)
-    VALUES ($2, $1, $3, $4, $5, $6, 'creating', $7, $8, $9)
-"""
-_PLACE = f"""
-    WITH placed AS (
-        UPDATE sales.orders SET state = 'awaiting_payment', placed_at = $7, expires_at = $8 WHERE id = $1
-    ), lots AS (
-        UPDATE sales.item i SET lot_account_id = l.account_id
-        FROM unnest($10::uuid[], $11::uuid[]) AS l(item_id, account_id) WHERE i.id = l.item_id
-    )
-    {_INSERT}
-"""  # noqa: S608 - two constants
-
-
 async def place(
-    tx: Connection, order_id: uuid.UUID, payment: Payment, *, lots: Sequence[tuple[uuid.UUID, uuid.UUID]]
+    tx: Connection,
+    order_id: uuid.UUID,
+    payment: Payment,
+    *,
+    held_until: datetime,
+    customer_max: int,
 ) -> None:
-    """Writes an order as placed, its first attempt to pay, and the lots (item, account) that it will buy."""
-    items, accounts = [item for item, _ in lots], [account for _, account in lots]
-    await tx.execute(_PLACE, *_attempt(order_id, payment), items, accounts)
+    """Places a draft: holds its stamps until `held_until` and writes its first attempt to pay.
 
+    The database takes price and stamps from the order's items (`sales.place_order`).
 
-async def limit_unpaid(tx: Connection, order_id: uuid.UUID, stock: uuid.UUID, customer_max: int) -> None:
-    """Refuses an order placed a moment ago, its stamps held, when unpaid orders hold too much with it.
-
-    Raises: Refusal CONFLICT `order.unpaid_before`: more than `customer_max` stamps for its customer;
-    `stock.held`: it is of quota, of which it and other unpaid orders hold more than is left in `stock`.
+    Raises: Refusal CONFLICT `ledger.insufficient`; `order.unpaid_before`: the unpaid orders of its customer
+    would hold more than `customer_max` stamps; `stock.held`: it is of quota, of which it and other unpaid
+    orders hold more than is left in stock; NOT_FOUND `ledger.unknown`.
     """
     try:
-        await tx.execute("SELECT sales.limit_unpaid($1, $2, $3)", order_id, stock, customer_max)
+        await tx.execute(
+            "SELECT sales.place_order($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            order_id,
+            payment.id,
+            payment.gateway,
+            payment.channel,
+            payment.expires_at,
+            held_until,
+            payment.created_at + FIRST_POLL_AFTER,
+            customer_max,
+            payment.created_at,
+        )
     except asyncpg.PostgresError as error:
-        raise too_much_unpaid(error) or error from error
+        raise too_much_unpaid(error) or ledger.refusal_of(error) from error
 
 
 def too_much_unpaid(error: asyncpg.PostgresError) -> Refusal | None:
@@ -77,22 +74,21 @@ def too_much_unpaid(error: asyncpg.PostgresError) -> Refusal | None:
     return None
 
 
-async def add_attempt(tx: Connection, order_id: uuid.UUID, payment: Payment) -> None:
-    """Writes one more attempt to pay an order that is placed already."""
-    await tx.execute(_INSERT, *_attempt(order_id, payment))
+async def add_attempt(tx: Connection, order_id: uuid.UUID, payment: Payment, *, look_at: datetime) -> None:
+    """Writes one more attempt to pay an order that is placed already, which can be paid as long as this one.
 
-
-def _attempt(order_id: uuid.UUID, payment: Payment) -> tuple[object, ...]:
-    return (
+    The open attempt is cancelled, and its status is fetched at `look_at`.
+    """
+    await tx.execute(
+        "SELECT sales.add_attempt($1, $2, $3, $4, $5, $6, $7, $8)",
         order_id,
         payment.id,
         payment.gateway,
         payment.channel,
-        payment.reference,
-        payment.amount,
-        payment.created_at,
         payment.expires_at,
         payment.created_at + FIRST_POLL_AFTER,
+        look_at,
+        payment.created_at,
     )
 
 
@@ -103,10 +99,7 @@ async def store_charge(connection: Connection, charge: Charge, poll_at: datetime
     same reference.
     """
     await connection.execute(
-        """UPDATE sales.payment SET state = 'pending', transaction_id = $2, qr_text = nullif($3, ''),
-               va_number = nullif($4, ''), page_url = nullif($5, ''), poll_at = $6
-           WHERE reference = $1 AND state || '' = 'creating'
-               AND set_config('synchronous_commit', 'off', true) = 'off'""",
+        "SELECT sales.store_charge($1, $2, $3, $4, $5, $6)",
         charge.reference,
         charge.transaction_id,
         charge.qr_text,
@@ -120,59 +113,56 @@ async def close_attempt(
     connection: Connection, reference: str, state: PaymentState, poll_at: datetime
 ) -> None:
     """Ends an open attempt without money. It is still polled for a while: money may come late."""
-    await connection.execute(
-        """UPDATE sales.payment SET state = $2, poll_at = $3, lease_until = NULL
-           WHERE reference = $1 AND state || '' IN ('creating', 'pending')""",
-        reference,
-        state,
-        poll_at,
-    )
+    await connection.execute("SELECT sales.close_attempt($1, $2, $3)", reference, state, poll_at)
 
 
-async def mark_reversed(tx: Connection, payment_id: uuid.UUID, now: datetime) -> None:
-    """Writes that the money of a settled payment was taken back."""
-    await tx.execute(
-        "UPDATE sales.payment SET state = 'reversed', reversed_at = $2 WHERE id = $1",
-        payment_id,
-        now,
-    )
+async def reverse(tx: Connection, payment_id: uuid.UUID, now: datetime) -> None:
+    """Books that the bank took a payment back, and sets off what we owe for it (`sales.reverse_payment`).
+
+    Raises: Refusal CONFLICT `ledger.insufficient` when a document takes stamps in the same moment.
+    """
+    with ledger.refusals():
+        await tx.execute("SELECT sales.reverse_payment($1, $2)", payment_id, now)
+
+
+async def take_back_freed(tx: Connection, order_id: uuid.UUID, now: datetime) -> None:
+    """Takes back the unused stamps of an order whose payment was reversed. Raises: what `reverse` does."""
+    with ledger.refusals():
+        await tx.execute("SELECT sales.take_back_freed($1, $2)", order_id, now)
 
 
 async def settle(
     tx: Connection,
-    order_id: uuid.UUID,
     payment_id: uuid.UUID,
+    outcome: PaymentOutcome,
     *,
-    reference: str,
     transaction_id: str,
     paid_amount: int,
-    outcome: PaymentOutcome,
     gateway_cost: int,
-    order_state: OrderState,
-    item_states: Sequence[tuple[uuid.UUID, ItemState]],
     asked_at: datetime,
     now: datetime,
 ) -> None:
-    """Writes a payment as settled, its notices as done, and, when it was credited, the order and its items.
+    """Books money that came, and writes what follows: order and items as paid, or a refund as owed.
 
-    Notices that came after `asked_at`, when the gateway was asked, are not: the payment is polled again.
+    The database refuses an outcome that does not fit order and payment (`sales.settle_payment`).
+
+    Notices that came after `asked_at`, when the gateway was asked, are not done: the payment is polled again.
     Other open attempts of a credited order are cancelled, and polled at once so that the gateway closes them.
+
+    Raises: Refusal CONFLICT `ledger.insufficient` when an expired order would be credited and no stock is
+    left.
     """
-    await tx.execute(
-        "SELECT sales.write_settled($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        order_id,
-        payment_id,
-        reference,
-        transaction_id,
-        paid_amount,
-        outcome,
-        gateway_cost,
-        order_state,
-        [item_id for item_id, _ in item_states],
-        [state for _, state in item_states],
-        asked_at,
-        now,
-    )
+    with ledger.refusals():
+        await tx.execute(
+            "SELECT sales.settle_payment($1, $2, $3, $4, $5, $6, $7)",
+            payment_id,
+            transaction_id,
+            paid_amount,
+            outcome,
+            gateway_cost,
+            asked_at,
+            now,
+        )
 
 
 async def store_notice(
@@ -189,7 +179,7 @@ async def store_notice(
     """Stores a notice as it came, and has its payment polled at `poll_at`; False when it is stored already.
 
     A payment that is due within 5 s of that anyway keeps its time. A notice of an unknown payment is stored
-    as done. The payment is locked in any case: see `sales.write_settled`.
+    as done. The payment is locked in any case: see `sales.settle_payment`.
 
     For an open payment the call does not wait for the disk; the settlement that follows does. If the database
     crashes in between, the poller asks for the payment all the same.

@@ -8,8 +8,9 @@ from datetime import datetime
 import msgspec
 
 from meterai.kit.database import Connection
+from meterai.ledger import store as ledger
 from meterai.sales.bank_account import BankAccount
-from meterai.sales.model import ItemState, RefundChannel, RefundReason, RefundState
+from meterai.sales.model import RefundChannel, RefundState
 from meterai.sales.ports import Channel
 
 
@@ -41,58 +42,34 @@ class DueRefund(msgspec.Struct, frozen=True, kw_only=True):
         return f"DueRefund(id={self.id}, state={self.state})"  # no personal data in logs
 
 
-async def add_refund(
+async def give_back(
     tx: Connection,
-    refund_id: uuid.UUID,
-    order_id: uuid.UUID,
+    item_id: uuid.UUID,
+    pieces: int,
     *,
-    payment_id: uuid.UUID,
-    item_id: uuid.UUID | None,
-    quantity: int,
-    amount: int,
-    reason: RefundReason,
-    channel: RefundChannel,
+    given_back: int,
     account: BankAccount | None,
     now: datetime,
 ) -> RefundState:
-    """Writes a refund as owed; gives its state. A payout without an account waits for one.
+    """Takes unused pieces out of an item's lot and owes their price; gives the refund's state.
 
-    The first account is round 1, whether it comes with the request or later.
+    The database computes the rest from the item and its payment (`sales.give_back`). A payout without an
+    account waits for one. The first account is round 1, whether it comes with the request or later.
+
+    Raises: Refusal CONFLICT `ledger.insufficient`: they are not unused.
     """
-    needs_account = channel is RefundChannel.PAYOUT and account is None
-    state = RefundState.NEEDS_ACCOUNT if needs_account else RefundState.PAYABLE
-    await tx.execute(
-        """INSERT INTO sales.refund (id, order_id, item_id, payment_id, quantity, amount, reason,
-               channel, state,
-               bank, account_number, account_holder, round, next_attempt_at, created_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)""",
-        refund_id,
-        order_id,
-        item_id,
-        payment_id,
-        quantity,
-        amount,
-        reason,
-        channel,
-        state,
-        account.bank if account else None,
-        account.number if account else None,
-        account.holder if account else None,
-        1 if account else 0,
-        None if needs_account else now,
-        now,
-    )
-    return state
-
-
-async def count_refunded(tx: Connection, item_id: uuid.UUID, pieces: int, state: ItemState) -> None:
-    """Writes that `pieces` more of an item were given back, and its state."""
-    await tx.execute(
-        "UPDATE sales.item SET refunded_quantity = refunded_quantity + $2, state = $3 WHERE id = $1",
-        item_id,
-        pieces,
-        state,
-    )
+    with ledger.refusals():
+        state = await tx.fetchval(
+            "SELECT sales.give_back($1, $2, $3, $4, $5, $6, $7)",
+            item_id,
+            pieces,
+            given_back,
+            account.bank if account else None,
+            account.number if account else None,
+            account.holder if account else None,
+            now,
+        )
+    return RefundState(state)
 
 
 async def account_of(tx: Connection, refund_id: uuid.UUID) -> BankAccount | None:
@@ -108,9 +85,7 @@ async def account_of(tx: Connection, refund_id: uuid.UUID) -> BankAccount | None
 async def set_account(tx: Connection, refund_id: uuid.UUID, account: BankAccount, now: datetime) -> None:
     """Writes the account to which a refund goes; it is payable now, as a payout of its own."""
     await tx.execute(
-        """UPDATE sales.refund SET state = 'payable', channel = 'payout', bank = $2, account_number = $3,
-               account_holder = $4, round = round + 1, reference = NULL, failure_code = NULL, attempts = 0,
-               asked_since = NULL, next_attempt_at = $5 WHERE id = $1""",
+        "SELECT sales.name_account($1, $2, $3, $4, $5)",
         refund_id,
         account.bank,
         account.number,
@@ -180,57 +155,61 @@ async def _change_as_claimed(connection: Connection, due: DueRefund, changes: st
     return done is not None
 
 
-async def set_sent(tx: Connection, refund_id: uuid.UUID, reference: str, ask_at: datetime) -> None:
+async def send(tx: Connection, refund_id: uuid.UUID, reference: str, ask_at: datetime) -> None:
     """Writes that the payout provider has a refund, and when it is asked how it went."""
-    await tx.execute(
-        """UPDATE sales.refund SET state = 'sent', reference = $2, next_attempt_at = $3, attempts = 0,
-               failure_code = NULL WHERE id = $1""",
-        refund_id,
-        reference,
-        ask_at,
-    )
+    await tx.execute("SELECT sales.send_refund($1, $2, $3)", refund_id, reference, ask_at)
 
 
-async def pay_again(tx: Connection, refund_id: uuid.UUID, at: datetime, why: str | None) -> None:
-    """Writes that a refund is payable once more at `at`, to the same account, as a payout of its own."""
-    await tx.execute(
-        """UPDATE sales.refund SET state = 'payable', round = round + 1, reference = NULL, failure_code = $3,
-               attempts = 0, asked_since = NULL, next_attempt_at = $2 WHERE id = $1""",
-        refund_id,
-        at,
-        why,
-    )
+async def pay(
+    tx: Connection, refund_id: uuid.UUID, reference: str, now: datetime, *, look_at: datetime | None
+) -> None:
+    """Books a refund as paid, and its item as refunded with the last of its money.
+
+    `look_at`: when the payout provider is asked whether it came back.
+    """
+    with ledger.refusals():
+        await tx.execute("SELECT sales.pay_refund($1, $2, $3, $4)", refund_id, reference, look_at, now)
 
 
-async def set_needs_account(tx: Connection, refund_id: uuid.UUID, why: str) -> None:
-    """Writes that a refund needs an account, or another one; the refused account is forgotten."""
-    await tx.execute(
-        """UPDATE sales.refund SET state = 'needs_account', channel = 'payout', failure_code = $2,
-               bank = NULL, account_number = NULL, account_holder = NULL, next_attempt_at = NULL,
-               paid_at = NULL
-           WHERE id = $1""",
-        refund_id,
-        why,
-    )
+async def end(tx: Connection, refund_id: uuid.UUID, reference: str, now: datetime) -> None:
+    """Books a refund in doubt as paid, by an officer's word."""
+    with ledger.refusals():
+        await tx.execute("SELECT sales.end_refund($1, $2, $3)", refund_id, reference, now)
+
+
+async def order_again(tx: Connection, refund_id: uuid.UUID, now: datetime) -> bool:
+    """Makes a payout that its provider never had payable again, by an officer's word; see `retry`."""
+    with ledger.refusals():
+        again: bool = await tx.fetchval("SELECT sales.order_again($1, $2)", refund_id, now)
+    return again
+
+
+async def retry(tx: Connection, refund_id: uuid.UUID, why: str, now: datetime, *, next_at: datetime) -> bool:
+    """Makes a refund payable once more at `next_at`, to the same account, as a payout of its own.
+
+    If the bank took its payment back, it is set off against that instead: False.
+    """
+    with ledger.refusals():
+        again: bool = await tx.fetchval(
+            "SELECT sales.retry_refund($1, $2, $3, $4)", refund_id, why, next_at, now
+        )
+    return again
+
+
+async def refuse(tx: Connection, refund_id: uuid.UUID, why: str, now: datetime) -> bool:
+    """Writes that a refund needs an account, or another one; the refused account is forgotten.
+
+    A payout that had arrived is owed again. If the bank took the payment back, the refund is set off against
+    that instead: False.
+    """
+    with ledger.refusals():
+        needs_account: bool = await tx.fetchval("SELECT sales.refuse_refund($1, $2, $3)", refund_id, why, now)
+    return needs_account
 
 
 async def take_out_of_doubt(connection: Connection, due: DueRefund) -> bool:
     """Takes a refund off the list for officers. False: it is not as it was claimed."""
     return await _change_as_claimed(connection, due, "failure_code = NULL")
-
-
-async def set_paid(
-    tx: Connection, refund_id: uuid.UUID, reference: str, now: datetime, *, look_at: datetime | None = None
-) -> None:
-    """Writes a refund as paid. `look_at`: when the payout provider is asked whether it came back."""
-    await tx.execute(
-        """UPDATE sales.refund SET state = 'paid', reference = $2, paid_at = $3, next_attempt_at = $4,
-               failure_code = NULL WHERE id = $1""",
-        refund_id,
-        reference,
-        now,
-        look_at,
-    )
 
 
 async def look_again(connection: Connection, due: DueRefund, at: datetime | None) -> None:

@@ -7,8 +7,8 @@ import uuid
 from meterai.kernel.clock import Clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
-from meterai.sales.closing import close_order
-from meterai.sales.model import OrderState, OrderTransition, PaymentTransition, next_order_state
+from meterai.sales.attempts import LOOK_AFTER_CLOSING
+from meterai.sales.model import OrderState, OrderTransition, next_order_state
 from meterai.sales.order import Order
 from meterai.sales.ports import GatewayState, PaymentGateway
 from meterai.sales.store import orders
@@ -36,13 +36,11 @@ async def cancel_order(db: Database, gateway: PaymentGateway, order_id: uuid.UUI
     async with db.transaction() as tx:
         order = await orders.lock_order(tx, order_id)
         _refuse(order)
-        if order.state is OrderState.DRAFT:
-            state = next_order_state(order.state, OrderTransition.CANCEL)
-            await orders.set_state(tx, order.id, state, now)
-        elif order.state is OrderState.AWAITING_PAYMENT:
+        if order.state is not OrderState.CANCELLED:
             # Another tab may have opened a new attempt meanwhile: polling closes its charge, and money
             # that comes for a cancelled order goes back.
-            await close_order(tx, order, OrderTransition.CANCEL, PaymentTransition.CANCEL, now)
+            next_order_state(order.state, OrderTransition.CANCEL)
+            await orders.cancel(tx, order.id, now, look_at=now + LOOK_AFTER_CLOSING)
 
 
 def _refuse(order: Order) -> None:

@@ -9,7 +9,7 @@ from meterai.kernel.clock import Clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
 from meterai.sales.attempts import LOOK_AFTER_CLOSING, ask_for_charge, new_attempt, read_channel
-from meterai.sales.model import OrderState, PaymentState
+from meterai.sales.model import OrderState
 from meterai.sales.order import Order, Payment
 from meterai.sales.ports import Channel, GatewayState, PaymentGateway
 from meterai.sales.store import orders, payments
@@ -98,12 +98,9 @@ async def _next(
     open_now = order.open_payment
     if open_now is not None and (old is None or open_now.id != old.id):
         return open_now, False
-    if open_now is not None:
-        await payments.close_attempt(tx, open_now.reference, PaymentState.CANCELLED, now + LOOK_AFTER_CLOSING)
     expires_at = _end(order, now, timedelta(minutes=minutes))
     payment = new_attempt(order, channel, gateway, now=now, expires_at=expires_at)
-    await payments.add_attempt(tx, order.id, payment)
-    await orders.extend(tx, order.id, expires_at)
+    await payments.add_attempt(tx, order.id, payment, look_at=now + LOOK_AFTER_CLOSING)
     return payment, True
 
 

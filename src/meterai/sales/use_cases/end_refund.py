@@ -8,23 +8,21 @@ from datetime import datetime
 import msgspec
 
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit import outbox
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection, Database
-from meterai.ledger import store as ledger
 from meterai.sales.model import (
     IN_DOUBT,
     PAYOUT_MISSING,
     PAYOUT_UNAPPROVED,
     PAYOUT_UNCOVERED,
     PAYOUT_UNSURE,
-    PaymentState,
     RefundTransition,
     next_refund_state,
     refund_key,
 )
+from meterai.sales.news import News, news_entry
 from meterai.sales.order import Order, Refund
-from meterai.sales.refunding import book_paid
-from meterai.sales.reversing import set_off_refund
 from meterai.sales.store import orders, refunds
 
 
@@ -49,7 +47,9 @@ async def end_refund(
     async with db.transaction() as tx:
         order, refund = await _lock_in_doubt(tx, refund_id)
         key = refund_key(refund.id, refund.channel, refund.round)
-        await book_paid(tx, order, refund, now, reference=key)
+        next_refund_state(refund.state, RefundTransition.PAY)
+        await outbox.enqueue_many(tx, [news_entry(order.id, News.REFUND_PAID)], now)
+        await refunds.end(tx, refund.id, key, now)
         facts = {"order": order.number, "amount": refund.amount, "reason": reason}
         await write_audit(tx, actor=actor, action="refund.end", subject=str(refund.id), facts=facts, now=now)
     return DecidedRefund(number=order.number, amount=refund.amount)
@@ -71,14 +71,8 @@ async def order_payout_again(
             raise Refusal(Kind.CONFLICT, "refund.uncovered")
         if refund.failure_code not in (PAYOUT_UNSURE, PAYOUT_MISSING):
             raise Refusal(Kind.CONFLICT, "refund.not_unsure")
-        after = next_refund_state(refund.state, RefundTransition.GO_AGAIN)
-        payment = next(payment for payment in order.payments if payment.id == refund.payment_id)
-        goes_out = payment.state is not PaymentState.REVERSED
-        if goes_out:
-            await refunds.pay_again(tx, refund.id, now, None)
-        else:
-            next_refund_state(after, RefundTransition.SET_OFF)
-            await ledger.post(tx, await set_off_refund(tx, order, payment, refund, now), now)
+        next_refund_state(refund.state, RefundTransition.GO_AGAIN)
+        goes_out = await refunds.order_again(tx, refund.id, now)
         facts = {"order": order.number, "amount": refund.amount, "reason": reason}
         await write_audit(
             tx, actor=actor, action="refund.again", subject=str(refund.id), facts=facts, now=now

@@ -10,8 +10,8 @@ from meterai.kernel.clock import Clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.bounded_gather import gather_bounded
 from meterai.kit.database import Database
-from meterai.sales.closing import close_order
-from meterai.sales.model import OrderState, OrderTransition, PaymentTransition
+from meterai.sales.attempts import LOOK_AFTER_CLOSING
+from meterai.sales.model import OrderState, OrderTransition, next_order_state
 from meterai.sales.ports import GatewayState, PaymentGateway
 from meterai.sales.store import orders
 from meterai.sales.use_cases.change_channel import EXTENSION
@@ -74,5 +74,6 @@ async def _expire(db: Database, due: orders.DueOrder, clock: Clock) -> bool:
         open_reference = order.open_payment.reference if order.open_payment else None
         if open_reference not in (None, due.reference):
             return False
-        await close_order(tx, order, OrderTransition.EXPIRE, PaymentTransition.EXPIRE, now)
+        next_order_state(order.state, OrderTransition.EXPIRE)
+        await orders.expire(tx, order.id, now, look_at=now + LOOK_AFTER_CLOSING)
     return True

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import uuid
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import datetime
 
 import msgspec
 
-from meterai.kernel.clock import business_date
 from meterai.kernel.ids import derived_id
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.audit_trail import is_in_audit, write_audit
 from meterai.kit.database import Connection, Database
-from meterai.ledger import queries, store
-from meterai.ledger.model import (
-    DISTRIBUTOR,
-    ISSUER,
-    SELLER,
-    AccountKind,
-    Transfer,
-    TransferCode,
-    account_id,
-    books,
-    move,
-)
-from meterai.sales.store import drafts
+from meterai.ledger import queries
+from meterai.ledger.model import SELLER
+from meterai.sales.store import stock as stock_store
 
 PIECES_MAX = 100_000_000
 _ACTION = "quota.issue"
@@ -97,10 +86,8 @@ async def preview_deposit(db: Database, *, pieces: int, deposit_reference: str, 
 async def _book(tx: Connection, pieces: int, reference: str, now: datetime) -> StockIssued:
     if not 1 <= pieces <= PIECES_MAX or not reference:
         raise Refusal(Kind.INVALID, "stock.pieces", pieces=pieces, pieces_max=PIECES_MAX)
-    deposit_id, day = await _deposit(tx, reference, now)
-    face_value = await drafts.tariff_of(tx, day)
-    await store.open_accounts(tx, books(ISSUER, DISTRIBUTOR, SELLER), now)
-    new = await store.post(tx, _transfers(deposit_id, pieces, face_value), now) > 0
+    deposit_id = await _deposit(tx, reference)
+    face_value, new = await stock_store.issue(tx, deposit_id, pieces, now)
     stock = (await queries.stock(tx, SELLER)).available
     return StockIssued(
         deposit_id=deposit_id,
@@ -121,44 +108,10 @@ def ids_of_deposit(reference: str) -> list[uuid.UUID]:
     return [derived_id("deposit", spelling) for spelling in spellings]
 
 
-async def _deposit(tx: Connection, reference: str, now: datetime) -> tuple[uuid.UUID, date]:
-    """A deposit's id, and the day on which it is booked, or was."""
+async def _deposit(tx: Connection, reference: str) -> uuid.UUID:
+    """The id under which a deposit was booked, or will be."""
     ids = ids_of_deposit(reference)
     for deposit_id in ids:
-        if booked := await queries.transfers_of(tx, deposit_id):
-            return deposit_id, booked[0].business_date
-    return ids[0], business_date(now)
-
-
-def _transfers(deposit_id: uuid.UUID, pieces: int, face_value: int) -> list[Transfer]:
-    issuance = account_id(AccountKind.ISSUANCE, ISSUER)
-    distributor_stock = account_id(AccountKind.DISTRIBUTOR_STOCK, DISTRIBUTOR)
-    return [
-        move(
-            derived_id("deposit-paid", deposit_id),
-            TransferCode.DEPOSIT,
-            debit=account_id(AccountKind.TREASURY_PREPAID, DISTRIBUTOR),
-            credit=account_id(AccountKind.DISTRIBUTOR_FUNDS, DISTRIBUTOR),
-            amount=pieces * face_value,
-            reference_id=deposit_id,
-            organisation_id=DISTRIBUTOR,
-        ),
-        move(
-            derived_id("deposit-issue", deposit_id),
-            TransferCode.ISSUE,
-            debit=issuance,
-            credit=distributor_stock,
-            amount=pieces,
-            reference_id=deposit_id,
-            organisation_id=DISTRIBUTOR,
-        ),
-        move(
-            derived_id("deposit-supply", deposit_id),
-            TransferCode.SUPPLY,
-            debit=distributor_stock,
-            credit=account_id(AccountKind.SELLER_STOCK, SELLER),
-            amount=pieces,
-            reference_id=deposit_id,
-            organisation_id=SELLER,
-        ),
-    ]
+        if await queries.transfers_of(tx, deposit_id):
+            return deposit_id
+    return ids[0]

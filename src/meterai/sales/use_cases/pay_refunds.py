@@ -12,8 +12,6 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.bounded_gather import gather_bounded
 from meterai.kit.database import Connection, Database
-from meterai.ledger import store as ledger
-from meterai.sales import bookings
 from meterai.sales.model import (
     PAYOUT_MISMATCH,
     PAYOUT_MISSING,
@@ -30,8 +28,7 @@ from meterai.sales.model import (
 from meterai.sales.news import News, news_entry
 from meterai.sales.order import Order, Refund
 from meterai.sales.ports import PaymentGateway, PayoutProvider, PayoutRequest, PayoutState
-from meterai.sales.refunding import book_paid, reopen_item
-from meterai.sales.reversing import set_off_refund
+from meterai.sales.refunding import book_paid
 from meterai.sales.store import orders, refunds
 from meterai.sales.store.refunds import DueRefund
 from meterai.sales.use_cases.settle_payment import settle_payment
@@ -236,7 +233,7 @@ async def _mark_sent(db: Database, due: DueRefund, reference: str, now: datetime
     async with db.transaction() as tx:
         if await _lock(tx, due) is not None:
             next_refund_state(due.state, RefundTransition.SEND)
-            await refunds.set_sent(tx, due.id, reference, now + ASK_FIRST)
+            await refunds.send(tx, due.id, reference, now + ASK_FIRST)
 
 
 async def _start_over(db: Database, due: DueRefund, why: str, now: datetime) -> None:
@@ -247,22 +244,16 @@ async def _start_over(db: Database, due: DueRefund, why: str, now: datetime) -> 
         found = await _lock(tx, due)
         if found is None:
             return
-        order, refund = found
-        came_back, fell_through = refund.state is RefundState.PAID, why == _FELL_THROUGH
-        refused = RefundTransition.GO_AGAIN if fell_through else RefundTransition.REFUSE
-        after = next_refund_state(refund.state, RefundTransition.RETURN if came_back else refused)
-        booked = bookings.return_refund(order, refund) if came_back else []
-        payment = order.payment(due.payment_reference)
-        if payment is not None and payment.state is PaymentState.REVERSED:
-            next_refund_state(after, RefundTransition.SET_OFF)
-            booked += await set_off_refund(tx, order, payment, refund, now)
-        elif fell_through:
-            await refunds.pay_again(tx, due.id, now + _wait(RETRY_FIRST, due.round), why)
-        else:
-            await reopen_item(tx, order, refund)
-            await refunds.set_needs_account(tx, due.id, why)
+        _, refund = found
+        if why == _FELL_THROUGH:
+            next_refund_state(refund.state, RefundTransition.GO_AGAIN)
+            next_at = now + _wait(RETRY_FIRST, due.round)
+            await refunds.retry(tx, due.id, why, now, next_at=next_at)
+            return
+        came_back = refund.state is RefundState.PAID
+        next_refund_state(refund.state, RefundTransition.RETURN if came_back else RefundTransition.REFUSE)
+        if await refunds.refuse(tx, due.id, why, now):
             await outbox.enqueue_many(tx, [news_entry(due.order_id, News.NEEDS_ACCOUNT)], now)
-        await ledger.post(tx, booked, now)
 
 
 async def _put_off(db: Database, due: DueRefund, now: datetime, why: str | None, *, is_asked: bool) -> None:

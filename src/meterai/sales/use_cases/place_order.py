@@ -13,9 +13,7 @@ from meterai.kernel.clock import Clock, business_date
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
 from meterai.ledger import queries as ledger_queries
-from meterai.ledger import store as ledger
 from meterai.ledger.model import SELLER, lot_account_id
-from meterai.sales import bookings
 from meterai.sales.attempts import ask_for_charge, new_attempt, read_channel
 from meterai.sales.model import UNPAID_PIECES_MAX, OrderState, OrderTransition, next_order_state
 from meterai.sales.order import Order, Payment
@@ -79,7 +77,13 @@ async def place_order(
         repriced = await _reprice(tx, order, face_value, price_list)
         if not repriced:
             payment = new_attempt(order, channel, gateway.name, now=now, expires_at=expires_at)
-            await _reserve(tx, order, payment, now)
+            await payments.place(
+                tx,
+                order.id,
+                payment,
+                held_until=payment.expires_at + RESERVATION_GRACE,
+                customer_max=UNPAID_PIECES_MAX,
+            )
     if repriced:
         raise Refusal(Kind.CONFLICT, "order.price_changed")
     return await _charge(db, gateway, order, payment, clock=clock)
@@ -131,18 +135,6 @@ def _new_price(order: Order, face_value: int, price_list: PriceList) -> Price | 
     today = (price.unit_face_value, price.unit_fee, price.unit_vat)
     shown = ((item.unit_face_value, item.unit_fee, item.unit_vat) for item in order.items)
     return None if all(item == today for item in shown) else price
-
-
-async def _reserve(tx: Connection, order: Order, payment: Payment, now: datetime) -> None:
-    await payments.place(
-        tx,
-        order.id,
-        payment,
-        lots=[(item.id, lot_account_id(item.id)) for item in order.items],
-    )
-    held = bookings.reservations(order, payment.expires_at + RESERVATION_GRACE)
-    await ledger.open_and_post(tx, bookings.lots_of(order), held, now)
-    await payments.limit_unpaid(tx, order.id, bookings.STOCK, UNPAID_PIECES_MAX)
 
 
 @asynccontextmanager

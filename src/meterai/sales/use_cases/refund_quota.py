@@ -12,22 +12,16 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.database import Connection, Database
 from meterai.ledger import queries as ledger_queries
-from meterai.ledger import store as ledger
-from meterai.sales import bookings
 from meterai.sales.bank_account import BankAccount, read_bank_account
 from meterai.sales.model import (
     ItemState,
-    ItemTransition,
     PaymentState,
-    RefundReason,
     RefundState,
     RefundTransition,
-    next_item_state,
     next_refund_state,
-    refund_channel,
 )
 from meterai.sales.news import News, news_entry
-from meterai.sales.order import Item, Order, Payment, Refund
+from meterai.sales.order import Item, Order, Refund
 from meterai.sales.queries.refundable import may_be_refunded
 from meterai.sales.store import orders, refunds
 
@@ -79,27 +73,13 @@ async def request_refund(
             return RefundRequested(
                 refund_id=before.id, state=before.state, amount=before.amount, pieces=before.quantity
             )
-        item, payment = _refundable(order, item_id, pieces)
+        item = _refundable(order, item_id, pieces)
         if given_back != item.refunded_quantity:
             raise Refusal(Kind.INVALID, "request.key_reused")
-        amount = (item.unit_face_value + item.unit_fee) * pieces
-        state = await refunds.add_refund(
-            tx,
-            refund_id,
-            order_id,
-            payment_id=payment.id,
-            item_id=item_id,
-            quantity=pieces,
-            amount=amount,
-            reason=RefundReason.REFUSED if item.state is ItemState.REFUSED else RefundReason.CUSTOMER,
-            channel=refund_channel(payment.channel),
-            account=checked,
-            now=now,
-        )
-        await refunds.count_refunded(tx, item_id, pieces, _state_after(item, pieces))
+        state = await _give_back(tx, order, item, pieces, checked, now)
         if state is RefundState.NEEDS_ACCOUNT:
             await outbox.enqueue_many(tx, [news_entry(order.id, News.NEEDS_ACCOUNT)], now)
-        await _take_back(tx, order, item, refund_id, pieces, now)
+    amount = (item.unit_face_value + item.unit_fee) * pieces
     return RefundRequested(refund_id=refund_id, state=state, amount=amount, pieces=pieces)
 
 
@@ -145,7 +125,7 @@ async def _refuse_other_account(
         raise Refusal(Kind.CONFLICT, unnamed if stored is None else "refund.other_account")
 
 
-def _refundable(order: Order, item_id: uuid.UUID, pieces: int) -> tuple[Item, Payment]:
+def _refundable(order: Order, item_id: uuid.UUID, pieces: int) -> Item:
     item = order.item(item_id)
     if item is None:
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
@@ -159,21 +139,18 @@ def _refundable(order: Order, item_id: uuid.UUID, pieces: int) -> tuple[Item, Pa
         raise Refusal(Kind.CONFLICT, "refund.more_than_unused", available=available)
     if item.state is ItemState.REFUSED and pieces != item.quantity:
         raise Refusal(Kind.INVALID, "refund.whole_document", pieces=item.quantity)
-    return item, payment
+    return item
 
 
-def _state_after(item: Item, pieces: int) -> ItemState:
-    whole = item.refunded_quantity + pieces == item.quantity
-    return next_item_state(item.state, ItemTransition.REFUND) if whole else item.state
-
-
-async def _take_back(
-    tx: Connection, order: Order, item: Item, refund_id: uuid.UUID, pieces: int, now: datetime
-) -> None:
-    """The bookings, last: the ledger says whether the pieces are unused, also while others are stamping."""
+async def _give_back(
+    tx: Connection, order: Order, item: Item, pieces: int, account: BankAccount | None, now: datetime
+) -> RefundState:
+    """Gives pieces back. The ledger says whether they are unused, also while others are stamping."""
     try:
         async with tx.transaction():
-            await ledger.post(tx, bookings.owe_quota(order, item, refund_id, pieces), now)
+            return await refunds.give_back(
+                tx, item.id, pieces, given_back=item.refunded_quantity, account=account, now=now
+            )
     except Refusal as refusal:
         if refusal.code != "ledger.insufficient":
             raise

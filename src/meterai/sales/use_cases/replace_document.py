@@ -35,8 +35,8 @@ async def replace_document(
                 return
             await _refuse(tx, order, item)
             next_item_state(item.state, ItemTransition.REPLACE)
+            next_order_state(order.state, OrderTransition.REPLACE)
             await orders.replace_document(tx, item_id, document_id, now)
-            await orders.set_state(tx, order.id, next_order_state(order.state, OrderTransition.REPLACE), None)
             entry = stamping_entry(order, item_id, document_id, key=f"{item_id}-{document_id}")
             await outbox.enqueue_many(tx, [entry], now)
     except asyncpg.UniqueViolationError:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 
 import msgspec
 import structlog
 
 from meterai.kernel.clock import Clock
 from meterai.kernel.money import Rupiah
+from meterai.kernel.refusals import Refusal
 from meterai.kit import outbox
 from meterai.kit.database import Connection, Database
-from meterai.ledger import store as ledger
-from meterai.sales import bookings
 from meterai.sales.attempts import LOOK_AFTER_CLOSING
-from meterai.sales.crediting import credited_states, outcome_of, owe_back, sell_late, work_after_payment
+from meterai.sales.crediting import news_of_owed, outcome_of, work_after_payment
 from meterai.sales.model import (
     OPEN_PAYMENTS,
     OrderState,
@@ -130,36 +131,56 @@ async def _book(
             log.error("payment_status_unclear", reference=reference, state=status.state, booked=payment.state)
         return _settlement(order, payment)
     next_payment_state(payment.state, PaymentTransition.SETTLE)
+    outcome = await _book_money(tx, order, payment, status, asked_at=asked_at, now=now)
+    if outcome is not PaymentOutcome.CREDITED:
+        log.warning("payment_goes_back", reference=reference, outcome=outcome)
+    settled = msgspec.structs.replace(payment, state=PaymentState.SETTLED, outcome=outcome)
+    return _settlement(order, settled, new=True)
+
+
+async def _book_money(
+    tx: Connection,
+    order: Order,
+    payment: Payment,
+    status: GatewayStatus,
+    *,
+    asked_at: datetime,
+    now: datetime,
+) -> PaymentOutcome:
+    """Books money that came, and writes down what follows. Returns what it was for."""
     outcome = outcome_of(order, payment, status.amount)
-    cost = gateway_cost(payment.channel, status.amount)
-    received = bookings.receive_payment(order, payment, status.amount, cost)
-    late = order.state is OrderState.EXPIRED
-    if outcome is PaymentOutcome.CREDITED and late and not await sell_late(tx, order, received, now):
-        outcome = PaymentOutcome.REFUNDED_LATE
-    after, items = credited_states(order) if outcome is PaymentOutcome.CREDITED else (order.state, [])
-    await payments.settle(
+    book = partial(
+        payments.settle,
         tx,
-        order.id,
         payment.id,
-        reference=reference,
         transaction_id=status.transaction_id,
         paid_amount=status.amount,
-        outcome=outcome,
-        gateway_cost=cost,
-        order_state=after,
-        item_states=items,
+        gateway_cost=gateway_cost(payment.channel, status.amount),
         asked_at=asked_at,
         now=now,
     )
-    if outcome is PaymentOutcome.CREDITED:
-        await outbox.enqueue_many(tx, work_after_payment(order, payment, after), now)
-        if not late:
-            await ledger.post(tx, received + bookings.sale(order, late=False), now)
-    else:
-        log.warning("payment_goes_back", reference=reference, outcome=outcome)
-        await owe_back(tx, order, payment, outcome, status.amount, received, now)
-    settled = msgspec.structs.replace(payment, state=PaymentState.SETTLED, outcome=outcome)
-    return _settlement(order, settled, new=True)
+    late = outcome is PaymentOutcome.CREDITED and order.state is OrderState.EXPIRED
+    sold = late and await _sell_late(tx, book)
+    if late and not sold:
+        outcome = PaymentOutcome.REFUNDED_LATE
+    credited = outcome is PaymentOutcome.CREDITED
+    next_steps = work_after_payment(order, payment) if credited else [news_of_owed(order, payment)]
+    await outbox.enqueue_many(tx, next_steps, now)
+    if not sold:
+        await book(outcome)  # last: others wait for the accounts
+    return outcome
+
+
+async def _sell_late(tx: Connection, book: Callable[[PaymentOutcome], Awaitable[None]]) -> bool:
+    """Credits an expired order from the stock that is left; False, and nothing booked, when none is."""
+    try:
+        async with tx.transaction():  # a savepoint: without stock the same transaction books a refund
+            await book(PaymentOutcome.CREDITED)
+    except Refusal as refusal:
+        if refusal.code != "ledger.insufficient":
+            raise
+        return False
+    return True
 
 
 async def _end(
@@ -182,8 +203,7 @@ async def _end(
 async def _reverse(tx: Connection, order: Order, payment: Payment, now: datetime) -> Settlement:
     """Books that the bank took the money back: unused stamps are taken back too, used ones stay good."""
     after = next_payment_state(payment.state, PaymentTransition.REVERSE)
-    await payments.mark_reversed(tx, payment.id, now)
-    await take_back(tx, order, payment, now)
+    await take_back(tx, payment, now)
     log.error("payment_reversed", reference=payment.reference, amount=payment.paid_amount)
     return _settlement(order, msgspec.structs.replace(payment, state=after), new=True)
 
