@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 import pytest_asyncio
@@ -23,6 +24,7 @@ from meterai.stamping.archive.queries import ArchiveCount, count_archive
 from meterai.stamping.cycle.batch import CycleSettings
 from meterai.stamping.model import Job
 from meterai.stamping.queries import job as find_job
+from meterai.stamping.signer import register
 from meterai.stamping.signer.sealer import Sealer
 from meterai.stamping.signer.time_stamp_client import make_query
 from meterai.stamping.store import archive, time_stamps
@@ -348,17 +350,22 @@ async def test_the_signer_stamps_the_time_of_nothing_but_imprints(
 ) -> None:
     with pytest.raises(Refusal, match=r"signer\.request_unreadable"):
         await setup.client.time_stamps([b"short"])
+    with pytest.raises(Refusal, match=r"stamping\.no_release"):
+        await setup.client.time_stamps([bytes(32)])
 
 
-async def test_why_no_time_stamp_is_to_be_had_stands_in_the_signer_s_log() -> None:
+async def test_why_no_time_stamp_is_to_be_had_stands_in_the_signer_s_log(
+    database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also when nobody waits for it: worker and seal get only the code."""
+    monkeypatch.setattr(register, "may_be_dated", AsyncMock(return_value=True))
 
     class Away:
         async def stamp(self, imprint: bytes) -> bytes:
             raise Refusal(Kind.UNAVAILABLE, "tsa.unavailable", reason="status_403")
 
     nothing: Any = None
-    sealer = Sealer(nothing, nothing, nothing, Away(), clock=system_clock, tsa_ends=lambda: None)
+    sealer = Sealer(database.signer, nothing, nothing, Away(), clock=system_clock, tsa_ends=lambda: None)
     told = {
         "event": "signer.no_time_stamp",
         "log_level": "warning",

@@ -59,9 +59,9 @@ class Signer(KeyHolder, Protocol):
         ...
 
     async def time_stamps(self, imprints: Sequence[bytes]) -> list[bytes]:
-        """Returns tokens over SHA-256 imprints of signature values.
+        """Returns tokens over digests that the register asks to be dated (`store.archive.ask_token`).
 
-        Raises: Refusal(UNAVAILABLE, "tsa.*" and others).
+        Raises: Refusal(UNAVAILABLE, "tsa.*" and others), Refusal(CONFLICT, "stamping.no_release").
         """
         ...
 

@@ -39,7 +39,7 @@ class SealSerials(msgspec.Struct, frozen=True, tag_field="op", tag="seal"):
 
 
 class StampSignatures(msgspec.Struct, frozen=True, tag_field="op", tag="time"):
-    """Asks for RFC 3161 tokens over these SHA-256 imprints of signature values."""
+    """Asks for RFC 3161 tokens over digests that the register asks to be dated."""
 
     imprints: list[bytes]
 

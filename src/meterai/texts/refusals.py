@@ -586,6 +586,7 @@ TABLE: dict[str, Explanation] = {
     "tsa.refused": _ours(N_("Pembubuhan sedang tertunda.")),
     "tsa.bad_token": _ours(N_("Pembubuhan sedang tertunda.")),
     "stamping.no_intent": _FAILED,
+    "stamping.no_release": _FAILED,
     "stamping.serial_not_allocated": _FAILED,
     "seal.field_missing": _FAILED,
     "seal.gap_mismatch": _FAILED,

@@ -34,6 +34,12 @@ async def allocated(conn: Connection, serials: Sequence[str]) -> set[str]:
     return {row["serial"] for row in rows}
 
 
+async def may_be_dated(conn: Connection, digests: Sequence[bytes]) -> bool:
+    """Whether each digest was asked to be dated for a released file."""
+    may: bool = await conn.fetchval("SELECT stamping.may_be_dated($1)", list(digests))
+    return may
+
+
 async def counted_attempts(conn: Connection, key_id: str) -> int:
     """Counts the attempts that reached the key, by the register. Includes those found after a restore."""
     count = await conn.fetchval(

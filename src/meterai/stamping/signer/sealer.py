@@ -193,12 +193,16 @@ class Sealer:
         )
 
     async def time_stamps(self, imprints: Sequence[bytes]) -> Tokens:
-        """Fetches tokens for signatures that were made while the authority was down. Uses no key.
+        """Fetches tokens for released files: for signatures that lack one, and for the archive. Uses no key.
 
-        Raises: Refusal UNAVAILABLE `tsa.*`; INVALID `signer.request_unreadable`.
+        Raises: Refusal UNAVAILABLE `tsa.*`; INVALID `signer.request_unreadable`; CONFLICT
+        `stamping.no_release` when the register does not ask for a digest.
         """
         if len(imprints) > _AT_ONCE_MAX or any(len(imprint) != 32 for imprint in imprints):
             raise Refusal(Kind.INVALID, "signer.request_unreadable")
+        async with self._db.connection() as connection:
+            if not await register.may_be_dated(connection, imprints):
+                raise Refusal(Kind.CONFLICT, "stamping.no_release")
         try:
             return Tokens([await self._timestamper.stamp(imprint) for imprint in imprints])
         except Refusal as refusal:

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from meterai.kernel.serial_number import SerialNumber
-from meterai.kit.database import Connection
+from meterai.kit.database import Connection, call
 from meterai.stamping.archive.level import Level
 
 
@@ -41,6 +41,8 @@ class Renewed(msgspec.Struct, frozen=True, kw_only=True):
 # A file whose time stamp is owed has to wait: the token changes the gap of its seal.
 _DUE = """a.due_at <= $1 AND NOT EXISTS (
     SELECT FROM stamping.time_stamp_owed o WHERE o.document_id = a.document_id AND o.paid_at IS NULL)"""
+
+_COMPLETE = call("stamping.complete_archive", 10)
 
 
 async def claim_due(
@@ -82,6 +84,11 @@ async def note_pending(conn: Connection, file: ArchivedFile, sha256: str) -> Non
     )
 
 
+async def ask_token(conn: Connection, document_id: UUID, digest: bytes, now: datetime) -> None:
+    """Notes the digest that the signer shall have dated for this file. It has no other dated for it."""
+    await conn.execute("SELECT stamping.ask_token($1, $2, $3)", document_id, digest, now)
+
+
 async def is_released(conn: Connection, sha256: str) -> bool:
     """Whether a serial number is bound to these bytes."""
     return bool(await conn.fetchval("SELECT EXISTS (SELECT FROM stamping.release WHERE sha256 = $1)", sha256))
@@ -99,34 +106,24 @@ async def put_off(conn: Connection, file: ArchivedFile, code: str, until: dateti
     )
 
 
-async def complete(tx: Connection, file: ArchivedFile, outcome: Renewed, now: datetime) -> bool:
+async def complete(conn: Connection, file: ArchivedFile, outcome: Renewed, now: datetime) -> bool:
     """Notes the result and binds the serials to the new bytes, if any, as their next version.
 
     Returns False, and writes nothing, when the lease was lost.
     """
-    ours = await tx.fetchval(
-        """UPDATE stamping.archive SET level = $3, proof_until = $4, due_at = $5, attempts = 0,
-               trouble_code = NULL, pending_object = NULL
-           WHERE document_id = $1 AND due_at = $2 RETURNING true""",
+    ours = await conn.fetchval(
+        _COMPLETE,
         file.document_id,
         file.leased_until,
+        file.sha256,
+        file.version,
+        outcome.sha256,
+        outcome.bytes,
         outcome.level,
         outcome.proof_until,
         outcome.due_at,
+        now,
     )
-    if ours and outcome.sha256:
-        await tx.execute(
-            """INSERT INTO stamping.release
-               (serial, version, sha256, bytes, pages, document_id, released_at, key_id)
-               SELECT r.serial, r.version + 1, $4, $5, r.pages, r.document_id, $6, r.key_id
-               FROM stamping.release r WHERE r.document_id = $1 AND r.sha256 = $2 AND r.version = $3""",
-            file.document_id,
-            file.sha256,
-            file.version,
-            outcome.sha256,
-            outcome.bytes,
-            now,
-        )
     return bool(ours)
 
 

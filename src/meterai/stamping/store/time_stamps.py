@@ -94,29 +94,12 @@ async def write_off(conn: Connection, sha256: str) -> None:
     )
 
 
-async def pay(tx: Connection, file: OwingFile, new: Release, now: datetime) -> bool:
+async def pay(conn: Connection, file: OwingFile, new: Release, now: datetime) -> bool:
     """Binds the serials to the file with the token, as their next version.
 
     Returns False if that was done before.
     """
-    paid = await tx.fetchval(
-        """UPDATE stamping.time_stamp_owed SET paid_at = $2, next_attempt_at = NULL
-           WHERE sha256 = $1 AND next_attempt_at IS NOT NULL RETURNING true""",
-        file.owed.sha256,
-        now,
+    paid = await conn.fetchval(
+        "SELECT stamping.pay_time_stamp($1, $2, $3, $4)", file.owed.sha256, new.sha256, new.bytes, now
     )
-    if not paid:
-        return False
-    await tx.execute(
-        """INSERT INTO stamping.release
-           (serial, version, sha256, bytes, pages, document_id, released_at, key_id)
-           SELECT r.serial, $2, $3, $4, r.pages, r.document_id, $5, r.key_id
-           FROM stamping.release r WHERE r.sha256 = $1 AND r.version = 1
-           ON CONFLICT DO NOTHING  -- renewed in another way since""",
-        file.owed.sha256,
-        new.version,
-        new.sha256,
-        new.bytes,
-        now,
-    )
-    return True
+    return bool(paid)

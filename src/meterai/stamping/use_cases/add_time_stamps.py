@@ -14,6 +14,7 @@ from meterai.stamping.model import Release
 from meterai.stamping.queries import read_checked
 from meterai.stamping.signer.late_time_stamp import add_time_stamp, cms_in, comes_too_late, imprint_of
 from meterai.stamping.store import time_stamps
+from meterai.stamping.store.archive import ask_token
 from meterai.stamping.store.time_stamps import OwingFile
 
 log = structlog.get_logger(__name__)
@@ -56,8 +57,8 @@ async def _pay(tools: Tools, file: OwingFile) -> bool:
         async with tools.db.connection() as connection:
             await time_stamps.put_off(connection, file.owed.sha256, tools.clock() + timedelta(seconds=delay))
         return False
-    async with tools.db.transaction() as tx:
-        return await time_stamps.pay(tx, file, new, tools.clock())
+    async with tools.db.connection() as connection:
+        return await time_stamps.pay(connection, file, new, tools.clock())
 
 
 async def _stamp(tools: Tools, file: OwingFile) -> Release:
@@ -69,6 +70,8 @@ async def _stamp(tools: Tools, file: OwingFile) -> Release:
     data = await read_checked(tools.objects, owed.sha256)
     cms = cms_in(data, owed.gap_start, owed.gap_end)
     certificates = await _certificates(tools)
+    async with tools.db.connection() as connection:
+        await ask_token(connection, owed.document_id, imprint_of(cms), tools.clock())
     (token,) = await tools.signer.time_stamps([imprint_of(cms)])
     if comes_too_late(cms, token):
         raise _TooLate

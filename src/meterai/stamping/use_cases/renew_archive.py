@@ -64,8 +64,8 @@ async def _look_after(tools: ArchiveTools, file: ArchivedFile) -> bool:
             await archive.put_off(connection, file, refusal.code, until)
         return False
     tools.fail_point("archive_before_commit")
-    async with tools.db.transaction() as tx:
-        return await archive.complete(tx, file, outcome, tools.clock())
+    async with tools.db.connection() as connection:
+        return await archive.complete(connection, file, outcome, tools.clock())
 
 
 async def _delete_pending(tools: ArchiveTools, file: ArchivedFile) -> None:
@@ -91,7 +91,7 @@ async def _renew(tools: ArchiveTools, file: ArchivedFile) -> Renewed:
     wanted = _wanted(tools, file, chains, now)
     if wanted is None:
         return _outcome(tools, file.level, chains, now)
-    new, token = await _extend(tools, data, chains, wanted, now)
+    new, token = await _extend(tools, file, data, chains=chains, wanted=wanted, now=now)
     renewed = chains_of(look.seals, [*look.archive_stamps, token], tools.settings.roots) if token else chains
     if wanted == file.level and renewed.proof_until <= chains.proof_until:
         return _outcome(tools, file.level, chains, now)  # the authority has no later certificate yet
@@ -121,7 +121,7 @@ def _outcome(tools: ArchiveTools, level: Level, chains: Chains, now: datetime) -
 
 
 async def _extend(
-    tools: ArchiveTools, data: bytes, chains: Chains, wanted: Level, now: datetime
+    tools: ArchiveTools, file: ArchivedFile, data: bytes, *, chains: Chains, wanted: Level, now: datetime
 ) -> tuple[bytes, bytes]:
     """Returns the file with its new revision, and with the token if the revision has a time stamp."""
     evidence = await tools.revocation.evidence(chains.links, now)
@@ -141,6 +141,8 @@ async def _extend(
         return made.data, b""
     covered = hashlib.sha256(memoryview(made.data)[: made.gap_start])
     covered.update(memoryview(made.data)[made.gap_end :])
+    async with tools.db.connection() as connection:
+        await archive.ask_token(connection, file.document_id, covered.digest(), now)
     (token,) = await tools.signer.time_stamps([covered.digest()])
     return fill(made.data, made.gap_start, made.gap_end, token), token
 
