@@ -13,7 +13,6 @@ from meterai.kernel.clock import business_date
 from meterai.kernel.ids import derived_id
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.ledger import model, queries, store
-from meterai.sales.store import stock
 from meterai.sales.use_cases.issue_quota import issue_quota
 from tests.ledger.cast import (
     ALICE,
@@ -74,9 +73,24 @@ async def test_a_receipt_is_the_same_one_in_small_letters(database: TestDatabase
 
     assert await deposit("NTPN12") == (True, 500)
     assert [await deposit(it) for it in ("ntpn12", " Ntpn12 ")] == [(False, 500)] * 2
-    async with database.app.transaction() as tx:  # one whose id follows the letters as they were typed
-        await stock.issue(tx, derived_id("deposit", "ntpn13"), 500, NOW)
+    assert await deposit("NTPN13") == (True, 1000)
+    await book_as_typed(database, "ntpn13")
     assert [await deposit(it) for it in ("ntpn13", "NTPN13")] == [(False, 1000)] * 2
+
+
+async def book_as_typed(database: TestDatabase, receipt: str) -> None:
+    """Gives a deposit the ids of older releases, which follow the letters as they were typed."""
+    deposit = derived_id("deposit", receipt)
+    async with database.owner.transaction():
+        await database.owner.execute("SET LOCAL session_replication_role = replica")
+        for code, name in (("deposit", "paid"), ("issue", "issue"), ("supply", "supply")):
+            await database.owner.execute(
+                "UPDATE ledger.transfer SET id = $1, reference_id = $2 WHERE reference_id = $3 AND code = $4",
+                derived_id(f"deposit-{name}", deposit),
+                deposit,
+                derived_id("deposit", receipt.upper()),
+                code,
+            )
 
 
 async def test_a_reservation_holds_and_its_posting_moves(database: TestDatabase) -> None:

@@ -66,6 +66,27 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Officers have to sign this, and have not. Nothing was done.",
         "Run the command again with --sign-with or --signature (docs/on-duty.md, Officers).",
     ),
+    "officer.none_recorded": (
+        "No officer is recorded in this installation. Nothing was done.",
+        "Write the officers file (METERAI_OFFICERS), then: meterai officers record (docs/on-duty.md).",
+    ),
+    "officer.unknown_key": (
+        "No officer's key signed this text.",
+        "Sign the text that the command printed, unchanged: ssh-keygen -Y sign -n meterai -f KEY FILE. "
+        "meterai officers shows the recorded keys.",
+    ),
+    "officer.other_text": (
+        "This is the text of another act, or of another installation.",
+        "Run the command again with the words that it had when it wrote the text.",
+    ),
+    "officer.not_signed": (
+        "ssh-keygen did not sign with {key}: {reason}",
+        "Name your private key, or the .pub file of a key in your agent.",
+    ),
+    "officer.no_ssh_keygen": (
+        "ssh-keygen is not installed. Signatures can't be checked.",
+        "Install OpenSSH: apt-get install openssh-client.",
+    ),
     "officer.signature_used": (
         "This signature was used before. It counts once.",
         "Run the command again without the file: it makes a new text to sign.",

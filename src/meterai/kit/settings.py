@@ -207,6 +207,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "wait in line for an event; 0: none, everybody takes a place in line",
         ),
     ] = 60
+    officers: Annotated[
+        str,
+        Doc(
+            description="TOML file of the officers, their roles and SSH keys; root owns it, nobody else "
+            "may write it. Empty: nobody signs; production then refuses acts that need signatures"
+        ),
+    ] = ""
+    audit_head: Annotated[
+        str,
+        Doc(
+            description="where the head of the audit trail goes each minute in which it changed: a file "
+            "(`file:///...`), `syslog:` or an https address; empty: nowhere"
+        ),
+    ] = ""
     log_level: Annotated[str, Doc(description="lowest level that is logged")] = "INFO"
 
 
@@ -281,6 +295,9 @@ def _what_is_wrong(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "contact", "Expected bantuan@example.go.id, +62 21 1500 123 or an https address"
     if not all(_is_network(one) for one in addresses_in(settings.trusted_proxies)):
         yield "trusted_proxies", "Expected addresses or networks such as 10.0.0.5, 10.1.0.0/24"
+    head = settings.audit_head
+    if head and not (re.fullmatch(r"syslog:|file:///.+", head) or _is_address(head, ("https",))):
+        yield "audit_head", "Expected file:///folder/file, syslog: or an https address"
     if settings.log_level.upper() not in logging.getLevelNamesMapping():
         yield "log_level", "Expected DEBUG, INFO, WARNING, ERROR or CRITICAL"
 

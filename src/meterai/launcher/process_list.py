@@ -63,6 +63,7 @@ _KEPT_FROM_DOORS: Final = {
     *(f"database_{role}_url" for role in ROLES),
     "pkcs11_module",
     "pkcs11_pin_file",
+    "officers",
 }
 _KEPT_FROM_SITE: Final = _KEPT_FROM_DOORS - {"database_site_url"} | {
     "payout_url",
@@ -70,6 +71,7 @@ _KEPT_FROM_SITE: Final = _KEPT_FROM_DOORS - {"database_site_url"} | {
     "smtp_url",
     "whatsapp_url",
     "whatsapp_token",
+    "audit_head",
 }
 _KEPT_FROM_WORKER: Final = _KEPT_FROM_DOORS - {"database_worker_url"} | {"tls_key"}
 """Each process connects as its own role alone. Money leaves, and messages go out, by the worker."""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from meterai.kit.acting import officers_refusals
 from meterai.kit.database import Connection
 from meterai.ledger import store as ledger
 from meterai.sales.bank_account import BankAccount
@@ -171,16 +172,18 @@ async def pay(
         await tx.execute("SELECT sales.pay_refund($1, $2, $3, $4)", refund_id, reference, look_at, now)
 
 
-async def end(tx: Connection, refund_id: uuid.UUID, reference: str, now: datetime) -> None:
-    """Books a refund in doubt as paid, by an officer's word."""
-    with ledger.refusals():
-        await tx.execute("SELECT sales.end_refund($1, $2, $3)", refund_id, reference, now)
+async def end(
+    tx: Connection, refund_id: uuid.UUID, reference: str, facts: dict[str, object], now: datetime
+) -> None:
+    """Books a refund in doubt as paid, by the word of two officers: `facts` are those they released."""
+    with officers_refusals(), ledger.refusals():
+        await tx.execute("SELECT operations.end_refund($1, $2, $3, $4)", refund_id, reference, facts, now)
 
 
-async def order_again(tx: Connection, refund_id: uuid.UUID, now: datetime) -> bool:
-    """Makes a payout that its provider never had payable again, by an officer's word; see `retry`."""
-    with ledger.refusals():
-        again: bool = await tx.fetchval("SELECT sales.order_again($1, $2)", refund_id, now)
+async def order_again(tx: Connection, refund_id: uuid.UUID, facts: dict[str, object], now: datetime) -> bool:
+    """Makes a payout that its provider never had payable again, by the word of two officers; see `retry`."""
+    with officers_refusals(), ledger.refusals():
+        again: bool = await tx.fetchval("SELECT operations.order_again($1, $2, $3)", refund_id, facts, now)
     return again
 
 

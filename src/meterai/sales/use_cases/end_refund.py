@@ -9,6 +9,7 @@ import msgspec
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
+from meterai.kit.acting import Actor
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection, Database
 from meterai.sales.model import (
@@ -37,26 +38,33 @@ class DecidedRefund(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def end_refund(
-    db: Database, refund_id: uuid.UUID, *, reason: str, actor: str, now: datetime
+    db: Database, refund_id: uuid.UUID, *, reason: str, actor: str | Actor, now: datetime
 ) -> DecidedRefund:
     """Books a refund in doubt as paid, however its money went out. No money moves.
 
     Raises: Refusal NOT_FOUND `refund.unknown`; CONFLICT `refund.not_in_doubt`: nobody needs to end it;
-    `refund.unapproved`: somebody approves or rejects it at the provider.
+    `refund.unapproved`: somebody approves or rejects it at the provider; FORBIDDEN `officer.unsigned`: two
+    officers have not released it.
     """
     async with db.transaction() as tx:
-        order, refund = await _lock_in_doubt(tx, refund_id)
-        key = refund_key(refund.id, refund.channel, refund.round)
-        next_refund_state(refund.state, RefundTransition.PAY)
-        await outbox.enqueue_many(tx, [news_entry(order.id, News.REFUND_PAID)], now)
-        await refunds.end(tx, refund.id, key, now)
-        facts = {"order": order.number, "amount": refund.amount, "reason": reason}
-        await write_audit(tx, actor=actor, action="refund.end", subject=str(refund.id), facts=facts, now=now)
+        return await end_refund_in(tx, refund_id, reason=reason, actor=actor, now=now)
+
+
+async def end_refund_in(
+    tx: Connection, refund_id: uuid.UUID, *, reason: str, actor: str | Actor, now: datetime
+) -> DecidedRefund:
+    """Does what `end_refund` does, in the transaction of an officer's signature."""
+    order, refund = await _lock_in_doubt(tx, refund_id)
+    key = refund_key(refund.id, refund.channel, refund.round)
+    next_refund_state(refund.state, RefundTransition.PAY)
+    await outbox.enqueue_many(tx, [news_entry(order.id, News.REFUND_PAID)], now)
+    await refunds.end(tx, refund.id, key, _facts(order, refund, reason), now)
+    await _write(tx, "refund.end", order, refund, reason=reason, actor=actor, now=now)
     return DecidedRefund(number=order.number, amount=refund.amount)
 
 
 async def order_payout_again(
-    db: Database, refund_id: uuid.UUID, *, reason: str, actor: str, now: datetime
+    db: Database, refund_id: uuid.UUID, *, reason: str, actor: str | Actor, now: datetime
 ) -> DecidedRefund:
     """Orders a payout again under a new id, after somebody has seen that the provider never had it.
 
@@ -66,18 +74,71 @@ async def order_payout_again(
     another way; `refund.uncovered`: the gateway does not say that it has the payment.
     """
     async with db.transaction() as tx:
-        order, refund = await _lock_in_doubt(tx, refund_id)
-        if refund.failure_code == PAYOUT_UNCOVERED:
-            raise Refusal(Kind.CONFLICT, "refund.uncovered")
-        if refund.failure_code not in (PAYOUT_UNSURE, PAYOUT_MISSING):
-            raise Refusal(Kind.CONFLICT, "refund.not_unsure")
-        next_refund_state(refund.state, RefundTransition.GO_AGAIN)
-        goes_out = await refunds.order_again(tx, refund.id, now)
-        facts = {"order": order.number, "amount": refund.amount, "reason": reason}
-        await write_audit(
-            tx, actor=actor, action="refund.again", subject=str(refund.id), facts=facts, now=now
-        )
+        return await order_payout_again_in(tx, refund_id, reason=reason, actor=actor, now=now)
+
+
+async def order_payout_again_in(
+    tx: Connection, refund_id: uuid.UUID, *, reason: str, actor: str | Actor, now: datetime
+) -> DecidedRefund:
+    """Does what `order_payout_again` does, in the transaction of an officer's signature."""
+    order, refund = await _lock_in_doubt(tx, refund_id)
+    _refuse_second_payout(refund)
+    goes_out = await refunds.order_again(tx, refund.id, _facts(order, refund, reason), now)
+    await _write(tx, "refund.again", order, refund, reason=reason, actor=actor, now=now)
     return DecidedRefund(number=order.number, amount=refund.amount, goes_out=goes_out)
+
+
+async def facts_to_release(
+    db: Database, refund_id: uuid.UUID, *, reason: str, again: bool
+) -> tuple[dict[str, object], str | None]:
+    """What two officers decide about, and the customer whose values may stand in it.
+
+    Raises: what the decision raises.
+    """
+    async with db.transaction() as tx:
+        order, refund = await _lock_in_doubt(tx, refund_id)
+        if again:
+            _refuse_second_payout(refund)
+        return _facts(order, refund, reason), _person(order)
+
+
+def _refuse_second_payout(refund: Refund) -> None:
+    if refund.failure_code == PAYOUT_UNCOVERED:
+        raise Refusal(Kind.CONFLICT, "refund.uncovered")
+    if refund.failure_code not in (PAYOUT_UNSURE, PAYOUT_MISSING):
+        raise Refusal(Kind.CONFLICT, "refund.not_unsure")
+    next_refund_state(refund.state, RefundTransition.GO_AGAIN)
+
+
+def _facts(order: Order, refund: Refund, reason: str) -> dict[str, object]:
+    return {"order": order.number, "amount": refund.amount, "reason": reason}
+
+
+def _person(order: Order) -> str | None:
+    return str(order.customer_id) if order.customer_id else None
+
+
+async def _write(
+    tx: Connection,
+    action: str,
+    order: Order,
+    refund: Refund,
+    *,
+    reason: str,
+    actor: str | Actor,
+    now: datetime,
+) -> None:
+    """Writes the decision. Its reason often names an account, so it is a personal value."""
+    await write_audit(
+        tx,
+        actor=actor,
+        action=action,
+        subject=str(refund.id),
+        facts={"order": order.number, "amount": refund.amount},
+        now=now,
+        personal={"reason": reason},
+        person=_person(order),
+    )
 
 
 async def _lock_in_doubt(tx: Connection, refund_id: uuid.UUID) -> tuple[Order, Refund]:

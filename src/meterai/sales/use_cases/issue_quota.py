@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from contextlib import suppress
 from datetime import datetime
 
 import msgspec
 
+from meterai.kernel.clock import business_date
 from meterai.kernel.ids import derived_id
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.acting import Actor
 from meterai.kit.audit_trail import is_in_audit, write_audit
 from meterai.kit.database import Connection, Database
 from meterai.ledger import queries
-from meterai.ledger.model import SELLER
+from meterai.ledger.model import SELLER, TransferCode
+from meterai.sales.store import drafts
 from meterai.sales.store import stock as stock_store
 
 PIECES_MAX = 100_000_000
@@ -38,12 +40,8 @@ class StockIssued(msgspec.Struct, frozen=True, kw_only=True):
     """Stamps the seller can sell now."""
 
 
-class _Previewed(Exception):
-    """Undoes what was booked for a preview."""
-
-
 async def issue_quota(
-    db: Database, *, pieces: int, deposit_reference: str, actor: str, now: datetime
+    db: Database, *, pieces: int, deposit_reference: str, actor: str | Actor, now: datetime
 ) -> StockIssued:
     """Records the deposit `deposit_reference` (the treasury's receipt) and issues `pieces` stamps for it.
 
@@ -56,46 +54,55 @@ async def issue_quota(
     entry; a repeat adds it.
 
     Raises: Refusal "stock.pieces" (INVALID) for a number of pieces outside 1..PIECES_MAX;
-    "ledger.id_reused" (CONFLICT) when the reference was used for another number of pieces.
+    "ledger.id_reused" (CONFLICT) when the reference was used for another number of pieces;
+    "officer.unsigned" (FORBIDDEN) when two officers have not released it; "stock.above_limit" (INVALID).
     """
-    reference = deposit_reference.strip()
     async with db.transaction() as tx:
-        issued = await _book(tx, pieces, reference, now)
-        if not issued.new and await is_in_audit(tx, action=_ACTION, subject=reference):
-            return issued
-        await write_audit(
-            tx,
-            actor=actor,
-            action=_ACTION,
-            subject=reference,
-            facts={"pieces": pieces, "amount": issued.amount},
-            now=now,
+        return await issue_quota_in(
+            tx, pieces=pieces, deposit_reference=deposit_reference, actor=actor, now=now
         )
-        return msgspec.structs.replace(issued, recorded=True)
+
+
+async def issue_quota_in(
+    tx: Connection, *, pieces: int, deposit_reference: str, actor: str | Actor, now: datetime
+) -> StockIssued:
+    """Does what `issue_quota` does, in the transaction of an officer's signature."""
+    reference = deposit_reference.strip()
+    found = await _preview(tx, pieces, reference, now)
+    _, new = await stock_store.issue(tx, found.deposit_id, reference, pieces, now)
+    if not new and await is_in_audit(tx, action=_ACTION, subject=reference):
+        return msgspec.structs.replace(found, new=False, stock=found.stock_before)
+    facts = facts_of_issue(found)
+    await write_audit(tx, actor=actor, action=_ACTION, subject=reference, facts=facts, now=now)
+    return msgspec.structs.replace(found, recorded=True)
 
 
 async def preview_deposit(db: Database, *, pieces: int, deposit_reference: str, now: datetime) -> StockIssued:
     """What `issue_quota` would bring; nothing is booked. Raises: the same."""
-    with suppress(_Previewed):
-        async with db.transaction() as tx:
-            issued = await _book(tx, pieces, deposit_reference.strip(), now)
-            raise _Previewed
-    return issued
+    async with db.transaction() as tx:
+        return await _preview(tx, pieces, deposit_reference.strip(), now)
 
 
-async def _book(tx: Connection, pieces: int, reference: str, now: datetime) -> StockIssued:
+def facts_of_issue(issued: StockIssued) -> dict[str, object]:
+    """What two officers release, and what the audit trail keeps."""
+    return {"pieces": issued.pieces, "amount": issued.amount}
+
+
+async def _preview(conn: Connection, pieces: int, reference: str, now: datetime) -> StockIssued:
     if not 1 <= pieces <= PIECES_MAX or not reference:
         raise Refusal(Kind.INVALID, "stock.pieces", pieces=pieces, pieces_max=PIECES_MAX)
-    deposit_id = await _deposit(tx, reference)
-    face_value, new = await stock_store.issue(tx, deposit_id, pieces, now)
-    stock = (await queries.stock(tx, SELLER)).available
+    deposit_id, booked = await _deposit(conn, reference)
+    if booked and pieces not in (one.amount for one in booked if one.code == TransferCode.ISSUE):
+        raise Refusal(Kind.CONFLICT, "ledger.id_reused")
+    day = booked[0].business_date if booked else business_date(now)
+    stock = (await queries.stock(conn, SELLER)).available
     return StockIssued(
         deposit_id=deposit_id,
         pieces=pieces,
-        amount=pieces * face_value,
-        new=new,
-        stock_before=stock - pieces if new else stock,
-        stock=stock,
+        amount=pieces * await drafts.tariff_of(conn, day),
+        new=not booked,
+        stock_before=stock,
+        stock=stock if booked else stock + pieces,
     )
 
 
@@ -108,10 +115,10 @@ def ids_of_deposit(reference: str) -> list[uuid.UUID]:
     return [derived_id("deposit", spelling) for spelling in spellings]
 
 
-async def _deposit(tx: Connection, reference: str) -> uuid.UUID:
-    """The id under which a deposit was booked, or will be."""
+async def _deposit(conn: Connection, reference: str) -> tuple[uuid.UUID, list[queries.TransferRow]]:
+    """A deposit's id, and what is booked for it."""
     ids = ids_of_deposit(reference)
     for deposit_id in ids:
-        if await queries.transfers_of(tx, deposit_id):
-            return deposit_id
-    return ids[0]
+        if booked := await queries.transfers_of(conn, deposit_id):
+            return deposit_id, booked
+    return ids[0], []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import datetime
 
+from meterai.kit.acting import officers_refusals
 from meterai.kit.database import Connection
 from meterai.stamping.keys.signing_keys import SigningKey
 
@@ -21,19 +22,25 @@ async def signing_keys(conn: Connection) -> list[SigningKey]:
 
 
 async def insert_key(tx: Connection, key: SigningKey, now: datetime) -> bool:
-    """Inserts a key. Returns False when it exists."""
-    added = await tx.fetchval(
-        f"""INSERT INTO stamping.signing_key ({_COLUMNS}, added_at)
-            VALUES ($1, $2, $3, $4, $5, $6, NULL, $7) ON CONFLICT DO NOTHING RETURNING true""",  # noqa: S608
-        key.key_id,
-        key.place,
-        list(key.certificates),
-        key.valid_from,
-        key.valid_until,
-        key.active_from,
-        now,
-    )
-    return bool(added)
+    """Adds a key by a function that asks for two officers. Returns False when it exists.
+
+    Raises: Refusal FORBIDDEN `officer.unsigned`.
+    """
+    with officers_refusals():
+        added: bool = await tx.fetchval("SELECT operations.add_key($1, $2)", facts_of_key(key), now)
+    if added and key.active_from is not None:
+        await set_active_from(tx, key.key_id, key.active_from)
+    return added
+
+
+def facts_of_key(key: SigningKey) -> dict[str, object]:
+    """What two officers release: all that the register keeps of the key."""
+    return {
+        "place": key.place,
+        "valid_from": key.valid_from.isoformat(),
+        "valid_until": key.valid_until.isoformat(),
+        "certificates": [one.hex() for one in key.certificates],
+    }
 
 
 async def lock_keys(tx: Connection) -> list[SigningKey]:

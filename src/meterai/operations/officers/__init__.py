@@ -1,0 +1,1 @@
+"""Officers: who they are, what they sign, and how a signature is verified."""
