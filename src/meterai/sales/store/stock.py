@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 from meterai.kit.acting import officers_refusals
 from meterai.kit.database import Connection
 from meterai.ledger import store as ledger
+
+
+async def tariff_of(conn: Connection, day: date) -> int:
+    """The tariff of a day, in rupiah a stamp."""
+    face_value: int = await conn.fetchval(
+        "SELECT face_value FROM sales.tariff WHERE valid_from <= $1 ORDER BY valid_from DESC LIMIT 1", day
+    )
+    return face_value
 
 
 async def issue(

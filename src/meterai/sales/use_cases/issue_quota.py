@@ -15,7 +15,6 @@ from meterai.kit.audit_trail import is_in_audit, write_audit
 from meterai.kit.database import Connection, Database
 from meterai.ledger import queries
 from meterai.ledger.model import SELLER, TransferCode
-from meterai.sales.store import drafts
 from meterai.sales.store import stock as stock_store
 
 PIECES_MAX = 100_000_000
@@ -99,7 +98,7 @@ async def _preview(conn: Connection, pieces: int, reference: str, now: datetime)
     return StockIssued(
         deposit_id=deposit_id,
         pieces=pieces,
-        amount=pieces * await drafts.tariff_of(conn, day),
+        amount=pieces * await stock_store.tariff_of(conn, day),
         new=not booked,
         stock_before=stock,
         stock=stock if booked else stock + pieces,
