@@ -55,7 +55,6 @@ class Seal(msgspec.Struct, frozen=True, kw_only=True):
     serial: SerialNumber
     ordinal: int
     """Number of the stamp, from 1."""
-    reservation_id: UUID
     placement: Placement
     day: date
     """The date in the 2-D code: the business date of the allocation, unchanged by a crash."""

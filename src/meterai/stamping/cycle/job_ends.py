@@ -6,12 +6,9 @@ from collections.abc import Sequence
 
 import structlog
 
-from meterai.kernel.ids import derived_id
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.database import log_trouble
-from meterai.ledger import store as ledger
-from meterai.ledger.model import TransferCode, void_reservation
 from meterai.stamping.cycle.batch import LeaseLost, Run, Tools, held
 from meterai.stamping.model import ClaimedJob
 from meterai.stamping.store import jobs
@@ -80,22 +77,10 @@ async def _refuse(tools: Tools, runs: Sequence[Run]) -> None:
     async with tools.db.transaction() as tx:
         ours = await held(tx, runs)
         codes = {run.job.id: run.trouble.code for run in ours if isinstance(run.trouble, Refusal)}
-        await jobs.refuse_jobs(tx, list(codes.items()), now)
         await outbox.enqueue_many(
             tx, [(REFUSED, {**news(run.job), "code": codes[run.job.id]}) for run in ours], now
         )
-        voids = [
-            void_reservation(
-                derived_id("release_stamping", seal.reservation_id),
-                TransferCode.RELEASE_STAMPING,
-                pending_id=seal.reservation_id,
-                reference_id=run.job.id,
-                organisation_id=run.job.organisation_id,
-            )
-            for run in ours
-            for seal in run.job.seals
-        ]
-        await ledger.post(tx, voids, now)
+        await jobs.refuse_jobs(tx, list(codes.items()), now)
     for run in ours:
         log.info("stamping.refused", job_id=str(run.job.id), code=codes[run.job.id])
 

@@ -24,9 +24,7 @@ from uuid import UUID
 
 import msgspec
 
-from meterai.kernel.ids import derived_id
 from meterai.kernel.refusals import Refusal
-from meterai.ledger.model import Transfer, TransferCode, post_reservation
 from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import CoveredDigest, LightCheck, LightCheckRequest
 from meterai.signatures.stamp_code import encode_code
@@ -309,7 +307,6 @@ async def _release(tools: Tools, runs: list[Run], *, keep_news_s: float) -> None
                 connection,
                 [_ended(run) for run in ours],
                 owed=[_debt(run) for run in ours if run.lacks_time_stamp],
-                postings=[posting for run in ours for posting in _postings(run)],
                 archive_at=_first_look(tools, ours, now),
                 topic=RELEASED,
                 news_at=now + timedelta(seconds=keep_news_s),
@@ -343,19 +340,6 @@ def _ended(run: Run) -> jobs.EndedJob:
         ),
         news=news(run.job),
     )
-
-
-def _postings(run: Run) -> list[Transfer]:
-    return [
-        post_reservation(
-            derived_id("stamping", seal.reservation_id),
-            TransferCode.STAMPING,
-            pending_id=seal.reservation_id,
-            reference_id=run.job.id,
-            organisation_id=run.job.organisation_id,
-        )
-        for seal in run.job.seals
-    ]
 
 
 def _debt(run: Run) -> OwedTimeStamp:

@@ -14,7 +14,6 @@ from meterai.kernel.refusals import Refusal
 from meterai.kernel.serial_number import SerialNumber
 from meterai.kit.database import Connection, Row, call
 from meterai.ledger import store as ledger
-from meterai.ledger.model import Transfer
 from meterai.pdf.profiles import Profile
 from meterai.stamping.model import ClaimedJob, Intent, Release, Seal
 from meterai.stamping.placement import Placement
@@ -44,7 +43,6 @@ class NewSerial(msgspec.Struct, frozen=True, kw_only=True):
     serial: SerialNumber
     job_id: UUID
     ordinal: int
-    reservation_id: UUID
     placement: Placement
 
 
@@ -70,24 +68,23 @@ async def insert_jobs(tx: Connection, jobs: Sequence[NewJob]) -> set[UUID]:
     return {row["id"] for row in rows}
 
 
-_ACCEPT = call("stamping.accept_jobs", 28)
+_ACCEPT = call("stamping.accept_jobs", 17)
 _HELD = call("stamping.held_jobs", 2)
 _STORE_INTENTS = call("stamping.store_intents", 10)
-_RELEASE = call("stamping.release_jobs", 29, whole_row=True)
+_RELEASE = call("stamping.release_jobs", 19, whole_row=True)
 
 
 async def accept(
     connection: Connection,
     jobs: Sequence[NewJob],
     serials: Sequence[NewSerial],
-    reservations: Sequence[Transfer],
     *,
     holder: str,
     until: datetime,
     asked_by: Sequence[int],
     now: datetime,
 ) -> bool:
-    """Inserts jobs with their reservations and serial numbers in one call, leased to `holder`.
+    """Inserts jobs with their serial numbers, and holds a stamp for each, in one call, leased to `holder`.
 
     `asked_by`: outbox rows that are done afterwards.
 
@@ -112,10 +109,8 @@ async def accept(
             [serial.serial for serial in serials],
             [serial.job_id for serial in serials],
             [serial.ordinal for serial in serials],
-            [serial.reservation_id for serial in serials],
             [serial.placement for serial in serials],
             list(asked_by),
-            *ledger.transfer_columns(reservations),
             now,
         )
     except asyncpg.UniqueViolationError:
@@ -129,19 +124,19 @@ async def accept(
 
 
 async def insert_serials(tx: Connection, serials: Sequence[NewSerial], now: datetime) -> None:
-    """Allocates serial numbers. Their reservations must be in the ledger already."""
-    await tx.execute(
-        """INSERT INTO stamping.serial
-               (serial, job_id, ordinal, reservation_id, placement, state, allocated_at)
-           SELECT *, 'allocated', $6
-           FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[], $5::jsonb[])""",
-        [serial.serial for serial in serials],
-        [serial.job_id for serial in serials],
-        [serial.ordinal for serial in serials],
-        [serial.reservation_id for serial in serials],
-        [serial.placement for serial in serials],
-        now,
-    )
+    """Allocates serial numbers to new jobs, and holds a stamp of the job's lot for each.
+
+    Raises: Refusal CONFLICT `ledger.insufficient`.
+    """
+    with ledger.refusals():
+        await tx.execute(
+            "SELECT stamping.allocate_serials($1, $2, $3, $4, $5)",
+            [serial.serial for serial in serials],
+            [serial.job_id for serial in serials],
+            [serial.ordinal for serial in serials],
+            [serial.placement for serial in serials],
+            now,
+        )
 
 
 async def claim_due(
@@ -191,7 +186,7 @@ async def load_claimed(conn: Connection, claims: Sequence[tuple[UUID, int]]) -> 
         SELECT j.id, j.attempts, j.trouble_code, j.organisation_id, j.reference_id, j.document_id,
             encode(j.input_digest, 'hex') AS input_object,
             jsonb_array_length(d.inspection -> 'pages') AS pages, d.profile, d.input_bytes,
-            s.serial, s.ordinal, s.reservation_id, s.placement, s.allocated_at,
+            s.serial, s.ordinal, s.placement, s.allocated_at,
             i.digest, i.prepared_object, i.gap_start, i.gap_end
         FROM stamping.job j
         JOIN stamping.document d ON d.id = j.document_id
@@ -238,7 +233,6 @@ def _seal(row: Row) -> Seal:
     return Seal(
         serial=row["serial"],
         ordinal=row["ordinal"],
-        reservation_id=row["reservation_id"],
         placement=msgspec.convert(row["placement"], Placement),
         day=business_date(row["allocated_at"]),
         intent=intent,
@@ -307,14 +301,13 @@ async def release(
     ended: Sequence[EndedJob],
     *,
     owed: Sequence[OwedTimeStamp],
-    postings: Sequence[Transfer],
     archive_at: datetime,
     topic: str,
     news_at: datetime,
     now: datetime,
 ) -> Released:
-    """Binds serials to their bytes, ends the jobs, writes to the outbox and posts the reservations, in one
-    call."""
+    """Binds serials to their bytes, ends the jobs, writes to the outbox and posts the stamps as used, in
+    one call."""
     releases = [(job.document_id, release) for job in ended for release in job.releases]
     try:
         row = await connection.fetchrow(
@@ -337,7 +330,6 @@ async def release(
             [debt.serial for debt in owed],
             [debt.gap_start for debt in owed],
             [debt.gap_end for debt in owed],
-            *ledger.transfer_columns(postings),
             now,
         )
     except asyncpg.PostgresError as error:
@@ -364,21 +356,14 @@ async def prolong(connection: Connection, fences: Sequence[Fence], until: dateti
 
 
 async def refuse_jobs(tx: Connection, refusals: Sequence[tuple[UUID, str]], now: datetime) -> None:
-    """Refuses jobs and annuls their serials. The caller voids the reservations."""
-    await tx.execute(
-        """
-        WITH refused AS (
-            UPDATE stamping.job j SET state = 'refused', refusal_code = r.code, ended_at = $3,
-                next_attempt_at = NULL, lease_holder = NULL, trouble_code = NULL
-            FROM unnest($1::uuid[], $2::text[]) AS r(id, code) WHERE j.id = r.id RETURNING j.id
+    """Refuses jobs, annuls their serial numbers and frees their stamps."""
+    with ledger.refusals():
+        await tx.execute(
+            "SELECT stamping.refuse_jobs($1, $2, $3)",
+            [id for id, _ in refusals],
+            [code for _, code in refusals],
+            now,
         )
-        UPDATE stamping.serial SET state = 'annulled', annulled_at = $3
-        WHERE job_id IN (SELECT id FROM refused)
-        """,
-        [id for id, _ in refusals],
-        [code for _, code in refusals],
-        now,
-    )
 
 
 async def postpone(

@@ -11,22 +11,16 @@ from uuid import UUID
 import msgspec
 
 from meterai.kernel.clock import business_date
-from meterai.kernel.ids import derived_id, new_id
+from meterai.kernel.ids import new_id
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kernel.serial_number import RANDOM_BYTES, make_serial
 from meterai.kit.database import Connection, Database, Row
-from meterai.ledger import store as ledger
-from meterai.ledger.model import AccountKind, Transfer, TransferCode, account_id, reserve
 from meterai.ledger.queries import lot_owners
 from meterai.pdf.profiles import Profile
 from meterai.stamping import queries
 from meterai.stamping.model import ClaimedJob, Job, JobState, Seal
 from meterai.stamping.placement import Placement
 from meterai.stamping.store import documents, jobs
-
-RESERVATION_HOURS_MAX = 24
-"""Hours until invariant I2 reports a reservation without an intent. Nothing is voided automatically."""
-
 
 FIRST_TOKEN = 1
 """Fencing token of a new job, which is leased to the worker that accepted it."""
@@ -146,11 +140,6 @@ async def _start_at_once(
             connection,
             wanted,
             [serial for allocated in serials for serial in allocated],
-            [
-                _reservation(serial, job, now)
-                for job, allocated in zip(wanted, serials, strict=True)
-                for serial in allocated
-            ],
             holder=worker.name,
             until=now + timedelta(seconds=worker.lease_s),
             asked_by=worker.asked_by,
@@ -186,7 +175,6 @@ def _claimed(job: jobs.NewJob, serials: Sequence[jobs.NewSerial], document: Row,
             Seal(
                 serial=serial.serial,
                 ordinal=serial.ordinal,
-                reservation_id=serial.reservation_id,
                 placement=serial.placement,
                 day=business_date(now),
                 intent=None,
@@ -212,8 +200,6 @@ async def start_within(
     fresh = {job.id: job for job in wanted if job.id in new}
     serials = [serial for job in fresh.values() for serial in _allocate(job, known[job.document_id])]
     if serials:
-        # Serials name their reservations: the ledger comes first.
-        await ledger.post(tx, [_reservation(serial, fresh[serial.job_id], now) for serial in serials], now)
         await jobs.insert_serials(tx, serials, now)
     if len(new) == len(requests):
         return [Started(job=_accepted(job, serials), new=True) for job in wanted]
@@ -282,24 +268,10 @@ def _allocate(job: jobs.NewJob, document: Row) -> list[jobs.NewSerial]:
             serial=make_serial(secrets.token_bytes(RANDOM_BYTES)),
             job_id=job.id,
             ordinal=ordinal,
-            reservation_id=derived_id("reserve_stamping", job.id, ordinal),
             placement=placement,
         )
         for ordinal, placement in enumerate(placements, start=1)
     ]
-
-
-def _reservation(serial: jobs.NewSerial, job: jobs.NewJob, now: datetime) -> Transfer:
-    return reserve(
-        serial.reservation_id,
-        TransferCode.RESERVE_STAMPING,
-        debit=job.lot_account_id,
-        credit=account_id(AccountKind.USED, job.organisation_id),
-        amount=1,
-        reference_id=job.id,
-        organisation_id=job.organisation_id,
-        expires_at=now + timedelta(hours=RESERVATION_HOURS_MAX),
-    )
 
 
 async def _jobs_of(tx: Connection, requests: Sequence[StampingRequest]) -> list[Job]:
