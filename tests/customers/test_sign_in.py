@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from meterai.customers import organisations
-from meterai.customers.codes import PER_ADDRESS_MAX, PER_ADDRESS_OF_CALLED_MAX, REPEAT_LIFE, Asker
+from meterai.customers.codes import PER_ADDRESS_MAX, PER_ADDRESS_OF_CALLED_MAX, REPEAT_LIFE, Asker, Purpose
 from meterai.customers.contacts import Contact, canonical_contact
 from meterai.customers.organisations import ensure_organisations
 from meterai.customers.queries import SessionCustomer, codes_go_out, customer_of_contact, session_customer
@@ -53,17 +53,25 @@ class SignIns:
         asker: Asker = Asker.STRANGER,
         address: str = "192.0.2.1",
         per_address_max: int = PER_ADDRESS_MAX,
+        purpose: Purpose = Purpose.SIGN_IN,
+        subject: uuid.UUID | None = None,
     ) -> CodeSent:
         return await request_code(
             self.database.app,
             SECRET,
             contact,
+            purpose=purpose,
+            subject=subject,
             asker=asker,
             address=address,
             per_address_max=per_address_max,
             language="id",
             now=self.now,
         )
+
+    async def send_for(self, session: Session, contact: Contact) -> CodeSent:
+        """A code that adds a contact to the customer of a session."""
+        return await self.send(contact, purpose=Purpose.CONTACT, subject=session.customer_id)
 
     async def sessions(self) -> int:
         """The number of sessions of all customers."""
@@ -80,7 +88,7 @@ class SignIns:
         return found[0]
 
     async def verify(self, sent: CodeSent, text: str) -> Session:
-        return await verify_code(self.database.app, SECRET, sent.code_id, text, language="id", now=self.now)
+        return await verify_code(self.database.app, sent.code_id, text, language="id", now=self.now)
 
     async def known(self, session: Session) -> SessionCustomer:
         """The customer who is signed in."""
@@ -90,8 +98,8 @@ class SignIns:
 
     async def add(self, session: Session, contact: Contact) -> None:
         """Adds a contact in a session."""
-        by, sent = await self.known(session), await self.send(contact)
-        await add_contact(self.database.app, SECRET, by, sent.code_id, await self.code(), now=self.now)
+        by, sent = await self.known(session), await self.send_for(session, contact)
+        await add_contact(self.database.app, by, sent.code_id, await self.code(), now=self.now)
 
     async def remove(self, by: SessionCustomer, contact_id: uuid.UUID) -> RemovedContact | None:
         """Removes a contact."""
@@ -385,11 +393,11 @@ async def test_a_session_ends_by_signing_out_or_after_a_week(sign_ins: SignIns) 
 
 async def test_a_second_contact_leads_to_the_same_customer(sign_ins: SignIns) -> None:
     alice = await sign_ins.sign_in()
-    sent = await sign_ins.send(ALICES_PHONE)
+    sent = await sign_ins.send_for(alice, ALICES_PHONE)
     code = await sign_ins.code()
     for _ in range(2):
         added = await add_contact(
-            sign_ins.database.app, SECRET, await sign_ins.known(alice), sent.code_id, code, now=sign_ins.now
+            sign_ins.database.app, await sign_ins.known(alice), sent.code_id, code, now=sign_ins.now
         )
         assert added == ALICES_PHONE
     assert (await sign_ins.sign_in(ALICES_PHONE)).customer_id == alice.customer_id
@@ -400,10 +408,10 @@ async def test_a_second_contact_leads_to_the_same_customer(sign_ins: SignIns) ->
 
 async def test_somebody_else_s_contact_can_not_be_added(sign_ins: SignIns) -> None:
     alice, bob = await sign_ins.sign_in(), await sign_ins.sign_in(BOB)
-    sent = await sign_ins.send(BOB)
+    sent = await sign_ins.send_for(alice, BOB)
     code = await sign_ins.code()
     by = await sign_ins.known(alice)
-    adding = add_contact(sign_ins.database.app, SECRET, by, sent.code_id, code, now=sign_ins.now)
+    adding = add_contact(sign_ins.database.app, by, sent.code_id, code, now=sign_ins.now)
     assert (await refused(adding)).code == "contact.taken"
     assert await customer_of_contact(sign_ins.database.app, BOB) == bob.customer_id
 

@@ -11,6 +11,7 @@ import pytest
 
 from meterai.customers.contacts import Contact, canonical_contact
 from meterai.customers.queries import SessionCustomer
+from meterai.kernel.ids import token_digest
 from meterai.kit import outbox
 from meterai.kit.messages import Message
 from meterai.sales.model import Flow, OrderState
@@ -194,7 +195,12 @@ async def test_news_go_to_no_contact_that_was_removed(shop: Shop) -> None:
     )  # fmt: skip
     alice = SessionCustomer(
         customer_id=shop.alice, contacts=(ALICE, stays), contact_ids=(gone_id, stays_id), language="id",
-        proven_by=stays_id, proven_at=shop.clock(),
+        proven_by=stays_id, proven_at=shop.clock(), token="alice's",
+    )  # fmt: skip
+    await shop.database.owner.execute(
+        """INSERT INTO customers.session (token_digest, customer_id, contact_id, created_at, expires_at)
+           VALUES ($1, $2, $3, $4, $5)""",
+        token_digest(alice.token), shop.alice, stays_id, shop.clock(), shop.clock() + timedelta(days=7),
     )  # fmt: skip
     for _ in range(2):
         await leave_contact(shop.db, SECRET, alice, gone_id, now=shop.clock())

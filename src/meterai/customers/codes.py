@@ -1,4 +1,6 @@
-"""Codes of six digits, or ten: limits, spelling, and the keyed digests that are stored instead of them.
+"""Codes of six digits, or ten: their purposes and limits. The database makes them and compares them.
+
+So this process never sees a code that it did not receive from the person who typed it.
 
 Anybody can have codes sent to any contact. So each contact gets few codes: nobody is flooded with messages.
 A person must still get a code while strangers ask for codes of the same contact, which are of no use to the
@@ -23,17 +25,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
-import uuid
 from datetime import timedelta
 from enum import StrEnum
 
 from meterai.kit.formats.pasted_text import digits_of
 from meterai.kit.http.client_network import caller_of
 
-DIGITS = 6
-DIGITS_WHERE_GUESSED = 10
 CODE_LIFE = timedelta(minutes=10)
+"""This and the next one stand in `customers.make_code` and `customers.check_code` (SQL), too."""
 ATTEMPTS_MAX = 5
 WINDOW = timedelta(minutes=15)
 PER_CONTACT_MAX = 5
@@ -64,6 +63,16 @@ PROOF_LIFE = timedelta(minutes=15)
 """How long after its code a session may add and remove contacts."""
 
 
+class Purpose(StrEnum):
+    """What a code is for. A code that was asked for with one purpose is good for no other."""
+
+    SIGN_IN = "sign_in"
+    CONTACT = "contact"
+    """To add the contact to a customer, who is the subject."""
+    ORDER_ACT = "order_act"
+    """To prove a contact for an act that needs a fresh code. The subject is the order."""
+
+
 class Asker(StrEnum):
     """By what right somebody asks for the code of a contact."""
 
@@ -80,19 +89,10 @@ class Asker(StrEnum):
         return PER_CONTACT_MAX if self is Asker.KNOWN else PER_NETWORK_MAX
 
 
-def make_code(digits: int) -> str:
-    """A code of `digits` random digits."""
-    return f"{secrets.randbelow(10**digits):0{digits}d}"
-
-
 def read_code(text: str) -> str:
-    """The digits that a person typed, in any spacing: ` 123-456 ` is `123456`. May be no code at all."""
-    return digits_of(text)[:16]
-
-
-def code_mac(secret: bytes, code_id: uuid.UUID, code: str) -> bytes:
-    """The digest of a code that is stored. Without the secret, a reader of the table can't try all codes."""
-    return hmac.digest(secret, b"code\x00" + code_id.bytes + code.encode(), hashlib.sha256)
+    """The digits that a person typed, in any spacing: ` 123-456 ` is `123456`. Empty: no code at all."""
+    digits = digits_of(text)[:16]
+    return digits if digits.isascii() and digits.isdecimal() else ""
 
 
 def address_mac(secret: bytes, address: str) -> bytes:

@@ -13,7 +13,6 @@ from typing import Literal
 
 import msgspec
 
-from meterai.customers import store
 from meterai.customers.contacts import Contact
 from meterai.customers.queries import SessionCustomer
 from meterai.kernel.refusals import Kind, Refusal
@@ -33,15 +32,13 @@ def refuse_old_proof(by: SessionCustomer, now: datetime) -> None:
         raise Refusal(Kind.FORBIDDEN, "contact.prove_first")
 
 
-async def lock_contacts(tx: Connection, by: SessionCustomer) -> dict[uuid.UUID, Contact]:
-    """The customer's contacts, by id, the oldest first; nobody else changes them until `tx` ends.
-
-    Raises: Refusal FORBIDDEN `session.missing` when what proved the session was taken off at the same moment.
-    """
-    known = await store.lock_contacts(tx, by.customer_id)
-    if by.proven_by not in known:
+def refuse_session(verdict: str) -> None:
+    """Raises: Refusal FORBIDDEN `contact.prove_first` for such a session; FORBIDDEN `session.missing` when it
+    ended, or what proved it was taken off at the same moment."""
+    if verdict == "old_session":
+        raise Refusal(Kind.FORBIDDEN, "contact.prove_first")
+    if verdict == "no_session":
         raise Refusal(Kind.FORBIDDEN, "session.missing")
-    return known
 
 
 async def note_change(

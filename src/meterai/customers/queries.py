@@ -36,6 +36,11 @@ class SessionCustomer(msgspec.Struct, frozen=True, kw_only=True):
     proven_by: uuid.UUID | None
     """The contact whose code opened the session."""
     proven_at: datetime
+    token: str
+    """Of the session: what changes contacts shows it to the database."""
+
+    def __repr__(self) -> str:
+        return f"SessionCustomer(customer_id={self.customer_id})"  # the token stays out of logs
 
     @property
     def contact(self) -> Contact | None:
@@ -82,6 +87,7 @@ async def session_customer(db: Database, token: str, now: datetime) -> SessionCu
         language=row["language"],
         proven_by=row["contact_id"],
         proven_at=row["created_at"],
+        token=token,
     )
 
 

@@ -16,6 +16,16 @@ CODE: Final = Letter(
         "Tidak merasa meminta kode? Abaikan pesan ini, tidak ada yang berubah."
     ),
 )
+CODE_FOR_ORDER: Final = Letter(
+    N_("Kode untuk pesanan Meterai Anda"),
+    N_(
+        "Kode Anda: {code}\n\nDengan kode ini, pengembalian dana atau pembatalan pesanan Anda disahkan. "
+        "Berlaku 10 menit. Jangan berikan kode ini kepada siapa pun; "
+        "kami tidak pernah memintanya lewat telepon atau pesan.\n\n"
+        "Bukan Anda yang meminta? Abaikan pesan ini: tanpa kode, tidak ada yang berubah."
+    ),
+)
+"""For `Purpose.ORDER_ACT`: people see what the code is for before they type it anywhere."""
 CONTACT_CHANGES: Final[Mapping[str, Letter]] = {
     "add": Letter(
         N_("Kontak baru pada akun Meterai Anda"),

@@ -1,4 +1,4 @@
-"""Forgets codes and sessions that are over (I18: nothing grows without bound)."""
+"""Forgets codes, proofs and sessions that are over (I18: nothing grows without bound)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from meterai.kit.database import Database
 
 
 async def clean_up_customers(db: Database, *, now: datetime) -> int:
-    """Deletes ended sessions, and codes that no limit counts any more; gives how many."""
+    """Deletes ended sessions, old proofs, and codes that no limit counts any more; gives how many."""
     async with db.connection() as connection:
         return await store.delete_expired(
             connection,
             codes_before=now - codes.WINDOW,
             tried_before=now - codes.TRIED_WINDOW,
             sessions_before=now,
+            proofs_before=now - codes.TRIED_WINDOW,
         )

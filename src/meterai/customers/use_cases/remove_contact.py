@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from meterai.customers import store
-from meterai.customers.contact_changes import lock_contacts, note_change, refuse_old_proof
+from meterai.customers.contact_changes import note_change, refuse_session
 from meterai.customers.contacts import Contact
 from meterai.customers.queries import SessionCustomer
 from meterai.kernel.refusals import Kind, Refusal
@@ -34,14 +34,13 @@ async def remove_contact(
     Raises: Refusal FORBIDDEN `contact.prove_first`, `session.missing` (what proved the session was taken off
     at the same moment); CONFLICT `contact.proves_you`.
     """
-    refuse_old_proof(by, now)
-    if contact_id == by.proven_by:
+    verdict, removed = await store.remove_contact(tx, by.token, contact_id, now)
+    refuse_session(verdict)
+    if verdict == "proves_you":
         raise Refusal(Kind.CONFLICT, "contact.proves_you")
-    known = await lock_contacts(tx, by)
-    removed = known.get(contact_id)
     if removed is None:
         return None
-    assert by.proven_by is not None, "it is one of them"
-    await store.remove_contact(tx, by.customer_id, contact_id, now)
-    await note_change(tx, by, "remove", contact_id, removed, tell=known.values(), now=now)
+    assert by.proven_by is not None, "the function found the session's contact"
+    known = await store.contacts_of(tx, by.customer_id)
+    await note_change(tx, by, "remove", contact_id, removed, tell=[*known.values(), removed], now=now)
     return RemovedContact(removed=removed, stays=known[by.proven_by])

@@ -14,7 +14,7 @@ from meterai.kernel.ids import new_id
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.kit.messages import CODE_TOPICS, STRANGERS_CODE_TOPICS, Message
-from meterai.texts.customer_messages import CODE
+from meterai.texts.customer_messages import CODE, CODE_FOR_ORDER
 from meterai.texts.mechanism.translation import translate
 
 
@@ -30,14 +30,18 @@ async def request_code(
     secret: bytes,
     contact: Contact,
     *,
+    purpose: codes.Purpose = codes.Purpose.SIGN_IN,
+    subject: uuid.UUID | None = None,
     asker: codes.Asker = codes.Asker.STRANGER,
     address: str,
     per_address_max: int = codes.PER_ADDRESS_MAX,
     language: str,
     now: datetime,
 ) -> CodeSent:
-    """Makes a code for `contact` and puts the message into the outbox, in one transaction. It has six digits,
-    ten where somebody may be guessing (`codes.py`).
+    """Makes a code for `contact` and its message in the outbox, in one transaction. It has six digits, ten
+    where somebody may be guessing (`codes.py`). Only its message knows the code.
+
+    `purpose`, `subject`: what the code is for (`codes.Purpose`).
 
     `asker`, `address`: who asks, and from where. The limits for 15 minutes: 5 codes per contact and kind of
     asker, 3 of them for one network (known people: 5), and `per_address_max` per address. Simultaneous
@@ -47,8 +51,6 @@ async def request_code(
     `code.behind` for a stranger while many codes of strangers wait to be sent; all with `retry_after_s`.
     """
     code_id = new_id(now)
-    made = [codes.make_code(digits) for digits in (codes.DIGITS, codes.DIGITS_WHERE_GUESSED)]
-    expires_at = now + codes.CODE_LIFE
     topics = STRANGERS_CODE_TOPICS if asker is codes.Asker.STRANGER else CODE_TOPICS
     async with db.connection() as connection:  # one statement is one transaction
         recent = await store.ask_for_code(
@@ -56,23 +58,24 @@ async def request_code(
             code_id,
             contact,
             asker=asker,
-            code_macs=[codes.code_mac(secret, code_id, code) for code in made],
+            purpose=purpose,
+            subject=subject,
             address_mac=codes.address_mac(secret, address),
             now=now,
             since=now - codes.WINDOW,
-            expires_at=expires_at,
             per_contact_max=codes.PER_CONTACT_MAX,
             per_network_max=asker.per_network_max,
             per_address_max=per_address_max,
             tried_since=now - codes.TRIED_WINDOW,
             behind_since=now - codes.BEHIND_AFTER,
             topic=topics[contact.kind],
-            messages=[msgspec.structs.asdict(_message(contact, code, language, expires_at)) for code in made],
+            message=msgspec.structs.asdict(_message(contact, purpose, language)),
         )
     _refuse_too_many(recent, asker.per_network_max, per_address_max, now)
     if recent.is_behind:
         raise Refusal(Kind.BUSY, "code.behind", retry_after_s=int(codes.BEHIND_AFTER.total_seconds()))
-    return CodeSent(code_id=code_id, expires_at=expires_at)
+    assert recent.until is not None, "neither limit was reached"
+    return CodeSent(code_id=code_id, expires_at=recent.until)
 
 
 def _refuse_too_many(
@@ -89,13 +92,13 @@ def _refuse_too_many(
         raise Refusal(Kind.BUSY, reached[0][0], retry_after_s=max(1, wait_s))
 
 
-def _message(contact: Contact, code: str, language: str, expires_at: datetime) -> Message:
+def _message(contact: Contact, purpose: codes.Purpose, language: str) -> Message:
+    """The message, with `{code}` where the database writes the code."""
+    words = CODE_FOR_ORDER if purpose is codes.Purpose.ORDER_ACT else CODE
     return Message(
         to_kind=contact.kind,
         to=contact.value,
-        subject=translate(CODE.subject, language),
-        text=translate(CODE.text, language).format(code=code),
-        expires_at=expires_at,
+        subject=translate(words.subject, language),
+        text=translate(words.text, language),
         language=language,
-        code=code,
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from litestar import Response, get, post
 
+from meterai.customers.codes import Purpose
 from meterai.customers.contact_changes import refuse_old_proof
 from meterai.customers.contacts import Contact
 from meterai.customers.queries import SessionCustomer
@@ -50,7 +51,9 @@ async def take_new(request: WebRequest, context: RequestContext) -> Response[byt
     customer = await signed_in(context, request)
     try:
         refuse_old_proof(customer, context.service.clock())
-        cookie = await send_code(request, context, form.text("kontak"))
+        cookie = await send_code(
+            request, context, form.text("kontak"), purpose=Purpose.CONTACT, subject=customer.customer_id
+        )
     except Refusal as refusal:
         return _page(request, context, customer, refusal, form.text("kontak"))
     return context.redirect(request, NEW_CODE, cookies=[cookie])
@@ -70,7 +73,7 @@ async def take_new_code(request: WebRequest, context: RequestContext) -> Respons
     service = context.service
     try:
         code = awaited_code(context, form)
-        await add_contact(service.db, service.secret, customer, code, form.text("kode"), now=service.clock())
+        await add_contact(service.db, customer, code, form.text("kode"), now=service.clock())
     except Refusal as refusal:
         if refusal.code.startswith("code."):
             return _code_page(request, context, NEW_CODE, refusal, form)

@@ -14,7 +14,7 @@ import msgspec
 from litestar import Response
 from litestar.datastructures import Cookie
 
-from meterai.customers.codes import PER_ADDRESS_MAX, PER_ADDRESS_OF_CALLED_MAX, Asker
+from meterai.customers.codes import PER_ADDRESS_MAX, PER_ADDRESS_OF_CALLED_MAX, Asker, Purpose
 from meterai.customers.contacts import Contact, ContactKind, canonical_contact
 from meterai.customers.use_cases.request_code import request_code
 from meterai.customers.use_cases.verify_code import Session, verify_code
@@ -67,10 +67,14 @@ async def send_code(
     context: RequestContext,
     typed: str,
     *,
+    purpose: Purpose = Purpose.SIGN_IN,
+    subject: UUID | None = None,
     asker: Asker = Asker.STRANGER,
     per_address_max: int = PER_ADDRESS_MAX,
 ) -> Cookie:
     """Sends a code to the contact that was typed. The cookie says which code is awaited.
+
+    `purpose`, `subject`: what the code is for; it is good for nothing else.
 
     Raises: Refusal `contact.unreadable`, `code.too_many`, `code.too_many_here`, `code.behind`.
     """
@@ -82,6 +86,8 @@ async def send_code(
         service.db,
         service.secret,
         contact,
+        purpose=purpose,
+        subject=subject,
         asker=asker,
         address=request.client.host if request.client else "",
         per_address_max=per_address_max,
@@ -108,7 +114,6 @@ async def check_code(request: WebRequest, context: RequestContext, form: Form) -
     service = context.service
     return await verify_code(
         service.db,
-        service.secret,
         awaited_code(context, form),
         form.text("kode"),
         language=context.visit(request).language,
