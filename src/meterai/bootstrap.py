@@ -28,6 +28,7 @@ from meterai.stamping.archive.revocation_source import HttpRevocation, Revocatio
 from meterai.stamping.archive.tools import ArchiveSettings, ArchiveTools
 from meterai.stamping.ports import Signer, Vouch
 from meterai.stamping.signer_client import SignerClient
+from meterai.stamping.signer_wire import socket_path
 from meterai.verification.model import Trust, Verdict
 from meterai.verification.trust import TRUST_FOLDER, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
@@ -169,7 +170,7 @@ async def _shared(stack: AsyncExitStack, settings: Settings, jail_slots: int) ->
     stack.push_async_callback(check_jail.close)
     gateway = adapter_of(settings).from_settings(settings)
     stack.push_async_callback(gateway.close)
-    signer = SignerClient(settings.data / "run" / "signer.sock")
+    signer = SignerClient(socket_path(settings.data))
     stack.push_async_callback(signer.close)
     return {
         "settings": settings,

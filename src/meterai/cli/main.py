@@ -31,6 +31,11 @@ class _Entry:
 
 COMMANDS: Final = {
     "up": _Entry("meterai.cli.up", "up", "Start the whole service and keep it running."),
+    "install": _Entry(
+        "meterai.cli.install",
+        "install",
+        "Prepare the units: secrets, schema, owners of files.",
+    ),
     "demo": _Entry("meterai.cli.tools.demo", "demo", "Walk an applicant's whole path with your PDFs."),
     "stamp": _Entry(
         "meterai.cli.stamp.command",

@@ -46,6 +46,10 @@ from meterai.launcher.supervisor import StartFailed, Supervisor, python_module
 from meterai.sales.events import Event, load_events
 
 _EVENTS_SHOWN = 3
+_ONE_USER = (
+    "All processes run as one user: each can read the files and keys of the others. The units in "
+    "deploy/systemd keep them apart (docs/first-start.md)."
+)
 
 
 class _Terminal(Console):
@@ -194,6 +198,7 @@ class _Launch:
                 table.add_row(f"[bold]{name}[/]", escape(value))
         _console.print(f"[bold green]e-Meterai is running[/] (started in {seconds:.1f} s; Ctrl-C stops it)")
         _console.print(table)
+        _console.print(_ONE_USER, markup=False)
         first = offered[0].slug if offered else ""
         demo = f", or in another terminal: {self._command('demo FILE.pdf')}"
         # `demo` works only outside production, and with the shipped event

@@ -151,10 +151,11 @@ def other_environment(settings: Settings, kept: str) -> str:
     )
 
 
-def prepare_folders(data: Path) -> None:
+def prepare_folders(data: Path, *, of_others: bool = False) -> None:
     """Makes the data directory and its private folders.
 
     A new data directory gets mode 0711: PostgreSQL may run as `nobody` and must pass through it.
+    `of_others`: an existing one may belong to another user.
 
     Raises: LaunchProblem when this user can't write it.
     """
@@ -169,7 +170,7 @@ def prepare_folders(data: Path) -> None:
             f"The data directory {data} can't be used ({error.strerror}). Name another one with --data DIR."
         ) from None
     owner = (data / "run").stat().st_uid
-    if owner != os.getuid():
+    if owner != os.getuid() and not of_others:
         raise LaunchProblem(
             f"The data directory {data} belongs to another user (id {owner}). Start as that user, "
             "or name another directory with --data DIR."

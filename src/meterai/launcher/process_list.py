@@ -15,6 +15,7 @@ from meterai.kit.settings import Settings, in_url, public_url, queue_root, shown
 from meterai.launcher.preparation import LOCAL, Ports, Twins
 from meterai.launcher.schema.migrate import head_version
 from meterai.launcher.supervisor import Ready, Spec, accepts_tcp, accepts_unix, python_module, shows_itself
+from meterai.stamping.signer_wire import socket_path
 
 NOTICES_PATH: Final = "/api/v1/payments/midtrans/notices"
 _PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
@@ -155,7 +156,7 @@ def product_specs(settings: Settings, ports: Ports) -> list[Spec]:
     site = _all_but(settings, _KEPT_FROM_SITE)
     worker = _all_but(settings, _KEPT_FROM_WORKER)
     host = _reached_at(settings)
-    listens = accepts_unix(settings.data / "run" / "signer.sock")
+    listens = accepts_unix(socket_path(settings.data))
     serves = accepts_tcp(host, settings.port)
     works = shows_itself(settings.data / "run", "worker-*.json")
     stores = _store_variables(settings)

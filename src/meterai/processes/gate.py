@@ -116,7 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error("--clock-shift-seconds is for rehearsals")
     if settings.environment == "production" and not settings.public_url:
         parser.error("METERAI_PUBLIC_URL: production needs the address to which people are sent on")
-    os.umask(0o077)  # as under `meterai up`: only the gate's user may read what it writes about people
+    os.umask(os.umask(0o077) | 0o007)  # what a gate writes about people is nobody else's business
     here = gate_settings(
         settings, number=options.number, port=options.port, clock_shift_s=options.clock_shift_seconds
     )

@@ -1,6 +1,7 @@
 """The signer: `python -m meterai.processes.signer`. It alone opens private keys, and it parses no PDF.
 
-It listens on DATA/run/signer.sock (mode 0600). `stamping.signer_wire` says what goes over it.
+It listens on DATA/run/signer/signer.sock, for its own user and, where the umask allows, its group.
+`stamping.signer_wire` says what goes over it.
 """
 
 from __future__ import annotations
@@ -118,10 +119,12 @@ async def _ended(work: asyncio.Future[signer_wire.Answer]) -> None:
 
 
 def _bind(path: Path) -> socket.socket:
-    """A socket at `path` that its owner alone may reach. Only the holder of the key counter comes here."""
+    """A socket at `path` that its owner may reach, and its group if the umask allows. Only the holder of the
+    key counter comes here."""
     path.unlink(missing_ok=True)
     listening = socket.socket(socket.AF_UNIX)
     before = os.umask(0o177)
+    os.umask(before | 0o117)
     try:
         with signer_wire.ReachableSocket(path) as address:
             listening.bind(address)

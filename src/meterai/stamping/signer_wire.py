@@ -112,7 +112,7 @@ Answer = Identity | CodeSignatures | Seals | Tokens | Keys | Refused
 
 def socket_path(data: Path) -> Path:
     """Path of the signer's socket."""
-    return data / "run" / "signer.sock"
+    return data / "run" / "signer" / "signer.sock"
 
 
 async def read_frame(reader: asyncio.StreamReader) -> bytes:

@@ -19,15 +19,20 @@ def keep_secret(folder: Path, name: str) -> str:
     return keep_secrets(folder, name, ["secret"])["secret"]
 
 
-def keep_secrets(folder: Path, name: str, keys: Iterable[str]) -> dict[str, str]:
-    """The secrets kept in `folder/name.json`, one per key; those that aren't there yet are made."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+def keep_secrets(
+    folder: Path, name: str, keys: Iterable[str], *, group_reads: bool = False
+) -> dict[str, str]:
+    """The secrets kept in `folder/name.json`, one per key; those that aren't there yet are made.
+
+    `group_reads`: processes of several users share them. The group may read a new file if the umask allows.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o750 if group_reads else 0o700)
     path = folder / f"{name}.json"
     kept = msgspec.json.decode(path.read_bytes(), type=dict[str, str]) if path.exists() else {}
     missing = [key for key in keys if key not in kept]
     if missing:
         kept |= {key: secrets.token_urlsafe(32) for key in missing}
-        write_whole(path, msgspec.json.encode(kept), mode=0o600)
+        write_whole(path, msgspec.json.encode(kept), mode=0o640 if group_reads else 0o600)
     return kept
 
 

@@ -1,7 +1,7 @@
 """The folder of an event's queue, and its keys: `DATA/queue/<slug>/`.
 
-- `secret/` (0600): keys.json with `ticket` and `controller` (Ed25519), `event` (ids) and `chain` (root of the
-  seeds).
+- `secret/`, for gates and controllers: keys.json with `ticket` and `controller` (Ed25519), `event` (ids) and
+  `chain` (root of the seeds).
 - `gates/<number>/`: the files of one gate.
 - `public/`: what anyone may read, also over HTTP.
 """
@@ -126,7 +126,7 @@ class QueueFolder:
         """
         if self.config.exists() and not self.keys_file.exists():
             raise FileNotFoundError(errno.ENOENT, "the queue's keys are gone", str(self.keys_file))
-        kept = keep_secrets(self.path / "secret", "keys", _SECRETS)
+        kept = keep_secrets(self.path / "secret", "keys", _SECRETS, group_reads=True)
         raw = {name: base64.urlsafe_b64decode(kept[name] + "=") for name in _SECRETS}
         return QueueKeys(
             ticket=Ed25519PrivateKey.from_private_bytes(raw["ticket"]),

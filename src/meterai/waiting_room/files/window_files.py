@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ from meterai.waiting_room.rules.tickets import ID_BYTES, origin_of
 RECORD = 18
 PRIVATE_FILE = 0o600
 READABLE_FILE, READABLE_FOLDER, PASSABLE_FOLDER = 0o644, 0o755, 0o711
+SHARED_FOLDER = 0o1771
+"""Of gates and controllers that run as several users."""
 GATE_SILENT_S = 5.0
 """Seconds. A gate whose sign of life is older does not run."""
 DEAD_AFTER_S = 3.0
@@ -139,8 +142,14 @@ def open_to_readers(folder: QueueFolder) -> None:
     _make_readable_folder(folder.public)
     for above in (folder.path, folder.path.parent):
         with suppress(PermissionError):  # a folder that another user made has the mode they wanted
-            above.chmod(PASSABLE_FOLDER)
+            _make_passable(above)
     _open_all(folder.public)
+
+
+def _make_passable(folder: Path) -> None:
+    """Lets others pass and not list. In a folder of a group each member may remove only its own files."""
+    is_shared = folder.stat().st_mode & stat.S_IWGRP
+    folder.chmod(SHARED_FOLDER if is_shared else PASSABLE_FOLDER)
 
 
 def _open_all(folder: str | os.PathLike[str]) -> None:

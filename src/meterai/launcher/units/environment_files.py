@@ -1,0 +1,99 @@
+"""Writes one environment file for each role: exactly the settings and secrets that its process needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from meterai.kit.files.atomic_write import write_whole
+from meterai.kit.settings import Settings
+from meterai.launcher.preparation import Ports
+from meterai.launcher.process_list import product_specs
+from meterai.launcher.supervisor import Spec
+
+DEFAULT_FOLDER: Final = Path("/etc/meterai/units")
+ROLES: Final = ("signer", "worker", "site", "queue", "gate")
+_KEPT_OUT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
+"""What `meterai up` passes on from its own shell. systemd gives units their own."""
+_VERIFIER: Final = (
+    "environment",
+    "database_verifier_url",
+    "public_url",
+    "contact",
+    "trusted_proxies",
+    "jail_slots",
+    "jail_memory_bytes",
+    "jail_cpu_seconds",
+    "jail_wall_seconds",
+    "log_level",
+)
+_OPERATOR: Final = ("data", "database_operator_url", "database_reader_url")
+"""Beside what the worker gets, without its URL of the database and the payout key."""
+_VERIFIER_PORT: Final = 8100
+
+
+def write_environment_files(settings: Settings, folder: Path) -> list[Path]:
+    """Writes `signer.env`, `worker.env`, `site.env`, `queue.env`, `gate.env`, `verifier.env` and
+    `operator.env`.
+
+    `settings` is complete (`kit.installation.derive`). The files have mode 0600: systemd reads them as root.
+    Officers read `operator.env`; who may is the caller's part.
+
+    Raises: ValueError for a setting with a line break; OSError.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o711)  # officers pass through it to their file
+    one = {f"{kind}_processes": 1 for kind in ("site", "worker", "queue", "gate")}
+    specs = {spec.name: spec for spec in product_specs(_with(settings, one), ports_of_units(settings))}
+    found = {role: _of_spec(specs[role]) for role in ROLES}
+    found["gate"]["METERAI_HOST"] = settings.host
+    found["gate"]["METERAI_GATE_PORT"] = str(_gate_port(settings))
+    found["verifier"] = {**_named(settings, _VERIFIER), "METERAI_PORT": str(_VERIFIER_PORT)}
+    found["operator"] = _of_operator(settings, found["worker"])
+    return [_write(folder / f"{role}.env", variables) for role, variables in sorted(found.items())]
+
+
+def _with(settings: Settings, changes: Mapping[str, object]) -> Settings:
+    return msgspec.structs.replace(settings, **changes)
+
+
+def ports_of_units(settings: Settings) -> Ports:
+    """The units know no twins and no embedded database: only site and gate have a port."""
+    gate = _gate_port(settings)
+    return Ports(site=settings.port, gate=gate, gateway=0, tsa=0, inbox=0, smtp=0, postgres=0, revocation=0)
+
+
+def _gate_port(settings: Settings) -> int:
+    return Ports.wanted(settings.port)["gate"]
+
+
+def _of_spec(spec: Spec) -> dict[str, str]:
+    return {name: value for name, value in spec.env.items() if name not in _KEPT_OUT}
+
+
+def _of_operator(settings: Settings, worker: Mapping[str, str]) -> dict[str, str]:
+    kept = ("METERAI_DATABASE_", "METERAI_PAYOUT_KEY")
+    others = {name: value for name, value in worker.items() if not name.startswith(kept)}
+    return others | _named(settings, _OPERATOR)
+
+
+def _named(settings: Settings, names: tuple[str, ...]) -> dict[str, str]:
+    values = {f"METERAI_{name.upper()}": str(getattr(settings, name)) for name in names}
+    return {name: value for name, value in values.items() if value}
+
+
+def _write(path: Path, variables: Mapping[str, str]) -> Path:
+    lines = ["# Written by `meterai install`. Change /etc/meterai/environment and run it again.\n"]
+    lines += [f'{name}="{_quoted(name, value)}"\n' for name, value in sorted(variables.items())]
+    write_whole(path, "".join(lines).encode(), mode=0o600)
+    return path
+
+
+def _quoted(name: str, value: str) -> str:
+    """The text as systemd (systemd.exec(5), EnvironmentFile=) and a shell read it between double quotes."""
+    if "\n" in value or "\r" in value:
+        raise ValueError(f"{name}: a line break can't stand in a setting")
+    return "".join(f"\\{letter}" if letter in '\\"$`' else letter for letter in value)

@@ -1,0 +1,224 @@
+"""One Unix user ran every process: whoever took over the site read the signing key and the payout key.
+
+`meterai install` and the units of `deploy/systemd` are tried on a machine with systemd (`machine.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from meterai.kit.installation_secrets import Secrets
+from meterai.launcher.embedded_postgres import EmbeddedPostgres
+from simulator.crowd.demo import run
+from tests.places import passing_folder
+from tests.ports import first_of_free_ports
+from tests.replays.machine import UNITS, Machine
+from tests.running_service import RunningService
+
+SAMPLE = Path(__file__).parents[1] / "corpus" / "files" / "matplotlib" / "type42.pdf"
+DATA = "/var/lib/meterai"
+INSTALL = "set -a; . /etc/meterai/environment; set +a; /opt/meterai/.venv/bin/python -m meterai.cli install"
+ROLES = {
+    "meterai-signer.service": "meterai-signer",
+    "meterai-worker@1.service": "meterai-worker",
+    "meterai-site@1.service": "meterai-site",
+    "meterai-queue@1.service": "meterai-queue",
+    "meterai-gate@1.service": "meterai-gate",
+}
+EXPOSURE_MAX = 2.5
+"""Of 10, as `systemd-analyze security` counts. Units that open no namespace stay below 1.5."""
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may boot a machine and change users")
+
+
+def unit_files() -> list[Path]:
+    return sorted(path for path in UNITS.iterdir() if path.suffix in (".service", ".target"))
+
+
+@pytest.fixture
+def units(tmp_path: Path) -> list[Path]:
+    """The units, with a program that exists on this machine."""
+    for path in unit_files():
+        text = path.read_text().replace("/opt/meterai/.venv/bin/python", shutil.which("true") or "")
+        (tmp_path / path.name.replace("@.", "@1.")).write_text(text)
+    return sorted(tmp_path.iterdir())
+
+
+def test_systemd_understands_every_line_of_the_units(units: list[Path]) -> None:
+    names = [f"./{path.name}" for path in units]
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", "--recursive-errors=one", *names],
+        capture_output=True,
+        text=True,
+        cwd=units[0].parent,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_units_are_hardened(units: list[Path]) -> None:
+    for path in units:
+        if path.suffix == ".service":
+            done = subprocess.run(
+                [
+                    "systemd-analyze",
+                    "security",
+                    "--offline=true",
+                    f"--threshold={EXPOSURE_MAX * 10:.0f}",
+                    path,
+                ],
+                capture_output=True,
+                text=True,
+                cwd=path.parent,
+            )
+            assert done.returncode == 0, done.stdout[-400:]
+
+
+@pytest.fixture(scope="module")
+def installed(service: RunningService) -> Iterator[tuple[Machine, int]]:
+    """A machine with all units up, on which `meterai install` ran over the data of one user; the site's port.
+
+    Gateway, time stamps and mail are the twins of a running service.
+    """
+    with passing_folder("meterai-machine-") as folder:
+        (folder / "machine").mkdir()
+        database = EmbeddedPostgres(
+            folder / "postgres", password="x" * 20, settings={"fsync": "off"}, log=folder / "postgres.log"
+        )
+        database.start()
+        machine = Machine(folder / "machine")
+        try:
+            port = first_of_free_ports()
+            _copy_data_of_one_user(machine, service)
+            machine.write("/etc/meterai/environment", _environment(service, database, port))
+            machine.run("chmod 0600 /etc/meterai/environment")
+            machine.run("systemd-sysusers /opt/meterai/deploy/systemd/meterai-users.conf")
+            machine.run(INSTALL)
+            machine.run("systemctl start meterai.target")
+            _until_it_answers(port)
+            yield machine, port
+        finally:
+            machine.close()
+            database.stop()
+
+
+def _until_it_answers(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
+                return
+        except OSError:
+            assert time.monotonic() < deadline, "the site does not answer"
+            time.sleep(0.2)
+
+
+def _copy_data_of_one_user(machine: Machine, service: RunningService) -> None:
+    """A data directory as `meterai up` left it: all of it belongs to one user."""
+    machine.run(f"useradd --system meterai && install -d -o meterai -g meterai -m 0711 {DATA}")
+    for path in (service.data / "pki").rglob("*"):
+        if path.is_file():
+            machine.write(f"{DATA}/{path.relative_to(service.data)}", path.read_text())
+    machine.run(f"install -d -m 0700 {DATA}/run {DATA}/secrets {DATA}/queue {DATA}/objects")
+    machine.run(f"chmod -R go= {DATA}/pki && chown -R meterai:meterai {DATA}")
+
+
+def _environment(service: RunningService, database: EmbeddedPostgres, port: int) -> str:
+    secrets, places = Secrets(service.data), service.addresses
+    values = {
+        "METERAI_DATA": DATA,
+        "METERAI_PORT": port,
+        "METERAI_DATABASE_URL": database.url("postgres"),
+        "METERAI_GATEWAY_URL": places.gateway,
+        "METERAI_GATEWAY_SERVER_KEY": secrets.gateway_server_key,
+        "METERAI_PAYOUT_URL": f"{places.gateway}/iris/api/v1",
+        "METERAI_PAYOUT_KEY": secrets.payout_key,
+        "METERAI_TSA_URL": places.tsa,
+        "METERAI_SMTP_URL": places.smtp,
+        "METERAI_WHATSAPP_URL": f"{places.inbox}/whatsapp/messages",
+        "METERAI_WHATSAPP_TOKEN": secrets.whatsapp_token,
+    }
+    return "".join(f'{name}="{value}"\n' for name, value in values.items())
+
+
+@as_root
+@pytest.mark.parametrize("unit", ROLES)
+def test_each_process_runs_as_its_own_user(installed: tuple[Machine, int], unit: str) -> None:
+    machine, _ = installed
+    machine.run(f"systemctl is-active {unit}")
+    told = machine.run(f"ps -o user:32= -p $(systemctl show -p MainPID --value {unit})")
+    assert told.strip() == ROLES[unit]
+
+
+KEYS = ("pki/code.key.pem", "pki/stamp.key.pem", "signer", "secrets/database.json")
+CLOSED = {
+    "meterai-site": (
+        *KEYS,
+        "/etc/meterai/units/worker.env",
+        "/etc/meterai/environment",
+    ),
+    "meterai-worker": (*KEYS, "/etc/meterai/units/signer.env", "/etc/meterai/environment"),
+    "meterai-queue": (*KEYS, "secrets/application.json", "objects", "/etc/meterai/units/site.env"),
+    "meterai-gate": (*KEYS, "secrets/application.json", "objects", "run", "/etc/meterai/units/queue.env"),
+    "meterai-verifier": (*KEYS, "secrets/application.json", "objects", "run", "queue"),
+    "meterai-signer": ("secrets/application.json", "secrets/database.json", "objects", "queue"),
+}
+
+
+@as_root
+@pytest.mark.parametrize(("user", "path"), [(user, path) for user, paths in CLOSED.items() for path in paths])
+def test_what_belongs_to_another_role_can_not_be_read(
+    installed: tuple[Machine, int], user: str, path: str
+) -> None:
+    machine, _ = installed
+    place = path if path.startswith("/") else f"{DATA}/{path}"
+    machine.run(f"test -e {place}")
+    read = f"test -d {place} && ls {place} || cat {place}"
+    assert "ermission denied" in machine.run(read, as_user=user, fails=True)
+
+
+@as_root
+def test_only_the_worker_has_the_payout_key(installed: tuple[Machine, int], service: RunningService) -> None:
+    machine, _ = installed
+    holders = machine.run(f"grep -l {Secrets(service.data).payout_key} /etc/meterai/units/*").split()
+    assert holders == ["/etc/meterai/units/worker.env"]
+    site = machine.run("cat /proc/$(systemctl show -p MainPID --value meterai-site@1.service)/environ")
+    assert Secrets(service.data).payout_key not in site
+
+
+OPERATOR = "set -a; . /etc/meterai/units/operator.env; set +a; /opt/meterai/.venv/bin/python -m meterai.cli"
+
+
+@as_root
+def test_purchases_go_through_with_every_role_apart(
+    installed: tuple[Machine, int], service: RunningService, tmp_path: Path
+) -> None:
+    """The first without a line, the second behind it: gate and controller share the folder of the queues.
+
+    Jails find their namespaces in the units, too.
+    """
+    machine, port = installed
+    places = {
+        "pid": os.getpid(),
+        "site": f"http://127.0.0.1:{port}",
+        "gate": f"http://127.0.0.1:{port + 6}",
+        "inbox": service.addresses.inbox,
+        "gateway": service.addresses.gateway,
+    }
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "service.json").write_text(json.dumps(places))
+    assert asyncio.run(run(tmp_path, [SAMPLE], tmp_path)) == 0
+    as_operator = f"{OPERATOR} queue on --always --event casn --because 'a test'"
+    machine.run(as_operator, as_user="meterai-operator")
+    assert asyncio.run(run(tmp_path, [SAMPLE], tmp_path)) == 0
+    assert "I8" in machine.run(f"{OPERATOR} check", as_user="meterai-operator")
+    assert "not_confined" not in machine.run("journalctl --no-pager -u 'meterai-*'")
