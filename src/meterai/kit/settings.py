@@ -193,12 +193,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["auto", "on", "off"],
         Doc(
             description="whether joining the line needs a proof of work: `on`, `off` or `auto` (while "
-            "many join)"
+            "many join, or many of one network or mail domain)"
         ),
     ] = "auto"
     gate_work_joins_per_second: Annotated[
         float, Doc(ge=0, description="joins per second at a gate from which auto asks for work")
     ] = 50.0
+    mail_providers_file: Annotated[
+        str,
+        Doc(
+            description="file of large mail providers' domains, one a line, whose mailboxes are not counted "
+            "together in line; empty: the list that is shipped"
+        ),
+    ] = ""
     general_purchases_per_minute: Annotated[
         int,
         Doc(

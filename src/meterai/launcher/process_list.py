@@ -48,6 +48,7 @@ _GATE_SETTINGS: Final = (
     "gate_url",
     "gate_work",
     "gate_work_joins_per_second",
+    "mail_providers_file",
     "events_file",
     "log_level",
 )

@@ -14,7 +14,7 @@ import uvloop
 
 from meterai.background.loops import Bell, Counts, Loop, run_loop
 from meterai.background.presence import Presence
-from meterai.background.queue_messages import remind, send_gate_mail
+from meterai.background.queue_messages import remind
 from meterai.background.topics import (
     BATCH,
     MESSAGES_AT_ONCE,
@@ -135,7 +135,6 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str) -> list[Loop]:
             busy_s=60 / max(1, app.settings.archive_files_per_minute),
             idle_s=5,
         ),
-        Loop(name="gate_mail", work=lambda: send_gate_mail(app), idle_s=0.5),
         Loop(name="reminders", work=lambda: remind(app), busy_s=0.1, idle_s=3),
         Loop(name="payments", work=poll, busy_s=0.05, idle_s=2),
         Loop(name="promises", work=lambda: judge_due_promises(db, limit=_PROMISES), busy_s=0.1, idle_s=10),
