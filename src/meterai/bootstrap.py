@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
+from meterai.jail.cpu_budgets import CpuBudgets
 from meterai.jail.pool import JOBS_WAITING_MAX, JailPool
 from meterai.kernel.clock import Clock, system_clock
 from meterai.kernel.money import Rupiah
@@ -163,10 +164,11 @@ async def _database(stack: AsyncExitStack, settings: Settings, url: str, name: s
 
 async def _shared(stack: AsyncExitStack, settings: Settings, jail_slots: int) -> dict[str, Any]:
     """The fields of an `App` that a site and a worker make in the same way."""
-    jail = _jail(settings, JAIL_TASKS, slots=jail_slots)
+    budgets = CpuBudgets(settings.jail_network_seconds)
+    jail = _jail(settings, JAIL_TASKS, budgets, slots=jail_slots)
     stack.push_async_callback(jail.close)
     await jail.start()
-    check_jail = _jail(settings, [JUDGE, RENDER], slots=1, waiting_max=CHECKS_WAITING_MAX)
+    check_jail = _jail(settings, [JUDGE, RENDER], budgets, slots=1, waiting_max=CHECKS_WAITING_MAX)
     stack.push_async_callback(check_jail.close)
     gateway = adapter_of(settings).from_settings(settings)
     stack.push_async_callback(gateway.close)
@@ -200,7 +202,12 @@ def _messenger(settings: Settings) -> Messenger:
 
 
 def _jail(
-    settings: Settings, tasks: list[str], *, slots: int, waiting_max: int = JOBS_WAITING_MAX
+    settings: Settings,
+    tasks: list[str],
+    budgets: CpuBudgets,
+    *,
+    slots: int,
+    waiting_max: int = JOBS_WAITING_MAX,
 ) -> JailPool:
     return JailPool(
         tasks,
@@ -210,6 +217,7 @@ def _jail(
         cpu_seconds=settings.jail_cpu_seconds,
         wall_seconds=settings.jail_wall_seconds,
         production=settings.environment == "production",
+        budgets=budgets,
     )
 
 

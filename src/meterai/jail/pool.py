@@ -15,9 +15,11 @@ import structlog
 
 from meterai.jail import frames
 from meterai.jail.confinement import Confinement
+from meterai.jail.cpu_budgets import CpuBudgets
 from meterai.jail.fork_server import START_SECONDS_MAX, ForkServer
 from meterai.jail.frames import Dead
 from meterai.jail.kernel_calls import cpu_seconds_of
+from meterai.jail.lanes import SHORT_CPU_SECONDS, GaveWay, Lanes
 from meterai.kernel.refusals import Kind, Refusal
 
 log = structlog.get_logger(__name__)
@@ -38,6 +40,8 @@ _OWN_DOING = {signal.SIGPROF, *_CRASHES}  # SIGPROF: CPU time
 _DEATH_SECONDS_MAX = 1.0
 _LATE_SECONDS_MAX = 1.0
 """Grace for an answer that arrived while this process was stopped and has not been read."""
+_LOOK_SECONDS = 0.1
+"""How often a job that gives way is looked at."""
 _STANDSTILL = 0.05
 """A process that had less than this share of its time on a processor was held up."""
 
@@ -131,6 +135,8 @@ class _Job:
     task: int
     body: bytes
     spent: Callable[[float], None]
+    gives_way: bool
+    """It ends when it has used the time of a short job and others wait (`lanes`)."""
 
 
 class _Killed(Exception):
@@ -146,10 +152,11 @@ class JailPool:
     """Runs tasks in confined processes.
 
     `tasks` lists the allowed functions as `module:function`. Each takes and returns one msgspec Struct.
-    `slots` jobs run at once. One more process is kept ready to replace a killed one, unless `spare=False`,
-    which suits a short command. `production=True` refuses to start if files, network or other processes are
-    not protected. Without `start` the processes start with the first job. They are copies of one process that
-    has imported the tasks (`fork_server`).
+    `slots` jobs run at once, in the turns of their callers (`lanes`). One more process is kept for the long
+    lane and to replace a killed one, unless `spare=False`, which suits a short command. `budgets`: the CPU
+    time that networks may use; pools may share it. `production=True` refuses to start if files, network or
+    other processes are not protected. Without `start` the processes start with the first job. They are copies
+    of one process that has imported the tasks (`fork_server`).
     """
 
     def __init__(
@@ -163,16 +170,15 @@ class JailPool:
         wall_seconds: float = 20.0,
         waiting_max: int = JOBS_WAITING_MAX,
         production: bool = False,
+        budgets: CpuBudgets | None = None,
     ) -> None:
         self._tasks = {name: number for number, name in enumerate(tasks)}
         self._processes = slots + spare
         self._memory_bytes = memory_bytes
         self._cpu_seconds = cpu_seconds
         self._wall_seconds = wall_seconds
-        self._waiting_max = waiting_max
         self._production = production
-        self._turns = asyncio.Semaphore(slots)  # first come, first served
-        self._waiting = 0
+        self._lanes = Lanes(slots, waiting_max=waiting_max, has_long=spare, budgets=budgets)
         self._idle: list[_Process] = []
         self._arrival = asyncio.Event()
         self._starting: set[asyncio.Task[None]] = set()
@@ -208,26 +214,25 @@ class JailPool:
         another process had to take over. It is called also if the job is refused or cancelled.
 
         Raises: Refusal as the task raised it; INVALID `pdf.broken` for any other error of the task; INVALID
-        `pdf.too_heavy` if a limit of memory or CPU time was broken; INVALID `jail.killed` if others killed
-        two processes in a row; BUSY `jail.busy` if too many wait; UNAVAILABLE `jail.unavailable` if no
-        process can be started, or if the machine gave the job too little CPU time.
+        `pdf.too_heavy` if a limit of memory or CPU time was broken, now or by the same bytes before; INVALID
+        `jail.killed` if others killed two processes in a row; BUSY `jail.busy` if too many wait; BUSY
+        `jail.budget_spent` if the caller's network has used too much CPU time; UNAVAILABLE `jail.unavailable`
+        if no process can be started, or if the machine gave the job too little CPU time.
         """
         number = self._tasks[task]
-        if self._waiting >= self._waiting_max:
-            raise Refusal(Kind.BUSY, "jail.busy")
-        self._waiting += 1
-        try:
-            await self._turns.acquire()
-        finally:
-            self._waiting -= 1
-        try:
+
+        async def work(gives_way: bool, count: Callable[[float], None]) -> Result:
+            def note(seconds: float) -> None:
+                spent(seconds)
+                count(seconds)
+
             body = msgspec.msgpack.encode(request)  # a copy, which nobody keeps who waits
-            answer = await self._run_in_turn(_Job(number, body, spent), result_type)
-        finally:
-            self._turns.release()
-        if isinstance(answer, frames.RefusalFrame):
-            raise answer.to_refusal()
-        return answer
+            answer = await self._run_in_turn(_Job(number, body, note, gives_way), result_type)
+            if isinstance(answer, frames.RefusalFrame):
+                raise answer.to_refusal()
+            return answer
+
+        return await self._lanes.run(task, request, work)
 
     async def close(self) -> None:
         """Ends every process. Jobs under way are refused."""
@@ -309,11 +314,11 @@ class JailPool:
 
         Raises: OSError, Dead; _StoodStill; Refusal UNAVAILABLE `jail.unavailable`.
         """
-        used = process.cpu_seconds()
+        began = used = process.cpu_seconds()
         asked = asyncio.create_task(process.exchange(job.task, job.body))
         try:
             for _ in range(stretches):
-                await asyncio.wait({asked}, timeout=self._wall_seconds)
+                await self._wait(asked, process, began if job.gives_way else None)
                 if not asked.done():
                     await asyncio.wait({asked}, timeout=_LATE_SECONDS_MAX)
                 if asked.done():
@@ -326,6 +331,24 @@ class JailPool:
             if asked.cancel():
                 await asyncio.gather(asked, return_exceptions=True)
         raise Refusal(Kind.UNAVAILABLE, "jail.unavailable")
+
+    async def _wait(
+        self, asked: asyncio.Task[bytearray], process: _Process, gives_way_since: float | None
+    ) -> None:
+        """Waits for a period of wall time at most.
+
+        `gives_way_since`: the CPU seconds of the process when it began a job that gives way. Raises: GaveWay.
+        """
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self._wall_seconds
+        while not asked.done() and (left := end - loop.time()) > 0:
+            if gives_way_since is None:
+                await asyncio.wait({asked}, timeout=left)
+                return
+            await asyncio.wait({asked}, timeout=min(left, _LOOK_SECONDS))
+            used = process.cpu_seconds() - gives_way_since
+            if used >= SHORT_CPU_SECONDS and self._lanes.somebody_waits and not asked.done():
+                raise GaveWay
 
     async def _take(self) -> _Process:
         """Takes the idle process that was used last. Waits only after a kill, for a replacement or another

@@ -88,6 +88,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     jail_wall_seconds: Annotated[
         int, Doc(ge=1, description="wall time of one PDF job; at most twice that while it makes progress")
     ] = 20
+    jail_network_seconds: Annotated[
+        int,
+        Doc(
+            ge=0,
+            description="CPU seconds of PDF jails that one network may use at once, and again every five "
+            "minutes, in each site or verifier process; 0: no limit",
+        ),
+    ] = 120
     key_algorithm: Annotated[
         Literal["rsa-2048", "p-256"],
         Doc(description="keys of a newly made development PKI: `rsa-2048` or `p-256`"),

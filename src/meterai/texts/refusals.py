@@ -234,6 +234,14 @@ TABLE: dict[str, Explanation] = {
         N_("Dokumen Anda belum tersimpan. Tunggu setengah menit, lalu kirim lagi."),
         STILL,
     ),
+    "jail.budget_spent": Explanation(
+        N_("Dari jaringan Anda baru saja datang terlalu banyak dokumen yang berat."),
+        N_(
+            "Tunggu {retry_after_s}, lalu kirim lagi, atau pakai jaringan lain, misalnya data seluler "
+            "sebagai ganti Wi-Fi. Di situs meterai, orang yang sudah masuk dihitung tersendiri."
+        ),
+        STILL,
+    ),
     "jail.killed": Explanation(
         N_("Pengerjaan berkas ini dua kali terhenti di mesin kami."),
         N_(

@@ -10,6 +10,7 @@ from uuid import UUID
 from litestar import Response
 from litestar.datastructures import Cookie
 
+from meterai.jail.callers import recognise
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.client_network import network_of
 from meterai.sales.order import Order
@@ -75,6 +76,7 @@ async def enter(
         )
     held = open_pass(secret, event, request.cookies.get(pass_cookie(event), ""), now)
     if held is not None:
+        recognise(f"pass {held.pass_id}")  # it took a place in line: the jails count it apart
         return PurchaseRight(sent or secrets.token_urlsafe(18), sign, held=held)
     if not has_right:
         return None

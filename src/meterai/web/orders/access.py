@@ -10,6 +10,7 @@ from uuid import UUID
 from litestar.datastructures import Cookie
 
 from meterai.customers.queries import SessionCustomer, session_customer
+from meterai.jail.callers import recognise
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.recent_cache import RecentCache
 from meterai.sales.queries.order_access import find_order_by_number, find_order_by_token, order_access
@@ -63,9 +64,14 @@ def keep_order(context: RequestContext, request: WebRequest, number: str, token:
 
 
 async def customer_of(context: RequestContext, request: WebRequest) -> SessionCustomer | None:
-    """The customer who is signed in, if any."""
+    """The customer who is signed in, if any. The jails count this customer apart from the network."""
     token = request.cookies.get(SESSION_COOKIE, "")
-    return await session_customer(context.service.db, token, context.service.clock()) if token else None
+    if not token:
+        return None
+    customer = await session_customer(context.service.db, token, context.service.clock())
+    if customer is not None:
+        recognise(f"customer {customer.customer_id}")
+    return customer
 
 
 async def signed_in(context: RequestContext, request: WebRequest) -> SessionCustomer:

@@ -98,7 +98,8 @@ class RequestContext:
         if text.money_kind == "still" and visit.path not in _BEGINNINGS:
             text = replace(text, money_kind="", money="")
         status = http_status(refusal)
-        headers = {"Retry-After": "30"} if status in (429, 503) else None
+        wait_s = str(refusal.facts.get("retry_after_s", 30))
+        headers = {"Retry-After": wait_s} if status in (429, 503) else None
         return self.page(
             request,
             "error.html",
