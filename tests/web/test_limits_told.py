@@ -110,7 +110,7 @@ def test_a_number_on_a_page_is_the_one_by_which_it_is_refused(language: str) -> 
         Visit(language, "/kuota", ""), "quota.html", **about, submit_id="", pieces=""
     ).decode()
     assert re.search(rf'id="batas">1 \w+ {QUOTA_PIECES_MAX} ', quota)
-    facts = about | {"contact": "a•••@contoh.id", "code_id": "", "again": "/saya"}
+    facts = about | {"contact": "a•••@contoh.id", "code_id": "", "again": "/saya", "tries_from": None}
     code = pages.render(Visit(language, "/saya/kode", ""), "code.html", **facts).decode()
     assert re.search(rf"\b{minutes(CODE_LIFE)} (menit|minutes)", code)
     help_page = pages.render(Visit(language, "/bantuan", ""), "help.html").decode()

@@ -355,6 +355,22 @@ TABLE: dict[str, Explanation] = {
         N_("Periksa pesan yang paling baru dan ketik lagi. Kesempatan tersisa: {attempts_left}."),
         STILL,
     ),
+    "code.wrong_wait": Explanation(
+        N_("Kodenya tidak cocok."),
+        N_(
+            "Sudah beberapa kali kode yang salah diketik. Coba lagi setelah {retry_after_s}. "
+            "Kesempatan tersisa: {attempts_left}. Kode yang benar tetap berlaku."
+        ),
+        STILL,
+    ),
+    "code.early": Explanation(
+        N_("Kode ini belum dapat dicoba."),
+        N_(
+            "Karena beberapa kali kode yang salah diketik, percobaan berikutnya baru dapat setelah "
+            "{retry_after_s}. Percobaan ini tidak dihitung; kode Anda tetap berlaku."
+        ),
+        STILL,
+    ),
     "code.expired": Explanation(
         N_("Kode ini tidak berlaku lagi."),
         N_("Kode berlaku 10 menit. Minta yang baru; pesanan Anda tetap tersimpan."),

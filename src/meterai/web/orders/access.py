@@ -10,6 +10,7 @@ from uuid import UUID
 from litestar.datastructures import Cookie
 
 from meterai.customers.queries import SessionCustomer, session_customer
+from meterai.customers.use_cases.use_session import use_session
 from meterai.jail.callers import recognise
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.recent_cache import RecentCache
@@ -65,11 +66,10 @@ def keep_order(context: RequestContext, request: WebRequest, number: str, token:
 
 async def customer_of(context: RequestContext, request: WebRequest) -> SessionCustomer | None:
     """The customer who is signed in, if any. The jails count this customer apart from the network."""
-    token = request.cookies.get(SESSION_COOKIE, "")
-    if not token:
-        return None
-    customer = await session_customer(context.service.db, token, context.service.clock())
+    token, now = request.cookies.get(SESSION_COOKIE, ""), context.service.clock()
+    customer = await session_customer(context.service.db, token, now) if token else None
     if customer is not None:
+        await use_session(context.service.db, customer, now=now)
         recognise(f"customer {customer.customer_id}")
     return customer
 

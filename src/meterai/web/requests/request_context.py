@@ -26,6 +26,8 @@ from meterai.web.requests.visits import Visit, visit_of
 
 VISITOR_COOKIE = "kunjungan"
 SESSION_COOKIE = "masuk"
+MARK_COOKIE = "terbukti"
+"""By which a browser is known that has proved a contact, also after its session. The database has its row."""
 NEXT_PAGE_FIELD = "langsung"
 """A field that the script of a page adds to its forms: the answer may be the next page (decision 0022)."""
 HTML = "text/html"
