@@ -50,6 +50,8 @@ class Shop:
     payout: FakePayout = field(default_factory=FakePayout)
     clock: SetClock = field(default_factory=lambda: SetClock(NOON))
     alice: uuid.UUID = field(default_factory=uuid.uuid4)
+    contacts: dict[uuid.UUID, Contact] = field(default_factory=dict)
+    """Of customers, for the news of their orders."""
     plays_the_stamping: bool = False
     """The test moves stamps as if documents were stamped, so not every invariant holds."""
 
@@ -67,6 +69,12 @@ class Shop:
         await self.database.owner.execute(
             "INSERT INTO customers.customer VALUES ($1, $2, 'id', $3)", customer_id, SELLER, NOON
         )
+        await self.prove(customer_id, contact)
+        return customer_id
+
+    async def prove(self, customer_id: uuid.UUID, contact: Contact) -> None:
+        """Gives a customer a verified contact; the first one gets the news of their orders."""
+        self.contacts.setdefault(customer_id, contact)
         await self.database.owner.execute(
             "INSERT INTO customers.contact VALUES ($1, $2, $3, $4, $5)",
             new_id(NOON),
@@ -75,7 +83,6 @@ class Shop:
             contact.value,
             NOON,
         )
-        return customer_id
 
     async def open(self, flow: str = "quota", *, submit_id: str | None = None) -> OpenedOrder:
         """An open draft of Alice."""
@@ -88,7 +95,7 @@ class Shop:
             language="id",
             now=self.clock(),
         )
-        owned = await set_customer(self.db, SECRET, opened.order_id, self.alice, ALICE)
+        owned = await set_customer(self.db, SECRET, opened.order_id, self.alice, self.contacts[self.alice])
         return msgspec.structs.replace(opened, token=owned.token)
 
     async def quota_draft(self, pieces: int = 2) -> OpenedOrder:

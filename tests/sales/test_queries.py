@@ -387,7 +387,7 @@ async def test_what_was_given_up_and_one_order_s_refusals_do_not_say_that_no_cha
     assert not await opens()
     shop.gateway.down = False
     for one in placed[1:]:
-        await cancel_order(shop.db, shop.gateway, one.order_id, clock=shop.clock)
+        await cancel_order(shop.db, shop.gateway, one.order_id, settle=shop.settle, clock=shop.clock)
     await shop.poll()
     assert await opens(), "nobody opens them any more"
 
@@ -402,6 +402,7 @@ async def test_what_was_given_up_and_one_order_s_refusals_do_not_say_that_no_cha
             refused_one.order_id,
             channel=channel,
             payment_minutes=MINUTES,
+            settle=shop.settle,
             clock=shop.clock,
         )
     await shop.placed_quota(1)

@@ -80,7 +80,10 @@ class Street:
         ]
 
     async def settle(self, placed: PlacedOrder) -> Settlement:
-        return await settle_payment(self.shop.db, self.gateway, placed.payment.reference, clock=system_clock)
+        return await self.settle_by_reference(placed.payment.reference)
+
+    async def settle_by_reference(self, reference: str) -> Settlement:
+        return await settle_payment(self.shop.db, self.gateway, reference, clock=system_clock)
 
     async def money_back(self, placed: PlacedOrder) -> Decimal:
         """What the gateway and the payout provider have sent back by their own books."""
@@ -176,7 +179,9 @@ async def test_another_amount_goes_back_over_the_gateway(street: Street) -> None
 
 async def test_money_for_a_cancelled_order_goes_back(street: Street) -> None:
     placed = await street.place()
-    await cancel_order(street.shop.db, street.gateway, placed.order_id, clock=system_clock)
+    await cancel_order(
+        street.shop.db, street.gateway, placed.order_id, settle=street.settle_by_reference, clock=system_clock
+    )
     assert await street.twin.pay(placed.payment.reference) == 412, "the charge is closed"
     await street.twin.script(placed.payment.reference, pay_after_expiry=True)
     assert await street.twin.pay(placed.payment.reference) == 200
@@ -194,6 +199,7 @@ async def test_the_channel_is_changed(street: Street) -> None:
         placed.order_id,
         channel="va_bni",
         payment_minutes=30,
+        settle=street.shop.settle,
         clock=system_clock,
     )
     assert changed.payment.va_number

@@ -40,6 +40,7 @@ from meterai.sales.use_cases.expire_orders import expire_due_orders
 from meterai.sales.use_cases.pay_refunds import pay_due_refunds
 from meterai.sales.use_cases.poll_payments import poll_due_payments
 from meterai.sales.use_cases.send_news import note_paid_news, send_due_news
+from meterai.sales.use_cases.settle_asked import SETTLED_AT_ONCE, settle_asked
 from meterai.stamping.cycle.batch import CycleSettings, Tools
 from meterai.stamping.use_cases.add_time_stamps import add_due_time_stamps
 from meterai.stamping.use_cases.clean_up import Orphans, clean_up_documents
@@ -87,6 +88,9 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str) -> list[Loop]:
     def poll() -> Awaitable[int]:
         return poll_due_payments(db, gateway, clock=clock, limit=_LIMIT)
 
+    def settle() -> Awaitable[int]:
+        return settle_asked(db, gateway, clock=clock)
+
     def lane() -> Awaitable[int]:
         return stamp(app, tools, worker)
 
@@ -123,6 +127,7 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str) -> list[Loop]:
             outbox_loop(topic, partial(send_messages, app, topic), bell, MESSAGES_AT_ONCE)
             for topic, bell in bells.messages.items()
         ),
+        outbox_loop("settling", settle, bells.settling, SETTLED_AT_ONCE),
         outbox_loop("news", tell, bells.news, _NEWS_AT_ONCE),
         Loop(name="paid_news", work=lambda: note_paid_news(db, now=clock()), idle_s=5),
         Loop(name="quota_news", work=lambda: tell_quota_ends(app), busy_s=0.1, idle_s=10),

@@ -99,9 +99,6 @@ ITEM_MOVES: Mapping[tuple[ItemState, ItemTransition], ItemState] = {
 }
 
 
-ENDED_ITEMS = frozenset({ItemState.DONE, ItemState.REFUSED, ItemState.REFUNDING, ItemState.REFUNDED})
-
-
 class PaymentState(StrEnum):
     """Where one attempt to pay stands."""
 

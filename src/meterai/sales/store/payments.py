@@ -176,30 +176,14 @@ async def store_notice(
     now: datetime,
     poll_at: datetime,
 ) -> bool:
-    """Stores a notice as it came, and has its payment polled at `poll_at`; False when it is stored already.
+    """Stores a notice as it came, and asks the workers to settle its payment; False for a copy.
 
-    A payment that is due within 5 s of that anyway keeps its time. A notice of an unknown payment is stored
-    as done. The payment is locked in any case: see `sales.settle_payment`.
+    Should no worker do so, the payment is polled at `poll_at`, or at most 5 s later.
 
-    For an open payment the call does not wait for the disk; the settlement that follows does. If the database
-    crashes in between, the poller asks for the payment all the same.
+    For an open payment the call does not wait for the disk: see `sales.store_notice`.
     """
     is_new: bool = await connection.fetchval(
-        """
-        WITH known AS (
-            SELECT id, poll_at, state IN ('creating', 'pending') AS is_open
-            FROM sales.payment WHERE reference = $4 FOR NO KEY UPDATE
-        ), soon AS (
-            UPDATE sales.payment p SET poll_at = $7::timestamptz FROM known
-            WHERE p.id = known.id
-                AND (known.poll_at IS NULL OR known.poll_at > $7::timestamptz + interval '5 seconds')
-        ), stored AS (
-            INSERT INTO sales.notice (id, gateway, event_key, reference, raw, received_at, processed_at)
-            SELECT $1, $2, $3, $4, $5, $6, CASE WHEN NOT EXISTS (SELECT FROM known) THEN $6::timestamptz END
-            ON CONFLICT (gateway, event_key) DO NOTHING RETURNING 1
-        ) SELECT EXISTS (SELECT FROM stored) AS is_new,
-            (SELECT set_config('synchronous_commit', 'off', true) FROM known WHERE is_open)
-        """,
+        "SELECT sales.store_notice($1, $2, $3, $4, $5, $6, $7)",
         notice_id,
         gateway,
         event_key,
@@ -209,6 +193,19 @@ async def store_notice(
         poll_at,
     )
     return is_new
+
+
+async def ask_to_settle(connection: Connection, reference: str, now: datetime) -> None:
+    """Asks the workers to settle a payment."""
+    await connection.execute("SELECT sales.ask_to_settle($1, $2)", reference, now)
+
+
+async def is_settled(connection: Connection, reference: str) -> bool:
+    """Whether the money of a payment is booked."""
+    settled: bool = await connection.fetchval(
+        "SELECT settled_at IS NOT NULL FROM sales.payment WHERE reference = $1", reference
+    )
+    return settled
 
 
 async def finish_notices(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from litestar import Response
@@ -16,6 +17,7 @@ from meterai.kit.http.client_network import network_of
 from meterai.sales.order import Order
 from meterai.sales.queries.order_access import find_order_by_form
 from meterai.sales.queries.order_page import order_page
+from meterai.sales.use_cases.ask_to_settle import ask_to_settle
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.waiting_room.queries import Pass, QueueSign, held_pass
 from meterai.waiting_room.use_cases.log_bypass import BypassReason, log_bypass
@@ -182,7 +184,8 @@ async def bind_order(context: RequestContext, entry: PurchaseRight, order_id: UU
     earlier = await order_if_kept(context, held.order_id) if held.order_id not in (None, order_id) else None
     may_replace = earlier is None or _has_ended(earlier)
     if earlier is not None and earlier.state == "draft":
-        await cancel_order(service.db, service.gateway, earlier.id, clock=service.clock)
+        settle = partial(ask_to_settle, service.db, clock=service.clock)
+        await cancel_order(service.db, service.gateway, earlier.id, settle=settle, clock=service.clock)
         may_replace = True
     await use_pass(*one, order_id=order_id, instead_of=held.order_id if may_replace else None)
 

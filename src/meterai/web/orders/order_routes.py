@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -17,6 +18,7 @@ from meterai.pdf.profiles import CHOICES, Profile
 from meterai.sales.order import Item, Order
 from meterai.sales.queries.order_page import ItemLine, OrderPage, order_items, order_page
 from meterai.sales.receipts import receipt_pdf
+from meterai.sales.use_cases.ask_to_settle import ask_to_settle
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.change_channel import change_channel
 from meterai.sales.use_cases.refund_quota import BankAccount, give_refund_account, request_refund
@@ -132,7 +134,8 @@ async def cancel(request: WebRequest, context: RequestContext, number: str) -> R
     key = await open_order_page(context, request, number)
     service = context.service
     try:
-        await cancel_order(service.db, service.gateway, key.order_id, clock=service.clock)
+        settle = partial(ask_to_settle, service.db, clock=service.clock)
+        await cancel_order(service.db, service.gateway, key.order_id, settle=settle, clock=service.clock)
     except Refusal as refusal:
         return await _page(request, context, key, refusal)
     return context.redirect(request, f"/pesanan/{number}")
@@ -151,6 +154,7 @@ async def switch_channel(request: WebRequest, context: RequestContext, number: s
             key.order_id,
             channel=form.text("cara"),
             payment_minutes=service.settings.payment_minutes,
+            settle=partial(ask_to_settle, service.db, clock=service.clock),
             clock=service.clock,
         )
     except Refusal as refusal:
