@@ -1,4 +1,4 @@
-"""Runs sql/0061_drafts.sql."""
+"""Runs sql/0061_notices.sql."""
 
 from meterai.launcher.schema.migrate import run_sql_file
 
@@ -7,4 +7,4 @@ down_revision = "0060"
 
 
 def upgrade() -> None:
-    run_sql_file("0061_drafts.sql")
+    run_sql_file("0061_notices.sql")
