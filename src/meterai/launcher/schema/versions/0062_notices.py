@@ -1,4 +1,4 @@
-"""Runs sql/0062_drafts.sql."""
+"""Runs sql/0062_notices.sql."""
 
 from meterai.launcher.schema.migrate import run_sql_file
 
@@ -7,4 +7,4 @@ down_revision = "0061"
 
 
 def upgrade() -> None:
-    run_sql_file("0062_drafts.sql")
+    run_sql_file("0062_notices.sql")
