@@ -104,7 +104,7 @@ class RunningSite:
     def __init__(self, line: LineOfPeople, monkeypatch: pytest.MonkeyPatch, **told: Any) -> None:
         self.line = line
         self.signer = Answering()
-        self.db = Counting(line.database.app)
+        self.db = Counting(line.database.site)
         settings = Settings(queue_folder=str(line.folder.path.parent), gate_url=GATE, **told)
         app: Any = SimpleNamespace(
             settings=settings, db=self.db, secret=b"s" * 32, clock=lambda: line.now,

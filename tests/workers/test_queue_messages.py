@@ -68,7 +68,7 @@ def reminder(to: str, kind: ToKind = "email") -> Message:
 
 def worker_with(app: Any, database: TestDatabase) -> Any:
     """The worker's application with a database and an outbox."""
-    return SimpleNamespace(db=database.app, messenger=app.messenger, clock=app.clock)
+    return SimpleNamespace(db=database.worker, messenger=app.messenger, clock=app.clock)
 
 
 async def write_down(worker: Any, *messages: Message) -> None:
