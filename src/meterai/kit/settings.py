@@ -107,6 +107,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, Doc(description="file (0600) with the token's user PIN; empty: DATA/secrets/pkcs11-pin")
     ] = ""
     pkcs11_sessions: Annotated[int, Doc(ge=1, description="sessions, and threads, that sign at once")] = 4
+    signer_users: Annotated[
+        str,
+        Doc(
+            description="other users that may ask the signer, with commas: `name:seal` (a worker), "
+            "`name:date` (time stamps for the archive), `name:look` (its state)"
+        ),
+    ] = ""
     tsa_url: Annotated[str, Doc(description="RFC 3161 time-stamp authority; empty: the sandbox's")] = ""
     tsa_policy: Annotated[
         Literal["wait", "later"],

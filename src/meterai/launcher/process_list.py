@@ -28,6 +28,7 @@ _SIGNER_SETTINGS: Final = (
     "pkcs11_module",
     "pkcs11_pin_file",
     "pkcs11_sessions",
+    "signer_users",
 )
 _KEY_DEVICE_VARIABLES: Final = (
     "SOFTHSM2_CONF",

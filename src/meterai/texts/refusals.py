@@ -601,6 +601,7 @@ TABLE: dict[str, Explanation] = {
     "object.damaged": _UNREAD,
     "signer.unavailable": _ours(N_("Pembubuhan sedang tertunda.")),
     "sealing.stopped": _ours(N_("Pembubuhan sedang dihentikan sementara.")),
+    "signer.not_allowed": _ours(N_("Pembubuhan sedang tertunda.")),
     "signer.request_unreadable": _ours(N_("Pembubuhan sedang tertunda.")),
     "key.none": _ours(N_("Pembubuhan sedang tertunda.")),
     "key.expired": _ours(N_("Pembubuhan sedang tertunda.")),
