@@ -13,6 +13,7 @@ import structlog
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
+from meterai.sales.bank_account import BankAccount
 from meterai.sales.model import ItemState, OrderState, PaymentOutcome, PaymentState, RefundReason, RefundState
 from meterai.sales.ports import GatewayState, GatewayStatus, PaymentGateway
 from meterai.sales.queries.money import MoneyPlace, where_is_my_money
@@ -24,7 +25,6 @@ from meterai.sales.use_cases.change_channel import change_channel
 from meterai.sales.use_cases.place_order import PlacedOrder
 from meterai.sales.use_cases.receive_notice import receive_notice
 from meterai.sales.use_cases.record_stamping import record_item_refused
-from meterai.sales.use_cases.refund_quota import BankAccount, give_refund_account, request_refund
 from meterai.sales.use_cases.settle_payment import Settlement
 from tests.plans import believe_large, looks_of
 from tests.sales import accounts
@@ -754,7 +754,7 @@ async def test_the_log_says_why_the_gateway_could_not_be_used(shop: Shop, work: 
     """A refused key is not an outage: an officer repairs the first and waits for the second."""
     why = Refusal(Kind.UNAVAILABLE, "gateway.unavailable", reason="status_code_401")
     page = await shop.paid_quota(pieces=3)
-    await request_refund(shop.db, page.id, page.items[0].id, 1, account=None, given_back=0, now=shop.clock())
+    await shop.ask_back(page.id, page.items[0].id, 1, given_back=0)
     await shop.placed_quota()
     shop.pass_time(minutes=MINUTES if work == "close" else 1, seconds=1)
     shop.gateway.refuses = why
@@ -827,9 +827,7 @@ async def test_a_refund_not_yet_paid_is_not_paid_after_the_bank_took_the_money_b
     shop: Shop, channel: str, pieces: int
 ) -> None:
     page = await shop.paid_quota(pieces=3, channel=channel)
-    await request_refund(
-        shop.db, page.id, page.items[0].id, pieces, account=None, given_back=0, now=shop.clock()
-    )
+    await shop.ask_back(page.id, page.items[0].id, pieces, given_back=0)
     reference = page.payments[0].reference
     shop.gateway.charges[reference].state = GatewayState.REVERSED
     await shop.settle(reference)
@@ -845,9 +843,7 @@ async def test_a_refund_not_yet_paid_is_not_paid_after_the_bank_took_the_money_b
 async def test_several_refunds_of_one_item_end_together_when_the_bank_took_the_money_back(shop: Shop) -> None:
     page = await shop.paid_quota(pieces=3)
     for number in range(3):
-        await request_refund(
-            shop.db, page.id, page.items[0].id, 1, account=None, given_back=number, now=shop.clock()
-        )
+        await shop.ask_back(page.id, page.items[0].id, 1, given_back=number)
     reference = page.payments[0].reference
     shop.gateway.charges[reference].state = GatewayState.REVERSED
     await shop.settle(reference)
@@ -859,9 +855,7 @@ async def test_several_refunds_of_one_item_end_together_when_the_bank_took_the_m
 async def test_an_item_is_not_returned_while_a_payout_of_it_is_on_its_way(shop: Shop) -> None:
     page = await shop.paid_quota(pieces=3, channel="va_bni")
     account = BankAccount(bank="bca", number="1234567890", holder="Alice Wijaya")
-    await request_refund(
-        shop.db, page.id, page.items[0].id, 1, account=account, given_back=0, now=shop.clock()
-    )
+    await shop.ask_back(page.id, page.items[0].id, 1, account=account, given_back=0)
     await shop.pay_refunds()
     shop.gateway.charges[page.payments[0].reference].state = GatewayState.REVERSED
     await shop.settle(page.payments[0].reference)
@@ -888,7 +882,7 @@ async def test_a_document_stays_stamped_when_its_money_is_taken_back(shop: Shop)
 
 async def test_a_reversal_waits_for_a_settlement_and_holds_nothing_that_it_wants(shop: Shop) -> None:
     page = await shop.paid_quota(pieces=3)
-    await request_refund(shop.db, page.id, page.items[0].id, 1, account=None, given_back=0, now=shop.clock())
+    await shop.ask_back(page.id, page.items[0].id, 1, given_back=0)
     shop.gateway.charges[page.payments[0].reference].state = GatewayState.REVERSED
     owner = shop.database.owner
     # What a settlement does: it takes the accounts in the order of their ids.
@@ -985,8 +979,8 @@ async def test_a_second_payment_that_we_hold_is_not_hidden_by_the_first_that_the
     assert await place() is MoneyPlace.NEEDS_ACCOUNT
     (waiting,) = (r for r in (await shop.page(placed.order_id)).refunds if r.reason is RefundReason.DOUBLE)
     account = BankAccount(bank="bca", number="1234567890", holder="Alice Wijaya")
-    await give_refund_account(shop.db, placed.order_id, waiting.id, account, now=shop.clock())
-    assert await place() is MoneyPlace.GOING_BACK
+    await shop.name_account(placed.order_id, waiting.id, account)
+    assert await place() is MoneyPlace.WAITING
     for _ in range(2):
         await shop.pay_refunds()
         shop.pass_time(seconds=30)

@@ -154,6 +154,29 @@ async def addresses_of(
     }
 
 
+async def proven_contacts(
+    connection: Connection, ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, tuple[uuid.UUID, Contact]]:
+    """The customer and the address of each contact, by id, as far as it is still somebody's."""
+    rows = await connection.fetch(
+        """SELECT id, customer_id, kind, value FROM customers.contact
+           WHERE id = ANY ($1) AND replaced_at IS NULL""",
+        list(ids),
+    )
+    return {row["id"]: (row["customer_id"], Contact(kind=row["kind"], value=row["value"])) for row in rows}
+
+
+async def contacts_of_customer(db: Database, customer_id: uuid.UUID) -> dict[uuid.UUID, Contact]:
+    """The proven contacts of a customer, by id, the oldest first."""
+    async with db.connection() as connection:
+        rows = await connection.fetch(
+            """SELECT id, kind, value FROM customers.contact WHERE customer_id = $1 AND replaced_at IS NULL
+               ORDER BY verified_at, id""",
+            customer_id,
+        )
+    return {row["id"]: Contact(kind=row["kind"], value=row["value"]) for row in rows}
+
+
 async def customer_of_contact(db: Database, contact: Contact) -> uuid.UUID | None:
     """The customer to whom a contact belongs now."""
     async with db.connection() as connection:

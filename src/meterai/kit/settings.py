@@ -175,6 +175,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Doc(ge=0, le=10_000, description="VAT on the fee, in hundredths of a percent")
     ] = 1100
     payment_minutes: Annotated[int, Doc(ge=1, description="minutes a payment stays open")] = 30
+    refund_wait_minutes: Annotated[
+        int,
+        Doc(
+            ge=0,
+            description="minutes between naming the account of a refund and its payout, in which its owner "
+            "can stop it",
+        ),
+    ] = 30
+    refund_release_above: Annotated[
+        int,
+        Doc(
+            ge=0,
+            description="two officers release a payout when the accounts that one customer named within 24 "
+            "hours get more than this, in rupiah",
+        ),
+    ] = 1_000_000
     events_file: Annotated[str, Doc(description="TOML file of events; empty: the shipped example")] = ""
     gate_processes: Annotated[
         int, Doc(ge=0, description="gates, which give tickets and show the wait page")

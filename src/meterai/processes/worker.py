@@ -37,7 +37,7 @@ from meterai.operations.use_cases.report_backlog import BacklogReporter
 from meterai.sales.queries.documents import documents_promised
 from meterai.sales.use_cases.clean_up import clean_up_orders
 from meterai.sales.use_cases.expire_orders import expire_due_orders
-from meterai.sales.use_cases.pay_refunds import pay_due_refunds
+from meterai.sales.use_cases.pay_refunds import PayoutRules, pay_due_refunds
 from meterai.sales.use_cases.poll_payments import poll_due_payments
 from meterai.sales.use_cases.send_news import note_paid_news, send_due_news
 from meterai.sales.use_cases.settle_asked import SETTLED_AT_ONCE, settle_asked
@@ -84,6 +84,10 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str) -> list[Loop]:
     """Everything this process does."""
     db, clock, gateway = app.db, app.clock, app.gateway
     archive = archive_tools_of(app, tools.fail_point)
+    payout_rules = PayoutRules(
+        wait=timedelta(minutes=app.settings.refund_wait_minutes),
+        release_above=app.settings.refund_release_above,
+    )
 
     def poll() -> Awaitable[int]:
         return poll_due_payments(db, gateway, clock=clock, limit=_LIMIT)
@@ -106,7 +110,7 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str) -> list[Loop]:
         return expire_due_orders(db, gateway, clock=clock, limit=_LIMIT)
 
     def refund() -> Awaitable[int]:
-        return pay_due_refunds(db, gateway, app.payout, clock=clock, limit=_LIMIT)
+        return pay_due_refunds(db, gateway, app.payout, rules=payout_rules, clock=clock, limit=_LIMIT)
 
     bells, due_jobs = Bells(), DueJobs(tools, worker)
     orphans = Orphans(db, app.objects, clock)

@@ -815,6 +815,33 @@ TABLE: dict[str, Explanation] = {
         ),
         "back",
     ),
+    "refund.prove_first": Explanation(
+        N_("Untuk ini kami perlu kode baru dari kontak Anda. Tidak ada uang yang bergerak."),
+        N_(
+            "Isi lagi di bawah ini, lalu ketik kode yang kami kirim. Satu kode berlaku untuk satu permintaan."
+        ),
+        "held",
+    ),
+    "refund.contact_missing": Explanation(
+        N_("Kontaknya belum dipilih."), N_("Pilih salah satu kontak Anda."), "held"
+    ),
+    "refund.no_contact": Explanation(
+        N_("Pesanan ini tidak mempunyai kontak yang dapat menerima kode."),
+        N_("Masuk ke Meterai saya dan tambahkan kontak, atau hubungi kami dengan nomor pesanan."),
+        "held",
+    ),
+    "refund.stop_unknown": Explanation(
+        N_("Tautan ini tidak kami kenal. Tidak ada yang dihentikan."),
+        N_("Salin seluruh tautan dari pesan kami, lalu buka lagi."),
+    ),
+    "refund.stop_renamed": Explanation(
+        N_("Rekening lain sudah diisi sesudah pesan itu. Tidak ada yang dihentikan."),
+        N_("Pakai tautan dari pesan kami yang lebih baru."),
+    ),
+    "refund.stop_too_late": Explanation(
+        N_("Uangnya sudah kami kirim atau sedang kami kirim. Tidak ada yang dihentikan."),
+        N_("Lihat di bawah ini apa yang dapat dilakukan."),
+    ),
     "refund.unknown": Explanation(
         N_("Pengembalian dana ini tidak kami temukan."),
         N_("Muat ulang halaman pesanan, lalu pilih dari sana."),

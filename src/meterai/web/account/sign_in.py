@@ -198,14 +198,14 @@ def code_page(
         again=visit.link(again),
         contact=pending.contact.masked,
         code_id=waiting,
-        tries_from=_later(pending.tries_from, context.service.clock()),
+        tries_from=later_moment(pending.tries_from, context.service.clock()),
         step=step,
         private=True,
         **told(refusal),
     )
 
 
-def _later(second: int, now: datetime) -> datetime | None:
+def later_moment(second: int, now: datetime) -> datetime | None:
     """This moment, if it is still to come, in full minutes as pages show it."""
     return datetime.fromtimestamp(math.ceil(second / 60) * 60, UTC) if second > now.timestamp() else None
 
