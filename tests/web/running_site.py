@@ -42,6 +42,7 @@ class Visitor:
         self.text = ""
         self.sent_from = "same-origin"
         self.client = "192.0.2.7"
+        self.user_agent = ""
 
     async def get(self, address: str) -> str:
         """Asks for a page. Returns where it redirects to, or its own address."""
@@ -56,6 +57,7 @@ class Visitor:
     async def _ask(self, method: str, address: str, body: bytes, kind: str) -> str:
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         headers = {"cookie": cookies, "content-type": kind, "sec-fetch-site": self.sent_from}
+        headers |= {"user-agent": self.user_agent} if self.user_agent else {}
         answer = await ask(self.site, address, method=method, headers=headers, body=body, client=self.client)
         for cookie in answer.cookies:
             self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(cookie).items()}
