@@ -1,6 +1,6 @@
 """Replay: a thief copies the session cookie of somebody who can neither see nor end it.
 
-Before: sessions stood in no list. Signing out ended only the browser's own one, and a new sign-in left the old
+Before: sessions stood in no list. Signing out ended only the browser's own one. A new sign-in left the old
 one open. A copied cookie was good for seven days, used or not.
 """
 
