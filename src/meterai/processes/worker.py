@@ -40,6 +40,7 @@ from meterai.sales.use_cases.expire_orders import expire_due_orders
 from meterai.sales.use_cases.pay_refunds import PayoutRules, pay_due_refunds
 from meterai.sales.use_cases.poll_payments import poll_due_payments
 from meterai.sales.use_cases.send_news import note_paid_news, send_due_news
+from meterai.sales.use_cases.set_prices import set_prices
 from meterai.sales.use_cases.settle_asked import SETTLED_AT_ONCE, settle_asked
 from meterai.stamping.cycle.batch import CycleSettings, Tools
 from meterai.stamping.use_cases.add_time_stamps import add_due_time_stamps
@@ -182,6 +183,7 @@ async def run(variables: Mapping[str, str]) -> None:
         settings, database_url=settings.database_worker_url, name=f"meterai {presence.name}"
     ) as app:
         tools = tools_of(app, variables)
+        await set_prices(app.db, app.price_list, now=app.clock())
         freed = await free_leases(tools, worker=presence.name)
         garbage_collection.settle()
         log.info("worker.ready", name=presence.name, jobs_taken_up=freed)

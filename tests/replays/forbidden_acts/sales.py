@@ -30,6 +30,8 @@ ACTS = [
     Act("delete an item", "DELETE FROM sales.item"),
     Act("change the tariff", "UPDATE sales.tariff SET face_value = 1"),
     Act("write a tariff", "INSERT INTO sales.tariff VALUES ('2026-01-01', 10000, 'x')"),
+    Act("lower the price list", "UPDATE sales.price_list SET unit_fee = 0, unit_vat = 0"),
+    Act("record a price list", "SELECT sales.set_price_list(0, 0, now())", may=["worker"]),
     Act(
         "place an order that is no draft",
         f"SELECT sales.place_order({_NEW}, {_NEW}, 'g', 'qris', now(), now(), now(), 200, now())",

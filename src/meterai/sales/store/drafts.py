@@ -149,6 +149,11 @@ async def reprice(tx: Connection, order_id: uuid.UUID, price: Price, now: dateti
     await tx.execute("SELECT sales.reprice($1, $2, $3, $4)", order_id, price.unit_fee, price.unit_vat, now)
 
 
+async def set_price_list(connection: Connection, price: Price, now: datetime) -> None:
+    """Writes the fee and the VAT at which drafts are placed from now on."""
+    await connection.execute("SELECT sales.set_price_list($1, $2, $3)", price.unit_fee, price.unit_vat, now)
+
+
 async def delete_drafts(tx: Connection, before: datetime, limit: int) -> int:
     """Deletes drafts opened before `before`, and cancelled orders without a payment; gives how many."""
     deleted: int = await tx.fetchval("SELECT sales.delete_drafts($1, $2)", before, limit)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 import msgspec
+import structlog
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection
@@ -15,6 +16,7 @@ from meterai.sales.model import ASKED_FOR, PaymentOutcome, PaymentState
 from meterai.sales.order import Payment
 from meterai.sales.ports import Charge
 
+log = structlog.get_logger(__name__)
 FIRST_POLL_AFTER = timedelta(seconds=12)
 """After a charge was asked for. Longer than the call may take, so that the poller doesn't run beside it."""
 UNREAD_FOR = timedelta(minutes=15)
@@ -45,7 +47,8 @@ async def place(
 
     Raises: Refusal CONFLICT `ledger.insufficient`; `order.unpaid_before`: the unpaid orders of its customer
     would hold more than `customer_max` stamps; `stock.held`: it is of quota, of which it and other unpaid
-    orders hold more than is left in stock; NOT_FOUND `ledger.unknown`.
+    orders hold more than is left in stock; `order.price_changed`: a worker was started with another price
+    list than this site; NOT_FOUND `ledger.unknown`.
     """
     try:
         await tx.execute(
@@ -61,16 +64,19 @@ async def place(
             payment.created_at,
         )
     except asyncpg.PostgresError as error:
-        raise too_much_unpaid(error) or ledger.refusal_of(error) from error
+        raise _refusal_to_place(error) or ledger.refusal_of(error) from error
 
 
-def too_much_unpaid(error: asyncpg.PostgresError) -> Refusal | None:
-    """The refusal of `sales.limit_unpaid` that a database error stands for."""
+def _refusal_to_place(error: asyncpg.PostgresError) -> Refusal | None:
+    """The refusal of `sales.place_order` that a database error stands for."""
     match error.sqlstate:
         case "SL001":
             return Refusal(Kind.CONFLICT, "order.unpaid_before")
         case "SL002":
             return Refusal(Kind.CONFLICT, "stock.held")
+        case "SL004":
+            log.error("price_lists_differ")
+            return Refusal(Kind.CONFLICT, "order.price_changed")
     return None
 
 
