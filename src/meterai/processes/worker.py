@@ -32,7 +32,9 @@ from meterai.kit import settings as environment
 from meterai.kit.database import ending_in_words
 from meterai.kit.http import outside_service
 from meterai.kit.logging import set_up_logging
+from meterai.operations.auditing.head_places import place_of
 from meterai.operations.use_cases.judge_promises import judge_due_promises
+from meterai.operations.use_cases.publish_head import publish_head
 from meterai.operations.use_cases.report_backlog import BacklogReporter
 from meterai.sales.queries.documents import documents_promised
 from meterai.sales.use_cases.clean_up import clean_up_orders
@@ -120,6 +122,7 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str) -> list[Loop]:
         return Loop(name=name, work=work, busy_s=10, idle_s=10, bell=bell, full=full)
 
     backlog = BacklogReporter(db)
+    head_place = place_of(app.settings.audit_head)
 
     async def report_backlog() -> int:
         await backlog.report(clock())
@@ -157,6 +160,12 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str) -> list[Loop]:
                 db, app.objects, now=clock(), promised=lambda ids: documents_promised(db, ids)
             ),
             busy_s=1,
+            idle_s=60,
+        ),
+        Loop(
+            name="audit_head",
+            work=lambda: publish_head(db, head_place, app.settings.audit_head, now=clock()),
+            busy_s=60,
             idle_s=60,
         ),
         Loop(name="objects_clean_up", work=app.objects.clean_up, busy_s=60, idle_s=60),
