@@ -49,6 +49,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """The certificate of the key that signs now; None: none does."""
     needs_next_key: bool
     """That key has little time left, and no other one follows."""
+    audit_head_behind_s: float
+    """Age of the oldest entry of the audit trail that no head outside covers."""
     refunds: RefundsUnderWay
     unsent_refund_s: float
     backlogs: Mapping[str, outbox.Backlog]
@@ -66,6 +68,7 @@ async def measure_service(db: Database, *, now: datetime) -> Figures:
         oldest = await oldest_late_stamp(connection)
         refunds = await refunds_under_way(connection)
         register = await registered_keys(connection)
+        uncovered = await connection.fetchval("SELECT operations.audit_head_behind()")
         key = active_key(register, now)
         return Figures(
             stock=(await ledger.stock(connection, SELLER)).available,
@@ -77,6 +80,7 @@ async def measure_service(db: Database, *, now: datetime) -> Figures:
             is_signing_stopped=await is_thrown(connection, SEALING_STOPPED),
             key_ends=key.valid_until if key else None,
             needs_next_key=ends_soon(register, now) is not None,
+            audit_head_behind_s=age_s(uncovered, now),
             refunds=refunds,
             unsent_refund_s=age_s(refunds.unsent_since, now),
             backlogs=await outbox.backlogs(connection, _TOPICS, now),
