@@ -171,6 +171,5 @@ def archives(people: People) -> bytes:
             "attempts": integer(0),
             "trouble_code": None,
             "pending_object": None,
-            "asked_digest": None,
         },
     )

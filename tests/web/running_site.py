@@ -16,10 +16,12 @@ from meterai.api.problems import problem_response
 from meterai.api.routes import ROUTES
 from meterai.customers.organisations import SELLER
 from meterai.kernel.ids import token_digest
+from meterai.kit.files.free_space import DiskReserve
 from meterai.kit.settings import Settings
 from meterai.sales.events import load_events
 from meterai.sales.queries.tariffs import Tariff
 from meterai.stamping.signer_wire import Identity
+from meterai.stamping.upload_room import UploadRoom
 from meterai.verification.model import Trust
 from meterai.web.line.queues import queues_of
 from meterai.web.site import build_site
@@ -112,6 +114,10 @@ class RunningSite:
             settings=settings, db=self.db, secret=b"s" * 32, clock=lambda: line.now,
             public_url=settings.public_url or "http://situs",
             trust=Trust(roots_pem=()), price_list=PRICES, signer=self.signer,
+            upload_room=UploadRoom(
+                self.db, DiskReserve([line.folder.path], 0),  # type: ignore[arg-type]
+                network_bytes_max=1 << 30, all_bytes_max=1 << 30,
+            ),
         )  # fmt: skip
         self.app = app
         self.queues = queues_of(settings, self.db)  # type: ignore[arg-type]

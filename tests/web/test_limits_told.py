@@ -14,7 +14,7 @@ from meterai.kit.formats.display import size_text
 from meterai.pdf.limits import CHECKED_BYTES_MAX, DEFAULT_LIMITS
 from meterai.sales.bank_account import HOLDER_LENGTH_MAX
 from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, QUOTA_PIECES_MAX
-from meterai.stamping.use_cases.accept_document import RETENTION_DAYS
+from meterai.stamping.retention import RETENTION_DAYS
 from meterai.texts.mechanism.languages import languages
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.queue.gate import TEXTS

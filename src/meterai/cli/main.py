@@ -69,6 +69,9 @@ COMMANDS: Final = {
     "issue-quota": _Entry(
         "meterai.cli.operator.issue_quota", "issue_quota", "Record a deposit and issue stock."
     ),
+    "purge": _Entry(
+        "meterai.cli.operator.purge", "purge_now", "Delete now what the clean-up would delete next."
+    ),
     "history": _Entry("meterai.cli.operator.history", "show_history", "Show who did what: the audit trail."),
     "erase": _Entry("meterai.cli.operator.erase", "erase", "Erase a person's values in the audit trail."),
     "officers list": _Entry(

@@ -80,6 +80,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     objects_url: Annotated[
         str, Doc(description="object store, file:///... or s3://bucket/prefix; empty: DATA/objects")
     ] = ""
+    disk_reserve_bytes: Annotated[
+        int,
+        Doc(
+            ge=0,
+            description="free bytes on the disks of files, database and queues below which uploads are "
+            "refused; what is paid goes on",
+        ),
+    ] = 1 << 30
+    unproven_bytes: Annotated[
+        int,
+        Doc(ge=0, description="bytes of all uploads together whose senders have proved no contact"),
+    ] = 8 << 30
+    unproven_network_bytes: Annotated[
+        int,
+        Doc(ge=0, description="bytes of these uploads that one network (a sender's address) may have"),
+    ] = 1 << 30
     site_processes: Annotated[int, Doc(ge=1, description="processes that serve the site")] = 1
     worker_processes: Annotated[int, Doc(ge=1, description="processes that work on jobs")] = 1
     jail_slots: Annotated[int, Doc(ge=1, description="PDF jail processes per site or worker process")] = 2

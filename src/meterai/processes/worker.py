@@ -33,10 +33,10 @@ from meterai.kit.database import ending_in_words
 from meterai.kit.http import outside_service
 from meterai.kit.logging import set_up_logging
 from meterai.operations.auditing.head_places import place_of
+from meterai.operations.use_cases.clean_up_uploads import clean_up_uploads
 from meterai.operations.use_cases.judge_promises import judge_due_promises
 from meterai.operations.use_cases.publish_head import publish_head
 from meterai.operations.use_cases.report_backlog import BacklogReporter
-from meterai.sales.queries.documents import documents_promised
 from meterai.sales.use_cases.clean_up import clean_up_orders
 from meterai.sales.use_cases.expire_orders import expire_due_orders
 from meterai.sales.use_cases.pay_refunds import PayoutRules, pay_due_refunds
@@ -46,7 +46,7 @@ from meterai.sales.use_cases.set_prices import set_prices
 from meterai.sales.use_cases.settle_asked import SETTLED_AT_ONCE, settle_asked
 from meterai.stamping.cycle.batch import CycleSettings, Tools
 from meterai.stamping.use_cases.add_time_stamps import add_due_time_stamps
-from meterai.stamping.use_cases.clean_up import Orphans, clean_up_documents
+from meterai.stamping.use_cases.clean_up import Orphans
 from meterai.stamping.use_cases.clean_up_bundles import clean_up_bundles
 from meterai.stamping.use_cases.renew_archive import renew_due_archives
 from meterai.stamping.use_cases.run_cycle import free_leases
@@ -156,9 +156,7 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str) -> list[Loop]:
         Loop(name="refunds", work=refund, busy_s=0.05, idle_s=2),
         Loop(
             name="documents_clean_up",
-            work=lambda: clean_up_documents(
-                db, app.objects, now=clock(), promised=lambda ids: documents_promised(db, ids)
-            ),
+            work=lambda: clean_up_uploads(db, app.objects, now=clock()),
             busy_s=1,
             idle_s=60,
         ),

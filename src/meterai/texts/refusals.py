@@ -89,6 +89,27 @@ TABLE: dict[str, Explanation] = {
     "form.busy": Explanation(
         N_("Sedang banyak unggahan besar."), N_("Tunggu satu menit, lalu kirim sekali lagi."), STILL
     ),
+    "upload.disk_full": Explanation(
+        N_("Tempat penyimpanan kami hampir penuh, jadi dokumen baru belum dapat kami terima."),
+        N_("Coba lagi nanti. Pesanan yang sudah dibuat tetap dapat dibayar, dibubuhi meterai, dan diunduh."),
+        STILL,
+    ),
+    "upload.network_full": Explanation(
+        N_("Dari jaringan Anda terlalu banyak dokumen menunggu tanpa kontak yang dibuktikan."),
+        N_(
+            "Masuk dahulu dengan surel atau nomor Anda, lalu unggah lagi: sesudah itu Anda dihitung "
+            "tersendiri. Bila tidak, coba lagi satu jam lagi."
+        ),
+        STILL,
+    ),
+    "upload.all_full": Explanation(
+        N_("Terlalu banyak dokumen menunggu tanpa kontak yang dibuktikan."),
+        N_(
+            "Masuk dahulu dengan surel atau nomor Anda, lalu unggah lagi: dokumen orang yang sudah masuk "
+            "tetap kami terima. Bila tidak, coba lagi satu jam lagi."
+        ),
+        STILL,
+    ),
     # documents
     "pdf.empty": Explanation(
         N_("Berkas ini kosong."),

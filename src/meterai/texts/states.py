@@ -16,6 +16,14 @@ STATES: dict[str, Explanation] = {
         N_("Lanjutkan dari langkah terakhir. Yang sudah diunggah masih ada."),
         "still",
     ),
+    "order.draft_ended": Explanation(
+        N_("Pesanan yang belum selesai diisi ini sudah berakhir"),
+        N_(
+            "Tanpa kontak yang dibuktikan, dokumen disimpan satu jam sesudah terakhir dipakai, lalu dihapus. "
+            "Unggah lagi dokumennya; tidak ada yang perlu dibayar."
+        ),
+        "still",
+    ),
     "order.awaiting_payment": Explanation(
         N_("Menunggu pembayaran Anda"),
         N_("Bayar dengan cara di bawah ini. Setelah uang masuk, halaman ini berubah sendiri."),

@@ -43,6 +43,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Age of the oldest payment that still waits for a stamp, or of the oldest document whose last attempt
     did not finish. Documents whose files are gone do not count."""
     jobs_waiting: int
+    unproven_bytes: int
+    """Of uploads whose senders have proved no contact."""
     time_stamps_owed: int
     is_signing_stopped: bool
     key_ends: datetime | None
@@ -53,7 +55,6 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Age of the oldest entry of the audit trail that no head outside covers."""
     refunds: RefundsUnderWay
     unsent_refund_s: float
-    unreleased_refund_s: float
     backlogs: Mapping[str, outbox.Backlog]
     """By topic of the outbox."""
     queues: list[QueueView]
@@ -77,6 +78,7 @@ async def measure_service(db: Database, *, now: datetime) -> Figures:
             takes_payments=await can_be_paid(connection, now=now),
             stamp_delay_s=age_s(oldest, now),
             jobs_waiting=await stamping.count_waiting(connection),
+            unproven_bytes=await stamping.unproven_bytes(connection),
             time_stamps_owed=await stamping.count_time_stamps_owed(connection),
             is_signing_stopped=await is_thrown(connection, SEALING_STOPPED),
             key_ends=key.valid_until if key else None,
@@ -84,7 +86,6 @@ async def measure_service(db: Database, *, now: datetime) -> Figures:
             audit_head_behind_s=age_s(uncovered, now),
             refunds=refunds,
             unsent_refund_s=age_s(refunds.unsent_since, now),
-            unreleased_refund_s=age_s(refunds.to_release_since, now),
             backlogs=await outbox.backlogs(connection, _TOPICS, now),
             queues=queues,
             sites=await site_reports(connection),

@@ -154,6 +154,12 @@ async def set_price_list(connection: Connection, price: Price, now: datetime) ->
     await connection.execute("SELECT sales.set_price_list($1, $2, $3)", price.unit_fee, price.unit_vat, now)
 
 
+async def end_draft(connection: Connection, order_id: uuid.UUID, now: datetime) -> bool:
+    """Cancels a draft that belongs to nobody. Returns False for any other order."""
+    ended: bool = await connection.fetchval("SELECT sales.end_draft($1, $2)", order_id, now)
+    return ended
+
+
 async def delete_drafts(tx: Connection, before: datetime, limit: int) -> int:
     """Deletes drafts opened before `before`, and cancelled orders without a payment; gives how many."""
     deleted: int = await tx.fetchval("SELECT sales.delete_drafts($1, $2)", before, limit)

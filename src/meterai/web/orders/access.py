@@ -16,6 +16,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.recent_cache import RecentCache
 from meterai.sales.queries.order_access import find_order_by_number, find_order_by_token, order_access
 from meterai.sales.use_cases.open_order import Owner
+from meterai.web.orders.draft_use import note_use
 from meterai.web.requests.request_context import SESSION_COOKIE, YEAR_SECONDS, RequestContext, WebRequest
 
 ORDER_COOKIE = "pesanan_"
@@ -133,6 +134,7 @@ async def open_order_page(
     if token:
         order_id = await order_of_token(context, token, afresh=afresh)
         if order_id is not None:
+            await note_use(context, request, order_id)
             return OrderKey(order_id, number, token)
     if _NUMBER.fullmatch(number) and (theirs := proven or await _customer_id(context, request)) is not None:
         order_id = await find_order_by_number(context.service.db, number)

@@ -169,6 +169,8 @@ def order_view(order: OrderPage, known: StampingFacts, visit: Visit, *, now: dat
         name = _GIVEN_BACK.get(order.state, name)
     elif order.state == "awaiting_payment" and payment and payment.state not in ("creating", "pending"):
         name = "order.choose_again"
+    elif order.state == "cancelled" and order.contact is None and not order.payments:
+        name = "order.draft_ended"
     if name == "order.paid" and known.signing_stopped:
         name = "order.paid_stopped"
     kind = _money_kind(order, name)
