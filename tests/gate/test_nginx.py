@@ -342,6 +342,51 @@ def test_all_addresses_of_a_phone_are_one_and_logs_tell_no_ticket_of_who_is_refu
     )
 
 
+def with_few_posts(folder: Path) -> tuple[ThreadingHTTPServer, Nginx]:
+    """The same, where an address may send four forms at once and one a minute afterwards."""
+    site, nginx = with_one_of(folder, "connections_of_nobody")
+    config = folder / "nginx" / "nginx.conf"
+    text = config.read_text().replace("zone=posts:16m rate=50r/s", "zone=posts:16m rate=1r/m")
+    config.write_text(text.replace("zone=posts burst=1000", "zone=posts burst=3"))
+    return site, nginx
+
+
+def test_forms_of_one_network_are_limited_wherever_they_go_and_pages_and_others_are_not(
+    tmp_path: Path,
+) -> None:
+    site, nginx = with_few_posts(tmp_path)
+
+    def send(path: str, address: str) -> int:
+        return post(nginx.port, path, {"a": "b"}, X_Forwarded_For=address).status
+
+    with site, nginx:
+        doors = ("/beli", "/en/periksa", "/api/v1/verifications", "/saya/masuk", "/pesanan/M1/batal", "/uang")
+        statuses = [send(path, "198.51.100.4") for path in doors]
+        assert statuses == [200] * 4 + [503] * 2
+        assert send("/beli", "2001:db8:1::5") == 200
+        assert get(nginx.port, "/beli", X_Forwarded_For="198.51.100.4").status == 200
+        for _ in range(6):
+            assert send("/api/v1/gateways/midtrans/notices", "198.51.100.4") == 200
+        site.shutdown()
+    failed = (tmp_path / "nginx" / "failed.log").read_text()
+    assert re.search(r" POST /pesanan from=198.51.100.4 .* limit_req=REJECTED ", failed)
+
+
+def test_slow_forms_of_one_network_take_the_connections_of_nobody_else(tmp_path: Path) -> None:
+    """With a limit of one form at a time."""
+    site, nginx = with_one_of(tmp_path, "posting")
+    with site, nginx, socket.create_connection(("127.0.0.1", nginx.port), 10) as slow:
+        head = b"POST /beli HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 198.51.100.4\r\n"
+        slow.sendall(head + b"Content-Length: 8\r\n\r\n1234")
+        deadline = time.monotonic() + 5
+        while post(nginx.port, "/periksa", {"a": "b"}, X_Forwarded_For="198.51.100.4").status == 200:
+            assert time.monotonic() < deadline
+        assert post(nginx.port, "/periksa", {"a": "b"}, X_Forwarded_For="198.51.100.9").status == 200
+        assert get(nginx.port, "/beli", X_Forwarded_For="198.51.100.4").status == 200
+        slow.sendall(b"5678")
+        site.shutdown()
+
+
 def test_slow_readers_fill_neither_the_disk_of_nginx_nor_the_memory_of_the_site(tmp_path: Path) -> None:
     """With a limit of one download."""
     site, nginx = with_one_of(tmp_path, "downloads")
