@@ -19,6 +19,7 @@ from tests.ports import first_of_free_ports
 from tests.prepared import copy_prepared, without_settings
 
 START_SECONDS_MAX = 180
+_QUICKER = {"METERAI_JAIL_SLOTS": "1", "METERAI_REFUND_WAIT_MINUTES": "0"}
 
 
 class RunningService:
@@ -85,7 +86,8 @@ def launch(
 ) -> RunningService:
     """Starts `meterai up` on `data`, without waiting, on free ports unless `arguments` say where.
 
-    A process has one PDF jail instead of two, unless `env` says how many: it is ready sooner.
+    A process has one PDF jail instead of two, unless `env` says how many: it is ready sooner. Refunds to an
+    account do not wait.
     `prefix`: words before it, such as a change of user. `python`: of the environment that has the product.
     """
     arguments = arguments or ("--port", str(first_of_free_ports()))
@@ -98,7 +100,7 @@ def launch(
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=file,
-            env={**without_settings(), "METERAI_JAIL_SLOTS": "1", **(env or {})},
+            env={**without_settings(), **_QUICKER, **(env or {})},
         )
     return RunningService(process, data, written)
 

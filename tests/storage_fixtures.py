@@ -97,6 +97,10 @@ class TestCluster:
         administrator = await asyncpg.connect(self.server.url(_TEMPLATE))
         await administrator.execute(f"CREATE ROLE {_TESTS} LOGIN PASSWORD '{_PASSWORDS[_TESTS]}'")
         await administrator.execute(f"GRANT {', '.join(_PLAYED)} TO {_TESTS}")
+        # No process may; fixtures fill lots with it.
+        await administrator.execute(
+            f"GRANT EXECUTE ON FUNCTION ledger.open_accounts, ledger.post_transfers TO {_TESTS}"
+        )
         await administrator.close()
         await _believe_any_time(self.server.url(_TEMPLATE))
 

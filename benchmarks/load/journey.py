@@ -114,7 +114,7 @@ class Crowd:
 
         person = QueuedApplicant(
             self.service,
-            contact=f"antre{int(time.time()) % 10**7}x{number}@contoh.id",
+            contact=f"antre{int(time.time()) % 10**7}x{number}@contoh{number % 997}.test",
             source_address=f"127.{1 + number % 200}.{number // 200 % 250}.{1 + number // 50_000}",
             on_step=on_step,
             gate=self.service.gate,

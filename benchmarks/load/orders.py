@@ -74,7 +74,7 @@ class Load:
             self.service,
             gate=self.service.gate,
             only_if_asked=True,
-            contact=f"beban{stamp}x{number}@contoh.id",
+            contact=f"beban{stamp}x{number}@contoh{number % 997}.test",
             source_address=f"127.{1 + number % 200}.{number // 200 % 250}.{1 + number // 50_000}",
             on_step=on_step,
             elsewhere=self.elsewhere,

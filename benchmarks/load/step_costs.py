@@ -92,7 +92,7 @@ async def _journey(service: Service, book: CostBook, paper: bytes, number: int) 
         service,
         gate=service.gate,
         only_if_asked=True,
-        contact=f"langkah{time.time_ns() // 1_000_000 % 10**9}x{number}@contoh.id",
+        contact=f"langkah{time.time_ns() // 1_000_000 % 10**9}x{number}@contoh{number % 997}.test",
         source_address=f"127.{1 + number % 200}.7.1",
         on_step=book.on_step,
     )

@@ -10,15 +10,17 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
+from meterai.jail.cpu_budgets import CpuBudgets
 from meterai.jail.pool import JOBS_WAITING_MAX, JailPool
 from meterai.kernel.clock import Clock, system_clock
 from meterai.kernel.money import Rupiah
 from meterai.kit.database import HELD_SECONDS, Database, connect
 from meterai.kit.fail_points import FailPoint
-from meterai.kit.files.object_store import ObjectStore, open_store
+from meterai.kit.files.free_space import DiskReserve
+from meterai.kit.files.object_store import ObjectStore, open_store, store_folder
 from meterai.kit.files.secret_files import keep_secret
 from meterai.kit.messages import Messenger, SmtpSender, WhatsAppSender
-from meterai.kit.settings import Settings, public_url
+from meterai.kit.settings import Settings, public_url, queue_root
 from meterai.sales.adapters.gateways import adapter_of
 from meterai.sales.adapters.payout import IrisPayouts
 from meterai.sales.ports import PaymentGateway, PayoutProvider
@@ -29,6 +31,7 @@ from meterai.stamping.archive.tools import ArchiveSettings, ArchiveTools
 from meterai.stamping.ports import Signer, Vouch
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
+from meterai.stamping.upload_room import UploadRoom
 from meterai.verification.model import Trust, Verdict
 from meterai.verification.trust import TRUST_FOLDER, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
@@ -49,8 +52,6 @@ JAIL_TASKS = [
     "meterai.verification.in_jail:judge",
 ]
 """The tasks of a jail: everything that touches the bytes of a PDF."""
-JAIL_TASKS_APART = ["meterai.pdf.signed.seal_check:light_check"]
-"""Those done by processes of their own kind: what checks a sealed file has not read the upload."""
 CHECKS_WAITING_MAX = 8
 """A waiting check keeps up to 36 MB."""
 
@@ -63,6 +64,7 @@ class App:
     db: Database
     objects: ObjectStore
     jail: JailPool
+    upload_room: UploadRoom
     check_jail: JailPool
     """For requests that need no place in line; it takes no turn from buyers (docs/waiting-room.md)."""
     signer: Signer
@@ -121,7 +123,8 @@ async def open_site_app(settings: Settings, *, clock: Clock = system_clock) -> A
     check_settings(settings, SITE_NEEDS)
     async with AsyncExitStack() as stack:
         db = await _database(stack, settings, settings.database_site_url, "meterai-site")
-        yield App(**await _shared(stack, settings, settings.jail_slots), db=db, clock=clock)
+        shared = await _shared(stack, settings, settings.jail_slots)
+        yield App(**shared, db=db, upload_room=_upload_room(settings, db), clock=clock)
 
 
 @asynccontextmanager
@@ -148,7 +151,13 @@ async def open_worker_app(
         revocation = HttpRevocation(mirror=settings.revocation_url)
         stack.push_async_callback(revocation.close)
         yield WorkerApp(
-            **shared, db=db, clock=clock, payout=payout, messenger=messenger, revocation=revocation
+            **shared,
+            db=db,
+            upload_room=_upload_room(settings, db),
+            clock=clock,
+            payout=payout,
+            messenger=messenger,
+            revocation=revocation,
         )
 
 
@@ -163,12 +172,29 @@ async def _database(stack: AsyncExitStack, settings: Settings, url: str, name: s
     return db
 
 
+def _upload_room(settings: Settings, db: Database) -> UploadRoom:
+    return UploadRoom(
+        db,
+        disk_reserve_of(settings),
+        network_bytes_max=settings.unproven_network_bytes,
+        all_bytes_max=settings.unproven_bytes,
+    )
+
+
+def disk_reserve_of(settings: Settings) -> DiskReserve:
+    """The reserve of free space. S3 has no free space: with it, only the quotas count."""
+    files = store_folder(settings.objects_url, settings.data)
+    folders = [files, settings.data, settings.data / "postgres", queue_root(settings)] if files else []
+    return DiskReserve(folders, settings.disk_reserve_bytes)
+
+
 async def _shared(stack: AsyncExitStack, settings: Settings, jail_slots: int) -> dict[str, Any]:
     """The fields of an `App` that a site and a worker make in the same way."""
-    jail = _jail(settings, JAIL_TASKS, slots=jail_slots)
+    budgets = CpuBudgets(settings.jail_network_seconds)
+    jail = _jail(settings, JAIL_TASKS, budgets, slots=jail_slots)
     stack.push_async_callback(jail.close)
     await jail.start()
-    check_jail = _jail(settings, [JUDGE, RENDER], slots=1, waiting_max=CHECKS_WAITING_MAX)
+    check_jail = _jail(settings, [JUDGE, RENDER], budgets, slots=1, waiting_max=CHECKS_WAITING_MAX)
     stack.push_async_callback(check_jail.close)
     gateway = adapter_of(settings).from_settings(settings)
     stack.push_async_callback(gateway.close)
@@ -202,17 +228,22 @@ def _messenger(settings: Settings) -> Messenger:
 
 
 def _jail(
-    settings: Settings, tasks: list[str], *, slots: int, waiting_max: int = JOBS_WAITING_MAX
+    settings: Settings,
+    tasks: list[str],
+    budgets: CpuBudgets,
+    *,
+    slots: int,
+    waiting_max: int = JOBS_WAITING_MAX,
 ) -> JailPool:
     return JailPool(
         tasks,
-        apart=JAIL_TASKS_APART,
         slots=slots,
         waiting_max=waiting_max,
         memory_bytes=settings.jail_memory_bytes,
         cpu_seconds=settings.jail_cpu_seconds,
         wall_seconds=settings.jail_wall_seconds,
         production=settings.environment == "production",
+        budgets=budgets,
     )
 
 

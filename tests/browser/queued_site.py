@@ -17,7 +17,7 @@ from typing import Any
 import asyncpg
 
 from meterai.kit.database import connect
-from meterai.kit.installation import settings_of_running
+from meterai.kit.installation import owner_url
 from meterai.kit.settings import Settings
 from meterai.sales.events import EXAMPLE
 from meterai.waiting_room.rules.model import Policy, QueueState, Schedule
@@ -32,8 +32,7 @@ class QueuedSite:
 
     def __init__(self, service: RunningService, queue: Queue, gate: str) -> None:
         self.service, self.queue, self.gate = service, queue, gate
-        settings = settings_of_running(Settings(data=service.data))
-        self._url = settings.database_operator_url
+        self._url = owner_url(Settings(data=service.data))
         self._closed_through = 0
         self._state = QueueState.OPEN
         self._front = (0, 0)

@@ -28,6 +28,17 @@ def buy(person: Person, pieces: int, contact: str, *, channel: str = "qris") -> 
     person.wait_for_state("completed")
 
 
+def approve_refund(person: Person, contact: str, *, shows: tuple[str, ...] = ()) -> None:
+    """Sends the form that asks money back, and types the code that comes for it."""
+    asked_at = time.time()
+    person.press("Kembalikan uangnya")
+    person.sees("Masukkan kode")
+    for words in shows:
+        person.sees(words)
+    person.page.locator("#kode").fill(person.read_code(contact, asked_at))
+    person.press("Sahkan dan kembalikan uangnya")
+
+
 def test_quota_is_bought_used_and_the_rest_given_back(visitor: Visitor, tmp_path: Path) -> None:
     person, contact = visitor(), new_address()
     person.open("/kuota")
@@ -55,7 +66,7 @@ def test_quota_is_bought_used_and_the_rest_given_back(visitor: Visitor, tmp_path
     person.page.goto(order_page)
     person.page.locator("summary", has_text="Minta uangnya kembali").click()
     person.page.locator("input[name=keping]").fill("1")
-    person.press("Kembalikan uangnya")
+    approve_refund(person, contact)
     person.sees("Pengembalian dana")
     person.page.wait_for_selector(".chip.done:has-text('Sudah kembali kepada Anda')", timeout=40_000)
     person.sees("Rp12.500 · 1 keping")
@@ -92,15 +103,15 @@ def test_more_than_what_is_unused_is_refused_with_the_number_that_is_left(visito
 
 
 def test_money_paid_by_virtual_account_goes_back_to_an_account_that_is_named_later(visitor: Visitor) -> None:
-    person = visitor(width=1200)
-    buy(person, 1, new_address(), channel="va_bni")
+    person, contact = visitor(width=1200), new_address()
+    buy(person, 1, contact, channel="va_bni")
     number = person.page.url.rpartition("/")[2]
     person.page.locator("summary", has_text="Minta uangnya kembali").click()
     person.approve("37-refund-account")
     person.page.locator("select[name=bank]").select_option("bca")
     person.page.locator("input[name=rekening]").fill("1234 5678 90")
     person.page.locator("input[name=pemilik]").fill("Sri Wahyuni")
-    person.press("Kembalikan uangnya")
+    approve_refund(person, contact, shows=("1234567890", "Sri Wahyuni"))
     person.page.wait_for_selector(".chip.done:has-text('Sudah kembali kepada Anda')", timeout=60_000)
     person.approve("38-refund-paid-out")
 
@@ -112,8 +123,8 @@ def test_money_paid_by_virtual_account_goes_back_to_an_account_that_is_named_lat
 
 
 def test_an_account_with_a_wrong_number_is_typed_once(visitor: Visitor) -> None:
-    person = visitor(scripts=False)
-    buy(person, 2, new_address(), channel="va_bni")
+    person, contact = visitor(scripts=False), new_address()
+    buy(person, 2, contact, channel="va_bni")
     person.page.locator("summary", has_text="Minta uangnya kembali").click()
     person.page.locator("input[name=keping]").fill("1")
     person.page.locator("select[name=bank]").select_option("bca")
@@ -126,7 +137,7 @@ def test_an_account_with_a_wrong_number_is_typed_once(visitor: Visitor) -> None:
     assert person.page.locator("input[name=keping]").input_value() == "1"
     person.approve("37-refund-account-wrong")
     person.page.locator("input[name=rekening]").fill("1234567890")
-    person.press("Kembalikan uangnya")
+    approve_refund(person, contact, shows=("1234567890", "Sri <Wahyuni>"))
     person.sees("Pengembalian dana")
 
 

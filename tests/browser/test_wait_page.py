@@ -16,7 +16,6 @@ from PIL import Image
 from playwright.sync_api import Browser, Route, expect
 
 from meterai.waiting_room.files import published_documents
-from meterai.waiting_room.files.gate_mail import waiting_mail
 from meterai.waiting_room.files.published_documents import Announcement, Close, Status
 from meterai.waiting_room.files.queue_folder import publish
 from meterai.waiting_room.rules.model import QueueState
@@ -469,64 +468,3 @@ def test_without_javascript_the_page_comes_again_by_itself_and_says_that_somebod
         time.sleep(0.1)
     assert decode_ticket(ticket).id in path.read_bytes()
     line.tell()
-
-
-def test_a_phone_computes_the_work_that_a_busy_queue_asks_for(tmp_path: Path, chromium: Browser) -> None:
-    queue = Queue(tmp_path, schedule_from(time.time(), window_s=3_600))
-    queue.status()
-    with GateProcess(tmp_path, gate_work="on") as gate:
-        site = Site(gate.url, "http://127.0.0.1:9", "http://127.0.0.1:9", SCREENSHOTS)
-        person = Person(chromium, site, width=360, scripts=True, language="id")
-        take_place(person, "kerja@contoh.id")
-        person.sees("Anda di dalam antrean")
-        person.leave()
-
-
-@pytest.mark.parametrize("lacks", ["Worker", "Worker; delete SubmitEvent.prototype.submitter"])
-def test_where_a_script_runs_and_computes_nothing_the_code_stands_in_too(
-    tmp_path: Path, chromium: Browser, lacks: str
-) -> None:
-    queue = Queue(tmp_path, schedule_from(time.time(), window_s=3_600))
-    queue.status()
-    with GateProcess(tmp_path, gate_work="on") as gate:
-        site = Site(gate.url, "http://127.0.0.1:9", "http://127.0.0.1:9", SCREENSHOTS)
-        person = Person(chromium, site, width=360, scripts=True, language="id")
-        person.context.add_init_script(f"delete window.{lacks}")
-        person.open("/antre/casn")
-        person.page.locator("#kontak").fill("lama@contoh.id")
-        person.press("Ambil tempat")
-        person.sees("Bila tidak berhasil, minta kode")
-        person.approve("queue-no-work")
-        person.press("Kirim kode ke saya")
-        person.sees("Kode 6 angka yang kami kirim")
-        ((_, mail),) = waiting_mail(tmp_path)
-        found = re.search(r"\d{6}", mail.text)
-        assert found
-        person.page.locator("#kode").press_sequentially(" ".join(found[0]))
-        person.press("Ambil tempat")
-        person.page.wait_for_url("**/t/*")
-        person.leave()
-
-
-def test_without_javascript_a_code_to_the_contact_stands_in_for_the_work(
-    tmp_path: Path, chromium: Browser
-) -> None:
-    queue = Queue(tmp_path, schedule_from(time.time(), window_s=3_600))
-    queue.status()
-    with GateProcess(tmp_path, gate_work="on") as gate:
-        site = Site(gate.url, "http://127.0.0.1:9", "http://127.0.0.1:9", SCREENSHOTS)
-        person = Person(chromium, site, width=360, scripts=False, language="en")
-        person.open("/antre/casn")
-        person.page.locator("#kontak").fill("kode@contoh.id")
-        person.shoot("queue-work")
-        person.press("Send me a code")
-        person.sees("The 6-digit code we sent")
-        person.shoot("queue-code")
-        ((_, mail),) = waiting_mail(tmp_path)
-        found = re.search(r"\d{6}", mail.text)
-        assert found
-        person.page.locator("#kode").fill(found[0])
-        person.press("Take a place")
-        person.page.wait_for_url("**/t/*")
-        person.sees("You are in the queue")
-        person.leave()

@@ -25,7 +25,7 @@ import pytest
 from meterai.cli.stamp.input_files import read_given
 from meterai.cli.stamp.output_folder import OutputFolder
 from meterai.kit.files.object_store import FolderStore
-from meterai.kit.installation import settings_of_running
+from meterai.kit.installation import owner_url, settings_of_running
 from meterai.kit.settings import Settings
 from simulator.crowd.service import find_service
 from tests.bundle.customer import QuotaBuyer
@@ -72,7 +72,7 @@ def write_letters(folder: Path, count: int) -> Path:
 async def register(service: RunningService) -> AsyncIterator[Callable[..., Awaitable[Any]]]:
     """Looks into the database of the service."""
     settings = settings_of_running(Settings(data=service.data))
-    connection = await asyncpg.connect(settings.database_operator_url)
+    connection = await asyncpg.connect(owner_url(settings))
     try:
         yield connection.fetchval
     finally:

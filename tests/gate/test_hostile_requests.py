@@ -207,7 +207,7 @@ def test_other_methods_find_nothing(gate: GateProcess, method: str) -> None:
         {"Origin": "https://jahat.contoh"},
     ],
 )
-@pytest.mark.parametrize("path", ["/antre/casn", "/antre/casn/tiket", "/antre/casn/kode"])
+@pytest.mark.parametrize("path", ["/antre/casn", "/antre/casn/tiket"])
 def test_the_form_of_another_site_takes_no_place(
     gate: GateProcess, path: str, headers: dict[str, str]
 ) -> None:

@@ -61,14 +61,14 @@ def test_a_page_of_another_release_gets_its_script_as_it_is_now_and_keeps_it_und
     tmp_path: Path,
 ) -> None:
     gate = gate_at("http://-", tmp_path)
-    (address,) = (known for known in gate.pages.assets if "/join." in known)
+    (address,) = (known for known in gate.pages.assets if "/work." in known)
     head, _, body = asked(gate, address).partition("\r\n\r\n")
     assert "immutable" in head
-    older, _, same = asked(gate, "/antre/_/join.0123456789ab.js").partition("\r\n\r\n")
+    older, _, same = asked(gate, "/antre/_/work.0123456789ab.js").partition("\r\n\r\n")
     assert older.startswith("HTTP/1.1 200 ")
     assert "cache-control: public, max-age=60\r\n" in older
     assert same == body
-    for strange in ("join.js", "wait.0123456789ab.js", "../app.0123456789ab.py"):
+    for strange in ("work.js", "wait.0123456789ab.js", "../app.0123456789ab.py"):
         assert not asked(gate, f"/antre/_/{strange}").startswith("HTTP/1.1 200 ")
 
 

@@ -14,10 +14,10 @@ import msgspec
 import pytest
 
 from meterai.gate.http.server import Request
-from meterai.gate.joining.contact_codes import ContactCodes
 from meterai.gate.joining.join_load import JoinLoad
+from meterai.gate.joining.join_work import JoinWork
 from meterai.gate.joining.joining import Joining
-from meterai.gate.joining.proof_of_work import ProofOfWork
+from meterai.gate.joining.mail_domains import MailDomains
 from meterai.gate.joining.ticket_issuer import CLOSED_AT_ONCE, IssuedTicket, TicketIssuer
 from meterai.gate.published_cache import PublishedCache
 from meterai.gate.waiting.presence import Presence
@@ -308,13 +308,8 @@ async def test_a_ticket_that_could_not_be_made_leaves_no_hole_in_the_sequences(
     """The disk is full for a moment as a window begins. A hole would look as if somebody was removed."""
     queue = Queue(tmp_path, schedule_from(time.time(), window_s=3_600))
     issuer = TicketIssuer(PublishedCache(queue.folder), queue.keys, gate=1)
-    joining = Joining(
-        issuer,
-        ProofOfWork(bytes(32)),
-        ContactCodes(bytes(32), tmp_path),
-        NetworkLimits(),
-        JoinLoad("off", 50),
-    )
+    load = JoinLoad("off", 50)
+    joining = Joining(issuer, JoinWork(bytes(32), load, MailDomains()), NetworkLimits(), load)
 
     def refuse(*_: object) -> int:
         raise OSError("no space left")

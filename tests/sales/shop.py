@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import msgspec
 
 from meterai.customers.contacts import Contact, canonical_contact
@@ -18,6 +19,7 @@ from meterai.kit.database import Database
 from meterai.ledger import queries as ledger
 from meterai.ledger import store as ledger_store
 from meterai.ledger.model import AccountKind, TransferCode, account_id, move
+from meterai.sales.bank_account import BankAccount
 from meterai.sales.order import Payment
 from meterai.sales.prices import PriceList
 from meterai.sales.queries.order_page import OrderPage, order_page
@@ -25,9 +27,10 @@ from meterai.sales.use_cases.add_item import add_document, set_quota
 from meterai.sales.use_cases.expire_orders import expire_due_orders
 from meterai.sales.use_cases.issue_quota import issue_quota
 from meterai.sales.use_cases.open_order import OpenedOrder, open_order
-from meterai.sales.use_cases.pay_refunds import pay_due_refunds
+from meterai.sales.use_cases.pay_refunds import PayoutRules, pay_due_refunds
 from meterai.sales.use_cases.place_order import PlacedOrder, place_order
 from meterai.sales.use_cases.poll_payments import poll_due_payments
+from meterai.sales.use_cases.refund_quota import RefundRequested, give_refund_account, request_refund
 from meterai.sales.use_cases.set_contact import set_customer
 from meterai.sales.use_cases.settle_payment import Settlement, settle_payment
 from tests.sales import accounts
@@ -39,6 +42,8 @@ PRICES = PriceList(service_fee=Rupiah(2500), vat_basis_points=1100)
 SECRET = b"a secret of thirty-two bytes ...."
 ALICE = canonical_contact("alice@example.com")
 MINUTES = 30
+AT_ONCE = PayoutRules(wait=timedelta(0), release_above=1_000_000)
+"""Payouts that do not wait for their owner."""
 
 
 @dataclass
@@ -50,6 +55,9 @@ class Shop:
     payout: FakePayout = field(default_factory=FakePayout)
     clock: SetClock = field(default_factory=lambda: SetClock(NOON))
     alice: uuid.UUID = field(default_factory=uuid.uuid4)
+    contacts: dict[uuid.UUID, Contact] = field(default_factory=dict)
+    """Of customers, for the news of their orders."""
+    payout_rules: PayoutRules = AT_ONCE
     plays_the_stamping: bool = False
     """The test moves stamps as if documents were stamped, so not every invariant holds."""
 
@@ -67,6 +75,12 @@ class Shop:
         await self.database.owner.execute(
             "INSERT INTO customers.customer VALUES ($1, $2, 'id', $3)", customer_id, SELLER, NOON
         )
+        await self.prove(customer_id, contact)
+        return customer_id
+
+    async def prove(self, customer_id: uuid.UUID, contact: Contact) -> None:
+        """Gives a customer a verified contact; the first one gets the news of their orders."""
+        self.contacts.setdefault(customer_id, contact)
         await self.database.owner.execute(
             "INSERT INTO customers.contact VALUES ($1, $2, $3, $4, $5)",
             new_id(NOON),
@@ -75,7 +89,6 @@ class Shop:
             contact.value,
             NOON,
         )
-        return customer_id
 
     async def open(self, flow: str = "quota", *, submit_id: str | None = None) -> OpenedOrder:
         """An open draft of Alice."""
@@ -88,7 +101,7 @@ class Shop:
             language="id",
             now=self.clock(),
         )
-        owned = await set_customer(self.db, SECRET, opened.order_id, self.alice, ALICE)
+        owned = await set_customer(self.db, SECRET, opened.order_id, self.alice, self.contacts[self.alice])
         return msgspec.structs.replace(opened, token=owned.token)
 
     async def quota_draft(self, pieces: int = 2) -> OpenedOrder:
@@ -161,7 +174,61 @@ class Shop:
 
     async def pay_refunds(self) -> int:
         """One turn of the worker that pays refunds."""
-        return await pay_due_refunds(self.db, self.gateway, self.payout, clock=self.clock)
+        return await pay_due_refunds(
+            self.db, self.gateway, self.payout, rules=self.payout_rules, clock=self.clock
+        )
+
+    async def prove_order(self, order_id: uuid.UUID, *, seconds_ago: float = 0) -> uuid.UUID:
+        """A proof that Alice typed a fresh code for this order."""
+        proof_id = uuid.uuid4()
+        owner = await asyncpg.connect(self.database.urls.owner)
+        await owner.execute(
+            """INSERT INTO customers.proof (id, customer_id, contact_id, purpose, subject, proved_at)
+               SELECT $1, c.customer_id, c.id, 'order_act', o.id::text, $3
+               FROM sales.orders o JOIN customers.contact c USING (customer_id)
+               WHERE o.id = $2 AND c.replaced_at IS NULL ORDER BY c.verified_at LIMIT 1""",
+            proof_id,
+            order_id,
+            self.clock() - timedelta(seconds=seconds_ago),
+        )
+        await owner.close()
+        return proof_id
+
+    async def ask_back(
+        self,
+        order_id: uuid.UUID,
+        item_id: uuid.UUID,
+        pieces: int,
+        *,
+        given_back: int,
+        account: BankAccount | None = None,
+    ) -> RefundRequested:
+        """Alice gives stamps back, with a fresh code."""
+        return await request_refund(
+            self.db,
+            order_id,
+            item_id,
+            pieces,
+            account=account,
+            given_back=given_back,
+            proof_id=await self.prove_order(order_id),
+            wait=self.payout_rules.wait,
+            now=self.clock(),
+        )
+
+    async def name_account(
+        self, order_id: uuid.UUID, refund_id: uuid.UUID, account: BankAccount
+    ) -> RefundRequested:
+        """Alice names the account of a refund, with a fresh code."""
+        return await give_refund_account(
+            self.db,
+            order_id,
+            refund_id,
+            account,
+            proof_id=await self.prove_order(order_id),
+            wait=self.payout_rules.wait,
+            now=self.clock(),
+        )
 
     async def balance(self, account: uuid.UUID) -> int:
         """The posted balance of an account on its credit side."""

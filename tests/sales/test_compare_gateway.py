@@ -14,7 +14,6 @@ import pytest
 
 from meterai.sales.ports import GatewayState
 from meterai.sales.use_cases.compare_gateway import Comparison, ListedTransaction, compare_gateway
-from meterai.sales.use_cases.refund_quota import request_refund
 from tests.run_here import RunHere
 from tests.sales.shop import Shop
 
@@ -48,7 +47,7 @@ async def evening(shop: Shop) -> Shop:
     shop.clock.now = LAST_EVENING
     await shop.paid_quota(pieces=2)
     page = await shop.paid_quota(pieces=3)
-    await request_refund(shop.db, page.id, page.items[0].id, 1, account=None, given_back=0, now=shop.clock())
+    await shop.ask_back(page.id, page.items[0].id, 1, given_back=0)
     await shop.pay_refunds()
     await shop.placed_quota()
     shop.pass_time(minutes=1)

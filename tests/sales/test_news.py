@@ -14,13 +14,13 @@ from meterai.customers.queries import SessionCustomer
 from meterai.kernel.ids import token_digest
 from meterai.kit import outbox
 from meterai.kit.messages import Message
+from meterai.sales.bank_account import BankAccount
 from meterai.sales.model import Flow, OrderState
 from meterai.sales.news import PAID_NEWS_AFTER, TOPIC, News, OrderToTell, message_of
 from meterai.sales.queries.order_access import find_order_by_token
 from meterai.sales.store import order_links, orders
 from meterai.sales.use_cases.leave_contact import leave_contact
 from meterai.sales.use_cases.record_stamping import record_item_refused, record_items_stamped
-from meterai.sales.use_cases.refund_quota import BankAccount, give_refund_account, request_refund
 from meterai.sales.use_cases.replace_document import replace_document
 from meterai.sales.use_cases.send_news import note_paid_news, send_due_news
 from tests.sales.shop import ALICE, SECRET, Shop
@@ -175,13 +175,11 @@ async def test_what_was_done_while_its_news_waited_is_not_asked_for(shop: Shop) 
     await record_item_refused(shop.db, item.id, item.document_id, "pdf.broken", shop.clock())
     await replace_document(shop.db, item.id, uuid.uuid4(), now=shop.clock())
     quota = await shop.paid_quota(channel="va_bni")
-    asked = await request_refund(
-        shop.db, quota.id, quota.items[0].id, 2, account=None, given_back=0, now=shop.clock()
-    )
+    asked = await shop.ask_back(quota.id, quota.items[0].id, 2, given_back=0)
     account = BankAccount(bank="bni", number="1234567890", holder="Alice")
-    await give_refund_account(shop.db, quota.id, asked.refund_id, account, now=shop.clock())
-    assert await shop.news() == ["document_refused", "paid", "needs_account"]
-    assert await told(shop, timedelta(0)) == ["Pembayaran diterima"]
+    await shop.name_account(quota.id, asked.refund_id, account)
+    assert await shop.news() == ["document_refused", "paid", "refund_asked", "refund_named"]
+    assert await told(shop, timedelta(0)) == ["Pembayaran diterima", "Rp25.000 akan dikirim ke rekening"]
 
 
 async def test_news_go_to_no_contact_that_was_removed(shop: Shop) -> None:

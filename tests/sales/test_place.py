@@ -242,6 +242,7 @@ async def test_a_draft_gets_another_link_with_another_customer_and_keeps_it_othe
     await set_quota(shop.db, nobodys.order_id, 1, price_list=PRICES, now=NOON)
     contact = canonical_contact("bob@example.com")
     bob, moved = await shop.customer(contact), canonical_contact("alice@example.org")
+    await shop.prove(shop.alice, moved)
 
     async def give(customer: uuid.UUID, to: Contact) -> str:
         before = nobodys.token if not links else links[-1]
@@ -611,7 +612,13 @@ async def test_a_charge_that_is_another_at_the_gateway_is_closed_there(
 
 def to_virtual_account(shop: Shop, placed: PlacedOrder) -> Awaitable[PlacedOrder]:
     return change_channel(
-        shop.db, shop.gateway, placed.order_id, channel="va_bni", payment_minutes=MINUTES, clock=shop.clock
+        shop.db,
+        shop.gateway,
+        placed.order_id,
+        channel="va_bni",
+        payment_minutes=MINUTES,
+        settle=shop.settle,
+        clock=shop.clock,
     )
 
 
@@ -634,7 +641,13 @@ async def test_no_change_of_the_channel_lets_an_order_wait_longer_than_its_stamp
     for channel in ("va_bni", "qris"):
         shop.pass_time(minutes=18)
         changed = await change_channel(
-            shop.db, shop.gateway, placed.order_id, channel=channel, payment_minutes=MINUTES, clock=shop.clock
+            shop.db,
+            shop.gateway,
+            placed.order_id,
+            channel=channel,
+            payment_minutes=MINUTES,
+            settle=shop.settle,
+            clock=shop.clock,
         )
         page = await shop.page(placed.order_id)
         assert changed.payment.expires_at == page.expires_at == NOON + timedelta(minutes=MINUTES) + EXTENSION
@@ -650,6 +663,7 @@ async def test_the_channel_is_changed_a_few_times_only(shop: Shop) -> None:
             placed.order_id,
             channel=("qris", "va_bni")[n % 2],
             payment_minutes=MINUTES,
+            settle=shop.settle,
             clock=shop.clock,
         )
 
@@ -702,7 +716,7 @@ async def test_whoever_changes_the_channel_of_an_order_that_ended_is_not_told_th
     async def code_of(placed: PlacedOrder) -> str:
         return (await refused(to_virtual_account(shop, placed))).code
 
-    await cancel_order(shop.db, shop.gateway, cancelled.order_id, clock=shop.clock)
+    await cancel_order(shop.db, shop.gateway, cancelled.order_id, settle=shop.settle, clock=shop.clock)
     assert await code_of(cancelled) == "order.cancelled"
     shop.pass_time(minutes=MINUTES)
     assert await code_of(expired) == "order.expired", "also before it was written as that"
@@ -738,7 +752,7 @@ async def test_nothing_is_added_to_an_order_that_is_being_placed(shop: Shop) -> 
 async def test_old_drafts_are_forgotten_and_placed_orders_are_not(shop: Shop) -> None:
     draft, placed = await shop.quota_draft(), await shop.placed_quota()
     cancelled = await shop.placed_quota()
-    await cancel_order(shop.db, shop.gateway, cancelled.order_id, clock=shop.clock)
+    await cancel_order(shop.db, shop.gateway, cancelled.order_id, settle=shop.settle, clock=shop.clock)
     shop.pass_time(days=8)
     await shop.expire()
     assert await clean_up_orders(shop.db, now=shop.clock()) == 1

@@ -29,7 +29,6 @@ from meterai.sales.timeline import TimelineKind
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.change_channel import change_channel
 from meterai.sales.use_cases.record_stamping import record_items_stamped
-from meterai.sales.use_cases.refund_quota import request_refund
 from meterai.sales.use_cases.send_link import send_link
 from meterai.sales.use_cases.send_news import send_due_news
 from meterai.sales.use_cases.set_events import set_events
@@ -172,15 +171,7 @@ async def test_where_is_my_money_follows_it_to_the_end(shop: Shop) -> None:
     await shop.pay(placed)
     page = await shop.page(placed.order_id)
     for given_back, expected in ((0, MoneyPlace.PARTLY_BACK), (1, MoneyPlace.BACK)):
-        await request_refund(
-            shop.db,
-            page.id,
-            page.items[0].id,
-            1,
-            account=None,
-            given_back=given_back,
-            now=shop.clock(),
-        )
+        await shop.ask_back(page.id, page.items[0].id, 1, given_back=given_back)
         assert await place(placed.number) is MoneyPlace.GOING_BACK
         await shop.pay_refunds()
         assert await place(placed.number) is expected
@@ -232,7 +223,7 @@ async def test_news_wait_for_a_sender_that_is_away_and_give_up_on_an_address_tha
 @pytest.mark.parametrize("news", list(News))
 async def test_every_piece_of_news_has_a_text(shop: Shop, news: News, language: str) -> None:
     page = await shop.paid_quota(channel="va_bni")
-    await request_refund(shop.db, page.id, page.items[0].id, 1, account=None, given_back=0, now=shop.clock())
+    await shop.ask_back(page.id, page.items[0].id, 1, given_back=0)
     owner = shop.database.owner
     await owner.execute("UPDATE sales.orders SET language = $1", language)
     await owner.execute("DELETE FROM jobs.outbox")
@@ -387,7 +378,7 @@ async def test_what_was_given_up_and_one_order_s_refusals_do_not_say_that_no_cha
     assert not await opens()
     shop.gateway.down = False
     for one in placed[1:]:
-        await cancel_order(shop.db, shop.gateway, one.order_id, clock=shop.clock)
+        await cancel_order(shop.db, shop.gateway, one.order_id, settle=shop.settle, clock=shop.clock)
     await shop.poll()
     assert await opens(), "nobody opens them any more"
 
@@ -402,6 +393,7 @@ async def test_what_was_given_up_and_one_order_s_refusals_do_not_say_that_no_cha
             refused_one.order_id,
             channel=channel,
             payment_minutes=MINUTES,
+            settle=shop.settle,
             clock=shop.clock,
         )
     await shop.placed_quota(1)

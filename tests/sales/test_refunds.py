@@ -17,6 +17,7 @@ import pytest
 
 from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.database import Connection
 from meterai.sales.bank_account import BankAccount
 from meterai.sales.model import ItemState, PaymentState, RefundChannel, RefundState
 from meterai.sales.order import Refund
@@ -27,7 +28,7 @@ from meterai.sales.queries.order_page import OrderPage
 from meterai.sales.queries.refunds import refunds_in_doubt
 from meterai.sales.store import refunds
 from meterai.sales.use_cases.end_refund import DecidedRefund, end_refund, order_payout_again
-from meterai.sales.use_cases.refund_quota import RefundRequested, give_refund_account, request_refund
+from meterai.sales.use_cases.refund_quota import RefundRequested
 from meterai.sales.use_cases.settle_payment import settle_payment
 from tests.plans import believe_large, looks_of
 from tests.sales import accounts
@@ -49,14 +50,14 @@ async def ask(
 ) -> RefundRequested:
     if given_back is None:
         given_back = (await shop.page(page.id)).items[0].refunded_quantity
-    return await request_refund(
-        shop.db,
-        page.id,
-        page.items[0].id,
-        pieces,
-        account=account,
-        given_back=given_back,
-        now=shop.clock(),
+    return await shop.ask_back(page.id, page.items[0].id, pieces, account=account, given_back=given_back)
+
+
+async def judge(connection: Connection, shop: Shop) -> int:
+    """Judges payouts, as a worker does before it looks for due ones."""
+    rules = shop.payout_rules
+    return await refunds.judge_payouts(
+        connection, above=rules.release_above, wait=rules.wait, now=shop.clock()
     )
 
 
@@ -150,7 +151,7 @@ async def test_a_document_that_is_being_stamped_keeps_its_stamps(shop: Shop, pie
 async def test_another_orders_item_answers_like_an_unknown_one(shop: Shop) -> None:
     mine, other = await shop.paid_quota(), await shop.paid_quota()
     for item_id in (other.items[0].id, uuid.uuid4()):
-        asking = request_refund(shop.db, mine.id, item_id, 1, account=None, given_back=0, now=shop.clock())
+        asking = shop.ask_back(mine.id, item_id, 1, given_back=0)
         refusal = await refused(asking)
         assert (refusal.kind, refusal.code) == (Kind.NOT_FOUND, "order.no_such_item")
 
@@ -162,7 +163,7 @@ async def test_a_bank_transfer_goes_back_to_an_account_that_is_named_later(shop:
     assert (await shop.money())["owed"] == 25_000, "it is owed although we don't know where to"
     assert await shop.pay_refunds() == 0
     for _ in range(2):
-        given = await give_refund_account(shop.db, page.id, asked.refund_id, ACCOUNT, now=shop.clock())
+        given = await shop.name_account(page.id, asked.refund_id, ACCOUNT)
         assert given.state is RefundState.PAYABLE
     await shop.pay_refunds()
     refund = await only_refund(shop, page)
@@ -201,9 +202,9 @@ async def test_another_account_for_the_same_refund_is_refused_and_not_swallowed(
     assert (await ask(shop, page, 1, given_back=0, account=other)).refund_id == asked.refund_id
     refusal = await refused(ask(shop, page, 1, given_back=0, account=ACCOUNT))
     assert (refusal.kind, refusal.code) == (Kind.CONFLICT, "refund.other_account")
-    giving = give_refund_account(shop.db, page.id, asked.refund_id, ACCOUNT, now=shop.clock())
-    assert (await refused(giving)).code == "refund.other_account"
     await shop.pay_refunds()
+    giving = shop.name_account(page.id, asked.refund_id, ACCOUNT)
+    assert (await refused(giving)).code == "refund.other_account"
     (request,) = shop.payout.requests.values()
     assert (request.bank, request.account, request.name) == (other.bank, other.number, other.holder)
 
@@ -213,7 +214,7 @@ async def test_an_account_for_a_refund_that_was_asked_for_without_one_is_not_swa
     asked = await ask(shop, page, 1)
     refusal = await refused(ask(shop, page, 1, given_back=0, account=ACCOUNT))
     assert refusal.code == "request.key_reused"
-    await give_refund_account(shop.db, page.id, asked.refund_id, ACCOUNT, now=shop.clock())
+    await shop.name_account(page.id, asked.refund_id, ACCOUNT)
     assert (await ask(shop, page, 1, given_back=0)).refund_id == asked.refund_id
 
 
@@ -245,7 +246,7 @@ async def test_an_account_that_the_bank_sends_back_is_asked_for_again(shop: Shop
     assert (refund.bank, refund.account_tail) == (None, None), "nobody needs it any more"
     shop.payout.ends = PayoutState.COMPLETED
     shop.pass_time(days=2)
-    await give_refund_account(shop.db, page.id, asked.refund_id, ACCOUNT, now=shop.clock())
+    await shop.name_account(page.id, asked.refund_id, ACCOUNT)
     for _ in range(2):
         await shop.pay_refunds()
         shop.pass_time(seconds=30)
@@ -303,7 +304,7 @@ async def test_a_payout_that_arrived_and_came_back_days_later_is_paid_to_another
     assert (await shop.money())["owed"] == 12_500, "it is owed as before"
     assert (await shop.news())[-1] == "needs_account"
     shop.payout.ends = PayoutState.COMPLETED
-    await give_refund_account(shop.db, page.id, asked.refund_id, ACCOUNT, now=shop.clock())
+    await shop.name_account(page.id, asked.refund_id, ACCOUNT)
     for _ in range(3):
         await shop.pay_refunds()
         shop.pass_time(seconds=30)
@@ -376,6 +377,7 @@ async def test_who_waits_for_money_comes_before_payouts_that_are_only_looked_at(
         shop.pass_time(hours=2)
     asked = await ask(shop, page, 1, account=ACCOUNT)
     async with shop.db.connection() as connection:
+        await judge(connection, shop)
         due = await refunds.claim_due(connection, shop.clock(), limit=1, lease_until=shop.clock())
     assert [(one.id, one.state) for one in due] == [(asked.refund_id, RefundState.PAYABLE)]
 
@@ -439,6 +441,7 @@ async def test_who_was_slower_puts_off_nothing_and_forgets_nothing_that_another_
     page = await shop.paid_quota(channel="va_bni")
     await ask(shop, page, 1, account=ACCOUNT)
     async with shop.db.connection() as connection:
+        await judge(connection, shop)
         (slow,) = await refunds.claim_due(connection, shop.clock(), limit=1, lease_until=shop.clock())
         shop.payout.lose_answers = 1
         await shop.pay_refunds()
@@ -837,7 +840,7 @@ async def test_a_refund_that_the_gateway_refuses_for_good_is_paid_to_an_account(
     await shop.pay_refunds()
     assert (await only_refund(shop, page)).state is RefundState.NEEDS_ACCOUNT
     assert (await shop.news())[-1] == "needs_account"
-    await give_refund_account(shop.db, page.id, asked.refund_id, ACCOUNT, now=shop.clock())
+    await shop.name_account(page.id, asked.refund_id, ACCOUNT)
     for _ in range(2):
         await shop.pay_refunds()
         shop.pass_time(seconds=30)
@@ -881,7 +884,8 @@ async def test_an_officer_ends_a_refund_whose_money_went_out_in_another_way(shop
     assert await refunds_in_doubt(shop.db) == ()
     assert (await refused(end(found.id))).code == "refund.not_in_doubt"
     entries = await shop.database.owner.fetch("SELECT actor, action FROM operations.audit_entry ORDER BY id")
-    assert [tuple(entry) for entry in entries] == [("ani", "quota.issue"), ("ana", "refund.end")]
+    named = [("customer", "refund.name_account")] if channel == "va_bni" else []
+    assert [tuple(entry) for entry in entries] == [("ani", "quota.issue"), *named, ("ana", "refund.end")]
 
 
 async def test_an_officer_lists_and_ends_refunds_by_command(shop: Shop, tmp_path: Path) -> None:
@@ -969,14 +973,15 @@ async def test_refunds_that_are_due_are_found_among_however_many(shop: Shop) -> 
 async def test_an_account_is_not_changed_once_the_money_is_on_its_way(shop: Shop) -> None:
     page = await shop.paid_quota(channel="va_bni")
     asked = await ask(shop, page, 1, account=ACCOUNT)
+    await shop.pay_refunds()
     other = BankAccount(bank="bni", number="9999999999", holder="Mallory")
-    giving = give_refund_account(shop.db, page.id, asked.refund_id, other, now=shop.clock())
+    giving = shop.name_account(page.id, asked.refund_id, other)
     assert (await refused(giving)).code == "refund.other_account"
     by_gateway = await shop.paid_quota()
     asked = await ask(shop, by_gateway, 1)
-    giving = give_refund_account(shop.db, by_gateway.id, asked.refund_id, other, now=shop.clock())
+    giving = shop.name_account(by_gateway.id, asked.refund_id, other)
     assert (await refused(giving)).code == "refund.no_account_needed"
-    unknown = give_refund_account(shop.db, page.id, uuid.uuid4(), other, now=shop.clock())
+    unknown = shop.name_account(page.id, uuid.uuid4(), other)
     assert (await refused(unknown)).code == "refund.unknown"
 
 

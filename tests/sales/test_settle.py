@@ -13,6 +13,7 @@ import structlog
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
+from meterai.sales.bank_account import BankAccount
 from meterai.sales.model import ItemState, OrderState, PaymentOutcome, PaymentState, RefundReason, RefundState
 from meterai.sales.ports import GatewayState, GatewayStatus, PaymentGateway
 from meterai.sales.queries.money import MoneyPlace, where_is_my_money
@@ -24,7 +25,6 @@ from meterai.sales.use_cases.change_channel import change_channel
 from meterai.sales.use_cases.place_order import PlacedOrder
 from meterai.sales.use_cases.receive_notice import receive_notice
 from meterai.sales.use_cases.record_stamping import record_item_refused
-from meterai.sales.use_cases.refund_quota import BankAccount, give_refund_account, request_refund
 from meterai.sales.use_cases.settle_payment import Settlement
 from tests.plans import believe_large, looks_of
 from tests.sales import accounts
@@ -263,7 +263,7 @@ async def test_a_notice_that_comes_while_an_old_charge_is_asked_for_has_it_asked
 ) -> None:
     """The process that stored the notice may have died before asking."""
     placed = await shop.placed_quota()
-    await cancel_order(shop.db, shop.gateway, placed.order_id, clock=shop.clock)
+    await cancel_order(shop.db, shop.gateway, placed.order_id, settle=shop.settle, clock=shop.clock)
     shop.pass_time(days=1)
     status = shop.gateway.get_status
 
@@ -541,7 +541,13 @@ async def test_another_amount_goes_back_and_the_order_can_still_be_paid(shop: Sh
         24_999,
     )
     again = await change_channel(
-        shop.db, shop.gateway, placed.order_id, channel="qris", payment_minutes=MINUTES, clock=shop.clock
+        shop.db,
+        shop.gateway,
+        placed.order_id,
+        channel="qris",
+        payment_minutes=MINUTES,
+        settle=shop.settle,
+        clock=shop.clock,
     )
     await shop.pay(again)
     assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED
@@ -560,7 +566,13 @@ async def test_who_paid_another_amount_and_changes_the_channel_can_pay_once_more
     placed = await shop.placed_quota()
     shop.gateway.pay(placed.payment.reference, 24_999)  # we have not heard of it yet
     again = await change_channel(
-        shop.db, shop.gateway, placed.order_id, channel="va_bni", payment_minutes=MINUTES, clock=shop.clock
+        shop.db,
+        shop.gateway,
+        placed.order_id,
+        channel="va_bni",
+        payment_minutes=MINUTES,
+        settle=shop.settle,
+        clock=shop.clock,
     )
     assert (await shop.page(placed.order_id)).refunds[0].amount == 24_999
     await shop.pay(again)
@@ -570,7 +582,13 @@ async def test_who_paid_another_amount_and_changes_the_channel_can_pay_once_more
 async def test_the_second_of_two_payments_goes_back(shop: Shop) -> None:
     placed = await shop.placed_quota()
     second = await change_channel(
-        shop.db, shop.gateway, placed.order_id, channel="va_bni", payment_minutes=MINUTES, clock=shop.clock
+        shop.db,
+        shop.gateway,
+        placed.order_id,
+        channel="va_bni",
+        payment_minutes=MINUTES,
+        settle=shop.settle,
+        clock=shop.clock,
     )
     shop.gateway.pay(placed.payment.reference)  # the code was still on the payer's screen
     shop.gateway.pay(second.payment.reference)
@@ -592,7 +610,13 @@ async def test_the_second_payment_goes_back_also_while_what_the_first_bought_is_
 ) -> None:
     placed = await shop.placed_stamps()
     second = await change_channel(
-        shop.db, shop.gateway, placed.order_id, channel="va_bni", payment_minutes=MINUTES, clock=shop.clock
+        shop.db,
+        shop.gateway,
+        placed.order_id,
+        channel="va_bni",
+        payment_minutes=MINUTES,
+        settle=shop.settle,
+        clock=shop.clock,
     )
     await shop.pay(placed)
     assert (await shop.page(placed.order_id)).state is OrderState.PAID
@@ -607,7 +631,13 @@ async def test_an_old_charge_that_is_paid_closes_the_newer_one(shop: Shop, lost:
     placed = await shop.placed_quota()
     shop.gateway.lose_answers = lost
     second = await change_channel(
-        shop.db, shop.gateway, placed.order_id, channel="va_bni", payment_minutes=MINUTES, clock=shop.clock
+        shop.db,
+        shop.gateway,
+        placed.order_id,
+        channel="va_bni",
+        payment_minutes=MINUTES,
+        settle=shop.settle,
+        clock=shop.clock,
     )
     await shop.pay(placed)
     page = await shop.page(placed.order_id)
@@ -620,7 +650,7 @@ async def test_a_cancelled_order_frees_its_stamps_and_closes_its_charge(shop: Sh
     other = await shop.placed_quota(pieces=1)
     placed = await shop.placed_quota(pieces=4)
     for _ in range(2):
-        await cancel_order(shop.db, shop.gateway, placed.order_id, clock=shop.clock)
+        await cancel_order(shop.db, shop.gateway, placed.order_id, settle=shop.settle, clock=shop.clock)
     page = await shop.page(placed.order_id)
     assert (page.state, page.payments[0].state) == (OrderState.CANCELLED, PaymentState.CANCELLED)
     assert await shop.stock() == 999
@@ -630,7 +660,7 @@ async def test_a_cancelled_order_frees_its_stamps_and_closes_its_charge(shop: Sh
 
 async def test_the_answer_to_a_charge_that_comes_after_its_end_opens_nothing_again(shop: Shop) -> None:
     placed = await shop.placed_quota()
-    await cancel_order(shop.db, shop.gateway, placed.order_id, clock=shop.clock)
+    await cancel_order(shop.db, shop.gateway, placed.order_id, settle=shop.settle, clock=shop.clock)
     charge = await shop.gateway.create_charge(shop.gateway.charges[placed.payment.reference].request)
     async with shop.db.connection() as connection:
         await payments.store_charge(connection, charge, shop.clock())
@@ -661,7 +691,7 @@ async def test_open_payments_are_found_by_their_keys_though_a_quiet_hour_s_stati
 
 async def test_money_for_a_cancelled_order_goes_back(shop: Shop) -> None:
     placed = await shop.placed_quota()
-    await cancel_order(shop.db, shop.gateway, placed.order_id, clock=shop.clock)
+    await cancel_order(shop.db, shop.gateway, placed.order_id, settle=shop.settle, clock=shop.clock)
     settlement = await shop.pay(placed)
     assert settlement.outcome is PaymentOutcome.REFUNDED_LATE
     page = await shop.page(placed.order_id)
@@ -671,7 +701,7 @@ async def test_money_for_a_cancelled_order_goes_back(shop: Shop) -> None:
 async def test_cancelling_what_was_just_paid_credits_it(shop: Shop) -> None:
     placed = await shop.placed_quota()
     shop.gateway.pay(placed.payment.reference)
-    cancelling = cancel_order(shop.db, shop.gateway, placed.order_id, clock=shop.clock)
+    cancelling = cancel_order(shop.db, shop.gateway, placed.order_id, settle=shop.settle, clock=shop.clock)
     assert (await refused(cancelling)).code == "order.already_paid"
     assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED
 
@@ -682,7 +712,9 @@ async def test_nothing_is_cancelled_while_the_gateway_is_away_or_leaves_the_char
     placed = await shop.placed_quota()
     monkeypatch.setattr(shop.gateway, "expire", shop.gateway.get_status)
     for shop.gateway.down in (True, False):
-        cancelling = cancel_order(shop.db, shop.gateway, placed.order_id, clock=shop.clock)
+        cancelling = cancel_order(
+            shop.db, shop.gateway, placed.order_id, settle=shop.settle, clock=shop.clock
+        )
         assert (await refused(cancelling)).code == "gateway.unavailable"
     assert open_payment(await shop.page(placed.order_id)).state is PaymentState.PENDING
 
@@ -690,7 +722,7 @@ async def test_nothing_is_cancelled_while_the_gateway_is_away_or_leaves_the_char
 async def test_a_draft_is_cancelled_without_the_gateway(shop: Shop) -> None:
     opened = await shop.quota_draft()
     shop.gateway.down = True
-    await cancel_order(shop.db, shop.gateway, opened.order_id, clock=shop.clock)
+    await cancel_order(shop.db, shop.gateway, opened.order_id, settle=shop.settle, clock=shop.clock)
     assert (await shop.page(opened.order_id)).state is OrderState.CANCELLED
     assert (await refused(shop.place(opened))).code == "order.cancelled"
 
@@ -722,7 +754,7 @@ async def test_the_log_says_why_the_gateway_could_not_be_used(shop: Shop, work: 
     """A refused key is not an outage: an officer repairs the first and waits for the second."""
     why = Refusal(Kind.UNAVAILABLE, "gateway.unavailable", reason="status_code_401")
     page = await shop.paid_quota(pieces=3)
-    await request_refund(shop.db, page.id, page.items[0].id, 1, account=None, given_back=0, now=shop.clock())
+    await shop.ask_back(page.id, page.items[0].id, 1, given_back=0)
     await shop.placed_quota()
     shop.pass_time(minutes=MINUTES if work == "close" else 1, seconds=1)
     shop.gateway.refuses = why
@@ -795,9 +827,7 @@ async def test_a_refund_not_yet_paid_is_not_paid_after_the_bank_took_the_money_b
     shop: Shop, channel: str, pieces: int
 ) -> None:
     page = await shop.paid_quota(pieces=3, channel=channel)
-    await request_refund(
-        shop.db, page.id, page.items[0].id, pieces, account=None, given_back=0, now=shop.clock()
-    )
+    await shop.ask_back(page.id, page.items[0].id, pieces, given_back=0)
     reference = page.payments[0].reference
     shop.gateway.charges[reference].state = GatewayState.REVERSED
     await shop.settle(reference)
@@ -813,9 +843,7 @@ async def test_a_refund_not_yet_paid_is_not_paid_after_the_bank_took_the_money_b
 async def test_several_refunds_of_one_item_end_together_when_the_bank_took_the_money_back(shop: Shop) -> None:
     page = await shop.paid_quota(pieces=3)
     for number in range(3):
-        await request_refund(
-            shop.db, page.id, page.items[0].id, 1, account=None, given_back=number, now=shop.clock()
-        )
+        await shop.ask_back(page.id, page.items[0].id, 1, given_back=number)
     reference = page.payments[0].reference
     shop.gateway.charges[reference].state = GatewayState.REVERSED
     await shop.settle(reference)
@@ -827,9 +855,7 @@ async def test_several_refunds_of_one_item_end_together_when_the_bank_took_the_m
 async def test_an_item_is_not_returned_while_a_payout_of_it_is_on_its_way(shop: Shop) -> None:
     page = await shop.paid_quota(pieces=3, channel="va_bni")
     account = BankAccount(bank="bca", number="1234567890", holder="Alice Wijaya")
-    await request_refund(
-        shop.db, page.id, page.items[0].id, 1, account=account, given_back=0, now=shop.clock()
-    )
+    await shop.ask_back(page.id, page.items[0].id, 1, account=account, given_back=0)
     await shop.pay_refunds()
     shop.gateway.charges[page.payments[0].reference].state = GatewayState.REVERSED
     await shop.settle(page.payments[0].reference)
@@ -856,7 +882,7 @@ async def test_a_document_stays_stamped_when_its_money_is_taken_back(shop: Shop)
 
 async def test_a_reversal_waits_for_a_settlement_and_holds_nothing_that_it_wants(shop: Shop) -> None:
     page = await shop.paid_quota(pieces=3)
-    await request_refund(shop.db, page.id, page.items[0].id, 1, account=None, given_back=0, now=shop.clock())
+    await shop.ask_back(page.id, page.items[0].id, 1, given_back=0)
     shop.gateway.charges[page.payments[0].reference].state = GatewayState.REVERSED
     owner = shop.database.owner
     # What a settlement does: it takes the accounts in the order of their ids.
@@ -914,7 +940,13 @@ async def paid_twice(shop: Shop) -> tuple[PlacedOrder, PlacedOrder]:
     """An order that was paid by QRIS and by virtual account."""
     placed = await shop.placed_quota()
     second = await change_channel(
-        shop.db, shop.gateway, placed.order_id, channel="va_bni", payment_minutes=MINUTES, clock=shop.clock
+        shop.db,
+        shop.gateway,
+        placed.order_id,
+        channel="va_bni",
+        payment_minutes=MINUTES,
+        settle=shop.settle,
+        clock=shop.clock,
     )
     await shop.pay(placed)
     await shop.pay(second)
@@ -947,8 +979,8 @@ async def test_a_second_payment_that_we_hold_is_not_hidden_by_the_first_that_the
     assert await place() is MoneyPlace.NEEDS_ACCOUNT
     (waiting,) = (r for r in (await shop.page(placed.order_id)).refunds if r.reason is RefundReason.DOUBLE)
     account = BankAccount(bank="bca", number="1234567890", holder="Alice Wijaya")
-    await give_refund_account(shop.db, placed.order_id, waiting.id, account, now=shop.clock())
-    assert await place() is MoneyPlace.GOING_BACK
+    await shop.name_account(placed.order_id, waiting.id, account)
+    assert await place() is MoneyPlace.WAITING
     for _ in range(2):
         await shop.pay_refunds()
         shop.pass_time(seconds=30)
@@ -976,7 +1008,13 @@ async def test_a_denied_payment_fails_and_can_be_made_once_more(shop: Shop) -> N
     assert answer is not None
     assert answer.payments[0].was_opened, "it was denied; that its code could not be made is not so"
     again = await change_channel(
-        shop.db, shop.gateway, placed.order_id, channel="qris", payment_minutes=MINUTES, clock=shop.clock
+        shop.db,
+        shop.gateway,
+        placed.order_id,
+        channel="qris",
+        payment_minutes=MINUTES,
+        settle=shop.settle,
+        clock=shop.clock,
     )
     assert again.payment.reference != reference, "that one can't be paid any more"
     await shop.pay(again)
@@ -1001,7 +1039,7 @@ async def test_money_that_comes_long_after_its_charge_was_closed_goes_where_it_b
     placed = await shop.placed_quota()
     reference = placed.payment.reference
     if way == "cancelled":
-        await cancel_order(shop.db, shop.gateway, placed.order_id, clock=shop.clock)
+        await cancel_order(shop.db, shop.gateway, placed.order_id, settle=shop.settle, clock=shop.clock)
     else:
         shop.gateway.charges[reference].state = GatewayState.DENIED
         await shop.settle(reference)

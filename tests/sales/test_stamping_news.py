@@ -26,7 +26,6 @@ from meterai.sales.order import Item
 from meterai.sales.ports import GatewayState
 from meterai.sales.queries.order_page import OrderPage
 from meterai.sales.use_cases.record_stamping import record_item_refused, record_items_stamped
-from meterai.sales.use_cases.refund_quota import request_refund
 from meterai.sales.use_cases.replace_document import replace_document
 from meterai.stamping.cycle.batch import Tools
 from meterai.stamping.cycle.job_ends import REFUSED
@@ -112,7 +111,7 @@ async def test_the_stamps_of_a_refused_document_go_back_as_a_whole(shop: Shop) -
     await record_item_refused(shop.db, item.id, document_of(item), "pdf.broken", shop.clock())
 
     async def ask(pieces: int) -> None:
-        await request_refund(shop.db, page.id, item.id, pieces, account=None, given_back=0, now=shop.clock())
+        await shop.ask_back(page.id, item.id, pieces, given_back=0)
 
     assert (await refused(ask(1))).code == "refund.whole_document"
     await ask(2)
@@ -141,7 +140,7 @@ async def test_a_stamped_document_is_neither_replaced_nor_given_back(shop: Shop)
     assert (await shop.page(page.id)).refundable == {}
     replacing = replace_document(shop.db, item.id, uuid.uuid4(), now=shop.clock())
     assert (await refused(replacing)).code == "item.not_refused"
-    asking = request_refund(shop.db, page.id, item.id, 1, account=None, given_back=0, now=shop.clock())
+    asking = shop.ask_back(page.id, item.id, 1, given_back=0)
     assert (await refused(asking)).code == "refund.more_than_unused"
 
 
@@ -151,7 +150,7 @@ async def test_a_stamp_that_was_bought_and_not_placed_goes_back(shop: Shop) -> N
     await shop.use(page, 2)  # one was taken off in another window while the order was being placed
     await record_items_stamped(shop.db, [item.id], shop.clock())
     assert (await shop.page(page.id)).refundable == {item.id: 1}
-    asked = await request_refund(shop.db, page.id, item.id, 1, account=None, given_back=0, now=shop.clock())
+    asked = await shop.ask_back(page.id, item.id, 1, given_back=0)
     assert asked.amount == 12_500
     await shop.pay_refunds()
     page = await shop.page(page.id)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from meterai.kernel.clock import system_clock
+from meterai.kernel.clock import Clock, system_clock
 from meterai.kit.database import connect
 from meterai.kit.http.outside_service import CallLimits
 from meterai.launcher.database_dump import dump_database, load_database
@@ -30,7 +30,6 @@ from meterai.sales.use_cases.pay_refunds import pay_due_refunds
 from meterai.sales.use_cases.place_order import PlacedOrder, place_order
 from meterai.sales.use_cases.poll_payments import poll_due_payments
 from meterai.sales.use_cases.receive_notice import NoticeReceipt, receive_notice
-from meterai.sales.use_cases.refund_quota import give_refund_account, request_refund
 from meterai.sales.use_cases.settle_payment import Settlement, settle_payment
 from tests.sales.refusing import refused
 from tests.sales.shop import PRICES, Shop, open_shop
@@ -80,7 +79,10 @@ class Street:
         ]
 
     async def settle(self, placed: PlacedOrder) -> Settlement:
-        return await settle_payment(self.shop.db, self.gateway, placed.payment.reference, clock=system_clock)
+        return await self.settle_by_reference(placed.payment.reference)
+
+    async def settle_by_reference(self, reference: str) -> Settlement:
+        return await settle_payment(self.shop.db, self.gateway, reference, clock=system_clock)
 
     async def money_back(self, placed: PlacedOrder) -> Decimal:
         """What the gateway and the payout provider have sent back by their own books."""
@@ -91,6 +93,11 @@ class Street:
             map(Decimal, paid_out),
             Decimal((await self.gateway.get_status(placed.payment.reference)).refunded),
         )
+
+    async def pay_refunds(self, clock: Clock) -> None:
+        """One turn of the worker that pays refunds."""
+        rules = self.shop.payout_rules
+        await pay_due_refunds(self.shop.db, self.gateway, self.payout, rules=rules, clock=clock)
 
     async def state(self, placed: PlacedOrder) -> OrderState:
         return (await self.shop.page(placed.order_id)).state
@@ -169,19 +176,21 @@ async def test_another_amount_goes_back_over_the_gateway(street: Street) -> None
     await street.twin.script(placed.payment.reference, paid_amount=20_000)
     await street.twin.pay(placed.payment.reference)
     assert (await street.settle(placed)).outcome is PaymentOutcome.REFUNDED_AMOUNT
-    await pay_due_refunds(street.shop.db, street.gateway, street.payout, clock=later)
+    await street.pay_refunds(later)
     (refund,) = (await street.shop.page(placed.order_id)).refunds
     assert (refund.state, refund.amount) == (RefundState.PAID, 20_000)
 
 
 async def test_money_for_a_cancelled_order_goes_back(street: Street) -> None:
     placed = await street.place()
-    await cancel_order(street.shop.db, street.gateway, placed.order_id, clock=system_clock)
+    await cancel_order(
+        street.shop.db, street.gateway, placed.order_id, settle=street.settle_by_reference, clock=system_clock
+    )
     assert await street.twin.pay(placed.payment.reference) == 412, "the charge is closed"
     await street.twin.script(placed.payment.reference, pay_after_expiry=True)
     assert await street.twin.pay(placed.payment.reference) == 200
     await street.settle(placed)
-    await pay_due_refunds(street.shop.db, street.gateway, street.payout, clock=later)
+    await street.pay_refunds(later)
     page = await street.shop.page(placed.order_id)
     assert (page.state, page.refunds[0].state) == (OrderState.CANCELLED, RefundState.PAID)
 
@@ -194,6 +203,7 @@ async def test_the_channel_is_changed(street: Street) -> None:
         placed.order_id,
         channel="va_bni",
         payment_minutes=30,
+        settle=street.shop.settle,
         clock=system_clock,
     )
     assert changed.payment.va_number
@@ -210,18 +220,16 @@ async def test_quota_paid_by_qris_goes_back_piece_by_piece_through_lost_answers(
     page = await street.shop.page(placed.order_id)
     await street.twin.script(placed.payment.reference, refund_answer_lost_next=2, refund_later_next=1)
     for given_back in range(2):
-        await request_refund(
-            street.shop.db,
-            page.id,
-            page.items[0].id,
-            1,
-            account=None,
-            given_back=given_back,
-            now=system_clock(),
-        )
+        await street.shop.ask_back(page.id, page.items[0].id, 1, given_back=given_back)
     for turn in range(4):
         ahead = datetime.now(UTC) + timedelta(hours=turn + 1)
-        await pay_due_refunds(street.shop.db, street.gateway, street.payout, clock=lambda at=ahead: at)
+        await pay_due_refunds(
+            street.shop.db,
+            street.gateway,
+            street.payout,
+            rules=street.shop.payout_rules,
+            clock=lambda at=ahead: at,
+        )
     page = await street.shop.page(placed.order_id)
     assert [refund.state for refund in page.refunds] == [RefundState.PAID] * 2
     status = await street.gateway.get_status(placed.payment.reference)
@@ -233,15 +241,19 @@ async def test_quota_paid_by_virtual_account_goes_back_to_an_account(street: Str
     await street.twin.pay(placed.payment.reference)
     await street.settle(placed)
     page = await street.shop.page(placed.order_id)
-    asked = await request_refund(
-        street.shop.db, page.id, page.items[0].id, 2, account=None, given_back=0, now=system_clock()
-    )
+    asked = await street.shop.ask_back(page.id, page.items[0].id, 2, given_back=0)
     assert asked.state is RefundState.NEEDS_ACCOUNT
     await street.twin.script(payout_delay_seconds=0.05, payout_answer_lost_next=1)
-    await give_refund_account(street.shop.db, page.id, asked.refund_id, ACCOUNT, now=system_clock())
+    await street.shop.name_account(page.id, asked.refund_id, ACCOUNT)
     for turn in range(3):
         ahead = datetime.now(UTC) + timedelta(hours=turn + 1)
-        await pay_due_refunds(street.shop.db, street.gateway, street.payout, clock=lambda at=ahead: at)
+        await pay_due_refunds(
+            street.shop.db,
+            street.gateway,
+            street.payout,
+            rules=street.shop.payout_rules,
+            clock=lambda at=ahead: at,
+        )
         await asyncio.sleep(0.1)
     page = await street.shop.page(placed.order_id)
     assert page.refunds[0].state is RefundState.PAID
@@ -298,18 +310,18 @@ async def test_a_refund_that_a_restore_forgot_moves_no_money_a_second_time(
 async def ask_back(street: Street, placed: PlacedOrder, pieces: int, account: BankAccount | None) -> None:
     """Asks for the money of `pieces` stamps and waits for it."""
     item = (await street.shop.page(placed.order_id)).items[0]
-    await request_refund(
-        street.shop.db,
-        placed.order_id,
-        item.id,
-        pieces,
-        account=account,
-        given_back=item.refunded_quantity,
-        now=system_clock(),
+    await street.shop.ask_back(
+        placed.order_id, item.id, pieces, account=account, given_back=item.refunded_quantity
     )
     for turn in range(3):
         ahead = datetime.now(UTC) + timedelta(hours=turn + 1)
-        await pay_due_refunds(street.shop.db, street.gateway, street.payout, clock=lambda at=ahead: at)
+        await pay_due_refunds(
+            street.shop.db,
+            street.gateway,
+            street.payout,
+            rules=street.shop.payout_rules,
+            clock=lambda at=ahead: at,
+        )
 
 
 async def refund_state(street: Street, placed: PlacedOrder) -> RefundState:
@@ -322,7 +334,7 @@ async def test_of_a_payment_and_a_refund_that_a_restore_forgot_nothing_stays_wit
     await street.twin.pay(placed.payment.reference)
     await street.gateway.refund(placed.payment.reference, 12_500, "forgotten", "")
     assert (await street.settle(placed)).outcome is PaymentOutcome.REFUNDED_AMOUNT
-    await pay_due_refunds(street.shop.db, street.gateway, street.payout, clock=later)
+    await street.pay_refunds(later)
     assert await refund_state(street, placed) is RefundState.PAID
     assert await street.money_back(placed) == 37_500
 

@@ -150,7 +150,7 @@ class StampingSetup:
     def tools(self, **changes: Any) -> Tools:
         """What the cycle works with when the test itself is the worker."""
         parts: dict[str, Any] = {
-            "db": self.db,
+            "db": self.database.worker,
             "jail": self.jail,
             "objects": self.objects,
             "signer": self.client,

@@ -25,7 +25,7 @@ SHOWN_ONLY = {
 NO_JOBS = {"signer.request_unreadable"}
 """What the signer says to whoever asks for time stamps alone."""
 MACHINES_ONLY = FOR_MACHINES.keys() - TABLE.keys()
-LOGS_ONLY = {"beacon.not_yet", "beacon.wrong"}
+LOGS_ONLY = {"audit.head_refused", "beacon.not_yet", "beacon.wrong"}
 
 
 def raised_codes(*, kinds: Collection[str] = (), under: Sequence[str] = (".",)) -> dict[str, str]:

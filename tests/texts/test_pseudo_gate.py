@@ -72,7 +72,7 @@ FORM: dict[str, Any] = dict.fromkeys(
     (
         *("problem", "note", "direct", "enter_before", "served_before", "opens", "contact", "ticket"),
         *("is_contact_wrong", "is_ticket_wrong", "is_lottery", "is_last_call"),
-        *("needs_work", "lacks_work", "needs_code"),
+        *("is_busy", "challenge", "wait", "wait_text"),
     ),
     "",
 )
@@ -81,8 +81,8 @@ FORM: dict[str, Any] = dict.fromkeys(
 @pytest.mark.parametrize("name", ["", *FORM])
 def test_the_form_to_join_is_translated(name: str, pseudo_language: str) -> None:
     facts = FORM | ({name: "7"} if name else {})
-    if name == "lacks_work":
-        facts["needs_work"] = "7"
+    if name == "wait_text":
+        facts["challenge"] = "7"
     event = EventFacts("casn", "CASN", "Asia/Jakarta", {"id": (), "en": ()})
     page = Pages("http://situs").render(
         "join.html", pseudo_language, path="/antre/casn", event=event, **facts

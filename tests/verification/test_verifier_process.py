@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -51,12 +51,17 @@ SECRETS = {
 
 @contextmanager
 def verifier(
-    stamper: Stamper, folder: Path, register: str = "", *, trust: Sequence[str] = ()
+    stamper: Stamper,
+    folder: Path,
+    register: str = "",
+    *,
+    trust: Sequence[str] = (),
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[str, int]]:
     """Address and process id of a running verifier, started as an operator would, among secrets."""
     port = free_port()
     env = {"PATH": os.environ["PATH"], "METERAI_DATA": str(stamper.folder), **SECRETS}
-    env |= {"METERAI_CONTACT": "bantuan@meterai.example"}
+    env |= {"METERAI_CONTACT": "bantuan@meterai.example", **(settings or {})}
     env |= {"METERAI_DATABASE_VERIFIER_URL": register} if register else {}
     command = [sys.executable, "-m", "meterai.cli", "verifier", "--port", str(port)]
     command += trust or ["--trust-root", str(stamper.folder / "root.pem")]

@@ -211,19 +211,19 @@ async def test_a_claim_and_a_step_of_the_controller_do_not_wait_for_each_other(l
     """The claim locks the admission, and its pass refers to the queue. The step locks the queue and sets
     the admission."""
     given = Pass(
-        id=bytes(12), pass_id=uuid.uuid4(), order_id=None, claimed_at=line.now, window=1, lane=Lane.NEW,
-        gate=1, sequence=1,
+        id=bytes(12), pass_id=uuid.uuid4(), order_id=None, claimed_at=line.now, window=1,
+        lane=Lane.IN_FLIGHT, gate=1, sequence=1,
     )  # fmt: skip
     async with line.database.app.transaction() as step:
         epoch = await lease_rows.take_lease(step, "controller", 60)
         assert epoch is not None
         queue = await queues.lock_fenced(step, "casn", "controller", epoch)
         async with line.database.app.transaction() as claiming:
-            await pass_rows.lock_admission(claiming, line.number)
+            level, _ = await pass_rows.lock_admission(claiming, line.number)
             setting = asyncio.create_task(queues.save_queue(step, queue, epoch=epoch, rate=1))
             await asyncio.sleep(0.1)
             async with asyncio.timeout(5):
-                assert await pass_rows.add_pass(claiming, line.number, given)
+                assert await pass_rows.admit(claiming, line.number, given, level)
         await setting
     assert await passes(line) == 1
 
@@ -376,15 +376,15 @@ async def test_a_claim_that_fails_half_way_leaves_no_pass_and_takes_no_place(
     text, other = line.join(ANI), line.join(BUDI)
     await line.call_everybody()
     await line.set_rate(60, new=1.0, returner=0.0)
-    real = pass_rows.add_pass
+    real = pass_rows.admit
 
     async def fail(*_: object) -> bool:
         raise ConnectionResetError
 
-    monkeypatch.setattr(pass_rows, "add_pass", fail)
+    monkeypatch.setattr(pass_rows, "admit", fail)
     with pytest.raises(ConnectionResetError):
         await claim(line, text, ANI)
-    monkeypatch.setattr(pass_rows, "add_pass", real)
+    monkeypatch.setattr(pass_rows, "admit", real)
     assert await passes(line) == 0
     await claim(line, other, BUDI)
     assert await passes(line) == 1, "the one place was still there"

@@ -778,7 +778,7 @@ async def test_who_renews_the_lease_too_late_says_so(line: MovedQueue, *, is_lat
         await line.database.owner.execute("UPDATE waiting_room.lease SET until = 'epoch'")
     else:
         await line.take_over()
-    lease_loop = LeaseLoop(line.database.app, line.folder.path.parent, holder="controller 1")
+    lease_loop = LeaseLoop(line.database.controller, line.folder.path.parent, holder="controller 1")
     with structlog.testing.capture_logs() as lines:
         await lease_loop._lead(1, asyncio.Event())
     warned = [one["event"] for one in lines if one["log_level"] == "warning"]
@@ -859,7 +859,7 @@ async def test_a_queue_whose_files_are_gone_gets_no_others_and_a_restore_says_so
     await line.open(schedule_of(), always=True)
     root, moment = line.folder.path.parent, datetime.fromtimestamp(line.now, UTC)
     line.folder.path.rename(root.with_name("away"))
-    lease_loop = LeaseLoop(line.database.app, root, holder="next")
+    lease_loop = LeaseLoop(line.database.controller, root, holder="next")
     with pytest.raises(AssertionError, match="put them back from a copy"):
         await lease_loop._open(line.folder.slug, 1)
     done = await rewind_queues(line.database.app, root, actor="officer", now=moment)

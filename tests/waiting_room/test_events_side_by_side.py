@@ -60,7 +60,7 @@ async def leading(line: MovedQueue) -> AsyncIterator[None]:
     """Starts another controller, which leads."""
     await line.database.owner.execute("UPDATE waiting_room.lease SET until = 'epoch'")
     clock = MovedClock(wall=lambda: line.now, monotonic=lambda: line.now)
-    one = LeaseLoop(line.database.app, line.folder.path.parent, holder="next", clock=clock)
+    one = LeaseLoop(line.database.controller, line.folder.path.parent, holder="next", clock=clock)
     stop = asyncio.Event()
     task = asyncio.create_task(one.run(stop))
     try:

@@ -33,11 +33,12 @@ async def buy(
     """
     order_id = uuid.uuid4()
     one = Pass(
-        id=id, pass_id=uuid.uuid4(), order_id=None, claimed_at=claimed, window=1, lane=Lane.NEW, gate=1,
-        sequence=1,
+        id=id, pass_id=uuid.uuid4(), order_id=None, claimed_at=claimed, window=1, lane=Lane.IN_FLIGHT,
+        gate=1, sequence=1,
     )  # fmt: skip
     async with database.app.transaction() as tx:
-        assert await pass_rows.add_pass(tx, queue, one)
+        level, _ = await pass_rows.lock_admission(tx, queue)
+        assert await pass_rows.admit(tx, queue, one, level)
         assert await pass_rows.use_pass(tx, queue, id, one.pass_id, order_id=order_id, instead_of=None)
     seller = await database.owner.fetchval("SELECT id FROM customers.organisation LIMIT 1")
     state = "completed" if done else "paid" if paid else "awaiting_payment"

@@ -75,7 +75,7 @@ async def test_a_chain_of_seeds_is_made_once_however_often_the_lease_changes(
 async def test_who_is_told_to_stop_gives_the_lease_back(database: TestDatabase, tmp_path: Path) -> None:
     """The next process need not wait until the lease has lapsed."""
     stop = asyncio.Event()
-    one, next_one = (LeaseLoop(database.app, tmp_path, holder=name) for name in ("one", "next"))
+    one, next_one = (LeaseLoop(database.controller, tmp_path, holder=name) for name in ("one", "next"))
     task = asyncio.create_task(one.run(stop))
     async with asyncio.timeout(5):
         while not one.leads:

@@ -16,10 +16,12 @@ from meterai.api.problems import problem_response
 from meterai.api.routes import ROUTES
 from meterai.customers.organisations import SELLER
 from meterai.kernel.ids import token_digest
+from meterai.kit.files.free_space import DiskReserve
 from meterai.kit.settings import Settings
 from meterai.sales.events import load_events
 from meterai.sales.queries.tariffs import Tariff
 from meterai.stamping.signer_wire import Identity
+from meterai.stamping.upload_room import UploadRoom
 from meterai.verification.model import Trust
 from meterai.web.line.queues import queues_of
 from meterai.web.site import build_site
@@ -42,6 +44,7 @@ class Visitor:
         self.text = ""
         self.sent_from = "same-origin"
         self.client = "192.0.2.7"
+        self.user_agent = ""
 
     async def get(self, address: str) -> str:
         """Asks for a page. Returns where it redirects to, or its own address."""
@@ -56,6 +59,7 @@ class Visitor:
     async def _ask(self, method: str, address: str, body: bytes, kind: str) -> str:
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         headers = {"cookie": cookies, "content-type": kind, "sec-fetch-site": self.sent_from}
+        headers |= {"user-agent": self.user_agent} if self.user_agent else {}
         answer = await ask(self.site, address, method=method, headers=headers, body=body, client=self.client)
         for cookie in answer.cookies:
             self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(cookie).items()}
@@ -104,12 +108,16 @@ class RunningSite:
     def __init__(self, line: LineOfPeople, monkeypatch: pytest.MonkeyPatch, **told: Any) -> None:
         self.line = line
         self.signer = Answering()
-        self.db = Counting(line.database.app)
+        self.db = Counting(line.database.site)
         settings = Settings(queue_folder=str(line.folder.path.parent), gate_url=GATE, **told)
         app: Any = SimpleNamespace(
             settings=settings, db=self.db, secret=b"s" * 32, clock=lambda: line.now,
             public_url=settings.public_url or "http://situs",
             trust=Trust(roots_pem=()), price_list=PRICES, signer=self.signer,
+            upload_room=UploadRoom(
+                self.db, DiskReserve([line.folder.path], 0),  # type: ignore[arg-type]
+                network_bytes_max=1 << 30, all_bytes_max=1 << 30,
+            ),
         )  # fmt: skip
         self.app = app
         self.queues = queues_of(settings, self.db)  # type: ignore[arg-type]

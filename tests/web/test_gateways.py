@@ -19,6 +19,7 @@ from meterai.sales.queries.order_page import order_page
 from meterai.sales.use_cases.add_item import set_quota
 from meterai.sales.use_cases.open_order import open_order
 from meterai.sales.use_cases.set_contact import set_customer
+from meterai.sales.use_cases.settle_asked import settle_asked
 from tests.sales.fake_gateway import FakeGateway, notice
 from tests.sales.shop import PRICES
 from tests.web.asking import Answer, ask
@@ -95,6 +96,8 @@ async def test_a_second_gateway_takes_a_charge_and_its_notice(running: RunningSi
     for new in (True, False):
         answer = await tell(running, "dompet", notice(payment.reference))
         assert (answer.status, json.loads(answer.body)) == (200, {"status": "ok", "new": new})
+    assert (await order_now(running, order_id)).state is OrderState.AWAITING_PAYMENT, "the site books nothing"
+    assert await settle_asked(running.line.database.app, dompet, clock=lambda: running.line.now) == 2
     assert (await order_now(running, order_id)).state is OrderState.COMPLETED
     kept = await running.line.database.owner.fetchval("SELECT gateway FROM sales.notice")
     assert kept == "dompet"

@@ -14,7 +14,7 @@ from meterai.kit.formats.display import size_text
 from meterai.pdf.limits import CHECKED_BYTES_MAX, DEFAULT_LIMITS
 from meterai.sales.bank_account import HOLDER_LENGTH_MAX
 from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, QUOTA_PIECES_MAX
-from meterai.stamping.use_cases.accept_document import RETENTION_DAYS
+from meterai.stamping.retention import RETENTION_DAYS
 from meterai.texts.mechanism.languages import languages
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.queue.gate import TEXTS
@@ -110,7 +110,7 @@ def test_a_number_on_a_page_is_the_one_by_which_it_is_refused(language: str) -> 
         Visit(language, "/kuota", ""), "quota.html", **about, submit_id="", pieces=""
     ).decode()
     assert re.search(rf'id="batas">1 \w+ {QUOTA_PIECES_MAX} ', quota)
-    facts = about | {"contact": "a•••@contoh.id", "code_id": "", "again": "/saya"}
+    facts = about | {"contact": "a•••@contoh.id", "code_id": "", "again": "/saya", "tries_from": None}
     code = pages.render(Visit(language, "/saya/kode", ""), "code.html", **facts).decode()
     assert re.search(rf"\b{minutes(CODE_LIFE)} (menit|minutes)", code)
     help_page = pages.render(Visit(language, "/bantuan", ""), "help.html").decode()

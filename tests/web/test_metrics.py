@@ -186,7 +186,9 @@ async def test_without_the_database_what_is_left_is_told(measured: RunningSite) 
     measured.db.is_down = True
     seen = told(await read(measured))
     assert (seen["meterai_database_up",], seen["meterai_signer_up",]) == (0, 1)
-    assert {name for name, *_ in seen} == {"meterai_build_info", "meterai_database_up", "meterai_signer_up"}
+    disk = {"meterai_disk_free_bytes", "meterai_disk_reserve_bytes"}
+    parts = {"meterai_build_info", "meterai_database_up", "meterai_signer_up"}
+    assert {name for name, *_ in seen} == parts | disk
 
 
 async def test_a_part_that_does_not_answer_keeps_nobody(
@@ -225,7 +227,7 @@ async def test_alarms_go_by_metrics_that_there_are_and_lead_to_what_to_do(measur
     page = (ROOT / "docs" / "metrics.md").read_text()
     alarms = (ROOT / "deploy" / "alarms.yml").read_text()
     expressions = re.findall(r"^ +expr: (.*)$", alarms, re.M)
-    assert len(expressions) == alarms.count("- alert:") == alarms.count("on_duty: ") == 16
+    assert len(expressions) == alarms.count("- alert:") == alarms.count("on_duty: ") == 19
     known = set(re.findall(r"^\| `(meterai_\w+)`", page, re.M))
     used = {name for expression in expressions for name in re.findall(r"meterai_\w+", expression)}
     assert used <= known

@@ -163,7 +163,17 @@ async def test_a_number_with_something_behind_it_is_not_known_also_to_its_custom
     visitor = running.visitor()
     order = await order_of(running, visitor)
     clock = lambda: running.line.now  # noqa: E731
-    await cancel_order(running.line.database.app, None, order.order_id, clock=clock)  # type: ignore[arg-type]
+
+    async def never(reference: str) -> None:
+        raise AssertionError(reference)
+
+    await cancel_order(
+        running.line.database.app,
+        None,  # type: ignore[arg-type]
+        order.order_id,
+        settle=never,
+        clock=clock,
+    )
     number = order.number.lower()
     assert await visitor.get(f"/pesanan/{number}/bayar") == f"/pesanan/{number}"
     for more in (" " * 90 + "\r\nX-Forged: 1", "\r\nX-Forged: 1", "/..", "\x00"):

@@ -1,9 +1,8 @@
-"""Messages that gates leave are sent at least once, by one worker at a time, and not too late."""
+"""Codes and reminders have lanes of their own, and none waits behind the messages of strangers."""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,17 +12,15 @@ import msgspec
 import pytest
 import structlog
 
-from meterai.background.queue_messages import send_gate_mail
 from meterai.background.topics import Bells, send_messages
 from meterai.customers.codes import BEHIND_AFTER, BEHIND_MIN, Asker
 from meterai.customers.contacts import Contact, canonical_contact
 from meterai.customers.use_cases.request_code import request_code
-from meterai.gate.joining.contact_codes import ContactCodes
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.messages import MESSAGE_TOPICS, STRANGERS_CODE_TOPICS, TOPICS, Message, ToKind
 from meterai.kit.settings import Settings
-from meterai.waiting_room.files.queue_folder import QueueFolder, publish
+from tests.customers.known_browsers import known_mark
 from tests.sales.fake_gateway import SetClock
 from tests.sales.shop import NOON
 from tests.storage_fixtures import TestDatabase
@@ -65,126 +62,13 @@ def app(tmp_path: Path, post: Post) -> Any:
     return SimpleNamespace(settings=Settings(data=tmp_path), messenger=post, clock=clock)
 
 
-@pytest.fixture
-def codes(tmp_path: Path) -> ContactCodes:
-    """The codes of a gate of an event that has published its rules."""
-    folder = QueueFolder(tmp_path / "queue" / "casn")
-    publish(folder.config, b"{}")
-    return ContactCodes(b"k" * 32, folder.gate(3) / "mail")
-
-
-def leave(codes: ContactCodes) -> None:
-    assert codes.send(ANI, NOON.timestamp(), subject="Kode antrean", text="Kode: {code}", language="id")
-
-
 def reminder(to: str, kind: ToKind = "email") -> Message:
     return Message(to_kind=kind, to=to, subject="Giliran Anda", text="Masuk.")
 
 
-def left(app: Any) -> int:
-    return len(list(app.settings.data.rglob("mail/*.json")))
-
-
-async def test_a_code_that_a_gate_left_is_sent_and_its_file_goes(
-    app: Any, codes: ContactCodes, post: Post
-) -> None:
-    leave(codes)
-    assert await send_gate_mail(app) == 1
-    assert [(one.to, one.subject) for one in post.sent] == [("ani@contoh.id", "Kode antrean")]
-    assert post.sent[0].text == f"Kode: {post.sent[0].code}"
-    assert left(app) == 0
-    assert await send_gate_mail(app) == 0
-
-
-async def test_a_code_that_has_expired_is_not_sent_any_more(
-    app: Any, codes: ContactCodes, post: Post
-) -> None:
-    leave(codes)
-    app.clock.now = NOON.replace(hour=NOON.hour + 1)
-    await send_gate_mail(app)
-    assert (post.sent, left(app)) == ([], 0)
-
-
-async def test_a_message_waits_while_the_next_station_is_down(
-    app: Any, codes: ContactCodes, post: Post
-) -> None:
-    leave(codes)
-    post.trouble = Refusal(Kind.UNAVAILABLE, "message.unavailable")
-    with pytest.raises(Refusal):
-        await send_gate_mail(app)
-    assert left(app) == 1
-    post.trouble = None
-    await send_gate_mail(app)
-    assert (len(post.sent), left(app)) == (1, 0)
-
-
-@pytest.mark.parametrize(
-    ("others", "facts", "asked"),
-    [("0812345670{:02}", {}, 16), ("orang{:02}@lambat.contoh", {"smtp_code": 450}, 40)],
-)
-async def test_nobody_waits_behind_messages_that_are_not_taken_now(
-    app: Any, codes: ContactCodes, post: Post, others: str, facts: dict[str, object], asked: int
-) -> None:
-    """A station that is down may take long to say so: it is not asked for thousands, one by one."""
-    for number in range(40):
-        one = canonical_contact(others.format(number))
-        assert codes.send(
-            one, NOON.timestamp() - 1, subject="Kode antrean", text="Kode: {code}", language="id"
-        )
-    leave(codes)
-    post.trouble, post.takes = Refusal(Kind.UNAVAILABLE, "message.unavailable", **facts), "ani@"
-    assert await send_gate_mail(app) == 1
-    assert [one.to for one in post.sent] == ["ani@contoh.id"]
-    assert (left(app), post.asked) == (40, asked + 1)
-
-
-async def test_mails_at_which_the_station_fails_shut_nobody_out(
-    app: Any, codes: ContactCodes, post: Post
-) -> None:
-    for number in range(40):
-        one = canonical_contact(f"orang{number:02}@lambat.contoh")
-        assert codes.send(
-            one, NOON.timestamp() - 1, subject="Kode antrean", text="Kode: {code}", language="id"
-        )
-    leave(codes)
-    post.trouble, post.takes = Refusal(Kind.UNAVAILABLE, "message.unavailable"), "ani@"
-    for _ in range(3):
-        app.clock.now += timedelta(seconds=1)
-        with suppress(Refusal):
-            await send_gate_mail(app)
-    assert [one.to for one in post.sent] == ["ani@contoh.id"]
-    assert left(app) == 40
-
-
-async def test_a_message_that_no_station_will_ever_take_is_dropped(
-    app: Any, codes: ContactCodes, post: Post
-) -> None:
-    leave(codes)
-    post.trouble = Refusal(Kind.INVALID, "message.address_refused")
-    await send_gate_mail(app)
-    assert left(app) == 0
-
-
-async def test_two_workers_do_not_send_the_same_message_twice(
-    app: Any, codes: ContactCodes, post: Post
-) -> None:
-    for _ in range(3):
-        leave(codes)
-    await asyncio.gather(*(send_gate_mail(app) for _ in range(4)))
-    assert (len(post.sent), left(app)) == (3, 0)
-
-
-async def test_a_file_that_cannot_be_read_blocks_nobody(app: Any, codes: ContactCodes, post: Post) -> None:
-    broken = next(app.settings.data.rglob("casn")) / "gates" / "3" / "mail" / "1-broken.json"
-    publish(broken, msgspec.json.encode({"to": 1}))
-    leave(codes)
-    await send_gate_mail(app)
-    assert (len(post.sent), left(app)) == (1, 0)
-
-
 def worker_with(app: Any, database: TestDatabase) -> Any:
     """The worker's application with a database and an outbox."""
-    return SimpleNamespace(db=database.app, messenger=app.messenger, clock=app.clock)
+    return SimpleNamespace(db=database.worker, messenger=app.messenger, clock=app.clock)
 
 
 async def write_down(worker: Any, *messages: Message) -> None:
@@ -230,9 +114,16 @@ async def crowd(worker: Any, count: int) -> None:
         await outbox.enqueue_many(tx, entries, worker.clock())
 
 
-async def ask(worker: Any, asker: Asker = Asker.STRANGER, contact: Contact = ANI) -> None:
+async def ask(worker: Any, asker: Asker = Asker.STRANGER, contact: Contact = ANI, *, mark: str = "") -> None:
     await request_code(
-        worker.db, b"k" * 32, contact, asker=asker, address="192.0.2.1", language="id", now=worker.clock()
+        worker.db,
+        b"k" * 32,
+        contact,
+        asker=asker,
+        mark=mark,
+        address="192.0.2.1",
+        language="id",
+        now=worker.clock(),
     )
 
 
@@ -242,9 +133,11 @@ async def test_who_is_called_or_known_does_not_wait_behind_the_codes_of_stranger
     worker = worker_with(app, database)
     await crowd(worker, 2_000)
     await ask(worker)
-    for asker in (Asker.CALLED, Asker.KNOWN):
-        app.clock.now += timedelta(minutes=5)
-        await ask(worker, asker)
+    app.clock.now += timedelta(minutes=5)
+    await ask(worker, Asker.CALLED)
+    mark = await known_mark(database, ANI, app.clock())
+    app.clock.now += timedelta(minutes=5)
+    await ask(worker, mark=mark)
     await send_due(worker)
     assert [one.to for one in post.sent].count(ANI.value) == 2
     assert len(post.sent) == 10, "a stranger's turn comes later"
@@ -267,7 +160,7 @@ async def test_strangers_get_no_code_while_those_of_strangers_wait_for_a_minute(
     assert caught.value.facts == {"retry_after_s": 60}
     await ask(worker, contact=canonical_contact("081234567890"))
     await ask(worker, Asker.CALLED)
-    await ask(worker, Asker.KNOWN)
+    await ask(worker, mark=await known_mark(database, ANI, app.clock()))
     while await outbox.due_topics(database.app, TOPICS, app.clock()):
         await send_due(worker)
     await ask(worker)

@@ -12,7 +12,6 @@ from litestar.exceptions import HTTPException
 from meterai.api.dependencies import Service
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.sales.use_cases.receive_notice import NoticeReceipt, receive_notice
-from meterai.sales.use_cases.settle_payment import settle_payment
 
 log = structlog.get_logger(__name__)
 NOTICE_BYTES_MAX = 16 * 1024
@@ -29,7 +28,7 @@ class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
 async def receive_gateway_notice(
     request: Request[Any, Any, Any], gateway: str, service: Service
 ) -> Acknowledged:
-    """Stores a notice of the gateway of this name and settles the payment that it names.
+    """Stores a notice of the gateway of this name. A worker settles the payment that it names.
 
     The signature is checked. Answers 200 once the notice is stored: what follows is our work, by polling if
     need be.
@@ -49,10 +48,6 @@ async def _receive(request: Request[Any, Any, Any], gateway: str, service: Servi
     except Refusal as refusal:
         log.warning("payment_notice_refused", code=refusal.code)
         raise
-    try:
-        await settle_payment(service.db, service.gateway, receipt.reference, clock=service.clock)
-    except Refusal as refusal:
-        log.warning("payment_left_to_polling", code=refusal.code, **refusal.facts)
     return Acknowledged(new=receipt.new)
 
 

@@ -48,7 +48,14 @@ async def read_metrics(request: Request[Any, Any, Any], service: Service) -> Res
         return refused
     asking = ask_signer(service.signer, within_s=_SECONDS_MAX)
     figures, signer = await asyncio.gather(_figures(service), asking)
-    body = render_metrics(figures, signer, now=service.clock(), environment=service.settings.environment)
+    body = render_metrics(
+        figures,
+        signer,
+        free_bytes=service.upload_room.reserve.free_bytes(),
+        reserve_bytes=service.upload_room.reserve.reserve_bytes,
+        now=service.clock(),
+        environment=service.settings.environment,
+    )
     headers = {"Cache-Control": "no-store"}
     return Response(body, media_type=CONTENT_TYPE_PLAIN_0_0_4, headers=headers)
 
@@ -69,10 +76,22 @@ async def _figures(service: App) -> Figures | None:
         return None
 
 
-def render_metrics(figures: Figures | None, signer: SignerNow, *, now: datetime, environment: str) -> bytes:
-    """Writes the metrics. Without `figures` it writes only what is known without the database."""
+def render_metrics(
+    figures: Figures | None,
+    signer: SignerNow,
+    *,
+    free_bytes: int | None,
+    reserve_bytes: int,
+    now: datetime,
+    environment: str,
+) -> bytes:
+    """Writes the metrics. Without `figures` it writes only what is known without the database.
+
+    `free_bytes`: of the fullest of our disks; None: files are on S3.
+    """
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_ServiceCollector(figures, [*_always(figures, environment), *_signing(signer, now)]))
+    known = [*_always(figures, environment), *_signing(signer, now), *_disk(free_bytes, reserve_bytes)]
+    registry.register(_ServiceCollector(figures, known))
     return generate_latest(registry)
 
 
@@ -109,6 +128,13 @@ def _always(figures: Figures | None, environment: str) -> Iterator[Metric]:
     yield _gauge("database_up", "The database answers.", figures is not None)
 
 
+def _disk(free_bytes: int | None, reserve_bytes: int) -> Iterator[Metric]:
+    yield _gauge("disk_reserve_bytes", "Free bytes below which uploads are refused.", reserve_bytes)
+    if free_bytes is not None:
+        free = "Free bytes of the fullest disk of files, database and queues."
+        yield _gauge("disk_free_bytes", free, free_bytes)
+
+
 def _signing(signer: SignerNow, now: datetime) -> Iterator[Metric]:
     yield _gauge("signer_up", "The signer answers and has a key that signs now.", not signer.trouble)
     if signer.tsa_ends is not None:
@@ -125,9 +151,13 @@ def _stamping(seen: Figures) -> Iterator[Metric]:
         yield _gauge("signing_key_end_timestamp_seconds", ends, seen.key_ends.timestamp())
     needed = "The key that signs ends soon, and no other follows."
     yield _gauge("next_signing_key_needed", needed, seen.needs_next_key)
+    uncovered = "Age of the oldest entry of the audit trail that no head outside of the database covers."
+    yield _gauge("audit_head_behind_seconds", uncovered, seen.audit_head_behind_s)
     late = "Age of the oldest payment whose stamp is not made yet, or of the oldest delayed document."
     yield _gauge("stamp_delay_seconds", late, seen.stamp_delay_s)
     yield _gauge("stamping_jobs", "Accepted jobs that are not finished.", seen.jobs_waiting)
+    waiting = "Bytes of uploads whose senders have proved no contact."
+    yield _gauge("unproven_upload_bytes", waiting, seen.unproven_bytes)
     yield _gauge("time_stamps_owed", "Released stamps that lack their time stamp.", seen.time_stamps_owed)
 
 

@@ -11,6 +11,8 @@ from meterai.texts.api_problems import FOR_MACHINES
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.refusals import TABLE
 
+_WAIT_S = 5
+"""For refusals that do not say how long to wait."""
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -51,5 +53,6 @@ def problem_response(refusal: Refusal, help_code: str = "", status: int = 0) -> 
         detail_id=detail("id"),
         help_code=help_code,
     )
-    headers = {"Retry-After": "5"} if status in (429, 503) else {}
+    wait_s = str(refusal.facts.get("retry_after_s", _WAIT_S))
+    headers = {"Retry-After": wait_s} if status in (429, 503) else {}
     return Response(msgspec.json.encode(body), status_code=status, media_type=MEDIA_TYPE, headers=headers)

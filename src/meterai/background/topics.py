@@ -24,6 +24,7 @@ from meterai.sales.use_cases.record_stamping import (
     record_items_stamped,
     record_quota_freed,
 )
+from meterai.sales.use_cases.settle_asked import SETTLE_TOPIC
 from meterai.stamping.cycle.batch import Tools
 from meterai.stamping.cycle.job_ends import REFUSED, RELEASED
 from meterai.stamping.queries import lot_of_job
@@ -46,11 +47,11 @@ class Bells:
     """Looks into the outbox once for all loops that work on it, and wakes those whose work is due."""
 
     def __init__(self) -> None:
-        self.stamping, self.news = Bell(), Bell()
+        self.stamping, self.news, self.settling = Bell(), Bell(), Bell()
         self.messages = {topic: Bell() for topic in TOPICS}
         """One for each topic of messages."""
         self._by_topic = dict.fromkeys(STAMPING_TOPICS, self.stamping) | self.messages
-        self._by_topic[NEWS_TOPIC] = self.news
+        self._by_topic |= {NEWS_TOPIC: self.news, SETTLE_TOPIC: self.settling}
 
     async def watch(self, app: WorkerApp) -> int:
         """Rings the bells of topics with due rows."""

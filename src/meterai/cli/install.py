@@ -17,7 +17,7 @@ from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings, from_environment, queue_root
 from meterai.launcher.database_server import DatabaseServer
 from meterai.launcher.embedded_postgres import PostgresFailed
-from meterai.launcher.first_start import open_installation
+from meterai.launcher.first_start import open_installation, record_known_officers
 from meterai.launcher.preparation import (
     LaunchProblem,
     Twins,
@@ -83,6 +83,7 @@ async def _prepare(settings: Settings) -> tuple[Settings, bool]:
     secrets.make_shared()
     addresses = addresses_of(settings, ports_of_units(settings), _NO_TWINS, database.owner_url, "")
     complete = derive(settings, addresses, secrets)
+    await record_known_officers(database.owner_url, complete, now=system_clock())
     await open_installation(complete, now=system_clock())
     return complete, changed
 

@@ -69,7 +69,24 @@ COMMANDS: Final = {
     "issue-quota": _Entry(
         "meterai.cli.operator.issue_quota", "issue_quota", "Record a deposit and issue stock."
     ),
+    "purge": _Entry(
+        "meterai.cli.operator.purge", "purge_now", "Delete now what the clean-up would delete next."
+    ),
     "history": _Entry("meterai.cli.operator.history", "show_history", "Show who did what: the audit trail."),
+    "erase": _Entry("meterai.cli.operator.erase", "erase", "Erase a person's values in the audit trail."),
+    "officers list": _Entry(
+        "meterai.cli.operator.officers", "list_officers", "Show who may sign, with roles and keys."
+    ),
+    "officers record": _Entry(
+        "meterai.cli.operator.officers", "record_officers", "Make the database know the officers file."
+    ),
+    "release list": _Entry(
+        "meterai.cli.operator.release", "list_requests", "Show the acts that wait for a signature."
+    ),
+    "release show": _Entry("meterai.cli.operator.release", "show_request", "Show what a request is for."),
+    "release sign": _Entry(
+        "meterai.cli.operator.release", "sign_request", "Sign a request; the last signature carries it out."
+    ),
     "keys list": _Entry("meterai.cli.operator.keys", "list_keys", "Show the signing keys."),
     "keys code": _Entry("meterai.cli.operator.keys", "make_code_key", "Make the key of the 2-D code, once."),
     "keys request": _Entry(
@@ -129,7 +146,9 @@ _GROUPS: Final = {
     "archive": "Released files through the years.",
     "db": "The database.",
     "keys": "Signing keys.",
+    "officers": "Officers: their roles and their SSH keys.",
     "queue": "The waiting room in front of an event.",
+    "release": "Acts that wait for a second officer.",
     "refunds": "Refunds that an officer looks into (docs/backup.md).",
 }
 

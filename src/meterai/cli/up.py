@@ -29,7 +29,7 @@ from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings, from_environment
 from meterai.launcher.database_server import DatabaseServer
 from meterai.launcher.embedded_postgres import PostgresFailed
-from meterai.launcher.first_start import open_installation
+from meterai.launcher.first_start import open_installation, record_known_officers
 from meterai.launcher.preparation import (
     LaunchProblem,
     Ports,
@@ -136,6 +136,7 @@ class _Launch:
         addresses = addresses_of(self._settings, ports, twins, database.owner_url, database.socket_folder)
         complete = derive(self._settings, addresses, self._secrets)
         complete = msgspec.structs.replace(complete, port=ports.site, public_url=addresses.site)
+        await record_known_officers(database.owner_url, complete, now=system_clock())
         await open_installation(complete, now=system_clock())
         twin = twin_specs(complete, ports, twins, self._secrets)
         await self._supervisor.start([*twin, *product_specs(complete, ports)])

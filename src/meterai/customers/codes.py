@@ -46,9 +46,9 @@ PER_ADDRESS_OF_CALLED_MAX = 6_000
 """For people who show a ticket of that contact, or are known: neighbours must not lock them out."""
 TRIED_WINDOW = timedelta(days=1)
 """How long unused codes with wrong tries are remembered."""
-TRIED_PER_CONTACT = 20
 TRIED_PER_ADDRESS = 60
-"""From this many wrong tries on, codes are long. A crowd makes few: most people are right the second time."""
+"""From this many wrong tries on, strangers of an address get long codes. A crowd makes few: most people are
+right the second time."""
 OPEN_PER_ADDRESS = 30
 """From this many unused codes of strangers in the last `WINDOW` on, codes are long too. Otherwise a guesser
 would first ask for many and then guess. A crowd behind one address has as many at 12 requests a minute."""

@@ -36,6 +36,8 @@ class SessionCustomer(msgspec.Struct, frozen=True, kw_only=True):
     proven_by: uuid.UUID | None
     """The contact whose code opened the session."""
     proven_at: datetime
+    used_at: datetime
+    """When the session was last used, to the hour."""
     token: str
     """Of the session: what changes contacts shows it to the database."""
 
@@ -66,13 +68,16 @@ async def session_customer(db: Database, token: str, now: datetime) -> SessionCu
     async with db.connection() as connection:
         row = await connection.fetchrow(
             """SELECT s.customer_id, s.contact_id, s.created_at, p.language,
+                   coalesce(s.used_at, s.created_at) AS last_used,
                    array_agg(c.id ORDER BY c.verified_at, c.id) AS ids,
                    array_agg(c.kind ORDER BY c.verified_at, c.id) AS kinds,
                    array_agg(c.value ORDER BY c.verified_at, c.id) AS addresses
                FROM customers.session s
                JOIN customers.customer p ON p.id = s.customer_id
                LEFT JOIN customers.contact c ON c.customer_id = s.customer_id AND c.replaced_at IS NULL
-               WHERE s.token_digest = $1 AND s.expires_at > $2 GROUP BY s.token_digest, p.language
+               WHERE s.token_digest = $1
+                   AND customers.is_signed_in(s.expires_at, coalesce(s.used_at, s.created_at), $2)
+               GROUP BY s.token_digest, p.language
                HAVING s.contact_id IS NULL OR bool_or(c.id = s.contact_id)""",
             token_digest(token),
             now,
@@ -87,8 +92,41 @@ async def session_customer(db: Database, token: str, now: datetime) -> SessionCu
         language=row["language"],
         proven_by=row["contact_id"],
         proven_at=row["created_at"],
+        used_at=row["last_used"],
         token=token,
     )
+
+
+class OpenSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A browser of a customer that is signed in, or still known."""
+
+    id: bytes
+    """The digest of its token. It opens nothing."""
+    browser: str
+    system: str
+    opened_at: datetime
+    used_at: datetime
+    is_signed_in: bool
+
+
+async def sessions_of(
+    db: Database, customer_id: uuid.UUID, *, limit: int, now: datetime
+) -> tuple[OpenSession, ...]:
+    """The browsers of a customer, the one that was used last first."""
+    async with db.connection() as connection:
+        rows = await connection.fetch(
+            """SELECT token_digest AS id, coalesce(browser, '') AS browser, coalesce(system, '') AS system,
+                   created_at AS opened_at, last.used AS used_at,
+                   customers.is_signed_in(expires_at, last.used, $2) AS is_signed_in
+               FROM customers.session, LATERAL (SELECT coalesce(used_at, created_at) AS used) last
+               WHERE customer_id = $1
+                   AND (known_until > $2 OR customers.is_signed_in(expires_at, last.used, $2))
+               ORDER BY last.used DESC, token_digest LIMIT $3""",
+            customer_id,
+            now,
+            limit,
+        )
+    return tuple(OpenSession(**dict(row)) for row in rows)
 
 
 async def addresses_of(
@@ -114,6 +152,29 @@ async def addresses_of(
     return {
         asked[row["n"] - 1]: (Contact(kind=row["kind"], value=row["value"]), row["language"]) for row in rows
     }
+
+
+async def proven_contacts(
+    connection: Connection, ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, tuple[uuid.UUID, Contact]]:
+    """The customer and the address of each contact, by id, as far as it is still somebody's."""
+    rows = await connection.fetch(
+        """SELECT id, customer_id, kind, value FROM customers.contact
+           WHERE id = ANY ($1) AND replaced_at IS NULL""",
+        list(ids),
+    )
+    return {row["id"]: (row["customer_id"], Contact(kind=row["kind"], value=row["value"])) for row in rows}
+
+
+async def contacts_of_customer(db: Database, customer_id: uuid.UUID) -> dict[uuid.UUID, Contact]:
+    """The proven contacts of a customer, by id, the oldest first."""
+    async with db.connection() as connection:
+        rows = await connection.fetch(
+            """SELECT id, kind, value FROM customers.contact WHERE customer_id = $1 AND replaced_at IS NULL
+               ORDER BY verified_at, id""",
+            customer_id,
+        )
+    return {row["id"]: Contact(kind=row["kind"], value=row["value"]) for row in rows}
 
 
 async def customer_of_contact(db: Database, contact: Contact) -> uuid.UUID | None:

@@ -8,18 +8,21 @@ from datetime import datetime
 import msgspec
 
 from meterai.customers import codes
+from meterai.customers.browsers import Browser, Which
 from meterai.customers.codes import Asker, Purpose
 from meterai.customers.contacts import Contact, ContactKind
 from meterai.kit.database import Connection, call
 
 
 class TriedCode(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a try: `verdict` is right, wrong, used_up or expired, or what the function adds."""
+    """What came of a try: `verdict` is right, wrong, used_up, expired or early, or what the function adds."""
 
     verdict: str
     kind: ContactKind | None
     value: str | None
     tries_left: int | None
+    wait_until: datetime | None
+    """When the next try of this code counts. None, or past: at once."""
 
     @property
     def contact(self) -> Contact:
@@ -64,6 +67,9 @@ class RecentCodes(msgspec.Struct, frozen=True, kw_only=True):
     """Whether none was written for a stranger because too many wait to be sent."""
     until: datetime | None
     """When the code ends. None: none was written."""
+    tries_from: datetime | None
+    asked_as: Asker
+    """By what right the code was asked for, after the mark was looked at."""
 
 
 async def add_organisation(
@@ -85,6 +91,7 @@ async def ask_for_code(
     contact: Contact,
     *,
     asker: Asker,
+    mark: str,
     purpose: Purpose,
     subject: uuid.UUID | None,
     address_mac: bytes,
@@ -93,12 +100,14 @@ async def ask_for_code(
     per_contact_max: int,
     per_network_max: int,
     per_address_max: int,
+    known_per_address_max: int,
     tried_since: datetime,
     behind_since: datetime,
-    topic: str,
     message: dict[str, object],
 ) -> RecentCodes:
     """Makes a code for a contact, and its message in the outbox, unless too many were asked for.
+
+    `mark`: the cookie of a browser that may be known. A browser that is has the limits of `Asker.KNOWN`.
 
     `message`: the database writes the code into it where `{code}` stands. The code is long where somebody may
     be guessing, judged by the tries since `tried_since`. A stranger gets no code while many codes of
@@ -118,6 +127,7 @@ async def ask_for_code(
         contact.kind,
         contact.value,
         asker,
+        _encoded(mark),
         purpose,
         None if subject is None else str(subject),
         address_mac,
@@ -126,18 +136,17 @@ async def ask_for_code(
         per_contact_max,
         per_network_max,
         per_address_max,
+        known_per_address_max,
         tried_since,
         codes.ATTEMPTS_MAX,
-        codes.TRIED_PER_CONTACT,
         codes.TRIED_PER_ADDRESS,
         codes.OPEN_PER_ADDRESS,
         behind_since,
         codes.BEHIND_MIN,
-        topic,
         message,
     )
     assert row is not None
-    return RecentCodes(**dict(row))
+    return RecentCodes(**{**dict(row), "asked_as": Asker(row["asked_as"])})
 
 
 async def try_code(
@@ -149,7 +158,9 @@ async def try_code(
     new_contact_id: uuid.UUID,
     organisation_id: uuid.UUID,
     language: str,
+    browser: Browser,
     token_digest: bytes,
+    mark_digest: bytes,
     now: datetime,
 ) -> SignedIn:
     """Counts a try of a code; the right one finds or makes the customer and opens a session.
@@ -160,7 +171,7 @@ async def try_code(
     Raises: asyncpg.UniqueViolationError when the contact was given a customer in the same moment: try again.
     """
     row = await connection.fetchrow(
-        """SELECT * FROM customers.try_code($1, $2, $3, $4, $5, $6, $7, $8)
+        """SELECT * FROM customers.try_code($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
            WHERE set_config('synchronous_commit', 'off', true) = 'off'""",
         code_id,
         typed,
@@ -170,6 +181,11 @@ async def try_code(
         organisation_id,
         language,
         token_digest,
+        mark_digest,
+        browser.name,
+        browser.system,
+        _encoded(browser.token),
+        _encoded(browser.mark),
     )
     assert row is not None
     return SignedIn(**dict(row))
@@ -234,9 +250,32 @@ async def contacts_of(tx: Connection, customer_id: uuid.UUID) -> dict[uuid.UUID,
     return {row["id"]: Contact(kind=row["kind"], value=row["value"]) for row in rows}
 
 
-async def end_session(connection: Connection, token: str) -> None:
-    """Ends a session."""
-    await connection.execute(call("customers.end_session", 1), token.encode())
+async def end_session(connection: Connection, token: str, mark: str) -> None:
+    """Ends the session of these cookies, and what its browser is known by."""
+    await connection.execute(call("customers.end_session", 2), _encoded(token), _encoded(mark))
+
+
+async def end_sessions(
+    connection: Connection, token: str, which: Which, target: bytes | None, now: datetime
+) -> int:
+    """Ends sessions of the customer who is signed in with `token`; gives how many."""
+    ended: int = await connection.fetchval(
+        call("customers.end_sessions", 4), token.encode(), which, target, now
+    )
+    return ended
+
+
+async def use_session(connection: Connection, token: str, now: datetime) -> None:
+    """Notes that a session was used. The commit does not wait for the disk."""
+    await connection.execute(
+        "SELECT customers.use_session($1, $2) WHERE set_config('synchronous_commit', 'off', true) = 'off'",
+        token.encode(),
+        now,
+    )
+
+
+def _encoded(cookie: str) -> bytes | None:
+    return cookie.encode() if cookie else None
 
 
 async def delete_expired(
@@ -255,8 +294,9 @@ async def delete_expired(
         """WITH codes AS (
                DELETE FROM customers.code
                WHERE expires_at < $1 AND (attempts = 0 OR used_at IS NOT NULL OR expires_at < $2) RETURNING 1
-           ), sessions AS (DELETE FROM customers.session WHERE expires_at < $3 RETURNING 1),
-           proofs AS (DELETE FROM customers.proof WHERE proved_at < $4 RETURNING 1)
+           ), sessions AS (
+               DELETE FROM customers.session WHERE coalesce(known_until, expires_at) < $3 RETURNING 1
+           ), proofs AS (DELETE FROM customers.proof WHERE proved_at < $4 RETURNING 1)
            SELECT (SELECT count(*) FROM codes) + (SELECT count(*) FROM sessions)
                + (SELECT count(*) FROM proofs)""",
         codes_before,

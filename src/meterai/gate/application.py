@@ -15,6 +15,7 @@ from meterai.gate.answers import NO_STORE, Answers
 from meterai.gate.http.published_files import document_headers
 from meterai.gate.http.responses import respond
 from meterai.gate.http.server import Request
+from meterai.gate.joining.mail_domains import MailDomains
 from meterai.gate.joining.ticket_issuer import UNREADABLE
 from meterai.gate.open_event import GateSettings, OpenEvent, open_event
 from meterai.gate.pages import EventFacts, Pages
@@ -42,6 +43,7 @@ class Gate:
         self.ready_for_strangers: dict[bytes, bytes] = {}
         self._facts = facts
         self._limits = NetworkLimits()
+        self._domains = MailDomains(settings.mail_providers)
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._written_at = 0.0
         self._is_disk_full = False
@@ -122,7 +124,14 @@ class Gate:
         """
         facts = self._facts.get(folder.slug)
         try:
-            event = open_event(folder, self.settings, pages=self.pages, facts=facts, limits=self._limits)
+            event = open_event(
+                folder,
+                self.settings,
+                pages=self.pages,
+                facts=facts,
+                limits=self._limits,
+                domains=self._domains,
+            )
         except BlockingIOError:
             raise
         except UNREADABLE as error:

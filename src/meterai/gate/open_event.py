@@ -8,10 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from meterai.gate.joining.contact_codes import ContactCodes
 from meterai.gate.joining.join_load import JoinLoad, WorkMode
+from meterai.gate.joining.join_work import JoinWork
 from meterai.gate.joining.joining import Joining
-from meterai.gate.joining.proof_of_work import ProofOfWork
+from meterai.gate.joining.mail_domains import SHIPPED, MailDomains
 from meterai.gate.joining.ticket_issuer import TicketIssuer
 from meterai.gate.pages import EventFacts, Pages
 from meterai.gate.published_cache import PublishedCache
@@ -35,6 +35,7 @@ class GateSettings:
     proxies: Proxies = field(default_factory=Proxies)
     work: WorkMode = "auto"
     work_joins_per_second: float = 50.0
+    mail_providers: Path = SHIPPED
     clock_shift_s: float = 0
     """For rehearsals: by how much this gate's clock is wrong."""
 
@@ -74,6 +75,7 @@ def open_event(
     pages: Pages,
     facts: EventFacts | None,
     limits: NetworkLimits,
+    domains: MailDomains,
 ) -> OpenEvent:
     """Opens an event at this gate. `facts`: None when the events file does not name the event.
 
@@ -88,8 +90,8 @@ def open_event(
     shift = settings.clock_shift_s
     issuer = TicketIssuer(published, keys, gate=settings.number, wall=lambda: time.time() + shift)
     load = JoinLoad(settings.work, settings.work_joins_per_second)
-    codes = ContactCodes(keys.event, own / "mail")
-    joining = Joining(issuer, ProofOfWork(keys.event), codes, limits, load)
+    work = JoinWork(keys.event, load, domains)
+    joining = Joining(issuer, work, limits, load)
     facts = facts or EventFacts(folder.slug, folder.slug.upper(), "Asia/Jakarta", {"id": (), "en": ()})
     wait_pages = WaitPages(pages, published, facts, settings.gate_url)
     return OpenEvent(published, issuer, joining, presence, promises, facts, wait_pages)

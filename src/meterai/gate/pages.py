@@ -14,10 +14,12 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
+from meterai.kit.http import work_demand
 from meterai.texts.mechanism.catalogues import load_translations, look_up, names_of_languages
 from meterai.texts.mechanism.languages import languages, of_two, prefix_of
 
 FOLDER = Path(__file__).parent
+_WORK_SCRIPTS = Path(work_demand.__file__).parent / "static"
 _ASSET = re.compile(r"/antre/_/(\w+)\.[0-9a-f]{12}(\.\w+)")
 _IN_PAGES = {"wait.js", "straight.js"}
 _TYPES = {".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
@@ -54,7 +56,7 @@ class Pages:
         self.assets: dict[str, tuple[str, bytes]] = {}
         """Address -> (content type, content)."""
         self._addresses: dict[str, str] = {}
-        for path in sorted((FOLDER / "static").iterdir()):
+        for path in sorted((*(FOLDER / "static").iterdir(), *_WORK_SCRIPTS.iterdir())):
             if path.suffix in _TYPES and path.name not in _IN_PAGES:
                 content = path.read_bytes()
                 name = f"/antre/_/{path.stem}.{hashlib.sha256(content).hexdigest()[:12]}{path.suffix}"

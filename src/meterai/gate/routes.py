@@ -5,7 +5,7 @@ from __future__ import annotations
 from meterai.gate.answers import NO_STORE, PRIVATE
 from meterai.gate.http.published_files import send_document
 from meterai.gate.http.responses import respond
-from meterai.gate.joining.join_routes import join, make_challenge, send_code, show_form
+from meterai.gate.joining.join_routes import join, make_challenge, show_form
 from meterai.gate.visit import Visit
 from meterai.gate.waiting.ticket_routes import note_ready, show_wait_page, take_typed_ticket
 from meterai.texts.mechanism.languages import SOURCE
@@ -29,8 +29,6 @@ def answer(visit: Visit, parts: list[str]) -> bytes | None:
             return note_ready(visit, text)
         case ["tiket"] if visit.is_post:
             return take_typed_ticket(visit)
-        case ["kode"] if visit.is_post:
-            return send_code(visit)
         case ["tantangan"] if not visit.is_post:
             return make_challenge(visit)
         case ["tiket" | "kode"]:  # a phone loads a form's answer again after it had closed the tab

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any, Final
 
 import msgspec
 
 from meterai.kit.acting import Actor, officers_refusals, use_signature
 from meterai.kit.database import Connection
+
+ERASED: Final = "(erased)"
+"""What is shown for a personal value that was erased."""
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,11 +77,24 @@ async def is_in_audit(conn: Connection, *, action: str, subject: str) -> bool:
 
 
 async def read_audit(conn: Connection, *, kinds: Sequence[str] | None, limit: int = 50) -> list[AuditEntry]:
-    """The newest entries, newest first. `kinds`: only actions that begin with one of them and a dot."""
+    """The newest entries, newest first. `kinds`: only actions that begin with one of them and a dot.
+
+    Personal values that are not erased stand in the facts.
+    """
     rows = await conn.fetch(
-        """SELECT at, actor, action, subject, facts FROM operations.audit_entry
+        """SELECT at, actor, action, subject, facts, (
+               SELECT jsonb_object_agg(v.name, coalesce(v.value, $3)) FROM operations.audit_value v
+               WHERE v.entry_id = e.id AND v.name NOT LIKE 'signed text %'
+           ) AS personal FROM operations.audit_entry e
            WHERE split_part(action, '.', 1) = ANY ($1) OR $1 IS NULL ORDER BY id DESC LIMIT $2""",
         kinds,
         limit,
+        ERASED,
     )
-    return [AuditEntry(**dict(row)) for row in rows]
+    return [_entry(dict(row)) for row in rows]
+
+
+def _entry(row: dict[str, Any]) -> AuditEntry:
+    personal = row.pop("personal") or {}
+    facts = {name: value for name, value in row["facts"].items() if not name.startswith("signed text ")}
+    return AuditEntry(**{**row, "facts": facts | personal})

@@ -80,6 +80,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     objects_url: Annotated[
         str, Doc(description="object store, file:///... or s3://bucket/prefix; empty: DATA/objects")
     ] = ""
+    disk_reserve_bytes: Annotated[
+        int,
+        Doc(
+            ge=0,
+            description="free bytes on the disks of files, database and queues below which uploads are "
+            "refused; what is paid goes on",
+        ),
+    ] = 1 << 30
+    unproven_bytes: Annotated[
+        int,
+        Doc(ge=0, description="bytes of all uploads together whose senders have proved no contact"),
+    ] = 8 << 30
+    unproven_network_bytes: Annotated[
+        int,
+        Doc(ge=0, description="bytes of these uploads that one network (a sender's address) may have"),
+    ] = 1 << 30
     site_processes: Annotated[int, Doc(ge=1, description="processes that serve the site")] = 1
     worker_processes: Annotated[int, Doc(ge=1, description="processes that work on jobs")] = 1
     jail_slots: Annotated[int, Doc(ge=1, description="PDF jail processes per site or worker process")] = 2
@@ -88,6 +104,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     jail_wall_seconds: Annotated[
         int, Doc(ge=1, description="wall time of one PDF job; at most twice that while it makes progress")
     ] = 20
+    jail_network_seconds: Annotated[
+        int,
+        Doc(
+            ge=0,
+            description="CPU seconds of PDF jails that one network may use at once, and again every five "
+            "minutes, in each site or verifier process; 0: no limit",
+        ),
+    ] = 120
     key_algorithm: Annotated[
         Literal["rsa-2048", "p-256"],
         Doc(description="keys of a newly made development PKI: `rsa-2048` or `p-256`"),
@@ -99,6 +123,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, Doc(description="file (0600) with the token's user PIN; empty: DATA/secrets/pkcs11-pin")
     ] = ""
     pkcs11_sessions: Annotated[int, Doc(ge=1, description="sessions, and threads, that sign at once")] = 4
+    signer_users: Annotated[
+        str,
+        Doc(
+            description="other users that may ask the signer, with commas: `name:seal` (a worker), "
+            "`name:date` (time stamps for the archive), `name:look` (its state)"
+        ),
+    ] = ""
     tsa_url: Annotated[str, Doc(description="RFC 3161 time-stamp authority; empty: the sandbox's")] = ""
     tsa_policy: Annotated[
         Literal["wait", "later"],
@@ -160,6 +191,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Doc(ge=0, le=10_000, description="VAT on the fee, in hundredths of a percent")
     ] = 1100
     payment_minutes: Annotated[int, Doc(ge=1, description="minutes a payment stays open")] = 30
+    refund_wait_minutes: Annotated[
+        int,
+        Doc(
+            ge=0,
+            description="minutes between naming the account of a refund and its payout, in which its owner "
+            "can stop it",
+        ),
+    ] = 30
+    refund_release_above: Annotated[
+        int,
+        Doc(
+            ge=0,
+            description="two officers release a payout when the accounts that one customer named within 24 "
+            "hours get more than this, in rupiah",
+        ),
+    ] = 1_000_000
     events_file: Annotated[str, Doc(description="TOML file of events; empty: the shipped example")] = ""
     gate_processes: Annotated[
         int, Doc(ge=0, description="gates, which give tickets and show the wait page")
@@ -193,12 +240,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["auto", "on", "off"],
         Doc(
             description="whether joining the line needs a proof of work: `on`, `off` or `auto` (while "
-            "many join)"
+            "many join, or many of one network or mail domain)"
         ),
     ] = "auto"
     gate_work_joins_per_second: Annotated[
         float, Doc(ge=0, description="joins per second at a gate from which auto asks for work")
     ] = 50.0
+    mail_providers_file: Annotated[
+        str,
+        Doc(
+            description="file of large mail providers' domains, one a line, whose mailboxes are not counted "
+            "together in line; empty: the list that is shipped"
+        ),
+    ] = ""
     general_purchases_per_minute: Annotated[
         int,
         Doc(

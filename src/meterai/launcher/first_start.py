@@ -8,12 +8,13 @@ from datetime import datetime
 
 import msgspec
 
-from meterai.kit.database import Database, connect
+from meterai.kit.database import Database, connect, connect_alone
 from meterai.kit.files.object_store import MARK, FolderStore, open_store
 from meterai.kit.settings import Settings
 from meterai.launcher.preparation import LaunchProblem, other_environment
 from meterai.operations.use_cases.keep_environment import keep_environment
 from meterai.operations.use_cases.open_site import open_site
+from meterai.operations.use_cases.record_officers import record_officers
 from meterai.stamping.keys.development_key import register_development_key
 from meterai.stamping.queries import some_released_objects
 
@@ -41,6 +42,22 @@ async def open_installation(settings: Settings, *, now: datetime) -> None:
                 await register_development_key(db, settings.data, now=now)
     finally:
         await db.close()
+
+
+async def record_known_officers(owner_url: str, settings: Settings, *, now: datetime) -> None:
+    """Makes the database know the officers file, if the settings name one.
+
+    Raises: LaunchProblem for a file that can't be used; asyncpg.PostgresError; OSError.
+    """
+    if not settings.officers:
+        return
+    owner = await connect_alone(owner_url, application_name="meterai officers")
+    try:
+        await record_officers(owner, settings, actor="meterai up", now=now)
+    except ValueError as error:
+        raise LaunchProblem(str(error)) from None
+    finally:
+        await owner.close()
 
 
 @contextmanager

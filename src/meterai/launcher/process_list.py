@@ -28,6 +28,7 @@ _SIGNER_SETTINGS: Final = (
     "pkcs11_module",
     "pkcs11_pin_file",
     "pkcs11_sessions",
+    "signer_users",
 )
 _KEY_DEVICE_VARIABLES: Final = (
     "SOFTHSM2_CONF",
@@ -48,6 +49,7 @@ _GATE_SETTINGS: Final = (
     "gate_url",
     "gate_work",
     "gate_work_joins_per_second",
+    "mail_providers_file",
     "events_file",
     "log_level",
 )

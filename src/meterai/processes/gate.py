@@ -15,6 +15,7 @@ import uvloop
 
 from meterai.gate.application import Gate
 from meterai.gate.http.server import Server
+from meterai.gate.joining.mail_domains import SHIPPED
 from meterai.gate.open_event import GateSettings
 from meterai.gate.pages import EventFacts
 from meterai.kit import garbage_collection
@@ -54,6 +55,7 @@ def gate_settings(settings: Settings, *, number: int, port: int, clock_shift_s: 
         proxies=Proxies(trusted_addresses(settings)),
         work=settings.gate_work,
         work_joins_per_second=settings.gate_work_joins_per_second,
+        mail_providers=Path(settings.mail_providers_file) if settings.mail_providers_file else SHIPPED,
         clock_shift_s=clock_shift_s,
     )
 

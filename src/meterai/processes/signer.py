@@ -31,6 +31,7 @@ from meterai.kit.settings import Settings
 from meterai.stamping import signer_wire
 from meterai.stamping.keys.development_key import development_key
 from meterai.stamping.signer import register
+from meterai.stamping.signer.askers import Askers, Right, may_ask, user_at
 from meterai.stamping.signer.private_keys.checked_key import FaultAlarm
 from meterai.stamping.signer.private_keys.key_counter import CounterMismatch
 from meterai.stamping.signer.private_keys.key_opener import KeyOpener
@@ -47,8 +48,10 @@ _REQUESTS_MAX = 64
 class SignerServer:
     """Answers requests over the unix socket, each connection in turn."""
 
-    def __init__(self, sealer: Sealer) -> None:
+    def __init__(self, sealer: Sealer, askers: Askers | None = None) -> None:
+        """`askers`: who may ask for what; None: this process's user and root."""
         self._sealer = sealer
+        self._askers = askers or Askers()
         self._turns = asyncio.Semaphore(_REQUESTS_MAX)
         self._busy: set[asyncio.Task[None]] = set()
 
@@ -64,11 +67,17 @@ class SignerServer:
                 await asyncio.wait(self._busy, timeout=10)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        user = user_at(writer.get_extra_info("socket"))
+        right = self._askers.right_of(user)
+        if right is None:
+            log.warning("signer.stranger", user=user)
+            writer.close()
+            return
         try:
             while True:
                 body = await signer_wire.read_frame(reader)
                 async with self._turns:  # asked for what is kept open and silent, others would wait for ever
-                    answer = await self._answer_whole(body)
+                    answer = await self._answer_whole(body, right)
                 writer.write(signer_wire.frame(answer))
                 await writer.drain()
         except (EOFError, OSError, ValueError):
@@ -76,20 +85,23 @@ class SignerServer:
         finally:
             writer.close()
 
-    async def _answer_whole(self, body: bytes) -> signer_wire.Answer:
+    async def _answer_whole(self, body: bytes, right: Right) -> signer_wire.Answer:
         """Answers even when the asker is gone: a counted attempt is carried out."""
-        work = asyncio.ensure_future(self._answer(body))
+        work = asyncio.ensure_future(self._answer(body, right))
         marker: asyncio.Task[None] = asyncio.ensure_future(_ended(work))
         self._busy.add(marker)
         marker.add_done_callback(self._busy.discard)
         return await asyncio.shield(work)
 
-    async def _answer(self, body: bytes) -> signer_wire.Answer:
+    async def _answer(self, body: bytes, right: Right) -> signer_wire.Answer:
         try:
             request = signer_wire.read_request(body)
         except ValueError:
             # Of another release, while it is put in place: no document's fault.
             return signer_wire.Refused(Kind.UNAVAILABLE, "signer.request_unreadable")
+        if not may_ask(right, request):
+            log.warning("signer.not_allowed", request=type(request).__name__, right=right.name.lower())
+            return signer_wire.Refused(Kind.FORBIDDEN, "signer.not_allowed")
         try:
             return await self._carry_out(request)
         except Refusal as refusal:
@@ -186,7 +198,8 @@ async def run(settings: Settings, open_key: OpenDevice | None = None) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with open_sealer(settings, open_key or KeyOpener(settings)) as sealer:
         log.info("signer.ready", keys=len((await sealer.keys()).keys))
-        await SignerServer(sealer).serve(signer_wire.socket_path(settings.data), stop)
+        server = SignerServer(sealer, Askers(settings.signer_users))
+        await server.serve(signer_wire.socket_path(settings.data), stop)
 
 
 def main() -> None:

@@ -11,11 +11,13 @@ import structlog
 import uvicorn
 import uvloop
 
+from meterai.jail.cpu_budgets import CpuBudgets
 from meterai.jail.pool import JailPool
 from meterai.kernel.clock import system_clock
 from meterai.kit.database import connect
 from meterai.kit.http.guarded_protocol import GuardedProtocol
 from meterai.kit.http.listening import CONNECTIONS_MAX, connections_within_limits, listen
+from meterai.kit.http.proxies import trusted_addresses
 from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import Settings, from_environment
 from meterai.verification.model import Trust
@@ -42,6 +44,7 @@ async def open_service(settings: Settings, trust: Trust) -> AsyncIterator[Verifi
         cpu_seconds=settings.jail_cpu_seconds,
         wall_seconds=settings.jail_wall_seconds,
         production=settings.environment == "production",
+        budgets=CpuBudgets(settings.jail_network_seconds),
     )
     url = settings.database_verifier_url
     db = await connect(url, application_name="meterai verifier", at_once=False) if url else None
@@ -78,6 +81,7 @@ async def serve(settings: Settings, trust: Trust) -> None:
             access_log=False,
             log_config=None,
             server_header=False,
+            forwarded_allow_ips=trusted_addresses(settings),
             timeout_graceful_shutdown=5,
             limit_concurrency=connections_within_limits(CONNECTIONS_MAX) + 1,
         )

@@ -14,7 +14,7 @@ import uvloop
 
 from meterai.background.loops import Bell, Counts, Loop, run_loop
 from meterai.background.presence import Presence
-from meterai.background.queue_messages import remind, send_gate_mail
+from meterai.background.queue_messages import remind
 from meterai.background.topics import (
     BATCH,
     MESSAGES_AT_ONCE,
@@ -32,17 +32,21 @@ from meterai.kit import settings as environment
 from meterai.kit.database import ending_in_words
 from meterai.kit.http import outside_service
 from meterai.kit.logging import set_up_logging
+from meterai.operations.auditing.head_places import place_of
+from meterai.operations.use_cases.clean_up_uploads import clean_up_uploads
 from meterai.operations.use_cases.judge_promises import judge_due_promises
+from meterai.operations.use_cases.publish_head import publish_head
 from meterai.operations.use_cases.report_backlog import BacklogReporter
-from meterai.sales.queries.documents import documents_promised
 from meterai.sales.use_cases.clean_up import clean_up_orders
 from meterai.sales.use_cases.expire_orders import expire_due_orders
-from meterai.sales.use_cases.pay_refunds import pay_due_refunds
+from meterai.sales.use_cases.pay_refunds import PayoutRules, pay_due_refunds
 from meterai.sales.use_cases.poll_payments import poll_due_payments
 from meterai.sales.use_cases.send_news import note_paid_news, send_due_news
+from meterai.sales.use_cases.set_prices import set_prices
+from meterai.sales.use_cases.settle_asked import SETTLED_AT_ONCE, settle_asked
 from meterai.stamping.cycle.batch import CycleSettings, Tools
 from meterai.stamping.use_cases.add_time_stamps import add_due_time_stamps
-from meterai.stamping.use_cases.clean_up import Orphans, clean_up_documents
+from meterai.stamping.use_cases.clean_up import Orphans
 from meterai.stamping.use_cases.clean_up_bundles import clean_up_bundles
 from meterai.stamping.use_cases.renew_archive import renew_due_archives
 from meterai.stamping.use_cases.run_cycle import free_leases
@@ -83,9 +87,16 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str) -> list[Loop]:
     """Everything this process does."""
     db, clock, gateway = app.db, app.clock, app.gateway
     archive = archive_tools_of(app, tools.fail_point)
+    payout_rules = PayoutRules(
+        wait=timedelta(minutes=app.settings.refund_wait_minutes),
+        release_above=app.settings.refund_release_above,
+    )
 
     def poll() -> Awaitable[int]:
         return poll_due_payments(db, gateway, clock=clock, limit=_LIMIT)
+
+    def settle() -> Awaitable[int]:
+        return settle_asked(db, gateway, clock=clock)
 
     def lane() -> Awaitable[int]:
         return stamp(app, tools, worker)
@@ -102,7 +113,7 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str) -> list[Loop]:
         return expire_due_orders(db, gateway, clock=clock, limit=_LIMIT)
 
     def refund() -> Awaitable[int]:
-        return pay_due_refunds(db, gateway, app.payout, clock=clock, limit=_LIMIT)
+        return pay_due_refunds(db, gateway, app.payout, rules=payout_rules, clock=clock, limit=_LIMIT)
 
     bells, due_jobs = Bells(), DueJobs(tools, worker)
     orphans = Orphans(db, app.objects, clock)
@@ -111,6 +122,7 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str) -> list[Loop]:
         return Loop(name=name, work=work, busy_s=10, idle_s=10, bell=bell, full=full)
 
     backlog = BacklogReporter(db)
+    head_place = place_of(app.settings.audit_head)
 
     async def report_backlog() -> int:
         await backlog.report(clock())
@@ -123,6 +135,7 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str) -> list[Loop]:
             outbox_loop(topic, partial(send_messages, app, topic), bell, MESSAGES_AT_ONCE)
             for topic, bell in bells.messages.items()
         ),
+        outbox_loop("settling", settle, bells.settling, SETTLED_AT_ONCE),
         outbox_loop("news", tell, bells.news, _NEWS_AT_ONCE),
         Loop(name="paid_news", work=lambda: note_paid_news(db, now=clock()), idle_s=5),
         Loop(name="quota_news", work=lambda: tell_quota_ends(app), busy_s=0.1, idle_s=10),
@@ -135,7 +148,6 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str) -> list[Loop]:
             busy_s=60 / max(1, app.settings.archive_files_per_minute),
             idle_s=5,
         ),
-        Loop(name="gate_mail", work=lambda: send_gate_mail(app), idle_s=0.5),
         Loop(name="reminders", work=lambda: remind(app), busy_s=0.1, idle_s=3),
         Loop(name="payments", work=poll, busy_s=0.05, idle_s=2),
         Loop(name="promises", work=lambda: judge_due_promises(db, limit=_PROMISES), busy_s=0.1, idle_s=10),
@@ -144,10 +156,14 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str) -> list[Loop]:
         Loop(name="refunds", work=refund, busy_s=0.05, idle_s=2),
         Loop(
             name="documents_clean_up",
-            work=lambda: clean_up_documents(
-                db, app.objects, now=clock(), promised=lambda ids: documents_promised(db, ids)
-            ),
+            work=lambda: clean_up_uploads(db, app.objects, now=clock()),
             busy_s=1,
+            idle_s=60,
+        ),
+        Loop(
+            name="audit_head",
+            work=lambda: publish_head(db, head_place, app.settings.audit_head, now=clock()),
+            busy_s=60,
             idle_s=60,
         ),
         Loop(name="objects_clean_up", work=app.objects.clean_up, busy_s=60, idle_s=60),
@@ -174,6 +190,7 @@ async def run(variables: Mapping[str, str]) -> None:
         settings, database_url=settings.database_worker_url, name=f"meterai {presence.name}"
     ) as app:
         tools = tools_of(app, variables)
+        await set_prices(app.db, app.price_list, now=app.clock())
         freed = await free_leases(tools, worker=presence.name)
         garbage_collection.settle()
         log.info("worker.ready", name=presence.name, jobs_taken_up=freed)

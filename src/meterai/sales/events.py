@@ -19,9 +19,9 @@ _STAMPED_BYTES_MIN = 20_000
 """No stamped file is smaller: a smaller limit is meant in kilobytes."""
 OUR_ADDRESSES = frozenset(
     (
-        *("antre", "antrean", "api", "aset", "bantuan", "beli", "harga", "healthz", "kuota"),
+        *("antre", "antrean", "api", "aset", "bantuan", "beli", "harga", "healthz", "hentikan"),
         *languages()[1:],
-        *("pengembalian", "periksa", "pesanan", "saya", "status", "uang"),
+        *("kuota", "pengembalian", "periksa", "pesanan", "saya", "status", "uang"),
     )
 )
 """First parts of addresses of site and gates. An event of such a name would hide them (a test compares)."""

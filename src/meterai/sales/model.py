@@ -99,9 +99,6 @@ ITEM_MOVES: Mapping[tuple[ItemState, ItemTransition], ItemState] = {
 }
 
 
-ENDED_ITEMS = frozenset({ItemState.DONE, ItemState.REFUSED, ItemState.REFUNDING, ItemState.REFUNDED})
-
-
 class PaymentState(StrEnum):
     """Where one attempt to pay stands."""
 
@@ -175,6 +172,7 @@ class RefundTransition(StrEnum):
     """What moves a refund."""
 
     NAME_ACCOUNT = "name_account"
+    STOP = "stop"  # by the customer, before the payout is ordered
     SEND = "send"
     PAY = "pay"
     REFUSE = "refuse"  # by gateway or bank, for good: an account, or another one, is needed
@@ -186,6 +184,8 @@ class RefundTransition(StrEnum):
 REFUND_MOVES: Mapping[tuple[RefundState, RefundTransition], RefundState] = {
     (RefundState.NEEDS_ACCOUNT, RefundTransition.NAME_ACCOUNT): RefundState.PAYABLE,
     (RefundState.NEEDS_ACCOUNT, RefundTransition.SET_OFF): RefundState.PAID,
+    (RefundState.PAYABLE, RefundTransition.NAME_ACCOUNT): RefundState.PAYABLE,  # another one, in time
+    (RefundState.PAYABLE, RefundTransition.STOP): RefundState.NEEDS_ACCOUNT,
     (RefundState.PAYABLE, RefundTransition.SET_OFF): RefundState.PAID,
     (RefundState.PAYABLE, RefundTransition.SEND): RefundState.SENT,
     (RefundState.PAYABLE, RefundTransition.PAY): RefundState.PAID,
@@ -216,6 +216,10 @@ PAYOUT_UNAPPROVED = "payout.unapproved"
 
 PAYOUT_UNCOVERED = "payout.uncovered"
 """The gateway says that the payment never came, or is gone."""
+
+
+REFUND_STOPPED = "refund.stopped"
+"""The customer stopped the payout to the account that had been named."""
 
 
 IN_DOUBT = (

@@ -93,6 +93,17 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     paid_at: datetime | None
     is_set_off: bool
     """Paid by what the bank took back, not by us."""
+    pays_from: datetime | None = None
+    """Until when a payout to an account that somebody named waits, and can be stopped."""
+    is_being_checked: bool = False
+    """It waits until two officers have released it."""
+    is_stoppable: bool = False
+    """Its payout was not ordered yet: it can be stopped, and another account named."""
+
+    @property
+    def takes_account(self) -> bool:
+        """Whether a person may name an account now, with a fresh code."""
+        return self.state is RefundState.NEEDS_ACCOUNT or self.is_stoppable
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):

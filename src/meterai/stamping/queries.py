@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,8 @@ from meterai.stamping import page_images
 from meterai.stamping.model import Job, JobState, OutputVerdict, Release
 from meterai.stamping.placement import Placement
 from meterai.stamping.requests import OutputLimits
+from meterai.stamping.retention import RETENTION_DAYS
+from meterai.stamping.store import bundles, documents, unproven
 
 log = structlog.get_logger(__name__)
 
@@ -109,6 +111,44 @@ async def document_page(
         if row is None or (customer_id is not None and row["customer_id"] != customer_id):
             return None
         return (await _pages(conn, [row]))[0] if row["has_job"] else _page(row, None, [])
+
+
+async def due_unproven(db: Database, now: datetime, *, limit: int) -> list[UUID]:
+    """Lists uploads of people without a proven contact whose time is over, the oldest first."""
+    async with db.connection() as conn:
+        return await unproven.due(conn, now, limit=limit)
+
+
+async def due_uploads(db: Database, now: datetime, *, limit: int) -> list[UUID]:
+    """Lists all uploads whose retention is over and that are not being stamped, the oldest first."""
+    async with db.connection() as conn:
+        return await documents.due_documents(conn, now, limit=limit)
+
+
+async def size_of_uploads(db: Database, ids: Collection[UUID]) -> tuple[int, datetime | None]:
+    """The bytes of these uploads together, and when the oldest came."""
+    async with db.connection() as conn:
+        return await documents.size_of_documents(conn, list(ids))
+
+
+async def stale_bundles(db: Database, now: datetime) -> tuple[int, datetime | None]:
+    """How many bundles were never started and are old, and when the oldest was opened."""
+    async with db.connection() as conn:
+        return await bundles.count_stale(conn, now, now - timedelta(days=RETENTION_DAYS))
+
+
+async def kept_until(db: Database, ids: Collection[UUID]) -> datetime | None:
+    """Until when the last of these uploads is kept; None when there is none any more."""
+    async with db.connection() as conn:
+        until: datetime | None = await conn.fetchval(
+            "SELECT max(retained_until) FROM stamping.document WHERE id = ANY ($1)", list(ids)
+        )
+    return until
+
+
+async def unproven_bytes(conn: Connection) -> int:
+    """Counts the bytes of the uploads of people without a proven contact."""
+    return await unproven.total_bytes(conn)
 
 
 async def documents_of_customer(
@@ -216,7 +256,7 @@ async def document_image(
         return known
     data = await read_checked(objects, key)
     request = RenderRequest(data=data, page=page, width_px=width)
-    rendered = await jail.run(_RENDER, request, RenderedPage, owner=str(document_id))
+    rendered = await jail.run(_RENDER, request, RenderedPage)
     page_images.keep(key, page, width, rendered.jpeg)
     return rendered.jpeg
 

@@ -61,3 +61,41 @@ ORDER_NEWS: Final[Mapping[str, Letter]] = {
         N_("Tautan pesanan {number}"), N_("Ini tautan pesanan {number}. Simpan dan jangan dibagikan:\n{link}")
     ),
 }
+
+REFUND_NEWS: Final[Mapping[str, Letter]] = {
+    "refund_asked": Letter(
+        N_("{amount} diminta kembali: pesanan {number}"),
+        N_(
+            "Dengan kode yang kami kirim, {amount} dari pesanan {number} diminta kembali. Meterainya sudah "
+            "dikembalikan dan uang itu hak Anda. Uangnya belum dikirim.\n\nIsi rekening tujuannya di "
+            "sini:\n{link}"
+        ),
+    ),
+    "refund_by_gateway": Letter(
+        N_("{amount} diminta kembali: pesanan {number}"),
+        N_(
+            "Dengan kode yang kami kirim, {amount} dari pesanan {number} diminta kembali. Uangnya kembali ke "
+            "sumber dana semula, bukan ke rekening lain.\n\nBukan Anda? Seseorang membaca kode Anda: "
+            "periksa kontak dan perangkat Anda di Meterai saya. Ikuti uangnya di sini:\n{link}"
+        ),
+    ),
+    "refund_named": Letter(
+        N_("{amount} akan dikirim ke rekening: pesanan {number}"),
+        N_(
+            "Dengan kode yang kami kirim, rekening ini diisi untuk pengembalian {amount} dari pesanan "
+            "{number}:\n\n{bank}, nomor berakhiran {tail}\natas nama {holder}\n\nUangnya belum dikirim. "
+            "Kami menunggu sampai {moment}. Bila ini benar, tidak ada yang perlu Anda "
+            "lakukan.\n\nBukan Anda, atau rekeningnya salah? Hentikan di sini, tanpa masuk:\n{stop}"
+            "\n\nHalaman pesanan:\n{link}"
+        ),
+    ),
+    "refund_stopped": Letter(
+        N_("Pengiriman {amount} dihentikan: pesanan {number}"),
+        N_(
+            "Pengiriman {amount} dari pesanan {number} dihentikan lewat tautan di pesan kami. Tidak ada uang "
+            "yang dikirim; uang itu tetap hak Anda.\n\nIsi rekening yang benar di sini, dengan kode "
+            "baru:\n{link}"
+        ),
+    ),
+}
+"""Messages about a refund, to every proven contact (`sales.refund_news.RefundNews`)."""

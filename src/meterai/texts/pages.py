@@ -25,3 +25,6 @@ BUNDLE_COLUMNS: Final = (
     N_("Catatan"),
 )
 """Of the report of a bundle."""
+BROWSER_ON_SYSTEM: Final = N_("{browser} di {system}")
+"""A device: such as Chrome on Android."""
+UNKNOWN_DEVICE: Final = N_("Perangkat yang tidak kami kenali")

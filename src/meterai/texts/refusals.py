@@ -89,6 +89,27 @@ TABLE: dict[str, Explanation] = {
     "form.busy": Explanation(
         N_("Sedang banyak unggahan besar."), N_("Tunggu satu menit, lalu kirim sekali lagi."), STILL
     ),
+    "upload.disk_full": Explanation(
+        N_("Tempat penyimpanan kami hampir penuh, jadi dokumen baru belum dapat kami terima."),
+        N_("Coba lagi nanti. Pesanan yang sudah dibuat tetap dapat dibayar, dibubuhi meterai, dan diunduh."),
+        STILL,
+    ),
+    "upload.network_full": Explanation(
+        N_("Dari jaringan Anda terlalu banyak dokumen menunggu tanpa kontak yang dibuktikan."),
+        N_(
+            "Masuk dahulu dengan surel atau nomor Anda, lalu unggah lagi: sesudah itu Anda dihitung "
+            "tersendiri. Bila tidak, coba lagi satu jam lagi."
+        ),
+        STILL,
+    ),
+    "upload.all_full": Explanation(
+        N_("Terlalu banyak dokumen menunggu tanpa kontak yang dibuktikan."),
+        N_(
+            "Masuk dahulu dengan surel atau nomor Anda, lalu unggah lagi: dokumen orang yang sudah masuk "
+            "tetap kami terima. Bila tidak, coba lagi satu jam lagi."
+        ),
+        STILL,
+    ),
     # documents
     "pdf.empty": Explanation(
         N_("Berkas ini kosong."),
@@ -234,6 +255,14 @@ TABLE: dict[str, Explanation] = {
         N_("Dokumen Anda belum tersimpan. Tunggu setengah menit, lalu kirim lagi."),
         STILL,
     ),
+    "jail.budget_spent": Explanation(
+        N_("Dari jaringan Anda baru saja datang terlalu banyak dokumen yang berat."),
+        N_(
+            "Tunggu {retry_after_s}, lalu kirim lagi, atau pakai jaringan lain, misalnya data seluler "
+            "sebagai ganti Wi-Fi. Di situs meterai, orang yang sudah masuk dihitung tersendiri."
+        ),
+        STILL,
+    ),
     "jail.killed": Explanation(
         N_("Pengerjaan berkas ini dua kali terhenti di mesin kami."),
         N_(
@@ -345,6 +374,22 @@ TABLE: dict[str, Explanation] = {
     "code.wrong": Explanation(
         N_("Kodenya tidak cocok."),
         N_("Periksa pesan yang paling baru dan ketik lagi. Kesempatan tersisa: {attempts_left}."),
+        STILL,
+    ),
+    "code.wrong_wait": Explanation(
+        N_("Kodenya tidak cocok."),
+        N_(
+            "Sudah beberapa kali kode yang salah diketik. Coba lagi setelah {retry_after_s}. "
+            "Kesempatan tersisa: {attempts_left}. Kode yang benar tetap berlaku."
+        ),
+        STILL,
+    ),
+    "code.early": Explanation(
+        N_("Kode ini belum dapat dicoba."),
+        N_(
+            "Karena beberapa kali kode yang salah diketik, percobaan berikutnya baru dapat setelah "
+            "{retry_after_s}. Percobaan ini tidak dihitung; kode Anda tetap berlaku."
+        ),
         STILL,
     ),
     "code.expired": Explanation(
@@ -577,6 +622,7 @@ TABLE: dict[str, Explanation] = {
     "object.damaged": _UNREAD,
     "signer.unavailable": _ours(N_("Pembubuhan sedang tertunda.")),
     "sealing.stopped": _ours(N_("Pembubuhan sedang dihentikan sementara.")),
+    "signer.not_allowed": _ours(N_("Pembubuhan sedang tertunda.")),
     "signer.request_unreadable": _ours(N_("Pembubuhan sedang tertunda.")),
     "key.none": _ours(N_("Pembubuhan sedang tertunda.")),
     "key.expired": _ours(N_("Pembubuhan sedang tertunda.")),
@@ -789,6 +835,33 @@ TABLE: dict[str, Explanation] = {
             "Bila rekening itu salah, hubungi kami segera dengan nomor pesanan."
         ),
         "back",
+    ),
+    "refund.prove_first": Explanation(
+        N_("Untuk ini kami perlu kode baru dari kontak Anda. Tidak ada uang yang bergerak."),
+        N_(
+            "Isi lagi di bawah ini, lalu ketik kode yang kami kirim. Satu kode berlaku untuk satu permintaan."
+        ),
+        "held",
+    ),
+    "refund.contact_missing": Explanation(
+        N_("Kontaknya belum dipilih."), N_("Pilih salah satu kontak Anda."), "held"
+    ),
+    "refund.no_contact": Explanation(
+        N_("Pesanan ini tidak mempunyai kontak yang dapat menerima kode."),
+        N_("Masuk ke Meterai saya dan tambahkan kontak, atau hubungi kami dengan nomor pesanan."),
+        "held",
+    ),
+    "refund.stop_unknown": Explanation(
+        N_("Tautan ini tidak kami kenal. Tidak ada yang dihentikan."),
+        N_("Salin seluruh tautan dari pesan kami, lalu buka lagi."),
+    ),
+    "refund.stop_renamed": Explanation(
+        N_("Rekening lain sudah diisi sesudah pesan itu. Tidak ada yang dihentikan."),
+        N_("Pakai tautan dari pesan kami yang lebih baru."),
+    ),
+    "refund.stop_too_late": Explanation(
+        N_("Uangnya sudah kami kirim atau sedang kami kirim. Tidak ada yang dihentikan."),
+        N_("Lihat di bawah ini apa yang dapat dilakukan."),
     ),
     "refund.unknown": Explanation(
         N_("Pengembalian dana ini tidak kami temukan."),

@@ -16,6 +16,14 @@ STATES: dict[str, Explanation] = {
         N_("Lanjutkan dari langkah terakhir. Yang sudah diunggah masih ada."),
         "still",
     ),
+    "order.draft_ended": Explanation(
+        N_("Pesanan yang belum selesai diisi ini sudah berakhir"),
+        N_(
+            "Tanpa kontak yang dibuktikan, dokumen disimpan satu jam sesudah terakhir dipakai, lalu dihapus. "
+            "Unggah lagi dokumennya; tidak ada yang perlu dibayar."
+        ),
+        "still",
+    ),
     "order.awaiting_payment": Explanation(
         N_("Menunggu pembayaran Anda"),
         N_("Bayar dengan cara di bawah ini. Setelah uang masuk, halaman ini berubah sendiri."),
@@ -182,6 +190,30 @@ STATES: dict[str, Explanation] = {
         ),
         "held",
     ),
+    "refund.waiting": Explanation(
+        N_("Menunggu sebelum dikirim"),
+        N_(
+            "Uangnya belum kami kirim. Kami mengabari semua kontak Anda dan menunggu, supaya rekening yang "
+            "salah masih dapat dihentikan. Bila rekeningnya benar, tidak ada yang perlu Anda lakukan."
+        ),
+        "held",
+    ),
+    "refund.being_checked": Explanation(
+        N_("Sedang diperiksa petugas"),
+        N_(
+            "Uangnya belum kami kirim. Jumlah sebesar ini diperiksa dua petugas dulu, biasanya dalam satu "
+            "hari kerja. Tidak ada yang perlu Anda lakukan."
+        ),
+        "held",
+    ),
+    "refund.stopped": Explanation(
+        N_("Pengirimannya dihentikan"),
+        N_(
+            "Tidak ada uang yang dikirim; uang ini tetap hak Anda. Isi rekening yang benar di bawah ini, "
+            "dengan kode baru."
+        ),
+        "held",
+    ),
     "refund.payable": Explanation(
         N_("Tercatat, segera dibayarkan"), N_("Tidak ada yang perlu Anda lakukan."), "back"
     ),
@@ -239,6 +271,14 @@ STATES: dict[str, Explanation] = {
             "hari kerja berikutnya."
         ),
         "back",
+    ),
+    "money.waiting": Explanation(
+        N_("Uang Anda ada pada kami dan menunggu sebelum dikirim"),
+        N_(
+            "Uangnya belum kami kirim. Kami mengabari semua kontak Anda dan menunggu, supaya rekening yang "
+            "salah masih dapat dihentikan. Halaman pesanan menunjukkan sampai kapan."
+        ),
+        "held",
     ),
     "money.unapproved": Explanation(
         N_("Uang Anda ada pada kami dan akan kembali kepada Anda"),

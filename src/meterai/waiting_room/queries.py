@@ -49,6 +49,11 @@ class QueueSign(msgspec.Struct, frozen=True, kw_only=True):
         return self.state in ENTERS_FREELY
 
     @property
+    def keeps_drafts(self) -> bool:
+        """Whether people may stand in this line now, also while it is held."""
+        return not self.is_free and self.state is not QueueState.CLOSED
+
+    @property
     def has_line(self) -> bool:
         """Whether people wait to enter now. Nobody can enter before the opening or after the closing."""
         return self.state in STAND_IN_LINE

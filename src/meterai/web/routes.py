@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from meterai.web.account import contacts_routes, my_stamps_routes
+from meterai.web.account import contacts_routes, my_stamps_routes, sessions_routes
 from meterai.web.documents import bundle_routes, place_routes, upload_routes
 from meterai.web.line import certificate_routes, claim_routes, reminder_routes
-from meterai.web.orders import checkout_routes, money_routes, order_routes, quota_routes
+from meterai.web.orders import (
+    checkout_routes,
+    money_routes,
+    order_routes,
+    quota_routes,
+    refund_routes,
+    stop_routes,
+)
 from meterai.web.pages import health_routes
 from meterai.web.verify import check_routes
 
@@ -16,9 +23,12 @@ ROUTES: list[Any] = [
     *place_routes.ROUTES,
     *checkout_routes.ROUTES,
     *order_routes.ROUTES,
+    *refund_routes.ROUTES,
+    *stop_routes.ROUTES,
     *quota_routes.ROUTES,
     *my_stamps_routes.ROUTES,
     *contacts_routes.ROUTES,
+    *sessions_routes.ROUTES,
     *bundle_routes.ROUTES,
     *money_routes.ROUTES,
     *claim_routes.ROUTES,

@@ -87,6 +87,8 @@ def _facts(service: App, tariffs: Sequence[Tariff], events: Sequence[Event]) -> 
         fee=settings.service_fee,
         vat_basis_points=settings.vat_basis_points,
         payment_minutes=settings.payment_minutes,
+        refund_wait_minutes=settings.refund_wait_minutes,
+        refund_release_above=settings.refund_release_above,
         events=tuple((event.slug, event.name) for event in events),
         contact=settings.contact,
     )

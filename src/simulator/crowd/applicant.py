@@ -20,6 +20,7 @@ import msgspec
 from simulator.crowd.browser import Browser, Response
 from simulator.crowd.forms import form_with
 from simulator.crowd.service import Service
+from simulator.crowd.work import challenge_in, solve
 
 _CODE = re.compile(r"(?<!\d)(\d{3}) ?(\d{3}|\d{7})(?!\d)")
 _STATE = re.compile(r'data-state="([a-z_]+)"')
@@ -33,6 +34,7 @@ _PERMANENT = re.compile(r"https?://[^\s\"<]+(/p/[A-Za-z0-9_-]+)")
 _AGAIN = re.compile(r'<p class="acts"><a href="([^"]+)">')
 """On the page of a code: the way to a new one."""
 
+_WORKS_MAX = 3
 _LOOKS_SOON = 3
 """Number of quick looks after a return to the page, and after a change on it."""
 
@@ -185,9 +187,8 @@ class Applicant:
         self._start()
         asked_at = time.time()
         form = form_with(page.text, "kontak")
-        page = self._expect(
-            "ask_code", await self.browser.post(form.action, form.fields | {"kontak": self.contact})
-        )
+        page = await self.browser.post(form.action, form.fields | {"kontak": self.contact})
+        page = self._expect("ask_code", await self._work(page))
         self._done("ask_code")
         await self._think()
         self._start()
@@ -196,6 +197,17 @@ class Applicant:
         self._start()
         page = await self._send(page, "give_code", kode=code)
         self._done("give_code")
+        return page
+
+    async def _work(self, page: Response) -> Response:
+        """Does the work for which a form was refused, and sends it again, as the page's script does."""
+        for _ in range(_WORKS_MAX):
+            challenge = challenge_in(page.text)
+            if challenge is None:
+                break
+            form = form_with(page.text, "altcha")
+            solution = await asyncio.to_thread(solve, challenge)
+            page = await self.browser.post(form.action, form.fields | {"altcha": solution})
         return page
 
     async def _read_code(self, asked_at: float) -> str:

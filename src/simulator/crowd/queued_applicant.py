@@ -93,7 +93,7 @@ class QueuedApplicant(Applicant):
     async def _join(self) -> Response:
         """Takes a place, or goes straight in where the gate shows the way because nobody has to wait.
 
-        Raises: StepRefused, also when work is asked for: the crowd computes none.
+        Raises: StepRefused.
         """
         self._start()
         page = self._expect("join", await self.browser.get(f"{self.gate}/antre/{self.event}"))
@@ -102,7 +102,7 @@ class QueuedApplicant(Applicant):
         if 'name="kiriman"' not in page.text:
             form = form_with(page.text, "kontak")
             page = await self.browser.post(form.action, form.fields | {"kontak": self.contact})
-            self._expect("join", page)
+            page = self._expect("join", await self._work(page))
         if 'name="kiriman"' in page.text:
             self._done("join")
             return page

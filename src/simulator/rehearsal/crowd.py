@@ -174,7 +174,7 @@ class Crowd:
         stamp = int(time.time()) % 10**7
         return PatientApplicant(
             self.service,
-            contact=f"geladi{stamp}x{number}@contoh.id",
+            contact=f"geladi{stamp}x{number}@contoh{number % 997}.test",
             source_address=f"127.{1 + number % 200}.{number // 200 % 250}.{1 + number // 50_000}",
             gate=self.service.gate,
             think_seconds=self.think_seconds,

@@ -19,8 +19,8 @@ ACTS = [
     Act("compare a digest", f"SELECT customers.code_digest({_NEW}, '123456')"),
     Act(
         "make a code without its limits",
-        f"""SELECT customers.make_code({_NEW}, 'email', 'a@b.id', 'known', 'sign_in', NULL, false, '', now(),
-            'code.email', '{{}}')""",
+        f"""SELECT customers.make_code({_NEW}, 'email', 'a@b.id', 'known', NULL, 'sign_in', NULL, false, '',
+            now(), '0', '{{}}')""",
     ),
     Act(
         "compare a code without acting on it",
@@ -31,6 +31,8 @@ ACTS = [
         f"""INSERT INTO customers.session (token_digest, customer_id, created_at, expires_at)
             VALUES (sha256('x'), {_NEW}, now(), now() + interval '1 day')""",
     ),
+    Act("forget failures", "UPDATE customers.session SET failures = 0"),
+    Act("make a browser known", "UPDATE customers.session SET mark_digest = sha256('x')"),
     Act("prolong a session", "UPDATE customers.session SET expires_at = expires_at + interval '1 year'"),
     Act(
         "give oneself a contact",
@@ -39,6 +41,8 @@ ACTS = [
     ),
     Act("move a contact to another customer", f"UPDATE customers.contact SET customer_id = {_NEW}"),
     Act("delete a contact", "DELETE FROM customers.contact"),
+    Act("end everybody's sessions", "DELETE FROM customers.session", may=["worker"]),
+    Act("forget wrong codes", "DELETE FROM customers.code", may=["worker"]),
     Act(
         "prove a contact without a code",
         f"""INSERT INTO customers.proof (id, customer_id, contact_id, purpose, subject, proved_at)

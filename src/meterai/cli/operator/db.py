@@ -9,11 +9,13 @@ import typer
 
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.outage_messages import outage_message
+from meterai.kernel.clock import system_clock
 from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings, from_environment
 from meterai.launcher.database_server import DatabaseServer
 from meterai.launcher.embedded_postgres import PostgresFailed
+from meterai.launcher.first_start import record_known_officers
 from meterai.launcher.preparation import LaunchProblem, only_launcher, prepare_folders
 from meterai.launcher.schema.migrate import NotMigrated, head_version
 
@@ -39,6 +41,12 @@ def _migrate(settings: Settings) -> bool:
         server = DatabaseServer(settings, secrets, may_make=not secrets.hold_application)
         try:
             server.start(0)
-            return asyncio.run(server.make_ready())
+            return asyncio.run(_make_ready(server, settings))
         finally:
             server.stop()
+
+
+async def _make_ready(server: DatabaseServer, settings: Settings) -> bool:
+    changed = await server.make_ready()
+    await record_known_officers(server.owner_url, settings, now=system_clock())
+    return changed

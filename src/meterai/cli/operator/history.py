@@ -17,6 +17,8 @@ from meterai.kernel.clock import ZONES
 from meterai.kit.audit_trail import AuditEntry, read_audit
 from meterai.kit.database import connect
 from meterai.kit.formats.display import JAKARTA
+from meterai.operations.auditing.heads import Head, read_heads
+from meterai.operations.use_cases.verify_audit import CheckedTrail, verify_audit
 
 
 def show_history(
@@ -25,16 +27,64 @@ def show_history(
         typer.Option("--of", help="Only acts of these kinds: quota, queue, refund, key; may be repeated."),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many acts, the newest last.")] = 50,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Check that no entry was changed, and every signature again.")
+    ] = False,
+    head: Annotated[
+        list[str] | None,
+        typer.Option("--head", help="With --verify: a file of heads, or one as ENTRY:HASH; may be repeated."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")] = False,
     data: DataOption = None,
 ) -> None:
-    """Show who did what: deposits, lines, refunds, keys, the stop switch, contacts."""
+    """Show who did what: deposits, lines, refunds, keys, the stop switch, contacts.
+
+    With --verify: exit code 1 when the trail is not as it was written.
+    """
+    if verify or head:
+        _verify(data, head or [], as_json=as_json)
+        return
     found = asyncio.run(_read(data, of or None, limit + 1))
     if as_json:
         typer.echo(msgspec.json.encode(newest(found, limit)).decode())
         return
     for entry in newest(found, limit):
         typer.echo(shown(entry))
+
+
+def _verify(data: Path | None, given: Sequence[str], *, as_json: bool) -> None:
+    try:
+        heads = [one for text in given for one in read_heads(text)]
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="--head") from None
+    found = asyncio.run(_checked(data, heads))
+    if as_json:
+        typer.echo(msgspec.json.encode(found).decode())
+    else:
+        for problem in found.problems:
+            typer.echo(problem)
+        typer.echo(_words(found))
+    if found.problems:
+        raise typer.Exit(1)
+
+
+def _words(found: CheckedTrail) -> str:
+    if found.problems:
+        return "The audit trail is not as it was written (docs/on-duty.md, The audit trail)."
+    erased = f", {found.erased} are of erased texts" if found.erased else ""
+    return (
+        f"All {found.entries:,} entries are as they were written. Signatures that hold: {found.signatures:,}"
+        f"{erased}. Heads from outside that fit: {found.heads:,}."
+    )
+
+
+async def _checked(data: Path | None, heads: Sequence[Head]) -> CheckedTrail:
+    settings = operator_settings(data)
+    db = await connect(settings.database_operator_url, connections_max=1, application_name="meterai history")
+    try:
+        return await verify_audit(db, heads)
+    finally:
+        await db.close()
 
 
 def newest(found: Sequence[AuditEntry], limit: int) -> Sequence[AuditEntry]:

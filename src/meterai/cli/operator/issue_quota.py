@@ -9,14 +9,22 @@ import msgspec
 import typer
 
 from meterai.cli.data_folder import DataOption, data_folder
-from meterai.cli.operator.shared.operator_settings import operator_name, refuse_older_command
+from meterai.cli.operator.shared.operator_settings import refuse_older_command
+from meterai.cli.operator.shared.signing import SignatureOption, Signing, SignWithOption, released_by_two
 from meterai.kernel.clock import system_clock
 from meterai.kernel.ids import new_order_number
 from meterai.kernel.money import format_rupiah
 from meterai.kit.database import connect
 from meterai.kit.installation import settings_of_running
 from meterai.kit.settings import Settings, from_environment
-from meterai.sales.use_cases.issue_quota import PIECES_MAX, StockIssued, preview_deposit
+from meterai.operations.officers.register import refuse_above_limit
+from meterai.sales.use_cases.issue_quota import (
+    PIECES_MAX,
+    StockIssued,
+    facts_of_issue,
+    is_recorded,
+    preview_deposit,
+)
 from meterai.sales.use_cases.issue_quota import issue_quota as record_deposit
 
 
@@ -30,9 +38,14 @@ def issue_quota(
         bool, typer.Option("--dry-run", help="Only show what would be booked: stock can't be taken back.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    sign_with: SignWithOption = None,
+    signature: SignatureOption = None,
     data: DataOption = None,
 ) -> None:
-    """Record a distributor's deposit at face value and issue the stamps it paid for to the site."""
+    """Record a distributor's deposit at face value and issue the stamps it paid for to the site.
+
+    Two officers sign. Exit code 4: nothing is done yet, a signature is missing.
+    """
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
     refuse_older_command(settings.data)
     if not settings.database_operator_url:
@@ -42,7 +55,8 @@ def issue_quota(
     if deposit is None and settings.environment == "production":
         raise typer.BadParameter("production books real money: name the treasury's receipt with --deposit")
     reference = deposit or f"SPESIMEN-{new_order_number()}"
-    issued = asyncio.run(_issue(settings, pieces, reference, dry_run=dry_run))
+    signing = None if dry_run else Signing(sign_with, signature)
+    issued = asyncio.run(_issue(settings, pieces, reference, signing))
     if as_json:
         typer.echo(msgspec.json.encode(issued).decode())
         return
@@ -58,15 +72,24 @@ def issue_quota(
         typer.echo(f"The site can sell {issued.stock:,} stamps now, {issued.stock_before:,} before.")
 
 
-async def _issue(settings: Settings, pieces: int, reference: str, *, dry_run: bool) -> StockIssued:
+async def _issue(settings: Settings, pieces: int, reference: str, signing: Signing | None) -> StockIssued:
+    """Issues the stamps. `signing` None: only previews it."""
     db = await connect(
         settings.database_operator_url, connections_max=1, application_name="meterai issue-quota"
     )
     try:
-        if dry_run:
-            return await preview_deposit(db, pieces=pieces, deposit_reference=reference, now=system_clock())
+        found = await preview_deposit(db, pieces=pieces, deposit_reference=reference, now=system_clock())
+        if signing is None:
+            return found
+        if not found.new and await is_recorded(db, reference):
+            return found
+        async with db.connection() as connection:
+            await refuse_above_limit(connection, pieces)
+        actor = await released_by_two(
+            db, signing, kind="quota.issue", subject=reference.strip(), facts=facts_of_issue(found)
+        )
         return await record_deposit(
-            db, pieces=pieces, deposit_reference=reference, actor=operator_name(), now=system_clock()
+            db, pieces=pieces, deposit_reference=reference, actor=actor, now=system_clock()
         )
     finally:
         await db.close()

@@ -18,10 +18,17 @@ from meterai.cli.operator.history import newest, shown
 from meterai.cli.operator.shared.operator_settings import (
     NOT_FOLLOWED,
     given_reason,
-    operator_name,
     operator_settings,
+    trusted_roots,
 )
 from meterai.cli.operator.shared.signer_confirmation import wait_for_signer
+from meterai.cli.operator.shared.signing import (
+    SignatureOption,
+    Signing,
+    SignWithOption,
+    released_by_two,
+    signed_by_one,
+)
 from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.audit_trail import AuditEntry, read_audit
@@ -35,7 +42,6 @@ from meterai.stamping.signer_wire import socket_path
 from meterai.stamping.use_cases import activate_key as activating
 from meterai.stamping.use_cases import add_key as adding
 from meterai.stamping.use_cases import retire_key as retiring
-from meterai.verification.trust import TRUST_FOLDER
 
 _KeyId = Annotated[str, typer.Argument(help="Id of the key, or its first digits.")]
 _TIME = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d")
@@ -118,9 +124,14 @@ def add_key(
     valid_until: Annotated[
         datetime | None, typer.Option("--until", formats=_TIME, help="UTC; the certificate's.")
     ] = None,
+    sign_with: SignWithOption = None,
+    signature: SignatureOption = None,
     data: DataOption = None,
 ) -> None:
-    """Register a key ahead of its use. Nothing is signed with it until it is activated."""
+    """Register a key ahead of its use, once two officers have signed. It signs nothing until it is activated.
+
+    Exit code 4: nothing is done yet, a signature is missing.
+    """
     try:
         chain = x509.load_pem_x509_certificates(certificate.read_bytes())
     except (OSError, ValueError) as error:
@@ -128,14 +139,23 @@ def add_key(
 
     async def work(db: Database, _: SignerClient, settings: Settings) -> str:
         await refuse_misplaced(place, chain, settings)
+        roots, begin, end = trusted_roots(settings), _utc(valid_from), _utc(valid_until)
+        key = adding.examine_key(place, chain, roots, valid_from=begin, valid_until=end, now=system_clock())
+        actor = await released_by_two(
+            db,
+            Signing(sign_with, signature),
+            kind="key.add",
+            subject=key.key_id,
+            facts=adding.facts_of_key(key),
+        )
         key = await adding.add_key(
             db,
             place=place,
             chain=chain,
-            roots=_roots(settings),
-            valid_from=_utc(valid_from),
-            valid_until=_utc(valid_until),
-            actor=operator_name(),
+            roots=roots,
+            valid_from=begin,
+            valid_until=end,
+            actor=actor,
             now=system_clock(),
         )
         return key.key_id
@@ -177,13 +197,23 @@ def activate_key(
     at: Annotated[
         datetime | None, typer.Option(formats=_TIME, help="UTC time from which it signs; else at once.")
     ] = None,
+    sign_with: SignWithOption = None,
+    signature: SignatureOption = None,
     data: DataOption = None,
 ) -> None:
     """Sign with this key from now (or --at) on; the one before it signs until then."""
 
     async def work(db: Database, signer: SignerClient, _: Settings) -> str:
+        full_id = await activating.full_key_id(db, key_id)
+        actor = await signed_by_one(
+            db,
+            Signing(sign_with, signature),
+            kind="key.activate",
+            subject=full_id,
+            facts={"from": f"{at:%Y-%m-%dT%H:%M:%S} UTC" if at else "at once"},
+        )
         now = system_clock()
-        key = await activating.activate_key(db, signer, key_id, at=_utc(at), actor=operator_name(), now=now)
+        key = await activating.activate_key(db, signer, full_id, at=_utc(at), actor=actor, now=now)
         return key.key_id
 
     done, begin = _run(data, work), _utc(at)
@@ -194,6 +224,8 @@ def activate_key(
 def retire_key(
     key_id: _KeyId,
     reason: Annotated[str, typer.Option(help="Why; for the audit trail.")],
+    sign_with: SignWithOption = None,
+    signature: SignatureOption = None,
     data: DataOption = None,
 ) -> None:
     """Never sign with this key again. The stamps it signed stay genuine.
@@ -203,7 +235,15 @@ def retire_key(
     reason = given_reason(reason)
 
     async def work(db: Database, signer: SignerClient, _: Settings) -> None:
-        key = await retiring.retire_key(db, key_id, reason=reason, actor=operator_name(), now=system_clock())
+        full_id = await activating.full_key_id(db, key_id)
+        actor = await signed_by_one(
+            db,
+            Signing(sign_with, signature),
+            kind="key.retire",
+            subject=full_id,
+            facts={"reason": reason},
+        )
+        key = await retiring.retire_key(db, full_id, reason=reason, actor=actor, now=system_clock())
         typer.echo(f"Key {key.key_id} is retired. What it signed stays genuine.")
 
         async def has_seen() -> bool:
@@ -265,14 +305,6 @@ async def _with_service[R](
     finally:
         await signer.close()
         await db.close()
-
-
-def _roots(settings: Settings) -> list[x509.Certificate]:
-    path = settings.data / TRUST_FOLDER / "root.pem"
-    try:
-        return x509.load_pem_x509_certificates(path.read_bytes())
-    except (OSError, ValueError):
-        raise Refusal(Kind.INVALID, "trust.unreadable", folder=str(path.parent)) from None
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -21,8 +21,10 @@ from rich.table import Table
 
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.operator.shared.operator_settings import NOT_FOLLOWED, operator_name, operator_settings
+from meterai.cli.operator.shared.signing import SignatureOption, Signing, SignWithOption, signed_by_one
 from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.acting import Actor
 from meterai.kit.database import Database, connect
 from meterai.kit.installation import read_addresses
 from meterai.kit.settings import queue_root
@@ -44,8 +46,15 @@ BecauseOption = Annotated[
     str, typer.Option("--because", help="Why; everybody can read it in the public log.")
 ]
 
-Act = Callable[[Database, str, datetime], Awaitable[object]]
-"""Database, name of the operator, time."""
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operator wants of a queue."""
+
+    action: str
+    """As in the audit trail, without `queue.`."""
+    value: str = ""
+    reason: str = ""
+    act: Callable[[Database, Actor, datetime], Awaitable[object]]
 
 
 def show_status(data: DataOption = None, as_json: JsonOption = False) -> None:
@@ -108,6 +117,8 @@ def turn_on(
     always: Annotated[
         bool, typer.Option("--always", help="Everybody stands in line, also when nobody has to wait.")
     ] = False,
+    sign_with: SignWithOption = None,
+    signature: SignatureOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -115,7 +126,8 @@ def turn_on(
 
     Without --always this ends an earlier wish that everybody stands in line.
     """
-    _run(data, event, _switching(event, because, is_on=True, always=always), as_json=as_json)
+    wish = _switching(event, because, is_on=True, always=always)
+    _run(data, event, wish, Signing(sign_with, signature), as_json=as_json)
 
 
 @contextmanager
@@ -133,11 +145,11 @@ def everybody_in_line(data: Path | None, event: str, because: str) -> Iterator[N
         if before is None:
             raise Refusal(Kind.NOT_FOUND, "queue.not_the_crowds", event=event)
         try:
-            asyncio.run(_acted(data, event, _switching(event, because, is_on=True, always=True)))
+            asyncio.run(_acted(data, event, _switching(event, because, is_on=True, always=True), None))
             yield
         finally:
             over = _switching(event, f"{because}: over", is_on=before.is_on, always=before.always_in_line)
-            asyncio.run(_acted(data, event, over))
+            asyncio.run(_acted(data, event, over, None))
 
 
 @contextmanager
@@ -176,46 +188,61 @@ def _ended_by_exception() -> Iterator[None]:
             signal.signal(sign, signal.SIG_DFL)
 
 
-def _switching(event: str, because: str, *, is_on: bool, always: bool) -> Act:
-    def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
+def _switching(event: str, because: str, *, is_on: bool, always: bool = False) -> Wish:
+    def act(db: Database, actor: Actor, now: datetime) -> Awaitable[object]:
         return steer_queue.switch_queue(
             db, event, is_on=is_on, always=always, reason=because, actor=actor, now=now
         )
 
-    return act
+    action, value = ("on" if is_on else "off"), ("always" if always else "")
+    return Wish(action=action, value=value, reason=because, act=act)
 
 
 def turn_off(
-    event: EventOption, because: BecauseOption, data: DataOption = None, as_json: JsonOption = False
+    event: EventOption,
+    because: BecauseOption,
+    sign_with: SignWithOption = None,
+    signature: SignatureOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Let people in without a place in line. Tickets stay valid if the queue is switched on again."""
-
-    def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
-        return steer_queue.switch_queue(db, event, is_on=False, reason=because, actor=actor, now=now)
-
-    _run(data, event, act, as_json=as_json)
+    wish = _switching(event, because, is_on=False)
+    _run(data, event, wish, Signing(sign_with, signature), as_json=as_json)
 
 
 def halt(
-    event: EventOption, because: BecauseOption, data: DataOption = None, as_json: JsonOption = False
+    event: EventOption,
+    because: BecauseOption,
+    sign_with: SignWithOption = None,
+    signature: SignatureOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Hold everybody in line. People still join, and nobody loses a place."""
 
-    def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
+    def act(db: Database, actor: Actor, now: datetime) -> Awaitable[object]:
         return steer_queue.halt_queue(db, event, reason=because, actor=actor, now=now)
 
-    _run(data, event, act, as_json=as_json)
+    wish = Wish(action="halt", reason=because, act=act)
+    _run(data, event, wish, Signing(sign_with, signature), as_json=as_json)
 
 
 def resume(
-    event: EventOption, because: BecauseOption, data: DataOption = None, as_json: JsonOption = False
+    event: EventOption,
+    because: BecauseOption,
+    sign_with: SignWithOption = None,
+    signature: SignatureOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Call people again."""
 
-    def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
+    def act(db: Database, actor: Actor, now: datetime) -> Awaitable[object]:
         return steer_queue.resume_queue(db, event, reason=because, actor=actor, now=now)
 
-    _run(data, event, act, as_json=as_json)
+    wish = Wish(action="resume", reason=because, act=act)
+    _run(data, event, wish, Signing(sign_with, signature), as_json=as_json)
 
 
 def cap(
@@ -224,21 +251,26 @@ def cap(
     people: Annotated[
         int | None, typer.Argument(min=0, help="People a minute; left out: the policy's.")
     ] = None,
+    sign_with: SignWithOption = None,
+    signature: SignatureOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Call at most PEOPLE a minute, however much the site bears."""
 
-    def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
+    def act(db: Database, actor: Actor, now: datetime) -> Awaitable[object]:
         return steer_queue.cap_rate(db, event, people, reason=because, actor=actor, now=now)
 
-    _run(data, event, act, as_json=as_json)
+    wish = Wish(action="cap", value="" if people is None else str(people), reason=because, act=act)
+    _run(data, event, wish, Signing(sign_with, signature), as_json=as_json)
 
 
 def expect(
     event: EventOption,
     because: BecauseOption,
     people: Annotated[int, typer.Argument(min=1, help="People a minute.")],
+    sign_with: SignWithOption = None,
+    signature: SignatureOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -249,16 +281,19 @@ def expect(
     silent counts half. The times shown to waiting people rest on this figure.
     """
 
-    def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
+    def act(db: Database, actor: Actor, now: datetime) -> Awaitable[object]:
         return steer_queue.expect_rate(db, event, people, reason=because, actor=actor, now=now)
 
-    _run(data, event, act, as_json=as_json)
+    wish = Wish(action="expect", value=str(people), reason=because, act=act)
+    _run(data, event, wish, Signing(sign_with, signature), as_json=as_json)
 
 
 def announce(
     event: EventOption,
     indonesian: Annotated[str, typer.Option("--id", help="Words in Indonesian; empty: none.")] = "",
     english: Annotated[str, typer.Option("--en", help="Words in English; empty: none.")] = "",
+    sign_with: SignWithOption = None,
+    signature: SignatureOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -267,10 +302,11 @@ def announce(
     if bool(note.id) != bool(note.en):
         raise typer.BadParameter("say it in both languages, or in none", param_hint="--id, --en")
 
-    def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
+    def act(db: Database, actor: Actor, now: datetime) -> Awaitable[object]:
         return steer_queue.announce(db, event, note, actor=actor, now=now)
 
-    _run(data, event, act, as_json=as_json)
+    wish = Wish(action="announce", value=f"{note.id} / {note.en}", act=act)
+    _run(data, event, wish, Signing(sign_with, signature), as_json=as_json)
 
 
 async def _views(data: Path | None) -> list[QueueView]:
@@ -284,8 +320,8 @@ async def _views(data: Path | None) -> list[QueueView]:
         await db.close()
 
 
-def _run(data: Path | None, event: str, act: Act, *, as_json: bool) -> None:
-    status, seconds = asyncio.run(_acted(data, event, act))
+def _run(data: Path | None, event: str, wish: Wish, signing: Signing, *, as_json: bool) -> None:
+    status, seconds = asyncio.run(_acted(data, event, wish, signing))
     if as_json:
         told = {"event": event, "obeyed_after_s": seconds, "status": msgspec.to_builtins(status)}
         typer.echo(msgspec.json.encode(told).decode())
@@ -298,8 +334,13 @@ def _run(data: Path | None, event: str, act: Act, *, as_json: bool) -> None:
         raise typer.Exit(NOT_FOLLOWED)
 
 
-async def _acted(data: Path | None, event: str, act: Act) -> tuple[Status | None, float | None]:
-    """Acts, and waits for the second status after it, because the first may be older than the act."""
+async def _acted(
+    data: Path | None, event: str, wish: Wish, signing: Signing | None
+) -> tuple[Status | None, float | None]:
+    """Acts, and waits for the second status after it, because the first may be older than the act.
+
+    `signing` None: a program acts, in development, where nobody signs.
+    """
     settings = operator_settings(data)
     try:
         folder = queue_of(queue_root(settings), event)
@@ -307,7 +348,8 @@ async def _acted(data: Path | None, event: str, act: Act) -> tuple[Status | None
         raise Refusal(Kind.NOT_FOUND, "queue.unknown", event=event) from None
     db = await connect(settings.database_operator_url, connections_max=1, application_name="meterai queue")
     try:
-        await act(db, operator_name(), system_clock())
+        actor = await _actor_of(db, event, wish, signing)
+        await wish.act(db, actor, system_clock())
     finally:
         await db.close()
     before = await asyncio.to_thread(_read, folder.status)
@@ -318,6 +360,15 @@ async def _acted(data: Path | None, event: str, act: Act) -> tuple[Status | None
             return status, round(time.monotonic() - since, 2)
         await asyncio.sleep(0.05)
     return await asyncio.to_thread(_read, folder.status), None
+
+
+async def _actor_of(db: Database, event: str, wish: Wish, signing: Signing | None) -> Actor:
+    if signing is None:
+        return Actor(name=operator_name())
+    facts = {"value": wish.value, "reason": wish.reason}
+    return await signed_by_one(
+        db, signing, kind=f"queue.{wish.action}", subject=f"queue {event}", facts=facts
+    )
 
 
 def _read(path: Path) -> Status | None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 import typer
 
 from meterai.cli.data_folder import DataOption
-from meterai.cli.operator.shared.operator_settings import given_reason, operator_name, operator_settings
+from meterai.cli.operator.shared.operator_settings import given_reason, operator_settings
+from meterai.cli.operator.shared.signing import SignatureOption, Signing, SignWithOption, released_by_two
 from meterai.kernel.clock import system_clock
 from meterai.kernel.money import format_rupiah
 from meterai.kit.database import Database, connect
@@ -21,14 +21,6 @@ from meterai.kit.settings import Settings
 from meterai.sales.model import RefundChannel, refund_key
 from meterai.sales.queries.refunds import RefundInDoubt, refunds_in_doubt
 from meterai.sales.use_cases import end_refund as use_case
-
-
-class _Decision(Protocol):
-    """What an officer decides: see `use_case`."""
-
-    def __call__(
-        self, db: Database, refund_id: UUID, /, *, reason: str, actor: str, now: datetime
-    ) -> Awaitable[use_case.DecidedRefund]: ...
 
 
 def list_refunds(
@@ -65,23 +57,31 @@ def _told(refund: RefundInDoubt) -> str:
 def end_refund(
     refund: Annotated[UUID, typer.Argument(help="Its id, from `meterai refunds list`.")],
     reason: Annotated[str, typer.Option(help="What was paid and how; for the audit trail.")],
+    sign_with: SignWithOption = None,
+    signature: SignatureOption = None,
     data: DataOption = None,
 ) -> None:
-    """Book a refund as paid once all that is owed has reached the customer. This command moves no money."""
-    ended = _decide(use_case.end_refund, data, refund, reason)
+    """Book a refund as paid once all that is owed has reached the customer. This command moves no money.
+
+    Two officers sign. Exit code 4: nothing is done yet, a signature is missing.
+    """
+    ended = _decide("refund.end", data, refund, reason, Signing(sign_with, signature))
     typer.echo(f"The refund of {format_rupiah(ended.amount)} for order {ended.number} is booked as paid.")
 
 
 def order_payout_again(
     refund: Annotated[UUID, typer.Argument(help="Its id, from `meterai refunds list`.")],
     reason: Annotated[str, typer.Option(help="How you know that it never went out; for the audit trail.")],
+    sign_with: SignWithOption = None,
+    signature: SignatureOption = None,
     data: DataOption = None,
 ) -> None:
     """Order a payout again, under a new id.
 
-    For payouts that the provider never had (`payout.unsure`), or no longer knows (`payout.missing`).
+    For payouts that the provider never had (`payout.unsure`), or no longer knows (`payout.missing`). Two
+    officers sign. Exit code 4: nothing is done yet, a signature is missing.
     """
-    ordered = _decide(use_case.order_payout_again, data, refund, reason)
+    ordered = _decide("refund.again", data, refund, reason, Signing(sign_with, signature))
     what = f"payout of {format_rupiah(ordered.amount)} for order {ordered.number}"
     if ordered.goes_out:
         typer.echo(f"The {what} goes out again.")
@@ -89,9 +89,18 @@ def order_payout_again(
         typer.echo(f"The {what} is set off: the bank took the payment back meanwhile.")
 
 
-def _decide(decision: _Decision, data: Path | None, refund: UUID, reason: str) -> use_case.DecidedRefund:
-    why, actor = given_reason(reason), operator_name()
-    return _run(data, lambda db: decision(db, refund, reason=why, actor=actor, now=system_clock()))
+def _decide(
+    kind: str, data: Path | None, refund: UUID, reason: str, signing: Signing
+) -> use_case.DecidedRefund:
+    why, again = given_reason(reason), kind == "refund.again"
+    decision = use_case.order_payout_again if again else use_case.end_refund
+
+    async def work(db: Database) -> use_case.DecidedRefund:
+        facts, person = await use_case.facts_to_release(db, refund, reason=why, again=again)
+        actor = await released_by_two(db, signing, kind=kind, subject=str(refund), facts=facts, person=person)
+        return await decision(db, refund, reason=why, actor=actor, now=system_clock())
+
+    return _run(data, work)
 
 
 def _run[R](data: Path | None, work: Callable[[Database], Awaitable[R]]) -> R:

@@ -24,6 +24,8 @@ _SETTINGS = (
     "jail_memory_bytes",
     "jail_cpu_seconds",
     "jail_wall_seconds",
+    "jail_network_seconds",
+    "trusted_proxies",
     "log_level",
 )
 """The variables that the verifier gets. No others are passed on."""

@@ -34,7 +34,7 @@ async def add_contact(
     except asyncpg.UniqueViolationError:
         tried = await _add(db, by, code_id, text, now)
     refuse_session(tried.verdict)
-    refuse_unproven(tried)
+    refuse_unproven(tried, now)
     if tried.owner != by.customer_id:
         raise Refusal(Kind.CONFLICT, "contact.taken")
     return tried.contact

@@ -33,6 +33,6 @@ async def prove_contact(db: Database, code_id: uuid.UUID, text: str, *, now: dat
     """
     async with db.connection() as connection:  # one statement is one transaction
         tried = await store.prove_contact(connection, code_id, codes.read_code(text), now)
-    refuse_unproven(tried)
+    refuse_unproven(tried, now)
     assert tried.order_id is not None, "it was right"
     return Proof(proof_id=code_id, order_id=uuid.UUID(tried.order_id), contact=tried.contact)

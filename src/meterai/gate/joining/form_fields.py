@@ -19,7 +19,7 @@ class Form(msgspec.Struct, frozen=True):
 
     contact: str
     solution: str
-    code: str
+    wait: str
     ticket: str
 
 
@@ -31,7 +31,7 @@ def read_form(request: Request) -> Form:
     refuse_foreign(request)
     fields = _fields(request.body)
     return Form(
-        fields.get("kontak", ""), fields.get("altcha", ""), fields.get("kode", ""), fields.get("tiket", "")
+        fields.get("kontak", ""), fields.get("altcha", ""), fields.get("tunggu", ""), fields.get("tiket", "")
     )
 
 

@@ -6,12 +6,13 @@ import time
 
 import msgspec
 
-from meterai.customers.contacts import Contact
 from meterai.gate.joining.form_fields import Form, read_form
 from meterai.gate.time_texts import moment_text
 from meterai.gate.visit import Visit
 from meterai.kernel.refusals import Refusal
+from meterai.kit.formats.display import wait_text
 from meterai.kit.http.status import http_status
+from meterai.kit.http.work_demand import WorkNeeded
 from meterai.texts.mechanism.languages import of_two
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.queue.gate import PROBLEMS
@@ -25,17 +26,16 @@ def join_form(
     visit: Visit,
     refusal: Refusal | None = None,
     *,
-    code_for: Contact | None = None,
     forgets_ticket: bool = False,
 ) -> bytes:
     """The page with the form, or the notice that nobody can join now.
 
-    `refusal`: of the form that was sent. `code_for`: the contact to which a code was sent. `forgets_ticket`:
-    the site refused the browser's ticket, so the browser forgets it.
+    `refusal`: of the form that was sent. `forgets_ticket`: the site refused the browser's ticket, so the
+    browser forgets it.
     """
     if visit.event.issuer.window() is None:
         return closed_notice(visit, refusal)
-    body = _render(visit, _facts(visit, refusal, code_for))
+    body = _render(visit, _facts(visit, refusal))
     more = [visit.answers.no_cookie(visit.slug)] if forgets_ticket else []
     return visit.page(http_status(refusal), body, *more, referrer="same-origin")
 
@@ -59,7 +59,7 @@ def closed_notice(visit: Visit, refusal: Refusal | None = None) -> bytes:
     )
 
 
-def _facts(visit: Visit, refusal: Refusal | None, code_for: Contact | None) -> dict[str, str | bool]:
+def _facts(visit: Visit, refusal: Refusal | None) -> dict[str, str | bool]:
     event, language = visit.event, visit.language
     status, config, now = event.published.status, event.published.config, event.issuer.now()
     schedule, zone = config.schedule, event.facts.zone
@@ -68,9 +68,9 @@ def _facts(visit: Visit, refusal: Refusal | None, code_for: Contact | None) -> d
     asks_for_work = event.joining.load.asks_for_work(time.monotonic())
     wrong = refusal.code if refusal else ""
     sent = _sent_fields(visit, refusal)
-    lacks_work = wrong == "work.missing"
+    needed = refusal if isinstance(refusal, WorkNeeded) else None
     return {
-        "problem": translate(PROBLEMS[wrong], language) if wrong else "",
+        "problem": translate(PROBLEMS[wrong], language) if wrong and not needed else "",
         "is_contact_wrong": wrong == "contact.unreadable",
         "is_ticket_wrong": wrong.startswith("ticket."),
         "note": of_two(language, status.note.id, status.note.en) if status else "",
@@ -80,10 +80,11 @@ def _facts(visit: Visit, refusal: Refusal | None, code_for: Contact | None) -> d
         "is_last_call": schedule.last_call_at is not None and now >= schedule.last_call_at,
         "served_before": closes if config.policy.line_counts else "",
         "opens": moment_text(schedule.opens_at, language, zone),
-        "needs_work": (asks_for_work or lacks_work) and code_for is None,
-        "lacks_work": lacks_work,
-        "needs_code": code_for is not None,
-        "contact": code_for.value if code_for else sent.contact,
+        "is_busy": asks_for_work,
+        "challenge": needed.challenge if needed else "",
+        "wait": needed.wait if needed else "",
+        "wait_text": wait_text(needed.seconds, language) if needed else "",
+        "contact": sent.contact,
         "ticket": sent.ticket,
     }
 

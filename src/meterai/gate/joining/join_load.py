@@ -6,6 +6,8 @@ from collections import deque
 from typing import Literal
 
 WorkMode = Literal["auto", "on", "off"]
+BUSY = 4
+"""How difficult work is while the gate is busy."""
 _PERIOD_S = 10.0
 
 
@@ -51,13 +53,23 @@ class JoinLoad:
         """Counts a join that got a ticket, from a network within its usual share."""
         self._let_in.count(now)
 
+    @property
+    def is_off(self) -> bool:
+        """Whether joins never need work."""
+        return self._mode == "off"
+
     def asks_for_work(self, now: float) -> bool:
-        """Whether joins need work now."""
+        """Whether all joins need work now."""
         if self._mode != "auto":
             return self._mode == "on"
         return self._tried.per_second(now) > self._busy
 
     def difficulty(self, now: float) -> int:
-        """How much work a join needs: twice as much each time the rate of successful joins doubles."""
-        times_busy = self._let_in.per_second(now) / max(self._busy, 1)
-        return 1 << max(0, int(times_busy).bit_length() - 1)
+        """How difficult the work is that all joins need; 0: they need none.
+
+        It is twice as much when successful joins are twice as fast, and no more. Where a network has few
+        places, a slow phone works for two seconds at most.
+        """
+        if not self.asks_for_work(now):
+            return 0
+        return BUSY * 2 if self._let_in.per_second(now) >= 2 * max(self._busy, 1) else BUSY

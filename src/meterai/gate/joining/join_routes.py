@@ -1,4 +1,4 @@
-"""The routes for people who have no ticket: form, join, proof of work, code to the contact."""
+"""The routes for people who have no ticket: form, join, proof of work."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ import msgspec
 
 from meterai.gate.answers import NO_STORE
 from meterai.gate.http.responses import respond
-from meterai.gate.joining.form_fields import cookie_ticket, read_form
+from meterai.gate.joining.form_fields import cookie_ticket
 from meterai.gate.joining.join_form import closed_notice, join_form
 from meterai.gate.joining.ticket_issuer import NoTicket
 from meterai.gate.visit import Visit
 from meterai.gate.waiting.ticket_routes import lead_to_ticket
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.texts.mechanism.translation import translate
-from meterai.texts.queue.gate import CODE
 from meterai.waiting_room.rules.tickets import INSTEAD_OF, mark_of
 
 
@@ -62,29 +60,6 @@ def join(visit: Visit) -> bytes | None:
 
 
 def make_challenge(visit: Visit) -> bytes:
-    """A challenge for the proof of work, as JSON."""
-    joining = visit.event.joining
-    difficulty = joining.load.difficulty(time.monotonic())
-    body = msgspec.json.encode(joining.work.challenge(visit.event.issuer.now(), difficulty=difficulty))
+    """A challenge for the proof of work, as JSON. The page's script solves it while people type."""
+    body = msgspec.json.encode(visit.event.joining.challenge(visit.client_address, time.monotonic()))
     return respond(200, body, (("content-type", "application/json"), *NO_STORE, *visit.answers.safety))
-
-
-def send_code(visit: Visit) -> bytes | None:
-    """Sends a code to the contact, for people whose browser can't do the proof of work.
-
-    A join where no work is needed, or nobody can join.
-    """
-    joining, name = visit.event.joining, visit.event.facts.name
-    needs_work = joining.needs_work(visit.client_address, time.monotonic())
-    if visit.event.issuer.window() is None or not needs_work:
-        return join(visit)
-    subject = translate(CODE.subject, visit.language)
-    text = translate(CODE.text, visit.language).format(event=name, code="{code}")
-    try:
-        form = read_form(visit.request)
-        contact = joining.contact_for_code(form, visit.client_address, monotonic=time.monotonic())
-        now = visit.event.issuer.now()
-        joining.codes.send(contact, now, subject=subject, text=text, language=visit.language)
-    except Refusal as refusal:
-        return join_form(visit, refusal)
-    return join_form(visit, code_for=contact)

@@ -303,11 +303,15 @@ class RemoteStore:
 
 def open_store(url: str, data: Path, *, needs_mark: bool = False) -> ObjectStore:
     """The store that `METERAI_OBJECTS_URL` names: a folder (file:///...; empty: DATA/objects) or s3://..."""
+    folder = store_folder(url, data)
+    return RemoteStore(url) if folder is None else FolderStore(folder, needs_mark=needs_mark)
+
+
+def store_folder(url: str, data: Path) -> Path | None:
+    """The folder of the store that `METERAI_OBJECTS_URL` names; None when it is on S3."""
     if not url:
-        return FolderStore(data / "objects", needs_mark=needs_mark)
-    if url.startswith("file://"):
-        return FolderStore(Path(url.removeprefix("file://")), needs_mark=needs_mark)
-    return RemoteStore(url)
+        return data / "objects"
+    return Path(url.removeprefix("file://")) if url.startswith("file://") else None
 
 
 def _taken(handed: list[list[_Unfinished]]) -> list[_Unfinished]:

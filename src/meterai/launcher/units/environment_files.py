@@ -18,6 +18,8 @@ DEFAULT_FOLDER: Final = Path("/etc/meterai/units")
 ROLES: Final = ("signer", "worker", "site", "queue", "gate")
 _KEPT_OUT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
 """What `meterai up` passes on from its own shell. systemd gives units their own."""
+_ASKERS: Final = "meterai-worker:seal,meterai-operator:date,meterai-site:look"
+"""Who may ask the signer for what: the users of deploy/systemd/meterai-users.conf."""
 _VERIFIER: Final = (
     "environment",
     "database_verifier_url",
@@ -49,6 +51,7 @@ def write_environment_files(settings: Settings, folder: Path) -> list[Path]:
     one = {f"{kind}_processes": 1 for kind in ("site", "worker", "queue", "gate")}
     specs = {spec.name: spec for spec in product_specs(_with(settings, one), ports_of_units(settings))}
     found = {role: _of_spec(specs[role]) for role in ROLES}
+    found["signer"]["METERAI_SIGNER_USERS"] = _ASKERS
     found["gate"]["METERAI_HOST"] = settings.host
     found["gate"]["METERAI_GATE_PORT"] = str(_gate_port(settings))
     found["verifier"] = {**_named(settings, _VERIFIER), "METERAI_PORT": str(_VERIFIER_PORT)}

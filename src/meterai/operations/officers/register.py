@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection
 from meterai.operations.officers.officers_file import OfficersFile
 
@@ -40,10 +41,11 @@ async def recorded_officers(conn: Connection) -> list[RecordedOfficer]:
     return [RecordedOfficer(**dict(row)) for row in rows]
 
 
-async def needed_signatures(conn: Connection, kind: str) -> tuple[int, list[str]]:
-    """How many officers must sign an act, and with which roles. (0, []): nobody."""
-    row = await conn.fetchrow("SELECT signatures, roles FROM operations.act WHERE kind = $1", kind)
-    return (row["signatures"], row["roles"]) if row else (0, [])
+async def refuse_above_limit(conn: Connection, pieces: int) -> None:
+    """Refuses an issue before anybody signs it. Raises: Refusal INVALID `stock.above_limit`."""
+    most = await conn.fetchval("SELECT pieces_per_issue_max FROM operations.installation")
+    if await is_checked(conn) and pieces > most:
+        raise Refusal(Kind.INVALID, "stock.above_limit")
 
 
 async def replace_officers(owner: asyncpg.Connection[Any], found: OfficersFile | None, now: datetime) -> bool:

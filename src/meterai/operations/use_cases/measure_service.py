@@ -43,12 +43,16 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Age of the oldest payment that still waits for a stamp, or of the oldest document whose last attempt
     did not finish. Documents whose files are gone do not count."""
     jobs_waiting: int
+    unproven_bytes: int
+    """Of uploads whose senders have proved no contact."""
     time_stamps_owed: int
     is_signing_stopped: bool
     key_ends: datetime | None
     """The certificate of the key that signs now; None: none does."""
     needs_next_key: bool
     """That key has little time left, and no other one follows."""
+    audit_head_behind_s: float
+    """Age of the oldest entry of the audit trail that no head outside covers."""
     refunds: RefundsUnderWay
     unsent_refund_s: float
     backlogs: Mapping[str, outbox.Backlog]
@@ -66,6 +70,7 @@ async def measure_service(db: Database, *, now: datetime) -> Figures:
         oldest = await oldest_late_stamp(connection)
         refunds = await refunds_under_way(connection)
         register = await registered_keys(connection)
+        uncovered = await connection.fetchval("SELECT operations.audit_head_behind()")
         key = active_key(register, now)
         return Figures(
             stock=(await ledger.stock(connection, SELLER)).available,
@@ -73,10 +78,12 @@ async def measure_service(db: Database, *, now: datetime) -> Figures:
             takes_payments=await can_be_paid(connection, now=now),
             stamp_delay_s=age_s(oldest, now),
             jobs_waiting=await stamping.count_waiting(connection),
+            unproven_bytes=await stamping.unproven_bytes(connection),
             time_stamps_owed=await stamping.count_time_stamps_owed(connection),
             is_signing_stopped=await is_thrown(connection, SEALING_STOPPED),
             key_ends=key.valid_until if key else None,
             needs_next_key=ends_soon(register, now) is not None,
+            audit_head_behind_s=age_s(uncovered, now),
             refunds=refunds,
             unsent_refund_s=age_s(refunds.unsent_since, now),
             backlogs=await outbox.backlogs(connection, _TOPICS, now),

@@ -28,7 +28,7 @@ async def record_officers(
     async with owner.transaction():
         if not await replace_officers(owner, found, now):
             return False
-        facts = msgspec.json.encode(found or {}).decode()
+        facts = msgspec.to_builtins(found or OfficersFile(officers={}))
         await owner.execute(
             "SELECT operations.write_audit($1, 'officers.record', 'officers', $2, $3)", actor, facts, now
         )

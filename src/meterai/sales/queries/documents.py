@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
+import msgspec
+
 from meterai.kit.database import Database
 
 
@@ -31,6 +33,44 @@ async def order_of_item(db: Database, item_id: uuid.UUID) -> str | None:
             item_id,
         )
     return number
+
+
+class UnprovenDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """A draft whose visitor has proved no contact."""
+
+    order_id: uuid.UUID
+    event: str | None
+    documents: frozenset[uuid.UUID]
+    """All of them."""
+
+
+async def unproven_drafts(db: Database, document_ids: Sequence[uuid.UUID]) -> list[UnprovenDraft]:
+    """Lists the drafts of nobody that hold one of these documents."""
+    async with db.connection() as connection:
+        rows = await connection.fetch(
+            """SELECT o.id, o.event_slug, array_agg(i.document_id) AS documents
+               FROM sales.orders o JOIN sales.item i ON i.order_id = o.id
+               WHERE o.state = 'draft' AND o.customer_id IS NULL AND o.id IN
+                   (SELECT order_id FROM sales.item WHERE document_id = ANY ($1))
+               GROUP BY o.id, o.event_slug""",
+            list(document_ids),
+        )
+    return [
+        UnprovenDraft(order_id=row["id"], event=row["event_slug"], documents=frozenset(row["documents"]))
+        for row in rows
+    ]
+
+
+async def documents_of_unproven_draft(db: Database, order_id: uuid.UUID) -> list[uuid.UUID]:
+    """Lists the documents of an order, if it is a draft whose visitor has proved no contact."""
+    async with db.connection() as connection:
+        rows = await connection.fetch(
+            """SELECT i.document_id FROM sales.item i JOIN sales.orders o ON o.id = i.order_id
+               WHERE o.id = $1 AND o.state = 'draft' AND o.customer_id IS NULL
+                 AND i.document_id IS NOT NULL""",
+            order_id,
+        )
+    return [row["document_id"] for row in rows]
 
 
 async def documents_promised(db: Database, document_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:

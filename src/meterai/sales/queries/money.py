@@ -54,6 +54,10 @@ class MoneyRefund(msgspec.Struct, frozen=True, kw_only=True):
     paid_at: datetime | None
     is_set_off: bool
     """Paid by what the bank took back, not by us."""
+    is_being_checked: bool
+    """It waits until two officers have released it."""
+    is_stoppable: bool
+    """Its payout to a named account was not ordered yet."""
 
 
 class MoneyPlace(StrEnum):
@@ -64,6 +68,7 @@ class MoneyPlace(StrEnum):
     HELD = "held"  # it paid for the order
     PARTLY_BACK = "partly_back"
     GOING_BACK = "going_back"
+    WAITING = "waiting"  # an account was named, and the payout can still be stopped
     UNAPPROVED = "unapproved"  # it goes back as soon as we approve what was ordered at the payout provider
     IN_DOUBT = "in_doubt"  # it waits until an officer has seen whether it went back in another way
     NEEDS_ACCOUNT = "needs_account"  # it goes back as soon as the customer names an account
@@ -149,6 +154,8 @@ def money_place(order: Order) -> MoneyPlace:
         return MoneyPlace.UNAPPROVED
     if any(refund.failure_code in IN_DOUBT for refund in owed):
         return MoneyPlace.IN_DOUBT
+    if owed and all(refund.is_stoppable for refund in owed):
+        return MoneyPlace.WAITING
     if owed:
         return MoneyPlace.GOING_BACK
     if credited in reversed_ or (reversed_ and not paid):

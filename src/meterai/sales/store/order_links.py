@@ -28,11 +28,7 @@ async def set_customer(
     Returns the documents in it.
     """
     documents: list[uuid.UUID] = await tx.fetchval(
-        """UPDATE sales.orders o SET customer_id = $2, contact_kind = $3, contact_value = $4,
-               language = coalesce($5, language), token_round = $6, token_digest = $7
-           WHERE id = $1
-           RETURNING ARRAY(SELECT document_id FROM sales.item i
-                           WHERE i.order_id = o.id AND i.document_id IS NOT NULL)""",
+        "SELECT sales.give_draft($1, $2, $3, $4, $5, $6, $7)",
         order_id,
         customer_id,
         contact.kind,
@@ -48,8 +44,7 @@ async def move_contact(tx: Connection, customer_id: uuid.UUID, before: Contact, 
     """Sends news of a customer's orders, which `lock_links` locked, to `after` where they went to
     `before`."""
     await tx.execute(
-        """UPDATE sales.orders SET contact_kind = $4, contact_value = $5
-           WHERE customer_id = $1 AND contact_kind = $2 AND contact_value = $3""",
+        "SELECT sales.move_contact($1, $2, $3, $4, $5)",
         customer_id,
         before.kind,
         before.value,

@@ -10,6 +10,7 @@ import msgspec
 
 from meterai.kit.database import Connection
 from meterai.sales.news import OrderToTell
+from meterai.sales.refund_news import RefundToTell
 
 
 async def read_orders_to_tell(
@@ -29,6 +30,23 @@ async def read_orders_to_tell(
         list(ids),
     )
     return {row["id"]: msgspec.convert(dict(row), OrderToTell, builtin_types=(uuid.UUID,)) for row in rows}
+
+
+async def read_refunds_to_tell(
+    connection: Connection, ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, RefundToTell]:
+    """The refunds that messages are about, by id. Unknown ids are left out."""
+    rows = await connection.fetch(
+        """SELECT r.id, r.namings, r.state = 'needs_account' AS waits_for_account, r.amount, r.bank,
+               right(r.account_number, 4) AS account_tail, r.account_holder, r.pays_from,
+               o.customer_id, o.number, o.submit_id, o.token_round, o.language
+           FROM sales.refund r JOIN sales.orders o ON o.id = r.order_id WHERE r.id = ANY ($1)""",
+        list(ids),
+    )
+    return {
+        row["id"]: msgspec.convert(dict(row), RefundToTell, builtin_types=(uuid.UUID, datetime))
+        for row in rows
+    }
 
 
 async def note_paid_news(

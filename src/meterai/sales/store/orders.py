@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 
 import msgspec
@@ -11,7 +11,6 @@ import msgspec
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, call
 from meterai.ledger import store as ledger
-from meterai.sales.model import ItemState, OrderState
 from meterai.sales.order import Order
 
 _decode = msgspec.json.Decoder(Order).decode
@@ -101,41 +100,32 @@ async def expire(tx: Connection, order_id: uuid.UUID, now: datetime, *, look_at:
         await tx.execute("SELECT sales.expire_order($1, $2, $3)", order_id, look_at, now)
 
 
-_END_ITEMS = call("sales.end_items", 13)
+_END_ITEMS = call("sales.end_items", 8)
 
 
 async def end_items(
     connection: Connection,
     item_ids: Sequence[uuid.UUID],
     *,
-    was: ItemState,
-    becomes: ItemState,
     refusal_code: str | None = None,
     done_at: datetime | None = None,
-    ended: Collection[ItemState],
-    order_was: OrderState,
-    order_becomes: OrderState,
     topic: str,
     item_news: str | None = None,
     order_news: str | None = None,
     asked_by: Sequence[int] = (),
     now: datetime,
 ) -> set[uuid.UUID]:
-    """Moves items on, their orders too when no item is left that has not ended, and writes their news.
+    """Writes items that were being stamped as done, or as refused with `refusal_code`, and their news.
 
-    `asked_by`: rows of the outbox that are deleted with it. Returns the items that exist. An item that moved
-    on before stays as it is. The call does not wait for the disk: see `sales.end_items`.
+    Their orders are completed when no item is left that has not ended. `asked_by`: rows of the outbox that
+    are deleted with it. Returns the items that exist. An item that moved on before stays as it is. The call
+    does not wait for the disk: see `sales.end_items`.
     """
     known = await connection.fetchval(
         _END_ITEMS,
         list(item_ids),
-        was,
-        becomes,
         refusal_code,
         done_at,
-        list(ended),
-        order_was,
-        order_becomes,
         topic,
         item_news,
         order_news,
@@ -152,18 +142,7 @@ async def replace_document(tx: Connection, item_id: uuid.UUID, document_id: uuid
 
     Raises: asyncpg.UniqueViolationError when the document is an item of an order already.
     """
-    await tx.execute(
-        """WITH item AS (
-               UPDATE sales.item SET document_id = $2, state = 'stamping', refusal_code = NULL WHERE id = $1
-               RETURNING order_id
-           )
-           UPDATE sales.orders o SET state = 'paid', closed_at = NULL,
-               paid_told_at = coalesce(paid_told_at, $3) FROM item
-           WHERE o.id = item.order_id""",
-        item_id,
-        document_id,
-        now,
-    )
+    await tx.execute("SELECT sales.replace_document($1, $2, $3)", item_id, document_id, now)
 
 
 async def claim_overdue(

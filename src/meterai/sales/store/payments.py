@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 import msgspec
+import structlog
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection
@@ -15,6 +16,7 @@ from meterai.sales.model import ASKED_FOR, PaymentOutcome, PaymentState
 from meterai.sales.order import Payment
 from meterai.sales.ports import Charge
 
+log = structlog.get_logger(__name__)
 FIRST_POLL_AFTER = timedelta(seconds=12)
 """After a charge was asked for. Longer than the call may take, so that the poller doesn't run beside it."""
 UNREAD_FOR = timedelta(minutes=15)
@@ -45,7 +47,8 @@ async def place(
 
     Raises: Refusal CONFLICT `ledger.insufficient`; `order.unpaid_before`: the unpaid orders of its customer
     would hold more than `customer_max` stamps; `stock.held`: it is of quota, of which it and other unpaid
-    orders hold more than is left in stock; NOT_FOUND `ledger.unknown`.
+    orders hold more than is left in stock; `order.price_changed`: a worker was started with another price
+    list than this site; NOT_FOUND `ledger.unknown`.
     """
     try:
         await tx.execute(
@@ -61,16 +64,19 @@ async def place(
             payment.created_at,
         )
     except asyncpg.PostgresError as error:
-        raise too_much_unpaid(error) or ledger.refusal_of(error) from error
+        raise _refusal_to_place(error) or ledger.refusal_of(error) from error
 
 
-def too_much_unpaid(error: asyncpg.PostgresError) -> Refusal | None:
-    """The refusal of `sales.limit_unpaid` that a database error stands for."""
+def _refusal_to_place(error: asyncpg.PostgresError) -> Refusal | None:
+    """The refusal of `sales.place_order` that a database error stands for."""
     match error.sqlstate:
         case "SL001":
             return Refusal(Kind.CONFLICT, "order.unpaid_before")
         case "SL002":
             return Refusal(Kind.CONFLICT, "stock.held")
+        case "SL004":
+            log.error("price_lists_differ")
+            return Refusal(Kind.CONFLICT, "order.price_changed")
     return None
 
 
@@ -176,30 +182,14 @@ async def store_notice(
     now: datetime,
     poll_at: datetime,
 ) -> bool:
-    """Stores a notice as it came, and has its payment polled at `poll_at`; False when it is stored already.
+    """Stores a notice as it came, and asks the workers to settle its payment; False for a copy.
 
-    A payment that is due within 5 s of that anyway keeps its time. A notice of an unknown payment is stored
-    as done. The payment is locked in any case: see `sales.settle_payment`.
+    Should no worker do so, the payment is polled at `poll_at`, or at most 5 s later.
 
-    For an open payment the call does not wait for the disk; the settlement that follows does. If the database
-    crashes in between, the poller asks for the payment all the same.
+    For an open payment the call does not wait for the disk: see `sales.store_notice`.
     """
     is_new: bool = await connection.fetchval(
-        """
-        WITH known AS (
-            SELECT id, poll_at, state IN ('creating', 'pending') AS is_open
-            FROM sales.payment WHERE reference = $4 FOR NO KEY UPDATE
-        ), soon AS (
-            UPDATE sales.payment p SET poll_at = $7::timestamptz FROM known
-            WHERE p.id = known.id
-                AND (known.poll_at IS NULL OR known.poll_at > $7::timestamptz + interval '5 seconds')
-        ), stored AS (
-            INSERT INTO sales.notice (id, gateway, event_key, reference, raw, received_at, processed_at)
-            SELECT $1, $2, $3, $4, $5, $6, CASE WHEN NOT EXISTS (SELECT FROM known) THEN $6::timestamptz END
-            ON CONFLICT (gateway, event_key) DO NOTHING RETURNING 1
-        ) SELECT EXISTS (SELECT FROM stored) AS is_new,
-            (SELECT set_config('synchronous_commit', 'off', true) FROM known WHERE is_open)
-        """,
+        "SELECT sales.store_notice($1, $2, $3, $4, $5, $6, $7)",
         notice_id,
         gateway,
         event_key,
@@ -209,6 +199,19 @@ async def store_notice(
         poll_at,
     )
     return is_new
+
+
+async def ask_to_settle(connection: Connection, reference: str, now: datetime) -> None:
+    """Asks the workers to settle a payment."""
+    await connection.execute("SELECT sales.ask_to_settle($1, $2)", reference, now)
+
+
+async def is_settled(connection: Connection, reference: str) -> bool:
+    """Whether the money of a payment is booked."""
+    settled: bool = await connection.fetchval(
+        "SELECT settled_at IS NOT NULL FROM sales.payment WHERE reference = $1", reference
+    )
+    return settled
 
 
 async def finish_notices(

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 
+import asyncpg
 import msgspec
 
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.acting import officers_refusals
-from meterai.kit.database import Connection
+from meterai.kit.database import Connection, call
 from meterai.ledger import store as ledger
 from meterai.sales.bank_account import BankAccount
 from meterai.sales.model import RefundChannel, RefundState
 from meterai.sales.ports import Channel
+
+_ASK = call("sales.ask_refund", 9)
+_NAME = call("sales.name_refund_account", 7)
+_STOP = call("sales.stop_refund", 3)
+_JUDGE = call("sales.judge_payouts", 3)
+_NO_PROOF = "CU001"
 
 
 class DueRefund(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,34 +53,27 @@ class DueRefund(msgspec.Struct, frozen=True, kw_only=True):
         return f"DueRefund(id={self.id}, state={self.state})"  # no personal data in logs
 
 
-async def give_back(
+async def ask_refund(
     tx: Connection,
     item_id: uuid.UUID,
     pieces: int,
     *,
     given_back: int,
     account: BankAccount | None,
+    proof_id: uuid.UUID,
+    wait: timedelta,
     now: datetime,
-) -> RefundState:
-    """Takes unused pieces out of an item's lot and owes their price; gives the refund's state.
+) -> None:
+    """Takes unused pieces out of an item's lot, owes their price, and uses the proof up.
 
-    The database computes the rest from the item and its payment (`sales.give_back`). A payout without an
+    The database computes the rest from the item and its payment (`sales.ask_refund`). A payout without an
     account waits for one. The first account is round 1, whether it comes with the request or later.
 
-    Raises: Refusal CONFLICT `ledger.insufficient`: they are not unused.
+    Raises: Refusal CONFLICT `ledger.insufficient`: they are not unused; FORBIDDEN `refund.prove_first`.
     """
-    with ledger.refusals():
-        state = await tx.fetchval(
-            "SELECT sales.give_back($1, $2, $3, $4, $5, $6, $7)",
-            item_id,
-            pieces,
-            given_back,
-            account.bank if account else None,
-            account.number if account else None,
-            account.holder if account else None,
-            now,
-        )
-    return RefundState(state)
+    to = (account.bank, account.number, account.holder) if account else (None, None, None)
+    with proof_refusals(), ledger.refusals():
+        await tx.execute(_ASK, item_id, pieces, given_back, *to, proof_id, wait, now)
 
 
 async def account_of(tx: Connection, refund_id: uuid.UUID) -> BankAccount | None:
@@ -83,16 +86,45 @@ async def account_of(tx: Connection, refund_id: uuid.UUID) -> BankAccount | None
     return None if row is None else BankAccount(**dict(row))
 
 
-async def set_account(tx: Connection, refund_id: uuid.UUID, account: BankAccount, now: datetime) -> None:
-    """Writes the account to which a refund goes; it is payable now, as a payout of its own."""
-    await tx.execute(
-        "SELECT sales.name_account($1, $2, $3, $4, $5)",
-        refund_id,
-        account.bank,
-        account.number,
-        account.holder,
-        now,
-    )
+async def name_account(
+    tx: Connection,
+    refund_id: uuid.UUID,
+    account: BankAccount,
+    *,
+    proof_id: uuid.UUID,
+    wait: timedelta,
+    now: datetime,
+) -> None:
+    """Writes the account to which a refund goes after `wait`, as a payout of its own; uses the proof up.
+
+    Raises: Refusal FORBIDDEN `refund.prove_first`.
+    """
+    to = (account.bank, account.number, account.holder)
+    with proof_refusals():
+        await tx.execute(_NAME, refund_id, *to, proof_id, wait, now)
+
+
+@contextmanager
+def proof_refusals() -> Iterator[None]:
+    """Turns the database's word that a proof is missing into a refusal."""
+    try:
+        yield
+    except asyncpg.PostgresError as error:
+        if error.sqlstate == _NO_PROOF:
+            raise Refusal(Kind.FORBIDDEN, "refund.prove_first") from error
+        raise
+
+
+async def stop_refund(tx: Connection, refund_id: uuid.UUID, naming: int, now: datetime) -> str | None:
+    """Stops a payout; gives what `sales.stop_refund` gives."""
+    outcome: str | None = await tx.fetchval(_STOP, refund_id, naming, now)
+    return outcome
+
+
+async def judge_payouts(connection: Connection, *, above: int, wait: timedelta, now: datetime) -> int:
+    """Judges payouts whose account was named; gives how many wait for officers: see `sales.judge_payouts`."""
+    waiting: int = await connection.fetchval(_JUDGE, above, wait, now)
+    return waiting
 
 
 async def claim_due(
@@ -100,11 +132,13 @@ async def claim_due(
 ) -> list[DueRefund]:
     """Takes due refunds, those to be paid before paid ones whose payouts are looked at.
 
-    Other workers don't see them until `lease_until`."""
+    Payouts to a named account are left out until they were judged and, if needed, released. Other workers
+    don't see what was taken until `lease_until`."""
     rows = await connection.fetch(
         """
         WITH due AS MATERIALIZED (
-            SELECT id, asked_since FROM sales.refund WHERE next_attempt_at <= $1
+            SELECT id, asked_since FROM sales.refund
+            WHERE next_attempt_at <= $1 AND (account_number IS NULL OR NOT needs_release OR released_at <= $1)
             ORDER BY state = 'paid', next_attempt_at LIMIT $2 FOR UPDATE SKIP LOCKED
         )
         UPDATE sales.refund r SET next_attempt_at = $3, attempts = r.attempts + 1,
@@ -128,6 +162,12 @@ async def order_of(connection: Connection, refund_id: uuid.UUID) -> uuid.UUID | 
     found: uuid.UUID | None = await connection.fetchval(
         "SELECT order_id FROM sales.refund WHERE id = $1", refund_id
     )
+    return found
+
+
+async def namings_of(connection: Connection, refund_id: uuid.UUID) -> int | None:
+    """How often an account was named for a refund; None for an unknown one."""
+    found: int | None = await connection.fetchval("SELECT namings FROM sales.refund WHERE id = $1", refund_id)
     return found
 
 

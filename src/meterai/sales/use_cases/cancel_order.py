@@ -12,11 +12,15 @@ from meterai.sales.model import OrderState, OrderTransition, next_order_state
 from meterai.sales.order import Order
 from meterai.sales.ports import GatewayState, PaymentGateway
 from meterai.sales.store import orders
-from meterai.sales.use_cases.settle_payment import settle_payment
+from meterai.sales.use_cases.ask_to_settle import Settle
 
 
-async def cancel_order(db: Database, gateway: PaymentGateway, order_id: uuid.UUID, *, clock: Clock) -> None:
+async def cancel_order(
+    db: Database, gateway: PaymentGateway, order_id: uuid.UUID, *, settle: Settle, clock: Clock
+) -> None:
     """Closes the charge at the gateway, then ends the order and frees its stamps. Safe to repeat.
+
+    `settle`: books a payment that just came (`ask_to_settle`).
 
     Raises: Refusal NOT_FOUND `order.not_found`; CONFLICT `order.already_paid` (also when the payment came
     in this very moment: it is credited then); GONE `order.expired`;
@@ -29,7 +33,7 @@ async def cancel_order(db: Database, gateway: PaymentGateway, order_id: uuid.UUI
     if payment is not None:
         status = await gateway.expire(payment.reference)
         if status.state is GatewayState.SETTLED:
-            await settle_payment(db, gateway, payment.reference, clock=clock)
+            await settle(payment.reference)
         elif status.state is GatewayState.PENDING:
             raise Refusal(Kind.UNAVAILABLE, "gateway.unavailable", reason="not_closed")
     now = clock()

@@ -13,8 +13,8 @@ from meterai.sales.model import OrderState
 from meterai.sales.order import Order, Payment
 from meterai.sales.ports import Channel, GatewayState, PaymentGateway
 from meterai.sales.store import orders, payments
+from meterai.sales.use_cases.ask_to_settle import Settle
 from meterai.sales.use_cases.place_order import RESERVATION_GRACE, PlacedOrder, placed, refuse_ended
-from meterai.sales.use_cases.settle_payment import settle_payment
 
 LEAST_TIME = timedelta(seconds=60)
 EXTENSION = timedelta(minutes=10)
@@ -29,6 +29,7 @@ async def change_channel(
     *,
     channel: Channel | str,
     payment_minutes: int,
+    settle: Settle,
     clock: Clock,
 ) -> PlacedOrder:
     """Closes the open attempt at the gateway and opens one over `channel`.
@@ -36,8 +37,9 @@ async def change_channel(
     This extends the time to pay by at most `EXTENSION`, while the stamps are still reserved. An open attempt
     over that channel is kept.
 
-    Nobody can pay twice: the old charge is closed first. If it was just paid, the order is settled and
-    nothing new is opened. If another amount was paid, that money goes back, and the order still waits.
+    Nobody can pay twice: the old charge is closed first. If it was just paid, `settle` books it
+    (`ask_to_settle`) and nothing new is opened. If another amount was paid, that money goes back, and the
+    order still waits.
 
     Raises: Refusal NOT_FOUND `order.not_found`; INVALID `payment.no_channel`; CONFLICT `order.not_placed`,
     `order.already_paid`, `order.expires_soon` (under a minute left), `payment.too_many_attempts`;
@@ -51,7 +53,7 @@ async def change_channel(
     if old is not None and old.channel is channel:
         return placed(order, old)
     if old is not None:
-        await _close(db, gateway, old, clock)
+        await _close(gateway, old, settle)
     now = clock()
     async with db.transaction() as tx:
         order = await orders.lock_order(tx, order_id)
@@ -62,10 +64,10 @@ async def change_channel(
     return placed(order, payment)
 
 
-async def _close(db: Database, gateway: PaymentGateway, old: Payment, clock: Clock) -> None:
+async def _close(gateway: PaymentGateway, old: Payment, settle: Settle) -> None:
     status = await gateway.expire(old.reference)
     if status.state is GatewayState.SETTLED:
-        await settle_payment(db, gateway, old.reference, clock=clock)
+        await settle(old.reference)
     if status.state is GatewayState.PENDING:
         raise Refusal(Kind.UNAVAILABLE, "gateway.unavailable", reason="not_closed")
 

@@ -82,6 +82,12 @@ async def preview_deposit(db: Database, *, pieces: int, deposit_reference: str, 
         return await _preview(tx, pieces, deposit_reference.strip(), now)
 
 
+async def is_recorded(db: Database, deposit_reference: str) -> bool:
+    """Whether the audit trail has this deposit."""
+    async with db.connection() as connection:
+        return await is_in_audit(connection, action=_ACTION, subject=deposit_reference.strip())
+
+
 def facts_of_issue(issued: StockIssued) -> dict[str, object]:
     """What two officers release, and what the audit trail keeps."""
     return {"pieces": issued.pieces, "amount": issued.amount}

@@ -14,7 +14,6 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from meterai.customers.organisations import SELLER
 from meterai.kernel.ids import form_digest, new_id, new_order_number, token_digest
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
@@ -159,7 +158,6 @@ async def _open(
                 number=new_order_number(),
                 form=form,
                 token_digest=token_digest(order_token(secret, form)),
-                organisation_id=SELLER,
                 event_slug=opening.event_slug,
                 flow=opening.flow,
                 language=known_language(opening.language),

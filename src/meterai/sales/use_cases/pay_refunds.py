@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import msgspec
 import structlog
 
 from meterai.kernel.clock import Clock
@@ -53,13 +54,28 @@ _NEEDS_ACCOUNT = ("gateway.refund_refused", "payout.refused", "payout.failed")
 """Refusals that another account solves. After any other the money may have gone out already."""
 
 
+class PayoutRules(msgspec.Struct, frozen=True, kw_only=True):
+    """What payouts to an account that somebody named wait for."""
+
+    wait: timedelta
+    """After the naming: the time in which its owner can stop it."""
+    release_above: int
+    """Rupiah to accounts that one customer named within 24 hours: above it two officers release a payout."""
+
+
 async def pay_due_refunds(
-    db: Database, gateway: PaymentGateway, payout: PayoutProvider, *, clock: Clock, limit: int = 20
+    db: Database,
+    gateway: PaymentGateway,
+    payout: PayoutProvider,
+    *,
+    rules: PayoutRules,
+    clock: Clock,
+    limit: int = 20,
 ) -> int:
     """Pays up to `limit` refunds that are due, or asks how payouts on their way went.
 
-    Returns how many were due. Each refund goes out under an id of its own, so that a repeat after a crash or
-    a lost answer pays once.
+    Payouts to a named account are judged first, by `rules`. Returns how many were due. Each refund goes out
+    under an id of its own, so that a repeat after a crash or a lost answer pays once.
 
     - After closed hours, an outage or a short balance it is tried again, ever more rarely, at least every 15
       minutes. A payout that failed for another reason than the account goes out again as a new one.
@@ -73,6 +89,7 @@ async def pay_due_refunds(
     """
     async with db.connection() as connection:
         now = clock()
+        await refunds.judge_payouts(connection, above=rules.release_above, wait=rules.wait, now=now)
         due = await refunds.claim_due(connection, now, limit=limit, lease_until=now + LEASE)
     await gather_bounded(due, lambda refund: _pay(db, gateway, payout, refund, clock), at_once=AT_ONCE_MAX)
     return len(due)

@@ -74,7 +74,7 @@ async def place_order(
         if order.state is not OrderState.DRAFT:
             return placed(order, order.payments[-1])
         refuse_unready(order)
-        repriced = await _reprice(tx, order, face_value, price_list)
+        repriced = await _reprice(tx, order, face_value, price_list, now)
         if not repriced:
             payment = new_attempt(order, channel, gateway.name, now=now, expires_at=expires_at)
             await payments.place(
@@ -120,12 +120,14 @@ def refuse_unready(order: Order) -> None:
         raise Refusal(Kind.CONFLICT, "order.contact_missing")
 
 
-async def _reprice(tx: Connection, order: Order, face_value: int, price_list: PriceList) -> bool:
+async def _reprice(
+    tx: Connection, order: Order, face_value: int, price_list: PriceList, now: datetime
+) -> bool:
     """Whether the prices shown in the draft are not today's; then the draft gets today's."""
     price = _new_price(order, face_value, price_list)
     if price is None:
         return False
-    await drafts.reprice(tx, order.id, price)
+    await drafts.reprice(tx, order.id, price, now)
     return True
 
 

@@ -13,14 +13,14 @@ from meterai.sales.ports import PaymentGateway
 from meterai.sales.store import payments
 
 POLLED_AFTER = timedelta(seconds=5)
-"""The process that took the notice settles the payment at once. If it dies before, the poller does."""
+"""A worker settles the payment at once. If it dies before, the poller does."""
 
 
 class NoticeReceipt(msgspec.Struct, frozen=True, kw_only=True):
     """A notice that is stored."""
 
     reference: str
-    """The payment to settle; may be unknown."""
+    """The payment that it is about; may be unknown."""
     new: bool
     """False for a copy of a notice that came before."""
 
@@ -28,9 +28,9 @@ class NoticeReceipt(msgspec.Struct, frozen=True, kw_only=True):
 async def receive_notice(
     db: Database, gateway: PaymentGateway, raw: bytes, headers: Mapping[str, str], *, now: datetime
 ) -> NoticeReceipt:
-    """Checks a notice's signature, stores it raw, once, and has its payment polled soon.
+    """Checks a notice's signature, stores it raw, once, and asks the workers to settle its payment.
 
-    Answer 2xx afterwards, and call `settle_payment`: a notice says only that it is worth asking.
+    Answer 2xx afterwards. A notice says only that it is worth asking the gateway (`settle_asked`).
 
     Raises: Refusal FORBIDDEN `payment.notice_forged`, `payment.other_merchant`;
     INVALID `payment.notice_unreadable`.

@@ -8,15 +8,6 @@ from datetime import datetime
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
-from meterai.sales.model import (
-    ENDED_ITEMS,
-    ItemState,
-    ItemTransition,
-    OrderState,
-    OrderTransition,
-    next_item_state,
-    next_order_state,
-)
 from meterai.sales.news import TOPIC, News
 from meterai.sales.reversing import take_back_freed
 from meterai.sales.store import orders
@@ -34,7 +25,6 @@ async def record_items_stamped(
         await _end(
             connection,
             item_ids,
-            ItemTransition.STAMP,
             now,
             done_at=now,
             order_news=News.COMPLETED,
@@ -58,9 +48,7 @@ async def record_item_refused(
             raise Refusal(Kind.NOT_FOUND, "order.no_such_item") from None
         item = order.item(item_id)
         if item is not None and item.document_id == document_id:
-            await _end(
-                tx, [item_id], ItemTransition.REFUSE, now, refusal_code=code, item_news=News.DOCUMENT_REFUSED
-            )
+            await _end(tx, [item_id], now, refusal_code=code, item_news=News.DOCUMENT_REFUSED)
             await take_back_freed(tx, order, now)
 
 
@@ -78,7 +66,6 @@ async def record_quota_freed(db: Database, lot_account_id: uuid.UUID, now: datet
 async def _end(
     connection: Connection,
     item_ids: Sequence[uuid.UUID],
-    transition: ItemTransition,
     now: datetime,
     *,
     refusal_code: str | None = None,
@@ -90,13 +77,8 @@ async def _end(
     await orders.end_items(
         connection,
         item_ids,
-        was=ItemState.STAMPING,
-        becomes=next_item_state(ItemState.STAMPING, transition),
         refusal_code=refusal_code,
         done_at=done_at,
-        ended=ENDED_ITEMS,
-        order_was=OrderState.PAID,
-        order_becomes=next_order_state(OrderState.PAID, OrderTransition.COMPLETE),
         topic=TOPIC,
         item_news=item_news,
         order_news=order_news,

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
+import msgspec
 import structlog
 
+from meterai.customers.contacts import Contact
+from meterai.customers.queries import proven_contacts
 from meterai.kernel.clock import Clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.database import Database
 from meterai.kit.messages import KEPT_FOR, Message
 from meterai.sales.news import PAID_NEWS_AFTER, TOPIC, News, OrderToTell, message_of
+from meterai.sales.refund_news import RefundNews, RefundToTell, refund_message
+from meterai.sales.stop_links import StopLink, make_stop_token
 from meterai.sales.store import order_news
 from meterai.sales.use_cases.open_order import order_token
 from meterai.texts.mechanism.languages import prefix_of
@@ -55,17 +61,13 @@ async def send_due_news(
     entries = await outbox.claim(db, clock(), limit=limit, lease_s=LEASE_SECONDS, topics=(TOPIC,))
     if not entries:
         return 0
-    async with db.connection() as connection:
-        known = await order_news.read_orders_to_tell(
-            connection, {uuid.UUID(entry.payload["order_id"]) for entry in entries}
-        )
+    known = await _read(db, entries)
 
     async def one(entry: outbox.Entry) -> bool:
         try:
-            order = known.get(uuid.UUID(entry.payload["order_id"]))
-            if order is None:
-                raise Refusal(Kind.NOT_FOUND, "order.not_found")
-            await _tell(messenger, secret, order, News(entry.payload["news"]), public_url)
+            message = _message_of(entry, known, secret, public_url)
+            if message is not None:
+                await messenger.deliver(message)
         except Refusal as refusal:
             if refusal.kind is not Kind.UNAVAILABLE or clock() >= entry.created_at + KEPT_FOR:
                 log.error("order_news_given_up", code=refusal.code, attempts=entry.attempts)
@@ -80,9 +82,56 @@ async def send_due_news(
     return len(entries)
 
 
-async def _tell(messenger: Deliverer, secret: bytes, order: OrderToTell, news: News, public_url: str) -> None:
-    prefix = prefix_of(order.language)
-    link = f"{public_url.rstrip('/')}{prefix}/p/{order_token(secret, order.submit_id, order.token_round)}"
-    message = message_of(order, news, link)
-    if message is not None:
-        await messenger.deliver(message)
+class _Known(msgspec.Struct, frozen=True):
+    """What messages say, and to whom."""
+
+    orders: Mapping[uuid.UUID, OrderToTell]
+    refunds: Mapping[uuid.UUID, RefundToTell]
+    contacts: Mapping[uuid.UUID, tuple[uuid.UUID, Contact]]
+    """With the customer of each."""
+
+
+async def _read(db: Database, entries: Sequence[outbox.Entry]) -> _Known:
+    about = [entry.payload for entry in entries]
+    orders = {uuid.UUID(one["order_id"]) for one in about if "refund_id" not in one}
+    of_refunds = [one for one in about if "refund_id" in one]
+    refunds, contacts = {}, {}
+    async with db.connection() as connection:
+        known = await order_news.read_orders_to_tell(connection, orders)
+        if of_refunds:
+            ids = {uuid.UUID(one["refund_id"]) for one in of_refunds}
+            refunds = await order_news.read_refunds_to_tell(connection, ids)
+            contacts = await proven_contacts(connection, [uuid.UUID(one["contact_id"]) for one in of_refunds])
+    return _Known(known, refunds, contacts)
+
+
+def _message_of(entry: outbox.Entry, known: _Known, secret: bytes, public_url: str) -> Message | None:
+    payload = entry.payload
+    if "refund_id" in payload:
+        return _of_refund(payload, known, secret, public_url)
+    order = known.orders.get(uuid.UUID(payload["order_id"]))
+    if order is None:
+        raise Refusal(Kind.NOT_FOUND, "order.not_found")
+    return message_of(order, News(payload["news"]), _link(order, secret, public_url))
+
+
+def _of_refund(payload: Mapping[str, Any], known: _Known, secret: bytes, public_url: str) -> Message | None:
+    """None for a contact that is not, or no longer, one of the order's customer: it is told nothing."""
+    refund = known.refunds.get(uuid.UUID(payload["refund_id"]))
+    of_customer, to = known.contacts.get(uuid.UUID(payload["contact_id"]), (None, None))
+    if refund is None or to is None or of_customer != refund.customer_id:
+        return None
+    naming = int(payload["naming"])
+    token = make_stop_token(secret, StopLink(refund_id=refund.id, naming=naming))
+    stop = f"{_base(refund.language, public_url)}/hentikan/{token}"
+    link = _link(refund, secret, public_url)
+    return refund_message(refund, RefundNews(payload["news"]), to, naming=naming, link=link, stop=stop)
+
+
+def _base(language: str, public_url: str) -> str:
+    return f"{public_url.rstrip('/')}{prefix_of(language)}"
+
+
+def _link(order: OrderToTell | RefundToTell, secret: bytes, public_url: str) -> str:
+    token = order_token(secret, order.submit_id, order.token_round)
+    return f"{_base(order.language, public_url)}/p/{token}"

@@ -173,6 +173,20 @@ async def delete_bundle(tx: Connection, bundle_id: UUID) -> list[UUID]:
     return [row["document_id"] for row in rows]
 
 
+async def count_stale(connection: Connection, now: datetime, before: datetime) -> tuple[int, datetime | None]:
+    """How many bundles `delete_stale` would delete, and when the oldest was opened."""
+    row = await connection.fetchrow(
+        """SELECT count(*) AS bundles, min(created_at) AS oldest
+           FROM stamping.bundle b WHERE started_at IS NULL AND created_at < $1 AND NOT EXISTS
+               (SELECT FROM stamping.bundle_file f JOIN stamping.document d ON d.id = f.document_id
+                WHERE f.bundle_id = b.id AND d.retained_until > $2)""",
+        before,
+        now,
+    )
+    assert row is not None
+    return row["bundles"], row["oldest"]
+
+
 async def delete_stale(tx: Connection, now: datetime, before: datetime, *, limit: int) -> int:
     """Deletes bundles older than that moment without any stamped file or kept document."""
     status = await tx.execute(

@@ -12,6 +12,7 @@ import msgspec
 from meterai.kit.database import Connection, Row
 from meterai.stamping.model import OutputVerdict
 from meterai.stamping.placement import Placement
+from meterai.stamping.retention import RETENTION_DAYS
 
 
 class NewDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +33,8 @@ class NewDocument(msgspec.Struct, frozen=True, kw_only=True):
     pdf_version_min: str | None
     created_at: datetime
     retained_until: datetime
+    network: bytes | None = None
+    """Keyed hash of the sender's address. None: the sender has proved a contact."""
 
 
 async def insert_document(connection: Connection, document: NewDocument) -> None:
@@ -98,12 +101,14 @@ async def adopt_documents(
     Returns those that are the customer's now, with their output verdicts.
     """
     rows = await connection.fetch(
-        """UPDATE stamping.document d SET customer_id = $2
+        """UPDATE stamping.document d SET customer_id = $2, network = NULL,
+               retained_until = greatest(retained_until, created_at + make_interval(days => $3))
            WHERE id = ANY ($1) AND (customer_id IS NULL OR customer_id = $2 OR NOT EXISTS
                (SELECT 1 FROM stamping.job j WHERE j.document_id = d.id))
            RETURNING id, output""",
         list(ids),
         customer_id,
+        RETENTION_DAYS,
     )
     return {row["id"]: msgspec.convert(row["output"], OutputVerdict) for row in rows}
 
@@ -111,11 +116,13 @@ async def adopt_documents(
 async def adopt_ownerless(tx: Connection, customers: Mapping[UUID, UUID]) -> None:
     """Gives documents to these customers, except those that have an owner."""
     await tx.execute(
-        """UPDATE stamping.document d SET customer_id = o.customer_id
+        """UPDATE stamping.document d SET customer_id = o.customer_id, network = NULL,
+               retained_until = greatest(retained_until, created_at + make_interval(days => $3))
            FROM unnest($1::uuid[], $2::uuid[]) AS o (id, customer_id)
            WHERE d.id = o.id AND d.customer_id IS NULL""",
         list(customers),
         list(customers.values()),
+        RETENTION_DAYS,
     )
 
 
@@ -163,6 +170,17 @@ async def due_documents(connection: Connection, now: datetime, *, limit: int) ->
         limit,
     )
     return ids
+
+
+async def size_of_documents(connection: Connection, ids: Sequence[UUID]) -> tuple[int, datetime | None]:
+    """The bytes of these uploads together, and when the oldest came."""
+    row = await connection.fetchrow(
+        """SELECT coalesce(sum(input_bytes), 0)::bigint AS bytes, min(created_at) AS oldest
+           FROM stamping.document WHERE id = ANY ($1)""",
+        list(ids),
+    )
+    assert row is not None
+    return row["bytes"], row["oldest"]
 
 
 async def keep_documents(connection: Connection, ids: Sequence[UUID], until: datetime) -> None:

@@ -21,10 +21,8 @@ from meterai.stamping.output_limits import verdict_of
 from meterai.stamping.ports import Vouch
 from meterai.stamping.queries import DocumentPage, remember_name
 from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX, OutputLimits, Reception, ReceptionRequest
+from meterai.stamping.retention import RETENTION_DAYS, UNPROVEN_LIFE
 from meterai.stamping.store import documents
-
-RETENTION_DAYS = 7
-"""Days that an unstamped document is kept. Stamped ones are kept with their release."""
 
 _STAMPED = "pdf.notice.stamped_already"
 _RECEIVE = "meterai.stamping.in_jail.reception:receive"
@@ -55,17 +53,18 @@ async def accept_document(
     stamps: int = 1,
     profile: Profile = Profile.FINAL,
     password: str = "",
-    together: str = "",
+    network: bytes | None = None,
 ) -> AcceptedDocument:
     """Inspects a file, proposes places for its stamps, measures the result, and stores it.
 
     - `limits`: what the event's agency accepts of the stamped file. A file over them is not refused; the
       answer
     says so, and what can be done.
-    - `customer_id`: None until the contact is verified (`adopt_documents`).
+    - `customer_id`: None until the contact is verified (`adopt_documents`). Until then the document is kept
+      for an hour after its last use.
+    - `network`: the keyed hash of the sender's address, by which unproven uploads are counted.
     - `profile`: the wanted one for a file without signatures; `place_stamps` can change it.
     - `password`: opens a file that needs one. It is neither stored nor logged; the unlocked file is stored.
-    - `together`: the bundle that the file comes with. One jail process may read all its files.
     - `vouch`: called for files that carry stamps already, and for no others.
 
     Raises: Refusal INVALID `pdf.*` (see `pdf.inspection.inspect`), `document.too_many_stamps`; BUSY
@@ -79,8 +78,7 @@ async def accept_document(
     request = ReceptionRequest(
         data=data, stamps=stamps, limits=limits or OutputLimits(), profile=profile, password=password
     )
-    id = new_id(now)
-    found = await jail.run(_RECEIVE, request, Reception, owner=together or str(id))
+    found = await jail.run(_RECEIVE, request, Reception)
     uploaded = hashlib.sha256(data).hexdigest()
     key = hashlib.sha256(found.instead).hexdigest() if found.instead else uploaded
     data = found.instead or data
@@ -89,7 +87,7 @@ async def accept_document(
         await vouch(data, now)
     output = verdict_of(found.output, limits, rewritable=found.profile is not Profile.SIGNED)
     document = documents.NewDocument(
-        id=id,
+        id=new_id(now),
         organisation_id=SELLER,
         customer_id=customer_id,
         name=_tidy(name),
@@ -103,7 +101,8 @@ async def accept_document(
         output_bytes_max=limits.bytes_max if limits else None,
         pdf_version_min=limits.pdf_version_min if limits else None,
         created_at=now,
-        retained_until=now + timedelta(days=RETENTION_DAYS),
+        retained_until=now + (UNPROVEN_LIFE if customer_id is None else timedelta(days=RETENTION_DAYS)),
+        network=network if customer_id is None else None,
     )
     async with db.connection() as connection:
         await documents.insert_document(connection, document)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.acting import Actor
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection, Database
 from meterai.stamping.keys.signing_keys import SigningKey, active_key, state_of
@@ -15,7 +16,13 @@ from meterai.stamping.use_cases.add_key import check_size
 
 
 async def activate_key(
-    db: Database, holder: KeyHolder, key_id: str, *, at: datetime | None = None, actor: str, now: datetime
+    db: Database,
+    holder: KeyHolder,
+    key_id: str,
+    *,
+    at: datetime | None = None,
+    actor: str | Actor,
+    now: datetime,
 ) -> SigningKey:
     """Makes this key sign from `at` (else now) on. The signer follows within a second.
 
@@ -58,7 +65,7 @@ async def activate_key(
 
 
 async def _call_off(
-    tx: Connection, key: SigningKey, register: Sequence[SigningKey], *, actor: str, now: datetime
+    tx: Connection, key: SigningKey, register: Sequence[SigningKey], *, actor: str | Actor, now: datetime
 ) -> None:
     """Makes keys wait again that were to replace the active key later."""
     ahead = [other.key_id for other in register if state_of(other, register, now) == "next"]
@@ -67,6 +74,12 @@ async def _call_off(
     if ahead:
         facts = {"from": now.isoformat(), "called_off": ", ".join(ahead)}
         await write_audit(tx, actor=actor, action="key.activate", subject=key.key_id, facts=facts, now=now)
+
+
+async def full_key_id(db: Database, key_id: str) -> str:
+    """Returns the id of the key that begins with `key_id`. Raises: Refusal NOT_FOUND `key.unknown`."""
+    async with db.connection() as connection:
+        return find_key(await keys.signing_keys(connection), key_id).key_id
 
 
 def find_key(register: list[SigningKey], key_id: str) -> SigningKey:

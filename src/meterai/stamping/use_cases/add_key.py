@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.acting import Actor
 from meterai.kit.audit_trail import write_audit
-from meterai.kit.database import Database
+from meterai.kit.database import Connection, Database
 from meterai.signatures.certificate_chain import build_path, may_stamp
 from meterai.stamping.keys.signing_keys import SigningKey, key_id_of, parse_place
 from meterai.stamping.model import SEAL_BYTES, TOKEN_BYTES
@@ -27,16 +29,51 @@ async def add_key(
     roots: Sequence[x509.Certificate],
     valid_from: datetime | None = None,
     valid_until: datetime | None = None,
-    actor: str,
+    actor: str | Actor,
     now: datetime,
 ) -> SigningKey:
     """Registers the key of the first certificate in `chain`. It signs nothing yet.
 
+    Raises: what `examine_key` raises; Refusal CONFLICT `key.known`; FORBIDDEN `officer.unsigned`: two
+    officers have not released it.
+    """
+    key = examine_key(place, chain, roots, valid_from=valid_from, valid_until=valid_until, now=now)
+    async with db.transaction() as tx:
+        return await _insert(tx, key, actor=actor, now=now)
+
+
+async def add_released_key(
+    tx: Connection,
+    facts: Mapping[str, object],
+    *,
+    roots: Sequence[x509.Certificate],
+    actor: str | Actor,
+    now: datetime,
+) -> SigningKey:
+    """Does what `add_key` does, with the facts of a request, in the transaction of an officer's signature."""
+    asked = msgspec.convert(facts, _Asked)
+    chain = [x509.load_der_x509_certificate(bytes.fromhex(one)) for one in asked.certificates]
+    key = examine_key(
+        asked.place, chain, roots, valid_from=asked.valid_from, valid_until=asked.valid_until, now=now
+    )
+    return await _insert(tx, key, actor=actor, now=now)
+
+
+def examine_key(
+    place: str,
+    chain: Sequence[x509.Certificate],
+    roots: Sequence[x509.Certificate],
+    *,
+    valid_from: datetime | None = None,
+    valid_until: datetime | None = None,
+    now: datetime,
+) -> SigningKey:
+    """Checks the key of the first certificate in `chain` by the rules of every verifier.
+
     `place`: see `signing_keys.parse_place`. `roots`: what verifiers trust. The validity is that of the whole
     chain, the root included, unless a shorter one is given.
 
-    Raises: Refusal INVALID `key.unfit` (what=place, kind, usage, chain, size or validity); CONFLICT
-    `key.known`.
+    Raises: Refusal INVALID `key.unfit` (what=place, kind, usage, chain, size or validity).
     """
     try:
         parse_place(place)
@@ -54,14 +91,34 @@ async def add_key(
     _path(chain, roots, begin)
     encoded = tuple(item.public_bytes(Encoding.DER) for item in chain if item not in roots)
     check_size(encoded)
-    key = SigningKey(
+    return SigningKey(
         key_id=key_id_of(encoded[0]), place=place, certificates=encoded, valid_from=begin, valid_until=end
     )
-    async with db.transaction() as tx:
-        if not await keys.insert_key(tx, key, now):
-            raise Refusal(Kind.CONFLICT, "key.known", key_id=key.key_id)
-        facts = {"place": place, "valid_from": begin.isoformat(), "valid_until": end.isoformat()}
-        await write_audit(tx, actor=actor, action="key.add", subject=key.key_id, facts=facts, now=now)
+
+
+def facts_of_key(key: SigningKey) -> dict[str, object]:
+    """What two officers release: all that the register keeps of the key."""
+    return keys.facts_of_key(key)
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """The facts of a request for a key, as `keys.facts_of_key` writes them."""
+
+    place: str
+    valid_from: datetime
+    valid_until: datetime
+    certificates: list[str]
+
+
+async def _insert(tx: Connection, key: SigningKey, *, actor: str | Actor, now: datetime) -> SigningKey:
+    if not await keys.insert_key(tx, key, now):
+        raise Refusal(Kind.CONFLICT, "key.known", key_id=key.key_id)
+    facts = {
+        "place": key.place,
+        "valid_from": key.valid_from.isoformat(),
+        "valid_until": key.valid_until.isoformat(),
+    }
+    await write_audit(tx, actor=actor, action="key.add", subject=key.key_id, facts=facts, now=now)
     return key
 
 

@@ -15,8 +15,8 @@ from meterai.kit.files.object_store import ObjectMissing, ObjectStore
 from meterai.stamping.queries import not_referred_to
 from meterai.stamping.store import documents
 
-_BATCH = 100
-_KEPT_LONGER = timedelta(days=1)
+BATCH = 100
+_KEPT_LONGER = timedelta(hours=1)
 _AT_WORK_MAX = timedelta(days=1)
 _EMPTY_GAP = re.compile(rb"<0{4096,}>")
 
@@ -31,11 +31,11 @@ async def clean_up_documents(
     Returns how many objects were deleted.
 
     Released files are never touched. `promised`: returns those documents that are still to be stamped for a
-    customer who has paid or can still pay; they are kept for another day. A document is deleted with its
+    customer who has paid or can still pay; they are kept for another hour. A document is deleted with its
     objects or not at all: while the store is away it stays due.
     """
     async with db.connection() as connection:
-        due = await documents.due_documents(connection, now, limit=_BATCH)
+        due = await documents.due_documents(connection, now, limit=BATCH)
     kept = await promised(due) if promised and due else frozenset()
     if kept:
         async with db.connection() as connection:
@@ -62,24 +62,32 @@ class Orphans:
         self._part = os.urandom(1)[0]  # several processes begin at different places
 
     async def clean_up(self) -> int:
-        """Deletes those in the next of the store's 256 parts. Returns how many.
+        """Deletes those in the next of the store's 256 parts. Returns how many."""
+        self._part = (self._part + 1) % 256
+        deleted = 0
+        for key in await self.find(self._part):
+            deleted += await delete_if_unneeded(self._db, self._objects, key)
+        return deleted
+
+    async def find(self, part: int) -> dict[str, int]:
+        """Finds those in one of the store's 256 parts, with their bytes.
 
         Nothing else is ever deleted, whatever the database says: a prepared revision is recognised by its
         empty gap. Revisions younger than a day are left, because a worker may need them.
         """
-        self._part = (self._part + 1) % 256
         before = (self._clock() - _AT_WORK_MAX).timestamp()
-        keys = await self._objects.stored_before(before, self._part)
+        keys = await self._objects.stored_before(before, part)
         if not keys:
-            return 0
+            return {}
         async with self._db.connection() as connection:
             unneeded = await not_referred_to(connection, keys)
-        deleted = 0
+        found = {}
         for key in unneeded:
             with suppress(ObjectMissing):  # given up meanwhile
-                if _EMPTY_GAP.search(await self._objects.get(key)):
-                    deleted += await delete_if_unneeded(self._db, self._objects, key)
-        return deleted
+                content = await self._objects.get(key)
+                if _EMPTY_GAP.search(content):
+                    found[key] = len(content)
+        return found
 
 
 async def delete_if_unneeded(db: Database, objects: ObjectStore, key: str) -> bool:

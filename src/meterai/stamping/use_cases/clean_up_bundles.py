@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from meterai.kit.database import Database
+from meterai.stamping.retention import RETENTION_DAYS
 from meterai.stamping.store import bundles
-from meterai.stamping.use_cases.accept_document import RETENTION_DAYS
 
 _BATCH = 50
 

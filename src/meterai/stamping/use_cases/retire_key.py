@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.acting import Actor
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Database
 from meterai.stamping.keys.signing_keys import SigningKey, active_key
@@ -12,7 +13,9 @@ from meterai.stamping.store import keys
 from meterai.stamping.use_cases.activate_key import find_key
 
 
-async def retire_key(db: Database, key_id: str, *, reason: str, actor: str, now: datetime) -> SigningKey:
+async def retire_key(
+    db: Database, key_id: str, *, reason: str, actor: str | Actor, now: datetime
+) -> SigningKey:
     """Makes the key never sign again; the signer closes it. Repeating it changes nothing.
 
     Raises: Refusal NOT_FOUND `key.unknown`; CONFLICT `key.still_active`: activate another key first (in an

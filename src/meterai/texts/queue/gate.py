@@ -8,18 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from meterai.texts.mechanism.letters import Letter
 from meterai.texts.mechanism.marks import N_
 
-CODE: Final = Letter(N_("Kode antrean"), N_("Kode antrean {event}: {code}. Jangan berikan kepada siapa pun."))
-"""The message with a code for people who can't do the proof of work."""
 PROBLEMS: Final[Mapping[str, str]] = {
     "contact.unreadable": N_(
         "Surel atau nomor WhatsApp ini tidak bisa dibaca. Contoh: nama@contoh.id atau 0812 3456 7890."
-    ),
-    "work.missing": N_(
-        "Antrean sedang sangat ramai. Tekan sekali lagi dan tunggu: ponsel Anda membuktikan bahwa Anda bukan "
-        "robot. Bila tidak berhasil, minta kode."
     ),
     "network.later": N_(
         "Terlalu banyak permintaan datang dari jaringan ini. Tunggu satu menit, lalu coba lagi."
@@ -30,10 +23,6 @@ PROBLEMS: Final[Mapping[str, str]] = {
     "ticket.forged": N_("Tiket ini tidak sah. Periksa apakah tersalin dengan benar."),
     "ticket.other_event": N_(
         "Tiket ini untuk pendaftaran lain. Buka tautan yang tersimpan bersama tiket itu."
-    ),
-    "code.wrong": N_("Kode ini salah atau sudah terlalu lama. Minta kode baru."),
-    "code.unsent": N_(
-        "Kode belum bisa dikirim, karena pesan sedang menumpuk. Tunggu beberapa menit, lalu coba lagi."
     ),
     "form.foreign": N_("Formulir ini tidak datang dari halaman kami. Buka halaman antrean, lalu ulangi."),
     "disk.failed": N_("Tiket belum bisa dibuat. Tunggu sebentar, lalu coba lagi."),

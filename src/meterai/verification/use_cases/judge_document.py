@@ -27,10 +27,12 @@ async def judge_document(
     trust: Trust,
     now: datetime,
 ) -> Judgement:
-    """Judges `data` with one of three verdicts. A failure is the third verdict, never an exception.
+    """Judges `data` with one of three verdicts. A failure is the third verdict.
 
     Without `db` the register is not asked. A file whose digest the register knows is opened too, to say where
     its stamps are and to judge earlier ones.
+
+    Raises: Refusal BUSY `jail.budget_spent` when the caller's network has used its budget.
     """
     digest = hashlib.sha256(data).hexdigest()
     known = await _look_up(db, digest) if db is not None else None
@@ -68,6 +70,8 @@ async def _open(jail: JailPool, request: JudgeRequest, digest: str) -> Judgement
     try:
         return await jail.run(JUDGE, request, Judgement)
     except Refusal as refusal:
+        if refusal.code == "jail.budget_spent":  # it says when to come back: a verdict could not
+            raise
         return _refused(refusal.code, digest)
     except Exception as error:
         # A bug on our side of the wall: logged, and to the person the third verdict like anything else.

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from meterai.kit.database import Connection, Row
+from meterai.kit.database import Connection, Row, call
 from meterai.waiting_room.rules.admission import AdmissionBuckets
 from meterai.waiting_room.rules.model import Lane
 
@@ -50,12 +50,13 @@ async def read_pass(conn: Connection, queue: int, id: bytes) -> Pass | None:
     return _pass_of_row(row) if row else None
 
 
+_ADMIT = call("waiting_room.admit", 10)
 _DOOR = "SELECT new_level, returner_level, filled_at, rate FROM waiting_room.door WHERE queue = $1"
 
 
 async def lock_admission(tx: Connection, queue: int) -> tuple[AdmissionBuckets, float]:
     """Locks the admission. Returns it and its rate."""
-    row = await tx.fetchrow(_DOOR + " FOR UPDATE", queue)
+    row = await tx.fetchrow("SELECT * FROM waiting_room.lock_admission($1)", queue)
     assert row is not None, "a queue has a door"
     return AdmissionBuckets(row["new_level"], row["returner_level"], row["filled_at"]), row["rate"]
 
@@ -67,35 +68,25 @@ async def read_admission(conn: Connection, queue: int) -> tuple[AdmissionBuckets
     return AdmissionBuckets(row["new_level"], row["returner_level"], row["filled_at"]), row["rate"]
 
 
-async def save_admission(tx: Connection, queue: int, door: AdmissionBuckets) -> None:
-    """Writes the levels."""
-    await tx.execute(
-        """UPDATE waiting_room.door SET new_level = $2, returner_level = $3, filled_at = $4
-           WHERE queue = $1""",
+async def admit(tx: Connection, queue: int, one: Pass, after: AdmissionBuckets) -> bool:
+    """Adds a pass, writes the levels and deletes the contact's knock. False when the contact has a pass.
+
+    The database compares the levels with what flowed in, and the window with those that are called.
+    """
+    admitted = await tx.fetchval(
+        _ADMIT,
         queue,
-        door.new,
-        door.returner,
-        door.filled_at,
-    )
-
-
-async def add_pass(tx: Connection, queue: int, one: Pass) -> bool:
-    """Adds a pass and deletes the contact's knock. False when the contact has a pass (UNIQUE: event and
-    id)."""
-    added = await tx.fetchval(
-        """WITH gone AS (DELETE FROM waiting_room.knock WHERE queue = $5 AND id = $1)
-           INSERT INTO waiting_room.pass (id, pass_id, claimed_at, number, queue, lane, gate, sequence)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (queue, id) DO NOTHING RETURNING true""",
         one.id,
         one.pass_id,
         one.claimed_at,
         one.window,
-        queue,
         one.lane,
         one.gate,
         one.sequence,
+        after.new,
+        after.returner,
     )
-    return added is True
+    return admitted is True
 
 
 async def use_pass(

@@ -95,9 +95,8 @@ async def _enter(tx: Connection, call: Call, *, is_in_flight: bool, now: datetim
         knocking = await claims.note_knock(tx, queue.number, ticket.id, now)
         seconds = wait_s(rate, share, lane, knocking=knocking)
         return Refusal(Kind.BUSY, "queue.door_full", retry_after_s=seconds)
-    await pass_rows.save_admission(tx, queue.number, after)
     one = _pass(ticket, lane, now)
-    is_new = await pass_rows.add_pass(tx, queue.number, one)
+    is_new = await pass_rows.admit(tx, queue.number, one, after)
     assert is_new, "the door is locked: nobody else can have added it"
     if call.is_late:
         await log_rows.add_to_log(tx, queue.number, late_facts(ticket), now)

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.acting import Actor
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection, Database
 from meterai.waiting_room.files.log_facts import OperatorFacts
@@ -21,7 +22,14 @@ NOTE_BYTES_MAX: Final = 160
 
 
 async def switch_queue(
-    db: Database, event: str, *, is_on: bool, always: bool = False, reason: str, actor: str, now: datetime
+    db: Database,
+    event: str,
+    *,
+    is_on: bool,
+    always: bool = False,
+    reason: str,
+    actor: str | Actor,
+    now: datetime,
 ) -> Queue:
     """Switches the line on, so that people wait, or off. People inside stay inside; tickets stay good.
 
@@ -39,20 +47,20 @@ async def switch_queue(
     )
 
 
-async def halt_queue(db: Database, event: str, *, reason: str, actor: str, now: datetime) -> Queue:
+async def halt_queue(db: Database, event: str, *, reason: str, actor: str | Actor, now: datetime) -> Queue:
     """Calls nobody and admits nobody until `resume_queue`. Raises as `switch_queue`."""
     facts = OperatorFacts(action="halt", value="", reason=reason)
     return await _act(db, event, {"halted_because": reason}, facts=facts, actor=actor, now=now)
 
 
-async def resume_queue(db: Database, event: str, *, reason: str, actor: str, now: datetime) -> Queue:
+async def resume_queue(db: Database, event: str, *, reason: str, actor: str | Actor, now: datetime) -> Queue:
     """Ends the halt. Raises as `switch_queue`."""
     facts = OperatorFacts(action="resume", value="", reason=reason)
     return await _act(db, event, {"halted_because": None}, facts=facts, actor=actor, now=now)
 
 
 async def cap_rate(
-    db: Database, event: str, people: int | None, *, reason: str, actor: str, now: datetime
+    db: Database, event: str, people: int | None, *, reason: str, actor: str | Actor, now: datetime
 ) -> Queue:
     """Limits the rate to `people` a minute. 0 calls nobody. None: the policy's cap, which is never exceeded.
 
@@ -63,7 +71,7 @@ async def cap_rate(
 
 
 async def expect_rate(
-    db: Database, event: str, people: int, *, reason: str, actor: str, now: datetime
+    db: Database, event: str, people: int, *, reason: str, actor: str | Actor, now: datetime
 ) -> Queue:
     """Starts with a rate of `people` a minute, known from a benchmark or another evening.
 
@@ -75,7 +83,9 @@ async def expect_rate(
     return await _act(db, event, {}, rate=people, facts=facts, actor=actor, now=now)
 
 
-async def announce(db: Database, event: str, note: Announcement, *, actor: str, now: datetime) -> Queue:
+async def announce(
+    db: Database, event: str, note: Announcement, *, actor: str | Actor, now: datetime
+) -> Queue:
     """Shows a few words on every wait page within one poll; empty: no words.
 
     Raises: as `switch_queue`; INVALID `queue.announcement_too_long`.
@@ -94,7 +104,7 @@ async def _act(
     *,
     rate: int | None = None,
     facts: OperatorFacts,
-    actor: str,
+    actor: str | Actor,
     now: datetime,
 ) -> Queue:
     if (

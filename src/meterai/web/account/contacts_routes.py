@@ -12,14 +12,13 @@ from meterai.customers.contact_changes import refuse_old_proof
 from meterai.customers.contacts import Contact
 from meterai.customers.queries import SessionCustomer
 from meterai.customers.use_cases.add_contact import add_contact
-from meterai.customers.use_cases.sign_out import sign_out
 from meterai.kernel.refusals import Refusal
 from meterai.kit.http.status import http_status
 from meterai.sales.use_cases.leave_contact import leave_contact
 from meterai.web.account.sign_in import awaited_code, check_code, code_page, send_code, session_cookies, told
 from meterai.web.orders.access import customer_of, forget_tokens, signed_in
 from meterai.web.requests.forms import Form
-from meterai.web.requests.request_context import SESSION_COOKIE, RequestContext, WebRequest
+from meterai.web.requests.request_context import RequestContext, WebRequest
 
 PAGE = "/saya/kontak"
 NEW_CODE = f"{PAGE}/kode"
@@ -111,8 +110,7 @@ async def take_proof_code(request: WebRequest, context: RequestContext) -> Respo
         session = await check_code(request, context, form)
     except Refusal as refusal:
         return _code_page(request, context, PROOF_CODE, refusal, form)
-    await sign_out(context.service.db, request.cookies.get(SESSION_COOKIE, ""))
-    return context.redirect(request, PAGE, cookies=session_cookies(request, context, session))
+    return context.redirect(request, PAGE, cookies=session_cookies(context, session))
 
 
 @post(f"{PAGE}/hapus", status_code=303)

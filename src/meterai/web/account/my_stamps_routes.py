@@ -35,6 +35,7 @@ from meterai.stamping.use_cases.tell_ends import await_end
 from meterai.texts.pages import SIGN_IN
 from meterai.web.account.sign_in import (
     CODE_COOKIE,
+    browser_of,
     check_code,
     code_page,
     contact_page,
@@ -52,7 +53,7 @@ from meterai.web.orders.order_view import CHIPS, state_name
 from meterai.web.pages.messages import state_text
 from meterai.web.pages.paging import ListSlice, read_cursor, slice_of
 from meterai.web.requests.forms import ONE_DOCUMENT
-from meterai.web.requests.request_context import SESSION_COOKIE, RequestContext, WebRequest
+from meterai.web.requests.request_context import MARK_COOKIE, SESSION_COOKIE, RequestContext, WebRequest
 
 ORDERS_SHOWN = 50
 DOCUMENTS_SHOWN = 100
@@ -123,23 +124,23 @@ async def take_code(request: WebRequest, context: RequestContext) -> Response[by
         return code_page(
             request, context, action="/saya/kode", again="/saya", step=False, refusal=refusal, form=form
         )
-    return context.redirect(request, "/saya", cookies=session_cookies(request, context, session))
+    return context.redirect(request, "/saya", cookies=session_cookies(context, session))
 
 
 @post("/saya/keluar", status_code=303)
 async def leave(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Signs out. This session ends on every device that uses it, and so does what this browser may see and
-    begin.
+    begin, and that it is known.
 
     A ticket stays. It lets nobody in without a code to its contact, and people who lose it lose their place
     in line.
     """
     await context.form(request)
-    token = request.cookies.get(SESSION_COOKIE, "")
-    if token:
-        await sign_out(context.service.db, token)
+    browser = browser_of(request)
+    if browser.token or browser.mark:
+        await sign_out(context.service.db, browser)
     orders = [ORDER_COOKIE + number for number in kept_orders(request)]
-    forgotten = (SESSION_COOKIE, CODE_COOKIE, *orders, *entry_cookies(request))
+    forgotten = (SESSION_COOKIE, MARK_COOKIE, CODE_COOKIE, *orders, *entry_cookies(request))
     return context.redirect(request, "/", cookies=[context.cookie(name, "", max_age=0) for name in forgotten])
 
 

@@ -6,7 +6,8 @@ nothing can be exchanged.
 
 from __future__ import annotations
 
-import base64
+import math
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,8 @@ import msgspec
 from litestar import Response
 from litestar.datastructures import Cookie
 
-from meterai.customers.codes import PER_ADDRESS_MAX, PER_ADDRESS_OF_CALLED_MAX, Asker, Purpose
+from meterai.customers.browsers import Browser, browser_name, system_name
+from meterai.customers.codes import PER_ADDRESS_MAX, Asker, Purpose
 from meterai.customers.contacts import Contact, ContactKind, canonical_contact
 from meterai.customers.use_cases.request_code import request_code
 from meterai.customers.use_cases.verify_code import Session, verify_code
@@ -22,20 +24,18 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.status import http_status
 from meterai.texts.mechanism.translation import translate
 from meterai.web.requests.forms import Form
-from meterai.web.requests.mac import read_tagged_text, tag, to_tagged_text
-from meterai.web.requests.request_context import SESSION_COOKIE, YEAR_SECONDS, RequestContext, WebRequest
+from meterai.web.requests.mac import read_tagged_text, to_tagged_text
+from meterai.web.requests.request_context import (
+    MARK_COOKIE,
+    SESSION_COOKIE,
+    YEAR_SECONDS,
+    RequestContext,
+    WebRequest,
+)
 
 CODE_COOKIE = "kode"
 CODE_SECONDS = 15 * 60
 _PURPOSE = b"pending code"
-PROVEN_COOKIE = "terbukti"
-"""Marks of the contacts that were proven in this browser, the latest first. The cookie outlives the
-session.
-
-Nobody else can have these marks, so codes that strangers ask for are no trouble here. Only we can tell whose
-mark one is.
-"""
-_MARKS_MAX = 8
 
 
 class PendingCode(msgspec.Struct, frozen=True, array_like=True):
@@ -44,6 +44,8 @@ class PendingCode(msgspec.Struct, frozen=True, array_like=True):
     code_id: UUID
     kind: ContactKind
     value: str
+    tries_from: int = 0
+    """The second of the epoch from which a try counts."""
 
     @property
     def contact(self) -> Contact:
@@ -80,8 +82,6 @@ async def send_code(
     """
     contact = canonical_contact(typed)
     service = context.service
-    if _mark(service.secret, contact) in _marks(request):
-        asker, per_address_max = Asker.KNOWN, PER_ADDRESS_OF_CALLED_MAX
     sent = await request_code(
         service.db,
         service.secret,
@@ -89,12 +89,13 @@ async def send_code(
         purpose=purpose,
         subject=subject,
         asker=asker,
+        mark=request.cookies.get(MARK_COOKIE, ""),
         address=request.client.host if request.client else "",
         per_address_max=per_address_max,
         language=context.visit(request).language,
         now=service.clock(),
     )
-    pending = PendingCode(sent.code_id, contact.kind, contact.value)
+    pending = PendingCode(sent.code_id, contact.kind, contact.value, math.ceil(sent.tries_from.timestamp()))
     return context.cookie(CODE_COOKIE, seal_code(service.secret, pending), max_age=CODE_SECONDS)
 
 
@@ -109,27 +110,37 @@ def awaited_code(context: RequestContext, form: Form) -> UUID:
 async def check_code(request: WebRequest, context: RequestContext, form: Form) -> Session:
     """Opens a session by the typed code. The session names the contact that the code proved.
 
-    Raises: Refusal `code.wrong`, `code.expired`, `code.used_up`.
+    The session that this browser had before ends. Raises: what `verify_code` says.
     """
     service = context.service
     return await verify_code(
         service.db,
         awaited_code(context, form),
         form.text("kode"),
+        browser=browser_of(request),
         language=context.visit(request).language,
         now=service.clock(),
     )
 
 
-def session_cookies(request: WebRequest, context: RequestContext, session: Session) -> list[Cookie]:
-    """Makes the cookies of a signed-in visitor: the session, and the mark of the proven contact."""
+def session_cookies(context: RequestContext, session: Session) -> list[Cookie]:
+    """Makes the cookies of a signed-in visitor: the session, and the mark by which the browser is known."""
     age = int((session.expires_at - context.service.clock()).total_seconds())
-    mark = _mark(context.service.secret, session.contact)
-    marks = [mark, *(kept for kept in _marks(request) if kept != mark)]
     return [
         context.cookie(SESSION_COOKIE, session.token, max_age=age),
-        context.cookie(PROVEN_COOKIE, ".".join(marks[:_MARKS_MAX]), max_age=YEAR_SECONDS),
+        context.cookie(MARK_COOKIE, session.mark, max_age=YEAR_SECONDS),
     ]
+
+
+def browser_of(request: WebRequest) -> Browser:
+    """The browser that a request comes from."""
+    user_agent = request.headers.get("user-agent", "")
+    return Browser(
+        token=request.cookies.get(SESSION_COOKIE, ""),
+        mark=request.cookies.get(MARK_COOKIE, ""),
+        name=browser_name(user_agent),
+        system=system_name(user_agent),
+    )
 
 
 def contact_page(
@@ -187,22 +198,18 @@ def code_page(
         again=visit.link(again),
         contact=pending.contact.masked,
         code_id=waiting,
+        tries_from=later_moment(pending.tries_from, context.service.clock()),
         step=step,
         private=True,
         **told(refusal),
     )
 
 
+def later_moment(second: int, now: datetime) -> datetime | None:
+    """This moment, if it is still to come, in full minutes as pages show it."""
+    return datetime.fromtimestamp(math.ceil(second / 60) * 60, UTC) if second > now.timestamp() else None
+
+
 def told(refusal: Refusal | None) -> dict[str, Any]:
     """The template values that show a refusal above a form."""
     return {"refused": refusal.code if refusal else "", "refused_facts": refusal.facts if refusal else {}}
-
-
-def _marks(request: WebRequest) -> list[str]:
-    kept = request.cookies.get(PROVEN_COOKIE, "")
-    return kept.split(".") if kept else []
-
-
-def _mark(secret: bytes, contact: Contact) -> str:
-    sealed = tag(secret, b"proven contact", f"{contact.kind}:{contact.value}".encode())
-    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")

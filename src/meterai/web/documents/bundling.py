@@ -96,9 +96,10 @@ async def add_uploads(
     """Checks and adds all uploaded files, and the files in ZIPs.
 
     Raises: Refusal BUSY `bundle.not_checked` when the time was too short for all (checked files are kept);
-    what `add_to_bundle` raises.
+    UNAVAILABLE `upload.disk_full`; what `add_to_bundle` raises.
     """
     service = context.service
+    service.upload_room.reserve.refuse_uploads(sum(len(upload.content) for upload in uploads))
     complete = await fill_bundle(
         service.db,
         service.jail,

@@ -47,7 +47,7 @@ async def show_placing(
 ) -> Response[bytes]:
     """Shows the page as an image with the place of one of its stamps, proposed or stored."""
     draft = await _draft_document(request, context, number, position)
-    if _is_over(draft.order):
+    if draft is None:
         return context.redirect(request, f"/pesanan/{number}")
     query = request.query_params
     stamp, page = query.get("meterai", ""), query.get("halaman", "")
@@ -109,8 +109,9 @@ async def show_fit(
 ) -> Response[bytes]:
     """Shows what the agency demands, what the file has, and what we can do about it."""
     draft = await _draft_document(request, context, number, position)
-    # Rewritten meanwhile, or nobody demands anything of it; or there is nothing to place any more.
-    if draft.document.output.ok or _is_over(draft.order):
+    if draft is None:
+        return context.redirect(request, f"/pesanan/{number}")
+    if draft.document.output.ok:  # rewritten meanwhile, or nobody demands anything of it
         return context.redirect(request, f"/pesanan/{number}/letak/{position}")
     return _fit(request, context, draft)
 
@@ -130,6 +131,7 @@ async def take_fit(
     service = context.service
     images: Literal["keep", "smaller"] = "smaller" if form.text("cara") == "smaller" else "keep"
     try:
+        service.upload_room.reserve.refuse_uploads(draft.document.bytes)
         output = await rewrite_document(
             service.db,
             service.jail,
@@ -146,12 +148,13 @@ async def take_fit(
 
 async def _draft_document(
     request: WebRequest, context: RequestContext, number: str, position: int
-) -> DraftDocument:
+) -> DraftDocument | None:
+    """The document that stands there. None: nothing of the order is placed any more."""
     key = await open_order_page(context, request, number)
     visit = context.visit(request)
     known = visit.known(key.order_id, OrderItems) or visit.known(key.order_id, OrderPage)
     order = known or await order_items(context.service.db, key.order_id)
-    return await _sheet_of(request, context, key, order, position)
+    return None if _is_over(order) else await _sheet_of(request, context, key, order, position)
 
 
 async def _sheet_of(

@@ -36,6 +36,7 @@ from meterai.web.orders.access import (
     owner_of,
     remember_token,
 )
+from meterai.web.orders.draft_use import note_new
 from meterai.web.pages.messages import Text, text_of
 from meterai.web.requests.forms import DOCUMENTS, Form
 from meterai.web.requests.request_context import RequestContext, WebRequest
@@ -108,6 +109,7 @@ async def take_upload(request: WebRequest, context: RequestContext) -> Response[
     )
     await bind_order(context, allowed, order.order_id)
     remember_token(order.token, order.order_id, service.clock())
+    await note_new(context, request, order.order_id)
     context.visit(request).at_hand[order.order_id] = order.holds
     if order.holds is None:  # sent again, perhaps after somebody else signed in
         await _give_to_customer(context, await order_items(service.db, order.order_id))

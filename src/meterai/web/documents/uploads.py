@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 import unicodedata
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 from meterai.bootstrap import vouch_of
+from meterai.jail.callers import current_caller
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.pdf.profiles import Profile
 from meterai.sales.events import Event
 from meterai.stamping.requests import OutputLimits
+from meterai.stamping.upload_room import UploadRoom
 from meterai.stamping.use_cases.accept_document import AcceptedDocument, accept_document
 from meterai.web.requests.forms import Form, Upload
 from meterai.web.requests.request_context import RequestContext
@@ -37,27 +43,47 @@ async def accept_one(
     - `profile`: the wish for a file without signatures.
     - `password`: opens a locked PDF. It goes no further than the jail.
 
-    Raises: Refusal `pdf.*` with the reason, before anything is stored.
+    Raises: Refusal `pdf.*` with the reason, before anything is stored; as `UploadRoom.take`.
     """
     if upload.too_large:
         raise Refusal(Kind.INVALID, "pdf.too_large")
     service = context.service
     data, upload.content = bytes(upload.content), bytearray()  # once is enough, while it waits for the jail
-    return await accept_document(
-        service.db,
-        service.jail,
-        service.objects,
-        vouch_of(service),
-        data=data,
-        name=upload.name,
-        kind=kind,
-        stamps=stamps,
-        profile=profile,
-        password=password,
-        limits=limits_of(event) if event else None,
-        customer_id=owner,
-        now=service.clock(),
-    )
+    network = _network_mac(service.secret)
+    async with _room(service.upload_room, owner, network, len(data)):
+        return await accept_document(
+            service.db,
+            service.jail,
+            service.objects,
+            vouch_of(service),
+            data=data,
+            name=upload.name,
+            kind=kind,
+            stamps=stamps,
+            profile=profile,
+            password=password,
+            limits=limits_of(event) if event else None,
+            customer_id=owner,
+            network=network,
+            now=service.clock(),
+        )
+
+
+@asynccontextmanager
+async def _room(room: UploadRoom, owner: UUID | None, network: bytes, size: int) -> AsyncIterator[None]:
+    """Context that stores a file. Raises: as `UploadRoom.take`; for a customer only about the disk."""
+    if owner is None:
+        async with room.take(network, size):
+            yield
+    else:
+        room.reserve.refuse_uploads(size)
+        yield
+
+
+def _network_mac(secret: bytes) -> bytes:
+    """The keyed hash of the sender's network, or of the pass that the sender has."""
+    caller = current_caller()
+    return hmac.digest(secret, b"upload\x00" + (caller.line if caller else "").encode(), hashlib.sha256)
 
 
 async def accept_upload(

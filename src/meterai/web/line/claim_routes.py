@@ -149,7 +149,7 @@ async def take_code(request: WebRequest, context: RequestContext, slug: str) -> 
             session = await check_code(request, context, form)
         except Refusal as refusal:
             return ask_code(ticket_request, refusal, form)
-        signed_in = session_cookies(request, context, session)
+        signed_in = session_cookies(context, session)
         if ticket_request.purpose == CLAIM and (text := kept_ticket(request, slug)):
             with contextlib.suppress(Refusal, *DATABASE_IS_DOWN):  # the door itself says why
                 return await _let_in(

@@ -5,16 +5,19 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from litestar import Response
 from litestar.datastructures import Cookie
 
+from meterai.jail.callers import recognise
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.client_network import network_of
 from meterai.sales.order import Order
 from meterai.sales.queries.order_access import find_order_by_form
 from meterai.sales.queries.order_page import order_page
+from meterai.sales.use_cases.ask_to_settle import ask_to_settle
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.waiting_room.queries import Pass, QueueSign, held_pass
 from meterai.waiting_room.use_cases.log_bypass import BypassReason, log_bypass
@@ -75,6 +78,7 @@ async def enter(
         )
     held = open_pass(secret, event, request.cookies.get(pass_cookie(event), ""), now)
     if held is not None:
+        recognise(f"pass {held.pass_id}")  # it took a place in line: the jails count it apart
         return PurchaseRight(sent or secrets.token_urlsafe(18), sign, held=held)
     if not has_right:
         return None
@@ -180,7 +184,8 @@ async def bind_order(context: RequestContext, entry: PurchaseRight, order_id: UU
     earlier = await order_if_kept(context, held.order_id) if held.order_id not in (None, order_id) else None
     may_replace = earlier is None or _has_ended(earlier)
     if earlier is not None and earlier.state == "draft":
-        await cancel_order(service.db, service.gateway, earlier.id, clock=service.clock)
+        settle = partial(ask_to_settle, service.db, clock=service.clock)
+        await cancel_order(service.db, service.gateway, earlier.id, settle=settle, clock=service.clock)
         may_replace = True
     await use_pass(*one, order_id=order_id, instead_of=held.order_id if may_replace else None)
 

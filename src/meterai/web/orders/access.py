@@ -10,10 +10,13 @@ from uuid import UUID
 from litestar.datastructures import Cookie
 
 from meterai.customers.queries import SessionCustomer, session_customer
+from meterai.customers.use_cases.use_session import use_session
+from meterai.jail.callers import recognise
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.recent_cache import RecentCache
 from meterai.sales.queries.order_access import find_order_by_number, find_order_by_token, order_access
 from meterai.sales.use_cases.open_order import Owner
+from meterai.web.orders.draft_use import note_use
 from meterai.web.requests.request_context import SESSION_COOKIE, YEAR_SECONDS, RequestContext, WebRequest
 
 ORDER_COOKIE = "pesanan_"
@@ -63,9 +66,13 @@ def keep_order(context: RequestContext, request: WebRequest, number: str, token:
 
 
 async def customer_of(context: RequestContext, request: WebRequest) -> SessionCustomer | None:
-    """The customer who is signed in, if any."""
-    token = request.cookies.get(SESSION_COOKIE, "")
-    return await session_customer(context.service.db, token, context.service.clock()) if token else None
+    """The customer who is signed in, if any. The jails count this customer apart from the network."""
+    token, now = request.cookies.get(SESSION_COOKIE, ""), context.service.clock()
+    customer = await session_customer(context.service.db, token, now) if token else None
+    if customer is not None:
+        await use_session(context.service.db, customer, now=now)
+        recognise(f"customer {customer.customer_id}")
+    return customer
 
 
 async def signed_in(context: RequestContext, request: WebRequest) -> SessionCustomer:
@@ -127,6 +134,7 @@ async def open_order_page(
     if token:
         order_id = await order_of_token(context, token, afresh=afresh)
         if order_id is not None:
+            await note_use(context, request, order_id)
             return OrderKey(order_id, number, token)
     if _NUMBER.fullmatch(number) and (theirs := proven or await _customer_id(context, request)) is not None:
         order_id = await find_order_by_number(context.service.db, number)

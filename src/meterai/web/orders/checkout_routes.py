@@ -106,7 +106,7 @@ async def take_code(request: WebRequest, context: RequestContext, number: str) -
         return _code_page(request, context, number, refusal, form)
     key = await open_order_page(context, request, number, proven=session.customer_id)
     cookies = await _give_owner(request, context, key, session.customer_id, session.contact)
-    cookies += session_cookies(request, context, session)
+    cookies += session_cookies(context, session)
     return context.redirect(request, f"/pesanan/{number}/bayar", cookies=cookies)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -17,9 +18,9 @@ from meterai.pdf.profiles import CHOICES, Profile
 from meterai.sales.order import Item, Order
 from meterai.sales.queries.order_page import ItemLine, OrderPage, order_items, order_page
 from meterai.sales.receipts import receipt_pdf
+from meterai.sales.use_cases.ask_to_settle import ask_to_settle
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.change_channel import change_channel
-from meterai.sales.use_cases.refund_quota import BankAccount, give_refund_account, request_refund
 from meterai.sales.use_cases.replace_document import replace_document
 from meterai.sales.use_cases.send_link import send_link
 from meterai.stamping.queries import document_labels, document_names, document_page, released_file
@@ -55,7 +56,7 @@ async def come_by_link(request: WebRequest, context: RequestContext, token: str)
 @get("/pesanan/{number:str}")
 async def show_order(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
     """Shows the order page."""
-    return await _page(request, context, await open_order_page(context, request, number))
+    return await order_page_response(request, context, await open_order_page(context, request, number))
 
 
 @get("/pesanan/{number:str}/keadaan")
@@ -132,9 +133,10 @@ async def cancel(request: WebRequest, context: RequestContext, number: str) -> R
     key = await open_order_page(context, request, number)
     service = context.service
     try:
-        await cancel_order(service.db, service.gateway, key.order_id, clock=service.clock)
+        settle = partial(ask_to_settle, service.db, clock=service.clock)
+        await cancel_order(service.db, service.gateway, key.order_id, settle=settle, clock=service.clock)
     except Refusal as refusal:
-        return await _page(request, context, key, refusal)
+        return await order_page_response(request, context, key, refusal)
     return context.redirect(request, f"/pesanan/{number}")
 
 
@@ -151,52 +153,11 @@ async def switch_channel(request: WebRequest, context: RequestContext, number: s
             key.order_id,
             channel=form.text("cara"),
             payment_minutes=service.settings.payment_minutes,
+            settle=partial(ask_to_settle, service.db, clock=service.clock),
             clock=service.clock,
         )
     except Refusal as refusal:
-        return await _page(request, context, key, refusal)
-    return context.redirect(request, f"/pesanan/{number}")
-
-
-@post("/pesanan/{number:str}/kembali", status_code=303)
-async def ask_refund(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
-    """Returns the money of unused pieces."""
-    form = await context.form(request)
-    key = await open_order_page(context, request, number, afresh=True)
-    service = context.service
-    try:
-        await request_refund(
-            service.db,
-            key.order_id,
-            _uuid(form.text("butir")),
-            form.number("keping"),
-            account=_account(form),
-            given_back=form.number("sudah_kembali", -1),
-            now=service.clock(),
-        )
-    except Refusal as refusal:
-        return await _page(request, context, key, refusal, form)
-    return context.redirect(request, f"/pesanan/{number}")
-
-
-@post("/pesanan/{number:str}/rekening", status_code=303)
-async def give_account(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
-    """Names the bank account to which a refund is paid."""
-    form = await context.form(request)
-    key = await open_order_page(context, request, number, afresh=True)
-    account = _account(form)
-    try:
-        if account is None:
-            raise Refusal(Kind.INVALID, "refund.account_missing")
-        await give_refund_account(
-            context.service.db,
-            key.order_id,
-            _uuid(form.text("pengembalian")),
-            account,
-            now=context.service.clock(),
-        )
-    except Refusal as refusal:
-        return await _page(request, context, key, refusal, form)
+        return await order_page_response(request, context, key, refusal)
     return context.redirect(request, f"/pesanan/{number}")
 
 
@@ -224,7 +185,7 @@ async def replace(
         refuse_unfit(document)
         await replace_document(context.service.db, item.id, document.document_id, now=context.service.clock())
     except Refusal as refusal:
-        return await _page(request, context, key, refusal)
+        return await order_page_response(request, context, key, refusal)
     return context.redirect(request, f"/pesanan/{number}")
 
 
@@ -244,7 +205,7 @@ async def mail_link(request: WebRequest, context: RequestContext, number: str) -
     try:
         await send_link(context.service.db, key.order_id, token=key.token, now=context.service.clock())
     except Refusal as refusal:
-        return await _page(request, context, key, refusal)
+        return await order_page_response(request, context, key, refusal)
     return context.redirect(request, f"/pesanan/{number}?{_SENT}")
 
 
@@ -292,7 +253,7 @@ async def _is_stopped_for(context: RequestContext, order: Order) -> bool:
     return order.state == "awaiting_payment" and await context.status.is_signing_stopped()
 
 
-async def _page(
+async def order_page_response(
     request: WebRequest,
     context: RequestContext,
     key: OrderKey,
@@ -316,20 +277,6 @@ async def _page(
     )
 
 
-def _account(form: Form) -> BankAccount | None:
-    bank, number, holder = form.text("bank"), form.text("rekening"), form.text("pemilik")
-    if not (bank and number and holder):
-        return None
-    return BankAccount(bank=bank, number=number, holder=holder)
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Refusal(Kind.NOT_FOUND, "order.no_such_item") from None
-
-
 ROUTES = [
     come_by_link,
     show_order,
@@ -340,8 +287,6 @@ ROUTES = [
     download_receipt,
     cancel,
     switch_channel,
-    ask_refund,
-    give_account,
     replace,
     mail_link,
 ]

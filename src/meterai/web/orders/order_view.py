@@ -10,7 +10,14 @@ from uuid import UUID
 
 from meterai.kit.formats.qr import qr_svg
 from meterai.sales.events import Event
-from meterai.sales.model import ASKED_FOR, IN_DOUBT, PAYOUT_UNAPPROVED, RefundChannel, refund_channel
+from meterai.sales.model import (
+    ASKED_FOR,
+    IN_DOUBT,
+    PAYOUT_UNAPPROVED,
+    REFUND_STOPPED,
+    RefundChannel,
+    refund_channel,
+)
 from meterai.sales.order import Item, Order, Payment, Refund
 from meterai.sales.queries.money import MoneyPayment, MoneyRefund
 from meterai.sales.queries.order_page import OrderPage
@@ -35,8 +42,8 @@ _GIVEN_BACK = {
     "cancelled": "order.ended_refunded",
 }
 """The state of an unpaid order whose late money goes back."""
-_HELD = ("refund.unapproved", "refund.in_doubt")
-"""States of refunds that wait for us: their money is not on its way."""
+_HELD = ("refund.unapproved", "refund.in_doubt", "refund.waiting", "refund.being_checked")
+"""States of refunds that wait, for us or until they can't be stopped: their money is not on its way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +120,8 @@ class OrderView:
     @property
     def has_fields(self) -> bool:
         """Tells whether the page has fields. Such a page never reloads itself while people fill them in."""
-        return self.asks_account or any(item.state == "refused" or item.refundable for item in self.items)
+        takes_account = any(refund.takes_account for refund in self.refunds)
+        return takes_account or any(item.state == "refused" or item.refundable for item in self.items)
 
     @property
     def payment_name(self) -> str:
@@ -161,6 +169,8 @@ def order_view(order: OrderPage, known: StampingFacts, visit: Visit, *, now: dat
         name = _GIVEN_BACK.get(order.state, name)
     elif order.state == "awaiting_payment" and payment and payment.state not in ("creating", "pending"):
         name = "order.choose_again"
+    elif order.state == "cancelled" and order.contact is None and not order.payments:
+        name = "order.draft_ended"
     if name == "order.paid" and known.signing_stopped:
         name = "order.paid_stopped"
     kind = _money_kind(order, name)
@@ -191,7 +201,7 @@ def order_view(order: OrderPage, known: StampingFacts, visit: Visit, *, now: dat
         resume=visit.link(_resume(order)),
         needs_account=settled is not None and refund_channel(settled.channel) is RefundChannel.PAYOUT,
         moving=_moving(order, now),
-        rarely=order.state == "expired",
+        rarely=order.state == "expired" or _waits_only(order),
         closed=closed,
         waits=waits,
         mark=_mark(order, items, is_closed=closed is not None, waits=waits),
@@ -258,10 +268,14 @@ def refund_name(refund: Refund | MoneyRefund) -> str:
         return "refund.set_off"
     why = refund.failure_code or ""
     if refund.state == "needs_account" and why:
+        if why == REFUND_STOPPED:
+            return why
         return "refund.account_refused" if why.startswith("payout.") else "refund.not_as_paid"
     if refund.state in ("payable", "sent") and why in IN_DOUBT:
         return "refund.unapproved" if why == PAYOUT_UNAPPROVED else "refund.in_doubt"
-    return f"refund.{refund.state}"
+    if refund.is_being_checked:
+        return "refund.being_checked"
+    return "refund.waiting" if refund.is_stoppable else f"refund.{refund.state}"
 
 
 def _item(order: Order, item: Item, refundable: int, known: StampingFacts, visit: Visit) -> ItemView:
@@ -322,6 +336,13 @@ def _moving(order: Order, now: datetime) -> bool:
     return order.state in ("awaiting_payment", "paid")
 
 
+def _waits_only(order: Order) -> bool:
+    """Tells whether nothing moves but refunds that wait until they can't be stopped."""
+    under_way = [refund for refund in order.refunds if refund.state in ("payable", "sent")]
+    is_quiet = order.state not in ("awaiting_payment", "paid")
+    return is_quiet and bool(under_way) and all(refund.is_stoppable for refund in under_way)
+
+
 def _may_come(payment: Payment, now: datetime) -> bool:
     """Tells whether an attempt may still bring late money: the gateway is asked for that long."""
     return payment.state not in ("settled", "reversed") and now < payment.expires_at + ASKED_FOR
@@ -332,7 +353,7 @@ def _mark(order: Order, items: Sequence[ItemView], *, is_closed: bool, waits: bo
     parts = [str(order.state), "closed" * is_closed, "waits" * waits]
     parts += [f"{item.text.code}{item.refundable}" for item in items]
     parts += [f"{payment.reference}{payment.channel}{payment.state}" for payment in order.payments]
-    parts += [f"{refund.id}{refund_name(refund)}" for refund in order.refunds]
+    parts += [f"{refund.id}{refund_name(refund)}{refund.pays_from}" for refund in order.refunds]
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]
 
 

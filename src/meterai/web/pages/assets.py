@@ -8,7 +8,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from meterai.kit.http import work_demand
+
 FOLDER = Path(__file__).parents[1] / "static"
+_WORK_SCRIPTS = Path(work_demand.__file__).parent / "static"
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -35,7 +38,8 @@ class Assets:
     def __init__(self, folder: Path = FOLDER) -> None:
         self.by_address: dict[str, Asset] = {}
         self._addresses: dict[str, str] = {}
-        files = [path for path in folder.rglob("*") if path.suffix in _TYPES]
+        found = (*folder.rglob("*"), *_WORK_SCRIPTS.iterdir())
+        files = [path for path in found if path.suffix in _TYPES]
         for path in sorted(files, key=lambda path: (path.suffix == ".css", path.name)):
             self._take(path)
 

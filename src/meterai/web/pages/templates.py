@@ -44,6 +44,10 @@ class SiteFacts:
     """There are keys to check 2-D codes with, so there is a page that reads them."""
     events: tuple[tuple[str, str], ...] = ()
     """The slug and name of each event that has a page."""
+    refund_wait_minutes: int = 0
+    """How long a payout to a named account waits."""
+    refund_release_above: int = 0
+    """Rupiah a day above which two officers release payouts."""
     contact: str = ""
     """How people reach us (`settings.contact`); empty: not at all."""
 

@@ -12,10 +12,12 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
+from meterai.jail.callers import set_caller
 from meterai.kit.http.body_budget import give_back
 from meterai.texts.mechanism.languages import split_language
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.cached_pages import CachedPage, CachedPages
+from meterai.web.requests.callers import caller_of_request
 from meterai.web.requests.safety_headers import Headers, safety_headers
 from meterai.web.requests.visits import Visit, attach
 
@@ -123,6 +125,7 @@ class SiteMiddleware:
         passed = {**scope, "path": path, "raw_path": path.encode()}
         passed["method"] = "GET" if finisher.silent else scope["method"]
         attach(passed, Visit(language, path, query))
+        set_caller(caller_of_request(scope))
         await self.site(passed, receive, finisher.send)
 
     async def _send_asset(self, scope: Scope, send: Send) -> None:

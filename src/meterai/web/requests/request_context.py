@@ -26,6 +26,8 @@ from meterai.web.requests.visits import Visit, visit_of
 
 VISITOR_COOKIE = "kunjungan"
 SESSION_COOKIE = "masuk"
+MARK_COOKIE = "terbukti"
+"""By which a browser is known that has proved a contact, also after its session. The database has its row."""
 NEXT_PAGE_FIELD = "langsung"
 """A field that the script of a page adds to its forms: the answer may be the next page (decision 0022)."""
 HTML = "text/html"
@@ -98,7 +100,8 @@ class RequestContext:
         if text.money_kind == "still" and visit.path not in _BEGINNINGS:
             text = replace(text, money_kind="", money="")
         status = http_status(refusal)
-        headers = {"Retry-After": "30"} if status in (429, 503) else None
+        wait_s = str(refusal.facts.get("retry_after_s", 30))
+        headers = {"Retry-After": wait_s} if status in (429, 503) else None
         return self.page(
             request,
             "error.html",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import secrets
 from dataclasses import dataclass
 
 import structlog
@@ -32,19 +31,19 @@ def without_pictures(judgement: Judgement) -> list[ShownStamp]:
 
 async def with_pictures(jail: JailPool, data: bytes, judgement: Judgement) -> list[ShownStamp]:
     """The stamps of `data`; the first four with their pictures."""
-    shown, owner = [], secrets.token_hex(8)
+    shown = []
     for number, report in enumerate(judgement.stamps):
-        picture = await _picture(jail, data, report, owner) if number < PICTURES_MAX else ""
+        picture = await _picture(jail, data, report) if number < PICTURES_MAX else ""
         shown.append(ShownStamp(report, picture))
     return shown
 
 
-async def _picture(jail: JailPool, data: bytes, report: StampReport, owner: str) -> str:
+async def _picture(jail: JailPool, data: bytes, report: StampReport) -> str:
     """The picture of a stamp's place. A picture that can't be made is no reason to withhold a verdict."""
     if report.page is None or report.box is None:
         return ""
     try:
-        picture = await picture_of_stamp(jail, data, page=report.page, box=report.box, owner=owner)
+        picture = await picture_of_stamp(jail, data, page=report.page, box=report.box)
     except Refusal as refusal:
         log.info("stamp_picture_missing", code=refusal.code)
         return ""

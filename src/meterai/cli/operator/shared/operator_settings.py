@@ -9,12 +9,14 @@ from typing import Final
 
 import msgspec
 import typer
+from cryptography import x509
 
 from meterai.cli.data_folder import data_folder
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.installation import read_addresses, settings_of_running
 from meterai.kit.settings import Settings, from_environment
 from meterai.launcher.schema.migrate import head_version
+from meterai.verification.trust import TRUST_FOLDER
 
 NOT_FOLLOWED: Final = 3
 """Exit code: the change was made, but no process was seen to follow it. With 1 and 2 nothing was changed."""
@@ -24,8 +26,9 @@ _NO_LOGIN: Final = 2**32 - 1
 
 
 def operator_name() -> str:
-    """The login name of the person at the keyboard, also behind sudo, for the audit trail.
+    """The login name of the person at the keyboard, also behind sudo, where no officer signs.
 
+    Nobody has checked it: acts that matter in production are signed (`shared/signing.py`).
     The kernel remembers the login through su and sudo (pam_loginuid). Where it does not, SUDO_USER is
     taken, then the user of the process. Other variables (LOGNAME, USER) can be set by anybody.
     """
@@ -81,6 +84,15 @@ def refuse_older_command(data: Path) -> None:
         return  # none runs here
     if service.schema > head_version():
         raise Refusal(Kind.CONFLICT, "service.newer", checkout=service.checkout)
+
+
+def trusted_roots(settings: Settings) -> list[x509.Certificate]:
+    """The roots that verifiers trust. Raises: Refusal INVALID `trust.unreadable`."""
+    path = settings.data / TRUST_FOLDER / "root.pem"
+    try:
+        return x509.load_pem_x509_certificates(path.read_bytes())
+    except (OSError, ValueError):
+        raise Refusal(Kind.INVALID, "trust.unreadable", folder=str(path.parent)) from None
 
 
 def given_reason(reason: str) -> str:

@@ -1,0 +1,49 @@
+"""Requests that wait for officers' signatures, as the database keeps them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.database import Connection
+
+_REQUESTS = """
+    SELECT r.id AS number, r.kind, r.subject, r.facts, r.asked_at, r.expires_at, r.released_at, a.roles,
+        ARRAY(SELECT officer FROM operations.officer_signature s WHERE s.request_id = r.id ORDER BY signed_at)
+            AS signed_by,
+        ARRAY(SELECT name FROM operations.officer o WHERE o.roles && a.roles ORDER BY name) AS may_sign
+    FROM operations.release_request r JOIN operations.act a USING (kind)
+    WHERE r.done_at IS NULL AND r.withdrawn_at IS NULL AND r.expires_at > clock_timestamp()"""
+
+
+class ReleaseRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """An open request."""
+
+    number: int
+    kind: str
+    subject: str
+    facts: dict[str, object]
+    asked_at: datetime
+    expires_at: datetime
+    released_at: datetime | None
+    """When the last signature came; a process of the service carries it out."""
+    roles: list[str]
+    signed_by: list[str]
+    may_sign: list[str]
+    """Officers whose roles allow it, also those who have signed."""
+
+
+async def open_requests(conn: Connection) -> list[ReleaseRequest]:
+    """Lists the open requests, the oldest first."""
+    rows = await conn.fetch(f"{_REQUESTS} ORDER BY r.id")
+    return [ReleaseRequest(**dict(row)) for row in rows]
+
+
+async def find_request(conn: Connection, number: int) -> ReleaseRequest:
+    """Finds an open request. Raises: Refusal NOT_FOUND `release.not_open`."""
+    row = await conn.fetchrow(f"{_REQUESTS} AND r.id = $1", number)
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "release.not_open")
+    return ReleaseRequest(**dict(row))

@@ -1,0 +1,40 @@
+"""Settles payments that the site asked for, because the gateway sent a notice or closed a paid charge."""
+
+from __future__ import annotations
+
+import structlog
+
+from meterai.kernel.clock import Clock
+from meterai.kernel.refusals import Refusal
+from meterai.kit import outbox
+from meterai.kit.bounded_gather import gather_bounded
+from meterai.kit.database import Database
+from meterai.kit.outbox import Entry
+from meterai.sales.ports import PaymentGateway
+from meterai.sales.use_cases.settle_payment import settle_payment
+
+log = structlog.get_logger(__name__)
+SETTLE_TOPIC = "sales.settle"
+"""Topic of the outbox: {reference}. `sales.store_notice` and `sales.ask_to_settle` (SQL) write the rows."""
+SETTLED_AT_ONCE = 8
+_LEASE_SECONDS = 30.0
+
+
+async def settle_asked(db: Database, gateway: PaymentGateway, *, clock: Clock) -> int:
+    """Settles up to `SETTLED_AT_ONCE` payments at the same time; returns how many were asked for.
+
+    A payment that can't be settled now is left to polling.
+    """
+    entries = await outbox.claim(
+        db, clock(), limit=SETTLED_AT_ONCE, lease_s=_LEASE_SECONDS, topics=(SETTLE_TOPIC,)
+    )
+
+    async def one(entry: Entry) -> None:
+        try:
+            await settle_payment(db, gateway, entry.payload["reference"], clock=clock)
+        except Refusal as refusal:
+            log.warning("payment_left_to_polling", code=refusal.code, **refusal.facts)
+
+    await gather_bounded(entries, one, at_once=SETTLED_AT_ONCE)
+    await outbox.finish(db, [entry.id for entry in entries])
+    return len(entries)

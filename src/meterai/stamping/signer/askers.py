@@ -1,0 +1,79 @@
+"""Who may ask the signer for what. The kernel says which user is at the other end of a connection."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import socket
+import struct
+from enum import IntEnum
+from typing import Final
+
+from meterai.stamping import signer_wire
+
+_PEER: Final = struct.Struct("3i")
+"""`struct ucred` of Linux: process, user, group."""
+_ROOT: Final = 0
+
+
+class Right(IntEnum):
+    """What a user may ask for. Each includes those before it."""
+
+    LOOK = 1
+    """Whether the signer is there, and the state of its keys."""
+    DATE = 2
+    """Time stamps for released files, as `meterai archive renew` does."""
+    SEAL = 3
+    """Seals and 2-D codes, as a worker does."""
+
+
+_NEEDS: Final[dict[type[signer_wire.Request], Right]] = {
+    signer_wire.Ping: Right.LOOK,
+    signer_wire.ListKeys: Right.LOOK,
+    signer_wire.StampSignatures: Right.DATE,
+    signer_wire.SignCodes: Right.SEAL,
+    signer_wire.SealSerials: Right.SEAL,
+}
+
+
+class Askers:
+    """The users that may ask, and for what. The signer's own user and root may ask for everything."""
+
+    def __init__(self, named: str = "") -> None:
+        """`named`: METERAI_SIGNER_USERS. Raises: ValueError for what can't be read, or an unknown user."""
+        self._rights = {os.getuid(): Right.SEAL, _ROOT: Right.SEAL}
+        for one in filter(None, (part.strip() for part in named.split(","))):
+            name, _, right = one.partition(":")
+            self._rights[_uid_of(name)] = _right_of(one, right)
+
+    def right_of(self, user: int) -> Right | None:
+        """What a user may ask for; None: nothing."""
+        return self._rights.get(user)
+
+
+def may_ask(right: Right, request: signer_wire.Request) -> bool:
+    """Whether this right is enough for the request."""
+    return right >= _NEEDS[type(request)]
+
+
+def user_at(connection: socket.socket) -> int:
+    """The user id of the process at the other end, as it was when it connected (SO_PEERCRED)."""
+    found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size)
+    _, user, _ = _PEER.unpack(found)
+    return int(user)
+
+
+def _uid_of(name: str) -> int:
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except KeyError:
+        raise ValueError(f"METERAI_SIGNER_USERS: there is no user {name} here") from None
+
+
+def _right_of(one: str, right: str) -> Right:
+    try:
+        return Right[right.upper()]
+    except KeyError:
+        raise ValueError(
+            f"METERAI_SIGNER_USERS: expected user:seal, user:date or user:look, not {one}"
+        ) from None

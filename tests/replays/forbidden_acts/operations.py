@@ -1,0 +1,86 @@
+"""Officers, what they sign and release, the stop switch and the audit trail."""
+
+from __future__ import annotations
+
+from tests.replays.forbidden_acts.act import Act
+
+_MAY_NOT_WRITE = ("OF006",)
+
+ACTS = [
+    Act("release the stop switch", "UPDATE operations.switch SET thrown = false"),
+    Act(
+        "release the stop switch by its function",
+        "SELECT operations.release_switch('sealing_stopped', 'because', now())",
+        may=("operator",),
+    ),
+    Act(
+        "throw the stop switch",
+        "SELECT operations.throw_switch('sealing_stopped', 'because', now())",
+        may=("operator",),
+    ),
+    Act(
+        "write an entry of the audit trail",
+        """INSERT INTO operations.audit_entry (id, at, actor, action, subject, facts, hash)
+            VALUES (9, now(), 'ani', 'queue.on', 'x', '{}', '')""",
+    ),
+    Act(
+        "write that an operator issued stamps",
+        "SELECT operations.write_audit('ani', 'quota.issue', 'x', '{}', now())",
+        may=("operator",),
+        refused_as=_MAY_NOT_WRITE,
+    ),
+    Act(
+        "write that a customer changed a contact",
+        "SELECT operations.write_audit('customer', 'contact.add', 'x', '{}', now())",
+        may=("site", "worker"),
+        refused_as=_MAY_NOT_WRITE,
+    ),
+    Act("change the audit trail", "UPDATE operations.audit_entry SET actor = 'ani'"),
+    Act("move the head of the audit trail", "UPDATE operations.audit_head SET entry = 0"),
+    Act(
+        "read values of people in the audit trail", "SELECT * FROM operations.audit_value", may=("operator",)
+    ),
+    Act(
+        "erase values of people in the audit trail",
+        "SELECT operations.erase_audit_values('x')",
+        may=("operator",),
+    ),
+    Act("let a role write acts of another", "INSERT INTO operations.audit_writer VALUES ('x', 'y')"),
+    Act(
+        "make oneself an officer",
+        "INSERT INTO operations.officer VALUES ('eve', '{treasurer}', '{key}', '{}', now())",
+    ),
+    Act("need no second signature", "UPDATE operations.act SET signatures = 1"),
+    Act(
+        "sign for an officer",
+        "SELECT operations.sign_release(1, 'ani', 'key', repeat('a', 32), 'text', 'signature', now())",
+        may=("operator",),
+    ),
+    Act(
+        "sign outside of a request",
+        """INSERT INTO operations.officer_signature (nonce, officer, key, kind, subject, signed_text,
+            signature, signed_at) VALUES (repeat('a', 32), 'ani', '', 'quota.issue', '', '', '', now())""",
+    ),
+    Act("release a request", "UPDATE operations.release_request SET released_at = now()"),
+    Act(
+        "ask for stamps",
+        "SELECT operations.ask_release('quota.issue', 'x', '{}', interval '1 hour')",
+        may=("operator",),
+        refused_as=("OF001",),
+    ),
+    Act(
+        "issue stamps",
+        "SELECT operations.issue_stock(gen_random_uuid(), 'x', 1, now())",
+        may=("operator",),
+    ),
+    Act("issue stamps without officers", "SELECT sales.issue_stock(gen_random_uuid(), 1, now())"),
+    Act("end a refund without officers", "SELECT sales.end_refund(gen_random_uuid(), 'x', now())"),
+    Act("pay a refund again without officers", "SELECT sales.order_again(gen_random_uuid(), now())"),
+    Act("add a key", "SELECT operations.add_key('{}', now())", may=("operator",)),
+    Act(
+        "add a key without officers",
+        """INSERT INTO stamping.signing_key (key_id, place, certificates, valid_from, valid_until, added_at)
+            VALUES ('0123456789abcdef', 'file:x', '{}', now(), now() + interval '1 day', now())""",
+    ),
+    Act("make the installation one of development", "UPDATE operations.environment SET name = 'development'"),
+]

@@ -1,0 +1,99 @@
+"""Orders, payments and refunds."""
+
+from __future__ import annotations
+
+from tests.replays.forbidden_acts.act import Act
+
+_NEW = "gen_random_uuid()"
+_NOT_THERE = ["SL003"]  # our functions refuse what names no row
+
+ACTS = [
+    # What is paid, and for what.
+    Act("mark an order as paid", "UPDATE sales.orders SET state = 'paid', paid_at = now()"),
+    Act("lower an order's price", "UPDATE sales.orders SET total = 1, face_value = 1, fee = 0, vat = 0"),
+    Act("move the news of an order", "UPDATE sales.orders SET contact_value = 'mallory@example.com'"),
+    Act("take an order over", f"UPDATE sales.orders SET customer_id = {_NEW}"),
+    Act("extend an order", "UPDATE sales.orders SET expires_at = now()"),
+    Act(
+        "write an order that is paid",
+        f"""INSERT INTO sales.orders (id, number, submit_id, token_digest, organisation_id, flow, state,
+                language, created_at)
+            VALUES ({_NEW}, 'x', 'x', sha256('x'), {_NEW}, 'quota', 'paid', 'id', now())""",
+    ),
+    Act("delete an order", "DELETE FROM sales.orders"),
+    Act("change an item's price", "UPDATE sales.item SET unit_fee = 0, unit_vat = 0"),
+    Act("change an item's quantity", "UPDATE sales.item SET quantity = 200"),
+    Act("change an item's lot", f"UPDATE sales.item SET lot_account_id = {_NEW}"),
+    Act("change an item's document", f"UPDATE sales.item SET document_id = {_NEW}"),
+    Act("mark an item as refused", "UPDATE sales.item SET state = 'refused'"),
+    Act("forget that pieces were given back", "UPDATE sales.item SET refunded_quantity = 0"),
+    Act("delete an item", "DELETE FROM sales.item"),
+    Act("change the tariff", "UPDATE sales.tariff SET face_value = 1"),
+    Act("write a tariff", "INSERT INTO sales.tariff VALUES ('2026-01-01', 10000, 'x')"),
+    Act("lower the price list", "UPDATE sales.price_list SET unit_fee = 0, unit_vat = 0"),
+    Act("record a price list", "SELECT sales.set_price_list(0, 0, now())", may=["worker"]),
+    Act(
+        "place an order that is no draft",
+        f"SELECT sales.place_order({_NEW}, {_NEW}, 'g', 'qris', now(), now(), now(), 200, now())",
+        refused_as=_NOT_THERE,
+    ),
+    # Payments.
+    Act("mark a payment as settled", "UPDATE sales.payment SET state = 'settled', settled_at = now()"),
+    Act("change what was paid", "UPDATE sales.payment SET paid_amount = 1000000"),
+    Act("change what a payment is of", "UPDATE sales.payment SET amount = 1"),
+    Act(
+        "write a payment",
+        f"""INSERT INTO sales.payment (id, order_id, gateway, channel, reference, amount, state, created_at,
+                expires_at)
+            VALUES ({_NEW}, {_NEW}, 'midtrans', 'qris', 'x', 1, 'settled', now(), now())""",
+    ),
+    Act(
+        "credit an order",
+        f"SELECT sales.settle_payment({_NEW}, 'x', 25000, 'credited', 0, now(), now())",
+        may=["worker"],
+    ),
+    Act(
+        "credit what is no payment of that sum",
+        f"SELECT sales.settle_payment({_NEW}, 'x', 25000, 'credited', 0, now(), now())",
+        refused_as=_NOT_THERE,
+    ),
+    Act("book a reversal", f"SELECT sales.reverse_payment({_NEW}, now())", may=["worker"]),
+    Act("write an order as expired", f"SELECT sales.expire_order({_NEW}, now(), now())", may=["worker"]),
+    Act(
+        "cancel an order that is paid",
+        f"SELECT sales.cancel_order({_NEW}, now(), now())",
+        refused_as=_NOT_THERE,
+    ),
+    Act("forge a notice by hand", "UPDATE sales.notice SET raw = 'x'"),
+    # Refunds.
+    Act(
+        "write a refund",
+        f"""INSERT INTO sales.refund (id, order_id, payment_id, quantity, amount, reason, channel, state,
+                bank, account_number, account_holder, next_attempt_at, created_at)
+            VALUES ({_NEW}, {_NEW}, {_NEW}, 0, 2500000, 'late', 'payout', 'payable', 'bca', '1234567',
+                'Mallory', now(), now())""",
+    ),
+    Act("make a refund larger", "UPDATE sales.refund SET amount = 2500000"),
+    Act("change a refund's account", "UPDATE sales.refund SET account_number = '1234567'"),
+    Act("have a refund paid once more", "UPDATE sales.refund SET state = 'payable'"),
+    Act("delete a refund", "DELETE FROM sales.refund"),
+    Act("book a refund as paid", f"SELECT sales.pay_refund({_NEW}, 'x', now(), now())", may=["worker"]),
+    Act("write a refund as sent", f"SELECT sales.send_refund({_NEW}, 'x', now())", may=["worker"]),
+    Act(
+        "have a refund ordered again", f"SELECT sales.retry_refund({_NEW}, 'x', now(), now())", may=["worker"]
+    ),
+    Act("send a payout back", f"SELECT sales.refuse_refund({_NEW}, 'x', now())", may=["worker"]),
+    Act("end a refund by hand", f"SELECT sales.end_refund({_NEW}, 'x', now())"),
+    Act("order a payout again by hand", f"SELECT sales.order_again({_NEW}, now())"),
+    Act(
+        "credit an order by the function behind",
+        "SELECT sales.credit(o, p, now()) FROM sales.orders o, sales.payment p",
+    ),
+    Act(
+        "end items as stamped",
+        "SELECT sales.end_items(ARRAY[]::uuid[], NULL, now(), 'x', NULL, NULL, ARRAY[]::bigint[], now())",
+        may=["worker"],
+    ),
+    Act("delete drafts", "SELECT sales.delete_drafts('2000-01-01', 1)", may=["worker"]),
+    Act("change an event", "UPDATE sales.event SET active = false", may=["operator"]),
+]
