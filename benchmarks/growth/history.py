@@ -268,6 +268,13 @@ def _refunds(people: People) -> bytes:
         "created_at": double.time,
         "paid_at": double.time,
         "asked_since": None,
+        "proof_id": None,
+        "namings": integer(0),
+        "named_at": None,
+        "pays_from": None,
+        "needs_release": None,
+        "release_id": None,
+        "released_at": None,
     }
     return rows_of(len(double.n), row)
 

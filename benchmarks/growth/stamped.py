@@ -171,5 +171,6 @@ def archives(people: People) -> bytes:
             "attempts": integer(0),
             "trouble_code": None,
             "pending_object": None,
+            "asked_digest": None,
         },
     )

@@ -71,7 +71,7 @@ class Guesser:
         return sum(count / 10**digits for digits, count in self.guesses.items())
 
     async def spend(self, hours: float) -> None:
-        """Guesses for so long."""
+        """Guesses for some hours."""
         line = self.running.line
         end = line.now + timedelta(hours=hours)
         while line.now < end:

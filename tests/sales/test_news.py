@@ -108,6 +108,8 @@ async def test_orders_whose_contact_moves_are_locked_in_the_order_of_who_ends_th
     last = await shop.placed_quota()
     shop.pass_time(minutes=-1)
     first = await shop.placed_quota()  # of a process whose clock is behind
+    await shop.database.owner.execute("UPDATE customers.contact SET replaced_at = $1", shop.clock())
+    await shop.prove(shop.alice, other)
     async with asyncio.timeout(5), shop.db.transaction() as tx:
         await orders.lock_order(tx, first.order_id)
         moved = asyncio.create_task(move_all(shop, ALICE, other))
@@ -193,7 +195,8 @@ async def test_news_go_to_no_contact_that_was_removed(shop: Shop) -> None:
     )  # fmt: skip
     alice = SessionCustomer(
         customer_id=shop.alice, contacts=(ALICE, stays), contact_ids=(gone_id, stays_id), language="id",
-        proven_by=stays_id, proven_at=shop.clock(), token="alice's",
+        proven_by=stays_id, proven_at=shop.clock(), used_at=shop.clock(),
+        token="alice's",
     )  # fmt: skip
     await shop.database.owner.execute(
         """INSERT INTO customers.session (token_digest, customer_id, contact_id, created_at, expires_at)

@@ -179,7 +179,15 @@ def _money(seen: Figures) -> Iterator[Metric]:
         "refunds", "Refunds under way, without those that wait for a customer's account.", seen.refunds.count
     )
     yield _gauge("refunds_in_doubt", "Refunds that wait for an officer.", seen.refunds.in_doubt)
-    yield _gauge("refund_delay_seconds", "Age of the oldest refund that is not sent.", seen.unsent_refund_s)
+    yield _gauge(
+        "refund_delay_seconds", "For how long the oldest refund could have been sent.", seen.unsent_refund_s
+    )
+    yield _gauge("refunds_to_release", "Refunds that two officers must release.", seen.refunds.to_release)
+    yield _gauge(
+        "refund_release_delay_seconds",
+        "Age of the oldest refund that two officers must release.",
+        seen.unreleased_refund_s,
+    )
 
 
 def _outbox(seen: Figures) -> Iterator[Metric]:

@@ -15,10 +15,11 @@ person. Therefore each kind of asker (`Asker`) has a count of its own, and one n
 A guesser could ask for the codes of ten thousand contacts and type five guesses into each: one would be
 right. So codes have ten digits where somebody may be guessing:
 
-- for a contact into whose codes many wrong ones were typed;
+- for a contact of an account for which many wrong ones were typed;
 - for strangers on a network from which that was done, or that asks for codes and does not use them.
 
-Nobody is locked out by that; honest people type four digits more. Known people always get six digits.
+Nobody is locked out by that; honest people type four digits more. Known people get six digits until they
+have failed five times themselves (decision 0033).
 """
 
 from __future__ import annotations

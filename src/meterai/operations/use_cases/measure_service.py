@@ -55,6 +55,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Age of the oldest entry of the audit trail that no head outside covers."""
     refunds: RefundsUnderWay
     unsent_refund_s: float
+    unreleased_refund_s: float
     backlogs: Mapping[str, outbox.Backlog]
     """By topic of the outbox."""
     queues: list[QueueView]
@@ -86,6 +87,7 @@ async def measure_service(db: Database, *, now: datetime) -> Figures:
             audit_head_behind_s=age_s(uncovered, now),
             refunds=refunds,
             unsent_refund_s=age_s(refunds.unsent_since, now),
+            unreleased_refund_s=age_s(refunds.to_release_since, now),
             backlogs=await outbox.backlogs(connection, _TOPICS, now),
             queues=queues,
             sites=await site_reports(connection),

@@ -52,15 +52,24 @@ class RefundsUnderWay(msgspec.Struct, frozen=True, kw_only=True):
     in_doubt: int
     """Of `count`, those that wait for an officer."""
     unsent_since: datetime | None
-    """When the oldest refund that is neither sent nor in doubt was booked; None: there is none."""
+    """Since when the oldest refund that is neither sent nor in doubt could go out; None: there is none."""
+    to_release: int
+    """Of `count`, those that two officers must release."""
+    to_release_since: datetime | None
+    """When the account of the oldest of these was named."""
 
 
 async def refunds_under_way(conn: Connection) -> RefundsUnderWay:
     """Counts the refunds that are under way."""
     [row] = await conn.fetch(
         """SELECT count(*) AS count, count(*) FILTER (WHERE is_in_doubt) AS in_doubt,
-               min(created_at) FILTER (WHERE state = 'payable' AND NOT is_in_doubt) AS unsent_since
-           FROM (SELECT state, created_at, coalesce(failure_code = ANY ($1), false) AS is_in_doubt
+               min(goes_from) FILTER (WHERE state = 'payable' AND NOT is_in_doubt AND NOT is_checked)
+                   AS unsent_since,
+               count(*) FILTER (WHERE is_checked) AS to_release,
+               min(named_at) FILTER (WHERE is_checked) AS to_release_since
+           FROM (SELECT state, named_at, greatest(created_at, pays_from, released_at) AS goes_from,
+                   coalesce(failure_code = ANY ($1), false) AS is_in_doubt,
+                   coalesce(needs_release AND released_at IS NULL, false) AS is_checked
                FROM sales.refund WHERE next_attempt_at IS NOT NULL AND state <> 'paid') under_way""",
         list(IN_DOUBT),
     )
