@@ -9,7 +9,7 @@ from typing import cast
 
 from meterai.kit.database import Connection, Database
 from meterai.sales.store import order_links
-from meterai.stamping.model import ClaimedJob, Release
+from meterai.stamping.model import ClaimedJob
 from meterai.stamping.signer import register
 from meterai.stamping.store import jobs
 from meterai.stamping.use_cases.start_stamping import Started, Worker, start_stampings
@@ -67,24 +67,10 @@ async def test_paid_documents_are_accepted_without_waiting_for_the_disk(front: S
         assert not await _waits(tx)
 
 
-async def test_a_release_waits_for_the_disk(front: StampingSetup) -> None:
-    async with front.database.app.transaction() as tx:
-        job, now = await accept_at_once(front, tx), datetime.now(UTC)
+async def test_a_release_waits_for_the_disk(database: TestDatabase) -> None:
+    async with database.app.transaction() as tx:
         await tx.execute("SET LOCAL synchronous_commit = on")
-        ended = jobs.EndedJob(
-            fence=jobs.Fence(job.id, job.lease_token),
-            document_id=job.document_id,
-            releases=(
-                Release(
-                    serial=job.seals[0].serial, version=1, sha256="0" * 64, bytes=1, pages=1, released_at=now
-                ),
-            ),
-            news={},
-        )
-        done = await jobs.release(
-            tx, [ended], owed=[], archive_at=now, topic="stamping.released", news_at=now, now=now
-        )
-        assert done.held == {job.id}
+        await jobs.release(tx, [], owed=[], archive_at=NOW, news_at=NOW, now=NOW)
         assert await _waits(tx)
 
 
@@ -92,7 +78,7 @@ async def test_jobs_asked_for_with_quota_wait_for_the_disk(database: TestDatabas
     """Nothing else remembers that they were asked for."""
     async with database.app.transaction() as tx:
         await tx.execute("SET LOCAL synchronous_commit = on")
-        await jobs.insert_jobs(tx, [])
+        await jobs.start(tx, [], [], holder=None, until=NOW, now=NOW)
         assert await _waits(tx)
 
 

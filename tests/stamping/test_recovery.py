@@ -146,7 +146,9 @@ async def test_who_is_accepted_beside_a_refused_one_leaves_the_others_rows_to_th
     accepted, refused = await start_stampings(front.db, requests, now=datetime.now(UTC), worker=worker)
     assert isinstance(accepted, Started)
     assert isinstance(refused, Refusal)
-    left = await front.database.owner.fetch("SELECT id FROM jobs.outbox WHERE topic = 'test'")
+    left = await front.database.owner.fetch(
+        "SELECT id FROM jobs.outbox WHERE topic = 'sales.stamp_item_paid'"
+    )
     assert [row["id"] for row in left] == rows[1:]
 
 
@@ -154,7 +156,7 @@ async def row_that_asks(setup: StampingSetup) -> int:
     return int(
         await setup.value(
             "INSERT INTO jobs.outbox (topic, payload, available_at, created_at)"
-            " VALUES ('test', '{}', now(), now()) RETURNING id"
+            " VALUES ('sales.stamp_item_paid', '{}', now(), now()) RETURNING id"
         )
     )
 

@@ -29,7 +29,7 @@ from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import CoveredDigest, LightCheck, LightCheckRequest
 from meterai.signatures.stamp_code import encode_code
 from meterai.stamping.cycle.batch import Run, Tools, each, each_in_time, going, leaving, while_held, whole
-from meterai.stamping.cycle.job_ends import RELEASED, news, write_troubles
+from meterai.stamping.cycle.job_ends import write_troubles
 from meterai.stamping.cycle.leases import leased_meanwhile
 from meterai.stamping.model import ClaimedJob, Intent, Release
 from meterai.stamping.queries import read_checked, same
@@ -308,7 +308,6 @@ async def _release(tools: Tools, runs: list[Run], *, keep_news_s: float) -> None
                 [_ended(run) for run in ours],
                 owed=[_debt(run) for run in ours if run.lacks_time_stamp],
                 archive_at=_first_look(tools, ours, now),
-                topic=RELEASED,
                 news_at=now + timedelta(seconds=keep_news_s),
                 now=now,
             )
@@ -333,12 +332,10 @@ def _ended(run: Run) -> jobs.EndedJob:
     assert run.released is not None
     return jobs.EndedJob(
         fence=run.fence,
-        document_id=run.job.document_id,
         releases=tuple(
             msgspec.structs.replace(run.released, serial=seal.serial, key_id=key_id)
             for seal, key_id in zip(run.job.seals, run.signed_by, strict=True)
         ),
-        news=news(run.job),
     )
 
 

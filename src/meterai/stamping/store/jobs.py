@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -53,25 +53,11 @@ class Fence(msgspec.Struct, frozen=True):
     lease_token: int
 
 
-async def insert_jobs(tx: Connection, jobs: Sequence[NewJob]) -> set[UUID]:
-    """Inserts jobs. Returns the ids of the new ones, whose key and document were both unused."""
-    names = NewJob.__struct_fields__
-    columns = [[getattr(job, name) for job in jobs] for name in names]
-    rows = await tx.fetch(
-        f"""INSERT INTO stamping.job ({", ".join(names)}, state, lease_token, attempts)
-            SELECT *, 'accepted', 1, 1 FROM unnest(
-                $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::bytea[], $7::uuid[],
-                $8::uuid[], $9::bytea[], $10::timestamptz[], $11::text[], $12::timestamptz[])
-            ON CONFLICT DO NOTHING RETURNING id""",  # noqa: S608 (names of our own fields)
-        *columns,
-    )
-    return {row["id"] for row in rows}
-
-
-_ACCEPT = call("stamping.accept_jobs", 17)
+_START = call("stamping.start_jobs", 14)
+_ACCEPT = call("stamping.accept_jobs", 15)
 _HELD = call("stamping.held_jobs", 2)
 _STORE_INTENTS = call("stamping.store_intents", 10)
-_RELEASE = call("stamping.release_jobs", 19, whole_row=True)
+_RELEASE = call("stamping.release_jobs", 13, whole_row=True)
 
 
 async def accept(
@@ -94,24 +80,7 @@ async def accept(
     """
     try:
         accepted = await connection.fetchval(
-            _ACCEPT,
-            [job.id for job in jobs],
-            [job.organisation_id for job in jobs],
-            [job.customer_id for job in jobs],
-            [job.document_id for job in jobs],
-            [job.idempotency_key for job in jobs],
-            [job.request_digest for job in jobs],
-            [job.lot_account_id for job in jobs],
-            [job.reference_id for job in jobs],
-            [job.input_digest for job in jobs],
-            until,
-            holder,
-            [serial.serial for serial in serials],
-            [serial.job_id for serial in serials],
-            [serial.ordinal for serial in serials],
-            [serial.placement for serial in serials],
-            list(asked_by),
-            now,
+            _ACCEPT, *_columns(jobs), until, holder, *_serial_columns(serials), list(asked_by), now
         )
     except asyncpg.UniqueViolationError:
         return False
@@ -123,20 +92,45 @@ async def accept(
     return bool(accepted)
 
 
-async def insert_serials(tx: Connection, serials: Sequence[NewSerial], now: datetime) -> None:
-    """Allocates serial numbers to new jobs, and holds a stamp of the job's lot for each.
+async def start(
+    tx: Connection,
+    jobs: Sequence[NewJob],
+    serials: Sequence[NewSerial],
+    *,
+    holder: str | None,
+    until: datetime,
+    now: datetime,
+) -> set[UUID]:
+    """Inserts jobs, and holds a stamp of its lot for each serial number of the new ones.
+
+    Returns the ids of the new ones, whose key and document were both unused. They are leased to `holder`.
 
     Raises: Refusal CONFLICT `ledger.insufficient`.
     """
     with ledger.refusals():
-        await tx.execute(
-            "SELECT stamping.allocate_serials($1, $2, $3, $4, $5)",
-            [serial.serial for serial in serials],
-            [serial.job_id for serial in serials],
-            [serial.ordinal for serial in serials],
-            [serial.placement for serial in serials],
-            now,
-        )
+        new = await tx.fetchval(_START, *_columns(jobs), until, holder, *_serial_columns(serials), now)
+    return set(new)
+
+
+def _columns(jobs: Sequence[NewJob]) -> tuple[list[object], ...]:
+    return (
+        [job.id for job in jobs],
+        [job.customer_id for job in jobs],
+        [job.document_id for job in jobs],
+        [job.idempotency_key for job in jobs],
+        [job.request_digest for job in jobs],
+        [job.lot_account_id for job in jobs],
+        [job.reference_id for job in jobs],
+        [job.input_digest for job in jobs],
+    )
+
+
+def _serial_columns(serials: Sequence[NewSerial]) -> tuple[list[object], ...]:
+    return (
+        [serial.serial for serial in serials],
+        [serial.job_id for serial in serials],
+        [serial.ordinal for serial in serials],
+    )
 
 
 async def claim_due(
@@ -278,13 +272,11 @@ async def store_intents(
 
 
 class EndedJob(msgspec.Struct, frozen=True, kw_only=True):
-    """A job whose document is released with its last seal, and its message in the outbox."""
+    """A job whose document is released with its last seal."""
 
     fence: Fence
-    document_id: UUID
     releases: tuple[Release, ...]
     """One release per serial number."""
-    news: Mapping[str, object]
 
 
 class Released(msgspec.Struct, frozen=True, kw_only=True):
@@ -302,31 +294,24 @@ async def release(
     *,
     owed: Sequence[OwedTimeStamp],
     archive_at: datetime,
-    topic: str,
     news_at: datetime,
     now: datetime,
 ) -> Released:
     """Binds serials to their bytes, ends the jobs, writes to the outbox and posts the stamps as used, in
     one call."""
-    releases = [(job.document_id, release) for job in ended for release in job.releases]
+    releases = [release for job in ended for release in job.releases]
     try:
         row = await connection.fetchrow(
             _RELEASE,
             [job.fence.job_id for job in ended],
             [job.fence.lease_token for job in ended],
-            [job.document_id for job in ended],
-            [release.serial for _, release in releases],
-            [release.sha256 for _, release in releases],
-            [release.bytes for _, release in releases],
-            [release.pages for _, release in releases],
-            [document_id for document_id, _ in releases],
-            [release.key_id for _, release in releases],
+            [release.serial for release in releases],
+            [release.sha256 for release in releases],
+            [release.bytes for release in releases],
+            [release.pages for release in releases],
+            [release.key_id for release in releases],
             archive_at,
-            topic,
-            [job.news for job in ended],
             news_at,
-            [debt.sha256 for debt in owed],
-            [debt.document_id for debt in owed],
             [debt.serial for debt in owed],
             [debt.gap_start for debt in owed],
             [debt.gap_end for debt in owed],

@@ -196,11 +196,10 @@ async def start_within(
     owners = await lot_owners(tx, [request.lot_account_id for request in requests])
     if any(owners.get(request.lot_account_id) != request.customer_id for request in requests):
         raise Refusal(Kind.NOT_FOUND, "quota.unknown")
-    new = await jobs.insert_jobs(tx, wanted)
-    fresh = {job.id: job for job in wanted if job.id in new}
-    serials = [serial for job in fresh.values() for serial in _allocate(job, known[job.document_id])]
-    if serials:
-        await jobs.insert_serials(tx, serials, now)
+    serials = [serial for job in wanted for serial in _allocate(job, known[job.document_id])]
+    until = now + timedelta(seconds=worker.lease_s) if worker else now
+    holder = worker.name if worker else None
+    new = await jobs.start(tx, wanted, serials, holder=holder, until=until, now=now)
     if len(new) == len(requests):
         return [Started(job=_accepted(job, serials), new=True) for job in wanted]
     return [Started(job=job, new=job.id in new) for job in await _jobs_of(tx, requests)]
