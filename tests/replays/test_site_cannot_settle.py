@@ -15,6 +15,9 @@ import pytest_asyncio
 
 from meterai.kernel.money import Rupiah
 from meterai.kit.database import Database
+from meterai.kit.database_urls import OWNER, by_socket, url_as
+from meterai.kit.installation import read_addresses
+from meterai.kit.installation_secrets import Secrets
 from meterai.sales.model import OrderState, PaymentOutcome
 from meterai.sales.prices import PriceList
 from meterai.sales.store import payments
@@ -24,6 +27,10 @@ from meterai.sales.use_cases.receive_notice import receive_notice
 from meterai.sales.use_cases.set_prices import set_prices
 from meterai.sales.use_cases.settle_asked import settle_asked
 from meterai.sales.use_cases.settle_payment import settle_payment
+from simulator.crowd.applicant import Applicant
+from simulator.crowd.papers import make_letter
+from simulator.crowd.service import find_service
+from tests.running_service import RunningService
 from tests.sales.fake_gateway import notice
 from tests.sales.refusing import refused
 from tests.sales.shop import MINUTES, PRICES, Shop, open_shop
@@ -127,3 +134,19 @@ async def test_a_site_sells_at_no_other_price_than_the_list(shop: Shop) -> None:
     )  # fmt: skip
     assert (await refused(placing)).code == "order.price_changed"
     assert (await shop.page(draft.order_id)).state is OrderState.DRAFT
+
+
+async def test_a_payer_does_not_wait_for_the_worker(service: RunningService) -> None:
+    """A row of the outbox wakes it: about 0.2 s from the notice on a free machine."""
+    applicant = Applicant(find_service(service.data), contact="sebentar@contoh.id")
+    await applicant.buy_and_stamp([("surat.pdf", make_letter("A", "B"))])
+    addresses = read_addresses(service.data)
+    owner = url_as(addresses.database, OWNER, Secrets(service.data).database_owner)
+    connection = await asyncpg.connect(by_socket(owner, addresses.database_socket))
+    waited = await connection.fetch(
+        """SELECT extract(epoch FROM p.settled_at - n.received_at) AS seconds
+           FROM sales.notice n JOIN sales.payment p USING (reference)"""
+    )
+    await connection.close()
+    assert waited
+    assert max(row["seconds"] for row in waited) < 2
