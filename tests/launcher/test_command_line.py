@@ -39,7 +39,7 @@ from meterai.kit.installation import Addresses, write_addresses
 from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings, from_environment
 from meterai.launcher.embedded_postgres import EmbeddedPostgres
-from meterai.launcher.schema.migrate import upgrade_script
+from meterai.launcher.schema.migrate import make_roles, upgrade_script
 from meterai.sales.events import EXAMPLE
 from meterai.stamping.archive.level import Level
 from meterai.stamping.archive.queries import ArchiveCount
@@ -453,6 +453,7 @@ async def test_what_keeps_the_schema_from_being_brought_up_is_told_in_words(
 ) -> None:
     tmp_path.chmod(0o711)
     async with cluster.empty_database() as name:
+        await make_roles(cluster.server.url(name), {})
         owner = await asyncpg.connect(cluster.server.url(name))
         await owner.execute(upgrade_script(None, "0044"))
         await owner.execute(change)

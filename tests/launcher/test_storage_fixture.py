@@ -37,12 +37,7 @@ async def test_each_pool_has_its_own_role(database: TestDatabase) -> None:
     assert users == [f"meterai_{role}" for role in ROLES]
 
 
-async def test_nobody_logs_in_as_the_one_role_of_earlier_releases(database: TestDatabase) -> None:
-    may_login = "SELECT rolcanlogin FROM pg_roles WHERE rolname = 'meterai_app'"
-    assert not await database.owner.fetchval(may_login)
-
-
-async def test_an_upgrade_takes_the_login_from_the_role_of_earlier_releases(tmp_path: Path) -> None:
+async def test_an_upgrade_ends_the_role_that_all_processes_shared(tmp_path: Path) -> None:
     outside = EmbeddedPostgres(tmp_path / "outside", password="owner", settings={"fsync": "off"})
     outside.start()
     try:
@@ -68,6 +63,7 @@ async def _upgrade(server: EmbeddedPostgres) -> None:
         await asyncpg.connect(former)
     for role in migrate.ROLES:
         await (await asyncpg.connect(server.url("house", role, f"of-{role}"))).close()
+    assert not await owner.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", migrate.FORMER)
     await owner.close()
     await administrator.close()
 
@@ -86,6 +82,7 @@ async def test_a_release_whose_packages_are_not_installed_leaves_the_database_to
     start, and no way back but a copy."""
     monkeypatch.setattr(migrate, "stale_packages", lambda: ["prometheus-client 0.26.0"])
     async with cluster.empty_database() as name:
+        await migrate.make_roles(cluster.server.url(name), {})
         connection = await asyncpg.connect(cluster.server.url(name))
         try:
             await connection.execute(migrate.upgrade_script(None, "0001"))
@@ -98,6 +95,7 @@ async def test_a_release_whose_packages_are_not_installed_leaves_the_database_to
 
 async def test_a_half_migrated_database_is_taken_to_the_newest_version(cluster: TestCluster) -> None:
     async with cluster.empty_database() as name:
+        await migrate.make_roles(cluster.server.url(name), {})
         connection = await asyncpg.connect(cluster.server.url(name))
         try:
             await connection.execute(migrate.upgrade_script(None, "0001"))
@@ -112,6 +110,7 @@ async def test_a_database_at_the_last_of_seven_steps_that_are_six_now_gets_all_t
     cluster: TestCluster,
 ) -> None:
     async with cluster.empty_database() as name:
+        await migrate.make_roles(cluster.server.url(name), {})
         connection = await asyncpg.connect(cluster.server.url(name))
         try:
             await connection.execute(migrate.upgrade_script(None, "0046"))

@@ -57,3 +57,38 @@ async def is_refused(connection: asyncpg.Connection[asyncpg.Record], act: Act) -
     finally:
         await attempt.rollback()
     return False
+
+
+async def test_no_process_is_a_member_of_another_or_of_a_common_role(database: TestDatabase) -> None:
+    """All processes were `meterai_app` before. Nothing is left of it."""
+    former = await database.owner.fetchval("SELECT true FROM pg_roles WHERE rolname = 'meterai_app'")
+    members = await database.owner.fetch(
+        """SELECT m.rolname AS member, r.rolname AS role FROM pg_auth_members a
+           JOIN pg_roles m ON m.oid = a.member JOIN pg_roles r ON r.oid = a.roleid
+           WHERE m.rolname = ANY ($1::text[])""",
+        [f"meterai_{role}" for role in ROLES],
+    )
+    assert (former, members) == (None, [])
+
+
+async def test_only_functions_for_everybody_are_everybodys(database: TestDatabase) -> None:
+    """A new function may be executed by PUBLIC until its migration revokes that."""
+    found = await database.owner.fetch(
+        """SELECT p.oid::regprocedure::text AS name FROM pg_proc p
+           WHERE p.prosecdef AND p.pronamespace <> 'pg_catalog'::regnamespace
+               AND EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner)))
+                   WHERE grantee = 0)"""
+    )
+    assert [row["name"] for row in found] == []
+
+
+async def test_functions_with_the_owners_rights_look_names_up_in_their_own_schemas(
+    database: TestDatabase,
+) -> None:
+    found = await database.owner.fetch(
+        r"""SELECT p.oid::regprocedure::text AS name FROM pg_proc p
+           WHERE p.prosecdef AND p.pronamespace <> 'pg_catalog'::regnamespace
+               AND NOT EXISTS (SELECT FROM unnest(p.proconfig) AS c(setting)
+                   WHERE setting LIKE 'search\_path=pg\_catalog%' AND setting LIKE '%pg\_temp')"""
+    )
+    assert [row["name"] for row in found] == []

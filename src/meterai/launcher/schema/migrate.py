@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
@@ -25,9 +26,9 @@ OPERATOR, SIGNER = "meterai_operator", "meterai_signer"
 READER, VERIFIER = "meterai_reader", "meterai_verifier"
 ROLES = (SITE, WORKER, CONTROLLER, OPERATOR, SIGNER, READER, VERIFIER)
 
-GROUP = "meterai_app"
-"""The one login role of earlier releases. Now nobody logs in as it; migrations and old copies name it."""
-GROUP_MEMBERS = (SITE, WORKER, CONTROLLER, OPERATOR)
+FORMER = "meterai_app"
+"""The role that site, worker, controllers and commands shared. Earlier migrations and older copies name
+it."""
 
 
 class NotMigrated(RuntimeError):
@@ -77,10 +78,13 @@ async def migrate(owner_url: str, role_passwords: Mapping[str, str]) -> bool:
             )
         await _keep_roles(connection, owner_url, role_passwords)
         if current == head_version():
+            await _drop_former(connection)
             return False
+        await _keep_former(connection)
         # For the session: a migration that waits for a lock blocks everybody behind it.
         await connection.execute(f"SET lock_timeout = '{_LOCK_SECONDS}s'")
         await connection.execute(upgrade_script(current))
+        await _drop_former(connection)
         return True
     finally:
         await connection.close()
@@ -127,6 +131,7 @@ async def make_roles(owner_url: str, role_passwords: Mapping[str, str]) -> None:
     connection = await connect_alone(owner_url)
     try:
         await _keep_roles(connection, owner_url, role_passwords)
+        await _keep_former(connection)
     finally:
         await connection.close()
 
@@ -135,7 +140,6 @@ async def _keep_roles(
     connection: asyncpg.Connection[asyncpg.Record], owner_url: str, role_passwords: Mapping[str, str]
 ) -> None:
     await _refuse_roles_of_others(connection, owner_url, role_passwords)
-    await _keep_group(connection)
     for role, password in role_passwords.items():
         known = await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role)
         statement = await connection.fetchval(
@@ -145,28 +149,24 @@ async def _keep_roles(
             password,
         )
         await connection.execute(statement)
-    await _join_group(connection)
 
 
-async def _keep_group(connection: asyncpg.Connection[asyncpg.Record]) -> None:
-    """Makes the group, or takes the login from the role of earlier releases."""
-    may_login = await connection.fetchval("SELECT rolcanlogin FROM pg_roles WHERE rolname = $1", GROUP)
+async def _keep_former(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Makes the role that earlier migrations grant rights to, without a login; takes its login if it has
+    one."""
+    may_login = await connection.fetchval("SELECT rolcanlogin FROM pg_roles WHERE rolname = $1", FORMER)
     if may_login is None:
-        await connection.execute(f"CREATE ROLE {GROUP} NOLOGIN")
+        await connection.execute(f"CREATE ROLE {FORMER} NOLOGIN")
     elif may_login:
-        await connection.execute(f"ALTER ROLE {GROUP} NOLOGIN PASSWORD NULL")
+        with suppress(asyncpg.InsufficientPrivilegeError):  # an administrator keeps it
+            await connection.execute(f"ALTER ROLE {FORMER} NOLOGIN PASSWORD NULL")
 
 
-async def _join_group(connection: asyncpg.Connection[asyncpg.Record]) -> None:
-    missing = await connection.fetch(
-        """SELECT rolname FROM pg_roles m
-           WHERE rolname = ANY ($1::text[]) AND NOT EXISTS (SELECT FROM pg_auth_members
-               WHERE member = m.oid AND roleid = (SELECT oid FROM pg_roles WHERE rolname = $2))""",
-        list(GROUP_MEMBERS),
-        GROUP,
-    )
-    for (role,) in missing:
-        await connection.execute(f"GRANT {GROUP} TO {role}")
+async def _drop_former(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Drops that role, which has no rights any more. It stays while another database of the server names it,
+    or when an administrator keeps it."""
+    with suppress(asyncpg.DependentObjectsStillExistError, asyncpg.InsufficientPrivilegeError):
+        await connection.execute(f"DROP ROLE IF EXISTS {FORMER}")
 
 
 async def _refuse_roles_of_others(
