@@ -52,6 +52,8 @@ JAIL_TASKS = [
     "meterai.verification.in_jail:judge",
 ]
 """The tasks of a jail: everything that touches the bytes of a PDF."""
+JAIL_TASKS_APART = ["meterai.pdf.signed.seal_check:light_check"]
+"""Those done by processes of their own kind: what checks a sealed file has not read the upload."""
 CHECKS_WAITING_MAX = 8
 """A waiting check keeps up to 36 MB."""
 
@@ -237,6 +239,7 @@ def _jail(
 ) -> JailPool:
     return JailPool(
         tasks,
+        apart=JAIL_TASKS_APART,
         slots=slots,
         waiting_max=waiting_max,
         memory_bytes=settings.jail_memory_bytes,

@@ -12,12 +12,12 @@ import sys
 
 import msgspec
 
-from meterai.jail import seccomp, system_calls
+from meterai.jail import seccomp
 from meterai.jail.confinement import Confinement
 from meterai.jail.pool import JailPool
-from meterai.jail.probe import ProbeRequest, ProbeResult
+from meterai.jail.probe import ProbeRequest
+from tests.hostile.probing import PROBE, managed_in
 
-PROBE = "meterai.jail.probe:probe"
 _PR_SET_SECCOMP = 22
 
 
@@ -33,23 +33,23 @@ def take_away(names: list[str]) -> None:
     column = ("x86_64", "aarch64").index(platform.machine())
     steps = []
     if "unshare" in names:
-        steps += seccomp.refuse_numbers([system_calls.PRIVILEGES["unshare"][column]])
+        steps += seccomp.refuse_numbers([(272, 97)[column]])  # unshare
     if "landlock" in names:
         steps += seccomp.refuse_numbers([444])  # landlock_create_ruleset
     if "seccomp" in names:  # prctl(PR_SET_SECCOMP)
         prctl = (157, 167)[column]
         steps += seccomp.refuse_by_argument(prctl, 0, seccomp.EQUAL, (_PR_SET_SECCOMP,), passing=True)
-    seccomp.install(steps)
+    seccomp.install(seccomp.allow_the_rest(steps))
 
 
 async def report(production: bool) -> Report:
-    jail = JailPool([PROBE], production=production)
+    jail = JailPool([PROBE], spare=False, production=production)
     await jail.start()
-    seen = await jail.run(PROBE, ProbeRequest(files=["/etc/passwd"]), ProbeResult)
+    managed = await managed_in(jail, ProbeRequest(files=["/etc/passwd"]))
     confinement = jail.confinement
     await jail.close()
     assert confinement is not None
-    return Report(confinement, confinement.missing(), seen.managed)
+    return Report(confinement, confinement.missing(), managed)
 
 
 if __name__ == "__main__":

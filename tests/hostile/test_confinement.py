@@ -14,10 +14,10 @@ import msgspec
 import pytest
 
 from meterai.jail.pool import JailPool
-from meterai.jail.probe import ProbeRequest, ProbeResult
+from meterai.jail.probe import ProbeRequest, ProbeResult, attempt_names
 from tests.hostile.bare_machine import Report
+from tests.hostile.probing import PROBE, managed_in
 
-PROBE = "meterai.jail.probe:probe"
 VICTIM = "import ctypes; ctypes.CDLL(None).prctl(0x59616D61, -1); print(flush=True); input()"
 """Waits, and lets anybody trace it where Yama forbids that (PR_SET_PTRACER_ANY)."""
 FREE = "import sys, msgspec; from meterai.jail.probe import *; b = sys.stdin.buffer.read(); "
@@ -52,16 +52,17 @@ def neighbourhood(tmp_path: Path) -> Iterator[ProbeRequest]:
         victim.kill()
 
 
-async def probe_in_jail(request: ProbeRequest) -> ProbeResult:
-    pool = JailPool([PROBE], production=True)
+async def managed_in_jail(request: ProbeRequest) -> list[str]:
+    pool = JailPool([PROBE], spare=False, production=True)
     await pool.start()
     try:
-        return await pool.run(PROBE, request, ProbeResult)
+        return await managed_in(pool, request)
     finally:
         await pool.close()
 
 
 def probe_in_freedom(request: ProbeRequest) -> ProbeResult:
+    request = msgspec.structs.replace(request, attempts=attempt_names(request))
     done = subprocess.run(
         [sys.executable, "-c", FREE], input=msgspec.json.encode(request), capture_output=True, check=True
     )
@@ -78,9 +79,9 @@ async def test_the_jail_reaches_nothing_of_what_the_probe_reaches_in_freedom(
         *(f"connect {path}" for path in neighbourhood.unix_sockets),
         *("connect_tcp", "connect_udp", "signal", "limit_other", "read_environment", "trace"),
         *("start_program", "fork", "start_thread", "write_file", "open_for_writing"),
-        *("raise_memory_limit", "enter_namespace"),
+        *("raise_memory_limit", "enter_namespace", "make_code", "see_others"),
     }
-    assert (await probe_in_jail(neighbourhood)).managed == []
+    assert await managed_in_jail(neighbourhood) == []
 
 
 async def test_what_parsers_load_late_stays_readable() -> None:
@@ -88,8 +89,8 @@ async def test_what_parsers_load_late_stays_readable() -> None:
     needed = [msgspec.__file__, os.path.realpath("/etc/localtime"), "/etc/localtime"]
     needed += [path for path in ("/usr/share/zoneinfo/Asia/Jakarta",) if os.path.exists(path)]
     needed += [str(path) for path in sorted(Path("/usr/share/fonts").rglob("*.ttf"))[:1]]
-    seen = await probe_in_jail(ProbeRequest(files=[path for path in needed if os.path.exists(path)]))
-    assert set(seen.managed) == {f"read {path}" for path in needed if os.path.exists(path)}
+    managed = await managed_in_jail(ProbeRequest(files=[path for path in needed if os.path.exists(path)]))
+    assert set(managed) == {f"read {path}" for path in needed if os.path.exists(path)}
 
 
 def start_without(what: str, environment: str = "development") -> subprocess.CompletedProcess[str]:

@@ -308,7 +308,7 @@ class Late:
 class Away:
     """A jail that has no free process."""
 
-    async def run(self, *_: Any) -> Any:
+    async def run(self, *_: Any, **_how: Any) -> Any:
         raise Refusal(Kind.UNAVAILABLE, "jail.unavailable")
 
 

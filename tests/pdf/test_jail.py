@@ -6,6 +6,7 @@ import asyncio
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from meterai.jail.fork_server import ForkServer
 from meterai.jail.kernel_calls import cpu_seconds_of
 from meterai.jail.pool import JailPool
 from meterai.jail.probe import ProbeRequest, ProbeResult
@@ -38,7 +40,14 @@ async def jail() -> AsyncIterator[JailPool]:
 
 
 async def ask(jail: JailPool, **what: object) -> ProbeResult:
-    return await jail.run(PROBE, ProbeRequest(**what), ProbeResult)  # type: ignore[arg-type]
+    return await jail.run(PROBE, ProbeRequest(**what), ProbeResult, owner="me")  # type: ignore[arg-type]
+
+
+async def worker(jail: JailPool) -> int:
+    """The number of the process that works for us."""
+    await ask(jail)
+    (supply,) = jail._supplies
+    return next(process.number for process in reversed(supply._kept))
 
 
 async def test_nothing_of_our_environment_reaches_the_jail(monkeypatch) -> None:  # type: ignore[no-untyped-def]
@@ -75,30 +84,40 @@ async def test_breaking_a_limit_is_refused_and_the_next_job_runs(
 
 
 async def test_a_job_whose_process_is_killed_by_others_is_done_by_another_one(jail: JailPool) -> None:
-    first = (await ask(jail)).process
+    first = await worker(jail)
     work = asyncio.create_task(ask(jail, sleep_seconds=0.8))
     await asyncio.sleep(0.3)
     os.kill(first, signal.SIGKILL)
-    assert (await work).process != first
+    await work
+    assert await worker(jail) != first
 
 
 async def test_a_job_over_which_two_processes_are_killed_is_refused_and_its_file_not_blamed(
     jail: JailPool,
 ) -> None:
-    both = await two_confined()
-    first = (await ask(jail)).process
+    await worker(jail)
     work = asyncio.create_task(ask(jail, sleep_seconds=2.5))
-    for process in (first, *both - {first}):
+    for _ in range(2):
         await asyncio.sleep(0.3)
         assert not work.done()
-        os.kill(process, signal.SIGKILL)
+        os.kill(await busy(jail), signal.SIGKILL)
     with pytest.raises(Refusal) as caught:
         await work
     assert (caught.value.kind, caught.value.code) == (Kind.INVALID, "jail.killed")
 
 
+async def busy(jail: JailPool) -> int:
+    """The process that works on a file."""
+    (supply,) = jail._supplies
+    while True:
+        waiting = {process.number for process in [*supply._ready, *supply._kept, *supply._ending]}
+        if len(working := confined() - waiting) == 1:  # else one is being made
+            return working.pop()
+        await asyncio.sleep(0.01)
+
+
 async def test_a_file_that_crashes_its_process_gets_no_second_one(jail: JailPool) -> None:
-    both = await two_confined()
+    both = await two_ready(jail)
     with pytest.raises(Refusal, match=r"pdf\.too_heavy"):
         await ask(jail, abort=True)
     assert len(both & confined()) == 1
@@ -114,23 +133,23 @@ async def quick_jail() -> AsyncIterator[JailPool]:
 
 
 async def test_a_job_whose_process_stands_still_is_done_by_another_one(quick_jail: JailPool) -> None:
-    first = (await ask(quick_jail)).process
+    first = await worker(quick_jail)
     os.kill(first, signal.SIGSTOP)
-    assert (await ask(quick_jail)).process != first
+    assert await worker(quick_jail) != first
 
 
 async def test_a_machine_that_stands_still_is_not_the_files_fault(quick_jail: JailPool) -> None:
-    both = await two_confined()
+    both = await two_ready(quick_jail)
     for process in both:
         os.kill(process, signal.SIGSTOP)
     with pytest.raises(Refusal) as caught:
         await ask(quick_jail)
     assert (caught.value.kind, caught.value.code) == (Kind.UNAVAILABLE, "jail.unavailable")
-    assert (await ask(quick_jail)).process not in both
+    assert await worker(quick_jail) not in both
 
 
 async def test_a_file_that_is_worked_on_slowly_keeps_its_process(quick_jail: JailPool) -> None:
-    first = (await ask(quick_jail)).process
+    first = await worker(quick_jail)
     before = cpu_seconds_of(first)
     work = asyncio.create_task(ask(quick_jail, burn_seconds=0.15))
     while cpu_seconds_of(first) < before + 0.07 and not work.done():
@@ -138,7 +157,8 @@ async def test_a_file_that_is_worked_on_slowly_keeps_its_process(quick_jail: Jai
     os.kill(first, signal.SIGSTOP)
     await asyncio.sleep(2.2)  # the first stretch is over
     os.kill(first, signal.SIGCONT)
-    assert (await work).process == first
+    await work
+    assert await worker(quick_jail) == first
 
 
 async def test_a_machine_that_is_too_slow_is_not_the_files_fault(quick_jail: JailPool) -> None:
@@ -148,17 +168,20 @@ async def test_a_machine_that_is_too_slow_is_not_the_files_fault(quick_jail: Jai
 
 
 async def test_an_answer_that_lies_there_after_a_standstill_of_ours_is_taken(quick_jail: JailPool) -> None:
-    first = (await ask(quick_jail)).process
+    first = await worker(quick_jail)
     work = asyncio.create_task(ask(quick_jail, sleep_seconds=0.2))
     await asyncio.sleep(0.1)
     time.sleep(1.5)
-    assert (await work).process == first
+    await work
+    assert await worker(quick_jail) == first
 
 
-async def two_confined() -> set[int]:
-    while len(confined()) < 2:
+async def two_ready(jail: JailPool) -> set[int]:
+    """The processes that were made ahead and have read nothing."""
+    (supply,) = jail._supplies
+    while len(supply._ready) < 2:
         await asyncio.sleep(0.02)
-    return confined()
+    return {process.number for process in supply._ready}
 
 
 def children() -> set[str]:
@@ -166,18 +189,15 @@ def children() -> set[str]:
 
 
 def confined() -> set[int]:
-    """Live jail processes of this test: those with one seccomp filter more than the test itself."""
+    """Living jail processes of this test: those with one seccomp filter more than the test itself."""
     return {int(pid) for pid in children() if filters_of(pid) > filters_of("self")}
 
 
-def fork_servers() -> set[int]:
-    """They import and fork, and read no uploaded file."""
-    return {
-        int(pid)
-        for pid in children()
-        if b"meterai.jail" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        and filters_of(pid) == filters_of("self")
-    }
+def fork_server(jail: JailPool) -> int:
+    """It imports and forks, and reads no uploaded file."""
+    (supply,) = jail._supplies
+    assert supply._fork_server is not None
+    return supply._fork_server._child.pid
 
 
 def filters_of(pid: str) -> int:
@@ -185,22 +205,24 @@ def filters_of(pid: str) -> int:
     return sum(int(line.split()[1]) for line in lines if line.startswith("Seccomp_filters:"))
 
 
-async def test_without_a_spare_there_is_one_process_for_each_turn_and_a_killed_one_is_replaced() -> None:
+async def test_a_process_is_made_ahead_for_the_next_owner() -> None:
     pool = JailPool([PROBE], spare=False)
     await pool.start()
-    first = (await ask(pool)).process
-    assert confined() == {first}
-    with pytest.raises(Refusal, match=r"pdf\.too_heavy"):
-        await ask(pool, abort=True)
-    second = (await ask(pool)).process
-    assert confined() == {second} != {first}
+    ready = await worker(pool)
+    while len(confined()) < 2:
+        await asyncio.sleep(0.02)
+    assert await worker(pool) == ready
+    os.kill(ready, signal.SIGKILL)
+    await asyncio.sleep(0.2)
+    assert await worker(pool) != ready
     await pool.close()
 
 
 async def test_the_limit_on_cpu_time_is_per_job(jail: JailPool) -> None:
-    first = await ask(jail, burn_seconds=0.7)
-    second = await ask(jail, burn_seconds=0.7)
-    assert first.process == second.process
+    first = await worker(jail)
+    await ask(jail, burn_seconds=0.7)
+    await ask(jail, burn_seconds=0.7)
+    assert await worker(jail) == first
 
 
 def test_cpu_time_is_counted_from_the_beginning_of_a_job_and_not_of_the_process() -> None:
@@ -258,7 +280,7 @@ async def test_the_cpu_time_of_a_job_is_told_also_when_it_is_refused(
 ) -> None:
     await ask(jail, burn_seconds=0.5)  # another job's time, which does not count
     told: list[float] = []
-    job = jail.run(PROBE, ProbeRequest(burn_seconds=burnt), ProbeResult, spent=told.append)
+    job = jail.run(PROBE, ProbeRequest(burn_seconds=burnt), ProbeResult, spent=told.append, owner="me")
     if refused:
         with pytest.raises(Refusal, match=r"pdf\.too_heavy"):
             await job
@@ -314,29 +336,30 @@ async def test_a_task_that_cannot_be_imported_stops_the_start() -> None:
 
 async def test_a_process_that_died_while_idle_is_not_used(jail: JailPool) -> None:
     for _ in range(3):
-        os.kill((await ask(jail)).process, signal.SIGKILL)
+        os.kill(await worker(jail), signal.SIGKILL)
         await asyncio.sleep(0.2)
-    assert (await ask(jail)).process > 0
+    assert await ask(jail)
 
 
-async def test_where_no_successor_can_be_started_whoever_waits_gets_a_process_that_comes_back(
+async def test_where_no_process_can_be_made_for_a_while_those_who_wait_get_the_next(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Two turns and one process."""
-    pool, start = JailPool([PROBE], slots=2), JailPool._spawn
-    started: list[JailPool] = []
+    """None of them gets the process of another."""
+    pool, fork = JailPool([PROBE], slots=2, spare=False), ForkServer.fork
+    forks = iter([True, False, True, True])
 
-    async def only_once(pool: JailPool) -> object:
-        if started:
+    async def not_always(server: ForkServer, wall: socket.socket) -> int:
+        if not next(forks, True):
             raise OSError("no memory")
-        started.append(pool)
-        return await start(pool)
+        return await fork(server, wall)
 
-    monkeypatch.setattr(JailPool, "_spawn", only_once)
+    monkeypatch.setattr(ForkServer, "fork", not_always)
     await pool.start()
     async with asyncio.timeout(5):
-        first, second = await asyncio.gather(ask(pool, sleep_seconds=0.3), ask(pool))
-    assert first.process == second.process
+        mine, yours = await asyncio.gather(
+            *(pool.run(PROBE, ProbeRequest(remember=name), ProbeResult, owner=name) for name in ("a", "b"))
+        )
+    assert mine.remembered == yours.remembered == []
     await pool.close()
 
 
@@ -344,7 +367,7 @@ async def test_a_large_parent_is_not_taken_for_a_swollen_jail() -> None:
     ballast = bytearray(os.urandom(1 << 20)) * 300  # 300 MB that are really there
     pool = JailPool([PROBE], slots=1, memory_bytes=512 << 20)
     await pool.start()
-    processes = {(await ask(pool)).process for _ in range(3)}
+    processes = {await worker(pool) for _ in range(3)}
     await pool.close()
     assert len(ballast) == 300 << 20
     assert len(processes) == 1
@@ -353,7 +376,8 @@ async def test_a_large_parent_is_not_taken_for_a_swollen_jail() -> None:
 async def test_a_pool_that_was_not_started_starts_with_its_first_job() -> None:
     pool = JailPool([PROBE], slots=1)
     assert pool.confinement is None
-    assert (await ask(pool)).process > 0
+    assert await ask(pool)
+    assert pool.confinement is not None
     await pool.close()
 
 
@@ -367,28 +391,28 @@ async def test_closing_leaves_no_process_behind() -> None:
 
 
 async def test_processes_are_copies_of_one_that_imported_until_a_file_crashes_one(jail: JailPool) -> None:
-    await two_confined()
-    (first,) = fork_servers()
+    first = fork_server(jail)
     with pytest.raises(Refusal):
         await ask(jail, burn_seconds=60.0)
-    assert fork_servers() == {first}
-    await two_confined()
+    assert fork_server(jail) == first
+    await two_ready(jail)
     with pytest.raises(Refusal):
         await ask(jail, abort=True)
-    (old,) = confined() & await two_confined()
-    assert (await ask(jail)).process == old, "it is there at once"
-    assert fork_servers().isdisjoint({first})
-    assert (await ask(jail)).process != old, "what the crash told of its memory is of no use"
+    old = {process.number for process in jail._supplies[0]._ready}
+    for _ in range(3):
+        await ask(jail)  # the old ones are there at once, and work on one file each
+    assert old.isdisjoint({await worker(jail)}), "what the crash told of its memory is of no use"
+    assert fork_server(jail) != first
 
 
 async def test_the_pool_outlasts_the_process_of_which_its_processes_are_copies(jail: JailPool) -> None:
-    both = await two_confined()
-    for process in fork_servers() | both:
+    both, first = await two_ready(jail), fork_server(jail)
+    for process in {first} | both:
         os.kill(process, signal.SIGKILL)
     await asyncio.sleep(0.2)
-    assert (await ask(jail)).process not in both
-    assert (await two_confined()).isdisjoint(both)
-    assert len(fork_servers()) == 1
+    await ask(jail)
+    assert (await two_ready(jail)).isdisjoint(both)
+    assert fork_server(jail) != first
 
 
 async def test_closing_ends_although_a_process_is_still_starting() -> None:

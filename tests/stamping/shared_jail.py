@@ -20,9 +20,9 @@ class SharedJail:
         self._pool = pool
         self._loop = loop
 
-    async def run(self, task: str, request: msgspec.Struct, result_type: Any) -> Any:
+    async def run(self, task: str, request: msgspec.Struct, result_type: Any, **how: Any) -> Any:
         """As `JailPool.run`."""
-        job = self._pool.run(task, request, result_type)
+        job = self._pool.run(task, request, result_type, **how)
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(job, self._loop))
 
 

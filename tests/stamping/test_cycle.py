@@ -85,10 +85,10 @@ async def test_the_code_of_a_stamp_that_was_delayed_says_the_day_of_its_number(s
     codes: list[StampCode] = []
 
     class WatchingJail:
-        async def run(self, task: str, request: Any, result: Any) -> Any:
+        async def run(self, task: str, request: Any, result: Any, **how: Any) -> Any:
             if isinstance(request, SealRequest):
                 codes.extend(decode_code(stamp.code) for stamp in request.stamps)
-            return await setup.jail.run(task, request, result)
+            return await setup.jail.run(task, request, result, **how)
 
     await run_due_jobs(setup.tools(jail=WatchingJail()), worker="test")
     public = bytes.fromhex((setup.data / "pki" / "code.pub").read_text())

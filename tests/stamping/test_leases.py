@@ -37,12 +37,12 @@ class HoldingJail:
         self._refusal = refusal
         self.let_go = asyncio.Event()
 
-    async def run(self, task: str, request: Any, result: Any) -> Any:
+    async def run(self, task: str, request: Any, result: Any, **how: Any) -> Any:
         if task.endswith(":prepare_seal") and bytes(request.data) == self._held:
             await self.let_go.wait()
             if self._refusal is not None:
                 raise self._refusal
-        return await self._inner.run(task, request, result)
+        return await self._inner.run(task, request, result, **how)
 
 
 def lasting(seconds: float) -> CycleSettings:
@@ -242,12 +242,12 @@ async def test_who_loses_one_of_a_batch_goes_on_with_the_others_at_once(
     taken, kept = await order(setup, letter, BOTTOM_LEFT), await order(setup, make_letter("dipegang"))
 
     class TakingJail(HoldingJail):
-        async def run(self, task: str, request: Any, result: Any) -> Any:
+        async def run(self, task: str, request: Any, result: Any, **how: Any) -> Any:
             if task.endswith(":prepare_seal") and bytes(request.data) == letter:
                 await setup.database.owner.execute(
                     "UPDATE stamping.job SET lease_token = lease_token + 1 WHERE id = $1", taken
                 )
-            return await super().run(task, request, result)
+            return await super().run(task, request, result, **how)
 
     jail = TakingJail(setup, letter if refusal else b"", refusal)
     jail.let_go.set()

@@ -6,10 +6,9 @@ import asyncio
 import errno
 import os
 import signal
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -20,7 +19,6 @@ from meterai.kernel.refusals import Refusal
 from meterai.kit.fail_points import FailPoint
 from meterai.kit.files.object_store import FolderStore
 from meterai.kit.stop_switches import SEALING_STOPPED, set_switch
-from meterai.pdf.requests import Inspection, InspectRequest
 from meterai.stamping.model import Job
 from meterai.stamping.queries import job as find_job
 from meterai.stamping.signer.sealer import SWITCH_SECONDS_MAX
@@ -192,10 +190,9 @@ async def test_a_job_waits_for_a_signer_that_is_away(setup: StampingSetup) -> No
 @pytest.mark.parametrize("killed", [1, 2])
 async def test_a_killed_jail_costs_nothing_and_two_an_attempt(setup: StampingSetup, killed: int) -> None:
     job = await order_letter(setup)
-    others = confined()
     jail = JailPool(JAIL_TASKS, slots=1)
     await jail.start()
-    jails = await jails_in_the_order_of_use(jail, apart_from=others)
+    jails = await ready_in_the_order_of_use(jail)
     for pid in jails:
         os.kill(pid, signal.SIGSTOP)  # so that the kill comes in the middle of the work
     under_way = asyncio.create_task(run_due_jobs(setup.tools(jail=jail), worker="test"))
@@ -220,14 +217,13 @@ async def test_a_job_waits_while_the_jails_stand_still(setup: StampingSetup) -> 
     Later it is tried less often, because each attempt takes a turn from others.
     """
     job = await order_letter(setup)
-    others = confined()
     slow = JailPool(JAIL_TASKS, slots=1, wall_seconds=0.5)
     await slow.start()
     for attempts, pause_s_min, pause_s_max in ((0, 0, 20), (40, 60, 300)):
         await setup.database.owner.execute(
             "UPDATE stamping.job SET attempts = $1, next_attempt_at = now()", attempts
         )
-        for pid in await two_confined(apart_from=others):
+        for pid in await ready_in_the_order_of_use(slow):
             os.kill(pid, signal.SIGSTOP)
         await run_due_jobs(setup.tools(jail=slow), worker="test")
         waiting = await find_job(setup.db, job.id)
@@ -241,35 +237,12 @@ async def test_a_job_waits_while_the_jails_stand_still(setup: StampingSetup) -> 
     await assert_released_once(setup, job)
 
 
-async def jails_in_the_order_of_use(jail: JailPool, *, apart_from: Collection[int]) -> list[int]:
-    """The process that gets the next file, and the spare one."""
-    first, second = await two_confined(apart_from=apart_from)
-    os.kill(first, signal.SIGSTOP)
-    asked = asyncio.create_task(
-        jail.run("meterai.pdf.inspection:inspect", InspectRequest(data=make_letter()), Inspection)
-    )
-    answered, _ = await asyncio.wait([asked], timeout=2)
-    os.kill(first, signal.SIGCONT)
-    await asked
-    return [second, first] if answered else [first, second]
-
-
-async def two_confined(*, apart_from: Collection[int]) -> list[int]:
-    """The jail processes of this test, once two of them are ready."""
-    while len(jails := confined() - set(apart_from)) < 2:
+async def ready_in_the_order_of_use(jail: JailPool) -> list[int]:
+    """The processes that get the next two files."""
+    (supply,) = jail._supplies
+    while len(supply._ready) < 2:
         await asyncio.sleep(0.05)
-    return list(jails)
-
-
-def confined() -> set[int]:
-    """The jail processes that are ready."""
-    return {pid for pid in jail_processes(os.getpid()) if filters_of(pid) > filters_of("self")}
-
-
-def filters_of(pid: int | str) -> int:
-    """Number of seccomp filters of a process: a jail process gets one before it begins."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Seccomp_filters:"))
+    return [process.number for process in reversed(supply._ready)]
 
 
 @pytest_asyncio.fixture
@@ -390,20 +363,6 @@ async def attempted(setup: StampingSetup, job: Job, times: int) -> bool:
 
 def stopped(process: Process) -> bool:
     return Path(f"/proc/{process.child.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
-
-
-def jail_processes(parent: int) -> list[int]:
-    """Jail processes that `parent` started."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            command: Any = (folder / "cmdline").read_bytes()
-            above = (folder / "stat").read_text().rpartition(")")[2].split()[1]
-        except OSError:
-            continue
-        if b"meterai.jail" in command and int(above) == parent:
-            found.append(int(folder.name))
-    return found
 
 
 def log_of(setup: StampingSetup, name: str) -> str:

@@ -79,10 +79,10 @@ class FaultyJail:
         self._task = task
         self._refusal = refusal
 
-    async def run(self, task: str, request: Any, result: Any) -> Any:
+    async def run(self, task: str, request: Any, result: Any, **how: Any) -> Any:
         if task.endswith(self._task):
             raise self._refusal
-        return await self._inner.run(task, request, result)
+        return await self._inner.run(task, request, result, **how)
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ async def test_the_picture_of_a_stamp_shows_its_place(pki: Path, jail: JailPool)
     ).stamps
     assert found.page is not None
     assert found.box is not None
-    picture = await picture_of_stamp(jail, data, page=found.page, box=found.box)
+    picture = await picture_of_stamp(jail, data, page=found.page, box=found.box, owner="")
     image = Image.open(io.BytesIO(picture.jpeg)).convert("L")
     assert image.width == 360
     assert 0.9 < image.width / image.height < 1.1
@@ -149,7 +149,7 @@ async def test_the_picture_of_a_stamp_shows_its_place_on_a_page_of_large_units(
     ).stamps
     assert found.page is not None
     assert found.box is not None
-    picture = await picture_of_stamp(jail, data, page=found.page, box=found.box)
+    picture = await picture_of_stamp(jail, data, page=found.page, box=found.box, owner="")
     image = Image.open(io.BytesIO(picture.jpeg)).convert("RGB").crop((10, 10, 350, 350))
     assert image.getextrema()[0][0] < 60, "the stamp has dark modules"
     red, green, _ = image.split()

@@ -18,7 +18,10 @@ from meterai.jail.frames import Dead
 
 START_SECONDS_MAX = 30.0
 _FORK_SECONDS_MAX = 2.0
-"""How long a fork may take. The process that asks waits meanwhile."""
+"""How long a fork may take."""
+FIRST_USER = 1_900_000_000
+"""A jail process that root starts runs as this user plus its process number. Debian and systemd give out no
+user from 1,879,048,192 on."""
 
 _ENVIRONMENT = {
     "LANG": "C.UTF-8",
@@ -36,14 +39,17 @@ class ForkServer:
     def __init__(self, child: subprocess.Popen[bytes], orders: socket.socket) -> None:
         self._child = child
         self._orders = orders
+        self._turn = asyncio.Lock()
 
     @classmethod
-    async def start(cls, tasks: Iterable[str], memory_bytes: int, cpu_seconds: int) -> Self:
+    async def start(
+        cls, tasks: Iterable[str], *, memory_bytes: int, cpu_seconds: int, first_user: int
+    ) -> Self:
         """Waits until the tasks are imported. Raises: OSError, RuntimeError if they cannot be."""
         orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         orders.setblocking(False)
         with theirs:
-            words = [theirs.fileno(), os.getpid(), memory_bytes, cpu_seconds, *tasks]
+            words = [theirs.fileno(), os.getpid(), memory_bytes, cpu_seconds, first_user, *tasks]
             child = _start(map(str, words), theirs.fileno())
         server = cls(child, orders)
         try:
@@ -62,23 +68,24 @@ class ForkServer:
             raise RuntimeError("a jail process did not start") from None
         if ready.error:
             raise RuntimeError(f"a jail process can't work: {ready.error}")
-        self._orders.settimeout(_FORK_SECONDS_MAX)
 
-    def fork(self, wall: socket.socket) -> int:
+    async def fork(self, wall: socket.socket) -> int:
         """Forks a jail process, a child of this process, that works on the socket `wall`. Returns its number.
 
-        Raises: OSError, Dead.
+        Raises: OSError, TimeoutError, Dead.
         """
-        socket.send_fds(self._orders, [b"\0"], [wall.fileno()])
-        told = self._orders.recv(frames.LENGTH.size)
+        async with self._turn, asyncio.timeout(_FORK_SECONDS_MAX):
+            socket.send_fds(self._orders, [b"\0"], [wall.fileno()])
+            told = await asyncio.get_running_loop().sock_recv(self._orders, frames.LENGTH.size)
         if not told:
             raise Dead
         return int(frames.LENGTH.unpack(told)[0])
 
     async def end(self) -> None:
         """Ends the fork server. The jail processes that it forked go on."""
-        self._orders.close()
         self._child.kill()
+        async with self._turn:  # a fork under way ends now; it still waits on the socket
+            self._orders.close()
         await asyncio.to_thread(self._child.wait)
 
 

@@ -8,6 +8,7 @@ status, 1 byte "replace me", msgpack of the result or of `RefusalFrame`.
 from __future__ import annotations
 
 import struct
+import sys
 from collections.abc import Sequence
 
 import msgspec
@@ -20,10 +21,20 @@ FRAME_BYTES_MAX = 256 << 20
 _JOINED_BYTES_MAX = 1 << 20
 DONE = 0
 REFUSED = 1
+FORBIDDEN = 2
+"""Status of the last frame of a process that made a forbidden system call. Its number follows."""
 
 
 class Dead(Exception):
     """The process ended, fell silent, or sent nonsense."""
+
+
+class ForbiddenCall(Dead):
+    """The process says that it made a forbidden system call, and ends."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
 class RefusalFrame(msgspec.Struct, frozen=True):
@@ -60,8 +71,10 @@ def refusal_frame(refusal: Refusal) -> RefusalFrame:
 
 
 def read_reply[Result](reply: bytearray, result_type: type[Result]) -> Result | RefusalFrame:
-    """Decodes a reply. Raises: Dead for nonsense, because a process that was taken over must not choose
-    the exception."""
+    """Decodes a reply. Raises: ForbiddenCall; Dead for nonsense, because a process that was taken over must
+    not choose the exception."""
+    if len(reply) == 6 and reply[0] == FORBIDDEN:
+        raise ForbiddenCall(int.from_bytes(reply[2:], sys.byteorder))
     if len(reply) < 2 or reply[0] not in (DONE, REFUSED):
         raise Dead
     body = memoryview(reply)[2:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import mmap
 import os
 import signal
 import struct
@@ -14,8 +15,18 @@ _libc_in_turn = ctypes.PyDLL(None, use_errno=True)
 """The same, without releasing Python's global lock."""
 _libc_in_turn.syscall.restype = ctypes.c_long
 
+_MACHINE = os.uname().machine
 _CLONE = {"x86_64": 56, "aarch64": 220}
 _CLONE_PARENT = 0x8000
+_CLONE_NEWPID = 0x20000000
+_FAILED = ctypes.c_void_p(-1).value
+_SA_SIGINFO = 4
+_CALLBACKS = 500
+"""PDFium gets some callbacks for each document with a form."""
+_libc.signal.restype = ctypes.c_void_p
+_libc.signal.argtypes = (ctypes.c_int, ctypes.c_void_p)
+_libc.mmap.restype = ctypes.c_void_p
+_libc.mmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long)
 _SIGEVENT_BYTES = 64
 """sigevent(3type): 8 bytes of value, the signal, the way of notification (0: by signal), padding."""
 
@@ -54,26 +65,65 @@ def cpu_seconds_of(process: int) -> float:
     return time.clock_gettime(clock.value)
 
 
-def fork_beside() -> int:
+def fork_beside(*, own_pids: bool) -> int:
     """Forks a sibling: a copy of this process with the same parent (clone(2), CLONE_PARENT).
 
-    Returns 0 in the copy and the copy's number here. The parent waits for the copy, not this process.
-    Python's own work around a fork is done (PyOS_BeforeFork and so on); the C library's is not, so this
-    process must have one thread only. Raises: OSError; KeyError on an unknown architecture.
+    Returns 0 in the copy and the copy's number here. The parent waits for the copy, not this process. With
+    `own_pids` the copy is the first process of a new PID namespace: it sees no other process.
+    What Python and the C library do around a fork is for programs with several threads. It is left out, so
+    this process must have one thread only. Raises: OSError; KeyError on an unknown architecture.
     """
-    number, flags = _CLONE[os.uname().machine], _CLONE_PARENT | signal.SIGCHLD
-    python = ctypes.pythonapi
-    python.PyOS_BeforeFork()
-    sibling = int(_libc_in_turn.syscall(*map(ctypes.c_long, (number, flags, 0, 0, 0, 0))))
-    if sibling == 0:
-        python.PyOS_AfterFork_Child()
-    else:
-        python.PyOS_AfterFork_Parent()
-    return int(_checked(sibling))
+    flags = _CLONE_PARENT | signal.SIGCHLD | (_CLONE_NEWPID if own_pids else 0)
+    words = (_CLONE[_MACHINE], flags, 0, 0, 0, 0)
+    return int(_checked(int(_libc_in_turn.syscall(*map(ctypes.c_long, words)))))
+
+
+def exit_on_signal(number: int) -> None:
+    """Ends this process with the signal's number as its exit status when the signal comes.
+
+    The first process of a PID namespace ignores signals that it does not handle. The handler is _exit(2)
+    itself, so it also works in the middle of a parser.
+    """
+    if _libc.signal(number, _libc._exit) == _FAILED:
+        raise OSError(ctypes.get_errno(), "signal")
+
+
+def map_code(code: bytes) -> int:
+    """Maps machine code where it can be run and not be changed. Returns its address. Raises: OSError."""
+    handle = os.memfd_create("code")
+    try:
+        os.write(handle, code)
+        size = mmap.PAGESIZE
+        address = _libc.mmap(None, size, mmap.PROT_READ | mmap.PROT_EXEC, mmap.MAP_PRIVATE, handle, 0)
+    finally:
+        os.close(handle)
+    if address == _FAILED:
+        raise OSError(ctypes.get_errno(), "mmap")
+    return int(address)
+
+
+def set_handler(number: int, address: int) -> None:
+    """Makes the code at `address` the handler of a signal; it also gets siginfo_t (sigaction(2)).
+
+    Raises: OSError.
+    """
+    _checked(_libc.sigaction(number, struct.pack("@P128siP", address, bytes(128), _SA_SIGINFO, 0), None))
+
+
+def make_room_for_callbacks() -> None:
+    """Makes ctypes map the memory for callbacks of C code into Python. A jail process may not map it."""
+    callback = ctypes.CFUNCTYPE(None)
+    kept = [callback(int) for _ in range(_CALLBACKS)]
+    kept.clear()
+
+
+def give_back_free_memory() -> None:
+    """Gives free memory of the allocator back to the kernel (malloc_trim(3)): forks copy its description."""
+    _libc.malloc_trim(0)
 
 
 class CpuTimer:
-    """Ends this process by SIGPROF when it has used a given CPU time (timer_create(2)).
+    """Sends SIGPROF to this process when it has used a given CPU time (timer_create(2)).
 
     The timer counts exactly what was used. ITIMER_PROF and RLIMIT_CPU do not fit: where the kernel counts in
     ticks, the process that runs at a tick pays all of it, up to half more than it used. RLIMIT_CPU also

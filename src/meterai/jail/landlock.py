@@ -31,22 +31,25 @@ def landlock_version() -> int:
         return 0
 
 
-def allow_reading_only(paths: Iterable[str]) -> int:
-    """Restricts this process to reading below `paths`.
+class ReadingOnly:
+    """A ruleset that allows reading below `paths` and nothing else. Paths that do not exist are skipped.
 
-    Open files stay open. Paths that do not exist are skipped. Returns the version that was used.
-    Raises: OSError if the kernel has no Landlock.
+    It is made once; each process that inherits it restricts itself. Raises: OSError if the kernel has no
+    Landlock.
     """
-    version = landlock_version()
-    ruleset = _make_ruleset(version)
-    try:
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self.version = landlock_version()
+        """Version of Landlock that it uses."""
+        self._handle = _make_ruleset(self.version)
         for path in paths:
-            _allow(ruleset, path)
+            _allow(self._handle, path)
+
+    def restrict_this_process(self) -> None:
+        """Restricts this process for the rest of its life. Open files stay open. Raises: OSError."""
         prctl(_PR_SET_NO_NEW_PRIVS, 1)
-        system_call(_RESTRICT_SELF, ruleset, 0)
-    finally:
-        os.close(ruleset)
-    return version
+        system_call(_RESTRICT_SELF, self._handle, 0)
+        os.close(self._handle)
 
 
 def _make_ruleset(version: int) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterable
+from contextlib import suppress
 
 from meterai.jail.kernel_calls import mount, system_call, unmount
 
@@ -21,12 +22,17 @@ _BASE = "/tmp"  # noqa: S108 - covered by the new root, nothing is written there
 
 
 def leave_namespaces() -> None:
-    """Enters empty namespaces of users, network, IPC and mounts.
+    """Enters empty namespaces of network, IPC and mounts. An ordinary user also enters one of users.
 
     Raises: OSError if the kernel grants none, for instance inside a container.
     """
+    empty = os.CLONE_NEWNET | os.CLONE_NEWIPC | os.CLONE_NEWNS
     user, group = os.geteuid(), os.getegid()
-    os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNET | os.CLONE_NEWIPC | os.CLONE_NEWNS)
+    if user == 0:
+        with suppress(PermissionError):  # root inside a container may lack the right
+            os.unshare(empty)
+            return
+    os.unshare(os.CLONE_NEWUSER | empty)
     _write("/proc/self/setgroups", "deny")
     _write("/proc/self/uid_map", f"{user} {user} 1")
     _write("/proc/self/gid_map", f"{group} {group} 1")

@@ -1,13 +1,11 @@
-"""The side of the jail that asks: a pool of confined processes. A process that breaks a limit is replaced."""
+"""The side of the jail that asks: takes turns, gives jobs to confined processes, and judges how they end."""
 
 from __future__ import annotations
 
 import asyncio
-import os
+import platform
 import signal
-import socket
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import msgspec
@@ -16,28 +14,18 @@ import structlog
 from meterai.jail import frames
 from meterai.jail.confinement import Confinement
 from meterai.jail.cpu_budgets import CpuBudgets
-from meterai.jail.fork_server import START_SECONDS_MAX, ForkServer
-from meterai.jail.frames import Dead
-from meterai.jail.kernel_calls import cpu_seconds_of
+from meterai.jail.fork_server import FIRST_USER
+from meterai.jail.frames import Dead, ForbiddenCall
 from meterai.jail.lanes import SHORT_CPU_SECONDS, GaveWay, Lanes
+from meterai.jail.process import Process
+from meterai.jail.supply import Limits, Supply
 from meterai.kernel.refusals import Kind, Refusal
 
 log = structlog.get_logger(__name__)
 
 JOBS_WAITING_MAX = 200
-_AGAIN_SECONDS_MAX = 16.0
-_JOBS_MAX = 10_000
-"""A process is replaced after this number of jobs, because parsers leak and a taken-over process should
-not stay."""
-_CRASHES = {
-    *(signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGTRAP, signal.SIGFPE),
-    signal.SIGSYS,  # what seccomp does to a foreign architecture
-}
-"""Deaths after which the fork server is replaced. All its copies have the same memory addresses, and a
-file that guesses them must not get a second guess."""
-_OWN_DOING = {signal.SIGPROF, *_CRASHES}  # SIGPROF: CPU time
-"""Signals that a file can cause in the process that works on it."""
-_DEATH_SECONDS_MAX = 1.0
+_KEPT_PER_SLOT = 2
+"""Processes that wait for the next job of their owner, for each turn."""
 _LATE_SECONDS_MAX = 1.0
 """Grace for an answer that arrived while this process was stopped and has not been read."""
 _LOOK_SECONDS = 0.1
@@ -46,101 +34,21 @@ _STANDSTILL = 0.05
 """A process that had less than this share of its time on a processor was held up."""
 
 
-class _Process:
-    """One jail process, a child of this process, and the socket to it."""
-
-    def __init__(self, number: int, wall: socket.socket, copied_from: ForkServer) -> None:
-        self.number = number
-        self.wall = wall
-        self.copied_from = copied_from
-        self.jobs = 0
-        self.status: int | None = None
-        """Exit status, or a signal as a negative number. None: it has not ended as far as we know."""
-        self._cpu_seconds = 0.0
-
-    async def receive(self) -> bytearray:
-        head = await self._receive_exactly(frames.LENGTH.size)
-        size = frames.LENGTH.unpack(head)[0]
-        if not 1 <= size <= frames.FRAME_BYTES_MAX:
-            raise Dead
-        return await self._receive_exactly(size)
-
-    async def _receive_exactly(self, size: int) -> bytearray:
-        loop = asyncio.get_running_loop()
-        buffer = bytearray(size)
-        view = memoryview(buffer)
-        while view:
-            count = await loop.sock_recv_into(self.wall, view)
-            if not count:
-                raise Dead
-            view = view[count:]
-        return buffer
-
-    async def exchange(self, task: int, body: bytes) -> bytearray:
-        loop = asyncio.get_running_loop()
-        self.jobs += 1
-        for piece in frames.pieces(frames.LENGTH.pack(len(body) + 1) + bytes((task,)), body):
-            await loop.sock_sendall(self.wall, piece)
-        return await self.receive()
-
-    def cpu_seconds(self) -> float:
-        """CPU time that it has used so far, also after its end."""
-        if self.status is None:
-            with suppress(OSError):  # it may have ended where nobody keeps its status
-                self._cpu_seconds = cpu_seconds_of(self.number)
-        return self._cpu_seconds
-
-    def is_alive(self) -> bool:
-        """Whether the other end is open. A process may die while it waits, for instance when memory is
-        short."""
-        try:
-            return bool(self.wall.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-
-    async def was_killed(self) -> bool:
-        """Whether somebody else ended it: the kernel when memory was short, or an operator. Ask before
-        `end`."""
-        for _ in range(100):  # one that lives has closed its end of the socket, or talks nonsense
-            if self._has_ended():
-                break
-            await asyncio.sleep(_DEATH_SECONDS_MAX / 100)
-        return self.status is not None and self.status < 0 and -self.status not in _OWN_DOING
-
-    def _has_ended(self, how: int = os.WNOHANG) -> bool:
-        if self.status is None:
-            try:
-                number, status, used = os.wait4(self.number, how)
-            except ChildProcessError:  # where SIGCHLD is ignored the kernel keeps no status
-                self.status = 0
-                return True
-            if number:
-                self.status = os.waitstatus_to_exitcode(status)
-                self._cpu_seconds = used.ru_utime + used.ru_stime
-        return self.status is not None
-
-    async def end(self) -> None:
-        self.wall.close()
-        if not self._has_ended():
-            os.kill(self.number, signal.SIGKILL)
-            await asyncio.to_thread(self._has_ended, 0)  # the kernel takes a while to free a gigabyte
-
-
 @dataclass(frozen=True, slots=True)
 class _Job:
     """One task on one request."""
 
+    supply: Supply
     task: int
     body: bytes
+    owner: str
     spent: Callable[[float], None]
     gives_way: bool
     """It ends when it has used the time of a short job and others wait (`lanes`)."""
 
 
 class _Killed(Exception):
-    """The process was killed, but not because of the document (see `_Process.was_killed`)."""
+    """The process was killed, but not because of the document (see `Process.was_killed`)."""
 
 
 class _StoodStill(Exception):
@@ -148,57 +56,71 @@ class _StoodStill(Exception):
     `JailPool._answer`)."""
 
 
+def _call(error: Exception) -> dict[str, int | str]:
+    """What a process said of the forbidden call that ended it.
+
+    It says nothing if it had blocked signals. The C library does that before it starts a process or a thread.
+    """
+    if isinstance(error, ForbiddenCall):
+        return {"number": error.number, "machine": platform.machine()}
+    return {"number": "none given: probably one that starts a process or a thread"}
+
+
 class JailPool:
-    """Runs tasks in confined processes.
+    """Runs tasks in confined processes. A process reads the files of one owner and ends.
 
     `tasks` lists the allowed functions as `module:function`. Each takes and returns one msgspec Struct.
-    `slots` jobs run at once, in the turns of their callers (`lanes`). One more process is kept for the long
-    lane and to replace a killed one, unless `spare=False`, which suits a short command. `budgets`: the CPU
-    time that networks may use; pools may share it. `production=True` refuses to start if files, network or
-    other processes are not protected. Without `start` the processes start with the first job. They are copies
-    of one process that has imported the tasks (`fork_server`).
+    Those in `apart` are done by processes of their own kind, copies of a process that knows no other task:
+    what checks a sealed file has not read the upload.
+
+    `slots` jobs run at once, in the turns of their callers (`lanes`). As many processes and one more are made
+    ahead, so that no job waits for one. With `spare=False`, which suits a short command, there is one in all,
+    and no long lane. `budgets`: the CPU time that networks may use; pools may share it. `production=True`
+    refuses to start if files, network, other processes or users are not protected. Without `start` the
+    processes start with the first job. They are copies of one that has imported the tasks (`fork_server`).
     """
 
     def __init__(
         self,
         tasks: list[str],
         *,
+        apart: Collection[str] = (),
         slots: int = 1,
         spare: bool = True,
         memory_bytes: int = 1 << 30,
         cpu_seconds: int = 8,
         wall_seconds: float = 20.0,
         waiting_max: int = JOBS_WAITING_MAX,
+        first_user: int = FIRST_USER,
         production: bool = False,
         budgets: CpuBudgets | None = None,
     ) -> None:
-        self._tasks = {name: number for number, name in enumerate(tasks)}
-        self._processes = slots + spare
-        self._memory_bytes = memory_bytes
-        self._cpu_seconds = cpu_seconds
+        limits = Limits(
+            memory_bytes=memory_bytes, cpu_seconds=cpu_seconds, first_user=first_user, production=production
+        )
+        kinds = [[task for task in tasks if task not in apart], [task for task in tasks if task in apart]]
+        self._supplies = [
+            Supply(kind, limits, ahead=slots + 1 if spare else 1, kept_max=_KEPT_PER_SLOT * slots)
+            for kind in kinds
+            if kind
+        ]
+        self._tasks = {
+            name: (supply, number) for supply in self._supplies for number, name in enumerate(supply.tasks)
+        }
         self._wall_seconds = wall_seconds
-        self._production = production
         self._lanes = Lanes(slots, waiting_max=waiting_max, has_long=spare, budgets=budgets)
-        self._idle: list[_Process] = []
-        self._arrival = asyncio.Event()
-        self._starting: set[asyncio.Task[None]] = set()
-        self._ending: set[asyncio.Task[None]] = set()
-        self._fork_server: ForkServer | None = None
-        self._fork_server_starts = asyncio.Lock()
-        self._is_started = False
-        self._closed = False
-        self.confinement: Confinement | None = None
+
+    @property
+    def confinement(self) -> Confinement | None:
         """The walls that the newest process reported; None before `start`."""
+        return self._supplies[0].confinement
 
     async def start(self) -> None:
-        """Starts the processes and waits until the first is ready.
+        """Starts the processes and waits until the first is ready. Those for tasks apart start when needed.
 
         Raises: RuntimeError if a task cannot be imported, or if production lacks a wall.
         """
-        self._is_started = True
-        self._idle.append(await self._spawn())
-        for _ in range(self._processes - 1):
-            self._replace_soon()
+        await self._supplies[0].start()
 
     async def run[Result](
         self,
@@ -206,9 +128,13 @@ class JailPool:
         request: msgspec.Struct,
         result_type: type[Result],
         *,
+        owner: str = "",
         spent: Callable[[float], None] = lambda _seconds: None,
     ) -> Result:
         """Runs one task on one request.
+
+        `owner` names the person's thing that the file belongs to, such as the id of an order. For a short
+        time a process is kept for its next file. Without an owner a process works on this request only.
 
         `spent` is called with the CPU seconds of each process that worked on it: once as a rule, twice if
         another process had to take over. It is called also if the job is refused or cancelled.
@@ -219,7 +145,7 @@ class JailPool:
         `jail.budget_spent` if the caller's network has used too much CPU time; UNAVAILABLE `jail.unavailable`
         if no process can be started, or if the machine gave the job too little CPU time.
         """
-        number = self._tasks[task]
+        supply, number = self._tasks[task]
 
         async def work(gives_way: bool, count: Callable[[float], None]) -> Result:
             def note(seconds: float) -> None:
@@ -227,7 +153,7 @@ class JailPool:
                 count(seconds)
 
             body = msgspec.msgpack.encode(request)  # a copy, which nobody keeps who waits
-            answer = await self._run_in_turn(_Job(number, body, note, gives_way), result_type)
+            answer = await self._run_in_turn(_Job(supply, number, body, owner, note, gives_way), result_type)
             if isinstance(answer, frames.RefusalFrame):
                 raise answer.to_refusal()
             return answer
@@ -236,14 +162,7 @@ class JailPool:
 
     async def close(self) -> None:
         """Ends every process. Jobs under way are refused."""
-        self._closed = True
-        for start in self._starting:
-            start.cancel()
-        await asyncio.gather(*self._starting, *self._ending, return_exceptions=True)
-        while self._idle:
-            await self._idle.pop().end()
-        if self._fork_server is not None:
-            await self._fork_server.end()
+        await asyncio.gather(*(supply.close() for supply in self._supplies))
 
     async def _run_in_turn[Result](
         self, job: _Job, result_type: type[Result]
@@ -272,27 +191,22 @@ class JailPool:
     async def _attempt[Result](
         self, job: _Job, result_type: type[Result], *, stretches: int
     ) -> Result | frames.RefusalFrame:
-        process = await self._take()
+        process = await job.supply.take(job.owner)
         before = process.cpu_seconds()
         try:
-            answer, swollen = await self._ask(process, job, result_type, stretches)
+            answer, has_grown = await self._ask(process, job, result_type, stretches)
         except BaseException:  # also when cancelled, in the middle of a job nobody waits for
-            self._discard(process)
+            job.supply.end(process)
             raise
         finally:
             job.spent(process.cpu_seconds() - before)
-        outdated = process.copied_from is not self._fork_server
-        if swollen or outdated or process.jobs >= _JOBS_MAX or self._closed:
-            self._discard(process)
-        else:
-            self._idle.append(process)
-            self._arrival.set()
+        job.supply.give_back(process, may_stay=not has_grown)
         return answer
 
     async def _ask[Result](
-        self, process: _Process, job: _Job, result_type: type[Result], stretches: int
+        self, process: Process, job: _Job, result_type: type[Result], stretches: int
     ) -> tuple[Result | frames.RefusalFrame, bool]:
-        """Reads the answer, and whether the process wants to be replaced. Raises: Refusal, _Killed,
+        """Reads the answer, and whether the process has grown too large to be kept. Raises: Refusal, _Killed,
         _StoodStill."""
         try:
             reply = await self._answer(process, job, stretches)
@@ -301,12 +215,14 @@ class JailPool:
             if await process.was_killed():
                 raise _Killed from None
             broken = type(error).__name__
-            if -(process.status or 0) in _CRASHES:
-                await self._give_up(process.copied_from)
+            if process.status == -signal.SIGSYS:
+                log.warning("jail.forbidden_call", **_call(error))
+            if process.has_crashed():
+                await job.supply.give_up(process.copied_from)
         log.warning("jail.limit_broken", what=broken, status=process.status, job=process.jobs)
         raise Refusal(Kind.INVALID, "pdf.too_heavy")
 
-    async def _answer(self, process: _Process, job: _Job, stretches: int) -> bytearray:
+    async def _answer(self, process: Process, job: _Job, stretches: int) -> bytearray:
         """Reads a reply within one period of wall time, or two if the process makes progress.
 
         A job that takes too much work meets the limit of CPU time first. Reaching the limit of wall time
@@ -333,7 +249,7 @@ class JailPool:
         raise Refusal(Kind.UNAVAILABLE, "jail.unavailable")
 
     async def _wait(
-        self, asked: asyncio.Task[bytearray], process: _Process, gives_way_since: float | None
+        self, asked: asyncio.Task[bytearray], process: Process, gives_way_since: float | None
     ) -> None:
         """Waits for a period of wall time at most.
 
@@ -349,105 +265,3 @@ class JailPool:
             used = process.cpu_seconds() - gives_way_since
             if used >= SHORT_CPU_SECONDS and self._lanes.somebody_waits and not asked.done():
                 raise GaveWay
-
-    async def _take(self) -> _Process:
-        """Takes the idle process that was used last. Waits only after a kill, for a replacement or another
-        process.
-
-        A process that died while idle is replaced and not used. Its death says nothing about the next
-        document.
-        """
-        if not self._is_started:
-            self._is_started = True
-            for _ in range(self._processes):
-                self._replace_soon()
-        while True:
-            if not self._idle:
-                await self._wait_for_arrival()
-            process = self._idle.pop()
-            if process.is_alive():
-                return process
-            log.warning("jail.died_idle")
-            self._discard(process)
-
-    async def _wait_for_arrival(self) -> None:
-        try:
-            async with asyncio.timeout(START_SECONDS_MAX):
-                while not self._idle:
-                    self._arrival.clear()
-                    await self._arrival.wait()
-        except TimeoutError:
-            raise Refusal(Kind.UNAVAILABLE, "jail.unavailable") from None
-
-    def _discard(self, process: _Process) -> None:
-        _keep(asyncio.create_task(process.end()), self._ending)
-        self._replace_soon()
-
-    def _replace_soon(self) -> None:
-        if not self._closed:
-            _keep(asyncio.create_task(self._replace()), self._starting)
-
-    async def _replace(self) -> None:
-        """Tries until a process is ready. Otherwise the pool would stay a process short."""
-        pause = 0.5
-        while True:
-            try:
-                process = await self._spawn()
-                break
-            except (OSError, RuntimeError) as error:
-                log.error("jail.start_failed", error=str(error), again_in=pause)
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, _AGAIN_SECONDS_MAX)
-        self._idle.insert(0, process)
-        self._arrival.set()
-
-    async def _spawn(self) -> _Process:
-        server = await self._running_fork_server()
-        ours, theirs = socket.socketpair()
-        ours.setblocking(False)
-        try:
-            process = _Process(server.fork(theirs), ours, server)
-        except (OSError, Dead) as error:
-            ours.close()
-            await self._give_up(server)
-            raise RuntimeError("a jail process could not be forked") from error
-        finally:
-            theirs.close()
-        try:
-            await self._greet(process)
-        except BaseException:
-            await process.end()
-            raise
-        return process
-
-    async def _running_fork_server(self) -> ForkServer:
-        async with self._fork_server_starts:
-            if self._fork_server is None:
-                self._fork_server = await ForkServer.start(self._tasks, self._memory_bytes, self._cpu_seconds)
-            return self._fork_server
-
-    async def _give_up(self, server: ForkServer) -> None:
-        """Discards the fork server; the next process is a copy of another one."""
-        if self._fork_server is server:
-            self._fork_server = None
-        await server.end()
-
-    async def _greet(self, process: _Process) -> None:
-        try:
-            async with asyncio.timeout(START_SECONDS_MAX):
-                hello = frames.decode(await process.receive(), frames.Hello)
-        except (TimeoutError, OSError, Dead):
-            raise RuntimeError("a jail process did not start") from None
-        self.confinement = hello.confinement
-        if missing := hello.confinement.missing():
-            if self._production:
-                raise RuntimeError(
-                    f"production refuses a PDF jail that this machine can't keep from: {', '.join(missing)}"
-                )
-            log.warning("jail.not_confined", reaches=missing, advice="not for files of strangers")
-
-
-def _keep(task: asyncio.Task[None], among: set[asyncio.Task[None]]) -> None:
-    """Keeps a reference until the task is done; the event loop holds only a weak one."""
-    among.add(task)
-    task.add_done_callback(among.discard)

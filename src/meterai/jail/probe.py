@@ -1,4 +1,4 @@
-"""A task that tries everything that a jail process must not be able to do, and reports what worked.
+"""A task that tries what a jail process must not be able to do, and reports what worked.
 
 The tests also run it outside the jail. There everything must work, or its silence inside proves nothing.
 """
@@ -6,6 +6,7 @@ The tests also run it outside the jail. There everything must work, or its silen
 from __future__ import annotations
 
 import ctypes
+import mmap
 import os
 import resource
 import signal
@@ -14,15 +15,20 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+_NUMBERS = 1 << 15
+
 
 class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What else to try: things of the test, and using memory, using time, or ending the process."""
+    """What to try, on things of the test; and using memory, using time, or ending the process."""
 
+    attempts: list[str] = []
+    """Names of what to try (`attempt_names`)."""
     files: list[str] = []
     """Files to read."""
     folders: list[str] = []
@@ -38,15 +44,23 @@ class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
     abort: bool = False
     calls: int = 0
     """Depth of nested calls."""
+    remember: str = ""
+    """Text that a process that was taken over keeps of one file, to spoil the next."""
 
 
 class ProbeResult(msgspec.Struct, frozen=True, kw_only=True):
     """What the process was able to do."""
 
     process: int
+    """Its number as it sees it."""
+    user: int
+    remembered: list[str]
     environment: list[str]
     managed: list[str]
     """Sorted names of what worked: `connect_udp`, `read /path`, `fork`, ..."""
+
+
+_remembered: list[str] = []
 
 
 def probe(request: ProbeRequest) -> ProbeResult:
@@ -60,8 +74,26 @@ def probe(request: ProbeRequest) -> ProbeResult:
     while time.process_time() < end:
         pass
     del held
-    managed = [name for name, attempt in _attempts(request).items() if _manages(attempt)]
-    return ProbeResult(process=os.getpid(), environment=sorted(os.environ), managed=sorted(managed))
+    known = list(_remembered)
+    _remembered.extend([request.remember] if request.remember else [])
+    attempts = _attempts(request)
+    return ProbeResult(
+        process=os.getpid(),
+        user=os.getuid(),
+        remembered=known,
+        environment=sorted(os.environ),
+        managed=sorted(name for name in request.attempts if _manages(attempts[name])),
+    )
+
+
+def probe_apart(request: ProbeRequest) -> ProbeResult:
+    """The same as a task of its own."""
+    return probe(request)
+
+
+def attempt_names(request: ProbeRequest) -> list[str]:
+    """What can be tried on the things of a request."""
+    return list(_attempts(request))
 
 
 def _call(calls: int) -> None:
@@ -78,6 +110,8 @@ def _attempts(request: ProbeRequest) -> dict[str, Callable[[], object]]:
         "write_file": _write_file,
         "open_for_writing": lambda: os.close(os.open("/dev/null", os.O_WRONLY)),
         "list /proc": lambda: os.listdir("/proc/self"),
+        "make_code": lambda: mmap.mmap(-1, 4096, prot=mmap.PROT_WRITE | mmap.PROT_EXEC).close(),
+        "see_others": _see_others,
         "raise_memory_limit": _raise_memory_limit,
     }
     attempts |= {f"read {path}": lambda path=path: Path(path).read_bytes() for path in request.files}  # type: ignore[misc]
@@ -110,6 +144,16 @@ def _connect_udp(address: str) -> None:
 def _connect_unix(path: str) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe_socket:
         probe_socket.connect(path)
+
+
+def _see_others() -> None:
+    """Finds the process group of another process (getpgid(2)), as any process may that sees it."""
+    for number in range(1, _NUMBERS):
+        if number != os.getpid():
+            with suppress(ProcessLookupError):
+                os.getpgid(number)
+                return
+    raise ProcessLookupError("alone")
 
 
 def _start_program() -> None:

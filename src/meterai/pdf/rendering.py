@@ -14,6 +14,7 @@ from PIL import Image, ImageChops
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.pdf.opening.structure import user_unit_of
+from meterai.pdf.own_page import stamped_own_page
 from meterai.pdf.page_box import Rectangle
 from meterai.pdf.requests import RenderedPage, RenderRequest
 
@@ -23,6 +24,11 @@ _STANDARD_FONTS = [
 ]
 _SIDES_MAX = 20
 """Largest ratio of the sides: a very long, narrow page must not become a huge picture."""
+
+
+def warm_up() -> None:
+    """Renders a page of our own, so that a jail process need not import and compute what that needs."""
+    render_page(RenderRequest(data=stamped_own_page(), page=1))
 
 
 def render_page(request: RenderRequest) -> RenderedPage:

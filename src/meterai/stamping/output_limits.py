@@ -20,11 +20,16 @@ _MEASURE = "meterai.stamping.in_jail.preparation:measure_output"
 
 
 async def measure(
-    jail: JailPool, data: bytes, placements: Sequence[Placement], limits: OutputLimits | None
+    jail: JailPool,
+    data: bytes,
+    placements: Sequence[Placement],
+    limits: OutputLimits | None,
+    *,
+    owner: str,
 ) -> OutputVerdict:
     """Measures the result of stamping a rewritten document. Raises: Refusal INVALID `pdf.*`."""
     request = MeasureRequest(data=data, placements=list(placements), limits=limits or OutputLimits())
-    return verdict_of(await jail.run(_MEASURE, request, OutputMeasure), limits)
+    return verdict_of(await jail.run(_MEASURE, request, OutputMeasure, owner=owner), limits)
 
 
 def verdict_of(

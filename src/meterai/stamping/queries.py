@@ -256,7 +256,7 @@ async def document_image(
         return known
     data = await read_checked(objects, key)
     request = RenderRequest(data=data, page=page, width_px=width)
-    rendered = await jail.run(_RENDER, request, RenderedPage)
+    rendered = await jail.run(_RENDER, request, RenderedPage, owner=str(document_id))
     page_images.keep(key, page, width, rendered.jpeg)
     return rendered.jpeg
 

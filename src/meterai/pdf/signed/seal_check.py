@@ -17,6 +17,7 @@ from cryptography import x509
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.pdf.opening.structure import has_guessed, walk_pages
+from meterai.pdf.own_page import STAMPED_SERIAL, own_certificate, stamped_own_page
 from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import LightCheck, LightCheckRequest
 from meterai.signatures import der
@@ -73,6 +74,15 @@ class _Digests:
         digest = self._running.copy()
         digest.update(self._view[covered.gap_end : covered.end])
         return digest.digest()
+
+
+def warm_up() -> None:
+    """Checks a page of our own, so that a jail process need not import and compute what that needs."""
+    light_check(
+        LightCheckRequest(
+            data=stamped_own_page(), certificate=own_certificate(), pages=1, serials=[STAMPED_SERIAL]
+        )
+    )
 
 
 def light_check(request: LightCheckRequest) -> LightCheck:

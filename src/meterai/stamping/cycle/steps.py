@@ -177,7 +177,7 @@ async def _prepare(tools: Tools, run: Run) -> None:
         signing_time=tools.clock(),
         specimen=tools.settings.specimen,
     )
-    prepared = await tools.jail.run(_PREPARE, request, PreparedSeal)
+    prepared = await tools.jail.run(_PREPARE, request, PreparedSeal, owner=str(run.job.reference_id))
     gap = (prepared.gap_start, prepared.gap_end)
     run.data, run.digests = prepared.data, RunningDigest(prepared.data, *gap)
     run.prepared.append(run.digests.prepared())

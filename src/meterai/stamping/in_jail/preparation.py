@@ -27,6 +27,7 @@ from meterai.kernel.serial_number import SerialNumber
 from meterai.pdf.inspection import describe_page
 from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.pdf.opening.structure import OpenedDocument, has_guessed, open_document, refuse, walk_pages
+from meterai.pdf.own_page import STAMPED_SERIAL, own_page
 from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import SignatureKind
 from meterai.pdf.signed.existing_signatures import check_still_allowed
@@ -34,7 +35,7 @@ from meterai.pdf.signed.signature_fields import find_signatures
 from meterai.stamping.in_jail.increment import Increment, PreparedGap, SealEntries, is_readable
 from meterai.stamping.in_jail.normalisation import VERSION_MIN, normalise
 from meterai.stamping.in_jail.stamp_fields import StampField
-from meterai.stamping.placement import check_placement, overlap
+from meterai.stamping.placement import Placement, check_placement, overlap
 from meterai.stamping.requests import (
     MeasureRequest,
     OutputMeasure,
@@ -50,6 +51,13 @@ _STAND_IN_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 _STAND_IN_CODE = "HTTPS://METERAI.EXAMPLE/C/" + ("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ$*+-:" * 4)[:125]
 _MARGIN_BYTES = 400
 """Largest difference in size of two packed 2-D codes."""
+
+
+def warm_up() -> None:
+    """Prepares a page of our own, so that a jail process need not import and compute what that needs."""
+    serial, place = SerialNumber(STAMPED_SERIAL), Placement(page=1, x=400, y=100)
+    stamp = Stamp(serial=serial, code=_STAND_IN_CODE, placement=place)
+    prepare_seal(SealRequest(data=own_page(), stamps=[stamp], signing_time=_STAND_IN_TIME))
 
 
 def prepare_seal(request: SealRequest) -> PreparedSeal:

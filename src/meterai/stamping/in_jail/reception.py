@@ -9,6 +9,7 @@ from meterai.pdf.inspection import inspect, inspect_opened
 from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.pdf.opening.structure import open_document
 from meterai.pdf.opening.unlocking import unlock
+from meterai.pdf.own_page import own_page
 from meterai.pdf.profiles import Profile
 from meterai.pdf.rendering import encode_picture, with_image, without_colour
 from meterai.pdf.requests import (
@@ -26,6 +27,7 @@ from meterai.stamping.placement import Placement
 from meterai.stamping.requests import (
     PAGE_IMAGE_WIDTH_PX,
     MeasureRequest,
+    OutputLimits,
     ProposeRequest,
     Reception,
     ReceptionRequest,
@@ -33,6 +35,11 @@ from meterai.stamping.requests import (
 
 _REDUCED = 4
 """Factor by which the page image is reduced to look for an empty place."""
+
+
+def warm_up() -> None:
+    """Receives a page of our own, so that a jail process need not import and compute what that needs."""
+    receive(ReceptionRequest(data=own_page(), stamps=1, limits=OutputLimits()))
 
 
 def receive(request: ReceptionRequest) -> Reception:

@@ -54,6 +54,7 @@ async def accept_document(
     profile: Profile = Profile.FINAL,
     password: str = "",
     network: bytes | None = None,
+    together: str = "",
 ) -> AcceptedDocument:
     """Inspects a file, proposes places for its stamps, measures the result, and stores it.
 
@@ -65,6 +66,7 @@ async def accept_document(
     - `network`: the keyed hash of the sender's address, by which unproven uploads are counted.
     - `profile`: the wanted one for a file without signatures; `place_stamps` can change it.
     - `password`: opens a file that needs one. It is neither stored nor logged; the unlocked file is stored.
+    - `together`: the bundle that the file comes with. One jail process may read all its files.
     - `vouch`: called for files that carry stamps already, and for no others.
 
     Raises: Refusal INVALID `pdf.*` (see `pdf.inspection.inspect`), `document.too_many_stamps`; BUSY
@@ -78,7 +80,8 @@ async def accept_document(
     request = ReceptionRequest(
         data=data, stamps=stamps, limits=limits or OutputLimits(), profile=profile, password=password
     )
-    found = await jail.run(_RECEIVE, request, Reception)
+    id = new_id(now)
+    found = await jail.run(_RECEIVE, request, Reception, owner=together or str(id))
     uploaded = hashlib.sha256(data).hexdigest()
     key = hashlib.sha256(found.instead).hexdigest() if found.instead else uploaded
     data = found.instead or data
@@ -87,7 +90,7 @@ async def accept_document(
         await vouch(data, now)
     output = verdict_of(found.output, limits, rewritable=found.profile is not Profile.SIGNED)
     document = documents.NewDocument(
-        id=new_id(now),
+        id=id,
         organisation_id=SELLER,
         customer_id=customer_id,
         name=_tidy(name),

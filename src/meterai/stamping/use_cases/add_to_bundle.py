@@ -72,6 +72,7 @@ async def add_to_bundle(
             limits=None,
             customer_id=None,
             now=now,
+            together=str(bundle_id),
         )
         document_id = accepted.document_id
     except Refusal as refusal:

@@ -51,4 +51,4 @@ async def _look(
         size=taken[0].size if taken else SIZE_DEFAULT,
         taken=list(taken),
     )
-    return await jail.run(_PROPOSE, request, Placement)
+    return await jail.run(_PROPOSE, request, Placement, owner=str(document.document_id))

@@ -45,9 +45,10 @@ async def rewrite_document(
         raise Refusal(Kind.NOT_FOUND, "document.unknown")
     data = await read_checked(objects, page.rewritten_from or page.input_object)
     request = RewriteRequest(data=data, images=images, bytes_max=_room(page), pdf_version=_VERSION)
-    rewritten = await jail.run(_REWRITE, request, RewrittenDocument)
-    inspection = await jail.run(_INSPECT, InspectRequest(data=rewritten.data), Inspection)
-    output = await measure(jail, rewritten.data, page.placements, page.limits)
+    owner = str(document_id)
+    rewritten = await jail.run(_REWRITE, request, RewrittenDocument, owner=owner)
+    inspection = await jail.run(_INSPECT, InspectRequest(data=rewritten.data), Inspection, owner=owner)
+    output = await measure(jail, rewritten.data, page.placements, page.limits, owner=owner)
     key = await objects.put(rewritten.data)
     async with db.transaction() as tx:
         await documents.lock_object(tx, key, exclusive=False)

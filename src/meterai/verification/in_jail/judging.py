@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
 
+from meterai.pdf.own_page import own_root, stamped_own_page
 from meterai.signatures.certificate_chain import load_roots
 from meterai.verification.in_jail.afterwards import check_afterwards
 from meterai.verification.in_jail.document import Document, Unreadable, open_document
@@ -13,9 +15,16 @@ from meterai.verification.model import (
     JudgeRequest,
     SignatureReport,
     StampReport,
+    Trust,
     Verdict,
 )
 from meterai.verification.reasons import GENUINE, most_important_first, verdict_of
+
+
+def warm_up() -> None:
+    """Judges a page of our own, so that a jail process need not import and compute what that needs."""
+    trust = Trust(roots_pem=(own_root(),))
+    judge(JudgeRequest(data=stamped_own_page(), trust=trust, moment=datetime.now(UTC)))
 
 
 def judge(request: JudgeRequest) -> Judgement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import secrets
 from dataclasses import dataclass
 
 import structlog
@@ -31,19 +32,19 @@ def without_pictures(judgement: Judgement) -> list[ShownStamp]:
 
 async def with_pictures(jail: JailPool, data: bytes, judgement: Judgement) -> list[ShownStamp]:
     """The stamps of `data`; the first four with their pictures."""
-    shown = []
+    shown, owner = [], secrets.token_hex(8)
     for number, report in enumerate(judgement.stamps):
-        picture = await _picture(jail, data, report) if number < PICTURES_MAX else ""
+        picture = await _picture(jail, data, report, owner) if number < PICTURES_MAX else ""
         shown.append(ShownStamp(report, picture))
     return shown
 
 
-async def _picture(jail: JailPool, data: bytes, report: StampReport) -> str:
+async def _picture(jail: JailPool, data: bytes, report: StampReport, owner: str) -> str:
     """The picture of a stamp's place. A picture that can't be made is no reason to withhold a verdict."""
     if report.page is None or report.box is None:
         return ""
     try:
-        picture = await picture_of_stamp(jail, data, page=report.page, box=report.box)
+        picture = await picture_of_stamp(jail, data, page=report.page, box=report.box, owner=owner)
     except Refusal as refusal:
         log.info("stamp_picture_missing", code=refusal.code)
         return ""
