@@ -25,6 +25,7 @@ from meterai.sales.adapters.gateways import adapter_of
 from meterai.sales.adapters.payout import IrisPayouts
 from meterai.sales.ports import PaymentGateway, PayoutProvider
 from meterai.sales.prices import PriceList
+from meterai.sales.qr_image import READ_QR_IMAGE
 from meterai.stamping.archive.level import Level
 from meterai.stamping.archive.revocation_source import HttpRevocation, RevocationSource
 from meterai.stamping.archive.tools import ArchiveSettings, ArchiveTools
@@ -50,8 +51,9 @@ JAIL_TASKS = [
     "meterai.stamping.in_jail.archive_extension:look",
     "meterai.stamping.in_jail.archive_extension:extend",
     "meterai.verification.in_jail:judge",
+    READ_QR_IMAGE,
 ]
-"""The tasks of a jail: everything that touches the bytes of a PDF."""
+"""The tasks of a jail: everything that touches the bytes of a PDF, and of a gateway's pictures."""
 JAIL_TASKS_APART = ["meterai.pdf.signed.seal_check:light_check"]
 """Those done by processes of their own kind: what checks a sealed file has not read the upload."""
 CHECKS_WAITING_MAX = 8
@@ -198,7 +200,7 @@ async def _shared(stack: AsyncExitStack, settings: Settings, jail_slots: int) ->
     await jail.start()
     check_jail = _jail(settings, [JUDGE, RENDER], budgets, slots=1, waiting_max=CHECKS_WAITING_MAX)
     stack.push_async_callback(check_jail.close)
-    gateway = adapter_of(settings).from_settings(settings)
+    gateway = adapter_of(settings).from_settings(settings, jail)
     stack.push_async_callback(gateway.close)
     signer = SignerClient(socket_path(settings.data))
     stack.push_async_callback(signer.close)

@@ -13,12 +13,14 @@ import msgspec
 import pytest
 import pytest_asyncio
 
+from meterai.jail.pool import JailPool
 from meterai.kernel.money import Rupiah
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.outside_service import Answer, CallLimits, CircuitBreaker
 from meterai.sales.adapters.midtrans import Midtrans
 from meterai.sales.adapters.midtrans_wire import Refund, Transaction, refunded_of
 from meterai.sales.ports import Channel, ChargeRequest, GatewayState
+from meterai.sales.qr_image import READ_QR_IMAGE
 from tests.ports import free_port
 from tests.sales.refusing import refused
 from tests.sandbox.twins import SERVER_KEY, Gateway, running_gateway
@@ -35,9 +37,12 @@ async def twin(tmp_path: Path) -> AsyncIterator[Gateway]:
 @pytest_asyncio.fixture
 async def midtrans(twin: Gateway) -> AsyncIterator[Midtrans]:
     breaker = CircuitBreaker(failures_max=3, open_seconds=60)
-    adapter = Midtrans(twin.url, SERVER_KEY, limits=CallLimits(total_seconds=1), breaker=breaker)
+    jail = JailPool([READ_QR_IMAGE], spare=False)
+    limits = CallLimits(total_seconds=1)
+    adapter = Midtrans(twin.url, SERVER_KEY, jail=jail, limits=limits, breaker=breaker)
     yield adapter
     await adapter.close()
+    await jail.close()
 
 
 def request(reference: str = "ref-1", amount: int = 25000, channel: Channel = Channel.QRIS) -> ChargeRequest:

@@ -9,17 +9,23 @@ ones end the process, and the log names their number.
 from __future__ import annotations
 
 import asyncio
+import io
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import zxingcpp
+from PIL import Image
 from structlog.testing import capture_logs
 
 from meterai.bootstrap import JAIL_TASKS, JAIL_TASKS_APART
 from meterai.jail.pool import JailPool
 from meterai.jail.probe import ProbeRequest, ProbeResult
 from meterai.kernel.refusals import Refusal
+from meterai.sales.qr_image import READ_QR_IMAGE, QrImage, QrImageRequest
 from tests.hostile.probing import PROBE
 
 pytestmark = pytest.mark.hostile
@@ -120,3 +126,18 @@ async def test_a_process_that_is_started_from_a_file_is_the_end_of_both(jail: Ja
         with capture_logs() as logs, pytest.raises(Refusal, match=r"pdf\.too_heavy"):
             await jail.run(PROBE, ProbeRequest(attempts=[attempt]), ProbeResult)
         assert [line["event"] for line in logs][:1] == ["jail.forbidden_call"]
+
+
+async def test_the_gateway_s_picture_is_opened_in_the_jail() -> None:
+    """Neither site nor worker loads a library for it: see also the import contracts."""
+    picture = io.BytesIO()
+    zxing = zxingcpp.create_barcode("00020101", zxingcpp.BarcodeFormat.QRCode).to_image(scale=4)
+    Image.fromarray(zxing).save(picture, "PNG")
+    pool = JailPool(JAIL_TASKS, spare=False)
+    read = await pool.run(READ_QR_IMAGE, QrImageRequest(picture.getvalue()), QrImage)
+    await pool.close()
+    assert read.text == "00020101"
+    site = "import sys, meterai.processes.site, meterai.processes.worker; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", site], capture_output=True, text=True, check=True)
+    assert "meterai.sales.in_jail.qr_image" not in loaded.stdout.split()
+    assert "meterai.sales.adapters.midtrans" in loaded.stdout.split()

@@ -7,7 +7,8 @@ import io
 import zxingcpp
 from PIL import Image
 
-from meterai.sales.adapters.qr_image import read_qr_image
+from meterai.sales.in_jail.qr_image import read_qr_image
+from meterai.sales.qr_image import QrImage, QrImageRequest
 
 QRIS = "00020101021226620014COM.GO-JEK.WWW5204739953033605802ID5907Meterai6304ABCD"
 
@@ -25,12 +26,12 @@ def test_another_kind_of_code_in_the_picture_is_not_what_is_paid_by() -> None:
     picture.paste(bars, (0, 0))
     picture.paste(code, (0, bars.height + 40))
     assert {found.text for found in zxingcpp.read_barcodes(picture)} == {"1234567890", QRIS}
-    assert read_qr_image(png(picture)) == QRIS
-    assert read_qr_image(png(bars)) == ""
+    assert read_qr_image(QrImageRequest(png(picture))) == QrImage(QRIS)
+    assert read_qr_image(QrImageRequest(png(bars))) == QrImage("")
 
 
 def test_what_is_no_picture_holds_no_code() -> None:
-    assert read_qr_image(b"<html>") == ""
+    assert read_qr_image(QrImageRequest(b"<html>")) == QrImage("")
 
 
 def png(picture: Image.Image) -> bytes:

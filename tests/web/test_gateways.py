@@ -10,11 +10,13 @@ import pytest
 
 from meterai.bootstrap import check_settings
 from meterai.customers.contacts import Contact
+from meterai.jail.pool import JailPool
 from meterai.kit.settings import Settings
 from meterai.sales.adapters.gateways import GATEWAYS, adapter_of
 from meterai.sales.model import OrderState
 from meterai.sales.order import Order
 from meterai.sales.ports import Channel
+from meterai.sales.qr_image import READ_QR_IMAGE
 from meterai.sales.queries.order_page import order_page
 from meterai.sales.use_cases.add_item import set_quota
 from meterai.sales.use_cases.open_order import open_order
@@ -36,7 +38,7 @@ class Dompet(FakeGateway):
     channels = frozenset({Channel.QRIS})
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Self:
+    def from_settings(cls, settings: Settings, jail: JailPool) -> Self:
         assert settings.gateway_server_key == "key of dompet"
         return cls()
 
@@ -50,7 +52,7 @@ def dompet(running: RunningSite, monkeypatch: pytest.MonkeyPatch) -> Dompet:
     monkeypatch.setitem(GATEWAYS, Dompet.name, Dompet)
     settings = Settings(payment_gateway="dompet", gateway_server_key="key of dompet")
     check_settings(settings)
-    gateway = adapter_of(settings).from_settings(settings)
+    gateway = adapter_of(settings).from_settings(settings, JailPool([READ_QR_IMAGE]))
     assert isinstance(gateway, Dompet)
     running.app.gateway = gateway
     return gateway

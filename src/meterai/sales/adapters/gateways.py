@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, Self
 
+from meterai.jail.pool import JailPool
 from meterai.kit.settings import Settings
 from meterai.sales.adapters.midtrans import Midtrans
 from meterai.sales.ports import PaymentGateway
@@ -13,8 +14,11 @@ class GatewayAdapter(PaymentGateway, Protocol):
     """A payment gateway that opens itself from the settings."""
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Self:
-        """Opens the gateway with its address and keys. Connects when it is first asked."""
+    def from_settings(cls, settings: Settings, jail: JailPool) -> Self:
+        """Opens the gateway with its address and keys. Connects when it is first asked.
+
+        `jail`: opens what the gateway sends and a parser has to read, such as pictures.
+        """
         ...
 
     async def close(self) -> None:

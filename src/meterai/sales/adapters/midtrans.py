@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import msgspec
 
+from meterai.jail.pool import JailPool
 from meterai.kernel.money import Rupiah
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.formats.untrusted_json import read_json
@@ -39,10 +40,15 @@ from meterai.sales.ports import (
     Notice,
     RefundResult,
 )
+from meterai.sales.qr_image import READ_QR_IMAGE, QrImage, QrImageRequest
 
 
 class Midtrans:
-    """PaymentGateway over Midtrans' protocol. `merchant_id`: when given, answers for another are refused."""
+    """PaymentGateway over Midtrans' protocol.
+
+    - `merchant_id`: when given, answers for another are refused.
+    - `jail`: opens the pictures of QR codes. Without it they stay unread.
+    """
 
     name = "midtrans"
     channels = frozenset({Channel.QRIS, Channel.VA_BNI})
@@ -53,11 +59,13 @@ class Midtrans:
         server_key: str,
         *,
         merchant_id: str = "",
+        jail: JailPool | None = None,
         limits: CallLimits | None = None,
         breaker: CircuitBreaker | None = None,
     ) -> None:
         self._server_key = server_key
         self._merchant_id = merchant_id
+        self._jail = jail
         authorization = base64.b64encode(f"{server_key}:".encode()).decode()
         self._service = OutsideService(
             base_url,
@@ -72,10 +80,13 @@ class Midtrans:
         )
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Self:
+    def from_settings(cls, settings: Settings, jail: JailPool) -> Self:
         """Opens the gateway at `METERAI_GATEWAY_URL`."""
         return cls(
-            settings.gateway_url, settings.gateway_server_key, merchant_id=settings.gateway_merchant_id
+            settings.gateway_url,
+            settings.gateway_server_key,
+            merchant_id=settings.gateway_merchant_id,
+            jail=jail,
         )
 
     async def close(self) -> None:
@@ -181,9 +192,12 @@ class Midtrans:
         """The QR code's content from its picture: a status answer has no qr_string. Empty when unreadable."""
         path = f"/v2/qris/{_path_part(transaction_id)}/qr-code"
         answer = await self._service.call("GET", path, headers={"Accept": "image/png"})
-        from meterai.sales.adapters.qr_image import read_qr_image  # a rare path; its libraries are heavy
-
-        return read_qr_image(answer.body)
+        if self._jail is None:
+            return ""
+        try:
+            return (await self._jail.run(READ_QR_IMAGE, QrImageRequest(answer.body), QrImage)).text
+        except Refusal:
+            return ""
 
     async def _fetch(self, reference: str) -> tuple[GatewayStatus, Transaction]:
         answer = await self._call("GET", f"/v2/{_path_part(reference)}/status", None)

@@ -1,0 +1,1 @@
+"""What sales does in the jail: it opens the pictures of others."""
