@@ -14,6 +14,7 @@ import pytest
 from meterai.web.pages.service_status import LOOK_S
 from tests.keys.runbook import same, steps_of, walk
 from tests.keys.soft_hsm import SoftHsm
+from tests.officers import make_officers
 from tests.running_service import RunningService, running_service
 from tests.stamping.letters import make_letter
 
@@ -26,7 +27,8 @@ def test_the_runbook_was_walked_through_and_prints_what_it_says(tmp_path: Path) 
     (tmp_path / "letter.pdf").write_bytes(make_letter())
     steps = steps_of(RUNBOOK.read_text())
     assert len(steps) > 30
-    with running_service(env=hsm.environment) as service:
+    officers = {"METERAI_OFFICERS": str(make_officers(tmp_path, ani=["keys", "duty"], budi=["keys", "duty"]))}
+    with running_service(env=hsm.environment | officers) as service:
         environment = {**hsm.environment, "METERAI_DATA": str(service.data), "HSM_TOKENS": str(hsm.tokens)}
         outputs = walk(steps, tmp_path, environment)
         for step, output in zip(steps, outputs, strict=True):
@@ -35,7 +37,7 @@ def test_the_runbook_was_walked_through_and_prints_what_it_says(tmp_path: Path) 
         assert pin
         assert all(pin not in log.read_text(errors="replace") for log in (service.data / "logs").iterdir())
         assert not any(pin.encode() in environ for environ in environments(service))
-        assert_status_page_tells_of_the_stop(service, environment)
+        assert_status_page_tells_of_the_stop(service, environment, tmp_path)
 
 
 def environments(service: RunningService) -> list[bytes]:
@@ -43,12 +45,19 @@ def environments(service: RunningService) -> list[bytes]:
     return [Path(f"/proc/{child.pid}/environ").read_bytes() for child in service.children()]
 
 
-def assert_status_page_tells_of_the_stop(service: RunningService, environment: dict[str, str]) -> None:
-    for command, told in (("stop-signing", True), ("resume-signing", False)):
+def assert_status_page_tells_of_the_stop(
+    service: RunningService, environment: dict[str, str], keys: Path
+) -> None:
+    resume = ("resume-signing", "--reason", "test")
+    for command, key, told in (
+        (("stop-signing", "--reason", "test"), "ani", True),
+        (resume, "ani", True),
+        (("release", "sign", "4"), "budi", False),
+    ):
         subprocess.run(
-            [sys.executable, "-m", "meterai.cli", command, "--reason", "test"],
+            [sys.executable, "-m", "meterai.cli", *command, "--sign-with", str(keys / key)],
             env={**os.environ, **environment},
-            check=True,
+            check=command != resume,  # it waits for the second officer
             capture_output=True,
             timeout=60,
         )

@@ -15,6 +15,7 @@ from meterai.kit.database import connect_alone
 from meterai.kit.settings import Settings
 from meterai.operations.officers.act_text import Act, Fresh, make_fresh, text_of
 from meterai.operations.use_cases.record_officers import record_officers
+from tests.officers import make_officers, make_ssh_key
 from tests.prepared import without_settings
 from tests.storage_fixtures import TestDatabase
 
@@ -42,7 +43,13 @@ class Office:
     database: TestDatabase
     folder: Path
 
+    @property
+    def officers(self) -> Path:
+        """The officers file."""
+        return self.folder / "keys" / "officers.toml"
+
     def key(self, name: str) -> Path:
+        """The private key of somebody."""
         return self.folder / "keys" / name
 
     async def meterai(self, *words: str, given: str = "", **environment: str) -> Said:
@@ -100,21 +107,11 @@ class Office:
 
 async def open_office(database: TestDatabase, folder: Path, *, more: str = "") -> Office:
     """Makes the keys and the officers file, and records it as the owner does."""
-    (folder / "keys").mkdir()
     (folder / "data").mkdir()
-    lines = [more]
-    for name in (*ROLES, "eve"):
-        key = folder / "keys" / name
-        subprocess.run(
-            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(key)], check=True
-        )
-        if name in ROLES:
-            roles = ", ".join(f'"{role}"' for role in ROLES[name])
-            public = key.with_suffix(".pub").read_text().strip()
-            lines.append(f'[officers.{name}]\nroles = [{roles}]\nkeys = ["{public}"]\n')
-    file = folder / "officers.toml"
-    file.write_text("\n".join(lines))
-    file.chmod(0o644)
+    keys = folder / "keys"
+    keys.mkdir()
+    make_officers(keys, more=more, **ROLES)
+    make_ssh_key(keys / "eve")
     office = Office(database, folder)
     await database.owner.execute(
         "INSERT INTO operations.environment (name, since) VALUES ('production', now())"
@@ -127,7 +124,7 @@ async def record(office: Office) -> bool:
     """Records the officers file as the owner."""
     owner = await connect_alone(office.database.urls.owner)
     try:
-        settings = Settings(officers=str(office.folder / "officers.toml"))
+        settings = Settings(officers=str(office.officers))
         return await record_officers(owner, settings, actor="root", now=datetime.now(UTC))
     finally:
         await owner.close()

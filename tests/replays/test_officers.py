@@ -214,7 +214,7 @@ async def test_production_without_officers_refuses_and_can_still_be_stopped(
     database: TestDatabase, tmp_path: Path
 ) -> None:
     office = await open_office(database, tmp_path)
-    (tmp_path / "officers.toml").write_text("[officers]\n")
+    office.officers.write_text("[officers]\n")
     await record(office)
     for words in (ISSUE, RESUME, ("queue", "off", "--event", "cpns-2026", "--because", "test")):
         said = await office.meterai(*words, METERAI_ENVIRONMENT="development")
@@ -233,7 +233,7 @@ async def test_a_shell_names_no_officers_of_its_own(office: Office) -> None:
     assert (said.code, "officer.unknown_key" in said.err) == (1, True), said
     said = await office.meterai("officers", "record", METERAI_OFFICERS=str(mine))
     assert said.code != 0
-    (office.folder / "officers.toml").chmod(0o666)
+    office.officers.chmod(0o666)
     with pytest.raises(ValueError, match="chmod 644"):
         await record(office)
 

@@ -7,6 +7,7 @@ import json
 import re
 import uuid
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -126,11 +127,11 @@ async def test_a_key_that_ends_soon_is_seen_until_another_follows(measured: Runn
     now, key = measured.line.now, "meterai_signing_key_end_timestamp_seconds"
     assert ("meterai_next_signing_key_needed",) in told(await read(measured))
 
-    async def add(name: str, *, from_days: int, until_days: int) -> Seen:
+    async def add(name: bytes, *, from_days: int, until_days: int) -> Seen:
         added = SigningKey(
-            key_id=name,
+            key_id=sha256(name).hexdigest()[:16],
             place="file:pki",
-            certificates=(b"der",),
+            certificates=(name,),
             valid_from=now - timedelta(days=300),
             valid_until=now + timedelta(days=until_days),
             active_from=now + timedelta(days=from_days),
@@ -139,10 +140,10 @@ async def test_a_key_that_ends_soon_is_seen_until_another_follows(measured: Runn
             await insert_key(tx, added, now)
         return told(await read(measured))
 
-    seen = await add("a" * 16, from_days=-300, until_days=20)
+    seen = await add(b"one", from_days=-300, until_days=20)
     assert seen["meterai_next_signing_key_needed",] == 1
     assert seen[key,] == pytest.approx((now + timedelta(days=20)).timestamp())
-    seen = await add("b" * 16, from_days=10, until_days=400)
+    seen = await add(b"two", from_days=10, until_days=400)
     assert seen["meterai_next_signing_key_needed",] == 0
     assert seen[key,] == pytest.approx((now + timedelta(days=20)).timestamp())
 

@@ -83,8 +83,8 @@ async def _prepare(settings: Settings) -> tuple[Settings, bool]:
     secrets.make_shared()
     addresses = addresses_of(settings, ports_of_units(settings), _NO_TWINS, database.owner_url, "")
     complete = derive(settings, addresses, secrets)
-    await record_known_officers(database.owner_url, complete, now=system_clock())
     await open_installation(complete, now=system_clock())
+    await record_known_officers(database.owner_url, complete, now=system_clock())
     return complete, changed
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +12,9 @@ import msgspec
 import typer
 
 from meterai.cli.data_folder import DataOption
-from meterai.cli.operator.shared.operator_settings import operator_settings, trusted_roots
+from meterai.cli.operator.shared.operator_settings import NOT_FOLLOWED, operator_settings, trusted_roots
 from meterai.cli.operator.shared.signing import WAITS, SignatureOption, Signing, SignWithOption, signature_of
+from meterai.cli.operator.stop_signing import signer_obeys
 from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database, connect
@@ -65,25 +67,41 @@ def sign_request(
 ) -> None:
     """Sign a request. The last signature carries it out.
 
-    Exit code 4: nothing is done yet, another signature is missing.
+    Exit code 3: the stop switch is released, but the signer was not seen to follow; 4: nothing is done yet,
+    another signature is missing.
     """
 
-    async def work(db: Database, settings: Settings) -> Signed:
-        async with db.connection() as connection:
-            request = await requests.find_request(connection, number)
-        _show(request)
-        if request.released_at is not None:
-            raise Refusal(Kind.CONFLICT, "release.not_open")
-        act = Act(kind=request.kind, subject=request.subject, facts=request.facts, request=request.number)
-        signed = await signature_of(db, Signing(sign_with, signature), act)
-        roots = lambda: trusted_roots(settings)  # noqa: E731
-        return await add_signature(db, request, signed, roots=roots, now=system_clock())
-
-    outcome = _run(data, work)
+    signing = Signing(sign_with, signature)
+    outcome = _run(data, lambda db, settings: _sign(db, settings, number, signing))
     if not outcome.released:
         typer.echo(f"Signed. Nothing is done yet: another officer runs meterai release sign {number}")
         raise typer.Exit(WAITS)
-    typer.echo(outcome.done or "Released. The service carries it out within a minute.")
+    if not outcome.done:
+        typer.echo("Released. The service carries it out within a minute.")
+
+
+async def _sign(db: Database, settings: Settings, number: int, signing: Signing) -> Signed:
+    async with db.connection() as connection:
+        request = await requests.find_request(connection, number)
+    _show(request)
+    if request.released_at is not None:
+        raise Refusal(Kind.CONFLICT, "release.not_open")
+    act = Act(kind=request.kind, subject=request.subject, facts=request.facts, request=request.number)
+    signed = await signature_of(db, signing, act)
+    roots = partial(trusted_roots, settings)
+    outcome = await add_signature(db, request, signed, roots=roots, now=system_clock())
+    if outcome.done:
+        typer.echo(outcome.done)
+        if request.kind == "sealing.resume":
+            await _await_signer(settings)
+    return outcome
+
+
+async def _await_signer(settings: Settings) -> None:
+    followed = await signer_obeys(settings, stopped=False)
+    typer.echo(followed.words)
+    if not followed.seen:
+        raise typer.Exit(NOT_FOLLOWED)
 
 
 def _line(request: ReleaseRequest) -> str:

@@ -70,7 +70,7 @@ async def _set(data: Path | None, reason: str, signing: Signing, *, stopped: boo
     finally:
         await db.close()
     typer.echo("The switch is thrown." if stopped else "The switch is released.")
-    followed = await _obeyed(settings, stopped=stopped)
+    followed = await signer_obeys(settings, stopped=stopped)
     typer.echo(followed.words)
     typer.echo(f"Documents that wait to be stamped: {found.waiting}.")
     if not followed.seen:
@@ -86,7 +86,8 @@ async def _act(db: Database, reason: str, signing: Signing, *, stopped: bool) ->
     return await switch.resume_signing(db, reason=reason, actor=actor, now=system_clock())
 
 
-async def _obeyed(settings: Settings, *, stopped: bool) -> Followed:
+async def signer_obeys(settings: Settings, *, stopped: bool) -> Followed:
+    """Waits until the signer has seen the switch."""
     client = SignerClient(socket_path(settings.data))
 
     async def has_seen() -> bool:
