@@ -8,7 +8,11 @@ from typing import Final, Literal
 from benchmarks.growth import made_up
 from benchmarks.growth.copying import Column, Value, bigint, rows_of
 from benchmarks.growth.people import Document, People
-from meterai.ledger.model import SELLER, AccountKind, account_id
+from meterai.ledger.model import (
+    SELLER,
+    AccountKind,
+    account_id,
+)
 
 PRICE: Final = 25_000
 FACE, FEE, VAT, COST = 20_000, 4_504, 496, 175

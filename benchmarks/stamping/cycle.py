@@ -39,15 +39,14 @@ from meterai.kit.files.object_store import FolderStore
 from meterai.launcher.embedded_postgres import EmbeddedPostgres
 from meterai.launcher.schema import migrate
 from meterai.ledger import model as books
-from meterai.ledger import store as ledger
 from meterai.sales.crediting import STAMP_TOPIC
-from meterai.sales.use_cases.issue_quota import issue_quota
 from meterai.stamping.placement import Placement
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
 from meterai.stamping.use_cases.accept_document import accept_document
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from sandbox.pki.authority import make_pki
+from tests.ledger import posting
 
 _WARM_UP = 48
 _WAIT_SECONDS = 600
@@ -96,7 +95,7 @@ async def _run(data: Path, server: EmbeddedPostgres, documents: int, size_bytes:
         owner = await asyncpg.connect(urls["owner"])
         jail = JailPool(["meterai.stamping.in_jail.reception:receive"], slots=2)
         await jail.start()
-        customer, lot = await _furnish(db, owner, documents + _WARM_UP)
+        customer, lot = await _furnish(owner, documents + _WARM_UP)
         site = _Site(db, owner, jail, FolderStore(data / "objects"), customer, lot)
         uploaded = await _upload(site, documents + _WARM_UP, size_bytes)
         await jail.close()
@@ -236,9 +235,7 @@ def _stat(pid: int) -> list[str]:
         return []
 
 
-async def _furnish(
-    db: Database, owner: asyncpg.Connection[asyncpg.Record], stamps: int
-) -> tuple[uuid.UUID, uuid.UUID]:
+async def _furnish(owner: asyncpg.Connection[asyncpg.Record], stamps: int) -> tuple[uuid.UUID, uuid.UUID]:
     """Makes a customer with a lot that holds this many stamps."""
     now, customer, item = datetime.now(UTC), uuid.uuid4(), uuid.uuid4()
     await owner.execute(
@@ -252,9 +249,9 @@ async def _furnish(
     await owner.execute(
         "INSERT INTO customers.customer VALUES ($1, $2, 'id', $3)", customer, books.SELLER, now
     )
-    await issue_quota(db, pieces=stamps, deposit_reference=str(item), actor="cycle bench", now=now)
-    lot = books.lot(item, organisation_id=books.SELLER, customer_id=customer)
-    sale = books.move(
+    await owner.execute("SELECT sales.issue_stock($1, $2, $3)", item, stamps, now)
+    lot = posting.lot(item, organisation_id=books.SELLER, customer_id=customer)
+    sale = posting.move(
         uuid.uuid4(),
         books.TransferCode.SALE,
         debit=books.account_id(books.AccountKind.SELLER_STOCK, books.SELLER),
@@ -263,9 +260,8 @@ async def _furnish(
         reference_id=item,
         organisation_id=books.SELLER,
     )
-    async with db.transaction() as tx:
-        await ledger.open_accounts(tx, [lot], now)
-        await ledger.post(tx, [sale], now)
+    await posting.open_accounts(owner, [lot], now)
+    await posting.post(owner, [sale], now)
     return customer, lot.id
 
 

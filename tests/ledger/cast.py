@@ -7,21 +7,24 @@ from datetime import UTC, datetime
 
 from meterai.kernel.ids import derived_id
 from meterai.kit.database import Database
-from meterai.ledger import queries, store
+from meterai.ledger import queries
 from meterai.ledger.model import (
     SELLER,
     Account,
     AccountKind,
-    Transfer,
     TransferCode,
     account_id,
+)
+from meterai.sales.use_cases.issue_quota import issue_quota
+from tests.ledger import posting
+from tests.ledger.posting import (
+    Transfer,
     lot,
     move,
     post_reservation,
     reserve,
     void_reservation,
 )
-from meterai.sales.use_cases.issue_quota import issue_quota
 
 NOW = datetime(2026, 9, 4, 18, 30, tzinfo=UTC)
 ALICE = derived_id("customer", "Alice")
@@ -45,9 +48,9 @@ async def open_lot(db: Database, name: str, pieces: int, *, owner: uuid.UUID = A
     """A lot with paid stamps in it."""
     account = lot_of(name, owner)
     async with db.transaction() as tx:
-        await store.open_accounts(tx, [account], NOW)
+        await posting.open_accounts(tx, [account], NOW)
         if pieces:
-            await store.post(tx, [moved(f"sale of {name}", STOCK, account.id, pieces)], NOW)
+            await posting.post(tx, [moved(f"sale of {name}", STOCK, account.id, pieces)], NOW)
     return account.id
 
 
@@ -98,7 +101,7 @@ def voided(name: str, reservation: str) -> Transfer:
 
 async def book(db: Database, *transfers: Transfer) -> int:
     async with db.transaction() as tx:
-        return await store.post(tx, transfers, NOW)
+        return await posting.post(tx, transfers, NOW)
 
 
 async def standing(db: Database, account: uuid.UUID) -> tuple[int, int, int]:

@@ -7,7 +7,13 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from meterai.ledger.model import Side, Transfer, TransferKind
+from meterai.ledger.model import (
+    Side,
+)
+from tests.ledger.posting import (
+    Transfer,
+    TransferKind,
+)
 
 Outcome = int | str
 """Number of new transfers, or the code of the refusal."""
@@ -38,7 +44,7 @@ class Oracle:
     transfers: dict[uuid.UUID, Transfer] = field(default_factory=dict)
 
     def post(self, batch: Sequence[Transfer]) -> Outcome:
-        """The answer that `store.post` must give. Changes the books unless it is a refusal."""
+        """The answer that `posting.post` must give. Changes the books unless it is a refusal."""
         filled = [self._filled(transfer) for transfer in batch]
         if None in filled:
             return "ledger.unknown"

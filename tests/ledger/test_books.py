@@ -10,7 +10,6 @@ import pytest
 
 from meterai.customers.organisations import ensure_organisations
 from meterai.kit.database import Connection
-from meterai.ledger import store
 from meterai.ledger.books import Books, read_books
 from meterai.ledger.model import (
     DISTRIBUTOR,
@@ -20,6 +19,9 @@ from meterai.ledger.model import (
     TransferCode,
     account_id,
     books,
+)
+from tests.ledger import posting
+from tests.ledger.posting import (
     lot,
     move,
     reserve,
@@ -37,7 +39,7 @@ async def conn(database: TestDatabase) -> AsyncIterator[Connection]:
     """Books with a sale of VAT in each of some moments, named by its amount."""
     await ensure_organisations(database.app, NEW_YEAR)
     async with database.app.transaction() as tx:
-        await store.open_accounts(tx, books(ISSUER, DISTRIBUTOR, SELLER), NEW_YEAR)
+        await posting.open_accounts(tx, books(ISSUER, DISTRIBUTOR, SELLER), NEW_YEAR)
         for amount, moment in (
             (1, datetime(2027, 12, 31, 16, 59, 59, 999_999, tzinfo=UTC)),
             (20, NEW_YEAR),
@@ -67,7 +69,7 @@ async def _move(
             reference_id=uuid.uuid4(),
             organisation_id=SELLER,
         )
-        await store.post(tx, [transfer], now)
+        await posting.post(tx, [transfer], now)
 
 
 def vat(found: Books) -> tuple[int, int, int]:
@@ -112,13 +114,13 @@ async def test_a_month_that_is_over_says_the_same_whatever_is_booked_later(conn:
 async def test_what_is_held_is_in_no_figure(conn: Connection, database: TestDatabase) -> None:
     held = lot(uuid.uuid4(), organisation_id=SELLER, customer_id=uuid.uuid4())
     async with database.app.transaction() as tx:
-        await store.open_accounts(tx, [held], NEW_YEAR)
+        await posting.open_accounts(tx, [held], NEW_YEAR)
         stock, supplied = account_id(K.SELLER_STOCK, SELLER), account_id(K.DISTRIBUTOR_STOCK, DISTRIBUTOR)
         chain = [(account_id(K.ISSUANCE, ISSUER), supplied, "issue"), (supplied, stock, "supply")]
         reference = {"amount": 5, "reference_id": uuid.uuid4(), "organisation_id": SELLER}
         for debit, credit, code in chain:
             step = move(uuid.uuid4(), TransferCode(code), debit=debit, credit=credit, **reference)
-            await store.post(tx, [step], NEW_YEAR)
+            await posting.post(tx, [step], NEW_YEAR)
         reserved = reserve(
             uuid.uuid4(),
             TransferCode.RESERVE_SALE,
@@ -127,7 +129,7 @@ async def test_what_is_held_is_in_no_figure(conn: Connection, database: TestData
             expires_at=NEW_YEAR,
             **reference,
         )
-        await store.post(tx, [reserved], NEW_YEAR)
+        await posting.post(tx, [reserved], NEW_YEAR)
     found = await read_books(conn, first=date(2028, 1, 1), last=date(2028, 1, 1))
     assert {one.account: one.closing for one in found.accounts if one.unit == "STAMP"} == {
         K.ISSUANCE: -5,

@@ -9,7 +9,14 @@ import uuid
 import asyncpg
 import pytest
 
-from meterai.ledger.model import SELLER, AccountKind, Side, Unit, side_of, unit_of
+from meterai.ledger.model import (
+    SELLER,
+    AccountKind,
+    Side,
+    Unit,
+    side_of,
+    unit_of,
+)
 from tests.ledger.cast import NOW, STOCK, deliver, open_lot
 from tests.storage_fixtures import TestDatabase
 

@@ -9,8 +9,7 @@ import pytest
 
 from meterai.kernel.refusals import Refusal
 from meterai.kit.database import Database
-from meterai.ledger import store
-from meterai.ledger.model import Transfer
+from tests.ledger import posting
 from tests.ledger.cast import (
     NOW,
     STOCK,
@@ -24,6 +23,9 @@ from tests.ledger.cast import (
     posted,
     standing,
     voided,
+)
+from tests.ledger.posting import (
+    Transfer,
 )
 from tests.storage_fixtures import TestDatabase
 
@@ -44,8 +46,8 @@ async def test_of_a_thousand_pieces_each_is_either_refunded_or_stamped(database:
     await deliver(db, PAIRS)
     lots = [lot_of(f"lot {n}") for n in range(PAIRS)]
     async with db.transaction() as tx:
-        await store.open_accounts(tx, lots, NOW)
-        await store.post(tx, [moved(f"sale {lot.id}", STOCK, lot.id, 1) for lot in lots], NOW)
+        await posting.open_accounts(tx, lots, NOW)
+        await posting.post(tx, [moved(f"sale {lot.id}", STOCK, lot.id, 1) for lot in lots], NOW)
 
     async def pair(number: int) -> tuple[str, str]:
         lot = lots[number].id

@@ -17,9 +17,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from meterai.kernel.ids import derived_id
 from meterai.kernel.refusals import Refusal
-from meterai.ledger import store
-from meterai.ledger.model import Account, AccountKind, Transfer, TransferCode, TransferKind, side_of
+from meterai.ledger.model import (
+    Account,
+    AccountKind,
+    TransferCode,
+    side_of,
+)
+from tests.ledger import posting
 from tests.ledger.oracle import Oracle, Outcome, Sums
+from tests.ledger.posting import (
+    Transfer,
+    TransferKind,
+)
 from tests.storage_fixtures import TestCluster, TestDatabase
 
 pytestmark = pytest.mark.storage
@@ -131,12 +140,12 @@ class RacingClients(RuleBasedStateMachine):
 
     async def _open(self, accounts: list[Account]) -> None:
         async with self.database.app.transaction() as tx:
-            await store.open_accounts(tx, accounts, NOW)
+            await posting.open_accounts(tx, accounts, NOW)
 
     async def _post(self, batch: list[Transfer]) -> Outcome:
         try:
             async with self.database.app.transaction() as tx:
-                return await store.post(tx, batch, NOW)
+                return await posting.post(tx, batch, NOW)
         except Refusal as refusal:
             return refusal.code
 

@@ -12,8 +12,9 @@ from meterai.customers import organisations
 from meterai.kernel.clock import business_date
 from meterai.kernel.ids import derived_id
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.ledger import model, queries, store
+from meterai.ledger import model, queries
 from meterai.sales.use_cases.issue_quota import issue_quota
+from tests.ledger import posting
 from tests.ledger.cast import (
     ALICE,
     BOB,
@@ -223,8 +224,8 @@ async def test_after_a_refusal_inside_a_savepoint_the_step_goes_on(database: Tes
     async with database.app.transaction() as tx:
         with pytest.raises(Refusal, match=r"ledger\.insufficient"):
             async with tx.transaction():
-                await store.post(tx, [moved("two", lot, STOCK, 2)], NOW)
-        assert await store.post(tx, [moved("one", lot, STOCK, 1)], NOW) == 1
+                await posting.post(tx, [moved("two", lot, STOCK, 2)], NOW)
+        assert await posting.post(tx, [moved("one", lot, STOCK, 1)], NOW) == 1
     assert await standing(database.app, lot) == (0, 0, 0)
 
 

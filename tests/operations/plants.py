@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from meterai.ledger.model import ISSUER, SELLER, AccountKind, account_id, lot_account_id
+from meterai.ledger.model import (
+    ISSUER,
+    SELLER,
+    AccountKind,
+    account_id,
+    lot_account_id,
+)
 from tests.operations.world import named, serial_of
 
 

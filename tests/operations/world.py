@@ -17,22 +17,24 @@ from meterai.kernel.ids import derived_id
 from meterai.kernel.serial_number import make_serial
 from meterai.kit.database import Connection
 from meterai.kit.files.object_store import ObjectStore
-from meterai.ledger import store
 from meterai.ledger.model import (
     SELLER,
     AccountKind,
-    Transfer,
     TransferCode,
     account_id,
-    lot,
     lot_account_id,
+)
+from meterai.sales.prices import gateway_cost
+from meterai.sales.use_cases.issue_quota import issue_quota
+from tests.ledger import posting
+from tests.ledger.posting import (
+    Transfer,
+    lot,
     move,
     post_reservation,
     reserve,
     void_reservation,
 )
-from meterai.sales.prices import gateway_cost
-from meterai.sales.use_cases.issue_quota import issue_quota
 from tests.storage_fixtures import TestDatabase
 
 NOW = datetime(2026, 9, 4, 12, tzinfo=UTC)
@@ -64,7 +66,7 @@ class World:
 
     async def book(self, *transfers: Transfer) -> None:
         async with self.database.app.transaction() as tx:
-            await store.post(tx, transfers, EARLIER)
+            await posting.post(tx, transfers, EARLIER)
 
     async def queue(self, event: str, *, let_in: list[str]) -> None:
         """An event with a line. The person who was let in has an order of it, and the log has the claim."""
@@ -157,7 +159,9 @@ class World:
         )
         if owner is not None:
             async with self.database.app.transaction() as tx:
-                await store.open_accounts(tx, [lot(item, organisation_id=SELLER, customer_id=owner)], EARLIER)
+                await posting.open_accounts(
+                    tx, [lot(item, organisation_id=SELLER, customer_id=owner)], EARLIER
+                )
             await self.book(self.reservation(name, quantity))
 
     def reservation(self, name: str, quantity: int) -> Transfer:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from meterai.ledger.model import SELLER, AccountKind, account_id
+from meterai.ledger.model import (
+    SELLER,
+    AccountKind,
+    account_id,
+)
 
 STOCK = account_id(AccountKind.SELLER_STOCK, SELLER)
 CLEARING = account_id(AccountKind.GATEWAY_CLEARING, SELLER)

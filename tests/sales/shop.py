@@ -17,8 +17,11 @@ from meterai.kernel.ids import new_id
 from meterai.kernel.money import Rupiah
 from meterai.kit.database import Database
 from meterai.ledger import queries as ledger
-from meterai.ledger import store as ledger_store
-from meterai.ledger.model import AccountKind, TransferCode, account_id, move
+from meterai.ledger.model import (
+    AccountKind,
+    TransferCode,
+    account_id,
+)
 from meterai.sales.bank_account import BankAccount
 from meterai.sales.order import Payment
 from meterai.sales.prices import PriceList
@@ -33,6 +36,10 @@ from meterai.sales.use_cases.poll_payments import poll_due_payments
 from meterai.sales.use_cases.refund_quota import RefundRequested, give_refund_account, request_refund
 from meterai.sales.use_cases.set_contact import set_customer
 from meterai.sales.use_cases.settle_payment import Settlement, settle_payment
+from tests.ledger import posting
+from tests.ledger.posting import (
+    move,
+)
 from tests.sales import accounts
 from tests.sales.fake_gateway import FakeGateway, FakePayout, SetClock
 from tests.storage_fixtures import TestDatabase
@@ -263,7 +270,7 @@ class Shop:
             reference_id=uuid.uuid4(),
             organisation_id=SELLER,
         )
-        await ledger_store.post(self.database.owner, [used], self.clock())
+        await posting.post(self.database.owner, [used], self.clock())
 
     async def outbox(self, topic: str) -> list[dict[str, str]]:
         """The payloads that wait under a topic."""

@@ -12,14 +12,11 @@ import pytest
 from meterai.background.topics import stamp
 from meterai.bootstrap import App
 from meterai.kit import outbox
-from meterai.ledger import store as ledger_store
 from meterai.ledger.model import (
     SELLER,
     AccountKind,
     TransferCode,
     account_id,
-    reserve,
-    void_reservation,
 )
 from meterai.sales.model import ItemState, OrderState, RefundState
 from meterai.sales.order import Item
@@ -29,6 +26,11 @@ from meterai.sales.use_cases.record_stamping import record_item_refused, record_
 from meterai.sales.use_cases.replace_document import replace_document
 from meterai.stamping.cycle.batch import Tools
 from meterai.stamping.cycle.job_ends import REFUSED
+from tests.ledger import posting
+from tests.ledger.posting import (
+    reserve,
+    void_reservation,
+)
 from tests.sales import accounts
 from tests.sales.refusing import refused
 from tests.sales.shop import Shop
@@ -209,7 +211,7 @@ async def start(shop: Shop, page: OrderPage) -> uuid.UUID:
             str(job_id),
         )
     async with shop.db.transaction() as tx:
-        await ledger_store.post(tx, [held], shop.clock())
+        await posting.post(tx, [held], shop.clock())
     return job_id
 
 
@@ -225,7 +227,7 @@ async def refuse(shop: Shop, job_id: uuid.UUID) -> None:
     news = {"job_id": job_id, "reference_id": job_id, "document_id": job_id, "code": "pdf.broken"}
     async with shop.db.transaction() as tx:
         await outbox.enqueue_many(tx, [(REFUSED, news)], shop.clock())
-        await ledger_store.post(tx, [freed], shop.clock())
+        await posting.post(tx, [freed], shop.clock())
     app = cast("App", SimpleNamespace(db=shop.db, clock=shop.clock))
     assert await stamp(app, cast("Tools", None), "worker-1") == 1
     assert await shop.outbox(REFUSED) == []

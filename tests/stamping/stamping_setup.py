@@ -24,7 +24,6 @@ from meterai.kit.database import Database
 from meterai.kit.fail_points import never
 from meterai.kit.files.object_store import FolderStore
 from meterai.ledger import model as books
-from meterai.ledger import store as ledger
 from meterai.ledger.queries import Lot, lot_of
 from meterai.operations.invariants.signatures import read_counters
 from meterai.operations.use_cases.check_invariants import run_invariants
@@ -42,6 +41,7 @@ from meterai.stamping.use_cases.start_stamping import StampingRequest, start_sta
 from meterai.verification.trust import load_trust
 from meterai.verification.use_cases.judge_document import JUDGE
 from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
+from tests.ledger import posting
 from tests.ports import free_port
 from tests.stamping.shared_jail import SharedJail
 from tests.storage_fixtures import TestDatabase
@@ -177,8 +177,8 @@ class StampingSetup:
         """A new lot of the customer, filled from stock that a deposit paid for."""
         now, item = datetime.now(UTC), uuid.uuid4()
         await issue_quota(self.db, pieces=stamps, deposit_reference=str(item), actor="ani", now=now)
-        lot = books.lot(item, organisation_id=books.SELLER, customer_id=customer)
-        sale = books.move(
+        lot = posting.lot(item, organisation_id=books.SELLER, customer_id=customer)
+        sale = posting.move(
             uuid.uuid4(),
             books.TransferCode.SALE,
             debit=books.account_id(books.AccountKind.SELLER_STOCK, books.SELLER),
@@ -188,8 +188,8 @@ class StampingSetup:
             organisation_id=books.SELLER,
         )
         async with self.db.transaction() as tx:
-            await ledger.open_accounts(tx, [lot], now)
-            await ledger.post(tx, [sale], now)
+            await posting.open_accounts(tx, [lot], now)
+            await posting.post(tx, [sale], now)
         return lot.id
 
     async def accept(

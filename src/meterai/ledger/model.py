@@ -8,7 +8,6 @@ No row ever changes. Arrows in comments read debit -> credit.
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 from enum import StrEnum
 
 import msgspec
@@ -57,15 +56,6 @@ class AccountKind(StrEnum):
     REFUND_PAYABLE = "refund_payable"  # owed to customers, at once and by itself
     RECEIVABLE = "receivable"  # owed to us: a bank took the money of used stamps back
     PAYOUT_CASH = "payout_cash"  # from which refunds are paid that the gateway can't carry
-
-
-class TransferKind(StrEnum):
-    """What a transfer does to the balances of its two accounts."""
-
-    SINGLE = "single"  # moves at once
-    PENDING = "pending"  # holds
-    POST = "post"  # ends a pending one: moves what it held
-    VOID = "void"  # ends a pending one: frees what it held
 
 
 class TransferCode(StrEnum):
@@ -148,16 +138,6 @@ def account(kind: AccountKind, organisation_id: uuid.UUID) -> Account:
     return Account(id=account_id(kind, organisation_id), kind=kind, organisation_id=organisation_id)
 
 
-def lot(item_id: uuid.UUID, *, organisation_id: uuid.UUID, customer_id: uuid.UUID) -> Account:
-    """The quota lot of an order's item: sold by `organisation_id`, owned by `customer_id`."""
-    return Account(
-        id=lot_account_id(item_id),
-        kind=AccountKind.LOT,
-        organisation_id=organisation_id,
-        customer_id=customer_id,
-    )
-
-
 def books(issuer: uuid.UUID, distributor: uuid.UUID, seller: uuid.UUID) -> list[Account]:
     """Every account a chain of issuer, distributor and seller needs, but for the quota lots."""
     owner = {
@@ -167,111 +147,3 @@ def books(issuer: uuid.UUID, distributor: uuid.UUID, seller: uuid.UUID) -> list[
         AccountKind.DISTRIBUTOR_FUNDS: distributor,
     }
     return [account(kind, owner.get(kind, seller)) for kind in AccountKind if kind is not AccountKind.LOT]
-
-
-class Transfer(msgspec.Struct, frozen=True, kw_only=True):
-    """A transfer to write. Make one with `move`, `reserve`, `post_reservation` or `void_reservation`.
-
-    The id comes from the caller and makes the transfer idempotent: derive it from what it settles. `post` and
-    `void` take accounts, unit and amount from the reservation that `pending_id` names.
-    """
-
-    id: uuid.UUID
-    kind: TransferKind
-    code: TransferCode
-    reference_id: uuid.UUID
-    """The id of the order, of the stamping job, or of the deposit."""
-    organisation_id: uuid.UUID
-    debit: uuid.UUID | None = None
-    credit: uuid.UUID | None = None
-    amount: int | None = None
-    """Rupiah or stamps, more than 0."""
-    pending_id: uuid.UUID | None = None
-    expires_at: datetime | None = None
-    """When a reservation should have ended. A void ends it, never the time alone (I2 checks)."""
-
-
-def move(
-    transfer_id: uuid.UUID,
-    code: TransferCode,
-    *,
-    debit: uuid.UUID,
-    credit: uuid.UUID,
-    amount: int,
-    reference_id: uuid.UUID,
-    organisation_id: uuid.UUID,
-) -> Transfer:
-    """A transfer that moves its amount at once."""
-    return Transfer(
-        id=transfer_id,
-        kind=TransferKind.SINGLE,
-        code=code,
-        reference_id=reference_id,
-        organisation_id=organisation_id,
-        debit=debit,
-        credit=credit,
-        amount=amount,
-    )
-
-
-def reserve(
-    transfer_id: uuid.UUID,
-    code: TransferCode,
-    *,
-    debit: uuid.UUID,
-    credit: uuid.UUID,
-    amount: int,
-    reference_id: uuid.UUID,
-    organisation_id: uuid.UUID,
-    expires_at: datetime | None = None,
-) -> Transfer:
-    """A transfer that holds its amount on both accounts until it is posted or voided."""
-    return Transfer(
-        id=transfer_id,
-        kind=TransferKind.PENDING,
-        code=code,
-        reference_id=reference_id,
-        organisation_id=organisation_id,
-        debit=debit,
-        credit=credit,
-        amount=amount,
-        expires_at=expires_at,
-    )
-
-
-def post_reservation(
-    transfer_id: uuid.UUID,
-    code: TransferCode,
-    *,
-    pending_id: uuid.UUID,
-    reference_id: uuid.UUID,
-    organisation_id: uuid.UUID,
-) -> Transfer:
-    """Ends a reservation by moving the whole of what it held."""
-    return Transfer(
-        id=transfer_id,
-        kind=TransferKind.POST,
-        code=code,
-        reference_id=reference_id,
-        organisation_id=organisation_id,
-        pending_id=pending_id,
-    )
-
-
-def void_reservation(
-    transfer_id: uuid.UUID,
-    code: TransferCode,
-    *,
-    pending_id: uuid.UUID,
-    reference_id: uuid.UUID,
-    organisation_id: uuid.UUID,
-) -> Transfer:
-    """Ends a reservation by freeing the whole of what it held."""
-    return Transfer(
-        id=transfer_id,
-        kind=TransferKind.VOID,
-        code=code,
-        reference_id=reference_id,
-        organisation_id=organisation_id,
-        pending_id=pending_id,
-    )
