@@ -694,7 +694,7 @@ async def test_an_act_is_in_force_with_the_second_status_after_it_however_long_i
     monkeypatch.setattr(queue, "_read", lambda _: SimpleNamespace(sequence=next(statuses)))
     monkeypatch.setattr(queue, "connect", AsyncMock())
     monkeypatch.setenv("METERAI_DATABASE_OPERATOR_URL", "postgresql://nowhere")
-    status, _ = await queue._acted(tmp_path, "casn", act)
+    status, _ = await queue._acted(tmp_path, "casn", queue.Wish(action="on", act=act), None)
     assert status is not None
     assert status.sequence >= acted_at + 2
 
