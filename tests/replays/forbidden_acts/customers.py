@@ -35,6 +35,12 @@ ACTS = [
     Act("make a browser known", "UPDATE customers.session SET mark_digest = sha256('x')"),
     Act("prolong a session", "UPDATE customers.session SET expires_at = expires_at + interval '1 year'"),
     Act(
+        "make a customer without a code",
+        f"INSERT INTO customers.customer VALUES ({_NEW}, {_NEW}, 'id', now())",
+    ),
+    Act("move a customer", f"UPDATE customers.customer SET organisation_id = {_NEW}"),
+    Act("rename an organisation", "UPDATE customers.organisation SET name = 'x'"),
+    Act(
         "give oneself a contact",
         f"""INSERT INTO customers.contact (id, customer_id, kind, value, verified_at)
             VALUES ({_NEW}, {_NEW}, 'email', 'a@b.id', now())""",
