@@ -10,12 +10,11 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import timedelta
-from pathlib import Path
 
 import asyncpg
 import pytest
 
-from meterai.launcher.schema import migrate
+from tests.replays.migrated_functions import migrated_function
 from tests.replays.signing_in import (
     ALICE,
     BOB,
@@ -151,14 +150,6 @@ async def test_the_mark_of_one_account_is_nothing_at_another(running: RunningSit
     running.line.pass_time(1)
     assert await asks(with_the_mark_of(running, owner), BOB)
     assert await asked_as(running) == "stranger"
-
-
-def migrated_function(name: str) -> str:
-    """The statement of a migration that makes a function of one statement."""
-    for path in sorted((Path(migrate.__file__).parent / "sql").glob("*.sql"), reverse=True):
-        if found := re.search(rf"CREATE (FUNCTION {re.escape(name)}\(.*?\n\$\$;)", path.read_text(), re.S):
-            return f"CREATE OR REPLACE {found[1]}"
-    raise AssertionError(f"no migration makes {name}")
 
 
 async def test_a_captured_site_neither_sees_codes_nor_skips_waits(running: RunningSite) -> None:  # noqa: F811

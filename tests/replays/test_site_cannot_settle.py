@@ -8,11 +8,13 @@ a worker settles.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
+from meterai.kernel.clock import business_date, system_clock
 from meterai.kernel.money import Rupiah
 from meterai.kit.database import Database
 from meterai.kit.database_urls import OWNER, by_socket, url_as
@@ -30,6 +32,7 @@ from meterai.sales.use_cases.settle_payment import settle_payment
 from simulator.crowd.applicant import Applicant
 from simulator.crowd.papers import make_letter
 from simulator.crowd.service import find_service
+from tests.replays.migrated_functions import migrated_function
 from tests.running_service import RunningService
 from tests.sales.fake_gateway import notice
 from tests.sales.refusing import refused
@@ -90,6 +93,19 @@ async def test_a_worker_credits_no_other_sum_than_the_price(shop: Shop, paid: in
     with pytest.raises(asyncpg.PostgresError, match="not allowed") as refused:
         await credit_by_hand(shop.database.worker, shop, placed, paid)
     assert refused.value.sqlstate == "SL003"
+
+
+async def test_a_worker_books_nothing_on_a_day_that_is_over(shop: Shop) -> None:
+    """It says that it is the day of the shop's clock, which is over."""
+    placed = await shop.placed_quota(pieces=2)
+    await shop.database.owner.execute(migrated_function("customers.checked_time"))
+    await shop.pay(placed)
+    booked = await shop.database.owner.fetch(
+        "SELECT business_date FROM ledger.transfer WHERE code = 'payment' OR code LIKE 'sale%'"
+    )
+    today, days = business_date(system_clock()), {row["business_date"] for row in booked}
+    assert business_date(shop.clock()) not in days
+    assert all(abs(day - today) < timedelta(days=2) for day in days)
 
 
 async def test_a_worker_credits_an_order_once(shop: Shop) -> None:
