@@ -206,8 +206,11 @@ def code_page(
 
 
 def later_moment(second: int, now: datetime) -> datetime | None:
-    """This moment, if it is still to come, in full minutes as pages show it."""
-    return datetime.fromtimestamp(math.ceil(second / 60) * 60, UTC) if second > now.timestamp() else None
+    """This moment, if it is still to come, in full minutes as pages show it.
+
+    One second is no wait: `second` is rounded up.
+    """
+    return datetime.fromtimestamp(math.ceil(second / 60) * 60, UTC) if second > now.timestamp() + 1 else None
 
 
 def told(refusal: Refusal | None) -> dict[str, Any]:

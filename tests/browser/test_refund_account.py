@@ -1,0 +1,153 @@
+"""Asking money back to an account: a code, a wait, and a message that stops it, as people see them."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.conftest import Visitor
+from tests.browser.person import Person
+from tests.browser.test_purchase import new_address
+from tests.running_service import RunningService, running_service
+
+WORDS = {
+    "id": {
+        "ask": "Minta uangnya kembali",
+        "give": "Kembalikan uangnya",
+        "choose": "Kirim kode ke mana?",
+        "add": "Tambah kontak",
+        "approve": "Sahkan dan kembalikan uangnya",
+        "waits": "Menunggu sebelum dikirim",
+        "stop": "Ya, hentikan",
+        "stopped": "Pengiriman sudah dihentikan",
+        "name": "Kembalikan ke rekening ini",
+        "renamed": "Rekening lain sudah diisi",
+    },
+    "en": {
+        "ask": "Ask for the money back",
+        "give": "Return the money",
+        "choose": "Where shall we send the code?",
+        "add": "Add a contact",
+        "approve": "Approve and return the money",
+        "waits": "Waiting before it is sent",
+        "stop": "Yes, stop it",
+        "stopped": "Sending was stopped",
+        "name": "Send my refund to this account",
+        "renamed": "Another account was named",
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[RunningService]:
+    """A service whose payouts wait, as an operator's do."""
+    with running_service({"METERAI_REFUND_WAIT_MINUTES": "30"}) as service:
+        yield service
+
+
+def buy_by_transfer(person: Person, contact: str) -> None:
+    """Buys two stamps over a virtual account."""
+    person.open("/kuota")
+    person.page.locator("#jumlah").fill("2")
+    person.press(person.words["go_on"])
+    if "/kontak" in person.page.url:
+        person.prove_contact(contact)
+    person.page.locator("input[name=cara][value=va_bni]").check()
+    person.press(person.words["order"])
+    person.wait_for_state("awaiting_payment")
+    person.pay()
+    person.wait_for_state("completed")
+
+
+def fill_account(person: Person, number: str) -> None:
+    """Fills in a bank account."""
+    person.page.locator("select[name=bank]").select_option("bni")
+    person.page.locator("input[name=rekening]").fill(number)
+    person.page.locator("input[name=pemilik]").fill("Sri Wahyuni")
+
+
+def type_code(person: Person, contact: str, asked_at: float) -> None:
+    """Types the code that came to a contact."""
+    person.page.locator("#kode").fill(person.read_code(contact, asked_at))
+    person.page.locator("main button").first.click()
+    person.page.wait_for_load_state("domcontentloaded")
+
+
+@pytest.mark.parametrize(
+    ("width", "scripts", "language"), [(360, False, "id"), (360, True, "en"), (1200, True, "id")]
+)
+def test_an_account_is_named_with_a_code_and_stopped_by_the_message(
+    visitor: Visitor, *, width: int, scripts: bool, language: str
+) -> None:
+    person, first, second = visitor(width=width, scripts=scripts, language=language), *addresses(2)
+    words = WORDS[language]
+    buy_by_transfer(person, first)
+    order = person.page.url
+    person.open("/saya/kontak")
+    person.sees(words["add"])
+    person.prove_contact(second)
+    person.go(order)
+    person.page.locator("summary", has_text=words["ask"]).click()
+    fill_account(person, "1234 5678 90")
+    person.press(words["give"])
+    person.sees(words["choose"])
+    person.approve("50-refund-choose-contact")
+    assert first not in person.page.content()
+    asked_at = time.time()
+    person.page.locator("input[name=kontak_id]").last.check()
+    person.page.locator("main button").first.click()
+    person.sees("1234567890")
+    person.approve("51-refund-code")
+    person.page.locator("#kode").fill("000000")
+    person.press(words["approve"])
+    person.sees("Sri Wahyuni")
+    person.approve("52-refund-code-wrong")
+    told_at = time.time()
+    type_code(person, second, asked_at)
+    person.sees(words["waits"])
+    person.page.locator("details[id^=ganti] summary").click()
+    person.approve("53-refund-waits")
+
+    stop = person.read_word(first, told_at, r"(https?://\S+/hentikan/\S+)")
+    assert person.read_word(second, told_at, r"(https?://\S+/hentikan/\S+)") == stop
+    stranger = visitor(width=width, scripts=scripts, language=language)
+    path = stop[stop.index("/hentikan/") :]
+    stranger.open(path)
+    stranger.sees("Rp25.000")
+    stranger.approve("54-refund-stop")
+    stranger.press(words["stop"])
+    stranger.sees(words["stopped"])
+    stranger.approve("55-refund-stopped")
+    person.go(order)
+    person.approve("56-refund-needs-account-again")
+    number = re.sub(r".*/", "", order.partition("#")[0])
+    stranger.open(f"/uang?nomor={number}")
+    fill_account(person, "5555666677")
+    person.press(words["name"])
+    person.sees(words["choose"])
+    asked_at = time.time()
+    person.page.locator("input[name=kontak_id]").first.check()
+    person.page.locator("main button").first.click()
+    person.sees("5555666677")
+    type_code(person, first, asked_at)
+    person.sees(words["waits"])
+    stranger.open(f"/uang?nomor={number}")
+    stranger.approve("57-refund-waits-money")
+    stranger.open(path)
+    stranger.sees(words["renamed"])
+    stranger.approve("58-refund-renamed")
+
+
+def addresses(count: int) -> list[str]:
+    return [new_address() for _ in range(count)]
+
+
+def test_the_terms_say_what_stands_before_money(visitor: Visitor) -> None:
+    for language in ("id", "en"):
+        person = visitor(language=language)
+        person.open("/pengembalian")
+        person.sees("30")
+        person.approve("59-refund-terms")
