@@ -245,6 +245,7 @@ def _jail(
         slots=slots,
         waiting_max=waiting_max,
         memory_bytes=settings.jail_memory_bytes,
+        first_user=settings.jail_first_user,
         cpu_seconds=settings.jail_cpu_seconds,
         wall_seconds=settings.jail_wall_seconds,
         production=settings.environment == "production",

@@ -100,6 +100,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     worker_processes: Annotated[int, Doc(ge=1, description="processes that work on jobs")] = 1
     jail_slots: Annotated[int, Doc(ge=1, description="PDF jail processes per site or worker process")] = 2
     jail_memory_bytes: Annotated[int, Doc(ge=1 << 28, description="address space of a PDF jail")] = 1 << 30
+    jail_first_user: Annotated[
+        int,
+        Doc(
+            ge=1,
+            description="where root starts the service, a PDF jail runs as this user number plus its process"
+            " number, up to 4,194,304 more; no account may have one of them",
+        ),
+    ] = 1_900_000_000
     jail_cpu_seconds: Annotated[int, Doc(ge=1, description="CPU time of one PDF job")] = 8
     jail_wall_seconds: Annotated[
         int, Doc(ge=1, description="wall time of one PDF job; at most twice that while it makes progress")

@@ -41,6 +41,7 @@ async def open_service(settings: Settings, trust: Trust) -> AsyncIterator[Verifi
         [JUDGE, RENDER],
         slots=settings.jail_slots,
         memory_bytes=settings.jail_memory_bytes,
+        first_user=settings.jail_first_user,
         cpu_seconds=settings.jail_cpu_seconds,
         wall_seconds=settings.jail_wall_seconds,
         production=settings.environment == "production",

@@ -70,6 +70,7 @@ async def open_parts(settings: Settings) -> AsyncIterator[StampingParts]:
         slots=slots,
         spare=False,
         memory_bytes=settings.jail_memory_bytes,
+        first_user=settings.jail_first_user,
         cpu_seconds=settings.jail_cpu_seconds,
         wall_seconds=settings.jail_wall_seconds,
         production=settings.environment == "production",
