@@ -1,4 +1,4 @@
-"""Who acts: a process, a login, or officers whose signatures were verified."""
+"""The one who acts: a process, a login, or officers whose signatures were verified."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """Who acts. Without a signature and a request: a name that nobody has checked."""
+    """The one who acts. Without a signature and a request: a name that nobody has checked."""
 
     name: str
     signature: Signature | None = None
