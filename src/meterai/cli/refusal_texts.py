@@ -59,7 +59,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     # officers
     "officer.may_not": (
         "This key belongs to no officer whose role allows this.",
-        "meterai officers shows who may. A change of the officers file counts once it is recorded: "
+        "meterai officers list shows who may. A change of the officers file counts once it is recorded: "
         "meterai officers record.",
     ),
     "officer.unsigned": (
@@ -73,7 +73,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "officer.unknown_key": (
         "No officer's key signed this text.",
         "Sign the text that the command printed, unchanged: ssh-keygen -Y sign -n meterai -f KEY FILE. "
-        "meterai officers shows the recorded keys.",
+        "meterai officers list shows the recorded keys.",
     ),
     "officer.other_text": (
         "This is the text of another act, or of another installation.",
