@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from simulator.crowd.work import challenge_in, solve
 from tests.web.running_site import RunningSite, Visitor
 
 ALICE = "alice@contoh.id"
@@ -28,10 +29,13 @@ async def newest_code(running: RunningSite, contact: str = ALICE) -> str:
 
 
 async def asks(visitor: Visitor, contact: str = ALICE) -> bool:
-    """Asks for a code on the page for signing in; says whether one is on its way."""
+    """Asks for a code on the page for signing in, and does the work for it; says whether one is there."""
     visitor.cookies.pop("masuk", None)
     await visitor.get("/saya")
-    return await visitor.post("/saya/masuk", kontak=contact) == "/saya/kode"
+    answer = await visitor.post("/saya/masuk", kontak=contact)
+    if visitor.status == 422 and (challenge := challenge_in(visitor.text)) is not None:
+        answer = await visitor.post("/saya/masuk", kontak=contact, altcha=solve(challenge))
+    return answer == "/saya/kode"
 
 
 async def types(visitor: Visitor, code: str) -> str:
@@ -64,6 +68,8 @@ class Guesser:
     visitor: Visitor
     guesses: dict[int, int] = field(default_factory=dict)
     """How many codes were compared, by their digits."""
+    code: str = ""
+    """In the newest message."""
 
     @property
     def chance(self) -> float:
@@ -80,14 +86,14 @@ class Guesser:
             line.pass_time(60)
 
     async def _type_wrong_ones(self) -> None:
-        code = await newest_code(self.running)
+        self.code = await newest_code(self.running) or self.code  # without a message: the code that is open
         await self.running.line.database.owner.execute("DELETE FROM jobs.outbox")  # sent
         for _ in range(30):
-            await types(self.visitor, wrong(code))
+            await types(self.visitor, wrong(self.code))
             if self.visitor.status == 403:
-                self.guesses[len(code)] = self.guesses.get(len(code), 0) + 1
+                self.guesses[len(self.code)] = self.guesses.get(len(self.code), 0) + 1
             elif self.visitor.status == 429:
                 self.running.line.pass_time(30)
             else:  # used up, by a last guess, or expired
-                self.guesses[len(code)] = self.guesses.get(len(code), 0) + 1
+                self.guesses[len(self.code)] = self.guesses.get(len(self.code), 0) + 1
                 return

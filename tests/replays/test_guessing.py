@@ -62,6 +62,7 @@ async def test_a_stolen_mark_allows_a_dozen_guesses_a_day(running: RunningSite) 
     assert await types(owner, await newest_code(running)) == "/saya"
     assert await asks(with_the_mark_of(running, owner))
     assert await asked_as(running) == "known", "the new mark"
+    running.line.pass_time(1)
     assert await asks(guesser.visitor)
     assert await asked_as(running) == "stranger", "the copy was of the old one"
 
@@ -160,8 +161,8 @@ async def test_a_captured_site_neither_sees_codes_nor_skips_waits(running: Runni
     code_id = uuid.uuid4()
     async with running.line.database.site.connection() as site:
         await site.execute(
-            """SELECT customers.ask_for_code($1, 'email', $2, 'called', NULL, 'sign_in', NULL, '', $3, $3, 99,
-                   99, 99, 99, $3, 5, 99, 99, $3, 99, '{"to": "thief@contoh.id", "text": "{code}"}')""",
+            """SELECT customers.ask_for_code($1, 'email', $2, 'called', NULL, 'sign_in', NULL, '', $3, 0, 0,
+                   false, $3, 5, 99, 99, $3, 99, '62', 99, '{"to": "thief@contoh.id", "text": "{code}"}')""",
             code_id,
             ALICE,
             clock,

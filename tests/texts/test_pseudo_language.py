@@ -128,6 +128,7 @@ def test_every_template_is_translated(
         "lines": [[facts()] * 4],
         "notes": {"x": facts()},
         "keys": {"x": facts()},
+        "fields": {"x": facts()},
         "view": View(facts),
     }
     page = environment.get_template(name).render(visit=Visit(pseudo_language, "/harga", ""), **given)

@@ -28,6 +28,7 @@ from meterai.waiting_room.rules.model import Policy, QueueState
 from meterai.waiting_room.rules.tickets import mark_of
 from meterai.web.line.queues import INSIDE_S, PASS_S, HeldPass, Queues, open_pass, seal_pass
 from meterai.web.site import build_site
+from simulator.crowd.work import challenge_in, solve, wait_in
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.line import ANI, BUDI, SCHEDULE, LineOfPeople, forged
 from tests.web.asking import ask
@@ -160,20 +161,36 @@ async def code_sent(running: RunningSite, visitor: Visitor) -> dict[str, str]:
 
 
 async def ask_for_codes(running: RunningSite, contact: str) -> Visitor:
-    """A stranger has codes sent to somebody's contact, as often as the site allows."""
+    """A stranger has codes sent to somebody's contact, until the site asks for work."""
     stranger = running.visitor()
     await stranger.get("/saya")
     while await stranger.post("/saya/masuk", kontak=contact) == "/saya/kode":
         await stranger.get("/saya")
-    assert stranger.status == 429
+    assert stranger.status == 422
+    assert "data-work=" in stranger.text
     return stranger
 
 
 async def test_strangers_who_ask_for_codes_keep_nobody_out_who_is_called(running: RunningSite) -> None:
-    stranger = await ask_for_codes(running, "ani@contoh.id")
-    assert "dari jaringan Anda" in stranger.text
-    assert "data seluler" in stranger.text
+    await ask_for_codes(running, "ani@contoh.id")
     await asked_for_the_code(running)
+
+
+async def test_the_page_that_asks_for_work_sends_the_same_form_again(running: RunningSite) -> None:
+    stranger = await ask_for_codes(running, "ani@contoh.id")
+    assert 'action="/saya/masuk"' in stranger.text
+    assert 'name="kontak" value="ani@contoh.id"' in stranger.text
+    challenge = challenge_in(stranger.text)
+    assert challenge
+    sent = {"kontak": "ani@contoh.id", "tunggu": wait_in(stranger.text)}
+    assert await stranger.post("/saya/masuk", **sent) != "/saya/kode", "the wait has just begun"
+    assert stranger.status == 422
+    assert await stranger.post("/saya/masuk", **sent, altcha=solve(challenge)) == "/saya/kode"
+    await stranger.get("/saya/kode")
+    assert "sudah kami kirim" in stranger.text
+    await stranger.get("/saya")
+    await stranger.post("/saya/masuk", **sent, altcha=solve(challenge))
+    assert stranger.status == 422, "it was used"
 
 
 async def test_a_place_taken_with_somebodys_contact_gives_no_codes_at_the_door_before_its_call(
@@ -186,7 +203,7 @@ async def test_a_place_taken_with_somebodys_contact_gives_no_codes_at_the_door_b
     address = f"{GATE}/antre/casn/t/{ticket}"
     assert await stranger.post("/casn/masuk/kontak", kontak="ani@contoh.id") == address
     await stranger.post("/casn/kabari/kontak", kontak="ani@contoh.id")
-    assert stranger.status == 429, "those of strangers are used up"
+    assert stranger.status == 422, "those of strangers need work"
     await running.line.call_everybody()
     assert await stranger.post("/casn/masuk/kontak", kontak="ani@contoh.id") == "/casn/masuk/kode"
 
@@ -203,7 +220,7 @@ async def test_who_proved_the_contact_in_this_browser_gets_codes_whatever_strang
     await ask_for_codes(running, "budi@contoh.id")
     await visitor.get("/saya")
     await visitor.post("/saya/masuk", kontak="budi@contoh.id")
-    assert visitor.status == 429, "known is one contact, not the browser"
+    assert visitor.status == 422, "known is one contact, not the browser"
 
 
 async def test_who_is_not_called_is_led_back_to_the_wait_page(running: RunningSite) -> None:

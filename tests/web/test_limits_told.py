@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from meterai.customers.codes import CODE_LIFE, PER_NETWORK_MAX, WINDOW
+from meterai.customers.codes import CODE_LIFE
 from meterai.gate.waiting.presence import PRESENT_AROUND_CLOSING_S
 from meterai.kernel.refusals import Refusal
 from meterai.kit.formats.display import size_text
@@ -111,10 +111,10 @@ def test_a_number_on_a_page_is_the_one_by_which_it_is_refused(language: str) -> 
     ).decode()
     assert re.search(rf'id="batas">1 \w+ {QUOTA_PIECES_MAX} ', quota)
     facts = about | {"contact": "a•••@contoh.id", "code_id": "", "again": "/saya", "tries_from": None}
+    facts |= {"sent_before": None, "next_at": None}
     code = pages.render(Visit(language, "/saya/kode", ""), "code.html", **facts).decode()
     assert re.search(rf"\b{minutes(CODE_LIFE)} (menit|minutes)", code)
     help_page = pages.render(Visit(language, "/bantuan", ""), "help.html").decode()
     assert re.search(rf"\b{DEFAULT_LIMITS.pages_max} (halaman|pages)", help_page)
-    assert re.search(rf"\b{PER_NETWORK_MAX} \D+ {minutes(WINDOW)} (menit|minutes)", help_page)
     assert str(RETENTION_DAYS) in state_text("bundle.expired", language).what
     assert f" {PRESENT_AROUND_CLOSING_S // 60} " in translate(TEXTS["closed"], language)

@@ -68,7 +68,7 @@ def reminder(to: str, kind: ToKind = "email") -> Message:
 
 def worker_with(app: Any, database: TestDatabase) -> Any:
     """The worker's application with a database and an outbox."""
-    return SimpleNamespace(db=database.worker, messenger=app.messenger, clock=app.clock)
+    return SimpleNamespace(db=database.worker, site=database.site, messenger=app.messenger, clock=app.clock)
 
 
 async def write_down(worker: Any, *messages: Message) -> None:
@@ -90,7 +90,7 @@ async def test_a_code_waits_neither_behind_reminders_nor_for_another_station(
     await write_down(worker, *(reminder(f"orang{number}@contoh.id") for number in range(40)))
     for contact in (*(canonical_contact(f"orang{number}@contoh.id") for number in range(40)), phone):
         await request_code(
-            worker.db, b"k" * 32, contact, address=contact.value, language="id", now=app.clock()
+            database.site, b"k" * 32, contact, address=contact.value, language="id", now=app.clock()
         )
     post.hangs_for = "email"
     async with asyncio.timeout(10):
@@ -116,7 +116,7 @@ async def crowd(worker: Any, count: int) -> None:
 
 async def ask(worker: Any, asker: Asker = Asker.STRANGER, contact: Contact = ANI, *, mark: str = "") -> None:
     await request_code(
-        worker.db,
+        worker.site,
         b"k" * 32,
         contact,
         asker=asker,
@@ -169,7 +169,7 @@ async def test_strangers_get_no_code_while_those_of_strangers_wait_for_a_minute(
 async def test_every_lane_of_messages_is_woken_by_what_is_due_in_it(app: Any, database: TestDatabase) -> None:
     worker, bells = worker_with(app, database), Bells()
     await write_down(worker, reminder("ani@contoh.id"), reminder("+6281234567890", "phone"))
-    await request_code(worker.db, b"k" * 32, ANI, address="192.0.2.1", language="id", now=app.clock())
+    await request_code(worker.site, b"k" * 32, ANI, address="192.0.2.1", language="id", now=app.clock())
     assert await bells.watch(worker) == 3
     for topic in ("message.email", "message.phone", "code.stranger.email"):
         async with asyncio.timeout(1):

@@ -2,15 +2,20 @@
 
 So this process never sees a code that it did not receive from the person who typed it.
 
-Anybody can have codes sent to any contact. So each contact gets few codes: nobody is flooded with messages.
-A person must still get a code while strangers ask for codes of the same contact, which are of no use to the
-person. Therefore each kind of asker (`Asker`) has a count of its own, and one network gets only a part of it.
+Anybody can have codes sent to any contact. Still nobody is flooded with messages, and requests of others
+never refuse a code to the person whose contact it is:
 
-- A stranger on one network can't keep a person on another network from signing in or ordering. A person on
-  the same network can ask over another one. It takes two networks, again and again, to lock somebody out.
-- A ticket is given for any contact that is typed at the gate, so the same limits hold at the door. A stranger
-  who wants to use up the codes of a called person must hold a ticket with that contact that is called too.
-- No stranger can use up the codes of known people.
+- **While a code is open, later requests of the same kind of asker (`Asker`) share it.** They get no message
+  of their own. The page says when the code was sent, and that it is valid. Each request has five tries and
+  ten minutes.
+- A contact gets its next message 30 seconds after the first, then after one minute, two, four, and so on up
+  to an hour (`customers.message_gap`, SQL). A code that is used ends that count. Somebody who asks day and
+  night causes about 7 messages in the first hour and 30 in a day, and each brings a code that is valid.
+- From ten requests for a contact in 15 minutes on, a request needs work, or a wait without JavaScript
+  (`customers.work_of`). It grows up to what takes a slow phone a second.
+- A network's strangers need work by what they asked for before (`web/account/code_work.py`).
+- A known browser needs no work and shares no code. It has five messages in 15 minutes of its own.
+- At a foreign country's numbers, strangers get few messages a day (`Budgets`), because they are dear.
 
 A guesser could ask for the codes of ten thousand contacts and type five guesses into each: one would be
 right. So codes have ten digits where somebody may be guessing:
@@ -29,6 +34,8 @@ import hmac
 from datetime import timedelta
 from enum import StrEnum
 
+import msgspec
+
 from meterai.kit.formats.pasted_text import digits_of
 from meterai.kit.http.client_network import caller_of
 
@@ -36,15 +43,10 @@ CODE_LIFE = timedelta(minutes=10)
 """This and the next one stand in `customers.make_code` and `customers.check_code` (SQL), too."""
 ATTEMPTS_MAX = 5
 WINDOW = timedelta(minutes=15)
-PER_CONTACT_MAX = 5
-"""For each kind of asker."""
-PER_NETWORK_MAX = 3
-"""Of these, for one network; known people have all five."""
-PER_ADDRESS_MAX = 600
-"""Stops a machine, not a village: hundreds of phones share a carrier's address, and a campus has one. An
-IPv6 network counts as one (`kit/http/client_network.py`)."""
-PER_ADDRESS_OF_CALLED_MAX = 6_000
-"""For people who show a ticket of that contact, or are known: neighbours must not lock them out."""
+SHARED_FOR = timedelta(hours=1)
+"""How long a code that nobody used may be shared. It is kept for so long after its end."""
+COUNTED_FOR = timedelta(days=30)
+"""How long the counts of a day are kept."""
 TRIED_WINDOW = timedelta(days=1)
 """How long unused codes with wrong tries are remembered."""
 TRIED_PER_ADDRESS = 60
@@ -84,10 +86,25 @@ class Asker(StrEnum):
     KNOWN = "known"
     """In a browser in which the contact was proven before."""
 
-    @property
-    def per_network_max(self) -> int:
-        """How many codes for a contact one network gets."""
-        return PER_CONTACT_MAX if self is Asker.KNOWN else PER_NETWORK_MAX
+
+class Budgets(msgspec.Struct, frozen=True, kw_only=True):
+    """How many messages with codes a day may cost. The home country's and e-mail's only raise an alarm."""
+
+    home: str = "62"
+    """The country code of most people."""
+    home_most: int = 20_000
+    email_most: int = 50_000
+    foreign_most: int = 100
+    """To the numbers of each other country code, for strangers. Then they need an e-mail address."""
+
+
+class WorkBrought(msgspec.Struct, frozen=True, kw_only=True):
+    """The work for a request, as the door has checked it."""
+
+    needed: int = 0
+    """By the network that asks, when a stranger does."""
+    work: int = 0
+    waited: bool = False
 
 
 def read_code(text: str) -> str:

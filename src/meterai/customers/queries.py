@@ -201,7 +201,7 @@ async def codes_go_out(conn: Connection, *, now: datetime) -> bool:
                    AND o.created_at = c.created_at AND o.payload->>'to' = c.value) AS waits
                FROM (SELECT DISTINCT ON (value) id, value, created_at
                    FROM (SELECT id, value, asker, created_at FROM customers.code
-                       ORDER BY id DESC LIMIT $4) latest
+                       WHERE same_as IS NULL ORDER BY id DESC LIMIT $4) latest
                    WHERE asker = 'called' AND created_at < $1::timestamptz - $2::interval
                        AND created_at > $1::timestamptz - $3::interval
                    ORDER BY value, id DESC) c

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
+from typing import Literal
 
 import msgspec
 
 from meterai.customers import codes
 from meterai.customers.browsers import Browser, Which
-from meterai.customers.codes import Asker, Purpose
+from meterai.customers.codes import Asker, Budgets, Purpose, WorkBrought
 from meterai.customers.contacts import Contact, ContactKind
 from meterai.kit.database import Connection, call
 
@@ -52,24 +53,23 @@ class ProvenContact(TriedCode, frozen=True, kw_only=True):
     order_id: str | None
 
 
-class RecentCodes(msgspec.Struct, frozen=True, kw_only=True):
-    """How many codes were asked for lately, and since when."""
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a request for a code."""
 
-    by_contact: int
-    by_network: int
-    """Of these, from the network that asks."""
-    by_address: int
-    """For whatever contacts, from the network that asks."""
-    contact_since: datetime | None
-    network_since: datetime | None
-    address_since: datetime | None
-    is_behind: bool
-    """Whether none was written for a stranger because too many wait to be sent."""
-    until: datetime | None
-    """When the code ends. None: none was written."""
-    tries_from: datetime | None
+    outcome: Literal["sent", "shared", "work", "many", "behind", "budget"]
+    """`shared`: the request has the code of an earlier one, whose message was sent at `sent_at`."""
     asked_as: Asker
     """By what right the code was asked for, after the mark was looked at."""
+    difficulty: int | None
+    """Of the work that the request needed."""
+    free_at: datetime | None
+    """When a browser that asked for too many may ask again."""
+    sent_at: datetime | None
+    next_at: datetime | None
+    """When the contact gets the next message."""
+    until: datetime | None
+    """When the code ends."""
+    tries_from: datetime | None
 
 
 async def add_organisation(
@@ -95,27 +95,15 @@ async def ask_for_code(
     purpose: Purpose,
     subject: uuid.UUID | None,
     address_mac: bytes,
+    brought: WorkBrought,
+    budgets: Budgets,
     now: datetime,
-    since: datetime,
-    per_contact_max: int,
-    per_network_max: int,
-    per_address_max: int,
-    known_per_address_max: int,
-    tried_since: datetime,
-    behind_since: datetime,
     message: dict[str, object],
-) -> RecentCodes:
-    """Makes a code for a contact, and its message in the outbox, unless too many were asked for.
+) -> Asked:
+    """Makes a code for a contact and its message in the outbox, or gives the request an open code.
 
-    `mark`: the cookie of a browser that may be known. A browser that is has the limits of `Asker.KNOWN`.
-
-    `message`: the database writes the code into it where `{code}` stands. The code is long where somebody may
-    be guessing, judged by the tries since `tried_since`. A stranger gets no code while many codes of
-    strangers have been waiting since `behind_since`.
-
-    Returns how many codes were asked for between `since` and now, without this one: the caller sees whether
-    it was written. `by_contact` counts this kind of asker only. Parallel requests for one contact count each
-    other.
+    `mark`: the cookie of a browser that may be known. `message`: the database writes the code into it where
+    `{code}` stands. Parallel requests for one contact count each other.
 
     The call does not wait for the disk. If the database crashes and forgets a code, people ask for another.
     """
@@ -132,21 +120,21 @@ async def ask_for_code(
         None if subject is None else str(subject),
         address_mac,
         now,
-        since,
-        per_contact_max,
-        per_network_max,
-        per_address_max,
-        known_per_address_max,
-        tried_since,
+        brought.needed,
+        brought.work,
+        brought.waited,
+        now - codes.TRIED_WINDOW,
         codes.ATTEMPTS_MAX,
         codes.TRIED_PER_ADDRESS,
         codes.OPEN_PER_ADDRESS,
-        behind_since,
+        now - codes.BEHIND_AFTER,
         codes.BEHIND_MIN,
+        budgets.home,
+        budgets.foreign_most,
         message,
     )
     assert row is not None
-    return RecentCodes(**{**dict(row), "asked_as": Asker(row["asked_as"])})
+    return Asked(**{**dict(row), "asked_as": Asker(row["asked_as"])})
 
 
 async def try_code(
@@ -285,10 +273,11 @@ async def delete_expired(
     tried_before: datetime,
     sessions_before: datetime,
     proofs_before: datetime,
+    counts_before: date,
 ) -> int:
     """Deletes codes and sessions that ended before these times, and older proofs; gives how many.
 
-    `tried_before`: for unused codes with wrong tries.
+    `tried_before`: for unused codes with wrong tries, and for counts of messages to a contact.
     """
     deleted: int = await tx.fetchval(
         """WITH codes AS (
@@ -296,12 +285,15 @@ async def delete_expired(
                WHERE expires_at < $1 AND (attempts = 0 OR used_at IS NOT NULL OR expires_at < $2) RETURNING 1
            ), sessions AS (
                DELETE FROM customers.session WHERE coalesce(known_until, expires_at) < $3 RETURNING 1
-           ), proofs AS (DELETE FROM customers.proof WHERE proved_at < $4 RETURNING 1)
+           ), proofs AS (DELETE FROM customers.proof WHERE proved_at < $4 RETURNING 1),
+           messages AS (DELETE FROM customers.code_message WHERE sent_at < $2 RETURNING 1),
+           counts AS (DELETE FROM customers.code_count WHERE day < $5 RETURNING 1)
            SELECT (SELECT count(*) FROM codes) + (SELECT count(*) FROM sessions)
                + (SELECT count(*) FROM proofs)""",
         codes_before,
         tried_before,
         sessions_before,
         proofs_before,
+        counts_before,
     )
     return deleted

@@ -254,6 +254,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     gate_work_joins_per_second: Annotated[
         float, Doc(ge=0, description="joins per second at a gate from which auto asks for work")
     ] = 50.0
+    home_country: Annotated[
+        str, Doc(description="country code of most people's telephones; other countries have small budgets")
+    ] = "62"
+    codes_per_day_home: Annotated[
+        int,
+        Doc(ge=0, description="codes a day to telephones of the home country from which an alarm is raised"),
+    ] = 20_000
+    codes_per_day_email: Annotated[
+        int, Doc(ge=0, description="codes a day to e-mail addresses from which an alarm is raised")
+    ] = 50_000
+    codes_per_day_foreign: Annotated[
+        int,
+        Doc(
+            ge=0,
+            description="codes a day that strangers get at telephones of each other country code; then they "
+            "are asked for an e-mail address",
+        ),
+    ] = 100
     mail_providers_file: Annotated[
         str,
         Doc(
@@ -360,6 +378,8 @@ def _what_is_wrong(settings: Settings) -> Iterator[tuple[str, str]]:
     head = settings.audit_head
     if head and not (re.fullmatch(r"syslog:|file:///.+", head) or _is_address(head, ("https",))):
         yield "audit_head", "Expected file:///folder/file, syslog: or an https address"
+    if not re.fullmatch(r"[1-9]\d{0,2}", settings.home_country, re.A):
+        yield "home_country", "Expected a country code such as 62"
     if settings.log_level.upper() not in logging.getLevelNamesMapping():
         yield "log_level", "Expected DEBUG, INFO, WARNING, ERROR or CRITICAL"
 

@@ -348,19 +348,18 @@ TABLE: dict[str, Explanation] = {
         N_("Kirim kode ke kontak Anda yang lain dan ketik kodenya; sesudah itu kontak ini dapat dihapus."),
     ),
     "code.too_many": Explanation(
-        N_("Terlalu banyak kode diminta untuk kontak ini."),
-        N_(
-            "Tunggu {retry_after_s} sebelum meminta lagi. Kode yang Anda minta di peramban ini masih dapat "
-            "dipakai; kode yang diminta orang lain tidak berlaku bagi Anda."
-        ),
+        N_("Dari peramban ini sudah lima kode diminta."),
+        N_("Kode yang terakhir masih dapat dipakai. Minta lagi setelah {retry_after_s}."),
         STILL,
     ),
-    "code.too_many_here": Explanation(
-        N_("Terlalu banyak kode diminta dari jaringan Anda."),
-        N_(
-            "Minta lewat jaringan lain, misalnya data seluler sebagai ganti Wi-Fi, atau tunggu "
-            "{retry_after_s}. Kode yang Anda minta di peramban ini masih dapat dipakai."
-        ),
+    "code.foreign_spent": Explanation(
+        N_("Hari ini tidak ada lagi kode untuk nomor dari negara ini."),
+        N_("Pakai alamat surel sebagai gantinya, atau minta lagi besok. Tidak ada yang hilang."),
+        STILL,
+    ),
+    "work.needed": Explanation(
+        N_("Banyak kode diminta untuk kontak ini atau dari jaringan Anda."),
+        N_("Tunggu {retry_after_s}, lalu kirim lagi."),
         STILL,
     ),
     "code.behind": Explanation(

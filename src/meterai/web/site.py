@@ -14,6 +14,7 @@ from meterai.kernel.clock import business_date, start_of_business_date
 from meterai.kit.settings import gate_address
 from meterai.sales.events import Event
 from meterai.sales.queries.tariffs import Tariff
+from meterai.web.account.code_work import CodeWork
 from meterai.web.line.queues import queues_of
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.cached_pages import CachedPages, make_cached_pages
@@ -57,6 +58,7 @@ def build_site(
         known_events=known_events,
         queues=queues_of(service.settings, service.db),
         status=ServiceStatus(service),
+        code_work=CodeWork(service.secret),
     )
     litestar = _routes(context, more_routes)
     addresses = PageAddresses(litestar, known_events)

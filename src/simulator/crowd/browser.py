@@ -67,6 +67,8 @@ class Browser:
 
     base: str
     source_address: str = ""  # a loopback address of its own, so that many people don't share one
+    forwarded_for: str = ""
+    """The address from which a proxy on this machine says that the person comes."""
     cookies: dict[str, str] = field(default_factory=dict)
     timeout_seconds: float = 30
     url: str = ""
@@ -156,6 +158,8 @@ class Browser:
         head = f"{method} {path} HTTP/1.1\r\nHost: {origin[7:]}\r\n{_ACCEPTS}"
         if self.cookies:
             head += "Cookie: " + "; ".join([f"{k}={v}" for k, v in self.cookies.items()]) + "\r\n"
+        if self.forwarded_for:
+            head += f"X-Forwarded-For: {self.forwarded_for}\r\n"
         if known:
             head += f'If-None-Match: "{known}"\r\n'
         if method == "POST":

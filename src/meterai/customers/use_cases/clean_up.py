@@ -13,8 +13,9 @@ async def clean_up_customers(db: Database, *, now: datetime) -> int:
     async with db.connection() as connection:
         return await store.delete_expired(
             connection,
-            codes_before=now - codes.WINDOW,
+            codes_before=now - codes.SHARED_FOR,
             tried_before=now - codes.TRIED_WINDOW,
             sessions_before=now,
             proofs_before=now - codes.TRIED_WINDOW,
+            counts_before=(now - codes.COUNTED_FOR).date(),
         )

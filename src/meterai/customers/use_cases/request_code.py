@@ -10,6 +10,7 @@ import msgspec
 
 from meterai.customers import codes, store
 from meterai.customers.contacts import Contact
+from meterai.customers.store import Asked
 from meterai.kernel.ids import new_id
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
@@ -19,12 +20,17 @@ from meterai.texts.mechanism.translation import translate
 
 
 class CodeSent(msgspec.Struct, frozen=True, kw_only=True):
-    """A code is on its way. The form carries `code_id`; it is useless without the code."""
+    """A code is on its way, or was sent before. The form carries `code_id`, which is useless without it."""
 
     code_id: uuid.UUID
     expires_at: datetime
     tries_from: datetime
-    """When the first try counts: later than now while somebody guesses at the contact."""
+    """No try counts before."""
+    asked_as: codes.Asker = codes.Asker.STRANGER
+    sent_before: datetime | None = None
+    """When the message with this code was sent, if an earlier request brought it."""
+    next_at: datetime | None = None
+    """When the contact gets the next message, if this request brought none."""
 
 
 async def request_code(
@@ -37,28 +43,26 @@ async def request_code(
     asker: codes.Asker = codes.Asker.STRANGER,
     mark: str = "",
     address: str,
-    per_address_max: int = codes.PER_ADDRESS_MAX,
+    brought: codes.WorkBrought = codes.WorkBrought(),
+    budgets: codes.Budgets = codes.Budgets(),
     language: str,
     now: datetime,
 ) -> CodeSent:
     """Makes a code for `contact` and its message in the outbox, in one transaction. It has six digits, ten
-    where somebody may be guessing (`codes.py`). Only its message knows the code.
+    where somebody may be guessing. While a code is open, a later request may get that one (`codes.py`).
 
     `purpose`, `subject`: what the code is for (`codes.Purpose`).
 
     `asker`, `address`: who asks, and from where. `mark`: the cookie of a browser that may be known. One that
     has proved a contact of the same customer, and has made few failures, counts as `Asker.KNOWN`.
 
-    The limits for 15 minutes: 5 codes per contact and kind of asker, 3 of them for one network (known people:
-    5), and `per_address_max` per address. Simultaneous requests for different contacts may pass the last
-    limit by a few.
-
-    Raises: Refusal BUSY `code.too_many`, `code.too_many_here` when another network may still ask, or
-    `code.behind` for a stranger while many codes of strangers wait to be sent; all with `retry_after_s`.
+    Raises: Refusal INVALID `work.needed` (`difficulty`); BUSY `code.too_many` for a known browser that asked
+    for five, `code.behind` for a stranger while many codes of strangers wait to be sent (both with
+    `retry_after_s`), `code.foreign_spent`.
     """
     code_id = new_id(now)
     async with db.connection() as connection:  # one statement is one transaction
-        recent = await store.ask_for_code(
+        asked = await store.ask_for_code(
             connection,
             code_id,
             contact,
@@ -67,37 +71,35 @@ async def request_code(
             purpose=purpose,
             subject=subject,
             address_mac=codes.address_mac(secret, address),
+            brought=brought,
+            budgets=budgets,
             now=now,
-            since=now - codes.WINDOW,
-            per_contact_max=codes.PER_CONTACT_MAX,
-            per_network_max=codes.PER_NETWORK_MAX,
-            per_address_max=per_address_max,
-            known_per_address_max=codes.PER_ADDRESS_OF_CALLED_MAX,
-            tried_since=now - codes.TRIED_WINDOW,
-            behind_since=now - codes.BEHIND_AFTER,
             message=msgspec.structs.asdict(_message(contact, purpose, language)),
         )
-    _refuse_too_many(recent, per_address_max, now)
-    if recent.is_behind:
-        raise Refusal(Kind.BUSY, "code.behind", retry_after_s=int(codes.BEHIND_AFTER.total_seconds()))
-    assert recent.until is not None, "neither limit was reached"
-    assert recent.tries_from is not None
-    return CodeSent(code_id=code_id, expires_at=recent.until, tries_from=recent.tries_from)
-
-
-def _refuse_too_many(recent: store.RecentCodes, per_address_max: int, now: datetime) -> None:
-    per_network_max = recent.asked_as.per_network_max
-    if recent.asked_as is codes.Asker.KNOWN:
-        per_address_max = max(per_address_max, codes.PER_ADDRESS_OF_CALLED_MAX)
-    limits = (
-        ("code.too_many", recent.by_contact, codes.PER_CONTACT_MAX, recent.contact_since),
-        ("code.too_many_here", recent.by_network, per_network_max, recent.network_since),
-        ("code.too_many_here", recent.by_address, per_address_max, recent.address_since),
+    _refuse(asked, now)
+    assert asked.until is not None
+    assert asked.tries_from is not None
+    is_shared = asked.outcome == "shared"
+    return CodeSent(
+        code_id=code_id,
+        expires_at=asked.until,
+        tries_from=asked.tries_from,
+        asked_as=asked.asked_as,
+        sent_before=asked.sent_at if is_shared else None,
+        next_at=asked.next_at if is_shared else None,
     )
-    reached = [(code, since) for code, asked, most, since in limits if since is not None and asked >= most]
-    if reached:
-        wait_s = math.ceil((max(since for _, since in reached) + codes.WINDOW - now).total_seconds())
-        raise Refusal(Kind.BUSY, reached[0][0], retry_after_s=max(1, wait_s))
+
+
+def _refuse(asked: Asked, now: datetime) -> None:
+    if asked.outcome == "work":
+        raise Refusal(Kind.INVALID, "work.needed", difficulty=asked.difficulty)
+    if asked.outcome == "many":
+        wait_s = 0 if asked.free_at is None else math.ceil((asked.free_at - now).total_seconds())
+        raise Refusal(Kind.BUSY, "code.too_many", retry_after_s=max(1, wait_s))
+    if asked.outcome == "behind":
+        raise Refusal(Kind.BUSY, "code.behind", retry_after_s=int(codes.BEHIND_AFTER.total_seconds()))
+    if asked.outcome == "budget":
+        raise Refusal(Kind.BUSY, "code.foreign_spent")
 
 
 def _message(contact: Contact, purpose: codes.Purpose, language: str) -> Message:

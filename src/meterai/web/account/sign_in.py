@@ -7,6 +7,7 @@ nothing can be exchanged.
 from __future__ import annotations
 
 import math
+import time
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -16,12 +17,14 @@ from litestar import Response
 from litestar.datastructures import Cookie
 
 from meterai.customers.browsers import Browser, browser_name, system_name
-from meterai.customers.codes import PER_ADDRESS_MAX, Asker, Purpose
+from meterai.customers.codes import Asker, Budgets, Purpose
 from meterai.customers.contacts import Contact, ContactKind, canonical_contact
-from meterai.customers.use_cases.request_code import request_code
+from meterai.customers.use_cases.request_code import CodeSent, request_code
 from meterai.customers.use_cases.verify_code import Session, verify_code
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.status import http_status
+from meterai.kit.http.work_demand import WorkSent
+from meterai.kit.settings import Settings
 from meterai.texts.mechanism.translation import translate
 from meterai.web.requests.forms import Form
 from meterai.web.requests.mac import read_tagged_text, to_tagged_text
@@ -46,6 +49,10 @@ class PendingCode(msgspec.Struct, frozen=True, array_like=True):
     value: str
     tries_from: int = 0
     """The second of the epoch from which a try counts."""
+    sent_before: int = 0
+    """When an earlier request brought the message with this code; 0: this one did."""
+    next_at: int = 0
+    """When the contact gets the next message."""
 
     @property
     def contact(self) -> Contact:
@@ -72,31 +79,65 @@ async def send_code(
     purpose: Purpose = Purpose.SIGN_IN,
     subject: UUID | None = None,
     asker: Asker = Asker.STRANGER,
-    per_address_max: int = PER_ADDRESS_MAX,
 ) -> Cookie:
     """Sends a code to the contact that was typed. The cookie says which code is awaited.
 
     `purpose`, `subject`: what the code is for; it is good for nothing else.
 
-    Raises: Refusal `contact.unreadable`, `code.too_many`, `code.too_many_here`, `code.behind`.
+    Raises: WorkAsked, whose answer sends the form again with what is missing; Refusal `contact.unreadable`,
+    `code.too_many`, `code.behind`, `code.foreign_spent`.
     """
     contact = canonical_contact(typed)
-    service = context.service
-    sent = await request_code(
-        service.db,
-        service.secret,
-        contact,
-        purpose=purpose,
-        subject=subject,
-        asker=asker,
-        mark=request.cookies.get(MARK_COOKIE, ""),
-        address=request.client.host if request.client else "",
-        per_address_max=per_address_max,
-        language=context.visit(request).language,
-        now=service.clock(),
+    service, visit, work = context.service, context.visit(request), context.code_work
+    address = request.client.host if request.client else ""
+    sent_work = WorkSent(visit.fields.get("altcha", ""), visit.fields.get("tunggu", ""))
+    moments = {"now": service.clock().timestamp(), "monotonic": time.monotonic()}
+    brought = work.read(sent_work, contact, address, **moments)
+    try:
+        sent = await request_code(
+            service.db,
+            service.secret,
+            contact,
+            purpose=purpose,
+            subject=subject,
+            asker=asker,
+            mark=request.cookies.get(MARK_COOKIE, ""),
+            address=address,
+            brought=brought,
+            budgets=budgets_of(service.settings),
+            language=visit.language,
+            now=service.clock(),
+        )
+    except Refusal as refusal:
+        if refusal.code == "work.needed":
+            difficulty = int(str(refusal.facts["difficulty"]))
+            raise work.ask(sent_work, contact, address, difficulty, **moments) from None
+        raise
+    work.count(contact, address, brought, sent.asked_as, moments["monotonic"])
+    return context.cookie(
+        CODE_COOKIE, seal_code(service.secret, _pending(sent, contact)), max_age=CODE_SECONDS
     )
-    pending = PendingCode(sent.code_id, contact.kind, contact.value, math.ceil(sent.tries_from.timestamp()))
-    return context.cookie(CODE_COOKIE, seal_code(service.secret, pending), max_age=CODE_SECONDS)
+
+
+def _pending(sent: CodeSent, contact: Contact) -> PendingCode:
+    return PendingCode(
+        sent.code_id,
+        contact.kind,
+        contact.value,
+        math.ceil(sent.tries_from.timestamp()),
+        int(sent.sent_before.timestamp()) if sent.sent_before else 0,
+        math.ceil(sent.next_at.timestamp()) if sent.next_at else 0,
+    )
+
+
+def budgets_of(settings: Settings) -> Budgets:
+    """How many codes a day may be sent, by the settings."""
+    return Budgets(
+        home=settings.home_country,
+        home_most=settings.codes_per_day_home,
+        email_most=settings.codes_per_day_email,
+        foreign_most=settings.codes_per_day_foreign,
+    )
 
 
 def awaited_code(context: RequestContext, form: Form) -> UUID:
@@ -199,6 +240,8 @@ def code_page(
         contact=pending.contact.masked,
         code_id=waiting,
         tries_from=later_moment(pending.tries_from, context.service.clock()),
+        sent_before=datetime.fromtimestamp(pending.sent_before, UTC) if pending.sent_before else None,
+        next_at=datetime.fromtimestamp(math.ceil(pending.next_at / 60) * 60, UTC),
         step=step,
         private=True,
         **told(refusal),

@@ -47,7 +47,7 @@ _TO_CONTACT = {
     "ticket.other_contact",
     "contact.unreadable",
     "code.too_many",
-    "code.too_many_here",
+    "code.foreign_spent",
     "code.behind",
 }
 

@@ -12,7 +12,7 @@ from typing import Final
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
 
-from meterai.customers.codes import PER_ADDRESS_OF_CALLED_MAX, Asker
+from meterai.customers.codes import Asker
 from meterai.customers.contacts import Contact
 from meterai.kernel.refusals import Refusal
 from meterai.kit.database import DATABASE_IS_DOWN
@@ -123,9 +123,7 @@ async def take_contact(request: WebRequest, context: RequestContext, slug: str) 
             if ticket_request.purpose == CLAIM:
                 await look_at_call(context.service.db, published, text, now=context.service.clock())
                 asker = Asker.CALLED
-            cookie = await send_code(
-                request, context, typed, asker=asker, per_address_max=PER_ADDRESS_OF_CALLED_MAX
-            )
+            cookie = await send_code(request, context, typed, asker=asker)
         except Refusal as refusal:
             return refused(ticket_request, refusal, text=text, typed=typed)
         return context.redirect(request, f"{ticket_request.base}/kode", cookies=[cookie])

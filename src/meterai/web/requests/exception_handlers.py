@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import is_outage, log_trouble
+from meterai.web.account.code_work import WorkAsked
 from meterai.web.requests.http_refusals import api_refusal, page_refusal, with_methods
 from meterai.web.requests.page_addresses import PageAddresses
 from meterai.web.requests.request_context import RequestContext, WebRequest
@@ -59,6 +60,10 @@ def _refused(request: WebRequest, refusal: Refusal) -> Response[Any]:
     visit = visit_of(request.scope)
     log.info("refused", code=refusal.code, kind=refusal.kind.value, help_code=visit.help_code)
     return _context(request).refusal(request, refusal, back=_way_back(request, refusal))
+
+
+def _work_asked(request: WebRequest, asked: WorkAsked) -> Response[Any]:
+    return _context(request).work_page(request, asked.needed)
 
 
 def _way_back(request: WebRequest, refusal: Refusal) -> str:
@@ -118,6 +123,7 @@ def _problem(request: WebRequest, refusal: Refusal, help_code: str = "", status:
 
 EXCEPTION_HANDLERS: dict[int | type[Exception], Callable[[WebRequest, Any], Response[Any]]] = {
     Refusal: _unless_after_form(_refused),
+    WorkAsked: _unless_after_form(_work_asked),
     HTTPException: _unless_after_form(_http_refused),
     Exception: _unless_after_form(_failed),
 }

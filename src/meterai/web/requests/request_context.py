@@ -11,11 +11,14 @@ from litestar.datastructures import Cookie
 
 from meterai.bootstrap import App
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.formats.display import wait_text
 from meterai.kit.http.status import http_status
+from meterai.kit.http.work_demand import WorkNeeded
 from meterai.sales.events import Event
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import DocumentPage
 from meterai.stamping.use_cases.propose_place import propose_place
+from meterai.web.account.code_work import CodeWork
 from meterai.web.line.queues import Queues
 from meterai.web.pages.messages import text_of
 from meterai.web.pages.service_status import ServiceStatus
@@ -35,6 +38,7 @@ YEAR_SECONDS = 365 * 24 * 3600
 
 type WebRequest = Request[Any, Any, Any]
 
+_WORK_FIELDS = ("altcha", "tunggu")
 _BEGINNINGS = ("/beli", "/kuota")
 """The addresses at which a purchase begins."""
 _COME_FROM = "sec-fetch-site"
@@ -53,6 +57,7 @@ class RequestContext:
     """Events on offer and those that ended: people who were in line at the end can ask for a certificate."""
     queues: Queues
     status: ServiceStatus
+    code_work: CodeWork
 
     def open_events(self) -> list[Event]:
         """The events that take applications now."""
@@ -120,6 +125,25 @@ class RequestContext:
             b"", status_code=303, headers={"Location": target}, cookies=list(cookies), media_type=HTML
         )
 
+    def work_page(self, request: WebRequest, needed: WorkNeeded) -> Response[bytes]:
+        """Renders the page whose script does the work that a form needs, and sends the form again.
+
+        Without a script people send it when the wait is over.
+        """
+        visit = visit_of(request.scope)
+        kept = {name: value for name, value in visit.fields.items() if name not in _WORK_FIELDS}
+        return self.page(
+            request,
+            "work.html",
+            status=http_status(needed),
+            is_kept=False,  # what was sent can be sent again
+            fields=kept | {"tunggu": needed.wait},
+            challenge=needed.challenge,
+            wait=wait_text(needed.seconds, visit.language),
+            action=visit.link(visit.path),
+            private=True,
+        )
+
     async def form(self, request: WebRequest, limits: FormLimits = FormLimits()) -> Form:
         """Reads the form of a request, and checks that it comes from one of our pages.
 
@@ -140,6 +164,7 @@ class RequestContext:
         ):
             raise Refusal(Kind.FORBIDDEN, "form.stale")
         note_next_page(request, form)
+        visit_of(request.scope).fields = form.fields
         return form
 
     async def free_place(

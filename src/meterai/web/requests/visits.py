@@ -31,6 +31,8 @@ class Visit:
     """No browser made this request: we make the page that follows a form, as its answer."""
     has_failed: bool = False
     """That page could not be made. The browser goes there itself and gets the reason."""
+    fields: dict[str, str] = field(default_factory=dict)
+    """The fields of the form that was sent, once it was read. They may be sent again (`WorkAsked`)."""
     at_hand: dict[UUID, object] = field(default_factory=dict)
     """What a form's handler has just written or read, by id. The page after the form need not look it up."""
 

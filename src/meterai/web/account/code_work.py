@@ -1,0 +1,96 @@
+"""The work that requests for codes need: a network's strangers by what the network asked for before.
+
+Networks count as at the gate (`gate/joining/join_work.py`): about 30 requests an hour are free. Counts are
+those of this process. The database counts the requests for a contact (`customers.ask_for_code`). Programs on
+this machine are not counted: a proxy here names its visitors (`kit/http/proxies.py`).
+"""
+
+from __future__ import annotations
+
+from meterai.customers.codes import Asker, WorkBrought
+from meterai.customers.contacts import Contact
+from meterai.kit.http.client_network import blocks_of
+from meterai.kit.http.fading_counts import FadingCounts
+from meterai.kit.http.used_once import UsedOnce
+from meterai.kit.http.work_demand import (
+    WorkDemand,
+    WorkDone,
+    WorkNeeded,
+    WorkSent,
+    difficulty_of,
+    wait_of,
+)
+
+HALF_LIFE_S = 3_600.0
+_HERE = "127."
+
+
+class WorkAsked(Exception):
+    """Ends a request whose form must bring work. The answer is a page that sends the form again."""
+
+    def __init__(self, needed: WorkNeeded) -> None:
+        super().__init__(needed.code)
+        self.needed = needed
+
+
+class CodeWork:
+    """The work of requests for codes at this process. `key`: 32 secret bytes, the same at all of them."""
+
+    def __init__(self, key: bytes) -> None:
+        self._demand = WorkDemand(key, "code")
+        self._asked = FadingCounts(HALF_LIFE_S)
+        self._by_waiting = FadingCounts(HALF_LIFE_S)
+        self._used = UsedOnce()
+
+    def read(
+        self, sent: WorkSent, contact: Contact, address: str, *, now: float, monotonic: float
+    ) -> WorkBrought:
+        """Reads and uses up the work in a form. `now`: Unix seconds."""
+        needed = difficulty_of(_most(self._asked, address, monotonic))
+        done = self._demand.done(sent, now, address=address, about=contact.value)
+        waited = done.waited_s > 0 and done.waited_s >= self._wait_s(contact, address, monotonic)
+        if not (done.difficulty or waited) or not self._used.use(done.name, done.expires, now):
+            done, waited = WorkDone(), False
+        return WorkBrought(needed=needed, work=done.difficulty, waited=waited)
+
+    def count(
+        self, contact: Contact, address: str, brought: WorkBrought, asked_as: Asker, monotonic: float
+    ) -> None:
+        """Counts a request that was granted."""
+        if asked_as is not Asker.STRANGER:
+            return
+        names = [name for name, _ in _names(address)]
+        for name in names:
+            self._asked.add(name, monotonic)
+        for name in (*names, contact.value) if brought.waited else ():
+            self._by_waiting.add(name, monotonic)
+
+    def ask(
+        self,
+        sent: WorkSent,
+        contact: Contact,
+        address: str,
+        difficulty: int,
+        *,
+        now: float,
+        monotonic: float,
+    ) -> WorkAsked:
+        """The request for work of this difficulty, or for a wait."""
+        wait_s = self._wait_s(contact, address, monotonic)
+        needed = self._demand.needed(
+            sent, now, address=address, about=contact.value, difficulty=difficulty, wait_s=wait_s
+        )
+        return WorkAsked(needed)
+
+    def _wait_s(self, contact: Contact, address: str, monotonic: float) -> float:
+        by_contact = self._by_waiting.look(contact.value, monotonic)
+        return wait_of(max(by_contact, _most(self._by_waiting, address, monotonic)))
+
+
+def _most(counts: FadingCounts, address: str, monotonic: float) -> float:
+    return max((weight * counts.look(name, monotonic) for name, weight in _names(address)), default=0.0)
+
+
+def _names(address: str) -> tuple[tuple[str, float], ...]:
+    is_here = address.startswith(_HERE) or address == "::1"
+    return () if is_here else blocks_of(address)

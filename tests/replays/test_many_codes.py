@@ -1,0 +1,53 @@
+"""Replay: one machine has hundreds of codes sent to different numbers, which cost us money and annoy people.
+
+Before: 600 codes to different numbers from one address in fifteen minutes, unchallenged; to any country.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+import pytest
+
+from tests.replays.asking import asking_at, messages_to, solved
+from tests.running_service import RunningService, running_service
+
+pytestmark = pytest.mark.journey
+NUMBERS = itertools.count(time.time_ns() % 10**7)
+
+
+def number() -> str:
+    """A telephone number of the home country that nobody has used."""
+    return f"0813{next(NUMBERS) % 10**8:08}"
+
+
+async def test_from_thirty_codes_on_a_network_works_for_each(service: RunningService) -> None:
+    machine = asking_at(service, "192.0.2.9")
+    asked = [await machine.ask(number()) for _ in range(120)]
+    free = [page for page in asked if page.url.endswith("/saya/kode")]
+    assert 30 <= len(free) <= 31
+    assert {page.status for page in asked if page not in free} == {422}
+    neighbour = asking_at(service, "192.0.2.77")
+    page = await neighbour.ask(number())
+    assert page.status == 422
+    assert (await solved(neighbour, page)).url.endswith("/saya/kode"), "and nobody is refused"
+    elsewhere = asking_at(service, "198.18.3.9")
+    assert (await elsewhere.ask(number())).url.endswith("/saya/kode")
+
+
+async def test_a_household_with_ipv6_is_one_network(service: RunningService) -> None:
+    asked = [await asking_at(service, f"2001:db8:7:1::{n:x}").ask(number()) for n in range(20)]
+    assert 10 <= sum(page.url.endswith("/saya/kode") for page in asked) <= 11
+
+
+async def test_the_numbers_of_a_foreign_country_have_a_small_budget() -> None:
+    with running_service({"METERAI_CODES_PER_DAY_FOREIGN": "5"}) as service:
+        pages = [await asking_at(service, f"203.0.{n}.1").ask(f"+1 202 555 01{n:02}") for n in range(8)]
+        assert [page.url.endswith("/saya/kode") for page in pages] == [True] * 5 + [False] * 3
+        assert "Pakai alamat surel" in pages[-1].text
+        person = asking_at(service, "203.0.113.1")
+        assert (await person.ask("orang@contoh.id")).url.endswith("/saya/kode")
+        assert (await person.ask(number())).url.endswith("/saya/kode"), "the home country's is not spent"
+        time.sleep(2)
+        assert messages_to(service, "%2B12025550107") == []
