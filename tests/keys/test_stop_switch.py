@@ -185,7 +185,7 @@ async def test_a_signer_that_does_not_answer_is_not_said_to_be_away(
             writer.write(signer_wire.frame(signer_wire.Refused(Kind.UNAVAILABLE, "signer.unavailable")))
 
     monkeypatch.setattr(signer_confirmation, "FOLLOWS_SECONDS_MAX", 0.5)
-    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "signer").mkdir(parents=True)
     server = await asyncio.start_unix_server(hang, signer_wire.socket_path(tmp_path))
     if what == "is gone":
         server.close()
