@@ -25,7 +25,7 @@ FILES, LINE, RUN = "meterai-files", "meterai-line", "meterai-run"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who owns what matches `pattern`, and its modes. `pattern`: as in `fnmatch`; `*` also matches `/`."""
+    """The owner and the modes of what matches `pattern`. `pattern`: as in `fnmatch`; `*` also matches `/`."""
 
     pattern: str
     user: str

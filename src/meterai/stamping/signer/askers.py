@@ -1,4 +1,4 @@
-"""Who may ask the signer for what. The kernel says which user is at the other end of a connection."""
+"""The users that may ask the signer, and for what. The kernel names the user at the other end."""
 
 from __future__ import annotations
 
