@@ -62,6 +62,7 @@ def uploads(people: People) -> bytes:
             "retained_until": people.later(_WEEK_HOURS),
             "input_deleted_at": people.later(_WEEK_HOURS),
             "profile": b"final",
+            "network": None,
         },
     )
 

@@ -125,6 +125,7 @@ async def test_two_typos_are_not_noticed_and_more_wait_in_words(running: Running
 async def test_the_mark_ends_with_sign_out(running: RunningSite) -> None:  # noqa: F811
     owner = await sign_in(running)
     thief = with_the_mark_of(running, owner)
+    running.line.pass_time(1)
     assert await asks(thief)
     assert await asked_as(running) == "known"
     await owner.get("/saya")
