@@ -352,6 +352,28 @@ async def test_what_a_network_needs_counts_for_strangers_alone(sign_ins: SignIns
     await sign_ins.send(mark=await known_mark(sign_ins.database, BOB, NOON), contact=BOB, brought=needed)
 
 
+async def test_numbers_are_counted_by_the_country_code_that_they_begin_with(sign_ins: SignIns) -> None:
+    for prefix in (
+        "1",
+        "7",
+        "20",
+        "31",
+        "44",
+        "62",
+        "65",
+        "86",
+        "98",
+        "211",
+        "352",
+        "420",
+        "673",
+        "852",
+        "971",
+    ):
+        of = "SELECT customers.prefix_of('phone', $1)"
+        assert await sign_ins.database.owner.fetchval(of, f"+{prefix}812345678") == prefix
+
+
 async def test_foreign_numbers_have_a_budget_and_the_home_country_has_none(sign_ins: SignIns) -> None:
     few = Budgets(foreign_most=3, home_most=0, email_most=0)
 
@@ -365,8 +387,9 @@ async def test_foreign_numbers_have_a_budget_and_the_home_country_has_none(sign_
     assert await send("+1 202 555 0100"), "a code that is open"
     await send("+1 202 555 0198", Asker.CALLED)
     await send("+44 20 7946 0000")
-    await send("0812 3456 7890")
-    await send("bob@example.com")
+    for n in range(5):
+        await send(f"0812 3456 789{n}")
+        await send(f"bob{n}@example.com")
     sign_ins.now += timedelta(days=1)
     await send("+1 202 555 0199")
 
