@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
+from meterai.customers.codes import Budgets
 from meterai.jail.cpu_budgets import CpuBudgets
 from meterai.jail.pool import JOBS_WAITING_MAX, JailPool
 from meterai.kernel.clock import Clock, system_clock
@@ -174,6 +175,16 @@ async def _database(stack: AsyncExitStack, settings: Settings, url: str, name: s
     )
     stack.push_async_callback(db.close)
     return db
+
+
+def code_budgets(settings: Settings) -> Budgets:
+    """How many codes a day may be sent, by the settings."""
+    return Budgets(
+        home=settings.home_country,
+        home_most=settings.codes_per_day_home,
+        email_most=settings.codes_per_day_email,
+        foreign_most=settings.codes_per_day_foreign,
+    )
 
 
 def _upload_room(settings: Settings, db: Database) -> UploadRoom:

@@ -292,6 +292,20 @@ async def test_all_contacts_are_told_where_the_money_goes(scene: Scene) -> None:
         assert "1234567890" not in message.text
 
 
+async def test_the_page_says_when_a_code_that_is_shared_was_sent(scene: Scene) -> None:
+    first, second = await scene.browser(), await scene.browser()
+    await first.get(await scene.ask(first, **MINE))
+    assert "Kode sedang dikirim ke a•••@example.com" in first.text
+    before = await scene.codes()
+    scene.pass_time(timedelta(seconds=20))
+    await second.get(await scene.ask(second, **MINE))
+    assert await scene.codes() == before, "it got no message of its own"
+    assert "sedang dikirim ke" not in second.text
+    assert "Kode untuk a•••@example.com sudah kami kirim pada" in second.text
+    code, _ = await scene.last_code()
+    assert await scene.type_code(second, code) == scene.page
+
+
 async def test_the_message_stops_it_without_signing_in(scene: Scene) -> None:
     await scene.ask_with_code(await scene.browser(), **THEIRS)
     link = await scene.stop_link()

@@ -16,15 +16,15 @@ import msgspec
 from litestar import Response
 from litestar.datastructures import Cookie
 
+from meterai.bootstrap import code_budgets
 from meterai.customers.browsers import Browser, browser_name, system_name
-from meterai.customers.codes import Asker, Budgets, Purpose
+from meterai.customers.codes import Asker, Purpose
 from meterai.customers.contacts import Contact, ContactKind, canonical_contact
 from meterai.customers.use_cases.request_code import CodeSent, request_code
 from meterai.customers.use_cases.verify_code import Session, verify_code
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.status import http_status
 from meterai.kit.http.work_demand import WorkSent
-from meterai.kit.settings import Settings
 from meterai.texts.mechanism.translation import translate
 from meterai.web.requests.forms import Form
 from meterai.web.requests.mac import read_tagged_text, to_tagged_text
@@ -104,7 +104,7 @@ async def send_code(
             mark=request.cookies.get(MARK_COOKIE, ""),
             address=address,
             brought=brought,
-            budgets=budgets_of(service.settings),
+            budgets=code_budgets(service.settings),
             language=visit.language,
             now=service.clock(),
         )
@@ -127,16 +127,6 @@ def _pending(sent: CodeSent, contact: Contact) -> PendingCode:
         math.ceil(sent.tries_from.timestamp()),
         int(sent.sent_before.timestamp()) if sent.sent_before else 0,
         math.ceil(sent.next_at.timestamp()) if sent.next_at else 0,
-    )
-
-
-def budgets_of(settings: Settings) -> Budgets:
-    """How many codes a day may be sent, by the settings."""
-    return Budgets(
-        home=settings.home_country,
-        home_most=settings.codes_per_day_home,
-        email_most=settings.codes_per_day_email,
-        foreign_most=settings.codes_per_day_foreign,
     )
 
 
@@ -240,12 +230,22 @@ def code_page(
         contact=pending.contact.masked,
         code_id=waiting,
         tries_from=later_moment(pending.tries_from, context.service.clock()),
-        sent_before=datetime.fromtimestamp(pending.sent_before, UTC) if pending.sent_before else None,
-        next_at=datetime.fromtimestamp(math.ceil(pending.next_at / 60) * 60, UTC),
+        **sharing(pending.sent_before, pending.next_at),
         step=step,
         private=True,
         **told(refusal),
     )
+
+
+def sharing(sent_before: int, next_at: int) -> dict[str, Any]:
+    """The template values that say when a shared code was sent, and when the next message may come.
+
+    Both are seconds of the epoch; 0: this request brought the message.
+    """
+    return {
+        "sent_before": datetime.fromtimestamp(sent_before, UTC) if sent_before else None,
+        "next_at": datetime.fromtimestamp(math.ceil(next_at / 60) * 60, UTC),
+    }
 
 
 def later_moment(second: int, now: datetime) -> datetime | None:

@@ -40,6 +40,10 @@ class OrderAct(msgspec.Struct, frozen=True, kw_only=True):
     """The masked contact to which it was sent."""
     tries_from: int = 0
     """The second of the epoch from which a try of the code counts."""
+    sent_before: int = 0
+    """When an earlier request brought the message with the code; 0: this one did."""
+    next_at: int = 0
+    """When the contact gets the next message."""
 
 
 def seal_act(secret: bytes, order_id: UUID, act: OrderAct) -> str:

@@ -24,7 +24,7 @@ from meterai.sales.use_cases.refund_quota import (
     refuse_request,
     request_refund,
 )
-from meterai.web.account.sign_in import later_moment, open_code, send_code, told
+from meterai.web.account.sign_in import later_moment, open_code, send_code, sharing, told
 from meterai.web.orders.access import OrderKey, open_order_page
 from meterai.web.orders.acts import (
     ACT_COOKIE,
@@ -191,7 +191,12 @@ async def _send(
     pending = open_code(context.service.secret, waiting.value or "")
     assert pending is not None, "we have just made it"
     act = msgspec.structs.replace(
-        act, code_id=pending.code_id, sent_to=contact.masked, tries_from=pending.tries_from
+        act,
+        code_id=pending.code_id,
+        sent_to=contact.masked,
+        tries_from=pending.tries_from,
+        sent_before=pending.sent_before,
+        next_at=pending.next_at,
     )
     kept = _kept(context, key, act)
     return context.redirect(request, f"/pesanan/{key.number}/izin/kode", cookies=[kept])
@@ -251,6 +256,7 @@ def _page(
         sealed=seal_act(context.service.secret, key.order_id, act),
         contacts=contacts,
         tries_from=later_moment(act.tries_from, context.service.clock()),
+        **sharing(act.sent_before, act.next_at),
         wait_minutes=context.service.settings.refund_wait_minutes,
         private=True,
         **told(refusal),
