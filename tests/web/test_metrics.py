@@ -14,12 +14,14 @@ import pytest
 import pytest_asyncio
 from prometheus_client.parser import text_string_to_metric_families
 
+from meterai.customers.contacts import canonical_contact
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.outbox import enqueue_many
 from meterai.kit.stop_switches import SEALING_STOPPED, set_switch
 from meterai.stamping.keys.signing_keys import SigningKey
 from meterai.stamping.store.keys import insert_key
 from meterai.waiting_room.control.site_load import SITE_WINDOW_S, SiteLoad, report_site_load
+from tests.customers.test_sign_in import BOB, SignIns
 from tests.waiting_room.line import NOON
 from tests.web.asking import Answer, ask
 from tests.web.running_site import RunningSite
@@ -90,6 +92,8 @@ async def test_the_house_is_measured(measured: RunningSite) -> None:
     assert seen["meterai_queue_people", "casn"] == 0
     assert seen["meterai_site_request_p95_seconds", "here:1"] == 0.25
     assert seen["meterai_site_requests_per_second", "here:1"] == 30 / SITE_WINDOW_S
+    assert seen["meterai_codes_sent_today", "home", "62"] == 0
+    assert seen["meterai_codes_day_budget", "email", "email"] == 50_000
     for name in ("signing_stopped", "stamp_delay_seconds", "refund_delay_seconds", "refunds_in_doubt"):
         assert seen["meterai_" + name,] == 0
 
@@ -183,6 +187,52 @@ async def test_refunds_that_wait_are_counted_by_whom_they_wait_for(measured: Run
     assert seen["meterai_refund_delay_seconds",] == pytest.approx(20 * 60)
 
 
+async def test_what_became_of_codes_is_seen(measured: RunningSite) -> None:
+    people = SignIns(measured.line.database, now=measured.line.now)
+    phones = [canonical_contact(f"0813 1111 000{n}") for n in range(4)]
+    sent = [await people.send(phone) for phone in phones]
+    shared = await people.send(phones[0])
+    assert (await code_figures(measured))["phone"] == (4, 0, 0), "all can still be used"
+    await people.verify(sent[3], await people.code())
+    people.now += timedelta(minutes=9)
+    await people.send(phones[1])  # the first message is nine minutes old, so this is a new one
+    await people.send(canonical_contact("+1 202 555 0100"))
+    await people.send(BOB)
+    measured.line.now = shared.expires_at
+    assert (await code_figures(measured))["phone"] == (6, 1, 3), "two can still be used"
+    assert (await code_figures(measured))["email"] == (1, 0, 0)
+    seen = told(await read(measured))
+    assert seen["meterai_codes_sent_today", "home", "62"] == 5
+    assert seen["meterai_codes_sent_today", "email", "email"] == 1
+    assert seen["meterai_codes_sent_today", "foreign", "1"] == 1
+    assert seen["meterai_codes_day_budget", "foreign", "1"] == 100
+    measured.line.now += timedelta(hours=1)
+    assert (await code_figures(measured))["phone"] == (0, 0, 0)
+    measured.line.now += timedelta(days=1)
+    assert told(await read(measured))["meterai_codes_sent_today", "home", "62"] == 0
+
+
+async def test_a_code_that_is_shared_is_used_or_open_for_all(measured: RunningSite) -> None:
+    people = SignIns(measured.line.database, now=measured.line.now)
+    first = await people.send(BOB)
+    people.now += timedelta(seconds=20)
+    second = await people.send(BOB)
+    assert second.sent_before is not None
+    measured.line.now = first.expires_at
+    assert (await code_figures(measured))["email"] == (1, 0, 0), (
+        "the second request has ten minutes of its own"
+    )
+    await people.verify(second, await people.code())
+    measured.line.now = second.expires_at
+    assert (await code_figures(measured))["email"] == (1, 1, 0)
+
+
+async def code_figures(running: RunningSite) -> dict[str, tuple[float, ...]]:
+    """Codes sent, used and not used, by kind of contact."""
+    seen, parts = told(await read(running)), ("sent", "used", "unused")
+    return {kind: tuple(seen["meterai_codes_" + part, kind] for part in parts) for kind in ("email", "phone")}
+
+
 async def test_without_the_database_what_is_left_is_told(measured: RunningSite) -> None:
     measured.db.is_down = True
     seen = told(await read(measured))
@@ -228,8 +278,9 @@ async def test_alarms_go_by_metrics_that_there_are_and_lead_to_what_to_do(measur
     page = (ROOT / "docs" / "metrics.md").read_text()
     alarms = (ROOT / "deploy" / "alarms.yml").read_text()
     expressions = re.findall(r"^ +expr: (.*)$", alarms, re.M)
-    assert len(expressions) == alarms.count("- alert:") == alarms.count("on_duty: ") == 20
+    assert len(expressions) == alarms.count("- alert:") == alarms.count("on_duty: ") == 24
     known = set(re.findall(r"^\| `(meterai_\w+)`", page, re.M))
+    assert f"and {len(expressions)} alarms" in page
     used = {name for expression in expressions for name in re.findall(r"meterai_\w+", expression)}
     assert used <= known
     for document, sought in re.findall(r'on_duty: "(\S+): (.*)"', alarms):

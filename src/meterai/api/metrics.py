@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 
 from meterai.api.dependencies import Service
 from meterai.api.problems import problem_response
-from meterai.bootstrap import App
+from meterai.bootstrap import App, code_budgets
 from meterai.kernel.clock import age_s
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import DATABASE_IS_DOWN
@@ -70,7 +70,8 @@ async def _figures(service: App) -> Figures | None:
     """Measures the service. None when the database does not answer."""
     try:
         async with asyncio.timeout(_SECONDS_MAX):
-            return await measure_service(service.db, now=service.clock())
+            budgets = code_budgets(service.settings)
+            return await measure_service(service.db, code_budgets=budgets, now=service.clock())
     except DATABASE_IS_DOWN as error:
         log.warning("metrics_database_down", error=type(error).__name__)
         return None
@@ -101,7 +102,7 @@ class _ServiceCollector(Collector):
     def __init__(self, figures: Figures | None, metrics: list[Metric]) -> None:
         self._metrics = metrics
         if figures is not None:
-            for part in (_stamping, _money, _outbox, _queues, _sites):
+            for part in (_stamping, _money, _outbox, _codes, _queues, _sites):
                 self._metrics += part(figures)
 
     def collect(self) -> list[Metric]:
@@ -195,6 +196,27 @@ def _outbox(seen: Figures) -> Iterator[Metric]:
     yield _by("topic", "outbox_rows", f"Rows that wait to be done, counted up to {COUNTED_MAX}.", rows)
     late = {topic: age_s(backlog.due_since, seen.at) for topic, backlog in seen.backlogs.items()}
     yield _by("topic", "outbox_delay_seconds", "Age of the oldest due row that no worker has taken.", late)
+
+
+def _codes(seen: Figures) -> Iterator[Metric]:
+    sent = {kind: codes.sent for kind, codes in seen.codes.items()}
+    yield _by("kind", "codes_sent", "Codes sent in the last hour. A shared code counts once.", sent)
+    used = {kind: codes.used for kind, codes in seen.codes.items()}
+    yield _by("kind", "codes_used", "Those that were used.", used)
+    unused = {kind: codes.unused for kind, codes in seen.codes.items()}
+    yield _by("kind", "codes_unused", "Those that ended without being used.", unused)
+    labels = ["budget", "prefix"]
+    today, most = (
+        GaugeMetricFamily(f"meterai_codes_{name}", meaning, labels=labels)
+        for name, meaning in (
+            ("sent_today", "Codes sent since midnight in Jakarta."),
+            ("day_budget", "Their budget for a day."),
+        )
+    )
+    for use in seen.code_budgets:
+        today.add_metric([use.budget, use.prefix], use.sent)
+        most.add_metric([use.budget, use.prefix], use.most)
+    yield from (today, most)
 
 
 def _queues(seen: Figures) -> Iterator[Metric]:

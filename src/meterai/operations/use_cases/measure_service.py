@@ -7,6 +7,8 @@ from datetime import datetime
 
 import msgspec
 
+from meterai.customers.code_figures import BudgetUse, CodesLately, budgets_today, codes_lately
+from meterai.customers.codes import Budgets
 from meterai.customers.organisations import SELLER
 from meterai.kernel.clock import age_s
 from meterai.kit import outbox
@@ -58,13 +60,16 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     unreleased_refund_s: float
     backlogs: Mapping[str, outbox.Backlog]
     """By topic of the outbox."""
+    codes: Mapping[str, CodesLately]
+    """By kind of contact."""
+    code_budgets: list[BudgetUse]
     queues: list[QueueView]
     """Without queues that rest."""
     sites: list[SiteReport]
     at: datetime
 
 
-async def measure_service(db: Database, *, now: datetime) -> Figures:
+async def measure_service(db: Database, *, code_budgets: Budgets, now: datetime) -> Figures:
     """Measures the service. Raises: the errors of `kit.database.DATABASE_IS_DOWN`."""
     queues = [view for view in await queue_views(db, now.timestamp()) if not view.rests]
     async with db.connection() as connection:
@@ -89,6 +94,8 @@ async def measure_service(db: Database, *, now: datetime) -> Figures:
             unsent_refund_s=age_s(refunds.unsent_since, now),
             unreleased_refund_s=age_s(refunds.to_release_since, now),
             backlogs=await outbox.backlogs(connection, _TOPICS, now),
+            codes=await codes_lately(connection, now),
+            code_budgets=await budgets_today(connection, code_budgets, now),
             queues=queues,
             sites=await site_reports(connection),
             at=now,
