@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 from meterai.jail import confinement, frames
+from meterai.jail.immortal import make_all_immortal
 from meterai.jail.kernel_calls import fork_beside, give_back_free_memory, make_room_for_callbacks
 from meterai.jail.last_words import WALL, report_forbidden_calls
 from meterai.jail.tasks import Task
@@ -59,6 +60,7 @@ def main(arguments: list[str]) -> None:
     walls = confinement.Walls(first_user, memory_bytes)
     confinement.die_with_parent(parent)  # once more: a change of user has ended it
     gc.collect()
+    make_all_immortal()
     gc.freeze()  # what is imported stays; later collections look at the jobs' objects only
     give_back_free_memory()
     orders.send(msgspec.msgpack.encode(frames.Ready()))
