@@ -201,7 +201,8 @@ def test_what_a_gate_writes_down_is_nobody_else_s_whoever_starts_it(gate: GatePr
     place = queue.folder.gate(gate.number)
     written = [place, *place.iterdir(), queue.folder.known_gate(gate.number)]
     assert len(written) > 4
-    assert {path.name for path in written if path.stat().st_mode & 0o077} == set()
+    assert {path.name for path in written if path.stat().st_mode & 0o007} == set()
+    assert {path.name for path in written if path.stat().st_mode & 0o020} == set()  # our umask forbids that
 
 
 @pytest.mark.parametrize("prefix", ["", "/en"])

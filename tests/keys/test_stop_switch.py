@@ -189,7 +189,7 @@ async def test_a_signer_that_does_not_answer_is_not_said_to_be_away(
     server = await asyncio.start_unix_server(hang, signer_wire.socket_path(tmp_path))
     if what == "is gone":
         server.close()
-    followed = await stop_signing._obeyed(Settings(data=tmp_path), stopped=True)
+    followed = await stop_signing.signer_obeys(Settings(data=tmp_path), stopped=True)
     assert (said in followed.words, followed.seen) == (True, False)
     server.close()
 

@@ -385,13 +385,12 @@ class Crowd:
 
     async def _claim(self, people: int) -> None:
         self.came += people
-        async with self.line.database.app.transaction() as tx:
-            await tx.executemany(
-                """INSERT INTO waiting_room.pass
-                       (id, pass_id, claimed_at, number, queue, lane, gate, sequence)
-                   SELECT $1, $2, $3, 1, number, 0, 1, $4 FROM waiting_room.queue""",
-                [(os.urandom(12), uuid.uuid4(), datetime.now(UTC), self.came) for _ in range(people)],
-            )
+        await self.line.database.owner.executemany(
+            """INSERT INTO waiting_room.pass
+                   (id, pass_id, claimed_at, number, queue, lane, gate, sequence)
+               SELECT $1, $2, $3, 1, number, 0, 1, $4 FROM waiting_room.queue""",
+            [(os.urandom(12), uuid.uuid4(), datetime.now(UTC), self.came) for _ in range(people)],
+        )
 
 
 def test_thirty_requests_at_one_moment_are_few_and_thirty_that_wait_are_many() -> None:
