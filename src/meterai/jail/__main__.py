@@ -20,7 +20,12 @@ import msgspec
 
 from meterai.jail import confinement, frames
 from meterai.jail.immortal import make_all_immortal
-from meterai.jail.kernel_calls import fork_beside, give_back_free_memory, make_room_for_callbacks
+from meterai.jail.kernel_calls import (
+    collect_in_large_pages,
+    fork_beside,
+    give_back_free_memory,
+    make_room_for_callbacks,
+)
 from meterai.jail.last_words import WALL, report_forbidden_calls
 from meterai.jail.tasks import Task
 from meterai.jail.working import work_until_it_ends
@@ -57,12 +62,9 @@ def main(arguments: list[str]) -> None:
     with suppress(OSError):
         report_forbidden_calls()
     make_room_for_callbacks()
+    _settle_memory()
     walls = confinement.Walls(first_user, memory_bytes)
     confinement.die_with_parent(parent)  # once more: a change of user has ended it
-    gc.collect()
-    make_all_immortal()
-    gc.freeze()  # what is imported stays; later collections look at the jobs' objects only
-    give_back_free_memory()
     orders.send(msgspec.msgpack.encode(frames.Ready()))
     while (wall := _next_wall(orders)) is not None:
         if (number := _fork()) == 0:
@@ -70,6 +72,15 @@ def main(arguments: list[str]) -> None:
             work_until_it_ends(wall, walls, tasks, cpu_seconds)
         wall.close()
         orders.send(frames.LENGTH.pack(number))
+
+
+def _settle_memory() -> None:
+    """Arranges what is imported, so that each copy has little to copy."""
+    gc.collect()
+    make_all_immortal()
+    gc.freeze()  # later collections look at the jobs' objects only
+    give_back_free_memory()
+    collect_in_large_pages()
 
 
 def _next_wall(orders: socket.socket) -> socket.socket | None:

@@ -6,7 +6,6 @@ import io
 from typing import Any
 
 import pikepdf
-import pypdfium2
 
 from meterai.pdf.limits import Limits
 
@@ -69,6 +68,8 @@ def _is_branch(node: object) -> bool:
 
 def rewrite_by_pdfium(data: bytes, password: str = "") -> bytes | None:
     """Returns the file as PDFium writes it, without encryption; None when PDFium can't read it either."""
+    import pypdfium2
+
     try:
         document = pypdfium2.PdfDocument(data, password=password or None)
     except pypdfium2.PdfiumError:
