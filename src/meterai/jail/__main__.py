@@ -62,9 +62,12 @@ def main(arguments: list[str]) -> None:
     with suppress(OSError):
         report_forbidden_calls()
     make_room_for_callbacks()
-    _settle_memory()
+    _fix_objects()
+    give_back_free_memory()
+    collect_in_large_pages()
     walls = confinement.Walls(first_user, memory_bytes)
     confinement.die_with_parent(parent)  # once more: a change of user has ended it
+    _fix_objects()
     orders.send(msgspec.msgpack.encode(frames.Ready()))
     while (wall := _next_wall(orders)) is not None:
         if (number := _fork()) == 0:
@@ -74,13 +77,11 @@ def main(arguments: list[str]) -> None:
         orders.send(frames.LENGTH.pack(number))
 
 
-def _settle_memory() -> None:
-    """Arranges what is imported, so that each copy has little to copy."""
+def _fix_objects() -> None:
+    """Arranges the objects that there are, so that copies write nothing to them."""
     gc.collect()
     make_all_immortal()
     gc.freeze()  # later collections look at the jobs' objects only
-    give_back_free_memory()
-    collect_in_large_pages()
 
 
 def _next_wall(orders: socket.socket) -> socket.socket | None:
