@@ -11,8 +11,8 @@ from functools import partial
 from typing import Any, Final
 
 from meterai.customers.codes import Budgets
-from meterai.jail.cpu_budgets import CpuBudgets
 from meterai.jail.pool import JOBS_WAITING_MAX, JailPool
+from meterai.jail.queueing.cpu_budgets import CpuBudgets
 from meterai.kernel.clock import Clock, system_clock
 from meterai.kernel.money import Rupiah
 from meterai.kit.database import HELD_SECONDS, Database, connect

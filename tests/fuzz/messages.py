@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from meterai.jail import frames
-from meterai.jail.confinement import Confinement
 from meterai.jail.frames import Dead, read_reply
+from meterai.jail.walls.confinement import Confinement
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kernel.serial_number import group_serial, make_serial, parse_serial
 from meterai.kit.files.zip_archive import ZipLimits, read_zip

@@ -12,10 +12,10 @@ import sys
 
 import msgspec
 
-from meterai.jail import seccomp
-from meterai.jail.confinement import Confinement
 from meterai.jail.pool import JailPool
 from meterai.jail.probe import ProbeRequest
+from meterai.jail.walls import seccomp
+from meterai.jail.walls.confinement import Confinement
 from tests.hostile.probing import PROBE, managed_in
 
 _PR_SET_SECCOMP = 22

@@ -139,7 +139,7 @@ def test_a_view_that_cannot_be_furnished_leaves_everything_where_it_was() -> Non
     """Half a view would be worse than none: modules could not be loaded any more."""
     code = """if True:
         import os
-        from meterai.jail import namespaces
+        from meterai.jail.walls import namespaces
         namespaces.leave_namespaces()
         try:
             namespaces.enter_view(["/usr/share", "/proc/self/fd/0"])  # a pipe can't be shown

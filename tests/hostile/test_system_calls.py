@@ -6,7 +6,7 @@ import ctypes
 
 import pytest
 
-from meterai.jail.system_calls import ALLOWED, BY_ARGUMENT
+from meterai.jail.walls.system_calls import ALLOWED, BY_ARGUMENT
 
 pytestmark = pytest.mark.hostile
 

@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
-from meterai.jail.callers import Caller
-from meterai.jail.cpu_budgets import PERIOD_SECONDS, CpuBudgets
-from meterai.jail.heavy_files import HeavyFiles
 from meterai.jail.probe import ProbeRequest
-from meterai.jail.turns import Turns
+from meterai.jail.queueing.callers import Caller
+from meterai.jail.queueing.cpu_budgets import PERIOD_SECONDS, CpuBudgets
+from meterai.jail.queueing.heavy_files import HeavyFiles
+from meterai.jail.queueing.turns import Turns
 from meterai.kernel.refusals import Refusal
 from meterai.pdf.requests import RenderRequest
 

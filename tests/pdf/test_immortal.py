@@ -5,7 +5,7 @@ import sys
 
 _PROGRAM = """
 import gc, sys
-from meterai.jail.immortal import IMMORTAL, make_all_immortal
+from meterai.jail.walls.immortal import IMMORTAL, make_all_immortal
 
 class Known:
     def add(self, one):

@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from meterai.jail.fork_server import ForkServer
-from meterai.jail.kernel_calls import cpu_seconds_of
 from meterai.jail.pool import JailPool
 from meterai.jail.probe import ProbeRequest, ProbeResult
+from meterai.jail.walls.kernel_calls import cpu_seconds_of
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.pdf.requests import Inspection, InspectRequest, RenderedPage, RenderRequest
 from tests.pdf import samples
@@ -266,7 +266,7 @@ def told_by(script: str) -> list[float]:
     """Output of a process that has a `timer` of its CPU time."""
     begin = """
         import resource, time
-        from meterai.jail.kernel_calls import CpuTimer
+        from meterai.jail.walls.kernel_calls import CpuTimer
         timer = CpuTimer()
     """
     command = [sys.executable, "-c", textwrap.dedent(begin) + textwrap.dedent(script)]

@@ -84,7 +84,7 @@ async def test_kept_processes_are_few_and_end_soon(jail: JailPool, monkeypatch: 
 
 async def resting(at_most: int) -> set[int]:
     """The jail processes of this test, once there are no more than this."""
-    for _ in range(100):
+    for _ in range(500):
         if len(found := confined()) <= at_most:
             break
         await asyncio.sleep(0.02)

@@ -18,16 +18,17 @@ from typing import Any
 
 import msgspec
 
-from meterai.jail import confinement, frames
-from meterai.jail.immortal import make_all_immortal
-from meterai.jail.kernel_calls import (
+from meterai.jail import frames
+from meterai.jail.tasks import Task
+from meterai.jail.walls import confinement
+from meterai.jail.walls.immortal import make_all_immortal
+from meterai.jail.walls.kernel_calls import (
     collect_in_large_pages,
     fork_beside,
     give_back_free_memory,
     make_room_for_callbacks,
 )
-from meterai.jail.last_words import WALL, report_forbidden_calls
-from meterai.jail.tasks import Task
+from meterai.jail.walls.last_words import WALL, report_forbidden_calls
 from meterai.jail.working import work_until_it_ends
 
 CALLS_MAX = 3_000

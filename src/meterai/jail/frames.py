@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from meterai.jail.confinement import Confinement
+from meterai.jail.walls.confinement import Confinement
 from meterai.kernel.refusals import Kind, Refusal
 
 LENGTH = struct.Struct(">Q")

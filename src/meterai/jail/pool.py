@@ -12,13 +12,13 @@ import msgspec
 import structlog
 
 from meterai.jail import frames
-from meterai.jail.confinement import Confinement
-from meterai.jail.cpu_budgets import CpuBudgets
 from meterai.jail.fork_server import FIRST_USER
 from meterai.jail.frames import Dead, ForbiddenCall
-from meterai.jail.lanes import SHORT_CPU_SECONDS, GaveWay, Lanes
 from meterai.jail.process import Process
+from meterai.jail.queueing.cpu_budgets import CpuBudgets
+from meterai.jail.queueing.lanes import SHORT_CPU_SECONDS, GaveWay, Lanes
 from meterai.jail.supply import Limits, Supply
+from meterai.jail.walls.confinement import Confinement
 from meterai.kernel.refusals import Kind, Refusal
 
 log = structlog.get_logger(__name__)

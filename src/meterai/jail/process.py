@@ -11,7 +11,7 @@ from contextlib import suppress
 from meterai.jail import frames
 from meterai.jail.fork_server import ForkServer
 from meterai.jail.frames import Dead
-from meterai.jail.kernel_calls import cpu_seconds_of
+from meterai.jail.walls.kernel_calls import cpu_seconds_of
 
 CRASHES = {
     *(signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGTRAP, signal.SIGFPE),

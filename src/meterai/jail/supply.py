@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import structlog
 
 from meterai.jail import frames
-from meterai.jail.confinement import Confinement
 from meterai.jail.fork_server import START_SECONDS_MAX, ForkServer
 from meterai.jail.frames import Dead
 from meterai.jail.process import Process
+from meterai.jail.walls.confinement import Confinement
 from meterai.kernel.refusals import Kind, Refusal
 
 log = structlog.get_logger(__name__)

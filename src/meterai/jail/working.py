@@ -11,9 +11,9 @@ from typing import NoReturn
 import msgspec
 
 from meterai.jail import frames
-from meterai.jail.confinement import Walls
-from meterai.jail.kernel_calls import CpuTimer
 from meterai.jail.tasks import Task
+from meterai.jail.walls.confinement import Walls
+from meterai.jail.walls.kernel_calls import CpuTimer
 
 _LARGE_BYTES = 1 << 20
 _GROWTH_BYTES_MAX = 64 << 20

@@ -11,8 +11,8 @@ import structlog
 import uvicorn
 import uvloop
 
-from meterai.jail.cpu_budgets import CpuBudgets
 from meterai.jail.pool import JailPool
+from meterai.jail.queueing.cpu_budgets import CpuBudgets
 from meterai.kernel.clock import system_clock
 from meterai.kit.database import connect
 from meterai.kit.http.guarded_protocol import GuardedProtocol

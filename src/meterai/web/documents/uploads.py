@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 from meterai.bootstrap import vouch_of
-from meterai.jail.callers import current_caller
+from meterai.jail.queueing.callers import current_caller
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.pdf.profiles import Profile
 from meterai.sales.events import Event

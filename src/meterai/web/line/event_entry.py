@@ -11,7 +11,7 @@ from uuid import UUID
 from litestar import Response
 from litestar.datastructures import Cookie
 
-from meterai.jail.callers import recognise
+from meterai.jail.queueing.callers import recognise
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.client_network import network_of
 from meterai.sales.order import Order

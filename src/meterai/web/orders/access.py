@@ -11,7 +11,7 @@ from litestar.datastructures import Cookie
 
 from meterai.customers.queries import SessionCustomer, session_customer
 from meterai.customers.use_cases.use_session import use_session
-from meterai.jail.callers import recognise
+from meterai.jail.queueing.callers import recognise
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.recent_cache import RecentCache
 from meterai.sales.queries.order_access import find_order_by_number, find_order_by_token, order_access

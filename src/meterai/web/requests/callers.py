@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from meterai.jail.callers import Caller
+from meterai.jail.queueing.callers import Caller
 from meterai.kit.http.client_network import network_of
 from meterai.web.requests.request_context import VISITOR_COOKIE
 

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
-from meterai.jail.callers import set_caller
+from meterai.jail.queueing.callers import set_caller
 from meterai.kit.http.body_budget import give_back
 from meterai.texts.mechanism.languages import split_language
 from meterai.web.pages.assets import Assets

@@ -15,8 +15,8 @@ import struct
 from collections.abc import Iterable
 from functools import cache
 
-from meterai.jail import system_calls
-from meterai.jail.kernel_calls import prctl
+from meterai.jail.walls import system_calls
+from meterai.jail.walls.kernel_calls import prctl
 
 LAST_CALL = 0x3FFFFFFF
 """A number that no call has. The filter ends the process by SIGSYS at once, without another report."""

@@ -14,7 +14,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from meterai.jail.callers import Caller
+from meterai.jail.queueing.callers import Caller
 from meterai.kernel.refusals import Kind, Refusal
 
 PERIOD_SECONDS = 300.0

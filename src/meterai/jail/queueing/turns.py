@@ -10,7 +10,7 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from meterai.jail.callers import Caller
+from meterai.jail.queueing.callers import Caller
 from meterai.kernel.refusals import Kind, Refusal
 
 type _Turn = asyncio.Future[None]

@@ -12,8 +12,8 @@ import signal
 import struct
 
 from meterai.jail import frames
-from meterai.jail.kernel_calls import map_code, set_handler
-from meterai.jail.seccomp import LAST_CALL
+from meterai.jail.walls.kernel_calls import map_code, set_handler
+from meterai.jail.walls.seccomp import LAST_CALL
 
 WALL = 20
 """File descriptor of the socket to the pool in each jail process."""

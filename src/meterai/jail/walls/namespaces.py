@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterable
 from contextlib import suppress
 
-from meterai.jail.kernel_calls import mount, system_call, unmount
+from meterai.jail.walls.kernel_calls import mount, system_call, unmount
 
 _MS_BIND, _MS_RECURSIVE, _MS_PRIVATE = 4096, 16384, 1 << 18
 _MNT_DETACH = 2

@@ -12,10 +12,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from meterai.jail.callers import Caller, current_caller
-from meterai.jail.cpu_budgets import CpuBudgets
-from meterai.jail.heavy_files import HeavyFiles
-from meterai.jail.turns import Turns
+from meterai.jail.queueing.callers import Caller, current_caller
+from meterai.jail.queueing.cpu_budgets import CpuBudgets
+from meterai.jail.queueing.heavy_files import HeavyFiles
+from meterai.jail.queueing.turns import Turns
 from meterai.kernel.refusals import Kind, Refusal
 
 SHORT_CPU_SECONDS = 0.5

@@ -10,7 +10,7 @@ import os
 import struct
 from collections.abc import Iterable
 
-from meterai.jail.kernel_calls import prctl, system_call
+from meterai.jail.walls.kernel_calls import prctl, system_call
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on every architecture
 _ASK_VERSION = 1

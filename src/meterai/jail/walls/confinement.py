@@ -23,11 +23,11 @@ from contextlib import suppress
 
 import msgspec
 
-from meterai.jail import namespaces as view
-from meterai.jail import seccomp
-from meterai.jail.kernel_calls import exit_on_signal, prctl, system_call
-from meterai.jail.landlock import ReadingOnly
-from meterai.jail.readable_paths import readable_paths
+from meterai.jail.walls import namespaces as view
+from meterai.jail.walls import seccomp
+from meterai.jail.walls.kernel_calls import exit_on_signal, prctl, system_call
+from meterai.jail.walls.landlock import ReadingOnly
+from meterai.jail.walls.readable_paths import readable_paths
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
