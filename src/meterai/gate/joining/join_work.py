@@ -11,8 +11,8 @@ from meterai.customers.contacts import Contact
 from meterai.gate.joining.form_fields import Form
 from meterai.gate.joining.join_load import JoinLoad
 from meterai.gate.joining.mail_domains import MailDomains
+from meterai.kit.fading_counts import FadingCounts, halved_in
 from meterai.kit.http.client_network import blocks_of
-from meterai.kit.http.fading_counts import FadingCounts
 from meterai.kit.http.used_once import UsedOnce
 from meterai.kit.http.work_demand import WorkDemand, WorkSent, difficulty_of, wait_of
 
@@ -27,8 +27,8 @@ class JoinWork:
         self.demand = WorkDemand(key, "join")
         self._load = load
         self._domains = domains
-        self._places = FadingCounts(HALF_LIFE_S)
-        self._by_waiting = FadingCounts(HALF_LIFE_S)
+        self._places = FadingCounts(halved_in(HALF_LIFE_S))
+        self._by_waiting = FadingCounts(halved_in(HALF_LIFE_S))
         self._used = UsedOnce()
         self._named: tuple[str, tuple[tuple[str, float], ...]] = ("", ())
 
@@ -42,7 +42,7 @@ class JoinWork:
             return False
         sent, about = WorkSent(form.solution, form.wait), contact.name_in_line
         done = self.demand.done(sent, now, address=address, about=about)
-        wait_s = wait_of(self._most(self._by_waiting, contact, address, monotonic))
+        wait_s = wait_of(self._by_waiting.most(self._names(contact, address), monotonic))
         if done.is_enough(difficulty, wait_s):
             if self._used.use(done.name, done.expires, now):
                 return done.difficulty == 0
@@ -62,12 +62,8 @@ class JoinWork:
         """How difficult the work of a join is now; 0: it needs none."""
         if self._load.is_off:
             return 0
-        counted = difficulty_of(self._most(self._places, contact, address, monotonic))
+        counted = difficulty_of(self._places.most(self._names(contact, address), monotonic))
         return max(counted, self._load.difficulty(monotonic))
-
-    def _most(self, counts: FadingCounts, contact: Contact | None, address: str, monotonic: float) -> float:
-        names = self._names(contact, address)
-        return max(weight * counts.look(name, monotonic) for name, weight in names)
 
     def _names(self, contact: Contact | None, address: str) -> tuple[tuple[str, float], ...]:
         """What counts together with this join, and how much one of it counts."""

@@ -81,16 +81,6 @@ def install(program: bytes) -> None:
     prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(descriptor))
 
 
-def allow_the_rest(steps: Iterable[bytes]) -> bytes:
-    """A program of these steps that allows what none of them refuses."""
-    return b"".join([*steps, _step(_GIVE, 0, 0, _ALLOW)])
-
-
-def refuse_numbers(numbers: Iterable[int]) -> list[bytes]:
-    """Steps that return EPERM for each of these numbers and go on otherwise."""
-    return _judge(numbers, _REFUSE)
-
-
 def _judge(numbers: Iterable[int], verdict: int) -> list[bytes]:
     """Steps that give a verdict on each of these numbers and go on otherwise. They load the number again."""
     steps = [_step(_LOAD, 0, 0, 0)]

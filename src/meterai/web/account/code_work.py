@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from meterai.customers.codes import Asker, WorkBrought
 from meterai.customers.contacts import Contact
+from meterai.kit.fading_counts import FadingCounts, halved_in
 from meterai.kit.http.client_network import blocks_of
-from meterai.kit.http.fading_counts import FadingCounts
 from meterai.kit.http.used_once import UsedOnce
 from meterai.kit.http.work_demand import (
     WorkDemand,
@@ -38,15 +38,15 @@ class CodeWork:
 
     def __init__(self, key: bytes) -> None:
         self._demand = WorkDemand(key, "code")
-        self._asked = FadingCounts(HALF_LIFE_S)
-        self._by_waiting = FadingCounts(HALF_LIFE_S)
+        self._asked = FadingCounts(halved_in(HALF_LIFE_S))
+        self._by_waiting = FadingCounts(halved_in(HALF_LIFE_S))
         self._used = UsedOnce()
 
     def read(
         self, sent: WorkSent, contact: Contact, address: str, *, now: float, monotonic: float
     ) -> WorkBrought:
         """Reads and uses up the work in a form. `now`: Unix seconds."""
-        needed = difficulty_of(_most(self._asked, address, monotonic))
+        needed = difficulty_of(self._asked.most(_names(address), monotonic))
         done = self._demand.done(sent, now, address=address, about=contact.value)
         waited = done.waited_s > 0 and done.waited_s >= self._wait_s(contact, address, monotonic)
         if not (done.difficulty or waited) or not self._used.use(done.name, done.expires, now):
@@ -83,12 +83,7 @@ class CodeWork:
         return WorkAsked(needed)
 
     def _wait_s(self, contact: Contact, address: str, monotonic: float) -> float:
-        by_contact = self._by_waiting.look(contact.value, monotonic)
-        return wait_of(max(by_contact, _most(self._by_waiting, address, monotonic)))
-
-
-def _most(counts: FadingCounts, address: str, monotonic: float) -> float:
-    return max((weight * counts.look(name, monotonic) for name, weight in _names(address)), default=0.0)
+        return wait_of(self._by_waiting.most((*_names(address), (contact.value, 1.0)), monotonic))
 
 
 def _names(address: str) -> tuple[tuple[str, float], ...]:
