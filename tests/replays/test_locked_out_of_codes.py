@@ -1,7 +1,7 @@
 """Replay: strangers ask for codes of somebody else's contact, so that the person can't sign in.
 
-Before: two networks and five requests in fifteen minutes were enough. Whoever asked then read "too many codes
-were asked for" for a quarter of an hour, again and again.
+Before: two networks and five requests in fifteen minutes were enough. People who asked then read "too many
+codes were asked for" for a quarter of an hour, again and again.
 """
 
 from __future__ import annotations

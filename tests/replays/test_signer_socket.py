@@ -1,4 +1,4 @@
-"""Whoever reached the signer's socket had a digest of their choice signed or dated.
+"""A program that reached the signer's socket had a digest of its choice signed or dated.
 
 Before, the signer answered every user that could open its socket, and dated any 32 bytes. The kernel names
 the user at the other end (SO_PEERCRED), each user has a right, and digests come from the register alone.

@@ -17,7 +17,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     """A proof for one act. The act's own SQL function uses it up (`customers.use_proof`)."""
 
     proof_id: uuid.UUID
-    """Whoever has it may act: it belongs into a cookie or a form, not into an address."""
+    """It lets its holder act: it belongs into a cookie or a form, not into an address."""
     order_id: uuid.UUID
     """The order for which the code was asked."""
     contact: Contact

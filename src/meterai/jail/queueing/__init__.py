@@ -1,1 +1,1 @@
-"""Whose job is next: turns of networks and visitors, budgets of CPU time, files that were too heavy."""
+"""Decides which job is next: turns of networks and visitors, budgets of CPU time, files known as too heavy."""

@@ -29,7 +29,7 @@ class GaveWay(Exception):
 
 
 type Work[Result] = Callable[[bool, Callable[[float], None]], Awaitable[Result]]
-"""Runs the job. It is told whether the job must give way, and whom to tell the CPU seconds that it used."""
+"""Runs the job. Arguments: whether the job must give way; a function that takes the CPU seconds it used."""
 
 
 class Lanes:
