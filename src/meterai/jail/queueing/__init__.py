@@ -1,1 +1,1 @@
-"""Decides which job is next: turns of networks and visitors, budgets of CPU time, files known as too heavy."""
+"""Decides which job is next: turns of networks and visitors, budgets of CPU time, files seen as too heavy."""
