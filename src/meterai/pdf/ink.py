@@ -1,0 +1,178 @@
+"""Says whether a place on a page has ink, a field or a comment. Runs in the jail.
+
+What people look through does not count: ruled and dotted lines, and the word "Meterai" that marks a place for
+a stamp. The answer comes from PDFium's drawing, so it holds for scans, too.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Any
+
+import pypdfium2
+import pypdfium2.raw as pdfium_c
+from PIL import Image, ImageChops
+
+from meterai.pdf.page_box import PageBox, Rectangle, make_page_box
+from meterai.pdf.placeholder_words import without_placeholders
+from meterai.pdf.ruled_lines import without_lines
+
+DOTS_PER_PT = 2
+AROUND_PT = 40.0
+"""How far around the place a line is followed: a short piece of it looks like a stroke."""
+_CONTRAST = 24
+"""Difference of a colour value from which a dot is no paper. `proposal.py` sees the same dots as ink."""
+_DARK = 128
+"""Grey value below which the ground is no paper: a bar, or a picture."""
+_DOTS_MAX = 3
+"""Dots that may be left where a line was taken away."""
+_DUST_SHARE_MAX = 0.0008
+"""Share of a scanned place that may be dust: 25 of its dots, fewer than a digit of 6 points has."""
+_EVEN_SHARE_MIN = 0.9
+"""Share of the dots that have exactly the colour of the ground, unless the page is a scan."""
+_SEEN_THROUGH = (pdfium_c.FPDF_ANNOT_LINK, pdfium_c.FPDF_ANNOT_POPUP, pdfium_c.FPDF_ANNOT_WATERMARK)
+"""Annotations that are no obstacle by their place alone. What they draw counts as ink."""
+
+
+class Ink(StrEnum):
+    """What lies in a place, the weightiest first."""
+
+    FIELD = "field"
+    """A form field or a signature, filled or empty."""
+    COMMENT = "comment"
+    """Another annotation."""
+    DRAWN = "drawn"
+    """Text, lines of a drawing, or a picture."""
+    NOTHING = ""
+
+
+def ink_under(source: bytes | pypdfium2.PdfDocument, page: int, box: Rectangle, unit: float = 1.0) -> Ink:
+    """What lies in a box of a page, numbered from 1. The box is in points of the visible page.
+
+    `unit`: the page's UserUnit, which PDFium does not know.
+
+    Raises: PdfiumError if PDFium can't read the file or the page.
+    """
+    with _opened(source) as document:
+        sheet = document[page - 1]
+        try:
+            place = box[0] / unit, box[1] / unit, box[2] / unit, box[3] / unit
+            return _annotations_under(sheet, place) or _drawn_under(sheet, place)
+        finally:
+            sheet.close()
+
+
+@contextmanager
+def _opened(source: bytes | pypdfium2.PdfDocument) -> Iterator[pypdfium2.PdfDocument]:
+    if isinstance(source, pypdfium2.PdfDocument):
+        yield source
+        return
+    document = pypdfium2.PdfDocument(source)
+    try:
+        document.init_forms()
+        yield document
+    finally:
+        document.close()
+
+
+def seen_box(page: pypdfium2.PdfPage) -> PageBox:
+    """The visible box of a page as PDFium shows it, in its units."""
+    media, crop = page.get_mediabox(), page.get_cropbox()
+    found = make_page_box(media, crop, rotation=page.get_rotation(), user_unit=1.0)
+    return found or PageBox(x0=media[0], y0=media[1], x1=media[2], y1=media[3], rotation=0)
+
+
+def _annotations_under(page: pypdfium2.PdfPage, place: Rectangle) -> Ink:
+    found, area = Ink.NOTHING, seen_box(page).to_page(place)
+    for number in range(pdfium_c.FPDFPage_GetAnnotCount(page)):
+        annotation: Any = pdfium_c.FPDFPage_GetAnnot(page, number)
+        if not annotation:
+            continue
+        kind = pdfium_c.FPDFAnnot_GetSubtype(annotation)
+        if kind not in _SEEN_THROUGH and _meets(annotation, area):
+            found = Ink.COMMENT
+        pdfium_c.FPDFPage_CloseAnnot(annotation)
+        if found and kind == pdfium_c.FPDF_ANNOT_WIDGET:
+            return Ink.FIELD
+    return found
+
+
+def _meets(annotation: Any, area: Rectangle) -> bool:
+    """Whether an annotation's place has some of the area. One without a place shows nothing."""
+    place = pdfium_c.FS_RECTF()
+    if not pdfium_c.FPDFAnnot_GetRect(annotation, ctypes.byref(place)):
+        return False
+    left, right = sorted((place.left, place.right))
+    bottom, top = sorted((place.bottom, place.top))
+    across = min(right, area[2]) - max(left, area[0])
+    up = min(top, area[3]) - max(bottom, area[1])
+    return bool(across > 0 and up > 0)
+
+
+def _drawn_under(page: pypdfium2.PdfPage, place: Rectangle) -> Ink:
+    width, height = page.get_size()
+    wide = (
+        max(0.0, place[0] - AROUND_PT),
+        max(0.0, place[1] - AROUND_PT),
+        min(width, place[2] + AROUND_PT),
+        min(height, place[3] + AROUND_PT),
+    )
+    if wide[0] >= wide[2] or wide[1] >= wide[3]:
+        return Ink.NOTHING
+    with without_placeholders(page, seen_box(page).to_page(wide)):
+        image = _draw(page, wide)
+    inside = (
+        max(0, round((place[0] - wide[0]) * DOTS_PER_PT)),
+        max(0, round((wide[3] - place[3]) * DOTS_PER_PT)),
+        min(image.width, round((place[2] - wide[0]) * DOTS_PER_PT)),
+        min(image.height, round((wide[3] - place[1]) * DOTS_PER_PT)),
+    )
+    return (
+        Ink.DRAWN
+        if inside[0] < inside[2] and inside[1] < inside[3] and _has_ink(image, inside)
+        else Ink.NOTHING
+    )
+
+
+def _draw(page: pypdfium2.PdfPage, part: Rectangle) -> Image.Image:
+    width, height = page.get_size()
+    cut = (part[0], part[1], width - part[2], height - part[3])
+    image: Image.Image = page.render(scale=DOTS_PER_PT, crop=cut, rev_byteorder=True).to_pil()
+    return image.convert("RGB")
+
+
+def _has_ink(image: Image.Image, inside: tuple[int, int, int, int]) -> bool:
+    """Whether dots of another colour than the ground are left inside, once lines are taken away."""
+    ground = _ground(image.crop(inside))
+    if sum(ground) < 3 * _DARK:
+        return True
+    marks = _marks(image, ground)
+    if marks.crop(inside).getbbox() is None:
+        return False
+    left = without_lines(marks, DOTS_PER_PT).crop(inside)
+    dust = 0 if _is_even(image.crop(inside), ground) else _DUST_SHARE_MAX * left.width * left.height
+    return bool(left.histogram()[255] > max(_DOTS_MAX, dust))
+
+
+def _is_even(place: Image.Image, ground: tuple[int, int, int]) -> bool:
+    """Whether the ground has one colour, as on pages that are no scans."""
+    same = [place.histogram()[256 * channel + value] for channel, value in enumerate(ground)]
+    return min(same) >= _EVEN_SHARE_MIN * place.width * place.height
+
+
+def _ground(place: Image.Image) -> tuple[int, int, int]:
+    """The most frequent colour of each channel: paper, where there is any."""
+    counts = place.histogram()
+    red, green, blue = (counts[start : start + 256] for start in (0, 256, 512))
+    return tuple(channel.index(max(channel)) for channel in (red, green, blue))  # type: ignore[return-value]
+
+
+def _marks(image: Image.Image, ground: tuple[int, int, int]) -> Image.Image:
+    """255 where a dot differs from the ground, else 0."""
+    apart = ImageChops.difference(image, Image.new("RGB", image.size, ground))
+    red, green, blue = apart.split()
+    most = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    return most.point([255 if value >= _CONTRAST else 0 for value in range(256)])
