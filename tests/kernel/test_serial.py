@@ -1,5 +1,6 @@
 """Serial numbers: 22 characters, random, with a check character that catches slips of the pen."""
 
+import hashlib
 import os
 from itertools import combinations
 
@@ -7,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meterai.kernel.serial_number import ALPHABET, check_character, group_serial, make_serial, parse_serial
+from meterai.kernel.serial_number import (
+    ALPHABET,
+    LOOK_ALIKES,
+    check_character,
+    group_serial,
+    make_serial,
+    parse_serial,
+    readings,
+)
 
 randomness = st.binary(min_size=32, max_size=32)
 
@@ -16,8 +25,33 @@ randomness = st.binary(min_size=32, max_size=32)
 def test_a_serial_has_22_characters_and_its_check_character_fits(value: bytes) -> None:
     serial = make_serial(value)
     assert len(serial) == 22
-    assert set(serial) <= set(ALPHABET)
+    assert set(serial) <= set(ALPHABET) - set("OIBSZ")
     assert parse_serial(serial) == serial
+
+
+def test_two_of_many_serials_are_never_the_same() -> None:
+    assert (
+        len({make_serial(hashlib.sha256(bytes([n // 256, n % 256])).digest()) for n in range(9999)}) == 9999
+    )
+
+
+@given(randomness)
+def test_letters_typed_for_all_digits_that_look_like_them_are_read(value: bytes) -> None:
+    serial = make_serial(value)
+    for letter, digit in LOOK_ALIKES.items():
+        assert serial in readings(serial.replace(digit, letter).lower())
+
+
+@given(randomness)
+def test_a_serial_typed_as_printed_is_its_own_first_reading(value: bytes) -> None:
+    assert readings(group_serial(make_serial(value)))[0] == make_serial(value)
+
+
+def test_no_more_than_64_readings_of_a_text_are_tried() -> None:
+    many = readings("O0I1B8S5Z2O0I1B8S5Z2O0")
+    assert len(many) == len(set(many)) == 64
+    assert all(parse_serial(reading) == reading for reading in many)
+    assert readings("MATERAI") == []
 
 
 @given(randomness, st.integers(0, 21), st.sampled_from(ALPHABET))

@@ -20,6 +20,10 @@ KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC = {7: KEY.public_key().public_bytes_raw()}
 DAY = date(2026, 8, 17)
 VECTOR = (
+    "HTTPS://METERAI.EXAMPLE/C/H60Y50LJ3GPI4W+MGWTQ+HHUWC748TNA3TFF00Z2$4-5X8$VNCW8TO"
+    "7AXEWVV7AFR6XE2G$XLZD:DFZ89MK0AYKGS7$H43NZL+YOIBB2A53XUW4LD+4UNV0W1LX10"
+)
+OLDER_VECTOR = (
     "HTTPS://METERAI.EXAMPLE/C/H600I0WU8U4+OMD6YYO-L4A3ZIUN7TY6HZ3+W:U$DTN*5N1Q*Q4Y*N"
     "OOKL86J*LADWBU+PDWOH0SN3PN0RZG9X9*DRHJ+9ED57TE9ZDQRFWUCW9XHMOBTTUCC6X30"
 )
@@ -47,6 +51,12 @@ def test_what_is_encoded_is_read_back_and_verifies(randomness: bytes, day: date)
 
 def test_the_text_is_the_published_vector() -> None:
     assert make_code(bytes(range(32))) == VECTOR
+
+
+def test_the_code_of_a_serial_with_letters_that_look_like_digits_is_still_read() -> None:
+    code = decode_code(OLDER_VECTOR)
+    assert set(code.serial) & set("OIBSZ"), "as serials were made before"
+    assert verify_code(code, PUBLIC)
 
 
 def test_the_whole_text_fits_the_alphanumeric_mode_of_a_version_6_code() -> None:

@@ -18,7 +18,7 @@ from pyhanko.sign.signers import PdfTimeStamper
 
 from meterai.api import verification as site_api
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kernel.serial_number import group_serial
+from meterai.kernel.serial_number import group_serial, readings
 from meterai.kit.database import connect
 from meterai.signatures.stamp_code import code_message, encode_code
 from meterai.stamping.signer.private_keys.software_key import CodeKey
@@ -450,6 +450,28 @@ async def test_a_serial_number_with_a_typing_error_is_refused_by_name(database: 
     with pytest.raises(Refusal) as refused:
         await look_up_serial(database.reader, wrong)
     assert refused.value.code == "serial.malformed"
+
+
+async def test_a_letter_typed_for_a_digit_leads_to_the_registered_serial_and_the_answer_says_so(
+    database: TestDatabase, stamped: bytes
+) -> None:
+    await enter(database, SERIAL, stamped)
+    typed = SERIAL.translate(str.maketrans("01852", "OIBSZ"))
+    assert typed != SERIAL
+    answer = await look_up_serial(database.reader, typed)
+    assert (answer.serial, answer.known, answer.read_otherwise) == (SERIAL, True, True)
+    assert not (await look_up_serial(database.reader, SERIAL)).read_otherwise
+
+
+async def test_a_text_with_two_registered_readings_is_not_answered(
+    database: TestDatabase, stamped: bytes
+) -> None:
+    typed = "O0I1B8S5Z2O0I1B8S5Z2O0"
+    for reading in readings(typed)[:2]:
+        await enter(database, reading, stamped + reading.encode())
+    with pytest.raises(Refusal) as refused:
+        await look_up_serial(database.reader, typed)
+    assert refused.value.code == "serial.ambiguous"
 
 
 async def test_a_code_of_ours_leads_to_its_serial_number_and_a_forged_one_does_not(

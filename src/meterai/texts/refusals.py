@@ -291,6 +291,10 @@ TABLE: dict[str, Explanation] = {
             "tertukar."
         ),
     ),
+    "serial.ambiguous": Explanation(
+        N_("Yang diketik dapat dibaca sebagai beberapa nomor seri."),
+        N_("Ketik lagi persis seperti tercetak, dan perhatikan huruf O dan angka 0, huruf I dan angka 1."),
+    ),
     "code.unreadable": Explanation(
         N_("Kode QR ini tidak dapat dibaca."),
         N_("Pindai sekali lagi dengan cahaya cukup, atau ketik nomor serinya di halaman Periksa."),

@@ -140,6 +140,8 @@ class SerialAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     serial: str
     known: bool
+    read_otherwise: bool = False
+    """True: what was typed is another reading of this number, such as O for 0."""
     state: str = ""
     """State in the register; empty when unknown."""
     released_at: datetime | None = None

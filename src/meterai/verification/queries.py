@@ -75,8 +75,3 @@ async def find_gaps(connection: Connection) -> list[Gap]:
     """The periods that the register lost, if it was restored from a copy."""
     rows = await connection.fetch("SELECT lost_from, lost_until FROM verification.register_gap")
     return [Gap(row["lost_from"], row["lost_until"]) for row in rows]
-
-
-async def find_by_serial(connection: Connection, serial: str) -> SerialEntry | None:
-    """The register's entry of one serial number."""
-    return (await find_serials(connection, [serial])).get(serial)

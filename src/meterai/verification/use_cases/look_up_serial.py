@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kernel.serial_number import parse_serial
+from meterai.kernel.serial_number import SerialNumber, parse_serial, readings
 from meterai.kit.database import DATABASE_IS_DOWN, Database
 from meterai.signatures.stamp_code import decode_code, verify_code
 from meterai.verification.model import SerialAnswer, Trust
-from meterai.verification.queries import find_by_serial, find_releases
+from meterai.verification.queries import Released, SerialEntry, find_releases, find_serials
 
 
 async def look_up_serial(db: Database | None, text: str) -> SerialAnswer:
     """What the register says of a serial number that a person typed.
 
-    Raises: Refusal(INVALID, "serial.malformed") if it cannot be one (mistyped or invented);
-    Refusal(UNAVAILABLE, "register.unreachable"), or "register.not_asked" without `db`.
+    People take O for 0 or I for 1. So the register is asked for all likely readings of the text.
+
+    Raises: Refusal(INVALID, "serial.malformed") if it cannot be one (mistyped or invented), or
+    "serial.ambiguous" if the register has several readings; Refusal(UNAVAILABLE, "register.unreachable"), or
+    "register.not_asked" without `db`.
     """
-    serial = parse_serial(text)
-    if serial is None:
+    likely = readings(text)
+    if not likely:
         raise Refusal(Kind.INVALID, "serial.malformed")
     if db is None:
         raise Refusal(Kind.UNAVAILABLE, "register.not_asked")
     try:
         async with db.connection() as connection:
-            entry = await find_by_serial(connection, serial)
-            released = await find_releases(connection, [serial]) if entry is not None else []
+            found = await find_serials(connection, likely)
+            released = await find_releases(connection, list(found)) if len(found) == 1 else []
     except DATABASE_IS_DOWN as error:
         raise Refusal(Kind.UNAVAILABLE, "register.unreachable") from error
+    if len(found) > 1:
+        raise Refusal(Kind.INVALID, "serial.ambiguous")
+    return _answer(parse_serial(text), next(iter(found.values()), None), released)
+
+
+def _answer(
+    typed: SerialNumber | None, entry: SerialEntry | None, released: Sequence[Released]
+) -> SerialAnswer:
+    """Raises: Refusal(INVALID, "serial.malformed") if the typed text is none and no reading is registered."""
     if entry is None:
-        return SerialAnswer(serial=serial, known=False)
+        if typed is None:
+            raise Refusal(Kind.INVALID, "serial.malformed")
+        return SerialAnswer(serial=typed, known=False)
     return SerialAnswer(
-        serial=serial,
+        serial=entry.serial,
         known=True,
+        read_otherwise=entry.serial != typed,
         state=entry.state,
         released_at=entry.released_at,
         document_pages=released[-1].document_pages if released else None,
