@@ -33,6 +33,7 @@ def test_a_known_file_is_judged_by_its_digest_without_being_sent(
     judge = visitor()
     judge.open("/periksa")
     judge.page.locator("#berkas").set_input_files(stamped)
+    judge.page.locator("[data-keep]").check()
     judge.press("Periksa berkas")
     judge.page.wait_for_selector("[data-verdict=ASLI]")
     assert judge.posts == []
@@ -53,6 +54,7 @@ def test_a_known_file_is_judged_by_its_digest_without_being_sent(
     changed.write_bytes(content)
     judge.open("/periksa")
     judge.page.locator("#berkas").set_input_files(changed)
+    judge.page.locator("[data-keep]").check()
     judge.press("Periksa berkas")
     judge.page.wait_for_selector("[data-verdict]")
     assert judge.page.locator("[data-verdict]").get_attribute("data-verdict") != "ASLI"
@@ -85,6 +87,7 @@ def test_a_file_is_sent_when_nobody_says_whether_it_is_known(visitor: Visitor, p
     person.open("/periksa")
     person.page.route("**/periksa/sidik/*", lambda _: None)  # never answered
     person.page.locator("#berkas").set_input_files(paper)
+    person.page.locator("[data-keep]").check()
     with person.page.expect_request("**/periksa/sidik/*"):
         person.page.locator("form[enctype] button").click()
     clock.run_for(10_100)
@@ -98,8 +101,8 @@ def test_a_plain_pdf_and_a_non_pdf_get_their_verdicts(visitor: Visitor, paper: P
     judge.press("Check the file")
     judge.page.wait_for_selector("[data-verdict=TIDAK_ASLI]")
     judge.approve("53-verdict-no-stamp")
-    noise = tmp_path / "foto.pdf"
-    noise.write_bytes(b"\xff\xd8\xff\xe0 not a pdf")
+    noise = tmp_path / "bukan.pdf"
+    noise.write_bytes(b"not a pdf")
     judge.open("/periksa")
     judge.page.locator("#berkas").set_input_files(noise)
     judge.press("Check the file")

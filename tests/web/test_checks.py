@@ -64,7 +64,7 @@ async def test_files_that_wait_to_be_checked_take_no_more_memory_than_they_may(
         raise Refusal(Kind.BUSY, "jail.busy")
 
     running.app.check_jail = None
-    monkeypatch.setattr("meterai.web.verify.check_routes.judge_document", judge)
+    monkeypatch.setattr("meterai.web.verify.checking.judge_document", judge)
     monkeypatch.setattr(PROCESS_BUDGET, "_bytes_max", 2_500)
     body = FORM.replace(b"%PDF-1.7", b"%PDF-1.7" + bytes(1_000))
 

@@ -6,6 +6,8 @@ import msgspec
 
 CHECKED_BYTES_MAX = 12 << 20
 """Limit for checks. Stamps and archive data make a file larger than an upload may be."""
+PICTURE_PIXELS_MAX = 66_000_000
+"""Limit for pictures whose codes are read. Telephones make pictures of 12, 48, 50 and 64 million dots."""
 PLACES_TO_SIGN_MAX = 40
 """Empty signature fields that are kept for later signers. A notice says when there are more."""
 

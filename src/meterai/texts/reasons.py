@@ -109,7 +109,13 @@ REASONS: Final[dict[str, Explanation]] = {
         N_("e-Meterai ini diterbitkan pihak lain; rantai sertifikatnya tidak kami kenal."), _ELSEWHERE
     ),
     "pdf.empty": Explanation(N_("Berkas kosong."), _OTHER_FILE),
-    "pdf.not_pdf": Explanation(N_("Berkas ini bukan PDF."), _OTHER_FILE),
+    "pdf.not_pdf": Explanation(
+        N_("Berkas ini bukan PDF."),
+        N_(
+            "Periksa apakah berkas yang benar sudah dipilih. Dari gambar meterai hanya kode QR-nya yang "
+            "dapat dibaca, di halaman Periksa meterai."
+        ),
+    ),
     "pdf.broken": Explanation(
         N_("Berkas PDF rusak atau tidak lengkap, sehingga tidak dapat dibaca dengan pasti."), _ASK_SENDER
     ),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from meterai.pdf.limits import CHECKED_BYTES_MAX, DEFAULT_LIMITS
+from meterai.pdf.limits import CHECKED_BYTES_MAX, DEFAULT_LIMITS, PICTURE_PIXELS_MAX
 from meterai.texts.mechanism.explanations import Explanation
 from meterai.texts.mechanism.marks import N_
 
@@ -279,6 +279,27 @@ TABLE: dict[str, Explanation] = {
             "berkas lain."
         ),
         facts={"checked_bytes_max": CHECKED_BYTES_MAX},
+    ),
+    "picture.no_code": Explanation(
+        N_("Tidak ada kode QR yang terbaca di gambar ini."),
+        N_(
+            "Foto meterainya dari lebih dekat, lurus, dan terang; seluruh kotak kode harus terlihat. Kirim "
+            "foto aslinya, bukan yang sudah diperkecil aplikasi pesan. Atau baca kodenya dengan kamera di "
+            "halaman Baca kode QR."
+        ),
+    ),
+    "picture.unreadable": Explanation(
+        N_("Gambar ini tidak dapat dibuka: rusak atau terpotong."),
+        N_("Kirim sekali lagi sebagai JPEG atau PNG, atau buat tangkapan layar."),
+    ),
+    "picture.other_kind": Explanation(
+        N_("Gambar jenis ini (seperti HEIC, AVIF, GIF, atau TIFF) tidak dapat kami buka."),
+        N_("Kirim sebagai JPEG, PNG, atau WebP. Cara termudah: buat tangkapan layar dari gambarnya."),
+    ),
+    "picture.too_large": Explanation(
+        N_("Gambar ini terlalu besar untuk dibaca (paling banyak {megapixels} megapiksel)."),
+        N_("Potong gambarnya sampai tinggal meterainya, atau buat tangkapan layar."),
+        facts={"megapixels": PICTURE_PIXELS_MAX // 1_000_000},
     ),
     "digest.unknown": Explanation(
         N_("Daftar kami tidak mengenal sidik digital berkas ini."),

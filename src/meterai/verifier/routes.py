@@ -29,16 +29,16 @@ from meterai.verification.use_cases.look_up_serial import look_up_serial
 from meterai.web.pages.cached_pages import CachedPages, cache_page
 from meterai.web.pages.messages import text_of
 from meterai.web.pages.templates import Pages
-from meterai.web.requests.forms import FormLimits, read_form
+from meterai.web.requests.forms import read_form
 from meterai.web.requests.http_refusals import api_refusal, page_refusal, with_methods
 from meterai.web.requests.middleware import SiteMiddleware
 from meterai.web.requests.visits import Visit, visit_of
+from meterai.web.verify.checking import LIMITS, Checker, CheckPage, result_page
 from meterai.web.verify.code_reader import code_reader_pages
-from meterai.web.verify.stamp_pictures import ShownStamp, with_pictures, without_pictures
+from meterai.web.verify.stamp_pictures import without_pictures
 
 log = structlog.get_logger(__name__)
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
-_LIMITS = FormLimits(files_max=1, file_bytes_max=CHECKED_BYTES_MAX)
 
 type VerifierRequest = Request[Any, Any, Any]
 
@@ -124,24 +124,19 @@ async def read_serial(request: VerifierRequest, serial: str) -> SerialAnswer:
 
 @post("/periksa", status_code=200)
 async def check_file(request: VerifierRequest) -> Response[bytes]:
-    """Judges an uploaded file and shows the site's page."""
+    """Judges an uploaded file, or reads the codes of a picture, and shows the site's page."""
     service = _service(request)
-    form = await read_form(request.headers.get("content-type", ""), request.stream(), _LIMITS)
-    uploads = form.uploads("berkas")
-    if not uploads or uploads[0].too_large:
-        refused = "verification.too_large" if uploads else "form.no_file"
-        return _page(request, "verify.html", status=422, refused=refused, serial="")
-    data = bytes(uploads[0].content)
-    judgement = await judge_document(service.db, service.jail, data, trust=service.trust, now=service.clock())
-    stamps = await with_pictures(service.jail, data, judgement)
-    return _result(request, judgement, stamps, name=uploads[0].name)
+    form = await read_form(request.headers.get("content-type", ""), request.stream(), LIMITS)
+    checker = Checker(service.db, service.jail, service.trust, service.clock)
+    return _show(request, await checker.check(form))
 
 
 @get("/periksa/sidik/{sha256:str}")
 async def check_digest(request: VerifierRequest, sha256: str) -> Response[bytes]:
     """Shows the result for a digest that the browser made."""
-    judgement = await _judge_digest(_service(request), sha256)
-    return _result(request, judgement, without_pictures(judgement), by_digest=True)
+    service = _service(request)
+    judgement = await _judge_digest(service, sha256)
+    return _show(request, result_page(judgement, without_pictures(judgement), service.clock, by_digest=True))
 
 
 @get("/periksa/nomor")
@@ -174,24 +169,8 @@ def _page(request: VerifierRequest, template: str, *, status: int = 200, **conte
     return Response(body, status_code=status, media_type="text/html")
 
 
-def _result(
-    request: VerifierRequest,
-    judgement: Judgement,
-    stamps: list[ShownStamp],
-    *,
-    name: str = "",
-    by_digest: bool = False,
-) -> Response[bytes]:
-    return _page(
-        request,
-        "verify_result.html",
-        judgement=judgement,
-        stamps=stamps,
-        name=name,
-        by_digest=by_digest,
-        checked_at=_service(request).clock(),
-        private=True,
-    )
+def _show(request: VerifierRequest, shown: CheckPage) -> Response[bytes]:
+    return _page(request, shown.template, status=shown.status, **shown.values)
 
 
 def _refused(request: VerifierRequest, refusal: Refusal) -> Response[Any]:

@@ -5,7 +5,7 @@ Times carry their zone. Date and time together: `texts/mechanism/moments.py`, fo
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -21,8 +21,12 @@ NAME_CHARACTERS_MAX = 255
 
 def date_text(moment: datetime, language: str, zone: str = JAKARTA) -> str:
     """`5 September 2026`."""
-    local = moment.astimezone(ZoneInfo(zone))
-    return f"{local.day} {_names('months', language)[local.month - 1]} {local.year}"
+    return day_text(moment.astimezone(ZoneInfo(zone)), language)
+
+
+def day_text(day: date, language: str) -> str:
+    """`5 September 2026`."""
+    return f"{day.day} {_names('months', language)[day.month - 1]} {day.year}"
 
 
 def short_date_text(moment: datetime, language: str, zone: str = JAKARTA) -> str:

@@ -18,6 +18,7 @@ from meterai.pdf.limits import CHECKED_BYTES_MAX
 from meterai.sales.bank_account import BANKS, HOLDER_LENGTH_MAX
 from meterai.texts.mechanism import moments
 from meterai.texts.mechanism.catalogues import load_translations, names_of_languages
+from meterai.verification.picture_codes import CODES_MAX
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.messages import Text, notice_text, reason_text, state_text, text_of
 from meterai.web.requests.forms import FILE_BYTES_MAX, FILES_MAX
@@ -50,6 +51,11 @@ class SiteFacts:
     """Rupiah a day above which two officers release payouts."""
     contact: str = ""
     """How people reach us (`settings.contact`); empty: not at all."""
+
+    @property
+    def public_host(self) -> str:
+        """The host in `public_url`, in lower case."""
+        return self.public_url.partition("//")[2].partition("/")[0].lower()
 
     @property
     def contact_link(self) -> str:
@@ -106,6 +112,7 @@ def environment_of(language: str) -> Environment:
         "upload_bytes_max": FILE_BYTES_MAX,
         "upload_files_max": FILES_MAX,
         "checked_bytes_max": CHECKED_BYTES_MAX,
+        "codes_max": CODES_MAX,
         "link": partial(localise, language=language),
         "told": partial(_told, language),
         "reason": partial(reason_text, language=language),
@@ -118,6 +125,7 @@ def environment_of(language: str) -> Environment:
         "size": partial(display.size_text, language=language),
         "number": partial(display.number_text, language=language),
         "date": partial(_date, language),
+        "day": partial(display.day_text, language=language),
         "clock": partial(_clock, language),
         "moment": partial(_moment, language),
         "second": partial(_second, language),

@@ -1,5 +1,6 @@
-// The browser makes the file's SHA-256 first. When the register knows it, the file stays where it is, and the result need
-// not say that nobody saw it: who came by a link has had no digest made in this tab.
+// For people who would rather not send their file, the browser makes its SHA-256 first. When the register knows it, the
+// file stays where it is, and the result need not say that nobody saw it: who came by a link has had no digest made in
+// this tab.
 (() => {
   const KEY = "periksa";
   const unseen = document.querySelector("[data-unseen]");
@@ -14,7 +15,8 @@
   let sent = false;
   form.addEventListener("submit", async (event) => {
     const input = form.querySelector("input[type=file]"), file = input.files[0];
-    if (sent || !file || file.size > +input.dataset.max) return;
+    const stays = form.querySelector("[data-keep]").checked;
+    if (sent || !stays || !file || file.size > +input.dataset.max) return;
     event.preventDefault();
     sent = true;
     try {

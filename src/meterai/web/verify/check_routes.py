@@ -7,38 +7,26 @@ import re
 from litestar import Response, get, post
 
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.pdf.limits import CHECKED_BYTES_MAX
-from meterai.verification.model import Judgement
-from meterai.verification.use_cases.judge_document import judge_digest, judge_document
+from meterai.verification.use_cases.judge_document import judge_digest
 from meterai.verification.use_cases.look_up_serial import look_up_code, look_up_serial
-from meterai.web.requests.forms import FormLimits, read_form
+from meterai.web.requests.forms import read_form
 from meterai.web.requests.request_context import RequestContext, WebRequest
-from meterai.web.verify.stamp_pictures import ShownStamp, with_pictures, without_pictures
+from meterai.web.verify.checking import LIMITS, Checker, CheckPage, asked_again, result_page
+from meterai.web.verify.stamp_pictures import without_pictures
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_LIMITS = FormLimits(files_max=1, file_bytes_max=CHECKED_BYTES_MAX)
 
 
 @post("/periksa", status_code=200)
 async def check_file(request: WebRequest, context: RequestContext) -> Response[bytes]:
-    """Judges an uploaded file and keeps nothing of it.
+    """Judges an uploaded file, or reads the codes of a picture, and keeps nothing of it.
 
     The form needs no proof: it changes nothing and shows what its sender sent.
     """
-    form = await read_form(request.headers.get("content-type", ""), request.stream(), _LIMITS)
-    uploads = form.uploads("berkas")
-    if not uploads:
-        return context.page(request, "verify.html", status=422, refused="form.no_file", serial="")
-    upload = uploads[0]
-    if upload.too_large:
-        return context.page(request, "verify.html", status=422, refused="verification.too_large", serial="")
-    data = bytes(upload.content)
+    form = await read_form(request.headers.get("content-type", ""), request.stream(), LIMITS)
     service = context.service
-    judgement = await judge_document(
-        service.db, service.check_jail, data, trust=service.trust, now=service.clock()
-    )
-    stamps = await with_pictures(service.check_jail, data, judgement)
-    return _result(request, context, judgement, stamps, name=upload.name)
+    checker = Checker(service.db, service.check_jail, service.trust, service.clock)
+    return _show(request, context, await checker.check(form))
 
 
 @get("/periksa/sidik/{sha256:str}")
@@ -52,7 +40,8 @@ async def check_digest(request: WebRequest, context: RequestContext, sha256: str
     judgement = await judge_digest(context.service.db, digest) if _DIGEST.fullmatch(digest) else None
     if judgement is None:
         raise Refusal(Kind.NOT_FOUND, "digest.unknown")
-    return _result(request, context, judgement, without_pictures(judgement), by_digest=True)
+    shown = result_page(judgement, without_pictures(judgement), context.service.clock, by_digest=True)
+    return _show(request, context, shown)
 
 
 @get("/periksa/nomor")
@@ -68,7 +57,7 @@ async def check_serial(request: WebRequest, context: RequestContext, serial: str
     try:
         answer = await look_up_serial(context.service.db, serial)
     except Refusal as refusal:
-        return context.page(request, "verify.html", status=422, refused=refusal.code, serial=serial[:40])
+        return _show(request, context, asked_again(refusal.code, serial[:40]))
     return context.page(request, "serial.html", status=200 if answer.known else 404, answer=answer)
 
 
@@ -79,25 +68,8 @@ async def land_from_code(request: WebRequest, context: RequestContext, payload: 
     return context.page(request, "serial.html", status=200 if answer.known else 404, answer=answer)
 
 
-def _result(
-    request: WebRequest,
-    context: RequestContext,
-    judgement: Judgement,
-    stamps: list[ShownStamp],
-    *,
-    name: str = "",
-    by_digest: bool = False,
-) -> Response[bytes]:
-    return context.page(
-        request,
-        "verify_result.html",
-        judgement=judgement,
-        stamps=stamps,
-        name=name,
-        by_digest=by_digest,
-        checked_at=context.service.clock(),
-        private=True,
-    )
+def _show(request: WebRequest, context: RequestContext, shown: CheckPage) -> Response[bytes]:
+    return context.page(request, shown.template, status=shown.status, **shown.values)
 
 
 ROUTES = [check_file, check_digest, go_to_serial, check_serial, land_from_code]
