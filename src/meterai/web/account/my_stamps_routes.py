@@ -332,6 +332,7 @@ def _placing_page(
         total=1,
         action=context.visit(request).link(f"{base}/letak"),
         image=f"{base}/halaman/{typed.placement.page}",
+        sheets=context.visit(request).link(f"{base}/lembar"),
         drop="",
         countable=True,
         private=True,

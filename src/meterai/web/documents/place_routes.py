@@ -63,7 +63,7 @@ async def take_placing(
     form = await context.form(request)
     key = await open_order_page(context, request, number)
     order = await order_page(context.service.db, key.order_id)  # all of it, for the page behind
-    if _is_over(order):
+    if is_over(order):
         return context.redirect(request, f"/pesanan/{number}")
     position = _position_of(order, form, position)
     draft = await _sheet_of(request, context, key, order, position)
@@ -124,7 +124,7 @@ async def take_fit(
     form = await context.form(request)
     key = await open_order_page(context, request, number)
     order = await order_items(context.service.db, key.order_id)
-    if _is_over(order):
+    if is_over(order):
         return context.redirect(request, f"/pesanan/{number}")
     position = _position_of(order, form, position)
     draft = await _sheet_of(request, context, key, order, position)
@@ -154,7 +154,7 @@ async def _draft_document(
     visit = context.visit(request)
     known = visit.known(key.order_id, OrderItems) or visit.known(key.order_id, OrderPage)
     order = known or await order_items(context.service.db, key.order_id)
-    return None if _is_over(order) else await _sheet_of(request, context, key, order, position)
+    return None if is_over(order) else await _sheet_of(request, context, key, order, position)
 
 
 async def _sheet_of(
@@ -172,11 +172,19 @@ async def _sheet_of(
     return DraftDocument(key, order, item, position, document)
 
 
-def _is_over(order: OrderItems | OrderPage) -> bool:
+def is_over(order: OrderItems | OrderPage) -> bool:
     """Tells whether the order is paid, or never will be. Stamps are no longer placed; its page shows its
     state.
     """
     return order.state not in ("draft", "awaiting_payment")
+
+
+def image_address(context: RequestContext, key: OrderKey, document: DocumentPage, page: int) -> str:
+    """The address of a page's picture, with the permit that `show_image` asks for."""
+    version = document.input_object
+    permit = make_permit(context.service.secret, key.order_id, document.document_id, version)
+    own = f"/pesanan/{key.number}/halaman/{document.document_id}/{page}"
+    return f"{own}?izin={permit}&v={version}"
 
 
 def _position_of(order: OrderItems | OrderPage, form: Form, position: int) -> int:
@@ -251,9 +259,6 @@ def _page(
     visit = context.visit(request)
     base = f"/pesanan/{draft.key.number}"
     document = draft.document
-    version = document.input_object
-    permit = make_permit(context.service.secret, draft.key.order_id, document.document_id, version)
-    image = f"{base}/halaman/{document.document_id}/{typed.placement.page}"
     return context.page(
         request,
         "place.html",
@@ -261,7 +266,8 @@ def _page(
         number=draft.position,
         total=len(draft.order.items),
         action=visit.link(f"{base}/letak/{draft.position}"),
-        image=f"{image}?izin={permit}&v={version}",
+        image=image_address(context, draft.key, document, typed.placement.page),
+        sheets=visit.link(f"{base}/lembar/{document.document_id}"),
         drop=visit.link(f"{base}/hapus/{document.document_id}"),
         countable=draft.order.state == "draft",
         private=True,

@@ -40,6 +40,8 @@ class SummaryRow:
     name: str
     """The name of the document; empty for quota."""
     change: str
+    sheets: str
+    """The page with all pages of the document; empty for quota."""
     stamps: int
 
 
@@ -259,10 +261,11 @@ async def _lines(request: WebRequest, context: RequestContext, order: Order) -> 
     lines = []
     for position, item in enumerate(order.items, 1):
         if item.document_id is None:
-            lines.append(SummaryRow("", "", item.quantity))
+            lines.append(SummaryRow("", "", "", item.quantity))
         else:
             change = visit.link(f"/pesanan/{order.number}/letak/{position}")
-            lines.append(SummaryRow(names[item.document_id], change, item.quantity))
+            sheets = visit.link(f"/pesanan/{order.number}/lembar/{item.document_id}")
+            lines.append(SummaryRow(names[item.document_id], change, sheets, item.quantity))
     return lines
 
 
