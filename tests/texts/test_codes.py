@@ -9,6 +9,7 @@ from pathlib import Path
 import meterai
 from meterai.cli.refusal_texts import WORDS
 from meterai.pdf import inspection
+from meterai.pdf.view_dependent import Trait
 from meterai.texts.api_problems import FOR_MACHINES
 from meterai.texts.notices import NOTICES
 from meterai.texts.queue.gate import PROBLEMS
@@ -85,6 +86,7 @@ def test_every_notice_of_the_inspection_has_words_in_both_languages() -> None:
             body = [node for statement in function.body for node in ast.walk(statement)]
             texts = [node.value for node in body if isinstance(node, ast.Constant)]
             names |= {text for text in texts if isinstance(text, str) and text.isidentifier()}
+    names |= {trait.value for trait in Trait} | {"portfolio"}
     assert {f"pdf.notice.{name}" for name in names} == set(NOTICES)
     for code in NOTICES:
         assert notice_text(code, "id") != notice_text(code, "en")

@@ -9,12 +9,12 @@ Python.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pikepdf
 
 from meterai.pdf.inspection import DANGEROUS_ACTIONS, DANGEROUS_ANNOTATIONS
+from meterai.pdf.opening.objects import dictionaries_in, dictionary_of
 from meterai.pdf.opening.structure import name_of
 
 _TREES = ("/EmbeddedFiles", "/JavaScript")
@@ -36,26 +36,12 @@ def remove_alive(pdf: pikepdf.Pdf) -> None:
     Empty dictionaries stay where something refers to them: readers ignore them.
     """
     for item in pdf.objects:
-        own = item.stream_dict if isinstance(item, pikepdf.Stream) else item
+        own = dictionary_of(item)
         if isinstance(own, pikepdf.Dictionary | pikepdf.Array) and _SUSPICION.search(
             own.unparse(resolved=True)
         ):
-            for dictionary in _dictionaries(own):
+            for dictionary in dictionaries_in(own):
                 _clean(dictionary)
-
-
-def _dictionaries(value: Any) -> Iterator[pikepdf.Dictionary]:
-    """Yields every dictionary inside one object, the object included. References are not followed."""
-    stack = [(value, 0)]
-    while stack:
-        node, depth = stack.pop()
-        if depth and isinstance(node, pikepdf.Object) and node.is_indirect:
-            continue
-        if isinstance(node, pikepdf.Dictionary):
-            yield node
-            stack += [(node[key], depth + 1) for key in node.keys()]  # noqa: SIM118 - items can't be iterated
-        elif isinstance(node, pikepdf.Array):
-            stack += [(item, depth + 1) for item in node]
 
 
 def _clean(dictionary: pikepdf.Dictionary) -> None:

@@ -21,6 +21,7 @@ from meterai.pdf.signed.signature_fields import (
     place_to_sign,
     usage_rights,
 )
+from meterai.pdf.view_dependent import find_view_dependent
 
 DANGEROUS_ACTIONS = {
     "/JavaScript": "javascript",
@@ -141,8 +142,8 @@ def _find_notices(document: OpenedDocument) -> set[str]:
     if isinstance(names, pikepdf.Dictionary):
         found |= {"javascript"} if "/JavaScript" in names else set()
         found |= {"embedded"} if "/EmbeddedFiles" in names else set()
-    if "/Collection" in root or "/AF" in root:
-        found.add("embedded")
+    found |= {"portfolio"} if "/Collection" in root else set()
+    found |= {"embedded"} if "/AF" in root else set()
     form = root.get("/AcroForm")
     if isinstance(form, pikepdf.Dictionary):
         found |= {"xfa"} if "/XFA" in form else set()
@@ -154,7 +155,7 @@ def _find_notices(document: OpenedDocument) -> set[str]:
         found.add("too_many_signature_fields")
     for item in document.pdf.objects:
         found |= action_notices(item)
-    return found
+    return found | {entry.trait.value for entry in find_view_dependent(document.pdf)}
 
 
 def _places_to_sign(document: OpenedDocument) -> int:

@@ -57,8 +57,9 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     """Codes of what stamping removes or reports.
 
     `pdf.notice.javascript`, `.launch`, `.submit`, `.embedded`, `.multimedia`, `.xfa`, `.form`, `.comments`,
-    `.encrypted`, `.repaired`, `.usage_rights`, `.signature_fields`, `.too_many_signature_fields`. Of a signed
-    file, from which nothing is removed: `.kept`, `.signed_changed` and `.stamped_already`.
+    `.encrypted`, `.repaired`, `.usage_rights`, `.signature_fields`, `.too_many_signature_fields`, `.layers`,
+    `.paper_differs`, `.content_elsewhere`, `.portfolio`. Of a signed file, from which nothing is removed:
+    `.kept`, `.signed_changed` and `.stamped_already`.
     """
     signers: list[str] = []
     """Names of earlier signers, from their certificates. Their identity was not checked."""

@@ -28,6 +28,22 @@ NOTICES: Final[dict[str, str]] = {
         "Isian formulirnya akan menjadi bagian halaman dan tidak dapat diubah lagi. Periksa isinya dulu."
     ),
     "pdf.notice.comments": N_("Komentar dan coretan yang terlihat akan menjadi bagian halaman."),
+    "pdf.notice.layers": N_(
+        "PDF ini punya lapisan (layer) yang dapat ditampilkan atau disembunyikan. Yang terlihat di layar "
+        "menjadi bagian halaman; yang tersembunyi kami buang. Periksa gambarnya."
+    ),
+    "pdf.notice.paper_differs": N_(
+        "PDF ini mengatur agar hasil cetaknya lain dari yang terlihat di layar. Pengaturan itu kami buang: "
+        "yang tercetak akan sama dengan gambar ini."
+    ),
+    "pdf.notice.content_elsewhere": N_(
+        "PDF ini mengambil sebagian isinya dari berkas lain. Sambungan itu kami buang; yang dibubuhi halaman "
+        "seperti pada gambar."
+    ),
+    "pdf.notice.portfolio": N_(
+        "PDF ini kumpulan berkas (portofolio). Yang dibubuhi hanya halaman sampulnya; berkas di dalamnya "
+        "kami buang. Bila isinya yang perlu bermeterai, unggah berkas itu sendiri."
+    ),
     "pdf.notice.encrypted": N_(
         "PDF ini dikunci; hasil yang bermeterai tidak lagi memakai kata sandi atau larangan mencetak."
     ),

@@ -229,6 +229,14 @@ TABLE: dict[str, Explanation] = {
         N_("Buka di Adobe Reader, cetak ke PDF, lalu unggah hasilnya."),
         STILL,
     ),
+    "pdf.not_static": Explanation(
+        N_("Isi PDF ini berubah menurut aplikasi atau cara melihatnya: layar, cetak, zoom, atau lapisan."),
+        N_(
+            "Buka di aplikasi yang biasa Anda pakai, atur tampilannya, pilih Cetak sebagai PDF, lalu unggah "
+            "hasilnya."
+        ),
+        STILL,
+    ),
     "pdf.too_heavy": Explanation(
         N_("PDF ini terlalu berat untuk dikerjakan."),
         N_("Cetak sebagai PDF dari aplikasi Anda atau pindai ulang, lalu unggah hasilnya."),

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Sequence
-from copy import copy
 from typing import Any
 
 import msgspec
@@ -28,6 +27,7 @@ from meterai.stamping.in_jail.graphics_state import balance
 from meterai.stamping.in_jail.name_encoding import respell_names
 from meterai.stamping.in_jail.repairs import mend
 from meterai.stamping.in_jail.stamp_fields import StampField, add_stamp_fields
+from meterai.stamping.in_jail.static.making import make_static
 
 VERSION_MIN = "1.7"
 """PDF version that the seal needs (ETSI.CAdES.detached extends PDF 1.7).
@@ -82,14 +82,16 @@ def normalise(
 
     `to_be_signed`: empty signature fields stay. `stamps`: fields that are made for them.
 
-    Raises: Refusal INVALID `pdf.signed`, `pdf.certified`, `pdf.xfa_dynamic`.
+    Raises: Refusal INVALID `pdf.signed`, `pdf.certified`, `pdf.xfa_dynamic`, `pdf.not_static`.
     """
     pdf = document.pdf
     refuse_signed(find_signatures(pdf))
     if has_only_xfa(pdf):
         raise refuse("pdf.xfa_dynamic")
     mend(document)
-    waiting = find_empty_fields(document) if to_be_signed else []
+    data = make_static(document, data, password)
+    found = find_empty_fields(document) if to_be_signed else []
+    waiting = [field for field in found if "/OC" not in field.widget]
     _flatten(document, data, password, waiting)
     _defuse(document)
     respell_names(pdf, suspicious=document.repaired)
@@ -125,6 +127,8 @@ def _flatten(document: OpenedDocument, data: bytes, password: str, waiting: Sequ
     """
     pdf = document.pdf
     complete_appearances(pdf, [walked.page for walked in document.pages], data, password)
+    for walked in document.pages:
+        _drop_hidden(walked.page)
     for field in waiting:
         if "/AP" in field.widget:
             del field.widget["/AP"]
@@ -132,7 +136,6 @@ def _flatten(document: OpenedDocument, data: bytes, password: str, waiting: Sequ
     drawn_on = [walked.page for walked in document.pages if _with_appearances(walked.page)]
     for page in drawn_on:
         _clear_invisible(page)
-        _keep_layers(pdf, page)
         balance(pdf, page)
     if drawn_on:
         pdf.flatten_annotations("screen")  # what only the printer shows was not seen
@@ -185,47 +188,13 @@ def _clear_invisible(page: pikepdf.Object) -> None:
                 item["/F"] = flags & ~_INVISIBLE
 
 
-def _keep_layers(pdf: pikepdf.Pdf, page: pikepdf.Object) -> None:
-    """Keeps annotations in their layers: qpdf draws the appearance and ignores its annotation's layer.
-
-    Readers hide the annotation while the layer is off (ISO 32000-1 clause 12.5.2); PDFium does not.
-    """
-    for item in page["/Annots"]:
-        if not isinstance(item, pikepdf.Dictionary) or "/OC" not in item:
-            continue
-        faces = copy(item.get("/AP"))  # others may show the same
-        if isinstance(faces, pikepdf.Dictionary):
-            normal = faces.get("/N")
-            if isinstance(normal, pikepdf.Stream):
-                faces["/N"] = _in_layer(pdf, normal, item["/OC"])
-            elif isinstance(normal, pikepdf.Dictionary):
-                faces["/N"] = copy(normal)
-                for state in normal.keys():  # noqa: SIM118 - items can't be iterated
-                    faces["/N"][state] = _in_layer(pdf, normal[state], item["/OC"])
-            item["/AP"] = faces
-
-
-def _in_layer(pdf: pikepdf.Pdf, face: pikepdf.Object, layer: pikepdf.Object) -> pikepdf.Object:
-    """A copy of the appearance in that layer.
-
-    If it lies in another one: a new form that draws it, so both count.
-    """
-    if not isinstance(face, pikepdf.Stream):
-        return face
-    moved = copy(face)
-    if "/OC" in face:
-        moved = pdf.make_stream(b"/Face Do")
-        drawn = copy(face)
-        for form in (drawn, moved):
-            form["/Subtype"] = pikepdf.Name.Form
-        for key in ("/BBox", "/Matrix"):
-            if key in face:
-                moved[key] = face[key]
-        if "/Matrix" in drawn:
-            del drawn["/Matrix"]
-        moved["/Resources"] = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Face=drawn))
-    moved["/OC"] = layer
-    return moved
+def _drop_hidden(page: pikepdf.Object) -> None:
+    """Drops what lies in a hidden layer. Only that still has an entry for layers."""
+    annotations = page.get("/Annots")
+    if isinstance(annotations, pikepdf.Array):
+        kept = [item for item in annotations if not (isinstance(item, pikepdf.Dictionary) and "/OC" in item)]
+        if len(kept) < len(annotations):
+            page["/Annots"] = pikepdf.Array(kept)
 
 
 def _keep_harmless_annotations(pdf: pikepdf.Pdf, page: pikepdf.Object) -> None:
