@@ -15,10 +15,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import structlog.testing
 
 from meterai.jail.fork_server import ForkServer
 from meterai.jail.pool import JailPool
 from meterai.jail.probe import ProbeRequest, ProbeResult
+from meterai.jail.process import Process
 from meterai.jail.walls.kernel_calls import cpu_seconds_of
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.pdf.requests import Inspection, InspectRequest, RenderedPage, RenderRequest
@@ -83,37 +85,45 @@ async def test_breaking_a_limit_is_refused_and_the_next_job_runs(
     assert len((await jail.run(INSPECT, InspectRequest(data=samples.two_pages()), Inspection)).pages) == 2
 
 
-async def test_a_job_whose_process_is_killed_by_others_is_done_by_another_one(jail: JailPool) -> None:
-    first = await worker(jail)
-    work = asyncio.create_task(ask(jail, sleep_seconds=0.8))
-    await asyncio.sleep(0.3)
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> asyncio.Queue[int]:
+    """The numbers of the processes that got a job, in order."""
+    numbers, exchange = asyncio.Queue[int](), Process.exchange
+
+    async def told(process: Process, task: int, body: bytes) -> bytearray:
+        numbers.put_nowait(process.number)
+        return await exchange(process, task, body)
+
+    monkeypatch.setattr(Process, "exchange", told)
+    return numbers
+
+
+async def test_a_job_whose_process_is_killed_by_others_is_done_by_another_one(
+    jail: JailPool, begun: asyncio.Queue[int]
+) -> None:
+    work = asyncio.create_task(ask(jail, sleep_seconds=2.0))
+    first = await begun.get()
     os.kill(first, signal.SIGKILL)
     await work
-    assert await worker(jail) != first
+    assert begun.get_nowait() != first
 
 
 async def test_a_job_over_which_two_processes_are_killed_is_refused_and_its_file_not_blamed(
-    jail: JailPool,
+    begun: asyncio.Queue[int],
 ) -> None:
-    await worker(jail)
-    work = asyncio.create_task(ask(jail, sleep_seconds=2.5))
+    pool = JailPool([PROBE], slots=1, wall_seconds=200.0)
+    await pool.start()
+    work = asyncio.create_task(ask(pool, sleep_seconds=150))
+    killed = []
     for _ in range(2):
-        await asyncio.sleep(0.3)
-        assert not work.done()
-        os.kill(await busy(jail), signal.SIGKILL)
+        killed.append(await begun.get())
+        os.kill(killed[-1], signal.SIGKILL)
     with pytest.raises(Refusal) as caught:
         await work
     assert (caught.value.kind, caught.value.code) == (Kind.INVALID, "jail.killed")
-
-
-async def busy(jail: JailPool) -> int:
-    """The process that works on a file."""
-    (supply,) = jail._supplies
-    while True:
-        waiting = {process.number for process in [*supply._ready, *supply._kept, *supply._ending]}
-        if len(working := confined() - waiting) == 1:  # else one is being made
-            return working.pop()
-        await asyncio.sleep(0.01)
+    assert killed[0] != killed[1]
+    assert begun.empty()
+    await pool.close()
 
 
 async def test_a_file_that_crashes_its_process_gets_no_second_one(jail: JailPool) -> None:
@@ -148,17 +158,23 @@ async def test_a_machine_that_stands_still_is_not_the_files_fault(quick_jail: Ja
     assert await worker(quick_jail) not in both
 
 
-async def test_a_file_that_is_worked_on_slowly_keeps_its_process(quick_jail: JailPool) -> None:
-    first = await worker(quick_jail)
+async def test_a_file_that_is_worked_on_slowly_keeps_its_process() -> None:
+    pool = JailPool([PROBE], slots=1, wall_seconds=3.0)
+    await pool.start()
+    first = await worker(pool)
     before = cpu_seconds_of(first)
-    work = asyncio.create_task(ask(quick_jail, burn_seconds=0.15))
-    while cpu_seconds_of(first) < before + 0.07 and not work.done():
-        await asyncio.sleep(0.01)
-    os.kill(first, signal.SIGSTOP)
-    await asyncio.sleep(2.2)  # the first stretch is over
-    os.kill(first, signal.SIGCONT)
-    await work
-    assert await worker(quick_jail) == first
+    with structlog.testing.capture_logs() as logged:
+        work = asyncio.create_task(ask(pool, burn_seconds=0.4))
+        while cpu_seconds_of(first) < before + 0.2 and not work.done():
+            await asyncio.sleep(0.01)
+        os.kill(first, signal.SIGSTOP)
+        while not any(line["event"] == "jail.slow" for line in logged) and not work.done():
+            await asyncio.sleep(0.01)  # until the first stretch is over
+        os.kill(first, signal.SIGCONT)
+        await work
+    assert [line["event"] for line in logged] == ["jail.slow"]
+    assert await worker(pool) == first
+    await pool.close()
 
 
 async def test_a_machine_that_is_too_slow_is_not_the_files_fault(quick_jail: JailPool) -> None:
@@ -309,9 +325,9 @@ async def test_large_files_pass_the_wall(jail: JailPool) -> None:
     assert seen.size_bytes > 8_500_000
 
 
-async def test_whoever_comes_when_too_many_wait_is_told_so(jail: JailPool) -> None:
+async def test_whoever_comes_when_too_many_wait_is_told_so(jail: JailPool, begun: asyncio.Queue[int]) -> None:
     jobs = [asyncio.create_task(ask(jail, sleep_seconds=0.4)) for _ in range(3)]
-    await asyncio.sleep(0.05)
+    await begun.get()  # the others wait
     with pytest.raises(Refusal) as caught:
         await ask(jail)
     assert (caught.value.kind, caught.value.code) == (Kind.BUSY, "jail.busy")
@@ -355,7 +371,7 @@ async def test_where_no_process_can_be_made_for_a_while_those_who_wait_get_the_n
 
     monkeypatch.setattr(ForkServer, "fork", not_always)
     await pool.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         mine, yours = await asyncio.gather(
             *(pool.run(PROBE, ProbeRequest(remember=name), ProbeResult, owner=name) for name in ("a", "b"))
         )
@@ -419,5 +435,5 @@ async def test_closing_ends_although_a_process_is_still_starting() -> None:
     pool = JailPool([PROBE], slots=1)
     await pool.start()
     await asyncio.sleep(0)  # the spare process begins
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await pool.close()
