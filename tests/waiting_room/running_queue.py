@@ -64,7 +64,7 @@ class Controller:
             self.process.send_signal(sign)
             if sign is signal.SIGSTOP:
                 return
-        self.process.wait(10)
+        self.process.wait(60)
 
 
 class RunningQueue(QueueLog):
@@ -86,10 +86,14 @@ class RunningQueue(QueueLog):
     ) -> None:
         """Makes the event and its queue. `always`: everybody stands in line from the beginning."""
         await set_events(self.database.app, load_events())
-        now = datetime.now(UTC)
-        await set_queue(self.database.app, self.event, schedule, policy or Policy(), is_on=is_on, now=now)
+        await self.set_policy(schedule, policy or Policy(), is_on=is_on)
         if always:
             await self.wish("always_in_line", True)
+
+    async def set_policy(self, schedule: Schedule, policy: Policy, *, is_on: bool = True) -> None:
+        """Sets the queue's policy."""
+        now = datetime.now(UTC)
+        await set_queue(self.database.app, self.event, schedule, policy, is_on=is_on, now=now)
 
     async def cap(self, people_a_minute: int | None) -> None:
         """Sets the operator's cap; 0 holds everybody."""
@@ -115,7 +119,7 @@ class RunningQueue(QueueLog):
 
     async def join(self, gate: GateProcess, contact: str) -> tuple[Ticket, str]:
         """Takes a ticket. Returns it, and its text."""
-        for _ in range(50):
+        for _ in range(600):
             with suppress(HTTPError):  # a gate looks for new queues four times a second
                 text = await asyncio.to_thread(_join, gate.url, self.event, contact)
                 return decode_ticket(text), text
@@ -131,7 +135,7 @@ class RunningQueue(QueueLog):
             return published_documents.read(self.folder.status.read_bytes(), Status, key)
         return None
 
-    async def until(self, what: Callable[[Status], bool], seconds: float = 20) -> Status:
+    async def until(self, what: Callable[[Status], bool], seconds: float = 90) -> Status:
         """Returns the first status that fulfils this condition."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -194,7 +198,7 @@ def _join(url: str, event: str, contact: str) -> str:
     body = urlencode({"kontak": contact}).encode()
     request = Request(f"{url}/antre/{event}", data=body, headers={"Origin": url, "Referer": url})
     try:
-        with build_opener(_Stays).open(request, timeout=5) as answer:
+        with build_opener(_Stays).open(request, timeout=60) as answer:
             raise AssertionError(f"no ticket: {answer.status} {answer.read()[:2000]!r}")
     except HTTPError as error:
         found = re.search(r"/t/([A-Za-z0-9_-]{128})", error.headers.get("location", ""))
