@@ -51,6 +51,15 @@ class Post:
         self.sent.append(message)
 
 
+class SlowForOld(Post):
+    """A messenger that takes longer for one message."""
+
+    async def deliver(self, message: Message) -> None:
+        for _ in range(5 if message.text == "old" else 0):
+            await asyncio.sleep(0)
+        await super().deliver(message)
+
+
 @pytest.fixture
 def post() -> Post:
     return Post()
@@ -164,6 +173,18 @@ async def test_strangers_get_no_code_while_those_of_strangers_wait_for_a_minute(
     while await outbox.due_topics(database.app, TOPICS, app.clock()):
         await send_due(worker)
     await ask(worker)
+
+
+async def test_messages_of_one_person_arrive_in_order(app: Any, database: TestDatabase) -> None:
+    app.messenger = SlowForOld()
+    worker = worker_with(app, database)
+    theirs = [msgspec.structs.replace(reminder("ani@contoh.id"), text=text) for text in ("old", "new")]
+    await write_down(worker, *theirs, reminder("budi@contoh.id"))
+    await send_messages(worker, MESSAGE_TOPICS["email"])
+    sent = app.messenger.sent
+    assert [one.text for one in sent if one.to == "ani@contoh.id"] == ["old", "new"]
+    assert sent[0].to == "budi@contoh.id", "others do not wait for that"
+    assert await outbox.due_topics(database.app, TOPICS, app.clock() + timedelta(days=1)) == []
 
 
 async def test_every_lane_of_messages_is_woken_by_what_is_due_in_it(app: Any, database: TestDatabase) -> None:
