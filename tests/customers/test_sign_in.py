@@ -39,6 +39,7 @@ ALICE = canonical_contact("alice@example.com")
 ALICES_PHONE = canonical_contact("0812 3456 7890")
 BOB = canonical_contact("bob@example.com")
 MOMENT = timedelta(microseconds=1)
+_FOR_AN_ORDER: Any = {"purpose": Purpose.ORDER_ACT, "subject": uuid.UUID(int=7)}
 
 
 @dataclass
@@ -280,6 +281,47 @@ async def test_the_first_right_one_ends_the_others_that_share_it(sign_ins: SignI
         assert (await refused(sign_ins.verify(other, code))).code == "code.expired"
     again = await sign_ins.send()
     assert again.sent_before is None, "a used code is nobody's any more, so the next message comes at once"
+
+
+async def test_the_code_of_the_newest_message_is_right_also_where_an_older_one_was_asked_for(
+    sign_ins: SignIns,
+) -> None:
+    mine, beside = [await sign_ins.send() for _ in range(2)]
+    old = await sign_ins.code()
+    sign_ins.now += timedelta(seconds=30)
+    theirs = await sign_ins.send(address="203.0.113.1")
+    assert theirs.sent_before is None, "a stranger causes a newer message"
+    newest = await sign_ins.code()
+    for _ in range(2):  # a double click
+        assert (await sign_ins.verify(mine, newest)).contact == ALICE
+    for sent, code in ((theirs, newest), (theirs, old), (beside, newest), (beside, old)):
+        assert (await refused(sign_ins.verify(sent, code))).code == "code.expired"
+    assert (await sign_ins.send()).sent_before is None, "it is used"
+
+
+async def test_no_older_code_is_right_and_none_of_somebody_else_or_for_another_right(
+    sign_ins: SignIns,
+) -> None:
+    mine = await sign_ins.send()
+    old = await sign_ins.code()
+    others: tuple[Any, ...] = ({"contact": BOB}, {"asker": Asker.CALLED}, _FOR_AN_ORDER)
+    for other in others:
+        await sign_ins.send(**other)
+        assert (await refused(sign_ins.verify(mine, await sign_ins.code()))).code.startswith("code.wrong")
+        sign_ins.now += timedelta(minutes=1)
+    newer = await sign_ins.send()
+    assert newer.sent_before is None
+    assert (await refused(sign_ins.verify(newer, old))).code.startswith("code.wrong")
+
+
+async def test_a_short_code_never_stands_in_for_a_long_one(sign_ins: SignIns) -> None:
+    await guess(sign_ins, *people(12), address="203.0.113.1")
+    mine = await sign_ins.send(address="203.0.113.1")
+    assert len(await sign_ins.code()) == 10
+    sign_ins.now += timedelta(seconds=30)
+    await sign_ins.send(address="192.0.2.2")
+    assert len(newer := await sign_ins.code()) == 6
+    assert (await refused(sign_ins.verify(mine, newer))).code.startswith("code.wrong")
 
 
 async def test_each_request_that_shares_a_code_has_tries_of_its_own(sign_ins: SignIns) -> None:

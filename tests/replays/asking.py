@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-import time
 from dataclasses import dataclass
+from urllib.parse import unquote
 from urllib.request import urlopen
 
+import asyncpg
 import msgspec
 
+from meterai.kit.installation_secrets import Secrets
 from simulator.crowd.browser import Browser, Response
 from simulator.crowd.forms import form_with
 from simulator.crowd.work import challenge_in, solve
 from tests.running_service import RunningService
 
 _CODE = re.compile(r"(?<!\d)(\d{6}|\d{10})(?!\d)")
-_ARRIVES_S = 20
+_ARRIVES_S = 120
 
 
 @dataclass(slots=True)
@@ -54,16 +57,30 @@ async def solved(person: Asking, page: Response) -> Response:
     return page
 
 
-def code_for(service: RunningService, contact: str) -> str:
-    """The code in the newest message to a contact."""
-    deadline = time.monotonic() + _ARRIVES_S
-    while time.monotonic() < deadline:
-        if found := messages_to(service, contact):
-            matched = _CODE.search(found[0])
-            assert matched
-            return matched[0]
-        time.sleep(0.2)
-    raise AssertionError("no message came")
+async def code_for(service: RunningService, contact: str) -> str:
+    """The code in the newest message to a contact, once every message is there that was asked for."""
+    await until_sent(service, contact)
+    found = _CODE.search(messages_to(service, contact)[0])
+    assert found
+    return found[0]
+
+
+async def until_sent(service: RunningService, contact: str) -> None:
+    """Waits until no message to a contact is still to be sent."""
+    owner = await owner_of(service)
+    waits = "SELECT EXISTS (SELECT FROM jobs.outbox WHERE payload->>'to' = $1)"
+    try:
+        async with asyncio.timeout(_ARRIVES_S):
+            while await owner.fetchval(waits, unquote(contact)):
+                await asyncio.sleep(0.1)
+    finally:
+        await owner.close()
+
+
+async def owner_of(service: RunningService) -> asyncpg.Connection[asyncpg.Record]:
+    """The database of a service as its owner."""
+    password = Secrets(service.data).database_owner
+    return await asyncpg.connect(service.addresses.database, user="meterai_owner", password=password)
 
 
 def messages_to(service: RunningService, contact: str) -> list[str]:

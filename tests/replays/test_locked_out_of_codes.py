@@ -16,6 +16,8 @@ from tests.running_service import RunningService
 
 pytestmark = pytest.mark.journey
 VICTIM = "korban{}@contoh.id"
+NEXT_MESSAGES_S = (30, 90, 210, 450, 930)
+"""When a contact gets further messages after its first one, at the earliest."""
 
 
 async def attack(service: RunningService, contact: str, requests: int = 40) -> None:
@@ -29,15 +31,17 @@ async def attack(service: RunningService, contact: str, requests: int = 40) -> N
 async def test_the_person_gets_in_by_the_code_that_is_there_and_is_not_flooded(
     service: RunningService,
 ) -> None:
-    contact = VICTIM.format(time.time_ns())
+    contact, began = VICTIM.format(time.time_ns()), time.monotonic()
     await attack(service, contact)
     person = asking_at(service, "203.0.113.5")
     page = await solved(person, await person.ask(contact))
+    lasted_s = time.monotonic() - began
     assert page.url.endswith("/saya/kode"), "nobody is refused"
-    assert "sudah kami kirim" in page.text
-    page = await person.type(page, code_for(service, contact))
+    assert "sudah kami kirim" in page.text or lasted_s > NEXT_MESSAGES_S[0]
+    page = await person.type(page, await code_for(service, contact))
     assert page.url.endswith("/saya"), page.text
-    assert len(messages_to(service, contact)) <= 3, "forty requests, and no flood"
+    due = 2 + sum(next_s < lasted_s for next_s in NEXT_MESSAGES_S)  # a long code goes out at once
+    assert len(messages_to(service, contact)) <= due, "forty requests, and no flood"
 
 
 async def test_a_browser_that_proved_the_contact_needs_no_work_and_gets_its_own_code(
@@ -46,7 +50,7 @@ async def test_a_browser_that_proved_the_contact_needs_no_work_and_gets_its_own_
     contact = VICTIM.format(time.time_ns())
     person = asking_at(service, "203.0.113.6")
     page = await person.ask(contact)
-    assert (await person.type(page, code_for(service, contact))).url.endswith("/saya")
+    assert (await person.type(page, await code_for(service, contact))).url.endswith("/saya")
     await attack(service, contact)
     page = await person.ask(contact)
     assert page.url.endswith("/saya/kode"), page.text
@@ -66,5 +70,5 @@ async def test_without_a_script_a_wait_stands_in_for_the_work(service: RunningSe
     time.sleep(15.5)
     page = await person.again(early)
     assert page.url.endswith("/saya/kode")
-    page = await person.type(page, code_for(service, contact))
+    page = await person.type(page, await code_for(service, contact))
     assert page.url.endswith("/saya")

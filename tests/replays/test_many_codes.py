@@ -9,12 +9,11 @@ import itertools
 import time
 from urllib.request import Request, urlopen
 
-import asyncpg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from meterai.kit.installation_secrets import Secrets
-from tests.replays.asking import asking_at, code_for, messages_to, solved
+from tests.replays.asking import asking_at, code_for, messages_to, owner_of, solved, until_sent
 from tests.running_service import RunningService, running_service
 
 pytestmark = pytest.mark.journey
@@ -41,8 +40,7 @@ def metrics_of(service: RunningService) -> dict[tuple[str, ...], float]:
 
 async def let_codes_end(service: RunningService) -> None:
     """Lets ten minutes pass for all codes."""
-    password = Secrets(service.data).database_owner
-    owner = await asyncpg.connect(service.addresses.database, user="meterai_owner", password=password)
+    owner = await owner_of(service)
     await owner.execute("UPDATE customers.code SET expires_at = now()")
     await owner.close()
 
@@ -74,7 +72,7 @@ async def test_the_numbers_of_a_foreign_country_have_a_small_budget() -> None:
         person = asking_at(service, "203.0.113.1")
         assert (await person.ask("orang@contoh.id")).url.endswith("/saya/kode")
         assert (await person.ask(number())).url.endswith("/saya/kode"), "the home country's is not spent"
-        time.sleep(2)
+        await until_sent(service, "%2B12025550107")
         assert messages_to(service, "%2B12025550107") == []
 
 
@@ -90,7 +88,7 @@ async def test_the_budget_of_the_home_country_only_alarms() -> None:
         assert seen["meterai_codes_day_budget", "home", "62"] == 3
         assert seen["meterai_codes_sent", "phone"] == 5
         assert seen["meterai_codes_unused", "phone"] == 0, "they can still be used"
-        await person.type(pages[-1], code_for(service, "%2B62" + numbers[-1][1:]))
+        await person.type(pages[-1], await code_for(service, "%2B62" + numbers[-1][1:]))
         await let_codes_end(service)
         seen = metrics_of(service)
         parts = [seen[f"meterai_codes_{part}", "phone"] for part in ("sent", "used", "unused")]

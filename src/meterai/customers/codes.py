@@ -8,6 +8,8 @@ never refuse a code to the person whose contact it is:
 - **While a code is open, later requests of the same kind of asker (`Asker`) share it.** They get no message
   of their own. The page says when the code was sent, and that it is valid. Each request has five tries and
   ten minutes.
+- A request also takes the code of a later message. People type the newest one, and strangers may have caused
+  it (`customers.code_typed`, SQL).
 - A contact gets its next message 30 seconds after the first, then after one minute, two, four, and so on up
   to an hour (`customers.message_gap`, SQL). A code that is used ends that count. Somebody who asks day and
   night causes about 7 messages in the first hour and 30 in a day, and each brings a code that is valid.
