@@ -22,6 +22,7 @@ from meterai.pdf.limits import DEFAULT_LIMITS, Limits
 from meterai.pdf.opening.structure import OpenedDocument, name_of, open_document, refuse
 from meterai.pdf.opening.xfa import has_only_xfa
 from meterai.pdf.signed.signature_fields import find_signatures
+from meterai.stamping.in_jail.drawable_faces import make_drawable
 from meterai.stamping.in_jail.empty_fields import EmptyField, find_empty_fields, restore_fields
 from meterai.stamping.in_jail.graphics_state import balance
 from meterai.stamping.in_jail.name_encoding import respell_names
@@ -136,6 +137,8 @@ def _flatten(document: OpenedDocument, data: bytes, password: str, waiting: Sequ
     drawn_on = [walked.page for walked in document.pages if _with_appearances(walked.page)]
     for page in drawn_on:
         _clear_invisible(page)
+        for item in _with_appearances(page):
+            make_drawable(item)
         balance(pdf, page)
     if drawn_on:
         pdf.flatten_annotations("screen")  # what only the printer shows was not seen
