@@ -34,7 +34,7 @@ from meterai.stamping.ports import Signer, Vouch
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
 from meterai.stamping.upload_room import UploadRoom
-from meterai.verification.model import Trust, Verdict
+from meterai.verification.model import SEAL_HOLDS, Trust
 from meterai.verification.picture_codes import READ_PICTURE
 from meterai.verification.trust import TRUST_FOLDER, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
@@ -277,7 +277,7 @@ def archive_tools_of(app: WorkerApp, fail_point: FailPoint) -> ArchiveTools:
 
     async def judge(content: bytes) -> str | None:
         judgement = await judge_document(None, app.jail, content, trust=app.trust, now=app.clock())
-        if judgement.verdict is Verdict.GENUINE:
+        if judgement.verdict in SEAL_HOLDS:  # of a customer who had the file stamped again
             return None
         return f"{judgement.verdict} ({', '.join(judgement.reasons)})"
 

@@ -32,6 +32,7 @@ from tests.verification.making import SECOND, SERIAL, assemble, certificate, let
 
 Made = Callable[[Bases], bytes]
 YES, NO, UNSURE = Verdict.GENUINE, Verdict.NOT_GENUINE, Verdict.CANNOT_CHECK
+ADDED, NONE = Verdict.WITH_ADDITIONS, Verdict.NO_STAMP
 YEAR = timedelta(days=365)
 
 
@@ -51,6 +52,11 @@ class Variant:
     @property
     def id(self) -> str:
         return self.name
+
+
+def added(name: str, make: Made, *, reasons: tuple[str, ...] = ()) -> Variant:
+    """A genuine file that others signed or stamped after it was sealed."""
+    return Variant(name, make, ADDED, reasons)
 
 
 def saved(data: bytes, change: Callable[[pikepdf.Pdf], None] | None = None, **options: object) -> bytes:
@@ -428,7 +434,7 @@ ODD_PAGES: dict[str, Callable[[pikepdf.Pdf], None]] = {
     "sixty branches above it": deep_tree,
 }
 PRODUCERS = [
-    *(Variant(f"page with {n}, signed afterwards", odd_signed(edit)) for n, edit in ODD_PAGES.items()),
+    *(added(f"page with {n}, signed afterwards", odd_signed(edit)) for n, edit in ODD_PAGES.items()),
     *(Variant(f"page with {n}, signed before", odd_before(edit)) for n, edit in ODD_PAGES.items()),
     Variant("page with its size in objects", sealed(sizes_apart)),
     Variant("object streams and stream tables, final", sealed(PACKED)),
@@ -455,7 +461,7 @@ OURS = [
     Variant("ten stamps", sealed(lambda: letter(SUM), 10)),
     Variant("three stamps, to be signed", sealed(lambda: letter(SUM), 3, profile=Profile.SIGN_LATER)),
     Variant("to be signed by forty", sealed(for_forty, profile=Profile.SIGN_LATER)),
-    Variant("two stamps one after the other", stamped_twice),
+    added("two stamps one after the other", stamped_twice),
     Variant("invisible stamp", signed(lambda: letter(SUM), visible=False)),
     Variant("reason in other letters", signed(lambda: letter(SUM), reason=f"[{SERIAL}] Bea “ꦲꦤꦕꦫꦏ”")),
     Variant("reason of the serial alone", signed(lambda: letter(SUM), reason=f"[{SERIAL}]")),
@@ -479,9 +485,9 @@ ARCHIVED = [
     Variant("archived, judged when all has ended", of("final", archived, archive_stamped), later=20 * YEAR),
     Variant("with metadata, archived", metadata_and(archived)),
     Variant("with metadata, archive time stamp", metadata_and(archive_stamped)),
-    Variant("with metadata, signed afterwards", metadata_and(budi_signs_visibly)),
-    Variant("of an office, signed afterwards", to_be_signed_and(budi_signs, with_the_metadata_of_an_office)),
-    Variant("of an office, locked, signed afterwards", to_be_signed_and(budi_signs, locked_by_an_office)),
+    added("with metadata, signed afterwards", metadata_and(budi_signs_visibly)),
+    added("of an office, signed afterwards", to_be_signed_and(budi_signs, with_the_metadata_of_an_office)),
+    added("of an office, locked, signed afterwards", to_be_signed_and(budi_signs, locked_by_an_office)),
     Variant(
         "with a link, archive time stamp", lambda b: archive_stamped(b, sealed(with_a_link_in_the_page)(b))
     ),
@@ -502,46 +508,44 @@ TIMES = {
 }
 AFTERWARDS = of("to be signed", budi_signs_visibly, archived, archive_stamped)
 OTHERS = [
-    Variant("signed afterwards", of("to be signed", budi_signs), reasons=SIGNED),
-    Variant("signed afterwards, visibly", of("to be signed", budi_signs_visibly), reasons=SIGNED),
-    Variant("signed afterwards, in a framed place", to_be_signed_and(budi_signs_there, with_a_framed_place)),
-    Variant(
-        "signed afterwards, one face for all states", of("to be signed", budi_signs_with_one_face_for_all)
-    ),
-    Variant("signed afterwards, a rich face", to_be_signed_and(budi_signs_with_a_rich_face, shadow.layered)),
-    Variant("signed afterwards by LibreOffice", of("to be signed", libreoffice_signs), reasons=SIGNED),
-    Variant("signed afterwards by Poppler", of("to be signed", poppler_signs), reasons=SIGNED),
-    Variant(
+    added("signed afterwards", of("to be signed", budi_signs), reasons=SIGNED),
+    added("signed afterwards, visibly", of("to be signed", budi_signs_visibly), reasons=SIGNED),
+    added("signed afterwards, in a framed place", to_be_signed_and(budi_signs_there, with_a_framed_place)),
+    added("signed afterwards, one face for all states", of("to be signed", budi_signs_with_one_face_for_all)),
+    added("signed afterwards, a rich face", to_be_signed_and(budi_signs_with_a_rich_face, shadow.layered)),
+    added("signed afterwards by LibreOffice", of("to be signed", libreoffice_signs), reasons=SIGNED),
+    added("signed afterwards by Poppler", of("to be signed", poppler_signs), reasons=SIGNED),
+    added(
         "signed afterwards by Poppler, twice", of("to be signed", poppler_signs_visibly, poppler_signs_again)
     ),
-    Variant(
+    added(
         "signed afterwards by Poppler, in a framed place",
         to_be_signed_and(poppler_signs_there, with_a_framed_place),
     ),
-    Variant(
+    added(
         "signed afterwards by LibreOffice, pyHanko and Poppler",
         of("to be signed", libreoffice_signs, siti_signs, poppler_signs),
     ),
-    Variant("signed afterwards, with a link", to_be_signed_and(budi_signs_visibly, with_a_link_in_the_page)),
-    Variant(
+    added("signed afterwards, with a link", to_be_signed_and(budi_signs_visibly, with_a_link_in_the_page)),
+    added(
         "signed and archived afterwards, all written anew",
         lambda b: archived(b, signed_behind(written_otherwise)(b)),
     ),
-    Variant("signed afterwards by two", of("to be signed", budi_signs_visibly, siti_signs)),
-    Variant("signed afterwards by eight", of("to be signed", signed_by_eight), reasons=SIGNED),
-    Variant("signed afterwards, stamped over that", stamped_over_budis_signature, reasons=SIGNED),
-    Variant("signed afterwards, then archived", of("to be signed", budi_signs, archived)),
-    Variant("signed afterwards, archived with time", AFTERWARDS),
-    *(Variant(f"{name}, signed afterwards", signed_behind(source)) for name, source in LARGE.items()),
+    added("signed afterwards by two", of("to be signed", budi_signs_visibly, siti_signs)),
+    added("signed afterwards by eight", of("to be signed", signed_by_eight), reasons=SIGNED),
+    added("signed afterwards, stamped over that", stamped_over_budis_signature, reasons=SIGNED),
+    added("signed afterwards, then archived", of("to be signed", budi_signs, archived)),
+    added("signed afterwards, archived with time", AFTERWARDS),
+    *(added(f"{name}, signed afterwards", signed_behind(source)) for name, source in LARGE.items()),
     *(
-        Variant(f"signed afterwards, time {n}", of("to be signed", lambda _, d, t=t: dated(t, d)))
+        added(f"signed afterwards, time {n}", of("to be signed", lambda _, d, t=t: dated(t, d)))
         for n, t in TIMES.items()
     ),
     *(
         Variant(f"signed before, time {n}", signed_before(lambda _, d, t=t: dated(t, d)))
         for n, t in TIMES.items()
     ),
-    Variant("approval signed afterwards", of("approval", budi_signs_visibly)),
+    added("approval signed afterwards", of("approval", budi_signs_visibly)),
     Variant("signed before by two", signed_before(budi_signs, siti_signs), reasons=SIGNED),
     Variant("certified before by somebody", signed_before(budi_certifies)),
     Variant("signed and archived before", signed_before(budi_signs, archive_stamped)),
@@ -550,8 +554,8 @@ OTHERS = [
     Variant("stamped by another issuer alone", foreign, UNSURE, FOREIGN),
     Variant("place of a stamp of ours taken by another issuer's", place_taken, NO, ("stamp.incomplete",)),
     Variant("stamp of another issuer, changed", foreign_changed, NO, ("signature.broken",)),
-    Variant("signed and not stamped", lambda _: signed_by_somebody(letter(SUM)), NO, ("stamp.none",)),
-    Variant("neither signed nor stamped", plain(letter(SUM)), NO, ("stamp.none",)),
+    Variant("signed and not stamped", lambda _: signed_by_somebody(letter(SUM)), NONE, ("stamp.none",)),
+    Variant("neither signed nor stamped", plain(letter(SUM)), NONE, ("stamp.none",)),
 ]
 UNREADABLE = [
     Variant("empty", plain(b""), UNSURE, ("pdf.empty",)),

@@ -60,19 +60,19 @@ def test_a_code_of_a_stamp_is_worn_by_the_face_that_it_touches(
 ) -> None:
     judgement = with_code(bases, bases["signed afterwards"], box(*place))
     assert (answer(judgement) == CHANGED) is touches
-    assert (judgement.verdict is Verdict.GENUINE) is not touches
+    assert (judgement.verdict is Verdict.WITH_ADDITIONS) is not touches
 
 
 def test_a_code_on_one_of_two_faces_is_enough(bases: Bases) -> None:
     data = signed_by_somebody(bases["signed afterwards"], name="Siti", box=(300, 300, 500, 360))
-    assert with_code(bases, data, box(0, 0, 1, 1)).verdict is Verdict.GENUINE
+    assert with_code(bases, data, box(0, 0, 1, 1)).verdict is Verdict.WITH_ADDITIONS
     for face in (BLANK, (300, 300, 500, 360)):
         assert answer(with_code(bases, data, box(*face))) == CHANGED
 
 
 def test_a_face_may_wear_a_code_that_is_none_of_a_stamp(bases: Bases) -> None:
     judgement = with_code(bases, bases["signed afterwards"], box(*BLANK), "https://contoh.id/")
-    assert judgement.verdict is Verdict.GENUINE, judgement.reasons
+    assert judgement.verdict is Verdict.WITH_ADDITIONS, judgement.reasons
 
 
 def test_only_a_code_that_lies_wholly_in_a_stamp_of_ours_is_that_stamps(bases: Bases) -> None:
@@ -81,7 +81,7 @@ def test_only_a_code_that_lies_wholly_in_a_stamp_of_ours_is_that_stamps(bases: B
     own = bases.judge(data).stamps[-1].box
     assert own is not None
     left, bottom, right, top = own.x, own.y, own.x + own.width, own.y + own.height
-    assert with_code(bases, data, own).verdict is Verdict.GENUINE
+    assert with_code(bases, data, own).verdict is Verdict.WITH_ADDITIONS
     for beyond in (
         (left - 1, bottom, right, top),
         (left, bottom - 1, right, top),

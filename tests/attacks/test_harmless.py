@@ -11,7 +11,7 @@ from meterai.stamping.in_jail.archive_extension import extend
 from meterai.stamping.in_jail.increment import IncrementWriter
 from meterai.stamping.requests import ExtendRequest
 from meterai.verification.in_jail import judge
-from meterai.verification.model import JudgeRequest, Verdict
+from meterai.verification.model import SEAL_HOLDS, JudgeRequest, Verdict
 from tests.attacks.bases import Bases
 from tests.attacks.harmless import VARIANTS, Variant
 from tests.attacks.raw import stream
@@ -32,8 +32,10 @@ def test_an_unusual_file_gets_the_verdict_that_is_due(bases: Bases, variant: Var
     judgement = variant.trusting(bases).judge(variant.make(bases), bases.now + variant.later)
     assert judgement.verdict is variant.verdict, judgement.reasons
     assert set(variant.reasons) <= set(judgement.reasons)
-    if variant.verdict is Verdict.GENUINE:
-        assert judgement.reasons[0] == "genuine"
+    if variant.verdict in SEAL_HOLDS:
+        has_additions = variant.verdict is Verdict.WITH_ADDITIONS
+        assert judgement.reasons[0] == ("file.additions" if has_additions else "genuine")
+        assert bool(judgement.additions) is has_additions
         assert all(stamp.intact for stamp in judgement.stamps)
 
 
@@ -52,7 +54,8 @@ def test_metadata_that_nobody_touched_are_no_change(bases: Bases, metadata: byte
     )
     for data in (stamped, extend(request).data):
         judgement = judge(JudgeRequest(data=data, trust=bases.stamper.trust, moment=datetime.now(UTC)))
-        assert judgement.verdict is Verdict.GENUINE, judgement.reasons
+        due = Verdict.WITH_ADDITIONS if profile is Profile.SIGN_LATER else Verdict.GENUINE
+        assert judgement.verdict is due, judgement.reasons
 
 
 def _with(metadata: bytes) -> bytes:

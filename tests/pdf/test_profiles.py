@@ -28,7 +28,7 @@ from meterai.stamping.in_jail.stamp_fields import StampField
 from meterai.stamping.placement import Placement
 from meterai.stamping.requests import OutputLimits, ReceptionRequest
 from meterai.verification.in_jail import judge
-from meterai.verification.model import Judgement, JudgeRequest, Verdict
+from meterai.verification.model import SEAL_HOLDS, Judgement, JudgeRequest, Verdict
 from meterai.verification.trust import load_trust
 from tests.attacks.signing import signed_by_somebody
 from tests.pdf import samples, signed_files
@@ -167,7 +167,7 @@ def test_an_annotation_in_place_stays_what_it_was(was: bytes, now: bytes) -> Non
 async def test_nobody_signs_after_the_stamp_on_a_signed_file(bench: SealingBench) -> None:
     data = await bench.seal(signed_files.by_budi(), bench.stamp(RIGHT), profile=Profile.SIGNED)
     later = signed_files.signed(data, "Siti Rahma", field="Kedua")
-    assert judged(later, bench).verdict is not Verdict.GENUINE
+    assert judged(later, bench).verdict not in SEAL_HOLDS
 
 
 @pytest.mark.parametrize(
@@ -210,8 +210,9 @@ async def test_a_file_with_a_stamp_that_was_signed_since_can_get_another_one(ben
     signed = signed_files.signed(first)
     assert look(signed).notices == ["pdf.notice.stamped_already"]
     judgement = judged(await bench.seal(signed, bench.stamp(LEFT, "two"), profile=Profile.SIGNED), bench)
-    assert judgement.verdict is Verdict.GENUINE, judgement.reasons
+    assert judgement.verdict is Verdict.WITH_ADDITIONS, judgement.reasons
     assert (len(judgement.stamps), len(judgement.other_signatures)) == (2, 1)
+    assert [one.kind for one in judgement.additions] == ["signature", "stamp"]
 
 
 def test_a_stamp_is_known_by_its_reason_also_in_a_field_of_another_name() -> None:
@@ -285,8 +286,9 @@ async def test_others_may_sign_after_the_stamp_when_that_was_chosen(count: int, 
     latest = signed_files.signed(later, "Siti Rahma", field="Kedua")
     for file, signers in ((data, 0), (later, 1), (latest, 2)):
         judgement = judged(file, bench)
-        assert judgement.verdict is Verdict.GENUINE, judgement.reasons
-        assert len(judgement.other_signatures) == signers
+        due = Verdict.WITH_ADDITIONS if signers else Verdict.GENUINE
+        assert judgement.verdict is due, judgement.reasons
+        assert len(judgement.other_signatures) == len(judgement.additions) == signers
 
 
 @pytest.mark.parametrize("many", [True, False])
@@ -301,7 +303,7 @@ async def test_who_signs_later_is_checked_where_the_structure_ran_in_circles(
         pdf.Root["/StructTreeRoot"] = tree
         pdf.save(out := io.BytesIO())
     data = await bench.seal(out.getvalue(), bench.stamp(RIGHT), profile=Profile.SIGN_LATER)
-    assert judged(signed_files.signed(data), bench).verdict is Verdict.GENUINE
+    assert judged(signed_files.signed(data), bench).verdict is Verdict.WITH_ADDITIONS
     with pikepdf.open(io.BytesIO(data)) as pdf:
         kids = list(pdf.Root.StructTreeRoot.K.K)
         assert [kid if isinstance(kid, int) else str(kid.S) for kid in kids] == [
@@ -320,7 +322,8 @@ async def test_fields_that_wait_for_signatures_stay_when_others_will_sign(bench:
     first = signed_files.signed_in(data, "Pihak_Pertama")
     both = signed_files.signed_in(first, "Kedua", "Siti Rahma")
     judgement = judged(both, bench)
-    assert judgement.verdict is Verdict.GENUINE, judgement.reasons
+    assert judgement.verdict is Verdict.WITH_ADDITIONS, judgement.reasons
+    assert all(one.offered for one in judgement.additions)
     assert [other.signer for other in judgement.other_signatures] == ["Budi Santoso", "Siti Rahma"]
 
 
@@ -334,7 +337,7 @@ async def test_what_is_no_signature_spoils_a_file_that_others_may_sign(bench: Se
     data = await bench.seal(samples.letter(), bench.stamp(RIGHT), profile=Profile.SIGN_LATER)
 
     changed = append_revision(data, signed_files.turn_page)
-    assert judged(changed, bench).verdict is not Verdict.GENUINE
+    assert judged(changed, bench).verdict not in SEAL_HOLDS
 
 
 async def test_the_light_check_knows_each_profile(bench: SealingBench) -> None:

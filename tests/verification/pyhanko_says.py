@@ -31,7 +31,7 @@ from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
 
 from meterai.verification.in_jail.reading import Reader
-from meterai.verification.model import Judgement, StampReport, Verdict
+from meterai.verification.model import SEAL_HOLDS, Judgement, StampReport
 
 _FIELD_RULES = (
     SigFieldCreationRule(),
@@ -45,7 +45,7 @@ _USAGE = KeyUsageConstraints(key_usage={"non_repudiation", "digital_signature"})
 
 def agrees(data: bytes, judgement: Judgement, roots_pem: tuple[str, ...]) -> None:
     """Fails when a genuine file's stamp is unsound to pyHanko, or the quick reader read anything else."""
-    if judgement.verdict is not Verdict.GENUINE:
+    if judgement.verdict not in SEAL_HOLDS:
         return
     for stamp in judgement.stamps:
         if not stamp.foreign:

@@ -13,7 +13,7 @@ from pyhanko.pdf_utils.generic import pdf_name, pdf_string
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
 
-from meterai.verification.model import Verdict
+from meterai.verification.model import SEAL_HOLDS, Verdict
 from tests.verification.making import (
     Stamper,
     append_revision,
@@ -37,7 +37,7 @@ def test_one_flipped_bit_anywhere_is_noticed(
     stamper: Stamper, stamped: bytes, place: float, bit: int
 ) -> None:
     position = int(place * len(stamped))
-    assert stamper.judge(_flip(stamped, position, bit)).verdict is not Verdict.GENUINE
+    assert stamper.judge(_flip(stamped, position, bit)).verdict not in SEAL_HOLDS
 
 
 @EXAMPLES
@@ -49,7 +49,7 @@ def test_one_flipped_bit_in_the_signature_itself_is_noticed(
     _, start, end, _ = byte_range(stamped)
     used = stamped[start:end].rstrip(b"0>")
     position = start + int(place * len(used))
-    assert stamper.judge(_flip(stamped, position, bit)).verdict is not Verdict.GENUINE
+    assert stamper.judge(_flip(stamped, position, bit)).verdict not in SEAL_HOLDS
 
 
 def test_a_letter_of_the_signature_in_the_other_case_is_noticed(stamper: Stamper, stamped: bytes) -> None:
@@ -73,7 +73,7 @@ def _flip(data: bytes, position: int, bit: int) -> bytes:
 @EXAMPLES
 @given(kept=st.floats(0, 1, exclude_max=True))
 def test_a_file_cut_off_anywhere_is_never_genuine(stamper: Stamper, stamped: bytes, kept: float) -> None:
-    assert stamper.judge(stamped[: int(kept * len(stamped))]).verdict is not Verdict.GENUINE
+    assert stamper.judge(stamped[: int(kept * len(stamped))]).verdict not in SEAL_HOLDS
 
 
 def test_a_file_cut_back_to_its_first_of_two_stamps_is_not_genuine(
@@ -90,12 +90,12 @@ def test_a_file_cut_back_to_its_first_of_two_stamps_is_not_genuine(
     ids=["newline", "space", "zero", "comment", "junk", "end", "startxref", "newlines"],
 )
 def test_anything_after_the_end_is_noticed(stamper: Stamper, stamped: bytes, tail: bytes) -> None:
-    assert stamper.judge(stamped + tail).verdict is not Verdict.GENUINE
+    assert stamper.judge(stamped + tail).verdict not in SEAL_HOLDS
 
 
 @pytest.mark.parametrize("head", [b"\n", b"junk ", b"%PDF-1.7\n", b"%PDF-1.7\n%%EOF\n"])
 def test_anything_before_the_beginning_is_noticed(stamper: Stamper, stamped: bytes, head: bytes) -> None:
-    assert stamper.judge(head + stamped).verdict is not Verdict.GENUINE
+    assert stamper.judge(head + stamped).verdict not in SEAL_HOLDS
 
 
 def _new_content(writer: IncrementalPdfFileWriter) -> None:
@@ -217,7 +217,7 @@ def test_a_revision_appended_after_the_stamp_is_not_genuine(
     base = {"final": stamped, "two": twice}.get(profile) or stamp(letter(), stamper, certify=None)
     judgement = stamper.judge(append_revision(base, edit))
     assert judgement.verdict is Verdict.NOT_GENUINE
-    assert judgement.reasons[0] in ("file.changed_after", "stamp.none")
+    assert judgement.reasons[0] in ("file.changed_after", "stamp.removed")
 
 
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__.strip("_"))

@@ -215,7 +215,9 @@ async def test_a_stamp_that_others_signed_behind_is_asked_for_when_another_one_f
         with pytest.raises(Refusal, match=r"pdf\.stamp_not_genuine"):
             await asked
     else:
-        assert (judgement.verdict, judgement.register) == (Verdict.GENUINE, RegisterAnswer.CONFIRMED)
+        assert (judgement.verdict, judgement.register) == (Verdict.WITH_ADDITIONS, RegisterAnswer.CONFIRMED)
+        assert [one.kind for one in judgement.additions] == ["signature", "stamp"]
+        assert judgement.sealed_bytes == len(first)
         await asked
 
 

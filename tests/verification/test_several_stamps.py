@@ -117,7 +117,7 @@ def test_a_form_value_swapped_before_our_second_stamp_is_not_genuine(stamper: St
     """pyHanko finds nothing wrong with it, and our second seal covers the whole file."""
     first = stamp(form_letter(), stamper, certify=None)
     honest = stamp(first, stamper, SECOND, certify=None)
-    assert stamper.judge(honest).verdict is Verdict.GENUINE
+    assert stamper.judge(honest).verdict is Verdict.WITH_ADDITIONS
     changed = stamp(append_revision(first, swap_field_value), stamper, SECOND, certify=None)
     judgement = stamper.judge(changed)
     assert judgement.verdict is Verdict.NOT_GENUINE
@@ -130,7 +130,10 @@ def test_a_stamp_of_another_issuer_lies_under_our_last_one_or_behind_it(stamper:
     judgement = stamper.judge(strange)
     assert (judgement.verdict, judgement.reasons) == (Verdict.CANNOT_CHECK, ("stamp.foreign_issuer",))
     judgement = stamper.judge(stamp(strange, stamper, SECOND, certify=None))
-    assert (judgement.verdict, judgement.reasons) == (Verdict.GENUINE, ("genuine", "note.foreign_stamp"))
+    assert (judgement.verdict, judgement.reasons) == (
+        Verdict.WITH_ADDITIONS,
+        ("file.additions", "note.foreign_stamp"),
+    )
 
 
 async def test_our_own_several_stamps_are_recognised_step_by_step(pki: Path) -> None:

@@ -9,4 +9,4 @@ NO_VERDICT: Final = 2
 
 
 class Judged(SystemExit):
-    """The verdict is given. Such a command ends with 0 or 1 in no other way."""
+    """The verdict is given. Such a command ends with 0, 1, 3 or 4 in no other way."""

@@ -21,8 +21,10 @@ _ELSEWHERE = N_("Periksa di layanan penerbitnya, misalnya verification.peruri.co
 
 VERDICTS: Final = {
     "ASLI": N_("ASLI"),
+    "ASLI_WITH_ADDITIONS": N_("ASLI, lalu ditandatangani pihak lain"),
     "TIDAK_ASLI": N_("TIDAK ASLI / DIUBAH"),
     "TIDAK_DAPAT_DIPERIKSA": N_("TIDAK DAPAT DIPERIKSA"),
+    "NO_STAMP": N_("Tidak ada e-Meterai dalam berkas ini"),
 }
 
 REASONS: Final[dict[str, Explanation]] = {
@@ -81,14 +83,10 @@ REASONS: Final[dict[str, Explanation]] = {
         N_("Tempat e-Meterai masih kosong: berkas ini dipotong atau belum selesai dibubuhi."), _ASK_SENDER
     ),
     "stamp.removed": Explanation(
-        N_("Berkas ini pernah memuat e-Meterai lain yang kemudian dihapus."), _ASK_SENDER
+        N_("Berkas ini pernah memuat e-Meterai yang kemudian dihapus."), _ASK_SENDER
     ),
     "file.junk_before": Explanation(
         N_("Ada data asing di depan dokumen; berkas asli tidak demikian."), _ASK_SENDER
-    ),
-    "stamp.none": Explanation(
-        N_("Tidak ada e-Meterai di dalam berkas ini. Gambar atau hasil pindai e-Meterai tidak berlaku."),
-        _ASK_SENDER,
     ),
     # Cannot be checked
     "time_stamp.missing": Explanation(
@@ -107,6 +105,13 @@ REASONS: Final[dict[str, Explanation]] = {
     ),
     "stamp.foreign_issuer": Explanation(
         N_("e-Meterai ini diterbitkan pihak lain; rantai sertifikatnya tidak kami kenal."), _ELSEWHERE
+    ),
+    "addition.unclear": Explanation(
+        N_(
+            "Segel e-Meterai utuh, tetapi tanda tangan yang ditambahkan sesudahnya dapat mengubah arti "
+            "dokumen. Itu tidak dapat kami nilai."
+        ),
+        N_("Bandingkan dengan dokumen yang disegel, atau mintalah berkas dari sebelum tambahan itu."),
     ),
     "pdf.empty": Explanation(N_("Berkas kosong."), _OTHER_FILE),
     "pdf.not_pdf": Explanation(
@@ -140,6 +145,22 @@ REASONS: Final[dict[str, Explanation]] = {
     "register.lost": Explanation(
         N_("Tanda tangan e-Meterai ini sah, tetapi catatan daftar resmi kami dari saat itu hilang."),
         N_("Mintalah kepada pengirim bukti pesanannya, atau tanyakan kepada kami dengan nomor serinya."),
+    ),
+    # No stamp
+    "stamp.none": Explanation(
+        N_(
+            "Tidak ada e-Meterai dalam berkas ini. Gambar meterai di dalam hasil pindai atau cetakan bukan "
+            "e-Meterai."
+        ),
+        N_(
+            "Mintalah berkas PDF yang diunduh dari Meterai. Jika hanya ada gambar atau cetakan, baca kode "
+            "pada meterainya."
+        ),
+    ),
+    # Genuine, then signed by others
+    "file.additions": Explanation(
+        N_("Segel e-Meterai utuh. Setelah disegel, berkas ini ditandatangani atau dibubuhi meterai lagi."),
+        N_("Lihat setiap tambahan, dan bandingkan dengan dokumen yang disegel."),
     ),
     # Remarks
     "register.confirmed": Explanation(

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
 
 class Verdict(StrEnum):
-    """One of three; there is no fourth."""
+    """One of four verdicts, or that the file carries no electronic stamp to judge.
+
+    Only GENUINE says that nothing was added. Whoever tests for it alone fails safe.
+    """
 
     GENUINE = "ASLI"
+    WITH_ADDITIONS = "ASLI_WITH_ADDITIONS"  # the sealed revision is genuine; others signed afterwards
     NOT_GENUINE = "TIDAK_ASLI"
     CANNOT_CHECK = "TIDAK_DAPAT_DIPERIKSA"
+    NO_STAMP = "NO_STAMP"
+
+
+SEAL_HOLDS = frozenset({Verdict.GENUINE, Verdict.WITH_ADDITIONS})
+"""The verdicts after which the sealed revision is genuine."""
 
 
 class RegisterAnswer(StrEnum):
@@ -94,13 +104,35 @@ class SignatureReport(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
 
 
+class Addition(msgspec.Struct, frozen=True, kw_only=True):
+    """A signature or stamp that somebody put on the document after it was sealed."""
+
+    kind: Literal["signature", "stamp"]
+    signer: str
+    """Common name in the signer's certificate; empty if it cannot be read."""
+    vouched: bool
+    """True: a certificate authority that we trust vouches for the name. Else it is only a claim."""
+    reason: str
+    field: str
+    serial: str = ""
+    """Serial number of a stamp."""
+    signed_at: datetime | None = None
+    """For a stamp of ours the time of its time stamp; else the stated time, unchecked."""
+    page: int | None = None
+    """1-based page of the visible signature; None if it is invisible."""
+    box: Box | None = None
+    offered: bool = False
+    """True: the sealed revision had this field, empty, so the author wanted a signature there."""
+
+
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """The verifier's answer about one file.
 
     GENUINE claims three things: at least one stamp of ours is unchanged since stamping, nothing was added
-    that its profile forbids, and no signature in the file is broken. It claims the register's agreement only
-    if `register` is CONFIRMED. It never claims that the content is true, or that certificates were not
-    revoked.
+    to the sealed document, and no signature in the file is broken. WITH_ADDITIONS claims the same, but
+    others signed after sealing, as the stamp's profile allows; `additions` lists what they added. Both claim
+    the register's agreement only if `register` is CONFIRMED. They never claim that the content is true, or
+    that certificates were not revoked.
     """
 
     verdict: Verdict
@@ -110,6 +142,11 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """Hex SHA-256 of the whole file."""
     stamps: tuple[StampReport, ...] = ()
     other_signatures: tuple[SignatureReport, ...] = ()
+    additions: tuple[Addition, ...] = ()
+    """What was added after sealing, in the order of signing."""
+    sealed_bytes: int | None = None
+    """Length of the sealed revision, which the file begins with: up to the last stamp of the first order.
+    None if it is not clear."""
     register: RegisterAnswer = RegisterAnswer.NOT_ASKED
     fast_path: bool = False
     """True: the file's digest is in the register. Places and signers of the stamps may then be unknown."""

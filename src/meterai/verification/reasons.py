@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from meterai.verification.model import Verdict
+from meterai.verification.model import SEAL_HOLDS, Verdict
 
 GENUINE: Final = "genuine"
+ADDITIONS: Final = "file.additions"
+UNCLEAR_ADDITION: Final = "addition.unclear"
 UNEXPECTED: Final = "check.failed"
 
 _NO, _UNSURE = Verdict.NOT_GENUINE, Verdict.CANNOT_CHECK
@@ -38,12 +40,12 @@ VERDICTS: Final[dict[str, Verdict | None]] = {
     "stamp.incomplete": _NO,
     "stamp.removed": _NO,
     "file.junk_before": _NO,
-    "stamp.none": _NO,
     # Cannot be checked
     "time_stamp.missing": _UNSURE,
     "time_stamp.unknown_issuer": _UNSURE,
     "time_stamp.future": _UNSURE,
     "stamp.foreign_issuer": _UNSURE,
+    UNCLEAR_ADDITION: _UNSURE,
     "pdf.empty": _UNSURE,
     "pdf.not_pdf": _UNSURE,
     "pdf.broken": _UNSURE,
@@ -60,6 +62,10 @@ VERDICTS: Final[dict[str, Verdict | None]] = {
     "jail.unavailable": _UNSURE,
     UNEXPECTED: _UNSURE,
     "register.lost": _UNSURE,
+    # No stamp
+    "stamp.none": Verdict.NO_STAMP,
+    # Genuine, then signed by others
+    ADDITIONS: Verdict.WITH_ADDITIONS,
     # Remarks
     "register.confirmed": None,
     "register.not_asked": None,
@@ -69,13 +75,20 @@ VERDICTS: Final[dict[str, Verdict | None]] = {
 }
 """None: a remark, which changes no verdict."""
 
+_WORST_FIRST = (_NO, _UNSURE, Verdict.NO_STAMP, Verdict.WITH_ADDITIONS, Verdict.GENUINE)
 _ORDER = {code: position for position, code in enumerate(VERDICTS)}
 
 
 def verdict_of(codes: Iterable[str]) -> Verdict:
     """The verdict to which reason codes lead: the worst wins; an unknown code is never a pass."""
     known = set(codes)
-    return next((v for v in (_NO, _UNSURE, Verdict.GENUINE) if leading_to(v, known)), _UNSURE)
+    return next((v for v in _WORST_FIRST if leading_to(v, known)), _UNSURE)
+
+
+def without_better(verdict: Verdict, codes: Iterable[str]) -> set[str]:
+    """The codes without those of a better verdict, whose sentences would contradict this one."""
+    better = SEAL_HOLDS - {verdict}
+    return {code for code in codes if VERDICTS.get(code) not in better}
 
 
 PASSING = frozenset({"jail.busy", "jail.unavailable"})

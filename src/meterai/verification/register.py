@@ -6,9 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from meterai.verification.model import Covers, Judgement, RegisterAnswer, StampReport, Verdict
+from meterai.verification.model import SEAL_HOLDS, Covers, Judgement, RegisterAnswer, StampReport, Verdict
 from meterai.verification.queries import Gap, Released, SerialEntry
-from meterai.verification.reasons import GENUINE, leading_to, most_important_first, verdict_of
+from meterai.verification.reasons import (
+    ADDITIONS,
+    GENUINE,
+    UNCLEAR_ADDITION,
+    leading_to,
+    most_important_first,
+    verdict_of,
+    without_better,
+)
 
 CONFIRMED = "register.confirmed"
 LOST = "register.lost"
@@ -65,7 +73,7 @@ def with_details(
     objections = _contradictions(opened, earlier, released, entries, gaps) - {LOST}
     if earlier:
         objections |= leading_to(Verdict.NOT_GENUINE, opened.reasons)
-    reasons = {*known.reasons, *leading_to(None, opened.reasons)}
+    reasons = {*known.reasons, *leading_to(None, opened.reasons), *_about_additions(opened)}
     detailed = msgspec.structs.replace(
         known,
         reasons=most_important_first(reasons - {CONFIRMED} if objections else reasons),
@@ -74,9 +82,17 @@ def with_details(
             *(stamp for stamp in known.stamps if stamp.serial not in found),
         ),
         other_signatures=opened.other_signatures,
+        additions=opened.additions,
+        sealed_bytes=opened.sealed_bytes,
         pages=opened.pages or known.pages,
     )
-    return _answer(detailed, RegisterAnswer.CONTRADICTS, objections) if objections else detailed
+    return _answer(detailed, RegisterAnswer.CONTRADICTS if objections else known.register, objections)
+
+
+def _about_additions(opened: Judgement) -> set[str]:
+    """What the file says of additions. The register released the bytes with them, and knows nothing of
+    them."""
+    return {ADDITIONS, UNCLEAR_ADDITION} & {*opened.reasons}
 
 
 def _as_released(found: StampReport, known: StampReport | None) -> StampReport:
@@ -103,7 +119,7 @@ def compare(
         return _answer(judgement, RegisterAnswer.UNKNOWN, codes)
     if codes:
         return _answer(judgement, RegisterAnswer.CONTRADICTS, codes)
-    if judgement.verdict is Verdict.GENUINE:
+    if judgement.verdict in SEAL_HOLDS:
         return _answer(judgement, RegisterAnswer.CONFIRMED, {CONFIRMED})
     known = any(stamp.serial in entries for stamp in judgement.stamps)
     return _answer(judgement, RegisterAnswer.CONTRADICTS if known else RegisterAnswer.UNKNOWN, set())
@@ -162,8 +178,5 @@ def not_asked(judgement: Judgement, code: str) -> Judgement:
 def _answer(judgement: Judgement, answer: RegisterAnswer, codes: set[str]) -> Judgement:
     every = {*judgement.reasons, *codes}
     verdict = verdict_of(every)
-    if verdict is not Verdict.GENUINE:
-        every.discard(GENUINE)
-    return msgspec.structs.replace(
-        judgement, verdict=verdict, reasons=most_important_first(every), register=answer
-    )
+    reasons = most_important_first(without_better(verdict, every))
+    return msgspec.structs.replace(judgement, verdict=verdict, reasons=reasons, register=answer)

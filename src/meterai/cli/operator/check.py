@@ -36,7 +36,7 @@ from meterai.stamping.keys.key_register import key_that_ends_soon
 from meterai.stamping.keys.signing_keys import has_little_time
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
-from meterai.verification.model import Trust, Verdict
+from meterai.verification.model import SEAL_HOLDS, Trust, Verdict
 from meterai.verification.reasons import leading_to
 from meterai.verification.trust import TRUST_FOLDER, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
@@ -186,7 +186,7 @@ def offline_judge(jail: JailPool, trust: Trust) -> Judge:
 
     async def judge(content: bytes) -> Opinion:
         found = await judge_document(None, jail, content, trust=trust, now=system_clock())
-        is_genuine = found.verdict is Verdict.GENUINE
+        is_genuine = found.verdict in SEAL_HOLDS  # a customer may have had the file stamped again
         return Opinion(
             wrong=None if is_genuine else f"{found.verdict} ({', '.join(found.reasons)})",
             lacks_time=found.verdict is Verdict.CANNOT_CHECK

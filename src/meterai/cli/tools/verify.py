@@ -22,13 +22,24 @@ from meterai.kernel.serial_number import group_serial
 from meterai.kit.settings import from_environment
 from meterai.texts.mechanism.translation import in_both, translate
 from meterai.texts.reasons import REASONS, VERDICTS
-from meterai.verification.model import Judgement, Trust, Verdict
+from meterai.verification.model import Addition, Judgement, Trust, Verdict
 from meterai.verification.trust import TRUST_FOLDER, load_roots, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
 
-EXIT_CODES = {Verdict.GENUINE: 0, Verdict.NOT_GENUINE: 1, Verdict.CANNOT_CHECK: NO_VERDICT}
-_COLOURS = {Verdict.GENUINE: "green", Verdict.NOT_GENUINE: "red", Verdict.CANNOT_CHECK: "yellow"}
-
+EXIT_CODES = {
+    Verdict.GENUINE: 0,
+    Verdict.NOT_GENUINE: 1,
+    Verdict.CANNOT_CHECK: NO_VERDICT,
+    Verdict.WITH_ADDITIONS: 3,
+    Verdict.NO_STAMP: 4,
+}
+_COLOURS = {
+    Verdict.GENUINE: "green",
+    Verdict.WITH_ADDITIONS: "cyan",
+    Verdict.NOT_GENUINE: "red",
+    Verdict.CANNOT_CHECK: "yellow",
+    Verdict.NO_STAMP: "white",
+}
 
 _STANDARD_INPUT: Final = Path("-")
 
@@ -55,10 +66,13 @@ def verify(
         list[Path] | None,
         typer.Option(help="PEM file of a root certificate to trust; repeat. Nothing else is needed then."),
     ] = None,
+    allow_additions: Annotated[
+        bool, typer.Option("--allow-additions", help="End with 0 also when others signed after sealing.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Judge a stamped PDF, offline. Exit code: 0 genuine, 1 not genuine, 2 can't be checked, for whatever
-    reason."""
+    """Judge a stamped PDF, offline. Exit code: 0 genuine, 3 genuine and then signed by others, 1 not genuine,
+    2 can't be checked, for whatever reason, 4 no e-Meterai in the file."""
     roots = read_trust(trust, trust_root or [])
     is_piped = file == _STANDARD_INPUT
     content = sys.stdin.buffer.read() if is_piped else file.read_bytes()
@@ -67,7 +81,8 @@ def verify(
         typer.echo(msgspec.json.encode(judgement).decode())
     else:
         _show(judgement, "standard input" if is_piped else file.name)
-    raise Judged(EXIT_CODES[judgement.verdict])
+    allowed = allow_additions and judgement.verdict is Verdict.WITH_ADDITIONS
+    raise Judged(0 if allowed else EXIT_CODES[judgement.verdict])
 
 
 def read_trust(folder: Path | None, files: list[Path]) -> Trust:
@@ -102,6 +117,8 @@ def _show(judgement: Judgement, name: str) -> None:
     )
     if judgement.stamps:
         console.print(_stamps(judgement))
+    for added in judgement.additions:
+        console.print(_said_of(added), markup=False, highlight=False)
     for signature in judgement.other_signatures:
         state = "unchanged" if signature.intact else "broken"
         console.print(
@@ -122,3 +139,16 @@ def _stamps(judgement: Judgement) -> Table:
             f"{state}, issued elsewhere" if stamp.foreign else state,
         )
     return table
+
+
+def _said_of(added: Addition) -> str:
+    what = f"stamp {group_serial(added.serial)}" if added.serial else "signature"
+    name = (added.signer or "?") + ("" if added.vouched else " (name not vouched for)")
+    return f"Added after sealing: {what} of {name}, {_place(added)}"
+
+
+def _place(added: Addition) -> str:
+    if added.page is None or added.box is None:
+        return "invisible"
+    box = added.box
+    return f"page {added.page}, {box.width:.0f} by {box.height:.0f} pt at {box.x:.0f}, {box.y:.0f}"

@@ -1,4 +1,4 @@
-"""Combines the rules into one of three verdicts. The register is asked elsewhere."""
+"""Combines the rules into a verdict. The register is asked elsewhere."""
 
 from __future__ import annotations
 
@@ -7,22 +7,30 @@ from datetime import UTC, datetime
 
 from meterai.pdf.own_page import own_root, stamped_own_page
 from meterai.signatures.certificate_chain import load_roots
+from meterai.verification.in_jail.added import added_after, first_seal
 from meterai.verification.in_jail.afterwards import check_afterwards
 from meterai.verification.in_jail.document import Document, Unreadable, open_document
+from meterai.verification.in_jail.history import stamps_removed
+from meterai.verification.in_jail.rendered import page_images
 from meterai.verification.in_jail.stamps import Examined, Trusted, examine
+from meterai.verification.in_jail.traces import shows_a_stamp, shows_no_signature
 from meterai.verification.model import (
+    Addition,
     Judgement,
     JudgeRequest,
     SignatureReport,
     StampReport,
     Trust,
-    Verdict,
 )
-from meterai.verification.reasons import GENUINE, most_important_first, verdict_of
+from meterai.verification.reasons import ADDITIONS, GENUINE, most_important_first, verdict_of, without_better
 
 
 def warm_up() -> None:
-    """Judges a page of our own, so that a jail process need not import and compute what that needs."""
+    """Judges and draws a page of our own, so that a jail process need not import and compute what that needs.
+
+    PDFium lists the machine's fonts with a system call that a jail process may not make.
+    """
+    page_images(stamped_own_page())
     trust = Trust(roots_pem=(own_root(),))
     judge(JudgeRequest(data=stamped_own_page(), trust=trust, moment=datetime.now(UTC)))
 
@@ -39,14 +47,25 @@ def judge(request: JudgeRequest) -> Judgement:
         trust = Trusted(roots=load_roots(request.trust.roots_pem), moment=request.moment)
         return _weigh(document, [examine(document, s, trust) for s in document.signatures])
     except Unreadable as error:
-        return _refuse(error.code, request.data)
+        return _refuse_or_miss(error.code, request.data)
     except MemoryError:
         return _refuse("pdf.too_heavy", request.data)
     except RecursionError:
         return _refuse("pdf.too_complex", request.data)
     except Exception:
         # Parsers of hostile bytes raise nearly anything (ValueError, struct.error, ...); none is a pass.
-        return _refuse("pdf.broken", request.data)
+        return _refuse_or_miss("pdf.broken", request.data)
+
+
+_MAY_LACK_A_STAMP = frozenset(
+    {"pdf.broken", "pdf.ambiguous", "pdf.too_many_pages", "pdf.too_complex", "file.junk_before"}
+)
+"""Refusals of the strict reader after which a tolerant one may still see that there is no stamp."""
+
+
+def _refuse_or_miss(code: str, data: bytes) -> Judgement:
+    missed = code in _MAY_LACK_A_STAMP and shows_no_signature(data)
+    return _refuse("stamp.none" if missed else code, data)
 
 
 def _refuse(code: str, data: bytes) -> Judgement:
@@ -58,24 +77,45 @@ def _weigh(document: Document, examined: list[Examined]) -> Judgement:
     stamps = tuple(e.report for e in examined if isinstance(e.report, StampReport))
     others = tuple(e.report for e in examined if isinstance(e.report, SignatureReport))
     codes = {problem for e in examined for problem in e.report.problems}
+    additions, sealed_bytes = _additions(document, examined)
+    if additions:
+        codes.add(ADDITIONS)
     if any(e.ours for e in examined):
         if not _foreign_stamps_follow(examined):
             codes = {"note.foreign_stamp" if code == "stamp.foreign_issuer" else code for code in codes}
         codes.update(check_afterwards(document, examined))
         codes.add(GENUINE)
     elif not stamps:
-        codes.add("stamp.none")
+        codes.add(_why_no_stamp(document))
     if others:
         codes.add("note.other_signature")
     verdict = verdict_of(codes)
     return Judgement(
         verdict=verdict,
-        reasons=most_important_first(codes if verdict is Verdict.GENUINE else codes - {GENUINE}),
+        reasons=most_important_first(without_better(verdict, codes)),
         sha256=document.digests.beginning(len(document.data)),
         stamps=stamps,
         other_signatures=others,
+        additions=additions,
+        sealed_bytes=sealed_bytes,
         pages=len(document.pages),
     )
+
+
+def _additions(document: Document, examined: list[Examined]) -> tuple[tuple[Addition, ...], int | None]:
+    """What was added after our seal, and where the sealed revision ends."""
+    if not any(e.ours for e in examined):
+        return (), None
+    seal = first_seal(document, examined)
+    return added_after(document, examined, seal), seal.end
+
+
+def _why_no_stamp(document: Document) -> str:
+    """Why the form has no stamp: there was never one, it was removed, or its field waits for it."""
+    if document.open_stamp_fields:
+        return "stamp.incomplete"
+    removed = stamps_removed(document) or shows_a_stamp(document.data)
+    return "stamp.removed" if removed else "stamp.none"
 
 
 def _foreign_stamps_follow(examined: list[Examined]) -> bool:

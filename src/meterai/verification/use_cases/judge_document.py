@@ -27,7 +27,7 @@ async def judge_document(
     trust: Trust,
     now: datetime,
 ) -> Judgement:
-    """Judges `data` with one of three verdicts. A failure is the third verdict.
+    """Judges `data`. A failure is the verdict CANNOT_CHECK.
 
     Without `db` the register is not asked. A file whose digest the register knows is opened too, to say where
     its stamps are and to judge earlier ones.

@@ -23,7 +23,7 @@ async def vouch_for_stamps(db: Database, jail: JailPool, trust: Trust, data: byt
     beyond doubt); UNAVAILABLE `jail.unavailable` if it cannot be judged now.
     """
     judgement = await judge_document(db, jail, data, trust=trust, now=now)
-    if judgement.verdict is Verdict.NOT_GENUINE:
+    if judgement.verdict in (Verdict.NOT_GENUINE, Verdict.NO_STAMP):
         raise Refusal(Kind.INVALID, "pdf.stamp_not_genuine")
     doubts = leading_to(Verdict.CANNOT_CHECK, judgement.reasons)
     if doubts & PASSING or judgement.register is RegisterAnswer.NOT_ASKED:
