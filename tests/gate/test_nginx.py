@@ -166,7 +166,7 @@ def test_while_no_gate_can_write_its_pages_go_on(front: Front) -> None:
     finally:
         for pid, limits in usual.items():
             resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while any(join(gate.port, "sesudah@contoh.id").status != 303 for gate in front.gates):
         assert time.monotonic() < deadline
         time.sleep(0.2)
@@ -305,7 +305,7 @@ def test_who_has_too_many_connections_to_the_site_gets_the_page_that_comes_back(
     site, nginx = with_one_of(tmp_path, "connections")
     with site, nginx, socket.create_connection(("127.0.0.1", nginx.port), 10) as slow:
         slow.sendall(b"POST /beli HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\n1234")
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while (answer := get(nginx.port, "/beli")).status == 200:
             assert time.monotonic() < deadline
         slow.sendall(b"5678")
@@ -324,7 +324,7 @@ def test_all_addresses_of_a_phone_are_one_and_logs_tell_no_ticket_of_who_is_refu
     with site, nginx, socket.create_connection(("127.0.0.1", nginx.port), 10) as slow:
         head = b"POST /beli HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 2001:db8:1::5\r\n"
         slow.sendall(head + b"Content-Length: 8\r\n\r\n1234")
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while get(nginx.port, "/beli", X_Forwarded_For="2001:db8:1:0:a:b:c:d").status == 200:
             assert time.monotonic() < deadline
         for neighbour in ("2001:db8:1:2::5", "2001:db8:2::5", "192.0.2.7"):
@@ -378,7 +378,7 @@ def test_slow_forms_of_one_network_take_the_connections_of_nobody_else(tmp_path:
     with site, nginx, socket.create_connection(("127.0.0.1", nginx.port), 10) as slow:
         head = b"POST /beli HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 198.51.100.4\r\n"
         slow.sendall(head + b"Content-Length: 8\r\n\r\n1234")
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while post(nginx.port, "/periksa", {"a": "b"}, X_Forwarded_For="198.51.100.4").status == 200:
             assert time.monotonic() < deadline
         assert post(nginx.port, "/periksa", {"a": "b"}, X_Forwarded_For="198.51.100.9").status == 200
@@ -393,7 +393,7 @@ def test_slow_readers_fill_neither_the_disk_of_nginx_nor_the_memory_of_the_site(
     with site, nginx, socket.create_connection(("127.0.0.1", nginx.port), 10) as slow:
         slow.sendall(b"GET /pesanan/M1/unduh/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\n1234")
         for path in ("/en/pesanan/M2/unduh/2", "/saya/dokumen/1/unduh", "/en/saya/banyak/1/hasil.zip"):
-            deadline = time.monotonic() + 5
+            deadline = time.monotonic() + 60
             while (answer := get(nginx.port, path)).status == 200:
                 assert time.monotonic() < deadline
             assert (answer.status, answer.headers["refresh"]) == (503, "15"), path

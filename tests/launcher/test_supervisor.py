@@ -221,7 +221,7 @@ async def test_the_next_launcher_ends_what_was_left_over_and_nothing_else(tmp_pa
         reused = ProcessStamp(other.pid, "12345", other.boot)  # remembered before its number was reused
         (tmp_path / "run" / "processes.json").write_bytes(msgspec.json.encode([stamp, reused]))
         supervisor_in(tmp_path).end_left_over()
-        assert left_over.wait(1) == -signal.SIGTERM
+        assert left_over.wait(60) == -signal.SIGTERM
         assert stranger.poll() is None
         assert not (tmp_path / "run" / "processes.json").exists()
     finally:
@@ -244,7 +244,7 @@ def test_a_left_over_that_ignores_being_told_is_killed() -> None:
     stamp = stamp_of(process.pid)
     assert stamp is not None
     end_processes([stamp], seconds=0.2)
-    assert process.wait(1) == -signal.SIGKILL
+    assert process.wait(60) == -signal.SIGKILL
     process.stdout.close()
 
 

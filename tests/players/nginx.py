@@ -51,7 +51,7 @@ class Nginx:
         command = [self.program, "-e", "stderr", "-c", str(self._config), "-g", "daemon off;"]
         pinned = ["taskset", "--cpu-list", str(self.processor)] if self.processor is not None else []
         self.process = subprocess.Popen([*pinned, *command], stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.process.poll() is None:
             if answers(self.port):
                 return self
@@ -60,7 +60,7 @@ class Nginx:
 
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(60)
 
 
 _BARE = """{user}

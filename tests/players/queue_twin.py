@@ -161,7 +161,7 @@ class GateProcess:
         self.process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
         if self.processor is not None:
             os.sched_setaffinity(self.process.pid, {self.processor})
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.process.poll() is None:
             if answers(self.port):
                 return
@@ -172,7 +172,7 @@ class GateProcess:
         """Ends it."""
         if self.process.poll() is None:
             self.process.send_signal(sign)
-        self.process.wait(10)
+        self.process.wait(60)
 
 
 def schedule_from(now: float, *, lottery_s: int = 0, open_s: int = 3_600, window_s: int = 10) -> Schedule:

@@ -73,7 +73,7 @@ class Machine:
         if as_user:
             words += ["runuser", "-u", as_user, "--"]
         done = subprocess.run(
-            [*words, "sh", "-c", command], capture_output=True, text=True, timeout=120, env=_environment()
+            [*words, "sh", "-c", command], capture_output=True, text=True, timeout=600, env=_environment()
         )
         output = done.stdout + done.stderr
         assert (done.returncode != 0) is fails, f"{command}\n{output}"
@@ -108,7 +108,7 @@ class Machine:
         _until(is_up, "systemd does not boot")
 
 
-def _until(ask: Callable[[], int], trouble: str, *, seconds: float = 60) -> int:
+def _until(ask: Callable[[], int], trouble: str, *, seconds: float = 180) -> int:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := ask():

@@ -129,8 +129,9 @@ async def test_strangers_fill_their_quota_and_nobody_elses(
     assert "Terlalu banyak dokumen menunggu" in answers[-1].text
     await until_an_hour_later(owner)
     purge(small)
-    await asyncio.sleep(6)  # the site reads every five seconds how much there is
-    assert "/letak/1" in (await upload(Browser(site, source_address="127.77.1.1"))).url
+    async with asyncio.timeout(60):  # the site reads every five seconds how much there is
+        while "/letak/1" not in (await upload(Browser(site, source_address="127.77.1.1"))).url:
+            await asyncio.sleep(1)
 
 
 async def test_an_unproven_draft_ends_an_hour_after_its_last_use_and_says_so(
@@ -170,7 +171,7 @@ async def test_a_draft_stays_while_people_stand_in_line_for_its_event(
     for order, state in ((("on", "--always"), "open"), (("off",), "off")):
         command = ["queue", *order, "--event", "casn", "--because", "a test", "--data", str(small.data)]
         subprocess.run([sys.executable, "-m", "meterai.cli", *command], check=True)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             while await owner.fetchval("SELECT state FROM waiting_room.queue WHERE event = 'casn'") != state:
                 await asyncio.sleep(0.2)
         await until_an_hour_later(owner)

@@ -73,22 +73,22 @@ async def test_what_checks_a_sealed_file_has_not_read_the_upload() -> None:
 
 
 async def test_kept_processes_are_few_and_end_soon(jail: JailPool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("meterai.jail.supply._KEPT_SECONDS", 0.5)
-    before = await resting(3)
+    monkeypatch.setattr("meterai.jail.supply._KEPT_SECONDS", 600)
+    await resting(3, 3)
     for person in range(20):
         await visit(jail, "", owner=f"order {person}")
-    assert len(before) < len(await resting(7)) <= 7  # three have read nothing, four are kept
-    await asyncio.sleep(0.7)
-    assert len(await resting(3)) == 3
+    await resting(4, 7)  # three have read nothing, four are kept
+    monkeypatch.setattr("meterai.jail.supply._KEPT_SECONDS", 0.1)
+    for person in range(4):  # these take the places of the four
+        await visit(jail, "", owner=f"late order {person}")
+    await resting(3, 3)
 
 
-async def resting(at_most: int) -> set[int]:
-    """The jail processes of this test, once there are no more than this."""
-    for _ in range(500):
-        if len(found := confined()) <= at_most:
-            break
-        await asyncio.sleep(0.02)
-    return found
+async def resting(at_least: int, at_most: int) -> None:
+    """Waits until the number of jail processes of this test is within these."""
+    async with asyncio.timeout(60):
+        while not at_least <= len(confined()) <= at_most:
+            await asyncio.sleep(0.02)
 
 
 def confined() -> set[int]:

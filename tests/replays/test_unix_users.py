@@ -112,7 +112,7 @@ def installed(service: RunningService) -> Iterator[tuple[Machine, int]]:
 
 
 def _until_it_answers(port: int) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while True:
         try:
             with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):

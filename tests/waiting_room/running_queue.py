@@ -179,6 +179,9 @@ async def running_queue(database: TestDatabase, root: Path) -> AsyncIterator[Run
         for task in tasks:
             task.cancel()
         await asyncio.to_thread(running.stop)
+        for end in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(end, Exception):  # what a test sees without it is nothing to go by
+                raise end
 
 
 def schedule_now(*, open_s: int = 3_600, window_s: int = 1, lottery_s: int = 0) -> Schedule:

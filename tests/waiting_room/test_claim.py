@@ -222,7 +222,7 @@ async def test_a_claim_and_a_step_of_the_controller_do_not_wait_for_each_other(l
             level, _ = await pass_rows.lock_admission(claiming, line.number)
             setting = asyncio.create_task(queues.save_queue(step, queue, epoch=epoch, rate=1))
             await asyncio.sleep(0.1)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 assert await pass_rows.admit(claiming, line.number, given, level)
         await setting
     assert await passes(line) == 1

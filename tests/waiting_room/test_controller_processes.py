@@ -73,7 +73,7 @@ async def test_two_controllers_and_kill_9_never_move_the_frontier_back_or_faster
         after = await running.until(lambda status, epoch=epoch: status.epoch > epoch)
         await running.until(lambda status, after=after: status.called > after.called)
     await running.until(lambda status: status.called >= 28)
-    watching.cancel()
+    assert watching.cancel(), "it watches to the end"
     seconds = sum(
         min(ELAPSED_S_MAX * (after.sequence - before.sequence), after.moved_at - before.moved_at)
         for before, after in pairwise(steps)
