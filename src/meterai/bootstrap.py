@@ -35,6 +35,7 @@ from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
 from meterai.stamping.upload_room import UploadRoom
 from meterai.verification.model import SEAL_HOLDS, Trust
+from meterai.verification.page_pictures import COMPARE_PAGE
 from meterai.verification.picture_codes import READ_PICTURE
 from meterai.verification.trust import TRUST_FOLDER, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
@@ -210,9 +211,8 @@ async def _shared(stack: AsyncExitStack, settings: Settings, jail_slots: int) ->
     jail = _jail(settings, JAIL_TASKS, budgets, slots=jail_slots)
     stack.push_async_callback(jail.close)
     await jail.start()
-    check_jail = _jail(
-        settings, [JUDGE, RENDER, READ_PICTURE], budgets, slots=1, waiting_max=CHECKS_WAITING_MAX
-    )
+    checks = [JUDGE, RENDER, COMPARE_PAGE, READ_PICTURE]
+    check_jail = _jail(settings, checks, budgets, slots=1, waiting_max=CHECKS_WAITING_MAX)
     stack.push_async_callback(check_jail.close)
     gateway = adapter_of(settings).from_settings(settings, jail)
     stack.push_async_callback(gateway.close)

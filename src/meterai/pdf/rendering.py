@@ -112,12 +112,17 @@ def _mend(request: RenderRequest) -> bytes:
 
 def _in_units(crop: Rectangle, data: bytes, request: RenderRequest) -> Rectangle:
     """Converts points in the visible page to units of the page: PDFium does not know UserUnit."""
-    try:
-        with pikepdf.open(io.BytesIO(data), password=request.password, suppress_warnings=True) as pdf:
-            unit = user_unit_of(pdf.pages[request.page - 1].obj)
-    except (pikepdf.PikepdfError, IndexError):
-        return crop
+    unit = user_unit(data, request.page, password=request.password)
     return crop[0] / unit, crop[1] / unit, crop[2] / unit, crop[3] / unit
+
+
+def user_unit(data: bytes, page: int, *, password: str = "") -> float:
+    """Points per unit of a page; 1 if that can't be read."""
+    try:
+        with pikepdf.open(io.BytesIO(data), password=password, suppress_warnings=True) as pdf:
+            return user_unit_of(pdf.pages[page - 1].obj)
+    except (pikepdf.PikepdfError, IndexError):
+        return 1.0
 
 
 def _draw(page: pypdfium2.PdfPage, request: RenderRequest, part: Rectangle | None) -> pypdfium2.PdfBitmap:

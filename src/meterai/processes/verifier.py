@@ -21,6 +21,7 @@ from meterai.kit.http.proxies import trusted_addresses
 from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import Settings, from_environment
 from meterai.verification.model import Trust
+from meterai.verification.page_pictures import COMPARE_PAGE
 from meterai.verification.picture_codes import READ_PICTURE
 from meterai.verification.trust import load_roots, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE
@@ -39,7 +40,7 @@ async def open_service(settings: Settings, trust: Trust) -> AsyncIterator[Verifi
     Raises: RuntimeError when the jail can't be closed in production.
     """
     jail = JailPool(
-        [JUDGE, RENDER, READ_PICTURE],
+        [JUDGE, RENDER, COMPARE_PAGE, READ_PICTURE],
         slots=settings.jail_slots,
         memory_bytes=settings.jail_memory_bytes,
         first_user=settings.jail_first_user,

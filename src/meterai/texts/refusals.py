@@ -288,6 +288,10 @@ TABLE: dict[str, Explanation] = {
         ),
         facts={"checked_bytes_max": CHECKED_BYTES_MAX},
     ),
+    "verification.nothing_added": Explanation(
+        N_("Pada berkas ini tidak ada dokumen tersegel yang dapat dipisahkan dari tambahannya."),
+        N_("Pilih berkas yang sama dengan yang baru Anda periksa, atau periksa berkas ini dahulu."),
+    ),
     "picture.no_code": Explanation(
         N_("Tidak ada kode QR yang terbaca di gambar ini."),
         N_(

@@ -33,9 +33,8 @@ from meterai.web.requests.forms import read_form
 from meterai.web.requests.http_refusals import api_refusal, page_refusal, with_methods
 from meterai.web.requests.middleware import SiteMiddleware
 from meterai.web.requests.visits import Visit, visit_of
-from meterai.web.verify.checking import LIMITS, Checker, CheckPage, result_page
+from meterai.web.verify.checking import LIMITS, Checker, CheckPage, asked_again, digest_page, sealed_file
 from meterai.web.verify.code_reader import code_reader_pages
-from meterai.web.verify.stamp_pictures import without_pictures
 
 log = structlog.get_logger(__name__)
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
@@ -125,18 +124,27 @@ async def read_serial(request: VerifierRequest, serial: str) -> SerialAnswer:
 @post("/periksa", status_code=200)
 async def check_file(request: VerifierRequest) -> Response[bytes]:
     """Judges an uploaded file, or reads the codes of a picture, and shows the site's page."""
-    service = _service(request)
     form = await read_form(request.headers.get("content-type", ""), request.stream(), LIMITS)
-    checker = Checker(service.db, service.jail, service.trust, service.clock)
-    return _show(request, await checker.check(form))
+    return _show(request, await _checker(request).check(form))
+
+
+@post("/periksa/disegel", status_code=200)
+async def download_sealed(request: VerifierRequest) -> Response[bytes]:
+    """Sends back the sealed revision of an uploaded file, as the site does."""
+    form = await read_form(request.headers.get("content-type", ""), request.stream(), LIMITS)
+    try:
+        return sealed_file(await _checker(request).sealed_revision(form))
+    except Refusal as refusal:
+        if refusal.kind is not Kind.INVALID:
+            raise
+        return _show(request, asked_again(refusal.code))
 
 
 @get("/periksa/sidik/{sha256:str}")
 async def check_digest(request: VerifierRequest, sha256: str) -> Response[bytes]:
     """Shows the result for a digest that the browser made."""
     service = _service(request)
-    judgement = await _judge_digest(service, sha256)
-    return _show(request, result_page(judgement, without_pictures(judgement), service.clock, by_digest=True))
+    return _show(request, digest_page(await _judge_digest(service, sha256), service.clock))
 
 
 @get("/periksa/nomor")
@@ -167,6 +175,11 @@ def _service(request: VerifierRequest) -> VerifierService:
 def _page(request: VerifierRequest, template: str, *, status: int = 200, **context: Any) -> Response[bytes]:
     body = _service(request).pages.render(visit_of(request.scope), template, **context)
     return Response(body, status_code=status, media_type="text/html")
+
+
+def _checker(request: VerifierRequest) -> Checker:
+    service = _service(request)
+    return Checker(service.db, service.jail, service.trust, service.clock)
 
 
 def _show(request: VerifierRequest, shown: CheckPage) -> Response[bytes]:
@@ -210,7 +223,7 @@ def _failed(request: VerifierRequest, error: Exception) -> Response[Any]:
     return _answer(request, Refusal(Kind.UNAVAILABLE, "server.fault"), status, help_code=help_code)
 
 
-ROUTES = [verify_document, read_digest, read_serial, check_file, check_digest, check_serial]
+ROUTES = [verify_document, read_digest, read_serial, check_file, download_sealed, check_digest, check_serial]
 
 
 def build_verifier(service: VerifierService) -> SiteMiddleware:

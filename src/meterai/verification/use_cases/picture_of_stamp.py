@@ -7,14 +7,17 @@ from meterai.pdf.requests import RenderedPage, RenderRequest
 from meterai.verification.model import Box
 
 RENDER = "meterai.pdf.rendering:render_page"
-_WIDTH_PX = 360
+_WIDTH_PX = 480
+_AROUND_PT = 24.0
+"""People find the place again by what stands around it."""
 
 
 async def picture_of_stamp(jail: JailPool, data: bytes, *, page: int, box: Box, owner: str) -> RenderedPage:
-    """A JPEG of `box` (points in the visible page). `owner`: see `JailPool.run`.
+    """A JPEG of `box` (points in the visible page) and a little around it. `owner`: see `JailPool.run`.
 
     Raises: Refusal as the jail does; NOT_FOUND `pdf.no_such_page`.
     """
-    crop = (max(0.0, box.x), max(0.0, box.y), box.x + box.width, box.y + box.height)
+    right, top = box.x + box.width + _AROUND_PT, box.y + box.height + _AROUND_PT
+    crop = (max(0.0, box.x - _AROUND_PT), max(0.0, box.y - _AROUND_PT), right, top)
     request = RenderRequest(data=data, page=page, width_px=_WIDTH_PX, crop=crop, quality=80)
     return await jail.run(RENDER, request, RenderedPage, owner=owner)

@@ -41,6 +41,11 @@
   if (tells) navigation.addEventListener("navigateerror", () => (stopped = setTimeout(wake)));
   addEventListener("pageshow", (event) => event.persisted && location.reload());
 
+  for (const offer of $("[data-print]")) {
+    offer.hidden = false;
+    offer.addEventListener("click", () => print());
+  }
+
   // A page that comes back by itself: when its time is over and somebody looks at it.
   for (const waiting of $("[data-again]")) {
     const due = Date.now() + 1000 * waiting.dataset.again;

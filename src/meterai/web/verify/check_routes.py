@@ -11,8 +11,7 @@ from meterai.verification.use_cases.judge_document import judge_digest
 from meterai.verification.use_cases.look_up_serial import look_up_code, look_up_serial
 from meterai.web.requests.forms import read_form
 from meterai.web.requests.request_context import RequestContext, WebRequest
-from meterai.web.verify.checking import LIMITS, Checker, CheckPage, asked_again, result_page
-from meterai.web.verify.stamp_pictures import without_pictures
+from meterai.web.verify.checking import LIMITS, Checker, CheckPage, asked_again, digest_page, sealed_file
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -24,9 +23,19 @@ async def check_file(request: WebRequest, context: RequestContext) -> Response[b
     The form needs no proof: it changes nothing and shows what its sender sent.
     """
     form = await read_form(request.headers.get("content-type", ""), request.stream(), LIMITS)
-    service = context.service
-    checker = Checker(service.db, service.check_jail, service.trust, service.clock)
-    return _show(request, context, await checker.check(form))
+    return _show(request, context, await _checker(context).check(form))
+
+
+@post("/periksa/disegel", status_code=200)
+async def download_sealed(request: WebRequest, context: RequestContext) -> Response[bytes]:
+    """Sends back the sealed revision of an uploaded file, when it is too large for a link on the result."""
+    form = await read_form(request.headers.get("content-type", ""), request.stream(), LIMITS)
+    try:
+        return sealed_file(await _checker(context).sealed_revision(form))
+    except Refusal as refusal:
+        if refusal.kind is not Kind.INVALID:
+            raise
+        return _show(request, context, asked_again(refusal.code))
 
 
 @get("/periksa/sidik/{sha256:str}")
@@ -40,8 +49,7 @@ async def check_digest(request: WebRequest, context: RequestContext, sha256: str
     judgement = await judge_digest(context.service.db, digest) if _DIGEST.fullmatch(digest) else None
     if judgement is None:
         raise Refusal(Kind.NOT_FOUND, "digest.unknown")
-    shown = result_page(judgement, without_pictures(judgement), context.service.clock, by_digest=True)
-    return _show(request, context, shown)
+    return _show(request, context, digest_page(judgement, context.service.clock))
 
 
 @get("/periksa/nomor")
@@ -68,8 +76,13 @@ async def land_from_code(request: WebRequest, context: RequestContext, payload: 
     return context.page(request, "serial.html", status=200 if answer.known else 404, answer=answer)
 
 
+def _checker(context: RequestContext) -> Checker:
+    service = context.service
+    return Checker(service.db, service.check_jail, service.trust, service.clock)
+
+
 def _show(request: WebRequest, context: RequestContext, shown: CheckPage) -> Response[bytes]:
     return context.page(request, shown.template, status=shown.status, **shown.values)
 
 
-ROUTES = [check_file, check_digest, go_to_serial, check_serial, land_from_code]
+ROUTES = [check_file, download_sealed, check_digest, go_to_serial, check_serial, land_from_code]
