@@ -105,6 +105,7 @@ REFUSED = {
     "numbers_without_end": "pdf.no_pages",
     "objects_without_a_table": "pdf.broken",
     "one_page_a_thousand_times": "pdf.too_many_pages",
+    "optional_content_in_a_circle": "pdf.not_static",
     "page_box_of_astronomic_size": "pdf.no_pages",
     "picture_bomb": "pdf.too_complex",
     "self_drawing_form": "pdf.too_complex",
