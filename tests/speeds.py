@@ -17,6 +17,7 @@ _BY_FIXTURE: Final = {"cluster": "storage", "service": "journey", "gate": "journ
 _BY_FOLDER: Final = {
     "attacks": "hostile",
     "browser": "browser",
+    "changes": "hostile",
     "corpus": "hostile",
     "fuzz": "hostile",
     "hostile": "hostile",

@@ -102,7 +102,7 @@ def flattened(_: Bases, data: bytes) -> bytes:
 def face_copied(_: Bases, data: bytes) -> bytes:
     """The stamp's drawing, to the last vector, as an annotation in another letter."""
     with pikepdf.open(io.BytesIO(data)) as source, pikepdf.open(io.BytesIO(letter("Rp99.000.000"))) as pdf:
-        field = source.Root.AcroForm.Fields[0]
+        field = source.Root.AcroForm.Fields[-1]
         face = pdf.copy_foreign(field.AP.N)
         annotation = pikepdf.Dictionary(
             Type=pikepdf.Name.Annot,
@@ -142,7 +142,7 @@ def words_alone(bases: Bases, _: bytes) -> bytes:
 def empty_field(_: Bases, data: bytes) -> bytes:
     """A field with a stamp's name and face that no signature fills."""
     with pikepdf.open(io.BytesIO(data)) as pdf:
-        del pdf.Root.AcroForm.Fields[0]["/V"]
+        del pdf.Root.AcroForm.Fields[-1]["/V"]
         return _save(pdf)
 
 

@@ -79,11 +79,12 @@ def signed_by_somebody(
     forced: bool = False,
     time: str = "",
     writing: type[IncrementalPdfFileWriter] = IncrementalPdfFileWriter,
+    dated_by: DummyTimeStamper | None = None,
 ) -> bytes:
     """A revision with somebody else's signature, and what `edit` adds to it; a visible one is a black box.
 
     `forced`: whatever a certification forbids. `time`: how the signature dictionary has it. `writing`:
-    pyHanko's own writer changes the metadata.
+    pyHanko's own writer changes the metadata. `dated_by`: with a time stamp, as stamps of ours have one.
     """
     writer = writing(io.BytesIO(data))
     if edit is not None:
@@ -98,10 +99,11 @@ def signed_by_somebody(
             reason=reason,
             md_algorithm="sha256",
             certify=certify is not None,
-            subfilter=SigSeedSubFilter.PADES if time else None,  # else the time stands in the CMS
+            subfilter=SigSeedSubFilter.PADES if time or dated_by else None,  # else the time stands in the CMS
             **permissions,
         ),
         signer=signer or somebody(name),
+        timestamper=dated_by,
         stamp_style=_KeptFace(),  # type: ignore[arg-type]
         new_field_spec=None if found else SigFieldSpec(sig_field_name=name, box=None),
     )
