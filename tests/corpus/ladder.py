@@ -80,7 +80,7 @@ class Ladder:
             profile=reception.profile,
         )
         try:
-            stamped = await self._stamp(name, data, reception)
+            stamped = await self._stamp(name, data, reception, password)
         except Refusal as refusal:
             return msgspec.structs.replace(known, outcome="failed", refusal=_text(refusal))
         known = msgspec.structs.replace(known, milliseconds=_since(start))
@@ -93,12 +93,18 @@ class Ladder:
         request = ReceptionRequest(data=data, stamps=1, limits=OutputLimits(), password=password)
         return await self._jail.run(_TASKS[0], request, Reception)
 
-    async def _stamp(self, name: str, data: bytes, reception: Reception) -> Stamped:
+    async def _stamp(self, name: str, data: bytes, reception: Reception, password: str) -> Stamped:
         place = reception.placements[0]
         stamp = self.bench.stamp(place, name)
-        data = reception.instead or data
+        upload, data = data, reception.instead or data
         profile = reception.profile
-        request = SealRequest(data=data, stamps=[stamp], profile=profile, signing_time=datetime.now(UTC))
+        request = SealRequest(
+            data=data,
+            normalised=bool(reception.instead),
+            stamps=[stamp],
+            profile=profile,
+            signing_time=datetime.now(UTC),
+        )
         prepared = await self._jail.run(_TASKS[1], request, PreparedSeal)
         cms = await build_cms(prepared.digest, self.bench.key, self.bench.timestamper)
         sealed = fill(prepared.data, prepared.gap_start, prepared.gap_end, cms)
@@ -114,7 +120,7 @@ class Ladder:
         await self._jail.run(_TASKS[2], check, LightCheck)
         seen = reception.inspection.pages[place.page - 1]
         return Stamped(
-            before=data,
+            before=data if password else upload,
             after=sealed,
             placement=place,
             width_pt=seen.width_pt,

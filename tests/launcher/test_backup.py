@@ -28,6 +28,7 @@ from meterai.waiting_room.files.published_documents import Head
 from simulator.crowd.browser import Browser, Response
 from simulator.crowd.queued_applicant import QueuedApplicant
 from simulator.crowd.service import find_service
+from tests.pdf.sealing import normalised
 from tests.places import passing_folder
 from tests.prepared import copy_prepared
 from tests.running_service import launch
@@ -234,7 +235,7 @@ def test_a_copy_keeps_what_the_store_has_lost_and_forgets_what_the_service_delet
     objects, copied = FolderStore(data / "objects"), FolderStore(copy / "objects")
     with running(data):
         released = hashlib.sha256(buy(data, "alice", event="")).hexdigest()
-        upload = hashlib.sha256(make_letter("Surat alice")).hexdigest()
+        upload = hashlib.sha256(normalised(make_letter("Surat alice"))).hexdigest()
         deleted = asyncio.run(objects.put(b"an upload whose time is over"))
         meterai("backup", str(copy), data=data)
         assert all(map(copied.has, (released, upload, deleted)))

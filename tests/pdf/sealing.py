@@ -11,8 +11,9 @@ from meterai.kernel.serial_number import make_serial
 from meterai.pdf.profiles import Profile
 from meterai.signatures.stamp_code import code_message, encode_code
 from meterai.stamping.in_jail.preparation import prepare_seal
+from meterai.stamping.in_jail.reception import receive
 from meterai.stamping.placement import Placement
-from meterai.stamping.requests import SealRequest, Stamp
+from meterai.stamping.requests import OutputLimits, ReceptionRequest, SealRequest, Stamp
 from meterai.stamping.signer.cms import build_cms
 from meterai.stamping.signer.filling import fill
 from meterai.stamping.signer.private_keys.software_key import CodeKey, SoftwareKey
@@ -20,6 +21,13 @@ from meterai.stamping.signer.time_stamp_client import TokenChecker, make_query
 from sandbox.tsa import TimeStampAuthority
 
 BASE_URL = "http://127.0.0.1:8000"
+
+
+def normalised(data: bytes) -> bytes:
+    """What is stored of an upload without signatures."""
+    found = receive(ReceptionRequest(data=data, stamps=1, limits=OutputLimits()))
+    assert found.instead
+    return found.instead
 
 
 class LocalTimestamper:

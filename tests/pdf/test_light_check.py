@@ -168,8 +168,8 @@ async def sealed_by_hand(
         pages=1,
         serials=[stamp.serial for stamp in wanted[: index + 1]],
         profile=profile,
-        input_bytes=len(source),
-        input_sha256=hashlib.sha256(source).hexdigest(),
+        input_bytes=prepared.base_bytes,
+        input_sha256=hashlib.sha256(out[: prepared.base_bytes]).hexdigest(),
     )
 
 

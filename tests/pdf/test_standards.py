@@ -12,6 +12,8 @@ from typing import Any
 
 import pikepdf
 import pytest
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from meterai.pdf.profiles import Profile
 from meterai.stamping.in_jail.structure_tags import tag_widget
@@ -138,10 +140,15 @@ def parent_numbers(node: Any) -> dict[int, Any]:
 @pytest.mark.parametrize(("stated", "key"), [(7, 7), (0, 1)])
 def test_a_stamp_takes_the_key_that_is_stated_as_the_next_unless_it_is_in_use(stated: int, key: int) -> None:
     pdf = opened(tagged_files.tagged("flat"))
-    tree, widget = pdf.Root["/StructTreeRoot"], pdf.make_indirect(pikepdf.Dictionary())
-    tree["/ParentTreeNextKey"] = stated
-    tag_widget(pdf, widget, pdf.pages[0].obj, text="nomor")
-    assert (widget["/StructParent"], tree["/ParentTreeNextKey"]) == (key, key + 1)
+    pdf.Root["/StructTreeRoot"]["/ParentTreeNextKey"] = stated
+    out = io.BytesIO()
+    pdf.save(out)
+    writer = IncrementalPdfFileWriter(out)
+    widget = writer.add_object(generic.DictionaryObject())
+    page = writer.root["/Pages"]["/Kids"].raw_get(0)
+    tag_widget(writer, widget, page, text="nomor")
+    tree = writer.root["/StructTreeRoot"]
+    assert (widget.get_object()["/StructParent"], tree["/ParentTreeNextKey"]) == (key, key + 1)
 
 
 async def test_a_file_without_tags_gets_none(bench: SealingBench) -> None:

@@ -68,7 +68,7 @@ def make_page_box(
     media: Rectangle, crop: Rectangle | None, *, rotation: int, user_unit: float
 ) -> PageBox | None:
     """Makes the visible box; None when nothing of the page is visible. Corners may come in any order."""
-    x0, y0, x1, y1 = (crop and intersection(media, crop)) or _ordered(media)
+    x0, y0, x1, y1 = (crop and intersection(media, crop)) or ordered(media)
     if not (x0 < x1 and y0 < y1 and user_unit > 0):
         return None
     turn = int(rotation / 90) % 4 * 90  # other angles are cut off towards zero, as in PDFium
@@ -80,10 +80,11 @@ def intersection(media: Rectangle, crop: Rectangle) -> Rectangle | None:
 
     None if there is no such part. Readers then ignore the crop box, or show an empty page.
     """
-    (a, b, c, d), (e, f, g, h) = _ordered(media), _ordered(crop)
+    (a, b, c, d), (e, f, g, h) = ordered(media), ordered(crop)
     inner = (max(a, e), max(b, f), min(c, g), min(d, h))
     return inner if inner[0] < inner[2] and inner[1] < inner[3] else None
 
 
-def _ordered(box: Rectangle) -> Rectangle:
+def ordered(box: Rectangle) -> Rectangle:
+    """The rectangle with these corners, which may come in any order."""
     return min(box[0], box[2]), min(box[1], box[3]), max(box[0], box[2]), max(box[1], box[3])

@@ -107,7 +107,10 @@ class LightCheckRequest(msgspec.Struct, frozen=True, kw_only=True):
     profile: Profile = Profile.FINAL
     input_bytes: int = 0
     input_sha256: str = ""
-    """SHA-256 of the uploaded file. A signed file must still begin with it, byte for byte."""
+    """SHA-256 of the stored file, with which the sealed one must begin, byte for byte.
+
+    Empty: a file that was stored before uploads were normalised. A signed file must always begin with it.
+    """
     covered: CoveredDigest | None = None
     """The digest over the range, from a caller that had to hash the bytes anyway; None: made in the jail."""
 

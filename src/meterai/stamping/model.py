@@ -77,9 +77,16 @@ class ClaimedJob(msgspec.Struct, frozen=True, kw_only=True):
     input_object: str
     """Key of the bytes to be stamped: their SHA-256 in hex."""
     input_bytes: int
+    normalised: bool
+    """Whether the input is as reception wrote it. False: it carries signatures, or is older than that."""
     profile: Profile
     pages: int
     seals: tuple[Seal, ...]
+
+    @property
+    def kept_sha256(self) -> str:
+        """SHA-256 of the bytes with which the sealed file must begin. Empty: it need not begin with any."""
+        return self.input_object if self.normalised or self.profile is Profile.SIGNED else ""
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,7 +28,9 @@ async def measure(
     owner: str,
 ) -> OutputVerdict:
     """Measures the result of stamping a rewritten document. Raises: Refusal INVALID `pdf.*`."""
-    request = MeasureRequest(data=data, placements=list(placements), limits=limits or OutputLimits())
+    request = MeasureRequest(
+        data=data, normalised=True, placements=list(placements), limits=limits or OutputLimits()
+    )
     return verdict_of(await jail.run(_MEASURE, request, OutputMeasure, owner=owner), limits)
 
 

@@ -23,7 +23,7 @@ from meterai.pdf.requests import Inspection, RenderedPage, RenderRequest
 from meterai.stamping import page_images
 from meterai.stamping.model import Job, JobState, OutputVerdict, Release
 from meterai.stamping.placement import Placement
-from meterai.stamping.requests import OutputLimits
+from meterai.stamping.requests import OutputLimits, PageDifference
 from meterai.stamping.retention import RETENTION_DAYS
 from meterai.stamping.store import bundles, documents, unproven
 
@@ -60,13 +60,19 @@ class DocumentPage(msgspec.Struct, frozen=True, kw_only=True):
     limits: OutputLimits | None
     """Limits of the event's agency for the stamped file."""
     rewritten_from: str | None
-    """Key of the upload if the document was rewritten with consent."""
+    """Key of the file before it was rewritten with consent."""
     created_at: datetime
     retained_until: datetime
     job: Job | None
     """The newest job."""
     releases: tuple[Release, ...]
     """One release per stamp, all bound to the same bytes."""
+    other_object: str | None = None
+    """Key of the bytes for the other choice, whether others will sign; None if both have the same."""
+    upload_object: str | None = None
+    """Key of the upload, to be shown beside the pages in `differences`."""
+    differences: tuple[PageDifference, ...] = ()
+    """Pages whose fields or comments look different since they are part of the page."""
 
 
 async def jobs_by_key(conn: Connection, keys: Sequence[str]) -> dict[str, tuple[bytes, Job]]:
@@ -379,6 +385,9 @@ def _page(row: Row, job: Job | None, releases: Sequence[Row]) -> DocumentPage:
         retained_until=row["retained_until"],
         job=job,
         releases=tuple(_release(found) for found in releases),
+        other_object=row["other_object"],
+        upload_object=row["upload_object"],
+        differences=tuple(msgspec.convert(row["differences"], list[PageDifference])),
     )
 
 
@@ -464,6 +473,10 @@ async def not_referred_to(conn: Connection, keys: Sequence[str]) -> list[str]:
                   WHERE input_object = key) IS NOT TRUE
              AND (SELECT bool_or(input_deleted_at IS NULL) FROM stamping.document
                   WHERE rewritten_from = key) IS NOT TRUE
+             AND (SELECT bool_or(input_deleted_at IS NULL) FROM stamping.document
+                  WHERE other_object = key) IS NOT TRUE
+             AND (SELECT bool_or(input_deleted_at IS NULL) FROM stamping.document
+                  WHERE upload_object = key) IS NOT TRUE
              AND key NOT IN (SELECT i.prepared_object FROM stamping.job j
                              JOIN stamping.serial s ON s.job_id = j.id
                              JOIN stamping.intent i ON i.serial = s.serial

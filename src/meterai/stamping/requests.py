@@ -10,6 +10,7 @@ import msgspec
 
 from meterai.kernel.serial_number import SerialNumber
 from meterai.pdf.limits import DEFAULT_LIMITS, Limits
+from meterai.pdf.page_box import Rectangle
 from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import Inspection, RenderedPage
 from meterai.stamping.model import SEAL_BYTES
@@ -28,11 +29,16 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True):
 class SealRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Asks to prepare one stamp of a document.
 
-    `data` is the file as uploaded (or normalised) for the first stamp, and the file as sealed so far for each
-    later one. `stamps` are all stamps of the document, the same list each time.
+    `data` is the stored file for the first stamp, and the file as sealed so far for each later one. `stamps`
+    are all stamps of the document, the same list each time.
     """
 
     data: bytes
+    normalised: bool = False
+    """Whether `data` is `Reception.instead`, to which only the stamps are added. Else it is normalised first.
+
+    Ignored if the file carries signatures: such a file stays as it is.
+    """
     stamps: list[Stamp]
     index: int = 0
     profile: Profile = Profile.FINAL
@@ -92,6 +98,8 @@ class MeasureRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Asks for the size of the result: the uploaded file, places of its stamps, and limits of the result."""
 
     data: bytes
+    normalised: bool = False
+    """As in `SealRequest`."""
     placements: list[Placement]
     profile: Profile = Profile.FINAL
     limits: OutputLimits = OutputLimits()
@@ -129,6 +137,14 @@ class ReceptionRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Password typed by the person. It is used once."""
 
 
+class PageDifference(msgspec.Struct, frozen=True, kw_only=True):
+    """A page on which fields or comments look different now that they are part of the page."""
+
+    page: int
+    boxes: list[Rectangle]
+    """Where they differ, in points of the visible page."""
+
+
 class Reception(msgspec.Struct, frozen=True, kw_only=True):
     """What the jail found about an uploaded file."""
 
@@ -140,10 +156,16 @@ class Reception(msgspec.Struct, frozen=True, kw_only=True):
     page_image: RenderedPage
     """Image of that page."""
     instead: bytes = b""
-    """Replaces the upload: the file without its password, or repaired by another parser.
+    """The normalised file, which is stored in place of the upload. Only the stamps are added to it.
 
-    Empty: upload stays.
+    Empty: the file carries signatures, so the upload stays as it is.
     """
+    otherwise: bytes = b""
+    """The normalised file for the other choice, whether others will sign. Empty: both give the same."""
+    differences: list[PageDifference] = []
+    """Pages whose fields or comments look different. A person must compare and confirm them."""
+    before: bytes = b""
+    """The file to show beside `instead`: the upload, without its password. Empty without differences."""
 
 
 class ProposeRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -126,6 +126,14 @@ TABLE: dict[str, Explanation] = {
         N_("Buka di aplikasi PDF, cetak atau simpan sebagai PDF baru, lalu unggah yang baru."),
         STILL,
     ),
+    "pdf.ambiguous": Explanation(
+        N_("PDF ini dapat dibaca dengan dua cara: di aplikasi lain isi halaman {page} bisa berbeda."),
+        N_(
+            "Buka di aplikasi PDF dan cetak ke PDF atau simpan ulang. Periksa semua halaman hasilnya, lalu "
+            "unggah berkas yang baru."
+        ),
+        STILL,
+    ),
     "pdf.encrypted": Explanation(
         N_("PDF ini dikunci dengan kata sandi."),
         N_("Unggah lagi satu per satu dan ketik kata sandinya, atau simpan dulu tanpa kata sandi."),

@@ -82,6 +82,19 @@ def open_document(data: bytes, limits: Limits, password: str = "") -> OpenedDocu
     return OpenedDocument(pdf=pdf, pages=pages, encrypted=pdf.is_encrypted, repaired=repaired)
 
 
+def open_again(data: bytes, limits: Limits) -> OpenedDocument:
+    """Parses a file that was checked before: rewriting may have taken it over an upload's size.
+
+    Raises: Refusal INVALID `pdf.broken`, and as `walk_pages`.
+    """
+    try:
+        pdf = pikepdf.open(io.BytesIO(data), suppress_warnings=True)
+        pages = walk_pages(pdf, limits)
+    except (pikepdf.PikepdfError, ValueError):
+        raise refuse("pdf.broken") from None
+    return OpenedDocument(pdf=pdf, pages=pages, encrypted=pdf.is_encrypted, repaired=has_guessed(pdf))
+
+
 def _rescue(data: bytes, limits: Limits, password: str) -> pikepdf.Pdf:
     """Opens a file that qpdf can't open: with a repaired page tree, or as PDFium writes it."""
     for rewritten in (
@@ -154,7 +167,7 @@ def walk_pages(pdf: pikepdf.Pdf, limits: Limits) -> list[WalkedPage]:
 
 
 def _page(node: pikepdf.Object, values: dict[str, Any], limits: Limits, *, number: int) -> WalkedPage:
-    media, crop = _rectangle(values.get("/MediaBox")), _rectangle(values.get("/CropBox"))
+    media, crop = rectangle_of(values.get("/MediaBox")), rectangle_of(values.get("/CropBox"))
     rotation, user_unit = values.get("/Rotate", 0), user_unit_of(node)
     turn = int(rotation) if _is_number(rotation) else 0
     box = make_page_box(media, crop, rotation=turn, user_unit=user_unit) if media else None
@@ -174,7 +187,8 @@ def user_unit_of(page: pikepdf.Object) -> float:
     return float(unit) if _is_number(unit) and unit > 0 else 1.0
 
 
-def _rectangle(value: Any) -> Rectangle | None:
+def rectangle_of(value: Any) -> Rectangle | None:
+    """The corners in a list of four numbers, as they come."""
     if not isinstance(value, pikepdf.Array) or len(value) != 4:
         return None
     numbers = [float(item) for item in value if _is_number(item)]

@@ -102,7 +102,7 @@ def light_check(request: LightCheckRequest) -> LightCheck:
 def _check(request: LightCheckRequest) -> LightCheck:
     signers = _Signers([request.certificate, *request.other_certificates])
     seals = _read_seals(request)
-    if request.profile is Profile.SIGNED:
+    if request.input_sha256 or request.profile is Profile.SIGNED:
         _check_untouched(request)
     digests = _Digests(request)
     signed_by = []
@@ -161,9 +161,9 @@ def _stamp_fields(pdf: pikepdf.Pdf, profile: Profile) -> dict[str, Any]:
 
 
 def _check_untouched(request: LightCheckRequest) -> None:
-    """Checks that the bytes signed by others are unchanged."""
-    uploaded = memoryview(request.data)[: request.input_bytes]
-    if hashlib.sha256(uploaded).hexdigest() != request.input_sha256:
+    """Checks that the stored file is unchanged: what a person saw before paying, or what others signed."""
+    stored = memoryview(request.data)[: request.input_bytes]
+    if hashlib.sha256(stored).hexdigest() != request.input_sha256:
         raise _unsound("profile")
 
 

@@ -1,6 +1,6 @@
 """Steps 2 to 6 of the stamping cycle, for a batch of jobs.
 
-2. In the jail: parse, check, normalise, make the prepared revision.
+2. In the jail: parse, check, make the prepared revision.
 3. Store it durably, then the intent: serial, digest, position of the gap.
 4. The signer seals the digests of stored intents.
 5. Fill in, store, read back, check with a second parser (jail).
@@ -168,6 +168,7 @@ async def _prepare(tools: Tools, run: Run) -> None:
     """Runs step 2. The digest is made here, from the bytes that are stored: the jail need not be trusted."""
     request = SealRequest(
         data=run.data,
+        normalised=run.job.normalised,
         stamps=[
             Stamp(serial=seal.serial, code=run.codes[seal.serial], placement=seal.placement)
             for seal in run.job.seals
@@ -276,7 +277,7 @@ async def _check(tools: Tools, run: Run) -> None:
         lacks_time_stamp=run.lacks_time_stamp,
         profile=run.job.profile,
         input_bytes=run.job.input_bytes,
-        input_sha256=run.job.input_object,
+        input_sha256=run.job.kept_sha256,
         covered=CoveredDigest(
             gap_start=run.digests.gap_start, gap_end=run.digests.gap_end, sha256=run.digests.covered()
         ),

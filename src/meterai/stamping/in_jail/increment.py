@@ -18,25 +18,16 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfReadError, PdfWriteError
-from pyhanko.sign.fields import (
-    FieldMDPAction,
-    FieldMDPSpec,
-    MDPPerm,
-    SigFieldSpec,
-    SigSeedSubFilter,
-    apply_sig_field_spec_properties,
-    ensure_sig_flags,
-    prepare_sig_field,
-)
+from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, SigSeedSubFilter
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
 from pyhanko.sign.signers.pdf_byterange import BuildProps, PreparedByteRangeDigest, SignatureObject
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kernel.serial_number import SerialNumber
-from meterai.pdf.signed.revision_views import drop_null_fields
 from meterai.stamping.in_jail.exact_values import EncodedObject, with_exact_values
-from meterai.stamping.in_jail.stamp_fields import FLAGS, StampField
+from meterai.stamping.in_jail.stamp_fields import StampField, add_stamp_field
+from meterai.stamping.in_jail.structure_tags import tag_widget
 from meterai.stamping.stamp_face.visible_stamp import (
     ARTWORK_FONT,
     COLOUR_SPACES,
@@ -69,15 +60,6 @@ class SealEntries:
     contents_bytes: int
     identity: bytes
     """16 bytes: the changing half of the file's ID."""
-
-
-def is_readable(body: bytes) -> bool:
-    """Whether pyHanko reads a dictionary, strictly."""
-    try:
-        generic.DictionaryObject.read_from_stream(io.BytesIO(body), generic.Reference(1, 0, None))
-    except (PdfReadError, ValueError):
-        return False
-    return True
 
 
 @dataclass(frozen=True)
@@ -150,32 +132,20 @@ class Increment:
         """The page count that our own rewriting wrote. Never used for an uploaded file."""
         return int(self._writer.prev.root["/Pages"]["/Count"])
 
-    def add_field(self, field: StampField) -> None:
-        """Makes an empty signature field with its widget, in a file that carries signatures.
+    def add_field(self, field: StampField, *, tagged: bool) -> None:
+        """Makes an empty signature field with its widget.
 
-        In files that are rewritten, `add_stamp_fields` does so.
+        `tagged`: puts it into the structure tree, if there is one. A file that carries signatures allows no
+        change of that tree.
+
+        Raises: Refusal INVALID `pdf.broken`.
         """
-        writer = self._writer
-        number, generation = field.page.objgen
-        page = generic.IndirectObject(number, generation, writer)
-        fields = drop_null_fields(writer.root)
-        if fields is not None:
-            writer.update_container(fields)
-        _created, reference = prepare_sig_field(
-            field.name, writer.root, update_writer=writer, box=field.rectangle, include_on_page=page
-        )
-        widget = reference.get_object()
-        widget["/F"] = generic.NumberObject(FLAGS)
-        if field.rotation:
-            widget["/MK"] = generic.DictionaryObject({pdf_name("/R"): generic.NumberObject(field.rotation)})
-        spec = SigFieldSpec(
-            field.name,
-            field_mdp_spec=_LOCK_ALL if field.lock else None,
-            doc_mdp_update_value=MDPPerm.NO_CHANGES if field.lock else None,
-            readable_field_name=field.text,
-        )
-        apply_sig_field_spec_properties(writer, widget, spec)
-        ensure_sig_flags(writer=writer, lock_sig_flags=True)
+        try:
+            widget, page = add_stamp_field(self._writer, field)
+            if tagged:
+                tag_widget(self._writer, widget, page, text=field.text)
+        except (PdfReadError, ValueError):
+            raise Refusal(Kind.INVALID, "pdf.broken") from None
 
     def seal(self, entries: SealEntries) -> PreparedGap:
         """Draws the stamp into its field, gives it a signature with an empty gap, and writes the revision.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pikepdf
@@ -19,15 +19,16 @@ from meterai.pdf.active_content import remove_alive
 from meterai.pdf.appearances import complete_appearances
 from meterai.pdf.inspection import DANGEROUS_ACTIONS, DANGEROUS_ANNOTATIONS, refuse_signed
 from meterai.pdf.limits import DEFAULT_LIMITS, Limits
-from meterai.pdf.opening.structure import OpenedDocument, name_of, open_document, refuse
+from meterai.pdf.opening.structure import OpenedDocument, name_of, open_document, rectangle_of, refuse
 from meterai.pdf.opening.xfa import has_only_xfa
+from meterai.pdf.page_box import ordered
 from meterai.pdf.signed.signature_fields import find_signatures
+from meterai.stamping.in_jail.comparison import Redrawn
 from meterai.stamping.in_jail.drawable_faces import make_drawable
 from meterai.stamping.in_jail.empty_fields import EmptyField, find_empty_fields, restore_fields
 from meterai.stamping.in_jail.graphics_state import balance
 from meterai.stamping.in_jail.name_encoding import respell_names
 from meterai.stamping.in_jail.repairs import mend
-from meterai.stamping.in_jail.stamp_fields import StampField, add_stamp_fields
 from meterai.stamping.in_jail.static.making import make_static
 
 VERSION_MIN = "1.7"
@@ -53,6 +54,13 @@ class DocumentRequest(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = DEFAULT_LIMITS
 
 
+class Normalised(NamedTuple):
+    """The written file, and what became part of its pages, by their numbers."""
+
+    data: bytes
+    redrawn: dict[int, Redrawn]
+
+
 class NormalisedDocument(msgspec.Struct, frozen=True, kw_only=True):
     """The document that gets the stamps. The same input gives the same bytes."""
 
@@ -68,7 +76,7 @@ def prepare_document(request: DocumentRequest) -> NormalisedDocument:
     """
     document = open_document(request.data, request.limits, request.password)
     out = normalise(document, request.data, request.password)
-    return NormalisedDocument(data=out, pdf_version=document.pdf.pdf_version, pages=len(document.pages))
+    return NormalisedDocument(data=out.data, pdf_version=document.pdf.pdf_version, pages=len(document.pages))
 
 
 def normalise(
@@ -77,11 +85,10 @@ def normalise(
     password: str = "",
     *,
     to_be_signed: bool = False,
-    stamps: Sequence[StampField] = (),
-) -> bytes:
-    """Returns the rewritten file, to which the seal is appended. `data` is what was opened.
+) -> Normalised:
+    """Returns the rewritten file, to which the stamps are appended. `data` is what was opened.
 
-    `to_be_signed`: empty signature fields stay. `stamps`: fields that are made for them.
+    `to_be_signed`: empty signature fields stay.
 
     Raises: Refusal INVALID `pdf.signed`, `pdf.certified`, `pdf.xfa_dynamic`, `pdf.not_static`.
     """
@@ -93,13 +100,12 @@ def normalise(
     data = make_static(document, data, password)
     found = find_empty_fields(document) if to_be_signed else []
     waiting = [field for field in found if "/OC" not in field.widget]
-    _flatten(document, data, password, waiting)
+    redrawn = _flatten(document, data, password, waiting)
     _defuse(document)
     respell_names(pdf, suspicious=document.repaired)
     restore_fields(pdf, waiting)
-    add_stamp_fields(pdf, stamps)
     _fix_trailer(pdf, data)
-    return save(pdf)
+    return Normalised(save(pdf), redrawn)
 
 
 def save(pdf: pikepdf.Pdf, *, compact: bool = False, version: str = VERSION_MIN) -> bytes:
@@ -121,13 +127,18 @@ def save(pdf: pikepdf.Pdf, *, compact: bool = False, version: str = VERSION_MIN)
     return out.getvalue()
 
 
-def _flatten(document: OpenedDocument, data: bytes, password: str, waiting: Sequence[EmptyField]) -> None:
+def _flatten(
+    document: OpenedDocument, data: bytes, password: str, waiting: Sequence[EmptyField]
+) -> dict[int, Redrawn]:
     """Turns form fields and comments into page content. Links stay, and so do comments without an appearance.
+
+    Returns where something was turned.
 
     Fields that wait for a signature are not drawn: the signature will cover them, so they must stay blank.
     """
     pdf = document.pdf
     complete_appearances(pdf, [walked.page for walked in document.pages], data, password)
+    redrawn = _redrawn(document)
     for walked in document.pages:
         _drop_hidden(walked.page)
     for field in waiting:
@@ -146,6 +157,26 @@ def _flatten(document: OpenedDocument, data: bytes, password: str, waiting: Sequ
         annotation["/AP"] = faces
     for walked in document.pages:
         _keep_harmless_annotations(pdf, walked.page)
+    return redrawn
+
+
+def _redrawn(document: OpenedDocument) -> dict[int, Redrawn]:
+    """The places of fields and comments that will be part of their pages, or be gone."""
+    redrawn = {}
+    for number, walked in enumerate(document.pages, 1):
+        annotations = walked.page.get("/Annots")
+        listed = list(annotations) if isinstance(annotations, pikepdf.Array) else []
+        corners = [rectangle_of(item.get("/Rect")) for item in listed if _is_redrawn(item)]
+        if corners:
+            redrawn[number] = Redrawn(walked.box, [ordered(found) for found in corners if found])
+    return redrawn
+
+
+def _is_redrawn(item: Any) -> bool:
+    if not isinstance(item, pikepdf.Dictionary):
+        return False
+    kind = item.get("/Subtype")
+    return kind not in ("/Link", "/Popup") and ("/AP" in item or not _is_harmless(item))
 
 
 def _put_aside(page: pikepdf.Object) -> list[tuple[Any, Any]]:

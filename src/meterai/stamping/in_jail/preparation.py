@@ -26,13 +26,20 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kernel.serial_number import SerialNumber
 from meterai.pdf.inspection import describe_page
 from meterai.pdf.limits import DEFAULT_LIMITS
-from meterai.pdf.opening.structure import OpenedDocument, has_guessed, open_document, refuse, walk_pages
+from meterai.pdf.opening.structure import (
+    OpenedDocument,
+    has_guessed,
+    open_again,
+    open_document,
+    refuse,
+    walk_pages,
+)
 from meterai.pdf.own_page import STAMPED_SERIAL, own_page
 from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import SignatureKind
 from meterai.pdf.signed.existing_signatures import check_still_allowed
 from meterai.pdf.signed.signature_fields import find_signatures
-from meterai.stamping.in_jail.increment import Increment, PreparedGap, SealEntries, is_readable
+from meterai.stamping.in_jail.increment import Increment, PreparedGap, SealEntries
 from meterai.stamping.in_jail.normalisation import VERSION_MIN, normalise
 from meterai.stamping.in_jail.stamp_fields import StampField
 from meterai.stamping.placement import Placement, check_placement, overlap
@@ -61,7 +68,7 @@ def warm_up() -> None:
 
 
 def prepare_seal(request: SealRequest) -> PreparedSeal:
-    """Prepares stamp `index`. For the first one it also opens, checks and normalises the file.
+    """Prepares stamp `index`. For the first one it also opens the file, and makes the fields of all.
 
     Raises: Refusal INVALID as `prepare_document`, `placement.page`, `placement.size`, `placement.outside`,
     `placement.overlap`, `seal.too_many`, `pdf.signed_locked`, `pdf.signed_irregular`; CONFLICT
@@ -105,25 +112,27 @@ class _Sealed(NamedTuple):
 
 def _begin(request: SealRequest, opened: OpenedDocument | None, certify: int | None) -> _Sealed:
     """Prepares the first stamp, and makes the fields of all."""
-    document = opened or open_document(request.data, request.limits, request.password)
+    data = request.data
+    if request.profile is not Profile.SIGNED and not request.normalised:
+        data = _normalised(request)
+    document = opened or open_again(data, request.limits)
     _check_placements(document, request.stamps)
-    fields, entries = _fields(document, request), _entries(request)
-    if certify:
-        entries = replace(entries, certify=certify)
     if request.profile is Profile.SIGNED:
         assert find_signatures(document.pdf) is not SignatureKind.NONE, "not a signed document"
         _refuse_shared_annotations(document)
-        base = request.data
-        increment = Increment(io.BytesIO(base))
-        for field in fields:
-            increment.add_field(field)
-        gap = increment.seal(entries)
-    else:
-        later = request.profile is Profile.SIGN_LATER
-        base = normalise(document, request.data, request.password, to_be_signed=later, stamps=fields)
-        _check_readable(fields)
-        gap = Increment(io.BytesIO(base)).seal(entries)
-    return _Sealed(gap, len(document.pages), len(base), document.pdf.pdf_version)
+    increment = Increment(io.BytesIO(data))
+    for field in _fields(document, request):
+        increment.add_field(field, tagged=request.profile is not Profile.SIGNED)
+    entries = _entries(request)
+    gap = increment.seal(replace(entries, certify=certify) if certify else entries)
+    return _Sealed(gap, len(document.pages), len(data), document.pdf.pdf_version)
+
+
+def _normalised(request: SealRequest) -> bytes:
+    """Normalises an upload. Files that were stored before reception did so come here."""
+    document = open_document(request.data, request.limits, request.password)
+    later = request.profile is Profile.SIGN_LATER
+    return normalise(document, request.data, request.password, to_be_signed=later).data
 
 
 def _refuse_shared_annotations(document: OpenedDocument) -> None:
@@ -135,17 +144,6 @@ def _refuse_shared_annotations(document: OpenedDocument) -> None:
     shared = [item.objgen for item in lists if item is not None and item.is_indirect]
     if len(set(shared)) < len(shared):
         raise refuse("pdf.signed_irregular")
-
-
-def _check_readable(fields: list[StampField]) -> None:
-    """Reads the stamped pages, as qpdf writes them, with a second, strict parser.
-
-    `Increment` reads the catalog.
-
-    Raises: Refusal INVALID `pdf.broken`.
-    """
-    if not all(is_readable(field.page.unparse(resolved=True)) for field in fields):
-        raise refuse("pdf.broken")
 
 
 def _go_on(request: SealRequest) -> _Sealed:
@@ -255,6 +253,7 @@ def measure_opened(request: MeasureRequest, opened: OpenedDocument | None) -> Ou
     prepared = _prepare(
         SealRequest(
             data=request.data,
+            normalised=request.normalised,
             stamps=stamps,
             profile=request.profile,
             signing_time=_STAND_IN_TIME,

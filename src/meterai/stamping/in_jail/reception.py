@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from PIL import Image
 
-from meterai.pdf.inspection import inspect, inspect_opened
+from meterai.pdf.inspection import inspect_opened
 from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.pdf.opening.structure import open_document
 from meterai.pdf.opening.unlocking import unlock
@@ -20,14 +20,15 @@ from meterai.pdf.requests import (
     RenderRequest,
     SignatureKind,
 )
-from meterai.stamping.in_jail.kept_pages import with_all_pages
 from meterai.stamping.in_jail.preparation import measure_opened
 from meterai.stamping.in_jail.proposal import choose_place
+from meterai.stamping.in_jail.upload import accept
 from meterai.stamping.placement import Placement
 from meterai.stamping.requests import (
     PAGE_IMAGE_WIDTH_PX,
     MeasureRequest,
     OutputLimits,
+    PageDifference,
     ProposeRequest,
     Reception,
     ReceptionRequest,
@@ -43,21 +44,19 @@ def warm_up() -> None:
 
 
 def receive(request: ReceptionRequest) -> Reception:
-    """Inspects the file, proposes places for its stamps, draws the page, and measures the result.
+    """Inspects and normalises the file, proposes places for its stamps, draws the page, measures the result.
 
-    Raises: Refusal INVALID as `inspect`, `unlock`, `with_all_pages`, `render_page` and `prepare_seal`.
+    Raises: Refusal INVALID as `inspect`, `unlock`, `accept`, `render_page` and `prepare_seal`.
     """
     unlocked = unlock(request.data, request.password, DEFAULT_LIMITS) if request.password else None
     data = unlocked or request.data
     opened = open_document(data, DEFAULT_LIMITS)
     inspection = inspect_opened(opened, InspectRequest(data=data))
-    if inspection.repaired and inspection.signatures is SignatureKind.NONE:
-        whole = with_all_pages(data)
-        if whole is not data:
-            data, told = whole, {"pdf.notice.repaired"}
-            inspection = inspect(InspectRequest(data=data))
-            notices = sorted(told.union(inspection.notices))
-            inspection = msgspec.structs.replace(inspection, repaired=True, notices=notices)
+    profile = profile_for(inspection, request.profile)
+    otherwise, differences = b"", list[PageDifference]()
+    signed = profile is Profile.SIGNED
+    if not signed:
+        inspection, data, otherwise, differences = accept(request, data, opened, inspection)
     if unlocked:
         notices = sorted({*inspection.notices, "pdf.notice.encrypted"})
         inspection = msgspec.structs.replace(inspection, encrypted=True, notices=notices)
@@ -78,26 +77,33 @@ def receive(request: ReceptionRequest) -> Reception:
 
     drawn = RenderRequest(data=data, page=page, width_px=PAGE_IMAGE_WIDTH_PX)
     placements, page_image = with_image(drawn, look)
-    profile = profile_for(inspection, request.profile)
-    kept = profile is not Profile.SIGNED and "pdf.notice.signature_fields" in inspection.notices
     # The person may still choose: places to sign that stay take room, and so do their faces where none stays.
-    possible = [Profile.SIGN_LATER, Profile.FINAL] if kept else [profile]
     measures = [
         measure_opened(
-            MeasureRequest(data=data, placements=placements, profile=one, limits=request.limits),
-            None if inspection.repaired or number else opened,  # repaired: opened again, as when paid
+            MeasureRequest(
+                data=one, normalised=not signed, placements=placements, profile=chosen, limits=request.limits
+            ),
+            opened if signed else None,
         )
-        for number, one in enumerate(possible)
+        for one, chosen in _choices(data, otherwise, profile)
     ]
-    output = max(measures, key=lambda measure: measure.output_bytes)
     return Reception(
         inspection=inspection,
         profile=profile,
         placements=placements,
-        output=output,
+        output=max(measures, key=lambda measure: measure.output_bytes),
         page_image=page_image,
-        instead=b"" if data is request.data else data,
+        instead=b"" if signed else data,
+        otherwise=otherwise,
+        differences=differences,
+        before=(unlocked or request.data) if differences else b"",
     )
+
+
+def _choices(data: bytes, otherwise: bytes, profile: Profile) -> list[tuple[bytes, Profile]]:
+    """The files that may be stamped, with their profiles."""
+    other = Profile.FINAL if profile is Profile.SIGN_LATER else Profile.SIGN_LATER
+    return [(data, profile), *([(otherwise, other)] if otherwise else [])]
 
 
 def _page_to_stamp(inspection: Inspection) -> tuple[int, PageSize]:

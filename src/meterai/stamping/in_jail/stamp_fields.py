@@ -1,18 +1,23 @@
-"""Makes the empty signature fields of a document's stamps while it is rewritten. Runs in the jail.
+"""The empty signature fields of a document's stamps. Runs in the jail.
 
-Each seal then fills one of them, and changes nothing else that can be seen.
+All are made before the first seal. Each seal then fills one of them, and changes nothing else that can be
+seen.
 """
+
+# mypy: disallow-untyped-calls=False
+# pyHanko types only part of its own functions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pikepdf
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.generic import pdf_name
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from meterai.pdf.page_box import Rectangle
-from meterai.stamping.in_jail.structure_tags import tag_widget
+from meterai.pdf.signed.revision_views import drop_null_fields
 
 FLAGS = 0b10000100  # locked, printed (ISO 32000-1 clause 12.5.3)
 _SIGNATURES_EXIST_APPEND_ONLY = 0b11  # clause 12.7.2
@@ -33,40 +38,65 @@ class StampField:
     """Alternative text of the stamp, for screen readers."""
 
 
-def add_stamp_fields(pdf: pikepdf.Pdf, fields: Sequence[StampField]) -> None:
-    """Makes each field with its widget, after the fields that the form has."""
-    if not fields:
-        return
-    root = pdf.Root
+def add_stamp_field(
+    writer: IncrementalPdfFileWriter, field: StampField
+) -> tuple[generic.IndirectObject, generic.IndirectObject]:
+    """Makes the field with its widget, after the fields that the form has. Returns widget and page."""
+    number, generation = field.page.objgen
+    page = generic.IndirectObject(number, generation, writer)
+    widget = writer.add_object(_widget(writer, field, page))
+    fields = _fields_of(writer)
+    fields.append(widget)
+    writer.update_container(fields)
+    writer.register_annotation(page, widget)
+    return widget, page
+
+
+def _fields_of(writer: IncrementalPdfFileWriter) -> generic.ArrayObject:
+    """The form's list of fields. Makes list and form if there are none."""
+    root = writer.root
     if "/AcroForm" not in root:
-        root["/AcroForm"] = pdf.make_indirect(pikepdf.Dictionary(Fields=pikepdf.Array()))
+        root[pdf_name("/AcroForm")] = writer.add_object(generic.DictionaryObject())
+        writer.update_root()
     form = root["/AcroForm"]
-    form["/SigFlags"] = _SIGNATURES_EXIST_APPEND_ONLY
-    for field in fields:
-        widget = pdf.make_indirect(_widget(pdf, field))
-        form["/Fields"].append(widget)
-        if "/Annots" not in field.page:
-            field.page["/Annots"] = pikepdf.Array()
-        field.page["/Annots"].append(widget)
-        tag_widget(pdf, widget, field.page, text=field.text)
+    drop_null_fields(root)
+    if "/Fields" not in form:
+        form[pdf_name("/Fields")] = generic.ArrayObject()
+    form[pdf_name("/SigFlags")] = generic.NumberObject(_SIGNATURES_EXIST_APPEND_ONLY)
+    form.pop("/NeedAppearances", None)
+    writer.update_container(form)
+    fields: generic.ArrayObject = form["/Fields"]
+    return fields
 
 
-def _widget(pdf: pikepdf.Pdf, field: StampField) -> pikepdf.Dictionary:
+def _widget(
+    writer: IncrementalPdfFileWriter, field: StampField, page: generic.IndirectObject
+) -> generic.DictionaryObject:
     """Makes field and widget as one dictionary (clause 12.5.6.19)."""
-    name = pikepdf.Name
-    widget = pikepdf.Dictionary(
-        Type=name.Annot,
-        Subtype=name.Widget,
-        FT=name.Sig,
-        T=field.name,
-        TU=field.text,
-        F=FLAGS,
-        Rect=pikepdf.Array([round(corner, 4) for corner in field.rectangle]),
-        P=field.page,
+    corners = [generic.FloatObject(round(corner, 4)) for corner in field.rectangle]
+    widget = _dictionary(
+        {
+            "/Type": pdf_name("/Annot"),
+            "/Subtype": pdf_name("/Widget"),
+            "/FT": pdf_name("/Sig"),
+            "/T": generic.pdf_string(field.name),
+            "/TU": generic.pdf_string(field.text),
+            "/F": generic.NumberObject(FLAGS),
+            "/Rect": generic.ArrayObject(corners),
+            "/P": page,
+        }
     )
     if field.rotation:
-        widget["/MK"] = pikepdf.Dictionary(R=field.rotation)
+        widget[pdf_name("/MK")] = _dictionary({"/R": generic.NumberObject(field.rotation)})
     if field.lock:  # all fields, and with them the document (clause 12.7.4.5, table 233; ISO 32000-2)
-        lock = pikepdf.Dictionary(Type=name.SigFieldLock, Action=name.All, P=1)
-        widget["/Lock"] = pdf.make_indirect(lock)
+        lock = {
+            "/Type": pdf_name("/SigFieldLock"),
+            "/Action": pdf_name("/All"),
+            "/P": generic.NumberObject(1),
+        }
+        widget[pdf_name("/Lock")] = writer.add_object(_dictionary(lock))
     return widget
+
+
+def _dictionary(entries: dict[str, Any]) -> generic.DictionaryObject:
+    return generic.DictionaryObject({pdf_name(key): value for key, value in entries.items()})

@@ -11,6 +11,7 @@ import msgspec
 
 from meterai.kit.database import Connection, Row
 from meterai.stamping.placement import Placement
+from meterai.stamping.store.documents import swapped
 
 
 class NewBundle(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,9 +147,10 @@ async def ready_files(
 async def set_places(tx: Connection, places: Sequence[tuple[UUID, Placement]], *, profile: str) -> None:
     """Writes one stamp's place on each of these documents, and the profile where the file leaves a choice."""
     await tx.execute(
-        """UPDATE stamping.document d SET placements = jsonb_build_array(new.placement),
-               profile = CASE d.profile WHEN 'signed' THEN d.profile ELSE $3 END
-           FROM unnest($1::uuid[], $2::jsonb[]) AS new(id, placement) WHERE d.id = new.id""",
+        f"""UPDATE stamping.document d SET placements = jsonb_build_array(new.placement),
+               profile = CASE d.profile WHEN 'signed' THEN d.profile ELSE $3 END, {swapped("$3")}
+           FROM unnest($1::uuid[], $2::jsonb[]) AS new(id, placement)
+           WHERE d.id = new.id""",  # noqa: S608 (our own words)
         [id for id, _ in places],
         [placement for _, placement in places],
         profile,

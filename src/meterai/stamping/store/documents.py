@@ -14,6 +14,9 @@ from meterai.stamping.model import OutputVerdict
 from meterai.stamping.placement import Placement
 from meterai.stamping.retention import RETENTION_DAYS
 
+STORED_BYTES = "(input_bytes + coalesce(other_bytes, 0) + coalesce(upload_bytes, 0))"
+"""SQL: the bytes that are stored for a document."""
+
 
 class NewDocument(msgspec.Struct, frozen=True, kw_only=True):
     """A new row of `stamping.document`."""
@@ -35,10 +38,23 @@ class NewDocument(msgspec.Struct, frozen=True, kw_only=True):
     retained_until: datetime
     network: bytes | None = None
     """Keyed hash of the sender's address. None: the sender has proved a contact."""
+    normalised: bool = False
+    other_object: str | None = None
+    """The normalised file for the other choice, whether others will sign. None: both have the same."""
+    other_bytes: int | None = None
+    upload_object: str | None = None
+    """The upload, where a person must compare pages. None: it is not kept."""
+    upload_bytes: int | None = None
+    differences: Any = ()
+
+    @property
+    def objects(self) -> list[str]:
+        """Keys of all objects that the row refers to, in the order in which they are locked."""
+        return sorted({key for key in (self.input_object, self.other_object, self.upload_object) if key})
 
 
 async def insert_document(connection: Connection, document: NewDocument) -> None:
-    """Inserts a document that was inspected, under the lock of its object (see `lock_object`).
+    """Inserts a document that was inspected, under the locks of its objects (see `lock_object`).
 
     It is a single statement, and so needs no transaction around it.
     """
@@ -47,25 +63,26 @@ async def insert_document(connection: Connection, document: NewDocument) -> None
     values = ", ".join(f"${n}" for n in range(1, len(fields) + 1))
     await connection.execute(
         f"""WITH locked AS MATERIALIZED (
-                SELECT pg_advisory_xact_lock_shared(hashtextextended(${len(fields) + 1}, 4))
+                SELECT count(pg_advisory_xact_lock_shared(hashtextextended(key, 4)))
+                FROM unnest(${len(fields) + 1}::text[]) AS key
             )
             INSERT INTO stamping.document ({columns}) SELECT {values} FROM locked""",  # noqa: S608 (our fields)
         *fields.values(),
-        document.input_object,
+        document.objects,
     )
 
 
 async def set_placements(
     connection: Connection, document_id: UUID, placements: Sequence[Placement], output: Any, *, profile: str
 ) -> bool:
-    """Moves the stamps of a document.
+    """Moves the stamps of a document, and puts the file for this profile in its place.
 
     Returns False if its stamping has begun or there is no such document.
     """
     status = await connection.execute(
-        """UPDATE stamping.document d SET placements = $2, output = $3, profile = $4
+        f"""UPDATE stamping.document d SET placements = $2, output = $3, profile = $4, {swapped("$4")}
            WHERE id = $1 AND NOT EXISTS
-               (SELECT 1 FROM stamping.job j WHERE j.document_id = d.id AND j.state <> 'refused')""",
+               (SELECT 1 FROM stamping.job j WHERE j.document_id = d.id AND j.state <> 'refused')""",  # noqa: S608
         document_id,
         placements,
         output,
@@ -74,13 +91,27 @@ async def set_placements(
     return status == "UPDATE 1"
 
 
+def swapped(profile: str) -> str:
+    """SQL that exchanges the two normalised files of a document `d` whose profile becomes another one."""
+    pairs = {"input_object": "other_object", "input_bytes": "other_bytes"}
+    changes = f"d.other_object IS NOT NULL AND d.profile <> {profile}"
+    return ", ".join(
+        f"{one} = CASE WHEN {changes} THEN d.{other} ELSE d.{one} END"
+        for one, other in [*pairs.items(), *((other, one) for one, other in pairs.items())]
+    )
+
+
 async def set_rewritten(
     tx: Connection, document_id: UUID, *, was: str, key: str, size: int, inspection: Any, output: Any
 ) -> bool:
-    """Replaces the bytes named `was` by rewritten ones. Returns False when the document changed meanwhile."""
+    """Replaces the bytes named `was` by rewritten ones, for either profile.
+
+    Returns False when the document changed meanwhile.
+    """
     status = await tx.execute(
         """UPDATE stamping.document d SET input_object = $3, input_bytes = $4, inspection = $5, output = $6,
-               rewritten_from = coalesce(rewritten_from, $2)
+               rewritten_from = coalesce(rewritten_from, $2), normalised = true,
+               other_object = NULL, other_bytes = NULL
            WHERE id = $1 AND input_object = $2 AND NOT EXISTS
                (SELECT 1 FROM stamping.job j WHERE j.document_id = d.id AND j.state <> 'refused')""",
         document_id,
@@ -129,8 +160,8 @@ async def adopt_ownerless(tx: Connection, customers: Mapping[UUID, UUID]) -> Non
 async def documents_to_stamp(tx: Connection, ids: Sequence[UUID]) -> dict[UUID, Row]:
     """Reads what stamping must know of documents."""
     rows = await tx.fetch(
-        """SELECT id, organisation_id, customer_id, input_object, input_bytes, profile, placements,
-               jsonb_array_length(inspection -> 'pages') AS pages
+        """SELECT id, organisation_id, customer_id, input_object, input_bytes, normalised, profile,
+               placements, jsonb_array_length(inspection -> 'pages') AS pages
            FROM stamping.document WHERE id = ANY ($1)""",
         list(ids),
     )
@@ -153,6 +184,8 @@ async def is_referred_to(tx: Connection, key: str) -> bool:
     found = await tx.fetchval(
         """SELECT (SELECT bool_or(input_deleted_at IS NULL) FROM stamping.document WHERE input_object = $1)
                OR (SELECT bool_or(input_deleted_at IS NULL) FROM stamping.document WHERE rewritten_from = $1)
+               OR (SELECT bool_or(input_deleted_at IS NULL) FROM stamping.document WHERE other_object = $1)
+               OR (SELECT bool_or(input_deleted_at IS NULL) FROM stamping.document WHERE upload_object = $1)
                OR EXISTS (SELECT FROM stamping.release WHERE sha256 = $1)""",
         key,
     )
@@ -175,8 +208,8 @@ async def due_documents(connection: Connection, now: datetime, *, limit: int) ->
 async def size_of_documents(connection: Connection, ids: Sequence[UUID]) -> tuple[int, datetime | None]:
     """The bytes of these uploads together, and when the oldest came."""
     row = await connection.fetchrow(
-        """SELECT coalesce(sum(input_bytes), 0)::bigint AS bytes, min(created_at) AS oldest
-           FROM stamping.document WHERE id = ANY ($1)""",
+        f"""SELECT coalesce(sum({STORED_BYTES}), 0)::bigint AS bytes, min(created_at) AS oldest
+           FROM stamping.document WHERE id = ANY ($1)""",  # noqa: S608 (our own words)
         list(ids),
     )
     assert row is not None
@@ -216,12 +249,12 @@ async def expire_document(tx: Connection, document_id: UUID, now: datetime) -> l
             FOR UPDATE OF d SKIP LOCKED
         ), gone AS (
             DELETE FROM stamping.document WHERE id IN (SELECT id FROM due WHERE NOT has_jobs)
-            RETURNING input_object, rewritten_from
+            RETURNING input_object, rewritten_from, other_object, upload_object
         ), emptied AS (
             UPDATE stamping.document SET input_deleted_at = $1 WHERE id IN (SELECT id FROM due WHERE has_jobs)
-            RETURNING input_object, rewritten_from
+            RETURNING input_object, rewritten_from, other_object, upload_object
         )
-        SELECT input_object, rewritten_from FROM gone UNION ALL SELECT * FROM emptied
+        SELECT * FROM gone UNION ALL SELECT * FROM emptied
         """,
         now,
         document_id,

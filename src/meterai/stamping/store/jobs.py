@@ -179,7 +179,7 @@ async def load_claimed(conn: Connection, claims: Sequence[tuple[UUID, int]]) -> 
         """
         SELECT j.id, j.attempts, j.trouble_code, j.organisation_id, j.reference_id, j.document_id,
             encode(j.input_digest, 'hex') AS input_object,
-            jsonb_array_length(d.inspection -> 'pages') AS pages, d.profile, d.input_bytes,
+            jsonb_array_length(d.inspection -> 'pages') AS pages, d.profile, d.input_bytes, d.normalised,
             s.serial, s.ordinal, s.placement, s.allocated_at,
             i.digest, i.prepared_object, i.gap_start, i.gap_end
         FROM stamping.job j
@@ -208,6 +208,7 @@ def _claimed(rows: list[Row], lease_token: int) -> ClaimedJob:
         document_id=first["document_id"],
         input_object=first["input_object"],
         input_bytes=first["input_bytes"],
+        normalised=first["normalised"],
         profile=Profile(first["profile"]),
         pages=first["pages"],
         seals=tuple(_seal(row) for row in rows),

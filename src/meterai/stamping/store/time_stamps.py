@@ -33,7 +33,8 @@ class OwingFile(msgspec.Struct, frozen=True, kw_only=True):
     pages: int
     profile: Profile
     input_bytes: int
-    input_sha256: str
+    kept_sha256: str
+    """As in `ClaimedJob`."""
 
 
 async def claim_owed(
@@ -49,13 +50,14 @@ async def claim_owed(
                 ORDER BY next_attempt_at LIMIT $3 FOR UPDATE SKIP LOCKED))  -- an array: planned as few
             RETURNING o.sha256, o.document_id, o.serial, o.gap_start, o.gap_end, o.attempts
         )
-        SELECT c.*, d.profile, d.input_bytes, d.input_object, max(r.pages) AS pages,
+        SELECT c.*, d.profile, d.input_bytes, max(r.pages) AS pages,
+            CASE WHEN d.normalised OR d.profile = 'signed' THEN d.input_object ELSE '' END AS kept_sha256,
             array_agg(r.serial ORDER BY s.ordinal) AS serials
         FROM claimed c JOIN stamping.document d ON d.id = c.document_id
         JOIN stamping.release r ON r.sha256 = c.sha256 AND r.version = 1
         JOIN stamping.serial s ON s.serial = r.serial
         GROUP BY c.sha256, c.document_id, c.serial, c.gap_start, c.gap_end, c.attempts,
-            d.profile, d.input_bytes, d.input_object
+            d.profile, d.input_bytes, d.normalised, d.input_object
         """,
         now,
         lease_until,
@@ -69,7 +71,7 @@ async def claim_owed(
             pages=row["pages"],
             profile=Profile(row["profile"]),
             input_bytes=row["input_bytes"],
-            input_sha256=row["input_object"],
+            kept_sha256=row["kept_sha256"],
         )
         for row in rows
     ]

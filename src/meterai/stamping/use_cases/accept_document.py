@@ -66,6 +66,7 @@ async def accept_document(
     - `network`: the keyed hash of the sender's address, by which unproven uploads are counted.
     - `profile`: the wanted one for a file without signatures; `place_stamps` can change it.
     - `password`: opens a file that needs one. It is neither stored nor logged; the unlocked file is stored.
+    - What is stored of a file without signatures is the normalised file, to which only the stamps are added.
     - `together`: the bundle that the file comes with. One jail process may read all its files.
     - `vouch`: called for files that carry stamps already, and for no others.
 
@@ -82,9 +83,9 @@ async def accept_document(
     )
     id = new_id(now)
     found = await jail.run(_RECEIVE, request, Reception, owner=together or str(id))
-    uploaded = hashlib.sha256(data).hexdigest()
-    key = hashlib.sha256(found.instead).hexdigest() if found.instead else uploaded
-    data = found.instead or data
+    uploaded, data = _digest(data), found.instead or data
+    key = _digest(data)
+    other, upload = (_digest(kept) if kept else None for kept in (found.otherwise, found.before))
     inspection, placements = found.inspection, found.placements
     if _STAMPED in inspection.notices:
         await vouch(data, now)
@@ -106,11 +107,18 @@ async def accept_document(
         created_at=now,
         retained_until=now + (UNPROVEN_LIFE if customer_id is None else timedelta(days=RETENTION_DAYS)),
         network=network if customer_id is None else None,
+        normalised=bool(found.instead),
+        other_object=other,
+        other_bytes=len(found.otherwise) or None,
+        upload_object=upload,
+        upload_bytes=len(found.before) or None,
+        differences=found.differences,
     )
     async with db.connection() as connection:
         await documents.insert_document(connection, document)
     # After the row: see lock_object. Nobody knows the document's id yet.
-    await objects.put_all({key: data})
+    kept = {key: data, other: found.otherwise, upload: found.before}
+    await objects.put_all({name: content for name, content in kept.items() if name})
     page_images.keep(key, len(inspection.pages), PAGE_IMAGE_WIDTH_PX, found.page_image.jpeg)
     remember_name(document.id, document.name)
     return AcceptedDocument(
@@ -131,7 +139,14 @@ async def accept_document(
         job=None,
         releases=(),
         uploaded=uploaded,
+        other_object=other,
+        upload_object=upload,
+        differences=tuple(found.differences),
     )
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _tidy(name: str) -> str:

@@ -84,7 +84,7 @@ async def _stamp(tools: Tools, file: OwingFile) -> Release:
         serials=list(file.serials),
         profile=file.profile,
         input_bytes=file.input_bytes,
-        input_sha256=file.input_sha256,
+        input_sha256=file.kept_sha256,
     )
     await tools.jail.run(_CHECK, request, LightCheck)
     # Stored last: the next try has another token, and this file would have no name.

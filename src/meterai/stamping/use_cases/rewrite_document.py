@@ -33,7 +33,7 @@ async def rewrite_document(
     images: Literal["keep", "smaller"],
     now: datetime,
 ) -> OutputVerdict:
-    """Replaces the upload by a rewritten file. The upload is kept beside it until its retention ends.
+    """Replaces the stored file by a rewritten one. It is kept beside it until its retention ends.
 
     The result may still be over the limits. The person sees the pages before paying.
 
@@ -64,8 +64,9 @@ async def rewrite_document(
     if not stored:
         raise Refusal(Kind.CONFLICT, "document.changed")
     await objects.put(rewritten.data)  # again: see lock_object
-    if page.rewritten_from:  # an earlier rewriting, no longer needed
-        await delete_if_unneeded(db, objects, page.input_object)
+    for unneeded in (page.other_object, page.input_object if page.rewritten_from else None):
+        if unneeded:  # an earlier rewriting, or the file for another profile
+            await delete_if_unneeded(db, objects, unneeded)
     return output
 
 

@@ -169,6 +169,7 @@ def _claimed(job: jobs.NewJob, serials: Sequence[jobs.NewSerial], document: Row,
         document_id=job.document_id,
         input_object=document["input_object"],
         input_bytes=document["input_bytes"],
+        normalised=document["normalised"],
         profile=Profile(document["profile"]),
         pages=document["pages"],
         seals=tuple(

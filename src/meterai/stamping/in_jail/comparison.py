@@ -1,0 +1,192 @@
+"""Compares an upload, page by page, with its normalised file: both must look and read alike.
+
+Runs in the jail. qpdf reads the upload and writes the normalised file. PDFium draws both. So a file that two
+programs read in two ways shows up here (docs/hostile-files.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import pypdfium2
+import pypdfium2.raw as pdfium_c
+from PIL import Image, ImageChops
+
+from meterai.pdf.limits import DEFAULT_LIMITS
+from meterai.pdf.opening.structure import refuse
+from meterai.pdf.page_box import PageBox, Rectangle
+from meterai.stamping.requests import PageDifference
+
+_DPI = 100
+_DOTS_MAX = 16_000_000
+"""Larger pages are drawn with fewer dots: A0 at 100 dpi has 15 million."""
+_SEEN = 64
+"""Grey levels from which a dot in a flattened box looks different.
+
+PDFium smooths letters in fields in another way than letters on the page: up to 40 grey levels.
+"""
+_AIR_PX = 2
+
+
+class Redrawn(NamedTuple):
+    """A page whose fields or comments became part of it, and where they were, in the page's coordinates."""
+
+    page: PageBox
+    boxes: list[Rectangle]
+
+
+class Lost(Exception):
+    """The normalised file shows less than the upload, and nothing else than that."""
+
+
+def compare(
+    upload: bytes, password: str, normal: bytes, redrawn: Mapping[int, Redrawn], only: Collection[int] | None
+) -> list[PageDifference]:
+    """Returns the pages that differ in redrawn boxes only. `only`: the pages to look at; None: all of them.
+
+    A file or page that PDFium can't show can't be compared, and is not.
+
+    Raises: Lost; Refusal INVALID `pdf.ambiguous` with `page`.
+    """
+    with suppress(pypdfium2.PdfiumError):
+        before = pypdfium2.PdfDocument(upload, password=password or None)
+        after = pypdfium2.PdfDocument(normal)
+        try:
+            before.init_forms()
+            after.init_forms()
+            return _compare(before, after, redrawn, only)
+        finally:
+            after.close()
+            before.close()
+    return []
+
+
+def _compare(
+    before: pypdfium2.PdfDocument,
+    after: pypdfium2.PdfDocument,
+    redrawn: Mapping[int, Redrawn],
+    only: Collection[int] | None,
+) -> list[PageDifference]:
+    found, lost = [], 0
+    pages = min(len(before), DEFAULT_LIMITS.pages_max)  # PDFium believes any number
+    if only is None and sum(_load(before, number) is not None for number in range(1, pages + 1)) > len(after):
+        raise Lost
+    for number in range(1, max(pages, len(after)) + 1):
+        if only is not None and number not in only:
+            continue
+        one, other = _load(before, number), _load(after, number)
+        if one is None:
+            if number > len(before):
+                raise refuse("pdf.ambiguous", page=number)
+            continue
+        try:
+            boxes = _compare_page(one, other, redrawn.get(number))
+        except _Less:
+            lost = lost or number
+            continue
+        except _Other:
+            raise refuse("pdf.ambiguous", page=number) from None
+        if boxes:
+            found.append(PageDifference(page=number, boxes=boxes))
+    if lost:
+        raise Lost
+    return found
+
+
+class _Other(Exception):
+    """The page looks or reads different."""
+
+
+class _Less(Exception):
+    """The page has lost ink or text, and gained none."""
+
+
+def _load(document: pypdfium2.PdfDocument, number: int) -> pypdfium2.PdfPage | None:
+    try:
+        page = document[number - 1]
+        if min(page.get_size()) <= 0:  # a crop box outside the page, which normalising removes
+            page.set_cropbox(*page.get_mediabox())
+        return page if min(page.get_size()) > 0 else None
+    except (pypdfium2.PdfiumError, IndexError):
+        return None
+
+
+def _compare_page(
+    before: pypdfium2.PdfPage, after: pypdfium2.PdfPage | None, redrawn: Redrawn | None
+) -> list[Rectangle]:
+    """Where the pages differ, in points of the visible page. Raises: _Less, _Other."""
+    if after is None:
+        raise _Less
+    if any(abs(one - other) > 0.5 for one, other in zip(before.get_size(), after.get_size(), strict=True)):
+        raise _Other
+    boxes = redrawn.boxes if redrawn else []
+    texts = [_text(page, boxes) for page in (before, after)]
+    pictures = [_draw(page) for page in (before, after)]
+    same = pictures[0].tobytes() == pictures[1].tobytes()
+    difference = None if same else _difference(pictures)
+    seen = _seen_in(difference, redrawn) if difference and redrawn else []
+    if texts[0] == texts[1] and (difference is None or difference.getbbox() is None):
+        return seen
+    gained = ImageChops.subtract(pictures[0].convert("L"), pictures[1].convert("L")).getbbox()
+    reads_more = texts[0] != texts[1] and len(texts[1]) >= len(texts[0])
+    raise _Other if gained or reads_more else _Less
+
+
+def _draw(page: pypdfium2.PdfPage) -> Image.Image:
+    width, height = page.get_size()
+    scale = min(_DPI / 72, (_DOTS_MAX / (width * height)) ** 0.5)
+    bitmap = page.render(scale=scale, rev_byteorder=True, prefer_bgrx=True)
+    size = (bitmap.width, bitmap.height)
+    return Image.frombuffer("RGBX", size, bitmap.buffer, "raw", "RGBX", bitmap.stride, 1)
+
+
+def _difference(pictures: Sequence[Image.Image]) -> Image.Image:
+    """The largest difference of each dot's colours."""
+    red, green, blue = ImageChops.difference(*(picture.convert("RGB") for picture in pictures)).split()
+    return ImageChops.lighter(ImageChops.lighter(red, green), blue)
+
+
+def _seen_in(difference: Image.Image, redrawn: Redrawn) -> list[Rectangle]:
+    """The boxes that look different. Wipes all of them out of `difference`."""
+    across, along = difference.width / redrawn.page.width_pt, difference.height / redrawn.page.height_pt
+    found, areas = [], []
+    for box in redrawn.boxes:
+        left, bottom, right, top = redrawn.page.to_visible(box)
+        area = (
+            max(0, int(left * across) - _AIR_PX),
+            max(0, int(difference.height - top * along) - _AIR_PX),
+            min(difference.width, int(right * across) + _AIR_PX + 1),
+            min(difference.height, int(difference.height - bottom * along) + _AIR_PX + 1),
+        )
+        if area[0] < area[2] and area[1] < area[3]:
+            areas.append(area)
+            largest: Any = difference.crop(area).getextrema()
+            if largest[1] >= _SEEN:
+                found.append((left, bottom, right, top))
+    for area in areas:
+        difference.paste(0, area)
+    return found
+
+
+def _text(page: pypdfium2.PdfPage, boxes: Sequence[Rectangle]) -> str:
+    """The page's text. Without the letters in the boxes and all blanks, if there are boxes."""
+    read = page.get_textpage()
+    try:
+        if not boxes:
+            return str(read.get_text_range())
+        letters = (_letter(read, number, boxes) for number in range(read.count_chars()))
+        return "".join(letters)
+    finally:
+        read.close()
+
+
+def _letter(read: Any, number: int, boxes: Sequence[Rectangle]) -> str:
+    letter = chr(pdfium_c.FPDFText_GetUnicode(read, number))
+    if letter.isspace() or letter == "\0":
+        return ""
+    left, bottom, right, top = read.get_charbox(number)
+    across, up = (left + right) / 2, (bottom + top) / 2
+    inside = any(x0 <= across <= x1 and y0 <= up <= y1 for x0, y0, x1, y1 in boxes)
+    return "" if inside else letter
