@@ -21,6 +21,7 @@ from meterai.stamping.placement import Placement
 from meterai.stamping.store import jobs
 from meterai.stamping.use_cases.run_cycle import run_accepted_jobs, run_due_jobs
 from meterai.stamping.use_cases.start_stamping import Started, Worker, start_stampings
+from tests.pdf.sealing import normalised
 from tests.plans import believe_large, looks_of
 from tests.stamping.letters import make_letter
 from tests.stamping.stamping_setup import BOTTOM_LEFT, BOTTOM_RIGHT, StampingSetup, until
@@ -33,7 +34,7 @@ class HoldingJail:
 
     def __init__(self, setup: StampingSetup, held: bytes, refusal: Refusal | None = None) -> None:
         self._inner = setup.jail
-        self._held = held
+        self._held = normalised(held)
         self._refusal = refusal
         self.let_go = asyncio.Event()
 
@@ -243,13 +244,13 @@ async def test_who_loses_one_of_a_batch_goes_on_with_the_others_at_once(
 
     class TakingJail(HoldingJail):
         async def run(self, task: str, request: Any, result: Any, **how: Any) -> Any:
-            if task.endswith(":prepare_seal") and bytes(request.data) == letter:
+            if task.endswith(":prepare_seal") and bytes(request.data) == normalised(letter):
                 await setup.database.owner.execute(
                     "UPDATE stamping.job SET lease_token = lease_token + 1 WHERE id = $1", taken
                 )
             return await super().run(task, request, result, **how)
 
-    jail = TakingJail(setup, letter if refusal else b"", refusal)
+    jail = TakingJail(setup, letter if refusal else make_letter("lain"), refusal)
     jail.let_go.set()
     assert await run_due_jobs(setup.tools(jail=jail, settings=lasting(30)), worker="worker-1") == 2
     assert await released(setup, kept)
