@@ -93,12 +93,17 @@ def test_a_document_that_others_will_sign_is_stamped_and_judged_genuine_with_the
     person.pay()
     person.wait_for_state("completed")
     stamped = person.download()
-    for position, data in enumerate((stamped, signed_files.signed(stamped))):
+    expected = (("ASLI", stamped), ("ASLI_WITH_ADDITIONS", signed_files.signed(stamped)))
+    for position, (verdict, data) in enumerate(expected):
         file = tmp_path / f"{position}.pdf"
         file.write_bytes(data)
         person.open("/periksa")
         person.page.locator("#berkas").set_input_files(file)
         person.page.locator("form[enctype] button").click()
-        person.page.wait_for_selector("[data-verdict=ASLI]")
+        person.page.wait_for_selector(f"[data-verdict={verdict}]")
         person.approve(f"163-verdict-{position}")
     person.sees("Budi Santoso")
+    person.sees("(nama ini tidak dijamin siapa pun)")
+    with person.page.expect_download() as caught:
+        person.page.locator("a[download]").click()
+    assert Path(caught.value.path()).read_bytes() == stamped, "the sealed revision"

@@ -147,12 +147,12 @@ async def check_digest(request: VerifierRequest, sha256: str) -> Response[bytes]
     return _show(request, digest_page(await _judge_digest(service, sha256), service.clock))
 
 
-@get("/periksa/nomor")
-async def check_serial(request: VerifierRequest) -> Response[bytes]:
-    """Shows what the register knows of the serial number in the form."""
-    service, typed = _service(request), request.query_params.get("nomor", "")[:60]
+@get(["/periksa/nomor", "/periksa/nomor/{serial:str}"])
+async def check_serial(request: VerifierRequest, serial: str = "") -> Response[bytes]:
+    """Shows what the register knows of the serial number in the form, or in the address on a result."""
+    typed = (serial or request.query_params.get("nomor", ""))[:60]
     try:
-        answer = await look_up_serial(service.db, typed)
+        answer = await look_up_serial(_service(request).db, typed)
     except Refusal as refusal:
         status = http_status(refusal)
         return _page(request, "verify.html", status=status, refused=refusal.code, serial=typed)
