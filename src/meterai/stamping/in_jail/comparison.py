@@ -22,11 +22,10 @@ from meterai.stamping.requests import PageDifference
 _DPI = 100
 _DOTS_MAX = 16_000_000
 """Larger pages are drawn with fewer dots: A0 at 100 dpi has 15 million."""
-_SEEN = 64
-"""Grey levels from which a dot in a flattened box looks different.
-
-PDFium smooths letters in fields in another way than letters on the page: up to 40 grey levels.
-"""
+_SEEN = 32
+"""Grey levels from which a dot in a flattened box looks different."""
+_ROUNDED = 4
+"""Grey levels by which a dot may differ on a page with flattened boxes: places are rounded when written."""
 _AIR_PX = 2
 
 
@@ -127,17 +126,19 @@ def _compare_page(
     same = pictures[0].tobytes() == pictures[1].tobytes()
     difference = None if same else _difference(pictures)
     seen = _seen_in(difference, redrawn) if difference and redrawn else []
-    if texts[0] == texts[1] and (difference is None or difference.getbbox() is None):
+    reads_alike = texts[1].startswith(texts[0]) if redrawn else texts[1] == texts[0]
+    if reads_alike and (difference is None or difference.getextrema()[1] <= (_ROUNDED if redrawn else 0)):
         return seen
     gained = ImageChops.subtract(pictures[0].convert("L"), pictures[1].convert("L")).getbbox()
-    reads_more = texts[0] != texts[1] and len(texts[1]) >= len(texts[0])
+    reads_more = not reads_alike and len(texts[1]) >= len(texts[0])
     raise _Other if gained or reads_more else _Less
 
 
 def _draw(page: pypdfium2.PdfPage) -> Image.Image:
     width, height = page.get_size()
     scale = min(_DPI / 72, (_DOTS_MAX / (width * height)) ** 0.5)
-    bitmap = page.render(scale=scale, rev_byteorder=True, prefer_bgrx=True)
+    # PDFium always smooths the letters in fields as for LCD. So the others must be, too.
+    bitmap = page.render(scale=scale, rev_byteorder=True, prefer_bgrx=True, optimize_mode="lcd")
     size = (bitmap.width, bitmap.height)
     return Image.frombuffer("RGBX", size, bitmap.buffer, "raw", "RGBX", bitmap.stride, 1)
 
@@ -171,7 +172,10 @@ def _seen_in(difference: Image.Image, redrawn: Redrawn) -> list[Rectangle]:
 
 
 def _text(page: pypdfium2.PdfPage, boxes: Sequence[Rectangle]) -> str:
-    """The page's text. Without the letters in the boxes and all blanks, if there are boxes."""
+    """The page's text. If there are boxes: without blanks and without the letters in them.
+
+    What a field holds beyond its box can't be seen, but is read at the end of the page it becomes part of.
+    """
     read = page.get_textpage()
     try:
         if not boxes:

@@ -23,6 +23,7 @@ from meterai.pdf.opening.structure import OpenedDocument, name_of, open_document
 from meterai.pdf.opening.xfa import has_only_xfa
 from meterai.pdf.page_box import ordered
 from meterai.pdf.signed.signature_fields import find_signatures
+from meterai.pdf.view_dependent import is_group
 from meterai.stamping.in_jail.comparison import Redrawn
 from meterai.stamping.in_jail.drawable_faces import make_drawable
 from meterai.stamping.in_jail.empty_fields import EmptyField, find_empty_fields, restore_fields
@@ -226,9 +227,14 @@ def _drop_hidden(page: pikepdf.Object) -> None:
     """Drops what lies in a hidden layer. Only that still has an entry for layers."""
     annotations = page.get("/Annots")
     if isinstance(annotations, pikepdf.Array):
-        kept = [item for item in annotations if not (isinstance(item, pikepdf.Dictionary) and "/OC" in item)]
+        kept = [item for item in annotations if not _is_hidden(item)]
         if len(kept) < len(annotations):
             page["/Annots"] = pikepdf.Array(kept)
+
+
+def _is_hidden(annotation: Any) -> bool:
+    """Whether it has a layer. In a redaction, /OC is a colour (ISO 32000-2 table 195)."""
+    return isinstance(annotation, pikepdf.Dictionary) and is_group(annotation.get("/OC"))
 
 
 def _keep_harmless_annotations(pdf: pikepdf.Pdf, page: pikepdf.Object) -> None:
