@@ -50,6 +50,8 @@ JAIL_TASKS = [
     "meterai.stamping.in_jail.preparation:prepare_seal",
     "meterai.stamping.in_jail.preparation:measure_output",
     "meterai.stamping.in_jail.proposal:propose_placement",
+    "meterai.stamping.in_jail.free_places:propose_free_place",
+    "meterai.stamping.in_jail.free_places:check_places",
     "meterai.stamping.in_jail.rewriting:rewrite",
     "meterai.stamping.in_jail.archive_extension:look",
     "meterai.stamping.in_jail.archive_extension:extend",

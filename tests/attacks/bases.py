@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from unittest.mock import patch
 
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
@@ -108,8 +109,12 @@ class Bases:
     def sealed(
         self, data: bytes, count: int = 1, *, profile: Profile = Profile.FINAL, page: int = 1, first: int = 0
     ) -> list[bytes]:
-        """Stamped by the product's engine: the file after each of `count` stamps, numbered from `first`."""
-        with ThreadPoolExecutor(1) as thread:  # a test may have an event loop already
+        """Stamped by the product's engine: the file after each of `count` stamps, numbered from `first`.
+
+        They may cover something on a signed file, as a stamp of an attacker's engine may.
+        """
+        anywhere = patch("meterai.stamping.in_jail.preparation.refuse_covering")
+        with anywhere, ThreadPoolExecutor(1) as thread:  # a test may have an event loop already
             numbers = range(first, first + count)
             return thread.submit(asyncio.run, self._seal(data, numbers, profile, page)).result()
 

@@ -133,7 +133,7 @@ async def test_what_was_accepted_at_a_limit_gets_all_its_stamps(
 ) -> None:
     """Our own stamps may exceed the limits of size and of the number of signatures."""
     monkeypatch.setattr(existing_signatures, "SIGNATURES_MAX", 2)
-    uploaded, places = make(), [Placement(page=1, x=x, y=120) for x in (180, 300, 420)]
+    uploaded, places = make(), [Placement(page=1, x=x, y=20, size=60.0) for x in (180, 300, 420)]
     found = receive(ReceptionRequest(data=uploaded, stamps=len(places), limits=OutputLimits()))
     stamps = [bench.stamp(place, str(place.x)) for place in places]
     data = await bench.seal(uploaded, *stamps, profile=found.profile)

@@ -47,8 +47,10 @@ def verdict(setup: StampingSetup, data: bytes) -> Verdict:
 
 async def test_a_signed_file_goes_through_the_cycle_untouched(setup: StampingSetup) -> None:
     uploaded = signed_files.by_budi_and_siti()
-    document = await setup.accept(uploaded, BOTH)
-    await place_stamps(setup.db, document, BOTH, profile=Profile.SIGN_LATER)  # there is no choice
+    document = await setup.accept(uploaded, AWAY_FROM_SIGNATURES)
+    await place_stamps(
+        setup.db, document, AWAY_FROM_SIGNATURES, profile=Profile.SIGN_LATER
+    )  # there is no choice
     assert (await shown(setup, document)).profile is Profile.SIGNED
     data = await stamped(setup, document)
     assert data.startswith(uploaded)

@@ -113,7 +113,7 @@ class RunningSite:
         app: Any = SimpleNamespace(
             settings=settings, db=self.db, secret=b"s" * 32, clock=lambda: line.now,
             public_url=settings.public_url or "http://situs",
-            trust=Trust(roots_pem=()), price_list=PRICES, signer=self.signer,
+            trust=Trust(roots_pem=()), price_list=PRICES, signer=self.signer, jail=None, objects=None,
             upload_room=UploadRoom(
                 self.db, DiskReserve([line.folder.path], 0),  # type: ignore[arg-type]
                 network_bytes_max=1 << 30, all_bytes_max=1 << 30,

@@ -59,10 +59,15 @@ def ink_under(source: bytes | pypdfium2.PdfDocument, page: int, box: Rectangle, 
     with _opened(source) as document:
         sheet = document[page - 1]
         try:
-            place = box[0] / unit, box[1] / unit, box[2] / unit, box[3] / unit
-            return _annotations_under(sheet, place) or _drawn_under(sheet, place)
+            return ink_on(sheet, box, unit)
         finally:
             sheet.close()
+
+
+def ink_on(page: pypdfium2.PdfPage, box: Rectangle, unit: float = 1.0) -> Ink:
+    """As `ink_under`, for a page that is loaded."""
+    place = box[0] / unit, box[1] / unit, box[2] / unit, box[3] / unit
+    return _annotations_under(page, place) or _drawn_under(page, place)
 
 
 @contextmanager
@@ -85,31 +90,32 @@ def seen_box(page: pypdfium2.PdfPage) -> PageBox:
     return found or PageBox(x0=media[0], y0=media[1], x1=media[2], y1=media[3], rotation=0)
 
 
-def _annotations_under(page: pypdfium2.PdfPage, place: Rectangle) -> Ink:
-    found, area = Ink.NOTHING, seen_box(page).to_page(place)
+def places_of_annotations(page: pypdfium2.PdfPage) -> Iterator[tuple[Ink, Rectangle]]:
+    """Fields and comments with their places as people see them, in units of the page."""
+    box = seen_box(page)
     for number in range(pdfium_c.FPDFPage_GetAnnotCount(page)):
         annotation: Any = pdfium_c.FPDFPage_GetAnnot(page, number)
-        if not annotation:
-            continue
-        kind = pdfium_c.FPDFAnnot_GetSubtype(annotation)
-        if kind not in _SEEN_THROUGH and _meets(annotation, area):
-            found = Ink.COMMENT
-        pdfium_c.FPDFPage_CloseAnnot(annotation)
-        if found and kind == pdfium_c.FPDF_ANNOT_WIDGET:
-            return Ink.FIELD
-    return found
+        if annotation:
+            kind, place = pdfium_c.FPDFAnnot_GetSubtype(annotation), pdfium_c.FS_RECTF()
+            placed = pdfium_c.FPDFAnnot_GetRect(annotation, ctypes.byref(place))
+            pdfium_c.FPDFPage_CloseAnnot(annotation)
+            if placed and kind not in _SEEN_THROUGH:
+                left, right = sorted((place.left, place.right))
+                bottom, top = sorted((place.bottom, place.top))
+                is_field = kind == pdfium_c.FPDF_ANNOT_WIDGET
+                yield Ink.FIELD if is_field else Ink.COMMENT, box.to_visible((left, bottom, right, top))
 
 
-def _meets(annotation: Any, area: Rectangle) -> bool:
-    """Whether an annotation's place has some of the area. One without a place shows nothing."""
-    place = pdfium_c.FS_RECTF()
-    if not pdfium_c.FPDFAnnot_GetRect(annotation, ctypes.byref(place)):
-        return False
-    left, right = sorted((place.left, place.right))
-    bottom, top = sorted((place.bottom, place.top))
-    across = min(right, area[2]) - max(left, area[0])
-    up = min(top, area[3]) - max(bottom, area[1])
-    return bool(across > 0 and up > 0)
+def _annotations_under(page: pypdfium2.PdfPage, place: Rectangle) -> Ink:
+    found = {kind for kind, other in places_of_annotations(page) if _meet(other, place)}
+    return next((kind for kind in (Ink.FIELD, Ink.COMMENT) if kind in found), Ink.NOTHING)
+
+
+def _meet(one: Rectangle, other: Rectangle) -> bool:
+    """Whether two places share some of the page. What has no size shows nothing."""
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    up = min(one[3], other[3]) - max(one[1], other[1])
+    return across > 0 and up > 0
 
 
 def _drawn_under(page: pypdfium2.PdfPage, place: Rectangle) -> Ink:

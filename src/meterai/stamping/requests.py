@@ -180,6 +180,17 @@ class ProposeRequest(msgspec.Struct, frozen=True, kw_only=True):
     taken: list[Placement] = []
 
 
+class PlacesRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Asks whether these places on a signed file are free of ink, fields and comments."""
+
+    data: bytes
+    placements: list[Placement]
+
+
+class PlacesAreFree(msgspec.Struct, frozen=True):
+    """Says that they are. A place that is not free is a refusal."""
+
+
 class RewriteRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Asks to rewrite an uploaded file.
 

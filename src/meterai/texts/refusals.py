@@ -517,6 +517,25 @@ TABLE: dict[str, Explanation] = {
     "placement.overlap": Explanation(
         N_("Dua meterai saling menutupi."), N_("Geser salah satunya, lalu simpan lagi."), STILL
     ),
+    "placement.covers": Explanation(
+        N_(
+            "Di tempat itu meterainya menutupi isi halaman {page}. Pada dokumen yang sudah ditandatangani "
+            "tidak ada yang boleh tertutup."
+        ),
+        N_(
+            "Pindahkan ke tempat yang kosong, lalu simpan lagi. Garis untuk tanda tangan dan kata “Meterai” "
+            "boleh tertutup."
+        ),
+        STILL,
+    ),
+    "placement.no_free_place": Explanation(
+        N_("Dokumen yang sudah ditandatangani ini tidak punya tempat kosong untuk meterai."),
+        N_(
+            "Minta dokumennya sebelum ditandatangani, bubuhi meterai dahulu dengan pilihan “Masih akan "
+            "ditandatangani secara digital”, lalu tandatangani."
+        ),
+        STILL,
+    ),
     "placement.no_room": Explanation(
         N_("Tidak ada tempat kosong untuk satu meterai lagi."),
         N_("Geser meterai yang sudah ada supaya ada ruang, lalu tambah lagi."),

@@ -39,6 +39,7 @@ from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import SignatureKind
 from meterai.pdf.signed.existing_signatures import check_still_allowed
 from meterai.pdf.signed.signature_fields import find_signatures
+from meterai.stamping.in_jail.free_places import refuse_covering
 from meterai.stamping.in_jail.increment import Increment, PreparedGap, SealEntries
 from meterai.stamping.in_jail.normalisation import VERSION_MIN, normalise
 from meterai.stamping.in_jail.stamp_fields import StampField
@@ -71,8 +72,8 @@ def prepare_seal(request: SealRequest) -> PreparedSeal:
     """Prepares stamp `index`. For the first one it also opens the file, and makes the fields of all.
 
     Raises: Refusal INVALID as `prepare_document`, `placement.page`, `placement.size`, `placement.outside`,
-    `placement.overlap`, `seal.too_many`, `pdf.signed_locked`, `pdf.signed_irregular`; CONFLICT
-    `seal.field_missing` when `data` isn't what was sealed so far.
+    `placement.overlap`, `placement.covers`, `seal.too_many`, `pdf.signed_locked`, `pdf.signed_irregular`;
+    CONFLICT `seal.field_missing` when `data` isn't what was sealed so far.
     """
     return _prepare(request, None)
 
@@ -120,6 +121,7 @@ def _begin(request: SealRequest, opened: OpenedDocument | None, certify: int | N
     if request.profile is Profile.SIGNED:
         assert find_signatures(document.pdf) is not SignatureKind.NONE, "not a signed document"
         _refuse_shared_annotations(document)
+        refuse_covering(data, document.pages, [stamp.placement for stamp in request.stamps])
     increment = Increment(io.BytesIO(data))
     for field in _fields(document, request):
         increment.add_field(field, tagged=request.profile is not Profile.SIGNED)

@@ -45,14 +45,24 @@ def choose_place(image: Image.Image, request: ProposeRequest) -> Placement:
         if best is not None and best[0] <= distance:
             break
         placement = Placement(page=request.page, x=x, y=y, size=size)
-        covered = ink.share_under(placement)
-        cost = distance + (_TOUCH_COST + _INK_WEIGHT * covered if covered else 0.0)
+        cost = distance + ink.cost_under(placement)
         if any(overlap(placement, other) for other in request.taken):
             cost += _TAKEN_COST
         if best is None or cost < best[0]:
             best = (cost, placement)
     assert best is not None
     return best[1]
+
+
+def ranked_places(image: Image.Image, request: ProposeRequest) -> list[Placement]:
+    """Every place on a rendered page that covers no other stamp, in the order of `choose_place`."""
+    ink = _Ink(image, image.width / request.width_pt)
+    found: list[tuple[float, int, Placement]] = []
+    for distance, x, y, size in _candidates(request.width_pt, request.height_pt, request.size):
+        placement = Placement(page=request.page, x=x, y=y, size=size)
+        if not any(overlap(placement, other) for other in request.taken):
+            found.append((distance + ink.cost_under(placement), len(found), placement))
+    return [placement for _, _, placement in sorted(found)]
 
 
 class _Ink:
@@ -63,6 +73,10 @@ class _Ink:
         self._marks = image.convert("L").point(_INK)
         self._scale = scale
         self._columns: dict[tuple[int, int], list[int]] = {}
+
+    def cost_under(self, placement: Placement) -> float:
+        covered = self.share_under(placement)
+        return _TOUCH_COST + _INK_WEIGHT * covered if covered else 0.0
 
     def share_under(self, placement: Placement) -> float:
         """The share of the square and its margin that has ink."""

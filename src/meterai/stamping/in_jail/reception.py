@@ -20,6 +20,7 @@ from meterai.pdf.requests import (
     RenderRequest,
     SignatureKind,
 )
+from meterai.stamping.in_jail.free_places import find_free_places
 from meterai.stamping.in_jail.preparation import measure_opened
 from meterai.stamping.in_jail.proposal import choose_place
 from meterai.stamping.in_jail.upload import accept
@@ -46,7 +47,8 @@ def warm_up() -> None:
 def receive(request: ReceptionRequest) -> Reception:
     """Inspects and normalises the file, proposes places for its stamps, draws the page, measures the result.
 
-    Raises: Refusal INVALID as `inspect`, `unlock`, `accept`, `render_page` and `prepare_seal`.
+    Raises: Refusal INVALID as `inspect`, `unlock`, `accept`, `find_free_places`, `render_page` and
+    `prepare_seal`.
     """
     unlocked = unlock(request.data, request.password, DEFAULT_LIMITS) if request.password else None
     data = unlocked or request.data
@@ -60,14 +62,15 @@ def receive(request: ReceptionRequest) -> Reception:
     if unlocked:
         notices = sorted({*inspection.notices, "pdf.notice.encrypted"})
         inspection = msgspec.structs.replace(inspection, encrypted=True, notices=notices)
-    page, seen = _page_to_stamp(inspection)
+    free = find_free_places(data, opened.pages, request.stamps) if signed else []
+    page, seen = _page_to_stamp(inspection, free)
 
     def look(image: Image.Image) -> tuple[list[Placement], RenderedPage]:
         plain = without_colour(image)
         grey = image.convert("L") if plain is None else plain
         small = grey.reduce(_REDUCED) if min(image.size) > _REDUCED * 20 else grey
-        placements: list[Placement] = []
-        for _ in range(request.stamps):
+        placements = free
+        for _ in range(request.stamps - len(free)):
             wanted = ProposeRequest(
                 data=b"", page=page, width_pt=seen.width_pt, height_pt=seen.height_pt, taken=placements
             )
@@ -106,8 +109,13 @@ def _choices(data: bytes, otherwise: bytes, profile: Profile) -> list[tuple[byte
     return [(data, profile), *([(otherwise, other)] if otherwise else [])]
 
 
-def _page_to_stamp(inspection: Inspection) -> tuple[int, PageSize]:
-    """Number and size of the last page that can carry a stamp. `inspect` refuses files without one."""
+def _page_to_stamp(inspection: Inspection, free: list[Placement]) -> tuple[int, PageSize]:
+    """Number and size of the page with the first free place, else of the last page that can carry a stamp.
+
+    `inspect` refuses files without one.
+    """
+    if free:
+        return free[0].page, inspection.pages[free[0].page - 1]
     numbered = reversed(list(enumerate(inspection.pages, 1)))
     return next(
         (page, seen)

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from meterai.jail.pool import JailPool
 from meterai.kernel.refusals import Refusal
 from meterai.kit.files.object_store import ObjectStore
+from meterai.pdf.profiles import Profile
 from meterai.stamping.placement import SIZE_DEFAULT, Placement, overlap
 from meterai.stamping.queries import DocumentPage, read_checked
 from meterai.stamping.requests import ProposeRequest
 
 _PROPOSE = "meterai.stamping.in_jail.proposal:propose_placement"
+_PROPOSE_FREE = "meterai.stamping.in_jail.free_places:propose_free_place"
 _KEPT_MAX = 1024
 _kept: dict[tuple[str, int, tuple[Placement, ...]], Placement] = {}
 """Recent answers: a page is shown with a proposal, and its form comes back a moment later."""
@@ -51,4 +53,5 @@ async def _look(
         size=taken[0].size if taken else SIZE_DEFAULT,
         taken=list(taken),
     )
-    return await jail.run(_PROPOSE, request, Placement, owner=str(document.document_id))
+    task = _PROPOSE_FREE if document.profile is Profile.SIGNED else _PROPOSE
+    return await jail.run(task, request, Placement, owner=str(document.document_id))

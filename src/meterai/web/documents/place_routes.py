@@ -19,7 +19,8 @@ from meterai.stamping.model import OutputVerdict
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import DocumentPage, document_image, document_page, image_at_hand
 from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX
-from meterai.stamping.use_cases.place_stamps import check_placements, chosen_profile, place_stamps
+from meterai.stamping.use_cases.check_free_places import check_free_places
+from meterai.stamping.use_cases.place_stamps import chosen_profile, place_stamps
 from meterai.stamping.use_cases.rewrite_document import rewrite_document
 from meterai.web.account.sign_in import told
 from meterai.web.documents.placing import TypedPlacement, placing_context, typed_of
@@ -216,7 +217,7 @@ async def _store(
     same_profile = chosen_profile(document.profile, profile) is document.profile
     if counted and same_profile and tuple(wanted) == document.placements:
         return document.output  # left as it was: nothing to store
-    check_placements(document.inspection, wanted)
+    await check_free_places(context.service.jail, context.service.objects, document, wanted)
     if not counted and draft.order.state != "draft":
         raise Refusal(Kind.CONFLICT, "order.not_draft")
     if len(wanted) > draft.item.quantity:

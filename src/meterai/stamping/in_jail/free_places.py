@@ -1,0 +1,143 @@
+"""Finds free places for stamps on a signed file, and refuses others. Runs in the jail.
+
+What people signed must stay visible, so nothing may be covered. `pdf/ink.py` says what counts as free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import pypdfium2
+from PIL import Image
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.pdf.ink import ink_on, places_of_annotations
+from meterai.pdf.limits import DEFAULT_LIMITS
+from meterai.pdf.opening.structure import WalkedPage, open_document, refuse
+from meterai.stamping.in_jail.proposal import ranked_places
+from meterai.stamping.placement import SIZE_DEFAULT, SIZE_MIN, Placement
+from meterai.stamping.requests import PlacesAreFree, PlacesRequest, ProposeRequest
+
+_WIDTH_PX = 150
+_TRIED_MAX = 24
+"""Places tried on one page, the most promising first."""
+_PAGES_MAX = 20
+"""Pages tried, from the last one back."""
+
+
+def check_places(request: PlacesRequest) -> PlacesAreFree:
+    """Looks whether stamps may lie there.
+
+    Raises: Refusal INVALID `placement.covers`, and as `open_document`.
+    """
+    refuse_covering(request.data, open_document(request.data, DEFAULT_LIMITS).pages, request.placements)
+    return PlacesAreFree()
+
+
+def refuse_covering(data: bytes, pages: Sequence[WalkedPage], placements: Sequence[Placement]) -> None:
+    """Checks places on a signed file whose pages are known.
+
+    Raises: Refusal INVALID `placement.covers` with `page`; `pdf.signed_irregular` if PDFium can't read it.
+    """
+    with _opened(data) as document:
+        for placement in placements:
+            with _loaded(document, placement.page) as page:
+                unit = pages[placement.page - 1].box.user_unit
+                if ink_on(page, placement.rectangle, unit):
+                    raise Refusal(Kind.INVALID, "placement.covers", page=placement.page)
+
+
+def propose_free_place(request: ProposeRequest) -> Placement:
+    """Proposes the best free place on a page of a signed file; a smaller one if no other is free.
+
+    Raises: Refusal INVALID `placement.no_free_place`, `pdf.signed_irregular`, and as `open_document`.
+    """
+    pages = open_document(request.data, DEFAULT_LIMITS).pages
+    with _opened(request.data) as document:
+        place = _free_on(document, request, pages[request.page - 1].box.user_unit)
+    if place is None:
+        raise refuse("placement.no_free_place")
+    return place
+
+
+def find_free_places(data: bytes, pages: Sequence[WalkedPage], count: int) -> list[Placement]:
+    """Free places for all stamps: on the last page that has room for one, and on pages before it.
+
+    Raises: Refusal INVALID `placement.no_free_place`; `pdf.signed_irregular` if PDFium can't read it.
+    """
+    found: list[Placement] = []
+    with _opened(data) as document:
+        for number in range(len(pages), max(0, len(pages) - _PAGES_MAX), -1):
+            box = pages[number - 1].box
+            if not DEFAULT_LIMITS.is_large_enough(box.width_pt, box.height_pt):
+                continue
+            while len(found) < count:
+                wanted = ProposeRequest(
+                    data=b"", page=number, width_pt=box.width_pt, height_pt=box.height_pt, taken=found
+                )
+                place = _free_on(document, wanted, box.user_unit)
+                if place is None:
+                    break
+                found.append(place)
+    if len(found) < count:
+        raise refuse("placement.no_free_place")
+    return found
+
+
+def _free_on(document: pypdfium2.PdfDocument, request: ProposeRequest, unit: float) -> Placement | None:
+    with _loaded(document, request.page) as page:
+        picture = _obstacles(page)
+        for size in dict.fromkeys((request.size, min(request.size, SIZE_DEFAULT), SIZE_MIN)):
+            sized = _with_size(request, size)
+            for place in ranked_places(picture, sized)[:_TRIED_MAX]:
+                if not ink_on(page, place.rectangle, unit):
+                    return place
+    return None
+
+
+def _obstacles(page: pypdfium2.PdfPage) -> Image.Image:
+    """The page as a small picture. Fields and comments are black, filled or not."""
+    scale = _WIDTH_PX / max(page.get_size()[0], 1.0)
+    picture: Image.Image = page.render(scale=scale, grayscale=True).to_pil().convert("L")
+    for _, (left, bottom, right, top) in places_of_annotations(page):
+        across = [round(min(max(side * scale, 0), picture.width)) for side in (left, right)]
+        down = [picture.height - round(min(max(side * scale, 0), picture.height)) for side in (top, bottom)]
+        picture.paste(0, (across[0], down[0], across[1], down[1]))
+    return picture
+
+
+def _with_size(request: ProposeRequest, size: float) -> ProposeRequest:
+    return ProposeRequest(
+        data=b"",
+        page=request.page,
+        width_pt=request.width_pt,
+        height_pt=request.height_pt,
+        size=size,
+        taken=request.taken,
+    )
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[pypdfium2.PdfDocument]:
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError:
+        raise refuse("pdf.signed_irregular") from None
+    try:
+        document.init_forms()
+        yield document
+    finally:
+        document.close()
+
+
+@contextmanager
+def _loaded(document: pypdfium2.PdfDocument, number: int) -> Iterator[pypdfium2.PdfPage]:
+    try:
+        page = document[number - 1]
+    except (pypdfium2.PdfiumError, IndexError):
+        raise refuse("pdf.signed_irregular") from None
+    try:
+        yield page
+    finally:
+        page.close()
