@@ -26,7 +26,7 @@ from tests.attacks.bases import SUM, Bases
 from tests.attacks.programs import by_libreoffice, by_poppler, by_poppler_in
 from tests.attacks.raw import append
 from tests.attacks.signing import BLANK, add_field, black, signed_by_somebody, with_archive_stamp, with_store
-from tests.attacks.tables import archived_by_hand, packed_archive
+from tests.attacks.tables import archived_by_hand, packed_archive, startxref_early
 from tests.pdf import samples
 from tests.verification.making import SECOND, SERIAL, assemble, certificate, letter
 
@@ -479,6 +479,7 @@ ARCHIVED = [
     Variant("archive time stamp alone", of("final", archive_stamped)),
     Variant("followed by a revision without a change", of("final", lambda _, d: append(d, entries={0: 0}))),
     Variant("archived by hand", of("final", lambda _, d: archived_by_hand(d))),
+    Variant("archived by hand, startxref one byte early", of("final", startxref_early)),
     Variant("archived by hand in an object stream", of("final", lambda _, d: packed_archive(d))),
     Variant("as large as an upload may be, archived", lambda b: archived(b, sealed(largest)(b))),
     Variant("archived twice", of("final", archived, archive_stamped, archived, archive_stamped)),

@@ -325,6 +325,7 @@ def stumbling(old: bytes, new: bytes) -> Maker:
 
 
 def startxref_early(_: Bases, data: bytes) -> bytes:
+    """As @signpdf writes: readers skip the end of the line before the table. No attack (`harmless`)."""
     archived = archived_by_hand(data)
     place = archived.rindex(b"startxref\n")
     return archived[:place] + re.sub(rb"\d+", lambda n: b"%d" % (int(n[0]) - 1), archived[place:], count=1)
@@ -399,7 +400,6 @@ STUMBLING: dict[str, Maker] = {
     "trailer with two catalogs": stumbling(b"/Prev ", b"/A << /Root 1 0 R >> /Prev "),
     "lines of a table too short": stumbling(b" n \ntrailer", b" n\ntrailer"),
     "startxref and its number on one line": stumbling(b"startxref\n", b"startxref "),
-    "startxref one byte early": startxref_early,
 }
 
 COUNTED_SHORT = "counted short, approval"

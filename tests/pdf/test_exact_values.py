@@ -7,7 +7,7 @@ import io
 import pikepdf
 import pytest
 
-from meterai.pdf.opening.structure import has_guessed
+from meterai.pdf.opening.doubts import has_guessed
 from meterai.stamping.in_jail.increment import IncrementWriter
 from tests.pdf import samples
 

@@ -30,7 +30,7 @@ from pyhanko.sign.validation.pdf_embedded import (
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
 
-from meterai.verification.in_jail.reading import Reader
+from meterai.pdf.signed.reading import Reader
 from meterai.verification.model import SEAL_HOLDS, Judgement, StampReport
 
 _FIELD_RULES = (

@@ -8,7 +8,8 @@ from typing import Any
 import pikepdf
 
 from meterai.pdf.limits import PLACES_TO_SIGN_MAX
-from meterai.pdf.opening.structure import OpenedDocument, has_guessed, name_of, open_document, refuse
+from meterai.pdf.opening.doubts import has_guessed
+from meterai.pdf.opening.structure import OpenedDocument, name_of, open_document, refuse
 from meterai.pdf.opening.weight import check_weight
 from meterai.pdf.opening.xfa import has_only_xfa
 from meterai.pdf.page_box import PageBox
@@ -73,10 +74,10 @@ def inspect_opened(document: OpenedDocument, request: InspectRequest) -> Inspect
         signatures = SignatureKind.SIGNED
     if signatures is SignatureKind.NONE and has_guessed(document.pdf):  # while every stream was read
         document = replace(document, repaired=True)
-    notices, signers = _find_notices(document), []
+    notices, signers, exceptions = _find_notices(document), [], []
     if signatures is not SignatureKind.NONE and not request.allow_signed:
         signed = _examine_signed(document, request.data, notices)
-        signers = signed.signers
+        signers, exceptions = signed.signers, signed.exceptions
         notices = _signed_notices(notices, signed)
     return Inspection(
         size_bytes=len(request.data),
@@ -84,9 +85,10 @@ def inspect_opened(document: OpenedDocument, request: InspectRequest) -> Inspect
         pdf_version=document.pdf.pdf_version,
         signatures=signatures,
         encrypted=document.encrypted,
-        repaired=document.repaired,
+        repaired=document.repaired and (signatures is SignatureKind.NONE or request.allow_signed),
         notices=sorted(f"pdf.notice.{name}" for name in notices),
         signers=signers,
+        exceptions=exceptions,
     )
 
 
@@ -94,8 +96,8 @@ def _examine_signed(document: OpenedDocument, data: bytes, notices: set[str]) ->
     """Refuses a signed file that needs repair, decryption or cleaning, which would break signatures."""
     if document.encrypted:
         raise refuse("pdf.signed_encrypted")
-    if document.repaired or "xfa" in notices:
-        raise refuse("pdf.signed_irregular")
+    if document.doubtful or "xfa" in notices:
+        raise refuse("pdf.signed_irregular", why="xfa" if "xfa" in notices else "guessed")
     return examine_signatures(data)
 
 
@@ -103,6 +105,8 @@ def _signed_notices(notices: set[str], signed: Signed) -> set[str]:
     alive = set(DANGEROUS_ACTIONS.values()) | set(DANGEROUS_ANNOTATIONS.values())
     told = {"signed_changed"} if signed.changed else set()
     told |= {"stamped_already"} if signed.stamped else set()
+    told |= {"signed_unchecked"} if signed.unchecked else set()
+    told |= {"signed_unclear"} if signed.exceptions else set()
     return told | ({"kept"} if notices & alive else set())
 
 

@@ -59,10 +59,12 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     `pdf.notice.javascript`, `.launch`, `.submit`, `.embedded`, `.multimedia`, `.xfa`, `.form`, `.comments`,
     `.encrypted`, `.repaired`, `.usage_rights`, `.signature_fields`, `.too_many_signature_fields`, `.layers`,
     `.paper_differs`, `.content_elsewhere`, `.portfolio`. Of a signed file, from which nothing is removed:
-    `.kept`, `.signed_changed` and `.stamped_already`.
+    `.kept`, `.signed_changed`, `.signed_unchecked`, `.signed_unclear` and `.stamped_already`.
     """
     signers: list[str] = []
     """Names of earlier signers, from their certificates. Their identity was not checked."""
+    exceptions: list[str] = []
+    """Kinds of the exceptions that kept changes after signatures from being compared, for the log."""
 
 
 class RenderRequest(msgspec.Struct, frozen=True, kw_only=True):

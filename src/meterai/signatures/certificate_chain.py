@@ -139,8 +139,11 @@ def follow_strange(
     """Describes the signer of a foreign signature, and where its chain leads.
 
     Only the names of unusually large certificates are read, and nothing is cached. A certificate that
-    `cryptography` cannot read is not ours. Returns None if the signer's certificate cannot be read.
+    `cryptography` cannot read is not ours. Returns None if the signer's certificate is missing or
+    cannot be read.
     """
+    if not carried:
+        return None, Path(leads_to_root=False, problem="chain.unknown")
     small = _readable(load_certificate, [c for c in carried if len(c) <= CERTIFICATE_BYTES_MAX])
     large = _readable(_load, [c for c in carried if len(c) > CERTIFICATE_BYTES_MAX])
     signer = small.get(carried[0]) or large.get(carried[0])

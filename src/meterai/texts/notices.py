@@ -68,6 +68,14 @@ NOTICES: Final[dict[str, str]] = {
     "pdf.notice.stamped_already": N_(
         "PDF ini sudah memuat meterai elektronik. Lanjutkan hanya bila memang perlu satu lagi."
     ),
+    "pdf.notice.signed_unchecked": N_(
+        "Sebuah tanda tangan digital pada PDF ini dibuat dengan cara yang tidak dapat kami periksa. Itu "
+        "tidak berarti rusak; berkasnya kami biarkan apa adanya."
+    ),
+    "pdf.notice.signed_unclear": N_(
+        "Apakah isi PDF ini diubah sesudah ditandatangani tidak dapat kami periksa. Bila ragu, tanyakan "
+        "kepada penanda tangannya. Berkasnya kami biarkan apa adanya."
+    ),
     "pdf.notice.signed_changed": N_(
         "Isi PDF ini diubah sesudah ditandatangani. Aplikasi PDF dapat menyatakan tanda tangan itu tidak "
         "sah; meterai tidak memperbaikinya. Sebaiknya minta berkas aslinya."

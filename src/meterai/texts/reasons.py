@@ -180,4 +180,11 @@ REASONS: Final[dict[str, Explanation]] = {
     "note.other_signature": Explanation(
         N_("Berkas ini juga memuat tanda tangan pihak lain; siapa pemiliknya tidak kami periksa."), _NOTHING
     ),
+    "note.signature_unchecked": Explanation(
+        N_(
+            "Sebuah tanda tangan pihak lain dibuat dengan cara yang tidak dapat kami periksa. Itu tidak "
+            "berarti rusak."
+        ),
+        N_("Tanyakan kepada penanda tangannya dengan aplikasi apa tanda tangan itu dapat diperiksa."),
+    ),
 }

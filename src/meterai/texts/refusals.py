@@ -23,11 +23,17 @@ def _ours(what: str) -> Explanation:
 _FAILED = Explanation(
     N_("Pembubuhan dokumen ini gagal karena gangguan di pihak kami, dan tidak kami coba lagi."),
     N_(
-        "Meterainya tidak terpakai. Pakai untuk berkas lain, misalnya dokumen ini yang dicetak ulang sebagai "
-        "PDF, atau minta uangnya kembali di halaman pesanan."
+        "Meterainya tidak terpakai. Pakai untuk berkas lain, atau minta uangnya kembali di halaman pesanan. "
+        "Dokumen yang belum ditandatangani secara digital dapat dicetak ulang sebagai PDF, lalu dicoba lagi."
     ),
 )
 """Our own work did not stand up to the check however often it was done: the document was given up."""
+
+_ASK_THE_SIGNER = N_(
+    "Jangan cetak atau simpan ulang PDF ini: tanda tangannya akan hilang. Minta berkas aslinya dari penanda "
+    "tangan, atau bubuhkan meterai pada PDF sebelum ditandatangani."
+)
+"""A file with digital signatures must stay as it is, byte for byte."""
 
 _UNREAD = Explanation(
     N_("Berkas ini sedang tidak dapat dibaca."),
@@ -159,7 +165,10 @@ TABLE: dict[str, Explanation] = {
     ),
     "pdf.too_large": Explanation(
         N_("Berkas ini lebih dari {upload_bytes_max}."),
-        N_("Pindai dengan resolusi 150-200 dpi atau perkecil PDF-nya, lalu unggah lagi."),
+        N_(
+            "Pindai dengan resolusi 150-200 dpi atau perkecil PDF-nya, lalu unggah lagi. Bila sudah "
+            "ditandatangani secara digital, bubuhkan meterai pada PDF sebelum ditandatangani."
+        ),
         STILL,
         {"upload_bytes_max": DEFAULT_LIMITS.file_bytes_max},
     ),
@@ -217,10 +226,40 @@ TABLE: dict[str, Explanation] = {
     ),
     "pdf.signed_irregular": Explanation(
         N_("PDF ini sudah ditandatangani, tetapi susunannya tidak dapat dibaca tanpa keraguan."),
-        N_(
-            "PDF bertanda tangan tidak boleh kami perbaiki. Unggah PDF sebelum ditandatangani secara digital."
-        ),
+        _ASK_THE_SIGNER,
         STILL,
+    ),
+    "pdf.signed_damaged": Explanation(
+        N_("PDF ini sudah ditandatangani secara digital, tetapi berkasnya rusak."), _ASK_THE_SIGNER, STILL
+    ),
+    "pdf.signed_too_large": Explanation(
+        N_("PDF ini sudah ditandatangani dan melebihi batas: {upload_bytes_max} atau {pages_max} halaman."),
+        _ASK_THE_SIGNER,
+        STILL,
+        {"upload_bytes_max": DEFAULT_LIMITS.file_bytes_max, "pages_max": DEFAULT_LIMITS.pages_max},
+    ),
+    "pdf.signed_too_heavy": Explanation(
+        N_("PDF ini sudah ditandatangani, tetapi susunannya terlalu rumit untuk dikerjakan dengan aman."),
+        _ASK_THE_SIGNER,
+        STILL,
+    ),
+    "pdf.signed_page_size": Explanation(
+        N_("PDF ini sudah ditandatangani, tetapi ukuran halamannya di luar batas."), _ASK_THE_SIGNER, STILL
+    ),
+    "pdf.signed_xfa": Explanation(
+        N_(
+            "PDF ini formulir XFA yang sudah ditandatangani: halamannya baru ada bila dibuka di Adobe Reader."
+        ),
+        _ASK_THE_SIGNER,
+        STILL,
+    ),
+    "pdf.signed_output_unfit": Explanation(
+        N_(
+            "Hasilnya tidak akan diterima instansi: terlalu besar, atau versi PDF-nya terlalu rendah. Karena "
+            "sudah ditandatangani, PDF ini tidak boleh kami ubah."
+        ),
+        _ASK_THE_SIGNER,
+        "held",
     ),
     "pdf.signed_encrypted": Explanation(
         N_("PDF ini sudah ditandatangani dan juga dikunci."),
@@ -282,8 +321,8 @@ TABLE: dict[str, Explanation] = {
     "jail.killed": Explanation(
         N_("Pengerjaan berkas ini dua kali terhenti di mesin kami."),
         N_(
-            "Tunggu satu menit, lalu kirim lagi. Bila terulang, cetak sebagai PDF dari aplikasi Anda "
-            "atau pindai ulang, lalu unggah hasilnya."
+            "Tunggu satu menit, lalu kirim lagi. Bila terulang dan dokumennya belum ditandatangani secara "
+            "digital, cetak sebagai PDF atau pindai ulang, lalu unggah hasilnya."
         ),
         STILL,
     ),
@@ -704,8 +743,8 @@ TABLE: dict[str, Explanation] = {
     "seal.unsound": Explanation(
         N_("Susunan PDF ini tidak memungkinkan pembubuhan."),
         N_(
-            "Cetak sebagai PDF dari aplikasi Anda, lalu ganti dokumennya dengan hasilnya. Meterainya tidak "
-            "terpakai."
+            "Meterainya tidak terpakai. Bila dokumennya belum ditandatangani secara digital, cetak sebagai "
+            "PDF lalu ganti dengan hasilnya. Bila sudah, ganti dengan PDF sebelum ditandatangani."
         ),
     ),
     "payment.notice_forged": _ours(N_("Kabar pembayaran ini tidak sah.")),

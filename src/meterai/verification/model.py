@@ -63,8 +63,11 @@ class StampReport(msgspec.Struct, frozen=True, kw_only=True):
     """From the signature's Reason, which the signature covers."""
     foreign: bool
     """True: the chain does not lead to our root. Such a stamp is described, never vouched for."""
-    intact: bool
-    """The signed bytes are unchanged, and the signature verifies with the certificate inside it."""
+    intact: bool | None
+    """The signed bytes are unchanged, and the signature verifies with the certificate inside it.
+
+    None: it was made in a way that can't be checked.
+    """
     covers: Covers
     stamped_at: datetime | None = None
     """Time of the RFC 3161 time stamp, UTC. For a foreign stamp: whatever time it states, unchecked."""
@@ -94,7 +97,7 @@ class SignatureReport(msgspec.Struct, frozen=True, kw_only=True):
     """Common name in the certificate inside; empty if it cannot be read."""
     reason: str
     field: str
-    intact: bool
+    intact: bool | None
     """As in StampReport; says nothing about trust."""
     covers: Covers
     time_stamp_only: bool = False

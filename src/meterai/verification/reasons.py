@@ -72,6 +72,7 @@ VERDICTS: Final[dict[str, Verdict | None]] = {
     "register.unreachable": None,
     "note.foreign_stamp": None,
     "note.other_signature": None,
+    "note.signature_unchecked": None,
 }
 """None: a remark, which changes no verdict."""
 

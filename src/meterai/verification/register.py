@@ -150,7 +150,7 @@ def _objections(
         return {"register.annulled"}
     if entry.state != "released":
         return {"register.not_released"}
-    if not stamp.intact:
+    if stamp.intact is False:
         return set()  # changed bytes can't match; the signature's own reason says it better
     if stamp.foreign or not any(r.sha256 in digests for r in released if r.serial == stamp.serial):
         return {"register.other_document"}
@@ -164,7 +164,7 @@ def _lost(stamp: StampReport, gaps: Sequence[Gap]) -> bool:
     """
     moment = stamp.stamped_at
     return (
-        stamp.intact
+        stamp.intact is True
         and not stamp.foreign
         and any(moment is None or gap.lost_from <= moment <= gap.lost_until for gap in gaps)
     )

@@ -42,6 +42,8 @@ _COLOURS = {
 }
 
 _STANDARD_INPUT: Final = Path("-")
+_STATES = {True: "unchanged", False: "broken", None: "can't be checked"}
+"""What is said of a signature that is intact, broken, or made in a way that can't be checked."""
 
 
 def _must_exist(file: Path) -> Path:
@@ -120,7 +122,7 @@ def _show(judgement: Judgement, name: str) -> None:
     for added in judgement.additions:
         console.print(_said_of(added), markup=False, highlight=False)
     for signature in judgement.other_signatures:
-        state = "unchanged" if signature.intact else "broken"
+        state = _STATES[signature.intact]
         console.print(
             f"Another signature: {signature.signer or '?'} ({state}, issuer not checked)", markup=False
         )
@@ -130,7 +132,7 @@ def _show(judgement: Judgement, name: str) -> None:
 def _stamps(judgement: Judgement) -> Table:
     table = Table("Serial", "Stamped at (UTC)", "Signer", "Page", "State")
     for stamp in judgement.stamps:
-        state = "unchanged" if stamp.intact else "changed"
+        state = _STATES[stamp.intact]
         table.add_row(
             group_serial(stamp.serial),
             f"{stamp.stamped_at:%Y-%m-%d %H:%M:%S}" if stamp.stamped_at else "?",

@@ -13,6 +13,7 @@ import pikepdf
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.pdf.limits import Limits
+from meterai.pdf.opening.doubts import are_doubts, warnings_of
 from meterai.pdf.opening.rescue import rewrite_by_pdfium, rewrite_without_empty_branches
 from meterai.pdf.page_box import PageBox, Rectangle, intersection, make_page_box
 
@@ -37,12 +38,15 @@ class WalkedPage:
 
 @dataclass(frozen=True)
 class OpenedDocument:
-    """A parsed file with its pages. `repaired`: qpdf had to guess."""
+    """A parsed file with its pages."""
 
     pdf: pikepdf.Pdf
     pages: list[WalkedPage]
     encrypted: bool
     repaired: bool
+    """qpdf had to guess."""
+    doubtful: bool
+    """It guessed what readers may understand in two ways. Only such a guess counts in a signed file."""
 
 
 def name_of(value: Any) -> str:
@@ -78,8 +82,19 @@ def open_document(data: bytes, limits: Limits, password: str = "") -> OpenedDocu
         pages = walk_pages(pdf, limits)
     except (pikepdf.PikepdfError, ValueError):
         raise refuse("pdf.broken") from None
-    repaired = has_guessed(pdf) or rescued or any(page.box_missing for page in pages)
-    return OpenedDocument(pdf=pdf, pages=pages, encrypted=pdf.is_encrypted, repaired=repaired)
+    return _opened(pdf, pages, changed=rescued or any(page.box_missing for page in pages))
+
+
+def _opened(pdf: pikepdf.Pdf, pages: list[WalkedPage], *, changed: bool = False) -> OpenedDocument:
+    """A file that qpdf has just parsed. `changed`: more was guessed than its warnings say."""
+    warned = warnings_of(pdf)
+    return OpenedDocument(
+        pdf=pdf,
+        pages=pages,
+        encrypted=pdf.is_encrypted,
+        repaired=bool(warned) or changed,
+        doubtful=are_doubts(warned) or changed,
+    )
 
 
 def open_again(data: bytes, limits: Limits) -> OpenedDocument:
@@ -92,7 +107,7 @@ def open_again(data: bytes, limits: Limits) -> OpenedDocument:
         pages = walk_pages(pdf, limits)
     except (pikepdf.PikepdfError, ValueError):
         raise refuse("pdf.broken") from None
-    return OpenedDocument(pdf=pdf, pages=pages, encrypted=pdf.is_encrypted, repaired=has_guessed(pdf))
+    return _opened(pdf, pages)
 
 
 def _rescue(data: bytes, limits: Limits, password: str) -> pikepdf.Pdf:
@@ -105,14 +120,6 @@ def _rescue(data: bytes, limits: Limits, password: str) -> pikepdf.Pdf:
             with suppress(pikepdf.PikepdfError, ValueError):
                 return pikepdf.open(io.BytesIO(rewritten), suppress_warnings=True)
     raise refuse("pdf.broken")
-
-
-def has_guessed(pdf: pikepdf.Pdf) -> bool:
-    """Whether qpdf gave a warning since the last call, except about a count that no reader uses.
-
-    Writers of increments often give a `/Size` that is one too large (ISO 32000-1 clause 7.5.5).
-    """
-    return any("reported number of objects" not in str(warning) for warning in pdf.get_warnings())
 
 
 def check_outside(data: bytes, limits: Limits) -> None:

@@ -10,13 +10,12 @@ nobody could trust it with a stamp. Sources: ISO 32000-2 clauses 12.7.5.5 (Lock)
 
 from __future__ import annotations
 
-import hashlib
-import io
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import msgspec
+from asn1crypto.x509 import Certificate
 from pyhanko.pdf_utils.generic import DictionaryObject, IndirectObject, TextStringObject
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import (
     DiffResult,
     FormUpdatingRule,
@@ -24,16 +23,14 @@ from pyhanko.sign.diff_analysis import (
     SigFieldModificationRule,
     StandardDiffPolicy,
 )
-from pyhanko.sign.fields import MDPPerm, enumerate_sig_fields
-from pyhanko.sign.validation.generic_cms import validate_sig_integrity
-from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+from pyhanko.sign.fields import FieldMDPAction, MDPPerm, enumerate_sig_fields
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.pdf.opening.cross_references import names_beyond_size
 from meterai.pdf.signed.byte_range import check_belongs, gap_content, read_byte_range
 from meterai.pdf.signed.diff_rules import GLOBAL_RULES, NewFieldRule
-from meterai.pdf.signed.revision_views import RevisionReader
-from meterai.signatures.certificate_chain import CERTIFICATE_BYTES_MAX
+from meterai.pdf.signed.reading import Reader
+from meterai.pdf.signed.strange_signatures import StrangeSignature
 from meterai.signatures.stamp_names import STAMP_FIELD, serial_of
 
 SIGNATURES_MAX = 20
@@ -88,6 +85,17 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a signature claims to be an electronic stamp, ours or another seller's."""
     changed: bool
     """Whether the document was changed after a signature in a way that this signature does not allow."""
+    unchecked: bool
+    """Whether a signature was made in a way that can't be checked. That does not mean that it is broken."""
+    exceptions: list[str]
+    """Kinds of the exceptions that kept changes from being compared, for the log."""
+
+
+class _Answer(NamedTuple):
+    """Whether a signature allows what came after it. None: it can't be compared."""
+
+    allowed: bool | None
+    exception: str = ""
 
 
 def examine_signatures(data: bytes) -> Signed:
@@ -98,41 +106,46 @@ def examine_signatures(data: bytes) -> Signed:
     """
     found = _read(data, SIGNATURES_MAX)
     if _has_open_place(found[0].reader):
-        raise _refuse("pdf.signed_irregular")  # a stamp is missing there, also when ours is made
+        raise _refuse("pdf.signed_irregular", why="open_place")  # a stamp is missing there, also later
+    intact = [signature.is_intact() for signature in found]
+    if False in intact:
+        raise _refuse("pdf.signed_broken")
     for signature in found:
-        if not _is_intact(signature):
-            raise _refuse("pdf.signed_broken")
-        if not _has_readable_certificates(signature):
-            raise _refuse("pdf.signed_irregular")
-    for signature in found:
-        if signature.docmdp_level is MDPPerm.NO_CHANGES:
+        if _forbids_changes(signature):
             raise _refuse(_lock_code(signature))
     people = [_signer(signature) for signature in found if signature.sig_object_type != "/DocTimeStamp"]
+    answers = [_answer(signature) for signature in found]
     return Signed(
         signers=list(dict.fromkeys(people)),
         stamped=any(_states_serial(signature) for signature in found),
-        changed=not all(_allows_the_rest(item) for item in found),
+        changed=any(answer.allowed is False for answer in answers),
+        unchecked=None in intact,
+        exceptions=sorted({answer.exception for answer in answers} - {""}),
     )
 
 
 def check_still_allowed(before: bytes, after: bytes, *, stamps: int = 0) -> None:
     """Checks that the signatures of `before` allow what was appended to it.
 
-    `stamps`: how many of them are ours, made since the file was accepted.
+    `stamps`: how many of them are ours, made since the file was accepted. A signature that can't be compared
+    must at least not lock new fields.
 
-    Raises: Refusal INVALID `pdf.signed_locked`.
+    Raises: Refusal INVALID `pdf.signed_locked`, `pdf.signed_irregular`.
     """
     most = SIGNATURES_MAX + stamps
     for was, now in zip(_read(before, most), _read(after, most, among=before), strict=True):
-        if not _allows_the_rest(now) and _allows_the_rest(was):
+        then, today = _answer(was), _answer(now)
+        if (today.allowed is False and then.allowed) or (then.allowed is None and _locks_all_fields(was)):
             raise _refuse("pdf.signed_locked")
+        if today.allowed is None and then.allowed is not None:
+            raise _refuse("pdf.signed_irregular", why=today.exception)
 
 
 def _refuse(code: str, **facts: object) -> Refusal:
     return Refusal(Kind.INVALID, code, **facts)
 
 
-def _read(data: bytes, signatures_max: int, *, among: bytes | None = None) -> list[EmbeddedPdfSignature]:
+def _read(data: bytes, signatures_max: int, *, among: bytes | None = None) -> list[StrangeSignature]:
     """Reads the signatures in the order of signing.
 
     With `among`: those that this earlier state of the file had.
@@ -140,35 +153,35 @@ def _read(data: bytes, signatures_max: int, *, among: bytes | None = None) -> li
     They are read as strictly as in our verifier: a file that it would not judge must not be stamped.
     """
     try:
-        reader = RevisionReader(io.BytesIO(data), strict=True)
-        if reader.xrefs.hybrid_xrefs_present or names_beyond_size(reader):
-            raise _refuse("pdf.signed_irregular")
+        reader = Reader(data)
+        if names_beyond_size(reader):
+            raise _refuse("pdf.signed_irregular", why="size")
         found = []
         for name, value, field in enumerate_sig_fields(reader, filled_status=True):
             end = _end(value.get_object(), data)
             if among is None or end <= len(among):
-                found.append((end, EmbeddedPdfSignature(reader, field, name)))
+                found.append((end, StrangeSignature(reader, field, name)))
     except Refusal:
         raise
     except (MemoryError, RecursionError):
         raise
-    except Exception:
+    except Exception as error:
         # Parsers raise nearly anything on foreign bytes. What can't be read can't be stamped.
-        raise _refuse("pdf.signed_irregular") from None
+        raise _refuse("pdf.signed_irregular", why=kind_of(error)) from None
     if not found:
-        raise _refuse("pdf.signed_irregular")
+        raise _refuse("pdf.signed_irregular", why="no_field")
     if len(found) > signatures_max:
         raise _refuse("pdf.signed_too_many", signatures_max=signatures_max)
     return [signature for _, signature in sorted(found, key=lambda item: item[0])]
 
 
-def _has_open_place(reader: PdfFileReader) -> bool:
+def _has_open_place(reader: Any) -> bool:
     """Whether a place that was made for an electronic stamp is empty: cut off, or never finished."""
     fields = enumerate_sig_fields(reader, filled_status=False)
     return any(STAMP_FIELD.fullmatch(name) for name, _, _ in fields)
 
 
-def _states_serial(signature: EmbeddedPdfSignature) -> bool:
+def _states_serial(signature: StrangeSignature) -> bool:
     reason = signature.sig_object.get("/Reason")
     return bool(serial_of(str(reason) if isinstance(reason, TextStringObject) else "", signature.field_name))
 
@@ -181,48 +194,53 @@ def _end(signature: Any, data: bytes) -> int:
     return covered.end
 
 
-def _is_intact(signature: EmbeddedPdfSignature) -> bool:
-    """Whether digest and signature agree with the certificate inside. Trust is not checked."""
+def _answer(signature: StrangeSignature) -> _Answer:
+    """Whether DocMDP and FieldMDP of a signature allow everything that came after it."""
     try:
-        content = signature.signed_data["encap_content_info"]
-        kind = content["content_type"].native
-        digest = signature.compute_digest()
-        if kind == "tst_info":
-            token = content["content"]
-            if token.parsed["message_imprint"]["hashed_message"].native != digest:
-                return False
-            digest = hashlib.new(signature.md_algorithm, bytes(token)).digest()
-        intact, valid = validate_sig_integrity(
-            signature.signer_info, signature.signer_cert, expected_content_type=kind, actual_digest=digest
-        )
+        signature.compute_integrity_info(_POLICY)
+        summary = signature.summarise_integrity_info()
     except (MemoryError, RecursionError):
         raise
-    except Exception:  # an unknown algorithm or damaged structure: nobody can tell that it is intact
-        return False
-    return bool(intact and valid)
+    except Exception as error:  # see `_read`
+        return _Answer(None, kind_of(error))
+    return _Answer(bool(summary["docmdp_ok"]) and isinstance(summary["diff_result"], DiffResult))
 
 
-def _has_readable_certificates(signature: EmbeddedPdfSignature) -> bool:
-    """Whether our verifier will be able to read the certificates."""
-    certificates = (signature.signer_cert, *signature.other_embedded_certs)
-    return all(len(certificate.dump()) <= CERTIFICATE_BYTES_MAX for certificate in certificates)
+def kind_of(error: Exception) -> str:
+    """An exception's kind and the line that raised it, for the log. It quotes nothing of the file."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f" {Path(place.tb_frame.f_code.co_filename).stem}:{place.tb_lineno}" if place is not None else ""
+    return f"{type(error).__name__}{where}"
 
 
-def _allows_the_rest(signature: EmbeddedPdfSignature) -> bool:
-    """Whether DocMDP and FieldMDP of a signature allow everything that came after it."""
-    signature.compute_integrity_info(_POLICY)
-    summary = signature.summarise_integrity_info()
-    found = summary["diff_result"]
-    return bool(summary["docmdp_ok"]) and isinstance(found, DiffResult)
+def _forbids_changes(signature: StrangeSignature) -> bool:
+    """Whether it forbids every change. Raises: Refusal when its permissions can't be read."""
+    try:
+        return signature.docmdp_level is MDPPerm.NO_CHANGES
+    except (MemoryError, RecursionError):
+        raise
+    except Exception as error:  # see `_read`
+        raise _refuse("pdf.signed_irregular", why=kind_of(error)) from None
 
 
-def _lock_code(signature: EmbeddedPdfSignature) -> str:
+def _locks_all_fields(signature: StrangeSignature) -> bool:
+    """Whether it may lock a field of a name that the signer could not know."""
+    try:
+        lock = signature.fieldmdp
+    except Exception:
+        return True
+    return lock is not None and lock.action is not FieldMDPAction.INCLUDE
+
+
+def _lock_code(signature: StrangeSignature) -> str:
     if STAMP_FIELD.fullmatch(signature.field_name):
         return "pdf.stamped_already"
     return "pdf.certified" if _is_certification(signature) else "pdf.signed_locked"
 
 
-def _is_certification(signature: EmbeddedPdfSignature) -> bool:
+def _is_certification(signature: StrangeSignature) -> bool:
     try:
         reference = signature.reader.root["/Perms"].raw_get("/DocMDP")
     except (KeyError, AttributeError):
@@ -231,10 +249,10 @@ def _is_certification(signature: EmbeddedPdfSignature) -> bool:
     return bool(getattr(reference, "reference", None) == getattr(own, "reference", None))
 
 
-def _signer(signature: EmbeddedPdfSignature) -> str:
+def _signer(signature: StrangeSignature) -> str:
     """The common name in the certificate, else another name in it; at most 100 characters."""
     try:
-        names = signature.signer_cert.subject.native
+        names = Certificate.load(signature.certificates()[0]).subject.native
     except Exception:
         return "?"
     name = names.get("common_name") or names.get("organization_name") or "?"

@@ -20,11 +20,12 @@ from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 
 
 class RevisionView(HistoricalResolver):
-    """A revision without the nulls in the form's list of fields."""
+    """A revision without nulls in its catalog and in the form's list of fields: null means absent (7.3.9)."""
 
     def __init__(self, reader: PdfFileReader, revision: int) -> None:
         super().__init__(reader, revision)
         self._leading: set[Reference] | None = None
+        _drop_null_entries(self.root)
         drop_null_fields(self.root)
 
     def __call__(self, ref: Reference) -> Any:
@@ -101,6 +102,12 @@ class RevisionReader(PdfFileReader):
         if revision not in known:
             known[revision] = RevisionView(self, revision)
         return known[revision]
+
+
+def _drop_null_entries(root: Any) -> None:
+    """Removes entries that are null, or refer to nothing, from a catalog."""
+    for key in [key for key in root if isinstance(root.raw_get(key).get_object(), generic.NullObject)]:
+        del root[key]
 
 
 def drop_null_fields(root: Any) -> Any:

@@ -16,7 +16,8 @@ from cryptography import x509
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.pdf.limits import DEFAULT_LIMITS
-from meterai.pdf.opening.structure import has_guessed, walk_pages
+from meterai.pdf.opening.doubts import has_guessed
+from meterai.pdf.opening.structure import walk_pages
 from meterai.pdf.own_page import STAMPED_SERIAL, own_certificate, stamped_own_page
 from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import LightCheck, LightCheckRequest
@@ -134,7 +135,7 @@ def _read_seals(request: LightCheckRequest) -> list[_SealValues]:
         raise _unsound("pages") from None
     except (KeyError, TypeError):
         raise _unsound("field") from None
-    if pages != request.pages or has_guessed(pdf):
+    if pages != request.pages or has_guessed(pdf, signed=request.profile is Profile.SIGNED):
         raise _unsound("pages")
     wanted = [f"Emet{serial}" for serial in request.serials]
     if request.profile is Profile.SIGNED:  # its earlier stamps are not to be counted here

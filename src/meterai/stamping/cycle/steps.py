@@ -27,6 +27,7 @@ import msgspec
 from meterai.kernel.refusals import Refusal
 from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import CoveredDigest, LightCheck, LightCheckRequest
+from meterai.pdf.signed_refusals import for_signed_file
 from meterai.signatures.stamp_code import encode_code
 from meterai.stamping.cycle.batch import Run, Tools, each, each_in_time, going, leaving, while_held, whole
 from meterai.stamping.cycle.job_ends import write_troubles
@@ -178,7 +179,10 @@ async def _prepare(tools: Tools, run: Run) -> None:
         signing_time=tools.clock(),
         specimen=tools.settings.specimen,
     )
-    prepared = await tools.jail.run(_PREPARE, request, PreparedSeal, owner=str(run.job.reference_id))
+    try:
+        prepared = await tools.jail.run(_PREPARE, request, PreparedSeal, owner=str(run.job.reference_id))
+    except Refusal as refusal:
+        raise for_signed_file(refusal, request.data) from None
     gap = (prepared.gap_start, prepared.gap_end)
     run.data, run.digests = prepared.data, RunningDigest(prepared.data, *gap)
     run.prepared.append(run.digests.prepared())

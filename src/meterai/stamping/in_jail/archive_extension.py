@@ -67,10 +67,7 @@ def extend(request: ExtendRequest) -> Extended:
 
 
 def _extend(request: ExtendRequest) -> Extended:
-    stream = io.BytesIO()
-    stream.write(request.data)
-    stream.seek(0)
-    writer = IncrementWriter(stream)
+    writer = IncrementWriter.after(request.data)
     writer.set_identity(request.identity)
     DocumentSecurityStore.supply_dss_in_writer(
         writer,
@@ -81,7 +78,7 @@ def _extend(request: ExtendRequest) -> Extended:
     )
     if not request.token_bytes:
         writer.write_in_place()
-        return Extended(data=stream.getvalue(), gap_start=0, gap_end=0)
+        return Extended(data=writer.prev.stream.getvalue(), gap_start=0, gap_end=0)
     embedding = PdfCMSEmbedder().write_cms(field_name=_free_name(writer), writer=writer)
     next(embedding)
     embedding.send(SigObjSetup(sig_placeholder=_TimeStamp(bytes_reserved=request.token_bytes * 2)))

@@ -12,7 +12,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
@@ -25,6 +25,7 @@ from pyhanko.sign.signers.pdf_byterange import BuildProps, PreparedByteRangeDige
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kernel.serial_number import SerialNumber
+from meterai.pdf.signed.reading import Reader
 from meterai.stamping.in_jail.exact_values import EncodedObject, with_exact_values
 from meterai.stamping.in_jail.stamp_fields import StampField, add_stamp_field
 from meterai.stamping.in_jail.structure_tags import tag_widget
@@ -77,6 +78,17 @@ class IncrementWriter(IncrementalPdfFileWriter):
     pyHanko would put its own name and the current time into the metadata.
     """
 
+    @classmethod
+    def after(cls, data: bytes) -> Self:
+        """Opens a file that carries signatures.
+
+        No new object gets the number of a cross-reference stream, which may not count itself in /Size.
+        """
+        reader = Reader(data)
+        writer = cls(reader.stream, prev=reader)
+        writer._lastobj_id = max(writer._lastobj_id, *(r.idnum for r in reader.xrefs.xref_stream_refs), 0)
+        return writer
+
     def _update_meta(self) -> None:
         return None
 
@@ -121,11 +133,16 @@ class _Signature(EmptyGap, SignatureObject):
 class Increment:
     """One revision being written, appended to `stream` in place."""
 
-    def __init__(self, stream: io.BytesIO) -> None:
-        """Opens the file. Raises: Refusal INVALID `pdf.broken`."""
+    def __init__(self, stream: io.BytesIO, *, signed: bool = False) -> None:
+        """Opens the file. `signed`: it carries signatures, and is read as `examine_signatures` reads it.
+
+        Raises: Refusal INVALID `pdf.broken`, or `pdf.signed_irregular` for a signed file.
+        """
         try:
-            self._writer = IncrementWriter(stream)
-        except (PdfReadError, PdfWriteError, ValueError):
+            self._writer = IncrementWriter.after(stream.getvalue()) if signed else IncrementWriter(stream)
+        except (PdfReadError, PdfWriteError, ValueError) as error:
+            if signed:
+                raise Refusal(Kind.INVALID, "pdf.signed_irregular", why=type(error).__name__) from None
             raise Refusal(Kind.INVALID, "pdf.broken") from None
 
     def count_pages(self) -> int:

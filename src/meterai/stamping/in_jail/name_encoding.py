@@ -7,7 +7,7 @@ from typing import Any
 
 import pikepdf
 
-from meterai.pdf.opening.structure import has_guessed
+from meterai.pdf.opening.doubts import has_guessed
 
 _STRAY = "\x00"
 """How qpdf keeps a `#` without two hex digits behind it.

@@ -26,19 +26,14 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kernel.serial_number import SerialNumber
 from meterai.pdf.inspection import describe_page
 from meterai.pdf.limits import DEFAULT_LIMITS
-from meterai.pdf.opening.structure import (
-    OpenedDocument,
-    has_guessed,
-    open_again,
-    open_document,
-    refuse,
-    walk_pages,
-)
+from meterai.pdf.opening.doubts import has_guessed
+from meterai.pdf.opening.structure import OpenedDocument, open_again, open_document, refuse, walk_pages
 from meterai.pdf.own_page import STAMPED_SERIAL, own_page
 from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import SignatureKind
 from meterai.pdf.signed.existing_signatures import check_still_allowed
 from meterai.pdf.signed.signature_fields import find_signatures
+from meterai.pdf.signed_refusals import keeping_signatures
 from meterai.stamping.in_jail.free_places import refuse_covering
 from meterai.stamping.in_jail.increment import Increment, PreparedGap, SealEntries
 from meterai.stamping.in_jail.normalisation import VERSION_MIN, normalise
@@ -68,6 +63,7 @@ def warm_up() -> None:
     prepare_seal(SealRequest(data=own_page(), stamps=[stamp], signing_time=_STAND_IN_TIME))
 
 
+@keeping_signatures
 def prepare_seal(request: SealRequest) -> PreparedSeal:
     """Prepares stamp `index`. For the first one it also opens the file, and makes the fields of all.
 
@@ -122,7 +118,7 @@ def _begin(request: SealRequest, opened: OpenedDocument | None, certify: int | N
         assert find_signatures(document.pdf) is not SignatureKind.NONE, "not a signed document"
         _refuse_shared_annotations(document)
         refuse_covering(data, document.pages, [stamp.placement for stamp in request.stamps])
-    increment = Increment(io.BytesIO(data))
+    increment = Increment(io.BytesIO(data), signed=request.profile is Profile.SIGNED)
     for field in _fields(document, request):
         increment.add_field(field, tagged=request.profile is not Profile.SIGNED)
     entries = _entries(request)
@@ -145,13 +141,13 @@ def _refuse_shared_annotations(document: OpenedDocument) -> None:
     lists = [walked.page.get("/Annots") for walked in document.pages]
     shared = [item.objgen for item in lists if item is not None and item.is_indirect]
     if len(set(shared)) < len(shared):
-        raise refuse("pdf.signed_irregular")
+        raise refuse("pdf.signed_irregular", why="shared_annotations")
 
 
 def _go_on(request: SealRequest) -> _Sealed:
     """Prepares a later stamp on the file as sealed so far."""
     signed = request.profile is Profile.SIGNED
-    increment = Increment(io.BytesIO(request.data))
+    increment = Increment(io.BytesIO(request.data), signed=signed)
     pages = _count_pages(request.data) if signed else increment.count_pages()
     return _Sealed(increment.seal(_entries(request)), pages, len(request.data), "")
 
@@ -265,7 +261,7 @@ def measure_opened(request: MeasureRequest, opened: OpenedDocument | None) -> Ou
         opened,
         certify=1 if request.profile is Profile.SIGN_LATER else None,
     )
-    check_reads_again(prepared)
+    check_reads_again(prepared, signed=request.profile is Profile.SIGNED)
     increment = len(prepared.data) - prepared.base_bytes + _MARGIN_BYTES
     size = prepared.base_bytes + increment * len(stamps)
     limits = request.limits
@@ -282,11 +278,12 @@ def measure_opened(request: MeasureRequest, opened: OpenedDocument | None) -> Ou
     )
 
 
-def check_reads_again(prepared: PreparedSeal) -> None:
+def check_reads_again(prepared: PreparedSeal, *, signed: bool = False) -> None:
     """Reads the prepared file with qpdf, as the check before the release will do.
 
-    Raises: Refusal INVALID `pdf.broken` when it finds other pages, or has to guess.
+    Raises: Refusal INVALID `pdf.broken`, or `pdf.signed_irregular` for a `signed` file, when it finds other
+    pages or has to guess.
     """
     with pikepdf.open(io.BytesIO(prepared.data), suppress_warnings=True) as pdf:
-        if len(walk_pages(pdf, DEFAULT_LIMITS)) != prepared.pages or has_guessed(pdf):
-            raise refuse("pdf.broken")
+        if len(walk_pages(pdf, DEFAULT_LIMITS)) != prepared.pages or has_guessed(pdf, signed=signed):
+            raise refuse("pdf.signed_irregular", why="read_again") if signed else refuse("pdf.broken")

@@ -20,6 +20,7 @@ from meterai.pdf.requests import (
     RenderRequest,
     SignatureKind,
 )
+from meterai.pdf.signed_refusals import keeping_signatures
 from meterai.stamping.in_jail.free_places import find_free_places
 from meterai.stamping.in_jail.preparation import measure_opened
 from meterai.stamping.in_jail.proposal import choose_place
@@ -44,6 +45,7 @@ def warm_up() -> None:
     receive(ReceptionRequest(data=own_page(), stamps=1, limits=OutputLimits()))
 
 
+@keeping_signatures
 def receive(request: ReceptionRequest) -> Reception:
     """Inspects and normalises the file, proposes places for its stamps, draws the page, measures the result.
 

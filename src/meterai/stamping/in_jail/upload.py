@@ -8,9 +8,10 @@ import msgspec
 
 from meterai.pdf.inspection import inspect_opened
 from meterai.pdf.limits import DEFAULT_LIMITS
+from meterai.pdf.opening.doubts import has_guessed
 from meterai.pdf.opening.irregular import irregularity
 from meterai.pdf.opening.rescue import rewrite_by_pdfium
-from meterai.pdf.opening.structure import OpenedDocument, has_guessed, open_document, refuse
+from meterai.pdf.opening.structure import OpenedDocument, open_document, refuse
 from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import Inspection, InspectRequest
 from meterai.stamping.in_jail.comparison import Lost, compare

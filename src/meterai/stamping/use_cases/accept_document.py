@@ -6,6 +6,8 @@ import hashlib
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
+
 from meterai.jail.pool import JailPool
 from meterai.kernel.ids import new_id
 from meterai.kernel.refusals import Kind, Refusal
@@ -15,6 +17,7 @@ from meterai.kit.formats.display import own_name
 from meterai.ledger.model import SELLER
 from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.pdf.profiles import CHOICES, Profile
+from meterai.pdf.signed_refusals import for_signed_file
 from meterai.stamping import page_images
 from meterai.stamping.model import STAMPS_MAX
 from meterai.stamping.output_limits import verdict_of
@@ -23,6 +26,8 @@ from meterai.stamping.queries import DocumentPage, remember_name
 from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX, OutputLimits, Reception, ReceptionRequest
 from meterai.stamping.retention import RETENTION_DAYS, UNPROVEN_LIFE
 from meterai.stamping.store import documents
+
+log = structlog.get_logger(__name__)
 
 _STAMPED = "pdf.notice.stamped_already"
 _RECEIVE = "meterai.stamping.in_jail.reception:receive"
@@ -82,7 +87,7 @@ async def accept_document(
         data=data, stamps=stamps, limits=limits or OutputLimits(), profile=profile, password=password
     )
     id = new_id(now)
-    found = await jail.run(_RECEIVE, request, Reception, owner=together or str(id))
+    found = await _receive(jail, request, owner=together or str(id))
     uploaded, data = _digest(data), found.instead or data
     key = _digest(data)
     other, upload = (_digest(kept) if kept else None for kept in (found.otherwise, found.before))
@@ -147,6 +152,25 @@ async def accept_document(
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+async def _receive(jail: JailPool, request: ReceptionRequest, *, owner: str) -> Reception:
+    """Asks the jail, and logs the kinds of the exceptions that parsers raised on a signed file.
+
+    Raises: Refusal, with the words for signed files where there are such.
+    """
+    try:
+        found = await jail.run(_RECEIVE, request, Reception, owner=owner)
+    except Refusal as refusal:
+        told = for_signed_file(refusal, request.data)
+        if told.code.startswith("pdf.signed_") and (
+            kind := refusal.facts.get("why") or refusal.facts.get("detail")
+        ):
+            log.warning("pdf.signed_refused", code=told.code, kind=kind)
+        raise told from None
+    for kind in found.inspection.exceptions:
+        log.warning("pdf.not_compared", kind=kind)
+    return found
 
 
 def _tidy(name: str) -> str:

@@ -37,8 +37,8 @@ def first_seal(document: Document, examined: list[Examined]) -> Seal:
 
 
 def added_after(document: Document, examined: list[Examined], seal: Seal) -> tuple[Addition, ...]:
-    """The additions, in the order of signing. A signature that is not intact makes the file not genuine, and
-    is none."""
+    """The additions, in the order of signing. A broken signature makes the file not genuine, and is none. One
+    that can't be checked counts."""
     later = examined[examined.index(seal.stamps[0]) + 1 :]
     added = [e for e in later if e not in seal.stamps and _counts(e)]
     if not added:
@@ -57,7 +57,7 @@ def _end(examined: Examined) -> int:
 
 
 def _counts(examined: Examined) -> bool:
-    return examined.report.intact and not examined.signature.document_time_stamp
+    return examined.report.intact is not False and not examined.signature.document_time_stamp
 
 
 def _open_fields(document: Document, seal: Seal) -> set[tuple[str, Any]]:

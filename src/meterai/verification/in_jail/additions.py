@@ -246,8 +246,10 @@ def _same_but(old: Any, new: Any, exempt: frozenset[str]) -> bool:
 
 
 def _text(holder: Any, key: str) -> bytes | None:
-    """A value as it is written, references as references; None if it is missing."""
-    return _written(holder.raw_get(key)) if key in holder else None
+    """A value as it is written, references as references; None if it is missing or null."""
+    if key not in holder or isinstance(holder.raw_get(key).get_object(), generic.NullObject):
+        return None
+    return _written(holder.raw_get(key))
 
 
 def _written(value: Any) -> bytes:
@@ -299,7 +301,7 @@ def _descriptions(root: Any) -> set[tuple[str, tuple[str, ...]]]:
 
     Programs write the same value as an attribute or an element, and with different blanks.
     """
-    if "/Metadata" not in root:
+    if _text(root, "/Metadata") is None:
         return set()
     tree = etree.fromstring(root["/Metadata"].data, etree.XMLParser(resolve_entities=False, no_network=True))
     found = set()

@@ -114,8 +114,11 @@ def _is_allowed(document: Document, stamp: Examined, later: list[Examined]) -> b
 
 
 def _are_signatures(changes: Changes, later: list[Examined]) -> bool:
-    """Whether only fields were filled, each with an intact signature."""
-    signed = {e.signature.field for e in later if e.report.intact}
+    """Whether only fields were filled, each with a signature that is not broken.
+
+    One that can't be checked proves as little as one by an unknown certificate.
+    """
+    signed = {e.signature.field for e in later if e.report.intact is not False}
     return changes.level == "FORM_FILLING" and changes.fields <= signed
 
 

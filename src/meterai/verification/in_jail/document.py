@@ -11,10 +11,11 @@ from pyhanko.sign.fields import enumerate_sig_fields
 
 from meterai.pdf.limits import CHECKED_BYTES_MAX, DEFAULT_LIMITS
 from meterai.pdf.page_box import PageBox, Rectangle, make_page_box
+from meterai.pdf.signed.accepted_tables import AmbiguousTables
 from meterai.pdf.signed.byte_range import ByteRange, ShapeError, check_belongs, gap_content, read_byte_range
+from meterai.pdf.signed.reading import Reader
 from meterai.signatures.stamp_names import STAMP_FIELD, serial_of
 from meterai.verification.in_jail.digests import Digests
-from meterai.verification.in_jail.reading import Reader
 from meterai.verification.model import Box
 
 PAGES_MAX = 400
@@ -91,11 +92,12 @@ def open_document(data: bytes) -> Document:
     Raises: Unreadable, or any parser's exception.
     """
     check_envelope(data)
-    reader = Reader(data)
+    try:
+        reader = Reader(data)
+    except AmbiguousTables:
+        raise Unreadable("pdf.ambiguous") from None
     if reader.encrypted:
         raise Unreadable("pdf.encrypted")
-    if reader.xrefs.hybrid_xrefs_present:
-        raise Unreadable("pdf.ambiguous")
     pages = tuple(_walk(reader.root.raw_get("/Pages"), {}, set(), 0))
     if not pages:
         raise Unreadable("pdf.no_pages")

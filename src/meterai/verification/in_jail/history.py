@@ -47,10 +47,10 @@ def _has_root(document: Document, revision: int) -> bool:
     """Whether this is a revision, and not the back half of a linearised file (ISO 32000-2, annex F)."""
     try:
         root = document.reader.trailer.raw_get("/Root", revision=revision)
-        document.reader.get_object(root.reference, revision=revision)
-    except (KeyError, PdfReadError):  # no catalog, or one that comes with a later revision only
+        found = document.reader.get_object(root.reference, revision=revision)
+    except (KeyError, PdfReadError):
         return False
-    return True
+    return isinstance(found, generic.DictionaryObject)  # null: it comes with a later revision only
 
 
 def _has_form(document: Document, revision: int) -> bool:

@@ -33,6 +33,7 @@ _ENTRIES = rb"(?:[0-9]{10} [0-9]{5} [nf](?: \r| \n|\r\n))*"
 _ENTRY_BYTES = 20
 _SUBSECTION = rb"([0-9]+) ([0-9]+)" + _LINE + rb"(" + _ENTRIES + rb")"
 _TABLE = re.compile(rb"xref" + _LINE + rb"(?:" + _SUBSECTION + rb")+[\r\n ]*trailer")
+_BLANKS = re.compile(rb"[\t\n\r ]{1,4}")
 _SUBSECTIONS = re.compile(_SUBSECTION)
 _ROOT = re.compile(rb"/Root" + _SPACE + rb"([0-9]+)" + _SPACE + rb"([0-9]+)" + _SPACE + rb"R(?![a-zA-Z])")
 
@@ -85,8 +86,15 @@ def only_whole_revisions(document: Document, signed: int, start: int) -> bool:
         return False
     if not all(_is_plain(document, revision) for revision in later) or names_beyond_size(document.reader):
         raise Unreadable("pdf.ambiguous")
-    known = {*places, *_object_places(document, later)}
+    known = {*(_start(document, revision) for revision in later), *_object_places(document, later)}
     return all(place in known for place in _objects(data, start))
+
+
+def _start(document: Document, revision: int) -> int:
+    """Where a section begins. @signpdf names the end of the line before it, and readers skip blanks."""
+    place = document.reader.xrefs.get_startxref_for_revision(revision)
+    blanks = _BLANKS.match(document.data, place)
+    return blanks.end() if blanks is not None else place
 
 
 def _objects(data: bytes, start: int) -> Iterator[int]:
@@ -99,7 +107,9 @@ def _is_plain(document: Document, revision: int) -> bool:
 
     Its object streams must hold what it says.
     """
-    data, place = document.data, document.reader.xrefs.get_startxref_for_revision(revision)
+    if revision in document.reader.hybrid_revisions:
+        return False
+    data, place = document.data, _start(document, revision)
     table = _TABLE.match(data, place)
     if table is None and _HEAD.match(data, place) is None:
         return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -16,10 +15,9 @@ from pyhanko.sign.diff_analysis import (
     StandardDiffPolicy,
 )
 from pyhanko.sign.diff_analysis.constants import VALUE_UPDATE_KEYS
-from pyhanko.sign.validation.generic_cms import validate_sig_integrity
-from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from meterai.pdf.signed.diff_rules import GLOBAL_RULES, NewFieldRule
+from meterai.pdf.signed.strange_signatures import StrangeSignature
 
 _FILLING = SigFieldModificationRule(value_update_keys=VALUE_UPDATE_KEYS | {"/M", "/Border", "/DV"})
 _POLICY = StandardDiffPolicy(
@@ -47,7 +45,7 @@ def changes_after(reader: Any, field: str, field_object: Any) -> Changes:
 
     Raises: whatever pyHanko raises on a structure that it refuses.
     """
-    embedded = EmbeddedPdfSignature(reader, field_object, field)
+    embedded = StrangeSignature(reader, field_object, field)
     embedded.compute_integrity_info(_POLICY)  # type: ignore[no-untyped-call]
     found = embedded.diff_result
     result = found if isinstance(found, DiffResult) else DiffResult(ModificationLevel.OTHER, set())
@@ -61,9 +59,10 @@ def changes_after(reader: Any, field: str, field_object: Any) -> Changes:
 class Stranger(msgspec.Struct, frozen=True, kw_only=True):
     """What can be known of a signature of an unknown issuer."""
 
-    intact: bool
+    intact: bool | None
+    """None: it was made in a way that can't be checked (`pdf/signed/strange_signatures.py`)."""
     certificates: tuple[bytes, ...]
-    """DER, the signer's first, as the signature carries them; not checked."""
+    """DER, the signer's first, as the signature carries them; not checked. Empty if that one is missing."""
     stated_time: datetime | None
 
 
@@ -72,39 +71,20 @@ def describe(reader: Any, field: str, field_object: Any) -> Stranger:
 
     Raises: whatever pyHanko raises on a structure that it cannot read.
     """
-    embedded = EmbeddedPdfSignature(reader, field_object, field)
-    signed = embedded.signed_data
-    kind = signed["encap_content_info"]["content_type"].native
-    digest = embedded.compute_digest()
-    if kind == "tst_info":
-        digest = _token_digest(embedded, digest)
-    intact, valid = validate_sig_integrity(
-        embedded.signer_info, embedded.signer_cert, expected_content_type=kind, actual_digest=digest
-    )
-    certificates = (embedded.signer_cert, *embedded.other_embedded_certs)
+    strange = StrangeSignature(reader, field_object, field)
     return Stranger(
-        intact=bool(intact and valid),
-        certificates=tuple(certificate.dump() for certificate in certificates),
-        stated_time=_time_of(embedded, kind),
+        intact=strange.is_intact(), certificates=strange.certificates(), stated_time=_time_of(strange)
     )
 
 
-def _token_digest(embedded: Any, file_digest: bytes) -> bytes:
-    """Digest of the TSTInfo; empty, so that nothing matches, if it is not about this file."""
-    content = embedded.signed_data["encap_content_info"]["content"]
-    if content.parsed["message_imprint"]["hashed_message"].native != file_digest:
-        return b""
-    return hashlib.new(embedded.md_algorithm, bytes(content)).digest()
-
-
-def _time_of(embedded: Any, kind: str) -> datetime | None:
+def _time_of(strange: StrangeSignature) -> datetime | None:
     """The stated time. None also if nobody can read what the signer's program wrote: it is shown and
     proves nothing."""
-    if kind == "tst_info":
-        time = embedded.signed_data["encap_content_info"]["content"].parsed["gen_time"].native
-    else:
-        try:
-            time = embedded.self_reported_timestamp
-        except (PdfReadError, ValueError):
-            return None
+    try:
+        if strange.content_type == "tst_info":
+            time = strange.signed_data["encap_content_info"]["content"].parsed["gen_time"].native
+        else:
+            time = strange.self_reported_timestamp
+    except (PdfReadError, ValueError):
+        return None
     return time if isinstance(time, datetime) and time.tzinfo is not None else None

@@ -19,6 +19,12 @@ from meterai.verification.in_jail.document import Document, Signature
 from meterai.verification.in_jail.second_opinion import Stranger
 from meterai.verification.model import Covers, SignatureReport, StampReport
 
+_STATES: dict[bool | None, tuple[str, ...]] = {
+    True: (),
+    False: ("signature.broken",),
+    None: ("note.signature_unchecked",),
+}
+"""Problems of a signature that is intact, broken, or can't be checked."""
 _ENTRIES = {"/Type": "/Sig", "/Filter": "/Adobe.PPKLite", "/SubFilter": "/ETSI.CAdES.detached"}
 
 
@@ -88,10 +94,15 @@ def _examine_ours(
 
 
 def _examine_ours_unsound(
-    document: Document, signature: Signature, signer: x509.Certificate, trust: Trusted, *, intact: bool
+    document: Document,
+    signature: Signature,
+    signer: x509.Certificate,
+    trust: Trusted,
+    *,
+    intact: bool | None,
 ) -> Examined:
     """Says what is wrong with a signature of our chain that we did not make in this form. Something always
-    is."""
+    is, also if it can't be checked."""
     time: datetime | None = None
     try:
         time, problems = _trust_rules(_form(signature), trust)
@@ -112,7 +123,7 @@ def _ours(
     *,
     time: datetime | None,
     problems: list[str],
-    intact: bool,
+    intact: bool | None,
 ) -> Examined:
     problems = problems + _name_problems(signature)
     return Examined(
@@ -172,7 +183,7 @@ def _examine_strange(
     problem: str,
 ) -> Examined:
     name = certificate_chain.common_name(signer) if signer is not None else ""
-    problems = () if stranger.intact else ("signature.broken",)
+    problems = _STATES[stranger.intact]
     report: StampReport | SignatureReport
     if signature.serial and not signature.document_time_stamp:
         kind = problem if problem in ("chain.impostor", "chain.self_signed") else "stamp.foreign_issuer"

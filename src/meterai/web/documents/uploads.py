@@ -116,11 +116,13 @@ def refuse_unfit(document: AcceptedDocument) -> None:
     """Refuses a file whose stamped form the agency would not accept, when it is stamped without a further
     question.
 
-    Raises: Refusal INVALID `pdf.output_too_large`, `pdf.version_too_low`.
+    Raises: Refusal INVALID `pdf.output_too_large`, `pdf.version_too_low`, `pdf.signed_output_unfit`.
     """
     output, limits = document.output, document.limits
     if output.ok or limits is None:
         return
+    if document.profile is Profile.SIGNED:
+        raise Refusal(Kind.INVALID, "pdf.signed_output_unfit")
     if output.too_large:
         sizes = {"output_bytes": output.output_bytes, "output_bytes_max": limits.bytes_max}
         raise Refusal(Kind.INVALID, "pdf.output_too_large", **sizes)

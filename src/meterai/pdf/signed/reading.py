@@ -5,9 +5,12 @@ The object of a signature is therefore read from a copy of its text in which a s
 long string. Afterwards the true bytes take its place. If anything about the object is unusual, pyHanko reads
 all of it. The result is always what pyHanko would have read.
 
-One thing is read that pyHanko refuses. Poppler (and so Okular) allocates a new number, frees it, and still
-writes the object, under a generation that never began (ISO 32000-2, 7.3.10, 7.5.4). If nothing refers to that
-number, no reader shows the object, and it counts as null here.
+Some things are read that pyHanko refuses, if `accepted_tables` proves them harmless. Poppler (and so Okular)
+allocates a new number, frees it, and still writes the object, under a generation that never began (ISO
+32000-2, 7.3.10, 7.5.4). If nothing refers to that number, no reader shows the object, and it counts as null
+here. So does an object that is not there.
+
+Stamping and judging both read signed files with this reader. So a file that is stamped can also be judged.
 """
 
 # mypy: disallow-untyped-calls=False
@@ -19,13 +22,21 @@ import binascii
 import io
 import re
 import secrets
+from contextlib import suppress
 from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfStrictReadError
-from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.xref import XRefBuilder, XRefCache
 
-from meterai.pdf.opening.cross_references import named_numbers
+from meterai.pdf.signed.accepted_tables import (
+    Sections,
+    check_mended,
+    give_first_generations,
+    is_hybrid,
+    with_usual_free_entries,
+    without_hybrids,
+)
 from meterai.pdf.signed.revision_views import RevisionReader
 
 CONTENTS = generic.pdf_name("/Contents")
@@ -47,16 +58,38 @@ class Reader(RevisionReader):
         self._data = data
         self.left_behind: frozenset[int] = frozenset()
         """Numbers of the objects that Poppler left behind."""
+        self.hybrid_revisions: frozenset[int] = frozenset()
+        """Revisions whose section was a table and a stream; they agree."""
         try:
             super().__init__(io.BytesIO(data), strict=True)
-        except PdfStrictReadError:
-            tables, self.left_behind = _with_first_generations(data)
-            if not self.left_behind:
-                raise
-            super().__init__(io.BytesIO(tables), strict=True)
-            self.stream = io.BytesIO(data)
-            if self._refers_to_left_behind():
-                raise
+        except PdfStrictReadError as error:
+            self._open_mended(data, error)
+        sections = self.xrefs._xref_sections
+        self.hybrid_revisions = frozenset(n for n, section in enumerate(sections) if is_hybrid(section))
+        if self.hybrid_revisions:
+            sections = without_hybrids(self, data)
+        self.xrefs = Sections(self, sections)
+
+    def _open_mended(self, data: bytes, error: PdfStrictReadError) -> None:
+        """Reads each section as strictly. They are mended before they are compared.
+
+        Raises: `error` if one of them can't be read, or anything refers to what Poppler left behind.
+        """
+        super().__init__(io.BytesIO(data), strict=False)
+        self.strict = True
+        last, tables = self.last_startxref, io.BytesIO(with_usual_free_entries(data))
+        assert last is not None
+        builder = XRefBuilder(handler=self, stream=tables, strict=True, last_startxref=last)
+        with suppress(PdfStrictReadError):
+            builder.read_xrefs()
+        sections = builder.sections[::-1]
+        if len(sections) != self.xrefs.total_revisions:
+            raise error
+        self.left_behind = give_first_generations(sections)
+        check_mended(sections)
+        self.xrefs, self.trailer = XRefCache(self, sections), builder.trailer
+        if self.left_behind and self._refers_to_left_behind():
+            raise error
 
     def _refers_to_left_behind(self) -> bool:
         """Whether anything in the file refers to one, in any revision and generation."""
@@ -75,7 +108,7 @@ class Reader(RevisionReader):
         return False
 
     def _read_object(self, ref: Any, marker: Any, *arguments: Any, **options: Any) -> Any:
-        if ref.idnum in self.left_behind:
+        if not marker or ref.idnum in self.left_behind:  # an object that is nowhere is null (7.3.10)
             nothing = generic.NullObject()
             nothing.container_ref = ref
             return nothing
@@ -112,25 +145,6 @@ class Reader(RevisionReader):
         content.container_ref = read.container_ref
         read[CONTENTS] = content
         return read
-
-
-def _with_first_generations(data: bytes) -> tuple[bytes, frozenset[int]]:
-    """The file with tables that list Poppler's left-over objects under their first generation, and their
-    numbers."""
-    reader = PdfFileReader(io.BytesIO(data), strict=False)
-    xrefs = reader.xrefs
-    tables = bytearray(data)
-    known: set[int] = set()
-    found: set[int] = set()
-    for revision in range(xrefs.total_revisions):
-        start = xrefs.get_startxref_for_revision(revision)
-        for number, (generation, place) in xrefs.get_xref_data(revision).standard_xrefs.items():
-            written = b"%010d %05d n" % (place, generation)
-            if generation and number not in known and (entry := tables.find(written, start)) >= 0:
-                tables[entry : entry + len(written)] = b"%010d 00000 n" % place
-                found.add(number)
-        known |= named_numbers(reader, revision)
-    return bytes(tables), frozenset(found)
 
 
 def _is_stand_in(value: Any) -> bool:
