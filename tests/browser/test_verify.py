@@ -48,9 +48,11 @@ def test_a_known_file_is_judged_by_its_digest_without_being_sent(
     assert judge.posts == []
     judge.approve("50-verdict-by-digest")
     assert judge.page.locator("[data-unseen]").is_hidden(), "the file was at hand"
+    judge.sees("hasil.pdf")
     led = visitor()
     led.open(urlsplit(judge.page.url).path)
     led.sees("Ini belum berarti dokumen di tangan Anda asli.")
+    assert led.page.locator("[data-name]").is_hidden()
     led.approve("50-verdict-by-link")
     led.press("Periksa berkas di tangan Anda")
     led.page.wait_for_selector("#berkas")

@@ -183,6 +183,7 @@ async def test_many_additions_are_all_listed_and_some_are_pictured(site: Any, op
     answer = await send(site, data)
     assert answer.text.count("data-addition=") == 10
     assert len(pictures(answer, "Page 1 in this file")) == 8 + 1
+    assert answer.text.count("This place is not pictured here.") == 2
 
 
 async def test_a_sealed_revision_too_large_for_a_link_is_sent_back(site: Any, large: bytes) -> None:
@@ -240,4 +241,5 @@ async def test_a_verdict_does_not_wait_for_pictures(
     assert verdict_of(answer) == "ASLI_WITH_ADDITIONS"
     assert data_address(b"")[:15] not in answer.text
     assert "0 of 9 pages are pictured here." in words_of(answer)
+    assert "can't be drawn now" in words_of(answer)
     assert "data:application/pdf" in answer.text

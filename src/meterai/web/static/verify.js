@@ -3,9 +3,14 @@
 // this tab.
 (() => {
   const KEY = "periksa";
-  const unseen = document.querySelector("[data-unseen]");
+  const unseen = document.querySelector("[data-unseen]"), named = document.querySelector("[data-name]");
   try {
-    if (unseen) unseen.hidden = sessionStorage.getItem(KEY) === unseen.dataset.unseen;
+    const [hex, name] = JSON.parse(sessionStorage.getItem(KEY) || "[]");
+    if (unseen && hex === unseen.dataset.unseen) {
+      unseen.hidden = true;
+      named.hidden = false;
+      named.textContent = name;
+    }
   } catch {
     // Nothing can be kept here: what is said stays true.
   }
@@ -26,7 +31,7 @@
       setTimeout(() => patience.abort(), 10000);
       const answer = await fetch(form.dataset.verify + hex, { method: "HEAD", signal: patience.signal });
       if (answer.ok) {
-        try { sessionStorage.setItem(KEY, hex); } catch {}
+        try { sessionStorage.setItem(KEY, JSON.stringify([hex, file.name])); } catch {}
         return location.assign(form.dataset.verify + hex);
       }
     } catch {

@@ -22,7 +22,7 @@ from meterai.verification.use_cases.read_picture import read_picture
 from meterai.web.requests.forms import Form, FormLimits
 from meterai.web.verify.drawing import Drawer
 from meterai.web.verify.shown_additions import ShownAdditions, compared, only_listed
-from meterai.web.verify.shown_stamps import ShownStamp, code_of, with_pictures, without_pictures
+from meterai.web.verify.shown_stamps import PICTURES_MAX, ShownStamp, code_of, with_pictures, without_pictures
 
 LIMITS = FormLimits(files_max=1, file_bytes_max=CHECKED_BYTES_MAX)
 _SAVED_AGAIN = "stamp.saved_again"
@@ -124,6 +124,7 @@ def result_page(
         "name": name,
         "sealed_name": sealed_name(name),
         "qr_of": code_of,
+        "stamp_pictures_max": PICTURES_MAX,
         "by_digest": False,
         "checked_at": clock(),
         "private": True,

@@ -19,6 +19,8 @@ class ShownStamp:
 
     report: StampReport
     picture: str = ""
+    missing: bool = False
+    """There should be a picture, and there was no time to draw it, or it failed."""
 
     @property
     def is_ours(self) -> bool:
@@ -38,17 +40,16 @@ def without_pictures(judgement: Judgement) -> list[ShownStamp]:
 
 async def with_pictures(drawer: Drawer, judgement: Judgement) -> list[ShownStamp]:
     """The stamps of the drawer's file; the first four with their pictures."""
-    shown = []
-    for number, report in enumerate(judgement.stamps):
-        picture = await _picture(drawer, report) if number < PICTURES_MAX else ""
-        shown.append(ShownStamp(report, picture))
-    return shown
+    first, rest = judgement.stamps[:PICTURES_MAX], judgement.stamps[PICTURES_MAX:]
+    return [*[await _with_picture(drawer, report) for report in first], *map(ShownStamp, rest)]
 
 
-async def _picture(drawer: Drawer, report: StampReport) -> str:
-    """The picture of a stamp's place. A picture that can't be made is no reason to withhold a verdict."""
+async def _with_picture(drawer: Drawer, report: StampReport) -> ShownStamp:
+    """A picture that can't be made is no reason to withhold a verdict."""
     if report.page is None or report.box is None:
-        return ""
+        return ShownStamp(report)
     work = partial(picture_of_stamp, drawer.jail, drawer.data)
     picture = await drawer.draw(partial(work, page=report.page, box=report.box, owner=drawer.owner))
-    return data_address(picture.jpeg) if picture else ""
+    if picture is None:
+        return ShownStamp(report, missing=True)
+    return ShownStamp(report, data_address(picture.jpeg))
