@@ -7,11 +7,14 @@ import json
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from meterai.jail.pool import JailPool
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.body_budget import PROCESS_BUDGET
+from meterai.verification.picture_codes import READ_PICTURE
 from meterai.verification.use_cases.judge_document import JUDGE
+from tests.verification.photos import saved
 from tests.web.asking import Answer, ask
 from tests.web.running_site import RunningSite
 
@@ -34,6 +37,26 @@ async def test_who_comes_while_many_files_are_checked_is_told_so(
     headers = {"content-type": "multipart/form-data; boundary=x"}
     answer = await ask(busy.site, address, method="POST", headers=headers, body=FORM)
     assert (answer.status, said in answer.text) == (200, True)
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("/periksa", "Tidak ada kode QR yang terbaca di gambar ini."),
+        ("/en/periksa", "No QR code could be read"),
+    ],
+)
+async def test_a_photo_is_read_for_its_codes(running: RunningSite, address: str, said: str) -> None:
+    running.app.check_jail = JailPool([READ_PICTURE], spare=False)
+    picture = saved(Image.new("L", (300, 300), 255), "PNG")
+    body = FORM.replace(b"%PDF-1.7", picture)
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    try:
+        answer = await ask(running.site, address, method="POST", headers=headers, body=body)
+    finally:
+        await running.app.check_jail.close()
+    assert (answer.status, said in answer.text) == (422, True)
+    assert "data-verdict" not in answer.text
 
 
 async def test_machines_are_told_to_ask_again(busy: RunningSite, monkeypatch: pytest.MonkeyPatch) -> None:
