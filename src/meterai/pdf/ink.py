@@ -1,7 +1,7 @@
 """Says whether a place on a page has ink, a field or a comment. Runs in the jail.
 
-What people look through does not count: ruled and dotted lines, and the word "Meterai" that marks a place for
-a stamp. The answer comes from PDFium's drawing, so it holds for scans, too.
+What people look through does not count: ruled and dotted lines, empty brackets, and the word "Meterai" that
+marks a place for a stamp. The answer comes from PDFium's drawing, so it holds for scans, too.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageChops
 
+from meterai.pdf.empty_brackets import without_brackets
 from meterai.pdf.page_box import PageBox, Rectangle, make_page_box
 from meterai.pdf.placeholder_words import without_placeholders
 from meterai.pdf.ruled_lines import without_lines
@@ -67,7 +68,7 @@ def ink_under(source: bytes | pypdfium2.PdfDocument, page: int, box: Rectangle, 
 def ink_on(page: pypdfium2.PdfPage, box: Rectangle, unit: float = 1.0) -> Ink:
     """As `ink_under`, for a page that is loaded."""
     place = box[0] / unit, box[1] / unit, box[2] / unit, box[3] / unit
-    return _annotations_under(page, place) or _drawn_under(page, place)
+    return _annotations_under(page, place) or drawn_under(page, place)
 
 
 @contextmanager
@@ -118,7 +119,8 @@ def _meet(one: Rectangle, other: Rectangle) -> bool:
     return across > 0 and up > 0
 
 
-def _drawn_under(page: pypdfium2.PdfPage, place: Rectangle) -> Ink:
+def drawn_under(page: pypdfium2.PdfPage, place: Rectangle) -> Ink:
+    """What is drawn in a place of a page, in PDFium's units, whoever drew it."""
     width, height = page.get_size()
     wide = (
         max(0.0, place[0] - AROUND_PT),
@@ -152,15 +154,23 @@ def _draw(page: pypdfium2.PdfPage, part: Rectangle) -> Image.Image:
 
 def _has_ink(image: Image.Image, inside: tuple[int, int, int, int]) -> bool:
     """Whether dots of another colour than the ground are left inside, once lines are taken away."""
-    ground = _ground(image.crop(inside))
+    ground = ground_of(image.crop(inside))
     if sum(ground) < 3 * _DARK:
         return True
-    marks = _marks(image, ground)
+    marks = marks_on(image, ground)
     if marks.crop(inside).getbbox() is None:
         return False
-    left = without_lines(marks, DOTS_PER_PT).crop(inside)
+    left = letters_of(marks).crop(inside)
     dust = 0 if _is_even(image.crop(inside), ground) else _DUST_SHARE_MAX * left.width * left.height
     return bool(left.histogram()[255] > max(_DOTS_MAX, dust))
+
+
+def letters_of(marks: Image.Image) -> Image.Image:
+    """The marks without lines, and without brackets around lines or around nothing."""
+    left = without_lines(marks, DOTS_PER_PT)
+    lines = ImageChops.subtract(marks, left)
+    outside = without_brackets(marks, lines, DOTS_PER_PT)  # before a line is taken out of a bracket, too
+    return ImageChops.darker(without_brackets(left, lines, DOTS_PER_PT), outside)
 
 
 def _is_even(place: Image.Image, ground: tuple[int, int, int]) -> bool:
@@ -169,14 +179,14 @@ def _is_even(place: Image.Image, ground: tuple[int, int, int]) -> bool:
     return min(same) >= _EVEN_SHARE_MIN * place.width * place.height
 
 
-def _ground(place: Image.Image) -> tuple[int, int, int]:
+def ground_of(place: Image.Image) -> tuple[int, int, int]:
     """The most frequent colour of each channel: paper, where there is any."""
     counts = place.histogram()
     red, green, blue = (counts[start : start + 256] for start in (0, 256, 512))
     return tuple(channel.index(max(channel)) for channel in (red, green, blue))  # type: ignore[return-value]
 
 
-def _marks(image: Image.Image, ground: tuple[int, int, int]) -> Image.Image:
+def marks_on(image: Image.Image, ground: tuple[int, int, int]) -> Image.Image:
     """255 where a dot differs from the ground, else 0."""
     apart = ImageChops.difference(image, Image.new("RGB", image.size, ground))
     red, green, blue = apart.split()
