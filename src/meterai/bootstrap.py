@@ -34,7 +34,8 @@ from meterai.stamping.ports import Signer, Vouch
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
 from meterai.stamping.upload_room import UploadRoom
-from meterai.verification.model import SEAL_HOLDS, Trust
+from meterai.verification.face_limits import face_limits
+from meterai.verification.model import SEAL_HOLDS, FaceLimits, Trust
 from meterai.verification.page_pictures import COMPARE_PAGE
 from meterai.verification.picture_codes import READ_PICTURE
 from meterai.verification.trust import TRUST_FOLDER, load_trust
@@ -82,6 +83,11 @@ class App:
     price_list: PriceList
     trust: Trust
     clock: Clock
+
+    @property
+    def face_limits(self) -> FaceLimits:
+        """How large signatures may be that follow a stamp."""
+        return face_limits(self.settings)
 
     @property
     def public_url(self) -> str:

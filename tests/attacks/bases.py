@@ -107,25 +107,32 @@ class Bases:
         return out.getvalue()
 
     def sealed(
-        self, data: bytes, count: int = 1, *, profile: Profile = Profile.FINAL, page: int = 1, first: int = 0
+        self,
+        data: bytes,
+        count: int = 1,
+        *,
+        profile: Profile = Profile.FINAL,
+        page: int = 1,
+        first: int = 0,
+        corner: tuple[float, float] = (40, 100),
     ) -> list[bytes]:
         """Stamped by the product's engine: the file after each of `count` stamps, numbered from `first`.
 
-        They may cover something on a signed file, as a stamp of an attacker's engine may.
+        `corner`: where the stamp with number 0 would stand. They may cover something on a signed file, as a
+        stamp of an attacker's engine may.
         """
+        left, bottom = corner
+        places = {
+            n: Placement(page=page, x=left + 100 * (n % 5), y=bottom + 100 * (n // 5), size=90)
+            for n in range(first, first + count)
+        }
         anywhere = patch("meterai.stamping.in_jail.preparation.refuse_covering")
         with anywhere, ThreadPoolExecutor(1) as thread:  # a test may have an event loop already
-            numbers = range(first, first + count)
-            return thread.submit(asyncio.run, self._seal(data, numbers, profile, page)).result()
+            return thread.submit(asyncio.run, self._seal(data, places, profile)).result()
 
-    async def _seal(self, data: bytes, numbers: range, profile: Profile, page: int) -> list[bytes]:
+    async def _seal(self, data: bytes, places: dict[int, Placement], profile: Profile) -> list[bytes]:
         bench, versions = self._bench, []
-        stamps = [
-            bench.stamp(
-                Placement(page=page, x=40 + 100 * (n % 5), y=100 + 100 * (n // 5), size=90), f"stamp {n}"
-            )
-            for n in numbers
-        ]
+        stamps = [bench.stamp(place, f"stamp {n}") for n, place in places.items()]
         for index in range(len(stamps)):
             request = SealRequest(
                 data=data, stamps=stamps, index=index, profile=profile, signing_time=datetime.now(UTC)

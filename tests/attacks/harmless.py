@@ -25,7 +25,15 @@ from tests.attacks.archive import strange_authority
 from tests.attacks.bases import SUM, Bases
 from tests.attacks.programs import by_libreoffice, by_poppler, by_poppler_in
 from tests.attacks.raw import append
-from tests.attacks.signing import BLANK, add_field, black, signed_by_somebody, with_archive_stamp, with_store
+from tests.attacks.signing import (
+    BLANK,
+    Box,
+    add_field,
+    black,
+    signed_by_somebody,
+    with_archive_stamp,
+    with_store,
+)
 from tests.attacks.tables import archived_by_hand, packed_archive, startxref_early
 from tests.pdf import samples
 from tests.verification.making import SECOND, SERIAL, assemble, certificate, letter
@@ -162,8 +170,8 @@ def budi_signs_visibly(_: Bases, data: bytes) -> bytes:
     return signed_by_somebody(data, box=BLANK)
 
 
-def signed_behind(source: Callable[[], bytes]) -> Made:
-    return lambda b: budi_signs_visibly(b, b.sealed(source(), profile=Profile.SIGN_LATER)[0])
+def signed_behind(source: Callable[[], bytes], box: Box = BLANK) -> Made:
+    return lambda b: signed_by_somebody(b.sealed(source(), profile=Profile.SIGN_LATER)[0], box=box)
 
 
 def odd_signed(edit: Callable[[pikepdf.Pdf], None]) -> Made:
@@ -497,8 +505,8 @@ ARCHIVED = [
     Variant("archive time stamp of another authority", of("final", archive_stamped_by_a_stranger)),
 ]
 LARGE = {
-    "poster": lambda: samples.page_file(media=(0, 0, 2384, 3370)),
-    "page in other units": lambda: saved(letter(SUM), first_page(UserUnit=2)),
+    "poster": (lambda: samples.page_file(media=(0, 0, 2384, 3370)), BLANK),
+    "page in other units": (lambda: saved(letter(SUM), first_page(UserUnit=2)), (40, 300, 140, 360)),
 }
 SIGNED, FOREIGN, DESCRIBED = ("note.other_signature",), ("stamp.foreign_issuer",), ("note.foreign_stamp",)
 TIMES = {
@@ -534,10 +542,10 @@ OTHERS = [
     ),
     added("signed afterwards by two", of("to be signed", budi_signs_visibly, siti_signs)),
     added("signed afterwards by eight", of("to be signed", signed_by_eight), reasons=SIGNED),
-    added("signed afterwards, stamped over that", stamped_over_budis_signature, reasons=SIGNED),
+    Variant("signed afterwards, stamped over that", stamped_over_budis_signature, NO, SIGNED),
     added("signed afterwards, then archived", of("to be signed", budi_signs, archived)),
     added("signed afterwards, archived with time", AFTERWARDS),
-    *(added(f"{name}, signed afterwards", signed_behind(source)) for name, source in LARGE.items()),
+    *(added(f"{name}, signed afterwards", signed_behind(*found)) for name, found in LARGE.items()),
     *(
         added(f"signed afterwards, time {n}", of("to be signed", lambda _, d, t=t: dated(t, d)))
         for n, t in TIMES.items()

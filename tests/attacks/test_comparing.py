@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from types import SimpleNamespace
 
@@ -10,11 +11,12 @@ import pytest
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.signatures.stamp_code import encode_code
-from meterai.verification.in_jail import afterwards, rendered
+from meterai.verification.in_jail import afterwards
+from meterai.verification.in_jail.looks import comparison, judged_faces
+from meterai.verification.in_jail.looks.machine_codes import Code
 from meterai.verification.in_jail.second_opinion import Changes
 from meterai.verification.model import Box, Judgement, Verdict
 from tests.attacks.bases import Bases
-from tests.attacks.harmless import stamped_over_budis_signature
 from tests.attacks.signing import BLANK, signed_by_somebody
 from tests.verification.making import SERIAL
 
@@ -34,11 +36,8 @@ def box(left: float, bottom: float, right: float, top: float) -> Box:
 def with_code(bases: Bases, data: bytes, place: Box, text: str = CODE) -> Judgement:
     """The judgement when one code is read from the first page."""
 
-    def codes_near(*_: object) -> Iterator[tuple[int, str, Box]]:
-        yield 1, text, place
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rendered, "codes_near", codes_near)
+        patch.setattr(judged_faces, "codes_near", lambda *_: [Code(text, place)])
         return bases.judge(data)
 
 
@@ -70,17 +69,19 @@ def test_a_code_on_one_of_two_faces_is_enough(bases: Bases) -> None:
         assert answer(with_code(bases, data, box(*face))) == CHANGED
 
 
-def test_a_face_may_wear_a_code_that_is_none_of_a_stamp(bases: Bases) -> None:
+def test_a_face_with_another_code_than_that_of_a_stamp_can_not_be_judged(bases: Bases) -> None:
     judgement = with_code(bases, bases["signed afterwards"], box(*BLANK), "https://contoh.id/")
-    assert judgement.verdict is Verdict.WITH_ADDITIONS, judgement.reasons
+    assert judgement.verdict is Verdict.CANNOT_CHECK
+    assert "addition.unclear" in judgement.reasons
 
 
 def test_only_a_code_that_lies_wholly_in_a_stamp_of_ours_is_that_stamps(bases: Bases) -> None:
     """Else a signature that touches a stamp, or shares a page with one, could wear a code of its own."""
-    data = stamped_over_budis_signature(bases)
-    own = bases.judge(data).stamps[-1].box
+    own = bases.judge(bases["to be signed"]).stamps[-1].box
     assert own is not None
     left, bottom, right, top = own.x, own.y, own.x + own.width, own.y + own.height
+    beside = (round(right) - 1, round(bottom), round(right) + 100, round(top))
+    data = signed_by_somebody(bases["to be signed"], box=beside)
     assert with_code(bases, data, own).verdict is Verdict.WITH_ADDITIONS
     for beyond in (
         (left - 1, bottom, right, top),
@@ -97,7 +98,7 @@ def test_what_is_too_heavy_to_be_drawn_can_not_be_compared(
     def inspect(_: object) -> None:
         raise Refusal(Kind.INVALID, "pdf.too_heavy")
 
-    monkeypatch.setattr(afterwards, "inspect", inspect)
+    monkeypatch.setattr(comparison, "inspect", inspect)
     judgement = bases.judge(bases["signed afterwards"])
     assert answer(judgement) == (Verdict.CANNOT_CHECK, ("pdf.too_heavy",))
 
@@ -105,14 +106,18 @@ def test_what_is_too_heavy_to_be_drawn_can_not_be_compared(
 def test_who_counts_other_pages_sees_another_document(bases: Bases, monkeypatch: pytest.MonkeyPatch) -> None:
     data = bases["signed afterwards"]
     with monkeypatch.context() as patch:
-        patch.setattr(afterwards, "inspect", lambda _: SimpleNamespace(pages=[None, None]))
+        patch.setattr(comparison, "inspect", lambda _: SimpleNamespace(pages=[None, None]))
         assert answer(bases.judge(data)) == CHANGED
-    drawn = rendered.page_images
     for counts in ((2, 1), (1, 2), (2, 2)):
-        numbers = iter(counts)
         with monkeypatch.context() as patch:
-            patch.setattr(rendered, "page_images", lambda part, n=numbers: drawn(part) * next(n))
+            patch.setattr(comparison, "opened", _counting(counts))
             assert answer(bases.judge(data)) == CHANGED, counts
+
+
+def _counting(counts: tuple[int, int]) -> Callable[[bytes], AbstractContextManager[list[None]]]:
+    """Opens files that have so many pages, one after the other."""
+    numbers = iter(counts)
+    return lambda _: nullcontext([None] * next(numbers))
 
 
 @pytest.mark.parametrize("level", ["ANNOTATIONS", "OTHER"])

@@ -15,8 +15,8 @@ from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from meterai.pdf.rendering import render_image
 from meterai.pdf.requests import RenderRequest
-from meterai.verification.in_jail.rendered import page_images
-from meterai.verification.in_jail.scan_copies import lighten_scans, plain_jpegs
+from meterai.verification.in_jail.looks.rendered import draw_page, opened
+from meterai.verification.in_jail.looks.scan_copies import lighten_scans, plain_jpegs
 
 SIZE = (1240, 1754)
 
@@ -121,7 +121,8 @@ def test_the_judge_compares_scans_by_smaller_copies(monkeypatch: pytest.MonkeyPa
     """Drawn whole, forty pages in colour took all the time of a jail process: nobody could check them."""
     replaced: list[Any] = []
     monkeypatch.setattr(
-        "meterai.verification.in_jail.scan_copies._replace", lambda *found: replaced.append(found)
+        "meterai.verification.in_jail.looks.scan_copies._replace", lambda *found: replaced.append(found)
     )
-    assert len(page_images(scan())) == 1
+    with opened(scan()) as document:
+        draw_page(document[0], lambda: plain_jpegs(scan()))
     assert len(replaced) == 1

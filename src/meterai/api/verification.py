@@ -101,7 +101,12 @@ async def verify_document(request: Request[Any, Any, Any], service: Service) -> 
     """
     data = await read_document(request)
     judgement = await judge_document(
-        service.db, service.check_jail, data, trust=service.trust, now=service.clock()
+        service.db,
+        service.check_jail,
+        data,
+        trust=service.trust,
+        now=service.clock(),
+        limits=service.face_limits,
     )
     refuse_passing(judgement)
     return judgement

@@ -120,6 +120,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "minutes, in each site or verifier process; 0: no limit",
         ),
     ] = 120
+    addition_width_mm: Annotated[
+        int,
+        Doc(
+            ge=1,
+            description="width of the largest signature that the verifier accepts after a stamp, in "
+            "millimetres; fields that the stamped document offers may be larger",
+        ),
+    ] = 90
+    addition_height_mm: Annotated[int, Doc(ge=1, description="its height")] = 50
     key_algorithm: Annotated[
         Literal["rsa-2048", "p-256"],
         Doc(description="keys of a newly made development PKI: `rsa-2048` or `p-256`"),

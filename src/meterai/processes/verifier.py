@@ -20,6 +20,7 @@ from meterai.kit.http.listening import CONNECTIONS_MAX, connections_within_limit
 from meterai.kit.http.proxies import trusted_addresses
 from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import Settings, from_environment
+from meterai.verification.face_limits import face_limits
 from meterai.verification.model import Trust
 from meterai.verification.page_pictures import COMPARE_PAGE
 from meterai.verification.picture_codes import READ_PICTURE
@@ -65,7 +66,7 @@ async def open_service(settings: Settings, trust: Trust) -> AsyncIterator[Verifi
     )
     await jail.start()
     try:
-        yield VerifierService(db, jail, trust, Pages(facts, Assets()), system_clock)
+        yield VerifierService(db, jail, trust, Pages(facts, Assets()), system_clock, face_limits(settings))
     finally:
         await jail.close()
         if db is not None:

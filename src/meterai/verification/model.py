@@ -166,6 +166,13 @@ class Trust(msgspec.Struct, frozen=True, kw_only=True):
     """Ed25519 public keys of the 2-D code by key id, hex."""
 
 
+class FaceLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """The largest look of a later signature, unless the sealed document had its field."""
+
+    width_mm: int = 90
+    height_mm: int = 50
+
+
 class JudgeRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Input of the judging task in the jail."""
 
@@ -173,6 +180,7 @@ class JudgeRequest(msgspec.Struct, frozen=True, kw_only=True):
     trust: Trust
     moment: datetime
     """The time of judging, UTC. No stamp may be later."""
+    limits: FaceLimits = FaceLimits()
 
 
 class SerialAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ from meterai.pdf.limits import CHECKED_BYTES_MAX
 from meterai.texts.mechanism.languages import languages
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.reasons import REASONS
-from meterai.verification.model import Judgement, SerialAnswer, Trust
+from meterai.verification.model import FaceLimits, Judgement, SerialAnswer, Trust
 from meterai.verification.reasons import UNEXPECTED
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document
 from meterai.verification.use_cases.look_up_serial import look_up_serial
@@ -42,6 +42,9 @@ _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 type VerifierRequest = Request[Any, Any, Any]
 
 
+_FACE_LIMITS = FaceLimits()
+
+
 @dataclass(frozen=True, slots=True)
 class VerifierService:
     """What the verifier works with."""
@@ -52,6 +55,7 @@ class VerifierService:
     trust: Trust
     pages: Pages
     clock: Clock
+    face_limits: FaceLimits = _FACE_LIMITS
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +99,14 @@ async def verify_document(request: VerifierRequest) -> SpokenJudgement:
     Raises: api.empty, api.form, api.packed; jail.busy, jail.unavailable, when it could not be opened now.
     """
     service, data = _service(request), await read_document(request)
-    judgement = await judge_document(service.db, service.jail, data, trust=service.trust, now=service.clock())
+    judgement = await judge_document(
+        service.db,
+        service.jail,
+        data,
+        trust=service.trust,
+        now=service.clock(),
+        limits=service.face_limits,
+    )
     refuse_passing(judgement)
     return speak(judgement)
 
@@ -179,7 +190,7 @@ def _page(request: VerifierRequest, template: str, *, status: int = 200, **conte
 
 def _checker(request: VerifierRequest) -> Checker:
     service = _service(request)
-    return Checker(service.db, service.jail, service.trust, service.clock)
+    return Checker(service.db, service.jail, service.trust, service.clock, service.face_limits)
 
 
 def _show(request: VerifierRequest, shown: CheckPage) -> Response[bytes]:

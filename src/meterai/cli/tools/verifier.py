@@ -25,6 +25,8 @@ _SETTINGS = (
     "jail_cpu_seconds",
     "jail_wall_seconds",
     "jail_network_seconds",
+    "addition_width_mm",
+    "addition_height_mm",
     "trusted_proxies",
     "log_level",
 )

@@ -22,6 +22,7 @@ from meterai.kernel.serial_number import group_serial
 from meterai.kit.settings import from_environment
 from meterai.texts.mechanism.translation import in_both, translate
 from meterai.texts.reasons import REASONS, VERDICTS
+from meterai.verification.face_limits import face_limits
 from meterai.verification.model import Addition, Judgement, Trust, Verdict
 from meterai.verification.trust import TRUST_FOLDER, load_roots, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
@@ -102,7 +103,8 @@ async def _judge(data: bytes, trust: Trust) -> Judgement:
     jail = JailPool([JUDGE], spare=False)
     await jail.start()
     try:
-        return await judge_document(None, jail, data, trust=trust, now=system_clock())
+        limits = face_limits(from_environment())
+        return await judge_document(None, jail, data, trust=trust, now=system_clock(), limits=limits)
     finally:
         await jail.close()
 

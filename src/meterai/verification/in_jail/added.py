@@ -10,11 +10,10 @@ nothing of it.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
-from pyhanko.sign.fields import enumerate_sig_fields
+from typing import NamedTuple
 
 from meterai.verification.in_jail.document import Document, Signature
+from meterai.verification.in_jail.looks.offered import is_offered
 from meterai.verification.in_jail.stamps import Examined
 from meterai.verification.model import Addition, StampReport
 
@@ -43,8 +42,8 @@ def added_after(document: Document, examined: list[Examined], seal: Seal) -> tup
     added = [e for e in later if e not in seal.stamps and _counts(e)]
     if not added:
         return ()
-    offered = _open_fields(document, seal)
-    return tuple(_addition(e, offered) for e in added)
+    revision = int(document.reader.xrefs.get_last_change(seal.stamps[-1].signature.object.container_ref))
+    return tuple(_addition(e, offered=is_offered(document, revision, e.signature)) for e in added)
 
 
 def _made_in(document: Document, signature: Signature) -> int:
@@ -60,21 +59,9 @@ def _counts(examined: Examined) -> bool:
     return examined.report.intact is not False and not examined.signature.document_time_stamp
 
 
-def _open_fields(document: Document, seal: Seal) -> set[tuple[str, Any]]:
-    """Names and references of the signature fields that the sealed revision had without a signature."""
-    revision = document.reader.xrefs.get_last_change(seal.stamps[-1].signature.object.container_ref)
-    before = document.reader.get_historical_resolver(revision)
-    return {
-        (str(name), field.reference)
-        for name, value, field in enumerate_sig_fields(before)
-        if value is None and hasattr(field, "reference")
-    }
-
-
-def _addition(examined: Examined, offered: set[tuple[str, Any]]) -> Addition:
+def _addition(examined: Examined, *, offered: bool) -> Addition:
     signature, report = examined.signature, examined.report
     stamp = report if isinstance(report, StampReport) else None
-    field = signature.field_object
     return Addition(
         kind="stamp" if stamp else "signature",
         signer=report.signer,
@@ -85,5 +72,5 @@ def _addition(examined: Examined, offered: set[tuple[str, Any]]) -> Addition:
         signed_at=report.stamped_at if isinstance(report, StampReport) else report.signed_at,
         page=signature.page if signature.box is not None else None,
         box=signature.box,
-        offered=(signature.field, getattr(field, "reference", None)) in offered,
+        offered=offered,
     )

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-from meterai.kernel.refusals import Refusal
-from meterai.pdf.inspection import inspect
-from meterai.pdf.limits import CHECKED_BYTES_MAX, DEFAULT_LIMITS, Limits
-from meterai.pdf.requests import InspectRequest
-from meterai.signatures.stamp_code import decode_code
 from meterai.signatures.stamp_names import STAMP_FIELD
-from meterai.verification.in_jail import rendered
+from meterai.verification.in_jail.added import first_seal
 from meterai.verification.in_jail.additions import only_plain_additions
-from meterai.verification.in_jail.document import PAGES_MAX, Document, Page, Unreadable
+from meterai.verification.in_jail.document import Document, Unreadable
 from meterai.verification.in_jail.history import stamps_removed
+from meterai.verification.in_jail.looks.comparison import Since, check_looks
 from meterai.verification.in_jail.revisions import only_whole_revisions, signed_revision
 from meterai.verification.in_jail.second_opinion import Changes, changes_after
 from meterai.verification.in_jail.second_reader import sees_no_more
 from meterai.verification.in_jail.stamps import Examined
 from meterai.verification.in_jail.steps import only_stamps_between
-from meterai.verification.model import Box
+from meterai.verification.model import FaceLimits
 
-_LIMITS = Limits(
-    file_bytes_max=CHECKED_BYTES_MAX,
-    pages_max=PAGES_MAX,
-    objects_max=DEFAULT_LIMITS.objects_max + 1000,
-    unpacked_bytes_max=DEFAULT_LIMITS.unpacked_bytes_max + CHECKED_BYTES_MAX,
-)
-"""Limits for judging. Stamps and archive data must not push an upload at its limits over them."""
-FACE_SHARE_MAX = 1 / 6
-FACES_SHARE_MAX = 1 / 3
-"""Largest share of a page that the faces of all other people's signatures may take together."""
 _ARCHIVING = ("NONE", "LTA_UPDATES")
 
 
-def check_afterwards(document: Document, examined: list[Examined]) -> list[str]:
+def check_afterwards(document: Document, examined: list[Examined], limits: FaceLimits) -> list[str]:
     """Reason codes of what is wrong with the whole file, if it has stamps of ours.
 
     A first stamp that covers the whole file settles it: the file is what was sealed. The last stamp settles
@@ -53,7 +39,7 @@ def check_afterwards(document: Document, examined: list[Examined]) -> list[str]:
         # it allows to follow they allow too, for none of them closes the document or locks a field.
         open_ones = ours[-1:] if _only_stamps_between(document, ours) else ours
         if len(open_ones) > 1 or _end(open_ones[0]) != len(document.data):
-            problems += _check_changes(document, examined, open_ones)
+            problems += _check_changes(document, examined, open_ones, limits)
     return problems
 
 
@@ -71,7 +57,9 @@ def _only_stamps_between(document: Document, ours: list[Examined]) -> bool:
     return all(e.report.intact for e in ours) and only_stamps_between(document, [e.signature for e in ours])
 
 
-def _check_changes(document: Document, examined: list[Examined], ours: list[Examined]) -> list[str]:
+def _check_changes(
+    document: Document, examined: list[Examined], ours: list[Examined], limits: FaceLimits
+) -> list[str]:
     later = [e for e in examined[examined.index(ours[0]) + 1 :] if e.signature.byte_range is not None]
     signed = signed_revision(document, ours[0].signature)
     if signed is None or not only_whole_revisions(document, signed, _end(ours[0])):
@@ -83,11 +71,11 @@ def _check_changes(document: Document, examined: list[Examined], ours: list[Exam
         and all(_is_left_alone(document, person, later) for person in people)
         and only_plain_additions(document, signed, _fields(ours))
         and not any(_is_drawn(e) for e in later)
-        and _looks_the_same(document, ours[0], later)
     ):
         if not sees_no_more(document, signed, _end(ours[0])):
             raise Unreadable("pdf.ambiguous")
-        return []
+        seal = first_seal(document, examined)
+        return check_looks(document, Since(signed, _end(ours[0]), later), seal, limits)
     return ["file.changed_after"]
 
 
@@ -137,76 +125,6 @@ def _is_left_alone(document: Document, person: Examined, later: list[Examined]) 
 def _changes_after(document: Document, examined: Examined) -> Changes:
     signature = examined.signature
     return changes_after(document.reader, signature.field, signature.field_object)
-
-
-def _are_large(faces: list[Box], page: Page) -> bool:
-    """Whether the faces of signatures cover so large a part of their page that they amount to a text of
-    their own."""
-    shares = [face.width * face.height / (page.box.width_pt * page.box.height_pt) for face in faces]
-    return max(shares) > FACE_SHARE_MAX or sum(shares) > FACES_SHARE_MAX
-
-
-def _looks_the_same(document: Document, first: Examined, later: list[Examined]) -> bool:
-    try:
-        inspection = inspect(InspectRequest(data=document.data, allow_signed=True, limits=_LIMITS))
-    except Refusal as refusal:  # too heavy or too odd to be rendered: it can't be compared
-        raise Unreadable(refusal.code) from refusal
-    if len(inspection.pages) != len(document.pages):
-        return False
-    before = rendered.page_images(document.data[: _end(first)])
-    after = rendered.page_images(document.data)
-    if not len(before) == len(after) == len(document.pages):
-        return False
-    blank: dict[int, list[Box]] = {}
-    covered: dict[int, list[Box]] = {}
-    for examined in later:
-        place = examined.signature
-        if place.page is not None and place.box is not None:
-            # A stamp of ours may lie over content, where its customer put it; nobody else's signature may.
-            (covered if examined.ours else blank).setdefault(place.page, []).append(place.box)
-    if any(_are_large(faces, document.pages[page - 1]) for page, faces in blank.items()):
-        return False
-    pages = [page.box for page in document.pages]
-    return not rendered.differing_pages(before, after, pages, blank, covered) and not _shows_a_stamp(
-        document, blank, covered
-    )
-
-
-def _shows_a_stamp(document: Document, faces: dict[int, list[Box]], own: dict[int, list[Box]]) -> bool:
-    """Whether somebody else's signature shows the code of a stamp, so that people take it for one.
-
-    A stamp of ours that was put over such a signature later shows its own code there.
-    """
-    pages = [page.box for page in document.pages]
-    for page, text, place in rendered.codes_near(document.data, pages, faces):
-        if not any(_overlap(place, face) for face in faces[page]):
-            continue
-        if any(_lies_in(place, box) for box in own.get(page, ())):
-            continue
-        try:
-            decode_code(text)
-        except Refusal:
-            continue
-        return True
-    return False
-
-
-def _overlap(one: Box, other: Box) -> bool:
-    return (
-        one.x < other.x + other.width
-        and other.x < one.x + one.width
-        and one.y < other.y + other.height
-        and other.y < one.y + one.height
-    )
-
-
-def _lies_in(inner: Box, outer: Box) -> bool:
-    return (
-        outer.x <= inner.x
-        and outer.y <= inner.y
-        and inner.x + inner.width <= outer.x + outer.width
-        and inner.y + inner.height <= outer.y + outer.height
-    )
 
 
 def _end(examined: Examined) -> int:

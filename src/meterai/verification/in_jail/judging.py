@@ -11,11 +11,12 @@ from meterai.verification.in_jail.added import added_after, first_seal
 from meterai.verification.in_jail.afterwards import check_afterwards
 from meterai.verification.in_jail.document import Document, Unreadable, open_document
 from meterai.verification.in_jail.history import stamps_removed
-from meterai.verification.in_jail.rendered import page_images
+from meterai.verification.in_jail.looks.stamp_likeness import general_patterns
 from meterai.verification.in_jail.stamps import Examined, Trusted, examine
 from meterai.verification.in_jail.traces import shows_a_stamp, shows_no_signature
 from meterai.verification.model import (
     Addition,
+    FaceLimits,
     Judgement,
     JudgeRequest,
     SignatureReport,
@@ -30,7 +31,7 @@ def warm_up() -> None:
 
     PDFium lists the machine's fonts with a system call that a jail process may not make.
     """
-    page_images(stamped_own_page())
+    general_patterns()
     trust = Trust(roots_pem=(own_root(),))
     judge(JudgeRequest(data=stamped_own_page(), trust=trust, moment=datetime.now(UTC)))
 
@@ -45,7 +46,7 @@ def judge(request: JudgeRequest) -> Judgement:
     try:
         document = open_document(request.data)
         trust = Trusted(roots=load_roots(request.trust.roots_pem), moment=request.moment)
-        return _weigh(document, [examine(document, s, trust) for s in document.signatures])
+        return _weigh(document, [examine(document, s, trust) for s in document.signatures], request.limits)
     except Unreadable as error:
         return _refuse_or_miss(error.code, request.data)
     except MemoryError:
@@ -73,7 +74,7 @@ def _refuse(code: str, data: bytes) -> Judgement:
     return Judgement(verdict=verdict_of([code]), reasons=(code,), sha256=hashlib.sha256(data).hexdigest())
 
 
-def _weigh(document: Document, examined: list[Examined]) -> Judgement:
+def _weigh(document: Document, examined: list[Examined], limits: FaceLimits) -> Judgement:
     stamps = tuple(e.report for e in examined if isinstance(e.report, StampReport))
     others = tuple(e.report for e in examined if isinstance(e.report, SignatureReport))
     codes = {problem for e in examined for problem in e.report.problems}
@@ -83,7 +84,7 @@ def _weigh(document: Document, examined: list[Examined]) -> Judgement:
     if any(e.ours for e in examined):
         if not _foreign_stamps_follow(examined):
             codes = {"note.foreign_stamp" if code == "stamp.foreign_issuer" else code for code in codes}
-        codes.update(check_afterwards(document, examined))
+        codes.update(check_afterwards(document, examined, limits))
         codes.add(GENUINE)
     elif not stamps:
         codes.add(_why_no_stamp(document))

@@ -11,7 +11,7 @@ from meterai.jail.pool import JailPool
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import DATABASE_IS_DOWN, Database
 from meterai.verification import register
-from meterai.verification.model import Judgement, JudgeRequest, Trust
+from meterai.verification.model import FaceLimits, Judgement, JudgeRequest, Trust
 from meterai.verification.queries import find_by_digest, find_gaps, find_releases, find_serials
 from meterai.verification.reasons import UNEXPECTED, VERDICTS, verdict_of
 
@@ -26,6 +26,7 @@ async def judge_document(
     *,
     trust: Trust,
     now: datetime,
+    limits: FaceLimits | None = None,
 ) -> Judgement:
     """Judges `data`. A failure is the verdict CANNOT_CHECK.
 
@@ -36,7 +37,8 @@ async def judge_document(
     """
     digest = hashlib.sha256(data).hexdigest()
     known = await _look_up(db, digest) if db is not None else None
-    opened = await _open(jail, JudgeRequest(data=data, trust=trust, moment=now), digest)
+    request = JudgeRequest(data=data, trust=trust, moment=now, limits=limits or FaceLimits())
+    opened = await _open(jail, request, digest)
     if db is None:
         return register.not_asked(opened, "register.not_asked")
     return await _ask_register(db, opened, known)

@@ -78,7 +78,7 @@ async def land_from_code(request: WebRequest, context: RequestContext, payload: 
 
 def _checker(context: RequestContext) -> Checker:
     service = context.service
-    return Checker(service.db, service.check_jail, service.trust, service.clock)
+    return Checker(service.db, service.check_jail, service.trust, service.clock, service.face_limits)
 
 
 def _show(request: WebRequest, context: RequestContext, shown: CheckPage) -> Response[bytes]:

@@ -14,7 +14,7 @@ from meterai.kernel.clock import Clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.pdf.limits import CHECKED_BYTES_MAX
-from meterai.verification.model import Judgement, Trust, Verdict
+from meterai.verification.model import FaceLimits, Judgement, Trust, Verdict
 from meterai.verification.picture_codes import is_picture
 from meterai.verification.reasons import UNCLEAR_ADDITION
 from meterai.verification.use_cases.judge_document import judge_document
@@ -46,6 +46,7 @@ class Checker:
     jail: JailPool
     trust: Trust
     clock: Clock
+    limits: FaceLimits
 
     async def check(self, form: Form) -> CheckPage:
         """Judges the PDF in a form, or reads the codes of a picture. Keeps nothing of it.
@@ -73,7 +74,9 @@ class Checker:
         return data[: judgement.sealed_bytes]
 
     async def _judgement(self, data: bytes) -> Judgement:
-        return await judge_document(self.db, self.jail, data, trust=self.trust, now=self.clock())
+        return await judge_document(
+            self.db, self.jail, data, trust=self.trust, now=self.clock(), limits=self.limits
+        )
 
     async def _judge(self, data: bytes, name: str) -> CheckPage:
         judgement = await self._judgement(data)
