@@ -494,13 +494,13 @@ ALL = both(opens, keeps_signed_bytes)
 CHANGED = both(looks_different, keeps_signed_bytes)
 FORM = "with field, approval"
 NOTES = "with notes, approval"
-PAPER = "with a layer for paper, to be signed"
+PAPER = "with a layer for paper, approval"
 TURN = "turned, to be signed"
 AWAITING = "with a drawing to come, approval"
 AWAITED = 14
 PREPARED: dict[str, Callable[[Bases], bytes]] = {
     NOTES: lambda b: b.signed(with_notes()),
-    PAPER: lambda b: b.sealed(with_a_layer_for_paper(), profile=Profile.SIGN_LATER)[0],
+    PAPER: lambda b: b.signed(with_a_layer_for_paper()),  # our engine would make it one for all
     TURN: lambda b: b.sealed(document(SHOWN, page=b"/Rotate 90"), profile=Profile.SIGN_LATER)[0],
     AWAITING: lambda b: b.signed(with_a_drawing_to_come()),
 }
