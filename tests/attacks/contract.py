@@ -99,14 +99,17 @@ def turned(data: bytes, angle: int) -> bytes:
     return out.getvalue()
 
 
-def scan(data: bytes) -> bytes:
-    """Each page as a picture, grey and a little noisy."""
+def scan(data: bytes, shade: int = 0) -> bytes:
+    """Each page as a picture, grey and a little noisy. `shade`: how much darker one side is."""
     pages = []
     document = pypdfium2.PdfDocument(data)
     for page in document:
         drawn = page.render(scale=150 / 72).to_pil().convert("L")
         noise = Image.effect_noise(drawn.size, 12).point([min(20, abs(v - 128)) for v in range(256)])
-        pages.append(ImageChops.subtract(drawn.point([30 + v * 215 // 255 for v in range(256)]), noise))
+        paper = ImageChops.subtract(drawn.point([30 + v * 215 // 255 for v in range(256)]), noise)
+        light = Image.linear_gradient("L").rotate(90).resize(drawn.size)
+        light = light.point([value * shade // 255 for value in range(256)])
+        pages.append(ImageChops.subtract(paper, light))
     document.close()
     out = FPDF(unit="pt", format=(595.28, 841.89))
     out.set_creation_date(NOW)
@@ -120,6 +123,7 @@ def scan(data: bytes) -> bytes:
 PREPARED: dict[str, Callable[[Bases], bytes]] = {
     "contract": sealed(contract()),
     "scanned contract": sealed(scan(contract(fields=False))),
+    "photographed contract": sealed(scan(contract(fields=False), shade=110)),
     "turned contract": sealed(turned(contract(), 90)),
 }
 GENUINE.update(PREPARED)

@@ -24,8 +24,8 @@ from tests.attacks.looks import Look, Place, signed_in_field, signed_with
 from tests.attacks.signing import Edit, signed_by_somebody
 from tests.pdf import samples
 
-VECTOR, SCAN, TURNED = "contract", "scanned contract", "turned contract"
-ALL = (VECTOR, SCAN, TURNED)
+VECTOR, SCAN, PHOTO, TURNED = "contract", "scanned contract", "photographed contract", "turned contract"
+ALL = (VECTOR, SCAN, PHOTO, TURNED)
 FREE = (300.0, 400.0)
 """A blank place, far from any text."""
 Maker = Callable[[bytes], bytes]
@@ -164,6 +164,7 @@ HONEST: list[Case] = [
     *on(
         VECTOR,
         SCAN,
+        PHOTO,
         on_dots_in_brackets=at((DOTTED.x + 10, DOTTED.y - 4), looks.handwriting(110, 40)),
         over_all_of_the_brackets=at((DOTTED.x - 4, DOTTED.y - 4), looks.handwriting(160, 40)),
         on_a_ruled_line=at((RULED.x + 5, RULED.y - 8), looks.handwriting(130, 45)),

@@ -14,7 +14,7 @@ from typing import Any
 
 import pypdfium2
 import pypdfium2.raw as pdfium_c
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageFilter
 
 from meterai.pdf.empty_brackets import without_brackets
 from meterai.pdf.page_box import PageBox, Rectangle, make_page_box
@@ -34,6 +34,11 @@ _DUST_SHARE_MAX = 0.0008
 """Share of a scanned place that may be dust: 25 of its dots, fewer than a digit of 6 points has."""
 _EVEN_SHARE_MIN = 0.9
 """Share of the dots that have exactly the colour of the ground, unless the page is a scan."""
+_PRINTED_SHARE_MIN = 0.5
+"""The same for pages with much text. On others the light of the scanner differs from place to place."""
+_PAPER_SHRUNK, _PAPER_REACH = 4, 9
+"""Paper is the lightest of so many dots around, each the mean of so many in a row."""
+_CONTRAST_ON_PAPER = 40
 _SEEN_THROUGH = (pdfium_c.FPDF_ANNOT_LINK, pdfium_c.FPDF_ANNOT_POPUP, pdfium_c.FPDF_ANNOT_WATERMARK)
 """Annotations that are no obstacle by their place alone. What they draw counts as ink."""
 
@@ -161,7 +166,11 @@ def _has_ink(image: Image.Image, inside: tuple[int, int, int, int]) -> bool:
     if marks.crop(inside).getbbox() is None:
         return False
     left = letters_of(marks).crop(inside)
-    dust = 0 if _is_even(image.crop(inside), ground) else _DUST_SHARE_MAX * left.width * left.height
+    dust = (
+        0
+        if _is_even(image.crop(inside), ground, _EVEN_SHARE_MIN)
+        else _DUST_SHARE_MAX * left.width * left.height
+    )
     return bool(left.histogram()[255] > max(_DOTS_MAX, dust))
 
 
@@ -173,10 +182,11 @@ def letters_of(marks: Image.Image) -> Image.Image:
     return ImageChops.darker(without_brackets(left, lines, DOTS_PER_PT), outside)
 
 
-def _is_even(place: Image.Image, ground: tuple[int, int, int]) -> bool:
-    """Whether the ground has one colour, as on pages that are no scans."""
-    same = [place.histogram()[256 * channel + value] for channel, value in enumerate(ground)]
-    return min(same) >= _EVEN_SHARE_MIN * place.width * place.height
+def _is_even(place: Image.Image, ground: tuple[int, int, int], share: float) -> bool:
+    """Whether so large a share of the ground has one colour, as on pages that are no scans."""
+    counts = place.histogram()
+    same = [counts[256 * channel + value] for channel, value in enumerate(ground)]
+    return min(same) >= share * place.width * place.height
 
 
 def ground_of(place: Image.Image) -> tuple[int, int, int]:
@@ -187,8 +197,20 @@ def ground_of(place: Image.Image) -> tuple[int, int, int]:
 
 
 def marks_on(image: Image.Image, ground: tuple[int, int, int]) -> Image.Image:
-    """255 where a dot differs from the ground, else 0."""
+    """255 where a dot differs from the ground, or on a scan from the paper around it; else 0."""
+    if not _is_even(image, ground, _PRINTED_SHARE_MIN):
+        return _marks_on_paper(image)
     apart = ImageChops.difference(image, Image.new("RGB", image.size, ground))
     red, green, blue = apart.split()
     most = ImageChops.lighter(ImageChops.lighter(red, green), blue)
     return most.point([255 if value >= _CONTRAST else 0 for value in range(256)])
+
+
+def _marks_on_paper(image: Image.Image) -> Image.Image:
+    """255 where a dot is darker than the paper around it, in any colour; else 0."""
+    red, green, blue = image.split()
+    darkest = ImageChops.darker(ImageChops.darker(red, green), blue)
+    lightest = darkest.reduce(_PAPER_SHRUNK).filter(ImageFilter.MaxFilter(_PAPER_REACH))
+    paper = lightest.filter(ImageFilter.GaussianBlur(_PAPER_SHRUNK)).resize(image.size)
+    apart = ImageChops.subtract(paper, darkest)
+    return apart.point([255 if value >= _CONTRAST_ON_PAPER else 0 for value in range(256)])
