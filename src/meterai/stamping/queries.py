@@ -73,6 +73,8 @@ class DocumentPage(msgspec.Struct, frozen=True, kw_only=True):
     """Key of the upload, to be shown beside the pages in `differences`."""
     differences: tuple[PageDifference, ...] = ()
     """Pages whose fields or comments look different since they are part of the page."""
+    compared: bool = True
+    """Whether a person confirmed them. True if there are none."""
 
 
 async def jobs_by_key(conn: Connection, keys: Sequence[str]) -> dict[str, tuple[bytes, Job]]:
@@ -182,18 +184,19 @@ async def documents_of_customer(
         return await _pages(conn, rows)
 
 
-async def outputs_of_customer(
+async def payable_of_customer(
     db: Database, ids: Sequence[UUID], customer_id: UUID | None
-) -> dict[UUID, OutputVerdict]:
-    """Returns the output verdicts of those documents that belong to the customer; None: of all of them."""
+) -> dict[UUID, bool]:
+    """Whether documents can be paid, of those that belong to the customer; None: of all of them."""
     async with db.connection() as conn:
         rows = await conn.fetch(
-            """SELECT id, output FROM stamping.document
+            """SELECT id, output, compared_at IS NOT NULL OR differences = '[]' AS compared
+               FROM stamping.document
                WHERE id = ANY ($1) AND ($2::uuid IS NULL OR customer_id = $2)""",
             list(ids),
             customer_id,
         )
-    return {row["id"]: msgspec.convert(row["output"], OutputVerdict) for row in rows}
+    return {row["id"]: documents.can_be_paid(row) for row in rows}
 
 
 class DocumentLabel(msgspec.Struct, frozen=True, kw_only=True):
@@ -247,16 +250,25 @@ def image_at_hand(key: str, page: int, width: int) -> bytes | None:
 
 
 async def document_image(
-    db: Database, jail: JailPool, objects: ObjectStore, document_id: UUID, page: int, width: int
+    db: Database,
+    jail: JailPool,
+    objects: ObjectStore,
+    document_id: UUID,
+    page: int,
+    width: int,
+    *,
+    uploaded: bool = False,
 ) -> bytes:
     """Returns a page as a JPEG, `width` pixels wide: of the stamped file once there is one.
+
+    `uploaded`: as it was uploaded, if the upload is kept for a comparison.
 
     Raises: Refusal NOT_FOUND `document.unknown`, `pdf.no_such_page`; GONE `document.input_deleted`;
     UNAVAILABLE `object.missing`, `object.damaged`; BUSY `jail.busy`.
     """
     if not 1 <= page <= DEFAULT_LIMITS.pages_max:
         raise Refusal(Kind.NOT_FOUND, "pdf.no_such_page", page=page)
-    key = await _shown_object(db, document_id)
+    key = await _shown_object(db, document_id, uploaded=uploaded)
     known = page_images.find(key, page, width)
     if known is not None:
         return known
@@ -267,10 +279,10 @@ async def document_image(
     return rendered.jpeg
 
 
-async def _shown_object(db: Database, document_id: UUID) -> str:
+async def _shown_object(db: Database, document_id: UUID, *, uploaded: bool) -> str:
     async with db.connection() as conn:
         row = await conn.fetchrow(
-            """SELECT d.input_object, d.input_deleted_at,
+            """SELECT d.input_object, d.input_deleted_at, d.upload_object,
                    (SELECT r.sha256 FROM stamping.release r WHERE r.document_id = d.id
                     ORDER BY r.version DESC LIMIT 1) AS released
                FROM stamping.document d WHERE d.id = $1""",
@@ -280,6 +292,8 @@ async def _shown_object(db: Database, document_id: UUID) -> str:
         raise Refusal(Kind.NOT_FOUND, "document.unknown")
     if row["released"] is None and row["input_deleted_at"] is not None:
         raise Refusal(Kind.GONE, "document.input_deleted")
+    if uploaded:
+        return str(row["upload_object"] or row["input_object"])
     return str(row["released"] or row["input_object"])
 
 
@@ -388,6 +402,7 @@ def _page(row: Row, job: Job | None, releases: Sequence[Row]) -> DocumentPage:
         other_object=row["other_object"],
         upload_object=row["upload_object"],
         differences=tuple(msgspec.convert(row["differences"], list[PageDifference])),
+        compared=row["compared_at"] is not None or not row["differences"],
     )
 
 

@@ -140,6 +140,11 @@ TABLE: dict[str, Explanation] = {
         ),
         STILL,
     ),
+    "pdf.to_compare": Explanation(
+        N_("Isian atau komentar di halaman {page} tampak lain setelah menjadi bagian halaman."),
+        N_("Cetak ke PDF, periksa hasilnya, lalu unggah berkas itu. Atau bubuhkan berkas ini tersendiri."),
+        STILL,
+    ),
     "pdf.encrypted": Explanation(
         N_("PDF ini dikunci dengan kata sandi."),
         N_("Unggah lagi satu per satu dan ketik kata sandinya, atau simpan dulu tanpa kata sandi."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from meterai.web.account import contacts_routes, my_stamps_routes, sessions_routes
-from meterai.web.documents import bundle_routes, place_routes, sheet_routes, upload_routes
+from meterai.web.documents import bundle_routes, comparing_routes, place_routes, sheet_routes, upload_routes
 from meterai.web.line import certificate_routes, claim_routes, reminder_routes
 from meterai.web.orders import (
     checkout_routes,
@@ -22,6 +22,7 @@ ROUTES: list[Any] = [
     *upload_routes.ROUTES,
     *place_routes.ROUTES,
     *sheet_routes.ROUTES,
+    *comparing_routes.ROUTES,
     *checkout_routes.ROUTES,
     *order_routes.ROUTES,
     *refund_routes.ROUTES,

@@ -101,6 +101,15 @@ def swapped(profile: str) -> str:
     )
 
 
+async def set_compared(connection: Connection, document_id: UUID, now: datetime) -> None:
+    """Notes when a person confirmed the pages that look different. The first time counts."""
+    await connection.execute(
+        "UPDATE stamping.document SET compared_at = $2 WHERE id = $1 AND compared_at IS NULL",
+        document_id,
+        now,
+    )
+
+
 async def set_rewritten(
     tx: Connection, document_id: UUID, *, was: str, key: str, size: int, inspection: Any, output: Any
 ) -> bool:
@@ -124,24 +133,30 @@ async def set_rewritten(
     return status == "UPDATE 1"
 
 
-async def adopt_documents(
-    connection: Connection, ids: Sequence[UUID], customer_id: UUID
-) -> dict[UUID, OutputVerdict]:
+async def adopt_documents(connection: Connection, ids: Sequence[UUID], customer_id: UUID) -> dict[UUID, bool]:
     """Gives documents to a customer, except those that were to be stamped for another customer.
 
-    Returns those that are the customer's now, with their output verdicts.
+    Returns those that are the customer's now, and whether each can be paid.
     """
     rows = await connection.fetch(
         """UPDATE stamping.document d SET customer_id = $2, network = NULL,
                retained_until = greatest(retained_until, created_at + make_interval(days => $3))
            WHERE id = ANY ($1) AND (customer_id IS NULL OR customer_id = $2 OR NOT EXISTS
                (SELECT 1 FROM stamping.job j WHERE j.document_id = d.id))
-           RETURNING id, output""",
+           RETURNING id, output, compared_at IS NOT NULL OR differences = '[]' AS compared""",
         list(ids),
         customer_id,
         RETENTION_DAYS,
     )
-    return {row["id"]: msgspec.convert(row["output"], OutputVerdict) for row in rows}
+    return {row["id"]: can_be_paid(row) for row in rows}
+
+
+def can_be_paid(row: Row) -> bool:
+    """Whether a document is within its limits, and a person confirmed the pages that look different.
+
+    The row has `output` and `compared`.
+    """
+    return row["compared"] and msgspec.convert(row["output"], OutputVerdict).ok
 
 
 async def adopt_ownerless(tx: Connection, customers: Mapping[UUID, UUID]) -> None:

@@ -60,6 +60,7 @@ async def accept_document(
     password: str = "",
     network: bytes | None = None,
     together: str = "",
+    asks: bool = True,
 ) -> AcceptedDocument:
     """Inspects a file, proposes places for its stamps, measures the result, and stores it.
 
@@ -73,10 +74,11 @@ async def accept_document(
     - `password`: opens a file that needs one. It is neither stored nor logged; the unlocked file is stored.
     - What is stored of a file without signatures is the normalised file, to which only the stamps are added.
     - `together`: the bundle that the file comes with. One jail process may read all its files.
+    - `asks`: whether a person can compare and confirm pages that look different. Else such a file is refused.
     - `vouch`: called for files that carry stamps already, and for no others.
 
-    Raises: Refusal INVALID `pdf.*` (see `pdf.inspection.inspect`), `document.too_many_stamps`; BUSY
-    `jail.busy`; what `vouch` raises.
+    Raises: Refusal INVALID `pdf.*` (see `pdf.inspection.inspect`), `pdf.to_compare`,
+    `document.too_many_stamps`; BUSY `jail.busy`; what `vouch` raises.
     """
     if len(data) > DEFAULT_LIMITS.file_bytes_max:
         raise Refusal(Kind.INVALID, "pdf.too_large", bytes_max=DEFAULT_LIMITS.file_bytes_max)
@@ -88,6 +90,8 @@ async def accept_document(
     )
     id = new_id(now)
     found = await _receive(jail, request, owner=together or str(id))
+    if found.differences and not asks:
+        raise Refusal(Kind.INVALID, "pdf.to_compare", page=found.differences[0].page)
     uploaded, data = _digest(data), found.instead or data
     key = _digest(data)
     other, upload = (_digest(kept) if kept else None for kept in (found.otherwise, found.before))
@@ -147,6 +151,7 @@ async def accept_document(
         other_object=other,
         upload_object=upload,
         differences=tuple(found.differences),
+        compared=not found.differences,
     )
 
 

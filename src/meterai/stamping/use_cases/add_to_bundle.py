@@ -73,6 +73,7 @@ async def add_to_bundle(
             customer_id=None,
             now=now,
             together=str(bundle_id),
+            asks=False,
         )
         document_id = accepted.document_id
     except Refusal as refusal:

@@ -13,7 +13,8 @@ from meterai.stamping.store import documents
 async def adopt_documents(db: Database, document_ids: Sequence[UUID], customer_id: UUID) -> frozenset[UUID]:
     """Makes the customer the documents' owner. Repeating it is no error.
 
-    Returns those that the agency would not accept, stamped as they are.
+    Returns those that can't be paid yet: the agency would not accept them stamped as they are, or a person
+    must compare their pages.
 
     The caller knows that they belong to a draft. People who prove another contact take them along.
 
@@ -26,4 +27,4 @@ async def adopt_documents(db: Database, document_ids: Sequence[UUID], customer_i
         adopted = await documents.adopt_documents(connection, document_ids, customer_id)
     if len(adopted) != len(set(document_ids)):
         raise Refusal(Kind.NOT_FOUND, "document.unknown")
-    return frozenset(id for id, output in adopted.items() if not output.ok)
+    return frozenset(id for id, can_be_paid in adopted.items() if not can_be_paid)

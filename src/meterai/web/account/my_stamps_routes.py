@@ -165,6 +165,8 @@ async def show_placing(request: WebRequest, context: RequestContext, document_id
         return context.redirect(request, f"/saya/dokumen/{document_id}")
     if number := await _order_of(context, document_id):
         return context.redirect(request, f"/pesanan/{number}")
+    if not document.compared:
+        return context.redirect(request, f"/saya/dokumen/{document_id}/banding")
     query = request.query_params
     stamp, page = query.get("meterai", ""), query.get("halaman", "")
     typed = await typed_of(document, stamp=stamp, page=page, free=context.free_place)
@@ -184,6 +186,8 @@ async def take_placing(request: WebRequest, context: RequestContext, document_id
         return context.redirect(request, f"/saya/dokumen/{document_id}")
     if number := await _order_of(context, document_id):
         return context.redirect(request, f"/pesanan/{number}")
+    if not document.compared:
+        return context.redirect(request, f"/saya/dokumen/{document_id}/banding")
     typed = await typed_of(document, stamp=form.text("meterai"), page="", free=context.free_place)
     try:
         typed = await typed_from(form, document, context.free_place)
@@ -206,7 +210,13 @@ async def show_image(
     await _document(request, context, document_id)
     service = context.service
     jpeg = await document_image(
-        service.db, service.jail, service.objects, document_id, page, PAGE_IMAGE_WIDTH_PX
+        service.db,
+        service.jail,
+        service.objects,
+        document_id,
+        page,
+        PAGE_IMAGE_WIDTH_PX,
+        uploaded="asal" in request.query_params,
     )
     return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
 

@@ -50,6 +50,8 @@ async def show_placing(
     draft = await _draft_document(request, context, number, position)
     if draft is None:
         return context.redirect(request, f"/pesanan/{number}")
+    if not draft.document.compared:
+        return context.redirect(request, f"/pesanan/{number}/banding/{draft.document.document_id}")
     query = request.query_params
     stamp, page = query.get("meterai", ""), query.get("halaman", "")
     typed = await typed_of(draft.document, stamp=stamp, page=page, free=context.free_place)
@@ -100,7 +102,15 @@ async def show_image(
     service, width = context.service, PAGE_IMAGE_WIDTH_PX
     jpeg = image_at_hand(version, page, width)
     if jpeg is None:
-        jpeg = await document_image(service.db, service.jail, service.objects, document_id, page, width)
+        jpeg = await document_image(
+            service.db,
+            service.jail,
+            service.objects,
+            document_id,
+            page,
+            width,
+            uploaded="asal" in request.query_params,
+        )
     return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
 
 
@@ -112,6 +122,8 @@ async def show_fit(
     draft = await _draft_document(request, context, number, position)
     if draft is None:
         return context.redirect(request, f"/pesanan/{number}")
+    if not draft.document.compared:
+        return context.redirect(request, f"/pesanan/{number}/banding/{draft.document.document_id}")
     if draft.document.output.ok:  # rewritten meanwhile, or nobody demands anything of it
         return context.redirect(request, f"/pesanan/{number}/letak/{position}")
     return _fit(request, context, draft)
@@ -180,12 +192,14 @@ def is_over(order: OrderItems | OrderPage) -> bool:
     return order.state not in ("draft", "awaiting_payment")
 
 
-def image_address(context: RequestContext, key: OrderKey, document: DocumentPage, page: int) -> str:
+def image_address(
+    context: RequestContext, key: OrderKey, document: DocumentPage, page: int, *, uploaded: bool = False
+) -> str:
     """The address of a page's picture, with the permit that `show_image` asks for."""
-    version = document.input_object
+    version = (uploaded and document.upload_object) or document.input_object
     permit = make_permit(context.service.secret, key.order_id, document.document_id, version)
     own = f"/pesanan/{key.number}/halaman/{document.document_id}/{page}"
-    return f"{own}?izin={permit}&v={version}"
+    return f"{own}?izin={permit}&v={version}" + ("&asal=1" if uploaded else "")
 
 
 def _position_of(order: OrderItems | OrderPage, form: Form, position: int) -> int:

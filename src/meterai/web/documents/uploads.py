@@ -113,12 +113,14 @@ async def accept_upload(
 
 
 def refuse_unfit(document: AcceptedDocument) -> None:
-    """Refuses a file whose stamped form the agency would not accept, when it is stamped without a further
-    question.
+    """Refuses a file that can't be stamped without a further question.
 
-    Raises: Refusal INVALID `pdf.output_too_large`, `pdf.version_too_low`, `pdf.signed_output_unfit`.
+    Raises: Refusal INVALID `pdf.output_too_large`, `pdf.version_too_low`, `pdf.signed_output_unfit`, all
+    three because of the agency, and `pdf.to_compare`.
     """
     output, limits = document.output, document.limits
+    if not document.compared:
+        raise Refusal(Kind.INVALID, "pdf.to_compare", page=document.differences[0].page)
     if output.ok or limits is None:
         return
     if document.profile is Profile.SIGNED:

@@ -16,7 +16,7 @@ from meterai.sales.order import Order
 from meterai.sales.queries.order_page import OrderPage, order_items, order_page, page_of_unpaid
 from meterai.sales.use_cases.place_order import place_order
 from meterai.sales.use_cases.set_contact import set_customer
-from meterai.stamping.queries import document_names, outputs_of_customer
+from meterai.stamping.queries import document_names, payable_of_customer
 from meterai.stamping.use_cases.adopt_documents import adopt_documents
 from meterai.texts.pages import CONTACT_FOR_RESULT
 from meterai.web.account.sign_in import check_code, code_page, contact_page, send_code, session_cookies, told
@@ -50,7 +50,7 @@ class ClaimedDraft:
     """Notes that this request gave a draft and its documents to their customer."""
 
     unfit: frozenset[UUID]
-    """The documents that the agency would not accept."""
+    """The documents that can't be paid yet: too large for the agency, or still to be compared."""
 
 
 @get("/pesanan/{number:str}/kontak")
@@ -199,8 +199,8 @@ async def _give_owner(
 
 
 async def _bring_documents(request: WebRequest, context: RequestContext, order: OrderPage) -> frozenset[UUID]:
-    """Gives the draft's documents to its customer if they are not theirs yet. Returns those that don't fit
-    the agency.
+    """Gives the draft's documents to its customer if they are not theirs yet. Returns those that can't be
+    paid yet.
 
     The site may have died after the draft got another contact, or two windows gave it two at the same moment.
     Nobody pays for documents that are somebody else's.
@@ -210,10 +210,10 @@ async def _bring_documents(request: WebRequest, context: RequestContext, order: 
         return given.unfit
     if not ids:
         return frozenset()
-    outputs = await outputs_of_customer(context.service.db, ids, order.customer_id)
-    if order.customer_id is not None and len(outputs) < len(set(ids)):
+    payable = await payable_of_customer(context.service.db, ids, order.customer_id)
+    if order.customer_id is not None and len(payable) < len(set(ids)):
         return await adopt_documents(context.service.db, ids, order.customer_id)
-    return frozenset(id for id, output in outputs.items() if not output.ok)
+    return frozenset(id for id, can_be_paid in payable.items() if not can_be_paid)
 
 
 async def _check_page(
@@ -236,7 +236,7 @@ async def _check_page(
         contact = owner.contact
     unfit = await _bring_documents(request, context, order)
     for position, item in enumerate(order.items, 1):
-        if item.document_id in unfit:  # placed, and left before what the agency says of it
+        if item.document_id in unfit:  # left before the page that asks about it
             return context.redirect(request, f"/pesanan/{number}/syarat/{position}", cookies=cookies)
     event = context.known_events.get(order.event_slug or "")
     return context.page(

@@ -1,0 +1,158 @@
+"""Asks people to compare pages whose fields or comments look different since they are part of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from litestar import Response, get, post
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.sales.queries.order_page import order_items
+from meterai.stamping.queries import DocumentPage, document_page
+from meterai.stamping.use_cases.confirm_pages import confirm_pages
+from meterai.web.documents.place_routes import image_address, is_over
+from meterai.web.documents.placing import PageSize, page_size
+from meterai.web.orders.access import OrderKey, open_order_page, signed_in
+from meterai.web.requests.request_context import RequestContext, WebRequest
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSheet:
+    """A document of a draft, and its position in the order."""
+
+    key: OrderKey
+    document: DocumentPage
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class DifferentBox:
+    """A box that looks different, in points of the visible page."""
+
+    left: float
+    top: float
+    """Distance of its upper side from the lower side of the page."""
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedPage:
+    """A page before and after, with the boxes that differ."""
+
+    number: int
+    size: PageSize
+    before: str
+    after: str
+    boxes: list[DifferentBox]
+
+
+@get("/pesanan/{number:str}/banding/{document_id:uuid}")
+async def show_comparison_of_order(
+    request: WebRequest, context: RequestContext, number: str, document_id: UUID
+) -> Response[bytes]:
+    """Shows the pages of a draft's document that look different, before and after."""
+    draft = await _draft(request, context, number, document_id)
+    if draft is None:
+        return context.redirect(request, f"/pesanan/{number}")
+
+    def image(page: int, uploaded: bool) -> str:
+        return image_address(context, draft.key, draft.document, page, uploaded=uploaded)
+
+    base = f"/pesanan/{number}"
+    return _page(request, context, draft.document, image, base=base, drop=f"{base}/hapus/{document_id}")
+
+
+@post("/pesanan/{number:str}/banding/{document_id:uuid}", status_code=303)
+async def confirm_of_order(
+    request: WebRequest, context: RequestContext, number: str, document_id: UUID
+) -> Response[bytes]:
+    """Notes that the person wants the result, and goes on to the place of the stamp."""
+    await context.form(request)
+    draft = await _draft(request, context, number, document_id)
+    if draft is None:
+        return context.redirect(request, f"/pesanan/{number}")
+    await confirm_pages(context.service.db, document_id, now=context.service.clock())
+    return context.redirect(request, f"/pesanan/{number}/letak/{draft.position}")
+
+
+@get("/saya/dokumen/{document_id:uuid}/banding")
+async def show_comparison(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
+    """Shows the same for a document that quota is to pay for."""
+    document = await _own(request, context, document_id)
+
+    def image(page: int, uploaded: bool) -> str:
+        return f"/saya/dokumen/{document_id}/halaman/{page}" + ("?asal=1" if uploaded else "")
+
+    return _page(request, context, document, image, base="/saya", drop="")
+
+
+@post("/saya/dokumen/{document_id:uuid}/banding", status_code=303)
+async def confirm(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
+    """Notes that the person wants the result, and goes on to the place of the stamp."""
+    await context.form(request)
+    await _own(request, context, document_id)
+    await confirm_pages(context.service.db, document_id, now=context.service.clock())
+    return context.redirect(request, f"/saya/dokumen/{document_id}/letak")
+
+
+async def _draft(
+    request: WebRequest, context: RequestContext, number: str, document_id: UUID
+) -> DraftSheet | None:
+    """The draft's document. None: the order is no draft any more.
+
+    Raises: Refusal NOT_FOUND `order.no_such_item`.
+    """
+    key = await open_order_page(context, request, number)
+    order = await order_items(context.service.db, key.order_id)
+    if is_over(order):
+        return None
+    items = [item.document_id for item in order.items]
+    document = await document_page(context.service.db, document_id) if document_id in items else None
+    if document is None:
+        raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
+    return DraftSheet(key, document, items.index(document_id) + 1)
+
+
+async def _own(request: WebRequest, context: RequestContext, document_id: UUID) -> DocumentPage:
+    customer = await signed_in(context, request)
+    document = await document_page(context.service.db, document_id, customer_id=customer.customer_id)
+    if document is None:
+        raise Refusal(Kind.NOT_FOUND, "document.unknown")
+    return document
+
+
+def _page(
+    request: WebRequest,
+    context: RequestContext,
+    document: DocumentPage,
+    image: Callable[[int, bool], str],
+    *,
+    base: str,
+    drop: str,
+) -> Response[bytes]:
+    pages = [
+        ComparedPage(
+            number=found.page,
+            size=page_size(document, found.page),
+            before=image(found.page, True),
+            after=image(found.page, False),
+            boxes=[DifferentBox(x0, y1, x1 - x0, y1 - y0) for x0, y0, x1, y1 in found.boxes],
+        )
+        for found in document.differences
+    ]
+    visit = context.visit(request)
+    return context.page(
+        request,
+        "compare.html",
+        name=document.name,
+        pages=pages,
+        back=visit.link(base),
+        drop=visit.link(drop) if drop else "",
+        private=True,
+    )
+
+
+ROUTES = [show_comparison_of_order, confirm_of_order, show_comparison, confirm]
