@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pypdfium2
 import pypdfium2.raw as pdfium_c
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.pdf.opening.structure import refuse
@@ -23,7 +23,7 @@ _DPI = 100
 _DOTS_MAX = 16_000_000
 """Larger pages are drawn with fewer dots: A0 at 100 dpi has 15 million."""
 _SEEN = 32
-"""Grey levels from which a dot in a flattened box looks different."""
+"""Mean grey levels of nine dots from which a flattened box looks different."""
 _ROUNDED = 4
 """Grey levels by which a dot may differ on a page with flattened boxes: places are rounded when written."""
 _AIR_PX = 2
@@ -34,6 +34,8 @@ class Redrawn(NamedTuple):
 
     page: PageBox
     boxes: list[Rectangle]
+    frames: list[Rectangle]
+    """Buttons without an appearance. PDFium alone draws a thin grey frame in their place."""
 
 
 class Lost(Exception):
@@ -151,24 +153,39 @@ def _difference(pictures: Sequence[Image.Image]) -> Image.Image:
 
 def _seen_in(difference: Image.Image, redrawn: Redrawn) -> list[Rectangle]:
     """The boxes that look different. Wipes all of them out of `difference`."""
-    across, along = difference.width / redrawn.page.width_pt, difference.height / redrawn.page.height_pt
-    found, areas = [], []
-    for box in redrawn.boxes:
-        left, bottom, right, top = redrawn.page.to_visible(box)
-        area = (
-            max(0, int(left * across) - _AIR_PX),
-            max(0, int(difference.height - top * along) - _AIR_PX),
-            min(difference.width, int(right * across) + _AIR_PX + 1),
-            min(difference.height, int(difference.height - bottom * along) + _AIR_PX + 1),
-        )
-        if area[0] < area[2] and area[1] < area[3]:
-            areas.append(area)
-            largest: Any = difference.crop(area).getextrema()
-            if largest[1] >= _SEEN:
-                found.append((left, bottom, right, top))
+    pen = ImageDraw.Draw(difference)
+    for frame in redrawn.frames:
+        pen.rectangle(_area(difference, redrawn.page, frame), outline=0, width=2 * _AIR_PX + 1)
+    areas = [_area(difference, redrawn.page, box) for box in redrawn.boxes]
+    found = [
+        redrawn.page.to_visible(box)
+        for box, area in zip(redrawn.boxes, areas, strict=True)
+        if _looks_different(difference.crop(area))
+    ]
     for area in areas:
-        difference.paste(0, area)
+        pen.rectangle(area, fill=0)
     return found
+
+
+def _area(picture: Image.Image, page: PageBox, box: Rectangle) -> tuple[int, int, int, int]:
+    """The dots of a box and some air, as far as they are on the page."""
+    width, height = picture.size
+    across, along = width / page.width_pt, height / page.height_pt
+    left, bottom, right, top = page.to_visible(box)
+    corners = (left * across, height - top * along, right * across, height - bottom * along)
+    x0, y0, x1, y1 = (
+        min(max(int(corner) + air, 0), side)
+        for corner, air, side in zip(
+            corners, (-_AIR_PX, -_AIR_PX, _AIR_PX + 1, _AIR_PX + 1), (width, height) * 2, strict=True
+        )
+    )
+    return x0, y0, x1, y1
+
+
+def _looks_different(difference: Image.Image) -> bool:
+    """Whether a difference can be seen. An edge that moved by a part of a dot can't."""
+    smooth: Any = difference.filter(ImageFilter.BoxBlur(1)).getextrema()
+    return bool(smooth[1] >= _SEEN)
 
 
 def _text(page: pypdfium2.PdfPage, boxes: Sequence[Rectangle]) -> str:

@@ -21,7 +21,7 @@ from meterai.pdf.inspection import DANGEROUS_ACTIONS, DANGEROUS_ANNOTATIONS, ref
 from meterai.pdf.limits import DEFAULT_LIMITS, Limits
 from meterai.pdf.opening.structure import OpenedDocument, name_of, open_document, rectangle_of, refuse
 from meterai.pdf.opening.xfa import has_only_xfa
-from meterai.pdf.page_box import ordered
+from meterai.pdf.page_box import Rectangle, ordered
 from meterai.pdf.signed.signature_fields import find_signatures
 from meterai.pdf.view_dependent import is_group
 from meterai.stamping.in_jail.comparison import Redrawn
@@ -167,10 +167,16 @@ def _redrawn(document: OpenedDocument) -> dict[int, Redrawn]:
     for number, walked in enumerate(document.pages, 1):
         annotations = walked.page.get("/Annots")
         listed = list(annotations) if isinstance(annotations, pikepdf.Array) else []
-        corners = [rectangle_of(item.get("/Rect")) for item in listed if _is_redrawn(item)]
-        if corners:
-            redrawn[number] = Redrawn(walked.box, [ordered(found) for found in corners if found])
+        found = [item for item in listed if _is_redrawn(item)]
+        if found:
+            faceless = [item for item in found if item.get("/Subtype") == "/Widget" and not _is_drawn(item)]
+            redrawn[number] = Redrawn(walked.box, _boxes(found), _boxes(faceless))
     return redrawn
+
+
+def _boxes(annotations: Sequence[Any]) -> list[Rectangle]:
+    corners = [rectangle_of(item.get("/Rect")) for item in annotations]
+    return [ordered(found) for found in corners if found]
 
 
 def _is_redrawn(item: Any) -> bool:
@@ -196,7 +202,7 @@ def _put_aside(page: pikepdf.Object) -> list[tuple[Any, Any]]:
 
 def _is_drawn(annotation: Any) -> bool:
     """Whether it has a normal appearance, one for its state where there are several (ISO 32000-1, 12.5.5)."""
-    faces, state = annotation["/AP"], annotation.get("/AS")
+    faces, state = annotation.get("/AP"), annotation.get("/AS")
     normal = faces.get("/N") if isinstance(faces, pikepdf.Dictionary) else None
     if not isinstance(normal, pikepdf.Stream | pikepdf.Dictionary):
         return False
