@@ -3,10 +3,10 @@
 Three engines do the same job on the same file with the same RSA-2048 keys, each time with a new serial
 number:
 
-- `meterai`: all that the product does for a stamp. Before signing: Ed25519 signature of the 2-D code,
-  opening,
-checking and normalising the file, visible stamp, digest. Then: PAdES signature, checked time stamp, filling
-the gap, comparing with the prepared file, SHA-256 of the sealed one, light check.
+- `meterai`: all that the product does for a stamp. Before signing: Ed25519 signature of the 2-D code, opening
+and checking the normalised file, field, visible stamp, digest. Then: PAdES signature, checked time stamp,
+filling the gap, comparing with the prepared file, SHA-256 of the sealed one, light check. The upload was
+normalised before anybody paid.
 - `pyhanko`: pyHanko as in its manual. Key loaded from PEM, picture of the 2-D code and text as the visible
 stamp, PAdES signature with certification and time stamp. No check of the file, no check afterwards.
 - `limit`: what can't be avoided: SHA-256 of the file's bytes and an RSA signature.
@@ -49,6 +49,7 @@ from meterai.kernel.serial_number import RANDOM_BYTES, make_serial
 from meterai.pdf.requests import CoveredDigest, LightCheckRequest
 from meterai.pdf.signed.seal_check import light_check
 from meterai.signatures.stamp_code import code_message, encode_code
+from meterai.stamping.in_jail.normalisation import DocumentRequest, prepare_document
 from meterai.stamping.in_jail.preparation import prepare_seal
 from meterai.stamping.placement import Placement
 from meterai.stamping.requests import SealRequest, Stamp
@@ -135,13 +136,15 @@ def make_meterai(
     folder: Path, document: bytes, authority: InProcessAuthority, *, key: KeyDevice | None = None
 ) -> StampOnce:
     key, code_key = key or SoftwareKey.load(folder), CodeKey.load(folder)
+    stored = prepare_document(DocumentRequest(data=document)).data
+    stored_sha256 = hashlib.sha256(stored).hexdigest()
 
     async def stamp_once() -> bytes:
         serial, now = make_serial(secrets.token_bytes(RANDOM_BYTES)), datetime.now(UTC)
         signature = code_key.sign(code_message(serial, now.date(), code_key.key_id))
         code = encode_code(_BASE_URL, serial, now.date(), key_id=code_key.key_id, signature=signature)
         stamp = Stamp(serial=serial, code=code, placement=_PLACE)
-        prepared = prepare_seal(SealRequest(data=document, stamps=[stamp], signing_time=now))
+        prepared = prepare_seal(SealRequest(data=stored, normalised=True, stamps=[stamp], signing_time=now))
         gap = (prepared.gap_start, prepared.gap_end)
         running = RunningDigest(prepared.data, *gap)
         covered = CoveredDigest(gap_start=gap[0], gap_end=gap[1], sha256=running.covered())
@@ -149,7 +152,13 @@ def make_meterai(
         sealed = fill(prepared.data, *gap, cms)
         running.sealed(sealed)
         request = LightCheckRequest(
-            data=sealed, certificate=key.certificates[0], pages=1, serials=[serial], covered=covered
+            data=sealed,
+            certificate=key.certificates[0],
+            pages=1,
+            serials=[serial],
+            input_bytes=len(stored),
+            input_sha256=stored_sha256,
+            covered=covered,
         )
         light_check(request)
         return sealed
