@@ -17,7 +17,9 @@ from meterai.kernel.refusals import Refusal
 from meterai.pdf.inspection import inspect
 from meterai.pdf.requests import InspectRequest
 from meterai.stamping.in_jail.normalisation import DocumentRequest, prepare_document
+from meterai.stamping.in_jail.reception import receive
 from meterai.stamping.placement import Placement
+from meterai.stamping.requests import OutputLimits, ReceptionRequest
 from tests.pdf.layered_files import OTHER, PLACES, Layered
 from tests.pdf.sealing import SealingBench
 
@@ -633,6 +635,31 @@ def test_a_collection_is_named() -> None:
     data = file.written(b"")
     assert "pdf.notice.portfolio" in inspect(InspectRequest(data=data)).notices
     assert b"/Collection" not in static(data)
+
+
+@pytest.mark.parametrize("damaged", [False, True], ids=["whole", "repaired"])
+@pytest.mark.parametrize("on", [False, True], ids=["hidden", "shown"])
+def test_a_file_with_layers_and_a_comment_is_accepted(damaged: bool, on: bool) -> None:
+    """Upload and result are compared there. Hidden text is no difference that anybody sees."""
+
+    def make(file: Layered) -> bytes:
+        content = plain(on=on, content=MARKED + b"/OC /L BDC BT /F 9 Tf 400 300 Td (RAHASIA) Tj ET EMC ")(
+            file
+        )
+        face = file.form(b"0 g 0 0 600 850 re f")
+        comment = pikepdf.Dictionary(Type=N.Annot, Subtype=N.Stamp, Rect=[400, 600, 460, 660], F=4)
+        comment["/AP"] = pikepdf.Dictionary(N=face)
+        file.page["/Annots"] = pikepdf.Array([file.pdf.make_indirect(comment)])
+        return content
+
+    data = made(make)
+    if damaged:
+        data = data.replace(b"startxref", b"startxrof")
+    found = receive(ReceptionRequest(data=data, stamps=1, limits=OutputLimits()))
+    assert found.inspection.repaired is damaged
+    assert "pdf.notice.layers" in found.inspection.notices
+    assert found.differences == []
+    assert ink_of(by_pdfium(found.instead)) == (True, on)
 
 
 async def test_a_file_with_layers_is_stamped_for_later_signatures_too(bench: SealingBench) -> None:

@@ -60,6 +60,8 @@ class Normalised(NamedTuple):
 
     data: bytes
     redrawn: dict[int, Redrawn]
+    static: bytes
+    """The file before its fields and comments became part of it. Empty if that is the upload."""
 
 
 class NormalisedDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +100,8 @@ def normalise(
     if has_only_xfa(pdf):
         raise refuse("pdf.xfa_dynamic")
     mend(document)
-    data = make_static(document, data, password)
+    static = make_static(document, data, password)
+    changed, data = static is not data, static
     found = find_empty_fields(document) if to_be_signed else []
     waiting = [field for field in found if "/OC" not in field.widget]
     redrawn = _flatten(document, data, password, waiting)
@@ -106,7 +109,7 @@ def normalise(
     respell_names(pdf, suspicious=document.repaired)
     restore_fields(pdf, waiting)
     _fix_trailer(pdf, data)
-    return Normalised(save(pdf), redrawn)
+    return Normalised(save(pdf), redrawn, static if changed else b"")
 
 
 def save(pdf: pikepdf.Pdf, *, compact: bool = False, version: str = VERSION_MIN) -> bytes:

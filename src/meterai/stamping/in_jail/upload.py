@@ -16,6 +16,7 @@ from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import Inspection, InspectRequest
 from meterai.stamping.in_jail.comparison import Lost, compare
 from meterai.stamping.in_jail.normalisation import Normalised, normalise
+from meterai.stamping.in_jail.static.same_pages import same_pages
 from meterai.stamping.requests import PageDifference, ReceptionRequest
 
 
@@ -65,6 +66,10 @@ def _compared(request: ReceptionRequest, normal: Normalised, *, whole: bool) -> 
     if not whole and not normal.redrawn:
         return []
     only = None if whole else normal.redrawn.keys()
+    if normal.static:  # hidden text is gone, but what is seen must be the same
+        if whole and not same_pages(request.data, request.password, normal.static):
+            raise refuse("pdf.ambiguous")
+        return compare(normal.static, "", normal.data, normal.redrawn, only)
     return compare(request.data, request.password, normal.data, normal.redrawn, only)
 
 
