@@ -30,6 +30,7 @@ from meterai.stamping.in_jail.empty_fields import EmptyField, find_empty_fields,
 from meterai.stamping.in_jail.graphics_state import balance
 from meterai.stamping.in_jail.name_encoding import respell_names
 from meterai.stamping.in_jail.repairs import mend
+from meterai.stamping.in_jail.static.kept_comments import drawn_apart, is_seen, settle
 from meterai.stamping.in_jail.static.making import make_static
 
 VERSION_MIN = "1.7"
@@ -192,12 +193,15 @@ def _is_redrawn(item: Any) -> bool:
 def _put_aside(page: pikepdf.Object) -> list[tuple[Any, Any]]:
     """Removes the appearances of links, and of comments without one for their state.
 
-    qpdf would drop both, with the link's target. Readers may still draw such a comment by themselves.
+    qpdf would drop both, with the link's target. Readers may still draw such a comment by themselves. What a
+    link draws becomes a comment of its own.
     """
     aside = []
     for item in _with_appearances(page):
         kind = item.get("/Subtype")
-        if kind == "/Link" or (kind != "/Widget" and not _is_drawn(item)):
+        if kind == "/Link" and _is_drawn(item):
+            page["/Annots"].append(drawn_apart(item))
+        elif kind == "/Link" or (kind != "/Widget" and not _is_drawn(item)):
             aside.append((item, item["/AP"]))
             del item["/AP"]
     return aside
@@ -257,7 +261,8 @@ def _keep_harmless_annotations(pdf: pikepdf.Pdf, page: pikepdf.Object) -> None:
         return
     kept, seen = [], set()
     for item in annotations if isinstance(annotations, pikepdf.Array) else ():
-        if _is_harmless(item) and (not item.is_indirect or item.objgen not in seen):
+        if _is_harmless(item) and is_seen(item) and (not item.is_indirect or item.objgen not in seen):
+            settle(item)
             kept.append(item if item.is_indirect else pdf.make_indirect(item))
             seen.add(item.objgen)
     if kept:
