@@ -2,7 +2,7 @@
 
 Unchanged metadata break no signature. pyHanko demands that they are well formed and begin with `x:xmpmeta`.
 But that element may be left out (ISO 16684-1), older programs call it `x:xapmeta`, and some write no XML at
-all.
+all. The next program that signs writes the first two forms again as `x:xmpmeta`.
 
 Annotations that stand in a page's list directly, as FPDF writes them, break no signature either. pyHanko then
 allows no new field on any page. Here they must be unchanged.
@@ -17,7 +17,9 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pyhanko.pdf_utils.generic import IndirectObject, NullObject, Reference
+from lxml import etree  # type: ignore[import-untyped]
+from pyhanko.pdf_utils.decode_limits import DecodePurpose
+from pyhanko.pdf_utils.generic import IndirectObject, NullObject, Reference, StreamObject
 from pyhanko.pdf_utils.misc import IndirectObjectExpected, PdfReadError
 from pyhanko.pdf_utils.reader import HistoricalResolver, RawPdfPath
 from pyhanko.sign.diff_analysis import (
@@ -37,12 +39,38 @@ from pyhanko.sign.diff_analysis import (
 from pyhanko.sign.diff_analysis.commons import compare_dicts
 from pyhanko.sign.diff_analysis.rules_api import RelativeContext
 
+_OUTERMOST = frozenset(
+    {"{adobe:ns:meta/}xmpmeta", "{adobe:ns:meta/}xapmeta", "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}RDF"}
+)
+
 
 class MetadataRule(MetadataUpdateRule):
-    """Applies pyHanko's rule to replaced metadata. Unchanged metadata need no rule."""
+    """Applies pyHanko's rule to replaced metadata, old forms too. Unchanged metadata need no rule."""
+
+    def __init__(self) -> None:
+        super().__init__(check_xml_syntax=False)
 
     def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
-        return () if metadata_untouched(old, new) else super().apply(old, new)
+        if metadata_untouched(old, new):
+            return
+        for view in (old, new):
+            reference = _own_reference(view.root, "/Metadata")
+            if reference is not None:
+                _check_metadata(reference.get_object())
+        yield from super().apply(old, new)
+
+
+def _check_metadata(value: Any) -> None:
+    """Raises: SuspiciousModification if a stream holds no metadata."""
+    if not isinstance(value, StreamObject):
+        raise SuspiciousModification("/Metadata is no stream.")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True)
+    try:
+        tree = etree.fromstring(value.read_data(DecodePurpose.XMP_METADATA), parser)
+    except etree.XMLSyntaxError as error:
+        raise SuspiciousModification("Metadata are no XML.") from error
+    if tree.tag not in _OUTERMOST or any(True for _ in tree.iter(etree.Entity)):
+        raise SuspiciousModification("Metadata are no XMP.")
 
 
 def metadata_untouched(old: HistoricalResolver, new: HistoricalResolver) -> bool:

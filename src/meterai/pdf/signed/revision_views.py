@@ -20,10 +20,16 @@ from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 
 
 class RevisionView(HistoricalResolver):
-    """A revision without nulls in its catalog and in the form's list of fields: null means absent (7.3.9)."""
+    """A revision without nulls in its catalog and in the form's list of fields: null means absent (7.3.9).
+
+    pyHanko leaves the references of the trailer to the reader of the newest revision: `/Info` of an earlier
+    revision would be the newest one. Here they lead to this revision.
+    """
 
     def __init__(self, reader: PdfFileReader, revision: int) -> None:
         super().__init__(reader, revision)
+        self._trailer = _in_view(self._trailer, self)
+        self._trailer.container_ref = generic.TrailerReference(self)
         self._leading: set[Reference] | None = None
         _drop_null_entries(self.root)
         drop_null_fields(self.root)
@@ -108,6 +114,17 @@ def _drop_null_entries(root: Any) -> None:
     """Removes entries that are null, or refer to nothing, from a catalog."""
     for key in [key for key in root if isinstance(root.raw_get(key).get_object(), generic.NullObject)]:
         del root[key]
+
+
+def _in_view(item: Any, view: HistoricalResolver) -> Any:
+    """A copy of a direct object in which references are resolved in `view`."""
+    if isinstance(item, generic.IndirectObject):
+        return generic.IndirectObject(idnum=item.idnum, generation=item.generation, pdf=view)
+    if isinstance(item, generic.DictionaryObject):
+        return generic.DictionaryObject({key: _in_view(value, view) for key, value in dict.items(item)})
+    if isinstance(item, generic.ArrayObject):
+        return generic.ArrayObject(_in_view(value, view) for value in list.__iter__(item))
+    return item
 
 
 def drop_null_fields(root: Any) -> Any:

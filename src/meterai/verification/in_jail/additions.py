@@ -15,12 +15,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pikepdf
-from lxml import etree  # type: ignore[import-untyped]
 from pyhanko.pdf_utils import generic
 from pyhanko.sign.fields import enumerate_sig_fields
 
-from meterai.pdf.signed.diff_rules import metadata_untouched
 from meterai.verification.in_jail.document import Document, Unreadable
+from meterai.verification.in_jail.metadata import says_the_same
+from meterai.verification.in_jail.overwritten import only_known_objects_changed
 
 _PLAIN_FIELD = frozenset(
     {
@@ -45,10 +45,7 @@ _NOWHERE = (0, 0, 0, 0)
 ROOT_EXCEPT = frozenset({"/AcroForm", "/DSS", "/Metadata", "/Extensions", "/Version"})
 _FORM_EXCEPT = frozenset({"/Fields", "/SigFlags", "/DR", "/DA", "/Q"})
 _FACES = ("/DR", "/DA", "/Q")
-_TITLES = ("/Title", "/Author", "/Subject", "/Keywords")
 _EXTENSION = frozenset({"/Type", "/BaseVersion", "/ExtensionLevel", "/URL", "/ExtensionRevision"})
-_DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
-_MAY_CHANGE = frozenset({f"{_DUBLIN_CORE}format", f"{_DUBLIN_CORE}date"})
 
 
 def only_plain_additions(document: Document, revision: int, own: frozenset[str]) -> bool:
@@ -65,11 +62,8 @@ def only_plain_additions(document: Document, revision: int, own: frozenset[str])
         and _same_but(before.root, reader.root, ROOT_EXCEPT)
         and _extensions_are_plain(before.root, reader.root)
         and _form_is_alike(before.root, reader.root)
-        and _titles(before.trailer_view) == _titles(reader.trailer)
-        and (
-            metadata_untouched(before, reader.get_historical_resolver(reader.xrefs.total_revisions - 1))
-            or _descriptions(before.root) == _descriptions(reader.root)
-        )
+        and only_known_objects_changed(document, revision)
+        and says_the_same(before, reader)
     )
 
 
@@ -289,23 +283,3 @@ def _form_is_alike(old_root: Any, new_root: Any) -> bool:
     return _same_but(old, new, _FORM_EXCEPT) and (
         not others or all(_text(old, key) == _text(new, key) for key in _FACES)
     )
-
-
-def _titles(trailer: Any) -> list[str]:
-    information = _entry(trailer, "/Info", {})
-    return [str(_entry(information, key, "")) for key in _TITLES]
-
-
-def _descriptions(root: Any) -> set[tuple[str, tuple[str, ...]]]:
-    """Title, author and similar metadata (ISO 16684-1). Dates and producers may change.
-
-    Programs write the same value as an attribute or an element, and with different blanks.
-    """
-    if _text(root, "/Metadata") is None:
-        return set()
-    tree = etree.fromstring(root["/Metadata"].data, etree.XMLParser(resolve_entities=False, no_network=True))
-    found = set()
-    for element in tree.iter(etree.Element):
-        texts = tuple(text for part in element.itertext() if (text := part.strip()))
-        found |= {(element.tag, texts), *((key, (value.strip(),)) for key, value in element.attrib.items())}
-    return {item for item in found if item[0].startswith(_DUBLIN_CORE) and item[0] not in _MAY_CHANGE}

@@ -67,6 +67,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """An opened document."""
 
     data: bytes
+    """The file, without a line end (CR LF) behind the last signature."""
     reader: Any
     pages: tuple[Page, ...]
     signatures: tuple[Signature, ...]
@@ -113,6 +114,7 @@ def open_document(data: bytes) -> Document:
             raise Unreadable("pdf.too_complex")
     signatures.sort(key=lambda s: s.byte_range.end if s.byte_range else len(data) + 1)
     ranges = [s.byte_range for s in signatures if s.byte_range is not None]
+    data = _without_line_end(data, max((r.end for r in ranges), default=len(data)))
     return Document(
         data=data,
         digests=Digests(data, ranges),
@@ -121,6 +123,12 @@ def open_document(data: bytes) -> Document:
         signatures=tuple(signatures),
         open_stamp_fields=tuple(name for name in open_fields if STAMP_FIELD.fullmatch(name)),
     )
+
+
+def _without_line_end(data: bytes, end: int) -> bytes:
+    """The file up to the end of its last signature, if nothing but CR LF follows. Some programs add it behind
+    `%%EOF`, and every reader skips it (ISO 32000-2, 7.5.5)."""
+    return data[:end] if data[end:] == b"\r\n" else data
 
 
 def _walk(node: Any, inherited: dict[str, Any], seen: set[tuple[int, int]], depth: int) -> Iterator[Page]:

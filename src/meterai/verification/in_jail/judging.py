@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 
+import msgspec
+
 from meterai.pdf.own_page import own_root, stamped_own_page
 from meterai.signatures.certificate_chain import load_roots
 from meterai.verification.in_jail.added import added_after, first_seal
@@ -46,7 +48,11 @@ def judge(request: JudgeRequest) -> Judgement:
     try:
         document = open_document(request.data)
         trust = Trusted(roots=load_roots(request.trust.roots_pem), moment=request.moment)
-        return _weigh(document, [examine(document, s, trust) for s in document.signatures], request.limits)
+        examined = [examine(document, s, trust) for s in document.signatures]
+        judgement = _weigh(document, examined, request.limits)
+        if len(document.data) == len(request.data):
+            return judgement
+        return msgspec.structs.replace(judgement, sha256=hashlib.sha256(request.data).hexdigest())
     except Unreadable as error:
         return _refuse_or_miss(error.code, request.data)
     except MemoryError:
