@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import zxingcpp
@@ -14,7 +18,9 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 
+from meterai.kit.settings import Settings
 from meterai.pdf.profiles import Profile
+from meterai.verification.face_limits import face_limits
 from meterai.verification.in_jail import judge
 from meterai.verification.model import FaceLimits, Judgement, JudgeRequest, Verdict
 from tests.attacks import looks
@@ -222,7 +228,7 @@ def test_a_signature_that_may_say_something_else_can_not_be_judged(bases: Bases,
 
 
 @pytest.mark.parametrize("case", HONEST, ids=_ids(HONEST))
-def test_who_signs_where_one_signs_is_not_accused(bases: Bases, case: Case) -> None:
+def test_people_who_sign_where_people_sign_are_not_accused(bases: Bases, case: Case) -> None:
     judgement = judged(bases, case)
     assert judgement.verdict is Verdict.WITH_ADDITIONS, judgement.reasons
 
@@ -296,6 +302,34 @@ def test_the_operator_sets_how_large_a_signature_may_be(bases: Bases) -> None:
     ]
     allowed, refused = Verdict.WITH_ADDITIONS, Verdict.CANNOT_CHECK
     assert verdicts == [allowed, allowed, refused, refused]
+
+
+def test_the_command_heeds_that_setting_and_its_jail_may_draw_and_read_all_of_a_page(
+    bases: Bases, tmp_path: Path
+) -> None:
+    file = tmp_path / "kontrak.pdf"
+    file.write_bytes(signed_with(bases[SCAN], "Budi", (100, 400), looks.handwriting(200, 100), page=1))
+    command = [
+        sys.executable,
+        "-m",
+        "meterai.cli",
+        "verify",
+        str(file),
+        "--trust",
+        str(bases.folder / "trust"),
+    ]
+    codes = [
+        subprocess.run(
+            command, capture_output=True, timeout=60, env={**os.environ, "METERAI_ADDITION_WIDTH_MM": width}
+        ).returncode
+        for width in ("71", "40")
+    ]
+    assert codes == [3, 2]
+
+
+def test_the_settings_of_the_verifier_become_its_limits() -> None:
+    settings = Settings(addition_width_mm=40, addition_height_mm=30)
+    assert face_limits(settings) == FaceLimits(width_mm=40, height_mm=30)
 
 
 def _with_a_field(place: Place) -> bytes:

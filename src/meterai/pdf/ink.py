@@ -37,7 +37,7 @@ _EVEN_SHARE_MIN = 0.9
 _PRINTED_SHARE_MIN = 0.5
 """The same for pages with much text. On others the light of the scanner differs from place to place."""
 _PAPER_SHRUNK, _PAPER_REACH = 4, 9
-"""Paper is the lightest of so many dots around, each the mean of so many in a row."""
+"""Paper is the lightest dot of a square with sides of nine, each the mean of four by four."""
 _CONTRAST_ON_PAPER = 40
 _SEEN_THROUGH = (pdfium_c.FPDF_ANNOT_LINK, pdfium_c.FPDF_ANNOT_POPUP, pdfium_c.FPDF_ANNOT_WATERMARK)
 """Annotations that are no obstacle by their place alone. What they draw counts as ink."""

@@ -2,7 +2,8 @@
 
 A page is what can be reached from it: its own object, what it inherits, its resources, its annotations. If
 no later revision names one of these objects, the page is the same. A walk over the file as it is now proves
-that: every object that it meets has the bytes that it had, so it meets the same objects in both.
+that. Every object that it meets has the bytes that it had, so a walk over the signed revision would meet the
+same ones.
 """
 
 from __future__ import annotations

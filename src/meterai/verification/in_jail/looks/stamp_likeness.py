@@ -213,5 +213,5 @@ def _likely_angles(marks: Image.Image) -> list[int]:
 
 
 def _shrunk_to(picture: Image.Image, side: int) -> int:
-    """How many of its dots become one, so that its longer side has at most so many."""
+    """How many of its dots become one, so that its longer side has at most `side` dots."""
     return -(-max(picture.size) // side)
