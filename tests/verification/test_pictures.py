@@ -99,6 +99,9 @@ FILES: dict[str, Callable[[Image.Image], bytes]] = {
     "png_without_ground": photos.without_ground,
     "jpeg_of_inks": lambda picture: photos.saved(picture.convert("CMYK")),
     "jpeg_progressive": lambda picture: photos.saved(picture, progressive=True),
+    "jpeg_with_more_pictures": lambda picture: photos.saved(
+        picture, "MPO", save_all=True, append_images=[picture.resize((90, 90))]
+    ),
     "jpeg_inverted": lambda picture: photos.saved(Image.eval(picture, lambda value: 255 - value)),
 }
 

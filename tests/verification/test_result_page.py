@@ -12,6 +12,7 @@ import re
 from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
 import pytest
 import pytest_asyncio
 import zxingcpp
@@ -23,6 +24,7 @@ from meterai.kernel.clock import system_clock
 from meterai.kernel.serial_number import group_serial
 from meterai.pdf.profiles import Profile
 from meterai.stamping.placement import Placement
+from meterai.verification.model import Judgement, Verdict
 from meterai.verification.page_pictures import COMPARE_PAGE
 from meterai.verification.use_cases.judge_document import JUDGE
 from meterai.verification.use_cases.picture_of_stamp import RENDER
@@ -231,6 +233,28 @@ async def test_the_outcomes_differ_by_shape(
     assert len({verdict_of(answer) for answer in answers}) == 5
     assert len({kind for kind, _ in banners}) == 5
     assert len({shape for _, shape in banners}) == 5
+
+
+async def test_a_file_saved_again_gets_no_picture_and_no_comparison(
+    site: Any, signed: bytes, stamper: Stamper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """We can't tell what it showed when it was stamped."""
+    judged = msgspec.structs.replace(
+        stamper.judge(signed, system_clock()),
+        verdict=Verdict.NOT_GENUINE,
+        reasons=("stamp.saved_again",),
+    )
+    assert judged.stamps[0].box
+    assert judged.additions
+
+    async def judge(*_: Any, **__: Any) -> Judgement:
+        return judged
+
+    monkeypatch.setattr("meterai.web.verify.checking.judge_document", judge)
+    answer = await send(site, signed)
+    assert verdict_of(answer) == "TIDAK_ASLI"
+    assert "data:" not in answer.text
+    assert "The sealed document" not in answer.text
 
 
 async def test_a_verdict_does_not_wait_for_pictures(

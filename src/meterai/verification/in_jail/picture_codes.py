@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 
 import zxingcpp
-from PIL import Image, ImageFilter
+from PIL import Image, ImageFilter, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.pdf.limits import PICTURE_PIXELS_MAX
@@ -93,3 +93,10 @@ def _views(picture: Image.Image) -> Iterator[Image.Image]:
     if min(picture.size) >= 200:
         yield picture.reduce(2)
     yield picture.filter(ImageFilter.GaussianBlur(2))
+
+
+# Pillow would import them when it meets such a file: too late for a confined process.
+assert JpegImagePlugin
+assert MpoImagePlugin  # a JPEG with further pictures, as telephones make them
+assert PngImagePlugin
+assert WebPImagePlugin
