@@ -10,6 +10,7 @@ The file is walked once, from object to object. A stream is jumped over by its l
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -25,6 +26,9 @@ _STREAM = re.compile(rb">>%s*stream(?:\r\n|\n)" % _BLANK)
 _END_OF_STREAM = re.compile(rb"(?:\r\n|\n|\r)?endstream%s+endobj" % _BLANK)
 _LENGTH = re.compile(rb"/Length%s+(\d+)(?:%s+(\d+)%s+R)?" % (_BLANK, _BLANK, _BLANK))
 _END = re.compile(rb"startxref%s+(\d+)%s+%%%%EOF" % (_BLANK, _BLANK))
+_REFERENCE = re.compile(rb"(?<!\d)(\d{1,10})%s+(\d{1,5})%s+R(?![A-Za-z])" % (_BLANK, _BLANK))
+_LATER_REFERENCE = re.compile(rb"(?<!\d)(\d{1,10})%s+(0*[1-9]\d{0,4})%s+R(?![A-Za-z])" % (_BLANK, _BLANK))
+"""A reference to another generation than the first."""
 _KIND = re.compile(rb"/Type%s*/(XRef|ObjStm)(?![A-Za-z])" % _BLANK)
 
 
@@ -37,6 +41,8 @@ class _Body(NamedTuple):
     """Cross-reference sections by their place."""
     packed: list[tuple[int, int]]
     """Number and place of each object stream."""
+    texts: list[tuple[int, int]]
+    """Where the text of each object lies, without the content of streams."""
     start: int
     """What the last `startxref` says."""
 
@@ -50,8 +56,8 @@ def irregularity(data: bytes, pdf: pikepdf.Pdf) -> str:
         body = _Walk(data, pdf).run()
         current = _chain(body)
         _check_entries(body)
-        for number, place in body.packed:
-            _check_packed(body, current, number, place, pdf)
+        packed = [_check_packed(body, current, number, place, pdf) for number, place in body.packed]
+        _check_references(current, [(data, *span) for span in body.texts] + [(p, 0, len(p)) for p in packed])
     except Irregular as found:
         return str(found)
     except (pikepdf.PikepdfError, ValueError):
@@ -65,7 +71,7 @@ class _Walk:
     def __init__(self, data: bytes, pdf: pikepdf.Pdf) -> None:
         self._data = data
         self._pdf = pdf
-        self._body = _Body({}, {}, [], 0)
+        self._body = _Body({}, {}, [], [], 0)
         self._next_stream = -1
 
     def run(self) -> _Body:
@@ -113,6 +119,7 @@ class _Walk:
             start = self._next_stream + 6
         if data.find(b"obj", found.end(), end) >= 0 and _OBJECT.search(data, found.end(), end):
             raise Irregular("object in an object")
+        self._body.texts.append((found.end(), end))
         return end + 6
 
     def _stream_at(self, start: int) -> re.Match[bytes] | None:
@@ -124,6 +131,7 @@ class _Walk:
     def _stream(self, number: int, place: int, start: int, keyword: re.Match[bytes]) -> int:
         """Jumps over a stream. Its dictionary lies between `start` and the keyword."""
         head = self._data[start : keyword.start() + 2]
+        self._body.texts.append((start, keyword.start() + 2))
         end = _END_OF_STREAM.match(self._data, keyword.end() + self._length(head))
         if end is None:
             raise Irregular("length")
@@ -185,12 +193,16 @@ def _check_entries(body: _Body) -> None:
 
 def _check_packed(
     body: _Body, current: dict[int, tuple[int, int, int]], number: int, place: int, pdf: pikepdf.Pdf
-) -> None:
-    """The objects in an object stream (clause 7.5.7) are those that the tables look for there."""
+) -> bytes:
+    """The objects in an object stream (clause 7.5.7) are those that the tables look for there.
+
+    Returns their text.
+    """
     if current.get(number, (0, 0, 0))[:2] != (1, place):
-        return  # an older revision of it, which nothing reads
+        return b""  # an older revision of it, which nothing reads
     stream = pdf.get_object(number, 0)
-    head = stream.read_bytes()[: int(stream["/First"])].split()
+    unpacked, first = stream.read_bytes(), int(stream["/First"])
+    head = unpacked[:first].split()
     numbers = [int(item) for item in head[::2]]
     offsets = [int(item) for item in head[1::2]]
     if len(numbers) != int(stream["/N"]) or len(set(numbers)) < len(numbers):
@@ -205,3 +217,19 @@ def _check_packed(
     }
     if listed != {(inside, index) for index, inside in enumerate(numbers)}:
         raise Irregular("object stream unlike the table")
+    return unpacked[first:]
+
+
+def _check_references(
+    current: dict[int, tuple[int, int, int]], texts: Iterable[tuple[bytes, int, int]]
+) -> None:
+    """Each reference names the generation that the tables name. Some readers do not look at it."""
+    generations = {
+        number: generation if kind == 1 else 0 for number, (kind, _, generation) in current.items() if kind
+    }
+    wanted = _REFERENCE if any(generations.values()) else _LATER_REFERENCE
+    for text, start, end in texts:
+        for found in wanted.finditer(text, start, end):
+            number, generation = int(found[1]), int(found[2])
+            if generations.get(number, generation) != generation:
+                raise Irregular("reference to another generation")
