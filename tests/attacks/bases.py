@@ -115,11 +115,12 @@ class Bases:
         page: int = 1,
         first: int = 0,
         corner: tuple[float, float] = (40, 100),
+        normalised: bool = False,
     ) -> list[bytes]:
         """Stamped by the product's engine: the file after each of `count` stamps, numbered from `first`.
 
         `corner`: where the stamp with number 0 would stand. They may cover something on a signed file, as a
-        stamp of an attacker's engine may.
+        stamp of an attacker's engine may. `normalised`: by the product's reception.
         """
         left, bottom = corner
         places = {
@@ -128,14 +129,22 @@ class Bases:
         }
         anywhere = patch("meterai.stamping.in_jail.preparation.refuse_covering")
         with anywhere, ThreadPoolExecutor(1) as thread:  # a test may have an event loop already
-            return thread.submit(asyncio.run, self._seal(data, places, profile)).result()
+            sealing = self._seal(data, places, profile, normalised=normalised)
+            return thread.submit(asyncio.run, sealing).result()
 
-    async def _seal(self, data: bytes, places: dict[int, Placement], profile: Profile) -> list[bytes]:
+    async def _seal(
+        self, data: bytes, places: dict[int, Placement], profile: Profile, *, normalised: bool
+    ) -> list[bytes]:
         bench, versions = self._bench, []
         stamps = [bench.stamp(place, f"stamp {n}") for n, place in places.items()]
         for index in range(len(stamps)):
             request = SealRequest(
-                data=data, stamps=stamps, index=index, profile=profile, signing_time=datetime.now(UTC)
+                data=data,
+                normalised=normalised,
+                stamps=stamps,
+                index=index,
+                profile=profile,
+                signing_time=datetime.now(UTC),
             )
             prepared = prepare_seal(request)
             cms = await build_cms(prepared.digest, bench.key, bench.timestamper)

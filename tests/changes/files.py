@@ -27,6 +27,6 @@ class Files:
             upload = signed_by_somebody(upload, name="Ani")
         received = receive(ReceptionRequest(data=upload, stamps=1, limits=OutputLimits(), profile=profile))
         assert received.profile is profile, (page, received.profile)
-        stored = getattr(received, "instead", None) or upload
-        sealed = self.bases.sealed(stored, profile=profile)[0]
+        stored = received.instead or upload
+        sealed = self.bases.sealed(stored, profile=profile, normalised=bool(received.instead))[0]
         return Start(data=sealed, bases=self.bases, profile=profile, page=kind)

@@ -12,7 +12,8 @@ import atheris  # type: ignore[import-not-found]
 
 _OURS = [
     "meterai.kernel", "meterai.pdf", "meterai.signatures.stamp_code", "meterai.kit.files.zip_archive",
-    "meterai.stamping.signer_wire", "meterai.verification.in_jail", "meterai.web.requests.forms", "multipart",
+    "meterai.stamping.in_jail", "meterai.stamping.signer_wire", "meterai.verification.in_jail",
+    "meterai.web.requests.forms", "multipart",
 ]  # fmt: skip
 
 with atheris.instrument_imports(include=_OURS):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.fuzz import documents, genuine, messages, signatures
+from tests.fuzz import ambiguous, documents, genuine, messages, revisions, signatures
 
 
 class Target(NamedTuple):
@@ -39,6 +39,9 @@ TARGETS = {
     "light_check": Target(documents.check_light_check, lambda: _NO_EDITS),
     "verdict": Target(documents.check_verdict, lambda: _NO_EDITS),
     "verdict_of_anything": Target(documents.check_verdict_of_anything, documents.documents),
+    "revisions": Target(revisions.check_revisions, revisions.seeds),
+    "comparison": Target(revisions.check_comparison, revisions.seeds),
+    "ambiguous": Target(ambiguous.check_ambiguous, ambiguous.seeds),
     "stamp_code": Target(
         messages.check_stamp_code, lambda: [genuine.sealed().code.encode(), b"HTTPS://X/C/000"]
     ),

@@ -10,7 +10,15 @@ import pytest
 from tests.fuzz.targets import TARGETS
 
 FOUND = Path(__file__).parent / "found"
-MUTATIONS = {"inspection": 5, "edited": 10, "verdict": 40, "verdict_of_anything": 10}
+MUTATIONS = {
+    "ambiguous": 1,
+    "comparison": 2,
+    "edited": 10,
+    "inspection": 5,
+    "revisions": 5,
+    "verdict": 40,
+    "verdict_of_anything": 10,
+}
 
 
 def inputs(name: str) -> list[bytes]:

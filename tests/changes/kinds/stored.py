@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from tests.attacks.raw import append, stream
-from tests.changes.kind import Kind, Make, Start, kinds
+from tests.changes.kind import GONE, Kind, Make, Start, kinds
 from tests.changes.kinds.archives import archived
 from tests.verification.making import byte_range
 
@@ -89,6 +89,12 @@ def _last_two_exchanged(start: Start) -> bytes:
     return start.data[half:] + start.data[:half]
 
 
+def _before_the_stamp(start: Start) -> bytes | None:
+    """Cut back to the revision before the stamp."""
+    ends = [found.end() for found in re.finditer(rb"%%EOF\n?", start.data)]
+    return start.data[: ends[-2]] if len(ends) > 1 else None
+
+
 _HALVES = {f"at {share:.0%}": share for share in (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99)}
 KINDS: list[Kind] = [
     *kinds(
@@ -138,9 +144,6 @@ KINDS: list[Kind] = [
         "length",
         {f"cut off {name}": (lambda s, x=x: s.data[: int(len(s.data) * x)]) for name, x in _HALVES.items()}
         | {
-            "without its last revision": lambda s: (
-                s.data[: s.data.rindex(b"%%EOF", 0, -10) + 6] if s.data.count(b"%%EOF") > 1 else None
-            ),
             "twice": lambda s: s.data + s.data,
             "zeros behind": lambda s: s.data + bytes(4096),
             "a letter behind": lambda s: s.data + b"x",
@@ -151,4 +154,5 @@ KINDS: list[Kind] = [
             "a line in front": lambda s: b"\n" + s.data,
         },
     ),
+    *kinds("length", {"without its last revision": _before_the_stamp}, right=GONE),
 ]

@@ -9,6 +9,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from meterai.signatures.stamp_code import encode_code
+from meterai.verification.model import Verdict
 from tests.attacks.signing import Box, signed_by_somebody
 from tests.changes.faces import (
     Face,
@@ -24,7 +25,7 @@ from tests.changes.faces import (
     signs,
     signs_there,
 )
-from tests.changes.kind import CHANGED, Kind, Make, Start, kinds
+from tests.changes.kind import CHANGED, Kind, Make, Start, if_open, kinds, one_of
 from tests.changes.pages import AMOUNT_END, BASELINE, PLACES
 from tests.verification.making import SERIAL
 
@@ -60,13 +61,14 @@ OVER: dict[str, Place] = {
     "the body": at(60, 660, 400, 60),
     "one line of the body": at(60, 708, 300, 10),
     "the printed name": at(375, 398, 90, 16),
-    "the line to sign on": at(330, 410, 200, 40),
     "the whole page": lambda start: start.page.crop or start.page.media,
     "a corner of the text": at(440, 700, 60, 30),
     "the stamp": at(60, 110, 60, 60),
     "a corner of the stamp": at(110, 170, 80, 60),
 }
 """Ink of an earlier revision."""
+ON_THE_LINE = at(330, 414, 200, 40)
+"""People sign over such a line."""
 BLANK = at(60, 230, 160, 60)
 
 
@@ -126,6 +128,15 @@ KINDS: list[Kind] = [
             "hand over the amount": signs(OVER["the amount"], handwriting()),
         },
         right=CHANGED,
+    ),
+    *kinds(
+        "stranger on the line to sign on",
+        {
+            "black": signs(ON_THE_LINE, BLACK),
+            "white": signs(ON_THE_LINE, WHITE),
+            "hand": signs(ON_THE_LINE, handwriting()),
+        },
+        right=if_open(one_of(Verdict.WITH_ADDITIONS, Verdict.NOT_GENUINE)),
     ),
     *kinds(
         "stranger behind the amount",
