@@ -30,7 +30,7 @@ _NOTE = (
     "RSA-2048, SHA-256. cpu_ms is a stamp's CPU time without the time-stamp authority's, which stands apart; "
     "the token is a real RFC 3161 one, made in the same process, and part of wall time and stamps a second. "
     "HTTP and process boundaries are not counted here; --cycle has them. meterai: opening, checking, "
-    "normalising, 2-D code, visible stamp, PAdES B-T, comparison, light check. pyhanko: as its manual shows "
+    "2-D code, visible stamp, PAdES B-T, comparison, light check. pyhanko: as its manual shows "
     "it, key loaded each time. pdfbox: as its examples show it, warm, key loaded once, no 2-D code made, no "
     "check. limit: SHA-256 of the bytes and an RSA signature."
 )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import pikepdf
 import pytest
 
 from meterai.kernel.refusals import Refusal
+from meterai.kit.files.object_store import ObjectMissing
 from meterai.pdf.profiles import Profile
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import DocumentPage, document_page, released_file
 from meterai.stamping.requests import OutputLimits
 from meterai.stamping.use_cases.accept_document import accept_document
+from meterai.stamping.use_cases.clean_up import clean_up_documents
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.rewrite_document import rewrite_document
 from meterai.verification.in_jail import judge
@@ -79,6 +83,59 @@ async def test_the_profile_stays_until_another_is_chosen_and_not_after_the_stamp
     with pytest.raises(Refusal) as caught:
         await place_stamps(front.db, document, [BOTTOM_RIGHT], profile=Profile.FINAL)
     assert caught.value.code == "document.stamped_already"
+
+
+@pytest.mark.parametrize("chosen", [Profile.FINAL, Profile.SIGN_LATER])
+async def test_the_file_of_the_chosen_profile_is_shown_and_stamped(
+    setup: StampingSetup, chosen: Profile
+) -> None:
+    """Places to sign stay for the one, and become part of the page for the other."""
+    document = await setup.accept(signed_files.waiting(), AWAY_FROM_SIGNATURES)
+    before = await shown(setup, document)
+    assert before.other_object
+    await place_stamps(setup.db, document, AWAY_FROM_SIGNATURES, profile=Profile.SIGN_LATER)
+    later = await shown(setup, document)
+    assert (later.input_object, later.other_object) == (before.other_object, before.input_object)
+    assert later.bytes == len(await setup.objects.get(later.input_object))
+    await place_stamps(setup.db, document, AWAY_FROM_SIGNATURES, profile=chosen)
+    now = await shown(setup, document)
+    data = await stamped(setup, document)
+    assert data.startswith(await setup.objects.get(now.input_object))
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        kept = [field for field in pdf.Root.AcroForm.Fields if "/V" not in field]
+    assert bool(kept) is (chosen is Profile.SIGN_LATER)
+
+
+async def test_a_file_stored_before_uploads_were_normalised_is_stamped(setup: StampingSetup) -> None:
+    document = await setup.accept(samples.living())
+    upload = await setup.objects.put(samples.living())
+    await setup.database.owner.execute(
+        """UPDATE stamping.document SET input_object = $2, input_bytes = $3, normalised = false
+           WHERE id = $1""",
+        document,
+        upload,
+        len(samples.living()),
+    )
+    data = await stamped(setup, document)
+    assert b"/JavaScript" not in data
+    assert verdict(setup, data) is Verdict.GENUINE
+    await setup.assert_sound()
+
+
+async def test_an_upload_is_kept_as_long_as_its_pages_may_be_compared(setup: StampingSetup) -> None:
+    pdf = pikepdf.open(io.BytesIO(samples.form()))
+    del pdf.Root["/AcroForm"]  # its fields are drawn by some readers only
+    out = io.BytesIO()
+    pdf.save(out)
+    document = await setup.accept(out.getvalue())
+    page = await shown(setup, document)
+    assert [difference.page for difference in page.differences] == [1]
+    assert page.upload_object
+    assert await setup.objects.get(page.upload_object) == out.getvalue()
+    assert await clean_up_documents(setup.db, setup.objects, now=page.retained_until) == 2
+    for key in (page.upload_object, page.input_object):
+        with pytest.raises(ObjectMissing):
+            await setup.objects.get(key)
 
 
 async def test_a_locked_file_is_stored_and_stamped_unlocked_and_the_password_nowhere(

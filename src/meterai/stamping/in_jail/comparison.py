@@ -20,8 +20,8 @@ from meterai.pdf.page_box import PageBox, Rectangle
 from meterai.stamping.requests import PageDifference
 
 _DPI = 100
-_DOTS_MAX = 16_000_000
-"""Larger pages are drawn with fewer dots: A0 at 100 dpi has 15 million."""
+_DOTS_MAX = 8_000_000
+"""Larger pages are drawn with fewer dots: A1 at 100 dpi has 7.7 million."""
 _SEEN = 32
 """Mean grey levels of nine dots from which a flattened box looks different."""
 _ROUNDED = 4
