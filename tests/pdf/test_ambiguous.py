@@ -12,8 +12,8 @@ import pypdfium2
 import pytest
 
 from meterai.kernel.refusals import Refusal
+from meterai.pdf.opening.doubts import has_guessed
 from meterai.pdf.opening.irregular import irregularity
-from meterai.pdf.opening.structure import has_guessed
 from meterai.pdf.profiles import Profile
 from meterai.stamping.in_jail.preparation import prepare_seal
 from meterai.stamping.in_jail.reception import receive
@@ -143,6 +143,20 @@ def test_a_field_that_looks_different_must_be_confirmed_on_its_page() -> None:
         assert 0 <= left < right <= seen.width_pt
         assert 0 <= bottom < top <= seen.height_pt
     assert found.before == upload
+
+
+def test_a_field_beside_its_page_does_no_harm() -> None:
+    pdf = pikepdf.open(io.BytesIO(samples.form()))
+    pdf.pages[0].obj.Annots[0].Rect = pikepdf.Array([-900, -900, -800, -850])
+    pdf.pages[0].obj.Annots.append(
+        pdf.make_indirect(
+            pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Text, Rect=[9, 9, 9, 9], AP={})
+        )
+    )
+    pdf.pages[0].obj["/Contents"] = pdf.make_stream(pdf.pages[0].Contents.read_bytes() + b" 0 0 9 9 re f")
+    out = io.BytesIO()
+    pdf.save(out)
+    assert received(out.getvalue()).differences == []
 
 
 def test_a_change_outside_the_boxes_of_fields_is_refused() -> None:

@@ -124,23 +124,48 @@ def _compare_page(
         raise _Other
     boxes = redrawn.boxes if redrawn else []
     texts = [_text(page, boxes) for page in (before, after)]
-    pictures = [_draw(page) for page in (before, after)]
-    same = pictures[0].tobytes() == pictures[1].tobytes()
-    difference = None if same else _difference(pictures)
-    seen = _seen_in(difference, redrawn) if difference and redrawn else []
     reads_alike = texts[1].startswith(texts[0]) if redrawn else texts[1] == texts[0]
-    if reads_alike and (difference is None or difference.getextrema()[1] <= (_ROUNDED if redrawn else 0)):
-        return seen
-    gained = ImageChops.subtract(pictures[0].convert("L"), pictures[1].convert("L")).getbbox()
+    look = _look(before, after, redrawn, as_for_lcd=redrawn is not None)
+    if redrawn and (look.differ or look.elsewhere):  # letters under a highlight are smoothed in the other way
+        again = _look(before, after, redrawn, as_for_lcd=False)
+        both = [box for box in look.differ if box in again.differ]
+        look = again._replace(differ=both, elsewhere=look.elsewhere and again.elsewhere)
+    if reads_alike and not look.elsewhere:
+        return look.differ
     reads_more = not reads_alike and len(texts[1]) >= len(texts[0])
-    raise _Other if gained or reads_more else _Less
+    raise _Other if look.gained or reads_more else _Less
 
 
-def _draw(page: pypdfium2.PdfPage) -> Image.Image:
+class _Look(NamedTuple):
+    """What two pictures of a page show."""
+
+    differ: list[Rectangle]
+    """Boxes that look different, in points of the visible page."""
+    elsewhere: bool
+    """Whether there is a difference outside of all boxes."""
+    gained: bool
+    """Whether there is more ink than before."""
+
+
+def _look(
+    before: pypdfium2.PdfPage, after: pypdfium2.PdfPage, redrawn: Redrawn | None, *, as_for_lcd: bool
+) -> _Look:
+    """Draws both pages. `as_for_lcd`: how PDFium always smooths the letters in fields."""
+    pictures = [_draw(page, as_for_lcd=as_for_lcd) for page in (before, after)]
+    if pictures[0].tobytes() == pictures[1].tobytes():
+        return _Look([], elsewhere=False, gained=False)
+    difference = _difference(pictures)
+    differ = _seen_in(difference, redrawn) if redrawn else []
+    largest: Any = difference.getextrema()
+    gained = ImageChops.subtract(pictures[0].convert("L"), pictures[1].convert("L")).getbbox()
+    return _Look(differ, largest[1] > (_ROUNDED if redrawn else 0), gained is not None)
+
+
+def _draw(page: pypdfium2.PdfPage, *, as_for_lcd: bool) -> Image.Image:
     width, height = page.get_size()
     scale = min(_DPI / 72, (_DOTS_MAX / (width * height)) ** 0.5)
-    # PDFium always smooths the letters in fields as for LCD. So the others must be, too.
-    bitmap = page.render(scale=scale, rev_byteorder=True, prefer_bgrx=True, optimize_mode="lcd")
+    mode = "lcd" if as_for_lcd else None
+    bitmap = page.render(scale=scale, rev_byteorder=True, prefer_bgrx=True, optimize_mode=mode)
     size = (bitmap.width, bitmap.height)
     return Image.frombuffer("RGBX", size, bitmap.buffer, "raw", "RGBX", bitmap.stride, 1)
 
@@ -184,6 +209,8 @@ def _area(picture: Image.Image, page: PageBox, box: Rectangle) -> tuple[int, int
 
 def _looks_different(difference: Image.Image) -> bool:
     """Whether a difference can be seen. An edge that moved by a part of a dot can't."""
+    if 0 in difference.size:  # a box beside the page
+        return False
     smooth: Any = difference.filter(ImageFilter.BoxBlur(1)).getextrema()
     return bool(smooth[1] >= _SEEN)
 
