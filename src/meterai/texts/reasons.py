@@ -85,6 +85,20 @@ REASONS: Final[dict[str, Explanation]] = {
     "stamp.removed": Explanation(
         N_("Berkas ini pernah memuat e-Meterai yang kemudian dihapus."), _ASK_SENDER
     ),
+    "stamp.saved_again": Explanation(
+        N_(
+            "Berkas ini disimpan ulang oleh aplikasi lain atau diubah setelah dibubuhi e-Meterai; kami tidak "
+            "dapat membedakannya."
+        ),
+        N_("Mintalah berkas yang diunduh dari Meterai, tanpa disimpan ulang di aplikasi lain."),
+    ),
+    "signature.saved_again": Explanation(
+        N_(
+            "Berkas ini disimpan ulang oleh aplikasi lain atau diubah setelah ditandatangani; kami tidak "
+            "dapat membedakannya."
+        ),
+        N_("Mintalah berkas asli dari penanda tangannya, tanpa disimpan ulang di aplikasi lain."),
+    ),
     "file.junk_before": Explanation(
         N_("Ada data asing di depan dokumen; berkas asli tidak demikian."), _ASK_SENDER
     ),

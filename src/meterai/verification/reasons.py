@@ -12,6 +12,7 @@ from meterai.verification.model import SEAL_HOLDS, Verdict
 
 GENUINE: Final = "genuine"
 ADDITIONS: Final = "file.additions"
+SAVED_AGAIN: Final = "stamp.saved_again"
 UNCLEAR_ADDITION: Final = "addition.unclear"
 UNEXPECTED: Final = "check.failed"
 
@@ -39,6 +40,8 @@ VERDICTS: Final[dict[str, Verdict | None]] = {
     "stamp.serial_twice": _NO,
     "stamp.incomplete": _NO,
     "stamp.removed": _NO,
+    SAVED_AGAIN: _NO,
+    "signature.saved_again": _NO,
     "file.junk_before": _NO,
     # Cannot be checked
     "time_stamp.missing": _UNSURE,

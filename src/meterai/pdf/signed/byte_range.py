@@ -44,6 +44,16 @@ def read_byte_range(data: bytes, numbers: object) -> ByteRange:
     return ByteRange(gap_start=length, gap_end=second, end=second + rest)
 
 
+def was_moved(data: bytes, numbers: object, content: bytes) -> bool:
+    """Whether a program wrote the whole file again: the numbers are those of a signature, but its hex string
+    lies elsewhere. A forger leaves it where the signed bytes are."""
+    if not isinstance(numbers, list) or len(numbers) != 4 or not all(type(n) is int for n in numbers):
+        return False
+    first, length, second, rest = numbers
+    plain = first == 0 < length < second and rest > 0
+    return plain and bool(content) and content.hex().encode() not in data[length:second].lower()
+
+
 def gap_content(data: bytes, byte_range: ByteRange) -> bytes:
     """Decodes the hex string in the gap: DER and its padding.
 

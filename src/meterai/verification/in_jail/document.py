@@ -12,7 +12,14 @@ from pyhanko.sign.fields import enumerate_sig_fields
 from meterai.pdf.limits import CHECKED_BYTES_MAX, DEFAULT_LIMITS
 from meterai.pdf.page_box import PageBox, Rectangle, make_page_box
 from meterai.pdf.signed.accepted_tables import AmbiguousTables
-from meterai.pdf.signed.byte_range import ByteRange, ShapeError, check_belongs, gap_content, read_byte_range
+from meterai.pdf.signed.byte_range import (
+    ByteRange,
+    ShapeError,
+    check_belongs,
+    gap_content,
+    read_byte_range,
+    was_moved,
+)
 from meterai.pdf.signed.reading import Reader
 from meterai.signatures.stamp_names import STAMP_FIELD, serial_of
 from meterai.verification.in_jail.digests import Digests
@@ -56,6 +63,8 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     page: int | None
     box: Box | None
     document_time_stamp: bool
+    moved: bool = False
+    """The signature lies elsewhere than its byte range says: a program wrote the whole file again."""
 
     @property
     def serial(self) -> str:
@@ -210,7 +219,14 @@ def _signature(data: bytes, pages: tuple[Page, ...], name: str, value: Any, fiel
         page=page,
         box=box,
         document_time_stamp=dictionary.get("/Type") == "/DocTimeStamp",
+        moved=byte_range is None and was_moved(data, _integers(dictionary), _bytes_of(dictionary)),
     )
+
+
+def _bytes_of(dictionary: Any) -> bytes:
+    """The bytes of /Contents, wherever they are."""
+    value = _value(dictionary, "/Contents")
+    return value.original_bytes if hasattr(value, "original_bytes") else b""
 
 
 def _integers(dictionary: Any) -> list[int] | None:

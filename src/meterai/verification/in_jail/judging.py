@@ -15,7 +15,7 @@ from meterai.verification.in_jail.document import Document, Unreadable, open_doc
 from meterai.verification.in_jail.history import stamps_removed
 from meterai.verification.in_jail.looks.stamp_likeness import general_patterns
 from meterai.verification.in_jail.stamps import Examined, Trusted, examine
-from meterai.verification.in_jail.traces import shows_a_stamp, shows_no_signature
+from meterai.verification.in_jail.traces import shows_a_moved_stamp, shows_a_stamp, shows_no_signature
 from meterai.verification.model import (
     Addition,
     FaceLimits,
@@ -25,7 +25,14 @@ from meterai.verification.model import (
     StampReport,
     Trust,
 )
-from meterai.verification.reasons import ADDITIONS, GENUINE, most_important_first, verdict_of, without_better
+from meterai.verification.reasons import (
+    ADDITIONS,
+    GENUINE,
+    SAVED_AGAIN,
+    most_important_first,
+    verdict_of,
+    without_better,
+)
 
 
 def warm_up() -> None:
@@ -71,8 +78,13 @@ _MAY_LACK_A_STAMP = frozenset(
 
 
 def _refuse_or_miss(code: str, data: bytes) -> Judgement:
-    missed = code in _MAY_LACK_A_STAMP and shows_no_signature(data)
-    return _refuse("stamp.none" if missed else code, data)
+    """The refusal, or what a tolerant reader sees where a strict one reads nothing."""
+    if code in _MAY_LACK_A_STAMP:
+        if shows_no_signature(data):
+            code = "stamp.none"
+        elif shows_a_moved_stamp(data):
+            code = SAVED_AGAIN
+    return _refuse(code, data)
 
 
 def _refuse(code: str, data: bytes) -> Judgement:
@@ -118,11 +130,10 @@ def _additions(document: Document, examined: list[Examined]) -> tuple[tuple[Addi
 
 
 def _why_no_stamp(document: Document) -> str:
-    """Why the form has no stamp: there was never one, it was removed, or its field waits for it."""
-    if document.open_stamp_fields:
-        return "stamp.incomplete"
-    removed = stamps_removed(document) or shows_a_stamp(document.data)
-    return "stamp.removed" if removed else "stamp.none"
+    """Why the form has no stamp: there was never one, it was removed, or saving has lost it."""
+    if stamps_removed(document):
+        return "stamp.removed"
+    return SAVED_AGAIN if document.open_stamp_fields or shows_a_stamp(document.data) else "stamp.none"
 
 
 def _foreign_stamps_follow(examined: list[Examined]) -> bool:

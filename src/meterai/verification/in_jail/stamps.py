@@ -41,7 +41,7 @@ def examine(document: Document, signature: Signature, trust: Trusted) -> Examine
     """Examines a signature. Content of the file never raises: what cannot be read is a problem of that
     signature."""
     if signature.byte_range is None:
-        return _unreadable(signature, "signature.byte_range")
+        return _unreadable(signature, _why_uncovered(signature))
     try:
         own = _examine_own_form(document, signature, trust)
         if own is not None:
@@ -214,6 +214,12 @@ def _examine_strange(
     return Examined(signature=signature, ours=False, report=report)
 
 
+def _why_uncovered(signature: Signature) -> str:
+    if not signature.moved:
+        return "signature.byte_range"
+    return "stamp.saved_again" if signature.serial else "signature.saved_again"
+
+
 def _unreadable(signature: Signature, problem: str) -> Examined:
     report: StampReport | SignatureReport
     if signature.serial:
@@ -223,8 +229,8 @@ def _unreadable(signature: Signature, problem: str) -> Examined:
             intact=False,
             covers=Covers.UNCLEAR,
             field=signature.field,
-            page=signature.page,
-            box=signature.box,
+            page=None if signature.moved else signature.page,  # nothing is known of what is drawn there
+            box=None if signature.moved else signature.box,
             problems=(problem,),
         )
     else:

@@ -12,6 +12,9 @@ import re
 
 import pikepdf
 
+from meterai.pdf.signed.byte_range import was_moved
+from meterai.signatures.stamp_names import serial_of
+
 _SERIAL = rb"[0-9A-Z]{22}"
 _STAMP = re.compile(
     rb"Emet" + _SERIAL + rb"|/Reason[\x00\t\n\f\r ]*\(\\?\[" + _SERIAL + rb"|/Reason <feff005b"
@@ -33,6 +36,29 @@ def shows_a_stamp(data: bytes) -> bool:
         return _any_object(data, _STAMP)
     except _FAULTS:
         return False
+
+
+def shows_a_moved_stamp(data: bytes) -> bool:
+    """Whether a stamp is in a file that was written again: its signature lies elsewhere than it says."""
+    try:
+        with pikepdf.open(io.BytesIO(data), suppress_warnings=True, inherit_page_attributes=False) as pdf:
+            stamps = [item for item in pdf.objects if _is_stamp(item)]
+            return bool(stamps) and all(_was_moved(data, stamp) for stamp in stamps)
+    except _FAULTS:
+        return False
+
+
+def _is_stamp(item: object) -> bool:
+    return (
+        isinstance(item, pikepdf.Dictionary)
+        and "/ByteRange" in item
+        and bool(serial_of(str(item.get("/Reason", "")), ""))
+    )
+
+
+def _was_moved(data: bytes, stamp: pikepdf.Object) -> bool:
+    numbers = [int(number) for number in stamp["/ByteRange"]]
+    return was_moved(data, numbers, bytes(stamp["/Contents"]))
 
 
 def shows_no_signature(data: bytes) -> bool:
