@@ -21,7 +21,7 @@ from PIL import Image
 
 from meterai.jail.pool import JailPool
 from meterai.kernel.clock import system_clock
-from meterai.kernel.serial_number import group_serial
+from meterai.kernel.serial_number import group_serial, make_serial
 from meterai.pdf.profiles import Profile
 from meterai.stamping.placement import Placement
 from meterai.verification.model import Judgement, Verdict
@@ -32,6 +32,7 @@ from meterai.verifier.routes import VerifierService, build_verifier
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.templates import Pages, SiteFacts
 from meterai.web.verify.drawing import data_address
+from tests.attacks.archive import strange_authority
 from tests.attacks.signing import BLANK, TEXT, signed_by_somebody
 from tests.pdf.sealing import SealingBench
 from tests.verification.making import Stamper, letter
@@ -213,6 +214,19 @@ async def test_beside_a_changed_document_no_sealed_one_is_shown(site: Any, open_
     assert "data:application/pdf" not in answer.text
 
 
+async def test_what_came_after_a_stamp_of_another_issuer_is_not_passed_over(site: Any) -> None:
+    serial = make_serial(bytes(32))
+    foreign = signed_by_somebody(
+        letter(), name=f"Emet{serial}", reason=f"[{serial}] Bea", signer=strange_authority(), box=BLANK
+    )
+    later = signed_by_somebody(foreign, name="Mallory", box=TEXT)
+    said = "Intact, but this file was added to or changed afterwards"
+    assert said in words_of(await send(site, later))
+    answer = await send(site, foreign)
+    assert said not in words_of(answer)
+    assert "Intact" in words_of(answer)
+
+
 async def test_without_a_stamp_the_way_leads_to_the_code_reader(site: Any) -> None:
     answer = await send(site, letter())
     assert verdict_of(answer) == "NO_STAMP"
@@ -255,6 +269,26 @@ async def test_a_file_saved_again_gets_no_picture_and_no_comparison(
     assert verdict_of(answer) == "TIDAK_ASLI"
     assert "data:" not in answer.text
     assert "The sealed document" not in answer.text
+
+
+async def test_additions_that_can_not_be_judged_are_shown_beside_what_was_sealed(
+    site: Any, signed: bytes, stamper: Stamper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged = msgspec.structs.replace(
+        stamper.judge(signed, system_clock()),
+        verdict=Verdict.CANNOT_CHECK,
+        reasons=("addition.unclear",),
+    )
+
+    async def judge(*_: Any, **__: Any) -> Judgement:
+        return judged
+
+    monkeypatch.setattr("meterai.web.verify.checking.judge_document", judge)
+    answer = await send(site, signed)
+    assert verdict_of(answer) == "TIDAK_DAPAT_DIPERIKSA"
+    assert "data:application/pdf" in answer.text
+    assert pictures(answer, "Page 1 as it was sealed")
+    assert not any(said in words_of(answer) for said in UNCHANGED)
 
 
 async def test_a_verdict_does_not_wait_for_pictures(
