@@ -12,6 +12,8 @@ from tests.pdf import samples, signed_files
 
 WORDS = {
     "id": {
+        "covers": "Pada dokumen yang sudah ditandatangani tidak ada yang boleh tertutup",
+        "free": "Tampilkan tempat kosong yang kami usulkan",
         "signed": "Sudah ditandatangani secara digital oleh Budi Santoso, Siti Rahma",
         "later": "Masih akan ditandatangani secara digital",
         "scripts": "Skrip (program kecil)",
@@ -20,6 +22,8 @@ WORDS = {
         "unlocked": "tidak lagi memakai kata sandi",
     },
     "en": {
+        "covers": "On a document that is signed already, nothing may be covered",
+        "free": "Show the empty place that we propose",
         "signed": "Already digitally signed by Budi Santoso, Siti Rahma",
         "later": "Others will still sign it digitally",
         "scripts": "scripts (small programs)",
@@ -59,6 +63,28 @@ def test_a_signed_document_is_announced_and_one_to_be_signed_can_be_chosen(
     person.page.wait_for_url("**/kontak")
     person.page.goto(placing)
     assert person.page.get_by_label(words["later"]).is_checked()
+
+
+@pytest.mark.parametrize(("width", "scripts", "language"), PEOPLE)
+def test_a_stamp_can_not_cover_what_was_signed(
+    visitor: Visitor, width: int, scripts: bool, language: str
+) -> None:
+    person, words = visitor(width=width, scripts=scripts, language=language), WORDS[language]
+    person.open("/beli")
+    person.upload(file_of("Perjanjian bertanda tangan.pdf", signed_files.by_budi_and_siti()))
+    person.sees(words["signed"])
+    placing = person.page.url
+    if scripts:  # a tap on the text
+        person.page.locator("[data-place]").click(position={"x": 100, "y": 80})
+    else:
+        person.page.locator("[name=letak][value=atas_tengah]").check()
+    person.press(person.words["save_place"])
+    person.sees(words["covers"])
+    person.approve("168-covers-what-was-signed")
+    person.press(words["free"])
+    assert person.page.url.startswith(placing)
+    person.press(person.words["save_place"])
+    person.page.wait_for_url("**/kontak")
 
 
 @pytest.mark.parametrize(("width", "scripts", "language"), PEOPLE[:2])
