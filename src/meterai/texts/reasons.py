@@ -191,6 +191,9 @@ REASONS: Final[dict[str, Explanation]] = {
     "note.foreign_stamp": Explanation(
         N_("Berkas ini juga memuat e-Meterai dari penerbit lain, yang tidak kami nilai."), _ELSEWHERE
     ),
+    "note.foreign_changed": Explanation(
+        N_("Setelah e-Meterai penerbit lain itu dibubuhkan, dokumennya diubah."), _ASK_SENDER
+    ),
     "note.other_signature": Explanation(
         N_("Berkas ini juga memuat tanda tangan pihak lain; siapa pemiliknya tidak kami periksa."), _NOTHING
     ),

@@ -43,6 +43,16 @@ class Covers(StrEnum):
     UNCLEAR = "unclear"  # no shape that we accept: nothing may be concluded from it
 
 
+class Afterwards(StrEnum):
+    """What came after a stamp of another issuer."""
+
+    NOTHING = "nothing"
+    ARCHIVE_DATA = "archive_data"
+    SIGNATURES = "signatures"
+    CHANGES = "changes"  # of pages, fields or anything else
+    UNCLEAR = "unclear"
+
+
 class Box(msgspec.Struct, frozen=True, kw_only=True):
     """A rectangle in points in the visible page: CropBox, after rotation, origin lower left."""
 
@@ -83,6 +93,8 @@ class StampReport(msgspec.Struct, frozen=True, kw_only=True):
     """Place of the visible stamp. It says nothing about what is drawn there."""
     revision_sha256: str = ""
     """Hex SHA-256 of the file up to the end of the revision that this stamp signs; empty when unclear."""
+    afterwards: Afterwards | None = None
+    """What came after a foreign stamp. None: it is ours (see `additions`), or not intact."""
     problems: tuple[str, ...] = ()
     """Reason codes (see reasons.py) that concern this stamp; empty is good."""
 

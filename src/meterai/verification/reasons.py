@@ -13,6 +13,7 @@ from meterai.verification.model import SEAL_HOLDS, Verdict
 GENUINE: Final = "genuine"
 ADDITIONS: Final = "file.additions"
 SAVED_AGAIN: Final = "stamp.saved_again"
+CHANGED_LATER: Final = "note.foreign_changed"
 UNCLEAR_ADDITION: Final = "addition.unclear"
 UNEXPECTED: Final = "check.failed"
 
@@ -74,6 +75,7 @@ VERDICTS: Final[dict[str, Verdict | None]] = {
     "register.not_asked": None,
     "register.unreachable": None,
     "note.foreign_stamp": None,
+    CHANGED_LATER: None,
     "note.other_signature": None,
     "note.signature_unchecked": None,
 }

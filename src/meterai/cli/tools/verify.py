@@ -23,7 +23,7 @@ from meterai.kit.settings import from_environment
 from meterai.texts.mechanism.translation import in_both, translate
 from meterai.texts.reasons import REASONS, VERDICTS
 from meterai.verification.face_limits import face_limits
-from meterai.verification.model import Addition, Judgement, Trust, Verdict
+from meterai.verification.model import Addition, Afterwards, Judgement, Trust, Verdict
 from meterai.verification.trust import TRUST_FOLDER, load_roots, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
 
@@ -41,7 +41,12 @@ _COLOURS = {
     Verdict.CANNOT_CHECK: "yellow",
     Verdict.NO_STAMP: "white",
 }
-
+_FOLLOWS: dict[Afterwards | None, str] = {
+    Afterwards.ARCHIVE_DATA: ", then archive data",
+    Afterwards.SIGNATURES: ", then signed",
+    Afterwards.CHANGES: ", then the document was changed",
+    Afterwards.UNCLEAR: ", what follows can't be read beyond doubt",
+}
 _STANDARD_INPUT: Final = Path("-")
 _STATES = {True: "unchanged", False: "broken", None: "can't be checked"}
 """What is said of a signature that is intact, broken, or made in a way that can't be checked."""
@@ -134,7 +139,7 @@ def _show(judgement: Judgement, name: str) -> None:
 def _stamps(judgement: Judgement) -> Table:
     table = Table("Serial", "Stamped at (UTC)", "Signer", "Page", "State")
     for stamp in judgement.stamps:
-        state = _STATES[stamp.intact]
+        state = _STATES[stamp.intact] + _FOLLOWS.get(stamp.afterwards, "")
         table.add_row(
             group_serial(stamp.serial),
             f"{stamp.stamped_at:%Y-%m-%d %H:%M:%S}" if stamp.stamped_at else "?",

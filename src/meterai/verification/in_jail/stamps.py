@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 from cryptography import x509
+from pyhanko.pdf_utils.misc import PdfReadError
 
 from meterai.kernel.serial_number import parse_serial
 from meterai.pdf.signed.byte_range import ShapeError, without_padding
@@ -15,9 +16,11 @@ from meterai.signatures.cms import FormError, SignedForm, element_length, read_s
 from meterai.signatures.stamp_names import STAMP_FIELD, STAMP_REASON
 from meterai.signatures.time_stamp import check_token
 from meterai.verification.in_jail import second_opinion
-from meterai.verification.in_jail.document import Document, Signature
+from meterai.verification.in_jail.document import Document, Signature, Unreadable
+from meterai.verification.in_jail.revisions import only_whole_revisions, signed_revision
 from meterai.verification.in_jail.second_opinion import Stranger
-from meterai.verification.model import Covers, SignatureReport, StampReport
+from meterai.verification.model import Afterwards, Covers, SignatureReport, StampReport
+from meterai.verification.reasons import CHANGED_LATER
 
 _STATES: dict[bool | None, tuple[str, ...]] = {
     True: (),
@@ -187,6 +190,8 @@ def _examine_strange(
     report: StampReport | SignatureReport
     if signature.serial and not signature.document_time_stamp:
         kind = problem if problem in ("chain.impostor", "chain.self_signed") else "stamp.foreign_issuer"
+        afterwards = _afterwards(document, signature) if stranger.intact else None
+        changed = (CHANGED_LATER,) if afterwards is Afterwards.CHANGES else ()
         report = StampReport(
             serial=signature.serial,
             foreign=True,
@@ -198,7 +203,8 @@ def _examine_strange(
             page=signature.page,
             box=signature.box,
             revision_sha256=_revision_digest(document, signature),
-            problems=(*problems, kind),
+            afterwards=afterwards,
+            problems=(*problems, kind, *changed),
         )
     else:
         report = SignatureReport(
@@ -212,6 +218,34 @@ def _examine_strange(
             problems=(*problems, "chain.impostor") if problem == "chain.impostor" else problems,
         )
     return Examined(signature=signature, ours=False, report=report)
+
+
+_BY_LEVEL = {
+    "NONE": Afterwards.NOTHING,
+    "LTA_UPDATES": Afterwards.ARCHIVE_DATA,
+    "FORM_FILLING": Afterwards.SIGNATURES,
+}
+
+
+def _afterwards(document: Document, signature: Signature) -> Afterwards:
+    """What pyHanko finds in the revisions after a stamp that is not ours."""
+    if _covers(document, signature) is Covers.WHOLE_FILE:
+        return Afterwards.NOTHING
+    try:
+        signed = signed_revision(document, signature)
+        if signed is None or not only_whole_revisions(document, signed, _end(signature)):
+            return Afterwards.CHANGES
+        changes = second_opinion.changes_after(document.reader, signature.field, signature.field_object)
+    except Unreadable:
+        return Afterwards.UNCLEAR
+    except (PdfReadError, ValueError):
+        return Afterwards.CHANGES
+    return _BY_LEVEL.get(changes.level, Afterwards.CHANGES)
+
+
+def _end(signature: Signature) -> int:
+    assert signature.byte_range is not None
+    return signature.byte_range.end
 
 
 def _why_uncovered(signature: Signature) -> str:
