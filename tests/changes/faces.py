@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from functools import cache
 
+import pikepdf
 import zxingcpp
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
@@ -77,11 +78,21 @@ def of_the_stamp(more: bytes = b"", matrix: bytes = b"") -> Face:
         fields = writer.root["/AcroForm"]["/Fields"]
         stamp = next(f for n in range(len(fields)) if (f := fields[n])["/T"].startswith("Emet"))
         width, height = box[2] - box[0], box[3] - box[1]
-        scaled = b"q %g 0 0 %g 0 0 cm %s /S Do %s Q" % (width / 90, height / 90, matrix, more)
+        left, bottom = _corner(stamp["/AP"]["/N"])
+        moved = b"q 1 0 0 1 %g %g cm /S Do Q" % (-left, -bottom)
+        scaled = b"q %g 0 0 %g 0 0 cm %s %s %s Q" % (width / 90, height / 90, matrix, moved, more)
         drawings = generic.DictionaryObject({pdf_name("/S"): stamp["/AP"].raw_get("/N")})
         return form(box, scaled, XObject=drawings)
 
     return face
+
+
+def _corner(face: generic.StreamObject) -> tuple[float, float]:
+    """Where a form begins when it is drawn: its matrix turns it on a turned page."""
+    a, b, c, d, e, f = (float(value) for value in face.get("/Matrix", (1, 0, 0, 1, 0, 0)))
+    x0, y0, x1, y1 = (float(value) for value in face["/BBox"])
+    corners = [(a * x + c * y + e, b * x + d * y + f) for x in (x0, x1) for y in (y0, y1)]
+    return min(x for x, _ in corners), min(y for _, y in corners)
 
 
 def code(text: str, kind: zxingcpp.BarcodeFormat = zxingcpp.BarcodeFormat.QRCode) -> Face:
@@ -145,7 +156,7 @@ def signs_there(name: str, face: Face | None = None) -> Make:
     """Somebody signs in a field that the sealed file offers."""
 
     def make(start: Start) -> bytes | None:
-        if not start.page.places:
+        if not start.page.places or not _offers(start, name):
             return None
 
         def edit(writer: IncrementalPdfFileWriter) -> None:
@@ -160,6 +171,12 @@ def signs_there(name: str, face: Face | None = None) -> Make:
         return signed_by_somebody(start.data, name=name, edit=edit, existing=True, forced=True)
 
     return make
+
+
+def _offers(start: Start, name: str) -> bool:
+    """Whether the sealed file has this field. One that nobody may sign later has none."""
+    with pikepdf.open(io.BytesIO(start.data)) as pdf:
+        return any(str(field.get("/T", "")) == name for field in pdf.Root.AcroForm.Fields)
 
 
 def written(edit: Edit, data: bytes) -> bytes:

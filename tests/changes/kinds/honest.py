@@ -13,7 +13,18 @@ from tests.attacks.programs import by_libreoffice, by_poppler
 from tests.attacks.raw import append
 from tests.attacks.signing import signed_by_somebody
 from tests.changes.faces import at, drawn, filled, handwriting, lettered, signs, signs_there
-from tests.changes.kind import ADDED_IF_OPEN, GENUINE, Kind, Make, Start, kinds, one_of
+from tests.changes.kind import (
+    ADDED,
+    ADDED_IF_OPEN,
+    GENUINE,
+    Kind,
+    Make,
+    Start,
+    Verdicts,
+    if_open,
+    kinds,
+    one_of,
+)
 from tests.changes.kinds.archives import archived, dated, then
 from tests.changes.kinds.strangers import MM, behind_the_amount
 from tests.changes.pages import PLACES
@@ -56,11 +67,8 @@ SIGNED = {
     "on blank paper, a black square": signs(BLANK, filled(b"0 g")),
     "on blank paper, nothing drawn": signs(BLANK, drawn(b"")),
     "on the right": signs(OTHER, PEN),
-    "above the line": signs(at(335, 424, 190, 40), PEN),
-    "above the printed name": signs(at(345, 422, 150, 36), PEN),
     "small": signs(at(300, 300, 40, 20), PEN),
     "as large as may be": signs(at(40, 225, 88 * MM, 48 * MM), PEN),
-    "40 mm behind the amount": signs(behind_the_amount(40, 60), PEN),
     "by two": then(signs(BLANK, PEN, name="Siti"), signs(OTHER, PEN, name="Tono")),
     "by three, one without a face": then(
         signs(BLANK, PEN, name="Siti"), unseen("Tono"), signs(OTHER, PEN, name="Wati")
@@ -75,10 +83,24 @@ SIGNED = {
     "after archive data": then(archived, signs(BLANK, PEN)),
     "after a time stamp": then(dated, signs(BLANK, PEN)),
 }
+
+
+def _added_near_text(start: Start) -> Verdicts:
+    """Letters that lie on their side look like a line of text beside the place."""
+    turned = one_of(Verdict.WITH_ADDITIONS, Verdict.CANNOT_CHECK)
+    return turned(start) if start.page.rotation else ADDED(start)
+
+
+NEAR_TEXT = {
+    "above the line": signs(at(335, 424, 190, 40), PEN),
+    "above the printed name": signs(at(345, 422, 150, 36), PEN),
+    "40 mm behind the amount": signs(behind_the_amount(40, 60), PEN),
+}
 LINE_ENDS = {"a line feed": b"\n", "CR LF": b"\r\n", "two line feeds": b"\n\n", "a blank": b" "}
 KINDS: list[Kind] = [
     *kinds("honest", {"nothing": lambda s: s.data}, right=GENUINE),
     *kinds("signed later", SIGNED, right=ADDED_IF_OPEN),
+    *kinds("signed later", NEAR_TEXT, right=if_open(_added_near_text)),
     *kinds(
         "signed in its field",
         {
