@@ -60,10 +60,13 @@ def signed_by_hand(
     early: int = 0,
     more: Mapping[int, bytes] | None = None,
     first: int = 0,
+    free: Mapping[int, int] | None = None,
+    page_entries: Mapping[str, bytes] | None = None,
 ) -> bytes:
     """Appends a field and a signature in one revision.
 
     `early`: how many bytes before the table `startxref` points. `first`: the number of the first new object.
+    `free`: numbers that the table lists as free, with generations. `page_entries`: others than there are.
     """
     with pikepdf.open(io.BytesIO(data), inherit_page_attributes=False) as pdf:
         root, page = pdf.Root, pdf.pages[0].obj
@@ -71,13 +74,15 @@ def signed_by_hand(
         field, value = number, number + 1
         form = root.get("/AcroForm")
         fields = list(form.Fields) if form is not None else []
+        typed = b"/Type /AcroForm " if form is not None and "/Type" in form else b""
         listed = b"".join(b"%d %d R " % item.objgen for item in fields) + b"%d 0 R" % field
         kept = b" ".join(b"%s %s" % (k.encode(), _text(v)) for k, v in root.items() if k != "/AcroForm")
         notes = page.get("/Annots", [])
         annotations = b"".join(_text(item) + b" " for item in notes) + b"%d 0 R" % field
-        rest = b" ".join(b"%s %s" % (k.encode(), _text(v)) for k, v in page.items() if k != "/Annots")
+        kept_page = {k: _text(v) for k, v in page.items() if k != "/Annots"} | dict(page_entries or {})
+        rest = b" ".join(b"%s %s" % (k.encode(), v) for k, v in kept_page.items())
         objects = {
-            root.objgen[0]: b"<< %s /AcroForm << /Fields [%s] /SigFlags 3 >> >>" % (kept, listed),
+            root.objgen[0]: b"<< %s /AcroForm << %s/Fields [%s] /SigFlags 3 >> >>" % (kept, typed, listed),
             page.objgen[0]: b"<< %s /Annots [%s] >>" % (rest, annotations),
             field: b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (%s) /F 132 /Rect [0 0 0 0] /V %d 0 R >>"
             % (name, value),
@@ -87,7 +92,10 @@ def signed_by_hand(
         }
         identity = b"/ID %s" % pdf.trailer.ID.unparse() if "/ID" in pdf.trailer else b""
         size = max(value + 1, int(pdf.trailer.Size), *(n + 1 for n in more or {0: b""}))
-        written = appended(data, objects, root=root.objgen[0], size=size, early=early, trailer=identity)
+        size = max(size, *(n + 1 for n in free or {0: 0}))
+        written = appended(
+            data, objects, root=root.objgen[0], size=size, early=early, trailer=identity, free=free
+        )
     return with_signature(written, sign)
 
 

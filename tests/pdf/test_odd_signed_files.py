@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pikepdf
 import pytest
@@ -220,6 +221,55 @@ async def test_who_signs_later_in_javascript_breaks_nothing(times: int, bench: S
     assert judgement.verdict not in (Verdict.NOT_GENUINE, Verdict.CANNOT_CHECK), judgement.reasons
 
 
+async def sealed_for_signing(bench: SealingBench, source: bytes) -> bytes:
+    stamp = bench.stamp(received(source).placements[0])
+    return await bench.seal(source, stamp, profile=Profile.SIGN_LATER)
+
+
+def a4() -> bytes:
+    """The size of its page has more decimals than Poppler writes."""
+    with pikepdf.open(io.BytesIO(letter())) as pdf:
+        box = [0, 0, Decimal("595.303937007874"), Decimal("841.889763779528")]
+        pdf.pages[0].obj["/MediaBox"] = pikepdf.Array(box)
+        pdf.save(out := io.BytesIO())
+    return out.getvalue()
+
+
+async def test_a_page_written_again_with_rounded_numbers_is_no_change(bench: SealingBench) -> None:
+    data = await sealed_for_signing(bench, a4())
+    for width, genuine in ((b"595.3039370079", True), (b"595.304", False)):
+        box = b"[0 0 %s 841.8897637795]" % width
+        later = judged(signed_by_hand(data, detached(), page_entries={"/MediaBox": box}), bench)
+        assert (later.verdict not in (Verdict.NOT_GENUINE, Verdict.CANNOT_CHECK)) is genuine, later.reasons
+
+
+async def test_a_number_freed_without_an_object_is_no_change(bench: SealingBench) -> None:
+    """iText lists its own cross-reference stream as free."""
+    data = await sealed_for_signing(bench, letter())
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        size, used = int(pdf.trailer.Size), pdf.pages[0].obj.Contents.objgen[0]
+    for number, generation, genuine in ((size + 5, 65535, True), (used, 1, False)):
+        later = judged(signed_by_hand(data, detached(), free={number: generation}), bench)
+        assert (later.verdict not in (Verdict.NOT_GENUINE, Verdict.CANNOT_CHECK)) is genuine, later.reasons
+
+
+async def test_our_files_leave_out_no_number_and_others_may_use_one(bench: SealingBench) -> None:
+    """Poppler takes the first number that no table names."""
+    data = await sealed_for_signing(bench, letter())
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        size = int(pdf.trailer.Size)
+        assert {number for number, _ in (item.objgen for item in pdf.objects)} == set(range(1, size))
+    hole = signed_by_hand(data, detached(), first=size + 3)  # as our files were before
+    later = judged(signed_by_hand(hole, detached(), first=size, name=b"Kedua"), bench)
+    assert later.verdict not in (Verdict.NOT_GENUINE, Verdict.CANNOT_CHECK), later.reasons
+
+
+async def test_the_form_of_our_files_begins_with_its_type(bench: SealingBench) -> None:
+    """@signpdf looks for these words to find the fields, and breaks the file without them."""
+    data = await sealed_for_signing(bench, letter())
+    assert re.search(rb"\n\d+ 0 obj\n<<\n/Type /AcroForm\n/Fields \[ \d+ 0 R \]", data)
+
+
 def contradiction() -> bytes:
     """Table and stream of the same section place the catalog differently."""
     data = odd.hybrid()
@@ -310,6 +360,7 @@ def test_each_refusal_that_tells_to_print_or_save_has_other_words_for_signed_fil
 
 UNSIGNED_ONLY = {
     "pdf.ambiguous",
+    "pdf.to_compare",
     "pdf.not_static",
     "pdf.not_pdf",
     "pdf.output_too_large",  # signed: pdf.signed_output_unfit

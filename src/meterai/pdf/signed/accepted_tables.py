@@ -42,7 +42,28 @@ class AmbiguousTables(PdfStrictReadError):
 
 
 class Sections(XRefCache):
-    """Sections in which objects that are not there may be referred to."""
+    """Sections in which objects that are not there may be referred to, and freed.
+
+    iText lists its own cross-reference stream as free. A number that no earlier section names had no object.
+    """
+
+    def refs_freed_in_revision(self, revision: int) -> set[Any]:
+        """The references that a revision freed, of objects that were there."""
+        freed: set[Any] = super().refs_freed_in_revision(revision)
+        return freed - self._freed_for_nothing(revision)
+
+    def explicit_refs_in_revision(self, revision: int) -> set[Any]:
+        """The references that a revision names, without those that it freed for nothing."""
+        named: set[Any] = super().explicit_refs_in_revision(revision)
+        return named - self._freed_for_nothing(revision)
+
+    def _freed_for_nothing(self, revision: int) -> set[Any]:
+        freed: set[Any] = super().refs_freed_in_revision(revision)
+        if not freed:
+            return freed
+        earlier = [section.xref_data for section in self._xref_sections[:revision]]
+        known = {n for data in earlier for n in (*data.standard_xrefs, *data.xrefs_in_objstm, *data.freed)}
+        return {reference for reference in freed if reference.idnum not in known}
 
     def get_introducing_revision(self, ref: Any) -> int:
         """The revision that first had an object. 0 for one that is not there: no later revision made it."""

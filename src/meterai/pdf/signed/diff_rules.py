@@ -19,7 +19,15 @@ from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
 from pyhanko.pdf_utils.decode_limits import DecodePurpose
-from pyhanko.pdf_utils.generic import IndirectObject, NullObject, Reference, StreamObject
+from pyhanko.pdf_utils.generic import (
+    ArrayObject,
+    FloatObject,
+    IndirectObject,
+    NullObject,
+    NumberObject,
+    Reference,
+    StreamObject,
+)
 from pyhanko.pdf_utils.misc import IndirectObjectExpected, PdfReadError
 from pyhanko.pdf_utils.reader import HistoricalResolver, RawPdfPath
 from pyhanko.sign.diff_analysis import (
@@ -36,7 +44,6 @@ from pyhanko.sign.diff_analysis import (
     SuspiciousModification,
     XrefStreamRule,
 )
-from pyhanko.sign.diff_analysis.commons import compare_dicts
 from pyhanko.sign.diff_analysis.rules_api import RelativeContext
 
 _OUTERMOST = frozenset(
@@ -157,7 +164,7 @@ def _joined(
     if not added:
         return
     name = widgets[next(iter(added))] if len(added) == 1 else None
-    compare_dicts(old, new, frozenset({"/Annots"}))
+    _compare_pages(old, new)
     unlocked = name is not None
     yield FormUpdate(updated_ref=page, field_name=name, valid_when_locked=unlocked)
     own, earlier = _own_reference(new, "/Annots"), _own_reference(old, "/Annots")
@@ -168,6 +175,29 @@ def _joined(
             valid_when_locked=unlocked,
             context_checked=RelativeContext(page, RawPdfPath("/Annots")),
         )
+
+
+def _compare_pages(old: Any, new: Any) -> None:
+    """Compares all but the annotations. Poppler rounds numbers to ten decimals when it writes a page again.
+
+    Raises: SuspiciousModification.
+    """
+    for key in (set(old) | set(new)) - {"/Annots"}:
+        if key not in old or key not in new or not is_same(old.raw_get(key), new.raw_get(key)):
+            raise SuspiciousModification(f"Values for {key} of a page differ.")
+
+
+def is_same(old: Any, new: Any) -> bool:
+    """Whether two values are equal, numbers to a millionth of a point."""
+    if isinstance(old, NumberObject | FloatObject) and isinstance(new, NumberObject | FloatObject):
+        return abs(float(old) - float(new)) <= _ROUNDED
+    if isinstance(old, ArrayObject) and isinstance(new, ArrayObject):
+        pair = list(list.__iter__(old)), list(list.__iter__(new))
+        return len(old) == len(new) and all(is_same(a, b) for a, b in zip(*pair, strict=True))
+    return bool(old == new)
+
+
+_ROUNDED = 1e-6
 
 
 def _annotations(page: Any) -> list[Reference | bytes]:

@@ -18,6 +18,8 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import Reference
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 
+from meterai.pdf.opening.cross_references import named_numbers
+
 
 class RevisionView(HistoricalResolver):
     """A revision without nulls in its catalog and in the form's list of fields: null means absent (7.3.9).
@@ -44,6 +46,19 @@ class RevisionView(HistoricalResolver):
             nothing.container_ref = ref
             return nothing
         return super().__call__(ref)
+
+    def is_ref_unassignable(self, ref: Reference) -> bool:
+        """Whether an object is new for this revision: beyond its /Size, or a number that it left out.
+
+        Poppler uses numbers that other programs left out. Nothing in the revision may refer to it.
+        """
+        if super().is_ref_unassignable(ref):
+            return True
+        if any(ref.idnum in named_numbers(self.reader, number) for number in range(self.revision + 1)):
+            return False
+        self._load_reverse_xref_cache()
+        known = self._indirect_object_access_cache
+        return known is not None and ref not in known
 
     def _load_reverse_xref_cache(self) -> None:
         if self._indirect_object_access_cache is not None:

@@ -78,16 +78,20 @@ class IncrementWriter(IncrementalPdfFileWriter):
     pyHanko would put its own name and the current time into the metadata.
     """
 
-    @classmethod
-    def after(cls, data: bytes) -> Self:
-        """Opens a file that carries signatures.
+    def __init__(self, stream: io.BytesIO, prev: Reader | None = None) -> None:
+        """Begins with the number after the last one: pyHanko would leave one out, which Poppler then uses.
 
         No new object gets the number of a cross-reference stream, which may not count itself in /Size.
         """
+        super().__init__(stream, prev=prev)
+        streams = (reference.idnum for reference in self.prev.xrefs.xref_stream_refs)
+        self._lastobj_id = max(self._lastobj_id - 1, *streams, 0)
+
+    @classmethod
+    def after(cls, data: bytes) -> Self:
+        """Opens a file that carries signatures."""
         reader = Reader(data)
-        writer = cls(reader.stream, prev=reader)
-        writer._lastobj_id = max(writer._lastobj_id, *(r.idnum for r in reader.xrefs.xref_stream_refs), 0)
-        return writer
+        return cls(reader.stream, prev=reader)
 
     def _update_meta(self) -> None:
         return None

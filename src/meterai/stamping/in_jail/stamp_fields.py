@@ -56,7 +56,9 @@ def _fields_of(writer: IncrementalPdfFileWriter) -> generic.ArrayObject:
     """The form's list of fields. Makes list and form if there are none."""
     root = writer.root
     if "/AcroForm" not in root:
-        root[pdf_name("/AcroForm")] = writer.add_object(generic.DictionaryObject())
+        # @signpdf, the usual signer in JavaScript, finds the form by its type, as the first entry
+        form = generic.DictionaryObject({pdf_name("/Type"): pdf_name("/AcroForm")})
+        root[pdf_name("/AcroForm")] = writer.add_object(form)
         writer.update_root()
     form = root["/AcroForm"]
     drop_null_fields(root)

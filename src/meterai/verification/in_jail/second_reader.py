@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Set as AbstractSet
+from decimal import Decimal
 from typing import Any
 
 import pikepdf
@@ -46,8 +47,10 @@ def _entries(holder: pikepdf.Object, exempt: AbstractSet[str]) -> dict[str, Any]
 def _value(value: Any) -> Any:
     """A comparable value: references as references, numbers and texts by their meaning.
 
-    Writing 595 for 595.000, or a text in another encoding, is no change.
+    Writing 595 for 595.000, or a text in another encoding, is no change. Nor is rounding to a millionth.
     """
+    if isinstance(value, Decimal):
+        return round(value, 6)
     if not isinstance(value, pikepdf.Object):
         return value
     if isinstance(value, pikepdf.String):
