@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import io
 import uuid
 from collections.abc import AsyncIterator, Callable
@@ -90,6 +91,23 @@ async def enter(
             )
 
 
+async def note_document_of(database: TestDatabase, serial: str, notices: list[str]) -> None:
+    """Writes the document of a release into the register, with what was found in the upload."""
+    owner = database.owner
+    async with owner.transaction():
+        await owner.execute("SET LOCAL session_replication_role = replica")
+        await owner.execute(
+            "INSERT INTO stamping.document (id, organisation_id, name, input_object, input_bytes, profile, "
+            "inspection, placements, output, created_at, retained_until) "
+            "SELECT document_id, $2, 'Surat.pdf', sha256, bytes, 'signed', $3, '[]', '{}', $4, $4 "
+            "FROM stamping.release WHERE serial = $1",
+            serial,
+            uuid.uuid4(),
+            json.dumps({"notices": notices}),
+            NOW,
+        )
+
+
 async def judged(database: TestDatabase, jail: OpenJail, stamper: Stamper, data: bytes) -> Judgement:
     """As the verifier's own process asks: with the reader's rights only."""
     return await judge_document(database.reader, jail, data, trust=stamper.trust, now=LATER)
@@ -104,6 +122,15 @@ async def test_a_released_file_is_genuine_by_its_digest_alone(database: TestData
     assert judgement.fast_path
     assert [(s.serial, s.released_at, s.page) for s in judgement.stamps] == [(SERIAL, NOW, None)]
     assert judgement.pages == 1
+
+
+async def test_a_digest_says_nothing_of_a_file_that_was_stamped_before(
+    database: TestDatabase, stamped: bytes
+) -> None:
+    """Others may have signed between the two orders. Only the file shows that."""
+    await enter(database, SERIAL, stamped)
+    await note_document_of(database, SERIAL, ["pdf.notice.stamped_already"])
+    assert await judge_digest(database.reader, hashlib.sha256(stamped).hexdigest()) is None
 
 
 async def test_it_is_opened_to_say_where_its_stamps_stand(

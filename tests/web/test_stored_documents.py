@@ -374,7 +374,9 @@ async def test_no_stamp_is_spent_on_another_file_that_the_agency_would_not_take(
     stamped: list[Any] = []
 
     async def accept(*_: Any, **__: Any) -> Any:
-        return SimpleNamespace(document_id=uuid.uuid4(), output=verdict, limits=limits)
+        return SimpleNamespace(
+            document_id=uuid.uuid4(), output=verdict, limits=limits, compared=True, profile=Profile.FINAL
+        )
 
     async def replace(*asked: Any, **_: Any) -> None:
         stamped.append(asked)

@@ -366,7 +366,7 @@ TABLE: dict[str, Explanation] = {
         facts={"megapixels": PICTURE_PIXELS_MAX // 1_000_000},
     ),
     "digest.unknown": Explanation(
-        N_("Daftar kami tidak mengenal sidik digital berkas ini."),
+        N_("Sidik digital saja tidak cukup untuk memeriksa berkas ini."),
         N_("Unggah berkasnya agar diperiksa seluruhnya."),
     ),
     "serial.malformed": Explanation(

@@ -42,13 +42,16 @@ _SERIAL = "SELECT serial, state, released_at FROM verification.serial WHERE seri
 _BY_DIGEST = """
     SELECT serial, r.sha256, r.released_at, r.document_pages, s.state, s.released_at AS first_released_at
     FROM verification.released r JOIN verification.serial s USING (serial)
-    WHERE r.sha256 = $1 ORDER BY serial"""
+    WHERE r.sha256 = $1 AND NOT r.stamped_before ORDER BY serial"""
 
 
 async def find_by_digest(
     connection: Connection, sha256: str
 ) -> tuple[list[Released], dict[str, SerialEntry]]:
-    """Every serial number released on exactly these bytes (hex SHA-256), with the register's entries."""
+    """Every serial number released on exactly these bytes (hex SHA-256), with the register's entries.
+
+    None if the file carried a stamp before: only the file itself shows what was added in between.
+    """
     released, entries = [], {}
     for row in await connection.fetch(_BY_DIGEST, sha256):
         serial, digest, released_at, pages, state, first = row

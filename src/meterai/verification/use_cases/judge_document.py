@@ -45,7 +45,7 @@ async def judge_document(
 
 
 async def judge_digest(db: Database | None, sha256: str) -> Judgement | None:
-    """The fast path alone, for a digest made in the browser; None if the register does not know it.
+    """The fast path alone, for a digest made in the browser; None if the register can't answer by it.
 
     None is no objection to the file: it must be uploaded and judged in full.
     Raises: Refusal(UNAVAILABLE, "register.unreachable"), or "register.not_asked" without `db`.
