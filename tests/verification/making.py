@@ -128,8 +128,9 @@ def stamp(
     certify: MDPPerm | None = MDPPerm.NO_CHANGES,
     page: int = 0,
     visible: bool = True,
+    at: tuple[int, int] = (300, 100),
 ) -> bytes:
-    """One stamp; by default as the final profile has it."""
+    """One stamp; by default as the final profile has it. `at`: its lower left corner."""
     signing = PdfSigner(
         PdfSignatureMetadata(
             field_name=name or f"Emet{serial}",
@@ -143,7 +144,9 @@ def stamp(
         signer=signer or stamper.signer(),
         timestamper=stamper.time_stamper() if time_stamper == "own" else time_stamper,  # type: ignore[arg-type]
         new_field_spec=(
-            SigFieldSpec(sig_field_name=name or f"Emet{serial}", on_page=page, box=(300, 100, 390, 190))
+            SigFieldSpec(
+                sig_field_name=name or f"Emet{serial}", on_page=page, box=(*at, at[0] + 90, at[1] + 90)
+            )
             if visible
             else SigFieldSpec(sig_field_name=name or f"Emet{serial}", box=None)
         ),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import io
+import json
 import uuid
 from collections.abc import AsyncIterator, Callable
 from datetime import date, datetime, timedelta
@@ -23,7 +23,7 @@ from meterai.kernel.serial_number import group_serial, readings
 from meterai.kit.database import connect
 from meterai.signatures.stamp_code import code_message, encode_code
 from meterai.stamping.signer.private_keys.software_key import CodeKey
-from meterai.verification.model import Judgement, RegisterAnswer, Verdict
+from meterai.verification.model import FaceLimits, Judgement, RegisterAnswer, Verdict
 from meterai.verification.reasons import UNEXPECTED
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document
 from meterai.verification.use_cases.look_up_serial import look_up_code, look_up_serial
@@ -201,7 +201,8 @@ async def test_machines_are_told_so_too(
     await enter(database, SECOND, data)
     parts: dict[str, Any] = {"db": database.reader, "trust": stamper.trust, "clock": lambda: LATER}
     verifier = VerifierService(**parts, jail=jail, pages=cast("Any", None))
-    answer = await site_api.verify_document.fn(sent(data), service=SimpleNamespace(**parts, check_jail=jail))
+    site = SimpleNamespace(**parts, check_jail=jail, face_limits=FaceLimits())
+    answer = await site_api.verify_document.fn(sent(data), service=site)
     assert answer.verdict is Verdict.NOT_GENUINE
     assert (await verifier_api.verify_document.fn(sent(data, verifier))).verdict is Verdict.NOT_GENUINE
 
@@ -231,7 +232,7 @@ async def test_a_stamp_that_others_signed_behind_is_asked_for_when_another_one_f
 ) -> None:
     first = stamp(letter(), stamper, certify=None)
     signed = signed_by_somebody(first)
-    data = stamp(signed, stamper, SECOND, certify=None)
+    data = stamp(signed, stamper, SECOND, certify=None, at=(180, 100))
     await enter(database, SERIAL, first, state=state)
     await enter(database, SECOND, data)
     asked = vouch_for_stamps(database.reader, jail, stamper.trust, signed, LATER)
