@@ -7,6 +7,7 @@ verdict. Ends with status 1 if there was one.
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import time
 from collections import Counter
@@ -20,6 +21,7 @@ from tests.changes.registry import KINDS
 
 def main() -> int:
     asked = _arguments()
+    logging.disable()  # pyHanko tells of each change
     kinds = [name for name in KINDS if any(part in name for part in asked.kinds or [""])]
     profiles = [Profile(name) for name in asked.profile or list(Profile)]
     print(f"{len(kinds)} kinds, {len(asked.pages or PAGES)} pages, {len(profiles)} profiles", flush=True)

@@ -13,7 +13,7 @@ from meterai.pdf.profiles import Profile
 from tests.attacks.signing import signed_by_somebody
 from tests.changes.faces import Face, Place, at, field, filled, of_the_stamp, signs
 from tests.changes.kind import ADDED_IF_OPEN, CHANGED, Kind, Make, Start, kinds
-from tests.changes.kinds.strangers import BLACK, OVER
+from tests.changes.kinds.strangers import BLACK, OVER, on_the_stamp
 from tests.changes.pages import PAGES
 from tests.verification.making import SECOND, byte_range
 
@@ -107,7 +107,7 @@ KINDS: list[Kind] = [
             "over a stranger's signature": stamps(
                 at(60, 230, 90, 90), STAMP, before=signs(at(60, 230, 90, 90), BLACK)
             ),
-            "over our own stamp": stamps(at(45, 105, 80, 80), STAMP),
+            "over our own stamp": stamps(on_the_stamp(0.05, 0.05, 0.95, 0.95), STAMP),
         },
         right=CHANGED,
     ),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 
+import pikepdf
 import zxingcpp
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -49,25 +51,42 @@ def behind_the_amount(millimetres: float, width: float = 30, up: float = 0) -> P
 
     def place(start: Start) -> tuple[int, int, int, int]:
         gap = max(1, millimetres * MM / start.page.unit)
-        return start.box(AMOUNT_END + gap, BASELINE - 3 + up, width, 14)
+        return start.box(AMOUNT_END + gap, BASELINE + (up - 3) / start.page.unit, width, 14)
+
+    return place
+
+
+def exactly(x: float, y: float, width: float, height: float) -> Place:
+    """In units of the page, as its text is."""
+    return lambda _: (int(x), int(y), int(x + width), int(y + height))
+
+
+def on_the_stamp(left: float, bottom: float, right: float, top: float) -> Place:
+    """By shares of the stamp's sides."""
+
+    def place(start: Start) -> Box:
+        with pikepdf.open(io.BytesIO(start.data)) as pdf:
+            x0, y0, x1, y1 = (float(value) for value in pdf.get_object(start.parts.field, 0)["/Rect"])
+        wide, high = x1 - x0, y1 - y0
+        return int(x0 + left * wide), int(y0 + bottom * high), int(x0 + right * wide), int(y0 + top * high)
 
     return place
 
 
 OVER: dict[str, Place] = {
-    "the amount": at(55, 744, 240, 20),
-    "a zero of the amount": at(AMOUNT_END - 8, 746, 10, 12),
-    "the end of the amount": at(AMOUNT_END - 3, 745, 40, 16),
-    "the body": at(60, 660, 400, 60),
-    "one line of the body": at(60, 708, 300, 10),
-    "the printed name": at(375, 398, 90, 16),
+    "the amount": exactly(55, 744, 240, 20),
+    "a zero of the amount": exactly(AMOUNT_END - 8, 746, 10, 12),
+    "the end of the amount": exactly(AMOUNT_END - 3, 745, 40, 16),
+    "the body": exactly(60, 660, 400, 60),
+    "one line of the body": exactly(60, 708, 300, 10),
+    "the printed name": exactly(375, 398, 90, 16),
     "the whole page": lambda start: start.page.crop or start.page.media,
-    "a corner of the text": at(440, 700, 60, 30),
-    "the stamp": at(60, 110, 60, 60),
-    "a corner of the stamp": at(110, 170, 80, 60),
+    "a corner of the text": exactly(440, 700, 60, 30),
+    "the stamp": on_the_stamp(0.2, 0.2, 0.8, 0.8),
+    "a corner of the stamp": on_the_stamp(0.7, 0.7, 1.4, 1.4),
 }
 """Ink of an earlier revision."""
-ON_THE_LINE = at(330, 414, 200, 40)
+ON_THE_LINE = exactly(330, 414, 200, 40)
 """People sign over such a line."""
 BLANK = at(60, 230, 160, 60)
 
@@ -141,7 +160,7 @@ KINDS: list[Kind] = [
             "white": signs(ON_THE_LINE, WHITE),
             "hand": signs(ON_THE_LINE, handwriting()),
         },
-        right=if_open(one_of(Verdict.WITH_ADDITIONS, Verdict.NOT_GENUINE)),
+        right=if_open(one_of(Verdict.WITH_ADDITIONS, Verdict.NOT_GENUINE, Verdict.CANNOT_CHECK)),
     ),
     *kinds(
         "stranger behind the amount",
@@ -177,7 +196,7 @@ KINDS: list[Kind] = [
             "white over black": twice(BLACK, WHITE),
             "white over a hand": twice(handwriting(), WHITE),
             "black over a hand": twice(handwriting(), BLACK),
-            "white over a corner": twice(BLACK, WHITE, other=at(200, 270, 100, 60)),
+            "white over a corner": twice(BLACK, WHITE, other=at(130, 250, 100, 60)),
             "white over white": twice(WHITE, WHITE),
             "clear over black": twice(BLACK, drawn(b"")),
         },
