@@ -117,7 +117,7 @@ REFUSED = {
 """What becomes of the others that are not stamped. A slower machine may say `pdf.too_heavy` of any."""
 
 
-JUDGED = ("TIDAK_ASLI", "TIDAK_DAPAT_DIPERIKSA", "pdf.too_heavy")
+JUDGED = ("TIDAK_ASLI", "TIDAK_DAPAT_DIPERIKSA", "NO_STAMP", "pdf.too_heavy")
 
 
 @pytest.fixture

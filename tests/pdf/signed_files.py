@@ -55,6 +55,7 @@ def signed(
     lock_level: MDPPerm | None = None,
     strict: bool = True,
     page: int = 0,
+    left: int = 60,
 ) -> bytes:
     """Adds a signature to the file; `lock` and `lock_level` go into the field's Lock dictionary."""
     writer = IncrementalPdfFileWriter(io.BytesIO(data), strict=strict)
@@ -63,7 +64,7 @@ def signed(
         SigFieldSpec(
             field,
             on_page=page,
-            box=(60, 60, 160, 100),
+            box=(left, 60, left + 100, 100),
             field_mdp_spec=lock,
             doc_mdp_update_value=lock_level,
         ),

@@ -284,7 +284,7 @@ async def test_others_may_sign_after_the_stamp_when_that_was_chosen(count: int, 
     data = await bench.seal(samples.form(), *stamps, profile=Profile.SIGN_LATER)
     check(data, b"", bench, *(stamp.serial for stamp in stamps), profile=Profile.SIGN_LATER)
     later = signed_files.signed(data)
-    latest = signed_files.signed(later, "Siti Rahma", field="Kedua")
+    latest = signed_files.signed(later, "Siti Rahma", field="Kedua", left=180)
     for file, signers in ((data, 0), (later, 1), (latest, 2)):
         judgement = judged(file, bench)
         due = Verdict.WITH_ADDITIONS if signers else Verdict.GENUINE
