@@ -142,8 +142,12 @@ KINDS: list[Kind] = [
     ),
     *kinds(
         "length",
-        {f"cut off {name}": (lambda s, x=x: s.data[: int(len(s.data) * x)]) for name, x in _HALVES.items()}
-        | {
+        {f"cut off {name}": (lambda s, x=x: s.data[: int(len(s.data) * x)]) for name, x in _HALVES.items()},
+        right=GONE,
+    ),
+    *kinds(
+        "length",
+        {
             "twice": lambda s: s.data + s.data,
             "zeros behind": lambda s: s.data + bytes(4096),
             "a letter behind": lambda s: s.data + b"x",
