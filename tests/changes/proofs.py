@@ -62,6 +62,7 @@ PROOFS: dict[str, Proof] = {
         True, _OWN + "archive, signature, notes in another order", "letter"
     ),
     "in_jail.additions:_same_but": Proof(True, "form fields: to be drawn by the reader"),
+    "in_jail.additions:_stays_upright": Proof(False, "signed later: by Poppler, on blank paper", "rotated"),
     "in_jail.additions:only_plain_additions": Proof(True, "catalog: extensions with a script"),
     _CHECK: Proof([], _WHITE),
     _ALLOWED: Proof(True, _WHITE, also={_OBJECTS: True, _DIFFER: False}),
@@ -152,7 +153,8 @@ PROOFS: dict[str, Proof] = {
 
 PARTS = frozenset(
     {
-        "in_jail.added:_counts", "in_jail.additions:_is_reference", "in_jail.additions:_names_in",
+        "in_jail.added:_counts", "in_jail.additions:_is_nowhere", "in_jail.additions:_is_reference",
+        "in_jail.additions:_names_in",
         "in_jail.history:_has_form", "in_jail.history:_has_root", "in_jail.history:_is_known",
         "in_jail.looks.faces:_has_look",
         "in_jail.looks.faces:has_face", "in_jail.looks.machine_codes:Code.touches",

@@ -76,7 +76,6 @@ SIGNED = {
     "on the last page": _on_the_last_page,
     "by LibreOffice": _with_a_form(lambda s: by_libreoffice(s.data)),
     "by Poppler": _with_a_form(lambda s: by_poppler(s.data, name="Siti")),
-    "by Poppler, on blank paper": _with_a_form(lambda s: by_poppler(s.data, BLANK(s), name="Siti")),
     "then archive data": then(signs(BLANK, PEN), archived),
     "then a time stamp": then(signs(BLANK, PEN), dated),
     "then archive data and a time stamp": then(signs(BLANK, PEN), archived, dated),
@@ -97,9 +96,20 @@ NEAR_TEXT = {
     "40 mm behind the amount": signs(behind_the_amount(40, 60), PEN),
 }
 LINE_ENDS = {"a line feed": b"\n", "CR LF": b"\r\n", "two line feeds": b"\n\n", "a blank": b" "}
+BY_POPPLER = {
+    "by Poppler, on blank paper": _with_a_form(lambda s: by_poppler(s.data, BLANK(s), name="Siti")),
+}
+
+
+def _added_upright(start: Start) -> Verdicts:
+    """Poppler's faces do not turn with a page. Readers place them differently on a turned one."""
+    return one_of(Verdict.CANNOT_CHECK)(start) if start.page.rotation else ADDED(start)
+
+
 KINDS: list[Kind] = [
     *kinds("honest", {"nothing": lambda s: s.data}, right=GENUINE),
     *kinds("signed later", SIGNED, right=ADDED_IF_OPEN),
+    *kinds("signed later", BY_POPPLER, right=if_open(_added_upright)),
     *kinds("signed later", NEAR_TEXT, right=if_open(_added_near_text)),
     *kinds(
         "signed in its field",

@@ -33,7 +33,7 @@ _PLAIN_FIELD = frozenset(
 _PLAIN_FLAGS = 4 | 64 | 128 | 512
 """Print, read only, locked. Other flags let a widget differ between screen, paper and zoom (12.5.3)."""
 _NO_ROTATE = 16
-"""Has no effect on a page that is not turned; Poppler always writes it."""
+"""Has no effect on a page that is not turned; Poppler always writes it (12.5.3)."""
 _STATES = frozenset({"/N", "/R", "/D"})
 _PARTS_MAX = 2000
 _BY_NAME = {
@@ -90,11 +90,22 @@ def _fields_are_plain(document: Document, before: Any, own: frozenset[str]) -> b
         key = field.idnum, field.generation
         if sum(key in page.annotations for page in document.pages) > 1:
             return False  # elsewhere it may lie over content, and without a face readers draw their own
+        if key in turned and _stays_upright(field.get_object()):
+            raise Unreadable("pdf.ambiguous")
         layered = "/OCProperties" in reader.root
-        flags = _PLAIN_FLAGS | (0 if key in turned else _NO_ROTATE)
-        if not _is_plain(field.get_object(), flags, layered=layered):
+        if not _is_plain(field.get_object(), _PLAIN_FLAGS | _NO_ROTATE, layered=layered):
             return False
     return True
+
+
+def _stays_upright(field: Any) -> bool:
+    """Whether a field's face does not turn with its page (12.5.3). Readers place it differently."""
+    return not _is_nowhere(field) and bool(int(_entry(field, "/F", 0)) & _NO_ROTATE)
+
+
+def _is_nowhere(field: Any) -> bool:
+    left, bottom, right, top = _entry(field, "/Rect", _NOWHERE)
+    return bool(left == right or bottom == top)
 
 
 def _has_clear_place(field: Any) -> bool:
@@ -149,12 +160,10 @@ def _is_plain(field: Any, flags: int, *, layered: bool) -> bool:
     12.5.6.4,
     12.5.6.14, 14.11.3).
     """
-    left, bottom, right, top = _entry(field, "/Rect", _NOWHERE)
-    placeless = left == right or bottom == top
     return (
         set(field) <= _PLAIN_FIELD
         and _entry(field, "/Subtype", "/Widget") == "/Widget"
-        and (placeless or not int(_entry(field, "/F", 0)) & ~flags)
+        and (_is_nowhere(field) or not int(_entry(field, "/F", 0)) & ~flags)
         and ("/DV" not in field or _text(field, "/DV") == _text(field, "/V"))
         and isinstance(_entry(field, "/AS", None), generic.NameObject | None)
         and isinstance(_entry(field, "/H", None), generic.NameObject | None)
