@@ -143,7 +143,7 @@ async def test_a_cut_off_picture_is_refused(jail: JailPool, page: Image.Image) -
 
 def test_a_picture_is_none_when_readers_of_pdf_would_open_it(stamper: Stamper, stamped: bytes) -> None:
     assert not is_picture(b"\xff\xd8\xff\xe0" + stamped)
-    assert stamper.judge(b"\xff\xd8\xff\xe0" + stamped).reasons == ("file.junk_before",)
+    assert stamper.judge(b"\xff\xd8\xff\xe0" + stamped).reasons == ("stamp.saved_again",)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "TIFF"])

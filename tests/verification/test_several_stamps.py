@@ -16,8 +16,9 @@ from pyhanko.pdf_utils.writer import PdfFileWriter
 
 from meterai.kernel.serial_number import make_serial
 from meterai.pdf.page_box import PageBox
-from meterai.verification.in_jail import additions, afterwards, history, judge
-from meterai.verification.in_jail.document import Page, Unreadable, open_document
+from meterai.verification.in_jail import additions, history, judge
+from meterai.verification.in_jail.document import Unreadable, open_document
+from meterai.verification.in_jail.looks import judged_faces
 from meterai.verification.in_jail.steps import only_stamps_between
 from meterai.verification.model import Box, JudgeRequest, Verdict
 from meterai.verification.trust import load_trust
@@ -98,9 +99,8 @@ def test_the_faces_of_who_signed_behind_a_stamp_take_a_sixth_and_together_a_thir
     heights: list[float], large: bool
 ) -> None:
     paper = PageBox(x0=0, y0=0, x1=600, y1=600, rotation=0)
-    page = Page(reference=(3, 0), annotations=frozenset(), box=paper)
-    faces = [Box(x=0, y=0, width=200, height=height) for height in heights]
-    assert afterwards._are_large(faces, page) is large
+    faces = [Box(x=200 * n, y=0, width=200, height=height) for n, height in enumerate(heights)]
+    assert judged_faces._are_large(faces, paper) is large
 
 
 def test_a_face_of_more_parts_than_are_looked_at_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +116,7 @@ def test_a_face_of_more_parts_than_are_looked_at_is_no_pass(monkeypatch: pytest.
 def test_a_form_value_swapped_before_our_second_stamp_is_not_genuine(stamper: Stamper) -> None:
     """pyHanko finds nothing wrong with it, and our second seal covers the whole file."""
     first = stamp(form_letter(), stamper, certify=None)
-    honest = stamp(first, stamper, SECOND, certify=None)
+    honest = stamp(first, stamper, SECOND, certify=None, at=(180, 100))
     assert stamper.judge(honest).verdict is Verdict.WITH_ADDITIONS
     changed = stamp(append_revision(first, swap_field_value), stamper, SECOND, certify=None)
     judgement = stamper.judge(changed)
@@ -129,7 +129,7 @@ def test_a_stamp_of_another_issuer_lies_under_our_last_one_or_behind_it(stamper:
     strange = stamp(first, stamper, THIRD, signer=strange_authority(), certify=None, visible=False)
     judgement = stamper.judge(strange)
     assert (judgement.verdict, judgement.reasons) == (Verdict.CANNOT_CHECK, ("stamp.foreign_issuer",))
-    judgement = stamper.judge(stamp(strange, stamper, SECOND, certify=None))
+    judgement = stamper.judge(stamp(strange, stamper, SECOND, certify=None, at=(180, 100)))
     assert (judgement.verdict, judgement.reasons) == (
         Verdict.WITH_ADDITIONS,
         ("file.additions", "note.foreign_stamp"),

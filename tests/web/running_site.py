@@ -22,7 +22,7 @@ from meterai.sales.events import load_events
 from meterai.sales.queries.tariffs import Tariff
 from meterai.stamping.signer_wire import Identity
 from meterai.stamping.upload_room import UploadRoom
-from meterai.verification.model import Trust
+from meterai.verification.model import FaceLimits, Trust
 from meterai.web.line.queues import queues_of
 from meterai.web.site import build_site
 from tests.sales.shop import PRICES
@@ -113,7 +113,8 @@ class RunningSite:
         app: Any = SimpleNamespace(
             settings=settings, db=self.db, secret=b"s" * 32, clock=lambda: line.now,
             public_url=settings.public_url or "http://situs",
-            trust=Trust(roots_pem=()), price_list=PRICES, signer=self.signer, jail=None, objects=None,
+            trust=Trust(roots_pem=()), face_limits=FaceLimits(), price_list=PRICES,
+            signer=self.signer, jail=None, objects=None,
             upload_room=UploadRoom(
                 self.db, DiskReserve([line.folder.path], 0),  # type: ignore[arg-type]
                 network_bytes_max=1 << 30, all_bytes_max=1 << 30,
