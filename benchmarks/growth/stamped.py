@@ -63,6 +63,13 @@ def uploads(people: People) -> bytes:
             "input_deleted_at": people.later(_WEEK_HOURS),
             "profile": b"final",
             "network": None,
+            "normalised": b"\x01",
+            "other_object": None,
+            "other_bytes": None,
+            "upload_object": None,
+            "upload_bytes": None,
+            "differences": jsonb("[]"),
+            "compared_at": None,
         },
     )
 
