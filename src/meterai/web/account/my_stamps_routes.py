@@ -22,13 +22,10 @@ from meterai.stamping.bundles.queries import bundles_of_customer
 from meterai.stamping.model import Job
 from meterai.stamping.queries import (
     DocumentPage,
-    document_image,
-    document_page,
     documents_of_customer,
     job_of_document,
     released_file,
 )
-from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX
 from meterai.stamping.use_cases.check_free_places import check_free_places
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.start_stamping import start_stamping
@@ -46,6 +43,7 @@ from meterai.web.account.sign_in import (
 )
 from meterai.web.documents.placing import TypedPlacement, placing_context, typed_of
 from meterai.web.documents.placing_form import WantedPlacements, typed_from, wanted_placements
+from meterai.web.documents.seen_documents import own_document, picture_of
 from meterai.web.documents.uploads import accept_upload
 from meterai.web.line.general_shop import entry_cookies
 from meterai.web.orders.access import ORDER_COOKIE, customer_of, kept_orders, signed_in
@@ -160,7 +158,7 @@ async def take_document(request: WebRequest, context: RequestContext) -> Respons
 @get("/saya/dokumen/{document_id:uuid}/letak")
 async def show_placing(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
     """Shows the page with the place of one of the document's stamps, proposed or stored."""
-    document = await _document(request, context, document_id)
+    document = await own_document(request, context, document_id)
     if document.job is not None:
         return context.redirect(request, f"/saya/dokumen/{document_id}")
     if number := await _order_of(context, document_id):
@@ -181,7 +179,7 @@ async def take_placing(request: WebRequest, context: RequestContext, document_id
     """
     form = await context.form(request)
     customer = await signed_in(context, request)
-    document = await _document(request, context, document_id)
+    document = await own_document(request, context, document_id)
     if document.job is not None:
         return context.redirect(request, f"/saya/dokumen/{document_id}")
     if number := await _order_of(context, document_id):
@@ -207,18 +205,8 @@ async def show_image(
     request: WebRequest, context: RequestContext, document_id: UUID, page: int
 ) -> Response[bytes]:
     """Answers with a page as a JPEG, for its owner alone."""
-    await _document(request, context, document_id)
-    service = context.service
-    jpeg = await document_image(
-        service.db,
-        service.jail,
-        service.objects,
-        document_id,
-        page,
-        PAGE_IMAGE_WIDTH_PX,
-        uploaded="asal" in request.query_params,
-    )
-    return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
+    await own_document(request, context, document_id)
+    return await picture_of(request, context, document_id, page)
 
 
 @get("/saya/dokumen/{document_id:uuid}")
@@ -245,17 +233,9 @@ async def show_progress(request: WebRequest, context: RequestContext, document_i
 @get("/saya/dokumen/{document_id:uuid}/unduh")
 async def download(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
     """Answers with the stamped PDF."""
-    document = await _document(request, context, document_id)
+    document = await own_document(request, context, document_id)
     file = await released_file(context.service.db, context.service.objects, document.document_id)
     return pdf_response(file.data, f"bermeterai-{file.name}")
-
-
-async def _document(request: WebRequest, context: RequestContext, document_id: UUID) -> DocumentPage:
-    customer = await signed_in(context, request)
-    document = await document_page(context.service.db, document_id, customer_id=customer.customer_id)
-    if document is None:
-        raise Refusal(Kind.NOT_FOUND, "document.unknown")
-    return document
 
 
 async def _order_of(context: RequestContext, document_id: UUID) -> str | None:
@@ -307,7 +287,7 @@ async def _lot(context: RequestContext, customer_id: UUID, pieces: int) -> UUID:
 
 
 async def _progress(request: WebRequest, context: RequestContext, document_id: UUID) -> dict[str, Any] | None:
-    document = await _document(request, context, document_id)
+    document = await own_document(request, context, document_id)
     job = document.job
     if job is None:
         return None

@@ -8,23 +8,12 @@ from uuid import UUID
 
 from litestar import Response, get, post
 
-from meterai.kernel.refusals import Kind, Refusal
-from meterai.sales.queries.order_page import order_items
-from meterai.stamping.queries import DocumentPage, document_page
+from meterai.stamping.queries import DocumentPage
 from meterai.stamping.use_cases.confirm_pages import confirm_pages
-from meterai.web.documents.place_routes import image_address, is_over
+from meterai.web.documents.place_routes import image_address
 from meterai.web.documents.placing import PageSize, page_size
-from meterai.web.orders.access import OrderKey, open_order_page, signed_in
+from meterai.web.documents.seen_documents import document_of_draft, own_document
 from meterai.web.requests.request_context import RequestContext, WebRequest
-
-
-@dataclass(frozen=True, slots=True)
-class DraftSheet:
-    """A document of a draft, and its position in the order."""
-
-    key: OrderKey
-    document: DocumentPage
-    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +43,7 @@ async def show_comparison_of_order(
     request: WebRequest, context: RequestContext, number: str, document_id: UUID
 ) -> Response[bytes]:
     """Shows the pages of a draft's document that look different, before and after."""
-    draft = await _draft(request, context, number, document_id)
+    draft = await document_of_draft(request, context, number, document_id)
     if draft is None:
         return context.redirect(request, f"/pesanan/{number}")
 
@@ -71,7 +60,7 @@ async def confirm_of_order(
 ) -> Response[bytes]:
     """Notes that the person wants the result, and goes on to the place of the stamp."""
     await context.form(request)
-    draft = await _draft(request, context, number, document_id)
+    draft = await document_of_draft(request, context, number, document_id)
     if draft is None:
         return context.redirect(request, f"/pesanan/{number}")
     await confirm_pages(context.service.db, document_id, now=context.service.clock())
@@ -81,7 +70,7 @@ async def confirm_of_order(
 @get("/saya/dokumen/{document_id:uuid}/banding")
 async def show_comparison(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
     """Shows the same for a document that quota is to pay for."""
-    document = await _own(request, context, document_id)
+    document = await own_document(request, context, document_id)
 
     def image(page: int, uploaded: bool) -> str:
         return f"/saya/dokumen/{document_id}/halaman/{page}" + ("?asal=1" if uploaded else "")
@@ -93,35 +82,9 @@ async def show_comparison(request: WebRequest, context: RequestContext, document
 async def confirm(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
     """Notes that the person wants the result, and goes on to the place of the stamp."""
     await context.form(request)
-    await _own(request, context, document_id)
+    await own_document(request, context, document_id)
     await confirm_pages(context.service.db, document_id, now=context.service.clock())
     return context.redirect(request, f"/saya/dokumen/{document_id}/letak")
-
-
-async def _draft(
-    request: WebRequest, context: RequestContext, number: str, document_id: UUID
-) -> DraftSheet | None:
-    """The draft's document. None: the order is no draft any more.
-
-    Raises: Refusal NOT_FOUND `order.no_such_item`.
-    """
-    key = await open_order_page(context, request, number)
-    order = await order_items(context.service.db, key.order_id)
-    if is_over(order):
-        return None
-    items = [item.document_id for item in order.items]
-    document = await document_page(context.service.db, document_id) if document_id in items else None
-    if document is None:
-        raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
-    return DraftSheet(key, document, items.index(document_id) + 1)
-
-
-async def _own(request: WebRequest, context: RequestContext, document_id: UUID) -> DocumentPage:
-    customer = await signed_in(context, request)
-    document = await document_page(context.service.db, document_id, customer_id=customer.customer_id)
-    if document is None:
-        raise Refusal(Kind.NOT_FOUND, "document.unknown")
-    return document
 
 
 def _page(

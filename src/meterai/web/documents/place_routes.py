@@ -17,14 +17,14 @@ from meterai.sales.queries.order_page import ItemLine, OrderItems, OrderPage, or
 from meterai.sales.use_cases.add_item import add_document
 from meterai.stamping.model import OutputVerdict
 from meterai.stamping.placement import Placement
-from meterai.stamping.queries import DocumentPage, document_image, document_page, image_at_hand
-from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX
+from meterai.stamping.queries import DocumentPage, document_page
 from meterai.stamping.use_cases.check_free_places import check_free_places
 from meterai.stamping.use_cases.place_stamps import chosen_profile, place_stamps
 from meterai.stamping.use_cases.rewrite_document import rewrite_document
 from meterai.web.account.sign_in import told
 from meterai.web.documents.placing import TypedPlacement, placing_context, typed_of
 from meterai.web.documents.placing_form import typed_from, wanted_placements
+from meterai.web.documents.seen_documents import is_over, picture_of
 from meterai.web.orders.access import OrderKey, customer_of, open_order_page
 from meterai.web.requests.csrf import is_permit, make_permit
 from meterai.web.requests.forms import Form
@@ -99,19 +99,7 @@ async def show_image(
     permit, version = request.query_params.get("izin", ""), request.query_params.get("v", "")
     if not is_permit(context.service.secret, permit, key.order_id, document_id, version):
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
-    service, width = context.service, PAGE_IMAGE_WIDTH_PX
-    jpeg = image_at_hand(version, page, width)
-    if jpeg is None:
-        jpeg = await document_image(
-            service.db,
-            service.jail,
-            service.objects,
-            document_id,
-            page,
-            width,
-            uploaded="asal" in request.query_params,
-        )
-    return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
+    return await picture_of(request, context, document_id, page, version=version)
 
 
 @get("/pesanan/{number:str}/syarat/{position:int}")
@@ -183,13 +171,6 @@ async def _sheet_of(
     if document is None:
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
     return DraftDocument(key, order, item, position, document)
-
-
-def is_over(order: OrderItems | OrderPage) -> bool:
-    """Tells whether the order is paid, or never will be. Stamps are no longer placed; its page shows its
-    state.
-    """
-    return order.state not in ("draft", "awaiting_payment")
 
 
 def image_address(

@@ -1,0 +1,75 @@
+"""Finds the document that a visitor may see, of a draft order or of their own, and draws its pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from litestar import Response
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.sales.queries.order_page import OrderItems, OrderPage, order_items
+from meterai.stamping.queries import DocumentPage, document_image, document_page, image_at_hand
+from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX
+from meterai.web.orders.access import OrderKey, open_order_page, signed_in
+from meterai.web.requests.request_context import RequestContext, WebRequest
+
+
+@dataclass(frozen=True, slots=True)
+class SeenDocument:
+    """A document of a draft, and its position in the order."""
+
+    key: OrderKey
+    document: DocumentPage
+    position: int
+
+
+async def document_of_draft(
+    request: WebRequest, context: RequestContext, number: str, document_id: UUID
+) -> SeenDocument | None:
+    """Finds a draft's document. None: the order is no draft any more.
+
+    Raises: Refusal NOT_FOUND `order.no_such_item`.
+    """
+    key = await open_order_page(context, request, number)
+    order = await order_items(context.service.db, key.order_id)
+    if is_over(order):
+        return None
+    items = [item.document_id for item in order.items]
+    document = await document_page(context.service.db, document_id) if document_id in items else None
+    if document is None:
+        raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
+    return SeenDocument(key, document, items.index(document_id) + 1)
+
+
+async def own_document(request: WebRequest, context: RequestContext, document_id: UUID) -> DocumentPage:
+    """Finds a document of the customer who is signed in. Raises: Refusal NOT_FOUND `document.unknown`."""
+    customer = await signed_in(context, request)
+    document = await document_page(context.service.db, document_id, customer_id=customer.customer_id)
+    if document is None:
+        raise Refusal(Kind.NOT_FOUND, "document.unknown")
+    return document
+
+
+async def picture_of(
+    request: WebRequest, context: RequestContext, document_id: UUID, page: int, *, version: str = ""
+) -> Response[bytes]:
+    """Answers with a page as a JPEG. The caller has checked that the visitor may see it.
+
+    The query `asal` asks for the page as it was uploaded. `version`: the bytes, if the address names them.
+    """
+    service, width = context.service, PAGE_IMAGE_WIDTH_PX
+    jpeg = image_at_hand(version, page, width)
+    if jpeg is None:
+        uploaded = "asal" in request.query_params
+        jpeg = await document_image(
+            service.db, service.jail, service.objects, document_id, page, width, uploaded=uploaded
+        )
+    return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
+
+
+def is_over(order: OrderItems | OrderPage) -> bool:
+    """Tells whether the order is paid, or never will be. Stamps are no longer placed; its page shows its
+    state.
+    """
+    return order.state not in ("draft", "awaiting_payment")
