@@ -17,6 +17,8 @@ import pikepdf
 import pypdfium2
 import pypdfium2.raw as pdfium_c
 
+from meterai.pdf.opening.by_pdfium import opened
+
 _FIELD, _WRITTEN = "/Widget", "/FreeText"
 
 
@@ -71,9 +73,7 @@ def _draw(data: bytes, password: str, pages: list[int], written: set[int]) -> by
 
     PDFium draws comments with their page, so pages in `written` are drawn, on a single dot.
     """
-    document = pypdfium2.PdfDocument(data, password=password or None)
-    try:
-        document.init_forms()
+    with opened(data, password) as document:
         for number in pages:
             page = document[number]
             if number in written:
@@ -83,8 +83,6 @@ def _draw(data: bytes, password: str, pages: list[int], written: set[int]) -> by
         out = io.BytesIO()
         document.save(out, flags=pdfium_c.FPDF_REMOVE_SECURITY)
         return out.getvalue()
-    finally:
-        document.close()
 
 
 def _copy_appearances(

@@ -17,6 +17,7 @@ import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageChops, ImageFilter
 
 from meterai.pdf.empty_brackets import without_brackets
+from meterai.pdf.opening.by_pdfium import opened
 from meterai.pdf.page_box import PageBox, Rectangle, make_page_box
 from meterai.pdf.placeholder_words import without_placeholders
 from meterai.pdf.ruled_lines import without_lines
@@ -81,12 +82,8 @@ def _opened(source: bytes | pypdfium2.PdfDocument) -> Iterator[pypdfium2.PdfDocu
     if isinstance(source, pypdfium2.PdfDocument):
         yield source
         return
-    document = pypdfium2.PdfDocument(source)
-    try:
-        document.init_forms()
+    with opened(source) as document:
         yield document
-    finally:
-        document.close()
 
 
 def seen_box(page: pypdfium2.PdfPage) -> PageBox:

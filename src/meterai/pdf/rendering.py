@@ -14,6 +14,7 @@ import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageChops
 
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.pdf.opening.by_pdfium import opened
 from meterai.pdf.opening.structure import user_unit_of
 from meterai.pdf.own_page import stamped_own_page
 from meterai.pdf.page_box import Rectangle
@@ -72,17 +73,13 @@ class _NoSuchPage(Exception):
 
 def _with_image[Made](data: bytes, request: RenderRequest, make: Callable[[Image.Image], Made]) -> Made:
     _keep_standard_fonts()
-    document = pypdfium2.PdfDocument(data, password=request.password or None)
-    try:
+    with opened(data, request.password) as document:
         if not 1 <= request.page <= len(document):
             raise _NoSuchPage
-        document.init_forms()
         part = request.crop and _in_units(request.crop, data, request)
         bitmap = _draw(document[request.page - 1], request, part)
         size = (bitmap.width, bitmap.height)
         return make(Image.frombuffer("RGBX", size, bitmap.buffer, "raw", "RGBX", bitmap.stride, 1))
-    finally:
-        document.close()
 
 
 @lru_cache(maxsize=1)

@@ -15,6 +15,7 @@ import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from meterai.pdf.limits import DEFAULT_LIMITS
+from meterai.pdf.opening.by_pdfium import opened
 from meterai.pdf.opening.structure import refuse
 from meterai.pdf.page_box import PageBox, Rectangle
 from meterai.stamping.requests import PageDifference
@@ -51,16 +52,8 @@ def compare(
 
     Raises: Lost; Refusal INVALID `pdf.ambiguous` with `page`.
     """
-    with suppress(pypdfium2.PdfiumError):
-        before = pypdfium2.PdfDocument(upload, password=password or None)
-        after = pypdfium2.PdfDocument(normal)
-        try:
-            before.init_forms()
-            after.init_forms()
-            return _compare(before, after, redrawn, only)
-        finally:
-            after.close()
-            before.close()
+    with suppress(pypdfium2.PdfiumError), opened(upload, password) as before, opened(normal) as after:
+        return _compare(before, after, redrawn, only)
     return []
 
 

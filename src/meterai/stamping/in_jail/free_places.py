@@ -6,7 +6,7 @@ What people signed must stay visible, so nothing may be covered. `pdf/ink.py` sa
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pypdfium2
 from PIL import Image
@@ -14,6 +14,7 @@ from PIL import Image
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.pdf.ink import ink_on, places_of_annotations
 from meterai.pdf.limits import DEFAULT_LIMITS
+from meterai.pdf.opening.by_pdfium import opened
 from meterai.pdf.opening.structure import WalkedPage, open_document, refuse
 from meterai.stamping.in_jail.proposal import ranked_places
 from meterai.stamping.placement import SIZE_DEFAULT, SIZE_MIN, Placement
@@ -120,15 +121,12 @@ def _with_size(request: ProposeRequest, size: float) -> ProposeRequest:
 
 @contextmanager
 def _opened(data: bytes) -> Iterator[pypdfium2.PdfDocument]:
-    try:
-        document = pypdfium2.PdfDocument(data)
-    except pypdfium2.PdfiumError:
-        raise refuse("pdf.signed_irregular") from None
-    try:
-        document.init_forms()
+    with ExitStack() as stack:
+        try:
+            document = stack.enter_context(opened(data))
+        except pypdfium2.PdfiumError:
+            raise refuse("pdf.signed_irregular") from None
         yield document
-    finally:
-        document.close()
 
 
 @contextmanager

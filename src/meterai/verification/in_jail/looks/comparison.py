@@ -14,13 +14,14 @@ import pypdfium2
 from meterai.kernel.refusals import Refusal
 from meterai.pdf.inspection import inspect
 from meterai.pdf.limits import CHECKED_BYTES_MAX, DEFAULT_LIMITS, Limits
+from meterai.pdf.opening.by_pdfium import opened
 from meterai.pdf.requests import InspectRequest
 from meterai.verification.in_jail.added import Seal
 from meterai.verification.in_jail.document import PAGES_MAX, Document, Unreadable
 from meterai.verification.in_jail.looks.faces import Face, faces_of, looks_before
 from meterai.verification.in_jail.looks.judged_faces import CHANGED, PageFaces
 from meterai.verification.in_jail.looks.pages_to_draw import pages_to_draw
-from meterai.verification.in_jail.looks.rendered import differ, draw_page, opened
+from meterai.verification.in_jail.looks.rendered import differ, draw_page
 from meterai.verification.in_jail.looks.scan_copies import plain_jpegs
 from meterai.verification.in_jail.stamps import Examined
 from meterai.verification.model import FaceLimits

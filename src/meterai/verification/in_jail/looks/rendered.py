@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 import pypdfium2
 from PIL import Image, ImageChops
@@ -14,17 +13,6 @@ from meterai.verification.model import Box
 
 COMPARE_DPI = 60
 PIXELS_MAX = 4_000_000
-
-
-@contextmanager
-def opened(data: bytes) -> Iterator[pypdfium2.PdfDocument]:
-    """The file as PDFium reads it, with its form."""
-    document = pypdfium2.PdfDocument(data)
-    try:
-        document.init_forms()
-        yield document
-    finally:
-        document.close()
 
 
 def draw_part(

@@ -15,9 +15,9 @@ from operator import mul
 from typing import NamedTuple
 
 import pikepdf
-import pypdfium2
 from PIL import Image, ImageChops, ImageFilter
 
+from meterai.pdf.opening.by_pdfium import opened
 from meterai.pdf.own_page import stamped_own_page
 from meterai.pdf.regions import Pixels, regions
 
@@ -99,15 +99,11 @@ def general_patterns() -> list[Pattern]:
     data = stamped_own_page()
     with pikepdf.open(io.BytesIO(data)) as pdf:
         place = [float(value) for value in pdf.pages[0].obj["/Annots"][-1]["/Rect"]]
-    document = pypdfium2.PdfDocument(data)
-    try:
-        document.init_forms()
+    with opened(data) as document:
         page = document[0]
         width, height = page.get_size()
         cut = (place[0], place[1], width - place[2], height - place[3])
         return patterns_of(page.render(scale=2, crop=cut, may_draw_forms=True).to_pil().convert("L"))
-    finally:
-        document.close()
 
 
 def likeness(part: Image.Image, patterns: Sequence[Pattern]) -> float:
