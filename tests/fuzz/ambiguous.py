@@ -20,6 +20,7 @@ from meterai.stamping.in_jail.reception import receive
 from meterai.stamping.requests import OutputLimits, ReceptionRequest
 from tests.attacks.raw import stream
 from tests.fuzz.refusals import assert_named
+from tests.hostile.raw import file
 
 SHOWN, OTHER = b"Rp 1.000.000", b"Rp 9.000.000"
 Edit = Callable[[bytes, int, int], bytes]
@@ -48,7 +49,7 @@ def objects() -> list[bytes]:
 @cache
 def base(kind: int) -> bytes:
     """A plain file: with a table, in two revisions, or with a table in a stream."""
-    plain = written(objects())
+    plain = file(*objects())
     if kind == 0:
         return plain
     if kind == 1:
@@ -63,19 +64,6 @@ def base(kind: int) -> bytes:
         mode = modes.generate if kind == 2 else modes.disable
         pdf.save(out, static_id=True, object_stream_mode=mode, compress_streams=kind == 2)
     return out.getvalue()
-
-
-def written(bodies: list[bytes]) -> bytes:
-    """A file of these objects with a true table."""
-    out, places = bytearray(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"), []
-    for number, body in enumerate(bodies, 1):
-        places.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    table = len(out)
-    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(bodies) + 1)
-    out += b"".join(b"%010d 00000 n \n" % place for place in places)
-    tail = b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n"
-    return bytes(out + tail % (len(bodies) + 1, table))
 
 
 def _at(pattern: bytes, data: bytes, place: int) -> re.Match[bytes] | None:
@@ -151,7 +139,7 @@ def another_trailer(data: bytes, place: int, form: int) -> bytes:
 
 
 def another_header(data: bytes, place: int, form: int) -> bytes:
-    added = (b"%PDF-1.4\n", b"\n\n%PDF-1.7\n", b"x" * 40 + b"\n", written(objects()))[form % 4]
+    added = (b"%PDF-1.4\n", b"\n\n%PDF-1.7\n", b"x" * 40 + b"\n", file(*objects()))[form % 4]
     return added + data if place % 2 else data + added
 
 
