@@ -67,7 +67,7 @@ def test_a_file_can_be_judged_from_standard_input(tmp_path: Path) -> None:
     piped = run("verify", "-", *options, given=PDF.read_bytes())
     named = run("verify", str(PDF), *options)
     assert piped.stdout == named.stdout
-    assert piped.returncode == named.returncode == 1
+    assert piped.returncode == named.returncode == 4
     missing = run("verify", "missing.pdf", *options)
     assert missing.returncode == 2
     assert b"does not exist" in missing.stderr
