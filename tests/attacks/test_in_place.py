@@ -196,11 +196,7 @@ UNREADABLE = {"null", "XMP dropped"}
 @pytest.mark.parametrize("name", sorted(({*INFO, *METADATA} - UNREADABLE) | {"mark information"}))
 @pytest.mark.parametrize(
     "follows",
-    [
-        archived,
-        archive_stamped,
-        lambda _, data: signed_by_somebody(data, name="Siti", box=BLANK, writing=IncrementWriter),
-    ],
+    [archived, archive_stamped, siti_signs],
     ids=["archive data", "archive time stamp", "signature"],
 )
 @pytest.mark.parametrize("profile", ["approval", "to be signed", "signed before"])

@@ -292,15 +292,13 @@ def hybrid(*, hidden: bytes = b"", again: Mapping[int, bytes] | None = None) -> 
     table = len(out)
     lines = {root: b"%010d 00000 n \n" % places[root], own: b"%010d 00000 n \n" % at}
     out += b"xref\n" + b"".join(b"%d 1\n%s" % line for line in sorted(lines.items()))
-    out += b"trailer\n<< /Size %d /Root %d 0 R /Prev %d /XRefStm %d /ID %s >>\nstartxref\n%d\n%%%%EOF\n" % (
-        own + 1,
-        root,
-        int(found[1]),
-        at,
-        identity,
-        table,
-    )
-    return bytes(out)
+    return bytes(out) + _hybrid_trailer(own + 1, root, int(found[1]), at, identity, table)
+
+
+def _hybrid_trailer(size: int, root: int, previous: int, beside: int, identity: bytes, table: int) -> bytes:
+    """The end of a revision whose table has a stream beside it (ISO 32000-2 clause 7.5.8.4)."""
+    head = b"trailer\n<< /Size %d /Root %d 0 R /Prev %d /XRefStm %d /ID %s >>\n"
+    return head % (size, root, previous, beside, identity) + b"startxref\n%d\n%%%%EOF\n" % table
 
 
 def with_hybrid_section(data: bytes) -> bytes:
@@ -320,15 +318,7 @@ def with_hybrid_section(data: bytes) -> bytes:
     table = len(out)
     lines = sorted({root: catalog, size: at}.items())
     out += b"xref\n" + b"".join(b"%d 1\n%010d 00000 n \n" % line for line in lines)
-    out += b"trailer\n<< /Size %d /Root %d 0 R /Prev %d /XRefStm %d /ID %s >>\nstartxref\n%d\n%%%%EOF\n" % (
-        size + 1,
-        root,
-        int(found[1]),
-        at,
-        identity,
-        table,
-    )
-    return bytes(out)
+    return bytes(out) + _hybrid_trailer(size + 1, root, int(found[1]), at, identity, table)
 
 
 def with_stream(data: bytes, *, number: int, place: int | None = None) -> bytes:

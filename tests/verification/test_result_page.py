@@ -249,6 +249,15 @@ async def test_the_outcomes_differ_by_shape(
     assert len({shape for _, shape in banners}) == 5
 
 
+def say(monkeypatch: pytest.MonkeyPatch, judged: Judgement) -> None:
+    """Makes the judge give this judgement on every file."""
+
+    async def judge(*_: Any, **__: Any) -> Judgement:
+        return judged
+
+    monkeypatch.setattr("meterai.web.verify.checking.judge_document", judge)
+
+
 async def test_a_file_saved_again_gets_no_picture_and_no_comparison(
     site: Any, signed: bytes, stamper: Stamper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -260,11 +269,7 @@ async def test_a_file_saved_again_gets_no_picture_and_no_comparison(
     )
     assert judged.stamps[0].box
     assert judged.additions
-
-    async def judge(*_: Any, **__: Any) -> Judgement:
-        return judged
-
-    monkeypatch.setattr("meterai.web.verify.checking.judge_document", judge)
+    say(monkeypatch, judged)
     answer = await send(site, signed)
     assert verdict_of(answer) == "TIDAK_ASLI"
     assert "data:" not in answer.text
@@ -279,11 +284,7 @@ async def test_additions_that_can_not_be_judged_are_shown_beside_what_was_sealed
         verdict=Verdict.CANNOT_CHECK,
         reasons=("addition.unclear",),
     )
-
-    async def judge(*_: Any, **__: Any) -> Judgement:
-        return judged
-
-    monkeypatch.setattr("meterai.web.verify.checking.judge_document", judge)
+    say(monkeypatch, judged)
     answer = await send(site, signed)
     assert verdict_of(answer) == "TIDAK_DAPAT_DIPERIKSA"
     assert "data:application/pdf" in answer.text
