@@ -20,7 +20,7 @@ from meterai.verification.in_jail.document import Document, Signature, Unreadabl
 from meterai.verification.in_jail.revisions import only_whole_revisions, signed_revision
 from meterai.verification.in_jail.second_opinion import Stranger
 from meterai.verification.model import Afterwards, Covers, SignatureReport, StampReport
-from meterai.verification.reasons import CHANGED_LATER
+from meterai.verification.reasons import CHANGED_LATER, SAVED_AGAIN
 
 _STATES: dict[bool | None, tuple[str, ...]] = {
     True: (),
@@ -251,7 +251,7 @@ def _end(signature: Signature) -> int:
 def _why_uncovered(signature: Signature) -> str:
     if not signature.moved:
         return "signature.byte_range"
-    return "stamp.saved_again" if signature.serial else "signature.saved_again"
+    return SAVED_AGAIN if signature.serial else "signature.saved_again"
 
 
 def _unreadable(signature: Signature, problem: str) -> Examined:

@@ -16,17 +16,15 @@ from meterai.kit.database import Database
 from meterai.pdf.limits import CHECKED_BYTES_MAX
 from meterai.verification.model import FaceLimits, Judgement, Trust, Verdict
 from meterai.verification.picture_codes import is_picture
-from meterai.verification.reasons import UNCLEAR_ADDITION
+from meterai.verification.reasons import SAVED_AGAIN, UNCLEAR_ADDITION
 from meterai.verification.use_cases.judge_document import judge_document
 from meterai.verification.use_cases.read_picture import read_picture
-from meterai.web.requests.forms import Form, FormLimits
+from meterai.web.requests.forms import Form, FormLimits, Upload
 from meterai.web.verify.drawing import Drawer
 from meterai.web.verify.shown_additions import ShownAdditions, compared, only_listed
 from meterai.web.verify.shown_stamps import PICTURES_MAX, ShownStamp, code_of, with_pictures, without_pictures
 
 LIMITS = FormLimits(files_max=1, file_bytes_max=CHECKED_BYTES_MAX)
-_SAVED_AGAIN = "stamp.saved_again"
-"""We can't tell what such a file showed when it was stamped. So it gets no picture and no comparison."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +51,11 @@ class Checker:
 
         Raises: Refusal as the jail does when it is busy.
         """
-        uploads = form.uploads("berkas")
-        if not uploads or uploads[0].too_large:
-            return asked_again("verification.too_large" if uploads else "form.no_file")
-        data, name = bytes(uploads[0].content), uploads[0].name
+        try:
+            upload = _sent(form)
+        except Refusal as refusal:
+            return asked_again(refusal.code)
+        data, name = bytes(upload.content), upload.name
         return await (self._read(data, name) if is_picture(data) else self._judge(data, name))
 
     async def sealed_revision(self, form: Form) -> bytes:
@@ -64,10 +63,7 @@ class Checker:
 
         Raises: Refusal INVALID `form.no_file`, `verification.too_large`, `verification.nothing_added`.
         """
-        uploads = form.uploads("berkas")
-        if not uploads or uploads[0].too_large:
-            raise Refusal(Kind.INVALID, "verification.too_large" if uploads else "form.no_file")
-        data = bytes(uploads[0].content)
+        data = bytes(_sent(form).content)
         judgement = await self._judgement(data)
         if judgement.sealed_bytes is None or not shows_sealed(judgement):
             raise Refusal(Kind.INVALID, "verification.nothing_added")
@@ -81,7 +77,7 @@ class Checker:
     async def _judge(self, data: bytes, name: str) -> CheckPage:
         judgement = await self._judgement(data)
         drawer = Drawer(self.jail, data)
-        draws = _SAVED_AGAIN not in judgement.reasons
+        draws = SAVED_AGAIN not in judgement.reasons  # else we can't tell what the stamped file showed
         stamps = await with_pictures(drawer, judgement) if draws else without_pictures(judgement)
         shows = shows_sealed(judgement)
         added = await compared(drawer, judgement) if shows else only_listed(judgement)
@@ -95,6 +91,14 @@ class Checker:
                 raise
             return asked_again(refusal.code)
         return CheckPage("verify_picture.html", {"codes": codes, "name": name, "private": True})
+
+
+def _sent(form: Form) -> Upload:
+    """The file in a form. Raises: Refusal INVALID `form.no_file`, `verification.too_large`."""
+    uploads = form.uploads("berkas")
+    if not uploads or uploads[0].too_large:
+        raise Refusal(Kind.INVALID, "verification.too_large" if uploads else "form.no_file")
+    return uploads[0]
 
 
 def shows_sealed(judgement: Judgement) -> bool:
