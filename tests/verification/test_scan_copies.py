@@ -13,9 +13,10 @@ import pypdfium2.raw as pdfium_c
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
+from meterai.pdf.opening.by_pdfium import opened
 from meterai.pdf.rendering import render_image
 from meterai.pdf.requests import RenderRequest
-from meterai.verification.in_jail.looks.rendered import draw_page, opened
+from meterai.verification.in_jail.looks.rendered import draw_page
 from meterai.verification.in_jail.looks.scan_copies import lighten_scans, plain_jpegs
 
 SIZE = (1240, 1754)
