@@ -28,7 +28,6 @@ from meterai.waiting_room.rules.model import Frontier, Policy, QueueState, Sched
 from meterai.waiting_room.rules.rate_history import OUTAGE_MIN_S
 from meterai.waiting_room.rules.rate_model import ControllerMemory, SiteMeasurements
 from meterai.waiting_room.store.queues import Queue
-from meterai.waiting_room.use_cases.decide_step import _enters_freely
 
 JOINS, OPENS, CLOSES, WINDOW_S = 9_900, 10_000, 20_000, 10
 LOTTERY = Schedule(joins_from=JOINS, opens_at=OPENS, closes_at=CLOSES)
@@ -104,7 +103,8 @@ def test_who_enters_without_a_place_as_the_site_sees_it(
     state: QueueState, halted_because: str | None, is_direct: bool, is_free: bool
 ) -> None:
     memory = ControllerMemory(is_direct=is_direct)
-    assert _enters_freely(queue_of(state=state, halted_because=halted_because, memory=memory)) is is_free
+    queue = queue_of(state=state, halted_because=halted_because, memory=memory)
+    assert queue.enters_freely is is_free
 
 
 @pytest.mark.parametrize(

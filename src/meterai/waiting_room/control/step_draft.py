@@ -94,6 +94,7 @@ class StepDraft:
         self.entries: list[tuple[int, EntryFacts]] = []
         self.ids: dict[int, bytes] = {}
         self.shut_s = self._shut_since_s()
+        self.away_s = self._away_since_s()
 
     def add_entry(self, facts: EntryFacts, at: float | None = None) -> None:
         """Decides one more entry of the public log, at `at` or now."""
@@ -116,6 +117,12 @@ class StepDraft:
         is_held = queue.state in (QueueState.HALTED, QueueState.OUT_OF_STOCK)
         is_shut = is_held or not self.input.measured.can_buy
         return passed if is_shut or self.is_pause(passed) else 0
+
+    def _away_since_s(self) -> int:
+        """How long there was no step, while there should have been; 0: no pause."""
+        passed = int(self.now) - int(self.queue.moved_at)
+        is_due = self.queue.moved_at > 0 and self.queue.state is not QueueState.CLOSED
+        return passed if is_due and self.is_pause(passed) else 0
 
     @staticmethod
     def is_pause(passed_s: int) -> bool:

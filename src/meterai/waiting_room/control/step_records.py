@@ -15,7 +15,7 @@ from meterai.waiting_room.files.log_facts import (
     ConfigFacts,
 )
 from meterai.waiting_room.files.promise_book import facts_of
-from meterai.waiting_room.files.published_documents import Config
+from meterai.waiting_room.files.published_documents import LOG_FORMAT, Config
 from meterai.waiting_room.files.queue_folder import KEY_ID, QueueKeys
 from meterai.waiting_room.files.window_files import digest
 from meterai.waiting_room.rules.seeds import SeedChains
@@ -94,6 +94,9 @@ async def log_config(draft: StepDraft) -> bytes:
     """Logs the rules in force, before everything else of this step, if they are new. Returns them."""
     beacon = draft.context.beacon.name if draft.context.beacon else ""
     config = config_document(draft.queue, draft.context.keys, draft.context.chain, beacon)
+    if draft.queue.config_sha256 not in ("", digest(config)):  # a release or a setting changed the document
+        draft.change(config_version=draft.queue.config_version + 1)
+        config = config_document(draft.queue, draft.context.keys, draft.context.chain, beacon)
     if (sha256 := digest(config)) != draft.queue.config_sha256:
         version = draft.queue.config_version
         facts = ConfigFacts(sha256=sha256, version=version)
@@ -121,6 +124,7 @@ def config_document(queue: queues.Queue, keys: QueueKeys, chain: SeedChains, bea
         ticket_keys={KEY_ID: _public(keys.ticket)},
         controller_key=_public(keys.controller),
         beacon=beacon,
+        log=LOG_FORMAT,
     )
     return published_documents.sign(config, keys.controller)
 

@@ -13,7 +13,8 @@ import msgspec
 
 from meterai.waiting_room.files.public_log import EntryKind
 from meterai.waiting_room.files.published_documents import Number
-from meterai.waiting_room.rules.model import Frontier, Lane
+from meterai.waiting_room.rules.model import Frontier, Lane, QueueState
+from meterai.waiting_room.rules.state_causes import StateCause
 
 CLOCK_SET_RIGHT: Final = "clock"
 """The controller's clock had been ahead. The value is the number of seconds. Time is cut again if windows
@@ -147,6 +148,19 @@ class PromiseFacts(EntryFacts, frozen=True, kw_only=True):
     probability: float
 
 
+class StateFacts(EntryFacts, frozen=True, kw_only=True):
+    """The state of the queue changed, or its cause did. `rate`: people a minute at that moment.
+
+    `value`: for `StateCause.CONTROLLER_AWAY` the seconds without a step.
+    """
+
+    what: ClassVar[EntryKind] = EntryKind.STATE
+    state: QueueState
+    cause: StateCause
+    value: str = ""
+    rate: Number
+
+
 type AnyFacts = (
     ConfigFacts
     | CloseFacts
@@ -160,6 +174,7 @@ type AnyFacts = (
     | LateTicketFacts
     | CertificateFacts
     | PromiseFacts
+    | StateFacts
 )
 
 _FORMS: dict[EntryKind, type[AnyFacts]] = {
@@ -177,6 +192,7 @@ _FORMS: dict[EntryKind, type[AnyFacts]] = {
         LateTicketFacts,
         CertificateFacts,
         PromiseFacts,
+        StateFacts,
     )
 }
 

@@ -41,6 +41,7 @@ class EntryKind(StrEnum):
     LATE_TICKET = "late_ticket"  # such a ticket
     CERTIFICATE = "certificate"  # id and digest of a certificate of attempt
     PROMISE = "promise"  # id, done by, probability: the first promise given
+    STATE = "state"  # state of the queue, and its cause
 
 
 class LogEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,10 @@ from meterai.kit.formats.untrusted_json import read_json
 from meterai.waiting_room.rules.model import Policy, QueueState, Schedule
 
 STATUS_BYTES_MAX = 1024
+LOG_STATES = 2
+"""The format of a log that states each change of state with its cause."""
+LOG_FORMAT = LOG_STATES
+"""The format that a controller writes."""
 _DOMAIN = b"meterai document v1\x00"
 
 type Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
@@ -45,6 +49,8 @@ class Config(Document, frozen=True, kw_only=True):
     controller_key: str
     beacon: str = ""
     """The public source of randomness for the seeds; empty: people must trust the operator with the seeds."""
+    log: int = 1
+    """The format of the public log. From `LOG_STATES` on it has an entry for each state of the queue."""
 
 
 class Announcement(msgspec.Struct, frozen=True):

@@ -28,6 +28,7 @@ from meterai.waiting_room.rules.rate_model import (
     RateStep,
     SiteMeasurements,
 )
+from meterai.waiting_room.rules.state_causes import StateCause
 
 P95_WANTED_MS = 1_000.0
 """The site is full here: half of the 2 s that people behind the gate are promised."""
@@ -309,18 +310,32 @@ def _with_direct(
 
     It begins when none of this was so for a while, and not after the closing. A silent site says nothing.
     """
-    pressure, coming = pressure_of(measured), measured.entered_per_min
-    is_felt = pressure < float("inf") and (
-        (pressure > 1 and coming > policy.rate_floor) or (pressure > EASY and coming > memory.rate)
-    )
-    crowded = is_felt or coming > cap_of(policy, wishes)
+    why = why_line(memory, policy, wishes, line, measured)
     if memory.is_direct:
-        is_direct = not (line.waiting > 0 or crowded or wishes.always)
-        return msgspec.structs.replace(memory, is_direct=is_direct, nobody_since=now)
-    if line.waiting > 0 or crowded or wishes.always:
+        return msgspec.structs.replace(memory, is_direct=why is None, nobody_since=now)
+    if why is not None:
         return msgspec.structs.replace(memory, nobody_since=now)
     is_direct = now < closes_at and now - memory.nobody_since >= DIRECT_AFTER_S
     return msgspec.structs.replace(memory, is_direct=is_direct)
+
+
+def why_line(
+    memory: ControllerMemory,
+    policy: Policy,
+    wishes: OperatorWishes,
+    line: LineCounts,
+    measured: SiteMeasurements,
+) -> StateCause | None:
+    """Why people must stand in line now; None: they need not."""
+    pressure, coming = pressure_of(measured), measured.entered_per_min
+    is_heard = pressure < float("inf")
+    if wishes.always:
+        return StateCause.ASKED_FOR
+    if coming > cap_of(policy, wishes) or (is_heard and pressure > EASY and coming > memory.rate):
+        return StateCause.MORE_THAN_RATE
+    if is_heard and pressure > 1 and coming > policy.rate_floor:
+        return StateCause.SITE_FULL
+    return StateCause.PEOPLE_WAIT if line.waiting > 0 else None
 
 
 def state_of(

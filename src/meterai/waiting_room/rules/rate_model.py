@@ -91,6 +91,8 @@ class ControllerMemory(msgspec.Struct, frozen=True, kw_only=True):
     """Window -> round of the public beacon, for windows that are closed and not revealed."""
     past: RateHistory = RateHistory()
     """The evening so far, for the forecast."""
+    said: tuple[str, str] = ("", "")
+    """(state, cause) as it stands in the log."""
     is_short: bool = False
     """Fewer people are called than the site bears, because the last stamps are for people who were called
     before."""

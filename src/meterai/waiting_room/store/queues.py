@@ -52,6 +52,12 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
         return Frontier(self.memory.late[0], int(self.memory.late[1]))
 
     @property
+    def enters_freely(self) -> bool:
+        """Whether everybody enters without a place, as the site sees it (`queries.queue_signs`)."""
+        is_unheard = self.state is QueueState.HALTED and self.halted_because is None
+        return self.state.stands_still or (is_unheard and self.memory.is_direct)
+
+    @property
     def wishes(self) -> OperatorWishes:
         """The wishes of the operators."""
         return OperatorWishes(

@@ -16,6 +16,7 @@ import msgspec
 
 from meterai.waiting_room.control.advancing import move_frontiers
 from meterai.waiting_room.control.drawing import reveal_windows
+from meterai.waiting_room.control.state_entries import log_pause, log_state
 from meterai.waiting_room.control.step_draft import StepContext, StepDraft, StepInput
 from meterai.waiting_room.control.step_records import (
     keep_opening,
@@ -79,14 +80,16 @@ async def _complete(draft: StepDraft) -> StepDecision:
     if draft.set_back_s() > 0:
         await claim_store.set_admission_right(draft.tx, draft.queue.number, draft.now)
     knocking = await claim_store.count_knocking(draft.tx, draft.queue.number, moment)
-    step, waiting = _decide_rate(
-        draft, claimed, admission_is_full=await _is_admission_full(draft), knocking=knocking
-    )
+    is_full, before = await _is_admission_full(draft), draft.queue
+    line = _count_line(draft, claimed, admission_is_full=is_full, knocking=knocking)
+    step = _decide_rate(draft, line)
     called = await move_frontiers(draft, step)
+    log_state(draft, before, step, line)
     config = await log_config(draft)
+    log_pause(draft, step)
     note_published(draft)
     await _write(draft, step)
-    return StepDecision(draft.queue, step, waiting - called, called, config, draft.ids)
+    return StepDecision(draft.queue, step, line.waiting - called, called, config, draft.ids)
 
 
 async def _is_admission_full(draft: StepDraft) -> bool:
@@ -94,24 +97,27 @@ async def _is_admission_full(draft: StepDraft) -> bool:
     return door.filled(rate, draft.queue.policy.returners_percent, draft.now).new < 1
 
 
-def _decide_rate(
-    draft: StepDraft, claimed: int, *, admission_is_full: bool, knocking: int
-) -> tuple[RateStep, int]:
+def _count_line(draft: StepDraft, claimed: int, *, admission_is_full: bool, knocking: int) -> LineCounts:
     queue, seen = draft.queue, draft.input
     coming = sum(n for window, n in seen.open_joins.items() if window > queue.closed_through)
     waiting = queue.joined - queue.called + coming
+    return LineCounts(waiting, seen.called, claimed, seen.ready_share, admission_is_full, knocking)
+
+
+def _decide_rate(draft: StepDraft, line: LineCounts) -> RateStep:
+    queue, seen = draft.queue, draft.input
     step = rate_control.step(
         rate_control.memory_set_right(queue.memory, draft.now) if draft.is_set_back() else queue.memory,
         schedule=queue.schedule,
         policy=queue.policy,
         wishes=queue.wishes,
         measured=seen.measured,
-        line=LineCounts(waiting, seen.called, claimed, seen.ready_share, admission_is_full, knocking),
+        line=line,
         now=draft.now,
         elapsed_s=draft.elapsed_s(),
     )
     if step.state is QueueState.CLOSED and queue.state is not QueueState.CLOSED:
-        free = _enters_freely(queue) and not draft.is_pause(draft.shut_s)
+        free = queue.enters_freely and not draft.is_pause(draft.shut_s)
         memory = msgspec.structs.replace(step.memory, closed_free=free)
         step = msgspec.structs.replace(step, memory=memory)
     ahead_s = 0 if step.state.stands_still else closed_ahead_s(draft)
@@ -132,7 +138,7 @@ def _decide_rate(
         cut_time_again(draft)
     if (ahead_s := max(ahead_s, draft.set_back_s())) > 0:
         draft.add_entry(OperatorFacts(action=CLOCK_SET_RIGHT, value=str(ahead_s), reason=_WAS_AHEAD))
-    return step, waiting
+    return step
 
 
 async def _write(draft: StepDraft, step: RateStep) -> None:
@@ -145,9 +151,3 @@ async def _write(draft: StepDraft, step: RateStep) -> None:
         log_size=queue.log_size + len(draft.entries),
     )
     await queues.save_queue(draft.tx, draft.queue, epoch=draft.context.epoch, rate=step.rate)
-
-
-def _enters_freely(queue: queues.Queue) -> bool:
-    """Whether everybody enters without a place, as the site sees it (`queries.queue_signs`)."""
-    is_unheard = queue.state is QueueState.HALTED and queue.halted_because is None
-    return queue.state.stands_still or (is_unheard and queue.memory.is_direct)
