@@ -170,3 +170,11 @@ def test_another_place_is_proposed_beside_those_that_are_taken() -> None:
     assert not overlap(first, second)
     full = {**wanted, "data": two_pages(FULL, FULL)}
     assert refusal_of(lambda: propose_free_place(ProposeRequest(**full))) == "placement.no_free_place"  # type: ignore[arg-type]
+
+
+def test_a_small_page_has_a_free_place_at_its_edge() -> None:
+    small = samples.page_file(content=b"", media=(0, 0, 300, 144))
+    data = signed_by_somebody(small, box=(10, 10, 290, 70))
+    (place,) = receive(ReceptionRequest(data=data, stamps=1, limits=OutputLimits())).placements
+    assert ink_under(data, 1, place.rectangle) is Ink.NOTHING
+    assert place.y >= 70

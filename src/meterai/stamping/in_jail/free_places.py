@@ -16,13 +16,15 @@ from meterai.pdf.ink import ink_on, places_of_annotations
 from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.pdf.opening.by_pdfium import opened
 from meterai.pdf.opening.structure import WalkedPage, open_document, refuse
-from meterai.stamping.in_jail.proposal import ranked_places
+from meterai.stamping.in_jail.proposal import empty_places, ranked_places
 from meterai.stamping.placement import SIZE_DEFAULT, SIZE_MIN, Placement
 from meterai.stamping.requests import PlacesAreFree, PlacesRequest, ProposeRequest
 
 _WIDTH_PX = 150
 _TRIED_MAX = 24
 """Places tried on one page, the most promising first."""
+_EDGE = 6.0
+"""The margin (points) of a small stamp on a page that has no other place."""
 _PAGES_MAX = 20
 """Pages tried, from the last one back."""
 
@@ -90,10 +92,12 @@ def _free_on(document: pypdfium2.PdfDocument, request: ProposeRequest, unit: flo
     with _loaded(document, request.page) as page:
         picture = _obstacles(page)
         for size in dict.fromkeys((request.size, min(request.size, SIZE_DEFAULT), SIZE_MIN)):
-            sized = _with_size(request, size)
-            for place in ranked_places(picture, sized)[:_TRIED_MAX]:
+            for place in ranked_places(picture, _with_size(request, size))[:_TRIED_MAX]:
                 if not ink_on(page, place.rectangle, unit):
                     return place
+        for place in empty_places(picture, _with_size(request, SIZE_MIN), margin=_EDGE)[:_TRIED_MAX]:
+            if not ink_on(page, place.rectangle, unit):
+                return place
     return None
 
 

@@ -65,6 +65,20 @@ def ranked_places(image: Image.Image, request: ProposeRequest) -> list[Placement
     return [placement for _, _, placement in sorted(found)]
 
 
+def empty_places(image: Image.Image, request: ProposeRequest, *, margin: float) -> list[Placement]:
+    """Every place without ink, the nearest to the usual signature block first.
+
+    `margin`: the least distance from the edge of the page, in points.
+    """
+    ink = _Ink(image, image.width / request.width_pt)
+    return [
+        place
+        for _, x, y, size in _candidates(request.width_pt, request.height_pt, request.size, margin)
+        if not ink.share_under(place := Placement(page=request.page, x=x, y=y, size=size))
+        and not any(overlap(place, other) for other in request.taken)
+    ]
+
+
 class _Ink:
     """Where a page has ink. Candidates stand in columns, so each column is counted once, row by row."""
 
@@ -106,20 +120,20 @@ def _dots_of(side: int) -> list[int]:
 
 @lru_cache(maxsize=32)
 def _candidates(
-    width_pt: float, height_pt: float, wanted: float
+    width_pt: float, height_pt: float, wanted: float, margin: float = MARGIN
 ) -> tuple[tuple[float, float, float, float], ...]:
     """Lists (distance, x, y, size) on a grid, nearest first. Kept in a cache, since most pages are A4."""
     size = fitting_size(width_pt, height_pt, wanted=wanted)
     found = [
         (_distance((x + size / 2) / width_pt, (y + size / 2) / height_pt), x, y, size)
-        for y in _steps(height_pt - size)
-        for x in _steps(width_pt - size)
+        for y in _steps(height_pt - size, margin)
+        for x in _steps(width_pt - size, margin)
     ]
     return tuple(sorted(found))
 
 
-def _steps(room: float) -> list[float]:
-    margin = min(MARGIN, max(0.0, room / 2))
+def _steps(room: float, wanted: float) -> list[float]:
+    margin = min(wanted, max(0.0, room / 2))
     count = max(1, min(24, int((room - 2 * margin) / 18)))
     return [round(margin + (room - 2 * margin) * step / count, 2) for step in range(count + 1)]
 
