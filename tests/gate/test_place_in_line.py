@@ -20,7 +20,8 @@ from meterai.gate.waiting.wait_page import Outlook, _outlook_of, _poll_seconds, 
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.presence import seen_at
 from meterai.waiting_room.files.published_documents import Close
-from meterai.waiting_room.files.queue_folder import KEY_ID, publish
+from meterai.waiting_room.files.queue_folder import publish
+from meterai.waiting_room.files.queue_keys import KEY_ID
 from meterai.waiting_room.rules import windows
 from meterai.waiting_room.rules.model import Lane, QueueState
 from meterai.waiting_room.rules.tickets import Ticket, event_number

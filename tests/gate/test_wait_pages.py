@@ -28,7 +28,8 @@ from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.gate_journal import Journal
 from meterai.waiting_room.files.presence import seen_at
 from meterai.waiting_room.files.published_documents import Close, Status
-from meterai.waiting_room.files.queue_folder import KEY_ID, publish
+from meterai.waiting_room.files.queue_folder import publish
+from meterai.waiting_room.files.queue_keys import KEY_ID
 from meterai.waiting_room.rules import windows
 from meterai.waiting_room.rules.model import U_MAX, Lane, Policy, QueueState
 from meterai.waiting_room.rules.tickets import Ticket, event_number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -12,10 +13,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from meterai.cli.copies import restore
+from meterai.cli.copies import backup_folder, restore
 from meterai.cli.copies.backup_folder import (
     BackupFacts,
     BackupFolder,
+    Earlier,
     copy_queues,
     other_queue,
     put_back_queues,
@@ -28,6 +30,7 @@ from meterai.launcher.database_server import DatabaseServer
 from meterai.launcher.schema.migrate import head_version
 from meterai.stamping.use_cases.note_restore import NotedRestore
 from meterai.waiting_room.files.queue_folder import QueueFolder, folders_in
+from meterai.waiting_room.files.queue_keys import separate_keys
 from meterai.waiting_room.use_cases.rewind_queues import RewoundQueues
 from sandbox.pki.authority import make_pki
 from tests.places import passing_folder
@@ -84,10 +87,14 @@ def test_the_old_state_goes_when_the_new_one_is_on_the_disk(
     assert not (tmp_path / "state.old").exists()
 
 
-def a_queue(folder: Path, keys: str, journal: str) -> QueueFolder:
+def a_queue(folder: Path, keys: str, journal: str, *, is_older: bool = False) -> QueueFolder:
+    """`is_older`: an earlier release kept all keys in one file."""
     queue = QueueFolder(folder)
-    queue.keys_file.parent.mkdir(parents=True, exist_ok=True)
-    queue.keys_file.write_text(keys)
+    queue.secret.mkdir(parents=True, exist_ok=True)
+    shared, own = {"ticket": keys, "event": keys}, {"controller": keys, "chain": keys}
+    (queue.secret / "keys.json").write_text(json.dumps(shared | own if is_older else shared))
+    if not is_older:
+        (queue.secret / "controller.json").write_text(json.dumps(own))
     (queue.path / "journal").write_text(journal)
     return queue
 
@@ -98,7 +105,8 @@ def test_each_queue_is_put_back_that_is_not_here_or_was_half_put_back(tmp_path: 
     for event in ("here", "gone", "half"):
         a_queue(copy / event, "keys", "old").from_copy.touch()
     a_queue(root / "here", "keys", "new")
-    a_queue(root / "half", "", "").from_copy.touch()  # the disk was full
+    a_queue(root / "half", "", "").from_copy.touch()
+    (root / "half" / "secret" / "keys.json").write_text("")  # the disk was full
     (copy / "beacon.json").touch()
     assert other_queue(copy, root) is None
     put_back_queues(copy, root)
@@ -106,10 +114,41 @@ def test_each_queue_is_put_back_that_is_not_here_or_was_half_put_back(tmp_path: 
     found = {slug: (queue.path / "journal").read_text() for slug, queue in queues.items()}
     assert found == {"here": "new", "gone": "old", "half": "old"}
     assert {slug for slug, queue in queues.items() if queue.from_copy.exists()} == {"gone", "half"}
-    assert {queue.keys_file.read_text() for queue in queues.values()} == {"keys"}
+    assert {event_key(queue) for queue in queues.values()} == {"keys"}
     assert (root / "beacon.json").exists()
     a_queue(root / "here", "others", "new")
     assert other_queue(copy, root) == root / "here"
+
+
+def event_key(queue: QueueFolder) -> str:
+    return str(json.loads((queue.secret / "keys.json").read_bytes())["event"])
+
+
+def test_a_copy_of_an_earlier_release_is_the_same_queue_and_its_keys_are_moved_apart(tmp_path: Path) -> None:
+    copy, root = tmp_path / "copy", tmp_path / "queues"
+    for event in ("here", "gone"):
+        a_queue(copy / event, "keys", "", is_older=True)
+    a_queue(root / "here", "keys", "")
+    assert other_queue(copy, root) is None
+    put_back_queues(copy, root)
+    for queue in folders_in(root):
+        assert json.loads((queue.secret / "keys.json").read_bytes()).keys() == {"ticket", "event"}
+        assert (queue.secret / "controller.json").exists()
+
+
+def test_keys_that_are_moved_apart_during_a_copy_are_all_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = a_queue(tmp_path / "queues" / "casn", "keys", "", is_older=True)
+    copy_file = backup_folder._copy_file
+
+    def copy_after_the_move(source: Path, target: Path, earlier: Earlier | None) -> None:
+        separate_keys(queue.secret)
+        copy_file(source, target, earlier)
+
+    monkeypatch.setattr(backup_folder, "_copy_file", copy_after_the_move)
+    copy_queues(tmp_path / "queues", tmp_path / "copy")
+    assert QueueFolder(tmp_path / "copy" / "casn").has_keys
 
 
 def test_what_else_a_disk_has_beside_the_queues_is_not_copied(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ from meterai.kit.child_processes import free_port
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.gate_journal import read_join_records
 from meterai.waiting_room.files.published_documents import Close, Config, GateCount, Reveal, Status
-from meterai.waiting_room.files.queue_folder import KEY_ID, QueueFolder, publish
+from meterai.waiting_room.files.queue_folder import QueueFolder, publish
+from meterai.waiting_room.files.queue_keys import KEY_ID
 from meterai.waiting_room.rules import merkle, seeds
 from meterai.waiting_room.rules.draw import window_seed
 from meterai.waiting_room.rules.model import Policy, QueueState, Schedule

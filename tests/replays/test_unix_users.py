@@ -27,6 +27,8 @@ from tests.running_service import RunningService
 
 SAMPLE = Path(__file__).parents[1] / "corpus" / "files" / "matplotlib" / "type42.pdf"
 DATA = "/var/lib/meterai"
+OLDER_QUEUE = f"{DATA}/queue/lama/secret/keys.json"
+"""As earlier releases left it: one file for gates and controllers."""
 INSTALL = "set -a; . /etc/meterai/environment; set +a; /opt/meterai/.venv/bin/python -m meterai.cli install"
 ROLES = {
     "meterai-signer.service": "meterai-signer",
@@ -129,7 +131,9 @@ def _copy_data_of_one_user(machine: Machine, service: RunningService) -> None:
         if path.is_file():
             machine.write(f"{DATA}/{path.relative_to(service.data)}", path.read_text())
     machine.run(f"install -d -m 0700 {DATA}/run {DATA}/secrets {DATA}/queue {DATA}/objects")
-    machine.run(f"chmod -R go= {DATA}/pki && chown -R meterai:meterai {DATA}")
+    keys = dict.fromkeys(("ticket", "controller", "event", "chain"), "A" * 43)
+    machine.write(OLDER_QUEUE, json.dumps(keys))
+    machine.run(f"chmod -R go= {DATA}/pki {DATA}/queue && chown -R meterai:meterai {DATA}")
 
 
 def _environment(service: RunningService, database: EmbeddedPostgres, port: int) -> str:
@@ -163,12 +167,25 @@ KEYS = ("pki/code.key.pem", "pki/stamp.key.pem", "signer", "secrets/database.jso
 CLOSED = {
     "meterai-site": (
         *KEYS,
+        "queue/lama/secret/controller.json",
         "/etc/meterai/units/worker.env",
         "/etc/meterai/environment",
     ),
-    "meterai-worker": (*KEYS, "/etc/meterai/units/signer.env", "/etc/meterai/environment"),
+    "meterai-worker": (
+        *KEYS,
+        "queue/lama/secret/controller.json",
+        "/etc/meterai/units/signer.env",
+        "/etc/meterai/environment",
+    ),
     "meterai-queue": (*KEYS, "secrets/application.json", "objects", "/etc/meterai/units/site.env"),
-    "meterai-gate": (*KEYS, "secrets/application.json", "objects", "run", "/etc/meterai/units/queue.env"),
+    "meterai-gate": (
+        *KEYS,
+        "secrets/application.json",
+        "queue/lama/secret/controller.json",
+        "objects",
+        "run",
+        "/etc/meterai/units/queue.env",
+    ),
     "meterai-verifier": (*KEYS, "secrets/application.json", "objects", "run", "queue"),
     "meterai-signer": ("secrets/application.json", "secrets/database.json", "objects", "queue"),
 }
@@ -184,6 +201,20 @@ def test_what_belongs_to_another_role_can_not_be_read(
     machine.run(f"test -e {place}")
     read = f"test -d {place} && ls {place} || cat {place}"
     assert "ermission denied" in machine.run(read, as_user=user, fails=True)
+
+
+@as_root
+def test_a_gate_s_user_reads_the_keys_of_tickets_and_puts_no_others_in_their_place(
+    installed: tuple[Machine, int],
+) -> None:
+    machine, _ = installed
+    told = json.loads(machine.run(f"cat {OLDER_QUEUE}", as_user="meterai-gate"))
+    assert told.keys() == {"ticket", "event"}
+    queues = Path(OLDER_QUEUE).parents[2]
+    for act in (f"mkdir {queues}/baru", f"mv {queues}/lama/secret {queues}/lama/lain"):
+        said = machine.run(act, as_user="meterai-gate", fails=True)
+        assert "not permitted" in said or "ermission denied" in said
+    machine.run(f"cat {queues}/lama/secret/controller.json", as_user="meterai-queue")
 
 
 @as_root

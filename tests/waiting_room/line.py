@@ -18,7 +18,8 @@ from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.published_documents import Config, Reveal
 from meterai.waiting_room.files.published_queue import Published
-from meterai.waiting_room.files.queue_folder import KEY_ID, QueueFolder, publish
+from meterai.waiting_room.files.queue_folder import QueueFolder, publish
+from meterai.waiting_room.files.queue_keys import KEY_ID
 from meterai.waiting_room.rules import merkle, seeds
 from meterai.waiting_room.rules.draw import window_seed
 from meterai.waiting_room.rules.model import U_MAX, Frontier, Lane, Policy, QueueState, Schedule

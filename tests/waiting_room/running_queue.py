@@ -131,6 +131,7 @@ class RunningQueue(QueueLog):
     def status(self) -> Status | None:
         """The published status."""
         with suppress(OSError, Refusal):
+            self.folder.config.stat()  # before it exists, the controller may be making the keys
             key = self.folder.keys().controller.public_key()
             return published_documents.read(self.folder.status.read_bytes(), Status, key)
         return None

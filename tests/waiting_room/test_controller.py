@@ -867,9 +867,12 @@ async def test_a_queue_whose_files_are_gone_gets_no_others_and_a_restore_says_so
     assert not line.folder.path.exists()
 
     root.with_name("away").rename(line.folder.path)
-    line.folder.keys_file.unlink()
-    with pytest.raises(FileNotFoundError):
-        line.folder.keys()
+    for name in ("keys.json", "controller.json"):
+        kept = (line.folder.secret / name).rename(root.with_name(name))
+        with pytest.raises(FileNotFoundError):
+            line.folder.keys()
+        kept.rename(line.folder.secret / name)
+    assert line.folder.keys().chain == line.keys.chain
 
 
 async def test_what_a_crash_left_without_a_head_is_signed_by_who_takes_over(line: MovedQueue) -> None:

@@ -57,8 +57,8 @@ def test_what_is_public_can_be_read_by_everybody(tmp_path: Path) -> None:
 def test_secrets_stay_ours(tmp_path: Path) -> None:
     folder = QueueFolder(tmp_path / "queue" / "casn")
     publish_everything(folder, 1)
-    assert mode(folder.path / "secret") == 0o700
-    assert mode(folder.path / "secret" / "keys.json") == 0o600
+    assert mode(folder.secret) == 0o700
+    assert {mode(path) for path in folder.secret.iterdir()} == {0o600}
     assert mode(folder.path / "stage") == 0o700
 
 

@@ -29,6 +29,7 @@ from meterai.launcher.process_list import addresses_of
 from meterai.launcher.schema.migrate import NotMigrated
 from meterai.launcher.units.environment_files import DEFAULT_FOLDER, ports_of_units, write_environment_files
 from meterai.launcher.units.ownership import DATA_RULES, QUEUE_RULES, hand_over
+from meterai.waiting_room.files.queue_folder import separate_keys_in
 
 _NO_TWINS = Twins(gateway=False, tsa=False, inbox=False, revocation=False)
 
@@ -93,6 +94,7 @@ def _hand_over(settings: Settings, units: Path) -> int:
     for folder in (data / "objects", data / "run" / "signer", data / "signer", queues):
         folder.mkdir(parents=True, exist_ok=True)
     (data / "run" / "service.json").unlink(missing_ok=True)  # of an earlier `meterai up`
+    separate_keys_in(queues)
     shutil.chown(units / "operator.env", group="meterai-operator")
     (units / "operator.env").chmod(0o640)
     return hand_over(queues, QUEUE_RULES) + hand_over(data, DATA_RULES)

@@ -83,7 +83,7 @@ def open_event(
     files are damaged.
     """
     published = PublishedCache(folder)
-    keys = folder.keys()
+    keys = folder.gate_keys()
     own = folder.gate(settings.number)
     presence, promises = Presence(own), PromiseBook(own)
     published.look()

@@ -21,6 +21,7 @@ from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import queue_root
 from meterai.waiting_room.control.beacon_source import BeaconSource
 from meterai.waiting_room.control.lease import LEASE_S, LeaseLoop
+from meterai.waiting_room.files.queue_folder import separate_keys_in
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +45,7 @@ async def run(variables: Mapping[str, str]) -> None:
     )
     root = queue_root(settings)
     lease_loop = LeaseLoop(
+    separate_keys_in(root)
         db,
         root,
         holder=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from meterai.gate.joining.ticket_issuer import TicketIssuer
 from meterai.gate.published_cache import PublishedCache
-from meterai.waiting_room.files.queue_folder import QueueFolder, QueueKeys
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.files.queue_keys import GateKeys
 from meterai.waiting_room.files.window_files import GateSign
 from tests.players.line.signing import KeyedHash
 
@@ -30,12 +31,8 @@ class Gate:
         shift_s: float,
     ) -> None:
         self.number, self.folder, self.clock, self.shift_s = number, folder, clock, shift_s
-        keys = folder.keys()
         # Only `sign` is used of a ticket's key.
-        self._keys = QueueKeys(
-            ticket=cast(Ed25519PrivateKey, signer), controller=keys.controller, event=keys.event,
-            chain=keys.chain,
-        )  # fmt: skip
+        self._keys = GateKeys(ticket=cast(Ed25519PrivateKey, signer), event=folder.event_key())
         self.frozen_until = 0.0
         self.issuer: TicketIssuer | None = None
         self.start()

@@ -17,7 +17,8 @@ import msgspec
 from meterai.kernel.refusals import Refusal
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.published_documents import Config
-from meterai.waiting_room.files.queue_folder import KEY_ID, QueueFolder, publish
+from meterai.waiting_room.files.queue_folder import QueueFolder, publish
+from meterai.waiting_room.files.queue_keys import KEY_ID
 from meterai.waiting_room.files.window_files import Superseded
 from meterai.waiting_room.rules import windows
 from meterai.waiting_room.rules.model import Policy, Schedule
@@ -374,7 +375,9 @@ def write_secrets(folder: QueueFolder, draw: random.Random) -> None:
     """Writes keys from the seed, so that ids, seeds and places are the same each time."""
     names = ("ticket", "controller", "event", "chain")
     keys = {name: base64.urlsafe_b64encode(draw.randbytes(32)).decode().rstrip("=") for name in names}
-    publish(folder.path / "secret" / "keys.json", msgspec.json.encode(keys))
+    own = {name: keys.pop(name) for name in ("controller", "chain")}
+    publish(folder.secret / "keys.json", msgspec.json.encode(keys))
+    publish(folder.secret / "controller.json", msgspec.json.encode(own))
 
 
 def _raw(private: object) -> str:

@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.waiting_room.files.published_queue import Published
-from meterai.waiting_room.files.queue_folder import KEY_ID, QueueFolder
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.files.queue_keys import KEY_ID
 from meterai.waiting_room.rules.admission import check_ticket, lane_of, wait_s
 from meterai.waiting_room.rules.frontier_moves import frontier_then
 from meterai.waiting_room.rules.model import Lane, Policy, QueueState, Schedule

@@ -22,6 +22,7 @@ from meterai.kit.files.atomic_write import copy_whole, sync_file_system
 from meterai.kit.files.file_lock import locked
 from meterai.kit.files.object_store import FolderStore, ObjectMissing, ObjectStore
 from meterai.waiting_room.files.queue_folder import QueueFolder, folders_in, queue_of
+from meterai.waiting_room.files.queue_keys import are_of_one_queue, separate_keys
 
 SECRETS, COUNTERS = ("secrets", "pki"), "signer"
 """Folders of the data directory; the queues' one may lie elsewhere."""
@@ -169,7 +170,10 @@ def copy_queues(source: Path, target: Path, earlier: Earlier | None = None) -> N
     """Copies the folders of all queues, and the files beside them. `earlier`: a copy of them."""
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     for queue in folders_in(source):
-        copy_folder(queue.path, target / queue.slug, earlier and _within(earlier, queue.slug))
+        copied = QueueFolder(target / queue.slug)
+        copy_folder(queue.path, copied.path, earlier and _within(earlier, queue.slug))
+        if queue.has_keys and not copied.has_keys:  # they were moved between two files meanwhile
+            copy_folder(queue.secret, copied.secret)
     for path in source.glob("*.json"):
         shutil.copy2(path, target / path.name)
 
@@ -178,8 +182,8 @@ def other_queue(source: Path, target: Path) -> Path | None:
     """Finds a queue in `target` that has other keys than the queue of that name in `source`."""
     for copied in folders_in(source):
         here = queue_of(target, copied.slug)
-        both = copied.keys_file.exists() and not _comes_from_copy(here)
-        if both and here.keys_file.read_bytes() != copied.keys_file.read_bytes():
+        both = copied.has_keys and not _comes_from_copy(here)
+        if both and not are_of_one_queue(here.secret, copied.secret):
             return here.path
     return None
 
@@ -193,6 +197,7 @@ def put_back_queues(source: Path, target: Path) -> None:
             here.path.mkdir(mode=0o700, exist_ok=True)
             here.from_copy.touch()
             copy_folder(copied.path, here.path)
+            separate_keys(here.secret)
     for path in source.glob("*.json"):
         if not (target / path.name).exists():
             copy_whole(path, target / path.name)
@@ -200,7 +205,7 @@ def put_back_queues(source: Path, target: Path) -> None:
 
 def _comes_from_copy(queue: QueueFolder) -> bool:
     """Whether the queue is not here, or its restore was cut off."""
-    return not queue.keys_file.exists() or queue.from_copy.exists()
+    return queue.from_copy.exists() or not queue.has_keys
 
 
 def copy_folder(source: Path, target: Path, earlier: Earlier | None = None) -> None:

@@ -25,7 +25,7 @@ from meterai.gate.published_cache import PublishedCache
 from meterai.kernel.refusals import Refusal
 from meterai.waiting_room.files.gate_journal import SEQUENCE, Journal
 from meterai.waiting_room.files.gate_register import GateRegister
-from meterai.waiting_room.files.queue_folder import KEY_ID, QueueKeys
+from meterai.waiting_room.files.queue_keys import KEY_ID, GateKeys
 from meterai.waiting_room.files.window_files import sign_of
 from meterai.waiting_room.rules import windows
 from meterai.waiting_room.rules.model import Lane
@@ -83,7 +83,7 @@ class TicketIssuer:
     def __init__(
         self,
         published: PublishedCache,
-        keys: QueueKeys,
+        keys: GateKeys,
         *,
         gate: int,
         wall: Callable[[], float] = time.time,

@@ -55,7 +55,7 @@ DATA_RULES: Final = (
 )
 """Below the data directory. What no rule names (such as `postgres` and `logs`) stays as it is."""
 QUEUE_RULES: Final = (
-    Rule(".", "meterai-queue", LINE, 0o1771, 0),
+    Rule(".", "meterai-queue", LINE, 0o751, 0),
     Rule("*/gates", "meterai-gate", LINE, 0o770, 0),
     Rule("*/gates/*", "meterai-gate", LINE, 0o770, 0o660),
     Rule("*/known", "meterai-gate", LINE, 0o770, 0),
@@ -63,6 +63,7 @@ QUEUE_RULES: Final = (
     Rule("*/public", "meterai-queue", LINE, 0o755, 0),
     Rule("*/public/*", "meterai-queue", LINE, 0o755, 0o644),
     Rule("*/secret", "meterai-queue", LINE, 0o750, 0),
+    Rule("*/secret/controller.json", "meterai-queue", LINE, 0, 0o600),
     Rule("*/secret/*", "meterai-queue", LINE, 0o750, 0o640),
     Rule("*/*", "meterai-queue", LINE, 0o700, 0o600),
     Rule("*", "meterai-queue", LINE, 0o1771, 0o600),

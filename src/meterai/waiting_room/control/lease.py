@@ -138,7 +138,7 @@ class LeaseLoop:
 
     async def _open(self, event: str, epoch: int) -> SelectionController:
         folder = queue_of(self.root, event)
-        if not folder.keys_file.exists():
+        if not folder.has_keys:
             async with self.db.connection() as connection:
                 queue = await queues.read_queue(connection, event)
             is_new = queue is None or not queue.log_size

@@ -12,7 +12,7 @@ from meterai.waiting_room.files.log_facts import (
     EntryFacts,
 )
 from meterai.waiting_room.files.promise_book import Promise
-from meterai.waiting_room.files.queue_folder import QueueKeys
+from meterai.waiting_room.files.queue_keys import QueueKeys
 from meterai.waiting_room.files.window_files import Gathered
 from meterai.waiting_room.files.window_seeds import WindowSeeds
 from meterai.waiting_room.rules.model import QueueState

@@ -16,7 +16,7 @@ from meterai.waiting_room.files.log_facts import (
 )
 from meterai.waiting_room.files.promise_book import facts_of
 from meterai.waiting_room.files.published_documents import LOG_FORMAT, Config
-from meterai.waiting_room.files.queue_folder import KEY_ID, QueueKeys
+from meterai.waiting_room.files.queue_keys import KEY_ID, QueueKeys
 from meterai.waiting_room.files.window_files import digest
 from meterai.waiting_room.rules.seeds import SeedChains
 from meterai.waiting_room.rules.windows import LOGGED_LATE_S, fixed_of

@@ -1,14 +1,12 @@
-"""The folder of an event's queue, and its keys: `DATA/queue/<slug>/`.
+"""The folder of an event's queue: `DATA/queue/<slug>/`.
 
-- `secret/`, for gates and controllers: keys.json with `ticket` and `controller` (Ed25519), `event` (ids) and
-  `chain` (root of the seeds).
+- `secret/`: the keys (`queue_keys`), some for gates and controllers, some for controllers only.
 - `gates/<number>/`: the files of one gate.
 - `public/`: what anyone may read, also over HTTP.
 """
 
 from __future__ import annotations
 
-import base64
 import errno
 import os
 import re
@@ -17,25 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+import structlog
 
 from meterai.kit.files.atomic_write import write_whole
-from meterai.kit.files.secret_files import keep_secrets
+from meterai.waiting_room.files import queue_keys
+from meterai.waiting_room.files.queue_keys import GateKeys, QueueKeys
 
-KEY_ID = 1
-"""The id of the ticket key in use."""
+log = structlog.get_logger(__name__)
+
 _SLUG = re.compile(r"[a-z][a-z0-9-]{1,39}")
-_SECRETS = ("ticket", "controller", "event", "chain")
-
-
-@dataclass(frozen=True, slots=True)
-class QueueKeys:
-    """The secrets of an event's queue, 32 bytes each."""
-
-    ticket: Ed25519PrivateKey
-    controller: Ed25519PrivateKey
-    event: bytes
-    chain: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +38,9 @@ class QueueFolder:
         return self.path.name
 
     @property
-    def keys_file(self) -> Path:
-        """The secrets."""
-        return self.path / "secret" / "keys.json"
+    def secret(self) -> Path:
+        """The folder of the keys."""
+        return self.path / "secret"
 
     @property
     def from_copy(self) -> Path:
@@ -119,26 +107,25 @@ class QueueFolder:
         folder = self.path / "gates"
         return sorted(int(p.name) for p in folder.iterdir() if p.name.isdigit()) if folder.exists() else []
 
-    def keys(self) -> QueueKeys:
-        """The secrets. For a queue that has published nothing yet, they are made at random.
+    @property
+    def has_keys(self) -> bool:
+        """Whether all keys are there."""
+        return queue_keys.has_keys(self.secret)
 
-        Raises: FileNotFoundError when they are gone. New keys would make every ticket void.
+    def keys(self) -> QueueKeys:
+        """All keys, for a controller. For a queue that has published nothing yet, they are made at random.
+
+        Raises: as `queue_keys.open_keys`.
         """
-        if self.config.exists() and not self.keys_file.exists():
-            raise FileNotFoundError(errno.ENOENT, "the queue's keys are gone", str(self.keys_file))
-        kept = keep_secrets(self.path / "secret", "keys", _SECRETS, group_reads=True)
-        raw = {name: base64.urlsafe_b64decode(kept[name] + "=") for name in _SECRETS}
-        return QueueKeys(
-            ticket=Ed25519PrivateKey.from_private_bytes(raw["ticket"]),
-            controller=Ed25519PrivateKey.from_private_bytes(raw["controller"]),
-            event=raw["event"],
-            chain=raw["chain"],
-        )
+        return queue_keys.open_keys(self.secret, is_new=not self.config.exists())
+
+    def gate_keys(self) -> GateKeys:
+        """The keys of gates. Raises: as `queue_keys.read_gate_keys`."""
+        return queue_keys.read_gate_keys(self.secret)
 
     def event_key(self) -> bytes:
-        """The key that makes ids of contacts. Raises: OSError when this queue has no keys yet."""
-        raw = self.keys_file.read_bytes()
-        return base64.urlsafe_b64decode(msgspec.json.decode(raw, type=dict[str, str])["event"] + "=")
+        """The key that makes ids of contacts. Raises: as `queue_keys.read_gate_keys`."""
+        return queue_keys.read_event_key(self.secret)
 
 
 def is_slug(text: str) -> bool:
@@ -164,6 +151,19 @@ def folders_in(root: Path) -> Iterator[QueueFolder]:
     for path in sorted(root.iterdir()) if root.exists() else []:
         if is_slug(path.name):
             yield QueueFolder(path)
+
+
+def separate_keys_in(root: Path) -> None:
+    """Moves the keys of controllers out of files that gates read, as earlier releases left them.
+
+    Trouble with one queue leaves the others alone.
+    """
+    for folder in folders_in(root):
+        try:
+            if queue_keys.separate_keys(folder.secret):
+                log.warning("queue_keys_separated", queue=folder.slug)
+        except (OSError, ValueError, msgspec.MsgspecError) as error:
+            log.error("queue_keys_not_separated", queue=folder.slug, reason=str(error))
 
 
 def append_whole(path: Path, content: bytes, *, size: int | None = None) -> None:

@@ -140,9 +140,10 @@ def open_to_readers(folder: QueueFolder) -> None:
     Other users can pass through the folders above, but not list them. Secrets and gates' files stay private.
     """
     _make_readable_folder(folder.public)
-    for above in (folder.path, folder.path.parent):
-        with suppress(PermissionError):  # a folder that another user made has the mode they wanted
-            _make_passable(above)
+    with suppress(PermissionError):  # a folder that another user made has the mode they wanted
+        _make_passable(folder.path)
+    with suppress(PermissionError):
+        _make_passable_root(folder.path.parent)
     _open_all(folder.public)
 
 
@@ -150,6 +151,11 @@ def _make_passable(folder: Path) -> None:
     """Lets others pass and not list. In a folder of a group each member may remove only its own files."""
     is_shared = folder.stat().st_mode & stat.S_IWGRP
     folder.chmod(SHARED_FOLDER if is_shared else PASSABLE_FOLDER)
+
+
+def _make_passable_root(root: Path) -> None:
+    """Lets others pass. A group may list the queues, but not add one: its maker would know the keys."""
+    root.chmod(PASSABLE_FOLDER | root.stat().st_mode & stat.S_IRGRP)
 
 
 def _open_all(folder: str | os.PathLike[str]) -> None:

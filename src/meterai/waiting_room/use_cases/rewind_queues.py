@@ -63,7 +63,7 @@ async def rewind_queues(db: Database, root: Path, *, actor: str, now: datetime) 
     found = RewoundQueues(rewound=[], lost=[], too_old=[], lists={})
     for queue in filter(None, queues):
         folder = queue_of(root, queue.event)
-        if not (folder.keys_file.exists() and folder.public.exists()):
+        if not (folder.has_keys and folder.public.exists()):
             if queue.log_size:
                 found.lost.append(queue.event)
             continue
