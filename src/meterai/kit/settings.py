@@ -16,6 +16,8 @@ import msgspec
 from meterai.kit.database_urls import ROLES
 
 Doc = msgspec.Meta
+NO_BEACON = "none"
+"""The setting of an operator without a public beacon, and what the rules of a queue say then."""
 GATE_PORT = 8006
 """Where a gate listens that was told no other port."""
 
@@ -246,7 +248,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Doc(
             description="public source of random numbers for the draw of places: base address of a drand "
-            "chain, or a file of its rounds; empty: none, the operator is trusted"
+            "chain, or a file of its rounds; `none`: there is none, and the public rules say so; empty: the "
+            "same, refused in production"
         ),
     ] = ""
     gate_url: Annotated[
@@ -448,6 +451,19 @@ def describe() -> list[tuple[str, str, str]]:
 def queue_root(settings: Settings) -> Path:
     """The folder in which the files of all queues lie."""
     return Path(settings.queue_folder) if settings.queue_folder else settings.data / "queue"
+
+
+def beacon_address(settings: Settings) -> str:
+    """The public beacon that draws use; empty: there is none, and the operator is trusted with the seeds.
+
+    Raises: ValueError when production says neither.
+    """
+    if settings.environment == "production" and not settings.queue_beacon:
+        raise ValueError(
+            "METERAI_QUEUE_BEACON: name a public beacon such as https://api.drand.sh/CHAINHASH, or none. "
+            "Without a beacon people must trust the operator with the draws, and the public rules say so"
+        )
+    return "" if settings.queue_beacon == NO_BEACON else settings.queue_beacon
 
 
 def public_url(settings: Settings, *, port: int = 0) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 
 from meterai.kit.child_processes import free_port
 from meterai.kit.files.file_lock import locked
-from meterai.kit.settings import Settings
+from meterai.kit.settings import Settings, beacon_address
 
 LOCAL: Final = "127.0.0.1"
 _PORT_MAX: Final = 65_535
@@ -124,6 +124,7 @@ def check_settings(settings: Settings) -> None:
         from meterai.bootstrap import check_settings  # slow to import
 
         check_settings(settings)
+        beacon_address(settings)
     elif _is_of_production(settings.data / "pki"):
         raise LaunchProblem(other_environment(settings, "production"))
     if settings.tls_certificate:

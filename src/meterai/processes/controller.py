@@ -18,7 +18,7 @@ from meterai.kit import fail_points, garbage_collection
 from meterai.kit import settings as environment
 from meterai.kit.database import connect, ending_in_words
 from meterai.kit.logging import set_up_logging
-from meterai.kit.settings import queue_root
+from meterai.kit.settings import beacon_address, queue_root
 from meterai.waiting_room.control.beacon_source import BeaconSource
 from meterai.waiting_room.control.lease import LEASE_S, LeaseLoop
 from meterai.waiting_room.files.queue_folder import separate_keys_in
@@ -31,6 +31,7 @@ _SIGN_OF_LIFE_S = 2.0
 async def run(variables: Mapping[str, str]) -> None:
     """Leads or stands by until SIGTERM or SIGINT."""
     settings = environment.from_environment(variables)
+    beacon = beacon_address(settings)
     set_up_logging(settings.log_level)
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -44,13 +45,13 @@ async def run(variables: Mapping[str, str]) -> None:
         held_seconds=LEASE_S,  # otherwise a process that is frozen in a step keeps the lease's row locked
     )
     root = queue_root(settings)
-    lease_loop = LeaseLoop(
     separate_keys_in(root)
+    lease_loop = LeaseLoop(
         db,
         root,
         holder=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
         fail_point=fail_points.from_environment(variables, development=not production),
-        beacon=BeaconSource(settings.queue_beacon, root / "beacon.json") if settings.queue_beacon else None,
+        beacon=BeaconSource(beacon, root / "beacon.json") if beacon else None,
     )
     garbage_collection.settle()
     presence = Presence(settings.data / "run", "queue")
