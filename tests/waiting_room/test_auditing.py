@@ -455,6 +455,17 @@ def seed_swapped(forger: Forger) -> None:
     forger.change_document(forger.folder.window_reveal(0), Reveal, seed=bytes(32).hex())
 
 
+@plants("seed.beacon_unpromised")
+def beacon_that_the_rules_do_not_promise(forger: Forger) -> None:
+    """The seed fits it, and nobody can ask a source for it: its inventor chose who is first."""
+    n, value = forger.find(EntryKind.REVEAL), bytes(range(32))
+    root = bytes.fromhex(forger.entries[forger.find(EntryKind.CLOSE)].facts["root"])
+    seed = window_seed(bytes.fromhex(forger.entries[n].facts["link"]), root, value).hex()
+    told = {"beacon": f"7:{value.hex()}", "seed": seed}
+    forger.change(n, **told)
+    forger.change_document(forger.folder.window_reveal(0), Reveal, **told)
+
+
 @plants("seed.missing")
 def no_seed_document(forger: Forger) -> None:
     forger.folder.window_reveal(2).unlink()

@@ -99,6 +99,10 @@ WORDS: Final[Mapping[str, str]] = {
     "seed.beacon": N_(
         "Suar jendela {window} ({beacon}) tidak lebih baru daripada daftarnya, atau tidak ada."
     ),
+    "seed.beacon_unpromised": N_(
+        "Benih jendela {window} dicampur suar ({beacon}) yang tidak dijanjikan aturan: operator dapat "
+        "memilihnya."
+    ),
     "frontier.back": N_("Batas panggilan jalur {lane} mundur ke ({window}, {x})."),
     "frontier.unknown": N_(
         "Batas panggilan jalur {lane} melewati jendela yang belum ditutup dan dibuka benihnya ({window})."

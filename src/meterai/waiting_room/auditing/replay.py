@@ -43,6 +43,7 @@ from meterai.waiting_room.files.log_facts import (
 )
 from meterai.waiting_room.files.public_log import ENTRIES, LogEntry
 from meterai.waiting_room.files.published_documents import Status
+from meterai.waiting_room.rules.beacon_rounds import is_beacon
 from meterai.waiting_room.rules.merkle import Tree
 from meterai.waiting_room.rules.model import Frontier, Lane
 
@@ -242,7 +243,7 @@ class _Replay:
             root=self._tree.root().hex(),
             heads=self._heads.count,
             ends_at=self._last_at,
-            seeds="beacon" if self._rules.published.beacon else "operator-trusted",
+            seeds="beacon" if is_beacon(self._rules.published.beacon) else "operator-trusted",
             rules_versions=self._rules.versions,
             windows=self._windows.count,
             joins=self._windows.joins,

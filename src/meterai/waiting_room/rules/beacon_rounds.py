@@ -15,6 +15,7 @@ import msgspec
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.formats.untrusted_json import read_json
+from meterai.kit.settings import NO_BEACON
 
 KNOWN: Final[Mapping[str, str]] = {
     "8990e7a9aaed2ffed73dbd7092123d6f289930540d7651336225dc172e51b2ce": "drand-default",
@@ -25,6 +26,11 @@ _NETWORKS: Final = {"drand-default": (1_595_431_050, 30), "drand-quicknet": (1_6
 _OTHER = re.compile(r"drand ([0-9a-f]{64}) (\d{1,11}) (\d{1,6})")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _AFTER_S = 1
+
+
+def is_beacon(source: str) -> bool:
+    """Whether the rules name a beacon. They say `none`, or in older queues nothing, when there is none."""
+    return source not in ("", NO_BEACON)
 
 
 class ChainInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.log_facts import ChainFacts, CloseFacts, DeadGateFacts, RevealFacts
 from meterai.waiting_room.files.published_documents import Close, Document, Reveal
 from meterai.waiting_room.files.window_files import RECORD, digest
+from meterai.waiting_room.rules.beacon_rounds import is_beacon
 from meterai.waiting_room.rules.draw import place_of, window_seed
 from meterai.waiting_room.rules.seeds import follows
 from meterai.waiting_room.rules.windows import end_of
@@ -176,12 +177,19 @@ class WindowCheck:
             root, closed_at, is_past = closed
             if window_seed(link, root, _bytes(facts.beacon.partition(":")[2])) != seed:
                 self._findings.add("seed.wrong", n, window=facts.window)
-            source = self._rules.now.beacon
-            if source and (is_past or not is_later(source, facts.beacon, closed_at)):
-                self._findings.add("seed.beacon", n, window=facts.window, beacon=facts.beacon)
-            elif source:
-                self._drawn_at = max(self._drawn_at, closed_at)
+            self._check_beacon(n, facts, closed_at, is_past=is_past)
         self._check_document(n, facts)
+
+    def _check_beacon(self, n: int, facts: RevealFacts, closed_at: int, *, is_past: bool) -> None:
+        """Checks that a round is the one that the rules promise. Any other may have been chosen."""
+        source, told = self._rules.now.beacon, {"window": facts.window, "beacon": facts.beacon}
+        if not is_beacon(source):
+            if facts.beacon:
+                self._findings.add("seed.beacon_unpromised", n, **told)
+        elif is_past or not is_later(source, facts.beacon, closed_at):
+            self._findings.add("seed.beacon", n, **told)
+        else:
+            self._drawn_at = max(self._drawn_at, closed_at)
 
     def _check_link(self, n: int, window: int, link: bytes) -> None:
         """Checks a link against the last good link of its chain, or against the commitment to the chain.
