@@ -133,6 +133,11 @@ def test_what_was_committed_to_never_changes(audited: Audited, changes: dict[str
     assert audited.found() == ["rules.commitment"]
 
 
+def test_rules_that_say_that_there_is_no_beacon_say_what_older_ones_left_empty(audited: Audited) -> None:
+    audited.log(JOINS - 50, msgspec.structs.replace(FIRST, version=2, beacon="none"), None)
+    assert audited.found() == []
+
+
 def test_versions_come_one_after_the_other_and_none_is_forgotten(audited: Audited) -> None:
     for version in (4, 2, 3, 5):
         audited.log(JOINS - 50, msgspec.structs.replace(FIRST, version=version), None)

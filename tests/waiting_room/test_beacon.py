@@ -182,11 +182,11 @@ async def past_of(line: MovedQueue) -> RateHistory:
 
 
 @pytest.mark.storage
-async def test_without_a_beacon_the_rules_name_none(database: TestDatabase, tmp_path: Path) -> None:
+async def test_without_a_beacon_the_rules_say_none(database: TestDatabase, tmp_path: Path) -> None:
     line = MovedQueue(database, QueueFolder(tmp_path / "casn"))
     await line.open(schedule_of())
     key = line.keys.controller.public_key()
-    assert published_documents.read(line.folder.config.read_bytes(), Config, key).beacon == ""
+    assert published_documents.read(line.folder.config.read_bytes(), Config, key).beacon == "none"
     await line.close()
 
 

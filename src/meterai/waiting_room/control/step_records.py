@@ -8,6 +8,7 @@ import msgspec
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from meterai.kit.settings import NO_BEACON
 from meterai.waiting_room.control.step_draft import StepDraft
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.log_facts import (
@@ -92,7 +93,7 @@ async def note_due_promises(draft: StepDraft) -> None:
 
 async def log_config(draft: StepDraft) -> bytes:
     """Logs the rules in force, before everything else of this step, if they are new. Returns them."""
-    beacon = draft.context.beacon.name if draft.context.beacon else ""
+    beacon = draft.context.beacon.name if draft.context.beacon else NO_BEACON
     config = config_document(draft.queue, draft.context.keys, draft.context.chain, beacon)
     if draft.queue.config_sha256 not in ("", digest(config)):  # a release or a setting changed the document
         draft.change(config_version=draft.queue.config_version + 1)

@@ -48,7 +48,8 @@ class Config(Document, frozen=True, kw_only=True):
     """Key id -> Ed25519 public key."""
     controller_key: str
     beacon: str = ""
-    """The public source of randomness for the seeds; empty: people must trust the operator with the seeds."""
+    """The public source of randomness for the seeds. `none`, or empty in older rules: people must trust the
+    operator with the seeds."""
     log: int = 1
     """The format of the public log. From `LOG_STATES` on it has an entry for each state of the queue."""
 

@@ -9,6 +9,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.settings import NO_BEACON
 from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.auditing.patience import Patience
 from meterai.waiting_room.auditing.sources import DOCUMENT_BYTES_MAX, Source, Unreadable
@@ -16,6 +17,7 @@ from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.log_facts import ConfigFacts
 from meterai.waiting_room.files.published_documents import Config
 from meterai.waiting_room.files.window_files import digest
+from meterai.waiting_room.rules.beacon_rounds import is_beacon
 from meterai.waiting_room.rules.model import Schedule
 from meterai.waiting_room.rules.windows import LOGGED_LATE_S, first_number, fixed_of
 
@@ -147,4 +149,5 @@ def _may_become(old: Schedule, new: Schedule, at: int, closed_through: int | Non
 def _anchors(config: Config) -> tuple[object, ...]:
     """What must never change: the signing keys, and the commitment to the seeds."""
     keys = config.controller_key, tuple(sorted(config.ticket_keys.items()))
-    return config.event, config.commitment, config.chain_length, keys, config.beacon
+    beacon = config.beacon if is_beacon(config.beacon) else NO_BEACON
+    return config.event, config.commitment, config.chain_length, keys, beacon
