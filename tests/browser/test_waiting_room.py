@@ -315,16 +315,48 @@ def test_who_was_in_line_at_the_closing_takes_a_certificate_home_that_anyone_can
         queued_site.set_closing(queued_site.queue.schedule.closes_at)
 
 
-@pytest.mark.parametrize(("width", "language"), [(360, "id"), (360, "en"), (1200, "id"), (1200, "en")])
+def set_share(queued_site: QueuedSite, places: float) -> None:
+    """The general shop has this number of places from now on, and gets no more."""
+    queued_site.tell(
+        "UPDATE waiting_room.general_share SET level = $1, filled_at = $2", places, time.time() + 9_999
+    )
+
+
+@pytest.mark.parametrize(
+    ("width", "scripts", "language"),
+    [(360, True, "id"), (360, False, "en"), (1200, False, "id"), (1200, True, "en")],
+)
 def test_who_wants_to_go_round_the_line_by_the_general_shop_is_told_what_to_do(
-    queued_site: QueuedSite, arrive: Arrive, width: int, language: str
+    queued_site: QueuedSite,
+    arrive: Arrive,
+    papers: tuple[Path, Path],
+    width: int,
+    scripts: bool,
+    language: str,
 ) -> None:
     time.sleep(1.1)  # the site looks once a second
-    person = arrive(width=width, language=language)
-    queued_site.tell("UPDATE waiting_room.general_share SET level = 0, filled_at = $1", time.time() + 9_999)
-    person.open("/kuota")
+    person = arrive(width=width, scripts=scripts, language=language)
+    again = {"id": "Coba lagi", "en": "Try again"}[language]
+    set_share(queued_site, 0)
+    person.open("/beli")
     person.sees({"id": "jatah menit ini habis", "en": "this minute's places are taken"}[language])
     person.approve("68-shop-full")
-    queued_site.tell("UPDATE waiting_room.general_share SET filled_at = $1", time.time() - 60)
-    person.page.get_by_role("link", name={"id": "Coba lagi", "en": "Try again"}[language]).click()
-    assert person.page.locator("#jumlah").count() == 1
+    set_share(queued_site, 10)
+    person.press(again)
+    person.sees({"id": "Tempat Anda baru diambil saat", "en": "Your place is taken only when"}[language])
+    person.approve("68-shop-form")
+    set_share(queued_site, 0)
+    person.upload(papers[0])
+    person.sees({"id": "belum menjadi pesanan", "en": "has not become an order"}[language])
+    person.approve("68-shop-too-late")
+    set_share(queued_site, 10)
+    person.press(again)
+    person.upload(papers[0])
+    assert re.search(r"/pesanan/[^/]+/letak/1", person.page.url)
+    set_share(queued_site, 1)
+    person.open("/kuota")
+    person.sees({"id": "disimpan untuk jaringan lain", "en": "kept for other networks"}[language])
+    person.approve("68-shop-for-others")
+    set_share(queued_site, 10)
+    person.press(again)
+    person.approve("68-shop-quota")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import struct
 from datetime import timedelta
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -17,14 +20,17 @@ from meterai.kit.http.network_limits import NetworkLimits
 from meterai.operations.use_cases.check_invariants import check_tables
 from meterai.sales.events import load_events
 from meterai.sales.queries.tariffs import Tariff
+from meterai.waiting_room.rules.general_share import DEPTH_MIN, depth_of, level_needed
 from meterai.waiting_room.rules.model import Policy, QueueState
-from meterai.waiting_room.use_cases.take_general_place import DEPTH_MIN
 from meterai.web.line.queues import INSIDE_AT_NETWORK, INSIDE_PER_NETWORK, INSIDE_S, inside_cookie
-from meterai.web.requests.form_rights import make_form_name, read_form_name
+from meterai.web.requests.form_rights import lets_go_on, make_form_name
+from meterai.web.requests.mac import to_tagged_text
 from meterai.web.site import build_site
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.line import ANI, LineOfPeople
 from tests.web.running_site import GATE, TARIFFS, RunningSite, Visitor, called
+
+_networks = cycle(range(200))
 
 
 async def running_with(
@@ -52,11 +58,17 @@ def form_of(visitor: Visitor) -> str:
 
 
 async def fill(shop: RunningSite) -> None:
-    """Other visitors take the places that are left."""
+    """Visitors of new networks take the places that are left."""
     for _ in range(int(DEPTH_MIN)):
         other = shop.visitor()
-        await other.get("/kuota")
-        assert other.status == 200
+        other.client = f"198.51.{next(_networks)}.7"
+        assert (await buy(other)).startswith("/pesanan/")
+
+
+async def buy(visitor: Visitor) -> str:
+    """Sends the form for quota. Returns where it leads to."""
+    await visitor.get("/kuota")
+    return await visitor.post("/kuota", kiriman=form_of(visitor), jumlah="1")
 
 
 async def bypasses(shop: RunningSite) -> list[str]:
@@ -74,14 +86,75 @@ async def test_a_share_of_the_door_is_kept_for_purchases_for_no_event(
     assert late.status == 429
     assert late.headers["retry-after"] == "60"
     assert "nobody jumps the queue" in late.text
+    assert "has not become an order" not in late.text, "nothing was sent"
     assert f'href="{GATE}/en/antre/casn"' in late.text
     shop.line.pass_time(10)  # six a minute
     await late.get(address)
     assert late.status == 200
-    await shop.visitor().get(address)
-    other = shop.visitor()
-    await other.get(address)
-    assert other.status == 429
+    assert await bypasses(shop) == ["general_share"] * 2
+
+
+async def test_whoever_looks_at_a_form_takes_no_place_and_is_told_so(shop: RunningSite) -> None:
+    for address in ("/beli", "/kuota"):
+        for _ in range(20):
+            visitor = shop.visitor()
+            await visitor.get(f"/en{address}")
+            assert visitor.status == 200
+        assert "Your place is taken only when you send this form" in visitor.text
+    await fill(shop)
+
+
+async def test_a_form_without_a_document_or_a_number_takes_no_place(shop: RunningSite) -> None:
+    visitor = shop.visitor()
+    for address, fields in (("/beli", {}), ("/kuota", {"jumlah": "0"})):
+        await visitor.get(address)
+        form = form_of(visitor)
+        for _ in range(5):
+            await visitor.post(address, kiriman=form, **fields)
+            assert (visitor.status, form_of(visitor)) == (422, form), "the form can be sent again"
+    await fill(shop)
+
+
+async def test_whoever_comes_too_late_with_a_form_is_told_that_it_opened_no_order(shop: RunningSite) -> None:
+    late = shop.visitor()
+    await late.get("/en/kuota")
+    form = form_of(late)
+    await fill(shop)
+    await late.post("/en/kuota", kiriman=form, jumlah="1")
+    assert late.status == 429
+    assert "has not become an order" in late.text
+    assert await shop.line.database.owner.fetchval("SELECT count(*) FROM sales.orders") == 2
+    shop.line.pass_time(10)
+    assert (await late.post("/kuota", kiriman=form, jumlah="1")).startswith("/pesanan/")
+
+
+async def test_a_network_that_had_places_leaves_the_last_ones_to_others(shop: RunningSite) -> None:
+    greedy, again, other = shop.visitor(), shop.visitor(), shop.visitor()
+    again.client = "192.0.2.200"
+    other.client = "198.51.100.7"
+    assert (await buy(greedy)).startswith("/pesanan/")
+    await again.get("/en/kuota")
+    assert again.status == 429
+    assert "the places that are left are kept for other networks" in again.text
+    assert (await buy(other)).startswith("/pesanan/")
+    await again.get("/en/kuota")
+    assert "this minute's places are taken" in again.text, "nothing is left for anybody"
+    shop.line.pass_time(20)
+    assert (await buy(again)).startswith("/pesanan/"), "nobody else wanted them"
+
+
+async def test_forms_of_one_network_that_come_at_once_are_counted_before_they_are_served(
+    database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = await running_with(database, tmp_path, monkeypatch, per_minute=60)
+    visitors = [shop.visitor() for _ in range(10)]
+    for visitor in visitors:
+        await visitor.get("/kuota")
+    answers = await asyncio.gather(
+        *(visitor.post("/kuota", kiriman=form_of(visitor), jumlah="1") for visitor in visitors)
+    )
+    opened = sum(answer.startswith("/pesanan/") for answer in answers)
+    assert 1 <= opened <= 6, "the share holds ten"
 
 
 @pytest.mark.parametrize(
@@ -105,25 +178,6 @@ async def test_who_can_wait_is_told_when_the_line_closes_and_who_is_served_after
     assert said in late.text
 
 
-async def test_who_got_a_place_keeps_it_when_they_load_the_page_again(shop: RunningSite) -> None:
-    visitor = shop.visitor()
-    await visitor.get("/beli")
-    form = form_of(visitor)
-    await fill_one(shop)
-    for _ in range(3):
-        await visitor.get("/beli")
-        assert (visitor.status, form_of(visitor)) == (200, form)
-
-
-async def fill_one(shop: RunningSite) -> None:
-    """Another visitor takes the only place that is left."""
-    other = shop.visitor()
-    await other.get("/beli")
-    assert other.status == 200
-    await other.get("/kuota")
-    assert other.status == 429
-
-
 async def test_a_place_opens_one_order_however_often_its_form_is_copied(shop: RunningSite) -> None:
     visitor, friend = shop.visitor(), shop.visitor()
     await visitor.get("/kuota")
@@ -131,11 +185,27 @@ async def test_a_place_opens_one_order_however_often_its_form_is_copied(shop: Ru
     await friend.get("/beli")  # for the proof of a form of ours
     order = await visitor.post("/kuota", kiriman=form, jumlah="3")
     assert order.startswith("/pesanan/")
+    await shop.line.database.owner.execute("UPDATE waiting_room.general_share SET level = 0")
     again = await friend.post("/kuota", kiriman=form, jumlah="3")
     assert again.split("/")[2] == order.split("/")[2]
     await visitor.get("/kuota")
     assert visitor.status == 429, "the place is used"
-    assert set(await bypasses(shop)) == {"general_share"}
+    assert await bypasses(shop) == ["general_share"]
+
+
+async def test_an_order_that_a_form_opened_before_needs_no_place(shop: RunningSite) -> None:
+    """They sent it while nobody waited. The answer was lost, and they send it again an hour later."""
+    await shop.line.set_state(QueueState.DIRECT)
+    visitor = shop.visitor()
+    await visitor.get("/kuota")
+    form = form_of(visitor)
+    order = await visitor.post("/kuota", kiriman=form, jumlah="1")
+    await shop.line.set_state(QueueState.OPEN)
+    shop.line.pass_time(INSIDE_S + 1)
+    await fill(shop)
+    again = await visitor.post("/kuota", kiriman=form, jumlah="1")
+    assert again.split("/")[2] == order.split("/")[2]
+    assert await bypasses(shop) == ["general_share"] * 2, "of the others"
 
 
 async def test_who_began_before_anybody_had_to_wait_goes_on_for_half_an_hour(shop: RunningSite) -> None:
@@ -147,7 +217,7 @@ async def test_who_began_before_anybody_had_to_wait_goes_on_for_half_an_hour(sho
     await shop.line.set_state(QueueState.OPEN)
     await fill(shop)
     assert (await early.post("/kuota", kiriman=forms[0], jumlah="1")).startswith("/pesanan/")
-    assert await bypasses(shop) == ["was_inside"]
+    assert await bypasses(shop) == ["general_share"] * 2 + ["was_inside"]
     shop.line.pass_time(INSIDE_S + 1)
     await fill(shop)
     await slow.post("/kuota", kiriman=forms[1], jumlah="1")
@@ -280,14 +350,21 @@ async def test_without_a_share_the_line_is_the_only_way(
 
 
 def test_a_forms_seal_is_of_one_shop_one_kind_of_purchase_and_half_an_hour() -> None:
-    sealed = make_form_name(b"s" * 32, "stamp", 1_000.0, by_share=True)
+    sealed = make_form_name(b"s" * 32, "stamp", 1_000.0)
     assert len(sealed) == 52
-    assert read_form_name(b"s" * 32, "stamp", sealed, 1_000.0 + INSIDE_S - 1) is True
-    assert read_form_name(b"s" * 32, "stamp", sealed, 1_000.0 + INSIDE_S) is None
-    assert read_form_name(b"s" * 32, "quota", sealed, 1_000.0) is None
-    assert read_form_name(b"x" * 32, "stamp", sealed, 1_000.0) is None
-    assert read_form_name(b"s" * 32, "stamp", "a" * 52, 1_000.0) is None
-    assert read_form_name(b"s" * 32, "stamp", "", 1_000.0) is None
+    assert lets_go_on(b"s" * 32, "stamp", sealed, 1_000.0 + INSIDE_S - 1)
+    assert not lets_go_on(b"s" * 32, "stamp", sealed, 1_000.0 + INSIDE_S)
+    assert not lets_go_on(b"s" * 32, "quota", sealed, 1_000.0)
+    assert not lets_go_on(b"x" * 32, "stamp", sealed, 1_000.0)
+    assert not lets_go_on(b"s" * 32, "stamp", "a" * 52, 1_000.0)
+    assert not lets_go_on(b"s" * 32, "stamp", "", 1_000.0)
+
+
+def test_a_form_that_an_older_release_made_for_a_place_gives_no_right() -> None:
+    body = struct.pack(">I?18s", 1_000, True, b"r" * 18)
+    older = to_tagged_text(b"s" * 32, b"shop form", body, about=b"stamp\0")
+    assert len(older) == 52
+    assert not lets_go_on(b"s" * 32, "stamp", older, 1_000.0)
 
 
 async def test_every_page_names_the_tariff_of_the_day(running: RunningSite) -> None:
@@ -307,3 +384,11 @@ async def test_every_page_names_the_tariff_of_the_day(running: RunningSite) -> N
         await visitor.get(address)
         assert "Rp12.000" in visitor.text, address
         assert "Rp10.000" not in visitor.text, address
+
+
+@pytest.mark.parametrize("per_minute", [1, 6, 60, 6_000])
+def test_the_more_a_network_had_the_fuller_the_share_must_be_for_its_next_place(per_minute: int) -> None:
+    needed = [level_needed(per_minute, had) for had in (0, 0.5, 1, 10, 1e6)]
+    assert needed[0] == 1, "one place is enough for a network that had none"
+    assert needed == sorted(needed)
+    assert needed[-1] <= depth_of(per_minute), "nobody waits for ever"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import datetime
 
 import msgspec
 
 from meterai.kit.database import Database
 from meterai.waiting_room.files.published_documents import Announcement
+from meterai.waiting_room.rules.general_share import depth_of
 from meterai.waiting_room.rules.model import Policy, QueueState, Schedule
-from meterai.waiting_room.store import pass_rows
+from meterai.waiting_room.store import claims, pass_rows
 from meterai.waiting_room.store import queues as store
 from meterai.waiting_room.store.pass_rows import Pass
 from meterai.waiting_room.store.reminders import Reminder
@@ -20,6 +22,7 @@ __all__ = [
     "QueueSign",
     "Reminder",
     "certificate_of_code",
+    "general_level",
     "held_pass",
     "last_published",
     "queue_signs",
@@ -99,6 +102,16 @@ async def held_pass(db: Database, queue: int, id: bytes, pass_id: uuid.UUID) -> 
     async with db.connection() as connection:
         found = await pass_rows.read_pass(connection, queue, id)
     return found if found is not None and found.pass_id == pass_id else None
+
+
+async def general_level(db: Database, *, per_minute: int, now: datetime) -> float:
+    """How many purchases for no event may begin now, while people wait in line."""
+    if per_minute <= 0:
+        return 0.0
+    async with db.connection() as connection:
+        return await claims.general_level(
+            connection, per_second=per_minute / 60, depth=depth_of(per_minute), now=now.timestamp()
+        )
 
 
 async def certificate_of_code(db: Database, code: str) -> tuple[str, bytes] | None:

@@ -74,18 +74,32 @@ async def forget_knocks(conn: Connection, *, before: datetime) -> int:
     return deleted
 
 
-async def take_general_place(conn: Connection, *, per_second: float, depth: float, now: float) -> bool:
-    """Takes a place in the share of purchases for no event, after filling it up to `now`. False: none is
-    left."""
+async def take_general_place(
+    conn: Connection, *, per_second: float, depth: float, needed: float, now: float
+) -> bool:
+    """Takes a place in the share of purchases for no event, after filling it up to `now`. False: fewer than
+    `needed` are left."""
     taken = await conn.fetchval(
-        """UPDATE waiting_room.general_share SET filled_at = GREATEST(filled_at, $3),
-               level = LEAST($2, level + $1 * GREATEST(0, $3 - filled_at)) - 1
-           WHERE LEAST($2, level + $1 * GREATEST(0, $3 - filled_at)) >= 1 RETURNING true""",
+        """UPDATE waiting_room.general_share SET filled_at = GREATEST(filled_at, $4),
+               level = LEAST($2, level + $1 * GREATEST(0, $4 - filled_at)) - 1
+           WHERE LEAST($2, level + $1 * GREATEST(0, $4 - filled_at)) >= $3 RETURNING true""",
+        per_second,
+        depth,
+        needed,
+        now,
+    )
+    return taken is True
+
+
+async def general_level(conn: Connection, *, per_second: float, depth: float, now: float) -> float:
+    """How many places the share of purchases for no event has at `now`."""
+    level: float = await conn.fetchval(
+        """SELECT LEAST($2, level + $1 * GREATEST(0, $3 - filled_at)) FROM waiting_room.general_share""",
         per_second,
         depth,
         now,
     )
-    return taken is True
+    return level
 
 
 async def add_certificate(

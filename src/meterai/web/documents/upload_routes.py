@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.datastructures import Cookie
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.sales.events import Event
@@ -26,7 +25,7 @@ from meterai.web.line.event_entry import (
     order_of_pass,
     to_the_line,
 )
-from meterai.web.line.general_shop import enter_shop, shop_is_full, used_place
+from meterai.web.line.general_shop import enter_shop, general_hint, take_place
 from meterai.web.orders.access import (
     OrderKey,
     customer_of,
@@ -69,14 +68,7 @@ async def show_upload(request: WebRequest, context: RequestContext) -> Response[
         return allowed
     if (begun := await order_of_pass(request, context, allowed)) is not None:
         return context.redirect(request, begun)
-    return _page(
-        request,
-        context,
-        event,
-        submit_id=allowed.submit_id,
-        cookies=allowed.cookies,
-        has_pass=allowed.held is not None,
-    )
+    return _page(request, context, event, allowed)
 
 
 @post("/beli", status_code=303)
@@ -93,7 +85,10 @@ async def take_upload(request: WebRequest, context: RequestContext) -> Response[
     owner = customer.customer_id if customer else None
     accepted, problems = await _accept(request, context, form, slots, event, owner)
     if not accepted:
-        return _page(request, context, event, submit_id=submit_id, problems=problems, status=422)
+        return _page(request, context, event, allowed, problems)
+    allowed = await take_place(request, context, allowed)
+    if isinstance(allowed, Response):
+        return allowed
     service = context.service
     order = await open_order_with_documents(
         service.db,
@@ -113,7 +108,7 @@ async def take_upload(request: WebRequest, context: RequestContext) -> Response[
     context.visit(request).at_hand[order.order_id] = order.holds
     if order.holds is None:  # sent again, perhaps after somebody else signed in
         await _give_to_customer(context, await order_items(service.db, order.order_id))
-    cookies = [*keep_order(context, request, order.number, order.token), used_place(context, "stamp")]
+    cookies = keep_order(context, request, order.number, order.token)
     if order.state != "draft":  # an old form, sent again after its order was placed
         return context.redirect(request, f"/pesanan/{order.number}", cookies=cookies)
     if problems or _asked_for_others(form, event):
@@ -182,7 +177,7 @@ async def _enter(
 ) -> PurchaseRight | Response[bytes]:
     """Finds the right to buy, for an event or for none. Else returns the page that says what to do."""
     if event is None:
-        return await enter_shop(request, context, "stamp", sent=sent) or await shop_is_full(request, context)
+        return await enter_shop(request, context, "stamp", sent=sent)
     entry = await enter(request, context, event.slug, sent=sent)
     return entry or to_the_line(request, context, event.slug)
 
@@ -320,6 +315,7 @@ async def _documents_page(
         asked=_asked(event),
         shown_next=shown_next,
         has_pass=False,
+        general=0,
         action=visit.link(own),
         private=True,
     )
@@ -334,28 +330,25 @@ def _page(
     request: WebRequest,
     context: RequestContext,
     event: Event | None,
-    *,
-    submit_id: str,
+    right: PurchaseRight,
     problems: Sequence[RefusedFile] = (),
-    status: int = 200,
-    cookies: Sequence[Cookie] = (),
-    has_pass: bool = False,
 ) -> Response[bytes]:
     return context.page(
         request,
         "buy.html",
-        status=status,
-        cookies=cookies,
+        status=422 if problems else 200,
+        cookies=right.cookies,
         event=event,
         slots=slots_of(event, context.visit(request).language),
         problems=problems,
         locked=_is_locked(problems),
         kept=[],
         onward="",
-        submit_id=submit_id,
+        submit_id=right.submit_id,
         asked=_asked(event),
         shown_next=None,
-        has_pass=has_pass,
+        has_pass=right.held is not None and not problems,
+        general=general_hint(context, right),
         action=context.visit(request).link("/beli") + (f"?acara={event.slug}" if event else ""),
     )
 

@@ -24,7 +24,7 @@ from meterai.waiting_room.use_cases.log_bypass import BypassReason, log_bypass
 from meterai.waiting_room.use_cases.use_pass import use_pass
 from meterai.web.line.queues import INSIDE_S, HeldPass, inside_cookie, open_pass, pass_cookie
 from meterai.web.orders.access import open_order_page
-from meterai.web.requests.form_rights import make_form_name, read_form_name
+from meterai.web.requests.form_rights import lets_go_on, make_form_name
 from meterai.web.requests.request_context import HTML, RequestContext, WebRequest
 
 _ENDED = ("expired", "cancelled")
@@ -44,6 +44,8 @@ class PurchaseRight:
     held: HeldPass | None = None
     bypass: BypassReason | None = None
     """The reason why the visitor needs no place in line although people wait."""
+    needs_place: bool = False
+    """They need a place of the general shop before an order is opened (`general_shop.take_place`)."""
     begun: Order | None = None
     """An order that the visitor began by this right without a pass, and can continue."""
     cookies: Sequence[Cookie] = ()
@@ -62,16 +64,14 @@ async def enter(
     sign = await context.queues.sign_of(event)
     kept = request.cookies.get(inside_cookie(event), "")
     name = sent or kept
-    has_right = right_of(request, context, flow, name) is not None
+    has_right = may_go_on(request, context, flow, name)
     if sign is None or sign.is_free:
         if not has_right and not kept:  # else they were counted when they got it
             context.queues.entered[event] += 1
         if sent:
             return PurchaseRight(sent, sign)
         made = name_form(request, context, flow, now)
-        if (
-            has_right and right_of(request, context, flow, made) is None
-        ):  # what is kept stays the right to go on
+        if has_right and not may_go_on(request, context, flow, made):  # what is kept stays the right to go on
             return PurchaseRight(kept if await _order_of_form(context, kept) is None else made, sign)
         return PurchaseRight(
             made, sign, cookies=[context.cookie(inside_cookie(event), made, max_age=INSIDE_S)]
@@ -93,19 +93,20 @@ def name_form(request: WebRequest, context: RequestContext, flow: str, now: floa
 
     It carries the right to go on when people have to wait, unless many people of their network have one.
     """
-    network = context.queues.stays_inside(_address(request), now)
+    network = context.queues.stays_inside(address_of(request), now)
     if network is None:
         return secrets.token_urlsafe(18)
-    return make_form_name(context.service.secret, flow, now, by_share=False, network=network)
+    return make_form_name(context.service.secret, flow, now, network=network)
 
 
-def right_of(request: WebRequest, context: RequestContext, flow: str, name: str) -> bool | None:
-    """The right that a form's name carries for its sender: see `read_form_name`."""
-    now, network = context.service.clock().timestamp(), network_of(_address(request))
-    return read_form_name(context.service.secret, flow, name, now, network=network)
+def may_go_on(request: WebRequest, context: RequestContext, flow: str, name: str) -> bool:
+    """Tells whether the sender of a form of this name may go on although people wait."""
+    now, network = context.service.clock().timestamp(), network_of(address_of(request))
+    return lets_go_on(context.service.secret, flow, name, now, network=network)
 
 
-def _address(request: WebRequest) -> str:
+def address_of(request: WebRequest) -> str:
+    """The address from which a visitor comes; empty when the server does not know it."""
     return request.client.host if request.client else ""
 
 

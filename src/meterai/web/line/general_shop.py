@@ -1,7 +1,7 @@
 """Decides who may buy for no event, or quota, while people wait in line for an event.
 
-Such purchases have a small share of the admissions. The name of the form carries a place in that share
-(`form_rights.py`). People who began before anybody had to wait go on with the form that they have.
+Such purchases have a small share of the admissions. Looking at a form takes no place in it: the place is
+taken when an order is opened. People who began before anybody had to wait go on with the form that they have.
 """
 
 from __future__ import annotations
@@ -11,14 +11,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from litestar import Response
-from litestar.datastructures import Cookie
 
+from meterai.sales.queries.order_access import find_order_by_form
 from meterai.waiting_room.queries import QueueSign
-from meterai.waiting_room.use_cases.log_bypass import BypassReason
-from meterai.waiting_room.use_cases.take_general_place import take_general_place
-from meterai.web.line.event_entry import PurchaseRight, name_form, right_of
-from meterai.web.line.queues import INSIDE_S, inside_cookie, open_pass, pass_cookie
-from meterai.web.requests.form_rights import make_form_name
+from meterai.web.line.event_entry import PurchaseRight, address_of, may_go_on, name_form
+from meterai.web.line.queues import inside_cookie, open_pass, pass_cookie
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
 RETRY_S = 60
@@ -26,41 +23,65 @@ RETRY_S = 60
 
 async def enter_shop(
     request: WebRequest, context: RequestContext, flow: str, *, sent: str = ""
-) -> PurchaseRight | None:
-    """Finds the right of this visitor to buy for no event (`flow`: stamp or quota). None: not now.
+) -> PurchaseRight | Response[bytes]:
+    """Finds the right of this visitor to buy for no event (`flow`: stamp or quota). Else returns the page
+    that says why not now.
 
     `sent`: the name of the form that they sent. While nobody waits everybody may buy. Otherwise a visitor
     needs one of these:
-    - a place in the share, or a form from the last half hour;
-    - a free place in the share;
+    - a form from the last half hour before people waited, or one that has opened its order;
+    - a free place in the share, which `take_place` takes;
     - a pass from a line.
     """
-    moment, secret = context.service.clock(), context.service.secret
-    now = moment.timestamp()
+    moment = context.service.clock()
     lines = await context.queues.lines()
     if not lines:
-        return PurchaseRight(sent or name_form(request, context, flow, now))
-    for known in (sent, "" if sent else request.cookies.get(_cookie(flow), "")):
-        by_share = right_of(request, context, flow, known)
-        if by_share is not None:
-            why: BypassReason = "general_share" if by_share else "was_inside"
-            return PurchaseRight(known, lines[0], bypass=why)
-    if await take_general_place(context.service.db, per_minute=_share(context), now=moment):
-        made = sent or make_form_name(secret, flow, now, by_share=True)
-        kept = [] if sent else [context.cookie(_cookie(flow), made, max_age=INSIDE_S)]
-        return PurchaseRight(made, lines[0], bypass="general_share", cookies=kept)
+        return PurchaseRight(sent or name_form(request, context, flow, moment.timestamp()))
+    if sent and may_go_on(request, context, flow, sent):
+        return PurchaseRight(sent, lines[0], bypass="was_inside")
+    if sent and await find_order_by_form(context.service.db, sent) is not None:
+        return PurchaseRight(sent)
+    if await context.queues.general.has_one(address_of(request), moment):
+        name = sent or secrets.token_urlsafe(18)
+        return PurchaseRight(name, lines[0], bypass="general_share", needs_place=True)
+    return await _by_pass(request, context, lines, sent)
+
+
+async def take_place(
+    request: WebRequest, context: RequestContext, right: PurchaseRight
+) -> PurchaseRight | Response[bytes]:
+    """Takes the place in the share that this right needs, just before its order is opened.
+
+    If others took the last one meanwhile, a pass still gives a right. Else returns the page that says why
+    not now.
+    """
+    if not right.needs_place:
+        return right
+    lines = await context.queues.lines()
+    if not lines:
+        return PurchaseRight(right.submit_id)
+    if await context.queues.general.take(address_of(request), context.service.clock()):
+        return right
+    return await _by_pass(request, context, lines, right.submit_id)
+
+
+async def _by_pass(
+    request: WebRequest, context: RequestContext, lines: Sequence[QueueSign], sent: str
+) -> PurchaseRight | Response[bytes]:
+    now = context.service.clock().timestamp()
     for sign in lines:
         cookie = request.cookies.get(pass_cookie(sign.event), "")
-        held = open_pass(secret, sign.event, cookie, now)
+        held = open_pass(context.service.secret, sign.event, cookie, now)
         if held is not None:
             return PurchaseRight(sent or secrets.token_urlsafe(18), sign, held=held)
-    return None
+    return await _full_page(request, context, lines)
 
 
-async def shop_is_full(request: WebRequest, context: RequestContext) -> Response[bytes]:
+async def _full_page(
+    request: WebRequest, context: RequestContext, lines: Sequence[QueueSign]
+) -> Response[bytes]:
     """Says why not now, and what can be done: come later, or join the line."""
-    lines: Sequence[QueueSign] = await context.queues.lines()
-    visit = context.visit(request)
+    visit, general = context.visit(request), context.queues.general
     return context.page(
         request,
         "shop_full.html",
@@ -76,26 +97,21 @@ async def shop_is_full(request: WebRequest, context: RequestContext) -> Response
             for sign in lines
             if sign.event in context.events
         ],
-        per_minute=_share(context),
+        per_minute=general.per_minute,
+        for_others=await general.has_some_for_others(address_of(request), context.service.clock()),
+        was_sent=request.method == "POST",
         action=visit.link(visit.path),
         private=True,
     )
 
 
-def used_place(context: RequestContext, flow: str) -> Cookie:
-    """Deletes the place from this browser: it has opened its one order."""
-    return context.cookie(_cookie(flow), "", max_age=0)
+def general_hint(context: RequestContext, right: PurchaseRight) -> int:
+    """How many purchases for no event may begin in a minute, for the form of a person who needs a place; else
+    0."""
+    return context.queues.general.per_minute if right.needs_place else 0
 
 
 def entry_cookies(request: WebRequest) -> list[str]:
-    """The names of the cookies by which this browser may begin a purchase, for any event and for none."""
-    kinds = (pass_cookie(""), inside_cookie(""), _cookie(""))
+    """The names of the cookies by which this browser may begin a purchase."""
+    kinds = (pass_cookie(""), inside_cookie(""))
     return [name for name in request.cookies if name.startswith(kinds)]
-
-
-def _cookie(flow: str) -> str:
-    return f"dalam-{flow}"  # no event's: those have an underscore
-
-
-def _share(context: RequestContext) -> int:
-    return context.service.settings.general_purchases_per_minute

@@ -26,6 +26,7 @@ from meterai.waiting_room.files.published_queue import Published
 from meterai.waiting_room.files.queue_folder import queue_of
 from meterai.waiting_room.queries import QueueSign, queue_signs
 from meterai.waiting_room.rules.tickets import INSTEAD_OF, mark_of
+from meterai.web.line.general_places import GeneralPlaces
 from meterai.web.requests.mac import read_tagged_text, to_tagged_text
 from meterai.web.requests.visits import localise
 
@@ -59,14 +60,19 @@ class HeldPass(msgspec.Struct, frozen=True):
 
 
 class Queues:
-    """The queues, once in each process. `entered`: people who came in freely since its start, by event."""
+    """The queues, once in each process.
 
-    def __init__(self, db: Database, root: Path, gate_url: str) -> None:
+    - `entered`: people who came in freely since its start, by event.
+    - `general`: the places of the general shop while people wait.
+    """
+
+    def __init__(self, db: Database, root: Path, gate_url: str, *, general_per_minute: int = 0) -> None:
         self.entered: Counter[str] = Counter()
         self._inside, self._inside_at = (
             NetworkLimits(burst=many, per_second=many / INSIDE_S, hard_factor=1)
             for many in (INSIDE_PER_NETWORK, INSIDE_AT_NETWORK)
         )
+        self.general = GeneralPlaces(db, general_per_minute)
         self._db = db
         self._root = root
         self._gate_url = gate_url
@@ -144,7 +150,12 @@ class Queues:
 
 def queues_of(settings: Settings, db: Database) -> Queues:
     """The queues of the settings."""
-    return Queues(db, queue_root(settings), gate_address(settings))
+    return Queues(
+        db,
+        queue_root(settings),
+        gate_address(settings),
+        general_per_minute=settings.general_purchases_per_minute,
+    )
 
 
 def ticket_cookie(event: str) -> str:

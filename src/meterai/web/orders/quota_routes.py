@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 
 from litestar import Response, get, post
-from litestar.datastructures import Cookie
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.status import http_status
@@ -14,7 +12,7 @@ from meterai.sales.use_cases.add_item import set_quota
 from meterai.sales.use_cases.open_order import open_order
 from meterai.web.account.sign_in import told
 from meterai.web.line.event_entry import bind_order, order_of_pass
-from meterai.web.line.general_shop import enter_shop, shop_is_full, used_place
+from meterai.web.line.general_shop import enter_shop, general_hint, take_place
 from meterai.web.orders.access import customer_of, keep_order, kept_orders, owner_of
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
@@ -23,11 +21,11 @@ from meterai.web.requests.request_context import RequestContext, WebRequest
 async def show_quota(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Asks for the number of pieces."""
     allowed = await enter_shop(request, context, "quota")
-    if allowed is None:
-        return await shop_is_full(request, context)
+    if isinstance(allowed, Response):
+        return allowed
     if (begun := await order_of_pass(request, context, allowed, "quota")) is not None:
         return context.redirect(request, begun)
-    return _page(request, context, allowed.submit_id, "1", cookies=allowed.cookies)
+    return _page(request, context, allowed.submit_id, "1", general=general_hint(context, allowed))
 
 
 @post("/kuota", status_code=303)
@@ -41,8 +39,10 @@ async def take_quota(request: WebRequest, context: RequestContext) -> Response[b
         refusal = Refusal(Kind.INVALID, "quota.none")
         return _page(request, context, submit_id, form.text("jumlah"), refusal)
     allowed = await enter_shop(request, context, "quota", sent=submit_id)
-    if allowed is None:
-        return await shop_is_full(request, context)
+    if not isinstance(allowed, Response):
+        allowed = await take_place(request, context, allowed)
+    if isinstance(allowed, Response):
+        return allowed
     customer = await customer_of(context, request)
     order = await open_order(
         service.db,
@@ -56,7 +56,7 @@ async def take_quota(request: WebRequest, context: RequestContext) -> Response[b
         now=now,
     )
     await bind_order(context, allowed, order.order_id)
-    cookies = [*keep_order(context, request, order.number, order.token), used_place(context, "quota")]
+    cookies = keep_order(context, request, order.number, order.token)
     if order.state != "draft":  # an old form, sent again after its order was placed
         return context.redirect(request, f"/pesanan/{order.number}", cookies=cookies)
     try:
@@ -74,16 +74,16 @@ def _page(
     pieces: str,
     refusal: Refusal | None = None,
     *,
-    cookies: Sequence[Cookie] = (),
+    general: int = 0,
 ) -> Response[bytes]:
     status = http_status(refusal)
     return context.page(
         request,
         "quota.html",
         status=status,
-        cookies=cookies,
         submit_id=submit_id,
         pieces=pieces,
+        general=general,
         **told(refusal),
     )
 

@@ -1,4 +1,4 @@
-"""Names of forms (`kiriman`) that carry a right to buy.
+"""Names of forms (`kiriman`) of people who entered freely: they may go on when others have to wait.
 
 A name is tagged with our secret. A form opens one order, so copies of its name give no further right.
 """
@@ -13,32 +13,31 @@ from meterai.web.requests.mac import read_tagged_text, to_tagged_text
 
 _PURPOSE = b"shop form"
 _BODY = struct.Struct(">I?18s")
+"""When it was made, whether an older release made it for a place in the general shop, random bytes."""
 
 
-def make_form_name(secret: bytes, flow: str, now: float, *, by_share: bool, network: str = "") -> str:
+def make_form_name(secret: bytes, flow: str, now: float, *, network: str = "") -> str:
     """Makes a name for a form: 52 characters that only we can make, and nobody can guess.
 
     - `flow`: what the form is for.
-    - `by_share`: the right is a place in the general shop's share.
     - `network`: the only network from which the name is good; empty: any.
     """
-    body = _BODY.pack(int(now), by_share, secrets.token_bytes(18))
+    body = _BODY.pack(int(now), False, secrets.token_bytes(18))
     return to_tagged_text(secret, _PURPOSE, body, about=_about(flow, network))
 
 
-def read_form_name(secret: bytes, flow: str, text: str, now: float, *, network: str = "") -> bool | None:
-    """Reads the name of a form that came from `network`.
+def lets_go_on(secret: bytes, flow: str, text: str, now: float, *, network: str = "") -> bool:
+    """Tells whether people who send a form of this name from `network` may go on.
 
-    Returns whether its right is a place in the general shop's share. None when the name is not ours, is for
-    another flow or network, or is too old.
+    Not when the name is not ours, is for another flow or network, or is too old.
     """
     body = read_tagged_text(secret, _PURPOSE, text, about=_about(flow))
     if body is None and network:
         body = read_tagged_text(secret, _PURPOSE, text, about=_about(flow, network))
     if body is None or len(body) != _BODY.size:
-        return None
-    at, by_share, _ = _BODY.unpack(body)
-    return bool(by_share) if now - at < INSIDE_S else None
+        return False
+    at, had_place, _ = _BODY.unpack(body)
+    return not had_place and now - at < INSIDE_S
 
 
 def _about(flow: str, network: str = "") -> bytes:
