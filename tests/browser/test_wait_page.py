@@ -246,8 +246,9 @@ def test_an_announcement_appears_within_one_poll(line: LineWithGate, arrive: Arr
     ticket = take_drawn_place(line, person, "kabar@contoh.id")
     person.open(f"/antre/casn/t/{ticket}")
     person.page.evaluate("window.same = true")
-    line.tell(**up_to(2_000, note=NOTE))
+    line.tell(**up_to(2_000, note=NOTE, log=(4_711, "ab" * 16)))
     expect(person.page.locator("#note")).to_have_text(NOTE.id, timeout=6_000)
+    expect(person.page.locator("#head")).to_have_text(f"4711:{'ab' * 16}")
     expect(person.page.locator("#ahead")).to_have_text(re.compile(r"46\.2\d\d"))
     assert person.page.evaluate("window.same"), "it was not loaded again"
     line.tell()

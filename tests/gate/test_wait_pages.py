@@ -107,6 +107,19 @@ def test_before_the_draw_a_window_is_told_the_same_and_each_has_his_own_ticket(p
     assert "Keep your ticket" in page(pages, 4, now, "en")
 
 
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_a_page_shows_the_newest_head_of_the_log_and_says_what_it_is_good_for(
+    queue: Queue, published: PublishedCache, pages: WaitPages, language: str
+) -> None:
+    queue.status(log=(1_234, "ab" * 16))
+    published.look()
+    shown = page(pages, 1, time.time(), language)
+    assert f'<code id="head">1234:{"ab" * 16}</code>' in shown
+    assert {"id": "diubah atau dihapus sesudahnya", "en": "changed or deleted afterwards"}[language] in shown
+    published.status = None
+    assert 'id="head"' not in page(pages, 2, time.time(), language)
+
+
 def test_the_time_of_the_turn_goes_on_when_no_new_status_comes(
     published: PublishedCache, pages: WaitPages
 ) -> None:

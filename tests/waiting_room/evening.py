@@ -107,6 +107,8 @@ class Evening:
     now: float = START
     people: list[Person] = field(default_factory=list)
     gates: list[Gate] = field(default_factory=list)
+    certificates: dict[str, bytes] = field(default_factory=dict)
+    """Contact -> certificate, as signed."""
 
     async def open(self) -> None:
         """Makes the queue, publishes its rules and starts two gates."""
@@ -177,7 +179,7 @@ class Evening:
 
     async def certify(self, person: Person) -> None:
         """A person in line gets a certificate."""
-        await issue_certificate(
+        self.certificates[person.contact] = await issue_certificate(
             self.database.app,
             self.published,
             person.text,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import tracemalloc
 from collections.abc import Callable
@@ -28,9 +29,11 @@ from meterai.waiting_room.files.public_log import ENTRIES, HEADS, EntryKind
 from meterai.waiting_room.files.published_documents import Close, Config, Head, Reveal, Status
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.files.window_files import digest
+from meterai.waiting_room.rules.certificate import Attempt
 from meterai.waiting_room.rules.draw import place_of, window_seed
 from meterai.waiting_room.rules.model import Lane, Policy
 from meterai.waiting_room.rules.tickets import decode_ticket, join_record
+from tests.gate.visitor import get
 from tests.players.queue_twin import GateProcess
 from tests.storage_fixtures import TestCluster
 from tests.waiting_room.evening import SCHEDULE, Evening, spend_evening
@@ -65,6 +68,16 @@ def audited(folder: QueueFolder, **more: object) -> Report:
 
 def text_of(evening: Evening, name: str) -> str:
     return next(one.text for one in evening.people if one.contact == f"email:{name}@contoh.id")
+
+
+def run_audit(*words: str) -> tuple[int, str]:
+    """Gives the command. Returns its exit code, and what it said."""
+    answer = CliRunner().invoke(build("queue audit"), ["queue", "audit", *words])
+    return answer.exit_code, answer.output
+
+
+def certificate_of(evening: Evening, name: str) -> Attempt:
+    return published_documents.decode(evening.certificates[f"email:{name}@contoh.id"], Attempt)
 
 
 def codes(report: Report) -> set[str]:
@@ -884,6 +897,24 @@ def test_a_log_written_wholly_anew_is_found_by_who_kept_a_head(forger: Forger) -
     assert codes(audited(forger.folder, kept_heads=kept)) == {"log.kept_head"}
 
 
+def test_what_pages_and_certificates_show_is_a_head_that_a_log_written_anew_lacks(
+    evening: Evening, forger: Forger
+) -> None:
+    with GateProcess(evening.folder.path.parent, number=9) as gate:
+        page = get(gate.port, f"/antre/casn/t/{text_of(evening, 'akhir6')}").body.decode()
+    shown = re.search(r'id="head">([^<]*)<', page)
+    assert shown
+    heads = {shown[1], certificate_of(evening, "akhir0").head}
+    assert len(heads) == 2, "the certificate was made before its own entry"
+    for head in heads:
+        assert run_audit(str(evening.folder.public), "--head", head)[0] == 0
+    del forger.entries[forger.find(EntryKind.BYPASS)]
+    forger.write()
+    assert run_audit(str(forger.folder.public))[0] == 0
+    for head in heads:
+        assert run_audit(str(forger.folder.public), "--head", f" {head}\n")[0] == 1
+
+
 def test_who_enters_faster_because_an_operator_told_what_the_site_bears_is_no_finding(forger: Forger) -> None:
     """Fifty enter within one second. The rates in the log do not allow that, but the stated rate does."""
     claims = [n for n, entry in enumerate(forger.entries) if entry.what is EntryKind.CLAIM]
@@ -1064,10 +1095,7 @@ def test_without_rules_nothing_can_be_said(tmp_path: Path, content: bytes | None
 
 
 def test_the_command_answers_with_its_exit_code(evening: Evening, forger: Forger, tmp_path: Path) -> None:
-    def run(*words: str) -> tuple[int, str]:
-        answer = CliRunner().invoke(build("queue audit"), ["queue", "audit", *words])
-        return answer.exit_code, answer.output
-
+    run = run_audit
     public = str(forger.folder.public)
     code, out = run(public, "--json")
     assert code == 0

@@ -30,6 +30,7 @@ from meterai.waiting_room.use_cases.check_certificate import (
 from meterai.waiting_room.use_cases.claim_pass import claim_pass
 from meterai.waiting_room.use_cases.issue_certificate import issue_certificate
 from meterai.waiting_room.use_cases.rewind_queues import rewind_queues
+from tests.players.queue_twin import Queue
 from tests.waiting_room.line import ANI, BUDI, SCHEDULE, LineOfPeople
 
 CLOSES = SCHEDULE.closes_at
@@ -84,6 +85,16 @@ async def test_who_was_in_line_at_the_closing_gets_facts_signed_and_logged(line:
         "casn",
         signed,
     )
+
+
+async def test_it_names_the_newest_head_of_the_log_if_a_status_does(line: LineOfPeople) -> None:
+    ani, budi = line.join(ANI), line.join(BUDI)
+    line.close(1)
+    await close_queue(line)
+    older = read_certificate(await issue(line, ani), line.published)
+    assert (older.log, older.head) == (None, "")
+    Queue(line.folder.path.parent, SCHEDULE).status(log=(77, "c" * 32))
+    assert read_certificate(await issue(line, budi, BUDI), line.published).head == f"77:{'c' * 32}"
 
 
 async def test_there_is_one_certificate_for_a_contact(line: LineOfPeople) -> None:

@@ -41,7 +41,7 @@ def queue_audit(
     place: Annotated[str, typer.Argument(help="https://.../antre/EVENT, or the folder queue/EVENT/public.")],
     head: Annotated[
         list[str] | None,
-        typer.Option(help="SIZE:ROOT that you kept of this log, from an audit or a status; repeat."),
+        typer.Option(help="SIZE:ROOT that you kept: of an audit, a wait page or a certificate; repeat."),
     ] = None,
     ticket: Annotated[
         list[str] | None,
@@ -50,7 +50,7 @@ def queue_audit(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Replay the public log of a queue, without any secret. Exit code 1: it fails; 2: can't be read."""
-    kept = [_read_head(text) for text in head or []]
+    kept = [_read_head(text.strip()) for text in head or []]
     try:
         with _progress() as bar:
             task = bar.add_task("", total=None)

@@ -1,29 +1,30 @@
 // Looks at the status now and then, the nearer the turn the more often. The page works without it. It stands in
 // the page itself: at most 3,000 bytes without these comments and the space before lines.
 (() => {
-  const doc = document, find = id => doc.getElementById(id), d = find("wait").dataset, tongue = doc.documentElement.lang;
-  const locale = tongue == "en" ? "en-GB" : tongue, nav = navigator, lost = find("lost"), badge = on => nav.setAppBadge && nav[(on ? "set" : "clear") + "AppBadge"]().catch(() => 0);
+  const doc = document, find = id => doc.getElementById(id), d = find("wait").dataset, lang = doc.documentElement.lang;
+  const tag = lang == "en" ? "en-GB" : lang, nav = navigator, lost = find("lost"), badge = on => nav.setAppBadge && nav[(on ? "set" : "clear") + "AppBadge"]().catch(() => 0);
   badge(d.called);
   if (d.called) return doc.title = "● " + doc.title;
   const begun = Date.now(), age = () => (Date.now() - begun) / 1e3, two = "2-digit", load = () => location.reload(), { max, min, random } = Math;
   let seen = d, old = 60, wait = d.poll, bad = 0, timer, told;
   const show = (id, text) => (find(id) || {}).textContent = text;
-  const clock = (unix, second) => new Date(unix * 1e3).toLocaleTimeString(locale, { timeZone: d.zone, hour: two, minute: two, second, hour12: false });
+  const clock = (unix, second) => new Date(unix * 1e3).toLocaleTimeString(tag, { timeZone: d.zone, hour: two, minute: two, second, hour12: 0 });
   const take = s => {
-    const note = (s.note[tongue] || s.note.en), box = find("note");
+    const note = s.note[lang] || s.note.en, box = find("note");
     if (box.textContent != note) box.hidden = !(box.textContent = note);
     show("updated", clock(s.at, two) + d.wib);
+    show("head", s.log.join(":"));
     wait = s.poll[1];
     if (!d.number) return;
-    const ahead = max(0, d.number - 1 - s.called), when = column => {
+    const ahead = max(0, d.number - 1 - s.called), when = k => {
       let at = 0, called = 0;
-      for (const { 0: t, [column]: n } of s.fan) {
+      for (const { 0: t, [k]: n } of s.fan) {
         if (n > ahead) return at + (t - at) * (ahead + 1 - called) / max(1, n - called);
         at = t; called = n;
       }
     };
     const early = when(2), late = when(1), soon = s.rate ? ahead * 60 / s.rate : 3600, left = early || soon;
-    show("ahead", ahead.toLocaleString(locale));
+    show("ahead", ahead.toLocaleString(tag));
     const a = clock(s.at + early), b = clock(s.at + late);
     // further ahead the day stands there, which is the server's
     if (late < 4e4) show("turn", (a == b ? a : `${a} – ${b}`) + d.wib);

@@ -175,6 +175,7 @@ class WaitPages:
             "turn": _turn(place, status, event, language, now),
             "epoch": status.epoch if status else 0,
             "sequence": status.sequence if status else 0,
+            "head": status.head if status else "",
             "updated": clock_text(status.at if status else now, language, event.zone, seconds=True),
         }
 

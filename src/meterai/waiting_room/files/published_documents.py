@@ -98,6 +98,11 @@ class Status(Document, frozen=True, kw_only=True):
     either."""
 
     @property
+    def head(self) -> str:
+        """The head of the log as people keep it: SIZE:ROOT."""
+        return head_text(self.log)
+
+    @property
     def is_stamping(self) -> bool:
         """Whether stamps are made, according to the emergency stop."""
         return self.stopped is not True
@@ -146,6 +151,11 @@ class Head(Document, frozen=True, kw_only=True):
     at: int
     size: int
     root: str
+
+
+def head_text(head: tuple[int, str]) -> str:
+    """A head of the log as people keep it, and as `meterai queue audit --head` takes it: SIZE:ROOT."""
+    return f"{head[0]}:{head[1]}"
 
 
 def sign(document: Document, key: Ed25519PrivateKey) -> bytes:

@@ -9,8 +9,9 @@ from collections import OrderedDict
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from meterai.kernel.refusals import Refusal
 from meterai.waiting_room.files import published_documents
-from meterai.waiting_room.files.published_documents import Config
+from meterai.waiting_room.files.published_documents import Config, Status
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.files.window_files import is_listed
 from meterai.waiting_room.files.window_seeds import WindowSeeds
@@ -68,6 +69,14 @@ class Published:
     def is_listed(self, ticket: Ticket) -> bool:
         """Whether the join stands in the published list of its window (a few small reads)."""
         return is_listed(self.folder, ticket.window, join_record(ticket))
+
+    def newest_head(self) -> tuple[int, str] | None:
+        """The head of the log in the newest status: entries, and tree head; None: no status can be read."""
+        try:
+            raw = self.folder.status.read_bytes()
+            return published_documents.read(raw, Status, self.controller_key).log
+        except (OSError, Refusal):
+            return None
 
     def _read_rules(self) -> None:
         self._stamp = self.folder.config.stat().st_mtime_ns

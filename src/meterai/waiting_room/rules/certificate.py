@@ -12,7 +12,7 @@ from typing import Literal
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.waiting_room.files.published_documents import Document
+from meterai.waiting_room.files.published_documents import Document, head_text
 from meterai.waiting_room.rules.model import Frontier
 
 CHECK_IN_AROUND_CLOSING_S = 1_800
@@ -49,6 +49,13 @@ class Attempt(Document, frozen=True, kw_only=True):
     The public log shows since when the rule holds.
     """
     issued_at: int
+    log: tuple[int, str] | None = None
+    """The newest head of the public log: entries, tree head (16 bytes, hexadecimal); None in older ones."""
+
+    @property
+    def head(self) -> str:
+        """The head as people keep it: SIZE:ROOT; empty: there is none."""
+        return "" if self.log is None else head_text(self.log)
 
 
 def certificate_key(event_key: bytes) -> Ed25519PrivateKey:

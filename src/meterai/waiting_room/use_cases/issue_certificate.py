@@ -120,4 +120,5 @@ async def _attempt(
         knocked_at=int(knocked[0].timestamp()) if knocked else None,
         line_counts=queue.policy.line_counts,
         issued_at=int(now.timestamp()),
+        log=published.newest_head(),
     )
