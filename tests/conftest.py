@@ -21,7 +21,6 @@ Journey and browser tests share a running service, started as a newcomer starts 
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 
@@ -29,15 +28,12 @@ import pytest
 import pytest_asyncio
 from hypothesis import settings
 
-from meterai.kit.installation_secrets import Secrets
-from meterai.launcher.embedded_postgres import EmbeddedPostgres
 from tests.made_once import make_once
-from tests.places import memory_with_room, passing_folder
-from tests.prepared import copy_prepared
+from tests.places import memory_with_room
 from tests.run_here import RunHere, make_run_here
 from tests.running_service import KeptService, RunningService
 from tests.speeds import FAST, mark, refuse_slow_processes
-from tests.storage_fixtures import TestCluster, TestDatabase
+from tests.storage_fixtures import TestCluster, TestDatabase, running_cluster
 
 # How long an example takes is a matter of what else the machine does.
 settings.register_profile("meterai", deadline=None)
@@ -106,30 +102,9 @@ def run_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[TestCluster]:
-    """One PostgreSQL server with a migrated template; without fsync, a test's data needn't last."""
-    with passing_folder("meterai-tests-") as folder:
-        copy_prepared(folder / "data")
-        server = EmbeddedPostgres(
-            folder / "data" / "postgres",
-            password=Secrets(folder / "data").database_owner,
-            settings={
-                "fsync": "off",
-                "synchronous_commit": "off",
-                "full_page_writes": "off",
-                "max_connections": "200",
-                "max_wal_size": "128MB",
-                "shared_buffers": "128MB",
-                "log_error_verbosity": "default",
-            },
-            log=folder / "postgres.log",
-        )
-        server.start()
-        try:
-            cluster = TestCluster(server)
-            asyncio.run(cluster.make_template())
-            yield cluster
-        finally:
-            server.stop()
+    """One PostgreSQL server with a migrated template, for the session."""
+    with running_cluster() as running:
+        yield running
 
 
 @pytest_asyncio.fixture

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import asyncpg
 
 from meterai.kit.database import Database, connect
 from meterai.kit.database_urls import DATABASE, ROLES
+from meterai.kit.installation_secrets import Secrets
 from meterai.launcher.embedded_postgres import EmbeddedPostgres
 from meterai.launcher.schema import migrate
+from tests.places import passing_folder
+from tests.prepared import copy_prepared
 
 _TEMPLATE = "meterai_template"
 _TESTS = "meterai_tests"
@@ -150,3 +154,31 @@ class TestCluster:
                 await administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
         finally:
             await administrator.close()
+
+
+@contextmanager
+def running_cluster() -> Iterator[TestCluster]:
+    """A PostgreSQL server with a migrated template; without fsync, a test's data needn't last."""
+    with passing_folder("meterai-tests-") as folder:
+        copy_prepared(folder / "data")
+        server = EmbeddedPostgres(
+            folder / "data" / "postgres",
+            password=Secrets(folder / "data").database_owner,
+            settings={
+                "fsync": "off",
+                "synchronous_commit": "off",
+                "full_page_writes": "off",
+                "max_connections": "200",
+                "max_wal_size": "128MB",
+                "shared_buffers": "128MB",
+                "log_error_verbosity": "default",
+            },
+            log=folder / "postgres.log",
+        )
+        server.start()
+        try:
+            cluster = TestCluster(server)
+            asyncio.run(cluster.make_template())
+            yield cluster
+        finally:
+            server.stop()
