@@ -272,6 +272,16 @@ def test_what_a_clock_that_was_ahead_has_closed_is_drawn_later_than_windows_behi
     assert audited.draw(1, beacon=of_round(ahead)) == audited.draw(2, beacon=of_round(now)) == []
 
 
+@pytest.mark.parametrize("source", ["none", ""])
+def test_no_beacon_that_the_rules_do_not_name_is_mixed_into_a_seed(source: str) -> None:
+    """Its inventor may have tried a million of them, with the list at hand."""
+    audited = Audited(source)
+    audited.close(1)
+    audited.close(2)
+    assert audited.draw(1) == []
+    assert audited.draw(2, beacon=of_round(OPENS_AT + 20)) == ["seed.beacon_unpromised"]
+
+
 @pytest.mark.parametrize(
     "beacon",
     [of_round(OPENS_AT + 10, -1), of_round(OPENS_AT + 10, 1), of_round(OPENS_AT + 10, value=b""), ""],
