@@ -109,6 +109,8 @@ class Evening:
     gates: list[Gate] = field(default_factory=list)
     certificates: dict[str, bytes] = field(default_factory=dict)
     """Contact -> certificate, as signed."""
+    statuses: list[bytes] = field(default_factory=list)
+    """Every status, as published."""
 
     async def open(self) -> None:
         """Makes the queue, publishes its rules and starts two gates."""
@@ -140,6 +142,7 @@ class Evening:
             await self._knock(person)
         await report_site_load(self.database.app, "test", CALM)
         await self.controller.step(self.now)
+        self.statuses.append(self.folder.status.read_bytes())
 
     def join(self, *people: Person) -> None:
         """People take tickets at the gates in turn."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,10 @@ _EVERY = 10
 class Forger:
     """A copy of a queue's folder to change. `write` makes numbers, heads and status fit again."""
 
-    def __init__(self, folder: QueueFolder) -> None:
+    def __init__(self, folder: QueueFolder, statuses: Sequence[bytes] = ()) -> None:
         self.folder = folder
+        self.statuses = [published_documents.decode(raw, Status) for raw in statuses]
+        """The statuses of the evening, in order."""
         self.key = folder.keys().controller
         self.entries = [entry for _, entry in read_entries(folder.log / ENTRIES)]
 
@@ -74,6 +76,13 @@ class Forger:
         raw = published_documents.sign(changed, key or self.key)
         path.write_bytes(raw)
         return raw
+
+    def show_status(self, is_wanted: Callable[[Status], bool], **changes: object) -> Status:
+        """Publishes the last status of the evening that fits, with changes. Returns it as it was."""
+        told = next(status for status in reversed(self.statuses) if is_wanted(status))
+        changed = msgspec.structs.replace(told, **changes)
+        self.folder.status.write_bytes(published_documents.sign(changed, self.key))
+        return told
 
     def records(self, window: int) -> list[bytes]:
         """The list of a window."""

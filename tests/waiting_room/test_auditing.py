@@ -36,6 +36,7 @@ from meterai.waiting_room.rules.tickets import decode_ticket, join_record
 from tests.gate.visitor import get
 from tests.players.queue_twin import GateProcess
 from tests.storage_fixtures import TestCluster
+from tests.waiting_room import status_plants
 from tests.waiting_room.evening import SCHEDULE, Evening, spend_evening
 from tests.waiting_room.forger import Forger
 from tests.waiting_room.line import forged
@@ -59,7 +60,7 @@ def evening(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> E
 def forger(evening: Evening, tmp_path: Path) -> Forger:
     """A copy of its folder, for changes by an operator with all keys."""
     shutil.copytree(evening.folder.path, tmp_path / "casn")
-    return Forger(QueueFolder(tmp_path / "casn"))
+    return Forger(QueueFolder(tmp_path / "casn"), evening.statuses)
 
 
 def audited(folder: QueueFolder, **more: object) -> Report:
@@ -120,6 +121,13 @@ def test_the_first_window_is_that_of_the_first_rules_also_when_time_is_cut_anew_
     found = codes(audited(forger.folder))
     # The evening's own second version follows, and its window 1 ended as if time had not been cut.
     assert found == {"rules.order", "window.end"}, "windows begin at 0"
+
+
+def test_every_status_of_an_honest_evening_passes(evening: Evening) -> None:
+    report = audited(evening.folder, kept_statuses=evening.statuses)
+    assert report.findings == []
+    examined = {check.check: check.examined for check in report.checks}
+    assert examined["status"] == len(evening.statuses) + 1
 
 
 def test_what_an_honest_controller_would_have_written_passes(forger: Forger) -> None:
@@ -872,6 +880,11 @@ def status_lets_calls_lapse_early(forger: Forger) -> None:
     forger.change_document(forger.folder.status, Status, frontiers=[told[Lane.NEW], (900, 0)])
 
 
+for name, (code, plant) in status_plants.PLANTS.items():
+    plant.__name__ = name
+    AFTERWARDS.append((code, plant))
+
+
 @plants_afterwards("rules.outdated")
 def the_rules_before_lie_there_again(forger: Forger) -> None:
     """They have another closing, for example, than the rules in force."""
@@ -944,6 +957,9 @@ def test_a_ticket_that_somebody_holds_shows_that_the_last_of_a_gate_were_left_ou
     forger.change(n, seed=seed)
     forger.change_document(forger.folder.window_reveal(ticket.window), Reveal, seed=seed)
     forger.write()
+    assert codes(audited(forger.folder)) == {"status.waiting"}, "the status counts one more"
+    told = published_documents.decode(forger.folder.status.read_bytes(), Status)
+    forger.change_document(forger.folder.status, Status, waiting=told.waiting - 1)
     assert audited(forger.folder).verdict == "passes", "no later join shows the hole"
     report = audited(forger.folder, tickets=texts)
     assert codes(report) == {"sequence.dropped"}

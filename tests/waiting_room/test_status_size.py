@@ -17,8 +17,9 @@ def test_the_longest_status_that_a_controller_can_come_to_fits() -> None:
     status = Status(
         event="x" * 40, epoch=MANY, sequence=10**10, at=2**32, state=QueueState.OUT_OF_STOCK,
         frontiers=[(2**20, U_MAX - 1)] * 2, rate=99_999, fan=[(86_400, MANY, MANY)] * HORIZONS,
-        closes_at=2**32, last_call_at=2**32, poll=(2, 60), waiting=MANY, admitted=MANY, called=MANY,
-        done_after_s=99_999, kept=(MANY, MANY), log=(99 * MANY, "f" * 32), stopped=True, stalled=True,
+        closes_at=2**32, last_call_at=2**32, poll=(2, 60), waiting=MANY, joining=MANY,
+        admitted=MANY, called=MANY, done_after_s=99_999, kept=(MANY, MANY), log=(99 * MANY, "f" * 32),
+        stopped=True, stalled=True,
         note=Announcement("x" * (NOTE_BYTES_MAX // 2), "y" * (NOTE_BYTES_MAX // 2)),
     )  # fmt: skip
     key = Ed25519PrivateKey.from_private_bytes(b"k" * 32)

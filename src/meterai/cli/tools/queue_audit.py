@@ -43,6 +43,10 @@ def queue_audit(
         list[str] | None,
         typer.Option(help="SIZE:ROOT that you kept: of an audit, a wait page or a certificate; repeat."),
     ] = None,
+    status: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file with a status that you kept (status.json); repeat."),
+    ] = None,
     ticket: Annotated[
         list[str] | None,
         typer.Option(help="A ticket that you hold, text or link: it must be in its window's list; repeat."),
@@ -51,12 +55,14 @@ def queue_audit(
 ) -> None:
     """Replay the public log of a queue, without any secret. Exit code 1: it fails; 2: can't be read."""
     kept = [_read_head(text.strip()) for text in head or []]
+    statuses = [_read_file(path) for path in status or []]
     try:
         with _progress() as bar:
             task = bar.add_task("", total=None)
             report = audit(
                 _source(place),
                 kept_heads=kept,
+                kept_statuses=statuses,
                 tickets=ticket or (),
                 progress=lambda entries: bar.update(task, description=f"{entries:,} entries"),
             )
@@ -74,6 +80,13 @@ def queue_audit(
 
 def _source(place: str) -> Source:
     return HttpSource(place) if "://" in place else FolderSource(Path(place))
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(f"{path}: {error.strerror}", param_hint="--status") from None
 
 
 def _read_head(text: str) -> tuple[int, str]:

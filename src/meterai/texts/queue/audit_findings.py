@@ -161,4 +161,47 @@ WORDS: Final[Mapping[str, str]] = {
     "status.forged": N_("Tanda tangan status tidak sah."),
     "status.log": N_("Status menyebut catatan dengan {size} entri yang tidak cocok dengan catatan ini."),
     "status.frontier": N_("Batas panggilan dalam status berbeda dari yang dicatat pada entri {size}."),
+    "status.state": N_("Status mengatakan keadaan antrean {told}, yang dicatat {logged}."),
+    "status.untimely": N_(
+        "Status mengatakan keadaan antrean {state}, yang menurut aturan tidak mungkin pada waktu itu."
+    ),
+    "status.closing": N_(
+        "Status menyebut waktu penutupan atau panggilan terakhir yang berbeda dari aturan yang berlaku."
+    ),
+    "status.stalled": N_(
+        "Status salah mengatakan apakah pembayaran dan kode berjalan: yang dicatat sebaliknya."
+    ),
+    "status.waiting": N_("Status menyebut {told} orang menunggu, menurut daftar dan catatan {logged}."),
+    "status.joining": N_(
+        "Status menghitung {told} tempat dalam jendela yang masih terbuka, tetapi daftarnya kemudian memuat "
+        "{logged}."
+    ),
+    "status.called": N_("Status menyebut {told} orang sudah dipanggil, menurut daftar dan catatan {logged}."),
+    "status.admitted": N_("Status menyebut {told} orang sudah masuk, yang dicatat {logged}."),
+    "status.rate": N_(
+        "Status menyebut laju {told} orang/menit, menurut aturan dan catatan antara {least} dan {most}."
+    ),
+    "status.fan": N_(
+        "Perkiraan dalam status menjanjikan lebih banyak panggilan daripada yang diizinkan batas laju, atau "
+        "berjalan mundur."
+    ),
+    "status.kept": N_(
+        "Status menyebut {kept} dari {given} janji ditepati. Menurut catatan {due} janji sudah jatuh tempo, "
+        "dan pemegang {in_time} di antaranya masuk tepat waktu."
+    ),
+    "status.words": N_(
+        "Semua halaman antrean menampilkan kata-kata yang tidak dicatat sebagai tindakan operator."
+    ),
+    "status.poll": N_(
+        "Status menyuruh halaman antrean mencari kabar hanya setiap {seconds} detik: orang dapat melewatkan "
+        "giliran."
+    ),
+    "status.time": N_(
+        "Waktu status menyimpang {seconds} detik dari waktu yang dicatat, dan tidak dicatat bahwa jam "
+        "pengatur dibetulkan."
+    ),
+    "status.epoch": N_(
+        "Status menyebut masa pengatur {told}, yang dicatat {logged}: halaman antrean mengabaikan status "
+        "masa yang lebih lama."
+    ),
 }

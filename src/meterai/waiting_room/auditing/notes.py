@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from meterai.waiting_room.auditing.findings import Stands
-from meterai.waiting_room.rules.model import Frontier
+from meterai.waiting_room.rules.model import U_MAX, Frontier
 
 _BATCH = 5_000
 _SCHEMA = """
@@ -177,6 +177,32 @@ class Notes:
                    GROUP BY window) j ON j.window = p.window
                WHERE p.told <> coalesce(j.found, 0) ORDER BY p.n"""
         )
+
+    def joined_before(self, n: int) -> tuple[int, int]:
+        """(windows, people in them) whose end the first `n` entries have, by their documents."""
+        row = self._db.execute("SELECT count(*), coalesce(sum(told), 0) FROM people WHERE n < ?", (n,))
+        windows, people = row.fetchone()
+        return int(windows), int(people)
+
+    def called_before(self, n: int, frontier: Frontier) -> int:
+        """The people before a frontier, as the rules count them: a part of its window, by its place there."""
+        whole, inside = self._db.execute(
+            """SELECT coalesce(sum(told) FILTER (WHERE window < :window), 0),
+                   coalesce(sum(told) FILTER (WHERE window = :window), 0) FROM people WHERE n < :n""",
+            {"window": frontier.window, "n": n},
+        ).fetchone()
+        return int(whole) + int(inside) * frontier.x // U_MAX
+
+    def promises_before(self, n: int, *, due: int) -> tuple[int, int]:
+        """(promises of the first `n` entries that were due, those whose holder entered in time)."""
+        row = self._db.execute(
+            """SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT 1 FROM claims c
+                   WHERE c.id = p.id AND c.at <= p.done_by))
+               FROM promises p WHERE p.n < ? AND p.done_by <= ?""",
+            (n, due),
+        )
+        given, in_time = row.fetchone()
+        return int(given), int(in_time)
 
     def people(self) -> int:
         """The number of different ids that joined."""

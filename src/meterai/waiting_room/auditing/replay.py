@@ -23,6 +23,7 @@ from meterai.waiting_room.auditing.findings import Findings, HeldTicket, Operato
 from meterai.waiting_room.auditing.notes import Notes
 from meterai.waiting_room.auditing.patience import Patience
 from meterai.waiting_room.auditing.sources import Source, lines_of
+from meterai.waiting_room.auditing.status.status_check import StatusCheck
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.log_facts import (
     CLOCK_SET_RIGHT,
@@ -45,7 +46,7 @@ from meterai.waiting_room.files.public_log import ENTRIES, LogEntry
 from meterai.waiting_room.files.published_documents import Status
 from meterai.waiting_room.rules.beacon_rounds import is_beacon
 from meterai.waiting_room.rules.merkle import Tree
-from meterai.waiting_room.rules.model import Frontier, Lane
+from meterai.waiting_room.rules.model import Lane
 
 PATIENCE_S = 10.0
 ACTIONS_SHOWN = 200
@@ -60,6 +61,7 @@ def audit(
     source: Source,
     *,
     kept_heads: Iterable[tuple[int, str]] = (),
+    kept_statuses: Iterable[bytes] = (),
     tickets: Iterable[str] = (),
     pause: Callable[[float], None] = time.sleep,
     progress: Progress = lambda entries: None,
@@ -68,13 +70,15 @@ def audit(
 
     - `kept_heads`: (size, root or its first 32 digits) of heads that the auditor kept or got from others.
       Without one, an audit cannot rule out that the whole log was written a second time.
+    - `kept_statuses`: statuses that somebody kept, as published. A later status does not show what an earlier
+      one said.
     - `tickets`: tickets of the auditor or of other people. They must be in their lists.
 
     Raises: Unreadable when the rules or the log can't be reached; Refusal `ticket.*` for a text that is no
     ticket of this queue.
     """
     with Notes() as notes:
-        replay = _Replay(source, notes, kept_heads, tickets, Patience(PATIENCE_S, pause))
+        replay = _Replay(source, notes, kept_heads, kept_statuses, tickets, Patience(PATIENCE_S, pause))
         return replay.run(progress)
 
 
@@ -84,6 +88,7 @@ class _Replay:
         source: Source,
         notes: Notes,
         kept_heads: Iterable[tuple[int, str]],
+        kept_statuses: Iterable[bytes],
         tickets: Iterable[str],
         patience: Patience,
     ) -> None:
@@ -91,17 +96,27 @@ class _Replay:
         self._findings = findings = Findings()
         self._rules = RulesCheck(source, findings)
         self._tickets = read_tickets(tickets, self._rules)
-        self._status = self._read_status()
+        statuses = self._read_statuses(kept_statuses)
         self._heads = HeadsCheck(source, self._rules.key, findings)
         self._kept = KeptHeads(kept_heads, findings, "log.kept_head")
-        told = [self._status.log] if self._status else []
-        self._told = KeptHeads(told, findings, "status.log")
+        self._told = KeptHeads([one.log for one in statuses], findings, "status.log")
         self._rates = RateBound(self._rules, findings)
         self._windows = WindowCheck(source, self._rules, notes, findings=findings, patience=patience)
         self._frontiers = FrontierCheck(
             self._rules, self._windows, self._rates, notes=notes, findings=findings
         )
         self._door = AdmissionCheck(self._rates, findings)
+        self._statuses = [
+            StatusCheck(
+                one,
+                self._rules,
+                self._frontiers,
+                rates=self._rates,
+                windows=self._windows,
+                findings=findings,
+            )
+            for one in statuses
+        ]
         self._switching = SwitchingCheck(findings)
         self._clock = ClockCheck(self._rules, findings)
         self._people = PeopleCheck(self._rules, self._windows, self._frontiers, self._door, notes, findings)
@@ -130,6 +145,8 @@ class _Replay:
         self._clock.finish()
         self._notes.seal()
         judge_whole(self._notes, self._findings)
+        for status in self._statuses:
+            status.finish(self._notes)
         closed_through = self._windows.closed_through
         held = judge_tickets(self._tickets, self._notes, self._findings, closed_through=closed_through)
         return self._report(judge_promises(self._notes, self._windows, until=self._last_at), held)
@@ -147,6 +164,8 @@ class _Replay:
                 self._findings.add("rules.first", n)
             self._last_at = max(self._last_at, entry.at)
             self._apply(n, entry.at, facts)
+            for status in self._statuses:
+                status.on_entry(n, entry.at, facts)
         except (msgspec.MsgspecError, ValueError, OverflowError) as error:
             self._findings.add("log.unreadable", n, why=error)
 
@@ -208,30 +227,24 @@ class _Replay:
         self._clock.on_operator(at, facts)
 
     def _compare(self) -> None:
-        """Compares heads and the status with the entries so far."""
+        """Compares heads and statuses with the entries so far."""
         self._heads.compare(self._tree)
         self._kept.compare(self._tree)
         self._told.compare(self._tree)
-        status = self._status
-        if status is None or status.log[0] != self._tree.size or not self._tree.size:
-            return
-        lanes = (Lane.NEW, self._frontiers.new), (Lane.RETURNER, self._frontiers.late)
-        for lane, logged in lanes:
-            shown = Frontier(*status.frontiers[lane])
-            if shown != logged and shown > Frontier(self._windows.first, 0):
-                self._findings.add("status.frontier", self._tree.size - 1, size=self._tree.size)
+        for status in self._statuses:
+            status.compare(self._tree.size)
 
-    def _read_status(self) -> Status | None:
+    def _read_statuses(self, kept: Iterable[bytes]) -> list[Status]:
         """Reads the status before the log. The log holds everything that this status refers to."""
-        raw = self._source.read("status.json")
-        if raw is None:
-            return None
-        self._findings.examined("status")
-        try:
-            return published_documents.read(raw, Status, self._rules.key)
-        except Refusal:
-            self._findings.add("status.forged")
-            return None
+        lies_there = self._source.read("status.json")
+        found = []
+        for raw in (*kept, *(() if lies_there is None else (lies_there,))):
+            self._findings.examined("status")
+            try:
+                found.append(published_documents.read(raw, Status, self._rules.key))
+            except Refusal:
+                self._findings.add("status.forged")
+        return found
 
     def _report(self, promises: Promises, tickets: list[HeldTicket]) -> Report:
         findings, notes = self._findings, self._notes

@@ -73,6 +73,7 @@ class StatusWriter:
             last_call_at=queue.schedule.last_call_at,
             poll=POLL,
             waiting=decided.waiting,
+            joining=decided.waiting - (queue.joined - queue.called),
             admitted=queue.admitted,
             called=queue.called,
             done_after_s=figures.done_after_s or DONE_AFTER_S,

@@ -28,6 +28,8 @@ _DOMAIN = b"meterai document v1\x00"
 type Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 """An auditor keeps numbers in a database. A number that does not fit would end the audit without a
 verdict."""
+type Figure = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""A number with which an auditor reckons."""
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=str.lower):
@@ -65,30 +67,32 @@ class Status(Document, frozen=True, kw_only=True):
     """The current state of the queue. It holds no personal data and has at most 1,024 bytes with its
     signature."""
 
-    epoch: int
+    epoch: Figure
     """The epoch of the controller's lease. A client keeps the status with the greatest (epoch, sequence)."""
-    sequence: int
-    at: int
+    sequence: Figure
+    at: Figure
     state: QueueState
     frontiers: Annotated[list[tuple[int, int]], msgspec.Meta(min_length=2)]
     """(window, x) by lane: `Lane.NEW`, `Lane.RETURNER`."""
-    rate: int
+    rate: Figure
     """Admissions a minute now."""
-    fan: list[tuple[int, int, int]]
+    fan: list[tuple[Figure, Figure, Figure]]
     """(seconds from now, people called by then with 97.5 %, with 50 % probability)."""
-    closes_at: int
-    last_call_at: int | None
-    poll: tuple[int, int]
+    closes_at: Figure
+    last_call_at: Figure | None
+    poll: tuple[Figure, Figure]
     """Seconds between two looks: at the front, at the back."""
-    waiting: int
-    admitted: int
-    called: int = 0
+    waiting: Figure
+    joining: Figure = 0
+    """Of `waiting`: places in windows that are not closed yet. The log lists them when these are closed."""
+    admitted: Figure
+    called: Figure = 0
     """Places that the frontier has passed, counted over everybody who ever joined."""
     done_after_s: int
     """Seconds from the claim to the stamped document, for 95 of 100 people."""
-    kept: tuple[int, int]
+    kept: tuple[Figure, Figure]
     """Promises kept, and given, of those that are due by now."""
-    log: tuple[int, str]
+    log: tuple[Figure, str]
     """Entries in the public log, and its tree head (16 bytes, hexadecimal)."""
     note: Announcement = Announcement()
     stopped: bool | msgspec.UnsetType = msgspec.UNSET

@@ -66,6 +66,11 @@ class RateBound:
         recent = max(rate for when, rate in self._rates)
         return min(float(cap), max(grown, recent))
 
+    def caps(self, at: int) -> tuple[int, int]:
+        """Returns the least and the greatest cap in force during the last seconds."""
+        most = self._cap(at)
+        return min((cap for _, cap in self._caps), default=most), most
+
     def _cap(self, at: int) -> int:
         """Returns the greatest cap in force during the last seconds."""
         while len(self._caps) > 1 and self._caps[1][0] < at - RECENT_S:

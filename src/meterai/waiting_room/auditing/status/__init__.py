@@ -1,0 +1,1 @@
+"""The statuses that phones read, against rules and log."""
