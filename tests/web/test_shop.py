@@ -128,10 +128,15 @@ async def test_whoever_comes_too_late_with_a_form_is_told_that_it_opened_no_orde
     assert (await late.post("/kuota", kiriman=form, jumlah="1")).startswith("/pesanan/")
 
 
-async def test_a_network_that_had_places_leaves_the_last_ones_to_others(shop: RunningSite) -> None:
+@pytest.mark.parametrize(
+    "addresses",
+    [("192.0.2.7", "192.0.2.200", "192.0.3.7"), ("2001:db8:1::7", "2001:db8:1:99::8", "2001:db8:2::7")],
+)
+async def test_a_network_that_had_places_leaves_the_last_ones_to_others(
+    shop: RunningSite, addresses: tuple[str, str, str]
+) -> None:
     greedy, again, other = shop.visitor(), shop.visitor(), shop.visitor()
-    again.client = "192.0.2.200"
-    other.client = "198.51.100.7"
+    greedy.client, again.client, other.client = addresses
     assert (await buy(greedy)).startswith("/pesanan/")
     await again.get("/en/kuota")
     assert again.status == 429
