@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from meterai.kit.files.atomic_write import write_whole
+from meterai.waiting_room.files import queue_keys
 from meterai.waiting_room.files.queue_folder import QueueFolder, separate_keys_in
 from meterai.waiting_room.files.queue_keys import KEY_ID, QueueKeys
 from meterai.waiting_room.rules.tickets import contact_id, event_number, read_ticket
@@ -119,6 +120,19 @@ def test_keys_that_another_user_put_there_are_refused(
     monkeypatch.setattr(os, "geteuid", lambda: 12_345)
     with pytest.raises(PermissionError, match="another user"):
         folder.keys()
+
+
+@as_root
+def test_files_of_a_server_that_gives_all_to_one_user_are_ours(
+    folder: QueueFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As some network file systems do. What we write there belongs to that user too."""
+    before = folder.keys()
+    monkeypatch.setattr(os, "geteuid", lambda: 12_345)  # and the files stay root's
+    monkeypatch.setattr(queue_keys, "_owner_of_ours", lambda folder: 65_534)
+    for path in (folder.path, folder.secret, folder.secret / "controller.json"):
+        os.chown(path, 65_534, 0)
+    assert raw(folder.keys()) == raw(before)
 
 
 @as_root

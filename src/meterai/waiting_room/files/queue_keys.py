@@ -13,7 +13,8 @@ import base64
 import errno
 import os
 import stat
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,15 +129,23 @@ def _make(secret: Path) -> None:
     keep_secrets(secret, OWN, _OF_OWN)
 
 
-def _refuse_planted(paths: Iterable[Path]) -> None:
+def _refuse_planted(paths: Sequence[Path]) -> None:
     """Refuses what another user made: that user may know the secrets, or put others there.
 
     Root reads everything, so it accepts everything.
     """
-    us = os.geteuid()
+    if os.geteuid() == 0:
+        return
+    us = _owner_of_ours(paths[-1].parent)
     for path in paths:
-        if us != 0 and path.lstat().st_uid not in (us, 0):
+        if path.lstat().st_uid not in (us, 0):
             raise PermissionError(errno.EPERM, "another user made it and may know the keys", str(path))
+
+
+def _owner_of_ours(folder: Path) -> int:
+    """The user to whom our files in this folder belong. A file server may give all files to one user."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        return os.fstat(file.fileno()).st_uid
 
 
 def _replace(path: Path, secrets: dict[str, str], mode: int, owner: os.stat_result) -> None:
