@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,6 +16,7 @@ from meterai.waiting_room.queries import Pass, queue_signs
 from meterai.waiting_room.rules.model import Lane, QueueState
 from meterai.waiting_room.rules.tickets import contact_id, event_number
 from meterai.waiting_room.store import claims, lease_rows, log_rows, pass_rows, queues
+from meterai.waiting_room.use_cases import claim_pass as claim_pass_module
 from meterai.waiting_room.use_cases.claim_pass import Call, claim_pass, look_at_call
 from meterai.waiting_room.use_cases.clean_up import clean_up_queues
 from meterai.waiting_room.use_cases.use_pass import use_pass
@@ -250,6 +252,20 @@ async def test_two_people_at_a_door_with_one_place_are_one_pass_and_one_polite_r
     line.pass_time(float(str(refused[0].facts["retry_after_s"])))
     await asyncio.gather(claim(line, texts[0], ANI), claim(line, texts[1], BUDI))
     assert await passes(line) == 2, "the place was kept"
+
+
+async def test_a_claim_that_took_too_long_is_made_again_because_the_public_log_has_its_time(
+    line: LineOfPeople, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that was frozen between the request and the admission has the time of the request."""
+    text = line.join(ANI)
+    await line.call_everybody()
+    times = iter([0.0, claim_pass_module.ENTERED_WITHIN_S + 1])
+    monkeypatch.setattr(claim_pass_module, "time", SimpleNamespace(monotonic=lambda: next(times, 99.0)))
+    refusal = await refusal_of(line, text, ANI)
+    assert (refusal.code, refusal.facts) == ("queue.door_full", {"retry_after_s": 2})
+    assert await passes(line) == 0
+    assert await claim(line, text, ANI)
 
 
 async def test_a_crowd_at_the_door_enters_at_the_rate_and_everybody_enters(line: LineOfPeople) -> None:

@@ -18,6 +18,8 @@ DEPTH_S = 3.0
 DEPTH_MIN = 2.0
 """People. With less than one, nobody could enter at a low rate."""
 
+TRY_AGAIN_S = 2
+"""The earliest time to try again."""
 LATE_S = 2
 """Seconds after its window's end at which a ticket may still have been made: half a second, plus the
 duration of a join (`gate/joining/ticket_issuer.py`)."""
@@ -54,7 +56,11 @@ class AdmissionBuckets(msgspec.Struct, frozen=True):
 def wait_s(rate: float, returners_percent: int, lane: Lane, *, knocking: int) -> int:
     """When to try again at a full admission with `knocking` people before it: after 2 to 30 s."""
     share = returners_percent / 100 if lane is Lane.RETURNER else 1 - returners_percent / 100
-    return 30 if rate * share <= 0 else max(2, min(30, round(60 * max(1, knocking) / (rate * share)) + 1))
+    return (
+        30
+        if rate * share <= 0
+        else max(TRY_AGAIN_S, min(30, round(60 * max(1, knocking) / (rate * share)) + 1))
+    )
 
 
 def check_ticket(schedule: Schedule, ticket: Ticket) -> None:

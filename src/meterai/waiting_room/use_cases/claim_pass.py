@@ -3,6 +3,7 @@ event."""
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 
 import msgspec
@@ -12,13 +13,16 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
 from meterai.waiting_room.files.log_facts import LateTicketFacts
 from meterai.waiting_room.files.published_queue import Published
-from meterai.waiting_room.rules.admission import check_ticket, lane_of, wait_s
+from meterai.waiting_room.rules.admission import TRY_AGAIN_S, check_ticket, lane_of, wait_s
 from meterai.waiting_room.rules.model import Lane, QueueState, Schedule
 from meterai.waiting_room.rules.tickets import Ticket
 from meterai.waiting_room.store import claims, log_rows, pass_rows, queues, window_rows
 from meterai.waiting_room.store.pass_rows import Pass
 from meterai.waiting_room.store.queues import Queue
 
+ENTERED_WITHIN_S = 3.0
+"""A claim that takes longer is made again. Its time would be too old for the public log, which anybody checks
+(`auditing/checks/claim_times.py`)."""
 _SHUT = {
     QueueState.HALTED: Refusal(Kind.UNAVAILABLE, "queue.halted"),
     QueueState.OUT_OF_STOCK: Refusal(Kind.UNAVAILABLE, "queue.out_of_stock"),
@@ -67,6 +71,7 @@ async def claim_pass(
 
     Raises: as `look_at_call`; FORBIDDEN `ticket.other_contact`; BUSY `queue.door_full` with `retry_after_s`.
     """
+    began = time.monotonic()
     ticket = published.read_ticket(text)
     if published.id_of(contact) != ticket.id:
         raise Refusal(Kind.FORBIDDEN, "ticket.other_contact")
@@ -76,18 +81,23 @@ async def claim_pass(
             return held
         call = await _call_of(connection, published, queue, ticket=ticket, now=now)
     async with db.transaction() as tx:
-        entered = await _enter(tx, call, is_in_flight=is_in_flight, now=now)
+        entered = await _enter(tx, call, is_in_flight=is_in_flight, now=now, began=began)
     if isinstance(entered, Refusal):
         raise entered  # after the transaction, so that the knock is kept
     return entered
 
 
-async def _enter(tx: Connection, call: Call, *, is_in_flight: bool, now: datetime) -> Pass | Refusal:
-    """Admits one more person. The admission stays locked until the end of `tx`."""
+async def _enter(
+    tx: Connection, call: Call, *, is_in_flight: bool, now: datetime, began: float
+) -> Pass | Refusal:
+    """Admits one more person. The admission stays locked until the end of `tx`. `began`: the monotonic time
+    of `now`."""
     queue, ticket = call.queue, call.ticket
     level, rate = await pass_rows.lock_admission(tx, queue.number)
     if (held := await pass_rows.read_pass(tx, queue.number, ticket.id)) is not None:
         return held  # another tab was faster while this one waited for the lock
+    if time.monotonic() - began > ENTERED_WITHIN_S:
+        return Refusal(Kind.BUSY, "queue.door_full", retry_after_s=TRY_AGAIN_S)
     lane = Lane.IN_FLIGHT if is_in_flight else call.lane
     share = queue.policy.returners_percent
     after = level.filled(rate, share, now.timestamp()).entered(lane)
