@@ -10,14 +10,13 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from meterai.waiting_room.files import published_documents
-from meterai.waiting_room.files.public_log import ENTRIES, HEADS, EntryKind, LogEntry, PublicLog, read_entries
-from meterai.waiting_room.files.published_documents import Close, Document, GateCount, Status
+from meterai.waiting_room.files.public_log import ENTRIES, HEADS, EntryKind, LogEntry, read_entries
+from meterai.waiting_room.files.published_documents import Close, Document, GateCount, Head, Status
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.files.window_files import RECORD, digest
 from meterai.waiting_room.rules import merkle
+from meterai.waiting_room.rules.merkle import Tree
 from meterai.waiting_room.rules.tickets import ID_BYTES
-
-_EVERY = 10
 
 
 class Forger:
@@ -56,15 +55,22 @@ class Forger:
 
     def write(self) -> None:
         """Writes the log again, as an honest controller would have written it."""
-        for name in (ENTRIES, HEADS):
-            (self.folder.log / name).unlink()
-        log = PublicLog(self.folder.log, self.folder.slug, self.key)
+        tree, lines, heads, now = Tree(), [], [], 0
         for number, entry in enumerate(self.entries):
-            log.append(entry.what, entry.facts, entry.at)
-            if number % _EVERY == 0 or number == len(self.entries) - 1:
-                log.sync(entry.at)
-        self.change_document(self.folder.status, Status, log=(log.size, log.root().hex()[:32]))
-        log.close()
+            if entry.what is not EntryKind.CLAIM and entry.at > now:  # a new step: claims may have any time
+                heads += [self._head(tree, now)] if lines else []
+                now = entry.at
+            lines.append(msgspec.json.encode(msgspec.structs.replace(entry, n=number), order="deterministic"))
+            tree.append(lines[-1])
+        heads.append(self._head(tree, now))
+        for name, written in ((ENTRIES, lines), (HEADS, heads)):
+            (self.folder.log / name).write_bytes(b"".join(line + b"\n" for line in written))
+        self.change_document(self.folder.status, Status, log=(tree.size, tree.root().hex()[:32]))
+
+    def _head(self, tree: Tree, at: int) -> bytes:
+        """The head after a step of the controller: all entries of a step are under one head."""
+        head = Head(event=self.folder.slug, at=at, size=tree.size, root=tree.root().hex())
+        return published_documents.sign(head, self.key).rstrip(b"\n").replace(b"\n", b" ")
 
     # ------------------------------------------------------------- documents
 

@@ -96,6 +96,10 @@ def test_an_honest_evening_passes_and_is_counted(evening: Evening) -> None:
     assert (report.late_tickets, report.certificates) == (3, 3)
     assert report.dead_gates == 3, "in the windows of the losses, and in that of a return"
     assert report.bypasses == {"was_inside": 1}
+    told = published_documents.decode(evening.folder.status.read_bytes(), Status)
+    assert abs(report.called - told.called) <= 1
+    assert sum(report.claims.values()) < report.called < report.people
+    assert 60 < report.called_in_a_minute <= report.called
     assert [action.action for action in report.operator_actions] == [
         "halt",
         "resume",
@@ -216,6 +220,33 @@ def let_in_after_the_closing_with_rules_that_change_nothing(forger: Forger) -> N
     new_rules(forger, len(forger.entries), at=at)
     forger.move(last_claim(forger), len(forger.entries))
     forger.change(len(forger.entries) - 1, at=at)
+
+
+@plants("claim.before_rules")
+def let_in_before_there_was_a_queue(forger: Forger) -> None:
+    forger.change(claim_of(forger), at=forger.entries[0].at - 3_600)
+
+
+@plants("claim.before_call")
+def let_in_before_the_call(forger: Forger) -> None:
+    n = claim_of(forger)
+    forger.change(n, at=forger.entries[n].at - 20)
+
+
+@plants("claim.logged_late")
+def let_in_later_than_the_time_says(forger: Forger) -> None:
+    forger.move(forger.find(EntryKind.CLAIM), last_claim(forger))
+
+
+@plants("claim.past_closing")
+def let_in_after_the_closing_with_a_time_before_it(forger: Forger) -> None:
+    forger.move(last_claim(forger), len(forger.entries))
+
+
+@plants("claim.in_future")
+def let_in_with_a_time_to_come(forger: Forger) -> None:
+    n = claim_of(forger)
+    forger.change(n, at=forger.entries[n].at + 60)
 
 
 @plants("claim.twice")
@@ -535,6 +566,21 @@ def called_after_the_closing_and_let_in_with_a_time_before_it(forger: Forger) ->
     facts = forger.entries[move_of(forger, -1)].facts
     further = facts | {"x": str(int(facts["x"]) + 1), "rate": 0}
     forger.insert(len(forger.entries), EntryKind.FRONTIER, further, SCHEDULE.closes_at + 60)
+
+
+@plants("frontier.too_many")
+def the_lottery_is_called_at_once_and_few_come(forger: Forger) -> None:
+    claims = [n for n, entry in enumerate(forger.entries) if entry.what is EntryKind.CLAIM]
+    for n in reversed(claims[::2]):
+        del forger.entries[n]
+    first, *others = moves_of(forger)
+    forger.change(first, window=1, x="0")
+    for n in [first, *others]:
+        forger.change(n, rate=min(140, forger.entries[n].facts["rate"]))
+    for n in reversed(others):
+        if forger.entries[n].facts["window"] == 0:
+            del forger.entries[n]
+    forger.insert(1, EntryKind.OPERATOR, {"action": "cap", "value": "140", "reason": "bank minta pelan"})
 
 
 @plants("frontier.returners")
@@ -930,14 +976,17 @@ def test_what_pages_and_certificates_show_is_a_head_that_a_log_written_anew_lack
 
 def test_who_enters_faster_because_an_operator_told_what_the_site_bears_is_no_finding(forger: Forger) -> None:
     """Fifty enter within one second. The rates in the log do not allow that, but the stated rate does."""
-    claims = [n for n, entry in enumerate(forger.entries) if entry.what is EntryKind.CLAIM]
-    at = forger.entries[claims[0]].at
-    for n in claims[:50]:
+    claims = [n for n, entry in enumerate(forger.entries) if entry.what is EntryKind.CLAIM][:50]
+    first, at = claims[-1] - 49, forger.entries[claims[-1]].at
+    for n in claims:
         forger.change(n, at=at)
+    together = [forger.entries[n] for n in claims]
+    others = [entry for n, entry in enumerate(forger.entries) if n not in claims]
+    forger.entries = others[:first] + together + others[first:]
     forger.write()
     assert codes(audited(forger.folder)) == {"rate.too_many"}
     told = {"action": "expect", "value": "600", "reason": "bench journey"}
-    forger.insert(claims[0], EntryKind.OPERATOR, told)
+    forger.insert(first, EntryKind.OPERATOR, told)
     forger.write()
     assert codes(audited(forger.folder)) == set()
 

@@ -17,9 +17,9 @@ import pytest_asyncio
 
 from meterai.kit.stop_switches import SEALING_STOPPED, set_switch
 from meterai.waiting_room.control.site_load import BacklogReport, report_backlog
-from meterai.waiting_room.control.step_draft import ELAPSED_S_MAX
 from meterai.waiting_room.files.published_documents import Announcement, Status
 from meterai.waiting_room.rules.model import Lane, Policy, QueueState
+from meterai.waiting_room.rules.step_times import ELAPSED_S_MAX
 from tests.storage_fixtures import TestDatabase, waiting_for_locks
 from tests.waiting_room.running_queue import Controller, RunningQueue, running_queue, schedule_now
 

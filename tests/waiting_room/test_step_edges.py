@@ -11,7 +11,7 @@ import pytest
 from meterai.waiting_room.control import advancing
 from meterai.waiting_room.control.advancing import _has_passed_all, waits_for_draw
 from meterai.waiting_room.control.drawing import REVEAL_AFTER_S
-from meterai.waiting_room.control.step_draft import CLOCK_RUNS_BACK_S, ELAPSED_S_MAX, StepDraft, StepInput
+from meterai.waiting_room.control.step_draft import StepDraft, StepInput
 from meterai.waiting_room.control.time_cuts import (
     CLOSED_LONG_WINDOWS,
     closed_ahead_s,
@@ -27,6 +27,7 @@ from meterai.waiting_room.files.published_documents import Announcement
 from meterai.waiting_room.rules.model import Frontier, Policy, QueueState, Schedule
 from meterai.waiting_room.rules.rate_history import OUTAGE_MIN_S
 from meterai.waiting_room.rules.rate_model import ControllerMemory, SiteMeasurements
+from meterai.waiting_room.rules.step_times import CLOCK_RUNS_BACK_S, ELAPSED_S_MAX
 from meterai.waiting_room.store.queues import Queue
 
 JOINS, OPENS, CLOSES, WINDOW_S = 9_900, 10_000, 20_000, 10

@@ -107,6 +107,10 @@ WORDS: Final[Mapping[str, str]] = {
     "frontier.unknown": N_(
         "Batas panggilan jalur {lane} melewati jendela yang belum ditutup dan dibuka benihnya ({window})."
     ),
+    "frontier.too_many": N_(
+        "Batas panggilan melewati {people} orang sekaligus, padahal pada batas laju {cap} orang/menit paling "
+        "banyak {most} boleh dipanggil."
+    ),
     "frontier.after_closing": N_(
         "Batas panggilan masih maju sesudah antrean ditutup: siapa pun yang dipanggil dengan itu terlambat."
     ),
@@ -132,6 +136,23 @@ WORDS: Final[Mapping[str, str]] = {
     ),
     "claim.place": N_("Tempat yang dicatat ({told}) bukan tempat tiket itu di jendela {window} ({place})."),
     "claim.lane": N_("Yang masuk dicatat di jalur {lane}, padahal tempatnya di jalur lain."),
+    "claim.before_rules": N_(
+        "Orang ini dicatat masuk {seconds} detik sebelum aturan pertama dicatat: antrean belum ada."
+    ),
+    "claim.before_call": N_(
+        "Orang ini dicatat masuk {seconds} detik sebelum tempatnya dipanggil: waktunya dimundurkan."
+    ),
+    "claim.logged_late": N_(
+        "Orang ini baru dicatat {seconds} detik sesudah waktu masuknya, padahal tidak ada gangguan yang "
+        "dicatat: waktunya dimundurkan."
+    ),
+    "claim.past_closing": N_(
+        "Orang ini dicatat masuk sebelum antrean ditutup, tetapi baru dicatat {seconds} detik kemudian, "
+        "sesudah ditutup, tanpa gangguan yang dicatat: ia masuk terlambat."
+    ),
+    "claim.in_future": N_(
+        "Orang ini dicatat masuk {seconds} detik sesudah entrinya ditandatangani: waktunya dikarang."
+    ),
     "claim.after_closing": N_("Orang ini masuk sesudah antrean ditutup."),
     "claim.twice": N_("Orang ini sudah masuk (entri {first})."),
     "claim.pass_twice": N_("Izin masuk ini sudah diberikan (entri {first})."),

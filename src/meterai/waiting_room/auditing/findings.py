@@ -91,6 +91,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     windows: int
     joins: int
     people: int
+    called: int
+    """People whom the frontier passed. They are counted by shares of windows, as the controller does."""
+    called_in_a_minute: int
+    """The most of them within 60 seconds."""
     claims: dict[str, int]
     """By lane."""
     late_tickets: int

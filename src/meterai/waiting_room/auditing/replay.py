@@ -10,6 +10,8 @@ import msgspec
 from meterai.kernel.refusals import Refusal
 from meterai.kit.formats.untrusted_json import read_json
 from meterai.waiting_room.auditing.checks.admissions import AdmissionCheck, RateBound
+from meterai.waiting_room.auditing.checks.calls import CallsCheck
+from meterai.waiting_room.auditing.checks.claim_times import ClaimTimes
 from meterai.waiting_room.auditing.checks.clock import ClockCheck
 from meterai.waiting_room.auditing.checks.frontier import FrontierCheck
 from meterai.waiting_room.auditing.checks.heads import HeadsCheck, KeptHeads
@@ -40,6 +42,7 @@ from meterai.waiting_room.files.log_facts import (
     OperatorFacts,
     PromiseFacts,
     RevealFacts,
+    StateFacts,
     decode_facts,
 )
 from meterai.waiting_room.files.public_log import ENTRIES, LogEntry
@@ -97,10 +100,12 @@ class _Replay:
         self._rules = RulesCheck(source, findings)
         self._tickets = read_tickets(tickets, self._rules)
         statuses = self._read_statuses(kept_statuses)
-        self._heads = HeadsCheck(source, self._rules.key, findings)
+        self._times = ClaimTimes(self._rules, findings)
+        self._heads = HeadsCheck(source, self._rules.key, findings, on_head=self._times.on_head)
         self._kept = KeptHeads(kept_heads, findings, "log.kept_head")
         self._told = KeptHeads([one.log for one in statuses], findings, "status.log")
         self._rates = RateBound(self._rules, findings)
+        self._calls = CallsCheck(self._rules, self._rates, findings)
         self._windows = WindowCheck(source, self._rules, notes, findings=findings, patience=patience)
         self._frontiers = FrontierCheck(
             self._rules, self._windows, self._rates, notes=notes, findings=findings
@@ -143,6 +148,7 @@ class _Replay:
         self._door.finish()
         self._switching.finish()
         self._clock.finish()
+        self._times.finish()
         self._notes.seal()
         judge_whole(self._notes, self._findings)
         for status in self._statuses:
@@ -170,14 +176,18 @@ class _Replay:
             self._findings.add("log.unreadable", n, why=error)
 
     def _apply(self, n: int, at: int, facts: AnyFacts) -> None:
-        if isinstance(facts, ConfigFacts | CloseFacts | RevealFacts | FrontierFacts):
+        if isinstance(facts, ConfigFacts | CloseFacts | RevealFacts | FrontierFacts | StateFacts):
             self._clock.on_entry(n, at)
+            self._calls.on_entry(at)
+            self._times.on_entry(at)
         match facts:
             case ConfigFacts():
                 self._take_rules(n, at, facts)
                 self._rates.on_rules(at)
+                self._times.on_rules(at)
             case CloseFacts():
                 self._windows.on_close(n, at, facts)
+                self._calls.on_close(facts.window, self._windows.people_last)
             case ChainFacts():
                 self._windows.on_chain(n, facts)
             case DeadGateFacts():
@@ -185,11 +195,12 @@ class _Replay:
             case RevealFacts():
                 self._windows.on_reveal(n, facts)
             case FrontierFacts():
-                self._frontiers.on_frontier(n, at, facts)
+                self._move(n, at, facts)
             case OperatorFacts():
                 self._operate(n, at, facts)
             case ClaimFacts():
                 self._people.on_claim(n, at, facts)
+                self._times.on_claim(n, at, facts.window, int(facts.place))
             case LateTicketFacts():
                 self._people.on_late_ticket(n, facts)
             case CertificateFacts():
@@ -198,6 +209,8 @@ class _Replay:
                 self._people.on_promise(n, facts)
             case BypassFacts():
                 self._people.on_bypass(n, facts)
+            case StateFacts():
+                self._times.on_state(at, facts)
 
     def _take_rules(self, n: int, at: int, facts: ConfigFacts) -> None:
         windows, before = self._windows, self._rules.now
@@ -207,6 +220,13 @@ class _Replay:
             was_closed = closed_at <= min(at, ended_at) and not before.policy.line_counts
             are_waiting = windows.joined_last >= self._frontiers.new.window and not was_closed
             self._switching.on_cut(n, at, are_waiting=are_waiting, ended_at=ended_at)
+
+    def _move(self, n: int, at: int, facts: FrontierFacts) -> None:
+        before = self._frontiers.new
+        self._frontiers.on_frontier(n, at, facts)
+        if facts.lane is Lane.NEW:
+            self._calls.on_move(n, at, before, self._frontiers.new)
+            self._times.on_move(at, self._frontiers.new)
 
     def _operate(self, n: int, at: int, facts: OperatorFacts) -> None:
         self._findings.examined("operator")
@@ -225,6 +245,7 @@ class _Replay:
         self._door.on_operator(at, facts)
         self._switching.on_operator(at, facts)
         self._clock.on_operator(at, facts)
+        self._times.on_operator(n, at, facts)
 
     def _compare(self) -> None:
         """Compares heads and statuses with the entries so far."""
@@ -261,6 +282,8 @@ class _Replay:
             windows=self._windows.count,
             joins=self._windows.joins,
             people=notes.people(),
+            called=self._calls.called,
+            called_in_a_minute=self._calls.most_in_a_minute,
             claims={lane.name.lower(): self._people.claims[lane] for lane in Lane},
             late_tickets=notes.late_tickets(),
             dead_gates=self._windows.dead_gates,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from meterai.waiting_room.control.step_draft import CLOCK_RUNS_BACK_S, StepDraft
+from meterai.waiting_room.control.step_draft import StepDraft
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.log_facts import (
     RevealFacts,
 )
 from meterai.waiting_room.files.published_documents import Close, Reveal
 from meterai.waiting_room.rules.draw import window_seed
+from meterai.waiting_room.rules.step_times import CLOCK_RUNS_BACK_S
 from meterai.waiting_room.store import window_rows
 
 REVEAL_AFTER_S = 2

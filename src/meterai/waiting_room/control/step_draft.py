@@ -18,14 +18,8 @@ from meterai.waiting_room.files.window_seeds import WindowSeeds
 from meterai.waiting_room.rules.model import QueueState
 from meterai.waiting_room.rules.rate_model import SiteMeasurements
 from meterai.waiting_room.rules.seeds import SeedChains
+from meterai.waiting_room.rules.step_times import CLOCK_RUNS_BACK_S, ELAPSED_S_MAX, PAUSE_FROM_S
 from meterai.waiting_room.store import queues
-
-ELAPSED_S_MAX = 2.0
-"""After a pause a controller does not call the people of the whole pause at once."""
-
-CLOCK_RUNS_BACK_S = 2.0
-"""A controller waits this long until its clock reaches that of the one before it, or its own before it was
-set right. When more is missing it goes on from its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +121,7 @@ class StepDraft:
     @staticmethod
     def is_pause(passed_s: int) -> bool:
         """Whether the time between two steps was a time without a controller or a database."""
-        return passed_s > ELAPSED_S_MAX + 1
+        return passed_s >= PAUSE_FROM_S
 
     def elapsed_s(self) -> float:
         """Seconds since the last step, at most `ELAPSED_S_MAX`."""

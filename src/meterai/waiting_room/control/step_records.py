@@ -20,6 +20,7 @@ from meterai.waiting_room.files.published_documents import LOG_FORMAT, Config
 from meterai.waiting_room.files.queue_keys import KEY_ID, QueueKeys
 from meterai.waiting_room.files.window_files import digest
 from meterai.waiting_room.rules.seeds import SeedChains
+from meterai.waiting_room.rules.step_times import CLAIMS_A_STEP
 from meterai.waiting_room.rules.windows import LOGGED_LATE_S, fixed_of
 from meterai.waiting_room.store import log_rows, pass_rows, queues
 from meterai.waiting_room.store import promises as promise_store
@@ -27,7 +28,7 @@ from meterai.waiting_room.use_cases.set_queue import changed
 
 log = structlog.get_logger(__name__)
 
-_CLAIMS, _SAID, _DUE = 2_000, 500, 500
+_SAID, _DUE = 500, 500
 
 
 async def keep_opening(draft: StepDraft) -> None:
@@ -53,7 +54,7 @@ async def keep_opening(draft: StepDraft) -> None:
 
 async def log_claims_and_sayings(draft: StepDraft) -> int:
     """Logs claims, and what others asked to log, before what this step does. Returns the number of claims."""
-    claims = await pass_rows.take_claims(draft.tx, draft.queue.number, _CLAIMS)
+    claims = await pass_rows.take_claims(draft.tx, draft.queue.number, CLAIMS_A_STEP)
     for claim in claims:
         place = draft.input.seeds.place_in(claim.window, claim.id)
         draft.add_entry(

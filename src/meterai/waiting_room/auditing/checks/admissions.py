@@ -48,7 +48,7 @@ class RateBound:
     def on_rate(self, n: int, at: int, rate: int) -> None:
         """Notes a rate from the log."""
         self._findings.examined("rate")
-        if rate > (cap := self._cap(at)):
+        if rate > (cap := self.cap(at)):
             self._findings.add("rate.over_cap", n, rate=rate, cap=cap)
         # A rate of 0 says that the door is shut. It does not say at which rate it opens again.
         if rate > 0:
@@ -58,7 +58,7 @@ class RateBound:
 
     def at(self, at: int) -> float:
         """Returns the greatest possible rate at this time."""
-        cap = self._cap(at)
+        cap = self.cap(at)
         if not self._rates:
             return cap
         then, rate = self._rates[-1]
@@ -68,10 +68,10 @@ class RateBound:
 
     def caps(self, at: int) -> tuple[int, int]:
         """Returns the least and the greatest cap in force during the last seconds."""
-        most = self._cap(at)
+        most = self.cap(at)
         return min((cap for _, cap in self._caps), default=most), most
 
-    def _cap(self, at: int) -> int:
+    def cap(self, at: int) -> int:
         """Returns the greatest cap in force during the last seconds."""
         while len(self._caps) > 1 and self._caps[1][0] < at - RECENT_S:
             self._caps.popleft()

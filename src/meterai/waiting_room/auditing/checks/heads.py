@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -24,8 +24,16 @@ class HeadsCheck:
     was read before they ended. Entries without a head get one within seconds.
     """
 
-    def __init__(self, source: Source, key: Ed25519PublicKey, findings: Findings) -> None:
-        self._source, self._key, self._findings = source, key, findings
+    def __init__(
+        self,
+        source: Source,
+        key: Ed25519PublicKey,
+        findings: Findings,
+        *,
+        on_head: Callable[[int, int], None],
+    ) -> None:
+        """`on_head` gets the time and the size of each head, once its entries are read."""
+        self._source, self._key, self._findings, self._on_head = source, key, findings, on_head
         self.count = 0
         self._bytes_read = 0
         self._covered = 0
@@ -40,6 +48,7 @@ class HeadsCheck:
             elif self._next.size == tree.size and self._next.root != tree.root().hex():
                 self._findings.add("log.head_root", max(0, tree.size - 1), size=tree.size)
             self._covered = max(self._covered, self._next.size)
+            self._on_head(self._next.at, self._next.size)
             self._next = next(self._lines, None)
 
     def finish(self, tree: Tree, patience: Patience) -> None:

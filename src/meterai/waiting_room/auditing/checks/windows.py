@@ -35,6 +35,8 @@ class WindowCheck:
         self.closed_through: int | None = None
         self.revealed_through: int | None = None
         self.joins = 0
+        self.people_last = 0
+        """The different people of the last closed window; in older documents its joins."""
         self.count = 0
         self.dead_gates = 0
         self.joined_last = -1
@@ -92,6 +94,7 @@ class WindowCheck:
         close = self._close_document(n, facts)
         if close is not None and close.ends_at > ends_at:
             self._findings.add("window.end", n, window=facts.window)
+        self.people_last = facts.count if close is None or close.people is None else close.people
         if close is not None and close.people is not None:
             self._notes.add("people", n, facts.window, close.people)
         self._read_list(n, facts, close)
