@@ -28,7 +28,7 @@ from meterai.waiting_room.control.selection_loop import SelectionController
 from meterai.waiting_room.control.site_load import SiteLoad, report_site_load
 from meterai.waiting_room.control.step_draft import StepContext
 from meterai.waiting_room.files.gate_journal import RECORD_BYTES
-from meterai.waiting_room.files.log_facts import PromiseFacts
+from meterai.waiting_room.files.promise_book import Promise, PromiseBook
 from meterai.waiting_room.files.published_documents import Announcement
 from meterai.waiting_room.files.published_queue import Published
 from meterai.waiting_room.files.queue_folder import QueueFolder
@@ -36,7 +36,7 @@ from meterai.waiting_room.files.window_files import GateSign
 from meterai.waiting_room.rules.model import Policy, Schedule
 from meterai.waiting_room.rules.seeds import SeedChains
 from meterai.waiting_room.rules.tickets import decode_ticket
-from meterai.waiting_room.store import lease_rows, log_rows, queues
+from meterai.waiting_room.store import lease_rows, queues
 from meterai.waiting_room.use_cases.claim_pass import claim_pass
 from meterai.waiting_room.use_cases.issue_certificate import issue_certificate
 from meterai.waiting_room.use_cases.log_bypass import log_bypass
@@ -171,10 +171,9 @@ class Evening:
 
     async def promise(self, person: Person, seconds: int) -> None:
         """A gate gives its first promise, and the controller logs it."""
-        id = decode_ticket(person.text).id.hex()
-        facts = PromiseFacts(id=id, done_by=int(self.now) + seconds, probability=0.95)
-        async with self.database.app.transaction() as tx:
-            await log_rows.add_to_log(tx, self.number, facts, self._time)
+        ticket, book, now = decode_ticket(person.text), PromiseBook(self.folder.gate(1)), int(self.now)
+        book.give(Promise(id=ticket.id, window=ticket.window, given_at=now, done_by=now + seconds))
+        book.write()
 
     async def bypass(self) -> None:
         """A person enters who was inside before people had to wait."""

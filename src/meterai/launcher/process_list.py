@@ -58,6 +58,7 @@ _QUEUE_SETTINGS: Final = (
     "data",
     "queue_folder",
     "queue_beacon",
+    "general_purchases_per_minute",
     "database_controller_url",
     "log_level",
 )

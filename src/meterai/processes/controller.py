@@ -52,6 +52,7 @@ async def run(variables: Mapping[str, str]) -> None:
         holder=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
         fail_point=fail_points.from_environment(variables, development=not production),
         beacon=BeaconSource(beacon, root / "beacon.json") if beacon else None,
+        general_share=settings.general_purchases_per_minute,
     )
     garbage_collection.settle()
     presence = Presence(settings.data / "run", "queue")

@@ -82,11 +82,14 @@ async def _reporting(service: App, site: SiteMiddleware) -> AsyncIterator[None]:
     """Reports the load of this process to the controllers of the queues, once a second."""
     name = f"{socket.gethostname()}:{os.getpid()}"
 
+    meter = meter_of(site)
+
     async def put(load: SiteLoad) -> None:
         with suppress(*DATABASE_IS_DOWN):
             await report_site_load(service.db, name, load)
+            meter.note_told(load)
 
-    reporting = asyncio.create_task(report(meter_of(site), put))
+    reporting = asyncio.create_task(report(meter, put))
     try:
         yield
     finally:

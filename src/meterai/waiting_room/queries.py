@@ -29,13 +29,6 @@ __all__ = [
     "queue_views",
 ]
 
-ENTERS_FREELY = frozenset({QueueState.OFF, QueueState.DIRECT})
-"""States in which people enter without a pass."""
-
-
-STAND_IN_LINE = frozenset({QueueState.OPEN, QueueState.LAST_CALL, QueueState.HALTED, QueueState.OUT_OF_STOCK})
-"""States in which people wait for others before them."""
-
 
 class QueueSign(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a queue that the site needs for every visitor."""
@@ -49,7 +42,7 @@ class QueueSign(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_free(self) -> bool:
         """Whether people enter without a pass."""
-        return self.state in ENTERS_FREELY
+        return self.state.stands_still
 
     @property
     def keeps_drafts(self) -> bool:
@@ -59,7 +52,7 @@ class QueueSign(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def has_line(self) -> bool:
         """Whether people wait to enter now. Nobody can enter before the opening or after the closing."""
-        return self.state in STAND_IN_LINE
+        return self.state.has_line
 
 
 async def queue_signs(db: Database) -> dict[str, QueueSign]:

@@ -71,7 +71,9 @@ def build_site(
         return made, _next_change(events, tariffs, now)
 
     return SiteMiddleware(
-        LoadMeter(PageAfterForm(litestar), lambda: context.queues.entered),
+        LoadMeter(
+            PageAfterForm(litestar), lambda: context.queues.entered, begun=lambda: context.queues.begun
+        ),
         assets,
         make_pages,
         tls=context.tls,

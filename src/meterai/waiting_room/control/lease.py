@@ -43,6 +43,8 @@ class LeaseLoop:
     fail_point: FailPoint = never
     beacon: BeaconSource | None = None
     """A public source of randomness; None: the operator is trusted with the seeds."""
+    general_share: int | None = None
+    """Purchases for no event that may begin in a minute while people wait; None: not promised."""
     leads: bool = False
     _awake: list[str] = field(default_factory=list)
     """Events whose queue needs steps."""
@@ -149,7 +151,9 @@ class LeaseLoop:
         beacon = None if self.beacon is None else Beacon(await self.beacon.name(), self.beacon.value)
         publisher = await asyncio.to_thread(Publisher, folder, epoch, keys.controller)
         await forget_silent(self.db)
-        steering = StepContext(self.db, event, self.holder, epoch, keys, self._chains[event], beacon)
+        steering = StepContext(
+            self.db, event, self.holder, epoch, keys, self._chains[event], beacon, self.general_share
+        )
         return SelectionController(steering, publisher, self.fail_point)
 
 

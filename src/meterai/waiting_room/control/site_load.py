@@ -9,6 +9,7 @@ import msgspec
 
 from meterai.kit.database import Connection, Database
 from meterai.kit.stop_switches import SEALING_STOPPED, is_thrown
+from meterai.waiting_room.rules.bypasses import INSIDE_S
 from meterai.waiting_room.rules.rate_control import SILENT_S
 from meterai.waiting_room.rules.rate_model import SiteMeasurements
 
@@ -31,6 +32,8 @@ class SiteLoad(msgspec.Struct, frozen=True, kw_only=True):
     """The number of such requests that failed because of us or the gateway."""
     entered: Mapping[str, float]
     """Event -> people a minute who entered without a pass."""
+    begun: Mapping[str, int] = {}
+    """Event (empty: none) -> forms with which people may go on in a line, given since the last report."""
 
 
 class SiteReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,8 +60,7 @@ class BacklogReport(msgspec.Struct, frozen=True):
 
 
 async def report_site_load(db: Database, process: str, load: SiteLoad) -> None:
-    """Writes the report in one statement. `process`: its name on this machine. A successor takes over its
-    row."""
+    """Writes the report. `process`: its name on this machine. A successor takes over its row."""
     async with db.connection() as connection:
         await connection.execute(
             """INSERT INTO waiting_room.site_load VALUES ($1, clock_timestamp(), $2, $3, $4, $5, $6)
@@ -72,6 +74,23 @@ async def report_site_load(db: Database, process: str, load: SiteLoad) -> None:
             load.faults,
             dict(load.entered),
         )
+        await connection.executemany(
+            """INSERT INTO waiting_room.begun_form AS b
+               VALUES ($1, extract(epoch FROM clock_timestamp())::bigint / 60, $2)
+               ON CONFLICT (event, minute) DO UPDATE SET forms = b.forms + excluded.forms""",
+            list(load.begun.items()),
+        )
+
+
+async def count_begun_forms(connection: Connection, event: str) -> int:
+    """The forms of the last `INSIDE_S` with which people may go on, for this event or for none."""
+    forms: int = await connection.fetchval(
+        """SELECT coalesce(sum(forms), 0)::bigint FROM waiting_room.begun_form
+           WHERE event IN ($1, '') AND minute >= extract(epoch FROM clock_timestamp())::bigint / 60 - $2""",
+        event,
+        INSIDE_S // 60 + 1,
+    )
+    return forms
 
 
 async def report_backlog(db: Database, behind: BacklogReport) -> None:
@@ -89,10 +108,15 @@ async def report_backlog(db: Database, behind: BacklogReport) -> None:
 
 
 async def forget_silent(db: Database) -> None:
-    """Deletes reports of processes that ended."""
+    """Deletes reports of processes that ended, and the numbers of old forms."""
     async with db.connection() as connection:
         await connection.execute(
             "DELETE FROM waiting_room.site_load WHERE at < clock_timestamp() - $1::interval", FORGOTTEN_AFTER
+        )
+        await connection.execute(
+            """DELETE FROM waiting_room.begun_form
+               WHERE minute < extract(epoch FROM clock_timestamp())::bigint / 60 - $1""",
+            2 * INSIDE_S // 60,
         )
 
 

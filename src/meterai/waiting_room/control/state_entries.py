@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from meterai.waiting_room.control.advancing import waits_for_draw
+from meterai.waiting_room.control.inside_count import count_inside
 from meterai.waiting_room.control.step_draft import StepDraft
 from meterai.waiting_room.files.log_facts import StateFacts
 from meterai.waiting_room.rules.model import QueueState
@@ -21,15 +22,16 @@ _SIMPLE = {
 }
 
 
-def log_state(draft: StepDraft, before: Queue, step: RateStep, line: LineCounts) -> None:
+async def log_state(draft: StepDraft, before: Queue, step: RateStep, line: LineCounts) -> None:
     """Logs the state of this step if it or its cause has changed, and after each pause.
 
-    `before`: the queue before this step.
+    When a line begins, the entry also says how many people may go on without a place. `before`: the queue
+    before this step.
     """
-    cause = _cause(draft, before, step, line)
-    if draft.queue.memory.said == (step.state, cause) and draft.away_s == 0:
+    cause, inside = _cause(draft, before, step, line), await count_inside(draft, before)
+    if draft.queue.memory.said == (step.state, cause) and draft.away_s == 0 and not inside:
         return
-    draft.add_entry(StateFacts(state=step.state, cause=cause, rate=round(step.rate)))
+    draft.add_entry(StateFacts(state=step.state, cause=cause, value=inside, rate=round(step.rate)))
     draft.change(memory=msgspec.structs.replace(draft.queue.memory, said=(step.state, cause)))
 
 

@@ -34,6 +34,8 @@ class StepContext:
     keys: QueueKeys
     chain: SeedChains
     beacon: Beacon | None = None
+    general_share: int | None = None
+    """Purchases for no event that may begin in a minute while people wait; None: not promised."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from meterai.waiting_room.files.promise_book import facts_of
 from meterai.waiting_room.files.published_documents import LOG_FORMAT, Config
 from meterai.waiting_room.files.queue_keys import KEY_ID, QueueKeys
 from meterai.waiting_room.files.window_files import digest
+from meterai.waiting_room.rules.bypasses import INSIDE_S
 from meterai.waiting_room.rules.seeds import SeedChains
 from meterai.waiting_room.rules.step_times import CLAIMS_A_STEP
 from meterai.waiting_room.rules.windows import LOGGED_LATE_S, fixed_of
@@ -94,11 +95,10 @@ async def note_due_promises(draft: StepDraft) -> None:
 
 async def log_config(draft: StepDraft) -> bytes:
     """Logs the rules in force, before everything else of this step, if they are new. Returns them."""
-    beacon = draft.context.beacon.name if draft.context.beacon else NO_BEACON
-    config = config_document(draft.queue, draft.context.keys, draft.context.chain, beacon)
+    config = _config(draft)
     if draft.queue.config_sha256 not in ("", digest(config)):  # a release or a setting changed the document
         draft.change(config_version=draft.queue.config_version + 1)
-        config = config_document(draft.queue, draft.context.keys, draft.context.chain, beacon)
+        config = _config(draft)
     if (sha256 := digest(config)) != draft.queue.config_sha256:
         version = draft.queue.config_version
         facts = ConfigFacts(sha256=sha256, version=version)
@@ -108,13 +108,23 @@ async def log_config(draft: StepDraft) -> bytes:
     return config
 
 
+def _config(draft: StepDraft) -> bytes:
+    context = draft.context
+    beacon = context.beacon.name if context.beacon else NO_BEACON
+    return config_document(
+        draft.queue, context.keys, context.chain, beacon=beacon, general_share=context.general_share
+    )
+
+
 def note_published(draft: StepDraft) -> None:
     """Notes what is published. It does so one step late, which saves a statement."""
     if (at := draft.input.published_at) is not None:
         draft.change(memory=msgspec.structs.replace(draft.queue.memory, published_at=at))
 
 
-def config_document(queue: queues.Queue, keys: QueueKeys, chain: SeedChains, beacon: str) -> bytes:
+def config_document(
+    queue: queues.Queue, keys: QueueKeys, chain: SeedChains, *, beacon: str, general_share: int | None = None
+) -> bytes:
     """The signed rules of a queue. The bytes are the same each time."""
     config = Config(
         event=queue.event,
@@ -127,6 +137,8 @@ def config_document(queue: queues.Queue, keys: QueueKeys, chain: SeedChains, bea
         controller_key=_public(keys.controller),
         beacon=beacon,
         log=LOG_FORMAT,
+        general_share=general_share,
+        inside_minutes=INSIDE_S // 60,
     )
     return published_documents.sign(config, keys.controller)
 

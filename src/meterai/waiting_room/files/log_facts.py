@@ -151,7 +151,8 @@ class PromiseFacts(EntryFacts, frozen=True, kw_only=True):
 class StateFacts(EntryFacts, frozen=True, kw_only=True):
     """The state of the queue changed, or its cause did. `rate`: people a minute at that moment.
 
-    `value`: for `StateCause.CONTROLLER_AWAY` the seconds without a step.
+    `value`: for `StateCause.CONTROLLER_AWAY` the seconds without a step. When a line begins: how many people
+    may buy without a place, because they had a form before; in the seconds after it only if there are more.
     """
 
     what: ClassVar[EntryKind] = EntryKind.STATE

@@ -54,6 +54,10 @@ class Config(Document, frozen=True, kw_only=True):
     operator with the seeds."""
     log: int = 1
     """The format of the public log. From `LOG_STATES` on it has an entry for each state of the queue."""
+    general_share: Number | None = None
+    """Purchases for no event that may begin in a minute while people wait; None: not promised."""
+    inside_minutes: Number | None = None
+    """How long people go on who had a form before a line began; None: not promised."""
 
 
 class Announcement(msgspec.Struct, frozen=True):

@@ -41,6 +41,12 @@ class QueueState(StrEnum):
     CLOSED = "closed"
 
     @property
+    def has_line(self) -> bool:
+        """Whether people wait for others before them. Nobody can enter before the opening or after the
+        closing."""
+        return self in (QueueState.OPEN, QueueState.LAST_CALL, QueueState.HALTED, QueueState.OUT_OF_STOCK)
+
+    @property
     def stands_still(self) -> bool:
         """Whether nobody waits and no window passes. A ticket that is made nevertheless belongs to the
         next window."""

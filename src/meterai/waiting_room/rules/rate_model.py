@@ -93,6 +93,12 @@ class ControllerMemory(msgspec.Struct, frozen=True, kw_only=True):
     """The evening so far, for the forecast."""
     said: tuple[str, str] = ("", "")
     """(state, cause) as it stands in the log."""
+    inside: int = 0
+    """How many people may go on without a place since the line began, as it stands in the log."""
+    counted_again_until: float = 0.0
+    """Until then this number may grow."""
+    counts_from: float = 0.0
+    """An older release did not count. From then on the number is known."""
     is_short: bool = False
     """Fewer people are called than the site bears, because the last stamps are for people who were called
     before."""

@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+import structlog
 
 from meterai.kit.database import Connection
-from meterai.waiting_room.files.log_facts import AnyFacts, EntryFacts, decode_facts, encode_facts
+from meterai.waiting_room.files.log_facts import (
+    CLOCK_SET_RIGHT,
+    AnyFacts,
+    EntryFacts,
+    OperatorFacts,
+    decode_facts,
+    encode_facts,
+)
 from meterai.waiting_room.files.public_log import EntryKind
+
+log = structlog.get_logger(__name__)
+
+
+SAID_BY_OTHERS: Final = frozenset(
+    {
+        EntryKind.OPERATOR,
+        EntryKind.BYPASS,
+        EntryKind.LATE_TICKET,
+        EntryKind.CERTIFICATE,
+        EntryKind.DEAD_GATE,  # of joins that a restore could not find (`rewind_queues`)
+    }
+)
+"""The kinds of entries that others than the controller may say. The database refuses all other kinds."""
 
 
 class DecidedEntry(msgspec.Struct, frozen=True):
@@ -34,15 +57,32 @@ async def add_to_log(tx: Connection, queue: int, facts: EntryFacts, at: datetime
 
 
 async def take_to_log(tx: Connection, queue: int, limit: int) -> list[tuple[datetime, AnyFacts]]:
-    """Takes out the facts to be logged, with their times, in order."""
+    """Takes out the facts to be logged, with their times, in order.
+
+    Acts of operators come first, because the state of this step may follow from them. What only the
+    controller may say is dropped, with a warning in the log.
+    """
     rows = await tx.fetch(
         """DELETE FROM waiting_room.to_log WHERE n IN (SELECT n FROM waiting_room.to_log
-           WHERE queue = $1 ORDER BY n LIMIT $2) RETURNING n, at, what, facts""",
+           WHERE queue = $1 ORDER BY what <> 'operator', n LIMIT $2) RETURNING n, at, what, facts""",
         queue,
         limit,
     )
     ordered = sorted(rows, key=lambda row: row["n"])
-    return [(row["at"], decode_facts(EntryKind(row["what"]), row["facts"])) for row in ordered]
+    said = [(row["at"], _said_by_others(queue, row["what"], row["facts"])) for row in ordered]
+    return [(at, facts) for at, facts in said if facts is not None]
+
+
+def _said_by_others(queue: int, what: str, told: dict[str, Any]) -> AnyFacts | None:
+    """The facts of a row, if others than the controller may say them."""
+    facts = None
+    if what in SAID_BY_OTHERS:
+        with suppress(msgspec.ValidationError):
+            facts = decode_facts(EntryKind(what), told)
+    if facts is None or (isinstance(facts, OperatorFacts) and facts.action == CLOCK_SET_RIGHT):
+        log.warning("foreign_entry_dropped", queue=queue, what=what)
+        return None
+    return facts
 
 
 async def add_entries(

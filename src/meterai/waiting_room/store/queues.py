@@ -58,6 +58,11 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
         return self.state.stands_still or (is_unheard and self.memory.is_direct)
 
     @property
+    def has_line(self) -> bool:
+        """Whether people wait to enter now, as the site sees it."""
+        return self.state.has_line and not self.enters_freely
+
+    @property
     def wishes(self) -> OperatorWishes:
         """The wishes of the operators."""
         return OperatorWishes(

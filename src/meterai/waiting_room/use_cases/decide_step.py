@@ -84,7 +84,7 @@ async def _complete(draft: StepDraft) -> StepDecision:
     line = _count_line(draft, claimed, admission_is_full=is_full, knocking=knocking)
     step = _decide_rate(draft, line)
     called = await move_frontiers(draft, step)
-    log_state(draft, before, step, line)
+    await log_state(draft, before, step, line)
     config = await log_config(draft)
     log_pause(draft, step)
     note_published(draft)

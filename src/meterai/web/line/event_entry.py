@@ -27,6 +27,7 @@ from meterai.web.orders.access import open_order_page
 from meterai.web.requests.form_rights import lets_go_on, make_form_name
 from meterai.web.requests.request_context import HTML, RequestContext, WebRequest
 
+_EVENT_FLOW = "event "
 _ENDED = ("expired", "cancelled")
 _GIVEN_BACK = ("refunding", "refunded")
 
@@ -60,7 +61,7 @@ async def enter(
     `sent`: the name of the form that they sent. People who got a form while nobody had to wait may go on with
     it, for the one order that it opens (`name_form`).
     """
-    now, secret, flow = context.service.clock().timestamp(), context.service.secret, f"event {event}"
+    now, secret, flow = context.service.clock().timestamp(), context.service.secret, f"{_EVENT_FLOW}{event}"
     sign = await context.queues.sign_of(event)
     kept = request.cookies.get(inside_cookie(event), "")
     name = sent or kept
@@ -96,6 +97,8 @@ def name_form(request: WebRequest, context: RequestContext, flow: str, now: floa
     network = context.queues.stays_inside(address_of(request), now)
     if network is None:
         return secrets.token_urlsafe(18)
+    event = flow.removeprefix(_EVENT_FLOW) if flow.startswith(_EVENT_FLOW) else ""
+    context.queues.begun[event] += 1
     return make_form_name(context.service.secret, flow, now, network=network)
 
 

@@ -25,6 +25,7 @@ from meterai.kit.settings import Settings, gate_address, queue_root
 from meterai.waiting_room.files.published_queue import Published
 from meterai.waiting_room.files.queue_folder import queue_of
 from meterai.waiting_room.queries import QueueSign, queue_signs
+from meterai.waiting_room.rules import bypasses
 from meterai.waiting_room.rules.tickets import INSTEAD_OF, mark_of
 from meterai.web.line.general_places import GeneralPlaces
 from meterai.web.requests.mac import read_tagged_text, to_tagged_text
@@ -35,7 +36,7 @@ log = structlog.get_logger(__name__)
 LOOK_S = 1.0
 PASS_S = 2 * 3600
 """How long a pass cookie opens the purchase. Afterwards the ticket gives the same pass again."""
-INSIDE_S = 30 * 60
+INSIDE_S = bypasses.INSIDE_S
 """How long people who entered freely stay inside once others have to wait."""
 INSIDE_PER_NETWORK = 60
 """How many people of one network stay inside in that time, whichever network they go on from.
@@ -63,11 +64,13 @@ class Queues:
     """The queues, once in each process.
 
     - `entered`: people who came in freely since its start, by event.
+    - `begun`: forms given to people who may go on with them, by event; empty: for no event.
     - `general`: the places of the general shop while people wait.
     """
 
     def __init__(self, db: Database, root: Path, gate_url: str, *, general_per_minute: int = 0) -> None:
         self.entered: Counter[str] = Counter()
+        self.begun: Counter[str] = Counter()
         self._inside, self._inside_at = (
             NetworkLimits(burst=many, per_second=many / INSIDE_S, hard_factor=1)
             for many in (INSIDE_PER_NETWORK, INSIDE_AT_NETWORK)

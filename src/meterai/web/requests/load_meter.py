@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,8 +39,8 @@ _DOOR = "/masuk"
 class LoadMeter:
     """ASGI middleware that measures.
 
-    `entered` returns the number of people who came in without a pass so far, by event. `clock` returns
-    seconds from any start.
+    `entered` returns the number of people who came in without a pass so far, by event. `begun` returns the
+    number of forms that they may go on with. `clock` returns seconds from any start.
     """
 
     def __init__(
@@ -48,11 +48,13 @@ class LoadMeter:
         app: Callable[..., Any],
         entered: Callable[[], Mapping[str, int]],
         *,
+        begun: Callable[[], Counter[str]] = Counter,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._app = app
         self._clock = clock
         self._entered = entered
+        self._begun, self._told = begun, Counter[str]()
         self._flying: dict[_Request, float] = {}
         self._changed_at = clock()
         self._now = _Second()
@@ -95,7 +97,12 @@ class LoadMeter:
             requests=len(times),
             faults=sum(second.faults for second in self._past),
             entered=self._entered_per_min(monotonic),
+            begun=dict(self._begun() - self._told),
         )
+
+    def note_told(self, load: SiteLoad) -> None:
+        """Notes that a report has arrived. What it counts is not told again."""
+        self._told.update(load.begun)
 
     def _p95_so_far(self, times: list[float], now: float, *, files_only: bool) -> float:
         """The p95 of times until the answer. Requests in flight count if they have waited longer than the p95
