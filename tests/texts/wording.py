@@ -57,6 +57,7 @@ def wording() -> dict[str, Any]:
         "ends": letters(STAMPING_ENDS),
         "audit_checks": sentences(audit_findings.CHECKS),
         "audit": sentences(audit_findings.WORDS),
+        "audit_warnings": sentences(audit_findings.WARNINGS),
         "gate_problems": sentences(gate.PROBLEMS),
         "gate_headlines": sentences(gate.HEADLINES),
         "gate_texts": sentences(gate.TEXTS),

@@ -27,11 +27,12 @@ from meterai.waiting_room.files.window_files import GateSign
 from meterai.waiting_room.rules.model import Policy, Schedule
 from meterai.waiting_room.rules.seeds import SeedChains
 from meterai.waiting_room.rules.tickets import Ticket, sign_ticket
-from meterai.waiting_room.store import lease_rows, queues
+from meterai.waiting_room.store import lease_rows
 from meterai.waiting_room.use_cases.claim_pass import claim_pass
 from meterai.waiting_room.use_cases.set_queue import set_queue
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.queue_log import QueueLog
+from tests.waiting_room.wishes import wish
 
 START = int(datetime(2026, 9, 5, 14, 0, tzinfo=UTC).timestamp())
 CALM = SiteLoad(p95_ms=20, in_flight=1, requests=50, faults=0, entered={})
@@ -97,8 +98,8 @@ class MovedQueue(QueueLog):
 
     async def wish(self, column: str, value: object) -> None:
         """What an operator wants."""
-        async with self.database.app.transaction() as tx:
-            await queues.set_wish(tx, self.folder.slug, column, value)
+        moment = datetime.fromtimestamp(self.now, UTC)
+        await wish(self.database.app, self.folder.slug, column, value, now=moment)
 
     async def seconds(self, count: int) -> Status:
         """Lets this many seconds pass for everything. Returns the last status."""

@@ -27,11 +27,11 @@ from meterai.waiting_room.files.published_documents import Status
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.rules.model import Policy, Schedule
 from meterai.waiting_room.rules.tickets import Ticket, decode_ticket
-from meterai.waiting_room.store import queues
 from meterai.waiting_room.use_cases.set_queue import set_queue
 from tests.players.queue_twin import GateProcess
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.queue_log import QueueLog
+from tests.waiting_room.wishes import wish
 
 CALM = SiteLoad(p95_ms=20, in_flight=1, requests=50, faults=0, entered={})
 
@@ -101,8 +101,7 @@ class RunningQueue(QueueLog):
 
     async def wish(self, column: str, value: object) -> None:
         """What an operator wants."""
-        async with self.database.app.transaction() as tx:
-            await queues.set_wish(tx, self.event, column, value)
+        await wish(self.database.app, self.event, column, value, now=datetime.now(UTC))
 
     def controller(self, fail_point: str = "") -> Controller:
         """Starts a controller."""

@@ -8,7 +8,13 @@ from typing import cast
 
 import pytest
 
-from meterai.waiting_room.auditing.checks.admissions import RECENT_S, SLACK_S, AdmissionCheck, RateBound
+from meterai.waiting_room.auditing.checks.admissions import (
+    RECENT_S,
+    SLACK_S,
+    AdmissionCheck,
+    HaltCheck,
+    RateBound,
+)
 from meterai.waiting_room.auditing.checks.rules import RulesCheck
 from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, OperatorFacts
@@ -28,6 +34,7 @@ class Audited:
         self._now = SimpleNamespace(policy=Policy(rate_floor=floor, rate_cap=cap))
         self.rates = RateBound(cast(RulesCheck, SimpleNamespace(now=self._now)), self.findings)
         self.door = AdmissionCheck(self.rates, self.findings)
+        self.halt = HaltCheck(self.findings)
 
     def rules(self, at: int, *, cap: int) -> None:
         self._now.policy = Policy(rate_cap=cap)
@@ -37,11 +44,13 @@ class Audited:
         facts = OperatorFacts(action=action, value=str(value), reason="ujian")
         self.rates.on_operator(at, facts)
         self.door.on_operator(at, facts)
+        self.halt.on_operator(at, facts)
 
     def enter(self, at: int, people: int = 1, *, first: int = 0) -> list[int | None]:
         """Lets this many people enter. Returns the entries of all findings so far."""
         for n in range(first, first + people):
             self.door.entered(n, at)
+            self.halt.entered(n, at)
         return self.found()
 
     def found(self) -> list[int | None]:
@@ -183,12 +192,12 @@ def test_who_enters_while_the_queue_is_halted_is_found_when_it_goes_on(audited: 
     audited.says(AT + 100, "resume")
     assert audited.found() == [1, 2, 3]
     audited.enter(AT + 500, first=5)
-    audited.door.finish()
+    audited.halt.finish()
     assert audited.found() == [1, 2, 3]
 
 
 def test_who_enters_while_the_queue_is_halted_is_found_at_the_end_of_the_log(audited: Audited) -> None:
     audited.says(AT, "halt")
     audited.enter(AT + 10)
-    audited.door.finish()
+    audited.halt.finish()
     assert audited.found() == [0]

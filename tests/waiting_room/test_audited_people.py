@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from meterai.waiting_room.auditing.checks.admissions import AdmissionCheck
+from meterai.waiting_room.auditing.checks.admissions import AdmissionCheck, HaltCheck
 from meterai.waiting_room.auditing.checks.frontier import FrontierCheck
 from meterai.waiting_room.auditing.checks.heads import KeptHeads
 from meterai.waiting_room.auditing.checks.held_tickets import judge_tickets
@@ -150,7 +150,7 @@ class Audited:
     """Window 2 ended at 100 and is drawn. Window 3 was open when a clock was set right. Closing is at 500."""
 
     def __init__(self, lanes: set[Lane] | None = None) -> None:
-        self.findings, self.entered = Findings(), 0
+        self.findings, self.entered, self.judged_by_halt = Findings(), 0, 0
         rules = SimpleNamespace(now=SimpleNamespace(schedule=SimpleNamespace(closes_at=500)))
         rules.is_over = lambda at: at > 500
         windows = SimpleNamespace(ended_at={2: 100, 3: 110}.get, open_when_set_right={3})
@@ -160,6 +160,7 @@ class Audited:
             cast(WindowCheck, windows),
             cast(FrontierCheck, SimpleNamespace(lanes_of=lambda at, window, place: lanes or {*Lane})),
             cast(AdmissionCheck, SimpleNamespace(entered=self._enter)),
+            cast(HaltCheck, SimpleNamespace(entered=self._held)),
             cast(Notes, SimpleNamespace(add=lambda *row: None)),
             self.findings,
         )
@@ -181,6 +182,9 @@ class Audited:
     def _enter(self, n: int, at: int) -> None:
         self.entered += 1
 
+    def _held(self, n: int, at: int) -> None:
+        self.judged_by_halt += 1
+
 
 def test_who_enters_is_called_by_a_place_that_is_drawn_in_the_lane_of_the_call() -> None:
     assert Audited().claims() == []
@@ -195,6 +199,19 @@ def test_all_but_orders_in_flight_take_a_place_at_the_door(lane: Lane, takes: in
     audited = Audited()
     audited.claims(lane=lane)
     assert audited.entered == takes
+    assert audited.judged_by_halt == 1, "a halt holds for every lane"
+
+
+@pytest.mark.parametrize(("in_flight", "everybody", "warns"), [(9, 10, 0), (10, 200, 0), (11, 200, 1)])
+def test_a_large_share_of_paid_orders_is_a_warning_and_no_finding(
+    in_flight: int, everybody: int, warns: int
+) -> None:
+    audited = Audited()
+    for number in range(everybody):
+        audited.claims(lane=Lane.IN_FLIGHT if number < in_flight else Lane.NEW)
+    audited.people.finish()
+    assert [warning.code for warning in audited.findings.warnings] == ["claim.in_flight"] * warns
+    assert audited.findings.count == 0
 
 
 def test_a_late_ticket_was_made_in_its_window() -> None:

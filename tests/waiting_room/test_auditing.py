@@ -1062,6 +1062,95 @@ def test_a_clock_that_was_set_right_and_said_so_may_go_back(forger: Forger) -> N
     assert "log.clock" not in codes(audited(forger.folder))
 
 
+def state_of(forger: Forger, state: str, cause: str = "operator") -> int:
+    return forger.find(EntryKind.STATE, lambda facts: (facts["state"], facts["cause"]) == (state, cause))
+
+
+@plants("state.no_act")
+def a_halt_that_no_operator_gave(forger: Forger) -> None:
+    del forger.entries[forger.find(EntryKind.OPERATOR, lambda facts: facts["action"] == "halt")]
+
+
+@plants("state.no_act")
+def a_cap_of_nobody_that_no_operator_gave(forger: Forger) -> None:
+    n = forger.find(EntryKind.OPERATOR, lambda facts: (facts["action"], facts["value"]) == ("cap", "0"))
+    forger.change(n, value="1")
+
+
+@plants("state.no_act")
+def switched_off_by_nobody(forger: Forger) -> None:
+    forger.change(state_of(forger, "halted"), state="off")
+
+
+@plants("state.against_act")
+def people_are_called_during_a_halt(forger: Forger) -> None:
+    forger.change(state_of(forger, "halted"), state="open", cause="calling")
+
+
+@plants("state.against_act")
+def a_line_goes_on_that_an_operator_switched_off(forger: Forger) -> None:
+    said = {"action": "off", "value": "", "reason": "uji"}
+    forger.insert(state_of(forger, "halted") - 1, EntryKind.OPERATOR, said)
+
+
+@plants("state.schedule")
+def open_before_the_opening(forger: Forger) -> None:
+    forger.change(state_of(forger, "lottery", "planned"), state="open", cause="calling")
+
+
+@plants("state.schedule")
+def closed_before_the_closing(forger: Forger) -> None:
+    n = state_of(forger, "closed", "planned")
+    forger.change(n, at=SCHEDULE.closes_at - 1)
+
+
+@plants("state.people_wait")
+def nobody_waits_it_is_said(forger: Forger) -> None:
+    forger.change(state_of(forger, "halted"), state="direct", cause="nobody_waits")
+
+
+def bypasses_of(forger: Forger, why: str, count: int, *, at: int) -> None:
+    n = max(n for n, entry in enumerate(forger.entries) if entry.at <= at and entry.what is EntryKind.CLOSE)
+    for number in range(count):
+        facts = {"why": why, "ref": f"{number:032x}"}
+        forger.insert(n + 1, EntryKind.BYPASS, facts, at)
+
+
+@plants("bypass.too_many")
+def more_were_inside_than_the_line_began_with(forger: Forger) -> None:
+    bypasses_of(forger, "was_inside", 50, at=SCHEDULE.opens_at + 30)
+
+
+@plants("bypass.late")
+def inside_for_an_hour(forger: Forger) -> None:
+    n = forger.find(EntryKind.BYPASS)
+    forger.change(n, at=SCHEDULE.joins_from + 3_600)
+
+
+@plants("bypass.general")
+def the_general_shop_sells_more_than_its_share(forger: Forger) -> None:
+    config = published_documents.decode(forger.folder.config.read_bytes(), Config)
+    raw = forger.change_document(forger.folder.config, Config, general_share=60)
+    forger.folder.config_version(config.version).write_bytes(raw)
+    forger.change(forger.find(EntryKind.CONFIG), sha256=digest(raw))
+    bypasses_of(forger, "general_share", 50, at=SCHEDULE.opens_at + 30)
+
+
+@plants("bypass.unknown")
+def a_reason_that_no_rule_knows(forger: Forger) -> None:
+    bypasses_of(forger, "tamu", 1, at=SCHEDULE.opens_at + 30)
+
+
+@plants("state.untold")
+def no_state_is_told(forger: Forger) -> None:
+    forger.entries = [entry for entry in forger.entries if entry.what is not EntryKind.STATE]
+
+
+@plants("frontier.stands")
+def people_are_held_and_nobody_says_why(forger: Forger) -> None:
+    forger.change(state_of(forger, "open"), cause="calling")
+
+
 def test_every_finding_that_has_words_is_planted_here() -> None:
     planted = {code for code, _ in PLANTS + AFTERWARDS} | {"log.kept_head", "sequence.dropped"}
     assert planted == set(WORDS)

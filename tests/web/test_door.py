@@ -827,6 +827,11 @@ async def test_who_has_a_paid_order_goes_to_it_and_never_waits(running: RunningS
     visitor.cookies["antre_casn"] = line.join(ANI)
     await line.call_everybody()
     await sign_in(running, visitor, ANI)
+    await line.set_state(QueueState.HALTED)
+    await visitor.get("/en/casn/masuk")
+    assert visitor.status == 503, "a halt holds for everybody"
+    assert f'href="/en/pesanan/{order.number}"' in visitor.text
+    await line.set_state(QueueState.OPEN)
     await line.set_rate(60, new=0.0, returner=0.0)
     assert await visitor.get("/casn/masuk") == "/beli?acara=casn", "the full door does not hold them up"
 

@@ -111,6 +111,13 @@ def _show(report: Report) -> None:
         when = f"{datetime.fromtimestamp(action.at, UTC):%Y-%m-%d %H:%M:%S}Z"
         told = f"operator, entry {action.entry}, {when}: {action.action} {action.value} ({action.reason})"
         console.print(told, markup=False, highlight=False, soft_wrap=True)
+    for cause, seconds in report.held.items():
+        held = f"{in_both(words.HELD)} {seconds:,} s: {in_both(words.CAUSES[cause])}"
+        console.print(held, markup=False, highlight=False, soft_wrap=True)
+    for warning in report.warnings:
+        mark = f"[yellow]! {in_both(words.WARNING)}:[/yellow]"
+        console.print(f"{mark} {escape(warning.id)}", highlight=False, soft_wrap=True)
+        console.print(f"  [dim]{escape(warning.en)} ({warning.code})[/dim]", highlight=False, soft_wrap=True)
     for finding in report.findings:
         where = "" if finding.entry is None else f"{in_both(words.ENTRY, {'number': finding.entry})} "
         console.print(f"[red]✗[/red] {escape(finding.id)}", highlight=False, soft_wrap=True)

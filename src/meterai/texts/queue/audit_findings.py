@@ -20,6 +20,8 @@ CHECKS: Final[Mapping[str, str]] = {
     "operator": N_("Tindakan operator beralasan"),
     "certificate": N_("Bukti antre hanya bagi yang mengantre"),
     "status": N_("Status cocok dengan catatan"),
+    "state": N_("Keadaan antrean dicatat dengan sebabnya"),
+    "bypass": N_("Yang membeli tanpa tempat tidak lebih dari yang diizinkan aturan"),
 }
 
 WORDS: Final[Mapping[str, str]] = {
@@ -118,6 +120,10 @@ WORDS: Final[Mapping[str, str]] = {
         "Batas jalur yang kembali ({window}, {x}) melampaui siapa yang dipanggil {minutes} menit sebelumnya."
     ),
     "frontier.epoch": N_("Pengatur lama (masa {epoch}) masih menggerakkan batas sesudah masa {before}."),
+    "frontier.stands": N_(
+        "Batas panggilan berhenti {seconds} detik sementara orang menunggu, dan catatan tidak menyebut "
+        "sebabnya."
+    ),
     "rate.over_cap": N_("Laju {rate} orang/menit melampaui batas {cap}."),
     "rate.too_many": N_(
         "Lebih banyak orang masuk daripada yang diizinkan pintu pada laju {rate} orang/menit."
@@ -224,5 +230,36 @@ WORDS: Final[Mapping[str, str]] = {
     "status.epoch": N_(
         "Status menyebut masa pengatur {told}, yang dicatat {logged}: halaman antrean mengabaikan status "
         "masa yang lebih lama."
+    ),
+    "bypass.too_many": N_(
+        "Orang ini membeli tanpa tempat karena katanya sudah di dalam sebelum antrean mulai. Ketika itu "
+        "dicatat bahwa paling banyak {stated} orang boleh begitu, dan sebanyak itu sudah membeli."
+    ),
+    "bypass.late": N_(
+        "Orang ini membeli tanpa tempat karena katanya sudah di dalam sebelum antrean mulai. Itu hanya boleh "
+        "sampai {minutes} menit sesudah antrean mulai."
+    ),
+    "bypass.general": N_(
+        "Lebih banyak orang membeli di luar antrean daripada {share} orang per menit, seperti dalam aturan."
+    ),
+    "bypass.unknown": N_("Seseorang membeli tanpa tempat dengan alasan yang tidak dikenal aturan: {why}."),
+    "state.no_act": N_(
+        "Keadaan {state} disebut kehendak operator, tetapi catatan tidak memuat tindakan operator itu."
+    ),
+    "state.against_act": N_(
+        "Keadaan {state} bertentangan dengan tindakan terakhir operator dalam catatan ({act})."
+    ),
+    "state.schedule": N_("Keadaan {state} tidak sesuai dengan jadwal dalam aturan."),
+    "state.people_wait": N_(
+        "Sejak ini semua orang boleh masuk tanpa antre, karena katanya tidak ada yang menunggu. Padahal ada "
+        "orang yang belum dipanggil."
+    ),
+    "state.untold": N_("Aturan menjanjikan bahwa keadaan antrean dicatat, tetapi catatan tidak memuatnya."),
+}
+
+WARNINGS: Final[Mapping[str, str]] = {
+    "claim.in_flight": N_(
+        "{count} orang ({percent} persen dari semua) masuk untuk pesanan yang sudah dibayar. Catatan tidak "
+        "membuktikan bahwa mereka punya pesanan seperti itu."
     ),
 }

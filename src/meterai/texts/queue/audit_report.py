@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from meterai.texts.mechanism.marks import N_
@@ -34,3 +35,22 @@ ENTRY: Final = N_("entri {number}")
 TICKET: Final = N_("tiket")
 KEY: Final = N_("kunci")
 HEAD: Final = N_("ujung")
+WARNING: Final = N_("perhatian")
+HELD: Final = N_("ditahan")
+
+CAUSES: Final[Mapping[str, str]] = {
+    "planned": N_("menurut jadwal"),
+    "operator": N_("kehendak operator"),
+    "nobody_waits": N_("tidak ada yang menunggu"),
+    "people_wait": N_("ada yang sudah mengambil tempat"),
+    "more_than_rate": N_("yang datang lebih banyak daripada yang dapat dilayani"),
+    "site_full": N_("situs penuh"),
+    "asked_for": N_("operator meminta semua orang mengantre"),
+    "site_silent": N_("situs tidak melapor"),
+    "cannot_buy": N_("kode atau pembayaran tidak berjalan"),
+    "no_stamps": N_("meterai habis"),
+    "draw_late": N_("undian berikutnya terlambat"),
+    "door_full": N_("yang dipanggil masih menunggu di pintu"),
+    "calling": N_("orang dipanggil"),
+    "controller_away": N_("pengatur antrean tidak berjalan"),
+}

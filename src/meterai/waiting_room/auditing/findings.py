@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 
 from meterai.texts.mechanism.translation import translate
-from meterai.texts.queue.audit_findings import CHECKS, WORDS
+from meterai.texts.queue.audit_findings import CHECKS, WARNINGS, WORDS
 
 SHOWN_MAX = 20
 """How many findings of one kind are kept in words. All of them are counted."""
@@ -101,6 +102,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     dead_gates: int
     bypasses: dict[str, int]
     """By reason."""
+    held: dict[str, int]
+    """Cause -> seconds in which it held people, or there was no controller, as far as the log tells."""
     certificates: int
     promises: Promises
     tickets: list[HeldTicket]
@@ -110,6 +113,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     checks: list[CheckResult]
     findings: list[Finding]
     finding_count: int
+    warnings: list[Finding]
+    """What is unusual and breaks no rule."""
 
 
 class Findings:
@@ -119,14 +124,18 @@ class Findings:
         self._shown: list[Finding] = []
         self._counts: dict[str, int] = {}
         self._examined: dict[str, int] = {}
+        self.warnings: list[Finding] = []
 
     def add(self, code: str, entry: int | None = None, **facts: object) -> None:
         """Notes a finding."""
         count = self._counts[code] = self._counts.get(code, 0) + 1
         if count <= SHOWN_MAX:
-            id, en = (translate(WORDS[code], language).format(**facts) for language in ("id", "en"))
-            shown = Finding(code=code, entry=entry, id=id, en=en)
-            self._shown.append(shown)
+            self._shown.append(_in_words(WORDS[code], code, entry, facts))
+
+    def warn(self, code: str, entry: int | None = None, **facts: object) -> None:
+        """Notes what is unusual. The verdict does not change."""
+        if len(self.warnings) < SHOWN_MAX:
+            self.warnings.append(_in_words(WARNINGS[code], code, entry, facts))
 
     def examined(self, check: str, count: int = 1) -> None:
         """Counts the items that a group of checks examined."""
@@ -153,3 +162,8 @@ class Findings:
             )
             for check, sentence in CHECKS.items()
         ]
+
+
+def _in_words(sentence: str, code: str, entry: int | None, facts: Mapping[str, object]) -> Finding:
+    id, en = (translate(sentence, language).format(**facts) for language in ("id", "en"))
+    return Finding(code=code, entry=entry, id=id, en=en)

@@ -9,7 +9,8 @@ import msgspec
 
 from meterai.kernel.refusals import Refusal
 from meterai.kit.formats.untrusted_json import read_json
-from meterai.waiting_room.auditing.checks.admissions import AdmissionCheck, RateBound
+from meterai.waiting_room.auditing.checks.admissions import AdmissionCheck, HaltCheck, RateBound
+from meterai.waiting_room.auditing.checks.bypasses import BypassCheck
 from meterai.waiting_room.auditing.checks.calls import CallsCheck
 from meterai.waiting_room.auditing.checks.claim_times import ClaimTimes
 from meterai.waiting_room.auditing.checks.clock import ClockCheck
@@ -18,6 +19,8 @@ from meterai.waiting_room.auditing.checks.heads import HeadsCheck, KeptHeads
 from meterai.waiting_room.auditing.checks.held_tickets import judge_tickets, read_tickets
 from meterai.waiting_room.auditing.checks.people import PeopleCheck
 from meterai.waiting_room.auditing.checks.rules import RulesCheck
+from meterai.waiting_room.auditing.checks.standstill import StandstillCheck
+from meterai.waiting_room.auditing.checks.states import StateCheck
 from meterai.waiting_room.auditing.checks.switching import SwitchingCheck
 from meterai.waiting_room.auditing.checks.whole_log import judge_promises, judge_whole
 from meterai.waiting_room.auditing.checks.windows import WindowCheck
@@ -55,6 +58,9 @@ PATIENCE_S = 10.0
 ACTIONS_SHOWN = 200
 _LOG = f"log/{ENTRIES}"
 _EVERY = 10_000
+
+_OF_CONTROLLER = ConfigFacts | CloseFacts | ChainFacts | RevealFacts | FrontierFacts | StateFacts
+"""What the controller says by its own clock."""
 
 Progress = Callable[[int], None]
 """Called now and then with the number of entries read."""
@@ -104,6 +110,7 @@ class _Replay:
         self._heads = HeadsCheck(source, self._rules.key, findings, on_head=self._times.on_head)
         self._kept = KeptHeads(kept_heads, findings, "log.kept_head")
         self._told = KeptHeads([one.log for one in statuses], findings, "status.log")
+        self._shown = statuses
         self._rates = RateBound(self._rules, findings)
         self._calls = CallsCheck(self._rules, self._rates, findings)
         self._windows = WindowCheck(source, self._rules, notes, findings=findings, patience=patience)
@@ -124,7 +131,15 @@ class _Replay:
         ]
         self._switching = SwitchingCheck(findings)
         self._clock = ClockCheck(self._rules, findings)
-        self._people = PeopleCheck(self._rules, self._windows, self._frontiers, self._door, notes, findings)
+        self._halt = HaltCheck(findings)
+        self._people = PeopleCheck(
+            self._rules, self._windows, self._frontiers, self._door, self._halt, notes, findings
+        )
+        self._bypasses = BypassCheck(self._rules, findings)
+        self._states = StateCheck(self._rules, findings)
+        self._standstill = StandstillCheck(
+            self._rules, self._windows, self._frontiers, self._states, findings
+        )
         self._tree = Tree()
         self._bytes_read = 0
         self._actions: list[OperatorAction] = []
@@ -145,7 +160,9 @@ class _Replay:
         self._kept.finish()
         self._told.finish()
         self._rules.finish(self._patience, lambda: b"".join(self._source.pieces(_LOG, self._bytes_read)))
-        self._door.finish()
+        self._halt.finish()
+        self._people.finish()
+        self._standstill.finish(self._shown_at())
         self._switching.finish()
         self._clock.finish()
         self._times.finish()
@@ -176,7 +193,8 @@ class _Replay:
             self._findings.add("log.unreadable", n, why=error)
 
     def _apply(self, n: int, at: int, facts: AnyFacts) -> None:
-        if isinstance(facts, ConfigFacts | CloseFacts | RevealFacts | FrontierFacts | StateFacts):
+        is_of_controller = isinstance(facts, _OF_CONTROLLER)
+        if is_of_controller:
             self._clock.on_entry(n, at)
             self._calls.on_entry(at)
             self._times.on_entry(at)
@@ -209,8 +227,15 @@ class _Replay:
                 self._people.on_promise(n, facts)
             case BypassFacts():
                 self._people.on_bypass(n, facts)
+                self._bypasses.on_bypass(n, at, facts)
             case StateFacts():
+                are_waiting = self._windows.joined_last >= self._frontiers.new.window
+                self._states.on_state(n, at, facts, are_waiting=are_waiting)
+                self._bypasses.on_state(at, facts)
                 self._times.on_state(at, facts)
+        if is_of_controller:
+            self._states.on_entry(n, at)
+            self._standstill.look(n, at, facts)
 
     def _take_rules(self, n: int, at: int, facts: ConfigFacts) -> None:
         windows, before = self._windows, self._rules.now
@@ -220,6 +245,8 @@ class _Replay:
             was_closed = closed_at <= min(at, ended_at) and not before.policy.line_counts
             are_waiting = windows.joined_last >= self._frontiers.new.window and not was_closed
             self._switching.on_cut(n, at, are_waiting=are_waiting, ended_at=ended_at)
+        self._states.on_rules(at, before.schedule)
+        self._bypasses.on_rules(at, is_first=self._rules.versions == 1)
 
     def _move(self, n: int, at: int, facts: FrontierFacts) -> None:
         before = self._frontiers.new
@@ -241,8 +268,12 @@ class _Replay:
             self._actions.append(action)
         if facts.action == CLOCK_SET_RIGHT:
             self._windows.on_clock_set_right()
+            self._standstill.set_right(at)
+            self._bypasses.on_clock_set_right(at)
         self._rates.on_operator(at, facts)
         self._door.on_operator(at, facts)
+        self._halt.on_operator(at, facts)
+        self._states.on_operator(at, facts)
         self._switching.on_operator(at, facts)
         self._clock.on_operator(at, facts)
         self._times.on_operator(n, at, facts)
@@ -254,6 +285,10 @@ class _Replay:
         self._told.compare(self._tree)
         for status in self._statuses:
             status.compare(self._tree.size)
+
+    def _shown_at(self) -> int:
+        """The time until which the whole log was shown: that of a status, if no entry is newer."""
+        return max((one.at for one in self._shown if one.log[0] == self._tree.size), default=0)
 
     def _read_statuses(self, kept: Iterable[bytes]) -> list[Status]:
         """Reads the status before the log. The log holds everything that this status refers to."""
@@ -288,6 +323,7 @@ class _Replay:
             late_tickets=notes.late_tickets(),
             dead_gates=self._windows.dead_gates,
             bypasses=notes.bypasses(),
+            held=self._states.held(self._last_at),
             certificates=notes.count("certificates"),
             promises=promises,
             tickets=tickets,
@@ -296,4 +332,5 @@ class _Replay:
             checks=findings.by_check(),
             findings=findings.shown(),
             finding_count=findings.count,
+            warnings=findings.warnings,
         )

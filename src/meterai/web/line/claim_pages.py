@@ -110,11 +110,13 @@ def refused(
     text: str = "",
     typed: str = "",
     typed_ticket: str = "",
+    order: str | None = None,
 ) -> Answer:
     """Answers a refusal: the wait page, a page that tries again, the form, or after the closing the
     certificate.
 
-    `typed`, `typed_ticket`: the contact or the ticket in the form that was refused.
+    - `typed`, `typed_ticket`: the contact or the ticket in the form that was refused.
+    - `order`: the number of their paid order, whose page stays open to them.
     """
     context, request = ticket_request.context, ticket_request.request
     if refusal.code == "queue.not_called" and text:
@@ -126,7 +128,8 @@ def refused(
         seconds = int(str(refusal.facts["retry_after_s"])) + secrets.randbelow(3)
         return _retry_page(ticket_request, refusal, seconds)
     if refusal.code in _RETRIED:
-        return _retry_page(ticket_request, refusal, _RETRY_S.get(refusal.code, _DEFAULT_RETRY_S))
+        seconds = _RETRY_S.get(refusal.code, _DEFAULT_RETRY_S)
+        return _retry_page(ticket_request, refusal, seconds, order=order)
     if refusal.code in _BAD_TICKET:
         if refusal.code in _WORTHLESS:
             return ask_for_ticket(
@@ -213,7 +216,9 @@ def ask_code(
     )
 
 
-def _retry_page(ticket_request: TicketRequest, refusal: Refusal, retry_s: int) -> Answer:
+def _retry_page(
+    ticket_request: TicketRequest, refusal: Refusal, retry_s: int, *, order: str | None = None
+) -> Answer:
     """Says that there is no entry now and the place is kept. The page loads itself after `retry_s`
     seconds; 0: never.
     """
@@ -225,6 +230,7 @@ def _retry_page(ticket_request: TicketRequest, refusal: Refusal, retry_s: int) -
         event=ticket_request.event,
         code=refusal.code,
         facts_told=refusal.facts,
+        order=order,
         retry_s=retry_s,
         action=ticket_request.action,
         gate=ticket_request.context.queues.join_page(

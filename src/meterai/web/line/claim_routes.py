@@ -178,7 +178,7 @@ async def _claim(ticket_request: TicketRequest) -> Response[bytes]:
             return ask_for_ticket(ticket_request, has_ticket=True, has_pass=isinstance(called, Pass))
         return await _let_in(ticket_request, text, holder.contact, is_in_flight=number is not None)
     except Refusal as refusal:
-        return refused(ticket_request, refusal, text=text)
+        return refused(ticket_request, refusal, text=text, order=number)
 
 
 async def _let_in(

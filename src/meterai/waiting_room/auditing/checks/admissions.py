@@ -89,17 +89,10 @@ class AdmissionCheck:
         self._rates, self._findings = rates, findings
         self._level = math.inf
         self._filled_at = 0
-        self._halted_at: int | None = None
-        self._suspects: list[tuple[int, int]] = []
 
     def on_operator(self, at: int, facts: OperatorFacts) -> None:
-        """Notes that an operator halted or resumed the queue, or that a clock was set right."""
-        if facts.action == "halt" and self._halted_at is None:
-            self._halted_at = at
-        elif facts.action == "resume":
-            self._judge_suspects(resumed_at=at)
-            self._halted_at = None
-        elif facts.action == CLOCK_SET_RIGHT:
+        """Notes that a clock was set right."""
+        if facts.action == CLOCK_SET_RIGHT:
             self._filled_at = min(self._filled_at, at)
 
     def entered(self, n: int, at: int) -> None:
@@ -112,6 +105,26 @@ class AdmissionCheck:
         if self._level < 0:
             self._findings.add("rate.too_many", n, rate=round(rate))
             self._level = 0.0
+
+
+class HaltCheck:
+    """Whether anybody entered while an operator had halted the queue, in whichever lane."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self._halted_at: int | None = None
+        self._suspects: list[tuple[int, int]] = []
+
+    def on_operator(self, at: int, facts: OperatorFacts) -> None:
+        """Notes that an operator halted or resumed the queue."""
+        if facts.action == "halt" and self._halted_at is None:
+            self._halted_at = at
+        elif facts.action == "resume":
+            self._judge_suspects(resumed_at=at)
+            self._halted_at = None
+
+    def entered(self, n: int, at: int) -> None:
+        """Notes a person who entered after the halt, to judge when it ends."""
         is_late = self._halted_at is not None and at > self._halted_at + SLACK_S
         if is_late and len(self._suspects) < SUSPECTS_MAX:
             self._suspects.append((n, at))

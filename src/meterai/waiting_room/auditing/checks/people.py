@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from meterai.waiting_room.auditing.checks.admissions import AdmissionCheck
+from meterai.waiting_room.auditing.checks.admissions import AdmissionCheck, HaltCheck
 from meterai.waiting_room.auditing.checks.frontier import FrontierCheck
 from meterai.waiting_room.auditing.checks.rules import RulesCheck
 from meterai.waiting_room.auditing.checks.windows import WindowCheck
@@ -20,6 +20,9 @@ from meterai.waiting_room.files.log_facts import (
 from meterai.waiting_room.rules.admission import LATE_S
 from meterai.waiting_room.rules.model import Lane
 
+IN_FLIGHT_MIN, IN_FLIGHT_SHARE = 10, 0.05
+"""More than this is unusual: an order is paid and not stamped for some seconds only."""
+
 
 class PeopleCheck:
     """Checks what can be checked at once, and notes the rest for the end."""
@@ -30,11 +33,12 @@ class PeopleCheck:
         windows: WindowCheck,
         frontiers: FrontierCheck,
         door: AdmissionCheck,
+        halt: HaltCheck,
         notes: Notes,
         findings: Findings,
     ) -> None:
         self._rules, self._windows, self._frontiers = rules, windows, frontiers
-        self._door, self._notes, self._findings = door, notes, findings
+        self._door, self._halt, self._notes, self._findings = door, halt, notes, findings
         self.claims: Counter[Lane] = Counter()
 
     def on_claim(self, n: int, at: int, facts: ClaimFacts) -> None:
@@ -52,8 +56,17 @@ class PeopleCheck:
             self._findings.add("claim.place", n, window=facts.window, told=facts.place, place=place)
         if self._rules.is_over(at):
             self._findings.add("claim.after_closing", n)
+        self._halt.entered(n, at)
         if facts.lane is not Lane.IN_FLIGHT:
             self._door.entered(n, at)
+
+    def finish(self) -> None:
+        """Warns when many people entered for paid orders, because the log does not prove that they had
+        one."""
+        in_flight, everybody = self.claims[Lane.IN_FLIGHT], sum(self.claims.values())
+        if in_flight >= IN_FLIGHT_MIN and in_flight > IN_FLIGHT_SHARE * everybody:
+            percent = round(100 * in_flight / everybody)
+            self._findings.warn("claim.in_flight", count=in_flight, percent=percent)
 
     def on_late_ticket(self, n: int, facts: LateTicketFacts) -> None:
         """Notes that a ticket was honoured although it stands in no list."""

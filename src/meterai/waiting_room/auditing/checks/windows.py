@@ -18,7 +18,7 @@ from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.log_facts import ChainFacts, CloseFacts, DeadGateFacts, RevealFacts
 from meterai.waiting_room.files.published_documents import Close, Document, Reveal
 from meterai.waiting_room.files.window_files import RECORD, digest
-from meterai.waiting_room.rules.beacon_rounds import is_beacon
+from meterai.waiting_room.rules.beacon_rounds import due_at, is_beacon, round_for
 from meterai.waiting_room.rules.draw import place_of, window_seed
 from meterai.waiting_room.rules.seeds import follows
 from meterai.waiting_room.rules.windows import end_of
@@ -72,6 +72,15 @@ class WindowCheck:
     def ended_at(self, window: int) -> int | None:
         """When a window ended, as published; None: it is not closed yet."""
         return self._ends.get(window)
+
+    def draw_due_at(self, window: int) -> int | None:
+        """When a closed window can be drawn; None: it is not closed, or its beacon has no known dates."""
+        if (closed := self._untold.get(window)) is None:
+            return None
+        if not is_beacon(source := self._rules.now.beacon):
+            return closed[1]
+        number = round_for(source, closed[1])
+        return None if number is None else due_at(source, number)
 
     # ----------------------------------------------------------------- closing
 

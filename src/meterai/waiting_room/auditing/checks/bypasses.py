@@ -1,0 +1,133 @@
+"""Purchases without a place: no more than the log stated when the line began, and than the rules allow."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from meterai.waiting_room.auditing.checks.admissions import SLACK_S
+from meterai.waiting_room.auditing.checks.rules import RulesCheck
+from meterai.waiting_room.auditing.findings import Findings
+from meterai.waiting_room.files.log_facts import BypassFacts, StateFacts
+from meterai.waiting_room.files.published_documents import LOG_STATES
+from meterai.waiting_room.rules.bypasses import COUNTED_AGAIN_S
+from meterai.waiting_room.rules.general_share import depth_of
+from meterai.waiting_room.rules.model import QueueState
+from meterai.waiting_room.rules.state_causes import StateCause
+
+TAKES_S = 120
+"""From the sending of a form to its order, while its documents are checked; and clocks differ."""
+ORDERS_S = 10
+"""From a place in the general share to its order."""
+REFS_MAX = 20_000
+
+
+class BypassCheck:
+    """The people who may go on without a place, at this place of the log."""
+
+    def __init__(self, rules: RulesCheck, findings: Findings) -> None:
+        self._rules, self._findings = rules, findings
+        self._is_free, self._has_line = True, False
+        self._inside: int | None = 0
+        """How many may go on; None: an older release did not count them."""
+        self._until = self._may_grow_until = 0
+        self._since: int | None = None
+        self._refs: set[str] = set()
+        self._general = _GeneralShare(rules, findings)
+
+    def on_rules(self, at: int, *, is_first: bool) -> None:
+        """Notes since when the log states how many go on."""
+        self._general.on_rules(at)
+        if self._rules.now.log >= LOG_STATES and self._since is None:
+            self._since, self._inside = (0, 0) if is_first else (at, None)
+
+    def on_state(self, at: int, facts: StateFacts) -> None:
+        """Notes that a line begins, or that more people than stated had a form before it."""
+        told = int(facts.value) if facts.value.isdigit() else None
+        if facts.cause is StateCause.CONTROLLER_AWAY:
+            self._extend(at)
+            return
+        began_freely, had_line = self._is_free, self._has_line
+        is_unheard = facts.state is QueueState.HALTED and facts.cause is StateCause.SITE_SILENT
+        if not (is_unheard and began_freely and told is None):  # nobody has to wait for a site that starts
+            self._is_free = facts.state.stands_still
+            self._has_line = facts.state.has_line
+        if (began_freely and not self._is_free) or (not had_line and self._has_line):
+            self._begin(at, told)
+        elif told is not None and self._inside is not None and at <= self._may_grow_until:
+            self._inside = max(self._inside, told)
+
+    def on_clock_set_right(self, at: int) -> None:
+        """Notes that the times of forms changed."""
+        self._extend(at)
+        self._general.on_clock_set_right(at)
+
+    def on_bypass(self, n: int, at: int, facts: BypassFacts) -> None:
+        """Checks a purchase without a place."""
+        self._findings.examined("bypass")
+        if self._since is None:
+            return
+        if facts.why == "was_inside":
+            self._was_inside(n, at, facts.ref)
+        elif facts.why == "general_share":
+            self._general.take(n, at, facts.ref)
+        else:
+            self._findings.add("bypass.unknown", n, why=facts.why)
+
+    def _begin(self, at: int, told: int | None) -> None:
+        is_uncounted = self._since is not None and self._since > 0 and at <= self._since + self._inside_s()
+        self._inside = told if told is not None or is_uncounted else 0
+        self._refs.clear()
+        self._extend(at)
+
+    def _extend(self, at: int) -> None:
+        self._until = at + self._inside_s() + TAKES_S
+        self._may_grow_until = at + COUNTED_AGAIN_S + SLACK_S
+
+    def _inside_s(self) -> int:
+        return 60 * (self._rules.now.inside_minutes or 0)
+
+    def _was_inside(self, n: int, at: int, ref: str) -> None:
+        if self._inside is None or ref in self._refs:
+            return
+        if at > self._until:
+            self._findings.add("bypass.late", n, minutes=self._rules.now.inside_minutes or 0)
+        elif len(self._refs) >= self._inside:
+            self._findings.add("bypass.too_many", n, stated=self._inside)
+        else:
+            self._refs.add(ref)
+
+
+class _GeneralShare:
+    """The share of purchases for no event: a bucket that fills as fast as the rules say."""
+
+    def __init__(self, rules: RulesCheck, findings: Findings) -> None:
+        self._rules, self._findings = rules, findings
+        self._level, self._filled_at = float("inf"), 0
+        self._refs: dict[str, None] = {}
+        self._shares: deque[tuple[int, int | None]] = deque(maxlen=10)
+        """(time, share) of the last rules."""
+
+    def on_rules(self, at: int) -> None:
+        self._shares.append((at, self._rules.now.general_share))
+
+    def on_clock_set_right(self, at: int) -> None:
+        self._filled_at = min(self._filled_at, at)
+
+    def take(self, n: int, at: int, ref: str) -> None:
+        while len(self._shares) > 1 and self._shares[1][0] < at - TAKES_S:
+            self._shares.popleft()
+        shares = [share for _, share in self._shares]
+        if ref in self._refs or None in shares:
+            return
+        self._refs[ref] = None
+        if len(self._refs) > REFS_MAX:
+            del self._refs[next(iter(self._refs))]
+        share = max((share for share in shares if share is not None), default=0)
+        per_s = share / 60
+        full = (depth_of(share) if share else 0) + per_s * (ORDERS_S + SLACK_S)
+        flow = per_s * max(0, at - self._filled_at)
+        self._filled_at = max(self._filled_at, at)
+        self._level = min(full, self._level + flow) - 1
+        if self._level < 0:
+            self._findings.add("bypass.general", n, share=share)
+            self._level = 0.0

@@ -1,0 +1,84 @@
+"""Whether the frontier stood while people waited, without a cause in the log."""
+
+from __future__ import annotations
+
+from meterai.waiting_room.auditing.checks.frontier import FrontierCheck
+from meterai.waiting_room.auditing.checks.rules import RulesCheck
+from meterai.waiting_room.auditing.checks.states import StateCheck
+from meterai.waiting_room.auditing.checks.windows import WindowCheck
+from meterai.waiting_room.auditing.findings import Findings
+from meterai.waiting_room.files.log_facts import StateFacts
+from meterai.waiting_room.files.published_documents import LOG_STATES
+from meterai.waiting_room.rules.model import NOBODY, QueueState
+from meterai.waiting_room.rules.rate_history import OUTAGE_MIN_S
+from meterai.waiting_room.rules.state_causes import StateCause
+
+STANDS_S = 10
+"""A controller moves the frontier in each step, and says within four seconds that it took none."""
+
+
+class StandstillCheck:
+    """Looks at the controller's entries. `look` comes after each of them."""
+
+    def __init__(
+        self,
+        rules: RulesCheck,
+        windows: WindowCheck,
+        frontiers: FrontierCheck,
+        states: StateCheck,
+        findings: Findings,
+    ) -> None:
+        self._rules, self._windows, self._frontiers = rules, windows, frontiers
+        self._states, self._findings = states, findings
+        self._frontier = NOBODY
+        self._since: int | None = None
+        """Since when people wait who should be called; None: nobody does."""
+
+    def finish(self, at: int) -> None:
+        """Judges the time after the last entry."""
+        self._judge(None, at)
+
+    def look(self, n: int, at: int, facts: object) -> None:
+        """Judges the time until an entry of the controller, and begins with the time after it."""
+        self._judge(n, at - _away_s(facts))
+        moved, self._frontier = self._frontiers.new != self._frontier, self._frontiers.new
+        due = self._due_at(at)
+        if due is None or moved or _away_s(facts):
+            self._since = None
+        if due is not None:
+            self._since = due if self._since is None else min(self._since, due)
+
+    def set_right(self, at: int) -> None:
+        """Begins again at this time, because a clock was set right."""
+        self._since = None if self._since is None else at
+
+    def _judge(self, n: int | None, until: int) -> None:
+        if self._since is not None and until - self._since > STANDS_S:
+            self._findings.add("frontier.stands", n, seconds=until - self._since)
+            self._since = until
+
+    def _due_at(self, at: int) -> int | None:
+        """From when on the frontier has to move; None: it need not."""
+        windows, frontier = self._windows, self._frontiers.new
+        if self._is_held() or windows.joined_last < frontier.window:
+            return None
+        revealed = -1 if windows.revealed_through is None else windows.revealed_through
+        if frontier.window <= revealed:
+            return at
+        due = windows.draw_due_at(revealed + 1)
+        return None if due is None else max(at, due) + int(OUTAGE_MIN_S)
+
+    def _is_held(self) -> bool:
+        """Whether the log says why people wait, or that nobody has to."""
+        told = self._states.now
+        if self._rules.now.log < LOG_STATES or told is None:
+            return True
+        is_open = told.state in (QueueState.OPEN, QueueState.LAST_CALL)
+        return not is_open or told.cause.holds_people
+
+
+def _away_s(facts: object) -> int:
+    """The seconds without a controller that an entry tells."""
+    if not isinstance(facts, StateFacts) or facts.cause is not StateCause.CONTROLLER_AWAY:
+        return 0
+    return int(facts.value) if facts.value.isdigit() else 0

@@ -1,0 +1,256 @@
+"""Purchases without a place: when a line begins the log states how many may go on, and the audit counts."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from meterai.waiting_room.auditing.checks.bypasses import ORDERS_S, TAKES_S, BypassCheck
+from meterai.waiting_room.auditing.checks.rules import RulesCheck
+from meterai.waiting_room.auditing.findings import Findings
+from meterai.waiting_room.auditing.replay import audit
+from meterai.waiting_room.auditing.sources import FolderSource
+from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, BypassFacts, StateFacts
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.rules.bypasses import COUNTED_AGAIN_S, INSIDE_S, inside_bound
+from meterai.waiting_room.rules.model import QueueState
+from meterai.waiting_room.rules.state_causes import StateCause
+from meterai.waiting_room.use_cases.log_bypass import log_bypass
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.moved_queue import CALM, MovedQueue, schedule_of
+
+AT = 100_000
+
+# --------------------------------------------------------------------------------------- in a running queue
+
+
+@pytest_asyncio.fixture
+async def line(database: TestDatabase, tmp_path: Path) -> AsyncIterator[MovedQueue]:
+    """Nobody waits."""
+    made = MovedQueue(database, QueueFolder(tmp_path / "casn"))
+    await made.open(schedule_of())
+    await made.seconds(2)
+    yield made
+    await made.close()
+
+
+def codes(line: MovedQueue) -> set[str]:
+    report = audit(FolderSource(line.folder.public), pause=lambda seconds: None)
+    return {finding.code for finding in report.findings}
+
+
+async def give_forms(line: MovedQueue, forms: dict[str, int]) -> None:
+    """The site reports this number of new forms, by event, once."""
+    line.load = msgspec.structs.replace(CALM, begun=forms)
+    await line.seconds(1)
+    line.load = CALM
+
+
+async def begin_line(line: MovedQueue) -> None:
+    await line.wish("always_in_line", True)
+    await line.until(lambda status: status.state is QueueState.OPEN)
+
+
+async def buy(line: MovedQueue, people: int) -> None:
+    moment = datetime.fromtimestamp(line.now, UTC)
+    queue = await line.database.owner.fetchval("SELECT number FROM waiting_room.queue")
+    for _ in range(people):
+        await log_bypass(line.database.app, queue, "was_inside", order_id=uuid.uuid4(), now=moment)
+
+
+def stated(line: MovedQueue) -> list[str]:
+    return [facts.value for facts in line.facts(StateFacts) if facts.value]
+
+
+@pytest.mark.storage
+async def test_fifty_who_never_were_inside_are_found(line: MovedQueue) -> None:
+    await begin_line(line)
+    await line.seconds(2)
+    ref = json.dumps({"why": "was_inside", "ref": "{}"})
+    await line.database.owner.executemany(
+        "INSERT INTO waiting_room.to_log (queue, at, what, facts) VALUES (1, to_timestamp($1), 'bypass', $2)",
+        [(line.now, ref.replace("{}", f"{number:032x}")) for number in range(50)],
+    )
+    await line.seconds(2)
+    assert codes(line) == {"bypass.too_many"}
+
+
+@pytest.mark.storage
+async def test_who_had_a_form_before_the_line_began_may_go_on_whenever_the_site_says_so(
+    line: MovedQueue,
+) -> None:
+    """More forms are given until the site learns of the line. Those for no event count, others do not."""
+    await give_forms(line, {"casn": 30, "": 10, "ppg": 1_000})
+    await begin_line(line)
+    await give_forms(line, {"casn": 20})
+    await buy(line, 60)
+    await line.seconds(COUNTED_AGAIN_S + 2)
+    await give_forms(line, {"casn": 1_000})
+    await line.seconds(2)
+    assert stated(line) == [str(inside_bound(40)), str(inside_bound(60))]
+    assert codes(line) == set()
+    await buy(line, inside_bound(60) - 60)
+    await line.seconds(2)
+    assert codes(line) == set()
+    await buy(line, 1)
+    await line.seconds(2)
+    assert codes(line) == {"bypass.too_many"}
+
+
+@pytest.mark.storage
+async def test_forms_of_the_last_half_hour_count_also_those_that_were_told_late(line: MovedQueue) -> None:
+    owner = line.database.owner
+    await give_forms(line, {"casn": 30})
+    await owner.execute("UPDATE waiting_room.begun_form SET minute = minute - $1", INSIDE_S // 60 + 2)
+    await give_forms(line, {"casn": 7})
+    await begin_line(line)
+    line.now += 60  # the controller is away, and the site reports afterwards
+    await give_forms(line, {"casn": 20})
+    await line.seconds(2)
+    assert stated(line) == [str(inside_bound(7)), "61", str(inside_bound(27))]
+    await buy(line, 27)
+    await line.seconds(2)
+    assert codes(line) == set()
+
+
+@pytest.mark.storage
+async def test_after_a_release_that_did_not_count_nobody_is_accused_for_half_an_hour(
+    line: MovedQueue,
+) -> None:
+    await line.database.owner.execute(
+        "UPDATE waiting_room.queue SET memory = jsonb_set(memory, '{said}', '[\"\", \"\"]')"
+    )
+    await line.seconds(2)
+    await begin_line(line)
+    await line.seconds(2)
+    assert stated(line) == []
+
+
+# ------------------------------------------------------------------------------------------ entry by entry
+
+
+class Audited:
+    """A log that states from its first rules on how many go on, in front of rules that a test changes."""
+
+    def __init__(self, *, share: int | None = 60, log: int = 2) -> None:
+        self.findings = Findings()
+        self.now = SimpleNamespace(log=log, general_share=share, inside_minutes=INSIDE_S // 60)
+        self.check = BypassCheck(cast(RulesCheck, SimpleNamespace(now=self.now)), self.findings)
+        self.check.on_rules(AT, is_first=True)
+        self._n = 0
+
+    def state(self, at: int, state: str, cause: str = "calling", value: str = "") -> None:
+        facts = StateFacts(state=QueueState(state), cause=StateCause(cause), value=value, rate=60)
+        self.check.on_state(at, facts)
+
+    def buys(self, at: int, count: int = 1, *, why: str = "was_inside") -> list[str]:
+        for _ in range(count):
+            self._n += 1
+            self.check.on_bypass(self._n, at, BypassFacts(why=why, ref=str(self._n)))
+        return [finding.code for finding in self.findings.shown()]
+
+
+def test_the_number_holds_for_one_line_and_one_order_counts_once() -> None:
+    audited = Audited()
+    audited.state(AT, "direct", "nobody_waits")
+    audited.state(AT + 10, "open", "people_wait", "3")
+    audited.state(AT + 11, "open")
+    assert audited.buys(AT + 20, 3) == []
+    for _ in range(9):
+        audited.check.on_bypass(9, AT + 21, BypassFacts(why="was_inside", ref="1"))
+    assert audited.buys(AT + 22) == ["bypass.too_many"]
+    audited = Audited()
+    audited.state(AT + 10, "open", "people_wait", "3")
+    audited.buys(AT + 20, 3)
+    audited.state(AT + 30, "direct", "nobody_waits")
+    audited.state(AT + 60, "open", "people_wait", "2")
+    assert audited.buys(AT + 61, 2) == []
+    assert audited.buys(AT + 61) == ["bypass.too_many"]
+
+
+def test_the_number_grows_only_in_the_seconds_after_the_beginning_a_pause_or_a_clock() -> None:
+    for act, grows in (("", False), ("pause", True), (CLOCK_SET_RIGHT, True)):
+        audited = Audited()
+        audited.state(AT, "open", "people_wait", "0")
+        if act == "pause":
+            audited.state(AT + 100, "open", "controller_away", "60")
+        elif act:
+            audited.check.on_clock_set_right(AT + 100)
+        audited.state(AT + 101, "open", "calling", "9")
+        assert audited.buys(AT + 102) == ([] if grows else ["bypass.too_many"])
+
+
+def test_a_line_without_a_number_lets_nobody_go_on() -> None:
+    audited = Audited()
+    audited.state(AT, "open", "people_wait")
+    assert audited.buys(AT + 1) == ["bypass.too_many"]
+
+
+def test_a_site_that_has_not_reported_yet_begins_no_line() -> None:
+    audited = Audited()
+    audited.state(AT, "direct", "nobody_waits")
+    audited.state(AT + 10, "halted", "site_silent")
+    audited.state(AT + 20, "open", "people_wait", "1")
+    assert audited.buys(AT + 21) == []
+
+
+def test_the_opening_after_a_lottery_is_a_beginning_too() -> None:
+    audited = Audited()
+    audited.state(AT, "lottery", "planned", "5")
+    audited.state(AT + 9_000, "open", "planned", "1")
+    assert audited.buys(AT + 9_001) == []
+    assert audited.buys(AT + 9_001) == ["bypass.too_many"]
+
+
+def test_nobody_goes_on_longer_than_the_rules_say() -> None:
+    audited = Audited()
+    audited.state(AT, "open", "people_wait", "9")
+    assert audited.buys(AT + INSIDE_S + TAKES_S) == []
+    assert audited.buys(AT + INSIDE_S + TAKES_S + 1) == ["bypass.late"]
+
+
+def test_after_an_older_release_the_number_is_unknown_for_half_an_hour_and_an_older_log_states_none() -> None:
+    audited = Audited(log=1)
+    assert audited.buys(AT, 50) == []
+    audited.now.log = 2
+    audited.check.on_rules(AT + 10, is_first=False)
+    assert audited.buys(AT + 10, 50) == [], "from the line before"
+    audited.state(AT + 10, "open")
+    assert audited.buys(AT + 11, 50) == []
+    audited.state(AT + 20, "direct", "nobody_waits")
+    audited.state(AT + 10 + INSIDE_S + 1, "open", "people_wait")
+    assert audited.buys(AT + 10 + INSIDE_S + 2) == ["bypass.too_many"]
+
+
+def test_the_general_shop_has_its_share_a_minute_and_some_at_once() -> None:
+    audited = Audited(share=60)
+    at_once = 10 + ORDERS_S + 3  # depth of the share, and the time until the order
+    assert audited.buys(AT, at_once, why="general_share") == []
+    assert audited.buys(AT + 60, at_once, why="general_share") == []
+    assert audited.buys(AT + 61, 2, why="general_share") == ["bypass.general"]
+    assert Audited(share=None).buys(AT, 500, why="general_share") == []
+    assert Audited(share=0).buys(AT, 1, why="general_share") == ["bypass.general"]
+
+
+def test_a_smaller_share_holds_when_the_last_orders_of_the_greater_one_are_placed() -> None:
+    audited = Audited(share=60)
+    audited.now.general_share = 0
+    audited.check.on_rules(AT + 10, is_first=False)
+    assert audited.buys(AT + 11, why="general_share") == []
+    assert audited.buys(AT + 11 + TAKES_S, why="general_share") == ["bypass.general"]
+
+
+def test_after_a_clock_was_set_right_the_share_fills_from_then_on() -> None:
+    audited = Audited(share=60)
+    audited.buys(AT + 3_600, 23, why="general_share")
+    audited.check.on_clock_set_right(AT)
+    assert audited.buys(AT + 60, 20, why="general_share") == []
