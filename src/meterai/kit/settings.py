@@ -296,7 +296,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Doc(
             ge=0,
             description="purchases for no event, and of quota, that may begin in a minute while people "
-            "wait in line for an event; 0: none, everybody takes a place in line",
+            "wait in line for an event; 0: none, everybody takes a place in line. The signed rules of a "
+            "queue name it, so sites and controllers need the same number",
         ),
     ] = 60
     officers: Annotated[
