@@ -11,6 +11,7 @@ import math
 import os
 import random
 import uuid
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -438,6 +439,16 @@ async def test_requests_of_a_purchase_that_fail_are_counted(
         await ask(meter, path, method="POST")
     load = meter.tick(lag_s=0, monotonic=1)
     assert (load.requests, load.faults) == (counted, counted * faults)
+
+
+def test_forms_are_told_until_a_report_has_arrived() -> None:
+    begun = Counter({"casn": 3})
+    meter = LoadMeter(None, dict, begun=lambda: begun)  # type: ignore[arg-type]
+    lost, told = (meter.tick(lag_s=0, monotonic=second) for second in (1, 2))
+    assert lost.begun == told.begun == {"casn": 3}
+    begun.update({"casn": 1, "": 2})
+    meter.note_told(told)
+    assert meter.tick(lag_s=0, monotonic=3).begun == {"casn": 1, "": 2}
 
 
 def test_a_late_event_loop_tells_what_uploads_wait_before_they_are_here() -> None:

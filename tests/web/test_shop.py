@@ -219,8 +219,11 @@ async def test_who_began_before_anybody_had_to_wait_goes_on_for_half_an_hour(sho
     await early.get("/kuota")
     await slow.get("/kuota")
     forms = form_of(early), form_of(slow)
+    await shop.visitor().get("/beli?acara=casn")
+    assert shop.queues.begun == {"": 2, "casn": 1}, "the public log states how many may go on"
     await shop.line.set_state(QueueState.OPEN)
     await fill(shop)
+    assert shop.queues.begun == {"": 2, "casn": 1}
     assert (await early.post("/kuota", kiriman=forms[0], jumlah="1")).startswith("/pesanan/")
     assert await bypasses(shop) == ["general_share"] * 2 + ["was_inside"]
     shop.line.pass_time(INSIDE_S + 1)
