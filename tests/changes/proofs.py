@@ -5,10 +5,18 @@ Several functions object to the same changes. Then `also` names those that must 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
+from unittest.mock import patch
+
+import msgspec
 
 from meterai.pdf.profiles import Profile
+from meterai.pdf.signed.byte_range import ByteRange
+from meterai.verification.in_jail import document
+from meterai.verification.in_jail.document import Document, Unreadable
 
 
 class Proof(NamedTuple):
@@ -21,7 +29,35 @@ class Proof(NamedTuple):
     also: Mapping[str, Any] = {}
 
 
+def _any_number_of_pages(data: bytes) -> Document:
+    """Opens the document without a limit for its pages."""
+    with patch.object(document, "PAGES_MAX", sys.maxsize):
+        return _OPEN(data)
+
+
+def _walk_on(*arguments: Any) -> Iterator[document.Page]:
+    """The pages below a node; none where the true function objects."""
+    with suppress(Unreadable):
+        yield from _WALK(*arguments)
+
+
+def _as_stated(_: bytes, numbers: list[int]) -> ByteRange:
+    """The byte range that a signature states."""
+    _first, length, second, rest = numbers
+    return ByteRange(gap_start=length, gap_end=second, end=second + rest)
+
+
+def _of_any_shape(data: bytes, *arguments: Any) -> document.Signature:
+    """A signature whose gap is read as it is."""
+    found = _SIGNATURE(data, *arguments)
+    shape = _as_stated(data, [int(n) for n in found.object["/ByteRange"]])
+    content = bytes.fromhex(data[shape.gap_start + 1 : shape.gap_end - 1].decode())
+    return msgspec.structs.replace(found, byte_range=shape, content=content)
+
+
+_OPEN, _WALK, _SIGNATURE = document.open_document, document._walk, document._signature
 _CHECK = "in_jail.afterwards:_check_changes"
+_WRONGLY = "sealed by our key, wrongly: "
 _OWN = "attack on its own file: "
 _OVER = "stranger over ink: black over the amount"
 _STAMP_OVER = "second stamp of ours over ink: over the amount"
@@ -65,6 +101,9 @@ PROOFS: dict[str, Proof] = {
     "in_jail.additions:_stays_upright": Proof(False, "signed later: by Poppler, on blank paper", "rotated"),
     "in_jail.additions:only_plain_additions": Proof(True, "catalog: extensions with a script"),
     _CHECK: Proof([], _WHITE),
+    "in_jail.afterwards:_are_signatures": Proof(
+        True, _OWN + "sneaky signature, beside it another signature's face exchanged", "letter"
+    ),
     _ALLOWED: Proof(True, _WHITE, also={_OBJECTS: True, _DIFFER: False}),
     "in_jail.afterwards:_is_drawn": Proof(False, "archive: a time stamp with a face"),
     "in_jail.afterwards:_is_left_alone": Proof(
@@ -75,6 +114,10 @@ PROOFS: dict[str, Proof] = {
         False, _OWN + "two stamps, second stamp as an archive time stamp", "letter", also={_CHECK: []}
     ),
     "in_jail.afterwards:check_afterwards": Proof([], _WHITE),
+    "in_jail.document:_signature": Proof(_of_any_shape, "bytes overwritten: digits in another case"),
+    "in_jail.document:_walk": Proof(_walk_on, _WRONGLY + "a page tree that names itself"),
+    "in_jail.document:check_envelope": Proof(None, _WRONGLY + "larger than we check"),
+    "in_jail.document:open_document": Proof(_any_number_of_pages, _WRONGLY + "more pages than we count"),
     "in_jail.history:stamps_removed": Proof(
         False, _OWN + "two stamps, second dropped", "letter", also={_CHECK: []}
     ),
@@ -90,6 +133,7 @@ PROOFS: dict[str, Proof] = {
     "in_jail.looks.comparison:_Comparison.problems": Proof([], _OVER),
     "in_jail.looks.comparison:check_looks": Proof([], _OVER),
     "in_jail.looks.faces:covers": Proof(False, _STRANGER),
+    "in_jail.looks.faces:is_beside": Proof(False, "stranger beside a comment: to its right", "commented"),
     "in_jail.looks.hidden_ink:hides_ink": Proof(False, _NAME),
     "in_jail.looks.judged_faces:PageFaces._hides": Proof(False, _NAME),
     "in_jail.looks.judged_faces:PageFaces._is_over_ink": Proof(False, _STAMP_OVER),
@@ -131,7 +175,11 @@ PROOFS: dict[str, Proof] = {
         [], "second stamp of ours, wrong: a serial with a wrong check character"
     ),
     "in_jail.steps:_is_filling": Proof(True, _STAMP_OVER),
+    "in_jail.steps:_permits_filling": Proof(True, _WRONGLY + "after a stamp that closes the document"),
     "in_jail.steps:only_stamps_between": Proof(True, _STAMP_OVER),
+    "pdf.signed.accepted_tables:is_hybrid": Proof(
+        False, _WRONGLY + "a table and a stream that contradict each other"
+    ),
     "pdf.signed.byte_range:check_belongs": Proof(
         None,
         "stamp's signature: another time",
@@ -141,6 +189,7 @@ PROOFS: dict[str, Proof] = {
         lambda data, place: bytes.fromhex(data[place.gap_start + 1 : place.gap_end - 1].decode()),
         "bytes overwritten: digits in another case",
     ),
+    "pdf.signed.byte_range:read_byte_range": Proof(_as_stated, _WRONGLY + "with a comment behind the end"),
     "pdf.signed.byte_range:without_padding": Proof(
         lambda content, length: content[:length], "bytes overwritten: a digit of the gap's padding"
     ),
@@ -148,6 +197,9 @@ PROOFS: dict[str, Proof] = {
     "pdf.signed.diff_rules:metadata_untouched": Proof(True, "metadata: gone", "tagged"),
     "pdf.signed.reading:Reader._refers_to_left_behind": Proof(
         False, "attack: tables, a face left behind, called by its first generation"
+    ),
+    "pdf.signed.strange_signatures:StrangeSignature._states": Proof(
+        True, "stranger without a certificate: a digest of other bytes"
     ),
 }
 
@@ -177,15 +229,3 @@ PARTS = frozenset(
     }
 )  # fmt: skip
 """Functions that answer a question of one of those above, choose words, or permit what pyHanko asks about."""
-
-NOT_PROVEN = frozenset(
-    {
-        "in_jail.afterwards:_are_signatures", "in_jail.document:_signature", "in_jail.document:_walk",
-        "in_jail.document:check_envelope",
-        "in_jail.document:open_document", "in_jail.looks.faces:is_beside",
-        "in_jail.steps:_permits_filling", "pdf.signed.accepted_tables:is_hybrid",
-        "pdf.signed.byte_range:read_byte_range", "pdf.signed.strange_signatures:StrangeSignature._states",
-    }
-)  # fmt: skip
-"""Functions that object, and for which no change here is refused by them alone or by two of them. They read
-the file, which others do again, or see what comes before a second order."""

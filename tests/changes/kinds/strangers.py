@@ -7,11 +7,13 @@ from datetime import date
 
 import pikepdf
 import zxingcpp
+from asn1crypto import cms, core
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from meterai.signatures.stamp_code import encode_code
 from meterai.verification.model import Verdict
+from tests.attacks.cms_tricks import dump, signer_of
 from tests.attacks.signing import Box, signed_by_somebody
 from tests.changes.faces import (
     Face,
@@ -27,9 +29,9 @@ from tests.changes.faces import (
     signs,
     signs_there,
 )
-from tests.changes.kind import CHANGED, Kind, Make, Start, if_open, kinds, one_of
+from tests.changes.kind import ADDED_IF_OPEN, CHANGED, Kind, Make, Start, if_open, kinds, one_of
 from tests.changes.pages import AMOUNT_END, BASELINE, PLACES
-from tests.verification.making import SERIAL
+from tests.verification.making import SERIAL, replace_cms
 
 
 def over(lower: Face, upper: Face) -> Face:
@@ -140,6 +142,27 @@ def copy(size: float, face: Face) -> Make:
     return signs(at(100, 225, size, size), face)
 
 
+def without_a_certificate(digest: bytes = b"") -> Make:
+    """Somebody signs, and nobody can look up his key. `digest`: what the signature says that the file has."""
+
+    def edit(content: cms.ContentInfo) -> bytes:
+        del content["content"]["certificates"]
+        attributes = signer_of(content)["signed_attrs"]
+        stated = next(a for a in attributes if a["type"].native == "message_digest")
+        stated["values"] = [core.OctetString(digest or stated["values"][0].native)]
+        return dump(content)
+
+    def make(start: Start) -> bytes:
+        return replace_cms(signed_by_somebody(start.data, name="Siti", forced=True), edit)
+
+    return make
+
+
+def beside_the_note(start: Start) -> bytes | None:
+    """Level with a comment, and farther than 30 mm from the text."""
+    return signs(at(568, 702, 24, 14), lettered("000", 9))(start) if start.page.name == "commented" else None
+
+
 FIRST, _SECOND, THIRD = PLACES
 _FORMATS = zxingcpp.BarcodeFormat
 KINDS: list[Kind] = [
@@ -180,6 +203,9 @@ KINDS: list[Kind] = [
             "behind a line of the body": signs(lambda s: s.box(462, 706, 60, 12), lettered("tidak", 9)),
         },
     ),
+    *kinds("stranger beside a comment", {"to its right": beside_the_note}),
+    *kinds("stranger without a certificate", {"honest": without_a_certificate()}, right=ADDED_IF_OPEN),
+    *kinds("stranger without a certificate", {"a digest of other bytes": without_a_certificate(bytes(32))}),
     *kinds(
         "stranger's clause",
         {
