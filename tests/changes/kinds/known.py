@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from meterai.pdf.profiles import Profile
+from meterai.verification.model import Verdict
 from tests.attacks.suite import PROFILES, Attack
 from tests.attacks.table import ATTACKS
 from tests.changes.kind import ADDED, GONE, REFUSED, Kind, Make, Right, Start, if_open, kinds
 
-_ALLOWED = {("sneaky signature", "on blank paper"): if_open(ADDED)}
+
+def _added_unless_large(start: Start) -> frozenset[Verdict]:
+    """A place of 200 by 60 units is wider than 90 mm where a unit is larger than a point."""
+    large = {Verdict.CANNOT_CHECK} if start.page.unit > 1 else set()
+    return ADDED(start) | large
+
+
+_ALLOWED = {("sneaky signature", "on blank paper"): if_open(_added_unless_large)}
 """On a file that is open for signatures this is no forgery."""
 
 
