@@ -218,6 +218,21 @@ def test_a_gate_s_user_reads_the_keys_of_tickets_and_puts_no_others_in_their_pla
 
 
 @as_root
+@pytest.mark.parametrize("user", ["meterai-gate", "meterai-site", "meterai-worker", "meterai-operator"])
+def test_the_root_of_the_seeds_is_in_no_file_that_others_read(
+    installed: tuple[Machine, int], user: str
+) -> None:
+    """Of a queue that its controller made after everything was handed over."""
+    machine, _ = installed
+    kept = f"{DATA}/queue/casn/secret/controller.json"
+    machine.run(f"timeout 60 sh -c 'until test -e {kept}; do sleep 0.2; done'")
+    chain = json.loads(machine.run(f"cat {kept}"))["chain"]
+    look = f"grep -rlse {chain} {DATA} /etc/meterai || true"
+    assert machine.run(look).split() == [kept]
+    assert machine.run(look, as_user=user) == ""
+
+
+@as_root
 def test_only_the_worker_has_the_payout_key(installed: tuple[Machine, int], service: RunningService) -> None:
     machine, _ = installed
     holders = machine.run(f"grep -l {Secrets(service.data).payout_key} /etc/meterai/units/*").split()
