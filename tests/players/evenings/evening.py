@@ -88,7 +88,7 @@ class Evening:
     def start_gate(self, number: int) -> None:
         """Starts a gate, on a machine whose clock is a little wrong."""
         self.clocks.ahead[f"gate {number}"] = self.chance.uniform(-1.9, 1.9)
-        self.gates[number] = Gate(self.folder, self.keys, number, self.clocks)
+        self.gates[number] = Gate(self.folder, self.folder.gate_keys(), number, self.clocks)
 
     def later(self, seconds: float, act: Act) -> None:
         """Does something after this time."""

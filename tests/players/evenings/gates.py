@@ -11,7 +11,8 @@ from meterai.gate.joining.ticket_issuer import TicketIssuer
 from meterai.gate.published_cache import PublishedCache
 from meterai.waiting_room.files.gate_journal import RECORD_BYTES
 from meterai.waiting_room.files.promise_book import Promise, PromiseBook
-from meterai.waiting_room.files.queue_folder import QueueFolder, QueueKeys
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.files.queue_keys import GateKeys
 from meterai.waiting_room.files.window_files import GateSign
 from meterai.waiting_room.rules.tickets import Ticket
 from tests.players.evenings.clocks import Clocks
@@ -20,7 +21,7 @@ from tests.players.evenings.clocks import Clocks
 class Gate:
     """A gate, which runs from its start until it dies."""
 
-    def __init__(self, folder: QueueFolder, keys: QueueKeys, number: int, clocks: Clocks) -> None:
+    def __init__(self, folder: QueueFolder, keys: GateKeys, number: int, clocks: Clocks) -> None:
         self._folder, self._clocks, self.number = folder, clocks, number
         cache = PublishedCache(folder, monotonic=lambda: clocks.now)
         wall = partial(clocks.of, f"gate {number}")
