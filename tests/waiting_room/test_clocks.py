@@ -18,7 +18,7 @@ from meterai.waiting_room.files.gate_journal import RECORD_BYTES
 from meterai.waiting_room.files.log_facts import DeadGateFacts
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.files.window_files import GateSign, joins_in
-from meterai.waiting_room.rules.model import Policy
+from meterai.waiting_room.rules.model import Lane, Policy
 from meterai.waiting_room.rules.tickets import Ticket
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.moved_queue import START, MovedQueue, schedule_of
@@ -97,6 +97,24 @@ async def test_gates_whose_clocks_differ_are_fair_and_the_audit_is_quiet(
     assert report.findings == []
     assert report.claims["new"] == len(tickets)
     other.issuer.close()
+
+
+async def test_calls_by_a_clock_that_was_ahead_lapse_from_the_moment_when_it_was_set_right(
+    line: MovedQueue,
+) -> None:
+    """The returners' frontier reaches them a call's time later, and the audit knows."""
+    await line.open(
+        schedule_of(window_s=10), Policy(claim_minutes=1, rate_floor=60, rate_cap=60), always=True
+    )
+    for number in range(40):
+        line.join(f"email:orang{number}@contoh.id")
+    await line.until(lambda status: status.called >= 5)
+    line.now += 73
+    await line.seconds(8)
+    line.now -= 73
+    await line.seconds(75)
+    assert line.seen[-1].frontiers[Lane.RETURNER] > (0, 0)
+    assert audit(FolderSource(line.folder.public), pause=lambda seconds: None).findings == []
 
 
 def test_joins_after_months_without_a_controller_are_found_at_once(tmp_path: Path) -> None:

@@ -268,6 +268,7 @@ class _Replay:
             self._actions.append(action)
         if facts.action == CLOCK_SET_RIGHT:
             self._windows.on_clock_set_right()
+            self._frontiers.on_clock_set_right(at)
             self._standstill.set_right(at)
             self._bypasses.on_clock_set_right(at)
         self._rates.on_operator(at, facts)

@@ -55,6 +55,15 @@ class FrontierCheck:
             self._late_recent.append((at, self.late))
             _forget(self._late_recent, at - TOLERANCE_S)
 
+    def on_clock_set_right(self, at: int) -> None:
+        """Notes that the controller's clock had been ahead. What it called then counts as called now."""
+        for recent in (self._recent, self._late_recent):
+            if recent and recent[-1][0] > at:
+                newest = recent[-1][1]
+                while recent and recent[-1][0] >= at:
+                    recent.pop()
+                recent.append((at, newest))
+
     def lanes_of(self, at: int, window: int, place: int) -> set[Lane]:
         """The lanes in which the holder of a place may have entered at this time; empty: the place was not
         called."""
