@@ -9,6 +9,7 @@ import msgspec
 
 from meterai.kit.database import Connection, Database
 from meterai.waiting_room.files.log_facts import (
+    ClaimFacts,
     EntryFacts,
 )
 from meterai.waiting_room.files.promise_book import Promise
@@ -90,7 +91,8 @@ class StepDraft:
         self.entries: list[tuple[int, EntryFacts]] = []
         self.ids: dict[int, bytes] = {}
         self.shut_s = self._shut_since_s()
-        self.away_s = self._away_since_s()
+        self._away_s = self._away_since_s()
+        self._was_closed = queue.state is QueueState.CLOSED
 
     def add_entry(self, facts: EntryFacts, at: float | None = None) -> None:
         """Decides one more entry of the public log, at `at` or now."""
@@ -114,11 +116,29 @@ class StepDraft:
         is_shut = is_held or not self.input.measured.can_buy
         return passed if is_shut or self.is_pause(passed) else 0
 
+    @property
+    def away_s(self) -> int:
+        """How long there was no step, or nothing could be published, while it should have been; 0: no pause.
+
+        A closed queue rests, unless people had entered of whom the log says nothing yet.
+        """
+        is_due = not self._was_closed or any(isinstance(facts, ClaimFacts) for _, facts in self.entries)
+        return self._away_s if is_due else 0
+
     def _away_since_s(self) -> int:
-        """How long there was no step, while there should have been; 0: no pause."""
         passed = int(self.now) - int(self.queue.moved_at)
-        is_due = self.queue.moved_at > 0 and self.queue.state is not QueueState.CLOSED
-        return passed if is_due and self.is_pause(passed) else 0
+        if self.queue.moved_at == 0 or passed <= 0:
+            return 0
+        return passed if self.is_pause(passed) or self._is_unpublished() else 0
+
+    def _is_unpublished(self) -> bool:
+        """Whether steps were decided and not published, as while the disk is full.
+
+        The rows know the last published step one step late.
+        """
+        told, known = self.input.published_at, self.queue.memory.published_at
+        published_at = known + 1 if told is None else told
+        return known > 0 and self.is_pause(int(self.now - published_at))
 
     @staticmethod
     def is_pause(passed_s: int) -> bool:
