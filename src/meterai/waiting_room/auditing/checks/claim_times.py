@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from meterai.waiting_room.auditing.checks.frontier import TOLERANCE_S
 from meterai.waiting_room.auditing.checks.outages import Outages
@@ -26,8 +27,7 @@ WAITING_MAX = 10 * CLAIMS_A_STEP
 """Claims that wait for their judgement. Only a restore writes more of them under heads of one time."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
+class _Claim(NamedTuple):
     n: int
     at: int
     called_at: int | None
