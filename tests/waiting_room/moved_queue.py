@@ -55,6 +55,7 @@ class MovedQueue(QueueLog):
     now: float = START
     load: SiteLoad | None = CALM
     beacon: Beacon | None = None
+    general_share: int | None = None
     seen: list[Status] = field(default_factory=list)
     """Every status that was published, in order."""
     is_gate_away: bool = False
@@ -90,7 +91,14 @@ class MovedQueue(QueueLog):
             epoch = await lease_rows.take_lease(tx, name, 3_600)
         assert epoch is not None
         steering = StepContext(
-            self.database.app, self.folder.slug, name, epoch, self.keys, self.chain, self.beacon
+            self.database.app,
+            self.folder.slug,
+            name,
+            epoch,
+            self.keys,
+            self.chain,
+            self.beacon,
+            self.general_share,
         )
         self.controller = SelectionController(
             steering, Publisher(self.folder, epoch, self.keys.controller), fail_point

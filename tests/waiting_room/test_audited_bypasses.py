@@ -25,6 +25,7 @@ from meterai.waiting_room.rules.bypasses import COUNTED_AGAIN_S, INSIDE_S, insid
 from meterai.waiting_room.rules.model import QueueState
 from meterai.waiting_room.rules.state_causes import StateCause
 from meterai.waiting_room.use_cases.log_bypass import log_bypass
+from meterai.web.line.general_places import GeneralPlaces
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.moved_queue import CALM, MovedQueue, schedule_of
 
@@ -82,6 +83,34 @@ async def test_fifty_who_never_were_inside_are_found(line: MovedQueue) -> None:
     )
     await line.seconds(2)
     assert codes(line) == {"bypass.too_many"}
+
+
+@pytest.mark.storage
+async def test_a_general_shop_that_gives_all_that_it_has_is_not_accused_and_one_that_gives_more_is(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    """Four networks ask each second. Then an insider writes orders that took no place."""
+    line = MovedQueue(database, QueueFolder(tmp_path / "casn"), general_share=60)
+    await line.open(schedule_of())
+    await begin_line(line)
+    places, opened = GeneralPlaces(database.app, 60), 0
+    for _ in range(30):
+        moment = datetime.fromtimestamp(line.now, UTC)
+        for network in range(4):
+            if await places.take(f"198.51.{network}.7", moment):
+                await log_bypass(database.app, 1, "general_share", order_id=uuid.uuid4(), now=moment)
+                opened += 1
+        await line.seconds(1)
+    assert opened >= 30
+    assert codes(line) == set()
+    ref = json.dumps({"why": "general_share", "ref": "{}"})
+    await database.owner.executemany(
+        "INSERT INTO waiting_room.to_log (queue, at, what, facts) VALUES (1, to_timestamp($1), 'bypass', $2)",
+        [(line.now, ref.replace("{}", f"{number:032x}")) for number in range(30)],
+    )
+    await line.seconds(2)
+    assert codes(line) == {"bypass.general"}
+    await line.close()
 
 
 @pytest.mark.storage
