@@ -12,7 +12,7 @@ from meterai.waiting_room.auditing.checks.rules import CLOSED_LATE_S, CUT_AT_S, 
 from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.log_facts import ConfigFacts
-from meterai.waiting_room.files.published_documents import Config
+from meterai.waiting_room.files.published_documents import LOG_STATES, Config
 from meterai.waiting_room.files.window_files import digest
 from meterai.waiting_room.rules.model import Policy, Schedule
 from meterai.waiting_room.rules.windows import LOGGED_LATE_S
@@ -35,12 +35,13 @@ FIRST = Config(
 class Audited:
     """Rules that are published and logged one after the other, and the findings."""
 
-    def __init__(self) -> None:
-        self._files = {"config.json": published_documents.sign(FIRST, KEY)}
-        self._config = FIRST
+    def __init__(self, *, log: int = 1) -> None:
+        first = msgspec.structs.replace(FIRST, log=log)
+        self._files = {"config.json": published_documents.sign(first, KEY)}
+        self._config = first
         self.findings = Findings()
         self.rules = RulesCheck(self, self.findings)
-        self.log(JOINS - 100, FIRST, None)
+        self.log(JOINS - 100, first, None)
 
     def read(self, name: str) -> bytes | None:
         return self._files.get(name)
@@ -142,6 +143,17 @@ def test_versions_come_one_after_the_other_and_none_is_forgotten(audited: Audite
     for version in (4, 2, 3, 5):
         audited.log(JOINS - 50, msgspec.structs.replace(FIRST, version=version), None)
     assert audited.found() == ["rules.order"] * 2
+
+
+def test_rules_of_an_older_release_are_a_warning_because_they_promise_less(audited: Audited) -> None:
+    """Also in between, where somebody starts the older release so that less is checked."""
+    assert [(one.code, one.entry) for one in audited.findings.warnings] == [("rules.older_log", 1)]
+    new = Audited(log=LOG_STATES)
+    assert new.findings.warnings == []
+    for version, log in ((2, LOG_STATES - 1), (3, LOG_STATES), (4, LOG_STATES - 1)):
+        new.log(JOINS - 50, msgspec.structs.replace(FIRST, version=version, log=log), None)
+    assert [(one.code, one.entry) for one in new.findings.warnings] == [("rules.older_log", 2)]
+    assert new.found() == []
 
 
 def over_from(audited: Audited) -> int:

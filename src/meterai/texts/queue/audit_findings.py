@@ -258,6 +258,10 @@ WORDS: Final[Mapping[str, str]] = {
 }
 
 WARNINGS: Final[Mapping[str, str]] = {
+    "rules.older_log": N_(
+        "Aturan versi {version} berasal dari rilis lama. Selama aturan itu berlaku, keadaan antrean, jumlah "
+        "yang dipanggil, dan waktu masuk tidak diperiksa."
+    ),
     "claim.in_flight": N_(
         "{count} orang ({percent} persen dari semua) masuk untuk pesanan yang sudah dibayar. Catatan tidak "
         "membuktikan bahwa mereka punya pesanan seperti itu."

@@ -15,7 +15,7 @@ from meterai.waiting_room.auditing.patience import Patience
 from meterai.waiting_room.auditing.sources import DOCUMENT_BYTES_MAX, Source, Unreadable
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.log_facts import ConfigFacts
-from meterai.waiting_room.files.published_documents import Config
+from meterai.waiting_room.files.published_documents import LOG_STATES, Config
 from meterai.waiting_room.files.window_files import digest
 from meterai.waiting_room.rules.beacon_rounds import is_beacon
 from meterai.waiting_room.rules.model import Schedule
@@ -50,6 +50,7 @@ class RulesCheck:
         self._last_version = 0
         self._last_sha256 = ""
         self._logged: set[str] = set()
+        self._is_older_log = False
 
     def on_config(self, n: int, at: int, facts: ConfigFacts, *, closed_through: int | None) -> bool:
         """Takes up rules that an entry brings into force. Returns whether they cut time again."""
@@ -69,6 +70,7 @@ class RulesCheck:
             self._findings.add("rules.schedule", n, version=facts.version)
         if _anchors(config) != _anchors(self.published):
             self._findings.add("rules.commitment", n, version=facts.version)
+        self._warn_of_older_log(n, config)
         is_cut = self.versions > 1 and config.schedule.opens_at != self.now.schedule.opens_at
         closed_at = max(config.schedule.closes_at, min(at, self._open_until))
         self._open_until = math.inf if config.policy.line_counts else closed_at
@@ -95,6 +97,12 @@ class RulesCheck:
                 code = "rules.outdated" if lies_there in self._logged else "rules.unlogged"
                 self._findings.add(code, version=self.published.version, last=self._last_version)
                 return
+
+    def _warn_of_older_log(self, n: int, config: Config) -> None:
+        """Says that some checks need a newer log. An older release writes the older one, also in between."""
+        if config.log < LOG_STATES and not self._is_older_log:
+            self._is_older_log = True
+            self._findings.warn("rules.older_log", n, version=config.version)
 
     def _document(self, n: int, facts: ConfigFacts) -> Config | None:
         raw = self._source.read(f"configs/{facts.version}.json")
