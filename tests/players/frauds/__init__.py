@@ -1,0 +1,1 @@
+"""Frauds planted in a running service of real processes, and audited with the command."""
