@@ -255,6 +255,20 @@ def test_an_announcement_appears_within_one_poll(line: LineWithGate, arrive: Arr
     expect(person.page.locator("#note")).to_be_hidden(timeout=6_000)
 
 
+def test_the_head_of_the_log_can_be_kept_without_a_script_too(line: LineWithGate, arrive: Arrive) -> None:
+    people = [arrive(360, "id", scripts=False), arrive(1_280, "en")]
+    ticket = take_place(people[1], "sidik@contoh.id")
+    line.draw(ticket)
+    line.tell(log=(1_048_576, "0123456789abcdef" * 2))
+    for person in people:
+        person.open(f"/antre/casn/t/{ticket}")
+        person.page.locator("summary").click()
+        expect(person.page.locator("#head")).to_have_text(f"1048576:{'0123456789abcdef' * 2}")
+        expect(person.page.locator("#head")).to_be_visible()
+        person.approve("queue-head", for_barriers=person.run in FOR_BARRIERS)
+    line.tell()
+
+
 def test_the_script_tells_the_turn_in_the_event_s_zone_and_ignores_an_older_status(
     line: LineWithGate, arrive: Arrive
 ) -> None:

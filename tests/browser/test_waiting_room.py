@@ -288,7 +288,7 @@ def test_who_was_in_line_at_the_closing_takes_a_certificate_home_that_anyone_can
         prove(person, contact)
         person.sees({"id": "ia masih mengantre", "en": "they were still waiting"}[language])
         person.approve("68-certificate")
-        code = person.page.locator(".facts .mono").inner_text()
+        code = person.page.locator(".facts .mono").first.inner_text()
         with person.page.expect_download() as caught:
             person.page.locator("a[download]").click()
         file = tmp_path / "sertifikat.txt"

@@ -956,6 +956,34 @@ def test_a_log_written_wholly_anew_is_found_by_who_kept_a_head(forger: Forger) -
     assert codes(audited(forger.folder, kept_heads=kept)) == {"log.kept_head"}
 
 
+def test_a_status_that_somebody_kept_shows_a_lie_that_is_over(forger: Forger, tmp_path: Path) -> None:
+    newest, kept = forger.folder.status.read_bytes(), tmp_path / "kept.json"
+    forger.show_status(status_plants.with_line)
+    honest = forger.folder.status.read_bytes()
+    forger.show_status(status_plants.with_line, admitted=0)
+    lie = forger.folder.status.read_bytes()
+    forger.folder.status.write_bytes(newest)
+    public = str(forger.folder.public)
+    for raw, expected in ((honest, 0), (lie, 1), (lie[:-9], 1)):
+        kept.write_bytes(raw)
+        assert run_audit(public)[0] == 0
+        assert run_audit(public, "--status", str(kept))[0] == expected
+    assert run_audit(public, "--status", str(tmp_path / "nowhere"))[0] == 2
+
+
+def test_an_older_log_does_not_speak_about_the_figures_of_a_status(forger: Forger) -> None:
+    """Releases before wrote no entry for each state, and other statuses."""
+    for n, entry in enumerate(forger.entries):
+        if entry.what is EntryKind.CONFIG:
+            path = forger.folder.config_version(entry.facts["version"])
+            forger.folder.config.write_bytes(raw := forger.change_document(path, Config, log=1))
+            forger.change(n, sha256=digest(raw))
+    forger.entries = [entry for entry in forger.entries if entry.what is not EntryKind.STATE]
+    forger.write()
+    forger.change_document(forger.folder.status, Status, waiting=7, admitted=7, called=0, kept=(7, 7))
+    assert codes(audited(forger.folder)) == set()
+
+
 def test_what_pages_and_certificates_show_is_a_head_that_a_log_written_anew_lacks(
     evening: Evening, forger: Forger
 ) -> None:

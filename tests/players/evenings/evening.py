@@ -58,6 +58,8 @@ class Evening:
         self.people: list[Person] = []
         self.heads: dict[int, str] = {}
         """Heads of the log that people kept from statuses."""
+        self.statuses: dict[tuple[int, int], bytes] = {}
+        """(epoch, sequence) -> a status that people kept, as published."""
         self.flow = 0.0
         self._away_since: float | None = None
         self._later: list[tuple[float, int, Act]] = []
@@ -141,6 +143,7 @@ class Evening:
             await self.controllers.step(self.clocks.of("controller"))
         if (status := self.status()) is not None:
             self.heads[status.log[0]] = status.log[1]
+            self.statuses[status.epoch, status.sequence] = self.folder.status.read_bytes()
             self._call(status)
 
     def _come(self) -> None:

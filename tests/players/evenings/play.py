@@ -18,6 +18,8 @@ from tests.storage_fixtures import TestDatabase
 
 _COPY_SHARE, _SECOND_SHARE = 0.5, 0.3
 _TAIL_S = 300
+_KEPT_STATUSES = 200
+"""Statuses of the last minutes, which each audit compares. Earlier audits compared those before."""
 
 
 class Played(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,7 +134,8 @@ class Play:
         self._audits += 1
         source = FolderSource(self.evening.folder.public)
         kept = list(self.evening.heads.items())[-50:]
-        report = audit(source, kept_heads=kept, pause=lambda seconds: None)
+        statuses = list(self.evening.statuses.values())[-_KEPT_STATUSES:]
+        report = audit(source, kept_heads=kept, kept_statuses=statuses, pause=lambda seconds: None)
         at = int(self.evening.clocks.now - START)
         self._problems += [f"at {at}, entry {one.entry}: {one.code}: {one.en}" for one in report.findings]
         return report

@@ -215,6 +215,7 @@ async def restored(evening: Evening) -> int:
     await evening.seconds(evening.chance.randint(5, 30))
     await evening.copies.put_rows_back()
     evening.heads.clear()
+    evening.statuses.clear()
     if with_files:
         evening.copies.put_files_back()
     await rewind_queues(evening.database.app, evening.folder.path.parent, actor=_RINA, now=evening.site.now)
