@@ -207,11 +207,14 @@ def test_the_number_holds_for_one_line_and_one_order_counts_once() -> None:
 
 
 def test_the_number_grows_only_in_the_seconds_after_the_beginning_a_pause_or_a_clock() -> None:
-    for act, grows in (("", False), ("pause", True), (CLOCK_SET_RIGHT, True)):
+    for act, grows in (("", False), ("pause", True), ("silence", True), (CLOCK_SET_RIGHT, True)):
         audited = Audited()
         audited.state(AT, "open", "people_wait", "0")
         if act == "pause":
             audited.state(AT + 100, "open", "controller_away", "60")
+        elif act == "silence":
+            audited.state(AT + 50, "halted", "site_silent")
+            audited.state(AT + 100, "open")
         elif act:
             audited.check.on_clock_set_right(AT + 100)
         audited.state(AT + 101, "open", "calling", "9")

@@ -29,6 +29,7 @@ from meterai.waiting_room.files.public_log import ENTRIES, HEADS, EntryKind
 from meterai.waiting_room.files.published_documents import Close, Config, Head, Reveal, Status
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.files.window_files import digest
+from meterai.waiting_room.rules.bypasses import inside_bound
 from meterai.waiting_room.rules.certificate import Attempt
 from meterai.waiting_room.rules.draw import place_of, window_seed
 from meterai.waiting_room.rules.model import Lane, Policy
@@ -96,6 +97,10 @@ def test_an_honest_evening_passes_and_is_counted(evening: Evening) -> None:
     assert (report.late_tickets, report.certificates) == (3, 3)
     assert report.dead_gates == 3, "in the windows of the losses, and in that of a return"
     assert report.bypasses == {"was_inside": 1}
+    assert report.inside_stated == 3 * inside_bound(0), "the lottery, the opening, and a second line"
+    assert report.held.keys() == {"operator"}
+    assert report.held["operator"] > 6, "a halt, and a cap of 0"
+    assert report.warnings == []
     told = published_documents.decode(evening.folder.status.read_bytes(), Status)
     assert abs(report.called - told.called) <= 1
     assert sum(report.claims.values()) < report.called < report.people
@@ -1282,6 +1287,8 @@ def test_the_command_answers_with_its_exit_code(evening: Evening, forger: Forger
     code, out = run(public, "--json")
     assert code == 0
     report = msgspec.json.decode(out.splitlines()[-1], type=Report)
+    shown = run(public)[1]
+    assert f"held {report.held['operator']} s: kehendak operator · an operator's wish" in shown
     assert run(public, "--head", f"{report.entries}:{report.root[:32]}")[0] == 0
     assert run(public, "--head", f"{report.entries}:{'0' * 64}")[0] == 1
     genuine, other = f"{report.entries}:{report.root}", f"{report.entries}:{'0' * 64}"

@@ -156,6 +156,7 @@ def _counts(report: Report) -> Table:
         in_both(words.CALLED): f"{report.called:,}, {report.called_in_a_minute:,}",
         in_both(words.LET_IN): f"{sum(report.claims.values()):,}: {_list(report.claims)}",
         in_both(words.BYPASSES): _list(report.bypasses) or "0",
+        in_both(words.INSIDE_STATED): f"{report.inside_stated:,}",
         in_both(words.LATE_TICKETS): f"{report.late_tickets:,}",
         in_both(words.DEAD_GATES): f"{report.dead_gates:,}",
         in_both(words.CERTIFICATES): f"{report.certificates:,}",

@@ -102,6 +102,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     dead_gates: int
     bypasses: dict[str, int]
     """By reason."""
+    inside_stated: int
+    """How many might go on without a place when lines began (`was_inside`), as the log states."""
     held: dict[str, int]
     """Cause -> seconds in which it held people, or there was no controller, as far as the log tells."""
     certificates: int

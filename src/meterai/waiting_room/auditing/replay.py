@@ -219,6 +219,7 @@ class _Replay:
             case ClaimFacts():
                 self._people.on_claim(n, at, facts)
                 self._times.on_claim(n, at, facts.window, int(facts.place))
+                self._standstill.on_claim()
             case LateTicketFacts():
                 self._people.on_late_ticket(n, facts)
             case CertificateFacts():
@@ -274,7 +275,7 @@ class _Replay:
         self._rates.on_operator(at, facts)
         self._door.on_operator(at, facts)
         self._halt.on_operator(at, facts)
-        self._states.on_operator(at, facts)
+        self._states.on_operator(facts)
         self._switching.on_operator(at, facts)
         self._clock.on_operator(at, facts)
         self._times.on_operator(n, at, facts)
@@ -324,6 +325,7 @@ class _Replay:
             late_tickets=notes.late_tickets(),
             dead_gates=self._windows.dead_gates,
             bypasses=notes.bypasses(),
+            inside_stated=self._bypasses.stated,
             held=self._states.held(self._last_at),
             certificates=notes.count("certificates"),
             promises=promises,

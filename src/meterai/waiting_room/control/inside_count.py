@@ -7,6 +7,7 @@ import msgspec
 from meterai.waiting_room.control.site_load import count_begun_forms
 from meterai.waiting_room.control.step_draft import StepDraft
 from meterai.waiting_room.rules.bypasses import COUNTED_AGAIN_S, INSIDE_S, inside_bound
+from meterai.waiting_room.rules.state_causes import StateCause
 from meterai.waiting_room.store.queues import Queue
 
 
@@ -16,7 +17,8 @@ async def count_inside(draft: StepDraft, before: Queue) -> str:
     if before.memory.said == ("", "") and before.sequence > 0:  # an older release took the step before
         memory = msgspec.structs.replace(memory, counts_from=draft.now + INSIDE_S)
     begins = _begins(before, queue)
-    if begins or draft.away_s > 0 or draft.is_set_back():
+    is_heard_again = before.memory.said[1] == StateCause.SITE_SILENT
+    if begins or is_heard_again or draft.away_s > 0 or draft.is_set_back():
         memory = msgspec.structs.replace(memory, counted_again_until=draft.now + COUNTED_AGAIN_S)
     draft.change(memory=memory)
     is_due = not queue.enters_freely and draft.now <= memory.counted_again_until

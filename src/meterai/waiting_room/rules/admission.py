@@ -20,6 +20,9 @@ DEPTH_MIN = 2.0
 
 TRY_AGAIN_S = 2
 """The earliest time to try again."""
+KNOCKED_LATELY_S = 60
+"""So long after a person found the admission full nobody new is called in their place."""
+
 LATE_S = 2
 """Seconds after its window's end at which a ticket may still have been made: half a second, plus the
 duration of a join (`gate/joining/ticket_issuer.py`)."""

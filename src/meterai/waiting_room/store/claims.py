@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from meterai.kit.database import Connection
+from meterai.waiting_room.rules.admission import KNOCKED_LATELY_S
 
-_KNOCKED_LATELY = timedelta(seconds=60)
+_KNOCKED_LATELY = timedelta(seconds=KNOCKED_LATELY_S)
 _COUNTED_MAX = 5_000
 """The number of people who are counted at a full admission. At 10,000 a minute they fill half a minute,
 which is the longest wait that people are given."""

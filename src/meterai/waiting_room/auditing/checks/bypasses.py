@@ -11,7 +11,6 @@ from meterai.waiting_room.files.log_facts import BypassFacts, StateFacts
 from meterai.waiting_room.files.published_documents import LOG_STATES
 from meterai.waiting_room.rules.bypasses import COUNTED_AGAIN_S
 from meterai.waiting_room.rules.general_share import depth_of
-from meterai.waiting_room.rules.model import QueueState
 from meterai.waiting_room.rules.state_causes import StateCause
 
 TAKES_S = 120
@@ -30,6 +29,9 @@ class BypassCheck:
         self._inside: int | None = 0
         """How many may go on; None: an older release did not count them."""
         self._until = self._may_grow_until = 0
+        self._is_silent = False
+        self.stated = 0
+        """How many might go on, over all lines so far."""
         self._since: int | None = None
         self._refs: set[str] = set()
         self._general = _GeneralShare(rules, findings)
@@ -47,13 +49,16 @@ class BypassCheck:
             self._extend(at)
             return
         began_freely, had_line = self._is_free, self._has_line
-        is_unheard = facts.state is QueueState.HALTED and facts.cause is StateCause.SITE_SILENT
+        if self._is_silent:  # the site may have gone on without knowing of the line
+            self._extend(at)
+        is_unheard = self._is_silent = facts.cause is StateCause.SITE_SILENT
         if not (is_unheard and began_freely and told is None):  # nobody has to wait for a site that starts
             self._is_free = facts.state.stands_still
             self._has_line = facts.state.has_line
         if (began_freely and not self._is_free) or (not had_line and self._has_line):
             self._begin(at, told)
         elif told is not None and self._inside is not None and at <= self._may_grow_until:
+            self.stated += max(0, told - self._inside)
             self._inside = max(self._inside, told)
 
     def on_clock_set_right(self, at: int) -> None:
@@ -76,6 +81,7 @@ class BypassCheck:
     def _begin(self, at: int, told: int | None) -> None:
         is_uncounted = self._since is not None and self._since > 0 and at <= self._since + self._inside_s()
         self._inside = told if told is not None or is_uncounted else 0
+        self.stated += told or 0
         self._refs.clear()
         self._extend(at)
 

@@ -9,6 +9,7 @@ from meterai.waiting_room.auditing.checks.windows import WindowCheck
 from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.files.log_facts import StateFacts
 from meterai.waiting_room.files.published_documents import LOG_STATES
+from meterai.waiting_room.rules.admission import DEPTH_MIN, KNOCKED_LATELY_S
 from meterai.waiting_room.rules.model import NOBODY, QueueState
 from meterai.waiting_room.rules.rate_history import OUTAGE_MIN_S
 from meterai.waiting_room.rules.state_causes import StateCause
@@ -31,6 +32,8 @@ class StandstillCheck:
         self._rules, self._windows, self._frontiers = rules, windows, frontiers
         self._states, self._findings = states, findings
         self._frontier = NOBODY
+        self._told_at = self._claimed_at = 0
+        self._has_claimed = False
         self._since: int | None = None
         """Since when people wait who should be called; None: nobody does."""
 
@@ -38,8 +41,15 @@ class StandstillCheck:
         """Judges the time after the last entry."""
         self._judge(None, at)
 
+    def on_claim(self) -> None:
+        """Notes that somebody entered before the controller's next entry."""
+        self._has_claimed = True
+
     def look(self, n: int, at: int, facts: object) -> None:
         """Judges the time until an entry of the controller, and begins with the time after it."""
+        self._told_at = at if isinstance(facts, StateFacts) else self._told_at
+        self._claimed_at = at if self._has_claimed else self._claimed_at
+        self._has_claimed = False
         self._judge(n, at - _away_s(facts))
         moved, self._frontier = self._frontiers.new != self._frontier, self._frontiers.new
         due = self._due_at(at)
@@ -60,7 +70,7 @@ class StandstillCheck:
     def _due_at(self, at: int) -> int | None:
         """From when on the frontier has to move; None: it need not."""
         windows, frontier = self._windows, self._frontiers.new
-        if self._is_held() or windows.joined_last < frontier.window:
+        if self._is_held(at) or windows.joined_last < frontier.window:
             return None
         revealed = -1 if windows.revealed_through is None else windows.revealed_through
         if frontier.window <= revealed:
@@ -68,13 +78,24 @@ class StandstillCheck:
         due = windows.draw_due_at(revealed + 1)
         return None if due is None else max(at, due) + int(OUTAGE_MIN_S)
 
-    def _is_held(self) -> bool:
+    def _is_held(self, at: int) -> bool:
         """Whether the log says why people wait, or that nobody has to."""
         told = self._states.now
         if self._rules.now.log < LOG_STATES or told is None:
             return True
-        is_open = told.state in (QueueState.OPEN, QueueState.LAST_CALL)
-        return not is_open or told.cause.holds_people
+        if told.state not in (QueueState.OPEN, QueueState.LAST_CALL):
+            return True
+        if told.cause is StateCause.DOOR_FULL:
+            return at <= max(self._told_at, self._claimed_at) + _nobody_enters_s(told.rate)
+        return told.cause.holds_people
+
+
+def _nobody_enters_s(rate: int) -> float:
+    """How long a full admission may let nobody in, at a rate in people a minute.
+
+    People who found it full count for a minute. Two people's worth may fill one lane before the other.
+    """
+    return KNOCKED_LATELY_S + 60 / max(1, rate) * (2 * DEPTH_MIN + 1)
 
 
 def _away_s(facts: object) -> int:

@@ -22,16 +22,16 @@ class Acts:
         self.is_halted = False
         self.is_on: bool | None = None
         self.cap: int | None = None
-        self.on_at = -SAID_WITHIN_S
+        self.is_switched_on = False
+        """By an act since the last state."""
 
-    def on_operator(self, at: int, facts: OperatorFacts) -> None:
+    def on_operator(self, facts: OperatorFacts) -> None:
         """Notes an act."""
         match facts.action:
             case "halt" | "resume":
                 self.is_halted = facts.action == "halt"
             case "on" | "off":
-                self.is_on = facts.action == "on"
-                self.on_at = at if self.is_on else self.on_at
+                self.is_on = self.is_switched_on = facts.action == "on"
             case "cap":
                 self.cap = int(facts.value) if facts.value.isdigit() else None
 
@@ -54,9 +54,9 @@ class StateCheck:
         if self._rules.now.log >= LOG_STATES and self.now is None and self._due_at is None:
             self._due_at = at + SAID_WITHIN_S
 
-    def on_operator(self, at: int, facts: OperatorFacts) -> None:
+    def on_operator(self, facts: OperatorFacts) -> None:
         """Notes an act."""
-        self._acts.on_operator(at, facts)
+        self._acts.on_operator(facts)
 
     def on_state(self, n: int, at: int, facts: StateFacts, *, are_waiting: bool) -> None:
         """Checks the state of a step, or a change of its cause.
@@ -68,7 +68,7 @@ class StateCheck:
             self._held[facts.cause] += int(facts.value) if facts.value.isdigit() else 0
             return  # the state follows in an entry of its own
         self._count_until(at)
-        self._judge_act(n, at, facts)
+        self._judge_act(n, facts)
         if not self._fits(at, facts):
             self._findings.add("state.schedule", n, state=facts.state)
         if are_waiting and facts.state is QueueState.DIRECT:
@@ -91,10 +91,10 @@ class StateCheck:
             self._held[self.now.cause] += max(0, at - self._since)
         self._since = at
 
-    def _judge_act(self, n: int, at: int, facts: StateFacts) -> None:
+    def _judge_act(self, n: int, facts: StateFacts) -> None:
         acts, state = self._acts, facts.state
         is_off = state is QueueState.OFF and facts.cause is StateCause.OPERATOR
-        if facts.cause is StateCause.OPERATOR and not self._is_act_of(at, state):
+        if facts.cause is StateCause.OPERATOR and not self._is_act_of(state):
             self._findings.add("state.no_act", n, state=state)
         elif acts.is_halted and state not in (*_ENDED, QueueState.HALTED):
             self._findings.add("state.against_act", n, state=state, act="halt")
@@ -102,16 +102,16 @@ class StateCheck:
             self._findings.add("state.against_act", n, state=state, act="off")
         if state is not QueueState.CLOSED:
             acts.is_on = not is_off
+        acts.is_switched_on = False
 
-    def _is_act_of(self, at: int, state: QueueState) -> bool:
+    def _is_act_of(self, state: QueueState) -> bool:
         """Whether the log has the act that leads to a state."""
         acts = self._acts
         if state is QueueState.HALTED:
             return acts.is_halted
         if state is QueueState.OFF:
             return acts.is_on is not True
-        is_capped = acts.cap == 0 or self._rules.now.policy.rate_cap == 0
-        return is_capped or at <= acts.on_at + SAID_WITHIN_S
+        return acts.is_switched_on or acts.cap == 0 or self._rules.now.policy.rate_cap == 0
 
     def _fits(self, at: int, facts: StateFacts) -> bool:
         schedules = [self._rules.now.schedule]
