@@ -1289,6 +1289,7 @@ def test_the_command_answers_with_its_exit_code(evening: Evening, forger: Forger
     report = msgspec.json.decode(out.splitlines()[-1], type=Report)
     shown = run(public)[1]
     assert f"held {report.held['operator']} s: kehendak operator · an operator's wish" in shown
+    assert f"{report.called}, {report.called_in_a_minute}" in shown
     assert run(public, "--head", f"{report.entries}:{report.root[:32]}")[0] == 0
     assert run(public, "--head", f"{report.entries}:{'0' * 64}")[0] == 1
     genuine, other = f"{report.entries}:{report.root}", f"{report.entries}:{'0' * 64}"
