@@ -98,12 +98,17 @@ def _faces(data: bytes, flags: int = 0) -> list[bytes]:
     document = pypdfium2.PdfDocument(data)
     try:
         document.init_forms()
-        return [_face(document[number], flags) for number in range(len(document))]
+        return [_face(document, number, flags) for number in range(len(document))]
     finally:
         document.close()
 
 
-def _face(page: pypdfium2.PdfPage, flags: int) -> bytes:
+def _face(document: pypdfium2.PdfDocument, number: int, flags: int) -> bytes:
+    """Empty for a page that PDFium can't load."""
+    try:
+        page = document[number]
+    except pypdfium2.PdfiumError:
+        return b""
     bitmap = page.render(scale=0.7, may_draw_forms=True, extra_flags=flags)
     head = f"{bitmap.width} {bitmap.height}".encode()
     return hashlib.sha256(head + bytes(bitmap.buffer)).digest()

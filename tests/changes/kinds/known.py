@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pypdfium2 import PdfiumError
+
 from meterai.pdf.profiles import Profile
 from meterai.verification.model import Verdict
 from tests.attacks.suite import PROFILES, Attack
@@ -26,7 +28,7 @@ def adapted(attack: Attack) -> Make:
         try:
             forged = attack.make(start.bases, start.data)
             return forged if attack.shows(start.data, forged) else None
-        except (AssertionError, AttributeError, IndexError, KeyError, TypeError, ValueError):
+        except (AssertionError, AttributeError, IndexError, KeyError, TypeError, ValueError, PdfiumError):
             return None
 
     return make
