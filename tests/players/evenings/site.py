@@ -40,6 +40,8 @@ class Site:
         self.published: Published | None = None
         self.entered = 0
         """People who came in without a place."""
+        self._begun = 0
+        """Forms that they got since the last report."""
         self._inside: list[float] = []
         """When people came in who may still go on with their order."""
 
@@ -66,15 +68,22 @@ class Site:
             await log_bypass(self._db, sign.number, "was_inside", order_id=uuid.uuid4(), now=self.now)
         lately = sum(at > now - _MINUTE_S for at in self._inside)
         load = SiteLoad(
-            p95_ms=self.p95_ms, in_flight=1, requests=50, faults=0, entered={self._slug: float(lately)}
+            p95_ms=self.p95_ms,
+            in_flight=1,
+            requests=50,
+            faults=0,
+            entered={self._slug: float(lately)},
+            begun={self._slug: self._begun},
         )
         await report_site_load(self._db, "site", load)
+        self._begun = 0
 
     def enter_freely(self) -> None:
         """Somebody comes in without a place, because nobody has to wait."""
         if not self.is_away:
             self._inside.append(self._clocks.of("site"))
             self.entered += 1
+            self._begun += 1
 
     async def age(self, seconds: int) -> None:
         """Lets time pass for the last report: the database's clock is not moved."""
