@@ -150,6 +150,16 @@ def test_a_rate_shrinks_slowly_unless_something_else_lowers_it() -> None:
     assert rates.log.least_rate(AT + 101) <= 200
 
 
+def test_a_clock_that_was_set_right_may_be_the_only_entry_of_its_step() -> None:
+    rates = LogOfRates()
+    rates.states(AT, 60)
+    rates.acts(AT - 9, CLOCK_SET_RIGHT, "9")
+    assert (rates.log.step_at, rates.log.rate) == (AT - 9, None)
+    rates.states(AT, 60)
+    rates.acts(AT, "expect", "600")
+    assert rates.log.rate is None
+
+
 @pytest.mark.parametrize(
     ("state", "logged", "expected"),
     [
@@ -200,6 +210,7 @@ def test_the_next_step_is_not_earlier_unless_an_act_says_why() -> None:
     for action in (CLOCK_SET_RIGHT, RESTORE):
         assert found_behind(STATUS, (-60, moved()), (-60, acts(action))) == []
         assert found_behind(STATUS, (-60, moved()), (-40, acts(action))) == ["status.time"]
+        assert found_behind(STATUS, (-60, acts(action)), (-58, moved())) == []
     assert found_behind(STATUS, (-60, moved()), (-60, acts("halt"))) == ["status.time"]
 
 

@@ -36,7 +36,7 @@ class EntriesBehind:
         self._slack_s = schedule.window_s + SLACK_S
         self._words_are_due = words_are_due
         self._is_next = True
-        """No step has followed yet."""
+        """No step has followed yet, and no act that says why it may bear an earlier time."""
         self._earlier: tuple[int, int] | None = None
         """(entry, time) of the next step, when that time is earlier than the status."""
         self._epoch: tuple[int, int] | None = None
@@ -71,8 +71,10 @@ class EntriesBehind:
 
     def _on_act(self, at: int, facts: OperatorFacts) -> None:
         """Notes why a step may bear an earlier time: a clock was set right, or files were restored."""
-        is_said = facts.action in (CLOCK_SET_RIGHT, RESTORE)
-        if is_said and self._earlier is not None and abs(at - self._earlier[1]) <= SAID_WITHIN_S:
+        if facts.action not in (CLOCK_SET_RIGHT, RESTORE):
+            return
+        self._is_next = False
+        if self._earlier is not None and abs(at - self._earlier[1]) <= SAID_WITHIN_S:
             self._earlier = None
 
     def _on_step(self, n: int, at: int, facts: OfStep) -> None:

@@ -37,7 +37,7 @@ class LogSoFar:
         self._rules = rules
         self._in_force: list[tuple[int, Config]] = []
         self.step_at = 0
-        """The time of the last step that wrote an entry of its own."""
+        """The time of the last step that wrote an entry of its own, or set its clock right."""
         self.epoch = 0
         self.claims = 0
         self.state: QueueState | None = None
@@ -45,7 +45,7 @@ class LogSoFar:
         self.words: Announcement | None = Announcement()
         """The operator's words; None: their entry is unreadable."""
         self.rate: tuple[int, int] | None = None
-        """(time, people a minute) of the last entry that states a rate."""
+        """(time, people a minute) of the last entry that states a rate; None: it is not known any more."""
         self._least = LeastRate(rules)
 
     def on_entry(self, at: int, facts: AnyFacts) -> None:
@@ -54,6 +54,10 @@ class LogSoFar:
         match facts:
             case OperatorFacts(action="announce"):
                 self.words = words_in(facts)
+            case OperatorFacts(action="expect"):
+                self.rate = None
+            case OperatorFacts() if facts.action == CLOCK_SET_RIGHT:
+                self.step_at, self.rate = min(self.step_at, at), None
             case ClaimFacts():
                 self.claims += 1
             case ConfigFacts():
