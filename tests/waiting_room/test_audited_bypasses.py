@@ -19,8 +19,9 @@ from meterai.waiting_room.auditing.checks.rules import RulesCheck
 from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
-from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, BypassFacts, StateFacts
+from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, BypassFacts, OperatorFacts, StateFacts
 from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.files.restore_files import RESTORE
 from meterai.waiting_room.rules.bypasses import COUNTED_AGAIN_S, INSIDE_S, inside_bound
 from meterai.waiting_room.rules.model import QueueState
 from meterai.waiting_room.rules.state_causes import StateCause
@@ -261,6 +262,19 @@ def test_after_an_older_release_the_number_is_unknown_for_half_an_hour_and_an_ol
     audited.state(AT + 20, "direct", "nobody_waits")
     audited.state(AT + 10 + INSIDE_S + 1, "open", "people_wait")
     assert audited.buys(AT + 10 + INSIDE_S + 2) == ["bypass.too_many"]
+
+
+def test_after_a_restore_the_number_is_unknown_for_half_an_hour() -> None:
+    """The copy may lack the forms of the last hours."""
+    for action, found in ((RESTORE, []), ("cap", ["bypass.too_many"])):
+        audited = Audited()
+        audited.state(AT, "open", "people_wait", "1")
+        audited.check.on_operator(AT + 10, OperatorFacts(action=action, value="9:x", reason="disk"))
+        assert audited.buys(AT + 11, 2) == found
+    audited.check.on_operator(AT + 10, OperatorFacts(action=RESTORE, value="9:x", reason="disk"))
+    audited.state(AT + 12, "direct", "nobody_waits")
+    audited.state(AT + 11 + INSIDE_S, "open", "people_wait", "1")
+    assert audited.buys(AT + 12 + INSIDE_S, 2) == ["bypass.too_many"] * 2
 
 
 def test_the_general_shop_has_its_share_a_minute_and_some_at_once() -> None:

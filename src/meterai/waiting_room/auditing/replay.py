@@ -276,6 +276,7 @@ class _Replay:
         self._door.on_operator(at, facts)
         self._halt.on_operator(at, facts)
         self._states.on_operator(facts)
+        self._bypasses.on_operator(at, facts)
         self._switching.on_operator(at, facts)
         self._clock.on_operator(at, facts)
         self._times.on_operator(n, at, facts)

@@ -7,8 +7,9 @@ from collections import deque
 from meterai.waiting_room.auditing.checks.admissions import SLACK_S
 from meterai.waiting_room.auditing.checks.rules import RulesCheck
 from meterai.waiting_room.auditing.findings import Findings
-from meterai.waiting_room.files.log_facts import BypassFacts, StateFacts
+from meterai.waiting_room.files.log_facts import BypassFacts, OperatorFacts, StateFacts
 from meterai.waiting_room.files.published_documents import LOG_STATES
+from meterai.waiting_room.files.restore_files import RESTORE
 from meterai.waiting_room.rules.bypasses import COUNTED_AGAIN_S
 from meterai.waiting_room.rules.general_share import depth_of
 from meterai.waiting_room.rules.state_causes import StateCause
@@ -33,6 +34,7 @@ class BypassCheck:
         self.stated = 0
         """How many might go on, over all lines so far."""
         self._since: int | None = None
+        self._uncounted_until = 0
         self._refs: set[str] = set()
         self._general = _GeneralShare(rules, findings)
 
@@ -40,7 +42,9 @@ class BypassCheck:
         """Notes since when the log states how many go on."""
         self._general.on_rules(at)
         if self._rules.now.log >= LOG_STATES and self._since is None:
-            self._since, self._inside = (0, 0) if is_first else (at, None)
+            self._since = at
+            if not is_first:
+                self._forget(at)
 
     def on_state(self, at: int, facts: StateFacts) -> None:
         """Notes that a line begins, or that more people than stated had a form before it."""
@@ -61,6 +65,11 @@ class BypassCheck:
             self.stated += max(0, told - self._inside)
             self._inside = max(self._inside, told)
 
+    def on_operator(self, at: int, facts: OperatorFacts) -> None:
+        """Notes that the database was restored from a copy, which may lack the forms since then."""
+        if facts.action == RESTORE:
+            self._forget(at)
+
     def on_clock_set_right(self, at: int) -> None:
         """Notes that the times of forms changed."""
         self._extend(at)
@@ -79,11 +88,13 @@ class BypassCheck:
             self._findings.add("bypass.unknown", n, why=facts.why)
 
     def _begin(self, at: int, told: int | None) -> None:
-        is_uncounted = self._since is not None and self._since > 0 and at <= self._since + self._inside_s()
-        self._inside = told if told is not None or is_uncounted else 0
+        self._inside = None if at <= self._uncounted_until else told or 0
         self.stated += told or 0
         self._refs.clear()
         self._extend(at)
+
+    def _forget(self, at: int) -> None:
+        self._inside, self._uncounted_until = None, at + self._inside_s()
 
     def _extend(self, at: int) -> None:
         self._until = at + self._inside_s() + TAKES_S
