@@ -117,6 +117,34 @@ async def test_calls_by_a_clock_that_was_ahead_lapse_from_the_moment_when_it_was
     assert audit(FolderSource(line.folder.public), pause=lambda seconds: None).findings == []
 
 
+async def test_a_status_by_a_clock_that_was_set_back_while_nobody_waits_is_no_lie(line: MovedQueue) -> None:
+    """Then no later entry bears a time."""
+    await line.open(schedule_of(window_s=1), Policy(rate_floor=60, rate_cap=60))
+    line.join("email:ani@contoh.id")
+    await line.until(lambda status: status.state.stands_still and status.called > 0)
+    line.now -= 30
+    await line.seconds(3)
+    assert audit(FolderSource(line.folder.public), pause=lambda seconds: None).findings == []
+
+
+async def test_tickets_of_a_window_that_is_still_open_are_not_missing(line: MovedQueue) -> None:
+    """By clocks that are a little ahead a gate gives a ticket of the next window. Then they are set right."""
+    await line.open(schedule_of(window_s=10), Policy(rate_floor=60, rate_cap=60), always=True)
+    await line.seconds(12)
+    line.now += 7.3
+    await line.seconds(1)
+    line._tick()
+    ahead = line.join("email:ani@contoh.id")
+    line.now -= 8.3
+    await line.seconds(1)
+    line._tick()
+    behind = line.join("email:budi@contoh.id")
+    assert (ahead.window, behind.window) == (3, 2)
+    for _ in range(2):
+        await line.seconds(11)
+        assert audit(FolderSource(line.folder.public), pause=lambda seconds: None).findings == []
+
+
 def test_joins_after_months_without_a_controller_are_found_at_once(tmp_path: Path) -> None:
     """The controller looks once a second, and its lease ends after a few. So it must not look for each
     window."""

@@ -167,7 +167,7 @@ class _Replay:
         self._clock.finish()
         self._times.finish()
         self._notes.seal()
-        judge_whole(self._notes, self._findings)
+        judge_whole(self._notes, self._findings, listed_through=self._windows.listed_through)
         for status in self._statuses:
             status.finish(self._notes)
         closed_through = self._windows.closed_through

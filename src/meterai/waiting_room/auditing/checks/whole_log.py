@@ -8,8 +8,11 @@ from meterai.waiting_room.auditing.notes import Notes
 from meterai.waiting_room.rules.model import NOBODY
 
 
-def judge_whole(notes: Notes, findings: Findings) -> None:
-    """Checks that whatever must exist elsewhere exists, and that whatever must be unique is unique."""
+def judge_whole(notes: Notes, findings: Findings, *, listed_through: int) -> None:
+    """Checks that whatever must exist elsewhere exists, and that whatever must be unique is unique.
+
+    `listed_through`: as `WindowCheck.listed_through`.
+    """
     for n, window, gate, sequence, is_dead in notes.unlisted_claims():
         code = "claim.late_unlogged" if is_dead else "claim.unlisted"
         findings.add(code, n, window=window, gate=gate, sequence=sequence)
@@ -27,7 +30,7 @@ def judge_whole(notes: Notes, findings: Findings) -> None:
     for n, window, told, count in notes.people_otherwise():
         findings.add("window.people", n, window=window, told=told, found=count)
     for gate, missing, last, window, is_explained in notes.holes():
-        if not is_explained:
+        if not is_explained and window <= listed_through:
             findings.add("sequence.hole", gate=gate, first=missing, last=last, window=window)
     for (n,) in notes.certificates_without_join():
         findings.add("certificate.not_joined", n)

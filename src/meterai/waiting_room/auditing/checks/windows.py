@@ -21,7 +21,10 @@ from meterai.waiting_room.files.window_files import RECORD, digest
 from meterai.waiting_room.rules.beacon_rounds import due_at, is_beacon, round_for
 from meterai.waiting_room.rules.draw import place_of, window_seed
 from meterai.waiting_room.rules.seeds import follows
-from meterai.waiting_room.rules.windows import end_of
+from meterai.waiting_room.rules.windows import end_of, last_number
+
+WINDOWS_AHEAD = 5
+"""A gate whose clock is set back a little has given tickets of windows that are still open."""
 
 
 class WindowCheck:
@@ -68,6 +71,13 @@ class WindowCheck:
         """The place of an id; None: the seed of the window is not published yet."""
         seed = self._seeds.get(window)
         return None if seed is None else place_of(seed, id)
+
+    @property
+    def listed_through(self) -> int:
+        """The last window of which gates gave no earlier ticket in a window that is still open."""
+        closed = -1 if self.closed_through is None else self.closed_through
+        is_last = closed >= last_number(self._rules.now.schedule)
+        return closed if is_last else closed - WINDOWS_AHEAD
 
     def ended_at(self, window: int) -> int | None:
         """When a window ended, as published; None: it is not closed yet."""
