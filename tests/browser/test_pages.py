@@ -25,6 +25,10 @@ PAGES = [
     "/pengembalian",
     "/bantuan",
     "/status",
+    "/tentang",
+    "/ketentuan",
+    "/aksesibilitas",
+    "/kontak",
 ]
 LIGHT_BYTES_MAX = {"/beli": 50_000}
 SCRIPT_BYTES_MAX = {"/periksa": 15_000, "/periksa/kode": 15_000}

@@ -288,6 +288,10 @@ def test_in_production_no_gate_sends_people_to_its_own_machine(tmp_path: Path) -
     started = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=20)
     assert started.returncode != 0
     assert "METERAI_PUBLIC_URL" in started.stderr
+    environment["METERAI_PUBLIC_URL"] = "https://meterai.example"
+    started = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=20)
+    assert started.returncode != 0
+    assert "METERAI_OPERATOR_NAME" in started.stderr
 
 
 def test_the_first_promise_on_the_page_is_noted_and_outlives_a_restart(tmp_path: Path) -> None:

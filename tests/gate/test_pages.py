@@ -48,6 +48,25 @@ def test_each_has_what_is_his_own_in_a_page() -> None:
     assert 'lang="en"' in page(pages, language="en")
 
 
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_the_foot_of_a_wait_page_names_the_operator_and_leads_to_its_page(language: str) -> None:
+    pages = Pages("https://m.example", operator="PT Nyata & Co", contact="bantuan@m.example")
+    foot = page(pages, language=language).partition("<footer>")[2].partition("</footer>")[0]
+    prefix = "/en" if language == "en" else ""
+    assert f'<a href="https://m.example{prefix}/tentang">PT Nyata &amp; Co</a>' in foot
+    assert foot.count("<a ") == 1
+
+
+@pytest.mark.parametrize("contact", ["bantuan@m.example", ""])
+def test_a_fault_names_the_contact_that_there_is(contact: str, tmp_path: Path) -> None:
+    settings = GateSettings(
+        1, tmp_path, "http://g", "https://m.example", operator="PT Nyata", contact=contact
+    )
+    notice = Gate(settings, {}).answers.notice("fault", "id", "/antre/casn", 500, help_code="ABC").decode()
+    assert ("mailto:bantuan@m.example" in notice) == bool(contact)
+    assert ('href="https://m.example/kontak"' in notice) == (not contact)
+
+
 def gate_at(address: str, folder: Path, *, site: str = "http://-") -> Gate:
     return Gate(GateSettings(number=1, folder=folder, gate_url=address, site_url=site), {})
 

@@ -107,7 +107,7 @@ FILTERS = dict.fromkeys(
     ),
     lambda *_: "7",
 )
-FACTS = SiteFacts("https://situs", True, 10_000, 2_500, 1_100, 30, events=(("casn", "CASN"),))
+FACTS = SiteFacts("https://7", True, 10_000, 2_500, 1_100, 30, events=(("casn", "CASN"),))
 
 
 @pytest.fixture(scope="module", params=[Anything, Nothing])

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from meterai.kit.operator import Operator
 from meterai.texts.states import STATES
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.messages import state_text, text_of
@@ -72,6 +73,55 @@ def test_the_foot_leads_to_the_events_that_there_are(language: str) -> None:
     prefix = "/en" if language == "en" else ""
     assert f'<a href="{prefix}/pppk">PPPK 2026</a>' in foot
     assert "/casn" not in foot
+
+
+OPERATOR = Operator("PT Nyata", "Jalan Nyata 1", "UU 10/2020", "Perjanjian 7/2026")
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_pages_say_whom_people_pay_and_where(language: str) -> None:
+    facts = SiteFacts(
+        "https://meterai.example",
+        True,
+        10_000,
+        2_500,
+        1_100,
+        30,
+        gate_url="https://antre.meterai.example",
+        operator=OPERATOR,
+    )
+    pages = Pages(facts, Assets())
+    about = pages.render(Visit(language, "/tentang", ""), "about.html").decode()
+    about = about[: about.index("<footer")]
+    foot = pages.render(Visit(language, "/harga", ""), "price.html").decode().partition("<footer")[2]
+    for page in (about, foot):
+        for text in (OPERATOR.name, OPERATOR.address, OPERATOR.basis, OPERATOR.appointment):
+            assert text in page
+        assert re.search(r"\bmeterai\.example\b", page)
+        assert "antre.meterai.example" in page
+    assert 'id="palsu"' in about
+    assert "/tentang#palsu" in foot
+    assert "CONTOH" not in about + foot
+
+
+def test_the_foot_of_the_checkout_has_the_name_and_its_link_only() -> None:
+    told = {"title": "", "action": "", "typed": "", "refused": "", "refused_facts": {}, "proof": ""}
+    pages = Pages(SiteFacts("https://m.example", True, 1, 1, 1, 1, operator=OPERATOR), Assets())
+    for step in (True, False):
+        page = pages.render(Visit("id", "/saya", ""), "contact.html", step=step, **told).decode()
+        foot = page[page.index("<footer") :]
+        links = re.findall(r'href="([^"]+)"', foot)
+        assert OPERATOR.name in foot
+        assert (links == ["/tentang"]) == step
+
+
+def test_a_help_code_names_a_contact_only_where_there_is_one() -> None:
+    told = {"text": text_of("server.fault", "id"), "back": ""}
+    alone = make_pages(standalone=True).render(Visit("id", "/", ""), "error.html", **told).decode()
+    assert "menghubungi kami" not in alone
+    assert "/kontak" not in alone
+    site = make_pages(standalone=False).render(Visit("id", "/", ""), "error.html", **told).decode()
+    assert '<p class="small"><a href="/kontak">' in site
 
 
 @pytest.mark.parametrize("standalone", [False, True])

@@ -36,7 +36,7 @@ class Gate:
 
     def __init__(self, settings: GateSettings, facts: dict[str, EventFacts]) -> None:
         self.settings = settings
-        self.pages = Pages(settings.site_url)
+        self.pages = Pages(settings.site_url, operator=settings.operator, contact=settings.contact)
         self.answers = Answers(settings, self.pages)
         self.open_events: dict[str, OpenEvent] = {}
         self.ready: dict[bytes, bytes] = self.answers.assets

@@ -36,6 +36,10 @@ class GateSettings:
     work: WorkMode = "auto"
     work_joins_per_second: float = 50.0
     mail_providers: Path = SHIPPED
+    operator: str = ""
+    """The company's name at the foot of pages."""
+    contact: str = ""
+    """How people reach the operator; empty: by the site's pages alone."""
     clock_shift_s: float = 0
     """For rehearsals: by how much this gate's clock is wrong."""
 

@@ -15,6 +15,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from meterai.kit.http import work_demand
+from meterai.kit.settings import contact_link
 from meterai.texts.mechanism.catalogues import load_translations, look_up, names_of_languages
 from meterai.texts.mechanism.languages import languages, of_two, prefix_of
 
@@ -43,11 +44,13 @@ class EventFacts:
 class Pages:
     """Templates in all languages, scripts named by their content, and the style inside every page.
 
-    `site`: the site's address without a slash at its end.
+    `site`: the site's address without a slash at its end. `operator` and `contact`: of the company.
     """
 
-    def __init__(self, site: str) -> None:
+    def __init__(self, site: str, *, operator: str = "", contact: str = "") -> None:
         self.site = site
+        self.operator = operator
+        self.contact = contact
         self.style = _squeeze((FOLDER / "static" / "gate.css").read_text())
         self.style_hash = _hash(self.style)
         self.script = _bare((FOLDER / "static" / "wait.js").read_text())
@@ -98,6 +101,9 @@ class Pages:
             "link": (lambda path: f"{prefix}{path.rstrip('/')}") if prefix else (lambda path: path),
             "asset": self._addresses.__getitem__,
             "site": self.site,
+            "operator": self.operator,
+            "reach": self.contact,
+            "reach_link": contact_link(self.contact),
             "style": Markup(self.style),  # noqa: S704 - a file of ours
             "script": Markup(self.script),  # noqa: S704 - a file of ours
             "straight": Markup(self.straight),  # noqa: S704 - a file of ours

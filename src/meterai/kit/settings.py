@@ -205,6 +205,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "e-mail address, a telephone number or an https address; empty: nowhere"
         ),
     ] = ""
+    operator_name: Annotated[
+        str, Doc(description="company that runs the service, at the foot of pages; needed in production")
+    ] = ""
+    operator_address: Annotated[
+        str, Doc(description="its postal address, on the page about us; needed in production")
+    ] = ""
+    operator_basis: Annotated[
+        str, Doc(description="laws and rules under which it sells stamps; needed in production")
+    ] = ""
+    operator_appointment: Annotated[
+        str,
+        Doc(
+            description="what appoints it: the contract or letter, with number and date; needed in production"
+        ),
+    ] = ""
     service_fee: Annotated[int, Doc(ge=0, description="service fee per stamp in rupiah, VAT included")] = 2500
     vat_basis_points: Annotated[
         int, Doc(ge=0, le=10_000, description="VAT on the fee, in hundredths of a percent")

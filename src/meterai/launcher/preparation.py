@@ -12,6 +12,7 @@ from typing import Final
 
 from meterai.kit.child_processes import free_port
 from meterai.kit.files.file_lock import locked
+from meterai.kit.operator import operator_of
 from meterai.kit.settings import Settings, beacon_address
 
 LOCAL: Final = "127.0.0.1"
@@ -125,6 +126,7 @@ def check_settings(settings: Settings) -> None:
 
         check_settings(settings)
         beacon_address(settings)
+        operator_of(settings)
     elif _is_of_production(settings.data / "pki"):
         raise LaunchProblem(other_environment(settings, "production"))
     if settings.tls_certificate:

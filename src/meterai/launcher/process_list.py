@@ -51,6 +51,8 @@ _GATE_SETTINGS: Final = (
     "gate_work_joins_per_second",
     "mail_providers_file",
     "events_file",
+    "contact",
+    "operator_name",
     "log_level",
 )
 _QUEUE_SETTINGS: Final = (

@@ -22,6 +22,7 @@ from meterai.kit import garbage_collection
 from meterai.kit.http.listening import CONNECTIONS_MAX, connections_within_limits, listen
 from meterai.kit.http.proxies import Proxies, trusted_addresses
 from meterai.kit.logging import set_up_logging
+from meterai.kit.operator import operator_name
 from meterai.kit.settings import Settings, from_environment, public_url, queue_root
 from meterai.sales.events import load_events
 
@@ -57,6 +58,8 @@ def gate_settings(settings: Settings, *, number: int, port: int, clock_shift_s: 
         work_joins_per_second=settings.gate_work_joins_per_second,
         mail_providers=Path(settings.mail_providers_file) if settings.mail_providers_file else SHIPPED,
         clock_shift_s=clock_shift_s,
+        operator=operator_name(settings),
+        contact=settings.contact,
     )
 
 
@@ -119,9 +122,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if settings.environment == "production" and not settings.public_url:
         parser.error("METERAI_PUBLIC_URL: production needs the address to which people are sent on")
     os.umask(os.umask(0o077) | 0o007)  # what a gate writes about people is nobody else's business
-    here = gate_settings(
-        settings, number=options.number, port=options.port, clock_shift_s=options.clock_shift_seconds
-    )
+    try:
+        here = gate_settings(
+            settings, number=options.number, port=options.port, clock_shift_s=options.clock_shift_seconds
+        )
+    except ValueError as error:
+        parser.error(str(error))
     try:
         uvloop.run(serve(here, facts_of_events(settings), host=options.host, port=options.port))
     except OSError as error:  # the launcher starts another one in a moment

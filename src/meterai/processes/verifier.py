@@ -19,6 +19,7 @@ from meterai.kit.http.guarded_protocol import GuardedProtocol
 from meterai.kit.http.listening import CONNECTIONS_MAX, connections_within_limits, listen
 from meterai.kit.http.proxies import trusted_addresses
 from meterai.kit.logging import set_up_logging
+from meterai.kit.operator import Operator
 from meterai.kit.settings import Settings, from_environment
 from meterai.verification.face_limits import face_limits
 from meterai.verification.model import Trust
@@ -63,6 +64,7 @@ async def open_service(settings: Settings, trust: Trust) -> AsyncIterator[Verifi
         register=db is not None,
         code_reader=bool(trust.code_keys),
         contact=settings.contact,
+        operator=Operator(settings.operator_name),
     )
     await jail.start()
     try:

@@ -19,9 +19,10 @@ _STAMPED_BYTES_MIN = 20_000
 """No stamped file is smaller: a smaller limit is meant in kilobytes."""
 OUR_ADDRESSES = frozenset(
     (
-        *("antre", "antrean", "api", "aset", "bantuan", "beli", "harga", "healthz", "hentikan"),
+        *("aksesibilitas", "antre", "antrean", "api", "aset", "bantuan", "beli", "harga", "healthz"),
         *languages()[1:],
-        *("kuota", "pengembalian", "periksa", "pesanan", "saya", "status", "uang"),
+        *("hentikan", "ketentuan", "kontak", "kuota", "pengembalian", "periksa", "pesanan"),
+        *("saya", "status", "tentang", "uang"),
     )
 )
 """First parts of addresses of site and gates. An event of such a name would hide them (a test compares)."""

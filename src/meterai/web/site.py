@@ -11,6 +11,7 @@ from litestar.di import Provide
 
 from meterai.bootstrap import App
 from meterai.kernel.clock import business_date, start_of_business_date
+from meterai.kit.operator import operator_of
 from meterai.kit.settings import gate_address
 from meterai.sales.events import Event
 from meterai.sales.queries.tariffs import Tariff
@@ -95,6 +96,8 @@ def _facts(service: App, tariffs: Sequence[Tariff], events: Sequence[Event]) -> 
         refund_release_above=settings.refund_release_above,
         events=tuple((event.slug, event.name) for event in events),
         contact=settings.contact,
+        gate_url=gate_address(settings),
+        operator=operator_of(settings),
     )
 
 

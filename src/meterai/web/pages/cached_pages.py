@@ -18,6 +18,10 @@ SAME_FOR_EVERYONE = {
     "/harga": "price.html",
     "/pengembalian": "refund_terms.html",
     "/bantuan": "help.html",
+    "/tentang": "about.html",
+    "/ketentuan": "terms.html",
+    "/aksesibilitas": "accessibility.html",
+    "/kontak": "reach_us.html",
 }
 
 

@@ -7,15 +7,18 @@ from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from meterai.kernel.money import format_rupiah
 from meterai.kernel.serial_number import group_serial
 from meterai.kit.formats import display
+from meterai.kit.operator import NOT_SET, Operator
 from meterai.kit.settings import contact_link
 from meterai.pdf.limits import CHECKED_BYTES_MAX
 from meterai.sales.bank_account import BANKS, HOLDER_LENGTH_MAX
+from meterai.stamping.retention import RETENTION_DAYS
 from meterai.texts.mechanism import moments
 from meterai.texts.mechanism.catalogues import load_translations, names_of_languages
 from meterai.verification.picture_codes import CODES_MAX
@@ -51,6 +54,16 @@ class SiteFacts:
     """Rupiah a day above which two officers release payouts."""
     contact: str = ""
     """How people reach us (`settings.contact`); empty: not at all."""
+    gate_url: str = ""
+    """The address of the gates; empty: that of the site."""
+    operator: Operator = NOT_SET
+    """The company that people pay."""
+
+    @property
+    def official_hosts(self) -> tuple[str, ...]:
+        """The hosts of the site and of the gates, each once."""
+        addresses = (self.public_url, self.gate_url or self.public_url)
+        return tuple(dict.fromkeys(urlsplit(address).netloc for address in addresses))
 
     @property
     def public_host(self) -> str:
@@ -113,6 +126,7 @@ def environment_of(language: str) -> Environment:
         "upload_files_max": FILES_MAX,
         "checked_bytes_max": CHECKED_BYTES_MAX,
         "codes_max": CODES_MAX,
+        "retention_days": RETENTION_DAYS,
         "link": partial(localise, language=language),
         "told": partial(_told, language),
         "reason": partial(reason_text, language=language),
