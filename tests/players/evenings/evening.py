@@ -196,9 +196,14 @@ class Evening:
             await self.seconds(1)
 
     async def forget_what_is_gone(self) -> None:
-        """After a restore the rules are set again, and people whose pass is gone come again."""
+        """After a restore all processes start again, and people whose pass is gone come again.
+
+        Windows may be closed again with other lists, so places are drawn again.
+        """
         await self.set_rules(self.schedule, self.policy)
+        self.site.published = None
         for person in self.people:
+            person.place = None
             if person.is_done and person.ticket is not None and not await self.site.has_pass(person):
                 person.is_done = False
 
