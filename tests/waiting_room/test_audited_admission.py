@@ -109,6 +109,14 @@ def test_what_an_operator_expects_the_site_to_bear_is_a_rate_and_nothing_else_th
     assert audited.rates.at(AT - SLACK_S) == 4_000
 
 
+def test_a_rate_by_a_clock_that_was_ahead_grows_from_the_moment_when_it_was_set_right(
+    audited: Audited,
+) -> None:
+    audited.rates.on_rate(0, AT + 60, 120)
+    audited.says(AT, CLOCK_SET_RIGHT, 60)
+    assert audited.rates.at(AT + 20) > 200
+
+
 @pytest.mark.parametrize("rate", [CAP, CAP + 1])
 def test_a_rate_above_the_cap_is_found(audited: Audited, rate: int) -> None:
     audited.rates.on_rate(7, AT, rate)

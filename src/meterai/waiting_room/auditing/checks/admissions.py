@@ -37,13 +37,17 @@ class RateBound:
         self._note_cap(at)
 
     def on_operator(self, at: int, facts: OperatorFacts) -> None:
-        """Notes that an operator set or removed a cap, or stated the rate that the site bears."""
+        """Notes that an operator set or removed a cap, or stated the rate that the site bears, or that a
+        clock was set right."""
         told = int(facts.value) if facts.value.isdigit() else None
         if facts.action == "cap":
             self._operator_cap = told
             self._note_cap(at)
         elif facts.action == "expect" and told:
             self._rates.append((at, told))
+        elif facts.action == CLOCK_SET_RIGHT:  # else a rate would seem not to grow until the wrong time
+            self._rates = deque((min(then, at), rate) for then, rate in self._rates)
+            self._caps = deque((min(then, at), cap) for then, cap in self._caps)
 
     def on_rate(self, n: int, at: int, rate: int) -> None:
         """Notes a rate from the log."""
