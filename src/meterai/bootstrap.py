@@ -30,6 +30,7 @@ from meterai.sales.qr_image import READ_QR_IMAGE
 from meterai.stamping.archive.level import Level
 from meterai.stamping.archive.revocation_source import HttpRevocation, RevocationSource
 from meterai.stamping.archive.tools import ArchiveSettings, ArchiveTools
+from meterai.stamping.photos import CLEAN_PHOTO, MAKE_SHEETS
 from meterai.stamping.ports import Signer, Vouch
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
@@ -54,6 +55,8 @@ JAIL_TASKS = [
     "meterai.stamping.in_jail.free_places:propose_free_place",
     "meterai.stamping.in_jail.free_places:check_places",
     "meterai.stamping.in_jail.rewriting:rewrite",
+    CLEAN_PHOTO,
+    MAKE_SHEETS,
     "meterai.stamping.in_jail.archive_extension:look",
     "meterai.stamping.in_jail.archive_extension:extend",
     "meterai.verification.in_jail:judge",

@@ -19,11 +19,12 @@ from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Refusal
 from meterai.kernel.serial_number import group_serial
 from meterai.kit.database import Database
+from meterai.pdf.picture_kinds import is_picture
 from meterai.signatures.stamp_code import code_message, encode_code
 from meterai.stamping.placement import Placement
 from meterai.stamping.requests import Stamp
 from meterai.verification.model import Verdict
-from meterai.verification.picture_codes import READ_PICTURE, PictureCodes, PictureRequest, is_picture
+from meterai.verification.picture_codes import READ_PICTURE, PictureCodes, PictureRequest
 from meterai.verification.use_cases.judge_document import JUDGE
 from meterai.verifier.routes import VerifierService, build_verifier
 from meterai.web.pages.assets import Assets

@@ -22,6 +22,7 @@ from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import Inspection, RenderedPage, RenderRequest
 from meterai.stamping import page_images
 from meterai.stamping.model import Job, JobState, OutputVerdict, Release
+from meterai.stamping.photos import Photo
 from meterai.stamping.placement import Placement
 from meterai.stamping.requests import OutputLimits, PageDifference
 from meterai.stamping.retention import RETENTION_DAYS
@@ -75,6 +76,8 @@ class DocumentPage(msgspec.Struct, frozen=True, kw_only=True):
     """Pages whose fields or comments look different since they are part of the page."""
     compared: bool = True
     """Whether a person confirmed them. True if there are none."""
+    photos: tuple[Photo, ...] = ()
+    """What was chosen for each photo, if the document was made of photos. Its upload has them as pages."""
 
 
 async def jobs_by_key(conn: Connection, keys: Sequence[str]) -> dict[str, tuple[bytes, Job]]:
@@ -403,6 +406,7 @@ def _page(row: Row, job: Job | None, releases: Sequence[Row]) -> DocumentPage:
         upload_object=row["upload_object"],
         differences=tuple(msgspec.convert(row["differences"], list[PageDifference])),
         compared=row["compared_at"] is not None or not row["differences"],
+        photos=tuple(msgspec.convert(row["photos"], list[Photo])),
     )
 
 

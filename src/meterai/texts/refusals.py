@@ -90,7 +90,12 @@ TABLE: dict[str, Explanation] = {
         STILL,
     ),
     "form.no_file": Explanation(
-        N_("Belum ada berkas yang dipilih."), N_("Pilih berkas PDF, lalu lanjutkan."), STILL
+        N_("Belum ada berkas yang dipilih."), N_("Pilih berkas PDF atau foto, lalu lanjutkan."), STILL
+    ),
+    "form.one_document": Explanation(
+        N_("Di sini hanya satu dokumen yang dapat diterima."),
+        N_("Pilih satu PDF, atau foto semua halaman dari satu dokumen."),
+        STILL,
     ),
     "form.busy": Explanation(
         N_("Sedang banyak unggahan besar."), N_("Tunggu satu menit, lalu kirim sekali lagi."), STILL
@@ -309,6 +314,63 @@ TABLE: dict[str, Explanation] = {
             "terpakai."
         ),
         "held",
+    ),
+    "photo.unreadable": Explanation(
+        N_("Foto ini tidak dapat dibuka: rusak atau terpotong."),
+        N_("Foto lagi dokumennya, atau kirim foto aslinya sekali lagi."),
+        STILL,
+    ),
+    "photo.other_kind": Explanation(
+        N_("Foto jenis ini (seperti HEIC, WebP, atau GIF) tidak dapat kami baca."),
+        N_(
+            "Kirim sebagai JPEG atau PNG. Di iPhone: Pengaturan, Kamera, Format, Paling Kompatibel, lalu "
+            "foto lagi. Cara termudah untuk foto yang sudah ada: buat tangkapan layarnya."
+        ),
+        STILL,
+    ),
+    "photo.too_large": Explanation(
+        N_("Foto ini terlalu besar (paling banyak {megapixels} megapiksel dan {upload_bytes_max})."),
+        N_("Foto lagi dengan resolusi yang lebih rendah, atau buat tangkapan layarnya."),
+        STILL,
+        facts={
+            "megapixels": PICTURE_PIXELS_MAX // 1_000_000,
+            "upload_bytes_max": DEFAULT_LIMITS.file_bytes_max,
+        },
+    ),
+    "photo.too_heavy": Explanation(
+        N_("Foto ini terlalu berat untuk dikerjakan."),
+        N_("Foto lagi dokumennya dengan kamera biasa, atau buat tangkapan layarnya."),
+        STILL,
+    ),
+    "photo.too_small": Explanation(
+        N_("Foto ini terlalu kecil: tulisannya tidak akan terbaca."),
+        N_("Foto dokumennya dari atas sampai memenuhi layar, lalu unggah foto itu."),
+        STILL,
+    ),
+    "photo.too_many": Explanation(
+        N_("Fotonya terlalu banyak untuk satu dokumen."),
+        N_("Pakai paling banyak {photos_max} foto, atau pindai dokumennya menjadi PDF."),
+        STILL,
+    ),
+    "photo.none": Explanation(
+        N_("Belum ada foto yang dipilih."), N_("Pilih atau ambil foto halaman berikutnya."), STILL
+    ),
+    "photo.corners": Explanation(
+        N_("Keempat titik itu tidak membentuk selembar kertas."),
+        N_("Ketuk keempat sudut kertasnya sekali lagi, satu titik untuk setiap sudut."),
+        STILL,
+    ),
+    "photo.changed": Explanation(
+        N_("Foto dokumen ini sudah berubah, mungkin di jendela lain."),
+        N_("Lihat hasilnya sekarang, lalu ulangi yang masih kurang."),
+        STILL,
+    ),
+    "photo.needs_look": Explanation(
+        N_("Di sini foto belum dapat dipakai, karena hasilnya perlu Anda lihat dahulu."),
+        N_(
+            "Simpan sebagai PDF, lalu unggah PDF itu. Atau unggah fotonya di Meterai saya atau dalam pesanan "
+            "baru."
+        ),
     ),
     "jail.busy": Explanation(
         N_("Sedang banyak dokumen yang dikerjakan."),

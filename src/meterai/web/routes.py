@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from meterai.web.account import contacts_routes, my_stamps_routes, sessions_routes
-from meterai.web.documents import bundle_routes, comparing_routes, place_routes, sheet_routes, upload_routes
+from meterai.web.documents import (
+    bundle_routes,
+    comparing_routes,
+    photo_routes,
+    place_routes,
+    sheet_routes,
+    upload_routes,
+)
 from meterai.web.line import certificate_routes, claim_routes, reminder_routes
 from meterai.web.orders import (
     checkout_routes,
@@ -23,6 +30,7 @@ ROUTES: list[Any] = [
     *place_routes.ROUTES,
     *sheet_routes.ROUTES,
     *comparing_routes.ROUTES,
+    *photo_routes.ROUTES,
     *checkout_routes.ROUTES,
     *order_routes.ROUTES,
     *refund_routes.ROUTES,

@@ -46,6 +46,8 @@ class NewDocument(msgspec.Struct, frozen=True, kw_only=True):
     """The upload, where a person must compare pages. None: it is not kept."""
     upload_bytes: int | None = None
     differences: Any = ()
+    photos: Any = ()
+    """What was chosen for each photo of which the document was made; the photos are in `upload_object`."""
 
     @property
     def objects(self) -> list[str]:
@@ -101,12 +103,19 @@ def swapped(profile: str) -> str:
     )
 
 
-async def set_compared(connection: Connection, document_id: UUID, now: datetime) -> None:
-    """Notes when a person confirmed the pages that look different. The first time counts."""
+async def set_compared(
+    connection: Connection, document_id: UUID, now: datetime, *, upload: str | None
+) -> None:
+    """Notes when a person confirmed the pages that look different. The first time counts.
+
+    `upload`: the object that the person saw them beside, where it may change.
+    """
     await connection.execute(
-        "UPDATE stamping.document SET compared_at = $2 WHERE id = $1 AND compared_at IS NULL",
+        """UPDATE stamping.document SET compared_at = $2
+           WHERE id = $1 AND compared_at IS NULL AND ($3::text IS NULL OR upload_object = $3)""",
         document_id,
         now,
+        upload,
     )
 
 
@@ -129,6 +138,37 @@ async def set_rewritten(
         size,
         inspection,
         output,
+    )
+    return status == "UPDATE 1"
+
+
+async def set_sheets(connection: Connection, document: NewDocument, *, was: str, album: str) -> bool:
+    """Replaces the PDF made of photos, and the photos, by other ones, under the locks of their objects.
+
+    Returns False if a person has confirmed the PDF, or if it is no longer `was`, or its photos `album`.
+    """
+    status = await connection.execute(
+        """WITH locked AS MATERIALIZED (
+               SELECT count(pg_advisory_xact_lock_shared(hashtextextended(key, 4)))
+               FROM unnest($11::text[]) AS key
+           )
+           UPDATE stamping.document d SET input_object = $2, input_bytes = $3, inspection = $4, output = $5,
+               placements = $6, upload_object = $7, upload_bytes = $8, differences = $9, photos = $10
+           FROM locked WHERE id = $1 AND compared_at IS NULL AND input_object = $12 AND upload_object = $13
+               AND photos <> '[]'""",
+        document.id,
+        document.input_object,
+        document.input_bytes,
+        document.inspection,
+        document.output,
+        document.placements,
+        document.upload_object,
+        document.upload_bytes,
+        document.differences,
+        document.photos,
+        document.objects,
+        was,
+        album,
     )
     return status == "UPDATE 1"
 

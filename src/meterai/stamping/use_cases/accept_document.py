@@ -6,6 +6,7 @@ import hashlib
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
 import structlog
 
 from meterai.jail.pool import JailPool
@@ -21,9 +22,16 @@ from meterai.pdf.signed_refusals import for_signed_file
 from meterai.stamping import page_images
 from meterai.stamping.model import STAMPS_MAX
 from meterai.stamping.output_limits import verdict_of
+from meterai.stamping.photos import MadeOfPhotos
 from meterai.stamping.ports import Vouch
 from meterai.stamping.queries import DocumentPage, remember_name
-from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX, OutputLimits, Reception, ReceptionRequest
+from meterai.stamping.requests import (
+    PAGE_IMAGE_WIDTH_PX,
+    OutputLimits,
+    PageDifference,
+    Reception,
+    ReceptionRequest,
+)
 from meterai.stamping.retention import RETENTION_DAYS, UNPROVEN_LIFE
 from meterai.stamping.store import documents
 
@@ -61,6 +69,7 @@ async def accept_document(
     network: bytes | None = None,
     together: str = "",
     asks: bool = True,
+    made_of: MadeOfPhotos | None = None,
 ) -> AcceptedDocument:
     """Inspects a file, proposes places for its stamps, measures the result, and stores it.
 
@@ -75,6 +84,7 @@ async def accept_document(
     - What is stored of a file without signatures is the normalised file, to which only the stamps are added.
     - `together`: the bundle that the file comes with. One jail process may read all its files.
     - `asks`: whether a person can compare and confirm pages that look different. Else such a file is refused.
+    - `made_of`: the photos of which `data` was made. A person must look at its pages and confirm them.
     - `vouch`: called for files that carry stamps already, and for no others.
 
     Raises: Refusal INVALID `pdf.*` (see `pdf.inspection.inspect`), `pdf.to_compare`,
@@ -89,7 +99,9 @@ async def accept_document(
         data=data, stamps=stamps, limits=limits or OutputLimits(), profile=profile, password=password
     )
     id = new_id(now)
-    found = await _receive(jail, request, owner=together or str(id))
+    found = await receive(jail, request, owner=together or str(id))
+    if made_of is not None:
+        found = with_photos(found, made_of)
     if found.differences and not asks:
         raise Refusal(Kind.INVALID, "pdf.to_compare", page=found.differences[0].page)
     uploaded, data = _digest(data), found.instead or data
@@ -122,6 +134,7 @@ async def accept_document(
         upload_object=upload,
         upload_bytes=len(found.before) or None,
         differences=found.differences,
+        photos=made_of.photos if made_of else (),
     )
     async with db.connection() as connection:
         await documents.insert_document(connection, document)
@@ -152,14 +165,21 @@ async def accept_document(
         upload_object=upload,
         differences=tuple(found.differences),
         compared=not found.differences,
+        photos=tuple(made_of.photos) if made_of else (),
     )
+
+
+def with_photos(found: Reception, made_of: MadeOfPhotos) -> Reception:
+    """What was found about a PDF that was made of photos: every page is to be looked at."""
+    pages = [PageDifference(page=page, boxes=[]) for page in range(1, len(found.inspection.pages) + 1)]
+    return msgspec.structs.replace(found, differences=pages, before=made_of.album)
 
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-async def _receive(jail: JailPool, request: ReceptionRequest, *, owner: str) -> Reception:
+async def receive(jail: JailPool, request: ReceptionRequest, *, owner: str) -> Reception:
     """Asks the jail, and logs the kinds of the exceptions that parsers raised on a signed file.
 
     Raises: Refusal, with the words for signed files where there are such.

@@ -43,7 +43,7 @@ from meterai.web.account.sign_in import (
 )
 from meterai.web.documents.placing import TypedPlacement, placing_context, typed_of
 from meterai.web.documents.placing_form import WantedPlacements, typed_from, wanted_placements
-from meterai.web.documents.seen_documents import own_document, picture_of
+from meterai.web.documents.seen_documents import look_of, own_document, picture_of
 from meterai.web.documents.uploads import accept_upload
 from meterai.web.line.general_shop import entry_cookies
 from meterai.web.orders.access import ORDER_COOKIE, customer_of, kept_orders, signed_in
@@ -51,7 +51,7 @@ from meterai.web.orders.order_routes import pdf_response
 from meterai.web.orders.order_view import CHIPS, state_name
 from meterai.web.pages.messages import state_text
 from meterai.web.pages.paging import ListSlice, read_cursor, slice_of
-from meterai.web.requests.forms import ONE_DOCUMENT
+from meterai.web.requests.forms import DOCUMENTS
 from meterai.web.requests.request_context import MARK_COOKIE, SESSION_COOKIE, RequestContext, WebRequest
 
 ORDERS_SHOWN = 50
@@ -146,7 +146,7 @@ async def leave(request: WebRequest, context: RequestContext) -> Response[bytes]
 @post("/saya/dokumen", status_code=303)
 async def take_document(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Checks a document that is to be stamped with quota."""
-    form = await context.form(request, ONE_DOCUMENT)
+    form = await context.form(request, DOCUMENTS)
     customer = await signed_in(context, request)
     try:
         document = await accept_upload(context, form, event=None, kind=None, owner=customer.customer_id)
@@ -164,7 +164,7 @@ async def show_placing(request: WebRequest, context: RequestContext, document_id
     if number := await _order_of(context, document_id):
         return context.redirect(request, f"/pesanan/{number}")
     if not document.compared:
-        return context.redirect(request, f"/saya/dokumen/{document_id}/banding")
+        return context.redirect(request, f"/saya/dokumen/{document_id}/{look_of(document)}")
     query = request.query_params
     stamp, page = query.get("meterai", ""), query.get("halaman", "")
     typed = await typed_of(document, stamp=stamp, page=page, free=context.free_place)
@@ -185,7 +185,7 @@ async def take_placing(request: WebRequest, context: RequestContext, document_id
     if number := await _order_of(context, document_id):
         return context.redirect(request, f"/pesanan/{number}")
     if not document.compared:
-        return context.redirect(request, f"/saya/dokumen/{document_id}/banding")
+        return context.redirect(request, f"/saya/dokumen/{document_id}/{look_of(document)}")
     typed = await typed_of(document, stamp=form.text("meterai"), page="", free=context.free_place)
     try:
         typed = await typed_from(form, document, context.free_place)

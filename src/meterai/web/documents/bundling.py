@@ -22,6 +22,7 @@ from meterai.kit.files.zip_archive import (
 from meterai.kit.formats.csv_export import csv_table
 from meterai.kit.http.body_budget import BodyBudget
 from meterai.pdf.limits import DEFAULT_LIMITS
+from meterai.pdf.picture_kinds import is_picture
 from meterai.pdf.profiles import Profile
 from meterai.stamping.bundles.given_files import GivenFile, from_zip, refused_file
 from meterai.stamping.bundles.model import LEFT_OUT, STAMPED_ALREADY, Bundle, BundleFile, Outcome, Rule
@@ -125,6 +126,8 @@ def _given(uploads: list[Upload]) -> Iterator[GivenFile]:
                 raise Refusal(Kind.INVALID, "archive.too_large", total_bytes_max=UPLOAD_BYTES_MAX)
             if upload.too_large:
                 raise Refusal(Kind.INVALID, "pdf.too_large", bytes_max=DEFAULT_LIMITS.file_bytes_max)
+            if is_picture(upload.content):
+                raise Refusal(Kind.INVALID, "photo.needs_look")
             if upload.content.startswith(_ZIP_BEGINNINGS):
                 yield from from_zip(io.BytesIO(upload.content), ZIP_LIMITS)
                 continue

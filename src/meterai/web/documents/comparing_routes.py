@@ -46,6 +46,8 @@ async def show_comparison_of_order(
     draft = await document_of_draft(request, context, number, document_id)
     if draft is None:
         return context.redirect(request, f"/pesanan/{number}")
+    if draft.document.photos:
+        return context.redirect(request, f"/pesanan/{number}/foto/{document_id}")
 
     def image(page: int, uploaded: bool) -> str:
         return image_address(context, draft.key, draft.document, page, uploaded=uploaded)
@@ -71,6 +73,8 @@ async def confirm_of_order(
 async def show_comparison(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
     """Shows the same for a document that quota is to pay for."""
     document = await own_document(request, context, document_id)
+    if document.photos:
+        return context.redirect(request, f"/saya/dokumen/{document_id}/foto")
 
     def image(page: int, uploaded: bool) -> str:
         return f"/saya/dokumen/{document_id}/halaman/{page}" + ("?asal=1" if uploaded else "")

@@ -24,7 +24,7 @@ from meterai.stamping.use_cases.rewrite_document import rewrite_document
 from meterai.web.account.sign_in import told
 from meterai.web.documents.placing import TypedPlacement, placing_context, typed_of
 from meterai.web.documents.placing_form import typed_from, wanted_placements
-from meterai.web.documents.seen_documents import is_over, picture_of
+from meterai.web.documents.seen_documents import is_over, look_of, picture_of
 from meterai.web.orders.access import OrderKey, customer_of, open_order_page
 from meterai.web.requests.csrf import is_permit, make_permit
 from meterai.web.requests.forms import Form
@@ -51,7 +51,7 @@ async def show_placing(
     if draft is None:
         return context.redirect(request, f"/pesanan/{number}")
     if not draft.document.compared:
-        return context.redirect(request, f"/pesanan/{number}/banding/{draft.document.document_id}")
+        return context.redirect(request, _look_at(draft))
     query = request.query_params
     stamp, page = query.get("meterai", ""), query.get("halaman", "")
     typed = await typed_of(draft.document, stamp=stamp, page=page, free=context.free_place)
@@ -111,7 +111,7 @@ async def show_fit(
     if draft is None:
         return context.redirect(request, f"/pesanan/{number}")
     if not draft.document.compared:
-        return context.redirect(request, f"/pesanan/{number}/banding/{draft.document.document_id}")
+        return context.redirect(request, _look_at(draft))
     if draft.document.output.ok:  # rewritten meanwhile, or nobody demands anything of it
         return context.redirect(request, f"/pesanan/{number}/letak/{position}")
     return _fit(request, context, draft)
@@ -181,6 +181,10 @@ def image_address(
     permit = make_permit(context.service.secret, key.order_id, document.document_id, version)
     own = f"/pesanan/{key.number}/halaman/{document.document_id}/{page}"
     return f"{own}?izin={permit}&v={version}" + ("&asal=1" if uploaded else "")
+
+
+def _look_at(draft: DraftDocument) -> str:
+    return f"/pesanan/{draft.key.number}/{look_of(draft.document)}/{draft.document.document_id}"
 
 
 def _position_of(order: OrderItems | OrderPage, form: Form, position: int) -> int:

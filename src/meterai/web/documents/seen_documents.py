@@ -51,6 +51,11 @@ async def own_document(request: WebRequest, context: RequestContext, document_id
     return document
 
 
+def look_of(document: DocumentPage) -> str:
+    """The page on which a person looks at a document before its stamp is placed, as addresses name it."""
+    return "foto" if document.photos else "banding"
+
+
 async def picture_of(
     request: WebRequest, context: RequestContext, document_id: UUID, page: int, *, version: str = ""
 ) -> Response[bytes]:

@@ -16,7 +16,7 @@ from meterai.sales.use_cases.add_item import FormDocument, put_documents, remove
 from meterai.sales.use_cases.open_order import open_order_with_documents
 from meterai.stamping.queries import document_names
 from meterai.stamping.use_cases.adopt_documents import adopt_documents
-from meterai.web.documents.uploads import accept_one, password_of
+from meterai.web.documents.uploads import accept_one, documents_in, password_of
 from meterai.web.line.event_entry import (
     PurchaseRight,
     bind_order,
@@ -255,10 +255,14 @@ async def _accept(
         uploads = form.uploads(slot.field)
         if not uploads and slot.field in form.files:
             problems.append(RefusedFile(slot.label, text_of("form.no_file", language)))
-        for number, upload in enumerate(uploads):
+        found = documents_in(uploads)
+        if slot.kind and len(found) > 1:
+            problems.append(RefusedFile(slot.label, text_of("form.one_document", language)))
+            continue
+        for number, files in enumerate(found):
             try:
                 document = await accept_one(
-                    context, upload, event=event, kind=slot.kind, owner=owner, password=password_of(form)
+                    context, files, event=event, kind=slot.kind, owner=owner, password=password_of(form)
                 )
                 context.visit(request).at_hand[document.document_id] = document
                 place = f"{submit_id}/{slot.field}/{number}/{document.uploaded}"
@@ -266,7 +270,7 @@ async def _accept(
                     FormDocument(document_id=document.document_id, document_kind=slot.kind, slot=place)
                 )
             except Refusal as refusal:
-                problems.append(RefusedFile(upload.name, text_of(refusal.code, language, refusal.facts)))
+                problems.append(RefusedFile(files[0].name, text_of(refusal.code, language, refusal.facts)))
     if not accepted and not problems:
         problems.append(RefusedFile("", text_of("form.no_file", language)))
     return accepted, problems

@@ -6,18 +6,20 @@ import hashlib
 import hmac
 import re
 import unicodedata
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
 from meterai.bootstrap import vouch_of
 from meterai.jail.queueing.callers import current_caller
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.pdf.picture_kinds import is_picture
 from meterai.pdf.profiles import Profile
 from meterai.sales.events import Event
 from meterai.stamping.requests import OutputLimits
 from meterai.stamping.upload_room import UploadRoom
 from meterai.stamping.use_cases.accept_document import AcceptedDocument, accept_document
+from meterai.stamping.use_cases.accept_photos import accept_photos
 from meterai.web.requests.forms import Form, Upload
 from meterai.web.requests.request_context import RequestContext
 
@@ -27,9 +29,21 @@ def limits_of(event: Event) -> OutputLimits:
     return OutputLimits(bytes_max=event.output_bytes_max, pdf_version_min=event.pdf_version_min)
 
 
+def documents_in(uploads: Sequence[Upload]) -> list[list[Upload]]:
+    """The uploads of each document: photos that were chosen together are one, every other file is its own."""
+    photos = [upload for upload in uploads if is_picture(upload.content)]
+    found = list[list[Upload]]()
+    for upload in uploads:
+        if not is_picture(upload.content):
+            found.append([upload])
+        elif upload is photos[0]:
+            found.append(photos)
+    return found
+
+
 async def accept_one(
     context: RequestContext,
-    upload: Upload,
+    uploads: Sequence[Upload],
     *,
     event: Event | None,
     kind: str | None,
@@ -40,29 +54,43 @@ async def accept_one(
 ) -> AcceptedDocument:
     """Inspects and stores one document, with proposed places for `stamps` stamps.
 
+    - `uploads`: one file, or the photos of which the document is made.
     - `profile`: the wish for a file without signatures.
     - `password`: opens a locked PDF. It goes no further than the jail.
 
-    Raises: Refusal `pdf.*` with the reason, before anything is stored; as `UploadRoom.take`.
+    Raises: Refusal `pdf.*` or `photo.*` with the reason, before anything is stored; as `UploadRoom.take`.
     """
-    if upload.too_large:
+    if any(upload.too_large for upload in uploads):
         raise Refusal(Kind.INVALID, "pdf.too_large")
-    service = context.service
-    data, upload.content = bytes(upload.content), bytearray()  # once is enough, while it waits for the jail
+    service, first = context.service, uploads[0]
+    files = list[bytes]()
+    for upload in uploads:
+        files.append(bytes(upload.content))
+        upload.content = bytearray()  # once is enough, while it waits for the jail
     network = _network_mac(service.secret)
-    async with _room(service.upload_room, owner, network, len(data)):
+    limits = limits_of(event) if event else None
+    tools = (service.db, service.jail, service.objects, vouch_of(service))
+    async with _room(service.upload_room, owner, network, sum(map(len, files))):
+        if is_picture(files[0]):
+            return await accept_photos(
+                *tools,
+                pictures=files,
+                name=file_name(re.sub(r"\.(jpe?g|png)$", "", first.name, flags=re.I)),
+                kind=kind,
+                limits=limits,
+                customer_id=owner,
+                network=network,
+                now=service.clock(),
+            )
         return await accept_document(
-            service.db,
-            service.jail,
-            service.objects,
-            vouch_of(service),
-            data=data,
-            name=upload.name,
+            *tools,
+            data=files[0],
+            name=first.name,
             kind=kind,
             stamps=stamps,
             profile=profile,
             password=password,
-            limits=limits_of(event) if event else None,
+            limits=limits,
             customer_id=owner,
             network=network,
             now=service.clock(),
@@ -95,14 +123,22 @@ async def accept_upload(
     owner: UUID | None,
     stamps: int = 1,
     profile: Profile = Profile.FINAL,
+    may_be_photos: bool = True,
 ) -> AcceptedDocument:
-    """Does the same for the field `berkas` of a form that takes one file."""
-    uploads = form.uploads("berkas")
-    if not uploads:
+    """Does the same for the field `berkas` of a form that takes one document.
+
+    `may_be_photos`: whether the person can look at what is made of photos. Else photos are refused.
+    """
+    found = documents_in(form.uploads("berkas"))
+    if not found:
         raise Refusal(Kind.INVALID, "form.no_file")
+    if len(found) > 1:
+        raise Refusal(Kind.INVALID, "form.one_document")
+    if not may_be_photos and is_picture(found[0][0].content):
+        raise Refusal(Kind.INVALID, "photo.needs_look")
     return await accept_one(
         context,
-        uploads[0],
+        found[0],
         event=event,
         kind=kind,
         owner=owner,

@@ -181,6 +181,7 @@ async def replace(
             owner=order.customer_id,
             stamps=item.quantity,
             profile=await _profile_wanted(context, item.document_id),
+            may_be_photos=False,
         )
         refuse_unfit(document)
         await replace_document(context.service.db, item.id, document.document_id, now=context.service.clock())

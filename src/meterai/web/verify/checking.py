@@ -14,8 +14,8 @@ from meterai.kernel.clock import Clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.pdf.limits import CHECKED_BYTES_MAX
+from meterai.pdf.picture_kinds import is_picture
 from meterai.verification.model import FaceLimits, Judgement, Trust, Verdict
-from meterai.verification.picture_codes import is_picture
 from meterai.verification.reasons import SAVED_AGAIN, UNCLEAR_ADDITION
 from meterai.verification.use_cases.judge_document import judge_document
 from meterai.verification.use_cases.read_picture import read_picture
