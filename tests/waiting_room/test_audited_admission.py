@@ -8,15 +8,15 @@ from typing import cast
 
 import pytest
 
-from meterai.waiting_room.auditing.checks.admissions import (
+from meterai.waiting_room.auditing.checks.rules import RulesCheck
+from meterai.waiting_room.auditing.findings import Findings
+from meterai.waiting_room.auditing.people.admissions import (
     RECENT_S,
     SLACK_S,
     AdmissionCheck,
     HaltCheck,
     RateBound,
 )
-from meterai.waiting_room.auditing.checks.rules import RulesCheck
-from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, OperatorFacts
 from meterai.waiting_room.rules.admission import DEPTH_MIN, DEPTH_S
 from meterai.waiting_room.rules.model import Policy

@@ -14,9 +14,9 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from meterai.waiting_room.auditing.checks.bypasses import ORDERS_S, TAKES_S, BypassCheck
 from meterai.waiting_room.auditing.checks.rules import RulesCheck
 from meterai.waiting_room.auditing.findings import Findings
+from meterai.waiting_room.auditing.people.bypasses import ORDERS_S, TAKES_S, BypassCheck
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
 from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, BypassFacts, OperatorFacts, StateFacts

@@ -7,10 +7,10 @@ from typing import cast
 
 import pytest
 
-from meterai.waiting_room.auditing.checks.admissions import RECENT_S, RateBound
 from meterai.waiting_room.auditing.checks.calls import ROUNDED_S, BusiestMinute, CallsCheck
 from meterai.waiting_room.auditing.checks.rules import RulesCheck
 from meterai.waiting_room.auditing.findings import Findings
+from meterai.waiting_room.auditing.people.admissions import RECENT_S, RateBound
 from meterai.waiting_room.files.log_facts import OperatorFacts
 from meterai.waiting_room.files.published_documents import LOG_STATES
 from meterai.waiting_room.rules.frontier_moves import advance

@@ -7,7 +7,6 @@ from typing import cast
 
 import pytest
 
-from meterai.waiting_room.auditing.checks.admissions import RateBound
 from meterai.waiting_room.auditing.checks.clock import SLACK_S, ClockCheck
 from meterai.waiting_room.auditing.checks.frontier import TOLERANCE_S, FrontierCheck
 from meterai.waiting_room.auditing.checks.rules import RulesCheck
@@ -15,6 +14,7 @@ from meterai.waiting_room.auditing.checks.switching import SAID_WITHIN_S, Switch
 from meterai.waiting_room.auditing.checks.windows import WindowCheck
 from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.auditing.notes import Notes
+from meterai.waiting_room.auditing.people.admissions import RateBound
 from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, FrontierFacts, OperatorFacts
 from meterai.waiting_room.rules.model import Frontier, Lane, Policy
 

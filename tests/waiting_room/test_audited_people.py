@@ -9,16 +9,16 @@ from typing import Any, cast
 
 import pytest
 
-from meterai.waiting_room.auditing.checks.admissions import AdmissionCheck, HaltCheck
 from meterai.waiting_room.auditing.checks.frontier import FrontierCheck
 from meterai.waiting_room.auditing.checks.heads import KeptHeads
-from meterai.waiting_room.auditing.checks.held_tickets import judge_tickets
-from meterai.waiting_room.auditing.checks.people import PeopleCheck
 from meterai.waiting_room.auditing.checks.rules import RulesCheck
 from meterai.waiting_room.auditing.checks.whole_log import judge_promises
 from meterai.waiting_room.auditing.checks.windows import WindowCheck
 from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.auditing.notes import Notes
+from meterai.waiting_room.auditing.people.admissions import AdmissionCheck, HaltCheck
+from meterai.waiting_room.auditing.people.entries import PeopleCheck
+from meterai.waiting_room.auditing.people.held_tickets import judge_tickets
 from meterai.waiting_room.auditing.window_list import WindowList
 from meterai.waiting_room.files.log_facts import CertificateFacts, ClaimFacts, LateTicketFacts
 from meterai.waiting_room.files.published_documents import GateCount

@@ -7,11 +7,11 @@ from typing import cast
 
 import pytest
 
-from meterai.waiting_room.auditing.checks.claim_times import LOGGED_WITHIN_S, WAITING_MAX, ClaimTimes
 from meterai.waiting_room.auditing.checks.frontier import TOLERANCE_S
-from meterai.waiting_room.auditing.checks.recent_calls import KEPT, RecentCalls
 from meterai.waiting_room.auditing.checks.rules import RulesCheck
 from meterai.waiting_room.auditing.findings import Findings
+from meterai.waiting_room.auditing.people.claim_times import LOGGED_WITHIN_S, WAITING_MAX, ClaimTimes
+from meterai.waiting_room.auditing.people.recent_calls import KEPT, RecentCalls
 from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, OperatorFacts, StateFacts
 from meterai.waiting_room.files.published_documents import LOG_STATES
 from meterai.waiting_room.files.restore_files import RESTORE

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from meterai.waiting_room.auditing.checks.admissions import AdmissionCheck, HaltCheck, RateBound
-from meterai.waiting_room.auditing.checks.bypasses import BypassCheck
 from meterai.waiting_room.auditing.checks.calls import CallsCheck
-from meterai.waiting_room.auditing.checks.claim_times import ClaimTimes
 from meterai.waiting_room.auditing.checks.clock import ClockCheck
 from meterai.waiting_room.auditing.checks.frontier import FrontierCheck
-from meterai.waiting_room.auditing.checks.people import PeopleCheck
 from meterai.waiting_room.auditing.checks.rules import RulesCheck
 from meterai.waiting_room.auditing.checks.standstill import StandstillCheck
 from meterai.waiting_room.auditing.checks.states import StateCheck
@@ -17,6 +13,10 @@ from meterai.waiting_room.auditing.checks.windows import WindowCheck
 from meterai.waiting_room.auditing.findings import Findings, OperatorAction
 from meterai.waiting_room.auditing.notes import Notes
 from meterai.waiting_room.auditing.patience import Patience
+from meterai.waiting_room.auditing.people.admissions import AdmissionCheck, HaltCheck, RateBound
+from meterai.waiting_room.auditing.people.bypasses import BypassCheck
+from meterai.waiting_room.auditing.people.claim_times import ClaimTimes
+from meterai.waiting_room.auditing.people.entries import PeopleCheck
 from meterai.waiting_room.auditing.sources import Source
 from meterai.waiting_room.files.log_facts import (
     CLOCK_SET_RIGHT,

@@ -10,13 +10,13 @@ import msgspec
 from meterai.kernel.refusals import Refusal
 from meterai.kit.formats.untrusted_json import read_json
 from meterai.waiting_room.auditing.checks.heads import HeadsCheck, KeptHeads
-from meterai.waiting_room.auditing.checks.held_tickets import judge_tickets, read_tickets
 from meterai.waiting_room.auditing.checks.rules import RulesCheck
 from meterai.waiting_room.auditing.checks.whole_log import judge_promises, judge_whole
 from meterai.waiting_room.auditing.findings import Findings, HeldTicket, Promises, Report
 from meterai.waiting_room.auditing.log_checks import LogChecks
 from meterai.waiting_room.auditing.notes import Notes
 from meterai.waiting_room.auditing.patience import Patience
+from meterai.waiting_room.auditing.people.held_tickets import judge_tickets, read_tickets
 from meterai.waiting_room.auditing.sources import Source, lines_of
 from meterai.waiting_room.auditing.status.status_check import StatusCheck
 from meterai.waiting_room.files import published_documents

@@ -22,7 +22,7 @@ from meterai.waiting_room.store.queues import Queue
 
 ENTERED_WITHIN_S = 3.0
 """A claim that takes longer is made again. Its time would be too old for the public log, which anybody checks
-(`auditing/checks/claim_times.py`)."""
+(`auditing/people/claim_times.py`)."""
 _SHUT = {
     QueueState.HALTED: Refusal(Kind.UNAVAILABLE, "queue.halted"),
     QueueState.OUT_OF_STOCK: Refusal(Kind.UNAVAILABLE, "queue.out_of_stock"),

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from meterai.waiting_room.auditing.checks.admissions import RateBound
 from meterai.waiting_room.auditing.checks.rules import RulesCheck
 from meterai.waiting_room.auditing.findings import Findings
+from meterai.waiting_room.auditing.people.admissions import RateBound
 from meterai.waiting_room.files.published_documents import LOG_STATES
 from meterai.waiting_room.rules.model import U_MAX, Frontier
 from meterai.waiting_room.rules.rate_control import CALLS_FACTOR_MAX

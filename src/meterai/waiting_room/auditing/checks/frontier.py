@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 
-from meterai.waiting_room.auditing.checks.admissions import RateBound
 from meterai.waiting_room.auditing.checks.rules import RulesCheck
 from meterai.waiting_room.auditing.checks.windows import WindowCheck
 from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.auditing.notes import Notes
+from meterai.waiting_room.auditing.people.admissions import RateBound
 from meterai.waiting_room.files.log_facts import FrontierFacts
 from meterai.waiting_room.rules.model import NOBODY, Frontier, Lane
 

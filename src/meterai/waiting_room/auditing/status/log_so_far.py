@@ -6,8 +6,8 @@ import math
 
 import msgspec
 
-from meterai.waiting_room.auditing.checks.admissions import SLACK_S
 from meterai.waiting_room.auditing.checks.rules import RulesCheck
+from meterai.waiting_room.auditing.people.admissions import SLACK_S
 from meterai.waiting_room.files.log_facts import (
     CLOCK_SET_RIGHT,
     AnyFacts,

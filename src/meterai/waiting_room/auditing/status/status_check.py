@@ -6,13 +6,13 @@ log says nothing about `sequence`, `done_after_s` and `stopped`.
 
 from __future__ import annotations
 
-from meterai.waiting_room.auditing.checks.admissions import RateBound
 from meterai.waiting_room.auditing.checks.clock import SLACK_S
 from meterai.waiting_room.auditing.checks.frontier import FrontierCheck
 from meterai.waiting_room.auditing.checks.rules import RulesCheck
 from meterai.waiting_room.auditing.checks.windows import WindowCheck
 from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.auditing.notes import Notes
+from meterai.waiting_room.auditing.people.admissions import RateBound
 from meterai.waiting_room.auditing.status.entries_behind import EntriesBehind
 from meterai.waiting_room.auditing.status.log_so_far import LogSoFar
 from meterai.waiting_room.auditing.status.status_figures import (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 
-from meterai.waiting_room.auditing.checks.admissions import SLACK_S
 from meterai.waiting_room.auditing.checks.rules import RulesCheck
 from meterai.waiting_room.auditing.findings import Findings
+from meterai.waiting_room.auditing.people.admissions import SLACK_S
 from meterai.waiting_room.files.log_facts import BypassFacts, OperatorFacts, StateFacts
 from meterai.waiting_room.files.published_documents import LOG_STATES
 from meterai.waiting_room.files.restore_files import RESTORE

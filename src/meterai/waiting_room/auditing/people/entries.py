@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from meterai.waiting_room.auditing.checks.admissions import AdmissionCheck, HaltCheck
 from meterai.waiting_room.auditing.checks.frontier import FrontierCheck
 from meterai.waiting_room.auditing.checks.rules import RulesCheck
 from meterai.waiting_room.auditing.checks.windows import WindowCheck
 from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.auditing.notes import Notes
+from meterai.waiting_room.auditing.people.admissions import AdmissionCheck, HaltCheck
 from meterai.waiting_room.files.log_facts import (
     BypassFacts,
     CertificateFacts,

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from meterai.waiting_room.auditing.checks.frontier import TOLERANCE_S
-from meterai.waiting_room.auditing.checks.outages import Outages
-from meterai.waiting_room.auditing.checks.recent_calls import RecentCalls
 from meterai.waiting_room.auditing.checks.rules import RulesCheck
 from meterai.waiting_room.auditing.findings import Findings
+from meterai.waiting_room.auditing.people.outages import Outages
+from meterai.waiting_room.auditing.people.recent_calls import RecentCalls
 from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, OperatorFacts, StateFacts
 from meterai.waiting_room.files.published_documents import LOG_STATES
 from meterai.waiting_room.files.restore_files import RESTORE
