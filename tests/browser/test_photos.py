@@ -14,6 +14,7 @@ from tests.browser.conftest import Visitor
 from tests.browser.person import Person
 from tests.browser.test_purchase import new_address
 from tests.browser.test_quota import buy
+from tests.pdf import samples
 
 CORNERS = ((0.15, 0.1), (0.85, 0.15), (0.9, 0.93), (0.08, 0.88))
 WORDS = {
@@ -160,3 +161,31 @@ def test_what_is_no_photo_is_explained_and_what_came_stays(visitor: Visitor) -> 
     person.sees(WORDS["id"]["ask"])
     assert is_light(result_of(person), 0.5, 0.2)
     person.approve("173-photo-refused")
+
+
+def test_an_event_takes_one_document_in_each_field_within_its_limit(visitor: Visitor) -> None:
+    """Noise is what a camera makes of paper at night; without limits the PDF would have two megabytes."""
+    person = visitor()
+    person.open("/beli?acara=casn")
+    fields = person.page.locator("input[type=file]")
+    noise = io.BytesIO()
+    Image.effect_noise((1700, 2200), 70).convert("RGB").save(noise, "JPEG", quality=90)
+    loud = {"name": "malam.jpg", "mimeType": "image/jpeg", "buffer": noise.getvalue()}
+    letter = {"name": "surat.pdf", "mimeType": "application/pdf", "buffer": samples.letter()}
+    fields.nth(0).set_input_files([letter, loud])  # type: ignore[list-item]
+    fields.nth(1).set_input_files(loud)  # type: ignore[arg-type]
+    person.press(person.words["upload"])
+    person.sees("Di sini hanya satu dokumen yang dapat diterima.")
+    person.page.locator("input[type=file]").set_input_files(photo())  # type: ignore[arg-type]
+    person.press(person.words["upload"])
+    person.sees(WORDS["id"]["ask"])
+    person.sees("Dengan meterai masih di bawah")
+
+
+def test_where_nobody_can_look_a_photo_is_refused_with_a_way_on(visitor: Visitor) -> None:
+    person = visitor()
+    buy(person, 1, new_address())
+    person.open("/saya/banyak")
+    person.page.locator("#berkas").set_input_files(photo())  # type: ignore[arg-type]
+    person.press("Unggah dan periksa")
+    person.sees("Di sini foto belum dapat dipakai")
