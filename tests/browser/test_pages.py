@@ -29,6 +29,8 @@ PAGES = [
     "/ketentuan",
     "/aksesibilitas",
     "/kontak",
+    "/pengaduan",
+    "/pengaduan/cek",
 ]
 LIGHT_BYTES_MAX = {"/beli": 50_000}
 SCRIPT_BYTES_MAX = {"/periksa": 15_000, "/periksa/kode": 15_000}

@@ -32,6 +32,8 @@ PAGES = (
         "/ketentuan",
         "/aksesibilitas",
         "/kontak",
+        "/pengaduan",
+        "/pengaduan/cek",
         "/antrean/bukti",
         "/casn/sertifikat",
         "/casn/masuk",

@@ -128,6 +128,10 @@ COMMANDS: Final = {
     "refunds again": _Entry(
         "meterai.cli.operator.refunds", "order_payout_again", "Order a payout again that never went out."
     ),
+    "cases list": _Entry("meterai.cli.operator.cases", "list_cases", "Show the complaints that wait."),
+    "cases show": _Entry("meterai.cli.operator.cases", "show_case", "Show a complaint and its answers."),
+    "cases answer": _Entry("meterai.cli.operator.cases", "answer_case", "Answer a complaint by message."),
+    "cases close": _Entry("meterai.cli.operator.cases", "close_case", "Close a complaint."),
     "backup": _Entry("meterai.cli.copies.backup", "backup", "Copy all that must not be lost, while it runs."),
     "restore": _Entry("meterai.cli.copies.restore", "restore", "Put a copy back, and settle what is lost."),
     "config": _Entry("meterai.cli.tools.config", "config", "Show every setting."),
@@ -144,6 +148,7 @@ _NOT_BEGUN: Final = frozenset(
 """Refusals because something is missing that the command needs before it can begin."""
 _GROUPS: Final = {
     "archive": "Released files through the years.",
+    "cases": "Complaints and questions of people.",
     "db": "The database.",
     "keys": "Signing keys.",
     "officers": "Officers: their roles and their SSH keys.",

@@ -44,6 +44,15 @@ def form_digest(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()
 
 
+def readable_code(number: int, length: int) -> tuple[str, int]:
+    """A code of `length` readable characters, in groups of four, from a random number; and what is left."""
+    signs = ""
+    for _ in range(length):
+        number, place = divmod(number, len(_READABLE))
+        signs += _READABLE[place]
+    return "-".join(signs[at : at + 4] for at in range(0, length, 4)), number
+
+
 def new_order_number() -> str:
     """A number for people, such as `M7KQ-3XPD-92RT` (58 random bits; no look-alike characters)."""
     body = "".join(secrets.choice(_READABLE) for _ in range(12))

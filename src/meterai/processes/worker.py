@@ -25,6 +25,7 @@ from meterai.background.topics import (
     tell_quota_ends,
 )
 from meterai.bootstrap import WorkerApp, archive_tools_of, open_worker_app
+from meterai.cases.use_cases.clean_up import clean_up_cases
 from meterai.customers.use_cases.clean_up import clean_up_customers
 from meterai.kernel.clock import system_clock
 from meterai.kit import fail_points, garbage_collection
@@ -170,6 +171,7 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str) -> list[Loop]:
         Loop(name="prepared_clean_up", work=orphans.clean_up, busy_s=300, idle_s=300),  # all parts in a day
         Loop(name="bundles_clean_up", work=lambda: clean_up_bundles(db, now=clock()), busy_s=1, idle_s=60),
         Loop(name="orders_clean_up", work=lambda: clean_up_orders(db, now=clock()), busy_s=1, idle_s=60),
+        Loop(name="cases_clean_up", work=lambda: clean_up_cases(db, now=clock()), busy_s=60, idle_s=60),
         Loop(name="queues_clean_up", work=lambda: clean_up_queues(db, now=clock()), busy_s=60, idle_s=60),
         Loop(
             name="customers_clean_up", work=lambda: clean_up_customers(db, now=clock()), busy_s=60, idle_s=60

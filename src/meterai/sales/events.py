@@ -21,7 +21,7 @@ OUR_ADDRESSES = frozenset(
     (
         *("aksesibilitas", "antre", "antrean", "api", "aset", "bantuan", "beli", "harga", "healthz"),
         *languages()[1:],
-        *("hentikan", "ketentuan", "kontak", "kuota", "pengembalian", "periksa", "pesanan"),
+        *("hentikan", "ketentuan", "kontak", "kuota", "pengaduan", "pengembalian", "periksa", "pesanan"),
         *("saya", "status", "tentang", "uang"),
     )
 )

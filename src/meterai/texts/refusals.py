@@ -52,6 +52,45 @@ TABLE: dict[str, Explanation] = {
         N_("Ada gangguan di pihak kami."),
         N_("Yang sudah tersimpan tidak hilang. Tunggu sebentar, lalu coba lagi; jangan membayar dua kali."),
     ),
+    "case.no_kind": Explanation(
+        N_("Pilih dulu tentang apa pengaduan ini."), N_("Yang sudah Anda tulis tidak hilang.")
+    ),
+    "case.no_text": Explanation(
+        N_("Ceritakan dulu apa yang terjadi."), N_("Satu atau dua kalimat sudah cukup.")
+    ),
+    "case.text_too_long": Explanation(
+        N_("Tulisan Anda {typed} karakter; yang muat {maximum}."),
+        N_("Yang sudah Anda tulis tidak hilang. Singkatkan, atau kirim sebagai dua pengaduan."),
+        facts={"typed": 0, "maximum": 0},
+    ),
+    "case.answer_too_long": Explanation(
+        N_("Jawaban ini terlalu panjang; yang muat {maximum} karakter."),
+        N_("Singkatkan, lalu ulangi."),
+        facts={"maximum": 0},
+    ),
+    "case.too_many": Explanation(
+        N_("Kontak ini sudah mengirim lima pengaduan dalam sehari."),
+        N_("Yang sudah dikirim tetap kami jawab. Lihat kasus yang sudah ada, atau kirim lagi besok."),
+    ),
+    "case.network_later": Explanation(
+        N_("Terlalu banyak pengaduan datang dari jaringan ini."),
+        N_("Yang sudah Anda tulis tidak hilang. Tunggu sepuluh menit, lalu kirim lagi."),
+    ),
+    "case.not_found": Explanation(
+        N_("Kami tidak menemukan kasus dengan nomor dan kontak ini."),
+        N_("Periksa keduanya: nomor seperti K-7KQF-2M9D, dan kontak yang Anda tulis waktu mengirimnya."),
+    ),
+    "case.too_many_tries": Explanation(
+        N_("Kontak yang salah sudah terlalu sering diketik untuk kasus ini."),
+        N_("Buka tautan di pesan kami, atau coba lagi satu jam kemudian."),
+    ),
+    "case.unknown": Explanation(
+        N_("Tidak ada kasus dengan nomor ini."), N_("Periksa nomornya dengan `meterai cases list --all`.")
+    ),
+    "case.closed": Explanation(
+        N_("Kasus ini sudah ditutup."),
+        N_("Tidak ada yang perlu dilakukan; orangnya dapat membuka yang baru."),
+    ),
     "page.not_found": Explanation(
         N_("Halaman ini tidak ada."), N_("Periksa alamatnya, atau mulai lagi dari beranda.")
     ),

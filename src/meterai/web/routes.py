@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from meterai.web.account import contacts_routes, my_stamps_routes, sessions_routes
+from meterai.web.cases import case_routes
 from meterai.web.documents import (
     bundle_routes,
     comparing_routes,
@@ -41,6 +42,7 @@ ROUTES: list[Any] = [
     *sessions_routes.ROUTES,
     *bundle_routes.ROUTES,
     *money_routes.ROUTES,
+    *case_routes.ROUTES,
     *claim_routes.ROUTES,
     *certificate_routes.ROUTES,
     *reminder_routes.ROUTES,

@@ -11,6 +11,7 @@ from litestar.di import Provide
 
 from meterai.bootstrap import App
 from meterai.kernel.clock import business_date, start_of_business_date
+from meterai.kit.http.network_limits import NetworkLimits
 from meterai.kit.operator import operator_of
 from meterai.kit.settings import gate_address
 from meterai.sales.events import Event
@@ -60,6 +61,7 @@ def build_site(
         queues=queues_of(service.settings, service.db),
         status=ServiceStatus(service),
         code_work=CodeWork(service.secret),
+        case_limits=NetworkLimits(burst=3, per_second=1 / 30, hard_factor=10),
     )
     litestar = _routes(context, more_routes)
     addresses = PageAddresses(litestar, known_events)

@@ -17,7 +17,9 @@ from meterai.operations.use_cases.erase_values import erase_values
 
 
 def erase(
-    person: Annotated[str, typer.Argument(help="The customer's id, as the audit trail has it.")],
+    person: Annotated[
+        str, typer.Argument(help="The customer's id, as the audit trail has it, or the number of a case.")
+    ],
     reason: Annotated[str, typer.Option(help="Why; for the audit trail. It names nobody.")],
     sign_with: SignWithOption = None,
     signature: SignatureOption = None,

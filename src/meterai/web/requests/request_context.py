@@ -12,6 +12,7 @@ from litestar.datastructures import Cookie
 from meterai.bootstrap import App
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.formats.display import wait_text
+from meterai.kit.http.network_limits import NetworkLimits
 from meterai.kit.http.status import http_status
 from meterai.kit.http.work_demand import WorkNeeded
 from meterai.sales.events import Event
@@ -58,6 +59,8 @@ class RequestContext:
     queues: Queues
     status: ServiceStatus
     code_work: CodeWork
+    case_limits: NetworkLimits
+    """How many complaints, and looks at them, a network may send."""
 
     def open_events(self) -> list[Event]:
         """The events that take applications now."""

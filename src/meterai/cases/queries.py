@@ -1,0 +1,25 @@
+"""Reads for officers' commands."""
+
+from __future__ import annotations
+
+from meterai.cases import store
+from meterai.cases.model import CaseFile, read_case_number
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.database import Database
+
+LISTED_MAX = 200
+
+
+async def cases(db: Database, *, with_closed: bool = False) -> list[CaseFile]:
+    """The oldest cases, those that are not closed, or all."""
+    async with db.connection() as connection:
+        return await store.list_cases(connection, with_closed=with_closed, limit=LISTED_MAX)
+
+
+async def case(db: Database, number: str) -> CaseFile:
+    """The case of a number. Raises: Refusal NOT_FOUND `case.unknown`."""
+    async with db.connection() as connection:
+        found = await store.case_file(connection, read_case_number(number))
+    if found is None:
+        raise Refusal(Kind.NOT_FOUND, "case.unknown")
+    return found

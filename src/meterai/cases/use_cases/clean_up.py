@@ -1,0 +1,15 @@
+"""Deletes closed cases whose time is over (I18: nothing grows without bound)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from meterai.cases import store
+from meterai.cases.model import KEPT_FOR
+from meterai.kit.database import Database
+
+
+async def clean_up_cases(db: Database, *, now: datetime) -> int:
+    """Deletes cases that were closed two years ago. Returns how many."""
+    async with db.transaction() as tx:
+        return await store.delete_closed(tx, now - KEPT_FOR)

@@ -1,0 +1,1 @@
+"""Complaints and questions: the form, and the page of a case."""
