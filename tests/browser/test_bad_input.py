@@ -17,7 +17,8 @@ def named(name: str, content: bytes) -> dict[str, object]:
 
 
 BAD = [
-    ("foto.pdf", b"\xff\xd8\xff\xe0 a picture", "Berkas ini bukan PDF."),
+    ("catatan.pdf", b"a note", "Berkas ini bukan PDF."),
+    ("foto.pdf", b"\xff\xd8\xff\xe0 a picture", "Foto ini tidak dapat dibuka"),
     ("kosong.pdf", b"", "Berkas ini kosong."),
     ("terkunci.pdf", samples.encrypted(), "PDF ini dikunci dengan kata sandi."),
     ("tanpa-halaman.pdf", samples.no_pages(), "PDF ini tidak punya halaman."),
