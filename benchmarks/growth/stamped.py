@@ -70,6 +70,7 @@ def uploads(people: People) -> bytes:
             "upload_bytes": None,
             "differences": jsonb("[]"),
             "compared_at": None,
+            "photos": jsonb("[]"),
         },
     )
 

@@ -10,6 +10,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 
+from meterai.kit.operator import Operator
 from meterai.sales.events import Event
 from meterai.web.orders.order_view import StampingFacts, order_view
 from meterai.web.pages.assets import Assets
@@ -24,7 +25,7 @@ from tests.web.made_orders import KNOWN, NOW, ORDERS, QR
 
 @pytest.fixture(scope="module")
 def pages(site: Site) -> Pages:
-    facts = SiteFacts(site.address, True, 10_000, 2_500, 1_100, 30)
+    facts = SiteFacts(site.address, True, 10_000, 2_500, 1_100, 30, operator=Operator("PT Nyata"))
     return Pages(facts, Assets())
 
 

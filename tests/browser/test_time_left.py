@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Route, expect
 
+from meterai.kit.operator import Operator
 from meterai.web.orders.order_view import order_view
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.templates import Pages, SiteFacts
@@ -33,7 +34,9 @@ def show(person: Person, name: str, *, state: dict[str, str]) -> None:
     afterwards.
     """
     assets = Assets()
-    pages = Pages(SiteFacts(person.site.address, True, 10_000, 2_500, 1_100, 30), assets)
+    pages = Pages(
+        SiteFacts(person.site.address, True, 10_000, 2_500, 1_100, 30, operator=Operator("PT Nyata")), assets
+    )
     visit = Visit(person.language, PATH, "")
     view = order_view(ORDERS[name], KNOWN, visit, now=NOW + timedelta(minutes=25))
     body = pages.render(
