@@ -62,12 +62,14 @@ def test_many_waits_that_were_begun_together_bring_few_places(gate: GateProcess)
         waits = {f"0813{n:08}": wait_in(join(gate.port, f"0813{n:08}", **here).text) for n in range(100)}
         assert all(waits.values())
         time.sleep(15.5)
+        began = time.monotonic()
         again = [
             post(gate.port, "/antre/casn", {"kontak": contact, "tunggu": wait}, **here)
             for contact, wait in waits.items()
         ]
         taken = [answer.status for answer in again].count(303)
-        assert 1 <= taken <= 3, "each one that is taken makes the others wait longer"
+        over_s = int(time.monotonic() - began)  # meanwhile the waits of a few more end
+        assert 1 <= taken <= 3 + over_s // 3, "each one that is taken makes the others wait longer"
         assert "Tunggu" in again[-1].text
 
 

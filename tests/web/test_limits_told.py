@@ -54,7 +54,9 @@ def test_how_many_files_one_may_choose_is_told_before_they_are_sent() -> None:
     """People pay by the megabyte for uploads that are refused."""
     assert FILES_MAX == DOCUMENTS_PER_ORDER_MAX
     slots = [FileInput("berkas", "", None, True)]
-    told = dict.fromkeys(("event", "onward", "submit_id", "action", "proof", "shown_next", "locked"), "")
+    told = dict.fromkeys(
+        ("event", "onward", "submit_id", "action", "proof", "shown_next", "locked", "general"), ""
+    )
     visit = Visit("id", "/beli", "")
     page = make_pages().render(visit, "buy.html", slots=slots, problems=[], kept=[], **told).decode()
     assert f"paling banyak {FILES_MAX} dalam satu pesanan" in page
@@ -107,7 +109,7 @@ def test_a_number_on_a_page_is_the_one_by_which_it_is_refused(language: str) -> 
     pages = make_pages()
     about = {"refused": "", "refused_facts": {}, "proof": "", "action": "", "step": False}
     quota = pages.render(
-        Visit(language, "/kuota", ""), "quota.html", **about, submit_id="", pieces=""
+        Visit(language, "/kuota", ""), "quota.html", **about, submit_id="", pieces="", general=0
     ).decode()
     assert re.search(rf'id="batas">1 \w+ {QUOTA_PIECES_MAX} ', quota)
     facts = about | {"contact": "a•••@contoh.id", "code_id": "", "again": "/saya", "tries_from": None}
