@@ -92,8 +92,7 @@ def test_where_a_script_runs_and_computes_nothing_a_wait_stands_in(
         person.leave()
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize(("language", "width"), [("id", 360), ("en", 1280)])
 def test_without_javascript_a_wait_stands_in_for_the_work(
     tmp_path: Path, chromium: Browser, language: str, width: int
 ) -> None:
