@@ -90,15 +90,15 @@ def find_free_places(data: bytes, pages: Sequence[WalkedPage], count: int) -> li
 
 def _free_on(document: pypdfium2.PdfDocument, request: ProposeRequest, unit: float) -> Placement | None:
     with _loaded(document, request.page) as page:
-        picture = _obstacles(page)
-        for size in dict.fromkeys((request.size, min(request.size, SIZE_DEFAULT), SIZE_MIN)):
-            for place in ranked_places(picture, _with_size(request, size))[:_TRIED_MAX]:
-                if not ink_on(page, place.rectangle, unit):
-                    return place
-        for place in empty_places(picture, _with_size(request, SIZE_MIN), margin=_EDGE)[:_TRIED_MAX]:
-            if not ink_on(page, place.rectangle, unit):
-                return place
-    return None
+        tried = _places_to_try(_obstacles(page), request)
+        return next((place for place in tried if not ink_on(page, place.rectangle, unit)), None)
+
+
+def _places_to_try(picture: Image.Image, request: ProposeRequest) -> Iterator[Placement]:
+    """Places of the wanted size, then smaller ones, and at last small ones near the edge."""
+    for size in dict.fromkeys((request.size, min(request.size, SIZE_DEFAULT), SIZE_MIN)):
+        yield from ranked_places(picture, _with_size(request, size))[:_TRIED_MAX]
+    yield from empty_places(picture, _with_size(request, SIZE_MIN), margin=_EDGE)[:_TRIED_MAX]
 
 
 def _obstacles(page: pypdfium2.PdfPage) -> Image.Image:

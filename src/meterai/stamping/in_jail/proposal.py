@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import accumulate
+from operator import itemgetter
 
 from PIL import Image
 
@@ -57,12 +59,8 @@ def choose_place(image: Image.Image, request: ProposeRequest) -> Placement:
 def ranked_places(image: Image.Image, request: ProposeRequest) -> list[Placement]:
     """Every place on a rendered page that covers no other stamp, in the order of `choose_place`."""
     ink = _Ink(image, image.width / request.width_pt)
-    found: list[tuple[float, int, Placement]] = []
-    for distance, x, y, size in _candidates(request.width_pt, request.height_pt, request.size):
-        placement = Placement(page=request.page, x=x, y=y, size=size)
-        if not any(overlap(placement, other) for other in request.taken):
-            found.append((distance + ink.cost_under(placement), len(found), placement))
-    return [placement for _, _, placement in sorted(found)]
+    costs = [(distance + ink.cost_under(place), place) for distance, place in _not_taken(request)]
+    return [place for _, place in sorted(costs, key=itemgetter(0))]
 
 
 def empty_places(image: Image.Image, request: ProposeRequest, *, margin: float) -> list[Placement]:
@@ -71,12 +69,15 @@ def empty_places(image: Image.Image, request: ProposeRequest, *, margin: float) 
     `margin`: the least distance from the edge of the page, in points.
     """
     ink = _Ink(image, image.width / request.width_pt)
-    return [
-        place
-        for _, x, y, size in _candidates(request.width_pt, request.height_pt, request.size, margin)
-        if not ink.share_under(place := Placement(page=request.page, x=x, y=y, size=size))
-        and not any(overlap(place, other) for other in request.taken)
-    ]
+    return [place for _, place in _not_taken(request, margin) if not ink.share_under(place)]
+
+
+def _not_taken(request: ProposeRequest, margin: float = MARGIN) -> Iterator[tuple[float, Placement]]:
+    """The candidates that cover no other stamp, each with its distance."""
+    for distance, x, y, size in _candidates(request.width_pt, request.height_pt, request.size, margin):
+        place = Placement(page=request.page, x=x, y=y, size=size)
+        if not any(overlap(place, other) for other in request.taken):
+            yield distance, place
 
 
 class _Ink:
