@@ -55,6 +55,26 @@ class NewDocument(msgspec.Struct, frozen=True, kw_only=True):
         return sorted({key for key in (self.input_object, self.other_object, self.upload_object) if key})
 
 
+class NewSheets(msgspec.Struct, frozen=True, kw_only=True):
+    """What another PDF of the photos, and another album, change in a row of `stamping.document`."""
+
+    input_object: str
+    input_bytes: int
+    inspection: Any
+    placements: Any
+    output: Any
+    upload_object: str
+    """The album."""
+    upload_bytes: int
+    differences: Any
+    photos: Any
+
+    @property
+    def objects(self) -> list[str]:
+        """Keys of both objects, in the order in which they are locked."""
+        return sorted({self.input_object, self.upload_object})
+
+
 async def insert_document(connection: Connection, document: NewDocument) -> None:
     """Inserts a document that was inspected, under the locks of its objects (see `lock_object`).
 
@@ -64,14 +84,19 @@ async def insert_document(connection: Connection, document: NewDocument) -> None
     columns = ", ".join(fields)
     values = ", ".join(f"${n}" for n in range(1, len(fields) + 1))
     await connection.execute(
-        f"""WITH locked AS MATERIALIZED (
-                SELECT count(pg_advisory_xact_lock_shared(hashtextextended(key, 4)))
-                FROM unnest(${len(fields) + 1}::text[]) AS key
-            )
+        f"""WITH {_locked(len(fields) + 1)}
             INSERT INTO stamping.document ({columns}) SELECT {values} FROM locked""",  # noqa: S608 (our fields)
         *fields.values(),
         document.objects,
     )
+
+
+def _locked(parameter: int) -> str:
+    """SQL of a part `locked`, which locks the objects whose keys this parameter lists, in their order."""
+    return f"""locked AS MATERIALIZED (
+                SELECT count(pg_advisory_xact_lock_shared(hashtextextended(key, 4)))
+                FROM unnest(${parameter}::text[]) AS key
+            )"""  # noqa: S608 (a number)
 
 
 async def set_placements(
@@ -142,33 +167,25 @@ async def set_rewritten(
     return status == "UPDATE 1"
 
 
-async def set_sheets(connection: Connection, document: NewDocument, *, was: str, album: str) -> bool:
+async def set_sheets(
+    connection: Connection, document_id: UUID, sheets: NewSheets, *, was: str, album: str
+) -> bool:
     """Replaces the PDF made of photos, and the photos, by other ones, under the locks of their objects.
 
     Returns False if a person has confirmed the PDF, or if it is no longer `was`, or its photos `album`.
     """
+    fields = msgspec.structs.asdict(sheets)
+    changes = ", ".join(f"{column} = ${n}" for n, column in enumerate(fields, 5))
     status = await connection.execute(
-        """WITH locked AS MATERIALIZED (
-               SELECT count(pg_advisory_xact_lock_shared(hashtextextended(key, 4)))
-               FROM unnest($11::text[]) AS key
-           )
-           UPDATE stamping.document d SET input_object = $2, input_bytes = $3, inspection = $4, output = $5,
-               placements = $6, upload_object = $7, upload_bytes = $8, differences = $9, photos = $10
-           FROM locked WHERE id = $1 AND compared_at IS NULL AND input_object = $12 AND upload_object = $13
-               AND photos <> '[]'""",
-        document.id,
-        document.input_object,
-        document.input_bytes,
-        document.inspection,
-        document.output,
-        document.placements,
-        document.upload_object,
-        document.upload_bytes,
-        document.differences,
-        document.photos,
-        document.objects,
+        f"""WITH {_locked(4)}
+            UPDATE stamping.document SET {changes}
+            FROM locked WHERE id = $1 AND compared_at IS NULL AND input_object = $2 AND upload_object = $3
+                AND photos <> '[]'""",  # noqa: S608 (our fields)
+        document_id,
         was,
         album,
+        sheets.objects,
+        *fields.values(),
     )
     return status == "UPDATE 1"
 

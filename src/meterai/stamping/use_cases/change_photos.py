@@ -9,7 +9,6 @@ from meterai.jail.pool import JailPool
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.kit.files.object_store import ObjectStore
-from meterai.ledger.model import SELLER
 from meterai.pdf.profiles import Profile
 from meterai.stamping import page_images
 from meterai.stamping.output_limits import verdict_of
@@ -55,41 +54,30 @@ async def _store(
     db: Database, objects: ObjectStore, document: DocumentPage, found: Reception, made_of: MadeOfPhotos
 ) -> None:
     assert document.upload_object is not None
-    row = _row(document, found, made_of)
+    new = _new_sheets(document, found, made_of)
     async with db.connection() as connection:
         stored = await documents.set_sheets(
-            connection, row, was=document.input_object, album=document.upload_object
+            connection, document.document_id, new, was=document.input_object, album=document.upload_object
         )
     if not stored:
         raise Refusal(Kind.CONFLICT, "photo.changed")
     # After the row: see lock_object. Until then the pages can't be shown, for a moment.
-    await objects.put_all({row.input_object: found.instead, str(row.upload_object): made_of.album})
+    await objects.put_all({new.input_object: found.instead, new.upload_object: made_of.album})
     page_images.keep(
-        row.input_object, len(found.inspection.pages), PAGE_IMAGE_WIDTH_PX, found.page_image.jpeg
+        new.input_object, len(found.inspection.pages), PAGE_IMAGE_WIDTH_PX, found.page_image.jpeg
     )
-    for unneeded in {document.input_object, document.upload_object} - set(row.objects):
+    for unneeded in {document.input_object, document.upload_object} - set(new.objects):
         await delete_if_unneeded(db, objects, unneeded)
 
 
-def _row(document: DocumentPage, found: Reception, made_of: MadeOfPhotos) -> documents.NewDocument:
-    limits = document.limits
-    return documents.NewDocument(
-        id=document.document_id,
-        organisation_id=SELLER,
-        customer_id=document.customer_id,
-        name=document.name,
-        kind=document.kind,
+def _new_sheets(document: DocumentPage, found: Reception, made_of: MadeOfPhotos) -> documents.NewSheets:
+    rewritable = document.profile is not Profile.SIGNED
+    return documents.NewSheets(
         input_object=hashlib.sha256(found.instead).hexdigest(),
         input_bytes=len(found.instead),
-        profile=document.profile,
         inspection=found.inspection,
         placements=found.placements,
-        output=verdict_of(found.output, limits, rewritable=document.profile is not Profile.SIGNED),
-        output_bytes_max=limits.bytes_max if limits else None,
-        pdf_version_min=limits.pdf_version_min if limits else None,
-        created_at=document.created_at,
-        retained_until=document.retained_until,
-        normalised=True,
+        output=verdict_of(found.output, document.limits, rewritable=rewritable),
         upload_object=hashlib.sha256(made_of.album).hexdigest(),
         upload_bytes=len(made_of.album),
         differences=found.differences,
