@@ -14,7 +14,7 @@ from PIL import Image
 from meterai.jail.pool import JailPool
 from meterai.kernel.refusals import Refusal
 from meterai.stamping.photos import CLEAN_PHOTO, MAKE_SHEETS, AlbumPage, CleanPhoto, CleanRequest, Photo
-from meterai.stamping.use_cases.accept_photos import clean_photos, make_sheets
+from meterai.stamping.use_cases.make_sheets import clean_photos, make_sheets
 from tests.verification.photos import saved, sixteen_bits
 
 

@@ -73,13 +73,6 @@ class Sheets(msgspec.Struct, frozen=True, kw_only=True):
     """The choices of the request, with the size of each photo."""
 
 
-class MadeOfPhotos(msgspec.Struct, frozen=True, kw_only=True):
-    """Of what a document was made: the album, and the choice for each of its pages."""
-
-    album: bytes
-    photos: list[Photo]
-
-
 def turned(photo: Photo, degrees: int) -> Photo:
     """The photo turned clockwise by 90, 180 or 270 degrees more. Its corners stay on the same dots."""
     corners = photo.corners

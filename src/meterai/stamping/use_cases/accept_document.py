@@ -22,7 +22,7 @@ from meterai.pdf.signed_refusals import for_signed_file
 from meterai.stamping import page_images
 from meterai.stamping.model import STAMPS_MAX
 from meterai.stamping.output_limits import verdict_of
-from meterai.stamping.photos import MadeOfPhotos
+from meterai.stamping.photos import Sheets
 from meterai.stamping.ports import Vouch
 from meterai.stamping.queries import DocumentPage, remember_name
 from meterai.stamping.requests import (
@@ -69,7 +69,7 @@ async def accept_document(
     network: bytes | None = None,
     together: str = "",
     asks: bool = True,
-    made_of: MadeOfPhotos | None = None,
+    sheets: Sheets | None = None,
 ) -> AcceptedDocument:
     """Inspects a file, proposes places for its stamps, measures the result, and stores it.
 
@@ -84,7 +84,7 @@ async def accept_document(
     - What is stored of a file without signatures is the normalised file, to which only the stamps are added.
     - `together`: the bundle that the file comes with. One jail process may read all its files.
     - `asks`: whether a person can compare and confirm pages that look different. Else such a file is refused.
-    - `made_of`: the photos of which `data` was made. A person must look at its pages and confirm them.
+    - `sheets`: with the photos that `data` was made of. A person must look at its pages and confirm them.
     - `vouch`: called for files that carry stamps already, and for no others.
 
     Raises: Refusal INVALID `pdf.*` (see `pdf.inspection.inspect`), `pdf.to_compare`,
@@ -100,8 +100,8 @@ async def accept_document(
     )
     id = new_id(now)
     found = await receive(jail, request, owner=together or str(id))
-    if made_of is not None:
-        found = with_photos(found, made_of)
+    if sheets is not None:
+        found = with_photos(found, sheets)
     if found.differences and not asks:
         raise Refusal(Kind.INVALID, "pdf.to_compare", page=found.differences[0].page)
     uploaded, data = _digest(data), found.instead or data
@@ -134,7 +134,7 @@ async def accept_document(
         upload_object=upload,
         upload_bytes=len(found.before) or None,
         differences=found.differences,
-        photos=made_of.photos if made_of else (),
+        photos=sheets.photos if sheets else (),
     )
     async with db.connection() as connection:
         await documents.insert_document(connection, document)
@@ -165,14 +165,14 @@ async def accept_document(
         upload_object=upload,
         differences=tuple(found.differences),
         compared=not found.differences,
-        photos=tuple(made_of.photos) if made_of else (),
+        photos=tuple(sheets.photos) if sheets else (),
     )
 
 
-def with_photos(found: Reception, made_of: MadeOfPhotos) -> Reception:
+def with_photos(found: Reception, sheets: Sheets) -> Reception:
     """What was found about a PDF that was made of photos: every page is to be looked at."""
     pages = [PageDifference(page=page, boxes=[]) for page in range(1, len(found.inspection.pages) + 1)]
-    return msgspec.structs.replace(found, differences=pages, before=made_of.album)
+    return msgspec.structs.replace(found, differences=pages, before=sheets.album)
 
 
 def _digest(data: bytes) -> str:

@@ -12,13 +12,13 @@ from meterai.kit.files.object_store import ObjectStore
 from meterai.pdf.profiles import Profile
 from meterai.stamping import page_images
 from meterai.stamping.output_limits import verdict_of
-from meterai.stamping.photos import AlbumPage, MadeOfPhotos
+from meterai.stamping.photos import AlbumPage, Sheets
 from meterai.stamping.queries import DocumentPage, read_checked
 from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX, OutputLimits, Reception, ReceptionRequest
 from meterai.stamping.store import documents
 from meterai.stamping.use_cases.accept_document import receive, with_photos
-from meterai.stamping.use_cases.accept_photos import clean_photos, make_sheets
 from meterai.stamping.use_cases.clean_up import delete_if_unneeded
+from meterai.stamping.use_cases.make_sheets import clean_photos, make_sheets
 
 
 async def change_photos(
@@ -39,7 +39,6 @@ async def change_photos(
     added = await clean_photos(jail, pictures)
     album = await read_checked(objects, document.upload_object)
     sheets = await make_sheets(jail, album, added, list(pages), document.limits)
-    made_of = MadeOfPhotos(album=sheets.album, photos=sheets.photos)
     request = ReceptionRequest(
         data=sheets.data,
         stamps=len(document.placements),
@@ -47,14 +46,14 @@ async def change_photos(
         profile=document.profile,
     )
     found = await receive(jail, request, owner=str(document.document_id))
-    await _store(db, objects, document, with_photos(found, made_of), made_of)
+    await _store(db, objects, document, with_photos(found, sheets), sheets)
 
 
 async def _store(
-    db: Database, objects: ObjectStore, document: DocumentPage, found: Reception, made_of: MadeOfPhotos
+    db: Database, objects: ObjectStore, document: DocumentPage, found: Reception, sheets: Sheets
 ) -> None:
     assert document.upload_object is not None
-    new = _new_sheets(document, found, made_of)
+    new = _new_sheets(document, found, sheets)
     async with db.connection() as connection:
         stored = await documents.set_sheets(
             connection, document.document_id, new, was=document.input_object, album=document.upload_object
@@ -62,7 +61,7 @@ async def _store(
     if not stored:
         raise Refusal(Kind.CONFLICT, "photo.changed")
     # After the row: see lock_object. Until then the pages can't be shown, for a moment.
-    await objects.put_all({new.input_object: found.instead, new.upload_object: made_of.album})
+    await objects.put_all({new.input_object: found.instead, new.upload_object: sheets.album})
     page_images.keep(
         new.input_object, len(found.inspection.pages), PAGE_IMAGE_WIDTH_PX, found.page_image.jpeg
     )
@@ -70,7 +69,7 @@ async def _store(
         await delete_if_unneeded(db, objects, unneeded)
 
 
-def _new_sheets(document: DocumentPage, found: Reception, made_of: MadeOfPhotos) -> documents.NewSheets:
+def _new_sheets(document: DocumentPage, found: Reception, sheets: Sheets) -> documents.NewSheets:
     rewritable = document.profile is not Profile.SIGNED
     return documents.NewSheets(
         input_object=hashlib.sha256(found.instead).hexdigest(),
@@ -78,8 +77,8 @@ def _new_sheets(document: DocumentPage, found: Reception, made_of: MadeOfPhotos)
         inspection=found.inspection,
         placements=found.placements,
         output=verdict_of(found.output, document.limits, rewritable=rewritable),
-        upload_object=hashlib.sha256(made_of.album).hexdigest(),
-        upload_bytes=len(made_of.album),
+        upload_object=hashlib.sha256(sheets.album).hexdigest(),
+        upload_bytes=len(sheets.album),
         differences=found.differences,
-        photos=made_of.photos,
+        photos=sheets.photos,
     )

@@ -19,7 +19,7 @@ from meterai.sales.events import Event
 from meterai.stamping.requests import OutputLimits
 from meterai.stamping.upload_room import UploadRoom
 from meterai.stamping.use_cases.accept_document import AcceptedDocument, accept_document
-from meterai.stamping.use_cases.accept_photos import accept_photos
+from meterai.stamping.use_cases.make_sheets import make_first_sheets
 from meterai.web.requests.forms import Form, Upload
 from meterai.web.requests.request_context import RequestContext
 
@@ -69,23 +69,15 @@ async def accept_one(
         upload.content = bytearray()  # once is enough, while it waits for the jail
     network = _network_mac(service.secret)
     limits = limits_of(event) if event else None
-    tools = (service.db, service.jail, service.objects, vouch_of(service))
     async with _room(service.upload_room, owner, network, sum(map(len, files))):
-        if is_picture(files[0]):
-            return await accept_photos(
-                *tools,
-                pictures=files,
-                name=file_name(re.sub(r"\.(jpe?g|png)$", "", first.name, flags=re.I)),
-                kind=kind,
-                limits=limits,
-                customer_id=owner,
-                network=network,
-                now=service.clock(),
-            )
+        sheets = await make_first_sheets(service.jail, files, limits) if is_picture(files[0]) else None
         return await accept_document(
-            *tools,
-            data=files[0],
-            name=first.name,
+            service.db,
+            service.jail,
+            service.objects,
+            vouch_of(service),
+            data=sheets.data if sheets else files[0],
+            name=_name_of_sheets(first.name) if sheets else first.name,
             kind=kind,
             stamps=stamps,
             profile=profile,
@@ -94,7 +86,12 @@ async def accept_one(
             customer_id=owner,
             network=network,
             now=service.clock(),
+            sheets=sheets,
         )
+
+
+def _name_of_sheets(photo: str) -> str:
+    return file_name(re.sub(r"\.(jpe?g|png)$", "", photo, flags=re.I))
 
 
 @asynccontextmanager

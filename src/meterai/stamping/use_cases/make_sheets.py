@@ -1,15 +1,11 @@
-"""Makes a document of photos. Each photo is decoded and written again in the jail; nothing else is kept."""
+"""Makes the PDF of photos. Each photo is decoded and written again in the jail; nothing else is kept."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from uuid import UUID
 
 from meterai.jail.pool import JailPool
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.database import Database
-from meterai.kit.files.object_store import ObjectStore
 from meterai.pdf.picture_kinds import is_jpeg_or_png
 from meterai.stamping.output_limits import STAMP_BYTES_MAX
 from meterai.stamping.photos import (
@@ -19,57 +15,24 @@ from meterai.stamping.photos import (
     AlbumPage,
     CleanPhoto,
     CleanRequest,
-    MadeOfPhotos,
     Photo,
     Sheets,
     SheetsRequest,
 )
-from meterai.stamping.ports import Vouch
 from meterai.stamping.requests import OutputLimits
-from meterai.stamping.use_cases.accept_document import AcceptedDocument, accept_document
 
 _SAID_OF_PHOTOS = {"pdf.broken": "photo.unreadable", "pdf.too_heavy": "photo.too_heavy"}
 """The jail's words for a file, and what they mean for a photo."""
 
 
-async def accept_photos(
-    db: Database,
-    jail: JailPool,
-    objects: ObjectStore,
-    vouch: Vouch,
-    *,
-    pictures: Sequence[bytes],
-    name: str,
-    kind: str | None,
-    limits: OutputLimits | None,
-    customer_id: UUID | None,
-    now: datetime,
-    network: bytes | None = None,
-) -> AcceptedDocument:
-    """Makes one A4 PDF of the photos, in their order, and stores it as an upload that waits for a look.
+async def make_first_sheets(jail: JailPool, pictures: Sequence[bytes], limits: OutputLimits | None) -> Sheets:
+    """Makes one A4 PDF of whole photos, in their order, to fit the limits.
 
-    `limits`: as in `accept_document`; the PDF is made to fit them.
-
-    Raises: Refusal INVALID `photo.other_kind`, `photo.too_many`, and as `clean_photos`; as
-    `accept_document`.
+    Raises: Refusal INVALID as `clean_photos`.
     """
     added = await clean_photos(jail, pictures)
     pages = [AlbumPage(page=number, photo=Photo()) for number in range(len(added))]
-    sheets = await make_sheets(jail, b"", added, pages, limits)
-    return await accept_document(
-        db,
-        jail,
-        objects,
-        vouch,
-        data=sheets.data,
-        name=name,
-        kind=kind,
-        limits=limits,
-        customer_id=customer_id,
-        now=now,
-        network=network,
-        made_of=MadeOfPhotos(album=sheets.album, photos=sheets.photos),
-    )
+    return await make_sheets(jail, b"", added, pages, limits)
 
 
 async def clean_photos(jail: JailPool, pictures: Sequence[bytes]) -> list[bytes]:
