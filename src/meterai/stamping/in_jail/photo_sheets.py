@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from math import hypot
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pikepdf
@@ -49,14 +49,27 @@ def make_sheets(request: SheetsRequest) -> Sheets:
     if not 1 <= len(request.pages) <= PHOTOS_MAX:
         raise Refusal(Kind.INVALID, "photo.too_many", photos_max=PHOTOS_MAX)
     jpegs = [*_of_album(request.album), *request.added]
-    chosen = [(jpegs[page.page], page.photo) for page in request.pages]
+    chosen = [(_read(jpegs[page.page]), page.photo) for page in request.pages]
     steps = _STEPS if len(chosen) <= _BEST_MAX else _STEPS[1:]
-    straight = [_straightened(jpeg, photo, steps[0][0]) for jpeg, photo in chosen]
+    straight = [_straightened(jpeg.data, photo, steps[0][0]) for jpeg, photo in chosen]
     for side, quality in steps:
         data = _pdf_of([_page_of(picture, side, quality) for picture in straight])
         if request.bytes_max is None or len(data) <= request.bytes_max:
             break
     return Sheets(data=data, album=_album_of(chosen), photos=[_measured(*one) for one in chosen])
+
+
+class _Jpeg(NamedTuple):
+    """A picture as it stands in a PDF."""
+
+    data: bytes
+    mode: str
+    size: tuple[int, int]
+
+
+def _read(jpeg: bytes) -> _Jpeg:
+    with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as picture:
+        return _Jpeg(jpeg, picture.mode, picture.size)
 
 
 def _of_album(album: bytes) -> list[bytes]:
@@ -67,18 +80,16 @@ def _of_album(album: bytes) -> list[bytes]:
     return [bytes(page.obj["/Resources"]["/XObject"]["/Im"].read_raw_bytes()) for page in pdf.pages]
 
 
-def _album_of(chosen: Sequence[tuple[bytes, Photo]]) -> bytes:
+def _album_of(chosen: Sequence[tuple[_Jpeg, Photo]]) -> bytes:
     """A PDF with each photo as it came, on a page of its size that is turned as the person wants."""
     pdf = pikepdf.new()
     for jpeg, photo in chosen:
-        with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as picture:
-            _add_page(pdf, jpeg, picture.mode, picture.size, _scaled(picture.size), turn=photo.turn)
+        _add_page(pdf, jpeg, _scaled(jpeg.size), turn=photo.turn)
     return _saved(pdf)
 
 
-def _measured(jpeg: bytes, photo: Photo) -> Photo:
-    with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as picture:
-        width, height = picture.size if photo.turn % 180 == 0 else reversed(picture.size)
+def _measured(jpeg: _Jpeg, photo: Photo) -> Photo:
+    width, height = jpeg.size if photo.turn % 180 == 0 else reversed(jpeg.size)
     return msgspec.structs.replace(photo, width_px=width, height_px=height)
 
 
@@ -148,43 +159,28 @@ def _solved(rows: list[list[float]]) -> list[float]:
     return [row[-1] for row in rows]
 
 
-class _SheetPicture:
-    """A picture as it stands in the PDF."""
-
-    def __init__(self, jpeg: bytes, mode: str, size: tuple[int, int]) -> None:
-        self.jpeg, self.mode, self.size = jpeg, mode, size
-
-
-def _page_of(picture: Image.Image, side: int, quality: int) -> _SheetPicture:
+def _page_of(picture: Image.Image, side: int, quality: int) -> _Jpeg:
     smaller = picture.copy()
     smaller.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    return _SheetPicture(encoded(smaller, quality), smaller.mode, smaller.size)
+    return _Jpeg(encoded(smaller, quality), smaller.mode, smaller.size)
 
 
-def _pdf_of(pictures: Sequence[_SheetPicture]) -> bytes:
+def _pdf_of(pictures: Sequence[_Jpeg]) -> bytes:
     """An A4 page for each picture, upright or across as the picture is, with the picture in its middle."""
     pdf = pikepdf.new()
     for picture in pictures:
         width, height = picture.size
         page = (_SHORT_PT, _LONG_PT) if height >= width else (_LONG_PT, _SHORT_PT)
-        _add_page(pdf, picture.jpeg, picture.mode, picture.size, page)
+        _add_page(pdf, picture, page)
     return _saved(pdf)
 
 
-def _add_page(
-    pdf: pikepdf.Pdf,
-    jpeg: bytes,
-    mode: str,
-    size: tuple[int, int],
-    page: tuple[float, float],
-    *,
-    turn: int = 0,
-) -> None:
-    scale = min(page[0] / size[0], page[1] / size[1])
-    width, height = size[0] * scale, size[1] * scale
+def _add_page(pdf: pikepdf.Pdf, jpeg: _Jpeg, page: tuple[float, float], *, turn: int = 0) -> None:
+    scale = min(page[0] / jpeg.size[0], page[1] / jpeg.size[1])
+    width, height = jpeg.size[0] * scale, jpeg.size[1] * scale
     left, bottom = (page[0] - width) / 2, (page[1] - height) / 2
     drawing = f"q {width:.2f} 0 0 {height:.2f} {left:.2f} {bottom:.2f} cm /Im Do Q"
-    resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Im=_image(pdf, jpeg, mode, size)))
+    resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Im=_image(pdf, jpeg)))
     made: Any = pikepdf.Dictionary(
         Type=pikepdf.Name.Page,
         MediaBox=[0, 0, round(page[0], 2), round(page[1], 2)],
@@ -195,12 +191,12 @@ def _add_page(
     pdf.pages.append(pikepdf.Page(pdf.make_indirect(made)))
 
 
-def _image(pdf: pikepdf.Pdf, jpeg: bytes, mode: str, size: tuple[int, int]) -> pikepdf.Stream:
+def _image(pdf: pikepdf.Pdf, jpeg: _Jpeg) -> pikepdf.Stream:
     image = pikepdf.Stream(pdf, b"")
-    image.write(jpeg, filter=pikepdf.Name.DCTDecode)
+    image.write(jpeg.data, filter=pikepdf.Name.DCTDecode)
     image.Type, image.Subtype = pikepdf.Name.XObject, pikepdf.Name.Image
-    image.Width, image.Height = size
-    image.ColorSpace, image.BitsPerComponent = _SPACES[mode], 8
+    image.Width, image.Height = jpeg.size
+    image.ColorSpace, image.BitsPerComponent = _SPACES[jpeg.mode], 8
     return image
 
 
