@@ -26,7 +26,6 @@ from meterai.web.documents.photo_form import (
 from meterai.web.documents.place_routes import image_address
 from meterai.web.documents.placing import page_size
 from meterai.web.documents.seen_documents import document_of_draft, own_document
-from meterai.web.orders.access import signed_in
 from meterai.web.requests.forms import DOCUMENTS, Form
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
@@ -51,7 +50,9 @@ async def show_photos_of_order(
 ) -> Response[bytes]:
     """Shows the photos of a draft's document, and what is made of them."""
     place = await _of_draft(request, context, number, document_id)
-    return await _show(request, context, place, f"/pesanan/{number}")
+    if place is None:
+        return context.redirect(request, f"/pesanan/{number}")
+    return _show(request, context, place)
 
 
 @post("/pesanan/{number:str}/foto/{document_id:uuid}", status_code=303)
@@ -61,23 +62,22 @@ async def take_photos_of_order(
     """Changes them, or goes on with the result."""
     form = await context.form(request, DOCUMENTS)
     place = await _of_draft(request, context, number, document_id)
-    return await _take(request, context, place, f"/pesanan/{number}", form)
+    if place is None:
+        return context.redirect(request, f"/pesanan/{number}")
+    return await _take(request, context, place, form)
 
 
 @get("/saya/dokumen/{document_id:uuid}/foto")
 async def show_photos(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
     """Shows the same for a document that quota is to pay for."""
-    place = await _of_customer(request, context, document_id)
-    return await _show(request, context, place, place.onward)
+    return _show(request, context, await _of_customer(request, context, document_id))
 
 
 @post("/saya/dokumen/{document_id:uuid}/foto", status_code=303)
 async def take_photos(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
     """Changes them, or goes on with the result."""
     form = await context.form(request, DOCUMENTS)
-    await signed_in(context, request)
-    place = await _of_customer(request, context, document_id)
-    return await _take(request, context, place, place.onward, form)
+    return await _take(request, context, await _of_customer(request, context, document_id), form)
 
 
 async def _of_draft(
@@ -112,21 +112,15 @@ async def _of_customer(request: WebRequest, context: RequestContext, document_id
     )
 
 
-async def _show(
-    request: WebRequest, context: RequestContext, place: PhotoPlace | None, elsewhere: str
-) -> Response[bytes]:
-    if place is None:
-        return context.redirect(request, elsewhere)
+def _show(request: WebRequest, context: RequestContext, place: PhotoPlace) -> Response[bytes]:
     if place.document.compared:  # nothing to confirm any more
         return context.redirect(request, place.onward)
     return _page(request, context, place, _chosen(place, request.query_params.get("foto", "")))
 
 
 async def _take(
-    request: WebRequest, context: RequestContext, place: PhotoPlace | None, elsewhere: str, form: Form
+    request: WebRequest, context: RequestContext, place: PhotoPlace, form: Form
 ) -> Response[bytes]:
-    if place is None:
-        return context.redirect(request, elsewhere)
     if place.document.compared:
         return context.redirect(request, place.onward)
     chosen = _chosen(place, form.text("foto"))
