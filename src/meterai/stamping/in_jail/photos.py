@@ -8,6 +8,7 @@ from PIL import Image, ImageCms, JpegImagePlugin, MpoImagePlugin, PngImagePlugin
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.pdf.limits import PICTURE_PIXELS_MAX
+from meterai.pdf.picture_dots import has_sixteen_bits, in_eight_bits, on_white
 from meterai.stamping.photos import PHOTO_SIDE_MAX, PHOTO_SIDE_MIN, CleanPhoto, CleanRequest
 
 _SIDE = 2340
@@ -66,20 +67,17 @@ def _upright(picture: Image.Image) -> tuple[Image.Image, bytes]:
         turn = _TURNS.get(picture.getexif().get(_ORIENTATION, 1))
     except Exception:  # its EXIF is broken, and turns nothing; the dots may be good
         turn = None
-    photo = _on_white(picture)
+    photo = _plain(picture)
     photo.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
     return photo if turn is None else photo.transpose(turn), profile
 
 
-def _on_white(picture: Image.Image) -> Image.Image:
+def _plain(picture: Image.Image) -> Image.Image:
     """The picture with eight bits a value, in L, RGB or CMYK. What is transparent becomes white."""
-    if picture.mode.startswith("I"):  # 16 bits a dot, of which Pillow would keep the lower half
-        return picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    if has_sixteen_bits(picture):
+        return in_eight_bits(picture)
     if picture.has_transparency_data:
-        clear = picture.convert("RGBA")
-        ground = Image.new("RGB", clear.size, "white")
-        ground.paste(clear, mask=clear.getchannel("A"))
-        return ground
+        return on_white(picture.convert("RGBA"), "RGB")
     if picture.mode in ("L", "RGB", "CMYK"):
         picture.load()
         return picture.copy()

@@ -15,6 +15,7 @@ from PIL import Image, ImageFilter, JpegImagePlugin, MpoImagePlugin, PngImagePlu
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.pdf.limits import PICTURE_PIXELS_MAX
+from meterai.pdf.picture_dots import has_sixteen_bits, in_eight_bits, on_white
 from meterai.verification.picture_codes import PictureCodes, PictureRequest
 
 _LOOKED_AT_MAX = 17_000_000
@@ -70,14 +71,11 @@ def _is_large(picture: Image.Image) -> bool:
 
 def _in_grey(picture: Image.Image) -> Image.Image:
     """In grey, on white where it is transparent: a code saved without its ground is black on nothing."""
-    if picture.mode.startswith("I"):  # 16 bits a dot, of which Pillow would keep the lower half
-        return _shrunk(picture.convert("I").point(lambda value: value * (1 / 256)).convert("L"))
+    if has_sixteen_bits(picture):
+        return _shrunk(in_eight_bits(picture))
     if not picture.has_transparency_data:
         return _shrunk(picture.convert("L"))
-    clear = _shrunk(picture.convert("RGBA"))
-    ground = Image.new("L", clear.size, 255)
-    ground.paste(clear.convert("L"), mask=clear.getchannel("A"))
-    return ground
+    return on_white(_shrunk(picture.convert("RGBA")), "L")
 
 
 def _shrunk(picture: Image.Image) -> Image.Image:
