@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
 import zlib
 
 import pikepdf
@@ -16,7 +15,7 @@ from meterai.pdf.requests import RenderRequest
 from meterai.stamping.in_jail.photo_sheets import make_sheets
 from meterai.stamping.in_jail.photos import clean_photo
 from meterai.stamping.photos import AlbumPage, CleanRequest, Photo, SheetsRequest, in_order, turned
-from tests.verification.photos import saved, sixteen_bits
+from tests.verification.photos import png_of, saved, sixteen_bits
 
 CORNERS = ((0.2, 0.1), (0.85, 0.2), (0.9, 0.95), (0.1, 0.85))
 RED, BLUE, TABLE = (200, 20, 30), (20, 40, 200), (120, 100, 80)
@@ -110,20 +109,12 @@ def test_a_large_photo_is_kept_smaller() -> None:
     assert max(Image.open(io.BytesIO(data)).size) <= 2340
 
 
-def _png(width: int, height: int, packed: bytes) -> bytes:
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
-
-
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        (_png(60_000, 60_000, zlib.compress(bytes(1000))), "photo.too_large"),
-        (_png(30_000, 1_000, zlib.compress(bytes(1000))), "photo.too_large"),
-        (_png(500, 500, zlib.compress(bytes(1000))), "photo.unreadable"),
+        (png_of(60_000, 60_000, zlib.compress(bytes(1000)), colours=2), "photo.too_large"),
+        (png_of(30_000, 1_000, zlib.compress(bytes(1000)), colours=2), "photo.too_large"),
+        (png_of(500, 500, zlib.compress(bytes(1000)), colours=2), "photo.unreadable"),
         (saved(plain())[:3000], "photo.unreadable"),
         (saved(plain((100, 700))), "photo.too_small"),
         (b"GIF89a" + bytes(100), "photo.unreadable"),

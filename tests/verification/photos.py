@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from collections.abc import Callable
 
 import numpy as np
@@ -110,6 +112,17 @@ def sixteen_bits(picture: Image.Image) -> bytes:
     """A PNG of 16 bits a dot."""
     deep = picture.convert("L").convert("I").point(lambda value: value * 256)
     return saved(deep.convert("I;16"), "PNG")
+
+
+def png_chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png_of(width: int, height: int, packed: bytes, *more: bytes, colours: int = 0) -> bytes:
+    """A PNG that claims this size, with these packed lines. `colours`: 0 for grey, 2 for RGB."""
+    head = png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, colours, 0, 0, 0))
+    lines = png_chunk(b"IDAT", packed) + png_chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + head + b"".join(more) + lines
 
 
 def without_ground(picture: Image.Image) -> bytes:
