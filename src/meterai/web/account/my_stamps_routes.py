@@ -159,12 +159,8 @@ async def take_document(request: WebRequest, context: RequestContext) -> Respons
 async def show_placing(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
     """Shows the page with the place of one of the document's stamps, proposed or stored."""
     document = await own_document(request, context, document_id)
-    if document.job is not None:
-        return context.redirect(request, f"/saya/dokumen/{document_id}")
-    if number := await _order_of(context, document_id):
-        return context.redirect(request, f"/pesanan/{number}")
-    if not document.compared:
-        return context.redirect(request, f"/saya/dokumen/{document_id}/{look_of(document)}")
+    if elsewhere := await _elsewhere(context, document):
+        return context.redirect(request, elsewhere)
     query = request.query_params
     stamp, page = query.get("meterai", ""), query.get("halaman", "")
     typed = await typed_of(document, stamp=stamp, page=page, free=context.free_place)
@@ -180,12 +176,8 @@ async def take_placing(request: WebRequest, context: RequestContext, document_id
     form = await context.form(request)
     customer = await signed_in(context, request)
     document = await own_document(request, context, document_id)
-    if document.job is not None:
-        return context.redirect(request, f"/saya/dokumen/{document_id}")
-    if number := await _order_of(context, document_id):
-        return context.redirect(request, f"/pesanan/{number}")
-    if not document.compared:
-        return context.redirect(request, f"/saya/dokumen/{document_id}/{look_of(document)}")
+    if elsewhere := await _elsewhere(context, document):
+        return context.redirect(request, elsewhere)
     typed = await typed_of(document, stamp=form.text("meterai"), page="", free=context.free_place)
     try:
         typed = await typed_from(form, document, context.free_place)
@@ -236,6 +228,16 @@ async def download(request: WebRequest, context: RequestContext, document_id: UU
     document = await own_document(request, context, document_id)
     file = await released_file(context.service.db, context.service.objects, document.document_id)
     return pdf_response(file.data, f"bermeterai-{file.name}")
+
+
+async def _elsewhere(context: RequestContext, document: DocumentPage) -> str:
+    """The page of a document whose stamps can't be placed, or not yet. Empty: they can."""
+    own = f"/saya/dokumen/{document.document_id}"
+    if document.job is not None:
+        return own
+    if number := await _order_of(context, document.document_id):
+        return f"/pesanan/{number}"
+    return "" if document.compared else f"{own}/{look_of(document)}"
 
 
 async def _order_of(context: RequestContext, document_id: UUID) -> str | None:
