@@ -26,7 +26,7 @@ from meterai.web.documents.photo_form import (
 from meterai.web.documents.place_routes import image_address
 from meterai.web.documents.placing import page_size
 from meterai.web.documents.seen_documents import document_of_draft, own_document
-from meterai.web.requests.forms import DOCUMENTS, Form
+from meterai.web.requests.forms import DOCUMENTS, Form, position_named
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
 
@@ -167,8 +167,7 @@ async def _change(context: RequestContext, place: PhotoPlace, form: Form, chosen
 
 def _chosen(place: PhotoPlace, text: str) -> int:
     """The photo that an address or a form names, from 0; else the first one."""
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 1
-    return min(max(number, 1), len(place.document.photos)) - 1
+    return min(position_named(text), len(place.document.photos)) - 1
 
 
 def _page(

@@ -37,7 +37,7 @@ from meterai.web.orders.access import (
 )
 from meterai.web.orders.draft_use import note_new
 from meterai.web.pages.messages import Text, text_of
-from meterai.web.requests.forms import DOCUMENTS, Form
+from meterai.web.requests.forms import DOCUMENTS, Form, position_named
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
 
@@ -124,7 +124,7 @@ async def take_upload(request: WebRequest, context: RequestContext) -> Response[
 async def show_documents(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
     """Shows what is still missing of an order's documents."""
     key = await open_order_page(context, request, number)
-    first = _position(request.query_params.get("dari", ""))
+    first = position_named(request.query_params.get("dari", ""))
     return await _documents_page(request, context, key, [], shown_next=first)
 
 
@@ -150,7 +150,7 @@ async def add_documents(request: WebRequest, context: RequestContext, number: st
         )
     order = await order_page(context.service.db, key.order_id)
     await _give_to_customer(context, order)
-    first = _position(form.text("dari"))
+    first = position_named(form.text("dari"))
     if problems or _asked_for_others(form, event):
         return await _documents_page(request, context, key, problems, shown_next=first)
     return context.redirect(request, f"/pesanan/{number}/letak/{min(first, len(order.items))}")
@@ -211,11 +211,6 @@ def _asked_for_others(form: Form, event: Event | None) -> bool:
     missing.
     """
     return form.text("diminta") not in ("", _asked(event))
-
-
-def _position(text: str) -> int:
-    """The position that a form or an address names, else that of the first document."""
-    return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 4 else 1
 
 
 def _submit_id(form: Form) -> str:

@@ -82,6 +82,11 @@ class Form:
         return [u for u in self.files.get(name, []) if u.name or u.content or u.too_large]
 
 
+def position_named(text: str) -> int:
+    """The position, from 1, that a form or an address names; else that of the first one."""
+    return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 4 else 1
+
+
 async def read_form(
     content_type: str, chunks: AsyncIterator[bytes], limits: FormLimits = FormLimits()
 ) -> Form:
