@@ -74,8 +74,7 @@ async def accept_document(
     """Inspects a file, proposes places for its stamps, measures the result, and stores it.
 
     - `limits`: what the event's agency accepts of the stamped file. A file over them is not refused; the
-      answer
-    says so, and what can be done.
+      answer says so, and what can be done.
     - `customer_id`: None until the contact is verified (`adopt_documents`). Until then the document is kept
       for an hour after its last use.
     - `network`: the keyed hash of the sender's address, by which unproven uploads are counted.
