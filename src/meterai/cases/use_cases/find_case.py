@@ -6,8 +6,8 @@ from datetime import datetime
 
 from meterai.cases import store
 from meterai.cases.model import Case, read_case_code, read_case_number
-from meterai.cases.use_cases.open_case import code_digest
 from meterai.customers.contacts import canonical_contact
+from meterai.kernel.ids import token_digest
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
 
@@ -23,7 +23,11 @@ async def find_case(db: Database, number: str, proof: str, *, now: datetime) -> 
     contact = None if code else canonical_contact(proof)
     async with db.transaction() as tx:
         found = await store.look_up(
-            tx, read_case_number(number), secret=code_digest(code) if code else None, contact=contact, now=now
+            tx,
+            read_case_number(number),
+            secret=token_digest(code) if code else None,
+            contact=contact,
+            now=now,
         )
     if found is None:
         raise Refusal(Kind.NOT_FOUND, "case.not_found")

@@ -11,7 +11,7 @@ import msgspec
 from meterai.cases import store
 from meterai.cases.model import ABOUT_LENGTH_MAX, TEXT_LENGTH_MAX, Case, CaseKind, CaseState
 from meterai.customers.contacts import Contact
-from meterai.kernel.ids import readable_code
+from meterai.kernel.ids import readable_code, token_digest
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.database import Connection, Database
@@ -67,16 +67,11 @@ async def open_case(db: Database, form: CaseForm, *, site: str, key: bytes, now:
             contact=form.contact,
             is_proven=form.is_proven,
             language=form.language,
-            secret=code_digest(opened.code),
+            secret=token_digest(opened.code),
         )
         if is_new:
             await _send_number(tx, form, opened, site, now)
     return opened
-
-
-def code_digest(code: str) -> bytes:
-    """The SHA-256 of a case's code, which is stored instead of it."""
-    return hashlib.sha256(code.encode()).digest()
 
 
 def _names(form_id: UUID, key: bytes) -> OpenedCase:
