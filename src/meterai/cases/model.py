@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from meterai.kit.formats.pasted_text import seen
+from meterai.kit.formats.pasted_text import digits_of
 
 TEXT_LENGTH_MAX: Final = 4_000
 ABOUT_LENGTH_MAX: Final = 80
@@ -81,15 +81,11 @@ class CaseFile(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_case_number(text: str) -> str:
     """The number in a typed text, such as ` k 7kqf2m9d `. Empty: there is none."""
-    found = _NUMBER.fullmatch(_plain(text))
+    found = _NUMBER.fullmatch(digits_of(text).upper())
     return f"K-{found[1]}-{found[2]}" if found else ""
 
 
 def read_case_code(text: str) -> str:
     """The code of a case in a typed text. Empty: there is none."""
-    found = _CODE.fullmatch(_plain(text))
+    found = _CODE.fullmatch(digits_of(text).upper())
     return "-".join(found.groups()) if found else ""
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[\s\-‐-―.]", "", seen(text)).upper()
