@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from meterai.cases import store
-from meterai.cases.model import CaseFile, read_case_number
-from meterai.kernel.refusals import Kind, Refusal
+from meterai.cases.model import CaseFile
 from meterai.kit.database import Database
 
 LISTED_MAX = 200
@@ -19,7 +18,4 @@ async def cases(db: Database, *, with_closed: bool = False) -> list[CaseFile]:
 async def case(db: Database, number: str) -> CaseFile:
     """The case of a number. Raises: Refusal NOT_FOUND `case.unknown`."""
     async with db.connection() as connection:
-        found = await store.case_file(connection, read_case_number(number))
-    if found is None:
-        raise Refusal(Kind.NOT_FOUND, "case.unknown")
-    return found
+        return await store.case_file(connection, number)

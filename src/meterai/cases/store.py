@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from meterai.cases.model import Case, CaseFile
+from meterai.cases.model import Case, CaseFile, read_case_number
 from meterai.customers.contacts import Contact
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection
@@ -81,10 +81,12 @@ async def list_cases(conn: Connection, *, with_closed: bool, limit: int) -> list
     return [_file(dict(row)) for row in rows]
 
 
-async def case_file(conn: Connection, number: str) -> CaseFile | None:
-    """The case of a number, for officers."""
-    row = await conn.fetchrow(_FILES + "WHERE c.number = $1", number)
-    return None if row is None else _file(dict(row))
+async def case_file(conn: Connection, number: str) -> CaseFile:
+    """The case of a typed number, for officers. Raises: Refusal NOT_FOUND `case.unknown`."""
+    row = await conn.fetchrow(_FILES + "WHERE c.number = $1", read_case_number(number))
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "case.unknown")
+    return _file(dict(row))
 
 
 async def answer(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from meterai.cases import store
-from meterai.cases.model import TEXT_LENGTH_MAX, CaseFile, CaseState, read_case_number
+from meterai.cases.model import TEXT_LENGTH_MAX, CaseFile, CaseState
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection, Database
@@ -25,7 +25,7 @@ async def answer_case(db: Database, number: str, text: str, *, officer: str, now
     if len(said) > TEXT_LENGTH_MAX:
         raise Refusal(Kind.INVALID, "case.answer_too_long", maximum=TEXT_LENGTH_MAX)
     async with db.transaction() as tx:
-        case = await _case_of(tx, number)
+        case = await store.case_file(tx, number)
         if case.state is CaseState.CLOSED:
             raise Refusal(Kind.CONFLICT, "case.closed")
         message = _message(case, said)
@@ -40,18 +40,11 @@ async def close_case(db: Database, number: str, *, officer: str, reason: str, no
     Raises: Refusal NOT_FOUND `case.unknown`; CONFLICT `case.closed`.
     """
     async with db.transaction() as tx:
-        case = await _case_of(tx, number)
+        case = await store.case_file(tx, number)
         if not await store.close(tx, case.id, now):
             raise Refusal(Kind.CONFLICT, "case.closed")
         await _note(tx, "case.close", case, officer, now, reason=reason)
     return case
-
-
-async def _case_of(tx: Connection, number: str) -> CaseFile:
-    found = await store.case_file(tx, read_case_number(number))
-    if found is None:
-        raise Refusal(Kind.NOT_FOUND, "case.unknown")
-    return found
 
 
 async def _note(
