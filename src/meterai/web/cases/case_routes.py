@@ -18,6 +18,7 @@ from meterai.kit.http.network_limits import Answer
 from meterai.kit.http.status import http_status
 from meterai.texts.case_words import CASE_STATES, KINDS
 from meterai.texts.mechanism.translation import translate
+from meterai.web.account.sign_in import told
 from meterai.web.orders.access import customer_of
 from meterai.web.requests.forms import Form
 from meterai.web.requests.request_context import RequestContext, WebRequest
@@ -139,9 +140,7 @@ def _form_page(
     return context.page(
         request,
         "complaint.html",
-        status=http_status(refusal) if refusal else 200,
-        refused=refusal.code if refusal else "",
-        refused_facts=refusal.facts if refusal else {},
+        status=http_status(refusal),
         kinds=[KindChoice(name, translate(words, language)) for name, words in KINDS.items()],
         kind=form.text("soal"),
         about=form.text("nomor"),
@@ -150,6 +149,7 @@ def _form_page(
         form_id=form.text("formulir") or str(new_id(context.service.clock())),
         about_max=ABOUT_LENGTH_MAX,
         private=True,
+        **told(refusal),
     )
 
 
@@ -159,12 +159,11 @@ def _look_up_page(
     return context.page(
         request,
         "case_look_up.html",
-        status=http_status(refusal) if refusal else 200,
-        refused=refusal.code if refusal else "",
-        refused_facts=refusal.facts if refusal else {},
+        status=http_status(refusal),
         number=form.text("nomor"),
         contact=form.text("kontak"),
         private=True,
+        **told(refusal),
     )
 
 
