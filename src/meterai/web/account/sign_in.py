@@ -34,6 +34,7 @@ from meterai.web.requests.request_context import (
     YEAR_SECONDS,
     RequestContext,
     WebRequest,
+    address_of,
 )
 
 CODE_COOKIE = "kode"
@@ -89,7 +90,7 @@ async def send_code(
     """
     contact = canonical_contact(typed)
     service, visit, work = context.service, context.visit(request), context.code_work
-    address = request.client.host if request.client else ""
+    address = address_of(request)
     sent_work = WorkSent(visit.fields.get("altcha", ""), visit.fields.get("tunggu", ""))
     moments = {"now": service.clock().timestamp(), "monotonic": time.monotonic()}
     brought = work.read(sent_work, contact, address, **moments)

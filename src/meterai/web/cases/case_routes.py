@@ -21,7 +21,7 @@ from meterai.texts.mechanism.translation import translate
 from meterai.web.account.sign_in import told
 from meterai.web.orders.access import customer_of
 from meterai.web.requests.forms import Form
-from meterai.web.requests.request_context import RequestContext, WebRequest
+from meterai.web.requests.request_context import RequestContext, WebRequest, address_of
 
 PAGE = "/pengaduan"
 LOOK_UP = f"{PAGE}/cek"
@@ -94,8 +94,7 @@ async def _found(context: RequestContext, number: str, proof: str) -> Case:
 
 def _count(request: WebRequest, context: RequestContext) -> None:
     """Counts a form of this network. Raises: Refusal BUSY `case.network_later`."""
-    address = request.client.host if request.client else ""
-    if context.case_limits.take(address, time.monotonic()) is Answer.LATER:
+    if context.case_limits.take(address_of(request), time.monotonic()) is Answer.LATER:
         raise Refusal(Kind.BUSY, "case.network_later", retry_after_s=600)
 
 

@@ -25,7 +25,7 @@ from meterai.waiting_room.use_cases.use_pass import use_pass
 from meterai.web.line.queues import INSIDE_S, HeldPass, inside_cookie, open_pass, pass_cookie
 from meterai.web.orders.access import open_order_page
 from meterai.web.requests.form_rights import lets_go_on, make_form_name
-from meterai.web.requests.request_context import HTML, RequestContext, WebRequest
+from meterai.web.requests.request_context import HTML, RequestContext, WebRequest, address_of
 
 _EVENT_FLOW = "event "
 _ENDED = ("expired", "cancelled")
@@ -106,11 +106,6 @@ def may_go_on(request: WebRequest, context: RequestContext, flow: str, name: str
     """Tells whether the sender of a form of this name may go on although people wait."""
     now, network = context.service.clock().timestamp(), network_of(address_of(request))
     return lets_go_on(context.service.secret, flow, name, now, network=network)
-
-
-def address_of(request: WebRequest) -> str:
-    """The address from which a visitor comes; empty when the server does not know it."""
-    return request.client.host if request.client else ""
 
 
 async def may_finish_late(request: WebRequest, context: RequestContext, event: str) -> bool:

@@ -14,9 +14,9 @@ from litestar import Response
 
 from meterai.sales.queries.order_access import find_order_by_form
 from meterai.waiting_room.queries import QueueSign
-from meterai.web.line.event_entry import PurchaseRight, address_of, may_go_on, name_form
+from meterai.web.line.event_entry import PurchaseRight, may_go_on, name_form
 from meterai.web.line.queues import inside_cookie, open_pass, pass_cookie
-from meterai.web.requests.request_context import RequestContext, WebRequest
+from meterai.web.requests.request_context import RequestContext, WebRequest, address_of
 
 RETRY_S = 60
 

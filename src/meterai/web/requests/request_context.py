@@ -187,6 +187,11 @@ class RequestContext:
         return visit_of(request.scope)
 
 
+def address_of(request: WebRequest) -> str:
+    """The address from which a visitor comes; empty when the server does not know it."""
+    return request.client.host if request.client else ""
+
+
 def note_next_page(request: WebRequest, form: Form) -> None:
     """Notes whether the answer to a form may be the page that follows.
 
