@@ -50,16 +50,22 @@ def readable_code(number: int, length: int) -> tuple[str, int]:
     for _ in range(length):
         number, place = divmod(number, len(_READABLE))
         signs += _READABLE[place]
-    return "-".join(signs[at : at + 4] for at in range(0, length, 4)), number
+    return _in_fours(signs), number
 
 
 def new_order_number() -> str:
     """A number for people, such as `M7KQ-3XPD-92RT` (58 random bits; no look-alike characters)."""
-    body = "".join(secrets.choice(_READABLE) for _ in range(12))
-    return f"{body[:4]}-{body[4:8]}-{body[8:]}"
+    return _new_code(12)
 
 
 def new_help_code() -> str:
     """A help code for an error's page and its log line, such as `K7QF-2M9D` (39 random bits)."""
-    body = "".join(secrets.choice(_READABLE) for _ in range(8))
-    return f"{body[:4]}-{body[4:]}"
+    return _new_code(8)
+
+
+def _new_code(length: int) -> str:
+    return _in_fours("".join(secrets.choice(_READABLE) for _ in range(length)))
+
+
+def _in_fours(signs: str) -> str:
+    return "-".join(signs[at : at + 4] for at in range(0, len(signs), 4))
