@@ -11,15 +11,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
-import msgspec
-
 from meterai.customers.contacts import Contact
 from meterai.customers.queries import SessionCustomer
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection
-from meterai.kit.messages import MESSAGE_TOPICS, Message
+from meterai.kit.messages import Message, entry_of
 from meterai.texts.customer_messages import CONTACT_CHANGES
 from meterai.texts.mechanism.translation import translate
 
@@ -67,5 +65,4 @@ async def note_change(
         )
         for one in tell
     ]
-    entries = [(MESSAGE_TOPICS[one.to_kind], msgspec.structs.asdict(one)) for one in news]
-    await outbox.enqueue_many(tx, entries, now)
+    await outbox.enqueue_many(tx, [entry_of(one) for one in news], now)

@@ -52,6 +52,11 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         return f"Message(to_kind={self.to_kind!r})"  # content and address stay out of logs and tracebacks
 
 
+def entry_of(message: Message) -> tuple[str, dict[str, object]]:
+    """The topic and the payload by which the outbox keeps a message."""
+    return MESSAGE_TOPICS[message.to_kind], msgspec.structs.asdict(message)
+
+
 class MessageSender(Protocol):
     """Sends messages of one kind.
 

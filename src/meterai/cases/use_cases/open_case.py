@@ -15,7 +15,7 @@ from meterai.kernel.ids import readable_code, token_digest
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.database import Connection, Database
-from meterai.kit.messages import MESSAGE_TOPICS, Message
+from meterai.kit.messages import Message, entry_of
 from meterai.texts.case_words import OPENED
 from meterai.texts.mechanism.translation import translate
 
@@ -93,5 +93,4 @@ async def _send_number(tx: Connection, form: CaseForm, opened: OpenedCase, site:
         text=translate(OPENED.text, form.language, facts),
         language=form.language,
     )
-    entry = (MESSAGE_TOPICS[message.to_kind], msgspec.structs.asdict(message))
-    await outbox.enqueue_many(tx, [entry], now)
+    await outbox.enqueue_many(tx, [entry_of(message)], now)

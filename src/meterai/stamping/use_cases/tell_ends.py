@@ -5,13 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import msgspec
-
 from meterai.customers.contacts import Contact
 from meterai.customers.queries import addresses_of
 from meterai.kit import outbox
 from meterai.kit.database import Database
-from meterai.kit.messages import MESSAGE_TOPICS, Message
+from meterai.kit.messages import Message, entry_of
 from meterai.stamping.store import awaited
 from meterai.stamping.store.awaited import Awaited
 from meterai.texts.mechanism.languages import prefix_of
@@ -49,8 +47,7 @@ async def tell_ends(db: Database, *, public_url: str, now: datetime, limit: int 
             messages = [
                 _message(one, *where[one.asked], public_url.rstrip("/")) for one in told if one.asked in where
             ]
-            entries = [(MESSAGE_TOPICS[one.to_kind], msgspec.structs.asdict(one)) for one in messages]
-            await outbox.enqueue_many(tx, entries, now)
+            await outbox.enqueue_many(tx, [entry_of(one) for one in messages], now)
     return len(ended)
 
 

@@ -14,7 +14,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.database import Connection, Database
 from meterai.kit.formats.display import JAKARTA, clock_text
-from meterai.kit.messages import MESSAGE_TOPICS, Message
+from meterai.kit.messages import Message, entry_of
 from meterai.texts.mechanism.languages import prefix_of
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.queue.reminders import MAY_GO_ON, REMINDERS, STOP
@@ -174,7 +174,7 @@ def _message(
         expires_at=until,
         language=one.language,
     )
-    return MESSAGE_TOPICS[message.to_kind], msgspec.structs.asdict(message)
+    return entry_of(message)
 
 
 def _words_for(queue: Queue, kind: str, now: datetime) -> str:
