@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,25 +39,24 @@ def operator_of(settings: Settings) -> Operator:
 
     Raises: ValueError naming the settings that production still needs.
     """
-    given = {name: str(getattr(settings, name)) for name in _EXAMPLE}
-    missing = [name for name, text in given.items() if not text]
-    if missing and settings.environment == "production":
-        names = ", ".join(f"METERAI_{name.upper()}" for name in missing)
-        raise ValueError(
-            f"{names}: production tells people whom they pay. Set who runs the service, at which address, "
-            "under which law and by which appointment"
-        )
-    texts = {name.removeprefix("operator_"): given[name] or _EXAMPLE[name] for name in given}
-    return Operator(**texts, is_example=bool(missing))
+    texts = {name.removeprefix("operator_"): text for name, text in _texts(settings, _EXAMPLE).items()}
+    return Operator(**texts, is_example=not all(getattr(settings, name) for name in _EXAMPLE))
 
 
 def operator_name(settings: Settings) -> str:
-    """The operator's name alone, for gates.
+    """The operator's name alone, for gates, which have no other setting of it.
 
     Raises: ValueError when production has none.
     """
-    if settings.environment == "production" and not settings.operator_name:
+    return _texts(settings, ["operator_name"])["operator_name"]
+
+
+def _texts(settings: Settings, names: Iterable[str]) -> dict[str, str]:
+    given = {name: str(getattr(settings, name)) for name in names}
+    missing = [f"METERAI_{name.upper()}" for name, text in given.items() if not text]
+    if missing and settings.environment == "production":
         raise ValueError(
-            "METERAI_OPERATOR_NAME: production tells people whom they pay. Set the company's name"
+            f"{', '.join(missing)}: pages of production name the company that people pay, its address, the "
+            "law under which it sells and its appointment"
         )
-    return settings.operator_name or _EXAMPLE["operator_name"]
+    return {name: text or _EXAMPLE[name] for name, text in given.items()}
