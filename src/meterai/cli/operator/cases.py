@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -16,10 +15,10 @@ from meterai.cases.model import CaseFile
 from meterai.cases.queries import LISTED_MAX
 from meterai.cases.use_cases import answer_case as use_case
 from meterai.cli.data_folder import DataOption
-from meterai.cli.operator.shared.operator_settings import given_reason, operator_name, operator_settings
+from meterai.cli.operator.shared.operator_database import with_database
+from meterai.cli.operator.shared.operator_settings import given_reason, operator_name
 from meterai.kernel.clock import system_clock
-from meterai.kit.database import Database, connect
-from meterai.kit.settings import Settings
+from meterai.kit.database import Database
 
 NumberArgument = Annotated[str, typer.Argument(help="Number of the case, such as K-7KQF-2M9D.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
@@ -106,12 +105,4 @@ def _printable(text: str) -> str:
 
 
 def _run[R](data: Path | None, work: Callable[[Database], Awaitable[R]]) -> R:
-    return asyncio.run(_with_database(operator_settings(data), work))
-
-
-async def _with_database[R](settings: Settings, work: Callable[[Database], Awaitable[R]]) -> R:
-    db = await connect(settings.database_operator_url, connections_max=1, application_name="meterai cases")
-    try:
-        return await work(db)
-    finally:
-        await db.close()
+    return with_database(data, "meterai cases", work)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
@@ -12,12 +11,12 @@ import msgspec
 import typer
 
 from meterai.cli.data_folder import DataOption
-from meterai.cli.operator.shared.operator_settings import given_reason, operator_settings
+from meterai.cli.operator.shared.operator_database import with_database
+from meterai.cli.operator.shared.operator_settings import given_reason
 from meterai.cli.operator.shared.signing import SignatureOption, Signing, SignWithOption, released_by_two
 from meterai.kernel.clock import system_clock
 from meterai.kernel.money import format_rupiah
-from meterai.kit.database import Database, connect
-from meterai.kit.settings import Settings
+from meterai.kit.database import Database
 from meterai.sales.model import RefundChannel, refund_key
 from meterai.sales.queries.refunds import RefundInDoubt, refunds_in_doubt
 from meterai.sales.use_cases import end_refund as use_case
@@ -104,12 +103,4 @@ def _decide(
 
 
 def _run[R](data: Path | None, work: Callable[[Database], Awaitable[R]]) -> R:
-    return asyncio.run(_with_database(operator_settings(data), work))
-
-
-async def _with_database[R](settings: Settings, work: Callable[[Database], Awaitable[R]]) -> R:
-    db = await connect(settings.database_operator_url, connections_max=1, application_name="meterai refunds")
-    try:
-        return await work(db)
-    finally:
-        await db.close()
+    return with_database(data, "meterai refunds", work)
