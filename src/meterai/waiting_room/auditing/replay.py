@@ -18,12 +18,10 @@ from meterai.waiting_room.auditing.notes import Notes
 from meterai.waiting_room.auditing.patience import Patience
 from meterai.waiting_room.auditing.people.held_tickets import judge_tickets, read_tickets
 from meterai.waiting_room.auditing.sources import Source, lines_of
+from meterai.waiting_room.auditing.status.log_so_far import LogSoFar
 from meterai.waiting_room.auditing.status.status_check import StatusCheck
 from meterai.waiting_room.files import published_documents
-from meterai.waiting_room.files.log_facts import (
-    ConfigFacts,
-    decode_facts,
-)
+from meterai.waiting_room.files.log_facts import ConfigFacts, decode_facts
 from meterai.waiting_room.files.public_log import ENTRIES, LogEntry
 from meterai.waiting_room.files.published_documents import Status
 from meterai.waiting_room.rules.beacon_rounds import is_beacon
@@ -83,6 +81,7 @@ class _Replay:
         self._kept = KeptHeads(kept_heads, findings, "log.kept_head")
         self._told = KeptHeads([one.log for one in statuses], findings, "status.log")
         self._shown = statuses
+        self._log_so_far = LogSoFar(self._rules)
         self._statuses = [self._check_of(one) for one in statuses]
         self._tree = Tree()
         self._bytes_read = 0
@@ -124,6 +123,7 @@ class _Replay:
                 self._findings.add("rules.first", n)
             self._last_at = max(self._last_at, entry.at)
             self._checks.take(n, entry.at, facts)
+            self._log_so_far.on_entry(entry.at, facts)
             for status in self._statuses:
                 status.on_entry(n, entry.at, facts)
         except (msgspec.MsgspecError, ValueError, OverflowError) as error:
@@ -134,7 +134,8 @@ class _Replay:
         return StatusCheck(
             status,
             self._rules,
-            checks.frontiers,
+            self._log_so_far,
+            frontiers=checks.frontiers,
             rates=checks.rates,
             windows=checks.windows,
             findings=self._findings,

@@ -29,22 +29,23 @@ from meterai.waiting_room.rules.model import NOBODY, Frontier, Lane
 
 
 class StatusCheck:
-    """Compares one status while the log is read."""
+    """Compares one status while the log is read. `log` takes up each entry before it."""
 
     def __init__(
         self,
         status: Status,
         rules: RulesCheck,
-        frontiers: FrontierCheck,
+        log: LogSoFar,
         *,
+        frontiers: FrontierCheck,
         rates: RateBound,
         windows: WindowCheck,
         findings: Findings,
     ) -> None:
         self._status, self._size = status, status.log[0]
-        self._rules, self._frontiers, self._rates = rules, frontiers, rates
-        self._windows, self._findings = windows, findings
-        self._log = LogSoFar(rules)
+        self._rules, self._log = rules, log
+        self._frontiers, self._rates, self._windows = frontiers, rates, windows
+        self._findings = findings
         self._behind: EntriesBehind | None = None
         self._windows_then = 0
         self._frontier_then = NOBODY
@@ -52,9 +53,7 @@ class StatusCheck:
 
     def on_entry(self, n: int, at: int, facts: AnyFacts) -> None:
         """Takes up an entry, after the other checks."""
-        if n < self._size:
-            self._log.on_entry(at, facts)
-        elif self._behind is not None:
+        if self._behind is not None:
             self._behind.on_entry(n, at, facts)
 
     def compare(self, size: int) -> None:
