@@ -102,6 +102,11 @@ class OperatorFacts(EntryFacts, frozen=True, kw_only=True):
     value: str
     reason: str
 
+    @property
+    def number(self) -> int | None:
+        """The value as a number; None: it is none, as when a cap is removed."""
+        return _number_in(self.value)
+
 
 class BypassFacts(EntryFacts, frozen=True, kw_only=True):
     """A person entered without a place. `ref`: the reference that was used, such as a digest of the
@@ -160,6 +165,20 @@ class StateFacts(EntryFacts, frozen=True, kw_only=True):
     cause: StateCause
     value: str = ""
     rate: Number
+
+    @property
+    def number(self) -> int | None:
+        """The value as a number; None: it is none."""
+        return _number_in(self.value)
+
+    @property
+    def away_s(self) -> int:
+        """The seconds without a step; 0: the entry tells something else."""
+        return self.number or 0 if self.cause is StateCause.CONTROLLER_AWAY else 0
+
+
+def _number_in(value: str) -> int | None:
+    return int(value) if value.isdigit() else None
 
 
 type AnyFacts = (

@@ -50,10 +50,11 @@ class StandstillCheck:
         self._told_at = at if isinstance(facts, StateFacts) else self._told_at
         self._claimed_at = at if self._has_claimed else self._claimed_at
         self._has_claimed = False
-        self._judge(n, at - _away_s(facts))
+        away_s = facts.away_s if isinstance(facts, StateFacts) else 0
+        self._judge(n, at - away_s)
         moved, self._frontier = self._frontiers.new != self._frontier, self._frontiers.new
         due = self._due_at(at)
-        if due is None or moved or _away_s(facts):
+        if due is None or moved or away_s:
             self._since = None
         if due is not None:
             self._since = due if self._since is None else min(self._since, due)
@@ -96,10 +97,3 @@ def _nobody_enters_s(rate: int) -> float:
     People who found it full count for a minute. Two people's worth may fill one lane before the other.
     """
     return KNOCKED_LATELY_S + 60 / max(1, rate) * (2 * DEPTH_MIN + 1)
-
-
-def _away_s(facts: object) -> int:
-    """The seconds without a controller that an entry tells."""
-    if not isinstance(facts, StateFacts) or facts.cause is not StateCause.CONTROLLER_AWAY:
-        return 0
-    return int(facts.value) if facts.value.isdigit() else 0

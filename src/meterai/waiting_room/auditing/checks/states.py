@@ -33,7 +33,7 @@ class Acts:
             case "on" | "off":
                 self.is_on = self.is_switched_on = facts.action == "on"
             case "cap":
-                self.cap = int(facts.value) if facts.value.isdigit() else None
+                self.cap = facts.number
 
 
 class StateCheck:
@@ -65,7 +65,7 @@ class StateCheck:
         """
         self._findings.examined("state")
         if facts.cause is StateCause.CONTROLLER_AWAY:
-            self._held[facts.cause] += int(facts.value) if facts.value.isdigit() else 0
+            self._held[facts.cause] += facts.away_s
             return  # the state follows in an entry of its own
         self._count_until(at)
         self._judge_act(n, facts)

@@ -39,7 +39,7 @@ class RateBound:
     def on_operator(self, at: int, facts: OperatorFacts) -> None:
         """Notes that an operator set or removed a cap, or stated the rate that the site bears, or that a
         clock was set right."""
-        told = int(facts.value) if facts.value.isdigit() else None
+        told = facts.number
         if facts.action == "cap":
             self._operator_cap = told
             self._note_cap(at)

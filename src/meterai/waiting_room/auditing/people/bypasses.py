@@ -48,7 +48,7 @@ class BypassCheck:
 
     def on_state(self, at: int, facts: StateFacts) -> None:
         """Notes that a line begins, or that more people than stated had a form before it."""
-        told = int(facts.value) if facts.value.isdigit() else None
+        told = facts.number
         if facts.cause is StateCause.CONTROLLER_AWAY:
             self._extend(at)
             return

@@ -19,7 +19,6 @@ from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, OperatorFacts,
 from meterai.waiting_room.files.published_documents import LOG_STATES
 from meterai.waiting_room.files.restore_files import RESTORE
 from meterai.waiting_room.rules.model import Frontier
-from meterai.waiting_room.rules.state_causes import StateCause
 from meterai.waiting_room.rules.step_times import CLAIMS_A_STEP, CLOCK_RUNS_BACK_S, PAUSE_FROM_S
 
 LOGGED_WITHIN_S = PAUSE_FROM_S + TOLERANCE_S
@@ -72,8 +71,8 @@ class ClaimTimes:
 
     def on_state(self, at: int, facts: StateFacts) -> None:
         """Notes how long there was no controller, if that is what the entry states."""
-        if facts.cause is StateCause.CONTROLLER_AWAY and facts.value.isdigit():
-            self._outages.on_away(at, int(facts.value))
+        if facts.away_s > 0:
+            self._outages.on_away(at, facts.away_s)
 
     def on_move(self, at: int, frontier: Frontier) -> None:
         """Notes a move of the newcomers' frontier."""

@@ -95,8 +95,8 @@ class LeastRate:
         match facts:
             case FrontierFacts() | StateFacts():
                 self._at, self._rate = at, float(facts.rate)
-            case OperatorFacts(action="cap") if facts.value.isdigit():
-                self._rate = min(self._rate, float(facts.value))
+            case OperatorFacts(action="cap", number=int() as cap):
+                self._rate = min(self._rate, cap)
             case OperatorFacts() if facts.action in (CLOCK_SET_RIGHT, "expect"):
                 self._rate = 0.0  # it is not known before the next entry that states it
             case ConfigFacts():
