@@ -12,6 +12,7 @@ from collections import deque
 
 from meterai.waiting_room.auditing.checks.rules import RulesCheck
 from meterai.waiting_room.auditing.findings import Findings
+from meterai.waiting_room.auditing.people.bucket import Bucket
 from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, OperatorFacts
 from meterai.waiting_room.rules.admission import DEPTH_MIN, DEPTH_S
 from meterai.waiting_room.rules.rate_control import GROWTH_MIN, GROWTH_PER_S
@@ -91,24 +92,19 @@ class AdmissionCheck:
 
     def __init__(self, rates: RateBound, findings: Findings) -> None:
         self._rates, self._findings = rates, findings
-        self._level = math.inf
-        self._filled_at = 0
+        self._bucket = Bucket()
 
     def on_operator(self, at: int, facts: OperatorFacts) -> None:
         """Notes that a clock was set right."""
         if facts.action == CLOCK_SET_RIGHT:
-            self._filled_at = min(self._filled_at, at)
+            self._bucket.set_right(at)
 
     def entered(self, n: int, at: int) -> None:
         """Counts one more person who entered, other than for an order in progress."""
         rate = self._rates.at(at)
         full = 2 * DEPTH_MIN + rate / 60 * (DEPTH_S + SLACK_S)
-        flow = rate / 60 * max(0, at - self._filled_at)
-        self._filled_at = max(self._filled_at, at)
-        self._level = min(full, self._level + flow) - 1
-        if self._level < 0:
+        if not self._bucket.take(at, full=full, per_s=rate / 60):
             self._findings.add("rate.too_many", n, rate=round(rate))
-            self._level = 0.0
 
 
 class HaltCheck:

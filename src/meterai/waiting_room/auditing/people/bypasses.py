@@ -7,6 +7,7 @@ from collections import deque
 from meterai.waiting_room.auditing.checks.rules import RulesCheck
 from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.auditing.people.admissions import SLACK_S
+from meterai.waiting_room.auditing.people.bucket import Bucket
 from meterai.waiting_room.files.log_facts import BypassFacts, OperatorFacts, StateFacts
 from meterai.waiting_room.files.published_documents import LOG_STATES
 from meterai.waiting_room.files.restore_files import RESTORE
@@ -119,7 +120,7 @@ class _GeneralShare:
 
     def __init__(self, rules: RulesCheck, findings: Findings) -> None:
         self._rules, self._findings = rules, findings
-        self._level, self._filled_at = float("inf"), 0
+        self._bucket = Bucket()
         self._refs: dict[str, None] = {}
         self._shares: deque[tuple[int, int | None]] = deque(maxlen=10)
         """(time, share) of the last rules."""
@@ -128,7 +129,7 @@ class _GeneralShare:
         self._shares.append((at, self._rules.now.general_share))
 
     def on_clock_set_right(self, at: int) -> None:
-        self._filled_at = min(self._filled_at, at)
+        self._bucket.set_right(at)
 
     def take(self, n: int, at: int, ref: str) -> None:
         while len(self._shares) > 1 and self._shares[1][0] < at - TAKES_S:
@@ -142,9 +143,5 @@ class _GeneralShare:
         share = max((share for share in shares if share is not None), default=0)
         per_s = share / 60
         full = (depth_of(share) if share else 0) + per_s * (ORDERS_S + SLACK_S)
-        flow = per_s * max(0, at - self._filled_at)
-        self._filled_at = max(self._filled_at, at)
-        self._level = min(full, self._level + flow) - 1
-        if self._level < 0:
+        if not self._bucket.take(at, full=full, per_s=per_s):
             self._findings.add("bypass.general", n, share=share)
-            self._level = 0.0
