@@ -118,21 +118,24 @@ class StateCheck:
         if self._before is not None and at <= self._before[0] + CUT_AT_S:
             schedules.append(self._before[1])
         counts = self._rules.now.policy.line_counts
-        return any(_may_be(facts, schedule, at, line_counts=counts) for schedule in schedules)
+        is_off = facts.state is QueueState.OFF and facts.cause is StateCause.OPERATOR
+        return is_off or any(
+            may_be_in(facts.state, schedule, at, line_counts=counts) for schedule in schedules
+        )
 
 
-def _may_be(facts: StateFacts, schedule: Schedule, at: int, *, line_counts: bool) -> bool:
-    """Whether a queue can be in this state by its schedule."""
+def may_be_in(state: QueueState, schedule: Schedule, at: int, *, line_counts: bool) -> bool:
+    """Whether a queue that no operator switched off can be in this state by its schedule."""
     is_closed = at >= schedule.closes_at
     is_last = schedule.last_call_at is not None and at >= schedule.last_call_at
-    match facts.state:
+    match state:
         case QueueState.CLOSED:
             return is_closed
         case QueueState.OFF:
-            return facts.cause is StateCause.OPERATOR or at < schedule.joins_from
+            return at < schedule.joins_from
         case QueueState.LOTTERY:
             return schedule.joins_from <= at < schedule.opens_at
         case QueueState.HALTED | QueueState.OUT_OF_STOCK:
             return at >= schedule.joins_from and (line_counts or not is_closed)
     is_open = at >= schedule.opens_at and (line_counts or not is_closed)
-    return is_open and (facts.state is QueueState.DIRECT or is_last == (facts.state is QueueState.LAST_CALL))
+    return is_open and (state is QueueState.DIRECT or is_last == (state is QueueState.LAST_CALL))

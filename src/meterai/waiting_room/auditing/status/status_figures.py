@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.queue.announcements import AUTOMATIC
+from meterai.waiting_room.auditing.checks.states import may_be_in
 from meterai.waiting_room.files.published_documents import Announcement, Config, Status
 from meterai.waiting_room.rules.model import POLL, QueueState
 from meterai.waiting_room.rules.rate_control import CALLS_FACTOR_MAX, GROWTH_MIN, GROWTH_PER_S
@@ -21,24 +22,14 @@ _MOVES = (QueueState.DIRECT, QueueState.OPEN, QueueState.LAST_CALL)
 
 def may_show(status: Status, rules: Config) -> bool:
     """Whether the schedule allows the state at this time (as `rate_control.state_of` decides)."""
-    schedule, at, state = rules.schedule, status.at, status.state
-    last_call_at = math.inf if schedule.last_call_at is None else schedule.last_call_at
-    if at >= schedule.closes_at and not rules.policy.line_counts:
+    schedule, at, state, line_counts = rules.schedule, status.at, status.state, rules.policy.line_counts
+    if at >= schedule.closes_at and not line_counts:
         return state is QueueState.CLOSED
-    match state:
-        case QueueState.CLOSED:
-            return at >= schedule.closes_at
-        case QueueState.OFF:
-            return True
-        case QueueState.LOTTERY:
-            return schedule.joins_from <= at < schedule.opens_at
-        case QueueState.DIRECT:
-            return at >= schedule.opens_at and status.waiting == 0
-        case QueueState.OPEN:
-            return schedule.opens_at <= at < last_call_at
-        case QueueState.LAST_CALL:
-            return at >= max(schedule.opens_at, last_call_at)
-    return at >= schedule.joins_from
+    if state is QueueState.OFF:
+        return True  # an operator may have switched it off
+    if state is QueueState.DIRECT and status.waiting != 0:
+        return False
+    return may_be_in(state, schedule, at, line_counts=line_counts)
 
 
 def rates_at(
