@@ -74,6 +74,8 @@ async def report_site_load(db: Database, process: str, load: SiteLoad) -> None:
             load.faults,
             dict(load.entered),
         )
+        if not load.begun:
+            return
         await connection.executemany(
             """INSERT INTO waiting_room.begun_form AS b
                VALUES ($1, extract(epoch FROM clock_timestamp())::bigint / 60, $2)
