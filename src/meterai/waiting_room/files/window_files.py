@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,14 +25,12 @@ from meterai.waiting_room.files.gate_register import gates_known_from
 from meterai.waiting_room.files.public_log import ENTRIES, HEADS, PublicLog
 from meterai.waiting_room.files.published_documents import Close, GateCount
 from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.files.reader_modes import READABLE_FILE, make_readable_folder, open_to_readers
 from meterai.waiting_room.rules.merkle import root_of
 from meterai.waiting_room.rules.tickets import ID_BYTES, origin_of
 
 RECORD = 18
 PRIVATE_FILE = 0o600
-READABLE_FILE, READABLE_FOLDER, PASSABLE_FOLDER = 0o644, 0o755, 0o711
-SHARED_FOLDER = 0o1771
-"""Of gates and controllers that run as several users."""
 GATE_SILENT_S = 5.0
 """Seconds. A gate whose sign of life is older does not run."""
 DEAD_AFTER_S = 3.0
@@ -105,7 +102,7 @@ class FencedFolder:
                 file.flush()
                 os.fsync(file.fileno())
             if is_public:
-                _make_readable_folder(path.parent)
+                make_readable_folder(path.parent)
             part.rename(path)
         except FileNotFoundError:
             raise Superseded(str(path)) from None
@@ -120,7 +117,7 @@ class FencedFolder:
                 shutil.copyfile(log / name, copy)
                 copy.chmod(READABLE_FILE)
                 copy.rename(log / name)
-        _make_readable_folder(log)
+        make_readable_folder(log)
         mark = self._folder.log_mark
         opened = PublicLog(
             log,
@@ -132,49 +129,6 @@ class FencedFolder:
         for name in (ENTRIES, HEADS):
             (log / name).chmod(READABLE_FILE)
         return opened
-
-
-def open_to_readers(folder: QueueFolder) -> None:
-    """Lets a web server of another user read `public/` with all its files, whatever our umask is.
-
-    Other users can pass through the folders above, but not list them. Secrets and gates' files stay private.
-    """
-    _make_readable_folder(folder.public)
-    with suppress(PermissionError):  # a folder that another user made has the mode they wanted
-        _make_passable(folder.path)
-    with suppress(PermissionError):
-        _make_passable_root(folder.path.parent)
-    _open_all(folder.public)
-
-
-def _make_passable(folder: Path) -> None:
-    """Lets others pass and not list. In a folder of a group each member may remove only its own files."""
-    is_shared = folder.stat().st_mode & stat.S_IWGRP
-    folder.chmod(SHARED_FOLDER if is_shared else PASSABLE_FOLDER)
-
-
-def _make_passable_root(root: Path) -> None:
-    """Lets others pass. A group may list the queues, but not add one: its maker would know the keys."""
-    root.chmod(PASSABLE_FOLDER | root.stat().st_mode & stat.S_IRGRP)
-
-
-def _open_all(folder: str | os.PathLike[str]) -> None:
-    """Opens all files. A queue of weeks has half a million, so it visits each once and builds no path
-    objects."""
-    with os.scandir(folder) as found:
-        for entry in found:
-            is_folder = entry.is_dir()
-            mode = READABLE_FOLDER if is_folder else READABLE_FILE
-            if entry.stat().st_mode & 0o777 != mode:
-                os.chmod(entry.path, mode)
-            if is_folder:
-                _open_all(entry.path)
-
-
-def _make_readable_folder(path: Path) -> None:
-    path.mkdir(parents=True, exist_ok=True)
-    if path.stat().st_mode & 0o777 != READABLE_FOLDER:
-        path.chmod(READABLE_FOLDER)
 
 
 def gather(folder: QueueFolder, window: int, *, ended_s: float, now: float) -> Gathered | None:
