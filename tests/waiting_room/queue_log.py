@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from meterai.waiting_room.auditing.findings import Report
+from meterai.waiting_room.auditing.replay import audit
+from meterai.waiting_room.auditing.sources import FolderSource
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.log_facts import AnyFacts, FrontierFacts, decode_facts
 from meterai.waiting_room.files.public_log import ENTRIES, HEADS, LogEntry, read_entries
@@ -31,6 +34,10 @@ class QueueLog:
         """The facts of all entries of one kind."""
         found = [decode_facts(entry.what, entry.facts) for entry in self.entries()]
         return [facts for facts in found if isinstance(facts, form)]
+
+    def audited(self) -> Report:
+        """What an audit of the published files says now."""
+        return audit(FolderSource(self.folder.public), pause=lambda seconds: None)
 
     def assert_orderly(self) -> None:
         """Checks that nothing runs backwards and nothing is published too early."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -17,8 +16,6 @@ import pytest_asyncio
 from meterai.waiting_room.auditing.checks.rules import RulesCheck
 from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.auditing.people.bypasses import ORDERS_S, TAKES_S, BypassCheck
-from meterai.waiting_room.auditing.replay import audit
-from meterai.waiting_room.auditing.sources import FolderSource
 from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, BypassFacts, OperatorFacts, StateFacts
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.files.restore_files import RESTORE
@@ -28,6 +25,7 @@ from meterai.waiting_room.rules.state_causes import StateCause
 from meterai.waiting_room.use_cases.log_bypass import log_bypass
 from meterai.web.line.general_places import GeneralPlaces
 from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.insider import Insider
 from tests.waiting_room.moved_queue import CALM, MovedQueue, schedule_of
 
 AT = 100_000
@@ -46,8 +44,7 @@ async def line(database: TestDatabase, tmp_path: Path) -> AsyncIterator[MovedQue
 
 
 def codes(line: MovedQueue) -> set[str]:
-    report = audit(FolderSource(line.folder.public), pause=lambda seconds: None)
-    return {finding.code for finding in report.findings}
+    return {finding.code for finding in line.audited().findings}
 
 
 async def give_forms(line: MovedQueue, forms: dict[str, int]) -> None:
@@ -69,6 +66,13 @@ async def buy(line: MovedQueue, people: int) -> None:
         await log_bypass(line.database.app, queue, "was_inside", order_id=uuid.uuid4(), now=moment)
 
 
+async def plant(line: MovedQueue, people: int, why: str) -> None:
+    """Asks to log purchases that nobody made."""
+    insider = Insider(line.database, line.folder)
+    for number in range(people):
+        await insider.asks_to_log(BypassFacts(why=why, ref=f"{number:032x}"), line.now)
+
+
 def stated(line: MovedQueue) -> list[str]:
     return [facts.value for facts in line.facts(StateFacts) if facts.value]
 
@@ -77,11 +81,7 @@ def stated(line: MovedQueue) -> list[str]:
 async def test_fifty_who_never_were_inside_are_found(line: MovedQueue) -> None:
     await begin_line(line)
     await line.seconds(2)
-    ref = json.dumps({"why": "was_inside", "ref": "{}"})
-    await line.database.owner.executemany(
-        "INSERT INTO waiting_room.to_log (queue, at, what, facts) VALUES (1, to_timestamp($1), 'bypass', $2)",
-        [(line.now, ref.replace("{}", f"{number:032x}")) for number in range(50)],
-    )
+    await plant(line, 50, "was_inside")
     await line.seconds(2)
     assert codes(line) == {"bypass.too_many"}
 
@@ -104,11 +104,7 @@ async def test_a_general_shop_that_gives_all_that_it_has_is_not_accused_and_one_
         await line.seconds(1)
     assert opened >= 30
     assert codes(line) == set()
-    ref = json.dumps({"why": "general_share", "ref": "{}"})
-    await database.owner.executemany(
-        "INSERT INTO waiting_room.to_log (queue, at, what, facts) VALUES (1, to_timestamp($1), 'bypass', $2)",
-        [(line.now, ref.replace("{}", f"{number:032x}")) for number in range(30)],
-    )
+    await plant(line, 30, "general_share")
     await line.seconds(2)
     assert codes(line) == {"bypass.general"}
     await line.close()

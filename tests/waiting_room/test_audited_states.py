@@ -12,9 +12,6 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from meterai.waiting_room.auditing.findings import Report
-from meterai.waiting_room.auditing.replay import audit
-from meterai.waiting_room.auditing.sources import FolderSource
 from meterai.waiting_room.files.log_facts import CLOCK_SET_RIGHT, OperatorFacts, PromiseFacts
 from meterai.waiting_room.files.published_queue import Published
 from meterai.waiting_room.files.queue_folder import QueueFolder
@@ -22,6 +19,7 @@ from meterai.waiting_room.rules.model import Lane, Policy, QueueState
 from meterai.waiting_room.rules.tickets import Ticket
 from meterai.waiting_room.use_cases.steer_queue import halt_queue, resume_queue
 from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.insider import Insider
 from tests.waiting_room.moved_queue import MovedQueue, schedule_of
 
 pytestmark = pytest.mark.storage
@@ -48,13 +46,9 @@ async def line(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Crowd]:
     await made.close()
 
 
-def report_of(line: Crowd) -> Report:
-    return audit(FolderSource(line.folder.public), pause=lambda seconds: None)
-
-
 def codes(line: Crowd) -> set[str]:
     """The findings about the log itself; the status may lie besides."""
-    found = {finding.code for finding in report_of(line).findings}
+    found = {finding.code for finding in line.audited().findings}
     return {code for code in found if not code.startswith("status.")}
 
 
@@ -67,11 +61,8 @@ async def enter_by_hand(line: Crowd, people: int) -> None:
     published, frontier = Published(line.folder), tuple(line.seen[-1].frontiers[Lane.NEW])
     called = [one for one in line.tickets if (one.window, published.place_of(one) or 0) < frontier]
     assert len(called) >= people
-    await line.database.owner.executemany(
-        """INSERT INTO waiting_room.pass (queue, id, pass_id, claimed_at, number, lane, gate, sequence)
-           VALUES (1, $1, gen_random_uuid(), to_timestamp($2), $3, 2, $4, $5)""",
-        [(one.id, line.now, one.window, one.gate, one.sequence) for one in called[:people]],
-    )
+    for ticket in called[:people]:
+        await Insider(line.database, line.folder).lets_in(ticket, line.now, lane=Lane.IN_FLIGHT)
 
 
 async def test_a_halt_in_the_row_that_no_operator_gave_is_found(line: Crowd) -> None:
@@ -129,7 +120,7 @@ async def test_nobody_enters_during_a_halt_in_any_lane(line: Crowd) -> None:
     moment = datetime.fromtimestamp(line.now, UTC)
     await resume_queue(line.database.app, "casn", reason="padam", actor="rina", now=moment)
     await line.seconds(5)
-    report = report_of(line)
+    report = line.audited()
     assert "rate.halted" in {finding.code for finding in report.findings}
     assert [warning.code for warning in report.warnings] == ["claim.in_flight"]
 

@@ -1,24 +1,20 @@
-"""Claims that an honest controller logs late, and people whom somebody with the database called or let in."""
+"""Claims that an honest controller logs late, and people called or let in by somebody with the database."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from meterai.waiting_room.auditing.findings import Report
-from meterai.waiting_room.auditing.replay import audit
-from meterai.waiting_room.auditing.sources import FolderSource
 from meterai.waiting_room.files.log_facts import StateFacts
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.rules.model import Policy
 from meterai.waiting_room.rules.state_causes import StateCause
 from meterai.waiting_room.rules.tickets import Ticket
 from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.insider import Insider
 from tests.waiting_room.moved_queue import START, MovedQueue, schedule_of
 
 pytestmark = pytest.mark.storage
@@ -33,12 +29,8 @@ async def line(database: TestDatabase, tmp_path: Path) -> AsyncIterator[MovedQue
     await made.close()
 
 
-def audited(line: MovedQueue) -> Report:
-    return audit(FolderSource(line.folder.public), pause=lambda seconds: None)
-
-
 def codes(line: MovedQueue) -> set[str]:
-    return {finding.code for finding in audited(line).findings}
+    return {finding.code for finding in line.audited().findings}
 
 
 def contact(person: int) -> str:
@@ -55,16 +47,7 @@ async def people_called(line: MovedQueue, count: int, *, open_s: int = 3_600) ->
 
 async def insert_pass(line: MovedQueue, ticket: Ticket, claimed_at: float) -> None:
     """As somebody with the database does it."""
-    await line.database.owner.execute(
-        """INSERT INTO waiting_room.pass (id, pass_id, claimed_at, number, queue, lane, gate, sequence)
-           VALUES ($1, $2, $3, $4, (SELECT number FROM waiting_room.queue), 0, $5, $6)""",
-        ticket.id,
-        uuid.uuid4(),
-        datetime.fromtimestamp(claimed_at, UTC),
-        ticket.window,
-        ticket.gate,
-        ticket.sequence,
-    )
+    await Insider(line.database, line.folder).lets_in(ticket, claimed_at)
 
 
 # ------------------------------------------------------------------------------------------- honest
@@ -128,7 +111,7 @@ async def test_calling_everybody_with_one_update_is_found(line: MovedQueue) -> N
         "UPDATE waiting_room.queue SET frontier_window = revealed_through + 1, frontier_x = 0"
     )
     await line.seconds(15)
-    report = audited(line)
+    report = line.audited()
     assert "frontier.too_many" in {finding.code for finding in report.findings}
     assert (report.called, sum(report.claims.values())) == (87, 0)
     assert report.called_in_a_minute == 87

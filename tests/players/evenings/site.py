@@ -16,6 +16,7 @@ from meterai.waiting_room.control.site_load import (
 from meterai.waiting_room.files.published_queue import Published
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.queries import queue_signs
+from meterai.waiting_room.rules.bypasses import INSIDE_S
 from meterai.waiting_room.use_cases.claim_pass import claim_pass
 from meterai.waiting_room.use_cases.issue_certificate import issue_certificate
 from meterai.waiting_room.use_cases.log_bypass import log_bypass
@@ -24,7 +25,6 @@ from tests.players.evenings.people import Person
 from tests.storage_fixtures import TestDatabase
 
 _MINUTE_S = 60
-_INSIDE_S = 1_800
 _ANOTHER_TICKET = ("ticket.unlisted", "ticket.backdated")
 
 
@@ -62,7 +62,7 @@ class Site:
             self.published.look()
         sign = (await queue_signs(self._db))[self._slug]
         now = self._clocks.of("site")
-        self._inside = [at for at in self._inside if at > now - _INSIDE_S]
+        self._inside = [at for at in self._inside if at > now - INSIDE_S]
         if sign.has_line and self._inside and self._chance.random() < 0.05:
             self._inside.pop(0)
             await log_bypass(self._db, sign.number, "was_inside", order_id=uuid.uuid4(), now=self.now)
