@@ -21,7 +21,7 @@ DEPTH_MIN = 2.0
 TRY_AGAIN_S = 2
 """The earliest time to try again."""
 KNOCKED_LATELY_S = 60
-"""So long after a person found the admission full nobody new is called in their place."""
+"""For this long after a person found the admission full, nobody new is called in their place."""
 
 LATE_S = 2
 """Seconds after its window's end at which a ticket may still have been made: half a second, plus the
@@ -59,11 +59,9 @@ class AdmissionBuckets(msgspec.Struct, frozen=True):
 def wait_s(rate: float, returners_percent: int, lane: Lane, *, knocking: int) -> int:
     """When to try again at a full admission with `knocking` people before it: after 2 to 30 s."""
     share = returners_percent / 100 if lane is Lane.RETURNER else 1 - returners_percent / 100
-    return (
-        30
-        if rate * share <= 0
-        else max(TRY_AGAIN_S, min(30, round(60 * max(1, knocking) / (rate * share)) + 1))
-    )
+    if rate * share <= 0:
+        return 30
+    return max(TRY_AGAIN_S, min(30, round(60 * max(1, knocking) / (rate * share)) + 1))
 
 
 def check_ticket(schedule: Schedule, ticket: Ticket) -> None:
