@@ -10,4 +10,4 @@ STAMPING_STOPPED: Final = N_("Pembubuhan sedang dihentikan sementara.")
 STALLED: Final = N_("Pembayaran atau pengiriman kode sedang terganggu.")
 LAST_STAMPS: Final = N_("Sisa meterai untuk yang sudah dipanggil. Bila masih ada, pemanggilan berlanjut.")
 AUTOMATIC: Final = (STAMPING_STOPPED, STALLED, LAST_STAMPS)
-"""An audit knows these words. Whoever changes one keeps the former words here too, for statuses of then."""
+"""An audit knows these words. When one changes, its former words stay here too: older statuses have them."""

@@ -93,7 +93,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     joins: int
     people: int
     called: int
-    """People whom the frontier passed. They are counted by shares of windows, as the controller does."""
+    """People who were called, counted by shares of windows, as the controller counts them."""
     called_in_a_minute: int
     """The most of them within 60 seconds."""
     claims: dict[str, int]

@@ -120,7 +120,7 @@ class StepDraft:
     def away_s(self) -> int:
         """How long there was no step, or nothing could be published, while it should have been; 0: no pause.
 
-        A closed queue rests, unless people had entered of whom the log says nothing yet.
+        A closed queue rests, unless people had entered and the log says nothing about them yet.
         """
         is_due = not self._was_closed or any(isinstance(facts, ClaimFacts) for _, facts in self.entries)
         return self._away_s if is_due else 0

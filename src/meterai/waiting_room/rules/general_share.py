@@ -1,4 +1,4 @@
-"""The share of purchases for no event while people wait in line: how many may begin, and of which network.
+"""The share of purchases for no event while people wait in line: how many may begin, and from where.
 
 Stamp capacity and money are the same for all. If the shop stayed wide open, people would use it to get round
 every line (docs/decisions/0013-the-general-shop-while-people-wait.md).

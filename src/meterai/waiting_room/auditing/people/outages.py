@@ -26,7 +26,7 @@ class Outages:
             self._before_at, self._last_at = self._last_at, at
 
     def on_away(self, at: int, seconds: int) -> None:
-        """Notes that there was no controller for so long until now.
+        """Notes that there was no controller for these seconds until now.
 
         It was there at its earlier entries, whatever this one says. Call `on_entry` first.
         """
