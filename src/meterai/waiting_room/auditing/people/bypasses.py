@@ -34,16 +34,17 @@ class BypassCheck:
         self._is_silent = False
         self.stated = 0
         """How many might go on, over all lines so far."""
-        self._since: int | None = None
+        self._are_stated = False
+        """Whether the log states how many go on. Older releases did not."""
         self._uncounted_until = 0
         self._refs: set[str] = set()
         self._general = _GeneralShare(rules, findings)
 
     def on_rules(self, at: int, *, is_first: bool) -> None:
-        """Notes since when the log states how many go on."""
+        """Notes whether the log states from now on how many go on."""
         self._general.on_rules(at)
-        if self._rules.now.log >= LOG_STATES and self._since is None:
-            self._since = at
+        if self._rules.now.log >= LOG_STATES and not self._are_stated:
+            self._are_stated = True
             if not is_first:
                 self._forget(at)
 
@@ -79,7 +80,7 @@ class BypassCheck:
     def on_bypass(self, n: int, at: int, facts: BypassFacts) -> None:
         """Checks a purchase without a place."""
         self._findings.examined("bypass")
-        if self._since is None:
+        if not self._are_stated:
             return
         if facts.why == "was_inside":
             self._was_inside(n, at, facts.ref)
