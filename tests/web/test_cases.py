@@ -107,6 +107,14 @@ async def test_a_case_is_found_by_its_number_and_its_contact_or_code(running: Ru
         assert proof in visitor.text
 
 
+async def test_a_link_with_the_contact_opens_no_case(running: RunningSite) -> None:
+    visitor = running.visitor()
+    number = number_in(await send(visitor))
+    await visitor.get(f"/pengaduan/{number}/ani@contoh.id")
+    assert visitor.status == 404
+    assert "Mohon dibantu." not in visitor.text
+
+
 async def test_guesses_end_and_the_link_still_opens_the_case(running: RunningSite) -> None:
     visitor = running.visitor()
     address = await send(visitor)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from litestar import Response, get, post
 
-from meterai.cases.model import ABOUT_LENGTH_MAX, TEXT_LENGTH_MAX, Case, CaseKind
+from meterai.cases.model import ABOUT_LENGTH_MAX, TEXT_LENGTH_MAX, Case, CaseKind, read_case_code
 from meterai.cases.use_cases.find_case import find_case
 from meterai.cases.use_cases.open_case import CaseForm, open_case
 from meterai.customers.contacts import Contact, canonical_contact
@@ -79,13 +79,9 @@ async def look_up(request: WebRequest, context: RequestContext) -> Response[byte
 @get(PAGE + "/{number:str}/{code:str}")
 async def show_case(request: WebRequest, context: RequestContext, number: str, code: str) -> Response[bytes]:
     """Shows the case, to people who hold its link. Raises: Refusal NOT_FOUND `case.not_found`."""
-    try:
-        case = await _found(context, number, code)
-    except Refusal as refusal:
-        if refusal.kind is not Kind.INVALID:
-            raise
-        raise Refusal(Kind.NOT_FOUND, "case.not_found") from None
-    return _case_page(request, context, case, code=code)
+    if not read_case_code(code):  # a contact is asked for by the form alone, which counts its tries
+        raise Refusal(Kind.NOT_FOUND, "case.not_found")
+    return _case_page(request, context, await _found(context, number, code), code=code)
 
 
 async def _found(context: RequestContext, number: str, proof: str) -> Case:
