@@ -1,4 +1,4 @@
-"""Who may read a queue's folder: everybody reads `public/`, and passes through the folders above it."""
+"""Sets who may read the folder of a queue: everybody reads `public/`, and passes the folders above."""
 
 from __future__ import annotations
 
