@@ -1,7 +1,7 @@
 """A machine of its own for tests of the units: systemd as PID 1, in namespaces, on an overlay of our files.
 
-What it writes is in memory and gone at the end. Our checkout is its /opt/meterai. It shares our network and
-reaches a database of the test.
+What it writes is in memory and gone at the end. Our checkout is its /opt/meterai. It has no installation,
+even when our machine has one. It shares our network and reaches a database of the test.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ mount -t overlay overlay -o lowerdir="$2",upperdir=../opt-up,workdir=../opt-work
 chmod 755 opt/meterai
 sed -i "s|^$2/|/opt/meterai/|" opt/meterai/.venv/lib/python3*/site-packages/*.pth
 rm -rf etc/systemd/system/*.wants etc/systemd/system/default.target
+rm -rf etc/meterai var/lib/meterai
 ln -s /usr/lib/systemd/system/basic.target etc/systemd/system/default.target
 for unit in $3; do ln -sf /dev/null "etc/systemd/system/$unit"; done
 cp opt/meterai/deploy/systemd/*.service opt/meterai/deploy/systemd/*.target etc/systemd/system/
