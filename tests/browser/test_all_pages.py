@@ -78,7 +78,7 @@ def test_all_pages_of_each_document_of_a_bundle_are_seen(visitor: Visitor) -> No
     person.open("/saya/banyak")
     person.page.locator("#berkas").set_input_files([PAPER])
     person.press("Unggah dan periksa")
-    person.page.wait_for_selector("text=1 dokumen siap dibubuhi")
+    person.page.wait_for_selector("text=1 dokumen siap diberi meterai")
     here = person.page.url
     person.press("Lihat halamannya")
     sees_all_pages(person)

@@ -50,13 +50,13 @@ def test_a_zip_is_checked_stamped_and_fetched(visitor: Visitor) -> None:
     }
     person.page.locator("#berkas").set_input_files([packed(given)])  # type: ignore[list-item]
     person.press("Unggah dan periksa")
-    person.sees("3 dokumen siap dibubuhi")
-    person.sees("2 berkas tidak dapat dibubuhi")
+    person.sees("3 dokumen siap diberi meterai")
+    person.sees("2 berkas tidak dapat diberi meterai")
     person.sees("Memakai 3 dari 4 kuota Anda.")
     person.approve("52-many-checked")
-    person.press("Bubuhi 3 dokumen")
+    person.press("Beri meterai pada 3 dokumen")
     person.page.wait_for_selector("[data-state=ended]", timeout=40_000)
-    person.sees("3 dari 3 sudah dibubuhi")
+    person.sees("3 dari 3 sudah diberi meterai")
     person.approve("53-many-stamped")
 
     with zipfile.ZipFile(io.BytesIO(fetch(person, "Unduh semuanya"))) as archive:
@@ -70,7 +70,7 @@ def test_a_zip_is_checked_stamped_and_fetched(visitor: Visitor) -> None:
     assert fetch(person, "Unduh Bandung") in stamped.values(), "each file by itself too"
     person.open("/saya")
     person.sees("1 meterai siap dipakai")
-    person.sees("3 dari 5 sudah dibubuhi")
+    person.sees("3 dari 5 sudah diberi meterai")
     person.approve("57-mine-bundles")
 
     desk = visitor(width=1200, scripts=False, language="en")
@@ -106,19 +106,19 @@ def test_what_was_found_is_told_and_what_is_stamped_already_is_set_apart(visitor
     person.approve("57-many-told")
     person.page.locator("form", has_text="Keluarkan dengan lampiran.pdf").get_by_role("button").click()
     person.page.locator("input[name=sesudah][value=tanda_tangan]").check()
-    person.press("Bubuhi 1 dokumen")
+    person.press("Beri meterai pada 1 dokumen")
     person.page.wait_for_selector("[data-state=ended]", timeout=40_000)
     with zipfile.ZipFile(io.BytesIO(fetch(person, "Unduh semuanya"))) as archive:
         old = archive.read("kosong.pdf")
 
     check(person, {"lama.pdf": old, "baru.pdf": make_letter("Baru")})
-    person.sees("1 dokumen siap dibubuhi")
+    person.sees("1 dokumen siap diberi meterai")
     person.sees("1 dokumen sudah bermeterai")
     person.approve("58-many-stamped-already")
     person.page.locator("input[name=lagi]").check()
-    person.press("Bubuhkan sekarang")
+    person.press("Beri meterai sekarang")
     person.page.wait_for_selector("[data-state=ended]", timeout=40_000)
-    person.sees("2 dari 2 sudah dibubuhi")
+    person.sees("2 dari 2 sudah diberi meterai")
 
 
 def check(person: Person, files: dict[str, bytes]) -> None:

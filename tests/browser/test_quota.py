@@ -188,7 +188,7 @@ def test_a_wrong_code_is_counted_and_nothing_typed_is_lost(visitor: Visitor) -> 
     person.approve("43-code")
     person.page.locator("#kode").fill("000000")
     person.press("Lanjutkan")
-    person.sees("Kesempatan tersisa: 4")
+    person.sees("Sisa percobaan: 4")
     person.approve("44-code-wrong")
 
 

@@ -53,7 +53,7 @@ def words(page: Response) -> str:
 async def test_strangers_find_nothing(service: RunningService) -> None:
     alice, bob, nobody = await signed_in(service), await signed_in(service), Browser(service.addresses.site)
     page = await upload(alice, [("berkas", "a.pdf", make_letter("A"))])
-    assert "1 dokumen siap dibubuhi" in words(page)
+    assert "1 dokumen siap diberi meterai" in words(page)
     place = page.url.removeprefix(service.addresses.site)
     for path in ("", "/keadaan", "/hasil.zip", "/laporan.csv"):
         assert (await bob.get(place + path)).status == 404
@@ -63,19 +63,19 @@ async def test_strangers_find_nothing(service: RunningService) -> None:
         assert (await bob.post(place + path, {"bukti_formulir": proof, "keping": "1"})).status == 404
     assert (await alice.post(f"{place}/buang", {"keping": "1"})).status == 403, "without a proof of its form"
     assert (await nobody.get("/saya/banyak")).url.endswith("/saya")
-    assert "1 dokumen siap dibubuhi" in words(await alice.get(place))
+    assert "1 dokumen siap diberi meterai" in words(await alice.get(place))
 
 
 async def test_one_form_sent_twice_is_one_bundle_and_no_quota_stamps_nothing(service: RunningService) -> None:
     browser = await signed_in(service)
     page = await upload(browser, [("berkas", "a.pdf", make_letter("A")), ("berkas", "b.pdf", b"x")], times=2)
-    assert "1 dokumen siap dibubuhi" in words(page)
+    assert "1 dokumen siap diberi meterai" in words(page)
     assert "Semua berkas tersimpan sampai" in words(page)
     assert "Tersimpan sampai" in words(await browser.get("/saya/banyak"))
     state = await browser.get(page.url + "/keadaan")
-    assert words(state) == "Belum dimulai 1 dokumen siap dibubuhi Kuota Anda tidak terpakai. Lanjutkan"
+    assert words(state) == "Belum dimulai 1 dokumen siap diberi meterai Kuota Anda tidak terpakai. Lanjutkan"
     assert f'href="{page.url.removeprefix(service.addresses.site)}"' in state.text
-    assert "1 berkas tidak dapat dibubuhi" in words(page)
+    assert "1 berkas tidak dapat diberi meterai" in words(page)
     assert "perlu 1, tersedia 0, kurang 1" in words(page)
     proof = form_with(page.text, "bukti_formulir").fields["bukti_formulir"]
     place = page.url.removeprefix(service.addresses.site)
@@ -104,12 +104,12 @@ async def test_what_the_check_found_is_told_and_no_second_stamp_is_used_unasked(
 
     old = results.read("kosong.pdf")
     page = await upload(browser, [("berkas", "lama.pdf", old), ("berkas", "baru.pdf", make_letter("Baru"))])
-    assert "1 dokumen siap dibubuhi" in words(page)
+    assert "1 dokumen siap diberi meterai" in words(page)
     assert "1 dokumen sudah bermeterai" in words(page)
     begin = form_with(page.text, "keping", "sesudah")
     assert "lagi" not in begin.fields, "not ticked"
     page = await ended(browser, await browser.post(begin.action, begin.fields))
-    assert "1 dari 1 sudah dibubuhi" in words(page)
+    assert "1 dari 1 sudah diberi meterai" in words(page)
     assert "Sudah memuat meterai elektronik, jadi dilewati" in words(page)
 
     page = await upload(browser, [("berkas", "lama.pdf", old)])
@@ -166,7 +166,7 @@ async def test_hostile_archives_are_named_and_harm_nothing(service: RunningServi
         ],
     )
     said = words(page)
-    assert "1 dokumen siap dibubuhi" in said
+    assert "1 dokumen siap diberi meterai" in said
     assert "mengembang jauh lebih besar" in said
     assert "berisi terlalu banyak berkas: paling banyak 500" in said
     assert "ZIP ini tidak dapat dibuka" in said

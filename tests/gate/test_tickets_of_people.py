@@ -166,7 +166,7 @@ def test_a_ticket_that_cannot_be_read_is_told_so_after_the_closing_too(tmp_path:
         assert "Antrean sudah ditutup" in answer.text
         assert "Tiket ini tidak bisa dibaca" in answer.text
         assert ">casn tidak-utuh</textarea>" in answer.text
-        assert "Surel" not in post(gate.port, "/antre/casn", {"kontak": "x"}).text
+        assert "Email" not in post(gate.port, "/antre/casn", {"kontak": "x"}).text
 
 
 def test_a_contact_that_cannot_be_read_is_told_so_and_stays_in_the_form(gate: GateProcess) -> None:

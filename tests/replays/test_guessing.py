@@ -109,7 +109,7 @@ async def test_two_typos_are_not_noticed_and_more_wait_in_words(running: Running
     code = await newest_code(running)
     for _ in range(2):
         await types(person, wrong(code))
-        assert "Kesempatan tersisa" in person.text
+        assert "Sisa percobaan" in person.text
         assert "Coba lagi setelah" not in person.text
     assert await types(person, code) == "/saya"
     other = running.visitor()

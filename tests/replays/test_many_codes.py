@@ -68,7 +68,7 @@ async def test_the_numbers_of_a_foreign_country_have_a_small_budget() -> None:
     with running_service({"METERAI_CODES_PER_DAY_FOREIGN": "5"}) as service:
         pages = [await asking_at(service, f"203.0.{n}.1").ask(f"+1 202 555 01{n:02}") for n in range(8)]
         assert [page.url.endswith("/saya/kode") for page in pages] == [True] * 5 + [False] * 3
-        assert "Pakai alamat surel" in pages[-1].text
+        assert "Pakai alamat email" in pages[-1].text
         person = asking_at(service, "203.0.113.1")
         assert (await person.ask("orang@contoh.id")).url.endswith("/saya/kode")
         assert (await person.ask(number())).url.endswith("/saya/kode"), "the home country's is not spent"

@@ -148,7 +148,7 @@ async def test_who_has_a_refused_document_is_not_told_that_every_stamp_is_on_its
     await record_item_refused(shop.db, refused.id, refused.document_id, "pdf.broken", shop.clock())
     await record_items_stamped(shop.db, [stamped.id], shop.clock())
     assert await told(shop, timedelta(0)) == [
-        "Dokumen tidak dapat dibubuhi",
+        "Dokumen tidak dapat diberi meterai",
         "Dokumen lainnya sudah bermeterai",
     ]
     await replace_document(shop.db, refused.id, uuid.uuid4(), now=shop.clock())
@@ -162,7 +162,7 @@ async def test_replacing_a_document_is_no_second_payment(shop: Shop) -> None:
     (item,) = (await shop.page(placed.order_id)).items
     assert item.document_id is not None
     await record_item_refused(shop.db, item.id, item.document_id, "pdf.broken", shop.clock())
-    assert await told(shop, timedelta(0)) == ["Dokumen tidak dapat dibubuhi"]
+    assert await told(shop, timedelta(0)) == ["Dokumen tidak dapat diberi meterai"]
     shop.pass_time(days=1)
     await replace_document(shop.db, item.id, uuid.uuid4(), now=shop.clock())
     assert await told_late(shop, timedelta(0)) == []

@@ -79,7 +79,7 @@ async def test_who_saw_it_on_the_page_is_not_told_but_of_a_refusal_everybody_is(
     await end(setup, quick, "released")
     await end(setup, refused, "refused", "pdf.broken")
     (message,) = await told(setup)
-    assert message["subject"] == "Dokumen tidak dapat dibubuhi"
+    assert message["subject"] == "Dokumen tidak dapat diberi meterai"
     assert str(refused) in message["text"]
 
 

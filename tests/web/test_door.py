@@ -63,7 +63,7 @@ async def test_who_is_signed_in_with_another_contact_is_asked_for_the_tickets(ru
     codes = await running.line.database.owner.fetchval("SELECT count(*) FROM customers.code")
     assert codes == 0, "no code goes to a contact that is not the ticket's"
     await visitor.post("/casn/masuk/kontak", kontak="budi")
-    assert "Ini belum berbentuk alamat surel" in visitor.text
+    assert "Ini belum berbentuk alamat email" in visitor.text
     assert 'class="money' not in visitor.text, "they may have paid"
 
 

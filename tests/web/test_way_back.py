@@ -311,7 +311,7 @@ async def test_who_has_the_link_sent_is_told_so_and_a_second_press_stays_on_the_
     [
         ("done", 1, "settled", "Kuota Anda siap dipakai"),
         ("done", 0, "settled", "Kuota pesanan ini sudah habis"),
-        ("refused", 0, "settled", "Ada dokumen yang tidak dapat dibubuhi"),
+        ("refused", 0, "settled", "Ada dokumen yang tidak dapat diberi meterai"),
         ("refunding", 0, "settled", "Uangnya kembali"),
         ("refunded", 0, "settled", "Uangnya kembali"),
         ("done", 0, "reversed", "diambil kembali oleh bank"),

@@ -30,7 +30,7 @@ FOR_MACHINES: Final[dict[str, Explanation]] = {
         N_("Isi permintaan ini dimampatkan."), N_("Kirim PDF-nya apa adanya, tanpa Content-Encoding.")
     ),
     "pdf.too_large": Explanation(
-        N_("Berkas ini lebih dari {checked_bytes_max}; yang kami bubuhi tidak sebesar itu."),
+        N_("Berkas ini lebih dari {checked_bytes_max}; yang kami beri meterai tidak sebesar itu."),
         N_("Kirim berkas lain, atau periksa sidik digitalnya."),
         facts={"checked_bytes_max": CHECKED_BYTES_MAX},
     ),

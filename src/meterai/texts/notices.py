@@ -18,11 +18,11 @@ NOTICES: Final[dict[str, str]] = {
     "pdf.notice.launch": N_("Perintah untuk membuka program lain akan kami buang."),
     "pdf.notice.submit": N_("Tombol pengirim isi formulir akan kami buang."),
     "pdf.notice.embedded": N_(
-        "Lampiran di dalam PDF ini akan kami buang; yang dibubuhi hanya halamannya. Simpan lampirannya."
+        "Lampiran di dalam PDF ini akan kami buang; yang diberi meterai hanya halamannya. Simpan lampirannya."
     ),
     "pdf.notice.multimedia": N_("Suara, video, dan benda 3D di dalam PDF ini akan kami buang."),
     "pdf.notice.xfa": N_(
-        "PDF ini formulir XFA. Isi XFA-nya akan kami buang; yang dibubuhi halaman seperti pada gambar."
+        "PDF ini formulir XFA. Isi XFA-nya akan kami buang; yang diberi meterai halaman seperti pada gambar."
     ),
     "pdf.notice.form": N_(
         "Isian formulirnya akan menjadi bagian halaman dan tidak dapat diubah lagi. Periksa isinya dulu."
@@ -37,12 +37,12 @@ NOTICES: Final[dict[str, str]] = {
         "yang tercetak akan sama dengan gambar ini."
     ),
     "pdf.notice.content_elsewhere": N_(
-        "PDF ini mengambil sebagian isinya dari berkas lain. Sambungan itu kami buang; yang dibubuhi halaman "
-        "seperti pada gambar."
+        "PDF ini mengambil sebagian isinya dari berkas lain. Sambungan itu kami buang; yang diberi meterai "
+        "halaman seperti pada gambar."
     ),
     "pdf.notice.portfolio": N_(
-        "PDF ini kumpulan berkas (portofolio). Yang dibubuhi hanya halaman sampulnya; berkas di dalamnya "
-        "kami buang. Bila isinya yang perlu bermeterai, unggah berkas itu sendiri."
+        "PDF ini kumpulan berkas (portofolio). Yang diberi meterai hanya halaman sampulnya; berkas di "
+        "dalamnya kami buang. Bila isinya yang perlu bermeterai, unggah berkas itu sendiri."
     ),
     "pdf.notice.encrypted": N_(
         "PDF ini dikunci; hasil yang bermeterai tidak lagi memakai kata sandi atau larangan mencetak."

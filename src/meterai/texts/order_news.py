@@ -19,23 +19,23 @@ ORDER_NEWS: Final[Mapping[str, Letter]] = {
     "completed": Letter(
         N_("Dokumen Anda sudah bermeterai: pesanan {number}"),
         N_(
-            "Pembayaran {total} untuk pesanan {number} sudah kami terima, dan semua meterai sudah "
-            "dibubuhkan.\n\nUnduh dokumen dan kuitansinya di sini. Simpan tautan ini, jangan "
+            "Pembayaran {total} untuk pesanan {number} sudah kami terima, dan semua dokumen sudah "
+            "diberi meterai.\n\nUnduh dokumen dan kuitansinya di sini. Simpan tautan ini, jangan "
             "dibagikan:\n{link}"
         ),
     ),
     "completed_partly": Letter(
         N_("Dokumen lainnya sudah bermeterai: pesanan {number}"),
         N_(
-            "Pembayaran {total} untuk pesanan {number} sudah kami terima. Meterai sudah dibubuhkan, kecuali "
-            "pada dokumen yang tidak dapat dibubuhi.\n\nUnduh dokumen dan kuitansinya, dan lihat apa yang "
+            "Pembayaran {total} untuk pesanan {number} sudah kami terima. Dokumen sudah diberi meterai, "
+            "kecuali yang tidak dapat diberi meterai.\n\nUnduh dokumen dan kuitansinya, dan lihat apa yang "
             "dapat dilakukan dengan yang lain, di sini. Simpan tautan ini, jangan dibagikan:\n{link}"
         ),
     ),
     "document_refused": Letter(
-        N_("Dokumen tidak dapat dibubuhi: pesanan {number}"),
+        N_("Dokumen tidak dapat diberi meterai: pesanan {number}"),
         N_(
-            "Satu dokumen pada pesanan {number} tidak dapat dibubuhi meterai. Meterainya tidak terpakai dan "
+            "Satu dokumen pada pesanan {number} tidak dapat diberi meterai. Meterainya tidak terpakai dan "
             "uang Anda tercatat.\n\nGanti dokumennya atau minta uangnya kembali di sini:\n{link}"
         ),
     ),

@@ -28,7 +28,7 @@ VERDICTS: Final = {
 }
 
 REASONS: Final[dict[str, Explanation]] = {
-    "genuine": Explanation(N_("e-Meterai asli dan dokumen tidak berubah sejak dibubuhi."), _NOTHING),
+    "genuine": Explanation(N_("e-Meterai asli dan dokumen tidak berubah sejak diberi meterai."), _NOTHING),
     # Not genuine: the register
     "register.annulled": Explanation(
         N_("Nomor seri ini sudah dibatalkan; e-Meterai tidak berlaku."), _DO_NOT_ACCEPT
@@ -43,7 +43,7 @@ REASONS: Final[dict[str, Explanation]] = {
         N_("Nomor seri ini belum pernah diserahkan bersama sebuah dokumen."), _DO_NOT_ACCEPT
     ),
     # Not genuine: the document or the signature
-    "file.changed_after": Explanation(N_("Dokumen ini diubah setelah dibubuhi e-Meterai."), _ASK_SENDER),
+    "file.changed_after": Explanation(N_("Dokumen ini diubah setelah diberi e-Meterai."), _ASK_SENDER),
     "signature.broken": Explanation(
         N_("Isi dokumen atau tanda tangannya sudah berubah; segel tidak cocok lagi."), _ASK_SENDER
     ),
@@ -66,9 +66,7 @@ REASONS: Final[dict[str, Explanation]] = {
     "chain.expired": Explanation(
         N_("Sertifikat penanda tangan tidak berlaku pada waktu pembubuhan."), _DO_NOT_ACCEPT
     ),
-    "chain.not_allowed": Explanation(
-        N_("Sertifikat ini tidak berwenang membubuhkan e-Meterai."), _DO_NOT_ACCEPT
-    ),
+    "chain.not_allowed": Explanation(N_("Sertifikat ini tidak berwenang memberi e-Meterai."), _DO_NOT_ACCEPT),
     "chain.foreign_body": Explanation(
         N_("Tanda tangan memuat sertifikat yang bukan bagian dari rantainya."), _DO_NOT_ACCEPT
     ),
@@ -80,14 +78,15 @@ REASONS: Final[dict[str, Explanation]] = {
         N_("Nomor seri yang sama dipakai dua kali; satu e-Meterai hanya untuk satu kali."), _DO_NOT_ACCEPT
     ),
     "stamp.incomplete": Explanation(
-        N_("Tempat e-Meterai masih kosong: berkas ini dipotong atau belum selesai dibubuhi."), _ASK_SENDER
+        N_("Tempat e-Meterai masih kosong: berkas ini dipotong atau belum selesai diberi meterai."),
+        _ASK_SENDER,
     ),
     "stamp.removed": Explanation(
         N_("Berkas ini pernah memuat e-Meterai yang kemudian dihapus."), _ASK_SENDER
     ),
     "stamp.saved_again": Explanation(
         N_(
-            "Berkas ini disimpan ulang oleh aplikasi lain atau diubah setelah dibubuhi e-Meterai; kami tidak "
+            "Berkas ini disimpan ulang oleh aplikasi lain atau diubah setelah diberi e-Meterai; kami tidak "
             "dapat membedakannya."
         ),
         N_("Mintalah berkas yang diunduh dari Meterai, tanpa disimpan ulang di aplikasi lain."),
@@ -132,7 +131,7 @@ REASONS: Final[dict[str, Explanation]] = {
         N_("Berkas ini bukan PDF."),
         N_(
             "Periksa apakah berkas yang benar sudah dipilih. Dari gambar meterai hanya kode QR-nya yang "
-            "dapat dibaca, di halaman Periksa meterai."
+            "dapat dibaca, di halaman Cek keaslian."
         ),
     ),
     "pdf.broken": Explanation(
@@ -173,7 +172,7 @@ REASONS: Final[dict[str, Explanation]] = {
     ),
     # Genuine, then signed by others
     "file.additions": Explanation(
-        N_("Segel e-Meterai utuh. Setelah disegel, berkas ini ditandatangani atau dibubuhi meterai lagi."),
+        N_("Segel e-Meterai utuh. Setelah disegel, berkas ini ditandatangani atau diberi meterai lagi."),
         N_("Lihat setiap tambahan, dan bandingkan dengan dokumen yang disegel."),
     ),
     # Remarks
@@ -192,7 +191,7 @@ REASONS: Final[dict[str, Explanation]] = {
         N_("Berkas ini juga memuat e-Meterai dari penerbit lain, yang tidak kami nilai."), _ELSEWHERE
     ),
     "note.foreign_changed": Explanation(
-        N_("Setelah e-Meterai penerbit lain itu dibubuhkan, dokumennya diubah."), _ASK_SENDER
+        N_("Setelah diberi e-Meterai penerbit lain itu, dokumennya diubah."), _ASK_SENDER
     ),
     "note.other_signature": Explanation(
         N_("Berkas ini juga memuat tanda tangan pihak lain; siapa pemiliknya tidak kami periksa."), _NOTHING

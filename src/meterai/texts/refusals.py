@@ -21,7 +21,7 @@ def _ours(what: str) -> Explanation:
 
 
 _FAILED = Explanation(
-    N_("Pembubuhan dokumen ini gagal karena gangguan di pihak kami, dan tidak kami coba lagi."),
+    N_("Pemberian meterai pada dokumen ini gagal karena gangguan di pihak kami, dan tidak kami coba lagi."),
     N_(
         "Meterainya tidak terpakai. Pakai untuk berkas lain, atau minta uangnya kembali di halaman pesanan. "
         "Dokumen yang belum ditandatangani secara digital dapat dicetak ulang sebagai PDF, lalu dicoba lagi."
@@ -31,7 +31,7 @@ _FAILED = Explanation(
 
 _ASK_THE_SIGNER = N_(
     "Jangan cetak atau simpan ulang PDF ini: tanda tangannya akan hilang. Minta berkas aslinya dari penanda "
-    "tangan, atau bubuhkan meterai pada PDF sebelum ditandatangani."
+    "tangan, atau beri meterai pada PDF sebelum ditandatangani."
 )
 """A file with digital signatures must stay as it is, byte for byte."""
 
@@ -104,12 +104,10 @@ TABLE: dict[str, Explanation] = {
         STILL,
     ),
     "form.no_cookie": Explanation(
-        N_(
-            "Peramban Anda tidak mengirim kembali cookie situs ini, jadi formulirnya tidak dapat kami terima."
-        ),
+        N_("Browser Anda tidak mengirim kembali cookie situs ini, jadi formulirnya tidak dapat kami terima."),
         N_(
             "Buka lagi halamannya dan kirim sekali lagi. Bila pesan ini muncul lagi, izinkan cookie "
-            "untuk situs ini di pengaturan peramban, atau pakai peramban lain."
+            "untuk situs ini di pengaturan browser, atau pakai browser lain."
         ),
         STILL,
     ),
@@ -141,13 +139,13 @@ TABLE: dict[str, Explanation] = {
     ),
     "upload.disk_full": Explanation(
         N_("Tempat penyimpanan kami hampir penuh, jadi dokumen baru belum dapat kami terima."),
-        N_("Coba lagi nanti. Pesanan yang sudah dibuat tetap dapat dibayar, dibubuhi meterai, dan diunduh."),
+        N_("Coba lagi nanti. Pesanan yang sudah dibuat tetap dapat dibayar, diberi meterai, dan diunduh."),
         STILL,
     ),
     "upload.network_full": Explanation(
         N_("Dari jaringan Anda terlalu banyak dokumen menunggu tanpa kontak yang dibuktikan."),
         N_(
-            "Masuk dahulu dengan surel atau nomor Anda, lalu unggah lagi: sesudah itu Anda dihitung "
+            "Masuk dahulu dengan email atau nomor Anda, lalu unggah lagi: sesudah itu Anda dihitung "
             "tersendiri. Bila tidak, coba lagi satu jam lagi."
         ),
         STILL,
@@ -155,7 +153,7 @@ TABLE: dict[str, Explanation] = {
     "upload.all_full": Explanation(
         N_("Terlalu banyak dokumen menunggu tanpa kontak yang dibuktikan."),
         N_(
-            "Masuk dahulu dengan surel atau nomor Anda, lalu unggah lagi: dokumen orang yang sudah masuk "
+            "Masuk dahulu dengan email atau nomor Anda, lalu unggah lagi: dokumen orang yang sudah masuk "
             "tetap kami terima. Bila tidak, coba lagi satu jam lagi."
         ),
         STILL,
@@ -186,7 +184,10 @@ TABLE: dict[str, Explanation] = {
     ),
     "pdf.to_compare": Explanation(
         N_("Isian atau komentar di halaman {page} tampak lain setelah menjadi bagian halaman."),
-        N_("Cetak ke PDF, periksa hasilnya, lalu unggah berkas itu. Atau bubuhkan berkas ini tersendiri."),
+        N_(
+            "Cetak ke PDF, periksa hasilnya, lalu unggah berkas itu. Atau beri meterai pada berkas ini "
+            "tersendiri."
+        ),
         STILL,
     ),
     "pdf.encrypted": Explanation(
@@ -216,14 +217,14 @@ TABLE: dict[str, Explanation] = {
         N_("Berkas ini lebih dari {upload_bytes_max}."),
         N_(
             "Pindai dengan resolusi 150-200 dpi atau perkecil PDF-nya, lalu unggah lagi. Bila sudah "
-            "ditandatangani secara digital, bubuhkan meterai pada PDF sebelum ditandatangani."
+            "ditandatangani secara digital, beri meterai pada PDF sebelum ditandatangani."
         ),
         STILL,
         {"upload_bytes_max": DEFAULT_LIMITS.file_bytes_max},
     ),
     "pdf.too_many_pages": Explanation(
         N_("PDF ini lebih dari 200 halaman."),
-        N_("Pisahkan bagian yang perlu dibubuhi meterai, lalu unggah bagian itu."),
+        N_("Pisahkan bagian yang perlu diberi meterai, lalu unggah bagian itu."),
         STILL,
     ),
     "pdf.too_complex": Explanation(
@@ -249,20 +250,25 @@ TABLE: dict[str, Explanation] = {
             "Tanda tangan digital pada PDF ini mengunci dokumennya: sesudahnya tidak boleh ada tambahan "
             "apa pun."
         ),
-        N_("Bubuhkan meterai dulu, baru tanda tangani. Unggah PDF sebelum ditandatangani."),
+        N_("Beri meterai dulu, baru tanda tangani. Unggah PDF sebelum ditandatangani."),
         STILL,
     ),
     "pdf.stamped_already": Explanation(
         N_("PDF ini sudah bermeterai elektronik dan terkunci; tidak ada yang dapat ditambahkan lagi."),
         N_(
-            "Periksa meterainya di halaman Periksa. Perlu satu lagi? Unggah PDF sebelum dibubuhi dan "
-            "pilih dua."
+            "Periksa meterainya di halaman Cek keaslian. Perlu satu lagi? Unggah PDF sebelum diberi meterai "
+            "dan pilih dua."
         ),
         STILL,
     ),
     "pdf.stamp_not_genuine": Explanation(
-        N_("e-Meterai yang sudah ada pada PDF ini tidak asli, atau dokumennya diubah setelah dibubuhi."),
-        N_("Lihat sebabnya di halaman Periksa. Mintalah berkas aslinya, atau unggah PDF sebelum dibubuhi."),
+        N_(
+            "e-Meterai yang sudah ada pada PDF ini tidak asli, atau dokumennya diubah setelah diberi meterai."
+        ),
+        N_(
+            "Lihat sebabnya di halaman Cek keaslian. Mintalah berkas aslinya, atau unggah PDF sebelum "
+            "diberi meterai."
+        ),
         STILL,
     ),
     "pdf.signed_broken": Explanation(
@@ -317,7 +323,7 @@ TABLE: dict[str, Explanation] = {
     ),
     "pdf.signed_too_many": Explanation(
         N_("PDF ini punya terlalu banyak tanda tangan digital."),
-        N_("Kami menerima paling banyak {signatures_max}. Bubuhkan meterai sebelum semua menandatangani."),
+        N_("Kami menerima paling banyak {signatures_max}. Beri meterai sebelum semua menandatangani."),
         STILL,
     ),
     "pdf.xfa_dynamic": Explanation(
@@ -483,7 +489,7 @@ TABLE: dict[str, Explanation] = {
     ),
     "code.unreadable": Explanation(
         N_("Kode QR ini tidak dapat dibaca."),
-        N_("Pindai sekali lagi dengan cahaya cukup, atau ketik nomor serinya di halaman Periksa."),
+        N_("Pindai sekali lagi dengan cahaya cukup, atau ketik nomor serinya di halaman Cek keaslian."),
     ),
     "ticket.backdated": Explanation(
         N_("Tiket antrean ini tidak cocok dengan waktu pembuatannya."),
@@ -491,7 +497,10 @@ TABLE: dict[str, Explanation] = {
     ),
     "code.newer": Explanation(
         N_("Kode QR ini memakai bentuk yang lebih baru."),
-        N_("Ketik nomor seri yang tercetak pada meterai di halaman Periksa, atau periksa berkas PDF-nya."),
+        N_(
+            "Ketik nomor seri yang tercetak pada meterai di halaman Cek keaslian, atau periksa berkas "
+            "PDF-nya."
+        ),
     ),
     "code.forged": Explanation(
         N_("Kode QR ini bukan buatan kami."),
@@ -521,7 +530,7 @@ TABLE: dict[str, Explanation] = {
     ),
     # contact and code
     "contact.unreadable": Explanation(
-        N_("Ini belum berbentuk alamat surel atau nomor telepon."),
+        N_("Ini belum berbentuk alamat email atau nomor telepon."),
         N_("Contoh: nama@contoh.id, 0812 3456 7890. Nomor luar negeri dimulai dengan + dan kode negaranya."),
         STILL,
     ),
@@ -538,13 +547,13 @@ TABLE: dict[str, Explanation] = {
         N_("Kirim kode ke kontak Anda yang lain dan ketik kodenya; sesudah itu kontak ini dapat dihapus."),
     ),
     "code.too_many": Explanation(
-        N_("Dari peramban ini sudah lima kode diminta."),
+        N_("Dari browser ini sudah lima kode diminta."),
         N_("Kode yang terakhir masih dapat dipakai. Minta lagi setelah {retry_after_s}."),
         STILL,
     ),
     "code.foreign_spent": Explanation(
         N_("Hari ini tidak ada lagi kode untuk nomor dari negara ini."),
-        N_("Pakai alamat surel sebagai gantinya, atau minta lagi besok. Tidak ada yang hilang."),
+        N_("Pakai alamat email sebagai gantinya, atau minta lagi besok. Tidak ada yang hilang."),
         STILL,
     ),
     "work.needed": Explanation(
@@ -556,20 +565,20 @@ TABLE: dict[str, Explanation] = {
         N_("Terlalu banyak kode sedang menunggu dikirim."),
         N_(
             "Minta lagi setelah {retry_after_s}, atau pakai kontak lain sekarang: WhatsApp sebagai ganti "
-            "surel, atau sebaliknya. Tidak ada yang hilang."
+            "email, atau sebaliknya. Tidak ada yang hilang."
         ),
         STILL,
     ),
     "code.wrong": Explanation(
         N_("Kodenya tidak cocok."),
-        N_("Periksa pesan yang paling baru dan ketik lagi. Kesempatan tersisa: {attempts_left}."),
+        N_("Periksa pesan yang paling baru dan ketik lagi. Sisa percobaan: {attempts_left}."),
         STILL,
     ),
     "code.wrong_wait": Explanation(
         N_("Kodenya tidak cocok."),
         N_(
             "Sudah beberapa kali kode yang salah diketik. Coba lagi setelah {retry_after_s}. "
-            "Kesempatan tersisa: {attempts_left}. Kode yang benar tetap berlaku."
+            "Sisa percobaan: {attempts_left}. Kode yang benar tetap berlaku."
         ),
         STILL,
     ),
@@ -590,14 +599,14 @@ TABLE: dict[str, Explanation] = {
         N_("Kode ini tidak dapat dipakai lagi."), N_("Minta kode baru; pesanan Anda tetap tersimpan."), STILL
     ),
     "session.missing": Explanation(
-        N_("Anda belum masuk."), N_("Masuk lewat Meterai saya dengan surel atau nomor Anda, lalu ulangi.")
+        N_("Anda belum masuk."), N_("Masuk lewat Meterai saya dengan email atau nomor Anda, lalu ulangi.")
     ),
     # orders
     "order.not_found": Explanation(
         N_("Pesanan ini tidak kami temukan."),
         N_(
             "Buka tautan dari pesan kami, atau masuk ke Meterai saya. Untuk menanyakan uang, pakai "
-            "halaman Uang."
+            "halaman Cek pembayaran."
         ),
     ),
     "order.link_ended": Explanation(
@@ -621,16 +630,18 @@ TABLE: dict[str, Explanation] = {
     ),
     "event.unknown": Explanation(
         N_("Pendaftaran ini tidak ada atau sudah ditutup."),
-        N_("Lihat pendaftaran yang dibuka di beranda, atau bubuhi dokumen untuk keperluan lain."),
+        N_("Lihat pendaftaran yang dibuka di beranda, atau beri meterai pada dokumen untuk keperluan lain."),
     ),
     "event.closed": Explanation(
         N_("Pendaftaran ini sedang tidak dibuka."),
-        N_("Dibuka {opens_at}, ditutup {closes_at}. Dokumen untuk keperluan lain tetap dapat dibubuhi."),
+        N_(
+            "Dibuka {opens_at}, ditutup {closes_at}. Dokumen untuk keperluan lain tetap dapat diberi meterai."
+        ),
         STILL,
     ),
     "document.unknown": Explanation(
         N_("Dokumen ini tidak kami temukan."),
-        N_("Mungkin sudah dihapus karena tidak jadi dibubuhi meterai. Unggah sekali lagi."),
+        N_("Mungkin sudah dihapus karena tidak jadi diberi meterai. Unggah sekali lagi."),
     ),
     "document.no_stamps": Explanation(
         N_("Belum ada letak meterai pada dokumen ini."), N_("Pilih letaknya dahulu."), STILL
@@ -641,11 +652,11 @@ TABLE: dict[str, Explanation] = {
         STILL,
     ),
     "document.stamped_already": Explanation(
-        N_("Dokumen ini sudah dibubuhi atau sedang dikerjakan."),
+        N_("Dokumen ini sudah diberi meterai atau sedang dikerjakan."),
         N_("Buka halaman pesanan atau Meterai saya untuk melihat hasilnya."),
     ),
     "document.not_released": Explanation(
-        N_("Dokumen ini belum selesai dibubuhi."), N_("Tunggu sebentar, lalu muat ulang halamannya.")
+        N_("Dokumen ini belum selesai diberi meterai."), N_("Tunggu sebentar, lalu muat ulang halamannya.")
     ),
     "pdf.no_such_page": Explanation(
         N_("Halaman itu tidak ada dalam dokumen."), N_("Pilih nomor halaman yang ada."), STILL
@@ -676,7 +687,7 @@ TABLE: dict[str, Explanation] = {
     "placement.no_free_place": Explanation(
         N_("Dokumen yang sudah ditandatangani ini tidak punya tempat kosong untuk meterai."),
         N_(
-            "Minta dokumennya sebelum ditandatangani, bubuhi meterai dahulu dengan pilihan “Masih akan "
+            "Minta dokumennya sebelum ditandatangani, beri meterai dahulu dengan pilihan “Masih akan "
             "ditandatangani secara digital”, lalu tandatangani."
         ),
         STILL,
@@ -706,7 +717,7 @@ TABLE: dict[str, Explanation] = {
             "Kuota Anda cukup, tetapi terbagi: semua meterai satu dokumen diambil dari satu pembelian, "
             "dan sisa terbanyak dari satu pembelian hanya {largest}."
         ),
-        N_("Bubuhkan {largest} pada dokumen ini, atau beli {needed} keping sekaligus. Sisanya tetap utuh."),
+        N_("Pakai {largest} pada dokumen ini, atau beli {needed} keping sekaligus. Sisanya tetap utuh."),
         STILL,
     ),
     "quota.unknown": Explanation(
@@ -723,10 +734,10 @@ TABLE: dict[str, Explanation] = {
     ),
     "bundle.unknown": Explanation(
         N_("Bundel dokumen ini tidak kami temukan."),
-        N_("Buka lagi dari Meterai saya. Yang belum dibubuhi kami hapus setelah 7 hari."),
+        N_("Buka lagi dari Meterai saya. Yang belum diberi meterai kami hapus setelah 7 hari."),
     ),
     "bundle.changed": Explanation(
-        N_("Isi bundel ini berubah: sekarang {documents} dokumen siap dibubuhi."),
+        N_("Isi bundel ini berubah: sekarang {documents} dokumen siap diberi meterai."),
         N_("Periksa daftarnya, lalu tekan tombolnya sekali lagi."),
         STILL,
     ),
@@ -735,7 +746,7 @@ TABLE: dict[str, Explanation] = {
         N_("Bila memang perlu satu lagi, unggah lagi sebagai kiriman baru dan centang pilihannya."),
     ),
     "bundle.started": Explanation(
-        N_("Dokumen di bundel ini sudah mulai dibubuhi."),
+        N_("Dokumen di bundel ini sudah mulai diberi meterai."),
         N_("Untuk dokumen lain, buat bundel baru dari Meterai saya."),
     ),
     "bundle.too_many_files": Explanation(
@@ -787,7 +798,7 @@ TABLE: dict[str, Explanation] = {
         STILL,
     ),
     "archive.not_pdf": Explanation(
-        N_("Ini bukan berkas PDF."), N_("Simpan sebagai PDF dahulu bila perlu dibubuhi."), STILL
+        N_("Ini bukan berkas PDF."), N_("Simpan sebagai PDF dahulu bila perlu diberi meterai."), STILL
     ),
     "archive.packed_too_tightly": Explanation(
         N_("Berkas di dalam ZIP ini mengembang jauh lebih besar dari kemasannya."),
@@ -824,30 +835,30 @@ TABLE: dict[str, Explanation] = {
     # behind the scenes
     "message.unavailable": _ours(N_("Pengiriman pesan sedang terganggu.")),
     "message.address_refused": Explanation(
-        N_("Pesan kami ditolak oleh alamat ini."), N_("Pakai surel atau nomor lain.")
+        N_("Pesan kami ditolak oleh alamat ini."), N_("Pakai email atau nomor lain.")
     ),
     "object.missing": _UNREAD,
     "object.damaged": _UNREAD,
-    "signer.unavailable": _ours(N_("Pembubuhan sedang tertunda.")),
-    "sealing.stopped": _ours(N_("Pembubuhan sedang dihentikan sementara.")),
-    "signer.not_allowed": _ours(N_("Pembubuhan sedang tertunda.")),
-    "signer.request_unreadable": _ours(N_("Pembubuhan sedang tertunda.")),
-    "key.none": _ours(N_("Pembubuhan sedang tertunda.")),
-    "key.expired": _ours(N_("Pembubuhan sedang tertunda.")),
-    "key.unavailable": _ours(N_("Pembubuhan sedang tertunda.")),
-    "key.wrong_signature": _ours(N_("Pembubuhan sedang tertunda.")),
-    "tsa.unavailable": _ours(N_("Pembubuhan sedang tertunda.")),
-    "tsa.refused": _ours(N_("Pembubuhan sedang tertunda.")),
-    "tsa.bad_token": _ours(N_("Pembubuhan sedang tertunda.")),
+    "signer.unavailable": _ours(N_("Pemberian meterai sedang tertunda.")),
+    "sealing.stopped": _ours(N_("Pemberian meterai sedang dihentikan sementara.")),
+    "signer.not_allowed": _ours(N_("Pemberian meterai sedang tertunda.")),
+    "signer.request_unreadable": _ours(N_("Pemberian meterai sedang tertunda.")),
+    "key.none": _ours(N_("Pemberian meterai sedang tertunda.")),
+    "key.expired": _ours(N_("Pemberian meterai sedang tertunda.")),
+    "key.unavailable": _ours(N_("Pemberian meterai sedang tertunda.")),
+    "key.wrong_signature": _ours(N_("Pemberian meterai sedang tertunda.")),
+    "tsa.unavailable": _ours(N_("Pemberian meterai sedang tertunda.")),
+    "tsa.refused": _ours(N_("Pemberian meterai sedang tertunda.")),
+    "tsa.bad_token": _ours(N_("Pemberian meterai sedang tertunda.")),
     "stamping.no_intent": _FAILED,
     "stamping.no_release": _FAILED,
     "stamping.serial_not_allocated": _FAILED,
     "seal.field_missing": _FAILED,
     "seal.gap_mismatch": _FAILED,
-    "seal.gap_too_small": _ours(N_("Pembubuhan sedang tertunda.")),
+    "seal.gap_too_small": _ours(N_("Pemberian meterai sedang tertunda.")),
     "seal.too_many": _FAILED,
     "seal.unsound": Explanation(
-        N_("Susunan PDF ini tidak memungkinkan pembubuhan."),
+        N_("Susunan PDF ini tidak memungkinkan pemberian meterai."),
         N_(
             "Meterainya tidak terpakai. Bila dokumennya belum ditandatangani secara digital, cetak sebagai "
             "PDF lalu ganti dengan hasilnya. Bila sudah, ganti dengan PDF sebelum ditandatangani."
@@ -877,7 +888,7 @@ TABLE: dict[str, Explanation] = {
     ),
     "document.input_deleted": Explanation(
         N_("Berkas aslinya sudah kami hapus sesuai waktu simpannya."),
-        N_("Unggah sekali lagi bila masih diperlukan. Hasil yang sudah dibubuhi tetap ada."),
+        N_("Unggah sekali lagi bila masih diperlukan. Hasil yang sudah diberi meterai tetap ada."),
     ),
     "item.document_used": Explanation(
         N_("Dokumen ini sudah ada di pesanan lain."),
@@ -890,7 +901,7 @@ TABLE: dict[str, Explanation] = {
         "held",
     ),
     "order.contact_missing": Explanation(
-        N_("Kontak untuk pesanan ini belum ada."), N_("Isi surel atau nomor WhatsApp Anda dahulu."), STILL
+        N_("Kontak untuk pesanan ini belum ada."), N_("Isi email atau nomor WhatsApp Anda dahulu."), STILL
     ),
     "order.empty": Explanation(
         N_("Pesanan ini masih kosong."), N_("Unggah dokumen atau pilih banyaknya kuota dahulu."), STILL
@@ -953,7 +964,7 @@ TABLE: dict[str, Explanation] = {
         STILL,
     ),
     "payment.unknown": Explanation(
-        N_("Pembayaran ini tidak kami kenal."), N_("Periksa nomornya di halaman Uang.")
+        N_("Pembayaran ini tidak kami kenal."), N_("Periksa nomornya di halaman Cek pembayaran.")
     ),
     "quota.too_many": Explanation(
         N_("Terlalu banyak untuk satu pesanan."),
@@ -991,7 +1002,7 @@ TABLE: dict[str, Explanation] = {
         N_("Saat ini kami belum dapat menyisihkan meterai sebanyak itu untuk kuota yang belum dibayar."),
         N_(
             "Pesan lebih sedikit, atau tunggu beberapa menit, lalu coba lagi; pesanan ini tersimpan sebagai "
-            "draf. Meterai untuk dokumen tetap dapat dibeli dan langsung dibubuhkan."
+            "draf. Meterai untuk dokumen tetap dapat dibeli dan langsung dipakai."
         ),
         STILL,
     ),
@@ -1028,7 +1039,7 @@ TABLE: dict[str, Explanation] = {
     ),
     "refund.not_possible": Explanation(
         N_("Bagian ini tidak dapat dikembalikan."),
-        N_("Yang sudah dibubuhkan tidak dapat kembali. Keadaan lain tertulis di halaman pesanan."),
+        N_("Yang sudah terpakai tidak dapat kembali. Keadaan lain tertulis di halaman pesanan."),
         "held",
     ),
     "refund.no_account_needed": Explanation(
@@ -1115,7 +1126,7 @@ TABLE: dict[str, Explanation] = {
     ),
     "ticket.other_contact": Explanation(
         N_("Tiket ini diambil dengan kontak lain."),
-        N_("Ketik surel atau nomor yang Anda pakai ketika mengambil tempat di antrean."),
+        N_("Ketik email atau nomor yang Anda pakai ketika mengambil tempat di antrean."),
     ),
     "queue.unknown": Explanation(
         N_("Pendaftaran ini tidak memakai antrean."),

@@ -8,7 +8,7 @@ from meterai.texts.mechanism.marks import N_
 
 SITE: Final = N_("Situs dan pembelian")
 PAYMENT: Final = N_("Pembayaran")
-STAMPING: Final = N_("Pembubuhan meterai")
+STAMPING: Final = N_("Pemberian meterai")
 VERIFICATION: Final = N_("Pemeriksaan meterai")
 LEDGER: Final = N_("Catatan uang dan kuota")
 QUEUE: Final = N_("Antrean pendaftaran")

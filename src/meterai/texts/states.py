@@ -43,14 +43,14 @@ STATES: dict[str, Explanation] = {
         "held",
     ),
     "order.paid": Explanation(
-        N_("Pembayaran diterima, meterai sedang dibubuhkan"),
+        N_("Pembayaran diterima, dokumen sedang diberi meterai"),
         N_("Anda boleh menutup halaman ini. Tautan hasilnya juga kami kirimkan."),
         "held",
     ),
     "order.paid_stopped": Explanation(
-        N_("Pembayaran diterima; pembubuhan sedang dihentikan sementara"),
+        N_("Pembayaran diterima; pemberian meterai sedang dihentikan sementara"),
         N_(
-            "Pembubuhannya kami lanjutkan secara otomatis. Anda boleh menutup halaman ini; tautan "
+            "Pemberian meterainya kami lanjutkan secara otomatis. Anda boleh menutup halaman ini; tautan "
             "hasilnya kami kirimkan."
         ),
         "held",
@@ -62,16 +62,16 @@ STATES: dict[str, Explanation] = {
     ),
     "order.completed_quota": Explanation(
         N_("Kuota Anda siap dipakai"),
-        N_("Bubuhkan kapan saja dari Meterai saya. Kuota tidak hangus."),
+        N_("Pakai kapan saja dari Meterai saya. Kuota tidak hangus."),
         "held",
     ),
     "order.completed_used": Explanation(
         N_("Kuota pesanan ini sudah habis"),
-        N_("Dokumen yang dibubuhi dengannya ada di Meterai saya. Perlu lagi? Beli kuota."),
+        N_("Dokumen yang diberi meterai dengannya ada di Meterai saya. Perlu lagi? Beli kuota."),
         "held",
     ),
     "order.completed_refused": Explanation(
-        N_("Ada dokumen yang tidak dapat dibubuhi"),
+        N_("Ada dokumen yang tidak dapat diberi meterai"),
         N_("Meterainya tidak terpakai. Ganti dokumennya atau minta uangnya kembali di bawah ini."),
         "held",
     ),
@@ -86,8 +86,8 @@ STATES: dict[str, Explanation] = {
     "order.reversed": Explanation(
         N_("Pembayaran pesanan ini diambil kembali oleh bank atau dompet digital Anda"),
         N_(
-            "Tanyakan kepada mereka dengan nomor pembayaran di halaman Uang. Meterai yang sudah "
-            "dibubuhkan tidak dibatalkan secara otomatis, dan Anda tidak perlu membayar apa pun sebelum "
+            "Tanyakan kepada mereka dengan nomor pembayaran di halaman Cek pembayaran. Meterai yang sudah "
+            "terpakai tidak dibatalkan secara otomatis, dan Anda tidak perlu membayar apa pun sebelum "
             "keadaannya jelas."
         ),
         "gone",
@@ -115,28 +115,30 @@ STATES: dict[str, Explanation] = {
     ),
     "item.waiting": Explanation(N_("Menunggu pembayaran"), ""),
     "item.given_up": Explanation(N_("Tidak lagi dipesan"), ""),
-    "item.stamping": Explanation(N_("Sedang dibubuhi"), N_("Biasanya kurang dari satu menit.")),
+    "item.stamping": Explanation(N_("Sedang diberi meterai"), N_("Biasanya kurang dari satu menit.")),
     "item.stamping_stopped": Explanation(
-        N_("Pembubuhan sedang dihentikan sementara"),
+        N_("Pemberian meterai sedang dihentikan sementara"),
         N_(
-            "Dokumen dan meterai Anda tersimpan. Pembubuhannya kami lanjutkan secara otomatis; tidak ada "
-            "yang perlu Anda lakukan."
+            "Dokumen dan meterai Anda tersimpan. Pemberian meterainya kami lanjutkan secara otomatis; tidak "
+            "ada yang perlu Anda lakukan."
         ),
     ),
-    "item.done": Explanation(N_("Sudah dibubuhi"), ""),
+    "item.done": Explanation(N_("Sudah diberi meterai"), ""),
     "item.done_quota": Explanation(N_("Siap dipakai"), ""),
     "item.done_used": Explanation(N_("Tidak bersisa"), ""),
     "item.unplaced": Explanation(N_("Letak belum dipilih"), ""),
-    "item.refused": Explanation(P_("afterwards", "Tidak dapat dibubuhi"), N_("Meterainya tidak terpakai.")),
+    "item.refused": Explanation(
+        P_("afterwards", "Tidak dapat diberi meterai"), N_("Meterainya tidak terpakai.")
+    ),
     "item.refunding": Explanation(N_("Uang sedang kembali"), ""),
     "item.refunded": Explanation(N_("Uang sudah kembali"), ""),
-    "bundle.ready": Explanation(N_("Siap dibubuhi"), ""),
-    "bundle.stamping": Explanation(N_("Sedang dibubuhi"), ""),
-    "bundle.stamped": Explanation(N_("Sudah dibubuhi"), ""),
-    "bundle.unfit": Explanation(N_("Tidak dapat dibubuhi"), ""),
+    "bundle.ready": Explanation(N_("Siap diberi meterai"), ""),
+    "bundle.stamping": Explanation(N_("Sedang diberi meterai"), ""),
+    "bundle.stamped": Explanation(N_("Sudah diberi meterai"), ""),
+    "bundle.unfit": Explanation(N_("Tidak dapat diberi meterai"), ""),
     "bundle.left_out": Explanation(N_("Dilewati"), ""),
-    "bundle.refused": Explanation(N_("Tidak dapat dibubuhi, kuotanya utuh"), ""),
-    "bundle.expired": Explanation(N_("Sudah dihapus karena tidak dibubuhi dalam 7 hari"), ""),
+    "bundle.refused": Explanation(N_("Tidak dapat diberi meterai, kuotanya utuh"), ""),
+    "bundle.expired": Explanation(N_("Sudah dihapus karena tidak diberi meterai dalam 7 hari"), ""),
     "payment.creating": Explanation(
         N_("Kode pembayaran sedang dibuat"), N_("Tunggu sebentar; halaman ini berubah sendiri."), "still"
     ),
@@ -234,7 +236,7 @@ STATES: dict[str, Explanation] = {
         "gone",
     ),
     "reason.customer": Explanation(N_("Atas permintaan Anda"), ""),
-    "reason.refused": Explanation(P_("reason", "Dokumen tidak dapat dibubuhi"), ""),
+    "reason.refused": Explanation(P_("reason", "Dokumen tidak dapat diberi meterai"), ""),
     "reason.late": Explanation(N_("Uangnya masuk setelah pesanan berakhir"), ""),
     "reason.wrong_amount": Explanation(N_("Jumlah yang dibayar berbeda"), ""),
     "reason.double": Explanation(N_("Dibayar dua kali"), ""),
@@ -319,7 +321,7 @@ STATES: dict[str, Explanation] = {
     "event.paid_wrong_amount": Explanation(N_("Pembayaran dengan jumlah lain"), ""),
     "event.paid_double": Explanation(N_("Pembayaran kedua untuk pesanan ini"), ""),
     "event.reversed": Explanation(N_("Pembayaran diambil kembali oleh bank"), ""),
-    "event.stamped": Explanation(N_("Dokumen dibubuhi"), ""),
+    "event.stamped": Explanation(N_("Dokumen diberi meterai"), ""),
     "event.credited": Explanation(N_("Kuota masuk"), ""),
     "event.refund_booked": Explanation(N_("Pengembalian dana dicatat"), ""),
     "event.refund_paid": Explanation(N_("Pengembalian dana dibayar"), ""),

@@ -6,7 +6,7 @@ from typing import Final
 
 from meterai.texts.mechanism.marks import N_
 
-STAMPING_STOPPED: Final = N_("Pembubuhan sedang dihentikan sementara.")
+STAMPING_STOPPED: Final = N_("Pemberian meterai sedang dihentikan sementara.")
 STALLED: Final = N_("Pembayaran atau pengiriman kode sedang terganggu.")
 LAST_STAMPS: Final = N_("Sisa meterai untuk yang sudah dipanggil. Bila masih ada, pemanggilan berlanjut.")
 AUTOMATIC: Final = (STAMPING_STOPPED, STALLED, LAST_STAMPS)

@@ -12,7 +12,7 @@ from meterai.texts.mechanism.marks import N_
 
 PROBLEMS: Final[Mapping[str, str]] = {
     "contact.unreadable": N_(
-        "Surel atau nomor WhatsApp ini tidak bisa dibaca. Contoh: nama@contoh.id atau 0812 3456 7890."
+        "Email atau nomor WhatsApp ini tidak bisa dibaca. Contoh: nama@contoh.id atau 0812 3456 7890."
     ),
     "network.later": N_(
         "Terlalu banyak permintaan datang dari jaringan ini. Tunggu satu menit, lalu coba lagi."

@@ -47,8 +47,8 @@ CALLED_HELD: Final[Mapping[str, str]] = {
 }
 UNKNOWN_TIME = N_("Waktunya belum dapat diperkirakan. Tempat Anda sudah tercatat.")
 CALLED_UNSTAMPED = N_(
-    "Pembubuhan sedang dihentikan sementara. Anda boleh masuk, tetapi kapan meterai Anda selesai belum dapat "
-    "diperkirakan."
+    "Pemberian meterai sedang dihentikan sementara. Anda boleh masuk, tetapi kapan meterai Anda selesai "
+    "belum dapat diperkirakan."
 )
 CALLED_STALLED = N_(
     "Pembayaran atau pengiriman kode sedang terganggu. Anda boleh masuk, tetapi kapan meterai Anda selesai "
@@ -139,11 +139,11 @@ VERDICTS: Final[Mapping[str, VerdictSentences]] = {
     ),
     "stamping_stopped": VerdictSentences(
         "calm",
-        N_("Pembubuhan sedang dihentikan sementara"),
+        N_("Pemberian meterai sedang dihentikan sementara"),
         (
             N_(
                 "Kapan meterai selesai belum dapat diperkirakan. Orang tetap dipanggil dan tempat Anda tidak "
-                "berubah. Yang sudah dipesan tersimpan, dan dibubuhi begitu pembubuhan dilanjutkan."
+                "berubah. Yang sudah dipesan tersimpan, dan diberi meterai begitu dapat dilanjutkan."
             ),
         ),
     ),
