@@ -42,7 +42,7 @@ from meterai.sales.use_cases.place_order import PlacedOrder, place_order
 from meterai.sales.use_cases.set_contact import set_customer
 from tests.sales.refusing import refused
 from tests.sales.shop import ALICE, MINUTES, NOON, PRICES, SECRET, Shop, open_payment, open_shop
-from tests.storage_fixtures import TestDatabase
+from tests.storage_fixtures import TestDatabase, waiting_for_locks
 
 pytestmark = pytest.mark.storage
 
@@ -168,6 +168,31 @@ async def test_a_form_with_documents_sent_again_and_again_fills_one_order_once(s
     again = await open_with(shop, form_of(2))
     assert (again.order_id, again.state) == (placed.order_id, "awaiting_payment")
     assert len((await order_page(shop.db, placed.order_id)).items) == 2, "an old form adds nothing"
+
+
+_PAUSE = """
+    CREATE FUNCTION public.pause(uuid) RETURNS uuid LANGUAGE plpgsql IMMUTABLE AS
+        'BEGIN PERFORM pg_advisory_xact_lock_shared(42); RETURN $1; END';
+    CREATE INDEX pause ON sales.orders (public.pause(id));
+    ALTER TABLE sales.orders DROP CONSTRAINT orders_submit_id_key, DROP CONSTRAINT orders_token_digest_key;
+    ALTER TABLE sales.orders ADD UNIQUE (submit_id);
+    ALTER TABLE sales.orders ADD UNIQUE (token_digest);
+"""
+"""Rows enter the indexes in the order in which these were made: both callers stop before the unique ones."""
+
+
+async def test_a_form_sent_twice_in_the_same_instant_opens_one_order(shop: Shop) -> None:
+    owner = shop.database.owner
+    await owner.execute(_PAUSE)
+    await owner.execute("SELECT pg_advisory_lock(42)")
+    sent = [asyncio.create_task(open_with(shop, form_of(2))) for _ in range(2)]
+    async with asyncio.timeout(20):
+        while await waiting_for_locks(owner) < 2:
+            await asyncio.sleep(0.02)
+    await owner.execute("SELECT pg_advisory_unlock(42)")
+    opened = await asyncio.gather(*sent)
+    assert len({(one.order_id, one.number, one.token) for one in opened}) == 1
+    assert (await order_page(shop.db, opened[0].order_id)).quantity == 2
 
 
 async def test_documents_that_no_order_can_be_opened_with_are_refused_and_leave_none(shop: Shop) -> None:
