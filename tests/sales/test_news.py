@@ -15,8 +15,8 @@ from meterai.kernel.ids import token_digest
 from meterai.kit import outbox
 from meterai.kit.messages import Message
 from meterai.sales.bank_account import BankAccount
-from meterai.sales.model import Flow, OrderState
-from meterai.sales.news import PAID_NEWS_AFTER, TOPIC, News, OrderToTell, message_of
+from meterai.sales.model import Flow, OrderState, RefundReason
+from meterai.sales.news import PAID_NEWS_AFTER, TOPIC, News, OrderToTell, RefundFacts, message_of
 from meterai.sales.queries.order_access import find_order_by_token
 from meterai.sales.store import order_links, orders
 from meterai.sales.use_cases.leave_contact import leave_contact
@@ -42,14 +42,17 @@ def test_each_kind_of_news_has_its_words_and_the_link_in_both_languages(news: Ne
         contact_kind="email",
         contact_value="ani@contoh.id",
         waits_for_choice=True,
-        needs_account=True,
         all_stamped=True,
     )
-    message = message_of(order, news, "http://situs/p/x")
+    refund = RefundFacts(amount=12_500, reason=RefundReason.DOUBLE, waits_for_account=True)
+    message = message_of(order, news, "http://situs/p/x", refund=refund)
     assert message is not None
     assert message.text.endswith("http://situs/p/x")
     assert order.number in message.subject
     assert "{" not in message.subject + message.text
+    if news in (News.MONEY_RETURNS, News.NEEDS_ACCOUNT, News.REFUND_PAID):
+        assert "Rp12.500" in message.subject
+        assert {"id": "Dibayar dua kali", "en": "Paid twice"}[language] in message.text
 
 
 class Letters:
@@ -212,3 +215,25 @@ async def test_news_go_to_no_contact_that_was_removed(shop: Shop) -> None:
     await send_due_news(shop.db, letters, SECRET, public_url="http://x", clock=shop.clock)
     (link,) = re.findall("http://x/p/([A-Za-z0-9_-]+)", "".join(letters.texts))
     assert await find_order_by_token(shop.db, link) == order.order_id
+
+
+async def test_messages_about_refunds_name_the_order_the_sum_and_the_reason(shop: Shop) -> None:
+    """Each names its own refund, also when they are sent together."""
+    placed = await shop.placed_quota(pieces=4, channel="va_bni")
+    shop.gateway.pay(placed.payment.reference, 40_000)
+    await shop.settle(placed.payment.reference)
+    quota = await shop.paid_quota(pieces=3)
+    for given_back, pieces in ((0, 1), (1, 2)):
+        await shop.ask_back(quota.id, quota.items[0].id, pieces, given_back=given_back)
+    await shop.pay_refunds()
+    letters = Letters()
+    await send_due_news(shop.db, letters, SECRET, public_url="http://x", clock=shop.clock, limit=20)
+    wrong, by_gateway, paid = (
+        [text for text in letters.texts if words in text]
+        for words in ("Uangnya belum dikirim", "sumber dana semula", "sudah kami bayarkan")
+    )
+    assert [("Rp40.000" in text, "Jumlah yang dibayar berbeda" in text) for text in wrong] == [(True, True)]
+    assert all(placed.number in text for text in wrong)
+    for texts in (by_gateway, paid):
+        assert all(quota.number in text and "Atas permintaan Anda" in text for text in texts)
+        assert sorted(re.findall(r"Rp[\d.]+\d", "".join(texts))) == ["Rp12.500", "Rp25.000"]

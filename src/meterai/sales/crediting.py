@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 
+from meterai.kernel.ids import derived_id
 from meterai.sales.model import Flow, OrderState, PaymentOutcome, RefundChannel, refund_channel
-from meterai.sales.news import Entry, News, news_entry
+from meterai.sales.news import Entry, News, news_entry, refund_entry
 from meterai.sales.order import Order, Payment
 
 STAMP_TOPIC = "sales.stamp_item_paid"
@@ -50,7 +51,13 @@ def stamping_entry(order: Order, item_id: uuid.UUID, document_id: uuid.UUID, *, 
     }
 
 
+def owed_back(payment_id: uuid.UUID) -> uuid.UUID:
+    """The refund of money that bought nothing: `sales.owe_back` makes the same id."""
+    return derived_id("refund", payment_id)
+
+
 def news_of_owed(order: Order, payment: Payment) -> Entry:
     """The outbox row that tells a payer that their money goes back, or that it needs an account for that."""
     by_gateway = refund_channel(payment.channel) is RefundChannel.GATEWAY
-    return news_entry(order.id, News.MONEY_RETURNS if by_gateway else News.NEEDS_ACCOUNT)
+    news = News.MONEY_RETURNS if by_gateway else News.NEEDS_ACCOUNT
+    return refund_entry(order.id, owed_back(payment.id), news)

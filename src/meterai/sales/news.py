@@ -12,12 +12,13 @@ import msgspec
 from meterai.customers.contacts import ContactKind
 from meterai.kernel.money import format_rupiah
 from meterai.kit.messages import Message
-from meterai.sales.model import Flow, OrderState
+from meterai.sales.model import Flow, OrderState, RefundReason
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.order_news import ORDER_NEWS
+from meterai.texts.states import STATES
 
 TOPIC = "sales.order_news"
-"""The outbox topic: {order_id, news}. Handled by `use_cases.send_news`, which makes the link."""
+"""The outbox topic: {order_id, news}, for news of a refund also its id. Handled by `use_cases.send_news`."""
 
 PAID_NEWS_AFTER = timedelta(seconds=60)
 """An order whose stamps take longer than this gets a message that the payment came."""
@@ -30,7 +31,7 @@ class News(StrEnum):
     COMPLETED = "completed"
     COMPLETED_PARTLY = "completed_partly"  # told instead, when a document was refused
     DOCUMENT_REFUSED = "document_refused"
-    MONEY_RETURNS = "money_returns"  # it bought nothing and goes back by itself
+    MONEY_RETURNS = "money_returns"  # it bought nothing and goes back by itself; as what follows, of a refund
     NEEDS_ACCOUNT = "needs_account"
     REFUND_PAID = "refund_paid"
     LINK = "link"  # asked for
@@ -54,8 +55,19 @@ class OrderToTell(msgspec.Struct, frozen=True, kw_only=True):
     """Every document of it, and there is one."""
     waits_for_choice: bool
     """A document was refused, and its customer has not chosen yet what to do."""
-    needs_account: bool
-    """Money waits for an account to go back to."""
+
+
+class RefundFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What every message about a refund names beside its order."""
+
+    amount: int
+    reason: RefundReason
+    waits_for_account: bool
+
+    def words(self, language: str) -> dict[str, str]:
+        """The facts for the sentences."""
+        reason = translate(STATES[f"reason.{self.reason}"].what, language)
+        return {"amount": format_rupiah(self.amount), "reason": reason}
 
 
 type Entry = tuple[str, Mapping[str, object]]
@@ -66,8 +78,17 @@ def news_entry(order_id: uuid.UUID, news: News) -> Entry:
     return TOPIC, {"order_id": order_id, "news": news}
 
 
-def message_of(order: OrderToTell, news: News, link: str) -> Message | None:
+def refund_entry(order_id: uuid.UUID, refund_id: uuid.UUID, news: News) -> Entry:
+    """The outbox row that tells the customer of a refund."""
+    return TOPIC, {"order_id": order_id, "news": news, "refund_id": refund_id}
+
+
+def message_of(
+    order: OrderToTell, news: News, link: str, *, refund: RefundFacts | None = None
+) -> Message | None:
     """The message for the order's contact; None when it has none, or when there is nothing to tell any more.
+
+    `refund`: the one that the news are about.
 
     News may wait long for their sender: meanwhile another message may have said it all, or what they ask for
     was done.
@@ -75,7 +96,7 @@ def message_of(order: OrderToTell, news: News, link: str) -> Message | None:
     is_over = {
         News.PAID: order.flow is Flow.STAMP and order.state is OrderState.COMPLETED,
         News.DOCUMENT_REFUSED: not order.waits_for_choice,
-        News.NEEDS_ACCOUNT: not order.needs_account,
+        News.NEEDS_ACCOUNT: refund is not None and not refund.waits_for_account,
     }
     if order.contact_kind is None or order.contact_value is None or is_over.get(news, False):
         return None
@@ -83,6 +104,8 @@ def message_of(order: OrderToTell, news: News, link: str) -> Message | None:
         news = News.COMPLETED_PARTLY
     subject, text = (translate(sentence, order.language) for sentence in ORDER_NEWS[news])
     facts = {"number": order.number, "total": format_rupiah(order.total), "link": link}
+    if refund is not None:
+        facts |= refund.words(order.language)
     return Message(
         to_kind=order.contact_kind,
         to=order.contact_value,

@@ -6,12 +6,10 @@ import uuid
 from datetime import datetime
 from enum import StrEnum
 
-import msgspec
-
 from meterai.customers.contacts import Contact
-from meterai.kernel.money import format_rupiah
 from meterai.kit.messages import Message
 from meterai.sales.bank_account import BANKS
+from meterai.sales.news import RefundFacts
 from meterai.texts.mechanism.moments import moment_text
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.order_news import REFUND_NEWS
@@ -26,13 +24,11 @@ class RefundNews(StrEnum):
     STOPPED = "refund_stopped"
 
 
-class RefundToTell(msgspec.Struct, frozen=True, kw_only=True):
+class RefundToTell(RefundFacts, frozen=True, kw_only=True):
     """What a message says of a refund."""
 
     id: uuid.UUID
     namings: int
-    waits_for_account: bool
-    amount: int
     bank: str | None
     account_tail: str | None
     account_holder: str | None
@@ -55,7 +51,7 @@ def refund_message(
     """
     if refund.namings != naming or (news is RefundNews.ASKED and not refund.waits_for_account):
         return None
-    facts = {"number": refund.number, "amount": format_rupiah(refund.amount), "link": link, "stop": stop}
+    facts = {"number": refund.number, "link": link, "stop": stop, **refund.words(refund.language)}
     if news is RefundNews.NAMED:
         if refund.bank is None or refund.pays_from is None:
             return None

@@ -7,7 +7,7 @@ from datetime import datetime
 from meterai.kit import outbox
 from meterai.kit.database import Connection
 from meterai.sales.model import RefundTransition, next_refund_state
-from meterai.sales.news import News, news_entry
+from meterai.sales.news import News, refund_entry
 from meterai.sales.order import Order, Refund
 from meterai.sales.store import refunds
 
@@ -20,5 +20,5 @@ async def book_paid(
     `reference`, `look_at`: see `refunds.pay`.
     """
     next_refund_state(refund.state, RefundTransition.PAY)
-    await outbox.enqueue_many(tx, [news_entry(order.id, News.REFUND_PAID)], now)
+    await outbox.enqueue_many(tx, [refund_entry(order.id, refund.id, News.REFUND_PAID)], now)
     await refunds.pay(tx, refund.id, reference, now, look_at=look_at)

@@ -40,22 +40,25 @@ ORDER_NEWS: Final[Mapping[str, Letter]] = {
         ),
     ),
     "money_returns": Letter(
-        N_("Uang Anda kembali: pesanan {number}"),
+        N_("{amount} kembali kepada Anda: pesanan {number}"),
         N_(
-            "Kami menerima pembayaran untuk pesanan {number} yang tidak dapat dipakai. Uangnya kami "
-            "kembalikan seluruhnya kepada Anda.\n\nIkuti di sini:\n{link}"
+            "Kami menerima {amount} untuk pesanan {number} yang tidak dapat dipakai. Alasannya: "
+            "{reason}.\n\nUangnya kami kembalikan seluruhnya ke sumber dana semula. Ikuti di sini:\n{link}"
         ),
     ),
     "needs_account": Letter(
-        N_("Isi rekening untuk pengembalian dana: pesanan {number}"),
+        N_("Isi rekening untuk pengembalian {amount}: pesanan {number}"),
         N_(
-            "Uang dari pesanan {number} akan kami kembalikan ke rekening bank. Isi nomor rekeningnya di "
-            "sini:\n{link}"
+            "{amount} dari pesanan {number} akan kami kembalikan ke rekening bank Anda. Alasannya: {reason}. "
+            "Uangnya belum dikirim.\n\nIsi nomor rekeningnya di sini:\n{link}"
         ),
     ),
     "refund_paid": Letter(
-        N_("Uang sudah dikembalikan: pesanan {number}"),
-        N_("Pengembalian dana dari pesanan {number} sudah kami bayarkan. Rinciannya di sini:\n{link}"),
+        N_("{amount} sudah dikembalikan: pesanan {number}"),
+        N_(
+            "Pengembalian dana {amount} dari pesanan {number} sudah kami bayarkan. Alasannya: "
+            "{reason}.\n\nRinciannya di sini:\n{link}"
+        ),
     ),
     "link": Letter(
         N_("Tautan pesanan {number}"), N_("Ini tautan pesanan {number}. Simpan dan jangan dibagikan:\n{link}")
@@ -66,25 +69,26 @@ REFUND_NEWS: Final[Mapping[str, Letter]] = {
     "refund_asked": Letter(
         N_("{amount} diminta kembali: pesanan {number}"),
         N_(
-            "Dengan kode yang kami kirim, {amount} dari pesanan {number} diminta kembali. Meterainya sudah "
-            "dikembalikan dan uang itu hak Anda. Uangnya belum dikirim.\n\nIsi rekening tujuannya di "
-            "sini:\n{link}"
+            "Dengan kode yang kami kirim, {amount} dari pesanan {number} diminta kembali. Alasannya: "
+            "{reason}. Meterainya sudah dikembalikan dan uang itu hak Anda. Uangnya belum dikirim.\n\nIsi "
+            "rekening tujuannya di sini:\n{link}"
         ),
     ),
     "refund_by_gateway": Letter(
         N_("{amount} diminta kembali: pesanan {number}"),
         N_(
-            "Dengan kode yang kami kirim, {amount} dari pesanan {number} diminta kembali. Uangnya kembali ke "
-            "sumber dana semula, bukan ke rekening lain.\n\nBukan Anda? Seseorang membaca kode Anda: "
-            "periksa kontak dan perangkat Anda di Meterai saya. Ikuti uangnya di sini:\n{link}"
+            "Dengan kode yang kami kirim, {amount} dari pesanan {number} diminta kembali. Alasannya: "
+            "{reason}. Uangnya kembali ke sumber dana semula, bukan ke rekening lain.\n\nBukan Anda? "
+            "Seseorang membaca kode Anda: periksa kontak dan perangkat Anda di Meterai saya. Ikuti uangnya "
+            "di sini:\n{link}"
         ),
     ),
     "refund_named": Letter(
         N_("{amount} akan dikirim ke rekening: pesanan {number}"),
         N_(
             "Dengan kode yang kami kirim, rekening ini diisi untuk pengembalian {amount} dari pesanan "
-            "{number}:\n\n{bank}, nomor berakhiran {tail}\natas nama {holder}\n\nUangnya belum dikirim. "
-            "Kami menunggu sampai {moment}. Bila ini benar, tidak ada yang perlu Anda "
+            "{number}:\n\n{bank}, nomor berakhiran {tail}\natas nama {holder}\n\nAlasannya: {reason}. "
+            "Uangnya belum dikirim. Kami menunggu sampai {moment}. Bila ini benar, tidak ada yang perlu Anda "
             "lakukan.\n\nBukan Anda, atau rekeningnya salah? Hentikan di sini, tanpa masuk:\n{stop}"
             "\n\nHalaman pesanan:\n{link}"
         ),
@@ -92,9 +96,9 @@ REFUND_NEWS: Final[Mapping[str, Letter]] = {
     "refund_stopped": Letter(
         N_("Pengiriman {amount} dihentikan: pesanan {number}"),
         N_(
-            "Pengiriman {amount} dari pesanan {number} dihentikan lewat tautan di pesan kami. Tidak ada uang "
-            "yang dikirim; uang itu tetap hak Anda.\n\nIsi rekening yang benar di sini, dengan kode "
-            "baru:\n{link}"
+            "Pengiriman {amount} dari pesanan {number} dihentikan lewat tautan di pesan kami. Alasan "
+            "pengembaliannya: {reason}. Tidak ada uang yang dikirim; uang itu tetap hak Anda.\n\nIsi "
+            "rekening yang benar di sini, dengan kode baru:\n{link}"
         ),
     ),
 }

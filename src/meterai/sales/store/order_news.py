@@ -19,9 +19,7 @@ async def read_orders_to_tell(
     """The orders that messages are about, by id. Unknown ids are left out."""
     rows = await connection.fetch(
         """SELECT o.id, o.number, o.submit_id, o.token_round, o.flow, o.state, o.language, o.total,
-               o.contact_kind, o.contact_value, i.all_stamped, i.waits_for_choice, EXISTS (
-                   SELECT FROM sales.refund r WHERE r.order_id = o.id AND r.state = 'needs_account'
-               ) AS needs_account
+               o.contact_kind, o.contact_value, i.all_stamped, i.waits_for_choice
            FROM sales.orders o, LATERAL (
                SELECT coalesce(bool_and(state = 'done'), false) AS all_stamped,
                    coalesce(bool_or(state = 'refused'), false) AS waits_for_choice
@@ -37,7 +35,7 @@ async def read_refunds_to_tell(
 ) -> dict[uuid.UUID, RefundToTell]:
     """The refunds that messages are about, by id. Unknown ids are left out."""
     rows = await connection.fetch(
-        """SELECT r.id, r.namings, r.state = 'needs_account' AS waits_for_account, r.amount, r.bank,
+        """SELECT r.id, r.namings, r.state = 'needs_account' AS waits_for_account, r.amount, r.reason, r.bank,
                right(r.account_number, 4) AS account_tail, r.account_holder, r.pays_from,
                o.customer_id, o.number, o.submit_id, o.token_round, o.language
            FROM sales.refund r JOIN sales.orders o ON o.id = r.order_id WHERE r.id = ANY ($1)""",

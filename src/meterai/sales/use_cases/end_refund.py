@@ -22,7 +22,7 @@ from meterai.sales.model import (
     next_refund_state,
     refund_key,
 )
-from meterai.sales.news import News, news_entry
+from meterai.sales.news import News, refund_entry
 from meterai.sales.order import Order, Refund
 from meterai.sales.store import orders, refunds
 
@@ -57,7 +57,7 @@ async def end_refund_in(
     order, refund = await _lock_in_doubt(tx, refund_id)
     key = refund_key(refund.id, refund.channel, refund.round)
     next_refund_state(refund.state, RefundTransition.PAY)
-    await outbox.enqueue_many(tx, [news_entry(order.id, News.REFUND_PAID)], now)
+    await outbox.enqueue_many(tx, [refund_entry(order.id, refund.id, News.REFUND_PAID)], now)
     await refunds.end(tx, refund.id, key, _facts(order, refund, reason), now)
     await _write(tx, "refund.end", order, refund, reason=reason, actor=actor, now=now)
     return DecidedRefund(number=order.number, amount=refund.amount)

@@ -26,7 +26,7 @@ from meterai.sales.model import (
     next_refund_state,
     refund_key,
 )
-from meterai.sales.news import News, news_entry
+from meterai.sales.news import News, refund_entry
 from meterai.sales.order import Order, Refund
 from meterai.sales.ports import PaymentGateway, PayoutProvider, PayoutRequest, PayoutState
 from meterai.sales.refunding import book_paid
@@ -270,7 +270,7 @@ async def _start_over(db: Database, due: DueRefund, why: str, now: datetime) -> 
         came_back = refund.state is RefundState.PAID
         next_refund_state(refund.state, RefundTransition.RETURN if came_back else RefundTransition.REFUSE)
         if await refunds.refuse(tx, due.id, why, now):
-            await outbox.enqueue_many(tx, [news_entry(due.order_id, News.NEEDS_ACCOUNT)], now)
+            await outbox.enqueue_many(tx, [refund_entry(due.order_id, due.id, News.NEEDS_ACCOUNT)], now)
 
 
 async def _put_off(db: Database, due: DueRefund, now: datetime, why: str | None, *, is_asked: bool) -> None:

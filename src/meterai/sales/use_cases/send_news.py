@@ -93,7 +93,7 @@ class _Known(msgspec.Struct, frozen=True):
 
 async def _read(db: Database, entries: Sequence[outbox.Entry]) -> _Known:
     about = [entry.payload for entry in entries]
-    orders = {uuid.UUID(one["order_id"]) for one in about if "refund_id" not in one}
+    orders = {uuid.UUID(one["order_id"]) for one in about if "contact_id" not in one}
     of_refunds = [one for one in about if "refund_id" in one]
     refunds, contacts = {}, {}
     async with db.connection() as connection:
@@ -101,18 +101,20 @@ async def _read(db: Database, entries: Sequence[outbox.Entry]) -> _Known:
         if of_refunds:
             ids = {uuid.UUID(one["refund_id"]) for one in of_refunds}
             refunds = await order_news.read_refunds_to_tell(connection, ids)
-            contacts = await proven_contacts(connection, [uuid.UUID(one["contact_id"]) for one in of_refunds])
+            to = [uuid.UUID(one["contact_id"]) for one in of_refunds if "contact_id" in one]
+            contacts = await proven_contacts(connection, to)
     return _Known(known, refunds, contacts)
 
 
 def _message_of(entry: outbox.Entry, known: _Known, secret: bytes, public_url: str) -> Message | None:
     payload = entry.payload
-    if "refund_id" in payload:
+    if "contact_id" in payload:
         return _of_refund(payload, known, secret, public_url)
     order = known.orders.get(uuid.UUID(payload["order_id"]))
     if order is None:
         raise Refusal(Kind.NOT_FOUND, "order.not_found")
-    return message_of(order, News(payload["news"]), _link(order, secret, public_url))
+    refund = known.refunds.get(uuid.UUID(payload["refund_id"])) if "refund_id" in payload else None
+    return message_of(order, News(payload["news"]), _link(order, secret, public_url), refund=refund)
 
 
 def _of_refund(payload: Mapping[str, Any], known: _Known, secret: bytes, public_url: str) -> Message | None:
