@@ -141,7 +141,7 @@ STATES: dict[str, tuple[dict[str, object], str, str]] = {
     "come-back": ({}, "kembali pukul", "come back at"),
     "near": (up_to(BEFORE_US - 12), "Giliran Anda hampir tiba", "Your turn is near"),
     "not-tonight": ({"fan": SLOW_EVENING}, "Kemungkinan besar tidak sempat", "Most likely not in time"),
-    "unsure": ({"fan": [(10_800, 30_000, 60_000)]}, "Mungkin sempat, mungkin tidak", "It may be in time"),
+    "unsure": ({"fan": [(10_800, 30_000, 60_000)]}, "Mungkin sempat", "Probably in time"),
     "halted": ({"state": QueueState.HALTED}, "Antrean berhenti sebentar", "held for a moment"),
     "out-of-stock": ({"state": QueueState.OUT_OF_STOCK}, "Stok meterai sedang habis", "out of stock"),
     "stalled": (up_to(20_000, stalled=True), "kode sedang terganggu", "sending of codes, are disturbed"),

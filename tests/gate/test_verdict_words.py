@@ -10,8 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from meterai.gate.verdict_words import KEPT_FROM, NamedTimes, verdict_text
+from meterai.gate.verdict_words import KEPT_FROM, NamedTimes, chance_headline, verdict_text
 from meterai.gate.waiting.presence import PRESENT_AROUND_CLOSING_S
+from meterai.texts.mechanism.translation import translate
+from meterai.texts.queue.gate import HEADLINES
 from meterai.waiting_room.files.published_documents import Status
 from meterai.waiting_room.rules.certificate import CHECK_IN_AROUND_CLOSING_S
 from meterai.waiting_room.rules.model import QueueState
@@ -93,3 +95,24 @@ def test_a_draw_that_is_over_is_not_told_as_one_to_come(
 ) -> None:
     said = lines_of(Verdict(advice=Advice.UNKNOWN), status, drawn_at=status.at + drawn_after_s)
     assert ("are drawn on" in said) is is_named
+
+
+@pytest.mark.parametrize(
+    ("chance", "headline", "tone"),
+    [
+        (0.99, "Very likely in time", "good"), (0.9, "Very likely in time", "good"),
+        (0.89, "Probably in time", "calm"), (0.8, "Probably in time", "calm"),
+        (0.79, "Probably in time", ""), (0.5, "Probably in time", ""),
+        (0.49, "Probably not in time", ""), (0.1, "Probably not in time", ""),
+        (0.09, "Most likely not in time", ""), (0.01, "Most likely not in time", ""),
+    ],
+)  # fmt: skip
+def test_the_headline_and_the_colour_follow_the_chance(
+    status: Status, chance: float, headline: str, tone: str
+) -> None:
+    moments = NamedTimes("Asia/Jakarta", CLOSES, CLOSES - 7_200, CLOSES, CLAIM_S // 60, False)
+    assert translate(HEADLINES[chance_headline(chance)], "en") == headline
+    for advice in (Advice.UNSURE, Advice.LAST_CALL, Advice.NOT_TONIGHT):
+        said = verdict_text(Verdict(advice=advice, probability=chance), status, moments, language="en")
+        assert said.tone == tone
+        assert f"{chance:.0%}" in said.told

@@ -22,6 +22,10 @@ from meterai.texts.queue.gate_verdicts import (
 from meterai.waiting_room.files.published_documents import Status
 from meterai.waiting_room.rules.verdict import Advice, Verdict
 
+AMBER_BELOW = 0.8
+"""A person with at least this chance gets no warning."""
+_HEADLINES = ((0.9, "very_likely"), (0.5, "likely"), (0.1, "unlikely"), (0.0, "not_tonight"))
+"""The headline from this chance on, by its key in `HEADLINES` (`texts/queue/gate.py`)."""
 KEPT_FROM = 20
 """The number of due promises from which the page says how many were kept."""
 
@@ -53,6 +57,11 @@ class VerdictText:
     claim_at: str = ""
 
 
+def chance_headline(chance: float) -> str:
+    """The key of the headline for a chance to be done before closing."""
+    return next(headline for least, headline in _HEADLINES if chance >= least)
+
+
 def verdict_text(
     verdict: Verdict, status: Status | None, moments: NamedTimes, *, language: str
 ) -> VerdictText:
@@ -68,7 +77,17 @@ def verdict_text(
         lines.append(said(CALLED_DONE))
     if verdict.done_by is not None and status is not None and status.kept[1] >= KEPT_FROM:
         lines[-1] += " " + said(KEPT)
-    return VerdictText(words.tone, said(words.told), tuple(lines), said(words.claim), words.claim_at)
+    return VerdictText(
+        _tone(words.tone, verdict), said(words.told), tuple(lines), said(words.claim), words.claim_at
+    )
+
+
+def _tone(usual: str, verdict: Verdict) -> str:
+    """The colour of the box. Amber (empty) warns, so people with a good chance see another colour."""
+    chance = verdict.probability
+    if usual or chance is None or chance < AMBER_BELOW:
+        return usual
+    return "good" if chance_headline(chance) == "very_likely" else "calm"
 
 
 def _lines_of(

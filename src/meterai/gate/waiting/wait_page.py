@@ -12,7 +12,7 @@ from markupsafe import Markup
 from meterai.gate.pages import EventFacts, Pages
 from meterai.gate.published_cache import PublishedCache
 from meterai.gate.time_texts import clock_text, time_text
-from meterai.gate.verdict_words import NamedTimes, verdict_text
+from meterai.gate.verdict_words import NamedTimes, chance_headline, verdict_text
 from meterai.gate.waiting.place_in_line import PlaceInLine, place_in_line
 from meterai.gate.waiting.ticket_code import code_image
 from meterai.kernel.clock import ZONES
@@ -33,6 +33,8 @@ _LOOKS_APART_S = 4
 """People whose window is drawn look within this time after it. The time is longer for many people, so that no
 more than `_LOOKS_PER_S` come in a second: a gate makes a page in 0.1 to 0.2 ms."""
 _NEAR_S = 180
+_HOPEFUL = 0.5
+"""People whose turn is near read so, unless they will probably be too late."""
 _REFRESH_MAX_S = 60
 _REFRESH_UNKNOWN_S = 20
 _RELOADS = 30
@@ -249,17 +251,18 @@ def _between(wished: float, least: float, most: float) -> float:
 
 def _headline(published: PublishedCache, place: PlaceInLine, verdict: Verdict, ticket: Ticket) -> str:
     match verdict.advice:
-        case (
-            Advice.CLOSED | Advice.HALTED | Advice.OUT_OF_STOCK | Advice.CALLED | Advice.FREE
-            | Advice.NOT_TONIGHT
-        ):  # fmt: skip
+        case Advice.CLOSED | Advice.HALTED | Advice.OUT_OF_STOCK | Advice.CALLED | Advice.FREE:
             return verdict.advice.value
         case Advice.CALLED_AND_CLOSED:
             return "closed"
     lottery = windows.lottery_of(published.config.schedule)
     if place.drawn_place is None and ticket.window in (0, lottery):
         return "lottery"
-    return "near" if _is_near(place) and verdict.advice is not Advice.UNHEARD else "waiting"
+    chance = verdict.probability
+    is_hopeful = verdict.advice is not Advice.UNHEARD and (chance is None or chance >= _HOPEFUL)
+    if _is_near(place) and is_hopeful:
+        return "near"
+    return "waiting" if chance is None else chance_headline(chance)
 
 
 def _is_near(place: PlaceInLine) -> bool:

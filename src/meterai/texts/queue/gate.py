@@ -31,6 +31,9 @@ PROBLEMS: Final[Mapping[str, str]] = {
 HEADLINES: Final[Mapping[str, str]] = {
     "called": N_("Giliran Anda"),
     "free": N_("Anda boleh langsung masuk"),
+    "very_likely": N_("Sangat mungkin sempat"),
+    "likely": N_("Mungkin sempat"),
+    "unlikely": N_("Mungkin tidak sempat"),
     "not_tonight": N_("Kemungkinan besar tidak sempat"),
     "lottery": N_("Anda ikut undian"),
     "near": N_("Giliran Anda hampir tiba"),

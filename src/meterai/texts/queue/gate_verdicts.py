@@ -11,7 +11,9 @@ from meterai.texts.mechanism.marks import N_, P_
 
 @dataclass(frozen=True, slots=True)
 class VerdictSentences:
-    """The sentences of one advice. `claim`: on the button to the site; empty: there is none.
+    """The sentences of one advice. `tone`: empty means amber, unless the chance is good.
+
+    `claim`: on the button to the site; empty: there is none.
 
     `claim_at`: the last part of the button's address.
     """
@@ -58,10 +60,8 @@ _MAY_GO_ON = N_(
     "Bila pendaftaran diperpanjang, antrean dapat dibuka lagi dan tempat Anda tetap berlaku: lihatlah "
     "halaman ini."
 )
-_STAY = N_(
-    "Peluang selesai sebelum penutupan, {closes}: {percent}. Tetaplah di antrean dan siapkan dokumen, supaya "
-    "cepat begitu dipanggil."
-)
+_CHANCE_TOLD = N_("Peluang selesai sebelum penutupan, {closes}: {percent}")
+_STAY = N_("Tetaplah di antrean dan siapkan dokumen, supaya cepat begitu dipanggil.")
 VERDICTS: Final[Mapping[str, VerdictSentences]] = {
     "called": VerdictSentences(
         "good",
@@ -93,11 +93,11 @@ VERDICTS: Final[Mapping[str, VerdictSentences]] = {
         _PROMISE,
         (N_("Giliran Anda masih lama. Tutup halaman ini dan kembali pukul {back}. Peluangnya {percent}."),),
     ),
-    "unsure": VerdictSentences("", N_("Mungkin sempat, mungkin tidak"), (_STAY,)),
-    "last_call": VerdictSentences("", N_("Panggilan terakhir sudah lewat"), (_STAY,)),
+    "unsure": VerdictSentences("", _CHANCE_TOLD, (_STAY,)),
+    "last_call": VerdictSentences("", _CHANCE_TOLD, (N_("Panggilan terakhir sudah lewat."), _STAY)),
     "not_tonight": VerdictSentences(
         "",
-        N_("Peluang selesai sebelum penutupan, {closes}: {percent}"),
+        _CHANCE_TOLD,
         (
             N_("Tempat Anda tetap milik Anda. Kalau antrean lebih cepat, Anda dipanggil seperti biasa."),
             N_(

@@ -15,7 +15,15 @@ from meterai.customers.use_cases.add_contact import add_contact
 from meterai.kernel.refusals import Refusal
 from meterai.kit.http.status import http_status
 from meterai.sales.use_cases.leave_contact import leave_contact
-from meterai.web.account.sign_in import awaited_code, check_code, code_page, send_code, session_cookies, told
+from meterai.web.account.sign_in import (
+    awaited_code,
+    awaits_old_code,
+    check_code,
+    code_page,
+    send_code,
+    session_cookies,
+    told,
+)
 from meterai.web.orders.access import customer_of, forget_tokens, signed_in
 from meterai.web.requests.forms import Form
 from meterai.web.requests.request_context import RequestContext, WebRequest
@@ -54,6 +62,8 @@ async def take_new(request: WebRequest, context: RequestContext) -> Response[byt
             request, context, form.text("kontak"), purpose=Purpose.CONTACT, subject=customer.customer_id
         )
     except Refusal as refusal:
+        if awaits_old_code(request, context, form.text("kontak"), refusal):
+            return _code_page(request, context, NEW_CODE, refusal)
         return _page(request, context, customer, refusal, form.text("kontak"))
     return context.redirect(request, NEW_CODE, cookies=[cookie])
 
@@ -92,6 +102,8 @@ async def ask_proof(request: WebRequest, context: RequestContext) -> Response[by
     try:
         cookie = await send_code(request, context, contact.value)
     except Refusal as refusal:
+        if awaits_old_code(request, context, contact.value, refusal):
+            return _code_page(request, context, PROOF_CODE, refusal)
         return _page(request, context, customer, refusal)
     return context.redirect(request, PROOF_CODE, cookies=[cookie])
 

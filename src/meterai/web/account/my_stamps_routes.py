@@ -33,6 +33,7 @@ from meterai.stamping.use_cases.tell_ends import await_end
 from meterai.texts.pages import SIGN_IN
 from meterai.web.account.sign_in import (
     CODE_COOKIE,
+    awaits_old_code,
     browser_of,
     check_code,
     code_page,
@@ -51,7 +52,7 @@ from meterai.web.orders.order_routes import pdf_response
 from meterai.web.orders.order_view import CHIPS, state_name
 from meterai.web.pages.messages import state_text
 from meterai.web.pages.paging import ListSlice, read_cursor, slice_of
-from meterai.web.requests.forms import DOCUMENTS
+from meterai.web.requests.forms import DOCUMENTS, Form
 from meterai.web.requests.request_context import MARK_COOKIE, SESSION_COOKIE, RequestContext, WebRequest
 
 ORDERS_SHOWN = 50
@@ -101,6 +102,8 @@ async def take_contact(request: WebRequest, context: RequestContext) -> Response
     try:
         cookie = await send_code(request, context, typed)
     except Refusal as refusal:
+        if awaits_old_code(request, context, typed, refusal):
+            return _sign_in_code(request, context, refusal)
         return contact_page(
             request, context, action="/saya/masuk", title=SIGN_IN, step=False, typed=typed, refusal=refusal
         )
@@ -110,7 +113,7 @@ async def take_contact(request: WebRequest, context: RequestContext) -> Response
 @get("/saya/kode")
 async def show_code(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Asks for the code."""
-    return code_page(request, context, action="/saya/kode", again="/saya", step=False)
+    return _sign_in_code(request, context)
 
 
 @post("/saya/kode", status_code=303)
@@ -120,10 +123,16 @@ async def take_code(request: WebRequest, context: RequestContext) -> Response[by
     try:
         session = await check_code(request, context, form)
     except Refusal as refusal:
-        return code_page(
-            request, context, action="/saya/kode", again="/saya", step=False, refusal=refusal, form=form
-        )
+        return _sign_in_code(request, context, refusal, form)
     return context.redirect(request, "/saya", cookies=session_cookies(context, session))
+
+
+def _sign_in_code(
+    request: WebRequest, context: RequestContext, refusal: Refusal | None = None, form: Form | None = None
+) -> Response[bytes]:
+    return code_page(
+        request, context, action="/saya/kode", again="/saya", step=False, refusal=refusal, form=form
+    )
 
 
 @post("/saya/keluar", status_code=303)

@@ -40,6 +40,8 @@ from meterai.web.requests.request_context import (
 CODE_COOKIE = "kode"
 CODE_SECONDS = 15 * 60
 _PURPOSE = b"pending code"
+_NO_NEW_CODE = frozenset({"code.too_many", "code.behind", "code.foreign_spent"})
+"""The refusals of a further code. The one before it is still good."""
 
 
 class PendingCode(msgspec.Struct, frozen=True, array_like=True):
@@ -230,12 +232,24 @@ def code_page(
         again=visit.link(again),
         contact=pending.contact.masked,
         code_id=waiting,
+        is_old=refusal is not None and refusal.code in _NO_NEW_CODE,
         tries_from=later_moment(pending.tries_from, context.service.clock()),
         **sharing(pending.sent_before, pending.next_at),
         step=step,
         private=True,
         **told(refusal),
     )
+
+
+def awaits_old_code(request: WebRequest, context: RequestContext, typed: str, refusal: Refusal) -> bool:
+    """Whether no new code may be sent, and this browser awaits an earlier one of the contact that was typed.
+
+    Then `code_page` shows the field for that one, with the refusal above it.
+    """
+    if refusal.code not in _NO_NEW_CODE:
+        return False
+    pending = open_code(context.service.secret, request.cookies.get(CODE_COOKIE, ""))
+    return pending is not None and pending.contact == canonical_contact(typed)
 
 
 def sharing(sent_before: int, next_at: int) -> dict[str, Any]:

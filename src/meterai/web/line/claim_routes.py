@@ -19,7 +19,7 @@ from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.waiting_room.queries import Pass
 from meterai.waiting_room.rules.tickets import Ticket, text_in
 from meterai.waiting_room.use_cases.claim_pass import claim_pass, look_at_call
-from meterai.web.account.sign_in import check_code, send_code, session_cookies
+from meterai.web.account.sign_in import awaits_old_code, check_code, send_code, session_cookies
 from meterai.web.line.certificate_routes import show_certificate
 from meterai.web.line.claim_pages import (
     CERTIFICATE,
@@ -38,8 +38,14 @@ from meterai.web.line.claim_pages import (
 )
 from meterai.web.line.event_entry import order_if_kept
 from meterai.web.line.queues import PASS_S, HeldPass, pass_cookie, seal_pass
-from meterai.web.line.reminder_routes import offer_reminder
-from meterai.web.line.ticket_holder import contact_of_ticket, holder_of, kept_ticket, name_in_ticket
+from meterai.web.line.reminder_routes import offer_reminder, switch_on
+from meterai.web.line.ticket_holder import (
+    contact_of_ticket,
+    holder_of,
+    holder_with,
+    kept_ticket,
+    name_in_ticket,
+)
 from meterai.web.orders.access import kept_orders, order_of_token
 from meterai.web.requests.forms import read_form
 from meterai.web.requests.request_context import RequestContext, WebRequest, is_sent_from_here, note_next_page
@@ -75,6 +81,10 @@ async def take_ticket(request: WebRequest, context: RequestContext, slug: str) -
     if not is_sent_from_here(request):
         return context.redirect(request, f"{ticket_request.base}/t/{text}")
     note_next_page(request, form)
+    if ticket_request.purpose == REMINDER:  # the press on the wait page is the wish
+        with contextlib.suppress(Refusal, *DATABASE_IS_DOWN):
+            published = context.queues.published(slug)
+            await switch_on(ticket_request, await holder_of(request, context, published, text))
     return _with_ticket(ticket_request, text)
 
 
@@ -125,6 +135,8 @@ async def take_contact(request: WebRequest, context: RequestContext, slug: str) 
                 asker = Asker.CALLED
             cookie = await send_code(request, context, typed, asker=asker)
         except Refusal as refusal:
+            if awaits_old_code(request, context, typed, refusal):
+                return ask_code(ticket_request, refusal)
             return refused(ticket_request, refusal, text=text, typed=typed)
         return context.redirect(request, f"{ticket_request.base}/kode", cookies=[cookie])
 
@@ -153,6 +165,10 @@ async def take_code(request: WebRequest, context: RequestContext, slug: str) -> 
                 return await _let_in(
                     ticket_request, text, session.contact, is_in_flight=False, cookies=signed_in
                 )
+        if ticket_request.purpose == REMINDER and (text := kept_ticket(request, slug)):
+            with contextlib.suppress(Refusal, *DATABASE_IS_DOWN):  # the page then offers it once more
+                published = context.queues.published(slug)
+                await switch_on(ticket_request, holder_with(published, text, session.contact))
         return context.redirect(request, ticket_request.base, cookies=signed_in)
 
     return await with_outage_page(ticket_request_of(request, context, slug), check)

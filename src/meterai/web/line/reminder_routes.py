@@ -33,6 +33,25 @@ async def offer_reminder(ticket_request: TicketRequest) -> Response[bytes]:
     )
 
 
+async def switch_on(ticket_request: TicketRequest, holder: TicketHolder) -> None:
+    """Sets the reminder of a holder whose contact is proven; does nothing for others.
+
+    Raises: Refusal NOT_FOUND `queue.unknown`.
+    """
+    context, contact = ticket_request.context, holder.contact
+    if contact is None:
+        return
+    one = Reminder(
+        id=holder.ticket.id,
+        window=holder.ticket.window,
+        contact_kind=contact.kind,
+        contact_value=contact.value,
+        language=context.visit(ticket_request.request).language,
+        ticket=holder.text,
+    )
+    await set_reminder(context.service.db, (await _sign(ticket_request)).number, holder.ticket, one)
+
+
 @post(f"/{{slug:str}}/{REMINDER}/pasang", status_code=303)
 async def ask_reminder(request: WebRequest, context: RequestContext, slug: str) -> Response[bytes]:
     """Sets the reminder of the holder of the ticket."""
@@ -42,16 +61,7 @@ async def ask_reminder(request: WebRequest, context: RequestContext, slug: str) 
         holder = await _holder(ticket_request)
         if not isinstance(holder, TicketHolder):
             return holder
-        assert holder.contact is not None
-        one = Reminder(
-            id=holder.ticket.id,
-            window=holder.ticket.window,
-            contact_kind=holder.contact.kind,
-            contact_value=holder.contact.value,
-            language=context.visit(request).language,
-            ticket=holder.text,
-        )
-        await set_reminder(context.service.db, (await _sign(ticket_request)).number, holder.ticket, one)
+        await switch_on(ticket_request, holder)
         return context.redirect(request, ticket_request.base)
 
     return await with_outage_page(ticket_request_of(request, context, slug), set_it)

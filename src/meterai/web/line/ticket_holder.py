@@ -38,6 +38,12 @@ async def holder_of(
     return TicketHolder(text, ticket, next(theirs, None))
 
 
+def holder_with(published: Published, text: str, contact: Contact) -> TicketHolder:
+    """Reads a ticket for a person who has just proven a contact. Raises: Refusal `ticket.*`."""
+    ticket = published.read_ticket(text)
+    return TicketHolder(text, ticket, contact if _name(published, ticket, contact) else None)
+
+
 def contact_of_ticket(published: Published, ticket: Ticket, typed: str) -> Contact:
     """Reads the contact that was typed, if the ticket was taken with it.
 

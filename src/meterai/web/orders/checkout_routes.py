@@ -19,7 +19,15 @@ from meterai.sales.use_cases.set_contact import set_customer
 from meterai.stamping.queries import document_names, payable_of_customer
 from meterai.stamping.use_cases.adopt_documents import adopt_documents
 from meterai.texts.pages import CONTACT_FOR_RESULT
-from meterai.web.account.sign_in import check_code, code_page, contact_page, send_code, session_cookies, told
+from meterai.web.account.sign_in import (
+    awaits_old_code,
+    check_code,
+    code_page,
+    contact_page,
+    send_code,
+    session_cookies,
+    told,
+)
 from meterai.web.orders.access import (
     OrderKey,
     customer_of,
@@ -73,6 +81,8 @@ async def take_contact(request: WebRequest, context: RequestContext, number: str
     except Refusal as refusal:
         if await _is_placed(context, key):
             return context.redirect(request, f"/pesanan/{number}")
+        if awaits_old_code(request, context, typed, refusal):
+            return _code_page(request, context, number, refusal)
         return contact_page(
             request,
             context,
