@@ -13,8 +13,8 @@ from meterai.customers.use_cases.request_code import request_code
 from meterai.kit.operator import operator_of
 from meterai.kit.settings import Settings
 from meterai.sales.events import EXAMPLE
-from meterai.sales.model import Flow, OrderState
-from meterai.sales.news import News, OrderToTell, message_of
+from meterai.sales.model import Flow, OrderState, RefundReason
+from meterai.sales.news import News, OrderToTell, RefundFacts, message_of
 from tests.storage_fixtures import TestDatabase
 from tests.texts.pseudo_language import escaped_in_page, escaped_words, pseudo_language
 from tests.web.test_shop import form_of, running_with
@@ -93,9 +93,10 @@ def test_news_of_an_order_is_translated(news: News, pseudo_language: str) -> Non
     order = OrderToTell(
         id=uuid.UUID(int=0), submit_id="form", token_round=0, number="M7KQ-3XPD-92RT", flow=Flow.QUOTA,
         state=OrderState.PAID, total=12_500, language=pseudo_language, contact_kind="email",
-        contact_value="ani@contoh.id", waits_for_choice=True, needs_account=True, all_stamped=True,
+        contact_value="ani@contoh.id", waits_for_choice=True, all_stamped=True,
     )  # fmt: skip
-    message = message_of(order, news, "http://situs/p/x")
+    refund = RefundFacts(amount=12_500, reason=RefundReason.DOUBLE, waits_for_account=True)
+    message = message_of(order, news, "http://situs/p/x", refund=refund)
     assert message is not None
     assert message.language == pseudo_language
     assert escaped_words(message.subject) | escaped_words(message.text) == set()
