@@ -53,7 +53,7 @@ JAIL_TASKS = [
     "meterai.stamping.in_jail.preparation:measure_output",
     "meterai.stamping.in_jail.proposal:propose_placement",
     "meterai.stamping.in_jail.free_places:propose_free_place",
-    "meterai.stamping.in_jail.free_places:check_places",
+    "meterai.stamping.in_jail.covering:look_under",
     "meterai.stamping.in_jail.rewriting:rewrite",
     CLEAN_PHOTO,
     MAKE_SHEETS,

@@ -10,11 +10,13 @@ import pikepdf
 import pytest
 
 from meterai.kernel.refusals import Refusal
-from meterai.pdf.ink import Ink, ink_under
+from meterai.pdf.ink import ink_under
+from meterai.pdf.ink_kinds import Ink
 from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.pdf.opening.structure import open_document
 from meterai.pdf.profiles import Profile
-from meterai.stamping.in_jail.free_places import check_places, find_free_places, propose_free_place
+from meterai.stamping.in_jail.covering import look_under
+from meterai.stamping.in_jail.free_places import find_free_places, propose_free_place
 from meterai.stamping.in_jail.preparation import prepare_seal
 from meterai.stamping.in_jail.reception import receive
 from meterai.stamping.placement import Placement, overlap
@@ -53,8 +55,8 @@ def refusal_of(action: Callable[[], object]) -> str:
 def test_a_stamp_on_ink_is_refused_by_the_one_that_prepares_it(name: str, bench: SealingBench) -> None:
     data = signed(DRAWN[name])
     assert refusal_of(lambda: prepared(data, PLACE, bench=bench)) == "placement.covers"
-    request = PlacesRequest(data=data, placements=[PLACE])
-    assert refusal_of(lambda: check_places(request)) == "placement.covers"
+    (seen,) = look_under(PlacesRequest(data=data, placements=[PLACE], signed=True)).placements
+    assert seen.covers is Ink.DRAWN
 
 
 @pytest.mark.parametrize("name", NOTHING)
@@ -137,7 +139,9 @@ def test_what_is_proposed_is_free(name: str, count: int) -> None:
     assert len(found.placements) == count
     for place in found.placements:
         assert ink_under(data, place.page, place.rectangle) is Ink.NOTHING
-    check_places(PlacesRequest(data=data, placements=found.placements))
+    assert {place.covers for place in found.placements} == {Ink.NOTHING}
+    request = PlacesRequest(data=data, placements=found.placements, signed=True)
+    assert look_under(request).placements == found.placements
     assert count == 1 or not overlap(*found.placements)
 
 

@@ -11,7 +11,8 @@ import pypdfium2
 import pytest
 from PIL import Image, ImageFilter
 
-from meterai.pdf.ink import Ink, ink_under
+from meterai.pdf.ink import ink_under
+from meterai.pdf.ink_kinds import Ink
 from meterai.pdf.page_box import Rectangle
 from tests.pdf import samples
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from typing import Any
 
 import pypdfium2
@@ -17,9 +16,10 @@ import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageChops, ImageFilter
 
 from meterai.pdf.empty_brackets import without_brackets
+from meterai.pdf.ink_kinds import Ink
 from meterai.pdf.opening.by_pdfium import opened
 from meterai.pdf.page_box import PageBox, Rectangle, make_page_box
-from meterai.pdf.placeholder_words import without_placeholders
+from meterai.pdf.placeholder_words import has_other_letters, without_placeholders
 from meterai.pdf.ruled_lines import without_lines
 
 DOTS_PER_PT = 2
@@ -44,18 +44,6 @@ _SEEN_THROUGH = (pdfium_c.FPDF_ANNOT_LINK, pdfium_c.FPDF_ANNOT_POPUP, pdfium_c.F
 """Annotations that are no obstacle by their place alone. What they draw counts as ink."""
 
 
-class Ink(StrEnum):
-    """What lies in a place, the weightiest first."""
-
-    FIELD = "field"
-    """A form field or a signature, filled or empty."""
-    COMMENT = "comment"
-    """Another annotation."""
-    DRAWN = "drawn"
-    """Text, lines of a drawing, or a picture."""
-    NOTHING = ""
-
-
 def ink_under(source: bytes | pypdfium2.PdfDocument, page: int, box: Rectangle, unit: float = 1.0) -> Ink:
     """What lies in a box of a page, numbered from 1. The box is in points of the visible page.
 
@@ -73,8 +61,38 @@ def ink_under(source: bytes | pypdfium2.PdfDocument, page: int, box: Rectangle, 
 
 def ink_on(page: pypdfium2.PdfPage, box: Rectangle, unit: float = 1.0) -> Ink:
     """As `ink_under`, for a page that is loaded."""
-    place = box[0] / unit, box[1] / unit, box[2] / unit, box[3] / unit
+    place = _in_units(box, unit)
     return _annotations_under(page, place) or drawn_under(page, place)
+
+
+def cover_on(page: pypdfium2.PdfPage, box: Rectangle, unit: float = 1.0) -> Ink:
+    """As `ink_on`, but letters of the text layer count as such, also those that nobody sees."""
+    place = _in_units(box, unit)
+    return _annotations_under(page, place) or _letters_under(page, place) or drawn_under(page, place)
+
+
+def is_plain(place: Image.Image) -> bool:
+    """Whether a picture with colours is light, and the same all over. Quicker than `shows_nothing`."""
+    colours: Any = place.getextrema()[:3]
+    return all(low >= _DARK and high - low < _CONTRAST for low, high in colours)
+
+
+def shows_nothing(image: Image.Image, inside: tuple[int, int, int, int]) -> bool:
+    """Whether a picture (RGB) shows paper alone there. Then nothing has to be drawn again to know it."""
+    ground = ground_of(image.crop(inside))
+    return sum(ground) >= 3 * _DARK and marks_on(image, ground).crop(inside).getbbox() is None
+
+
+def _in_units(box: Rectangle, unit: float) -> Rectangle:
+    return box[0] / unit, box[1] / unit, box[2] / unit, box[3] / unit
+
+
+def _letters_under(page: pypdfium2.PdfPage, place: Rectangle) -> Ink:
+    text = page.get_textpage()
+    try:
+        return Ink.TEXT if has_other_letters(text, seen_box(page).to_page(place)) else Ink.NOTHING
+    finally:
+        text.close()
 
 
 @contextmanager

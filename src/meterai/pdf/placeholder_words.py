@@ -22,6 +22,8 @@ _PLACEHOLDER = re.compile(
 """A line of text that says nothing but where the stamp goes, and what a stamp costs."""
 _GAP = 1.5
 """Gap between two letters, in heights of the first, that divides a line into columns."""
+_AROUND = 100.0
+"""How far outside a place (points) a placeholder may begin that reaches into it."""
 _LINE_MAX = 80
 """Letters of the longest line that can be a placeholder."""
 
@@ -44,6 +46,21 @@ def without_placeholders(page: pypdfium2.PdfPage, area: Rectangle) -> Iterator[N
         for item in hidden:
             pdfium_c.FPDFPageObj_SetIsActive(item, True)
         text.close()
+
+
+def has_other_letters(text: pypdfium2.PdfTextPage, area: Rectangle) -> bool:
+    """Whether letters or digits lie in the area, in the page's own coordinates, apart from placeholders."""
+    found = sum(map(str.isalnum, text.get_text_bounded(*area)))
+    if not found:
+        return False
+    inside = {index for first, last in _placeholders(text, _wider(area)) for index in range(first, last + 1)}
+    marking = (i for i in inside if _letter(text, i).isalnum() and _touches(text.get_charbox(i), area))
+    return found > sum(1 for _ in marking)
+
+
+def _wider(area: Rectangle) -> Rectangle:
+    """The area with what a placeholder may begin before it."""
+    return area[0] - _AROUND, area[1] - _AROUND, area[2] + _AROUND, area[3] + _AROUND
 
 
 def _placeholders(text: pypdfium2.PdfTextPage, area: Rectangle) -> Iterator[tuple[int, int]]:

@@ -8,6 +8,7 @@ from typing import Self
 import msgspec
 
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.pdf.ink_kinds import Ink
 from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.texts.mechanism.marks import N_
 
@@ -58,13 +59,30 @@ class Position(StrEnum):
         return next((position for position in cls if position.form_value == form_value), None)
 
 
-class Placement(msgspec.Struct, frozen=True, kw_only=True):
-    """A square on a page. `page` counts from 1; `x`, `y` are its lower left corner as seen, in points."""
+class Placement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A square on a page. `page` counts from 1; `x`, `y` are its lower left corner as seen, in points.
+
+    A stamp that moves gets a new placement, so nothing is known of what that one covers.
+    """
 
     page: int
     x: float
     y: float
     size: float = SIZE_DEFAULT
+    covers: Ink | None = None
+    """What lies under it. None: nobody has looked."""
+    may_cover: bool = False
+    """Whether a person agreed that the stamp covers it."""
+
+    @property
+    def spot(self) -> tuple[int, float, float, float]:
+        """Page, corner and size: where it is, without what it covers."""
+        return self.page, self.x, self.y, self.size
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it covers nothing, or a person agreed to what it covers."""
+        return self.may_cover or self.covers is Ink.NOTHING
 
     @property
     def rectangle(self) -> tuple[float, float, float, float]:

@@ -181,14 +181,18 @@ class ProposeRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlacesRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Asks whether these places on a signed file are free of ink, fields and comments."""
+    """Asks what lies under these places: ink, fields and comments."""
 
     data: bytes
     placements: list[Placement]
+    signed: bool = False
+    """Whether the file carries signatures. Then letters that nobody sees don't count."""
 
 
-class PlacesAreFree(msgspec.Struct, frozen=True):
-    """Says that they are. A place that is not free is a refusal."""
+class PlacesSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """The same places, each with what it covers."""
+
+    placements: list[Placement]
 
 
 class RewriteRequest(msgspec.Struct, frozen=True, kw_only=True):

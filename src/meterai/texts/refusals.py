@@ -684,6 +684,30 @@ TABLE: dict[str, Explanation] = {
         ),
         STILL,
     ),
+    "placement.over_text": Explanation(
+        N_("Meterai ini menutupi tulisan di halaman {page}."),
+        N_(
+            "Pindahkan ke tempat yang kosong, lalu simpan lagi. Bila memang harus di situ, centang “Biarkan "
+            "menutupi”."
+        ),
+        STILL,
+    ),
+    "placement.over_drawing": Explanation(
+        N_("Meterai ini menutupi tulisan, gambar, atau tanda tangan di halaman {page}."),
+        N_(
+            "Pindahkan ke tempat yang kosong, lalu simpan lagi. Bila memang harus di situ, centang “Biarkan "
+            "menutupi”."
+        ),
+        STILL,
+    ),
+    "placement.over_field": Explanation(
+        N_("Meterai ini menutupi kolom isian atau tempat tanda tangan di halaman {page}."),
+        N_(
+            "Pindahkan ke tempat yang kosong, lalu simpan lagi. Bila memang harus di situ, centang “Biarkan "
+            "menutupi”."
+        ),
+        STILL,
+    ),
     "placement.no_free_place": Explanation(
         N_("Dokumen yang sudah ditandatangani ini tidak punya tempat kosong untuk meterai."),
         N_(

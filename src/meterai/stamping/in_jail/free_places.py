@@ -13,12 +13,14 @@ from PIL import Image
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.pdf.ink import ink_on, places_of_annotations
+from meterai.pdf.ink_kinds import Ink
 from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.pdf.opening.by_pdfium import opened
 from meterai.pdf.opening.structure import WalkedPage, open_document, refuse
+from meterai.stamping.in_jail.covering import covering
 from meterai.stamping.in_jail.proposal import empty_places, ranked_places
 from meterai.stamping.placement import SIZE_DEFAULT, SIZE_MIN, Placement
-from meterai.stamping.requests import PlacesAreFree, PlacesRequest, ProposeRequest
+from meterai.stamping.requests import ProposeRequest
 
 _WIDTH_PX = 150
 _TRIED_MAX = 24
@@ -27,15 +29,6 @@ _EDGE = 6.0
 """The margin (points) of a small stamp on a page that has no other place."""
 _PAGES_MAX = 20
 """Pages tried, from the last one back."""
-
-
-def check_places(request: PlacesRequest) -> PlacesAreFree:
-    """Looks whether stamps may lie there.
-
-    Raises: Refusal INVALID `placement.covers`, and as `open_document`.
-    """
-    refuse_covering(request.data, open_document(request.data, DEFAULT_LIMITS).pages, request.placements)
-    return PlacesAreFree()
 
 
 def refuse_covering(data: bytes, pages: Sequence[WalkedPage], placements: Sequence[Placement]) -> None:
@@ -91,7 +84,8 @@ def find_free_places(data: bytes, pages: Sequence[WalkedPage], count: int) -> li
 def _free_on(document: pypdfium2.PdfDocument, request: ProposeRequest, unit: float) -> Placement | None:
     with _loaded(document, request.page) as page:
         tried = _places_to_try(_obstacles(page), request)
-        return next((place for place in tried if not ink_on(page, place.rectangle, unit)), None)
+        found = next((place for place in tried if not ink_on(page, place.rectangle, unit)), None)
+    return found and covering(found, Ink.NOTHING)
 
 
 def _places_to_try(picture: Image.Image, request: ProposeRequest) -> Iterator[Placement]:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from meterai.pdf.rendering import render_image
 from meterai.pdf.requests import RenderRequest
+from meterai.stamping.in_jail.covering import seen_on
 from meterai.stamping.placement import MARGIN, Placement, fitting_size, overlap
 from meterai.stamping.requests import ProposeRequest
 
@@ -28,12 +29,15 @@ _TAKEN_COST = 50.0
 def propose_placement(request: ProposeRequest) -> Placement:
     """Proposes the place with the least ink; among empty ones the nearest to the usual signature block.
 
+    It says what the place covers.
+
     Raises: Refusal as `render_page`.
     """
     image = render_image(
         RenderRequest(data=request.data, page=request.page, width_px=_WIDTH_PX, password=request.password)
     )
-    return choose_place(image, request)
+    place = choose_place(image, request)
+    return seen_on(image, request.data, [place], width_pt=request.width_pt)[0]
 
 
 def choose_place(image: Image.Image, request: ProposeRequest) -> Placement:

@@ -21,6 +21,7 @@ from meterai.pdf.requests import (
     SignatureKind,
 )
 from meterai.pdf.signed_refusals import keeping_signatures
+from meterai.stamping.in_jail.covering import seen_on
 from meterai.stamping.in_jail.free_places import find_free_places
 from meterai.stamping.in_jail.preparation import measure_opened
 from meterai.stamping.in_jail.proposal import choose_place
@@ -77,6 +78,8 @@ def receive(request: ReceptionRequest) -> Reception:
                 data=b"", page=page, width_pt=seen.width_pt, height_pt=seen.height_pt, taken=placements
             )
             placements = [*placements, choose_place(small, wanted)]
+        if not signed:
+            placements = seen_on(image, data, placements, width_pt=seen.width_pt)
         picture = image.convert("RGB") if plain is None else plain
         return placements, encode_picture(picture, RenderRequest(data=b"", page=page).quality)
 

@@ -26,7 +26,7 @@ from meterai.stamping.queries import (
     job_of_document,
     released_file,
 )
-from meterai.stamping.use_cases.check_free_places import check_free_places
+from meterai.stamping.use_cases.look_under_stamps import look_under_stamps
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.start_stamping import start_stamping
 from meterai.stamping.use_cases.tell_ends import await_end
@@ -263,8 +263,10 @@ async def _stamp(
 ) -> None:
     """Stores places and profile. The stamping starts unless another stamp is to be placed first."""
     service, customer_id, now = context.service, customer.customer_id, context.service.clock()
-    await check_free_places(service.jail, service.objects, document, wanted.placements)
-    await place_stamps(service.db, document.document_id, wanted.placements, profile=profile)
+    seen = await look_under_stamps(
+        service.jail, service.objects, document, wanted.placements, profile=profile
+    )
+    await place_stamps(service.db, document.document_id, seen, profile=profile)
     if wanted.show is not None:
         return
     await await_end(

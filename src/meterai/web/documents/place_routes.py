@@ -18,7 +18,7 @@ from meterai.sales.use_cases.add_item import add_document
 from meterai.stamping.model import OutputVerdict
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import DocumentPage, document_page
-from meterai.stamping.use_cases.check_free_places import check_free_places
+from meterai.stamping.use_cases.look_under_stamps import look_under_stamps
 from meterai.stamping.use_cases.place_stamps import chosen_profile, place_stamps
 from meterai.stamping.use_cases.rewrite_document import rewrite_document
 from meterai.web.account.sign_in import told
@@ -216,15 +216,16 @@ async def _store(
     same_profile = chosen_profile(document.profile, profile) is document.profile
     if counted and same_profile and tuple(wanted) == document.placements:
         return document.output  # left as it was: nothing to store
-    await check_free_places(context.service.jail, context.service.objects, document, wanted)
+    service = context.service
+    seen = await look_under_stamps(service.jail, service.objects, document, wanted, profile=profile)
     if not counted and draft.order.state != "draft":
         raise Refusal(Kind.CONFLICT, "order.not_draft")
     if len(wanted) > draft.item.quantity:
         await _buy(context, draft, len(wanted))
-    output = await place_stamps(context.service.db, document.document_id, wanted, profile=profile)
+    output = await place_stamps(service.db, document.document_id, seen, profile=profile)
     if not counted:
         # Another window may have stored its own places meanwhile: whoever is last counts what is there.
-        stored = await document_page(context.service.db, document.document_id)
+        stored = await document_page(service.db, document.document_id)
         await _buy(context, draft, len(stored.placements) if stored else len(wanted))
     return output
 

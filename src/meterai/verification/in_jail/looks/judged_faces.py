@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 
 import pypdfium2
 
-from meterai.pdf.ink import DOTS_PER_PT, Ink, drawn_under
+from meterai.pdf.ink import DOTS_PER_PT, drawn_under
+from meterai.pdf.ink_kinds import Ink
 from meterai.pdf.page_box import PageBox, Rectangle
 from meterai.verification.in_jail.looks.boxes import area, core, lies_in
 from meterai.verification.in_jail.looks.faces import Face, Looks, covers, has_face, is_beside

@@ -1,0 +1,97 @@
+"""Says what stamps would cover. Runs in the jail.
+
+`pdf/ink.py` says what counts. On a signed file that is what people see; on others letters that nobody sees
+count, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import pypdfium2
+from PIL import Image
+
+from meterai.kernel.refusals import Refusal
+from meterai.pdf.ink import cover_on, ink_on, is_plain, shows_nothing
+from meterai.pdf.ink_kinds import Ink
+from meterai.pdf.opening.by_pdfium import opened
+from meterai.pdf.opening.structure import refuse
+from meterai.pdf.own_page import own_page
+from meterai.pdf.rendering import user_unit
+from meterai.stamping.placement import Placement
+from meterai.stamping.requests import PlacesRequest, PlacesSeen
+
+_SHARP_DOTS_PER_PT = 0.6
+"""Dots a point from which small letters are seen in the picture of a page."""
+_AROUND_DOTS = 40
+"""How far around the place the paper is looked at."""
+
+
+def warm_up() -> None:
+    """Looks at a page of our own, so that a jail process need not import and compute what that needs."""
+    look_under(PlacesRequest(data=own_page(), placements=[Placement(page=1, x=100, y=100)]))
+
+
+def look_under(request: PlacesRequest) -> PlacesSeen:
+    """Looks what lies under each of these places.
+
+    Raises: Refusal INVALID `pdf.broken` (`pdf.signed_irregular` if it is signed) if PDFium can't read it.
+    """
+    try:
+        with opened(request.data) as document:
+            seen = [covering(place, _ink_under(document, request, place)) for place in request.placements]
+    except (pypdfium2.PdfiumError, IndexError):
+        raise refuse("pdf.signed_irregular" if request.signed else "pdf.broken") from None
+    return PlacesSeen(placements=seen)
+
+
+def seen_on(
+    picture: Image.Image, data: bytes, places: Sequence[Placement], *, width_pt: float
+) -> list[Placement]:
+    """The places on a page with what each covers, for a file without signatures.
+
+    - `picture`: the page, drawn already. Only a place where it shows something is drawn again.
+    - `width_pt`: the width of the page.
+    """
+    shown = [place for place in places if not _is_blank(picture, width_pt, place)]
+    try:
+        looked = look_under(PlacesRequest(data=data, placements=shown)).placements if shown else []
+    except Refusal:  # nobody knows, so a person shall look
+        looked = [covering(place, Ink.DRAWN) for place in shown]
+    drawn = dict(zip(shown, looked, strict=True))
+    return [drawn.get(place) or covering(place, Ink.NOTHING) for place in places]
+
+
+def covering(placement: Placement, ink: Ink) -> Placement:
+    """The placement with what lies under it."""
+    return msgspec.structs.replace(placement, covers=ink)
+
+
+def _ink_under(document: pypdfium2.PdfDocument, request: PlacesRequest, place: Placement) -> Ink:
+    page = document[place.page - 1]
+    try:
+        look = ink_on if request.signed else cover_on
+        return look(page, place.rectangle, user_unit(request.data, place.page))
+    finally:
+        page.close()
+
+
+def _is_blank(picture: Image.Image, width_pt: float, place: Placement) -> bool:
+    """Whether the picture shows paper alone there, and is sharp enough to tell."""
+    scale = picture.width / width_pt
+    if scale < _SHARP_DOTS_PER_PT:
+        return False
+    x0, y0, x1, y1 = (round(edge * scale) for edge in place.rectangle)
+    spot = (x0 - 1, picture.height - y1 - 1, x1 + 1, picture.height - y0 + 1)
+    spot = (max(0, spot[0]), max(0, spot[1]), min(picture.width, spot[2]), min(picture.height, spot[3]))
+    if is_plain(picture.crop(spot)):
+        return True
+    around = (
+        max(0, spot[0] - _AROUND_DOTS),
+        max(0, spot[1] - _AROUND_DOTS),
+        min(picture.width, spot[2] + _AROUND_DOTS),
+        min(picture.height, spot[3] + _AROUND_DOTS),
+    )
+    inside = (spot[0] - around[0], spot[1] - around[1], spot[2] - around[0], spot[3] - around[1])
+    return shows_nothing(picture.crop(around).convert("RGB"), inside)
