@@ -159,10 +159,27 @@ def test_the_way_to_pay_is_changed_and_the_order_is_cancelled(
     person.press("Ganti ke virtual account")
     person.sees("Transfer ke virtual account BNI")
     person.approve("20-virtual-account")
-    person.press("Batalkan pesanan")
+    person.page.locator("summary", has_text="Batalkan pesanan").click()
+    person.sees("Batalkan pesanan sebesar Rp25.000 ini?")
+    person.approve("20-cancel-asked")
+    person.press("Ya, batalkan")
     person.wait_for_state("cancelled")
     person.sees("Belum ada uang yang kami terima")
     person.approve("21-cancelled")
+
+
+def test_cancelling_asks_once_with_the_sum_without_scripts(visitor: Visitor) -> None:
+    person = visitor(scripts=False, language="en")
+    person.open("/kuota")
+    person.press(person.words["go_on"])
+    person.prove_contact(new_address())
+    person.press(person.words["order"])
+    person.wait_for_state("awaiting_payment")
+    assert not person.page.get_by_role("button", name="Yes, cancel it").is_visible()
+    person.page.locator("summary", has_text="Cancel the order").click()
+    person.sees("Cancel this order of Rp12.500?")
+    person.press("Yes, cancel it")
+    person.wait_for_state("cancelled", 2)
 
 
 def test_a_screen_reader_is_told_that_the_money_arrived(visitor: Visitor, papers: tuple[Path, Path]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from pathlib import Path
@@ -31,12 +32,12 @@ def buy(person: Person, pieces: int, contact: str, *, channel: str = "qris") -> 
 def approve_refund(person: Person, contact: str, *, shows: tuple[str, ...] = ()) -> None:
     """Sends the form that asks money back, and types the code that comes for it."""
     asked_at = time.time()
-    person.press("Kembalikan uangnya")
-    person.sees("Masukkan kode")
+    person.press("Kirim kode")
+    person.sees(re.compile(r"Kembalikan Rp[\d.]+\?"))
     for words in shows:
         person.sees(words)
     person.page.locator("#kode").fill(person.read_code(contact, asked_at))
-    person.press("Sahkan dan kembalikan uangnya")
+    person.press("Ya, kembalikan Rp")
 
 
 def test_quota_is_bought_used_and_the_rest_given_back(visitor: Visitor, tmp_path: Path) -> None:
@@ -97,7 +98,7 @@ def test_more_than_what_is_unused_is_refused_with_the_number_that_is_left(visito
     buy(person, 2, new_address())
     person.page.locator("summary", has_text="Minta uangnya kembali").click()
     person.page.locator("input[name=keping]").fill("5")
-    person.press("Kembalikan uangnya")
+    person.press("Kirim kode")
     person.sees("Kuota yang belum dipakai tidak sebanyak itu")
     person.approve("36-refund-refused")
 
@@ -130,7 +131,7 @@ def test_an_account_with_a_wrong_number_is_typed_once(visitor: Visitor) -> None:
     person.page.locator("select[name=bank]").select_option("bca")
     person.page.locator("input[name=rekening]").fill("12")
     person.page.locator("input[name=pemilik]").fill("Sri <Wahyuni>")
-    person.press("Kembalikan uangnya")
+    person.press("Kirim kode")
     person.sees("Nomor rekeningnya belum benar")
     assert person.page.locator("input[name=pemilik]").input_value() == "Sri <Wahyuni>"
     assert person.page.locator("select[name=bank]").input_value() == "bca"

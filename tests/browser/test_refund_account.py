@@ -16,10 +16,10 @@ from tests.running_service import RunningService, running_service
 WORDS = {
     "id": {
         "ask": "Minta uangnya kembali",
-        "give": "Kembalikan uangnya",
+        "give": "Kirim kode",
         "choose": "Kirim kode ke mana?",
         "add": "Tambah kontak",
-        "approve": "Sahkan dan kembalikan uangnya",
+        "approve": "Ya, kembalikan Rp25.000",
         "waits": "Menunggu sebelum dikirim",
         "stop": "Ya, hentikan",
         "stopped": "Pengiriman sudah dihentikan",
@@ -28,10 +28,10 @@ WORDS = {
     },
     "en": {
         "ask": "Ask for the money back",
-        "give": "Return the money",
+        "give": "Send the code",
         "choose": "Where shall we send the code?",
         "add": "Add a contact",
-        "approve": "Approve and return the money",
+        "approve": "Yes, return Rp25.000",
         "waits": "Waiting before it is sent",
         "stop": "Yes, stop it",
         "stopped": "Sending was stopped",

@@ -108,6 +108,60 @@ def show(person: Person, pages: Pages, name: str, known: StampingFacts = KNOWN) 
     person.open(path)
 
 
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_on_a_phone_the_sum_and_the_picture_to_save_come_before_the_code(
+    onlooker: Visitor, pages: Pages, language: str
+) -> None:
+    """The phone that shows the code can't scan it."""
+    person = onlooker(language=language)
+    show(person, pages, "qris")
+    save = person.page.locator("a[download]")
+    parts = (person.page.locator(".price"), save, person.page.locator(".qr"))
+    boxes = [box for part in parts if (box := part.bounding_box()) is not None]
+    assert [box["y"] for box in boxes] == sorted(box["y"] for box in boxes)
+    assert boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"]
+    assert boxes[1]["y"] + boxes[1]["height"] <= boxes[2]["y"]
+    assert boxes[1]["height"] >= 44
+    assert boxes[1]["y"] + boxes[1]["height"] < 800, "on the first screen"
+
+
+@pytest.mark.parametrize(
+    ("name", "looks"),
+    [
+        ("qris", ["gone", "gone", "gone", "now", ""]),
+        ("stamping", ["gone", "gone", "gone", "gone", "now"]),
+        ("done", ["gone"] * 5),
+        ("expired", []),
+    ],
+)
+def test_the_bar_of_steps_runs_to_the_end(
+    onlooker: Visitor, pages: Pages, name: str, looks: list[str]
+) -> None:
+    person = onlooker()
+    show(person, pages, name)
+    steps = person.page.locator(".path li")
+    assert steps.evaluate_all("steps => steps.map(step => step.className)") == looks
+    if looks:
+        person.sees(f"Langkah {4 if name == 'qris' else 5} dari 5")
+
+
+@pytest.mark.parametrize(("name", "is_bare"), [("qris", True), ("stamping", True), ("done", False)])
+def test_while_people_pay_head_and_foot_hold_only_what_helps(
+    onlooker: Visitor, pages: Pages, name: str, is_bare: bool
+) -> None:
+    person = onlooker()
+    show(person, pages, name)
+    bare_head, bare_foot = ["Meterai", "Bantuan", "English"], ["PT Nyata"]
+    names = "links => links.map(link => link.getAttribute('aria-label') || link.textContent.trim())"
+    head, foot = (person.page.locator(f"{part} a").evaluate_all(names) for part in (".head", ".foot"))
+    assert (head == bare_head, foot == bare_foot) == (is_bare, is_bare), (head, foot)
+    if is_bare:
+        brand, tongue = (person.page.locator(part).bounding_box() for part in (".brand", ".tongue"))
+        assert brand is not None
+        assert tongue is not None
+        assert tongue["y"] < brand["y"] + brand["height"], "one row, also on a phone"
+
+
 @pytest.mark.parametrize("name", ORDERS)
 @pytest.mark.parametrize(("width", "language"), [(360, "id"), (1200, "en")])
 def test_the_order_page_in_each_state(

@@ -108,7 +108,8 @@ def test_the_foot_of_the_checkout_has_the_name_and_its_link_only() -> None:
     told = {"title": "", "action": "", "typed": "", "refused": "", "refused_facts": {}, "proof": ""}
     pages = Pages(SiteFacts("https://m.example", True, 1, 1, 1, 1, operator=OPERATOR), Assets())
     for step in (True, False):
-        page = pages.render(Visit("id", "/saya", ""), "contact.html", step=step, **told).decode()
+        path = "/pesanan/M7KQ-3XPD-92RT/kontak" if step else "/saya"
+        page = pages.render(Visit("id", path, ""), "contact.html", step=step, **told).decode()
         foot = page[page.index("<footer") :]
         links = re.findall(r'href="([^"]+)"', foot)
         assert OPERATOR.name in foot

@@ -42,6 +42,17 @@ _GIVEN_BACK = {
     "cancelled": "order.ended_refunded",
 }
 """The state of an unpaid order whose late money goes back."""
+_STEPS = {
+    "order.awaiting_payment": 4,
+    "order.choose_again": 4,
+    "order.mispaid": 4,
+    "order.paid": 5,
+    "order.paid_stopped": 5,
+    "order.completed": 5,
+    "order.completed_quota": 5,
+    "order.completed_refused": 5,
+}
+"""The step of the purchase in each state of an order (`steps.html`)."""
 _HELD = ("refund.unapproved", "refund.in_doubt", "refund.waiting", "refund.being_checked")
 """States of refunds that wait, for us or until they can't be stopped: their money is not on its way."""
 
@@ -111,6 +122,16 @@ class OrderView:
     waits: bool
     mark: str
     timeline: Sequence[TimelineEntry]
+
+    @property
+    def step(self) -> int:
+        """The step of the purchase at which this page is; 0: none, because the order ended otherwise."""
+        return _STEPS.get(self.state_name, 0)
+
+    @property
+    def step_done(self) -> bool:
+        """Tells whether that was the last step, and it is over."""
+        return self.state_name in ("order.completed", "order.completed_quota")
 
     @property
     def asks_account(self) -> bool:

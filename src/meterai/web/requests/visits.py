@@ -48,6 +48,11 @@ class Visit:
             self._help_code = new_help_code()
         return self._help_code
 
+    @property
+    def is_purchase(self) -> bool:
+        """Tells whether this is a page of an order that was begun."""
+        return self.path.startswith("/pesanan/")
+
     def link(self, path: str, language: str | None = None) -> str:
         """The address of one of our pages, in the language of this visit or the one given."""
         return localise(path, language or self.language)
