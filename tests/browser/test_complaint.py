@@ -16,8 +16,8 @@ PEOPLE = [
     pytest.param(1200, True, "en", id="desk-english"),
 ]
 WORDS = {
-    "id": ("Kirim", "Lihat kasus", "Kasus Anda kami terima", "Ceritakan dulu"),
-    "en": ("Send", "Show the case", "We received your case", "First say"),
+    "id": ("Kirim", "Lihat kasus", "Kasus Anda kami terima", "Ceritakan dulu", "Buka kasus"),
+    "en": ("Send", "Show the case", "We received your case", "First say", "Open the case"),
 }
 
 
@@ -26,7 +26,7 @@ def test_a_complaint_is_sent_and_found_again(
     visitor: Visitor, width: int, scripts: bool, language: str
 ) -> None:
     person, contact = visitor(width=width, scripts=scripts, language=language), new_address()
-    send, look, received, asked = WORDS[language]
+    send, look, received, asked, open_case = WORDS[language]
     person.open("/pengaduan?soal=money&nomor=M7KQ-3XPD-92RT")
     person.page.locator("#cerita").fill("   \n ")
     person.page.locator("#kontak").fill(contact)
@@ -47,3 +47,10 @@ def test_a_complaint_is_sent_and_found_again(
     person.press(look)
     expect(person.page.locator("main")).to_contain_text("Terpotong dua kali.")
     person.approve("182-case-looked-up")
+    person.open("/uang?nomor=TRX-4711")
+    person.approve("183-money-not-found")
+    person.page.locator("#waktu").fill("2026-09-05T21:40")
+    person.page.locator("#jumlah").fill("25.000")
+    person.page.locator("#kontak").fill(contact)
+    person.press(open_case)
+    expect(person.page.locator("main")).to_contain_text("Rp25.000")

@@ -17,11 +17,11 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.messages import Message
 from meterai.sales.events import load_events
-from meterai.sales.news import News, news_entry
+from meterai.sales.news import News, refund_entry
 from meterai.sales.queries.customers import orders_of_customer, quota_of_customer
 from meterai.sales.queries.documents import documents_promised, orders_of_documents
 from meterai.sales.queries.events import events, find_event
-from meterai.sales.queries.money import MoneyPlace, where_is_my_money
+from meterai.sales.queries.money import MoneyPlace, gateway_asked_at, where_is_my_money
 from meterai.sales.queries.order_access import find_order_by_token, order_access
 from meterai.sales.queries.progress import can_be_paid, opens_charges
 from meterai.sales.receipts import receipt_pdf
@@ -152,6 +152,17 @@ async def test_where_is_my_money_knows_the_number_of_a_virtual_account(shop: Sho
     assert await where_is_my_money(shop.db, "9881234567891") is None
 
 
+async def test_where_is_my_money_says_when_the_gateway_was_last_asked(shop: Shop) -> None:
+    assert await gateway_asked_at(shop.db) is None
+    other = await shop.placed_quota()
+    shop.pass_time(seconds=30)
+    await shop.poll()
+    placed = await shop.placed_quota()
+    answers = [await where_is_my_money(shop.db, one.number) for one in (other, placed)]
+    assert [one and one.asked_at for one in answers] == [shop.clock(), None]
+    assert await gateway_asked_at(shop.db) == shop.clock()
+
+
 async def test_where_is_my_money_tells_nothing_personal(shop: Shop) -> None:
     page = await shop.paid_quota()
     answer = await where_is_my_money(shop.db, page.number)
@@ -223,14 +234,14 @@ async def test_news_wait_for_a_sender_that_is_away_and_give_up_on_an_address_tha
 @pytest.mark.parametrize("news", list(News))
 async def test_every_piece_of_news_has_a_text(shop: Shop, news: News, language: str) -> None:
     page = await shop.paid_quota(channel="va_bni")
-    await shop.ask_back(page.id, page.items[0].id, 1, given_back=0)
+    asked = await shop.ask_back(page.id, page.items[0].id, 1, given_back=0)
     owner = shop.database.owner
     await owner.execute("UPDATE sales.orders SET language = $1", language)
     await owner.execute("DELETE FROM jobs.outbox")
     if news is News.DOCUMENT_REFUSED:  # told only while one waits for what becomes of it
         await owner.execute("UPDATE sales.item SET state = 'refused'")
     async with shop.db.transaction() as tx:
-        await outbox.enqueue_many(tx, [news_entry(page.id, news)], shop.clock())
+        await outbox.enqueue_many(tx, [refund_entry(page.id, asked.refund_id, news)], shop.clock())
     recorder = Recorder()
     await send_due_news(shop.db, recorder, SECRET, public_url=HERE, clock=shop.clock)
     (message,) = recorder.messages

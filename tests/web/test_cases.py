@@ -12,7 +12,9 @@ import msgspec
 import pytest
 
 from meterai.cases.use_cases.clean_up import clean_up_cases
+from meterai.texts.mechanism.moments import moment_text
 from tests.operations.test_commands import meterai
+from tests.sales.shop import NOON, open_shop
 from tests.web.running_site import RunningSite, Visitor
 
 pytestmark = pytest.mark.storage
@@ -148,6 +150,57 @@ async def test_a_network_and_a_contact_have_a_budget(running: RunningSite) -> No
     assert statuses[:10] == [303] * 10
     assert statuses[-1] == 429
     assert "Mohon dibantu." in flood.text
+
+
+async def send_missing(visitor: Visitor, number: str, **changes: str) -> str:
+    """Opens a case from the page of payments. `changes`: what is typed there."""
+    await visitor.get(f"/uang?nomor={number}")
+    hidden = dict(re.findall(r'type="hidden" name="(formulir|soal|nomor)" value="([^"]*)"', visitor.text))
+    typed = dict(re.findall(r'id="(waktu|jumlah|kontak)"[^>]* value="([^"]*)"', visitor.text))
+    return await visitor.post("/pengaduan", **(hidden | typed | changes))
+
+
+async def test_a_payment_that_is_not_found_becomes_a_case_with_its_facts(
+    running: RunningSite, tmp_path: Path
+) -> None:
+    database, visitor = running.line.database, running.visitor()
+    await visitor.get("/uang?nomor=TRX-4711")
+    assert visitor.status == 404
+    assert "terakhir kami tanya" not in visitor.text, "no payment was ever asked for"
+    unknown = await send_missing(
+        visitor, "TRX-4711", waktu="2026-09-05T21:40", jumlah="25.000", kontak="ani@contoh.id"
+    )
+    order = await placed_order(running)
+    asked = NOON + timedelta(minutes=3)
+    await database.owner.execute("UPDATE sales.payment SET asked_at = $1", asked)
+    known = await send_missing(visitor, order, kontak="budi@contoh.id")
+    assert moment_text(asked, "id") in (await text_of_money(visitor, order))
+    assert moment_text(asked, "id") in (await text_of_money(visitor, "TRX-4711"))
+    for address, facts in (
+        (unknown, ("TRX-4711", "5 September 2026 pukul 21.40 WIB", "Rp25.000", "belum ditanya")),
+        (known, (order, moment_text(NOON, "id"), "Rp25.000", moment_text(asked, "id"))),
+    ):
+        _, out, _ = await meterai(database, tmp_path, "cases", "show", number_in(address))
+        assert [fact for fact in facts if fact not in out] == []
+
+
+async def test_nothing_typed_on_the_page_of_payments_is_lost(running: RunningSite) -> None:
+    visitor = running.visitor()
+    await send_missing(visitor, "TRX-4711", waktu="kemarin malam", jumlah="dua puluh ribu", kontak="ani")
+    assert visitor.status == 422
+    for typed in ("TRX-4711", "kemarin malam", "dua puluh ribu", 'value="ani"'):
+        assert typed in visitor.text
+
+
+async def text_of_money(visitor: Visitor, number: str) -> str:
+    await visitor.get(f"/uang?nomor={number}")
+    return visitor.text
+
+
+async def placed_order(running: RunningSite) -> str:
+    """The number of an order of two stamps that waits for its payment."""
+    async with open_shop(running.line.database) as shop:
+        return (await shop.placed_quota(pieces=2)).number
 
 
 async def test_an_officer_lists_shows_answers_and_closes(running: RunningSite, tmp_path: Path) -> None:

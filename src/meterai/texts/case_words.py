@@ -23,6 +23,13 @@ ANSWERED: Final = Letter(
         "Kami tidak pernah meminta kode, PIN, atau kata sandi."
     ),
 )
+MISSING_PAYMENT: Final = N_(
+    "Pembayaran tidak ditemukan.\n\nNomor: {number}\nWaktu membayar: {paid_at}\nJumlah: {sum}\n"
+    "Penyedia pembayaran terakhir ditanya: {asked_at}"
+)
+"""The text of a case that the page of payments opens."""
+NOT_GIVEN: Final = N_("tidak diisi")
+NOT_ASKED: Final = N_("belum ditanya")
 KINDS: Final[Mapping[str, str]] = {
     "money": N_("Uang atau pembayaran"),
     "stamp": N_("Meterai atau dokumen"),

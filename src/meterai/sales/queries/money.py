@@ -24,7 +24,7 @@ from meterai.sales.model import (
 from meterai.sales.order import Order
 from meterai.sales.queries.order_access import read_order_number
 from meterai.sales.queries.refundable import refundable
-from meterai.sales.store import orders
+from meterai.sales.store import orders, payments
 
 
 class MoneyPayment(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +93,19 @@ class MoneyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Some of its stamps can still be used, or given back."""
     payments: tuple[MoneyPayment, ...]
     refunds: tuple[MoneyRefund, ...]
+    asked_at: datetime | None
+    """When the gateway was last asked about its payments."""
+
+    @property
+    def is_missing(self) -> bool:
+        """We have seen no money for the order."""
+        return self.place in (MoneyPlace.NOT_ARRIVED, MoneyPlace.NOT_ARRIVED_ENDED)
+
+
+async def gateway_asked_at(db: Database) -> datetime | None:
+    """When the gateway was last asked about any payment that has not ended."""
+    async with db.connection() as connection:
+        return await payments.asked_at(connection, None)
 
 
 async def where_is_my_money(db: Database, text: str) -> MoneyAnswer | None:
@@ -104,6 +117,7 @@ async def where_is_my_money(db: Database, text: str) -> MoneyAnswer | None:
         order_id = await _find_by_anything(connection, text)
         order = None if order_id is None else await orders.read_order(connection, order_id)
         unused = {} if order is None else await refundable(connection, order)
+        asked_at = None if order is None else await payments.asked_at(connection, order.id)
     if order is None or order.state is OrderState.DRAFT:
         return None
     counts: dict[ItemState, int] = {}
@@ -123,6 +137,7 @@ async def where_is_my_money(db: Database, text: str) -> MoneyAnswer | None:
         has_unused=bool(unused),
         payments=tuple(msgspec.convert(p, MoneyPayment, from_attributes=True) for p in order.payments),
         refunds=tuple(msgspec.convert(r, MoneyRefund, from_attributes=True) for r in order.refunds),
+        asked_at=asked_at,
     )
 
 

@@ -236,7 +236,7 @@ async def claim_due(connection: Connection, now: datetime, *, limit: int) -> lis
     """
     rows = await connection.fetch(
         """
-        UPDATE sales.payment p SET polls = p.polls + 1, poll_at = $1 + CASE
+        UPDATE sales.payment p SET polls = p.polls + 1, asked_at = $1, poll_at = $1 + CASE
             WHEN p.state IN ('creating', 'pending') OR EXISTS (
                 SELECT FROM sales.notice n WHERE n.reference = p.reference AND n.processed_at IS NULL
                     AND n.received_at > $1 - $3::interval)
@@ -260,6 +260,17 @@ async def claim_due(connection: Connection, now: datetime, *, limit: int) -> lis
         )
         for row in rows
     ]
+
+
+async def asked_at(connection: Connection, order_id: uuid.UUID | None) -> datetime | None:
+    """When the gateway was last asked about a payment of an order; None as the order: about any payment."""
+    asked: datetime | None = await connection.fetchval(
+        "SELECT max(asked_at) FROM sales.payment WHERE order_id = $1"
+        if order_id
+        else "SELECT max(asked_at) FROM sales.payment",
+        *([order_id] if order_id else []),
+    )
+    return asked
 
 
 async def note_answer(connection: Connection, due: DuePayment, now: datetime) -> None:

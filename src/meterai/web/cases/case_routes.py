@@ -19,6 +19,7 @@ from meterai.kit.http.status import http_status
 from meterai.texts.case_words import CASE_STATES, KINDS
 from meterai.texts.mechanism.translation import translate
 from meterai.web.account.sign_in import told
+from meterai.web.cases.payment_case import with_payment_facts
 from meterai.web.orders.access import customer_of
 from meterai.web.requests.forms import Form
 from meterai.web.requests.request_context import RequestContext, WebRequest, address_of
@@ -45,8 +46,8 @@ async def show_form(request: WebRequest, context: RequestContext) -> Response[by
 @post(PAGE, status_code=303)
 async def take_case(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Opens a case and leads to its page. Nothing that was typed is lost when it is refused."""
-    form = await context.form(request)
-    service = context.service
+    form, service = await context.form(request), context.service
+    form = await with_payment_facts(service.db, form, context.visit(request).language)
     try:
         sent = await _read(request, context, form)
         _count(request, context)
