@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import Visitor
+from tests.browser.person import Person
 from tests.browser.test_purchase import new_address
 from tests.pdf import samples, signed_files
 
@@ -43,6 +44,10 @@ def file_of(name: str, data: bytes) -> dict[str, object]:
     return {"name": name, "mimeType": "application/pdf", "buffer": data}
 
 
+def open_options(person: Person) -> None:
+    person.page.locator("details.more:not([open]) summary").click()
+
+
 @pytest.mark.parametrize(("width", "scripts", "language"), PEOPLE)
 def test_a_signed_document_is_announced_and_one_to_be_signed_can_be_chosen(
     visitor: Visitor, width: int, scripts: bool, language: str
@@ -56,6 +61,7 @@ def test_a_signed_document_is_announced_and_one_to_be_signed_can_be_chosen(
     person.open("/beli")
     person.upload(file_of("Formulir.pdf", samples.living()))
     person.sees(words["scripts"])
+    open_options(person)
     person.page.get_by_label(words["later"]).check()
     person.approve("161-to-be-signed-later")
     placing = person.page.url
@@ -112,6 +118,7 @@ def test_a_document_that_others_will_sign_is_stamped_and_judged_genuine_with_the
     person, words = visitor(width=1200, language="id"), WORDS["id"]
     person.open("/beli")
     person.upload(file_of("Perjanjian.pdf", samples.letter()))
+    open_options(person)
     person.page.get_by_label(words["later"]).check()
     person.press(person.words["save_place"])
     person.prove_contact(new_address())

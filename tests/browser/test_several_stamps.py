@@ -65,7 +65,7 @@ def choose_page(person: Person, number: int) -> None:
     person.page.locator("#lihat").select_option(str(number))
     if not person.scripts:
         person.press("Tampilkan")
-    expect(person.page.locator("form[method=post] [name=halaman]")).to_have_value(str(number))
+    expect(person.page.locator("form[method=post] input[name=halaman]")).to_have_value(str(number))
 
 
 @pytest.mark.parametrize(("width", "scripts", "language"), PEOPLE)
@@ -100,7 +100,7 @@ def test_two_stamps_are_placed_bought_and_sealed_on_one_document(
     put_at(person, "bawah_kiri")
     person.press(words["place"])
     expect(person.page.locator("form[method=post] [name=meterai]")).to_have_value("1")
-    expect(person.page.locator("form[method=post] [name=halaman]")).to_have_value("2")
+    expect(person.page.locator("form[method=post] input[name=halaman]")).to_have_value("2")
     assert person.page.locator("[data-other]").count() == 0
     person.approve("153-first-again")
     person.press(person.words["save_place"])

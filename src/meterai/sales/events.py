@@ -97,6 +97,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     output_bytes_max: Annotated[int, msgspec.Meta(ge=_STAMPED_BYTES_MIN)]
     """The largest stamped file that the agency's upload takes."""
     pdf_version_min: Annotated[str, msgspec.Meta(pattern=r"^[12]\.[0-9]$")]
+    signed_later: bool = True
+    """Whether people may want to sign a stamped file digitally. False: they are not asked."""
     queue: EventQueue | None = None
     """None: nobody ever waits."""
 

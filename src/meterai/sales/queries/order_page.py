@@ -40,6 +40,7 @@ class OrderItems(msgspec.Struct, frozen=True, kw_only=True):
 
     state: OrderState
     customer_id: uuid.UUID | None
+    event_slug: str | None
     items: tuple[ItemLine, ...]
 
 
@@ -69,8 +70,8 @@ async def order_items(db: Database, order_id: uuid.UUID) -> OrderItems:
     """What an order holds, in the order of its positions. Raises: Refusal NOT_FOUND `order.not_found`."""
     async with db.connection() as connection:
         rows = await connection.fetch(
-            """SELECT o.state, o.customer_id, i.position, i.document_id, i.document_kind, i.quantity,
-                   i.state AS item_state
+            """SELECT o.state, o.customer_id, o.event_slug, i.position, i.document_id, i.document_kind,
+                   i.quantity, i.state AS item_state
                FROM sales.orders o LEFT JOIN sales.item i ON i.order_id = o.id
                WHERE o.id = $1 ORDER BY i.position""",
             order_id,
@@ -80,6 +81,7 @@ async def order_items(db: Database, order_id: uuid.UUID) -> OrderItems:
     return OrderItems(
         state=OrderState(rows[0]["state"]),
         customer_id=rows[0]["customer_id"],
+        event_slug=rows[0]["event_slug"],
         items=tuple(
             ItemLine(
                 position=row["position"],

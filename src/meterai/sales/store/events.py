@@ -20,12 +20,14 @@ async def put_events(tx: Connection, events: Sequence[Event], *, staying: Collec
     )
     for event in events:
         await tx.execute(
-            """INSERT INTO sales.event VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, true)
+            """INSERT INTO sales.event (slug, name, agency, opens_at, closes_at, zone, required_documents,
+                   output_bytes_max, pdf_version_min, signed_later, active)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, true)
                ON CONFLICT (slug) DO UPDATE SET name = excluded.name, agency = excluded.agency,
                    opens_at = excluded.opens_at, closes_at = excluded.closes_at, zone = excluded.zone,
                    required_documents = excluded.required_documents,
                    output_bytes_max = excluded.output_bytes_max, pdf_version_min = excluded.pdf_version_min,
-                   active = true""",
+                   signed_later = excluded.signed_later, active = true""",
             event.slug,
             event.name,
             event.agency,
@@ -35,4 +37,5 @@ async def put_events(tx: Connection, events: Sequence[Event], *, staying: Collec
             msgspec.to_builtins(event.required_documents),
             event.output_bytes_max,
             event.pdf_version_min,
+            event.signed_later,
         )

@@ -102,17 +102,18 @@ async def open_order_with_documents(
     except asyncpg.UniqueViolationError:
         raise Refusal(Kind.CONFLICT, "item.document_used") from None
     if is_new:
-        return msgspec.structs.replace(order, holds=_holding(documents, owner))
+        return msgspec.structs.replace(order, holds=_holding(opening, documents))
     if order.state == OrderState.DRAFT:
         await put_documents(db, order.order_id, documents, price_list=price_list, now=now)
     return order
 
 
-def _holding(documents: Sequence[FormDocument], owner: Owner | None) -> OrderItems:
+def _holding(opening: _Opening, documents: Sequence[FormDocument]) -> OrderItems:
     """What `order_items` would find."""
     return OrderItems(
         state=OrderState.DRAFT,
-        customer_id=owner.customer_id if owner else None,
+        customer_id=opening.owner.customer_id if opening.owner else None,
+        event_slug=opening.event_slug,
         items=tuple(
             ItemLine(
                 position=position,

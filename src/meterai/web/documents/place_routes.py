@@ -12,6 +12,7 @@ from litestar import Response, get, post
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.status import http_status
 from meterai.pdf.profiles import Profile
+from meterai.sales.events import Event
 from meterai.sales.order import Item
 from meterai.sales.queries.order_page import ItemLine, OrderItems, OrderPage, order_items, order_page
 from meterai.sales.use_cases.add_item import add_document
@@ -183,6 +184,11 @@ def image_address(
     return f"{own}?izin={permit}&v={version}" + ("&asal=1" if uploaded else "")
 
 
+def _event_of(context: RequestContext, draft: DraftDocument) -> Event | None:
+    slug = draft.order.event_slug
+    return context.known_events.get(slug) if slug else None
+
+
 def _look_at(draft: DraftDocument) -> str:
     return f"/pesanan/{draft.key.number}/{look_of(draft.document)}/{draft.document.document_id}"
 
@@ -273,7 +279,7 @@ def _page(
         countable=draft.order.state == "draft",
         private=True,
         **told(refusal),
-        **placing_context(document, typed, context.open_events()),
+        **placing_context(document, typed, context.open_events(), event=_event_of(context, draft)),
     )
 
 

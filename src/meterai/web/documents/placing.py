@@ -23,6 +23,7 @@ from meterai.web.documents.uploads import limits_of
 UNSET = Position.BOTTOM_RIGHT
 GAP_PT = 8.0
 """The gap between a stamp and the one proposed beside it."""
+_WAITING = "pdf.notice.signature_fields"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +71,14 @@ async def typed_of(document: DocumentPage, *, stamp: str, page: str, free: FreeP
     return TypedPlacement(number, await suggested(document, number, wanted, free))
 
 
-def placing_context(document: DocumentPage, typed: TypedPlacement, events: Iterable[Event]) -> dict[str, Any]:
+def placing_context(
+    document: DocumentPage, typed: TypedPlacement, events: Iterable[Event], *, event: Event | None = None
+) -> dict[str, Any]:
     """The values for place.html: the page of the stamp that is being placed, and the other stamps on it.
 
-    `events`: those open now. A file that fits none of them may still be meant for one, whose agency would
-    refuse it. The page says so, because a used stamp does not come back.
+    - `events`: those open now. A file that fits none of them may still be meant for one, whose agency would
+      refuse it. The page says so, because a used stamp does not come back.
+    - `event`: the one that the document is for.
     """
     spots = [NumberedStamp(number, placement) for number, placement in enumerate(document.placements, 1)]
     spots[typed.number] = NumberedStamp(typed.number + 1, typed.placement)
@@ -91,6 +95,7 @@ def placing_context(document: DocumentPage, typed: TypedPlacement, events: Itera
         "spot": typed.placement,
         "active": typed.number + 1,
         "named": typed.named,
+        "asks_later": _asks_later(document, event),
         "positions": tuple(Position),
         "spots": spots,
         "others": [s for s in spots if s.number != typed.number + 1 and s.placement.page == page],
@@ -98,6 +103,16 @@ def placing_context(document: DocumentPage, typed: TypedPlacement, events: Itera
         "output": document.output,
         "not_for": [] if document.limits else [e for e in events if not _takes(e, document.output)],
     }
+
+
+def _asks_later(document: DocumentPage, event: Event | None) -> bool:
+    """Whether others may still sign: not in a signed file, and for an event only if it says so.
+
+    Places to sign that wait in the file are a reason to ask for every event.
+    """
+    if document.profile is Profile.SIGNED:
+        return False
+    return event is None or event.signed_later or _WAITING in document.inspection.notices
 
 
 def _takes(event: Event, output: OutputVerdict) -> bool:

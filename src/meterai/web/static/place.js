@@ -5,6 +5,7 @@
   const width = +page.dataset.width;
   const height = +page.dataset.height;
   const size = +page.dataset.size;
+  const sheet = page.querySelector("svg");
   const spot = page.querySelector("[data-spot]");
   const form = document.querySelector("form[method=post] [name=x]").form;
   const said = document.querySelector("[data-said]");
@@ -34,10 +35,16 @@
   }
   show(false);
 
-  function point(event) {
-    const box = page.getBoundingClientRect();
-    left = ((event.clientX - box.left) / box.width) * width - size / 2;
-    top = ((event.clientY - box.top) / box.height) * height - size / 2;
+  // Where the finger is, in points of the page, which may be smaller than the box in which it is drawn.
+  function place(event) {
+    const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(sheet.getScreenCTM().inverse());
+    return [x, y];
+  }
+  // A stamp that is dragged stays under the finger as it was taken; one that is put down has its middle there.
+  function put(event, [x, y] = [size / 2, size / 2]) {
+    const at = place(event);
+    left = at[0] - x;
+    top = at[1] - y;
     show(true);
   }
   // A tap on another stamp of the document takes that one in hand, as its button does.
@@ -49,12 +56,26 @@
       form.requestSubmit(button);
     });
   }
-  page.addEventListener("click", point);
-  let holding = false;
-  spot.addEventListener("pointerdown", (event) => { holding = true; page.setPointerCapture(event.pointerId); event.preventDefault(); });
-  page.addEventListener("pointermove", (event) => holding && point(event));
-  page.addEventListener("pointerup", () => (holding = false));
-  page.addEventListener("pointercancel", () => (holding = false));
+  let held = null;
+  let dragged = false;
+  page.addEventListener("click", (event) => {
+    const [x, y] = place(event);
+    if (!dragged && x >= 0 && x <= width && y >= 0 && y <= height) put(event);
+    dragged = false;
+  });
+  spot.addEventListener("pointerdown", (event) => {
+    const [x, y] = place(event);
+    held = [x - left, y - top];
+    dragged = false;
+    page.setPointerCapture(event.pointerId);
+    event.preventDefault();
+  });
+  page.addEventListener("pointermove", (event) => {
+    if (!held) return;
+    dragged = true;
+    put(event, held);
+  });
+  for (const end of ["pointerup", "pointercancel"]) page.addEventListener(end, () => (held = null));
 
   const moves = { u: [0, -1], d: [0, 1], l: [-1, 0], r: [1, 0] };
   for (const button of document.querySelectorAll("[data-nudge]")) {
@@ -64,6 +85,12 @@
       top += y * step;
       show(true);
     });
+  }
+  const chosen = document.querySelector("[data-chosen]");
+  if (chosen) {
+    const tell = () => (chosen.textContent = form.querySelector("[name=sesudah]:checked").nextElementSibling.textContent);
+    for (const choice of form.querySelectorAll("[name=sesudah]")) choice.addEventListener("change", tell);
+    tell();
   }
   const choose = document.querySelector("[data-go]");
   // Who chooses with the keyboard passes every page on the way, so there the button beside it shows the page.
