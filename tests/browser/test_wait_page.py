@@ -317,7 +317,51 @@ def test_who_is_called_finds_the_button_without_doing_anything(line: LineWithGat
     box = button.bounding_box()
     assert box is not None
     assert box["y"] + box["height"] < 800, "seen without scrolling"
+    person.sees(re.compile(r"Enter within (9|10) minutes, before \d\d:\d\d WIB"))
+    left = person.page.locator("#left")
+    first = left.inner_text()
+    assert re.fullmatch(r"9:\d\d|10:00", first)
+    expect(left).not_to_have_text(first, timeout=3_000)
+    person.approve("queue-counting", for_barriers=True)
+    plain = arrive(scripts=False)
+    plain.open(f"/antre/casn/t/{ticket}")
+    plain.sees(re.compile(r"Masuklah dalam (9|10) menit, sebelum pukul \d\d\.\d\d WIB"))
+    expect(plain.page.locator("#left")).to_be_hidden()
+    entered = {"name": "sudah_casn", "url": line.gate.url}
+    for id, there, not_there in (
+        ("00" * 12, "Enter now", "Go on with the order"),
+        (decode_ticket(ticket).id.hex(), "Go on with the order", "Enter now"),
+    ):
+        person.look_away()
+        line.tell(frontiers=[(10_000, 0), (0, 0)])
+        person.context.add_cookies([{**entered, "value": id}])  # type: ignore[list-item]
+        person.open(f"/antre/casn/t/{ticket}")
+        expect(person.page.get_by_role("button", name=there)).to_be_visible()
+        assert not_there not in person.page.content()
+    person.sees("You have entered")
+    person.approve("queue-entered", for_barriers=True)
     line.tell()
+
+
+def test_the_ticket_is_shared_and_copied_with_one_press(line: LineWithGate, arrive: Arrive) -> None:
+    person, plain = arrive(), arrive(scripts=False)
+    person.page.add_init_script("navigator.share = async facts => { window.shared = facts.url }")
+    ticket = take_place(person, "bagi@contoh.id")
+    address = f"{line.gate.url}/antre/casn/t/{ticket}"
+    for button, there in (("Bagikan", True), ("Salin", True)):
+        expect(person.page.get_by_role("button", name=button)).to_be_visible(visible=there)
+    person.press("Bagikan")
+    assert person.page.evaluate("window.shared") == address
+    person.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    person.press("Salin")
+    expect(person.page.locator("#salin")).to_have_text("Tersalin")
+    assert person.page.evaluate("navigator.clipboard.readText()") == address
+    person.page.add_init_script("navigator.share = undefined")
+    person.look_again()
+    expect(person.page.locator("#bagi")).to_be_hidden()
+    plain.open(f"/antre/casn/t/{ticket}")
+    expect(plain.page.locator("#salin")).to_be_hidden()
+    expect(plain.page.locator("#teks")).to_have_value(address)
 
 
 def test_a_tab_that_comes_to_the_front_looks_at_once(line: LineWithGate, arrive: Arrive) -> None:
@@ -372,7 +416,7 @@ def test_a_page_whose_time_is_over_stays_while_nobody_answers(line: LineWithGate
     person.page.route("**/antre/**", lambda route: route.abort())
     person.page.wait_for_timeout(reload_s * 1_000 + 1_500)
     assert person.page.evaluate("window.same")
-    expect(person.page.locator("#teks")).to_have_value(f"casn {ticket}")
+    expect(person.page.locator("#teks")).to_have_value(f"{line.gate.url}/antre/casn/t/{ticket}")
     person.page.unroute("**/antre/**")
     line.draw(ticket)
     person.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
@@ -461,7 +505,7 @@ def test_the_code_on_the_screen_opens_the_place_on_another_phone(line: LineWithG
     )
     assert code.text == f"{line.gate.url}/antre/casn/t/{ticket}"
     other.go(code.text)
-    expect(other.page.locator("#teks")).to_have_value(f"casn {ticket}")
+    expect(other.page.locator("#teks")).to_have_value(f"{line.gate.url}/antre/casn/t/{ticket}")
     other.go(f"{line.gate.url}/antre/casn")
     assert other.page.url.endswith(ticket), "the other phone keeps it now"
 

@@ -22,7 +22,8 @@ FACTS: dict[str, Any] = {
     "is_called": False, "is_exact": True, "window": 1, "place": 2, "number": 3, "number_shown": "3",
     "ahead": 2, "ahead_shown": "2", "left_s": 4, "is_near": False, "turn": "21.40 WIB", "epoch": 1,
     "sequence": 1, "updated": "21.39.00 WIB", "refresh_s": 5, "poll_s": 5, "reload_s": 120, "code": "",
-    "said": VerdictText("good", "Selesai", ("Tunggu",)), "ticket": "T", "address": "",
+    "said": VerdictText("good", "Selesai", ("Tunggu",)), "ticket": "T", "address": "", "ticket_link": "https://gate/T",
+    "has_entered": False, "call_left_s": None,
     "head": "12:00ff",
 }  # fmt: skip
 
@@ -32,16 +33,20 @@ def page(pages: Pages, *, language: str = "id", **facts: Any) -> str:
 
 
 def test_the_script_looks_again_after_the_same_part_of_the_time_as_the_page_says() -> None:
-    assert f"min(left, soon) / {1 / LOOKS_AFTER:g})" in Pages("http://localhost:8000").script
+    assert f"min(left,soon)/{1 / LOOKS_AFTER:g})" in Pages("http://localhost:8000").script
 
 
 def test_each_has_what_is_his_own_in_a_page() -> None:
     pages = Pages("http://localhost:8000")
     mine = page(pages)
     his = page(
-        pages, ticket="U", number_shown="4.711", said=VerdictText("good", "Selesai", ("Tunggu <b>&</b>",))
+        pages,
+        ticket="U",
+        ticket_link="https://gate/U",
+        number_shown="4.711",
+        said=VerdictText("good", "Selesai", ("Tunggu <b>&</b>",)),
     )
-    assert his == mine.replace('value="T"', 'value="U"').replace("casn T<", "casn U<").replace(
+    assert his == mine.replace('value="T"', 'value="U"').replace("gate/T<", "gate/U<").replace(
         "<dd>3</dd>", "<dd>4.711</dd>"
     ).replace("Tunggu", "Tunggu &lt;b&gt;&amp;&lt;/b&gt;")
     assert "Bank lambat" in page(pages, note="Bank lambat")

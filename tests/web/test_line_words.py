@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from meterai.waiting_room.rules.tickets import decode_ticket
 from tests.waiting_room.line import ANI, BUDI
 from tests.web.running_site import RunningSite, Visitor, sign_in
 from tests.web.test_door import asked_for_the_code, code_sent
@@ -36,6 +37,13 @@ async def test_the_right_code_switches_the_messages_on(running: RunningSite) -> 
     assert await visitor.post("/casn/kabari/henti") == "/casn/kabari"
     await visitor.get("/casn/kabari")
     assert await reminders(running) == 0, "to look at the page switches nothing on"
+
+
+async def test_the_gate_is_told_who_has_entered(running: RunningSite) -> None:
+    visitor = await asked_for_the_code(running)
+    assert "sudah_casn" not in visitor.cookies
+    await visitor.post("/casn/masuk/kode", **await code_sent(running, visitor))
+    assert visitor.cookies["sudah_casn"] == decode_ticket(visitor.cookies["antre_casn"]).id.hex()
 
 
 async def test_who_proved_the_contact_before_needs_one_press_on_the_wait_page(running: RunningSite) -> None:

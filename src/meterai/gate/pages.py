@@ -22,7 +22,12 @@ from meterai.texts.mechanism.languages import languages, of_two, prefix_of
 FOLDER = Path(__file__).parent
 _WORK_SCRIPTS = Path(work_demand.__file__).parent / "static"
 _ASSET = re.compile(r"/antre/_/(\w+)\.[0-9a-f]{12}(\.\w+)")
-_IN_PAGES = {"wait.js", "straight.js"}
+_TOKEN = re.compile(
+    r'("(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`|/"(?:[^/\\\n]|\\.)+/)'
+    r"| *([-=+*/<>?:;,{}()\[\]|&!]) *"
+)
+"""Texts and patterns of our scripts, which stay as they are, or a sign with the space around it."""
+_IN_PAGES = {"wait.js", "called.js", "ticket.js", "straight.js"}
 _TYPES = {".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 
@@ -53,9 +58,12 @@ class Pages:
         self.contact = contact
         self.style = _squeeze((FOLDER / "static" / "gate.css").read_text())
         self.style_hash = _hash(self.style)
-        self.script = _bare((FOLDER / "static" / "wait.js").read_text())
-        self.straight = _bare((FOLDER / "static" / "straight.js").read_text())
-        self.script_hashes = [_hash(self.script), _hash(self.straight)]
+        wait, called, ticket, self.straight = (
+            _bare((FOLDER / "static" / f"{name}.js").read_text())
+            for name in ("wait", "called", "ticket", "straight")
+        )
+        self.script, self.called_script = f"{ticket}\n{wait}", f"{ticket}\n{called}"
+        self.script_hashes = [_hash(self.script), _hash(self.called_script), _hash(self.straight)]
         self.assets: dict[str, tuple[str, bytes]] = {}
         """Address -> (content type, content)."""
         self._addresses: dict[str, str] = {}
@@ -105,7 +113,8 @@ class Pages:
             "reach": self.contact,
             "reach_link": contact_link(self.contact),
             "style": Markup(self.style),  # noqa: S704 - a file of ours
-            "script": Markup(self.script),  # noqa: S704 - a file of ours
+            "script": Markup(self.script),  # noqa: S704 - files of ours
+            "called_script": Markup(self.called_script),  # noqa: S704 - files of ours
             "straight": Markup(self.straight),  # noqa: S704 - a file of ours
             "address": "",
         }
@@ -134,9 +143,10 @@ def _hash(text: str) -> str:
 
 
 def _bare(script: str) -> str:
-    """The script without comments and indentation."""
+    """The script without comments, indentation, and space around signs."""
     lines = (line.strip() for line in re.sub(r"/\*.*?\*/", "", script).splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+    bare = "\n".join(line for line in lines if line and not line.startswith("//"))
+    return _TOKEN.sub(lambda found: found[1] or found[2], bare)
 
 
 def _squeeze(css: str) -> str:

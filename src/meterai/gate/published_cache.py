@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from meterai.gate.waiting.call_times import CallTimes
 from meterai.kernel.refusals import Refusal
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.join_counts import JoinCounts
@@ -54,6 +55,7 @@ class PublishedCache:
         self.is_heard = False
         """Whether the status arrived after the first look. Then its time was the controller's when it was
         seen; a status that was there before may be hours old."""
+        self.calls = CallTimes()
         self._has_looked = False
         self._status_stamp = (0, 0)
         self._config_stamp = (0, 0)
@@ -89,6 +91,7 @@ class PublishedCache:
         if status is None:
             return False
         self.status, self.status_raw = status, raw
+        self.calls.note(status, self.claim_s)
         self.status_seen = self._monotonic()
         self.is_heard = self.is_heard or not is_first
         return True
@@ -109,6 +112,11 @@ class PublishedCache:
     def keep_counts(self, gate: int) -> None:
         """Writes what was read of the ends of windows, for the next start and for other gates."""
         self._counts.keep(self.folder.counts_mark(gate))
+
+    @property
+    def claim_s(self) -> int:
+        """How long a call is valid, in seconds in which people can enter."""
+        return self.config.policy.claim_minutes * 60
 
     # ---------------------------------------------------------------- places
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from meterai.gate.time_texts import moment_text, time_text
@@ -9,11 +10,14 @@ from meterai.gate.waiting.presence import PRESENT_AROUND_CLOSING_S
 from meterai.kit.formats.display import number_text
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.queue.gate_verdicts import (
+    CALL_LAPSED,
     CALLED_AT_THE_END,
     CALLED_DONE,
     CALLED_HELD,
     CALLED_STALLED,
     CALLED_UNSTAMPED,
+    CALLED_UNTIL,
+    ENTERED,
     KEPT,
     LINE_COUNTS,
     UNKNOWN_TIME,
@@ -41,6 +45,8 @@ class NamedTimes:
     claim_minutes: int
     line_counts: bool
     """Whether people who are in line at closing are served (`Policy.line_counts`)."""
+    call_left_s: int | None = None
+    """`PlaceInLine.call_left_s`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,12 @@ def verdict_text(
     )
 
 
+def said_to_entered(language: str) -> VerdictText:
+    """The words for a person whom the site has let in."""
+    lines = tuple(translate(line, language) for line in ENTERED.lines)
+    return VerdictText(ENTERED.tone, "", lines, translate(ENTERED.claim, language), ENTERED.claim_at)
+
+
 def _tone(usual: str, verdict: Verdict) -> str:
     """The colour of the box. Amber (empty) warns, so people with a good chance see another colour."""
     chance = verdict.probability
@@ -104,6 +116,8 @@ def _lines_of(
         usual = (CALLED_HELD[status.state],)
     elif moments.closes_at - status.at <= moments.claim_minutes * 60:
         usual = (CALLED_AT_THE_END[moments.line_counts],)
+    elif moments.call_left_s is not None and status.can_buy:
+        usual = (CALLED_UNTIL if moments.call_left_s else CALL_LAPSED,)
     if not status.is_stamping:
         return (*usual, CALLED_UNSTAMPED)
     return usual if status.can_buy else (*usual, CALLED_STALLED)
@@ -139,6 +153,10 @@ class _Facts:
                 return self._clock(moments.closes_at - PRESENT_AROUND_CLOSING_S)
             case "check_to":
                 return self._clock(moments.closes_at + PRESENT_AROUND_CLOSING_S)
+            case "enter_by":
+                return self._clock(self._enter_by())
+            case "left":
+                return str(math.ceil((moments.call_left_s or 0) / 60))
             case "minutes":
                 return str(moments.claim_minutes)
             case "kept":
@@ -146,6 +164,11 @@ class _Facts:
             case "given":
                 return number_text(self.status.kept[1] if self.status else 0, language)
         raise KeyError(name)
+
+    def _enter_by(self) -> int | None:
+        """The minute in which the call lapses."""
+        left_s = self.moments.call_left_s
+        return None if left_s is None or self.status is None else self.status.at + left_s
 
     def _clock(self, unix: int | None) -> str:
         if unix is None:

@@ -9,7 +9,7 @@ import msgspec
 
 from meterai.gate.http.server import Request
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.waiting_room.rules.tickets import TEXT_LENGTH, text_in
+from meterai.waiting_room.rules.tickets import TEXT_LENGTH, Ticket, entered_cookie, text_in
 
 _TICKET = re.compile(rf"[A-Za-z0-9_-]{{{TEXT_LENGTH}}}")
 
@@ -74,9 +74,15 @@ def typed_ticket(request: Request) -> str:
 
 def cookie_ticket(request: Request, slug: str) -> str:
     """The ticket in the browser's cookie; empty when there is none that looks like a ticket."""
-    wanted = f"antre_{slug}="
-    for part in request.header(b"cookie").decode("latin-1").split(";"):
-        name_value = part.strip()
-        if name_value.startswith(wanted) and _TICKET.fullmatch(name_value[len(wanted) :]):
-            return name_value[len(wanted) :]
-    return ""
+    return next((value for value in _cookies(request, f"antre_{slug}") if _TICKET.fullmatch(value)), "")
+
+
+def has_entered(request: Request, slug: str, ticket: Ticket) -> bool:
+    """Whether the site has let this browser in with the ticket's contact. It proves nothing."""
+    return ticket.id.hex() in _cookies(request, entered_cookie(slug))
+
+
+def _cookies(request: Request, name: str) -> list[str]:
+    """The values of the cookies of this name."""
+    pairs = (part.strip().partition("=") for part in request.header(b"cookie").decode("latin-1").split(";"))
+    return [value for found, _, value in pairs if found == name]

@@ -1,10 +1,9 @@
 // Looks at the status now and then, the nearer the turn the more often. The page works without it. It stands in
-// the page itself: at most 3,000 bytes without these comments and the space before lines.
+// the page itself, together with `ticket.js`: at most 3,000 bytes without these comments and spaces (`pages.py`).
 (() => {
   const doc = document, find = id => doc.getElementById(id), d = find("wait").dataset, lang = doc.documentElement.lang;
-  const tag = lang == "en" ? "en-GB" : lang, nav = navigator, lost = find("lost"), badge = on => nav.setAppBadge && nav[(on ? "set" : "clear") + "AppBadge"]().catch(() => 0);
-  badge(d.called);
-  if (d.called) return doc.title = "● " + doc.title;
+  const tag = lang == "en" ? "en-GB" : lang, nav = navigator, lost = find("lost"), badge = how => nav.setAppBadge && nav[how + "AppBadge"]().catch(() => 0);
+  badge("clear");
   const begun = Date.now(), age = () => (Date.now() - begun) / 1e3, two = "2-digit", load = () => location.reload(), { max, min, random } = Math;
   let seen = d, old = 60, wait = d.poll, bad = 0, timer, told;
   const show = (id, text) => (find(id) || {}).textContent = text;
@@ -50,7 +49,7 @@
         // places have 64 bits: as numbers of JavaScript they would be rounded, so they are read from the text
         const f = /"frontiers":\[\[(\d+),(\d+)/.exec(raw);
         if (f && d.place && (d.window < +f[1] || d.window == f[1] && BigInt(d.place) < f[2])) {
-          badge(1);
+          badge("set");
           if (nav.vibrate && (nav.userActivation || 0).hasBeenActive) nav.vibrate([200, 100, 200]);
           return load();
         }

@@ -29,6 +29,11 @@ class PlaceInLine:
     """Seconds until the turn with 50 % probability."""
     latest_s: int | None
     """Seconds until the turn with 97.5 % probability; None when it is beyond the forecast."""
+    call_left_s: int | None = None
+    """Seconds in which a called person may still enter; 0: the call has lapsed.
+
+    None: unknown, or not called.
+    """
 
 
 def place_in_line(published: PublishedCache, ticket: Ticket) -> PlaceInLine:
@@ -51,11 +56,22 @@ def place_in_line(published: PublishedCache, ticket: Ticket) -> PlaceInLine:
         ahead=ahead,
         soonest_s=soonest,
         latest_s=latest,
+        call_left_s=_call_left(published, status, ticket.window, place) if is_called else None,
     )
 
 
 def _is_called(status: Status, window: int, place: int) -> bool:
     return (window, place) < tuple(status.frontiers[Lane.NEW])
+
+
+def _call_left(
+    published: PublishedCache, status: Status | None, window: int, place: int | None
+) -> int | None:
+    if status is None or place is None:
+        return None
+    if (window, place) < tuple(status.frontiers[Lane.RETURNER]):
+        return 0
+    return published.calls.left_s(window, place, published.claim_s)
 
 
 def _number(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from meterai.gate.answers import NO_STORE
 from meterai.gate.http.responses import respond
-from meterai.gate.joining.form_fields import asks_for_page, cookie_ticket, typed_ticket
+from meterai.gate.joining.form_fields import asks_for_page, cookie_ticket, has_entered, typed_ticket
 from meterai.gate.joining.join_form import join_form
 from meterai.gate.visit import Visit
 from meterai.gate.waiting.place_in_line import PlaceInLine, place_in_line
@@ -29,7 +29,13 @@ def show_wait_page(visit: Visit, text: str, *, answers_form: bool = False) -> by
         promise = Promise(id=ticket.id, window=ticket.window, given_at=int(now), done_by=done_by)
         event.promises.give(promise)
     body = event.wait_pages.page(
-        text, ticket, outlook, language=visit.language, now=now, answers_form=answers_form
+        text,
+        ticket,
+        outlook,
+        language=visit.language,
+        now=now,
+        answers_form=answers_form,
+        has_entered=has_entered(visit.request, visit.slug, ticket),
     )
     if answers_form:
         where = ("content-location", address_of(visit.slug, text, visit.language))

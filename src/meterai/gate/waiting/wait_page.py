@@ -12,7 +12,7 @@ from markupsafe import Markup
 from meterai.gate.pages import EventFacts, Pages
 from meterai.gate.published_cache import PublishedCache
 from meterai.gate.time_texts import clock_text, time_text
-from meterai.gate.verdict_words import NamedTimes, chance_headline, verdict_text
+from meterai.gate.verdict_words import NamedTimes, chance_headline, said_to_entered, verdict_text
 from meterai.gate.waiting.place_in_line import PlaceInLine, place_in_line
 from meterai.gate.waiting.ticket_code import code_image
 from meterai.kernel.clock import ZONES
@@ -20,6 +20,7 @@ from meterai.kit.formats.display import number_text
 from meterai.texts.mechanism.languages import of_two, prefix_of
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.queue.gate import HEADLINES, TEXTS
+from meterai.texts.queue.gate_verdicts import CALLED_HELD
 from meterai.waiting_room.files.published_documents import Status
 from meterai.waiting_room.rules import windows
 from meterai.waiting_room.rules.model import LOOKS_AFTER, POLL, QueueState
@@ -120,23 +121,28 @@ class WaitPages:
         language: str,
         now: float,
         answers_form: bool = False,
+        has_entered: bool = False,
     ) -> bytes:
         """The page of a ticket, about 12 kB. `answers_form`: it answers a form, so it names its own
-        address."""
+        address. `has_entered`: the site has let this browser in."""
         published, place = self._published, outlook.place
         refresh = refresh_seconds(published, place, ticket, now)
         link = f"{self._gate_url}{address_of(published.slug, '', language)}"
+        facts = self._facts(ticket, outlook, language, now)
+        if has_entered and place.is_called:
+            facts |= _facts_of_entered(language)
         return self._pages.render(
             "wait.html",
             language,
             path=address_of(published.slug, text, "id"),
             address=address_of(published.slug, text, language) if answers_form else "",
             ticket=text,
+            ticket_link=link + text,
             code=Markup(code_image(link, text)),  # noqa: S704 - drawn here
             refresh_s=refresh,
             reload_s=_reload_seconds(place, refresh),
             poll_s=_poll_seconds(published.status, outlook),
-            **self._facts(ticket, outlook, language, now),
+            **facts,
         )
 
     def _facts(self, ticket: Ticket, outlook: Outlook, language: str, now: float) -> dict[str, Any]:
@@ -160,11 +166,15 @@ class WaitPages:
             "zone_name": ZONES[event.zone],
             "documents": () if verdict.advice in _NOTHING_TO_PREPARE else event.documents_in(language),
             "headline": translate(HEADLINES[_headline(published, place, verdict, ticket)], language),
-            "said": verdict_text(verdict, status, _moments(published, event, ticket), language=language),
+            "said": verdict_text(
+                verdict, status, _moments(published, event, ticket, place), language=language
+            ),
             "note": of_two(language, status.note.id, status.note.en) if status else "",
             "state": place.state,
             "heard_state": "" if verdict.advice is Advice.UNHEARD else place.state,
             "is_called": place.is_called,
+            "has_entered": False,
+            "call_left_s": _call_left(place, status, published),
             "is_exact": place.is_exact,
             "window": ticket.window,
             "place": place.drawn_place,
@@ -180,6 +190,26 @@ class WaitPages:
             "head": status.head if status else "",
             "updated": clock_text(status.at if status else now, language, event.zone, seconds=True),
         }
+
+
+def _facts_of_entered(language: str) -> dict[str, Any]:
+    """What the page says instead to a person whom the site has let in."""
+    return {
+        "headline": translate(HEADLINES["entered"], language),
+        "said": said_to_entered(language),
+        "has_entered": True,
+        "call_left_s": None,
+    }
+
+
+def _call_left(place: PlaceInLine, status: Status | None, published: PublishedCache) -> int | None:
+    """The seconds that the page counts down: until the call lapses or the queue closes. None: no count."""
+    is_held = status is None or status.state in CALLED_HELD or not status.can_buy
+    if status is None or is_held or not place.call_left_s:
+        return None
+    if published.config.policy.line_counts:
+        return place.call_left_s
+    return min(place.call_left_s, status.closes_at - status.at)
 
 
 def address_of(slug: str, text: str, language: str) -> str:
@@ -291,7 +321,7 @@ def _turn(place: PlaceInLine, status: Status | None, event: EventFacts, language
     return translate(TEXTS["between"], language).format(soonest=soonest, latest=latest)
 
 
-def _moments(published: PublishedCache, event: EventFacts, ticket: Ticket) -> NamedTimes:
+def _moments(published: PublishedCache, event: EventFacts, ticket: Ticket, place: PlaceInLine) -> NamedTimes:
     schedule = published.config.schedule
     return NamedTimes(
         zone=event.zone,
@@ -300,4 +330,5 @@ def _moments(published: PublishedCache, event: EventFacts, ticket: Ticket) -> Na
         drawn_at=windows.end_of(schedule, ticket.window),
         claim_minutes=published.config.policy.claim_minutes,
         line_counts=published.config.policy.line_counts,
+        call_left_s=place.call_left_s,
     )

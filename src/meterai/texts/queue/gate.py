@@ -30,6 +30,7 @@ PROBLEMS: Final[Mapping[str, str]] = {
 
 HEADLINES: Final[Mapping[str, str]] = {
     "called": N_("Giliran Anda"),
+    "entered": N_("Anda sudah masuk"),
     "free": N_("Anda boleh langsung masuk"),
     "very_likely": N_("Sangat mungkin sempat"),
     "likely": N_("Mungkin sempat"),

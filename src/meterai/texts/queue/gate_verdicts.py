@@ -29,6 +29,13 @@ _DRAWN = N_("Urutan Anda diundi {drawn}")
 _PROMISE = N_("Selesai paling lambat pukul {done_by}")
 _CHANCE = N_("Peluangnya {percent}. Ditutup {closes}.")
 KEPT = N_("Dari {given} janji seperti ini, {kept} ditepati.")
+CALLED_UNTIL = N_(
+    "Masuklah dalam {left} menit, sebelum pukul {enter_by}. Lewat dari itu Anda tetap boleh masuk, di jalur "
+    "bagi yang terlambat."
+)
+CALL_LAPSED = N_(
+    "Waktu {minutes} menit Anda sudah lewat. Anda tetap boleh masuk, di jalur bagi yang terlambat."
+)
 CALLED_DONE = N_("Bila masuk sekarang, meterai Anda selesai kira-kira pukul {latest}.")
 CALLED_AT_THE_END: Final[Mapping[bool, str]] = {
     False: N_(
@@ -207,6 +214,14 @@ VERDICTS: Final[Mapping[str, VerdictSentences]] = {
         ),
     ),
 }
+ENTERED: Final = VerdictSentences(
+    "good",
+    "",
+    (N_("Anda sudah masuk dari browser ini. Lanjutkan pesanan Anda; Anda tidak perlu mengantre lagi."),),
+    N_("Lanjutkan pesanan"),
+    "masuk",
+)
+"""For people whom the site has let in."""
 _IS_SERVED = N_("Siapa pun yang mengambil tempat sebelum penutupan, {closes}, tetap dilayani.")
 LINE_COUNTS: Final[Mapping[str, VerdictSentences]] = {
     "wait": VerdictSentences("good", _PROMISE, (_IS_SERVED,)),

@@ -155,6 +155,14 @@ def mark_of(text: str) -> str:
     return hashlib.sha256(b"meterai ticket mark\x00" + text.encode()).hexdigest()[:16]
 
 
+def entered_cookie(event: str) -> str:
+    """The name of the cookie with the id of the contact that the site let in.
+
+    The gate's pages say so. Nobody trusts it.
+    """
+    return f"sudah_{event}"
+
+
 def parse_data(data: bytes) -> Ticket:
     """A ticket from its 32 bytes, as a gate's journal keeps them.
 

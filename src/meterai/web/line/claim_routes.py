@@ -17,7 +17,7 @@ from meterai.customers.contacts import Contact
 from meterai.kernel.refusals import Refusal
 from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.waiting_room.queries import Pass
-from meterai.waiting_room.rules.tickets import Ticket, text_in
+from meterai.waiting_room.rules.tickets import Ticket, entered_cookie, text_in
 from meterai.waiting_room.use_cases.claim_pass import claim_pass, look_at_call
 from meterai.web.account.sign_in import awaits_old_code, check_code, send_code, session_cookies
 from meterai.web.line.certificate_routes import show_certificate
@@ -26,6 +26,7 @@ from meterai.web.line.claim_pages import (
     CLAIM,
     PURPOSES,
     REMINDER,
+    TICKET_S,
     Step,
     TicketRequest,
     ask_code,
@@ -219,8 +220,9 @@ async def _let_in(
     context.visit(ticket_request.request).at_hand[given.pass_id] = given
     until = int(context.service.clock().timestamp()) + PASS_S
     value = seal_pass(context.service.secret, slug, HeldPass(given.id, given.pass_id, until))
+    entered = context.cookie(entered_cookie(slug), given.id.hex(), max_age=TICKET_S)
     return _go_to_purchase(
-        ticket_request, [*cookies, context.cookie(pass_cookie(slug), value, max_age=PASS_S)]
+        ticket_request, [*cookies, context.cookie(pass_cookie(slug), value, max_age=PASS_S), entered]
     )
 
 
