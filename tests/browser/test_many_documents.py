@@ -8,6 +8,8 @@ import time
 import zipfile
 from pathlib import Path
 
+from playwright.sync_api import expect
+
 from tests.browser.conftest import Visitor
 from tests.browser.person import Person
 from tests.browser.test_purchase import new_address
@@ -53,7 +55,16 @@ def test_a_zip_is_checked_stamped_and_fetched(visitor: Visitor) -> None:
     person.sees("3 dokumen siap diberi meterai")
     person.sees("2 berkas tidak dapat diberi meterai")
     person.sees("Memakai 3 dari 4 kuota Anda.")
+    person.sees("Tidak ada yang tampak menyimpang.")
+    expect(person.page.locator(".thumb img").first).to_have_js_property("complete", value=True)
     person.approve("52-many-checked")
+    person.page.locator(".thumb").first.click()
+    person.page.wait_for_selector("[data-place]")
+    person.page.locator("[data-place]").click(position={"x": 60, "y": 300})
+    person.approve("52-many-moving")
+    person.press("Simpan dan kembali")
+    person.sees("Anda atur sendiri.")
+    assert person.page.url.endswith(person.page.locator(".thumbs li").first.get_attribute("id") or "-")
     person.press("Beri meterai pada 3 dokumen")
     person.page.wait_for_selector("[data-state=ended]", timeout=40_000)
     person.sees("3 dari 3 sudah diberi meterai")
@@ -85,8 +96,9 @@ def test_a_zip_is_checked_stamped_and_fetched(visitor: Visitor) -> None:
     desk.press("Upload and check")
     desk.sees("2 needed, 1 available, 1 missing")
     desk.approve("55-many-too-little-quota")
-    desk.page.locator("form", has_text="Take out B.pdf").get_by_role("button").click()
+    desk.page.get_by_role("button", name="Take out B.pdf").click()
     desk.sees("1 document is ready to be stamped")
+    desk.page.locator("summary", has_text="One place, the same for all").click()
     desk.page.locator("input[name=letak][value=bawah_kanan]").check()
     desk.page.locator("#halaman").select_option("pertama")
     desk.press("Stamp 1 document")
@@ -104,7 +116,7 @@ def test_what_was_found_is_told_and_what_is_stamped_already_is_set_apart(visitor
     check(person, {"kosong.pdf": signed_files.waiting(), "dengan lampiran.pdf": samples.living()})
     person.sees("Yang perlu Anda ketahui")
     person.approve("57-many-told")
-    person.page.locator("form", has_text="Keluarkan dengan lampiran.pdf").get_by_role("button").click()
+    person.page.get_by_role("button", name="Keluarkan dengan lampiran.pdf").click()
     person.page.locator("input[name=sesudah][value=tanda_tangan]").check()
     person.press("Beri meterai pada 1 dokumen")
     person.page.wait_for_selector("[data-state=ended]", timeout=40_000)

@@ -119,6 +119,47 @@ async def test_what_the_check_found_is_told_and_no_second_stamp_is_used_unasked(
     assert "kurang 1" in words(answer)
 
 
+async def test_each_proposal_is_seen_and_moved_and_one_comes_back_to_the_same_part(
+    service: RunningService,
+) -> None:
+    browser = await signed_in(service)
+    names = [f"{number:02}.pdf" for number in range(24)]
+    files = [("berkas", name, make_letter(name)) for name in names]
+    page = await upload(browser, [*files, ("berkas", "lebar.pdf", samples.page_file(media=(0, 0, 842, 595)))])
+    assert shown(page) == ["lebar.pdf", *names[:23]], "the odd one first"
+    assert "Halamannya melebar, tidak seperti kebanyakan" in words(page)
+    pictures = re.findall(r'<img src="(/saya/dokumen/[^"]+)"', page.text)
+    small = await browser.get(pictures[0])
+    assert (small.status, small.body[:2], len(pictures)) == (200, b"\xff\xd8", 24)
+    large = await browser.get(pictures[0].partition("?")[0])
+    assert len(small.body) * 2 < len(large.body)
+
+    form = form_with(page.text, "keping", "sesudah")
+    chosen = {"letak": "atas_kiri", "sesudah": "tanda_tangan"}
+    page = await browser.post(form.action, form.fields | chosen | {"lihat": "2"})
+    assert shown(page) == ["23.pdf"]
+    form = form_with(page.text, "keping", "sesudah")
+    assert form.fields.items() >= chosen.items(), "no choice is lost on the way"
+    assert 'class="spot" x="28.0" y="28' in page.text, "the pictures show what is chosen"
+    (file,) = re.findall(r'name="ubah" value="([^"]+)"', page.text)
+    page = await browser.post(form.action, form.fields | {"ubah": file})
+    place = form_with(page.text, "letak", "halaman")
+    assert "sesudah" not in place.fields, "asked once, for all"
+    page = await browser.post(place.action, place.fields | {"x": "200.5", "y": "300"})
+    assert (shown(page), "Anda atur sendiri" in words(page)) == (["23.pdf"], True)
+    assert 'class="spot" x="200.5"' in page.text
+    form = form_with(page.text, "keping", "sesudah")
+    assert form.fields.items() >= chosen.items()
+    out = re.search(r'formaction="([^"]+/keluarkan/[^"]+)"', page.text)
+    assert out
+    page = await browser.post(out[1], form.fields)
+    assert shown(page) == ["lebar.pdf", *names[:23]], "the last part is gone"
+
+
+def shown(page: Response) -> list[str]:
+    return re.findall(r'<p class="name small"[^>]*>([^<]+)</p>', page.text)
+
+
 async def test_windows_that_start_at_once_share_the_quota_and_who_gets_none_reads_how_much_is_missing(
     service: RunningService,
 ) -> None:
@@ -185,12 +226,12 @@ async def test_while_signing_is_stopped_nobody_is_promised_a_minute(service: Run
         start = form_with(page.text, "keping")
         page = await browser.post(start.action, start.fields)
         bundle = page.url
-        assert "Pembubuhan sedang dihentikan sementara" in words(page)
+        assert "emberian meterai sedang dihentikan sementara" in words(page)
         form = form_with((await browser.get("/saya")).text, "berkas")
         page = await browser.post_files(form.action, form.fields, [("berkas", "b.pdf", make_letter("B"))])
         place = form_with(page.text, "letak", "halaman")
         page = await browser.post(place.action, place.fields)
-        assert "Pembubuhan sedang dihentikan sementara" in words(page)
+        assert "emberian meterai sedang dihentikan sementara" in words(page)
         assert "kurang dari satu menit" not in words(page)
     finally:
         switch(service, "resume-signing")

@@ -22,6 +22,7 @@ from meterai.stamping.bundles.given_files import GivenFile, refused_file
 from meterai.stamping.bundles.model import Bundle, Door, Outcome, Rule, bundle_id, share_out
 from meterai.stamping.bundles.queries import bundle as find_bundle
 from meterai.stamping.bundles.queries import bundle_counts, bundles_of_customer, part_of_bundle
+from meterai.stamping.bundles.ready_files import Oddity, ReadyFile, odd_first, ready_files
 from meterai.stamping.placement import Placement, Position
 from meterai.stamping.queries import DocumentPage, documents_of_customer
 from meterai.stamping.queries import job as find_job
@@ -32,13 +33,17 @@ from meterai.stamping.use_cases.drop_bundle import drop_bundle
 from meterai.stamping.use_cases.drop_from_bundle import drop_from_bundle
 from meterai.stamping.use_cases.fill_bundle import fill_bundle
 from meterai.stamping.use_cases.open_bundle import open_bundle
+from meterai.stamping.use_cases.place_in_bundle import place_in_bundle
 from meterai.stamping.use_cases.run_cycle import run_due_jobs
 from meterai.stamping.use_cases.start_bundle import start_bundle
 from meterai.verification.model import Judgement, Trust
 from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
-from meterai.web.documents.bundling import notes_of, report_csv, rows_of, zip_of
+from meterai.web.documents.bundle_check import notes_of
+from meterai.web.documents.bundling import report_csv, rows_of, zip_of
 from tests.attacks.signing import signed_by_somebody
 from tests.pdf import samples, signed_files
+from tests.pdf.test_free_places import FULL
+from tests.pdf.test_ink import page
 from tests.plans import believe_large, looks_of
 from tests.stamping.letters import make_letter
 from tests.stamping.stamping_setup import StampingSetup
@@ -371,6 +376,60 @@ async def test_one_rule_places_every_stamp(setup: StampingSetup) -> None:
     assert (await look(setup, id)).count(Outcome.STAMPED) == 2
 
 
+async def test_what_is_unlike_most_comes_first_and_stays_there_when_its_stamp_is_moved(
+    front: StampingSetup,
+) -> None:
+    odd = {
+        "penuh.pdf": page(FULL),
+        "melebar.pdf": samples.page_file(media=(0, 0, 842, 595)),
+        "panjang.pdf": make_letter("Panjang", pages=3),
+        "struk.pdf": samples.page_file(media=(0, 0, 226, 600)),
+    }
+    given = [*letters(4), *(GivenFile(path=path, data=data) for path, data in odd.items())]
+    id = await fill(front, given)
+    found = [(one.file.path, one.oddities) for one in odd_first(await ready_files(front.db, id))]
+    expected = [
+        ("melebar.pdf", (Oddity.SIDEWAYS,)),
+        ("penuh.pdf", (Oddity.COVERS,)),
+        ("struk.pdf", (Oddity.SIZE,)),
+    ]
+    assert found == [*expected, *((f"{n}.pdf", ()) for n in range(4)), ("panjang.pdf", ())]
+
+    moved = Placement(page=1, x=40.0, y=300.0)
+    first = await named(front, id, "3.pdf")
+    await move(front, id, first.id, moved)
+    assert [(one.file.path, one.oddities) for one in odd_first(await ready_files(front.db, id))] == found
+    assert await start(front, id, rule=Rule(position=Position.TOP_LEFT)) == 8
+    placed = {
+        row["path"]: msgspec.json.decode(row["placement"], type=Placement)
+        for row in await front.database.owner.fetch(
+            """SELECT f.path, d.placements ->> 0 AS placement FROM stamping.bundle_file f
+               JOIN stamping.document d ON d.id = f.document_id WHERE bundle_id = $1""",
+            id,
+        )
+    }
+    assert placed["3.pdf"] == moved, "no rule moves it"
+    assert (placed["2.pdf"].page, placed["2.pdf"].x) == (2, 28.0)
+    with pytest.raises(Refusal, match=r"bundle\.file_gone"):
+        await move(front, id, first.id, moved)
+
+
+async def test_nothing_is_odd_among_a_few(front: StampingSetup) -> None:
+    id = await fill(front, [*letters(1), GivenFile(path="a.pdf", data=samples.rotated())])
+    assert [one.oddities for one in odd_first(await ready_files(front.db, id))] == [(), ()]
+
+
+async def named(setup: StampingSetup, id: UUID, path: str) -> ReadyFile:
+    (found,) = (file for file in await ready_files(setup.db, id) if file.path == path)
+    return found
+
+
+async def move(setup: StampingSetup, id: UUID, file_id: UUID, placement: Placement) -> None:
+    await place_in_bundle(
+        setup.db, bundle_id=id, customer_id=setup.alice, file_id=file_id, placement=placement
+    )
+
+
 async def test_the_newest_version_of_each_file_is_given_out(setup: StampingSetup) -> None:
     """A version with a later time stamp, or a renewed proof."""
     id = await fill(setup, letters(2))
@@ -434,9 +493,9 @@ async def test_what_stamping_removes_is_told_and_others_may_sign_all_files_after
     }
     id = await fill(front, [GivenFile(path=path, data=data) for path, data in given.items()])
     checked = await look(front, id)
-    notes = notes_of(checked.files)
-    assert notes["pdf.notice.signature_fields"] == ["kosong.pdf"]
-    assert notes["pdf.notice.embedded"] == ["hidup.pdf"]
+    notes = notes_of(await ready_files(front.db, id))
+    assert notes["pdf.notice.signature_fields"].shown == ["kosong.pdf"]
+    assert notes["pdf.notice.embedded"].shown == ["hidup.pdf"]
     assert "Lampiran di dalam PDF ini" in report_csv(rows_of(checked, "id"), []).decode()
     await start(front, id, rule=Rule(profile=Profile.SIGN_LATER))
     chosen = {file.path: file.profile for file in (await look(front, id)).files}

@@ -125,6 +125,10 @@ PAGE_IMAGE_WIDTH_PX = 600
 """Width of the page image on which a person places the stamp. Letters of 10 points are still legible."""
 
 
+THUMBNAIL_WIDTH_PX = 280
+"""Width of a page among many: enough to see what a stamp would cover, in some 8 kB."""
+
+
 class ReceptionRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Asks to check an uploaded file: the file, its number of stamps, and limits of the result."""
 

@@ -769,6 +769,11 @@ TABLE: dict[str, Explanation] = {
         N_("Sudah memuat meterai elektronik, jadi dilewati; tidak ada kuota yang terpakai."),
         N_("Bila memang perlu satu lagi, unggah lagi sebagai kiriman baru dan centang pilihannya."),
     ),
+    "bundle.file_gone": Explanation(
+        N_("Dokumen ini sudah dikeluarkan dari bundel, atau sedang diberi meterai."),
+        N_("Muat ulang halaman bundelnya; di sana tertulis apa yang terjadi."),
+        STILL,
+    ),
     "bundle.started": Explanation(
         N_("Dokumen di bundel ini sudah mulai diberi meterai."),
         N_("Untuk dokumen lain, buat bundel baru dari Meterai saya."),

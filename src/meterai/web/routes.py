@@ -7,6 +7,7 @@ from typing import Any
 from meterai.web.account import contacts_routes, my_stamps_routes, sessions_routes
 from meterai.web.cases import case_routes
 from meterai.web.documents import (
+    bundle_place_routes,
     bundle_routes,
     comparing_routes,
     photo_routes,
@@ -41,6 +42,7 @@ ROUTES: list[Any] = [
     *contacts_routes.ROUTES,
     *sessions_routes.ROUTES,
     *bundle_routes.ROUTES,
+    *bundle_place_routes.ROUTES,
     *money_routes.ROUTES,
     *case_routes.ROUTES,
     *claim_routes.ROUTES,

@@ -13,7 +13,7 @@ import msgspec
 from meterai.kernel.ids import derived_id
 from meterai.kernel.serial_number import SerialNumber
 from meterai.pdf.profiles import Profile
-from meterai.pdf.requests import Inspection
+from meterai.pdf.requests import Inspection, PageSize
 from meterai.stamping.placement import Placement, Position, fitting_size, named_placement
 
 FILES_MAX = 5000
@@ -27,6 +27,20 @@ LEFT_OUT = "bundle.stamped_already"
 Door = Literal["web", "cli"]
 
 
+class EndPages(msgspec.Struct, frozen=True, kw_only=True):
+    """The number of a document's pages, and the sizes of the two on which a rule places stamps."""
+
+    pages: int
+    first: PageSize
+    last: PageSize
+
+
+def end_pages(inspection: Inspection) -> EndPages:
+    """Reads them from an inspection."""
+    pages = inspection.pages
+    return EndPages(pages=len(pages), first=pages[0], last=pages[-1])
+
+
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """Where each document of a bundle gets its one stamp, and what may follow the stamp."""
 
@@ -37,12 +51,11 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     profile: Profile = Profile.FINAL
     """Whether others will sign afterwards. A file that carries signatures keeps its own profile."""
 
-    def place(self, inspection: Inspection, proposed: Placement) -> Placement:
+    def place(self, ends: EndPages, proposed: Placement) -> Placement:
         """The stamp's place on one document. On a small page the stamp is made smaller if necessary."""
         if self.position is None:
             return proposed
-        page = 1 if self.page == "first" else len(inspection.pages)
-        seen = inspection.pages[page - 1]
+        page, seen = (1, ends.first) if self.page == "first" else (ends.pages, ends.last)
         size = fitting_size(seen.width_pt, seen.height_pt)
         return named_placement(
             self.position, page=page, width_pt=seen.width_pt, height_pt=seen.height_pt, size=size

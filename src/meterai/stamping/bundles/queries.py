@@ -51,6 +51,11 @@ _PART = f"""
         ORDER BY {_TO_LOOK_AT_FIRST} LIMIT $2 OFFSET $3
     )) ORDER BY {_TO_LOOK_AT_FIRST}
 """  # noqa: S608 - of the words above
+_REFUSED = f"""
+    {_FILES} WHERE f.bundle_id = $1
+        AND {_OUTCOME} IN ('{Outcome.UNFIT}', '{Outcome.REFUSED}', '{Outcome.EXPIRED}')
+    ORDER BY f.path, f.id LIMIT $2
+"""
 _COUNTS = f"""
     SELECT {_OUTCOME} AS outcome, count(*) AS files,
         count(*) FILTER (WHERE j.state IS NULL AND d.inspection -> 'notices' ? $2) AS stamped_before
@@ -130,6 +135,15 @@ async def part_of_bundle(db: Database, bundle_id: UUID, *, limit: int, skip: int
     """
     async with db.connection() as conn:
         return [_file(row) for row in await conn.fetch(_PART, bundle_id, limit, skip)]
+
+
+async def refused_part(db: Database, bundle_id: UUID, *, limit: int) -> list[BundleFile]:
+    """Returns up to `limit` files of a bundle that can't be stamped, by path.
+
+    The caller has checked that the bundle is the customer's.
+    """
+    async with db.connection() as conn:
+        return [_file(row) for row in await conn.fetch(_REFUSED, bundle_id, limit)]
 
 
 async def bundles_of_customer(

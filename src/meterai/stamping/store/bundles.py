@@ -131,7 +131,7 @@ async def ready_files(
     `without`: leaves out files with this notice; empty: none.
     """
     return await tx.fetch(
-        """SELECT f.id, d.id AS document_id, d.inspection, d.placements
+        """SELECT f.id, d.id AS document_id, d.inspection, d.placements, f.proposed IS NOT NULL AS by_hand
            FROM stamping.bundle_file f JOIN stamping.document d ON d.id = f.document_id
            WHERE f.bundle_id = $1 AND CASE WHEN d.input_deleted_at IS NULL THEN true END
                AND NOT EXISTS (SELECT FROM stamping.job j WHERE j.document_id = d.id)
@@ -154,6 +154,25 @@ async def set_places(tx: Connection, places: Sequence[tuple[UUID, Placement]], *
         [id for id, _ in places],
         [placement for _, placement in places],
         profile,
+    )
+
+
+async def file_to_place(tx: Connection, bundle_id: UUID, file_id: UUID) -> Row | None:
+    """Returns the document of a file whose stamp can still be moved, and its places; None for any other."""
+    return await tx.fetchrow(
+        """SELECT d.id AS document_id, d.inspection, d.placements, d.output, d.profile
+           FROM stamping.bundle_file f JOIN stamping.document d ON d.id = f.document_id
+           WHERE f.bundle_id = $1 AND f.id = $2 AND d.input_deleted_at IS NULL
+               AND NOT EXISTS (SELECT FROM stamping.job j WHERE j.document_id = d.id)""",
+        bundle_id,
+        file_id,
+    )
+
+
+async def keep_proposal(tx: Connection, file_id: UUID, proposed: Any) -> None:
+    """Notes that a person chose the place of a file's stamp, and what was proposed. The first time counts."""
+    await tx.execute(
+        "UPDATE stamping.bundle_file SET proposed = coalesce(proposed, $2) WHERE id = $1", file_id, proposed
     )
 
 

@@ -9,9 +9,9 @@ from uuid import UUID
 import msgspec
 
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.database import Database
+from meterai.kit.database import Database, Row
 from meterai.pdf.requests import Inspection
-from meterai.stamping.bundles.model import FILES_MAX, STAMPED_ALREADY, Rule, share_out
+from meterai.stamping.bundles.model import FILES_MAX, STAMPED_ALREADY, Rule, end_pages, share_out
 from meterai.stamping.placement import Placement
 from meterai.stamping.store import bundles
 from meterai.stamping.use_cases.start_stamping import StampingRequest, start_within
@@ -34,6 +34,7 @@ async def start_bundle(
     It is one transaction: nobody gets half a bundle because the quota ran out. Documents that were given to
     stamping before are left alone, so that asking twice stamps nothing twice. Returns how many were given.
 
+    - `rule`: where the stamps go, except on files whose place a person chose.
     - `lots`: the customer's quota lots and what is free in each, the oldest first.
     - `expected`: the number of documents that the person agreed to; None when nobody was asked.
     - `again`: whether documents that carry a stamp already are included.
@@ -48,7 +49,7 @@ async def start_bundle(
             raise Refusal(Kind.NOT_FOUND, "bundle.unknown")
         without = "" if again else STAMPED_ALREADY
         rows = await bundles.ready_files(tx, bundle_id, without=without, only=only, limit=FILES_MAX)
-        ready = [_Ready(*row) for row in rows]
+        ready = [_Ready(row) for row in rows]
         if not ready:
             return 0
         if expected is not None and expected != len(ready):
@@ -68,14 +69,16 @@ async def start_bundle(
 class _Ready:
     """A document that can be stamped."""
 
-    def __init__(self, file_id: UUID, document_id: UUID, inspection: object, placements: object) -> None:
-        self.file_id = file_id
-        self.document_id = document_id
-        self._inspection = msgspec.convert(inspection, Inspection)
-        self._proposed = msgspec.convert(placements, list[Placement])[0]
+    def __init__(self, row: Row) -> None:
+        self.file_id = row["id"]
+        self.document_id = row["document_id"]
+        self._by_hand = row["by_hand"]
+        self._inspection = msgspec.convert(row["inspection"], Inspection)
+        self._stored = msgspec.convert(row["placements"], list[Placement])[0]
 
     def place(self, rule: Rule) -> Placement:
-        return rule.place(self._inspection, self._proposed)
+        """The place that a person chose for this file, else the one by the rule."""
+        return self._stored if self._by_hand else rule.place(end_pages(self._inspection), self._stored)
 
     def request(self, customer_id: UUID, lot: UUID) -> StampingRequest:
         return StampingRequest(

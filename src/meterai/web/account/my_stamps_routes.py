@@ -26,6 +26,7 @@ from meterai.stamping.queries import (
     job_of_document,
     released_file,
 )
+from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX, THUMBNAIL_WIDTH_PX
 from meterai.stamping.use_cases.look_under_stamps import look_under_stamps
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.start_stamping import start_stamping
@@ -83,6 +84,15 @@ class ListRow:
     text: str
     total: int
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BundlePlace:
+    """Addresses around the page for one document of a bundle."""
+
+    action: str
+    back: str
+    sheets_query: str
 
 
 @get("/saya")
@@ -173,7 +183,7 @@ async def show_placing(request: WebRequest, context: RequestContext, document_id
     query = request.query_params
     stamp, page = query.get("meterai", ""), query.get("halaman", "")
     typed = await typed_of(document, stamp=stamp, page=page, free=context.free_place)
-    return _placing_page(request, context, document, typed)
+    return placing_page(request, context, document, typed)
 
 
 @post("/saya/dokumen/{document_id:uuid}/letak", status_code=303)
@@ -194,7 +204,7 @@ async def take_placing(request: WebRequest, context: RequestContext, document_id
         await _stamp(context, document, customer, wanted, typed.profile)
     except Refusal as refusal:
         if await job_of_document(context.service.db, document_id) is None:
-            return _placing_page(request, context, document, typed, refusal)
+            return placing_page(request, context, document, typed, refusal)
         return context.redirect(request, f"/saya/dokumen/{document_id}")  # the other press came first
     if wanted.show is not None:
         return context.redirect(request, f"/saya/dokumen/{document_id}/letak?meterai={wanted.show + 1}")
@@ -205,9 +215,10 @@ async def take_placing(request: WebRequest, context: RequestContext, document_id
 async def show_image(
     request: WebRequest, context: RequestContext, document_id: UUID, page: int
 ) -> Response[bytes]:
-    """Answers with a page as a JPEG, for its owner alone."""
+    """Answers with a page as a JPEG, for its owner alone. The query `kecil` asks for a small one."""
     await own_document(request, context, document_id)
-    return await picture_of(request, context, document_id, page)
+    width = THUMBNAIL_WIDTH_PX if "kecil" in request.query_params else PAGE_IMAGE_WIDTH_PX
+    return await picture_of(request, context, document_id, page, width=width)
 
 
 @get("/saya/dokumen/{document_id:uuid}")
@@ -321,25 +332,29 @@ async def _progress(request: WebRequest, context: RequestContext, document_id: U
     }
 
 
-def _placing_page(
+def placing_page(
     request: WebRequest,
     context: RequestContext,
     document: DocumentPage,
     typed: TypedPlacement,
     refusal: Refusal | None = None,
+    *,
+    bundle: BundlePlace | None = None,
 ) -> Response[bytes]:
-    base = f"/saya/dokumen/{document.document_id}"
+    """Shows a page with the place of one stamp. `bundle`: the document is one of a bundle."""
+    base, link = f"/saya/dokumen/{document.document_id}", context.visit(request).link
     return context.page(
         request,
         "place.html",
         status=http_status(refusal),
         number=1,
         total=1,
-        action=context.visit(request).link(f"{base}/letak"),
+        action=link(bundle.action if bundle else f"{base}/letak"),
         image=f"{base}/halaman/{typed.placement.page}",
-        sheets=context.visit(request).link(f"{base}/lembar"),
+        sheets=link(f"{base}/lembar{bundle.sheets_query if bundle else ''}"),
         drop="",
-        countable=True,
+        many=link(bundle.back) if bundle else "",
+        countable=bundle is None,
         private=True,
         **told(refusal),
         **placing_context(document, typed, context.open_events()),

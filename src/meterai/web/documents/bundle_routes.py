@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from litestar import Response, get, post
 from litestar.response import Stream
 
@@ -22,7 +23,6 @@ from meterai.kit.formats.display import moment_in_name
 from meterai.kit.http.status import http_status
 from meterai.ledger.recounting import retry_with_new_count
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
-from meterai.pdf.profiles import Profile
 from meterai.sales.queries.customers import quota_of_customer
 from meterai.stamping.bundles.model import UNDER_WAY, Bundle, Outcome, bundle_id
 from meterai.stamping.bundles.queries import (
@@ -32,7 +32,6 @@ from meterai.stamping.bundles.queries import (
     bundles_of_customer,
     part_of_bundle,
 )
-from meterai.stamping.placement import Position
 from meterai.stamping.use_cases.drop_bundle import drop_bundle
 from meterai.stamping.use_cases.drop_from_bundle import drop_from_bundle
 from meterai.stamping.use_cases.open_bundle import open_bundle
@@ -41,23 +40,22 @@ from meterai.stamping.use_cases.tell_ends import await_end
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.pages import BUNDLE_COLUMNS
 from meterai.web.account.sign_in import told
+from meterai.web.documents.bundle_check import check_values
+from meterai.web.documents.bundle_view import BundleView, id_in, place_address, view_in, view_named
 from meterai.web.documents.bundling import (
     FILES_MAX,
     UPLOAD_BYTES_MAX,
     UPLOAD_LIMITS,
     UPLOADS_AT_ONCE,
     add_uploads,
-    notes_of,
     report_csv,
     row_of,
     rows_of,
-    rule_from,
-    sample_of,
     zip_of,
 )
 from meterai.web.orders.access import customer_of, signed_in
 from meterai.web.pages.paging import read_cursor, slice_of
-from meterai.web.requests.forms import Form
+from meterai.web.requests.forms import Form, position_named
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
 BUNDLES_SHOWN = 20
@@ -142,13 +140,13 @@ async def take_more(request: WebRequest, context: RequestContext, id: UUID) -> R
 @post("/saya/banyak/{id:uuid}/keluarkan/{file_id:uuid}", status_code=303)
 async def take_out(request: WebRequest, context: RequestContext, id: UUID, file_id: UUID) -> Response[bytes]:
     """Takes one file out."""
-    await context.form(request)
+    form = await context.form(request)
     customer = await signed_in(context, request)
     service, customer_id = context.service, customer.customer_id
     await drop_from_bundle(
         service.db, bundle_id=id, customer_id=customer_id, file_id=file_id, now=service.clock()
     )
-    return context.redirect(request, f"/saya/banyak/{id}")
+    return context.redirect(request, view_in(form).address(id))
 
 
 @post("/saya/banyak/{id:uuid}/buang", status_code=303)
@@ -163,9 +161,15 @@ async def drop(request: WebRequest, context: RequestContext, id: UUID) -> Respon
 
 @post("/saya/banyak/{id:uuid}/mulai", status_code=303)
 async def start(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
-    """Uses the quota that the person saw, and starts the stamping. A second press changes nothing."""
+    """Uses the quota that the person saw, and starts the stamping. A second press changes nothing.
+
+    The same form has the buttons that show other files, or one file. They start nothing.
+    """
     form = await context.form(request)
     customer = await signed_in(context, request)
+    view = view_in(form)
+    if elsewhere := _elsewhere(form, view, id):
+        return context.redirect(request, elsewhere)
     now = context.service.clock()
     await await_end(
         context.service.db, id, customer_id=customer.customer_id, contact_id=customer.proven_by, now=now
@@ -177,7 +181,7 @@ async def start(request: WebRequest, context: RequestContext, id: UUID) -> Respo
             context.service.db,
             bundle_id=id,
             customer_id=customer.customer_id,
-            rule=rule_from(form),
+            rule=view.rule,
             lots=[(lot.lot_account_id, lot.available) for lot in lots],
             expected=form.number("keping") + form.number("lagi"),
             again=form.number("lagi") > 0,
@@ -187,8 +191,17 @@ async def start(request: WebRequest, context: RequestContext, id: UUID) -> Respo
     try:
         await retry_with_new_count(reserve)
     except Refusal as refusal:
-        return await _page(request, context, customer, id, refusal, form=form)
+        return await _page(request, context, customer, id, refusal, view=view)
     return context.redirect(request, f"/saya/banyak/{id}")
+
+
+def _elsewhere(form: Form, view: BundleView, id: UUID) -> str:
+    """The page that the pressed button asks for; empty for the button that starts."""
+    if file := id_in(form.text("ubah")):
+        return place_address(id, file, view)
+    if page := form.text("lihat"):
+        return msgspec.structs.replace(view, page=position_named(page)).address(id) + "#berkas-siap"
+    return ""
 
 
 @get("/saya/banyak/{id:uuid}/hasil.zip")
@@ -308,39 +321,32 @@ async def _page(
     id: UUID,
     refusal: Refusal | None = None,
     *,
-    form: Form | None = None,
+    view: BundleView | None = None,
 ) -> Response[bytes]:
     counts = await _counts(context, customer, id)
     status = http_status(refusal)
     if counts.started_at is not None:
         values = await _progress(context, request, counts, stopped=await _is_stopped(context, counts))
         return context.page(request, "bundle.html", status=status, private=True, **told(refusal), **values)
-    found = await _bundle(context, customer, id)
     lots = await quota_of_customer(context.service.db, customer.customer_id)
-    rows = rows_of(found, context.visit(request).language)
-    can_be = [row for row in rows if row.file.outcome is Outcome.READY]
+    values = await check_values(
+        context,
+        id,
+        view or view_named(request.query_params.get("lihat", "")),
+        unfit=counts.count(Outcome.UNFIT, Outcome.REFUSED, Outcome.EXPIRED),
+        language=context.visit(request).language,
+    )
     return context.page(
         request,
         "bundle_check.html",
         status=status,
         id=id,
-        ready=[row for row in can_be if not row.file.stamped_already],
-        again=[row for row in can_be if row.file.stamped_already],
-        notes=notes_of([row.file for row in can_be]),
-        signed=[row.file.path for row in can_be if row.file.profile is Profile.SIGNED],
-        sample=await sample_of(context, can_be[0].file) if can_be else None,
-        unfit=[row for row in rows if row.file.outcome is not Outcome.READY],
         available=sum(lot.available for lot in lots),
-        kept_until=found.kept_until,
-        named=form.text("letak") if form else "",
-        positions=tuple(Position),
-        first_page=form is not None and form.text("halaman") == "pertama",
-        sign_later=form is not None and form.text("sesudah") == "tanda_tangan",
-        again_too=form is not None and form.number("lagi") > 0,
         files_max=FILES_MAX,
         bundle_bytes_max=UPLOAD_BYTES_MAX,
         private=True,
         **told(refusal),
+        **values,
     )
 
 

@@ -23,18 +23,15 @@ from meterai.kit.formats.csv_export import csv_table
 from meterai.kit.http.body_budget import BodyBudget
 from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.pdf.picture_kinds import is_picture
-from meterai.pdf.profiles import Profile
 from meterai.stamping.bundles.given_files import GivenFile, from_zip, refused_file
-from meterai.stamping.bundles.model import LEFT_OUT, STAMPED_ALREADY, Bundle, BundleFile, Outcome, Rule
-from meterai.stamping.placement import Placement, Position
-from meterai.stamping.queries import document_page, read_checked
+from meterai.stamping.bundles.model import LEFT_OUT, Bundle, BundleFile, Outcome
+from meterai.stamping.queries import read_checked
 from meterai.stamping.use_cases.fill_bundle import fill_bundle
 from meterai.texts.mechanism.languages import languages
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.pages import NOT_IN_ZIP, NOT_IN_ZIP_TEXT
-from meterai.web.documents.placing_form import PROFILES
 from meterai.web.pages.messages import notice_text, state_text, text_of
-from meterai.web.requests.forms import Form, FormLimits, Upload
+from meterai.web.requests.forms import FormLimits, Upload
 from meterai.web.requests.request_context import RequestContext
 
 FILES_MAX = 500
@@ -78,17 +75,6 @@ class FileRow:
     """Why it was not stamped, and what to do; empty otherwise."""
     notes: tuple[str, ...]
     """What stamping removes from the file, and other notices."""
-
-
-@dataclass(frozen=True, slots=True)
-class SamplePage:
-    """A page with the place of a stamp on it, in points."""
-
-    path: str
-    image: str
-    width: float
-    height: float
-    spot: Placement
 
 
 async def add_uploads(
@@ -138,15 +124,6 @@ def _given(uploads: list[Upload]) -> Iterator[GivenFile]:
         yield GivenFile(path=path, data=bytes(upload.content), size=len(upload.content))
 
 
-def rule_from(form: Form) -> Rule:
-    """Reads the one rule for the places of all documents from the form."""
-    return Rule(
-        position=Position.from_form(form.text("letak")),
-        page="first" if form.text("halaman") == "pertama" else "last",
-        profile=PROFILES.get(form.text("sesudah"), Profile.FINAL),
-    )
-
-
 def rows_of(bundle: Bundle, language: str) -> list[FileRow]:
     """Makes the rows of all files."""
     return [row_of(file, language, started=bundle.started_at is not None) for file in bundle.files]
@@ -166,30 +143,6 @@ def row_of(file: BundleFile, language: str, *, started: bool) -> FileRow:
         f"{text.what} {text.next}".strip() if text else "",
         tuple(notice_text(notice, language) for notice in file.notices),
     )
-
-
-def notes_of(files: Sequence[BundleFile]) -> dict[str, list[str]]:
-    """Lists the notices about these files, with their paths. Leaves out the notice by which files are set
-    apart.
-    """
-    found: dict[str, list[str]] = {}
-    for file in files:
-        for notice in file.notices:
-            if notice != STAMPED_ALREADY:
-                found.setdefault(notice, []).append(file.path)
-    return dict(sorted(found.items()))
-
-
-async def sample_of(context: RequestContext, file: BundleFile) -> SamplePage | None:
-    """Shows the first file's page with its proposed place, so that people see what "proposed" means."""
-    assert file.document_id is not None
-    document = await document_page(context.service.db, file.document_id)
-    if document is None:
-        return None
-    spot = document.placements[0]
-    page = document.inspection.pages[spot.page - 1]
-    image = f"/saya/dokumen/{file.document_id}/halaman/{spot.page}"
-    return SamplePage(file.path, image, page.width_pt, page.height_pt, spot)
 
 
 def report_csv(rows: Sequence[FileRow], columns: Sequence[str]) -> bytes:

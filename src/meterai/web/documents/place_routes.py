@@ -276,6 +276,7 @@ def _page(
         image=image_address(context, draft.key, document, typed.placement.page),
         sheets=visit.link(f"{base}/lembar/{document.document_id}"),
         drop=visit.link(f"{base}/hapus/{document.document_id}"),
+        many="",
         countable=draft.order.state == "draft",
         private=True,
         **told(refusal),

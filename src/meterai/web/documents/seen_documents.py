@@ -57,13 +57,19 @@ def look_of(document: DocumentPage) -> str:
 
 
 async def picture_of(
-    request: WebRequest, context: RequestContext, document_id: UUID, page: int, *, version: str = ""
+    request: WebRequest,
+    context: RequestContext,
+    document_id: UUID,
+    page: int,
+    *,
+    version: str = "",
+    width: int = PAGE_IMAGE_WIDTH_PX,
 ) -> Response[bytes]:
     """Answers with a page as a JPEG. The caller has checked that the visitor may see it.
 
     The query `asal` asks for the page as it was uploaded. `version`: the bytes, if the address names them.
     """
-    service, width = context.service, PAGE_IMAGE_WIDTH_PX
+    service = context.service
     jpeg = image_at_hand(version, page, width)
     if jpeg is None:
         uploaded = "asal" in request.query_params

@@ -7,6 +7,7 @@ from uuid import UUID
 from litestar import Response, get
 
 from meterai.stamping.queries import DocumentPage
+from meterai.web.documents.bundle_view import id_in, view_named
 from meterai.web.documents.place_routes import image_address
 from meterai.web.documents.seen_documents import document_of_draft, own_document
 from meterai.web.documents.sheets import Sheet, sheets_of
@@ -30,16 +31,10 @@ async def show_sheets(request: WebRequest, context: RequestContext, document_id:
     """Shows all pages of a customer's document that quota is to pay for, alone or in a bundle."""
     document = await own_document(request, context, document_id)
     sheets = sheets_of(document, lambda page: f"/saya/dokumen/{document_id}/halaman/{page}")
-    bundle = _id(request.query_params.get("banyak", ""))
-    back = f"/saya/banyak/{bundle}" if bundle else f"/saya/dokumen/{document_id}/letak"
+    bundle = id_in(request.query_params.get("banyak", ""))
+    view = view_named(request.query_params.get("lihat", ""))
+    back = view.address(bundle) if bundle else f"/saya/dokumen/{document_id}/letak"
     return _page(request, context, document, sheets, back)
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _page(

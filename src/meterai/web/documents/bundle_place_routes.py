@@ -1,0 +1,106 @@
+"""The place of the stamp on one document of a bundle."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get, post
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.stamping.bundles.queries import bundle_counts
+from meterai.stamping.bundles.ready_files import ReadyFile, ready_files
+from meterai.stamping.queries import DocumentPage
+from meterai.stamping.use_cases.look_under_stamps import look_under_stamps
+from meterai.stamping.use_cases.place_in_bundle import place_in_bundle
+from meterai.web.account.my_stamps_routes import BundlePlace, placing_page
+from meterai.web.documents.bundle_view import BundleView, place_address, view_named
+from meterai.web.documents.placing import TypedPlacement, typed_of
+from meterai.web.documents.placing_form import typed_from
+from meterai.web.documents.seen_documents import own_document
+from meterai.web.orders.access import signed_in
+from meterai.web.requests.request_context import RequestContext, WebRequest
+
+
+@get("/saya/banyak/{id:uuid}/letak/{file_id:uuid}/{seen:str}")
+async def show_placing(
+    request: WebRequest, context: RequestContext, id: UUID, file_id: UUID, seen: str
+) -> Response[bytes]:
+    """Shows the page of one document with its stamp, where the rule or a person put it."""
+    view = view_named(seen)
+    document = await _document(request, context, id, file_id, view)
+    if document is None:
+        return context.redirect(request, view.address(id))
+    page = request.query_params.get("halaman", "")
+    typed = await typed_of(document, stamp="1", page=page, free=context.free_place)
+    return _page(request, context, id, file_id, view, document, typed)
+
+
+@post("/saya/banyak/{id:uuid}/letak/{file_id:uuid}/{seen:str}", status_code=303)
+async def take_placing(
+    request: WebRequest, context: RequestContext, id: UUID, file_id: UUID, seen: str
+) -> Response[bytes]:
+    """Stores the place and goes back to the same part of the bundle."""
+    form, view = await context.form(request), view_named(seen)
+    document = await _document(request, context, id, file_id, view)
+    if document is None:
+        return context.redirect(request, view.address(id))
+    customer, service = await signed_in(context, request), context.service
+    typed = await typed_of(document, stamp="1", page="", free=context.free_place)
+    try:
+        typed = await typed_from(form, document, context.free_place)
+        (seen_place,) = await look_under_stamps(service.jail, service.objects, document, [typed.placement])
+        await place_in_bundle(
+            service.db,
+            bundle_id=id,
+            customer_id=customer.customer_id,
+            file_id=file_id,
+            placement=seen_place,
+        )
+    except Refusal as refusal:
+        if refusal.kind is Kind.CONFLICT:  # nothing of it can be placed any more
+            return context.redirect(request, view.address(id))
+        return _page(request, context, id, file_id, view, document, typed, refusal)
+    return context.redirect(request, view.address(id, file_id))
+
+
+async def _document(
+    request: WebRequest, context: RequestContext, id: UUID, file_id: UUID, view: BundleView
+) -> DocumentPage | None:
+    """The document with its stamp as the bundle's page shows it. None: it can't be moved any more.
+
+    Raises: Refusal NOT_FOUND `bundle.unknown`.
+    """
+    customer = await signed_in(context, request)
+    if await bundle_counts(context.service.db, id, customer_id=customer.customer_id) is None:
+        raise Refusal(Kind.NOT_FOUND, "bundle.unknown")
+    files = await ready_files(context.service.db, id, only=file_id)
+    return await _as_seen(request, context, files[0], view) if files else None
+
+
+async def _as_seen(
+    request: WebRequest, context: RequestContext, file: ReadyFile, view: BundleView
+) -> DocumentPage:
+    document = await own_document(request, context, file.document_id)
+    return msgspec.structs.replace(document, placements=(file.spot(view.rule)[0],))
+
+
+def _page(
+    request: WebRequest,
+    context: RequestContext,
+    id: UUID,
+    file_id: UUID,
+    view: BundleView,
+    document: DocumentPage,
+    typed: TypedPlacement,
+    refusal: Refusal | None = None,
+) -> Response[bytes]:
+    addresses = BundlePlace(
+        action=place_address(id, file_id, view),
+        back=view.address(id, file_id),
+        sheets_query=f"?banyak={id}&lihat={view.text}",
+    )
+    return placing_page(request, context, document, typed, refusal, bundle=addresses)
+
+
+ROUTES = [show_placing, take_placing]
