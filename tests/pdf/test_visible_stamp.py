@@ -18,7 +18,7 @@ from meterai.signatures.stamp_code import decode_code, verify_code
 from meterai.stamping.in_jail.proposal import propose_placement
 from meterai.stamping.placement import Placement, Position, named_placement
 from meterai.stamping.requests import ProposeRequest, Stamp
-from meterai.stamping.stamp_face.visible_stamp import artwork
+from meterai.stamping.stamp_face.artwork import artwork
 from meterai.verification.in_jail import judge
 from meterai.verification.model import Box, JudgeRequest
 from meterai.verification.trust import load_trust

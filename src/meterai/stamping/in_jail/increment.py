@@ -29,14 +29,8 @@ from meterai.pdf.signed.reading import Reader
 from meterai.stamping.in_jail.exact_values import EncodedObject, with_exact_values
 from meterai.stamping.in_jail.stamp_fields import StampField, add_stamp_field
 from meterai.stamping.in_jail.structure_tags import tag_widget
-from meterai.stamping.stamp_face.visible_stamp import (
-    ARTWORK_FONT,
-    COLOUR_SPACES,
-    SIDE,
-    STAMP_FONT,
-    artwork,
-    draw_stamp,
-)
+from meterai.stamping.stamp_face.artwork import ARTWORK_FONT, COLOUR_SPACES, SIDE, artwork
+from meterai.stamping.stamp_face.visible_stamp import STAMP_FONT, draw_stamp
 
 _LOCK_ALL = FieldMDPSpec(action=FieldMDPAction.ALL)
 TURNS = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}

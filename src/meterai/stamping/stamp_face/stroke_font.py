@@ -6,8 +6,6 @@ serial number takes a few bytes per letter. Drawn on a grid of 8 by 12.
 
 from __future__ import annotations
 
-from meterai.kernel.serial_number import SerialNumber
-
 ADVANCE = 11.5
 """Distance between the starts of two letters, in units of the grid."""
 _ROUND = "2 0 m 6 0 l 8 2 l 8 10 l 6 12 l 2 12 l 0 10 l 0 2 l h"
@@ -51,12 +49,13 @@ _STROKES = {
     "Z": "0 12 m 8 12 l 0 0 l 8 0 l",
 }
 _DRAWN = {letter: f"{path} S 1 0 0 1 {ADVANCE} 0 cm\n".encode() for letter, path in _STROKES.items()}
+_DRAWN[" "] = f"1 0 0 1 {ADVANCE} 0 cm\n".encode()
 
 
-def draw_serial(serial: SerialNumber, *, left: float, bottom: float, scale: float, stroke: float) -> bytes:
-    """Returns the operators that draw a serial number in the stroking colour.
+def draw_letters(text: str, *, left: float, bottom: float, scale: float, stroke: float) -> bytes:
+    """Returns the operators that draw capitals, digits and spaces in the stroking colour.
 
     `stroke` in units of the stamp.
     """
     start = f"q {scale} 0 0 {scale} {left:.2f} {bottom:.2f} cm {stroke / scale:.2f} w 1 J 1 j\n"
-    return start.encode() + b"".join([_DRAWN[letter] for letter in serial]) + b"Q\n"
+    return start.encode() + b"".join([_DRAWN[letter] for letter in text]) + b"Q\n"

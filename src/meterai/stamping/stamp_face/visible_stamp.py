@@ -1,72 +1,30 @@
-"""Draws the visible stamp: our own neutral design as PDF operators, in a square of 90 units.
-
-We may not draw the state emblem or Peruri's artwork. The parts that all stamps share are encoded once; a
-stamp adds its 2-D code and its serial number. No artwork touches the code or its quiet zone.
-
-A PDF/A file must stay PDF/A (ISO 19005-1 and -2):
-
-- Letters are paths, so that no font has to be embedded.
-- Colours are calibrated (`COLOUR_SPACES`), so that they need no output intent.
-- Nothing is transparent.
-
-The words lie over their paths again as invisible text, so that they can be searched, selected and read aloud.
-The font of invisible text need not be embedded (ISO 19005-2 clause 6.2.11.4.1).
-"""
+"""Draws a visible stamp: its 2-D code and its serial number over the artwork that all stamps share."""
 
 from __future__ import annotations
 
-import math
-import re
 import zlib
 from functools import lru_cache
 
 import zxingcpp
 
 from meterai.kernel.serial_number import SerialNumber
-from meterai.stamping.stamp_face.glyphs import OUTLINES, UNITS
-from meterai.stamping.stamp_face.stroke_font import ADVANCE, draw_serial
-
-SIDE = 90.0
-"""Side in units of the drawing. The widget's rectangle scales it, to 90 pt by default."""
-
-
-def _standard_font(name: str) -> bytes:
-    return (
-        b"<< /T << /Type /Font /Subtype /Type1 /BaseFont /%s /Encoding /WinAnsiEncoding >> >>" % name.encode()
-    )
-
-
-COLOUR_SPACES = (
-    b"<< /C [ /CalRGB << /WhitePoint [ 0.9505 1 1.089 ] /Gamma [ 2.2 2.2 2.2 ] /Matrix"
-    b" [ 0.4124 0.2126 0.0193 0.3576 0.7152 0.1192 0.1805 0.0722 0.9505 ] >> ] >>"
+from meterai.stamping.stamp_face.artwork import draw_modules, standard_font
+from meterai.stamping.stamp_face.number_line import (
+    LETTERS_BOTTOM,
+    LETTERS_LEFT,
+    UNSEEN_SIZE,
+    draw_number_line,
 )
-"""Colour space `/C` of both forms: the primaries of sRGB (ISO 32000-1 clause 8.6.5.3).
 
-Poppler tints CalGray.
-"""
-ARTWORK_FONT = _standard_font("Helvetica-Bold")
-STAMP_FONT = _standard_font("Courier-Bold")
-"""Font `/T` of the invisible text in `artwork` and in `draw_stamp`."""
+STAMP_FONT = standard_font("Courier-Bold")
+"""Font `/T` of the invisible text in `draw_stamp`."""
 
-_INK = "0.118 0.141 0.337"
-_TINT = "0.925 0.933 0.965"
-_LINE = "0.690 0.718 0.839"
-_ALARM = "0.757 0.094 0.145"
-_CODE_LEFT, _CODE_BOTTOM, _CODE_SIDE = 6.6, 22.6, 49.2
-_MODULE = 1.2
-_QUIET_MODULES = 4
 _DATA_MASK = 2
 """Fixed mask, one of eight (clause 7.8). Trying all of them takes nine tenths of an encoder's work.
 
 A stamp's text is mostly a signature, which is equally even under every mask. Blurred and noisy pictures of
 codes with this mask were read as often as those with the mask that the encoder would choose.
 """
-_DARK = re.compile(rb"\x00+")
-
-_SERIAL_INK = f"/C CS {_INK} SC\n".encode()
-_LETTER_SCALE, _LETTER_STROKE = 0.32, 0.62
-_LETTERS_LEFT = round((SIDE - ((22 - 1) * ADVANCE + 8) * _LETTER_SCALE) / 2, 2)
-_UNSEEN_SIZE = round(ADVANCE * _LETTER_SCALE / 0.6, 2)  # each letter of Courier is 0.6 wide
 
 
 @lru_cache(maxsize=4)
@@ -76,19 +34,9 @@ def draw_stamp(serial: SerialNumber, code: str) -> bytes:
     It draws the form `/Art` (see `artwork`) first. Both need the colour spaces of `COLOUR_SPACES`. Results
     are cached, since every upload is measured with the same dummy serial.
     """
-    number = draw_serial(serial, left=_LETTERS_LEFT, bottom=4.4, scale=_LETTER_SCALE, stroke=_LETTER_STROKE)
-    unseen = f"BT 3 Tr /T {_UNSEEN_SIZE} Tf {_LETTERS_LEFT} 4.4 Td ({serial}) Tj ET"
-    drawing = b"/Art Do\n" + _draw_code(code) + _SERIAL_INK + number + unseen.encode()
+    unseen = f"BT 3 Tr /T {UNSEEN_SIZE} Tf {LETTERS_LEFT} {LETTERS_BOTTOM} Td ({serial}) Tj ET"
+    drawing = b"/Art Do\n" + _draw_code(code) + draw_number_line(serial) + unseen.encode()
     return zlib.compress(drawing, 4)  # 6 takes twice the time and saves 100 bytes
-
-
-@lru_cache(maxsize=2)
-def artwork(*, specimen: bool) -> bytes:
-    """Draws what all stamps share, Flate-packed."""
-    parts = [_ground(), *_braids(), _frame(), _heading(), _words(), _value(specimen=specimen)]
-    if specimen:
-        parts.append(_specimen_band())
-    return zlib.compress("\n".join(parts).encode(), 9)
 
 
 def _draw_code(code: str) -> bytes:
@@ -98,96 +46,4 @@ def _draw_code(code: str) -> bytes:
     assert picture.shape is not None
     rows, columns = picture.shape[:2]
     modules = picture.tobytes()
-    unit = _CODE_SIDE / columns
-    path = _dark_runs([modules[row * columns : (row + 1) * columns] for row in range(rows)])
-    place = f"q {unit:.5f} 0 0 {unit:.5f} {_CODE_LEFT} {_CODE_BOTTOM} cm /C cs 0 0 0 sc\n"
-    return f"{place}{path}f Q\n".encode()
-
-
-def _dark_runs(rows: list[bytes]) -> str:
-    """Makes one rectangle for each run of dark modules (zeros). `rows` from the top."""
-    found = []
-    for y, row in enumerate(reversed(rows)):
-        for run in _DARK.finditer(row):
-            start, end = run.span()
-            found.append(f"{start} {y} {end - start} 1 re\n")
-    return "".join(found)
-
-
-def _text(
-    content: str, *, size: float, x: float, y: float, spacing: float = 0.0, upright: bool = True
-) -> str:
-    """Draws letters as paths in the current colour, and again as invisible text."""
-    scale = size / UNITS
-    turn = f"{scale:.5f} 0 0 {scale:.5f}" if upright else f"0 {scale:.5f} {-scale:.5f} 0"
-    parts = [f"q {turn} {x:.2f} {y:.2f} cm"]
-    for letter in content:
-        width, path = OUTLINES[letter]
-        parts += [f"{path} f"] if path else []
-        parts.append(f"1 0 0 1 {width + spacing / scale:.0f} 0 cm")
-    direction = "1 0 0 1" if upright else "0 1 -1 0"
-    unseen = f"BT 3 Tr /T {size} Tf {spacing} Tc {direction} {x:.2f} {y:.2f} Tm ({content}) Tj ET"
-    return "\n".join([*parts, "Q", unseen])
-
-
-def _text_width(content: str, size: float, spacing: float = 0.0) -> float:
-    return sum(OUTLINES[letter][0] for letter in content) * size / UNITS + spacing * (len(content) - 1)
-
-
-def _centred(content: str, *, size: float, y: float, spacing: float) -> str:
-    x = (SIDE - _text_width(content, size, spacing)) / 2
-    return _text(content, size=size, x=x, y=y, spacing=spacing)
-
-
-def _ground() -> str:
-    return f"/C cs {_TINT} sc 0 0 90 90 re f"
-
-
-def _braids() -> list[str]:
-    """Draws fine lines that a copier smears: two braids of waves behind the value, beside the code."""
-    lines = [f"q /C CS {_LINE} SC 0.2 w 60.6 17.4 27.8 59.2 re W n"]
-    for phase in range(7):
-        lines.append(_wave(phase * math.pi / 7, reach=10.5, swell=3.2, turns=2.0))
-        lines.append(_wave(phase * math.pi / 7, reach=5.0, swell=-3.0, turns=3.0))
-    return [*lines, "Q"]
-
-
-def _wave(phase: float, *, reach: float, swell: float, turns: float) -> str:
-    """Draws a wave up the column, in straight pieces shorter than a printer's dot is wide."""
-    points = []
-    for step in range(75):
-        share = step / 74
-        width = reach + swell * math.cos(math.tau * share * 2)
-        x = 74.5 + width * math.sin(math.tau * turns * share + phase)
-        points.append(f"{x:.1f} {17.4 + 59.2 * share:.1f}")
-    return points[0] + " m " + " l ".join(points[1:]) + " l S"
-
-
-def _frame() -> str:
-    field = _CODE_SIDE + 2 * _QUIET_MODULES * _MODULE
-    left, bottom = _CODE_LEFT - _QUIET_MODULES * _MODULE, _CODE_BOTTOM - _QUIET_MODULES * _MODULE
-    return (
-        f"/C cs 1 1 1 sc {left:.2f} {bottom:.2f} {field:.2f} {field:.2f} re f\n"
-        f"/C CS {_INK} SC 0.9 w 0.45 0.45 89.1 89.1 re S 0.25 w 1.6 1.6 86.8 86.8 re S"
-    )
-
-
-def _heading() -> str:
-    bar = f"/C cs {_INK} sc 1.6 77.6 86.8 10.8 re f"
-    return f"{bar}\n/C cs 1 1 1 sc\n" + _centred("METERAI ELEKTRONIK", size=6.7, y=80.6, spacing=0.26)
-
-
-def _words() -> str:
-    return f"/C cs {_INK} sc\n" + _centred("SEPULUH RIBU RUPIAH", size=5.5, y=11.4, spacing=0.42)
-
-
-def _value(*, specimen: bool) -> str:
-    size, right = (15.6, 74.6) if specimen else (20.0, 81.6)
-    y = 47.0 - _text_width("10000", size) / 2
-    return f"/C cs {_INK} sc\n" + _text("10000", size=size, x=right, y=y, upright=False)
-
-
-def _specimen_band() -> str:
-    y = 47.0 - _text_width("SPESIMEN", 8.8, 0.55) / 2
-    band = f"/C cs {_ALARM} sc 77.4 18.6 9.8 56.8 re f /C cs 1 1 1 sc"
-    return f"{band}\n" + _text("SPESIMEN", size=8.8, x=85.4, y=y, spacing=0.55, upright=False)
+    return draw_modules([modules[row * columns : (row + 1) * columns] for row in range(rows)], "0 0 0")

@@ -1,4 +1,7 @@
-"""Static files. They are named by a hash of their content, compressed at start, and cached for a year."""
+"""Static files. They are named by a hash of their content, compressed at start, and cached for a year.
+
+The picture of a stamp is no file: it is drawn by what draws the stamps of documents.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from meterai.kit.http import work_demand
+from meterai.stamping.stamp_face.sample_stamp import draw_sample
+from meterai.stamping.stamp_face.svg_picture import svg_of
 
 FOLDER = Path(__file__).parents[1] / "static"
+STAMP = "contoh.svg"
+"""The picture of a stamp, marked as a sample."""
 _WORK_SCRIPTS = Path(work_demand.__file__).parent / "static"
 _TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -41,7 +48,8 @@ class Assets:
         found = (*folder.rglob("*"), *_WORK_SCRIPTS.iterdir())
         files = [path for path in found if path.suffix in _TYPES]
         for path in sorted(files, key=lambda path: (path.suffix == ".css", path.name)):
-            self._take(path)
+            self._take(path.name, path.read_bytes())
+        self._take(STAMP, svg_of(draw_sample()).encode())
 
     def address(self, name: str) -> str:
         """The hashed address of a static file. Raises: KeyError for an unknown name."""
@@ -56,15 +64,15 @@ class Assets:
         known = self._addresses.get(found[1] + found[2]) if found else None
         return self.by_address[known] if known else None
 
-    def _take(self, path: Path) -> None:
-        plain = path.read_bytes()
-        if path.suffix == ".css":
+    def _take(self, name: str, plain: bytes) -> None:
+        stem, _, ending = name.rpartition(".")
+        if ending == "css":
             plain = _URL.sub(self._relink, _squeeze(plain.decode())).encode()
         digest = hashlib.sha256(plain).hexdigest()[:12]
-        address = f"/aset/{path.stem}.{digest}{path.suffix}"
-        self._addresses[path.name] = address
+        address = f"/aset/{stem}.{digest}.{ending}"
+        self._addresses[name] = address
         self.by_address[address] = Asset(
-            _TYPES[path.suffix], plain, gzip.compress(plain, compresslevel=9, mtime=0)
+            _TYPES[f".{ending}"], plain, gzip.compress(plain, compresslevel=9, mtime=0)
         )
 
     def _relink(self, match: re.Match[str]) -> str:
