@@ -30,6 +30,7 @@ from meterai.sales.qr_image import READ_QR_IMAGE
 from meterai.stamping.archive.level import Level
 from meterai.stamping.archive.revocation_source import HttpRevocation, RevocationSource
 from meterai.stamping.archive.tools import ArchiveSettings, ArchiveTools
+from meterai.stamping.crop_requests import DRAW_CROP
 from meterai.stamping.photos import CLEAN_PHOTO, MAKE_SHEETS
 from meterai.stamping.ports import Signer, Vouch
 from meterai.stamping.signer_client import SignerClient
@@ -55,6 +56,7 @@ JAIL_TASKS = [
     "meterai.stamping.in_jail.free_places:propose_free_place",
     "meterai.stamping.in_jail.covering:look_under",
     "meterai.stamping.in_jail.rewriting:rewrite",
+    DRAW_CROP,
     CLEAN_PHOTO,
     MAKE_SHEETS,
     "meterai.stamping.in_jail.archive_extension:look",

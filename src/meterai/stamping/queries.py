@@ -271,7 +271,7 @@ async def document_image(
     """
     if not 1 <= page <= DEFAULT_LIMITS.pages_max:
         raise Refusal(Kind.NOT_FOUND, "pdf.no_such_page", page=page)
-    key = await _shown_object(db, document_id, uploaded=uploaded)
+    key = await shown_object(db, document_id, uploaded=uploaded)
     known = page_images.find(key, page, width)
     if known is not None:
         return known
@@ -282,7 +282,11 @@ async def document_image(
     return rendered.jpeg
 
 
-async def _shown_object(db: Database, document_id: UUID, *, uploaded: bool) -> str:
+async def shown_object(db: Database, document_id: UUID, *, uploaded: bool = False) -> str:
+    """The key of the bytes that pictures of a document show: the stamped file once there is one.
+
+    Raises: Refusal NOT_FOUND `document.unknown`; GONE `document.input_deleted`.
+    """
     async with db.connection() as conn:
         row = await conn.fetchrow(
             """SELECT d.input_object, d.input_deleted_at, d.upload_object,

@@ -50,6 +50,8 @@ class SummaryRow:
     change: str
     sheets: str
     """The page with all pages of the document; empty for quota."""
+    crops: str
+    """The address of the pictures of its stamps, but for their number; empty for quota."""
     stamps: int
 
 
@@ -271,11 +273,12 @@ async def _lines(request: WebRequest, context: RequestContext, order: Order) -> 
     lines = []
     for position, item in enumerate(order.items, 1):
         if item.document_id is None:
-            lines.append(SummaryRow("", "", "", item.quantity))
+            lines.append(SummaryRow("", "", "", "", item.quantity))
         else:
             change = visit.link(f"/pesanan/{order.number}/letak/{position}")
             sheets = visit.link(f"/pesanan/{order.number}/lembar/{item.document_id}")
-            lines.append(SummaryRow(names[item.document_id], change, sheets, item.quantity))
+            crops = f"/pesanan/{order.number}/meterai/{item.document_id}"
+            lines.append(SummaryRow(names[item.document_id], change, sheets, crops, item.quantity))
     return lines
 
 

@@ -76,6 +76,8 @@ class ItemView:
     refusal: str
     serials: Sequence[str]
     download: str
+    crops: str
+    """The address of the pictures of its stamps, but for their number; empty if it has none."""
     refundable: int
     given_back: int
     used: int
@@ -315,6 +317,7 @@ def _item(order: Order, item: Item, refundable: int, known: StampingFacts, visit
         refusal=(item.refusal_code or "pdf.broken") if item.state == "refused" else "",
         serials=known.serials.get(document, ()) if document and ready else (),
         download=visit.link(f"/pesanan/{order.number}/unduh/{item.position}") if ready else "",
+        crops=f"/pesanan/{order.number}/meterai/{item.document_id}" if ready else "",
         refundable=refundable,
         given_back=item.refunded_quantity,
         used=item.quantity - item.refunded_quantity - refundable if is_quota else 0,
