@@ -157,7 +157,7 @@ _TROUBLES: dict[str, tuple[Callable[..., Awaitable[None]], Callable[[Status], bo
     "stopped": (
         _throw,
         lambda status: status.is_stamping,
-        Announcement("Pembubuhan sedang dihentikan sementara.", "Stamping is paused for now."),
+        Announcement("Pemberian meterai sedang dihentikan sementara.", "Stamping is paused for now."),
     ),
     "stalled": (
         _stall,
