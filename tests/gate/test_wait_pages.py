@@ -61,7 +61,7 @@ def pages(published: PublishedCache) -> WaitPages:
 
 
 def pages_of(published: PublishedCache, zone: str = "Asia/Jakarta") -> WaitPages:
-    event = EventFacts("casn", "CASN", zone, {"id": ("Surat",), "en": ("Letter",)})
+    event = EventFacts("casn", {"id": "CASN", "en": "Selection"}, zone, {"id": ("Surat",), "en": ("Letter",)})
     return WaitPages(Pages("http://localhost:8000"), published, event, "http://localhost:8006")
 
 

@@ -83,7 +83,7 @@ def test_the_form_to_join_is_translated(name: str, pseudo_language: str) -> None
     facts = FORM | ({name: "7"} if name else {})
     if name == "wait_text":
         facts["challenge"] = "7"
-    event = EventFacts("casn", "CASN", "Asia/Jakarta", {"id": (), "en": ()})
+    event = EventFacts("casn", {"id": "CASN", "en": "CASN"}, "Asia/Jakarta", {"id": (), "en": ()})
     page = Pages("http://situs").render(
         "join.html", pseudo_language, path="/antre/casn", event=event, **facts
     )

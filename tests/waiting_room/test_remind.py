@@ -34,7 +34,7 @@ SECRET = b"a secret of thirty-two bytes ...."
 ADDRESSES = Addresses(
     gate="https://antre.contoh",
     site="https://contoh",
-    names={"casn": "Seleksi CASN"},
+    names={"casn": ("Seleksi CASN", "Selection CASN")},
     zones={"casn": "Asia/Makassar"},
 )
 

@@ -14,7 +14,7 @@ async def remind(app: WorkerApp) -> int:
     addresses = Addresses(
         gate=gate_address(app.settings),
         site=app.public_url,
-        names={event.slug: event.name for event in held},
+        names={event.slug: (event.name_in("id"), event.name_in("en")) for event in held},
         zones={event.slug: event.zone for event in held},
     )
     return await remind_due(app.db, queue_root(app.settings), app.secret, addresses, now=app.clock())

@@ -96,6 +96,7 @@ def open_event(
     load = JoinLoad(settings.work, settings.work_joins_per_second)
     work = JoinWork(keys.event, load, domains)
     joining = Joining(issuer, work, limits, load)
-    facts = facts or EventFacts(folder.slug, folder.slug.upper(), "Asia/Jakarta", {"id": (), "en": ()})
+    name = folder.slug.upper()
+    facts = facts or EventFacts(folder.slug, {"id": name, "en": name}, "Asia/Jakarta", {"id": (), "en": ()})
     wait_pages = WaitPages(pages, published, facts, settings.gate_url)
     return OpenEvent(published, issuer, joining, presence, promises, facts, wait_pages)

@@ -36,10 +36,15 @@ class EventFacts:
     """What pages say about an event."""
 
     slug: str
-    name: str
+    names: dict[str, str]
+    """In Indonesian (`id`) and English (`en`)."""
     zone: str
     documents: dict[str, tuple[str, ...]]
     """Names of the documents to prepare, in Indonesian (`id`) and English (`en`)."""
+
+    def name_in(self, language: str) -> str:
+        """The event's name, in the language of a page."""
+        return of_two(language, self.names["id"], self.names["en"])
 
     def documents_in(self, language: str) -> tuple[str, ...]:
         """What to prepare, in the language of a page."""

@@ -35,7 +35,7 @@ def facts_of_events(settings: Settings) -> dict[str, EventFacts]:
     return {
         event.slug: EventFacts(
             event.slug,
-            event.name,
+            {language: event.name_in(language) for language in ("id", "en")},
             event.zone,
             {
                 "id": tuple(document.name_id for document in event.required_documents),

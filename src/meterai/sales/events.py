@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX
-from meterai.texts.mechanism.languages import languages
+from meterai.texts.mechanism.languages import languages, of_two
 from meterai.waiting_room.rules.model import Policy, Schedule
 
 EXAMPLE = Path(__file__).with_name("events.toml")
@@ -88,7 +88,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     slug: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{1,39}$")]
     """Its page is /{slug}."""
     name: str
+    name_en: str = ""
+    """Of the English pages; empty: as in Indonesian."""
     agency: str
+    agency_en: str = ""
     opens_at: datetime
     closes_at: datetime
     zone: Literal["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"]
@@ -101,6 +104,14 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Whether people may want to sign a stamped file digitally. False: they are not asked."""
     queue: EventQueue | None = None
     """None: nobody ever waits."""
+
+    def name_in(self, language: str) -> str:
+        """The event's name on pages of a language."""
+        return of_two(language, self.name, self.name_en or self.name)
+
+    def agency_in(self, language: str) -> str:
+        """The agency's name on pages of a language."""
+        return of_two(language, self.agency, self.agency_en or self.agency)
 
     def is_open(self, now: datetime) -> bool:
         """Whether the event takes applications now."""

@@ -96,7 +96,7 @@ def _facts(service: App, tariffs: Sequence[Tariff], events: Sequence[Event]) -> 
         payment_minutes=settings.payment_minutes,
         refund_wait_minutes=settings.refund_wait_minutes,
         refund_release_above=settings.refund_release_above,
-        events=tuple((event.slug, event.name) for event in events),
+        events=tuple(events),
         contact=settings.contact,
         gate_url=gate_address(settings),
         operator=operator_of(settings),

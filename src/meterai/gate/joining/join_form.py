@@ -54,7 +54,7 @@ def closed_notice(visit: Visit, refusal: Refusal | None = None) -> bytes:
         409 if visit.is_post else 200,
         problem=translate(PROBLEMS[wrong.code], language) if wrong else "",
         ticket=_sent_fields(visit, wrong).ticket,
-        event=event.facts.name,
+        event=event.facts.name_in(language),
         moment=moment_text(moment, language, event.facts.zone),
     )
 

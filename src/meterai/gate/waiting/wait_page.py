@@ -160,7 +160,7 @@ class WaitPages:
         published, event, status = self._published, self._event, self._published.status
         ahead, number = _shown_ahead(place, verdict), place.number
         return {
-            "name": event.name,
+            "name": event.name_in(language),
             "slug": event.slug,
             "zone": event.zone,
             "zone_name": ZONES[event.zone],

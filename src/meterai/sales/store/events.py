@@ -20,17 +20,20 @@ async def put_events(tx: Connection, events: Sequence[Event], *, staying: Collec
     )
     for event in events:
         await tx.execute(
-            """INSERT INTO sales.event (slug, name, agency, opens_at, closes_at, zone, required_documents,
-                   output_bytes_max, pdf_version_min, signed_later, active)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, true)
-               ON CONFLICT (slug) DO UPDATE SET name = excluded.name, agency = excluded.agency,
+            """INSERT INTO sales.event (slug, name, name_en, agency, agency_en, opens_at, closes_at, zone,
+                   required_documents, output_bytes_max, pdf_version_min, signed_later, active)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, true)
+               ON CONFLICT (slug) DO UPDATE SET name = excluded.name, name_en = excluded.name_en,
+                   agency = excluded.agency, agency_en = excluded.agency_en,
                    opens_at = excluded.opens_at, closes_at = excluded.closes_at, zone = excluded.zone,
                    required_documents = excluded.required_documents,
                    output_bytes_max = excluded.output_bytes_max, pdf_version_min = excluded.pdf_version_min,
                    signed_later = excluded.signed_later, active = true""",
             event.slug,
             event.name,
+            event.name_en,
             event.agency,
+            event.agency_en,
             event.opens_at,
             event.closes_at,
             event.zone,

@@ -15,7 +15,7 @@ from meterai.kit import outbox
 from meterai.kit.database import Connection, Database
 from meterai.kit.formats.display import JAKARTA, clock_text
 from meterai.kit.messages import Message, entry_of
-from meterai.texts.mechanism.languages import prefix_of
+from meterai.texts.mechanism.languages import of_two, prefix_of
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.queue.reminders import MAY_GO_ON, REMINDERS, STOP
 from meterai.waiting_room.files.published_queue import Published
@@ -38,12 +38,14 @@ _TOKEN_BYTES = 16
 
 
 class Addresses(msgspec.Struct, frozen=True, kw_only=True):
-    """The addresses of links in the messages, without a slash at the end; and the events' names and time
-    zones."""
+    """The addresses of links in the messages, without a slash at the end; also names and zones of events.
+
+    `names`: in Indonesian and English.
+    """
 
     gate: str
     site: str
-    names: Mapping[str, str]
+    names: Mapping[str, tuple[str, str]]
     zones: Mapping[str, str]
 
 
@@ -153,8 +155,9 @@ def _message(
     words = REMINDERS[_words_for(queue, kind, now)]
     prefix = prefix_of(one.language)
     until = _true_until(queue, kind, now)
+    code = queue.event.upper()
     told = translate(words.text, one.language).format(
-        event=addresses.names.get(queue.event, queue.event.upper()),
+        event=of_two(one.language, *addresses.names.get(queue.event, (code, code))),
         minutes=NEAR_MINUTES,
         claim_minutes=queue.policy.claim_minutes,
         until=clock_text(until, one.language, addresses.zones.get(queue.event, JAKARTA)),

@@ -180,7 +180,7 @@ def _sentence(event: Event, attempt: Attempt, language: str) -> str:
 
     return state_text(f"certificate.{attempt.outcome}", language).what.format(
         contact=attempt.contact,
-        event=event.name,
+        event=event.name_in(language),
         joined=told(attempt.joined_at),
         closed=told(attempt.closed_at),
         knocked=told(attempt.knocked_at),

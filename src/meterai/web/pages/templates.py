@@ -18,6 +18,7 @@ from meterai.kit.operator import NOT_SET, Operator
 from meterai.kit.settings import contact_link
 from meterai.pdf.limits import CHECKED_BYTES_MAX
 from meterai.sales.bank_account import BANKS, HOLDER_LENGTH_MAX
+from meterai.sales.events import Event
 from meterai.stamping.retention import RETENTION_DAYS
 from meterai.texts.mechanism import moments
 from meterai.texts.mechanism.catalogues import load_translations, names_of_languages
@@ -46,8 +47,8 @@ class SiteFacts:
     """There is a register of released files to ask."""
     code_reader: bool = True
     """There are keys to check 2-D codes with, so there is a page that reads them."""
-    events: tuple[tuple[str, str], ...] = ()
-    """The slug and name of each event that has a page."""
+    events: tuple[Event, ...] = ()
+    """The events that have a page."""
     refund_wait_minutes: int = 0
     """How long a payout to a named account waits."""
     refund_release_above: int = 0
