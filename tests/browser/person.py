@@ -15,6 +15,8 @@ from playwright.sync_api import Browser, Page, Request, Response, expect
 from playwright.sync_api import Error as PlaywrightError
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+PHONE_WIDTH_MAX = 480
+SMALL_TARGETS = (Path(__file__).parent / "small_targets.js").read_text()
 WORDS = {
     "id": {
         "upload": "Unggah dan lanjutkan",
@@ -167,6 +169,8 @@ class Person:
         assert self.page.evaluate("document.documentElement.scrollWidth") <= self.width, f"{name} is too wide"
         barriers = self.barriers() if for_barriers else []
         assert not barriers, f"{name}: {barriers}"
+        small = self.small_targets() if self.width <= PHONE_WIDTH_MAX else []
+        assert not small, f"{name}: {small}"
         assert self.page.evaluate("document.documentElement.lang") == self.language
 
     def shoot(self, name: str) -> None:
@@ -193,6 +197,10 @@ class Person:
         )
         assert isinstance(found, list)
         return found
+
+    def small_targets(self) -> list[str]:
+        """Returns what stands alone and is smaller to press than 44 px, on a phone's page."""
+        return [str(target) for target in self.page.evaluate(SMALL_TARGETS)] if self.scripts else []
 
     # doing
 

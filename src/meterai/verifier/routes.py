@@ -26,6 +26,7 @@ from meterai.verification.model import FaceLimits, Judgement, SerialAnswer, Trus
 from meterai.verification.reasons import UNEXPECTED
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document
 from meterai.verification.use_cases.look_up_serial import look_up_serial
+from meterai.web.pages import icon_routes
 from meterai.web.pages.cached_pages import CachedPages, cache_page
 from meterai.web.pages.messages import text_of
 from meterai.web.pages.templates import Pages
@@ -240,7 +241,7 @@ ROUTES = [verify_document, read_digest, read_serial, check_file, download_sealed
 def build_verifier(service: VerifierService) -> SiteMiddleware:
     """Makes the ASGI application."""
     litestar = Litestar(
-        route_handlers=ROUTES,
+        route_handlers=[*ROUTES, *icon_routes.ROUTES],
         exception_handlers={Refusal: _refused, HTTPException: _http_refused, Exception: _failed},
         request_max_body_size=None,
         openapi_config=None,

@@ -25,7 +25,7 @@ from meterai.web.orders import (
     refund_routes,
     stop_routes,
 )
-from meterai.web.pages import health_routes
+from meterai.web.pages import health_routes, icon_routes
 from meterai.web.verify import check_routes
 
 ROUTES: list[Any] = [
@@ -52,4 +52,5 @@ ROUTES: list[Any] = [
     *reminder_routes.ROUTES,
     *check_routes.ROUTES,
     *health_routes.ROUTES,
+    *icon_routes.ROUTES,
 ]
