@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from jinja2 import Environment, Undefined
 
 from meterai import texts
+from meterai.sales.events import load_events
 from meterai.sales.receipts import receipt_pdf
 from meterai.texts.mechanism.explanations import Explanation
 from meterai.texts.mechanism.languages import languages
@@ -29,6 +31,7 @@ from tests.texts.pseudo_language import escaped_in_page, escaped_words, pseudo_l
 from tests.web.made_orders import KNOWN, NOW, ORDERS
 
 __all__ = ["pseudo_language"]
+EVENT = msgspec.structs.replace(load_events()[0], name="CASN", name_en="CASN")
 NAMES = sorted(path.name for path in TEMPLATES.glob("*.html"))
 
 
@@ -107,7 +110,7 @@ FILTERS = dict.fromkeys(
     ),
     lambda *_: "7",
 )
-FACTS = SiteFacts("https://7", True, 10_000, 2_500, 1_100, 30, events=(("casn", "CASN"),))
+FACTS = SiteFacts("https://7", True, 10_000, 2_500, 1_100, 30, events=(EVENT,))
 
 
 @pytest.fixture(scope="module", params=[Anything, Nothing])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 
 from meterai.kit.operator import Operator
+from meterai.sales.events import load_events
 from meterai.texts.states import STATES
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.messages import state_text, text_of
@@ -65,13 +67,12 @@ def test_pages_without_a_shop_have_neither_menu_nor_foot() -> None:
 
 @pytest.mark.parametrize("language", ["id", "en"])
 def test_the_foot_leads_to_the_events_that_there_are(language: str) -> None:
-    facts = SiteFacts(
-        "https://meterai.example", True, 10_000, 2_500, 1_100, 30, events=(("pppk", "PPPK 2026"),)
-    )
+    event = msgspec.structs.replace(load_events()[0], slug="pppk", name="PPPK 2026", name_en="Contracts 2026")
+    facts = SiteFacts("https://meterai.example", True, 10_000, 2_500, 1_100, 30, events=(event,))
     page = Pages(facts, Assets()).render(Visit(language, "/harga", ""), "price.html").decode()
     foot = page[page.index("<footer") :]
-    prefix = "/en" if language == "en" else ""
-    assert f'<a href="{prefix}/pppk">PPPK 2026</a>' in foot
+    link = '"/en/pppk">Contracts 2026<' if language == "en" else '"/pppk">PPPK 2026<'
+    assert f"<a href={link}" in foot
     assert "/casn" not in foot
 
 
@@ -122,7 +123,7 @@ def test_a_help_code_names_a_contact_only_where_there_is_one() -> None:
     assert "menghubungi kami" not in alone
     assert "/kontak" not in alone
     site = make_pages(standalone=False).render(Visit("id", "/", ""), "error.html", **told).decode()
-    assert '<p class="small"><a href="/kontak">' in site
+    assert '<p class="small"><a class="alone" href="/kontak">' in site
 
 
 @pytest.mark.parametrize("standalone", [False, True])
