@@ -19,7 +19,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.files.object_store import FolderStore, ObjectMissing
 from meterai.pdf.profiles import Profile
 from meterai.stamping.bundles.given_files import GivenFile, refused_file
-from meterai.stamping.bundles.model import Bundle, Door, Outcome, Rule, bundle_id, share_out
+from meterai.stamping.bundles.model import Bundle, BundleRoom, Door, Outcome, Rule, bundle_id, share_out
 from meterai.stamping.bundles.queries import bundle as find_bundle
 from meterai.stamping.bundles.queries import bundle_counts, bundles_of_customer, part_of_bundle
 from meterai.stamping.bundles.ready_files import Oddity, ReadyFile, odd_first, ready_files
@@ -272,7 +272,8 @@ async def test_files_that_are_checked_at_once_go_beyond_no_limit(front: Stamping
     async def add(files: list[GivenFile]) -> bool:
         return await fill_bundle(
             front.db, front.jail, Filling(front.data / "objects"), front.vouch, bundle_id=id,
-            customer_id=front.alice, given=iter(files), at_once=1, clock=system_clock, files_max=2,
+            customer_id=front.alice, given=iter(files), at_once=1, clock=system_clock,
+            room=BundleRoom(files_max=2),
         )  # fmt: skip
 
     first, second = letters(2)
@@ -282,6 +283,24 @@ async def test_files_that_are_checked_at_once_go_beyond_no_limit(front: Stamping
     assert [file.path for file in (await look(front, id)).files] == ["0.pdf", "lain.txt"]
     assert await single_documents(front) == []
     assert await add([first]), "it is one of the two"
+
+
+async def test_all_files_of_a_bundle_share_its_room(front: StampingSetup) -> None:
+    first, second = letters(2)
+    id = await fill(front, [first, refused_file("a", Refusal(Kind.INVALID, "archive.name"), size=9 << 20)])
+    sizes = len(first.data or b"") + len(second.data or b"")
+    for room, complete in ((sizes - 1, False), (sizes, True)):
+        taken = fill_bundle(
+            front.db, front.jail, front.objects, front.vouch, bundle_id=id, customer_id=front.alice,
+            given=iter([second]), at_once=1, clock=system_clock, room=BundleRoom(bytes_max=room),
+        )  # fmt: skip
+        if complete:
+            assert await taken, "what was refused is not kept"
+            continue
+        with pytest.raises(Refusal, match=r"bundle\.too_large") as caught:
+            await taken
+        assert caught.value.facts == {"bundle_bytes_max": room}
+    assert [file.path for file in (await look(front, id)).files] == ["0.pdf", "1.pdf", "a"]
 
 
 async def test_what_is_thrown_away_is_gone_and_what_is_to_be_stamped_stays(front: StampingSetup) -> None:

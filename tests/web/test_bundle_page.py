@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from meterai.customers.organisations import SELLER
+from meterai.kit.formats.display import size_text
 from meterai.web.documents import bundle_routes as routes
 from meterai.web.documents import bundling
 from tests.waiting_room.line import NOON
@@ -69,9 +70,12 @@ async def test_what_was_added_of_too_much_is_found_again_and_nobody_uploads_it_a
     """The answer to the form that opened the bundle is loaded again under the bundle's own address."""
     running.app.jail = running.app.objects = None  # refused by its name: nobody reads it
     monkeypatch.setattr(bundling, "FILES_MAX", 0)
+    monkeypatch.setattr(routes, "FILES_MAX", 0)
     visitor = running.visitor()
     await sign_in(running, visitor, "email:kantor@contoh.id")
     await visitor.get("/saya/banyak")
+    limits = f"paling banyak 0 berkas dan {size_text(bundling.BUNDLE_BYTES_MAX, 'id')}; sekali unggah paling"
+    assert f"{limits} besar {size_text(bundling.UPLOAD_BYTES_MAX, 'id')}" in visitor.text, "told before"
     sent = b'--b\r\ncontent-disposition: form-data; name="berkas"; filename=".."\r\n\r\nx\r\n--b--\r\n'
     await visitor._ask("POST", "/saya/banyak", sent, "multipart/form-data; boundary=b")
     bundle = await running.line.database.owner.fetchval("SELECT id FROM stamping.bundle")

@@ -779,8 +779,13 @@ TABLE: dict[str, Explanation] = {
         N_("Untuk dokumen lain, buat bundel baru dari Meterai saya."),
     ),
     "bundle.too_many_files": Explanation(
-        N_("Terlalu banyak berkas: paling banyak {maximum} sekaligus."),
-        N_("Bagi menjadi beberapa kali unggah."),
+        N_("Terlalu banyak berkas: satu bundel memuat paling banyak {maximum}."),
+        N_("Yang sudah diperiksa tersimpan. Unggah sisanya sebagai bundel baru."),
+        STILL,
+    ),
+    "bundle.too_large": Explanation(
+        N_("Bundel ini penuh: semua berkasnya paling besar {bundle_bytes_max}."),
+        N_("Yang sudah diperiksa tersimpan. Unggah sisanya sebagai bundel baru."),
         STILL,
     ),
     "bundle.not_checked": Explanation(

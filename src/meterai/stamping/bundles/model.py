@@ -18,6 +18,18 @@ from meterai.stamping.placement import Placement, Position, fitting_size, named_
 
 FILES_MAX = 5000
 """Largest number of files in one bundle."""
+
+
+class BundleRoom(msgspec.Struct, frozen=True, kw_only=True):
+    """How much one bundle may hold."""
+
+    files_max: int = FILES_MAX
+    bytes_max: int | None = None
+    """Of all its files together; None: as much as the disk takes."""
+
+
+COMMAND_ROOM = BundleRoom()
+"""The room of `meterai stamp`."""
 PATH_CHARACTERS_MAX = 400
 STAMPED_ALREADY = "pdf.notice.stamped_already"
 """Notice of a file that carries a stamp already. It gets another one only on request."""

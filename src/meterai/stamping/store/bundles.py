@@ -69,12 +69,16 @@ async def known_file(tx: Connection, file_id: UUID) -> Row | None:
     )
 
 
-async def count_others(tx: Connection, bundle_id: UUID, file_id: UUID) -> int:
-    """Counts the files of a bundle apart from this one."""
-    count = await tx.fetchval(
-        "SELECT count(*) FROM stamping.bundle_file WHERE bundle_id = $1 AND id <> $2", bundle_id, file_id
+async def count_others(tx: Connection, bundle_id: UUID, file_id: UUID) -> tuple[int, int]:
+    """Counts the files of a bundle apart from this one, and the bytes of those that are kept."""
+    row = await tx.fetchrow(
+        """SELECT count(*) AS files, coalesce(sum(bytes) FILTER (WHERE document_id IS NOT NULL), 0)::bigint
+               AS bytes FROM stamping.bundle_file WHERE bundle_id = $1 AND id <> $2""",
+        bundle_id,
+        file_id,
     )
-    return int(count)
+    assert row is not None
+    return row["files"], row["bytes"]
 
 
 async def put_file(tx: Connection, file: NewFile) -> bool:

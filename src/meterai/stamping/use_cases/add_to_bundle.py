@@ -14,7 +14,7 @@ from meterai.jail.pool import JailPool
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database, Row
 from meterai.kit.files.object_store import ObjectStore
-from meterai.stamping.bundles.model import FILES_MAX, PATH_CHARACTERS_MAX, file_id
+from meterai.stamping.bundles.model import COMMAND_ROOM, PATH_CHARACTERS_MAX, BundleRoom, file_id
 from meterai.stamping.ports import Vouch
 from meterai.stamping.store import bundles, documents
 from meterai.stamping.use_cases.accept_document import accept_document
@@ -41,7 +41,7 @@ async def add_to_bundle(
     path: str,
     data: bytes,
     now: datetime,
-    files_max: int = FILES_MAX,
+    room: BundleRoom = COMMAND_ROOM,
 ) -> AddedFile:
     """Checks one file and adds it to the customer's bundle. A file that is there is not checked again.
 
@@ -50,13 +50,13 @@ async def add_to_bundle(
     its retention ends.
 
     Raises: Refusal NOT_FOUND `bundle.unknown`; CONFLICT `bundle.started` (on the site) and INVALID
-    `bundle.too_many_files`, also if that happened during the check; BUSY `jail.busy`; UNAVAILABLE
-    `jail.unavailable`.
+    `bundle.too_many_files`, `bundle.too_large`, also if that happened during the check; BUSY `jail.busy`;
+    UNAVAILABLE `jail.unavailable`.
     """
     sha256 = hashlib.sha256(data).hexdigest()
     path = path[-PATH_CHARACTERS_MAX:]
     id = file_id(bundle_id, path, sha256)
-    known = await _find(db, bundle_id, customer_id, id, files_max)
+    known = await _find(db, bundle_id, customer_id, id, len(data), room)
     if known is not None:
         return AddedFile(id=id, code=known["refusal_code"], facts=known["refusal_facts"], new=False)
     document_id, code, facts = None, None, {}
@@ -90,7 +90,7 @@ async def add_to_bundle(
         refusal_code=code,
         refusal_facts=facts,
     )
-    await _note(db, customer_id, file, files_max)
+    await _note(db, customer_id, file, room)
     return AddedFile(id=id, code=code, facts=facts, new=True)
 
 
@@ -103,7 +103,7 @@ async def refuse_in_bundle(
     content_name: bytes,
     size: int,
     refusal: Refusal,
-    files_max: int = FILES_MAX,
+    room: BundleRoom = COMMAND_ROOM,
 ) -> UUID:
     """Adds a file that was refused before its content was read: its path, too large, not a PDF at all.
 
@@ -115,7 +115,7 @@ async def refuse_in_bundle(
     sha256 = hashlib.sha256(content_name).hexdigest()
     path = path[-PATH_CHARACTERS_MAX:]
     id = file_id(bundle_id, path, sha256)
-    if await _find(db, bundle_id, customer_id, id, files_max) is None:
+    if await _find(db, bundle_id, customer_id, id, 0, room) is None:
         file = bundles.NewFile(
             id=id,
             bundle_id=bundle_id,
@@ -126,11 +126,13 @@ async def refuse_in_bundle(
             refusal_code=refusal.code,
             refusal_facts=refusal.facts,
         )
-        await _note(db, customer_id, file, files_max)
+        await _note(db, customer_id, file, room)
     return id
 
 
-async def _find(db: Database, bundle_id: UUID, customer_id: UUID, id: UUID, files_max: int) -> Row | None:
+async def _find(
+    db: Database, bundle_id: UUID, customer_id: UUID, id: UUID, size: int, room: BundleRoom
+) -> Row | None:
     """Returns the file if it was checked before and its document exists.
 
     Else checks that there is room for it.
@@ -141,15 +143,15 @@ async def _find(db: Database, bundle_id: UUID, customer_id: UUID, id: UUID, file
         if known is not None and (known["document_id"] or known["refusal_code"]):
             return known
         _refuse_started(bundle)
-        await _refuse_full(tx, bundle_id, id, files_max)
+        await _refuse_full(tx, bundle_id, id, size, room)
     return None
 
 
-async def _note(db: Database, customer_id: UUID, file: bundles.NewFile, files_max: int) -> None:
+async def _note(db: Database, customer_id: UUID, file: bundles.NewFile, room: BundleRoom) -> None:
     """Adds the file, and gives its document to the customer. The bundle may have changed since the check."""
     async with db.transaction() as tx:
         _refuse_started(await _lock(tx, file.bundle_id, customer_id))
-        await _refuse_full(tx, file.bundle_id, file.id, files_max)
+        await _refuse_full(tx, file.bundle_id, file.id, file.bytes if file.document_id else 0, room)
         if await bundles.put_file(tx, file) and file.document_id is not None:
             await documents.adopt_documents(tx, [file.document_id], customer_id)
 
@@ -161,9 +163,12 @@ async def _lock(tx: Connection, bundle_id: UUID, customer_id: UUID) -> Row:
     return bundle
 
 
-async def _refuse_full(tx: Connection, bundle_id: UUID, id: UUID, files_max: int) -> None:
-    if await bundles.count_others(tx, bundle_id, id) >= files_max:
-        raise Refusal(Kind.INVALID, "bundle.too_many_files", maximum=files_max)
+async def _refuse_full(tx: Connection, bundle_id: UUID, id: UUID, size: int, room: BundleRoom) -> None:
+    files, taken = await bundles.count_others(tx, bundle_id, id)
+    if files >= room.files_max:
+        raise Refusal(Kind.INVALID, "bundle.too_many_files", maximum=room.files_max)
+    if room.bytes_max is not None and taken + size > room.bytes_max:
+        raise Refusal(Kind.INVALID, "bundle.too_large", bundle_bytes_max=room.bytes_max)
 
 
 def _refuse_started(bundle: Row) -> None:

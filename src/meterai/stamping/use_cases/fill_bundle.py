@@ -12,7 +12,7 @@ from meterai.kernel.clock import Clock
 from meterai.kit.database import Database
 from meterai.kit.files.object_store import ObjectStore
 from meterai.stamping.bundles.given_files import GivenFile
-from meterai.stamping.bundles.model import FILES_MAX
+from meterai.stamping.bundles.model import COMMAND_ROOM, BundleRoom
 from meterai.stamping.ports import Vouch
 from meterai.stamping.use_cases.add_to_bundle import add_to_bundle, refuse_in_bundle
 
@@ -29,7 +29,7 @@ async def fill_bundle(
     at_once: int,
     clock: Clock,
     until: datetime | None = None,
-    files_max: int = FILES_MAX,
+    room: BundleRoom = COMMAND_ROOM,
     on_file: Callable[[UUID], None] = lambda _id: None,
 ) -> bool:
     """Checks and adds files until there are no more, or until `until`. Returns whether all were added.
@@ -52,7 +52,7 @@ async def fill_bundle(
 
     async def add_some() -> None:
         while (file := await take()) is not None:
-            on_file(await _add(db, jail, objects, vouch, bundle_id, customer_id, file, clock(), files_max))
+            on_file(await _add(db, jail, objects, vouch, bundle_id, customer_id, file, clock(), room))
 
     tasks = [asyncio.create_task(add_some()) for _ in range(at_once)]
     try:
@@ -73,7 +73,7 @@ async def _add(
     customer_id: UUID,
     file: GivenFile,
     now: datetime,
-    files_max: int,
+    room: BundleRoom,
 ) -> UUID:
     if file.data is None:
         assert file.refusal is not None
@@ -85,7 +85,7 @@ async def _add(
             content_name=file.stands_for,
             size=file.size,
             refusal=file.refusal,
-            files_max=files_max,
+            room=room,
         )
     added = await add_to_bundle(
         db,
@@ -97,6 +97,6 @@ async def _add(
         path=file.path,
         data=file.data,
         now=now,
-        files_max=files_max,
+        room=room,
     )
     return added.id

@@ -43,6 +43,7 @@ from meterai.web.account.sign_in import told
 from meterai.web.documents.bundle_check import check_values
 from meterai.web.documents.bundle_view import BundleView, id_in, place_address, view_in, view_named
 from meterai.web.documents.bundling import (
+    BUNDLE_BYTES_MAX,
     FILES_MAX,
     UPLOAD_BYTES_MAX,
     UPLOAD_LIMITS,
@@ -307,7 +308,8 @@ async def _form_page(
         status=http_status(refusal),
         submit_id=name or secrets.token_urlsafe(18),
         files_max=FILES_MAX,
-        bundle_bytes_max=UPLOAD_BYTES_MAX,
+        parcel_bytes_max=UPLOAD_BYTES_MAX,
+        bundle_bytes_max=BUNDLE_BYTES_MAX,
         bundles=slice_of(found, BUNDLES_SHOWN, lambda one: one.id, behind=behind),
         private=True,
         **told(refusal),
@@ -343,7 +345,8 @@ async def _page(
         id=id,
         available=sum(lot.available for lot in lots),
         files_max=FILES_MAX,
-        bundle_bytes_max=UPLOAD_BYTES_MAX,
+        parcel_bytes_max=UPLOAD_BYTES_MAX,
+        bundle_bytes_max=BUNDLE_BYTES_MAX,
         private=True,
         **told(refusal),
         **values,

@@ -24,7 +24,7 @@ from meterai.kit.http.body_budget import BodyBudget
 from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.pdf.picture_kinds import is_picture
 from meterai.stamping.bundles.given_files import GivenFile, from_zip, refused_file
-from meterai.stamping.bundles.model import LEFT_OUT, Bundle, BundleFile, Outcome
+from meterai.stamping.bundles.model import LEFT_OUT, Bundle, BundleFile, BundleRoom, Outcome
 from meterai.stamping.queries import read_checked
 from meterai.stamping.use_cases.fill_bundle import fill_bundle
 from meterai.texts.mechanism.languages import languages
@@ -34,9 +34,11 @@ from meterai.web.pages.messages import notice_text, state_text, text_of
 from meterai.web.requests.forms import FormLimits, Upload
 from meterai.web.requests.request_context import RequestContext
 
-FILES_MAX = 500
+FILES_MAX = 2000
 """Files of one upload and of one bundle, on the site."""
 UPLOAD_BYTES_MAX = 100 << 20
+BUNDLE_BYTES_MAX = 1 << 30
+"""Of all files of a bundle together. They come in several uploads."""
 UPLOADS_AT_ONCE = 8
 """In each process, one for each customer. An upload keeps up to 100 MB in memory while it arrives."""
 UPLOAD_LIMITS = FormLimits(
@@ -98,7 +100,7 @@ async def add_uploads(
         at_once=_AT_ONCE,  # and no more: other people's uploads are checked in between
         clock=service.clock,
         until=service.clock() + CHECKING,
-        files_max=FILES_MAX,
+        room=BundleRoom(files_max=FILES_MAX, bytes_max=BUNDLE_BYTES_MAX),
     )
     if not complete:
         raise Refusal(Kind.BUSY, "bundle.not_checked")
