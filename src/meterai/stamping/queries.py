@@ -21,7 +21,7 @@ from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import Inspection, RenderedPage, RenderRequest
 from meterai.stamping import page_images
-from meterai.stamping.model import Job, JobState, OutputVerdict, Release
+from meterai.stamping.model import Fitness, Job, JobState, OutputVerdict, Release
 from meterai.stamping.photos import Photo
 from meterai.stamping.placement import Placement
 from meterai.stamping.requests import OutputLimits, PageDifference
@@ -187,19 +187,19 @@ async def documents_of_customer(
         return await _pages(conn, rows)
 
 
-async def payable_of_customer(
+async def fitness_for_customer(
     db: Database, ids: Sequence[UUID], customer_id: UUID | None
-) -> dict[UUID, bool]:
+) -> dict[UUID, Fitness]:
     """Whether documents can be paid, of those that belong to the customer; None: of all of them."""
     async with db.connection() as conn:
         rows = await conn.fetch(
-            """SELECT id, output, compared_at IS NOT NULL OR differences = '[]' AS compared
+            """SELECT id, output, placements, compared_at IS NOT NULL OR differences = '[]' AS compared
                FROM stamping.document
                WHERE id = ANY ($1) AND ($2::uuid IS NULL OR customer_id = $2)""",
             list(ids),
             customer_id,
         )
-    return {row["id"]: documents.can_be_paid(row) for row in rows}
+    return {row["id"]: documents.fitness_of(row) for row in rows}
 
 
 class DocumentLabel(msgspec.Struct, frozen=True, kw_only=True):

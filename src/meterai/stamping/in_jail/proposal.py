@@ -45,7 +45,7 @@ def choose_place(image: Image.Image, request: ProposeRequest) -> Placement:
 
     Candidates are tried from the nearest on, until no other one can be better.
     """
-    ink = _Ink(image, image.width / request.width_pt)
+    ink = _Ink(image, request)
     best: tuple[float, Placement] | None = None
     for distance, x, y, size in _candidates(request.width_pt, request.height_pt, request.size):
         if best is not None and best[0] <= distance:
@@ -62,7 +62,7 @@ def choose_place(image: Image.Image, request: ProposeRequest) -> Placement:
 
 def ranked_places(image: Image.Image, request: ProposeRequest) -> list[Placement]:
     """Every place on a rendered page that covers no other stamp, in the order of `choose_place`."""
-    ink = _Ink(image, image.width / request.width_pt)
+    ink = _Ink(image, request)
     costs = [(distance + ink.cost_under(place), place) for distance, place in _not_taken(request)]
     return [place for _, place in sorted(costs, key=itemgetter(0))]
 
@@ -72,7 +72,7 @@ def empty_places(image: Image.Image, request: ProposeRequest, *, margin: float) 
 
     `margin`: the least distance from the edge of the page, in points.
     """
-    ink = _Ink(image, image.width / request.width_pt)
+    ink = _Ink(image, request)
     return [place for _, place in _not_taken(request, margin) if not ink.share_under(place)]
 
 
@@ -87,10 +87,12 @@ def _not_taken(request: ProposeRequest, margin: float = MARGIN) -> Iterator[tupl
 class _Ink:
     """Where a page has ink. Candidates stand in columns, so each column is counted once, row by row."""
 
-    def __init__(self, image: Image.Image, scale: float) -> None:
-        """`scale`: dots of the image per point."""
+    def __init__(self, image: Image.Image, request: ProposeRequest) -> None:
         self._marks = image.convert("L").point(_INK)
-        self._scale = scale
+        self._scale = image.width / request.width_pt
+        """Dots of the image per point."""
+        self._bottom = request.height_pt * self._scale
+        """The lower edge of the page: the last row of the image may reach beyond it."""
         self._columns: dict[tuple[int, int], list[int]] = {}
 
     def cost_under(self, placement: Placement) -> float:
@@ -101,7 +103,7 @@ class _Ink:
         """The share of the square and its margin that has ink."""
         side = max(1, round((placement.size + 2 * _AIR_PT) * self._scale))
         left = round((placement.x - _AIR_PT) * self._scale)
-        top = self._marks.height - round((placement.y - _AIR_PT) * self._scale) - side
+        top = round(self._bottom - (placement.y - _AIR_PT) * self._scale) - side
         above = self._column(left, side)
         rows = len(above) - 1
         return (above[min(max(top + side, 0), rows)] - above[min(max(top, 0), rows)]) / side**2

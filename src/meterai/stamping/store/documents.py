@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from meterai.kit.database import Connection, Row
-from meterai.stamping.model import OutputVerdict
+from meterai.stamping.model import Fitness, OutputVerdict
 from meterai.stamping.placement import Placement
 from meterai.stamping.retention import RETENTION_DAYS
 
@@ -190,7 +190,9 @@ async def set_sheets(
     return status == "UPDATE 1"
 
 
-async def adopt_documents(connection: Connection, ids: Sequence[UUID], customer_id: UUID) -> dict[UUID, bool]:
+async def adopt_documents(
+    connection: Connection, ids: Sequence[UUID], customer_id: UUID
+) -> dict[UUID, Fitness]:
     """Gives documents to a customer, except those that were to be stamped for another customer.
 
     Returns those that are the customer's now, and whether each can be paid.
@@ -200,20 +202,22 @@ async def adopt_documents(connection: Connection, ids: Sequence[UUID], customer_
                retained_until = greatest(retained_until, created_at + make_interval(days => $3))
            WHERE id = ANY ($1) AND (customer_id IS NULL OR customer_id = $2 OR NOT EXISTS
                (SELECT 1 FROM stamping.job j WHERE j.document_id = d.id))
-           RETURNING id, output, compared_at IS NOT NULL OR differences = '[]' AS compared""",
+           RETURNING id, output, placements, compared_at IS NOT NULL OR differences = '[]' AS compared""",
         list(ids),
         customer_id,
         RETENTION_DAYS,
     )
-    return {row["id"]: can_be_paid(row) for row in rows}
+    return {row["id"]: fitness_of(row) for row in rows}
 
 
-def can_be_paid(row: Row) -> bool:
-    """Whether a document is within its limits, and a person confirmed the pages that look different.
-
-    The row has `output` and `compared`.
-    """
-    return row["compared"] and msgspec.convert(row["output"], OutputVerdict).ok
+def fitness_of(row: Row) -> Fitness:
+    """Whether a document can be paid. The row has `output`, `placements` and `compared`."""
+    placements = msgspec.convert(row["placements"], list[Placement])
+    is_within = msgspec.convert(row["output"], OutputVerdict).ok
+    return Fitness(
+        payable=row["compared"] and is_within and all(place.is_settled for place in placements),
+        covering=tuple(place for place in placements if place.covers),
+    )
 
 
 async def adopt_ownerless(tx: Connection, customers: Mapping[UUID, UUID]) -> None:

@@ -27,7 +27,6 @@ from meterai.stamping.queries import (
     released_file,
 )
 from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX, THUMBNAIL_WIDTH_PX
-from meterai.stamping.use_cases.look_under_stamps import look_under_stamps
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.start_stamping import start_stamping
 from meterai.stamping.use_cases.tell_ends import await_end
@@ -46,6 +45,7 @@ from meterai.web.account.sign_in import (
 from meterai.web.documents.placing import TypedPlacement, placing_context, typed_of
 from meterai.web.documents.placing_form import WantedPlacements, typed_from, wanted_placements
 from meterai.web.documents.seen_documents import look_of, own_document, picture_of
+from meterai.web.documents.settling import covering_context, settle
 from meterai.web.documents.uploads import accept_upload
 from meterai.web.line.general_shop import entry_cookies
 from meterai.web.orders.access import ORDER_COOKIE, customer_of, kept_orders, signed_in
@@ -201,6 +201,7 @@ async def take_placing(request: WebRequest, context: RequestContext, document_id
     try:
         typed = await typed_from(form, document, context.free_place)
         wanted = await wanted_placements(form, document, typed, context.free_place)
+        wanted = await settle(context, form, document, wanted, typed)
         await _stamp(context, document, customer, wanted, typed.profile)
     except Refusal as refusal:
         if await job_of_document(context.service.db, document_id) is None:
@@ -274,10 +275,7 @@ async def _stamp(
 ) -> None:
     """Stores places and profile. The stamping starts unless another stamp is to be placed first."""
     service, customer_id, now = context.service, customer.customer_id, context.service.clock()
-    seen = await look_under_stamps(
-        service.jail, service.objects, document, wanted.placements, profile=profile
-    )
-    await place_stamps(service.db, document.document_id, seen, profile=profile)
+    await place_stamps(service.db, document.document_id, wanted.placements, profile=profile)
     if wanted.show is not None:
         return
     await await_end(
@@ -358,6 +356,7 @@ def placing_page(
         private=True,
         **told(refusal),
         **placing_context(document, typed, context.open_events()),
+        **covering_context(typed.placement, refusal),
     )
 
 

@@ -10,6 +10,7 @@
   const form = document.querySelector("form[method=post] [name=x]").form;
   const said = document.querySelector("[data-said]");
   const clash = document.querySelector("[data-clash]");
+  const covering = document.querySelector("[data-covering]");
   const corner = (node) => node.getAttribute("transform").match(/-?[\d.]+/g).map(Number);
   const others = [...page.querySelectorAll("[data-other]")].map((node) => [node, corner(node), +node.firstChild.getAttribute("width")]);
   let [left, top] = corner(spot);
@@ -17,6 +18,12 @@
 
   for (const node of document.querySelectorAll("[data-with-script]")) node.hidden = false;
   for (const node of document.querySelectorAll("[data-without-script]")) node.hidden = true;
+
+  // What is said of a place, and the tick, hold for that place alone.
+  function leave(note) {
+    note.hidden = true;
+    note.querySelector("input").checked = false;
+  }
 
   function show(moved) {
     left = Math.min(Math.max(0, left), width - size);
@@ -28,6 +35,7 @@
     spot.classList.toggle("clash", covered);
     clash.textContent = covered ? clash.dataset.text : "";
     if (moved) {
+      if (covering) leave(covering);
       said.textContent = said.dataset.text
         .replace("{x}", Math.round((left / width) * 100))
         .replace("{y}", Math.round(((height - top - size) / height) * 100));
