@@ -24,7 +24,7 @@ from meterai.stamping import page_images
 from meterai.stamping.model import Fitness, Job, JobState, OutputVerdict, Release
 from meterai.stamping.photos import Photo
 from meterai.stamping.placement import Placement
-from meterai.stamping.requests import OutputLimits, PageDifference
+from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX, OutputLimits, PageDifference
 from meterai.stamping.retention import RETENTION_DAYS
 from meterai.stamping.store import bundles, documents, unproven
 
@@ -278,7 +278,8 @@ async def document_image(
     data = await read_checked(objects, key)
     request = RenderRequest(data=data, page=page, width_px=width)
     rendered = await jail.run(_RENDER, request, RenderedPage, owner=str(document_id))
-    page_images.keep(key, page, width, rendered.jpeg)
+    if width <= PAGE_IMAGE_WIDTH_PX:  # a large one is looked at once, and the browser has it
+        page_images.keep(key, page, width, rendered.jpeg)
     return rendered.jpeg
 
 

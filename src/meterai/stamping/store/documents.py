@@ -75,6 +75,16 @@ class NewSheets(msgspec.Struct, frozen=True, kw_only=True):
         return sorted({self.input_object, self.upload_object})
 
 
+class TurnedFiles(msgspec.Struct, frozen=True, kw_only=True):
+    """The keys and sizes of a document's files with a turned page."""
+
+    input_object: str
+    input_bytes: int
+    other_object: str | None
+    other_bytes: int | None
+    rewritten_from: str | None
+
+
 async def insert_document(connection: Connection, document: NewDocument) -> None:
     """Inserts a document that was inspected, under the locks of its objects (see `lock_object`).
 
@@ -162,6 +172,39 @@ async def set_rewritten(
         key,
         size,
         inspection,
+        output,
+    )
+    return status == "UPDATE 1"
+
+
+async def set_turned(
+    tx: Connection,
+    document_id: UUID,
+    turned: TurnedFiles,
+    *,
+    was: str,
+    inspection: Any,
+    placements: Any,
+    output: Any,
+) -> bool:
+    """Replaces the bytes named `was`, and those that are kept beside them, by files with a turned page.
+
+    Returns False when the document changed meanwhile.
+    """
+    status = await tx.execute(
+        """UPDATE stamping.document d SET input_object = $3, input_bytes = $4, other_object = $5,
+               other_bytes = $6, rewritten_from = $7, inspection = $8, placements = $9, output = $10
+           WHERE id = $1 AND input_object = $2 AND NOT EXISTS
+               (SELECT 1 FROM stamping.job j WHERE j.document_id = d.id AND j.state <> 'refused')""",
+        document_id,
+        was,
+        turned.input_object,
+        turned.input_bytes,
+        turned.other_object,
+        turned.other_bytes,
+        turned.rewritten_from,
+        inspection,
+        placements,
         output,
     )
     return status == "UPDATE 1"

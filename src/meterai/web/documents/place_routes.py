@@ -22,6 +22,7 @@ from meterai.stamping.queries import DocumentPage, document_page
 from meterai.stamping.use_cases.place_stamps import chosen_profile, place_stamps
 from meterai.stamping.use_cases.rewrite_document import rewrite_document
 from meterai.web.account.sign_in import told
+from meterai.web.documents.page_strip import pages_context
 from meterai.web.documents.placing import TypedPlacement, placing_context, typed_of
 from meterai.web.documents.placing_form import typed_from, wanted_placements
 from meterai.web.documents.seen_documents import is_over, look_of, picture_of
@@ -272,13 +273,19 @@ def _page(
         number=draft.position,
         total=len(draft.order.items),
         action=visit.link(f"{base}/letak/{draft.position}"),
-        image=image_address(context, draft.key, document, typed.placement.page),
+        turn=visit.link(f"{base}/letak/{draft.position}/putar"),
         sheets=visit.link(f"{base}/lembar/{document.document_id}"),
         drop=visit.link(f"{base}/hapus/{document.document_id}"),
         many="",
         countable=draft.order.state == "draft",
         private=True,
         **told(refusal),
+        **pages_context(
+            document,
+            typed.placement.page,
+            request.query_params,
+            lambda page: image_address(context, draft.key, document, page),
+        ),
         **placing_context(document, typed, context.open_events(), event=_event_of(context, draft)),
         **covering_context(typed.placement, refusal),
     )
