@@ -28,6 +28,11 @@ _LINE_MAX = 80
 """Letters of the longest line that can be a placeholder."""
 
 
+def is_placeholder(line: str) -> bool:
+    """Whether a line of text says nothing but where the stamp goes."""
+    return len(line) <= _LINE_MAX and _PLACEHOLDER.fullmatch(line) is not None
+
+
 @contextmanager
 def without_placeholders(page: pypdfium2.PdfPage, area: Rectangle) -> Iterator[None]:
     """The page without its placeholders in the area, in the page's own coordinates.
@@ -73,9 +78,7 @@ def _placeholders(text: pypdfium2.PdfTextPage, area: Rectangle) -> Iterator[tupl
             if not _touches(text.get_charbox(start), area):
                 continue
             first, last = _line_around(text, start, start + length - 1, count)
-            if last - first < _LINE_MAX and _PLACEHOLDER.fullmatch(
-                text.get_text_range(first, last - first + 1)
-            ):
+            if is_placeholder(text.get_text_range(first, last - first + 1)):
                 yield first, last
         searcher.close()
 

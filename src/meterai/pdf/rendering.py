@@ -50,19 +50,32 @@ def render_image(request: RenderRequest) -> Image.Image:
 def with_image[Made](request: RenderRequest, make: Callable[[Image.Image], Made]) -> Made:
     """Draws the page and returns what `make` makes of the picture.
 
-    The picture's memory ends with the document, so `make` must not keep any of it. If PDFium can't read a
-    file, qpdf rewrites it first: qpdf repairs more, and stamping uses it too.
+    The picture's memory ends with the document, so `make` must not keep any of it.
+
+    Raises: as `render_page`.
+    """
+    return with_document(
+        request.data,
+        request.password,
+        lambda document: make(picture_of(page_of(document, request.page), request)),
+    )
+
+
+def with_document[Made](data: bytes, password: str, work: Callable[[pypdfium2.PdfDocument], Made]) -> Made:
+    """Opens the file and returns what `work` makes of it. No page or picture outlives the document.
+
+    If PDFium can't read a file, qpdf rewrites it first: qpdf repairs more, and stamping uses it too.
 
     Raises: as `render_page`.
     """
     try:
-        return _with_image(request.data, request, make)
+        return _with_document(data, password, work)
     except (pypdfium2.PdfiumError, _NoSuchPage):
         pass
     try:
-        return _with_image(_mend(request), request, make)
-    except _NoSuchPage:
-        raise Refusal(Kind.NOT_FOUND, "pdf.no_such_page", page=request.page) from None
+        return _with_document(_mend(data, password), password, work)
+    except _NoSuchPage as missing:
+        raise Refusal(Kind.NOT_FOUND, "pdf.no_such_page", page=missing.page) from None
     except (pypdfium2.PdfiumError, pikepdf.PikepdfError):
         raise Refusal(Kind.INVALID, "pdf.broken") from None
 
@@ -70,16 +83,29 @@ def with_image[Made](request: RenderRequest, make: Callable[[Image.Image], Made]
 class _NoSuchPage(Exception):
     """PDFium finds no page with this number."""
 
+    def __init__(self, page: int) -> None:
+        self.page = page
 
-def _with_image[Made](data: bytes, request: RenderRequest, make: Callable[[Image.Image], Made]) -> Made:
+
+def _with_document[Made](data: bytes, password: str, work: Callable[[pypdfium2.PdfDocument], Made]) -> Made:
     _keep_standard_fonts()
-    with opened(data, request.password) as document:
-        if not 1 <= request.page <= len(document):
-            raise _NoSuchPage
-        part = request.crop and _in_units(request.crop, data, request)
-        bitmap = _draw(document[request.page - 1], request, part)
-        size = (bitmap.width, bitmap.height)
-        return make(Image.frombuffer("RGBX", size, bitmap.buffer, "raw", "RGBX", bitmap.stride, 1))
+    with opened(data, password) as document:
+        return work(document)
+
+
+def page_of(document: pypdfium2.PdfDocument, number: int) -> pypdfium2.PdfPage:
+    """The page with this number, counted from 1, in the work of `with_document`."""
+    if not 1 <= number <= len(document):
+        raise _NoSuchPage(number)
+    return document[number - 1]
+
+
+def picture_of(page: pypdfium2.PdfPage, request: RenderRequest) -> Image.Image:
+    """Draws a page of an open document (RGBX), or the part that the request names."""
+    part = request.crop and _in_units(request.crop, request)
+    bitmap = _draw(page, request, part)
+    size = (bitmap.width, bitmap.height)
+    return Image.frombuffer("RGBX", size, bitmap.buffer, "raw", "RGBX", bitmap.stride, 1)
 
 
 @lru_cache(maxsize=1)
@@ -100,16 +126,16 @@ def _keep_standard_fonts() -> object:
     return document, page
 
 
-def _mend(request: RenderRequest) -> bytes:
+def _mend(data: bytes, password: str) -> bytes:
     out = io.BytesIO()
-    with pikepdf.open(io.BytesIO(request.data), password=request.password, suppress_warnings=True) as pdf:
+    with pikepdf.open(io.BytesIO(data), password=password, suppress_warnings=True) as pdf:
         pdf.save(out, fix_metadata_version=False)
     return out.getvalue()
 
 
-def _in_units(crop: Rectangle, data: bytes, request: RenderRequest) -> Rectangle:
+def _in_units(crop: Rectangle, request: RenderRequest) -> Rectangle:
     """Converts points in the visible page to units of the page: PDFium does not know UserUnit."""
-    unit = user_unit(data, request.page, password=request.password)
+    unit = user_unit(request.data, request.page, password=request.password)
     return crop[0] / unit, crop[1] / unit, crop[2] / unit, crop[3] / unit
 
 

@@ -26,20 +26,20 @@ def without_lines(marks: Image.Image, dots_per_pt: int) -> Image.Image:
 
 def _lines(marks: Image.Image, length: int, gap: int, dots_per_pt: int) -> Image.Image:
     """The parts that are long in a row, thin across it, and full but for gaps."""
-    rows = _opened(_shrunk(_grown(marks, gap), gap), length)
+    rows = _opened(_shrunk(grown(marks, gap), gap), length)
     if rows.getbbox() is None:
         return rows
     across = rows.transpose(Image.Transpose.TRANSPOSE)
     thin = ImageChops.subtract(across, _opened(across, _THICK_PT * dots_per_pt + 2))
-    return _moved(_grown(thin, 2), 1).transpose(Image.Transpose.TRANSPOSE)  # with their soft edges
+    return _moved(grown(thin, 2), 1).transpose(Image.Transpose.TRANSPOSE)  # with their soft edges
 
 
 def _opened(marks: Image.Image, length: int) -> Image.Image:
     """The runs in a row that have at least this length."""
-    return _grown(_shrunk(marks, length - 1), length - 1)
+    return grown(_shrunk(marks, length - 1), length - 1)
 
 
-def _grown(marks: Image.Image, steps: int) -> Image.Image:
+def grown(marks: Image.Image, steps: int) -> Image.Image:
     """Each mark and the given number of dots right of it."""
     done = 0
     while done < steps:

@@ -49,7 +49,7 @@ def stamp(
     out: Annotated[Path, typer.Option(help="Folder for the stamped files and the report.")],
     customer: Annotated[str, typer.Option(help="E-mail or phone of the customer whose quota is used.")],
     place: Annotated[
-        Place, typer.Option(help="Where the stamp goes: proposed for each file (last page), or one place.")
+        Place, typer.Option(help="Where the stamp goes: proposed for each file, or one place.")
     ] = Place(PROPOSED),
     page: Annotated[Literal["first", "last"], typer.Option(help="Page for a named place.")] = "last",
     sign_later: Annotated[
@@ -74,7 +74,7 @@ def stamp(
     was used); with these --json prints its object. 2: something else kept it from going on.
     """
     if place == PROPOSED and page == "first":
-        raise typer.BadParameter("a proposed place is on the last page; name one with --place")
+        raise typer.BadParameter("a proposed place has its own page; name a place with --place")
     if source.resolve() == out.resolve():
         raise typer.BadParameter("the stamped files need a folder of their own")
     set_up_logging("ERROR")

@@ -57,7 +57,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """Where each document of a bundle gets its one stamp, and what may follow the stamp."""
 
     position: Position | None = None
-    """None: the place proposed for each document, on its last page."""
+    """None: the place proposed for each document."""
     page: Literal["first", "last"] = "last"
     """Page of a named position."""
     profile: Profile = Profile.FINAL

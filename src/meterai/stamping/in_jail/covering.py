@@ -6,13 +6,10 @@ count, too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 import pypdfium2
 from PIL import Image
 
-from meterai.kernel.refusals import Refusal
 from meterai.pdf.ink import cover_on, ink_on, is_plain, shows_nothing
 from meterai.pdf.ink_kinds import Ink
 from meterai.pdf.opening.by_pdfium import opened
@@ -46,21 +43,23 @@ def look_under(request: PlacesRequest) -> PlacesSeen:
     return PlacesSeen(placements=seen)
 
 
-def seen_on(
-    picture: Image.Image, data: bytes, places: Sequence[Placement], *, width_pt: float
-) -> list[Placement]:
-    """The places on a page with what each covers, for a file without signatures.
+def seen_on(page: pypdfium2.PdfPage, picture: Image.Image, place: Placement, *, width_pt: float) -> Placement:
+    """The place with what it covers on a page of a file without signatures.
 
     - `picture`: the page, drawn already. Only a place where it shows something is drawn again.
     - `width_pt`: the width of the page.
     """
-    shown = [place for place in places if not _is_blank(picture, width_pt, place)]
+    if _is_blank(picture, width_pt, place):
+        return covering(place, Ink.NOTHING)
     try:
-        looked = look_under(PlacesRequest(data=data, placements=shown)).placements if shown else []
-    except Refusal:  # nobody knows, so a person shall look
-        looked = [covering(place, Ink.DRAWN) for place in shown]
-    drawn = dict(zip(shown, looked, strict=True))
-    return [drawn.get(place) or covering(place, Ink.NOTHING) for place in places]
+        return covering(place, cover_on(page, place.rectangle, unit_of(page, width_pt)))
+    except pypdfium2.PdfiumError:  # nobody knows, so a person shall look
+        return covering(place, Ink.DRAWN)
+
+
+def unit_of(page: pypdfium2.PdfPage, width_pt: float) -> float:
+    """The page's UserUnit, which PDFium does not know."""
+    return width_pt / max(float(page.get_size()[0]), 0.01)
 
 
 def covering(placement: Placement, ink: Ink) -> Placement:

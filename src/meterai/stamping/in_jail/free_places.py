@@ -8,17 +8,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
+import msgspec
 import pypdfium2
 from PIL import Image
 
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.pdf.ink import ink_on, places_of_annotations
+from meterai.pdf.ink import ink_on, places_of_annotations, seen_box
 from meterai.pdf.ink_kinds import Ink
 from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.pdf.opening.by_pdfium import opened
 from meterai.pdf.opening.structure import WalkedPage, open_document, refuse
+from meterai.pdf.placeholder_words import without_placeholders
+from meterai.pdf.requests import PageSize
 from meterai.stamping.in_jail.covering import covering
-from meterai.stamping.in_jail.proposal import empty_places, ranked_places
+from meterai.stamping.in_jail.proposal import signing_pages
+from meterai.stamping.in_jail.proposing.aims import usual_aim
+from meterai.stamping.in_jail.proposing.choosing import choose_place, empty_places, ranked_places
+from meterai.stamping.in_jail.proposing.last_ink import find_last_ink
+from meterai.stamping.in_jail.proposing.page_marks import PageMarks, marks_of
+from meterai.stamping.in_jail.proposing.signing_words import find_signing_place
 from meterai.stamping.placement import SIZE_DEFAULT, SIZE_MIN, Placement
 from meterai.stamping.requests import ProposeRequest
 
@@ -58,16 +66,14 @@ def propose_free_place(request: ProposeRequest) -> Placement:
 
 
 def find_free_places(data: bytes, pages: Sequence[WalkedPage], count: int) -> list[Placement]:
-    """Free places for all stamps: on the last page that has room for one, and on pages before it.
+    """Free places for all stamps: where people sign, else on the last pages that have room for one.
 
     Raises: Refusal INVALID `placement.no_free_place`; `pdf.signed_irregular` if PDFium can't read it.
     """
     found: list[Placement] = []
     with _opened(data) as document:
-        for number in range(len(pages), max(0, len(pages) - _PAGES_MAX), -1):
+        for number in _pages_to_try(document, pages):
             box = pages[number - 1].box
-            if not DEFAULT_LIMITS.is_large_enough(box.width_pt, box.height_pt):
-                continue
             while len(found) < count:
                 wanted = ProposeRequest(
                     data=b"", page=number, width_pt=box.width_pt, height_pt=box.height_pt, taken=found
@@ -81,24 +87,46 @@ def find_free_places(data: bytes, pages: Sequence[WalkedPage], count: int) -> li
     return found
 
 
+def _pages_to_try(document: pypdfium2.PdfDocument, pages: Sequence[WalkedPage]) -> list[int]:
+    """The page where people sign, if words say so, and then pages from the last one back."""
+    sizes = [
+        PageSize(width_pt=p.box.width_pt, height_pt=p.box.height_pt, rotation=p.box.rotation) for p in pages
+    ]
+    try:
+        first = [page.number for page in signing_pages(document, sizes)[:1] if page.aim is not None]
+    except pypdfium2.PdfiumError:
+        raise refuse("pdf.signed_irregular") from None
+    others = range(len(pages), max(0, len(pages) - _PAGES_MAX), -1)
+    large = [
+        n for n in others if DEFAULT_LIMITS.is_large_enough(sizes[n - 1].width_pt, sizes[n - 1].height_pt)
+    ]
+    return list(dict.fromkeys([*first, *large]))
+
+
 def _free_on(document: pypdfium2.PdfDocument, request: ProposeRequest, unit: float) -> Placement | None:
     with _loaded(document, request.page) as page:
-        tried = _places_to_try(_obstacles(page), request)
+        tried = _places_to_try(page, request, unit)
         found = next((place for place in tried if not ink_on(page, place.rectangle, unit)), None)
     return found and covering(found, Ink.NOTHING)
 
 
-def _places_to_try(picture: Image.Image, request: ProposeRequest) -> Iterator[Placement]:
-    """Places of the wanted size, then smaller ones, and at last small ones near the edge."""
+def _places_to_try(page: pypdfium2.PdfPage, request: ProposeRequest, unit: float) -> Iterator[Placement]:
+    """The proposed place, then others of the wanted size, smaller ones, and small ones near the edge."""
+    marks = PageMarks(marks_of(_obstacles(page)), _WIDTH_PX / request.width_pt, height_pt=request.height_pt)
+    aim = find_signing_place(page, unit) or find_last_ink(marks)
+    aim = aim or usual_aim(request.width_pt, request.height_pt)
+    yield choose_place(marks, request, aim)[0]
     for size in dict.fromkeys((request.size, min(request.size, SIZE_DEFAULT), SIZE_MIN)):
-        yield from ranked_places(picture, _with_size(request, size))[:_TRIED_MAX]
-    yield from empty_places(picture, _with_size(request, SIZE_MIN), margin=_EDGE)[:_TRIED_MAX]
+        yield from ranked_places(marks, _with_size(request, size), aim)[:_TRIED_MAX]
+    yield from empty_places(marks, _with_size(request, SIZE_MIN), aim, margin=_EDGE)[:_TRIED_MAX]
 
 
 def _obstacles(page: pypdfium2.PdfPage) -> Image.Image:
-    """The page as a small picture. Fields and comments are black, filled or not."""
-    scale = _WIDTH_PX / max(page.get_size()[0], 1.0)
-    picture: Image.Image = page.render(scale=scale, grayscale=True).to_pil().convert("L")
+    """The page as a small picture without words that wait for a stamp. Fields and comments are black."""
+    width, height = page.get_size()
+    scale = _WIDTH_PX / max(width, 1.0)
+    with without_placeholders(page, seen_box(page).to_page((0, 0, width, height))):
+        picture: Image.Image = page.render(scale=scale, grayscale=True).to_pil().convert("L")
     for _, (left, bottom, right, top) in places_of_annotations(page):
         across = [round(min(max(side * scale, 0), picture.width)) for side in (left, right)]
         down = [picture.height - round(min(max(side * scale, 0), picture.height)) for side in (top, bottom)]
@@ -107,14 +135,7 @@ def _obstacles(page: pypdfium2.PdfPage) -> Image.Image:
 
 
 def _with_size(request: ProposeRequest, size: float) -> ProposeRequest:
-    return ProposeRequest(
-        data=b"",
-        page=request.page,
-        width_pt=request.width_pt,
-        height_pt=request.height_pt,
-        size=size,
-        taken=request.taken,
-    )
+    return msgspec.structs.replace(request, data=b"", size=size)
 
 
 @contextmanager

@@ -1,151 +1,104 @@
-"""Proposes a place for the stamp: the emptiest square near where people sign. Runs in the jail."""
+"""Proposes places for stamps: near where people sign, where the page is empty. Runs in the jail.
+
+- Words say where people sign (`proposing/signing_words.py`), on the last page that has such words.
+- Without them it is the last ink of the last page that has any (`proposing/last_ink.py`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
-from itertools import accumulate
-from operator import itemgetter
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
 
+import pypdfium2
 from PIL import Image
 
-from meterai.pdf.rendering import render_image
-from meterai.pdf.requests import RenderRequest
-from meterai.stamping.in_jail.covering import seen_on
-from meterai.stamping.placement import MARGIN, Placement, fitting_size, overlap
-from meterai.stamping.requests import ProposeRequest
+from meterai.pdf.limits import DEFAULT_LIMITS
+from meterai.pdf.rendering import encode_picture, page_of, picture_of, with_document, without_colour
+from meterai.pdf.requests import PageSize, RenderedPage, RenderRequest
+from meterai.stamping.in_jail.covering import unit_of
+from meterai.stamping.in_jail.proposing.aims import Aim
+from meterai.stamping.in_jail.proposing.sheet import Sheet
+from meterai.stamping.in_jail.proposing.signing_words import find_signing_place
+from meterai.stamping.placement import Placement
+from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX, ProposeRequest
 
-_WIDTH_PX = 150
-_PAPER = 232
-"""Grey value from which a dot is paper."""
-_INK = [0 if grey >= _PAPER else 255 for grey in range(256)]
-_INK_WEIGHT = 12.0
-_TOUCH_COST = 0.5
-"""Cost of a square that touches any ink, with a small margin around it."""
-_AIR_PT = 3.0
-_TAKEN_COST = 50.0
+_PAGES_MAX = 4
+"""Pages whose words are read, from the last one back."""
+_READING_S = 0.5
+"""CPU time after which no other page is read: pages that are hard to draw are hard to read, too."""
+
+
+class SigningPage(NamedTuple):
+    """A page on which people may sign."""
+
+    number: int
+    """Counted from 1."""
+    page: pypdfium2.PdfPage
+    size: PageSize
+    aim: Aim | None
+    """Where people sign; None: no word says so."""
 
 
 def propose_placement(request: ProposeRequest) -> Placement:
-    """Proposes the place with the least ink; among empty ones the nearest to the usual signature block.
+    """Proposes a place on a page.
 
     It says what the place covers.
 
     Raises: Refusal as `render_page`.
     """
-    image = render_image(
-        RenderRequest(data=request.data, page=request.page, width_px=_WIDTH_PX, password=request.password)
-    )
-    place = choose_place(image, request)
-    return seen_on(image, request.data, [place], width_pt=request.width_pt)[0]
+    size = PageSize(width_pt=request.width_pt, height_pt=request.height_pt, rotation=0)
+
+    def look(document: pypdfium2.PdfDocument) -> Placement:
+        page = _read(page_of(document, request.page), request.page, size)
+        return sheet_of(page, draw(page.page)).propose(request)
+
+    return with_document(request.data, request.password, look)
 
 
-def choose_place(image: Image.Image, request: ProposeRequest) -> Placement:
-    """Chooses the place on a rendered page.
+def signing_pages(document: pypdfium2.PdfDocument, sizes: Sequence[PageSize]) -> list[SigningPage]:
+    """The last page with words that say where people sign. Without such words: pages from the last one back.
 
-    Candidates are tried from the nearest on, until no other one can be better.
+    Pages that are too small for a stamp are left out.
     """
-    ink = _Ink(image, request)
-    best: tuple[float, Placement] | None = None
-    for distance, x, y, size in _candidates(request.width_pt, request.height_pt, request.size):
-        if best is not None and best[0] <= distance:
+    found: list[SigningPage] = []
+    started = time.process_time()
+    for number, size in reversed(list(enumerate(sizes, 1))):
+        if not DEFAULT_LIMITS.is_large_enough(size.width_pt, size.height_pt):
+            continue
+        found.append(_read(page_of(document, number), number, size))
+        if found[-1].aim is not None:
+            return found[-1:]
+        if len(found) == _PAGES_MAX or time.process_time() - started > _READING_S:
             break
-        placement = Placement(page=request.page, x=x, y=y, size=size)
-        cost = distance + ink.cost_under(placement)
-        if any(overlap(placement, other) for other in request.taken):
-            cost += _TAKEN_COST
-        if best is None or cost < best[0]:
-            best = (cost, placement)
-    assert best is not None
-    return best[1]
+    return found
 
 
-def ranked_places(image: Image.Image, request: ProposeRequest) -> list[Placement]:
-    """Every place on a rendered page that covers no other stamp, in the order of `choose_place`."""
-    ink = _Ink(image, request)
-    costs = [(distance + ink.cost_under(place), place) for distance, place in _not_taken(request)]
-    return [place for _, place in sorted(costs, key=itemgetter(0))]
+class DrawnPage(NamedTuple):
+    """The picture of a page on which people place stamps."""
+
+    picture: Image.Image
+    """As PDFium drew it (RGBX)."""
+    grey: Image.Image
+    has_colour: bool
+
+    def encoded(self) -> RenderedPage:
+        """The picture for people."""
+        shown = self.picture.convert("RGB") if self.has_colour else self.grey
+        return encode_picture(shown, RenderRequest(data=b"", page=1).quality)
 
 
-def empty_places(image: Image.Image, request: ProposeRequest, *, margin: float) -> list[Placement]:
-    """Every place without ink, the nearest to the usual signature block first.
-
-    `margin`: the least distance from the edge of the page, in points.
-    """
-    ink = _Ink(image, request)
-    return [place for _, place in _not_taken(request, margin) if not ink.share_under(place)]
+def draw(page: pypdfium2.PdfPage) -> DrawnPage:
+    """Draws a page as people see it when they place a stamp."""
+    picture = picture_of(page, RenderRequest(data=b"", page=1, width_px=PAGE_IMAGE_WIDTH_PX))
+    plain = without_colour(picture)
+    return DrawnPage(picture, picture.convert("L") if plain is None else plain, plain is None)
 
 
-def _not_taken(request: ProposeRequest, margin: float = MARGIN) -> Iterator[tuple[float, Placement]]:
-    """The candidates that cover no other stamp, each with its distance."""
-    for distance, x, y, size in _candidates(request.width_pt, request.height_pt, request.size, margin):
-        place = Placement(page=request.page, x=x, y=y, size=size)
-        if not any(overlap(place, other) for other in request.taken):
-            yield distance, place
+def sheet_of(page: SigningPage, drawn: DrawnPage) -> Sheet:
+    """The page with its picture, to look for places."""
+    return Sheet(page.page, drawn.picture, drawn.grey, width_pt=page.size.width_pt, aim=page.aim)
 
 
-class _Ink:
-    """Where a page has ink. Candidates stand in columns, so each column is counted once, row by row."""
-
-    def __init__(self, image: Image.Image, request: ProposeRequest) -> None:
-        self._marks = image.convert("L").point(_INK)
-        self._scale = image.width / request.width_pt
-        """Dots of the image per point."""
-        self._bottom = request.height_pt * self._scale
-        """The lower edge of the page: the last row of the image may reach beyond it."""
-        self._columns: dict[tuple[int, int], list[int]] = {}
-
-    def cost_under(self, placement: Placement) -> float:
-        covered = self.share_under(placement)
-        return _TOUCH_COST + _INK_WEIGHT * covered if covered else 0.0
-
-    def share_under(self, placement: Placement) -> float:
-        """The share of the square and its margin that has ink."""
-        side = max(1, round((placement.size + 2 * _AIR_PT) * self._scale))
-        left = round((placement.x - _AIR_PT) * self._scale)
-        top = round(self._bottom - (placement.y - _AIR_PT) * self._scale) - side
-        above = self._column(left, side)
-        rows = len(above) - 1
-        return (above[min(max(top + side, 0), rows)] - above[min(max(top, 0), rows)]) / side**2
-
-    def _column(self, left: int, side: int) -> list[int]:
-        """Counts the dots of ink above each row of a column. There is none beyond the page."""
-        known = self._columns.get((left, side))
-        if known is None:
-            strip = self._marks.crop((left, 0, left + side, self._marks.height))
-            means = strip.resize((1, strip.height), Image.Resampling.BOX).tobytes()
-            known = list(accumulate(map(_dots_of(side).__getitem__, means), initial=0))
-            self._columns[left, side] = known
-        return known
-
-
-@lru_cache(maxsize=32)
-def _dots_of(side: int) -> list[int]:
-    """How many of `side` dots are ink, by the mean of their marks (0 to 255)."""
-    return [round(mean * side / 255) for mean in range(256)]
-
-
-@lru_cache(maxsize=32)
-def _candidates(
-    width_pt: float, height_pt: float, wanted: float, margin: float = MARGIN
-) -> tuple[tuple[float, float, float, float], ...]:
-    """Lists (distance, x, y, size) on a grid, nearest first. Kept in a cache, since most pages are A4."""
-    size = fitting_size(width_pt, height_pt, wanted=wanted)
-    found = [
-        (_distance((x + size / 2) / width_pt, (y + size / 2) / height_pt), x, y, size)
-        for y in _steps(height_pt - size, margin)
-        for x in _steps(width_pt - size, margin)
-    ]
-    return tuple(sorted(found))
-
-
-def _steps(room: float, wanted: float) -> list[float]:
-    margin = min(wanted, max(0.0, room / 2))
-    count = max(1, min(24, int((room - 2 * margin) / 18)))
-    return [round(margin + (room - 2 * margin) * step / count, 2) for step in range(count + 1)]
-
-
-def _distance(across: float, up: float) -> float:
-    """Distance from the usual signature block (right of the middle, in the lower third), in shares of the
-    page."""
-    return abs(across - 0.72) + 1.4 * abs(up - 0.24)
+def _read(page: pypdfium2.PdfPage, number: int, size: PageSize) -> SigningPage:
+    return SigningPage(number, page, size, find_signing_place(page, unit_of(page, size.width_pt)))

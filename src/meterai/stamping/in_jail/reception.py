@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from PIL import Image
+import pypdfium2
 
 from meterai.pdf.inspection import inspect_opened
 from meterai.pdf.limits import DEFAULT_LIMITS
@@ -11,24 +11,21 @@ from meterai.pdf.opening.structure import open_document
 from meterai.pdf.opening.unlocking import unlock
 from meterai.pdf.own_page import own_page
 from meterai.pdf.profiles import Profile
-from meterai.pdf.rendering import encode_picture, with_image, without_colour
+from meterai.pdf.rendering import page_of, with_document
 from meterai.pdf.requests import (
     Inspection,
     InspectRequest,
-    PageSize,
     RenderedPage,
-    RenderRequest,
     SignatureKind,
 )
 from meterai.pdf.signed_refusals import keeping_signatures
-from meterai.stamping.in_jail.covering import seen_on
 from meterai.stamping.in_jail.free_places import find_free_places
 from meterai.stamping.in_jail.preparation import measure_opened
-from meterai.stamping.in_jail.proposal import choose_place
+from meterai.stamping.in_jail.proposal import DrawnPage, SigningPage, draw, sheet_of, signing_pages
+from meterai.stamping.in_jail.proposing.sheet import Sheet
 from meterai.stamping.in_jail.upload import accept
 from meterai.stamping.placement import Placement
 from meterai.stamping.requests import (
-    PAGE_IMAGE_WIDTH_PX,
     MeasureRequest,
     OutputLimits,
     PageDifference,
@@ -36,9 +33,6 @@ from meterai.stamping.requests import (
     Reception,
     ReceptionRequest,
 )
-
-_REDUCED = 4
-"""Factor by which the page image is reduced to look for an empty place."""
 
 
 def warm_up() -> None:
@@ -66,25 +60,9 @@ def receive(request: ReceptionRequest) -> Reception:
         notices = sorted({*inspection.notices, "pdf.notice.encrypted"})
         inspection = msgspec.structs.replace(inspection, encrypted=True, notices=notices)
     free = find_free_places(data, opened.pages, request.stamps) if signed else []
-    page, seen = _page_to_stamp(inspection, free)
-
-    def look(image: Image.Image) -> tuple[list[Placement], RenderedPage]:
-        plain = without_colour(image)
-        grey = image.convert("L") if plain is None else plain
-        small = grey.reduce(_REDUCED) if min(image.size) > _REDUCED * 20 else grey
-        placements = free
-        for _ in range(request.stamps - len(free)):
-            wanted = ProposeRequest(
-                data=b"", page=page, width_pt=seen.width_pt, height_pt=seen.height_pt, taken=placements
-            )
-            placements = [*placements, choose_place(small, wanted)]
-        if not signed:
-            placements = seen_on(image, data, placements, width_pt=seen.width_pt)
-        picture = image.convert("RGB") if plain is None else plain
-        return placements, encode_picture(picture, RenderRequest(data=b"", page=page).quality)
-
-    drawn = RenderRequest(data=data, page=page, width_px=PAGE_IMAGE_WIDTH_PX)
-    placements, page_image = with_image(drawn, look)
+    placements, page_image = with_document(
+        data, "", lambda document: _proposed(document, inspection, free, request.stamps)
+    )
     # The person may still choose: places to sign that stay take room, and so do their faces where none stays.
     measures = [
         measure_opened(
@@ -108,25 +86,46 @@ def receive(request: ReceptionRequest) -> Reception:
     )
 
 
+def _proposed(
+    document: pypdfium2.PdfDocument, inspection: Inspection, free: list[Placement], stamps: int
+) -> tuple[list[Placement], RenderedPage]:
+    """Places for the stamps, and the picture of their page. `free`: places that were found already."""
+    if free:
+        return free, draw(page_of(document, free[0].page)).encoded()
+    page, drawn, sheet = _page_to_stamp(document, inspection)
+    placements: list[Placement] = []
+    for _ in range(stamps):
+        wanted = ProposeRequest(
+            data=b"",
+            page=page.number,
+            width_pt=page.size.width_pt,
+            height_pt=page.size.height_pt,
+            taken=placements,
+        )
+        placements = [*placements, sheet.propose(wanted)]
+    return placements, drawn.encoded()
+
+
+def _page_to_stamp(
+    document: pypdfium2.PdfDocument, inspection: Inspection
+) -> tuple[SigningPage, DrawnPage, Sheet]:
+    """The page where words say that people sign, else the last page that has any ink, else the last one.
+
+    `inspect` refuses files without a page that can carry a stamp.
+    """
+    looked_at = []
+    for page in signing_pages(document, inspection.pages):
+        drawn = draw(page.page)
+        looked_at.append((page, drawn, sheet_of(page, drawn)))
+        if not looked_at[-1][2].is_empty:
+            return looked_at[-1]
+    return looked_at[0]
+
+
 def _choices(data: bytes, otherwise: bytes, profile: Profile) -> list[tuple[bytes, Profile]]:
     """The files that may be stamped, with their profiles."""
     other = Profile.FINAL if profile is Profile.SIGN_LATER else Profile.SIGN_LATER
     return [(data, profile), *([(otherwise, other)] if otherwise else [])]
-
-
-def _page_to_stamp(inspection: Inspection, free: list[Placement]) -> tuple[int, PageSize]:
-    """Number and size of the page with the first free place, else of the last page that can carry a stamp.
-
-    `inspect` refuses files without one.
-    """
-    if free:
-        return free[0].page, inspection.pages[free[0].page - 1]
-    numbered = reversed(list(enumerate(inspection.pages, 1)))
-    return next(
-        (page, seen)
-        for page, seen in numbered
-        if DEFAULT_LIMITS.is_large_enough(seen.width_pt, seen.height_pt)
-    )
 
 
 def profile_for(inspection: Inspection, wanted: Profile) -> Profile:

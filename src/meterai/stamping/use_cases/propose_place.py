@@ -22,7 +22,7 @@ _kept: dict[tuple[str, int, tuple[Placement, ...]], Placement] = {}
 async def propose_place(
     jail: JailPool, objects: ObjectStore, document: DocumentPage, page: int, taken: Sequence[Placement]
 ) -> Placement | None:
-    """Proposes a place near the signatures that covers no text, if there is one, and no stamp in `taken`.
+    """Proposes a place where people sign that covers nothing, if there is one, and no stamp in `taken`.
 
     The same document gets the same answer. None when the page is full or can't be read now: a proposal is a
     convenience, and nothing waits for it.

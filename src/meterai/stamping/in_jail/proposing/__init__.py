@@ -1,0 +1,1 @@
+"""Where a stamp belongs on a page: near the place where people sign. Runs in the jail."""
