@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "journey": ("benchmarks.commands.journey", "bench_journey", "Measure journeys from line to stamp."),
     "queue": ("benchmarks.commands.queue", "bench_queue", "Measure the gate of the waiting room."),
     "keys": ("benchmarks.commands.keys", "bench_keys", "Measure a key in a PKCS#11 token."),
+    "placing": ("benchmarks.commands.placing", "bench_placing", "Measure where stamps are proposed."),
     "promises": ("benchmarks.commands.promises", "bench_promises", "Measure the queue's promises."),
 }
 """Name of the command -> module, function, what it does."""
