@@ -209,7 +209,14 @@ class Person:
         inputs = self.page.locator("input[type=file]")
         for position, file in enumerate(files):
             inputs.nth(position).set_input_files(file)  # type: ignore[arg-type]
-        self.press(self.words["upload"])
+        self.press_and_wait(self.words["upload"])
+
+    def press_and_wait(self, name: str) -> None:
+        """Presses what sends files, and waits for what comes then: another page, or another main part."""
+        if self.scripts:
+            self.page.evaluate("document.querySelector('main').dataset.before = ''")
+        self.press(name)
+        self.page.wait_for_selector("main:not([data-before])")
 
     def prove_contact(self, contact: str, *, spaced: bool = True) -> None:
         """Types a contact, waits for the code, and types it as the message shows it, or with a gap."""

@@ -65,7 +65,7 @@ def test_all_pages_are_seen_before_quota_is_used(visitor: Visitor) -> None:
     buy(person, 1, new_address())
     person.open("/saya")
     person.page.locator("#berkas").set_input_files([PAPER])
-    person.press("Unggah dan pilih letak")
+    person.press_and_wait("Unggah dan pilih letak")
     person.press("Lihat semua 5 halaman")
     sees_all_pages(person)
     person.press("Letak meterai")

@@ -71,7 +71,7 @@ def test_quota_is_used_only_after_the_comparison(visitor: Visitor) -> None:
     buy(person, 1, new_address())
     person.open("/saya")
     person.page.locator("#berkas").set_input_files(LOST_FORM)
-    person.press("Unggah dan pilih letak")
+    person.press_and_wait("Unggah dan pilih letak")
     sees_both(person, "id")
     person.press("Ya, pakai hasil ini")
     person.press("Simpan dan lanjutkan")

@@ -115,11 +115,11 @@ def test_photos_of_several_pages_are_one_document_for_quota(visitor: Visitor) ->
     buy(person, 1, new_address())
     person.open("/saya")
     person.page.locator("#berkas").set_input_files([photo(), photo("yellow", "PNG")])  # type: ignore[list-item]
-    person.press("Unggah dan pilih letak")
+    person.press_and_wait("Unggah dan pilih letak")
     person.sees("foto 1 dari 2")
     first = person.page.url
     person.page.locator("#berkas").set_input_files(photo("cyan"))  # type: ignore[arg-type]
-    person.press(words["add"])
+    person.press_and_wait(words["add"])
     person.sees("foto 3 dari 3")
     person.approve("172-photos")
     person.press(words["forward"])
@@ -156,7 +156,7 @@ def test_what_is_no_photo_is_explained_and_what_came_stays(visitor: Visitor) -> 
     person.sees("Foto ini tidak dapat dibuka")
     person.upload(photo())
     person.page.locator("#berkas").set_input_files(heic)  # type: ignore[arg-type]
-    person.press(WORDS["id"]["add"])
+    person.press_and_wait(WORDS["id"]["add"])
     person.sees("Paling Kompatibel")
     person.sees(WORDS["id"]["ask"])
     assert is_light(result_of(person), 0.5, 0.2)
@@ -174,10 +174,10 @@ def test_an_event_takes_one_document_in_each_field_within_its_limit(visitor: Vis
     letter = {"name": "surat.pdf", "mimeType": "application/pdf", "buffer": samples.letter()}
     fields.nth(0).set_input_files([letter, loud])  # type: ignore[list-item]
     fields.nth(1).set_input_files(loud)  # type: ignore[arg-type]
-    person.press(person.words["upload"])
+    person.press_and_wait(person.words["upload"])
     person.sees("Di sini hanya satu dokumen yang dapat diterima.")
     person.page.locator("input[type=file]").set_input_files(photo())  # type: ignore[arg-type]
-    person.press(person.words["upload"])
+    person.press_and_wait(person.words["upload"])
     person.sees(WORDS["id"]["ask"])
     person.sees("Dengan meterai masih di bawah")
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import time
 import uuid
+import zipfile
 from pathlib import Path
 
 import pytest
 import zxingcpp
 from PIL import Image
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
 from tests.browser.person import Person
@@ -56,6 +58,8 @@ def test_an_applicant_gets_two_stamped_papers_that_anyone_can_verify(
 
     person.open("/")
     person.approve("01-home")
+    seen: list[str] = []
+    person.page.on("domcontentloaded", lambda page: seen.append(page.url))
     person.open("/casn")
     person.approve("02-event")
     person.page.locator(".hero a.button").click()
@@ -83,22 +87,45 @@ def test_an_applicant_gets_two_stamped_papers_that_anyone_can_verify(
     person.press(person.words["order"])
 
     person.wait_for_state("awaiting_payment")
+    assert len(seen) <= 8, seen
     person.approve("08-waiting")
     person.pay()
     person.wait_for_state("completed")
     person.sees(person.words["paid"])
     person.approve("09-done")
 
-    for position in (0, 1):
-        stamped = tmp_path / f"hasil-{position}.pdf"
-        stamped.write_bytes(person.download(position))
-        assert stamped.read_bytes().startswith(b"%PDF-")
-        judge = visitor(width=width, scripts=scripts, language=language)
-        judge.open("/periksa")
-        judge.page.locator("#berkas").set_input_files(stamped)
-        judge.page.locator("form[enctype] button").click()
-        judge.page.wait_for_selector("[data-verdict=ASLI]")
-        judge.approve(f"10-verdict-{position}")
+    stamped = [person.download(0), person.download(1)]
+    paper = tmp_path / "hasil.pdf"
+    paper.write_bytes(stamped[0])
+    judge = visitor(width=width, scripts=scripts, language=language)
+    judge.open("/periksa")
+    judge.page.locator("#berkas").set_input_files(paper)
+    judge.page.locator("form[enctype] button").click()
+    judge.page.wait_for_selector("[data-verdict=ASLI]")
+    judge.approve("10-verdict")
+    use_result(person, stamped)
+    assert judge.page.request.get(f"{person.page.url}/hasil.zip").status == 404
+    assert judge.page.request.get(f"{person.page.url}/cek/1").status == 404
+
+
+def use_result(person: Person, stamped: list[bytes]) -> None:
+    """Reads the next step, downloads everything at once, and checks a file in one tap."""
+    order = person.page.url
+    next_step = person.page.locator("section[aria-labelledby=berikutnya]")
+    expect(next_step.get_by_role("link", name="sscasn.bkn.go.id")).to_be_visible()
+    expect(next_step).to_contain_text("2034")
+    expect(next_step).to_contain_text(re.compile(r"Surat lamaran\.pdf: \d+ KB, .* 800 KB"))
+    with person.page.expect_download() as caught:
+        next_step.locator("a[data-all]").click()
+    with zipfile.ZipFile(caught.value.path()) as archive:
+        assert [archive.read(name) for name in archive.namelist()] == stamped
+        assert archive.namelist() == ["bermeterai-Surat lamaran.pdf", "bermeterai-Surat pernyataan.pdf"]
+    person.page.locator("a[href$='/cek/2']").click()
+    person.page.wait_for_selector("[data-verdict=ASLI]")
+    person.sees("Surat pernyataan.pdf")
+    person.approve("11-checked-in-one-tap")
+    person.page.locator("a.crumb").click()
+    expect(person.page).to_have_url(order)
 
 
 def move_stamp(person: Person) -> None:

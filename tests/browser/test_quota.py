@@ -54,7 +54,7 @@ def test_quota_is_bought_used_and_the_rest_given_back(visitor: Visitor, tmp_path
     person.open("/saya")
     person.sees("3 meterai siap dipakai")
     person.page.locator("#berkas").set_input_files(paper)
-    person.press("Unggah dan pilih letak")
+    person.press_and_wait("Unggah dan pilih letak")
     person.approve("32-quota-place")
     person.press("Simpan dan lanjutkan")
     person.page.wait_for_selector("[data-state=released]", timeout=40_000)
@@ -85,7 +85,7 @@ def test_stamps_of_one_document_from_several_purchases_are_told_apart_from_too_f
     person.page.locator("#berkas").set_input_files(
         {"name": "dua.pdf", "mimeType": "application/pdf", "buffer": samples.letter()}
     )
-    person.press("Unggah dan pilih letak")
+    person.press_and_wait("Unggah dan pilih letak")
     person.press("Tambah meterai pada dokumen ini")
     person.press(person.words["save_place"])
     person.sees("Kuota Anda cukup, tetapi terbagi")

@@ -222,7 +222,7 @@ def test_two_stamps_from_quota_however_often_the_button_is_pressed(visitor: Visi
     buy(person, 3, new_address())
     person.open("/saya")
     person.page.locator("#berkas").set_input_files(paper)
-    person.press("Unggah dan pilih letak")
+    person.press_and_wait("Unggah dan pilih letak")
     person.press(WORDS["id"]["add"])
     person.sees("meterai 2 dari 2")
     person.approve("159-quota-two")
@@ -253,7 +253,7 @@ def test_more_stamps_than_the_quota_holds_are_refused_and_their_places_kept(
     buy(person, 1, new_address())
     person.open("/saya")
     person.page.locator("#berkas").set_input_files(paper)
-    person.press("Unggah dan pilih letak")
+    person.press_and_wait("Unggah dan pilih letak")
     person.press(WORDS["id"]["add"])
     put_at(person, "atas_kiri")
     person.press(person.words["save_place"])
@@ -298,7 +298,7 @@ def test_a_document_taken_out_in_another_window_takes_no_other_with_it(visitor: 
         {"name": f"{name}.pdf", "mimeType": "application/pdf", "buffer": samples.letter()} for name in "ABC"
     ]
     person.page.locator("input[type=file]").set_input_files(papers)
-    person.press(person.words["upload"])
+    person.press_and_wait(person.words["upload"])
     first, other = person.page.url, person.context.new_page()
     other.goto(first.replace("letak/1", "letak/2"))
     place_of_b = other.locator("[data-spot]").get_attribute("transform")

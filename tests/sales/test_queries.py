@@ -297,6 +297,8 @@ async def test_the_shipped_example_is_the_casn_event(database: TestDatabase) -> 
     event = await find_event(database.app, "casn")
     assert [d.kind for d in event.required_documents] == ["surat_lamaran", "surat_pernyataan"]
     assert (event.output_bytes_max, event.pdf_version_min) == (819_200, "1.6")
+    assert event.hand_in is not None
+    assert event.hand_in.address == "https://sscasn.bkn.go.id"
     assert event.is_open(datetime(2026, 9, 5, tzinfo=UTC))
     assert not event.is_open(event.closes_at)
 
@@ -320,6 +322,7 @@ _CLOSES_EARLY = "last_call_at = 2026-09-05T14:00:01Z\ncloses_at = 2026-09-05T14:
         (("2034-", "2014-"), "after opens_at"),
         (("slug = ", "slag = "), "slag"),
         (("Asia/Jakarta", "Asia/Tokyo"), "zone"),
+        (("https://sscasn", "javascript:sscasn"), "address"),
         (("819200", "800"), "output_bytes_max"),
         (('"casn"', '"kuota"'), "/kuota is a page of the site"),
         (('"surat_pernyataan"', '"surat_lamaran"'), "the same kind"),

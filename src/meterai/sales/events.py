@@ -36,6 +36,14 @@ class RequiredDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     name_en: str
 
 
+class HandingIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where people hand in the stamped documents of an event: `[event.hand_in]`."""
+
+    name_id: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+    name_en: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+    address: Annotated[str, msgspec.Meta(pattern=r"^https://[^\s\"<>]+$")]
+
+
 class EventQueue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The waiting room in front of an event: `[event.queue]`. Times need their zone offset."""
 
@@ -104,6 +112,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Whether people may want to sign a stamped file digitally. False: they are not asked."""
     queue: EventQueue | None = None
     """None: nobody ever waits."""
+    hand_in: HandingIn | None = None
+    """None: people know where."""
 
     def name_in(self, language: str) -> str:
         """The event's name on pages of a language."""

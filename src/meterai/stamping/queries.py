@@ -208,6 +208,8 @@ class DocumentLabel(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     serials: tuple[SerialNumber, ...]
     """Serial numbers of the released stamps, in the order of their places."""
+    bytes: int
+    """The size of the stamped file; 0 before there is one."""
 
 
 async def document_labels(db: Database, ids: Sequence[UUID]) -> dict[UUID, DocumentLabel]:
@@ -218,11 +220,18 @@ async def document_labels(db: Database, ids: Sequence[UUID]) -> dict[UUID, Docum
         rows = await conn.fetch(
             """SELECT d.id, d.name, ARRAY(
                    SELECT s.serial FROM stamping.job j JOIN stamping.serial s ON s.job_id = j.id
-                   WHERE j.document_id = d.id AND j.state = 'released' ORDER BY s.ordinal) AS serials
+                   WHERE j.document_id = d.id AND j.state = 'released' ORDER BY s.ordinal) AS serials,
+                   (SELECT r.bytes FROM stamping.release r WHERE r.document_id = d.id
+                    ORDER BY r.version DESC LIMIT 1) AS bytes
                FROM stamping.document d WHERE d.id = ANY ($1)""",
             list(ids),
         )
-    return {row["id"]: DocumentLabel(name=row["name"], serials=tuple(row["serials"])) for row in rows}
+    return {
+        row["id"]: DocumentLabel(
+            name=row["name"], serials=tuple(row["serials"]), bytes=int(row["bytes"] or 0)
+        )
+        for row in rows
+    }
 
 
 async def document_names(db: Database, ids: Sequence[UUID]) -> dict[UUID, str]:
@@ -326,6 +335,32 @@ async def released_file(db: Database, objects: ObjectStore, document_id: UUID) -
     if row is None:
         raise Refusal(Kind.NOT_FOUND, "document.not_released")
     return ReleasedFile(name=row["name"], data=await read_checked(objects, row["sha256"]))
+
+
+class ReleasedName(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a stamped file is, and its name for a download."""
+
+    path: str
+    stamped_sha256: str
+    serial: str
+
+
+async def released_files(db: Database, ids: Sequence[UUID]) -> list[ReleasedName]:
+    """Lists the stamped files of documents, in the order of `ids`. Leaves out those that have none."""
+    async with db.connection() as conn:
+        rows = await conn.fetch(
+            """SELECT DISTINCT ON (d.id) d.id, d.name, r.sha256, r.serial
+               FROM stamping.document d JOIN stamping.release r ON r.document_id = d.id
+               WHERE d.id = ANY ($1) ORDER BY d.id, r.version DESC""",
+            list(ids),
+        )
+    found = {
+        row["id"]: ReleasedName(
+            path=f"bermeterai-{row['name']}", stamped_sha256=row["sha256"], serial=row["serial"]
+        )
+        for row in rows
+    }
+    return [found[id] for id in ids if id in found]
 
 
 async def read_checked(objects: ObjectStore, key: str) -> bytes:

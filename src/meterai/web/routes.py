@@ -23,6 +23,7 @@ from meterai.web.orders import (
     order_routes,
     quota_routes,
     refund_routes,
+    result_routes,
     stop_routes,
 )
 from meterai.web.pages import health_routes, icon_routes
@@ -38,6 +39,7 @@ ROUTES: list[Any] = [
     *checkout_routes.ROUTES,
     *order_routes.ROUTES,
     *refund_routes.ROUTES,
+    *result_routes.ROUTES,
     *stop_routes.ROUTES,
     *quota_routes.ROUTES,
     *my_stamps_routes.ROUTES,

@@ -8,7 +8,7 @@ from meterai.sales.events import Event
 from meterai.sales.queries.rows import read_row
 
 _EVENT = """SELECT slug, name, name_en, agency, agency_en, opens_at, closes_at, zone, required_documents,
-            output_bytes_max, pdf_version_min, signed_later FROM sales.event"""
+            output_bytes_max, pdf_version_min, signed_later, hand_in FROM sales.event"""
 
 
 async def events(db: Database) -> tuple[Event, ...]:

@@ -21,14 +21,14 @@ async def put_events(tx: Connection, events: Sequence[Event], *, staying: Collec
     for event in events:
         await tx.execute(
             """INSERT INTO sales.event (slug, name, name_en, agency, agency_en, opens_at, closes_at, zone,
-                   required_documents, output_bytes_max, pdf_version_min, signed_later, active)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, true)
+                   required_documents, output_bytes_max, pdf_version_min, signed_later, hand_in, active)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, true)
                ON CONFLICT (slug) DO UPDATE SET name = excluded.name, name_en = excluded.name_en,
                    agency = excluded.agency, agency_en = excluded.agency_en,
                    opens_at = excluded.opens_at, closes_at = excluded.closes_at, zone = excluded.zone,
                    required_documents = excluded.required_documents,
                    output_bytes_max = excluded.output_bytes_max, pdf_version_min = excluded.pdf_version_min,
-                   signed_later = excluded.signed_later, active = true""",
+                   signed_later = excluded.signed_later, hand_in = excluded.hand_in, active = true""",
             event.slug,
             event.name,
             event.name_en,
@@ -41,4 +41,5 @@ async def put_events(tx: Connection, events: Sequence[Event], *, staying: Collec
             event.output_bytes_max,
             event.pdf_version_min,
             event.signed_later,
+            msgspec.to_builtins(event.hand_in),
         )

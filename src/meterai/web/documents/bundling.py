@@ -25,7 +25,7 @@ from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.pdf.picture_kinds import is_picture
 from meterai.stamping.bundles.given_files import GivenFile, from_zip, refused_file
 from meterai.stamping.bundles.model import LEFT_OUT, Bundle, BundleFile, BundleRoom, Outcome
-from meterai.stamping.queries import read_checked
+from meterai.stamping.queries import ReleasedName, read_checked
 from meterai.stamping.use_cases.fill_bundle import fill_bundle
 from meterai.texts.mechanism.languages import languages
 from meterai.texts.mechanism.translation import translate
@@ -163,7 +163,7 @@ def report_csv(rows: Sequence[FileRow], columns: Sequence[str]) -> bytes:
     return csv_table(columns, cells).encode("utf-8-sig")
 
 
-async def zip_of(objects: ObjectStore, files: Sequence[BundleFile]) -> AsyncIterator[bytes]:
+async def zip_of(objects: ObjectStore, files: Sequence[BundleFile | ReleasedName]) -> AsyncIterator[bytes]:
     """Makes a ZIP of all stamped files while it is sent. One file at a time is in memory.
 
     Files that can't be read are named in a text file in the ZIP, because the answer has begun already.

@@ -117,7 +117,8 @@ async def take_upload(request: WebRequest, context: RequestContext) -> Response[
         for cookie in cookies:
             response.set_cookie(cookie)
         return response
-    return context.redirect(request, f"/pesanan/{order.number}/letak/1", cookies=cookies)
+    base = f"/pesanan/{order.number}"
+    return context.redirect(request, f"{base}/letak/1", cookies=cookies, stays=f"{base}/dokumen")
 
 
 @get("/pesanan/{number:str}/dokumen")
@@ -153,7 +154,8 @@ async def add_documents(request: WebRequest, context: RequestContext, number: st
     first = position_named(form.text("dari"))
     if problems or _asked_for_others(form, event):
         return await _documents_page(request, context, key, problems, shown_next=first)
-    return context.redirect(request, f"/pesanan/{number}/letak/{min(first, len(order.items))}")
+    base, position = f"/pesanan/{number}", min(first, len(order.items))
+    return context.redirect(request, f"{base}/letak/{position}", stays=f"{base}/dokumen")
 
 
 @post("/pesanan/{number:str}/hapus/{document_id:uuid}", status_code=303)
@@ -243,7 +245,7 @@ async def _accept(
     owner: UUID | None,
 ) -> tuple[list[FormDocument], list[RefusedFile]]:
     language = context.visit(request).language
-    submit_id = _submit_id(form)
+    submit_id, before = _submit_id(form), form.number("ke")  # documents that the script sent alone before it
     accepted: list[FormDocument] = []
     problems: list[RefusedFile] = []
     for slot in slots:
@@ -260,7 +262,7 @@ async def _accept(
                     context, files, event=event, kind=slot.kind, owner=owner, password=password_of(form)
                 )
                 context.visit(request).at_hand[document.document_id] = document
-                place = f"{submit_id}/{slot.field}/{number}/{document.uploaded}"
+                place = f"{submit_id}/{slot.field}/{before + number}/{document.uploaded}"
                 accepted.append(
                     FormDocument(document_id=document.document_id, document_kind=slot.kind, slot=place)
                 )

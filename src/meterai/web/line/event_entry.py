@@ -25,7 +25,7 @@ from meterai.waiting_room.use_cases.use_pass import use_pass
 from meterai.web.line.queues import INSIDE_S, HeldPass, inside_cookie, open_pass, pass_cookie
 from meterai.web.orders.access import open_order_page
 from meterai.web.requests.form_rights import lets_go_on, make_form_name
-from meterai.web.requests.request_context import HTML, RequestContext, WebRequest, address_of
+from meterai.web.requests.request_context import RequestContext, WebRequest, address_of, see_other
 
 _EVENT_FLOW = "event "
 _ENDED = ("expired", "cancelled")
@@ -120,7 +120,7 @@ async def may_finish_late(request: WebRequest, context: RequestContext, event: s
 def to_the_line(request: WebRequest, context: RequestContext, event: str) -> Response[bytes]:
     """Redirects visitors without a right to the gate, where they take a place."""
     target = context.queues.join_page(event, context.visit(request).language)
-    return Response(b"", status_code=303, headers={"Location": target}, media_type=HTML)
+    return see_other(request, target)
 
 
 async def order_of_pass(

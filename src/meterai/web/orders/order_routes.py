@@ -242,6 +242,7 @@ async def _known(context: RequestContext, order: Order) -> StampingFacts:
     return StampingFacts(
         names=await document_names(context.service.db, documents),
         serials={id: label.serials for id, label in labels.items()},
+        sizes={id: label.bytes for id, label in labels.items()},
         signing_stopped=await _is_stopped_for(context, order),
         event=context.known_events.get(order.event_slug or ""),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -78,6 +78,10 @@ class ItemView:
     download: str
     crops: str
     """The address of the pictures of its stamps, but for their number; empty if it has none."""
+    check: str
+    """The page that judges the stamped file; empty before there is one."""
+    bytes: int
+    """The size of the stamped file; 0: unknown."""
     refundable: int
     given_back: int
     used: int
@@ -121,9 +125,17 @@ class OrderView:
     moving: bool
     rarely: bool
     closed: Event | None
+    event: Event | None
+    is_over: bool
+    """The event is over."""
     waits: bool
     mark: str
     timeline: Sequence[TimelineEntry]
+
+    @property
+    def stamped(self) -> list[ItemView]:
+        """The items whose stamped file can be downloaded."""
+        return [item for item in self.items if item.download]
 
     @property
     def step(self) -> int:
@@ -168,6 +180,8 @@ class StampingFacts:
 
     names: Mapping[UUID, str]
     serials: Mapping[UUID, Sequence[str]]
+    sizes: Mapping[UUID, int] = field(default_factory=dict)
+    """The size of each stamped file, by document."""
     signing_stopped: bool = False
     """The stop switch is thrown: documents in work wait."""
     event: Event | None = None
@@ -226,6 +240,8 @@ def order_view(order: OrderPage, known: StampingFacts, visit: Visit, *, now: dat
         moving=_moving(order, now),
         rarely=order.state == "expired" or _waits_only(order),
         closed=closed,
+        event=known.event,
+        is_over=known.event is not None and known.event.is_over(now),
         waits=waits,
         mark=_mark(order, items, is_closed=closed is not None, waits=waits),
         timeline=order.timeline,
@@ -318,6 +334,8 @@ def _item(order: Order, item: Item, refundable: int, known: StampingFacts, visit
         serials=known.serials.get(document, ()) if document and ready else (),
         download=visit.link(f"/pesanan/{order.number}/unduh/{item.position}") if ready else "",
         crops=f"/pesanan/{order.number}/meterai/{item.document_id}" if ready else "",
+        check=visit.link(f"/pesanan/{order.number}/cek/{item.position}") if ready else "",
+        bytes=known.sizes.get(document, 0) if document and ready else 0,
         refundable=refundable,
         given_back=item.refunded_quantity,
         used=item.quantity - item.refunded_quantity - refundable if is_quota else 0,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 
@@ -42,6 +43,8 @@ type WebRequest = Request[Any, Any, Any]
 _WORK_FIELDS = ("altcha", "tunggu")
 _BEGINNINGS = ("/beli", "/kuota")
 """The addresses at which a purchase begins."""
+_SENT_BY = "x-sent-by"
+"""What `upload.js` says of itself."""
 _COME_FROM = "sec-fetch-site"
 """From which site a request comes, as browsers say (W3C Fetch Metadata). No page can set this header."""
 
@@ -121,12 +124,15 @@ class RequestContext:
             private=True,
         )
 
-    def redirect(self, request: WebRequest, path: str, *, cookies: Iterable[Cookie] = ()) -> Response[bytes]:
-        """Makes a redirect (303) to one of our pages, in the visitor's language."""
-        target = visit_of(request.scope).link(path)
-        return Response(
-            b"", status_code=303, headers={"Location": target}, cookies=list(cookies), media_type=HTML
-        )
+    def redirect(
+        self, request: WebRequest, path: str, *, cookies: Iterable[Cookie] = (), stays: str = ""
+    ) -> Response[bytes]:
+        """Makes a redirect (303) to one of our pages, in the visitor's language.
+
+        `stays`: the page that shows what an upload brought so far, for the script that sends the others.
+        """
+        visit = visit_of(request.scope)
+        return see_other(request, visit.link(path), cookies=cookies, stays=stays and visit.link(stays))
 
     def work_page(self, request: WebRequest, needed: WorkNeeded) -> Response[bytes]:
         """Renders the page whose script does the work that a form needs, and sends the form again.
@@ -185,6 +191,21 @@ class RequestContext:
     def visit(self, request: WebRequest) -> Visit:
         """The language and address of a request."""
         return visit_of(request.scope)
+
+
+def see_other(
+    request: WebRequest, target: str, *, cookies: Iterable[Cookie] = (), stays: str = ""
+) -> Response[bytes]:
+    """Makes a redirect (303). A script that sent an upload gets the address instead: it goes there itself.
+
+    Browsers would follow a redirect for it, load the page twice, and refuse one that leads to the gates.
+    """
+    if request.method == "POST" and request.headers.get(_SENT_BY) == "script":
+        body = msgspec.json.encode({"next": target, "stays": stays})
+        return Response(body, status_code=200, cookies=list(cookies), media_type="application/json")
+    return Response(
+        b"", status_code=303, headers={"Location": target}, cookies=list(cookies), media_type=HTML
+    )
 
 
 def address_of(request: WebRequest) -> str:

@@ -39,6 +39,7 @@
     }
   }
   if (tells) navigation.addEventListener("navigateerror", () => (stopped = setTimeout(wake)));
+  document.addEventListener("wake", wake); // what a script sent did not arrive
   addEventListener("pageshow", (event) => event.persisted && location.reload());
 
   for (const offer of $("[data-print]")) {
@@ -68,13 +69,14 @@
     if (wrong) input.setAttribute("aria-invalid", "true");
     else input.removeAttribute("aria-invalid");
   });
-  for (const box of $(".file")) {
-    const input = box.querySelector("input");
-    box.addEventListener("dragover", (event) => { event.preventDefault(); box.classList.add("over"); });
-    box.addEventListener("dragleave", () => box.classList.remove("over"));
-    box.addEventListener("drop", (event) => {
-      event.preventDefault();
-      box.classList.remove("over");
+  for (const kind of ["dragover", "dragleave", "drop"]) {
+    document.addEventListener(kind, (event) => {
+      const box = event.target.closest && event.target.closest(".file");
+      if (!box) return;
+      if (kind !== "dragleave") event.preventDefault();
+      box.classList.toggle("over", kind === "dragover");
+      if (kind !== "drop") return;
+      const input = box.querySelector("input");
       input.files = event.dataTransfer.files;
       input.dispatchEvent(new Event("change", { bubbles: true }));
     });

@@ -56,7 +56,7 @@ class Checker:
         except Refusal as refusal:
             return asked_again(refusal.code)
         data, name = bytes(upload.content), upload.name
-        return await (self._read(data, name) if is_picture(data) else self._judge(data, name))
+        return await (self._read(data, name) if is_picture(data) else self.judge(data, name))
 
     async def sealed_revision(self, form: Form) -> bytes:
         """The sealed revision of the file in a form, if something was added to it since.
@@ -74,7 +74,8 @@ class Checker:
             self.db, self.jail, data, trust=self.trust, now=self.clock(), limits=self.limits
         )
 
-    async def _judge(self, data: bytes, name: str) -> CheckPage:
+    async def judge(self, data: bytes, name: str) -> CheckPage:
+        """Judges a PDF. Raises: Refusal as the jail does when it is busy."""
         judgement = await self._judgement(data)
         drawer = Drawer(self.jail, data)
         draws = SAVED_AGAIN not in judgement.reasons  # else we can't tell what the stamped file showed
