@@ -56,6 +56,7 @@ JAIL_TASKS = [
     "meterai.stamping.in_jail.free_places:propose_free_place",
     "meterai.stamping.in_jail.covering:look_under",
     "meterai.stamping.in_jail.rewriting:rewrite",
+    "meterai.stamping.in_jail.turning:turn",
     DRAW_CROP,
     CLEAN_PHOTO,
     MAKE_SHEETS,

@@ -129,9 +129,11 @@ def use_result(person: Person, stamped: list[bytes]) -> None:
 
 
 def move_stamp(person: Person) -> None:
-    """Taps the page, then nudges; the form must follow."""
+    """Taps the page where it is empty, then nudges; the form must follow."""
     page = person.page
-    page.locator("[data-place]").click(position={"x": 80, "y": 90})
+    box = page.locator("[data-place]").bounding_box()
+    assert box
+    page.locator("[data-place]").click(position={"x": box["width"] * 0.25, "y": box["height"] * 0.75})
     first = page.locator("[name=x]").input_value(), page.locator("[name=y]").input_value()
     page.locator("[data-nudge=r]").click()
     page.locator("[data-nudge=u]").click()

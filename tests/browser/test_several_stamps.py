@@ -44,7 +44,7 @@ WORDS = {
 @pytest.fixture
 def paper(tmp_path: Path) -> Path:
     file = tmp_path / "Surat perjanjian.pdf"
-    file.write_bytes(samples.two_pages())
+    file.write_bytes(samples.nearly_empty())
     return file
 
 
@@ -62,10 +62,8 @@ def put_at(person: Person, name: str, *, aside: float = 0) -> None:
 
 
 def choose_page(person: Person, number: int) -> None:
-    person.page.locator("#lihat").select_option(str(number))
-    if not person.scripts:
-        person.press("Tampilkan")
-    expect(person.page.locator("form[method=post] input[name=halaman]")).to_have_value(str(number))
+    person.page.locator(f".pageStrip a[href*='halaman={number}']").click()
+    expect(person.page.locator("form[method=post] [name=halaman]")).to_have_value(str(number))
 
 
 @pytest.mark.parametrize(("width", "scripts", "language"), PEOPLE)
@@ -100,7 +98,7 @@ def test_two_stamps_are_placed_bought_and_sealed_on_one_document(
     put_at(person, "bawah_kiri")
     person.press(words["place"])
     expect(person.page.locator("form[method=post] [name=meterai]")).to_have_value("1")
-    expect(person.page.locator("form[method=post] input[name=halaman]")).to_have_value("2")
+    expect(person.page.locator("form[method=post] [name=halaman]")).to_have_value("2")
     assert person.page.locator("[data-other]").count() == 0
     person.approve("153-first-again")
     person.press(person.words["save_place"])
@@ -148,33 +146,6 @@ def test_a_stamp_added_and_taken_off_again_leaves_the_price_of_one(
     person.prove_contact(new_address())
     person.sees("Rp12.500")
     person.sees("1 meterai")
-
-
-def test_the_keyboard_passes_pages_without_being_led_away(visitor: Visitor) -> None:
-    person = visitor(width=1200)
-    person.open("/beli")
-    person.upload({"name": "dua.pdf", "mimeType": "application/pdf", "buffer": samples.two_pages()})
-    there, chooser = person.page.url, person.page.locator("#lihat")
-    first = chooser.input_value()
-    chooser.focus()
-    person.page.keyboard.press("ArrowUp" if first == "2" else "ArrowDown")
-    person.page.wait_for_timeout(500)
-    assert person.page.url == there
-    assert chooser.input_value() != first
-    person.page.keyboard.press("Tab")
-    person.page.keyboard.press("Enter")
-    person.page.wait_for_url("**halaman=*")
-    assert chooser.input_value() != first, "shown now"
-    chooser.focus()
-    person.page.keyboard.press("ArrowUp" if first == "1" else "ArrowDown")
-    person.press(person.words["save_place"])
-    person.page.wait_for_url(f"**halaman={first}")
-    assert chooser.input_value() == first, "nothing is saved on another page than the one that was chosen"
-    person.page.go_back()
-    person.page.wait_for_url(f"**halaman={3 - int(first)}")
-    chooser.click()
-    chooser.select_option(first)
-    person.page.wait_for_url(f"**halaman={first}")
 
 
 def test_a_tap_on_another_stamp_takes_it_in_hand(visitor: Visitor, paper: Path) -> None:
@@ -295,7 +266,8 @@ def test_a_document_taken_out_in_another_window_takes_no_other_with_it(visitor: 
     person = visitor(scripts=False)
     person.open("/beli")
     papers: list[Any] = [
-        {"name": f"{name}.pdf", "mimeType": "application/pdf", "buffer": samples.letter()} for name in "ABC"
+        {"name": f"{name}.pdf", "mimeType": "application/pdf", "buffer": samples.nearly_empty(1)}
+        for name in "ABC"
     ]
     person.page.locator("input[type=file]").set_input_files(papers)
     person.press_and_wait(person.words["upload"])

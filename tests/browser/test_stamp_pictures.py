@@ -42,6 +42,22 @@ def drawn_by_browser(person: Person, address: str) -> Image.Image:
     return shot
 
 
+def boxes(person: Person, selector: str) -> list[dict[str, float]]:
+    """Where elements of a picture lie on the page."""
+    found = [element.bounding_box() for element in person.page.locator(selector).all()]
+    return [dict(box) for box in found if box]
+
+
+def test_no_signature_runs_over_the_stamp_of_the_home_page(onlooker: Visitor) -> None:
+    person = onlooker()
+    person.open("/")
+    (stamp,) = boxes(person, ".hero .sheet image")
+    (signature,) = boxes(person, ".hero .sheet path")
+    beside = stamp["x"] + stamp["width"] <= signature["x"]
+    assert beside, f"{signature} runs over {stamp}"
+    assert signature["y"] < stamp["y"] + stamp["height"], "they stand side by side"
+
+
 def test_the_same_stamp_is_placed_checked_and_done(visitor: Visitor, tmp_path: Path) -> None:
     letter = tmp_path / "Surat.pdf"
     letter.write_bytes(samples.letter())

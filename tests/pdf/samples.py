@@ -35,6 +35,18 @@ def letter(pages: int = 1) -> bytes:
     return bytes(pdf.output())
 
 
+def nearly_empty(pages: int = 2) -> bytes:
+    """Pages with a line in the middle of their upper third: stamps at the nine named places cover nothing."""
+    pdf = FPDF()
+    pdf.set_creation_date(datetime(2026, 1, 2, tzinfo=UTC))
+    for page in range(pages):
+        pdf.add_page()
+        pdf.set_font("helvetica", size=11)
+        pdf.ln(60)
+        pdf.cell(0, 7, f"Saya menyatakan dengan sebenarnya ({page + 1}).", align="C")
+    return bytes(pdf.output())
+
+
 def two_pages() -> bytes:
     return letter(2)
 

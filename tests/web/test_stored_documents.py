@@ -14,6 +14,7 @@ from meterai.customers.organisations import SELLER
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.ledger.use_cases.open_books import open_books
 from meterai.operations.use_cases.stop_signing import stop_signing
+from meterai.pdf.ink_kinds import Ink
 from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import Inspection, PageSize, SignatureKind
 from meterai.sales.events import load_events
@@ -29,7 +30,8 @@ from tests.sales.fake_gateway import FakeGateway
 from tests.sales.shop import PRICES
 from tests.web.running_site import RunningSite, Visitor, sign_in
 
-LEFT, RIGHT = Placement(page=1, x=80, y=80), Placement(page=1, x=420, y=80)
+LEFT = Placement(page=1, x=80, y=80, covers=Ink.NOTHING)
+RIGHT = Placement(page=1, x=420, y=80, covers=Ink.NOTHING)
 
 
 async def stored(running: RunningSite, owner: uuid.UUID | None, *placements: Placement) -> uuid.UUID:

@@ -123,6 +123,15 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     """The key that sealed it; None: not read, or released before keys were recorded."""
 
 
+class Fitness(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a document can be paid, and what its stamps cover."""
+
+    payable: bool
+    """Within its limits, compared where it must be, and no stamp covers what nobody agreed to."""
+    covering: tuple[Placement, ...]
+    """The stamps that cover something."""
+
+
 class OutputVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the event's agency will accept the stamped file. Known before anybody pays."""
 

@@ -18,6 +18,12 @@ SIZE_SMALLEST = DEFAULT_LIMITS.page_points_min
 MARGIN = 28.0
 """Distance of proposed and named positions from the page's edge, which printers leave white."""
 
+_COVER_CODES = {
+    Ink.TEXT: "placement.over_text",
+    Ink.DRAWN: "placement.over_drawing",
+    Ink.FIELD: "placement.over_field",
+    Ink.COMMENT: "placement.over_field",
+}
 _SLACK = 0.01
 """Tolerance: forms send coordinates with two decimals."""
 
@@ -78,6 +84,11 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def spot(self) -> tuple[int, float, float, float]:
         """Page, corner and size: where it is, without what it covers."""
         return self.page, self.x, self.y, self.size
+
+    @property
+    def cover_code(self) -> str:
+        """Code of the refusal that says what it covers. Empty: nothing, or nobody has looked."""
+        return _COVER_CODES[self.covers] if self.covers else ""
 
     @property
     def is_settled(self) -> bool:

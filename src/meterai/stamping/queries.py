@@ -21,10 +21,10 @@ from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import Inspection, RenderedPage, RenderRequest
 from meterai.stamping import page_images
-from meterai.stamping.model import Job, JobState, OutputVerdict, Release
+from meterai.stamping.model import Fitness, Job, JobState, OutputVerdict, Release
 from meterai.stamping.photos import Photo
 from meterai.stamping.placement import Placement
-from meterai.stamping.requests import OutputLimits, PageDifference
+from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX, OutputLimits, PageDifference
 from meterai.stamping.retention import RETENTION_DAYS
 from meterai.stamping.store import bundles, documents, unproven
 
@@ -187,19 +187,19 @@ async def documents_of_customer(
         return await _pages(conn, rows)
 
 
-async def payable_of_customer(
+async def fitness_for_customer(
     db: Database, ids: Sequence[UUID], customer_id: UUID | None
-) -> dict[UUID, bool]:
+) -> dict[UUID, Fitness]:
     """Whether documents can be paid, of those that belong to the customer; None: of all of them."""
     async with db.connection() as conn:
         rows = await conn.fetch(
-            """SELECT id, output, compared_at IS NOT NULL OR differences = '[]' AS compared
+            """SELECT id, output, placements, compared_at IS NOT NULL OR differences = '[]' AS compared
                FROM stamping.document
                WHERE id = ANY ($1) AND ($2::uuid IS NULL OR customer_id = $2)""",
             list(ids),
             customer_id,
         )
-    return {row["id"]: documents.can_be_paid(row) for row in rows}
+    return {row["id"]: documents.fitness_of(row) for row in rows}
 
 
 class DocumentLabel(msgspec.Struct, frozen=True, kw_only=True):
@@ -287,7 +287,8 @@ async def document_image(
     data = await read_checked(objects, key)
     request = RenderRequest(data=data, page=page, width_px=width)
     rendered = await jail.run(_RENDER, request, RenderedPage, owner=str(document_id))
-    page_images.keep(key, page, width, rendered.jpeg)
+    if width <= PAGE_IMAGE_WIDTH_PX:  # a large one is looked at once, and the browser has it
+        page_images.keep(key, page, width, rendered.jpeg)
     return rendered.jpeg
 
 

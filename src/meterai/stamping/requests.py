@@ -12,7 +12,7 @@ from meterai.kernel.serial_number import SerialNumber
 from meterai.pdf.limits import DEFAULT_LIMITS, Limits
 from meterai.pdf.page_box import Rectangle
 from meterai.pdf.profiles import Profile
-from meterai.pdf.requests import Inspection, RenderedPage
+from meterai.pdf.requests import Inspection, PageSize, RenderedPage
 from meterai.stamping.model import SEAL_BYTES
 from meterai.stamping.placement import SIZE_DEFAULT, Placement
 
@@ -220,6 +220,21 @@ class RewrittenDocument(msgspec.Struct, frozen=True, kw_only=True):
     data: bytes
     pdf_version: str
     pictures_changed: int
+
+
+class TurnRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Asks to turn a page of a stored file without signatures clockwise by 90, 180 or 270 degrees."""
+
+    data: bytes
+    page: int
+    degrees: int
+
+
+class TurnedDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """The file with the turned page, and that page's size now."""
+
+    data: bytes
+    page: PageSize
 
 
 class ArchiveLookRequest(msgspec.Struct, frozen=True, kw_only=True):

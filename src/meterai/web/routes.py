@@ -14,6 +14,7 @@ from meterai.web.documents import (
     photo_routes,
     place_routes,
     sheet_routes,
+    turn_routes,
     upload_routes,
 )
 from meterai.web.line import certificate_routes, claim_routes, reminder_routes
@@ -33,6 +34,7 @@ ROUTES: list[Any] = [
     *upload_routes.ROUTES,
     *place_routes.ROUTES,
     *sheet_routes.ROUTES,
+    *turn_routes.ROUTES,
     *comparing_routes.ROUTES,
     *crop_routes.ROUTES,
     *photo_routes.ROUTES,

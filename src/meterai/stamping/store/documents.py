@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from meterai.kit.database import Connection, Row
-from meterai.stamping.model import OutputVerdict
+from meterai.stamping.model import Fitness, OutputVerdict
 from meterai.stamping.placement import Placement
 from meterai.stamping.retention import RETENTION_DAYS
 
@@ -73,6 +73,16 @@ class NewSheets(msgspec.Struct, frozen=True, kw_only=True):
     def objects(self) -> list[str]:
         """Keys of both objects, in the order in which they are locked."""
         return sorted({self.input_object, self.upload_object})
+
+
+class TurnedFiles(msgspec.Struct, frozen=True, kw_only=True):
+    """The keys and sizes of a document's files with a turned page."""
+
+    input_object: str
+    input_bytes: int
+    other_object: str | None
+    other_bytes: int | None
+    rewritten_from: str | None
 
 
 async def insert_document(connection: Connection, document: NewDocument) -> None:
@@ -167,6 +177,39 @@ async def set_rewritten(
     return status == "UPDATE 1"
 
 
+async def set_turned(
+    tx: Connection,
+    document_id: UUID,
+    turned: TurnedFiles,
+    *,
+    was: str,
+    inspection: Any,
+    placements: Any,
+    output: Any,
+) -> bool:
+    """Replaces the bytes named `was`, and those that are kept beside them, by files with a turned page.
+
+    Returns False when the document changed meanwhile.
+    """
+    status = await tx.execute(
+        """UPDATE stamping.document d SET input_object = $3, input_bytes = $4, other_object = $5,
+               other_bytes = $6, rewritten_from = $7, inspection = $8, placements = $9, output = $10
+           WHERE id = $1 AND input_object = $2 AND NOT EXISTS
+               (SELECT 1 FROM stamping.job j WHERE j.document_id = d.id AND j.state <> 'refused')""",
+        document_id,
+        was,
+        turned.input_object,
+        turned.input_bytes,
+        turned.other_object,
+        turned.other_bytes,
+        turned.rewritten_from,
+        inspection,
+        placements,
+        output,
+    )
+    return status == "UPDATE 1"
+
+
 async def set_sheets(
     connection: Connection, document_id: UUID, sheets: NewSheets, *, was: str, album: str
 ) -> bool:
@@ -190,7 +233,9 @@ async def set_sheets(
     return status == "UPDATE 1"
 
 
-async def adopt_documents(connection: Connection, ids: Sequence[UUID], customer_id: UUID) -> dict[UUID, bool]:
+async def adopt_documents(
+    connection: Connection, ids: Sequence[UUID], customer_id: UUID
+) -> dict[UUID, Fitness]:
     """Gives documents to a customer, except those that were to be stamped for another customer.
 
     Returns those that are the customer's now, and whether each can be paid.
@@ -200,20 +245,22 @@ async def adopt_documents(connection: Connection, ids: Sequence[UUID], customer_
                retained_until = greatest(retained_until, created_at + make_interval(days => $3))
            WHERE id = ANY ($1) AND (customer_id IS NULL OR customer_id = $2 OR NOT EXISTS
                (SELECT 1 FROM stamping.job j WHERE j.document_id = d.id))
-           RETURNING id, output, compared_at IS NOT NULL OR differences = '[]' AS compared""",
+           RETURNING id, output, placements, compared_at IS NOT NULL OR differences = '[]' AS compared""",
         list(ids),
         customer_id,
         RETENTION_DAYS,
     )
-    return {row["id"]: can_be_paid(row) for row in rows}
+    return {row["id"]: fitness_of(row) for row in rows}
 
 
-def can_be_paid(row: Row) -> bool:
-    """Whether a document is within its limits, and a person confirmed the pages that look different.
-
-    The row has `output` and `compared`.
-    """
-    return row["compared"] and msgspec.convert(row["output"], OutputVerdict).ok
+def fitness_of(row: Row) -> Fitness:
+    """Whether a document can be paid. The row has `output`, `placements` and `compared`."""
+    placements = msgspec.convert(row["placements"], list[Placement])
+    is_within = msgspec.convert(row["output"], OutputVerdict).ok
+    return Fitness(
+        payable=row["compared"] and is_within and all(place.is_settled for place in placements),
+        covering=tuple(place for place in placements if place.covers),
+    )
 
 
 async def adopt_ownerless(tx: Connection, customers: Mapping[UUID, UUID]) -> None:

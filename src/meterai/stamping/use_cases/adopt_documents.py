@@ -7,14 +7,16 @@ from uuid import UUID
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
+from meterai.stamping.model import Fitness
 from meterai.stamping.store import documents
 
 
-async def adopt_documents(db: Database, document_ids: Sequence[UUID], customer_id: UUID) -> frozenset[UUID]:
+async def adopt_documents(
+    db: Database, document_ids: Sequence[UUID], customer_id: UUID
+) -> dict[UUID, Fitness]:
     """Makes the customer the documents' owner. Repeating it is no error.
 
-    Returns those that can't be paid yet: the agency would not accept them stamped as they are, or a person
-    must compare their pages.
+    Returns whether each can be paid.
 
     The caller knows that they belong to a draft. People who prove another contact take them along.
 
@@ -22,9 +24,9 @@ async def adopt_documents(db: Database, document_ids: Sequence[UUID], customer_i
     else (I16).
     """
     if not document_ids:
-        return frozenset()
+        return {}
     async with db.connection() as connection:
         adopted = await documents.adopt_documents(connection, document_ids, customer_id)
     if len(adopted) != len(set(document_ids)):
         raise Refusal(Kind.NOT_FOUND, "document.unknown")
-    return frozenset(id for id, can_be_paid in adopted.items() if not can_be_paid)
+    return adopted

@@ -17,12 +17,6 @@ from meterai.stamping.requests import PlacesRequest, PlacesSeen
 from meterai.stamping.use_cases.place_stamps import check_placements, chosen_profile
 
 LOOK_UNDER = "meterai.stamping.in_jail.covering:look_under"
-_CODES = {
-    Ink.TEXT: "placement.over_text",
-    Ink.DRAWN: "placement.over_drawing",
-    Ink.FIELD: "placement.over_field",
-    Ink.COMMENT: "placement.over_field",
-}
 
 
 async def look_under_stamps(
@@ -60,7 +54,7 @@ def refuse_unsettled(placement: Placement) -> None:
     Raises: Refusal INVALID `placement.over_text`, `placement.over_drawing`, `placement.over_field`.
     """
     if not placement.is_settled:
-        raise Refusal(Kind.INVALID, _CODES[placement.covers or Ink.DRAWN], page=placement.page)
+        raise Refusal(Kind.INVALID, placement.cover_code or "placement.over_drawing", page=placement.page)
 
 
 async def _ask(

@@ -26,8 +26,6 @@ from meterai.stamping.queries import (
     job_of_document,
     released_file,
 )
-from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX, THUMBNAIL_WIDTH_PX
-from meterai.stamping.use_cases.look_under_stamps import look_under_stamps
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.start_stamping import start_stamping
 from meterai.stamping.use_cases.tell_ends import await_end
@@ -43,9 +41,11 @@ from meterai.web.account.sign_in import (
     session_cookies,
     told,
 )
+from meterai.web.documents.page_strip import pages_context
 from meterai.web.documents.placing import TypedPlacement, placing_context, typed_of
 from meterai.web.documents.placing_form import WantedPlacements, typed_from, wanted_placements
 from meterai.web.documents.seen_documents import look_of, own_document, picture_of
+from meterai.web.documents.settling import covering_context, settle
 from meterai.web.documents.uploads import accept_upload
 from meterai.web.line.general_shop import entry_cookies
 from meterai.web.orders.access import ORDER_COOKIE, customer_of, kept_orders, signed_in
@@ -201,6 +201,7 @@ async def take_placing(request: WebRequest, context: RequestContext, document_id
     try:
         typed = await typed_from(form, document, context.free_place)
         wanted = await wanted_placements(form, document, typed, context.free_place)
+        wanted = await settle(context, form, document, wanted, typed)
         await _stamp(context, document, customer, wanted, typed.profile)
     except Refusal as refusal:
         if await job_of_document(context.service.db, document_id) is None:
@@ -215,10 +216,9 @@ async def take_placing(request: WebRequest, context: RequestContext, document_id
 async def show_image(
     request: WebRequest, context: RequestContext, document_id: UUID, page: int
 ) -> Response[bytes]:
-    """Answers with a page as a JPEG, for its owner alone. The query `kecil` asks for a small one."""
+    """Answers with a page as a JPEG, for its owner alone."""
     await own_document(request, context, document_id)
-    width = THUMBNAIL_WIDTH_PX if "kecil" in request.query_params else PAGE_IMAGE_WIDTH_PX
-    return await picture_of(request, context, document_id, page, width=width)
+    return await picture_of(request, context, document_id, page)
 
 
 @get("/saya/dokumen/{document_id:uuid}")
@@ -274,10 +274,7 @@ async def _stamp(
 ) -> None:
     """Stores places and profile. The stamping starts unless another stamp is to be placed first."""
     service, customer_id, now = context.service, customer.customer_id, context.service.clock()
-    seen = await look_under_stamps(
-        service.jail, service.objects, document, wanted.placements, profile=profile
-    )
-    await place_stamps(service.db, document.document_id, seen, profile=profile)
+    await place_stamps(service.db, document.document_id, wanted.placements, profile=profile)
     if wanted.show is not None:
         return
     await await_end(
@@ -350,14 +347,21 @@ def placing_page(
         number=1,
         total=1,
         action=link(bundle.action if bundle else f"{base}/letak"),
-        image=f"{base}/halaman/{typed.placement.page}",
+        turn="" if bundle else link(f"{base}/letak/putar"),
         sheets=link(f"{base}/lembar{bundle.sheets_query if bundle else ''}"),
         drop="",
         many=link(bundle.back) if bundle else "",
         countable=bundle is None,
         private=True,
         **told(refusal),
+        **pages_context(
+            document,
+            typed.placement.page,
+            request.query_params,
+            lambda page: f"{base}/halaman/{page}?v={document.input_object[:16]}",
+        ),
         **placing_context(document, typed, context.open_events()),
+        **covering_context(typed.placement, refusal),
     )
 
 

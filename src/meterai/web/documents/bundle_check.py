@@ -84,7 +84,7 @@ def _thumbnail(one: OddFile, view: BundleView, language: str) -> Thumbnail:
         one.file,
         page,
         spot,
-        f"/saya/dokumen/{one.file.document_id}/halaman/{spot.page}?kecil=1",
+        f"/saya/dokumen/{one.file.document_id}/halaman/{spot.page}?ukuran=sedang",
         [translate(ODDITIES[oddity], language) for oddity in one.at(spot)],
     )
 

@@ -19,13 +19,14 @@ from meterai.sales.use_cases.add_item import add_document
 from meterai.stamping.model import OutputVerdict
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import DocumentPage, document_page
-from meterai.stamping.use_cases.look_under_stamps import look_under_stamps
 from meterai.stamping.use_cases.place_stamps import chosen_profile, place_stamps
 from meterai.stamping.use_cases.rewrite_document import rewrite_document
 from meterai.web.account.sign_in import told
+from meterai.web.documents.page_strip import pages_context
 from meterai.web.documents.placing import TypedPlacement, placing_context, typed_of
 from meterai.web.documents.placing_form import typed_from, wanted_placements
 from meterai.web.documents.seen_documents import is_over, look_of, picture_of
+from meterai.web.documents.settling import covering_context, settle
 from meterai.web.orders.access import OrderKey, customer_of, open_order_page
 from meterai.web.requests.csrf import is_permit, make_permit
 from meterai.web.requests.forms import Form
@@ -75,6 +76,7 @@ async def take_placing(
     try:
         typed = await typed_from(form, draft.document, context.free_place)
         wanted = await wanted_placements(form, draft.document, typed, context.free_place)
+        wanted = await settle(context, form, draft.document, wanted, typed)
         output = await _store(context, draft, wanted.placements, typed.profile)
     except Refusal as refusal:
         return _page(request, context, draft, typed, refusal)
@@ -222,16 +224,14 @@ async def _store(
     same_profile = chosen_profile(document.profile, profile) is document.profile
     if counted and same_profile and tuple(wanted) == document.placements:
         return document.output  # left as it was: nothing to store
-    service = context.service
-    seen = await look_under_stamps(service.jail, service.objects, document, wanted, profile=profile)
     if not counted and draft.order.state != "draft":
         raise Refusal(Kind.CONFLICT, "order.not_draft")
     if len(wanted) > draft.item.quantity:
         await _buy(context, draft, len(wanted))
-    output = await place_stamps(service.db, document.document_id, seen, profile=profile)
+    output = await place_stamps(context.service.db, document.document_id, wanted, profile=profile)
     if not counted:
         # Another window may have stored its own places meanwhile: whoever is last counts what is there.
-        stored = await document_page(service.db, document.document_id)
+        stored = await document_page(context.service.db, document.document_id)
         await _buy(context, draft, len(stored.placements) if stored else len(wanted))
     return output
 
@@ -273,14 +273,21 @@ def _page(
         number=draft.position,
         total=len(draft.order.items),
         action=visit.link(f"{base}/letak/{draft.position}"),
-        image=image_address(context, draft.key, document, typed.placement.page),
+        turn=visit.link(f"{base}/letak/{draft.position}/putar"),
         sheets=visit.link(f"{base}/lembar/{document.document_id}"),
         drop=visit.link(f"{base}/hapus/{document.document_id}"),
         many="",
         countable=draft.order.state == "draft",
         private=True,
         **told(refusal),
+        **pages_context(
+            document,
+            typed.placement.page,
+            request.query_params,
+            lambda page: image_address(context, draft.key, document, page),
+        ),
         **placing_context(document, typed, context.open_events(), event=_event_of(context, draft)),
+        **covering_context(typed.placement, refusal),
     )
 
 

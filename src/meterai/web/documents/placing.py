@@ -63,12 +63,18 @@ type FreePlace = Callable[[DocumentPage, int, Sequence[Placement]], Awaitable[Pl
 
 async def typed_of(document: DocumentPage, *, stamp: str, page: str, free: FreePlace) -> TypedPlacement:
     """Reads the stamp and the page from an address, as far as the document has them."""
-    number = min(_number(stamp) or 1, len(document.placements)) - 1
+    number = min(_number(stamp) or _first_covering(document.placements), len(document.placements)) - 1
     placement = document.placements[number]
     wanted = _number(page)
     if not 1 <= wanted <= len(document.inspection.pages) or wanted == placement.page:
         return TypedPlacement(number, placement)
     return TypedPlacement(number, await suggested(document, number, wanted, free))
+
+
+def _first_covering(placements: Sequence[Placement]) -> int:
+    """The first stamp that covers something to which nobody agreed, from 1; else the first one."""
+    covering = (n for n, place in enumerate(placements, 1) if place.covers and not place.is_settled)
+    return next(covering, 1)
 
 
 def placing_context(

@@ -10,9 +10,12 @@ from litestar import Response
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.sales.queries.order_page import OrderItems, OrderPage, order_items
 from meterai.stamping.queries import DocumentPage, document_image, document_page, image_at_hand
-from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX
+from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX, THUMBNAIL_WIDTH_PX
 from meterai.web.orders.access import OrderKey, open_order_page, signed_in
 from meterai.web.requests.request_context import RequestContext, WebRequest
+
+WIDTHS_PX = {"besar": 1000, "sedang": THUMBNAIL_WIDTH_PX, "kecil": 112}
+"""Widths of pictures, as addresses name them: to look closely, of many files, to choose a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +66,14 @@ async def picture_of(
     page: int,
     *,
     version: str = "",
-    width: int = PAGE_IMAGE_WIDTH_PX,
 ) -> Response[bytes]:
     """Answers with a page as a JPEG. The caller has checked that the visitor may see it.
 
-    The query `asal` asks for the page as it was uploaded. `version`: the bytes, if the address names them.
+    The query `asal` asks for the page as it was uploaded, `ukuran` for another width. `version`: the bytes,
+    if the address names them.
     """
     service = context.service
+    width = WIDTHS_PX.get(request.query_params.get("ukuran", ""), PAGE_IMAGE_WIDTH_PX)
     jpeg = image_at_hand(version, page, width)
     if jpeg is None:
         uploaded = "asal" in request.query_params

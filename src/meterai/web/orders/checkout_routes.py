@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,11 +12,20 @@ from litestar.datastructures import Cookie
 from meterai.customers.contacts import Contact
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.status import http_status
-from meterai.sales.order import Order
-from meterai.sales.queries.order_page import OrderPage, order_items, order_page, page_of_unpaid
+from meterai.sales.order import Item, Order
+from meterai.sales.queries.order_page import (
+    ItemLine,
+    OrderItems,
+    OrderPage,
+    order_items,
+    order_page,
+    page_of_unpaid,
+)
 from meterai.sales.use_cases.place_order import place_order
 from meterai.sales.use_cases.set_contact import set_customer
-from meterai.stamping.queries import document_names, payable_of_customer
+from meterai.stamping.model import Fitness
+from meterai.stamping.placement import Placement
+from meterai.stamping.queries import document_names, fitness_for_customer
 from meterai.stamping.use_cases.adopt_documents import adopt_documents
 from meterai.texts.pages import CONTACT_FOR_RESULT
 from meterai.web.account.sign_in import (
@@ -53,14 +62,16 @@ class SummaryRow:
     crops: str
     """The address of the pictures of its stamps, but for their number; empty for quota."""
     stamps: int
+    covering: tuple[Placement, ...] = ()
+    """The stamps that cover something, as the person wants it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedDraft:
     """Notes that this request gave a draft and its documents to their customer."""
 
-    unfit: frozenset[UUID]
-    """The documents that can't be paid yet: too large for the agency, or still to be compared."""
+    fitness: Mapping[UUID, Fitness]
+    """Whether each document can be paid."""
 
 
 @get("/pesanan/{number:str}/kontak")
@@ -134,11 +145,17 @@ async def show_check(request: WebRequest, context: RequestContext, number: str) 
 async def take_order(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
     """Places the order and opens the payment. A second time it is the same order.
 
-    A draft without owner is given to the visitor who is signed in, whose contact the page showed.
+    A draft without owner is given to the visitor who is signed in, whose contact the page showed. Nobody pays
+    for a document that is still to be settled, whoever made the form.
     """
     form = await context.form(request)
     key = await open_order_page(context, request, number)
     cookies = await _give_to_visitor(request, context, key) if form.text("milik") else []
+    order = await order_items(context.service.db, key.order_id)
+    if order.state == "draft":
+        fitness = await _bring_documents(request, context, key.order_id, order)
+        if elsewhere := _first_unfit(number, order, fitness):
+            return context.redirect(request, elsewhere, cookies=cookies)
     service = context.service
     channel = form.text("cara")
     try:
@@ -210,22 +227,37 @@ async def _give_owner(
     return keep_order(context, request, key.number, owned.token)
 
 
-async def _bring_documents(request: WebRequest, context: RequestContext, order: OrderPage) -> frozenset[UUID]:
-    """Gives the draft's documents to its customer if they are not theirs yet. Returns those that can't be
-    paid yet.
+async def _bring_documents(
+    request: WebRequest, context: RequestContext, order_id: UUID, order: OrderItems | OrderPage
+) -> Mapping[UUID, Fitness]:
+    """Gives the draft's documents to its customer if they are not theirs yet. Returns whether each can be
+    paid.
 
     The site may have died after the draft got another contact, or two windows gave it two at the same moment.
     Nobody pays for documents that are somebody else's.
     """
     ids = [item.document_id for item in order.items if item.document_id]
-    if (given := context.visit(request).known(order.id, ClaimedDraft)) is not None:
-        return given.unfit
+    if (given := context.visit(request).known(order_id, ClaimedDraft)) is not None:
+        return given.fitness
     if not ids:
-        return frozenset()
-    payable = await payable_of_customer(context.service.db, ids, order.customer_id)
-    if order.customer_id is not None and len(payable) < len(set(ids)):
+        return {}
+    fitness = await fitness_for_customer(context.service.db, ids, order.customer_id)
+    if order.customer_id is not None and len(fitness) < len(set(ids)):
         return await adopt_documents(context.service.db, ids, order.customer_id)
-    return frozenset(id for id, can_be_paid in payable.items() if not can_be_paid)
+    return fitness
+
+
+def _first_unfit(number: str, order: OrderItems | OrderPage, fitness: Mapping[UUID, Fitness]) -> str:
+    """The page of the first document that can't be paid yet, which people left before it was settled.
+
+    It is too large for the agency, still to be compared, or a stamp covers what nobody agreed to.
+    """
+    items: Sequence[ItemLine | Item] = order.items
+    for position, item in enumerate(items, 1):
+        known = fitness.get(item.document_id) if item.document_id else None
+        if known is not None and not known.payable:
+            return f"/pesanan/{number}/syarat/{position}"
+    return ""
 
 
 async def _check_page(
@@ -246,10 +278,9 @@ async def _check_page(
         if owner is None:
             return context.redirect(request, f"/pesanan/{number}/kontak")
         contact = owner.contact
-    unfit = await _bring_documents(request, context, order)
-    for position, item in enumerate(order.items, 1):
-        if item.document_id in unfit:  # left before the page that asks about it
-            return context.redirect(request, f"/pesanan/{number}/syarat/{position}", cookies=cookies)
+    fitness = await _bring_documents(request, context, order.id, order)
+    if elsewhere := _first_unfit(number, order, fitness):
+        return context.redirect(request, elsewhere, cookies=cookies)
     event = context.known_events.get(order.event_slug or "")
     return context.page(
         request,
@@ -257,7 +288,7 @@ async def _check_page(
         status=http_status(refusal),
         cookies=cookies,
         order=order,
-        lines=await _lines(request, context, order),
+        lines=await _lines(request, context, order, fitness),
         contact=contact.masked if contact else "",
         closed=event if event is not None and event.is_over(context.service.clock()) else None,
         waits=order.flow == "stamp" and await context.status.is_signing_stopped(),
@@ -267,7 +298,9 @@ async def _check_page(
     )
 
 
-async def _lines(request: WebRequest, context: RequestContext, order: Order) -> list[SummaryRow]:
+async def _lines(
+    request: WebRequest, context: RequestContext, order: Order, fitness: Mapping[UUID, Fitness]
+) -> list[SummaryRow]:
     visit = context.visit(request)
     names = await document_names(context.service.db, [i.document_id for i in order.items if i.document_id])
     lines = []
@@ -278,7 +311,10 @@ async def _lines(request: WebRequest, context: RequestContext, order: Order) -> 
             change = visit.link(f"/pesanan/{order.number}/letak/{position}")
             sheets = visit.link(f"/pesanan/{order.number}/lembar/{item.document_id}")
             crops = f"/pesanan/{order.number}/meterai/{item.document_id}"
-            lines.append(SummaryRow(names[item.document_id], change, sheets, crops, item.quantity))
+            known = fitness.get(item.document_id)
+            covering = known.covering if known else ()
+            row = SummaryRow(names[item.document_id], change, sheets, crops, item.quantity, covering)
+            lines.append(row)
     return lines
 
 

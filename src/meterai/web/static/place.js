@@ -10,6 +10,7 @@
   const form = document.querySelector("form[method=post] [name=x]").form;
   const said = document.querySelector("[data-said]");
   const clash = document.querySelector("[data-clash]");
+  const covering = document.querySelector("[data-covering]");
   const corner = (node) => node.getAttribute("transform").match(/-?[\d.]+/g).map(Number);
   const others = [...page.querySelectorAll("[data-other]")].map((node) => [node, corner(node), +node.firstChild.getAttribute("width")]);
   let [left, top] = corner(spot);
@@ -17,6 +18,12 @@
 
   for (const node of document.querySelectorAll("[data-with-script]")) node.hidden = false;
   for (const node of document.querySelectorAll("[data-without-script]")) node.hidden = true;
+
+  // What is said of a place, and the tick, hold for that place alone.
+  function leave(note) {
+    note.hidden = true;
+    note.querySelector("input").checked = false;
+  }
 
   function show(moved) {
     left = Math.min(Math.max(0, left), width - size);
@@ -28,6 +35,7 @@
     spot.classList.toggle("clash", covered);
     clash.textContent = covered ? clash.dataset.text : "";
     if (moved) {
+      if (covering) leave(covering);
       said.textContent = said.dataset.text
         .replace("{x}", Math.round((left / width) * 100))
         .replace("{y}", Math.round(((height - top - size) / height) * 100));
@@ -58,6 +66,7 @@
   }
   let held = null;
   let dragged = false;
+  page.addEventListener("pointerdown", () => (dragged = false), true);
   page.addEventListener("click", (event) => {
     const [x, y] = place(event);
     if (!dragged && x >= 0 && x <= width && y >= 0 && y <= height) put(event);
@@ -66,7 +75,6 @@
   spot.addEventListener("pointerdown", (event) => {
     const [x, y] = place(event);
     held = [x - left, y - top];
-    dragged = false;
     page.setPointerCapture(event.pointerId);
     event.preventDefault();
   });
@@ -84,6 +92,7 @@
       left += x * step;
       top += y * step;
       show(true);
+      if (large) centre();
     });
   }
   const chosen = document.querySelector("[data-chosen]");
@@ -92,18 +101,86 @@
     for (const choice of form.querySelectorAll("[name=sesudah]")) choice.addEventListener("change", tell);
     tell();
   }
+  // A page number that was typed and not shown yet is shown before anything is saved: the stamp would stay on the other.
   const choose = document.querySelector("[data-go]");
-  // Who chooses with the keyboard passes every page on the way, so there the button beside it shows the page.
   if (choose) {
-    let byKey = false;
-    choose.addEventListener("keydown", () => { byKey = true; });
-    choose.addEventListener("pointerdown", () => { byKey = false; });
-    choose.addEventListener("change", () => byKey || choose.form.submit());
-    // A page that was chosen and not shown yet is shown before anything is saved: the stamp would stay on the other.
     form.addEventListener("submit", (event) => {
       if (choose.value === form.elements.halaman.value) return;
       event.preventDefault();
-      choose.form.submit();
+      choose.form.requestSubmit();
     });
+  }
+
+  // Without the picture nobody knows what the stamp covers: nothing is saved until it is there.
+  const view = page.closest("[data-view]");
+  const picture = page.querySelector("img");
+  const save = form.querySelector("[data-save]");
+  const unseen = document.querySelector("[data-unseen]");
+  const usual = picture.getAttribute("src");
+  let tries = 0;
+  function judge(failed) {
+    const seen = picture.complete && picture.naturalWidth > 0;
+    if (!seen && failed && picture.src.includes("ukuran=besar") && !page.dataset.plain) {
+      page.dataset.plain = "1"; // the large one did not come: the usual one does for looking
+      picture.src = usual;
+      return;
+    }
+    save.disabled = !seen;
+    if (seen) save.removeAttribute("aria-describedby");
+    else save.setAttribute("aria-describedby", unseen.id);
+    unseen.hidden = seen || !failed;
+    view.parentNode.hidden = !seen && failed;
+  }
+  picture.addEventListener("load", () => judge(false));
+  picture.addEventListener("error", () => judge(true));
+  judge(picture.complete);
+  setTimeout(() => judge(true), 8000);
+  document.querySelector("[data-retry]").addEventListener("click", () => {
+    view.parentNode.hidden = false;
+    picture.src = `${usual}&coba=${++tries}`;
+    unseen.hidden = true;
+  });
+
+  const zoom = document.querySelector("[data-zoom]");
+  const label = zoom.querySelector("span");
+  let large = view.classList.contains("zoomed");
+  function sized() {
+    const other = zoom.dataset.zoom;
+    zoom.dataset.zoom = label.textContent;
+    label.textContent = other;
+  }
+  // The stamp is in the middle of what is seen then.
+  function centre() {
+    const around = view.getBoundingClientRect();
+    const at = spot.getBoundingClientRect();
+    view.scrollLeft += at.left + at.width / 2 - around.left - around.width / 2;
+    view.scrollTop += at.top + at.height / 2 - around.top - around.height / 2;
+  }
+  if (large) sized();
+  if (large) centre();
+  zoom.addEventListener("click", () => {
+    large = !large;
+    view.classList.toggle("zoomed", large);
+    sized();
+    if (!large) return view.removeAttribute("tabindex");
+    view.tabIndex = 0;
+    centre();
+    if (picture.src.includes("ukuran=besar") || !picture.naturalWidth) return;
+    const sharp = new Image(); // shown when it is there; until then the usual one, larger
+    sharp.addEventListener("load", () => (picture.src = sharp.src));
+    sharp.src = picture.dataset.large;
+  });
+  // The small pictures of many pages are asked for when somebody wants to choose among them.
+  const pages = document.querySelector(".pageChoice");
+  if (pages) {
+    const show = () => {
+      const kept = pages.querySelector("template");
+      if (kept) kept.replaceWith(kept.content);
+      const current = pages.querySelector("[aria-current]");
+      if (current) current.parentNode.scrollLeft = current.offsetLeft - current.parentNode.clientWidth / 2;
+    };
+    if (pages.open) show();
+    pages.addEventListener("toggle", show);
+    document.querySelector(`a[href="#${pages.id}"]`).addEventListener("click", () => (pages.open = true));
   }
 })();
