@@ -198,3 +198,27 @@ def test_my_stamps_fit_a_small_phone_whatever_the_contact(visitor: Visitor) -> N
     person.open("/saya")
     person.prove_contact(f"sri-{uuid.uuid4()}@subdomainyangpanjang.sekolahku.contoh.id")
     person.approve("47-mine-long-contact")
+
+
+def test_a_company_buys_many_pieces_with_its_npwp(visitor: Visitor) -> None:
+    person, contact = visitor(scripts=False), new_address()
+    person.open("/kuota")
+    person.page.locator("#jumlah").fill("2.500")
+    person.press("Lanjutkan")
+    person.sees("hanya untuk pembeli dengan NPWP")
+    person.approve("250-large-quota-refused")
+    person.page.locator("#pembeli").fill("PT Maju Bersama")
+    person.page.locator("#npwp").fill("0123 4567 8901 2000")
+    person.press("Lanjutkan")
+    person.prove_contact(contact, spaced=False)
+    assert person.page.locator("input[name=cara]").count() == 1
+    person.approve("251-large-check")
+    person.press(person.words["order"])
+    person.wait_for_state("awaiting_payment")
+    assert person.page.locator("input[name=cara]").count() == 0, "there is no other way to pay"
+    person.pay()
+    person.wait_for_state("completed")
+    person.open(f"/pesanan/{person.page.url.rpartition('/')[2]}/kuitansi")
+    person.sees("PT Maju Bersama")
+    person.sees("0123 4567 8901 2000")
+    person.approve("252-receipt")

@@ -410,7 +410,10 @@ async def test_a_document_belongs_to_one_order(shop: Shop) -> None:
     assert (await refused(adding[1])).code == "item.document_used"
 
 
-@pytest.mark.parametrize(("pieces", "code"), [(0, "quota.none"), (-1, "quota.none"), (201, "quota.too_many")])
+@pytest.mark.parametrize(
+    ("pieces", "code"),
+    [(0, "quota.none"), (-1, "quota.none"), (201, "quota.needs_npwp"), (10_001, "quota.too_many")],
+)
 async def test_quota_has_limits(shop: Shop, pieces: int, code: str) -> None:
     opened = await shop.open()
     setting = set_quota(shop.db, opened.order_id, pieces, price_list=PRICES, now=NOON)

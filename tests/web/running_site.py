@@ -42,6 +42,7 @@ class Visitor:
         self.status = 0
         self.headers: dict[str, str] = {}
         self.text = ""
+        self.body = b""
         self.sent_from = "same-origin"
         self.client = "192.0.2.7"
         self.user_agent = ""
@@ -63,7 +64,8 @@ class Visitor:
         answer = await ask(self.site, address, method=method, headers=headers, body=body, client=self.client)
         for cookie in answer.cookies:
             self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(cookie).items()}
-        self.status, self.headers, self.text = answer.status, answer.headers, answer.text
+        self.status, self.headers, self.body = answer.status, answer.headers, answer.body
+        self.text = "" if answer.headers.get("content-type") == "application/pdf" else answer.text
         return self.headers.get("location", address)
 
 

@@ -13,12 +13,13 @@ from meterai.kernel.refusals import Refusal
 from meterai.kit.formats.display import size_text
 from meterai.pdf.limits import CHECKED_BYTES_MAX, DEFAULT_LIMITS
 from meterai.sales.bank_account import HOLDER_LENGTH_MAX
-from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, QUOTA_PIECES_MAX
+from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, LARGE_PIECES_MAX, UNPAID_PIECES_MAX
 from meterai.stamping.retention import RETENTION_DAYS
 from meterai.texts.mechanism.languages import languages
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.queue.gate import TEXTS
 from meterai.web.documents.upload_routes import FileInput
+from meterai.web.orders.buyer_form import BuyerFields
 from meterai.web.pages.messages import state_text, text_of
 from meterai.web.pages.templates import TEMPLATES
 from meterai.web.requests import forms
@@ -89,7 +90,7 @@ def minutes(span: timedelta) -> int:
 NUMBERS: dict[str, int] = {
     "pdf.too_many_pages": DEFAULT_LIMITS.pages_max,
     "order.too_many_documents": DOCUMENTS_PER_ORDER_MAX,
-    "quota.none": QUOTA_PIECES_MAX,
+    "quota.none": UNPAID_PIECES_MAX,
     "code.expired": minutes(CODE_LIFE),
     "bundle.unknown": RETENTION_DAYS,
     "refund.holder_missing": HOLDER_LENGTH_MAX,
@@ -109,11 +110,18 @@ def test_a_number_on_a_page_is_the_one_by_which_it_is_refused(language: str) -> 
     pages = make_pages()
     about = {"refused": "", "refused_facts": {}, "proof": "", "action": "", "step": False}
     quota = pages.render(
-        Visit(language, "/kuota", ""), "quota.html", **about, submit_id="", pieces="", general=0
+        Visit(language, "/kuota", ""),
+        "quota.html",
+        **about,
+        submit_id="",
+        pieces="",
+        general=0,
+        buyer=BuyerFields(),
     ).decode()
-    assert re.search(rf'id="batas">1 \w+ {QUOTA_PIECES_MAX} ', quota)
+    assert re.search(rf'id="batas">1 \w+ {UNPAID_PIECES_MAX} ', quota)
+    assert f"{LARGE_PIECES_MAX:,}".replace(",", "." if language == "id" else ",") in quota
     facts = about | {"contact": "a•••@contoh.id", "code_id": "", "again": "/saya", "tries_from": None}
-    facts |= {"sent_before": None, "next_at": None}
+    facts |= {"sent_before": None, "next_at": None, "is_old": False}
     code = pages.render(Visit(language, "/saya/kode", ""), "code.html", **facts).decode()
     assert re.search(rf"\b{minutes(CODE_LIFE)} (menit|minutes)", code)
     help_page = pages.render(Visit(language, "/bantuan", ""), "help.html").decode()

@@ -6,6 +6,7 @@ import re
 import uuid
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pypdfium2
@@ -15,6 +16,7 @@ from meterai.sales.model import ItemState, OrderState, PaymentOutcome, PaymentSt
 from meterai.sales.queries.money import MoneyPlace
 from meterai.sales.receipts import receipt_pdf
 from meterai.sales.timeline import TimelineKind, timeline_of
+from meterai.web.orders.buyer_form import BuyerFields
 from meterai.web.orders.order_view import OrderView, order_view, payment_name, refund_name
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.messages import state_text
@@ -314,7 +316,9 @@ def test_the_money_page_does_not_say_of_a_denied_payment_that_its_code_could_not
     ):
         answer = {"place": "not_arrived", "number": "x", "total": 12_500, "payments": [one], "refunds": []}
         visit = Visit("en", "/uang", "")
-        page = pages.render(visit, "money.html", answer=answer, typed="x", private=True, **names).decode()
+        page = pages.render(
+            visit, "money.html", answer=answer, typed="x", missing=None, private=True, **names
+        ).decode()
         assert f"<dd>{called}, " in page
 
 
@@ -399,8 +403,13 @@ def test_a_receipt_takes_off_what_its_stamps_were_given_back_for_and_nothing_els
     visit = Visit("en", "/pesanan/x/kuitansi", "", "")
     view = order_view(twice, KNOWN, visit, now=NOW)
     pages = Pages(SiteFacts("https://meterai.example", True, 10_000, 2_500, 1_100, 30), Assets())
-    page = pages.render(visit, "receipt.html", view=view, private=True).decode()
+    page = pages.render(visit, "receipt.html", view=view, **RECEIPT).decode()
     assert page.count("Refund of Rp12.500 · On record, about to be paid") == 1
+
+
+RECEIPT: dict[str, Any] = {
+    "private": True, "proof": "", "refused": "", "buyer": None, "typed": BuyerFields(),
+}  # fmt: skip
 
 
 def test_a_receipt_says_of_a_refund_what_the_page_of_the_order_says() -> None:
@@ -409,7 +418,7 @@ def test_a_receipt_says_of_a_refund_what_the_page_of_the_order_says() -> None:
     visit = Visit("en", "/pesanan/x/kuitansi", "", "")
     pages = Pages(SiteFacts("https://meterai.example", True, 10_000, 2_500, 1_100, 30), Assets())
     view = order_view(made, KNOWN, visit, now=NOW)
-    page = pages.render(visit, "receipt.html", view=view, private=True).decode()
+    page = pages.render(visit, "receipt.html", view=view, **RECEIPT).decode()
     assert "We are looking into it" in page
 
 
@@ -421,7 +430,7 @@ def test_a_receipt_says_that_the_bank_took_the_payment_back(language: str, said:
     pages = Pages(SiteFacts("https://meterai.example", True, 10_000, 2_500, 1_100, 30), Assets())
     for name in ("done", "reversed"):
         view = order_view(ORDERS[name], KNOWN, visit, now=NOW)
-        page = pages.render(visit, "receipt.html", view=view, private=True).decode()
+        page = pages.render(visit, "receipt.html", view=view, **RECEIPT).decode()
         text = pypdfium2.PdfDocument(receipt_pdf(ORDERS[name], language))[0].get_textpage().get_text_bounded()
         assert (said in page) == (said in " ".join(text.split())) == (name == "reversed"), name
 
@@ -433,7 +442,7 @@ def test_what_the_bank_took_back_is_nowhere_called_returned_by_us(language: str,
     view = order_view(made, KNOWN, visit, now=NOW)
     assert list(view.refund_names.values()) == ["refund.set_off"]
     page = page_of(replace(view, timeline=timeline_of(made)), pages, language).decode()
-    receipt = pages.render(visit, "receipt.html", view=view, private=True).decode()
+    receipt = pages.render(visit, "receipt.html", view=view, **RECEIPT).decode()
     file = pypdfium2.PdfDocument(receipt_pdf(made, language))[0].get_textpage().get_text_bounded()
     assert state_text("refund.set_off", language).what in page
     for said in ("refund.paid", "event.refund_paid", "event.refund_booked"):

@@ -12,7 +12,7 @@ from meterai.kernel.ids import new_id
 from meterai.kernel.money import Rupiah
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
-from meterai.sales.model import PaymentState
+from meterai.sales.model import PaymentState, is_large
 from meterai.sales.order import Order, Payment
 from meterai.sales.ports import Channel, Charge, ChargeRequest, GatewayState, PaymentGateway
 from meterai.sales.store import payments
@@ -32,6 +32,12 @@ def read_channel(text: str, gateway: PaymentGateway) -> Channel:
     if channel is None:
         raise Refusal(Kind.INVALID, "payment.no_channel")
     return channel
+
+
+def refuse_for_large(order: Order, channel: Channel) -> None:
+    """Raises: Refusal INVALID `payment.only_va` for a large order that is not paid by virtual account."""
+    if is_large(order.quantity) and not channel.is_virtual_account:
+        raise Refusal(Kind.INVALID, "payment.only_va")
 
 
 def new_attempt(

@@ -13,11 +13,17 @@ STAMPS_PER_DOCUMENT_MAX = 10
 DOCUMENTS_PER_ORDER_MAX = 10
 
 
-QUOTA_PIECES_MAX = 200
-
-
 UNPAID_PIECES_MAX = 200
-"""How many stamps the unpaid orders of one customer may hold."""
+"""How many stamps the unpaid orders of one customer may hold, large orders aside."""
+
+
+LARGE_PIECES_MAX = 10_000
+"""The pieces of quota in the largest order: above `UNPAID_PIECES_MAX` its buyer needs an NPWP."""
+
+
+def is_large(pieces: int) -> bool:
+    """Whether an order of `pieces` stamps needs a buyer with an NPWP, who pays by virtual account."""
+    return pieces > UNPAID_PIECES_MAX
 
 
 class Flow(StrEnum):

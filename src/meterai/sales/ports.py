@@ -24,6 +24,11 @@ class Channel(StrEnum):
     QRIS = "qris"  # the national QR code: any bank app or e-wallet
     VA_BNI = "va_bni"  # virtual account at Bank BNI: a bank transfer
 
+    @property
+    def is_virtual_account(self) -> bool:
+        """Whether people pay by a transfer to a number of their own."""
+        return self.value.startswith("va_")
+
 
 class GatewayState(StrEnum):
     """What the gateway says of a charge. Says nothing of what we booked."""

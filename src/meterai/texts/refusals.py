@@ -730,7 +730,34 @@ TABLE: dict[str, Explanation] = {
         STILL,
     ),
     # quota
-    "quota.none": Explanation(N_("Jumlahnya belum diisi."), N_("Ketik angka 1 sampai 200."), STILL),
+    "quota.none": Explanation(
+        N_("Jumlahnya belum diisi."), N_("Ketik angka 1 sampai 200, atau sampai 10.000 dengan NPWP."), STILL
+    ),
+    "quota.needs_npwp": Explanation(
+        N_("Lebih dari {ordinary} keping hanya untuk pembeli dengan NPWP."),
+        N_("Isi nama dan NPWP di bawah ini, atau beli paling banyak {ordinary} keping."),
+        STILL,
+        {"ordinary": 200},
+    ),
+    "buyer.name_missing": Explanation(
+        N_("Nama pada kuitansi belum diisi."), N_("Ketik nama orang atau perusahaan pemilik NPWP."), ""
+    ),
+    "buyer.name_long": Explanation(
+        N_("Nama pada kuitansi terlalu panjang."),
+        N_("Singkat menjadi paling banyak {maximum} huruf."),
+        "",
+        {"maximum": 120},
+    ),
+    "buyer.npwp_unreadable": Explanation(
+        N_("NPWP-nya belum benar."),
+        N_("Ketik 15 atau 16 angka, atau 22 angka dengan NITKU, seperti di kartu NPWP atau Coretax."),
+        "",
+    ),
+    "buyer.named": Explanation(
+        N_("Nama pada kuitansi ini sudah tetap."),
+        N_("Salah ketik? Kirim pengaduan dengan nomor pesanannya."),
+        "",
+    ),
     "quota.empty": Explanation(
         N_("Kuota Anda tidak cukup untuk dokumen ini."),
         N_("Beli kuota dahulu; dokumen ini tetap tersimpan di Meterai saya."),
@@ -847,6 +874,11 @@ TABLE: dict[str, Explanation] = {
     # payment and refunds
     "payment.no_channel": Explanation(
         N_("Cara bayar belum dipilih."), N_("Pilih QRIS atau virtual account."), STILL
+    ),
+    "payment.only_va": Explanation(
+        N_("Pesanan sebesar ini hanya dapat dibayar lewat virtual account."),
+        N_("Pilih virtual account BNI."),
+        STILL,
     ),
     "gateway.unavailable": Explanation(
         N_("Penyedia pembayaran sedang tidak menjawab."),
@@ -1002,7 +1034,7 @@ TABLE: dict[str, Explanation] = {
     ),
     "quota.too_many": Explanation(
         N_("Terlalu banyak untuk satu pesanan."),
-        N_("Paling banyak {maximum} keping dalam satu pesanan."),
+        N_("Paling banyak 10.000 keping dalam satu pesanan, dengan NPWP."),
         STILL,
     ),
     "refund.account_unreadable": Explanation(
@@ -1045,6 +1077,19 @@ TABLE: dict[str, Explanation] = {
         N_(
             "Bayar atau batalkan dulu pesanan yang menunggu; Anda menemukannya di Meterai saya. "
             "Pesanan ini tersimpan sebagai draf."
+        ),
+        STILL,
+    ),
+    "order.needs_npwp": Explanation(
+        N_("Pesanan lebih dari 200 keping perlu nama dan NPWP pembeli."),
+        N_("Isi nama dan NPWP, lalu tekan lagi. Pesanan ini tersimpan sebagai draf."),
+        STILL,
+    ),
+    "order.large_before": Explanation(
+        N_("Masih ada pesanan besar yang belum dibayar untuk Anda atau NPWP ini."),
+        N_(
+            "Bayar atau batalkan dulu pesanan itu; Anda menemukannya di Meterai saya. Pesanan ini tersimpan "
+            "sebagai draf."
         ),
         STILL,
     ),

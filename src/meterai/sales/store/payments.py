@@ -47,8 +47,9 @@ async def place(
 
     Raises: Refusal CONFLICT `ledger.insufficient`; `order.unpaid_before`: the unpaid orders of its customer
     would hold more than `customer_max` stamps; `stock.held`: it is of quota, of which it and other unpaid
-    orders hold more than is left in stock; `order.price_changed`: a worker was started with another price
-    list than this site; NOT_FOUND `ledger.unknown`.
+    orders hold more than is left in stock; `order.needs_npwp`, `order.large_before`: it is large, and names
+    no NPWP, or another one of its buyer is unpaid; `order.price_changed`: a worker was started with another
+    price list than this site; NOT_FOUND `ledger.unknown`.
     """
     try:
         await tx.execute(
@@ -74,6 +75,10 @@ def _refusal_to_place(error: asyncpg.PostgresError) -> Refusal | None:
             return Refusal(Kind.CONFLICT, "order.unpaid_before")
         case "SL002":
             return Refusal(Kind.CONFLICT, "stock.held")
+        case "SL005":
+            return Refusal(Kind.CONFLICT, "order.needs_npwp")
+        case "SL006":
+            return Refusal(Kind.CONFLICT, "order.large_before")
         case "SL004":
             log.error("price_lists_differ")
             return Refusal(Kind.CONFLICT, "order.price_changed")

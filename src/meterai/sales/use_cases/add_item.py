@@ -13,16 +13,20 @@ from meterai.kernel.clock import business_date
 from meterai.kernel.ids import derived_id
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
+from meterai.sales.buyer import Buyer
 from meterai.sales.model import (
     DOCUMENTS_PER_ORDER_MAX,
-    QUOTA_PIECES_MAX,
+    LARGE_PIECES_MAX,
     STAMPS_PER_DOCUMENT_MAX,
+    UNPAID_PIECES_MAX,
     Flow,
     OrderState,
+    is_large,
 )
 from meterai.sales.order import Order
 from meterai.sales.prices import PriceList, price_of
 from meterai.sales.store import drafts, orders
+from meterai.sales.use_cases.name_buyer import name_buyer
 
 
 class ItemPut(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,17 +116,22 @@ def item_of_slot(order_id: uuid.UUID, slot: str) -> uuid.UUID:
 
 
 async def set_quota(
-    db: Database, order_id: uuid.UUID, pieces: int, *, price_list: PriceList, now: datetime
+    db: Database,
+    order_id: uuid.UUID,
+    pieces: int,
+    *,
+    buyer: Buyer | None = None,
+    price_list: PriceList,
+    now: datetime,
 ) -> ItemPut:
-    """Sets how many pieces of quota the order buys.
+    """Sets how many pieces of quota the order buys. `buyer`: for the receipt; large orders need one.
 
-    Raises: Refusal INVALID `quota.too_many` (more than 200, with `maximum`), `quota.none`;
+    Raises: Refusal INVALID `quota.too_many` (with `maximum`), `quota.needs_npwp`, `quota.none`;
     CONFLICT `order.not_draft`, `order.other_flow`; NOT_FOUND `order.not_found`.
     """
-    if pieces < 1:
-        raise Refusal(Kind.INVALID, "quota.none")
-    if pieces > QUOTA_PIECES_MAX:
-        raise Refusal(Kind.INVALID, "quota.too_many", maximum=QUOTA_PIECES_MAX)
+    refuse_pieces(pieces, buyer)
+    if buyer is not None:
+        await name_buyer(db, order_id, buyer, now=now)
     return await _put(
         db,
         order_id,
@@ -134,6 +143,16 @@ async def set_quota(
         price_list=price_list,
         now=now,
     )
+
+
+def refuse_pieces(pieces: int, buyer: Buyer | None) -> None:
+    """Raises: Refusal INVALID `quota.none`, `quota.too_many`, `quota.needs_npwp`, as `set_quota` does."""
+    if pieces < 1:
+        raise Refusal(Kind.INVALID, "quota.none")
+    if pieces > LARGE_PIECES_MAX:
+        raise Refusal(Kind.INVALID, "quota.too_many", maximum=LARGE_PIECES_MAX)
+    if is_large(pieces) and (buyer is None or buyer.npwp is None):
+        raise Refusal(Kind.INVALID, "quota.needs_npwp", ordinary=UNPAID_PIECES_MAX)
 
 
 async def remove_item(db: Database, order_id: uuid.UUID, item_id: uuid.UUID, *, now: datetime) -> None:

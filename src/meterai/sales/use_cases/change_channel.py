@@ -8,7 +8,13 @@ from datetime import datetime, timedelta
 from meterai.kernel.clock import Clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
-from meterai.sales.attempts import LOOK_AFTER_CLOSING, ask_for_charge, new_attempt, read_channel
+from meterai.sales.attempts import (
+    LOOK_AFTER_CLOSING,
+    ask_for_charge,
+    new_attempt,
+    read_channel,
+    refuse_for_large,
+)
 from meterai.sales.model import OrderState
 from meterai.sales.order import Order, Payment
 from meterai.sales.ports import Channel, GatewayState, PaymentGateway
@@ -41,14 +47,16 @@ async def change_channel(
     (`ask_to_settle`) and nothing new is opened. If another amount was paid, that money goes back, and the
     order still waits.
 
-    Raises: Refusal NOT_FOUND `order.not_found`; INVALID `payment.no_channel`; CONFLICT `order.not_placed`,
-    `order.already_paid`, `order.expires_soon` (under a minute left), `payment.too_many_attempts`;
+    Raises: Refusal NOT_FOUND `order.not_found`; INVALID `payment.no_channel`, `payment.only_va`;
+    CONFLICT `order.not_placed`, `order.already_paid`, `order.expires_soon` (under a minute left),
+    `payment.too_many_attempts`;
     GONE `order.expired`, `order.cancelled`; UNAVAILABLE `gateway.unavailable` (the old attempt stays).
     """
     channel = read_channel(channel, gateway)
     async with db.connection() as connection:
         order = await orders.read_order(connection, order_id)
     _refuse(order, clock())
+    refuse_for_large(order, channel)
     old = order.open_payment
     if old is not None and old.channel is channel:
         return placed(order, old)

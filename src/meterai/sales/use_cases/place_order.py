@@ -14,7 +14,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
 from meterai.ledger import queries as ledger_queries
 from meterai.ledger.model import SELLER, lot_account_id
-from meterai.sales.attempts import ask_for_charge, new_attempt, read_channel
+from meterai.sales.attempts import ask_for_charge, new_attempt, read_channel, refuse_for_large
 from meterai.sales.model import UNPAID_PIECES_MAX, OrderState, OrderTransition, next_order_state
 from meterai.sales.order import Order, Payment
 from meterai.sales.ports import Channel, PaymentGateway
@@ -58,10 +58,11 @@ async def place_order(
 
     Raises, and the order stays a draft:
 
-    - Refusal NOT_FOUND `order.not_found`; INVALID `payment.no_channel`; GONE `order.expired`,
-      `order.cancelled`.
+    - Refusal NOT_FOUND `order.not_found`; INVALID `payment.no_channel`, `payment.only_va`;
+      GONE `order.expired`, `order.cancelled`.
     - CONFLICT `order.empty`, `order.contact_missing`, `order.price_changed` (the draft has the new price
       now).
+    - CONFLICT `order.needs_npwp`, `order.large_before` (a large order of this buyer is unpaid).
     - CONFLICT `order.unpaid_before` (the customer's unpaid orders would hold too much), `stock.out`,
       `stock.short` (fewer stamps are left than it needs), `stock.held` (unpaid quota holds too much).
     """
@@ -74,6 +75,7 @@ async def place_order(
         if order.state is not OrderState.DRAFT:
             return placed(order, order.payments[-1])
         refuse_unready(order)
+        refuse_for_large(order, channel)
         repriced = await _reprice(tx, order, face_value, price_list, now)
         if not repriced:
             payment = new_attempt(order, channel, gateway.name, now=now, expires_at=expires_at)

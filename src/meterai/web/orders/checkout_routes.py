@@ -12,7 +12,9 @@ from litestar.datastructures import Cookie
 from meterai.customers.contacts import Contact
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.status import http_status
+from meterai.sales.model import is_large
 from meterai.sales.order import Item, Order
+from meterai.sales.queries.buyers import buyer_of
 from meterai.sales.queries.order_page import (
     ItemLine,
     OrderItems,
@@ -21,6 +23,7 @@ from meterai.sales.queries.order_page import (
     order_page,
     page_of_unpaid,
 )
+from meterai.sales.use_cases.name_buyer import name_buyer
 from meterai.sales.use_cases.place_order import place_order
 from meterai.sales.use_cases.set_contact import set_customer
 from meterai.stamping.model import Fitness
@@ -46,6 +49,7 @@ from meterai.web.orders.access import (
     owner_of,
     remember_token,
 )
+from meterai.web.orders.buyer_form import BuyerFields, fields_of, fields_of_form, typed_buyer
 from meterai.web.requests.forms import Form
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
@@ -159,6 +163,8 @@ async def take_order(request: WebRequest, context: RequestContext, number: str) 
     service = context.service
     channel = form.text("cara")
     try:
+        if order.state == "draft":
+            await _name_buyer(context, key, form)
         placed = await place_order(
             service.db,
             service.gateway,
@@ -171,10 +177,17 @@ async def take_order(request: WebRequest, context: RequestContext, number: str) 
     except Refusal as refusal:
         if refusal.kind is Kind.NOT_FOUND:
             raise
-        return await _check_page(request, context, number, refusal, cookies)
+        return await _check_page(request, context, number, refusal, cookies, form=form)
     if placed.order is not None:
         context.visit(request).at_hand[placed.order_id] = page_of_unpaid(placed.order)
     return context.redirect(request, f"/pesanan/{number}", cookies=cookies)
+
+
+async def _name_buyer(context: RequestContext, key: OrderKey, form: Form) -> None:
+    """Writes the buyer that the form names, if it names one. Raises: what `typed_buyer` says."""
+    buyer = typed_buyer(form)
+    if buyer is not None or form.text("ada_pembeli"):
+        await name_buyer(context.service.db, key.order_id, buyer, now=context.service.clock())
 
 
 async def _is_placed(context: RequestContext, key: OrderKey) -> bool:
@@ -266,6 +279,8 @@ async def _check_page(
     number: str,
     refusal: Refusal | None = None,
     cookies: Sequence[Cookie] = (),
+    *,
+    form: Form | None = None,
 ) -> Response[bytes]:
     key = await open_order_page(context, request, number)
     known = context.visit(request).known(key.order_id, OrderPage)
@@ -282,9 +297,13 @@ async def _check_page(
     if elsewhere := _first_unfit(number, order, fitness):
         return context.redirect(request, elsewhere, cookies=cookies)
     event = context.known_events.get(order.event_slug or "")
+    buyer = fields_of_form(form) if form else await _stored_buyer(context, order)
     return context.page(
         request,
         "check.html",
+        buyer=buyer,
+        was_named=any(buyer),
+        is_large=is_large(order.quantity),
         status=http_status(refusal),
         cookies=cookies,
         order=order,
@@ -296,6 +315,11 @@ async def _check_page(
         private=True,
         **told(refusal),
     )
+
+
+async def _stored_buyer(context: RequestContext, order: Order) -> BuyerFields:
+    """The form of quota asks for the buyer, too. Other orders have none before this page."""
+    return fields_of(await buyer_of(context.service.db, order.id) if order.flow == "quota" else None)
 
 
 async def _lines(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
@@ -17,7 +16,6 @@ from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.pdf.profiles import CHOICES, Profile
 from meterai.sales.order import Item, Order
 from meterai.sales.queries.order_page import ItemLine, OrderPage, order_items, order_page
-from meterai.sales.receipts import receipt_pdf
 from meterai.sales.use_cases.ask_to_settle import ask_to_settle
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.change_channel import change_channel
@@ -63,7 +61,7 @@ async def show_order(request: WebRequest, context: RequestContext, number: str) 
 async def show_state(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
     """Answers with the part of the order page that changes, for the script that follows it."""
     key = await open_order_page(context, request, number)
-    view = await _view(request, context, key)
+    view = await view_of(request, context, key)
     headers = {"X-State": view.state, "X-Mark": view.mark, "ETag": f'"{view.mark}"'}
     if not view.moving:
         headers["X-Ended"] = "1"
@@ -79,7 +77,7 @@ async def show_state(request: WebRequest, context: RequestContext, number: str) 
 @get("/pesanan/{number:str}/qris.png")
 async def download_code(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
     """Answers with the open payment's QRIS code as a picture to keep: a phone can't scan its own screen."""
-    view = await _view(request, context, await open_order_page(context, request, number))
+    view = await view_of(request, context, await open_order_page(context, request, number))
     payment = view.payment
     if payment is None or payment.state != "pending" or not payment.qr_text:
         raise Refusal(Kind.NOT_FOUND, "order.no_code")
@@ -104,26 +102,6 @@ async def download(
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
     file = await released_file(context.service.db, context.service.objects, document_id)
     return pdf_response(file.data, f"bermeterai-{file.name}")
-
-
-@get("/pesanan/{number:str}/kuitansi")
-async def show_receipt(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
-    """Shows the receipt."""
-    view = await _view(request, context, await open_order_page(context, request, number))
-    if view.paid_at is None:
-        raise Refusal(Kind.NOT_FOUND, "order.not_paid")
-    return context.page(request, "receipt.html", view=view, private=True)
-
-
-@get("/pesanan/{number:str}/kuitansi.pdf")
-async def download_receipt(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
-    """Answers with the receipt as a PDF."""
-    key = await open_order_page(context, request, number)
-    order = await order_page(context.service.db, key.order_id)
-    if order.paid_at is None:
-        raise Refusal(Kind.NOT_FOUND, "order.not_paid")
-    receipt = await asyncio.to_thread(receipt_pdf, order, context.visit(request).language)
-    return pdf_response(receipt, f"kuitansi-{number}.pdf")
 
 
 @post("/pesanan/{number:str}/batal", status_code=303)
@@ -219,7 +197,8 @@ def pdf_response(data: bytes, name: str) -> Response[bytes]:
     return Response(data, media_type="application/pdf", headers=headers)
 
 
-async def _view(request: WebRequest, context: RequestContext, key: OrderKey) -> OrderView:
+async def view_of(request: WebRequest, context: RequestContext, key: OrderKey) -> OrderView:
+    """What the order page shows now."""
     visit = context.visit(request)
     page = visit.known(key.order_id, OrderPage) or await order_page(context.service.db, key.order_id)
     known = await _known(context, page)
@@ -263,7 +242,7 @@ async def order_page_response(
     form: Form | None = None,
 ) -> Response[bytes]:
     """Makes the order page. `form`: one that was refused, whose fields are shown again."""
-    view = await _view(request, context, key)
+    view = await view_of(request, context, key)
     return context.page(
         request,
         "order.html",
@@ -285,8 +264,6 @@ ROUTES = [
     show_state,
     download_code,
     download,
-    show_receipt,
-    download_receipt,
     cancel,
     switch_channel,
     replace,

@@ -16,6 +16,7 @@ from meterai.sales.model import (
     PAYOUT_UNAPPROVED,
     REFUND_STOPPED,
     RefundChannel,
+    is_large,
     refund_channel,
 )
 from meterai.sales.order import Item, Order, Payment, Refund
@@ -146,6 +147,11 @@ class OrderView:
     def step_done(self) -> bool:
         """Tells whether that was the last step, and it is over."""
         return self.state_name in ("order.completed", "order.completed_quota")
+
+    @property
+    def is_large(self) -> bool:
+        """Tells whether the order may be paid by virtual account only."""
+        return is_large(self.quantity)
 
     @property
     def asks_account(self) -> bool:
