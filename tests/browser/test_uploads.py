@@ -68,7 +68,7 @@ def test_each_file_is_sent_alone_and_again_and_a_reload_shows_what_arrived(visit
     assert all("ERR_CONNECTION_RESET" in error for error in lost), lost
 
 
-def test_what_arrived_stays_when_the_connection_comes_back_after_a_second_press(visitor: Visitor) -> None:
+def test_the_same_content_chosen_twice_is_sent_twice_and_is_two_documents(visitor: Visitor) -> None:
     person = visitor(language="en")
     person.open("/beli")
     person.page.locator("input[type=file]").set_input_files(
@@ -78,7 +78,7 @@ def test_what_arrived_stays_when_the_connection_comes_back_after_a_second_press(
         ]
     )
     person.press_and_wait(person.words["upload"])
-    person.sees("document 1 of 2")  # the same content twice is two documents
+    person.sees("document 1 of 2")
     assert len([post for post in person.posts if post.url.endswith(("/beli", "/dokumen"))]) == 2
 
 
