@@ -70,7 +70,18 @@ def test_the_rest_of_the_wait_page_is_translated(changes: dict[str, Any], pseudo
 
 FORM: dict[str, Any] = dict.fromkeys(
     (
-        *("problem", "note", "direct", "enter_before", "served_before", "opens", "contact", "ticket"),
+        *(
+            "problem",
+            "note",
+            "direct",
+            "enter_before",
+            "served_before",
+            "opens",
+            "contact",
+            "ticket",
+            "meant",
+            "asked",
+        ),
         *("is_contact_wrong", "is_ticket_wrong", "is_lottery", "is_last_call"),
         *("is_busy", "challenge", "wait", "wait_text"),
     ),

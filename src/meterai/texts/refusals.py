@@ -534,6 +534,11 @@ TABLE: dict[str, Explanation] = {
         N_("Contoh: nama@contoh.id, 0812 3456 7890. Nomor luar negeri dimulai dengan + dan kode negaranya."),
         STILL,
     ),
+    "contact.slip": Explanation(
+        N_("Maksud Anda {meant}?"),
+        N_("Anda mengetik {typed}. Pilih alamat yang benar: ke sanalah pesan kami dikirim."),
+        STILL,
+    ),
     "contact.taken": Explanation(
         N_("Kontak ini sudah terdaftar di akun lain."),
         N_("Akun Anda sendiri? Masuklah dengan kontak itu. Bukan? Pakai kontak lain."),

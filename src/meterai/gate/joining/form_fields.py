@@ -21,6 +21,8 @@ class Form(msgspec.Struct, frozen=True):
     solution: str
     wait: str
     ticket: str
+    asked: str = ""
+    """The contact that the page has asked about."""
 
 
 def read_form(request: Request) -> Form:
@@ -31,7 +33,11 @@ def read_form(request: Request) -> Form:
     refuse_foreign(request)
     fields = _fields(request.body)
     return Form(
-        fields.get("kontak", ""), fields.get("altcha", ""), fields.get("tunggu", ""), fields.get("tiket", "")
+        fields.get("kontak", "").strip(),
+        fields.get("altcha", ""),
+        fields.get("tunggu", ""),
+        fields.get("tiket", ""),
+        fields.get("ditanya", ""),
     )
 
 

@@ -68,9 +68,12 @@ def _facts(visit: Visit, refusal: Refusal | None) -> dict[str, str | bool]:
     asks_for_work = event.joining.load.asks_for_work(time.monotonic())
     wrong = refusal.code if refusal else ""
     sent = _sent_fields(visit, refusal)
+    meant = str(refusal.facts.get("meant", "")) if refusal else ""
     needed = refusal if isinstance(refusal, WorkNeeded) else None
     return {
-        "problem": translate(PROBLEMS[wrong], language) if wrong and not needed else "",
+        "problem": translate(PROBLEMS[wrong], language).format(meant=meant) if wrong and not needed else "",
+        "meant": meant,
+        "asked": sent.asked,
         "is_contact_wrong": wrong == "contact.unreadable",
         "is_ticket_wrong": wrong.startswith("ticket."),
         "note": of_two(language, status.note.id, status.note.en) if status else "",
@@ -112,5 +115,9 @@ def _sent_fields(visit: Visit, refusal: Refusal | None) -> Form:
         form = read_form(visit.request)
     except (Refusal, ValueError):
         return Form("", "", "", "")
-    cut = {"contact": form.contact[:_CONTACT_TEXT_MAX], "ticket": form.ticket[:_TICKET_TEXT_MAX]}
+    cut = {
+        "contact": form.contact[:_CONTACT_TEXT_MAX],
+        "asked": form.asked[:_CONTACT_TEXT_MAX],
+        "ticket": form.ticket[:_TICKET_TEXT_MAX],
+    }
     return msgspec.structs.replace(form, **cut)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import structlog
 
 from meterai.customers.contacts import Contact, canonical_contact
+from meterai.customers.slips import likely_meant
 from meterai.gate.http.server import Request
-from meterai.gate.joining.form_fields import cookie_ticket, read_form
+from meterai.gate.joining.form_fields import Form, cookie_ticket, read_form
 from meterai.gate.joining.join_load import JoinLoad
 from meterai.gate.joining.join_work import JoinWork
 from meterai.gate.joining.known_tickets import KnownTickets
@@ -35,10 +36,11 @@ class Joining:
 
         The ticket counts when the issuer says that it is durable.
 
-        Raises: Refusal `form.foreign`, `contact.unreadable`, `network.later`, `disk.failed`; WorkNeeded.
+        Raises: Refusal `form.foreign`, `contact.unreadable`, `contact.slip` (`meant`), `network.later`,
+        `disk.failed`; WorkNeeded.
         """
         form = read_form(request)
-        contact = canonical_contact(form.contact)
+        contact = _contact_of(form)
         window = self.issuer.window()
         if window is None:
             return NoTicket.SHUT
@@ -47,6 +49,8 @@ class Joining:
             return kept
         if self.issuer.enters_directly():
             return NoTicket.DIRECT
+        if (slip := _likely_slip(form)) is not None:
+            raise slip
         self.load.count_try(monotonic)
         network = self._limits.look(address, monotonic)
         if network is Answer.LATER:
@@ -95,3 +99,17 @@ class Joining:
         if self._limits.take(address, monotonic) is Answer.WELCOME:
             self.load.count_join(monotonic)
         self.work.count(contact, address, monotonic, has_waited=has_waited)
+
+
+def _contact_of(form: Form) -> Contact:
+    """Reads the contact. Raises: Refusal `contact.unreadable`, `contact.slip`."""
+    try:
+        return canonical_contact(form.contact)
+    except Refusal as refusal:
+        raise _likely_slip(form) or refusal from None
+
+
+def _likely_slip(form: Form) -> Refusal | None:
+    """The question to ask about a likely slip, unless the person has kept what they typed."""
+    meant = "" if form.asked == form.contact else likely_meant(form.contact)
+    return Refusal(Kind.INVALID, "contact.slip", meant=meant) if meant else None

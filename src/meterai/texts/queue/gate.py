@@ -14,6 +14,7 @@ PROBLEMS: Final[Mapping[str, str]] = {
     "contact.unreadable": N_(
         "Email atau nomor WhatsApp ini tidak bisa dibaca. Contoh: nama@contoh.id atau 0812 3456 7890."
     ),
+    "contact.slip": N_("Maksud Anda {meant}? Pilih alamat yang benar: ke sanalah kode dikirim."),
     "network.later": N_(
         "Terlalu banyak permintaan datang dari jaringan ini. Tunggu satu menit, lalu coba lagi."
     ),

@@ -27,6 +27,7 @@ from meterai.web.account.sign_in import (
 from meterai.web.orders.access import customer_of, forget_tokens, signed_in
 from meterai.web.requests.forms import Form
 from meterai.web.requests.request_context import RequestContext, WebRequest
+from meterai.web.requests.typed_contact import typed_contact
 
 PAGE = "/saya/kontak"
 NEW_CODE = f"{PAGE}/kode"
@@ -59,7 +60,7 @@ async def take_new(request: WebRequest, context: RequestContext) -> Response[byt
     try:
         refuse_old_proof(customer, context.service.clock())
         cookie = await send_code(
-            request, context, form.text("kontak"), purpose=Purpose.CONTACT, subject=customer.customer_id
+            request, context, typed_contact(form), purpose=Purpose.CONTACT, subject=customer.customer_id
         )
     except Refusal as refusal:
         if awaits_old_code(request, context, form.text("kontak"), refusal):

@@ -55,6 +55,7 @@ from meterai.web.pages.messages import state_text
 from meterai.web.pages.paging import ListSlice, read_cursor, slice_of
 from meterai.web.requests.forms import DOCUMENTS, Form
 from meterai.web.requests.request_context import MARK_COOKIE, SESSION_COOKIE, RequestContext, WebRequest
+from meterai.web.requests.typed_contact import typed_contact
 
 ORDERS_SHOWN = 50
 DOCUMENTS_SHOWN = 100
@@ -110,7 +111,7 @@ async def take_contact(request: WebRequest, context: RequestContext) -> Response
     form = await context.form(request)
     typed = form.text("kontak")
     try:
-        cookie = await send_code(request, context, typed)
+        cookie = await send_code(request, context, typed_contact(form))
     except Refusal as refusal:
         if awaits_old_code(request, context, typed, refusal):
             return _sign_in_code(request, context, refusal)

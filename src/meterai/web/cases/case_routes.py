@@ -23,6 +23,7 @@ from meterai.web.cases.payment_case import with_payment_facts
 from meterai.web.orders.access import customer_of
 from meterai.web.requests.forms import Form
 from meterai.web.requests.request_context import RequestContext, WebRequest, address_of
+from meterai.web.requests.typed_contact import typed_contact
 
 PAGE = "/pengaduan"
 LOOK_UP = f"{PAGE}/cek"
@@ -71,7 +72,7 @@ async def look_up(request: WebRequest, context: RequestContext) -> Response[byte
     form = await context.form(request)
     try:
         _count(request, context)
-        case = await _found(context, form.text("nomor"), form.text("kontak"))
+        case = await _found(context, form.text("nomor"), typed_contact(form))
     except Refusal as refusal:
         return _look_up_page(request, context, form, refusal)
     return _case_page(request, context, case, is_kept=False)
@@ -97,7 +98,7 @@ def _count(request: WebRequest, context: RequestContext) -> None:
 
 async def _read(request: WebRequest, context: RequestContext, form: Form) -> CaseForm:
     """Raises: Refusal INVALID `case.no_kind`, `case.no_text`, `case.text_too_long`, `contact.unreadable`,
-    `form.unreadable`."""
+    `contact.slip`, `form.unreadable`."""
     if form.text("soal") not in CaseKind:
         raise Refusal(Kind.INVALID, "case.no_kind")
     text = form.text("isi").replace("\r\n", "\n")
@@ -105,7 +106,7 @@ async def _read(request: WebRequest, context: RequestContext, form: Form) -> Cas
         raise Refusal(Kind.INVALID, "case.no_text")
     if len(text) > TEXT_LENGTH_MAX:
         raise Refusal(Kind.INVALID, "case.text_too_long", maximum=TEXT_LENGTH_MAX, typed=len(text))
-    contact = canonical_contact(form.text("kontak"))
+    contact = canonical_contact(typed_contact(form))
     return CaseForm(
         id=_form_id(form),
         kind=CaseKind(form.text("soal")),

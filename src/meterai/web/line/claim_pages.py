@@ -46,6 +46,7 @@ to the gate names it (`Queues.join_page`).
 _TO_CONTACT = {
     "ticket.other_contact",
     "contact.unreadable",
+    "contact.slip",
     "code.too_many",
     "code.foreign_spent",
     "code.behind",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from meterai.customers.contacts import Contact, canonical_contact
+from meterai.customers.slips import likely_meant
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.waiting_room.files.published_queue import Published
 from meterai.waiting_room.rules.tickets import Ticket
@@ -47,12 +48,22 @@ def holder_with(published: Published, text: str, contact: Contact) -> TicketHold
 def contact_of_ticket(published: Published, ticket: Ticket, typed: str) -> Contact:
     """Reads the contact that was typed, if the ticket was taken with it.
 
-    Raises: Refusal `contact.unreadable`; FORBIDDEN `ticket.other_contact`.
+    Raises: Refusal `contact.unreadable`; INVALID `contact.slip`, if it was taken with the one that they
+    probably meant; FORBIDDEN `ticket.other_contact`.
     """
-    contact = canonical_contact(typed)
-    if _name(published, ticket, contact) is None:
-        raise Refusal(Kind.FORBIDDEN, "ticket.other_contact")
-    return contact
+    if _is_taken_with(published, ticket, typed):
+        return canonical_contact(typed)
+    if (meant := likely_meant(typed)) and _is_taken_with(published, ticket, meant):
+        raise Refusal(Kind.INVALID, "contact.slip", meant=meant, typed=typed)
+    canonical_contact(typed)
+    raise Refusal(Kind.FORBIDDEN, "ticket.other_contact")
+
+
+def _is_taken_with(published: Published, ticket: Ticket, typed: str) -> bool:
+    try:
+        return _name(published, ticket, canonical_contact(typed)) is not None
+    except Refusal:
+        return False
 
 
 def name_in_ticket(published: Published, text: str, contact: Contact) -> str:

@@ -52,6 +52,7 @@ from meterai.web.orders.access import (
 from meterai.web.orders.buyer_form import BuyerFields, fields_of, fields_of_form, typed_buyer
 from meterai.web.requests.forms import Form
 from meterai.web.requests.request_context import RequestContext, WebRequest
+from meterai.web.requests.typed_contact import typed_contact
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ async def take_contact(request: WebRequest, context: RequestContext, number: str
     key = await open_order_page(context, request, number)
     typed = form.text("kontak")
     try:
-        cookie = await send_code(request, context, typed)
+        cookie = await send_code(request, context, typed_contact(form))
     except Refusal as refusal:
         if await _is_placed(context, key):
             return context.redirect(request, f"/pesanan/{number}")
