@@ -221,6 +221,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "A cap of {cap} people a minute is in force.",
         "Lift it first (meterai queue cap without a number), or give a smaller number.",
     ),
+    "queue.announcement_over": (
+        "The announcement would end in the past.",
+        "Give a later --until, or leave it out.",
+    ),
     "queue.announcement_too_long": (
         "The announcement is too long: {bytes_max} bytes at most, both languages together.",
         "Say it in fewer words.",

@@ -38,6 +38,14 @@ class QueueSign(msgspec.Struct, frozen=True, kw_only=True):
     state: QueueState
     schedule: Schedule
     policy: Policy
+    note: Announcement = Announcement()
+    note_until: int | None = None
+    """When the announcement ends (Unix seconds)."""
+
+    def words(self, now: float) -> Announcement:
+        """The operator's announcement, until its end."""
+        is_over = self.note_until is not None and now >= self.note_until
+        return Announcement() if is_over else self.note
 
     @property
     def is_free(self) -> bool:
@@ -63,7 +71,7 @@ async def queue_signs(db: Database) -> dict[str, QueueSign]:
     """
     async with db.connection() as connection:
         rows = await connection.fetch(
-            """SELECT number, event, schedule, policy,
+            """SELECT number, event, schedule, policy, note,
                    CASE WHEN state = 'halted' AND halted_because IS NULL AND (memory->>'is_direct')::boolean
                    THEN 'direct' ELSE state END AS state
                FROM waiting_room.queue"""
@@ -75,6 +83,8 @@ async def queue_signs(db: Database) -> dict[str, QueueSign]:
             state=QueueState(row["state"]),
             schedule=msgspec.convert(row["schedule"], Schedule),
             policy=msgspec.convert(row["policy"], Policy),
+            note=msgspec.convert(row["note"], Announcement),
+            note_until=row["note"].get("until"),
         )
         for row in rows
     }
@@ -138,6 +148,8 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     halted_because: str | None
     note: Announcement
     """The operator's words on every wait page; empty: none."""
+    note_until: int | None
+    """When they end (Unix seconds)."""
     closes_at: int
     age_s: float | None
     """Age in seconds of the published status; None: nothing is published yet."""
@@ -171,6 +183,7 @@ async def queue_views(db: Database, now: float) -> list[QueueView]:
             is_short=queue.memory.is_short,
             halted_because=queue.halted_because,
             note=queue.note,
+            note_until=queue.note_until,
             closes_at=queue.schedule.closes_at,
             age_s=_age_s(queue.memory.published_at, now),
             made_at=made_at[queue.number],

@@ -17,6 +17,7 @@ from meterai.kit.settings import gate_address
 from meterai.sales.events import Event
 from meterai.sales.queries.tariffs import Tariff
 from meterai.web.account.code_work import CodeWork
+from meterai.web.line.line_pages import LinePages
 from meterai.web.line.queues import queues_of
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.cached_pages import CachedPages, make_cached_pages
@@ -82,6 +83,7 @@ def build_site(
         tls=context.tls,
         forms_lead_to=gate_address(service.settings),
         has_page=addresses.has_page,
+        line_pages=LinePages(context, pages, events).now,
     )
 
 

@@ -89,6 +89,8 @@ def _announced(view: QueueView) -> str:
     if view.note == Announcement():
         return ""
     end = f"meterai queue announce --event {view.event}"
+    if view.note_until is not None:
+        end = f"{datetime.fromtimestamp(view.note_until).astimezone():%d %b %Y %H:%M %Z}"
     return f"{view.event}: every wait page says “{view.note.id}” / “{view.note.en}” until {end}"
 
 
@@ -292,20 +294,33 @@ def announce(
     event: EventOption,
     indonesian: Annotated[str, typer.Option("--id", help="Words in Indonesian; empty: none.")] = "",
     english: Annotated[str, typer.Option("--en", help="Words in English; empty: none.")] = "",
+    until: Annotated[
+        datetime | None,
+        typer.Option(
+            "--until",
+            formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M%z"],
+            help="When they end, as 2026-09-06T22:00 in this machine's time; left out: at the next ones.",
+        ),
+    ] = None,
     sign_with: SignWithOption = None,
     signature: SignatureOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show words on every wait page, within one poll. Without words: take them away."""
+    """Show words on every wait page, within one poll, and on the site while people wait.
+
+    Without words: take them away.
+    """
+    end = None if until is None else until.astimezone()
     note = Announcement(indonesian.strip(), english.strip())
     if bool(note.id) != bool(note.en):
         raise typer.BadParameter("say it in both languages, or in none", param_hint="--id, --en")
 
     def act(db: Database, actor: Actor, now: datetime) -> Awaitable[object]:
-        return steer_queue.announce(db, event, note, actor=actor, now=now)
+        return steer_queue.announce(db, event, note, until=end, actor=actor, now=now)
 
-    wish = Wish(action="announce", value=f"{note.id} / {note.en}", act=act)
+    told = "" if end is None else f"until {end.isoformat(timespec='minutes')}"
+    wish = Wish(action="announce", value=f"{note.id} / {note.en}", reason=told, act=act)
     _run(data, event, wish, Signing(sign_with, signature), as_json=as_json)
 
 

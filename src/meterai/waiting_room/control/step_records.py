@@ -14,9 +14,10 @@ from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.log_facts import (
     ClaimFacts,
     ConfigFacts,
+    OperatorFacts,
 )
 from meterai.waiting_room.files.promise_book import facts_of
-from meterai.waiting_room.files.published_documents import LOG_FORMAT, Config
+from meterai.waiting_room.files.published_documents import LOG_FORMAT, Announcement, Config
 from meterai.waiting_room.files.queue_keys import KEY_ID, QueueKeys
 from meterai.waiting_room.files.window_files import digest
 from meterai.waiting_room.rules.bypasses import INSIDE_S
@@ -80,6 +81,17 @@ async def log_claims_and_sayings(draft: StepDraft) -> int:
         draft.change(memory=memory)
     draft.change(admitted=draft.queue.admitted + len(claims))
     return len(claims)
+
+
+async def end_announcement(draft: StepDraft) -> None:
+    """Takes the operator's words away at their end, and logs that, so that a status without them is right."""
+    queue = draft.queue
+    if queue.note_until is None or draft.now < queue.note_until:
+        return
+    none = Announcement()
+    await queues.set_wish(draft.tx, queue.event, "note", msgspec.to_builtins(none))
+    draft.add_entry(OperatorFacts(action="announce", value=msgspec.json.encode(none).decode(), reason=""))
+    draft.change(note=none, note_until=None)
 
 
 async def note_due_promises(draft: StepDraft) -> None:

@@ -28,6 +28,8 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     halted_because: str | None
     rate_cap: int | None
     note: Announcement
+    note_until: int | None
+    """When the announcement ends (Unix seconds); None: at the next one."""
     epoch: int
     sequence: int
     state: QueueState
@@ -110,6 +112,7 @@ _QUEUE = """SELECT number, event, schedule, policy, is_on, always_in_line, halte
 def _queue_of_row(row: Row) -> Queue:
     """The value of a row."""
     facts = dict(row)
+    facts["note_until"] = facts["note"].get("until")
     facts["frontier"] = Frontier(facts.pop("frontier_window"), int(facts.pop("frontier_x")))
     for name, form in (
         ("schedule", Schedule),

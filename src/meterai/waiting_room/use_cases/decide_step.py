@@ -19,6 +19,7 @@ from meterai.waiting_room.control.drawing import reveal_windows
 from meterai.waiting_room.control.state_entries import log_pause, log_state
 from meterai.waiting_room.control.step_draft import StepContext, StepDraft, StepInput
 from meterai.waiting_room.control.step_records import (
+    end_announcement,
     keep_opening,
     log_claims_and_sayings,
     log_config,
@@ -72,6 +73,7 @@ async def decide_step(steering: StepContext, seen: StepInput) -> StepDecision:
 async def _complete(draft: StepDraft) -> StepDecision:
     await keep_opening(draft)
     claimed = await log_claims_and_sayings(draft)
+    await end_announcement(draft)
     await note_due_promises(draft)
     log_next_chain(draft)
     await close_windows(draft)

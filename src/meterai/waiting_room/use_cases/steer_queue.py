@@ -84,17 +84,28 @@ async def expect_rate(
 
 
 async def announce(
-    db: Database, event: str, note: Announcement, *, actor: str | Actor, now: datetime
+    db: Database,
+    event: str,
+    note: Announcement,
+    *,
+    until: datetime | None = None,
+    actor: str | Actor,
+    now: datetime,
 ) -> Queue:
-    """Shows a few words on every wait page within one poll; empty: no words.
+    """Shows a few words on every wait page within one poll, and on the site while people wait.
 
-    Raises: as `switch_queue`; INVALID `queue.announcement_too_long`.
+    Empty: no words. `until`: the controller takes them away then.
+    Raises: as `switch_queue`; INVALID `queue.announcement_too_long`, `queue.announcement_over`.
     """
+    if until is not None and until <= now:
+        raise Refusal(Kind.INVALID, "queue.announcement_over")
     text = msgspec.json.encode(note)
     if len(text) > NOTE_BYTES_MAX + len(msgspec.json.encode(Announcement())):
         raise Refusal(Kind.INVALID, "queue.announcement_too_long", bytes_max=NOTE_BYTES_MAX)
-    facts = OperatorFacts(action="announce", value=text.decode(), reason="")
-    return await _act(db, event, {"note": msgspec.to_builtins(note)}, facts=facts, actor=actor, now=now)
+    end = {} if until is None else {"until": int(until.timestamp())}
+    told = "" if until is None else f"until {until.isoformat(timespec='minutes')}"
+    facts = OperatorFacts(action="announce", value=text.decode(), reason=told)
+    return await _act(db, event, {"note": msgspec.to_builtins(note) | end}, facts=facts, actor=actor, now=now)
 
 
 async def _act(

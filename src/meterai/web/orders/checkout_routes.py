@@ -40,6 +40,7 @@ from meterai.web.account.sign_in import (
     session_cookies,
     told,
 )
+from meterai.web.line.line_news import news_of_line
 from meterai.web.orders.access import (
     OrderKey,
     customer_of,
@@ -310,6 +311,8 @@ async def _check_page(
         order=order,
         lines=await _lines(request, context, order, fitness),
         contact=contact.masked if contact else "",
+        line_news=await news_of_line(context, order.event_slug or ""),
+        is_inside=True,
         closed=event if event is not None and event.is_over(context.service.clock()) else None,
         waits=order.flow == "stamp" and await context.status.is_signing_stopped(),
         is_out=refusal is None and await context.status.is_out_of_stock(),

@@ -11,6 +11,7 @@ from typing import Any
 
 from meterai.sales.events import Event
 from meterai.texts.mechanism.languages import languages
+from meterai.web.line.line_news import LineNews
 from meterai.web.pages.templates import Pages
 from meterai.web.requests.visits import Visit
 
@@ -37,6 +38,7 @@ class CachedPage:
     """The page may use the camera and WebAssembly."""
 
 
+type _Wanted = tuple[str, str, dict[str, Any]]
 type CachedPages = dict[tuple[str, str], CachedPage]
 """By language and address without language prefix."""
 
@@ -51,15 +53,35 @@ def cache_page(
 
 def make_cached_pages(pages: Pages, events: Sequence[Event], now: datetime) -> CachedPages:
     """Renders the pages that are the same for everyone, in each language, as they read at `now`."""
-    offered = [event for event in events if event.is_open(now)]
-    wanted: list[tuple[str, str, dict[str, Any]]] = [("/", "home.html", {"events": offered})]
-    wanted.append(("/periksa", "verify.html", {"refused": "", "serial": ""}))
+    wanted: list[_Wanted] = [("/periksa", "verify.html", {"refused": "", "serial": ""})]
     wanted += [(path, template, {}) for path, template in SAME_FOR_EVERYONE.items()]
+    return _made(pages, wanted) | make_line_pages(pages, events, now, ())
+
+
+def make_line_pages(
+    pages: Pages, events: Sequence[Event], now: datetime, news: Sequence[LineNews]
+) -> CachedPages:
+    """Renders the pages that say in which lines people wait now: home, and those of events."""
+    offered = [event for event in events if event.is_open(now)]
+    wanted: list[_Wanted] = [("/", "home.html", {"events": offered, "line_news": news})]
     for event in events:
         stamps = len(event.required_documents)
         wanted.append(
-            (f"/{event.slug}", "event.html", {"event": event, "stamps": stamps, "open": event.is_open(now)})
+            (
+                f"/{event.slug}",
+                "event.html",
+                {
+                    "event": event,
+                    "stamps": stamps,
+                    "open": event.is_open(now),
+                    "line_news": [one for one in news if one.slug == event.slug],
+                },
+            )
         )
+    return _made(pages, wanted)
+
+
+def _made(pages: Pages, wanted: Sequence[_Wanted]) -> CachedPages:
     made = {}
     for language in languages():
         for path, template, values in wanted:

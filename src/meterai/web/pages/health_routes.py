@@ -8,6 +8,7 @@ from litestar import Response, get
 
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.service_states import GOOD
+from meterai.web.line.line_news import news_of_lines
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
 
@@ -34,7 +35,9 @@ async def show_status(request: WebRequest, context: RequestContext) -> Response[
     rows = [
         PartRow(translate(name, language), how == GOOD, translate(how, language)) for name, how in seen.parts
     ]
-    return context.page(request, "status.html", rows=rows, now=seen.at)
+    return context.page(
+        request, "status.html", rows=rows, now=seen.at, line_news=await news_of_lines(context)
+    )
 
 
 ROUTES = [healthz, show_status]

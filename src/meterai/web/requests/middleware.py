@@ -39,6 +39,15 @@ type MakePages = Callable[[], tuple[CachedPages, float]]  # the pages, and the U
 type HasPage = Callable[[str], bool]  # whether there is a page at an address without language prefix
 
 
+type LinePages = Callable[
+    [], Awaitable[CachedPages]
+]  # the pages that read otherwise while people wait in line
+
+
+async def _no_line_pages() -> CachedPages:
+    return {}
+
+
 def _no_page(path: str) -> bool:
     return False
 
@@ -46,7 +55,8 @@ def _no_page(path: str) -> bool:
 class SiteMiddleware:
     """The ASGI application that uvicorn runs. `site` answers everything that is not cached.
 
-    `has_page` tells which addresses lead to a page of `site`.
+    `has_page` tells which addresses lead to a page of `site`. `line_pages` gives the pages that say where
+    people wait in line.
     """
 
     def __init__(
@@ -58,9 +68,11 @@ class SiteMiddleware:
         tls: bool,
         forms_lead_to: str = "",
         has_page: HasPage = _no_page,
+        line_pages: LinePages = _no_line_pages,
     ) -> None:
         self.site = site
         self.has_page = has_page
+        self.line_pages = line_pages
         self.assets = assets
         self.make_pages = make_pages
         self._renew()
@@ -84,6 +96,7 @@ class SiteMiddleware:
                 self._renew()
             page = self.pages.get(split_language(path))
             if page is not None:
+                page = (await self.line_pages()).get(split_language(path), page)
                 await self._send_page(page, scope, send)
                 return
             if path.endswith("/") and (target := self._without_slash(path)):
