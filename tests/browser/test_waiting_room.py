@@ -97,7 +97,9 @@ def see_turn(person: Person) -> None:
 def prove(person: Person, contact: str) -> None:
     """Types the contact and the code that comes there."""
     asked_at = time.time()
-    person.page.locator("#kontak").fill(contact)
+    field = person.page.locator("#kontak")
+    if field.count():  # the browser in which it was typed does not ask for it again
+        field.fill(contact)
     person.press(person.words["send_code"])
     code = person.read_code(contact, asked_at)
     person.page.locator("#kode").fill(code)
@@ -129,11 +131,8 @@ def test_an_applicant_waits_enters_and_buys_without_a_second_code(
     be_called(person, queued_site)
     person.press(ENTER[language])
     person.approve("60-claim")
-    person.page.locator("#kontak").fill(new_address())
-    person.press(person.words["send_code"])
-    person.approve("61-claim-other-contact")
+    person.sees(contact)
     asked_at = time.time()
-    person.page.locator("#kontak").fill(contact)
     person.press(person.words["send_code"])
     person.approve("62-claim-code")
     person.page.locator("#kode").fill(person.read_code(contact, asked_at))
@@ -163,6 +162,10 @@ def test_another_phone_with_the_same_ticket_proves_the_contact_and_gets_the_same
     assert kept not in second.page.url
     second.sees("You may enter already")
     second.approve("63-claim-second-phone")
+    assert contact not in second.page.content(), "a link shows no contact in full"
+    second.page.locator("#kontak").fill(new_address())
+    second.press(second.words["send_code"])
+    second.approve("61-claim-other-contact")
     prove(second, contact)
     assert "/beli?acara=casn" in second.page.url
 

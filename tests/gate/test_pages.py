@@ -23,7 +23,7 @@ FACTS: dict[str, Any] = {
     "ahead": 2, "ahead_shown": "2", "left_s": 4, "is_near": False, "turn": "21.40 WIB", "epoch": 1,
     "sequence": 1, "updated": "21.39.00 WIB", "refresh_s": 5, "poll_s": 5, "reload_s": 120, "code": "",
     "said": VerdictText("good", "Selesai", ("Tunggu",)), "ticket": "T", "address": "", "ticket_link": "https://gate/T",
-    "has_entered": False, "call_left_s": None,
+    "contact": "", "has_entered": False, "call_left_s": None,
     "head": "12:00ff",
 }  # fmt: skip
 

@@ -79,6 +79,7 @@ FORM: dict[str, Any] = dict.fromkeys(
             "opens",
             "contact",
             "ticket",
+            "name",
             "meant",
             "asked",
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from urllib.parse import quote
 
 from meterai.gate.http.responses import Headers, lines_of, respond
 from meterai.gate.http.safety_headers import safety_headers
@@ -11,6 +12,7 @@ from meterai.gate.pages import Pages
 from meterai.texts.mechanism.languages import prefix_of
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.queue.gate import HEADLINES, TEXTS
+from meterai.waiting_room.rules.tickets import contact_cookie
 
 NO_STORE = (("cache-control", "no-store"),)
 PRIVATE = ("referrer-policy", "no-referrer")
@@ -106,13 +108,21 @@ class Answers:
         """
         return self._cookie(slug, ticket, _KEPT_AFTER_S + max(0, until - int(time.time())))
 
+    def contact_cookie(self, slug: str, contact: str, until: int) -> tuple[str, str]:
+        """A header that keeps the contact in the browser in which it was typed, as long as the ticket."""
+        age = _KEPT_AFTER_S + max(0, until - int(time.time()))
+        return self._set_cookie(contact_cookie(slug), quote(contact, safe="@+"), age)
+
     def no_cookie(self, slug: str) -> tuple[str, str]:
         """A header that makes the browser forget its ticket."""
         return self._cookie(slug, "", 0)
 
     def _cookie(self, slug: str, ticket: str, age: int) -> tuple[str, str]:
+        return self._set_cookie(f"antre_{slug}", ticket, age)
+
+    def _set_cookie(self, name: str, text: str, age: int) -> tuple[str, str]:
         secure = "; Secure" if self._is_secure else ""
-        value = f"antre_{slug}={ticket}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
+        value = f"{name}={text}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
         return ("set-cookie", value)
 
     def _asset(self, kind: str, content: bytes, kept: str) -> bytes:

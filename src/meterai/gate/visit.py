@@ -65,6 +65,11 @@ class Visit:
         """The header that keeps a ticket in the browser."""
         return self.answers.cookie(self.slug, ticket, self.event.published.config.schedule.closes_at)
 
+    def contact_cookie(self, contact: str) -> tuple[str, str]:
+        """The header that keeps the typed contact in the browser."""
+        until = self.event.published.config.schedule.closes_at
+        return self.answers.contact_cookie(self.slug, contact, until)
+
     def redirect(self, location: str, *more: tuple[str, str]) -> bytes:
         """303 to another page."""
         return respond(303, b"", (("location", location), *more, *NO_STORE))

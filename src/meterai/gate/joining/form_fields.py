@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote_plus
+from urllib.parse import unquote, unquote_plus
 
 import msgspec
 
 from meterai.gate.http.server import Request
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.waiting_room.rules.tickets import TEXT_LENGTH, Ticket, entered_cookie, text_in
+from meterai.kit.formats.pasted_text import seen
+from meterai.waiting_room.files.join_notes import NAME_LENGTH_MAX
+from meterai.waiting_room.rules.tickets import (
+    TEXT_LENGTH,
+    Ticket,
+    contact_cookie,
+    entered_cookie,
+    text_in,
+)
 
 _TICKET = re.compile(rf"[A-Za-z0-9_-]{{{TEXT_LENGTH}}}")
 
@@ -21,6 +29,8 @@ class Form(msgspec.Struct, frozen=True):
     solution: str
     wait: str
     ticket: str
+    name: str = ""
+    """The name for the certificate of attempt; empty: none."""
     asked: str = ""
     """The contact that the page has asked about."""
 
@@ -37,8 +47,20 @@ def read_form(request: Request) -> Form:
         fields.get("altcha", ""),
         fields.get("tunggu", ""),
         fields.get("tiket", ""),
+        _name_in(fields.get("nama", "")),
         fields.get("ditanya", ""),
     )
+
+
+def _name_in(typed: str) -> str:
+    """A name in one line, without signs that nobody sees."""
+    letters = "".join(letter for letter in " ".join(seen(typed).split()) if letter.isprintable())
+    return letters[:NAME_LENGTH_MAX].strip()
+
+
+def typed_contact(request: Request, slug: str) -> str:
+    """The contact that was typed in this browser, as its cookie keeps it; empty: none."""
+    return next((unquote(value) for value in _cookies(request, contact_cookie(slug))), "")
 
 
 def asks_for_page(request: Request) -> bool:

@@ -88,6 +88,7 @@ def _facts(visit: Visit, refusal: Refusal | None) -> dict[str, str | bool]:
         "wait": needed.wait if needed else "",
         "wait_text": wait_text(needed.seconds, language) if needed else "",
         "contact": sent.contact,
+        "name": sent.name,
         "ticket": sent.ticket,
     }
 
@@ -100,7 +101,7 @@ def _render(visit: Visit, facts: dict[str, str | bool]) -> bytes:
     body = visit.pages.render(
         "join.html", visit.language, path=f"/antre/{visit.slug}", event=visit.event.facts, **facts
     )
-    if not (facts["contact"] or facts["ticket"]):
+    if not (facts["contact"] or facts["name"] or facts["ticket"]):
         if len(kept) >= _FORM_PAGES_MAX:
             kept.clear()
         kept[key] = body

@@ -6,9 +6,10 @@ import time
 
 import msgspec
 
+from meterai.customers.contacts import canonical_contact
 from meterai.gate.answers import NO_STORE
 from meterai.gate.http.responses import respond
-from meterai.gate.joining.form_fields import cookie_ticket
+from meterai.gate.joining.form_fields import cookie_ticket, read_form
 from meterai.gate.joining.join_form import closed_notice, join_form
 from meterai.gate.joining.ticket_issuer import NoTicket
 from meterai.gate.visit import Visit
@@ -48,12 +49,15 @@ def join(visit: Visit) -> bytes | None:
         return closed_notice(visit)
     if joined is NoTicket.DIRECT:
         return visit.redirect(visit.purchase)
+    contact = canonical_contact(read_form(visit.request).contact).value
     if joined.is_durable:
-        return lead_to_ticket(visit, joined.text)
+        return lead_to_ticket(visit, joined.text, contact=contact)
 
     def answer(is_durable: bool) -> None:
         failed = Refusal(Kind.UNAVAILABLE, "disk.failed")
-        visit.request.answer(lead_to_ticket(visit, joined.text) if is_durable else join_form(visit, failed))
+        visit.request.answer(
+            lead_to_ticket(visit, joined.text, contact=contact) if is_durable else join_form(visit, failed)
+        )
 
     visit.event.issuer.when_durable(answer)
     return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import structlog
 
 from meterai.customers.contacts import Contact, canonical_contact
@@ -16,6 +18,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.client_network import network_of
 from meterai.kit.http.network_limits import Answer, NetworkLimits
 from meterai.kit.http.proof_of_work import Challenge
+from meterai.waiting_room.files.join_notes import JoinNote, keep_note
 from meterai.waiting_room.rules.tickets import Ticket, decode_ticket, read_ticket
 
 log = structlog.get_logger(__name__)
@@ -64,6 +67,9 @@ class Joining:
             raise Refusal(Kind.UNAVAILABLE, "disk.failed") from None
         self._count(contact, address, monotonic, has_waited=has_waited)
         self._known.keep(issued.text, issued.ticket, self.issuer.published.ticket_keys)
+        with suppress(OSError):  # the place does not depend on it
+            note = JoinNote(contact.masked, form.name)
+            keep_note(self.issuer.published.folder, issued.text, issued.ticket, note)
         return issued
 
     def challenge(self, address: str, monotonic: float) -> Challenge:

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from meterai.customers.contacts import canonical_contact
 from meterai.gate.answers import NO_STORE
 from meterai.gate.http.responses import respond
-from meterai.gate.joining.form_fields import asks_for_page, cookie_ticket, has_entered, typed_ticket
+from meterai.gate.joining.form_fields import (
+    asks_for_page,
+    cookie_ticket,
+    has_entered,
+    typed_contact,
+    typed_ticket,
+)
 from meterai.gate.joining.join_form import join_form
 from meterai.gate.visit import Visit
 from meterai.gate.waiting.place_in_line import PlaceInLine, place_in_line
 from meterai.gate.waiting.presence import PRESENT_AROUND_CLOSING_S, READY_WITHIN_S
 from meterai.gate.waiting.wait_page import address_of
 from meterai.kernel.refusals import Refusal
+from meterai.waiting_room.files.join_notes import read_note
 from meterai.waiting_room.files.promise_book import Promise
 from meterai.waiting_room.rules.tickets import Ticket
 
 
-def show_wait_page(visit: Visit, text: str, *, answers_form: bool = False) -> bytes:
-    """The wait page of a ticket. `answers_form`: it is the answer to a form, so it names its own address."""
+def show_wait_page(visit: Visit, text: str, *, answers_form: bool = False, contact: str = "") -> bytes:
+    """The wait page of a ticket. `answers_form`: it is the answer to a form, so it names its own address.
+
+    `contact`: what was typed in that form.
+    """
     event = visit.event
     try:
         ticket = event.joining.check(text)
@@ -36,23 +49,36 @@ def show_wait_page(visit: Visit, text: str, *, answers_form: bool = False) -> by
         now=now,
         answers_form=answers_form,
         has_entered=has_entered(visit.request, visit.slug, ticket),
+        contact=_shown_contact(visit, text, ticket, contact),
     )
     if answers_form:
         where = ("content-location", address_of(visit.slug, text, visit.language))
-        return visit.page(200, body, where, visit.cookie(text))
+        kept = (visit.contact_cookie(contact),) if contact else ()
+        return visit.page(200, body, where, visit.cookie(text), *kept)
     if cookie_ticket(visit.request, visit.slug):
         return visit.page(200, body)
     return visit.page(200, body, visit.cookie(text))
 
 
-def lead_to_ticket(visit: Visit, ticket: str) -> bytes:
+def lead_to_ticket(visit: Visit, ticket: str, *, contact: str = "") -> bytes:
     """The answer to a form that gave this ticket: 303 to its wait page.
 
     A form that can show the page itself gets it at once (docs/decisions/0022).
     """
     if asks_for_page(visit.request):
-        return show_wait_page(visit, ticket, answers_form=True)
-    return visit.redirect_to_ticket(ticket, visit.cookie(ticket))
+        return show_wait_page(visit, ticket, answers_form=True, contact=contact)
+    kept = (visit.contact_cookie(contact),) if contact else ()
+    return visit.redirect_to_ticket(ticket, visit.cookie(ticket), *kept)
+
+
+def _shown_contact(visit: Visit, text: str, ticket: Ticket, typed: str) -> str:
+    """The contact of a ticket: in full in the browser in which it was typed, else masked; empty: unknown."""
+    typed = typed or typed_contact(visit.request, visit.slug)
+    with suppress(Refusal):
+        if typed and visit.event.issuer.id_of(canonical_contact(typed).name_in_line) == ticket.id:
+            return typed
+    note = read_note(visit.event.published.folder, text, ticket)
+    return note.masked if note else ""
 
 
 def note_ready(visit: Visit, text: str) -> bytes:

@@ -122,9 +122,11 @@ class WaitPages:
         now: float,
         answers_form: bool = False,
         has_entered: bool = False,
+        contact: str = "",
     ) -> bytes:
         """The page of a ticket, about 12 kB. `answers_form`: it answers a form, so it names its own
-        address. `has_entered`: the site has let this browser in."""
+        address. `has_entered`: the site has let this browser in. `contact`: as
+        this browser may see it."""
         published, place = self._published, outlook.place
         refresh = refresh_seconds(published, place, ticket, now)
         link = f"{self._gate_url}{address_of(published.slug, '', language)}"
@@ -138,6 +140,7 @@ class WaitPages:
             address=address_of(published.slug, text, language) if answers_form else "",
             ticket=text,
             ticket_link=link + text,
+            contact=contact,
             code=Markup(code_image(link, text)),  # noqa: S704 - drawn here
             refresh_s=refresh,
             reload_s=_reload_seconds(place, refresh),

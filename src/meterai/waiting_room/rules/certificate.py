@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from typing import Literal
+from urllib.parse import unquote_plus
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -49,8 +50,18 @@ class Attempt(Document, frozen=True, kw_only=True):
     The public log shows since when the rule holds.
     """
     issued_at: int
+    name: str = ""
+    """The name that the person gave when joining. Nobody has checked it.
+
+    It is written as in the query of an address: without spaces, at which mailers break lines.
+    """
     log: tuple[int, str] | None = None
     """The newest head of the public log: entries, tree head (16 bytes, hexadecimal); None in older ones."""
+
+    @property
+    def shown_name(self) -> str:
+        """The name as people read it; empty: they gave none."""
+        return unquote_plus(self.name)
 
     @property
     def head(self) -> str:

@@ -163,6 +163,11 @@ def entered_cookie(event: str) -> str:
     return f"sudah_{event}"
 
 
+def contact_cookie(event: str) -> str:
+    """The name of the cookie that keeps the contact in the browser in which it was typed."""
+    return f"kontak_{event}"
+
+
 def parse_data(data: bytes) -> Ticket:
     """A ticket from its 32 bytes, as a gate's journal keeps them.
 

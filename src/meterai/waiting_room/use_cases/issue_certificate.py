@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from datetime import datetime
+from urllib.parse import quote_plus
+
+import msgspec
 
 from meterai.kernel.ids import new_order_number
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
 from meterai.waiting_room.files import published_documents
+from meterai.waiting_room.files.join_notes import read_note
 from meterai.waiting_room.files.log_facts import CertificateFacts
 from meterai.waiting_room.files.presence import seen_at
 from meterai.waiting_room.files.published_queue import Published
@@ -39,6 +43,7 @@ async def issue_certificate(
     if published.id_of(contact) != ticket.id:
         raise Refusal(Kind.FORBIDDEN, "ticket.other_contact")
     noted = await asyncio.to_thread(seen_at, published.folder, ticket.id)
+    written = await asyncio.to_thread(read_note, published.folder, text, ticket)
     async with db.transaction() as tx:
         queue = await queues.read_queue(tx, published.folder.slug)
         if queue is None:
@@ -48,6 +53,7 @@ async def issue_certificate(
         _check_closed(published, queue, ticket, now)
         is_late = await is_late_ticket(tx, published, queue.number, queue.schedule, ticket)
         attempt = await _attempt(tx, published, queue, ticket=ticket, noted=noted, masked=masked, now=now)
+        attempt = msgspec.structs.replace(attempt, name=quote_plus(written.name) if written else "")
         signed = published_documents.sign(attempt, certificate_key(published.event_key))
         if not await claims.add_certificate(
             tx, queue.number, ticket.id, code=attempt.code, document=signed, now=now

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import unquote
 
 import structlog
 from litestar import Response
@@ -15,9 +17,10 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.kit.http.status import http_status
 from meterai.sales.events import Event
-from meterai.waiting_room.rules.tickets import Ticket
+from meterai.waiting_room.rules.tickets import Ticket, contact_cookie
 from meterai.web.account.sign_in import code_page, told
 from meterai.web.line.queues import ticket_cookie
+from meterai.web.line.ticket_holder import contact_of_ticket, kept_ticket
 from meterai.web.requests.forms import Form
 from meterai.web.requests.request_context import HTML, RequestContext, WebRequest
 
@@ -161,6 +164,8 @@ def ask_for_ticket(
     `instead_of`: a ticket that is worth nothing.
     """
     language = ticket_request.context.visit(ticket_request.request).language
+    if has_ticket and not typed and refusal is None:
+        typed = contact_typed_here(ticket_request)
     return ticket_request.context.page(
         ticket_request.request,
         "claim.html",
@@ -171,6 +176,7 @@ def ask_for_ticket(
         has_ticket=has_ticket,
         has_pass=has_pass,
         typed=typed,
+        is_known=bool(typed) and refusal is None,
         action=ticket_request.action,
         gate=ticket_request.context.queues.join_page(
             ticket_request.event.slug, language, instead_of=instead_of
@@ -178,6 +184,17 @@ def ask_for_ticket(
         private=True,
         **told(refusal),
     )
+
+
+def contact_typed_here(ticket_request: TicketRequest) -> str:
+    """The contact of the kept ticket, if it was typed in this browser; else empty."""
+    request, slug = ticket_request.request, ticket_request.event.slug
+    typed = unquote(request.cookies.get(contact_cookie(slug), ""))
+    with suppress(Refusal):
+        published = ticket_request.context.queues.published(slug)
+        ticket = published.read_ticket(kept_ticket(request, slug))
+        return contact_of_ticket(published, ticket, typed).value
+    return ""
 
 
 def ask_which_ticket(

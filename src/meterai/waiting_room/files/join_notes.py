@@ -1,0 +1,65 @@
+"""What people wrote when they joined, for their own pages: the masked contact, and a name if they gave one.
+
+`gates/<number>/notes` has a record for each ticket, at the place of its sequence. A record is encrypted
+under its ticket, whose signature no file keeps. A lost record costs nobody a place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import suppress
+
+import msgspec
+
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.rules.tickets import Ticket
+
+NAME_LENGTH_MAX = 60
+_RECORD = 192
+_DOMAIN = b"meterai join note v1\x00"
+_NOTHING = bytes(_RECORD)
+
+
+class JoinNote(msgspec.Struct, frozen=True, array_like=True):
+    """What a person wrote. Nobody has checked it."""
+
+    masked: str
+    name: str = ""
+
+    def __repr__(self) -> str:
+        return "JoinNote()"  # it stays out of logs and tracebacks
+
+
+def keep_note(folder: QueueFolder, text: str, ticket: Ticket, note: JoinNote) -> None:
+    """Writes the note of a ticket, unless it has one. Raises: OSError."""
+    raw = msgspec.json.encode(note)
+    if len(raw) > _RECORD:
+        raw = msgspec.json.encode(JoinNote("", note.name))
+    handle = os.open(folder.gate(ticket.gate) / "notes", os.O_RDWR | os.O_CREAT, 0o640)
+    try:
+        at = ticket.sequence * _RECORD
+        if os.pread(handle, _RECORD, at).strip(b"\x00"):
+            return  # somebody else may have typed the same contact
+        os.pwrite(handle, _crypted(text, raw.ljust(_RECORD)), at)
+    finally:
+        os.close(handle)
+
+
+def read_note(folder: QueueFolder, text: str, ticket: Ticket) -> JoinNote | None:
+    """The note of a ticket whose signature was checked; None when there is none."""
+    with suppress(OSError, msgspec.MsgspecError):
+        handle = os.open(folder.gate(ticket.gate) / "notes", os.O_RDONLY)
+        try:
+            raw = os.pread(handle, _RECORD, ticket.sequence * _RECORD)
+        finally:
+            os.close(handle)
+        if len(raw) == _RECORD and raw != _NOTHING:
+            return msgspec.json.decode(_crypted(text, raw), type=JoinNote)
+    return None
+
+
+def _crypted(text: str, raw: bytes) -> bytes:
+    """Encrypts or decrypts a record: XOR with a stream that follows from the ticket."""
+    stream = hashlib.shake_256(_DOMAIN + text.encode()).digest(_RECORD)
+    return (int.from_bytes(raw, "big") ^ int.from_bytes(stream, "big")).to_bytes(_RECORD, "big")
