@@ -18,6 +18,8 @@ from simulator.crowd.forms import form_with
 from simulator.crowd.service import find_service
 from tests.bundle.customer import QuotaBuyer
 from tests.pdf import samples, signed_files
+from tests.pdf.test_free_places import FULL
+from tests.pdf.test_ink import page as page_with
 from tests.running_service import RunningService
 from tests.stamping.letters import make_letter
 
@@ -135,25 +137,43 @@ async def test_each_proposal_is_seen_and_moved_and_one_comes_back_to_the_same_pa
     assert len(small.body) * 2 < len(large.body)
 
     form = form_with(page.text, "keping", "sesudah")
-    chosen = {"letak": "atas_kiri", "sesudah": "tanda_tangan"}
+    chosen = {"letak": "bawah_kiri", "sesudah": "tanda_tangan"}
     page = await browser.post(form.action, form.fields | chosen | {"lihat": "2"})
     assert shown(page) == ["23.pdf"]
     form = form_with(page.text, "keping", "sesudah")
     assert form.fields.items() >= chosen.items(), "no choice is lost on the way"
-    assert 'class="spot" x="28.0" y="28' in page.text, "the pictures show what is chosen"
+    assert "translate(28.0 723.89)" in page.text, "the pictures show what is chosen"
     (file,) = re.findall(r'name="ubah" value="([^"]+)"', page.text)
     page = await browser.post(form.action, form.fields | {"ubah": file})
     place = form_with(page.text, "letak", "halaman")
     assert "sesudah" not in place.fields, "asked once, for all"
     page = await browser.post(place.action, place.fields | {"x": "200.5", "y": "300"})
     assert (shown(page), "Anda atur sendiri" in words(page)) == (["23.pdf"], True)
-    assert 'class="spot" x="200.5"' in page.text
+    assert "translate(200.5 " in page.text
     form = form_with(page.text, "keping", "sesudah")
     assert form.fields.items() >= chosen.items()
     out = re.search(r'formaction="([^"]+/keluarkan/[^"]+)"', page.text)
     assert out
     page = await browser.post(out[1], form.fields)
     assert shown(page) == ["lebar.pdf", *names[:23]], "the last part is gone"
+
+
+async def test_a_stamp_over_text_is_used_only_where_somebody_agreed(service: RunningService) -> None:
+    browser = await signed_in(service)
+    files = [("berkas", "penuh.pdf", page_with(FULL)), ("berkas", "surat.pdf", make_letter("Surat"))]
+    page = await upload(browser, files)
+    assert words(page).count("menutupi tulisan atau gambar") == 1
+    form = form_with(page.text, "keping", "sesudah")
+    answer = await browser.post(form.action, form.fields)
+    assert (answer.status, "gambar pada 1 dokumen" in words(answer)) == (409, True)
+    over_text = form.fields | {"letak": "atas_kiri"}
+    answer = await browser.post(form.action, over_text)
+    assert "gambar pada 2 dokumen" in words(answer), "the letter too, in this place"
+    for file in re.findall(r'name="biar" value="([^"]+)"', answer.text):
+        answer = await browser.post(form.action, over_text | {"biar": file})
+    assert words(answer).count("Anda biarkan menutupi.") == 2
+    answer = await browser.post(form.action, form.fields)
+    assert "perlu 2, tersedia 0, kurang 2" in words(answer), "nothing else is missing"
 
 
 def shown(page: Response) -> list[str]:

@@ -408,8 +408,8 @@ async def test_what_is_unlike_most_comes_first_and_stays_there_when_its_stamp_is
     id = await fill(front, given)
     found = [(one.file.path, one.oddities) for one in odd_first(await ready_files(front.db, id))]
     expected = [
-        ("melebar.pdf", (Oddity.SIDEWAYS,)),
         ("penuh.pdf", (Oddity.COVERS,)),
+        ("melebar.pdf", (Oddity.SIDEWAYS,)),
         ("struk.pdf", (Oddity.SIZE,)),
     ]
     assert found == [*expected, *((f"{n}.pdf", ()) for n in range(4)), ("panjang.pdf", ())]

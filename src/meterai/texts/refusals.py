@@ -801,6 +801,16 @@ TABLE: dict[str, Explanation] = {
         N_("Sudah memuat meterai elektronik, jadi dilewati; tidak ada kuota yang terpakai."),
         N_("Bila memang perlu satu lagi, unggah lagi sebagai kiriman baru dan centang pilihannya."),
     ),
+    "bundle.covers": Explanation(
+        N_("Meterainya akan menutupi tulisan atau gambar pada {documents} dokumen."),
+        N_("Dokumen itu ada di atas: pindahkan meterainya, tekan “Biarkan menutupi”, atau keluarkan."),
+        STILL,
+    ),
+    "bundle.not_looked": Explanation(
+        N_("Tempat meterainya belum selesai diperiksa karena dokumennya banyak."),
+        N_("Tekan tombolnya sekali lagi; yang sudah diperiksa tidak diulang."),
+        STILL,
+    ),
     "bundle.file_gone": Explanation(
         N_("Dokumen ini sudah dikeluarkan dari bundel, atau sedang diberi meterai."),
         N_("Muat ulang halaman bundelnya; di sana tertulis apa yang terjadi."),

@@ -74,6 +74,12 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+def as_looked(place: Placement, looked: Placement | None) -> Placement:
+    """The place with what the jail saw there, if that is where it looked last."""
+    is_known = place.covers is None and looked is not None and looked.spot == place.spot
+    return msgspec.structs.replace(place, covers=looked.covers) if looked and is_known else place
+
+
 class Outcome(StrEnum):
     """State of one file of a bundle."""
 

@@ -14,7 +14,7 @@ import msgspec
 from meterai.kit.database import Database
 from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import PageSize
-from meterai.stamping.bundles.model import STAMPED_ALREADY, EndPages, Rule
+from meterai.stamping.bundles.model import STAMPED_ALREADY, EndPages, Rule, as_looked
 from meterai.stamping.placement import Placement
 
 MANY = 3
@@ -50,6 +50,8 @@ class ReadyFile(msgspec.Struct, frozen=True, kw_only=True):
     proposed: Placement
     """The place that was proposed for it."""
     proposed_on: PageSize
+    looked: Placement | None
+    """The place under which the jail looked last for a rule."""
     by_hand: bool
     """Whether a person chose the place. No rule moves it then."""
 
@@ -61,10 +63,9 @@ class ReadyFile(msgspec.Struct, frozen=True, kw_only=True):
     def spot(self, rule: Rule) -> tuple[Placement, PageSize]:
         """The place of its stamp by a rule, and the size of that page."""
         if self.by_hand or rule.position is None:
-            return self.placement, self.placed_on
-        return rule.place(
-            self.ends, self.placement
-        ), self.ends.first if rule.page == "first" else self.ends.last
+            return as_looked(self.placement, self.looked), self.placed_on
+        place = as_looked(rule.place(self.ends, self.placement), self.looked)
+        return place, self.ends.first if rule.page == "first" else self.ends.last
 
 
 class OddFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,13 +83,16 @@ class OddFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def odd_first(files: Sequence[ReadyFile]) -> list[OddFile]:
-    """All files, those that stand out first, then by path.
+    """All files, those that stand out first, then by path. The gravest are those that cover something.
 
     The order follows from what was proposed. So it stays when a person moves a stamp.
     """
     usual = _Usual(files)
     found = [OddFile(file=file, oddities=tuple(usual.oddities_of(file))) for file in files]
-    return sorted(found, key=lambda one: (not one.oddities, one.file.path, one.file.id))
+    return sorted(
+        found,
+        key=lambda one: (Oddity.COVERS not in one.oddities, not one.oddities, one.file.path, one.file.id),
+    )
 
 
 class _Usual:
@@ -102,7 +106,7 @@ class _Usual:
         found = []
         if file.stamped_already:
             found.append(Oddity.STAMPED)
-        if file.proposed.covers:
+        if file.proposed.covers or (file.looked and file.looked.covers):
             found.append(Oddity.COVERS)
         if self._size is not None and not _alike(self._size, _rounded(file.proposed_on)):
             width, height = self._size
@@ -142,7 +146,7 @@ async def ready_files(db: Database, bundle_id: UUID, *, only: UUID | None = None
     async with db.connection() as conn:
         rows = await conn.fetch(
             """SELECT f.id, f.path, f.bytes, f.document_id, d.retained_until AS kept_until, d.profile,
-                   d.inspection -> 'notices' AS notices, f.proposed IS NOT NULL AS by_hand,
+                   d.inspection -> 'notices' AS notices, f.proposed IS NOT NULL AS by_hand, f.looked,
                    jsonb_build_object('pages', jsonb_array_length(d.inspection -> 'pages'),
                        'first', d.inspection -> 'pages' -> 0, 'last', d.inspection -> 'pages' -> -1) AS ends,
                    d.placements -> 0 AS placement,

@@ -135,7 +135,8 @@ async def ready_files(
     `without`: leaves out files with this notice; empty: none.
     """
     return await tx.fetch(
-        """SELECT f.id, d.id AS document_id, d.inspection, d.placements, f.proposed IS NOT NULL AS by_hand
+        """SELECT f.id, d.id AS document_id, d.inspection, d.placements,
+               f.proposed IS NOT NULL AS by_hand, f.looked
            FROM stamping.bundle_file f JOIN stamping.document d ON d.id = f.document_id
            WHERE f.bundle_id = $1 AND CASE WHEN d.input_deleted_at IS NULL THEN true END
                AND NOT EXISTS (SELECT FROM stamping.job j WHERE j.document_id = d.id)
@@ -178,6 +179,11 @@ async def keep_proposal(tx: Connection, file_id: UUID, proposed: Any) -> None:
     await tx.execute(
         "UPDATE stamping.bundle_file SET proposed = coalesce(proposed, $2) WHERE id = $1", file_id, proposed
     )
+
+
+async def note_look(connection: Connection, file_id: UUID, seen: Placement) -> None:
+    """Notes what lies under the place that a rule gives the stamp of a file."""
+    await connection.execute("UPDATE stamping.bundle_file SET looked = $2 WHERE id = $1", file_id, seen)
 
 
 async def set_started(tx: Connection, bundle_id: UUID, now: datetime) -> None:

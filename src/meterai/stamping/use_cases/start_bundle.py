@@ -11,7 +11,14 @@ import msgspec
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database, Row
 from meterai.pdf.requests import Inspection
-from meterai.stamping.bundles.model import FILES_MAX, STAMPED_ALREADY, Rule, end_pages, share_out
+from meterai.stamping.bundles.model import (
+    FILES_MAX,
+    STAMPED_ALREADY,
+    Rule,
+    as_looked,
+    end_pages,
+    share_out,
+)
 from meterai.stamping.placement import Placement
 from meterai.stamping.store import bundles
 from meterai.stamping.use_cases.start_stamping import StampingRequest, start_within
@@ -27,6 +34,7 @@ async def start_bundle(
     expected: int | None = None,
     again: bool = False,
     only: Collection[UUID] | None = None,
+    settled: bool = False,
     now: datetime,
 ) -> int:
     """Reserves one stamp for each checked document that has none yet, and accepts their jobs.
@@ -39,10 +47,11 @@ async def start_bundle(
     - `expected`: the number of documents that the person agreed to; None when nobody was asked.
     - `again`: whether documents that carry a stamp already are included.
     - `only`: these files and no others.
+    - `settled`: whether a stamp that covers something is refused, unless a person agreed to it.
 
     Raises: Refusal NOT_FOUND `bundle.unknown`, `quota.unknown`; CONFLICT `bundle.changed` (another number of
-    documents than expected), `quota.missing` with `missing`, `needed`, `available`, and `ledger.insufficient`
-    when somebody used the quota at the same moment.
+    documents than expected), `bundle.covers`, `quota.missing` with `missing`, `needed`, `available`, and
+    `ledger.insufficient` when somebody used the quota at the same moment.
     """
     async with db.transaction() as tx:
         if await bundles.lock_bundle(tx, bundle_id, customer_id) is None:
@@ -54,12 +63,13 @@ async def start_bundle(
             return 0
         if expected is not None and expected != len(ready):
             raise Refusal(Kind.CONFLICT, "bundle.changed", documents=len(ready))
+        places = [(file.document_id, file.place(rule)) for file in ready]
+        if settled and (covering := sum(not place.is_settled for _, place in places)):
+            raise Refusal(Kind.CONFLICT, "bundle.covers", documents=covering)
         chosen = share_out(lots, len(ready))
         if chosen is None:
             raise _missing(len(ready), lots)
-        await bundles.set_places(
-            tx, [(file.document_id, file.place(rule)) for file in ready], profile=rule.profile
-        )
+        await bundles.set_places(tx, places, profile=rule.profile)
         requests = [file.request(customer_id, lot) for file, lot in zip(ready, chosen, strict=True)]
         await start_within(tx, requests, now=now)
         await bundles.set_started(tx, bundle_id, now)
@@ -73,12 +83,14 @@ class _Ready:
         self.file_id = row["id"]
         self.document_id = row["document_id"]
         self._by_hand = row["by_hand"]
+        self._looked = msgspec.convert(row["looked"], Placement | None)
         self._inspection = msgspec.convert(row["inspection"], Inspection)
         self._stored = msgspec.convert(row["placements"], list[Placement])[0]
 
     def place(self, rule: Rule) -> Placement:
         """The place that a person chose for this file, else the one by the rule."""
-        return self._stored if self._by_hand else rule.place(end_pages(self._inspection), self._stored)
+        ruled = self._stored if self._by_hand else rule.place(end_pages(self._inspection), self._stored)
+        return as_looked(ruled, self._looked)
 
     def request(self, customer_id: UUID, lot: UUID) -> StampingRequest:
         return StampingRequest(

@@ -33,6 +33,8 @@ class Thumbnail:
     spot: Placement
     image: str
     why: list[str]
+    may_tick: bool
+    """Whether people may agree that the stamp covers something. On a signed file nobody may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ def _thumbnail(one: OddFile, view: BundleView, language: str) -> Thumbnail:
         spot,
         f"/saya/dokumen/{one.file.document_id}/halaman/{spot.page}?ukuran=sedang",
         [translate(ODDITIES[oddity], language) for oddity in one.at(spot)],
+        bool(spot.covers) and not spot.may_cover and one.file.profile is not Profile.SIGNED,
     )
 
 

@@ -11,13 +11,13 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.stamping.bundles.queries import bundle_counts
 from meterai.stamping.bundles.ready_files import ReadyFile, ready_files
 from meterai.stamping.queries import DocumentPage
-from meterai.stamping.use_cases.look_under_stamps import look_under_stamps
 from meterai.stamping.use_cases.place_in_bundle import place_in_bundle
 from meterai.web.account.my_stamps_routes import BundlePlace, placing_page
 from meterai.web.documents.bundle_view import BundleView, place_address, view_named
 from meterai.web.documents.placing import TypedPlacement, typed_of
-from meterai.web.documents.placing_form import typed_from
+from meterai.web.documents.placing_form import WantedPlacements, typed_from
 from meterai.web.documents.seen_documents import own_document
+from meterai.web.documents.settling import settle
 from meterai.web.orders.access import signed_in
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
@@ -49,13 +49,14 @@ async def take_placing(
     typed = await typed_of(document, stamp="1", page="", free=context.free_place)
     try:
         typed = await typed_from(form, document, context.free_place)
-        (seen_place,) = await look_under_stamps(service.jail, service.objects, document, [typed.placement])
+        wanted = WantedPlacements([typed.placement], None)
+        settled = await settle(context, form, document, wanted, typed)
         await place_in_bundle(
             service.db,
             bundle_id=id,
             customer_id=customer.customer_id,
             file_id=file_id,
-            placement=seen_place,
+            placement=settled.placements[0],
         )
     except Refusal as refusal:
         if refusal.kind is Kind.CONFLICT:  # nothing of it can be placed any more

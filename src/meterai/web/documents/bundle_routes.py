@@ -41,6 +41,7 @@ from meterai.texts.mechanism.translation import translate
 from meterai.texts.pages import BUNDLE_COLUMNS
 from meterai.web.account.sign_in import told
 from meterai.web.documents.bundle_check import check_values
+from meterai.web.documents.bundle_covering import let_cover, look_at_places
 from meterai.web.documents.bundle_view import BundleView, id_in, place_address, view_in, view_named
 from meterai.web.documents.bundling import (
     BUNDLE_BYTES_MAX,
@@ -169,7 +170,7 @@ async def start(request: WebRequest, context: RequestContext, id: UUID) -> Respo
     form = await context.form(request)
     customer = await signed_in(context, request)
     view = view_in(form)
-    if elsewhere := _elsewhere(form, view, id):
+    if elsewhere := await _elsewhere(context, customer, form, view, id):
         return context.redirect(request, elsewhere)
     now = context.service.clock()
     await await_end(
@@ -186,21 +187,31 @@ async def start(request: WebRequest, context: RequestContext, id: UUID) -> Respo
             lots=[(lot.lot_account_id, lot.available) for lot in lots],
             expected=form.number("keping") + form.number("lagi"),
             again=form.number("lagi") > 0,
+            settled=True,
             now=now,
         )
 
     try:
+        if not await look_at_places(context, customer, id, view):
+            raise Refusal(Kind.BUSY, "bundle.not_looked")
         await retry_with_new_count(reserve)
     except Refusal as refusal:
-        return await _page(request, context, customer, id, refusal, view=view)
+        first = msgspec.structs.replace(view, page=1)  # there is what is odd
+        return await _page(request, context, customer, id, refusal, view=first)
     return context.redirect(request, f"/saya/banyak/{id}")
 
 
-def _elsewhere(form: Form, view: BundleView, id: UUID) -> str:
-    """The page that the pressed button asks for; empty for the button that starts."""
+async def _elsewhere(
+    context: RequestContext, customer: SessionCustomer, form: Form, view: BundleView, id: UUID
+) -> str:
+    """Does what the pressed button asks for, and returns the page to show; empty: it starts the stamping."""
+    if file := id_in(form.text("biar")):
+        await let_cover(context, customer, id, file, view)
+        return view.address(id, file)
     if file := id_in(form.text("ubah")):
         return place_address(id, file, view)
     if page := form.text("lihat"):
+        await look_at_places(context, customer, id, view)
         return msgspec.structs.replace(view, page=position_named(page)).address(id) + "#berkas-siap"
     return ""
 
