@@ -344,6 +344,29 @@ def test_of_two_names_that_differ_in_their_unicode_form_the_second_is_refused(tm
     assert second.refusal.code == "archive.name_twice"
 
 
+async def test_a_stamp_over_text_is_used_only_when_that_is_allowed(
+    own: RunningService, tmp_path: Path
+) -> None:
+    contact = await customer_with(own, 3)
+    given, out = write_letters(tmp_path / "in", 1), tmp_path / "out"
+    (given / "sudah.pdf").write_bytes(signed_files.signed(make_letter("Sudah ditandatangani")))
+    words = (given, "--out", out, "--customer", contact, "--place", "top-left")
+    code, report, said = stamp(own, *words)
+    assert report, said
+    found = {file["name"]: (file["outcome"], file["reason"]) for file in report["files"]}
+    letter, signed = "bagian 0/surat 00.pdf", "sudah.pdf"
+    assert found == {letter: ("covering", "placement.over_text"), signed: ("covering", "placement.covers")}
+    assert (code, report["stamped"]) == (1, 0)
+    assert "This stamp covers text on page 1." in said
+    assert "--allow-over-text" in said
+    code, report, said = stamp(own, *words, "--allow-over-text")
+    found = {file["name"]: (file["outcome"], file["reason"]) for file in report["files"]}
+    assert found == {letter: ("stamped", None), signed: ("covering", "placement.covers")}, said
+    assert (code, report["stamped"]) == (1, 1)
+    code, report, said = stamp(own, *words[:-2])
+    assert (code, report["stamped"]) == (0, 2), said
+
+
 def test_somebody_unknown_is_told_so(own: RunningService, tmp_path: Path) -> None:
     write_letters(tmp_path / "in", 1)
     code, _, said = stamp(own, tmp_path / "in", "--out", tmp_path / "out", "--customer", "siapa@contoh.id")

@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from meterai.cli.data_folder import DataOption, data_folder, refuse_another_users
 from meterai.cli.exit_codes import Judged
 from meterai.cli.operator.shared.operator_settings import refuse_older_command
-from meterai.cli.refusal_texts import notice_text, refusal_text
+from meterai.cli.refusal_texts import notice_text, refusal_parts, refusal_text
 from meterai.cli.stamp.input_files import read_given
 from meterai.cli.stamp.output_folder import InUse, OutputFolder, Report
 from meterai.cli.stamp.run import StampingParts, StampRun, open_parts
@@ -32,6 +32,7 @@ from meterai.kit.settings import Settings, from_environment, public_url
 from meterai.pdf.profiles import Profile
 from meterai.stamping.bundles.model import Bundle, Outcome, Rule, bundle_id
 from meterai.stamping.placement import Position
+from meterai.texts.mechanism.filling import fill
 
 SOME_NOT_STAMPED, QUOTA_MISSING, INTERRUPTED = 1, 3, 130
 _COULD_BE = (Outcome.READY, Outcome.STAMPING, Outcome.STAMPED)
@@ -59,6 +60,12 @@ def stamp(
     again: Annotated[
         bool, typer.Option("--again", help="Also stamp files that carry an electronic stamp already.")
     ] = False,
+    allow_over_text: Annotated[
+        bool,
+        typer.Option(
+            "--allow-over-text", help="Stamps may cover text, pictures and fields, but not on signed files."
+        ),
+    ] = False,
     name: Annotated[
         str, typer.Option(help="Stamps the same files once more, as another batch of this name.")
     ] = "",
@@ -69,6 +76,7 @@ def stamp(
     """Stamp every PDF of a folder or ZIP from a customer's quota, one stamp each.
 
     Everything is checked first; the quota is reserved for all files or for none.
+    Files whose stamp would cover something are not stamped, unless --allow-over-text is given.
     After Ctrl-C or a crash run the same command again: nothing is stamped twice.
     Exit code: 0 all stamped (with --dry-run: all could be), 1 some could not be, 3 too little quota (nothing
     was used); with these --json prints its object. 2: something else kept it from going on.
@@ -89,7 +97,10 @@ def stamp(
     except InUse:
         raise typer.BadParameter(f"another run is working on {out}") from None
     try:
-        code = asyncio.run(_stamp(settings, source, folder, customer, rule, again, name, dry_run, as_json))
+        work = _stamp(
+            settings, source, folder, customer, rule, again, name, dry_run, as_json, over_text=allow_over_text
+        )
+        code = asyncio.run(work)
     except KeyboardInterrupt:
         _say.print(
             "\nStopped. What was reserved is still being stamped by the service; run the same command again"
@@ -119,12 +130,16 @@ async def _stamp(
     name: str,
     dry_run: bool,
     as_json: bool,
+    *,
+    over_text: bool,
 ) -> int:
     async with open_parts(settings) as parts:
         customer_id = await _customer(parts, contact)
         batch_id = _batch_id(out, customer_id, name)
         with _Bars() as bars:
-            run = StampRun(parts, out, customer_id, batch_id, rule, again, progress=bars, warn=bars.say)
+            run = StampRun(
+                parts, out, customer_id, batch_id, rule, again, over_text, progress=bars, warn=bars.say
+            )
             bundle = await run.check(read_given(source, leave_out=out.root))
             _show_unfit(run, bundle)
             _show_notices(run, bundle)
@@ -172,17 +187,25 @@ def _show_unfit(run: StampRun, bundle: Bundle) -> None:
     lines = [
         line
         for line in run.report(bundle).files
-        if line.outcome in ("unfit", "expired", "blocked", "skipped")
+        if line.outcome in ("unfit", "expired", "blocked", "skipped", "covering")
     ]
     if not lines:
         return
     _say.print(f"[bold]{len(lines)} of {len(bundle.files)} files will not be stamped:[/]")
     facts = {file.path: file.facts for file in bundle.files}
+    covering = {file.path: run.covering[file.id][0].page for file in bundle.files if file.id in run.covering}
     for line in lines[:_SHOWN_MAX]:
         why = refusal_text(line.reason, facts[line.name]) if line.reason else line.outcome
+        if line.outcome == "covering" and line.reason:
+            why = fill(refusal_parts(line.reason)[0], {"page": covering[line.name]}, "en")
         _say.print(f"  {escape(line.name)}: {escape(why)}", highlight=False, soft_wrap=True)
     if len(lines) > _SHOWN_MAX:
         _say.print(f"  and {len(lines) - _SHOWN_MAX} more: see report.csv")
+    if any(line.outcome == "covering" for line in lines):
+        _say.print(
+            "Name another place with --place, or let stamps cover text with --allow-over-text. Nothing may be"
+            " covered on a signed file."
+        )
 
 
 def _show_notices(run: StampRun, bundle: Bundle) -> None:

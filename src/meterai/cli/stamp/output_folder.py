@@ -40,6 +40,7 @@ class FileReport(msgspec.Struct, frozen=True, kw_only=True):
     - unfit: refused by the check; refused: while it was stamped
     - blocked: something else lies at its place in the folder
     - skipped: it carries a stamp already
+    - covering: its stamp would cover text, a picture or a field
     - unread: stamped, but its file could not be read just now
     """
     serial: str | None = None

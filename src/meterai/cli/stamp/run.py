@@ -16,19 +16,23 @@ from meterai.cli.refusal_texts import refusal_parts
 from meterai.cli.stamp.output_folder import FileReport, OutputFolder, Report, State
 from meterai.jail.pool import JailPool
 from meterai.kernel.clock import system_clock
-from meterai.kernel.refusals import Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.bounded_gather import gather_bounded
 from meterai.kit.database import Database, connect
 from meterai.kit.files.object_store import ObjectStore, open_store
 from meterai.kit.settings import Settings
 from meterai.ledger.recounting import retry_with_new_count
+from meterai.pdf.profiles import Profile
 from meterai.sales.queries.customers import quota_of_customer
 from meterai.stamping.bundles.given_files import GivenFile
 from meterai.stamping.bundles.model import LEFT_OUT, Bundle, BundleFile, Outcome, Rule
 from meterai.stamping.bundles.queries import bundle as find_bundle
+from meterai.stamping.bundles.ready_files import ReadyFile, ready_files
+from meterai.stamping.placement import Placement
 from meterai.stamping.ports import Vouch
-from meterai.stamping.queries import read_checked
+from meterai.stamping.queries import document_page, read_checked
 from meterai.stamping.use_cases.fill_bundle import fill_bundle
+from meterai.stamping.use_cases.look_under_stamps import LOOK_UNDER, look_under_stamps
 from meterai.stamping.use_cases.open_bundle import open_bundle
 from meterai.stamping.use_cases.start_bundle import start_bundle
 from meterai.texts.mechanism.filling import fill
@@ -66,7 +70,7 @@ async def open_parts(settings: Settings) -> AsyncIterator[StampingParts]:
         settings.database_operator_url, connections_max=slots + 1, application_name="meterai stamp"
     )
     jail = JailPool(
-        [_CHECK, JUDGE],
+        [_CHECK, LOOK_UNDER, JUDGE],
         slots=slots,
         spare=False,
         memory_bytes=settings.jail_memory_bytes,
@@ -96,6 +100,8 @@ class StampRun:
     rule: Rule
     again: bool = False
     """Files that carry a stamp already get another one."""
+    over_text: bool = False
+    """Stamps may cover text. Those of files that carry signatures never do."""
     progress: Progress = lambda _phase, _done, _total: None
     warn: Callable[[str], None] = lambda _text: None
     """Called once for each reason why the service can't go on at the moment."""
@@ -105,6 +111,8 @@ class StampRun:
     """Results that lie in the folder, with their SHA-256."""
     blocked: set[UUID] = field(default_factory=set)
     """Files whose place in the folder is taken by something else."""
+    covering: dict[UUID, tuple[Placement, str]] = field(default_factory=dict)
+    """Files whose stamp would cover something, with its place and the code of the reason."""
     unread: dict[UUID, str] = field(default_factory=dict)
     """Stamped files whose content could not be read, with the refusal's code."""
     troubles: set[str] = field(default_factory=set)
@@ -138,6 +146,7 @@ class StampRun:
                 files={file.path: file.sha256 for file in bundle.files},
             )
         )
+        self.covering = await self._look_under()
         for file in bundle.files:
             if self.is_due(file) and not self.out.is_free(file.path):
                 self.blocked.add(file.id)
@@ -145,7 +154,8 @@ class StampRun:
 
     def is_due(self, file: BundleFile) -> bool:
         """Whether the check allows this run to stamp it."""
-        return file.outcome is Outcome.READY and (self.again or not file.stamped_already)
+        wanted = self.again or not file.stamped_already
+        return file.outcome is Outcome.READY and wanted and file.id not in self.covering
 
     async def start(self) -> int:
         """Gives everything that is ready to the workers; returns how many that were.
@@ -162,7 +172,7 @@ class StampRun:
                 rule=self.rule,
                 lots=[(lot.lot_account_id, lot.available) for lot in lots],
                 again=self.again,
-                only=self.ids - self.blocked,
+                only=self.ids - self.blocked - self.covering.keys(),
                 now=system_clock(),
             )
 
@@ -183,6 +193,35 @@ class StampRun:
         files = [self._line(file) for file in bundle.files]
         stamped = sum(file.outcome == Outcome.STAMPED for file in files)
         return Report(batch_id=self.batch_id, stamped=stamped, not_stamped=len(files) - stamped, files=files)
+
+    async def _look_under(self) -> dict[UUID, tuple[Placement, str]]:
+        """Finds the files whose stamp would cover what it must not."""
+        found = {}
+
+        async def look(file: ReadyFile) -> None:
+            is_signed = file.profile is Profile.SIGNED
+            if (is_signed or not self.over_text) and (code := await self._cover_code(file)):
+                found[file.id] = file.spot(self.rule)[0], "placement.covers" if is_signed else code
+
+        files = [file for file in await ready_files(self.parts.db, self.batch_id) if file.id in self.ids]
+        await gather_bounded(files, look, at_once=self.parts.slots)
+        return found
+
+    async def _cover_code(self, file: ReadyFile) -> str:
+        """Code of what the stamp of a file would cover. Empty: nothing, or a person agreed."""
+        parts, place = self.parts, file.spot(self.rule)[0]
+        document = None if place.is_settled else await document_page(parts.db, file.document_id)
+        if document is None:
+            return ""
+        try:
+            (seen,) = await look_under_stamps(
+                parts.jail, parts.objects, document, [place], profile=self.rule.profile
+            )
+        except Refusal as refusal:
+            if refusal.kind is not Kind.INVALID:
+                raise
+            return refusal.code
+        return "" if seen.is_settled else seen.cover_code
 
     def _note_checked(self, file_id: UUID) -> None:
         self.ids.add(file_id)
@@ -238,8 +277,10 @@ class StampRun:
         outcome, reason = str(file.outcome), file.code
         if file.id in self.blocked:
             outcome, reason = "blocked", "output.exists"
-        elif file.outcome is Outcome.READY and not self.is_due(file):
+        elif file.outcome is Outcome.READY and file.stamped_already and not self.again:
             outcome, reason = "skipped", LEFT_OUT
+        elif file.outcome is Outcome.READY and file.id in self.covering:
+            outcome, reason = "covering", self.covering[file.id][1]
         elif file.id in self.unread:
             outcome, reason = "unread", self.unread[file.id]
         return FileReport(
