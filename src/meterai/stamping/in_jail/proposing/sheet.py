@@ -18,8 +18,8 @@ from meterai.stamping.requests import ProposeRequest
 
 _REDUCED = 4
 """Factor by which the page image is reduced to look for an empty place."""
-_TRIES_MAX = 2
-"""Places that are looked at more closely."""
+_TRIES_MAX = 1
+"""Other places that are tried where the first one covers something after all. Each is drawn again."""
 _FRAME_PT = 22.0
 """How far around them a frame may be."""
 _AROUND_PT = 84.0
