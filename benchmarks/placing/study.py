@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from benchmarks.placing.model import A4, Letter, Room, Written
 from benchmarks.placing.writers import Writers
-from meterai.stamping.in_jail.covering import look_under
+from meterai.stamping.in_jail.places.covering import look_under
 from meterai.stamping.in_jail.reception import receive
 from meterai.stamping.placement import Placement
 from meterai.stamping.requests import OutputLimits, PlacesRequest, ReceptionRequest

@@ -25,7 +25,7 @@ from cryptography.x509.oid import NameOID
 from meterai.gate.http.server import IDLE_SECONDS
 from meterai.kit.settings import Settings
 from meterai.processes.site import server_config
-from meterai.web.documents.bundling import UPLOAD_BYTES_MAX
+from meterai.web.bundles.bundling import UPLOAD_BYTES_MAX
 from meterai.web.requests.forms import DRAIN_BYTES_MAX, FILE_BYTES_MAX, FILES_MAX
 from tests.gate.visitor import get, join, post, raw
 from tests.players.nginx import SHIPPED, Nginx

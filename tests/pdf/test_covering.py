@@ -7,9 +7,9 @@ import pytest
 from meterai.pdf.ink_kinds import Ink
 from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.pdf.opening.structure import open_document
-from meterai.stamping.in_jail import covering
-from meterai.stamping.in_jail.covering import look_under
-from meterai.stamping.in_jail.proposal import propose_placement
+from meterai.stamping.in_jail.places import covering
+from meterai.stamping.in_jail.places.covering import look_under
+from meterai.stamping.in_jail.places.proposal import propose_placement
 from meterai.stamping.in_jail.reception import receive
 from meterai.stamping.placement import Placement
 from meterai.stamping.requests import OutputLimits, PlacesRequest, ProposeRequest, ReceptionRequest

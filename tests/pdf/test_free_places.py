@@ -15,8 +15,8 @@ from meterai.pdf.ink_kinds import Ink
 from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.pdf.opening.structure import open_document
 from meterai.pdf.profiles import Profile
-from meterai.stamping.in_jail.covering import look_under
-from meterai.stamping.in_jail.free_places import find_free_places, propose_free_place
+from meterai.stamping.in_jail.places.covering import look_under
+from meterai.stamping.in_jail.places.free_places import find_free_places, propose_free_place
 from meterai.stamping.in_jail.preparation import prepare_seal
 from meterai.stamping.in_jail.reception import receive
 from meterai.stamping.placement import Placement, overlap

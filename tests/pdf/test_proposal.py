@@ -17,7 +17,7 @@ from meterai.pdf.page_box import Rectangle
 from meterai.pdf.profiles import Profile
 from meterai.pdf.rendering import render_image
 from meterai.pdf.requests import RenderRequest
-from meterai.stamping.in_jail.proposal import propose_placement
+from meterai.stamping.in_jail.places.proposal import propose_placement
 from meterai.stamping.in_jail.reception import receive
 from meterai.stamping.placement import Placement, overlap
 from meterai.stamping.requests import OutputLimits, ProposeRequest, ReceptionRequest

@@ -16,7 +16,7 @@ from meterai.pdf.inspection import inspect
 from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.pdf.opening.structure import open_document
 from meterai.pdf.requests import Inspection, InspectRequest, SignatureKind
-from meterai.stamping.in_jail.empty_fields import find_empty_fields
+from meterai.stamping.in_jail.places.empty_fields import find_empty_fields
 from meterai.stamping.in_jail.reception import receive
 from meterai.stamping.requests import OutputLimits, Reception, ReceptionRequest
 from tests.pdf import samples

@@ -15,7 +15,7 @@ from meterai.pdf.page_box import PageBox
 from meterai.pdf.rendering import render_image, render_page
 from meterai.pdf.requests import InspectRequest, RenderRequest
 from meterai.signatures.stamp_code import decode_code, verify_code
-from meterai.stamping.in_jail.proposal import propose_placement
+from meterai.stamping.in_jail.places.proposal import propose_placement
 from meterai.stamping.placement import Placement, Position, named_placement
 from meterai.stamping.requests import ProposeRequest, Stamp
 from meterai.stamping.stamp_face.artwork import artwork

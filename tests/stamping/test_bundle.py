@@ -38,8 +38,8 @@ from meterai.stamping.use_cases.run_cycle import run_due_jobs
 from meterai.stamping.use_cases.start_bundle import start_bundle
 from meterai.verification.model import Judgement, Trust
 from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
-from meterai.web.documents.bundle_check import notes_of
-from meterai.web.documents.bundling import report_csv, rows_of, zip_of
+from meterai.web.bundles.bundle_check import notes_of
+from meterai.web.bundles.bundling import report_csv, rows_of, zip_of
 from tests.attacks.signing import signed_by_somebody
 from tests.pdf import samples, signed_files
 from tests.pdf.test_free_places import FULL

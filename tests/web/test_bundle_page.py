@@ -14,8 +14,8 @@ import pytest
 
 from meterai.customers.organisations import SELLER
 from meterai.kit.formats.display import size_text
-from meterai.web.documents import bundle_routes as routes
-from meterai.web.documents import bundling
+from meterai.web.bundles import bundle_routes as routes
+from meterai.web.bundles import bundling
 from tests.waiting_room.line import NOON
 from tests.web.asking import ask
 from tests.web.running_site import RunningSite, Visitor, sign_in

@@ -104,7 +104,7 @@ async def test_every_list_leads_on_to_what_is_older(
 ) -> None:
     monkeypatch.setattr("meterai.web.account.my_stamps_routes.ORDERS_SHOWN", 2)
     monkeypatch.setattr("meterai.web.account.my_stamps_routes.BUNDLES_SHOWN", 2)
-    monkeypatch.setattr("meterai.web.documents.bundle_routes.BUNDLES_SHOWN", 2)
+    monkeypatch.setattr("meterai.web.bundles.bundle_routes.BUNDLES_SHOWN", 2)
     visitor, customer = await sri(running)
     orders = {f"/pesanan/{await begin_order(running, customer, str(n), pieces=1)}" for n in range(5)}
     bundles = {f"/saya/banyak/{await add_bundle(running, customer, str(n))}" for n in range(5)}

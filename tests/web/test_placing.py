@@ -16,13 +16,13 @@ from meterai.pdf.inspection import inspect
 from meterai.pdf.profiles import Profile
 from meterai.pdf.rendering import render_image
 from meterai.pdf.requests import InspectRequest, RenderRequest
-from meterai.stamping.in_jail.proposal import propose_placement
+from meterai.stamping.in_jail.places.proposal import propose_placement
 from meterai.stamping.model import OutputVerdict
 from meterai.stamping.placement import Placement, overlap
 from meterai.stamping.queries import DocumentPage
 from meterai.stamping.requests import ProposeRequest
-from meterai.web.documents.placing import placing_context, typed_of
-from meterai.web.documents.placing_form import WantedPlacements, typed_from, wanted_placements
+from meterai.web.placing.placing import placing_context, typed_of
+from meterai.web.placing.placing_form import WantedPlacements, typed_from, wanted_placements
 from meterai.web.requests.forms import Form
 from tests.pdf import samples
 

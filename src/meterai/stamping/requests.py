@@ -155,7 +155,7 @@ class Reception(msgspec.Struct, frozen=True, kw_only=True):
     inspection: Inspection
     profile: Profile
     placements: list[Placement]
-    """Proposed places, all on one page unless the file is signed (`stamping/in_jail/proposal.py`)."""
+    """Proposed places, all on one page unless the file is signed (`stamping/in_jail/places/proposal.py`)."""
     output: OutputMeasure
     page_image: RenderedPage
     """Image of that page."""

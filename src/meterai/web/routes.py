@@ -5,18 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from meterai.web.account import contacts_routes, my_stamps_routes, sessions_routes
+from meterai.web.bundles import bundle_place_routes, bundle_routes
 from meterai.web.cases import case_routes
-from meterai.web.documents import (
-    bundle_place_routes,
-    bundle_routes,
-    comparing_routes,
-    crop_routes,
-    photo_routes,
-    place_routes,
-    sheet_routes,
-    turn_routes,
-    upload_routes,
-)
+from meterai.web.documents import comparing_routes, crop_routes, photo_routes, sheet_routes, upload_routes
 from meterai.web.line import certificate_routes, claim_routes, reminder_routes
 from meterai.web.orders import (
     checkout_routes,
@@ -29,6 +20,7 @@ from meterai.web.orders import (
     stop_routes,
 )
 from meterai.web.pages import health_routes, icon_routes
+from meterai.web.placing import place_routes, turn_routes
 from meterai.web.verify import check_routes
 
 ROUTES: list[Any] = [

@@ -26,9 +26,9 @@ from meterai.pdf.signed.signature_fields import find_signatures
 from meterai.pdf.view_dependent import is_group
 from meterai.stamping.in_jail.comparison import Redrawn
 from meterai.stamping.in_jail.drawable_faces import make_drawable
-from meterai.stamping.in_jail.empty_fields import EmptyField, find_empty_fields, restore_fields
 from meterai.stamping.in_jail.graphics_state import balance
 from meterai.stamping.in_jail.name_encoding import respell_names
+from meterai.stamping.in_jail.places.empty_fields import EmptyField, find_empty_fields, restore_fields
 from meterai.stamping.in_jail.repairs import mend
 from meterai.stamping.in_jail.static.kept_comments import drawn_apart, is_seen, settle
 from meterai.stamping.in_jail.static.making import make_static

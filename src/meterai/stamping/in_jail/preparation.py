@@ -34,9 +34,9 @@ from meterai.pdf.requests import SignatureKind
 from meterai.pdf.signed.existing_signatures import check_still_allowed
 from meterai.pdf.signed.signature_fields import find_signatures
 from meterai.pdf.signed_refusals import keeping_signatures
-from meterai.stamping.in_jail.free_places import refuse_covering
 from meterai.stamping.in_jail.increment import Increment, PreparedGap, SealEntries
 from meterai.stamping.in_jail.normalisation import VERSION_MIN, normalise
+from meterai.stamping.in_jail.places.free_places import refuse_covering
 from meterai.stamping.in_jail.stamp_fields import StampField
 from meterai.stamping.placement import Placement, check_placement, overlap
 from meterai.stamping.requests import (

@@ -19,10 +19,10 @@ from meterai.pdf.requests import (
     SignatureKind,
 )
 from meterai.pdf.signed_refusals import keeping_signatures
-from meterai.stamping.in_jail.free_places import find_free_places
+from meterai.stamping.in_jail.places.free_places import find_free_places
+from meterai.stamping.in_jail.places.proposal import DrawnPage, SigningPage, draw, sheet_of, signing_pages
+from meterai.stamping.in_jail.places.sheet import Sheet
 from meterai.stamping.in_jail.preparation import measure_opened
-from meterai.stamping.in_jail.proposal import DrawnPage, SigningPage, draw, sheet_of, signing_pages
-from meterai.stamping.in_jail.proposing.sheet import Sheet
 from meterai.stamping.in_jail.upload import accept
 from meterai.stamping.placement import Placement
 from meterai.stamping.requests import (

@@ -16,7 +16,7 @@ from meterai.stamping.queries import DocumentPage, read_checked
 from meterai.stamping.requests import PlacesRequest, PlacesSeen
 from meterai.stamping.use_cases.place_stamps import check_placements, chosen_profile
 
-LOOK_UNDER = "meterai.stamping.in_jail.covering:look_under"
+LOOK_UNDER = "meterai.stamping.in_jail.places.covering:look_under"
 
 
 async def look_under_stamps(

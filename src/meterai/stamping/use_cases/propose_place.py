@@ -12,8 +12,8 @@ from meterai.stamping.placement import SIZE_DEFAULT, Placement, overlap
 from meterai.stamping.queries import DocumentPage, read_checked
 from meterai.stamping.requests import ProposeRequest
 
-_PROPOSE = "meterai.stamping.in_jail.proposal:propose_placement"
-_PROPOSE_FREE = "meterai.stamping.in_jail.free_places:propose_free_place"
+_PROPOSE = "meterai.stamping.in_jail.places.proposal:propose_placement"
+_PROPOSE_FREE = "meterai.stamping.in_jail.places.free_places:propose_free_place"
 _KEPT_MAX = 1024
 _kept: dict[tuple[str, int, tuple[Placement, ...]], Placement] = {}
 """Recent answers: a page is shown with a proposal, and its form comes back a moment later."""

@@ -41,11 +41,7 @@ from meterai.web.account.sign_in import (
     session_cookies,
     told,
 )
-from meterai.web.documents.page_strip import pages_context
-from meterai.web.documents.placing import TypedPlacement, placing_context, typed_of
-from meterai.web.documents.placing_form import WantedPlacements, typed_from, wanted_placements
 from meterai.web.documents.seen_documents import look_of, own_document, picture_of
-from meterai.web.documents.settling import covering_context, settle
 from meterai.web.documents.uploads import accept_upload
 from meterai.web.line.general_shop import entry_cookies
 from meterai.web.orders.access import ORDER_COOKIE, customer_of, kept_orders, signed_in
@@ -53,6 +49,10 @@ from meterai.web.orders.order_routes import pdf_response
 from meterai.web.orders.order_view import CHIPS, state_name
 from meterai.web.pages.messages import state_text
 from meterai.web.pages.paging import ListSlice, read_cursor, slice_of
+from meterai.web.placing.page_strip import pages_context
+from meterai.web.placing.placing import TypedPlacement, placing_context, typed_of
+from meterai.web.placing.placing_form import WantedPlacements, typed_from, wanted_placements
+from meterai.web.placing.settling import covering_context, settle
 from meterai.web.requests.forms import DOCUMENTS, Form
 from meterai.web.requests.request_context import MARK_COOKIE, SESSION_COOKIE, RequestContext, WebRequest
 from meterai.web.requests.typed_contact import typed_contact

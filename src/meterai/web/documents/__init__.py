@@ -1,1 +1,1 @@
-"""Pages for documents: upload, placing, bundles."""
+"""Pages for documents: upload, photos, all pages, comparing."""

@@ -10,9 +10,9 @@ from litestar import Response, get, post
 
 from meterai.stamping.queries import DocumentPage
 from meterai.stamping.use_cases.confirm_pages import confirm_pages
-from meterai.web.documents.place_routes import image_address
-from meterai.web.documents.placing import PageSize, page_size
 from meterai.web.documents.seen_documents import document_of_draft, own_document
+from meterai.web.placing.place_routes import image_address
+from meterai.web.placing.placing import PageSize, page_size
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
 

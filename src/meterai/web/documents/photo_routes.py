@@ -23,9 +23,9 @@ from meterai.web.documents.photo_form import (
     tapped,
     written,
 )
-from meterai.web.documents.place_routes import image_address
-from meterai.web.documents.placing import page_size
 from meterai.web.documents.seen_documents import document_of_draft, own_document
+from meterai.web.placing.place_routes import image_address
+from meterai.web.placing.placing import page_size
 from meterai.web.requests.forms import DOCUMENTS, Form, position_named
 from meterai.web.requests.request_context import RequestContext, WebRequest
 

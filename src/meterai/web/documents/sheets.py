@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import DocumentPage
-from meterai.web.documents.placing import page_size
+from meterai.web.placing.placing import page_size
 
 
 @dataclass(frozen=True, slots=True)

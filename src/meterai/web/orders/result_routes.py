@@ -10,7 +10,7 @@ from litestar.response import Stream
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.sales.queries.order_page import order_items
 from meterai.stamping.queries import released_file, released_files
-from meterai.web.documents.bundling import zip_of
+from meterai.web.bundles.bundling import zip_of
 from meterai.web.orders.access import OrderKey, open_order_page
 from meterai.web.requests.request_context import RequestContext, WebRequest
 from meterai.web.verify.checking import Checker

@@ -13,12 +13,12 @@ from meterai.stamping.bundles.ready_files import ReadyFile, ready_files
 from meterai.stamping.queries import DocumentPage
 from meterai.stamping.use_cases.place_in_bundle import place_in_bundle
 from meterai.web.account.my_stamps_routes import BundlePlace, placing_page
-from meterai.web.documents.bundle_view import BundleView, place_address, view_named
-from meterai.web.documents.placing import TypedPlacement, typed_of
-from meterai.web.documents.placing_form import WantedPlacements, typed_from
+from meterai.web.bundles.bundle_view import BundleView, place_address, view_named
 from meterai.web.documents.seen_documents import own_document
-from meterai.web.documents.settling import settle
 from meterai.web.orders.access import signed_in
+from meterai.web.placing.placing import TypedPlacement, typed_of
+from meterai.web.placing.placing_form import WantedPlacements, typed_from
+from meterai.web.placing.settling import settle
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
 

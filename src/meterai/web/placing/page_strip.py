@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from meterai.stamping.queries import DocumentPage
-from meterai.web.documents.placing import page_size
+from meterai.web.placing.placing import page_size
 from meterai.web.requests.forms import position_named
 
 SHOWN_MAX = 24

@@ -10,7 +10,7 @@ from meterai.pdf.profiles import Profile
 from meterai.stamping.model import STAMPS_MAX
 from meterai.stamping.placement import Placement, Position
 from meterai.stamping.queries import DocumentPage
-from meterai.web.documents.placing import FreePlace, TypedPlacement, free_place, named, suggested
+from meterai.web.placing.placing import FreePlace, TypedPlacement, free_place, named, suggested
 from meterai.web.requests.forms import Form
 
 PROFILES = {"selesai": Profile.FINAL, "tanda_tangan": Profile.SIGN_LATER}

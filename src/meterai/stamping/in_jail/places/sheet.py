@@ -8,11 +8,11 @@ from PIL import Image
 from meterai.pdf.ink import places_of_annotations
 from meterai.pdf.page_box import Rectangle
 from meterai.pdf.ruled_lines import without_lines
-from meterai.stamping.in_jail.covering import seen_on, unit_of
-from meterai.stamping.in_jail.proposing.aims import Aim, usual_aim
-from meterai.stamping.in_jail.proposing.choosing import choose_place
-from meterai.stamping.in_jail.proposing.last_ink import find_last_ink
-from meterai.stamping.in_jail.proposing.page_marks import PageMarks, even_marks, marks_of, marks_on_paper
+from meterai.stamping.in_jail.places.aims import Aim, usual_aim
+from meterai.stamping.in_jail.places.choosing import choose_place
+from meterai.stamping.in_jail.places.covering import seen_on, unit_of
+from meterai.stamping.in_jail.places.last_ink import find_last_ink
+from meterai.stamping.in_jail.places.page_marks import PageMarks, even_marks, marks_of, marks_on_paper
 from meterai.stamping.placement import Placement
 from meterai.stamping.requests import ProposeRequest
 

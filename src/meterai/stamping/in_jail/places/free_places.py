@@ -20,13 +20,13 @@ from meterai.pdf.opening.by_pdfium import opened
 from meterai.pdf.opening.structure import WalkedPage, open_document, refuse
 from meterai.pdf.placeholder_words import without_placeholders
 from meterai.pdf.requests import PageSize
-from meterai.stamping.in_jail.covering import covering
-from meterai.stamping.in_jail.proposal import signing_pages
-from meterai.stamping.in_jail.proposing.aims import usual_aim
-from meterai.stamping.in_jail.proposing.choosing import choose_place, empty_places, ranked_places
-from meterai.stamping.in_jail.proposing.last_ink import find_last_ink
-from meterai.stamping.in_jail.proposing.page_marks import PageMarks, marks_of
-from meterai.stamping.in_jail.proposing.signing_words import find_signing_place
+from meterai.stamping.in_jail.places.aims import usual_aim
+from meterai.stamping.in_jail.places.choosing import choose_place, empty_places, ranked_places
+from meterai.stamping.in_jail.places.covering import covering
+from meterai.stamping.in_jail.places.last_ink import find_last_ink
+from meterai.stamping.in_jail.places.page_marks import PageMarks, marks_of
+from meterai.stamping.in_jail.places.proposal import signing_pages
+from meterai.stamping.in_jail.places.signing_words import find_signing_place
 from meterai.stamping.placement import SIZE_DEFAULT, SIZE_MIN, Placement
 from meterai.stamping.requests import ProposeRequest
 

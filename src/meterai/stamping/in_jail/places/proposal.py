@@ -16,10 +16,10 @@ from PIL import Image
 from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.pdf.rendering import encode_picture, page_of, picture_of, with_document, without_colour
 from meterai.pdf.requests import PageSize, RenderedPage, RenderRequest
-from meterai.stamping.in_jail.covering import unit_of
-from meterai.stamping.in_jail.proposing.aims import Aim
-from meterai.stamping.in_jail.proposing.sheet import Sheet
-from meterai.stamping.in_jail.proposing.signing_words import find_signing_place
+from meterai.stamping.in_jail.places.aims import Aim
+from meterai.stamping.in_jail.places.covering import unit_of
+from meterai.stamping.in_jail.places.sheet import Sheet
+from meterai.stamping.in_jail.places.signing_words import find_signing_place
 from meterai.stamping.placement import Placement
 from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX, ProposeRequest
 

@@ -14,7 +14,7 @@ from meterai.stamping.bundles.queries import bundle_counts
 from meterai.stamping.bundles.ready_files import ready_files
 from meterai.stamping.use_cases.look_under_bundle import look_under_bundle
 from meterai.stamping.use_cases.place_in_bundle import place_in_bundle
-from meterai.web.documents.bundle_view import BundleView
+from meterai.web.bundles.bundle_view import BundleView
 from meterai.web.requests.request_context import RequestContext
 
 LOOKING = timedelta(seconds=45)

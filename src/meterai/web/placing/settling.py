@@ -10,8 +10,8 @@ from meterai.kernel.refusals import Refusal
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import DocumentPage
 from meterai.stamping.use_cases.look_under_stamps import look_under_stamps, refuse_unsettled
-from meterai.web.documents.placing import TypedPlacement
-from meterai.web.documents.placing_form import WantedPlacements
+from meterai.web.placing.placing import TypedPlacement
+from meterai.web.placing.placing_form import WantedPlacements
 from meterai.web.requests.forms import Form
 from meterai.web.requests.request_context import RequestContext
 

@@ -16,8 +16,8 @@ from meterai.stamping.bundles.ready_files import OddFile, ReadyFile, odd_first, 
 from meterai.stamping.placement import Placement, Position
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.oddities import ODDITIES
-from meterai.web.documents.bundle_view import FILES_SHOWN, BundleView
-from meterai.web.documents.bundling import row_of
+from meterai.web.bundles.bundle_view import FILES_SHOWN, BundleView
+from meterai.web.bundles.bundling import row_of
 from meterai.web.requests.request_context import RequestContext
 
 NAMES_SHOWN = 50

@@ -14,7 +14,7 @@ import pypdfium2.raw as pdfium_c
 from meterai.pdf.ink import seen_box
 from meterai.pdf.page_box import PageBox, Rectangle
 from meterai.pdf.placeholder_words import is_placeholder
-from meterai.stamping.in_jail.proposing.aims import Aim
+from meterai.stamping.in_jail.places.aims import Aim
 
 _LOOKED_AT_MAX = 6
 """Places of one stem that are looked at, from the end of the page on."""

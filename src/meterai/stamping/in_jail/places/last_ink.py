@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from PIL import Image
 
-from meterai.stamping.in_jail.proposing.aims import Aim
-from meterai.stamping.in_jail.proposing.page_marks import PageMarks
+from meterai.stamping.in_jail.places.aims import Aim
+from meterai.stamping.in_jail.places.page_marks import PageMarks
 
 _EDGE_SHARE = 0.025
 """Share of the page along its sides that is not looked at: scanners leave shadows there."""

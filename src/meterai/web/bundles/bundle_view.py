@@ -9,7 +9,7 @@ import msgspec
 from meterai.pdf.profiles import Profile
 from meterai.stamping.bundles.model import Rule
 from meterai.stamping.placement import Position
-from meterai.web.documents.placing_form import PROFILES
+from meterai.web.placing.placing_form import PROFILES
 from meterai.web.requests.forms import Form, position_named
 
 FILES_SHOWN = 24

@@ -22,12 +22,12 @@ from meterai.stamping.queries import DocumentPage, document_page
 from meterai.stamping.use_cases.place_stamps import chosen_profile, place_stamps
 from meterai.stamping.use_cases.rewrite_document import rewrite_document
 from meterai.web.account.sign_in import told
-from meterai.web.documents.page_strip import pages_context
-from meterai.web.documents.placing import TypedPlacement, placing_context, typed_of
-from meterai.web.documents.placing_form import typed_from, wanted_placements
 from meterai.web.documents.seen_documents import is_over, look_of, picture_of
-from meterai.web.documents.settling import covering_context, settle
 from meterai.web.orders.access import OrderKey, customer_of, open_order_page
+from meterai.web.placing.page_strip import pages_context
+from meterai.web.placing.placing import TypedPlacement, placing_context, typed_of
+from meterai.web.placing.placing_form import typed_from, wanted_placements
+from meterai.web.placing.settling import covering_context, settle
 from meterai.web.requests.csrf import is_permit, make_permit
 from meterai.web.requests.forms import Form
 from meterai.web.requests.request_context import RequestContext, WebRequest

@@ -7,8 +7,8 @@ from functools import partial
 from itertools import islice
 from operator import itemgetter
 
-from meterai.stamping.in_jail.proposing.aims import ON_WORDS_PT, REACH_PT, Aim, best_corner
-from meterai.stamping.in_jail.proposing.page_marks import PageMarks
+from meterai.stamping.in_jail.places.aims import ON_WORDS_PT, REACH_PT, Aim, best_corner
+from meterai.stamping.in_jail.places.page_marks import PageMarks
 from meterai.stamping.placement import MARGIN, SIZE_MIN, Placement, fitting_size, overlap
 from meterai.stamping.requests import ProposeRequest
 

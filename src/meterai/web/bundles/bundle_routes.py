@@ -40,10 +40,10 @@ from meterai.stamping.use_cases.tell_ends import await_end
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.pages import BUNDLE_COLUMNS
 from meterai.web.account.sign_in import told
-from meterai.web.documents.bundle_check import check_values
-from meterai.web.documents.bundle_covering import let_cover, look_at_places
-from meterai.web.documents.bundle_view import BundleView, id_in, place_address, view_in, view_named
-from meterai.web.documents.bundling import (
+from meterai.web.bundles.bundle_check import check_values
+from meterai.web.bundles.bundle_covering import let_cover, look_at_places
+from meterai.web.bundles.bundle_view import BundleView, id_in, place_address, view_in, view_named
+from meterai.web.bundles.bundling import (
     BUNDLE_BYTES_MAX,
     FILES_MAX,
     UPLOAD_BYTES_MAX,

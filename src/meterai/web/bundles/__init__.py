@@ -1,0 +1,1 @@
+"""Pages on which people stamp many documents at once."""
