@@ -12,6 +12,7 @@ import zipfile
 from html import unescape
 
 import pytest
+from PIL import Image
 
 from simulator.crowd.browser import Browser, Response
 from simulator.crowd.forms import form_with
@@ -119,6 +120,41 @@ async def test_what_the_check_found_is_told_and_no_second_stamp_is_used_unasked(
     answer = await browser.post(begin.action, begin.fields | {"lagi": "1"})
     assert answer.status == 409
     assert "kurang 1" in words(answer)
+
+
+async def test_each_photo_becomes_a_document_that_is_looked_at_first(service: RunningService) -> None:
+    buyer = QuotaBuyer(find_service(service.data), f"kantor-{uuid.uuid4().hex[:10]}@contoh.id")
+    await buyer.buy(4)
+    browser = buyer.browser
+    letters = packed({"a.pdf": make_letter("A"), "b.pdf": make_letter("B"), "z.png": photograph("PNG")})
+    files = [("berkas", "banyak.zip", letters), ("berkas", "y.jpg", photograph("JPEG"))]
+    page = await upload(browser, [*files, ("berkas", "kecil.jpg", photograph("JPEG", side=200))])
+    said = words(page)
+    assert "4 dokumen siap diberi meterai" in said
+    assert "kecil.jpg" in said
+    assert "1 berkas tidak dapat diberi meterai" in said
+    assert said.count("Dibuat dari foto") == 2
+    assert said.index("y.jpg") < said.index("z.png") < said.index("a.pdf") < said.index("b.pdf"), "odd first"
+    picture = re.search(r'src="([^"]+ukuran=sedang[^"]*)"', page.text)
+    assert picture
+    assert (await browser.get(unescape(picture[1]))).header(b"content-type") == "image/jpeg"
+    begin = form_with(page.text, "keping", "sesudah")
+    page = await ended(browser, await browser.post(begin.action, begin.fields))
+    results = zipfile.ZipFile(io.BytesIO((await browser.get(page.url + "/hasil.zip")).body))
+    assert sorted(results.namelist()) == ["a.pdf", "b.pdf", "y.jpg.pdf", "z.png.pdf"]
+    assert results.read("y.jpg.pdf").startswith(b"%PDF-")
+
+
+def photograph(kind: str, *, side: int = 900) -> bytes:
+    """A photo of a sheet with a few lines."""
+    image = Image.new("L", (side, side * 4 // 3), 250)
+    for row in range(4):
+        image.paste(
+            30, (side // 6, side // 6 + row * side // 9, side // 2, side // 6 + row * side // 9 + side // 60)
+        )
+    out = io.BytesIO()
+    image.save(out, kind)
+    return out.getvalue()
 
 
 async def test_each_proposal_is_seen_and_moved_and_one_comes_back_to_the_same_part(

@@ -340,7 +340,7 @@ async def test_who_has_paid_is_not_told_that_no_money_has_moved(
     async def refuse(*_: Any, **__: Any) -> None:
         raise Refusal(Kind.INVALID, code)
 
-    monkeypatch.setattr("meterai.web.orders.order_routes.accept_upload", refuse)
+    monkeypatch.setattr("meterai.web.orders.replacing_routes.accept_upload", refuse)
     visitor, order = running.visitor(), await refused_order(running)
     await visitor.get(f"/p/{order.token}")
     await visitor.get(f"/pesanan/{order.number}")
@@ -377,14 +377,19 @@ async def test_no_stamp_is_spent_on_another_file_that_the_agency_would_not_take(
 
     async def accept(*_: Any, **__: Any) -> Any:
         return SimpleNamespace(
-            document_id=uuid.uuid4(), output=verdict, limits=limits, compared=True, profile=Profile.FINAL
+            document_id=uuid.uuid4(),
+            output=verdict,
+            limits=limits,
+            compared=True,
+            profile=Profile.FINAL,
+            photos=(),
         )
 
     async def replace(*asked: Any, **_: Any) -> None:
         stamped.append(asked)
 
-    monkeypatch.setattr("meterai.web.orders.order_routes.accept_upload", accept)
-    monkeypatch.setattr("meterai.web.orders.order_routes.replace_document", replace)
+    monkeypatch.setattr("meterai.web.orders.replacing_routes.accept_upload", accept)
+    monkeypatch.setattr("meterai.web.orders.replacing_routes.replace_document", replace)
     visitor, order = running.visitor(), await refused_order(running)
     await visitor.get(f"/p/{order.token}")
     await visitor.get(f"/pesanan/{order.number}")

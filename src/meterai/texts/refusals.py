@@ -410,13 +410,6 @@ TABLE: dict[str, Explanation] = {
         N_("Lihat hasilnya sekarang, lalu ulangi yang masih kurang."),
         STILL,
     ),
-    "photo.needs_look": Explanation(
-        N_("Di sini foto belum dapat dipakai, karena hasilnya perlu Anda lihat dahulu."),
-        N_(
-            "Simpan sebagai PDF, lalu unggah PDF itu. Atau unggah fotonya di Meterai saya atau dalam pesanan "
-            "baru."
-        ),
-    ),
     "jail.busy": Explanation(
         N_("Sedang banyak dokumen yang dikerjakan."),
         N_("Dokumen Anda belum tersimpan. Tunggu setengah menit, lalu kirim lagi."),
@@ -970,6 +963,14 @@ TABLE: dict[str, Explanation] = {
     "document.input_deleted": Explanation(
         N_("Berkas aslinya sudah kami hapus sesuai waktu simpannya."),
         N_("Unggah sekali lagi bila masih diperlukan. Hasil yang sudah diberi meterai tetap ada."),
+    ),
+    "item.no_empty_place": Explanation(
+        N_("Pada berkas ini meterai akan menutupi tulisan atau gambar."),
+        N_(
+            "Sisakan tempat kosong di dekat tanda tangan, lalu unggah lagi. Atau minta uangnya kembali di "
+            "bawah."
+        ),
+        "held",
     ),
     "item.document_used": Explanation(
         N_("Dokumen ini sudah ada di pesanan lain."),

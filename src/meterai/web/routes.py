@@ -16,6 +16,7 @@ from meterai.web.orders import (
     quota_routes,
     receipt_routes,
     refund_routes,
+    replacing_routes,
     result_routes,
     stop_routes,
 )
@@ -35,6 +36,7 @@ ROUTES: list[Any] = [
     *order_routes.ROUTES,
     *receipt_routes.ROUTES,
     *refund_routes.ROUTES,
+    *replacing_routes.ROUTES,
     *result_routes.ROUTES,
     *stop_routes.ROUTES,
     *quota_routes.ROUTES,

@@ -51,6 +51,8 @@ class ZipLimits(msgspec.Struct, frozen=True, kw_only=True):
     ratio_max: int = 100
     """Unpacked to packed size of an entry over `ratio_from_bytes`. PDF files are compressed already."""
     ratio_from_bytes: int = 1 << 20
+    endings: tuple[str, ...] = (".pdf",)
+    """Names of files that are unpacked end so, in lower case."""
 
 
 class ZipEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,7 +218,7 @@ def _refuse_unless_wanted(path: str, entry: zipfile.ZipInfo, limits: ZipLimits, 
     lower = path.casefold()
     if lower.endswith(_ARCHIVES):
         raise Refusal(Kind.INVALID, "archive.nested")
-    if not lower.endswith(".pdf"):
+    if not lower.endswith(limits.endings):
         raise Refusal(Kind.INVALID, "archive.not_pdf")
     if lower in taken:
         raise Refusal(Kind.INVALID, "archive.name_twice")

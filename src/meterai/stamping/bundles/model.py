@@ -21,11 +21,13 @@ FILES_MAX = 5000
 
 
 class BundleRoom(msgspec.Struct, frozen=True, kw_only=True):
-    """How much one bundle may hold."""
+    """What one bundle may hold."""
 
     files_max: int = FILES_MAX
     bytes_max: int | None = None
     """Of all its files together; None: as much as the disk takes."""
+    photos: bool = False
+    """Whether each photo becomes a document. A person then looks at it before the start."""
 
 
 COMMAND_ROOM = BundleRoom()

@@ -28,6 +28,7 @@ class Oddity(StrEnum):
 
     STAMPED = "stamped"
     COVERS = "covers"
+    PHOTO = "photo"
     SIDEWAYS = "sideways"
     SIZE = "size"
     PAGE = "page"
@@ -52,6 +53,7 @@ class ReadyFile(msgspec.Struct, frozen=True, kw_only=True):
     proposed_on: PageSize
     looked: Placement | None
     """The place under which the jail looked last for a rule."""
+    from_photo: bool
     by_hand: bool
     """Whether a person chose the place. No rule moves it then."""
 
@@ -108,6 +110,8 @@ class _Usual:
             found.append(Oddity.STAMPED)
         if file.proposed.covers or (file.looked and file.looked.covers):
             found.append(Oddity.COVERS)
+        if file.from_photo:
+            found.append(Oddity.PHOTO)
         if self._size is not None and not _alike(self._size, _rounded(file.proposed_on)):
             width, height = self._size
             turned = _alike((height, width), _rounded(file.proposed_on))
@@ -147,6 +151,7 @@ async def ready_files(db: Database, bundle_id: UUID, *, only: UUID | None = None
         rows = await conn.fetch(
             """SELECT f.id, f.path, f.bytes, f.document_id, d.retained_until AS kept_until, d.profile,
                    d.inspection -> 'notices' AS notices, f.proposed IS NOT NULL AS by_hand, f.looked,
+                   d.photos <> '[]' AS from_photo,
                    jsonb_build_object('pages', jsonb_array_length(d.inspection -> 'pages'),
                        'first', d.inspection -> 'pages' -> 0, 'last', d.inspection -> 'pages' -> -1) AS ends,
                    d.placements -> 0 AS placement,

@@ -83,7 +83,7 @@ async def accept_document(
     - What is stored of a file without signatures is the normalised file, to which only the stamps are added.
     - `together`: the bundle that the file comes with. One jail process may read all its files.
     - `asks`: whether a person can compare and confirm pages that look different. Else such a file is refused.
-    - `sheets`: with the photos that `data` was made of. A person must look at its pages and confirm them.
+    - `sheets`: with the photos that `data` was made of. Where a person can, they must confirm its pages.
     - `vouch`: called for files that carry stamps already, and for no others.
 
     Raises: Refusal INVALID `pdf.*` (see `pdf.inspection.inspect`), `pdf.to_compare`,
@@ -100,7 +100,7 @@ async def accept_document(
     id = new_id(now)
     found = await receive(jail, request, owner=together or str(id))
     if sheets is not None:
-        found = with_photos(found, sheets)
+        found = with_photos(found, sheets) if asks else msgspec.structs.replace(found, before=sheets.album)
     if found.differences and not asks:
         raise Refusal(Kind.INVALID, "pdf.to_compare", page=found.differences[0].page)
     uploaded, data = _digest(data), found.instead or data

@@ -14,10 +14,12 @@ from meterai.jail.pool import JailPool
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database, Row
 from meterai.kit.files.object_store import ObjectStore
+from meterai.pdf.picture_kinds import is_picture
 from meterai.stamping.bundles.model import COMMAND_ROOM, PATH_CHARACTERS_MAX, BundleRoom, file_id
 from meterai.stamping.ports import Vouch
 from meterai.stamping.store import bundles, documents
 from meterai.stamping.use_cases.accept_document import accept_document
+from meterai.stamping.use_cases.make_sheets import make_first_sheets
 
 
 class AddedFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,8 +47,9 @@ async def add_to_bundle(
 ) -> AddedFile:
     """Checks one file and adds it to the customer's bundle. A file that is there is not checked again.
 
-    A file that can't be stamped is added with the reason; this call then does not fail. The document has no
-    owner until it is noted in the bundle. If that never happens, it appears in no list and is deleted when
+    A file that can't be stamped is added with the reason; this call then does not fail. Where the room takes
+    photos, each becomes a document of one page, which the bundle shows among the odd ones. The document has
+    no owner until it is noted in the bundle. If that never happens, it appears in no list and is deleted when
     its retention ends.
 
     Raises: Refusal NOT_FOUND `bundle.unknown`; CONFLICT `bundle.started` (on the site) and INVALID
@@ -61,12 +64,13 @@ async def add_to_bundle(
         return AddedFile(id=id, code=known["refusal_code"], facts=known["refusal_facts"], new=False)
     document_id, code, facts = None, None, {}
     try:
+        sheets = await make_first_sheets(jail, [data], None) if room.photos and is_picture(data) else None
         accepted = await accept_document(
             db,
             jail,
             objects,
             vouch,
-            data=data,
+            data=sheets.data if sheets else data,
             name=path,
             kind=None,
             limits=None,
@@ -74,6 +78,7 @@ async def add_to_bundle(
             now=now,
             together=str(bundle_id),
             asks=False,
+            sheets=sheets,
         )
         document_id = accepted.document_id
     except Refusal as refusal:

@@ -22,7 +22,6 @@ from meterai.kit.files.zip_archive import (
 from meterai.kit.formats.csv_export import csv_table
 from meterai.kit.http.body_budget import BodyBudget
 from meterai.pdf.limits import DEFAULT_LIMITS
-from meterai.pdf.picture_kinds import is_picture
 from meterai.stamping.bundles.given_files import GivenFile, from_zip, refused_file
 from meterai.stamping.bundles.model import LEFT_OUT, Bundle, BundleFile, BundleRoom, Outcome
 from meterai.stamping.queries import ReleasedName, read_checked
@@ -51,6 +50,7 @@ ZIP_LIMITS = ZipLimits(
     entries_max=FILES_MAX,
     entry_bytes_max=DEFAULT_LIMITS.file_bytes_max,
     total_bytes_max=4 * UPLOAD_BYTES_MAX,
+    endings=(".pdf", ".jpg", ".jpeg", ".png"),
 )
 CHECKING = timedelta(seconds=60)
 """How long one upload may keep the jails busy. Files that were not checked must be uploaded again."""
@@ -100,7 +100,7 @@ async def add_uploads(
         at_once=_AT_ONCE,  # and no more: other people's uploads are checked in between
         clock=service.clock,
         until=service.clock() + CHECKING,
-        room=BundleRoom(files_max=FILES_MAX, bytes_max=BUNDLE_BYTES_MAX),
+        room=BundleRoom(files_max=FILES_MAX, bytes_max=BUNDLE_BYTES_MAX, photos=True),
     )
     if not complete:
         raise Refusal(Kind.BUSY, "bundle.not_checked")
@@ -114,8 +114,6 @@ def _given(uploads: list[Upload]) -> Iterator[GivenFile]:
                 raise Refusal(Kind.INVALID, "archive.too_large", total_bytes_max=UPLOAD_BYTES_MAX)
             if upload.too_large:
                 raise Refusal(Kind.INVALID, "pdf.too_large", bytes_max=DEFAULT_LIMITS.file_bytes_max)
-            if is_picture(upload.content):
-                raise Refusal(Kind.INVALID, "photo.needs_look")
             if upload.content.startswith(_ZIP_BEGINNINGS):
                 yield from from_zip(io.BytesIO(upload.content), ZIP_LIMITS)
                 continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from litestar import Response, get, post
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.status import http_status
 from meterai.stamping.photos import PHOTOS_MAX, Point
-from meterai.stamping.queries import DocumentPage
+from meterai.stamping.queries import DocumentPage, document_page
 from meterai.stamping.use_cases.change_photos import change_photos
 from meterai.stamping.use_cases.confirm_pages import confirm_pages
 from meterai.web.account.sign_in import told
@@ -42,6 +42,8 @@ class PhotoPlace:
     """The form that takes the document out of its order; empty where there is no order."""
     image: Callable[[int, bool], str]
     """The address of a page's picture: of the PDF, or of the photo as it came."""
+    use: Callable[[DocumentPage], Awaitable[None]] | None = None
+    """Called with the confirmed document, before its page leads onward. Safe to repeat."""
 
 
 @get("/pesanan/{number:str}/foto/{document_id:uuid}")
@@ -52,7 +54,7 @@ async def show_photos_of_order(
     place = await _of_draft(request, context, number, document_id)
     if place is None:
         return context.redirect(request, f"/pesanan/{number}")
-    return _show(request, context, place)
+    return show_photo_page(request, context, place)
 
 
 @post("/pesanan/{number:str}/foto/{document_id:uuid}", status_code=303)
@@ -64,20 +66,20 @@ async def take_photos_of_order(
     place = await _of_draft(request, context, number, document_id)
     if place is None:
         return context.redirect(request, f"/pesanan/{number}")
-    return await _take(request, context, place, form)
+    return await take_photo_form(request, context, place, form)
 
 
 @get("/saya/dokumen/{document_id:uuid}/foto")
 async def show_photos(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
     """Shows the same for a document that quota is to pay for."""
-    return _show(request, context, await _of_customer(request, context, document_id))
+    return show_photo_page(request, context, await _of_customer(request, context, document_id))
 
 
 @post("/saya/dokumen/{document_id:uuid}/foto", status_code=303)
 async def take_photos(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
     """Changes them, or goes on with the result."""
     form = await context.form(request, DOCUMENTS)
-    return await _take(request, context, await _of_customer(request, context, document_id), form)
+    return await take_photo_form(request, context, await _of_customer(request, context, document_id), form)
 
 
 async def _of_draft(
@@ -112,30 +114,23 @@ async def _of_customer(request: WebRequest, context: RequestContext, document_id
     )
 
 
-def _show(request: WebRequest, context: RequestContext, place: PhotoPlace) -> Response[bytes]:
+def show_photo_page(request: WebRequest, context: RequestContext, place: PhotoPlace) -> Response[bytes]:
+    """Shows a photo, and what is made of it; leads onward once the result is confirmed."""
     if place.document.compared:  # nothing to confirm any more
         return context.redirect(request, place.onward)
     return _page(request, context, place, _chosen(place, request.query_params.get("foto", "")))
 
 
-async def _take(
+async def take_photo_form(
     request: WebRequest, context: RequestContext, place: PhotoPlace, form: Form
 ) -> Response[bytes]:
-    if place.document.compared:
-        return context.redirect(request, place.onward)
+    """Changes the photos as the form wants it, or uses the result."""
     chosen = _chosen(place, form.text("foto"))
     try:
-        if form.text("album") != place.document.upload_object:
-            raise Refusal(Kind.CONFLICT, "photo.changed")
-        if form.text("lakukan") == "pakai":
-            service = context.service
-            await confirm_pages(
-                service.db,
-                place.document.document_id,
-                now=service.clock(),
-                upload=place.document.upload_object,
-            )
+        if place.document.compared or form.text("lakukan") == "pakai":
+            await _use(context, place, form)
             return context.redirect(request, place.onward)
+        _refuse_changed(place, form)
         if is_tap(form):
             points = tapped(form, place.document.photos[chosen])
             if len(points) < 4:
@@ -145,6 +140,26 @@ async def _take(
     except Refusal as refusal:
         return _page(request, context, place, chosen, points_of(form), refusal)
     return context.redirect(request, f"{place.path}?foto={shown + 1}")
+
+
+async def _use(context: RequestContext, place: PhotoPlace, form: Form) -> None:
+    """Notes that the person has seen the result, and gives it to what comes next."""
+    document, service = place.document, context.service
+    if not document.compared:
+        _refuse_changed(place, form)
+        await confirm_pages(
+            service.db, document.document_id, now=service.clock(), upload=document.upload_object
+        )
+    if place.use is not None:
+        confirmed = await document_page(service.db, document.document_id)
+        if confirmed is None or not confirmed.compared:  # changed in another window in this moment
+            raise Refusal(Kind.CONFLICT, "photo.changed")
+        await place.use(confirmed)
+
+
+def _refuse_changed(place: PhotoPlace, form: Form) -> None:
+    if form.text("album") != place.document.upload_object:
+        raise Refusal(Kind.CONFLICT, "photo.changed")
 
 
 async def _change(context: RequestContext, place: PhotoPlace, form: Form, chosen: int) -> int:

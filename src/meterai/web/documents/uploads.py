@@ -16,6 +16,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.pdf.picture_kinds import is_picture
 from meterai.pdf.profiles import Profile
 from meterai.sales.events import Event
+from meterai.stamping.queries import DocumentPage
 from meterai.stamping.requests import OutputLimits
 from meterai.stamping.upload_room import UploadRoom
 from meterai.stamping.use_cases.accept_document import AcceptedDocument, accept_document
@@ -120,19 +121,13 @@ async def accept_upload(
     owner: UUID | None,
     stamps: int = 1,
     profile: Profile = Profile.FINAL,
-    may_be_photos: bool = True,
 ) -> AcceptedDocument:
-    """Does the same for the field `berkas` of a form that takes one document.
-
-    `may_be_photos`: whether the person can look at what is made of photos. Else photos are refused.
-    """
+    """Does the same for the field `berkas` of a form that takes one document."""
     found = documents_in(form.uploads("berkas"))
     if not found:
         raise Refusal(Kind.INVALID, "form.no_file")
     if len(found) > 1:
         raise Refusal(Kind.INVALID, "form.one_document")
-    if not may_be_photos and is_picture(found[0][0].content):
-        raise Refusal(Kind.INVALID, "photo.needs_look")
     return await accept_one(
         context,
         found[0],
@@ -145,7 +140,7 @@ async def accept_upload(
     )
 
 
-def refuse_unfit(document: AcceptedDocument) -> None:
+def refuse_unfit(document: DocumentPage) -> None:
     """Refuses a file that can't be stamped without a further question.
 
     Raises: Refusal INVALID `pdf.output_too_large`, `pdf.version_too_low`, `pdf.signed_output_unfit`, all

@@ -13,20 +13,18 @@ from meterai.kit.formats.qr import qr_png
 from meterai.kit.http.status import http_status
 from meterai.kit.recent_cache import RecentCache
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
-from meterai.pdf.profiles import CHOICES, Profile
 from meterai.sales.order import Item, Order
 from meterai.sales.queries.order_page import ItemLine, OrderPage, order_items, order_page
 from meterai.sales.use_cases.ask_to_settle import ask_to_settle
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.change_channel import change_channel
-from meterai.sales.use_cases.replace_document import replace_document
 from meterai.sales.use_cases.send_link import send_link
-from meterai.stamping.queries import document_labels, document_names, document_page, released_file
+from meterai.stamping.queries import document_labels, document_names, released_file
 from meterai.web.account.sign_in import told
-from meterai.web.documents.uploads import accept_upload, file_name, refuse_unfit
+from meterai.web.documents.uploads import file_name
 from meterai.web.orders.access import OrderKey, keep_order, open_order_page, order_of_token
 from meterai.web.orders.order_view import OrderView, StampingFacts, order_view
-from meterai.web.requests.forms import ONE_DOCUMENT, Form
+from meterai.web.requests.forms import Form
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
 _TYPED = ("butir", "pengembalian", "keping", "bank", "rekening", "pemilik")
@@ -139,41 +137,6 @@ async def switch_channel(request: WebRequest, context: RequestContext, number: s
     return context.redirect(request, f"/pesanan/{number}")
 
 
-@post("/pesanan/{number:str}/ganti/{position:int}", status_code=303)
-async def replace(
-    request: WebRequest, context: RequestContext, number: str, position: int
-) -> Response[bytes]:
-    """Takes another file instead of one that could not be stamped."""
-    form = await context.form(request, ONE_DOCUMENT)
-    key = await open_order_page(context, request, number, afresh=True)
-    order = await order_page(context.service.db, key.order_id)
-    item = next((i for i in order.items if i.position == position), None)
-    if item is None:
-        raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
-    try:
-        document = await accept_upload(
-            context,
-            form,
-            event=context.events.get(order.event_slug or ""),
-            kind=item.document_kind,
-            owner=order.customer_id,
-            stamps=item.quantity,
-            profile=await _profile_wanted(context, item.document_id),
-            may_be_photos=False,
-        )
-        refuse_unfit(document)
-        await replace_document(context.service.db, item.id, document.document_id, now=context.service.clock())
-    except Refusal as refusal:
-        return await order_page_response(request, context, key, refusal)
-    return context.redirect(request, f"/pesanan/{number}")
-
-
-async def _profile_wanted(context: RequestContext, refused: UUID | None) -> Profile:
-    """The choice for the document that is replaced: whether others sign it afterwards."""
-    document = await document_page(context.service.db, refused) if refused else None
-    return document.profile if document and document.profile in CHOICES else Profile.FINAL
-
-
 @post("/pesanan/{number:str}/kirim-tautan", status_code=303)
 async def mail_link(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
     """Sends the permanent link to the order's own contact."""
@@ -266,6 +229,5 @@ ROUTES = [
     download,
     cancel,
     switch_channel,
-    replace,
     mail_link,
 ]
