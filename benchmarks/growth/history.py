@@ -177,6 +177,7 @@ def _payment(of: People, payment: Column, order: Column, **changes: Value) -> Ro
         "poll_at": None,
         "polls": integer(0),
         "lease_until": None,
+        "asked_at": None,
     }
     return once | changes
 

@@ -44,7 +44,7 @@ def test_a_phone_computes_the_work_that_a_busy_queue_asks_for(tmp_path: Path, ch
         person.page.locator("#kontak").fill("kerja@contoh.id")
         person.press("Ambil tempat")
         person.page.wait_for_url("**/t/*")
-        person.sees("Anda di dalam antrean")
+        person.sees("Simpan tiket Anda")
         person.leave()
 
 
@@ -64,7 +64,7 @@ def test_a_form_that_lacks_work_is_sent_again_by_itself(tmp_path: Path, chromium
         person.press("Ambil tempat")
         person.page.wait_for_url("**/t/*")
         print(f"from the button to the place: {time.monotonic() - began:.2f} s")
-        person.sees("Anda di dalam antrean")
+        person.sees("Simpan tiket Anda")
         assert len(person.posts) == 2
         person.leave()
 

@@ -20,7 +20,9 @@ class Answer:
 
     status: int
     headers: dict[str, str]
+    """By their names in lower case; cookies as `cookies`."""
     body: bytes
+    cookies: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -79,6 +81,7 @@ def _ask(port: int, method: str, path: str, body: bytes | None, headers: dict[st
         connection.request(method, path, body, told)
         answer = connection.getresponse()
         found = {name.lower(): value for name, value in answer.getheaders()}
-        return Answer(answer.status, found, answer.read())
+        cookies = tuple(answer.headers.get_all("set-cookie", ()))
+        return Answer(answer.status, found, answer.read(), cookies)
     finally:
         connection.close()

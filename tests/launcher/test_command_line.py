@@ -657,7 +657,7 @@ def test_what_keeps_files_from_being_renewed_is_said_in_words(capsys: pytest.Cap
 QUEUE = QueueView(
     event="casn", state=QueueState.HALTED, is_on=True, always_in_line=False, rate=124.0, rate_cap=None,
     policy_cap=600, waiting=3, admitted=5, is_short=False, halted_because=None, note=Announcement(),
-    closes_at=1_800_000_000, age_s=0.4, made_at=1_700_000_000.0, rests=False,
+    note_until=None, closes_at=1_800_000_000, age_s=0.4, made_at=1_700_000_000.0, rests=False,
 )  # fmt: skip
 
 

@@ -39,6 +39,7 @@ def queue_of(**changes: object) -> Queue:
     told: dict[str, Any] = {
         "number": 1, "event": "casn", "schedule": PLAIN, "policy": Policy(), "is_on": True,
         "always_in_line": False, "halted_because": None, "rate_cap": None, "note": Announcement(), "epoch": 1,
+            "note_until": None,
         "sequence": 1, "state": QueueState.OPEN, "closed_through": 5, "revealed_through": 5,
         "frontier": Frontier(6, 0), "moved_at": OPENS + 60.0, "joined": 10, "called": 10, "admitted": 0,
         "log_size": 1, "config_version": 3, "config_sha256": "00", "memory": ControllerMemory(),

@@ -45,7 +45,7 @@ async def test_pages_say_that_people_wait_and_stop_when_nobody_does(running: Run
         assert LINE in page
         assert f'href="{GATE}/antre/casn"' in page
     for page in await pages(running, "/en"):
-        assert "There is a line for Seleksi CASN now." in page
+        assert "There is a line for Civil service selection (CASN) now." in page
         assert f'href="{GATE}/en/antre/casn"' in page
     await state(running, QueueState.DIRECT)
     assert not any(LINE in page for page in await pages(running))

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from meterai.kit.files.object_store import ObjectMissing
+from meterai.pdf.ink_kinds import Ink
 from meterai.pdf.rendering import render_image
 from meterai.pdf.requests import RenderRequest
 from meterai.stamping.in_jail.stamp_pictures import draw_crop, draw_sample_picture
@@ -26,8 +27,8 @@ from tests.web.running_site import RunningSite, Visitor
 from tests.web.test_stored_documents import customer_called, draft, stored
 
 LETTER = samples.letter()
-BESIDE_WORDS = Placement(page=1, x=300, y=330)
-LOW = Placement(page=1, x=420, y=80)
+BESIDE_WORDS = Placement(page=1, x=300, y=330, covers=Ink.NOTHING)
+LOW = Placement(page=1, x=420, y=80, covers=Ink.NOTHING)
 SCALE = 640 / 320
 
 

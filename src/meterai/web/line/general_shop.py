@@ -14,6 +14,7 @@ from litestar import Response
 
 from meterai.sales.queries.order_access import find_order_by_form
 from meterai.waiting_room.queries import QueueSign
+from meterai.waiting_room.rules.tickets import contact_cookie, entered_cookie
 from meterai.web.line.event_entry import PurchaseRight, may_go_on, name_form
 from meterai.web.line.queues import inside_cookie, open_pass, pass_cookie
 from meterai.web.requests.request_context import RequestContext, WebRequest, address_of
@@ -112,6 +113,6 @@ def general_hint(context: RequestContext, right: PurchaseRight) -> int:
 
 
 def entry_cookies(request: WebRequest) -> list[str]:
-    """The names of the cookies by which this browser may begin a purchase."""
-    kinds = (pass_cookie(""), inside_cookie(""))
+    """The names of the cookies by which this browser may begin a purchase, or is known in a line."""
+    kinds = (pass_cookie(""), inside_cookie(""), entered_cookie(""), contact_cookie(""))
     return [name for name in request.cookies if name.startswith(kinds)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from meterai.kit.database import DATABASE_IS_DOWN
+from meterai.sales.events import Event
 from meterai.waiting_room.files.published_documents import Announcement
 from meterai.waiting_room.queries import QueueSign
 from meterai.web.requests.request_context import RequestContext
@@ -14,8 +15,7 @@ from meterai.web.requests.request_context import RequestContext
 class LineNews:
     """An event in whose line people wait, and the words of its operator in two languages; empty: none."""
 
-    slug: str
-    name: str
+    event: Event
     note: Announcement
 
 
@@ -30,9 +30,9 @@ async def news_of_lines(context: RequestContext) -> tuple[LineNews, ...]:
 
 async def news_of_line(context: RequestContext, event: str) -> tuple[LineNews, ...]:
     """The news of the line of one event; empty while nobody waits in it."""
-    return tuple(news for news in await news_of_lines(context) if news.slug == event)
+    return tuple(news for news in await news_of_lines(context) if news.event.slug == event)
 
 
 def _news_of(sign: QueueSign, context: RequestContext) -> LineNews:
-    name = context.known_events[sign.event].name
-    return LineNews(sign.event, name, sign.words(context.service.clock().timestamp()))
+    event = context.known_events[sign.event]
+    return LineNews(event, sign.words(context.service.clock().timestamp()))

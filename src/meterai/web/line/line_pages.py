@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from meterai.sales.events import Event
-from meterai.web.line.line_news import LineNews, news_of_lines
+from meterai.web.line.line_news import news_of_lines
 from meterai.web.pages.cached_pages import CachedPages, make_line_pages
 from meterai.web.pages.templates import Pages
 from meterai.web.requests.request_context import RequestContext
@@ -18,13 +18,13 @@ class LinePages:
         self._context = context
         self._pages = pages
         self._events = events
-        self._made_for: tuple[tuple[LineNews, ...], tuple[bool, ...]] = ((), ())
+        self._made_for: tuple[object, ...] = ()
         self._made: CachedPages = {}
 
     async def now(self) -> CachedPages:
         """The pages by language and address."""
         news, now = await news_of_lines(self._context), self._context.service.clock()
-        wanted = (news, tuple(event.is_open(now) for event in self._events))
+        wanted = (news, self._pages.facts, *(event.is_open(now) for event in self._events))
         if not news:
             return {}
         if self._made_for != wanted:

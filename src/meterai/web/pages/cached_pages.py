@@ -74,7 +74,7 @@ def make_line_pages(
                     "event": event,
                     "stamps": stamps,
                     "open": event.is_open(now),
-                    "line_news": [one for one in news if one.slug == event.slug],
+                    "line_news": [one for one in news if one.event.slug == event.slug],
                 },
             )
         )
