@@ -271,7 +271,7 @@ def test_another_file_is_given_as_on_every_page_that_takes_one(pages: Pages) -> 
     """The page shows at once that a file is too large, and that one is being sent."""
     page = page_of(view_of("refused"), pages).decode()
     (form,) = re.findall(r'<form [^>]*id="formGanti1".*?</form>', page, re.DOTALL)
-    assert "PDF, paling besar 10 MB." in form
+    assert "masing-masing paling besar 10 MB." in form
     assert 'data-max="10485760"' in form
     assert 'data-busy="Sedang diunggah dan diperiksa…"' in form
 
