@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import io
 import re
 import urllib.error
 import urllib.request
 
 import pytest
+from PIL import Image
 
 from tests.browser.conftest import Visitor
 from tests.browser.person import Site
@@ -112,8 +114,13 @@ def test_an_unknown_page_says_what_to_do_and_carries_a_help_code(visitor: Visito
     person.approve("80-not-found")
 
 
+def test_programs_find_the_icon_by_its_old_address(site: Site) -> None:
+    with urllib.request.urlopen(f"{site.address}/favicon.ico") as answer:
+        assert Image.open(io.BytesIO(answer.read())).size == (48, 48)
+
+
 def test_every_answer_carries_the_strict_headers(site: Site) -> None:
-    for path in ("/", "/beli", "/tidak-ada", "/periksa", "/aset/tidak-ada.css"):
+    for path in ("/", "/favicon.ico", "/beli", "/tidak-ada", "/periksa", "/aset/tidak-ada.css"):
         try:
             answer = urllib.request.urlopen(site.address + path)
         except urllib.error.HTTPError as error:
