@@ -180,12 +180,3 @@ def test_an_event_takes_one_document_in_each_field_within_its_limit(visitor: Vis
     person.press_and_wait(person.words["upload"])
     person.sees(WORDS["id"]["ask"])
     person.sees("Dengan meterai masih di bawah")
-
-
-def test_where_nobody_can_look_a_photo_is_refused_with_a_way_on(visitor: Visitor) -> None:
-    person = visitor()
-    buy(person, 1, new_address())
-    person.open("/saya/banyak")
-    person.page.locator("#berkas").set_input_files(photo())  # type: ignore[arg-type]
-    person.press("Unggah dan periksa")
-    person.sees("Di sini foto belum dapat dipakai")

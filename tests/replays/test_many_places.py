@@ -59,16 +59,16 @@ def test_many_waits_that_were_begun_together_bring_few_places(gate: GateProcess)
         here = {"X_Forwarded_For": "114.122.7.9"}
         for number in range(max(FREE)):
             join(gate.port, f"0812{number:08}", **here)
+        began = time.monotonic()
         waits = {f"0813{n:08}": wait_in(join(gate.port, f"0813{n:08}", **here).text) for n in range(100)}
         assert all(waits.values())
         time.sleep(15.5)
-        began = time.monotonic()
         again = [
             post(gate.port, "/antre/casn", {"kontak": contact, "tunggu": wait}, **here)
             for contact, wait in waits.items()
         ]
         taken = [answer.status for answer in again].count(303)
-        over_s = int(time.monotonic() - began)  # meanwhile the waits of a few more end
+        over_s = int(time.monotonic() - began - 15.5)  # meanwhile the waits of a few more end
         assert 1 <= taken <= 3 + over_s // 3, "each one that is taken makes the others wait longer"
         assert "Tunggu" in again[-1].text
 
