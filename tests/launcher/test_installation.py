@@ -188,10 +188,11 @@ def test_no_password_of_the_database_stands_in_the_list_of_processes(
         return SimpleNamespace(returncode=0)
 
     monkeypatch.setattr("meterai.launcher.database_dump.subprocess.run", note)
-    load_database(url, tmp_path / "dump")
+    load_database(tmp_path, url, tmp_path / "dump")
     words, password = ran
     [address] = [word for word in words if "://" in str(word)]
-    assert address.startswith("postgresql://o@%2F")  # a socket of ours, from which TLS leads there
+    assert address.startswith("postgresql://o@h")
+    assert "sslmode=require" in address
     assert "cr3t" not in address
     assert password == "s3/cr3t"
 
@@ -205,7 +206,7 @@ def test_a_copy_from_a_server_that_is_cut_off_is_given_up_within_seconds(
         "meterai.launcher.database_dump.subprocess.run",
         lambda words, **_: ran.extend(words) or SimpleNamespace(returncode=0),
     )
-    dump_database("postgresql://o:p@h:1/d", tmp_path / "dump", snapshot="1")
+    dump_database(tmp_path, "postgresql://o:p@h:1/d", tmp_path / "dump", snapshot="1")
     [address] = [word for word in ran if "://" in str(word)]
     limits = {name: int(value) for name, value in parse_qsl(urlsplit(address).query)}
     idle, interval, probes = (limits[f"keepalives_{name}"] for name in ("idle", "interval", "count"))

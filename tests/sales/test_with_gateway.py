@@ -18,6 +18,7 @@ from meterai.kernel.clock import Clock, system_clock
 from meterai.kit.database import connect
 from meterai.kit.http.outside_service import CallLimits
 from meterai.launcher.database_dump import dump_database, load_database
+from meterai.launcher.embedded_postgres import client_programs
 from meterai.operations.use_cases.check_invariants import run_invariants
 from meterai.sales.adapters.midtrans import Midtrans
 from meterai.sales.adapters.payout import IrisPayouts
@@ -286,14 +287,16 @@ async def test_a_refund_that_a_restore_forgot_moves_no_money_a_second_time(
     copy = tmp_path / "database.dump"
     async with street.shop.database.owner.transaction(isolation="repeatable_read"):
         snapshot = await street.shop.database.owner.fetchval("SELECT pg_export_snapshot()")
-        await asyncio.to_thread(dump_database, street.shop.database.urls.owner, copy, snapshot=snapshot)
+        await asyncio.to_thread(
+            dump_database, client_programs(), street.shop.database.urls.owner, copy, snapshot=snapshot
+        )
     await ask_back(street, placed, pieces, ACCOUNT if account else None)
     assert await refund_state(street, placed) is RefundState.PAID
     moved = await street.money_back(placed)
     assert moved == pieces * 12_500
     async with cluster.empty_database() as name:
         urls = cluster.urls(name)
-        await asyncio.to_thread(load_database, urls.owner, copy)
+        await asyncio.to_thread(load_database, client_programs(), urls.owner, copy)
         db = await connect(urls.app, connections_max=4)
         reader = await connect(urls.reader, connections_max=2)
         database = replace(street.shop.database, name=name, urls=urls, app=db, reader=reader)

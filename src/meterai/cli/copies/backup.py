@@ -31,7 +31,8 @@ from meterai.kit.database import DATABASE_IS_DOWN, Connection, connect_alone
 from meterai.kit.files.object_store import FolderStore, ObjectStore, open_store
 from meterai.kit.installation import owner_url, where_it_keeps
 from meterai.kit.settings import Settings, from_environment, queue_root
-from meterai.launcher.database_dump import DumpFailed, dump_database
+from meterai.launcher.database_dump import PROGRAMS, DumpFailed, dump_database
+from meterai.launcher.database_programs import programs_of
 from meterai.launcher.embedded_postgres import PostgresFailed
 from meterai.launcher.schema.migrate import current_version
 from meterai.stamping.queries import not_referred_to, objects_under_way, released_objects
@@ -113,11 +114,12 @@ async def _backup(settings: Settings, url: str, folder: BackupFolder, *, with_da
     Files of jobs under way are copied before it, because they are deleted when a job ends.
     """
     store = open_store(settings.objects_url, settings.data)
+    programs = await programs_of(settings, *PROGRAMS) if with_database else None
     part = folder.begin()
     # Secrets first: without them the rest is useless. Only the first start writes them.
     for name in SECRETS:
         copy_folder(settings.data / name, part / name)
-    facts, found = await _copy_database(url, store, folder, part, with_database=with_database)
+    facts, found = await _copy_database(url, store, folder, part, programs=programs)
     copied = await _copy_objects(store, folder, found.lacking)
     # After the dump. A restore can settle counters and logs that are ahead of the rows. If they were older,
     # nobody could tell what they lack.
@@ -143,8 +145,9 @@ async def _backup(settings: Settings, url: str, folder: BackupFolder, *, with_da
 
 
 async def _copy_database(
-    url: str, store: ObjectStore, folder: BackupFolder, part: Path, *, with_database: bool
+    url: str, store: ObjectStore, folder: BackupFolder, part: Path, *, programs: Path | None
 ) -> tuple[BackupFacts, _Compared]:
+    """`programs`: those that make the dump; None: no dump is made."""
     connection = await connect_alone(url, application_name="meterai backup")
     try:
         for attempt in range(_SNAPSHOTS_MAX):
@@ -157,9 +160,9 @@ async def _copy_database(
                 break
             await reading.rollback()  # a job ended meanwhile
         schema = await current_version(connection) or ""
-        facts = BackupFacts(made_at=made_at, schema=schema, with_database=with_database)
-        if with_database:
-            await asyncio.to_thread(dump_database, url, part / DUMP, snapshot=snapshot)
+        facts = BackupFacts(made_at=made_at, schema=schema, with_database=programs is not None)
+        if programs:
+            await asyncio.to_thread(dump_database, programs, url, part / DUMP, snapshot=snapshot)
         found = await _compare(connection, store, folder, lost)
         await reading.rollback()
     finally:

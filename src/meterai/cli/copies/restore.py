@@ -35,7 +35,8 @@ from meterai.kit.files.atomic_write import copy_whole
 from meterai.kit.files.object_store import FolderStore, open_store
 from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings, from_environment, queue_root
-from meterai.launcher.database_dump import DumpFailed, load_database
+from meterai.launcher.database_dump import PROGRAMS, DumpFailed, load_database
+from meterai.launcher.database_programs import programs_of
 from meterai.launcher.database_server import DatabaseServer
 from meterai.launcher.embedded_postgres import PostgresFailed, has_cluster
 from meterai.launcher.preparation import LaunchProblem, only_launcher, prepare_folders
@@ -143,6 +144,7 @@ async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFold
             "The copy holds no database (it was made --without-database): put the database back by your own "
             "means first, then run the command again. Nothing was changed."
         )
+    programs = await programs_of(settings, *PROGRAMS) if facts.with_database else None
     replaces_database = facts.with_database and not settings.database_url
     if replaces_database and (data / "postgres").is_mount() and has_cluster(data / "postgres"):
         raise _CanNot(
@@ -154,7 +156,7 @@ async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFold
     if replaces_database and (data / "postgres").exists() and not (data / "postgres").is_mount():
         (data / "postgres").rename(aside / "postgres")
     try:
-        await _fill(settings, server, copy)
+        await _fill(settings, server, copy, programs)
     except BaseException:
         if (aside / "postgres").exists():
             server.stop()
@@ -201,7 +203,9 @@ def _certificates(file: Path) -> set[bytes]:
         return set()
 
 
-async def _fill(settings: Settings, server: DatabaseServer, copy: BackupFolder) -> None:
+async def _fill(
+    settings: Settings, server: DatabaseServer, copy: BackupFolder, programs: Path | None
+) -> None:
     data, state = settings.data, copy.state
     for name in SECRETS:
         _copy_missing(state / name, data / name)
@@ -215,11 +219,11 @@ async def _fill(settings: Settings, server: DatabaseServer, copy: BackupFolder) 
         if lost := await copy_objects(copy.objects, store, missing):
             typer.echo(f"{len(lost)} files of the copy are damaged, such as {lost[0]}.", err=True)
     server.start(0)
-    if not copy.facts().with_database:
+    if programs is None:
         return
     if not await server.make_empty():
         raise _CanNot("METERAI_DATABASE_URL names a database that is not empty: make a new one, name that.")
-    await asyncio.to_thread(load_database, server.owner_url, state / DUMP)
+    await asyncio.to_thread(load_database, programs, server.owner_url, state / DUMP)
 
 
 def _copy_missing(source: Path, target: Path) -> None:
