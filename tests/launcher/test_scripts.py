@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SCRIPTS = [*sorted((ROOT / "script").iterdir()), ROOT / ".ci" / "run"]
 LOCK = (ROOT / "requirements.lock").read_text()
+BUILD_LOCK = (ROOT / "requirements-build.lock").read_text()
 DEVELOPMENT_LOCK = (ROOT / "requirements-dev.lock").read_text()
 
 
@@ -31,6 +33,7 @@ def test_scripts_can_be_run_and_parse(script: Path) -> None:
 def test_nothing_that_installs_names_a_host() -> None:
     texts = [script.read_text() for script in SCRIPTS] + [
         LOCK,
+        BUILD_LOCK,
         DEVELOPMENT_LOCK,
         (ROOT / "pyproject.toml").read_text(),
     ]
@@ -39,10 +42,13 @@ def test_nothing_that_installs_names_a_host() -> None:
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 RUNTIME = PROJECT["project"]["dependencies"]
+BUILD = PROJECT["dependency-groups"]["build"]
 DEVELOPMENT = PROJECT["dependency-groups"]["dev"]
 
 
-@pytest.mark.parametrize(("named", "lock"), [(RUNTIME, LOCK), (DEVELOPMENT, DEVELOPMENT_LOCK)])
+@pytest.mark.parametrize(
+    ("named", "lock"), [(RUNTIME, LOCK), (BUILD, BUILD_LOCK), (DEVELOPMENT, DEVELOPMENT_LOCK)]
+)
 def test_every_dependency_is_locked_with_hashes(named: list[str], lock: str) -> None:
     locked = dict(
         re.findall(r"^([a-z0-9_.-]+)==\S+.* \\\n    --hash=(sha256:[0-9a-f]{64})", lock, re.MULTILINE)
@@ -51,12 +57,14 @@ def test_every_dependency_is_locked_with_hashes(named: list[str], lock: str) -> 
     assert len(locked) == len(re.findall(r"^[a-z0-9_.-]+==", lock, re.MULTILINE))
 
 
-def test_both_locks_have_the_same_version_of_a_package() -> None:
-    runtime, development = (
-        dict(re.findall(r"^([a-z0-9_.-]+)==(\S+)", lock, re.MULTILINE)) for lock in (LOCK, DEVELOPMENT_LOCK)
-    )
-    both = runtime.keys() & development.keys()
-    assert {name: development[name] for name in both} == {name: runtime[name] for name in both}
+def test_locks_have_the_same_version_of_a_package() -> None:
+    locks = [
+        dict(re.findall(r"^([a-z0-9_.-]+)==(\S+)", lock, re.MULTILINE))
+        for lock in (LOCK, BUILD_LOCK, DEVELOPMENT_LOCK)
+    ]
+    for one, other in itertools.combinations(locks, 2):
+        both = one.keys() & other.keys()
+        assert {name: one[name] for name in both} == {name: other[name] for name in both}
 
 
 def names_of(requirements: list[str]) -> set[str]:
@@ -68,12 +76,34 @@ def names_of(requirements: list[str]) -> set[str]:
 def test_bootstrap_refuses_a_checkout_it_can_not_write_to() -> None:
     become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     with tempfile.TemporaryDirectory() as name:
-        checkout = Path(name)
-        checkout.chmod(0o755)
-        (checkout / "script").mkdir()
-        for file in ("script/bootstrap", "requirements.lock", "pyproject.toml"):
-            (checkout / file).write_bytes((ROOT / file).read_bytes())
+        checkout = bare_checkout(Path(name))
         command = [*become, "sh", checkout / "script" / "bootstrap"]
         done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
     assert "can't write to" in done.stderr
+
+
+def bare_checkout(checkout: Path) -> Path:
+    """What script/bootstrap reads, without an environment."""
+    checkout.chmod(0o755)
+    (checkout / "script").mkdir()
+    for file in ("script/bootstrap", "requirements.lock", "requirements-build.lock", "pyproject.toml"):
+        (checkout / file).write_bytes((ROOT / file).read_bytes())
+    return checkout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--wheelhouse",), "--wheelhouse needs a folder"),
+        (("--wheelhouse", "nowhere"), "there is no folder nowhere"),
+        (("--wheelhouse", "."), "holds no packages. Make it with script/wheelhouse"),
+        (("--nonsense",), "unknown option --nonsense"),
+    ],
+)
+def test_bootstrap_says_what_a_wheelhouse_lacks(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    command = ["sh", bare_checkout(tmp_path) / "script" / "bootstrap", *words]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert not (tmp_path / ".venv").exists()
