@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from meterai.customers.codes import Budgets
 from meterai.jail.pool import JOBS_WAITING_MAX, JailPool
@@ -21,6 +21,7 @@ from meterai.kit.files.free_space import DiskReserve
 from meterai.kit.files.object_store import ObjectStore, open_store, store_folder
 from meterai.kit.files.secret_files import keep_secret
 from meterai.kit.messages import Messenger, SmtpSender, WhatsAppSender
+from meterai.kit.production import Part, refuse_unfit
 from meterai.kit.settings import Settings, public_url, queue_root
 from meterai.sales.adapters.gateways import adapter_of
 from meterai.sales.adapters.payout import IrisPayouts
@@ -110,28 +111,10 @@ class WorkerApp(App):
     messenger: Messenger
 
 
-SITE_NEEDS: Final = ("gateway_url", "gateway_server_key")
-"""Settings without which a site can't work in production."""
-WORKER_NEEDS: Final = (*SITE_NEEDS, "payout_url", "payout_key", "smtp_url")
-ALL_NEED: Final = ("tsa_url", *WORKER_NEEDS)
-
-
-def check_settings(settings: Settings, needed: Sequence[str] = ALL_NEED) -> None:
-    """Raises: ValueError naming a payment gateway that there is not, or what must not go into production:
-    SPESIMEN, the development PKI, twins."""
+def check_settings(settings: Settings, part: Part = "service") -> None:
+    """Raises: ValueError naming a payment gateway that there is not, or what production refuses."""
     adapter_of(settings)
-    if settings.environment != "production":
-        return
-    missing = [f"METERAI_{name.upper()}" for name in needed if not getattr(settings, name)]
-    if missing:
-        raise ValueError(
-            f"METERAI_ENVIRONMENT: production needs real services; set {', '.join(missing)} as well"
-        )
-    if (settings.data / "pki" / "root.pem").exists():
-        raise ValueError(
-            f"METERAI_ENVIRONMENT: production refuses the development PKI in {settings.data / 'pki'}; "
-            "give it a data directory of its own"
-        )
+    refuse_unfit(settings, part)
 
 
 @asynccontextmanager
@@ -141,7 +124,7 @@ async def open_site_app(settings: Settings, *, clock: Clock = system_clock) -> A
     Raises: ValueError (see `check_settings`), OSError or asyncpg.PostgresError (no database),
     Refusal("trust.unreadable").
     """
-    check_settings(settings, SITE_NEEDS)
+    check_settings(settings, "site")
     async with AsyncExitStack() as stack:
         db = await _database(stack, settings, settings.database_site_url, "meterai-site")
         shared = await _shared(stack, settings, settings.jail_slots)
@@ -161,7 +144,7 @@ async def open_worker_app(
 
     Raises: as `open_site_app`.
     """
-    check_settings(settings, WORKER_NEEDS)
+    check_settings(settings, "worker")
     async with AsyncExitStack() as stack:
         db = await _database(stack, settings, database_url, name)
         shared = await _shared(stack, settings, jail_slots or settings.jail_slots)
@@ -249,7 +232,11 @@ async def _shared(stack: AsyncExitStack, settings: Settings, jail_slots: int) ->
 
 def _messenger(settings: Settings) -> Messenger:
     return Messenger(
-        email=SmtpSender(settings.smtp_url, sender=settings.mail_sender),
+        email=SmtpSender(
+            settings.smtp_url,
+            sender=settings.mail_sender,
+            needs_tls=settings.environment == "production",
+        ),
         phone=WhatsAppSender(
             settings.whatsapp_url,
             token=settings.whatsapp_token,

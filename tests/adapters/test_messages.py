@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import pytest_asyncio
+import structlog
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
@@ -95,6 +96,20 @@ async def test_a_server_that_was_restarted_is_found_again(tmp_path: Path) -> Non
         await sender.send(MAIL)
         assert len(await inbox.messages()) == 2
     await sender.close()
+
+
+async def test_another_machine_gets_nothing_in_the_clear(inbox: Inbox) -> None:
+    """Somebody on the way can hide that a server offers STARTTLS."""
+    address = f"meterai:s3cr3t@0.0.0.0:{inbox.smtp_port}"  # this machine, by no name that says so
+    sender = SmtpSender(f"smtp://{address}", sender="m@example.id", needs_tls=True)
+    with structlog.testing.capture_logs() as logs, pytest.raises(Refusal, match=r"message\.unavailable"):
+        await sender.send(MAIL)
+    assert [line["event"] for line in logs] == ["smtp_without_tls"]
+    assert await inbox.messages() == []
+    here = SmtpSender(f"smtp://127.0.0.1:{inbox.smtp_port}", sender="m@example.id", needs_tls=True)
+    await here.send(MAIL)
+    assert len(await inbox.messages()) == 1
+    await here.close()
 
 
 async def test_an_address_refused_for_good_and_one_for_now_are_told_apart(messenger: Messenger) -> None:

@@ -37,10 +37,8 @@ from meterai.kit.database_urls import ROLES
 from meterai.kit.http.listening import listen
 from meterai.kit.installation import Addresses, write_addresses
 from meterai.kit.installation_secrets import Secrets
-from meterai.kit.operator import operator_of
-from meterai.kit.settings import Settings, beacon_address, from_environment
+from meterai.kit.settings import Settings, from_environment
 from meterai.launcher.embedded_postgres import EmbeddedPostgres
-from meterai.launcher.preparation import check_settings
 from meterai.launcher.schema.migrate import make_roles, upgrade_script
 from meterai.sales.events import EXAMPLE
 from meterai.stamping.archive.level import Level
@@ -289,60 +287,6 @@ def test_a_setting_that_can_not_be_meant_is_refused_in_words_before_anything_sta
     assert "s3cr3t" not in shown.stderr
     assert "Traceback" not in shown.stderr
     assert not (tmp_path / "data").exists()
-
-
-REAL = {
-    "ENVIRONMENT": "production",
-    "TSA_URL": "https://tsa.example",
-    "GATEWAY_URL": "https://gateway.example",
-    "GATEWAY_SERVER_KEY": "key",
-    "PAYOUT_URL": "https://payout.example",
-    "PAYOUT_KEY": "key",
-    "SMTP_URL": "smtp://mail.example:587",
-    "OPERATOR_NAME": "PT Meterai Nyata",
-    "OPERATOR_ADDRESS": "Jalan Nyata 1, Jakarta",
-    "OPERATOR_BASIS": "UU 10/2020",
-    "OPERATOR_APPOINTMENT": "Perjanjian Nomor 7/2026",
-}
-
-
-def test_production_names_a_public_beacon_or_says_that_there_is_none(tmp_path: Path) -> None:
-    def settings(**more: str) -> Settings:
-        given = {**REAL, **more, "DATA": str(tmp_path)}
-        return from_environment({f"METERAI_{name}": value for name, value in given.items()})
-
-    with pytest.raises(ValueError, match=r"METERAI_QUEUE_BEACON: name a public beacon .* or none"):
-        check_settings(settings())
-    for beacon in ("none", "https://api.drand.sh/52db"):
-        check_settings(settings(QUEUE_BEACON=beacon))
-    assert beacon_address(settings(QUEUE_BEACON="none")) == ""
-    assert beacon_address(Settings()) == "", "development may go without"
-
-
-def test_production_says_whom_people_pay(tmp_path: Path) -> None:
-    given = {**REAL, "QUEUE_BEACON": "none", "DATA": str(tmp_path)}
-    texts = {name: value for name, value in given.items() if not name.startswith("OPERATOR_")}
-    names = [name for name in given if name.startswith("OPERATOR_")]
-    with pytest.raises(ValueError, match=", ".join(f"METERAI_{name}" for name in names)):
-        check_settings(from_environment({f"METERAI_{name}": value for name, value in texts.items()}))
-    for missing in names:
-        rest = {f"METERAI_{name}": value for name, value in given.items() if name != missing}
-        with pytest.raises(ValueError, match=f"^METERAI_{missing}: "):
-            check_settings(from_environment(rest))
-    whole = operator_of(from_environment({f"METERAI_{name}": value for name, value in given.items()}))
-    assert (whole.name, whole.is_example) == ("PT Meterai Nyata", False)
-    example = operator_of(Settings())
-    assert example.is_example
-    assert all(text.startswith("CONTOH") for text in (example.name, example.address, example.basis))
-
-
-def test_no_controller_of_production_starts_without_a_word_about_the_beacon(tmp_path: Path) -> None:
-    """Such as one whose environment file was edited."""
-    command = [sys.executable, "-m", "meterai.processes.controller"]
-    told = {"METERAI_ENVIRONMENT": "production", "METERAI_DATA": str(tmp_path)}
-    started = subprocess.run(command, env={**os.environ, **told}, capture_output=True, text=True, timeout=20)
-    assert started.returncode != 0
-    assert "METERAI_QUEUE_BEACON" in started.stderr
 
 
 @pytest.mark.parametrize(

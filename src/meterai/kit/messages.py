@@ -19,6 +19,7 @@ import structlog
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.formats.untrusted_json import read_json
 from meterai.kit.http.outside_service import CircuitBreaker, OutsideService
+from meterai.kit.production import is_loopback
 
 log = structlog.get_logger(__name__)
 ToKind = Literal["email", "phone"]
@@ -94,6 +95,7 @@ class SmtpSender:
     """E-mail over SMTP (RFC 5321); a few connections are kept and reused.
 
     `url`: smtp://[user:password@]host:port (STARTTLS when the server offers it) or smtps://...
+    `needs_tls`: another machine gets nothing before STARTTLS, neither password nor message.
     After as many failures as there are connections, the server is left alone for a while.
     """
 
@@ -102,6 +104,7 @@ class SmtpSender:
         url: str,
         *,
         sender: str,
+        needs_tls: bool = False,
         connections_max: int = 4,
         total_seconds: float = 10,
         breaker: CircuitBreaker | None = None,
@@ -109,6 +112,8 @@ class SmtpSender:
         self._parts = urlsplit(url)
         if self._parts.scheme not in ("smtp", "smtps") or not self._parts.hostname:
             raise ValueError("an SMTP URL is smtp://host:port or smtps://host:port")
+        is_elsewhere = self._parts.scheme == "smtp" and not is_loopback(self._parts.hostname)
+        self._start_tls = True if needs_tls and is_elsewhere else None
         self._sender = sender
         self._seconds = total_seconds
         self._places = asyncio.Semaphore(connections_max)
@@ -171,9 +176,15 @@ class SmtpSender:
             username=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password) if parts.password else None,
             use_tls=parts.scheme == "smtps",
+            start_tls=self._start_tls,
             timeout=self._seconds,
         )
-        await client.connect()
+        try:
+            await client.connect()
+        except aiosmtplib.SMTPException as error:
+            if "STARTTLS" in str(error):
+                log.error("smtp_without_tls", host=parts.hostname)
+            raise
         return client
 
     def _compose(self, message: Message) -> bytes:

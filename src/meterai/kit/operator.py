@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,28 +34,18 @@ NOT_SET: Final = Operator()
 
 
 def operator_of(settings: Settings) -> Operator:
-    """The operator as set. In development, examples stand where nothing is set.
-
-    Raises: ValueError naming the settings that production still needs.
+    """The operator as set. In development, examples stand where nothing is set; production needs all texts
+    (`production.py`).
     """
-    texts = {name.removeprefix("operator_"): text for name, text in _texts(settings, _EXAMPLE).items()}
+    texts = {name.removeprefix("operator_"): _text(settings, name) for name in _EXAMPLE}
     return Operator(**texts, is_example=not all(getattr(settings, name) for name in _EXAMPLE))
 
 
 def operator_name(settings: Settings) -> str:
-    """The operator's name alone, for gates, which have no other setting of it.
-
-    Raises: ValueError when production has none.
-    """
-    return _texts(settings, ["operator_name"])["operator_name"]
+    """The operator's name alone, for gates, which have no other setting of it."""
+    return _text(settings, "operator_name")
 
 
-def _texts(settings: Settings, names: Iterable[str]) -> dict[str, str]:
-    given = {name: str(getattr(settings, name)) for name in names}
-    missing = [f"METERAI_{name.upper()}" for name, text in given.items() if not text]
-    if missing and settings.environment == "production":
-        raise ValueError(
-            f"{', '.join(missing)}: pages of production name the company that people pay, its address, the "
-            "law under which it sells and its appointment"
-        )
-    return {name: text or _EXAMPLE[name] for name, text in given.items()}
+def _text(settings: Settings, name: str) -> str:
+    example = "" if settings.environment == "production" else _EXAMPLE[name]
+    return str(getattr(settings, name)) or example

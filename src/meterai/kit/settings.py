@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 import msgspec
 
 from meterai.kit.database_urls import ROLES
+from meterai.kit.production import unsafe_settings
 
 Doc = msgspec.Meta
 NO_BEACON = "none"
@@ -56,6 +57,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: Annotated[
         str, Doc(description="owner's URL of any PostgreSQL 15-18 server; empty: the embedded one")
     ] = ""
+    embedded_database: Annotated[
+        Literal["refuse", "accept"],
+        Doc(
+            description="the embedded PostgreSQL in production, where METERAI_DATABASE_URL is empty: "
+            "`refuse` or `accept`"
+        ),
+    ] = "refuse"
     database_site_url: Annotated[
         str, Doc(description="URL of the site's role; empty: made from the owner's URL")
     ] = ""
@@ -185,7 +193,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     gateway_server_key: Annotated[str, Doc(description="Midtrans server key; empty: the sandbox's")] = ""
     gateway_merchant_id: Annotated[
         str,
-        Doc(description="our merchant id; notices and answers for another are refused; empty: not compared"),
+        Doc(
+            description="our merchant id; notices and answers for another are refused; needed in production; "
+            "empty: not compared"
+        ),
     ] = ""
     payout_url: Annotated[str, Doc(description="payout (Iris) API; empty: the sandbox's")] = ""
     payout_key: Annotated[
@@ -195,7 +206,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "(Midtrans: Auto-approve single); empty: the sandbox's"
         ),
     ] = ""
-    smtp_url: Annotated[str, Doc(description="smtp://[user:password@]host:port; empty: the sandbox's")] = ""
+    smtp_url: Annotated[
+        str,
+        Doc(
+            description="smtp://[user:password@]host:port or smtps://...; production sends nothing to "
+            "another machine without TLS (STARTTLS); empty: the sandbox's"
+        ),
+    ] = ""
     whatsapp_url: Annotated[str, Doc(description="WhatsApp message API; empty: the sandbox's")] = ""
     whatsapp_token: Annotated[str, Doc(description="bearer token of the WhatsApp API")] = ""
     whatsapp_template_code: Annotated[
@@ -209,7 +226,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Doc(
             description="where people reach us, shown at the foot of pages and with every help code: an "
-            "e-mail address, a telephone number or an https address; empty: nowhere"
+            "e-mail address, a telephone number or an https address; needed in production; empty: nowhere"
         ),
     ] = ""
     operator_name: Annotated[
@@ -417,6 +434,8 @@ def _what_is_wrong(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "home_country", "Expected a country code such as 62"
     if settings.log_level.upper() not in logging.getLevelNamesMapping():
         yield "log_level", "Expected DEBUG, INFO, WARNING, ERROR or CRITICAL"
+    if settings.environment == "production":
+        yield from unsafe_settings(settings)
 
 
 def contact_link(contact: str) -> str:
@@ -477,15 +496,7 @@ def queue_root(settings: Settings) -> Path:
 
 
 def beacon_address(settings: Settings) -> str:
-    """The public beacon that draws use; empty: there is none, and the operator is trusted with the seeds.
-
-    Raises: ValueError when production says neither.
-    """
-    if settings.environment == "production" and not settings.queue_beacon:
-        raise ValueError(
-            "METERAI_QUEUE_BEACON: name a public beacon such as https://api.drand.sh/CHAINHASH, or none. "
-            "Without a beacon people must trust the operator with the draws, and the public rules say so"
-        )
+    """The public beacon that draws use; empty: there is none, and the operator is trusted with the seeds."""
     return "" if settings.queue_beacon == NO_BEACON else settings.queue_beacon
 
 

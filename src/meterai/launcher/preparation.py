@@ -12,8 +12,7 @@ from typing import Final
 
 from meterai.kit.child_processes import free_port
 from meterai.kit.files.file_lock import locked
-from meterai.kit.operator import operator_of
-from meterai.kit.settings import Settings, beacon_address
+from meterai.kit.settings import Settings
 
 LOCAL: Final = "127.0.0.1"
 _PORT_MAX: Final = 65_535
@@ -125,8 +124,7 @@ def check_settings(settings: Settings) -> None:
         from meterai.bootstrap import check_settings  # slow to import
 
         check_settings(settings)
-        beacon_address(settings)
-        operator_of(settings)
+        _refuse_own_database(settings)
     elif _is_of_production(settings.data / "pki"):
         raise LaunchProblem(other_environment(settings, "production"))
     if settings.tls_certificate:
@@ -138,6 +136,15 @@ def check_settings(settings: Settings) -> None:
                 f"METERAI_TLS_CERTIFICATE and METERAI_TLS_KEY can't be used ({error}). They must name "
                 "files in PEM that we may read: the chain, and its key without a password."
             ) from None
+
+
+def _refuse_own_database(settings: Settings) -> None:
+    if not settings.database_url and settings.embedded_database == "refuse":
+        raise ValueError(
+            "METERAI_DATABASE_URL: name the PostgreSQL server that production needs (docs/first-start.md). "
+            f"The embedded one in {settings.data / 'postgres'} runs as the user of the service and on its "
+            "disk; METERAI_EMBEDDED_DATABASE=accept takes it all the same"
+        )
 
 
 def _is_of_production(pki: Path) -> bool:

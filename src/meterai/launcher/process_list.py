@@ -66,6 +66,7 @@ _QUEUE_SETTINGS: Final = (
 )
 _KEPT_FROM_DOORS: Final = {
     "database_url",
+    "embedded_database",
     *(f"database_{role}_url" for role in ROLES),
     "pkcs11_module",
     "pkcs11_pin_file",

@@ -15,9 +15,9 @@ import uvloop
 
 from meterai.background.presence import Presence
 from meterai.kit import fail_points, garbage_collection
-from meterai.kit import settings as environment
 from meterai.kit.database import connect, ending_in_words
 from meterai.kit.logging import set_up_logging
+from meterai.kit.production import settings_of
 from meterai.kit.settings import beacon_address, queue_root
 from meterai.waiting_room.control.beacon_source import BeaconSource
 from meterai.waiting_room.control.lease import LEASE_S, LeaseLoop
@@ -30,7 +30,7 @@ _SIGN_OF_LIFE_S = 2.0
 
 async def run(variables: Mapping[str, str]) -> None:
     """Leads or stands by until SIGTERM or SIGINT."""
-    settings = environment.from_environment(variables)
+    settings = settings_of("controller", variables)
     beacon = beacon_address(settings)
     set_up_logging(settings.log_level)
     stop = asyncio.Event()

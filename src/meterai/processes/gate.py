@@ -23,7 +23,8 @@ from meterai.kit.http.listening import CONNECTIONS_MAX, connections_within_limit
 from meterai.kit.http.proxies import Proxies, trusted_addresses
 from meterai.kit.logging import set_up_logging
 from meterai.kit.operator import operator_name
-from meterai.kit.settings import Settings, from_environment, public_url, queue_root
+from meterai.kit.production import settings_of
+from meterai.kit.settings import Settings, public_url, queue_root
 from meterai.sales.events import load_events
 
 log = structlog.get_logger(__name__)
@@ -115,19 +116,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if not 1 <= options.number <= 0xFFFF:
         parser.error("--number is from 1 to 65535")
-    settings = from_environment()
+    settings = settings_of("gate")
     set_up_logging(settings.log_level)
     if options.clock_shift_seconds and settings.environment == "production":
         parser.error("--clock-shift-seconds is for rehearsals")
-    if settings.environment == "production" and not settings.public_url:
-        parser.error("METERAI_PUBLIC_URL: production needs the address to which people are sent on")
     os.umask(os.umask(0o077) | 0o007)  # what a gate writes about people is nobody else's business
-    try:
-        here = gate_settings(
-            settings, number=options.number, port=options.port, clock_shift_s=options.clock_shift_seconds
-        )
-    except ValueError as error:
-        parser.error(str(error))
+    here = gate_settings(
+        settings, number=options.number, port=options.port, clock_shift_s=options.clock_shift_seconds
+    )
     try:
         uvloop.run(serve(here, facts_of_events(settings), host=options.host, port=options.port))
     except OSError as error:  # the launcher starts another one in a moment

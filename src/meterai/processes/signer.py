@@ -24,9 +24,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import fail_points
-from meterai.kit import settings as environment
 from meterai.kit.database import connect, ending_in_words
 from meterai.kit.logging import set_up_logging
+from meterai.kit.production import settings_of
 from meterai.kit.settings import Settings
 from meterai.stamping import signer_wire
 from meterai.stamping.keys.development_key import development_key
@@ -205,9 +205,9 @@ async def run(settings: Settings, open_key: OpenDevice | None = None) -> None:
 def main() -> None:
     """Runs the signer; ends with status 1 and one plain line when it can't start."""
     with ending_in_words(log):
+        settings = settings_of("signer")
+        set_up_logging(settings.log_level)
         try:
-            settings = environment.from_environment()
-            set_up_logging(settings.log_level)
             uvloop.run(run(settings))
         except (CounterMismatch, ValueError, FileNotFoundError) as error:
             log.error("signer.refused_to_start", reason=str(error))

@@ -26,7 +26,8 @@ from meterai.kit.http.guarded_protocol import GuardedProtocol
 from meterai.kit.http.listening import CONNECTIONS_MAX, connections_within_limits, listen
 from meterai.kit.http.proxies import trusted_addresses
 from meterai.kit.logging import set_up_logging
-from meterai.kit.settings import Settings, from_environment
+from meterai.kit.production import settings_of
+from meterai.kit.settings import Settings
 from meterai.sales.queries.events import events, former_events
 from meterai.sales.queries.tariffs import tariffs
 from meterai.waiting_room.control.site_load import SiteLoad, report_site_load
@@ -98,7 +99,7 @@ async def _reporting(service: App, site: SiteMiddleware) -> AsyncIterator[None]:
 
 def main() -> None:
     """Entry point of the process."""
-    settings = from_environment()
+    settings = settings_of("site")
     set_up_logging(settings.log_level)
     with ending_in_words(log):
         uvloop.run(serve(settings))

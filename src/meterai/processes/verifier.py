@@ -20,7 +20,8 @@ from meterai.kit.http.listening import CONNECTIONS_MAX, connections_within_limit
 from meterai.kit.http.proxies import trusted_addresses
 from meterai.kit.logging import set_up_logging
 from meterai.kit.operator import Operator
-from meterai.kit.settings import Settings, from_environment
+from meterai.kit.production import settings_of
+from meterai.kit.settings import Settings
 from meterai.verification.face_limits import face_limits
 from meterai.verification.model import Trust
 from meterai.verification.page_pictures import COMPARE_PAGE
@@ -102,7 +103,7 @@ def main() -> None:
     parser.add_argument("--trust", type=Path)
     parser.add_argument("--trust-root", type=Path, action="append", default=[])
     asked = parser.parse_args()
-    settings = from_environment()
+    settings = settings_of("verifier")
     set_up_logging(settings.log_level)
     trust = load_roots(asked.trust_root) if asked.trust_root else load_trust(asked.trust)
     uvloop.run(serve(settings, trust))

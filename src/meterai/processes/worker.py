@@ -29,10 +29,10 @@ from meterai.cases.use_cases.clean_up import clean_up_cases
 from meterai.customers.use_cases.clean_up import clean_up_customers
 from meterai.kernel.clock import system_clock
 from meterai.kit import fail_points, garbage_collection
-from meterai.kit import settings as environment
 from meterai.kit.database import ending_in_words
 from meterai.kit.http import outside_service
 from meterai.kit.logging import set_up_logging
+from meterai.kit.production import settings_of
 from meterai.operations.auditing.head_places import place_of
 from meterai.operations.use_cases.clean_up_uploads import clean_up_uploads
 from meterai.operations.use_cases.judge_promises import judge_due_promises
@@ -181,7 +181,7 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str) -> list[Loop]:
 
 async def run(variables: Mapping[str, str]) -> None:
     """Works until SIGTERM or SIGINT, then ends what is under way."""
-    settings = environment.from_environment(variables)
+    settings = settings_of("worker", variables)
     set_up_logging(settings.log_level)
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
