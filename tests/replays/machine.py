@@ -48,6 +48,7 @@ for unit in $3; do ln -sf /dev/null "etc/systemd/system/$unit"; done
 cp opt/meterai/deploy/systemd/*.service opt/meterai/deploy/systemd/*.target etc/systemd/system/
 pivot_root . old
 umount -l /old
+mount --make-rshared /  # as on a real machine; units get their credentials over it
 exec env -i container=other PATH=/usr/bin:/usr/sbin /usr/lib/systemd/systemd --log-target=null --show-status=0
 """
 

@@ -29,7 +29,12 @@ SAMPLE = Path(__file__).parents[1] / "corpus" / "files" / "matplotlib" / "type42
 DATA = "/var/lib/meterai"
 OLDER_QUEUE = f"{DATA}/queue/lama/secret/keys.json"
 """As earlier releases left it: one file for gates and controllers."""
-INSTALL = "set -a; . /etc/meterai/environment; set +a; /opt/meterai/.venv/bin/python -m meterai.cli install"
+INSTALL = (
+    "systemd-run --wait --pipe -q -p EnvironmentFile=/etc/meterai/environment "
+    "-p ImportCredential='METERAI_*' /opt/meterai/.venv/bin/meterai install"
+)
+"""As in docs/configuration.md, for secrets that are credentials."""
+GATEWAY_KEY, PAYOUT_KEY = "/etc/meterai/gateway-key", "METERAI_PAYOUT_KEY"
 ROLES = {
     "meterai-signer.service": "meterai-signer",
     "meterai-worker@1.service": "meterai-worker",
@@ -104,6 +109,7 @@ def installed(service: RunningService) -> Iterator[tuple[Machine, int]]:
             machine.write("/etc/meterai/environment", _environment(service, database, port))
             machine.run("chmod 0600 /etc/meterai/environment")
             machine.run("systemd-sysusers /opt/meterai/deploy/systemd/meterai-users.conf")
+            _keep_secrets(machine, service)
             machine.run(INSTALL)
             machine.run("systemctl start meterai.target")
             _until_it_answers(port)
@@ -136,16 +142,32 @@ def _copy_data_of_one_user(machine: Machine, service: RunningService) -> None:
     machine.run(f"chmod -R go= {DATA}/pki {DATA}/queue && chown -R meterai:meterai {DATA}")
 
 
+def _keep_secrets(machine: Machine, service: RunningService) -> None:
+    """The gateway's key in a file for those who use it, the payout key as an encrypted credential."""
+    secrets = Secrets(service.data)
+    machine.write(GATEWAY_KEY, secrets.gateway_server_key + "\n")
+    machine.run(f"chmod 0600 {GATEWAY_KEY}")
+    said = machine.run(INSTALL, fails=True)
+    assert f"METERAI_GATEWAY_SERVER_KEY_FILE: the user meterai-worker can't read {GATEWAY_KEY}" in said
+    machine.run(f"chgrp meterai-files {GATEWAY_KEY} && chmod 0640 {GATEWAY_KEY}")
+    machine.write(f"/root/{PAYOUT_KEY}", secrets.payout_key)
+    store = "/etc/credstore.encrypted"
+    machine.run(
+        f"mkdir -p -m 0700 {store} && cd /root && "
+        f"systemd-creds encrypt --with-key=host {PAYOUT_KEY} {store}/{PAYOUT_KEY} && shred -u {PAYOUT_KEY}"
+    )
+
+
 def _environment(service: RunningService, database: EmbeddedPostgres, port: int) -> str:
+    """Without the gateway's key, which is in a file, and the payout key, which is a credential."""
     secrets, places = Secrets(service.data), service.addresses
     values = {
         "METERAI_DATA": DATA,
         "METERAI_PORT": port,
         "METERAI_DATABASE_URL": database.url("postgres"),
         "METERAI_GATEWAY_URL": places.gateway,
-        "METERAI_GATEWAY_SERVER_KEY": secrets.gateway_server_key,
+        "METERAI_GATEWAY_SERVER_KEY_FILE": GATEWAY_KEY,
         "METERAI_PAYOUT_URL": f"{places.gateway}/iris/api/v1",
-        "METERAI_PAYOUT_KEY": secrets.payout_key,
         "METERAI_TSA_URL": places.tsa,
         "METERAI_SMTP_URL": places.smtp,
         "METERAI_WHATSAPP_URL": f"{places.inbox}/whatsapp/messages",
@@ -235,10 +257,28 @@ def test_the_root_of_the_seeds_is_in_no_file_that_others_read(
 @as_root
 def test_only_the_worker_has_the_payout_key(installed: tuple[Machine, int], service: RunningService) -> None:
     machine, _ = installed
-    holders = machine.run(f"grep -l {Secrets(service.data).payout_key} /etc/meterai/units/*").split()
-    assert holders == ["/etc/meterai/units/worker.env"]
-    site = machine.run("cat /proc/$(systemctl show -p MainPID --value meterai-site@1.service)/environ")
-    assert Secrets(service.data).payout_key not in site
+    key, look = Secrets(service.data).payout_key, "/proc/$(systemctl show -p MainPID --value {})"
+    assert machine.run(f"grep -rls {key} /etc /var/lib/meterai || true") == ""
+    site, worker = (look.format(f"meterai-{role}@1.service") for role in ("site", "worker"))
+    assert key not in machine.run(f"cat {site}/environ {worker}/environ")
+    of_worker, of_site = (f"/run/credentials/meterai-{role}@1.service" for role in ("worker", "site"))
+    assert machine.run(f"cat {of_worker}/{PAYOUT_KEY}", as_user="meterai-worker") == key
+    assert "ermission denied" in machine.run(
+        f"cat {of_worker}/{PAYOUT_KEY}", as_user="meterai-site", fails=True
+    )
+    machine.run(f"test ! -e {of_site}/{PAYOUT_KEY}")
+
+
+@as_root
+def test_a_key_in_a_file_is_named_and_not_repeated(
+    installed: tuple[Machine, int], service: RunningService
+) -> None:
+    machine, _ = installed
+    named = machine.run(f"grep -l {GATEWAY_KEY} /etc/meterai/units/*").split()
+    assert named == ["/etc/meterai/units/site.env", "/etc/meterai/units/worker.env"]
+    assert (
+        machine.run(f"grep -l {Secrets(service.data).gateway_server_key} /etc/meterai/units/* || true") == ""
+    )
 
 
 OPERATOR = "set -a; . /etc/meterai/units/operator.env; set +a; /opt/meterai/.venv/bin/python -m meterai.cli"

@@ -14,6 +14,7 @@ import typer
 from meterai.kernel.clock import system_clock
 from meterai.kit.installation import derive
 from meterai.kit.installation_secrets import Secrets
+from meterai.kit.secret_settings import kept_elsewhere
 from meterai.kit.settings import Settings, from_environment, queue_root
 from meterai.launcher.database_server import DatabaseServer
 from meterai.launcher.embedded_postgres import PostgresFailed
@@ -53,7 +54,7 @@ def install(
         prepare_folders(settings.data, of_others=True)
         with only_launcher(settings.data):
             complete, changed = asyncio.run(_prepare(settings))
-            files = write_environment_files(complete, units.absolute())
+            files = write_environment_files(complete, units.absolute(), kept_elsewhere(os.environ))
             given = _hand_over(complete, units.absolute())
     except (LaunchProblem, PostgresFailed, NotMigrated) as problem:
         typer.echo(f"Not installed. {problem}", err=True)

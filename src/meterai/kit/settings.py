@@ -15,6 +15,7 @@ import msgspec
 
 from meterai.kit.database_urls import ROLES
 from meterai.kit.production import unsafe_settings
+from meterai.kit.secret_settings import SECRET_FILES, SECRETS, file_of, secret_of
 
 Doc = msgspec.Meta
 NO_BEACON = "none"
@@ -395,7 +396,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     values: dict[str, Any] = {}
     hints = get_type_hints(Settings, include_extras=True)
     for name in Settings.__struct_fields__:
-        text = source.get("METERAI_" + name.upper())
+        text = _text_of("METERAI_" + name.upper(), source)
         if not text:
             continue
         try:
@@ -406,6 +407,13 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     for name, wrong in _what_is_wrong(settings):
         raise ValueError(f"METERAI_{name.upper()}: {wrong}")
     return settings
+
+
+def _text_of(variable: str, source: Mapping[str, str]) -> str:
+    """Raises: ValueError for a secret that can't be read, or that is set twice."""
+    if variable in SECRETS:
+        return secret_of(variable, source)
+    return file_of(variable, source) if variable in SECRET_FILES else source.get(variable, "")
 
 
 def _what_is_wrong(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -17,6 +17,7 @@ from rich.table import Column, Table
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.kernel.refusals import Refusal
 from meterai.kit.installation import read_addresses
+from meterai.kit.secret_settings import SECRETS, credential_of
 from meterai.kit.settings import describe, from_environment
 from meterai.sales.events import load_events
 
@@ -88,6 +89,10 @@ def _marked(value: str | None, default: str | None) -> str:
 
 def _shown(name: str, variables: Mapping[str, str]) -> str:
     value = variables.get(name, "")
+    if not value and name in SECRETS and (file := variables.get(f"{name}_FILE")):
+        return f"(in {file})"
+    if not value and credential_of(name, variables):
+        return "(a credential)"
     may_be_told = name.endswith("URL") and "@" not in value and "password" not in value
     hidden = value and any(part in name for part in _SECRET) and not may_be_told
     return "(set)" if hidden else value

@@ -18,6 +18,7 @@ from obstore.exceptions import BaseError
 from obstore.store import from_url
 
 from meterai.kit.files.atomic_write import write_whole
+from meterai.kit.secret_settings import STORE_KEY, secret_of
 
 SMALL_BYTES_MAX = 1 << 20
 """Objects up to this size are read and written (not synced) in the event loop's thread: another thread would
@@ -245,12 +246,14 @@ class _Unfinished(NamedTuple):
 class RemoteStore:
     """Objects in S3, through obstore, which reads AWS_* from the environment. S3 promises durability.
 
-    Its failures are OSErrors, as a disk's.
+    Its secret key may also be a file or a credential. Its failures are OSErrors, as a disk's.
     """
 
     def __init__(self, url: str) -> None:
+        key = secret_of(STORE_KEY, os.environ)
+        config: Any = {"aws_secret_access_key": key} if key else None
         with _troubles_told():
-            self._store: Any = from_url(url)
+            self._store: Any = from_url(url, config=config)
 
     async def put(self, content: bytes) -> str:
         key = hashlib.sha256(content).hexdigest()

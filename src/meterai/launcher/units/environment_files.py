@@ -9,10 +9,12 @@ from typing import Final
 import msgspec
 
 from meterai.kit.files.atomic_write import write_whole
+from meterai.kit.secret_settings import SECRETS, STORE_KEY
 from meterai.kit.settings import Settings
 from meterai.launcher.preparation import Ports
 from meterai.launcher.process_list import product_specs
 from meterai.launcher.supervisor import Spec
+from meterai.launcher.units.role_secrets import refuse_unreadable, without_secrets
 
 DEFAULT_FOLDER: Final = Path("/etc/meterai/units")
 ROLES: Final = ("signer", "worker", "site", "queue", "gate")
@@ -33,18 +35,20 @@ _VERIFIER: Final = (
     "log_level",
 )
 _OPERATOR: Final = ("data", "database_operator_url", "database_reader_url")
-"""Beside what the worker gets, without its URL of the database and the payout key."""
+"""Beside what the worker gets, without its secrets: no command pays, asks the gateway or sends messages."""
 _VERIFIER_PORT: Final = 8100
 
 
-def write_environment_files(settings: Settings, folder: Path) -> list[Path]:
+def write_environment_files(settings: Settings, folder: Path, elsewhere: Mapping[str, str]) -> list[Path]:
     """Writes `signer.env`, `worker.env`, `site.env`, `queue.env`, `gate.env`, `verifier.env` and
     `operator.env`.
 
-    `settings` is complete (`kit.installation.derive`). The files have mode 0600: systemd reads them as root.
+    `settings` is complete (`kit.installation.derive`). `elsewhere`: the secrets that no file of ours repeats
+    (`kit.secret_settings.kept_elsewhere`). The files have mode 0600: systemd reads them as root.
     Officers read `operator.env`; who may is the caller's part.
 
-    Raises: ValueError for a setting with a line break; OSError.
+    Raises: ValueError for a setting with a line break; LaunchProblem for a secret that its role can't read;
+    OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o711)  # officers pass through it to their file
@@ -56,6 +60,8 @@ def write_environment_files(settings: Settings, folder: Path) -> list[Path]:
     found["gate"]["METERAI_GATE_PORT"] = str(_gate_port(settings))
     found["verifier"] = {**_named(settings, _VERIFIER), "METERAI_PORT": str(_VERIFIER_PORT)}
     found["operator"] = _of_operator(settings, found["worker"])
+    found = {role: without_secrets(variables, elsewhere) for role, variables in found.items()}
+    refuse_unreadable(found, elsewhere)
     return [_write(folder / f"{role}.env", variables) for role, variables in sorted(found.items())]
 
 
@@ -78,8 +84,7 @@ def _of_spec(spec: Spec) -> dict[str, str]:
 
 
 def _of_operator(settings: Settings, worker: Mapping[str, str]) -> dict[str, str]:
-    kept = ("METERAI_DATABASE_", "METERAI_PAYOUT_KEY")
-    others = {name: value for name, value in worker.items() if not name.startswith(kept)}
+    others = {name: value for name, value in worker.items() if name not in SECRETS or name == STORE_KEY}
     return others | _named(settings, _OPERATOR)
 
 

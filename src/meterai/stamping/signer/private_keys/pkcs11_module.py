@@ -8,6 +8,7 @@ CKF_OS_LOCKING_OK.
 from __future__ import annotations
 
 import ctypes
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +17,8 @@ from typing import ClassVar, Final, NamedTuple
 
 import pkcs11
 from pkcs11 import _pkcs11
+
+from meterai.kit.secret_settings import CREDENTIALS
 
 _OS_LOCKING_OK: Final = 2
 _ALREADY_INITIALIZED: Final = 0x191
@@ -41,9 +44,12 @@ class PinRefused(Exception):
 
 
 def read_pin_file(path: Path) -> Pin:
-    """Reads the PIN from a file that only its owner may read. Raises: ValueError if others may; OSError."""
+    """Reads the PIN from a file that only its owner may read, or from a credential, which systemd guards.
+
+    Raises: ValueError if others may read it; OSError.
+    """
     found = path.stat()
-    if found.st_mode & 0o077:
+    if found.st_mode & 0o077 and os.environ.get(CREDENTIALS) != str(path.parent):
         raise ValueError(f"the PIN's file {path.name} must have mode 0600")
     return Pin(path.read_text().strip(), (found.st_mtime_ns, found.st_ino))
 
