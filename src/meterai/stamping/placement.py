@@ -140,6 +140,11 @@ def named_placement(
     )
 
 
+def margin_within(room: float, wanted: float = MARGIN) -> float:
+    """The margin on both sides of a stamp that has this room to move: the wanted one, or what there is."""
+    return min(wanted, max(0.0, room / 2))
+
+
 def _along(share: float, length: float, size: float) -> float:
-    margin = min(MARGIN, max(0.0, (length - size) / 2))
+    margin = margin_within(length - size)
     return round(margin + share * (length - size - 2 * margin), 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from meterai.pdf.page_box import Rectangle
-from meterai.stamping.placement import MARGIN
+from meterai.stamping.placement import MARGIN, margin_within
 
 BESIDE_PT = 6.0
 """The gap between the place where people sign and the stamp."""
@@ -43,5 +43,5 @@ def usual_aim(width_pt: float, height_pt: float) -> Aim:
 
 
 def _inside(corner: float, length: float, size: float) -> float:
-    margin = min(MARGIN, max(0.0, (length - size) / 2))
+    margin = margin_within(length - size)
     return min(max(corner, margin), length - size - margin)

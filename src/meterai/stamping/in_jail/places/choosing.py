@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from meterai.stamping.in_jail.places.aims import ON_WORDS_PT, REACH_PT, Aim, best_corner
 from meterai.stamping.in_jail.places.page_marks import PageMarks
-from meterai.stamping.placement import MARGIN, SIZE_MIN, Placement, fitting_size, overlap
+from meterai.stamping.placement import MARGIN, SIZE_MIN, Placement, fitting_size, margin_within, overlap
 from meterai.stamping.requests import ProposeRequest
 
 _SMALLER = (72.0, SIZE_MIN)
@@ -114,7 +114,7 @@ def _near(request: ProposeRequest, aim: Aim, size: float, *, reach: float) -> It
 
 
 def _is_inside(corner: float, length: float, size: float) -> bool:
-    margin = min(MARGIN, max(0.0, (length - size) / 2))
+    margin = margin_within(length - size)
     return margin - 0.01 <= corner <= length - size - margin + 0.01
 
 
@@ -130,6 +130,6 @@ def _everywhere(request: ProposeRequest, aim: Aim, size: float, margin: float = 
 
 
 def _steps(room: float, wanted: float) -> list[float]:
-    margin = min(wanted, max(0.0, room / 2))
+    margin = margin_within(room, wanted)
     count = max(1, min(_STEPS_MAX, int((room - 2 * margin) / _COARSE_STEP_PT)))
     return [round(margin + (room - 2 * margin) * step / count, 2) for step in range(count + 1)]
