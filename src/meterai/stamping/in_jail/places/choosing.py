@@ -39,28 +39,25 @@ def choose_place(page: PageMarks, request: ProposeRequest, aim: Aim) -> tuple[Pl
     searches.append(partial(_everywhere, request, aim))
     for search in searches:
         for size in _sizes(request):
-            place = _first_free(page, request, size, search(size))
+            place = next(_free(page, request, size, search(size)), None)
             if place is not None:
                 return place, True
     return _least_ink(page, request, aim), False
 
 
-def _first_free(
+def _free(
     page: PageMarks, request: ProposeRequest, size: float, corners: Iterable[_Corner]
-) -> Placement | None:
-    for _, x, y in corners:
-        if page.is_free(x, y, size):
-            place = Placement(page=request.page, x=round(x, 2), y=round(y, 2), size=size)
-            if not any(overlap(place, other) for other in request.taken):
-                return place
-    return None
+) -> Iterator[Placement]:
+    """The places without ink that cover no other stamp."""
+    tried = _not_taken(request, size, corners)
+    return (place for _, place in tried if page.is_free(place.x, place.y, size))
 
 
 def _least_ink(page: PageMarks, request: ProposeRequest, aim: Aim) -> Placement:
     """The place near the aim with the least ink. It covers no other stamp if it can."""
     size = _sizes(request)[0]
     some = islice(_near(request, aim, size, reach=REACH_PT), 0, None, _SOME)
-    places = [Placement(page=request.page, x=round(x, 2), y=round(y, 2), size=size) for _, x, y in some]
+    places = [Placement(page=request.page, x=x, y=y, size=size) for _, x, y in some]
     return min(
         places, key=lambda place: (any(overlap(place, o) for o in request.taken), page.cost_under(place))
     )
@@ -82,8 +79,7 @@ def empty_places(page: PageMarks, request: ProposeRequest, aim: Aim, *, margin: 
     `margin`: the least distance from the edge of the page, in points.
     """
     size = fitting_size(request.width_pt, request.height_pt, wanted=request.size)
-    tried = _not_taken(request, size, _everywhere(request, aim, size, margin))
-    return [place for _, place in tried if page.is_free(place.x, place.y, size)]
+    return list(_free(page, request, size, _everywhere(request, aim, size, margin)))
 
 
 def _sizes(request: ProposeRequest) -> list[float]:
@@ -108,7 +104,7 @@ def _near(request: ProposeRequest, aim: Aim, size: float, *, reach: float) -> It
     for distance, right, up in _OFFSETS:
         if distance > reach:
             break
-        x, y = x0 + right, y0 + up
+        x, y = round(x0 + right, 2), round(y0 + up, 2)
         if _is_inside(x, request.width_pt, size) and _is_inside(y, request.height_pt, size):
             yield distance, x, y
 
