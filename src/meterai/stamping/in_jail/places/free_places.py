@@ -15,12 +15,12 @@ from PIL import Image
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.pdf.ink import ink_on, places_of_annotations, seen_box
 from meterai.pdf.ink_kinds import Ink
+from meterai.pdf.inspection import describe_page
 from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.pdf.opening.by_pdfium import opened
 from meterai.pdf.opening.structure import WalkedPage, open_document, refuse
 from meterai.pdf.placeholder_words import without_placeholders
-from meterai.pdf.requests import PageSize
-from meterai.stamping.in_jail.places.aims import usual_aim
+from meterai.stamping.in_jail.places.aims import Aim, usual_aim
 from meterai.stamping.in_jail.places.choosing import choose_place, empty_places, ranked_places
 from meterai.stamping.in_jail.places.covering import covering
 from meterai.stamping.in_jail.places.last_ink import find_last_ink
@@ -58,11 +58,11 @@ def propose_free_place(request: ProposeRequest) -> Placement:
     Raises: Refusal INVALID `placement.no_free_place`, `pdf.signed_irregular`, and as `open_document`.
     """
     pages = open_document(request.data, DEFAULT_LIMITS).pages
-    with _opened(request.data) as document:
-        place = _free_on(document, request, pages[request.page - 1].box.user_unit)
-    if place is None:
+    with _opened(request.data) as document, _loaded(document, request.page) as page:
+        found = _free_on(page, request, pages[request.page - 1].box.user_unit, count=1)
+    if not found:
         raise refuse("placement.no_free_place")
-    return place
+    return found[0]
 
 
 def find_free_places(data: bytes, pages: Sequence[WalkedPage], count: int) -> list[Placement]:
@@ -73,15 +73,14 @@ def find_free_places(data: bytes, pages: Sequence[WalkedPage], count: int) -> li
     found: list[Placement] = []
     with _opened(data) as document:
         for number in _pages_to_try(document, pages):
+            if len(found) == count:
+                break
             box = pages[number - 1].box
-            while len(found) < count:
-                wanted = ProposeRequest(
-                    data=b"", page=number, width_pt=box.width_pt, height_pt=box.height_pt, taken=found
-                )
-                place = _free_on(document, wanted, box.user_unit)
-                if place is None:
-                    break
-                found.append(place)
+            wanted = ProposeRequest(
+                data=b"", page=number, width_pt=box.width_pt, height_pt=box.height_pt, taken=found
+            )
+            with _loaded(document, number) as page:
+                found = [*found, *_free_on(page, wanted, box.user_unit, count=count - len(found))]
     if len(found) < count:
         raise refuse("placement.no_free_place")
     return found
@@ -89,32 +88,35 @@ def find_free_places(data: bytes, pages: Sequence[WalkedPage], count: int) -> li
 
 def _pages_to_try(document: pypdfium2.PdfDocument, pages: Sequence[WalkedPage]) -> list[int]:
     """The page where people sign, if words say so, and then pages from the last one back."""
-    sizes = [
-        PageSize(width_pt=p.box.width_pt, height_pt=p.box.height_pt, rotation=p.box.rotation) for p in pages
-    ]
     try:
-        first = [page.number for page in signing_pages(document, sizes)[:1] if page.aim is not None]
+        signing = signing_pages(document, [describe_page(page.box) for page in pages])
     except pypdfium2.PdfiumError:
         raise refuse("pdf.signed_irregular") from None
+    first = [page.number for page in signing[:1] if page.aim is not None]
     others = range(len(pages), max(0, len(pages) - _PAGES_MAX), -1)
-    large = [
-        n for n in others if DEFAULT_LIMITS.is_large_enough(sizes[n - 1].width_pt, sizes[n - 1].height_pt)
-    ]
+    boxes = {number: pages[number - 1].box for number in others}
+    large = [n for n, box in boxes.items() if DEFAULT_LIMITS.is_large_enough(box.width_pt, box.height_pt)]
     return list(dict.fromkeys([*first, *large]))
 
 
-def _free_on(document: pypdfium2.PdfDocument, request: ProposeRequest, unit: float) -> Placement | None:
-    with _loaded(document, request.page) as page:
-        tried = _places_to_try(page, request, unit)
-        found = next((place for place in tried if not ink_on(page, place.rectangle, unit)), None)
-    return found and covering(found, Ink.NOTHING)
-
-
-def _places_to_try(page: pypdfium2.PdfPage, request: ProposeRequest, unit: float) -> Iterator[Placement]:
-    """The proposed place, then others of the wanted size, smaller ones, and small ones near the edge."""
+def _free_on(page: pypdfium2.PdfPage, request: ProposeRequest, unit: float, *, count: int) -> list[Placement]:
+    """Free places on a page, at most `count`. They cover no stamp that the request names."""
     marks = PageMarks(marks_of(_obstacles(page)), _WIDTH_PX / request.width_pt, height_pt=request.height_pt)
     aim = find_signing_place(page, unit) or find_last_ink(marks)
     aim = aim or usual_aim(request.width_pt, request.height_pt)
+    found: list[Placement] = []
+    while len(found) < count:
+        wanted = msgspec.structs.replace(request, taken=[*request.taken, *found])
+        tried = _places_to_try(marks, wanted, aim)
+        place = next((place for place in tried if not ink_on(page, place.rectangle, unit)), None)
+        if place is None:
+            break
+        found.append(covering(place, Ink.NOTHING))
+    return found
+
+
+def _places_to_try(marks: PageMarks, request: ProposeRequest, aim: Aim) -> Iterator[Placement]:
+    """The proposed place, then others of the wanted size, smaller ones, and small ones near the edge."""
     yield choose_place(marks, request, aim)[0]
     for size in dict.fromkeys((request.size, min(request.size, SIZE_DEFAULT), SIZE_MIN)):
         yield from ranked_places(marks, _with_size(request, size), aim)[:_TRIED_MAX]
@@ -135,7 +137,7 @@ def _obstacles(page: pypdfium2.PdfPage) -> Image.Image:
 
 
 def _with_size(request: ProposeRequest, size: float) -> ProposeRequest:
-    return msgspec.structs.replace(request, data=b"", size=size)
+    return msgspec.structs.replace(request, size=size)
 
 
 @contextmanager
