@@ -16,6 +16,7 @@ from meterai.pdf.opening.by_pdfium import opened
 from meterai.pdf.opening.structure import refuse
 from meterai.pdf.own_page import own_page
 from meterai.pdf.rendering import user_unit
+from meterai.stamping.in_jail.places.dots import counted_from, within
 from meterai.stamping.placement import Placement
 from meterai.stamping.requests import PlacesRequest, PlacesSeen
 
@@ -82,15 +83,8 @@ def _is_blank(picture: Image.Image, width_pt: float, place: Placement) -> bool:
     if scale < _SHARP_DOTS_PER_PT:
         return False
     x0, y0, x1, y1 = (round(edge * scale) for edge in place.rectangle)
-    spot = (x0 - 1, picture.height - y1 - 1, x1 + 1, picture.height - y0 + 1)
-    spot = (max(0, spot[0]), max(0, spot[1]), min(picture.width, spot[2]), min(picture.height, spot[3]))
+    spot = within((x0, picture.height - y1, x1, picture.height - y0), picture, around=1)
     if is_plain(picture.crop(spot)):
         return True
-    around = (
-        max(0, spot[0] - _AROUND_DOTS),
-        max(0, spot[1] - _AROUND_DOTS),
-        min(picture.width, spot[2] + _AROUND_DOTS),
-        min(picture.height, spot[3] + _AROUND_DOTS),
-    )
-    inside = (spot[0] - around[0], spot[1] - around[1], spot[2] - around[0], spot[3] - around[1])
-    return shows_nothing(picture.crop(around).convert("RGB"), inside)
+    around = within(spot, picture, around=_AROUND_DOTS)
+    return shows_nothing(picture.crop(around).convert("RGB"), counted_from(around[:2], spot))

@@ -11,6 +11,7 @@ from meterai.pdf.ruled_lines import without_lines
 from meterai.stamping.in_jail.places.aims import Aim, usual_aim
 from meterai.stamping.in_jail.places.choosing import choose_place
 from meterai.stamping.in_jail.places.covering import seen_on, unit_of
+from meterai.stamping.in_jail.places.dots import Dots, counted_from, within
 from meterai.stamping.in_jail.places.last_ink import find_last_ink
 from meterai.stamping.in_jail.places.page_marks import PageMarks, even_marks, marks_of, marks_on_paper
 from meterai.stamping.placement import Placement
@@ -20,6 +21,8 @@ _REDUCED = 4
 """Factor by which the page image is reduced to look for an empty place."""
 _TRIES_MAX = 1
 """Other places that are tried where the first one covers something after all. Each is drawn again."""
+_WORDS_PT = 1.0
+"""How far around the place of words that wait for a stamp their letters reach."""
 _FRAME_PT = 22.0
 """How far around them a frame may be."""
 _AROUND_PT = 84.0
@@ -83,29 +86,22 @@ class Sheet:
         left, top, right, bottom = self._dots(box, _AROUND_PT)
         left, top = left - left % self._factor, top - top % self._factor
         marks = marks_of(self._grey.crop((left, top, right, bottom)))
-        words = self._dots(box, 1)
-        marks.paste(0, (words[0] - left, words[1] - top, words[2] - left, words[3] - top))
-        frame = self._dots(box, _FRAME_PT)
-        if (
-            marks.crop((frame[0] - left, frame[1] - top, frame[2] - left, frame[3] - top)).getbbox()
-            is not None
-        ):
+        words, frame = (
+            counted_from((left, top), self._dots(box, around)) for around in (_WORDS_PT, _FRAME_PT)
+        )
+        marks.paste(0, words)
+        if marks.crop(frame).getbbox() is not None:
             marks = without_lines(marks, max(1, round(self._scale)))
         corner = left // self._factor, top // self._factor
         self._marks.replace(marks.reduce(self._factor).point([0, *[255] * 255]), corner)
 
-    def _dots(self, box: Rectangle, around: float = 0.0) -> tuple[int, int, int, int]:
-        """A place on the page in dots of the picture."""
+    def _dots(self, box: Rectangle, around: float) -> Dots:
+        """A place on the page and some points around it, in dots of the picture."""
         left, bottom, right, top = (
             round((side + way * around) * self._scale) for side, way in zip(box, (-1, -1, 1, 1), strict=True)
         )
         height = self._grey.height
-        return (
-            max(0, left),
-            max(0, height - top),
-            min(self._grey.width, right),
-            min(height, height - bottom),
-        )
+        return within((left, height - top, right, height - bottom), self._grey)
 
 
 def _middle_of(place: Placement) -> Rectangle:
