@@ -36,9 +36,13 @@ def look_under(request: PlacesRequest) -> PlacesSeen:
 
     Raises: Refusal INVALID `pdf.broken` (`pdf.signed_irregular` if it is signed) if PDFium can't read it.
     """
+    units = {page: user_unit(request.data, page) for page in {place.page for place in request.placements}}
     try:
         with opened(request.data) as document:
-            seen = [covering(place, _ink_under(document, request, place)) for place in request.placements]
+            seen = [
+                covering(place, _ink_under(document, place, unit=units[place.page], signed=request.signed))
+                for place in request.placements
+            ]
     except (pypdfium2.PdfiumError, IndexError):
         raise refuse("pdf.signed_irregular" if request.signed else "pdf.broken") from None
     return PlacesSeen(placements=seen)
@@ -68,11 +72,11 @@ def covering(placement: Placement, ink: Ink) -> Placement:
     return msgspec.structs.replace(placement, covers=ink)
 
 
-def _ink_under(document: pypdfium2.PdfDocument, request: PlacesRequest, place: Placement) -> Ink:
+def _ink_under(document: pypdfium2.PdfDocument, place: Placement, *, unit: float, signed: bool) -> Ink:
     page = document[place.page - 1]
     try:
-        look = ink_on if request.signed else cover_on
-        return look(page, place.rectangle, user_unit(request.data, place.page))
+        look = ink_on if signed else cover_on
+        return look(page, place.rectangle, unit)
     finally:
         page.close()
 
