@@ -26,7 +26,7 @@ DOTS_PER_PT = 2
 AROUND_PT = 40.0
 """How far around the place a line is followed: a short piece of it looks like a stroke."""
 _CONTRAST = 24
-"""Difference of a colour value from which a dot is no paper. `proposal.py` sees the same dots as ink."""
+"""Difference of a colour value from which a dot is no paper. `page_marks.py` sees the same dots as ink."""
 _DARK = 128
 """Grey value below which the ground is no paper: a bar, or a picture."""
 _DOTS_MAX = 3

@@ -1,7 +1,7 @@
 """Proposes places for stamps: near where people sign, where the page is empty. Runs in the jail.
 
-- Words say where people sign (`proposing/signing_words.py`), on the last page that has such words.
-- Without them it is the last ink of the last page that has any (`proposing/last_ink.py`).
+- Words say where people sign (`signing_words.py`), on the last page that has such words.
+- Without them it is the last ink of the last page that has any (`last_ink.py`).
 """
 
 from __future__ import annotations
