@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import cycle
 
 from benchmarks.placing.model import (
     Block,
@@ -21,6 +20,7 @@ from benchmarks.placing.model import (
     Style,
     Table,
     Title,
+    make_letters,
 )
 from benchmarks.placing.words import (
     AGREEMENT,
@@ -40,7 +40,7 @@ from benchmarks.placing.words import (
     UNDERSIGNED,
 )
 
-WRITERS = ("fpdf2", "chromium", "pikepdf")
+_WRITERS = ("fpdf2", "chromium", "pikepdf")
 _DATE = "Semarang, 1 Desember 2026"
 _PARTIES = (
     Signer(before=("PIHAK PERTAMA,",), after=("Budi Santoso",), at=0.02),
@@ -57,11 +57,7 @@ _STYLES = (
 
 def letters() -> list[Letter]:
     """The letters, each by one of the writers and in one of the styles."""
-    looks = zip(cycle(WRITERS), cycle(_STYLES), strict=False)
-    return [
-        Letter(name=name, writer=writer, style=style, blocks=tuple(blocks))
-        for (name, blocks), (writer, style) in zip(_all(), looks, strict=False)
-    ]
+    return make_letters(_all(), writers=_WRITERS, styles=_STYLES)
 
 
 def _all() -> Iterator[tuple[str, list[Block]]]:

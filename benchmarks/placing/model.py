@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 
 from meterai.pdf.page_box import Rectangle
 
@@ -116,6 +118,17 @@ class Letter:
     """The program that writes it (`writers.py`)."""
     blocks: tuple[Block, ...]
     style: Style = field(default_factory=Style)
+
+
+def make_letters(
+    blocks: Iterable[tuple[str, Sequence[Block]]], *, writers: Sequence[str], styles: Sequence[Style]
+) -> list[Letter]:
+    """Letters with these names and blocks, each by the next of the writers and in the next of the styles."""
+    looks = zip(cycle(writers), cycle(styles), strict=False)
+    return [
+        Letter(name=name, writer=writer, style=style, blocks=tuple(those))
+        for (name, those), (writer, style) in zip(blocks, looks, strict=False)
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import cycle
 
 from benchmarks.placing.model import (
     Block,
@@ -21,6 +20,7 @@ from benchmarks.placing.model import (
     Style,
     Table,
     Title,
+    make_letters,
 )
 
 _WRITERS = ("chromium", "pikepdf", "fpdf2")
@@ -69,11 +69,7 @@ _ITEMS = Table(
 
 def unseen_letters() -> list[Letter]:
     """The letters, each by one of the writers and in one of the styles."""
-    looks = zip(cycle(_WRITERS), cycle(_STYLES), strict=False)
-    return [
-        Letter(name=name, writer=writer, style=style, blocks=tuple(blocks))
-        for (name, blocks), (writer, style) in zip(_all(), looks, strict=False)
-    ]
+    return make_letters(_all(), writers=_WRITERS, styles=_STYLES)
 
 
 def _all() -> Iterator[tuple[str, list[Block]]]:
