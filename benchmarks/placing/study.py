@@ -18,6 +18,7 @@ from meterai.stamping.in_jail.places.covering import look_under
 from meterai.stamping.in_jail.reception import receive
 from meterai.stamping.placement import Placement
 from meterai.stamping.requests import OutputLimits, PlacesRequest, ReceptionRequest
+from tests.pdf.samples import add_scan
 
 NEAR_MM = 40.0
 _MM = 72 / 25.4
@@ -88,26 +89,11 @@ def scanned(data: bytes) -> bytes:
                 [v * _PAPER // 255 for v in range(256)]
             )
             grain = Image.effect_noise(picture.size, 24)
-            _add_picture(pdf, Image.blend(soft, grain, 0.06))
+            picture = Image.blend(soft, grain, 0.06)
+            picture.save(jpeg := io.BytesIO(), "JPEG", quality=70)
+            add_scan(pdf, jpeg.getvalue(), picture.size)
     pdf.save(out := io.BytesIO())
     return out.getvalue()
-
-
-def _add_picture(pdf: pikepdf.Pdf, picture: Image.Image) -> None:
-    picture.save(out := io.BytesIO(), "JPEG", quality=70)
-    page = pdf.add_blank_page(page_size=A4).obj
-    image = pdf.make_stream(
-        out.getvalue(),
-        Type=pikepdf.Name.XObject,
-        Subtype=pikepdf.Name.Image,
-        Width=picture.width,
-        Height=picture.height,
-        BitsPerComponent=8,
-        ColorSpace=pikepdf.Name.DeviceGray,
-        Filter=pikepdf.Name.DCTDecode,
-    )
-    page["/Resources"] = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Scan=image))
-    page["/Contents"] = pdf.make_stream(f"q {A4[0]} 0 0 {A4[1]} 0 0 cm /Scan Do Q".encode())
 
 
 def sheet_of(found: list[Found], columns: int = 10) -> Image.Image:

@@ -98,20 +98,25 @@ def scan(size_bytes: int) -> bytes:
     if len(data) < size_bytes - 1200:  # a comment segment cannot carry megabytes: the camera's own data can
         data = data[:2] + _application_segments(size_bytes - 1200 - len(data), generator) + data[2:]
     pdf = pikepdf.new()
+    add_scan(pdf, data, side)
+    return _saved(pdf)
+
+
+def add_scan(pdf: pikepdf.Pdf, jpeg: bytes, size: tuple[int, int]) -> None:
+    """Adds an A4 page that is covered by a grey picture of `size` dots."""
     page = pdf.add_blank_page(page_size=A4).obj
     image = pdf.make_stream(
-        data,
+        jpeg,
         Type=pikepdf.Name.XObject,
         Subtype=pikepdf.Name.Image,
-        Width=side[0],
-        Height=side[1],
+        Width=size[0],
+        Height=size[1],
         BitsPerComponent=8,
         ColorSpace=pikepdf.Name.DeviceGray,
         Filter=pikepdf.Name.DCTDecode,
     )
     page["/Resources"] = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Scan=image))
     page["/Contents"] = pdf.make_stream(b"q 595.28 0 0 841.89 0 0 cm /Scan Do Q")
-    return _saved(pdf)
 
 
 def _application_segments(size: int, generator: random.Random) -> bytes:

@@ -44,19 +44,7 @@ def scanned(data: bytes, *, noise: int = 10, paper: int = 238, turn: float = 0.0
     picture = Image.blend(picture, grain, noise / 255)
     picture.save(out := io.BytesIO(), "JPEG", quality=55)
     pdf = pikepdf.new()
-    sheet = pdf.add_blank_page(page_size=samples.A4).obj
-    image = pdf.make_stream(
-        out.getvalue(),
-        Type=pikepdf.Name.XObject,
-        Subtype=pikepdf.Name.Image,
-        Width=picture.width,
-        Height=picture.height,
-        BitsPerComponent=8,
-        ColorSpace=pikepdf.Name.DeviceGray,
-        Filter=pikepdf.Name.DCTDecode,
-    )
-    sheet["/Resources"] = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Scan=image))
-    sheet["/Contents"] = pdf.make_stream(b"q 595.28 0 0 841.89 0 0 cm /Scan Do Q")
+    samples.add_scan(pdf, out.getvalue(), picture.size)
     pdf.save(done := io.BytesIO())
     return done.getvalue()
 
