@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from meterai.kernel.serial_number import LENGTH
 from meterai.stamping.stamp_face.artwork import INK, SIDE
-from meterai.stamping.stamp_face.stroke_font import ADVANCE, draw_letters
+from meterai.stamping.stamp_face.stroke_font import ADVANCE, draw_letters, letters_width
 
 _SCALE, _STROKE = 0.32, 0.62
-LETTERS_LEFT = round((SIDE - ((LENGTH - 1) * ADVANCE + 8) * _SCALE) / 2, 2)
+LETTERS_LEFT = round((SIDE - letters_width(LENGTH, _SCALE)) / 2, 2)
 LETTERS_BOTTOM = 4.4
 UNSEEN_SIZE = round(ADVANCE * _SCALE / 0.6, 2)
 """Size at which letters of Courier, each 0.6 wide, lie over the drawn ones."""

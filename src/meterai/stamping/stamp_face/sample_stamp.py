@@ -17,7 +17,7 @@ from meterai.stamping.stamp_face.artwork import (
     draw_modules,
 )
 from meterai.stamping.stamp_face.number_line import draw_number_line
-from meterai.stamping.stamp_face.stroke_font import ADVANCE, draw_letters
+from meterai.stamping.stamp_face.stroke_font import HEIGHT, draw_letters, letters_width
 
 WORD = "CONTOH"
 _PALE = "0.700 0.716 0.800"
@@ -60,10 +60,10 @@ def _blank(rows: list[bytearray], top: int, left: int) -> None:
 def _word() -> str:
     """Draws the word across the place of the code, as a rubber stamp would."""
     cosine, sine = _TURN
-    width = ((len(WORD) - 1) * ADVANCE + 8) * _SCALE
+    width, height = letters_width(len(WORD), _SCALE), HEIGHT * _SCALE
     middle_x, middle_y = CODE_LEFT + CODE_SIDE / 2, CODE_BOTTOM + CODE_SIDE / 2
-    x = middle_x - cosine * width / 2 + sine * 6 * _SCALE
-    y = middle_y - sine * width / 2 - cosine * 6 * _SCALE
+    x = middle_x - cosine * width / 2 + sine * height / 2
+    y = middle_y - sine * width / 2 - cosine * height / 2
     drawn = [f"q {cosine} {sine} {-sine} {cosine} {x:.2f} {y:.2f} cm"]
     for colour, brush in (("1 1 1", _HALO), (ALARM, _BRUSH)):
         letters = draw_letters(WORD, left=0, bottom=0, scale=_SCALE, stroke=brush).decode()

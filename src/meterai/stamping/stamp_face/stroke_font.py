@@ -8,6 +8,9 @@ from __future__ import annotations
 
 ADVANCE = 11.5
 """Distance between the starts of two letters, in units of the grid."""
+HEIGHT = 12
+"""Height of a letter, in units of the grid."""
+_WIDTH = 8
 _ROUND = "2 0 m 6 0 l 8 2 l 8 10 l 6 12 l 2 12 l 0 10 l 0 2 l h"
 _STROKES = {
     "0": f"{_ROUND} 3 4 m 5 8 l",
@@ -50,6 +53,11 @@ _STROKES = {
 }
 _DRAWN = {letter: f"{path} S 1 0 0 1 {ADVANCE} 0 cm\n".encode() for letter, path in _STROKES.items()}
 _DRAWN[" "] = f"1 0 0 1 {ADVANCE} 0 cm\n".encode()
+
+
+def letters_width(count: int, scale: float) -> float:
+    """Returns the width of this many letters, without the gap after the last one."""
+    return ((count - 1) * ADVANCE + _WIDTH) * scale
 
 
 def draw_letters(text: str, *, left: float, bottom: float, scale: float, stroke: float) -> bytes:
