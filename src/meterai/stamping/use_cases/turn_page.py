@@ -70,15 +70,14 @@ async def _places(
     jail: JailPool, objects: ObjectStore, document: DocumentPage, page: int
 ) -> tuple[Placement, ...]:
     """The places of all stamps, those on the turned page proposed again."""
-    kept = [place for place in document.placements if place.page != page]
-    there = list[Placement]()
+    found = list[Placement]()
     for place in document.placements:
         if place.page == page:
-            found = await propose_place(jail, objects, document, page, there)
-            there.append(found or _named_place(document, place, there))
-    again = iter(there)
-    elsewhere = iter(kept)
-    return tuple(next(again if place.page == page else elsewhere) for place in document.placements)
+            proposed = await propose_place(jail, objects, document, page, found)
+            found.append(proposed or _named_place(document, place, found))
+        else:
+            found.append(place)
+    return tuple(found)
 
 
 def _named_place(document: DocumentPage, place: Placement, taken: Sequence[Placement]) -> Placement:
