@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +14,7 @@ from meterai.jail.pool import JailPool
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kernel.serial_number import SerialNumber
 from meterai.kit.database import Connection, Database, Row
-from meterai.kit.files.object_store import ObjectMissing, ObjectStore
+from meterai.kit.files.object_store import ObjectMissing, ObjectStore, key_of
 from meterai.kit.recent_cache import RecentCache
 from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.pdf.profiles import Profile
@@ -386,7 +385,7 @@ def checked(data: bytes | None, key: str) -> bytes:
     if data is None:
         log.error("object.missing", key=key)
         raise Refusal(Kind.UNAVAILABLE, "object.missing")
-    if hashlib.sha256(data).hexdigest() != key:
+    if key_of(data) != key:
         log.error("object.damaged", key=key)
         raise Refusal(Kind.UNAVAILABLE, "object.damaged")
     return data

@@ -31,6 +31,11 @@ _KEY = re.compile(r"[0-9a-f]{64}")
 _UNFINISHED = ".part"
 
 
+def key_of(content: bytes) -> str:
+    """The key under which a store keeps these bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
 class ObjectMissing(Exception):
     """No object of that name is stored."""
 
@@ -88,7 +93,7 @@ class FolderStore:
         root.mkdir(parents=True, exist_ok=True)
 
     async def put(self, content: bytes) -> str:
-        key = hashlib.sha256(content).hexdigest()
+        key = key_of(content)
         await self.put_all({key: content})
         return key
 
@@ -256,7 +261,7 @@ class RemoteStore:
             self._store: Any = from_url(url, config=config)
 
     async def put(self, content: bytes) -> str:
-        key = hashlib.sha256(content).hexdigest()
+        key = key_of(content)
         with _troubles_told():
             await obstore.put_async(self._store, _remote_path(key), content)
         return key

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from meterai.jail.pool import JailPool
 from meterai.kernel.ids import new_id
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
-from meterai.kit.files.object_store import ObjectStore
+from meterai.kit.files.object_store import ObjectStore, key_of
 from meterai.kit.formats.display import own_name
 from meterai.ledger.model import SELLER
 from meterai.pdf.limits import DEFAULT_LIMITS
@@ -103,9 +102,9 @@ async def accept_document(
         found = with_photos(found, sheets) if asks else msgspec.structs.replace(found, before=sheets.album)
     if found.differences and not asks:
         raise Refusal(Kind.INVALID, "pdf.to_compare", page=found.differences[0].page)
-    uploaded, data = _digest(data), found.instead or data
-    key = _digest(data)
-    other, upload = (_digest(kept) if kept else None for kept in (found.otherwise, found.before))
+    uploaded, data = key_of(data), found.instead or data
+    key = key_of(data)
+    other, upload = (key_of(kept) if kept else None for kept in (found.otherwise, found.before))
     inspection, placements = found.inspection, found.placements
     if _STAMPED in inspection.notices:
         await vouch(data, now)
@@ -172,10 +171,6 @@ def with_photos(found: Reception, sheets: Sheets) -> Reception:
     """What was found about a PDF that was made of photos: every page is to be looked at."""
     pages = [PageDifference(page=page, boxes=[]) for page in range(1, len(found.inspection.pages) + 1)]
     return msgspec.structs.replace(found, differences=pages, before=sheets.album)
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 async def receive(jail: JailPool, request: ReceptionRequest, *, owner: str) -> Reception:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 from meterai.jail.pool import JailPool
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
-from meterai.kit.files.object_store import ObjectStore
+from meterai.kit.files.object_store import ObjectStore, key_of
 from meterai.pdf.profiles import Profile
 from meterai.stamping import page_images
 from meterai.stamping.output_limits import verdict_of
@@ -72,12 +71,12 @@ async def _store(
 def _new_sheets(document: DocumentPage, found: Reception, sheets: Sheets) -> documents.NewSheets:
     rewritable = document.profile is not Profile.SIGNED
     return documents.NewSheets(
-        input_object=hashlib.sha256(found.instead).hexdigest(),
+        input_object=key_of(found.instead),
         input_bytes=len(found.instead),
         inspection=found.inspection,
         placements=found.placements,
         output=verdict_of(found.output, document.limits, rewritable=rewritable),
-        upload_object=hashlib.sha256(sheets.album).hexdigest(),
+        upload_object=key_of(sheets.album),
         upload_bytes=len(sheets.album),
         differences=found.differences,
         photos=sheets.photos,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from meterai.jail.pool import JailPool
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
-from meterai.kit.files.object_store import ObjectStore
+from meterai.kit.files.object_store import ObjectStore, key_of
 from meterai.pdf.profiles import Profile
+from meterai.pdf.requests import PageSize
 from meterai.stamping.output_limits import measure
 from meterai.stamping.placement import Placement, Position, named_placement, overlap
 from meterai.stamping.queries import DocumentPage, read_checked
@@ -21,6 +22,14 @@ from meterai.stamping.use_cases.clean_up import delete_if_unneeded
 from meterai.stamping.use_cases.propose_place import propose_place
 
 _TURN = "meterai.stamping.in_jail.turning:turn"
+
+
+class _Turned(NamedTuple):
+    """A file with the turned page, its key, and the size of that page now."""
+
+    key: str
+    data: bytes
+    page: PageSize
 
 
 async def turn_page(
@@ -41,7 +50,7 @@ async def turn_page(
         raise Refusal(Kind.INVALID, "pdf.signed")
     files = await _turn_files(jail, objects, document, page, degrees)
     turned = files[document.input_object]
-    await objects.put_all({_key(file.data): file.data for file in files.values()})
+    await objects.put_all({file.key: file.data for file in files.values()})
     now = _as_turned(document, page, turned)
     now = msgspec.structs.replace(now, placements=await _places(jail, objects, now, page))
     await _store(db, jail, objects, document, now, files)
@@ -49,21 +58,22 @@ async def turn_page(
 
 async def _turn_files(
     jail: JailPool, objects: ObjectStore, document: DocumentPage, page: int, degrees: int
-) -> dict[str, TurnedDocument]:
-    """The files of a document by their keys: for either profile, and the one before it was rewritten."""
+) -> dict[str, _Turned]:
+    """The files of a document by their keys so far: for either profile, and the one before a rewriting."""
     found = {}
     for key in {document.input_object, document.other_object, document.rewritten_from}:
         if key is not None:
             request = TurnRequest(data=await read_checked(objects, key), page=page, degrees=degrees)
-            found[key] = await jail.run(_TURN, request, TurnedDocument, owner=str(document.document_id))
+            made = await jail.run(_TURN, request, TurnedDocument, owner=str(document.document_id))
+            found[key] = _Turned(key_of(made.data), made.data, made.page)
     return found
 
 
-def _as_turned(document: DocumentPage, page: int, turned: TurnedDocument) -> DocumentPage:
+def _as_turned(document: DocumentPage, page: int, turned: _Turned) -> DocumentPage:
     sizes = list(document.inspection.pages)
     sizes[page - 1] = turned.page
     inspection = msgspec.structs.replace(document.inspection, pages=sizes, size_bytes=len(turned.data))
-    return msgspec.structs.replace(document, input_object=_key(turned.data), inspection=inspection)
+    return msgspec.structs.replace(document, input_object=turned.key, inspection=inspection)
 
 
 async def _places(
@@ -98,20 +108,18 @@ async def _store(
     objects: ObjectStore,
     document: DocumentPage,
     now: DocumentPage,
-    files: dict[str, TurnedDocument],
+    files: dict[str, _Turned],
 ) -> None:
-    data = {key: file.data for key, file in files.items()}
-    new = _new_files(document, data)
-    output = await measure(
-        jail, data[document.input_object], now.placements, document.limits, owner=str(document.document_id)
-    )
+    data = files[document.input_object].data
+    output = await measure(jail, data, now.placements, document.limits, owner=str(document.document_id))
+    contents = {file.key: file.data for file in files.values()}
     async with db.transaction() as tx:
-        for key in sorted(map(_key, data.values())):
+        for key in sorted(contents):
             await documents.lock_object(tx, key, exclusive=False)
         stored = await documents.set_turned(
             tx,
             document.document_id,
-            new,
+            _new_files(document, files),
             was=document.input_object,
             inspection=now.inspection,
             placements=now.placements,
@@ -119,21 +127,20 @@ async def _store(
         )
     if not stored:
         raise Refusal(Kind.CONFLICT, "document.changed")
-    await objects.put_all({_key(content): content for content in data.values()})  # again: see lock_object
-    for unneeded in data:
+    await objects.put_all(contents)  # again: see lock_object
+    for unneeded in files:
         await delete_if_unneeded(db, objects, unneeded)
 
 
-def _new_files(document: DocumentPage, data: dict[str, bytes]) -> documents.TurnedFiles:
-    other, original = document.other_object, document.rewritten_from
-    return documents.TurnedFiles(
-        input_object=_key(data[document.input_object]),
-        input_bytes=len(data[document.input_object]),
-        other_object=_key(data[other]) if other else None,
-        other_bytes=len(data[other]) if other else None,
-        rewritten_from=_key(data[original]) if original else None,
+def _new_files(document: DocumentPage, files: dict[str, _Turned]) -> documents.TurnedFiles:
+    turned = files[document.input_object]
+    other, original = (
+        files[key] if key else None for key in (document.other_object, document.rewritten_from)
     )
-
-
-def _key(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+    return documents.TurnedFiles(
+        input_object=turned.key,
+        input_bytes=len(turned.data),
+        other_object=other.key if other else None,
+        other_bytes=len(other.data) if other else None,
+        rewritten_from=original.key if original else None,
+    )
