@@ -13,7 +13,7 @@ import pypdfium2
 from PIL import Image
 
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.pdf.ink import ink_on, places_of_annotations, seen_box
+from meterai.pdf.ink import ink_on, seen_box
 from meterai.pdf.ink_kinds import Ink
 from meterai.pdf.inspection import describe_page
 from meterai.pdf.limits import DEFAULT_LIMITS
@@ -102,6 +102,7 @@ def _pages_to_try(document: pypdfium2.PdfDocument, pages: Sequence[WalkedPage]) 
 def _free_on(page: pypdfium2.PdfPage, request: ProposeRequest, unit: float, *, count: int) -> list[Placement]:
     """Free places on a page, at most `count`. They cover no stamp that the request names."""
     marks = PageMarks(marks_of(_obstacles(page)), _WIDTH_PX / request.width_pt, height_pt=request.height_pt)
+    marks.blacken_fields(page, unit)
     aim = find_signing_place(page, unit) or find_last_ink(marks)
     aim = aim or usual_aim(request.width_pt, request.height_pt)
     found: list[Placement] = []
@@ -124,15 +125,11 @@ def _places_to_try(marks: PageMarks, request: ProposeRequest, aim: Aim) -> Itera
 
 
 def _obstacles(page: pypdfium2.PdfPage) -> Image.Image:
-    """The page as a small picture without words that wait for a stamp. Fields and comments are black."""
+    """The page as a small picture without words that wait for a stamp."""
     width, height = page.get_size()
     scale = _WIDTH_PX / max(width, 1.0)
     with without_placeholders(page, seen_box(page).to_page((0, 0, width, height))):
         picture: Image.Image = page.render(scale=scale, grayscale=True).to_pil().convert("L")
-    for _, (left, bottom, right, top) in places_of_annotations(page):
-        across = [round(min(max(side * scale, 0), picture.width)) for side in (left, right)]
-        down = [picture.height - round(min(max(side * scale, 0), picture.height)) for side in (top, bottom)]
-        picture.paste(0, (across[0], down[0], across[1], down[1]))
     return picture
 
 

@@ -7,8 +7,10 @@ from collections import Counter
 from functools import lru_cache
 from itertools import accumulate
 
+import pypdfium2
 from PIL import Image, ImageChops, ImageFilter
 
+from meterai.pdf.ink import places_of_annotations
 from meterai.pdf.page_box import Rectangle
 from meterai.pdf.ruled_lines import grown
 from meterai.stamping.placement import Placement
@@ -68,6 +70,14 @@ class PageMarks:
         self.marks.paste(255, (left, top, max(left, right), max(top, bottom)))
         self._columns.clear()
         self._taken.clear()
+
+    def blacken_fields(self, page: pypdfium2.PdfPage, unit: float) -> None:
+        """Counts fields and comments as ink: they look like paper where they are empty.
+
+        `unit`: the page's UserUnit, which PDFium does not know.
+        """
+        for _, (left, bottom, right, top) in places_of_annotations(page):
+            self.blacken((left * unit, bottom * unit, right * unit, top * unit))
 
     def replace(self, part: Image.Image, corner: tuple[int, int]) -> None:
         """Puts other marks at a place, in dots."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pypdfium2
 from PIL import Image
 
-from meterai.pdf.ink import places_of_annotations
 from meterai.pdf.page_box import Rectangle
 from meterai.pdf.ruled_lines import without_lines
 from meterai.stamping.in_jail.places.aims import Aim, usual_aim
@@ -58,7 +57,7 @@ class Sheet:
         self._aim = aim or find_last_ink(self._marks)
         if aim is not None and aim.is_for_stamp:
             self._clear(aim.box)
-        self._blacken_fields(unit_of(page, width_pt))
+        self._marks.blacken_fields(page, unit_of(page, width_pt))
 
     def propose(self, request: ProposeRequest) -> Placement:
         """The best place that covers nothing, else that with the least ink. It says what it covers."""
@@ -75,11 +74,6 @@ class Sheet:
 
     def _look_at(self, place: Placement) -> Placement:
         return seen_on(self._page, self._picture, place, width_pt=self._width_pt)
-
-    def _blacken_fields(self, unit: float) -> None:
-        """Fields look like paper where they are empty."""
-        for _, (left, bottom, right, top) in places_of_annotations(self._page):
-            self._marks.blacken((left * unit, bottom * unit, right * unit, top * unit))
 
     def _clear(self, box: Rectangle) -> None:
         """Takes the words that wait for a stamp, and the lines around them, out of the marks."""
