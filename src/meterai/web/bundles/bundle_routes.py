@@ -42,7 +42,7 @@ from meterai.texts.pages import BUNDLE_COLUMNS
 from meterai.web.account.sign_in import told
 from meterai.web.bundles.bundle_check import check_values
 from meterai.web.bundles.bundle_covering import let_cover, look_at_places
-from meterai.web.bundles.bundle_view import BundleView, id_in, place_address, view_in, view_named
+from meterai.web.bundles.bundle_view import BundleView, place_address, view_in, view_named
 from meterai.web.bundles.bundling import (
     BUNDLE_BYTES_MAX,
     FILES_MAX,
@@ -57,7 +57,7 @@ from meterai.web.bundles.bundling import (
 )
 from meterai.web.orders.access import customer_of, signed_in
 from meterai.web.pages.paging import read_cursor, slice_of
-from meterai.web.requests.forms import Form, position_named
+from meterai.web.requests.forms import Form, id_in, position_named
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
 BUNDLES_SHOWN = 20

@@ -55,14 +55,6 @@ def place_address(bundle_id: UUID, file_id: UUID, view: BundleView) -> str:
     return f"/saya/banyak/{bundle_id}/letak/{file_id}/{view.text}"
 
 
-def id_in(text: str) -> UUID | None:
-    """Reads an id; None for anything else."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
 def view_named(text: str) -> BundleView:
     """Reads a view from an address. What it does not know is left out."""
     page, *names = text.split(".")

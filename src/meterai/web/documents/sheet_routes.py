@@ -7,10 +7,11 @@ from uuid import UUID
 from litestar import Response, get
 
 from meterai.stamping.queries import DocumentPage
-from meterai.web.bundles.bundle_view import id_in, view_named
+from meterai.web.bundles.bundle_view import view_named
 from meterai.web.documents.seen_documents import document_of_draft, own_document
 from meterai.web.documents.sheets import Sheet, sheets_of
 from meterai.web.placing.place_routes import image_address
+from meterai.web.requests.forms import id_in
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
 

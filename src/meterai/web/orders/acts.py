@@ -13,7 +13,7 @@ import msgspec
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.sales.bank_account import BankAccount, read_bank_account
-from meterai.web.requests.forms import Form
+from meterai.web.requests.forms import Form, id_in
 from meterai.web.requests.mac import read_tagged_text, to_tagged_text
 
 ACT_COOKIE = "tindakan"
@@ -68,7 +68,7 @@ def typed_account(form: Form) -> BankAccount | None:
 
 def typed_id(text: str) -> UUID:
     """An id in a form. Raises: Refusal NOT_FOUND `order.no_such_item`."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Refusal(Kind.NOT_FOUND, "order.no_such_item") from None
+    id = id_in(text)
+    if id is None:
+        raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
+    return id

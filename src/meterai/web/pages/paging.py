@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from meterai.web.requests.forms import id_in
 from meterai.web.requests.request_context import WebRequest
 
 
@@ -24,10 +25,7 @@ def read_cursor(request: WebRequest, name: str) -> UUID | None:
     """Reads from the address behind which line the slice begins. None: with the newest, also for an
     unreadable id.
     """
-    try:
-        return UUID(request.query_params.get(name, ""))
-    except ValueError:
-        return None
+    return id_in(request.query_params.get(name, ""))
 
 
 def slice_of[Line](

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from litestar import Response, post
 
-from meterai.kernel.refusals import Kind, Refusal
 from meterai.sales.queries.documents import orders_of_documents
 from meterai.stamping.queries import DocumentPage
 from meterai.stamping.use_cases.turn_page import turn_page
 from meterai.web.documents.seen_documents import document_of_draft, own_document
+from meterai.web.orders.acts import typed_id
 from meterai.web.requests.forms import Form
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
@@ -23,7 +23,7 @@ async def turn_page_of_order(
 ) -> Response[bytes]:
     """Turns a page of a draft's document. An earlier document may have been taken out meanwhile."""
     form = await context.form(request)
-    draft = await document_of_draft(request, context, number, _document_of(form))
+    draft = await document_of_draft(request, context, number, typed_id(form.text("dokumen")))
     if draft is None:
         return context.redirect(request, f"/pesanan/{number}")
     await _turn(context, draft.document, form)
@@ -49,14 +49,6 @@ async def _turn(context: RequestContext, document: DocumentPage, form: Form) -> 
     service.upload_room.reserve.refuse_uploads(document.bytes)
     page = form.number("lembar", 1)
     await turn_page(service.db, service.jail, service.objects, document, page, degrees=degrees)
-
-
-def _document_of(form: Form) -> UUID:
-    """The form's document. Raises: Refusal NOT_FOUND `order.no_such_item`."""
-    try:
-        return UUID(form.text("dokumen"))
-    except ValueError:
-        raise Refusal(Kind.NOT_FOUND, "order.no_such_item") from None
 
 
 def _shown(form: Form) -> str:

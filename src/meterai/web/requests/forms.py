@@ -10,6 +10,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 from multipart import (  # type: ignore[import-untyped]
     MultipartError,
@@ -85,6 +86,14 @@ class Form:
 def position_named(text: str) -> int:
     """The position, from 1, that a form or an address names; else that of the first one."""
     return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 4 else 1
+
+
+def id_in(text: str) -> UUID | None:
+    """The id that a form or an address names; None for anything else."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 async def read_form(
