@@ -10,8 +10,12 @@ from litestar import Response, get, post
 
 from meterai.stamping.queries import DocumentPage
 from meterai.stamping.use_cases.confirm_pages import confirm_pages
-from meterai.web.documents.seen_documents import document_of_draft, own_document
-from meterai.web.placing.place_routes import image_address
+from meterai.web.documents.seen_documents import (
+    document_of_draft,
+    image_address,
+    own_document,
+    own_image_address,
+)
 from meterai.web.placing.placing import PageSize, page_size
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
@@ -77,7 +81,7 @@ async def show_comparison(request: WebRequest, context: RequestContext, document
         return context.redirect(request, f"/saya/dokumen/{document_id}/foto")
 
     def image(page: int, uploaded: bool) -> str:
-        return f"/saya/dokumen/{document_id}/halaman/{page}" + ("?asal=1" if uploaded else "")
+        return own_image_address(document, page, uploaded=uploaded)
 
     return _page(request, context, document, image, base="/saya", drop="")
 

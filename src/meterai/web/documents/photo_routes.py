@@ -23,8 +23,12 @@ from meterai.web.documents.photo_form import (
     tapped,
     written,
 )
-from meterai.web.documents.seen_documents import document_of_draft, own_document
-from meterai.web.placing.place_routes import image_address
+from meterai.web.documents.seen_documents import (
+    document_of_draft,
+    image_address,
+    own_document,
+    own_image_address,
+)
 from meterai.web.placing.placing import page_size
 from meterai.web.requests.forms import DOCUMENTS, Form, position_named
 from meterai.web.requests.request_context import RequestContext, WebRequest
@@ -104,13 +108,13 @@ async def _of_draft(
 async def _of_customer(request: WebRequest, context: RequestContext, document_id: UUID) -> PhotoPlace:
     document = await own_document(request, context, document_id)
     base = f"/saya/dokumen/{document_id}"
-
-    def image(page: int, uploaded: bool) -> str:
-        version = (document.upload_object if uploaded else None) or document.input_object
-        return f"{base}/halaman/{page}?v={version[:16]}" + ("&asal=1" if uploaded else "")
-
     return PhotoPlace(
-        document=document, path=f"{base}/foto", onward=f"{base}/letak", back="/saya", drop="", image=image
+        document=document,
+        path=f"{base}/foto",
+        onward=f"{base}/letak",
+        back="/saya",
+        drop="",
+        image=lambda page, uploaded: own_image_address(document, page, uploaded=uploaded),
     )
 
 

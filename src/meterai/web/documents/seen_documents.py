@@ -12,6 +12,7 @@ from meterai.sales.queries.order_page import OrderItems, OrderPage, order_items
 from meterai.stamping.queries import DocumentPage, document_image, document_page, image_at_hand
 from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX, THUMBNAIL_WIDTH_PX
 from meterai.web.orders.access import OrderKey, open_order_page, signed_in
+from meterai.web.requests.csrf import make_permit
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
 WIDTHS_PX = {"besar": 1000, "sedang": THUMBNAIL_WIDTH_PX, "kecil": 112}
@@ -57,6 +58,27 @@ async def own_document(request: WebRequest, context: RequestContext, document_id
 def look_of(document: DocumentPage) -> str:
     """The page on which a person looks at a document before its stamp is placed, as addresses name it."""
     return "foto" if document.photos else "banding"
+
+
+def image_address(
+    context: RequestContext, key: OrderKey, document: DocumentPage, page: int, *, uploaded: bool = False
+) -> str:
+    """The address of a page's picture, with the permit that the route of an order's pictures asks for."""
+    version = _version(document, uploaded=uploaded)
+    permit = make_permit(context.service.secret, key.order_id, document.document_id, version)
+    own = f"/pesanan/{key.number}/halaman/{document.document_id}/{page}"
+    return f"{own}?izin={permit}&v={version}" + ("&asal=1" if uploaded else "")
+
+
+def own_image_address(document: DocumentPage, page: int, *, uploaded: bool = False) -> str:
+    """The address of a page's picture for the customer who owns the document. Other bytes have another."""
+    version = _version(document, uploaded=uploaded)
+    own = f"/saya/dokumen/{document.document_id}/halaman/{page}"
+    return f"{own}?v={version[:16]}" + ("&asal=1" if uploaded else "")
+
+
+def _version(document: DocumentPage, *, uploaded: bool) -> str:
+    return (uploaded and document.upload_object) or document.input_object
 
 
 async def picture_of(

@@ -8,9 +8,13 @@ from litestar import Response, get
 
 from meterai.stamping.queries import DocumentPage
 from meterai.web.bundles.bundle_view import view_named
-from meterai.web.documents.seen_documents import document_of_draft, own_document
+from meterai.web.documents.seen_documents import (
+    document_of_draft,
+    image_address,
+    own_document,
+    own_image_address,
+)
 from meterai.web.documents.sheets import Sheet, sheets_of
-from meterai.web.placing.place_routes import image_address
 from meterai.web.requests.forms import id_in
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
@@ -31,7 +35,7 @@ async def show_sheets_of_order(
 async def show_sheets(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
     """Shows all pages of a customer's document that quota is to pay for, alone or in a bundle."""
     document = await own_document(request, context, document_id)
-    sheets = sheets_of(document, lambda page: f"/saya/dokumen/{document_id}/halaman/{page}")
+    sheets = sheets_of(document, lambda page: own_image_address(document, page))
     bundle = id_in(request.query_params.get("banyak", ""))
     view = view_named(request.query_params.get("lihat", ""))
     back = view.address(bundle) if bundle else f"/saya/dokumen/{document_id}/letak"

@@ -14,10 +14,10 @@ from meterai.sales.queries.order_page import OrderPage, order_page
 from meterai.sales.use_cases.replace_document import replace_document
 from meterai.stamping.queries import DocumentPage, document_page
 from meterai.web.documents.photo_routes import PhotoPlace, show_photo_page, take_photo_form
+from meterai.web.documents.seen_documents import image_address
 from meterai.web.documents.uploads import accept_upload, refuse_unfit
 from meterai.web.orders.access import open_order_page
 from meterai.web.orders.order_routes import order_page_response
-from meterai.web.placing.place_routes import image_address
 from meterai.web.requests.forms import DOCUMENTS
 from meterai.web.requests.request_context import RequestContext, WebRequest
 

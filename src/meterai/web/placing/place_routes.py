@@ -22,13 +22,13 @@ from meterai.stamping.queries import DocumentPage, document_page
 from meterai.stamping.use_cases.place_stamps import chosen_profile, place_stamps
 from meterai.stamping.use_cases.rewrite_document import rewrite_document
 from meterai.web.account.sign_in import told
-from meterai.web.documents.seen_documents import is_over, look_of, picture_of
+from meterai.web.documents.seen_documents import image_address, is_over, look_of, picture_of
 from meterai.web.orders.access import OrderKey, customer_of, open_order_page
 from meterai.web.placing.page_strip import pages_context
 from meterai.web.placing.placing import TypedPlacement, placing_context, typed_of
 from meterai.web.placing.placing_form import typed_from, wanted_placements
 from meterai.web.placing.settling import covering_context, settle
-from meterai.web.requests.csrf import is_permit, make_permit
+from meterai.web.requests.csrf import is_permit
 from meterai.web.requests.forms import Form
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
@@ -174,16 +174,6 @@ async def _sheet_of(
     if document is None:
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
     return DraftDocument(key, order, item, position, document)
-
-
-def image_address(
-    context: RequestContext, key: OrderKey, document: DocumentPage, page: int, *, uploaded: bool = False
-) -> str:
-    """The address of a page's picture, with the permit that `show_image` asks for."""
-    version = (uploaded and document.upload_object) or document.input_object
-    permit = make_permit(context.service.secret, key.order_id, document.document_id, version)
-    own = f"/pesanan/{key.number}/halaman/{document.document_id}/{page}"
-    return f"{own}?izin={permit}&v={version}" + ("&asal=1" if uploaded else "")
 
 
 def _event_of(context: RequestContext, draft: DraftDocument) -> Event | None:
