@@ -259,7 +259,7 @@ async def test_enough_quota_in_too_small_parts_is_told_as_that(
     async def two_lots(*_: Any) -> list[Any]:
         return [SimpleNamespace(lot_account_id=uuid.uuid4(), available=1) for _ in range(2)]
 
-    monkeypatch.setattr("meterai.web.account.my_stamps_routes.quota_of_customer", two_lots)
+    monkeypatch.setattr("meterai.web.account.quota_document_routes.quota_of_customer", two_lots)
     visitor = running.visitor()
     ani = await customer_called(running, visitor, "ani")
     page = f"/saya/dokumen/{await stored(running, ani.customer_id, LEFT, RIGHT)}/letak"

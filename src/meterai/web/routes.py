@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from meterai.web.account import contacts_routes, my_stamps_routes, sessions_routes
+from meterai.web.account import contacts_routes, my_stamps_routes, quota_document_routes, sessions_routes
 from meterai.web.bundles import bundle_place_routes, bundle_routes
 from meterai.web.cases import case_routes
 from meterai.web.documents import comparing_routes, crop_routes, photo_routes, sheet_routes, upload_routes
@@ -41,6 +41,7 @@ ROUTES: list[Any] = [
     *stop_routes.ROUTES,
     *quota_routes.ROUTES,
     *my_stamps_routes.ROUTES,
+    *quota_document_routes.ROUTES,
     *contacts_routes.ROUTES,
     *sessions_routes.ROUTES,
     *bundle_routes.ROUTES,

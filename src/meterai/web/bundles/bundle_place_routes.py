@@ -12,12 +12,12 @@ from meterai.stamping.bundles.queries import bundle_counts
 from meterai.stamping.bundles.ready_files import ReadyFile, ready_files
 from meterai.stamping.queries import DocumentPage
 from meterai.stamping.use_cases.place_in_bundle import place_in_bundle
-from meterai.web.account.my_stamps_routes import BundlePlace, placing_page
 from meterai.web.bundles.bundle_view import BundleView, place_address, view_named
-from meterai.web.documents.seen_documents import own_document
+from meterai.web.documents.seen_documents import own_document, own_image_address
 from meterai.web.orders.access import signed_in
 from meterai.web.placing.placing import TypedPlacement, typed_of
 from meterai.web.placing.placing_form import WantedPlacements, typed_from
+from meterai.web.placing.placing_page import PlacingPlace, placing_page
 from meterai.web.placing.settling import settle
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
@@ -96,12 +96,15 @@ def _page(
     typed: TypedPlacement,
     refusal: Refusal | None = None,
 ) -> Response[bytes]:
-    addresses = BundlePlace(
+    place = PlacingPlace(
+        document=document,
+        image=lambda page: own_image_address(document, page),
         action=place_address(id, file_id, view),
-        back=view.address(id, file_id),
-        sheets_query=f"?banyak={id}&lihat={view.text}",
+        sheets=f"/saya/dokumen/{document.document_id}/lembar?banyak={id}&lihat={view.text}",
+        many=view.address(id, file_id),
+        countable=False,
     )
-    return placing_page(request, context, document, typed, refusal, bundle=addresses)
+    return placing_page(request, context, place, typed, refusal)
 
 
 ROUTES = [show_placing, take_placing]

@@ -21,13 +21,12 @@ from meterai.stamping.placement import Placement
 from meterai.stamping.queries import DocumentPage, document_page
 from meterai.stamping.use_cases.place_stamps import chosen_profile, place_stamps
 from meterai.stamping.use_cases.rewrite_document import rewrite_document
-from meterai.web.account.sign_in import told
 from meterai.web.documents.seen_documents import image_address, is_over, look_of, picture_of
 from meterai.web.orders.access import OrderKey, customer_of, open_order_page
-from meterai.web.placing.page_strip import pages_context
-from meterai.web.placing.placing import TypedPlacement, placing_context, typed_of
+from meterai.web.placing.placing import TypedPlacement, typed_of
 from meterai.web.placing.placing_form import typed_from, wanted_placements
-from meterai.web.placing.settling import covering_context, settle
+from meterai.web.placing.placing_page import PlacingPlace, placing_page
+from meterai.web.placing.settling import settle
 from meterai.web.requests.csrf import is_permit
 from meterai.web.requests.forms import Form
 from meterai.web.requests.request_context import RequestContext, WebRequest
@@ -50,10 +49,8 @@ async def show_placing(
 ) -> Response[bytes]:
     """Shows the page as an image with the place of one of its stamps, proposed or stored."""
     draft = await _draft_document(request, context, number, position)
-    if draft is None:
-        return context.redirect(request, f"/pesanan/{number}")
-    if not draft.document.compared:
-        return context.redirect(request, _look_at(draft))
+    if isinstance(draft, str):
+        return context.redirect(request, draft)
     query = request.query_params
     stamp, page = query.get("meterai", ""), query.get("halaman", "")
     typed = await typed_of(draft.document, stamp=stamp, page=page, free=context.free_place)
@@ -70,8 +67,7 @@ async def take_placing(
     order = await order_page(context.service.db, key.order_id)  # all of it, for the page behind
     if is_over(order):
         return context.redirect(request, f"/pesanan/{number}")
-    position = _position_of(order, form, position)
-    draft = await _sheet_of(request, context, key, order, position)
+    draft = await _sheet_of(request, context, key, order, _position_of(order, form, position))
     typed = await typed_of(draft.document, stamp=form.text("meterai"), page="", free=context.free_place)
     try:
         typed = await typed_from(form, draft.document, context.free_place)
@@ -82,10 +78,11 @@ async def take_placing(
         return _page(request, context, draft, typed, refusal)
     if len(wanted.placements) == draft.item.quantity:  # the order itself stayed as it was
         context.visit(request).at_hand[key.order_id] = order
+    own = f"/pesanan/{number}/letak/{draft.position}"
     if wanted.show is not None:
-        return context.redirect(request, f"/pesanan/{number}/letak/{position}?meterai={wanted.show + 1}")
+        return context.redirect(request, f"{own}?meterai={wanted.show + 1}")
     if not output.ok:
-        return context.redirect(request, f"/pesanan/{number}/syarat/{position}")
+        return context.redirect(request, f"/pesanan/{number}/syarat/{draft.position}")
     return context.redirect(request, await _next(request, context, draft))
 
 
@@ -111,10 +108,8 @@ async def show_fit(
 ) -> Response[bytes]:
     """Shows what the agency demands, what the file has, and what we can do about it."""
     draft = await _draft_document(request, context, number, position)
-    if draft is None:
-        return context.redirect(request, f"/pesanan/{number}")
-    if not draft.document.compared:
-        return context.redirect(request, _look_at(draft))
+    if isinstance(draft, str):
+        return context.redirect(request, draft)
     if draft.document.output.ok:  # rewritten meanwhile, or nobody demands anything of it
         return context.redirect(request, f"/pesanan/{number}/letak/{position}")
     return _fit(request, context, draft)
@@ -130,8 +125,7 @@ async def take_fit(
     order = await order_items(context.service.db, key.order_id)
     if is_over(order):
         return context.redirect(request, f"/pesanan/{number}")
-    position = _position_of(order, form, position)
-    draft = await _sheet_of(request, context, key, order, position)
+    draft = await _sheet_of(request, context, key, order, _position_of(order, form, position))
     service = context.service
     images: Literal["keep", "smaller"] = "smaller" if form.text("cara") == "smaller" else "keep"
     try:
@@ -147,18 +141,22 @@ async def take_fit(
     except Refusal as refusal:
         return _fit(request, context, draft, refusal)
     target = "letak" if output.ok else "syarat"
-    return context.redirect(request, f"/pesanan/{number}/{target}/{position}")
+    return context.redirect(request, f"/pesanan/{number}/{target}/{draft.position}")
 
 
 async def _draft_document(
     request: WebRequest, context: RequestContext, number: str, position: int
-) -> DraftDocument | None:
-    """The document that stands there. None: nothing of the order is placed any more."""
+) -> DraftDocument | str:
+    """The document that stands there. Else the page to show: nothing is placed any more, or not yet."""
     key = await open_order_page(context, request, number)
     visit = context.visit(request)
     known = visit.known(key.order_id, OrderItems) or visit.known(key.order_id, OrderPage)
     order = known or await order_items(context.service.db, key.order_id)
-    return None if is_over(order) else await _sheet_of(request, context, key, order, position)
+    if is_over(order):
+        return f"/pesanan/{number}"
+    draft = await _sheet_of(request, context, key, order, position)
+    document = draft.document
+    return draft if document.compared else f"/pesanan/{number}/{look_of(document)}/{document.document_id}"
 
 
 async def _sheet_of(
@@ -179,10 +177,6 @@ async def _sheet_of(
 def _event_of(context: RequestContext, draft: DraftDocument) -> Event | None:
     slug = draft.order.event_slug
     return context.known_events.get(slug) if slug else None
-
-
-def _look_at(draft: DraftDocument) -> str:
-    return f"/pesanan/{draft.key.number}/{look_of(draft.document)}/{draft.document.document_id}"
 
 
 def _position_of(order: OrderItems | OrderPage, form: Form, position: int) -> int:
@@ -253,32 +247,21 @@ def _page(
     typed: TypedPlacement,
     refusal: Refusal | None = None,
 ) -> Response[bytes]:
-    visit = context.visit(request)
-    base = f"/pesanan/{draft.key.number}"
-    document = draft.document
-    return context.page(
-        request,
-        "place.html",
-        status=http_status(refusal),
+    base, document = f"/pesanan/{draft.key.number}", draft.document
+    action = f"{base}/letak/{draft.position}"
+    place = PlacingPlace(
+        document=document,
+        image=lambda page: image_address(context, draft.key, document, page),
+        action=action,
+        turn=f"{action}/putar",
+        sheets=f"{base}/lembar/{document.document_id}",
+        drop=f"{base}/hapus/{document.document_id}",
+        countable=draft.order.state == "draft",
+        event=_event_of(context, draft),
         number=draft.position,
         total=len(draft.order.items),
-        action=visit.link(f"{base}/letak/{draft.position}"),
-        turn=visit.link(f"{base}/letak/{draft.position}/putar"),
-        sheets=visit.link(f"{base}/lembar/{document.document_id}"),
-        drop=visit.link(f"{base}/hapus/{document.document_id}"),
-        many="",
-        countable=draft.order.state == "draft",
-        private=True,
-        **told(refusal),
-        **pages_context(
-            document,
-            typed.placement.page,
-            request.query_params,
-            lambda page: image_address(context, draft.key, document, page),
-        ),
-        **placing_context(document, typed, context.open_events(), event=_event_of(context, draft)),
-        **covering_context(typed.placement, refusal),
     )
+    return placing_page(request, context, place, typed, refusal)
 
 
 def _fit(
