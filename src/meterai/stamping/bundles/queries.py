@@ -111,6 +111,15 @@ async def bundle(db: Database, bundle_id: UUID, *, customer_id: UUID) -> Bundle 
     return Bundle(**dict(row), files=tuple(_file(found) for found in files))
 
 
+async def has_bundle(db: Database, bundle_id: UUID, *, customer_id: UUID) -> bool:
+    """Whether the customer has such a bundle (I16)."""
+    async with db.connection() as conn:
+        found = await conn.fetchval(
+            "SELECT true FROM stamping.bundle WHERE id = $1 AND customer_id = $2", bundle_id, customer_id
+        )
+    return found is not None
+
+
 async def bundle_counts(db: Database, bundle_id: UUID, *, customer_id: UUID) -> BundleCounts | None:
     """Returns the counts of a customer's bundle; None when the customer has no such bundle (I16)."""
     async with db.connection() as conn:

@@ -10,7 +10,7 @@ import msgspec
 from meterai.customers.queries import SessionCustomer
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.pdf.profiles import Profile
-from meterai.stamping.bundles.queries import bundle_counts
+from meterai.stamping.bundles.queries import has_bundle
 from meterai.stamping.bundles.ready_files import ready_files
 from meterai.stamping.use_cases.look_under_bundle import look_under_bundle
 from meterai.stamping.use_cases.place_in_bundle import place_in_bundle
@@ -28,7 +28,7 @@ async def look_at_places(
 
     Raises: Refusal NOT_FOUND `bundle.unknown`; as `look_under_bundle`.
     """
-    await _refuse_strangers(context, customer, bundle_id)
+    await refuse_strangers(context, customer, bundle_id)
     service = context.service
     return await look_under_bundle(
         service.db,
@@ -45,7 +45,7 @@ async def let_cover(
     context: RequestContext, customer: SessionCustomer, bundle_id: UUID, file_id: UUID, view: BundleView
 ) -> None:
     """Notes that the stamp of one file may cover what it covers where the page shows it."""
-    await _refuse_strangers(context, customer, bundle_id)
+    await refuse_strangers(context, customer, bundle_id)
     for file in await ready_files(context.service.db, bundle_id, only=file_id):
         place = file.spot(view.rule)[0]
         if place.covers and file.profile is not Profile.SIGNED:
@@ -58,6 +58,7 @@ async def let_cover(
             )
 
 
-async def _refuse_strangers(context: RequestContext, customer: SessionCustomer, bundle_id: UUID) -> None:
-    if await bundle_counts(context.service.db, bundle_id, customer_id=customer.customer_id) is None:
+async def refuse_strangers(context: RequestContext, customer: SessionCustomer, bundle_id: UUID) -> None:
+    """Refuses a bundle that the customer does not have. Raises: Refusal NOT_FOUND `bundle.unknown`."""
+    if not await has_bundle(context.service.db, bundle_id, customer_id=customer.customer_id):
         raise Refusal(Kind.NOT_FOUND, "bundle.unknown")

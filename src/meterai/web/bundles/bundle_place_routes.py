@@ -8,10 +8,10 @@ import msgspec
 from litestar import Response, get, post
 
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.stamping.bundles.queries import bundle_counts
 from meterai.stamping.bundles.ready_files import ReadyFile, ready_files
 from meterai.stamping.queries import DocumentPage
 from meterai.stamping.use_cases.place_in_bundle import place_in_bundle
+from meterai.web.bundles.bundle_covering import refuse_strangers
 from meterai.web.bundles.bundle_view import BundleView, place_address, view_named
 from meterai.web.documents.seen_documents import own_document, own_image_address
 from meterai.web.orders.access import signed_in
@@ -73,8 +73,7 @@ async def _document(
     Raises: Refusal NOT_FOUND `bundle.unknown`.
     """
     customer = await signed_in(context, request)
-    if await bundle_counts(context.service.db, id, customer_id=customer.customer_id) is None:
-        raise Refusal(Kind.NOT_FOUND, "bundle.unknown")
+    await refuse_strangers(context, customer, id)
     files = await ready_files(context.service.db, id, only=file_id)
     return await _as_seen(request, context, files[0], view) if files else None
 
