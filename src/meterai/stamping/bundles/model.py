@@ -75,8 +75,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
             self.position, page=page, width_pt=seen.width_pt, height_pt=seen.height_pt, size=size
         )
 
+    def spot(
+        self, ends: EndPages, stored: Placement, *, by_hand: bool, looked: Placement | None
+    ) -> Placement:
+        """The place where a person put the stamp, else the one by the rule, with what it covers if known."""
+        return _as_looked(stored if by_hand else self.place(ends, stored), looked)
 
-def as_looked(place: Placement, looked: Placement | None) -> Placement:
+
+def _as_looked(place: Placement, looked: Placement | None) -> Placement:
     """The place with what the jail saw there, if that is where it looked last."""
     is_known = place.covers is None and looked is not None and looked.spot == place.spot
     return msgspec.structs.replace(place, covers=looked.covers) if looked and is_known else place

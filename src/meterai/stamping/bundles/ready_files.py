@@ -14,7 +14,7 @@ import msgspec
 from meterai.kit.database import Database
 from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import PageSize
-from meterai.stamping.bundles.model import STAMPED_ALREADY, EndPages, Rule, as_looked
+from meterai.stamping.bundles.model import STAMPED_ALREADY, EndPages, Rule
 from meterai.stamping.placement import Placement
 
 MANY = 3
@@ -64,9 +64,9 @@ class ReadyFile(msgspec.Struct, frozen=True, kw_only=True):
 
     def spot(self, rule: Rule) -> tuple[Placement, PageSize]:
         """The place of its stamp by a rule, and the size of that page."""
+        place = rule.spot(self.ends, self.placement, by_hand=self.by_hand, looked=self.looked)
         if self.by_hand or rule.position is None:
-            return as_looked(self.placement, self.looked), self.placed_on
-        place = as_looked(rule.place(self.ends, self.placement), self.looked)
+            return place, self.placed_on
         return place, self.ends.first if rule.page == "first" else self.ends.last
 
 

@@ -11,14 +11,7 @@ import msgspec
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database, Row
 from meterai.pdf.requests import Inspection
-from meterai.stamping.bundles.model import (
-    FILES_MAX,
-    STAMPED_ALREADY,
-    Rule,
-    as_looked,
-    end_pages,
-    share_out,
-)
+from meterai.stamping.bundles.model import FILES_MAX, STAMPED_ALREADY, Rule, end_pages, share_out
 from meterai.stamping.placement import Placement
 from meterai.stamping.store import bundles
 from meterai.stamping.use_cases.start_stamping import StampingRequest, start_within
@@ -89,8 +82,8 @@ class _Ready:
 
     def place(self, rule: Rule) -> Placement:
         """The place that a person chose for this file, else the one by the rule."""
-        ruled = self._stored if self._by_hand else rule.place(end_pages(self._inspection), self._stored)
-        return as_looked(ruled, self._looked)
+        ends = end_pages(self._inspection)
+        return rule.spot(ends, self._stored, by_hand=self._by_hand, looked=self._looked)
 
     def request(self, customer_id: UUID, lot: UUID) -> StampingRequest:
         return StampingRequest(
