@@ -6,11 +6,10 @@ from uuid import UUID
 
 from litestar import Response, get
 
-from meterai.kernel.refusals import Kind, Refusal
 from meterai.sales.queries.order_page import order_items
-from meterai.stamping.queries import DocumentPage, document_page
+from meterai.stamping.queries import DocumentPage
 from meterai.stamping.stamp_crops import draw_crop, find_crop
-from meterai.web.documents.seen_documents import own_document
+from meterai.web.documents.seen_documents import document_in_order, own_document
 from meterai.web.orders.access import open_order_page
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
@@ -22,11 +21,7 @@ async def show_crop_of_order(
     """Answers with the picture of a stamp of an order's document."""
     key = await open_order_page(context, request, number, afresh=True)
     order = await order_items(context.service.db, key.order_id)
-    is_theirs = any(item.document_id == document_id for item in order.items)
-    document = await document_page(context.service.db, document_id) if is_theirs else None
-    if document is None:
-        raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
-    return await _answer(request, context, document, stamp)
+    return await _answer(request, context, await document_in_order(context, order, document_id), stamp)
 
 
 @get("/saya/dokumen/{document_id:uuid}/meterai/{stamp:int}")

@@ -39,11 +39,18 @@ async def document_of_draft(
     order = await order_items(context.service.db, key.order_id)
     if is_over(order):
         return None
-    items = [item.document_id for item in order.items]
-    document = await document_page(context.service.db, document_id) if document_id in items else None
+    document = await document_in_order(context, order, document_id)
+    position = [item.document_id for item in order.items].index(document_id) + 1
+    return SeenDocument(key, document, position)
+
+
+async def document_in_order(context: RequestContext, order: OrderItems, document_id: UUID) -> DocumentPage:
+    """Finds a document of an order. Raises: Refusal NOT_FOUND `order.no_such_item`."""
+    is_theirs = any(item.document_id == document_id for item in order.items)
+    document = await document_page(context.service.db, document_id) if is_theirs else None
     if document is None:
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
-    return SeenDocument(key, document, items.index(document_id) + 1)
+    return document
 
 
 async def own_document(request: WebRequest, context: RequestContext, document_id: UUID) -> DocumentPage:
