@@ -372,7 +372,7 @@ async def _progress(
     given, not_given = found.count(Outcome.STAMPING) + stamped + refused, ready - found.left_out
     files = sum(found.files.values())
     pages = max(1, math.ceil(files / FILES_SHOWN))
-    page = _page_asked_for(request, pages)
+    page = min(position_named(request.query_params.get("hal", "")), pages)
     skip = (page - 1) * FILES_SHOWN
     part = (
         await part_of_bundle(context.service.db, found.id, limit=FILES_SHOWN, skip=skip)
@@ -407,11 +407,6 @@ async def _progress(
 def _mark(found: BundleCounts, *, stopped: bool) -> str:
     """Makes a mark that changes with what the bundle's page says."""
     return "-".join(str(found.count(outcome)) for outcome in Outcome) + f"-{found.left_out}-{stopped}"
-
-
-def _page_asked_for(request: WebRequest, pages: int) -> int:
-    asked = request.query_params.get("hal", "")
-    return min(max(1, int(asked)), pages) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 1
 
 
 ROUTES = [
