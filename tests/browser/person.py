@@ -46,6 +46,11 @@ _CAME_AGAIN = ("interrupted by another navigation", "net::ERR_ABORTED")
 """What Chromium says of a page that the previous page interrupted."""
 
 
+def paper(name: str, data: bytes) -> dict[str, object]:
+    """A PDF as a person chooses it in a form."""
+    return {"name": name, "mimeType": "application/pdf", "buffer": data}
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """The addresses of the running service and the folder for screenshots."""

@@ -9,12 +9,8 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import Visitor
+from tests.browser.person import paper
 from tests.pdf import samples
-
-
-def named(name: str, content: bytes) -> dict[str, object]:
-    return {"name": name, "mimeType": "application/pdf", "buffer": content}
-
 
 BAD = [
     ("catatan.pdf", b"a note", "Berkas ini bukan PDF."),
@@ -32,7 +28,7 @@ def test_a_bad_file_is_refused_before_payment_with_its_reason(
 ) -> None:
     person = visitor(scripts=False)
     person.open("/beli")
-    person.upload(named(name, content))
+    person.upload(paper(name, content))
     person.sees(reason)
     person.sees("Belum ada uang yang kami terima")
     person.shoot(f"60-bad-{name}")
@@ -41,12 +37,12 @@ def test_a_bad_file_is_refused_before_payment_with_its_reason(
 def test_the_good_one_of_two_files_is_kept(visitor: Visitor) -> None:
     person = visitor()
     person.open("/beli?acara=casn")
-    person.upload(named("Surat lamaran.pdf", samples.letter()), named("rusak.pdf", b"nonsense"))
+    person.upload(paper("Surat lamaran.pdf", samples.letter()), paper("rusak.pdf", b"nonsense"))
     person.sees("Berkas ini bukan PDF")
     person.sees("Sudah kami simpan")
     assert person.page.locator("input[type=file]").count() == 1
     person.approve("61-one-kept")
-    person.upload(named("Surat pernyataan.pdf", samples.letter()))
+    person.upload(paper("Surat pernyataan.pdf", samples.letter()))
     person.sees("Surat lamaran.pdf · dokumen 1 dari 2")
     person.press(person.words["next_document"])
     person.sees("Surat pernyataan.pdf · dokumen 2 dari 2")
@@ -56,21 +52,21 @@ def test_a_file_over_ten_megabytes_is_stopped_by_the_browser_and_by_the_service(
     large = b"%PDF-1.7\n" + bytes(11 * 1024 * 1024)
     person = visitor()
     person.open("/beli")
-    person.page.locator("input[type=file]").set_input_files(named("besar.pdf", large))  # type: ignore[arg-type]
+    person.page.locator("input[type=file]").set_input_files(paper("besar.pdf", large))  # type: ignore[arg-type]
     person.sees("Berkas ini lebih dari 10 MB")
     plain = visitor(scripts=False)
     plain.open("/beli")
-    plain.upload(named("besar.pdf", large))
+    plain.upload(paper("besar.pdf", large))
     plain.sees("Berkas ini lebih dari 10 MB")
     plain.open("/beli")
-    plain.upload(named("baik.pdf", samples.letter()))
+    plain.upload(paper("baik.pdf", samples.letter()))
     plain.sees("baik.pdf")
 
 
 def test_a_scan_over_the_agencys_limit_is_made_smaller_with_consent(visitor: Visitor) -> None:
     person = visitor()
     person.open("/beli?acara=casn")
-    person.upload(named("pindai.pdf", samples.scan(1_500_000)), named("Surat.pdf", samples.letter()))
+    person.upload(paper("pindai.pdf", samples.scan(1_500_000)), paper("Surat.pdf", samples.letter()))
     person.press(person.words["next_document"])
     person.sees("Hasilnya belum memenuhi syarat instansi")
     person.approve("62-too-large")
@@ -82,7 +78,7 @@ def test_a_scan_over_the_agencys_limit_is_made_smaller_with_consent(visitor: Vis
     assert person.page.locator("main").inner_text().count("belum memenuhi syarat") == 0, "it does now"
     person.sees("pindai.pdf")
     person.open("/beli")
-    person.upload(named("pindai.pdf", samples.scan(1_500_000)))
+    person.upload(paper("pindai.pdf", samples.scan(1_500_000)))
     person.sees("Untuk Seleksi CASN berkas ini tidak akan diterima.")
     person.approve("64-not-for-an-event")
 
@@ -93,7 +89,7 @@ def test_a_name_without_a_blank_and_a_long_address_fit_the_page(
 ) -> None:
     person = visitor(width=width, scripts=scripts)
     person.open("/beli")
-    person.upload(named("Surat_pernyataan_" + "A" * 150 + ".pdf", samples.letter()))
+    person.upload(paper("Surat_pernyataan_" + "A" * 150 + ".pdf", samples.letter()))
     person.press(person.words["save_place"])
     person.prove_contact(f"{uuid.uuid4().hex}@dinas-kependudukan.kabupaten.contoh.id")
     person.approve("65-long-name-check")
@@ -107,9 +103,9 @@ def test_a_name_without_a_blank_and_a_long_address_fit_the_page(
 def test_who_adds_more_documents_than_an_order_takes_sees_which_are_in_it(visitor: Visitor) -> None:
     person = visitor(scripts=False)
     person.open("/beli")
-    person.upload(named("pertama.pdf", samples.letter()))
+    person.upload(paper("pertama.pdf", samples.letter()))
     person.go(person.page.url.replace("letak/1", "dokumen"))
-    more: list[Any] = [named(f"lagi-{n}.pdf", samples.letter()) for n in range(10)]
+    more: list[Any] = [paper(f"lagi-{n}.pdf", samples.letter()) for n in range(10)]
     person.page.locator("input[type=file]").set_input_files(more)
     person.press(person.words["upload"])
     person.sees("Terlalu banyak dokumen dalam satu pesanan")
@@ -121,11 +117,11 @@ def test_who_adds_more_documents_than_an_order_takes_sees_which_are_in_it(visito
 def test_a_bomb_hurts_nobody(visitor: Visitor, tmp_path: Path) -> None:
     person = visitor(scripts=False)
     person.open("/beli")
-    person.upload(named("bom.pdf", samples.nested_forms()))
+    person.upload(paper("bom.pdf", samples.nested_forms()))
     person.page.wait_for_load_state()
     person.shoot("64-bomb")
     person.open("/beli")
-    person.upload(named("baik.pdf", samples.letter()))
+    person.upload(paper("baik.pdf", samples.letter()))
     person.sees("baik.pdf")
 
 
@@ -170,6 +166,6 @@ def test_a_file_that_is_on_its_way_for_long_does_not_start_again(visitor: Visito
     person = visitor()
     person.open("/beli")
     person.page.route("**/beli", lambda _: None)
-    person.page.locator("input[type=file]").set_input_files(named("surat.pdf", samples.letter()))  # type: ignore[arg-type]
+    person.page.locator("input[type=file]").set_input_files(paper("surat.pdf", samples.letter()))  # type: ignore[arg-type]
     assert person.page.evaluate(NEVER_ANSWERED) == ["Sedang diunggah dan diperiksa… true"] * 2
     assert len(person.posts) == 1

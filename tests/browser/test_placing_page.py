@@ -13,16 +13,12 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Visitor
-from tests.browser.person import Person
+from tests.browser.person import Person, paper
 from tests.browser.test_purchase import new_address
 from tests.browser.test_quota import buy
 from tests.pdf import samples, signed_files
 
 LATER = "Masih akan ditandatangani secara digital"
-
-
-def paper(name: str, data: bytes) -> dict[str, object]:
-    return {"name": name, "mimeType": "application/pdf", "buffer": data}
 
 
 def scan(pages: int = 1) -> bytes:

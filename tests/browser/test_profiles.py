@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import Visitor
-from tests.browser.person import Person
+from tests.browser.person import Person, paper
 from tests.browser.test_purchase import new_address
 from tests.pdf import samples, signed_files
 
@@ -40,10 +40,6 @@ PEOPLE = [
 ]
 
 
-def file_of(name: str, data: bytes) -> dict[str, object]:
-    return {"name": name, "mimeType": "application/pdf", "buffer": data}
-
-
 def open_options(person: Person) -> None:
     person.page.locator("details.more:not([open]) summary").click()
 
@@ -54,12 +50,12 @@ def test_a_signed_document_is_announced_and_one_to_be_signed_can_be_chosen(
 ) -> None:
     person, words = visitor(width=width, scripts=scripts, language=language), WORDS[language]
     person.open("/beli")
-    person.upload(file_of("Perjanjian bertanda tangan.pdf", signed_files.by_budi_and_siti()))
+    person.upload(paper("Perjanjian bertanda tangan.pdf", signed_files.by_budi_and_siti()))
     person.sees(words["signed"])
     assert person.page.locator("[name=sesudah]").count() == 0
     person.approve("160-signed-already")
     person.open("/beli")
-    person.upload(file_of("Formulir.pdf", samples.living()))
+    person.upload(paper("Formulir.pdf", samples.living()))
     person.sees(words["scripts"])
     open_options(person)
     person.page.get_by_label(words["later"]).check()
@@ -77,7 +73,7 @@ def test_a_stamp_can_not_cover_what_was_signed(
 ) -> None:
     person, words = visitor(width=width, scripts=scripts, language=language), WORDS[language]
     person.open("/beli")
-    person.upload(file_of("Perjanjian bertanda tangan.pdf", signed_files.by_budi_and_siti()))
+    person.upload(paper("Perjanjian bertanda tangan.pdf", signed_files.by_budi_and_siti()))
     person.sees(words["signed"])
     placing = person.page.url
     if scripts:  # a tap on the text
@@ -98,7 +94,7 @@ def test_a_locked_document_opens_with_its_password(
     visitor: Visitor, width: int, scripts: bool, language: str
 ) -> None:
     person, words = visitor(width=width, scripts=scripts, language=language), WORDS[language]
-    locked = file_of("Terkunci.pdf", samples.encrypted())
+    locked = paper("Terkunci.pdf", samples.encrypted())
     person.open("/beli")
     person.upload(locked)
     person.sees(words["locked"])
@@ -117,7 +113,7 @@ def test_a_document_that_others_will_sign_is_stamped_and_judged_genuine_with_the
 ) -> None:
     person, words = visitor(width=1200, language="id"), WORDS["id"]
     person.open("/beli")
-    person.upload(file_of("Perjanjian.pdf", samples.letter()))
+    person.upload(paper("Perjanjian.pdf", samples.letter()))
     open_options(person)
     person.page.get_by_label(words["later"]).check()
     person.press(person.words["save_place"])

@@ -9,11 +9,8 @@ from PIL import Image
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Visitor
+from tests.browser.person import paper
 from tests.pdf import samples
-
-
-def pdf(name: str, content: bytes) -> dict[str, object]:
-    return {"name": name, "mimeType": "application/pdf", "buffer": content}
 
 
 def noise(width: int, height: int) -> dict[str, object]:
@@ -43,8 +40,8 @@ def test_each_file_is_sent_alone_and_again_and_a_reload_shows_what_arrived(visit
     )
     person.open("/beli?acara=casn")
     inputs = person.page.locator("input[type=file]")
-    inputs.nth(0).set_input_files(pdf("Surat lamaran.pdf", samples.letter()))  # type: ignore[arg-type]
-    inputs.nth(1).set_input_files(pdf("Surat pernyataan.pdf", samples.two_pages()))  # type: ignore[arg-type]
+    inputs.nth(0).set_input_files(paper("Surat lamaran.pdf", samples.letter()))  # type: ignore[arg-type]
+    inputs.nth(1).set_input_files(paper("Surat pernyataan.pdf", samples.two_pages()))  # type: ignore[arg-type]
     person.page.get_by_role("button", name=person.words["upload"]).click()
     status = person.page.locator(".sending [role=status]")
     expect(status).to_contain_text("Koneksi terputus. Dicoba lagi dalam")
@@ -58,11 +55,11 @@ def test_each_file_is_sent_alone_and_again_and_a_reload_shows_what_arrived(visit
     assert person.page.locator("input[type=file]").count() == 1
     person.approve("181-upload-kept")
     is_cut = False
-    person.upload(pdf("rusak.pdf", b"%PDF-1.7 rusak"))
+    person.upload(paper("rusak.pdf", b"%PDF-1.7 rusak"))
     person.sees("Ada berkas yang belum dapat dipakai")
     person.sees("Sudah kami simpan: Surat lamaran.pdf")
     person.approve("182-upload-refused")
-    person.upload(pdf("Surat pernyataan.pdf", samples.two_pages()))
+    person.upload(paper("Surat pernyataan.pdf", samples.two_pages()))
     person.sees("dokumen 1 dari 2")
     lost, person.errors = person.errors, []  # Chromium reports the cut connections
     assert all("ERR_CONNECTION_RESET" in error for error in lost), lost
@@ -73,8 +70,8 @@ def test_the_same_content_chosen_twice_is_sent_twice_and_is_two_documents(visito
     person.open("/beli")
     person.page.locator("input[type=file]").set_input_files(
         [
-            pdf("One.pdf", samples.letter()),  # type: ignore[list-item]
-            pdf("Two.pdf", samples.letter()),  # type: ignore[list-item]
+            paper("One.pdf", samples.letter()),  # type: ignore[list-item]
+            paper("Two.pdf", samples.letter()),  # type: ignore[list-item]
         ]
     )
     person.press_and_wait(person.words["upload"])
