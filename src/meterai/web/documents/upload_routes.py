@@ -274,7 +274,7 @@ async def _accept(
 
 
 async def _give_to_customer(context: RequestContext, order: OrderItems | OrderPage) -> None:
-    """Gives a draft's documents to its customer, whoever was signed in when they came."""
+    """Gives a draft's documents to its customer. Somebody else may have uploaded them."""
     if order.state == "draft" and order.customer_id is not None:
         ids = [item.document_id for item in order.items if item.document_id]
         await adopt_documents(context.service.db, ids, order.customer_id)

@@ -55,7 +55,7 @@ async def accept_one(
 ) -> AcceptedDocument:
     """Inspects and stores one document, with proposed places for `stamps` stamps.
 
-    - `uploads`: one file, or the photos of which the document is made.
+    - `uploads`: one file, or the photos that the document is made of.
     - `profile`: the wish for a file without signatures.
     - `password`: opens a locked PDF. It goes no further than the jail.
 

@@ -214,7 +214,7 @@ async def _store(
         await _buy(context, draft, len(wanted))
     output = await place_stamps(context.service.db, document.document_id, wanted, profile=profile)
     if not counted:
-        # Another window may have stored its own places meanwhile: whoever is last counts what is there.
+        # Another window may have stored its own places meanwhile: the last one counts what is there.
         stored = await document_page(context.service.db, document.document_id)
         await _buy(context, draft, len(stored.placements) if stored else len(wanted))
     return output
