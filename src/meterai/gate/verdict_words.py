@@ -89,7 +89,7 @@ def verdict_text(
 
 
 def said_to_entered(language: str) -> VerdictText:
-    """The words for a person whom the site has let in."""
+    """The words for a person who has entered the site."""
     lines = tuple(translate(line, language) for line in ENTERED.lines)
     return VerdictText(ENTERED.tone, "", lines, translate(ENTERED.claim, language), ENTERED.claim_at)
 

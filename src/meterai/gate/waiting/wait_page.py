@@ -124,9 +124,11 @@ class WaitPages:
         has_entered: bool = False,
         contact: str = "",
     ) -> bytes:
-        """The page of a ticket, about 12 kB. `answers_form`: it answers a form, so it names its own
-        address. `has_entered`: the site has let this browser in. `contact`: as
-        this browser may see it."""
+        """The page of a ticket, about 12 kB.
+
+        `answers_form`: it answers a form, so it names its own address. `has_entered`: this browser has
+        entered the site. `contact`: as this browser may see it.
+        """
         published, place = self._published, outlook.place
         refresh = refresh_seconds(published, place, ticket, now)
         link = f"{self._gate_url}{address_of(published.slug, '', language)}"
@@ -196,7 +198,7 @@ class WaitPages:
 
 
 def _facts_of_entered(language: str) -> dict[str, Any]:
-    """What the page says instead to a person whom the site has let in."""
+    """What the page says instead to a person who has entered the site."""
     return {
         "headline": translate(HEADLINES["entered"], language),
         "said": said_to_entered(language),

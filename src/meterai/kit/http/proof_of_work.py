@@ -2,7 +2,7 @@
 
 A challenge is `SHA-256(salt + number)`. The salt says when it expires and how difficult it is. The signature
 is for one purpose and one asker (`bound_to`): a solution is worth nothing elsewhere. Nothing is kept of a
-challenge until it is solved. Whoever takes a solution notes its name, so that it is good once.
+challenge until it is solved. Callers that take a solution note its name, so that it is good once.
 
 What a challenge costs is `difficulty` times `UNIT` hashes at most, half of that on average. A browser tries
 80 a millisecond on a processor that is slowed six times, and 500 on a usual one (`docs/gate.md`).

@@ -22,7 +22,7 @@ STEPS = ((30, 1), (100, 2), (300, 4), (1_000, 8), (3_000, 16), (6_000, 32), (12_
 WAIT_S = 15.0
 """The shortest wait."""
 WAIT_DOUBLES = 10
-"""With each so many that were taken after a wait, the next wait is twice as long."""
+"""Each time this many were taken after a wait, the next wait is twice as long."""
 
 
 class WorkSent(msgspec.Struct, frozen=True):
@@ -95,5 +95,5 @@ def difficulty_of(count: float) -> int:
 
 
 def wait_of(taken: float) -> float:
-    """The seconds of a wait after so many were taken without work."""
+    """The seconds of a wait. `taken`: how many were taken without work."""
     return WAIT_S * 2 ** (taken / WAIT_DOUBLES)

@@ -221,7 +221,7 @@ ENTERED: Final = VerdictSentences(
     N_("Lanjutkan pesanan"),
     "masuk",
 )
-"""For people whom the site has let in."""
+"""For people who have entered the site."""
 _IS_SERVED = N_("Siapa pun yang mengambil tempat sebelum penutupan, {closes}, tetap dilayani.")
 LINE_COUNTS: Final[Mapping[str, VerdictSentences]] = {
     "wait": VerdictSentences("good", _PROMISE, (_IS_SERVED,)),
