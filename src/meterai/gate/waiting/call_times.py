@@ -9,10 +9,8 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from meterai.waiting_room.files.published_documents import Status
-from meterai.waiting_room.rules.model import Lane, QueueState
+from meterai.waiting_room.rules.model import Lane
 from meterai.waiting_room.rules.step_times import PAUSE_FROM_S
-
-_HELD = (QueueState.HALTED, QueueState.OUT_OF_STOCK)
 
 
 class CallTimes:
@@ -32,7 +30,7 @@ class CallTimes:
         passed = max(0, status.at - self._at) if self._at else 0
         if self._is_shut or passed >= PAUSE_FROM_S:
             self._shut_s += passed
-        self._at, self._is_shut = status.at, status.state in _HELD or not status.can_buy
+        self._at, self._is_shut = status.at, not status.lets_called_in
         window, x = status.frontiers[Lane.NEW]
         if not self._frontiers or (window, x) > self._frontiers[-1]:
             self._frontiers.append((window, x))

@@ -20,7 +20,6 @@ from meterai.kit.formats.display import number_text
 from meterai.texts.mechanism.languages import of_two, prefix_of
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.queue.gate import HEADLINES, TEXTS
-from meterai.texts.queue.gate_verdicts import CALLED_HELD
 from meterai.waiting_room.files.published_documents import Status
 from meterai.waiting_room.rules import windows
 from meterai.waiting_room.rules.model import LOOKS_AFTER, POLL, QueueState
@@ -209,8 +208,7 @@ def _facts_of_entered(language: str) -> dict[str, Any]:
 
 def _call_left(place: PlaceInLine, status: Status | None, published: PublishedCache) -> int | None:
     """The seconds that the page counts down: until the call lapses or the queue closes. None: no count."""
-    is_held = status is None or status.state in CALLED_HELD or not status.can_buy
-    if status is None or is_held or not place.call_left_s:
+    if status is None or not status.lets_called_in or not place.call_left_s:
         return None
     if published.config.policy.line_counts:
         return place.call_left_s

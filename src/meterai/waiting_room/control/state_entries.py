@@ -54,11 +54,8 @@ def _cause(draft: StepDraft, before: Queue, step: RateStep, line: LineCounts) ->
     if before.enters_freely:
         return _why_began(draft, before, step, line)
     held = _what_holds(draft, step, line)
-    changes_as_planned = before.state is not state and before.state not in _HELD
+    changes_as_planned = before.state is not state and not before.state.is_held
     return StateCause.PLANNED if held is StateCause.CALLING and changes_as_planned else held
-
-
-_HELD = (QueueState.HALTED, QueueState.OUT_OF_STOCK)
 
 
 def _why_began(draft: StepDraft, before: Queue, step: RateStep, line: LineCounts) -> StateCause:

@@ -112,8 +112,7 @@ class StepDraft:
         passed = int(until) - int(queue.moved_at)
         if queue.state is QueueState.CLOSED or passed <= 0:
             return 0
-        is_held = queue.state in (QueueState.HALTED, QueueState.OUT_OF_STOCK)
-        is_shut = is_held or not self.input.measured.can_buy
+        is_shut = queue.state.is_held or not self.input.measured.can_buy
         return passed if is_shut or self.is_pause(passed) else 0
 
     @property

@@ -120,6 +120,11 @@ class Status(Document, frozen=True, kw_only=True):
         """Whether called people receive the code and can pay."""
         return self.stalled is not True
 
+    @property
+    def lets_called_in(self) -> bool:
+        """Whether people who are called can enter, and buy. Otherwise the time of their call stands still."""
+        return self.can_buy and not self.state.is_held
+
 
 class GateCount(msgspec.Struct, frozen=True):
     """The count of one gate in a window."""

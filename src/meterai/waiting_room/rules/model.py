@@ -47,6 +47,11 @@ class QueueState(StrEnum):
         return self in (QueueState.OPEN, QueueState.LAST_CALL, QueueState.HALTED, QueueState.OUT_OF_STOCK)
 
     @property
+    def is_held(self) -> bool:
+        """Whether the line is held: nobody can enter, not even people who are called."""
+        return self in (QueueState.HALTED, QueueState.OUT_OF_STOCK)
+
+    @property
     def stands_still(self) -> bool:
         """Whether nobody waits and no window passes. A ticket that is made nevertheless belongs to the
         next window."""
