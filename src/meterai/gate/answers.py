@@ -12,7 +12,7 @@ from meterai.gate.pages import Pages
 from meterai.texts.mechanism.languages import prefix_of
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.queue.gate import HEADLINES, TEXTS
-from meterai.waiting_room.rules.tickets import contact_cookie
+from meterai.waiting_room.rules.tickets import contact_cookie, ticket_cookie
 
 NO_STORE = (("cache-control", "no-store"),)
 PRIVATE = ("referrer-policy", "no-referrer")
@@ -106,21 +106,17 @@ class Answers:
 
         An operator may move the closing by days, and people need not visit the gate meanwhile.
         """
-        return self._cookie(slug, ticket, _KEPT_AFTER_S + max(0, until - int(time.time())))
+        return self._cookie(ticket_cookie(slug), ticket, _age(until))
 
     def contact_cookie(self, slug: str, contact: str, until: int) -> tuple[str, str]:
         """A header that keeps the contact in the browser in which it was typed, as long as the ticket."""
-        age = _KEPT_AFTER_S + max(0, until - int(time.time()))
-        return self._set_cookie(contact_cookie(slug), quote(contact, safe="@+"), age)
+        return self._cookie(contact_cookie(slug), quote(contact, safe="@+"), _age(until))
 
     def no_cookie(self, slug: str) -> tuple[str, str]:
         """A header that makes the browser forget its ticket."""
-        return self._cookie(slug, "", 0)
+        return self._cookie(ticket_cookie(slug), "", 0)
 
-    def _cookie(self, slug: str, ticket: str, age: int) -> tuple[str, str]:
-        return self._set_cookie(f"antre_{slug}", ticket, age)
-
-    def _set_cookie(self, name: str, text: str, age: int) -> tuple[str, str]:
+    def _cookie(self, name: str, text: str, age: int) -> tuple[str, str]:
         secure = "; Secure" if self._is_secure else ""
         value = f"{name}={text}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
         return ("set-cookie", value)
@@ -128,3 +124,8 @@ class Answers:
     def _asset(self, kind: str, content: bytes, kept: str) -> bytes:
         headers: Headers = (("content-type", kind), ("cache-control", f"public, {kept}"), *self.safety)
         return respond(200, content, headers)
+
+
+def _age(closes_at: int) -> int:
+    """How long a browser keeps the cookies of a line, in seconds."""
+    return _KEPT_AFTER_S + max(0, closes_at - int(time.time()))

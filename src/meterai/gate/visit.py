@@ -65,10 +65,12 @@ class Visit:
         """The header that keeps a ticket in the browser."""
         return self.answers.cookie(self.slug, ticket, self.event.published.config.schedule.closes_at)
 
-    def contact_cookie(self, contact: str) -> tuple[str, str]:
-        """The header that keeps the typed contact in the browser."""
+    def cookies(self, ticket: str, contact: str) -> list[tuple[str, str]]:
+        """The headers that keep a ticket in the browser, and the contact if it was typed there."""
+        if not contact:
+            return [self.cookie(ticket)]
         until = self.event.published.config.schedule.closes_at
-        return self.answers.contact_cookie(self.slug, contact, until)
+        return [self.cookie(ticket), self.answers.contact_cookie(self.slug, contact, until)]
 
     def redirect(self, location: str, *more: tuple[str, str]) -> bytes:
         """303 to another page."""

@@ -17,6 +17,7 @@ from meterai.waiting_room.rules.tickets import (
     contact_cookie,
     entered_cookie,
     text_in,
+    ticket_cookie,
 )
 
 _TICKET = re.compile(rf"[A-Za-z0-9_-]{{{TEXT_LENGTH}}}")
@@ -102,7 +103,7 @@ def typed_ticket(request: Request) -> str:
 
 def cookie_ticket(request: Request, slug: str) -> str:
     """The ticket in the browser's cookie; empty when there is none that looks like a ticket."""
-    return next((value for value in _cookies(request, f"antre_{slug}") if _TICKET.fullmatch(value)), "")
+    return next((value for value in _cookies(request, ticket_cookie(slug)) if _TICKET.fullmatch(value)), "")
 
 
 def has_entered(request: Request, slug: str, ticket: Ticket) -> bool:

@@ -53,8 +53,7 @@ def show_wait_page(visit: Visit, text: str, *, answers_form: bool = False, conta
     )
     if answers_form:
         where = ("content-location", address_of(visit.slug, text, visit.language))
-        kept = (visit.contact_cookie(contact),) if contact else ()
-        return visit.page(200, body, where, visit.cookie(text), *kept)
+        return visit.page(200, body, where, *visit.cookies(text, contact))
     if cookie_ticket(visit.request, visit.slug):
         return visit.page(200, body)
     return visit.page(200, body, visit.cookie(text))
@@ -67,8 +66,7 @@ def lead_to_ticket(visit: Visit, ticket: str, *, contact: str = "") -> bytes:
     """
     if asks_for_page(visit.request):
         return show_wait_page(visit, ticket, answers_form=True, contact=contact)
-    kept = (visit.contact_cookie(contact),) if contact else ()
-    return visit.redirect_to_ticket(ticket, visit.cookie(ticket), *kept)
+    return visit.redirect_to_ticket(ticket, *visit.cookies(ticket, contact))
 
 
 def _shown_contact(visit: Visit, text: str, ticket: Ticket, typed: str) -> str:

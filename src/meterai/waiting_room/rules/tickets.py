@@ -155,6 +155,11 @@ def mark_of(text: str) -> str:
     return hashlib.sha256(b"meterai ticket mark\x00" + text.encode()).hexdigest()[:16]
 
 
+def ticket_cookie(event: str) -> str:
+    """The name of the cookie in which the gate keeps the ticket."""
+    return f"antre_{event}"
+
+
 def entered_cookie(event: str) -> str:
     """The name of the cookie with the id of the contact that the site let in.
 

@@ -17,9 +17,8 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.kit.http.status import http_status
 from meterai.sales.events import Event
-from meterai.waiting_room.rules.tickets import Ticket, contact_cookie
+from meterai.waiting_room.rules.tickets import Ticket, contact_cookie, ticket_cookie
 from meterai.web.account.sign_in import code_page, told
-from meterai.web.line.queues import ticket_cookie
 from meterai.web.line.ticket_holder import contact_of_ticket, kept_ticket
 from meterai.web.requests.forms import Form
 from meterai.web.requests.request_context import HTML, RequestContext, WebRequest

@@ -161,11 +161,6 @@ def queues_of(settings: Settings, db: Database) -> Queues:
     )
 
 
-def ticket_cookie(event: str) -> str:
-    """The name of the cookie in which the gate keeps the ticket."""
-    return f"antre_{event}"
-
-
 def pass_cookie(event: str) -> str:
     """The name of the cookie of somebody who has a pass."""
     return f"lewat_{event}"

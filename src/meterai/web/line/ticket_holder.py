@@ -8,8 +8,7 @@ from meterai.customers.contacts import Contact, canonical_contact
 from meterai.customers.slips import likely_meant
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.waiting_room.files.published_queue import Published
-from meterai.waiting_room.rules.tickets import Ticket
-from meterai.web.line.queues import ticket_cookie
+from meterai.waiting_room.rules.tickets import Ticket, ticket_cookie
 from meterai.web.orders.access import customer_of
 from meterai.web.requests.request_context import RequestContext, WebRequest
 

@@ -11,7 +11,7 @@ from meterai.kit.recent_cache import RecentCache
 from meterai.sales.queries.documents import documents_of_unproven_draft
 from meterai.stamping.retention import UNPROVEN_LIFE
 from meterai.stamping.use_cases.keep_unproven import keep_unproven
-from meterai.web.line.queues import ticket_cookie
+from meterai.waiting_room.rules.tickets import ticket_cookie
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
 NOTED_EACH = timedelta(minutes=10)
