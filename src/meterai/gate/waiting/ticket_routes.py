@@ -28,7 +28,7 @@ from meterai.waiting_room.rules.tickets import Ticket
 def show_wait_page(visit: Visit, text: str, *, answers_form: bool = False, contact: str = "") -> bytes:
     """The wait page of a ticket. `answers_form`: it is the answer to a form, so it names its own address.
 
-    `contact`: what was typed in that form.
+    `contact`: the ticket's, as it was typed in that form.
     """
     event = visit.event
     try:
@@ -49,7 +49,7 @@ def show_wait_page(visit: Visit, text: str, *, answers_form: bool = False, conta
         now=now,
         answers_form=answers_form,
         has_entered=has_entered(visit.request, visit.slug, ticket),
-        contact=_shown_contact(visit, text, ticket, contact),
+        contact=contact or _known_contact(visit, text, ticket),
     )
     if answers_form:
         where = ("content-location", address_of(visit.slug, text, visit.language))
@@ -69,9 +69,9 @@ def lead_to_ticket(visit: Visit, ticket: str, *, contact: str = "") -> bytes:
     return visit.redirect_to_ticket(ticket, *visit.cookies(ticket, contact))
 
 
-def _shown_contact(visit: Visit, text: str, ticket: Ticket, typed: str) -> str:
+def _known_contact(visit: Visit, text: str, ticket: Ticket) -> str:
     """The contact of a ticket: in full in the browser in which it was typed, else masked; empty: unknown."""
-    typed = typed or typed_contact(visit.request, visit.slug)
+    typed = typed_contact(visit.request, visit.slug)
     with suppress(Refusal):
         if typed and visit.event.issuer.id_of(canonical_contact(typed).name_in_line) == ticket.id:
             return typed
