@@ -94,14 +94,14 @@ def _facts(visit: Visit, refusal: Refusal | None) -> dict[str, str | bool]:
 
 
 def _render(visit: Visit, facts: dict[str, str | bool]) -> bytes:
-    """Renders the page. Pages without a contact or ticket are the same for everybody, so they are kept."""
+    """Renders the page. Pages without anything that was typed are the same for everybody, and are kept."""
     kept, key = visit.event.form_pages, (visit.language, *facts.values())
     if (known := kept.get(key)) is not None:
         return known
     body = visit.pages.render(
         "join.html", visit.language, path=f"/antre/{visit.slug}", event=visit.event.facts, **facts
     )
-    if not (facts["contact"] or facts["name"] or facts["ticket"]):
+    if not any(facts[typed] for typed in ("contact", "asked", "name", "ticket")):
         if len(kept) >= _FORM_PAGES_MAX:
             kept.clear()
         kept[key] = body
