@@ -7,8 +7,6 @@ import hashlib
 from datetime import datetime
 from urllib.parse import quote_plus
 
-import msgspec
-
 from meterai.kernel.ids import new_order_number
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
@@ -52,8 +50,10 @@ async def issue_certificate(
             return kept
         _check_closed(published, queue, ticket, now)
         is_late = await is_late_ticket(tx, published, queue.number, queue.schedule, ticket)
-        attempt = await _attempt(tx, published, queue, ticket=ticket, noted=noted, masked=masked, now=now)
-        attempt = msgspec.structs.replace(attempt, name=quote_plus(written.name) if written else "")
+        name = written.name if written else ""
+        attempt = await _attempt(
+            tx, published, queue, ticket=ticket, noted=noted, masked=masked, name=name, now=now
+        )
         signed = published_documents.sign(attempt, certificate_key(published.event_key))
         if not await claims.add_certificate(
             tx, queue.number, ticket.id, code=attempt.code, document=signed, now=now
@@ -87,6 +87,7 @@ async def _attempt(
     ticket: Ticket,
     noted: int | None,
     masked: str,
+    name: str,
     now: datetime,
 ) -> Attempt:
     closed_at = queue.schedule.closes_at
@@ -126,5 +127,6 @@ async def _attempt(
         knocked_at=int(knocked[0].timestamp()) if knocked else None,
         line_counts=queue.policy.line_counts,
         issued_at=int(now.timestamp()),
+        name=quote_plus(name),
         log=published.newest_head(),
     )
