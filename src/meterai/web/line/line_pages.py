@@ -23,10 +23,11 @@ class LinePages:
 
     async def now(self) -> CachedPages:
         """The pages by language and address."""
-        news, now = await news_of_lines(self._context), self._context.service.clock()
-        wanted = (news, self._pages.facts, *(event.is_open(now) for event in self._events))
+        news = await news_of_lines(self._context)
         if not news:
             return {}
+        now = self._context.service.clock()
+        wanted = (news, self._pages.facts, *(event.is_open(now) for event in self._events))
         if self._made_for != wanted:
             self._made = make_line_pages(self._pages, self._events, now, news)
             self._made_for = wanted

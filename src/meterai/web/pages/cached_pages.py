@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +36,8 @@ class CachedPage:
     content_type: bytes = b"text/html; charset=utf-8"
     reads_codes: bool = False
     """The page may use the camera and WebAssembly."""
+    names_lines: bool = False
+    """The page reads otherwise while people wait in line."""
 
 
 type _Wanted = tuple[str, str, dict[str, Any]]
@@ -78,7 +80,8 @@ def make_line_pages(
                 },
             )
         )
-    return _made(pages, wanted)
+    made = _made(pages, wanted)
+    return {address: replace(page, names_lines=True) for address, page in made.items()}
 
 
 def _made(pages: Pages, wanted: Sequence[_Wanted]) -> CachedPages:

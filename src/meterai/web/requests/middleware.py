@@ -94,9 +94,11 @@ class SiteMiddleware:
                 return
             if not self.made_at <= time.time() < self.renew_at:  # earlier: the clock has been set right since
                 self._renew()
-            page = self.pages.get(split_language(path))
+            address = split_language(path)
+            page = self.pages.get(address)
             if page is not None:
-                page = (await self.line_pages()).get(split_language(path), page)
+                if page.names_lines:
+                    page = (await self.line_pages()).get(address, page)
                 await self._send_page(page, scope, send)
                 return
             if path.endswith("/") and (target := self._without_slash(path)):
