@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from meterai.kernel.refusals import Refusal
 from meterai.waiting_room.files.published_documents import Announcement
+from meterai.waiting_room.queries import QueueSign
 from meterai.waiting_room.rules.model import QueueState
 from meterai.waiting_room.use_cases.steer_queue import announce
 from tests.web.running_site import GATE, RunningSite
@@ -75,3 +77,19 @@ async def test_pages_that_everybody_sees_do_not_need_the_database(running: Runni
     await visitor.get("/")
     assert visitor.status == 200
     assert LINE in visitor.text, "what was known last"
+
+
+async def test_pages_that_everybody_sees_do_not_wait_for_a_slow_database(
+    running: RunningSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await pages(running)
+    answers = asyncio.Event()
+
+    async def slow(_: object) -> dict[str, QueueSign]:
+        await answers.wait()
+        return {}
+
+    monkeypatch.setattr("meterai.web.line.queues.queue_signs", slow)
+    async with asyncio.timeout(5):
+        assert all(LINE in page for page in await pages(running)), "what was known last"
+    answers.set()

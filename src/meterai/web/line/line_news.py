@@ -20,9 +20,9 @@ class LineNews:
 
 
 async def news_of_lines(context: RequestContext) -> tuple[LineNews, ...]:
-    """All lines in which people wait now. Empty also while the database is down and nothing is known."""
+    """All lines in which people wait now. Empty also while the database is away and nothing is known."""
     try:
-        lines = await context.queues.lines()
+        lines = await context.queues.lines_soon()
     except DATABASE_IS_DOWN:
         return ()
     return tuple(_news_of(sign, context) for sign in lines if sign.event in context.known_events)
