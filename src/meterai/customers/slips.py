@@ -58,14 +58,10 @@ def _is_near(domain: str, known: str, name: str, ending: str) -> bool:
 
 
 def _is_one_slip(typed: str, meant: str) -> bool:
-    """Whether one letter is missing, doubled, strange, or two neighbours have changed places."""
+    """Whether one letter is strange, missing or too many, or two neighbours have changed places."""
     if typed == meant or abs(len(typed) - len(meant)) > 1:
         return False
     at = next((n for n, (a, b) in enumerate(zip(typed, meant, strict=False)) if a != b), len(meant))
     rest, wanted = typed[at:], meant[at:]
     swapped = rest[1:2] + rest[:1] + rest[2:]
-    return (
-        wanted in (swapped, rest[1:])
-        or rest in (wanted[1:], wanted[:1] + wanted[1:])
-        or (rest[1:] == wanted[1:] and len(rest) == len(wanted))
-    )
+    return rest[1:] in (wanted, wanted[1:]) or wanted[1:] == rest or wanted == swapped
