@@ -20,6 +20,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from meterai.cli.data_folder import DataOption, data_folder
+from meterai.cli.operator.shared.operator_database import with_database
 from meterai.cli.operator.shared.operator_settings import NOT_FOLLOWED, operator_name, operator_settings
 from meterai.cli.operator.shared.signing import SignatureOption, Signing, SignWithOption, signed_by_one
 from meterai.kernel.clock import system_clock
@@ -59,7 +60,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 
 def show_status(data: DataOption = None, as_json: JsonOption = False) -> None:
     """Show the queues as they stand: state, rate, line, and what operators have asked for."""
-    views = asyncio.run(_views(data))
+    views = _views(data)
     if as_json:
         typer.echo(msgspec.json.encode(views).decode())
         return
@@ -72,12 +73,11 @@ def _show(views: list[QueueView]) -> None:
     for title in ("Event", "State", "A minute", "Waiting", "Let in", "Cap", "Halted because", "Closes"):
         table.add_column(title, overflow="fold", no_wrap=title in ("A minute", "Waiting", "Let in"))
     for view in views:
-        closes = datetime.fromtimestamp(view.closes_at).astimezone()
         cap = f"{view.rate_cap} of {view.policy_cap}" if view.rate_cap is not None else str(view.policy_cap)
         numbers = (f"{view.rate:.0f}", f"{view.waiting:,}", f"{view.admitted:,}", cap)
         halted = escape(view.halted_because or "")
         state = f"{view.state}, always in line" if view.always_in_line else view.state
-        table.add_row(view.event, state, *numbers, halted, f"{closes:%d %b %Y %H:%M %Z}")
+        table.add_row(view.event, state, *numbers, halted, _moment(view.closes_at))
     console.print(table if views else "No event has a queue (docs/waiting-room.md).")
     for view in views:
         for told in filter(None, (_announced(view), _shortage(view), _staleness(view))):
@@ -88,10 +88,13 @@ def _announced(view: QueueView) -> str:
     """The words on its wait pages. Empty: none."""
     if view.note == Announcement():
         return ""
-    end = f"meterai queue announce --event {view.event}"
-    if view.note_until is not None:
-        end = f"{datetime.fromtimestamp(view.note_until).astimezone():%d %b %Y %H:%M %Z}"
+    next_words = f"meterai queue announce --event {view.event}"
+    end = next_words if view.note_until is None else _moment(view.note_until)
     return f"{view.event}: every wait page says “{view.note.id}” / “{view.note.en}” until {end}"
+
+
+def _moment(unix: int) -> str:
+    return f"{datetime.fromtimestamp(unix).astimezone():%d %b %Y %H:%M %Z}"
 
 
 def _shortage(view: QueueView) -> str:
@@ -143,7 +146,7 @@ def everybody_in_line(data: Path | None, event: str, because: str) -> Iterator[N
     if read_addresses(folder).environment == "production":
         raise Refusal(Kind.FORBIDDEN, "queue.in_production")
     with _only_crowd(folder), _ended_by_exception():
-        before = next((view for view in asyncio.run(_views(data)) if view.event == event), None)
+        before = next((view for view in _views(data) if view.event == event), None)
         if before is None:
             raise Refusal(Kind.NOT_FOUND, "queue.not_the_crowds", event=event)
         try:
@@ -319,20 +322,13 @@ def announce(
     def act(db: Database, actor: Actor, now: datetime) -> Awaitable[object]:
         return steer_queue.announce(db, event, note, until=end, actor=actor, now=now)
 
-    told = "" if end is None else f"until {end.isoformat(timespec='minutes')}"
-    wish = Wish(action="announce", value=f"{note.id} / {note.en}", reason=told, act=act)
+    end_text = steer_queue.end_text(end)
+    wish = Wish(action="announce", value=f"{note.id} / {note.en}", reason=end_text, act=act)
     _run(data, event, wish, Signing(sign_with, signature), as_json=as_json)
 
 
-async def _views(data: Path | None) -> list[QueueView]:
-    settings = operator_settings(data)
-    db = await connect(
-        settings.database_operator_url, connections_max=1, application_name="meterai queue status"
-    )
-    try:
-        return await queue_views(db, system_clock().timestamp())
-    finally:
-        await db.close()
+def _views(data: Path | None) -> list[QueueView]:
+    return with_database(data, "meterai queue status", lambda db: queue_views(db, system_clock().timestamp()))
 
 
 def _run(data: Path | None, event: str, wish: Wish, signing: Signing, *, as_json: bool) -> None:

@@ -103,9 +103,13 @@ async def announce(
     if len(text) > NOTE_BYTES_MAX + len(msgspec.json.encode(Announcement())):
         raise Refusal(Kind.INVALID, "queue.announcement_too_long", bytes_max=NOTE_BYTES_MAX)
     end = {} if until is None else {"until": int(until.timestamp())}
-    told = "" if until is None else f"until {until.isoformat(timespec='minutes')}"
-    facts = OperatorFacts(action="announce", value=text.decode(), reason=told)
+    facts = OperatorFacts(action="announce", value=text.decode(), reason=end_text(until))
     return await _act(db, event, {"note": msgspec.to_builtins(note) | end}, facts=facts, actor=actor, now=now)
+
+
+def end_text(until: datetime | None) -> str:
+    """The end of an announcement, as officers sign it and the public log has it; empty: none."""
+    return "" if until is None else f"until {until.isoformat(timespec='minutes')}"
 
 
 async def _act(
