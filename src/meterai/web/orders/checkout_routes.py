@@ -56,18 +56,18 @@ from meterai.web.requests.request_context import RequestContext, WebRequest
 from meterai.web.requests.typed_contact import typed_contact
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SummaryRow:
-    """A row of the summary before paying."""
+    """A row of the summary before paying. Quota has only a number of stamps."""
 
-    name: str
-    """The name of the document; empty for quota."""
-    change: str
-    sheets: str
-    """The page with all pages of the document; empty for quota."""
-    crops: str
-    """The address of the pictures of its stamps, but for their number; empty for quota."""
     stamps: int
+    name: str = ""
+    """The name of the document."""
+    change: str = ""
+    sheets: str = ""
+    """The page with all pages of the document."""
+    crops: str = ""
+    """The address of the pictures of its stamps, but for their number."""
     covering: tuple[Placement, ...] = ()
     """The stamps that cover something, as the person wants it."""
 
@@ -157,21 +157,19 @@ async def take_order(request: WebRequest, context: RequestContext, number: str) 
     form = await context.form(request)
     key = await open_order_page(context, request, number)
     cookies = await _give_to_visitor(request, context, key) if form.text("milik") else []
-    order = await order_items(context.service.db, key.order_id)
-    if order.state == "draft":
-        fitness = await _bring_documents(request, context, key.order_id, order)
-        if elsewhere := _first_unfit(number, order, fitness):
-            return context.redirect(request, elsewhere, cookies=cookies)
     service = context.service
-    channel = form.text("cara")
+    order = await order_items(service.db, key.order_id)
     try:
         if order.state == "draft":
+            fitness = await _bring_documents(request, context, key.order_id, order)
+            if elsewhere := _first_unfit(number, order, fitness):
+                return context.redirect(request, elsewhere, cookies=cookies)
             await _name_buyer(context, key, form)
         placed = await place_order(
             service.db,
             service.gateway,
             key.order_id,
-            channel=channel,
+            channel=form.text("cara"),
             price_list=service.price_list,
             payment_minutes=service.settings.payment_minutes,
             clock=service.clock,
@@ -334,15 +332,19 @@ async def _lines(
     lines = []
     for position, item in enumerate(order.items, 1):
         if item.document_id is None:
-            lines.append(SummaryRow("", "", "", "", item.quantity))
-        else:
-            change = visit.link(f"/pesanan/{order.number}/letak/{position}")
-            sheets = visit.link(f"/pesanan/{order.number}/lembar/{item.document_id}")
-            crops = f"/pesanan/{order.number}/meterai/{item.document_id}"
-            known = fitness.get(item.document_id)
-            covering = known.covering if known else ()
-            row = SummaryRow(names[item.document_id], change, sheets, crops, item.quantity, covering)
-            lines.append(row)
+            lines.append(SummaryRow(stamps=item.quantity))
+            continue
+        known = fitness.get(item.document_id)
+        lines.append(
+            SummaryRow(
+                stamps=item.quantity,
+                name=names[item.document_id],
+                change=visit.link(f"/pesanan/{order.number}/letak/{position}"),
+                sheets=visit.link(f"/pesanan/{order.number}/lembar/{item.document_id}"),
+                crops=f"/pesanan/{order.number}/meterai/{item.document_id}",
+                covering=known.covering if known else (),
+            )
+        )
     return lines
 
 
