@@ -59,7 +59,7 @@ async def show_order(request: WebRequest, context: RequestContext, number: str) 
 async def show_state(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
     """Answers with the part of the order page that changes, for the script that follows it."""
     key = await open_order_page(context, request, number)
-    view = await view_of(request, context, key)
+    view = await _view(request, context, key)
     headers = {"X-State": view.state, "X-Mark": view.mark, "ETag": f'"{view.mark}"'}
     if not view.moving:
         headers["X-Ended"] = "1"
@@ -75,7 +75,7 @@ async def show_state(request: WebRequest, context: RequestContext, number: str) 
 @get("/pesanan/{number:str}/qris.png")
 async def download_code(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
     """Answers with the open payment's QRIS code as a picture to keep: a phone can't scan its own screen."""
-    view = await view_of(request, context, await open_order_page(context, request, number))
+    view = await _view(request, context, await open_order_page(context, request, number))
     payment = view.payment
     if payment is None or payment.state != "pending" or not payment.qr_text:
         raise Refusal(Kind.NOT_FOUND, "order.no_code")
@@ -160,13 +160,17 @@ def pdf_response(data: bytes, name: str) -> Response[bytes]:
     return Response(data, media_type="application/pdf", headers=headers)
 
 
-async def view_of(request: WebRequest, context: RequestContext, key: OrderKey) -> OrderView:
+async def _view(request: WebRequest, context: RequestContext, key: OrderKey) -> OrderView:
     """What the order page shows now."""
-    visit = context.visit(request)
-    page = visit.known(key.order_id, OrderPage) or await order_page(context.service.db, key.order_id)
+    page = context.visit(request).known(key.order_id, OrderPage)
+    return await view_of(request, context, page or await order_page(context.service.db, key.order_id))
+
+
+async def view_of(request: WebRequest, context: RequestContext, page: OrderPage) -> OrderView:
+    """What the order page shows of an order that was just read."""
     known = await _known(context, page)
     _remember_stamped(page.id, page.items)
-    return order_view(page, known, visit, now=context.service.clock())
+    return order_view(page, known, context.visit(request), now=context.service.clock())
 
 
 def _remember_stamped(order_id: UUID, items: Sequence[Item | ItemLine]) -> dict[int, UUID]:
@@ -205,7 +209,7 @@ async def order_page_response(
     form: Form | None = None,
 ) -> Response[bytes]:
     """Makes the order page. `form`: one that was refused, whose fields are shown again."""
-    view = await view_of(request, context, key)
+    view = await _view(request, context, key)
     return context.page(
         request,
         "order.html",

@@ -10,14 +10,13 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.status import http_status
 from meterai.kit.operator import operator_of
 from meterai.sales.queries.buyers import buyer_of
-from meterai.sales.queries.order_page import order_page
+from meterai.sales.queries.order_page import OrderPage, order_page
 from meterai.sales.receipts import ReceiptFacts, Stamped, receipt_pdf
 from meterai.sales.use_cases.name_buyer import name_buyer
 from meterai.web.account.sign_in import told
-from meterai.web.orders.access import OrderKey, open_order_page
+from meterai.web.orders.access import open_order_page
 from meterai.web.orders.buyer_form import fields_of_form, typed_buyer
 from meterai.web.orders.order_routes import pdf_response, view_of
-from meterai.web.orders.order_view import OrderView
 from meterai.web.pages.assets import FOLDER
 from meterai.web.requests.forms import Form
 from meterai.web.requests.request_context import RequestContext, WebRequest
@@ -28,60 +27,58 @@ _MARK = FOLDER / "mark.svg"
 @get("/pesanan/{number:str}/kuitansi")
 async def show_receipt(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
     """Shows the receipt."""
-    key, view = await _paid(request, context, number)
-    return await _receipt_page(request, context, key, view)
+    return await _receipt_page(request, context, await _paid(request, context, number))
 
 
 @post("/pesanan/{number:str}/kuitansi", status_code=303)
 async def take_buyer(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
     """Writes the buyer on the receipt, once."""
     form = await context.form(request)
-    key, view = await _paid(request, context, number)
+    order = await _paid(request, context, number)
     try:
         buyer = typed_buyer(form)
         if buyer is None:
             raise Refusal(Kind.INVALID, "buyer.name_missing")
-        await name_buyer(context.service.db, key.order_id, buyer, now=context.service.clock())
+        await name_buyer(context.service.db, order.id, buyer, now=context.service.clock())
     except Refusal as refusal:
-        return await _receipt_page(request, context, key, view, refusal, form)
+        return await _receipt_page(request, context, order, refusal, form)
     return context.redirect(request, f"/pesanan/{number}/kuitansi")
 
 
 @get("/pesanan/{number:str}/kuitansi.pdf")
 async def download_receipt(request: WebRequest, context: RequestContext, number: str) -> Response[bytes]:
     """Answers with the receipt as a PDF."""
-    key, view = await _paid(request, context, number)
+    order = await _paid(request, context, number)
+    view = await view_of(request, context, order)
     operator = operator_of(context.service.settings)
     facts = ReceiptFacts(
         seller=operator.name,
         address=operator.address,
         site=context.service.public_url,
-        buyer=await buyer_of(context.service.db, key.order_id),
+        buyer=await buyer_of(context.service.db, order.id),
         documents=[Stamped(item.name, item.serials) for item in view.items if item.serials],
         logo=_MARK.read_bytes(),
     )
-    order = await order_page(context.service.db, key.order_id)
     receipt = await asyncio.to_thread(receipt_pdf, order, context.visit(request).language, facts)
     return pdf_response(receipt, f"kuitansi-{number}.pdf")
 
 
-async def _paid(request: WebRequest, context: RequestContext, number: str) -> tuple[OrderKey, OrderView]:
+async def _paid(request: WebRequest, context: RequestContext, number: str) -> OrderPage:
     """The order, whose link is looked up afresh: a receipt names its buyer.
 
     Raises: Refusal NOT_FOUND `order.not_found`, `order.not_paid`.
     """
     key = await open_order_page(context, request, number, afresh=True)
-    view = await view_of(request, context, key)
-    if view.paid_at is None:
+    order = await order_page(context.service.db, key.order_id)
+    if order.paid_at is None:
         raise Refusal(Kind.NOT_FOUND, "order.not_paid")
-    return key, view
+    return order
 
 
 async def _receipt_page(
     request: WebRequest,
     context: RequestContext,
-    key: OrderKey,
-    view: OrderView,
+    order: OrderPage,
     refusal: Refusal | None = None,
     form: Form | None = None,
 ) -> Response[bytes]:
@@ -89,8 +86,8 @@ async def _receipt_page(
         request,
         "receipt.html",
         status=http_status(refusal),
-        view=view,
-        buyer=await buyer_of(context.service.db, key.order_id),
+        view=await view_of(request, context, order),
+        buyer=await buyer_of(context.service.db, order.id),
         typed=fields_of_form(form or Form()),
         private=True,
         **told(refusal),
