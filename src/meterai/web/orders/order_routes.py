@@ -175,10 +175,15 @@ async def view_of(request: WebRequest, context: RequestContext, page: OrderPage)
 
 def _remember_stamped(order_id: UUID, items: Sequence[Item | ItemLine]) -> dict[int, UUID]:
     """Remembers the documents of finished items by position, so that downloads need not look them up."""
-    done = {item.position: item.document_id for item in items if item.state == "done" and item.document_id}
+    done = stamped_documents(items)
     for position, document_id in done.items():
         _stamped.keep((order_id, position), document_id)
     return done
+
+
+def stamped_documents(items: Sequence[Item | ItemLine]) -> dict[int, UUID]:
+    """The documents of finished items by position."""
+    return {item.position: item.document_id for item in items if item.state == "done" and item.document_id}
 
 
 async def _known(context: RequestContext, order: Order) -> StampingFacts:

@@ -12,8 +12,9 @@ from meterai.sales.queries.order_page import order_items
 from meterai.stamping.queries import released_file, released_files
 from meterai.web.bundles.bundling import zip_of
 from meterai.web.orders.access import OrderKey, open_order_page
+from meterai.web.orders.order_routes import stamped_documents
 from meterai.web.requests.request_context import RequestContext, WebRequest
-from meterai.web.verify.checking import Checker
+from meterai.web.verify.check_routes import checker_of
 
 
 @get("/pesanan/{number:str}/hasil.zip")
@@ -39,10 +40,8 @@ async def check_result(
     document_id = (await _stamped(context, key)).get(position)
     if document_id is None:
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
-    service = context.service
-    file = await released_file(service.db, service.objects, document_id)
-    checker = Checker(service.db, service.check_jail, service.trust, service.clock, service.face_limits)
-    shown = await checker.judge(file.data, file.name)
+    file = await released_file(context.service.db, context.service.objects, document_id)
+    shown = await checker_of(context).judge(file.data, file.name)
     back = context.visit(request).link(f"/pesanan/{key.number}")
     return context.page(
         request, shown.template, status=shown.status, back=back, is_purchase=False, **shown.values
@@ -51,10 +50,7 @@ async def check_result(
 
 async def _stamped(context: RequestContext, key: OrderKey) -> dict[int, UUID]:
     """The documents of the order that are stamped, by position."""
-    order = await order_items(context.service.db, key.order_id)
-    return {
-        item.position: item.document_id for item in order.items if item.state == "done" and item.document_id
-    }
+    return stamped_documents((await order_items(context.service.db, key.order_id)).items)
 
 
 ROUTES = [download_all, check_result]

@@ -23,7 +23,7 @@ async def check_file(request: WebRequest, context: RequestContext) -> Response[b
     The form needs no proof: it changes nothing and shows what its sender sent.
     """
     form = await read_form(request.headers.get("content-type", ""), request.stream(), LIMITS)
-    return _show(request, context, await _checker(context).check(form))
+    return _show(request, context, await checker_of(context).check(form))
 
 
 @post("/periksa/disegel", status_code=200)
@@ -31,7 +31,7 @@ async def download_sealed(request: WebRequest, context: RequestContext) -> Respo
     """Sends back the sealed revision of an uploaded file, when it is too large for a link on the result."""
     form = await read_form(request.headers.get("content-type", ""), request.stream(), LIMITS)
     try:
-        return sealed_file(await _checker(context).sealed_revision(form))
+        return sealed_file(await checker_of(context).sealed_revision(form))
     except Refusal as refusal:
         if refusal.kind is not Kind.INVALID:
             raise
@@ -76,7 +76,8 @@ async def land_from_code(request: WebRequest, context: RequestContext, payload: 
     return context.page(request, "serial.html", status=200 if answer.known else 404, answer=answer)
 
 
-def _checker(context: RequestContext) -> Checker:
+def checker_of(context: RequestContext) -> Checker:
+    """What judges a file for a visitor of the site."""
     service = context.service
     return Checker(service.db, service.check_jail, service.trust, service.clock, service.face_limits)
 
