@@ -103,9 +103,9 @@ class MoneyAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def gateway_asked_at(db: Database) -> datetime | None:
-    """When the gateway was last asked about any payment that has not ended."""
+    """When the gateway was last asked about any payment."""
     async with db.connection() as connection:
-        return await payments.asked_at(connection, None)
+        return await payments.last_asked_at(connection)
 
 
 async def where_is_my_money(db: Database, text: str) -> MoneyAnswer | None:

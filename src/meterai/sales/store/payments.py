@@ -267,14 +267,17 @@ async def claim_due(connection: Connection, now: datetime, *, limit: int) -> lis
     ]
 
 
-async def asked_at(connection: Connection, order_id: uuid.UUID | None) -> datetime | None:
-    """When the gateway was last asked about a payment of an order; None as the order: about any payment."""
+async def asked_at(connection: Connection, order_id: uuid.UUID) -> datetime | None:
+    """When the gateway was last asked about a payment of an order."""
     asked: datetime | None = await connection.fetchval(
-        "SELECT max(asked_at) FROM sales.payment WHERE order_id = $1"
-        if order_id
-        else "SELECT max(asked_at) FROM sales.payment",
-        *([order_id] if order_id else []),
+        "SELECT max(asked_at) FROM sales.payment WHERE order_id = $1", order_id
     )
+    return asked
+
+
+async def last_asked_at(connection: Connection) -> datetime | None:
+    """When the gateway was last asked about any payment."""
+    asked: datetime | None = await connection.fetchval("SELECT max(asked_at) FROM sales.payment")
     return asked
 
 
