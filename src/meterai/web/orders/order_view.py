@@ -96,7 +96,6 @@ class OrderView:
     - `moving`: something may happen by itself, so the page follows.
     - `rarely`: that is unlikely, so the page looks rarely.
     - `left_s`: seconds in which people can still pay; None when there is nothing to pay.
-    - `closed`: the event, if it is over; for orders that are not paid.
     - `waits`: stamping is stopped; for orders that are not paid.
     """
 
@@ -125,13 +124,17 @@ class OrderView:
     needs_account: bool
     moving: bool
     rarely: bool
-    closed: Event | None
     event: Event | None
     is_over: bool
     """The event is over."""
     waits: bool
     mark: str
     timeline: Sequence[TimelineEntry]
+
+    @property
+    def closed(self) -> Event | None:
+        """The event, if it is over; for orders that are not paid."""
+        return self.event if self.is_over and self.state == "awaiting_payment" else None
 
     @property
     def stamped(self) -> list[ItemView]:
@@ -218,7 +221,7 @@ def order_view(order: OrderPage, known: StampingFacts, visit: Visit, *, now: dat
         name = "order.paid_stopped"
     kind = _money_kind(order, name)
     is_unpaid = order.state == "awaiting_payment"
-    closed = known.event if is_unpaid and known.event and known.event.is_over(now) else None
+    is_over = known.event is not None and known.event.is_over(now)
     waits = is_unpaid and order.flow == "stamp" and known.signing_stopped
     return OrderView(
         number=order.number,
@@ -245,11 +248,10 @@ def order_view(order: OrderPage, known: StampingFacts, visit: Visit, *, now: dat
         needs_account=settled is not None and refund_channel(settled.channel) is RefundChannel.PAYOUT,
         moving=_moving(order, now),
         rarely=order.state == "expired" or _waits_only(order),
-        closed=closed,
         event=known.event,
-        is_over=known.event is not None and known.event.is_over(now),
+        is_over=is_over,
         waits=waits,
-        mark=_mark(order, items, is_closed=closed is not None, waits=waits),
+        mark=_mark(order, items, is_closed=is_unpaid and is_over, waits=waits),
         timeline=order.timeline,
     )
 
