@@ -28,15 +28,24 @@ OUR_ADDRESSES = frozenset(
 """First parts of addresses of site and gates. An event of such a name would hide them (a test compares)."""
 
 
-class RequiredDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A document that an event asks for."""
+class Named(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What has a name in each language."""
 
-    kind: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{1,39}$")]
     name_id: str
     name_en: str
 
+    def name_in(self, language: str) -> str:
+        """The name on pages of a language."""
+        return of_two(language, self.name_id, self.name_en)
 
-class HandingIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+
+class RequiredDocument(Named, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A document that an event asks for."""
+
+    kind: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{1,39}$")]
+
+
+class HandingIn(Named, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where people hand in the stamped documents of an event: `[event.hand_in]`."""
 
     name_id: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]

@@ -193,12 +193,7 @@ def slots_of(event: Event | None, language: str) -> list[FileInput]:
     if event is None:
         return [FileInput("berkas", "", None, True)]
     return [
-        FileInput(
-            f"berkas_{document.kind}",
-            document.name_id if language == "id" else document.name_en,
-            document.kind,
-            False,
-        )
+        FileInput(f"berkas_{document.kind}", document.name_in(language), document.kind, False)
         for document in event.required_documents
     ]
 
