@@ -302,7 +302,6 @@ async def _check_page(
         request,
         "check.html",
         buyer=buyer,
-        was_named=any(buyer),
         is_large=is_large(order.quantity),
         status=http_status(refusal),
         cookies=cookies,
