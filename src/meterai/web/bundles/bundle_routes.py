@@ -57,6 +57,7 @@ from meterai.web.bundles.bundling import (
 )
 from meterai.web.orders.access import customer_of, signed_in
 from meterai.web.pages.paging import read_cursor, slice_of
+from meterai.web.requests.attachments import attachment
 from meterai.web.requests.forms import Form, id_in, position_named
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
@@ -223,10 +224,7 @@ async def download(request: WebRequest, context: RequestContext, id: UUID) -> St
     found = await _bundle(context, customer, id)
     if not found.count(Outcome.STAMPED):
         raise Refusal(Kind.NOT_FOUND, "document.not_released")
-    headers = {
-        "Content-Disposition": f'attachment; filename="bermeterai-{moment_in_name(found.created_at)}.zip"',
-        "Cache-Control": "private, no-store",
-    }
+    headers = attachment(f"bermeterai-{moment_in_name(found.created_at)}.zip")
     return Stream(zip_of(context.service.objects, found.files), media_type="application/zip", headers=headers)
 
 
@@ -237,10 +235,7 @@ async def download_report(request: WebRequest, context: RequestContext, id: UUID
     found = await _bundle(context, customer, id)
     language = context.visit(request).language
     columns = [translate(column, language) for column in BUNDLE_COLUMNS]
-    headers = {
-        "Content-Disposition": f'attachment; filename="laporan-{moment_in_name(found.created_at)}.csv"',
-        "Cache-Control": "private, no-store",
-    }
+    headers = attachment(f"laporan-{moment_in_name(found.created_at)}.csv")
     body = report_csv(rows_of(found, language), columns)
     return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
 

@@ -24,6 +24,7 @@ from meterai.web.account.sign_in import told
 from meterai.web.documents.uploads import file_name
 from meterai.web.orders.access import OrderKey, keep_order, open_order_page, order_of_token
 from meterai.web.orders.order_view import OrderView, StampingFacts, order_view
+from meterai.web.requests.attachments import attachment
 from meterai.web.requests.forms import Form
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
@@ -153,11 +154,7 @@ async def mail_link(request: WebRequest, context: RequestContext, number: str) -
 
 def pdf_response(data: bytes, name: str) -> Response[bytes]:
     """Makes the answer with a PDF to keep, under a name of plain characters."""
-    headers = {
-        "Content-Disposition": f'attachment; filename="{file_name(name)}"',
-        "Cache-Control": "private, no-store",
-    }
-    return Response(data, media_type="application/pdf", headers=headers)
+    return Response(data, media_type="application/pdf", headers=attachment(file_name(name)))
 
 
 async def _view(request: WebRequest, context: RequestContext, key: OrderKey) -> OrderView:

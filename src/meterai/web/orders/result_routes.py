@@ -13,6 +13,7 @@ from meterai.stamping.queries import released_file, released_files
 from meterai.web.bundles.bundling import zip_of
 from meterai.web.orders.access import OrderKey, open_order_page
 from meterai.web.orders.order_routes import stamped_documents
+from meterai.web.requests.attachments import attachment
 from meterai.web.requests.request_context import RequestContext, WebRequest
 from meterai.web.verify.check_routes import checker_of
 
@@ -24,10 +25,7 @@ async def download_all(request: WebRequest, context: RequestContext, number: str
     files = await released_files(context.service.db, list((await _stamped(context, key)).values()))
     if not files:
         raise Refusal(Kind.NOT_FOUND, "document.not_released")
-    headers = {
-        "Content-Disposition": f'attachment; filename="bermeterai-{key.number}.zip"',
-        "Cache-Control": "private, no-store",
-    }
+    headers = attachment(f"bermeterai-{key.number}.zip")
     return Stream(zip_of(context.service.objects, files), media_type="application/zip", headers=headers)
 
 
