@@ -37,11 +37,7 @@ _PACKABLE = (b"text/", b"application/json", b"image/svg+xml")
 
 type MakePages = Callable[[], tuple[CachedPages, float]]  # the pages, and the Unix time until which they hold
 type HasPage = Callable[[str], bool]  # whether there is a page at an address without language prefix
-
-
-type LinePages = Callable[
-    [], Awaitable[CachedPages]
-]  # the pages that read otherwise while people wait in line
+type LinePages = Callable[[], Awaitable[CachedPages]]  # the pages that read otherwise while people wait
 
 
 async def _no_line_pages() -> CachedPages:
