@@ -29,6 +29,7 @@ PAGES = [
     "/status",
     "/tentang",
     "/ketentuan",
+    "/privasi",
     "/aksesibilitas",
     "/kontak",
     "/pengaduan",

@@ -59,7 +59,8 @@ def test_the_foot_of_a_wait_page_names_the_operator_and_leads_to_its_page(langua
     foot = page(pages, language=language).partition("<footer>")[2].partition("</footer>")[0]
     prefix = "/en" if language == "en" else ""
     assert f'<a href="https://m.example{prefix}/tentang">PT Nyata &amp; Co</a>' in foot
-    assert foot.count("<a ") == 1
+    assert f'<a href="https://m.example{prefix}/privasi">' in foot
+    assert foot.count("<a ") == 2
 
 
 @pytest.mark.parametrize("contact", ["bantuan@m.example", ""])

@@ -286,6 +286,25 @@ async def test_a_log_is_turned_over_when_it_is_too_long_and_its_process_writes_o
     }
 
 
+async def test_a_log_keeps_no_line_for_longer_than_its_days(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervising, "_LOOK_AT_LOGS_SECONDS", 0.001)
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    for name, days in (("old", 46), ("new", 44)):
+        (logs / f"{name}.log").write_text(name)
+        (logs / f"{name}.log.1").write_text("older")
+        then = time.time() - days * 86_400
+        os.utime(logs / f"{name}.log.1", (then, then))
+    looking = asyncio.create_task(supervisor_in(tmp_path)._keep_logs_small())
+    await until(lambda: not (logs / "old.log").stat().st_size)
+    await asyncio.sleep(0.02)
+    looking.cancel()
+    assert (logs / "old.log.1").read_text() == "old"
+    assert (logs / "new.log").read_text() == "new"
+
+
 class Ending:
     """A stand-in for a child: it ends at once, each time it is started, after it has `lived` that long."""
 

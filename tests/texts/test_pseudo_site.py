@@ -30,6 +30,7 @@ PAGES = (
         "/pengembalian",
         "/tentang",
         "/ketentuan",
+        "/privasi",
         "/aksesibilitas",
         "/kontak",
         "/pengaduan",

@@ -8,6 +8,8 @@ import msgspec
 import pytest
 
 from meterai.kit.operator import Operator
+from meterai.kit.privacy import privacy_of
+from meterai.kit.settings import Settings
 from meterai.sales.events import load_events
 from meterai.texts.states import STATES
 from meterai.web.pages.assets import Assets
@@ -105,7 +107,7 @@ def test_pages_say_whom_people_pay_and_where(language: str) -> None:
     assert "CONTOH" not in about + foot
 
 
-def test_the_foot_of_the_checkout_has_the_name_and_its_link_only() -> None:
+def test_the_foot_of_the_checkout_has_only_the_name_and_the_privacy_page() -> None:
     told = {"title": "", "action": "", "typed": "", "refused": "", "refused_facts": {}, "proof": ""}
     pages = Pages(SiteFacts("https://m.example", True, 1, 1, 1, 1, operator=OPERATOR), Assets())
     for step in (True, False):
@@ -114,7 +116,7 @@ def test_the_foot_of_the_checkout_has_the_name_and_its_link_only() -> None:
         foot = page[page.index("<footer") :]
         links = re.findall(r'href="([^"]+)"', foot)
         assert OPERATOR.name in foot
-        assert (links == ["/tentang"]) == step
+        assert (links == ["/tentang", "/privasi"]) == step
 
 
 def test_a_help_code_names_a_contact_only_where_there_is_one() -> None:
@@ -189,3 +191,32 @@ def test_signs_are_small_also_before_the_stylesheet_came() -> None:
 def test_the_page_of_the_price_begins_with_the_price() -> None:
     page = make_pages().render(Visit("id", "/harga", ""), "price.html").decode()
     assert page.index("Harga</h1>") < page.index("Rp12.500") < page.index("Yang termasuk di dalamnya")
+
+
+@pytest.mark.parametrize(
+    ("language", "years", "term"), [("id", "12 tahun", "45 hari"), ("en", "12 years", "45 days")]
+)
+def test_the_privacy_page_says_who_answers_and_what_the_settings_keep(
+    language: str, years: str, term: str
+) -> None:
+    settings = Settings(
+        keep_books_years=12, keep_bank_account_days=45, privacy_officer="Ani Wijaya", contact="a@m.example"
+    )
+    facts = SiteFacts("https://m.example", True, 1, 1, 1, 1, operator=OPERATOR, privacy=privacy_of(settings))
+    page = Pages(facts, Assets()).render(Visit(language, "/privasi", ""), "privacy.html").decode()
+    page = page[: page.index("<footer")]
+    for text in (OPERATOR.name, OPERATOR.address, "Ani Wijaya", "mailto:a@m.example", years, term):
+        assert text in page
+
+
+@pytest.mark.parametrize("template", ["buyer_fields.html", "account_fields.html"])
+def test_forms_that_ask_for_data_lead_to_the_privacy_page(template: str) -> None:
+    given = {
+        "buyer": {"name": "", "npwp": ""},
+        "given": {"bank": "", "rekening": "", "pemilik": ""},
+        "prefix": "",
+        "is_needed": False,
+        "refused": "",
+    }
+    page = make_pages(standalone=False).render(Visit("id", "/", ""), template, **given).decode()
+    assert '"/privasi"' in page

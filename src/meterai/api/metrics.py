@@ -154,6 +154,8 @@ def _stamping(seen: Figures) -> Iterator[Metric]:
     yield _gauge("next_signing_key_needed", needed, seen.needs_next_key)
     uncovered = "Age of the oldest entry of the audit trail that no head outside of the database covers."
     yield _gauge("audit_head_behind_seconds", uncovered, seen.audit_head_behind_s)
+    kept = "Age of the last run that kept the terms of personal data."
+    yield _gauge("terms_kept_age_seconds", kept, seen.terms_kept_s)
     late = "Age of the oldest payment whose stamp is not made yet, or of the oldest delayed document."
     yield _gauge("stamp_delay_seconds", late, seen.stamp_delay_s)
     yield _gauge("stamping_jobs", "Accepted jobs that are not finished.", seen.jobs_waiting)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -14,8 +14,6 @@ from meterai.kit.formats.pasted_text import digits_of
 
 TEXT_LENGTH_MAX: Final = 4_000
 ABOUT_LENGTH_MAX: Final = 80
-KEPT_FOR: Final = timedelta(days=730)
-"""How long a closed case is kept after its last change."""
 _NUMBER: Final = re.compile(r"K([2-9A-Z]{4})([2-9A-Z]{4})")
 _CODE: Final = re.compile(r"([2-9A-Z]{4})([2-9A-Z]{4})([2-9A-Z]{4})")
 

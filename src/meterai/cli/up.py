@@ -101,7 +101,10 @@ class _Launch:
         self._secrets = Secrets(settings.data)
         self._database = DatabaseServer(settings, self._secrets, may_make=not self._secrets.hold_application)
         self._supervisor = Supervisor(
-            logs=settings.data / "logs", run=settings.data / "run", report=self._report
+            logs=settings.data / "logs",
+            run=settings.data / "run",
+            report=self._report,
+            log_days=settings.keep_log_days,
         )
         self._since = time.monotonic()
 

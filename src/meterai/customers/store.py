@@ -297,3 +297,11 @@ async def delete_expired(
         counts_before,
     )
     return deleted
+
+
+async def forget_contacts(connection: Connection, *, removed_before: datetime, idle_before: datetime) -> int:
+    """Deletes contacts whose term is over; gives how many."""
+    forgotten: int = await connection.fetchval(
+        call("customers.forget_contacts", 2), removed_before, idle_before
+    )
+    return forgotten

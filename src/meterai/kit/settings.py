@@ -245,6 +245,69 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="what appoints it: the contract or letter, with number and date; needed in production"
         ),
     ] = ""
+    privacy_officer: Annotated[
+        str,
+        Doc(
+            description="data protection officer (UU 27/2022, article 53) on the privacy page: a name or an "
+            "office; empty: the operator"
+        ),
+    ] = ""
+    privacy_contact: Annotated[
+        str,
+        Doc(description="where people reach them, written as METERAI_CONTACT; empty: METERAI_CONTACT"),
+    ] = ""
+    keep_stamped_days: Annotated[
+        int,
+        Doc(
+            ge=30, description="days that a stamped file can be downloaded; then it and its name are deleted"
+        ),
+    ] = 3_650
+    keep_books_years: Annotated[
+        int,
+        Doc(
+            ge=10,
+            description="years after the year of the payment that the buyer on a receipt is kept; tax law "
+            "asks for ten",
+        ),
+    ] = 10
+    keep_bank_account_days: Annotated[
+        int, Doc(ge=14, description="days after a payout that its bank account is kept; a bank may return it")
+    ] = 90
+    keep_order_contact_days: Annotated[
+        int, Doc(ge=90, description="days after its end that an order keeps its contact")
+    ] = 730
+    keep_removed_contact_days: Annotated[
+        int, Doc(ge=1, description="days that a contact is kept after its customer took it off")
+    ] = 90
+    keep_idle_contact_days: Annotated[
+        int,
+        Doc(
+            ge=365,
+            description="days without a sign-in and without an order after which the contacts of a customer "
+            "without quota are deleted",
+        ),
+    ] = 1_825
+    keep_case_days: Annotated[
+        int, Doc(ge=30, description="days after its closing that a complaint is kept")
+    ] = 730
+    keep_line_days: Annotated[
+        int,
+        Doc(
+            ge=31,
+            description="days after an event's closing that names and contacts of people in line are kept",
+        ),
+    ] = 90
+    keep_audit_value_days: Annotated[
+        int,
+        Doc(ge=365, description="days that contacts and names stand beside entries of the audit trail"),
+    ] = 1_825
+    keep_notice_days: Annotated[
+        int, Doc(ge=90, description="days that the wording of a payment notice is kept")
+    ] = 730
+    keep_log_days: Annotated[
+        int,
+        Doc(ge=2, description="days that logs in DATA/logs are kept; give journald and nginx the same term"),
+    ] = 90
     service_fee: Annotated[int, Doc(ge=0, description="service fee per stamp in rupiah, VAT included")] = 2500
     vat_basis_points: Annotated[
         int, Doc(ge=0, le=10_000, description="VAT on the fee, in hundredths of a percent")
@@ -431,8 +494,9 @@ def _what_is_wrong(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "objects_url", "Expected file:///folder, with three slashes, or s3://bucket/prefix"
     if not (settings.mail_sender.isascii() and settings.mail_sender.isprintable()):
         yield "mail_sender", "Expected an address in ASCII such as meterai@example.go.id"
-    if settings.contact and not contact_link(settings.contact):
-        yield "contact", "Expected bantuan@example.go.id, +62 21 1500 123 or an https address"
+    for name in ("contact", "privacy_contact"):
+        if (contact := getattr(settings, name)) and not contact_link(contact):
+            yield name, "Expected bantuan@example.go.id, +62 21 1500 123 or an https address"
     if not all(_is_network(one) for one in addresses_in(settings.trusted_proxies)):
         yield "trusted_proxies", "Expected addresses or networks such as 10.0.0.5, 10.1.0.0/24"
     head = settings.audit_head

@@ -66,12 +66,14 @@ class StartFailed(RuntimeError):
 class Supervisor:
     """The children of one launcher.
 
-    `logs`: folder of one file per process, each kept below 16 MiB. `run`: folder that remembers the children
-    for the next launcher. `report`: takes one line per problem, for the person who started us.
+    `logs`: folder of one file per process, each kept below 16 MiB, no line for more than `log_days`. `run`:
+    folder that remembers the children for the next launcher. `report`: takes one line per problem, for the
+    person who started us.
     """
 
-    def __init__(self, *, logs: Path, run: Path, report: Report) -> None:
+    def __init__(self, *, logs: Path, run: Path, report: Report, log_days: int = 90) -> None:
         self._logs = logs
+        self._turn_over_after_s = log_days * 86_400 / 2  # a line is in a log, and then as long in its .log.1
         self._memory = run / "processes.json"
         self._report = report
         self._children: list[_Child] = []
@@ -92,6 +94,9 @@ class Supervisor:
         Raises: StartFailed for the first that does not get ready; the others run until `stop`.
         """
         self._logs.mkdir(parents=True, exist_ok=True)
+        for log in self._logs.glob("*.log"):
+            if not _older_part(log).exists():
+                _older_part(log).touch()  # from now on its age counts
         children = [_Child(spec, self._logs / f"{spec.name}.log") for spec in specs]
         self._children += children
         for child in children:
@@ -145,7 +150,7 @@ class Supervisor:
             await asyncio.sleep(_LOOK_AT_LOGS_SECONDS)
             for log in self._logs.glob("*.log"):
                 with contextlib.suppress(OSError):  # no room for the copy: the next time
-                    if log.stat().st_size > _LOG_BYTES_MAX:
+                    if log.stat().st_size > _LOG_BYTES_MAX or _is_older(log, self._turn_over_after_s):
                         await asyncio.to_thread(_turn_over, log)
 
     def _remember(self) -> None:
@@ -230,9 +235,19 @@ class _Child:
         return ""
 
 
+def _older_part(log: Path) -> Path:
+    return log.with_suffix(".log.1")
+
+
+def _is_older(log: Path, seconds: float) -> bool:
+    """Whether a log was turned over before that. False: it never was."""
+    older = _older_part(log)
+    return older.exists() and time.time() - older.stat().st_mtime > seconds
+
+
 def _turn_over(log: Path) -> None:
     """Copies a log to .log.1 and empties it. The process keeps the file open and appends."""
-    shutil.copyfile(log, log.with_suffix(".log.1"))
+    shutil.copyfile(log, _older_part(log))
     os.truncate(log, 0)
 
 

@@ -25,17 +25,19 @@ from meterai.background.topics import (
     tell_quota_ends,
 )
 from meterai.bootstrap import WorkerApp, archive_tools_of, open_worker_app
-from meterai.cases.use_cases.clean_up import clean_up_cases
 from meterai.customers.use_cases.clean_up import clean_up_customers
 from meterai.kernel.clock import system_clock
 from meterai.kit import fail_points, garbage_collection
 from meterai.kit.database import ending_in_words
 from meterai.kit.http import outside_service
 from meterai.kit.logging import set_up_logging
+from meterai.kit.privacy import terms_of
 from meterai.kit.production import settings_of
+from meterai.kit.settings import queue_root
 from meterai.operations.auditing.head_places import place_of
 from meterai.operations.use_cases.clean_up_uploads import clean_up_uploads
 from meterai.operations.use_cases.judge_promises import judge_due_promises
+from meterai.operations.use_cases.keep_terms import keep_terms
 from meterai.operations.use_cases.publish_head import publish_head
 from meterai.operations.use_cases.report_backlog import BacklogReporter
 from meterai.sales.use_cases.clean_up import clean_up_orders
@@ -171,7 +173,12 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str) -> list[Loop]:
         Loop(name="prepared_clean_up", work=orphans.clean_up, busy_s=300, idle_s=300),  # all parts in a day
         Loop(name="bundles_clean_up", work=lambda: clean_up_bundles(db, now=clock()), busy_s=1, idle_s=60),
         Loop(name="orders_clean_up", work=lambda: clean_up_orders(db, now=clock()), busy_s=1, idle_s=60),
-        Loop(name="cases_clean_up", work=lambda: clean_up_cases(db, now=clock()), busy_s=60, idle_s=60),
+        Loop(
+            name="terms",
+            work=lambda: keep_terms(db, queue_root(app.settings), terms_of(app.settings), now=clock()),
+            busy_s=60,
+            idle_s=60,
+        ),
         Loop(name="queues_clean_up", work=lambda: clean_up_queues(db, now=clock()), busy_s=60, idle_s=60),
         Loop(
             name="customers_clean_up", work=lambda: clean_up_customers(db, now=clock()), busy_s=60, idle_s=60

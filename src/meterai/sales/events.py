@@ -22,6 +22,7 @@ OUR_ADDRESSES = frozenset(
         *("aksesibilitas", "antre", "antrean", "api", "aset", "bantuan", "beli", "harga", "healthz"),
         *languages()[1:],
         *("hentikan", "ketentuan", "kontak", "kuota", "pengaduan", "pengembalian", "periksa", "pesanan"),
+        "privasi",
         *("saya", "status", "tentang", "uang"),
     )
 )

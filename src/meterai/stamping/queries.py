@@ -26,6 +26,7 @@ from meterai.stamping.placement import Placement
 from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX, OutputLimits, PageDifference
 from meterai.stamping.retention import RETENTION_DAYS
 from meterai.stamping.store import bundles, documents, unproven
+from meterai.stamping.store.forgetting import KEPT
 
 log = structlog.get_logger(__name__)
 
@@ -294,11 +295,11 @@ async def document_image(
 async def shown_object(db: Database, document_id: UUID, *, uploaded: bool = False) -> str:
     """The key of the bytes that pictures of a document show: the stamped file once there is one.
 
-    Raises: Refusal NOT_FOUND `document.unknown`; GONE `document.input_deleted`.
+    Raises: Refusal NOT_FOUND `document.unknown`; GONE `document.input_deleted`, `document.forgotten`.
     """
     async with db.connection() as conn:
         row = await conn.fetchrow(
-            """SELECT d.input_object, d.input_deleted_at, d.upload_object,
+            """SELECT d.input_object, d.input_deleted_at, d.upload_object, d.forgotten_at,
                    (SELECT r.sha256 FROM stamping.release r WHERE r.document_id = d.id
                     ORDER BY r.version DESC LIMIT 1) AS released
                FROM stamping.document d WHERE d.id = $1""",
@@ -306,6 +307,8 @@ async def shown_object(db: Database, document_id: UUID, *, uploaded: bool = Fals
         )
     if row is None:
         raise Refusal(Kind.NOT_FOUND, "document.unknown")
+    if row["forgotten_at"] is not None:
+        raise Refusal(Kind.GONE, "document.forgotten")
     if row["released"] is None and row["input_deleted_at"] is not None:
         raise Refusal(Kind.GONE, "document.input_deleted")
     if uploaded:
@@ -323,17 +326,20 @@ class ReleasedFile(msgspec.Struct, frozen=True, kw_only=True):
 async def released_file(db: Database, objects: ObjectStore, document_id: UUID) -> ReleasedFile:
     """Returns the stamped file of a document after comparing it with its release (I9).
 
-    Raises: Refusal NOT_FOUND `document.not_released`; UNAVAILABLE `object.damaged` or `object.missing`.
+    Raises: Refusal NOT_FOUND `document.not_released`; GONE `document.forgotten`; UNAVAILABLE `object.damaged`
+    or `object.missing`.
     """
     async with db.connection() as conn:
         row = await conn.fetchrow(
-            """SELECT d.name, r.sha256
+            """SELECT d.name, r.sha256, d.forgotten_at
                FROM stamping.document d JOIN stamping.release r ON r.document_id = d.id
                WHERE d.id = $1 ORDER BY r.version DESC LIMIT 1""",
             document_id,
         )
     if row is None:
         raise Refusal(Kind.NOT_FOUND, "document.not_released")
+    if row["forgotten_at"] is not None:
+        raise Refusal(Kind.GONE, "document.forgotten")
     return ReleasedFile(name=row["name"], data=await read_checked(objects, row["sha256"]))
 
 
@@ -351,7 +357,7 @@ async def released_files(db: Database, ids: Sequence[UUID]) -> list[ReleasedName
         rows = await conn.fetch(
             """SELECT DISTINCT ON (d.id) d.id, d.name, r.sha256, r.serial
                FROM stamping.document d JOIN stamping.release r ON r.document_id = d.id
-               WHERE d.id = ANY ($1) ORDER BY d.id, r.version DESC""",
+               WHERE d.id = ANY ($1) AND d.forgotten_at IS NULL ORDER BY d.id, r.version DESC""",
             list(ids),
         )
     found = {
@@ -525,8 +531,8 @@ async def objects_under_way(conn: Connection) -> list[str]:
 async def not_referred_to(conn: Connection, keys: Sequence[str]) -> list[str]:
     """Returns those objects that no document, release or unfinished job needs."""
     rows = await conn.fetch(
-        """SELECT key FROM unnest($1::text[]) AS key
-           WHERE NOT EXISTS (SELECT FROM stamping.release WHERE sha256 = key)
+        f"""SELECT key FROM unnest($1::text[]) AS key
+           WHERE NOT EXISTS (SELECT FROM stamping.release r WHERE r.sha256 = key AND {KEPT})
              AND (SELECT bool_or(input_deleted_at IS NULL) FROM stamping.document
                   WHERE input_object = key) IS NOT TRUE
              AND (SELECT bool_or(input_deleted_at IS NULL) FROM stamping.document
@@ -538,7 +544,7 @@ async def not_referred_to(conn: Connection, keys: Sequence[str]) -> list[str]:
              AND key NOT IN (SELECT i.prepared_object FROM stamping.job j
                              JOIN stamping.serial s ON s.job_id = j.id
                              JOIN stamping.intent i ON i.serial = s.serial
-                             WHERE j.next_attempt_at IS NOT NULL)""",
+                             WHERE j.next_attempt_at IS NOT NULL)""",  # noqa: S608 (our own words)
         list(keys),
     )
     return [row["key"] for row in rows]
@@ -547,11 +553,12 @@ async def not_referred_to(conn: Connection, keys: Sequence[str]) -> list[str]:
 async def released_objects(conn: Connection, part: int) -> set[str]:
     """Lists the keys of the released files in one of the store's 256 parts.
 
-    Leaves out files that another installation keeps.
+    Leaves out files that another installation keeps, and those of forgotten documents.
     """
     first = f"{part:02x}"
     rows = await conn.fetch(
-        "SELECT DISTINCT sha256 FROM stamping.release WHERE NOT imported AND sha256 BETWEEN $1 AND $2",
+        f"""SELECT DISTINCT sha256 FROM stamping.release r
+            WHERE NOT imported AND sha256 BETWEEN $1 AND $2 AND {KEPT}""",  # noqa: S608 (our own words)
         first,
         f"{first}g",  # greater than every hex digest that begins like this
     )
@@ -561,7 +568,10 @@ async def released_objects(conn: Connection, part: int) -> set[str]:
 async def some_released_objects(db: Database, most: int) -> list[str]:
     """Returns the keys of some of our released files, in no particular order."""
     async with db.connection() as connection:
-        rows = await connection.fetch("SELECT sha256 FROM stamping.release WHERE NOT imported LIMIT $1", most)
+        rows = await connection.fetch(
+            f"SELECT sha256 FROM stamping.release r WHERE NOT imported AND {KEPT} LIMIT $1",  # noqa: S608
+            most,
+        )
     return [row["sha256"] for row in rows]
 
 

@@ -964,6 +964,10 @@ TABLE: dict[str, Explanation] = {
         N_("Berkas aslinya sudah kami hapus sesuai waktu simpannya."),
         N_("Unggah sekali lagi bila masih diperlukan. Hasil yang sudah diberi meterai tetap ada."),
     ),
+    "document.forgotten": Explanation(
+        N_("Dokumen ini sudah kami hapus: masa simpannya berakhir, atau pemiliknya meminta."),
+        N_("Meterainya tetap berlaku. Berkas yang sudah diunduh dapat diperiksa di halaman Cek keaslian."),
+    ),
     "item.no_empty_place": Explanation(
         N_("Pada berkas ini meterai akan menutupi tulisan atau gambar."),
         N_(
@@ -1252,6 +1256,10 @@ TABLE: dict[str, Explanation] = {
     ),
     "queue.not_published": Explanation(
         N_("Antrean belum siap"), N_("Tunggu sebentar, lalu coba lagi. Tidak ada tempat yang hilang.")
+    ),
+    "certificate.forgotten": Explanation(
+        N_("Bukti antre ini sudah kami hapus, karena masa simpannya berakhir."),
+        N_("Bukti yang sudah diunduh tetap berlaku dan dapat diperiksa."),
     ),
     "certificate.not_closed": Explanation(
         N_("Antrean belum ditutup."),

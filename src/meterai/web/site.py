@@ -13,6 +13,7 @@ from meterai.bootstrap import App
 from meterai.kernel.clock import business_date, start_of_business_date
 from meterai.kit.http.network_limits import NetworkLimits
 from meterai.kit.operator import operator_of
+from meterai.kit.privacy import privacy_of
 from meterai.kit.settings import gate_address
 from meterai.sales.events import Event
 from meterai.sales.queries.tariffs import Tariff
@@ -102,6 +103,7 @@ def _facts(service: App, tariffs: Sequence[Tariff], events: Sequence[Event]) -> 
         contact=settings.contact,
         gate_url=gate_address(settings),
         operator=operator_of(settings),
+        privacy=privacy_of(settings),
     )
 
 

@@ -47,6 +47,9 @@ ACTS = [
     ),
     Act("move a contact to another customer", f"UPDATE customers.contact SET customer_id = {_NEW}"),
     Act("delete a contact", "DELETE FROM customers.contact"),
+    Act(
+        "forget contacts whose term is over", "SELECT customers.forget_contacts(now(), now())", may=["worker"]
+    ),
     Act("end everybody's sessions", "DELETE FROM customers.session", may=["worker"]),
     Act("forget wrong codes", "DELETE FROM customers.code", may=["worker"]),
     Act(

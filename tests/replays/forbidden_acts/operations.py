@@ -7,6 +7,13 @@ from tests.replays.forbidden_acts.act import Act
 _MAY_NOT_WRITE = ("OF006",)
 
 ACTS = [
+    Act(
+        "forget old values of the audit trail", "SELECT operations.forget_audit_values(now())", may=["worker"]
+    ),
+    Act("forget accounts in the audit trail", "SELECT operations.forget_accounts('{x}')"),
+    Act(
+        "say that terms were kept", "UPDATE operations.retention_run SET finished_at = now()", may=["worker"]
+    ),
     Act("release the stop switch", "UPDATE operations.switch SET thrown = false"),
     Act(
         "release the stop switch by its function",

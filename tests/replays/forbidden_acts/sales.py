@@ -8,6 +8,11 @@ _NEW = "gen_random_uuid()"
 _NOT_THERE = ["SL003"]  # our functions refuse what names no row
 
 ACTS = [
+    Act("forget an order's contact", "SELECT sales.forget_order_contacts(now())", may=["worker"]),
+    Act("forget a receipt's buyer", "SELECT sales.forget_buyers(1)", may=["worker"]),
+    Act("forget a bank account", "SELECT sales.forget_bank_accounts(now())", may=["worker"]),
+    Act("forget what a notice says", "SELECT sales.forget_notices(now())", may=["worker"]),
+    Act("read buyers on receipts", "SELECT name FROM sales.buyer", may=["site"]),
     # What is paid, and for what.
     Act("mark an order as paid", "UPDATE sales.orders SET state = 'paid', paid_at = now()"),
     Act("lower an order's price", "UPDATE sales.orders SET total = 1, face_value = 1, fee = 0, vat = 0"),

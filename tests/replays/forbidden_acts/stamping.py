@@ -8,6 +8,8 @@ _SERIAL = "'AAAAAAAAAAAAAAAAAAAAAA'"
 _NEW = "gen_random_uuid()"
 
 ACTS = [
+    Act("forget documents past their term", "SELECT stamping.forget_old(now(), now())", may=["worker"]),
+    Act("forget any document", "SELECT stamping.forget('{}', now())"),
     Act(
         "count a use of the key and read digests to be signed",
         f"SELECT stamping.begin_signing(ARRAY[{_SERIAL}], 'k', now())",

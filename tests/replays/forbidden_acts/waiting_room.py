@@ -7,6 +7,7 @@ from tests.replays.forbidden_acts.act import Act
 _ID = "decode(repeat('00', 12), 'hex')"
 
 ACTS = [
+    Act("forget people in line", "SELECT waiting_room.forget_people(now())", may=["worker"]),
     Act(
         "write a claim",
         f"""INSERT INTO waiting_room.pass (id, pass_id, claimed_at, number, queue, lane, gate, sequence)

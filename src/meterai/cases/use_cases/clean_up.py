@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from meterai.cases import store
-from meterai.cases.model import KEPT_FOR
 from meterai.kit.database import Database
 
 
-async def clean_up_cases(db: Database, *, now: datetime) -> int:
-    """Deletes cases that were closed two years ago. Returns how many."""
+async def clean_up_cases(db: Database, *, days: int, now: datetime) -> int:
+    """Deletes cases that were closed `days` ago. Returns how many."""
     async with db.transaction() as tx:
-        return await store.delete_closed(tx, now - KEPT_FOR)
+        return await store.delete_closed(tx, now - timedelta(days=days))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from meterai.customers import codes, store
 from meterai.kit.database import Database
@@ -18,4 +18,17 @@ async def clean_up_customers(db: Database, *, now: datetime) -> int:
             sessions_before=now,
             proofs_before=now - codes.TRIED_WINDOW,
             counts_before=(now - codes.COUNTED_FOR).date(),
+        )
+
+
+async def forget_contacts(db: Database, *, removed_days: int, idle_days: int, now: datetime) -> int:
+    """Deletes contacts that were taken off, and those of idle customers. Gives how many.
+
+    Customers with quota, money or work under way are not idle.
+    """
+    async with db.connection() as connection:
+        return await store.forget_contacts(
+            connection,
+            removed_before=now - timedelta(days=removed_days),
+            idle_before=now - timedelta(days=idle_days),
         )

@@ -15,6 +15,7 @@ from meterai.kit.bounded_gather import gather_bounded
 from meterai.kit.database import Database, Row
 from meterai.kit.files.object_store import ObjectMissing, ObjectStore
 from meterai.operations.invariants.model import Findings
+from meterai.stamping.store.forgetting import KEPT
 
 I9_TITLE = "A released version's bytes never change"
 I12_TITLE = "Everything released is judged genuine, with the serials it was released with"
@@ -63,7 +64,9 @@ async def check_files(
     """
     found = FileFindings(changed=Findings(shown=[]), misjudged=Findings(shown=[]))
     async with db.connection() as conn:
-        total = await conn.fetchval("SELECT count(*) FROM stamping.release WHERE NOT imported")
+        total = await conn.fetchval(
+            f"SELECT count(*) FROM stamping.release r WHERE NOT imported AND {KEPT}"  # noqa: S608
+        )
         imported = await conn.fetchval("SELECT count(*) FROM stamping.release WHERE imported")
     found.imported = imported
     total = total if sample is None else min(sample, total)
@@ -105,13 +108,14 @@ async def _check_file(objects: ObjectStore, judge: Judge | None, row: Row, found
             )
 
 
-# Of an imported release the file was never here (docs/decisions/0011).
+# Of an imported release the file was never here (docs/decisions/0011). Files of forgotten documents are gone.
 # A file that was released while the time-stamp authority was down can't prove its time by itself: only its
 # version 2 can, if it ever comes.
-_RELEASED = """SELECT sha256, min(bytes) AS bytes, array_agg(DISTINCT serial) AS serials,
-        EXISTS (SELECT FROM stamping.time_stamp_owed o WHERE o.sha256 = release.sha256) AS owed_time
-    FROM stamping.release
-    WHERE sha256 > $1 AND sha256 <= $2 AND NOT imported GROUP BY sha256 ORDER BY sha256 LIMIT $3"""
+_RELEASED = f"""SELECT sha256, min(bytes) AS bytes, array_agg(DISTINCT serial) AS serials,
+        EXISTS (SELECT FROM stamping.time_stamp_owed o WHERE o.sha256 = r.sha256) AS owed_time
+    FROM stamping.release r
+    WHERE sha256 > $1 AND sha256 <= $2 AND NOT imported AND {KEPT}
+    GROUP BY sha256 ORDER BY sha256 LIMIT $3"""  # noqa: S608 (our own words)
 _FIRST, _LAST = "", "g"  # before and after every hex digest
 
 

@@ -10,12 +10,15 @@ from meterai.sales.queries.documents import UnprovenDraft, documents_promised, u
 from meterai.sales.use_cases.end_draft import end_draft
 from meterai.stamping.queries import due_unproven, kept_until
 from meterai.stamping.use_cases.clean_up import BATCH, clean_up_documents
+from meterai.stamping.use_cases.forget_documents import delete_forgotten
 from meterai.stamping.use_cases.keep_unproven import keep_unproven
 from meterai.waiting_room.queries import queue_signs
 
 
 async def clean_up_uploads(db: Database, objects: ObjectStore, *, now: datetime) -> int:
-    """Ends unproven drafts and deletes due documents, at most 100 of each. Returns how many objects went.
+    """Ends unproven drafts, and deletes due and forgotten documents, at most 100 of each.
+
+    Returns how many objects went.
 
     A draft ends an hour after its last use (`stamping.retention`), and its documents with it.
     """
@@ -24,7 +27,10 @@ async def clean_up_uploads(db: Database, objects: ObjectStore, *, now: datetime)
             await end_draft(db, draft.order_id, now=now)
         else:  # all documents of a draft end together
             await keep_unproven(db, list(draft.documents), until=until)
-    return await clean_up_documents(db, objects, now=now, promised=lambda ids: documents_promised(db, ids))
+    deleted = await delete_forgotten(db, objects, now=now)
+    return deleted + await clean_up_documents(
+        db, objects, now=now, promised=lambda ids: documents_promised(db, ids)
+    )
 
 
 async def drafts_due(

@@ -13,6 +13,7 @@ from meterai.kit.database import Connection, Row
 from meterai.stamping.model import Fitness, OutputVerdict
 from meterai.stamping.placement import Placement
 from meterai.stamping.retention import RETENTION_DAYS
+from meterai.stamping.store.forgetting import KEPT
 
 STORED_BYTES = "(input_bytes + coalesce(other_bytes, 0) + coalesce(upload_bytes, 0))"
 """SQL: the bytes that are stored for a document."""
@@ -301,11 +302,11 @@ async def lock_object(tx: Connection, key: str, *, exclusive: bool) -> None:
 async def is_referred_to(tx: Connection, key: str) -> bool:
     """Whether a document or release still needs the object."""
     found = await tx.fetchval(
-        """SELECT (SELECT bool_or(input_deleted_at IS NULL) FROM stamping.document WHERE input_object = $1)
+        f"""SELECT (SELECT bool_or(input_deleted_at IS NULL) FROM stamping.document WHERE input_object = $1)
                OR (SELECT bool_or(input_deleted_at IS NULL) FROM stamping.document WHERE rewritten_from = $1)
                OR (SELECT bool_or(input_deleted_at IS NULL) FROM stamping.document WHERE other_object = $1)
                OR (SELECT bool_or(input_deleted_at IS NULL) FROM stamping.document WHERE upload_object = $1)
-               OR EXISTS (SELECT FROM stamping.release WHERE sha256 = $1)""",
+               OR EXISTS (SELECT FROM stamping.release r WHERE r.sha256 = $1 AND {KEPT})""",  # noqa: S608
         key,
     )
     return bool(found)

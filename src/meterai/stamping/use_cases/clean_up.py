@@ -45,7 +45,7 @@ async def clean_up_documents(
         if document_id not in kept:
             async with db.transaction() as tx:
                 for key in await documents.expire_document(tx, document_id, now):
-                    deleted += await _delete(tx, objects, key)
+                    deleted += await delete_unneeded(tx, objects, key)
     return deleted
 
 
@@ -93,11 +93,11 @@ class Orphans:
 async def delete_if_unneeded(db: Database, objects: ObjectStore, key: str) -> bool:
     """Deletes an object that no document and no release refers to."""
     async with db.transaction() as tx:
-        return await _delete(tx, objects, key)
+        return await delete_unneeded(tx, objects, key)
 
 
-async def _delete(tx: Connection, objects: ObjectStore, key: str) -> bool:
-    """Deletes the object within a transaction.
+async def delete_unneeded(tx: Connection, objects: ObjectStore, key: str) -> bool:
+    """Deletes an object that nothing refers to, within a transaction.
 
     The only place where a transaction waits for the object store: no upload of the same bytes may come
     between the look and the deletion. It is rare and runs in the background.

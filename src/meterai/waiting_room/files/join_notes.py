@@ -63,3 +63,12 @@ def _crypted(text: str, raw: bytes) -> bytes:
     """Encrypts or decrypts a record: XOR with a stream that follows from the ticket."""
     stream = hashlib.shake_256(_DOMAIN + text.encode()).digest(_RECORD)
     return (int.from_bytes(raw, "big") ^ int.from_bytes(stream, "big")).to_bytes(_RECORD, "big")
+
+
+def drop_notes(folder: QueueFolder) -> int:
+    """Deletes the notes of all tickets of a queue. Returns how many files there were. Raises: OSError."""
+    files = [folder.gate(number) / "notes" for number in folder.gates()]
+    there = [file for file in files if file.exists()]
+    for file in there:
+        file.unlink(missing_ok=True)
+    return len(there)

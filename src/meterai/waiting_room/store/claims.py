@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from meterai.kit.database import Connection
+from meterai.kit.database import Connection, call
 from meterai.waiting_room.rules.admission import KNOCKED_LATELY_S
 
 _KNOCKED_LATELY = timedelta(seconds=KNOCKED_LATELY_S)
@@ -125,3 +125,9 @@ async def read_certificate(conn: Connection, queue: int, id: bytes) -> bytes | N
         "SELECT document FROM waiting_room.certificate WHERE queue = $1 AND id = $2", queue, id
     )
     return found
+
+
+async def forget_people(conn: Connection, *, before: datetime) -> int:
+    """Deletes reminders and empties certificates of events that closed before. Returns how many."""
+    forgotten: int = await conn.fetchval(call("waiting_room.forget_people", 1), before)
+    return forgotten

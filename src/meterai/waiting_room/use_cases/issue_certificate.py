@@ -33,9 +33,9 @@ async def issue_certificate(
 
     There is one per contact and event. Its digest goes into the public log in the same transaction.
 
-    Raises: Refusal `ticket.*`; CONFLICT `certificate.not_closed`, `certificate.was_let_in`,
-    `certificate.did_not_come`, `certificate.not_seen`, `certificate.nobody_waited`; NOT_FOUND
-    `queue.unknown`.
+    Raises: Refusal `ticket.*`; GONE `certificate.forgotten`; CONFLICT `certificate.not_closed`,
+    `certificate.was_let_in`, `certificate.did_not_come`, `certificate.not_seen`,
+    `certificate.nobody_waited`; NOT_FOUND `queue.unknown`.
     """
     ticket = published.read_ticket(text)
     if published.id_of(contact) != ticket.id:
@@ -47,7 +47,7 @@ async def issue_certificate(
         if queue is None:
             raise Refusal(Kind.NOT_FOUND, "queue.unknown")
         if (kept := await claims.read_certificate(tx, queue.number, ticket.id)) is not None:
-            return kept
+            return _still_kept(kept)
         _check_closed(published, queue, ticket, now)
         is_late = await is_late_ticket(tx, published, queue.number, queue.schedule, ticket)
         name = written.name if written else ""
@@ -66,6 +66,13 @@ async def issue_certificate(
         facts = CertificateFacts(id=attempt.id, sha256=hashlib.sha256(signed).hexdigest())
         await log_rows.add_to_log(tx, queue.number, facts, now)
     return signed
+
+
+def _still_kept(document: bytes) -> bytes:
+    """Returns the kept document. Raises: Refusal GONE `certificate.forgotten` when its term is over."""
+    if not document:
+        raise Refusal(Kind.GONE, "certificate.forgotten")
+    return document
 
 
 def _check_closed(published: Published, queue: Queue, ticket: Ticket, now: datetime) -> None:

@@ -21,6 +21,7 @@ SAME_FOR_EVERYONE = {
     "/bantuan": "help.html",
     "/tentang": "about.html",
     "/ketentuan": "terms.html",
+    "/privasi": "privacy.html",
     "/aksesibilitas": "accessibility.html",
     "/kontak": "reach_us.html",
 }

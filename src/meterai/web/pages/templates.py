@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from meterai.kernel.money import format_rupiah
 from meterai.kernel.serial_number import group_serial
+from meterai.kit import privacy
 from meterai.kit.formats import display
 from meterai.kit.operator import NOT_SET, Operator
 from meterai.kit.settings import contact_link
 from meterai.pdf.limits import CHECKED_BYTES_MAX
 from meterai.sales.bank_account import BANKS, HOLDER_LENGTH_MAX
 from meterai.sales.events import Event
-from meterai.stamping.retention import RETENTION_DAYS
+from meterai.stamping.retention import RETENTION_DAYS, UNPROVEN_LIFE
 from meterai.texts.mechanism import moments
 from meterai.texts.mechanism.catalogues import load_translations, names_of_languages
 from meterai.verification.picture_codes import CODES_MAX
@@ -59,6 +60,8 @@ class SiteFacts:
     """The address of the gates; empty: that of the site."""
     operator: Operator = NOT_SET
     """The company that people pay."""
+    privacy: privacy.Privacy = privacy.NOT_SET
+    """Who answers for personal data, and how long it is kept."""
 
     @property
     def official_hosts(self) -> tuple[str, ...]:
@@ -128,6 +131,7 @@ def environment_of(language: str) -> Environment:
         "checked_bytes_max": CHECKED_BYTES_MAX,
         "codes_max": CODES_MAX,
         "retention_days": RETENTION_DAYS,
+        "unproven_minutes": UNPROVEN_LIFE // timedelta(minutes=1),
         "link": partial(localise, language=language),
         "told": partial(_told, language),
         "reason": partial(reason_text, language=language),
