@@ -60,6 +60,11 @@ def still_there(gate: GateProcess) -> object:
         + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"POST /antre/casn HTTP/1.1\r\n" + HOST + b"Content-Length: -1\r\n\r\n",
         b"POST /antre/casn HTTP/1.1\r\n" + HOST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
+        b"GET /antre/casn HTTP/1.1\r\n\r\n",
+        b"GET /antre/casn HTTP/1.1\r\nHost: \r\n\r\n",
+        b"GET /antre/casn/d/status.json HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+        b"GET /antre/casn/d/status.json HTTP/1.1\r\nHost: x/y\r\n\r\n",
+        b"GET /antre/casn HTTP/1.0\r\nX-Host: x\r\n\r\n",
     ],
     ids=[
         "head",
@@ -73,6 +78,11 @@ def still_there(gate: GateProcess) -> object:
         "smuggled",
         "negative",
         "two-lengths",
+        "no-host",
+        "empty-host",
+        "two-hosts",
+        "odd-host",
+        "no-host-1.0",
     ],
 )
 def test_what_is_no_request_of_a_person_ends_the_connection(gate: GateProcess, request_bytes: bytes) -> None:

@@ -8,6 +8,7 @@ import resource
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -30,6 +31,7 @@ from meterai.web.requests.forms import DRAIN_BYTES_MAX, FILE_BYTES_MAX, FILES_MA
 from tests.gate.visitor import get, join, post, raw
 from tests.players.nginx import SHIPPED, Nginx
 from tests.players.queue_twin import GateProcess, Queue, schedule_from
+from tests.ports import free_port
 
 pytestmark = [
     pytest.mark.journey,
@@ -463,24 +465,12 @@ def test_a_dead_gate_is_noticed_by_nobody(front: Front) -> None:
 
 def test_the_file_as_it_is_shipped_is_accepted_with_a_certificate(tmp_path: Path) -> None:
     """The file keeps its TLS lines. Only names and folders are filled in."""
-    certificate, key = self_signed(tmp_path)
     text = SHIPPED.read_text()
     assert text.count("http2 on;") == 1
     assert re.findall(r"listen (\d.*;)", text) == re.findall(r"listen \[::\]:(.*;)", text), "IPv6 too"
-    for shipped, here in (
-        ("/etc/ssl/METERAI.EXAMPLE.pem", str(certificate)),
-        ("/etc/ssl/private/METERAI.EXAMPLE.key", str(key)),
-        ("METERAI.EXAMPLE", "meterai.example"),
-        ("/var/log/nginx", str(tmp_path)),
-        ("/run/nginx.pid", str(tmp_path / "nginx.pid")),
-        ("user www-data;", ""),
-    ):
-        assert shipped in text
-        text = text.replace(shipped, here)
+    config = filled_in(tmp_path)
     if not Path("/proc/net/if_inet6").exists():
-        text = re.sub(r"^\s*listen \[::\].*\n", "", text, flags=re.M)
-    config = tmp_path / "nginx.conf"
-    config.write_text(text)
+        config.write_text(re.sub(r"^\s*listen \[::\].*\n", "", config.read_text(), flags=re.M))
     nginx = shutil.which("nginx") or ""
     told = subprocess.run(
         [nginx, "-t", "-e", "stderr", "-c", config], capture_output=True, text=True, timeout=20
@@ -488,6 +478,73 @@ def test_the_file_as_it_is_shipped_is_accepted_with_a_certificate(tmp_path: Path
     assert told.returncode == 0, told.stderr
     assert re.search(r"syntax is ok", told.stderr)
     assert "warn" not in told.stderr.replace("running with super-user", "")
+
+
+def filled_in(folder: Path) -> Path:
+    """Writes the shipped file with a certificate, a name and folders of its own."""
+    certificate, key = self_signed(folder)
+    text = SHIPPED.read_text()
+    for shipped, here in (
+        ("/etc/ssl/METERAI.EXAMPLE.pem", str(certificate)),
+        ("/etc/ssl/private/METERAI.EXAMPLE.key", str(key)),
+        ("METERAI.EXAMPLE", "meterai.example"),
+        ("/var/log/nginx", str(folder)),
+        ("/run/nginx.pid", str(folder / "nginx.pid")),
+        ("user www-data;", ""),
+    ):
+        assert shipped in text
+        text = text.replace(shipped, here)
+    config = folder / "nginx.conf"
+    config.write_text(text)
+    return config
+
+
+OURS = b"Host: meterai.example\r\n"
+
+
+def test_an_unknown_host_gets_no_answer_and_another_name_no_certificate(tmp_path: Path) -> None:
+    config, ports = filled_in(tmp_path), {"80": free_port(), "443": free_port()}
+    text = re.sub(r"^\s*listen \[::\].*\n", "", config.read_text(), flags=re.M)
+    config.write_text(re.sub(r"listen (\d+)", lambda found: f"listen 127.0.0.1:{ports[found[1]]}", text))
+    trusting = ssl.create_default_context(cafile=tmp_path / "site.pem")
+    trusting.check_hostname = False  # names stand in the common name here
+    nginx = shutil.which("nginx") or ""
+    running = subprocess.Popen([nginx, "-e", "stderr", "-c", config, "-g", "daemon off;"])
+    try:
+        wait_until_listening(ports["80"])
+        assert answer_to(ports["80"], OURS).startswith(b"HTTP/1.1 301 ")
+        assert answer_to(ports["443"], OURS, trusting).startswith(b"HTTP/1.1 503 ")
+        for unknown in (b"Host: lain.example\r\n", b"Host: 127.0.0.1\r\n", b""):
+            assert answer_to(ports["80"], unknown) == b""
+            assert answer_to(ports["443"], unknown, trusting) == b""
+        with pytest.raises(ssl.SSLError, match="UNRECOGNIZED_NAME"):
+            answer_to(ports["443"], OURS, trusting, asks_for="lain.example")
+    finally:
+        running.terminate()
+        running.wait(20)
+
+
+def wait_until_listening(port: int) -> None:
+    deadline = time.monotonic() + 20
+    while True:
+        with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port), 10):
+            return
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def answer_to(
+    port: int, host: bytes, tls: ssl.SSLContext | None = None, *, asks_for: str = "meterai.example"
+) -> bytes:
+    """What comes until the server ends the connection. `host`: the header, or none; `asks_for`: as in TLS."""
+    with socket.create_connection(("127.0.0.1", port), 10) as plain:
+        wire = tls.wrap_socket(plain, server_hostname=asks_for) if tls else plain
+        wire.sendall(b"GET /casn HTTP/1.0\r\n%b\r\n" % host)
+        found = b""
+        with contextlib.suppress(ConnectionResetError, ssl.SSLEOFError):
+            while piece := wire.recv(65_536):
+                found += piece
+        return found
 
 
 def self_signed(folder: Path) -> tuple[Path, Path]:

@@ -256,3 +256,34 @@ async def ask(wire: Wire, what: bytes, *, length: int = 5) -> tuple[bytes, bytes
     writer.write(what + b" HTTP/1.1\r\nHost: x\r\n\r\n")
     async with asyncio.timeout(5):
         return await reader.readuntil(HEAD_END), await reader.readexactly(length)
+
+
+@pytest.mark.parametrize("version", [b"1.0", b"1.1"])
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        b"",
+        b"Host:\r\n",
+        b"Host: x\r\nHost: x\r\n",
+        b"Host: x\r\nHost: y\r\n",
+        b"Host: x, y\r\n",
+        b"Host: x/y\r\n",
+        b"Host: a@x\r\n",
+        b"Host: x y\r\n",
+    ],
+)
+async def test_a_request_names_one_host(wire: Wire, version: bytes, hosts: bytes) -> None:
+    reader, writer = wire
+    writer.write(b"POST / HTTP/%b\r\n%bContent-Length: 3\r\n\r\nabc" % (version, hosts) + HIDDEN)
+    async with asyncio.timeout(5):
+        answer = await reader.read()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize("host", [b"meterai.example", b"127.0.0.1:8000", b"[::1]:8000", b"my_host.x-y:1"])
+async def test_every_kind_of_host_is_one(wire: Wire, host: bytes) -> None:
+    reader, writer = wire
+    writer.write(b"GET / HTTP/1.1\r\nHost: %b\r\n\r\n" % host)
+    async with asyncio.timeout(5):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")

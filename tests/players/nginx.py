@@ -92,16 +92,17 @@ def _user() -> str:
 def _fitted(text: str, place: Path, queue: Path, port: int, *, gates: tuple[int, ...], site: int) -> str:
     """The shipped text with this place's ports and folders, and without TLS."""
     servers = "\n".join(f"        server 127.0.0.1:{gate} max_fails=2 fail_timeout=5s;" for gate in gates)
-    first, _, rest = text.partition("    server {\n        listen 80;")  # the redirection to TLS
-    text = first + rest.partition("    }\n")[2]
-    text = re.sub(r"^\s*(?:ssl_|listen \[::\]).*\n", "", text, flags=re.M)
+    text = re.sub(r"    server \{\n        listen 80;.*?\n    \}\n", "", text, flags=re.S)  # the way to TLS
+    text = re.sub(r"^\s*(?:ssl_|listen 80|listen \[::\]).*\n", "", text, flags=re.M)
     for shipped, ours in (
         ("user www-data;", _user()),
         ("worker_processes auto;", "worker_processes 1;"),
         ("/run/nginx.pid", str(place / "nginx.pid")),
         ("/var/log/nginx", str(place)),
         ("/var/lib/meterai/queue", str(queue)),
+        ("listen 443 ssl default_server;", f"listen 127.0.0.1:{port} default_server;"),
         ("listen 443 ssl;", f"listen 127.0.0.1:{port};"),
+        ("server_name METERAI.EXAMPLE;", "server_name 127.0.0.1 x;"),
         ("        server 127.0.0.1:8006 max_fails=2 fail_timeout=5s;", servers),
         ("127.0.0.1:8000", f"127.0.0.1:{site}"),
     ):

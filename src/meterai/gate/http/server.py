@@ -19,6 +19,7 @@ import httptools
 
 from meterai.gate.http.responses import closing, head_of, respond
 from meterai.kit.http.listening import CONNECTIONS_MAX
+from meterai.kit.http.request_host import names_host
 from meterai.kit.http.request_parser import BodyParser, RequestParser
 
 HEAD_BYTES_MAX = 16_384
@@ -260,7 +261,7 @@ class Connection(asyncio.Protocol):
             if answer is None or b"antre_" in data[end:]:
                 return None
         head = data[end + len(_VERSION) :].lower()
-        if b"\r\nhost:" not in head or not _PLAIN(head):
+        if head.count(b"\r\nhost:") != 1 or not _PLAIN(head):
             return None
         return answer
 
@@ -342,6 +343,8 @@ class Connection(asyncio.Protocol):
         assert self._parser is not None
         if self._parser.should_upgrade():
             return
+        if not names_host(self._request.headers.get(b"host", b"").split(b", ")):
+            raise ValueError("a request names one host")
         self._request.method = self._parser.get_method()
         self._request.keep_alive = self._parser.should_keep_alive()
         if len(self._queue) >= PIPELINED_MAX:
@@ -407,7 +410,8 @@ class Connection(asyncio.Protocol):
 _VERSION = b" HTTP/1.1"
 _PLAIN = re.compile(
     rb"(?:\r\n"
-    rb"(?!content-length|transfer-encoding|if-none-match|connection(?!: keep-alive\r)|upgrade:|expect)"
+    rb"(?!content-length|transfer-encoding|if-none-match|connection(?!: keep-alive\r)|upgrade:|expect"
+    rb"|host:(?! [a-z0-9._:\[\]-]+\r))"
     rb"[a-z0-9-]++:[\t -~\x80-\xff]*+)++\r\n\r\n"
 ).fullmatch
 """The headers of an ordinary request, in lower case: whole lines without control characters (RFC 9112), and

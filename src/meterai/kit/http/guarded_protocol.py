@@ -1,4 +1,5 @@
-"""uvicorn's HTTP protocol with limits on the length of a request's head and on the time for it.
+"""uvicorn's HTTP protocol with limits on the length of a request's head and on the time for it. A request
+names its host.
 
 uvicorn itself has neither. Without them a client keeps a connection, or fills the memory, with a request that
 never begins. A request that offers another protocol (`Upgrade`) keeps its body (`request_parser`).
@@ -10,6 +11,7 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from meterai.kit.http.request_host import names_host
 from meterai.kit.http.request_parser import BodyParser, RequestParser
 
 HEAD_BYTES_MAX = 32_768
@@ -63,8 +65,10 @@ class GuardedProtocol(HttpToolsProtocol):
         self.parser.feed_data(data)
 
     def on_headers_complete(self) -> None:
-        """Notes that a head has arrived."""
+        """Notes that a head has arrived. Raises: ValueError, of which uvicorn makes 400, without a host."""
         self._has_advanced = self._is_in_body = True
+        if not names_host([value for name, value in self.headers if name == b"host"]):
+            raise ValueError("a request names one host")
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
