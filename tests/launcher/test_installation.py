@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import nullcontext
@@ -305,6 +306,12 @@ async def test_a_server_of_ones_own_gets_roles_and_schema_but_no_embedded_databa
         server.start(0)
         with pytest.raises(PostgresFailed, match=r"right server.*disk mounted\?.*meterai restore COPY"):
             await DatabaseServer(settings, Secrets(settings.data), may_make=False).make_ready()
+        own = settings.data / "postgres"
+        (own / "data").mkdir(parents=True)
+        (own / "data" / "PG_VERSION").write_text("18")
+        with pytest.raises(PostgresFailed, match=f"embedded database, in {own}.*To move it: start with"):
+            await DatabaseServer(settings, Secrets(settings.data), may_make=False).make_ready()
+        shutil.rmtree(own)
         assert await server.make_ready()
         assert not await DatabaseServer(settings, Secrets(settings.data), may_make=False).make_ready()
         connection = await asyncpg.connect(server.url("worker"))

@@ -202,7 +202,7 @@ def test_a_process_that_starts_while_the_database_is_down_ends_with_one_line(
 ) -> None:
     """It is restarted every few seconds. A trace each time would fill its log."""
     make_pki(tmp_path / "pki")
-    away = "postgresql://a:b@127.0.0.1:1/c"
+    away = "postgresql://a:geheim@127.0.0.1:1/c"
     env = os.environ | {
         "METERAI_DATA": str(tmp_path),
         "METERAI_DATABASE_SITE_URL": away,
@@ -212,5 +212,11 @@ def test_a_process_that_starts_while_the_database_is_down_ends_with_one_line(
     done = subprocess.run([sys.executable, "-m", module], capture_output=True, text=True, env=env)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert json.loads(line)["event"] == "process_ended"
-    assert "[Errno 111]" in json.loads(line)["reason"]
+    said = json.loads(line)
+    assert (said["event"], said["database"], said["reason"]) == (
+        "process_ended",
+        "127.0.0.1:1",
+        "Connection refused",
+    )
+    assert "on-duty.md" in said["next"]
+    assert "geheim" not in line

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import sys
 from typing import Final
 
-AWAY: Final = (
-    "The database does not answer ({why}). The service starts its own database again: run the command "
-    "again in a minute. If it stays so, logs/postgres.log in the data directory says why. A database that "
+_AWAY: Final = (
+    "The database{at} does not answer ({why}). If the service has its own, it starts it again: run the "
+    "command again in a minute; logs/postgres.log in the data directory says more. A database that "
     "METERAI_DATABASE_URL names is looked after by its administrator."
 )
+_AWAY_OUTSIDE: Final = (
+    "The database{at} does not answer ({why}). Is the server up, does its firewall let this machine in, and "
+    "is METERAI_DATABASE_URL right? Its administrator looks after it. Run the command again when it answers."
+)
 _SHUT: Final = (
-    "The database does not let us connect ({why}). Look at METERAI_DATABASE_URL and the other database "
+    "The database{at} does not let us connect ({why}). Look at METERAI_DATABASE_URL and the other database "
     "URLs. A command needs the settings with which the service runs, and its data directory (--data)."
 )
 _NOT_TRUSTED: Final = (
-    "There is no safe way to the database ({why}); no password was sent. Its certificate must be valid, "
+    "There is no safe way to the database{at} ({why}); no password was sent. Its certificate must be valid, "
     "name the host of METERAI_DATABASE_URL, and be issued under sslrootcert. Where it asks for ours, "
     "sslcert and sslkey must belong together. Running processes keep their connections."
 )
@@ -52,9 +57,27 @@ _NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT}
 def outage_message(error: Exception) -> str:
     """The message for an error; empty for a bug, whose traceback is wanted."""
     pattern = _of_database(error) if "asyncpg" in sys.modules else ""
-    if not pattern and isinstance(error, OSError):
-        pattern, error = _FILE, OSError(_said_of_file(error))
-    return pattern.format(why=str(error) or type(error).__name__) if pattern else ""
+    if pattern:
+        return _about_database(pattern, error)
+    return _FILE.format(why=_said_of_file(error)) if isinstance(error, OSError) else ""
+
+
+def _about_database(pattern: str, error: Exception) -> str:
+    from meterai.kit.database_failures import cause_of, server_of
+
+    server = server_of(error)
+    if pattern == _AWAY and server and not _may_be_our_own(server):
+        pattern = _AWAY_OUTSIDE
+    return pattern.format(at=f" at {server}" if server else "", why=cause_of(error))
+
+
+def _may_be_our_own(server: str) -> bool:
+    """Whether the service may have started this server: on this machine, and no setting names one."""
+    named = any(
+        value and name.startswith("METERAI_DATABASE_") and name.endswith("_URL")
+        for name, value in os.environ.items()
+    )
+    return not named and server.startswith(("127.0.0.1:", "/"))
 
 
 def _of_database(error: Exception) -> str:
@@ -91,9 +114,9 @@ def _of_database(error: Exception) -> str:
             | TimeoutError()
             | socket.gaierror()
         ):
-            return AWAY
+            return _AWAY
         case OSError(filename=None) if isinstance(error, FileNotFoundError) or error.errno in _NO_WAY:
-            return AWAY
+            return _AWAY
     return ""
 
 

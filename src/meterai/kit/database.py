@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import asyncpg
 import msgspec
 
+from meterai.kit.database_failures import cause_of, naming_server, server_of
+
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
     Row = asyncpg.Record
@@ -64,6 +66,11 @@ _GIVEN_UP_THERE: Final = {
 }
 """The same at the server's end. Without them the server keeps the transaction's locks for two hours."""
 
+_NEXT: Final = (
+    "Is the database server up, does it let this machine in, and is METERAI_DATABASE_URL right? The process "
+    "tries again. docs/on-duty.md: queue_store_unavailable"
+)
+
 
 def is_outage(error: BaseException) -> bool:
     """Whether an error means that the server, a disk or the network is down. No stack trace is needed."""
@@ -79,21 +86,30 @@ def log_trouble(log: Any, error: BaseException, *, outage: str, fault: str, **fa
     names of the log events.
     """
     if is_outage(error):
-        log.warning(outage, **facts, error=type(error).__name__, reason=str(error)[:200])
+        log.warning(outage, **facts, **outage_facts(error))
     else:
         log.error(fault, **facts, exc_info=error)
 
 
 @contextmanager
 def ending_in_words(log: Any) -> Iterator[None]:
-    """Wraps a process: an outage ends it with one plain line in its log. The supervisor starts it again."""
+    """Wraps a process that is started again: an outage ends it with one plain line in its log.
+
+    So does a database that does not let us in.
+    """
     try:
         yield
     except Exception as error:
-        if not is_outage(error):
+        if not server_of(error) and not is_outage(error):
             raise
-        log.error("process_ended", error=type(error).__name__, reason=str(error)[:300])
+        log.error("process_ended", **outage_facts(error), **({"next": _NEXT} if server_of(error) else {}))
         sys.exit(1)
+
+
+def outage_facts(error: BaseException) -> dict[str, str]:
+    """What a log says of an outage: the error, its reason, and the server that was called."""
+    server = {"database": server_of(error)} if server_of(error) else {}
+    return {"error": type(error).__name__, "reason": cause_of(error)[:300], **server}
 
 
 class Database:
@@ -175,7 +191,9 @@ async def _acquire(pool: Pool) -> PooledConnection:
     try:
         return await pool.acquire(timeout=WAIT_SECONDS)
     except TimeoutError as error:
-        raise TimeoutError(str(error) or "no connection to the database became free in time") from error
+        if str(error):
+            raise
+        raise TimeoutError("no connection to the database became free in time") from error
 
 
 async def _release(pool: Pool, connection: PooledConnection, error: BaseException | None) -> None:
@@ -235,13 +253,15 @@ async def connect_alone(
 ) -> Connection:
     """Opens one connection to `url` outside a pool. The caller closes it.
 
-    Raises: OSError or asyncpg.PostgresError when the server can't be reached.
+    Raises: OSError or asyncpg.PostgresError when the server can't be reached (`database_failures` says which
+    and why).
     """
-    *others, last = _each_host_of(url)
-    for one in others:
-        with suppress(OSError, asyncpg.CannotConnectNowError):
-            return await _dial(one, application_name, held_seconds)
-    return await _dial(last, application_name, held_seconds)
+    with naming_server(url):
+        *others, last = _each_host_of(url)
+        for one in others:
+            with suppress(OSError, asyncpg.CannotConnectNowError):
+                return await _dial(one, application_name, held_seconds)
+        return await _dial(last, application_name, held_seconds)
 
 
 def _each_host_of(url: str) -> list[str]:

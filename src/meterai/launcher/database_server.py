@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from meterai.kit.child_processes import exit_of
@@ -127,13 +128,16 @@ class DatabaseServer:
             raise PostgresFailed(self._missing())
 
     def _missing(self) -> str:
-        data, url = self._settings.data, self._settings.database_url
-        place = "the database that METERAI_DATABASE_URL names" if url else str(self._folder)
-        first = "Is that the right server, and" if url else "First look:"
+        data, folder = self._settings.data, self._folder
+        place, first = str(folder), "is METERAI_DATABASE_URL missing in this shell?"
+        if self._settings.database_url:
+            if has_cluster(folder):
+                return _embedded_elsewhere(data, folder)
+            place, first = "the database that METERAI_DATABASE_URL names", "is that the right server?"
         return (
-            f"Nothing of an installation is in {place}, and none is made anew for {data}. {first} is the "
-            "database's own disk mounted? If the database is lost: meterai restore COPY (docs/backup.md). "
-            "For a new installation name an empty --data."
+            f"Nothing of an installation is in {place}, and no new one is made for {data}. First look: "
+            f"{first} Is the database's own disk mounted? If the database is lost: meterai restore COPY "
+            "(docs/backup.md). For a new installation name an empty --data."
         )
 
     def _our_roles(self) -> dict[str, str]:
@@ -161,6 +165,17 @@ class DatabaseServer:
     def _given(self, role: Role) -> str:
         given: str = getattr(self._settings, f"database_{role}_url")
         return given
+
+
+def _embedded_elsewhere(data: Path, folder: Path) -> str:
+    """The message when an installation that began with the embedded database is led to another one."""
+    return (
+        f"{data} began with an embedded database, in {folder}. The database that METERAI_DATABASE_URL names "
+        "holds nothing of it. To go on with the embedded one: leave METERAI_DATABASE_URL empty. To move it: "
+        "start with METERAI_DATABASE_URL empty, run meterai backup COPY, stop. Then set "
+        f"METERAI_DATABASE_URL, run meterai restore COPY, and move {folder} away. For a new "
+        "installation name an empty --data. Nothing was changed."
+    )
 
 
 async def _ended_by_itself(server: EmbeddedPostgres) -> bool:

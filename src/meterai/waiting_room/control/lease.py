@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from meterai.kit.database import DATABASE_IS_DOWN, Database, log_trouble
+from meterai.kit.database import DATABASE_IS_DOWN, Database, log_trouble, outage_facts
 from meterai.kit.fail_points import FailPoint, never
 from meterai.waiting_room.control.beacon_source import BeaconSource
 from meterai.waiting_room.control.checked_clock import CheckedClock
@@ -73,7 +73,7 @@ class LeaseLoop:
                 if epoch is not None:
                     await self._lead(epoch, stop)
             except DATABASE_IS_DOWN as error:
-                log.warning("queue_store_unavailable", error=type(error).__name__)
+                log.warning("queue_store_unavailable", **outage_facts(error))
             await _pause(stop, STEP_S)
 
     async def _lead(self, epoch: int, stop: asyncio.Event) -> None:
