@@ -18,11 +18,11 @@ from meterai.kernel.money import Rupiah
 from meterai.kit.database import HELD_SECONDS, Database, connect
 from meterai.kit.fail_points import FailPoint
 from meterai.kit.files.free_space import DiskReserve
-from meterai.kit.files.object_store import ObjectStore, open_store, store_folder
+from meterai.kit.files.object_store import ObjectStore, open_store
 from meterai.kit.files.secret_files import keep_secret
 from meterai.kit.messages import Messenger, SmtpSender, WhatsAppSender
 from meterai.kit.production import Part, refuse_unfit
-from meterai.kit.settings import Settings, public_url, queue_root
+from meterai.kit.settings import Settings, public_url
 from meterai.sales.adapters.gateways import adapter_of
 from meterai.sales.adapters.payout import IrisPayouts
 from meterai.sales.ports import PaymentGateway, PayoutProvider
@@ -189,17 +189,10 @@ def code_budgets(settings: Settings) -> Budgets:
 def _upload_room(settings: Settings, db: Database) -> UploadRoom:
     return UploadRoom(
         db,
-        disk_reserve_of(settings),
+        DiskReserve.of(settings),
         network_bytes_max=settings.unproven_network_bytes,
         all_bytes_max=settings.unproven_bytes,
     )
-
-
-def disk_reserve_of(settings: Settings) -> DiskReserve:
-    """The reserve of free space. S3 has no free space: with it, only the quotas count."""
-    files = store_folder(settings.objects_url, settings.data)
-    folders = [files, settings.data, settings.data / "postgres", queue_root(settings)] if files else []
-    return DiskReserve(folders, settings.disk_reserve_bytes)
 
 
 async def _shared(stack: AsyncExitStack, settings: Settings, jail_slots: int) -> dict[str, Any]:

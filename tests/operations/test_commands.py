@@ -34,7 +34,9 @@ async def world(database: TestDatabase, tmp_path: Path) -> World:
     return await build(database, FolderStore(tmp_path / "objects"))
 
 
-async def meterai(database: TestDatabase, data: Path, *words: str) -> tuple[int, str, str]:
+async def meterai(
+    database: TestDatabase, data: Path, *words: str, reserve_bytes: int = 0
+) -> tuple[int, str, str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -48,6 +50,7 @@ async def meterai(database: TestDatabase, data: Path, *words: str) -> tuple[int,
             **os.environ,
             "METERAI_DATABASE_READER_URL": database.urls.reader,
             "METERAI_DATABASE_OPERATOR_URL": database.urls.operator,
+            "METERAI_DISK_RESERVE_BYTES": str(reserve_bytes),
             "COLUMNS": "140",
         },
     )
@@ -77,8 +80,9 @@ async def test_check_ends_well_on_a_healthy_service(world: World, tmp_path: Path
         """INSERT INTO stamping.archive (document_id, level, due_at, attempts, trouble_code)
            VALUES (gen_random_uuid(), 'B-T', now(), 3, 'revocation.unavailable')"""
     )
-    status, out, _ = await meterai(world.database, tmp_path, "check", "--no-files")
+    status, out, _ = await meterai(world.database, tmp_path, "check", "--no-files", reserve_bytes=1 << 60)
     assert status == 0
+    assert f"The disk of {tmp_path} has " in " ".join(out.split())
     assert "ends in 9 days and no other follows" in out
     assert "1 released files at B-T could not be raised or renewed" in out
     assert "An authority does not say whether a certificate is revoked." in out

@@ -8,6 +8,7 @@ import pytest
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.files.free_space import DiskReserve
+from meterai.kit.settings import Settings
 from meterai.stamping.store.unproven import COUNTED_BYTES_MIN
 from meterai.stamping.upload_room import UploadRoom
 from tests.storage_fixtures import TestDatabase
@@ -18,7 +19,7 @@ MB = 1 << 20
 
 def room(database: TestDatabase, reserve: DiskReserve | None = None) -> UploadRoom:
     """Two MB for a network, three in all."""
-    reserve = reserve or DiskReserve([], 0)
+    reserve = reserve or DiskReserve({}, 0)
     return UploadRoom(database.app, reserve, network_bytes_max=2 * MB, all_bytes_max=3 * MB)
 
 
@@ -58,15 +59,17 @@ async def test_small_files_count_for_what_their_rows_take(database: TestDatabase
 
 
 async def test_below_the_reserve_nothing_is_taken(database: TestDatabase, tmp_path: Path) -> None:
-    tight = DiskReserve([tmp_path, tmp_path / "missing"], 1 << 60)
-    assert tight.free_bytes()
+    tight = DiskReserve({"queue": tmp_path, "objects": tmp_path / "missing"}, 1 << 60)
+    assert tight.free_bytes().keys() == {"queue"}
+    assert tight.nearly_full().keys() == {tmp_path}
     with pytest.raises(Refusal) as caught:
         async with room(database, tight).take(b"one", 1):
             pass
     assert (caught.value.kind, caught.value.code) == (Kind.UNAVAILABLE, "upload.disk_full")
 
 
-def test_a_store_on_s3_has_no_free_space_to_run_out_of() -> None:
-    remote = DiskReserve([], 1 << 60)
-    assert remote.free_bytes() is None
+def test_uploads_to_s3_take_no_room_of_our_disks(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, objects_url="s3://files", disk_reserve_bytes=1 << 60)
+    remote = DiskReserve.of(settings)
     remote.refuse_uploads(1 << 40)
+    assert tmp_path in remote.nearly_full(), "the queues and this machine's files are there all the same"

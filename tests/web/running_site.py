@@ -118,7 +118,7 @@ class RunningSite:
             trust=Trust(roots_pem=()), face_limits=FaceLimits(), price_list=PRICES,
             signer=self.signer, jail=None, objects=None,
             upload_room=UploadRoom(
-                self.db, DiskReserve([line.folder.path], 0),  # type: ignore[arg-type]
+                self.db, DiskReserve({"queue": line.folder.path}, 0),  # type: ignore[arg-type]
                 network_bytes_max=1 << 30, all_bytes_max=1 << 30,
             ),
         )  # fmt: skip

@@ -81,14 +81,14 @@ def render_metrics(
     figures: Figures | None,
     signer: SignerNow,
     *,
-    free_bytes: int | None,
+    free_bytes: Mapping[str, int],
     reserve_bytes: int,
     now: datetime,
     environment: str,
 ) -> bytes:
     """Writes the metrics. Without `figures` it writes only what is known without the database.
 
-    `free_bytes`: of the fullest of our disks; None: files are on S3.
+    `free_bytes`: of the disks of our folders.
     """
     registry = CollectorRegistry(auto_describe=False)
     known = [*_always(figures, environment), *_signing(signer, now), *_disk(free_bytes, reserve_bytes)]
@@ -129,11 +129,10 @@ def _always(figures: Figures | None, environment: str) -> Iterator[Metric]:
     yield _gauge("database_up", "The database answers.", figures is not None)
 
 
-def _disk(free_bytes: int | None, reserve_bytes: int) -> Iterator[Metric]:
+def _disk(free_bytes: Mapping[str, int], reserve_bytes: int) -> Iterator[Metric]:
     yield _gauge("disk_reserve_bytes", "Free bytes below which uploads are refused.", reserve_bytes)
-    if free_bytes is not None:
-        free = "Free bytes of the fullest disk of files, database and queues."
-        yield _gauge("disk_free_bytes", free, free_bytes)
+    free = "Free bytes of the disk of a folder: `data`, `objects`, `queue`, `database`."
+    yield _by("folder", "disk_free_bytes", free, free_bytes)
 
 
 def _signing(signer: SignerNow, now: datetime) -> Iterator[Metric]:

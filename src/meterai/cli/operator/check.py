@@ -24,6 +24,7 @@ from meterai.jail.pool import JailPool
 from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Refusal
 from meterai.kit.database import Database, connect
+from meterai.kit.files.free_space import DiskReserve
 from meterai.kit.files.object_store import open_store
 from meterai.kit.settings import Settings, queue_root
 from meterai.operations.invariants.files import Judge, Opinion
@@ -76,8 +77,8 @@ def check(
 ) -> None:
     """Check the invariants of a running service. Reads only.
 
-    Also warns when the signing key or the time-stamp authority's certificate ends soon, and when the proof of
-    released files can't be renewed.
+    Also warns when the signing key or the time-stamp authority's certificate ends soon, when the proof of
+    released files can't be renewed, and when a disk is nearly full.
 
     Exit code 1 when an invariant fails.
     """
@@ -106,11 +107,20 @@ async def _check(settings: Settings, *, files: bool, sample: int | None) -> Repo
                     sample=sample,
                     progress=_Bars(bar),
                 )
-        warnings = await _warnings(reader, now, await _tsa_ends(settings))
+        warnings = await _warnings(reader, now, await _tsa_ends(settings)) + _disks_that_fill(settings)
     finally:
         await reader.close()
     ok = all(found.ok for found in results)
     return Report(ok=ok, checked_at=now, invariants=results, warnings=warnings)
+
+
+def _disks_that_fill(settings: Settings) -> list[str]:
+    reserve = DiskReserve.of(settings)
+    return [
+        f"The disk of {folder} has {free / 1e9:,.1f} GB free. Below {reserve.reserve_bytes / 1e9:,.1f} GB "
+        "(METERAI_DISK_RESERVE_BYTES) uploads are refused: make room (docs/on-duty.md, DiskFills)."
+        for folder, free in reserve.nearly_full().items()
+    ]
 
 
 async def _tsa_ends(settings: Settings) -> datetime | None:
