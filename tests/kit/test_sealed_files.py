@@ -88,13 +88,17 @@ def test_a_file_may_be_larger_than_memory(tmp_path: Path) -> None:
     assert 0 < max(source.largest, target.largest) <= PIECE
 
 
-@pytest.mark.parametrize("text", ["", " , ", "age1short", IDENTITY, f"{RECIPIENT};{RECIPIENT}"])
+@pytest.mark.parametrize(
+    "text",
+    ["", " , ", "age1short", IDENTITY, f"{RECIPIENT};{RECIPIENT}"],
+    ids=["empty", "comma", "short", "secret", "semicolon"],
+)
 def test_what_is_no_public_key_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="age1"):
         recipients_of(text)
 
 
-@pytest.mark.parametrize("text", ["", "# none", RECIPIENT])
+@pytest.mark.parametrize("text", ["", "# none", RECIPIENT], ids=["empty", "comment", "public"])
 def test_what_is_no_private_key_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="AGE-SECRET-KEY-"):
         identities_of(text)
