@@ -7,9 +7,15 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from cryptography.x509 import ExtendedKeyUsage
+from cryptography.x509.oid import NameOID
 
 from meterai.stamping.keys.signing_keys import TokenPlace, parse_place
 from meterai.stamping.signer.private_keys.certificate_request import make_request
@@ -85,3 +91,18 @@ def _issued(pki: Path, by: str, builder: x509.CertificateBuilder) -> x509.Certif
 
 def encoded(chain: list[x509.Certificate]) -> list[bytes]:
     return [certificate.public_bytes(Encoding.DER) for certificate in chain]
+
+
+def make_software_key(pki: Path, folder: Path) -> None:
+    """Makes another development key in files, certified by the same authority."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Meterai Elektronik 10000 SPESIMEN 2")])
+    request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
+    certified = certify_request(pki, request.public_bytes(Encoding.PEM))
+    folder.mkdir()
+    (folder / "chain.pem").write_bytes(certified)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "stamp.key.pem").write_bytes(pem)
+    chain = x509.load_pem_x509_certificates(certified)
+    for file, certificate in zip(("stamp.pem", "intermediate.pem"), chain, strict=True):
+        (folder / file).write_bytes(certificate.public_bytes(Encoding.PEM))

@@ -17,13 +17,13 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from meterai.cli.operator import keys as commands
 from meterai.kernel.refusals import Refusal
-from meterai.operations.invariants.signatures import read_counters
 from meterai.operations.use_cases.check_invariants import run_invariants
 from meterai.stamping.keys import signing_keys
 from meterai.stamping.keys.key_register import keys_now
 from meterai.stamping.keys.signing_keys import LITTLE_TIME, SigningKey, active_key, ends_soon, state_of
 from meterai.stamping.model import SEAL_BYTES, TOKEN_BYTES
 from meterai.stamping.signer.cms import cms_bytes_max
+from meterai.stamping.signer.key_files import read_counters
 from meterai.stamping.use_cases.run_cycle import free_leases, run_due_jobs
 from meterai.verification.in_jail import judge
 from meterai.verification.model import JudgeRequest, Verdict

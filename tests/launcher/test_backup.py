@@ -17,9 +17,11 @@ from typing import Any
 import asyncpg
 import msgspec
 import pytest
+from typer.testing import CliRunner
 
 import meterai.sales
 from meterai.cli.copies.backup_folder import BackupFolder
+from meterai.cli.main import build
 from meterai.kit.files.object_store import FolderStore
 from meterai.kit.installation import read_addresses
 from meterai.kit.installation_secrets import Secrets
@@ -28,6 +30,7 @@ from meterai.waiting_room.files.published_documents import Head
 from simulator.crowd.browser import Browser, Response
 from simulator.crowd.queued_applicant import QueuedApplicant
 from simulator.crowd.service import find_service
+from tests.keys.certified import make_software_key
 from tests.pdf.sealing import normalised
 from tests.places import passing_folder
 from tests.prepared import copy_prepared
@@ -139,6 +142,36 @@ def forget_log(data: Path) -> None:
     asyncio.run(delete())
 
 
+def keys(*words: str, data: Path) -> str:
+    """The output of `meterai keys ...`, in this process."""
+    shown = CliRunner().invoke(build(f"keys {words[0]}"), ["keys", *words, "--data", str(data)])
+    assert shown.exit_code == 0, (shown.output, shown.exception)
+    return shown.output
+
+
+def put_to_use(data: Path, place: str) -> str:
+    """Adds and activates the key in the folder `place`. Returns its id."""
+    chain = data / place / "chain.pem"
+    added = keys("add", "--place", f"file:{place}", "--certificate", str(chain), data=data)
+    key_id = added.split()[added.split().index("key") + 1].rstrip(".")
+    until(lambda: f"{key_id}  waiting" in (said := keys("list", data=data)) and "not seen" not in said, 10)
+    keys("activate", key_id, data=data)
+    return key_id
+
+
+def keys_of_releases(data: Path) -> list[str]:
+    """Which key sealed each release, the oldest first."""
+
+    async def read() -> list[str]:
+        url = read_addresses(data).database
+        connection = await asyncpg.connect(url, user="meterai_owner", password=Secrets(data).database_owner)
+        rows = await connection.fetch("SELECT key_id FROM stamping.release ORDER BY released_at")
+        await connection.close()
+        return [row["key_id"] for row in rows]
+
+    return asyncio.run(read())
+
+
 @pytest.fixture
 def place() -> Iterator[Path]:
     with passing_folder("meterai-backup-") as folder:
@@ -175,13 +208,26 @@ def test_after_a_restore_no_serial_comes_twice_and_all_that_is_lost_is_said(plac
         before = {name: judged(data, file)[1] for name, file in files.items()}
         assert all(judged(data, file)[0] == "genuine" for file in files.values())
         audited(data)
+        stolen = keys("list", data=data).split()[0]
+        make_software_key(data / "pki", data / "pki" / "next")
+        another = put_to_use(data, "pki/next")
+        assert "has marked it" in keys("retire", stolen, "--reason", "stolen", data=data)
 
     ended = last_head(data)
     said = meterai("restore", str(copy), data=data)
+    first, second = said[said.index("Key ") :].splitlines()[:2]
+    assert f"Key {stolen} is active in the register, which has forgotten that it is retired since" in first
+    assert f"Next: activate another key (meterai keys list), then meterai keys retire {stolen}" in first
+    assert f"Key {another} is NOT in the register" in second
     assert "made 2 signatures that the register does not know" in said
     assert f"Publish the head that ended there: {ended}" in said
     assert f"What was here is in {data}/before-restore-" in said
     with running(data):
+        until(lambda: f"{stolen}  retired" in keys("list", data=data), 10)
+        assert f"meterai keys retire {stolen}" in keys("list", data=data)
+        assert len(serials(data)) == 1, "nothing is sealed with the key, although Bob's order is paid"
+        assert put_to_use(data, "pki/next") == another
+        assert "has marked it" in keys("retire", stolen, "--reason", "stolen", data=data)
         # Bob had ordered before the copy was made and has paid since: that settles itself.
         until(lambda: len(serials(data)) == 2)
         dave = buy(data, "dave")
@@ -189,6 +235,7 @@ def test_after_a_restore_no_serial_comes_twice_and_all_that_is_lost_is_said(plac
         assert judged(data, bob) == ("register.lost", before["bob"])
         assert judged(data, carol) == ("register.lost", before["carol"])
         assert before["alice"] in serials(data)
+        assert keys_of_releases(data) == [stolen, another, another]
         assert not {before["bob"], before["carol"]} & set(serials(data))
         meterai("check", "--all", data=data)
         report = audited(data)

@@ -13,9 +13,9 @@ from benchmarks.growth.__main__ import grow, main
 from benchmarks.growth.history import TABLES
 from meterai.kernel.serial_number import parse_serial
 from meterai.kit.files.object_store import FolderStore
-from meterai.operations.invariants.signatures import read_counters
 from meterai.operations.use_cases.check_invariants import run_invariants
 from meterai.operations.use_cases.open_site import DEVELOPMENT_STOCK, open_site
+from meterai.stamping.signer.key_files import read_counters
 from tests.storage_fixtures import TestDatabase
 
 pytestmark = pytest.mark.storage

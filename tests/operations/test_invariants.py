@@ -12,9 +12,9 @@ from meterai.kit.files.object_store import FolderStore
 from meterai.kit.outbox import enqueue_many
 from meterai.operations.invariants.files import Opinion
 from meterai.operations.invariants.model import InvariantResult
-from meterai.operations.invariants.signatures import read_counters
 from meterai.operations.use_cases.check_invariants import run_invariants
 from meterai.sales.use_cases.issue_quota import PIECES_MAX, issue_quota
+from meterai.stamping.signer.key_files import read_counters
 from tests.operations.plants import copy_of
 from tests.operations.world import EARLIER, KEY, NOW, World, build, serial_of
 from tests.storage_fixtures import TestDatabase

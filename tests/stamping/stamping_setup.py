@@ -25,13 +25,13 @@ from meterai.kit.fail_points import never
 from meterai.kit.files.object_store import FolderStore
 from meterai.ledger import model as books
 from meterai.ledger.queries import Lot, lot_of
-from meterai.operations.invariants.signatures import read_counters
 from meterai.operations.use_cases.check_invariants import run_invariants
 from meterai.sales.use_cases.issue_quota import issue_quota
 from meterai.stamping.cycle.batch import CycleSettings, Tools
 from meterai.stamping.model import Job
 from meterai.stamping.placement import Placement
 from meterai.stamping.requests import OutputLimits
+from meterai.stamping.signer.key_files import read_counters
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
 from meterai.stamping.use_cases.accept_document import accept_document

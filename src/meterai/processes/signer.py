@@ -171,7 +171,7 @@ async def open_sealer(settings: Settings, open_key: OpenDevice) -> AsyncIterator
     try:
         async with db.connection() as connection:
             await keys.refresh(connection, system_clock())
-        keys.check_active(system_clock())
+            await keys.check_start(connection, system_clock())
         async with aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=32, keepalive_timeout=20),
             cookie_jar=aiohttp.DummyCookieJar(),

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from meterai.kernel.refusals import Refusal
 from meterai.kernel.serial_number import SerialNumber
-from meterai.stamping.signer_wire import Identity, KeyReport
+from meterai.stamping.signer_wire import Identity, KeyReport, UnregisteredKey
 
 
 class KeyHolder(Protocol):
@@ -16,6 +16,10 @@ class KeyHolder(Protocol):
 
     async def keys(self) -> list[KeyReport]:
         """Returns one report per registered key. Raises: Refusal(UNAVAILABLE, "signer.unavailable")."""
+        ...
+
+    async def unregistered(self) -> list[UnregisteredKey]:
+        """Returns the keys that it used or marked, and that the register lacks. Raises: as `keys`."""
         ...
 
 

@@ -66,6 +66,10 @@ class SignerClient:
         """Returns the signer's report on each registered key. Raises: Refusal(UNAVAILABLE, ...)."""
         return (await self._ask(signer_wire.ListKeys(), signer_wire.Keys)).keys
 
+    async def unregistered(self) -> list[signer_wire.UnregisteredKey]:
+        """Returns the keys that it used and the register does not know. Raises: Refusal(UNAVAILABLE, ...)."""
+        return (await self._ask(signer_wire.ListKeys(), signer_wire.Keys)).unregistered
+
     async def stopped(self) -> bool:
         """Whether the signer has seen a thrown stop switch. Raises: Refusal(UNAVAILABLE, ...)."""
         return (await self._ask(signer_wire.ListKeys(), signer_wire.Keys)).stopped

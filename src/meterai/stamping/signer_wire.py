@@ -69,6 +69,20 @@ class KeyReport(msgspec.Struct, frozen=True):
     active: bool
     trouble: str
     """Why it could not sign now; empty if it could."""
+    marked: bool = False
+    """Whether the signer has marked it as retired: it never signs again, whatever the register says."""
+    retired_at: datetime | None = None
+    """When it was retired, by that mark."""
+
+
+class UnregisteredKey(msgspec.Struct, frozen=True):
+    """A key that the signer has used or marked, and that the register does not know."""
+
+    key_id: str
+    uses: int
+    retired: bool
+    retired_at: datetime | None = None
+    """When, by the signer's mark; None: unknown, or not retired."""
 
 
 class Keys(msgspec.Struct, frozen=True, tag="keys"):
@@ -76,6 +90,8 @@ class Keys(msgspec.Struct, frozen=True, tag="keys"):
 
     keys: list[KeyReport]
     stopped: bool
+    unregistered: list[UnregisteredKey] = []
+    """A register that was put back from an older copy lacks the keys that were added since."""
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):

@@ -918,6 +918,7 @@ TABLE: dict[str, Explanation] = {
     "signer.not_allowed": _ours(N_("Pemberian meterai sedang tertunda.")),
     "signer.request_unreadable": _ours(N_("Pemberian meterai sedang tertunda.")),
     "key.none": _ours(N_("Pemberian meterai sedang tertunda.")),
+    "key.marked": _ours(N_("Pemberian meterai sedang tertunda.")),
     "key.expired": _ours(N_("Pemberian meterai sedang tertunda.")),
     "key.unavailable": _ours(N_("Pemberian meterai sedang tertunda.")),
     "key.wrong_signature": _ours(N_("Pemberian meterai sedang tertunda.")),

@@ -27,6 +27,7 @@ from meterai.cli.copies.backup_folder import (
     put_back_queues,
 )
 from meterai.cli.data_folder import DataOption, data_folder
+from meterai.cli.operator.shared.forgotten_keys import words_of_unregistered, words_of_unretired
 from meterai.cli.operator.shared.operator_settings import operator_name
 from meterai.cli.outage_messages import outage_message
 from meterai.kernel.clock import system_clock
@@ -41,8 +42,8 @@ from meterai.launcher.database_server import DatabaseServer
 from meterai.launcher.embedded_postgres import PostgresFailed, has_cluster
 from meterai.launcher.preparation import LaunchProblem, only_launcher, prepare_folders
 from meterai.launcher.schema.migrate import NotMigrated, head_version
-from meterai.operations.invariants.signatures import read_counters
 from meterai.stamping.queries import serials_under_way
+from meterai.stamping.signer.key_files import add_marks, counter_path, read_counters, read_marks
 from meterai.stamping.signer.private_keys.key_counter import KeyCounter
 from meterai.stamping.use_cases.note_restore import NotedRestore, note_restore
 from meterai.waiting_room.files.log_facts import OperatorFacts
@@ -212,6 +213,7 @@ async def _fill(
     if _certificates(data / _ROOTS) < _certificates(state / _ROOTS):
         copy_whole(state / _ROOTS, data / _ROOTS)
     _newest_counters(state / COUNTERS, data / COUNTERS)
+    add_marks(state / COUNTERS, data / COUNTERS)
     put_back_queues(state / "queue", queue_root(settings))
     store = open_store(settings.objects_url, data)
     for keys in keys_in(copy.objects):
@@ -241,20 +243,29 @@ def _newest_counters(source: Path, target: Path) -> None:
     here = read_counters(target)
     for key, uses in read_counters(source).items():
         if uses > here.get(key, -1):
-            copy_whole(source / f"{key}.count", target / f"{key}.count")
+            copy_whole(counter_path(source, key), counter_path(target, key))
 
 
 async def _settle_keys(db: Database, settings: Settings) -> NotedRestore:
     folder = settings.data / COUNTERS
     folder.mkdir(mode=0o700, exist_ok=True)
-    noted = await note_restore(db, read_counters(folder), actor=operator_name(), now=system_clock())
+    noted = await note_restore(
+        db, read_counters(folder), read_marks(folder), actor=operator_name(), now=system_clock()
+    )
     for key, uses in noted.counters.items():
-        counter = KeyCounter(folder / f"{key}.count")
+        counter = KeyCounter(counter_path(folder, key))
         counter.value = uses
         counter.write()
         counter.sync()
         counter.close()
     return noted
+
+
+def _show_keys(noted: NotedRestore) -> None:
+    for key, (state, retired_at) in noted.unretired.items():
+        typer.echo(words_of_unretired(key, state, retired_at))
+    for other in noted.unregistered:
+        typer.echo(words_of_unregistered(other))
 
 
 def _act(facts: OperatorFacts) -> str:
@@ -265,7 +276,8 @@ def _act(facts: OperatorFacts) -> str:
 def _show(
     noted: NotedRestore, queues: RewoundQueues, under_way: list[str], copied_at: datetime | None
 ) -> None:
-    """Settles keys, register and queues. `copied_at`: None when the database was put back by other means."""
+    """Says what is lost, keys first. `copied_at`: None when the database was put back by other means."""
+    _show_keys(noted)
     moment = f"{copied_at:%Y-%m-%d %H:%M:%S} UTC" if copied_at else "the moment of the database put back"
     typer.echo(f"Lost: orders, payments and all else that happened after {moment}.")
     typer.echo(

@@ -29,12 +29,12 @@ from meterai.kit.files.object_store import open_store
 from meterai.kit.settings import Settings, queue_root
 from meterai.operations.invariants.files import Judge, Opinion
 from meterai.operations.invariants.model import InvariantResult
-from meterai.operations.invariants.signatures import read_counters
 from meterai.operations.use_cases.ask_signer import ask_signer
 from meterai.operations.use_cases.check_invariants import SAMPLE, run_invariants
 from meterai.stamping.archive.queries import count_archive
 from meterai.stamping.keys.key_register import key_that_ends_soon
 from meterai.stamping.keys.signing_keys import has_little_time
+from meterai.stamping.signer.key_files import read_counters
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
 from meterai.verification.model import SEAL_HOLDS, Trust, Verdict

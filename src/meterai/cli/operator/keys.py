@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.operator.history import newest, shown
+from meterai.cli.operator.shared.forgotten_keys import words_of_unregistered, words_of_unretired
 from meterai.cli.operator.shared.operator_settings import (
     NOT_FOLLOWED,
     given_reason,
@@ -35,10 +36,10 @@ from meterai.kit.audit_trail import AuditEntry, read_audit
 from meterai.kit.database import Database, connect
 from meterai.kit.settings import Settings, from_environment
 from meterai.launcher.preparation import LaunchProblem, prepare_folders
-from meterai.stamping.keys.key_register import KeyNow, keys_now, serials_sealed_by
+from meterai.stamping.keys.key_register import KeyNow, keys_beside, keys_now, serials_sealed_by
 from meterai.stamping.keys.signing_keys import SigningKey, TokenPlace, key_id_of, parse_place
 from meterai.stamping.signer_client import SignerClient
-from meterai.stamping.signer_wire import socket_path
+from meterai.stamping.signer_wire import UnregisteredKey, socket_path
 from meterai.stamping.use_cases import activate_key as activating
 from meterai.stamping.use_cases import add_key as adding
 from meterai.stamping.use_cases import retire_key as retiring
@@ -53,15 +54,22 @@ _JSON = typer.Option("--json", help="Print one JSON object per key.")
 def list_keys(as_json: Annotated[bool, _JSON] = False, data: DataOption = None) -> None:
     """Show every signing key, what it is used for, and how the signer finds it."""
 
-    async def work(db: Database, signer: SignerClient, _: Settings) -> list[KeyNow]:
-        return await keys_now(db, signer, now=system_clock())
+    async def work(
+        db: Database, signer: SignerClient, _: Settings
+    ) -> tuple[list[KeyNow], list[UnregisteredKey]]:
+        return await keys_now(db, signer, now=system_clock()), await keys_beside(signer)
 
-    found = _run(data, work)
+    found, beside = _run(data, work)
     if as_json:
         for key in found:
             typer.echo(key.to_json())
+        for other in beside:
+            facts = {"state": "unregistered", **msgspec.structs.asdict(other)}
+            typer.echo(msgspec.json.encode(facts).decode())
     else:
         _show(found)
+        for other in beside:
+            typer.echo(words_of_unregistered(other))
 
 
 def make_code_key(data: DataOption = None) -> None:
@@ -137,7 +145,8 @@ def add_key(
     except (OSError, ValueError) as error:
         raise typer.BadParameter(f"no certificates in PEM: {error}", param_hint="--certificate") from None
 
-    async def work(db: Database, _: SignerClient, settings: Settings) -> str:
+    async def work(db: Database, signer: SignerClient, settings: Settings) -> str:
+        await _refuse_marked(signer, chain)
         await refuse_misplaced(place, chain, settings)
         roots, begin, end = trusted_roots(settings), _utc(valid_from), _utc(valid_until)
         key = adding.examine_key(place, chain, roots, valid_from=begin, valid_until=end, now=system_clock())
@@ -161,6 +170,13 @@ def add_key(
         return key.key_id
 
     typer.echo(f"Added key {_run(data, work)}. Next: meterai keys list, then meterai keys activate.")
+
+
+async def _refuse_marked(signer: SignerClient, chain: Sequence[x509.Certificate]) -> None:
+    """Raises: Refusal CONFLICT `key.retired` for a key that the signer has marked as retired."""
+    key_id = key_id_of(chain[0].public_bytes(Encoding.DER))
+    if any(other.retired and other.key_id == key_id for other in await keys_beside(signer)):
+        raise Refusal(Kind.CONFLICT, "key.retired", key_id=key_id)
 
 
 async def refuse_misplaced(place: str, chain: Sequence[x509.Certificate], settings: Settings) -> None:
@@ -230,7 +246,8 @@ def retire_key(
 ) -> None:
     """Never sign with this key again. The stamps it signed stay genuine.
 
-    Exit code 3: it is retired, but the signer was not seen to follow; 1 or 2: it is not retired.
+    The signer marks the key beside its counter, so that no restore of the database forgets it.
+    Exit code 3: it is retired, but the signer was not seen to mark it; 1 or 2: it is not retired.
     """
     reason = given_reason(reason)
 
@@ -252,11 +269,16 @@ def retire_key(
 
         told = await wait_for_signer(
             has_seen,
-            does="begins nothing with it any more",
+            does="has marked it and begins nothing with it any more",
             not_there="nothing is signed with it.",
         )
         typer.echo(told.words)
         if not told.seen:
+            typer.echo(
+                "The signer has not marked the key yet: a restore of the database would forget that it is "
+                f"retired. Next: start the signer, then run this command again: meterai keys retire "
+                f"{key.key_id} (docs/backup.md)."
+            )
             raise typer.Exit(NOT_FOLLOWED)
 
     _run(data, work)
@@ -318,6 +340,8 @@ def _show(found: list[KeyNow]) -> None:
         dates = f"{key.valid_from:%Y-%m-%d} to {key.valid_until:%Y-%m-%d}"
         typer.echo(f"{key.key_id}  {key.state:<8}  {dates}  used {key.uses:,} times  {key.signer or 'ready'}")
         typer.echo(f"{'':16}  {key.place}  {key.name}")
+        if key.forgotten:
+            typer.echo(words_of_unretired(key.key_id, key.forgotten, key.retired_at))
         if key.needs_next:
             days = (key.valid_until - system_clock()).days
             left = "It has ended, nothing is signed" if days < 0 else f"Only {days} days are left"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from meterai.kit.database import Connection
 from meterai.operations.invariants.model import Findings, SqlInvariant
@@ -33,14 +32,6 @@ I8 = SqlInvariant(
         """,
     ),
 )
-
-
-def read_counters(folder: Path) -> dict[str, int]:
-    """What software keys say of their own use: key id -> uses, from `KEY_ID.count` files of 20 digits.
-
-    Raises: OSError, ValueError when one can't be read.
-    """
-    return {path.stem: int(path.read_text()) for path in folder.glob("*.count")}
 
 
 async def compare_counters(

@@ -13,6 +13,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
 from meterai.stamping.keys.signing_keys import SigningKey, ends_soon, state_of
 from meterai.stamping.ports import KeyHolder
+from meterai.stamping.signer_wire import KeyReport, UnregisteredKey
 from meterai.stamping.store import keys
 
 
@@ -35,6 +36,8 @@ class KeyNow(msgspec.Struct, frozen=True, kw_only=True):
     """Counted attempts to sign with it (I8)."""
     signer: str
     """Why the signer could not sign with it now; empty when it could."""
+    forgotten: str = ""
+    """Its state in a register that has forgotten that it is retired; empty for other keys."""
 
     def to_json(self) -> str:
         """Writes the key as one JSON object."""
@@ -44,30 +47,45 @@ class KeyNow(msgspec.Struct, frozen=True, kw_only=True):
 async def keys_now(db: Database, holder: KeyHolder, *, now: datetime) -> list[KeyNow]:
     """Lists every registered key in the order of adding. While the signer is away, the report says so."""
     try:
-        trouble = {report.key_id: report.trouble for report in await holder.keys()}
+        reports = {report.key_id: report for report in await holder.keys()}
         missing = "not seen yet"
     except Refusal as refusal:
-        trouble, missing = {}, refusal.code
+        reports, missing = {}, refusal.code
     async with db.connection() as connection:
         register = await keys.signing_keys(connection)
         uses = await keys.count_uses(connection)
     last = ends_soon(register, now)
+    states = {key.key_id: state_of(key, register, now) for key in register}
+    forgotten = {id for id, report in reports.items() if report.marked and states.get(id) != "retired"}
     return [
         KeyNow(
             key_id=key.key_id,
-            state=state_of(key, register, now),
+            state="retired" if key.key_id in forgotten else states[key.key_id],
             place=key.place,
             name=_name(key.certificates[0]),
             valid_from=key.valid_from,
             valid_until=key.valid_until,
             active_from=key.active_from,
-            retired_at=key.retired_at,
+            retired_at=key.retired_at or _marked_at(reports.get(key.key_id)),
             needs_next=key == last,
             uses=uses.get(key.key_id, 0),
-            signer=trouble.get(key.key_id, missing),
+            signer=reports[key.key_id].trouble if key.key_id in reports else missing,
+            forgotten=states[key.key_id] if key.key_id in forgotten else "",
         )
         for key in register
     ]
+
+
+def _marked_at(report: KeyReport | None) -> datetime | None:
+    return report.retired_at if report else None
+
+
+async def keys_beside(holder: KeyHolder) -> list[UnregisteredKey]:
+    """Lists the keys that the signer knows and the register lacks. None while the signer is away."""
+    try:
+        return await holder.unregistered()
+    except Refusal:
+        return []
 
 
 async def registered_keys(conn: Connection) -> list[SigningKey]:

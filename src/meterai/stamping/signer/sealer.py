@@ -148,7 +148,7 @@ class Sealer:
     async def keys(self) -> Keys:
         """Reports the state of each registered key, and whether the stop switch is thrown."""
         await self._look()
-        return Keys(self._keys.reports(self._clock()), self._stopped)
+        return Keys(self._keys.reports(self._clock()), self._stopped, self._keys.unregistered())
 
     async def sign_codes(self, wanted: Sequence[tuple[str, date]]) -> CodeSignatures:
         """Signs the 2-D codes of allocated serial numbers.

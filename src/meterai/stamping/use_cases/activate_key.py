@@ -32,18 +32,20 @@ async def activate_key(
     Raises:
 
     - NOT_FOUND `key.unknown`
-    - CONFLICT `key.retired`
+    - CONFLICT `key.retired`: by the register, or by the signer's mark
     - CONFLICT `key.signs_already`: the active key can't be given a later start
     - INVALID `key.unfit`: not valid at that time, or its seals are too long
     - CONFLICT `key.not_ready`: the signer can't sign with it now
     - UNAVAILABLE `signer.unavailable`
     """
     begin = max(at or now, now)
-    trouble = {report.key_id: report.trouble for report in await holder.keys()}
+    reports = await holder.keys()
+    trouble = {report.key_id: report.trouble for report in reports}
+    marked = {report.key_id for report in reports if report.marked}
     async with db.transaction() as tx:
         register = await keys.lock_keys(tx)
         key = find_key(register, key_id)
-        if key.retired_at is not None:
+        if key.retired_at is not None or key.key_id in marked:
             raise Refusal(Kind.CONFLICT, "key.retired", key_id=key.key_id)
         is_active = active_key(register, now) == key
         if is_active and key.valid(now) and begin > now:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import structlog
 from meterai.kit.database import Connection
 from meterai.kit.files.file_lock import locked
 from meterai.stamping.signer import register
+from meterai.stamping.signer.key_files import uses_of
 from meterai.stamping.signer.private_keys.software_key import KeyDevice
 
 log = structlog.get_logger(__name__)
@@ -95,12 +97,7 @@ async def reconcile(conn: Connection, key: CountedKey, now: datetime) -> int:
     counted = await register.counted_attempts(conn, key.key_id)
     unreached = counted - key.attempts
     if unreached < 0:
-        raise CounterMismatch(
-            f"key {key.key_id} was used {key.attempts} times, the register counted {counted}: "
-            "is the database's own disk mounted, is it the right server? If so, the key was used outside the "
-            "stamping cycle, or the database was put back from an older copy (then: meterai restore, see "
-            "docs/backup.md)"
-        )
+        raise _used_more(key.key_id, key.attempts, counted)
     if unreached > UNREACHED_MAX or (unreached and not key.counter.existed):
         raise CounterMismatch(
             f"the register counted {counted} uses of key {key.key_id}, its counter says {key.attempts}: "
@@ -118,3 +115,23 @@ async def reconcile(conn: Connection, key: CountedKey, now: datetime) -> int:
         await register.abandon_newest(conn, key.key_id, unreached, now)
         log.warning("signer.attempts_abandoned", key_id=key.key_id, attempts=unreached)
     return unreached
+
+
+async def refuse_forgotten_uses(conn: Connection, folder: Path, key_ids: Collection[str]) -> None:
+    """Compares the counters of keys that are not opened with the register, one way.
+
+    Raises: CounterMismatch when one of these keys was used more often than the register knows.
+    """
+    for key_id in key_ids:
+        used, counted = uses_of(folder, key_id), await register.counted_attempts(conn, key_id)
+        if used > counted:
+            raise _used_more(key_id, used, counted)
+
+
+def _used_more(key_id: str, used: int, counted: int) -> CounterMismatch:
+    return CounterMismatch(
+        f"key {key_id} was used {used} times, the register counted {counted}: "
+        "is the database's own disk mounted, is it the right server? If so, the key was used outside the "
+        "stamping cycle, or the database was put back from an older copy (then: meterai restore, see "
+        "docs/backup.md)"
+    )

@@ -16,15 +16,18 @@ import structlog
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection
 from meterai.stamping.keys.signing_keys import SigningKey, active_key
+from meterai.stamping.signer.key_files import counter_path
 from meterai.stamping.signer.private_keys.checked_key import CheckedKey, FaultAlarm
 from meterai.stamping.signer.private_keys.key_counter import (
     CountedKey,
     CounterMismatch,
     KeyCounter,
     reconcile,
+    refuse_forgotten_uses,
 )
+from meterai.stamping.signer.private_keys.retired_keys import RetiredKeys
 from meterai.stamping.signer.private_keys.software_key import OpenKey
-from meterai.stamping.signer_wire import KeyReport
+from meterai.stamping.signer_wire import KeyReport, UnregisteredKey
 from meterai.stamping.store.keys import signing_keys
 
 log = structlog.get_logger(__name__)
@@ -60,7 +63,7 @@ class KeyRing:
         *,
         unregistered: Sequence[SigningKey] = (),
     ) -> None:
-        """`counters`: folder of the counter files.
+        """`counters`: folder of the counter files and of the marks of retired keys.
 
         `unregistered`: keys to use while the register is empty.
         """
@@ -68,6 +71,7 @@ class KeyRing:
         self._counters = counters
         self._alarm = alarm
         self._unregistered = list(unregistered)
+        self._retired = RetiredKeys(counters)
         self._known: list[SigningKey] = []
         self._held: dict[str, _Held] = {}
         self._in_use: Counter[str] = Counter()
@@ -76,31 +80,39 @@ class KeyRing:
     async def refresh(self, conn: Connection, now: datetime) -> None:
         """Reads the register again, opens new keys, and closes retired keys that are not in use.
 
-        A key that can't be opened is noted and tried again later: see `problem_of`.
+        Keys are retired by the register, or by the signer's own mark. A key that can't be opened is noted and
+        tried again later: see `problem_of`.
         """
         self._known = await signing_keys(conn) or self._unregistered
+        await self._retired.follow(self._known)
         for key in self._known:
-            if key.retired_at is not None and key.key_id in self._held:
-                if not self._in_use[key.key_id]:
+            if self._retired.trouble_of(key):
+                if key.key_id in self._held and not self._in_use[key.key_id]:
                     await self._let_go(key.key_id)
-            elif key.retired_at is None and key.key_id not in self._held:
+            elif key.key_id not in self._held:
                 await self._hold(conn, key, now)
 
-    def check_active(self, now: datetime) -> None:
-        """Checks at the start that the active key can be opened. Raises: CounterMismatch."""
+    async def check_start(self, conn: Connection, now: datetime) -> None:
+        """Checks at the start that the active key can be opened, and that no other key's uses are forgotten.
+
+        Raises: CounterMismatch.
+        """
         key = active_key(self._known, now)
         if key is not None and self.problem_of(key.key_id):
             raise CounterMismatch(self.problem_of(key.key_id))
+        await refuse_forgotten_uses(conn, self._counters, self._retired.forgotten(self._known))
 
     def active(self, now: datetime) -> CountedKey:
         """Returns the key that signs now.
 
-        Raises: Refusal UNAVAILABLE `key.none`, `key.expired` (or about to be), or `key.unavailable` while its
-        device is away. No attempt needs to be spent in that case.
+        Raises: Refusal UNAVAILABLE `key.none`, `key.marked` (retired; the register forgot it), `key.expired`
+        (or about to be), or `key.unavailable` while its device is away. No attempt needs to be spent then.
         """
         key = active_key(self._known, now)
         if key is None:
             raise Refusal(Kind.UNAVAILABLE, "key.none")
+        if key.key_id in self._retired:
+            raise Refusal(Kind.UNAVAILABLE, "key.marked", key_id=key.key_id)
         if not key.valid(now) or not key.valid(now + LAST_MINUTES):
             raise Refusal(Kind.UNAVAILABLE, "key.expired", key_id=key.key_id)
         held = self._held.get(key.key_id)
@@ -139,9 +151,15 @@ class KeyRing:
                 certificate=key.certificates[0],
                 active=active is not None and key.key_id == active.key_id,
                 trouble=self._trouble_of(key),
+                marked=key.key_id in self._retired,
+                retired_at=self._retired.retired_at(key.key_id),
             )
             for key in self._known
         ]
+
+    def unregistered(self) -> list[UnregisteredKey]:
+        """The keys that were used or retired here, and that the register does not know."""
+        return self._retired.unregistered(self._known)
 
     async def close(self) -> None:
         """Closes all keys."""
@@ -149,8 +167,8 @@ class KeyRing:
             await self._let_go(key_id)
 
     def _trouble_of(self, key: SigningKey) -> str:
-        if key.retired_at is not None:
-            return "retired"
+        if retired := self._retired.trouble_of(key):
+            return retired
         held = self._held.get(key.key_id)
         return held.device.trouble if held else self.problem_of(key.key_id)
 
@@ -171,7 +189,7 @@ class KeyRing:
     async def _count(self, conn: Connection, device: OpenKey, now: datetime) -> None:
         counter: KeyCounter | None = None
         try:
-            counter = KeyCounter(self._counters / f"{device.key_id}.count")
+            counter = KeyCounter(counter_path(self._counters, device.key_id))
             counted = CountedKey(CheckedKey(device, self._alarm), counter)
             await reconcile(conn, counted, now)
         except BaseException:

@@ -1,0 +1,69 @@
+"""The files that the signer keeps for each key in DATA/signer: its counter, and the mark that it is retired.
+
+They outlive the database. A restored register may have forgotten what they say.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from meterai.kit.files.atomic_write import copy_whole, write_whole
+
+_COUNTER: Final = ".count"
+_MARK: Final = ".retired"
+
+
+def counter_path(folder: Path, key_id: str) -> Path:
+    """The file that counts the uses of a key."""
+    return folder / f"{key_id}{_COUNTER}"
+
+
+def read_counters(folder: Path) -> dict[str, int]:
+    """What software keys say of their own use: key id -> uses, from `KEY_ID.count` files of 20 digits.
+
+    Raises: OSError, ValueError when one can't be read.
+    """
+    return {path.stem: int(path.read_text()) for path in folder.glob(f"*{_COUNTER}")}
+
+
+def used_keys(folder: Path) -> set[str]:
+    """Ids of the keys that have a counter."""
+    return {path.stem for path in folder.glob(f"*{_COUNTER}")}
+
+
+def uses_of(folder: Path, key_id: str) -> int:
+    """What the counter of one key says; 0 where it says nothing."""
+    try:
+        return int(counter_path(folder, key_id).read_text())
+    except (OSError, ValueError):
+        return 0
+
+
+def read_marks(folder: Path) -> dict[str, datetime | None]:
+    """The retired keys: key id -> time of retirement, from `KEY_ID.retired` files.
+
+    The name of the file is the mark. The time is None where the file does not say it, as when a person has
+    made the file by hand.
+    """
+    return {path.stem: _time_in(path) for path in folder.glob(f"*{_MARK}")}
+
+
+def write_mark(folder: Path, key_id: str, retired_at: datetime) -> None:
+    """Marks a key as retired for good; the mark survives a loss of power. Raises: OSError."""
+    write_whole(folder / f"{key_id}{_MARK}", f"{retired_at.isoformat()}\n".encode(), mode=0o640)
+
+
+def add_marks(source: Path, target: Path) -> None:
+    """Copies the marks that `target` lacks. Raises: OSError."""
+    for key_id in read_marks(source).keys() - read_marks(target).keys():
+        copy_whole(source / f"{key_id}{_MARK}", target / f"{key_id}{_MARK}")
+
+
+def _time_in(path: Path) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(path.read_text().strip())
+    except (OSError, ValueError):
+        return None
+    return moment if moment.tzinfo else None
