@@ -49,7 +49,7 @@ class DiskReserve:
     def nearly_full(self) -> dict[Path, int]:
         """The disks with less free than twice the reserve: one folder of each, and what is free."""
         least = _WARNED_BELOW * self.reserve_bytes
-        disks = {}
+        disks: dict[int, tuple[Path, int]] = {}
         for name, free in self.free_bytes().items():
             folder = self._folders[name]
             if free < least:
