@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from meterai.waiting_room.rules.model import Schedule
-from meterai.waiting_room.rules.tickets import decode_ticket
+from meterai.waiting_room.rules.tickets import decode_ticket, mark_of
 from tests.gate.ticket_code import read_code
 from tests.gate.visitor import get, join, post, raw
 from tests.players.queue_twin import GateProcess, Queue
@@ -27,6 +27,24 @@ def test_a_join_goes_on_to_the_page_of_the_ticket_and_keeps_it_in_a_cookie(gate:
         assert "HttpOnly; SameSite=Lax" in cookie
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert answer.headers["cache-control"] == "no-store"
+
+
+def test_over_https_no_other_host_can_set_the_cookies_and_old_ones_count(queue: Queue) -> None:
+    with GateProcess(queue.root, number=9, gate_url="https://antre.contoh") as gate:
+        answer = join(gate.port, "aman@contoh.id")
+        ticket = answer.ticket
+        planted = join(gate.port, "orang@contoh.id").ticket
+        for name in ("antre_casn", "__Host-antre_casn"):
+            kept = {"Cookie": f"{name}={ticket}"}
+            assert get(gate.port, "/antre/casn", **kept).headers["location"].endswith(f"/t/{ticket}")
+            gone = get(gate.port, f"/antre/casn?lepas={mark_of(ticket)}", **kept).cookies
+            assert [one.partition(";")[0] for one in gone] == ["__Host-antre_casn=", "antre_casn="]
+        for both in ("antre_casn={1}; __Host-antre_casn={0}", "__Host-antre_casn={0}; antre_casn={1}"):
+            page = get(gate.port, "/antre/casn", Cookie=both.format(ticket, planted))
+            assert page.headers["location"].endswith(f"/t/{ticket}")
+    for cookie, name in zip(answer.cookies, ("antre", "kontak"), strict=True):
+        assert cookie.startswith(f"__Host-{name}_casn=")
+        assert cookie.endswith("; HttpOnly; SameSite=Lax; Secure")
 
 
 def test_a_page_with_a_script_gets_the_wait_page_as_the_answer(gate: GateProcess) -> None:

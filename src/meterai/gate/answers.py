@@ -9,6 +9,7 @@ from meterai.gate.http.responses import Headers, lines_of, respond
 from meterai.gate.http.safety_headers import safety_headers
 from meterai.gate.open_event import GateSettings
 from meterai.gate.pages import Pages
+from meterai.kit.http.host_cookies import PREFIX
 from meterai.texts.mechanism.languages import prefix_of
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.queue.gate import HEADLINES, TEXTS
@@ -26,12 +27,12 @@ class Answers:
     def __init__(self, settings: GateSettings, pages: Pages) -> None:
         self._settings = settings
         self._pages = pages
-        self._is_secure = settings.gate_url.startswith("https:")
+        self.is_secure = settings.gate_url.startswith("https:")
         self.safety: tuple[tuple[str, str], ...] = safety_headers(
             settings.site_url,
             style_hash=pages.style_hash,
             script_hashes=pages.script_hashes,
-            tls=self._is_secure,
+            tls=self.is_secure,
         )
         self._page_lines: dict[tuple[str, str], str] = {}
         self._assets = {
@@ -112,13 +113,14 @@ class Answers:
         """A header that keeps the contact in the browser in which it was typed, as long as the ticket."""
         return self._cookie(contact_cookie(slug), quote(contact, safe="@+"), _age(until))
 
-    def no_cookie(self, slug: str) -> tuple[str, str]:
-        """A header that makes the browser forget its ticket."""
-        return self._cookie(ticket_cookie(slug), "", 0)
+    def no_cookie(self, slug: str) -> list[tuple[str, str]]:
+        """The headers that make the browser forget its ticket, under its old name too."""
+        header, gone = self._cookie(ticket_cookie(slug), "", 0)
+        return [(header, gone), (header, gone.removeprefix(PREFIX))] if self.is_secure else [(header, gone)]
 
     def _cookie(self, name: str, text: str, age: int) -> tuple[str, str]:
-        secure = "; Secure" if self._is_secure else ""
-        value = f"{name}={text}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
+        prefix, secure = (PREFIX, "; Secure") if self.is_secure else ("", "")
+        value = f"{prefix}{name}={text}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
         return ("set-cookie", value)
 
     def _asset(self, kind: str, content: bytes, kept: str) -> bytes:

@@ -22,6 +22,7 @@ from meterai.gate.pages import EventFacts, Pages
 from meterai.gate.routes import answer
 from meterai.gate.visit import Visit
 from meterai.kernel.ids import new_help_code
+from meterai.kit.http.host_cookies import plain_cookies
 from meterai.kit.http.network_limits import NetworkLimits
 from meterai.texts.mechanism.languages import languages, prefix_of, split_language
 from meterai.waiting_room.files.queue_folder import QueueFolder, queues_in
@@ -203,6 +204,8 @@ class Gate:
         return self.answers.notice("not_found", language, page, 404)
 
     def _visit(self, request: Request, language: str, event: OpenEvent) -> Visit:
+        if self.answers.is_secure and (sent := request.header(b"cookie")):
+            request.headers[b"cookie"] = plain_cookies(sent, time.time())
         return Visit(
             request,
             language,

@@ -36,7 +36,7 @@ def join_form(
     if visit.event.issuer.window() is None:
         return closed_notice(visit, refusal)
     body = _render(visit, _facts(visit, refusal))
-    more = [visit.answers.no_cookie(visit.slug)] if forgets_ticket else []
+    more = visit.answers.no_cookie(visit.slug) if forgets_ticket else []
     return visit.page(http_status(refusal), body, *more, referrer="same-origin")
 
 

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from meterai.jail.queueing.callers import set_caller
 from meterai.kit.http.body_budget import give_back
+from meterai.kit.http.host_cookies import host_cookies, plain_cookies
 from meterai.texts.mechanism.languages import split_language
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.cached_pages import CachedPage, CachedPages
@@ -72,6 +73,7 @@ class SiteMiddleware:
         self.assets = assets
         self.make_pages = make_pages
         self._renew()
+        self.tls = tls
         self.safety = safety_headers(tls=tls, forms_lead_to=forms_lead_to)
         self.reader_safety = safety_headers(tls=tls, reads_codes=True)
 
@@ -125,18 +127,23 @@ class SiteMiddleware:
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         language, path = split_language(scope["path"])
         query = scope.get("query_string", b"").decode("latin-1")
+        sent = _cookies_in(scope["headers"]) if self.tls else None
         finisher = _Finisher(
             send,
             self.safety,
             language.encode(),
             packs=_accepts_gzip(scope["headers"]),
             silent=scope["method"] == "HEAD",
+            sent=sent,
         )
         # A copy: by its own the server knows that an answer to HEAD has no body. Routes answer GET.
         passed = {**scope, "path": path, "raw_path": path.encode()}
+        if sent:
+            others = [pair for pair in scope["headers"] if pair[0] != b"cookie"]
+            passed["headers"] = [*others, (b"cookie", plain_cookies(sent, time.time()))]
         passed["method"] = "GET" if finisher.silent else scope["method"]
         attach(passed, Visit(language, path, query))
-        set_caller(caller_of_request(scope))
+        set_caller(caller_of_request(passed))
         await self.site(passed, receive, finisher.send)
 
     async def _send_asset(self, scope: Scope, send: Send) -> None:
@@ -178,10 +185,23 @@ class SiteMiddleware:
 
 
 class _Finisher:
-    """Adds the safety headers to an answer, and compresses text that comes in one piece."""
+    """Adds the safety headers to an answer, and compresses text that comes in one piece.
 
-    def __init__(self, send: Send, safety: Headers, language: bytes, *, packs: bool, silent: bool) -> None:
+    `sent`: the cookies of a request that came by HTTPS; those of the answer get their names there.
+    """
+
+    def __init__(
+        self,
+        send: Send,
+        safety: Headers,
+        language: bytes,
+        *,
+        packs: bool,
+        silent: bool,
+        sent: bytes | None,
+    ) -> None:
         self.silent = silent
+        self._sent = sent
         self._send = send
         self._safety = safety
         self._language = language
@@ -206,6 +226,8 @@ class _Finisher:
                 headers = [(k, v) for k, v in headers if k != b"content-length"]
                 headers += [(b"content-encoding", b"gzip"), (b"content-length", b"%d" % len(body))]
                 message = {"type": "http.response.body", "body": body, "more_body": False}
+            if self._sent is not None and b"set-cookie" in names:
+                headers = _with_host_cookies(headers, self._sent)
             headers += [pair for pair in self._safety if pair[0] not in names]
             headers.append((b"vary", b"accept-encoding, cookie"))
             if b"cache-control" not in names:
@@ -227,6 +249,16 @@ async def _answer(scope: Scope, send: Send, status: int, headers: Headers, body:
 
 def _header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes:
     return next((value for key, value in headers if key == name), b"")
+
+
+def _cookies_in(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    return b"; ".join(value for name, value in headers if name == b"cookie")
+
+
+def _with_host_cookies(headers: Headers, sent: bytes) -> Headers:
+    kept = [pair for pair in headers if pair[0] != b"set-cookie"]
+    wanted = [value for name, value in headers if name == b"set-cookie"]
+    return kept + [(b"set-cookie", one) for each in wanted for one in host_cookies(each, sent)]
 
 
 def _accepts_gzip(headers: Iterable[tuple[bytes, bytes]]) -> bool:
