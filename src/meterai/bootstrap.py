@@ -28,6 +28,7 @@ from meterai.sales.adapters.payout import IrisPayouts
 from meterai.sales.ports import PaymentGateway, PayoutProvider
 from meterai.sales.prices import PriceList
 from meterai.sales.qr_image import READ_QR_IMAGE
+from meterai.sales.use_cases.check_gateway_key import gateway_trouble
 from meterai.stamping.archive.level import Level
 from meterai.stamping.archive.revocation_source import HttpRevocation, RevocationSource
 from meterai.stamping.archive.tools import ArchiveSettings, ArchiveTools
@@ -174,6 +175,15 @@ async def _database(stack: AsyncExitStack, settings: Settings, url: str, name: s
     )
     stack.push_async_callback(db.close)
     return db
+
+
+async def ask_gateway(settings: Settings) -> str:
+    """Why the gateway of the settings gave no good answer; empty: it knows our key. No payment is opened."""
+    gateway = adapter_of(settings).from_settings(settings, JailPool([READ_QR_IMAGE]))
+    try:
+        return await gateway_trouble(gateway)
+    finally:
+        await gateway.close()
 
 
 def code_budgets(settings: Settings) -> Budgets:

@@ -19,6 +19,7 @@ from meterai.kit.settings import Settings, from_environment, queue_root
 from meterai.launcher.database_server import DatabaseServer
 from meterai.launcher.embedded_postgres import PostgresFailed
 from meterai.launcher.first_start import open_installation, record_known_officers
+from meterai.launcher.gateway_key import check_gateway_key
 from meterai.launcher.preparation import (
     LaunchProblem,
     Twins,
@@ -50,6 +51,8 @@ def install(
     settings = msgspec.structs.replace(settings, data=(data or settings.data).absolute())
     try:
         _refuse_unfit(settings)
+        if warning := check_gateway_key(settings):
+            typer.echo(warning, err=True)
         os.umask(0o077)
         prepare_folders(settings.data, of_others=True)
         with only_launcher(settings.data):

@@ -30,6 +30,7 @@ from meterai.kit.settings import Settings, from_environment
 from meterai.launcher.database_server import DatabaseServer
 from meterai.launcher.embedded_postgres import PostgresFailed
 from meterai.launcher.first_start import open_installation, record_known_officers
+from meterai.launcher.gateway_key import check_gateway_key
 from meterai.launcher.preparation import (
     LaunchProblem,
     Ports,
@@ -78,6 +79,8 @@ def up(
     )
     try:
         check_settings(settings)
+        if warning := check_gateway_key(settings):
+            _console.print("[yellow]![/]", escape(warning))
         prepare_folders(settings.data)
         os.umask(0o077)  # only this user reads mails, documents and logs
         with only_launcher(settings.data):

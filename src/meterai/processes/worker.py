@@ -40,6 +40,7 @@ from meterai.operations.use_cases.judge_promises import judge_due_promises
 from meterai.operations.use_cases.keep_terms import keep_terms
 from meterai.operations.use_cases.publish_head import publish_head
 from meterai.operations.use_cases.report_backlog import BacklogReporter
+from meterai.sales.use_cases.check_gateway_key import note_gateway_key
 from meterai.sales.use_cases.clean_up import clean_up_orders
 from meterai.sales.use_cases.expire_orders import expire_due_orders
 from meterai.sales.use_cases.pay_refunds import PayoutRules, pay_due_refunds
@@ -154,6 +155,7 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str) -> list[Loop]:
         Loop(name="reminders", work=lambda: remind(app), busy_s=0.1, idle_s=3),
         Loop(name="payments", work=poll, busy_s=0.05, idle_s=2),
         Loop(name="promises", work=lambda: judge_due_promises(db, limit=_PROMISES), busy_s=0.1, idle_s=10),
+        Loop(name="gateway_key", work=lambda: note_gateway_key(gateway), busy_s=3_600, idle_s=3_600),
         Loop(name="behind", work=report_backlog, idle_s=1),
         Loop(name="orders", work=expire, busy_s=0.05, idle_s=5),
         Loop(name="refunds", work=refund, busy_s=0.05, idle_s=2),
