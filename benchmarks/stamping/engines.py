@@ -55,7 +55,8 @@ from meterai.stamping.placement import Placement
 from meterai.stamping.requests import SealRequest, Stamp
 from meterai.stamping.signer.cms import build_cms
 from meterai.stamping.signer.filling import RunningDigest, fill
-from meterai.stamping.signer.private_keys.software_key import CodeKey, KeyDevice, SoftwareKey
+from meterai.stamping.signer.private_keys.code_key import CodeKey
+from meterai.stamping.signer.private_keys.software_key import KeyDevice, SoftwareKey
 from meterai.stamping.signer.time_stamp_client import TokenChecker, make_query
 from sandbox.tsa import TimeStampAuthority
 

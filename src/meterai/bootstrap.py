@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from meterai.customers.codes import Budgets
@@ -15,6 +16,7 @@ from meterai.jail.pool import JOBS_WAITING_MAX, JailPool
 from meterai.jail.queueing.cpu_budgets import CpuBudgets
 from meterai.kernel.clock import Clock, system_clock
 from meterai.kernel.money import Rupiah
+from meterai.kit.application_secret import FILE, Secret, SecretFile
 from meterai.kit.database import HELD_SECONDS, Database, connect
 from meterai.kit.fail_points import FailPoint
 from meterai.kit.files.free_space import DiskReserve
@@ -42,7 +44,7 @@ from meterai.verification.face_limits import face_limits
 from meterai.verification.model import SEAL_HOLDS, FaceLimits, Trust
 from meterai.verification.page_pictures import COMPARE_PAGE
 from meterai.verification.picture_codes import READ_PICTURE
-from meterai.verification.trust import TRUST_FOLDER, load_trust
+from meterai.verification.trust import TRUST_FOLDER, TrustFolder
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
 from meterai.verification.use_cases.picture_of_stamp import RENDER
 from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
@@ -87,10 +89,21 @@ class App:
     """For requests that need no place in line; it takes no turn from buyers (docs/waiting-room.md)."""
     signer: Signer
     gateway: PaymentGateway
-    secret: bytes  # for codes, cookies and links; the same in every process
+    read_secret: Callable[[], Secret]
+    """Of codes, cookies and links; the same in every process."""
     price_list: PriceList
-    trust: Trust
+    read_trust: Callable[[], Trust]
     clock: Clock
+
+    @property
+    def secret(self) -> Secret:
+        """What is made now is made with it. It also knows those that are honoured still."""
+        return self.read_secret()
+
+    @property
+    def trust(self) -> Trust:
+        """The roots and the keys of 2-D codes that verification trusts."""
+        return self.read_trust()
 
     @property
     def face_limits(self) -> FaceLimits:
@@ -225,12 +238,19 @@ async def _shared(stack: AsyncExitStack, settings: Settings, jail_slots: int) ->
         "check_jail": check_jail,
         "signer": signer,
         "gateway": gateway,
-        "secret": keep_secret(settings.data / "secrets", "application").encode(),
+        "read_secret": _secret_file(settings.data / "secrets").now,
         "price_list": PriceList(
             service_fee=Rupiah(settings.service_fee), vat_basis_points=settings.vat_basis_points
         ),
-        "trust": load_trust(settings.data / TRUST_FOLDER),
+        "read_trust": TrustFolder(settings.data / TRUST_FOLDER).now,
     }
+
+
+def _secret_file(folder: Path) -> SecretFile:
+    """The secret of codes, cookies and links. Made here only where no launcher has made it."""
+    if not (folder / FILE).exists():
+        keep_secret(folder, Path(FILE).stem)
+    return SecretFile(folder)
 
 
 def _messenger(settings: Settings) -> Messenger:

@@ -15,8 +15,9 @@ from meterai.kernel.refusals import Refusal
 from meterai.stamping.keys.signing_keys import SigningKey
 from meterai.stamping.signer.private_keys import checked_key, key_ring
 from meterai.stamping.signer.private_keys.checked_key import WRONG_WITHIN_SECONDS, CheckedKey, FaultAlarm
+from meterai.stamping.signer.private_keys.code_key import CodeKey
 from meterai.stamping.signer.private_keys.key_ring import KeyRing
-from meterai.stamping.signer.private_keys.software_key import CodeKey, OpenKey, SoftwareKey, algorithm_of
+from meterai.stamping.signer.private_keys.software_key import OpenKey, SoftwareKey, algorithm_of
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from meterai.kernel.refusals import Refusal
 from meterai.kit.settings import Settings
 from meterai.stamping.keys.development_key import development_key
 from meterai.stamping.keys.signing_keys import SigningKey
+from meterai.stamping.signer.private_keys.code_key import CodeKey
 from meterai.stamping.signer.private_keys.key_opener import KeyOpener
-from meterai.stamping.signer.private_keys.software_key import CodeKey
 from sandbox.pki.authority import make_pki
 from tests.keys.certified import certify, encoded
 from tests.keys.soft_hsm import MODULE, PIN, SoftHsm

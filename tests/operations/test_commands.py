@@ -98,7 +98,7 @@ async def test_check_says_when_the_time_stamp_authority_s_certificate_ends(
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         signer_wire.read_request(await signer_wire.read_frame(reader))
-        writer.write(signer_wire.frame(signer_wire.Identity("key", [], 1, tsa_ends=ends)))
+        writer.write(signer_wire.frame(signer_wire.Identity("key", [], tsa_ends=ends)))
 
     signer_wire.socket_path(tmp_path).parent.mkdir(parents=True)
     async with await asyncio.start_unix_server(answer, signer_wire.socket_path(tmp_path)):

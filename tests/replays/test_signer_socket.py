@@ -52,7 +52,7 @@ LOOK, DATE, SEAL, CODES = (
 async def signer_for(named: str) -> AsyncIterator[tuple[Path, Any]]:
     """A signer at a socket that every user can open. Yields the socket and the sealer."""
     sealer = SimpleNamespace(
-        identity=AsyncMock(return_value=signer_wire.Identity("k", [], 1)),
+        identity=AsyncMock(return_value=signer_wire.Identity("k", [])),
         time_stamps=AsyncMock(return_value=signer_wire.Tokens([b"t"])),
         seal=AsyncMock(return_value=signer_wire.Seals({}, {}, "k")),
         sign_codes=AsyncMock(return_value=signer_wire.CodeSignatures([])),

@@ -34,6 +34,7 @@ def test_each_kind_of_news_has_its_words_and_the_link_in_both_languages(news: Ne
         id=uuid.UUID(int=0),
         submit_id="form",
         token_round=0,
+        token_digest=b"",
         number="M7KQ-3XPD-92RT",
         flow=Flow.QUOTA,
         state=OrderState.PAID,

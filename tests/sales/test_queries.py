@@ -15,6 +15,7 @@ from meterai.customers.contacts import canonical_contact
 from meterai.kernel.ids import token_digest
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
+from meterai.kit.application_secret import Secret
 from meterai.kit.messages import Message
 from meterai.sales.events import load_events
 from meterai.sales.news import News, refund_entry
@@ -202,17 +203,22 @@ async def test_the_page_tells_what_happened_in_order(shop: Shop) -> None:
     assert set(happened[3:]) == {TimelineKind.CREDITED, TimelineKind.COMPLETED}
 
 
-async def test_news_carry_the_permanent_link_in_the_order_s_language(shop: Shop) -> None:
+ROTATED = Secret(b"new" * 12, (b"new" * 12,), (b"new" * 12, SECRET))
+"""Long after a rotation: the secret with which the order was opened has ended."""
+
+
+@pytest.mark.parametrize("secret", [SECRET, ROTATED], ids=["same", "rotated"])
+async def test_news_carry_the_permanent_link_in_the_order_s_language(shop: Shop, secret: bytes) -> None:
     page = await shop.paid_quota()
     recorder = Recorder()
-    assert await send_due_news(shop.db, recorder, SECRET, public_url=HERE, clock=shop.clock) == 1
+    assert await send_due_news(shop.db, recorder, secret, public_url=HERE, clock=shop.clock) == 1
     (message,) = recorder.messages
     assert (message.to, message.to_kind) == ("alice@example.com", "email")
     assert page.number in message.subject
     assert "Rp25.000" in message.text
     token = message.text.rsplit(f"{HERE}/p/", 1)[1].strip()
     assert await find_order_by_token(shop.db, token) == page.id
-    assert await send_due_news(shop.db, recorder, SECRET, public_url=HERE, clock=shop.clock) == 0
+    assert await send_due_news(shop.db, recorder, secret, public_url=HERE, clock=shop.clock) == 0
 
 
 async def test_news_wait_for_a_sender_that_is_away_and_give_up_on_an_address_that_refuses(

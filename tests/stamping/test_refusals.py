@@ -18,7 +18,7 @@ from meterai.stamping.placement import Placement
 from meterai.stamping.queries import DocumentPage, document_page, released_file
 from meterai.stamping.queries import job as find_job
 from meterai.stamping.requests import OutputLimits
-from meterai.stamping.signer_wire import Identity
+from meterai.stamping.signer_wire import CodeSignatures, Identity
 from meterai.stamping.use_cases.accept_document import accept_document
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.run_cycle import run_due_jobs
@@ -158,7 +158,7 @@ class LyingSigner:
     async def identity(self) -> Identity:
         return await self._honest.identity()
 
-    async def code_signatures(self, wanted: Sequence[tuple[SerialNumber, date]]) -> list[bytes]:
+    async def code_signatures(self, wanted: Sequence[tuple[SerialNumber, date]]) -> CodeSignatures:
         return await self._honest.code_signatures(wanted)
 
     async def seal(

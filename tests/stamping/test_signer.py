@@ -88,10 +88,10 @@ async def test_what_the_newest_attempts_sealed_is_known_without_reading_the_regi
 
 async def test_codes_are_signed_for_allocated_serials_only(setup: StampingSetup) -> None:
     job = await setup.order(await setup.accept(make_letter()))
-    identity = await setup.client.identity()
-    (signature,) = await setup.client.code_signatures([(job.serials[0], TODAY)])
+    signed = await setup.client.code_signatures([(job.serials[0], TODAY)])
+    (signature,) = signed.signatures
     public = bytes.fromhex((setup.data / "pki" / "code.pub").read_text())
-    message = code_message(job.serials[0], TODAY, identity.code_key_id)
+    message = code_message(job.serials[0], TODAY, signed.key_id)
     Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
     with pytest.raises(Refusal, match=r"stamping\.serial_not_allocated"):
         await setup.client.code_signatures([(job.serials[0], TODAY), (UNKNOWN, TODAY)])

@@ -92,7 +92,8 @@ async def test_a_message_is_in_the_language_in_which_the_contact_was_given(
 @pytest.mark.parametrize("news", News)
 def test_news_of_an_order_is_translated(news: News, pseudo_language: str) -> None:
     order = OrderToTell(
-        id=uuid.UUID(int=0), submit_id="form", token_round=0, number="M7KQ-3XPD-92RT", flow=Flow.QUOTA,
+        id=uuid.UUID(int=0), submit_id="form", token_round=0, token_digest=b"", number="M7KQ-3XPD-92RT",
+        flow=Flow.QUOTA,
         state=OrderState.PAID, total=12_500, language=pseudo_language, contact_kind="email",
         contact_value="ani@contoh.id", waits_for_choice=True, all_stamped=True,
     )  # fmt: skip

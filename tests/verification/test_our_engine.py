@@ -21,7 +21,8 @@ from meterai.stamping.placement import Placement
 from meterai.stamping.requests import ExtendRequest, SealRequest, Stamp
 from meterai.stamping.signer.cms import build_cms
 from meterai.stamping.signer.filling import fill
-from meterai.stamping.signer.private_keys.software_key import CodeKey, SoftwareKey
+from meterai.stamping.signer.private_keys.code_key import CodeKey
+from meterai.stamping.signer.private_keys.software_key import SoftwareKey
 from meterai.stamping.signer.time_stamp_client import TokenChecker, make_query
 from meterai.verification.in_jail import judge
 from meterai.verification.model import SEAL_HOLDS, Covers, JudgeRequest, RegisterAnswer, Verdict

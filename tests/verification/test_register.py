@@ -22,7 +22,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kernel.serial_number import group_serial, readings
 from meterai.kit.database import connect
 from meterai.signatures.stamp_code import code_message, encode_code
-from meterai.stamping.signer.private_keys.software_key import CodeKey
+from meterai.stamping.signer.private_keys.code_key import CodeKey
 from meterai.verification.model import FaceLimits, Judgement, RegisterAnswer, Verdict
 from meterai.verification.reasons import UNEXPECTED
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document

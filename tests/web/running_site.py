@@ -101,7 +101,7 @@ class Answering:
     async def ping(self) -> Identity:
         if self.trouble:
             raise self.trouble
-        return Identity("key", [], 1, tsa_ends=self.tsa_ends)
+        return Identity("key", [], tsa_ends=self.tsa_ends)
 
 
 class RunningSite:

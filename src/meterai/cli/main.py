@@ -87,6 +87,11 @@ COMMANDS: Final = {
     "release sign": _Entry(
         "meterai.cli.operator.release", "sign_request", "Sign a request; the last signature carries it out."
     ),
+    "secrets rotate": _Entry(
+        "meterai.cli.operator.secrets",
+        "rotate_secret",
+        "Make a new secret. The one before stays good.",
+    ),
     "keys list": _Entry("meterai.cli.operator.keys", "list_keys", "Show the signing keys."),
     "keys code": _Entry("meterai.cli.operator.keys", "make_code_key", "Make the key of the 2-D code, once."),
     "keys request": _Entry(
@@ -154,6 +159,7 @@ _GROUPS: Final = {
     "officers": "Officers: their roles and their SSH keys.",
     "queue": "The waiting room in front of an event.",
     "release": "Acts that wait for a second officer.",
+    "secrets": "Secrets of the service, and how they rotate.",
     "refunds": "Refunds that an officer looks into (docs/backup.md).",
 }
 

@@ -59,5 +59,6 @@ class Secrets:
 
         They are the secret of codes, cookies and links, and the token of metrics.
         """
-        keep_secret(self.folder, "application")
+        if not self.hold_application:
+            keep_secret(self.folder, "application")
         keep_text(self.metrics_token_file)

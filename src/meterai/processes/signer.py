@@ -33,10 +33,10 @@ from meterai.stamping.keys.development_key import development_key
 from meterai.stamping.signer import register
 from meterai.stamping.signer.askers import Askers, Right, may_ask, user_at
 from meterai.stamping.signer.private_keys.checked_key import FaultAlarm
+from meterai.stamping.signer.private_keys.code_key import CodeKeyFile
 from meterai.stamping.signer.private_keys.key_counter import CounterMismatch
 from meterai.stamping.signer.private_keys.key_opener import KeyOpener
 from meterai.stamping.signer.private_keys.key_ring import KeyRing, OpenDevice
-from meterai.stamping.signer.private_keys.software_key import CodeKey
 from meterai.stamping.signer.sealer import Sealer, is_register_lost
 from meterai.stamping.signer.time_stamp_client import HttpTimestamper, TokenChecker
 
@@ -180,7 +180,7 @@ async def open_sealer(settings: Settings, open_key: OpenDevice) -> AsyncIterator
             yield Sealer(
                 db,
                 keys,
-                CodeKey.load(pki),
+                CodeKeyFile(pki, system_clock()),
                 HttpTimestamper(session, settings.tsa_url, checker),
                 clock=system_clock,
                 tsa_ends=checker.certificates_end,

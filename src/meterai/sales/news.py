@@ -43,8 +43,10 @@ class OrderToTell(msgspec.Struct, frozen=True, kw_only=True):
     id: uuid.UUID
     number: str
     submit_id: str
-    """What is stored of its form's name: its link's token is made from that, and from the round."""
+    """What is stored of its form's name: its link's token is made from that, and from the round.
+    `token_digest` tells with which of our secrets."""
     token_round: int
+    token_digest: bytes
     flow: Flow
     state: OrderState
     language: str

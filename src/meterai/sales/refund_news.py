@@ -39,6 +39,7 @@ class RefundToTell(RefundFacts, frozen=True, kw_only=True):
     submit_id: str
     """Its order's link is made from this, and from the round."""
     token_round: int
+    token_digest: bytes
     language: str
 
 

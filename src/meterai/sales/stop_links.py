@@ -9,6 +9,8 @@ import uuid
 
 import msgspec
 
+from meterai.kit.application_secret import honoured
+
 _TAG_BYTES = 16
 _NAMING_BYTES = 4
 
@@ -33,7 +35,9 @@ def read_stop_token(secret: bytes, text: str) -> StopLink | None:
     except ValueError:
         return None
     body = raw[_TAG_BYTES:]
-    if len(body) != 16 + _NAMING_BYTES or not hmac.compare_digest(raw[:_TAG_BYTES], _tag(secret, body)):
+    tags = (_tag(one, body) for one in honoured(secret))
+    is_ours = any(hmac.compare_digest(raw[:_TAG_BYTES], tag) for tag in tags)
+    if len(body) != 16 + _NAMING_BYTES or not is_ours:
         return None
     return StopLink(refund_id=uuid.UUID(bytes=body[:16]), naming=int.from_bytes(body[16:]))
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from meterai.kernel.refusals import Refusal
 from meterai.kernel.serial_number import SerialNumber
-from meterai.stamping.signer_wire import Identity, KeyReport, UnregisteredKey
+from meterai.stamping.signer_wire import CodeSignatures, Identity, KeyReport, UnregisteredKey
 
 
 class KeyHolder(Protocol):
@@ -40,8 +40,9 @@ class Signer(KeyHolder, Protocol):
         """
         ...
 
-    async def code_signatures(self, wanted: Sequence[tuple[SerialNumber, date]]) -> list[bytes]:
-        """Returns Ed25519 signatures for the 2-D codes of allocated serial numbers, in the same order.
+    async def code_signatures(self, wanted: Sequence[tuple[SerialNumber, date]]) -> CodeSignatures:
+        """Returns Ed25519 signatures for the 2-D codes of allocated serial numbers, in the same order, and
+        the id of the key.
 
         Raises: Refusal(UNAVAILABLE, "signer.unavailable" or "sealing.stopped"),
         Refusal(CONFLICT, "stamping.serial_not_allocated").

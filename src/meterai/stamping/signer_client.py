@@ -28,11 +28,11 @@ class SignerClient:
             self._identity = await self._ask(signer_wire.Ping(), signer_wire.Identity)
         return self._identity
 
-    async def code_signatures(self, wanted: Sequence[tuple[SerialNumber, date]]) -> list[bytes]:
-        answer = await self._ask(
-            signer_wire.SignCodes([(str(serial), day) for serial, day in wanted]), signer_wire.CodeSignatures
-        )
-        return answer.signatures
+    async def code_signatures(
+        self, wanted: Sequence[tuple[SerialNumber, date]]
+    ) -> signer_wire.CodeSignatures:
+        request = signer_wire.SignCodes([(str(serial), day) for serial, day in wanted])
+        return await self._ask(request, signer_wire.CodeSignatures)
 
     async def seal(
         self, serials: Sequence[SerialNumber], may_lack_time_stamp: Collection[SerialNumber] = ()

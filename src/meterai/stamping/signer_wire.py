@@ -54,7 +54,6 @@ class Identity(msgspec.Struct, frozen=True, tag="identity"):
     key_id: str
     certificate_chain: list[bytes]
     """Certificates as DER, the signing certificate first."""
-    code_key_id: int
     other_certificates: list[bytes] = []
     """Certificates (DER) of the other registered keys, for first seals made before a rotation."""
     tsa_ends: datetime | None = None
@@ -105,6 +104,8 @@ class CodeSignatures(msgspec.Struct, frozen=True, tag="codes"):
     """Ed25519 signatures, in the order asked for."""
 
     signatures: list[bytes]
+    key_id: int
+    """By which readers know the key that made them. It may have changed since the last answer."""
 
 
 class Seals(msgspec.Struct, frozen=True, tag="seals"):

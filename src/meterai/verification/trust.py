@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
+import structlog
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.verification.model import Trust
 
+log = structlog.get_logger(__name__)
+_LOOK_SECONDS = 1.0
 TRUST_FOLDER = Path("pki") / "trust"
 """Folder of the trust material, below a service's data directory."""
 
@@ -31,6 +35,44 @@ def load_trust(folder: Path) -> Trust:
     if lengths - {32}:
         raise _unreadable(folder)
     return Trust(roots_pem=roots.roots_pem, code_keys=keys)
+
+
+class TrustFolder:
+    """The trust material of a running process. New keys of 2-D codes count at once, new roots after a start.
+
+    While `code.json` can't be read, what was read last stays in use.
+    """
+
+    def __init__(self, folder: Path, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """Raises: as `load_trust`."""
+        self._folder, self._monotonic = folder, monotonic
+        self._read_from = self._mark()
+        self._trust, self._looked_at = load_trust(folder), monotonic()
+
+    def now(self) -> Trust:
+        """What counts now."""
+        if self._monotonic() - self._looked_at >= _LOOK_SECONDS:
+            self._looked_at = self._monotonic()
+            mark = self._mark()
+            if mark != self._read_from:
+                self._read_from = mark
+                self._read_again()
+        return self._trust
+
+    def _read_again(self) -> None:
+        try:
+            keys = load_trust(self._folder).code_keys
+        except Refusal as refusal:
+            log.error("trust.unreadable", reason=refusal.code)
+        else:
+            self._trust = msgspec.structs.replace(self._trust, code_keys=keys)
+
+    def _mark(self) -> tuple[int, int] | None:
+        try:
+            found = (self._folder / "code.json").stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns
 
 
 def load_roots(files: Iterable[Path]) -> Trust:

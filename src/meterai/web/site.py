@@ -62,7 +62,7 @@ def build_site(
         known_events=known_events,
         queues=queues_of(service.settings, service.db),
         status=ServiceStatus(service),
-        code_work=CodeWork(service.secret),
+        code_work=CodeWork(lambda: service.secret),
         case_limits=NetworkLimits(burst=3, per_second=1 / 30, hard_factor=10),
     )
     litestar = _routes(context, more_routes)
@@ -85,6 +85,7 @@ def build_site(
         forms_lead_to=gate_address(service.settings),
         has_page=addresses.has_page,
         line_pages=LinePages(context, pages, events).now,
+        made_from=lambda: service.trust,
     )
 
 

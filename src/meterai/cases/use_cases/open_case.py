@@ -14,6 +14,7 @@ from meterai.customers.contacts import Contact
 from meterai.kernel.ids import readable_code, token_digest
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
+from meterai.kit.application_secret import ever
 from meterai.kit.database import Connection, Database
 from meterai.kit.messages import Message, entry_of
 from meterai.texts.case_words import OPENED
@@ -71,7 +72,17 @@ async def open_case(db: Database, form: CaseForm, *, site: str, key: bytes, now:
         )
         if is_new:
             await _send_number(tx, form, opened, site, now)
-    return opened
+            return opened
+        return await _found(tx, form.id, key, now) or opened
+
+
+async def _found(tx: Connection, form_id: UUID, key: bytes, now: datetime) -> OpenedCase | None:
+    """The case that this form opened before, maybe with an earlier secret."""
+    for opened in (_names(form_id, one) for one in ever(key)):
+        code = token_digest(opened.code)
+        if await store.look_up(tx, opened.number, secret=code, contact=None, now=now):
+            return opened
+    return None
 
 
 def _names(form_id: UUID, key: bytes) -> OpenedCase:

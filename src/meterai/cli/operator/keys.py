@@ -74,7 +74,7 @@ def list_keys(as_json: Annotated[bool, _JSON] = False, data: DataOption = None) 
 
 def make_code_key(data: DataOption = None) -> None:
     """Make the key of the 2-D code, before the first start in production: one that is there stays."""
-    from meterai.stamping.signer.private_keys.software_key import CodeKey
+    from meterai.stamping.signer.private_keys.code_key import CodeKey
 
     folder = data_folder(data).absolute()
     try:

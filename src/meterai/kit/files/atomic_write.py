@@ -27,6 +27,19 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o666, durable: bool 
                 os.fsync(file.fileno())
 
 
+def replace_kept(path: Path, content: bytes) -> None:
+    """Writes a file in the place of one whose owner, group and mode it keeps. Raises: as `write_whole`."""
+    kept = path.stat()
+    with _put_in_place(path) as beside:
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            os.fchown(handle, kept.st_uid, kept.st_gid)
+            os.fchmod(handle, kept.st_mode & 0o777)
+            file.write(content)
+            file.flush()
+            os.fsync(handle)
+
+
 def copy_whole(source: Path, target: Path) -> None:
     """Copies a file with its permissions and times, durably, as `write_whole` writes one."""
     with _put_in_place(target) as beside:

@@ -64,17 +64,18 @@ class OrderLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwnedLink(OrderLink, frozen=True, kw_only=True):
-    """The same, with state and customer."""
+    """The same, with state, customer, and what is stored of the token."""
 
     state: str
     customer_id: uuid.UUID | None
+    token_digest: bytes
 
 
 async def lock_owned(tx: Connection, order_id: uuid.UUID) -> OwnedLink:
     """Locks an order and returns the parts of its link. Raises: Refusal NOT_FOUND `order.not_found`."""
     row = await tx.fetchrow(
-        """SELECT id, submit_id, token_round, state, customer_id FROM sales.orders WHERE id = $1
-           FOR NO KEY UPDATE""",
+        """SELECT id, submit_id, token_round, token_digest, state, customer_id FROM sales.orders
+           WHERE id = $1 FOR NO KEY UPDATE""",
         order_id,
     )
     if row is None:

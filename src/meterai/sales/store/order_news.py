@@ -18,8 +18,8 @@ async def read_orders_to_tell(
 ) -> dict[uuid.UUID, OrderToTell]:
     """The orders that messages are about, by id. Unknown ids are left out."""
     rows = await connection.fetch(
-        """SELECT o.id, o.number, o.submit_id, o.token_round, o.flow, o.state, o.language, o.total,
-               o.contact_kind, o.contact_value, i.all_stamped, i.waits_for_choice
+        """SELECT o.id, o.number, o.submit_id, o.token_round, o.token_digest, o.flow, o.state, o.language,
+               o.total, o.contact_kind, o.contact_value, i.all_stamped, i.waits_for_choice
            FROM sales.orders o, LATERAL (
                SELECT coalesce(bool_and(state = 'done'), false) AS all_stamped,
                    coalesce(bool_or(state = 'refused'), false) AS waits_for_choice
@@ -27,7 +27,9 @@ async def read_orders_to_tell(
            ) i WHERE o.id = ANY ($1)""",
         list(ids),
     )
-    return {row["id"]: msgspec.convert(dict(row), OrderToTell, builtin_types=(uuid.UUID,)) for row in rows}
+    return {
+        row["id"]: msgspec.convert(dict(row), OrderToTell, builtin_types=(uuid.UUID, bytes)) for row in rows
+    }
 
 
 async def read_refunds_to_tell(
@@ -37,12 +39,12 @@ async def read_refunds_to_tell(
     rows = await connection.fetch(
         """SELECT r.id, r.namings, r.state = 'needs_account' AS waits_for_account, r.amount, r.reason, r.bank,
                right(r.account_number, 4) AS account_tail, r.account_holder, r.pays_from,
-               o.customer_id, o.number, o.submit_id, o.token_round, o.language
+               o.customer_id, o.number, o.submit_id, o.token_round, o.token_digest, o.language
            FROM sales.refund r JOIN sales.orders o ON o.id = r.order_id WHERE r.id = ANY ($1)""",
         list(ids),
     )
     return {
-        row["id"]: msgspec.convert(dict(row), RefundToTell, builtin_types=(uuid.UUID, datetime))
+        row["id"]: msgspec.convert(dict(row), RefundToTell, builtin_types=(uuid.UUID, datetime, bytes))
         for row in rows
     }
 

@@ -16,6 +16,7 @@ import msgspec
 
 from meterai.kernel.ids import form_digest, new_id, new_order_number, token_digest
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.application_secret import ever
 from meterai.kit.database import Database
 from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, Flow, ItemState, OrderState
 from meterai.sales.prices import Price, PriceList, price_of
@@ -28,6 +29,7 @@ from meterai.texts.mechanism.languages import known_language
 __all__ = [
     "OpenedOrder",
     "Owner",
+    "link_token",
     "open_order",
     "open_order_with_documents",
     "order_token",
@@ -179,7 +181,7 @@ async def _open(
         raise Refusal(Kind.NOT_FOUND, "event.unknown") from None
     if (row.flow, row.event_slug) != (opening.flow, opening.event_slug) or not _may_go_on(row, opening):
         raise Refusal(Kind.CONFLICT, "order.submit_id_reused")
-    token = order_token(secret, form, row.token_round)
+    token = link_token(secret, form, row.token_round, row.token_digest)
     return OpenedOrder(order_id=row.id, number=row.number, token=token, state=row.state), is_new
 
 
@@ -198,3 +200,13 @@ def order_token(secret: bytes, form: str, round: int = 0) -> str:
     made_from = b"order\x00" + form.encode() + (b"\x00%d" % round if round else b"")
     digest = hmac.digest(secret, made_from, hashlib.sha256)
     return base64.urlsafe_b64encode(digest[:24]).decode()
+
+
+def link_token(secret: bytes, form: str, round: int, digest: bytes) -> str:
+    """The token that an order's link has. `digest`: what is stored of it.
+
+    The order may be older than our secret, and people have its link. So each secret that there has been is
+    tried. They prove nothing: only the token of `digest` opens the order.
+    """
+    tokens = [order_token(one, form, round) for one in ever(secret)]
+    return next((one for one in tokens if token_digest(one) == digest), order_token(secret, form, round))

@@ -22,7 +22,7 @@ from meterai.sales.news import PAID_NEWS_AFTER, TOPIC, News, OrderToTell, messag
 from meterai.sales.refund_news import RefundNews, RefundToTell, refund_message
 from meterai.sales.stop_links import StopLink, make_stop_token
 from meterai.sales.store import order_news
-from meterai.sales.use_cases.open_order import order_token
+from meterai.sales.use_cases.open_order import link_token
 from meterai.texts.mechanism.languages import prefix_of
 
 log = structlog.get_logger(__name__)
@@ -135,5 +135,5 @@ def _base(language: str, public_url: str) -> str:
 
 
 def _link(order: OrderToTell | RefundToTell, secret: bytes, public_url: str) -> str:
-    token = order_token(secret, order.submit_id, order.token_round)
+    token = link_token(secret, order.submit_id, order.token_round, order.token_digest)
     return f"{_base(order.language, public_url)}/p/{token}"

@@ -12,7 +12,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.sales.model import OrderState
 from meterai.sales.store import order_links, orders
-from meterai.sales.use_cases.open_order import order_token
+from meterai.sales.use_cases.open_order import link_token, order_token
 
 
 class OwnedOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,8 +42,10 @@ async def set_customer(
     async with db.transaction() as tx:
         link = await order_links.lock_owned(tx, order_id)
         if link.state == OrderState.DRAFT:
-            token_round = link.token_round + (link.customer_id != customer_id)
-            token = order_token(secret, link.submit_id, token_round)
+            token_round, token = link.token_round, _token_of(secret, link)
+            if link.customer_id != customer_id:
+                token_round += 1
+                token = order_token(secret, link.submit_id, token_round)
             documents = await order_links.set_customer(
                 tx,
                 order_id,
@@ -57,7 +59,9 @@ async def set_customer(
         order = await orders.read_order(tx, order_id)
     if (order.customer_id, order.contact) != (customer_id, contact):
         raise Refusal(Kind.CONFLICT, "order.not_draft")
-    token = order_token(secret, link.submit_id, link.token_round)
-    return OwnedOrder(
-        token=token, documents=tuple(item.document_id for item in order.items if item.document_id)
-    )
+    documents = [item.document_id for item in order.items if item.document_id]
+    return OwnedOrder(token=_token_of(secret, link), documents=tuple(documents))
+
+
+def _token_of(secret: bytes, link: order_links.OwnedLink) -> str:
+    return link_token(secret, link.submit_id, link.token_round, link.token_digest)

@@ -152,14 +152,13 @@ async def _fetch_codes(tools: Tools, runs: list[Run]) -> None:
     missing = [run for run in runs if not run.codes]
     if not missing:
         return
-    identity = await tools.signer.identity()
     seals = [seal for run in missing for seal in run.job.seals]
-    signatures = await tools.signer.code_signatures([(seal.serial, seal.day) for seal in seals])
+    signed = await tools.signer.code_signatures([(seal.serial, seal.day) for seal in seals])
     texts = {
         seal.serial: encode_code(
-            tools.settings.base_url, seal.serial, seal.day, key_id=identity.code_key_id, signature=signature
+            tools.settings.base_url, seal.serial, seal.day, key_id=signed.key_id, signature=signature
         )
-        for seal, signature in zip(seals, signatures, strict=True)
+        for seal, signature in zip(seals, signed.signatures, strict=True)
     }
     for run in missing:
         run.codes = {seal.serial: texts[seal.serial] for seal in run.job.seals}

@@ -24,9 +24,10 @@ from meterai.kit.stop_switches import SEALING_STOPPED, is_thrown
 from meterai.signatures.stamp_code import code_message
 from meterai.stamping.signer import register
 from meterai.stamping.signer.cms import build_cms
+from meterai.stamping.signer.private_keys.code_key import CodeKeyFile
 from meterai.stamping.signer.private_keys.key_counter import CountedKey, reconcile
 from meterai.stamping.signer.private_keys.key_ring import KeyRing
-from meterai.stamping.signer.private_keys.software_key import CodeKey, KeyDevice
+from meterai.stamping.signer.private_keys.software_key import KeyDevice
 from meterai.stamping.signer.time_stamp_client import Timestamper
 from meterai.stamping.signer_wire import CodeSignatures, Identity, Keys, Refused, Seals, Tokens
 
@@ -106,7 +107,7 @@ class Sealer:
         self,
         db: Database,
         keys: KeyRing,
-        code_key: CodeKey,
+        code_keys: CodeKeyFile,
         timestamper: Timestamper,
         *,
         clock: Clock,
@@ -116,7 +117,7 @@ class Sealer:
         """`tsa_ends`: see `TokenChecker.certificates_end`."""
         self._db = db
         self._keys = keys
-        self._code_key = code_key
+        self._code_keys = code_keys
         self._timestamper = _BoundedTimestamper(timestamper)
         self._clock = clock
         self._tsa_ends = tsa_ends
@@ -140,7 +141,6 @@ class Sealer:
         return Identity(
             key_id=key.key_id,
             certificate_chain=list(key.certificates),
-            code_key_id=self._code_key.key_id,
             other_certificates=[report.certificate for report in reports if report.key_id != key.key_id],
             tsa_ends=self._tsa_ends(),
         )
@@ -153,17 +153,16 @@ class Sealer:
     async def sign_codes(self, wanted: Sequence[tuple[str, date]]) -> CodeSignatures:
         """Signs the 2-D codes of allocated serial numbers.
 
-        Raises: Refusal CONFLICT `stamping.serial_not_allocated`; UNAVAILABLE `sealing.stopped`.
+        Raises: Refusal CONFLICT `stamping.serial_not_allocated`; UNAVAILABLE `sealing.stopped`. ValueError.
         """
         await self._refuse_if_stopped()
         async with self._db.connection() as connection:
             known = await register.allocated(connection, [serial for serial, _ in wanted])
         if len(known) != len({serial for serial, _ in wanted}):
             raise Refusal(Kind.CONFLICT, "stamping.serial_not_allocated")
-        key = self._code_key
-        return CodeSignatures(
-            [key.sign(code_message(SerialNumber(serial), day, key.key_id)) for serial, day in wanted]
-        )
+        key = self._code_keys.now(self._clock())
+        messages = [code_message(SerialNumber(serial), day, key.key_id) for serial, day in wanted]
+        return CodeSignatures([key.sign(message) for message in messages], key.key_id)
 
     async def seal(self, serials: Sequence[str], may_lack_time_stamp: Sequence[str] = ()) -> Seals:
         """Seals the stored intents of these serial numbers. Returns a CMS or a refusal for each.

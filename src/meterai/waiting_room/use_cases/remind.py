@@ -12,6 +12,7 @@ import msgspec
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
+from meterai.kit.application_secret import honoured
 from meterai.kit.database import Connection, Database
 from meterai.kit.formats.display import JAKARTA, clock_text
 from meterai.kit.messages import Message, entry_of
@@ -84,7 +85,8 @@ def read_stop_token(secret: bytes, event: str, token: str) -> bytes | None:
         id = bytes.fromhex(token)[:-_TOKEN_BYTES]
     except ValueError:
         return None
-    return id if hmac.compare_digest(token.encode(), stop_token(secret, event, id).encode()) else None
+    tokens = (stop_token(one, event, id) for one in honoured(secret))
+    return id if any(hmac.compare_digest(token.encode(), one.encode()) for one in tokens) else None
 
 
 async def remind_due(db: Database, root: Path, secret: bytes, addresses: Addresses, *, now: datetime) -> int:

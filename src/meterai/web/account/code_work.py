@@ -7,8 +7,11 @@ this machine are not counted: a proxy here names its visitors (`kit/http/proxies
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from meterai.customers.codes import Asker, WorkBrought
 from meterai.customers.contacts import Contact
+from meterai.kit.application_secret import honoured
 from meterai.kit.fading_counts import FadingCounts, halved_in
 from meterai.kit.http.client_network import blocks_of
 from meterai.kit.http.used_once import UsedOnce
@@ -34,10 +37,10 @@ class WorkAsked(Exception):
 
 
 class CodeWork:
-    """The work of requests for codes at this process. `key`: 32 secret bytes, the same at all of them."""
+    """The work of requests for codes at this process. `secret`: the same at all of them."""
 
-    def __init__(self, key: bytes) -> None:
-        self._demand = WorkDemand(key, "code")
+    def __init__(self, secret: Callable[[], bytes]) -> None:
+        self._secret = secret
         self._asked = FadingCounts(halved_in(HALF_LIFE_S))
         self._by_waiting = FadingCounts(halved_in(HALF_LIFE_S))
         self._used = UsedOnce()
@@ -47,7 +50,8 @@ class CodeWork:
     ) -> WorkBrought:
         """Reads and uses up the work in a form. `now`: Unix seconds."""
         needed = difficulty_of(self._asked.most(_names(address), monotonic))
-        done = self._demand.done(sent, now, address=address, about=contact.value)
+        demand = self._demand_of(sent, contact, address, now)
+        done = demand.done(sent, now, address=address, about=contact.value)
         waited = done.waited_s > 0 and done.waited_s >= self._wait_s(contact, address, monotonic)
         if not (done.difficulty or waited) or not self._used.use(done.name, done.expires, now):
             done, waited = WorkDone(), False
@@ -77,10 +81,17 @@ class CodeWork:
     ) -> WorkAsked:
         """The request for work of this difficulty, or for a wait."""
         wait_s = self._wait_s(contact, address, monotonic)
-        needed = self._demand.needed(
+        needed = self._demand_of(sent, contact, address, now).needed(
             sent, now, address=address, about=contact.value, difficulty=difficulty, wait_s=wait_s
         )
         return WorkAsked(needed)
+
+    def _demand_of(self, sent: WorkSent, contact: Contact, address: str, now: float) -> WorkDemand:
+        """That of the secret with which the form's work or wait was begun; for others the secret of now."""
+        secret = self._secret()
+        found = [WorkDemand(one, "code") for one in honoured(secret)] if sent.solution or sent.wait else []
+        begun = (one for one in found if one.done(sent, now, address=address, about=contact.value).name)
+        return next(begun, WorkDemand(secret, "code"))
 
     def _wait_s(self, contact: Contact, address: str, monotonic: float) -> float:
         return wait_of(self._by_waiting.most((*_names(address), (contact.value, 1.0)), monotonic))

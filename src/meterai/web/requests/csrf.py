@@ -9,13 +9,13 @@ of our pages, no proof is needed (`request_context.py`).
 from __future__ import annotations
 
 import base64
-import hmac
 import secrets
 
-from meterai.web.requests.mac import tag
+from meterai.web.requests.mac import is_tag, tag
 
 FIELD = "bukti_formulir"
 _NONCE_BYTES = 8
+_FORM, _PERMIT = b"form", b"permit"
 
 
 def new_visitor() -> str:
@@ -26,7 +26,7 @@ def new_visitor() -> str:
 def make_proof(secret: bytes, visitor: str) -> str:
     """Makes the proof that a form carries."""
     nonce = secrets.token_bytes(_NONCE_BYTES)
-    return base64.urlsafe_b64encode(nonce + _tag(secret, visitor, nonce)).decode()
+    return base64.urlsafe_b64encode(nonce + tag(secret, _FORM, nonce + visitor.encode())).decode()
 
 
 def is_proof(secret: bytes, visitor: str, proof: str) -> bool:
@@ -38,22 +38,22 @@ def is_proof(secret: bytes, visitor: str, proof: str) -> bool:
     except ValueError:
         return False
     nonce, given = raw[:_NONCE_BYTES], raw[_NONCE_BYTES:]
-    return hmac.compare_digest(given, _tag(secret, visitor, nonce))
+    return is_tag(secret, _FORM, nonce + visitor.encode(), given)
 
 
 def make_permit(secret: bytes, *names: object) -> str:
     """Makes a text for these names that nobody else can make. It goes into addresses on our pages."""
-    return _permit(secret, names).hex()
+    return tag(secret, _PERMIT, _about(names)).hex()
 
 
 def is_permit(secret: bytes, permit: str, *names: object) -> bool:
     """Tells whether `make_permit` made it for these names. Compares in constant time."""
-    return hmac.compare_digest(permit.encode(), _permit(secret, names).hex().encode())
+    try:
+        given = bytes.fromhex(permit)
+    except ValueError:
+        return False
+    return is_tag(secret, _PERMIT, _about(names), given)
 
 
-def _permit(secret: bytes, names: tuple[object, ...]) -> bytes:
-    return tag(secret, b"permit", "\x1f".join(str(name) for name in names).encode())
-
-
-def _tag(secret: bytes, visitor: str, nonce: bytes) -> bytes:
-    return tag(secret, b"form", nonce + visitor.encode())
+def _about(names: tuple[object, ...]) -> bytes:
+    return "\x1f".join(str(name) for name in names).encode()

@@ -53,7 +53,7 @@ class SiteMiddleware:
     """The ASGI application that uvicorn runs. `site` answers everything that is not cached.
 
     `has_page` tells which addresses lead to a page of `site`. `line_pages` gives the pages that say where
-    people wait in line.
+    people wait in line. The cached pages are made again when `made_from` gives something else.
     """
 
     def __init__(
@@ -66,19 +66,21 @@ class SiteMiddleware:
         forms_lead_to: str = "",
         has_page: HasPage = _no_page,
         line_pages: LinePages = _no_line_pages,
+        made_from: Callable[[], object] = lambda: None,
     ) -> None:
         self.site = site
         self.has_page = has_page
         self.line_pages = line_pages
         self.assets = assets
         self.make_pages = make_pages
+        self.made_from = made_from
         self._renew()
         self.tls = tls
         self.safety = safety_headers(tls=tls, forms_lead_to=forms_lead_to)
         self.reader_safety = safety_headers(tls=tls, reads_codes=True)
 
     def _renew(self) -> None:
-        self.made_at = time.time()
+        self.made_at, self.source = time.time(), self.made_from()
         self.pages, self.renew_at = self.make_pages()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,7 +92,8 @@ class SiteMiddleware:
             if path.startswith("/aset/"):
                 await self._send_asset(scope, send)
                 return
-            if not self.made_at <= time.time() < self.renew_at:  # earlier: the clock has been set right since
+            is_due = not self.made_at <= time.time() < self.renew_at  # earlier: the clock was set right since
+            if is_due or self.made_from() is not self.source:
                 self._renew()
             address = split_language(path)
             page = self.pages.get(address)

@@ -1,11 +1,10 @@
-"""Software keys of the stamp and of the 2-D code.
+"""Software keys of the stamp.
 
 Only the signer process and the benchmarks import this module.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -13,9 +12,7 @@ from typing import Protocol
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
-
-from meterai.kit.files.atomic_write import write_whole
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
 _PREHASHED = utils.Prehashed(hashes.SHA256())
 _PKCS1 = padding.PKCS1v15()
@@ -137,53 +134,3 @@ class SoftwareKey:
 
     async def close(self) -> None:
         """Does nothing."""
-
-
-class CodeKey:
-    """The Ed25519 key that signs the payload of the 2-D code."""
-
-    def __init__(self, key_pem: bytes, key_id: int = 1) -> None:
-        """Checks the key. Raises: ValueError for any other kind of key."""
-        key = serialization.load_pem_private_key(key_pem, None)
-        if not isinstance(key, ed25519.Ed25519PrivateKey):
-            raise ValueError("the code key must be Ed25519")
-        self._key = key
-        self.key_id = key_id
-        self.public_bytes = key.public_key().public_bytes_raw()
-
-    @classmethod
-    def load(cls, folder: Path) -> CodeKey:
-        """Loads the key from `folder`, with the id by which readers know it (`trust/code.json`).
-
-        Raises: ValueError when readers don't know it: they would take its codes for forged ones.
-        """
-        key = cls((folder / "code.key.pem").read_bytes())
-        known = json.loads((folder / "trust" / "code.json").read_bytes())
-        ids = [int(key_id) for key_id, public in known.items() if public == key.public_bytes.hex()]
-        if not ids:
-            raise ValueError("trust/code.json doesn't hold the public key of code.key.pem")
-        key.key_id = max(ids)
-        return key
-
-    @classmethod
-    def make(cls, folder: Path) -> CodeKey:
-        """Makes an installation's first key: `code.key.pem`, and its public part in `trust/code.json`.
-
-        Raises: FileExistsError when either is there; OSError.
-        """
-        private, known = folder / "code.key.pem", folder / "trust" / "code.json"
-        for file in (private, known):
-            if file.exists():
-                raise FileExistsError(f"{file} is there already")
-        known.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        pem = ed25519.Ed25519PrivateKey.generate().private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        key = cls(pem)
-        write_whole(private, pem, mode=0o600)
-        write_whole(known, json.dumps({str(key.key_id): key.public_bytes.hex()}).encode(), mode=0o600)
-        return key
-
-    def sign(self, message: bytes) -> bytes:
-        """Signs `meterai.signatures.stamp_code.code_message(...)`. Returns 64 bytes."""
-        return self._key.sign(message)
