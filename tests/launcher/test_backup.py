@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,7 @@ from meterai.waiting_room.files.published_documents import Head
 from simulator.crowd.browser import Browser, Response
 from simulator.crowd.queued_applicant import QueuedApplicant
 from simulator.crowd.service import find_service
+from tests import backup_keys
 from tests.keys.certified import make_software_key
 from tests.pdf.sealing import normalised
 from tests.places import passing_folder
@@ -43,8 +45,11 @@ EVENTS = (Path(meterai.sales.__file__).parent / "events.toml").read_text()
 
 
 def meterai(*words: str, data: Path, status: int = 0) -> str:
-    command = [sys.executable, "-m", "meterai.cli", *words, "--data", str(data)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    """`restore COPY` gets the key that opens the copy."""
+    opens = backup_keys.opening(data.parent) if words[0] == "restore" and len(words) > 1 else []
+    command = [sys.executable, "-m", "meterai.cli", *words, *opens, "--data", str(data)]
+    env = os.environ | backup_keys.SETTINGS
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=env)
     assert done.returncode == status, done.stdout + done.stderr
     return done.stdout + done.stderr
 
@@ -61,6 +66,14 @@ def last_head(data: Path) -> str:
     lines = (data / "queue/casn/public/log/heads.jsonl").read_bytes().splitlines()
     head = published_documents.decode(lines[-1].partition(b" ")[0], Head)
     return f"{head.size}:{head.root}"
+
+
+def strings_in(secret: Any) -> list[str]:
+    return (
+        [secret]
+        if isinstance(secret, str)
+        else [text for part in secret.values() for text in strings_in(part)]
+    )
 
 
 def until(is_so: Callable[[], bool], seconds: float = 60) -> None:
@@ -263,6 +276,10 @@ def test_a_copy_is_whole_whoever_makes_it_from_which_shell(place: Path) -> None:
         meterai("backup", str(copy), data=data)
         meterai("backup", str(copy), data=data)
         assert [path for path in (copy / "objects").rglob("*") if path.is_file()]
+        secret = msgspec.json.decode((data / "secrets" / "application.json").read_bytes())
+        told = (b"PRIVATE KEY", b"PGDMP", b"%PDF", b"alice@contoh.id", *map(str.encode, strings_in(secret)))
+        for path in copy.rglob("*"):
+            assert path.is_dir() or not [one for one in told if one in path.read_bytes()]
         assert (copy / "state" / "queue" / "casn").is_dir()
         meterai("check", "--all", data=data)
 
@@ -274,17 +291,18 @@ def test_a_copy_is_whole_whoever_makes_it_from_which_shell(place: Path) -> None:
         # While one copy is under way, a second one would write into the same new state.
         with BackupFolder(copy).held():
             meterai("backup", str(copy), data=data, status=1)
-        assert {path.name for path in (copy / "state").iterdir()} >= {"database.dump", "secrets", "pki"}
+        assert {path.name for path in (copy / "state").iterdir()} >= {"database.dump.age", "secrets", "pki"}
 
 
 def test_a_copy_keeps_what_the_store_has_lost_and_forgets_what_the_service_deleted(place: Path) -> None:
     data, copy = place / "data", place / "copy"
-    objects, copied = FolderStore(data / "objects"), FolderStore(copy / "objects")
+    objects = FolderStore(data / "objects")
     with running(data):
         released = hashlib.sha256(buy(data, "alice", event="")).hexdigest()
         upload = hashlib.sha256(normalised(make_letter("Surat alice"))).hexdigest()
         deleted = asyncio.run(objects.put(b"an upload whose time is over"))
         meterai("backup", str(copy), data=data)
+        copied = FolderStore(copy / "objects")
         assert all(map(copied.has, (released, upload, deleted)))
 
         objects.root.rename(place / "away")  # its disk was not there when the machine started
@@ -296,7 +314,7 @@ def test_a_copy_keeps_what_the_store_has_lost_and_forgets_what_the_service_delet
         fresh = place / "fresh"  # a first copy has nothing to keep
         assert "the copy has 0 of them" in meterai("backup", str(fresh), data=data, status=3)
 
-        shutil.copytree(copied.root, objects.root, dirs_exist_ok=True)
+        assert "2 files put back" in meterai("restore", str(copy), "--objects", data=data)
         meterai("backup", str(copy), data=data)
         meterai("check", "--all", data=data)
 
@@ -308,7 +326,7 @@ def test_a_copy_without_the_database_is_put_back_beside_one_that_was_recovered(p
         meterai("backup", str(copy), "--without-database", data=data)
         said = meterai("backup", str(copy), "--without-database", data=data)
         assert "WITHOUT the database" in said
-        assert not list(copy.rglob("*.dump"))
+        assert not list(copy.rglob("*.dump*"))
         meterai("queue", "halt", "--event", "casn", "--because", "trial", data=data)
         meterai("queue", "resume", "--event", "casn", "--because", "over", data=data)
         bob, ended = buy(data, "bob", event=""), last_head(data)

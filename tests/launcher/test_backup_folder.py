@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -13,19 +14,20 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from meterai.cli.copies import backup_folder, restore
+from meterai.cli.copies import restore
 from meterai.cli.copies.backup_folder import (
-    BackupFacts,
     BackupFolder,
-    Earlier,
     copy_queues,
     other_queue,
     put_back_queues,
 )
+from meterai.cli.copies.backup_keys import opening_keys, sealing_keys
+from meterai.cli.copies.sealed_state import BackupFacts, OpenedState
 from meterai.kernel.refusals import Refusal
 from meterai.kit.files.atomic_write import sync_file_system
+from meterai.kit.files.object_store import FolderStore
 from meterai.kit.installation_secrets import Secrets
-from meterai.kit.settings import Settings
+from meterai.kit.settings import Settings, from_environment
 from meterai.launcher.database_server import DatabaseServer
 from meterai.launcher.schema.migrate import head_version
 from meterai.stamping.use_cases.note_restore import NotedRestore
@@ -33,8 +35,10 @@ from meterai.waiting_room.files.queue_folder import QueueFolder, folders_in
 from meterai.waiting_room.files.queue_keys import separate_keys
 from meterai.waiting_room.use_cases.rewind_queues import RewoundQueues
 from sandbox.pki.authority import make_pki
+from tests import backup_keys
 from tests.places import passing_folder
 
+KEYS = sealing_keys(from_environment(backup_keys.SETTINGS))
 FACTS = BackupFacts(made_at=datetime(2026, 11, 1, tzinfo=UTC), schema=head_version())
 
 
@@ -81,8 +85,7 @@ def test_the_old_state_goes_when_the_new_one_is_on_the_disk(
     monkeypatch.setattr("meterai.cli.copies.backup_folder.sync_file_system", sync)
     folder = BackupFolder(tmp_path)
     for _ in range(2):
-        folder.begin()
-        folder.finish(FACTS)
+        folder.finish(folder.begin(KEYS), FACTS)
     assert synced == [["state.part"], ["state"], ["state", "state.part"], ["state", "state.old"]]
     assert not (tmp_path / "state.old").exists()
 
@@ -136,18 +139,14 @@ def test_a_copy_of_an_earlier_release_is_the_same_queue_and_its_keys_are_moved_a
         assert (queue.secret / "controller.json").exists()
 
 
-def test_keys_that_are_moved_apart_during_a_copy_are_all_in_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_keys_that_are_moved_apart_during_a_copy_are_all_in_it(tmp_path: Path) -> None:
     queue = a_queue(tmp_path / "queues" / "casn", "keys", "", is_older=True)
-    copy_file = backup_folder._copy_file
 
-    def copy_after_the_move(source: Path, target: Path, earlier: Earlier | None) -> None:
+    def copy_after_the_move(source: Path, target: Path) -> None:
         separate_keys(queue.secret)
-        copy_file(source, target, earlier)
+        shutil.copy2(source, target)
 
-    monkeypatch.setattr(backup_folder, "_copy_file", copy_after_the_move)
-    copy_queues(tmp_path / "queues", tmp_path / "copy")
+    copy_queues(tmp_path / "queues", tmp_path / "copy", copy_after_the_move)
     assert QueueFolder(tmp_path / "copy" / "casn").has_keys
 
 
@@ -172,12 +171,12 @@ def test_roots_of_which_one_was_renewed_since_are_the_same_installation_s() -> N
 
         here.write_bytes(old)
         there.write_bytes(other)
-        refused = meterai("restore", str(copy), data=data)
+        refused = meterai("restore", str(copy), "--unencrypted", data=data)
         assert (refused.returncode, "another installation's" in refused.stderr) == (1, True)
         for ours, theirs in ((old + new, old), (old, old + new)):
             here.write_bytes(ours)
             there.write_bytes(theirs)
-            restored = meterai("restore", str(copy), data=data)
+            restored = meterai("restore", str(copy), "--unencrypted", data=data)
             assert "Not restored. pg_restore" in restored.stderr, "the roots are no reason"
             assert here.read_bytes() == old + new
 
@@ -188,12 +187,12 @@ def test_a_restore_that_fails_leaves_the_database_as_it_was() -> None:
         data = place / "data"
         assert "Brought" in meterai("db", "migrate", data=data).stdout
         a_state(place / "newer" / "state", schema="9999")
-        refused = meterai("restore", str(place / "newer"), data=data)
+        refused = meterai("restore", str(place / "newer"), "--unencrypted", data=data)
         assert (refused.returncode, "newer release" in refused.stderr) == (1, True)
         a_state(place / "other" / "state")
         a_queue(place / "other" / "state" / "queue" / "casn", "its keys", "")
         a_queue(data / "queue" / "casn", "keys of a start by mistake", "")
-        refused = meterai("restore", str(place / "other"), data=data)
+        refused = meterai("restore", str(place / "other"), "--unencrypted", data=data)
         assert (refused.returncode, "is another queue than the copy's" in refused.stderr) == (1, True)
         assert not list(data.glob("before-restore-*"))
 
@@ -201,12 +200,12 @@ def test_a_restore_that_fails_leaves_the_database_as_it_was() -> None:
         key = place / "full" / "state" / "pki" / "key.pem"
         key.parent.mkdir()
         key.write_bytes(bytes(100_000))
-        failed = meterai("restore", str(place / "full"), data=data, bytes_max=50_000)
+        failed = meterai("restore", str(place / "full"), "--unencrypted", data=data, bytes_max=50_000)
         assert (failed.returncode, str(data / "pki" / "key.pem") in failed.stderr) == (1, True)
         assert not (data / "pki" / "key.pem").exists()  # else the next restore would leave the half of it
 
         a_state(place / "damaged" / "state")
-        failed = meterai("restore", str(place / "damaged"), data=data)
+        failed = meterai("restore", str(place / "damaged"), "--unencrypted", data=data)
         assert (failed.returncode, "Traceback" in failed.stderr) == (1, False)
         assert "Not restored. pg_restore" in failed.stderr
         assert "The database is as it was" in failed.stderr
@@ -226,13 +225,14 @@ def test_what_has_not_changed_in_a_queue_since_the_copy_before_is_not_copied_aga
 
     def copied() -> Path:
         folder = BackupFolder(tmp_path / "copy")
-        folder.path.mkdir(exist_ok=True)
-        copy_queues(tmp_path / "queues", folder.begin() / "queue", folder.earlier("queue"))
-        folder.finish(FACTS)
+        new = folder.begin(KEYS)
+        copy_queues(tmp_path / "queues", new.path / "queue", new.put)
+        folder.finish(new, FACTS)
         return folder.state / "queue" / "casn"
 
     def inodes(copy: Path) -> list[int]:
-        return [(copy / path.relative_to(queue.path)).stat().st_ino for path in (window, log, head)]
+        places = (f"{copy / path.relative_to(queue.path)}.age" for path in (window, log, head))
+        return [Path(place).stat().st_ino for place in places]
 
     (tmp_path / "copy").mkdir()
     (tmp_path / "kept").mkdir()
@@ -246,8 +246,13 @@ def test_what_has_not_changed_in_a_queue_since_the_copy_before_is_not_copied_aga
     copy = copied()
     after = inodes(copy)
     assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, False]
-    assert (copy / "public" / "log" / "entries").read_text() == "as it was, and more"
-    assert (copy / "sequence").read_text() == "as it is!"
+    keys = opening_keys(from_environment(backup_keys.SETTINGS), backup_keys.identity_file(tmp_path), "")
+    with BackupFolder(tmp_path / "copy").opened(keys, tmp_path / "opened") as state:
+        opened = state.path / "queue" / "casn"
+        assert (opened / "public" / "log" / "entries").read_text() == "as it was, and more"
+        assert (opened / "sequence").read_text() == "as it is!"
+        assert (opened / "public" / "w" / "1.ids").stat().st_mtime == an_hour_ago
+    assert not (tmp_path / "opened").exists()
 
 
 def test_what_is_lost_begins_with_the_copy_and_not_with_the_last_stamp_before_it(
@@ -274,6 +279,7 @@ def test_a_database_on_a_disk_of_its_own_is_not_put_aside_and_the_next_step_is_s
     monkeypatch.setattr(Path, "is_mount", lambda self: self == cluster.parent)
     settings = Settings(data=tmp_path / "data")
     server = DatabaseServer(settings, Secrets(settings.data), may_make=True)
+    copy = OpenedState(tmp_path / "copy" / "state", FACTS, FolderStore(tmp_path / "copy" / "objects"))
     with pytest.raises(RuntimeError, match=f"move {cluster} to another folder.*Nothing was changed"):
-        asyncio.run(restore._put_back(settings, server, BackupFolder(tmp_path / "copy")))
+        asyncio.run(restore._put_back(settings, server, copy))
     assert [path.name for path in settings.data.iterdir()] == ["postgres"]

@@ -8,8 +8,6 @@ import subprocess
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import asyncpg
@@ -172,6 +170,14 @@ def test_an_address_that_is_shown_holds_no_password_wherever_it_stood() -> None:
         assert without_user(owner) == "postgresql://h:1/d?sslmode=require"
 
 
+def noting_program(folder: Path, name: str) -> Path:
+    """A program that writes down its arguments and the password."""
+    program, said = folder / name, folder / "said"
+    program.write_text(f'#!/bin/sh\nprintf \'%s\\n\' "$@" "$PGPASSWORD" > {said}\n')
+    program.chmod(0o755)
+    return said
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -179,36 +185,21 @@ def test_an_address_that_is_shown_holds_no_password_wherever_it_stood() -> None:
         "postgresql://o@h:1/d?password=s3%2Fcr3t&sslmode=require",
     ],
 )
-def test_no_password_of_the_database_stands_in_the_list_of_processes(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str
-) -> None:
-    ran: list[Any] = []
-
-    def note(words: list[Any], *, env: dict[str, str], **_: Any) -> SimpleNamespace:
-        ran.extend((words, env["PGPASSWORD"]))
-        return SimpleNamespace(returncode=0)
-
-    monkeypatch.setattr("meterai.launcher.database_dump.subprocess.run", note)
-    load_database(tmp_path, url, tmp_path / "dump")
-    words, password = ran
-    [address] = [word for word in words if "://" in str(word)]
-    assert address.startswith("postgresql://o@h")
-    assert "sslmode=require" in address
+def test_no_password_of_the_database_stands_in_the_list_of_processes(tmp_path: Path, url: str) -> None:
+    said = noting_program(tmp_path, "pg_restore")
+    load_database(tmp_path, url, lambda stream: stream.write(b"a dump"))
+    *words, password = said.read_text().splitlines()
+    [address] = [word for word in words if "://" in word]
+    assert address.startswith("postgresql://o@h:1/d?sslmode=require&")
     assert "cr3t" not in address
     assert password == "s3/cr3t"
 
 
-def test_a_copy_from_a_server_that_is_cut_off_is_given_up_within_seconds(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_copy_from_a_server_that_is_cut_off_is_given_up_within_seconds(tmp_path: Path) -> None:
     """Or the copies of the next hours wait for it."""
-    ran: list[Any] = []
-    monkeypatch.setattr(
-        "meterai.launcher.database_dump.subprocess.run",
-        lambda words, **_: ran.extend(words) or SimpleNamespace(returncode=0),
-    )
-    dump_database(tmp_path, "postgresql://o:p@h:1/d", tmp_path / "dump", snapshot="1")
-    [address] = [word for word in ran if "://" in str(word)]
+    said = noting_program(tmp_path, "pg_dump")
+    dump_database(tmp_path, "postgresql://o:p@h:1/d", lambda stream: stream.read(), snapshot="1")
+    [address] = [word for word in said.read_text().splitlines() if "://" in word]
     limits = {name: int(value) for name, value in parse_qsl(urlsplit(address).query)}
     idle, interval, probes = (limits[f"keepalives_{name}"] for name in ("idle", "interval", "count"))
     assert idle + interval * probes <= 12

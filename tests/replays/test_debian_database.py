@@ -19,6 +19,7 @@ from meterai.kit.settings import Settings
 from meterai.launcher.database_dump import PROGRAMS
 from meterai.launcher.database_programs import programs_of
 from meterai.launcher.embedded_postgres import PostgresFailed
+from tests import backup_keys
 from tests.debian_postgres import DebianPostgres, debian_postgres
 from tests.places import passing_folder
 from tests.prepared import without_settings
@@ -33,7 +34,11 @@ def debian() -> Iterator[DebianPostgres]:
 
 
 def run(*words: str, data: Path, url: str, programs: Path) -> str:
-    env = {"METERAI_DATA": str(data), "METERAI_DATABASE_URL": url, "METERAI_PG_BIN": str(programs)}
+    env = backup_keys.SETTINGS | {
+        "METERAI_DATA": str(data),
+        "METERAI_DATABASE_URL": url,
+        "METERAI_PG_BIN": str(programs),
+    }
     if words[0] == "check":  # no service runs
         env["METERAI_DATABASE_READER_URL"] = url
     done = subprocess.run(
@@ -59,7 +64,7 @@ def test_a_copy_of_debian_s_server_over_tls_is_put_back(debian: DebianPostgres) 
         asyncio.run(ask(url, "CREATE TABLE public.kept AS SELECT 42 AS number"))
         run("backup", str(copy), data=data, url=url, programs=debian.bin)
         debian.make_database()
-        run("restore", str(copy), data=data, url=url, programs=debian.bin)
+        run("restore", str(copy), *backup_keys.opening(place), data=data, url=url, programs=debian.bin)
         run("check", data=data, url=url, programs=debian.bin)
         assert asyncio.run(ask(url, "SELECT number FROM public.kept")) == 42
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import IO
 
 import pytest
 import pytest_asyncio
@@ -285,10 +286,14 @@ async def test_a_refund_that_a_restore_forgot_moves_no_money_a_second_time(
     await street.twin.pay(placed.payment.reference)
     await street.settle(placed)
     copy = tmp_path / "database.dump"
+
+    def keep(dump: IO[bytes]) -> None:
+        copy.write_bytes(dump.read())
+
     async with street.shop.database.owner.transaction(isolation="repeatable_read"):
         snapshot = await street.shop.database.owner.fetchval("SELECT pg_export_snapshot()")
         await asyncio.to_thread(
-            dump_database, client_programs(), street.shop.database.urls.owner, copy, snapshot=snapshot
+            dump_database, client_programs(), street.shop.database.urls.owner, keep, snapshot=snapshot
         )
     await ask_back(street, placed, pieces, ACCOUNT if account else None)
     assert await refund_state(street, placed) is RefundState.PAID
@@ -296,7 +301,9 @@ async def test_a_refund_that_a_restore_forgot_moves_no_money_a_second_time(
     assert moved == pieces * 12_500
     async with cluster.empty_database() as name:
         urls = cluster.urls(name)
-        await asyncio.to_thread(load_database, client_programs(), urls.owner, copy)
+        await asyncio.to_thread(
+            load_database, client_programs(), urls.owner, lambda dump: dump.write(copy.read_bytes())
+        )
         db = await connect(urls.app, connections_max=4)
         reader = await connect(urls.reader, connections_max=2)
         database = replace(street.shop.database, name=name, urls=urls, app=db, reader=reader)

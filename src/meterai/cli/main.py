@@ -137,6 +137,7 @@ COMMANDS: Final = {
     "cases show": _Entry("meterai.cli.operator.cases", "show_case", "Show a complaint and its answers."),
     "cases answer": _Entry("meterai.cli.operator.cases", "answer_case", "Answer a complaint by message."),
     "cases close": _Entry("meterai.cli.operator.cases", "close_case", "Close a complaint."),
+    "backup-key": _Entry("meterai.cli.copies.backup_key", "backup_key", "Make the keys of backups."),
     "backup": _Entry("meterai.cli.copies.backup", "backup", "Copy all that must not be lost, while it runs."),
     "restore": _Entry("meterai.cli.copies.restore", "restore", "Put a copy back, and settle what is lost."),
     "config": _Entry("meterai.cli.tools.config", "config", "Show every setting."),

@@ -28,6 +28,20 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "There is no whole copy in {folder}.",
         "Name the folder that was given to meterai backup.",
     ),
+    "backup.no_keys": (
+        "METERAI_BACKUP_RECIPIENTS or METERAI_BACKUP_SIGNING_KEY is not set: a copy would be readable to "
+        "everybody who reaches it. Nothing was copied.",
+        "Make the keys on another machine: meterai backup-key FOLDER (docs/backup.md).",
+    ),
+    "backup.unencrypted": (
+        "{folder} has a copy of an earlier release, which is not encrypted. Nothing was copied.",
+        "Name another folder. Delete the old one when the first copy there is whole.",
+    ),
+    "backup.other_keys": (
+        "The copy in {folder} is encrypted to other keys than METERAI_BACKUP_RECIPIENTS (see recipients.txt "
+        "there). Nothing was copied.",
+        "Name another folder, so that one key opens all of a copy.",
+    ),
     "backup.under_way": (
         "Another meterai backup is writing to {folder}.",
         "Wait until it has ended; if that takes long, give it more time between two copies.",

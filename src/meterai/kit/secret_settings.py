@@ -20,6 +20,7 @@ SECRETS: Final = (
     "METERAI_WHATSAPP_TOKEN",
     "METERAI_TSA_URL",
     "METERAI_AUDIT_HEAD",
+    "METERAI_BACKUP_SIGNING_KEY",
     STORE_KEY,
 )
 """Variables that are a secret or may hold one, such as a password in an address."""

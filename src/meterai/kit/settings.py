@@ -87,6 +87,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Doc(description="URL of the verifier's role, for its own process; empty: the register is not asked"),
     ] = ""
+    backup_recipients: Annotated[
+        str,
+        Doc(
+            description="public keys of age (`age1...`), with commas, to which `meterai backup` encrypts; "
+            "the private ones are not on the server"
+        ),
+    ] = ""
+    backup_signing_key: Annotated[
+        str, Doc(description="private key with which `meterai backup` signs; `meterai backup-key` makes it")
+    ] = ""
     pg_bin: Annotated[
         str,
         Doc(
@@ -499,6 +509,12 @@ def _what_is_wrong(settings: Settings) -> Iterator[tuple[str, str]]:
             yield name, "Expected bantuan@example.go.id, +62 21 1500 123 or an https address"
     if not all(_is_network(one) for one in addresses_in(settings.trusted_proxies)):
         yield "trusted_proxies", "Expected addresses or networks such as 10.0.0.5, 10.1.0.0/24"
+    if settings.backup_recipients and not all(
+        re.fullmatch(r"age1[02-9ac-hj-np-z]{58}", one) for one in addresses_in(settings.backup_recipients)
+    ):
+        yield "backup_recipients", "Expected public keys of age (age1...), with commas between"
+    if settings.backup_signing_key and not re.fullmatch(r"[A-Za-z0-9+/]{43}=", settings.backup_signing_key):
+        yield "backup_signing_key", "Expected the line that meterai backup-key writes"
     head = settings.audit_head
     if head and not (re.fullmatch(r"syslog:|file:///.+", head) or _is_address(head, ("https",))):
         yield "audit_head", "Expected file:///folder/file, syslog: or an https address"

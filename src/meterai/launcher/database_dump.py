@@ -1,11 +1,14 @@
-"""Copies a whole database to a file and back, with `pg_dump` and `pg_restore`."""
+"""Copies a whole database to a stream and back, with `pg_dump` and `pg_restore`."""
 
 from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 from meterai.kit.database_urls import query_without
@@ -21,32 +24,62 @@ class DumpFailed(RuntimeError):
     """A copy could not be made or loaded. The text is the program's."""
 
 
-def dump_database(programs: Path, url: str, path: Path, *, snapshot: str) -> None:
-    """Writes an exported snapshot to `path`, without owners and roles. Raises: DumpFailed.
+def dump_database(programs: Path, url: str, take: Callable[[IO[bytes]], object], *, snapshot: str) -> None:
+    """Hands an exported snapshot to `take` as a stream, without owners and roles. Raises: DumpFailed.
 
     `programs`: their folder, of `programs_of`.
     """
-    words = ["--format=custom", "--no-owner", f"--snapshot={snapshot}", f"--file={path}"]
-    _run(programs / "pg_dump", url, *words)
+    words = ["--format=custom", "--no-owner", f"--snapshot={snapshot}"]
+    with _running(programs / "pg_dump", url, *words) as process:
+        assert process.stdout is not None
+        take(process.stdout)
 
 
-def load_database(programs: Path, url: str, path: Path) -> None:
-    """Loads a copy into an empty database whose roles exist, in one transaction. Raises: DumpFailed."""
-    _run(programs / "pg_restore", url, "--no-owner", "--exit-on-error", "--single-transaction", str(path))
+def load_database(programs: Path, url: str, feed: Callable[[IO[bytes]], object]) -> None:
+    """Loads what `feed` writes into an empty database whose roles exist, in one transaction.
+
+    When `feed` fails, nothing is loaded. Raises: DumpFailed, and what `feed` raises.
+    """
+    words = ["--no-owner", "--exit-on-error", "--single-transaction"]
+    with _running(programs / "pg_restore", url, *words) as process:
+        assert process.stdin is not None
+        with suppress(BrokenPipeError):  # it has ended, and says why
+            feed(process.stdin)
+            process.stdin.flush()
 
 
-def _run(program: Path, url: str, *arguments: str) -> None:
+@contextmanager
+def _running(program: Path, url: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Runs a program, and waits for its end. Kills it when the caller fails. Raises: DumpFailed."""
+    shown, password = _without_password(url)
+    env = os.environ | ({"PGPASSWORD": password} if password else {})
+    words: list[Path | str] = [program, "--dbname", shown, *arguments]
+    pipe = subprocess.PIPE
+    with (
+        ThreadPoolExecutor(1) as reader,
+        subprocess.Popen(words, env=env, stdin=pipe, stdout=pipe, stderr=pipe) as process,
+    ):
+        assert process.stdin is not None
+        assert process.stderr is not None
+        said: Future[bytes] = reader.submit(process.stderr.read)
+        try:
+            yield process
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            with suppress(BrokenPipeError):
+                process.stdin.close()
+        code, text = process.wait(), said.result()
+    if code:
+        raise DumpFailed(f"{program.name}: {text.decode(errors='replace').strip()}")
+
+
+def _without_password(url: str) -> tuple[str, str]:
+    """A URL for arguments, which everybody can read in the list of processes, and its password."""
     parts = urlsplit(url)
     user, _, host = parts.netloc.rpartition("@")
     netloc = f"{user.partition(':')[0]}@{host}" if user else host
-    # Everybody can read arguments in the list of processes: no password there.
     password = unquote(parts.password or "") or dict(parse_qsl(parts.query)).get("password", "")
     query = "&".join(filter(None, (query_without(parts.query, "password"), _GIVEN_UP)))
-    shown = urlunsplit(parts._replace(netloc=netloc, query=query))
-    done = subprocess.run(
-        [program, "--dbname", shown, *arguments],
-        env=os.environ | ({"PGPASSWORD": password} if password else {}),
-        capture_output=True,
-    )
-    if done.returncode:
-        raise DumpFailed(f"{program.name}: {done.stderr.decode(errors='replace').strip()}")
+    return urlunsplit(parts._replace(netloc=netloc, query=query)), password

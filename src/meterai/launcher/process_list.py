@@ -71,6 +71,8 @@ _KEPT_FROM_DOORS: Final = {
     "pkcs11_module",
     "pkcs11_pin_file",
     "officers",
+    "backup_recipients",
+    "backup_signing_key",
 }
 _KEPT_FROM_SITE: Final = _KEPT_FROM_DOORS - {"database_site_url"} | {
     "payout_url",

@@ -6,23 +6,24 @@ import asyncio
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import msgspec
 import typer
 
 from meterai.cli.copies.backup_folder import (
     COUNTERS,
-    DUMP,
     KEY_LENGTH,
     SECRETS,
-    BackupFacts,
     BackupFolder,
     copy_folder,
     copy_objects,
     copy_queues,
     keys_in,
 )
+from meterai.cli.copies.backup_keys import SealingKeys, sealing_keys
+from meterai.cli.copies.sealed_objects import SealedObjects
+from meterai.cli.copies.sealed_state import DUMP, SEALED, BackupFacts, NewState
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.operator.shared.operator_settings import refuse_older_command
 from meterai.cli.outage_messages import outage_message
@@ -36,7 +37,6 @@ from meterai.launcher.database_programs import programs_of
 from meterai.launcher.embedded_postgres import PostgresFailed
 from meterai.launcher.schema.migrate import current_version
 from meterai.stamping.queries import not_referred_to, objects_under_way, released_objects
-from meterai.waiting_room.files.queue_folder import folders_in
 
 _SNAPSHOTS_MAX = 40
 _FILES_MISSING = 3
@@ -59,19 +59,20 @@ class _Compared:
 
 
 def backup(
-    folder: Annotated[Path, typer.Argument(help="Where the copy lies or shall lie. It holds keys.")],
+    folder: Annotated[Path, typer.Argument(help="Where the copy lies or shall lie.")],
     without_database: Annotated[
         bool, typer.Option("--without-database", help="All but the database, which you save by other means.")
     ] = False,
     data: DataOption = None,
 ) -> None:
-    """Copy database, files, secrets, keys and queues while the service runs. Again: renew the copy.
+    """Copy database, files, secrets, keys and queues, encrypted, while the service runs. Again: renew it.
 
     Exit code 1: there is no new copy. 2: no service runs here. 3: there is a copy, but files are missing in
     the store.
     """
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
     refuse_older_command(settings.data)
+    keys = sealing_keys(settings)
     url = owner_url(settings)
     settings = where_it_keeps(settings)
     os.umask(0o077)
@@ -80,13 +81,14 @@ def backup(
     if without_database and copy.holds_database:
         raise typer.BadParameter(
             f"the copy in {folder} holds the database, which would be gone from it: name another folder, or "
-            f"delete {DUMP} there first",
+            f"delete {DUMP}{SEALED} there first",
             param_hint="--without-database",
         )
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with copy.held():
-            asyncio.run(_backup(settings, url, copy, with_database=not without_database))
+            copy.claim(keys)
+            asyncio.run(_backup(settings, url, copy, keys, with_database=not without_database))
     except (DumpFailed, PostgresFailed, *DATABASE_IS_DOWN) as problem:
         why = outage_message(problem) or problem
         typer.echo(f"No new copy; an earlier one in {folder} is untouched. {why}", err=True)
@@ -108,31 +110,33 @@ def _refuse_what_is_ours(folder: Path, settings: Settings) -> None:
         )
 
 
-async def _backup(settings: Settings, url: str, folder: BackupFolder, *, with_database: bool) -> None:
+async def _backup(
+    settings: Settings, url: str, folder: BackupFolder, keys: SealingKeys, *, with_database: bool
+) -> None:
     """Copies the database first, then the files that its rows name, which outlast the rows.
 
     Files of jobs under way are copied before it, because they are deleted when a job ends.
     """
     store = open_store(settings.objects_url, settings.data)
     programs = await programs_of(settings, *PROGRAMS) if with_database else None
-    part = folder.begin()
+    objects, new = folder.objects(keys), folder.begin(keys)
+    if new.earlier is None and (folder.path / "state").exists():
+        typer.echo(f"The state in {folder.path} is not signed by this server: all is copied again.", err=True)
     # Secrets first: without them the rest is useless. Only the first start writes them.
     for name in SECRETS:
-        copy_folder(settings.data / name, part / name)
-    facts, found = await _copy_database(url, store, folder, part, programs=programs)
-    copied = await _copy_objects(store, folder, found.lacking)
+        copy_folder(settings.data / name, new.path / name, new.put)
+    facts, found = await _copy_database(url, store, objects, new, programs=programs)
+    copied = await _copy_objects(store, objects, found.lacking)
     # After the dump. A restore can settle counters and logs that are ahead of the rows. If they were older,
     # nobody could tell what they lack.
-    copy_folder(settings.data / COUNTERS, part / COUNTERS)
-    copy_queues(queue_root(settings), part / "queue", folder.earlier("queue"))
-    for queue in folders_in(part / "queue"):
-        queue.from_copy.touch()
-    await asyncio.to_thread(folder.finish, facts)
-    gone = await _forget_objects(store, folder, found.unneeded)
+    copy_folder(settings.data / COUNTERS, new.path / COUNTERS, new.put)
+    copy_queues(queue_root(settings), new.path / "queue", new.put)
+    await asyncio.to_thread(folder.finish, new, facts)
+    gone = await _forget_objects(store, objects, found.unneeded)
     database = "the database" if with_database else "WITHOUT the database, all else"
     typer.echo(
         f"Copied to {folder.path}: {database} as at {facts.made_at:%Y-%m-%d %H:%M:%S} UTC, "
-        f"{copied:,} new files ({gone:,} are gone), secrets, keys, queues. Keep it elsewhere, encrypted."
+        f"{copied:,} new files ({gone:,} are gone), secrets, keys, queues. It is encrypted."
     )
     if found.missing:
         typer.echo(
@@ -145,7 +149,7 @@ async def _backup(settings: Settings, url: str, folder: BackupFolder, *, with_da
 
 
 async def _copy_database(
-    url: str, store: ObjectStore, folder: BackupFolder, part: Path, *, programs: Path | None
+    url: str, store: ObjectStore, objects: SealedObjects, new: NewState, *, programs: Path | None
 ) -> tuple[BackupFacts, _Compared]:
     """`programs`: those that make the dump; None: no dump is made."""
     connection = await connect_alone(url, application_name="meterai backup")
@@ -155,15 +159,19 @@ async def _copy_database(
             await reading.start()
             snapshot: str = await connection.fetchval("SELECT pg_export_snapshot()")
             made_at = system_clock()
-            lost = await copy_objects(store, folder.objects, await objects_under_way(connection))
+            lost = await copy_objects(store, objects, await objects_under_way(connection))
             if not lost or attempt == _SNAPSHOTS_MAX - 1:
                 break
             await reading.rollback()  # a job ended meanwhile
         schema = await current_version(connection) or ""
         facts = BackupFacts(made_at=made_at, schema=schema, with_database=programs is not None)
         if programs:
-            await asyncio.to_thread(dump_database, programs, url, part / DUMP, snapshot=snapshot)
-        found = await _compare(connection, store, folder, lost)
+
+            def take(stream: IO[bytes]) -> None:
+                new.take(stream, new.path / DUMP)
+
+            await asyncio.to_thread(dump_database, programs, url, take, snapshot=snapshot)
+        found = await _compare(connection, store, objects, lost)
         await reading.rollback()
     finally:
         await connection.close()
@@ -171,19 +179,19 @@ async def _copy_database(
 
 
 async def _compare(
-    connection: Connection, store: ObjectStore, folder: BackupFolder, lost: list[str]
+    connection: Connection, store: ObjectStore, objects: SealedObjects, lost: list[str]
 ) -> _Compared:
     """Compares rows, store and copy. `lost`: files of jobs under way that could not be copied."""
     found = _Compared(
         lacking=[],
         unneeded=[],
         missing=len(lost),
-        kept=sum(map(folder.objects.has, lost)),
+        kept=sum(map(objects.has, lost)),
         example=next(iter(lost), ""),
     )
     if not isinstance(store, FolderStore):
         return found
-    for part, (there, here) in enumerate(zip(keys_in(store), keys_in(folder.objects), strict=True)):
+    for part, (there, here) in enumerate(zip(keys_in(store), keys_in(objects), strict=True)):
         found.lacking.append("".join(there - here))
         missing = await released_objects(connection, part) - there
         found.missing += len(missing)
@@ -193,16 +201,16 @@ async def _compare(
     return found
 
 
-async def _copy_objects(store: ObjectStore, folder: BackupFolder, lacking: list[str]) -> int:
+async def _copy_objects(store: ObjectStore, objects: SealedObjects, lacking: list[str]) -> int:
     """Copies the objects that the copy lacks. None for S3, which keeps its own copies."""
     copied = 0
     for part in lacking:
         keys = [part[start : start + KEY_LENGTH] for start in range(0, len(part), KEY_LENGTH)]
-        copied += len(keys) - len(await copy_objects(store, folder.objects, keys))
+        copied += len(keys) - len(await copy_objects(store, objects, keys))
     return copied
 
 
-async def _forget_objects(store: ObjectStore, folder: BackupFolder, unneeded: list[str]) -> int:
+async def _forget_objects(store: ObjectStore, objects: SealedObjects, unneeded: list[str]) -> int:
     """Deletes from the copy what the service deleted, mostly uploads.
 
     Never a file that a row names: if the store has lost it, this is the last copy.
@@ -211,5 +219,5 @@ async def _forget_objects(store: ObjectStore, folder: BackupFolder, unneeded: li
         return 0
     gone = [key for key in unneeded if not store.has(key)]  # the same file may have come again
     for key in gone:
-        await folder.objects.delete(key)
+        await objects.delete(key)
     return len(gone)

@@ -1,7 +1,8 @@
-"""The folder of `meterai backup`: `state/` as it was at one moment, and `objects/`.
+"""The folder of `meterai backup`: `state/` as it was at one moment, `objects/`, and `recipients.txt`.
 
-`state/`: `backup.json`, `database.dump`, and the folders secrets, pki, signer, queue of the data directory.
-Unchanged files of queues are hard links to those of the state before.
+`state/`: `backup.json` with its signature, `database.dump`, and the folders secrets, pki, signer, queue of
+the data directory. All but `backup.json` is encrypted (`NAME.age`). Unchanged files are hard links to those
+of the state before. `objects/`: encrypted, too; the names are the digests of the contents.
 """
 
 from __future__ import annotations
@@ -9,16 +10,29 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final
 
 import msgspec
 
+from meterai.cli.copies.backup_keys import CopyRefused, OpeningKeys, SealingKeys
+from meterai.cli.copies.sealed_objects import SealedObjects
+from meterai.cli.copies.sealed_state import (
+    DUMP,
+    SEALED,
+    BackupFacts,
+    Earlier,
+    NewState,
+    OpenedState,
+    facts_in,
+    is_sealed,
+    is_signed,
+    opened_state,
+)
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.files.atomic_write import copy_whole, sync_file_system
+from meterai.kit.files.atomic_write import copy_whole, sync_file_system, write_whole
 from meterai.kit.files.file_lock import locked
 from meterai.kit.files.object_store import FolderStore, ObjectMissing, ObjectStore
 from meterai.waiting_room.files.queue_folder import QueueFolder, folders_in, queue_of
@@ -26,55 +40,41 @@ from meterai.waiting_room.files.queue_keys import are_of_one_queue, separate_key
 
 SECRETS, COUNTERS = ("secrets", "pki"), "signer"
 """Folders of the data directory; the queues' one may lie elsewhere."""
-DUMP = "database.dump"
+Put = Callable[[Path, Path], object]
+"""Copies the file of the first path to the second."""
+copy_file: Final[Put] = shutil.copy2
 KEY_LENGTH = 64
 """Of an object: its SHA-256 in hexadecimal."""
 _AT_ONCE_BYTES = 16 << 20
 _AT_ONCE_FILES = 500
 
 
-class BackupFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What `backup.json` says; it is written last."""
-
-    made_at: datetime
-    schema: str
-    """Version of the database's schema."""
-    with_database: bool = True
-    """False: somebody else saves the database."""
-
-
-class Earlier(NamedTuple):
-    """A folder of an earlier copy: what has not changed since need not be copied."""
-
-    path: Path
-    begun: float
-    """When that copy was begun. A file with a later time may have changed while it was copied."""
-
-    def holds(self, file: Path) -> bool:
-        """Whether a file is there as it is now. Raises: FileNotFoundError when it is nowhere."""
-        now = file.stat()
-        try:
-            then = (self.path / file.name).stat()
-        except FileNotFoundError:
-            return False
-        is_same = (now.st_size, now.st_mtime_ns) == (then.st_size, then.st_mtime_ns)
-        return is_same and now.st_mtime < self.begun
-
-
 class BackupFolder:
-    """The folder of a copy."""
+    """The folder of a copy. `is_for_files`: its database does not count."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_for_files: bool = False) -> None:
         self.path = path
-        self.objects = FolderStore(path / "objects")
+        self._is_for_files = is_for_files
 
     @property
     def state(self) -> Path:
         """The newest whole state. Raises: Refusal NOT_FOUND `backup.none`."""
         for path in (self.path / "state", self.path / "state.old"):
-            if _facts_in(path) is not None:
+            if facts_in(path) is not None:
                 return path
         raise Refusal(Kind.NOT_FOUND, "backup.none", folder=str(self.path))
+
+    def facts(self) -> BackupFacts:
+        """Of the newest whole state. Raises: as `state`."""
+        facts = facts_in(self.state)
+        assert facts is not None, "or it is no state"
+        return msgspec.structs.replace(facts, with_database=facts.with_database and not self._is_for_files)
+
+    @property
+    def holds_database(self) -> bool:
+        """Whether a state here, whole or not, has a database in it."""
+        places = [self.path / state / f"{DUMP}{SEALED}" for state in ("state", "state.old")]
+        return any(place.exists() for place in places)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -90,29 +90,42 @@ class BackupFolder:
         with os.fdopen(lock):
             yield
 
-    @property
-    def holds_database(self) -> bool:
-        """Whether a state here, whole or not, has a database in it."""
-        return any((self.path / name / DUMP).exists() for name in ("state", "state.old"))
+    def claim(self, keys: SealingKeys) -> None:
+        """Says which keys the folder is encrypted to: all its files open with the same ones.
 
-    def earlier(self, name: str) -> Earlier | None:
-        """A folder of the newest whole state, if there is one."""
-        try:
-            return Earlier(self.state / name, self.facts().made_at.timestamp())
-        except Refusal:
-            return None
+        Raises: Refusal CONFLICT `backup.unencrypted`, `backup.other_keys`.
+        """
+        names, wanted = self.path / "recipients.txt", f"{keys.names}\n"
+        if names.exists():
+            if names.read_text() != wanted:
+                raise Refusal(Kind.CONFLICT, "backup.other_keys", folder=str(self.path))
+        elif any((self.path / name).exists() for name in ("state", "state.old", "objects")):
+            raise Refusal(Kind.CONFLICT, "backup.unencrypted", folder=str(self.path))
+        else:
+            write_whole(names, wanted.encode())
 
-    def begin(self) -> Path:
-        """Makes an empty folder for a new state."""
+    def objects(self, keys: SealingKeys) -> SealedObjects:
+        """The files of the store."""
+        return SealedObjects(self.path / "objects", recipients=keys.recipients)
+
+    def begin(self, keys: SealingKeys) -> NewState:
+        """Makes an empty folder for a new state. An earlier one is used only when this server signed it."""
         part = self.path / "state.part"
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(mode=0o700)
-        return part
+        return NewState(part, keys, self._earlier(keys))
 
-    def finish(self, facts: BackupFacts) -> None:
+    def _earlier(self, keys: SealingKeys) -> Earlier | None:
+        try:
+            state = self.state
+        except Refusal:
+            return None
+        return Earlier(state, self.facts()) if is_signed(state, keys) else None
+
+    def finish(self, new: NewState, facts: BackupFacts) -> None:
         """Replaces the old state by the new one. A power cut at any moment leaves a whole state."""
         part, state, old = (self.path / name for name in ("state.part", "state", "state.old"))
-        (part / "backup.json").write_bytes(msgspec.json.encode(facts))
+        new.finish(facts)
         sync_file_system(part)
         if state.exists():
             shutil.rmtree(old, ignore_errors=True)
@@ -121,19 +134,41 @@ class BackupFolder:
         sync_file_system(self.path)
         shutil.rmtree(old, ignore_errors=True)
 
-    def facts(self) -> BackupFacts:
-        """Of the newest whole state. Raises: as `state`."""
-        facts = _facts_in(self.state)
-        assert facts is not None, "or it is no state"
-        return facts
+    def refuse_other_kind(self, *, unencrypted: bool) -> None:
+        """Refuses a copy that is not encrypted, unless the operator accepts it. Raises: CopyRefused."""
+        if unencrypted and is_sealed(self.state):
+            raise CopyRefused("The copy is encrypted: leave --unencrypted out, and name --identity.")
+        if not unencrypted and not is_sealed(self.state):
+            raise CopyRefused(
+                f"The copy in {self.path} is not encrypted and not signed: anybody who reached it may have "
+                "changed it. If it is a copy of an earlier release that nobody else could write to, add "
+                "--unencrypted."
+            )
 
+    def refuse_unsigned(self, keys: OpeningKeys) -> None:
+        """Refuses a copy that the expected server did not make. Raises: CopyRefused."""
+        if not is_signed(self.state, keys):
+            raise CopyRefused(
+                f"The copy in {self.path} is not signed by the server that --signer (or "
+                "METERAI_BACKUP_SIGNING_KEY) names, or its list of files was changed. Take another copy; "
+                "or, if that server had another key then, give the public one of that time."
+            )
 
-def _facts_in(state: Path) -> BackupFacts | None:
-    """Reads `backup.json` of a state. None: the state is not whole."""
-    try:
-        return msgspec.json.decode((state / "backup.json").read_bytes(), type=BackupFacts)
-    except (FileNotFoundError, msgspec.MsgspecError):
-        return None
+    @contextmanager
+    def opened(self, keys: OpeningKeys | None, folder: Path) -> Iterator[OpenedState]:
+        """Gives the newest state, with files decrypted into `folder`. Raises: CopyRefused, OSError."""
+        state, facts, objects = self.state, self.facts(), self.objects_of(keys)
+        if keys is None:
+            yield OpenedState(state, facts, objects)
+            return
+        self.refuse_unsigned(keys)
+        with opened_state(state, facts, objects, keys, folder) as opened:
+            yield opened
+
+    def objects_of(self, keys: OpeningKeys | None) -> FolderStore:
+        """The files of the store, for a restore."""
+        folder = self.path / "objects"
+        return SealedObjects(folder, identities=keys.identities) if keys else FolderStore(folder)
 
 
 def keys_in(store: FolderStore) -> Iterator[set[str]]:
@@ -166,16 +201,20 @@ async def copy_objects(source: ObjectStore, target: ObjectStore, keys: Iterable[
     return lost
 
 
-def copy_queues(source: Path, target: Path, earlier: Earlier | None = None) -> None:
-    """Copies the folders of all queues, and the files beside them. `earlier`: a copy of them."""
+def copy_queues(source: Path, target: Path, put: Put = copy_file) -> None:
+    """Copies the folders of all queues, and the files beside them."""
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     for queue in folders_in(source):
         copied = QueueFolder(target / queue.slug)
-        copy_folder(queue.path, copied.path, earlier and _within(earlier, queue.slug))
-        if queue.has_keys and not copied.has_keys:  # they were moved between two files meanwhile
-            copy_folder(queue.secret, copied.secret)
+        copy_folder(queue.path, copied.path, put)
+        if _names_in(queue.secret) - _names_in(copied.secret):  # a key was moved between two files meanwhile
+            copy_folder(queue.secret, copied.secret, put)
     for path in source.glob("*.json"):
-        shutil.copy2(path, target / path.name)
+        put(path, target / path.name)
+
+
+def _names_in(folder: Path) -> set[str]:
+    return {path.name.removesuffix(SEALED) for path in folder.iterdir()} if folder.is_dir() else set()
 
 
 def other_queue(source: Path, target: Path) -> Path | None:
@@ -208,8 +247,8 @@ def _comes_from_copy(queue: QueueFolder) -> bool:
     return queue.from_copy.exists() or not queue.has_keys
 
 
-def copy_folder(source: Path, target: Path, earlier: Earlier | None = None) -> None:
-    """Copies a folder while others write in it, without half-written files. Files in `earlier` are linked.
+def copy_folder(source: Path, target: Path, put: Put = copy_file) -> None:
+    """Copies a folder while others write in it, without half-written files. `put` copies one file.
 
     Files are copied in the order of names. So the closing of a window (`w1.close.json`) comes before its
     joins (`w1.joins`), which only grow.
@@ -218,20 +257,8 @@ def copy_folder(source: Path, target: Path, earlier: Earlier | None = None) -> N
     for path in sorted(source.iterdir()) if source.is_dir() else []:
         try:
             if path.is_dir():
-                copy_folder(path, target / path.name, earlier and _within(earlier, path.name))
+                copy_folder(path, target / path.name, put)
             elif path.is_file() and not path.name.endswith(".part"):
-                _copy_file(path, target / path.name, earlier)
+                put(path, target / path.name)
         except FileNotFoundError:
             continue  # replaced or deleted a moment ago
-
-
-def _copy_file(source: Path, target: Path, earlier: Earlier | None) -> None:
-    if earlier is not None and earlier.holds(source):
-        with suppress(OSError):  # not every file system has links
-            os.link(earlier.path / source.name, target)
-            return
-    shutil.copy2(source, target)
-
-
-def _within(earlier: Earlier, name: str) -> Earlier:
-    return earlier._replace(path=earlier.path / name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +17,6 @@ from cryptography.x509 import load_pem_x509_certificates
 
 from meterai.cli.copies.backup_folder import (
     COUNTERS,
-    DUMP,
     SECRETS,
     BackupFolder,
     copy_folder,
@@ -26,6 +26,8 @@ from meterai.cli.copies.backup_folder import (
     other_queue,
     put_back_queues,
 )
+from meterai.cli.copies.backup_keys import CopyRefused, OpeningKeys, opening_keys
+from meterai.cli.copies.sealed_state import OpenedState
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.operator.shared.forgotten_keys import words_of_unregistered, words_of_unretired
 from meterai.cli.operator.shared.operator_settings import operator_name
@@ -34,6 +36,8 @@ from meterai.kernel.clock import system_clock
 from meterai.kit.database import DATABASE_IS_DOWN, Database, connect
 from meterai.kit.files.atomic_write import copy_whole
 from meterai.kit.files.object_store import FolderStore, open_store
+from meterai.kit.files.sealed_files import SealBroken
+from meterai.kit.installation import where_it_keeps
 from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings, from_environment, queue_root
 from meterai.launcher.database_dump import PROGRAMS, DumpFailed, load_database
@@ -61,23 +65,54 @@ def restore(
         Path | None,
         typer.Argument(help="Folder of `meterai backup`. None: the database was put back by other means."),
     ] = None,
+    identity: Annotated[
+        Path | None, typer.Option(help="File with the private key that opens the copy (docs/backup.md).")
+    ] = None,
+    signer: Annotated[
+        str,
+        typer.Option(
+            help="Public key of the server that made the copy. Empty: that of METERAI_BACKUP_SIGNING_KEY."
+        ),
+    ] = "",
+    unencrypted: Annotated[
+        bool,
+        typer.Option("--unencrypted", help="Accept a copy of an earlier release, not encrypted or signed."),
+    ] = False,
+    without_database: Annotated[
+        bool, typer.Option("--without-database", help="Leave the database, which you put back, as it is.")
+    ] = False,
+    only_objects: Annotated[
+        bool,
+        typer.Option("--objects", help="Only files that the store lacks. The service may run meanwhile."),
+    ] = False,
     data: DataOption = None,
 ) -> None:
     """Put a copy back while the service is stopped. What is newer here than in the copy is kept."""
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
-    copy = BackupFolder(folder.absolute()) if folder else None
+    copy = BackupFolder(folder.absolute(), is_for_files=without_database) if folder else None
     brings_database = copy is not None and copy.facts().with_database
     server = DatabaseServer(settings, Secrets(settings.data), may_make=brings_database)
     try:
+        keys = None
+        if copy is not None:
+            copy.refuse_other_kind(unencrypted=unencrypted)
+            if not unencrypted:
+                keys = opening_keys(settings, identity, signer)
+                copy.refuse_unsigned(keys)
+        if copy is not None and only_objects:
+            asyncio.run(_put_back_objects(where_it_keeps(settings), copy.objects_of(keys)))
+            return
         prepare_folders(settings.data)
         os.umask(0o077)
-        with only_launcher(settings.data):
-            asyncio.run(_restore(settings, server, copy))
+        with only_launcher(settings.data), _opened(copy, keys, settings) as state:
+            asyncio.run(_restore(settings, server, state))
     except (
         LaunchProblem,
         PostgresFailed,
         NotMigrated,
         DumpFailed,
+        CopyRefused,
+        SealBroken,
         _CanNot,
         *DATABASE_IS_DOWN,
     ) as problem:
@@ -87,7 +122,14 @@ def restore(
         server.stop()
 
 
-async def _restore(settings: Settings, server: DatabaseServer, copy: BackupFolder | None) -> None:
+def _opened(
+    copy: BackupFolder | None, keys: OpeningKeys | None, settings: Settings
+) -> AbstractContextManager[OpenedState | None]:
+    """Decrypts into the data directory, which holds the same secrets in the clear."""
+    return copy.opened(keys, settings.data / "restore.part") if copy else nullcontext()
+
+
+async def _restore(settings: Settings, server: DatabaseServer, copy: OpenedState | None) -> None:
     if copy is not None:
         await _put_back(settings, server, copy)
     else:
@@ -100,16 +142,14 @@ async def _restore(settings: Settings, server: DatabaseServer, copy: BackupFolde
         noted = await _settle_keys(db, settings)
         root = queue_root(settings)
         queues = await rewind_queues(db, root, actor=operator_name(), now=system_clock())
-        facts = copy.facts() if copy else None
-        copied_at = facts.made_at if facts and facts.with_database else None
+        copied_at = copy.facts.made_at if copy and copy.facts.with_database else None
         _show(noted, queues, await serials_under_way(db), copied_at)
     finally:
         await db.close()
     for event in queues.lost:
         typer.echo(
             f"The files of queue {event} are NOT in {root}: every ticket is void without them, and the line "
-            f"stands still. Put {root / event} back from another copy (state/queue/{event} in it), then run "
-            "meterai restore without a folder.",
+            "stands still. If another copy has them: meterai restore COPY --without-database.",
             err=True,
         )
     for event in queues.too_old:
@@ -123,9 +163,9 @@ async def _restore(settings: Settings, server: DatabaseServer, copy: BackupFolde
         raise typer.Exit(1)
 
 
-async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFolder) -> None:
+async def _put_back(settings: Settings, server: DatabaseServer, copy: OpenedState) -> None:
     """Puts back files, then the database."""
-    data, state, facts = settings.data, copy.state, copy.facts()
+    data, state, facts = settings.data, copy.path, copy.facts
     for name, is_same in ((_OF_THE_HOUSE, _are_equal), (_ROOTS, _one_holds_the_other)):
         here, there = data / name, state / name
         if here.exists() and not is_same(here, there):
@@ -204,10 +244,8 @@ def _certificates(file: Path) -> set[bytes]:
         return set()
 
 
-async def _fill(
-    settings: Settings, server: DatabaseServer, copy: BackupFolder, programs: Path | None
-) -> None:
-    data, state = settings.data, copy.state
+async def _fill(settings: Settings, server: DatabaseServer, copy: OpenedState, programs: Path | None) -> None:
+    data, state = settings.data, copy.path
     for name in SECRETS:
         _copy_missing(state / name, data / name)
     if _certificates(data / _ROOTS) < _certificates(state / _ROOTS):
@@ -215,17 +253,26 @@ async def _fill(
     _newest_counters(state / COUNTERS, data / COUNTERS)
     add_marks(state / COUNTERS, data / COUNTERS)
     put_back_queues(state / "queue", queue_root(settings))
-    store = open_store(settings.objects_url, data)
-    for keys in keys_in(copy.objects):
-        missing = {k for k in keys if not (isinstance(store, FolderStore) and store.has(k))}
-        if lost := await copy_objects(copy.objects, store, missing):
-            typer.echo(f"{len(lost)} files of the copy are damaged, such as {lost[0]}.", err=True)
+    await _put_back_objects(settings, copy.objects)
     server.start(0)
     if programs is None:
         return
     if not await server.make_empty():
         raise _CanNot("METERAI_DATABASE_URL names a database that is not empty: make a new one, name that.")
-    await asyncio.to_thread(load_database, programs, server.owner_url, state / DUMP)
+    await asyncio.to_thread(load_database, programs, server.owner_url, copy.read_dump)
+
+
+async def _put_back_objects(settings: Settings, objects: FolderStore) -> None:
+    """Puts back the files that the store lacks."""
+    store = open_store(settings.objects_url, settings.data)
+    back = 0
+    for keys in keys_in(objects):
+        missing = {k for k in keys if not (isinstance(store, FolderStore) and store.has(k))}
+        lost = await copy_objects(objects, store, missing)
+        back += len(missing) - len(lost)
+        if lost:
+            typer.echo(f"{len(lost)} files of the copy are damaged, such as {lost[0]}.", err=True)
+    typer.echo(f"{back:,} files put back.")
 
 
 def _copy_missing(source: Path, target: Path) -> None:
