@@ -46,6 +46,7 @@ rm -rf etc/meterai var/lib/meterai
 ln -s /usr/lib/systemd/system/basic.target etc/systemd/system/default.target
 for unit in $3; do ln -sf /dev/null "etc/systemd/system/$unit"; done
 cp opt/meterai/deploy/systemd/*.service opt/meterai/deploy/systemd/*.target etc/systemd/system/
+cp opt/meterai/deploy/systemd/*.timer etc/systemd/system/
 pivot_root . old
 umount -l /old
 mount --make-rshared /  # as on a real machine; units get their credentials over it

@@ -18,11 +18,12 @@ from urllib.request import urlopen
 import pytest
 
 from meterai.kit.installation_secrets import Secrets
-from meterai.launcher.embedded_postgres import EmbeddedPostgres
+from meterai.launcher.embedded_postgres import EmbeddedPostgres, client_programs
 from simulator.crowd.demo import run
+from tests import backup_keys
 from tests.places import passing_folder
 from tests.ports import first_of_free_ports
-from tests.replays.machine import UNITS, Machine
+from tests.replays.machine import CHECKOUT, UNITS, Machine
 from tests.running_service import RunningService
 
 SAMPLE = Path(__file__).parents[1] / "corpus" / "files" / "matplotlib" / "type42.pdf"
@@ -35,6 +36,7 @@ INSTALL = (
 )
 """As in docs/configuration.md, for secrets that are credentials."""
 GATEWAY_KEY, PAYOUT_KEY = "/etc/meterai/gateway-key", "METERAI_PAYOUT_KEY"
+BACKUP_KEY = "/etc/meterai/backup-signing-key"
 ROLES = {
     "meterai-signer.service": "meterai-signer",
     "meterai-worker@1.service": "meterai-worker",
@@ -49,7 +51,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may boot a mac
 
 
 def unit_files() -> list[Path]:
-    return sorted(path for path in UNITS.iterdir() if path.suffix in (".service", ".target"))
+    return sorted(path for path in UNITS.iterdir() if path.suffix in (".service", ".target", ".timer"))
 
 
 @pytest.fixture
@@ -150,6 +152,8 @@ def _keep_secrets(machine: Machine, service: RunningService) -> None:
     said = machine.run(INSTALL, fails=True)
     assert f"METERAI_GATEWAY_SERVER_KEY_FILE: the user meterai-worker can't read {GATEWAY_KEY}" in said
     machine.run(f"chgrp meterai-files {GATEWAY_KEY} && chmod 0640 {GATEWAY_KEY}")
+    machine.write(BACKUP_KEY, backup_keys.SETTINGS["METERAI_BACKUP_SIGNING_KEY"] + "\n")
+    machine.run(f"chmod 0600 {BACKUP_KEY}")
     machine.write(f"/root/{PAYOUT_KEY}", secrets.payout_key)
     store = "/etc/credstore.encrypted"
     machine.run(
@@ -172,6 +176,9 @@ def _environment(service: RunningService, database: EmbeddedPostgres, port: int)
         "METERAI_SMTP_URL": places.smtp,
         "METERAI_WHATSAPP_URL": f"{places.inbox}/whatsapp/messages",
         "METERAI_WHATSAPP_TOKEN": secrets.whatsapp_token,
+        "METERAI_PG_BIN": f"/opt/meterai/{client_programs().relative_to(CHECKOUT)}",
+        "METERAI_BACKUP_RECIPIENTS": backup_keys.SETTINGS["METERAI_BACKUP_RECIPIENTS"],
+        "METERAI_BACKUP_SIGNING_KEY_FILE": BACKUP_KEY,
     }
     return "".join(f'{name}="{value}"\n' for name, value in values.items())
 
@@ -308,3 +315,20 @@ def test_purchases_go_through_with_every_role_apart(
     assert asyncio.run(run(tmp_path, [SAMPLE], tmp_path)) == 0
     assert "I8" in machine.run(f"{OPERATOR} check", as_user="meterai-operator")
     assert "not_confined" not in machine.run("journalctl --no-pager -u 'meterai-*'")
+
+
+@as_root
+def test_the_backup_unit_copies_what_every_role_keeps_when_its_disk_is_there(
+    installed: tuple[Machine, int],
+) -> None:
+    machine, _ = installed
+    machine.run("mkdir -p /mnt/copy")
+    machine.run("systemctl start meterai-backup", fails=True)
+    assert machine.run("ls /mnt/copy") == ""
+    machine.run("mount -t tmpfs none /mnt/copy")
+    machine.run("systemctl start meterai-backup || { journalctl --no-pager -u meterai-backup; false; }")
+    copied = machine.run("cd /mnt/copy/meterai/state && find . -type f").split()
+    for name in ("database.dump", "secrets/database.json", "pki/code.key.pem", "queue/lama/secret/keys.json"):
+        assert f"./{name}.age" in copied
+    machine.run("systemctl enable --now meterai-backup.timer")
+    assert "meterai-backup.service" in machine.run("systemctl list-timers --no-pager")

@@ -102,7 +102,7 @@ class _ServiceCollector(Collector):
     def __init__(self, figures: Figures | None, metrics: list[Metric]) -> None:
         self._metrics = metrics
         if figures is not None:
-            for part in (_stamping, _money, _outbox, _codes, _queues, _sites):
+            for part in (_stamping, _copies, _money, _outbox, _codes, _queues, _sites):
                 self._metrics += part(figures)
 
     def collect(self) -> list[Metric]:
@@ -161,6 +161,11 @@ def _stamping(seen: Figures) -> Iterator[Metric]:
     waiting = "Bytes of uploads whose senders have proved no contact."
     yield _gauge("unproven_upload_bytes", waiting, seen.unproven_bytes)
     yield _gauge("time_stamps_owed", "Released stamps that lack their time stamp.", seen.time_stamps_owed)
+
+
+def _copies(seen: Figures) -> Iterator[Metric]:
+    age = "Age of the newest copy of `meterai backup`; before the first, of the installation."
+    yield _gauge("backup_age_seconds", age, seen.backup_s)
 
 
 def _money(seen: Figures) -> Iterator[Metric]:

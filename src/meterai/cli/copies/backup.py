@@ -36,6 +36,7 @@ from meterai.launcher.database_dump import PROGRAMS, DumpFailed, dump_database
 from meterai.launcher.database_programs import programs_of
 from meterai.launcher.embedded_postgres import PostgresFailed
 from meterai.launcher.schema.migrate import current_version
+from meterai.operations.last_backup import note_backup
 from meterai.stamping.queries import not_referred_to, objects_under_way, released_objects
 
 _SNAPSHOTS_MAX = 40
@@ -132,6 +133,7 @@ async def _backup(
     copy_folder(settings.data / COUNTERS, new.path / COUNTERS, new.put)
     copy_queues(queue_root(settings), new.path / "queue", new.put)
     await asyncio.to_thread(folder.finish, new, facts)
+    await _note(url, facts)
     gone = await _forget_objects(store, objects, found.unneeded)
     database = "the database" if with_database else "WITHOUT the database, all else"
     typer.echo(
@@ -199,6 +201,14 @@ async def _compare(
         found.example = found.example or min(missing, default="")
         found.unneeded += await not_referred_to(connection, list(here - there))
     return found
+
+
+async def _note(url: str, facts: BackupFacts) -> None:
+    connection = await connect_alone(url, application_name="meterai backup")
+    try:
+        await note_backup(connection, facts.made_at)
+    finally:
+        await connection.close()
 
 
 async def _copy_objects(store: ObjectStore, objects: SealedObjects, lacking: list[str]) -> int:

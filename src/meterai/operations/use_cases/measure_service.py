@@ -17,6 +17,7 @@ from meterai.kit.messages import TOPICS
 from meterai.kit.stop_switches import SEALING_STOPPED, is_thrown
 from meterai.ledger import queries as ledger
 from meterai.ledger.model import DISTRIBUTOR, ISSUER, books
+from meterai.operations.last_backup import last_backup
 from meterai.operations.use_cases.keep_terms import last_kept
 from meterai.operations.use_cases.oldest_late_stamp import oldest_late_stamp
 from meterai.sales.crediting import STAMP_TOPIC
@@ -58,6 +59,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Age of the oldest entry of the audit trail that no head outside covers."""
     terms_kept_s: float
     """Age of the last run that kept the terms of personal data."""
+    backup_s: float
+    """Age of the newest copy that `meterai backup` made."""
     refunds: RefundsUnderWay
     unsent_refund_s: float
     unreleased_refund_s: float
@@ -94,6 +97,7 @@ async def measure_service(db: Database, *, code_budgets: Budgets, now: datetime)
             needs_next_key=ends_soon(register, now) is not None,
             audit_head_behind_s=age_s(uncovered, now),
             terms_kept_s=age_s(await last_kept(connection), now),
+            backup_s=age_s(await last_backup(connection), now),
             refunds=refunds,
             unsent_refund_s=age_s(refunds.unsent_since, now),
             unreleased_refund_s=age_s(refunds.to_release_since, now),
