@@ -72,7 +72,7 @@ def refuse_unfit(settings: Settings, part: Part) -> None:
     for name, wrong in unsafe_settings(settings):
         raise ValueError(f"METERAI_{name.upper()}: {wrong}")
     _refuse_missing(settings, part)
-    if (settings.data / "pki" / "root.pem").exists():
+    if os.path.exists(settings.data / "pki" / "root.pem"):  # gates and controllers may not look there
         raise ValueError(
             f"METERAI_ENVIRONMENT: production refuses the development PKI in {settings.data / 'pki'}; "
             "give it a data directory of its own"
