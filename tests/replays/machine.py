@@ -1,4 +1,4 @@
-"""A machine of its own for tests of the units: systemd as PID 1, in namespaces, on an overlay of our files.
+"""A machine of its own for tests of the units: on an overlay of our files.
 
 What it writes is in memory and gone at the end. Our checkout is its /opt/meterai. It has no installation,
 even when our machine has one. It shares our network and reaches a database of the test.
@@ -6,26 +6,15 @@ even when our machine has one. It shares our network and reaches a database of t
 
 from __future__ import annotations
 
-import os
-import shlex
-import signal
-import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from tests.booted_machine import NEEDLESS, START, BootedMachine
+
 CHECKOUT: Final = Path(__file__).parents[2]
 UNITS: Final = CHECKOUT / "deploy" / "systemd"
-_MASKED: Final = """
-    dev-hugepages.mount dev-mqueue.mount sys-kernel-debug.mount sys-kernel-tracing.mount
-    sys-kernel-config.mount sys-fs-fuse-connections.mount systemd-udevd.service systemd-logind.service
-    systemd-modules-load.service systemd-sysctl.service systemd-tmpfiles-setup-dev.service
-    systemd-tmpfiles-setup-dev-early.service systemd-timesyncd.service systemd-remount-fs.service
-    systemd-firstboot.service networking.service
-"""
-"""Units of a real machine that would wait for hardware."""
-_BOOT: Final = r"""
+_BOOT: Final = (
+    r"""
 set -e
 mount -t tmpfs none "$1"; cd "$1"
 mkdir root up work opt-up opt-work
@@ -49,76 +38,11 @@ cp opt/meterai/deploy/systemd/*.service opt/meterai/deploy/systemd/*.target etc/
 cp opt/meterai/deploy/systemd/*.timer etc/systemd/system/
 pivot_root . old
 umount -l /old
-mount --make-rshared /  # as on a real machine; units get their credentials over it
-exec env -i container=other PATH=/usr/bin:/usr/sbin /usr/lib/systemd/systemd --log-target=null --show-status=0
 """
+    + START
+)
 
 
-class Machine:
-    """One booted machine. Raises: TimeoutError when it does not boot."""
-
-    def __init__(self, folder: Path) -> None:
-        self._outer = subprocess.Popen(
-            ["unshare", "--mount", "--pid", "--fork", "--cgroup", "--propagation", "private", "--kill-child",
-             "sh", "-c", _BOOT, "boot", str(folder), str(CHECKOUT), _MASKED],
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )  # fmt: skip
-        self._init = self._child_of_outer()
-        self._until_booted()
-
-    def run(self, command: str, *, as_user: str = "", fails: bool = False) -> str:
-        """Runs a shell command there as root or as another user. Returns its output, errors included.
-
-        Raises: AssertionError when it fails, or with `fails` when it does not.
-        """
-        words = ["nsenter", "-t", str(self._init), "--mount", "--pid", "--cgroup"]
-        if as_user:
-            words += ["runuser", "-u", as_user, "--"]
-        done = subprocess.run(
-            [*words, "sh", "-c", command], capture_output=True, text=True, timeout=600, env=_environment()
-        )
-        output = done.stdout + done.stderr
-        assert (done.returncode != 0) is fails, f"{command}\n{output}"
-        return output
-
-    def write(self, path: str, text: str) -> None:
-        """Writes a file there."""
-        folder = shlex.quote(str(Path(path).parent))
-        self.run(f"mkdir -p {folder} && printf %s {shlex.quote(text)} > {shlex.quote(path)}")
-
-    def close(self) -> None:
-        """Ends every process of the machine."""
-        self._outer.kill()
-        self._outer.wait()
-        while True:  # the namespace's first process takes all others with it
-            try:
-                os.kill(self._init, signal.SIGKILL)
-            except ProcessLookupError:
-                return
-            time.sleep(0.05)
-
-    def _child_of_outer(self) -> int:
-        children = Path(f"/proc/{self._outer.pid}/task/{self._outer.pid}/children")
-        return _until(lambda: next(map(int, children.read_text().split()), 0), "the machine does not start")
-
-    def _until_booted(self) -> None:
-        def is_up() -> int:
-            asked = ["nsenter", "-t", str(self._init), "--mount", "--pid", "systemctl", "is-system-running"]
-            told = subprocess.run(asked, capture_output=True, text=True, env=_environment())
-            return told.stdout.strip() in ("running", "degraded")
-
-        _until(is_up, "systemd does not boot")
-
-
-def _until(ask: Callable[[], int], trouble: str, *, seconds: float = 180) -> int:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := ask():
-            return found
-        time.sleep(0.1)
-    raise TimeoutError(trouble)
-
-
-def _environment() -> dict[str, str]:
-    return {"PATH": "/usr/bin:/usr/sbin:/bin:/sbin", "LANG": "C.UTF-8"}
+def boot(folder: Path) -> BootedMachine:
+    """Boots one; `folder` is where its files are mounted. Raises: TimeoutError when it does not boot."""
+    return BootedMachine.boot(_BOOT, [str(folder), str(CHECKOUT), NEEDLESS])

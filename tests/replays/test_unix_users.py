@@ -21,9 +21,10 @@ from meterai.kit.installation_secrets import Secrets
 from meterai.launcher.embedded_postgres import EmbeddedPostgres, client_programs
 from simulator.crowd.demo import run
 from tests import backup_keys
+from tests.booted_machine import BootedMachine
 from tests.places import passing_folder
 from tests.ports import first_of_free_ports
-from tests.replays.machine import CHECKOUT, UNITS, Machine
+from tests.replays.machine import CHECKOUT, UNITS, boot
 from tests.running_service import RunningService
 
 SAMPLE = Path(__file__).parents[1] / "corpus" / "files" / "matplotlib" / "type42.pdf"
@@ -93,7 +94,7 @@ def test_units_are_hardened(units: list[Path]) -> None:
 
 
 @pytest.fixture(scope="module")
-def installed(service: RunningService) -> Iterator[tuple[Machine, int]]:
+def installed(service: RunningService) -> Iterator[tuple[BootedMachine, int]]:
     """A machine with all units up, on which `meterai install` ran over the data of one user; the site's port.
 
     Gateway, time stamps and mail are the twins of a running service.
@@ -104,7 +105,7 @@ def installed(service: RunningService) -> Iterator[tuple[Machine, int]]:
             folder / "postgres", password="x" * 20, settings={"fsync": "off"}, log=folder / "postgres.log"
         )
         database.start()
-        machine = Machine(folder / "machine")
+        machine = boot(folder / "machine")
         try:
             port = first_of_free_ports()
             _copy_data_of_one_user(machine, service)
@@ -132,7 +133,7 @@ def _until_it_answers(port: int) -> None:
             time.sleep(0.2)
 
 
-def _copy_data_of_one_user(machine: Machine, service: RunningService) -> None:
+def _copy_data_of_one_user(machine: BootedMachine, service: RunningService) -> None:
     """A data directory as `meterai up` left it: all of it belongs to one user."""
     machine.run(f"useradd --system meterai && install -d -o meterai -g meterai -m 0711 {DATA}")
     for path in (service.data / "pki").rglob("*"):
@@ -144,7 +145,7 @@ def _copy_data_of_one_user(machine: Machine, service: RunningService) -> None:
     machine.run(f"chmod -R go= {DATA}/pki {DATA}/queue && chown -R meterai:meterai {DATA}")
 
 
-def _keep_secrets(machine: Machine, service: RunningService) -> None:
+def _keep_secrets(machine: BootedMachine, service: RunningService) -> None:
     """The gateway's key in a file for those who use it, the payout key as an encrypted credential."""
     secrets = Secrets(service.data)
     machine.write(GATEWAY_KEY, secrets.gateway_server_key + "\n")
@@ -185,7 +186,7 @@ def _environment(service: RunningService, database: EmbeddedPostgres, port: int)
 
 @as_root
 @pytest.mark.parametrize("unit", ROLES)
-def test_each_process_runs_as_its_own_user(installed: tuple[Machine, int], unit: str) -> None:
+def test_each_process_runs_as_its_own_user(installed: tuple[BootedMachine, int], unit: str) -> None:
     machine, _ = installed
     machine.run(f"systemctl is-active {unit}")
     told = machine.run(f"ps -o user:32= -p $(systemctl show -p MainPID --value {unit})")
@@ -223,7 +224,7 @@ CLOSED = {
 @as_root
 @pytest.mark.parametrize(("user", "path"), [(user, path) for user, paths in CLOSED.items() for path in paths])
 def test_what_belongs_to_another_role_can_not_be_read(
-    installed: tuple[Machine, int], user: str, path: str
+    installed: tuple[BootedMachine, int], user: str, path: str
 ) -> None:
     machine, _ = installed
     place = path if path.startswith("/") else f"{DATA}/{path}"
@@ -234,7 +235,7 @@ def test_what_belongs_to_another_role_can_not_be_read(
 
 @as_root
 def test_a_gate_s_user_reads_the_keys_of_tickets_and_puts_no_others_in_their_place(
-    installed: tuple[Machine, int],
+    installed: tuple[BootedMachine, int],
 ) -> None:
     machine, _ = installed
     told = json.loads(machine.run(f"cat {OLDER_QUEUE}", as_user="meterai-gate"))
@@ -249,7 +250,7 @@ def test_a_gate_s_user_reads_the_keys_of_tickets_and_puts_no_others_in_their_pla
 @as_root
 @pytest.mark.parametrize("user", ["meterai-gate", "meterai-site", "meterai-worker", "meterai-operator"])
 def test_the_root_of_the_seeds_is_in_no_file_that_others_read(
-    installed: tuple[Machine, int], user: str
+    installed: tuple[BootedMachine, int], user: str
 ) -> None:
     """Of a queue that its controller made after everything was handed over."""
     machine, _ = installed
@@ -262,7 +263,9 @@ def test_the_root_of_the_seeds_is_in_no_file_that_others_read(
 
 
 @as_root
-def test_only_the_worker_has_the_payout_key(installed: tuple[Machine, int], service: RunningService) -> None:
+def test_only_the_worker_has_the_payout_key(
+    installed: tuple[BootedMachine, int], service: RunningService
+) -> None:
     machine, _ = installed
     key, look = Secrets(service.data).payout_key, "/proc/$(systemctl show -p MainPID --value {})"
     assert machine.run(f"grep -rls {key} /etc /var/lib/meterai || true") == ""
@@ -278,7 +281,7 @@ def test_only_the_worker_has_the_payout_key(installed: tuple[Machine, int], serv
 
 @as_root
 def test_a_key_in_a_file_is_named_and_not_repeated(
-    installed: tuple[Machine, int], service: RunningService
+    installed: tuple[BootedMachine, int], service: RunningService
 ) -> None:
     machine, _ = installed
     named = machine.run(f"grep -l {GATEWAY_KEY} /etc/meterai/units/*").split()
@@ -293,7 +296,7 @@ OPERATOR = "set -a; . /etc/meterai/units/operator.env; set +a; /opt/meterai/.ven
 
 @as_root
 def test_purchases_go_through_with_every_role_apart(
-    installed: tuple[Machine, int], service: RunningService, tmp_path: Path
+    installed: tuple[BootedMachine, int], service: RunningService, tmp_path: Path
 ) -> None:
     """The first without a line, the second behind it: gate and controller share the folder of the queues.
 
@@ -319,7 +322,7 @@ def test_purchases_go_through_with_every_role_apart(
 
 @as_root
 def test_the_backup_unit_copies_what_every_role_keeps_when_its_disk_is_there(
-    installed: tuple[Machine, int],
+    installed: tuple[BootedMachine, int],
 ) -> None:
     machine, _ = installed
     machine.run("mkdir -p /mnt/copy")

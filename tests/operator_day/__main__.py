@@ -1,0 +1,115 @@
+"""Replays an operator's day. `script/operator-day --help` says how."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from tests.operator_day import first_start, front, keys
+from tests.operator_day.day import Day
+from tests.operator_day.debian import empty_debian
+from tests.operator_day.machine import OperatorMachine, remove
+from tests.operator_day.world import World
+
+CHECKOUT: Final = Path(__file__).parents[2]
+STEPS: Final[dict[str, Callable[[Day], None]]] = {
+    "program": first_start.install_program,
+    "settings": first_start.write_settings,
+    "database": first_start.make_database,
+    "trust": first_start.trust_roots,
+    "units": first_start.start_units,
+    "key": keys.make_key,
+    "nginx": front.open_front,
+    "deposit": front.book_deposit,
+    "purchase": front.buy_first,
+    "prometheus": front.watch,
+    "night": first_start.check_each_night,
+    "check": front.check_everything,
+}
+
+
+def main() -> int:
+    """Exit code 0: every step was done."""
+    asked = _arguments()
+    if os.geteuid() != 0:
+        print("operator-day: only root may boot a machine. Run it as root.", file=sys.stderr)
+        return 2
+    names = list(STEPS)
+    first, last = names.index(asked.from_step or names[0]), names.index(asked.until or names[-1])
+    folder = asked.cache / "day"
+    machine = _machine(asked, folder, goes_on=first > 0)
+    world = World(machine, folder / "world")
+    day = Day(machine, world, folder, asked.older)
+    failed = True
+    try:
+        world.start()
+        failed = not _run(day, names[first : last + 1])
+    finally:
+        day.close_shells()
+        world.stop()
+        if asked.keep:
+            (folder / "machine.json").write_text(json.dumps(machine.init))
+            print(f"The machine goes on: nsenter -t {machine.init} -a, or --from STEP")
+        else:
+            machine.close()
+            if not failed:
+                remove(folder / "machine")
+    return int(failed)
+
+
+def _arguments() -> argparse.Namespace:
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "meterai-operator-day"
+    parser = argparse.ArgumentParser(prog="script/operator-day", description=__doc__)
+    parser.add_argument("--until", choices=STEPS, help="end after this step")
+    parser.add_argument("--from", choices=STEPS, dest="from_step", help="go on with it on a kept machine")
+    parser.add_argument("--keep", action="store_true", help="leave the machine running at the end")
+    parser.add_argument("--older", default="HEAD~1", help="the release before: a tag or commit")
+    parser.add_argument("--mirror", default=os.environ.get("DEBIAN_MIRROR", ""), help="default: the host's")
+    parser.add_argument("--suite", default="trixie")
+    parser.add_argument("--cache", type=Path, default=cache, help="default: %(default)s")
+    asked = parser.parse_args()
+    if asked.cache.resolve().is_relative_to(CHECKOUT):
+        parser.error("--cache: take a folder outside of the checkout")
+    return asked
+
+
+def _machine(asked: argparse.Namespace, folder: Path, *, goes_on: bool) -> OperatorMachine:
+    """A new machine, or the one that was kept."""
+    if goes_on:
+        return OperatorMachine.left_running(json.loads((folder / "machine.json").read_text()))
+    debian = empty_debian(asked.cache, mirror=asked.mirror, suite=asked.suite)
+    remove(folder)
+    folder.mkdir(parents=True)
+    releases = folder / "releases"
+    subprocess.run(["git", "clone", "--quiet", "--bare", CHECKOUT, releases], check=True)
+    return OperatorMachine.start(folder / "machine", debian=debian, cache=asked.cache, releases=releases)
+
+
+def _run(day: Day, names: list[str]) -> bool:
+    """Runs the steps. Returns whether all were done."""
+    began = time.monotonic()
+    for name in names:
+        at = time.monotonic()
+        print(f"{name:12}", end=" ", flush=True)
+        try:
+            STEPS[name](day)
+        except Exception as error:
+            (day.folder / "journal.log").write_text(day.machine.journal())
+            print(f"FAILED after {time.monotonic() - at:.0f} s\n\n{type(error).__name__}: {error}\n")
+            print(f"Commands: {day.folder}/commands.log. Journal of the machine: {day.folder}/journal.log")
+            return False
+        what = (STEPS[name].__doc__ or "").partition("\n")[0]
+        print(f"{time.monotonic() - at:4.0f} s  {what}")
+    print(f"{len(names)} steps in {time.monotonic() - began:.0f} s. Commands: {day.folder}/commands.log")
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())
