@@ -6,6 +6,7 @@ import asyncio
 import errno
 import hashlib
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -231,6 +232,7 @@ async def test_what_carries_a_stamp_is_left_out_and_what_stamping_removes_is_tol
     first = (given, "--out", tmp_path / "out", "--customer", contact)
     code, report, said = stamp(own, *first, "--dry-run")
     assert (code, report["stamped"]) == (0, 0), "it could be stamped"
+    assert said.splitlines()[-1] == f"Next: meterai {shlex.join(command(own, *first)[3:])} --json"
     assert "fields that are still empty stay only with --sign-later" in " ".join(said.split())
     assert "pdf.notice.signature_fields" in report["files"][0]["notices"]
     code, report, said = stamp(own, *first, "--sign-later")

@@ -18,6 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from meterai.cli.operator import keys as commands
 from meterai.kernel.refusals import Refusal
 from meterai.operations.use_cases.check_invariants import run_invariants
+from meterai.signatures.certificate_chain import common_name
 from meterai.stamping.keys import signing_keys
 from meterai.stamping.keys.key_register import keys_now
 from meterai.stamping.keys.signing_keys import LITTLE_TIME, SigningKey, active_key, ends_soon, state_of
@@ -457,3 +458,28 @@ def test_the_newest_key_whose_time_has_come_is_active() -> None:
         "active",
     ]
     assert state_of(new, [new], NOW + timedelta(days=2)) == "expired"
+
+
+async def test_certificates_in_another_order_are_put_right_and_a_wrong_one_is_named(
+    setup: RotatingSetup, tmp_path: Path
+) -> None:
+    pki, place = setup.data / "pki", "pkcs11:token=meterai;object=stamp-1"
+    own, intermediate = certify(pki, place)
+    key = await setup.add(chain=[intermediate, own])
+    assert await chain_of(setup, key) == [own, intermediate]
+    strangers = make_pki(tmp_path / "stranger")
+    (_, other), own_name = certify(strangers, place), "Meterai Elektronik 10000 SPESIMEN 2"
+    tsa = x509.load_pem_x509_certificate((pki / "tsa.pem").read_bytes())
+    for chain, said in (
+        (
+            [own],
+            f"'{own_name}' was signed by '{common_name(intermediate)}', which is neither",
+        ),
+        ([own, other], f"Intermediate CA SPESIMEN' in the file did not sign '{own_name}'"),
+        ([intermediate, tsa, own], "the certificates of several keys"),
+        ([own, intermediate, other], "Intermediate CA SPESIMEN' signed none of the certificates from"),
+    ):
+        with pytest.raises(Refusal, match=r"key\.unfit") as caught:
+            await setup.add(chain=chain)
+        assert caught.value.facts["what"] == "chain"
+        assert said in str(caught.value.facts["reason"])

@@ -246,7 +246,8 @@ async def test_what_issue_quota_would_book_is_shown_and_not_booked(
     """An extra zero can't be taken back."""
     await meterai(database, tmp_path, "issue-quota", "12", "--deposit", "NTPN-41")
     words = ("issue-quota", "100000", "--deposit", "NTPN-42")
-    _, out, _ = await meterai(database, tmp_path, *words, "--dry-run")
+    _, out, said = await meterai(database, tmp_path, *words, "--dry-run")
+    assert said.splitlines()[-1] == f"Next: meterai {' '.join(words)} --data {tmp_path}"
     assert "Nothing is booked. This would issue 100,000 stamps for deposit NTPN-42 of Rp1.000.000.000" in out
     assert "can sell 12 stamps now, and 100,012 then" in out
     status, out, _ = await meterai(

@@ -96,7 +96,8 @@ async def upload(browser: Browser, *, event: str = "", file: bytes = LETTER) -> 
 def purge(small: RunningService, *words: str) -> dict[str, dict[str, Any]]:
     """What `meterai purge` says, by kind."""
     command = [sys.executable, "-m", "meterai.cli", "purge", "--json", "--data", str(small.data), *words]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ("Next: meterai purge --json --data" in done.stderr) is ("--dry-run" in words)
     return {one["kind"]: one for one in json.loads(done.stdout)["due"]}
 
 

@@ -71,7 +71,7 @@ def install(
 def _refuse_unfit(settings: Settings) -> None:
     """Raises: LaunchProblem; ValueError for settings that production refuses."""
     if os.geteuid() != 0:
-        raise LaunchProblem("It gives files to other users, and only root may: run it with sudo.")
+        raise LaunchProblem("It gives files to other users, and only root may: run it as root.")
     if not settings.database_url:
         raise LaunchProblem(
             "The embedded database belongs to `meterai up`. The units need a PostgreSQL server: "

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from meterai.bootstrap import WorkerApp, archive_tools_of, open_worker_app
 from meterai.cli.data_folder import DataOption, data_folder, refuse_another_users
+from meterai.cli.next_command import show_next_command
 from meterai.cli.operator.shared.operator_settings import refuse_older_command
 from meterai.cli.refusal_texts import refusal_text
 from meterai.kit.fail_points import never
@@ -22,7 +23,7 @@ from meterai.stamping.use_cases.renew_archive import raise_levels, renew_due_arc
 
 
 def renew_archive(
-    dry_run: Annotated[bool, typer.Option(help="Only show what is due.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what is due.")] = False,
     raise_level: Annotated[
         bool, typer.Option(help="Older files too, when METERAI_SIGNATURE_LEVEL is higher than theirs.")
     ] = False,
@@ -50,6 +51,8 @@ async def _renew(settings: Settings, dry_run: bool, raise_level: bool) -> int:
             typer.echo(f"Looked after: {await work_off(app)}")
         counts = await count_archive(app.db, app.clock())
     _show(counts)
+    if dry_run:
+        show_next_command()
     return 1 if not dry_run and any(count.in_trouble for count in counts) else 0
 
 

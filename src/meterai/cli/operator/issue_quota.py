@@ -9,6 +9,7 @@ import msgspec
 import typer
 
 from meterai.cli.data_folder import DataOption, data_folder
+from meterai.cli.next_command import show_next_command
 from meterai.cli.operator.shared.operator_settings import refuse_older_command
 from meterai.cli.operator.shared.signing import SignatureOption, Signing, SignWithOption, released_by_two
 from meterai.kernel.clock import system_clock
@@ -59,7 +60,14 @@ def issue_quota(
     issued = asyncio.run(_issue(settings, pieces, reference, signing))
     if as_json:
         typer.echo(msgspec.json.encode(issued).decode())
-        return
+    else:
+        _show(issued, reference, dry_run=dry_run)
+    if dry_run and issued.new:
+        is_signed = sign_with is not None or signature is not None or settings.environment != "production"
+        show_next_command(*(() if is_signed else ("--sign-with", "KEY")))
+
+
+def _show(issued: StockIssued, reference: str, *, dry_run: bool) -> None:
     done = "Issued before, nothing changed:"
     if issued.recorded:
         done = "Issued before, and recorded now:"

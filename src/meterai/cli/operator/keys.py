@@ -36,6 +36,7 @@ from meterai.kit.audit_trail import AuditEntry, read_audit
 from meterai.kit.database import Database, connect
 from meterai.kit.settings import Settings, from_environment
 from meterai.launcher.preparation import LaunchProblem, prepare_folders
+from meterai.signatures.certificate_chain import common_name
 from meterai.stamping.keys.key_register import KeyNow, keys_beside, keys_now, serials_sealed_by
 from meterai.stamping.keys.signing_keys import SigningKey, TokenPlace, key_id_of, parse_place
 from meterai.stamping.signer_client import SignerClient
@@ -125,7 +126,7 @@ def request_certificate(
 
 def add_key(
     place: Annotated[str, typer.Option(help="pkcs11:token=...;object=...;id=%01 (RFC 7512), no PIN in it.")],
-    certificate: Annotated[Path, typer.Option(help="PEM: the key's certificate, then the intermediates.")],
+    certificate: Annotated[Path, typer.Option(help="PEM: the key's certificate and the intermediates.")],
     valid_from: Annotated[
         datetime | None, typer.Option("--from", formats=_TIME, help="UTC; the certificate's.")
     ] = None,
@@ -141,14 +142,15 @@ def add_key(
     Exit code 4: nothing is done yet, a signature is missing.
     """
     try:
-        chain = x509.load_pem_x509_certificates(certificate.read_bytes())
+        given = x509.load_pem_x509_certificates(certificate.read_bytes())
     except (OSError, ValueError) as error:
         raise typer.BadParameter(f"no certificates in PEM: {error}", param_hint="--certificate") from None
 
     async def work(db: Database, signer: SignerClient, settings: Settings) -> str:
+        roots, begin, end = trusted_roots(settings), _utc(valid_from), _utc(valid_until)
+        chain = _in_order(given, roots)
         await _refuse_marked(signer, chain)
         await refuse_misplaced(place, chain, settings)
-        roots, begin, end = trusted_roots(settings), _utc(valid_from), _utc(valid_until)
         key = adding.examine_key(place, chain, roots, valid_from=begin, valid_until=end, now=system_clock())
         actor = await released_by_two(
             db,
@@ -170,6 +172,15 @@ def add_key(
         return key.key_id
 
     typer.echo(f"Added key {_run(data, work)}. Next: meterai keys list, then meterai keys activate.")
+
+
+def _in_order(given: list[x509.Certificate], roots: Sequence[x509.Certificate]) -> list[x509.Certificate]:
+    """The certificates in the order of a chain; says so when it is another one than that of the file."""
+    chain = adding.ordered_chain(given, roots)
+    if chain != given:
+        names = ", ".join(common_name(one) for one in chain)
+        typer.echo(f"The certificates were put into order: {names}.", err=True)
+    return chain
 
 
 async def _refuse_marked(signer: SignerClient, chain: Sequence[x509.Certificate]) -> None:

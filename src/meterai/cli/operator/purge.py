@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from meterai.cli.data_folder import DataOption
+from meterai.cli.next_command import show_next_command
 from meterai.cli.operator.shared.operator_settings import operator_settings
 from meterai.kernel.clock import system_clock
 from meterai.kit.database import connect
@@ -43,6 +44,8 @@ def purge_now(
         typer.echo(msgspec.json.encode(Report(deleted=not dry_run, due=due)).decode())
     else:
         _show(due, dry_run=dry_run)
+    if dry_run:
+        show_next_command()
 
 
 async def _purge(settings: Settings, *, dry_run: bool) -> list[Due]:

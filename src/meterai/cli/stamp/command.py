@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from meterai.cli.data_folder import DataOption, data_folder, refuse_another_users
 from meterai.cli.exit_codes import Judged
+from meterai.cli.next_command import show_next_command
 from meterai.cli.operator.shared.operator_settings import refuse_older_command
 from meterai.cli.refusal_texts import notice_text, refusal_parts, refusal_text
 from meterai.cli.stamp.input_files import read_given
@@ -144,7 +145,9 @@ async def _stamp(
             _show_unfit(run, bundle)
             _show_notices(run, bundle)
             if dry_run:
-                return _end(run, bundle, as_json, good=_COULD_BE)
+                code = _end(run, bundle, as_json, good=_COULD_BE)
+                show_next_command()
+                return code
             try:
                 started = await run.start()
             except Refusal as refusal:

@@ -15,6 +15,7 @@ from meterai.kit.acting import Actor
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection, Database
 from meterai.signatures.certificate_chain import build_path, may_stamp
+from meterai.stamping.keys.chain_order import in_order
 from meterai.stamping.keys.signing_keys import SigningKey, key_id_of, parse_place
 from meterai.stamping.model import SEAL_BYTES, TOKEN_BYTES
 from meterai.stamping.signer.cms import cms_bytes_max
@@ -32,7 +33,7 @@ async def add_key(
     actor: str | Actor,
     now: datetime,
 ) -> SigningKey:
-    """Registers the key of the first certificate in `chain`. It signs nothing yet.
+    """Registers the key whose certificates are in `chain`, in any order. It signs nothing yet.
 
     Raises: what `examine_key` raises; Refusal CONFLICT `key.known`; FORBIDDEN `officer.unsigned`: two
     officers have not released it.
@@ -68,7 +69,7 @@ def examine_key(
     valid_until: datetime | None = None,
     now: datetime,
 ) -> SigningKey:
-    """Checks the key of the first certificate in `chain` by the rules of every verifier.
+    """Checks the key whose certificates are in `chain`, in any order, by the rules of every verifier.
 
     `place`: see `signing_keys.parse_place`. `roots`: what verifiers trust. The validity is that of the whole
     chain, the root included, unless a shorter one is given.
@@ -79,6 +80,7 @@ def examine_key(
         parse_place(place)
     except ValueError as error:
         raise Refusal(Kind.INVALID, "key.unfit", what="place", reason=str(error)) from None
+    chain = ordered_chain(chain, roots)
     _check_kind(chain[0])
     path = _path(chain, roots, now)
     first, last = (
@@ -94,6 +96,19 @@ def examine_key(
     return SigningKey(
         key_id=key_id_of(encoded[0]), place=place, certificates=encoded, valid_from=begin, valid_until=end
     )
+
+
+def ordered_chain(
+    chain: Sequence[x509.Certificate], roots: Sequence[x509.Certificate]
+) -> list[x509.Certificate]:
+    """Returns the certificates in the order of a chain, the key's own first.
+
+    Raises: Refusal INVALID `key.unfit` (what=chain), whose reason names the certificate that does not fit.
+    """
+    try:
+        return in_order(chain, roots)
+    except ValueError as error:
+        raise Refusal(Kind.INVALID, "key.unfit", what="chain", reason=str(error)) from None
 
 
 def facts_of_key(key: SigningKey) -> dict[str, object]:
