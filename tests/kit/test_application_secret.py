@@ -1,6 +1,6 @@
 """The application secret through a rotation: what it makes, what it honours, and when the one before ends.
 
-With running processes: `tests/launcher/test_secret_rotation.py`.
+With running processes: `tests/launcher/test_secrets_beside_the_service.py`.
 """
 
 from __future__ import annotations

@@ -1,13 +1,18 @@
-"""`meterai secrets rotate` beside a running service: what was made before is good until the overlap ends."""
+"""Secrets of a running service: `meterai secrets rotate`, and the token of metrics.
+
+What was made before a rotation is good until its overlap ends.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from urllib.request import urlopen
+from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -23,6 +28,7 @@ from tests.run_here import RunHere
 from tests.running_service import RunningService
 
 pytestmark = [pytest.mark.storage, pytest.mark.journey]
+ROOT = Path(__file__).parents[2]
 ENDED = "2000-01-01T00:00:00Z"
 
 
@@ -130,3 +136,19 @@ async def test_a_running_site_knows_the_next_key_of_2d_codes_before_it_signs(
     assert await judged(service, following) not in (200, 404), "a key that nobody published"
     again = await rotate(run_here, service, "stamp-code")
     assert (again.returncode, "the last rotation begins at" in again.stderr) == (1, True)
+
+
+def test_prometheus_gets_the_token_as_the_document_says(service: RunningService, tmp_path: Path) -> None:
+    """The document's commands put the token where `deploy/prometheus.yml` reads it, and the site takes it."""
+    configured = (ROOT / "deploy" / "prometheus.yml").read_text()
+    found = re.search(r"metrics_path: (\S+)\n    authorization:\n      credentials_file: (\S+)\n", configured)
+    assert found, "with the type Bearer, which is the default"
+    path, file = found.groups()
+    lines = (ROOT / "docs" / "metrics.md").read_text().splitlines()
+    (command,) = (line for line in lines if line.startswith("install ") and line.endswith(f" {file}"))
+    told = command.replace("/var/lib/meterai", str(service.data)).replace(" -g prometheus", "")
+    subprocess.run([*told.split()[:-1], str(tmp_path / "token")], check=True)
+    token = (tmp_path / "token").read_text().strip()  # as Prometheus reads it
+    asked = Request(service.addresses.site + path, headers={"Authorization": f"Bearer {token}"})
+    with urlopen(asked) as answer:
+        assert b"meterai_database_up 1.0" in answer.read()
