@@ -39,6 +39,7 @@ from meterai.stamping.photos import CLEAN_PHOTO, MAKE_SHEETS
 from meterai.stamping.ports import Signer, Vouch
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
+from meterai.stamping.stamp_face.given_artwork import check_artwork
 from meterai.stamping.upload_room import UploadRoom
 from meterai.verification.face_limits import face_limits
 from meterai.verification.model import SEAL_HOLDS, FaceLimits, Trust
@@ -126,8 +127,11 @@ class WorkerApp(App):
 
 
 def check_settings(settings: Settings, part: Part = "service") -> None:
-    """Raises: ValueError naming a payment gateway that there is not, or what production refuses."""
+    """Raises: ValueError naming a payment gateway that there is not, artwork that can't be used, or what
+    production refuses.
+    """
     adapter_of(settings)
+    check_artwork(settings.stamp_artwork)
     refuse_unfit(settings, part)
 
 

@@ -33,6 +33,9 @@ _ENVIRONMENT = {
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # large pages: forks describe and end less memory
 }
 
+_READ_BY_TASKS = ("METERAI_STAMP_ARTWORK",)
+"""Settings that name a file which tasks read before they are confined. None of them is a secret."""
+
 
 class ForkServer:
     """A running `python -m meterai.jail`, and the socket on which it takes orders."""
@@ -95,8 +98,13 @@ def _start(words: Iterable[str], handle: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "meterai.jail", *words],
         pass_fds=(handle,),
-        env=_ENVIRONMENT,  # clean: no database address, no key, no proxy reaches the jail
+        env=_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+
+
+def _environment() -> dict[str, str]:
+    """Clean: no database address, no key, no proxy reaches the jail."""
+    return _ENVIRONMENT | {name: os.environ[name] for name in _READ_BY_TASKS if name in os.environ}

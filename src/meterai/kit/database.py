@@ -95,11 +95,13 @@ def log_trouble(log: Any, error: BaseException, *, outage: str, fault: str, **fa
 def ending_in_words(log: Any) -> Iterator[None]:
     """Wraps a process that is started again: an outage ends it with one plain line in its log.
 
-    So does a database that does not let us in.
+    So does a database that does not let us in, and a setting that is refused.
     """
     try:
         yield
     except Exception as error:
+        if isinstance(error, ValueError) and str(error).startswith("METERAI_"):
+            sys.exit(f"Not started. {error}")
         if not server_of(error) and not is_outage(error):
             raise
         log.error("process_ended", **outage_facts(error), **({"next": _NEXT} if server_of(error) else {}))

@@ -189,6 +189,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "sandbox's, or in production those addresses"
         ),
     ] = ""
+    stamp_artwork: Annotated[
+        str,
+        Doc(
+            description="PNG of the issuer's artwork for the visible stamp, 540 x 540 dots; empty: our "
+            "neutral drawing"
+        ),
+    ] = ""
     signature_level: Annotated[
         Literal["B-T", "B-LT", "B-LTA"],
         Doc(description="PAdES level of released files: `B-T`, `B-LT` or `B-LTA`"),

@@ -13,6 +13,7 @@ from typing import Final
 from meterai.kit.child_processes import free_port
 from meterai.kit.files.file_lock import locked
 from meterai.kit.settings import Settings
+from meterai.stamping.stamp_face.given_artwork import check_artwork
 
 LOCAL: Final = "127.0.0.1"
 _PORT_MAX: Final = 65_535
@@ -113,13 +114,14 @@ def check_settings(settings: Settings) -> None:
     """Checks settings at which all processes would fail one after the other.
 
     Raises: LaunchProblem for a certificate that can't be used, and for development in production's folder;
-    ValueError for half of a certificate, and for what production refuses.
+    ValueError for half of a certificate, artwork that can't be used, and what production refuses.
     """
     if bool(settings.tls_certificate) != bool(settings.tls_key):
         missing = "TLS_KEY" if settings.tls_certificate else "TLS_CERTIFICATE"
         raise ValueError(
             f"METERAI_{missing}: the site speaks HTTPS with a certificate and its key; set both, or none"
         )
+    check_artwork(settings.stamp_artwork)
     if settings.environment == "production":
         from meterai.bootstrap import check_settings  # slow to import
 

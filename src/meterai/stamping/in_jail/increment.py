@@ -29,7 +29,8 @@ from meterai.pdf.signed.reading import Reader
 from meterai.stamping.in_jail.exact_values import EncodedObject, with_exact_values
 from meterai.stamping.in_jail.stamp_fields import StampField, add_stamp_field
 from meterai.stamping.in_jail.structure_tags import tag_widget
-from meterai.stamping.stamp_face.artwork import ARTWORK_FONT, COLOUR_SPACES, SIDE, artwork
+from meterai.stamping.stamp_face.artwork import ARTWORK_FONT, COLOUR_SPACES, COLOURS, PICTURE, SIDE, artwork
+from meterai.stamping.stamp_face.given_artwork import SIDE_PX, Picture, given_picture
 from meterai.stamping.stamp_face.visible_stamp import STAMP_FONT, draw_stamp
 
 _LOCK_ALL = FieldMDPSpec(action=FieldMDPAction.ALL)
@@ -189,14 +190,18 @@ class Increment:
     def _draw(self, field: generic.DictionaryObject, entries: SealEntries) -> None:
         """Makes the widget's appearance, turned with the page so that the stamp stands upright."""
         turn = int(field.get("/MK", {}).get("/R", 0))
-        art = self._writer.add_object(_form(artwork(specimen=entries.specimen), _ARTWORK_FONT))
+        form = _form(artwork(specimen=entries.specimen), _ARTWORK_FONT)
+        if given := given_picture():
+            picture = self._writer.add_object(_image(given))
+            form["/Resources"]["/XObject"] = generic.DictionaryObject({pdf_name(PICTURE): picture})
+        art = self._writer.add_object(form)
         appearance = _form(draw_stamp(entries.serial, entries.code), _STAMP_FONT)
         appearance["/Resources"]["/XObject"] = generic.DictionaryObject({pdf_name("/Art"): art})
         appearance["/Matrix"] = _numbers(*TURNS[turn], 0, 0)
         field["/AP"] = generic.DictionaryObject({pdf_name("/N"): self._writer.add_object(appearance)})
 
 
-_COLOUR_SPACES = EncodedObject(COLOUR_SPACES)
+_COLOUR_SPACES, _IMAGE_COLOURS = EncodedObject(COLOUR_SPACES), EncodedObject(COLOURS)
 _ARTWORK_FONT, _STAMP_FONT = EncodedObject(ARTWORK_FONT), EncodedObject(STAMP_FONT)
 
 
@@ -212,6 +217,26 @@ def _form(packed: bytes, font: EncodedObject) -> generic.StreamObject:
             pdf_name("/Filter"): pdf_name("/FlateDecode"),
         },
         encoded_data=packed,
+    )
+
+
+def _image(given: Picture) -> generic.StreamObject:
+    """The issuer's picture as an image XObject (clause 8.9.5), in the colours of the stamp."""
+    number = generic.NumberObject
+    rows = {"/Predictor": 15, "/Colors": 3, "/BitsPerComponent": 8, "/Columns": SIDE_PX}
+    numbers = {"/Width": SIDE_PX, "/Height": SIDE_PX, "/BitsPerComponent": 8}
+    return generic.StreamObject(
+        {
+            pdf_name("/Type"): pdf_name("/XObject"),
+            pdf_name("/Subtype"): pdf_name("/Image"),
+            **{pdf_name(name): number(value) for name, value in numbers.items()},
+            pdf_name("/ColorSpace"): _IMAGE_COLOURS,
+            pdf_name("/Filter"): pdf_name("/FlateDecode"),
+            pdf_name("/DecodeParms"): generic.DictionaryObject(
+                {pdf_name(name): number(value) for name, value in rows.items()}
+            ),
+        },
+        encoded_data=given.packed,
     )
 
 

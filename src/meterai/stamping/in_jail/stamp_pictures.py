@@ -13,7 +13,8 @@ from meterai.pdf.rendering import encode_picture, render_image, with_image
 from meterai.pdf.requests import RenderedPage, RenderRequest
 from meterai.stamping.crop_requests import CROP_WIDTH_PX, CropRequest
 from meterai.stamping.placement import Placement
-from meterai.stamping.stamp_face.artwork import ARTWORK_FONT, COLOUR_SPACES, SIDE
+from meterai.stamping.stamp_face.artwork import ARTWORK_FONT, COLOUR_SPACES, COLOURS, PICTURE, SIDE
+from meterai.stamping.stamp_face.given_artwork import SIDE_PX, Picture, given_picture
 from meterai.stamping.stamp_face.sample_stamp import draw_sample
 
 _QUALITY = 60
@@ -59,7 +60,24 @@ def _sample_file() -> bytes:
     page.obj["/Resources"] = pikepdf.Dictionary(
         ColorSpace=pikepdf.Object.parse(COLOUR_SPACES), Font=pikepdf.Object.parse(ARTWORK_FONT)
     )
+    if given := given_picture():
+        page.obj["/Resources"]["/XObject"] = pikepdf.Dictionary({PICTURE: _image(pdf, given)})
     page.obj["/Contents"] = pdf.make_stream(draw_sample().encode())
     out = io.BytesIO()
     pdf.save(out)
     return out.getvalue()
+
+
+def _image(pdf: pikepdf.Pdf, given: Picture) -> pikepdf.Object:
+    rows = pikepdf.Dictionary(Predictor=15, Colors=3, BitsPerComponent=8, Columns=SIDE_PX)
+    image = pdf.make_stream(
+        b"",
+        Type=pikepdf.Name.XObject,
+        Subtype=pikepdf.Name.Image,
+        Width=SIDE_PX,
+        Height=SIDE_PX,
+        BitsPerComponent=8,
+        ColorSpace=pikepdf.Object.parse(COLOURS),
+    )
+    image.write(given.packed, filter=pikepdf.Name.FlateDecode, decode_parms=rows)
+    return image

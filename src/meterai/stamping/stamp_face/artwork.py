@@ -1,7 +1,8 @@
 """Draws what all visible stamps share: our own neutral design as PDF operators, in a square of 90 units.
 
-We may not draw the state emblem or Peruri's artwork. The parts are encoded once; a stamp adds its 2-D code
-and its serial number (`visible_stamp.py`). No artwork touches the code or its quiet zone.
+We may not draw the state emblem or Peruri's artwork; the issuer gives its own (`given_artwork.py`). The parts
+are encoded once; a stamp adds its 2-D code and its serial number (`visible_stamp.py`). No artwork touches the
+code or its quiet zone.
 
 A PDF/A file must stay PDF/A (ISO 19005-1 and -2):
 
@@ -20,22 +21,26 @@ import re
 import zlib
 from functools import lru_cache
 
+from meterai.stamping.stamp_face.given_artwork import given_picture
 from meterai.stamping.stamp_face.glyphs import OUTLINES, UNITS
 
 SIDE = 90.0
 """Side in units of the drawing. The widget's rectangle scales it, to 90 pt by default."""
-COLOUR_SPACES = (
-    b"<< /C [ /CalRGB << /WhitePoint [ 0.9505 1 1.089 ] /Gamma [ 2.2 2.2 2.2 ] /Matrix"
-    b" [ 0.4124 0.2126 0.0193 0.3576 0.7152 0.1192 0.1805 0.0722 0.9505 ] >> ] >>"
+COLOURS = (
+    b"[ /CalRGB << /WhitePoint [ 0.9505 1 1.089 ] /Gamma [ 2.2 2.2 2.2 ] /Matrix"
+    b" [ 0.4124 0.2126 0.0193 0.3576 0.7152 0.1192 0.1805 0.0722 0.9505 ] >> ]"
 )
-"""Colour space `/C` of both forms: the primaries of sRGB (ISO 32000-1 clause 8.6.5.3).
-
-Poppler tints CalGray.
-"""
+"""The primaries of sRGB (ISO 32000-1 clause 8.6.5.3). Poppler tints CalGray."""
+COLOUR_SPACES = b"<< /C " + COLOURS + b" >>"
+"""Colour space `/C` of both forms."""
 INK = "0.118 0.141 0.337"
 ALARM = "0.757 0.094 0.145"
 CODE_LEFT, CODE_BOTTOM, CODE_SIDE = 6.6, 22.6, 49.2
 """The square of the 2-D code, without its quiet zone."""
+NUMBER_STRIP = (3.6, 2.8, 82.8, 7.2)
+"""Left, bottom, width and height of the strip in which the serial number stands."""
+PICTURE = "/Picture"
+"""Name of the issuer's picture in the resources of a form."""
 
 _TINT = "0.925 0.933 0.965"
 _LINE = "0.690 0.718 0.839"
@@ -63,7 +68,10 @@ def artwork(*, specimen: bool) -> bytes:
 
 def draw_artwork(*, specimen: bool) -> str:
     """Draws what all stamps share, as plain operators."""
-    parts = [_ground(), *_braids(), _frame(), _heading(), _words(), _value(specimen=specimen)]
+    if given_picture():
+        parts = [_given(), _field(), _number_strip(), *_unseen_words()]
+    else:
+        parts = [_ground(), *_braids(), _frame(), _heading(), _words(), _value(specimen=specimen)]
     if specimen:
         parts.append(_specimen_band())
     return "\n".join(parts)
@@ -138,13 +146,32 @@ def _wave(phase: float, *, reach: float, swell: float, turns: float) -> str:
     return points[0] + " m " + " l ".join(points[1:]) + " l S"
 
 
-def _frame() -> str:
+def _given() -> str:
+    """Draws the issuer's picture over the whole square."""
+    return f"q {SIDE:g} 0 0 {SIDE:g} 0 0 cm {PICTURE} Do Q"
+
+
+def _number_strip() -> str:
+    """Draws the ground of the serial number, which must be legible on every picture."""
+    left, bottom, width, height = NUMBER_STRIP
+    return f"/C cs 1 1 1 sc {left} {bottom} {width} {height} re f"
+
+
+def _unseen_words() -> list[str]:
+    """Writes the words of the law invisibly: a picture can't be searched or read aloud."""
+    words = ("METERAI ELEKTRONIK", "SEPULUH RIBU RUPIAH", "10000")
+    return [f"BT 3 Tr /T 5 Tf 5 {y} Td ({text}) Tj ET" for text, y in zip(words, (80, 11, 16), strict=True)]
+
+
+def _field() -> str:
+    """Draws the ground of the 2-D code and its quiet zone."""
     field = CODE_SIDE + 2 * _QUIET_MODULES * _MODULE
     left, bottom = CODE_LEFT - _QUIET_MODULES * _MODULE, CODE_BOTTOM - _QUIET_MODULES * _MODULE
-    return (
-        f"/C cs 1 1 1 sc {left:.2f} {bottom:.2f} {field:.2f} {field:.2f} re f\n"
-        f"/C CS {INK} SC 0.9 w 0.45 0.45 89.1 89.1 re S 0.25 w 1.6 1.6 86.8 86.8 re S"
-    )
+    return f"/C cs 1 1 1 sc {left:.2f} {bottom:.2f} {field:.2f} {field:.2f} re f"
+
+
+def _frame() -> str:
+    return f"{_field()}\n/C CS {INK} SC 0.9 w 0.45 0.45 89.1 89.1 re S 0.25 w 1.6 1.6 86.8 86.8 re S"
 
 
 def _heading() -> str:

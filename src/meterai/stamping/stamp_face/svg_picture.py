@@ -6,10 +6,12 @@ invisible text, and clipping, which cuts nothing visible off.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from meterai.stamping.stamp_face.artwork import SIDE
+from meterai.stamping.stamp_face.given_artwork import given_picture
 
 type _Matrix = tuple[float, float, float, float, float, float]
 
@@ -56,6 +58,7 @@ class _Painter:
             "f": self._fill,
             "S": self._stroke,
             "n": lambda _: self._path.clear(),
+            "Do": self._add_picture,
         }
 
     def paint(self, words: list[str]) -> list[str]:
@@ -92,6 +95,15 @@ class _Painter:
     def _add_rectangle(self, numbers: list[str]) -> None:
         x, y, width, height = numbers
         self._path.append(f"M{x} {y}h{width}v{height}h-{width}Z")
+
+    def _add_picture(self, _: list[str]) -> None:
+        """Adds the issuer's picture, which fills the square."""
+        picture = given_picture()
+        assert picture is not None
+        content = base64.b64encode(picture.png).decode()
+        self._drawn.append(
+            f'<image width="{SIDE:g}" height="{SIDE:g}" href="data:image/png;base64,{content}"/>'
+        )
 
     def _fill(self, _: list[str]) -> None:
         self._draw(f'fill="{self._state.fill}"')
