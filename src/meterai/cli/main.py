@@ -74,6 +74,12 @@ COMMANDS: Final = {
     ),
     "history": _Entry("meterai.cli.operator.history", "show_history", "Show who did what: the audit trail."),
     "erase": _Entry("meterai.cli.operator.erase", "erase", "Erase a person's values in the audit trail."),
+    "person export": _Entry(
+        "meterai.cli.operator.person", "export", "Write all that we hold of a person into a folder."
+    ),
+    "person erase": _Entry(
+        "meterai.cli.operator.person", "erase", "Erase a person; the books keep sums under a number."
+    ),
     "officers list": _Entry(
         "meterai.cli.operator.officers", "list_officers", "Show who may sign, with roles and keys."
     ),
@@ -158,6 +164,7 @@ _GROUPS: Final = {
     "db": "The database.",
     "keys": "Signing keys.",
     "officers": "Officers: their roles and their SSH keys.",
+    "person": "Requests of people about their personal data.",
     "queue": "The waiting room in front of an event.",
     "release": "Acts that wait for a second officer.",
     "secrets": "Secrets of the service, and how they rotate.",

@@ -70,6 +70,15 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "This is more than one issue may bring, even with two signatures.",
         "Issue it in parts, or raise pieces_per_issue_max in the officers file (docs/on-duty.md).",
     ),
+    # people
+    "person.unknown": (
+        "We hold nothing of this contact.",
+        "Ask the person for the e-mail address or telephone number that they used here.",
+    ),
+    "person.not_settled": (
+        "Nothing was erased. This must be settled first: {what}.",
+        "Wait, or end it with the person: they give quota back and name an account on the order's page.",
+    ),
     # officers
     "officer.may_not": (
         "This key belongs to no officer whose role allows this.",

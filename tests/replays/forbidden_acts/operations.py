@@ -7,6 +7,18 @@ from tests.replays.forbidden_acts.act import Act
 _MAY_NOT_WRITE = ("OF006",)
 
 ACTS = [
+    Act("look at a person", "SELECT operations.look_at_person('email', 'a@b.id')", may=["operator"]),
+    Act(
+        "read all of a person without a signature",
+        "SELECT operations.export_person('x', '{}', 'a', NULL, now())",
+        may=["operator"],
+    ),
+    Act(
+        "erase a person without two officers",
+        "SELECT operations.erase_person('x', '{}', 'a', NULL, now())",
+        may=["operator"],
+    ),
+    Act("run a query as the owner", "SELECT operations.rows_of('SELECT 1', ROW(1))"),
     Act(
         "forget old values of the audit trail", "SELECT operations.forget_audit_values(now())", may=["worker"]
     ),

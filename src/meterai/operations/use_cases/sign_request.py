@@ -15,6 +15,7 @@ from meterai.kit import acting
 from meterai.kit.acting import Actor, Signature
 from meterai.kit.database import Connection, Database
 from meterai.operations.officers.requests import ReleaseRequest
+from meterai.operations.use_cases.erase_person import erase_person_in
 from meterai.operations.use_cases.stop_signing import resume_signing_in
 from meterai.sales.use_cases.end_refund import end_refund_in, order_payout_again_in
 from meterai.sales.use_cases.issue_quota import issue_quota_in
@@ -117,11 +118,17 @@ async def _pay_again(work: _Work) -> str:
     return f"{what} is set off: the bank took the payment back meanwhile."
 
 
+async def _erase_person(work: _Work) -> str:
+    held = await erase_person_in(work.tx, work.subject, work.facts, actor=work.actor, now=work.now)
+    return f"Erased person {work.subject}: {sum(held.values())} rows. The clean-up deletes the files."
+
+
 _ACTS: Final[dict[str, Callable[[_Work], Awaitable[str]]]] = {
     "quota.issue": _issue,
     "sealing.resume": _resume,
     "key.add": _add_key,
     "refund.end": _end_refund,
     "refund.again": _pay_again,
+    "person.erase": _erase_person,
 }
 """Acts that the last signature carries out. A refund above the limit is paid by the worker."""
