@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from tests.operator_day import first_start, front, keys
+from tests.operator_day import changes, copies, first_start, front, keys
 from tests.operator_day.day import Day
 from tests.operator_day.debian import empty_debian
 from tests.operator_day.machine import OperatorMachine, remove
@@ -31,6 +31,12 @@ STEPS: Final[dict[str, Callable[[Day], None]]] = {
     "purchase": front.buy_first,
     "prometheus": front.watch,
     "night": first_start.check_each_night,
+    "backup": copies.back_up,
+    "loss": copies.lose_disk,
+    "restore": copies.restore,
+    "new-key": keys.rotate_key,
+    "new-secrets": changes.rotate_secrets,
+    "stop": changes.stop_and_resume,
     "check": front.check_everything,
 }
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 import time
 from typing import Final
 
@@ -56,6 +59,7 @@ def write_settings(day: Day) -> None:
         "METERAI_SMTP_URL": "smtps://mail.example:465",
         "METERAI_WHATSAPP_URL": "https://whatsapp.example/whatsapp/messages",
         "METERAI_WHATSAPP_TOKEN": world.secret("whatsapp-token"),
+        "METERAI_BACKUP_RECIPIENTS": _make_backup_keys(day),
         "METERAI_PKCS11_MODULE": "/usr/lib/softhsm/libsofthsm2.so",
     }
     block = page.block("METERAI_ENVIRONMENT=").text.replace(
@@ -67,7 +71,27 @@ def write_settings(day: Day) -> None:
     day.machine.run(f"chmod 0600 {_ENVIRONMENT}")
     day.machine.write("/etc/meterai/events.toml", _events(day))
     day.machine.write("/etc/meterai/db-root.pem", (world.pki / "tls-root.pem").read_text())
+    _give_signing_key(day)
     _write_officers(day)
+
+
+def _make_backup_keys(day: Day) -> str:
+    """Makes the two keys on an officer's laptop, unless they are there. Returns the public one."""
+    stick = day.folder / "stick"
+    if not stick.exists():
+        stick.mkdir()
+        words = [sys.executable, "-m", "meterai.cli", "backup-key", stick]
+        subprocess.run(words, check=True, capture_output=True)
+    found = re.search(r"age1[a-z0-9]+", (stick / "backup-identity.txt").read_text())
+    assert found is not None
+    return found[0]
+
+
+def _give_signing_key(day: Day) -> None:
+    """The key that signs copies goes to the server; the one that opens them does not."""
+    place = "/etc/meterai/backup-signing-key"
+    day.machine.write(place, (day.folder / "stick" / "backup-signing-key").read_text())
+    day.machine.run(f"chmod 0400 {place}")
 
 
 def _events(day: Day) -> str:

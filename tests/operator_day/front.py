@@ -84,17 +84,25 @@ def buy_first(day: Day) -> None:
     buy(day)
 
 
+def site_says(day: Day, file: Path) -> str:
+    """What the site's own verification says of a file, as JSON."""
+    place = _put(day, file)
+    asked = f"curl --silent --show-error --data-binary @{place} -H 'Content-Type: application/pdf'"
+    return day.machine.run(f"{asked} {_SITE}/api/v1/verifications")
+
+
 def verdict(day: Day, file: Path) -> str:
     """What `meterai verify` on the machine says of a file (docs/first-start.md, 5)."""
-    day.machine.run("install -d -m 0755 /srv/files")
-    place = f"/srv/files/{file.name}"
-    day.machine.run(f"cat > {place}.b64 && base64 -d {place}.b64 > {place}", typed=_base64(file))
+    place = _put(day, file)
     said = day.officer.run(f'meterai verify {place} --json --trust-root "$METERAI_DATA/pki/trust/root.pem"')
     return str(json.loads(said.splitlines()[0])["verdict"])
 
 
-def _base64(file: Path) -> str:
-    return b64encode(file.read_bytes()).decode()
+def _put(day: Day, file: Path) -> str:
+    """Puts a file on the machine, for everybody to read. Returns its path there."""
+    place = f"/srv/{file.name}"
+    day.machine.run(f"base64 -d > {place}", typed=b64encode(file.read_bytes()).decode())
+    return place
 
 
 def check_everything(day: Day) -> None:

@@ -20,6 +20,8 @@ from simulator.crowd.service import Service
 from tests.operator_day.world import GATEWAY_URL, INBOX_URL
 
 SITE = "https://meterai.example"
+SECONDS_OF_PATIENCE = 300
+"""How long a customer waits for a stamp while signing is stopped."""
 
 
 class TlsBrowser(Browser):

@@ -102,6 +102,11 @@ class World:
         assert done.returncode == 0, f"{module}\n{done.stdout}{done.stderr}"
         return done.stdout
 
+    def begin_person(self, file: Path, out: Path, *, seconds: float) -> subprocess.Popen[str]:
+        """Somebody begins to buy a stamp, as in `people`, and waits for so many seconds."""
+        words = self._outside("tests.operator_day.people", (file, out, "--seconds", seconds))
+        return subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=self._environment())
+
     def _start_twins(self) -> None:
         for name in ("server-key", "payout-key", "whatsapp-token"):
             self.secret(name)
