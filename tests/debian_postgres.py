@@ -58,7 +58,7 @@ class DebianPostgres:
         asyncio.run(self._until_it_answers())
 
     def make_database(self) -> str:
-        """Makes an empty database in place of the one that there may be. Returns its owner's URL."""
+        """Makes an empty database; drops the one before. Returns its owner's URL."""
         asyncio.run(self._ask("DROP DATABASE IF EXISTS meterai", "CREATE DATABASE meterai OWNER meterai"))
         return self._url("meterai", "meterai")
 

@@ -148,13 +148,13 @@ def _copy_data_of_one_user(machine: BootedMachine, service: RunningService) -> N
 def _keep_secrets(machine: BootedMachine, service: RunningService) -> None:
     """The gateway's key in a file for those who use it, the payout key as an encrypted credential."""
     secrets = Secrets(service.data)
+    machine.write(BACKUP_KEY, backup_keys.SETTINGS["METERAI_BACKUP_SIGNING_KEY"] + "\n")
+    machine.run(f"chmod 0600 {BACKUP_KEY}")
     machine.write(GATEWAY_KEY, secrets.gateway_server_key + "\n")
     machine.run(f"chmod 0600 {GATEWAY_KEY}")
     said = machine.run(INSTALL, fails=True)
     assert f"METERAI_GATEWAY_SERVER_KEY_FILE: the user meterai-worker can't read {GATEWAY_KEY}" in said
     machine.run(f"chgrp meterai-files {GATEWAY_KEY} && chmod 0640 {GATEWAY_KEY}")
-    machine.write(BACKUP_KEY, backup_keys.SETTINGS["METERAI_BACKUP_SIGNING_KEY"] + "\n")
-    machine.run(f"chmod 0600 {BACKUP_KEY}")
     machine.write(f"/root/{PAYOUT_KEY}", secrets.payout_key)
     store = "/etc/credstore.encrypted"
     machine.run(
