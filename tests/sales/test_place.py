@@ -15,6 +15,7 @@ from meterai.customers.contacts import Contact, canonical_contact
 from meterai.kernel.ids import token_digest
 from meterai.kernel.money import Rupiah
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.application_secret import Secret
 from meterai.kit.http.status import http_status
 from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, OrderState, PaymentState
 from meterai.sales.ports import GatewayState, GatewayStatus
@@ -224,6 +225,10 @@ async def test_an_order_opened_by_somebody_signed_in_is_theirs_from_the_start(sh
     bob = Owner(customer_id=await shop.customer(contact), contact=contact)
     for known in ({"owner": owner}, {"owner": bob, "held": [opened.token]}, {"held": ["x", opened.token]}):
         assert await open_order(shop.db, SECRET, **known, **opening) == opened
+    rotated = Secret(b"new" * 12, (b"new" * 12,), (b"new" * 12, SECRET))
+    assert await open_order(shop.db, rotated, owner=owner, **opening) == opened, "it keeps its link"
+    again = await set_customer(shop.db, rotated, opened.order_id, shop.alice, ALICE)
+    assert again.token == opened.token
     assert (await shop.page(opened.order_id)).customer_id == shop.alice, "a form sent again changes nothing"
     for stranger in ({}, {"owner": bob}, {"held": ["x"]}):
         refusal = await refused(open_order(shop.db, SECRET, **stranger, **opening))

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from meterai.cases.use_cases.clean_up import clean_up_cases
+from meterai.kit.application_secret import Secret
 from meterai.texts.mechanism.moments import moment_text
 from tests.operations.test_commands import meterai
 from tests.sales.shop import NOON, open_shop
@@ -66,8 +67,13 @@ FORM = "01890000-0000-7000-8000-000000000001"
 
 
 async def test_a_form_that_is_sent_twice_is_one_case(running: RunningSite) -> None:
+    """Also when the secret of its number has changed between."""
     visitor = running.visitor()
-    assert await send(visitor, formulir=FORM) == await send(visitor, formulir=FORM)
+    sent = await send(visitor, formulir=FORM)
+    assert await send(visitor, formulir=FORM) == sent
+    former, newest = running.app.secret, b"new" * 12
+    running.app.secret = Secret(newest, (newest, former), (newest, former))
+    assert await send(visitor, formulir=FORM) == sent
     assert len(await messages(running)) == 1
 
 
