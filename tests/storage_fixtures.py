@@ -39,6 +39,7 @@ class Urls:
     signer: str
     reader: str
     verifier: str
+    follower: str
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class TestDatabase:
     signer: Database
     reader: Database
     verifier: Database
+    follower: Database
 
 
 async def _believe_any_time(url: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -45,6 +46,7 @@ ROLES = {
     "meterai-queue@1.service": "meterai-queue",
     "meterai-gate@1.service": "meterai-gate",
 }
+_PROGRAM = re.compile(r"^(ExecStart(?:Pre)?=)\S+ ", re.MULTILINE)
 EXPOSURE_MAX = 2.5
 """Of 10, as `systemd-analyze security` counts. Units that open no namespace stay below 1.5."""
 
@@ -59,7 +61,7 @@ def unit_files() -> list[Path]:
 def units(tmp_path: Path) -> list[Path]:
     """The units, with a program that exists on this machine."""
     for path in unit_files():
-        text = path.read_text().replace("/opt/meterai/.venv/bin/python", shutil.which("true") or "")
+        text = re.sub(_PROGRAM, rf"\1{shutil.which('true')} ", path.read_text())
         (tmp_path / path.name.replace("@.", "@1.")).write_text(text)
     return sorted(tmp_path.iterdir())
 
@@ -217,6 +219,16 @@ CLOSED = {
         "/etc/meterai/units/queue.env",
     ),
     "meterai-verifier": (*KEYS, "secrets/application.json", "objects", "run", "queue"),
+    "meterai-follower": (
+        "pki/code.key.pem",
+        "pki/stamp.key.pem",
+        "secrets/database.json",
+        "queue/lama/secret/controller.json",
+        "/etc/meterai/units/worker.env",
+        "/etc/meterai/units/follower.env",
+        "/etc/meterai/environment",
+    ),
+    "meterai-wal": (*KEYS, "secrets/application.json", "objects", "queue", "/etc/meterai/environment"),
     "meterai-signer": ("secrets/application.json", "secrets/database.json", "objects", "queue"),
 }
 
@@ -335,3 +347,23 @@ def test_the_backup_unit_copies_what_every_role_keeps_when_its_disk_is_there(
         assert f"./{name}.age" in copied
     machine.run("systemctl enable --now meterai-backup.timer")
     assert "meterai-backup.service" in machine.run("systemctl list-timers --no-pager")
+
+
+@as_root
+def test_the_follower_copies_what_is_no_secret(installed: tuple[BootedMachine, int]) -> None:
+    """In the walls of its unit. It has a role of its own, and reads no key."""
+    machine, _ = installed
+    followed = "/mnt/copy/followed"
+    machine.run("mkdir -p /mnt/copy; mountpoint -q /mnt/copy || mount -t tmpfs none /mnt/copy")
+    machine.run(f"install -d -m 0711 /mnt/copy && install -d -o meterai-follower -m 0700 {followed}")
+    unit = "/etc/systemd/system/meterai-follower.service"
+    machine.run(f"sed -i 's|follow {followed}|& --without-wal|' {unit} && systemctl daemon-reload")
+    machine.run("systemctl start meterai-follower")
+    machine.run(f"timeout 60 sh -c 'until test -e {followed}/mark.json; do sleep 0.2; done'")
+    machine.run("systemctl stop meterai-follower")
+    for name in ("queue/casn/public/log/entries.jsonl", "queue/casn/public/config.json"):
+        machine.run(f"test -s {followed}/{name}")
+    assert "config" in machine.run(f"cat {followed}/queue/casn/public/log/entries.jsonl")
+    for name in ("queue/casn/secret", "queue/casn/secret/keys.json", "secrets", "pki"):
+        machine.run(f"test ! -e {followed}/{name}")
+    assert "follow_failed" not in machine.run("journalctl --no-pager -u meterai-follower")

@@ -98,6 +98,20 @@ async def test_the_house_is_measured(measured: RunningSite) -> None:
         assert seen["meterai_" + name,] == 0
 
 
+async def follow_since(running: RunningSite, seconds: float) -> None:
+    """Something follows the service, and is good for a moment so long ago."""
+    moment = running.line.now - timedelta(seconds=seconds)
+    await running.line.database.owner.execute(
+        "INSERT INTO operations.followed VALUES ('/mnt/copy/followed', $1, $1, $1)", moment
+    )
+
+
+async def test_a_copy_that_falls_behind_is_seen(measured: RunningSite) -> None:
+    assert not [name for name in told(await read(measured)) if "follow" in name[0] or "wal" in name[0]]
+    await follow_since(measured, 300)
+    assert told(await read(measured))["meterai_followed_age_seconds",] == pytest.approx(300)
+
+
 async def test_trouble_is_seen(measured: RunningSite) -> None:
     database = measured.line.database
     now = measured.line.now
@@ -269,8 +283,10 @@ async def test_the_documentation_has_every_metric(measured: RunningSite) -> None
     rows = re.findall(r"^\| `(meterai_\w+)` \| (\w+) \| (.*?) \| (.*) \|$", page, re.M)
     shown = {name: (kind, labels if labels != "–" else "", meaning) for name, kind, labels, meaning in rows}
     measured.signer.tsa_ends = NOON
+    await follow_since(measured, 0)
     made = table(await read(measured))
-    made["meterai_signing_key_end_timestamp_seconds"] = shown["meterai_signing_key_end_timestamp_seconds"]
+    for name in ("signing_key_end_timestamp_seconds", "wal_receiver_up", "wal_behind_bytes"):
+        made[f"meterai_{name}"] = shown[f"meterai_{name}"]
     assert shown == made
 
 
@@ -278,7 +294,7 @@ async def test_alarms_go_by_metrics_that_there_are_and_lead_to_what_to_do(measur
     page = (ROOT / "docs" / "metrics.md").read_text()
     alarms = (ROOT / "deploy" / "alarms.yml").read_text()
     expressions = re.findall(r"^ +expr: (.*)$", alarms, re.M)
-    assert len(expressions) == alarms.count("- alert:") == alarms.count("on_duty: ") == 27
+    assert len(expressions) == alarms.count("- alert:") == alarms.count("on_duty: ") == 29
     known = set(re.findall(r"^\| `(meterai_\w+)`", page, re.M))
     assert f"and {len(expressions)} alarms" in page
     used = {name for expression in expressions for name in re.findall(r"meterai_\w+", expression)}

@@ -166,6 +166,13 @@ def _stamping(seen: Figures) -> Iterator[Metric]:
 def _copies(seen: Figures) -> Iterator[Metric]:
     age = "Age of the newest copy of `meterai backup`; before the first, of the installation."
     yield _gauge("backup_age_seconds", age, seen.backup_s)
+    if seen.followed_s is not None:
+        age = "Age of the moment to which the followed copy can bring the service back."
+        yield _gauge("followed_age_seconds", age, seen.followed_s)
+    if seen.wal is not None:
+        yield _gauge("wal_receiver_up", "pg_receivewal is connected.", seen.wal.is_connected)
+        behind = "WAL that pg_receivewal has not on its disk yet."
+        yield _gauge("wal_behind_bytes", behind, seen.wal.behind_bytes)
 
 
 def _money(seen: Figures) -> Iterator[Metric]:

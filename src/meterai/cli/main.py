@@ -145,6 +145,9 @@ COMMANDS: Final = {
     "cases close": _Entry("meterai.cli.operator.cases", "close_case", "Close a complaint."),
     "backup-key": _Entry("meterai.cli.copies.backup_key", "backup_key", "Make the keys of backups."),
     "backup": _Entry("meterai.cli.copies.backup", "backup", "Copy all that must not be lost, while it runs."),
+    "follow": _Entry(
+        "meterai.cli.copies.follow", "follow", "Copy new files and queues within seconds, for recovery."
+    ),
     "restore": _Entry("meterai.cli.copies.restore", "restore", "Put a copy back, and settle what is lost."),
     "config": _Entry("meterai.cli.tools.config", "config", "Show every setting."),
 }

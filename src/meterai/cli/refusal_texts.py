@@ -46,6 +46,14 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Another meterai backup is writing to {folder}.",
         "Wait until it has ended; if that takes long, give it more time between two copies.",
     ),
+    "follow.none": (
+        "{folder} is not the folder of a meterai follow, or its first round has not ended.",
+        "Name the folder that was given to meterai follow.",
+    ),
+    "follow.under_way": (
+        "Another meterai follow writes to {folder}.",
+        "systemctl status meterai-follower shows it. Stop it first, or name another folder.",
+    ),
     "trust.unreadable": (
         "No root certificate can be read in {folder}.",
         "Name the right data directory (--data), or put pki/trust back from a copy (docs/backup.md).",

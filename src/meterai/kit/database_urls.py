@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-Role = Literal["site", "worker", "controller", "operator", "signer", "reader", "verifier"]
+Role = Literal["site", "worker", "controller", "operator", "signer", "reader", "verifier", "follower"]
 ROLES: Final[tuple[Role, ...]] = (
     "site",
     "worker",
@@ -14,6 +14,7 @@ ROLES: Final[tuple[Role, ...]] = (
     "signer",
     "reader",
     "verifier",
+    "follower",
 )
 """One for each kind of process; `operator` is for commands on the host, `reader` for those that only read."""
 OWNER: Final = "meterai_owner"

@@ -87,6 +87,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Doc(description="URL of the verifier's role, for its own process; empty: the register is not asked"),
     ] = ""
+    database_follower_url: Annotated[
+        str,
+        Doc(description="URL of the role of `meterai follow`; empty: made from the owner's URL"),
+    ] = ""
     backup_recipients: Annotated[
         str,
         Doc(

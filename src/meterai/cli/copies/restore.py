@@ -27,6 +27,8 @@ from meterai.cli.copies.backup_folder import (
     put_back_queues,
 )
 from meterai.cli.copies.backup_keys import CopyRefused, OpeningKeys, opening_keys
+from meterai.cli.copies.followed_folder import FollowedFolder
+from meterai.cli.copies.put_back_followed import OtherInstallation, moment_of_database, put_back_followed
 from meterai.cli.copies.sealed_state import OpenedState
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.operator.shared.forgotten_keys import words_of_unregistered, words_of_unretired
@@ -85,11 +87,20 @@ def restore(
         bool,
         typer.Option("--objects", help="Only files that the store lacks. The service may run meanwhile."),
     ] = False,
+    followed: Annotated[
+        Path | None,
+        typer.Option(help="Folder of `meterai follow`, for a database that was recovered from its WAL."),
+    ] = None,
     data: DataOption = None,
 ) -> None:
     """Put a copy back while the service is stopped. What is newer here than in the copy is kept."""
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
-    copy = BackupFolder(folder.absolute(), is_for_files=without_database) if folder else None
+    copy = (
+        BackupFolder(folder.absolute(), is_for_files=without_database or followed is not None)
+        if folder
+        else None
+    )
+    newer = FollowedFolder(followed.absolute()) if followed else None
     brings_database = copy is not None and copy.facts().with_database
     server = DatabaseServer(settings, Secrets(settings.data), may_make=brings_database)
     try:
@@ -105,7 +116,7 @@ def restore(
         prepare_folders(settings.data)
         os.umask(0o077)
         with only_launcher(settings.data), _opened(copy, keys, settings) as state:
-            asyncio.run(_restore(settings, server, state))
+            asyncio.run(_restore(settings, server, state, newer))
     except (
         LaunchProblem,
         PostgresFailed,
@@ -114,6 +125,7 @@ def restore(
         CopyRefused,
         SealBroken,
         _CanNot,
+        OtherInstallation,
         *DATABASE_IS_DOWN,
     ) as problem:
         typer.echo(f"Not restored. {outage_message(problem) or problem}", err=True)
@@ -129,7 +141,10 @@ def _opened(
     return copy.opened(keys, settings.data / "restore.part") if copy else nullcontext()
 
 
-async def _restore(settings: Settings, server: DatabaseServer, copy: OpenedState | None) -> None:
+async def _restore(
+    settings: Settings, server: DatabaseServer, copy: OpenedState | None, followed: FollowedFolder | None
+) -> None:
+    mark = followed.mark() if followed else None
     if copy is not None:
         await _put_back(settings, server, copy)
     else:
@@ -139,10 +154,16 @@ async def _restore(settings: Settings, server: DatabaseServer, copy: OpenedState
         typer.echo(f"Counters and queues are in {_set_aside(settings)} as they were.")
     db = await connect(server.url("operator"), connections_max=1, application_name="meterai restore")
     try:
+        copied_at = copy.facts.made_at if copy and copy.facts.with_database else None
+        if followed is not None and mark is not None:
+            async with db.connection() as connection:
+                copied_at = await moment_of_database(connection, mark)
+            _newest_counters(followed.counters, settings.data / COUNTERS)
+            add_marks(followed.counters, settings.data / COUNTERS)
+            await put_back_followed(settings, followed)
         noted = await _settle_keys(db, settings)
         root = queue_root(settings)
         queues = await rewind_queues(db, root, actor=operator_name(), now=system_clock())
-        copied_at = copy.facts.made_at if copy and copy.facts.with_database else None
         _show(noted, queues, await serials_under_way(db), copied_at)
     finally:
         await db.close()

@@ -23,8 +23,8 @@ _LOCK_SECONDS = 5
 
 SITE, WORKER, CONTROLLER = "meterai_site", "meterai_worker", "meterai_controller"
 OPERATOR, SIGNER = "meterai_operator", "meterai_signer"
-READER, VERIFIER = "meterai_reader", "meterai_verifier"
-ROLES = (SITE, WORKER, CONTROLLER, OPERATOR, SIGNER, READER, VERIFIER)
+READER, VERIFIER, FOLLOWER = "meterai_reader", "meterai_verifier", "meterai_follower"
+ROLES = (SITE, WORKER, CONTROLLER, OPERATOR, SIGNER, READER, VERIFIER, FOLLOWER)
 
 FORMER = "meterai_app"
 """The role that site, worker, controllers and commands shared. Earlier migrations and older copies name

@@ -34,14 +34,22 @@ _VERIFIER: Final = (
     "jail_wall_seconds",
     "log_level",
 )
+_FOLLOWER: Final = (
+    "environment",
+    "data",
+    "database_follower_url",
+    "objects_url",
+    "queue_folder",
+    "log_level",
+)
 _OPERATOR: Final = ("data", "database_operator_url", "database_reader_url")
 """Beside what the worker gets, without its secrets: no command pays, asks the gateway or sends messages."""
 _VERIFIER_PORT: Final = 8100
 
 
 def write_environment_files(settings: Settings, folder: Path, elsewhere: Mapping[str, str]) -> list[Path]:
-    """Writes `signer.env`, `worker.env`, `site.env`, `queue.env`, `gate.env`, `verifier.env` and
-    `operator.env`.
+    """Writes `signer.env`, `worker.env`, `site.env`, `queue.env`, `gate.env`, `verifier.env`,
+    `follower.env` and `operator.env`.
 
     `settings` is complete (`kit.installation.derive`). `elsewhere`: the secrets that no file of ours repeats
     (`kit.secret_settings.kept_elsewhere`). The files have mode 0600: systemd reads them as root.
@@ -59,6 +67,7 @@ def write_environment_files(settings: Settings, folder: Path, elsewhere: Mapping
     found["gate"]["METERAI_HOST"] = settings.host
     found["gate"]["METERAI_GATE_PORT"] = str(_gate_port(settings))
     found["verifier"] = {**_named(settings, _VERIFIER), "METERAI_PORT": str(_VERIFIER_PORT)}
+    found["follower"] = _named(settings, _FOLLOWER)
     found["operator"] = _of_operator(settings, found["worker"])
     found = {role: without_secrets(variables, elsewhere) for role, variables in found.items()}
     refuse_unreadable(found, elsewhere)

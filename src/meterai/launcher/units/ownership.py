@@ -20,7 +20,7 @@ from typing import Final
 from meterai.launcher.preparation import LaunchProblem
 
 USERS_FILE: Final = "deploy/systemd/meterai-users.conf"
-FILES, LINE, RUN = "meterai-files", "meterai-line", "meterai-run"
+FILES, LINE, RUN, COUNTS = "meterai-files", "meterai-line", "meterai-run", "meterai-counts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ DATA_RULES: Final = (
     Rule("run/signer*", "meterai-signer", RUN, 0o750, 0o660),
     Rule("run/worker-*", "meterai-worker", RUN, 0o770, 0o640),
     Rule("run/queue-*", "meterai-queue", RUN, 0o770, 0o640),
-    Rule("signer", "meterai-signer", "meterai-operator", 0o750, 0),
-    Rule("signer/*", "meterai-signer", "meterai-operator", 0o750, 0o640),
+    Rule("signer", "meterai-signer", COUNTS, 0o750, 0),
+    Rule("signer/*", "meterai-signer", COUNTS, 0o750, 0o640),
     Rule("pki", "root", "root", 0o711, 0),
     Rule("pki/*.key.pem", "meterai-signer", "root", 0, 0o400),
     Rule("pki/*", "root", "root", 0o755, 0o644),
@@ -66,7 +66,7 @@ QUEUE_RULES: Final = (
     Rule("*/secret/controller.json", "meterai-queue", LINE, 0, 0o600),
     Rule("*/secret/*", "meterai-queue", LINE, 0o750, 0o640),
     Rule("*/*", "meterai-queue", LINE, 0o700, 0o600),
-    Rule("*", "meterai-queue", LINE, 0o1771, 0o600),
+    Rule("*", "meterai-queue", LINE, 0o1771, 0o640),
 )
 """Below the folder of the queues; `*` stands for an event."""
 

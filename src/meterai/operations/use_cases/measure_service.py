@@ -17,6 +17,7 @@ from meterai.kit.messages import TOPICS
 from meterai.kit.stop_switches import SEALING_STOPPED, is_thrown
 from meterai.ledger import queries as ledger
 from meterai.ledger.model import DISTRIBUTOR, ISSUER, books
+from meterai.operations.followed import Receiving, oldest_followed, receiving
 from meterai.operations.last_backup import last_backup
 from meterai.operations.use_cases.keep_terms import last_kept
 from meterai.operations.use_cases.oldest_late_stamp import oldest_late_stamp
@@ -61,6 +62,10 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Age of the last run that kept the terms of personal data."""
     backup_s: float
     """Age of the newest copy that `meterai backup` made."""
+    followed_s: float | None
+    """Age of the moment to which `meterai follow` can bring the service back; None: nothing follows."""
+    wal: Receiving | None
+    """The receiver of the WAL; None: there is none."""
     refunds: RefundsUnderWay
     unsent_refund_s: float
     unreleased_refund_s: float
@@ -84,6 +89,7 @@ async def measure_service(db: Database, *, code_budgets: Budgets, now: datetime)
         register = await registered_keys(connection)
         uncovered = await connection.fetchval("SELECT operations.audit_head_behind()")
         key = active_key(register, now)
+        followed = await oldest_followed(connection)
         return Figures(
             stock=(await ledger.stock(connection, SELLER)).available,
             turnovers=await ledger.turnovers(connection, books(ISSUER, DISTRIBUTOR, SELLER)),
@@ -98,6 +104,8 @@ async def measure_service(db: Database, *, code_budgets: Budgets, now: datetime)
             audit_head_behind_s=age_s(uncovered, now),
             terms_kept_s=age_s(await last_kept(connection), now),
             backup_s=age_s(await last_backup(connection), now),
+            followed_s=age_s(followed, now) if followed else None,
+            wal=await receiving(connection),
             refunds=refunds,
             unsent_refund_s=age_s(refunds.unsent_since, now),
             unreleased_refund_s=age_s(refunds.to_release_since, now),
