@@ -44,6 +44,7 @@ class Visitor:
         self.text = ""
         self.body = b""
         self.sent_from = "same-origin"
+        self.origin = ""
         self.client = "192.0.2.7"
         self.user_agent = ""
 
@@ -61,6 +62,7 @@ class Visitor:
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         headers = {"cookie": cookies, "content-type": kind, "sec-fetch-site": self.sent_from}
         headers |= {"user-agent": self.user_agent} if self.user_agent else {}
+        headers |= {"host": "situs", "origin": self.origin} if self.origin else {}
         answer = await ask(self.site, address, method=method, headers=headers, body=body, client=self.client)
         for cookie in answer.cookies:
             self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(cookie).items()}

@@ -242,7 +242,7 @@ async def test_a_ticket_sent_by_the_wait_pages_button_is_kept_and_leaves_the_add
     assert (forged_one.status, "antre_casn" in forged_one.cookies) == (403, False)
 
 
-@pytest.mark.parametrize("sent_from", ["cross-site", "none", ""])
+@pytest.mark.parametrize("sent_from", ["cross-site", "same-site", "none", ""])
 async def test_another_sites_page_takes_nobodys_place_away(running: RunningSite, sent_from: str) -> None:
     """Its form comes without our cookies, so the answer can't know which ticket is kept. Links come with
     them.
@@ -293,9 +293,10 @@ async def test_the_ticket_that_is_kept_already_and_one_beside_none_are_taken_wit
         visitor.cookies["antre_casn"], visitor.sent_from = kept, "cross-site"
         assert await visitor.get(f"/casn/sertifikat/t/{ticket}") == "/casn/sertifikat"
         assert visitor.cookies["antre_casn"] == ticket
-    for sent_from in ("same-origin", "same-site"):  # pasted here, or by the wait page's button
+    for sent_from, origin in (("same-origin", ""), ("same-site", GATE)):  # pasted here, or the gate's button
         visitor = running.visitor()
         visitor.cookies["antre_casn"], visitor.sent_from = running.line.join(BUDI), sent_from
+        visitor.origin = origin
         assert await visitor.post("/casn/masuk", tiket=ticket) == "/casn/masuk"
         assert visitor.cookies["antre_casn"] == ticket
 

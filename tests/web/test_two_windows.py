@@ -8,7 +8,9 @@ import pytest
 
 from meterai.waiting_room.rules.model import QueueState
 from meterai.web.orders.access import ORDERS_KEPT_MAX
-from tests.web.running_site import RunningSite, Visitor
+from tests.waiting_room.line import ANI
+from tests.web.running_site import GATE, RunningSite, Visitor, sign_in
+from tests.web.test_contacts_page import newest_code
 
 
 def copied(visitor: Visitor) -> Visitor:
@@ -62,16 +64,57 @@ async def test_two_windows_opened_at_once_both_send_their_forms_from_our_pages_o
     assert one.status == status
 
 
-@pytest.mark.parametrize(("sent_from", "status"), [("same-site", 303), ("", 303), ("cross-site", 403)])
-async def test_a_form_that_another_site_sends_is_refused_also_with_the_visitors_own_proof(
-    running: RunningSite, sent_from: str, status: int
+@pytest.mark.parametrize(
+    ("sent_from", "origin", "status"),
+    [
+        ("same-origin", "", 303),
+        ("none", "", 303),
+        ("same-site", "http://blog.situs", 403),
+        ("same-site", GATE, 403),
+        ("cross-site", "", 403),
+        ("", "", 303),
+        ("", "null", 303),
+        ("", "http://situs", 303),
+        ("", "https://situs", 403),
+        ("", "http://blog.situs", 403),
+    ],
+)
+async def test_a_form_of_another_origin_is_refused_also_with_the_visitors_own_proof(
+    running: RunningSite, sent_from: str, origin: str, status: int
 ) -> None:
     await running.line.set_state(QueueState.DIRECT)
     visitor = running.visitor()
     await visitor.get("/kuota")
-    visitor.sent_from = sent_from
+    visitor.sent_from, visitor.origin = sent_from, origin
     await visitor.post("/kuota", jumlah="1", kiriman=form_of(visitor))
     assert visitor.status == status
+
+
+async def test_a_proof_of_another_session_is_none(running: RunningSite) -> None:
+    """Of somebody who had the browser before, or of a page that was opened before people signed in."""
+    await running.line.set_state(QueueState.DIRECT)
+    visitor = running.visitor()
+    await visitor.get("/kuota")
+    before = copied(visitor)
+    await sign_in(running, visitor, ANI)
+    before.cookies = dict(visitor.cookies)
+    await visitor.get("/kuota")
+    for window, status in ((before, 403), (visitor, 303)):
+        window.sent_from = ""
+        await window.post("/kuota", jumlah="1", kiriman=form_of(window))
+        assert window.status == status
+
+
+async def test_the_page_that_comes_with_a_session_has_its_proof(running: RunningSite) -> None:
+    visitor = running.visitor()
+    visitor.sent_from = ""
+    await visitor.get("/saya")
+    await visitor.post("/saya/masuk", kontak="ani@contoh.id")
+    await visitor.get("/saya/kode")
+    code = await newest_code(running)
+    await visitor.post("/saya/kode", kode_id=code_of(visitor), kode=code, langsung="1")
+    assert (visitor.status, 'action="/saya/keluar"' in visitor.text) == (200, True)
+    assert await visitor.post("/saya/keluar") == "/"
 
 
 async def test_a_browser_keeps_no_more_orders_than_it_should(running: RunningSite) -> None:

@@ -53,8 +53,13 @@ class Visit:
         forwarded = self.request.header(b"x-forwarded-for").decode("latin-1")
         return self._settings.proxies.caller(self.request.peer, forwarded)
 
-    def page(self, status: int, body: bytes, *more: tuple[str, str], referrer: str = "no-referrer") -> bytes:
-        """An HTML page for one person."""
+    def page(
+        self, status: int, body: bytes, *more: tuple[str, str], referrer: str = "strict-origin"
+    ) -> bytes:
+        """An HTML page for one person.
+
+        Its address, which may hold a ticket, is told nobody. The site learns its origin, with the forms.
+        """
         return self.answers.page(status, body, *more, language=self.language, referrer=referrer)
 
     def not_found(self) -> bytes:

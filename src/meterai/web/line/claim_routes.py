@@ -48,8 +48,9 @@ from meterai.web.line.ticket_holder import (
     name_in_ticket,
 )
 from meterai.web.orders.access import kept_orders, order_of_token
+from meterai.web.requests.form_origin import is_ticket_form_of_ours
 from meterai.web.requests.forms import read_form
-from meterai.web.requests.request_context import RequestContext, WebRequest, is_sent_from_here, note_next_page
+from meterai.web.requests.request_context import RequestContext, WebRequest, note_next_page
 
 _IN_FLIGHT = ("paid",)
 
@@ -70,8 +71,8 @@ async def take_ticket(request: WebRequest, context: RequestContext, slug: str) -
     """Takes a ticket from the wait page's button, or a pasted one. It proves itself, so the form needs no
     proof.
 
-    A form from another site's page comes without our cookies, so we can't see which ticket is kept. The
-    answer leads to the ticket's link, to which the browser sends them.
+    A form of another origin may come without our cookies, so we can't see which ticket is kept. The answer
+    leads to the ticket's link, to which the browser sends them. Our own gate is excepted.
     """
     ticket_request = ticket_request_of(request, context, slug)
     form = await read_form(request.headers.get("content-type", ""), request.stream())
@@ -79,7 +80,7 @@ async def take_ticket(request: WebRequest, context: RequestContext, slug: str) -
         text, _ = _read(ticket_request, form.text("tiket"))
     except Refusal as refusal:
         return refused(ticket_request, refusal, typed_ticket=form.text("tiket"))
-    if not is_sent_from_here(request):
+    if not is_ticket_form_of_ours(request, gate=context.queues.gate_origin, tls=context.tls):
         return context.redirect(request, f"{ticket_request.base}/t/{text}")
     note_next_page(request, form)
     if ticket_request.purpose == REMINDER:  # the press on the wait page is the wish

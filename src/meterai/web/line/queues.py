@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
@@ -69,6 +70,7 @@ class Queues:
     - `entered`: people who came in freely since its start, by event.
     - `begun`: forms given to people who may go on with them, by event; empty: for no event.
     - `general`: the places of the general shop while people wait.
+    - `gate_origin`: where the gates' pages come from (RFC 6454).
     """
 
     def __init__(self, db: Database, root: Path, gate_url: str, *, general_per_minute: int = 0) -> None:
@@ -82,6 +84,7 @@ class Queues:
         self._db = db
         self._root = root
         self._gate_url = gate_url
+        self.gate_origin = "://".join(urlsplit(gate_url)[:2])
         self._signs: dict[str, QueueSign] = {}
         self._looked_at = float("-inf")
         self._looking: asyncio.Task[None] | None = None

@@ -26,6 +26,7 @@ from meterai.web.pages.messages import text_of
 from meterai.web.pages.service_status import ServiceStatus
 from meterai.web.pages.templates import Pages
 from meterai.web.requests import csrf
+from meterai.web.requests.form_origin import has_crossed_sites, is_from_elsewhere, is_from_our_page
 from meterai.web.requests.forms import Form, FormLimits, read_form
 from meterai.web.requests.visits import Visit, visit_of
 
@@ -45,8 +46,6 @@ _BEGINNINGS = ("/beli", "/kuota")
 """The addresses at which a purchase begins."""
 _SENT_BY = "x-sent-by"
 """What `upload.js` says of itself."""
-_COME_FROM = "sec-fetch-site"
-"""From which site a request comes, as browsers say (W3C Fetch Metadata). No page can set this header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ class RequestContext:
         if not visitor:
             visitor = csrf.new_visitor()
             kept.append(self.cookie(VISITOR_COOKIE, visitor))
-        proof = csrf.make_proof(self.service.secret, visitor)
+        proof = csrf.make_proof(self.service.secret, visitor, session=_session_after(request, kept))
         body = self.pages.render(visit, template, proof=proof, **values)
         return Response(body, status_code=status, media_type=HTML, cookies=kept, headers=headers or {})
 
@@ -156,9 +155,9 @@ class RequestContext:
     async def form(self, request: WebRequest, limits: FormLimits = FormLimits()) -> Form:
         """Reads the form of a request, and checks that it comes from one of our pages.
 
-        Either the browser says so, or the form's proof was made for this visitor. Two windows that were
-        opened at the same moment, without a cookie, hold proofs for two visitors; the browser keeps the
-        cookie of one.
+        Either the browser says so, or the form's proof was made for this visitor in this session. Two windows
+        that were opened at the same moment, without a cookie, hold proofs for two visitors; the browser keeps
+        the cookie of one.
 
         Raises: Refusal `form.stale` when it comes from elsewhere; `form.no_cookie` when the visitor's cookie
         is missing; what `read_form` raises.
@@ -167,9 +166,11 @@ class RequestContext:
         visitor = request.cookies.get(VISITOR_COOKIE, "")
         if not visitor:
             raise Refusal(Kind.FORBIDDEN, "form.no_cookie")
-        is_ours = request.headers.get(_COME_FROM) == "same-origin"
-        if not is_ours and (
-            _crossed(request) or not csrf.is_proof(self.service.secret, visitor, form.text(csrf.FIELD))
+        if is_from_elsewhere(request, tls=self.tls):
+            raise Refusal(Kind.FORBIDDEN, "form.stale")
+        session, proof = request.cookies.get(SESSION_COOKIE, ""), form.text(csrf.FIELD)
+        if not is_from_our_page(request) and not csrf.is_proof(
+            self.service.secret, visitor, session=session, proof=proof
         ):
             raise Refusal(Kind.FORBIDDEN, "form.stale")
         note_next_page(request, form)
@@ -219,19 +220,12 @@ def note_next_page(request: WebRequest, form: Form) -> None:
     A form on another site's page comes without our cookies, which the next page may need. Its answer is a
     redirect.
     """
-    visit_of(request.scope).takes_next_page = form.text(NEXT_PAGE_FIELD) == "1" and not _crossed(request)
+    visit_of(request.scope).takes_next_page = form.text(NEXT_PAGE_FIELD) == "1" and not has_crossed_sites(
+        request
+    )
 
 
-def is_sent_from_here(request: WebRequest) -> bool:
-    """Tells whether one of our pages, or of the gate's, sent this form, so that it came with our cookies.
-
-    Old browsers send no more than the page's origin (RFC 6454).
-    """
-    come_from = request.headers.get(_COME_FROM)
-    if come_from:
-        return come_from in ("same-origin", "same-site")
-    return request.headers.get("origin", "").partition("://")[2] == request.headers.get("host")
-
-
-def _crossed(request: WebRequest) -> bool:
-    return request.headers.get(_COME_FROM) == "cross-site"
+def _session_after(request: WebRequest, cookies: Iterable[Cookie]) -> str:
+    """The session that the browser has once it has taken these cookies; empty: none."""
+    before = request.cookies.get(SESSION_COOKIE, "")
+    return next((cookie.value or "" for cookie in cookies if cookie.key == SESSION_COOKIE), before)
