@@ -214,4 +214,6 @@ async def test_the_metrics_say_how_much_is_free_and_how_much_strangers_have(smal
     ):
         said = await answer.text()
     for name in ("meterai_disk_free_bytes", "meterai_disk_reserve_bytes", "meterai_unproven_upload_bytes"):
-        assert re.search(rf"^{name} \d", said, re.M), name
+        assert re.search(rf"^{name}({{.*}})? \d", said, re.M), name
+    for folder in ("data", "objects", "queue", "database"):
+        assert f'meterai_disk_free_bytes{{folder="{folder}"}}' in said
