@@ -146,6 +146,12 @@ def test_the_readme_has_every_command_and_every_page() -> None:
     assert readme.split("## Where to read on")[1].strip().startswith("- [docs/on-duty.md]")
 
 
+def test_no_page_needs_sudo() -> None:
+    """A minimal Debian lacks it: root gives commands as another user by runuser."""
+    pages = [ROOT / "README.md", *DOCS.rglob("*.md")]
+    assert [page.name for page in pages if re.search(r"\bsudo\b", page.read_text())] == []
+
+
 def test_what_the_officer_on_duty_looks_for_is_what_the_code_says() -> None:
     page = (DOCS / "on-duty.md").read_text()
     source = "".join(file.read_text() for file in (ROOT / "src" / "meterai").rglob("*.py"))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from signal import SIGTERM
 
 import pytest
+from typer.testing import CliRunner
 
+from meterai.cli.main import build
 from meterai.kernel.refusals import Refusal
 from meterai.stamping.keys.key_register import keys_beside, keys_now
 from meterai.stamping.keys.signing_keys import SigningKey
@@ -117,3 +120,16 @@ def retired_key(key_id: str) -> SigningKey:
     return SigningKey(
         key_id=key_id, place="", certificates=(), valid_from=NOW, valid_until=NOW, retired_at=NOW
     )
+
+
+@pytest.mark.storage
+async def test_a_retirement_that_no_signer_has_marked_is_not_reported_as_done(
+    setup: RotatingSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await setup.register_first()
+    stolen = await setup.add("stamp-1")
+    monkeypatch.setenv("METERAI_DATABASE_OPERATOR_URL", setup.database.urls.operator)
+    words = ["keys", "retire", stolen, "--reason", "stolen", "--data", str(setup.data)]
+    shown = await asyncio.to_thread(CliRunner().invoke, build("keys retire"), words)
+    assert shown.exit_code == 3, shown.output
+    assert f"run this command again: meterai keys retire {stolen}" in shown.output

@@ -110,6 +110,8 @@ def stamp(
         raise typer.Exit(INTERRUPTED) from None
     finally:
         folder.close()
+    if dry_run:
+        show_next_command()
     raise Judged(code)
 
 
@@ -145,9 +147,7 @@ async def _stamp(
             _show_unfit(run, bundle)
             _show_notices(run, bundle)
             if dry_run:
-                code = _end(run, bundle, as_json, good=_COULD_BE)
-                show_next_command()
-                return code
+                return _end(run, bundle, as_json, good=_COULD_BE)
             try:
                 started = await run.start()
             except Refusal as refusal:
