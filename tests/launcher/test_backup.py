@@ -143,6 +143,19 @@ def serials(data: Path) -> list[str]:
     return asyncio.run(read())
 
 
+def asked(data: Path, question: str) -> Any:
+    """What the database answers to its owner."""
+
+    async def ask() -> Any:
+        url = read_addresses(data).database
+        connection = await asyncpg.connect(url, user="meterai_owner", password=Secrets(data).database_owner)
+        answer = await connection.fetchval(question)
+        await connection.close()
+        return answer
+
+    return asyncio.run(ask())
+
+
 def forget_log(data: Path) -> None:
     """Deletes log rows, as the controller does after two days."""
 
@@ -275,6 +288,7 @@ def test_a_copy_is_whole_whoever_makes_it_from_which_shell(place: Path) -> None:
         buy(data, "alice", event="")
         meterai("backup", str(copy), data=data)
         meterai("backup", str(copy), data=data)
+        assert asked(data, "SELECT made_at FROM operations.last_backup") == BackupFolder(copy).facts().made_at
         assert [path for path in (copy / "objects").rglob("*") if path.is_file()]
         secret = msgspec.json.decode((data / "secrets" / "application.json").read_bytes())
         told = (b"PRIVATE KEY", b"PGDMP", b"%PDF", b"alice@contoh.id", *map(str.encode, strings_in(secret)))

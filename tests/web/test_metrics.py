@@ -141,6 +141,12 @@ async def test_a_line_of_which_nothing_was_ever_published_is_as_old_as_itself(me
     assert told(await read(measured))[name, "casn"] == pytest.approx(2)
 
 
+async def test_a_copy_that_is_not_made_any_more_is_seen(measured: RunningSite) -> None:
+    made_at = measured.line.now - timedelta(hours=4)
+    await measured.line.database.owner.execute("UPDATE operations.last_backup SET made_at = $1", made_at)
+    assert told(await read(measured))["meterai_backup_age_seconds",] == pytest.approx(4 * 3600)
+
+
 async def test_a_key_that_ends_soon_is_seen_until_another_follows(measured: RunningSite) -> None:
     now, key = measured.line.now, "meterai_signing_key_end_timestamp_seconds"
     assert ("meterai_next_signing_key_needed",) in told(await read(measured))
