@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import time
+import uuid
 from collections.abc import Iterator
 
 import pytest
 
+from tests.browser.canary import assert_unmarked, cookies_of
 from tests.browser.conftest import Visitor
 from tests.browser.person import Person
 from tests.browser.test_purchase import new_address
@@ -43,8 +45,9 @@ WORDS = {
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[RunningService]:
-    """A service whose payouts wait, as an operator's do."""
-    with running_service({"METERAI_REFUND_WAIT_MINUTES": "30"}) as service:
+    """A service whose payouts wait, as an operator's do. It logs all that it ever logs."""
+    more = {"METERAI_REFUND_WAIT_MINUTES": "30", "METERAI_LOG_LEVEL": "DEBUG"}
+    with running_service(more) as service:
         yield service
 
 
@@ -69,21 +72,34 @@ def fill_account(person: Person, number: str) -> None:
     person.page.locator("input[name=pemilik]").fill("Sri Wahyuni")
 
 
-def type_code(person: Person, contact: str, asked_at: float) -> None:
-    """Types the code that came to a contact."""
-    person.page.locator("#kode").fill(person.read_code(contact, asked_at))
+def type_code(person: Person, contact: str, asked_at: float) -> str:
+    """Types the code that came to a contact, and returns it."""
+    code = person.read_code(contact, asked_at)
+    person.page.locator("#kode").fill(code)
     person.page.locator("main button").first.click()
     person.page.wait_for_load_state("domcontentloaded")
+    return code
+
+
+def name_buyer(person: Person, order: str) -> None:
+    """Puts a name and an NPWP on the receipt of an order."""
+    person.go(order + "/kuitansi")
+    person.page.locator("details summary").last.click()
+    person.page.locator("#pembeli").fill("Sri Wahyuni Lestari")
+    person.page.locator("#npwp").fill("0123456789012345")
+    person.page.locator("main form button").last.click()
+    person.sees("Sri Wahyuni Lestari")
 
 
 @pytest.mark.parametrize(("width", "scripts", "language"), [(360, False, "id"), (1200, True, "en")])
 def test_an_account_is_named_with_a_code_and_stopped_by_the_message(
-    visitor: Visitor, *, width: int, scripts: bool, language: str
+    visitor: Visitor, service: RunningService, *, width: int, scripts: bool, language: str
 ) -> None:
-    person, first, second = visitor(width=width, scripts=scripts, language=language), *addresses(2)
+    person, first, second = visitor(width=width, scripts=scripts, language=language), *contacts()
     words = WORDS[language]
     buy_by_transfer(person, first)
-    order = person.page.url
+    order = person.page.url.partition("#")[0]
+    name_buyer(person, order)
     person.open("/saya/kontak")
     person.sees(words["add"])
     person.prove_contact(second)
@@ -104,7 +120,7 @@ def test_an_account_is_named_with_a_code_and_stopped_by_the_message(
     person.sees("Sri Wahyuni")
     person.approve("52-refund-code-wrong")
     told_at = time.time()
-    type_code(person, second, asked_at)
+    codes = [type_code(person, second, asked_at)]
     person.sees(words["waits"])
     person.page.locator("details[id^=ganti] summary").click()
     person.approve("53-refund-waits")
@@ -130,17 +146,22 @@ def test_an_account_is_named_with_a_code_and_stopped_by_the_message(
     person.page.locator("input[name=kontak_id]").first.check()
     person.page.locator("main button").first.click()
     person.sees("5555666677")
-    type_code(person, first, asked_at)
+    codes.append(type_code(person, first, asked_at))
     person.sees(words["waits"])
     stranger.open(f"/uang?nomor={number}")
     stranger.approve("57-refund-waits-money")
     stranger.open(path)
     stranger.sees(words["renamed"])
     stranger.approve("58-refund-renamed")
+    names = ("Sri Wahyuni", "Sri Wahyuni Lestari", "0123456789012345", "1234567890", "5555666677")
+    links = [path.rpartition("/")[2], *cookies_of(person), *cookies_of(stranger)]
+    phone = second.lstrip("0")
+    assert_unmarked(service, [*names, *links, *codes, first, second, phone, f"62{phone}", f"+62{phone}"])
 
 
-def addresses(count: int) -> list[str]:
-    return [new_address() for _ in range(count)]
+def contacts() -> tuple[str, str]:
+    """An address and a telephone that nobody has had before."""
+    return new_address(), f"0812{uuid.uuid4().int % 10**8:08}"
 
 
 def test_the_terms_say_what_stands_before_money(visitor: Visitor) -> None:
