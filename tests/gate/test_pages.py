@@ -104,6 +104,18 @@ def test_a_gate_asks_for_https_when_people_reach_it_so(tmp_path: Path, gate: str
     assert ("\r\nstrict-transport-security: max-age=31536000\r\n" in answer) == gate.startswith("https")
 
 
+def test_hosts_below_a_gates_come_by_https_too_where_the_setting_says_so(tmp_path: Path) -> None:
+    settings = GateSettings(1, tmp_path, "https://antre.contoh", "https://situs.contoh", hsts="subdomains")
+    answer = asked(Gate(settings, {}), "/antre/casn")
+    assert "\r\nstrict-transport-security: max-age=31536000; includeSubDomains\r\n" in answer
+
+
+def test_a_gate_on_a_host_of_its_own_is_closed_to_robots(tmp_path: Path) -> None:
+    answer = gate_at("http://-", tmp_path).ready[b"/robots.txt"]
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.endswith(b"\r\n\r\nUser-agent: *\nDisallow: /\n")
+
+
 def test_a_fault_of_ours_is_told_in_words(tmp_path: Path) -> None:
     gate = gate_at("http://-", tmp_path)
     gate.open_events["casn"] = object()  # type: ignore[assignment] # whatever is asked of it fails

@@ -33,6 +33,7 @@ class Answers:
             style_hash=pages.style_hash,
             script_hashes=pages.script_hashes,
             tls=self.is_secure,
+            hsts=settings.hsts,
         )
         self._page_lines: dict[tuple[str, str], str] = {}
         self._assets = {
@@ -42,8 +43,9 @@ class Answers:
 
     @property
     def assets(self) -> dict[bytes, bytes]:
-        """The answers with scripts and pictures, by address."""
-        return {name.encode(): answer for name, answer in self._assets.items()}
+        """The answers with scripts and pictures, and with the word for robots, by address."""
+        robots = self._asset("text/plain", b"User-agent: *\nDisallow: /\n", "max-age=86400")
+        return {name.encode(): answer for name, answer in self._assets.items()} | {b"/robots.txt": robots}
 
     def asset(self, address: str) -> bytes | None:
         """A script or picture; None when there is none of this name.

@@ -20,6 +20,7 @@ from meterai.gate.waiting.wait_page import WaitPages
 from meterai.kit.files.atomic_write import write_whole
 from meterai.kit.http.network_limits import NetworkLimits
 from meterai.kit.http.proxies import Proxies
+from meterai.kit.http.strict_transport import Reach
 from meterai.waiting_room.files.promise_book import PromiseBook
 from meterai.waiting_room.files.queue_folder import QueueFolder
 
@@ -40,6 +41,7 @@ class GateSettings:
     """The company's name at the foot of pages."""
     contact: str = ""
     """How people reach the operator; empty: by the site's pages alone."""
+    hsts: Reach = "host"
     clock_shift_s: float = 0
     """For rehearsals: by how much this gate's clock is wrong."""
 

@@ -48,6 +48,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, Doc(description="PEM chain; with METERAI_TLS_KEY the site speaks HTTPS")
     ] = ""
     tls_key: Annotated[str, Doc(description="PEM private key of METERAI_TLS_CERTIFICATE")] = ""
+    hsts: Annotated[
+        Literal["host", "subdomains"],
+        Doc(
+            description="what browsers reach by HTTPS alone for a year once they were here (HSTS): this "
+            "`host`, or its `subdomains` as well, which must all speak HTTPS then"
+        ),
+    ] = "host"
     trusted_proxies: Annotated[
         str,
         Doc(
@@ -249,6 +256,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Doc(
             description="where people reach us, shown at the foot of pages and with every help code: an "
             "e-mail address, a telephone number or an https address; needed in production; empty: nowhere"
+        ),
+    ] = ""
+    security_contact: Annotated[
+        str,
+        Doc(
+            description="where people report holes in our security, for /.well-known/security.txt: as "
+            "METERAI_CONTACT; empty: METERAI_CONTACT"
         ),
     ] = ""
     operator_name: Annotated[
@@ -515,7 +529,7 @@ def _what_is_wrong(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "objects_url", "Expected file:///folder, with three slashes, or s3://bucket/prefix"
     if not (settings.mail_sender.isascii() and settings.mail_sender.isprintable()):
         yield "mail_sender", "Expected an address in ASCII such as meterai@example.go.id"
-    for name in ("contact", "privacy_contact"):
+    for name in ("contact", "privacy_contact", "security_contact"):
         if (contact := getattr(settings, name)) and not contact_link(contact):
             yield name, "Expected bantuan@example.go.id, +62 21 1500 123 or an https address"
     if not all(_is_network(one) for one in addresses_in(settings.trusted_proxies)):

@@ -47,6 +47,7 @@ _GATE_SETTINGS: Final = (
     "public_url",
     "trusted_proxies",
     "gate_url",
+    "hsts",
     "gate_work",
     "gate_work_joins_per_second",
     "mail_providers_file",

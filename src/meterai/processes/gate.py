@@ -61,6 +61,7 @@ def gate_settings(settings: Settings, *, number: int, port: int, clock_shift_s: 
         clock_shift_s=clock_shift_s,
         operator=operator_name(settings),
         contact=settings.contact,
+        hsts=settings.hsts,
     )
 
 

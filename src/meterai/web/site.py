@@ -82,6 +82,7 @@ def build_site(
         assets,
         make_pages,
         tls=context.tls,
+        hsts=service.settings.hsts,
         forms_lead_to=gate_address(service.settings),
         has_page=addresses.has_page,
         line_pages=LinePages(context, pages, events).now,

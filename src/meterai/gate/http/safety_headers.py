@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from meterai.kit.http.strict_transport import STRICT_TRANSPORT, Reach
+
 type Headers = tuple[tuple[str, str], ...]
 
 
-def safety_headers(site_url: str, *, style_hash: str, script_hashes: Sequence[str], tls: bool) -> Headers:
+def safety_headers(
+    site_url: str, *, style_hash: str, script_hashes: Sequence[str], tls: bool, hsts: Reach = "host"
+) -> Headers:
     """The headers. Pages may send forms to the gate and to the site, and reach nothing else.
 
     `style_hash`, `script_hashes`: hashes of the style and the scripts inside the pages (CSP level 3,
-    `sha256-...`). `tls`: people reach the gate by https, so HSTS is added (RFC 6797 section 7.2).
+    `sha256-...`). `tls`: people reach the gate by https, so HSTS is added (RFC 6797 section 7.2),
+    for the hosts of `hsts`.
     """
     parts = urlsplit(site_url)
     scripts = " ".join(f"'{one}'" for one in script_hashes)
@@ -30,5 +35,5 @@ def safety_headers(site_url: str, *, style_hash: str, script_hashes: Sequence[st
         ("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
     ]
     if tls:
-        headers.append(("strict-transport-security", "max-age=31536000"))
+        headers.append(("strict-transport-security", STRICT_TRANSPORT[hsts]))
     return tuple(headers)

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from meterai.jail.queueing.callers import set_caller
 from meterai.kit.http.body_budget import give_back
 from meterai.kit.http.host_cookies import host_cookies, plain_cookies
+from meterai.kit.http.strict_transport import Reach
 from meterai.texts.mechanism.languages import split_language
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.cached_pages import CachedPage, CachedPages
@@ -63,6 +64,7 @@ class SiteMiddleware:
         make_pages: MakePages,
         *,
         tls: bool,
+        hsts: Reach = "host",
         forms_lead_to: str = "",
         has_page: HasPage = _no_page,
         line_pages: LinePages = _no_line_pages,
@@ -76,8 +78,8 @@ class SiteMiddleware:
         self.made_from = made_from
         self._renew()
         self.tls = tls
-        self.safety = safety_headers(tls=tls, forms_lead_to=forms_lead_to)
-        self.reader_safety = safety_headers(tls=tls, reads_codes=True)
+        self.safety = safety_headers(tls=tls, hsts=hsts, forms_lead_to=forms_lead_to)
+        self.reader_safety = safety_headers(tls=tls, hsts=hsts, reads_codes=True)
 
     def _renew(self) -> None:
         self.made_at, self.source = time.time(), self.made_from()

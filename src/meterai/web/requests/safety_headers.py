@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from meterai.kit.http.strict_transport import STRICT_TRANSPORT, Reach
+
 type Headers = list[tuple[bytes, bytes]]
 
 CONTENT_POLICY = (
@@ -15,9 +17,12 @@ CODE_READER_POLICY = CONTENT_POLICY.replace("script-src 'self';", "script-src 's
 """For the page that reads 2-D codes, the only one on which WebAssembly may run."""
 
 
-def safety_headers(*, tls: bool, reads_codes: bool = False, forms_lead_to: str = "") -> Headers:
+def safety_headers(
+    *, tls: bool, hsts: Reach = "host", reads_codes: bool = False, forms_lead_to: str = ""
+) -> Headers:
     """Makes the headers that every answer carries. HSTS only when we speak TLS (RFC 6797 section 7.2).
 
+    - `hsts`: for which hosts.
     - `reads_codes`: for the page that may use the camera and WebAssembly.
     - `forms_lead_to`: another origin to which the answer to a form may redirect. Browsers check that like the
       form's own address (CSP 3 section 6.4.2).
@@ -39,5 +44,5 @@ def safety_headers(*, tls: bool, reads_codes: bool = False, forms_lead_to: str =
         ),
     ]
     if tls:
-        headers.append((b"strict-transport-security", b"max-age=31536000"))
+        headers.append((b"strict-transport-security", STRICT_TRANSPORT[hsts].encode()))
     return headers
