@@ -172,7 +172,7 @@ def wire_seeds() -> list[bytes]:
         signer_wire.Ping(),
         signer_wire.SealSerials(serials=["0" * 22]),
         signer_wire.SignCodes([("0" * 22, datetime(2026, 1, 1, tzinfo=UTC).date())]),
-        signer_wire.CodeSignatures([bytes(64)]),
+        signer_wire.CodeSignatures([bytes(64)], 1),
         signer_wire.Seals(
             sealed={"a": b"b"}, refused={"c": signer_wire.Refused(Kind.BUSY, "d.e")}, key_id="k"
         ),

@@ -55,7 +55,7 @@ async def signer_for(named: str) -> AsyncIterator[tuple[Path, Any]]:
         identity=AsyncMock(return_value=signer_wire.Identity("k", [])),
         time_stamps=AsyncMock(return_value=signer_wire.Tokens([b"t"])),
         seal=AsyncMock(return_value=signer_wire.Seals({}, {}, "k")),
-        sign_codes=AsyncMock(return_value=signer_wire.CodeSignatures([])),
+        sign_codes=AsyncMock(return_value=signer_wire.CodeSignatures([], 1)),
     )
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         Path(folder).chmod(0o711)
