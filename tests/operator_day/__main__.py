@@ -34,6 +34,7 @@ STEPS: Final[dict[str, Callable[[Day], None]]] = {
     "backup": copies.back_up,
     "loss": copies.lose_disk,
     "restore": copies.restore,
+    "lost-seconds": copies.lose_seconds,
     "new-key": keys.rotate_key,
     "new-secrets": changes.rotate_secrets,
     "stop": changes.stop_and_resume,

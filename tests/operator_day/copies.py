@@ -8,6 +8,8 @@ from typing import Final
 
 from tests.operator_day import first_start, front
 from tests.operator_day.day import DATA, Day
+from tests.places import passing_folder
+from tests.replays.lost_disk_story import play
 
 _PAGE: Final = "backup.md"
 _STICK: Final = "/media/usb"
@@ -33,6 +35,12 @@ def lose_disk(day: Day) -> None:
     front.buy(day, "after-the-copy")
     day.root.run("systemctl stop meterai.target 'meterai-*'")
     day.root.run(f"rm -rf {DATA}\npg_dropcluster --stop 17 main\npg_createcluster 17 main --start")
+
+
+def lose_seconds(day: Day) -> None:
+    """A disk that is followed is lost while orders and stamps go on, on the host: seconds are lost."""
+    with passing_folder("meterai-lost-disk-") as place:
+        (day.folder / "lost-disk.txt").write_text("\n".join(play(place)))
 
 
 def restore(day: Day) -> None:
