@@ -65,6 +65,13 @@ def test_an_address_that_is_made_from_the_host_is_no_http_either(tmp_path: Path,
     start(tmp_path, HOST="127.0.0.1", PUBLIC_URL="")
 
 
+def test_the_gates_have_an_address_that_people_reach(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"^METERAI_GATE_URL: without it people would be led .* by http"):
+        start(tmp_path, GATE_URL="")
+    start(tmp_path, GATE_URL="", GATE_PROCESSES="0")
+    start(tmp_path, GATE_URL="", PUBLIC_URL="http://localhost:8000")
+
+
 @pytest.mark.parametrize("name", DATABASES)
 @pytest.mark.parametrize(
     "address",

@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from meterai.kit.child_processes import free_port
 from meterai.kit.files.file_lock import locked
-from meterai.kit.settings import Settings
+from meterai.kit.production import is_loopback
+from meterai.kit.settings import Settings, public_url
 from meterai.stamping.stamp_face.given_artwork import check_artwork
 
 LOCAL: Final = "127.0.0.1"
@@ -127,6 +129,7 @@ def check_settings(settings: Settings) -> None:
 
         check_settings(settings)
         _refuse_own_database(settings)
+        _refuse_made_gate_address(settings)
     elif _is_of_production(settings.data / "pki"):
         raise LaunchProblem(other_environment(settings, "production"))
     if settings.tls_certificate:
@@ -146,6 +149,16 @@ def _refuse_own_database(settings: Settings) -> None:
             "METERAI_DATABASE_URL: name the PostgreSQL server that production needs (docs/first-start.md). "
             f"The embedded one in {settings.data / 'postgres'} runs as the user of the service and on its "
             "disk; METERAI_EMBEDDED_DATABASE=accept takes it all the same"
+        )
+
+
+def _refuse_made_gate_address(settings: Settings) -> None:
+    """The address that is made for the gates is http, and leads other people to their own machine."""
+    people_are_here = is_loopback(urlsplit(public_url(settings)).hostname or "")
+    if settings.gate_processes and not settings.gate_url and not people_are_here:
+        raise ValueError(
+            "METERAI_GATE_URL: without it people would be led to the gates by http; give the https address "
+            "at which they reach them, with deploy/nginx.conf the same as METERAI_PUBLIC_URL"
         )
 
 

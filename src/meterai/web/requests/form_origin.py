@@ -1,4 +1,4 @@
-"""Whose page sent a form: by Fetch Metadata, else by `Origin` (RFC 6454), which old browsers send alone."""
+"""Tells which page sent a form, by Fetch Metadata, or by `Origin` (RFC 6454), all that old browsers send."""
 
 from __future__ import annotations
 
