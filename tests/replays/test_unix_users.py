@@ -360,7 +360,6 @@ def test_the_follower_copies_what_is_no_secret(installed: tuple[BootedMachine, i
     machine.run(f"sed -i 's|follow {followed}|& --without-wal|' {unit} && systemctl daemon-reload")
     machine.run("systemctl start meterai-follower")
     machine.run(f"timeout 60 sh -c 'until test -e {followed}/mark.json; do sleep 0.2; done'")
-    machine.run("systemctl stop meterai-follower")
     for name in ("queue/casn/public/log/entries.jsonl", "queue/casn/public/config.json"):
         machine.run(f"test -s {followed}/{name}")
     assert "config" in machine.run(f"cat {followed}/queue/casn/public/log/entries.jsonl")
