@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from tests.operator_day import changes, copies, first_start, front, keys
+from tests.operator_day import changes, copies, first_start, follow, front, keys
 from tests.operator_day.day import Day
 from tests.operator_day.debian import empty_debian
 from tests.operator_day.machine import OperatorMachine, remove
@@ -34,11 +34,14 @@ STEPS: Final[dict[str, Callable[[Day], None]]] = {
     "backup": copies.back_up,
     "loss": copies.lose_disk,
     "restore": copies.restore,
+    "follow": follow.start_following,
+    "seconds": follow.lose_seconds,
     "lost-seconds": copies.lose_seconds,
     "new-key": keys.rotate_key,
     "new-secrets": changes.rotate_secrets,
     "stop": changes.stop_and_resume,
-    "check": front.check_everything,
+    "upgrade": changes.upgrade,
+    "check": front.end_day,
 }
 
 
@@ -51,9 +54,10 @@ def main() -> int:
     names = list(STEPS)
     first, last = names.index(asked.from_step or names[0]), names.index(asked.until or names[-1])
     folder = asked.cache / "day"
-    machine = _machine(asked, folder, goes_on=first > 0)
+    boot = _booter(asked, folder)
+    machine = _machine(boot, folder, goes_on=first > 0)
     world = World(machine, folder / "world")
-    day = Day(machine, world, folder, asked.older)
+    day = Day(machine, world, folder, asked.older, boot)
     failed = True
     try:
         world.start()
@@ -68,6 +72,7 @@ def main() -> int:
             machine.close()
             if not failed:
                 remove(folder / "machine")
+                remove(folder / "older" / "machine")
     return int(failed)
 
 
@@ -77,7 +82,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--until", choices=STEPS, help="end after this step")
     parser.add_argument("--from", choices=STEPS, dest="from_step", help="go on with it on a kept machine")
     parser.add_argument("--keep", action="store_true", help="leave the machine running at the end")
-    parser.add_argument("--older", default="HEAD~1", help="the release before: a tag or commit")
+    parser.add_argument("--older", default=_before_this(), help="the release before (default: %(default)s)")
     parser.add_argument("--mirror", default=os.environ.get("DEBIAN_MIRROR", ""), help="default: the host's")
     parser.add_argument("--suite", default="trixie")
     parser.add_argument("--cache", type=Path, default=cache, help="default: %(default)s")
@@ -87,16 +92,34 @@ def _arguments() -> argparse.Namespace:
     return asked
 
 
-def _machine(asked: argparse.Namespace, folder: Path, *, goes_on: bool) -> OperatorMachine:
+def _before_this() -> str:
+    """The newest tag; without one the last commit before the schema changed."""
+    git = ["git", "-C", str(CHECKOUT)]
+    tag = subprocess.run([*git, "describe", "--tags", "--abbrev=0"], capture_output=True, text=True)
+    if tag.returncode == 0:
+        return tag.stdout.strip()
+    schema = CHECKOUT / "src/meterai/launcher/schema/versions"
+    changed = subprocess.run([*git, "log", "-1", "--format=%h", "--", schema], capture_output=True, text=True)
+    return f"{changed.stdout.strip()}~1"
+
+
+def _booter(asked: argparse.Namespace, folder: Path) -> Callable[[Path], OperatorMachine]:
+    def boot(files: Path) -> OperatorMachine:
+        debian = empty_debian(asked.cache, mirror=asked.mirror, suite=asked.suite)
+        releases = folder / "releases"
+        return OperatorMachine.start(files, debian=debian, cache=asked.cache, releases=releases)
+
+    return boot
+
+
+def _machine(boot: Callable[[Path], OperatorMachine], folder: Path, *, goes_on: bool) -> OperatorMachine:
     """A new machine, or the one that was kept."""
     if goes_on:
         return OperatorMachine.left_running(json.loads((folder / "machine.json").read_text()))
-    debian = empty_debian(asked.cache, mirror=asked.mirror, suite=asked.suite)
     remove(folder)
     folder.mkdir(parents=True)
-    releases = folder / "releases"
-    subprocess.run(["git", "clone", "--quiet", "--bare", CHECKOUT, releases], check=True)
-    return OperatorMachine.start(folder / "machine", debian=debian, cache=asked.cache, releases=releases)
+    subprocess.run(["git", "clone", "--quiet", "--bare", CHECKOUT, folder / "releases"], check=True)
+    return boot(folder / "machine")
 
 
 def _run(day: Day, names: list[str]) -> bool:
@@ -114,6 +137,9 @@ def _run(day: Day, names: list[str]) -> bool:
             return False
         what = (STEPS[name].__doc__ or "").partition("\n")[0]
         print(f"{time.monotonic() - at:4.0f} s  {what}")
+    if names == list(STEPS) and (left := day.page("first-start.md").unused()):
+        print("docs/first-start.md has blocks that nobody followed:\n" + "\n".join(one.text for one in left))
+        return False
     print(f"{len(names)} steps in {time.monotonic() - began:.0f} s. Commands: {day.folder}/commands.log")
     return True
 

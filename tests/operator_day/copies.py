@@ -46,13 +46,12 @@ def lose_seconds(day: Day) -> None:
 def restore(day: Day) -> None:
     """A new database, the copy, units up; what was sold before is there, and the next stamp is made."""
     first_start.make_database(day)
-    stick = (day.folder / "stick" / "backup-identity.txt").read_text()
-    day.machine.write(f"{_STICK}/backup-identity.txt", stick)
+    put_in_stick(day)
     day.root.run(f"install -d -m 0711 {DATA}")
-    block = day.page(_PAGE).block("meterai restore /mnt/copy/meterai --identity").filled()
+    block = day.page(_PAGE).block("meterai backup /mnt/copy/meterai ").filled()
     command = next(line for line in block.splitlines() if line.startswith("meterai restore"))
     (day.folder / "restore.txt").write_text(day.root.run(command))
-    day.machine.run(f"rm -r {_STICK}")
+    take_out_stick(day)
     first_start.start_units(day)
     front.check_everything(day)
     told = day.officer.run("meterai keys list")
@@ -61,3 +60,14 @@ def restore(day: Day) -> None:
         said = front.site_says(day, day.folder / f"{name}.pdf")
         assert state in said, (name, said)
     front.buy(day, "after-the-restore")
+
+
+def put_in_stick(day: Day) -> None:
+    """The key that opens copies comes out of its safe."""
+    identity = (day.folder / "stick" / "backup-identity.txt").read_text()
+    day.machine.write(f"{_STICK}/backup-identity.txt", identity)
+
+
+def take_out_stick(day: Day) -> None:
+    """It goes back into its safe."""
+    day.machine.run(f"rm -r {_STICK}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +29,10 @@ class Day:
     folder: Path
     older: str
     """The release before this one: a commit or tag."""
+    boot: Callable[[Path], OperatorMachine]
+    """Boots another machine whose files are in this folder."""
+    release: str = ""
+    """What the machine has: another commit than ours, or nothing."""
     _shells: list[Shell] = field(default_factory=list)
     _pages: dict[str, Page] = field(default_factory=dict)
 
@@ -43,6 +48,10 @@ class Day:
         self.machine.write("/root/roots.pem", Path("/etc/ssl/certs/ca-certificates.crt").read_text())
         shell.run("export PIP_CERT=/root/roots.pem SSL_CERT_FILE=/root/roots.pem")
         return shell
+
+    def renew_officer(self) -> None:
+        """Leaves the shell of officers: the next one has groups that are new."""
+        self.__dict__.pop("officer", None)
 
     @cached_property
     def officer(self) -> Shell:

@@ -10,7 +10,7 @@ from typing import Final
 
 from tests.officers import make_ssh_key
 from tests.operator_day.day import OFFICERS, Day
-from tests.operator_day.pages import settings, with_settings
+from tests.operator_day.pages import DOCS, settings, with_settings
 from tests.operator_day.world import HOSTS
 
 _PAGE: Final = "first-start.md"
@@ -33,7 +33,12 @@ def install_program(day: Day) -> None:
     day.machine.write("/usr/local/share/ca-certificates/latihan.crt", trusted)
     day.root.run("update-ca-certificates")
     program = day.page(_PAGE).block("script/bootstrap")
-    day.fetching.run(program.filled({"clone …": "clone --quiet /mnt/release"}))
+    if not day.release:
+        day.fetching.run(program.filled({"clone …": "clone --quiet /mnt/release"}))
+        return
+    clone = f"clone --quiet /mnt/release /opt/meterai && git -C /opt/meterai checkout --quiet {day.release}"
+    words = {"clone … /opt/meterai": clone}
+    day.fetching.run(program.filled(words), ends={1})  # it may have no timers: cp says so
 
 
 _APT: Final = """APT::Get::Assume-Yes "true";
@@ -66,6 +71,8 @@ def write_settings(day: Day) -> None:
         "meterai:…@", f"meterai:{day.secret('database')}@"
     )
     text = with_settings(block, values)
+    if day.release:
+        text = _known_to(day.release, text)
     text += "SOFTHSM2_CONF=/etc/meterai/softhsm2.conf\n"
     day.machine.write(_ENVIRONMENT, text)
     day.machine.run(f"chmod 0600 {_ENVIRONMENT}")
@@ -73,6 +80,13 @@ def write_settings(day: Day) -> None:
     day.machine.write("/etc/meterai/db-root.pem", (world.pki / "tls-root.pem").read_text())
     _give_signing_key(day)
     _write_officers(day)
+
+
+def _known_to(release: str, text: str) -> str:
+    """The settings that another release has documented."""
+    words = ["git", "-C", str(DOCS), "show", f"{release}:docs/configuration.md"]
+    known = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    return "".join(line for line in text.splitlines(True) if f"`{line.partition('=')[0]}`" in known)
 
 
 def _make_backup_keys(day: Day) -> str:
@@ -140,6 +154,11 @@ def make_database(day: Day) -> None:
 def start_units(day: Day) -> None:
     """`meterai install`, and all units up."""
     day.root.run(day.page(_PAGE).block("systemctl enable --now meterai.target").filled())
+    see_units_run(day)
+
+
+def see_units_run(day: Day) -> None:
+    """Waits until every unit runs and the site answers."""
     until(day, "curl --silent --fail --max-time 5 http://127.0.0.1:8000/healthz", "the site does not answer")
     time.sleep(5)  # a unit that ends at once is started again and again
     for role in ("signer", "worker@1", "site@1", "queue@1", "gate@1"):

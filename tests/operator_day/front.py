@@ -32,7 +32,8 @@ def open_front(day: Day) -> None:
 def book_deposit(day: Day) -> None:
     """The first deposit: seen before with --dry-run, then signed by two officers."""
     command = "meterai issue-quota 500 --deposit 0123456789ABCDEF"
-    assert "Nothing is booked" in day.officer.run(f"{command} --dry-run")
+    told = day.officer.run(f"{command} --dry-run")
+    assert "Nothing is booked" in told, told
     asked = day.officer.run(f"{command} --sign-with ani", ends={4})
     number = asked.partition("meterai release sign ")[2].split()[0]
     told = day.officer.run(f"meterai release sign {number} --sign-with budi")
@@ -40,7 +41,7 @@ def book_deposit(day: Day) -> None:
 
 
 def watch(day: Day) -> None:
-    """Debian's Prometheus reads the figures over TLS and knows every alarm; none rings."""
+    """Debian's Prometheus reads the figures over TLS and knows every alarm."""
     day.fetching.run("apt-get install prometheus")
     block = (
         day.page("metrics.md").block("promtool check config").filled({"alertmanager.example": "localhost"})
@@ -65,7 +66,7 @@ def _asked(day: Day, what: str) -> dict[str, list[dict]]:  # type: ignore[type-a
     return json.loads(told)["data"] if told else {}
 
 
-def alarms_that_ring(day: Day) -> set[str]:
+def _alarms_that_ring(day: Day) -> set[str]:
     """The alarms that ring now, by Prometheus."""
     return {one["labels"]["alertname"] for one in _asked(day, "alerts")["alerts"] if one["state"] == "firing"}
 
@@ -105,8 +106,18 @@ def _put(day: Day, file: Path) -> str:
     return place
 
 
+def end_day(day: Day) -> None:
+    """`meterai check --all` and the audit trail hold, no unit has failed, and no alarm rings."""
+    check_everything(day)
+    day.officer.run("meterai history --verify")
+    deadline = time.monotonic() + 180
+    while ringing := _alarms_that_ring(day):
+        assert time.monotonic() < deadline, ringing
+        time.sleep(5)
+
+
 def check_everything(day: Day) -> None:
-    """`meterai check --all` holds, and no process says an error."""
+    """`meterai check --all` holds, and no unit has failed."""
     told = day.officer.run("meterai check --all")
     assert "I9" in told, told
     failed = day.root.run("systemctl --failed --no-legend --plain")

@@ -22,11 +22,8 @@ _NAMES: Final = {"SPESIMEN ": ""}
 
 def make_key(day: Day) -> None:
     """The token, its first key and the key's certificate; two officers register it, and it signs."""
-    day.fetching.run("apt-get install softhsm2 opensc")
-    day.machine.write(
-        "/etc/meterai/softhsm2.conf", "directories.tokendir = /var/lib/softhsm/tokens\nlog.level = ERROR\n"
-    )
     page = day.page(_PAGE)
+    day.fetching.run(page.block("apt-get install softhsm2").filled())
     custodian = _custodian(day)
     walk(custodian, page.block("--init-token").text)
     walk(custodian, page.block("--key-type rsa:2048").text)
@@ -47,6 +44,8 @@ def rotate_key(day: Day) -> None:
     _certify(day, custodian, "stamp-2027")
     _give_device_to_signer(day)
     walk(day.officer, "$ meterai keys add" + used)
+    commands = [line for text in console_blocks(day) for line in console_commands(text)]
+    day.officer.run(next(line for line in commands if line.startswith("KEY=")))
     retired, _, rest = page.block("meterai keys retire").text.partition('$ meterai keys activate "$KEY"')
     walk(day.officer, retired)
     said = day.officer.run('meterai keys activate "$KEY" --sign-with ani', ends={1})
@@ -98,9 +97,5 @@ def console_blocks(day: Day) -> list[str]:
 
 def _give_device_to_signer(day: Day) -> None:
     """What the token's module writes belongs to the signer's user."""
-    day.root.run("chown -R meterai-signer: /var/lib/softhsm/tokens && chmod 0711 /var/lib/softhsm")
-    day.root.run('chown meterai-signer "$METERAI_DATA/secrets/pkcs11-pin"')
-    drop_in = "/etc/systemd/system/meterai-signer.service.d/device.conf"
-    day.machine.write(drop_in, "[Service]\nReadWritePaths=/var/lib/softhsm/tokens\n")
-    day.root.run("systemctl daemon-reload\nsystemctl restart meterai-signer")
+    day.root.run(day.page(_PAGE).block("chown -R meterai-signer").filled())
     time.sleep(2)

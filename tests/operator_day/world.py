@@ -103,7 +103,7 @@ class World:
         return done.stdout
 
     def begin_person(self, file: Path, out: Path, *, seconds: float) -> subprocess.Popen[str]:
-        """Somebody begins to buy a stamp, as in `people`, and waits for so many seconds."""
+        """Somebody begins to buy a stamp, as in `people`, and waits that long for the stamp."""
         words = self._outside("tests.operator_day.people", (file, out, "--seconds", seconds))
         return subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=self._environment())
 
