@@ -71,6 +71,8 @@ def uploads(people: People) -> bytes:
             "differences": jsonb("[]"),
             "compared_at": None,
             "photos": jsonb("[]"),
+            "forgotten_at": None,
+            "files_deleted_at": None,
         },
     )
 

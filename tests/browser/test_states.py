@@ -151,7 +151,7 @@ def test_while_people_pay_head_and_foot_hold_only_what_helps(
 ) -> None:
     person = onlooker()
     show(person, pages, name)
-    bare_head, bare_foot = ["Meterai", "Bantuan", "English"], ["PT Nyata"]
+    bare_head, bare_foot = ["Meterai", "Bantuan", "English"], ["PT Nyata", "Data pribadi"]
     names = "links => links.map(link => link.getAttribute('aria-label') || link.textContent.trim())"
     head, foot = (person.page.locator(f"{part} a").evaluate_all(names) for part in (".head", ".foot"))
     assert (head == bare_head, foot == bare_foot) == (is_bare, is_bare), (head, foot)

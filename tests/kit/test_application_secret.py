@@ -109,8 +109,8 @@ def has_waited(secret: bytes, text: str) -> bool:
             lambda secret, text: read_tagged_text(secret, b"p", text) == b"body",
         ),
         (
-            lambda secret: make_proof(secret, "visitor"),
-            lambda secret, text: is_proof(secret, "visitor", text),
+            lambda secret: make_proof(secret, "visitor", session="s"),
+            lambda secret, text: is_proof(secret, "visitor", session="s", proof=text),
         ),
         (lambda secret: make_permit(secret, "a", 1), lambda secret, text: is_permit(secret, text, "a", 1)),
         (

@@ -53,6 +53,7 @@ from meterai.waiting_room.files.restore_files import RewoundFiles
 from meterai.waiting_room.queries import QueueView
 from meterai.waiting_room.rules.model import QueueState
 from meterai.waiting_room.use_cases.rewind_queues import RewoundQueues
+from tests import backup_keys
 from tests.run_here import RunHere
 from tests.storage_fixtures import TestCluster
 
@@ -494,7 +495,7 @@ def test_what_keeps_a_command_from_its_work_is_told_in_words(error: Exception, s
 def test_what_prepares_or_copies_names_an_external_database_that_is_down(
     run_here: RunHere, tmp_path: Path, words: str
 ) -> None:
-    env = at_server("127.0.0.1:1", tmp_path / "data")
+    env = at_server("127.0.0.1:1", tmp_path / "data") | backup_keys.SETTINGS
     shown = run_here(*words.format(tmp_path / "copy").split(), env=env)
     refuses_in_words(shown, "The database at 127.0.0.1:1 does not answer (Connection refused).")
 

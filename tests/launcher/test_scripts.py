@@ -85,8 +85,9 @@ def test_bootstrap_refuses_a_checkout_it_can_not_write_to() -> None:
 
 def bare_checkout(checkout: Path) -> Path:
     """What script/bootstrap reads, without an environment."""
-    checkout.chmod(0o755)
-    (checkout / "script").mkdir()
+    for folder in (checkout, checkout / "script"):
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o755)  # whatever umask an earlier test left
     for file in ("script/bootstrap", "requirements.lock", "requirements-build.lock", "pyproject.toml"):
         (checkout / file).write_bytes((ROOT / file).read_bytes())
     return checkout

@@ -252,7 +252,7 @@ async def test_a_case_is_erased_and_forgotten(running: RunningSite, tmp_path: Pa
     await visitor.get(address)
     assert "Ditutup" in visitor.text
     late = datetime.now(UTC) + timedelta(days=800)
-    assert await clean_up_cases(database.worker, now=late) == 1
+    assert await clean_up_cases(database.worker, days=730, now=late) == 1
 
 
 async def test_the_site_reads_no_complaint_without_its_proof(running: RunningSite) -> None:
