@@ -14,7 +14,6 @@ from tests.browser.test_time_left import PATH, show
 @pytest.fixture(scope="session")
 def site() -> Site:
     """No service listens there: the tests answer the requests."""
-    SCREENSHOTS.mkdir(exist_ok=True)
     return Site("http://situs.contoh", "http://surat.contoh", "http://bayar.contoh", SCREENSHOTS)
 
 

@@ -69,7 +69,6 @@ def wait_for(person: Person, there: str, seconds: float = 60) -> None:
 def test_an_applicant_joins_waits_is_called_proves_the_contact_and_buys(
     chromium: Browser, own_service: RunningService, tmp_path: Path
 ) -> None:
-    SCREENSHOTS.mkdir(exist_ok=True)
     addresses = own_service.addresses
     site = Site(addresses.site, addresses.inbox, addresses.gateway, SCREENSHOTS, addresses.gate)
     person, contact = Person(chromium, site, width=360, scripts=True, language="id"), new_address()

@@ -25,7 +25,6 @@ WRONG_CLOCK = "const right = Date.now; Date.now = () => right() + %d * 3600e3"
 @pytest.fixture(scope="session")
 def site() -> Site:
     """No service listens there: the tests answer the requests."""
-    SCREENSHOTS.mkdir(exist_ok=True)
     return Site("http://situs.contoh", "http://surat.contoh", "http://bayar.contoh", SCREENSHOTS)
 
 

@@ -87,7 +87,6 @@ class LineWithGate:
 
 @pytest.fixture(scope="module")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LineWithGate]:
-    SCREENSHOTS.mkdir(exist_ok=True)
     line = LineWithGate(tmp_path_factory.mktemp("wait"))
     yield line
     line.gate.stop()

@@ -31,7 +31,6 @@ type Arrive = Callable[..., Person]
 @pytest.fixture(scope="module")
 def queued_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QueuedSite]:
     """A service behind a gate, one for all tests of this file."""
-    SCREENSHOTS.mkdir(exist_ok=True)
     with open_queued_site(tmp_path_factory.mktemp("hall")) as queued_site:
         yield queued_site
 
