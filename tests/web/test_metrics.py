@@ -99,7 +99,7 @@ async def test_the_house_is_measured(measured: RunningSite) -> None:
 
 
 async def follow_since(running: RunningSite, seconds: float) -> None:
-    """Something follows the service, and is good for a moment so long ago."""
+    """Something follows the service. Its copy is good for a moment `seconds` ago."""
     moment = running.line.now - timedelta(seconds=seconds)
     await running.line.database.owner.execute(
         "INSERT INTO operations.followed VALUES ('/mnt/copy/followed', $1, $1, $1)", moment
