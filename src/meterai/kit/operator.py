@@ -1,4 +1,4 @@
-"""Who runs this installation, as its pages say."""
+"""The company that runs this installation, as its pages say."""
 
 from __future__ import annotations
 

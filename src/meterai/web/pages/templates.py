@@ -61,7 +61,7 @@ class SiteFacts:
     operator: Operator = NOT_SET
     """The company that people pay."""
     privacy: privacy.Privacy = privacy.NOT_SET
-    """Who answers for personal data, and how long it is kept."""
+    """The officer who answers for personal data, and how long it is kept."""
 
     @property
     def official_hosts(self) -> tuple[str, ...]:
