@@ -30,11 +30,6 @@ def is_from_elsewhere(request: WebRequest, *, tls: bool) -> bool:
     return _origin_of(request) not in (_UNKNOWN, _our_origin(request, tls=tls))
 
 
-def has_crossed_sites(request: WebRequest) -> bool:
-    """Tells whether a page of another site sent this form: it comes without our cookies (SameSite)."""
-    return request.headers.get(_COME_FROM) == "cross-site"
-
-
 def is_ticket_form_of_ours(request: WebRequest, *, gate: str, tls: bool) -> bool:
     """Tells whether one of our pages, or of our gate's, sent this ticket, so that it came with our cookies.
 

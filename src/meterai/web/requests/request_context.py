@@ -26,7 +26,7 @@ from meterai.web.pages.messages import text_of
 from meterai.web.pages.service_status import ServiceStatus
 from meterai.web.pages.templates import Pages
 from meterai.web.requests import csrf
-from meterai.web.requests.form_origin import has_crossed_sites, is_from_elsewhere, is_from_our_page
+from meterai.web.requests.form_origin import is_from_elsewhere, is_from_our_page
 from meterai.web.requests.forms import Form, FormLimits, read_form
 from meterai.web.requests.visits import Visit, visit_of
 
@@ -217,12 +217,9 @@ def address_of(request: WebRequest) -> str:
 def note_next_page(request: WebRequest, form: Form) -> None:
     """Notes whether the answer to a form may be the page that follows.
 
-    A form on another site's page comes without our cookies, which the next page may need. Its answer is a
-    redirect.
+    Only for forms of our own pages, which come with our cookies: the next page may need them.
     """
-    visit_of(request.scope).takes_next_page = form.text(NEXT_PAGE_FIELD) == "1" and not has_crossed_sites(
-        request
-    )
+    visit_of(request.scope).takes_next_page = form.text(NEXT_PAGE_FIELD) == "1"
 
 
 def _session_after(request: WebRequest, cookies: Iterable[Cookie]) -> str:
