@@ -12,7 +12,8 @@ import pytest
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.files.object_store import FolderStore, ObjectMissing
-from meterai.kit.privacy import RetentionTerms
+from meterai.kit.privacy import terms_of
+from meterai.kit.settings import Settings
 from meterai.operations.use_cases import keep_terms as job
 from meterai.operations.use_cases.check_invariants import run_invariants
 from meterai.operations.use_cases.clean_up_uploads import clean_up_uploads
@@ -114,7 +115,7 @@ async def named_account(world: OldWorld, refund: object) -> None:
 
 
 async def kept(world: OldWorld, now: datetime = TODAY + timedelta(days=1)) -> int:
-    return await job.keep_terms(world.database.worker, world.lines, RetentionTerms(), now=now)
+    return await job.keep_terms(world.database.worker, world.lines, terms_of(Settings()), now=now)
 
 
 async def column(world: OldWorld, query: str) -> list[Any]:

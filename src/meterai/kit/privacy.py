@@ -12,39 +12,33 @@ from meterai.kit.settings import Settings, contact_link
 class RetentionTerms:
     """The terms of classes whose end the operator may set. docs/security.md has the table of all classes."""
 
-    stamped_days: int = 3_650
-    books_years: int = 10
-    bank_account_days: int = 90
-    order_contact_days: int = 730
-    removed_contact_days: int = 90
-    idle_contact_days: int = 1_825
-    case_days: int = 730
-    line_days: int = 90
-    audit_value_days: int = 1_825
-    notice_days: int = 730
-    log_days: int = 90
-
-
-DEFAULT_TERMS: Final = RetentionTerms()
+    stamped_days: int
+    books_years: int
+    bank_account_days: int
+    order_contact_days: int
+    removed_contact_days: int
+    idle_contact_days: int
+    case_days: int
+    line_days: int
+    audit_value_days: int
+    notice_days: int
+    log_days: int
 
 
 @dataclass(frozen=True, slots=True)
 class Privacy:
     """What the privacy page says of this installation."""
 
-    officer: str = ""
+    officer: str
     """Data protection officer; empty: the operator answers itself."""
-    contact: str = ""
+    contact: str
     """Where people reach them; empty: not at all."""
-    terms: RetentionTerms = DEFAULT_TERMS
+    terms: RetentionTerms
 
     @property
     def contact_link(self) -> str:
         """The target of a link to `contact`."""
         return contact_link(self.contact)
-
-
-NOT_SET: Final = Privacy()
 
 
 def terms_of(settings: Settings) -> RetentionTerms:
@@ -60,3 +54,6 @@ def privacy_of(settings: Settings) -> Privacy:
         contact=settings.privacy_contact or settings.contact,
         terms=terms_of(settings),
     )
+
+
+NOT_SET: Final = privacy_of(Settings())
