@@ -16,12 +16,11 @@ from meterai.jail.pool import JOBS_WAITING_MAX, JailPool
 from meterai.jail.queueing.cpu_budgets import CpuBudgets
 from meterai.kernel.clock import Clock, system_clock
 from meterai.kernel.money import Rupiah
-from meterai.kit.application_secret import FILE, Secret, SecretFile
+from meterai.kit.application_secret import Secret, SecretFile, make_first
 from meterai.kit.database import HELD_SECONDS, Database, connect
 from meterai.kit.fail_points import FailPoint
 from meterai.kit.files.free_space import DiskReserve
 from meterai.kit.files.object_store import ObjectStore, open_store
-from meterai.kit.files.secret_files import keep_secret
 from meterai.kit.messages import Messenger, SmtpSender, WhatsAppSender
 from meterai.kit.production import Part, refuse_unfit
 from meterai.kit.settings import Settings, public_url
@@ -252,8 +251,7 @@ async def _shared(stack: AsyncExitStack, settings: Settings, jail_slots: int) ->
 
 def _secret_file(folder: Path) -> SecretFile:
     """The secret of codes, cookies and links. Made here only where no launcher has made it."""
-    if not (folder / FILE).exists():
-        keep_secret(folder, Path(FILE).stem)
+    make_first(folder)
     return SecretFile(folder)
 
 

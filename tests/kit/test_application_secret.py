@@ -14,8 +14,7 @@ import pytest
 
 from meterai.customers.contacts import Contact
 from meterai.kernel.ids import token_digest
-from meterai.kit.application_secret import FILE, KeptSecret, Secret, SecretFile, read_kept, rotate
-from meterai.kit.files.secret_files import keep_secret
+from meterai.kit.application_secret import FILE, KeptSecret, Secret, SecretFile, make_first, read_kept, rotate
 from meterai.kit.http.work_demand import WorkNeeded, WorkSent
 from meterai.sales.stop_links import StopLink, make_stop_token, read_stop_token
 from meterai.sales.use_cases.open_order import link_token, order_token
@@ -34,7 +33,7 @@ NETWORK = "203.0.113.9"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    keep_secret(tmp_path, Path(FILE).stem)
+    make_first(tmp_path)
     return tmp_path
 
 

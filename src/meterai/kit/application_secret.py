@@ -17,6 +17,7 @@ import msgspec
 import structlog
 
 from meterai.kit.files.atomic_write import replace_kept
+from meterai.kit.files.secret_files import keep_secret
 
 log = structlog.get_logger(__name__)
 _LOOK_SECONDS: Final = 1.0
@@ -73,6 +74,12 @@ class KeptSecret(msgspec.Struct, frozen=True, omit_defaults=True):
         former = [one.secret.encode() for one in self.before if now < one.until]
         every = (self.secret.encode(), *(one.secret.encode() for one in self.before))
         return Secret(every[0] if self.has_begun(now) else every[1], (every[0], *former), every)
+
+
+def make_first(folder: Path) -> None:
+    """Makes the first secret in `folder`, unless there is one. Raises: OSError."""
+    if not (folder / FILE).exists():
+        keep_secret(folder, Path(FILE).stem)
 
 
 def read_kept(folder: Path) -> KeptSecret:

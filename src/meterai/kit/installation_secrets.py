@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from meterai.kit import application_secret
 from meterai.kit.database_urls import ROLES, Role
 from meterai.kit.files.secret_files import keep_secret, keep_secrets, keep_text
 
@@ -52,13 +53,12 @@ class Secrets:
     @property
     def hold_application(self) -> bool:
         """Whether a database was made before: this secret is made after it."""
-        return (self.folder / "application.json").exists()
+        return (self.folder / application_secret.FILE).exists()
 
     def make_shared(self) -> None:
         """Makes the secrets that several processes use, so that no two of them make one at the same time.
 
         They are the secret of codes, cookies and links, and the token of metrics.
         """
-        if not self.hold_application:
-            keep_secret(self.folder, "application")
+        application_secret.make_first(self.folder)
         keep_text(self.metrics_token_file)
