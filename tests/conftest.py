@@ -94,6 +94,16 @@ def made_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def kept_umask() -> Iterator[None]:
+    """A file of tests leaves the umask of the process as it was: all later files would have another one."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    after = os.umask(before)
+    assert after == before, f"the umask is {after:03o} now"
+
+
 @pytest.fixture
 def run_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunHere:
     """See `tests.run_here`."""

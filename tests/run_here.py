@@ -33,6 +33,7 @@ def make_run_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
         os.environ.update(env or {})
         monkeypatch.setattr(sys, "argv", ["meterai", *words])
         monkeypatch.setattr(subprocess, "Popen", begin)
+        monkeypatch.setattr(os, "umask", lambda mask: mask)  # of this process: all later tests would have it
         for owner, name in ((structlog, "configure"), (logging, "basicConfig")):  # the other tests' logs
             monkeypatch.setattr(owner, name, lambda **_: None)
         with pytest.raises(SystemExit) as ended:

@@ -85,9 +85,8 @@ def test_bootstrap_refuses_a_checkout_it_can_not_write_to() -> None:
 
 def bare_checkout(checkout: Path) -> Path:
     """What script/bootstrap reads, without an environment."""
-    for folder in (checkout, checkout / "script"):
-        folder.mkdir(exist_ok=True)
-        folder.chmod(0o755)  # whatever umask an earlier test left
+    checkout.chmod(0o755)
+    (checkout / "script").mkdir()
     for file in ("script/bootstrap", "requirements.lock", "requirements-build.lock", "pyproject.toml"):
         (checkout / file).write_bytes((ROOT / file).read_bytes())
     return checkout

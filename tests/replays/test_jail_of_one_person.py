@@ -31,12 +31,16 @@ from tests.hostile.probing import PROBE
 pytestmark = pytest.mark.hostile
 
 
-@pytest.fixture
-async def jail() -> AsyncIterator[JailPool]:
+@pytest.fixture(params=[0o022, 0o077], ids=["usual umask", "umask of meterai up"])
+async def jail(request: pytest.FixtureRequest) -> AsyncIterator[JailPool]:
     pool = JailPool([PROBE], slots=2, production=True)
-    await pool.start()
-    yield pool
-    await pool.close()
+    before = os.umask(request.param)
+    try:
+        await pool.start()
+        yield pool
+        await pool.close()
+    finally:
+        os.umask(before)
 
 
 async def visit(jail: JailPool, text: str, owner: str = "") -> ProbeResult:

@@ -80,6 +80,7 @@ class Walls:
 
     def __init__(self, first_user: int, memory_bytes: int) -> None:
         os.chdir("/")
+        os.umask(0o022)  # with the 077 of `meterai up` the copies, other users, could not enter the view
         paths = readable_paths()
         exit_on_signal(signal.SIGPROF)  # the first process of a PID namespace would ignore it
         self._proc = os.open("/proc", os.O_PATH | os.O_CLOEXEC)  # the view has none
