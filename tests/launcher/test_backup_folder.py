@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from meterai.cli.copies import restore
+from meterai.cli.copies import put_back, restore
 from meterai.cli.copies.backup_folder import (
     BackupFolder,
     copy_queues,
@@ -281,5 +281,5 @@ def test_a_database_on_a_disk_of_its_own_is_not_put_aside_and_the_next_step_is_s
     server = DatabaseServer(settings, Secrets(settings.data), may_make=True)
     copy = OpenedState(tmp_path / "copy" / "state", FACTS, FolderStore(tmp_path / "copy" / "objects"))
     with pytest.raises(RuntimeError, match=f"move {cluster} to another folder.*Nothing was changed"):
-        asyncio.run(restore._put_back(settings, server, copy))
+        asyncio.run(put_back.put_back(settings, server, copy))
     assert [path.name for path in settings.data.iterdir()] == ["postgres"]
