@@ -152,15 +152,23 @@ async def _fill(settings: Settings, server: DatabaseServer, copy: OpenedState, p
 
 async def put_back_objects(settings: Settings, objects: FolderStore) -> None:
     """Puts back the files that the store lacks."""
+    back, damaged = await fill_store(settings, objects)
+    if damaged:
+        typer.echo(f"{len(damaged)} files of the copy are damaged, such as {damaged[0]}.", err=True)
+    typer.echo(f"{back:,} files put back.")
+
+
+async def fill_store(settings: Settings, objects: FolderStore) -> tuple[int, list[str]]:
+    """Copies the objects that the store lacks into it. Returns how many, and the keys of damaged ones."""
     store = open_store(settings.objects_url, settings.data)
     back = 0
+    damaged: list[str] = []
     for keys in keys_in(objects):
         missing = {k for k in keys if not (isinstance(store, FolderStore) and store.has(k))}
         lost = await copy_objects(objects, store, missing)
         back += len(missing) - len(lost)
-        if lost:
-            typer.echo(f"{len(lost)} files of the copy are damaged, such as {lost[0]}.", err=True)
-    typer.echo(f"{back:,} files put back.")
+        damaged += lost
+    return back, damaged
 
 
 def _copy_missing(source: Path, target: Path) -> None:

@@ -6,10 +6,9 @@ from datetime import datetime
 
 import typer
 
-from meterai.cli.copies.backup_folder import copy_objects, keys_in
 from meterai.cli.copies.followed_folder import FollowedFolder, FollowedMark
+from meterai.cli.copies.put_back import fill_store
 from meterai.kit.database import Connection
-from meterai.kit.files.object_store import FolderStore, open_store
 from meterai.kit.settings import Settings, queue_root
 from meterai.operations.followed import last_seen
 from meterai.operations.officers.register import installation_id
@@ -43,12 +42,7 @@ async def moment_of_database(connection: Connection, mark: FollowedMark) -> date
 async def put_back_followed(settings: Settings, followed: FollowedFolder) -> None:
     """Puts back queues and objects. What is newer here stays."""
     followed.put_back_queues(queue_root(settings))
-    store = open_store(settings.objects_url, settings.data)
-    back = lost = 0
-    for keys in keys_in(followed.objects):
-        missing = {k for k in keys if not (isinstance(store, FolderStore) and store.has(k))}
-        damaged = await copy_objects(followed.objects, store, missing)
-        back, lost = back + len(missing) - len(damaged), lost + len(damaged)
+    back, damaged = await fill_store(settings, followed.objects)
     typer.echo(f"Put back what followed the service: {back:,} files, counters and queues.")
-    if lost:
-        typer.echo(f"{lost:,} files of the followed folder are damaged.", err=True)
+    if damaged:
+        typer.echo(f"{len(damaged):,} files of the followed folder are damaged.", err=True)
