@@ -33,7 +33,7 @@ from meterai.launcher.database_programs import programs_of
 from meterai.launcher.database_server import DatabaseServer
 from meterai.launcher.embedded_postgres import has_cluster
 from meterai.launcher.schema.migrate import head_version
-from meterai.stamping.signer.key_files import add_marks, counter_path, read_counters, read_marks
+from meterai.stamping.signer.key_files import counter_path, read_counters, read_marks, take_newer
 from meterai.stamping.signer.private_keys.key_counter import KeyCounter
 from meterai.stamping.use_cases.note_restore import NotedRestore, note_restore
 
@@ -138,8 +138,7 @@ async def _fill(settings: Settings, server: DatabaseServer, copy: OpenedState, p
         _copy_missing(state / name, data / name)
     if _certificates(data / _ROOTS) < _certificates(state / _ROOTS):
         copy_whole(state / _ROOTS, data / _ROOTS)
-    newest_counters(state / COUNTERS, data / COUNTERS)
-    add_marks(state / COUNTERS, data / COUNTERS)
+    take_newer(state / COUNTERS, data / COUNTERS)
     put_back_queues(state / "queue", queue_root(settings))
     await put_back_objects(settings, copy.objects)
     server.start(0)
@@ -178,15 +177,6 @@ def _copy_missing(source: Path, target: Path) -> None:
         if path.is_file() and not place.exists():
             place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             copy_whole(path, place)
-
-
-def newest_counters(source: Path, target: Path) -> None:
-    """Keeps the greater counter, because counters only grow."""
-    target.mkdir(mode=0o700, exist_ok=True)
-    here = read_counters(target)
-    for key, uses in read_counters(source).items():
-        if uses > here.get(key, -1):
-            copy_whole(counter_path(source, key), counter_path(target, key))
 
 
 async def settle_keys(db: Database, settings: Settings) -> NotedRestore:

@@ -17,7 +17,6 @@ from meterai.cli.copies.backup_keys import CopyRefused, OpeningKeys, opening_key
 from meterai.cli.copies.followed_folder import FollowedFolder
 from meterai.cli.copies.put_back import (
     CanNot,
-    newest_counters,
     put_back,
     put_back_objects,
     set_aside,
@@ -41,7 +40,7 @@ from meterai.launcher.embedded_postgres import PostgresFailed
 from meterai.launcher.preparation import LaunchProblem, only_launcher, prepare_folders
 from meterai.launcher.schema.migrate import NotMigrated
 from meterai.stamping.queries import serials_under_way
-from meterai.stamping.signer.key_files import add_marks
+from meterai.stamping.signer.key_files import take_newer
 from meterai.stamping.use_cases.note_restore import NotedRestore
 from meterai.waiting_room.files.log_facts import OperatorFacts
 from meterai.waiting_room.use_cases.rewind_queues import RewoundQueues, rewind_queues
@@ -143,8 +142,7 @@ async def _restore(
         if followed is not None and mark is not None:
             async with db.connection() as connection:
                 copied_at = await moment_of_database(connection, mark)
-            newest_counters(followed.counters, settings.data / COUNTERS)
-            add_marks(followed.counters, settings.data / COUNTERS)
+            take_newer(followed.counters, settings.data / COUNTERS)
             await put_back_followed(settings, followed)
         noted = await settle_keys(db, settings)
         root = queue_root(settings)

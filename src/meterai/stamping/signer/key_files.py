@@ -55,8 +55,16 @@ def write_mark(folder: Path, key_id: str, retired_at: datetime) -> None:
     write_whole(folder / f"{key_id}{_MARK}", f"{retired_at.isoformat()}\n".encode(), mode=0o640)
 
 
-def add_marks(source: Path, target: Path) -> None:
-    """Copies the marks that `target` lacks. Raises: OSError."""
+def take_newer(source: Path, target: Path) -> None:
+    """Copies the counters that are greater than those in `target`, and the marks that it lacks.
+
+    Neither ever goes back. Raises: OSError; ValueError when a counter can't be read.
+    """
+    target.mkdir(mode=0o700, exist_ok=True)
+    here = read_counters(target)
+    for key_id, uses in read_counters(source).items():
+        if uses > here.get(key_id, -1):
+            copy_whole(counter_path(source, key_id), counter_path(target, key_id))
     for key_id in read_marks(source).keys() - read_marks(target).keys():
         copy_whole(source / f"{key_id}{_MARK}", target / f"{key_id}{_MARK}")
 
