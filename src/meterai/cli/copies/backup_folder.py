@@ -228,7 +228,10 @@ def other_queue(source: Path, target: Path) -> Path | None:
 
 
 def put_back_queues(source: Path, target: Path) -> None:
-    """Puts back each queue that is missing in `target`. Existing ones are newer and stay."""
+    """Puts back each queue that is missing in `target`, or came from a copy. Others are newer and stay.
+
+    A followed folder has no keys of queues: those of the copy stay.
+    """
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     for copied in folders_in(source):
         here = queue_of(target, copied.slug)

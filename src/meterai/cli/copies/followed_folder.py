@@ -16,14 +16,13 @@ from uuid import UUID
 
 import msgspec
 
-from meterai.cli.copies.backup_folder import COUNTERS, copy_folder
+from meterai.cli.copies.backup_folder import COUNTERS
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.files.atomic_write import write_whole
 from meterai.kit.files.file_lock import locked
 from meterai.kit.files.followed_file import Growth, follow_file, is_followed
 from meterai.kit.files.object_store import FolderStore
 from meterai.stamping.signer.key_files import read_counters
-from meterai.waiting_room.files.queue_folder import QueueFolder, folders_in, queue_of
 
 LEFT_OUT: Final = ("secret", "stage", "lost+found")
 """Folders of queues that are not followed: keys, and what a controller is just writing."""
@@ -96,19 +95,6 @@ class FollowedFolder:
             if path.name not in _NOT_COPIED and not path.name.endswith(".part"):
                 aside = self.path / "cut" / f"{now:%Y%m%dT%H%M%SZ}" / name
                 follow_file(path, self.queues / name, _growth(path), aside=aside)
-
-    def put_back_queues(self, target: Path) -> None:
-        """Puts the files of each queue over those that came from a copy. Existing queues stay."""
-        for followed in folders_in(self.queues):
-            here = queue_of(target, followed.slug)
-            if here.from_copy.exists() or not here.has_keys:
-                _begin_from_copy(here)
-                copy_folder(followed.path, here.path)
-
-
-def _begin_from_copy(queue: QueueFolder) -> None:
-    queue.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    queue.from_copy.touch()
 
 
 def _growth(path: Path) -> Growth:

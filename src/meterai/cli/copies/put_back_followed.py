@@ -6,6 +6,7 @@ from datetime import datetime
 
 import typer
 
+from meterai.cli.copies.backup_folder import put_back_queues
 from meterai.cli.copies.followed_folder import FollowedFolder, FollowedMark
 from meterai.cli.copies.put_back import fill_store
 from meterai.kit.database import Connection
@@ -41,7 +42,7 @@ async def moment_of_database(connection: Connection, mark: FollowedMark) -> date
 
 async def put_back_followed(settings: Settings, followed: FollowedFolder) -> None:
     """Puts back queues and objects. What is newer here stays."""
-    followed.put_back_queues(queue_root(settings))
+    put_back_queues(followed.queues, queue_root(settings))
     back, damaged = await fill_store(settings, followed.objects)
     typer.echo(f"Put back what followed the service: {back:,} files, counters and queues.")
     if damaged:
