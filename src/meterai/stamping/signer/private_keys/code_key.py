@@ -76,19 +76,18 @@ class CodeKeyFile:
     def __init__(self, folder: Path, now: datetime) -> None:
         """Raises: as `CodeKey.load`."""
         self._folder = folder
-        self._key, self._mark, self._until = (
-            CodeKey.load(folder, now),
-            _mark(folder),
-            _next_begin(folder, now),
-        )
+        self._read(now)
 
     def now(self, now: datetime) -> CodeKey:
         """Raises: as `CodeKey.load`."""
-        mark = _mark(self._folder)
-        if mark != self._mark or (self._until is not None and now >= self._until):
-            self._key = CodeKey.load(self._folder, now)
-            self._mark, self._until = mark, _next_begin(self._folder, now)
+        if _mark(self._folder) != self._mark or (self._until is not None and now >= self._until):
+            self._read(now)
         return self._key
+
+    def _read(self, now: datetime) -> None:
+        mark = _mark(self._folder)  # before the file is read: a change meanwhile is seen the next time
+        self._key = CodeKey.load(self._folder, now)
+        self._mark, self._until = mark, _next_begin(self._folder, now)
 
 
 def rotate_code_key(folder: Path, now: datetime, *, begins: datetime) -> CodeKey:
