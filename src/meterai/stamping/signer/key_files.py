@@ -5,11 +5,14 @@ They outlive the database. A restored register may have forgotten what they say.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from meterai.kit.files.atomic_write import copy_whole, write_whole
+from meterai.stamping.keys.signing_keys import SigningKey
+from meterai.stamping.signer_wire import UnregisteredKey
 
 _COUNTER: Final = ".count"
 _MARK: Final = ".retired"
@@ -67,6 +70,19 @@ def take_newer(source: Path, target: Path) -> None:
             copy_whole(counter_path(source, key_id), counter_path(target, key_id))
     for key_id in read_marks(source).keys() - read_marks(target).keys():
         copy_whole(source / f"{key_id}{_MARK}", target / f"{key_id}{_MARK}")
+
+
+def unregistered_keys(
+    register: Iterable[SigningKey], counters: Mapping[str, int], marks: Mapping[str, datetime | None]
+) -> list[UnregisteredKey]:
+    """The keys with a counter or a mark that the register does not know."""
+    known = {key.key_id for key in register}
+    return [
+        UnregisteredKey(
+            key_id=key_id, uses=counters.get(key_id, 0), retired=key_id in marks, retired_at=marks.get(key_id)
+        )
+        for key_id in sorted((counters.keys() | marks.keys()) - known)
+    ]
 
 
 def _time_in(path: Path) -> datetime | None:

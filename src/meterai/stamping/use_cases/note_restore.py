@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import msgspec
 
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Database
-from meterai.stamping.keys.signing_keys import SigningKey, state_of
+from meterai.stamping.keys.signing_keys import state_of
+from meterai.stamping.signer.key_files import unregistered_keys
 from meterai.stamping.signer_wire import UnregisteredKey
 from meterai.stamping.store import keys
 
@@ -54,7 +55,7 @@ async def note_restore(
             lost_until=now + CLOCKS_APART,
             forgotten={key: n - known.get(key, 0) for key, n in counters.items() if n > known.get(key, 0)},
             counters={key: n for key, n in known.items() if n > counters.get(key, 0)},
-            unregistered=_unregistered(register, counters, marks),
+            unregistered=unregistered_keys(register, counters, marks),
             unretired={
                 key.key_id: (state_of(key, register, now), marks[key.key_id])
                 for key in register
@@ -75,18 +76,6 @@ async def note_restore(
             tx, actor=actor, action="register.restore", subject="register", facts=facts, now=now
         )
     return noted
-
-
-def _unregistered(
-    register: Sequence[SigningKey], counters: Mapping[str, int], marks: Mapping[str, datetime | None]
-) -> list[UnregisteredKey]:
-    known = {key.key_id for key in register}
-    return [
-        UnregisteredKey(
-            key_id=key, uses=counters.get(key, 0), retired=key in marks, retired_at=marks.get(key)
-        )
-        for key in sorted((counters.keys() | marks.keys()) - known)
-    ]
 
 
 def _told(retired: bool) -> str:

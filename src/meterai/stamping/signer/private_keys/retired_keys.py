@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 
 from meterai.stamping.keys.signing_keys import SigningKey
-from meterai.stamping.signer.key_files import read_marks, used_keys, uses_of, write_mark
+from meterai.stamping.signer.key_files import read_marks, unregistered_keys, used_keys, uses_of, write_mark
 from meterai.stamping.signer_wire import UnregisteredKey
 
 log = structlog.get_logger(__name__)
@@ -73,13 +73,5 @@ class RetiredKeys:
 
     def unregistered(self, register: Sequence[SigningKey]) -> list[UnregisteredKey]:
         """The keys that were used or retired here, and that the register does not know."""
-        known = {key.key_id for key in register}
-        return [
-            UnregisteredKey(
-                key_id=key_id,
-                uses=uses_of(self._folder, key_id),
-                retired=key_id in self._marks,
-                retired_at=self._marks.get(key_id),
-            )
-            for key_id in sorted((used_keys(self._folder) | self._marks.keys()) - known)
-        ]
+        uses = {key_id: uses_of(self._folder, key_id) for key_id in used_keys(self._folder)}
+        return unregistered_keys(register, uses, self._marks)
