@@ -73,8 +73,13 @@ class Path(msgspec.Struct, frozen=True, kw_only=True):
 
 def common_name(certificate: x509.Certificate) -> str:
     """The common name of the certificate, or its whole subject if it has none."""
-    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(names[0].value) if names else certificate.subject.rfc4514_string()
+    return short_name(certificate.subject)
+
+
+def short_name(name: x509.Name) -> str:
+    """The common name in a name, or the whole name if it has none."""
+    found = name.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(found[0].value) if found else name.rfc4514_string()
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.x509.oid import NameOID
 
-from meterai.signatures.certificate_chain import common_name
+from meterai.signatures.certificate_chain import common_name, short_name
 
 
 def in_order(chain: Sequence[x509.Certificate], roots: Sequence[x509.Certificate]) -> list[x509.Certificate]:
@@ -46,7 +45,7 @@ def _of_key(given: Sequence[x509.Certificate], roots: Sequence[x509.Certificate]
 def _why_unsigned(
     certificate: x509.Certificate, given: Sequence[x509.Certificate], roots: Sequence[x509.Certificate]
 ) -> str:
-    name, issuer = common_name(certificate), _name_of(certificate.issuer)
+    name, issuer = common_name(certificate), short_name(certificate.issuer)
     for place, pool in (("the file", given), ("pki/trust/root.pem", roots)):
         if any(one.subject == certificate.issuer and one != certificate for one in pool):
             return (
@@ -59,11 +58,6 @@ def _why_unsigned(
         f"'{name}' was signed by '{issuer}', which is neither in the file nor in pki/trust/root.pem: add "
         "that certificate"
     )
-
-
-def _name_of(name: x509.Name) -> str:
-    found = name.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(found[0].value) if found else name.rfc4514_string()
 
 
 def _signed(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
