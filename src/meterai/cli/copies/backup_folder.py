@@ -7,7 +7,6 @@ of the state before. `objects/`: encrypted, too; the names are the digests of th
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -34,7 +33,7 @@ from meterai.cli.copies.sealed_state import (
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.files.atomic_write import copy_whole, sync_file_system, write_whole
 from meterai.kit.files.file_lock import locked
-from meterai.kit.files.object_store import FolderStore, ObjectMissing, ObjectStore
+from meterai.kit.files.object_store import FolderStore, ObjectMissing, ObjectStore, key_of
 from meterai.waiting_room.files.queue_folder import QueueFolder, folders_in, queue_of
 from meterai.waiting_room.files.queue_keys import are_of_one_queue, separate_keys
 
@@ -189,7 +188,7 @@ async def copy_objects(source: ObjectStore, target: ObjectStore, keys: Iterable[
             content = await source.get(key)
         except ObjectMissing:
             content = b""
-        if hashlib.sha256(content).hexdigest() != key:  # a file that was given up takes the next contents
+        if key_of(content) != key:  # a file that was given up takes the next contents
             lost.append(key)
             continue
         batch[key] = content
