@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 import typer
 
 from meterai.cli.data_folder import DataOption
 from meterai.cli.next_command import show_next_command
+from meterai.cli.operator.shared.operator_database import with_database
 from meterai.cli.operator.shared.operator_settings import given_reason, operator_settings
 from meterai.cli.operator.shared.signing import (
     SignatureOption,
@@ -23,7 +24,7 @@ from meterai.cli.operator.shared.signing import (
 from meterai.customers.contacts import Contact, canonical_contact
 from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.database import connect
+from meterai.kit.database import Database
 from meterai.kit.files.atomic_write import write_whole
 from meterai.kit.files.object_store import open_store
 from meterai.kit.settings import Settings
@@ -34,6 +35,7 @@ from meterai.stamping.queries import read_checked
 
 _Contact = Annotated[str, typer.Argument(help="An e-mail address or telephone number of the person.")]
 _Reason = Annotated[str, typer.Option(help="Why; for the audit trail. It names nobody.")]
+_CONNECTION: Final = "meterai person"
 
 
 def export(
@@ -48,28 +50,21 @@ def export(
     """Write all that we hold of a person into a folder that only you can read. An auditor signs."""
     if to.exists() and any(to.iterdir()):
         raise typer.BadParameter("the folder is not empty", param_hint="--to")
-    why, signing = given_reason(reason), Signing(sign_with, signature)
-    written = asyncio.run(
-        _export(operator_settings(data), canonical_contact(contact), why, signing, to, documents=documents)
-    )
+    who, why = canonical_contact(contact), given_reason(reason)
+    signing = Signing(sign_with, signature)
+    found = with_database(data, _CONNECTION, lambda db: _export(db, who, why, signing))
+    _write_rows(to, found)
+    written = asyncio.run(_write_files(operator_settings(data), to, found)) if documents else 0
     typer.echo(f"Wrote person.json and {written} document{'' if written == 1 else 's'} to {to}.")
 
 
-async def _export(
-    settings: Settings, contact: Contact, reason: str, signing: Signing, to: Path, *, documents: bool
-) -> int:
-    db = await connect(settings.database_operator_url, connections_max=1, application_name="meterai person")
-    try:
-        person = await look_at_person(db, contact)
-        if not person.is_known:
-            raise Refusal(Kind.NOT_FOUND, "person.unknown")
-        facts = facts_of(contact, reason)
-        actor = await signed_by_one(db, signing, kind="person.export", subject=person.id, facts=facts)
-        found = await export_person(db, person.id, facts, actor=actor, now=system_clock())
-    finally:
-        await db.close()
-    await asyncio.to_thread(_write_rows, to, found)
-    return await _write_files(settings, to, found) if documents else 0
+async def _export(db: Database, contact: Contact, reason: str, signing: Signing) -> Mapping[str, Any]:
+    person = await look_at_person(db, contact)
+    if not person.is_known:
+        raise Refusal(Kind.NOT_FOUND, "person.unknown")
+    facts = facts_of(contact, reason)
+    actor = await signed_by_one(db, signing, kind="person.export", subject=person.id, facts=facts)
+    return await export_person(db, person.id, facts, actor=actor, now=system_clock())
 
 
 def _write_rows(to: Path, found: Mapping[str, Any]) -> None:
@@ -101,30 +96,26 @@ def erase(
     The books keep sums and dates under a number. Stamps can still be verified. Two officers sign. Exit
     code 4: nothing is done yet, a signature is missing.
     """
-    why = given_reason(reason)
+    who, why = canonical_contact(contact), given_reason(reason)
     signing = None if dry_run else Signing(sign_with, signature)
-    asyncio.run(_erase(operator_settings(data), canonical_contact(contact), why, signing))
+    with_database(data, _CONNECTION, lambda db: _erase(db, who, why, signing))
     if dry_run:
         show_next_command(*(() if sign_with or signature else ("--sign-with", "KEY")))
 
 
-async def _erase(settings: Settings, contact: Contact, reason: str, signing: Signing | None) -> None:
+async def _erase(db: Database, contact: Contact, reason: str, signing: Signing | None) -> None:
     """Erases the person. `signing` None: only says what would be erased."""
-    db = await connect(settings.database_operator_url, connections_max=1, application_name="meterai person")
-    try:
-        person = await look_at_person(db, contact)
-        if signing is None:
-            _show(person)
-        erasing.refuse_unsettled(person)
-        if signing is None:
-            return
-        facts = facts_of(contact, reason)
-        actor = await released_by_two(
-            db, signing, kind="person.erase", subject=person.id, facts=facts, person=person.id
-        )
-        held = await erasing.erase_person(db, person.id, facts, actor=actor, now=system_clock())
-    finally:
-        await db.close()
+    person = await look_at_person(db, contact)
+    if signing is None:
+        _show(person)
+    erasing.refuse_unsettled(person)
+    if signing is None:
+        return
+    facts = facts_of(contact, reason)
+    actor = await released_by_two(
+        db, signing, kind="person.erase", subject=person.id, facts=facts, person=person.id
+    )
+    held = await erasing.erase_person(db, person.id, facts, actor=actor, now=system_clock())
     typer.echo(f"Erased: {_counts(held)}. The clean-up deletes the files within minutes.")
 
 
