@@ -39,10 +39,11 @@ class Step:
 def steps_of(document: str) -> list[Step]:
     """Every command of every `console` block, in order."""
     blocks = re.findall(r"^```console\n(.*?)^```", document, re.M | re.S)
-    return [step for block in blocks for step in _steps(block)]
+    return [step for block in blocks for step in steps_in(block)]
 
 
-def _steps(block: str) -> Iterator[Step]:
+def steps_in(block: str) -> Iterator[Step]:
+    """The commands of one block's text."""
     for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
         lines = part.splitlines()
         end = next(n for n, line in enumerate(lines) if not line.endswith("\\"))
@@ -77,7 +78,7 @@ def filled(document: str, outputs: Sequence[str]) -> str:
 
     def block(match: re.Match[str]) -> str:
         parts = []
-        for step in _steps(match[1]):
+        for step in steps_in(match[1]):
             answer = next(answers)
             parts.append(f"$ {step.command}\n" + (f"{answer}\n" if answer else ""))
         return "```console\n" + "".join(parts) + "```"

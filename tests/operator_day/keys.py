@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
 from typing import Final
 
+from tests.keys.runbook import steps_in, steps_of
 from tests.operator_day.authorities import certify
 from tests.operator_day.day import OFFICERS, Day
-from tests.operator_day.pages import console_commands
+from tests.operator_day.pages import DOCS
 from tests.operator_day.shell import Shell
 
 _PAGE: Final = "keys.md"
 _NOT_IN_PRODUCTION: Final = ("meterai demo", "python -m sandbox.")
 _WAITS: Final = 4
 """Exit code of an act that waits for the second officer."""
-_NAMES: Final = {"SPESIMEN ": ""}
+_NOT_IN_NAMES: Final = "SPESIMEN "
 """Production takes no certificate with this word."""
 
 
@@ -44,8 +44,7 @@ def rotate_key(day: Day) -> None:
     _certify(day, custodian, "stamp-2027")
     _give_device_to_signer(day)
     walk(day.officer, "$ meterai keys add" + used)
-    commands = [line for text in console_blocks(day) for line in console_commands(text)]
-    day.officer.run(next(line for line in commands if line.startswith("KEY=")))
+    day.officer.run(_command("KEY="))
     retired, _, rest = page.block("meterai keys retire").text.partition('$ meterai keys activate "$KEY"')
     walk(day.officer, retired)
     said = day.officer.run('meterai keys activate "$KEY" --sign-with ani', ends={1})
@@ -55,17 +54,16 @@ def rotate_key(day: Day) -> None:
     assert len(re.findall(r"active .* ready", told)) == 1, told
 
 
-def walk(shell: Shell, text: str, words: Mapping[str, str] | None = None) -> str:
+def walk(shell: Shell, text: str) -> str:
     """Types the commands of a `console` block. Returns all that they print.
 
     The second officer signs the request that the first one's command has named.
     """
     printed = ""
-    for command in console_commands(text):
-        if any(word in command for word in _NOT_IN_PRODUCTION):
+    for step in steps_in(text):
+        if any(word in step.command for word in _NOT_IN_PRODUCTION):
             continue
-        for word, value in {**_NAMES, **(words or {})}.items():
-            command = command.replace(word, value)
+        command = step.command.replace(_NOT_IN_NAMES, "")
         if asked := re.findall(r"They run: meterai release sign (\d+)", printed):
             command = re.sub(r"release sign \d+", f"release sign {asked[-1]}", command)
         printed += shell.run(command, ends={_WAITS} if "--sign-with ani" in command else ())
@@ -82,17 +80,15 @@ def _custodian(day: Day) -> Shell:
 
 def _certify(day: Day, custodian: Shell, name: str) -> None:
     """The request goes to the authority, and its certificate to the officers."""
-    requests = [block for block in console_blocks(day) if f"--out {name}.csr" in block]
-    command = next(line for line in console_commands(requests[0]) if f"--out {name}.csr" in line)
-    walk(custodian, f"$ {command}\n")
+    walk(custodian, "$ " + _command(f"--out {name}.csr"))
     request = day.machine.run(f"cat /root/{name}.csr")
     day.machine.write(f"{OFFICERS}/{name}.pem", certify(day.world.pki, request.encode()).decode())
     day.machine.run(f"chown meterai-operator {OFFICERS}/{name}.pem")
 
 
-def console_blocks(day: Day) -> list[str]:
-    """The texts of all `console` blocks of the page."""
-    return [block.text for block in day.page(_PAGE).all() if block.language == "console"]
+def _command(words: str) -> str:
+    """The first command of the page that says `words`."""
+    return next(step.command for step in steps_of((DOCS / _PAGE).read_text()) if words in step.command)
 
 
 def _give_device_to_signer(day: Day) -> None:

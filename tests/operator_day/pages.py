@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Final
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
-_BLOCK: Final = re.compile(r"^( *)```(\w+)\n(.*?)^\1```$", re.M | re.S)
+_BLOCK: Final = re.compile(r"^( *)```\w+\n(.*?)^\1```$", re.M | re.S)
 
 
 @dataclass(frozen=True)
 class Block:
-    """A block of a page. `language`: what stands behind its first backquotes."""
+    """A block of a page."""
 
-    language: str
     text: str
 
     def filled(self, values: Mapping[str, str] | None = None) -> str:
@@ -41,7 +40,7 @@ class Page:
     def __init__(self, name: str) -> None:
         self.name = name
         found = _BLOCK.findall((DOCS / name).read_text())
-        self._blocks = [Block(language, textwrap.dedent(text)) for _, language, text in found]
+        self._blocks = [Block(textwrap.dedent(text)) for _, text in found]
         self._used: set[Block] = set()
 
     def block(self, words: str) -> Block:
@@ -52,30 +51,9 @@ class Page:
         self._used.add(found[0])
         return found[0]
 
-    def all(self) -> list[Block]:
-        """Every block."""
-        return list(self._blocks)
-
-    def leave_out(self, words: str) -> None:
-        """Counts a block as used that the day can't follow."""
-        self.block(words)
-
     def unused(self) -> list[Block]:
         """The blocks that nobody asked for."""
         return [block for block in self._blocks if block not in self._used]
-
-
-def console_commands(text: str) -> list[str]:
-    """The commands of a `console` block, without what they print."""
-    commands: list[str] = []
-    goes_on = False
-    for line in text.splitlines():
-        if line.startswith("$ "):
-            commands.append(line[2:])
-        elif goes_on:
-            commands[-1] += "\n" + line
-        goes_on = line.endswith("\\") and (goes_on or line.startswith("$ "))
-    return commands
 
 
 def with_settings(text: str, values: Mapping[str, str]) -> str:
