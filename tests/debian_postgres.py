@@ -7,25 +7,24 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
 import pytest
 
+from tests.debian_packages import CACHE, unpack
 from tests.places import passing_folder
 from tests.ports import free_port
 
 VERSION: Final = "17"
 PACKAGE: Final = f"postgresql-{VERSION}"
 _INSTALLED: Final = Path(f"/usr/lib/postgresql/{VERSION}/bin")
-_KEPT: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "meterai-tests" / PACKAGE
-_DOWNLOAD_SECONDS: Final = 60
+_KEPT: Final = CACHE / "meterai-tests" / PACKAGE
 _PASSWORD: Final = "secret/of+the owner"
 _OPTIONS: Final = {
     "listen_addresses": "127.0.0.1",
@@ -124,15 +123,6 @@ def debian_postgres() -> Iterator[DebianPostgres]:
 
 def _download() -> bool:
     """Unpacks Debian's packages into the cache. Returns False on other machines and without a network."""
-    part = _KEPT.with_name(f"{_KEPT.name}.{os.getpid()}.part")
-    part.mkdir(parents=True)
-    get = ["apt-get", "download", "-qq", PACKAGE, f"postgresql-client-{VERSION}"]
-    try:
-        subprocess.run(get, cwd=part, check=True, capture_output=True, timeout=_DOWNLOAD_SECONDS)
-        for package in part.glob("*.deb"):
-            subprocess.run(["dpkg-deb", "--extract", package, part], check=True)
-            package.unlink()
-        part.rename(_KEPT)
-    except (OSError, subprocess.SubprocessError):
-        shutil.rmtree(part)
+    with suppress(OSError, subprocess.SubprocessError):
+        unpack(_KEPT, PACKAGE, f"postgresql-client-{VERSION}")
     return _KEPT.is_dir()

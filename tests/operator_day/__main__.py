@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from tests.debian_packages import CACHE
 from tests.operator_day import changes, copies, first_start, follow, front, keys
 from tests.operator_day.day import Day
 from tests.operator_day.debian import empty_debian
@@ -77,7 +78,7 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "meterai-operator-day"
+    cache = CACHE / "meterai-operator-day"
     parser = argparse.ArgumentParser(prog="script/operator-day", description=__doc__)
     parser.add_argument("--until", choices=STEPS, help="end after this step")
     parser.add_argument("--from", choices=STEPS, dest="from_step", help="go on with it on a kept machine")

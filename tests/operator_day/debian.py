@@ -13,6 +13,8 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+from tests.debian_packages import unpack
+
 _FIRST: Final = "systemd,systemd-sysv,dbus,ca-certificates,procps,iproute2,openssl"
 """What a server has before anybody installs something. The rest are the documents' commands."""
 _SOURCES: Final = ("/etc/apt/sources.list", "/etc/apt/sources.list.d")
@@ -50,7 +52,5 @@ def _debootstrap(cache: Path) -> tuple[str, dict[str, str]]:
         return found, {}
     unpacked = cache / "debootstrap"
     if not unpacked.exists():
-        subprocess.run(["apt-get", "download", "-q", "debootstrap"], cwd=cache, check=True)
-        package = next(cache.glob("debootstrap_*.deb"))
-        subprocess.run(["dpkg", "-x", package, unpacked], check=True)
+        unpack(unpacked, "debootstrap")
     return str(unpacked / "usr/sbin/debootstrap"), {"DEBOOTSTRAP_DIR": f"{unpacked}/usr/share/debootstrap"}
