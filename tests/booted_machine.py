@@ -11,20 +11,32 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Self
 
-NEEDLESS: Final = """
-    dev-hugepages.mount dev-mqueue.mount sys-kernel-debug.mount sys-kernel-tracing.mount
-    sys-kernel-config.mount sys-fs-fuse-connections.mount systemd-udevd.service systemd-logind.service
-    systemd-modules-load.service systemd-sysctl.service systemd-tmpfiles-setup-dev.service
-    systemd-tmpfiles-setup-dev-early.service systemd-timesyncd.service systemd-remount-fs.service
-    systemd-firstboot.service networking.service console-getty.service getty.target
-"""
-"""Units of a real machine that would wait for hardware. A boot script masks them."""
-START: Final = (
-    "mount --make-rshared /\n"  # as on a real machine; units get their credentials over it
-    "exec env -i container=other PATH=/usr/bin:/usr/sbin "
-    "/usr/lib/systemd/systemd --log-target=null --show-status=0\n"
+_NEEDLESS: Final = (
+    "dev-hugepages.mount dev-mqueue.mount sys-kernel-debug.mount sys-kernel-tracing.mount "
+    "sys-kernel-config.mount sys-fs-fuse-connections.mount systemd-udevd.service systemd-logind.service "
+    "systemd-modules-load.service systemd-sysctl.service systemd-tmpfiles-setup-dev.service "
+    "systemd-tmpfiles-setup-dev-early.service systemd-timesyncd.service systemd-remount-fs.service "
+    "systemd-firstboot.service networking.service console-getty.service getty.target"
 )
-"""The last lines of a boot script."""
+"""Units of a real machine that would wait for hardware."""
+MOUNTS: Final = """
+mount -t proc proc proc
+mount -t sysfs sysfs sys -o ro
+mount -t cgroup2 cgroup2 sys/fs/cgroup
+mount -t tmpfs none run -o mode=755
+mount -t tmpfs none tmp -o mode=1777
+mount --rbind /dev dev
+"""
+"""The lines of a boot script that come first in the root folder."""
+START: Final = f"""
+for unit in {_NEEDLESS}; do ln -sf /dev/null "etc/systemd/system/$unit"; done
+mkdir -p old
+pivot_root . old
+umount -l /old
+mount --make-rshared /  # as on a real machine; units get their credentials over it
+exec env -i container=other PATH=/usr/bin:/usr/sbin /usr/lib/systemd/systemd --log-target=null --show-status=0
+"""
+"""The last lines of a boot script, in the root folder."""
 _NAMESPACES: Final = ("--mount", "--pid", "--cgroup")
 
 

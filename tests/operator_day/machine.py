@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from tests.booted_machine import NEEDLESS, START, BootedMachine
+from tests.booted_machine import MOUNTS, START, BootedMachine
 
 OWN_ADDRESS: Final = "192.0.2.10"
 """Of documentation (RFC 5737), and no loopback. `World` lays the cable."""
@@ -23,21 +23,15 @@ ip link set lo up
 cd "$1"; mkdir -p root up work
 mount -t overlay overlay -o lowerdir="$2",upperdir=up,workdir=work root
 cd root
-mount -t proc proc proc
-mount -t sysfs sysfs sys -o ro
-mount -t cgroup2 cgroup2 sys/fs/cgroup
-mount -t tmpfs none run -o mode=755
-mount -t tmpfs none tmp -o mode=1777
-mount --rbind /dev dev
+"""
+    + MOUNTS
+    + r"""
 mount -t tmpfs none dev/shm -o mode=1777
-mkdir -p old mnt/release root/.cache var/cache/apt/archives
-mount --bind "$4/apt" var/cache/apt/archives
-mount --bind "$4/packages" root/.cache
-mount --bind "$5" mnt/release
-for unit in $3; do ln -sf /dev/null "etc/systemd/system/$unit"; done
+mkdir -p mnt/release root/.cache var/cache/apt/archives
+mount --bind "$3/apt" var/cache/apt/archives
+mount --bind "$3/packages" root/.cache
+mount --bind "$4" mnt/release
 echo meterai > etc/hostname; hostname meterai
-pivot_root . old
-umount -l /old
 """
     + START
 )
@@ -52,7 +46,7 @@ class OperatorMachine(BootedMachine):
         folder.mkdir(parents=True, exist_ok=True)
         for name in ("apt", "packages"):
             (cache / name).mkdir(parents=True, exist_ok=True)
-        arguments = [str(folder), str(debian), NEEDLESS, str(cache), str(releases)]
+        arguments = [str(folder), str(debian), str(cache), str(releases)]
         machine = cls.boot(_BOOT, arguments, apart=_APART)
         resolver = Path("/etc/resolv.conf").read_text()
         machine.write("/etc/resolv.conf", resolver)

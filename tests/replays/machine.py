@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from tests.booted_machine import NEEDLESS, START, BootedMachine
+from tests.booted_machine import MOUNTS, START, BootedMachine
 
 CHECKOUT: Final = Path(__file__).parents[2]
 UNITS: Final = CHECKOUT / "deploy" / "systemd"
@@ -20,24 +20,18 @@ mount -t tmpfs none "$1"; cd "$1"
 mkdir root up work opt-up opt-work
 mount -t overlay overlay -o lowerdir=/,upperdir=up,workdir=work root
 cd root
-mount -t proc proc proc
-mount -t sysfs sysfs sys -o ro
-mount -t cgroup2 cgroup2 sys/fs/cgroup
-mount -t tmpfs none run -o mode=755
-mount -t tmpfs none tmp -o mode=1777
-mount --rbind /dev dev
-mkdir -p opt/meterai old etc/systemd/system
+"""
+    + MOUNTS
+    + r"""
+mkdir -p opt/meterai etc/systemd/system
 mount -t overlay overlay -o lowerdir="$2",upperdir=../opt-up,workdir=../opt-work opt/meterai
 chmod 755 opt/meterai
 sed -i "s|^$2/|/opt/meterai/|" opt/meterai/.venv/lib/python3*/site-packages/*.pth
 rm -rf etc/systemd/system/*.wants etc/systemd/system/default.target
 rm -rf etc/meterai var/lib/meterai
 ln -s /usr/lib/systemd/system/basic.target etc/systemd/system/default.target
-for unit in $3; do ln -sf /dev/null "etc/systemd/system/$unit"; done
 cp opt/meterai/deploy/systemd/*.service opt/meterai/deploy/systemd/*.target etc/systemd/system/
 cp opt/meterai/deploy/systemd/*.timer etc/systemd/system/
-pivot_root . old
-umount -l /old
 """
     + START
 )
@@ -45,4 +39,4 @@ umount -l /old
 
 def boot(folder: Path) -> BootedMachine:
     """Boots one; `folder` is where its files are mounted. Raises: TimeoutError when it does not boot."""
-    return BootedMachine.boot(_BOOT, [str(folder), str(CHECKOUT), NEEDLESS])
+    return BootedMachine.boot(_BOOT, [str(folder), str(CHECKOUT)])
