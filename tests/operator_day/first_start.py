@@ -8,21 +8,14 @@ import sys
 import time
 from typing import Final
 
-from tests.officers import make_ssh_key
+from tests.officers import make_officers
 from tests.operator_day.day import OFFICERS, Day
 from tests.operator_day.pages import DOCS, settings, with_settings
 from tests.operator_day.world import HOSTS
 
 _PAGE: Final = "first-start.md"
 _ENVIRONMENT: Final = "/etc/meterai/environment"
-_OFFICERS: Final = """pieces_per_issue_max = 1_000_000
-[officers.ani]
-roles = ["treasurer", "keys", "duty"]
-keys = ["{ani}"]
-[officers.budi]
-roles = ["treasurer", "keys", "duty"]
-keys = ["{budi}"]
-"""
+_ROLES: Final = ("treasurer", "keys", "duty")
 
 
 def install_program(day: Day) -> None:
@@ -119,14 +112,12 @@ def _events(day: Day) -> str:
 
 def _write_officers(day: Day) -> None:
     keys = day.folder / "officers"
-    keys.mkdir(exist_ok=True)
-    lines = {}
+    if not keys.exists():
+        keys.mkdir()
+        make_officers(keys, more="pieces_per_issue_max = 1_000_000", ani=_ROLES, budi=_ROLES)
     for name in ("ani", "budi"):
-        if not (keys / name).exists():
-            make_ssh_key(keys / name)
-        lines[name] = (keys / f"{name}.pub").read_text().strip()
         day.machine.write(f"{OFFICERS}/{name}", (keys / name).read_text())
-    day.machine.write("/etc/meterai/officers.toml", _OFFICERS.format(**lines))
+    day.machine.write("/etc/meterai/officers.toml", (keys / "officers.toml").read_text())
     day.machine.run(f"chown -R meterai-operator {OFFICERS} && chmod -R go= {OFFICERS}")
 
 

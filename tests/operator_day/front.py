@@ -10,10 +10,10 @@ from typing import Final
 
 from tests.operator_day.day import Day
 from tests.operator_day.pages import DOCS
+from tests.operator_day.world import SITE
 
 LETTER: Final = Path(__file__).parents[1] / "corpus" / "files" / "matplotlib" / "type42.pdf"
 _DEPLOY: Final = DOCS.parent / "deploy"
-_SITE: Final = "https://meterai.example"
 
 
 def open_front(day: Day) -> None:
@@ -24,9 +24,9 @@ def open_front(day: Day) -> None:
     ):
         day.machine.write(path, (day.world.pki / file).read_text())
     day.root.run(day.page("first-start.md").block("deploy/nginx.conf").filled())
-    day.root.run(f"curl --silent --show-error --fail {_SITE}/status > /dev/null")
+    day.root.run(f"curl --silent --show-error --fail {SITE}/status > /dev/null")
     headers = day.root.run("curl --silent --show-error --head http://meterai.example/").lower()
-    assert f"location: {_SITE}/" in headers, headers
+    assert f"location: {SITE}/" in headers, headers
 
 
 def book_deposit(day: Day) -> None:
@@ -89,7 +89,7 @@ def site_says(day: Day, file: Path) -> str:
     """What the site's own verification says of a file, as JSON."""
     place = _put(day, file)
     asked = f"curl --silent --show-error --data-binary @{place} -H 'Content-Type: application/pdf'"
-    return day.machine.run(f"{asked} {_SITE}/api/v1/verifications")
+    return day.machine.run(f"{asked} {SITE}/api/v1/verifications")
 
 
 def verdict(day: Day, file: Path) -> str:

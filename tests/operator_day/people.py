@@ -17,9 +17,8 @@ import aiohttp
 from simulator.crowd.applicant import Applicant, TooLate
 from simulator.crowd.browser import Browser, Response
 from simulator.crowd.service import Service
-from tests.operator_day.world import GATEWAY_URL, INBOX_URL
+from tests.operator_day.world import GATEWAY_URL, INBOX_URL, SITE
 
-SITE = "https://meterai.example"
 SECONDS_OF_PATIENCE = 300
 """How long a customer waits for a stamp while signing is stopped."""
 

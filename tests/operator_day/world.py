@@ -18,6 +18,7 @@ from tests.operator_day.authorities import make_authorities, make_server_certifi
 from tests.operator_day.machine import OWN_ADDRESS, OperatorMachine
 
 OWN_NAMES: Final = ("meterai.example", "db.example")
+SITE: Final = f"https://{OWN_NAMES[0]}"
 _PORTS: Final = {"gateway": 7001, "tsa": 7002, "inbox": 7003, "smtp": 7004, "beacon": 7005}
 """Of the twins, on 127.0.0.1 of the world."""
 _PLACES: Final = {
@@ -95,10 +96,10 @@ class World:
             file.write_text(f"Mid-server-{os.urandom(12).hex()}")
         return file.read_text()
 
-    def run(self, module: str, *arguments: object, seconds: float = 300) -> str:
+    def run(self, module: str, *arguments: object) -> str:
         """Runs a module of ours as somebody outside. Returns its output. Raises: AssertionError."""
         words = self._outside(module, arguments)
-        done = subprocess.run(words, capture_output=True, text=True, timeout=seconds, env=self._environment())
+        done = subprocess.run(words, capture_output=True, text=True, timeout=300, env=self._environment())
         assert done.returncode == 0, f"{module}\n{done.stdout}{done.stderr}"
         return done.stdout
 
@@ -110,7 +111,7 @@ class World:
     def _start_twins(self) -> None:
         for name in ("server-key", "payout-key", "whatsapp-token"):
             self.secret(name)
-        notices = "https://meterai.example/api/v1/payments/midtrans/notices"
+        notices = f"{SITE}/api/v1/payments/midtrans/notices"
         self._begin(
             "sandbox.gateway", "--port", _PORTS["gateway"], "--data", self.folder / "gateway",
             "--notify-url", notices, "--server-key-file", self.folder / "server-key",
