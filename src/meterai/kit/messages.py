@@ -29,8 +29,8 @@ STRANGERS_CODE_TOPICS: Final[Mapping[ToKind, str]] = {
     "phone": "code.stranger.phone",
 }
 MESSAGE_TOPICS: Final[Mapping[ToKind, str]] = {"email": "message.email", "phone": "message.phone"}
-"""Outbox topics of a `Message`. Each has a lane of its own, so that a code waits behind codes only, the code
-of a known person not behind those of strangers, and an e-mail not for WhatsApp."""
+"""Outbox topics of a `Message`. Each has a lane of its own, so that a code waits behind codes only. The code
+of a known person does not wait behind those of strangers, and an e-mail does not wait for WhatsApp."""
 TOPICS: Final = (*CODE_TOPICS.values(), *STRANGERS_CODE_TOPICS.values(), *MESSAGE_TOPICS.values())
 KEPT_FOR = timedelta(days=5)
 """How long a message is retried while the next station takes nothing (RFC 5321 4.5.4.1)."""

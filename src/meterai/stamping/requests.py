@@ -160,7 +160,7 @@ class Reception(msgspec.Struct, frozen=True, kw_only=True):
     page_image: RenderedPage
     """Image of that page."""
     instead: bytes = b""
-    """The normalised file, which is stored in place of the upload. Only the stamps are added to it.
+    """The normalised file, which is stored instead of the upload. Only the stamps are added to it.
 
     Empty: the file carries signatures, so the upload stays as it is.
     """

@@ -77,8 +77,8 @@ def check(
 ) -> None:
     """Check the invariants of a running service. Reads only.
 
-    Also warns when the signing key or the time-stamp authority's certificate ends soon, when the proof of
-    released files can't be renewed, and when a disk is nearly full.
+    Also warns when the signing key or the time-stamp authority's certificate ends soon, and when a disk is
+    nearly full. It warns of released files whose proof can't be renewed.
 
     Exit code 1 when an invariant fails.
     """

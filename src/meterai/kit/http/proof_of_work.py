@@ -82,7 +82,7 @@ class ProofOfWork:
         return Challenge(made.algorithm, made.challenge, made.max_number, made.salt, made.signature)
 
     def solved(self, payload: str, now: float, *, bound_to: str = "") -> Solved | None:
-        """The challenge that this solves; None when it solves none of ours in time."""
+        """The challenge that this solves; None when it solves no challenge of ours in time."""
         if not payload or len(payload) > _PAYLOAD_MAX:
             return None
         try:
