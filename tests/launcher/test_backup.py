@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +27,13 @@ from meterai.kit.installation import read_addresses
 from meterai.kit.installation_secrets import Secrets
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.published_documents import Head
-from simulator.crowd.browser import Browser, Response
-from simulator.crowd.queued_applicant import QueuedApplicant
-from simulator.crowd.service import find_service
 from tests import backup_keys
 from tests.keys.certified import make_software_key
 from tests.pdf.sealing import normalised
 from tests.places import passing_folder
 from tests.prepared import copy_prepared
 from tests.running_service import launch
+from tests.stamp_buyers import buy, judged
 from tests.stamping.letters import make_letter
 
 pytestmark = [pytest.mark.storage, pytest.mark.journey]
@@ -81,52 +78,6 @@ def until(is_so: Callable[[], bool], seconds: float = 60) -> None:
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.2)
-
-
-@dataclass(slots=True, kw_only=True)
-class Person(QueuedApplicant):
-    """`before_paying`: what happens when the order is placed and not yet paid."""
-
-    before_paying: Callable[[], object] = lambda: None
-
-    async def _pay(self, page: Response) -> None:
-        self.before_paying()
-        await QueuedApplicant._pay(self, page)
-
-
-def buy(data: Path, name: str, *, event: str = "casn", before: Callable[[], object] = lambda: None) -> bytes:
-    """One person's whole path to one stamped letter."""
-    service = find_service(data)
-
-    async def walk() -> bytes:
-        person = Person(
-            service=service,
-            gate=service.gate,
-            contact=f"{name}@contoh.id",
-            event=event,
-            only_if_asked=True,
-            looks_after=(0.1, 0.1),
-            before_paying=before,
-        )
-        outcome = await person.buy_and_stamp([(f"{name}.pdf", make_letter(f"Surat {name}"))])
-        return outcome.files[0].content
-
-    return asyncio.run(walk())
-
-
-def judged(data: Path, file: bytes) -> tuple[str, str]:
-    """The first reason of the site's verdict, and the serial number."""
-
-    async def ask() -> Any:
-        browser = Browser(find_service(data).site)
-        answer = await browser.request(
-            "POST", "/api/v1/verifications", body=file, content_type="application/pdf"
-        )
-        browser.close()
-        return msgspec.json.decode(answer.body)
-
-    found = asyncio.run(ask())
-    return found["reasons"][0], found["stamps"][0]["serial"]
 
 
 def serials(data: Path) -> list[str]:
@@ -222,14 +173,14 @@ def running(data: Path, **more: str) -> Iterator[None]:
 def test_after_a_restore_no_serial_comes_twice_and_all_that_is_lost_is_said(place: Path) -> None:
     data, copy = place / "data", place / "copy"
     with running(data):
-        alice = buy(data, "alice", event="")
+        alice = buy(data, "alice").content
 
         def an_hour_before_it_breaks() -> None:
             meterai("queue", "on", "--event", "casn", "--always", "--because", "last day", data=data)
             meterai("backup", str(copy), data=data)
 
-        bob = buy(data, "bob", event="", before=an_hour_before_it_breaks)
-        carol = buy(data, "carol")
+        bob = buy(data, "bob", before=an_hour_before_it_breaks).content
+        carol = buy(data, "carol", event="casn").content
         files = {"alice": alice, "bob": bob, "carol": carol}
         before = {name: judged(data, file)[1] for name, file in files.items()}
         assert all(judged(data, file)[0] == "genuine" for file in files.values())
@@ -256,7 +207,7 @@ def test_after_a_restore_no_serial_comes_twice_and_all_that_is_lost_is_said(plac
         assert "has marked it" in keys("retire", stolen, "--reason", "stolen", data=data)
         # Bob had ordered before the copy was made and has paid since: that settles itself.
         until(lambda: len(serials(data)) == 2)
-        dave = buy(data, "dave")
+        dave = buy(data, "dave", event="casn").content
         assert judged(data, dave)[0] == judged(data, alice)[0] == "genuine"
         assert judged(data, bob) == ("register.lost", before["bob"])
         assert judged(data, carol) == ("register.lost", before["carol"])
@@ -274,7 +225,7 @@ def test_after_a_restore_no_serial_comes_twice_and_all_that_is_lost_is_said(plac
     assert "What was here" not in meterai("restore", str(copy), data=new)
     assert not list(new.glob("before-restore-*"))
     with running(new):
-        eve = buy(new, "eve")
+        eve = buy(new, "eve", event="casn").content
         assert judged(new, eve)[0] == judged(new, alice)[0] == "genuine"
         assert judged(new, carol)[0] == judged(new, dave)[0] == "register.lost"
         meterai("check", "--all", data=new)
@@ -285,7 +236,7 @@ def test_a_copy_is_whole_whoever_makes_it_from_which_shell(place: Path) -> None:
     """The service keeps files and queues elsewhere. Officers and cron may not have these settings."""
     data, copy, store, queues = (place / name for name in ("data", "copy", "kept/objects", "queues"))
     with running(data, METERAI_OBJECTS_URL=f"file://{store}", METERAI_QUEUE_FOLDER=str(queues)):
-        buy(data, "alice", event="")
+        buy(data, "alice")
         meterai("backup", str(copy), data=data)
         meterai("backup", str(copy), data=data)
         assert asked(data, "SELECT made_at FROM operations.last_backup") == BackupFolder(copy).facts().made_at
@@ -312,7 +263,7 @@ def test_a_copy_keeps_what_the_store_has_lost_and_forgets_what_the_service_delet
     data, copy = place / "data", place / "copy"
     objects = FolderStore(data / "objects")
     with running(data):
-        released = hashlib.sha256(buy(data, "alice", event="")).hexdigest()
+        released = hashlib.sha256(buy(data, "alice").content).hexdigest()
         upload = hashlib.sha256(normalised(make_letter("Surat alice"))).hexdigest()
         deleted = asyncio.run(objects.put(b"an upload whose time is over"))
         meterai("backup", str(copy), data=data)
@@ -336,14 +287,14 @@ def test_a_copy_keeps_what_the_store_has_lost_and_forgets_what_the_service_delet
 def test_a_copy_without_the_database_is_put_back_beside_one_that_was_recovered(place: Path) -> None:
     data, copy, new = place / "data", place / "copy", place / "new"
     with running(data):
-        alice = buy(data, "alice")
+        alice = buy(data, "alice", event="casn").content
         meterai("backup", str(copy), "--without-database", data=data)
         said = meterai("backup", str(copy), "--without-database", data=data)
         assert "WITHOUT the database" in said
         assert not list(copy.rglob("*.dump*"))
         meterai("queue", "halt", "--event", "casn", "--because", "trial", data=data)
         meterai("queue", "resume", "--event", "casn", "--because", "over", data=data)
-        bob, ended = buy(data, "bob", event=""), last_head(data)
+        bob, ended = buy(data, "bob").content, last_head(data)
         full = place / "full"
         meterai("backup", str(full), data=data)
         assert "holds the database" in meterai("backup", str(full), "--without-database", data=data, status=2)
@@ -354,7 +305,7 @@ def test_a_copy_without_the_database_is_put_back_beside_one_that_was_recovered(p
     shutil.copytree(data / "postgres", new / "postgres")  # as point-in-time recovery leaves it
     assert "all but the database" in meterai("restore", str(copy), data=new)
     with running(new):
-        carol = buy(new, "carol")
+        carol = buy(new, "carol", event="casn").content
         assert {judged(new, file)[0] for file in (alice, bob, carol)} == {"genuine"}
         assert audited(new, "--head", ended)["operator_actions"][-1]["action"] == "restore"
         forget_log(new)

@@ -18,7 +18,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -29,37 +28,14 @@ import meterai.sales
 from meterai.cli.copies.followed_folder import FollowedFolder
 from meterai.kernel.refusals import Refusal
 from meterai.kit.installation_secrets import Secrets
-from simulator.crowd.browser import Response
-from simulator.crowd.queued_applicant import QueuedApplicant
-from simulator.crowd.service import find_service
 from tests import backup_keys
 from tests.places import passing_folder
 from tests.prepared import copy_prepared, without_settings
 from tests.replays.recovered_server import FollowedServer
 from tests.running_service import RunningService, launch
-from tests.stamping.letters import make_letter
+from tests.stamp_buyers import Bought, buy
 
 EVENTS: Final = (Path(meterai.sales.__file__).parent / "events.toml").read_text()
-
-
-@dataclass
-class Bought:
-    """A stamped file that a person has, the name of its document, and the reference of its payment."""
-
-    name: str
-    reference: str
-    content: bytes
-
-
-@dataclass(slots=True, kw_only=True)
-class Person(QueuedApplicant):
-    """`before_paying`: what happens when the order is placed and not yet paid."""
-
-    before_paying: Callable[[], object] = lambda: None
-
-    async def _pay(self, page: Response) -> None:
-        await asyncio.to_thread(self.before_paying)
-        await QueuedApplicant._pay(self, page)
 
 
 class LostDisk:
@@ -211,18 +187,7 @@ class LostDisk:
         self, name: str, event: str = "", *, before_paying: Callable[[], object] = lambda: None
     ) -> Bought:
         """One person's whole path to a stamped file."""
-        service = find_service(self.data)
-        person = Person(
-            service=service,
-            gate=service.gate,
-            contact=f"{name}@contoh.id",
-            event=event,
-            only_if_asked=True,
-            looks_after=(0.1, 0.1),
-            before_paying=before_paying,
-        )
-        outcome = asyncio.run(person.buy_and_stamp([(f"{name}.pdf", make_letter(f"Surat {name}"))]))
-        self.bought[name] = Bought(name, person.paying, outcome.files[0].content)
+        self.bought[name] = buy(self.data, name, event=event, before=before_paying)
         return self.bought[name]
 
     def pause(self, module: str, *, goes_on: bool = False) -> None:

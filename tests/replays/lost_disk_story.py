@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import csv
 import io
@@ -16,9 +15,9 @@ from urllib.request import Request, urlopen
 import msgspec
 
 from meterai.kit.installation_secrets import Secrets
-from simulator.crowd.browser import Browser
 from simulator.crowd.service import find_service
 from tests.replays.lost_disk import LostDisk, until
+from tests.stamp_buyers import judged
 
 _PAID: Final = ("settlement", "capture")
 _INTENTS: Final = """
@@ -108,14 +107,14 @@ def _look_at_everything(lost: LostDisk, under_way: str) -> Iterator[str]:
     yield f"Of {len(lost.bought)} files that people had, the register does not know {len(lost_files)}."
     _see_that_no_serial_came_twice(lost, under_way)
     later = lost.buy("sesudah")
-    assert _judged(lost, later.content)[0] == "genuine"
+    assert judged(lost.data, later.content)[0] == "genuine"
     lost.meterai("check", "--all")
     yield "meterai check --all holds."
 
 
 def _judge_files(lost: LostDisk) -> list[str]:
     """The names of files that the register lost. Every other one is genuine."""
-    reasons = {name: _judged(lost, one.content)[0] for name, one in lost.bought.items()}
+    reasons = {name: judged(lost.data, one.content)[0] for name, one in lost.bought.items()}
     assert set(reasons.values()) <= {"genuine", "register.lost"}, reasons
     assert reasons["antre"] == "genuine"
     return [name for name, reason in reasons.items() if reason == "register.lost"]
@@ -123,7 +122,7 @@ def _judge_files(lost: LostDisk) -> list[str]:
 
 def _see_that_no_serial_came_twice(lost: LostDisk, under_way: str) -> None:
     """The serial number of a file that a person has is unknown here, or on the same document."""
-    theirs = {_judged(lost, one.content)[1]: f"{name}.pdf" for name, one in lost.bought.items()}
+    theirs = {judged(lost.data, one.content)[1]: f"{name}.pdf" for name, one in lost.bought.items()}
     assert len(theirs) == len(lost.bought)
     found = {row["serial"]: row for row in lost.rows(_DOCUMENTS)}
     for serial in theirs.keys() & found.keys():
@@ -132,20 +131,6 @@ def _see_that_no_serial_came_twice(lost: LostDisk, under_way: str) -> None:
     again = [row for row in found.values() if row["name"] == "titip.pdf" and row["state"] == "released"]
     assert len(again) == 1, "the order that was paid in the lost seconds was stamped"
     assert again[0]["serial"] not in theirs
-
-
-def _judged(lost: LostDisk, content: bytes) -> tuple[str, str]:
-    """The first reason of the site's verdict on a file, and its serial number."""
-
-    async def ask() -> bytes:
-        browser = Browser(find_service(lost.data).site)
-        address = "/api/v1/verifications"
-        answer = await browser.request("POST", address, body=content, content_type="application/pdf")
-        browser.close()
-        return answer.body
-
-    found = msgspec.json.decode(asyncio.run(ask()))
-    return found["reasons"][0], found["stamps"][0]["serial"]
 
 
 def _unfinished(lost: LostDisk) -> list[str]:
