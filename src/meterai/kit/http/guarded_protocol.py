@@ -65,7 +65,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self.parser.feed_data(data)
 
     def on_headers_complete(self) -> None:
-        """Notes that a head has arrived. Raises: ValueError, of which uvicorn makes 400, without a host."""
+        """Notes that a head has arrived. Raises: ValueError without a host; uvicorn answers 400."""
         self._has_advanced = self._is_in_body = True
         if not names_host([value for name, value in self.headers if name == b"host"]):
             raise ValueError("a request names one host")
