@@ -7,9 +7,11 @@ import shlex
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Self
+
+from tests.waiting import until
 
 _NEEDLESS: Final = (
     "dev-hugepages.mount dev-mqueue.mount sys-kernel-debug.mount sys-kernel-tracing.mount "
@@ -38,6 +40,7 @@ exec env -i container=other PATH=/usr/bin:/usr/sbin /usr/lib/systemd/systemd --l
 """
 """The last lines of a boot script, in the root folder."""
 _NAMESPACES: Final = ("--mount", "--pid", "--cgroup")
+_BOOT_SECONDS: Final = 180
 
 
 class BootedMachine:
@@ -102,26 +105,18 @@ class BootedMachine:
             time.sleep(0.05)
 
     def _until_booted(self) -> None:
-        def is_up() -> int:
+        def is_up() -> bool:
             asked = self.entering("systemctl", "is-system-running")
             told = subprocess.run(asked, capture_output=True, text=True, env=clean_environment())
             return told.stdout.strip() in ("running", "degraded")
 
-        _until(is_up, "systemd does not boot")
+        until(is_up, "systemd does not boot", seconds=_BOOT_SECONDS)
 
 
 def _child_of(outer: subprocess.Popen[bytes]) -> int:
     children = Path(f"/proc/{outer.pid}/task/{outer.pid}/children")
-    return _until(lambda: next(map(int, children.read_text().split()), 0), "the machine does not start")
-
-
-def _until(ask: Callable[[], int], trouble: str, *, seconds: float = 180) -> int:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := ask():
-            return found
-        time.sleep(0.1)
-    raise TimeoutError(trouble)
+    ask = lambda: next(map(int, children.read_text().split()), 0)  # noqa: E731
+    return until(ask, "the machine does not start", seconds=_BOOT_SECONDS)
 
 
 def clean_environment() -> dict[str, str]:

@@ -8,8 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,6 +34,7 @@ from tests.prepared import copy_prepared
 from tests.running_service import launch
 from tests.stamp_buyers import buy, judged
 from tests.stamping.letters import make_letter
+from tests.waiting import until
 
 pytestmark = [pytest.mark.storage, pytest.mark.journey]
 
@@ -71,13 +71,6 @@ def strings_in(secret: Any) -> list[str]:
         if isinstance(secret, str)
         else [text for part in secret.values() for text in strings_in(part)]
     )
-
-
-def until(is_so: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
 
 
 def serials(data: Path) -> list[str]:
@@ -131,7 +124,10 @@ def put_to_use(data: Path, place: str) -> str:
     chain = data / place / "chain.pem"
     added = keys("add", "--place", f"file:{place}", "--certificate", str(chain), data=data)
     key_id = added.split()[added.split().index("key") + 1].rstrip(".")
-    until(lambda: f"{key_id}  waiting" in (said := keys("list", data=data)) and "not seen" not in said, 10)
+    until(
+        lambda: f"{key_id}  waiting" in (said := keys("list", data=data)) and "not seen" not in said,
+        seconds=10,
+    )
     keys("activate", key_id, data=data)
     return key_id
 
@@ -200,7 +196,7 @@ def test_after_a_restore_no_serial_comes_twice_and_all_that_is_lost_is_said(plac
     assert f"Publish the head that ended there: {ended}" in said
     assert f"What was here is in {data}/before-restore-" in said
     with running(data):
-        until(lambda: f"{stolen}  retired" in keys("list", data=data), 10)
+        until(lambda: f"{stolen}  retired" in keys("list", data=data), seconds=10)
         assert f"meterai keys retire {stolen}" in keys("list", data=data)
         assert len(serials(data)) == 1, "nothing is sealed with the key, although Bob's order is paid"
         assert put_to_use(data, "pki/next") == another

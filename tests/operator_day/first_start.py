@@ -8,6 +8,7 @@ import sys
 import time
 from typing import Final
 
+from tests import waiting
 from tests.officers import make_officers
 from tests.operator_day.day import OFFICERS, Day
 from tests.operator_day.pages import DOCS, settings, with_settings
@@ -169,11 +170,7 @@ def check_each_night(day: Day) -> None:
     day.root.run("systemctl start meterai-check.service")
 
 
-def until(day: Day, command: str, trouble: str, *, seconds: float = 120) -> None:
+def until(day: Day, command: str, trouble: str) -> None:
     """Waits until a command succeeds on the machine. Raises: TimeoutError."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if "yes" in day.machine.run(f"({command}) >/dev/null 2>&1 && echo yes || echo no"):
-            return
-        time.sleep(0.5)
-    raise TimeoutError(trouble)
+    asked = f"({command}) >/dev/null 2>&1 && echo yes || echo no"
+    waiting.until(lambda: "yes" in day.machine.run(asked), trouble, seconds=120)

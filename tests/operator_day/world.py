@@ -16,6 +16,7 @@ from typing import Final
 
 from tests.operator_day.authorities import make_authorities, make_server_certificate
 from tests.operator_day.machine import OWN_ADDRESS, OperatorMachine
+from tests.waiting import until
 
 OWN_NAMES: Final = ("meterai.example", "db.example")
 SITE: Final = f"https://{OWN_NAMES[0]}"
@@ -81,13 +82,14 @@ class World:
             process.wait(20)
 
     def _until_open(self) -> None:
-        deadline = time.monotonic() + 30
         tests = [f"</dev/tcp/{address}/{port}" for address, port, _ in _PLACES.values()]
         tests += [f"</dev/tcp/127.0.0.1/{port}" for port in _PORTS.values()]
         words = ["nsenter", "-t", str(self._network.pid), "--net", "bash", "-ec", "\n".join(tests)]
-        while subprocess.run(words, stderr=subprocess.DEVNULL).returncode:
-            assert time.monotonic() < deadline, f"the world outside does not start: {self.folder}/*.log"
-            time.sleep(0.2)
+        until(
+            lambda: subprocess.run(words, stderr=subprocess.DEVNULL).returncode == 0,
+            f"the world outside does not start: {self.folder}/*.log",
+            seconds=30,
+        )
 
     def secret(self, name: str) -> str:
         """A key that the provider has given us: `server-key`, `payout-key`, `whatsapp-token`."""

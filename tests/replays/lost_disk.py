@@ -15,7 +15,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -207,14 +206,6 @@ class LostDisk:
             "METERAI_EVENTS_FILE": str(self.place / "events.toml"),
             "METERAI_GENERAL_PURCHASES_PER_MINUTE": "6000",
         }
-
-
-def until(is_so: Callable[[], object], seconds: float = 60) -> None:
-    """Waits. Raises: AssertionError when it takes longer."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "it takes too long"
-        time.sleep(0.1)
 
 
 def main() -> None:

@@ -16,8 +16,9 @@ import msgspec
 
 from meterai.kit.installation_secrets import Secrets
 from simulator.crowd.service import find_service
-from tests.replays.lost_disk import LostDisk, until
+from tests.replays.lost_disk import LostDisk
 from tests.stamp_buyers import judged
+from tests.waiting import until
 
 _PAID: Final = ("settlement", "capture")
 _INTENTS: Final = """
