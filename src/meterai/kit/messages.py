@@ -19,7 +19,7 @@ import structlog
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.formats.untrusted_json import read_json
 from meterai.kit.http.outside_service import CircuitBreaker, OutsideService
-from meterai.kit.production import is_loopback
+from meterai.kit.unsafe_settings import is_loopback
 
 log = structlog.get_logger(__name__)
 ToKind = Literal["email", "phone"]

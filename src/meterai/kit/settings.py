@@ -14,8 +14,8 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 import msgspec
 
 from meterai.kit.database_urls import ROLES
-from meterai.kit.production import unsafe_settings
 from meterai.kit.secret_settings import SECRET_FILES, SECRETS, file_of, secret_of
+from meterai.kit.unsafe_settings import unsafe_settings
 
 Doc = msgspec.Meta
 NO_BEACON = "none"

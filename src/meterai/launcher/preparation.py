@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from meterai.kit.child_processes import free_port
 from meterai.kit.files.file_lock import locked
-from meterai.kit.production import is_loopback
 from meterai.kit.settings import Settings, public_url
+from meterai.kit.unsafe_settings import is_loopback
 from meterai.stamping.stamp_face.given_artwork import check_artwork
 
 LOCAL: Final = "127.0.0.1"
