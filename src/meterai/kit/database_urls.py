@@ -17,6 +17,8 @@ ROLES: Final[tuple[Role, ...]] = (
     "follower",
 )
 """One for each kind of process; `operator` is for commands on the host, `reader` for those that only read."""
+SETTINGS: Final = ("database_url", *(f"database_{role}_url" for role in ROLES))
+"""The settings that are an address of the database: the owner's, then that of each role."""
 OWNER: Final = "meterai_owner"
 """The database role that owns the schema."""
 DATABASE: Final = "meterai"

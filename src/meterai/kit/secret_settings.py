@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from meterai.kit.database_urls import ROLES
+from meterai.kit import database_urls
 
 CREDENTIALS: Final = "CREDENTIALS_DIRECTORY"
 """What systemd calls the folder of a unit's credentials (systemd.exec(5))."""
 STORE_KEY: Final = "AWS_SECRET_ACCESS_KEY"
 SECRETS: Final = (
-    "METERAI_DATABASE_URL",
-    *(f"METERAI_DATABASE_{role.upper()}_URL" for role in ROLES),
+    *(f"METERAI_{name.upper()}" for name in database_urls.SETTINGS),
     "METERAI_GATEWAY_SERVER_KEY",
     "METERAI_PAYOUT_KEY",
     "METERAI_SMTP_URL",

@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import msgspec
 
-from meterai.kit.database_urls import ROLES
+from meterai.kit import database_urls
 from meterai.kit.secret_settings import SECRET_FILES, SECRETS, file_of, secret_of
 from meterai.kit.unsafe_settings import unsafe_settings
 
@@ -462,8 +462,7 @@ _SCHEMES: Final = {
     **dict.fromkeys(("public_url", "gate_url", "tsa_url", "revocation_url", "gateway_url"), _WEB),
     **dict.fromkeys(("payout_url", "whatsapp_url"), _WEB),
     "smtp_url": _MAIL,
-    "database_url": _POSTGRES,
-    **{f"database_{role}_url": _POSTGRES for role in ROLES},
+    **dict.fromkeys(database_urls.SETTINGS, _POSTGRES),
 }
 """How the addresses among the settings begin."""
 _HOST: Final = re.compile(r"(\[[^\[\]]+\]|[^:\[\]]*)(:[1-9]\d{0,4})?")

@@ -10,13 +10,12 @@ from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_address, 
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from meterai.kit.database_urls import ROLES
+from meterai.kit import database_urls
 
 if TYPE_CHECKING:  # settings.py asks this module
     from meterai.kit.settings import Settings
 
 _BY_HTTPS: Final = ("gateway_url", "payout_url", "whatsapp_url", "public_url", "gate_url")
-_DATABASES: Final = ("database_url", *(f"database_{role}_url" for role in ROLES))
 _WIDEST_IPV4, _WIDEST_IPV6 = 8, 20
 """The shortest prefixes of a network of proxies. No operator of proxies has a wider one."""
 _MAPPED: Final = IPv6Network("::ffff:0:0/96")
@@ -35,7 +34,7 @@ def unsafe_settings(settings: Settings) -> Iterator[tuple[str, str]]:
             "public_url",
             "without it people would be led to us by http; give the https address that people see",
         )
-    for name in _DATABASES:
+    for name in database_urls.SETTINGS:
         if not _is_checked_database(getattr(settings, name)):
             yield (
                 name,

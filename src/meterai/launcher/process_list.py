@@ -8,7 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from meterai.kit.database_urls import ROLES, without_user
+from meterai.kit import database_urls
+from meterai.kit.database_urls import without_user
 from meterai.kit.installation import Addresses, start_of
 from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings, in_url, public_url, queue_root, shown_host
@@ -66,9 +67,8 @@ _QUEUE_SETTINGS: Final = (
     "log_level",
 )
 _KEPT_FROM_DOORS: Final = {
-    "database_url",
+    *database_urls.SETTINGS,
     "embedded_database",
-    *(f"database_{role}_url" for role in ROLES),
     "pkcs11_module",
     "pkcs11_pin_file",
     "officers",
