@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 import msgspec
 
 from meterai.kit import database_urls
+from meterai.kit.formats.comma_list import listed
 from meterai.kit.secret_settings import SECRET_FILES, SECRETS, file_of, secret_of
 from meterai.kit.unsafe_settings import unsafe_settings
 
@@ -531,10 +532,10 @@ def _what_is_wrong(settings: Settings) -> Iterator[tuple[str, str]]:
     for name in ("contact", "privacy_contact", "security_contact"):
         if (contact := getattr(settings, name)) and not contact_link(contact):
             yield name, "Expected bantuan@example.go.id, +62 21 1500 123 or an https address"
-    if not all(_is_network(one) for one in addresses_in(settings.trusted_proxies)):
+    if not all(_is_network(one) for one in listed(settings.trusted_proxies)):
         yield "trusted_proxies", "Expected addresses or networks such as 10.0.0.5, 10.1.0.0/24"
     if settings.backup_recipients and not all(
-        re.fullmatch(r"age1[02-9ac-hj-np-z]{58}", one) for one in addresses_in(settings.backup_recipients)
+        re.fullmatch(r"age1[02-9ac-hj-np-z]{58}", one) for one in listed(settings.backup_recipients)
     ):
         yield "backup_recipients", "Expected public keys of age (age1...), with commas between"
     if settings.backup_signing_key and not re.fullmatch(r"[A-Za-z0-9+/]{43}=", settings.backup_signing_key):
@@ -557,11 +558,6 @@ def contact_link(contact: str) -> str:
     if re.fullmatch(r"\+?[0-9](?:[ -]?[0-9]){2,14}", contact):
         return "tel:" + re.sub("[ -]", "", contact)
     return contact if _is_address(contact, ("https",)) and not re.search(r"\s", contact) else ""
-
-
-def addresses_in(text: str) -> list[str]:
-    """What stands between the commas."""
-    return [one for one in (part.strip() for part in text.split(",")) if one]
 
 
 def _is_network(text: str) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from meterai.kit import database_urls
+from meterai.kit.formats.comma_list import listed
 
 if TYPE_CHECKING:  # settings.py asks this module
     from meterai.kit.settings import Settings
@@ -82,7 +83,7 @@ def _without_port(host: str) -> str:
 
 
 def _trusts_strangers(proxies: str) -> bool:
-    named = [_unmapped(ip_network(one.strip())) for one in proxies.split(",") if one.strip()]
+    named = [_unmapped(ip_network(one)) for one in listed(proxies)]
     fours = collapse_addresses(one for one in named if isinstance(one, IPv4Network))
     sixes = collapse_addresses(one for one in named if isinstance(one, IPv6Network))
     return any(one.prefixlen < _WIDEST_IPV4 for one in fours) or any(

@@ -13,6 +13,8 @@ from typing import IO, Any, Final, Protocol
 
 import pyrage
 
+from meterai.kit.formats.comma_list import listed
+
 _PIECE: Final = 1 << 20
 
 Recipients = Sequence[Any]
@@ -35,9 +37,8 @@ class Sink(Protocol):
 
 def recipients_of(text: str) -> Recipients:
     """The public keys in a text, with commas between. Raises: ValueError when it holds none, or others."""
-    names = [name.strip() for name in text.split(",") if name.strip()]
     try:
-        found = [pyrage.x25519.Recipient.from_str(name) for name in names]
+        found = [pyrage.x25519.Recipient.from_str(name) for name in listed(text)]
     except pyrage.RecipientError:
         found = []
     if not found:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
 from socket import AF_INET, AF_INET6, inet_pton
 
-from meterai.kit.settings import Settings, addresses_in
+from meterai.kit.formats.comma_list import listed
+from meterai.kit.settings import Settings
 
 HERE = ("127.0.0.1", "::1")
 _MAPPED = bytes(10) + b"\xff\xff"
@@ -21,7 +22,7 @@ def trusted_addresses(settings: Settings) -> list[str]:
     IPv4 addresses are added as IPv6 too, as sockets for both families report them (RFC 4291 section 2.5.5.2).
     uvicorn does not treat them as equal.
     """
-    told = [*HERE, *addresses_in(settings.trusted_proxies)]
+    told = [*HERE, *listed(settings.trusted_proxies)]
     networks = [network for one in told if (network := ip_network(one)).version == 4]
     return told + [f"::ffff:{one.network_address}/{96 + one.prefixlen}" for one in networks]
 

@@ -9,6 +9,7 @@ import struct
 from enum import IntEnum
 from typing import Final
 
+from meterai.kit.formats.comma_list import listed
 from meterai.stamping import signer_wire
 
 _PEER: Final = struct.Struct("3i")
@@ -42,7 +43,7 @@ class Askers:
     def __init__(self, named: str = "") -> None:
         """`named`: METERAI_SIGNER_USERS. Raises: ValueError for what can't be read, or an unknown user."""
         self._rights = {os.getuid(): Right.SEAL, _ROOT: Right.SEAL}
-        for one in filter(None, (part.strip() for part in named.split(","))):
+        for one in listed(named):
             name, _, right = one.partition(":")
             self._rights[_uid_of(name)] = _right_of(one, right)
 
