@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from meterai.api.conventions.problems import Problem
 from meterai.api.gateway_notices import Acknowledged
-from meterai.api.problems import Problem
 from meterai.api.routes import ROUTES
 from meterai.cli.main import COMMANDS
 from meterai.kit.settings import describe, from_environment

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from meterai.api.problems import problem_response
+from meterai.api.conventions.problems import problem_response
 from meterai.api.routes import ROUTES
 from meterai.customers.organisations import SELLER
 from meterai.kernel.ids import token_digest

@@ -14,7 +14,7 @@ import pytest
 import structlog
 from asyncpg import CannotConnectNowError, DiskFullError, InterfaceError
 
-from meterai.api.problems import problem_response
+from meterai.api.conventions.problems import problem_response
 from meterai.api.routes import ROUTES
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.sales.events import load_events

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from meterai.api.problems import problem_response
+from meterai.api.conventions.problems import problem_response
 from meterai.api.routes import ROUTES
 from meterai.customers.organisations import ensure_organisations
 from meterai.kernel.clock import business_date, start_of_business_date

@@ -16,7 +16,6 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from prometheus_client.registry import Collector
 
 from meterai.api.dependencies import Service
-from meterai.api.problems import problem_response
 from meterai.bootstrap import App, code_budgets
 from meterai.kernel.clock import age_s
 from meterai.kernel.refusals import Kind, Refusal
@@ -43,9 +42,7 @@ async def read_metrics(request: Request[Any, Any, Any], service: Service) -> Res
     Raises: metrics.no_token (401).
     """
     if not _has_token(request.headers.get("authorization", ""), Secrets(service.settings.data).metrics_token):
-        refused = problem_response(Refusal(Kind.FORBIDDEN, "metrics.no_token"), status=401)
-        refused.headers["WWW-Authenticate"] = "Bearer"
-        return refused
+        raise Refusal(Kind.UNAUTHENTICATED, "metrics.no_token")
     asking = ask_signer(service.signer, within_s=_SECONDS_MAX)
     figures, signer = await asyncio.gather(_figures(service), asking)
     body = render_metrics(

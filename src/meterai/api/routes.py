@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from meterai.api.conventions.router import api_router
 from meterai.api.gateway_notices import receive_gateway_notice, receive_midtrans_notice
 from meterai.api.metrics import read_metrics
 from meterai.api.openapi import read_openapi
 from meterai.api.verification import read_digest, read_serial, verify_document
 
-ROUTES = [
+HANDLERS: list[Any] = [
     read_openapi,
     receive_gateway_notice,
     receive_midtrans_notice,
@@ -16,3 +19,4 @@ ROUTES = [
     verify_document,
     read_metrics,
 ]
+ROUTES = [api_router(HANDLERS)]

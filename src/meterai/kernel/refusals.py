@@ -15,6 +15,10 @@ class Kind(StrEnum):
     FORBIDDEN = "forbidden"
     INVALID = "invalid"
     UNAVAILABLE = "unavailable"  # a part behind us is down
+    MALFORMED = "malformed"  # of a request to the API: it cannot be read, or lacks a header
+    UNAUTHENTICATED = "unauthenticated"  # nobody, or not who they say they are
+    TOO_LARGE = "too_large"
+    WRONG_TYPE = "wrong_type"  # of a body: its media type
 
 
 class Refusal(Exception):

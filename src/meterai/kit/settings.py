@@ -128,6 +128,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "refused; what is paid goes on",
         ),
     ] = 1 << 30
+    api_requests_per_minute: Annotated[
+        int, Doc(ge=1, description="requests that a client of the API may make in a minute, in each process")
+    ] = 6_000
     unproven_bytes: Annotated[
         int,
         Doc(ge=0, description="bytes of all uploads together whose senders have proved no contact"),

@@ -16,7 +16,7 @@ import structlog
 import uvicorn
 import uvloop
 
-from meterai.api.problems import problem_response
+from meterai.api.conventions.problems import problem_response
 from meterai.api.routes import ROUTES
 from meterai.bootstrap import App, open_site_app
 from meterai.kit import garbage_collection

@@ -30,6 +30,7 @@ from meterai.kernel.clock import system_clock
 from meterai.kit import fail_points, garbage_collection
 from meterai.kit.database import ending_in_words
 from meterai.kit.http import outside_service
+from meterai.kit.idempotency import forget_answers
 from meterai.kit.logging import set_up_logging
 from meterai.kit.privacy import terms_of
 from meterai.kit.production import settings_of
@@ -174,6 +175,7 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str) -> list[Loop]:
         Loop(name="objects_clean_up", work=app.objects.clean_up, busy_s=60, idle_s=60),
         Loop(name="prepared_clean_up", work=orphans.clean_up, busy_s=300, idle_s=300),  # all parts in a day
         Loop(name="bundles_clean_up", work=lambda: clean_up_bundles(db, now=clock()), busy_s=1, idle_s=60),
+        Loop(name="answers_clean_up", work=lambda: forget_answers(db, clock()), busy_s=0.1, idle_s=60),
         Loop(name="orders_clean_up", work=lambda: clean_up_orders(db, now=clock()), busy_s=1, idle_s=60),
         Loop(
             name="terms",

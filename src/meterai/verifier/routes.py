@@ -11,7 +11,7 @@ import structlog
 from litestar import Litestar, Request, Response, get, post
 from litestar.exceptions import HTTPException
 
-from meterai.api.problems import problem_response
+from meterai.api.conventions.problems import problem_response
 from meterai.api.verification import read_document, read_sha256, refuse_passing
 from meterai.jail.pool import JailPool
 from meterai.kernel.clock import Clock
@@ -207,7 +207,7 @@ def _answer(
 ) -> Response[bytes]:
     visit = visit_of(request.scope)
     if _is_api(request):
-        return problem_response(refusal, help_code, status)
+        return problem_response(refusal, help_code, status, _service(request).pages.facts.public_url)
     told = text_of(refusal.code, visit.language, refusal.facts)
     text = replace(told, money_kind="", money="")  # nothing is sold here
     return _page(request, "error.html", status=status, text=text, back="", private=True)

@@ -67,7 +67,9 @@ def build_site(
     )
     litestar = _routes(context, more_routes)
     addresses = PageAddresses(litestar, known_events)
-    litestar.state.update({"context": context, "problem": problem, "addresses": addresses})
+    litestar.state.update(
+        {"service": service, "context": context, "problem": problem, "addresses": addresses}
+    )
 
     def make_pages() -> tuple[CachedPages, float]:
         now = service.clock()

@@ -12,9 +12,18 @@ _STATUS = {
     Kind.FORBIDDEN: 403,
     Kind.INVALID: 422,
     Kind.UNAVAILABLE: 503,
+    Kind.MALFORMED: 400,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.TOO_LARGE: 413,
+    Kind.WRONG_TYPE: 415,
 }
 
 
 def http_status(refusal: Refusal | None) -> int:
     """The status of an answer; 200 when nothing was refused."""
-    return 200 if refusal is None else _STATUS[refusal.kind]
+    return 200 if refusal is None else status_of(refusal.kind)
+
+
+def status_of(kind: Kind) -> int:
+    """The status for refusals of this kind."""
+    return _STATUS[kind]

@@ -19,11 +19,11 @@ from meterai.web.requests.visits import visit_of
 
 log = structlog.get_logger(__name__)
 
-type MakeProblem = Callable[[Refusal, str, int], Response[Any]]
+type MakeProblem = Callable[[Refusal, str, int, str], Response[Any]]
 """Makes the API's answer to a refusal.
 
 The second argument is the help code of a fault, which stands in the log too. The third is the status; 0
-stands for that of the refusal's kind.
+stands for that of the refusal's kind. The fourth is the address of the service.
 """
 
 _SAME_EVERYWHERE = {"order.not_found", "bundle.unknown", "event.unknown", "event.closed", "session.missing"}
@@ -118,7 +118,7 @@ def _template(request: WebRequest) -> str:
 
 def _problem(request: WebRequest, refusal: Refusal, help_code: str = "", status: int = 0) -> Response[Any]:
     make: MakeProblem = request.app.state.problem
-    return make(refusal, help_code, status)
+    return make(refusal, help_code, status, _context(request).service.public_url)
 
 
 EXCEPTION_HANDLERS: dict[int | type[Exception], Callable[[WebRequest, Any], Response[Any]]] = {

@@ -1,0 +1,1 @@
+"""Who may call the API: tokens, clients and their keys, scopes."""
