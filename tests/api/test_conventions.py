@@ -250,3 +250,18 @@ async def test_an_operation_that_ends_says_so_and_pages_of_other_sites_may_read_
         assert one.headers["link"] == '<http://situs/baru>; rel="deprecation"'
         assert one.headers["access-control-allow-origin"] == "*"
         assert one.headers["cross-origin-resource-policy"] == "cross-origin"
+    asked = await stranger.send("OPTIONS", f"{URL}/x", headers={"origin": "https://elsewhere"})
+    assert (asked.status, asked.headers["access-control-allow-origin"]) == (204, "*")
+    assert asked.headers["access-control-allow-methods"] == "GET"
+
+
+async def test_the_type_of_a_problem_leads_to_a_page_in_both_languages(partner: Partner) -> None:
+    problem = json_of(await partner.get(f"{URL}?limit=0"))
+    assert problem["type"] == "http://situs/api/problems/api.invalid"
+    address = problem["type"].removeprefix("http://situs")
+    for prefix, said in (("", "tidak sesuai skemanya"), ("/en", "does not fit its schema")):
+        page = await partner.get(prefix + address)
+        assert page.status == 200
+        assert said in page.text
+        assert "<code>api.invalid</code>" in page.text
+    assert code_of(await partner.get("/api/problems/api.stray")) == (404, "api.not_found")

@@ -1,24 +1,15 @@
 """The documents say what the code does: settings, API, decisions, files that the pages name."""
 
-import json
 import re
 from configparser import ConfigParser
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import pytest
 
-from meterai.api.conventions.problems import Problem
-from meterai.api.gateway_notices import Acknowledged
-from meterai.api.routes import ROUTES
 from meterai.cli.main import COMMANDS
 from meterai.kit.settings import describe, from_environment
 from meterai.sales.events import EventQueue, load_events
-from meterai.texts.api_problems import FOR_MACHINES
-from meterai.texts.refusals import TABLE
-from meterai.verification.model import Judgement, SerialAnswer
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -54,66 +45,6 @@ def test_the_events_file_that_is_shown_can_be_read(tmp_path: Path) -> None:
 def test_a_setting_that_cannot_be_read_is_named() -> None:
     with pytest.raises(ValueError, match="METERAI_PORT"):
         from_environment({"METERAI_PORT": "many"})
-
-
-OPENAPI = json.loads((ROOT / "src/meterai/api/openapi.json").read_text())
-
-
-def test_the_openapi_description_and_the_routes_agree() -> None:
-    described = {(path, method.upper()) for path, methods in OPENAPI["paths"].items() for method in methods}
-    served = {
-        (re.sub(r":\w+}", "}", path), method)
-        for handler in ROUTES
-        for path in handler.paths
-        for method in handler.http_methods
-    }
-    assert {entry for entry in served if entry[1] not in ("HEAD", "OPTIONS")} == described
-
-
-def test_the_openapi_description_has_the_answers_as_they_are() -> None:
-    _, made = msgspec.json.schema_components(
-        [Problem, Judgement, SerialAnswer, Acknowledged], ref_template="#/components/schemas/{name}"
-    )
-    assert bare(OPENAPI["components"]["schemas"]) == bare(made)
-
-
-def bare(schema: Any) -> Any:
-    """Without what explains and does not bind."""
-    if isinstance(schema, dict):
-        words = {name for name in ("title", "description", "format") if isinstance(schema.get(name), str)}
-        return {name: bare(part) for name, part in schema.items() if name not in words}
-    return [bare(part) for part in schema] if isinstance(schema, (list, tuple)) else schema
-
-
-def test_the_openapi_description_has_faults_outages_and_when_to_ask_again() -> None:
-    for path, methods in OPENAPI["paths"].items():
-        (told,) = (method["responses"] for method in methods.values())
-        if path != "/api/openapi.json":
-            assert {"500", "503"} <= set(told), path
-        for status, answer in told.items():
-            if "$ref" in answer:
-                answer = OPENAPI["components"]["responses"][answer["$ref"].rpartition("/")[2]]
-            assert ("Retry-After" in answer.get("headers", {})) == (status in ("429", "503")), (path, status)
-
-
-def test_the_openapi_description_says_what_bodies_are_so_that_generators_know() -> None:
-    """They leave out what has no schema; and what they don't know, a PDF among it."""
-    bodies = [
-        method["requestBody"]["content"]
-        for methods in OPENAPI["paths"].values()
-        for method in methods.values()
-        if "requestBody" in method
-    ]
-    assert len(bodies) == 3
-    for content in bodies:
-        assert all(kind["schema"] for kind in content.values())
-        assert {"application/json", "application/octet-stream"} & set(content)
-
-
-def test_the_openapi_description_names_refusals_that_there_are() -> None:
-    named = re.findall(r"`([a-z]+\.[a-z_]+)`", json.dumps(OPENAPI))
-    assert len(named) > 15
-    assert set(named) <= FOR_MACHINES.keys() | TABLE.keys()
 
 
 def test_every_decision_is_listed() -> None:

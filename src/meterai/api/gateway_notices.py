@@ -9,6 +9,7 @@ import structlog
 from litestar import Request, post
 from litestar.exceptions import HTTPException
 
+from meterai.api.conventions.operations import JSON, operation
 from meterai.api.dependencies import Service
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.sales.use_cases.receive_notice import NoticeReceipt, receive_notice
@@ -24,21 +25,42 @@ class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
     new: bool
 
 
-@post("/api/v1/gateways/{gateway:str}/notices", status_code=200, request_max_body_size=NOTICE_BYTES_MAX)
+_TAKEN = operation(
+    scope=None,
+    body=(JSON,),
+    refuses={
+        "api.not_found": Kind.NOT_FOUND,
+        "payment.notice_forged": Kind.FORBIDDEN,
+        "payment.notice_unreadable": Kind.INVALID,
+    },
+)
+
+
+@post(
+    "/api/v1/gateways/{gateway:str}/notices",
+    status_code=200,
+    request_max_body_size=NOTICE_BYTES_MAX,
+    opt=_TAKEN,
+)
 async def receive_gateway_notice(
     request: Request[Any, Any, Any], gateway: str, service: Service
 ) -> Acknowledged:
-    """Stores a notice of the gateway of this name. A worker settles the payment that it names.
+    """Takes a notice of the payment gateway of this name.
 
-    The signature is checked. Answers 200 once the notice is stored: what follows is our work, by polling if
-    need be.
+    The signature is checked. 200 says that the notice is stored: what follows is our work, by polling if need
+    be. A notice has at most 16 KB.
     """
     return await _receive(request, gateway, service)
 
 
-@post("/api/v1/payments/midtrans/notices", status_code=200, request_max_body_size=NOTICE_BYTES_MAX)
+@post(
+    "/api/v1/payments/midtrans/notices",
+    status_code=200,
+    request_max_body_size=NOTICE_BYTES_MAX,
+    opt=_TAKEN,
+)
 async def receive_midtrans_notice(request: Request[Any, Any, Any], service: Service) -> Acknowledged:
-    """Does the same for Midtrans, at the address that stands in its dashboard."""
+    """Takes a notice of Midtrans, at the address that stands in its dashboard."""
     return await _receive(request, "midtrans", service)
 
 

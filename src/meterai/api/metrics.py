@@ -15,6 +15,7 @@ from prometheus_client.core import CollectorRegistry, CounterMetricFamily, Gauge
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 
+from meterai.api.conventions.operations import operation
 from meterai.api.dependencies import Service
 from meterai.bootstrap import App, code_budgets
 from meterai.kernel.clock import age_s
@@ -34,13 +35,17 @@ _SECONDS_MAX = 4.0
 _UNITS = {Unit.STAMP: "stamps", Unit.IDR: "rupiah"}
 
 
-@get("/api/v1/metrics")
+@get(
+    "/api/v1/metrics",
+    opt=operation(
+        scope=None,
+        gives="text/plain",
+        own_security="metricsToken",
+        refuses={"metrics.no_token": Kind.UNAUTHENTICATED},
+    ),
+)
 async def read_metrics(request: Request[Any, Any, Any], service: Service) -> Response[bytes]:
-    """Answers with the metrics. The caller needs the token in DATA/secrets/metrics-token (RFC 6750 section
-    2.1).
-
-    Raises: metrics.no_token (401).
-    """
+    """Reads the metrics for a monitoring system, in Prometheus' text format."""
     if not _has_token(request.headers.get("authorization", ""), Secrets(service.settings.data).metrics_token):
         raise Refusal(Kind.UNAUTHENTICATED, "metrics.no_token")
     asking = ask_signer(service.signer, within_s=_SECONDS_MAX)

@@ -7,7 +7,7 @@ from typing import Any
 from meterai.api.conventions.router import api_router
 from meterai.api.gateway_notices import receive_gateway_notice, receive_midtrans_notice
 from meterai.api.metrics import read_metrics
-from meterai.api.openapi import read_openapi
+from meterai.api.openapi.document import read_openapi
 from meterai.api.verification import read_digest, read_serial, verify_document
 
 HANDLERS: list[Any] = [

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Request, get, post
+from msgspec import Meta
 
+from meterai.api.conventions.operations import operation
 from meterai.api.dependencies import Service
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.body_budget import read_body
@@ -70,12 +72,44 @@ def read_sha256(text: str) -> str:
     return text.lower()
 
 
-@get("/api/v1/digests/{sha256:str}")
-async def read_digest(service: Service, sha256: str) -> Judgement:
-    """Judges by the SHA-256 of the whole file (64 hexadecimal digits). The file stays with the caller.
+_DIGEST_REFUSES = {
+    "digest.unreadable": Kind.INVALID,
+    "digest.unknown": Kind.NOT_FOUND,
+    "register.unreachable": Kind.UNAVAILABLE,
+}
+_SERIAL_REFUSES = {
+    "serial.malformed": Kind.INVALID,
+    "serial.unknown": Kind.NOT_FOUND,
+    "register.unreachable": Kind.UNAVAILABLE,
+}
+_DOCUMENT_REFUSES = {
+    "api.empty": Kind.INVALID,
+    "api.form": Kind.INVALID,
+    "api.packed": Kind.INVALID,
+    "pdf.too_large": Kind.TOO_LARGE,
+    "form.unreadable": Kind.INVALID,
+    "form.busy": Kind.BUSY,
+    "jail.busy": Kind.BUSY,
+    "jail.budget_spent": Kind.BUSY,
+    "jail.unavailable": Kind.UNAVAILABLE,
+}
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-fA-F]{64}$", description="64 hexadecimal digits.")]
+Serial = Annotated[str, Meta(description="Spaces and dashes in it do no harm.")]
 
-    Raises: digest.unreadable (422); digest.unknown (404), which does not mean that the file is bad;
-    register.unreachable (503).
+
+BY_DIGEST = operation(scope=None, cors=True, refuses=_DIGEST_REFUSES)
+BY_SERIAL = operation(scope=None, cors=True, refuses=_SERIAL_REFUSES)
+BY_DOCUMENT = operation(
+    scope=None, cors=True, body=("application/pdf", "application/octet-stream"), refuses=_DOCUMENT_REFUSES
+)
+
+
+@get("/api/v1/digests/{sha256:str}", opt=BY_DIGEST)
+async def read_digest(service: Service, sha256: Sha256) -> Judgement:
+    """Judges a file by its SHA-256.
+
+    The digest is that of the whole file, whose bytes stay with you. `digest.unknown` says nothing against the
+    file. It may have been changed, or may never have been ours: send it whole.
     """
     judgement = await judge_digest(service.db, read_sha256(sha256))
     if judgement is None:
@@ -83,21 +117,30 @@ async def read_digest(service: Service, sha256: str) -> Judgement:
     return judgement
 
 
-@get("/api/v1/serials/{serial:str}")
-async def read_serial(service: Service, serial: str) -> SerialAnswer:
-    """Answers with what the register knows of a serial number. That says nothing about a document."""
+@get("/api/v1/serials/{serial:str}", opt=BY_SERIAL)
+async def read_serial(service: Service, serial: Serial) -> SerialAnswer:
+    """Reads what the register knows of a serial number.
+
+    That says nothing about a document.
+    """
     answer = await look_up_serial(service.db, serial)
     if not answer.known:
         raise Refusal(Kind.NOT_FOUND, "serial.unknown")
     return answer
 
 
-@post("/api/v1/verifications", status_code=200, request_max_body_size=CHECKED_BYTES_MAX)
+@post(
+    "/api/v1/verifications",
+    status_code=200,
+    request_max_body_size=CHECKED_BYTES_MAX,
+    opt=BY_DOCUMENT,
+)
 async def verify_document(request: Request[Any, Any, Any], service: Service) -> Judgement:
-    """Judges the PDF in the request's body (application/pdf, at most 12 MB).
+    """Judges a PDF.
 
-    Raises: api.empty, api.form, api.packed (422); jail.busy (429) or jail.unavailable (503) when it can't be
-    opened now.
+    The body is the PDF alone, byte for byte, and at most 12 MB. What can't be opened is judged, not refused.
+    With 429 or 503 it could not be opened now: send it again. `jail.budget_spent`: your network has used too
+    much computing time. No Idempotency-Key is needed, because nothing is kept.
     """
     data = await read_document(request)
     judgement = await judge_document(

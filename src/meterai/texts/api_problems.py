@@ -7,6 +7,7 @@ from typing import Final
 from meterai.pdf.limits import CHECKED_BYTES_MAX
 from meterai.texts.mechanism.explanations import Explanation
 from meterai.texts.mechanism.marks import N_
+from meterai.texts.refusals import TABLE
 
 _OPENAPI: Final = {"openapi": "/api/openapi.json"}
 FOR_MACHINES: Final[dict[str, Explanation]] = {
@@ -94,3 +95,8 @@ FOR_MACHINES: Final[dict[str, Explanation]] = {
         facts={"checked_bytes_max": CHECKED_BYTES_MAX},
     ),
 }
+
+
+def explanation_of(code: str) -> Explanation | None:
+    """The words for a code, as clients of the API get them. None for a code that there is not."""
+    return FOR_MACHINES.get(code) or TABLE.get(code)

@@ -12,7 +12,15 @@ from litestar import Litestar, Request, Response, get, post
 from litestar.exceptions import HTTPException
 
 from meterai.api.conventions.problems import problem_response
-from meterai.api.verification import read_document, read_sha256, refuse_passing
+from meterai.api.conventions.router import api_router
+from meterai.api.verification import (
+    BY_DIGEST,
+    BY_DOCUMENT,
+    BY_SERIAL,
+    read_document,
+    read_sha256,
+    refuse_passing,
+)
 from meterai.jail.pool import JailPool
 from meterai.kernel.clock import Clock
 from meterai.kernel.refusals import Kind, Refusal
@@ -26,9 +34,10 @@ from meterai.verification.model import FaceLimits, Judgement, SerialAnswer, Trus
 from meterai.verification.reasons import UNEXPECTED
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document
 from meterai.verification.use_cases.look_up_serial import look_up_serial
-from meterai.web.pages import icon_routes
+from meterai.web.pages import icon_routes, problem_routes
 from meterai.web.pages.cached_pages import CachedPages, cache_page
 from meterai.web.pages.messages import text_of
+from meterai.web.pages.problem_routes import problem_text
 from meterai.web.pages.templates import Pages
 from meterai.web.requests.forms import read_form
 from meterai.web.requests.http_refusals import api_refusal, page_refusal, with_methods
@@ -57,6 +66,11 @@ class VerifierService:
     pages: Pages
     clock: Clock
     face_limits: FaceLimits = _FACE_LIMITS
+
+    @property
+    def public_url(self) -> str:
+        """The address people see, without a slash at its end."""
+        return self.pages.facts.public_url
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +107,7 @@ def _words(code: str) -> Words:
     )
 
 
-@post("/api/v1/verifications", status_code=200, request_max_body_size=CHECKED_BYTES_MAX)
+@post("/api/v1/verifications", status_code=200, request_max_body_size=CHECKED_BYTES_MAX, opt=BY_DOCUMENT)
 async def verify_document(request: VerifierRequest) -> SpokenJudgement:
     """Judges the PDF in the request's body (application/pdf, at most 12 MB).
 
@@ -112,7 +126,7 @@ async def verify_document(request: VerifierRequest) -> SpokenJudgement:
     return speak(judgement)
 
 
-@get("/api/v1/digests/{sha256:str}")
+@get("/api/v1/digests/{sha256:str}", opt=BY_DIGEST)
 async def read_digest(request: VerifierRequest, sha256: str) -> SpokenJudgement:
     """Judges by the SHA-256 of the whole file.
 
@@ -121,7 +135,7 @@ async def read_digest(request: VerifierRequest, sha256: str) -> SpokenJudgement:
     return speak(await _judge_digest(_service(request), read_sha256(sha256)))
 
 
-@get("/api/v1/serials/{serial:str}")
+@get("/api/v1/serials/{serial:str}", opt=BY_SERIAL)
 async def read_serial(request: VerifierRequest, serial: str) -> SerialAnswer:
     """Answers with what the register knows of a serial number.
 
@@ -178,6 +192,12 @@ async def _judge_digest(service: VerifierService, sha256: str) -> Judgement:
     return judgement
 
 
+@get("/api/problems/{code:str}")
+async def show_problem(request: VerifierRequest, code: str) -> Response[bytes]:
+    """Shows what a refusal of the API means."""
+    return _page(request, problem_routes.TEMPLATE, text=problem_text(code, visit_of(request.scope).language))
+
+
 def _service(request: VerifierRequest) -> VerifierService:
     service = request.app.state.service
     assert isinstance(service, VerifierService)
@@ -207,7 +227,7 @@ def _answer(
 ) -> Response[bytes]:
     visit = visit_of(request.scope)
     if _is_api(request):
-        return problem_response(refusal, help_code, status, _service(request).pages.facts.public_url)
+        return problem_response(refusal, help_code, status, _service(request).public_url)
     told = text_of(refusal.code, visit.language, refusal.facts)
     text = replace(told, money_kind="", money="")  # nothing is sold here
     return _page(request, "error.html", status=status, text=text, back="", private=True)
@@ -235,7 +255,14 @@ def _failed(request: VerifierRequest, error: Exception) -> Response[Any]:
     return _answer(request, Refusal(Kind.UNAVAILABLE, "server.fault"), status, help_code=help_code)
 
 
-ROUTES = [verify_document, read_digest, read_serial, check_file, download_sealed, check_digest, check_serial]
+ROUTES: list[Any] = [
+    api_router([verify_document, read_digest, read_serial]),
+    check_file,
+    download_sealed,
+    check_digest,
+    check_serial,
+    show_problem,
+]
 
 
 def build_verifier(service: VerifierService) -> SiteMiddleware:

@@ -20,7 +20,7 @@ from meterai.web.orders import (
     result_routes,
     stop_routes,
 )
-from meterai.web.pages import file_routes, health_routes, icon_routes
+from meterai.web.pages import file_routes, health_routes, icon_routes, problem_routes
 from meterai.web.placing import place_routes, turn_routes
 from meterai.web.verify import check_routes
 
@@ -55,4 +55,5 @@ ROUTES: list[Any] = [
     *health_routes.ROUTES,
     *icon_routes.ROUTES,
     *file_routes.ROUTES,
+    *problem_routes.ROUTES,
 ]

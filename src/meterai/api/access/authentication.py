@@ -8,6 +8,10 @@ from meterai.api.access.caller import Caller
 from meterai.bootstrap import App
 from meterai.kernel.refusals import Kind, Refusal
 
+TOKEN_PATH = "/api/v1/token"  # noqa: S105  # an address
+REFUSES = {"access.no_token": Kind.UNAUTHENTICATED}
+"""What every operation for partners may refuse with, besides its scope."""
+
 
 async def authenticate(service: App, scope: Scope) -> Caller:
     """Returns the client that calls. Only the head of the request is read.

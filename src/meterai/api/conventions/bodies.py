@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from litestar.dto import AbstractDTO
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import HTTPScope, Message, Receive
+from litestar.types import HTTPScope, Receive
 from litestar.typing import FieldDefinition
 
 from meterai.api.conventions.operations import JSON, Operation
@@ -102,12 +102,12 @@ def give_again(body: bytes, receive: Receive) -> Receive:
     """Gives a body that was read to the handler."""
     is_given = False
 
-    async def receive_again() -> Message:
+    async def receive_again() -> Any:
         nonlocal is_given
         if is_given:
-            return cast(Message, await receive())
+            return await receive()
         is_given = True
-        return cast(Message, {"type": "http.request", "body": body, "more_body": False})
+        return {"type": "http.request", "body": body, "more_body": False}
 
     return receive_again
 
@@ -122,11 +122,11 @@ def check_media_type(handler: HTTPRouteHandler, scope: HTTPScope, operation: Ope
 
     Raises: api.media_type (415).
     """
-    wanted = JSON if "data" in handler.parsed_fn_signature.parameters else operation.body
+    wanted = (JSON,) if "data" in handler.parsed_fn_signature.parameters else operation.body
     given = header(scope, b"content-type").partition(";")[0].strip().lower()
     is_packed = header(scope, b"content-encoding").strip().lower() not in ("", "identity")
-    if wanted and (given != wanted or is_packed):
-        raise Refusal(Kind.WRONG_TYPE, "api.media_type", media_type=wanted)
+    if wanted and (given not in wanted or is_packed):
+        raise Refusal(Kind.WRONG_TYPE, "api.media_type", media_type=" / ".join(wanted))
 
 
 class JsonBody(AbstractDTO[Any]):

@@ -48,8 +48,8 @@ class Handling:
         headers = _constant_headers(operation)
         send = _adding(headers, send)
         try:
-            check_query(handler, http)
             if operation.scope is None:
+                check_query(handler, http)
                 await self._app(scope, receive, send)
             else:
                 await self._as_partner(operation, handler, http, receive=receive, send=send, headers=headers)
@@ -72,6 +72,7 @@ class Handling:
         headers.update(self._limits.take(caller.client_id, time.monotonic(), per_minute=per_minute))
         if operation.scope not in caller.scopes:
             raise Refusal(Kind.FORBIDDEN, "access.scope", scope=operation.scope)
+        check_query(handler, scope)
         body = b""
         if scope["method"] in _WITH_BODY:
             check_media_type(handler, scope, operation)
@@ -162,5 +163,5 @@ async def _replay(kept: KeptAnswer, scope: Scope, receive: Receive, send: Send) 
 
 
 async def _answer(response: Response[bytes], scope: Scope, receive: Receive, send: Send) -> None:
-    request: Request[Any, Any, Any] = Request(scope)  # type: ignore[arg-type]
+    request: Request[Any, Any, Any] = Request(scope)
     await response.to_asgi_response(app=None, request=request)(scope, receive, send)

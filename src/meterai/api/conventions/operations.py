@@ -42,8 +42,12 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """Its POST needs an Idempotency-Key."""
     streams: bool
     """The handler reads the body while it arrives. Otherwise it is read before, whole."""
-    body: str
-    """The media type of the body, where the handler has no `data`."""
+    body: tuple[str, ...]
+    """The media types of the body, where the handler has no `data`."""
+    gives: str
+    """The media type of the answer, where it is no JSON."""
+    own_security: str
+    """The name of a security scheme that the handler itself checks."""
     body_bytes_max: int
     answers: Mapping[int, Any]
     """Answers besides the one of the handler's return type: a type, a media type, or None for no body."""
@@ -62,7 +66,9 @@ def operation(
     scope: Scope | None,
     keyed: bool = True,
     streams: bool = False,
-    body: str = "",
+    body: tuple[str, ...] = (),
+    gives: str = "",
+    own_security: str = "",
     body_bytes_max: int = JSON_BYTES_MAX,
     answers: Mapping[int, Any] | None = None,
     refuses: Mapping[str, Kind] | None = None,
@@ -77,6 +83,8 @@ def operation(
         keyed=keyed and scope is not None,
         streams=streams,
         body=body,
+        gives=gives,
+        own_security=own_security,
         body_bytes_max=body_bytes_max,
         answers=answers or {},
         refuses=refuses or {},

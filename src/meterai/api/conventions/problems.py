@@ -9,8 +9,7 @@ from litestar import Response
 
 from meterai.kernel.refusals import Refusal
 from meterai.kit.http.status import http_status
-from meterai.texts.api_problems import FOR_MACHINES
-from meterai.texts.mechanism.explanations import Explanation
+from meterai.texts.api_problems import explanation_of
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.refusals import TABLE
 
@@ -45,11 +44,6 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     detail_id: str
     help_code: str = ""
     errors: tuple[FieldError, ...] = ()
-
-
-def explanation_of(code: str) -> Explanation | None:
-    """The words for a code, as clients of the API get them."""
-    return FOR_MACHINES.get(code) or TABLE.get(code)
 
 
 def problem_response(

@@ -27,12 +27,12 @@ class Text:
 
 def text_of(code: str, language: str, facts: Mapping[str, object] | None = None) -> Text:
     """The message of `code`. An unknown code gives the message of an unexpected fault."""
-    return _said(code, TABLE.get(code) or TABLE["server.fault"], language, facts or {})
+    return said(code, TABLE.get(code) or TABLE["server.fault"], language, facts or {})
 
 
 def reason_text(code: str, language: str) -> Text:
     """The message for a verifier's reason. An unknown reason reads as a check that failed."""
-    return _said(code, REASONS.get(code) or REASONS[UNEXPECTED], language, {})
+    return said(code, REASONS.get(code) or REASONS[UNEXPECTED], language, {})
 
 
 def notice_text(code: str, language: str) -> str:
@@ -42,7 +42,7 @@ def notice_text(code: str, language: str) -> str:
 
 def state_text(name: str, language: str) -> Text:
     """The message for a state, such as `order.paid`. Raises: KeyError for a state without words."""
-    return _said(name, STATES[name], language)
+    return said(name, STATES[name], language)
 
 
 def money_note(kind: MoneyKind, language: str) -> str:
@@ -50,9 +50,10 @@ def money_note(kind: MoneyKind, language: str) -> str:
     return translate(MONEY_NOTES[kind], language) if kind else ""
 
 
-def _said(
+def said(
     code: str, explanation: Explanation, language: str, facts: Mapping[str, object] | None = None
 ) -> Text:
+    """The message of an explanation. `facts`: those of the refusal."""
     known = None if facts is None else {**explanation.facts, **facts}
     what, step = (translate(sentence, language, known) for sentence in (explanation.what, explanation.next))
     return Text(code, what, step, explanation.money, money_note(explanation.money, language))
