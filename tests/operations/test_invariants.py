@@ -79,6 +79,9 @@ async def test_a_healthy_world_keeps_every_invariant(world: World) -> None:
             "I25",
             "I26",
             "I27",
+            "I28",
+            "I29",
+            "I30",
         ]
     )
     assert all(found.checked > 0 for found in results), "each looked at something"

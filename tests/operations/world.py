@@ -2,6 +2,7 @@
 
 Alice bought one stamp and has her document, and paid once too often. Bob bought five pieces of quota, got two
 back, has one document refused and one in the middle of the cycle. Citra has not paid yet; Dewi only began.
+Beside them is a chain of partners.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from tests.ledger.posting import (
     reserve,
     void_reservation,
 )
+from tests.partners.organisations import make_chain
 from tests.storage_fixtures import TestDatabase
 
 NOW = datetime(2026, 9, 4, 12, tzinfo=UTC)
@@ -405,6 +407,7 @@ async def build(database: TestDatabase, objects: ObjectStore) -> World:
     await world.payment("citra", "citra", "pending", 25_000, outcome=None)
     await world.order("dewi", "draft", quantity=1)
     await world.queue("casn", let_in=["alice", "dewi"])
+    await make_chain(database.app, now=EARLIER)
     return world
 
 

@@ -38,14 +38,16 @@ class Side(StrEnum):
 class AccountKind(StrEnum):
     """The plan of accounts. Every kind has one unit and one side (`unit_of`, `side_of`)."""
 
-    # STAMP: issuance -> distributor_stock -> seller_stock -> lot -> used
+    # STAMP: issuance -> distributor_stock -> seller_stock -> lot -> used; for partners:
+    # issuance -> partner_stock -> partner_stock of the next below -> used, each organisation with its own
     ISSUANCE = "issuance"
     DISTRIBUTOR_STOCK = "distributor_stock"
     SELLER_STOCK = "seller_stock"
     LOT = "lot"
+    PARTNER_STOCK = "partner_stock"
     USED = "used"
     # IDR
-    TREASURY_PREPAID = "treasury_prepaid"  # deposited at the treasury by the distributor
+    TREASURY_PREPAID = "treasury_prepaid"  # deposited at the treasury; of partners: and not yet drawn
     DISTRIBUTOR_FUNDS = "distributor_funds"
     GATEWAY_CLEARING = "gateway_clearing"  # with the payment gateway, on its way to us
     SUSPENSE = "suspense"  # paid, and not yet known for what
@@ -56,6 +58,12 @@ class AccountKind(StrEnum):
     REFUND_PAYABLE = "refund_payable"  # owed to customers, at once and by itself
     RECEIVABLE = "receivable"  # owed to us: a bank took the money of used stamps back
     PAYOUT_CASH = "payout_cash"  # from which refunds are paid that the gateway can't carry
+    PARTNER_CASH = "partner_cash"  # what organisations below paid to this one
+    PARTNER_SALES = "partner_sales"  # blocks that organisations below have paid
+    PARTNER_FUNDS = "partner_funds"  # prepaid at the parent
+    CREDIT_GRANTED = "credit_granted"  # to organisations below
+    CREDIT_LINE = "credit_line"  # what of the credit is free
+    CREDIT_OWED = "credit_owed"  # for blocks on credit
 
 
 class TransferCode(StrEnum):
@@ -83,6 +91,21 @@ class TransferCode(StrEnum):
     REFUND_PAID = "refund_paid"
     REFUND_RETURNED = "refund_returned"
     REVERSAL = "reversal"
+    PARTNER_DEPOSIT = "partner_deposit"
+    DEPOSIT_USED = "deposit_used"
+    DEPOSIT_FREED = "deposit_freed"
+    BLOCK_ISSUE = "block_issue"
+    BLOCK = "block"
+    BLOCK_PAID = "block_paid"
+    BLOCK_RETURN = "block_return"
+    BLOCK_REPAID = "block_repaid"
+    CREDIT_GRANT = "credit_grant"
+    CREDIT_CUT = "credit_cut"
+    CREDIT_TAKEN = "credit_taken"
+    CREDIT_FREED = "credit_freed"
+    CREDIT_PAID = "credit_paid"
+    PARTNER_PAYMENT = "partner_payment"
+    PARTNER_PREPAID = "partner_prepaid"
 
 
 _STAMP_KINDS = {
@@ -90,6 +113,7 @@ _STAMP_KINDS = {
     AccountKind.DISTRIBUTOR_STOCK,
     AccountKind.SELLER_STOCK,
     AccountKind.LOT,
+    AccountKind.PARTNER_STOCK,
     AccountKind.USED,
 }
 _FREE_KINDS = {
@@ -98,7 +122,21 @@ _FREE_KINDS = {
     AccountKind.GATEWAY_CLEARING,
     AccountKind.GATEWAY_COST,
     AccountKind.PAYOUT_CASH,
+    AccountKind.PARTNER_CASH,
+    AccountKind.CREDIT_GRANTED,
 }
+PARTNER_KINDS = frozenset(
+    {
+        AccountKind.PARTNER_STOCK,
+        AccountKind.PARTNER_CASH,
+        AccountKind.PARTNER_SALES,
+        AccountKind.PARTNER_FUNDS,
+        AccountKind.CREDIT_GRANTED,
+        AccountKind.CREDIT_LINE,
+        AccountKind.CREDIT_OWED,
+    }
+)
+"""Kinds that only partners have, and the issuer as their parent (`partners.add_organisation`)."""
 
 
 def unit_of(kind: AccountKind) -> Unit:
@@ -125,7 +163,7 @@ def lot_account_id(item_id: uuid.UUID) -> uuid.UUID:
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """An account to open. `customer_id` is set for quota lots only."""
+    """An account to open. `customer_id`: of quota lots, and the account holder of a partner's stock."""
 
     id: uuid.UUID
     kind: AccountKind
@@ -139,11 +177,15 @@ def account(kind: AccountKind, organisation_id: uuid.UUID) -> Account:
 
 
 def books(issuer: uuid.UUID, distributor: uuid.UUID, seller: uuid.UUID) -> list[Account]:
-    """Every account a chain of issuer, distributor and seller needs, but for the quota lots."""
+    """Every account a chain of issuer, distributor and seller needs, but for lots and those of partners."""
     owner = {
         AccountKind.ISSUANCE: issuer,
         AccountKind.DISTRIBUTOR_STOCK: distributor,
         AccountKind.TREASURY_PREPAID: distributor,
         AccountKind.DISTRIBUTOR_FUNDS: distributor,
     }
-    return [account(kind, owner.get(kind, seller)) for kind in AccountKind if kind is not AccountKind.LOT]
+    return [
+        account(kind, owner.get(kind, seller))
+        for kind in AccountKind
+        if kind is not AccountKind.LOT and kind not in PARTNER_KINDS
+    ]

@@ -147,9 +147,14 @@ async def unused_in(
 
 
 async def lot_owners(conn: Connection, lot_accounts: Sequence[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
-    """The customers who own these quota lots. Ids that are no quota lot are left out."""
+    """The customers who own these quota lots; of an organisation's stock: its account holder.
+
+    Other ids are left out.
+    """
     rows = await conn.fetch(
-        "SELECT id, customer_id FROM ledger.account WHERE id = ANY ($1) AND kind = 'lot'", list(lot_accounts)
+        """SELECT id, customer_id FROM ledger.account
+           WHERE id = ANY ($1) AND kind IN ('lot', 'partner_stock')""",
+        list(lot_accounts),
     )
     return {row["id"]: row["customer_id"] for row in rows}
 

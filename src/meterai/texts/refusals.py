@@ -10,6 +10,7 @@ from typing import Literal
 from meterai.pdf.limits import CHECKED_BYTES_MAX, DEFAULT_LIMITS, PICTURE_PIXELS_MAX
 from meterai.texts.mechanism.explanations import Explanation
 from meterai.texts.mechanism.marks import N_
+from meterai.texts.partner_refusals import PARTNER_REFUSALS
 
 
 def _ours(what: str) -> Explanation:
@@ -47,6 +48,7 @@ _UNREAD = Explanation(
 STILL: Literal["still"] = "still"
 
 TABLE: dict[str, Explanation] = {
+    **PARTNER_REFUSALS,
     # the site itself
     "server.fault": Explanation(
         N_("Ada gangguan di pihak kami."),

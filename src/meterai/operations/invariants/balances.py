@@ -44,16 +44,18 @@ I3 = SqlInvariant(
             kind, unit, balance_side) AS fact FROM ledger.account
         WHERE {_OVERDRAWN}
         """,
-        # For every seller: what left the stock is in lots; what left the lots was used or refunded.
+        # For every seller: what left the stock is in lots; what left the lots was used or refunded. For
+        # every partner: what left its stock was used, passed on or returned.
         """
         WITH accounts AS (
             SELECT organisation_id,
                 sum(debits_posted) FILTER (WHERE kind = 'seller_stock') AS stock_out,
                 sum(credits_posted) FILTER (WHERE kind = 'lot') AS lots_in,
-                sum(debits_posted) FILTER (WHERE kind = 'lot') AS lots_out,
+                sum(debits_posted) FILTER (WHERE kind IN ('lot', 'partner_stock')) AS lots_out,
                 sum(credits_posted) FILTER (WHERE kind = 'used') AS used,
                 sum(credits_pending) FILTER (WHERE kind = 'used') AS being_used
-            FROM ledger.account WHERE kind IN ('seller_stock', 'lot', 'used') GROUP BY organisation_id
+            FROM ledger.account WHERE kind IN ('seller_stock', 'lot', 'partner_stock', 'used')
+            GROUP BY organisation_id
         ), serials AS (
             SELECT j.organisation_id, count(*) FILTER (WHERE s.state = 'released') AS released,
                 count(*) FILTER (WHERE s.state IN ('allocated', 'sealed')) AS living
@@ -61,17 +63,26 @@ I3 = SqlInvariant(
         ), refunds AS (
             SELECT o.organisation_id, sum(r.quantity) AS pieces
             FROM sales.refund r JOIN sales.orders o ON o.id = r.order_id GROUP BY o.organisation_id
+        ), moved AS (
+            SELECT organisation_id, sum(pieces) AS pieces FROM (
+                SELECT giver AS organisation_id, pieces FROM partners.block
+                UNION ALL SELECT b.receiver, r.pieces
+                FROM partners.block_return r JOIN partners.block b ON b.id = r.block_id
+            ) each GROUP BY organisation_id
         )
         SELECT organisation_id::text AS subject,
-            format('sold %s, in lots came %s; out of lots went %s, used %s and refunded %s; released %s; '
+            format('sold %s, in lots came %s; out of lots or stock went %s, used %s, refunded %s '
+                   'and passed on %s; released %s; '
                    'being used %s, serials alive %s', a.stock_out, a.lots_in, a.lots_out, a.used,
-                   coalesce(r.pieces, 0), coalesce(s.released, 0), a.being_used, coalesce(s.living, 0)
+                   coalesce(r.pieces, 0), coalesce(m.pieces, 0), coalesce(s.released, 0), a.being_used,
+                   coalesce(s.living, 0)
             ) AS fact
         FROM accounts a
         LEFT JOIN serials s USING (organisation_id)
         LEFT JOIN refunds r USING (organisation_id)
+        LEFT JOIN moved m USING (organisation_id)
         WHERE coalesce(a.stock_out, 0) <> coalesce(a.lots_in, 0)
-            OR coalesce(a.lots_out, 0) <> coalesce(a.used, 0) + coalesce(r.pieces, 0)
+            OR coalesce(a.lots_out, 0) <> coalesce(a.used, 0) + coalesce(r.pieces, 0) + coalesce(m.pieces, 0)
             OR coalesce(a.used, 0) <> coalesce(s.released, 0)
             OR coalesce(a.being_used, 0) <> coalesce(s.living, 0)
         """,
@@ -98,10 +109,10 @@ I3 = SqlInvariant(
         WITH recorded AS (
             SELECT subject, facts ->> 'amount' AS rupiah, {_deposit_id("spelling")} AS id
             FROM operations.audit_entry, unnest(ARRAY[upper(subject), subject, lower(subject)]) spelling
-            WHERE action = 'quota.issue'
+            WHERE action IN ('quota.issue', 'partner.deposit')
         ), booked AS (
             SELECT reference_id AS id, amount::text AS rupiah FROM ledger.transfer
-            WHERE code = 'deposit'
+            WHERE code IN ('deposit', 'partner_deposit')
         )
         SELECT b.id::text AS subject, format(
             'deposit of Rp%s that nobody recorded; one of a release that kept no entry is recorded '

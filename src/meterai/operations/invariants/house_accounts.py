@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from meterai.ledger.model import DISTRIBUTOR, ISSUER, SELLER, AccountKind, books
+from meterai.ledger.model import DISTRIBUTOR, ISSUER, PARTNER_KINDS, SELLER, AccountKind, books
 from meterai.operations.invariants.conditions import ITEMS_WITH_ORDERS, PAID_FOR, REVERSED, SETTLED
 
 _FIGURES = f"""
@@ -20,6 +20,8 @@ _FIGURES = f"""
             sum(amount) FILTER (WHERE code = 'issue') AS issued,
             sum(amount) FILTER (WHERE code = 'supply') AS supplied
         FROM ledger.transfer WHERE code IN ('deposit', 'issue', 'supply')
+    ), partners AS (
+        SELECT sum(pieces) AS issued, sum(returned) AS returned FROM partners.block WHERE giver = '{ISSUER}'
     ), payments AS (  -- an unknown amount counts 1, so that it is noticed
         SELECT sum(coalesce(paid_amount, 1)) FILTER (WHERE {SETTLED}) AS paid,
             sum(coalesce(gateway_cost, 1)) FILTER (WHERE {SETTLED}) AS cost,
@@ -65,7 +67,7 @@ class ExpectedTotals(msgspec.Struct, frozen=True):
 
 K = AccountKind
 STAMPS = (
-    ExpectedTotals(K.ISSUANCE, debits=("stock.issued",)),
+    ExpectedTotals(K.ISSUANCE, debits=("stock.issued", "partners.issued"), credits=("partners.returned",)),
     ExpectedTotals(K.DISTRIBUTOR_STOCK, debits=("stock.supplied",), credits=("stock.issued",)),
     ExpectedTotals(K.SELLER_STOCK, debits=None, credits=("stock.supplied", "refunds.pieces")),
     ExpectedTotals(K.USED, credits=None),
@@ -135,9 +137,16 @@ def _sum_of(figures: tuple[str, ...] | None) -> str:
     )
 
 
+_PARENTS_KINDS = ", ".join(f"'{kind}'" for kind in (K.CREDIT_GRANTED, K.PARTNER_CASH, K.PARTNER_SALES))
+_PARTNERS_KINDS = ", ".join(
+    f"'{kind}'" for kind in sorted({*PARTNER_KINDS, K.USED, K.TREASURY_PREPAID, K.DISTRIBUTOR_FUNDS})
+)
 OTHER_ACCOUNTS = f"""
         SELECT id::text AS subject, format('an account of kind %s that nobody has', kind) AS fact
         FROM ledger.account WHERE kind <> 'lot' AND id NOT IN ({_ALL_IDS})
             AND greatest(debits_posted, credits_posted, debits_pending, credits_pending) > 0
+            AND NOT (kind IN ({_PARTNERS_KINDS})
+                AND organisation_id IN (SELECT id FROM partners.organisation))
+            AND NOT (kind IN ({_PARENTS_KINDS}) AND organisation_id = '{ISSUER}')
         """
-"""A part: accounts with something on them that are neither lots nor house accounts."""
+"""A part: accounts with something on them that are no lots, no house accounts and not those of partners."""

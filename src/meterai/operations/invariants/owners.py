@@ -45,8 +45,9 @@ I16 = SqlInvariant(
         SELECT j.id::text AS subject, 'job, lot and document belong to different owners' AS fact
         FROM stamping.job j LEFT JOIN ledger.account a ON a.id = j.lot_account_id
         LEFT JOIN stamping.document d ON d.id = j.document_id
-        WHERE (a.kind, a.customer_id, a.organisation_id, d.customer_id, d.organisation_id) IS DISTINCT FROM
-            ('lot', j.customer_id, j.organisation_id, j.customer_id, j.organisation_id)
+        WHERE a.kind IS DISTINCT FROM 'lot' AND a.kind IS DISTINCT FROM 'partner_stock'
+            OR (a.customer_id, a.organisation_id, d.customer_id, d.organisation_id) IS DISTINCT FROM
+            (j.customer_id, j.organisation_id, j.customer_id, j.organisation_id)
         """,
         # The lot and the document of an item belong to its buyer. A new document gets its owner with its job.
         """

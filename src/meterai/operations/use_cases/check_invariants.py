@@ -17,6 +17,7 @@ from meterai.operations.invariants import (
     balances,
     dates,
     owners,
+    partners,
     passes,
     payments,
     refunds,
@@ -50,6 +51,9 @@ SQL_INVARIANTS: tuple[SqlInvariant, ...] = (
     payments.I14,
     unfinished.I25,
     passes.I13,
+    partners.I28,
+    partners.I29,
+    partners.I30,
 )
 """Those that take longest come first, so that all connections end at about the same time."""
 _CONNECTIONS = 2

@@ -1,0 +1,37 @@
+"""What is agreed with an organisation."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+
+from meterai.kit.database import Connection
+from meterai.partners.model import Agreement
+
+_COLUMNS = """id, organisation_id, valid_from, valid_until, unit_price, service_fee, stamps_per_document_max,
+    stamps_per_day_max, credit_limit, open_periods_max, signed_requests, created_at FROM partners.agreement"""
+
+
+async def agreement_on(conn: Connection, organisation_id: uuid.UUID, day: date) -> Agreement | None:
+    """Returns the agreement that counts on a business date; None: there is none.
+
+    Where several are valid, the one that began last counts.
+    """
+    row = await conn.fetchrow(
+        f"""SELECT {_COLUMNS} WHERE organisation_id = $1 AND valid_from <= $2
+                AND (valid_until IS NULL OR valid_until >= $2)
+            ORDER BY valid_from DESC, created_at DESC, id DESC LIMIT 1""",
+        organisation_id,
+        day,
+    )
+    return None if row is None else Agreement(**dict(row))
+
+
+async def agreements_of(conn: Connection, organisation_id: uuid.UUID) -> list[Agreement]:
+    """Returns all agreements of an organisation, the newest first."""
+    rows = await conn.fetch(
+        f"""SELECT {_COLUMNS} WHERE organisation_id = $1
+            ORDER BY valid_from DESC, created_at DESC, id DESC""",
+        organisation_id,
+    )
+    return [Agreement(**dict(row)) for row in rows]

@@ -1,0 +1,69 @@
+"""Makes an agreement with an organisation."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+import msgspec
+
+from meterai.kernel.clock import business_date
+from meterai.kernel.ids import derived_id
+from meterai.kit.acting import Actor
+from meterai.kit.audit_trail import write_audit
+from meterai.kit.database import Connection, Database
+from meterai.ledger.model import ISSUER
+from meterai.partners import store
+from meterai.partners.model import Organisation, Terms
+from meterai.partners.queries.organisations import find_organisation
+
+ACTION = "partner.agree"
+
+
+async def agree(
+    db: Database,
+    organisation_id: uuid.UUID,
+    terms: Terms,
+    *,
+    now: datetime,
+    agreement_id: uuid.UUID | None = None,
+    actor: str | Actor | None = None,
+) -> bool:
+    """Agrees on terms with an organisation. Returns False when just these were agreed before.
+
+    Right below the issuer two officers must have released it: what a collector may owe makes stamps. Further
+    down it is the parent's own risk. The credit that is free follows at once.
+
+    Raises: Refusal NOT_FOUND `partner.unknown`; INVALID `partner.not_here` (terms that are over, a price
+    other than the face value right below the issuer, credit for a distributor), `partner.out_of_range`;
+    FORBIDDEN `officer.unsigned`, `partner.officers_decide`; CONFLICT `partner.id_used`.
+    """
+    async with db.transaction() as tx:
+        organisation = await find_organisation(tx, organisation_id)
+        return await agree_in(tx, organisation, terms, now=now, agreement_id=agreement_id, actor=actor)
+
+
+async def agree_in(
+    tx: Connection,
+    organisation: Organisation,
+    terms: Terms,
+    *,
+    now: datetime,
+    agreement_id: uuid.UUID | None = None,
+    actor: str | Actor | None = None,
+) -> bool:
+    """Does what `agree` does, in the transaction of an officer's signature."""
+    dated = with_first_day(terms, now)
+    facts = store.facts_of_terms(dated)
+    new_id = agreement_id or derived_id("agreement", organisation.id, msgspec.json.encode(facts).decode())
+    is_new = await store.agree(
+        tx, new_id, organisation.id, dated, now, released=organisation.parent_id == ISSUER
+    )
+    if is_new and actor is not None:
+        await write_audit(tx, actor=actor, action=ACTION, subject=organisation.code, facts=facts, now=now)
+    return is_new
+
+
+def with_first_day(terms: Terms, now: datetime) -> Terms:
+    """The terms with their first day named."""
+    return msgspec.structs.replace(terms, valid_from=terms.valid_from or business_date(now))

@@ -1,0 +1,86 @@
+"""What a partner or an operator reads when a step in the chain of sale is refused."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from meterai.texts.mechanism.explanations import Explanation
+from meterai.texts.mechanism.marks import N_
+
+PARTNER_REFUSALS: Final[dict[str, Explanation]] = {
+    "partner.unknown": Explanation(
+        N_("Organisasi ini tidak ada."), N_("Periksa kode atau id-nya, lalu coba lagi.")
+    ),
+    "partner.block_unknown": Explanation(
+        N_("Blok meterai ini tidak ada."), N_("Periksa id-nya, lalu coba lagi.")
+    ),
+    "partner.no_member": Explanation(
+        N_("Orang ini bukan anggota organisasi."), N_("Lihat daftar anggotanya, lalu coba lagi.")
+    ),
+    "partner.last_owner": Explanation(
+        N_("Organisasi harus memiliki seorang pemilik."),
+        N_("Beri peran pemilik kepada anggota lain lebih dulu."),
+    ),
+    "partner.name": Explanation(
+        N_("Nama organisasi kosong atau terlalu panjang."),
+        N_("Tulis nama dengan paling banyak {maximum} huruf."),
+    ),
+    "partner.code_form": Explanation(
+        N_("Kode organisasi ini tidak dapat dipakai."),
+        N_("Pakai 2 sampai 31 huruf kecil, angka, dan tanda hubung; mulai dengan huruf."),
+    ),
+    "partner.code_used": Explanation(N_("Kode ini sudah dipakai organisasi lain."), N_("Pilih kode lain.")),
+    "partner.npwp_form": Explanation(
+        N_("NPWP ini belum benar."), N_("Tulis 15 atau 16 angka, atau 22 dengan NITKU.")
+    ),
+    "partner.not_here": Explanation(
+        N_("Ini tidak berlaku untuk organisasi di tempat itu dalam rantai penjualan."),
+        N_("Lihat aturan peran dan perjanjian di dokumentasi mitra."),
+    ),
+    "partner.officers_decide": Explanation(
+        N_("Ini diputuskan oleh dua petugas."), N_("Hubungi kami; petugas mencatatnya.")
+    ),
+    "partner.not_active": Explanation(
+        N_("Organisasi ini atau induknya sedang tidak aktif."), N_("Hubungi induk organisasi Anda.")
+    ),
+    "partner.no_agreement": Explanation(
+        N_("Hari ini tidak ada perjanjian yang berlaku untuk organisasi ini."),
+        N_("Minta induk organisasi membuat perjanjian, lalu coba lagi."),
+    ),
+    "partner.not_paid_so": Explanation(
+        N_("Blok ini tidak dapat dibayar dengan cara itu."),
+        N_("Distributor memakai setorannya; yang lain memakai dana di muka atau kredit."),
+    ),
+    "partner.period_unpaid": Explanation(
+        N_("Masa pajak sebelumnya belum dibayar."),
+        N_("Bayar dulu meterai masa itu; sesudah itu blok baru dapat diambil."),
+    ),
+    "partner.more_than_left": Explanation(
+        N_("Blok ini tidak lagi berisi meterai sebanyak itu."),
+        N_("Lihat sisa blok, lalu kembalikan paling banyak sejumlah itu."),
+    ),
+    "partner.credit_short": Explanation(
+        N_("Kredit yang bebas tidak cukup untuk blok ini."),
+        N_("Bayar sebagian utang, ambil lebih sedikit, atau minta batas kredit yang lebih tinggi."),
+    ),
+    "partner.funds_short": Explanation(
+        N_("Uang yang disetor di muka tidak cukup untuk blok ini."),
+        N_("Setor lebih dulu, atau ambil lebih sedikit."),
+    ),
+    "partner.stock_short": Explanation(
+        N_("Persediaan organisasi tidak cukup."),
+        N_("Ambil lebih sedikit, atau isi persediaannya lebih dulu."),
+    ),
+    "partner.id_used": Explanation(
+        N_("Id atau nomor bukti ini sudah dipakai untuk hal lain."),
+        N_("Pakai id atau nomor yang baru, atau ulangi persis seperti yang pertama."),
+    ),
+    "partner.out_of_range": Explanation(
+        N_("Jumlah, harga, batas, atau tanggal ini tidak dapat dicatat."),
+        N_("Pakai angka yang lebih besar dari nol dan tanggal akhir sesudah tanggal awal."),
+    ),
+    "partner.reference": Explanation(
+        N_("Nomor bukti kosong atau terlalu panjang."),
+        N_("Tulis nomor dengan paling banyak {maximum} huruf."),
+    ),
+}
