@@ -40,6 +40,7 @@ from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
 from meterai.stamping.stamp_face.given_artwork import check_artwork
 from meterai.stamping.upload_room import UploadRoom
+from meterai.stamping.wanted_places import FIND_PLACES
 from meterai.verification.face_limits import face_limits
 from meterai.verification.model import SEAL_HOLDS, FaceLimits, Trust
 from meterai.verification.page_pictures import COMPARE_PAGE
@@ -59,6 +60,7 @@ JAIL_TASKS = [
     "meterai.stamping.in_jail.places.proposal:propose_placement",
     "meterai.stamping.in_jail.places.free_places:propose_free_place",
     "meterai.stamping.in_jail.places.covering:look_under",
+    FIND_PLACES,
     "meterai.stamping.in_jail.rewriting:rewrite",
     "meterai.stamping.in_jail.turning:turn",
     DRAW_CROP,

@@ -15,6 +15,7 @@ from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import Inspection, PageSize, RenderedPage
 from meterai.stamping.model import SEAL_BYTES
 from meterai.stamping.placement import SIZE_DEFAULT, Placement
+from meterai.stamping.wanted_places import WantedPlace
 
 
 class Stamp(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +140,8 @@ class ReceptionRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The wanted profile. Ignored if the file carries signatures."""
     password: str = ""
     """Password typed by the person. It is used once."""
+    wanted: list[WantedPlace] = []
+    """Where the stamps go. Empty: places are proposed, and the page is drawn for a person."""
 
 
 class PageDifference(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,10 +158,13 @@ class Reception(msgspec.Struct, frozen=True, kw_only=True):
     inspection: Inspection
     profile: Profile
     placements: list[Placement]
-    """Proposed places, all on one page unless the file is signed (`stamping/in_jail/places/proposal.py`)."""
+    """Proposed places, all on one page unless the file is signed (`stamping/in_jail/places/proposal.py`).
+
+    The wanted ones, where the request names some.
+    """
     output: OutputMeasure
-    page_image: RenderedPage
-    """Image of that page."""
+    page_image: RenderedPage | None
+    """Image of that page; None where the places were given."""
     instead: bytes = b""
     """The normalised file, which is stored instead of the upload. Only the stamps are added to it.
 
@@ -191,6 +197,17 @@ class PlacesRequest(msgspec.Struct, frozen=True, kw_only=True):
     placements: list[Placement]
     signed: bool = False
     """Whether the file carries signatures. Then letters that nobody sees don't count."""
+
+
+class WantedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Asks for the wanted places on a stored file, and what lies under each."""
+
+    data: bytes
+    sizes: list[PageSize]
+    """Of its pages."""
+    wanted: list[WantedPlace]
+    signed: bool = False
+    """As in `PlacesRequest`."""
 
 
 class PlacesSeen(msgspec.Struct, frozen=True, kw_only=True):

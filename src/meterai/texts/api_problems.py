@@ -8,9 +8,11 @@ from meterai.pdf.limits import CHECKED_BYTES_MAX
 from meterai.texts.mechanism.explanations import Explanation
 from meterai.texts.mechanism.marks import N_
 from meterai.texts.refusals import TABLE
+from meterai.texts.stamp_problems import STAMP_PROBLEMS
 
 _OPENAPI: Final = {"openapi": "/api/openapi.json"}
 FOR_MACHINES: Final[dict[str, Explanation]] = {
+    **STAMP_PROBLEMS,
     "api.not_found": Explanation(
         N_("API ini tidak memiliki alamat itu."), N_("Lihat alamat-alamatnya di {openapi}."), facts=_OPENAPI
     ),

@@ -22,6 +22,7 @@ from meterai.pdf.signed_refusals import keeping_signatures
 from meterai.stamping.in_jail.places.free_places import find_free_places
 from meterai.stamping.in_jail.places.proposal import DrawnPage, SigningPage, draw, sheet_of, signing_pages
 from meterai.stamping.in_jail.places.sheet import Sheet
+from meterai.stamping.in_jail.places.wanted import places_on
 from meterai.stamping.in_jail.preparation import measure_opened
 from meterai.stamping.in_jail.upload import accept
 from meterai.stamping.placement import Placement
@@ -44,8 +45,8 @@ def warm_up() -> None:
 def receive(request: ReceptionRequest) -> Reception:
     """Inspects and normalises the file, proposes places for its stamps, draws the page, measures the result.
 
-    Raises: Refusal INVALID as `inspect`, `unlock`, `accept`, `find_free_places`, `render_page` and
-    `prepare_seal`.
+    Raises: Refusal INVALID as `inspect`, `unlock`, `accept`, `find_free_places`, `find_places`,
+    `render_page` and `prepare_seal`.
     """
     unlocked = unlock(request.data, request.password, DEFAULT_LIMITS) if request.password else None
     data = unlocked or request.data
@@ -59,9 +60,9 @@ def receive(request: ReceptionRequest) -> Reception:
     if unlocked:
         notices = sorted({*inspection.notices, "pdf.notice.encrypted"})
         inspection = msgspec.structs.replace(inspection, encrypted=True, notices=notices)
-    free = find_free_places(data, opened.pages, request.stamps) if signed else []
+    free = find_free_places(data, opened.pages, request.stamps) if signed and not request.wanted else []
     placements, page_image = with_document(
-        data, "", lambda document: _proposed(document, inspection, free, request.stamps)
+        data, "", lambda document: _places(document, inspection, free, request, signed=signed)
     )
     # The person may still choose: places to sign that stay take room, and so do their faces where none stays.
     measures = [
@@ -84,6 +85,20 @@ def receive(request: ReceptionRequest) -> Reception:
         differences=differences,
         before=(unlocked or request.data) if differences else b"",
     )
+
+
+def _places(
+    document: pypdfium2.PdfDocument,
+    inspection: Inspection,
+    free: list[Placement],
+    request: ReceptionRequest,
+    *,
+    signed: bool,
+) -> tuple[list[Placement], RenderedPage | None]:
+    """The wanted places; without any those proposed, with the picture of their page."""
+    if request.wanted:
+        return places_on(document, inspection.pages, request.wanted, signed=signed), None
+    return _proposed(document, inspection, free, request.stamps)
 
 
 def _proposed(

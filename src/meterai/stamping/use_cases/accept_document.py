@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -33,6 +34,8 @@ from meterai.stamping.requests import (
 )
 from meterai.stamping.retention import RETENTION_DAYS, UNPROVEN_LIFE
 from meterai.stamping.store import documents
+from meterai.stamping.use_cases.place_stamps import check_placements
+from meterai.stamping.wanted_places import WantedPlace
 
 log = structlog.get_logger(__name__)
 
@@ -69,6 +72,8 @@ async def accept_document(
     together: str = "",
     asks: bool = True,
     sheets: Sheets | None = None,
+    organisation_id: UUID = SELLER,
+    wanted: Sequence[WantedPlace] = (),
 ) -> AcceptedDocument:
     """Inspects a file, proposes places for its stamps, measures the result, and stores it.
 
@@ -84,9 +89,13 @@ async def accept_document(
     - `asks`: whether a person can compare and confirm pages that look different. Else such a file is refused.
     - `sheets`: with the photos that `data` was made of. Where a person can, they must confirm its pages.
     - `vouch`: called for files that carry stamps already, and for no others.
+    - `organisation_id`: the organisation to which the document belongs.
+    - `wanted`: where the stamps go. Without it places for `stamps` stamps are proposed, and a person is
+      shown one.
 
     Raises: Refusal INVALID `pdf.*` (see `pdf.inspection.inspect`), `pdf.to_compare`,
-    `document.too_many_stamps`; BUSY `jail.busy`; what `vouch` raises.
+    `document.too_many_stamps`, `placement.*` (as `find_places` and `check_placements`); BUSY `jail.busy`;
+    what `vouch` raises.
     """
     if len(data) > DEFAULT_LIMITS.file_bytes_max:
         raise Refusal(Kind.INVALID, "pdf.too_large", bytes_max=DEFAULT_LIMITS.file_bytes_max)
@@ -94,10 +103,17 @@ async def accept_document(
         raise Refusal(Kind.INVALID, "document.too_many_stamps", stamps_max=STAMPS_MAX)
     assert profile in CHOICES
     request = ReceptionRequest(
-        data=data, stamps=stamps, limits=limits or OutputLimits(), profile=profile, password=password
+        data=data,
+        stamps=stamps,
+        limits=limits or OutputLimits(),
+        profile=profile,
+        password=password,
+        wanted=list(wanted),
     )
     id = new_id(now)
     found = await receive(jail, request, owner=together or str(id))
+    if wanted:
+        check_placements(found.inspection, found.placements)
     if sheets is not None:
         found = with_photos(found, sheets) if asks else msgspec.structs.replace(found, before=sheets.album)
     if found.differences and not asks:
@@ -111,7 +127,7 @@ async def accept_document(
     output = verdict_of(found.output, limits, rewritable=found.profile is not Profile.SIGNED)
     document = documents.NewDocument(
         id=id,
-        organisation_id=SELLER,
+        organisation_id=organisation_id,
         customer_id=customer_id,
         name=_tidy(name),
         kind=kind,
@@ -139,7 +155,7 @@ async def accept_document(
     # After the row: see lock_object. Nobody knows the document's id yet.
     kept = {key: data, other: found.otherwise, upload: found.before}
     await objects.put_all({name: content for name, content in kept.items() if name})
-    page_images.keep(key, len(inspection.pages), PAGE_IMAGE_WIDTH_PX, found.page_image.jpeg)
+    keep_image(key, found)
     remember_name(document.id, document.name)
     return AcceptedDocument(
         document_id=document.id,
@@ -165,6 +181,12 @@ async def accept_document(
         compared=not found.differences,
         photos=tuple(sheets.photos) if sheets else (),
     )
+
+
+def keep_image(key: str, found: Reception) -> None:
+    """Keeps the picture of the page that a person is shown next, if it was drawn."""
+    if found.page_image is not None:
+        page_images.keep(key, len(found.inspection.pages), PAGE_IMAGE_WIDTH_PX, found.page_image.jpeg)
 
 
 def with_photos(found: Reception, sheets: Sheets) -> Reception:

@@ -9,13 +9,12 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.kit.files.object_store import ObjectStore, key_of
 from meterai.pdf.profiles import Profile
-from meterai.stamping import page_images
 from meterai.stamping.output_limits import verdict_of
 from meterai.stamping.photos import AlbumPage, Sheets
 from meterai.stamping.queries import DocumentPage, read_checked
-from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX, OutputLimits, Reception, ReceptionRequest
+from meterai.stamping.requests import OutputLimits, Reception, ReceptionRequest
 from meterai.stamping.store import documents
-from meterai.stamping.use_cases.accept_document import receive, with_photos
+from meterai.stamping.use_cases.accept_document import keep_image, receive, with_photos
 from meterai.stamping.use_cases.clean_up import delete_if_unneeded
 from meterai.stamping.use_cases.make_sheets import clean_photos, make_sheets
 
@@ -61,9 +60,7 @@ async def _store(
         raise Refusal(Kind.CONFLICT, "photo.changed")
     # After the row: see lock_object. Until then the pages can't be shown, for a moment.
     await objects.put_all({new.input_object: found.instead, new.upload_object: sheets.album})
-    page_images.keep(
-        new.input_object, len(found.inspection.pages), PAGE_IMAGE_WIDTH_PX, found.page_image.jpeg
-    )
+    keep_image(new.input_object, found)
     for unneeded in {document.input_object, document.upload_object} - set(new.objects):
         await delete_if_unneeded(db, objects, unneeded)
 
