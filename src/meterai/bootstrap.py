@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from meterai.customers.codes import Budgets
 from meterai.jail.pool import JOBS_WAITING_MAX, JailPool
@@ -29,6 +30,7 @@ from meterai.sales.adapters.payout import IrisPayouts
 from meterai.sales.ports import PaymentGateway, PayoutProvider
 from meterai.sales.prices import PriceList
 from meterai.sales.qr_image import READ_QR_IMAGE
+from meterai.sales.queries.customers import quota_of_customer
 from meterai.sales.use_cases.check_gateway_key import gateway_trouble
 from meterai.stamping.archive.level import Level
 from meterai.stamping.archive.revocation_source import HttpRevocation, RevocationSource
@@ -40,6 +42,7 @@ from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
 from meterai.stamping.stamp_face.given_artwork import check_artwork
 from meterai.stamping.upload_room import UploadRoom
+from meterai.stamping.use_cases.reserve_parts import FindLots, Lots
 from meterai.stamping.wanted_places import FIND_PLACES
 from meterai.verification.face_limits import face_limits
 from meterai.verification.model import SEAL_HOLDS, FaceLimits, Trust
@@ -182,6 +185,16 @@ async def open_worker_app(
             messenger=messenger,
             revocation=revocation,
         )
+
+
+def lots_of(db: Database) -> FindLots:
+    """What finds the quota from which the stamps of a bundle are made."""
+
+    async def find(organisation_id: UUID, customer_id: UUID) -> Lots:
+        lots = await quota_of_customer(db, customer_id)
+        return [(lot.lot_account_id, lot.available) for lot in lots]
+
+    return find
 
 
 async def _database(stack: AsyncExitStack, settings: Settings, url: str, name: str) -> Database:

@@ -17,16 +17,27 @@ import pytest
 from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.files.object_store import FolderStore, ObjectMissing
+from meterai.ledger.queries import lot_of
 from meterai.pdf.profiles import Profile
+from meterai.stamping.bundles import queries
 from meterai.stamping.bundles.given_files import GivenFile, refused_file
 from meterai.stamping.bundles.model import Bundle, BundleRoom, Door, Outcome, Rule, bundle_id, share_out
 from meterai.stamping.bundles.queries import bundle as find_bundle
-from meterai.stamping.bundles.queries import bundle_counts, bundles_of_customer, part_of_bundle
+from meterai.stamping.bundles.queries import (
+    bundle_counts,
+    bundles_of_customer,
+    part_of_bundle,
+    paths_of,
+    walk_files,
+)
 from meterai.stamping.bundles.ready_files import Oddity, ReadyFile, odd_first, ready_files
+from meterai.stamping.bundles.result_zip import each, zip_of
 from meterai.stamping.placement import Placement, Position
 from meterai.stamping.queries import DocumentPage, documents_of_customer
 from meterai.stamping.queries import job as find_job
 from meterai.stamping.store import bundles
+from meterai.stamping.use_cases import reserve_parts
+from meterai.stamping.use_cases.cancel_bundle import cancel_bundle
 from meterai.stamping.use_cases.clean_up import clean_up_documents
 from meterai.stamping.use_cases.clean_up_bundles import clean_up_bundles
 from meterai.stamping.use_cases.drop_bundle import drop_bundle
@@ -36,10 +47,12 @@ from meterai.stamping.use_cases.open_bundle import open_bundle
 from meterai.stamping.use_cases.place_in_bundle import place_in_bundle
 from meterai.stamping.use_cases.run_cycle import run_due_jobs
 from meterai.stamping.use_cases.start_bundle import start_bundle
+from meterai.stamping.use_cases.start_stamping import start_stamping
+from meterai.stamping.use_cases.tell_ends import await_end, tell_ends
 from meterai.verification.model import Judgement, Trust
 from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
 from meterai.web.bundles.bundle_check import notes_of
-from meterai.web.bundles.bundling import report_csv, rows_of, zip_of
+from meterai.web.bundles.bundling import report_csv, row_of
 from tests.attacks.signing import signed_by_somebody
 from tests.pdf import samples, signed_files
 from tests.pdf.test_free_places import FULL
@@ -85,6 +98,11 @@ async def look(setup: StampingSetup, id: UUID) -> Bundle:
     found = await find_bundle(setup.db, id, customer_id=setup.alice)
     assert found is not None
     return found
+
+
+async def report(bundle: Bundle) -> str:
+    rows = each(row_of(file, "id", started=bundle.started_at is not None) for file in bundle.files)
+    return b"".join([part async for part in report_csv(rows, [])]).decode()
 
 
 async def take_out(setup: StampingSetup, id: UUID, file: UUID) -> None:
@@ -163,6 +181,107 @@ async def test_too_little_quota_reserves_nothing(setup: StampingSetup) -> None:
     await setup.assert_sound()
 
 
+@pytest.fixture
+def parts_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reserve_parts, "PART", 2)
+    monkeypatch.setattr(reserve_parts, "NEXT_BELOW", 1)
+
+
+async def go_on(setup: StampingSetup, lot: UUID | None = None, *, seconds: float = 1) -> int:
+    """What the worker does after some seconds, with a lot that may be used."""
+
+    async def find(_organisation: UUID, customer: UUID) -> list[tuple[UUID, int]]:
+        async with setup.db.connection() as connection:
+            found = await lot_of(connection, lot or setup.lot, customer_id=customer)
+        assert found is not None
+        return [(found.account_id, found.available)]
+
+    now = system_clock() + timedelta(seconds=seconds)
+    return await reserve_parts.reserve_due_parts(setup.db, find, now=now)
+
+
+@pytest.mark.usefixtures("parts_of_two")
+async def test_stamps_are_reserved_part_by_part_while_the_part_before_is_stamped(
+    setup: StampingSetup,
+) -> None:
+    id = await fill(setup, letters(5))
+    await await_end(setup.db, id, customer_id=setup.alice, contact_id=None, now=system_clock())
+    assert await start(setup, id, expected=5) == 5
+    assert outcomes(await look(setup, id)) == ["stamping"] * 2 + ["waiting"] * 3
+    assert (await setup.lot_now()).reserved == 2
+    assert await start(setup, id) == 0, "asked for again: nothing is chosen twice"
+    assert await go_on(setup) == 0, "the first part is still to be stamped"
+    await setup.work()
+    late = system_clock() + timedelta(minutes=5)
+    assert await tell_ends(setup.db, public_url="", now=late) == 0, "it has not ended"
+    for seconds, stamps in ((10, 2), (20, 1)):
+        assert await go_on(setup, seconds=seconds) == stamps
+        await setup.work()
+    assert await go_on(setup, seconds=30) == 0
+    assert await tell_ends(setup.db, public_url="", now=late) == 1
+    assert outcomes(await look(setup, id)) == ["stamped"] * 5
+    assert await setup.value("SELECT count(*) FROM stamping.serial") == (await setup.lot_now()).gone == 5
+    await setup.assert_sound()
+
+
+@pytest.mark.usefixtures("parts_of_two")
+async def test_a_bundle_whose_quota_is_used_elsewhere_waits_and_goes_on_by_itself(
+    setup: StampingSetup,
+) -> None:
+    lot = await setup.give_lot(setup.alice, 4)
+    id, other = await fill(setup, letters(4)), await fill(setup, letters(2), name="form:2")
+    assert await start(setup, id, lots=[(lot, 4)]) == 4
+    with pytest.raises(Refusal, match=r"quota\.missing") as caught:
+        await start(setup, other, lots=[(lot, 4)])
+    assert caught.value.facts == {"missing": 2, "needed": 2, "available": 0}, "the rest is the first one's"
+    for form in "ab":  # the customer stamps other documents
+        document = await setup.accept(make_letter(f"Lain {form}"))
+        await start_stamping(
+            setup.db, document_id=document, customer_id=setup.alice, lot_account_id=lot,
+            reference_id=document, idempotency_key=form, now=system_clock(),
+        )  # fmt: skip
+    await setup.work()
+    assert await go_on(setup, lot) == 0
+    halted = await look(setup, id)
+    assert (halted.halt_code, outcomes(halted)) == ("quota.missing", ["stamped"] * 2 + ["waiting"] * 2)
+    assert await go_on(setup) == 0, "it is tried again after a while"
+    assert await go_on(setup, seconds=60) == 2, "from another lot"
+    await setup.work()
+    ended = await look(setup, id)
+    assert (ended.halt_code, outcomes(ended)) == (None, ["stamped"] * 4)
+    await setup.assert_sound()
+
+
+@pytest.mark.usefixtures("parts_of_two")
+async def test_a_cancelled_bundle_gets_no_more_stamps(setup: StampingSetup) -> None:
+    id = await fill(setup, letters(5))
+    await start(setup, id)
+    assert await cancel(setup, id) == 3
+    assert await cancel(setup, id) == 0
+    await setup.work()
+    assert await go_on(setup) == 0
+    ended = await look(setup, id)
+    assert [file.outcome for file in ended.files[:2]] == [Outcome.STAMPED] * 2
+    assert not ended.moving
+    assert ((await setup.lot_now()).gone, (await setup.lot_now()).reserved) == (2, 0)
+    for attempt in (start(setup, id), fill(setup, [GivenFile(path="x.pdf", data=make_letter("X"))])):
+        with pytest.raises(Refusal, match=r"bundle\.cancelled"):
+            await attempt
+    await setup.assert_sound()
+
+
+async def cancel(setup: StampingSetup, id: UUID) -> int:
+    return await cancel_bundle(setup.db, bundle_id=id, customer_id=setup.alice, now=system_clock())
+
+
+async def test_files_are_read_a_few_at_a_time(front: StampingSetup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "_WALKED_AT_ONCE", 2)
+    monkeypatch.setattr(queries, "_PATHS_AT_ONCE", 2)
+    id = await fill(front, letters(5))
+    assert [file.path for file in (await look(front, id)).files] == [f"{n}.pdf" for n in range(5)]
+    assert [path async for path in paths_of(front.db, id)] == [f"{n}.pdf" for n in range(5)]
+
+
 async def test_two_presses_at_once_start_each_document_once(front: StampingSetup) -> None:
     id = await fill(front, letters(4))
     assert sorted(await asyncio.gather(*(start(front, id) for _ in range(4)))) == [0, 0, 0, 4]
@@ -185,7 +304,7 @@ async def test_the_files_to_start_are_found_by_their_bundle_though_statistics_kn
     await front.database.owner.execute("UPDATE stamping.document SET input_deleted_at = now()")
     await believe_large(front.database, "stamping.document")
     id = await fill(front, letters(1), name="form:2")
-    looks = await looks_of(front.db, lambda tx: bundles.ready_files(tx, id, without="", only=None, limit=9))
+    looks = await looks_of(front.db, lambda tx: bundles.choose_files(tx, id, without="", only=None))
     assert "stamping.document_pkey" in looks
     assert not looks & {"stamping.document_by_retention", "stamping.document"}
 
@@ -472,9 +591,11 @@ async def test_the_newest_version_of_each_file_is_given_out(setup: StampingSetup
         (before.files[0].stamped_sha256,),
     )
     assert after.files[1] == before.files[1]
-    packed = b"".join([part async for part in zip_of(setup.objects, after.files)])
+    packed = b"".join(
+        [part async for part in zip_of(setup.objects, paths_of(setup.db, id), walk_files(setup.db, id))]
+    )
     assert zipfile.ZipFile(io.BytesIO(packed)).read("0.pdf") == b"the newer version"
-    assert renewed in report_csv(rows_of(after, "id"), []).decode()
+    assert renewed in await report(after)
 
 
 async def test_a_file_that_carries_a_stamp_gets_another_only_when_somebody_says_so(
@@ -492,7 +613,7 @@ async def test_a_file_that_carries_a_stamp_gets_another_only_when_somebody_says_
     assert [file.stamped_already for file in (await look(setup, id)).files] == [False, True]
 
     assert await start(setup, id, expected=1) == 1
-    left_out = rows_of(await look(setup, id), "id")[1]
+    left_out = row_of((await look(setup, id)).files[1], "id", started=True)
     assert left_out.state == "Dilewati"
     assert "unggah lagi" in left_out.why
     assert (await setup.lot_now()).gone + (await setup.lot_now()).reserved == 2
@@ -515,7 +636,7 @@ async def test_what_stamping_removes_is_told_and_others_may_sign_all_files_after
     notes = notes_of(await ready_files(front.db, id))
     assert notes["pdf.notice.signature_fields"].shown == ["kosong.pdf"]
     assert notes["pdf.notice.embedded"].shown == ["hidup.pdf"]
-    assert "Lampiran di dalam PDF ini" in report_csv(rows_of(checked, "id"), []).decode()
+    assert "Lampiran di dalam PDF ini" in await report(checked)
     await start(front, id, rule=Rule(profile=Profile.SIGN_LATER))
     chosen = {file.path: file.profile for file in (await look(front, id)).files}
     assert chosen == {
@@ -537,7 +658,14 @@ async def test_a_file_that_can_not_be_read_is_named_among_the_others(setup: Stam
                 raise ObjectMissing(key)
             return await super().get(key)
 
-    packed = b"".join([part async for part in zip_of(Losing(setup.data / "objects"), [lost, kept])])
+    packed = b"".join(
+        [
+            part
+            async for part in zip_of(
+                Losing(setup.data / "objects"), each(["0.pdf", "1.pdf"]), each([lost, kept])
+            )
+        ]
+    )
     archive = zipfile.ZipFile(io.BytesIO(packed))
     assert archive.testzip() is None
     name, told = archive.namelist()
@@ -609,5 +737,6 @@ async def test_a_bundle_is_kept_as_long_as_the_newest_of_its_files_and_says_unti
 def test_lots_are_shared_out_the_oldest_first() -> None:
     a, b = uuid4(), uuid4()
     assert share_out([(a, 1), (b, 5)], 3) == [a, b, b]
-    assert share_out([(a, 0), (b, -2)], 1) is None
+    assert share_out([(a, 1), (b, 0)], 3) == [a]
+    assert share_out([(a, 0), (b, -2)], 1) == []
     assert share_out([], 0) == []

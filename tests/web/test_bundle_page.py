@@ -14,6 +14,7 @@ import pytest
 
 from meterai.customers.organisations import SELLER
 from meterai.kit.formats.display import size_text
+from meterai.stamping.bundles.result_zip import each, zip_of
 from meterai.web.bundles import bundle_routes as routes
 from meterai.web.bundles import bundling
 from tests.waiting_room.line import NOON
@@ -121,7 +122,7 @@ async def test_no_file_of_the_zip_takes_the_place_of_another_when_it_is_unpacked
         return next(str(n).encode() for n, file in enumerate(files) if file.stamped_sha256 == key)
 
     objects: Any = SimpleNamespace(get=get)
-    packed = b"".join([part async for part in bundling.zip_of(objects, files)])
+    packed = b"".join([part async for part in zip_of(objects, each(paths), each(files))])
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         found = {name: archive.read(name) for name in archive.namelist()}
     names = ["a (2).pdf", "a.pdf", "A (3).pdf", "a (4).pdf", "b/a.pdf", "tanpa.pdf"]

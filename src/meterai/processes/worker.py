@@ -24,7 +24,7 @@ from meterai.background.topics import (
     stamp,
     tell_quota_ends,
 )
-from meterai.bootstrap import WorkerApp, archive_tools_of, open_worker_app
+from meterai.bootstrap import WorkerApp, archive_tools_of, lots_of, open_worker_app
 from meterai.customers.use_cases.clean_up import clean_up_customers
 from meterai.kernel.clock import system_clock
 from meterai.kit import fail_points, garbage_collection
@@ -54,6 +54,7 @@ from meterai.stamping.use_cases.add_time_stamps import add_due_time_stamps
 from meterai.stamping.use_cases.clean_up import Orphans
 from meterai.stamping.use_cases.clean_up_bundles import clean_up_bundles
 from meterai.stamping.use_cases.renew_archive import renew_due_archives
+from meterai.stamping.use_cases.reserve_parts import reserve_due_parts
 from meterai.stamping.use_cases.run_cycle import free_leases
 from meterai.waiting_room.use_cases.clean_up import clean_up_queues
 
@@ -144,6 +145,12 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str) -> list[Loop]:
         outbox_loop("news", tell, bells.news, _NEWS_AT_ONCE),
         Loop(name="paid_news", work=lambda: note_paid_news(db, now=clock()), idle_s=5),
         Loop(name="quota_news", work=lambda: tell_quota_ends(app), busy_s=0.1, idle_s=10),
+        Loop(
+            name="bundles",
+            work=lambda: reserve_due_parts(db, lots_of(db), now=clock()),
+            busy_s=0.1,
+            idle_s=0.5,
+        ),
         Loop(name="stamping_oldest", work=due_jobs.oldest, idle_s=0.25),
         Loop(name="stamping_newest", work=due_jobs.newest, idle_s=0.25),
         Loop(name="time_stamps", work=lambda: add_due_time_stamps(tools), busy_s=0.05, idle_s=2),

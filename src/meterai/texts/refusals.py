@@ -815,6 +815,10 @@ TABLE: dict[str, Explanation] = {
         N_("Dokumen di bundel ini sudah mulai diberi meterai."),
         N_("Untuk dokumen lain, buat bundel baru dari Meterai saya."),
     ),
+    "bundle.cancelled": Explanation(
+        N_("Bundel ini sudah dibatalkan."),
+        N_("Yang sudah diberi meterai tetap ada. Untuk dokumen lain, buat bundel baru."),
+    ),
     "bundle.too_many_files": Explanation(
         N_("Terlalu banyak berkas: satu bundel memuat paling banyak {maximum}."),
         N_("Yang sudah diperiksa tersimpan. Unggah sisanya sebagai bundel baru."),

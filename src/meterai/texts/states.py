@@ -132,6 +132,8 @@ STATES: dict[str, Explanation] = {
     ),
     "item.refunding": Explanation(N_("Uang sedang kembali"), ""),
     "item.refunded": Explanation(N_("Uang sudah kembali"), ""),
+    "bundle.expected": Explanation(N_("Isinya belum diunggah"), ""),
+    "bundle.waiting": Explanation(N_("Menunggu giliran"), ""),
     "bundle.ready": Explanation(N_("Siap diberi meterai"), ""),
     "bundle.stamping": Explanation(N_("Sedang diberi meterai"), ""),
     "bundle.stamped": Explanation(N_("Sudah diberi meterai"), ""),

@@ -31,12 +31,12 @@ from meterai.kit.installation import settings_of_running
 from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import Settings, from_environment, public_url
 from meterai.pdf.profiles import Profile
-from meterai.stamping.bundles.model import Bundle, Outcome, Rule, bundle_id
+from meterai.stamping.bundles.model import UNDER_WAY, Bundle, Outcome, Rule, bundle_id
 from meterai.stamping.placement import Position
 from meterai.texts.mechanism.filling import fill
 
 SOME_NOT_STAMPED, QUOTA_MISSING, INTERRUPTED = 1, 3, 130
-_COULD_BE = (Outcome.READY, Outcome.STAMPING, Outcome.STAMPED)
+_COULD_BE = (Outcome.READY, Outcome.WAITING, Outcome.STAMPING, Outcome.STAMPED)
 _SHOWN_MAX = 20
 _NAMED_MAX = 3
 _say = Console(stderr=True)
@@ -154,10 +154,14 @@ async def _stamp(
                 _say_no_quota(refusal, settings)
                 _end(run, bundle, as_json)
                 return QUOTA_MISSING
-            already = bundle.count(Outcome.STAMPED, Outcome.STAMPING)
+            already = bundle.count(*UNDER_WAY)
             bars.say(f"{started} given to stamping" + (f", {already} were before" if already else ""))
             bundle = await run.collect()
             _show_unread(run)
+        if bundle.count(Outcome.WAITING) and bundle.halt_code is not None:
+            _say_waiting(bundle, settings)
+            _end(run, bundle, as_json)
+            return QUOTA_MISSING
         return _end(run, bundle, as_json)
 
 
@@ -241,6 +245,15 @@ def _say_no_quota(refusal: Refusal, settings: Settings) -> None:
         _say.print("Somebody else used the quota at this moment; nothing was used here. Run this again.")
     else:
         raise refusal
+
+
+def _say_waiting(bundle: Bundle, settings: Settings) -> None:
+    waiting = bundle.count(Outcome.WAITING)
+    _say.print(
+        f"[bold]{waiting} files wait[/] ({escape(bundle.halt_code or '')}). Others used the quota meanwhile."
+        f" The service goes on by itself once there is quota. Buy at {public_url(settings)}/kuota, then run"
+        " this again to fetch the results."
+    )
 
 
 def _end(run: StampRun, bundle: Bundle, as_json: bool, good: Collection[str] = (Outcome.STAMPED,)) -> int:

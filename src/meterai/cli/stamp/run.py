@@ -25,7 +25,7 @@ from meterai.ledger.recounting import retry_with_new_count
 from meterai.pdf.profiles import Profile
 from meterai.sales.queries.customers import quota_of_customer
 from meterai.stamping.bundles.given_files import GivenFile
-from meterai.stamping.bundles.model import LEFT_OUT, Bundle, BundleFile, Outcome, Rule
+from meterai.stamping.bundles.model import LEFT_OUT, UNDER_WAY, Bundle, BundleFile, Outcome, Rule
 from meterai.stamping.bundles.queries import bundle as find_bundle
 from meterai.stamping.bundles.ready_files import ReadyFile, ready_files
 from meterai.stamping.placement import Placement
@@ -179,12 +179,15 @@ class StampRun:
         return await retry_with_new_count(reserve)
 
     async def collect(self) -> Bundle:
-        """Writes each result as it is released, until every file has ended; notes what can't be read."""
+        """Writes each result as it is released, until every file has ended; notes what can't be read.
+
+        Stops early when others used the quota meanwhile, and the rest waits.
+        """
         while True:
             bundle = await self._look()
             await self._write_results(bundle)
             self._warn_of_troubles(bundle)
-            if not bundle.moving:
+            if not bundle.moving or bundle.halt_code is not None:
                 return bundle
             await asyncio.sleep(_LOOK_SECONDS + _LOOK_SECONDS_PER_FILE * len(bundle.files))
 
@@ -270,7 +273,7 @@ class StampRun:
         self.troubles |= now
 
     def _tell(self, bundle: Bundle) -> None:
-        under_way = bundle.count(Outcome.STAMPING, Outcome.STAMPED, Outcome.REFUSED)
+        under_way = bundle.count(*UNDER_WAY, Outcome.REFUSED)
         self.progress("stamped", len(self.written) + bundle.count(Outcome.REFUSED), under_way)
 
     def _line(self, file: BundleFile) -> FileReport:

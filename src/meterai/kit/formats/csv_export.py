@@ -13,8 +13,12 @@ def csv_table(columns: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
     """Writes the table as CSV. A cell that a spreadsheet would take for a formula gets an apostrophe
     first."""
     out = io.StringIO()
-    table = csv.writer(out)
-    table.writerow(columns)
-    for row in rows:
-        table.writerow(f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row)
+    csv.writer(out).writerow(columns)
+    return out.getvalue() + "".join(map(csv_row, rows))
+
+
+def csv_row(row: Iterable[str]) -> str:
+    """Writes one row of such a table."""
+    out = io.StringIO()
+    csv.writer(out).writerow(f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row)
     return out.getvalue()

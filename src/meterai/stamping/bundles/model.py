@@ -16,8 +16,10 @@ from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import Inspection, PageSize
 from meterai.stamping.placement import Placement, Position, fitting_size, named_placement
 
-FILES_MAX = 5000
+FILES_MAX = 100_000
 """Largest number of files in one bundle."""
+PART = 256
+"""Stamps reserved together. A bundle of more files gets its stamps part by part."""
 
 
 class BundleRoom(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,15 +32,15 @@ class BundleRoom(msgspec.Struct, frozen=True, kw_only=True):
     """Whether each photo becomes a document. A person then looks at it before the start."""
 
 
-COMMAND_ROOM = BundleRoom()
-"""The room of `meterai stamp`."""
+COMMAND_ROOM = BundleRoom(files_max=5000)
+"""The room of `meterai stamp`, which keeps its report in memory."""
 PATH_CHARACTERS_MAX = 400
 STAMPED_ALREADY = "pdf.notice.stamped_already"
 """Notice of a file that carries a stamp already. It gets another one only on request."""
 LEFT_OUT = "bundle.stamped_already"
 """Why such a file was not stamped."""
 
-Door = Literal["web", "cli"]
+Door = Literal["web", "cli", "api"]
 
 
 class EndPages(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,8 +93,12 @@ def _as_looked(place: Placement, looked: Placement | None) -> Placement:
 class Outcome(StrEnum):
     """State of one file of a bundle."""
 
+    EXPECTED = "expected"
+    """Named; its content has not come yet."""
     READY = "ready"
     """Checked; nothing is reserved for it yet."""
+    WAITING = "waiting"
+    """Given to stamping; its stamp is reserved with one of the next parts."""
     STAMPING = "stamping"
     """Its stamp is reserved and its serial number is allocated. The workers finish it, also after a crash."""
     STAMPED = "stamped"
@@ -104,8 +110,10 @@ class Outcome(StrEnum):
     """The retention of an unstamped document ended."""
 
 
-UNDER_WAY = (Outcome.STAMPING, Outcome.STAMPED)
-"""States of files that are with the workers or done."""
+UNDER_WAY = (Outcome.WAITING, Outcome.STAMPING, Outcome.STAMPED)
+"""States of files that are given to stamping or done."""
+MOVING = (Outcome.WAITING, Outcome.STAMPING)
+"""States of files that will still change by themselves."""
 
 
 class BundleFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,14 +149,24 @@ class BundleFile(msgspec.Struct, frozen=True, kw_only=True):
         return self.outcome is Outcome.READY and STAMPED_ALREADY in self.notices
 
 
-class Bundle(msgspec.Struct, frozen=True, kw_only=True):
-    """A bundle with its files, sorted by path."""
+class BundleHead(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a bundle without its files."""
 
     id: UUID
     customer_id: UUID
     door: Door
     created_at: datetime
     started_at: datetime | None
+    cancelled_at: datetime | None
+    halt_code: str | None
+    """Why no stamps could be reserved for the next part; None: nothing is in its way."""
+    rule: Rule | None
+    """Where its stamps go. None: not chosen yet."""
+
+
+class Bundle(BundleHead, frozen=True, kw_only=True):
+    """A bundle with its files, sorted by path."""
+
     files: tuple[BundleFile, ...]
 
     def count(self, *outcomes: Outcome) -> int:
@@ -164,7 +182,24 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def moving(self) -> bool:
         """Whether the workers still have files to stamp."""
-        return any(file.outcome is Outcome.STAMPING for file in self.files)
+        return self.count(*MOVING) > 0
+
+
+class BundleCounts(BundleHead, frozen=True, kw_only=True):
+    """A bundle with the counts of its files by state."""
+
+    files: Mapping[Outcome, int]
+    left_out: int
+    """Files that are ready and carried a stamp when they were added."""
+
+    def count(self, *outcomes: Outcome) -> int:
+        """Counts the files in one of these states."""
+        return sum(self.files.get(outcome, 0) for outcome in outcomes)
+
+    @property
+    def moving(self) -> bool:
+        """Whether the workers still have files to stamp."""
+        return self.count(*MOVING) > 0
 
 
 def bundle_id(customer_id: UUID, name: str) -> UUID:
@@ -177,9 +212,9 @@ def file_id(bundle: UUID, path: str, sha256: str) -> UUID:
     return derived_id("bundle_file", bundle, path, sha256)
 
 
-def share_out(lots: Sequence[tuple[UUID, int]], pieces: int) -> list[UUID] | None:
-    """Chooses a lot for each of `pieces` stamps, the oldest lot first; None when the lots hold too few."""
+def share_out(lots: Sequence[tuple[UUID, int]], pieces: int) -> list[UUID]:
+    """Chooses a lot for each of `pieces` stamps, the oldest lot first. Fewer when the lots hold too few."""
     chosen: list[UUID] = []
     for lot, available in lots:
         chosen += [lot] * min(max(available, 0), pieces - len(chosen))
-    return chosen if len(chosen) == pieces else None
+    return chosen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator
 from datetime import datetime
 from uuid import UUID
 
@@ -10,14 +10,24 @@ import msgspec
 
 from meterai.kit.database import Database, Row
 from meterai.pdf.profiles import Profile
-from meterai.stamping.bundles.model import STAMPED_ALREADY, UNDER_WAY, Bundle, BundleFile, Outcome
+from meterai.stamping.bundles.model import (
+    STAMPED_ALREADY,
+    UNDER_WAY,
+    Bundle,
+    BundleCounts,
+    BundleFile,
+    BundleHead,
+    Outcome,
+)
 
 _OUTCOME = f"""
     CASE WHEN f.refusal_code IS NOT NULL THEN '{Outcome.UNFIT}'
          WHEN j.state IN ('accepted', 'sealing') THEN '{Outcome.STAMPING}'
          WHEN j.state = 'released' THEN '{Outcome.STAMPED}'
          WHEN j.state = 'refused' THEN '{Outcome.REFUSED}'
+         WHEN NOT f.has_come THEN '{Outcome.EXPECTED}'
          WHEN f.document_id IS NULL OR d.input_deleted_at IS NOT NULL THEN '{Outcome.EXPIRED}'
+         WHEN f.waits THEN '{Outcome.WAITING}'
          ELSE '{Outcome.READY}' END
 """
 _WITH_JOB = """
@@ -44,7 +54,18 @@ _FILES = f"""
         WHERE serial = s.serial ORDER BY version DESC LIMIT 1
     ) r ON true
 """  # noqa: S608 - of the words above
-_TO_LOOK_AT_FIRST = f"{_OUTCOME} IN ('{Outcome.STAMPING}', '{Outcome.STAMPED}'), f.path, f.id"
+_BEHIND = """
+    f.bundle_id = $1 AND ($2::uuid IS NULL OR (f.path, f.id) >
+        (SELECT l.path, l.id FROM stamping.bundle_file l WHERE l.bundle_id = $1 AND l.id = $2))
+"""
+_AFTER = f"{_FILES} WHERE {_BEHIND} ORDER BY f.path, f.id LIMIT $3"
+_PATHS_AFTER = f"""
+    SELECT f.path, f.id FROM stamping.bundle_file f WHERE {_BEHIND} ORDER BY f.path, f.id LIMIT $3
+"""  # noqa: S608 - of the words above
+_WALKED_AT_ONCE = 200
+_PATHS_AT_ONCE = 2000
+_GIVEN = ", ".join(f"'{outcome}'" for outcome in UNDER_WAY)
+_TO_LOOK_AT_FIRST = f"{_OUTCOME} IN ({_GIVEN}), f.path, f.id"
 _PART = f"""
     {_FILES} WHERE f.id = ANY (ARRAY(
         SELECT f.id FROM {_WITH_JOB} WHERE f.bundle_id = $1
@@ -63,25 +84,6 @@ _COUNTS = f"""
 """  # noqa: S608 - of the words above
 
 
-class BundleCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts of a bundle's files by state."""
-
-    id: UUID
-    started_at: datetime | None
-    files: Mapping[Outcome, int]
-    left_out: int
-    """Files that are ready and carried a stamp when they were added."""
-
-    def count(self, *outcomes: Outcome) -> int:
-        """Counts the files in one of these states."""
-        return sum(self.files.get(outcome, 0) for outcome in outcomes)
-
-    @property
-    def moving(self) -> bool:
-        """Whether the workers still have files to stamp."""
-        return self.count(Outcome.STAMPING) > 0
-
-
 class BundleSummary(msgspec.Struct, frozen=True, kw_only=True):
     """One line about a bundle."""
 
@@ -97,43 +99,87 @@ class BundleSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def bundle(db: Database, bundle_id: UUID, *, customer_id: UUID) -> Bundle | None:
-    """Returns a customer's bundle with all its files; None when the customer has no such bundle (I16)."""
+    """Returns a customer's bundle with all its files in memory; None when there is no such bundle (I16).
+
+    Code that may meet a large bundle takes `walk_files`.
+    """
+    head = await bundle_head(db, bundle_id, customer_id=customer_id)
+    if head is None:
+        return None
+    files = [file async for file in walk_files(db, bundle_id)]
+    return Bundle(**msgspec.structs.asdict(head), files=tuple(files))
+
+
+async def bundle_head(db: Database, bundle_id: UUID, *, customer_id: UUID) -> BundleHead | None:
+    """Returns what is known of a customer's bundle; None when the customer has no such bundle (I16)."""
     async with db.connection() as conn:
         row = await conn.fetchrow(
-            """SELECT id, customer_id, door, created_at, started_at FROM stamping.bundle
-               WHERE id = $1 AND customer_id = $2""",
+            """SELECT id, customer_id, door, created_at, started_at, cancelled_at, halt_code, rule
+               FROM stamping.bundle WHERE id = $1 AND customer_id = $2""",
             bundle_id,
             customer_id,
         )
-        if row is None:
-            return None
-        files = await conn.fetch(f"{_FILES} WHERE f.bundle_id = $1 ORDER BY f.path, f.id", bundle_id)
-    return Bundle(**dict(row), files=tuple(_file(found) for found in files))
+    return None if row is None else msgspec.convert(dict(row), BundleHead)
 
 
 async def has_bundle(db: Database, bundle_id: UUID, *, customer_id: UUID) -> bool:
     """Whether the customer has such a bundle (I16)."""
-    async with db.connection() as conn:
-        found = await conn.fetchval(
-            "SELECT true FROM stamping.bundle WHERE id = $1 AND customer_id = $2", bundle_id, customer_id
-        )
-    return found is not None
+    return await bundle_head(db, bundle_id, customer_id=customer_id) is not None
 
 
 async def bundle_counts(db: Database, bundle_id: UUID, *, customer_id: UUID) -> BundleCounts | None:
     """Returns the counts of a customer's bundle; None when the customer has no such bundle (I16)."""
+    head = await bundle_head(db, bundle_id, customer_id=customer_id)
+    if head is None:
+        return None
     async with db.connection() as conn:
-        row = await conn.fetchrow(
-            "SELECT id, started_at FROM stamping.bundle WHERE id = $1 AND customer_id = $2",
-            bundle_id,
-            customer_id,
-        )
-        if row is None:
-            return None
         counts = await conn.fetch(_COUNTS, bundle_id, STAMPED_ALREADY)
     files = {Outcome(found["outcome"]): found["files"] for found in counts}
     left_out = sum(found["stamped_before"] for found in counts if found["outcome"] == Outcome.READY)
-    return BundleCounts(**dict(row), files=files, left_out=left_out)
+    return BundleCounts(**msgspec.structs.asdict(head), files=files, left_out=left_out)
+
+
+async def walk_files(
+    db: Database, bundle_id: UUID, *, after: UUID | None = None, stamped: bool = False
+) -> AsyncIterator[BundleFile]:
+    """Yields the files of a bundle by path, those behind the file `after`. Few are in memory at a time.
+
+    `stamped`: only stamped ones. The caller has checked that the bundle is the customer's.
+    """
+    while files := await files_after(db, bundle_id, after=after, limit=_WALKED_AT_ONCE):
+        for file in files:
+            if not stamped or file.outcome is Outcome.STAMPED:
+                yield file
+        after = files[-1].id
+
+
+async def files_after(db: Database, bundle_id: UUID, *, after: UUID | None, limit: int) -> list[BundleFile]:
+    """Returns up to `limit` files of a bundle by path, those behind the file `after`.
+
+    The caller has checked that the bundle is the customer's.
+    """
+    async with db.connection() as conn:
+        return [_file(row) for row in await conn.fetch(_AFTER, bundle_id, after, limit)]
+
+
+async def paths_of(db: Database, bundle_id: UUID) -> AsyncIterator[str]:
+    """Yields the paths of a bundle's files in order. The caller has checked that it is the customer's."""
+    after = None
+    while True:
+        async with db.connection() as conn:
+            rows = await conn.fetch(_PATHS_AFTER, bundle_id, after, _PATHS_AT_ONCE)
+        for row in rows:
+            yield row["path"]
+        if len(rows) < _PATHS_AT_ONCE:
+            return
+        after = rows[-1]["id"]
+
+
+async def find_file(db: Database, bundle_id: UUID, file_id: UUID) -> BundleFile | None:
+    """Returns one file of a bundle. The caller has checked that the bundle is the customer's."""
+    async with db.connection() as conn:
+        row = await conn.fetchrow(f"{_FILES} WHERE f.bundle_id = $1 AND f.id = $2", bundle_id, file_id)
+    return None if row is None else _file(row)
 
 
 async def part_of_bundle(db: Database, bundle_id: UUID, *, limit: int, skip: int) -> list[BundleFile]:
@@ -163,7 +209,7 @@ async def bundles_of_customer(
         rows = await conn.fetch(
             """SELECT b.id, b.created_at, b.started_at IS NOT NULL AS started, count(f.id) AS files,
                    count(j.id) FILTER (WHERE j.state = 'released') AS stamped,
-                   count(j.id) FILTER (WHERE j.ended_at IS NULL) AS moving,
+                   count(f.id) FILTER (WHERE f.waits OR j.id IS NOT NULL AND j.ended_at IS NULL) AS moving,
                    CASE WHEN b.started_at IS NULL THEN min(d.retained_until) END AS kept_until
                FROM (SELECT * FROM stamping.bundle WHERE customer_id = $1
                          AND ($3::uuid IS NULL OR (created_at, id) <

@@ -65,7 +65,8 @@ async def take_ended(tx: Connection, before: datetime, *, limit: int) -> list[Aw
                              WHERE f.bundle_id = a.id)
                          GROUP BY j.document_id) d
                ) e
-               WHERE a.since < $1 AND e.moving = 0
+               WHERE a.since < $1 AND e.moving = 0 AND NOT EXISTS
+                   (SELECT FROM stamping.bundle b WHERE b.id = a.id AND b.next_part_at IS NOT NULL)
                ORDER BY a.since, a.id LIMIT $2
            )
            DELETE FROM stamping.awaited a USING taken t WHERE (a.id, a.customer_id) = (t.id, t.customer_id)

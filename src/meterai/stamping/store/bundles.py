@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from meterai.kit.database import Connection, Row
+from meterai.stamping.bundles.model import Rule
 from meterai.stamping.placement import Placement
 from meterai.stamping.store.documents import swapped
 
@@ -56,29 +57,21 @@ async def lock_bundle(tx: Connection, bundle_id: UUID, customer_id: UUID) -> Row
     Returns None if the customer has no such bundle.
     """
     return await tx.fetchrow(
-        "SELECT id, door, started_at FROM stamping.bundle WHERE id = $1 AND customer_id = $2 FOR UPDATE",
+        """SELECT id, organisation_id, customer_id, door, rule, started_at, cancelled_at, files, bytes
+           FROM stamping.bundle WHERE id = $1 AND customer_id = $2 FOR UPDATE""",
         bundle_id,
         customer_id,
     )
 
 
-async def known_file(tx: Connection, file_id: UUID) -> Row | None:
-    """Returns a file that was added before."""
+async def known_file(tx: Connection, bundle_id: UUID, file_id: UUID) -> Row | None:
+    """Returns a file that was named or added before."""
     return await tx.fetchrow(
-        "SELECT id, document_id, refusal_code, refusal_facts FROM stamping.bundle_file WHERE id = $1", file_id
-    )
-
-
-async def count_others(tx: Connection, bundle_id: UUID, file_id: UUID) -> tuple[int, int]:
-    """Counts the files of a bundle apart from this one, and the bytes of those that are kept."""
-    row = await tx.fetchrow(
-        """SELECT count(*) AS files, coalesce(sum(bytes) FILTER (WHERE document_id IS NOT NULL), 0)::bigint
-               AS bytes FROM stamping.bundle_file WHERE bundle_id = $1 AND id <> $2""",
+        """SELECT id, path, sha256, bytes, document_id, refusal_code, refusal_facts, has_come
+           FROM stamping.bundle_file WHERE bundle_id = $1 AND id = $2""",
         bundle_id,
         file_id,
     )
-    assert row is not None
-    return row["files"], row["bytes"]
 
 
 async def put_file(tx: Connection, file: NewFile) -> bool:
@@ -86,12 +79,14 @@ async def put_file(tx: Connection, file: NewFile) -> bool:
 
     Returns whether the file now has this document.
     """
-    status = await tx.execute(
+    row = await tx.fetchrow(
         """INSERT INTO stamping.bundle_file AS known
                (id, bundle_id, path, sha256, bytes, document_id, refusal_code, refusal_facts)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-           ON CONFLICT (id) DO UPDATE SET document_id = $6, refusal_code = $7, refusal_facts = $8
-           WHERE known.document_id IS NULL""",
+           ON CONFLICT (id) DO UPDATE SET document_id = $6, refusal_code = $7, refusal_facts = $8,
+               has_come = true
+           WHERE known.document_id IS NULL
+           RETURNING xmax = 0 AS is_new""",
         file.id,
         file.bundle_id,
         file.path,
@@ -101,7 +96,32 @@ async def put_file(tx: Connection, file: NewFile) -> bool:
         file.refusal_code,
         file.refusal_facts,
     )
-    return status == "INSERT 0 1"
+    if row is not None and row["is_new"]:
+        await _count(tx, file.bundle_id, 1, file.bytes if file.document_id else 0)
+    return row is not None
+
+
+async def name_files(tx: Connection, bundle_id: UUID, files: Sequence[tuple[UUID, str, str, int]]) -> int:
+    """Names files whose content is still to come: id, path, SHA-256, bytes. Returns how many are new."""
+    rows = await tx.fetch(
+        """INSERT INTO stamping.bundle_file (id, bundle_id, path, sha256, bytes, has_come)
+           SELECT f.id, $1, f.path, f.sha256, f.bytes, false
+           FROM unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[]) AS f(id, path, sha256, bytes)
+           ON CONFLICT (id) DO NOTHING RETURNING bytes""",
+        bundle_id,
+        *([file[column] for file in files] for column in range(4)),
+    )
+    await _count(tx, bundle_id, len(rows), sum(row["bytes"] for row in rows))
+    return len(rows)
+
+
+async def _count(tx: Connection, bundle_id: UUID, files: int, size: int) -> None:
+    await tx.execute(
+        "UPDATE stamping.bundle SET files = files + $2, bytes = bytes + $3 WHERE id = $1",
+        bundle_id,
+        files,
+        size,
+    )
 
 
 async def lock_documents(tx: Connection, bundle_id: UUID, file_id: UUID | None = None) -> None:
@@ -118,35 +138,77 @@ async def lock_documents(tx: Connection, bundle_id: UUID, file_id: UUID | None =
 
 async def delete_file(tx: Connection, bundle_id: UUID, file_id: UUID) -> list[UUID]:
     """Deletes a file unless it was given to stamping. Returns its document."""
-    rows = await tx.fetch(
-        """DELETE FROM stamping.bundle_file f WHERE bundle_id = $1 AND id = $2 AND NOT EXISTS
-               (SELECT FROM stamping.job j WHERE j.document_id = f.document_id) RETURNING document_id""",
+    row = await tx.fetchrow(
+        """DELETE FROM stamping.bundle_file f WHERE bundle_id = $1 AND id = $2 AND NOT waits AND NOT EXISTS
+               (SELECT FROM stamping.job j WHERE j.document_id = f.document_id)
+           RETURNING document_id, bytes""",
         bundle_id,
         file_id,
     )
-    return [row["document_id"] for row in rows if row["document_id"]]
+    if row is None:
+        return []
+    await _count(tx, bundle_id, -1, -row["bytes"] if row["document_id"] else 0)
+    return [row["document_id"]] if row["document_id"] else []
 
 
-async def ready_files(
-    tx: Connection, bundle_id: UUID, *, without: str, only: Collection[UUID] | None, limit: int
-) -> list[Row]:
-    """Lists the documents that can be stamped now, because no job has them, sorted by path.
+async def choose_files(
+    tx: Connection, bundle_id: UUID, *, without: str, only: Collection[UUID] | None
+) -> int:
+    """Chooses the files that can be stamped and that no job has. Returns how many.
 
     `without`: leaves out files with this notice; empty: none.
     """
-    return await tx.fetch(
-        """SELECT f.id, d.id AS document_id, d.inspection, d.placements,
-               f.proposed IS NOT NULL AS by_hand, f.looked
-           FROM stamping.bundle_file f JOIN stamping.document d ON d.id = f.document_id
-           WHERE f.bundle_id = $1 AND CASE WHEN d.input_deleted_at IS NULL THEN true END
+    status = await tx.execute(
+        """UPDATE stamping.bundle_file f SET waits = true FROM stamping.document d
+           WHERE d.id = f.document_id AND f.bundle_id = $1 AND NOT f.waits
+               AND CASE WHEN d.input_deleted_at IS NULL THEN true END
                AND NOT EXISTS (SELECT FROM stamping.job j WHERE j.document_id = d.id)
-               AND ($3::uuid[] IS NULL OR f.id = ANY ($3)) AND NOT d.inspection -> 'notices' ? $4
-           ORDER BY f.path, f.id LIMIT $2""",
+               AND ($2::uuid[] IS NULL OR f.id = ANY ($2)) AND NOT d.inspection -> 'notices' ? $3""",
         bundle_id,
-        limit,
         None if only is None else list(only),
         without,
     )
+    return int(status.rpartition(" ")[2])
+
+
+async def waiting_files(tx: Connection, bundle_id: UUID, *, after: UUID | None, limit: int) -> list[Row]:
+    """Lists chosen files that have no stamp yet, by path, those behind the file `after`."""
+    return await tx.fetch(
+        """SELECT f.id, d.id AS document_id, d.inspection, d.placements,
+               f.proposed IS NOT NULL AS by_hand, f.looked
+           FROM stamping.bundle_file f LEFT JOIN stamping.document d
+               ON d.id = f.document_id AND CASE WHEN d.input_deleted_at IS NULL THEN true END
+           WHERE f.bundle_id = $1 AND f.waits AND ($3::uuid IS NULL OR (f.path, f.id) >
+               (SELECT l.path, l.id FROM stamping.bundle_file l WHERE l.id = $3))
+           ORDER BY f.path, f.id LIMIT $2""",
+        bundle_id,
+        limit,
+        after,
+    )
+
+
+async def end_wait(tx: Connection, file_ids: Collection[UUID]) -> None:
+    """Notes that files no longer wait for a stamp: it is reserved, or there is nothing to stamp."""
+    await tx.execute("UPDATE stamping.bundle_file SET waits = false WHERE id = ANY ($1)", list(file_ids))
+
+
+async def end_all_waits(tx: Connection, bundle_id: UUID) -> int:
+    """Ends the wait of all files of a bundle. Returns how many waited."""
+    status = await tx.execute(
+        "UPDATE stamping.bundle_file SET waits = false WHERE bundle_id = $1 AND waits", bundle_id
+    )
+    return int(status.rpartition(" ")[2])
+
+
+async def count_waiting(tx: Connection, customer_id: UUID) -> int:
+    """Counts the files that wait for a stamp, in all bundles of a customer."""
+    found: int = await tx.fetchval(
+        """SELECT count(*) FROM stamping.bundle b
+           JOIN stamping.bundle_file f ON f.bundle_id = b.id AND f.waits
+           WHERE b.customer_id = $1 AND b.next_part_at IS NOT NULL""",
+        customer_id,
+    )
+    return found
 
 
 async def set_places(tx: Connection, places: Sequence[tuple[UUID, Placement]], *, profile: str) -> None:
@@ -167,7 +229,7 @@ async def file_to_place(tx: Connection, bundle_id: UUID, file_id: UUID) -> Row |
     return await tx.fetchrow(
         """SELECT d.id AS document_id, d.inspection, d.placements, d.output, d.profile
            FROM stamping.bundle_file f JOIN stamping.document d ON d.id = f.document_id
-           WHERE f.bundle_id = $1 AND f.id = $2 AND d.input_deleted_at IS NULL
+           WHERE f.bundle_id = $1 AND f.id = $2 AND NOT f.waits AND d.input_deleted_at IS NULL
                AND NOT EXISTS (SELECT FROM stamping.job j WHERE j.document_id = d.id)""",
         bundle_id,
         file_id,
@@ -186,11 +248,77 @@ async def note_look(connection: Connection, file_id: UUID, seen: Placement) -> N
     await connection.execute("UPDATE stamping.bundle_file SET looked = $2 WHERE id = $1", file_id, seen)
 
 
-async def set_started(tx: Connection, bundle_id: UUID, now: datetime) -> None:
-    """Notes when the first documents of the bundle were given to stamping."""
+async def set_started(tx: Connection, bundle_id: UUID, rule: Rule, now: datetime) -> None:
+    """Notes the rule, and when the first documents of the bundle were given to stamping. A part is due."""
     await tx.execute(
-        "UPDATE stamping.bundle SET started_at = $2 WHERE id = $1 AND started_at IS NULL", bundle_id, now
+        """UPDATE stamping.bundle SET started_at = coalesce(started_at, $3), rule = $2, next_part_at = $3
+           WHERE id = $1""",
+        bundle_id,
+        rule,
+        now,
     )
+
+
+async def set_next_part(
+    tx: Connection, bundle_id: UUID, at: datetime | None, *, halt_code: str | None = None
+) -> None:
+    """Notes when to look for the next part, and what is in its way. `at`: None when nothing waits."""
+    await tx.execute(
+        "UPDATE stamping.bundle SET next_part_at = $2, halt_code = $3 WHERE id = $1", bundle_id, at, halt_code
+    )
+
+
+async def due_bundles(connection: Connection, now: datetime, *, limit: int) -> list[Row]:
+    """Lists bundles whose next part may be due, those first that wait longest."""
+    return await connection.fetch(
+        """SELECT id, customer_id, organisation_id FROM stamping.bundle WHERE next_part_at <= $1
+           ORDER BY next_part_at LIMIT $2""",
+        now,
+        limit,
+    )
+
+
+async def lock_due(tx: Connection, bundle_id: UUID, now: datetime) -> Row | None:
+    """Locks a bundle whose next part may be due. None: another worker has it, or it is no longer due."""
+    return await tx.fetchrow(
+        """SELECT id, customer_id, halt_code FROM stamping.bundle
+           WHERE id = $1 AND next_part_at <= $2 FOR UPDATE SKIP LOCKED""",
+        bundle_id,
+        now,
+    )
+
+
+async def count_at_work(tx: Connection, bundle_id: UUID, *, limit: int) -> int:
+    """Counts the files of a bundle whose stamp is reserved and not made yet, up to `limit`."""
+    found: int = await tx.fetchval(
+        """SELECT count(*) FROM (
+               SELECT FROM stamping.job j JOIN stamping.bundle_file f ON f.document_id = j.document_id
+               WHERE j.next_attempt_at IS NOT NULL AND f.bundle_id = $1 LIMIT $2) AS found""",
+        bundle_id,
+        limit,
+    )
+    return found
+
+
+async def set_cancelled(tx: Connection, bundle_id: UUID, now: datetime) -> None:
+    """Notes that a bundle was cancelled: nothing more of it is given to stamping."""
+    await tx.execute(
+        """UPDATE stamping.bundle SET cancelled_at = $2, next_part_at = NULL, halt_code = NULL
+           WHERE id = $1 AND cancelled_at IS NULL""",
+        bundle_id,
+        now,
+    )
+
+
+async def unused_documents(tx: Connection, bundle_id: UUID) -> list[UUID]:
+    """Lists the documents of a bundle that were not given to stamping."""
+    rows = await tx.fetch(
+        """SELECT document_id FROM stamping.bundle_file f
+           WHERE bundle_id = $1 AND document_id IS NOT NULL AND NOT EXISTS
+               (SELECT FROM stamping.job j WHERE j.document_id = f.document_id)""",
+        bundle_id,
+    )
+    return [row["document_id"] for row in rows]
 
 
 async def delete_bundle(tx: Connection, bundle_id: UUID) -> list[UUID]:

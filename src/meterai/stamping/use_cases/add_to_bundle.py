@@ -15,7 +15,12 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database, Row
 from meterai.kit.files.object_store import ObjectStore
 from meterai.pdf.picture_kinds import is_picture
-from meterai.stamping.bundles.model import COMMAND_ROOM, PATH_CHARACTERS_MAX, BundleRoom, file_id
+from meterai.stamping.bundles.model import (
+    COMMAND_ROOM,
+    PATH_CHARACTERS_MAX,
+    BundleRoom,
+    file_id,
+)
 from meterai.stamping.ports import Vouch
 from meterai.stamping.store import bundles, documents
 from meterai.stamping.use_cases.accept_document import accept_document
@@ -59,7 +64,7 @@ async def add_to_bundle(
     sha256 = hashlib.sha256(data).hexdigest()
     path = path[-PATH_CHARACTERS_MAX:]
     id = file_id(bundle_id, path, sha256)
-    known = await _find(db, bundle_id, customer_id, id, len(data), room)
+    bundle, known = await _find(db, bundle_id, customer_id, id, len(data), room)
     if known is not None:
         return AddedFile(id=id, code=known["refusal_code"], facts=known["refusal_facts"], new=False)
     document_id, code, facts = None, None, {}
@@ -79,6 +84,7 @@ async def add_to_bundle(
             together=str(bundle_id),
             asks=False,
             sheets=sheets,
+            organisation_id=bundle["organisation_id"],
         )
         document_id = accepted.document_id
     except Refusal as refusal:
@@ -120,7 +126,8 @@ async def refuse_in_bundle(
     sha256 = hashlib.sha256(content_name).hexdigest()
     path = path[-PATH_CHARACTERS_MAX:]
     id = file_id(bundle_id, path, sha256)
-    if await _find(db, bundle_id, customer_id, id, 0, room) is None:
+    _, known = await _find(db, bundle_id, customer_id, id, 0, room)
+    if known is None:
         file = bundles.NewFile(
             id=id,
             bundle_id=bundle_id,
@@ -137,26 +144,29 @@ async def refuse_in_bundle(
 
 async def _find(
     db: Database, bundle_id: UUID, customer_id: UUID, id: UUID, size: int, room: BundleRoom
-) -> Row | None:
-    """Returns the file if it was checked before and its document exists.
+) -> tuple[Row, Row | None]:
+    """Returns the bundle, and the file if it was checked before and its document exists.
 
     Else checks that there is room for it.
     """
     async with db.transaction() as tx:
         bundle = await _lock(tx, bundle_id, customer_id)
-        known = await bundles.known_file(tx, id)
+        known = await bundles.known_file(tx, bundle_id, id)
         if known is not None and (known["document_id"] or known["refusal_code"]):
-            return known
-        _refuse_started(bundle)
-        await _refuse_full(tx, bundle_id, id, size, room)
-    return None
+            return bundle, known
+        _refuse_closed(bundle)
+        if known is None:
+            refuse_full(bundle, 1, size, room)
+    return bundle, None
 
 
 async def _note(db: Database, customer_id: UUID, file: bundles.NewFile, room: BundleRoom) -> None:
     """Adds the file, and gives its document to the customer. The bundle may have changed since the check."""
     async with db.transaction() as tx:
-        _refuse_started(await _lock(tx, file.bundle_id, customer_id))
-        await _refuse_full(tx, file.bundle_id, file.id, file.bytes if file.document_id else 0, room)
+        bundle = await _lock(tx, file.bundle_id, customer_id)
+        _refuse_closed(bundle)
+        if await bundles.known_file(tx, file.bundle_id, file.id) is None:
+            refuse_full(bundle, 1, file.bytes if file.document_id else 0, room)
         if await bundles.put_file(tx, file) and file.document_id is not None:
             await documents.adopt_documents(tx, [file.document_id], customer_id)
 
@@ -168,18 +178,22 @@ async def _lock(tx: Connection, bundle_id: UUID, customer_id: UUID) -> Row:
     return bundle
 
 
-async def _refuse_full(tx: Connection, bundle_id: UUID, id: UUID, size: int, room: BundleRoom) -> None:
-    files, taken = await bundles.count_others(tx, bundle_id, id)
-    if files >= room.files_max:
+def refuse_full(bundle: Row, files: int, size: int, room: BundleRoom) -> None:
+    """Refuses more files than the bundle has room for. Raises: Refusal INVALID `bundle.too_many_files`,
+    `bundle.too_large`.
+    """
+    if bundle["files"] + files > room.files_max:
         raise Refusal(Kind.INVALID, "bundle.too_many_files", maximum=room.files_max)
-    if room.bytes_max is not None and taken + size > room.bytes_max:
+    if room.bytes_max is not None and bundle["bytes"] + size > room.bytes_max:
         raise Refusal(Kind.INVALID, "bundle.too_large", bundle_bytes_max=room.bytes_max)
 
 
-def _refuse_started(bundle: Row) -> None:
-    """Refuses files for a started bundle.
+def _refuse_closed(bundle: Row) -> None:
+    """Refuses files for a bundle that was cancelled or started.
 
-    The site starts a bundle once; the command line may add to its own later.
+    People and partners start a bundle once; the command line may add to its own later.
     """
-    if bundle["started_at"] is not None and bundle["door"] == "web":
+    if bundle["cancelled_at"] is not None:
+        raise Refusal(Kind.CONFLICT, "bundle.cancelled")
+    if bundle["started_at"] is not None and bundle["door"] != "cli":
         raise Refusal(Kind.CONFLICT, "bundle.started")

@@ -12,11 +12,21 @@ from meterai.stamping.store import bundles
 
 
 async def open_bundle(
-    db: Database, *, customer_id: UUID, bundle_id: UUID, door: model.Door, now: datetime
+    db: Database,
+    *,
+    customer_id: UUID,
+    bundle_id: UUID,
+    door: model.Door,
+    now: datetime,
+    organisation_id: UUID = SELLER,
 ) -> None:
     """Opens the bundle `bundle_id` (see `bundle.bundle_id`); opening it again changes nothing."""
     new = bundles.NewBundle(
-        id=bundle_id, organisation_id=SELLER, customer_id=customer_id, door=door, created_at=now
+        id=bundle_id,
+        organisation_id=organisation_id,
+        customer_id=customer_id,
+        door=door,
+        created_at=now,
     )
     async with db.transaction() as tx:
         await bundles.insert_bundle(tx, new)

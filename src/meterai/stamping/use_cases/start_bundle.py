@@ -1,20 +1,23 @@
-"""Gives all checked documents of a bundle to stamping: quota first, then all of them or none."""
+"""Gives the checked documents of a bundle to stamping. Their stamps are reserved part by part."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.database import Database, Row
+from meterai.kit.database import Connection, Database, Row
+from meterai.ledger.queries import balance
 from meterai.pdf.requests import Inspection
-from meterai.stamping.bundles.model import FILES_MAX, STAMPED_ALREADY, Rule, end_pages, share_out
+from meterai.stamping.bundles.model import STAMPED_ALREADY, Rule, end_pages
 from meterai.stamping.placement import Placement
 from meterai.stamping.store import bundles
-from meterai.stamping.use_cases.start_stamping import StampingRequest, start_within
+from meterai.stamping.use_cases.reserve_parts import Lots, reserve_part
+
+_PLACED_AT_ONCE = 500
 
 
 async def start_bundle(
@@ -23,17 +26,19 @@ async def start_bundle(
     bundle_id: UUID,
     customer_id: UUID,
     rule: Rule,
-    lots: Sequence[tuple[UUID, int]],
+    lots: Lots,
     expected: int | None = None,
     again: bool = False,
     only: Collection[UUID] | None = None,
     settled: bool = False,
+    short: bool = False,
     now: datetime,
 ) -> int:
-    """Reserves one stamp for each checked document that has none yet, and accepts their jobs.
+    """Chooses each checked document that has no stamp yet, and reserves the stamps of the first part.
 
-    It is one transaction: nobody gets half a bundle because the quota ran out. Documents that were given to
-    stamping before are left alone, so that asking twice stamps nothing twice. Returns how many were given.
+    Workers reserve the parts behind it (`reserve_parts`). Nothing happens unless the quota is enough for all
+    that the customer has started. Documents that were given to stamping before are left alone, so that
+    asking twice stamps nothing twice. Returns how many were given.
 
     - `rule`: where the stamps go, except on files whose place a person chose.
     - `lots`: the customer's quota lots and what is free in each, the oldest first.
@@ -41,61 +46,85 @@ async def start_bundle(
     - `again`: whether documents that carry a stamp already are included.
     - `only`: these files and no others.
     - `settled`: whether a stamp that covers something is refused, unless a person agreed to it.
+    - `short`: whether to start with too little quota; the rest waits until there is more.
 
-    Raises: Refusal NOT_FOUND `bundle.unknown`, `quota.unknown`; CONFLICT `bundle.changed` (another number of
-    documents than expected), `bundle.covers`, `quota.missing` with `missing`, `needed`, `available`, and
-    `ledger.insufficient` when somebody used the quota at the same moment.
+    Raises: Refusal NOT_FOUND `bundle.unknown`, `quota.unknown`; CONFLICT `bundle.cancelled`, `bundle.changed`
+    (another number of documents than expected), `bundle.covers`, `quota.missing` with `missing`, `needed`,
+    `available`, and `ledger.insufficient` when somebody used the quota at the same moment.
     """
     async with db.transaction() as tx:
-        if await bundles.lock_bundle(tx, bundle_id, customer_id) is None:
+        bundle = await bundles.lock_bundle(tx, bundle_id, customer_id)
+        if bundle is None:
             raise Refusal(Kind.NOT_FOUND, "bundle.unknown")
+        if bundle["cancelled_at"] is not None:
+            raise Refusal(Kind.CONFLICT, "bundle.cancelled")
         without = "" if again else STAMPED_ALREADY
-        rows = await bundles.ready_files(tx, bundle_id, without=without, only=only, limit=FILES_MAX)
-        ready = [_Ready(row) for row in rows]
-        if not ready:
+        chosen = await bundles.choose_files(tx, bundle_id, without=without, only=only)
+        if not chosen:
             return 0
-        if expected is not None and expected != len(ready):
-            raise Refusal(Kind.CONFLICT, "bundle.changed", documents=len(ready))
-        places = [(file.document_id, file.place(rule)) for file in ready]
-        if settled and (covering := sum(not place.is_settled for _, place in places)):
-            raise Refusal(Kind.CONFLICT, "bundle.covers", documents=covering)
-        chosen = share_out(lots, len(ready))
-        if chosen is None:
-            raise _missing(len(ready), lots)
+        if expected is not None and expected != chosen:
+            raise Refusal(Kind.CONFLICT, "bundle.changed", documents=chosen)
+        await _place(tx, bundle_id, rule, settled=settled)
+        await bundles.set_started(tx, bundle_id, rule, now)
+        await _reserve_first(tx, bundle_id, customer_id, lots, chosen, now, short=short)
+    return chosen
+
+
+async def _place(tx: Connection, bundle_id: UUID, rule: Rule, *, settled: bool) -> None:
+    """Writes the places of the chosen files' stamps by the rule. Few files are in memory at a time.
+
+    Raises: Refusal CONFLICT `bundle.covers`.
+    """
+    covering, after = 0, None
+    while rows := await bundles.waiting_files(tx, bundle_id, after=after, limit=_PLACED_AT_ONCE):
+        places = [(row["document_id"], _place_of(row, rule)) for row in rows]
+        covering += sum(not place.is_settled for _, place in places)
         await bundles.set_places(tx, places, profile=rule.profile)
-        requests = [file.request(customer_id, lot) for file, lot in zip(ready, chosen, strict=True)]
-        await start_within(tx, requests, now=now)
-        await bundles.set_started(tx, bundle_id, now)
-    return len(ready)
+        after = rows[-1]["id"]
+    if settled and covering:
+        raise Refusal(Kind.CONFLICT, "bundle.covers", documents=covering)
 
 
-class _Ready:
-    """A document that can be stamped."""
-
-    def __init__(self, row: Row) -> None:
-        self.file_id = row["id"]
-        self.document_id = row["document_id"]
-        self._by_hand = row["by_hand"]
-        self._looked = msgspec.convert(row["looked"], Placement | None)
-        self._inspection = msgspec.convert(row["inspection"], Inspection)
-        self._stored = msgspec.convert(row["placements"], list[Placement])[0]
-
-    def place(self, rule: Rule) -> Placement:
-        """The place that a person chose for this file, else the one by the rule."""
-        ends = end_pages(self._inspection)
-        return rule.spot(ends, self._stored, by_hand=self._by_hand, looked=self._looked)
-
-    def request(self, customer_id: UUID, lot: UUID) -> StampingRequest:
-        return StampingRequest(
-            document_id=self.document_id,
-            customer_id=customer_id,
-            lot_account_id=lot,
-            reference_id=self.file_id,
-            idempotency_key=f"bundle-{self.file_id}",
-        )
+def _place_of(row: Row, rule: Rule) -> Placement:
+    """The place that a person chose for this file, else the one by the rule."""
+    ends = end_pages(msgspec.convert(row["inspection"], Inspection))
+    stored = msgspec.convert(row["placements"], list[Placement])[0]
+    looked = msgspec.convert(row["looked"], Placement | None)
+    return rule.spot(ends, stored, by_hand=row["by_hand"], looked=looked)
 
 
-def _missing(needed: int, lots: Sequence[tuple[UUID, int]]) -> Refusal:
+async def _reserve_first(
+    tx: Connection,
+    bundle_id: UUID,
+    customer_id: UUID,
+    lots: Lots,
+    needed: int,
+    now: datetime,
+    *,
+    short: bool,
+) -> None:
+    """Reserves the first part. The quota must be enough for the rest, and for the customer's other bundles.
+
+    It is counted once the first part holds the lots: two bundles that start together can't both count it.
+    """
     available = sum(free for _, free in lots)
-    missing = needed - available
-    return Refusal(Kind.CONFLICT, "quota.missing", missing=missing, needed=needed, available=available)
+    if available < needed and not short:
+        raise _missing(needed, available)
+    if available > 0:
+        await reserve_part(tx, bundle_id, customer_id, lots=lots, now=now)
+    if short:
+        return
+    left = [await balance(tx, lot) for lot, _ in lots]
+    missing = await bundles.count_waiting(tx, customer_id) - sum(lot.available for lot in left if lot)
+    if missing > 0:
+        raise _missing(needed, needed - missing)
+
+
+def _missing(needed: int, available: int) -> Refusal:
+    return Refusal(
+        Kind.CONFLICT,
+        "quota.missing",
+        missing=needed - available,
+        needed=needed,
+        available=max(available, 0),
+    )

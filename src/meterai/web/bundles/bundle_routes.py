@@ -24,14 +24,17 @@ from meterai.kit.http.status import http_status
 from meterai.ledger.recounting import retry_with_new_count
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.sales.queries.customers import quota_of_customer
-from meterai.stamping.bundles.model import UNDER_WAY, Bundle, Outcome, bundle_id
+from meterai.stamping.bundles.model import MOVING, UNDER_WAY, BundleCounts, BundleHead, Outcome, bundle_id
 from meterai.stamping.bundles.queries import (
-    BundleCounts,
-    bundle,
     bundle_counts,
+    bundle_head,
     bundles_of_customer,
     part_of_bundle,
+    paths_of,
+    walk_files,
 )
+from meterai.stamping.bundles.result_zip import zip_of
+from meterai.stamping.use_cases.cancel_bundle import cancel_bundle
 from meterai.stamping.use_cases.drop_bundle import drop_bundle
 from meterai.stamping.use_cases.drop_from_bundle import drop_from_bundle
 from meterai.stamping.use_cases.open_bundle import open_bundle
@@ -52,8 +55,6 @@ from meterai.web.bundles.bundling import (
     add_uploads,
     report_csv,
     row_of,
-    rows_of,
-    zip_of,
 )
 from meterai.web.orders.access import customer_of, signed_in
 from meterai.web.pages.paging import read_cursor, slice_of
@@ -162,6 +163,16 @@ async def drop(request: WebRequest, context: RequestContext, id: UUID) -> Respon
     return context.redirect(request, "/saya/banyak")
 
 
+@post("/saya/banyak/{id:uuid}/hentikan", status_code=303)
+async def stop(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
+    """Stamps no more files of a started bundle than those whose stamps are reserved."""
+    await context.form(request)
+    customer = await signed_in(context, request)
+    service = context.service
+    await cancel_bundle(service.db, bundle_id=id, customer_id=customer.customer_id, now=service.clock())
+    return context.redirect(request, f"/saya/banyak/{id}")
+
+
 @post("/saya/banyak/{id:uuid}/mulai", status_code=303)
 async def start(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
     """Uses the quota that the person saw, and starts the stamping. A second press changes nothing.
@@ -221,23 +232,25 @@ async def _elsewhere(
 async def download(request: WebRequest, context: RequestContext, id: UUID) -> Stream:
     """Answers with all stamped files in one ZIP, which is made while it is sent."""
     customer = await signed_in(context, request)
-    found = await _bundle(context, customer, id)
+    found, db = await _counts(context, customer, id), context.service.db
     if not found.count(Outcome.STAMPED):
         raise Refusal(Kind.NOT_FOUND, "document.not_released")
     headers = attachment(f"bermeterai-{moment_in_name(found.created_at)}.zip")
-    return Stream(zip_of(context.service.objects, found.files), media_type="application/zip", headers=headers)
+    packed = zip_of(context.service.objects, paths_of(db, id), walk_files(db, id, stamped=True))
+    return Stream(packed, media_type="application/zip", headers=headers)
 
 
 @get("/saya/banyak/{id:uuid}/laporan.csv")
-async def download_report(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
-    """Answers with the outcome of each file as a table."""
+async def download_report(request: WebRequest, context: RequestContext, id: UUID) -> Stream:
+    """Answers with the outcome of each file as a table, which is made while it is sent."""
     customer = await signed_in(context, request)
-    found = await _bundle(context, customer, id)
+    found = await _head(context, customer, id)
     language = context.visit(request).language
     columns = [translate(column, language) for column in BUNDLE_COLUMNS]
     headers = attachment(f"laporan-{moment_in_name(found.created_at)}.csv")
-    body = report_csv(rows_of(found, language), columns)
-    return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
+    started = found.started_at is not None
+    rows = (row_of(file, language, started=started) async for file in walk_files(context.service.db, id))
+    return Stream(report_csv(rows, columns), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @asynccontextmanager
@@ -277,8 +290,8 @@ async def _add(
     return context.redirect(request, f"/saya/banyak/{id}")
 
 
-async def _bundle(context: RequestContext, customer: SessionCustomer, id: UUID) -> Bundle:
-    return _known(await bundle(context.service.db, id, customer_id=customer.customer_id))
+async def _head(context: RequestContext, customer: SessionCustomer, id: UUID) -> BundleHead:
+    return _known(await bundle_head(context.service.db, id, customer_id=customer.customer_id))
 
 
 async def _counts(context: RequestContext, customer: SessionCustomer, id: UUID) -> BundleCounts:
@@ -364,7 +377,7 @@ async def _progress(
 ) -> dict[str, Any]:
     """The progress of a bundle and one page of its files."""
     stamped, refused, ready = map(found.count, (Outcome.STAMPED, Outcome.REFUSED, Outcome.READY))
-    given, not_given = found.count(Outcome.STAMPING) + stamped + refused, ready - found.left_out
+    given, not_given = found.count(*MOVING) + stamped + refused, ready - found.left_out
     files = sum(found.files.values())
     pages = max(1, math.ceil(files / FILES_SHOWN))
     page = min(position_named(request.query_params.get("hal", "")), pages)
@@ -381,6 +394,9 @@ async def _progress(
         "started": found.started_at is not None,
         "ready": ready,
         "moving": found.moving,
+        "waiting": found.count(Outcome.WAITING),
+        "halted": found.halt_code is not None,
+        "cancelled": found.cancelled_at is not None,
         "stopped": stopped,
         "given": given,
         "stamped": stamped,
@@ -401,7 +417,8 @@ async def _progress(
 
 def _mark(found: BundleCounts, *, stopped: bool) -> str:
     """Makes a mark that changes with what the bundle's page says."""
-    return "-".join(str(found.count(outcome)) for outcome in Outcome) + f"-{found.left_out}-{stopped}"
+    counts = "-".join(str(found.count(outcome)) for outcome in Outcome)
+    return f"{counts}-{found.left_out}-{stopped}-{found.halt_code}-{found.cancelled_at is not None}"
 
 
 ROUTES = [
@@ -412,6 +429,7 @@ ROUTES = [
     take_more,
     take_out,
     drop,
+    stop,
     start,
     download,
     download_report,

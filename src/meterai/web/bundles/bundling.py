@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import io
-import zipfile
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from meterai.bootstrap import vouch_of
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.files.object_store import ObjectStore
 from meterai.kit.files.zip_archive import (
     ZipLimits,
-    folders_like_files,
-    path_for_every_disk,
     safe_path,
     shown_path,
 )
-from meterai.kit.formats.csv_export import csv_table
+from meterai.kit.formats.csv_export import csv_row, csv_table
 from meterai.kit.http.body_budget import BodyBudget
 from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.stamping.bundles.given_files import GivenFile, from_zip, refused_file
-from meterai.stamping.bundles.model import LEFT_OUT, Bundle, BundleFile, BundleRoom, Outcome
-from meterai.stamping.queries import ReleasedName, read_checked
+from meterai.stamping.bundles.model import LEFT_OUT, BundleFile, BundleRoom, Outcome
 from meterai.stamping.use_cases.fill_bundle import fill_bundle
-from meterai.texts.mechanism.languages import languages
-from meterai.texts.mechanism.translation import translate
-from meterai.texts.pages import NOT_IN_ZIP, NOT_IN_ZIP_TEXT
 from meterai.web.pages.messages import notice_text, state_text, text_of
 from meterai.web.requests.forms import FormLimits, Upload
 from meterai.web.requests.request_context import RequestContext
@@ -57,7 +49,9 @@ CHECKING = timedelta(seconds=60)
 _AT_ONCE = 2
 _ZIP_BEGINNINGS = (b"PK\x03\x04", b"PK\x05\x06")
 CHIPS = {
+    Outcome.EXPECTED: "",
     Outcome.READY: "",
+    Outcome.WAITING: "busy",
     Outcome.STAMPING: "busy",
     Outcome.STAMPED: "done",
     Outcome.UNFIT: "stop",
@@ -124,11 +118,6 @@ def _given(uploads: list[Upload]) -> Iterator[GivenFile]:
         yield GivenFile(path=path, data=bytes(upload.content), size=len(upload.content))
 
 
-def rows_of(bundle: Bundle, language: str) -> list[FileRow]:
-    """Makes the rows of all files."""
-    return [row_of(file, language, started=bundle.started_at is not None) for file in bundle.files]
-
-
 def row_of(file: BundleFile, language: str, *, started: bool) -> FileRow:
     """Makes the row of a file. `started`: whether its bundle was."""
     chip, state = CHIPS[file.outcome], f"bundle.{file.outcome}"
@@ -145,10 +134,11 @@ def row_of(file: BundleFile, language: str, *, started: bool) -> FileRow:
     )
 
 
-def report_csv(rows: Sequence[FileRow], columns: Sequence[str]) -> bytes:
+async def report_csv(rows: AsyncIterator[FileRow], columns: Sequence[str]) -> AsyncIterator[bytes]:
     """Writes the report as a table for spreadsheets: UTF-8 with its mark, and no name becomes a formula."""
-    cells = (
-        (
+    yield csv_table(columns, ()).encode("utf-8-sig")
+    async for row in rows:
+        cells = (
             row.file.path,
             row.state,
             row.file.serial or "",
@@ -156,68 +146,4 @@ def report_csv(rows: Sequence[FileRow], columns: Sequence[str]) -> bytes:
             row.why,
             " ".join(row.notes),
         )
-        for row in rows
-    )
-    return csv_table(columns, cells).encode("utf-8-sig")
-
-
-async def zip_of(objects: ObjectStore, files: Sequence[BundleFile | ReleasedName]) -> AsyncIterator[bytes]:
-    """Makes a ZIP of all stamped files while it is sent. One file at a time is in memory.
-
-    Files that can't be read are named in a text file in the ZIP, because the answer has begun already.
-    """
-    out = _ZipOutput()
-    taken = set[str]().union(*(folders_like_files(path_for_every_disk(file.path)) for file in files))
-    unread: list[str] = []
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]
-        for file in files:
-            if file.stamped_sha256 is None:
-                continue
-            try:
-                content = await read_checked(objects, file.stamped_sha256)
-            except (Refusal, OSError):
-                unread.append(f"{file.path} ({file.serial})\n")
-                continue
-            archive.writestr(_free_name(file.path, taken), content)
-            yield out.take()
-        if unread:
-            archive.writestr(*_note_of_missing(unread))
-    yield out.take()
-
-
-def _free_name(path: str, taken: set[str]) -> str:
-    """The file's path as every file system accepts it, with a number when another file or folder has it."""
-    path = path_for_every_disk(path)
-    stem = path[:-4] if path.casefold().endswith(".pdf") else path
-    name, number = f"{stem}.pdf", 1
-    while name.casefold() in taken:
-        number += 1
-        name = f"{stem} ({number}).pdf"
-    taken.add(name.casefold())
-    return name
-
-
-class _ZipOutput:
-    """The output of `zipfile`. It can't seek, and `take` returns what was written since the last call."""
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-
-    def write(self, data: bytes) -> int:
-        self._parts.append(bytes(data))
-        return len(data)
-
-    def flush(self) -> None:
-        """Does nothing: all that was written is here."""
-
-    def take(self) -> bytes:
-        """Returns everything written since the last call."""
-        parts, self._parts = self._parts, []
-        return b"".join(parts)
-
-
-def _note_of_missing(lines: Iterable[str]) -> tuple[str, str]:
-    """Name and text of the file that says what a ZIP lacks: in every language, for it may be passed on."""
-    names = (translate(NOT_IN_ZIP, language) for language in languages())
-    texts = (f"{translate(NOT_IN_ZIP_TEXT, language)}\n\n" for language in languages())
-    return f"{' - '.join(names)}.txt", "".join((*texts, *lines))
+        yield csv_row(cells).encode()

@@ -9,8 +9,8 @@ from litestar.response import Stream
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.sales.queries.order_page import order_items
+from meterai.stamping.bundles.result_zip import each, zip_of
 from meterai.stamping.queries import released_file, released_files
-from meterai.web.bundles.bundling import zip_of
 from meterai.web.orders.access import OrderKey, open_order_page
 from meterai.web.orders.order_routes import stamped_documents
 from meterai.web.requests.attachments import attachment
@@ -26,7 +26,8 @@ async def download_all(request: WebRequest, context: RequestContext, number: str
     if not files:
         raise Refusal(Kind.NOT_FOUND, "document.not_released")
     headers = attachment(f"bermeterai-{key.number}.zip")
-    return Stream(zip_of(context.service.objects, files), media_type="application/zip", headers=headers)
+    packed = zip_of(context.service.objects, each(file.path for file in files), each(files))
+    return Stream(packed, media_type="application/zip", headers=headers)
 
 
 @get("/pesanan/{number:str}/cek/{position:int}")
