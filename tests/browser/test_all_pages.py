@@ -8,16 +8,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
-from tests.browser.person import Person
+from tests.browser.person import PEOPLE, Person
 from tests.browser.test_purchase import new_address
 from tests.browser.test_quota import buy
 from tests.pdf import samples
 
-PEOPLE = [
-    pytest.param(360, True, "id", id="phone"),
-    pytest.param(360, False, "id", id="phone-without-scripts"),
-    pytest.param(1200, True, "en", id="desk-english"),
-]
 WORDS = {
     "id": {"all": "Lihat semua 5 halaman", "one": "Lihat halamannya", "back": "Letak meterai"},
     "en": {"all": "See all 5 pages", "one": "See its page", "back": "Place of the stamp"},

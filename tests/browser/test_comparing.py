@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
-from tests.browser.person import Person
+from tests.browser.person import PEOPLE, Person
 from tests.browser.test_purchase import new_address
 from tests.browser.test_quota import buy
 
@@ -31,9 +31,7 @@ def sees_both(person: Person, language: str) -> None:
         )
 
 
-@pytest.mark.parametrize(
-    ("width", "scripts", "language"), [(360, True, "id"), (360, False, "id"), (1200, True, "en")]
-)
+@pytest.mark.parametrize(("width", "scripts", "language"), PEOPLE)
 def test_the_pages_are_compared_before_the_stamp_is_placed_or_paid(
     visitor: Visitor, width: int, scripts: bool, language: str
 ) -> None:

@@ -8,13 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
+from tests.browser.person import PEOPLE
 from tests.browser.test_purchase import new_address
 
-PEOPLE = [
-    pytest.param(360, False, "id", id="phone-without-scripts"),
-    pytest.param(360, True, "id", id="phone"),
-    pytest.param(1200, True, "en", id="desk-english"),
-]
 WORDS = {
     "id": ("Kirim", "Lihat kasus", "Kasus Anda kami terima", "Ceritakan dulu", "Buka kasus"),
     "en": ("Send", "Show the case", "We received your case", "First say", "Open the case"),

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
-from tests.browser.person import Person
+from tests.browser.person import PEOPLE, Person
 from tests.browser.test_purchase import new_address
 from tests.browser.test_quota import buy
 from tests.pdf import samples
@@ -74,9 +74,7 @@ def is_light(picture: Image.Image, x: float, y: float) -> bool:
     return min(dot) > 200
 
 
-@pytest.mark.parametrize(
-    ("width", "scripts", "language"), [(360, True, "id"), (360, False, "id"), (1200, True, "en")]
-)
+@pytest.mark.parametrize(("width", "scripts", "language"), PEOPLE)
 def test_a_photo_is_straightened_seen_paid_and_stamped(
     visitor: Visitor, width: int, scripts: bool, language: str
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import Visitor
-from tests.browser.person import Person, paper
+from tests.browser.person import PEOPLE, Person, paper
 from tests.browser.test_purchase import new_address
 from tests.pdf import samples, signed_files
 
@@ -33,11 +33,6 @@ WORDS = {
         "unlocked": "no longer has a password",
     },
 }
-PEOPLE = [
-    pytest.param(360, True, "id", id="phone"),
-    pytest.param(1200, True, "en", id="desk-english"),
-    pytest.param(360, False, "en", id="phone-without-scripts-english"),
-]
 
 
 def open_options(person: Person) -> None:
@@ -89,7 +84,7 @@ def test_a_stamp_can_not_cover_what_was_signed(
     person.page.wait_for_url("**/kontak")
 
 
-@pytest.mark.parametrize(("width", "scripts", "language"), PEOPLE[:2])
+@pytest.mark.parametrize(("width", "scripts", "language"), PEOPLE)
 def test_a_locked_document_opens_with_its_password(
     visitor: Visitor, width: int, scripts: bool, language: str
 ) -> None:

@@ -14,15 +14,8 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
-from tests.browser.person import Person
+from tests.browser.person import PEOPLE, Person
 from tests.pdf import samples
-
-PEOPLE = [
-    pytest.param(360, True, "id", id="phone"),
-    pytest.param(1200, True, "en", id="desk-english"),
-    pytest.param(360, False, "id", id="phone-without-scripts"),
-    pytest.param(1200, False, "en", id="desk-without-scripts-english"),
-]
 
 
 @pytest.fixture

@@ -125,8 +125,7 @@ def take_drawn_place(line: LineWithGate, person: Person, contact: str) -> str:
     return ticket
 
 
-EVERYBODY = [(360, "id"), (360, "en"), (1_280, "id"), (1_280, "en")]
-FOR_BARRIERS = ["360-js-id", "1280-js-en"]
+EVERYBODY = [(360, "id"), (1_280, "en")]
 """The visits that look for barriers: each width and each language once."""
 
 
@@ -153,11 +152,11 @@ def test_every_state_looks_right_on_a_phone_and_on_a_desk(line: LineWithGate, ar
     people = [arrive(width, language) for width, language in EVERYBODY]
     for person in people:
         person.open("/antre/casn")
-        person.approve("queue-joining", for_barriers=person.run in FOR_BARRIERS)
+        person.approve("queue-joining")
     ticket = take_place(people[0], "ani@contoh.id")
     for person in people:
         person.open(f"/antre/casn/t/{ticket}")
-        person.approve("queue-undrawn", for_barriers=person.run in FOR_BARRIERS)
+        person.approve("queue-undrawn")
     line.draw(ticket)
     for name, (facts, indonesian, english) in STATES.items():
         for person in people:
@@ -166,7 +165,7 @@ def test_every_state_looks_right_on_a_phone_and_on_a_desk(line: LineWithGate, ar
         for person in people:
             answer = person.open(f"/antre/casn/t/{ticket}")
             person.sees(indonesian if person.language == "id" else english)
-            person.approve(f"queue-{name}", for_barriers=person.run in FOR_BARRIERS)
+            person.approve(f"queue-{name}")
             assert len(answer.body()) <= PAGE_BYTES_MAX, (name, len(answer.body()))
             assert person.page.locator("form").first.get_attribute("action") == line.leads(
                 name, person.language
@@ -193,13 +192,13 @@ def test_the_lottery_and_the_end_look_right_too(tmp_path: Path, arrive: Arrive) 
                 language = person.language
                 person.site = Site(gate.url, "http://127.0.0.1:9", "http://127.0.0.1:9", SCREENSHOTS)
                 person.open("/antre/casn")
-                person.approve(f"queue-{name}", for_barriers=person.run in FOR_BARRIERS)
+                person.approve(f"queue-{name}")
                 if name.startswith("lottery"):
                     take_place(person, f"{language}{person.width}@contoh.id")
                     person.sees("Anda ikut undian" if language == "id" else "You are in the draw")
                     unknown = "can't be estimated" if language == "en" else "belum dapat diperkirakan"
                     person.sees("%" if name == "lottery" else unknown)
-                    person.approve(f"queue-{name}-ticket", for_barriers=person.run in FOR_BARRIERS)
+                    person.approve(f"queue-{name}-ticket")
                 person.forget()
 
 
@@ -264,7 +263,7 @@ def test_the_head_of_the_log_can_be_kept_without_a_script_too(line: LineWithGate
         person.page.locator("summary").click()
         expect(person.page.locator("#head")).to_have_text(f"1048576:{'0123456789abcdef' * 2}")
         expect(person.page.locator("#head")).to_be_visible()
-        person.approve("queue-head", for_barriers=person.run in FOR_BARRIERS)
+        person.approve("queue-head")
     line.tell()
 
 
@@ -321,7 +320,7 @@ def test_who_is_called_finds_the_button_without_doing_anything(line: LineWithGat
     first = left.inner_text()
     assert re.fullmatch(r"9:\d\d|10:00", first)
     expect(left).not_to_have_text(first, timeout=3_000)
-    person.approve("queue-counting", for_barriers=True)
+    person.approve("queue-counting")
     plain = arrive(scripts=False)
     plain.open(f"/antre/casn/t/{ticket}")
     plain.sees(re.compile(r"Masuklah dalam (9|10) menit, sebelum pukul \d\d\.\d\d WIB"))
@@ -338,7 +337,7 @@ def test_who_is_called_finds_the_button_without_doing_anything(line: LineWithGat
         expect(person.page.get_by_role("button", name=there)).to_be_visible()
         assert not_there not in person.page.content()
     person.sees("You have entered")
-    person.approve("queue-entered", for_barriers=True)
+    person.approve("queue-entered")
     line.tell()
 
 

@@ -17,13 +17,12 @@ from playwright.sync_api import Browser
 
 from meterai.waiting_room.rules.model import QueueState
 from tests.browser.conftest import SCREENSHOTS
-from tests.browser.person import Person, Site
+from tests.browser.person import PEOPLE, Person, Site
 from tests.browser.queued_site import QueuedSite, open_queued_site
 from tests.pdf import samples
 
 JOIN = {"id": "Ambil tempat", "en": "Take a place"}
 ENTER = {"id": "Masuk sekarang", "en": "Enter now"}
-PEOPLE = [pytest.param(360, True, "id", id="phone"), pytest.param(1200, False, "en", id="desk-plain-english")]
 
 type Arrive = Callable[..., Person]
 
@@ -323,10 +322,7 @@ def set_share(queued_site: QueuedSite, places: float) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("width", "scripts", "language"),
-    [(360, True, "id"), (360, False, "en"), (1200, False, "id"), (1200, True, "en")],
-)
+@pytest.mark.parametrize(("width", "scripts", "language"), PEOPLE)
 def test_who_wants_to_go_round_the_line_by_the_general_shop_is_told_what_to_do(
     queued_site: QueuedSite,
     arrive: Arrive,
