@@ -30,6 +30,7 @@ from hypothesis import settings
 
 from tests.made_once import make_once
 from tests.places import memory_with_room
+from tests.prepared import FOLDER, share_prepared
 from tests.run_here import RunHere, make_run_here
 from tests.running_service import KeptService, RunningService
 from tests.speeds import FAST, mark, refuse_slow_processes
@@ -68,6 +69,8 @@ def pytest_configure(config: pytest.Config) -> None:
     memory = memory_with_room()
     if memory is not None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))  # pytest's own name for where they are
+    if FOLDER not in os.environ:  # the processes of pytest-xdist are given it
+        share_prepared()
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest's own selects by the marks
