@@ -53,6 +53,7 @@ _BEGIN_FIRST = (
     "corpus/",
     "browser/",
     "bundle/",
+    "sdk/test_examples.py",
     "web/test_documents_page.py",
     "web/test_pages_behind.py",
     "stamping/",

@@ -10,10 +10,10 @@ from importlib.metadata import packages_distributions
 
 import pytest
 
-from tests.launcher.test_scripts import DEVELOPMENT, ROOT, RUNTIME, names_of
+from tests.launcher.test_scripts import DEVELOPMENT, ROOT, RUNTIME, SDK, names_of
 
-OURS = {"src": {"meterai", "sandbox", "simulator"}}
-ALL_OURS = {"meterai", "sandbox", "simulator", "benchmarks", "tests"}
+OURS = {"src": {"meterai", "sandbox", "simulator"}, "sdk/python/src": {"meterai_sdk"}}
+ALL_OURS = {"meterai", "meterai_sdk", "sandbox", "simulator", "benchmarks", "tests"}
 NOT_INSTALLED = ("tests/corpus/making/", "tests/fuzz/run.py")
 """Makers of files that are in the repository, and the fuzzer: they run in an environment of their own."""
 
@@ -47,6 +47,7 @@ def distributions() -> dict[str, set[str]]:
     ("folder", "declared"),
     [
         ("src", names_of(RUNTIME)),
+        ("sdk/python/src", names_of(SDK)),
         ("benchmarks", names_of(RUNTIME + DEVELOPMENT)),
         ("tests", names_of(RUNTIME + DEVELOPMENT)),
     ],

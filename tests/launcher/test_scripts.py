@@ -43,7 +43,8 @@ def test_nothing_that_installs_names_a_host() -> None:
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 RUNTIME = PROJECT["project"]["dependencies"]
 BUILD = PROJECT["dependency-groups"]["build"]
-DEVELOPMENT = PROJECT["dependency-groups"]["dev"]
+SDK = tomllib.loads((ROOT / "sdk" / "python" / "pyproject.toml").read_text())["project"]["dependencies"]
+DEVELOPMENT = PROJECT["dependency-groups"]["dev"] + SDK
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,139 @@
+"""One call of the API: its Idempotency-Key, and asking again when the network or the service fails."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+from httpx import USE_CLIENT_DEFAULT
+
+from meterai_sdk.problems import MeteraiError, Problem, Unreachable, problem_of
+
+TRIES_MAX: Final = 6
+FIRST_WAIT_S: Final = 0.5
+WAIT_MAX_S: Final = 30.0
+_PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+_STILL_RUNNING: Final = "api.key_running"
+"""The same call is under way already: its answer comes when that is done."""
+
+
+class Calls:
+    """Calls the API. Threads may share it.
+
+    A POST has an Idempotency-Key, the same in each try: however often it is sent, it is done once.
+    """
+
+    def __init__(self, http: httpx.Client, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._http = http
+        self.sleep = sleep
+
+    def json(self, method: str, path: str, **given: Any) -> Any:
+        """Calls and reads the answer as JSON. The arguments are those of `send`."""
+        response = self.send(method, path, **given)
+        return response.json() if response.content else None
+
+    def pages(self, path: str, **query: Any) -> Iterator[Any]:
+        """Gives each item of a list, page by page."""
+        while True:
+            page = self.json("GET", path, query=query)
+            yield from page["data"]
+            if page.get("next_cursor") is None:
+                return
+            query["cursor"] = page["next_cursor"]
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        content: bytes | None = None,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        key: str | None = None,
+        needs_token: bool = True,
+    ) -> httpx.Response:
+        """Calls until there is an answer that counts. `body` is sent as JSON, `content` as it is.
+
+        `key`: the Idempotency-Key. Give one that you have stored where your program may end in between.
+        `needs_token` False: the call goes without a token.
+        Raises: Problem for a refusal, Unreachable when no answer came.
+        """
+        request = self._request(
+            method, path, json=body, content=content, query=query, headers=headers, key=key
+        )
+        return self._again(request, auth=USE_CLIENT_DEFAULT if needs_token else None)
+
+    def download(self, path: str, to: Path) -> Path:
+        """Writes an answer into a file, piece by piece. The file is there once it is complete.
+
+        Raises: as `send`, and Unreachable when the answer broke off.
+        """
+        response = self._again(self._request("GET", path), stream=True)
+        part = to.with_name(f"{to.name}.part")
+        try:
+            with part.open("wb") as file:
+                for piece in response.iter_bytes():
+                    file.write(piece)
+            return part.replace(to)
+        except httpx.TransportError as error:
+            raise Unreachable(f"the answer broke off: {error}") from error
+        finally:
+            response.close()
+            part.unlink(missing_ok=True)
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        key: str | None = None,
+        **body: Any,
+    ) -> httpx.Request:
+        sent = dict(headers or {})
+        if method == "POST":
+            sent["Idempotency-Key"] = key or str(uuid.uuid4())
+        given = {name: value for name, value in (query or {}).items() if value is not None}
+        return self._http.build_request(method, path, params=given, headers=sent, **body)
+
+    def _again(self, request: httpx.Request, **how: Any) -> httpx.Response:
+        tried = 1
+        while True:
+            try:
+                return self._once(request, how)
+            except MeteraiError as error:
+                if tried == TRIES_MAX or not _may_pass(error):
+                    raise
+                self.sleep(max(_wait_s(tried), error.retry_after_s))
+            tried += 1
+
+    def _once(self, request: httpx.Request, how: Mapping[str, Any]) -> httpx.Response:
+        try:
+            response = self._http.send(request, **how)
+            if not response.is_success:
+                response.read()
+        except httpx.TransportError as error:
+            raise Unreachable(f"no answer from {request.url.host}: {error}") from error
+        if not response.is_success:
+            raise problem_of(response)
+        return response
+
+
+def _may_pass(error: MeteraiError) -> bool:
+    if isinstance(error, Problem):
+        passes = error.status in _PASSING or error.code == _STILL_RUNNING
+        return passes and error.retry_after_s <= WAIT_MAX_S
+    return isinstance(error, Unreachable)
+
+
+def _wait_s(tried: int) -> float:
+    """Doubles with each try. The random part keeps clients apart that failed together."""
+    longest = min(FIRST_WAIT_S * 2.0 ** (tried - 1), WAIT_MAX_S)
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311  no secret

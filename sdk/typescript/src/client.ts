@@ -1,0 +1,33 @@
+/** The client of the API: where everything begins. */
+
+import { readFileSync } from "node:fs";
+import { Calls, type Options } from "./calls.js";
+import { Verification } from "./verification.js";
+
+export class Meterai {
+  readonly calls: Calls;
+  readonly verification: Verification;
+
+  constructor(options: Options) {
+    this.calls = new Calls(options);
+    this.verification = new Verification(this.calls);
+  }
+
+  /**
+   * Makes a client from METERAI_API_URL, METERAI_API_CLIENT, METERAI_API_KEY_ID and METERAI_API_KEY.
+   *
+   * The last one is the path of the private key. Throws an Error that names the one that is missing.
+   */
+  static fromEnvironment(): Meterai {
+    const clientId = variable("METERAI_API_CLIENT");
+    const keyId = variable("METERAI_API_KEY_ID");
+    const key = readFileSync(variable("METERAI_API_KEY"), "utf8");
+    return new Meterai({ url: variable("METERAI_API_URL"), credentials: { clientId, keyId, key } });
+  }
+}
+
+function variable(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`set ${name}`);
+  return value;
+}

@@ -1,0 +1,16 @@
+/** Short names of what the API takes and gives. `api.ts` is made from its OpenAPI document: `npm run types`. */
+
+import type { components } from "./api.js";
+
+type Schemas = components["schemas"];
+
+export type Judgement = Schemas["Judgement"];
+export type SerialAnswer = Schemas["SerialAnswer"];
+
+/** Something that happened. `data` has the id of what it happened to, and few facts: fetch the rest. */
+export interface Event {
+  id: string;
+  type: string;
+  timestamp: string;
+  data: { id: string; [fact: string]: unknown };
+}

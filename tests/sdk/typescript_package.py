@@ -1,0 +1,53 @@
+"""The TypeScript package, built in a folder of its own beside examples of its README."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.launcher.test_scripts import ROOT
+
+PACKAGE = ROOT / "sdk" / "typescript"
+
+
+def install_packages() -> Path:
+    """Installs what package-lock.json names, unless it is there. Returns node_modules."""
+    modules = PACKAGE / "node_modules"
+    with (PACKAGE / "package-lock.json").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # other processes of the tests
+        stamp = modules / ".installed"
+        locked = lock.read()
+        if not stamp.exists() or stamp.read_bytes() != locked:
+            run("npm", "ci", "--no-progress", at=PACKAGE)
+            stamp.write_bytes(locked)
+    return modules
+
+
+def build(place: Path, url: str, examples: Mapping[str, str]) -> Path:
+    """Compiles a copy of the package beside these programs. Returns the folder with everything compiled.
+
+    `url`: of the service whose types it gets.
+    """
+    modules = install_packages()
+    copy = place / "typescript"
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("node_modules", "dist", "api.ts"))
+    (copy / "node_modules").symlink_to(modules)
+    (copy / "examples").mkdir()
+    for name, code in examples.items():
+        (copy / "examples" / f"{name}.ts").write_text(code)
+    run("npm", "run", "types", at=copy, env={"METERAI_API_URL": url})
+    run("npm", "run", "build", at=copy)
+    return copy / "dist"
+
+
+def run(*command: str, at: Path, env: Mapping[str, str] | None = None) -> str:
+    """Runs a command and returns what it printed. Raises: AssertionError with its words when it fails."""
+    done = subprocess.run(
+        command, cwd=at, env={**os.environ, **(env or {})}, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, f"{' '.join(command)}: {done.stdout[-4000:]}{done.stderr[-4000:]}"
+    return done.stdout
