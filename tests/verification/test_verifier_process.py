@@ -148,7 +148,7 @@ async def test_it_judges_for_machines_and_people_without_any_register(
     [
         (f"serials/{SERIAL}", 503, "register.not_asked"),
         ("digests/" + "0" * 64, 503, "register.not_asked"),
-        ("serials/foo", 422, "serial.malformed"),
+        ("serials/foo", 404, "serial.malformed"),
         ("digests/foo", 422, "digest.unreadable"),
     ],
 )

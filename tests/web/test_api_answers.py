@@ -32,7 +32,7 @@ UNKNOWN = "/api/v1/digests/" + "0" * 64
     [
         (UNKNOWN, 404, "digest.unknown"),
         ("/api/v1/digests/xyz", 422, "digest.unreadable"),
-        ("/api/v1/serials/1234", 422, "serial.malformed"),
+        ("/api/v1/serials/1234", 404, "serial.malformed"),
         ("/api/v1/nothing", 404, "api.not_found"),
     ],
 )

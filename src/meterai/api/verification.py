@@ -11,6 +11,7 @@ from msgspec import Meta
 from meterai.api.conventions.operations import operation
 from meterai.api.dependencies import Service
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.database import Database
 from meterai.kit.http.body_budget import read_body
 from meterai.pdf.limits import CHECKED_BYTES_MAX
 from meterai.verification.model import Judgement, SerialAnswer, Verdict
@@ -78,7 +79,7 @@ _DIGEST_REFUSES = {
     "register.unreachable": Kind.UNAVAILABLE,
 }
 _SERIAL_REFUSES = {
-    "serial.malformed": Kind.INVALID,
+    "serial.malformed": Kind.NOT_FOUND,
     "serial.unknown": Kind.NOT_FOUND,
     "register.unreachable": Kind.UNAVAILABLE,
 }
@@ -123,7 +124,19 @@ async def read_serial(service: Service, serial: Serial) -> SerialAnswer:
 
     That says nothing about a document.
     """
-    answer = await look_up_serial(service.db, serial)
+    return await known_serial(service.db, serial)
+
+
+async def known_serial(db: Database | None, serial: str) -> SerialAnswer:
+    """Looks a serial number up. Nothing stands at the address of one that is unknown, or that can't be one.
+
+    Raises: serial.malformed, serial.unknown (404); as `look_up_serial`.
+    """
+    try:
+        answer = await look_up_serial(db, serial)
+    except Refusal as refusal:
+        kind = Kind.NOT_FOUND if refusal.code == "serial.malformed" else refusal.kind
+        raise Refusal(kind, refusal.code, **refusal.facts) from refusal
     if not answer.known:
         raise Refusal(Kind.NOT_FOUND, "serial.unknown")
     return answer

@@ -17,6 +17,7 @@ from meterai.api.verification import (
     BY_DIGEST,
     BY_DOCUMENT,
     BY_SERIAL,
+    known_serial,
     read_document,
     read_sha256,
     refuse_passing,
@@ -141,10 +142,7 @@ async def read_serial(request: VerifierRequest, serial: str) -> SerialAnswer:
 
     Raises: serial.malformed; serial.unknown; register.unreachable; register.not_asked when there is none.
     """
-    answer = await look_up_serial(_service(request).db, serial)
-    if not answer.known:
-        raise Refusal(Kind.NOT_FOUND, "serial.unknown")
-    return answer
+    return await known_serial(_service(request).db, serial)
 
 
 @post("/periksa", status_code=200)

@@ -14,19 +14,25 @@ _DAY_S = 86_400
 
 
 def preflights(handlers: Sequence[Any]) -> list[HTTPRouteHandler]:
-    """Makes the handler that answers what browsers ask before they call these operations."""
-    open_ones = [one for one in handlers if (declared := operation_of(one)) and declared.cors]
-    paths = sorted({path for one in open_ones for path in one.paths})
-    methods = ", ".join(sorted({method for one in open_ones for method in one.http_methods}))
+    """Makes the handlers that answer what browsers ask before they call these operations."""
+    methods: dict[str, set[str]] = {}
+    for one in handlers:
+        declared = operation_of(one)
+        for path in one.paths if declared and declared.cors else ():
+            methods.setdefault(path, set()).update(one.http_methods)
+    return [_preflight(path, sorted(found)) for path, found in sorted(methods.items())]
+
+
+def _preflight(path: str, methods: Sequence[str]) -> HTTPRouteHandler:
     headers = {
-        "Access-Control-Allow-Methods": methods,
+        "Access-Control-Allow-Methods": ", ".join(methods),
         "Access-Control-Allow-Headers": "Content-Type",
         "Access-Control-Max-Age": str(_DAY_S),
-        "Allow": f"{methods}, OPTIONS",
+        "Allow": ", ".join([*methods, "OPTIONS"]),
     }
 
-    @route(paths, http_method="OPTIONS", status_code=204, opt=operation(scope=None, cors=True))
+    @route(path, http_method="OPTIONS", status_code=204, opt=operation(scope=None, cors=True))
     async def answer_preflight() -> Response[None]:
         return Response(None, headers=headers)
 
-    return [answer_preflight] if paths else []
+    return answer_preflight

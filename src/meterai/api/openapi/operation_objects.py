@@ -19,7 +19,7 @@ from meterai.api.conventions.problems import MEDIA_TYPE, Problem
 from meterai.api.openapi.refusals import codes_by_status
 from meterai.api.openapi.schemas import Schemas
 
-_BINARY = {"type": "string", "format": "binary"}
+_BINARY = {"type": "string", "format": "binary", "minLength": 1}
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
