@@ -1,0 +1,116 @@
+"""Partners read their organisations and quota, and move stamps down the tree and back up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from meterai.api.conventions.ids import Prefix, write_id
+from meterai.kernel.ids import new_id
+from meterai.partners.model import Organisation
+from tests.api.partner import Partner, Tokens, caller_of, code_of, json_of
+from tests.partners.organisations import Chain, make_chain
+from tests.waiting_room.line import NOON
+from tests.web.running_site import RunningSite
+
+
+class Asking:
+    """The organisations of a chain, each with a client of its own."""
+
+    def __init__(self, chain: Chain, running: RunningSite, tokens: Tokens) -> None:
+        self.chain = chain
+        self.by = {name: tokens.partner(running.site, caller_of(one.id)) for name, one in vars(chain).items()}
+
+    def id(self, name: str) -> str:
+        found: Organisation = getattr(self.chain, name)
+        return write_id(Prefix.ORGANISATION, found.id)
+
+    async def json(self, name: str, address: str) -> Any:
+        answer = await self.by[name].get(address)
+        assert answer.status == 200, answer.text
+        return json_of(answer)
+
+
+@pytest.fixture
+async def asking(running: RunningSite, tokens: Tokens) -> Asking:
+    return Asking(await make_chain(running.line.database.app, now=NOON), running, tokens)
+
+
+async def test_an_organisation_sees_itself_and_what_is_below_it(asking: Asking) -> None:
+    own = await asking.json("enterprise", "/api/v1/organisation")
+    assert (own["id"], own["code"], own["parent_id"]) == (
+        asking.id("enterprise"),
+        "firm",
+        asking.id("distributor"),
+    )
+    assert own["agreement"]["stamps_per_document_max"] == 10
+    assert own["agreement"]["unit_price"] == 10_200
+    first = await asking.by["distributor"].get("/api/v1/organisations?limit=1")
+    rest = await asking.json("distributor", first.headers["link"].partition("situs")[2].partition(">")[0])
+    codes = [one["code"] for one in (*json_of(first)["data"], *rest["data"])]
+    assert codes == ["retail", "firm"]
+    below = f"/api/v1/organisations/{asking.id('sub_account')}"
+    assert (await asking.json("distributor", below))["code"] == "branch"
+    quota = await asking.json("distributor", f"{below}/quota")
+    assert (quota["available"], quota["credit_owed"]) == (30, 306_000)
+    tree = (await asking.json("distributor", "/api/v1/quota"))["tree"]
+    assert tree == {"organisations": 4, "available": 1_000, "held": 0, "used": 0}
+
+
+async def test_an_id_of_others_answers_like_an_unknown_one(asking: Asking) -> None:
+    """I16: a sibling, the parent, and blocks between others."""
+    block = (await asking.json("collector", "/api/v1/blocks"))["data"][0]["id"]
+    nobody = write_id(Prefix.ORGANISATION, new_id(NOON))
+    nothing = write_id(Prefix.BLOCK, new_id(NOON))
+    enterprise = asking.by["enterprise"]
+    for address, unknown in (
+        (f"/api/v1/organisations/{asking.id('retailer')}", f"/api/v1/organisations/{nobody}"),
+        (f"/api/v1/organisations/{asking.id('distributor')}", "/api/v1/organisations/x"),
+        (f"/api/v1/organisations/{asking.id('retailer')}/quota", f"/api/v1/organisations/{nobody}/quota"),
+        (f"/api/v1/blocks/{block}", f"/api/v1/blocks/{nothing}"),
+    ):
+        answers = [await enterprise.get(one) for one in (address, unknown)]
+        assert code_of(answers[0]) == (404, "api.unknown_id"), address
+        assert answers[0].body == answers[1].body
+    for address, body, unknown in (
+        ("/api/v1/blocks", {"receiver_id": asking.id("retailer")}, {"receiver_id": nobody}),
+        (f"/api/v1/blocks/{block}/returns", {}, {}),
+    ):
+        more = {"pieces": 1, "paid_by": "funds"} if address.endswith("blocks") else {"pieces": 1}
+        answers = [await enterprise.post(address, one | more) for one in (body, unknown)]
+        assert code_of(answers[0]) == (404, "api.unknown_id")
+        assert answers[0].body == answers[1].body
+
+
+async def test_stamps_are_passed_on_once_and_returned(asking: Asking) -> None:
+    distributor, enterprise = asking.by["distributor"], asking.by["enterprise"]
+    order = {"receiver_id": asking.id("enterprise"), "pieces": 20, "paid_by": "credit"}
+    passed = await distributor.post("/api/v1/blocks", order, key="first")
+    assert passed.status == 201, passed.text
+    block = json_of(passed)
+    assert (block["pieces"], block["unpaid"]) == (20, 20 * 10_200)
+    assert (await distributor.post("/api/v1/blocks", order, key="first")).body == passed.body
+    assert (await asking.json("enterprise", "/api/v1/quota"))["available"] == 70 + 20
+    assert await asking.json("enterprise", passed.headers["location"]) == block
+
+    returned = await enterprise.post(f"{passed.headers['location']}/returns", {"pieces": 5})
+    assert (returned.status, json_of(returned)["returned"]) == (200, 5)
+    too_many = await enterprise.post(f"{passed.headers['location']}/returns", {"pieces": 16})
+    assert code_of(too_many) == (409, "partner.more_than_left")
+    short = await distributor.post("/api/v1/blocks", order | {"pieces": 900})
+    assert code_of(short) == (409, "partner.credit_short")
+    assert (await asking.json("enterprise", "/api/v1/quota"))["available"] == 70 + 15
+
+
+async def test_an_organisation_adds_one_below_itself(asking: Asking) -> None:
+    enterprise: Partner = asking.by["enterprise"]
+    new = {"name": "Cabang Bandung", "code": "bandung", "role": "sub_account"}
+    made = await enterprise.post("/api/v1/organisations", new, key="a")
+    assert made.status == 201, made.text
+    shown = json_of(made)
+    assert (shown["parent_id"], shown["state"]) == (asking.id("enterprise"), "active")
+    assert await asking.json("enterprise", made.headers["location"]) == shown
+    assert code_of(await enterprise.post("/api/v1/organisations", new)) == (409, "partner.code_used")
+    misplaced = await enterprise.post("/api/v1/organisations", new | {"code": "b2", "role": "distributor"})
+    assert code_of(misplaced) == (409, "partner.not_here")
