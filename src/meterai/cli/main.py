@@ -69,6 +69,34 @@ COMMANDS: Final = {
     "issue-quota": _Entry(
         "meterai.cli.operator.issue_quota", "issue_quota", "Record a deposit and issue stock."
     ),
+    "partner list": _Entry(
+        "meterai.cli.operator.partner", "list_partners", "Show the organisations and what each has."
+    ),
+    "partner show": _Entry(
+        "meterai.cli.operator.partner", "show_partner", "Show stock, money and members of one."
+    ),
+    "partner add": _Entry("meterai.cli.operator.partner", "add_partner", "Add an organisation."),
+    "partner state": _Entry(
+        "meterai.cli.operator.partner", "set_partner_state", "Suspend, resume or close an organisation."
+    ),
+    "partner member": _Entry(
+        "meterai.cli.operator.partner", "set_partner_member", "Say who acts for an organisation."
+    ),
+    "partner deposit": _Entry(
+        "meterai.cli.operator.partner_stamps", "record_deposit", "Record a deposit at the treasury."
+    ),
+    "partner agree": _Entry(
+        "meterai.cli.operator.partner_stamps", "agree", "Agree on price, limits and credit."
+    ),
+    "partner pay": _Entry(
+        "meterai.cli.operator.partner_stamps", "record_payment", "Record what an organisation paid."
+    ),
+    "partner block": _Entry(
+        "meterai.cli.operator.partner_stamps", "pass_on", "Pass stamps on to an organisation."
+    ),
+    "partner return": _Entry(
+        "meterai.cli.operator.partner_stamps", "return_pieces", "Take stamps of a block back."
+    ),
     "purge": _Entry(
         "meterai.cli.operator.purge", "purge_now", "Delete now what the clean-up would delete next."
     ),
@@ -167,6 +195,7 @@ _GROUPS: Final = {
     "db": "The database.",
     "keys": "Signing keys.",
     "officers": "Officers: their roles and their SSH keys.",
+    "partner": "Organisations of the chain of sale: agreements, stamps, money, members.",
     "person": "Requests of people about their personal data.",
     "queue": "The waiting room in front of an event.",
     "release": "Acts that wait for a second officer.",

@@ -17,6 +17,10 @@ from meterai.kit.database import Connection, Database
 from meterai.operations.officers.requests import ReleaseRequest
 from meterai.operations.use_cases.erase_person import erase_person_in
 from meterai.operations.use_cases.stop_signing import resume_signing_in
+from meterai.partners.model import Terms
+from meterai.partners.queries.organisations import find_by_code
+from meterai.partners.use_cases.agree import agree_in
+from meterai.partners.use_cases.record_money import record_deposit_in, record_payment_in
 from meterai.sales.use_cases.end_refund import end_refund_in, order_payout_again_in
 from meterai.sales.use_cases.issue_quota import issue_quota_in
 from meterai.stamping.use_cases.add_key import add_released_key
@@ -123,6 +127,31 @@ async def _erase_person(work: _Work) -> str:
     return f"Erased person {work.subject}: {sum(held.values())} rows. The clean-up deletes the files."
 
 
+async def _partner_deposit(work: _Work) -> str:
+    organisation = await find_by_code(work.tx, str(work.facts["organisation"]))
+    amount = int(str(work.facts["amount"]))
+    await record_deposit_in(
+        work.tx, organisation, receipt=work.subject, amount=amount, now=work.now, actor=work.actor
+    )
+    return f"Recorded deposit {work.subject} of {format_rupiah(amount)} by {organisation.code}."
+
+
+async def _partner_payment(work: _Work) -> str:
+    organisation = await find_by_code(work.tx, str(work.facts["organisation"]))
+    amount = int(str(work.facts["amount"]))
+    await record_payment_in(
+        work.tx, organisation, reference=work.subject, amount=amount, now=work.now, actor=work.actor
+    )
+    return f"Recorded payment {work.subject} of {format_rupiah(amount)} by {organisation.code}."
+
+
+async def _partner_agree(work: _Work) -> str:
+    organisation = await find_by_code(work.tx, work.subject)
+    terms = msgspec.convert(work.facts, Terms)
+    await agree_in(work.tx, organisation, terms, now=work.now, actor=work.actor)
+    return f"Agreed with {organisation.code} from {terms.valid_from} on."
+
+
 _ACTS: Final[dict[str, Callable[[_Work], Awaitable[str]]]] = {
     "quota.issue": _issue,
     "sealing.resume": _resume,
@@ -130,5 +159,8 @@ _ACTS: Final[dict[str, Callable[[_Work], Awaitable[str]]]] = {
     "refund.end": _end_refund,
     "refund.again": _pay_again,
     "person.erase": _erase_person,
+    "partner.deposit": _partner_deposit,
+    "partner.payment": _partner_payment,
+    "partner.agree": _partner_agree,
 }
 """Acts that the last signature carries out. A refund above the limit is paid by the worker."""

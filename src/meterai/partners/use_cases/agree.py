@@ -18,6 +18,8 @@ from meterai.partners.model import Organisation, Terms
 from meterai.partners.queries.organisations import find_organisation
 
 ACTION = "partner.agree"
+"""Two officers sign it. `_BELOW`: further down the tree nobody does."""
+_BELOW = "partner.agree_below"
 
 
 async def agree(
@@ -54,14 +56,20 @@ async def agree_in(
 ) -> bool:
     """Does what `agree` does, in the transaction of an officer's signature."""
     dated = with_first_day(terms, now)
-    facts = store.facts_of_terms(dated)
+    facts = facts_of_terms(dated)
     new_id = agreement_id or derived_id("agreement", organisation.id, msgspec.json.encode(facts).decode())
     is_new = await store.agree(
         tx, new_id, organisation.id, dated, now, released=organisation.parent_id == ISSUER
     )
     if is_new and actor is not None:
-        await write_audit(tx, actor=actor, action=ACTION, subject=organisation.code, facts=facts, now=now)
+        action = ACTION if organisation.parent_id == ISSUER else _BELOW
+        await write_audit(tx, actor=actor, action=action, subject=organisation.code, facts=facts, now=now)
     return is_new
+
+
+def facts_of_terms(terms: Terms) -> dict[str, object]:
+    """What two officers release, and what the audit trail keeps."""
+    return store.facts_of_terms(terms)
 
 
 def with_first_day(terms: Terms, now: datetime) -> Terms:

@@ -16,6 +16,8 @@ from meterai.partners.model import Organisation
 from meterai.partners.queries.organisations import find_organisation
 
 DEPOSIT, PAYMENT = "partner.deposit", "partner.payment"
+"""Two officers sign them. `_BELOW`: further down the tree nobody does."""
+_BELOW = "partner.payment_below"
 _REFERENCE_LENGTH_MAX = 64
 
 
@@ -115,7 +117,8 @@ async def record_payment_in(
     is_new = await store.take_payment(tx, new_id, organisation.id, amount, given, now, released=released)
     if is_new and actor is not None:
         facts = facts_of_money(organisation, amount)
-        await write_audit(tx, actor=actor, action=PAYMENT, subject=given, facts=facts, now=now)
+        action = PAYMENT if released else _BELOW
+        await write_audit(tx, actor=actor, action=action, subject=given, facts=facts, now=now)
     return is_new
 
 
