@@ -25,6 +25,8 @@ from meterai.kit.files.object_store import ObjectStore, open_store
 from meterai.kit.messages import Messenger, SmtpSender, WhatsAppSender
 from meterai.kit.production import Part, refuse_unfit
 from meterai.kit.settings import Settings, public_url
+from meterai.partners.adapters.webhook_sender import WebhookSender
+from meterai.partners.webhooks.ports import SendsMessages
 from meterai.sales.adapters.gateways import adapter_of
 from meterai.sales.adapters.payout import IrisPayouts
 from meterai.sales.ports import PaymentGateway, PayoutProvider
@@ -128,6 +130,7 @@ class WorkerApp(App):
     revocation: RevocationSource
     payout: PayoutProvider
     messenger: Messenger
+    webhook_sender: SendsMessages
 
 
 def check_settings(settings: Settings, part: Part = "service") -> None:
@@ -174,6 +177,8 @@ async def open_worker_app(
         stack.push_async_callback(payout.close)
         messenger = _messenger(settings)
         stack.push_async_callback(messenger.close)
+        webhook_sender = WebhookSender(loopback_is_outer=settings.environment == "development")
+        stack.push_async_callback(webhook_sender.close)
         revocation = HttpRevocation(mirror=settings.revocation_url)
         stack.push_async_callback(revocation.close)
         yield WorkerApp(
@@ -184,6 +189,7 @@ async def open_worker_app(
             payout=payout,
             messenger=messenger,
             revocation=revocation,
+            webhook_sender=webhook_sender,
         )
 
 

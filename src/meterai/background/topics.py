@@ -12,11 +12,13 @@ import msgspec
 import structlog
 
 from meterai.background.loops import Bell
+from meterai.background.partner_events import note_stamp_ends
 from meterai.bootstrap import WorkerApp
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.messages import KEPT_FOR, TOPICS, Message
 from meterai.kit.outbox import Entry
+from meterai.partners.webhooks.use_cases.note_events import EVENT_TOPIC
 from meterai.sales.crediting import STAMP_TOPIC
 from meterai.sales.news import TOPIC as NEWS_TOPIC
 from meterai.sales.use_cases.record_stamping import (
@@ -47,11 +49,11 @@ class Bells:
     """Looks into the outbox once for all loops that work on it, and wakes those whose work is due."""
 
     def __init__(self) -> None:
-        self.stamping, self.news, self.settling = Bell(), Bell(), Bell()
+        self.stamping, self.news, self.settling, self.events = Bell(), Bell(), Bell(), Bell()
         self.messages = {topic: Bell() for topic in TOPICS}
         """One for each topic of messages."""
         self._by_topic = dict.fromkeys(STAMPING_TOPICS, self.stamping) | self.messages
-        self._by_topic |= {NEWS_TOPIC: self.news, SETTLE_TOPIC: self.settling}
+        self._by_topic |= {NEWS_TOPIC: self.news, SETTLE_TOPIC: self.settling, EVENT_TOPIC: self.events}
 
     async def watch(self, app: WorkerApp) -> int:
         """Rings the bells of topics with due rows."""
@@ -146,6 +148,8 @@ async def _record_ends(app: WorkerApp, entries: Sequence[Entry]) -> None:
     """Records how jobs ended, in the item that asked for each.
 
     A stamping with quota has no item; its refusal is recorded in the order that bought the quota."""
+    if entries:
+        await note_stamp_ends(app, entries)
     stamped = [entry for entry in entries if entry.topic == RELEASED]
     if stamped:
         await record_items_stamped(

@@ -13,6 +13,7 @@ import structlog
 import uvloop
 
 from meterai.background.loops import Bell, Counts, Loop, run_loop
+from meterai.background.partner_events import EVENTS_AT_ONCE, note_asked_events
 from meterai.background.presence import Presence
 from meterai.background.queue_messages import remind
 from meterai.background.topics import (
@@ -24,6 +25,7 @@ from meterai.background.topics import (
     stamp,
     tell_quota_ends,
 )
+from meterai.background.webhook_visits import WebhookVisits
 from meterai.bootstrap import WorkerApp, archive_tools_of, lots_of, open_worker_app
 from meterai.customers.use_cases.clean_up import clean_up_customers
 from meterai.kernel.clock import system_clock
@@ -41,6 +43,8 @@ from meterai.operations.use_cases.judge_promises import judge_due_promises
 from meterai.operations.use_cases.keep_terms import keep_terms
 from meterai.operations.use_cases.publish_head import publish_head
 from meterai.operations.use_cases.report_backlog import BacklogReporter
+from meterai.partners.webhooks.use_cases.clean_up_webhooks import clean_up_webhooks
+from meterai.partners.webhooks.use_cases.warn_of_low_quota import warn_of_low_quota
 from meterai.sales.use_cases.check_gateway_key import note_gateway_key
 from meterai.sales.use_cases.clean_up import clean_up_orders
 from meterai.sales.use_cases.expire_orders import expire_due_orders
@@ -89,7 +93,7 @@ def tools_of(app: WorkerApp, variables: Mapping[str, str]) -> Tools:
     )
 
 
-def loops_of(app: WorkerApp, tools: Tools, worker: str) -> list[Loop]:
+def loops_of(app: WorkerApp, tools: Tools, worker: str, visits: WebhookVisits) -> list[Loop]:
     """Everything this process does."""
     db, clock, gateway = app.db, app.clock, app.gateway
     archive = archive_tools_of(app, tools.fail_point)
@@ -143,6 +147,10 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str) -> list[Loop]:
         ),
         outbox_loop("settling", settle, bells.settling, SETTLED_AT_ONCE),
         outbox_loop("news", tell, bells.news, _NEWS_AT_ONCE),
+        outbox_loop("events", lambda: note_asked_events(app), bells.events, EVENTS_AT_ONCE),
+        Loop(name="webhooks", work=visits.turn, busy_s=0.05, idle_s=0.5),
+        Loop(name="low_quotas", work=lambda: warn_of_low_quota(db, now=clock()), idle_s=10),
+        Loop(name="webhooks_clean_up", work=lambda: clean_up_webhooks(db, now=clock()), busy_s=1, idle_s=60),
         Loop(name="paid_news", work=lambda: note_paid_news(db, now=clock()), idle_s=5),
         Loop(name="quota_news", work=lambda: tell_quota_ends(app), busy_s=0.1, idle_s=10),
         Loop(
@@ -214,7 +222,9 @@ async def run(variables: Mapping[str, str]) -> None:
         freed = await free_leases(tools, worker=presence.name)
         garbage_collection.settle()
         log.info("worker.ready", name=presence.name, jobs_taken_up=freed)
-        await _work(presence, loops_of(app, tools, presence.name), stop)
+        visits = WebhookVisits(app.db, app.webhook_sender, app.clock)
+        await _work(presence, loops_of(app, tools, presence.name, visits), stop)
+        await visits.close()
     presence.close()
 
 

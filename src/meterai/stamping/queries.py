@@ -93,6 +93,29 @@ async def job(db: Database, job_id: UUID) -> Job | None:
     return _job(row) if row else None
 
 
+class EndedJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A job that was released or refused."""
+
+    id: UUID
+    organisation_id: UUID
+    document_id: UUID
+    refusal_code: str | None
+    """Why it was refused; None: it was released."""
+    ended_at: datetime
+
+
+async def ended_single_jobs(db: Database, ids: Collection[UUID]) -> list[EndedJob]:
+    """Lists which of these jobs have ended, without those whose document came in a bundle."""
+    async with db.connection() as conn:
+        rows = await conn.fetch(
+            """SELECT id, organisation_id, document_id, refusal_code, ended_at FROM stamping.job j
+               WHERE id = ANY ($1) AND ended_at IS NOT NULL AND NOT EXISTS (
+                   SELECT FROM stamping.bundle_file f WHERE f.document_id = j.document_id)""",
+            list(ids),
+        )
+    return [EndedJob(**dict(row)) for row in rows]
+
+
 async def lot_of_job(db: Database, job_id: UUID) -> UUID | None:
     """Returns the quota lot that pays for a job; None for an unknown job."""
     async with db.connection() as conn:

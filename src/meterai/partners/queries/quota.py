@@ -49,6 +49,17 @@ class TreeQuota(msgspec.Struct, frozen=True, kw_only=True):
     used: int
 
 
+async def stocks_of(conn: Connection, organisations: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """Returns the stamps that each of these organisations may use or pass on."""
+    owners = {account_id(AccountKind.PARTNER_STOCK, id): id for id in organisations}
+    rows = await conn.fetch(
+        """SELECT id, credits_posted - debits_posted - debits_pending AS available FROM ledger.account
+           WHERE id = ANY ($1)""",
+        list(owners),
+    )
+    return {owners[row["id"]]: row["available"] for row in rows}
+
+
 async def quota_of(conn: Connection, organisation_id: uuid.UUID) -> Quota:
     """Returns what an organisation has."""
     ids = {account_id(kind, organisation_id): kind for kind in _KINDS}

@@ -1,0 +1,1 @@
+"""Calls of partners to the outside."""

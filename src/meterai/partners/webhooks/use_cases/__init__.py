@@ -1,0 +1,1 @@
+"""Use cases of events and webhooks: one public verb for each file."""

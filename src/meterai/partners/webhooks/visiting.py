@@ -1,0 +1,35 @@
+"""A visit to a webhook: sends what is due, a few messages at once, and stops when the receiver is away."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Final
+
+from meterai.kernel.clock import Clock
+from meterai.kit.bounded_gather import gather_bounded
+from meterai.partners.webhooks.bodies import body_of, message_id
+from meterai.partners.webhooks.model import Due, Tried, Visit, Visited
+from meterai.partners.webhooks.ports import SendsMessages
+from meterai.partners.webhooks.retries import is_away
+from meterai.partners.webhooks.signing import signature_headers
+
+AT_ONCE: Final = 4
+"""Requests to one webhook at once, after the first was answered."""
+
+
+async def make_visit(visit: Visit, sender: SendsMessages, clock: Clock) -> Visited:
+    """Sends what is due. The first message goes alone: a receiver that hangs holds up one request."""
+    tried: list[Tried] = []
+
+    async def try_one(due: Due) -> None:
+        if tried and is_away(tried[-1].answer):
+            return
+        at = clock().astimezone(UTC)
+        body = body_of(due.event)
+        headers = signature_headers(visit.secrets, message_id(due.event), at, body)
+        answer = await sender.send(visit.url, headers, body)
+        tried.append(Tried(due=due, at=at, answer=answer))
+
+    await gather_bounded(visit.due[:1], try_one, at_once=1)
+    await gather_bounded(visit.due[1:], try_one, at_once=AT_ONCE)
+    return Visited(visit=visit, tried=tuple(tried))
