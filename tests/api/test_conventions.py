@@ -165,23 +165,18 @@ async def test_a_request_that_was_refused_or_failed_may_come_again_with_its_key_
     assert (answer.status, len(DESK.written)) == (201, 1)
 
 
-@pytest.mark.parametrize(
-    ("body", "at"),
-    [
+async def test_a_body_that_does_not_fit_is_refused_with_the_field(partner: Partner) -> None:
+    for body, at in (
         ({"text": "a", "copies": "2"}, "body.copies"),
         ({"text": "a", "copies": 10}, "body.copies"),
         ({"text": ""}, "body.text"),
         ({"text": "a", "stray": 1}, "body"),
         ([], "body"),
         ({}, "body"),
-    ],
-)
-async def test_a_body_that_does_not_fit_is_refused_with_the_field(
-    partner: Partner, body: object, at: str
-) -> None:
-    answer = await partner.post(URL, body)
-    assert code_of(answer) == (422, "api.invalid")
-    assert [one["at"] for one in json_of(answer)["errors"]] == [at]
+    ):
+        answer = await partner.post(URL, body)
+        assert code_of(answer) == (422, "api.invalid")
+        assert [one["at"] for one in json_of(answer)["errors"]] == [at]
     assert DESK.written == {}
 
 
@@ -208,7 +203,7 @@ async def test_a_list_comes_in_pages(partner: Partner) -> None:
     assert seen == [str(row) for row in ROWS]
     for query in ("limit=0", "limit=201", "limit=x", "limit=1&limit=2", "stray=1", "cursor=%20"):
         assert code_of(await partner.get(f"{URL}?{query}")) == (422, "api.invalid"), query
-    assert code_of(await partner.get(f"{URL}?cursor=abcd")) == (422, "api.cursor")
+    assert code_of(await partner.get(f"{URL}?cursor=abcd")) == (404, "api.cursor")
 
 
 async def test_without_a_token_or_its_scope_nothing_is_done(partner: Partner, tokens: Tokens) -> None:

@@ -31,7 +31,7 @@ class Page[Entry](msgspec.Struct, frozen=True, kw_only=True):
 def read_cursor[Place](cursor: str, kind: type[Place]) -> Place | None:
     """Reads the place after which the page begins. None for the first page.
 
-    Raises: api.cursor (422).
+    Raises: api.cursor (404).
     """
     if not cursor:
         return None
@@ -39,7 +39,7 @@ def read_cursor[Place](cursor: str, kind: type[Place]) -> Place | None:
         written = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         return msgspec.json.decode(written, type=kind)
     except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
-        raise Refusal(Kind.INVALID, "api.cursor") from error
+        raise Refusal(Kind.NOT_FOUND, "api.cursor") from error
 
 
 def write_cursor(place: object) -> str:

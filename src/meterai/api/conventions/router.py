@@ -10,8 +10,8 @@ from litestar.middleware import DefineMiddleware
 from litestar.types import ControllerRouterHandler
 
 from meterai.api.conventions.bodies import JsonBody
-from meterai.api.conventions.cors import preflights
 from meterai.api.conventions.handling import Handling, give_caller, give_once
+from meterai.api.conventions.options import options_handlers
 from meterai.api.conventions.rate_limits import RateLimits
 
 
@@ -19,7 +19,7 @@ def api_router(handlers: Sequence[ControllerRouterHandler]) -> Router:
     """Makes the router for these handlers."""
     return Router(
         "/",
-        route_handlers=[*preflights(handlers), *handlers],  # Litestar makes its own OPTIONS otherwise
+        route_handlers=[*options_handlers(handlers), *handlers],
         middleware=[DefineMiddleware(Handling, limits=RateLimits())],
         dependencies={
             "caller": Provide(give_caller, sync_to_thread=False),

@@ -49,7 +49,7 @@ def _refusals(
     yield {"api.invalid": Kind.INVALID}
     yield operation.refuses
     if "cursor" in query_fields(handler):
-        yield {"api.cursor": Kind.INVALID}
+        yield {"api.cursor": Kind.NOT_FOUND}
     if operation.scope is None:
         return
     yield authentication.REFUSES
