@@ -27,15 +27,19 @@ export interface Options {
   sleep?: (seconds: number) => Promise<void>;
 }
 
-export interface Given {
+/** What makes a call be done once. */
+export interface Once {
+  /** The Idempotency-Key. Give one that you have stored where your program may end in between. */
+  key?: string;
+}
+
+export interface Given extends Once {
   /** Sent as JSON. */
   body?: unknown;
   /** Sent as it is. */
   content?: Bytes;
   query?: Record<string, string | number | boolean | undefined>;
   headers?: Record<string, string>;
-  /** The Idempotency-Key. Give one that you have stored where your program may end in between. */
-  key?: string;
   /** False: the call goes without a token. */
   needsToken?: boolean;
 }

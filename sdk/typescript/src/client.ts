@@ -2,14 +2,20 @@
 
 import { readFileSync } from "node:fs";
 import { Calls, type Options } from "./calls.js";
+import { Organisations } from "./organisations.js";
+import { Quotas } from "./quota.js";
 import { Verification } from "./verification.js";
 
 export class Meterai {
   readonly calls: Calls;
+  readonly organisations: Organisations;
+  readonly quota: Quotas;
   readonly verification: Verification;
 
   constructor(options: Options) {
     this.calls = new Calls(options);
+    this.organisations = new Organisations(this.calls);
+    this.quota = new Quotas(this.calls);
     this.verification = new Verification(this.calls);
   }
 

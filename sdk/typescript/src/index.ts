@@ -1,9 +1,8 @@
 /** Client of the Meterai partner API. Everything begins with `Meterai`. */
 
-export { Calls, type Given, type Options } from "./calls.js";
+export { Calls, type Bytes, type Given, type Once, type Options } from "./calls.js";
 export { Meterai } from "./client.js";
 export type { Credentials } from "./credentials.js";
 export { openWebhook, type DeliveryHeaders } from "./deliveries.js";
-export type { Bytes } from "./calls.js";
 export * from "./problems.js";
 export * from "./shapes.js";

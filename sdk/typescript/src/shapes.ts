@@ -4,7 +4,13 @@ import type { components } from "./api.js";
 
 type Schemas = components["schemas"];
 
+export type BlockOrder = Schemas["BlockOrder"];
+export type Block = Schemas["ShownBlock"];
 export type Judgement = Schemas["Judgement"];
+export type Organisation = Schemas["ShownOrganisation"];
+export type OrganisationOrder = Schemas["OrganisationOrder"];
+export type OwnOrganisation = Schemas["OwnOrganisation"];
+export type Quota = Schemas["ShownQuota"];
 export type SerialAnswer = Schemas["SerialAnswer"];
 
 /** Something that happened. `data` has the id of what it happened to, and few facts: fetch the rest. */

@@ -14,6 +14,8 @@ import httpx
 from meterai_sdk.access import TokenAuth
 from meterai_sdk.calls import Calls
 from meterai_sdk.credentials import Credentials, read_key
+from meterai_sdk.organisations import Organisations
+from meterai_sdk.quota import Quotas
 from meterai_sdk.signing import RequestSigner
 from meterai_sdk.verification import Verification
 
@@ -50,6 +52,8 @@ class Meterai:
             signer = RequestSigner(credentials) if signs_requests else None
             self._http.auth = TokenAuth(credentials, scopes, signer)
         self.calls = Calls(self._http, sleep=sleep)
+        self.organisations = Organisations(self.calls)
+        self.quota = Quotas(self.calls)
         self.verification = Verification(self.calls)
 
     @classmethod

@@ -1,0 +1,45 @@
+"""Quota: the stamps of an organisation, and the blocks in which they move to the organisations below it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from meterai_sdk.calls import Calls
+from meterai_sdk.shapes import Block, Quota
+
+
+class Quotas:
+    """Reads quota, and moves stamps."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def read(self, organisation_id: str | None = None) -> Quota:
+        """What your organisation has, or one below it."""
+        below = f"/organisations/{organisation_id}" if organisation_id else ""
+        quota: Quota = self._calls.json("GET", f"/api/v1{below}/quota")
+        return quota
+
+    def blocks(self) -> Iterator[Block]:
+        """The blocks that your organisation got or gave, the newest first."""
+        return self._calls.pages("/api/v1/blocks")
+
+    def read_block(self, block_id: str) -> Block:
+        """A block as it is now."""
+        block: Block = self._calls.json("GET", f"/api/v1/blocks/{block_id}")
+        return block
+
+    def pass_stamps(
+        self, receiver_id: str, pieces: int, *, paid_by: Literal["funds", "credit"], key: str | None = None
+    ) -> Block:
+        """Passes stamps to an organisation right below yours, at the price that is agreed with it."""
+        order = {"receiver_id": receiver_id, "pieces": pieces, "paid_by": paid_by}
+        block: Block = self._calls.json("POST", "/api/v1/blocks", body=order, key=key)
+        return block
+
+    def return_stamps(self, block_id: str, pieces: int, *, key: str | None = None) -> Block:
+        """Gives stamps of a block back. Their money goes back with them."""
+        path = f"/api/v1/blocks/{block_id}/returns"
+        block: Block = self._calls.json("POST", path, body={"pieces": pieces}, key=key)
+        return block

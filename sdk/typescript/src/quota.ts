@@ -1,0 +1,34 @@
+/** Quota: the stamps of an organisation, and the blocks in which they move to the organisations below it. */
+
+import type { Calls, Once } from "./calls.js";
+import type { Block, BlockOrder, Quota } from "./shapes.js";
+
+export class Quotas {
+  constructor(private readonly calls: Calls) {}
+
+  /** What your organisation has, or one below it. */
+  read(organisationId?: string): Promise<Quota> {
+    const below = organisationId === undefined ? "" : `/organisations/${organisationId}`;
+    return this.calls.json("GET", `/api/v1${below}/quota`);
+  }
+
+  /** The blocks that your organisation got or gave, the newest first. */
+  blocks(): AsyncGenerator<Block> {
+    return this.calls.pages("/api/v1/blocks");
+  }
+
+  /** A block as it is now. */
+  readBlock(id: string): Promise<Block> {
+    return this.calls.json("GET", `/api/v1/blocks/${id}`);
+  }
+
+  /** Passes stamps to an organisation right below yours, at the price that is agreed with it. */
+  passStamps(order: BlockOrder, once: Once = {}): Promise<Block> {
+    return this.calls.json("POST", "/api/v1/blocks", { body: order, ...once });
+  }
+
+  /** Gives stamps of a block back. Their money goes back with them. */
+  returnStamps(blockId: string, pieces: number, once: Once = {}): Promise<Block> {
+    return this.calls.json("POST", `/api/v1/blocks/${blockId}/returns`, { body: { pieces }, ...once });
+  }
+}
