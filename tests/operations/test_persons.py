@@ -48,6 +48,12 @@ async def with_marks(world: World) -> None:
         verified_at=EARLIER,
     )
     await run(
+        """INSERT INTO partners.member SELECT id, $1, 'owner', $2 FROM partners.organisation
+           WHERE code = 'firm'""",
+        alice,
+        EARLIER,
+    )
+    await run(
         "UPDATE sales.orders SET contact_kind = 'email', contact_value = $2 WHERE id = $1", order, ALICE.value
     )
     await run("INSERT INTO sales.buyer VALUES ($1, 'PT Rahasia', '012345678901234', $2)", order, EARLIER)
@@ -182,8 +188,10 @@ async def test_a_person_is_handed_out_and_erased_and_books_and_stamps_still_hold
         copy[kind] for kind in ("contacts", "orders", "documents", "cases", "messages", "reminders", "audit")
     )
     assert files_of(copy) == {"bermeterai-0001-rahasia.pdf": key}
+    assert [held["organisation"] for held in copy["memberships"]] == ["PT firm"]
 
     await erase_person(database.operator, alice, facts, actor=Actor(name="gita, dewi"), now=LATER)
+    assert await database.owner.fetchval("SELECT count(*) FROM partners.member") == 0
     await clean_up_uploads(database.worker, objects, now=LATER + timedelta(minutes=1))
     assert found_in(await everything(world)) == []
     assert not list(tmp_path.glob("??/*"))

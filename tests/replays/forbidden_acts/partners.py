@@ -1,0 +1,56 @@
+"""Stamps, money and agreements of partners."""
+
+from __future__ import annotations
+
+from tests.replays.forbidden_acts.act import Act
+
+_ID = "gen_random_uuid()"
+
+ACTS = [
+    Act(
+        "give a partner stamps",
+        f"""INSERT INTO partners.block (id, giver, receiver, pieces, unit_price, service_fee,
+                paid_by, period, at)
+            VALUES ({_ID}, {_ID}, {_ID}, 1, 0, 0, 'funds', '2026-11-01', now())""",
+    ),
+    Act("make a block larger", "UPDATE partners.block SET pieces = pieces + 1"),
+    Act("call a block paid", "UPDATE partners.block SET paid = paid + 1"),
+    Act("give a partner credit", "UPDATE partners.agreement SET credit_limit = 1000000"),
+    Act("wake a closed partner", "UPDATE partners.organisation SET state = 'active'"),
+    Act("move a partner in the tree", f"UPDATE partners.organisation SET parent_id = {_ID}"),
+    Act("take what a partner owns", f"UPDATE partners.organisation SET account_holder = {_ID}"),
+    Act(
+        "book a deposit at the treasury",
+        f"SELECT operations.partner_deposit({_ID}, 'NTPN', {_ID}, 1, now())",
+        may=["operator"],
+    ),
+    Act(
+        "agree on what a collector may owe",
+        f"SELECT operations.partner_agree({_ID}, {_ID}, '{{}}', now())",
+        may=["operator"],
+    ),
+    Act(
+        "book what a collector paid",
+        f"SELECT operations.partner_payment({_ID}, {_ID}, 1, 'x', now())",
+        may=["operator"],
+    ),
+    Act(
+        "agree without officers by the function inside",
+        f"SELECT partners.write_agreement({_ID}, NULL, '{{}}', now())",
+    ),
+    Act(
+        "book a payment by the function inside",
+        f"SELECT partners.write_payment({_ID}, NULL, 1, 'x', now())",
+    ),
+    Act(
+        "pass a block",
+        f"SELECT partners.pass_block({_ID}, {_ID}, 1, 'funds', now())",
+        may=["site", "operator"],
+    ),
+    Act("take a block back", f"SELECT partners.take_back({_ID}, {_ID}, 1, now())", may=["site", "operator"]),
+    Act(
+        "act for an organisation",
+        f"INSERT INTO partners.member VALUES ({_ID}, {_ID}, 'owner', now())",
+        may=["site", "operator"],
+    ),
+]
