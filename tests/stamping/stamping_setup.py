@@ -38,6 +38,7 @@ from meterai.stamping.use_cases.accept_document import accept_document
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.run_cycle import run_due_jobs
 from meterai.stamping.use_cases.start_stamping import StampingRequest, start_stamping
+from meterai.stamping.wanted_places import FIND_PLACES
 from meterai.verification.trust import load_trust
 from meterai.verification.use_cases.judge_document import JUDGE
 from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
@@ -54,6 +55,7 @@ JAIL_TASKS = [
     "meterai.stamping.in_jail.preparation:prepare_seal",
     "meterai.stamping.in_jail.preparation:measure_output",
     "meterai.stamping.in_jail.rewriting:rewrite",
+    FIND_PLACES,
     JUDGE,
 ]
 BOTTOM_RIGHT = Placement(page=1, x=420, y=80)

@@ -8,7 +8,7 @@ from meterai.api.conventions.router import api_router
 from meterai.api.gateway_notices import receive_gateway_notice, receive_midtrans_notice
 from meterai.api.metrics import read_metrics
 from meterai.api.openapi.document import read_openapi
-from meterai.api.resources import organisations, quota
+from meterai.api.resources import documents, organisations, quota, stamps
 from meterai.api.verification import read_digest, read_serial, verify_document
 
 HANDLERS: list[Any] = [
@@ -21,5 +21,7 @@ HANDLERS: list[Any] = [
     read_metrics,
     *organisations.ROUTES,
     *quota.ROUTES,
+    *documents.ROUTES,
+    *stamps.ROUTES,
 ]
 ROUTES = [api_router(HANDLERS)]

@@ -116,6 +116,22 @@ async def ended_single_jobs(db: Database, ids: Collection[UUID]) -> list[EndedJo
     return [EndedJob(**dict(row)) for row in rows]
 
 
+async def job_by_key(db: Database, key: str) -> Job | None:
+    """Returns the job that a request with this idempotency key made."""
+    async with db.connection() as conn:
+        found = await jobs_by_key(conn, [key])
+    return found[key][1] if key in found else None
+
+
+async def ended_jobs(db: Database, ids: Collection[UUID]) -> list[UUID]:
+    """Lists which of these jobs are released or refused."""
+    async with db.connection() as conn:
+        rows = await conn.fetch(
+            "SELECT id FROM stamping.job WHERE id = ANY ($1) AND ended_at IS NOT NULL", list(ids)
+        )
+    return [row["id"] for row in rows]
+
+
 async def lot_of_job(db: Database, job_id: UUID) -> UUID | None:
     """Returns the quota lot that pays for a job; None for an unknown job."""
     async with db.connection() as conn:

@@ -15,6 +15,7 @@ from meterai.customers.use_cases.clean_up import forget_contacts
 from meterai.kernel.clock import business_date
 from meterai.kit.database import Connection, Database, call, log_trouble
 from meterai.kit.privacy import RetentionTerms
+from meterai.partners.stamps.ordering import forget_liable_parties
 from meterai.sales.use_cases import forget_people as orders
 from meterai.stamping.use_cases.forget_documents import forget_documents
 from meterai.waiting_room.use_cases.forget_people import forget_people
@@ -58,6 +59,7 @@ def steps_of(
         ),
         "order_contacts": partial(orders.forget_order_contacts, db, days=terms.order_contact_days, now=now),
         "buyers": partial(orders.forget_buyers, db, years=terms.books_years, now=now),
+        "liable_parties": partial(forget_liable_parties, db, years=terms.books_years, now=now),
         "bank_accounts": partial(orders.forget_bank_accounts, db, days=terms.bank_account_days, now=now),
         "notices": partial(orders.forget_notices, db, days=terms.notice_days, now=now),
         "lines": partial(forget_people, db, queues, days=terms.line_days, now=now),

@@ -1,0 +1,88 @@
+"""What an order of stamps changes in the books of partners, within the transaction that makes the job."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from meterai.kernel.clock import business_date, start_of_business_date
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.database import Connection, Database
+from meterai.partners.stamps import store
+from meterai.partners.stamps.facts import StampFacts, check_facts
+
+
+class OrderedStamps(msgspec.Struct, frozen=True, kw_only=True):
+    """Stamps that somebody orders for one document of an organisation."""
+
+    organisation_id: UUID
+    pieces: int
+    facts: StampFacts | None = None
+    uploaded: str = ""
+    """SHA-256 (hex) of the file that came with the order. Empty: none did."""
+
+
+async def count_stamps(
+    tx: Connection,
+    organisation_id: UUID,
+    *,
+    pieces: int,
+    per_document: int,
+    now: datetime,
+) -> bool:
+    """Counts ordered stamps against limits. Returns whether the facts of their documents are needed.
+
+    A stamp that is refused later counts too. `per_document`: the most on one document.
+
+    Raises: Refusal CONFLICT `partner.not_active`, `partner.document_limit`; BUSY `partner.day_limit`.
+    """
+    try:
+        return await store.count_stamps(tx, organisation_id, pieces, per_document, now)
+    except asyncpg.PostgresError as error:
+        if error.sqlstate != "PA011":
+            raise
+        limit, wait = int(error.detail or 0), _until_tomorrow_s(now)
+        raise Refusal(Kind.BUSY, "partner.day_limit", maximum=limit, retry_after_s=wait) from error
+
+
+async def count_order(tx: Connection, order: OrderedStamps, *, now: datetime) -> None:
+    """Counts an order against limits, and checks what a collector has to say.
+
+    Raises: Refusal as `count_stamps` and `check_facts`.
+    """
+    needed = await count_stamps(
+        tx,
+        order.organisation_id,
+        pieces=order.pieces,
+        per_document=order.pieces,
+        now=now,
+    )
+    check_facts(order.facts, needed=needed)
+
+
+async def note_order(tx: Connection, order: OrderedStamps, *, job_id: UUID, document_id: UUID) -> None:
+    """Keeps what came with an order, once its job is there."""
+    if order.facts is not None:
+        await store.note_facts(tx, order.organisation_id, job_id, order.facts)
+    if order.uploaded:
+        await store.note_upload(tx, order.organisation_id, document_id, order.uploaded)
+
+
+async def note_upload(db: Database, organisation_id: UUID, *, document_id: UUID, sha256: str) -> None:
+    """Keeps the digest of a file as it was uploaded."""
+    async with db.connection() as connection:
+        await store.note_upload(connection, organisation_id, document_id, sha256)
+
+
+async def forget_liable_parties(db: Database, *, years: int, now: datetime) -> int:
+    """Forgets who owed the duty, once that many years have ended since the year of the stamp."""
+    async with db.connection() as connection:
+        return await store.forget_liable_parties(connection, business_date(now).year - years - 1)
+
+
+def _until_tomorrow_s(now: datetime) -> int:
+    tomorrow = start_of_business_date(business_date(now) + timedelta(days=1))
+    return int((tomorrow - now).total_seconds()) + 1
