@@ -34,11 +34,16 @@ LEFT = Placement(page=1, x=80, y=80, covers=Ink.NOTHING)
 RIGHT = Placement(page=1, x=420, y=80, covers=Ink.NOTHING)
 
 
-async def stored(running: RunningSite, owner: uuid.UUID | None, *placements: Placement) -> uuid.UUID:
+async def stored(
+    running: RunningSite,
+    owner: uuid.UUID | None,
+    *placements: Placement,
+    organisation_id: uuid.UUID = SELLER,
+) -> uuid.UUID:
     """Stores a letter of one page, as if it had been uploaded."""
     document = NewDocument(
         id=uuid.uuid4(),
-        organisation_id=SELLER,
+        organisation_id=organisation_id,
         customer_id=owner,
         name="Surat.pdf",
         kind=None,
@@ -259,7 +264,7 @@ async def test_enough_quota_in_too_small_parts_is_told_as_that(
     async def two_lots(*_: Any) -> list[Any]:
         return [SimpleNamespace(lot_account_id=uuid.uuid4(), available=1) for _ in range(2)]
 
-    monkeypatch.setattr("meterai.web.account.quota_document_routes.quota_of_customer", two_lots)
+    monkeypatch.setattr("meterai.web.account.quota_document_routes.quota_of", two_lots)
     visitor = running.visitor()
     ani = await customer_called(running, visitor, "ani")
     page = f"/saya/dokumen/{await stored(running, ani.customer_id, LEFT, RIGHT)}/letak"

@@ -135,17 +135,19 @@ async def addresses_of(
     """Where messages to customers go, and in which language.
 
     For each (customer, contact that they proved): that contact while it is theirs, otherwise the one they
-    proved last. Customers without a contact are left out.
+    proved last. The account holder of an organisation has no contacts: there it is the member's who asked.
+    Others without a contact are left out.
     """
     rows = await connection.fetch(
         """SELECT a.n, c.kind, c.value, p.language
            FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY a (customer_id, contact_id, n)
-           JOIN customers.customer p ON p.id = a.customer_id
            JOIN LATERAL (
-               SELECT kind, value FROM customers.contact c
-               WHERE c.customer_id = a.customer_id AND c.replaced_at IS NULL
+               SELECT customer_id, kind, value FROM customers.contact c
+               WHERE c.replaced_at IS NULL AND (c.customer_id = a.customer_id OR c.id = a.contact_id
+                   AND NOT EXISTS (SELECT FROM customers.contact o WHERE o.customer_id = a.customer_id))
                ORDER BY (c.id = a.contact_id) IS TRUE DESC, c.verified_at DESC, c.id LIMIT 1
-           ) c ON true""",
+           ) c ON true
+           JOIN customers.customer p ON p.id = c.customer_id""",
         [customer_id for customer_id, _ in asked],
         [contact_id for _, contact_id in asked],
     )

@@ -601,6 +601,28 @@ TABLE: dict[str, Explanation] = {
     "session.missing": Explanation(
         N_("Anda belum masuk."), N_("Masuk lewat Meterai saya dengan email atau nomor Anda, lalu ulangi.")
     ),
+    "member.collector": Explanation(
+        N_("Pemungut tidak memberi meterai lewat halaman ini: data setiap dokumennya wajib dilaporkan."),
+        N_("Beri meterai lewat API, yang menerima data dokumen dan pihak yang terutang."),
+    ),
+    "member.ended": Explanation(
+        N_("Anda bukan anggota organisasi itu lagi."),
+        N_("Buka Meterai saya dan pilih untuk siapa Anda bertindak."),
+    ),
+    "member.for_oneself": Explanation(
+        N_("Halaman ini ada untuk organisasi, dan Anda sedang bertindak untuk diri sendiri."),
+        N_("Buka Meterai saya dan pilih untuk siapa Anda bertindak."),
+    ),
+    "member.not_allowed": Explanation(
+        N_("Peran Anda di organisasi ini tidak mencakup tindakan ini."),
+        N_(
+            "Minta pemilik akun organisasi melakukannya atau mengubah peran Anda. Untuk bertindak bagi diri "
+            "sendiri, pilih di Meterai saya."
+        ),
+    ),
+    "report.no_month": Explanation(
+        N_("Tidak ada laporan untuk bulan itu."), N_("Pilih bulan ini atau bulan sebelumnya.")
+    ),
     # orders
     "order.not_found": Explanation(
         N_("Pesanan ini tidak kami temukan."),

@@ -29,6 +29,11 @@ def day_text(day: date, language: str) -> str:
     return f"{day.day} {_names('months', language)[day.month - 1]} {day.year}"
 
 
+def month_text(month: date, language: str) -> str:
+    """`September 2026`, of a day in it."""
+    return f"{_names('months', language)[month.month - 1]} {month.year}"
+
+
 def short_date_text(moment: datetime, language: str, zone: str = JAKARTA) -> str:
     """`5 Sep 2026`."""
     local = moment.astimezone(ZoneInfo(zone))

@@ -7,15 +7,19 @@ from datetime import datetime
 
 from litestar import Response, get, post
 
-from meterai.customers.queries import SessionCustomer
 from meterai.customers.use_cases.sign_out import sign_out
 from meterai.kernel.refusals import Refusal
 from meterai.kit.http.status import http_status
-from meterai.sales.queries.customers import OrderSummary, orders_of_customer, quota_of_customer
+from meterai.partners.queries.organisations import memberships_of
+from meterai.partners.rights import Right
+from meterai.sales.queries.customers import OrderSummary, orders_of_customer
 from meterai.sales.queries.documents import orders_of_documents
 from meterai.stamping.bundles.queries import bundles_of_customer
 from meterai.stamping.queries import DocumentPage, documents_of_customer
 from meterai.texts.pages import SIGN_IN
+from meterai.texts.partners import MEMBER_ROLES
+from meterai.web.account.acting import Acting, acting, acting_of, choice_cookie, member_of, rights_of
+from meterai.web.account.quota import quota_of
 from meterai.web.account.quota_document_routes import JOB_STATES
 from meterai.web.account.sign_in import (
     CODE_COOKIE,
@@ -30,12 +34,18 @@ from meterai.web.account.sign_in import (
 )
 from meterai.web.documents.uploads import accept_upload
 from meterai.web.line.general_shop import entry_cookies
-from meterai.web.orders.access import ORDER_COOKIE, customer_of, kept_orders, signed_in
+from meterai.web.orders.access import ORDER_COOKIE, kept_orders, signed_in
 from meterai.web.orders.order_view import CHIPS, state_name
 from meterai.web.pages.messages import state_text
 from meterai.web.pages.paging import ListSlice, read_cursor, slice_of
-from meterai.web.requests.forms import DOCUMENTS, Form
-from meterai.web.requests.request_context import MARK_COOKIE, SESSION_COOKIE, RequestContext, WebRequest
+from meterai.web.requests.forms import DOCUMENTS, Form, id_in
+from meterai.web.requests.request_context import (
+    ACTING_COOKIE,
+    MARK_COOKIE,
+    SESSION_COOKIE,
+    RequestContext,
+    WebRequest,
+)
 from meterai.web.requests.typed_contact import typed_contact
 
 ORDERS_SHOWN = 50
@@ -67,13 +77,46 @@ class ListRow:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An organisation for which the person may act."""
+
+    id: str
+    name: str
+    role: str
+    """As words."""
+    is_chosen: bool
+
+
 @get("/saya")
 async def show_mine(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Shows quota, documents and orders, or asks for a contact."""
-    customer = await customer_of(context, request)
-    if customer is None:
+    try:
+        whose = await acting_of(request, context)
+    except Refusal as ended:
+        return await _own_page(request, context, ended)
+    if whose is None:
         return contact_page(request, context, action="/saya/masuk", title=SIGN_IN, step=False)
-    return await _page(request, context, customer)
+    return await _page(request, context, whose)
+
+
+async def _own_page(request: WebRequest, context: RequestContext, ended: Refusal) -> Response[bytes]:
+    """The person's own page, from now on. It says that they are no member of the organisation any more."""
+    person = await signed_in(context, request)
+    page = await _page(request, context, Acting(person), ended)
+    page.set_cookie(choice_cookie(context, person, None))
+    return page
+
+
+@post("/saya/untuk", status_code=303)
+async def choose(request: WebRequest, context: RequestContext) -> Response[bytes]:
+    """Notes for whom the person acts from now on: an organisation, or themselves."""
+    form = await context.form(request)
+    person = await signed_in(context, request)
+    wanted = id_in(form.text("organisasi"))
+    if wanted is not None:
+        await member_of(context, person, wanted)
+    return context.redirect(request, "/saya", cookies=[choice_cookie(context, person, wanted)])
 
 
 @post("/saya/masuk", status_code=303)
@@ -130,7 +173,7 @@ async def leave(request: WebRequest, context: RequestContext) -> Response[bytes]
     if browser.token or browser.mark:
         await sign_out(context.service.db, browser)
     orders = [ORDER_COOKIE + number for number in kept_orders(request)]
-    forgotten = (SESSION_COOKIE, MARK_COOKIE, CODE_COOKIE, *orders, *entry_cookies(request))
+    forgotten = (SESSION_COOKIE, MARK_COOKIE, CODE_COOKIE, ACTING_COOKIE, *orders, *entry_cookies(request))
     return context.redirect(request, "/", cookies=[context.cookie(name, "", max_age=0) for name in forgotten])
 
 
@@ -138,23 +181,30 @@ async def leave(request: WebRequest, context: RequestContext) -> Response[bytes]
 async def take_document(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Checks a document that is to be stamped with quota."""
     form = await context.form(request, DOCUMENTS)
-    customer = await signed_in(context, request)
+    whose = await acting(request, context, Right.STAMP)
     try:
-        document = await accept_upload(context, form, event=None, kind=None, owner=customer.customer_id)
+        document = await accept_upload(
+            context,
+            form,
+            event=None,
+            kind=None,
+            owner=whose.customer_id,
+            organisation_id=whose.organisation_id,
+        )
     except Refusal as refusal:
-        return await _page(request, context, customer, refusal)
+        return await _page(request, context, whose, refusal)
     return context.redirect(request, f"/saya/dokumen/{document.document_id}/letak")
 
 
 async def _page(
-    request: WebRequest, context: RequestContext, customer: SessionCustomer, refusal: Refusal | None = None
+    request: WebRequest, context: RequestContext, whose: Acting, refusal: Refusal | None = None
 ) -> Response[bytes]:
     language = context.visit(request).language
     db = context.service.db
-    lots = await quota_of_customer(db, customer.customer_id)
-    orders = await _orders(request, context, customer)
-    documents = await _documents(request, context, customer)
-    bundles = await bundles_of_customer(db, customer.customer_id, limit=BUNDLES_SHOWN + 1)
+    lots = await quota_of(context, whose)
+    orders = await _orders(request, context, whose)
+    documents = await _documents(request, context, whose)
+    bundles = await bundles_of_customer(db, whose.customer_id, limit=BUNDLES_SHOWN + 1)
     unplaced = [document.document_id for document in documents.lines if document.job is None]
     ordered = await orders_of_documents(db, unplaced) if unplaced else {}
     with_unused = {lot.order_id for lot in lots if lot.available}
@@ -162,7 +212,7 @@ async def _page(
         request,
         "mine.html",
         status=http_status(refusal),
-        contacts=[contact.masked for contact in customer.contacts],
+        contacts=[contact.masked for contact in whose.person.contacts],
         available=sum(lot.available for lot in lots),
         reserved=sum(lot.reserved for lot in lots),
         bundles=slice_of(bundles, BUNDLES_SHOWN, lambda one: one.id),
@@ -176,27 +226,33 @@ async def _page(
             for document in documents.lines
             if document.document_id not in ordered  # these are seen in their order
         ],
+        organisations=await _choices(context, whose),
         private=True,
+        **rights_of(whose),
         **told(refusal),
     )
 
 
-async def _orders(
-    request: WebRequest, context: RequestContext, customer: SessionCustomer
-) -> ListSlice[OrderSummary]:
+async def _choices(context: RequestContext, whose: Acting) -> list[Choice]:
+    """The organisations for which the person may act."""
+    async with context.service.db.connection() as connection:
+        memberships = await memberships_of(connection, whose.person.customer_id)
+    chosen = whose.organisation.id if whose.organisation else None
+    return [Choice(str(one.id), one.name, MEMBER_ROLES[role], one.id == chosen) for one, role in memberships]
+
+
+async def _orders(request: WebRequest, context: RequestContext, whose: Acting) -> ListSlice[OrderSummary]:
     behind = read_cursor(request, "pesanan_sebelum")
     found = await orders_of_customer(
-        context.service.db, customer.customer_id, limit=ORDERS_SHOWN + 1, behind=behind
+        context.service.db, whose.customer_id, limit=ORDERS_SHOWN + 1, behind=behind
     )
     return slice_of(found, ORDERS_SHOWN, lambda one: one.order_id, behind=behind)
 
 
-async def _documents(
-    request: WebRequest, context: RequestContext, customer: SessionCustomer
-) -> ListSlice[DocumentPage]:
+async def _documents(request: WebRequest, context: RequestContext, whose: Acting) -> ListSlice[DocumentPage]:
     behind, now = read_cursor(request, "dokumen_sebelum"), context.service.clock()
     found = await documents_of_customer(
-        context.service.db, customer.customer_id, now=now, limit=DOCUMENTS_SHOWN + 1, behind=behind
+        context.service.db, whose.customer_id, now=now, limit=DOCUMENTS_SHOWN + 1, behind=behind
     )
     return slice_of(found, DOCUMENTS_SHOWN, lambda one: one.document_id, behind=behind)
 
@@ -235,6 +291,7 @@ def _document_row(document: DocumentPage, language: str) -> ListRow:
 
 ROUTES = [
     show_mine,
+    choose,
     take_contact,
     show_code,
     take_code,

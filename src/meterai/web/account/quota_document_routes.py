@@ -7,20 +7,20 @@ from uuid import UUID
 
 from litestar import Response, get, post
 
-from meterai.customers.queries import SessionCustomer
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.ledger.recounting import retry_with_new_count
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
+from meterai.partners.rights import Right
 from meterai.pdf.profiles import Profile
-from meterai.sales.queries.customers import quota_of_customer
 from meterai.sales.queries.documents import order_of_item, orders_of_documents
 from meterai.stamping.model import Job
 from meterai.stamping.queries import DocumentPage, job_of_document, released_file
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.start_stamping import start_stamping
 from meterai.stamping.use_cases.tell_ends import await_end
+from meterai.web.account.acting import Acting, acting
+from meterai.web.account.quota import lot_for, quota_of
 from meterai.web.documents.seen_documents import look_of, own_document, own_image_address, picture_of
-from meterai.web.orders.access import signed_in
 from meterai.web.orders.order_routes import pdf_response
 from meterai.web.orders.order_view import CHIPS
 from meterai.web.placing.placing import TypedPlacement, typed_of
@@ -35,7 +35,7 @@ JOB_STATES = {"accepted": "stamping", "sealing": "stamping", "released": "done",
 @get("/saya/dokumen/{document_id:uuid}/letak")
 async def show_placing(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
     """Shows the page with the place of one of the document's stamps, proposed or stored."""
-    document = await own_document(request, context, document_id)
+    document = await own_document(request, context, document_id, Right.STAMP)
     if elsewhere := await _elsewhere(context, document):
         return context.redirect(request, elsewhere)
     query = request.query_params
@@ -51,7 +51,7 @@ async def take_placing(request: WebRequest, context: RequestContext, document_id
     A document with a job was here already: pressing the button twice leads to the same job.
     """
     form = await context.form(request)
-    customer = await signed_in(context, request)
+    whose = await acting(request, context, Right.STAMP)
     document = await own_document(request, context, document_id)
     if elsewhere := await _elsewhere(context, document):
         return context.redirect(request, elsewhere)
@@ -60,7 +60,7 @@ async def take_placing(request: WebRequest, context: RequestContext, document_id
         typed = await typed_from(form, document, context.free_place)
         wanted = await wanted_placements(form, document, typed, context.free_place)
         wanted = await settle(context, form, document, wanted, typed)
-        await _stamp(context, document, customer, wanted, typed.profile)
+        await _stamp(context, document, whose, wanted, typed.profile)
     except Refusal as refusal:
         if await job_of_document(context.service.db, document_id) is None:
             return _page(request, context, document, typed, refusal)
@@ -126,17 +126,21 @@ async def _order_of(context: RequestContext, document_id: UUID) -> str | None:
 async def _stamp(
     context: RequestContext,
     document: DocumentPage,
-    customer: SessionCustomer,
+    whose: Acting,
     wanted: WantedPlacements,
     profile: Profile | None,
 ) -> None:
     """Stores places and profile. The stamping starts unless another stamp is to be placed first."""
-    service, customer_id, now = context.service, customer.customer_id, context.service.clock()
+    service, customer_id, now = context.service, whose.customer_id, context.service.clock()
     await place_stamps(service.db, document.document_id, wanted.placements, profile=profile)
     if wanted.show is not None:
         return
     await await_end(
-        service.db, document.document_id, customer_id=customer_id, contact_id=customer.proven_by, now=now
+        service.db,
+        document.document_id,
+        customer_id=customer_id,
+        contact_id=whose.person.proven_by,
+        now=now,
     )
 
     async def reserve() -> Job:
@@ -144,25 +148,13 @@ async def _stamp(
             service.db,
             document_id=document.document_id,
             customer_id=customer_id,
-            lot_account_id=await _lot(context, customer_id, len(wanted.placements)),
+            lot_account_id=lot_for(await quota_of(context, whose), len(wanted.placements)),
             reference_id=document.document_id,
             idempotency_key=f"quota-{document.document_id}",
             now=now,
         )
 
     await retry_with_new_count(reserve)
-
-
-async def _lot(context: RequestContext, customer_id: UUID, pieces: int) -> UUID:
-    """The oldest lot with enough pieces for a document: a document is stamped from one lot."""
-    lots = await quota_of_customer(context.service.db, customer_id)
-    for lot in lots:
-        if lot.available >= pieces:
-            return lot.lot_account_id
-    free = [lot.available for lot in lots]
-    if sum(free) >= pieces:
-        raise Refusal(Kind.CONFLICT, "quota.scattered", needed=pieces, largest=max(free))
-    raise Refusal(Kind.CONFLICT, "quota.empty")
 
 
 async def _progress(request: WebRequest, context: RequestContext, document_id: UUID) -> dict[str, Any] | None:

@@ -8,13 +8,14 @@ import msgspec
 from litestar import Response, get, post
 
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.partners.rights import Right
 from meterai.stamping.bundles.ready_files import ReadyFile, ready_files
 from meterai.stamping.queries import DocumentPage
 from meterai.stamping.use_cases.place_in_bundle import place_in_bundle
+from meterai.web.account.acting import acting
 from meterai.web.bundles.bundle_covering import refuse_strangers
 from meterai.web.bundles.bundle_view import BundleView, place_address, view_named
 from meterai.web.documents.seen_documents import own_document, own_image_address
-from meterai.web.orders.access import signed_in
 from meterai.web.placing.placing import TypedPlacement, typed_of
 from meterai.web.placing.placing_form import WantedPlacements, typed_from
 from meterai.web.placing.placing_page import PlacingPlace, placing_page
@@ -45,7 +46,7 @@ async def take_placing(
     document = await _document(request, context, id, file_id, view)
     if document is None:
         return context.redirect(request, view.address(id))
-    customer, service = await signed_in(context, request), context.service
+    whose, service = await acting(request, context, Right.STAMP), context.service
     typed = await typed_of(document, stamp="1", page="", free=context.free_place)
     try:
         typed = await typed_from(form, document, context.free_place)
@@ -54,7 +55,7 @@ async def take_placing(
         await place_in_bundle(
             service.db,
             bundle_id=id,
-            customer_id=customer.customer_id,
+            customer_id=whose.customer_id,
             file_id=file_id,
             placement=settled.placements[0],
         )
@@ -72,8 +73,8 @@ async def _document(
 
     Raises: Refusal NOT_FOUND `bundle.unknown`.
     """
-    customer = await signed_in(context, request)
-    await refuse_strangers(context, customer, id)
+    whose = await acting(request, context, Right.STAMP)
+    await refuse_strangers(context, whose, id)
     files = await ready_files(context.service.db, id, only=file_id)
     return await _as_seen(request, context, files[0], view) if files else None
 

@@ -23,7 +23,7 @@ from meterai.kit.formats.display import moment_in_name
 from meterai.kit.http.status import http_status
 from meterai.ledger.recounting import retry_with_new_count
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
-from meterai.sales.queries.customers import quota_of_customer
+from meterai.partners.rights import Right
 from meterai.stamping.bundles.model import MOVING, UNDER_WAY, BundleCounts, BundleHead, Outcome, bundle_id
 from meterai.stamping.bundles.queries import (
     bundle_counts,
@@ -42,6 +42,8 @@ from meterai.stamping.use_cases.start_bundle import start_bundle
 from meterai.stamping.use_cases.tell_ends import await_end
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.pages import BUNDLE_COLUMNS
+from meterai.web.account.acting import Acting, acting, acting_of, rights_of
+from meterai.web.account.quota import quota_of
 from meterai.web.account.sign_in import told
 from meterai.web.bundles.bundle_check import check_values
 from meterai.web.bundles.bundle_covering import let_cover, look_at_places
@@ -56,7 +58,6 @@ from meterai.web.bundles.bundling import (
     report_csv,
     row_of,
 )
-from meterai.web.orders.access import customer_of, signed_in
 from meterai.web.pages.paging import read_cursor, slice_of
 from meterai.web.requests.attachments import attachment
 from meterai.web.requests.forms import Form, id_in, position_named
@@ -73,10 +74,10 @@ _uploading: set[UUID] = set()
 @get("/saya/banyak")
 async def show_form(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Asks for the files."""
-    customer = await customer_of(context, request)
-    if customer is None:
+    whose = await acting_of(request, context)
+    if whose is None:
         return context.redirect(request, "/saya")
-    return await _form_page(request, context, customer)
+    return await _form_page(request, context, whose)
 
 
 @post("/saya/banyak", status_code=303)
@@ -86,34 +87,39 @@ async def take_files(request: WebRequest, context: RequestContext) -> Response[b
     The same form sent again gives the same bundle. That holds even if its body is not read because the first
     request is still at work: the name of the form stands in the address.
     """
-    customer = await signed_in(context, request)
+    whose = await acting(request, context, Right.STAMP)
     sent = request.query_params.get("kiriman", "")
     name = sent if _NAME.fullmatch(sent) else secrets.token_urlsafe(18)
     try:
-        async with _turn(customer):
+        async with _turn(whose.person):
             form = await _uploaded(request, context)
-            id = bundle_id(customer.customer_id, f"form:{name}")
+            id = bundle_id(whose.customer_id, f"form:{name}")
             service = context.service
             await open_bundle(
-                service.db, customer_id=customer.customer_id, bundle_id=id, door="web", now=service.clock()
+                service.db,
+                customer_id=whose.customer_id,
+                bundle_id=id,
+                door="web",
+                now=service.clock(),
+                organisation_id=whose.organisation_id,
             )
-            return await _add(request, context, customer, id, form)
+            return await _add(request, context, whose, id, form)
     except Refusal as refusal:
-        return await _form_page(request, context, customer, refusal, name=name)
+        return await _form_page(request, context, whose, refusal, name=name)
 
 
 @get("/saya/banyak/{id:uuid}")
 async def show_bundle(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
     """Shows what was checked and what is asked before stamping; afterwards the progress."""
-    customer = await signed_in(context, request)
-    return await _page(request, context, customer, id)
+    whose = await acting(request, context)
+    return await _page(request, context, whose, id)
 
 
 @get("/saya/banyak/{id:uuid}/keadaan")
 async def show_progress(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
     """Answers with the part of that page that changes."""
-    customer = await signed_in(context, request)
-    found = await _counts(context, customer, id)
+    whose = await acting(request, context)
+    found = await _counts(context, whose, id)
     stopped = await _is_stopped(context, found)
     state = "waiting" if found.started_at is None else "moving" if found.moving else "ended"
     mark = _mark(found, stopped=stopped)
@@ -129,24 +135,24 @@ async def show_progress(request: WebRequest, context: RequestContext, id: UUID) 
 @post("/saya/banyak/{id:uuid}/berkas", status_code=303)
 async def take_more(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
     """Takes more files into a bundle that was not started yet."""
-    customer = await signed_in(context, request)
-    found = await _counts(context, customer, id)
+    whose = await acting(request, context, Right.STAMP)
+    found = await _counts(context, whose, id)
     try:
         if found.started_at is not None:
             raise Refusal(Kind.CONFLICT, "bundle.started")
-        async with _turn(customer):
+        async with _turn(whose.person):
             form = await _uploaded(request, context)
-            return await _add(request, context, customer, id, form)
+            return await _add(request, context, whose, id, form)
     except Refusal as refusal:
-        return await _page(request, context, customer, id, refusal)
+        return await _page(request, context, whose, id, refusal)
 
 
 @post("/saya/banyak/{id:uuid}/keluarkan/{file_id:uuid}", status_code=303)
 async def take_out(request: WebRequest, context: RequestContext, id: UUID, file_id: UUID) -> Response[bytes]:
     """Takes one file out."""
     form = await context.form(request)
-    customer = await signed_in(context, request)
-    service, customer_id = context.service, customer.customer_id
+    whose = await acting(request, context, Right.STAMP)
+    service, customer_id = context.service, whose.customer_id
     await drop_from_bundle(
         service.db, bundle_id=id, customer_id=customer_id, file_id=file_id, now=service.clock()
     )
@@ -157,9 +163,9 @@ async def take_out(request: WebRequest, context: RequestContext, id: UUID, file_
 async def drop(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
     """Deletes a bundle that was not started."""
     await context.form(request)
-    customer = await signed_in(context, request)
+    whose = await acting(request, context, Right.STAMP)
     service = context.service
-    await drop_bundle(service.db, bundle_id=id, customer_id=customer.customer_id, now=service.clock())
+    await drop_bundle(service.db, bundle_id=id, customer_id=whose.customer_id, now=service.clock())
     return context.redirect(request, "/saya/banyak")
 
 
@@ -167,9 +173,9 @@ async def drop(request: WebRequest, context: RequestContext, id: UUID) -> Respon
 async def stop(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
     """Stamps no more files of a started bundle than those whose stamps are reserved."""
     await context.form(request)
-    customer = await signed_in(context, request)
+    whose = await acting(request, context, Right.STAMP)
     service = context.service
-    await cancel_bundle(service.db, bundle_id=id, customer_id=customer.customer_id, now=service.clock())
+    await cancel_bundle(service.db, bundle_id=id, customer_id=whose.customer_id, now=service.clock())
     return context.redirect(request, f"/saya/banyak/{id}")
 
 
@@ -180,21 +186,21 @@ async def start(request: WebRequest, context: RequestContext, id: UUID) -> Respo
     The same form has the buttons that show other files, or one file. They start nothing.
     """
     form = await context.form(request)
-    customer = await signed_in(context, request)
+    whose = await acting(request, context, Right.STAMP)
     view = view_in(form)
-    if elsewhere := await _elsewhere(context, customer, form, view, id):
+    if elsewhere := await _elsewhere(context, whose, form, view, id):
         return context.redirect(request, elsewhere)
     now = context.service.clock()
     await await_end(
-        context.service.db, id, customer_id=customer.customer_id, contact_id=customer.proven_by, now=now
+        context.service.db, id, customer_id=whose.customer_id, contact_id=whose.person.proven_by, now=now
     )
 
     async def reserve() -> int:
-        lots = await quota_of_customer(context.service.db, customer.customer_id)
+        lots = await quota_of(context, whose)
         return await start_bundle(
             context.service.db,
             bundle_id=id,
-            customer_id=customer.customer_id,
+            customer_id=whose.customer_id,
             rule=view.rule,
             lots=[(lot.lot_account_id, lot.available) for lot in lots],
             expected=form.number("keping") + form.number("lagi"),
@@ -204,26 +210,24 @@ async def start(request: WebRequest, context: RequestContext, id: UUID) -> Respo
         )
 
     try:
-        if not await look_at_places(context, customer, id, view):
+        if not await look_at_places(context, whose, id, view):
             raise Refusal(Kind.BUSY, "bundle.not_looked")
         await retry_with_new_count(reserve)
     except Refusal as refusal:
         first = msgspec.structs.replace(view, page=1)  # there is what is odd
-        return await _page(request, context, customer, id, refusal, view=first)
+        return await _page(request, context, whose, id, refusal, view=first)
     return context.redirect(request, f"/saya/banyak/{id}")
 
 
-async def _elsewhere(
-    context: RequestContext, customer: SessionCustomer, form: Form, view: BundleView, id: UUID
-) -> str:
+async def _elsewhere(context: RequestContext, whose: Acting, form: Form, view: BundleView, id: UUID) -> str:
     """Does what the pressed button asks for, and returns the page to show; empty: it starts the stamping."""
     if file := id_in(form.text("biar")):
-        await let_cover(context, customer, id, file, view)
+        await let_cover(context, whose, id, file, view)
         return view.address(id, file)
     if file := id_in(form.text("ubah")):
         return place_address(id, file, view)
     if page := form.text("lihat"):
-        await look_at_places(context, customer, id, view)
+        await look_at_places(context, whose, id, view)
         return msgspec.structs.replace(view, page=position_named(page)).address(id) + "#berkas-siap"
     return ""
 
@@ -231,8 +235,8 @@ async def _elsewhere(
 @get("/saya/banyak/{id:uuid}/hasil.zip")
 async def download(request: WebRequest, context: RequestContext, id: UUID) -> Stream:
     """Answers with all stamped files in one ZIP, which is made while it is sent."""
-    customer = await signed_in(context, request)
-    found, db = await _counts(context, customer, id), context.service.db
+    whose = await acting(request, context)
+    found, db = await _counts(context, whose, id), context.service.db
     if not found.count(Outcome.STAMPED):
         raise Refusal(Kind.NOT_FOUND, "document.not_released")
     headers = attachment(f"bermeterai-{moment_in_name(found.created_at)}.zip")
@@ -243,8 +247,8 @@ async def download(request: WebRequest, context: RequestContext, id: UUID) -> St
 @get("/saya/banyak/{id:uuid}/laporan.csv")
 async def download_report(request: WebRequest, context: RequestContext, id: UUID) -> Stream:
     """Answers with the outcome of each file as a table, which is made while it is sent."""
-    customer = await signed_in(context, request)
-    found = await _head(context, customer, id)
+    whose = await acting(request, context)
+    found = await _head(context, whose, id)
     language = context.visit(request).language
     columns = [translate(column, language) for column in BUNDLE_COLUMNS]
     headers = attachment(f"laporan-{moment_in_name(found.created_at)}.csv")
@@ -280,22 +284,22 @@ async def _uploaded(request: WebRequest, context: RequestContext) -> Form:
 
 
 async def _add(
-    request: WebRequest, context: RequestContext, customer: SessionCustomer, id: UUID, form: Form
+    request: WebRequest, context: RequestContext, whose: Acting, id: UUID, form: Form
 ) -> Response[bytes]:
     try:
-        await add_uploads(context, id, customer.customer_id, form.files.pop("berkas"))
+        await add_uploads(context, id, whose.customer_id, form.files.pop("berkas"))
     except Refusal as refusal:
         context.visit(request).page = f"/saya/banyak/{id}"  # also as the answer to the form that opened it
-        return await _page(request, context, customer, id, refusal)
+        return await _page(request, context, whose, id, refusal)
     return context.redirect(request, f"/saya/banyak/{id}")
 
 
-async def _head(context: RequestContext, customer: SessionCustomer, id: UUID) -> BundleHead:
-    return _known(await bundle_head(context.service.db, id, customer_id=customer.customer_id))
+async def _head(context: RequestContext, whose: Acting, id: UUID) -> BundleHead:
+    return _known(await bundle_head(context.service.db, id, customer_id=whose.customer_id))
 
 
-async def _counts(context: RequestContext, customer: SessionCustomer, id: UUID) -> BundleCounts:
-    return _known(await bundle_counts(context.service.db, id, customer_id=customer.customer_id))
+async def _counts(context: RequestContext, whose: Acting, id: UUID) -> BundleCounts:
+    return _known(await bundle_counts(context.service.db, id, customer_id=whose.customer_id))
 
 
 def _known[T](found: T | None) -> T:
@@ -312,14 +316,14 @@ async def _is_stopped(context: RequestContext, found: BundleCounts) -> bool:
 async def _form_page(
     request: WebRequest,
     context: RequestContext,
-    customer: SessionCustomer,
+    whose: Acting,
     refusal: Refusal | None = None,
     *,
     name: str = "",
 ) -> Response[bytes]:
     behind = read_cursor(request, "sebelum")
     found = await bundles_of_customer(
-        context.service.db, customer.customer_id, limit=BUNDLES_SHOWN + 1, behind=behind
+        context.service.db, whose.customer_id, limit=BUNDLES_SHOWN + 1, behind=behind
     )
     return context.page(
         request,
@@ -338,18 +342,18 @@ async def _form_page(
 async def _page(
     request: WebRequest,
     context: RequestContext,
-    customer: SessionCustomer,
+    whose: Acting,
     id: UUID,
     refusal: Refusal | None = None,
     *,
     view: BundleView | None = None,
 ) -> Response[bytes]:
-    counts = await _counts(context, customer, id)
+    counts = await _counts(context, whose, id)
     status = http_status(refusal)
     if counts.started_at is not None:
         values = await _progress(context, request, counts, stopped=await _is_stopped(context, counts))
         return context.page(request, "bundle.html", status=status, private=True, **told(refusal), **values)
-    lots = await quota_of_customer(context.service.db, customer.customer_id)
+    lots = await quota_of(context, whose)
     values = await check_values(
         context,
         id,
@@ -367,6 +371,7 @@ async def _page(
         parcel_bytes_max=UPLOAD_BYTES_MAX,
         bundle_bytes_max=BUNDLE_BYTES_MAX,
         private=True,
+        **rights_of(whose),
         **told(refusal),
         **values,
     )

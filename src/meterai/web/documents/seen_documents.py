@@ -8,10 +8,12 @@ from uuid import UUID
 from litestar import Response
 
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.partners.rights import Right
 from meterai.sales.queries.order_page import OrderItems, OrderPage, order_items
 from meterai.stamping.queries import DocumentPage, document_image, document_page, image_at_hand
 from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX, THUMBNAIL_WIDTH_PX
-from meterai.web.orders.access import OrderKey, open_order_page, signed_in
+from meterai.web.account.acting import acting
+from meterai.web.orders.access import OrderKey, open_order_page
 from meterai.web.requests.csrf import make_permit
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
@@ -53,10 +55,17 @@ async def document_in_order(context: RequestContext, order: OrderItems, document
     return document
 
 
-async def own_document(request: WebRequest, context: RequestContext, document_id: UUID) -> DocumentPage:
-    """Finds a document of the customer who is signed in. Raises: Refusal NOT_FOUND `document.unknown`."""
-    customer = await signed_in(context, request)
-    document = await document_page(context.service.db, document_id, customer_id=customer.customer_id)
+async def own_document(
+    request: WebRequest, context: RequestContext, document_id: UUID, right: Right | None = None
+) -> DocumentPage:
+    """Finds a document of the person who is signed in, or of the organisation for which they act.
+
+    `right`: what they need; by default `SHOW`, for forms `STAMP`. Raises: Refusal NOT_FOUND
+    `document.unknown`; what `acting` raises.
+    """
+    needed = right or (Right.STAMP if request.method == "POST" else Right.SHOW)
+    whose = await acting(request, context, needed)
+    document = await document_page(context.service.db, document_id, customer_id=whose.customer_id)
     if document is None:
         raise Refusal(Kind.NOT_FOUND, "document.unknown")
     return document

@@ -13,6 +13,7 @@ from uuid import UUID
 from meterai.bootstrap import vouch_of
 from meterai.jail.queueing.callers import current_caller
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.ledger.model import SELLER
 from meterai.pdf.picture_kinds import is_picture
 from meterai.pdf.profiles import Profile
 from meterai.sales.events import Event
@@ -52,11 +53,13 @@ async def accept_one(
     stamps: int = 1,
     profile: Profile = Profile.FINAL,
     password: str = "",
+    organisation_id: UUID = SELLER,
 ) -> AcceptedDocument:
     """Inspects and stores one document, with proposed places for `stamps` stamps.
 
     - `uploads`: one file, or the photos that the document is made of.
     - `profile`: the wish for a file without signatures.
+    - `organisation_id`: the organisation to which it belongs.
     - `password`: opens a locked PDF. It goes no further than the jail.
 
     Raises: Refusal `pdf.*` or `photo.*` with the reason, before anything is stored; as `UploadRoom.take`.
@@ -88,6 +91,7 @@ async def accept_one(
             network=network,
             now=service.clock(),
             sheets=sheets,
+            organisation_id=organisation_id,
         )
 
 
@@ -121,6 +125,7 @@ async def accept_upload(
     owner: UUID | None,
     stamps: int = 1,
     profile: Profile = Profile.FINAL,
+    organisation_id: UUID = SELLER,
 ) -> AcceptedDocument:
     """Does the same for the field `berkas` of a form that takes one document."""
     found = documents_in(form.uploads("berkas"))
@@ -137,6 +142,7 @@ async def accept_upload(
         stamps=stamps,
         profile=profile,
         password=password_of(form),
+        organisation_id=organisation_id,
     )
 
 

@@ -32,6 +32,8 @@ from meterai.web.requests.visits import Visit, visit_of
 
 VISITOR_COOKIE = "kunjungan"
 SESSION_COOKIE = "masuk"
+ACTING_COOKIE = "untuk"
+"""For which organisation a member acts (`web/account/acting.py`)."""
 MARK_COOKIE = "terbukti"
 """By which a browser is known that has proved a contact, also after its session. The database has its row."""
 NEXT_PAGE_FIELD = "langsung"

@@ -33,6 +33,8 @@ class Visit:
     """That page could not be made. The browser goes there itself and gets the reason."""
     fields: dict[str, str] = field(default_factory=dict)
     """The fields of the form that was sent, once it was read. They may be sent again (`WorkAsked`)."""
+    acts_for: str = ""
+    """The organisation for which the person acts, on pages that show or change what is its own."""
     at_hand: dict[UUID, object] = field(default_factory=dict)
     """What a form's handler has just written or read, by id. The page after the form need not look it up."""
 

@@ -1,0 +1,1 @@
+"""Pages of an organisation: its stock, the monthly statement, receipts of blocks."""

@@ -1,0 +1,296 @@
+"""Members act for their organisation on the site, each with the rights of their role."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from meterai.partners.model import MemberRole, Organisation, stock_account_id
+from meterai.partners.queries.quota import quota_of
+from meterai.partners.use_cases.set_member import end_membership, set_member
+from meterai.stamping.bundles.model import bundle_id
+from meterai.stamping.use_cases.open_bundle import open_bundle
+from meterai.web.routes import ROUTES
+from tests.partners.organisations import Chain, make_chain
+from tests.web.running_site import RunningSite, Visitor, sign_in
+from tests.web.test_stored_documents import RIGHT, stored
+
+SPENDING = {
+    "/saya/dokumen",
+    "/saya/dokumen/{document_id:uuid}/letak",
+    "/saya/dokumen/{document_id:uuid}/letak/putar",
+    "/saya/dokumen/{document_id:uuid}/banding",
+    "/saya/dokumen/{document_id:uuid}/foto",
+    "/saya/banyak",
+    "/saya/banyak/{id:uuid}/berkas",
+    "/saya/banyak/{id:uuid}/keluarkan/{file_id:uuid}",
+    "/saya/banyak/{id:uuid}/buang",
+    "/saya/banyak/{id:uuid}/mulai",
+    "/saya/banyak/{id:uuid}/hentikan",
+    "/saya/banyak/{id:uuid}/letak/{file_id:uuid}/{seen:str}",
+    "/saya/stok",
+}
+"""Forms by which an organisation's stamps are used, or its money is spent."""
+OWN = {"/saya/masuk", "/saya/kode", "/saya/keluar", "/saya/untuk", "/saya/perangkat"}
+"""Forms about the person. So are those below `/saya/kontak`."""
+
+
+@pytest_asyncio.fixture
+async def chain(running: RunningSite) -> Chain:
+    """Organisations with stock, before a running site."""
+    return await make_chain(running.line.database.app, now=running.line.now)
+
+
+async def member(
+    running: RunningSite, of: Organisation, name: str = "rina", role: MemberRole = MemberRole.OWNER
+) -> Visitor:
+    """A member who is signed in and acts for the organisation."""
+    visitor = running.visitor()
+    await sign_in(running, visitor, f"email:{name}@contoh.id")
+    await set_member(
+        running.line.database.app, of.id, await customer(running, name), role, now=running.line.now
+    )
+    await visitor.get("/saya")
+    await visitor.post("/saya/untuk", organisasi=str(of.id))
+    assert visitor.status == 303
+    return visitor
+
+
+async def customer(running: RunningSite, name: str) -> uuid.UUID:
+    found: uuid.UUID = await running.line.database.owner.fetchval(
+        "SELECT customer_id FROM customers.contact WHERE value = $1", f"{name}@contoh.id"
+    )
+    return found
+
+
+async def stock(running: RunningSite, of: Organisation) -> tuple[int, int]:
+    """Stamps that are free, and those that are held."""
+    async with running.line.database.site.connection() as connection:
+        found = await quota_of(connection, of.id)
+    return found.available, found.held
+
+
+async def test_a_member_chooses_whom_they_act_for_and_sees_what_is_shared(
+    running: RunningSite, chain: Chain
+) -> None:
+    firm = chain.enterprise
+    visitor = await member(running, firm)
+    document = await stored(running, firm.account_holder, RIGHT, organisation_id=firm.id)
+    bundle = bundle_id(firm.account_holder, "form:1")
+    await open_bundle(
+        running.app.db,
+        customer_id=firm.account_holder,
+        bundle_id=bundle,
+        door="web",
+        now=running.line.now,
+        organisation_id=firm.id,
+    )
+    await visitor.get("/en/saya")
+    assert "Acting for PT firm" in visitor.text
+    assert '<p class="price">70</p>' in visitor.text
+    shared_pages = (f"/en/saya/dokumen/{document}", f"/en/saya/banyak/{bundle}")
+    assert all(f'href="{shared}"' in visitor.text for shared in shared_pages)
+    for shared in shared_pages:
+        await visitor.get(shared)
+        assert visitor.status in (200, 303)
+    await visitor.get("/saya")
+    await visitor.post("/saya/untuk", organisasi="")
+    await visitor.get("/saya")
+    assert f"/saya/dokumen/{document}" not in visitor.text
+    await visitor.get(f"/saya/dokumen/{document}/letak")
+    assert visitor.status == 404
+
+
+async def test_others_can_not_act_for_an_organisation_with_a_cookie_of_a_member(
+    running: RunningSite, chain: Chain
+) -> None:
+    rina = await member(running, chain.enterprise)
+    stranger = running.visitor()
+    await sign_in(running, stranger, "email:budi@contoh.id")
+    await stranger.get("/saya")
+    await stranger.post("/saya/untuk", organisasi=str(chain.enterprise.id))
+    assert (stranger.status, "untuk" in stranger.cookies) == (403, False)
+    stranger.cookies["untuk"] = rina.cookies["untuk"]
+    await stranger.get("/saya")
+    assert (stranger.status, "PT firm" in stranger.text) == (200, False)
+    await stranger.get("/saya/bulan/2026-08")
+    assert stranger.status == 403
+
+
+async def test_the_end_of_a_membership_counts_at_once(running: RunningSite, chain: Chain) -> None:
+    firm = chain.enterprise
+    await member(running, firm)
+    visitor = await member(running, firm, "sari", MemberRole.STAMPER)
+    document = await stored(running, firm.account_holder, RIGHT, organisation_id=firm.id)
+    await visitor.get(f"/saya/dokumen/{document}/letak")
+    assert visitor.status == 200
+    await end_membership(running.line.database.app, firm.id, await customer(running, "sari"))
+    await visitor.post(f"/saya/dokumen/{document}/letak")
+    assert (visitor.status, await stock(running, firm)) == (403, (70, 0))
+    await visitor.get("/saya")
+    assert "Anda bukan anggota organisasi itu lagi" in visitor.text
+    assert (visitor.cookies["untuk"], "PT firm" in visitor.text) == ("", False)
+
+
+@pytest.mark.parametrize(
+    ("role", "status", "left"),
+    [
+        (MemberRole.OWNER, 303, (69, 1)),
+        (MemberRole.STAMPER, 303, (69, 1)),
+        (MemberRole.BUYER, 403, (70, 0)),
+        (MemberRole.VIEWER, 403, (70, 0)),
+    ],
+)
+async def test_a_document_is_stamped_from_the_shared_stock_by_roles_that_may(
+    running: RunningSite, chain: Chain, role: MemberRole, status: int, left: tuple[int, int]
+) -> None:
+    firm = chain.enterprise
+    await member(running, firm)
+    visitor = await member(running, firm, "sari", role)
+    document = await stored(running, firm.account_holder, RIGHT, organisation_id=firm.id)
+    await visitor.get("/saya")
+    await visitor.post(f"/saya/dokumen/{document}/letak")
+    assert (visitor.status, await stock(running, firm)) == (status, left)
+    job = await running.line.database.owner.fetchrow("SELECT * FROM stamping.job")
+    if status == 303:
+        assert job["lot_account_id"] == stock_account_id(firm.id)
+        assert (job["organisation_id"], job["customer_id"]) == (firm.id, firm.account_holder)
+
+
+def forms() -> list[str]:
+    """The addresses of all forms of the account."""
+    return sorted(
+        path
+        for route in ROUTES
+        for path in route.paths
+        if path.startswith("/saya") and "POST" in route.http_methods
+    )
+
+
+def test_every_form_of_the_account_is_the_persons_own_or_needs_a_right() -> None:
+    own = {form for form in forms() if form in OWN or form.startswith("/saya/kontak")}
+    assert set(forms()) - own == SPENDING
+
+
+async def test_roles_are_asked_at_every_form_that_stamps_or_spends(
+    running: RunningSite, chain: Chain
+) -> None:
+    """Ids are unknown: a role with the right is told so, or that something is missing."""
+    firm = chain.enterprise
+    await member(running, firm)
+    answers: dict[MemberRole, set[str]] = {}
+    for role in MemberRole:
+        visitor = await member(running, firm, f"s-{role}", role)
+        answers[role] = set()
+        for form in sorted(SPENDING):
+            await visitor.get("/saya")
+            await visitor.post(re.sub(r"\{(\w+):\w+\}", lambda _: str(uuid.uuid4()), form))
+            if visitor.status != 403:
+                answers[role].add(form)
+            else:
+                assert "Peran Anda di organisasi ini tidak mencakup tindakan ini" in visitor.text
+    assert answers == {
+        MemberRole.OWNER: SPENDING,
+        MemberRole.STAMPER: SPENDING - {"/saya/stok"},
+        MemberRole.BUYER: {"/saya/stok"},
+        MemberRole.VIEWER: set(),
+    }
+
+
+async def test_a_suspended_organisation_shows_and_spends_nothing(running: RunningSite, chain: Chain) -> None:
+    firm = chain.enterprise
+    visitor = await member(running, firm)
+    await running.line.database.owner.execute(
+        "UPDATE partners.organisation SET state = 'suspended' WHERE id = $1", firm.id
+    )
+    for page in ("/saya", "/saya/bulan/2026-08"):
+        await visitor.get(page)
+        assert visitor.status == 200
+    await visitor.post("/saya/stok", keping="1", cara="credit", jumlah_rupiah="10200", kiriman="x")
+    assert (visitor.status, await stock(running, firm)) == (409, (70, 0))
+
+
+async def test_nobody_stamps_for_a_collector_without_the_facts_that_it_reports(
+    running: RunningSite, chain: Chain
+) -> None:
+    firm = chain.collector
+    visitor = await member(running, firm)
+    document = await stored(running, firm.account_holder, RIGHT, organisation_id=firm.id)
+    await visitor.get("/saya")
+    await visitor.post(f"/saya/dokumen/{document}/letak")
+    assert (visitor.status, await stock(running, firm)) == (409, (50, 0))
+
+
+async def test_a_buyer_takes_stock_on_credit_once_and_gets_a_receipt(
+    running: RunningSite, chain: Chain
+) -> None:
+    firm = chain.enterprise
+    await member(running, firm)
+    visitor = await member(running, firm, "beni", MemberRole.BUYER)
+    await visitor.get("/saya/stok")
+    assert "Rp10.200" in visitor.text
+    wanted: dict[str, Any] = {"kiriman": "form-1", "keping": "20", "cara": "credit"}
+    await visitor.post("/saya/stok", **wanted)
+    assert (visitor.status, "Rp204.000" in visitor.text) == (200, True)
+    assert await stock(running, firm) == (70, 0), "the sum was only shown"
+    for _ in range(2):
+        await visitor.get("/saya")
+        receipt = await visitor.post("/saya/stok", **wanted, jumlah_rupiah="204000")
+        assert (visitor.status, await stock(running, firm)) == (303, (90, 0))
+    await visitor.get(receipt)
+    for shown in ("PT dist", "PT firm", "blk_", "Rp204.000", "Belum dibayar"):
+        assert shown in visitor.text
+    other = await member(running, chain.retailer, "tono")
+    await other.get(receipt)
+    assert other.status == 404
+
+
+async def test_more_than_the_credit_or_the_parents_stock_is_refused(
+    running: RunningSite, chain: Chain
+) -> None:
+    firm = chain.enterprise
+    visitor = await member(running, firm)
+    for pieces, means, sum, told in (
+        ("600", "credit", "6120000", "kredit"),
+        ("1", "funds", "10200", "titipan"),
+        ("0", "credit", "0", ""),
+        ("1", "deposit", "10200", ""),
+    ):
+        await visitor.get("/saya/stok")
+        await visitor.post("/saya/stok", kiriman=pieces, keping=pieces, cara=means, jumlah_rupiah=sum)
+        assert visitor.status in (409, 422)
+        assert told in visitor.text
+    assert await stock(running, firm) == (70, 0)
+
+
+async def test_the_statement_of_a_month_begins_and_ends_with_the_ledgers_balances(
+    running: RunningSite, chain: Chain
+) -> None:
+    firm = chain.enterprise
+    visitor = await member(running, firm, role=MemberRole.OWNER)
+    month = f"{running.line.now:%Y-%m}"
+    assert await visitor.get("/saya/bulan") == f"/saya/bulan/{month}"
+    await visitor.get(f"/en/saya/bulan/{month}.csv")
+    lines = [line.split(",") for line in visitor.text.lstrip("\ufeff").splitlines()]
+    stamps = [line for line in lines if line[1] == "Stock of stamps"]
+    assert [line[4:] for line in stamps] == [
+        ["", "", "0"],
+        ["100", "0", "100"],
+        ["0", "30", "70"],
+        ["", "", "70"],
+    ]
+    owed = [line for line in lines if line[1] == "Owed to the supplier"]
+    assert [line[4:] for line in owed] == [["", "", "0"], ["1020000", "0", "1020000"], ["", "", "1020000"]]
+    await visitor.get(f"/saya/bulan/{month}")
+    assert "Bulan ini belum selesai" in visitor.text
+    receipts = re.findall(r'href="(/saya/blok/[^"]+)"', visitor.text)
+    assert len(set(receipts)) == 2
+    for unknown in ("2026-13", "2099-01", "x"):
+        await visitor.get(f"/saya/bulan/{unknown}")
+        assert visitor.status == 404
+    await visitor.get("/saya/bulan/2020-01.csv")
+    assert visitor.text.count(",0\r\n") == 6, "nothing was there, and nothing moved"
