@@ -107,8 +107,8 @@ async def test_the_same_block_twice_is_one_block(database: TestDatabase) -> None
 async def test_a_return_goes_up_and_reverses_the_money_of_its_block(database: TestDatabase) -> None:
     chain = await make_chain(database.app, now=NOW)
     db, firm = database.site, chain.enterprise
-    made = await block(db, firm, 10, PaidBy.CREDIT, now=NOW)
-    await record_payment(db, firm.id, reference="TRF-9", amount=100 * PRICE + 4 * PRICE, now=NOW)
+    made = await block(db, firm, 10, PaidBy.CREDIT, now=LATER)
+    await record_payment(db, firm.id, reference="TRF-9", amount=100 * PRICE + 4 * PRICE, now=LATER)
     await take_back(db, new_id(NOW), made, pieces=8, seen_by=chain.distributor.id, now=NOW)
     async with db.connection() as conn:
         quota = await quota_of(conn, firm.id)
