@@ -25,7 +25,10 @@ from meterai.kit.files.object_store import ObjectStore, open_store
 from meterai.kit.messages import Messenger, SmtpSender, WhatsAppSender
 from meterai.kit.production import Part, refuse_unfit
 from meterai.kit.settings import Settings, public_url
+from meterai.ledger.model import SELLER
+from meterai.ledger.queries import balance
 from meterai.partners.adapters.webhook_sender import WebhookSender
+from meterai.partners.model import stock_account_id
 from meterai.partners.webhooks.ports import SendsMessages
 from meterai.sales.adapters.gateways import adapter_of
 from meterai.sales.adapters.payout import IrisPayouts
@@ -197,6 +200,11 @@ def lots_of(db: Database) -> FindLots:
     """What finds the quota from which the stamps of a bundle are made."""
 
     async def find(organisation_id: UUID, customer_id: UUID) -> Lots:
+        if organisation_id != SELLER:
+            stock = stock_account_id(organisation_id)
+            async with db.connection() as connection:
+                left = await balance(connection, stock)
+            return [(stock, left.available)] if left else []
         lots = await quota_of_customer(db, customer_id)
         return [(lot.lot_account_id, lot.available) for lot in lots]
 

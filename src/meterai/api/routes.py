@@ -8,7 +8,15 @@ from meterai.api.conventions.router import api_router
 from meterai.api.gateway_notices import receive_gateway_notice, receive_midtrans_notice
 from meterai.api.metrics import read_metrics
 from meterai.api.openapi.document import read_openapi
-from meterai.api.resources import documents, organisations, quota, stamps
+from meterai.api.resources import (
+    bundle_files,
+    bundle_results,
+    bundles,
+    documents,
+    organisations,
+    quota,
+    stamps,
+)
 from meterai.api.verification import read_digest, read_serial, verify_document
 
 HANDLERS: list[Any] = [
@@ -23,5 +31,8 @@ HANDLERS: list[Any] = [
     *quota.ROUTES,
     *documents.ROUTES,
     *stamps.ROUTES,
+    *bundles.ROUTES,
+    *bundle_files.ROUTES,
+    *bundle_results.ROUTES,
 ]
 ROUTES = [api_router(HANDLERS)]

@@ -30,6 +30,7 @@ class Prefix(StrEnum):
     EVENT = "evt"
     DELIVERY = "dlv"
     REPORT = "rpt"
+    FILE = "fil"
 
 
 def write_id(prefix: Prefix, id: uuid.UUID) -> str:

@@ -841,6 +841,25 @@ TABLE: dict[str, Explanation] = {
         N_("Bundel ini sudah dibatalkan."),
         N_("Yang sudah diberi meterai tetap ada. Untuk dokumen lain, buat bundel baru."),
     ),
+    "bundle.file_unknown": Explanation(
+        N_("Berkas ini tidak ada di daftar bundel."),
+        N_("Tambahkan dahulu ke daftarnya, lalu unggah ke alamat yang tertulis di sana."),
+    ),
+    "bundle.other_content": Explanation(
+        N_("Isi berkas ini tidak sama dengan yang tertulis di daftar bundel."),
+        N_("Unggah lagi dari awal; bila berkasnya memang berubah, tulis SHA-256 yang baru di daftar."),
+        STILL,
+    ),
+    "bundle.offset": Explanation(
+        N_("Potongan ini tidak menyambung: yang sudah kami terima {offset} dari {size} byte."),
+        N_("Baca `received` dari berkas ini, lalu kirim mulai dari byte itu."),
+        STILL,
+    ),
+    "bundle.manifest_line": Explanation(
+        N_("Baris {line} daftar ini tidak dapat dipakai: {why}"),
+        N_("Baris sebelumnya sudah tercatat. Perbaiki baris itu, lalu kirim seluruh daftarnya lagi."),
+        STILL,
+    ),
     "bundle.too_many_files": Explanation(
         N_("Terlalu banyak berkas: satu bundel memuat paling banyak {maximum}."),
         N_("Yang sudah diperiksa tersimpan. Unggah sisanya sebagai bundel baru."),

@@ -22,6 +22,7 @@ KeyId = Annotated[str, Meta(pattern=pattern_of(Prefix.KEY))]
 WebhookId = Annotated[str, Meta(pattern=pattern_of(Prefix.WEBHOOK))]
 EventId = Annotated[str, Meta(pattern=pattern_of(Prefix.EVENT))]
 DeliveryId = Annotated[str, Meta(pattern=pattern_of(Prefix.DELIVERY))]
+FileId = Annotated[str, Meta(pattern=pattern_of(Prefix.FILE))]
 ReportId = Annotated[str, Meta(pattern=pattern_of(Prefix.REPORT))]
 
 

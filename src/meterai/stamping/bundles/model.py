@@ -15,6 +15,7 @@ from meterai.kernel.serial_number import SerialNumber
 from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import Inspection, PageSize
 from meterai.stamping.placement import Placement, Position, fitting_size, named_placement
+from meterai.stamping.wanted_places import WantedPlace
 
 FILES_MAX = 100_000
 """Largest number of files in one bundle."""
@@ -34,6 +35,8 @@ class BundleRoom(msgspec.Struct, frozen=True, kw_only=True):
 
 COMMAND_ROOM = BundleRoom(files_max=5000)
 """The room of `meterai stamp`, which keeps its report in memory."""
+PARTNER_ROOM = BundleRoom()
+"""The room of a partner's bundle."""
 PATH_CHARACTERS_MAX = 400
 STAMPED_ALREADY = "pdf.notice.stamped_already"
 """Notice of a file that carries a stamp already. It gets another one only on request."""
@@ -64,6 +67,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """None: the place proposed for each document."""
     page: Literal["first", "last"] = "last"
     """Page of a named position."""
+    wanted: WantedPlace | None = None
+    """Of a partner's bundle: where the stamp goes. The file is placed when its content comes."""
+    again: bool = False
+    """Of a partner's bundle: whether files that carry a stamp get another one."""
     profile: Profile = Profile.FINAL
     """Whether others will sign afterwards. A file that carries signatures keeps its own profile."""
 

@@ -22,6 +22,7 @@ class NewBundle(msgspec.Struct, frozen=True, kw_only=True):
     organisation_id: UUID
     customer_id: UUID
     door: str
+    rule: Rule | None
     created_at: datetime
 
 
@@ -41,12 +42,13 @@ class NewFile(msgspec.Struct, frozen=True, kw_only=True):
 async def insert_bundle(tx: Connection, bundle: NewBundle) -> None:
     """Inserts a bundle unless it exists."""
     await tx.execute(
-        """INSERT INTO stamping.bundle (id, organisation_id, customer_id, door, created_at)
-           VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING""",
+        """INSERT INTO stamping.bundle (id, organisation_id, customer_id, door, rule, created_at)
+           VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING""",
         bundle.id,
         bundle.organisation_id,
         bundle.customer_id,
         bundle.door,
+        bundle.rule,
         bundle.created_at,
     )
 
@@ -122,6 +124,44 @@ async def _count(tx: Connection, bundle_id: UUID, files: int, size: int) -> None
         files,
         size,
     )
+
+
+async def pieces_of(connection: Connection, file_id: UUID) -> list[bytes]:
+    """Returns what came of a file before its upload broke off, in order."""
+    rows = await connection.fetch(
+        "SELECT content FROM stamping.upload_piece WHERE file_id = $1 ORDER BY begins", file_id
+    )
+    return [row["content"] for row in rows]
+
+
+async def received_of(connection: Connection, file_id: UUID) -> int:
+    """How many bytes of a file have come before its upload broke off."""
+    found: int = await connection.fetchval(
+        "SELECT coalesce(sum(length(content)), 0)::bigint FROM stamping.upload_piece WHERE file_id = $1",
+        file_id,
+    )
+    return found
+
+
+async def put_piece(tx: Connection, file_id: UUID, begins: int, content: bytes, now: datetime) -> None:
+    """Keeps a piece of a file. The caller has locked its bundle."""
+    await tx.execute(
+        "INSERT INTO stamping.upload_piece VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        file_id,
+        begins,
+        content,
+        now,
+    )
+
+
+async def delete_pieces(connection: Connection, file_id: UUID) -> None:
+    """Deletes what was kept of a file."""
+    await connection.execute("DELETE FROM stamping.upload_piece WHERE file_id = $1", file_id)
+
+
+async def delete_old_pieces(connection: Connection, before: datetime) -> None:
+    """Deletes pieces of uploads that were never finished."""
+    await connection.execute("DELETE FROM stamping.upload_piece WHERE created_at < $1", before)
 
 
 async def lock_documents(tx: Connection, bundle_id: UUID, file_id: UUID | None = None) -> None:

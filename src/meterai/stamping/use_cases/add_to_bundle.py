@@ -15,15 +15,18 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database, Row
 from meterai.kit.files.object_store import ObjectStore
 from meterai.pdf.picture_kinds import is_picture
+from meterai.pdf.profiles import Profile
 from meterai.stamping.bundles.model import (
     COMMAND_ROOM,
     PATH_CHARACTERS_MAX,
     BundleRoom,
+    Rule,
     file_id,
 )
 from meterai.stamping.ports import Vouch
 from meterai.stamping.store import bundles, documents
 from meterai.stamping.use_cases.accept_document import accept_document
+from meterai.stamping.use_cases.look_under_stamps import refuse_unsettled
 from meterai.stamping.use_cases.make_sheets import make_first_sheets
 
 
@@ -68,6 +71,7 @@ async def add_to_bundle(
     if known is not None:
         return AddedFile(id=id, code=known["refusal_code"], facts=known["refusal_facts"], new=False)
     document_id, code, facts = None, None, {}
+    rule = msgspec.convert(bundle["rule"], Rule | None) if bundle["door"] == "api" else None
     try:
         sheets = await make_first_sheets(jail, [data], None) if room.photos and is_picture(data) else None
         accepted = await accept_document(
@@ -81,11 +85,15 @@ async def add_to_bundle(
             limits=None,
             customer_id=None,
             now=now,
+            profile=rule.profile if rule else Profile.FINAL,
+            wanted=[rule.wanted] if rule and rule.wanted else [],
             together=str(bundle_id),
             asks=False,
             sheets=sheets,
             organisation_id=bundle["organisation_id"],
         )
+        if rule is not None:  # nobody looks at each file
+            refuse_unsettled(accepted.placements[0])
         document_id = accepted.document_id
     except Refusal as refusal:
         if refusal.kind is not Kind.INVALID:
@@ -163,8 +171,7 @@ async def _find(
 async def _note(db: Database, customer_id: UUID, file: bundles.NewFile, room: BundleRoom) -> None:
     """Adds the file, and gives its document to the customer. The bundle may have changed since the check."""
     async with db.transaction() as tx:
-        bundle = await _lock(tx, file.bundle_id, customer_id)
-        _refuse_closed(bundle)
+        bundle = await lock_open(tx, file.bundle_id, customer_id)
         if await bundles.known_file(tx, file.bundle_id, file.id) is None:
             refuse_full(bundle, 1, file.bytes if file.document_id else 0, room)
         if await bundles.put_file(tx, file) and file.document_id is not None:
@@ -175,6 +182,16 @@ async def _lock(tx: Connection, bundle_id: UUID, customer_id: UUID) -> Row:
     bundle = await bundles.lock_bundle(tx, bundle_id, customer_id)
     if bundle is None:
         raise Refusal(Kind.NOT_FOUND, "bundle.unknown")
+    return bundle
+
+
+async def lock_open(tx: Connection, bundle_id: UUID, customer_id: UUID) -> Row:
+    """Locks a bundle that still takes files.
+
+    Raises: Refusal NOT_FOUND `bundle.unknown`; CONFLICT `bundle.started`, `bundle.cancelled`.
+    """
+    bundle = await _lock(tx, bundle_id, customer_id)
+    _refuse_closed(bundle)
     return bundle
 
 

@@ -19,13 +19,18 @@ async def open_bundle(
     door: model.Door,
     now: datetime,
     organisation_id: UUID = SELLER,
+    rule: model.Rule | None = None,
 ) -> None:
-    """Opens the bundle `bundle_id` (see `bundle.bundle_id`); opening it again changes nothing."""
+    """Opens the bundle `bundle_id` (see `bundle.bundle_id`); opening it again changes nothing.
+
+    `rule`: given by partners, for whom each file is placed when its content comes. People choose it later.
+    """
     new = bundles.NewBundle(
         id=bundle_id,
         organisation_id=organisation_id,
         customer_id=customer_id,
         door=door,
+        rule=rule,
         created_at=now,
     )
     async with db.transaction() as tx:

@@ -64,7 +64,8 @@ async def start_bundle(
             return 0
         if expected is not None and expected != chosen:
             raise Refusal(Kind.CONFLICT, "bundle.changed", documents=chosen)
-        await _place(tx, bundle_id, rule, settled=settled)
+        if bundle["door"] != "api":  # its files were placed when they came
+            await _place(tx, bundle_id, rule, settled=settled)
         await bundles.set_started(tx, bundle_id, rule, now)
         await _reserve_first(tx, bundle_id, customer_id, lots, chosen, now, short=short)
     return chosen

@@ -1,0 +1,175 @@
+"""A partner's bundle: named, uploaded in pieces, stamped from the organisation's stock, fetched."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import uuid
+import zipfile
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+
+from meterai.api.conventions.problems import problem_response
+from meterai.api.resources import bundle_results
+from meterai.api.routes import ROUTES
+from meterai.bootstrap import lots_of
+from meterai.kernel.clock import system_clock
+from meterai.kit.files.free_space import DiskReserve
+from meterai.kit.settings import Settings
+from meterai.partners.model import Organisation, stock_account_id
+from meterai.stamping.upload_room import UploadRoom
+from meterai.stamping.use_cases import reserve_parts, upload_to_bundle
+from meterai.verification.model import FaceLimits, Trust
+from meterai.web.site import build_site
+from tests.api.partner import Partner, Tokens, caller_of, code_of, json_of
+from tests.partners.organisations import make_chain
+from tests.stamping.conftest import front, jail, pki, setup, shared_tsa
+from tests.stamping.letters import make_letter
+from tests.stamping.stamping_setup import StampingSetup
+from tests.web.asking import Answer
+from tests.web.running_site import TARIFFS
+
+__all__ = ["front", "jail", "pki", "setup", "shared_tsa"]
+pytestmark = pytest.mark.storage
+URL = "/api/v1/bundles"
+LETTERS = {f"2026/surat-{n}.pdf": make_letter(f"Surat {n}") for n in range(3)}
+
+
+def site_of(setup: StampingSetup) -> Any:
+    db = setup.database.site
+    app: Any = SimpleNamespace(
+        settings=Settings(queue_folder=str(setup.data / "queue"), gate_url="http://gerbang"),
+        db=db, secret=b"s" * 32, clock=system_clock, public_url="http://situs", jail=setup.jail,
+        objects=setup.objects, trust=Trust(roots_pem=()), face_limits=FaceLimits(),
+        upload_room=UploadRoom(
+            db, DiskReserve({"data": setup.data}, 0), network_bytes_max=1 << 30, all_bytes_max=1 << 30
+        ),
+    )  # fmt: skip
+    return build_site(app, tariffs=TARIFFS, more_routes=ROUTES, problem=problem_response)
+
+
+async def partner_with(setup: StampingSetup, tokens: Tokens) -> tuple[Partner, Organisation]:
+    chain = await make_chain(setup.db, now=system_clock(), name=uuid.uuid4().hex[:6])
+    return tokens.partner(site_of(setup), caller_of(chain.enterprise.id)), chain.enterprise
+
+
+def manifest(letters: dict[str, bytes]) -> bytes:
+    lines = [
+        {"path": path, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+        for path, data in letters.items()
+    ]
+    return b"\n".join(map(msgspec.json.encode, lines))
+
+
+async def put(partner: Partner, address: str, body: bytes, kind: str = "application/pdf") -> Answer:
+    return await partner.send("PUT", address, body=body, headers={"content-type": kind})
+
+
+async def opened(partner: Partner, letters: dict[str, bytes]) -> tuple[str, list[Any]]:
+    made = await partner.post(URL, {"place": {"by": "position", "position": "bottom-right"}})
+    assert made.status == 201, made.body
+    address = made.headers["location"]
+    named = await put(partner, f"{address}/manifest", manifest(letters), "application/x-ndjson")
+    assert json_of(named) == {"files": len(letters), "new": len(letters)}, named.body
+    return address, json_of(await partner.get(f"{address}/files"))["data"]
+
+
+async def finish(setup: StampingSetup) -> None:
+    """What the worker does: the next parts, and the stamping cycle."""
+    worker = setup.database.worker
+    for seconds in range(1, 9):
+        now = system_clock() + timedelta(seconds=seconds)
+        await reserve_parts.reserve_due_parts(worker, lots_of(worker), now=now)
+        await setup.work()
+
+
+async def test_a_bundle_is_named_uploaded_stamped_in_parts_and_fetched(
+    setup: StampingSetup, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reserve_parts, "PART", 2)
+    monkeypatch.setattr(reserve_parts, "NEXT_BELOW", 1)
+    monkeypatch.setattr(bundle_results, "ZIP_FILES_MAX", 2)
+    partner, organisation = await partner_with(setup, tokens)
+    address, files = await opened(partner, LETTERS)
+    assert [(file["path"], file["state"]) for file in files] == [(path, "expected") for path in LETTERS]
+    again = await put(partner, f"{address}/manifest", manifest(LETTERS), "application/x-ndjson")
+    assert json_of(again) == {"files": 3, "new": 0}
+    for file, data in zip(files, LETTERS.values(), strict=True):
+        sent = json_of(await put(partner, f"{address}/files/{file['id']}/content", data))
+        assert (sent["file"]["state"], sent["received"]) == ("ready", len(data))
+    started = await partner.post(f"{address}/start", {"documents": 3})
+    assert (started.status, json_of(started)["state"]) == (202, "stamping"), started.body
+    assert json_of(started)["files"]["waiting"] == 1
+    await finish(setup)
+    ended = json_of(await partner.get(address))
+    assert (ended["state"], ended["files"]["stamped"]) == ("ended", 3)
+    lines = (await partner.get(f"{address}/results.ndjson")).body.splitlines()
+    results = [msgspec.json.decode(line) for line in lines]
+    assert len({line["serial"] for line in results}) == 3
+    first = await partner.get(f"{address}/results.zip")
+    second = await partner.get(first.headers["link"].split(";")[0].strip("<>").removeprefix("http://situs"))
+    packed = [zipfile.ZipFile(io.BytesIO(answer.body)) for answer in (first, second)]
+    found = {name: one.read(name) for one in packed for name in one.namelist()}
+    assert {name: hashlib.sha256(data).hexdigest() for name, data in found.items()} == {
+        line["path"]: line["stamped_sha256"] for line in results
+    }
+    stock = stock_account_id(organisation.id)
+    assert await setup.value("SELECT debits_posted FROM ledger.account WHERE id = $1", stock) >= 3
+
+
+async def test_an_upload_that_broke_off_goes_on_where_it_was(
+    setup: StampingSetup, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload_to_bundle, "PIECE_BYTES_MIN", 100)
+    partner, _ = await partner_with(setup, tokens)
+    (path, data), *_ = LETTERS.items()
+    address, (file,) = await opened(partner, {path: data})
+    one = f"{address}/files/{file['id']}"
+    await put(partner, f"{one}/content", data[:300])
+    assert json_of(await partner.get(one))["received"] == 300
+
+    async def go_on(offset: int, piece: bytes) -> Answer:
+        headers = {"content-type": "application/partial-upload", "upload-offset": str(offset)}
+        return await partner.send("PATCH", f"{one}/content", body=piece, headers=headers)
+
+    assert code_of(await go_on(200, data[200:])) == (409, "bundle.offset")
+    assert json_of(await go_on(300, data[300:500]))["received"] == 500
+    done = json_of(await go_on(500, data[500:]))
+    assert (done["received"], done["file"]["state"]) == (len(data), "ready")
+    assert await setup.value("SELECT count(*) FROM stamping.upload_piece") == 0
+
+
+async def test_what_does_not_fit_is_refused_and_nothing_is_lost(setup: StampingSetup, tokens: Tokens) -> None:
+    partner, _ = await partner_with(setup, tokens)
+    (path, data), *_ = LETTERS.items()
+    address, (file,) = await opened(partner, {path: data})
+    content = f"{address}/files/{file['id']}/content"
+    other = bytes(reversed(data))
+    assert code_of(await put(partner, content, other)) == (422, "bundle.other_content")
+    assert code_of(await put(partner, content, data + b"x")) == (409, "bundle.offset")
+    for line in (b"{}", b"no JSON", manifest({"../etc.pdf": data}), manifest({"x.docx": data})):
+        answer = await put(partner, f"{address}/manifest", line, "application/x-ndjson")
+        assert code_of(answer) == (422, "bundle.manifest_line"), line
+    assert code_of(await partner.get(f"{address}/results.zip")) == (409, "document.not_released")
+
+    stranger, _ = await partner_with(setup, tokens)
+    for answer in (
+        await stranger.get(address),
+        await stranger.get(f"{address}/files"),
+        await stranger.get(f"{address}/files/{file['id']}"),
+        await put(stranger, content, data),
+        await put(stranger, f"{address}/manifest", manifest(LETTERS), "application/x-ndjson"),
+        await stranger.post(f"{address}/start", {}),
+        await stranger.post(f"{address}/cancel"),
+        await stranger.get(f"{address}/results.ndjson"),
+        await stranger.get(f"{address}/results.zip"),
+    ):
+        assert code_of(answer) == (404, "api.unknown_id")
+    cancelled = await partner.post(f"{address}/cancel")
+    assert (cancelled.status, json_of(cancelled)["state"]) == (200, "cancelled")
+    assert code_of(await put(partner, content, data)) == (409, "bundle.cancelled")
+    assert code_of(await partner.post(f"{address}/start", {})) == (409, "bundle.cancelled")
