@@ -20,7 +20,8 @@ from meterai.bootstrap import lots_of
 from meterai.kernel.clock import system_clock
 from meterai.kit.files.free_space import DiskReserve
 from meterai.kit.settings import Settings
-from meterai.partners.model import Organisation, stock_account_id
+from meterai.partners.model import Organisation, Terms, stock_account_id
+from meterai.partners.use_cases.agree import agree
 from meterai.stamping.upload_room import UploadRoom
 from meterai.stamping.use_cases import reserve_parts, upload_to_bundle
 from meterai.verification.model import FaceLimits, Trust
@@ -141,6 +142,19 @@ async def test_an_upload_that_broke_off_goes_on_where_it_was(
     done = json_of(await go_on(500, data[500:]))
     assert (done["received"], done["file"]["state"]) == (len(data), "ready")
     assert await setup.value("SELECT count(*) FROM stamping.upload_piece") == 0
+
+
+async def test_a_bundle_counts_against_the_agreement_before_anything_is_spent(
+    setup: StampingSetup, tokens: Tokens
+) -> None:
+    partner, organisation = await partner_with(setup, tokens)
+    await agree(setup.db, organisation.id, Terms(unit_price=10_000, stamps_per_day_max=1), now=system_clock())
+    address, files = await opened(partner, LETTERS)
+    for file, data in zip(files, LETTERS.values(), strict=True):
+        await put(partner, f"{address}/files/{file['id']}/content", data)
+    assert code_of(await partner.post(f"{address}/start", {})) == (429, "partner.day_limit")
+    assert json_of(await partner.get(address))["files"]["ready"] == 3
+    assert await setup.value("SELECT count(*) FROM stamping.serial") == 0
 
 
 async def test_what_does_not_fit_is_refused_and_nothing_is_lost(setup: StampingSetup, tokens: Tokens) -> None:

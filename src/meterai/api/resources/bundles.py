@@ -17,7 +17,10 @@ from meterai.api.conventions.operations import operation
 from meterai.api.dependencies import Service
 from meterai.bootstrap import App, lots_of
 from meterai.kernel.refusals import Kind
+from meterai.kit.database import Connection
 from meterai.ledger.recounting import retry_with_new_count
+from meterai.partners.stamps.facts import check_facts
+from meterai.partners.stamps.ordering import count_stamps
 from meterai.pdf.profiles import Profile
 from meterai.stamping.bundles.model import FILES_MAX, BundleCounts, Outcome, Rule
 from meterai.stamping.bundles.queries import bundle_counts
@@ -98,6 +101,10 @@ async def read_bundle(bundle_id: BundleId, caller: Caller, service: Service) -> 
         refuses={
             "bundle.cancelled": Kind.CONFLICT,
             "bundle.changed": Kind.CONFLICT,
+            "facts.missing": Kind.INVALID,
+            "partner.day_limit": Kind.BUSY,
+            "partner.document_limit": Kind.CONFLICT,
+            "partner.not_active": Kind.CONFLICT,
             "quota.missing": Kind.CONFLICT,
             "quota.unknown": Kind.NOT_FOUND,
         },
@@ -112,7 +119,11 @@ async def start_stamping_bundle(
     Starting again stamps nothing twice.
     """
     found = await counts_of(service, caller, bundle_id)
-    rule = found.rule or Rule()
+    rule, now = found.rule or Rule(), service.clock()
+
+    async def count(tx: Connection, pieces: int) -> None:
+        needed = await count_stamps(tx, caller.organisation_id, pieces=pieces, per_document=1, now=now)
+        check_facts(None, needed=needed)  # manifests have none yet, so collectors stamp one by one
 
     async def reserve() -> int:
         return await start_bundle(
@@ -124,7 +135,8 @@ async def start_stamping_bundle(
             expected=data.documents,
             again=rule.again,
             short=data.wait_for_quota,
-            now=service.clock(),
+            before=count,
+            now=now,
         )
 
     await retry_with_new_count(reserve)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -19,6 +19,8 @@ from meterai.stamping.use_cases.reserve_parts import Lots, reserve_part
 
 _PLACED_AT_ONCE = 500
 
+type Before = Callable[[Connection, int], Awaitable[None]]
+
 
 async def start_bundle(
     db: Database,
@@ -32,6 +34,7 @@ async def start_bundle(
     only: Collection[UUID] | None = None,
     settled: bool = False,
     short: bool = False,
+    before: Before | None = None,
     now: datetime,
 ) -> int:
     """Chooses each checked document that has no stamp yet, and reserves the stamps of the first part.
@@ -47,10 +50,12 @@ async def start_bundle(
     - `only`: these files and no others.
     - `settled`: whether a stamp that covers something is refused, unless a person agreed to it.
     - `short`: whether to start with too little quota; the rest waits until there is more.
+    - `before`: counts the documents against limits, within the transaction.
 
     Raises: Refusal NOT_FOUND `bundle.unknown`, `quota.unknown`; CONFLICT `bundle.cancelled`, `bundle.changed`
     (another number of documents than expected), `bundle.covers`, `quota.missing` with `missing`, `needed`,
-    `available`, and `ledger.insufficient` when somebody used the quota at the same moment.
+    `available`, and `ledger.insufficient` when somebody used the quota at the same moment; what `before`
+    raises.
     """
     async with db.transaction() as tx:
         bundle = await bundles.lock_bundle(tx, bundle_id, customer_id)
@@ -64,6 +69,8 @@ async def start_bundle(
             return 0
         if expected is not None and expected != chosen:
             raise Refusal(Kind.CONFLICT, "bundle.changed", documents=chosen)
+        if before is not None:
+            await before(tx, chosen)
         if bundle["door"] != "api":  # its files were placed when they came
             await _place(tx, bundle_id, rule, settled=settled)
         await bundles.set_started(tx, bundle_id, rule, now)
