@@ -15,6 +15,7 @@ from meterai.api.resources import (
     documents,
     organisations,
     quota,
+    reports,
     stamps,
 )
 from meterai.api.verification import read_digest, read_serial, verify_document
@@ -34,5 +35,6 @@ HANDLERS: list[Any] = [
     *bundles.ROUTES,
     *bundle_files.ROUTES,
     *bundle_results.ROUTES,
+    *reports.ROUTES,
 ]
 ROUTES = [api_router(HANDLERS)]

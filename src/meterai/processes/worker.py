@@ -43,6 +43,7 @@ from meterai.operations.use_cases.judge_promises import judge_due_promises
 from meterai.operations.use_cases.keep_terms import keep_terms
 from meterai.operations.use_cases.publish_head import publish_head
 from meterai.operations.use_cases.report_backlog import BacklogReporter
+from meterai.partners.use_cases.make_reports import forget_old_reports, make_due_report
 from meterai.partners.webhooks.use_cases.clean_up_webhooks import clean_up_webhooks
 from meterai.partners.webhooks.use_cases.warn_of_low_quota import warn_of_low_quota
 from meterai.sales.use_cases.check_gateway_key import note_gateway_key
@@ -181,6 +182,8 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str, visits: WebhookVisits) -
             busy_s=1,
             idle_s=60,
         ),
+        Loop(name="reports", work=lambda: make_due_report(db, clock=clock), busy_s=0.1, idle_s=5),
+        Loop(name="reports_clean_up", work=lambda: forget_old_reports(db, now=clock()), idle_s=3_600),
         Loop(
             name="audit_head",
             work=lambda: publish_head(db, head_place, app.settings.audit_head, now=clock()),

@@ -620,6 +620,20 @@ TABLE: dict[str, Explanation] = {
             "sendiri, pilih di Meterai saya."
         ),
     ),
+    "report.not_for_role": Explanation(
+        N_("Organisasi ini tidak memiliki laporan jenis itu."),
+        N_("Pemungut memiliki laporan bulanannya; distributor memiliki laporan stok dan kas negara."),
+    ),
+    "report.not_ready": Explanation(
+        N_("Laporan ini belum siap."), N_("Tunggu beberapa detik, lalu lihat lagi keadaannya.")
+    ),
+    "report.not_made": Explanation(
+        N_("Laporan ini tidak dapat dibuat karena gangguan di pihak kami."), N_("Minta sekali lagi nanti.")
+    ),
+    "report.unreconciled": Explanation(
+        N_("Laporan ini tidak sama dengan buku besar, jadi tidak kami berikan."),
+        N_("Kami memeriksanya. Hubungi kami dengan id laporannya."),
+    ),
     "report.no_month": Explanation(
         N_("Tidak ada laporan untuk bulan itu."), N_("Pilih bulan ini atau bulan sebelumnya.")
     ),

@@ -1,0 +1,1 @@
+"""Reports of partners: what they say, and their files."""
