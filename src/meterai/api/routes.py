@@ -12,11 +12,14 @@ from meterai.api.resources import (
     bundle_files,
     bundle_results,
     bundles,
+    deliveries,
     documents,
+    events,
     organisations,
     quota,
     reports,
     stamps,
+    webhooks,
 )
 from meterai.api.verification import read_digest, read_serial, verify_document
 
@@ -36,5 +39,8 @@ HANDLERS: list[Any] = [
     *bundle_files.ROUTES,
     *bundle_results.ROUTES,
     *reports.ROUTES,
+    *events.ROUTES,
+    *webhooks.ROUTES,
+    *deliveries.ROUTES,
 ]
 ROUTES = [api_router(HANDLERS)]

@@ -11,6 +11,7 @@ from meterai.pdf.limits import CHECKED_BYTES_MAX, DEFAULT_LIMITS, PICTURE_PIXELS
 from meterai.texts.mechanism.explanations import Explanation
 from meterai.texts.mechanism.marks import N_
 from meterai.texts.partner_refusals import PARTNER_REFUSALS
+from meterai.texts.webhook_refusals import WEBHOOK_REFUSALS
 
 
 def _ours(what: str) -> Explanation:
@@ -49,6 +50,7 @@ STILL: Literal["still"] = "still"
 
 TABLE: dict[str, Explanation] = {
     **PARTNER_REFUSALS,
+    **WEBHOOK_REFUSALS,
     # the site itself
     "server.fault": Explanation(
         N_("Ada gangguan di pihak kami."),

@@ -197,11 +197,11 @@ async def add_webhook(
     description: str,
     scheme: Scheme,
     now: datetime,
-) -> None:
-    """Inserts a webhook."""
-    await tx.execute(
+) -> bool:
+    """Inserts a webhook. False: it is there already."""
+    status = await tx.execute(
         """INSERT INTO partners.webhook (id, organisation_id, url, kinds, description, scheme, created_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7)""",
+           VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING""",
         id,
         organisation_id,
         url,
@@ -210,13 +210,15 @@ async def add_webhook(
         scheme,
         now,
     )
+    return status.endswith(" 1")
 
 
 async def add_secret(tx: Connection, webhook_id: UUID, new: NewSecret, now: datetime) -> None:
     """Inserts a secret: the newest."""
     await tx.execute(
         """INSERT INTO partners.webhook_secret (webhook_id, made_at, public_key, secret)
-           VALUES ($1, $2, $3, $4)""",
+           SELECT $1, greatest($2::timestamptz, max(s.made_at) + interval '1 microsecond'), $3, $4
+           FROM partners.webhook_secret s WHERE s.webhook_id = $1""",
         webhook_id,
         now,
         new.public_key,
