@@ -33,14 +33,23 @@ from meterai.stamping.wanted_places import WantedPlace
 
 PDF = "application/pdf"
 FILE_BYTES_MAX = DEFAULT_LIMITS.file_bytes_max
-BUSY = {"jail.busy": Kind.BUSY, "jail.budget_spent": Kind.BUSY, "jail.unavailable": Kind.UNAVAILABLE}
+_IN_FILES = """
+    ambiguous broken certified empty encrypted encryption_unknown no_pages not_pdf not_static page_size signed
+    signed_broken signed_damaged signed_encrypted signed_irregular signed_locked signed_page_size
+    signed_too_heavy signed_too_large signed_too_many signed_xfa stamp_not_genuine stamped_already to_compare
+    too_complex too_heavy too_large too_many_pages wrong_password xfa_dynamic
+"""
 FILE_REFUSALS = {
-    "pdf.broken": Kind.INVALID,
-    "pdf.encrypted": Kind.INVALID,
-    "pdf.not_pdf": Kind.INVALID,
-    "pdf.to_compare": Kind.INVALID,
-    **BUSY,
+    **{f"pdf.{code}": Kind.INVALID for code in _IN_FILES.split()},
+    "placement.no_free_place": Kind.INVALID,
+    "jail.killed": Kind.INVALID,
+    "jail.busy": Kind.BUSY,
+    "jail.budget_spent": Kind.BUSY,
+    "jail.unavailable": Kind.UNAVAILABLE,
+    "upload.disk_full": Kind.UNAVAILABLE,
 }
+"""What may be wrong with a file, or keep it from being read now."""
+READING = {"object.missing": Kind.UNAVAILABLE, "object.damaged": Kind.UNAVAILABLE}
 type Later = Literal["final", "sign_later"]
 
 FileName = Annotated[str, Meta(min_length=1, max_length=200, description="The file's name.")]
@@ -178,7 +187,7 @@ async def list_documents(
 
 
 @get("/api/v1/documents/{document_id:str}", opt=operation(scope="documents:read"))
-async def read_document(caller: Caller, service: Service, document_id: str) -> Document:
+async def read_document(caller: Caller, service: Service, document_id: DocumentId) -> Document:
     """Answers with a document."""
     document = await _own(service, caller, document_id)
     digests = await digests_of_uploads(service.db, [document.id])
@@ -187,9 +196,11 @@ async def read_document(caller: Caller, service: Service, document_id: str) -> D
 
 @get(
     "/api/v1/documents/{document_id:str}/file",
-    opt=operation(scope="documents:read", answers={200: PDF}, refuses={"document.input_deleted": Kind.GONE}),
+    opt=operation(
+        scope="documents:read", answers={200: PDF}, refuses={"document.input_deleted": Kind.GONE, **READING}
+    ),
 )
-async def read_document_file(caller: Caller, service: Service, document_id: str) -> Response[bytes]:
+async def read_document_file(caller: Caller, service: Service, document_id: DocumentId) -> Response[bytes]:
     """Answers with the file to which the stamps are added."""
     document = await _own(service, caller, document_id)
     if document.is_deleted:

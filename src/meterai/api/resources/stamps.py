@@ -23,6 +23,7 @@ from meterai.api.resources.documents import (
     FILE_BYTES_MAX,
     FILE_REFUSALS,
     PDF,
+    READING,
     FileName,
     Later,
     Place,
@@ -55,6 +56,7 @@ _STAMPED = "pdf.notice.stamped_already"
 
 _REFUSES = {
     **FILE_REFUSALS,
+    **READING,
     "api.unknown_id": Kind.NOT_FOUND,
     "document.carries_stamp": Kind.CONFLICT,
     "document.input_deleted": Kind.GONE,
@@ -187,7 +189,7 @@ async def list_stamps(
 
 
 @get("/api/v1/stamps/{stamp_id:str}", opt=operation(scope="stamps:read"))
-async def read_stamp(caller: Caller, service: Service, stamp_id: str) -> Stamp:
+async def read_stamp(caller: Caller, service: Service, stamp_id: StampId) -> Stamp:
     """Answers with a stamp and its state."""
     return await _shown(service, await _own(service, caller, id_of(Prefix.STAMP, stamp_id)))
 
@@ -197,10 +199,10 @@ async def read_stamp(caller: Caller, service: Service, stamp_id: str) -> Stamp:
     opt=operation(
         scope="stamps:read",
         answers={200: PDF},
-        refuses={"stamp.not_released": Kind.CONFLICT, "document.forgotten": Kind.GONE},
+        refuses={"stamp.not_released": Kind.CONFLICT, "document.forgotten": Kind.GONE, **READING},
     ),
 )
-async def read_stamp_file(caller: Caller, service: Service, stamp_id: str) -> Response[bytes]:
+async def read_stamp_file(caller: Caller, service: Service, stamp_id: StampId) -> Response[bytes]:
     """Answers with the stamped file. Later versions of it have more archive data behind the stamp."""
     job = await _own(service, caller, id_of(Prefix.STAMP, stamp_id))
     if job.state is not JobState.RELEASED:
