@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -46,12 +46,16 @@ class PartnerServer:
     tokens: list[dict[str, Any]] = field(default_factory=list)
     """The claims of each assertion that bought a token. The token is its number, from 1."""
     token_lives_s: int = 900
+    answer_next: Callable[[Request], Answer] | None = None
+    """Makes the answers instead of `answers`."""
 
     def answer(self, request: Request) -> Answer:
         """Gives a token, or the next answer."""
         if request.path == "/api/v1/token":
             return self._token(dict(parse_qs(request.body.decode())))
         self.requests.append(request)
+        if self.answer_next is not None:
+            return self.answer_next(request)
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
     def _token(self, form: dict[str, list[str]]) -> Answer:

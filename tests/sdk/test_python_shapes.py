@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from types import NoneType, UnionType
-from typing import Any, Literal, NotRequired, Required, get_args, get_origin, get_type_hints, is_typeddict
+from typing import (
+    Any,
+    Literal,
+    NotRequired,
+    Required,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
 
 import pytest
 from litestar import Litestar
@@ -17,8 +27,12 @@ SCHEMAS = make_document(
     Litestar(route_handlers=[*ROUTES], dependencies={"service": Provide(lambda: None, sync_to_thread=False)}),
     "",
 )["components"]["schemas"]
-OTHER_NAMES = {"Agreement": "ShownAgreement", "Block": "ShownBlock", "Organisation": "ShownOrganisation"} | {
-    "Quota": "ShownQuota"
+OTHER_NAMES = {
+    "Agreement": "ShownAgreement",
+    "Block": "ShownBlock",
+    "BundleFile": "File",
+    "Organisation": "ShownOrganisation",
+    "Quota": "ShownQuota",
 }
 NOT_IN_ANSWERS = {"Event"}
 """It is what webhooks bring."""
@@ -40,7 +54,7 @@ def described(hint: Any) -> set[str]:
     """The JSON types that a hint allows; the words of a Literal."""
     if get_origin(hint) in (NotRequired, Required):
         return described(get_args(hint)[0])
-    if isinstance(hint, UnionType) or get_origin(hint) is UnionType:
+    if get_origin(hint) in (Union, UnionType):
         return set().union(*(described(one) for one in get_args(hint)))
     if get_origin(hint) is Literal:
         return {str(word) for word in get_args(hint)}

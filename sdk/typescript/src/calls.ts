@@ -42,6 +42,8 @@ export interface Given extends Once {
   headers?: Record<string, string>;
   /** False: the call goes without a token. */
   needsToken?: boolean;
+  /** False: a lost connection throws. */
+  againIfLost?: boolean;
 }
 
 /** The bytes of a PDF, such as `await readFile(path)` gives them. */
@@ -107,7 +109,8 @@ export class Calls {
         throw await problemOf(response);
       } catch (error) {
         const seen = error instanceof MeteraiError ? error : unreachable(error, request.url);
-        if (tried === TRIES_MAX || !mayPass(seen)) throw seen;
+        const isFinal = seen instanceof Unreachable && given.againIfLost === false;
+        if (isFinal || tried === TRIES_MAX || !mayPass(seen)) throw seen;
         await this.sleep(Math.max(waitS(tried), seen.retryAfterS));
       }
     }

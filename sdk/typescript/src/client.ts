@@ -1,21 +1,30 @@
 /** The client of the API: where everything begins. */
 
 import { readFileSync } from "node:fs";
+import { Bundles } from "./bundles.js";
 import { Calls, type Options } from "./calls.js";
 import { Organisations } from "./organisations.js";
 import { Quotas } from "./quota.js";
+import { Documents } from "./documents.js";
+import { Stamps } from "./stamps.js";
 import { Verification } from "./verification.js";
 
 export class Meterai {
   readonly calls: Calls;
+  readonly bundles: Bundles;
   readonly organisations: Organisations;
   readonly quota: Quotas;
+  readonly documents: Documents;
+  readonly stamps: Stamps;
   readonly verification: Verification;
 
   constructor(options: Options) {
     this.calls = new Calls(options);
+    this.bundles = new Bundles(this.calls);
     this.organisations = new Organisations(this.calls);
     this.quota = new Quotas(this.calls);
+    this.documents = new Documents(this.calls);
+    this.stamps = new Stamps(this.calls);
     this.verification = new Verification(this.calls);
   }
 

@@ -57,22 +57,24 @@ class Calls:
         headers: Mapping[str, str] | None = None,
         key: str | None = None,
         needs_token: bool = True,
+        again_if_lost: bool = True,
     ) -> httpx.Response:
         """Calls until there is an answer that counts. `body` is sent as JSON, `content` as it is.
 
         `key`: the Idempotency-Key. Give one that you have stored where your program may end in between.
-        `needs_token` False: the call goes without a token.
+        `needs_token` False: the call goes without a token. `again_if_lost` False: a lost connection raises.
         Raises: Problem for a refusal, Unreachable when no answer came.
         """
         request = self._request(
             method, path, json=body, content=content, query=query, headers=headers, key=key
         )
-        return self._again(request, auth=USE_CLIENT_DEFAULT if needs_token else None)
+        auth = USE_CLIENT_DEFAULT if needs_token else None
+        return self._again(request, again_if_lost=again_if_lost, auth=auth)
 
-    def download(self, path: str, to: Path) -> Path:
+    def download(self, path: str, to: Path) -> httpx.Response:
         """Writes an answer into a file, piece by piece. The file is there once it is complete.
 
-        Raises: as `send`, and Unreachable when the answer broke off.
+        Returns the answer without its body. Raises: as `send`, and Unreachable when the answer broke off.
         """
         response = self._again(self._request("GET", path), stream=True)
         part = to.with_name(f"{to.name}.part")
@@ -80,7 +82,8 @@ class Calls:
             with part.open("wb") as file:
                 for piece in response.iter_bytes():
                     file.write(piece)
-            return part.replace(to)
+            part.replace(to)
+            return response
         except httpx.TransportError as error:
             raise Unreachable(f"the answer broke off: {error}") from error
         finally:
@@ -101,15 +104,16 @@ class Calls:
         if method == "POST":
             sent["Idempotency-Key"] = key or str(uuid.uuid4())
         given = {name: value for name, value in (query or {}).items() if value is not None}
-        return self._http.build_request(method, path, params=given, headers=sent, **body)
+        return self._http.build_request(method, path, params=given or None, headers=sent, **body)
 
-    def _again(self, request: httpx.Request, **how: Any) -> httpx.Response:
+    def _again(self, request: httpx.Request, *, again_if_lost: bool = True, **how: Any) -> httpx.Response:
         tried = 1
         while True:
             try:
                 return self._once(request, how)
             except MeteraiError as error:
-                if tried == TRIES_MAX or not _may_pass(error):
+                is_final = isinstance(error, Unreachable) and not again_if_lost
+                if is_final or tried == TRIES_MAX or not _may_pass(error):
                     raise
                 self.sleep(max(_wait_s(tried), error.retry_after_s))
             tried += 1

@@ -12,11 +12,14 @@ from typing import Any, Final, Self
 import httpx
 
 from meterai_sdk.access import TokenAuth
+from meterai_sdk.bundles import Bundles
 from meterai_sdk.calls import Calls
 from meterai_sdk.credentials import Credentials, read_key
+from meterai_sdk.documents import Documents
 from meterai_sdk.organisations import Organisations
 from meterai_sdk.quota import Quotas
 from meterai_sdk.signing import RequestSigner
+from meterai_sdk.stamps import Stamps
 from meterai_sdk.verification import Verification
 
 _TIME_S: Final = httpx.Timeout(60.0, connect=10.0)
@@ -54,6 +57,9 @@ class Meterai:
         self.calls = Calls(self._http, sleep=sleep)
         self.organisations = Organisations(self.calls)
         self.quota = Quotas(self.calls)
+        self.bundles = Bundles(self.calls)
+        self.documents = Documents(self.calls)
+        self.stamps = Stamps(self.calls)
         self.verification = Verification(self.calls)
 
     @classmethod

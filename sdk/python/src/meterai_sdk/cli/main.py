@@ -1,4 +1,4 @@
-"""The command `meterai-partner`: verify files, listen to webhooks."""
+"""The command `meterai-partner`: stamp a folder, verify files, listen to webhooks."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 from meterai_sdk.cli.receiver import Receiver
+from meterai_sdk.cli.stamp_folder import Outcome, stamp_folder
 from meterai_sdk.client import Meterai
 from meterai_sdk.problems import MeteraiError
+from meterai_sdk.shapes import Position, WantedPlace
 
 _GENUINE = ("ASLI", "ASLI_WITH_ADDITIONS")
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Runs the command. 0: all is well; 1: a file is not genuine, or the API failed."""
+    """Runs the command. 0: all is well; 1: a file was refused or is not genuine, or the API failed."""
     given = _parser().parse_args(words)
     try:
         return int(given.run(given))
@@ -33,8 +36,19 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="meterai-partner", description="Uses the Meterai API.")
+    parser = argparse.ArgumentParser(
+        prog="meterai-partner", description="Stamps documents by the Meterai API."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    stamp = commands.add_parser("stamp", help="stamp all PDFs of a folder")
+    stamp.add_argument("folder", type=Path)
+    stamp.add_argument("--into", type=Path, required=True, help="folder for the stamped files")
+    where = stamp.add_mutually_exclusive_group()
+    where.add_argument("--position", choices=get_args(Position), help="where on the last page")
+    where.add_argument("--keyword", help="below the last place with this text")
+    stamp.add_argument("--again", action="store_true", help="also files that carry a stamp already")
+    stamp.set_defaults(run=_stamp)
 
     verify = commands.add_parser("verify", help="ask whether files are genuine; needs METERAI_API_URL only")
     verify.add_argument("files", type=Path, nargs="+", metavar="FILE")
@@ -47,6 +61,27 @@ def _parser() -> argparse.ArgumentParser:
     )
     listen.set_defaults(run=_listen)
     return parser
+
+
+def _stamp(given: argparse.Namespace) -> int:
+    refused = 0
+    with Meterai.from_environment() as client:
+        outcomes = stamp_folder(client, given.folder, given.into, places=_places(given), again=given.again)
+        for outcome in outcomes:
+            refused += bool(outcome.trouble)
+            print(_told(outcome), flush=True)
+    return 1 if refused else 0
+
+
+def _places(given: argparse.Namespace) -> list[WantedPlace] | None:
+    if given.keyword:
+        return [{"by": "keyword", "keyword": given.keyword, "side": "below"}]
+    return [{"by": "position", "position": given.position}] if given.position else None
+
+
+def _told(outcome: Outcome) -> str:
+    state = outcome.trouble or ("already there" if outcome.was_there else ", ".join(outcome.serials))
+    return f"{outcome.file.name}\t{'refused' if outcome.trouble else 'stamped'}\t{state}"
 
 
 def _verify(given: argparse.Namespace) -> int:

@@ -1,0 +1,84 @@
+"""Stamps: one call stamps one document."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from meterai_sdk.calls import Calls
+from meterai_sdk.problems import TookTooLong
+from meterai_sdk.shapes import Profile, Stamp, StampFacts, WantedPlace
+
+_ANSWER_WAIT_S: Final = 10
+_POLL_S: Final = (0.5, 1.0, 2.0, 5.0)
+"""Between questions for the state; the last one again and again."""
+
+
+class Stamps:
+    """Orders stamps, waits for them and fetches stamped files."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def create(
+        self,
+        document: Path | bytes | str,
+        *,
+        places: Sequence[WantedPlace] | None = None,
+        facts: StampFacts | None = None,
+        name: str = "",
+        profile: Profile = "final",
+        again: bool = False,
+        key: str | None = None,
+    ) -> Stamp:
+        """Stamps a document: a file, its bytes, or the id of one that is stored.
+
+        `places`: one for each stamp; without it, one where the API proposes it. `again`: also if the file
+        carries a stamp already. The answer comes when the stamp is made, after ten seconds at the latest. See
+        its `state`, or `wait` for it.
+        """
+        order = _named(document, name, profile) | {"places": places, "facts": facts, "again": again}
+        made: Stamp = self._calls.json(
+            "POST",
+            "/api/v1/stamps",
+            body={field: value for field, value in order.items() if value is not None},
+            headers={"Prefer": f"wait={_ANSWER_WAIT_S}"},
+            key=key,
+        )
+        return made
+
+    def read(self, stamp_id: str) -> Stamp:
+        """A stamp as it is now."""
+        stamp: Stamp = self._calls.json("GET", f"/api/v1/stamps/{stamp_id}")
+        return stamp
+
+    def list(self, *, document_id: str | None = None) -> Iterator[Stamp]:
+        """All stamps, the newest first. `document_id`: only those of one document."""
+        return self._calls.pages("/api/v1/stamps", document_id=document_id)
+
+    def wait(self, stamp: Stamp, *, within_s: float = 300) -> Stamp:
+        """Waits until a stamp is released or refused. Raises: TookTooLong; it is still made then."""
+        ends, asked = time.monotonic() + within_s, 0
+        while stamp["ended_at"] is None:
+            if time.monotonic() > ends:
+                raise TookTooLong(f"{stamp['id']} is still {stamp['state']} after {within_s:.0f} s")
+            self._calls.sleep(_POLL_S[min(asked, len(_POLL_S) - 1)])
+            stamp, asked = self.read(stamp["id"]), asked + 1
+        return stamp
+
+    def download(self, stamp_id: str, to: Path) -> Path:
+        """Writes the stamped file. Raises: Conflict while it is not released."""
+        self._calls.download(f"/api/v1/stamps/{stamp_id}/file", to)
+        return to
+
+
+def _named(document: Path | bytes | str, name: str, profile: Profile) -> dict[str, object]:
+    """What an order says of its document. The profile is that of a file: a stored document has its own."""
+    if isinstance(document, str):
+        return {"document_id": document}
+    content = document.read_bytes() if isinstance(document, Path) else document
+    shown = name or (document.name if isinstance(document, Path) else "dokumen.pdf")
+    return {"file": base64.b64encode(content).decode(), "name": shown, "profile": profile}

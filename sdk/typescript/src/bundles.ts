@@ -1,0 +1,114 @@
+/** Bundles: up to 100,000 documents that are named, uploaded side by side, and stamped together. */
+
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { Calls, Once } from "./calls.js";
+import { TookTooLong, Unreachable } from "./problems.js";
+import type { Bundle, BundleFile, BundleOrder } from "./shapes.js";
+
+const AT_ONCE = 4;
+const POLL_S = 5;
+const BREAKS_MAX = 10;
+const MOVING = ["stamping", "waiting_for_quota"];
+
+export class Bundles {
+  constructor(private readonly calls: Calls) {}
+
+  /** Opens a bundle. `place`: where each document gets its stamp; without it, where the API proposes. */
+  open(order: BundleOrder = {}, once: Once = {}): Promise<Bundle> {
+    return this.calls.json("POST", "/api/v1/bundles", { body: order, ...once });
+  }
+
+  /** How far a bundle is. */
+  read(id: string): Promise<Bundle> {
+    return this.calls.json("GET", `/api/v1/bundles/${id}`);
+  }
+
+  /**
+   * Names files and uploads what is still expected, several at once. `files`: their places on this disk, by their
+   * paths in the bundle.
+   *
+   * Call it again with the same files after a break: what came before is not sent again.
+   */
+  async upload(id: string, files: Map<string, string>, { atOnce = AT_ONCE } = {}): Promise<void> {
+    const lines: string[] = [];
+    for (const [path, file] of files) lines.push(await manifestLine(path, file));
+    const content = Buffer.from(lines.join("\n"));
+    const headers = { "content-type": "application/x-ndjson" };
+    await this.calls.send("PUT", `/api/v1/bundles/${id}/manifest`, { content, headers });
+    const expected: BundleFile[] = [];
+    for await (const file of this.files(id)) {
+      if (file.state === "expected" && files.has(file.path)) expected.push(file);
+    }
+    const uploadSome = async () => {
+      for (let file = expected.pop(); file; file = expected.pop()) {
+        await this.#upload(`/api/v1/bundles/${id}/files/${file.id}`, await readFile(files.get(file.path)!));
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, uploadSome));
+  }
+
+  /** Uploads a file from where its last upload broke off. */
+  async #upload(path: string, content: Buffer<ArrayBuffer>): Promise<void> {
+    for (let broken = 1; ; broken++) {
+      const { received } = await this.calls.json<{ received: number }>("GET", path);
+      const [method, headers] =
+        received === 0
+          ? (["PUT", { "content-type": "application/pdf" }] as const)
+          : (["PATCH", { "content-type": "application/partial-upload", "upload-offset": `${received}` }] as const);
+      try {
+        const piece = { content: content.subarray(received), headers, againIfLost: false };
+        await this.calls.send(method, `${path}/content`, piece);
+        return;
+      } catch (error) {
+        if (!(error instanceof Unreachable) || broken === BREAKS_MAX) throw error;
+      }
+    }
+  }
+
+  /** The files of a bundle by path, with what came of each. */
+  files(id: string): AsyncGenerator<BundleFile> {
+    return this.calls.pages(`/api/v1/bundles/${id}/files`, { limit: 200 });
+  }
+
+  /**
+   * Gives what is ready to stamping. `documents`: how many there are as far as you know. `wait_for_quota`: also with
+   * too little quota; the rest is stamped when there is more.
+   */
+  start(id: string, how: { documents?: number; wait_for_quota?: boolean } = {}): Promise<Bundle> {
+    return this.calls.json("POST", `/api/v1/bundles/${id}/start`, { body: how });
+  }
+
+  /** Waits until nothing is being stamped any more. Throws TookTooLong; it goes on then. */
+  async wait(id: string, { withinS = 3600 } = {}): Promise<Bundle> {
+    const ends = Date.now() + withinS * 1000;
+    for (;;) {
+      const bundle = await this.read(id);
+      if (!MOVING.includes(bundle.state)) return bundle;
+      if (Date.now() > ends) throw new TookTooLong(`${id} is still ${bundle.state} after ${withinS} s`);
+      await this.calls.sleep(POLL_S);
+    }
+  }
+
+  /** The stamped files of a bundle, as ZIPs of up to 2,000 files each. Read each to its end before the next. */
+  async *download(id: string): AsyncGenerator<Response> {
+    let following: string | undefined = `/api/v1/bundles/${id}/results.zip`;
+    while (following !== undefined) {
+      const response: Response = await this.calls.send("GET", following);
+      const link = /<([^>]+)>; rel="next"/.exec(response.headers.get("Link") ?? "")?.[1];
+      following = link && new URL(link).pathname + new URL(link).search;
+      yield response;
+    }
+  }
+
+  /** Stops a bundle. Stamps that are reserved already are made; nothing else is spent. */
+  cancel(id: string): Promise<Bundle> {
+    return this.calls.json("POST", `/api/v1/bundles/${id}/cancel`);
+  }
+}
+
+async function manifestLine(path: string, file: string): Promise<string> {
+  const content = await readFile(file);
+  const sha256 = createHash("sha256").update(content).digest("hex");
+  return JSON.stringify({ path, sha256, bytes: content.length });
+}
