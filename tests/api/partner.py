@@ -11,9 +11,9 @@ import pytest
 from litestar.types import Scope
 
 from meterai.api.access.caller import Caller
-from meterai.api.conventions.operations import SCOPES
 from meterai.kernel.ids import derived_id
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.partners.clients.model import SCOPES
 from tests.web.asking import Answer, ask
 
 
@@ -34,6 +34,7 @@ class Tokens:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.callers: dict[str, Caller] = {}
         monkeypatch.setattr("meterai.api.access.authentication.authenticate", self._find)
+        monkeypatch.setattr("meterai.api.access.authentication.check_message", self._pass)
 
     async def _find(self, service: Any, scope: Scope) -> Caller:
         sent = {name.decode(): value.decode() for name, value in scope["headers"]}
@@ -41,6 +42,9 @@ class Tokens:
         if token not in self.callers:
             raise Refusal(Kind.UNAUTHENTICATED, "access.no_token")
         return self.callers[token]
+
+    async def _pass(self, *_: Any, body: bytes | None, receive: Any) -> Any:
+        return receive
 
     def partner(self, site: Any, caller: Caller) -> Partner:
         """A partner that has a token of this caller."""

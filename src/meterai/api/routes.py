@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from meterai.api.access.token_endpoint import give_token, read_metadata
 from meterai.api.conventions.router import api_router
 from meterai.api.gateway_notices import receive_gateway_notice, receive_midtrans_notice
 from meterai.api.metrics import read_metrics
@@ -24,6 +25,8 @@ from meterai.api.resources import (
 from meterai.api.verification import read_digest, read_serial, verify_document
 
 HANDLERS: list[Any] = [
+    give_token,
+    read_metadata,
     read_openapi,
     receive_gateway_notice,
     receive_midtrans_notice,

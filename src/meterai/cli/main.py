@@ -171,6 +171,18 @@ COMMANDS: Final = {
     "cases show": _Entry("meterai.cli.operator.cases", "show_case", "Show a complaint and its answers."),
     "cases answer": _Entry("meterai.cli.operator.cases", "answer_case", "Answer a complaint by message."),
     "cases close": _Entry("meterai.cli.operator.cases", "close_case", "Close a complaint."),
+    "client list": _Entry(
+        "meterai.cli.operator.clients", "list_clients", "Show an organisation's clients of the API."
+    ),
+    "client add": _Entry(
+        "meterai.cli.operator.clients", "add_client", "Register a client of the API with its first key."
+    ),
+    "client change": _Entry(
+        "meterai.cli.operator.clients", "change_client", "Change what a client may do, and from where."
+    ),
+    "client revoke": _Entry("meterai.cli.operator.clients", "revoke_client", "End a client for good."),
+    "client add-key": _Entry("meterai.cli.operator.clients", "add_key", "Give a client a further key."),
+    "client end-key": _Entry("meterai.cli.operator.clients", "end_key", "End a key, now or at a time."),
     "backup-key": _Entry("meterai.cli.copies.backup_key", "backup_key", "Make the keys of backups."),
     "backup": _Entry("meterai.cli.copies.backup", "backup", "Copy all that must not be lost, while it runs."),
     "follow": _Entry(
@@ -192,6 +204,7 @@ _NOT_BEGUN: Final = frozenset(
 _GROUPS: Final = {
     "archive": "Released files through the years.",
     "cases": "Complaints and questions of people.",
+    "client": "Clients of the API: programs of partners, and their keys (docs/partners.md).",
     "db": "The database.",
     "keys": "Signing keys.",
     "officers": "Officers: their roles and their SSH keys.",

@@ -23,6 +23,38 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "The service that runs is of a newer release than this command. Nothing was done.",
         "Run the command of that release: {checkout}/.venv/bin/meterai.",
     ),
+    "client.name": ("A client's name has 1 to 80 characters.", "Give it a shorter name."),
+    "client.scope": ("There is no such scope, or none was named.", "Choose from: {scopes}."),
+    "client.network": (
+        "A network is written as 203.0.113.0/24 or 2001:db8::/32, and a client has at most 100.",
+        "Write each one without host bits.",
+    ),
+    "client.cap": ("A cap is a number of stamps from 1 to 2,147,483,647.", "Name another number."),
+    "client.unknown": (
+        "There is no such client, or it was revoked.",
+        "meterai client list ORGANISATION shows those that there are.",
+    ),
+    "client.key_unknown": (
+        "There is no such key, or it has ended.",
+        "meterai client list ORGANISATION shows those that there are.",
+    ),
+    "client.keys_many": ("This client has {most} keys that count.", "End one first: meterai client end-key."),
+    "client.key_known": (
+        "This key was registered before. A key belongs to one client for good.",
+        "Ask the partner for a new key.",
+    ),
+    "client.key_unreadable": (
+        "This file holds no public key.",
+        "Ask for it as PEM (BEGIN PUBLIC KEY), or as a JWK.",
+    ),
+    "client.key_private": (
+        "This is a private key. Nobody but the partner's program may have it.",
+        "Delete the file. Ask the partner for a new key, and for its public half alone.",
+    ),
+    "client.key_kind": (
+        "Keys of this kind are not taken.",
+        "Ask for a P-256 or Ed25519 key, or for RSA with {bits} to 4096 bits.",
+    ),
     "data.not_ours": ("{data} belongs to another user.", "Run the command as that user."),
     "backup.none": (
         "There is no whole copy in {folder}.",

@@ -442,6 +442,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "queue name it, so sites and controllers need the same number",
         ),
     ] = 60
+    partner_share_percent: Annotated[
+        int,
+        Doc(
+            ge=0,
+            le=90,
+            description="while people wait in line for an event: the part of the admission that orders of "
+            "partners have, of people and orders together; 0: partners order nothing meanwhile",
+        ),
+    ] = 20
     officers: Annotated[
         str,
         Doc(

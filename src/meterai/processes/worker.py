@@ -43,6 +43,7 @@ from meterai.operations.use_cases.judge_promises import judge_due_promises
 from meterai.operations.use_cases.keep_terms import keep_terms
 from meterai.operations.use_cases.publish_head import publish_head
 from meterai.operations.use_cases.report_backlog import BacklogReporter
+from meterai.partners.use_cases.clean_up_clients import clean_up_clients
 from meterai.partners.use_cases.make_reports import forget_old_reports, make_due_report
 from meterai.partners.webhooks.use_cases.clean_up_webhooks import clean_up_webhooks
 from meterai.partners.webhooks.use_cases.warn_of_low_quota import warn_of_low_quota
@@ -194,6 +195,7 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str, visits: WebhookVisits) -
         Loop(name="prepared_clean_up", work=orphans.clean_up, busy_s=300, idle_s=300),  # all parts in a day
         Loop(name="bundles_clean_up", work=lambda: clean_up_bundles(db, now=clock()), busy_s=1, idle_s=60),
         Loop(name="answers_clean_up", work=lambda: forget_answers(db, clock()), busy_s=0.1, idle_s=60),
+        Loop(name="clients_clean_up", work=lambda: clean_up_clients(db, now=clock()), busy_s=1, idle_s=60),
         Loop(name="orders_clean_up", work=lambda: clean_up_orders(db, now=clock()), busy_s=1, idle_s=60),
         Loop(
             name="terms",

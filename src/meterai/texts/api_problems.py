@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from meterai.pdf.limits import CHECKED_BYTES_MAX
+from meterai.texts.access_problems import ACCESS_PROBLEMS
 from meterai.texts.mechanism.explanations import Explanation
 from meterai.texts.mechanism.marks import N_
 from meterai.texts.refusals import TABLE
@@ -71,15 +72,7 @@ FOR_MACHINES: Final[dict[str, Explanation]] = {
         N_("Tunggu {retry_after_s} detik, lalu kirim lagi dengan Idempotency-Key yang sama."),
         facts={"retry_after_s": 5},
     ),
-    "access.no_token": Explanation(
-        N_("Permintaan ini tidak memiliki token yang berlaku."),
-        N_("Minta token baru, lalu kirim sebagai Authorization: Bearer."),
-    ),
-    "access.scope": Explanation(
-        N_("Token ini tidak boleh melakukan itu; yang diperlukan adalah cakupan {scope}."),
-        N_("Minta token dengan cakupan itu, atau minta pemilik organisasi memberikannya kepada klien ini."),
-        facts={"scope": ""},
-    ),
+    **ACCESS_PROBLEMS,
     "api.empty": Explanation(
         N_("Permintaan ini tidak berisi apa-apa."),
         N_("Kirim PDF-nya sebagai isi. Bila dikirim untuk kedua kali: baca berkasnya lagi dari awal."),

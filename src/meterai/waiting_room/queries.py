@@ -25,6 +25,7 @@ __all__ = [
     "general_level",
     "held_pass",
     "last_published",
+    "people_per_minute",
     "queue_signs",
     "queue_views",
 ]
@@ -115,6 +116,20 @@ async def general_level(db: Database, *, per_minute: int, now: datetime) -> floa
         return await claims.general_level(
             connection, per_second=per_minute / 60, depth=depth_of(per_minute), now=now.timestamp()
         )
+
+
+async def people_per_minute(db: Database) -> float | None:
+    """The people a minute who may enter from all lines together; None: nobody waits in line.
+
+    A line that is held counts with its lowest rate: what holds it need not hold others.
+    """
+    async with db.connection() as connection:
+        rate: float | None = await connection.fetchval(
+            """SELECT sum(GREATEST(rate, (policy->>'rate_floor')::double precision))
+               FROM waiting_room.queue JOIN waiting_room.door ON queue = number WHERE state = ANY ($1)""",
+            [state for state in QueueState if state.has_line],
+        )
+    return rate
 
 
 async def certificate_of_code(db: Database, code: str) -> tuple[str, bytes] | None:

@@ -1,1 +1,1 @@
-"""Who may call the API: tokens, clients and their keys, scopes."""
+"""Decides who may call the API: tokens, clients and their keys, scopes, signatures."""

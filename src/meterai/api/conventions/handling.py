@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from meterai.api.access import authentication
 from meterai.api.access.caller import Caller
+from meterai.api.access.partner_share import partner_places
 from meterai.api.conventions.bodies import (
     check_media_type,
     check_query,
@@ -79,23 +80,36 @@ class Handling:
             if not operation.streams:
                 body = await read_whole(scope, receive, operation)
                 receive = give_again(body, receive)
-        await authentication.check_message(service, caller, scope, body)
+        receive = await authentication.check_message(
+            service, caller, scope, body=None if operation.streams else body, receive=receive
+        )
         scope["state"]["caller"] = caller
         if operation.keyed and scope["method"] == "POST":
-            await self._once(KeyedRequest(service, caller.client_id, scope, body), scope, receive, send=send)
+            request = KeyedRequest(service, caller.client_id, scope, body)
+            await self._once(request, operation, scope, receive=receive, send=send)
         else:
             await self._app(scope, receive, send)
 
-    async def _once(self, request: KeyedRequest, scope: HTTPScope, receive: Receive, *, send: Send) -> None:
+    async def _once(
+        self, request: KeyedRequest, operation: Operation, scope: HTTPScope, *, receive: Receive, send: Send
+    ) -> None:
         begun = await request.begin()
         if isinstance(begun, KeptAnswer):
             await _replay(begun, scope, receive, send)
             return
         scope["state"]["once"] = Once(id=begun.request_id, is_repeat=begun.is_repeat)
         try:
+            if operation.takes_place and not begun.is_repeat:
+                await _take_place(scope)
             await self._app(scope, receive, request.noting(send))
         finally:
             await request.end()
+
+
+async def _take_place(scope: HTTPScope) -> None:
+    """Takes a place in the partners' share. Raises: access.line (429)."""
+    state = scope["litestar_app"].state
+    await partner_places(state).take(state.service, scope["state"]["caller"].organisation_id)
 
 
 def give_caller(request: Request[Any, Any, Any]) -> Caller:

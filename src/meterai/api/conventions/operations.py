@@ -4,30 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler
 
 from meterai.kernel.refusals import Kind
+from meterai.partners.clients.model import Scope
 
-type Scope = Literal[
-    "documents:write",
-    "documents:read",
-    "stamps:write",
-    "stamps:read",
-    "bundles:write",
-    "bundles:read",
-    "quota:read",
-    "quota:move",
-    "organisations:read",
-    "organisations:write",
-    "events:read",
-    "webhooks:write",
-    "reports:read",
-    "usage:read",
-]
-SCOPES: tuple[str, ...] = get_args(Scope.__value__)
 JSON = "application/json"
 JSON_BYTES_MAX = 256 << 10
 _NAME = "operation"
@@ -53,6 +37,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """Answers besides the one of the handler's return type: a type, a media type, or None for no body."""
     refuses: Mapping[str, Kind]
     """The codes of refusals besides those that conventions make."""
+    takes_place: bool
+    """While people wait in line, it takes a place in the partners' share of the admission."""
     cors: bool
     """Pages of other sites may read the answer."""
     deprecated_at: datetime | None
@@ -72,6 +58,7 @@ def operation(
     body_bytes_max: int = JSON_BYTES_MAX,
     answers: Mapping[int, Any] | None = None,
     refuses: Mapping[str, Kind] | None = None,
+    takes_place: bool = False,
     cors: bool = False,
     deprecated_at: datetime | None = None,
     sunset_at: datetime | None = None,
@@ -88,6 +75,7 @@ def operation(
         body_bytes_max=body_bytes_max,
         answers=answers or {},
         refuses=refuses or {},
+        takes_place=takes_place,
         cors=cors,
         deprecated_at=deprecated_at,
         sunset_at=sunset_at,

@@ -12,9 +12,10 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from meterai.api.access import authentication
-from meterai.api.conventions.operations import JSON, SCOPES, operation, operation_of
+from meterai.api.conventions.operations import JSON, operation, operation_of
 from meterai.api.openapi.operation_objects import OperationObject
 from meterai.api.openapi.schemas import Schemas
+from meterai.partners.clients.model import SCOPES
 
 _DESCRIPTION = (
     "Electronic revenue stamps. Times are RFC 3339 in UTC, sums whole rupiah. Ids have a prefix that says "

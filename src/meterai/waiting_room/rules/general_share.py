@@ -15,12 +15,12 @@ HALVED_IN_S: Final = 60.0
 """In this time half of a network's places are forgotten."""
 
 
-def depth_of(per_minute: int) -> float:
+def depth_of(per_minute: float) -> float:
     """How many purchases may begin at once when the share is full."""
     return max(DEPTH_MIN, per_minute / 60 * DEPTH_S)
 
 
-def level_needed(per_minute: int, had: float) -> float:
+def level_needed(per_minute: float, had: float) -> float:
     """How full the share must be for one more place of a network that `had` this number lately.
 
     One place must be there for a network that had none. The more it had, the nearer to full: it leaves

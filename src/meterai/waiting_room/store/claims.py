@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from meterai.kit.database import Connection, call
 from meterai.waiting_room.rules.admission import KNOCKED_LATELY_S
@@ -21,7 +22,11 @@ async def set_admission_right(tx: Connection, queue: int, now: float) -> None:
     await tx.execute(
         "UPDATE waiting_room.door SET filled_at = $2 WHERE queue = $1 AND filled_at > $2", queue, now
     )
-    await tx.execute("UPDATE waiting_room.general_share SET filled_at = $1 WHERE filled_at > $1", now)
+    for share in (GENERAL_SHARE, PARTNER_SHARE):
+        await tx.execute(
+            f"UPDATE waiting_room.{share} SET filled_at = $1 WHERE filled_at > $1",  # noqa: S608
+            now,
+        )
     await tx.execute(
         "UPDATE waiting_room.knock SET last_at = $2 WHERE queue = $1 AND last_at > $2",
         queue,
@@ -75,15 +80,19 @@ async def forget_knocks(conn: Connection, *, before: datetime) -> int:
     return deleted
 
 
-async def take_general_place(
-    conn: Connection, *, per_second: float, depth: float, needed: float, now: float
+GENERAL_SHARE: Final = "general_share"
+PARTNER_SHARE: Final = "partner_share"
+"""The tables of the shares: purchases for no event, and orders of partners."""
+
+
+async def take_place(
+    conn: Connection, share: str, *, per_second: float, depth: float, needed: float, now: float
 ) -> bool:
-    """Takes a place in the share of purchases for no event, after filling it up to `now`. False: fewer than
-    `needed` are left."""
+    """Takes a place in a share, after filling it up to `now`. False: fewer than `needed` are left."""
     taken = await conn.fetchval(
-        """UPDATE waiting_room.general_share SET filled_at = GREATEST(filled_at, $4),
+        f"""UPDATE waiting_room.{share} SET filled_at = GREATEST(filled_at, $4),
                level = LEAST($2, level + $1 * GREATEST(0, $4 - filled_at)) - 1
-           WHERE LEAST($2, level + $1 * GREATEST(0, $4 - filled_at)) >= $3 RETURNING true""",
+           WHERE LEAST($2, level + $1 * GREATEST(0, $4 - filled_at)) >= $3 RETURNING true""",  # noqa: S608
         per_second,
         depth,
         needed,

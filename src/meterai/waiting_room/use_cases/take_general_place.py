@@ -17,8 +17,9 @@ async def take_general_place(db: Database, *, per_minute: int, had: float, now: 
     if per_minute <= 0:
         return False
     async with db.connection() as connection:
-        return await claims.take_general_place(
+        return await claims.take_place(
             connection,
+            claims.GENERAL_SHARE,
             per_second=per_minute / 60,
             depth=depth_of(per_minute),
             needed=level_needed(per_minute, had),

@@ -1,0 +1,46 @@
+"""The clients that called lately, as each process knows them. A look is at most `LOOK_S` old.
+
+So every process refuses a revoked client or key within that time, and a busy client costs one query in it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from litestar.datastructures import State
+
+from meterai.kit.database import Database
+from meterai.kit.recent_cache import RecentCache
+from meterai.partners.clients.model import Client
+from meterai.partners.clients.queries import find_client
+
+LOOK_S: Final = 2.0
+_NAME: Final = "known_clients"
+
+
+class KnownClients:
+    """Looks clients up."""
+
+    def __init__(self) -> None:
+        self._known: RecentCache[UUID, tuple[datetime, Client]] = RecentCache()
+
+    async def find(self, db: Database, client_id: UUID, *, now: datetime) -> Client | None:
+        """The client, as it was at most `LOOK_S` ago. Raises: when the database is down."""
+        found = self._known.get(client_id)
+        if found is not None and timedelta() <= now - found[0] < timedelta(seconds=LOOK_S):
+            return found[1]
+        client = await find_client(db, client_id, now=now)
+        if client is not None:
+            self._known.keep(client_id, (now, client))
+        return client
+
+
+def known_clients(state: State) -> KnownClients:
+    """Those of this process. `state`: of the application."""
+    known = state.get(_NAME)
+    if not isinstance(known, KnownClients):
+        known = KnownClients()
+        state[_NAME] = known
+    return known
