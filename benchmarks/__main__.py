@@ -22,6 +22,11 @@ COMMANDS: Final = {
     "keys": ("benchmarks.commands.keys", "bench_keys", "Measure a key in a PKCS#11 token."),
     "placing": ("benchmarks.commands.placing", "bench_placing", "Measure where stamps are proposed."),
     "promises": ("benchmarks.commands.promises", "bench_promises", "Measure the queue's promises."),
+    "webhooks": (
+        "benchmarks.commands.webhooks",
+        "bench_webhooks",
+        "Measure messages to webhooks of partners.",
+    ),
 }
 """Name of the command -> module, function, what it does."""
 

@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from benchmarks.load.webhooks import measure_in
 from meterai.customers.organisations import SELLER
 from meterai.partners.webhooks.retries import DELAYS_S
 from meterai.partners.webhooks.signing import receivers_key
@@ -243,6 +244,18 @@ async def test_a_receiver_that_hangs_gets_one_request_at_a_time(
     await setup.deliver(later_s=6)
     assert len(receiver.got) == 2, "it has a pause, then it is asked again"
     assert len(await setup.log(webhook)) == 2
+
+
+async def test_webhooks_that_hang_do_not_hold_up_the_others(
+    database: TestDatabase, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A small run of `python -m benchmarks webhooks`; more webhooks hang than have a place at once."""
+    monkeypatch.setattr("meterai.background.webhook_visits.QUICK_MAX", 6)
+    monkeypatch.setattr("meterai.background.webhook_visits.SLOW_AFTER_SECONDS", 0.3)
+    result = await measure_in(database, receiver, webhooks=40, hanging=10, rate=200, seconds=1)
+    assert (result["delivered"], result["faults"]) == (result["expected"], 0)
+    assert result["p99_s"] < 2
+    assert 10 <= result["requests_that_hang"] <= 20
 
 
 async def test_a_message_that_was_under_way_when_the_worker_was_killed_comes_again(

@@ -35,6 +35,7 @@ class Receiver:
         self.got: list[Got] = []
         self.base = ""
         self.redirect_to = ""
+        self.writers: list[asyncio.StreamWriter] = []
         self.now_ok: set[str] = set()
         """Paths that are well again."""
         self.sent = 0
@@ -46,6 +47,7 @@ class Receiver:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serves one connection."""
+        self.writers.append(writer)
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             while await self._one(reader, writer):
                 pass
@@ -104,4 +106,5 @@ async def running_receiver(host: str = "127.0.0.1", port: int = 0) -> AsyncItera
         yield receiver
     finally:
         server.close()
-        server.close_clients()
+        for writer in receiver.writers:
+            writer.close()
