@@ -28,6 +28,18 @@ def caller_of(organisation_id: uuid.UUID, *scopes: str) -> Caller:
     )
 
 
+async def register(owner: Any, organisation_id: uuid.UUID) -> None:
+    """Registers the client of `caller_of`, without a key. `owner`: the database's owner."""
+    await owner.execute(
+        """INSERT INTO partners.client (id, organisation_id, name, scopes, created_at)
+           VALUES ($1, $2, $3, $4, now())""",
+        derived_id("client", organisation_id),
+        organisation_id,
+        "Program uji",
+        list(SCOPES),
+    )
+
+
 class Tokens:
     """Stands in for the token check: each of its tokens means a caller."""
 

@@ -26,7 +26,7 @@ from meterai.stamping.upload_room import UploadRoom
 from meterai.stamping.use_cases import reserve_parts, upload_to_bundle
 from meterai.verification.model import FaceLimits, Trust
 from meterai.web.site import build_site
-from tests.api.partner import Partner, Tokens, caller_of, code_of, json_of
+from tests.api.partner import Partner, Tokens, caller_of, code_of, json_of, register
 from tests.partners.organisations import make_chain
 from tests.stamping.conftest import front, jail, pki, setup, shared_tsa
 from tests.stamping.letters import make_letter
@@ -55,6 +55,7 @@ def site_of(setup: StampingSetup) -> Any:
 
 async def partner_with(setup: StampingSetup, tokens: Tokens) -> tuple[Partner, Organisation]:
     chain = await make_chain(setup.db, now=system_clock(), name=uuid.uuid4().hex[:6])
+    await register(setup.database.owner, chain.enterprise.id)
     return tokens.partner(site_of(setup), caller_of(chain.enterprise.id)), chain.enterprise
 
 

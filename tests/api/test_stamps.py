@@ -23,7 +23,7 @@ from meterai.verification.in_jail import judge
 from meterai.verification.model import JudgeRequest, Verdict
 from meterai.verification.trust import load_trust
 from tests.api.conftest import running, tokens
-from tests.api.partner import Partner, Tokens, caller_of, code_of, json_of
+from tests.api.partner import Partner, Tokens, caller_of, code_of, json_of, register
 from tests.partners.organisations import Chain, make_chain
 from tests.pdf import samples
 from tests.pdf.test_ink import page, text
@@ -71,6 +71,8 @@ async def partners(front: StampingSetup, running: RunningSite, tokens: Tokens) -
     running.app.jail, running.app.objects, running.app.clock = front.jail, front.objects, system_clock
     running.app.trust = load_trust(front.data / "pki" / "trust")
     chain = await make_chain(front.database.app, now=datetime.now(UTC))
+    for organisation in vars(chain).values():
+        await register(front.database.owner, organisation.id)
     return Partners(front, chain, running, tokens)
 
 
@@ -255,6 +257,14 @@ async def test_an_agreement_limits_stamps_on_a_document_and_a_day(partners: Part
     assert (await partner.post(STAMPS, order())).status == 202, "what was refused did not count"
     assert code_of(await partner.post(STAMPS, order())) == (429, "partner.day_limit")
     assert await partners.left(partners.chain.enterprise) == 67
+
+
+async def test_a_cap_limits_what_a_client_orders_in_an_hour(partners: Partners) -> None:
+    partner = partners.of(partners.chain.enterprise)
+    await partners.setup.database.owner.execute("UPDATE partners.client SET stamps_per_hour_max = 1")
+    assert (await partner.post(STAMPS, order())).status == 202
+    assert code_of(await partner.post(STAMPS, order())) == (429, "client.hour_cap")
+    assert await partners.left(partners.chain.enterprise) == 69
 
 
 async def _limit(owner: Any, organisation_id: uuid.UUID, *, per_document: int, per_day: int) -> None:

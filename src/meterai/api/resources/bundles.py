@@ -102,6 +102,8 @@ async def read_bundle(bundle_id: BundleId, caller: Caller, service: Service) -> 
             "bundle.cancelled": Kind.CONFLICT,
             "bundle.changed": Kind.CONFLICT,
             "facts.missing": Kind.INVALID,
+            "client.day_cap": Kind.BUSY,
+            "client.hour_cap": Kind.BUSY,
             "partner.day_limit": Kind.BUSY,
             "partner.document_limit": Kind.CONFLICT,
             "partner.not_active": Kind.CONFLICT,
@@ -122,7 +124,14 @@ async def start_stamping_bundle(
     rule, now = found.rule or Rule(), service.clock()
 
     async def count(tx: Connection, pieces: int) -> None:
-        needed = await count_stamps(tx, caller.organisation_id, pieces=pieces, per_document=1, now=now)
+        needed = await count_stamps(
+            tx,
+            caller.organisation_id,
+            pieces=pieces,
+            per_document=1,
+            client_id=caller.client_id,
+            now=now,
+        )
         check_facts(None, needed=needed)  # manifests have none yet, so collectors stamp one by one
 
     async def reserve() -> int:

@@ -63,6 +63,8 @@ _REFUSES = {
     "document.stamped_already": Kind.CONFLICT,
     "facts.identity": Kind.INVALID,
     "facts.missing": Kind.INVALID,
+    "client.day_cap": Kind.BUSY,
+    "client.hour_cap": Kind.BUSY,
     "partner.day_limit": Kind.BUSY,
     "partner.document_limit": Kind.CONFLICT,
     "partner.not_active": Kind.CONFLICT,
@@ -230,6 +232,7 @@ async def _ordered(service: App, caller: Caller, once: Once, order: StampOrder) 
     )
     ordered = OrderedStamps(
         organisation_id=caller.organisation_id,
+        client_id=caller.client_id,
         pieces=len(placements),
         facts=order.facts,
         uploaded=uploaded,

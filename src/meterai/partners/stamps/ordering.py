@@ -11,6 +11,7 @@ import msgspec
 from meterai.kernel.clock import business_date, start_of_business_date
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
+from meterai.partners.clients.spending import spend
 from meterai.partners.stamps import store
 from meterai.partners.stamps.facts import StampFacts, check_facts
 
@@ -19,6 +20,8 @@ class OrderedStamps(msgspec.Struct, frozen=True, kw_only=True):
     """Stamps that somebody orders for one document of an organisation."""
 
     organisation_id: UUID
+    client_id: UUID | None
+    """The client of the API that orders them; None: a person does."""
     pieces: int
     facts: StampFacts | None = None
     uploaded: str = ""
@@ -31,21 +34,26 @@ async def count_stamps(
     *,
     pieces: int,
     per_document: int,
+    client_id: UUID | None,
     now: datetime,
 ) -> bool:
     """Counts ordered stamps against limits. Returns whether the facts of their documents are needed.
 
     A stamp that is refused later counts too. `per_document`: the most on one document.
 
-    Raises: Refusal CONFLICT `partner.not_active`, `partner.document_limit`; BUSY `partner.day_limit`.
+    Raises: Refusal CONFLICT `partner.not_active`, `partner.document_limit`; BUSY `partner.day_limit`, and as
+    `spend`.
     """
     try:
-        return await store.count_stamps(tx, organisation_id, pieces, per_document, now)
+        needed = await store.count_stamps(tx, organisation_id, pieces, per_document, now)
     except asyncpg.PostgresError as error:
         if error.sqlstate != "PA011":
             raise
         limit, wait = int(error.detail or 0), _until_tomorrow_s(now)
         raise Refusal(Kind.BUSY, "partner.day_limit", maximum=limit, retry_after_s=wait) from error
+    if client_id is not None:
+        await spend(tx, client_id, pieces, now=now)
+    return needed
 
 
 async def count_order(tx: Connection, order: OrderedStamps, *, now: datetime) -> None:
@@ -58,6 +66,7 @@ async def count_order(tx: Connection, order: OrderedStamps, *, now: datetime) ->
         order.organisation_id,
         pieces=order.pieces,
         per_document=order.pieces,
+        client_id=order.client_id,
         now=now,
     )
     check_facts(order.facts, needed=needed)
