@@ -57,6 +57,7 @@ _STAMPED = "pdf.notice.stamped_already"
 _REFUSES = {
     **FILE_REFUSALS,
     **READING,
+    "access.line": Kind.BUSY,
     "api.unknown_id": Kind.NOT_FOUND,
     "document.carries_stamp": Kind.CONFLICT,
     "document.input_deleted": Kind.GONE,
@@ -135,7 +136,11 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True):
 @post(
     "/api/v1/stamps",
     opt=operation(
-        scope="stamps:write", body_bytes_max=_ORDER_BYTES_MAX, answers={201: Stamp}, refuses=_REFUSES
+        scope="stamps:write",
+        body_bytes_max=_ORDER_BYTES_MAX,
+        answers={201: Stamp},
+        refuses=_REFUSES,
+        takes_place=True,
     ),
     status_code=202,
 )
