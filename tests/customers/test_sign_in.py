@@ -145,7 +145,8 @@ async def test_the_organisations_are_those_of_the_ledger_and_are_written_once(si
     await ensure_organisations(sign_ins.database.app, NOON)
     for name in ("ISSUER", "DISTRIBUTOR", "SELLER"):
         assert getattr(organisations, name) == getattr(ledger, name)
-    assert await sign_ins.database.owner.fetchval("SELECT count(*) FROM customers.organisation") == 3
+    roles = await sign_ins.database.owner.fetch("SELECT role FROM customers.organisation ORDER BY role")
+    assert [row["role"] for row in roles] == ["distributor", "issuer", "seller", "treasury"]
 
 
 async def test_the_right_code_makes_the_customer_once_and_opens_sessions(sign_ins: SignIns) -> None:
