@@ -12,8 +12,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
 from tests.launcher.test_scripts import ROOT
 
@@ -133,6 +131,9 @@ def test_a_source_that_is_not_reached_is_no_good_news(checkout: Path) -> None:
 
 
 def test_the_bill_of_materials_names_what_the_service_is_made_of(tmp_path: Path) -> None:
+    from cyclonedx.schema import SchemaVersion  # here: it takes seconds in every process that collects
+    from cyclonedx.validation.json import JsonStrictValidator
+
     path = tmp_path / "sbom.json"
     assert run(ROOT, "--sbom", path).returncode == 0
     text = path.read_text()
