@@ -20,7 +20,7 @@ from meterai.texts.partners import REPORT_COLUMNS, REPORT_FIGURES, REPORT_SUMMAR
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=30)
-"""Another worker takes a report over when nothing is heard of it for so long."""
+"""After this time another worker takes a report over."""
 ATTEMPTS_MAX = 5
 _LANGUAGE = "id"
 """Of the files: they go to an Indonesian tax office."""
