@@ -10,8 +10,9 @@ from litestar.types import Receive, Scope
 from meterai.api.access.access_tokens import read_token
 from meterai.api.access.addresses import check_address
 from meterai.api.access.caller import Caller
-from meterai.api.access.known_clients import known_clients
+from meterai.api.access.known_clients import KnownClients
 from meterai.api.access.message_signatures import check_signature, checking_digest
+from meterai.api.dependencies import one_of
 from meterai.bootstrap import App
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.partners.clients.model import Client
@@ -66,7 +67,7 @@ async def check_message(
 
 
 async def _client(service: App, scope: Any, client_id: UUID) -> Client:
-    known = known_clients(scope["litestar_app"].state)
+    known = one_of(KnownClients, scope["litestar_app"].state, KnownClients)
     client = await known.find(service.db, client_id, now=service.clock())
     if client is None:
         raise _revoked()

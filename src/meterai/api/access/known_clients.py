@@ -9,15 +9,12 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from litestar.datastructures import State
-
 from meterai.kit.database import Database
 from meterai.kit.recent_cache import RecentCache
 from meterai.partners.clients.model import Client
 from meterai.partners.clients.queries import find_client
 
 LOOK_S: Final = 2.0
-_NAME: Final = "known_clients"
 
 
 class KnownClients:
@@ -35,12 +32,3 @@ class KnownClients:
         if client is not None:
             self._known.keep(client_id, (now, client))
         return client
-
-
-def known_clients(state: State) -> KnownClients:
-    """Those of this process. `state`: of the application."""
-    known = state.get(_NAME)
-    if not isinstance(known, KnownClients):
-        known = KnownClients()
-        state[_NAME] = known
-    return known

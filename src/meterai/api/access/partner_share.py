@@ -7,8 +7,6 @@ import time
 from typing import Final
 from uuid import UUID
 
-from litestar.datastructures import State
-
 from meterai.bootstrap import App
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.fading_counts import FadingCounts, halved_in
@@ -19,7 +17,6 @@ from meterai.waiting_room.use_cases.take_partner_place import take_partner_place
 
 LOOK_S: Final = 1.0
 """How old the rate of the lines may be."""
-_NAME: Final = "partner_places"
 
 
 class PartnerPlaces:
@@ -54,12 +51,3 @@ class PartnerPlaces:
                 self._people = await people_per_minute(service.db)
                 self._looked_at = time.monotonic()
         return self._people
-
-
-def partner_places(state: State) -> PartnerPlaces:
-    """Those of this process. `state`: of the application."""
-    places = state.get(_NAME)
-    if not isinstance(places, PartnerPlaces):
-        places = PartnerPlaces()
-        state[_NAME] = places
-    return places

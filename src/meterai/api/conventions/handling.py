@@ -13,17 +13,13 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from meterai.api.access import authentication
 from meterai.api.access.caller import Caller
-from meterai.api.access.partner_share import partner_places
-from meterai.api.conventions.bodies import (
-    check_media_type,
-    check_query,
-    give_again,
-    read_whole,
-)
+from meterai.api.access.partner_share import PartnerPlaces
+from meterai.api.conventions.bodies import check_media_type, check_query, give_again, read_whole
 from meterai.api.conventions.once import REPLAYED, KeyedRequest, Once
 from meterai.api.conventions.operations import Operation, operation_of
 from meterai.api.conventions.problems import problem_response
 from meterai.api.conventions.rate_limits import RateLimits
+from meterai.api.dependencies import one_of
 from meterai.bootstrap import App
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.idempotency import KeptAnswer
@@ -109,7 +105,8 @@ class Handling:
 async def _take_place(scope: HTTPScope) -> None:
     """Takes a place in the partners' share. Raises: access.line (429)."""
     state = scope["litestar_app"].state
-    await partner_places(state).take(state.service, scope["state"]["caller"].organisation_id)
+    places = one_of(PartnerPlaces, state, PartnerPlaces)
+    await places.take(state.service, scope["state"]["caller"].organisation_id)
 
 
 def give_caller(request: Request[Any, Any, Any]) -> Caller:

@@ -18,7 +18,7 @@ from meterai.api.conventions.ids import DocumentId, Prefix, StampId, id_of, unkn
 from meterai.api.conventions.once import Once
 from meterai.api.conventions.operations import operation
 from meterai.api.conventions.paging import PAGE, Cursor, Limit, Page, page_of, read_cursor
-from meterai.api.dependencies import Service
+from meterai.api.dependencies import Service, one_of
 from meterai.api.resources.documents import (
     FILE_BYTES_MAX,
     FILE_REFUSALS,
@@ -160,7 +160,8 @@ async def create_stamp(
     """
     job_id = await _ordered(service, caller, once, data)
     wait_s = _wait_of(prefer)
-    is_ended = wait_s > 0 and await _watch(request, service).wait_for(job_id, within_s=wait_s)
+    watch = one_of(JobWatch, request.app.state, lambda: JobWatch(service.db))
+    is_ended = wait_s > 0 and await watch.wait_for(job_id, within_s=wait_s)
     stamp = await _shown(service, await _own(service, caller, job_id))
     headers = {"Location": f"{service.public_url}/api/v1/stamps/{stamp.id}"}
     if wait_s > 0:
@@ -285,16 +286,6 @@ def _wait_of(prefer: str) -> float:
     """The seconds that a client wants to wait (RFC 7240); 0: none."""
     found = _WAIT.search(prefer)
     return min(float(found[1]), _WAIT_MAX_S) if found else 0.0
-
-
-def _watch(request: Request[Any, Any, Any], service: App) -> JobWatch:
-    """The watch of this process."""
-    state = request.app.state
-    if "job_watch" not in state:
-        state["job_watch"] = JobWatch(service.db)
-    watch = state["job_watch"]
-    assert isinstance(watch, JobWatch)
-    return watch
 
 
 async def _own(service: App, caller: Caller, job_id: UUID) -> OwnedJob:
