@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from meterai.partners.model import MemberRole, Organisation, stock_account_id
+from meterai.partners.model import MemberRole, Organisation, Terms, stock_account_id
 from meterai.partners.queries.quota import quota_of
+from meterai.partners.use_cases.agree import agree
 from meterai.partners.use_cases.set_member import end_membership, set_member
 from meterai.stamping.bundles.model import bundle_id
 from meterai.stamping.use_cases.open_bundle import open_bundle
 from meterai.web.routes import ROUTES
-from tests.partners.organisations import Chain, make_chain
+from tests.partners.organisations import CREDIT, PRICE, Chain, make_chain
 from tests.web.running_site import RunningSite, Visitor, sign_in
-from tests.web.test_stored_documents import RIGHT, stored
+from tests.web.test_stored_documents import LEFT, RIGHT, stored
 
 SPENDING = {
     "/saya/dokumen",
@@ -159,6 +161,55 @@ async def test_a_document_is_stamped_from_the_shared_stock_by_roles_that_may(
     if status == 303:
         assert job["lot_account_id"] == stock_account_id(firm.id)
         assert (job["organisation_id"], job["customer_id"]) == (firm.id, firm.account_holder)
+
+
+async def bundle_of(running: RunningSite, of: Organisation, *documents: uuid.UUID) -> uuid.UUID:
+    """A bundle with checked documents."""
+    id = uuid.uuid4()
+    await open_bundle(
+        running.app.db,
+        customer_id=of.account_holder,
+        bundle_id=id,
+        door="web",
+        now=running.line.now,
+        organisation_id=of.id,
+    )
+    await running.line.database.owner.executemany(
+        """INSERT INTO stamping.bundle_file (id, bundle_id, path, sha256, bytes, document_id)
+           VALUES ($1, $2, 'a.pdf', repeat('0', 64), 9, $1)""",
+        [(document, id) for document in documents],
+    )
+    return id
+
+
+async def test_limits_of_the_agreement_hold_for_members_and_use_no_stamp(
+    running: RunningSite, chain: Chain
+) -> None:
+    firm, db = chain.enterprise, running.line.database.app
+    visitor = await member(running, firm)
+    terms = Terms(unit_price=PRICE, credit_limit=CREDIT, stamps_per_document_max=1, stamps_per_day_max=2)
+    await agree(db, firm.id, terms, now=running.line.now + timedelta(seconds=1))
+    first, second, third = [
+        await stored(running, firm.account_holder, RIGHT, organisation_id=firm.id) for _ in range(3)
+    ]
+    two = await stored(running, firm.account_holder, LEFT, RIGHT, organisation_id=firm.id)
+    await visitor.get("/en/saya")
+    await visitor.post(f"/en/saya/dokumen/{two}/letak")
+    assert (visitor.status, await stock(running, firm)) == (409, (70, 0))
+    assert "at most 1 stamps on one document" in visitor.text
+    assert "No stamp was used" in visitor.text
+    await visitor.post(f"/saya/dokumen/{first}/letak")
+    assert (visitor.status, await stock(running, firm)) == (303, (69, 1))
+
+    bundle = f"/saya/banyak/{await bundle_of(running, firm, second, third)}"
+    await visitor.post(f"{bundle}/mulai", keping="2")
+    assert (visitor.status, await stock(running, firm)) == (429, (69, 1))
+    assert "sisa hari ini tidak cukup" in visitor.text
+    assert "Tidak ada meterai yang terpakai" in visitor.text
+    await visitor.post(f"/saya/dokumen/{second}/letak")
+    assert (visitor.status, await stock(running, firm)) == (303, (68, 2)), "what was refused did not count"
+    await visitor.post(f"/saya/dokumen/{third}/letak")
+    assert (visitor.status, await stock(running, firm)) == (429, (68, 2))
 
 
 def forms() -> list[str]:

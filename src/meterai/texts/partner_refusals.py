@@ -83,4 +83,12 @@ PARTNER_REFUSALS: Final[dict[str, Explanation]] = {
         N_("Nomor bukti kosong atau terlalu panjang."),
         N_("Tulis nomor dengan paling banyak {maximum} huruf."),
     ),
+    "partner.document_limit": Explanation(
+        N_("Perjanjian mengizinkan paling banyak {maximum} meterai pada satu dokumen."),
+        N_("Tidak ada meterai yang terpakai. Kurangi tempatnya, atau minta perjanjian lain."),
+    ),
+    "partner.day_limit": Explanation(
+        N_("Perjanjian mengizinkan paling banyak {maximum} meterai sehari, dan sisa hari ini tidak cukup."),
+        N_("Tidak ada meterai yang terpakai. Coba lagi besok (WIB), atau minta perjanjian lain."),
+    ),
 }

@@ -49,12 +49,4 @@ STAMP_PROBLEMS: Final[dict[str, Explanation]] = {
         N_("Nomor identitas pihak terutang tidak berbentuk seperti jenisnya."),
         N_("NIK: 16 angka. NPWP: 15, 16, atau 22 angka. Paspor: huruf besar dan angka."),
     ),
-    "partner.document_limit": Explanation(
-        N_("Perjanjian mengizinkan paling banyak {maximum} meterai pada satu dokumen."),
-        N_("Kurangi tempatnya, atau minta perjanjian lain."),
-    ),
-    "partner.day_limit": Explanation(
-        N_("Perjanjian mengizinkan paling banyak {maximum} meterai sehari, dan hari ini sudah habis."),
-        N_("Kirim lagi besok (WIB), atau minta perjanjian lain."),
-    ),
 }

@@ -240,6 +240,7 @@ async def _ordered(service: App, caller: Caller, once: Once, order: StampOrder) 
         organisation_id=caller.organisation_id,
         client_id=caller.client_id,
         pieces=len(placements),
+        per_document=len(placements),
         facts=order.facts,
         uploaded=uploaded,
     )

@@ -17,12 +17,14 @@ from meterai.partners.stamps.facts import StampFacts, check_facts
 
 
 class OrderedStamps(msgspec.Struct, frozen=True, kw_only=True):
-    """Stamps that somebody orders for one document of an organisation."""
+    """Stamps that somebody orders for documents of an organisation."""
 
     organisation_id: UUID
     client_id: UUID | None
     """The client of the API that orders them; None: a person does."""
     pieces: int
+    per_document: int
+    """The most on one document."""
     facts: StampFacts | None = None
     uploaded: str = ""
     """SHA-256 (hex) of the file that came with the order. Empty: none did."""
@@ -65,7 +67,7 @@ async def count_order(tx: Connection, order: OrderedStamps, *, now: datetime) ->
         tx,
         order.organisation_id,
         pieces=order.pieces,
-        per_document=order.pieces,
+        per_document=order.per_document,
         client_id=order.client_id,
         now=now,
     )

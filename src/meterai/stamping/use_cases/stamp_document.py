@@ -18,11 +18,9 @@ from meterai.stamping.requests import PlacesSeen, WantedRequest
 from meterai.stamping.store import documents
 from meterai.stamping.use_cases.look_under_stamps import refuse_unsettled
 from meterai.stamping.use_cases.place_stamps import check_placements
-from meterai.stamping.use_cases.start_stamping import StampingRequest, start_within
+from meterai.stamping.use_cases.start_stamping import Before, StampingRequest, start_within
 from meterai.stamping.wanted_places import FIND_PLACES, WantedPlace
 
-type Before = Callable[[Connection], Awaitable[None]]
-"""Does within the transaction what comes before the stamps are reserved: counts them against limits."""
 type After = Callable[[Connection, Job], Awaitable[None]]
 """Does within the transaction what needs the job."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -24,6 +24,10 @@ from meterai.stamping.store import documents, jobs
 
 FIRST_TOKEN = 1
 """Fencing token of a new job, which is leased to the worker that accepted it."""
+
+
+type Before = Callable[[Connection], Awaitable[None]]
+"""Does within the transaction what comes before the stamps are reserved: counts them against limits."""
 
 
 class StampingRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,12 +79,15 @@ async def start_stamping(
     lot_account_id: UUID,
     reference_id: UUID,
     idempotency_key: str,
+    before: Before | None = None,
     now: datetime,
 ) -> Job:
     """Accepts a stamping job for the workers. The same request again returns the same job.
 
-    Raises: Refusal NOT_FOUND `document.unknown`, `quota.unknown` (also what belongs to somebody else);
-    INVALID `request.key_reused`, `document.no_stamps`; CONFLICT `document.stamped_already`,
+    With `before` it is refused (`document.stamped_already`), so that nothing counts twice.
+
+    Raises: what `before` raises; Refusal NOT_FOUND `document.unknown`, `quota.unknown` (also what belongs to
+    somebody else); INVALID `request.key_reused`, `document.no_stamps`; CONFLICT `document.stamped_already`,
     `ledger.insufficient` (the lot holds too few stamps).
     """
     request = StampingRequest(
@@ -90,10 +97,13 @@ async def start_stamping(
         reference_id=reference_id,
         idempotency_key=idempotency_key,
     )
-    (outcome,) = await start_stampings(db, [request], now=now)
-    if isinstance(outcome, Refusal):
-        raise outcome
-    return outcome.job
+    async with db.transaction() as tx:
+        if before is not None:
+            await before(tx)
+        (started,) = await start_within(tx, [request], now=now)
+        if before is not None and not started.new:
+            raise Refusal(Kind.CONFLICT, "document.stamped_already")
+    return started.job
 
 
 async def start_stampings(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.database import Connection
 from meterai.partners.model import stock_account_id
 from meterai.partners.queries.quota import quota_of as partner_quota
+from meterai.partners.stamps.ordering import OrderedStamps, count_order
 from meterai.sales.queries.customers import quota_of_customer
 from meterai.web.account.acting import Acting
 from meterai.web.requests.request_context import RequestContext
@@ -57,3 +60,19 @@ def lot_for(lots: Sequence[UsableQuota], pieces: int) -> UUID:
     if sum(free) >= pieces:
         raise Refusal(Kind.CONFLICT, "quota.scattered", needed=pieces, largest=max(free))
     raise Refusal(Kind.CONFLICT, "quota.empty")
+
+
+async def count_ordered(
+    tx: Connection, whose: Acting, *, pieces: int, per_document: int, now: datetime
+) -> None:
+    """Counts stamps that a member orders against the agreement. What people stamp for themselves has none.
+
+    Raises: Refusal CONFLICT `partner.not_active`, `partner.document_limit`; BUSY `partner.day_limit`; INVALID
+    `facts.missing`.
+    """
+    if whose.organisation is None:
+        return
+    order = OrderedStamps(
+        organisation_id=whose.organisation.id, client_id=None, pieces=pieces, per_document=per_document
+    )
+    await count_order(tx, order, now=now)

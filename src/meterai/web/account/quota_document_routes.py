@@ -8,6 +8,7 @@ from uuid import UUID
 from litestar import Response, get, post
 
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.database import Connection
 from meterai.ledger.recounting import retry_with_new_count
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.partners.rights import Right
@@ -19,7 +20,7 @@ from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.start_stamping import start_stamping
 from meterai.stamping.use_cases.tell_ends import await_end
 from meterai.web.account.acting import Acting, acting
-from meterai.web.account.quota import lot_for, quota_of
+from meterai.web.account.quota import count_ordered, lot_for, quota_of
 from meterai.web.documents.seen_documents import look_of, own_document, own_image_address, picture_of
 from meterai.web.orders.order_routes import pdf_response
 from meterai.web.orders.order_view import CHIPS
@@ -132,6 +133,7 @@ async def _stamp(
 ) -> None:
     """Stores places and profile. The stamping starts unless another stamp is to be placed first."""
     service, customer_id, now = context.service, whose.customer_id, context.service.clock()
+    pieces = len(wanted.placements)
     await place_stamps(service.db, document.document_id, wanted.placements, profile=profile)
     if wanted.show is not None:
         return
@@ -143,14 +145,18 @@ async def _stamp(
         now=now,
     )
 
+    async def before(tx: Connection) -> None:
+        await count_ordered(tx, whose, pieces=pieces, per_document=pieces, now=now)
+
     async def reserve() -> Job:
         return await start_stamping(
             service.db,
             document_id=document.document_id,
             customer_id=customer_id,
-            lot_account_id=lot_for(await quota_of(context, whose), len(wanted.placements)),
+            lot_account_id=lot_for(await quota_of(context, whose), pieces),
             reference_id=document.document_id,
             idempotency_key=f"quota-{document.document_id}",
+            before=before if whose.organisation else None,
             now=now,
         )
 

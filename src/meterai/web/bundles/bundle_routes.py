@@ -19,6 +19,7 @@ from litestar.response import Stream
 
 from meterai.customers.queries import SessionCustomer
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.database import Connection
 from meterai.kit.formats.display import moment_in_name
 from meterai.kit.http.status import http_status
 from meterai.ledger.recounting import retry_with_new_count
@@ -43,7 +44,7 @@ from meterai.stamping.use_cases.tell_ends import await_end
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.pages import BUNDLE_COLUMNS
 from meterai.web.account.acting import Acting, acting, acting_of, rights_of
-from meterai.web.account.quota import quota_of
+from meterai.web.account.quota import count_ordered, quota_of
 from meterai.web.account.sign_in import told
 from meterai.web.bundles.bundle_check import check_values
 from meterai.web.bundles.bundle_covering import let_cover, look_at_places
@@ -195,6 +196,9 @@ async def start(request: WebRequest, context: RequestContext, id: UUID) -> Respo
         context.service.db, id, customer_id=whose.customer_id, contact_id=whose.person.proven_by, now=now
     )
 
+    async def before(tx: Connection, pieces: int) -> None:
+        await count_ordered(tx, whose, pieces=pieces, per_document=1, now=now)
+
     async def reserve() -> int:
         lots = await quota_of(context, whose)
         return await start_bundle(
@@ -206,6 +210,7 @@ async def start(request: WebRequest, context: RequestContext, id: UUID) -> Respo
             expected=form.number("keping") + form.number("lagi"),
             again=form.number("lagi") > 0,
             settled=True,
+            before=before,
             now=now,
         )
 
