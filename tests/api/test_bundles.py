@@ -17,16 +17,20 @@ from meterai.api.conventions.problems import problem_response
 from meterai.api.resources import bundle_results
 from meterai.api.routes import ROUTES
 from meterai.bootstrap import lots_of
-from meterai.kernel.clock import system_clock
+from meterai.kernel.clock import business_date, system_clock
 from meterai.kit.files.free_space import DiskReserve
 from meterai.kit.settings import Settings
 from meterai.partners.model import Organisation, Terms, stock_account_id
+from meterai.partners.stamps.ordering import forget_liable_parties, note_bundle_jobs
 from meterai.partners.use_cases.agree import agree
+from meterai.partners.use_cases.make_reports import make_due_report
 from meterai.stamping.upload_room import UploadRoom
 from meterai.stamping.use_cases import reserve_parts, upload_to_bundle
 from meterai.verification.model import FaceLimits, Trust
 from meterai.web.site import build_site
 from tests.api.partner import Partner, Tokens, caller_of, code_of, json_of, register
+from tests.api.test_reports import table_of
+from tests.api.test_stamps import FACTS, LIABLE
 from tests.partners.organisations import make_chain
 from tests.stamping.conftest import front, jail, pki, setup, shared_tsa
 from tests.stamping.letters import make_letter
@@ -53,15 +57,18 @@ def site_of(setup: StampingSetup) -> Any:
     return build_site(app, tariffs=TARIFFS, more_routes=ROUTES, problem=problem_response)
 
 
-async def partner_with(setup: StampingSetup, tokens: Tokens) -> tuple[Partner, Organisation]:
+async def partner_with(
+    setup: StampingSetup, tokens: Tokens, role: str = "enterprise"
+) -> tuple[Partner, Organisation]:
     chain = await make_chain(setup.db, now=system_clock(), name=uuid.uuid4().hex[:6])
-    await register(setup.database.owner, chain.enterprise.id)
-    return tokens.partner(site_of(setup), caller_of(chain.enterprise.id)), chain.enterprise
+    organisation = getattr(chain, role)
+    await register(setup.database.owner, organisation.id)
+    return tokens.partner(site_of(setup), caller_of(organisation.id)), organisation
 
 
-def manifest(letters: dict[str, bytes]) -> bytes:
+def manifest(letters: dict[str, bytes], **more: object) -> bytes:
     lines = [
-        {"path": path, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+        {"path": path, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data), **more}
         for path, data in letters.items()
     ]
     return b"\n".join(map(msgspec.json.encode, lines))
@@ -71,13 +78,18 @@ async def put(partner: Partner, address: str, body: bytes, kind: str = "applicat
     return await partner.send("PUT", address, body=body, headers={"content-type": kind})
 
 
-async def opened(partner: Partner, letters: dict[str, bytes]) -> tuple[str, list[Any]]:
+async def opened(partner: Partner, letters: dict[str, bytes], **more: object) -> tuple[str, list[Any]]:
     made = await partner.post(URL, {"place": {"by": "position", "position": "bottom-right"}})
     assert made.status == 201, made.body
     address = made.headers["location"]
-    named = await put(partner, f"{address}/manifest", manifest(letters), "application/x-ndjson")
+    named = await put(partner, f"{address}/manifest", manifest(letters, **more), "application/x-ndjson")
     assert json_of(named) == {"files": len(letters), "new": len(letters)}, named.body
     return address, json_of(await partner.get(f"{address}/files"))["data"]
+
+
+async def upload_all(partner: Partner, address: str, files: list[Any]) -> None:
+    for file, data in zip(files, LETTERS.values(), strict=True):
+        await put(partner, f"{address}/files/{file['id']}/content", data)
 
 
 async def finish(setup: StampingSetup) -> None:
@@ -85,7 +97,7 @@ async def finish(setup: StampingSetup) -> None:
     worker = setup.database.worker
     for seconds in range(1, 9):
         now = system_clock() + timedelta(seconds=seconds)
-        await reserve_parts.reserve_due_parts(worker, lots_of(worker), now=now)
+        await reserve_parts.reserve_due_parts(worker, lots_of(worker), after=note_bundle_jobs, now=now)
         await setup.work()
 
 
@@ -151,11 +163,48 @@ async def test_a_bundle_counts_against_the_agreement_before_anything_is_spent(
     partner, organisation = await partner_with(setup, tokens)
     await agree(setup.db, organisation.id, Terms(unit_price=10_000, stamps_per_day_max=1), now=system_clock())
     address, files = await opened(partner, LETTERS)
-    for file, data in zip(files, LETTERS.values(), strict=True):
-        await put(partner, f"{address}/files/{file['id']}/content", data)
+    await upload_all(partner, address, files)
     assert code_of(await partner.post(f"{address}/start", {})) == (429, "partner.day_limit")
     assert json_of(await partner.get(address))["files"]["ready"] == 3
     assert await setup.value("SELECT count(*) FROM stamping.serial") == 0
+
+
+async def test_a_collectors_manifest_says_what_it_reports_of_each_file(
+    setup: StampingSetup, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reserve_parts, "PART", 2)
+    partner, _ = await partner_with(setup, tokens, "collector")
+    address, month = (
+        (await partner.post(URL, {})).headers["location"],
+        f"{business_date(system_clock()):%Y-%m}",
+    )
+    for facts, why in ((None, "type, number, date, value, liable"), (FACTS | {"value": None}, "value")):
+        answer = await put(
+            partner, f"{address}/manifest", manifest(LETTERS, facts=facts), "application/x-ndjson"
+        )
+        assert code_of(answer) == (422, "bundle.manifest_line")
+        assert f"facts.missing: {why}" in json_of(answer)["detail"]
+    assert json_of(await partner.get(f"{address}/files"))["data"] == []
+
+    await put(partner, f"{address}/manifest", manifest(LETTERS, facts=FACTS), "application/x-ndjson")
+    assert (await partner.post(f"{address}/cancel")).status == 200
+    assert await forget_liable_parties(setup.database.worker, years=10, now=system_clock()) == 3
+
+    address, files = await opened(partner, LETTERS, facts=FACTS)
+    corrected = manifest(LETTERS, facts=FACTS | {"value": 9_000_000})
+    await put(partner, f"{address}/manifest", corrected, "application/x-ndjson")
+    await upload_all(partner, address, files)
+    assert (await partner.post(f"{address}/start", {})).status == 202
+    await finish(setup)
+    assert json_of(await partner.get(address))["files"]["stamped"] == 3
+    assert await setup.value("SELECT count(*) FROM partners.file_facts") == 0
+    report = await partner.post("/api/v1/reports", {"kind": "collector_month", "month": month})
+    await make_due_report(setup.database.worker, clock=system_clock)
+    made = json_of(await partner.get(report.headers["location"]))
+    rows = table_of((await partner.get(made["files"]["csv"])).body)
+    assert [(row["Nilai dokumen"], row["Nama pihak terutang"]) for row in rows] == [
+        ("9000000", LIABLE["name"])
+    ] * 3
 
 
 async def test_what_does_not_fit_is_refused_and_nothing_is_lost(setup: StampingSetup, tokens: Tokens) -> None:

@@ -43,6 +43,7 @@ from meterai.operations.use_cases.judge_promises import judge_due_promises
 from meterai.operations.use_cases.keep_terms import keep_terms
 from meterai.operations.use_cases.publish_head import publish_head
 from meterai.operations.use_cases.report_backlog import BacklogReporter
+from meterai.partners.stamps.ordering import note_bundle_jobs
 from meterai.partners.use_cases.clean_up_clients import clean_up_clients
 from meterai.partners.use_cases.make_reports import forget_old_reports, make_due_report
 from meterai.partners.webhooks.use_cases.clean_up_webhooks import clean_up_webhooks
@@ -157,7 +158,7 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str, visits: WebhookVisits) -
         Loop(name="quota_news", work=lambda: tell_quota_ends(app), busy_s=0.1, idle_s=10),
         Loop(
             name="bundles",
-            work=lambda: reserve_due_parts(db, lots_of(db), now=clock()),
+            work=lambda: reserve_due_parts(db, lots_of(db), after=note_bundle_jobs, now=clock()),
             busy_s=0.1,
             idle_s=0.5,
         ),

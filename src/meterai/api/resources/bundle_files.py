@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any, cast
 from uuid import UUID
 
@@ -19,8 +19,12 @@ from meterai.api.dependencies import Service
 from meterai.api.resources.bundles import PATH, counts_of
 from meterai.bootstrap import App, vouch_of
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.database import Connection
 from meterai.kit.files.zip_archive import safe_path
 from meterai.kit.http.body_budget import PROCESS_BUDGET, arriving
+from meterai.partners.queries.standing import standing_of
+from meterai.partners.stamps.facts import StampFacts, check_facts
+from meterai.partners.stamps.ordering import note_file_facts
 from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.stamping.bundles.model import PATH_CHARACTERS_MAX, BundleFile, Outcome
 from meterai.stamping.bundles.queries import files_after, find_file
@@ -53,6 +57,8 @@ class NamedFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     path: Annotated[str, Meta(min_length=5, max_length=PATH_CHARACTERS_MAX)]
     sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
     bytes: Annotated[int, Meta(ge=1, le=_FILE_BYTES_MAX)]
+    facts: StampFacts | None = None
+    """What is known of the document. A collector says all of it. A line that is sent again replaces it."""
 
 
 class ManifestTaken(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,11 +114,11 @@ async def take_manifest(
 ) -> ManifestTaken:
     """Names files, one JSON object a line, read while it arrives. Sending lines again is harmless."""
     found = await counts_of(service, caller, bundle_id)
+    async with service.db.connection() as connection:
+        standing = await standing_of(connection, caller.organisation_id)
     files = new = 0
-    async for some in _batches(request):
-        new += await name_in_bundle(
-            service.db, bundle_id=found.id, customer_id=caller.account_holder, files=some
-        )
+    async for some in _batches(request, needs_facts=standing.is_collector):
+        new += await _name(service, caller, found.id, some)
         files += len(some)
     return ManifestTaken(files=files, new=new)
 
@@ -253,14 +259,30 @@ async def _arrived(request: Request[Any, Any, Any]) -> tuple[bytes, bool]:
     return bytes(kept), is_cut
 
 
-async def _batches(request: Request[Any, Any, Any]) -> AsyncIterator[list[tuple[str, str, int]]]:
-    """Reads the lines of a manifest, some at a time."""
-    some: list[tuple[str, str, int]] = []
+async def _name(service: App, caller: Caller, bundle_id: UUID, files: Sequence[NamedFile]) -> int:
+    """Names files, and keeps what is known of them. Returns how many are new."""
+
+    async def note_facts(tx: Connection, ids: Sequence[UUID]) -> None:
+        known = [(id, file.facts) for id, file in zip(ids, files, strict=True)]
+        await note_file_facts(tx, caller.organisation_id, known)
+
+    return await name_in_bundle(
+        service.db,
+        bundle_id=bundle_id,
+        customer_id=caller.account_holder,
+        files=[(file.path, file.sha256, file.bytes) for file in files],
+        after=note_facts,
+    )
+
+
+async def _batches(request: Request[Any, Any, Any], *, needs_facts: bool) -> AsyncIterator[list[NamedFile]]:
+    """Reads the lines of a manifest, some at a time. `needs_facts`: each line must have facts."""
+    some: list[NamedFile] = []
     number = 0
     async for line in _lines(request):
         number += 1
         if line.strip():
-            some.append(_named(line, number))
+            some.append(_named(line, number, needs_facts=needs_facts))
         if len(some) == _LINES_AT_ONCE:
             yield some
             some = []
@@ -284,17 +306,24 @@ async def _lines(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
     yield rest
 
 
-def _named(line: bytes, number: int) -> tuple[str, str, int]:
+def _named(line: bytes, number: int, *, needs_facts: bool) -> NamedFile:
     try:
         file = msgspec.json.decode(line, type=NamedFile)
         path = safe_path(file.path)
+        check_facts(file.facts, needed=needs_facts)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refusal(Kind.INVALID, "bundle.manifest_line", line=number, why=str(error)) from error
     except Refusal as refusal:
-        raise Refusal(Kind.INVALID, "bundle.manifest_line", line=number, why=refusal.code) from refusal
+        raise Refusal(Kind.INVALID, "bundle.manifest_line", line=number, why=_why(refusal)) from refusal
     if not path.casefold().endswith(".pdf"):
         raise Refusal(Kind.INVALID, "bundle.manifest_line", line=number, why="archive.not_pdf")
-    return path, file.sha256, file.bytes
+    return msgspec.structs.replace(file, path=path)
+
+
+def _why(refusal: Refusal) -> str:
+    """The code of a refusal, with the names of what is missing."""
+    fields = refusal.facts.get("fields")
+    return f"{refusal.code}: {fields}" if fields else refusal.code
 
 
 ROUTES: list[Any] = [take_manifest, list_bundle_files, read_bundle_file, upload_file, continue_upload]

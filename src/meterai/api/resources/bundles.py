@@ -19,8 +19,7 @@ from meterai.bootstrap import App, lots_of
 from meterai.kernel.refusals import Kind
 from meterai.kit.database import Connection
 from meterai.ledger.recounting import retry_with_new_count
-from meterai.partners.stamps.facts import check_facts
-from meterai.partners.stamps.ordering import count_stamps
+from meterai.partners.stamps.ordering import count_bundle, note_bundle_jobs
 from meterai.pdf.profiles import Profile
 from meterai.stamping.bundles.model import FILES_MAX, BundleCounts, Outcome, Rule
 from meterai.stamping.bundles.queries import bundle_counts
@@ -124,15 +123,14 @@ async def start_stamping_bundle(
     rule, now = found.rule or Rule(), service.clock()
 
     async def count(tx: Connection, pieces: int) -> None:
-        needed = await count_stamps(
+        await count_bundle(
             tx,
-            caller.organisation_id,
+            found.id,
+            organisation_id=caller.organisation_id,
             pieces=pieces,
-            per_document=1,
             client_id=caller.client_id,
             now=now,
         )
-        check_facts(None, needed=needed)  # manifests have none yet, so collectors stamp one by one
 
     async def reserve() -> int:
         return await start_bundle(
@@ -145,6 +143,7 @@ async def start_stamping_bundle(
             again=rule.again,
             short=data.wait_for_quota,
             before=count,
+            after=note_bundle_jobs,
             now=now,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from meterai.kit.database import Connection, Database
 from meterai.partners.clients.spending import spend
 from meterai.partners.stamps import store
 from meterai.partners.stamps.facts import StampFacts, check_facts
+
+_PATHS_TOLD = 5
 
 
 class OrderedStamps(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +75,40 @@ async def count_order(tx: Connection, order: OrderedStamps, *, now: datetime) ->
         now=now,
     )
     check_facts(order.facts, needed=needed)
+
+
+async def count_bundle(
+    tx: Connection,
+    bundle_id: UUID,
+    *,
+    organisation_id: UUID,
+    pieces: int,
+    client_id: UUID | None,
+    now: datetime,
+) -> None:
+    """Counts the files of a bundle that were chosen, and checks what a collector has to say of each.
+
+    Raises: Refusal as `count_stamps`; INVALID `facts.missing` with the first paths in `fields`.
+    """
+    needed = await count_stamps(
+        tx, organisation_id, pieces=pieces, per_document=1, client_id=client_id, now=now
+    )
+    if needed and (paths := await store.files_without_facts(tx, bundle_id, limit=_PATHS_TOLD)):
+        raise Refusal(Kind.INVALID, "facts.missing", fields=", ".join(paths))
+
+
+async def note_file_facts(
+    tx: Connection, organisation_id: UUID, files: Sequence[tuple[UUID, StampFacts | None]]
+) -> None:
+    """Keeps what a manifest says of files."""
+    known = [(id, facts) for id, facts in files if facts is not None]
+    if known:
+        await store.note_file_facts(tx, organisation_id, known)
+
+
+async def note_bundle_jobs(tx: Connection, jobs: Mapping[UUID, UUID]) -> None:
+    """Keeps what is known of files with their jobs, once these are there. `jobs`: the job of each file."""
+    await store.move_facts(tx, jobs)
 
 
 async def note_order(tx: Connection, order: OrderedStamps, *, job_id: UUID, document_id: UUID) -> None:

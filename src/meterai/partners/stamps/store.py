@@ -1,7 +1,10 @@
 """Every statement on the tables about what partners stamp."""
 
+# ruff: noqa: S608 (our own words)
+
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +14,17 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, call
 from meterai.partners.stamps.facts import StampFacts
 from meterai.partners.store import partner_refusals
+
+_FACTS = (
+    "organisation_id",
+    "document_type",
+    "document_number",
+    "document_date",
+    "document_value",
+    "liable_identity_type",
+    "liable_identity",
+    "liable_name",
+)
 
 
 async def count_stamps(
@@ -34,21 +48,57 @@ async def count_stamps(
 
 async def note_facts(tx: Connection, organisation_id: UUID, job_id: UUID, facts: StampFacts) -> None:
     """Keeps what is known of the document that a job stamps."""
-    liable = facts.liable
     await tx.execute(
-        """INSERT INTO partners.stamp_facts (job_id, organisation_id, document_type, document_number,
-               document_date, document_value, liable_identity_type, liable_identity, liable_name)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
+        f"""INSERT INTO partners.stamp_facts (job_id, {", ".join(_FACTS)})
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
         job_id,
-        organisation_id,
-        facts.type,
-        facts.number,
-        facts.date,
-        facts.value,
-        liable and liable.identity_type,
-        liable and liable.identity,
-        liable and liable.name,
+        *_values(organisation_id, facts),
     )
+
+
+async def note_file_facts(
+    tx: Connection, organisation_id: UUID, files: Sequence[tuple[UUID, StampFacts]]
+) -> None:
+    """Keeps what is known of files of a bundle. What is said later counts."""
+    await tx.executemany(
+        f"""INSERT INTO partners.file_facts (file_id, {", ".join(_FACTS)})
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            ON CONFLICT (file_id) DO UPDATE
+            SET {", ".join(f"{name} = excluded.{name}" for name in _FACTS)}""",
+        [(id, *_values(organisation_id, facts)) for id, facts in files],
+    )
+
+
+async def files_without_facts(tx: Connection, bundle_id: UUID, *, limit: int) -> list[str]:
+    """Lists paths of chosen files of a bundle of which nothing is known."""
+    rows = await tx.fetch(
+        """SELECT path FROM stamping.bundle_file f WHERE bundle_id = $1 AND waits
+               AND NOT EXISTS (SELECT FROM partners.file_facts k WHERE k.file_id = f.id)
+           ORDER BY path LIMIT $2""",
+        bundle_id,
+        limit,
+    )
+    return [row["path"] for row in rows]
+
+
+async def move_facts(tx: Connection, jobs: Mapping[UUID, UUID]) -> None:
+    """Makes what is known of files that of their jobs. `jobs`: the job of each file."""
+    moved = ", ".join(f"f.{name}" for name in _FACTS)
+    await tx.execute(
+        f"""WITH moved AS (
+                DELETE FROM partners.file_facts f USING unnest($1::uuid[], $2::uuid[]) AS g(file_id, job_id)
+                WHERE f.file_id = g.file_id RETURNING g.job_id, {moved}
+            ) INSERT INTO partners.stamp_facts (job_id, {", ".join(_FACTS)}) SELECT * FROM moved""",
+        list(jobs.keys()),
+        list(jobs.values()),
+    )
+
+
+def _values(organisation_id: UUID, facts: StampFacts) -> tuple[object, ...]:
+    """The values of the columns `_FACTS`."""
+    liable = facts.liable
+    of_party = (liable.identity_type, liable.identity, liable.name) if liable else (None, None, None)
+    return organisation_id, facts.type, facts.number, facts.date, facts.value, *of_party
 
 
 async def note_upload(tx: Connection, organisation_id: UUID, document_id: UUID, sha256: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -29,17 +29,25 @@ type FindLots = Callable[[UUID, UUID], Awaitable[Lots]]
 """Finds the lots of a customer; called with the organisation of the bundle and the customer."""
 
 
-async def reserve_due_parts(db: Database, find_lots: FindLots, *, now: datetime) -> int:
+type AfterPart = Callable[[Connection, Mapping[UUID, UUID]], Awaitable[None]]
+"""Does within the transaction what needs the jobs of a part; called with the job of each file."""
+
+
+async def reserve_due_parts(
+    db: Database, find_lots: FindLots, *, after: AfterPart | None = None, now: datetime
+) -> int:
     """Reserves the next part of each bundle whose part before is nearly done. Returns how many stamps.
 
     A bundle without quota rests, says why, and goes on by itself once there is quota.
     """
     async with db.connection() as connection:
         due = await bundles.due_bundles(connection, now, limit=_BUNDLES)
-    return sum([await _reserve_due(db, find_lots, bundle, now) for bundle in due])
+    return sum([await _reserve_due(db, find_lots, bundle, after, now) for bundle in due])
 
 
-async def _reserve_due(db: Database, find_lots: FindLots, bundle: Row, now: datetime) -> int:
+async def _reserve_due(
+    db: Database, find_lots: FindLots, bundle: Row, after: AfterPart | None, now: datetime
+) -> int:
     lots = await find_lots(bundle["organisation_id"], bundle["customer_id"])
     try:
         async with db.transaction() as tx:
@@ -48,7 +56,9 @@ async def _reserve_due(db: Database, find_lots: FindLots, bundle: Row, now: date
             if await bundles.count_at_work(tx, bundle["id"], limit=NEXT_BELOW) >= NEXT_BELOW:
                 await bundles.set_next_part(tx, bundle["id"], now + _LOOK)
                 return 0
-            return await reserve_part(tx, bundle["id"], bundle["customer_id"], lots=lots, now=now)
+            return await reserve_part(
+                tx, bundle["id"], bundle["customer_id"], lots=lots, after=after, now=now
+            )
     except Refusal as refusal:
         if refusal.kind is Kind.NOT_FOUND:
             raise
@@ -57,7 +67,13 @@ async def _reserve_due(db: Database, find_lots: FindLots, bundle: Row, now: date
 
 
 async def reserve_part(
-    tx: Connection, bundle_id: UUID, customer_id: UUID, *, lots: Lots, now: datetime
+    tx: Connection,
+    bundle_id: UUID,
+    customer_id: UUID,
+    *,
+    lots: Lots,
+    after: AfterPart | None = None,
+    now: datetime,
 ) -> int:
     """Reserves stamps for the next files of a bundle that wait, and accepts their jobs. Returns how many.
 
@@ -74,7 +90,9 @@ async def reserve_part(
     given = ready[: len(chosen)]
     requests = [_request(file, customer_id, lot) for file, lot in zip(given, chosen, strict=True)]
     if requests:
-        await start_within(tx, requests, now=now)
+        started = await start_within(tx, requests, now=now)
+        if after is not None:
+            await after(tx, {file["id"]: one.job.id for file, one in zip(given, started, strict=True)})
     await bundles.end_wait(tx, [*gone, *(file["id"] for file in given)])
     is_last = len(waiting) < PART and len(given) == len(ready)
     await bundles.set_next_part(tx, bundle_id, None if is_last else now + _LOOK)

@@ -15,7 +15,7 @@ from meterai.pdf.requests import Inspection
 from meterai.stamping.bundles.model import STAMPED_ALREADY, Rule, end_pages
 from meterai.stamping.placement import Placement
 from meterai.stamping.store import bundles
-from meterai.stamping.use_cases.reserve_parts import Lots, reserve_part
+from meterai.stamping.use_cases.reserve_parts import AfterPart, Lots, reserve_part
 
 _PLACED_AT_ONCE = 500
 
@@ -35,6 +35,7 @@ async def start_bundle(
     settled: bool = False,
     short: bool = False,
     before: Before | None = None,
+    after: AfterPart | None = None,
     now: datetime,
 ) -> int:
     """Chooses each checked document that has no stamp yet, and reserves the stamps of the first part.
@@ -51,11 +52,12 @@ async def start_bundle(
     - `settled`: whether a stamp that covers something is refused, unless a person agreed to it.
     - `short`: whether to start with too little quota; the rest waits until there is more.
     - `before`: counts the documents against limits, within the transaction.
+    - `after`: notes within the transaction what needs the jobs of the first part.
 
     Raises: Refusal NOT_FOUND `bundle.unknown`, `quota.unknown`; CONFLICT `bundle.cancelled`, `bundle.changed`
     (another number of documents than expected), `bundle.covers`, `quota.missing` with `missing`, `needed`,
     `available`, and `ledger.insufficient` when somebody used the quota at the same moment; what `before`
-    raises.
+    and `after` raise.
     """
     async with db.transaction() as tx:
         bundle = await bundles.lock_bundle(tx, bundle_id, customer_id)
@@ -74,7 +76,7 @@ async def start_bundle(
         if bundle["door"] != "api":  # its files were placed when they came
             await _place(tx, bundle_id, rule, settled=settled)
         await bundles.set_started(tx, bundle_id, rule, now)
-        await _reserve_first(tx, bundle_id, customer_id, lots, chosen, now, short=short)
+        await _reserve_first(tx, bundle_id, customer_id, lots, chosen, now, short=short, after=after)
     return chosen
 
 
@@ -110,6 +112,7 @@ async def _reserve_first(
     now: datetime,
     *,
     short: bool,
+    after: AfterPart | None,
 ) -> None:
     """Reserves the first part. The quota must be enough for the rest, and for the customer's other bundles.
 
@@ -119,7 +122,7 @@ async def _reserve_first(
     if available < needed and not short:
         raise _missing(needed, available)
     if available > 0:
-        await reserve_part(tx, bundle_id, customer_id, lots=lots, now=now)
+        await reserve_part(tx, bundle_id, customer_id, lots=lots, after=after, now=now)
     if short:
         return
     left = [await balance(tx, lot) for lot, _ in lots]

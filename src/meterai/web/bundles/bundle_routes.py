@@ -25,6 +25,7 @@ from meterai.kit.http.status import http_status
 from meterai.ledger.recounting import retry_with_new_count
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.partners.rights import Right
+from meterai.partners.stamps.ordering import note_bundle_jobs
 from meterai.stamping.bundles.model import MOVING, UNDER_WAY, BundleCounts, BundleHead, Outcome, bundle_id
 from meterai.stamping.bundles.queries import (
     bundle_counts,
@@ -211,6 +212,7 @@ async def start(request: WebRequest, context: RequestContext, id: UUID) -> Respo
             again=form.number("lagi") > 0,
             settled=True,
             before=before,
+            after=note_bundle_jobs,
             now=now,
         )
 
