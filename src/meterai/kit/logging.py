@@ -30,8 +30,8 @@ _SECRET_KEYS: Final = frozenset(
 )
 # Each begins at a word and has a limited length: otherwise a long text takes quadratic time.
 _PATTERNS: Final = (
-    # /p/{token}, /pesanan/{token}, /unduh/{token}: the link is the right to the order
-    (re.compile(r"(/(?:p|pesanan|order|unduh|saya|pay)/)[A-Za-z0-9_\-]{16,}"), r"\1…"),
+    # /p/{token}, /pesanan/{token}, /unduh/{token}, /undangan/{token}: the link is the right
+    (re.compile(r"(/(?:p|pesanan|order|unduh|undangan|saya|pay)/)[A-Za-z0-9_\-]{16,}"), r"\1…"),
     (re.compile(r"(/t/)[A-Za-z0-9_\-]{128}"), r"\1…"),  # a ticket: its holder has the place in line
     (re.compile(r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,}\b"), "…@…"),
     (re.compile(r"(?<![\w.\-])(?:\+62|62|0)8\d{7,12}\b"), "08…"),

@@ -43,6 +43,7 @@ from meterai.operations.use_cases.judge_promises import judge_due_promises
 from meterai.operations.use_cases.keep_terms import keep_terms
 from meterai.operations.use_cases.publish_head import publish_head
 from meterai.operations.use_cases.report_backlog import BacklogReporter
+from meterai.partners.members.use_cases.invite_member import forget_invitations
 from meterai.partners.stamps.ordering import note_bundle_jobs
 from meterai.partners.use_cases.clean_up_clients import clean_up_clients
 from meterai.partners.use_cases.make_reports import forget_old_reports, make_due_report
@@ -197,6 +198,7 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str, visits: WebhookVisits) -
         Loop(name="bundles_clean_up", work=lambda: clean_up_bundles(db, now=clock()), busy_s=1, idle_s=60),
         Loop(name="answers_clean_up", work=lambda: forget_answers(db, clock()), busy_s=0.1, idle_s=60),
         Loop(name="clients_clean_up", work=lambda: clean_up_clients(db, now=clock()), busy_s=1, idle_s=60),
+        Loop(name="invitations_clean_up", work=lambda: forget_invitations(db, now=clock()), idle_s=3_600),
         Loop(name="orders_clean_up", work=lambda: clean_up_orders(db, now=clock()), busy_s=1, idle_s=60),
         Loop(
             name="terms",

@@ -23,7 +23,7 @@ OUR_ADDRESSES = frozenset(
         *languages()[1:],
         *("hentikan", "ketentuan", "kontak", "kuota", "pengaduan", "pengembalian", "periksa", "pesanan"),
         "privasi",
-        *("saya", "status", "tentang", "uang"),
+        *("saya", "status", "tentang", "uang", "undangan"),
     )
 )
 """First parts of addresses of site and gates. An event of such a name would hide them (a test compares)."""

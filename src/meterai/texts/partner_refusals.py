@@ -21,6 +21,23 @@ PARTNER_REFUSALS: Final[dict[str, Explanation]] = {
         N_("Organisasi harus memiliki seorang pemilik."),
         N_("Beri peran pemilik kepada anggota lain lebih dulu."),
     ),
+    "invitation.ended": Explanation(
+        N_("Undangan ini tidak berlaku lagi."),
+        N_("Minta pemilik akun organisasi mengirim undangan baru."),
+    ),
+    "invitation.other_contact": Explanation(
+        N_("Undangan ini untuk kontak lain."),
+        N_("Masuk dengan kontak yang menerima undangan itu, atau tambahkan kontak itu ke akun Anda."),
+    ),
+    "invitation.member_already": Explanation(
+        N_("Anda sudah menjadi anggota organisasi ini."),
+        N_("Minta pemilik akun organisasi mengubah peran Anda bila perlu."),
+    ),
+    "invitation.too_many": Explanation(
+        N_("Organisasi ini sudah mengirim {maximum} undangan dalam satu hari."),
+        N_("Undang orang berikutnya besok."),
+    ),
+    "member.no_role": Explanation(N_("Peran belum dipilih."), N_("Pilih satu peran, lalu kirim lagi.")),
     "partner.name": Explanation(
         N_("Nama organisasi kosong atau terlalu panjang."),
         N_("Tulis nama dengan paling banyak {maximum} huruf."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from meterai.texts.mechanism.letters import Letter
 from meterai.texts.mechanism.marks import N_
 
 MEMBER_ROLES: Final = {
@@ -13,6 +14,25 @@ MEMBER_ROLES: Final = {
     "viewer": N_("Hanya melihat"),
 }
 """The roles of an organisation's members."""
+
+INVITATION: Final = Letter(
+    N_("Undangan menjadi anggota {organisation}"),
+    N_(
+        "{organisation} mengundang Anda untuk bertindak baginya di Meterai. Peran Anda: {role}.\n\n"
+        "Buka tautan ini, lalu buktikan kontak ini dengan kode: {link}\n\n"
+        "Berlaku 7 hari, satu kali, dan hanya untuk kontak ini. Tidak mengenal organisasi ini? "
+        "Abaikan pesan ini, tidak ada yang berubah."
+    ),
+)
+"""By it a person becomes a member of an organisation."""
+
+ROLE_RIGHTS: Final = {
+    "owner": N_("Melihat semuanya, memberi meterai, mengambil stok, dan mengatur anggota."),
+    "buyer": N_("Melihat semuanya dan mengambil stok."),
+    "stamper": N_("Melihat semuanya dan memberi meterai."),
+    "viewer": N_("Hanya melihat."),
+}
+"""What each role may do (`partners/rights.py`)."""
 
 STATEMENT_ACCOUNTS: Final = {
     "partner_stock": N_("Stok meterai"),

@@ -17,6 +17,18 @@ ACTS = [
     Act("call a block paid", "UPDATE partners.block SET paid = paid + 1"),
     Act("give a partner credit", "UPDATE partners.agreement SET credit_limit = 1000000"),
     Act("wake a closed partner", "UPDATE partners.organisation SET state = 'active'"),
+    Act(
+        "become a member without an owner's session",
+        f"INSERT INTO partners.member VALUES ({_ID}, {_ID}, 'owner', now())",
+        may=["operator"],
+        refused_as=("23503",),
+    ),
+    Act("become an owner", "UPDATE partners.member SET role = 'owner'", may=["operator"]),
+    Act(
+        "invite people without an owner's session",
+        f"SELECT partners.invite('', {_ID}, {_ID}, '', 'email', 'x@x.id', 'x', 'owner', 9, now())",
+        refused_as=("PM001",),
+    ),
     Act("move a partner in the tree", f"UPDATE partners.organisation SET parent_id = {_ID}"),
     Act("take what a partner owns", f"UPDATE partners.organisation SET account_holder = {_ID}"),
     Act(

@@ -158,11 +158,12 @@ def set_partner_member(
         raise typer.BadParameter("give --role, or --end", param_hint="--role")
 
     async def work(db: Database) -> None:
+        now = system_clock()
         organisation, person = await organisation_id(db, code), await _customer(db, contact)
         if role is None:
-            await end_membership(db, organisation, person)
+            await end_membership(db, organisation, person, now=now, actor=operator_name())
         else:
-            await set_member(db, organisation, person, role, now=system_clock())
+            await set_member(db, organisation, person, role, now=now, actor=operator_name())
 
     with_database(data, "meterai partner", work)
     typer.echo(f"No member of {code} any more." if role is None else f"Member of {code}: {role}.")

@@ -115,25 +115,33 @@ async def _refuse_idle(context: RequestContext, organisation: Organisation, righ
         raise Refusal(Kind.CONFLICT, "member.collector")
 
 
-async def organisation_of(
+async def acting_member(
     request: WebRequest, context: RequestContext, right: Right = Right.SHOW
-) -> Organisation:
-    """The organisation for which the visitor acts, for pages that only organisations have.
+) -> tuple[Acting, Organisation]:
+    """The visitor and the organisation for which they act, for pages that only organisations have.
 
     Raises: what `acting` raises; Refusal FORBIDDEN `member.for_oneself`.
     """
     found = await acting(request, context, right)
     if found.organisation is None:
         raise Refusal(Kind.FORBIDDEN, "member.for_oneself")
-    return found.organisation
+    return found, found.organisation
 
 
-def choice_cookie(context: RequestContext, person: SessionCustomer, organisation_id: UUID | None) -> Cookie:
-    """Makes the cookie that keeps for whom the person acts. None: for themselves."""
+async def organisation_of(
+    request: WebRequest, context: RequestContext, right: Right = Right.SHOW
+) -> Organisation:
+    """The organisation alone. Raises: what `acting_member` raises."""
+    _, organisation = await acting_member(request, context, right)
+    return organisation
+
+
+def choice_cookie(context: RequestContext, session_token: str, organisation_id: UUID | None) -> Cookie:
+    """Makes the cookie that keeps for whom the person of a session acts. None: for themselves."""
     if organisation_id is None:
         return context.cookie(ACTING_COOKIE, "", max_age=0)
-    secret, session = context.service.secret, person.token.encode()
-    text = to_tagged_text(secret, _PURPOSE, organisation_id.bytes, about=session)
+    secret, about = context.service.secret, session_token.encode()
+    text = to_tagged_text(secret, _PURPOSE, organisation_id.bytes, about=about)
     return context.cookie(ACTING_COOKIE, text, max_age=YEAR_SECONDS)
 
 

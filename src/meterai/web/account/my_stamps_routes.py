@@ -104,7 +104,7 @@ async def _own_page(request: WebRequest, context: RequestContext, ended: Refusal
     """The person's own page, from now on. It says that they are no member of the organisation any more."""
     person = await signed_in(context, request)
     page = await _page(request, context, Acting(person), ended)
-    page.set_cookie(choice_cookie(context, person, None))
+    page.set_cookie(choice_cookie(context, person.token, None))
     return page
 
 
@@ -116,7 +116,7 @@ async def choose(request: WebRequest, context: RequestContext) -> Response[bytes
     wanted = id_in(form.text("organisasi"))
     if wanted is not None:
         await member_of(context, person, wanted)
-    return context.redirect(request, "/saya", cookies=[choice_cookie(context, person, wanted)])
+    return context.redirect(request, "/saya", cookies=[choice_cookie(context, person.token, wanted)])
 
 
 @post("/saya/masuk", status_code=303)

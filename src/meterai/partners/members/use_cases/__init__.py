@@ -1,0 +1,1 @@
+"""What owners and members do about memberships."""
