@@ -72,6 +72,7 @@ def partner_server() -> Iterator[PartnerServer]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body leave together: apart, the client's system waits before it confirms
 
         def do_GET(self) -> None:
             place = urlsplit(self.path)

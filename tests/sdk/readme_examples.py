@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from textwrap import dedent
 
+_BLOCK = r"^( *)```{}\n(.*?)^\1```$"
 _IMPORT = re.compile(r"^import .*$\n?", re.MULTILINE)
 
 
 def program_of(readme: Path, language: str) -> str:
-    """All blocks of this language together. They must be there."""
-    blocks = re.findall(rf"^```{language}\n(.*?)^```$", readme.read_text(), re.MULTILINE | re.DOTALL)
+    """All blocks of this language together, also those in steps of a list. They must be there."""
+    blocks = re.findall(_BLOCK.format(language), readme.read_text(), re.MULTILINE | re.DOTALL)
     assert blocks, f"{readme} has no {language}"
-    return "\n".join(blocks)
+    return "\n".join(dedent(block) for _, block in blocks)
 
 
 def module_of(program: str) -> str:

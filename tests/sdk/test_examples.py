@@ -6,10 +6,10 @@ import os
 import re
 import sys
 import uuid
+import zipfile
 from pathlib import Path
 
 import pytest
-from joserfc.jwk import OKPKey
 
 from tests.launcher.test_scripts import ROOT
 from tests.run_here import RunHere, make_run_here
@@ -24,42 +24,57 @@ PYTHON = ROOT / "sdk" / "python" / "README.md"
 TYPESCRIPT = PACKAGE / "README.md"
 
 
+@pytest.fixture(scope="module")
+def made() -> dict[str, str]:
+    """What `partner` made, for all tests."""
+    return {}
+
+
 @pytest.fixture
-def place(
-    tmp_path: Path,
+def partner(
+    made: dict[str, str],
     service: RunningService,
+    tmp_path_factory: pytest.TempPathFactory,
     capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Path:
-    """Where the examples run: with documents, and a client of a new partner in the environment."""
-    for name in ("surat.pdf", "surat/satu.pdf", "surat/dua.pdf"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(make_letter(f"Tanda tangan {tmp_path.name} {name}"))
-    key = OKPKey.generate_key("Ed25519")
-    (tmp_path / "client.pem").write_bytes(key.as_pem(private=True))
-    (tmp_path / "public.pem").write_bytes(key.as_pem(private=False))
-    with pytest.MonkeyPatch.context() as patch:
-        client = new_partner(service, make_run_here(patch, capsys), tmp_path / "public.pem")
-    for name, value in {**client, "URL": service.addresses.site, "KEY": str(tmp_path / "client.pem")}.items():
-        monkeypatch.setenv(f"METERAI_API_{name}", value)
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
-    return tmp_path
+) -> dict[str, str]:
+    """The variables of the client of a partner. Its key is made as the READMEs say. Both say it alike."""
+    if not made:
+        keys = tmp_path_factory.mktemp("keys")
+        (how,) = {program_of(readme, "bash") for readme in (PYTHON, TYPESCRIPT)}
+        run("sh", "-euc", how, at=keys)
+        with pytest.MonkeyPatch.context() as patch:
+            ids = new_partner(service, make_run_here(patch, capsys), keys / "public.pem")
+        variables = {**ids, "URL": service.addresses.site, "KEY": str(keys / "client.pem")}
+        made.update({f"METERAI_API_{name}": value for name, value in variables.items()})
+    return made
 
 
 def new_partner(service: RunningService, run_here: RunHere, public_key: Path) -> dict[str, str]:
-    """A distributor with 20 stamps. Returns the ids of its client, as the command prints them."""
+    """A distributor with 40 stamps. Returns the ids of its client, as the command prints them."""
     code = f"contoh-{uuid.uuid4().hex[:8]}"
     for words in (
         f"partner add {code} --name Contoh-{code} --role distributor",
         f"partner agree {code} --price 10000",
-        f"partner deposit {code} 200000 --receipt NTPN-{code}",
-        f"partner block {code} 20 --by deposit",
+        f"partner deposit {code} 400000 --receipt NTPN-{code}",
+        f"partner block {code} 40 --by deposit",
         f"client add {code} --name Contoh --key {public_key}",
     ):
         done = run_here(*words.split(), "--data", str(service.data))
         assert done.returncode == 0, done.stderr
     told = dict(line.split(":", 1) for line in done.stdout.splitlines()[:2])
     return {"CLIENT": told["client_id"].strip(), "KEY_ID": told["kid"].strip()}
+
+
+@pytest.fixture
+def place(tmp_path: Path, partner: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where examples run: with documents of their own, and the partner's client in the environment."""
+    for name in ("surat.pdf", "surat/satu.pdf", "surat/dua.pdf"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(make_letter(f"Tanda tangan {tmp_path.name} {name}"))
+    for name, value in partner.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    return tmp_path
 
 
 @pytest.fixture(scope="module")
@@ -71,24 +86,46 @@ def built(tmp_path_factory: pytest.TempPathFactory, service: RunningService) -> 
 
 def test_python(place: Path) -> None:
     said = run(sys.executable, "-c", program_of(PYTHON, "python"), at=place).splitlines()
-    check(said, place)
+    check(said, place, shop="Toko Jaya")
 
 
 def test_typescript(place: Path, built: Path) -> None:
     said = run("node", str(built / "examples" / "readme.js"), at=place).splitlines()
-    check(said, place)
+    check(said, place, shop="Toko Maju")
 
 
-def check(said: list[str], place: Path) -> None:
-    """Checks what the programs of both READMEs print, and the file that they write."""
-    said = [re.sub(r"[\[\]' ]+", " ", line).strip() for line in said]
-    assert re.fullmatch(r"released [0-9A-Z]{22}", said[0])
-    assert said[1:4:2] == ["1 1", "NO_STAMP"]
-    assert said[2].startswith("released 20")
-    assert said[4].startswith("serial.unknown ")
-    assert said[5] == "3.1.0"
-    stamped = (place / "surat-bermeterai.pdf").read_bytes()
-    assert said[0].removeprefix("released ").encode() in stamped
+SERIAL = "[0-9A-Z]{22}"
+SAID = rf"""
+released {SERIAL}
+ASLI {SERIAL}
+1 1
+released 20.*
+dua.pdf stamped {SERIAL}
+satu.pdf stamped {SERIAL}
+NO_STAMP
+serial.unknown .*
+stamps left: \d+
+SHOP retailer 0
+40 stamps at 10000
+stock ready \d+
+stamp.released stm_.*
+webhook.test true
+rotated: true
+3.1.0
+"""
+"""Lines that the programs of both READMEs print in this order, among others."""
+
+
+def check(said: list[str], place: Path, *, shop: str) -> None:
+    """Checks what the programs of both READMEs print, and the files that they write."""
+    lines = iter([re.sub(r"[\[\]' ]+", " ", line).strip().replace("True", "true") for line in said])
+    for pattern in SAID.replace("SHOP", shop).split("\n")[1:-1]:
+        assert any(re.fullmatch(pattern, line) for line in lines), f"{pattern} is not in {said}"
+    (archive,) = place.glob("*.zip")
+    with zipfile.ZipFile(archive) as stamped:
+        assert stamped.namelist() == ["dua.pdf", "satu.pdf"]
+    assert zipfile.is_zipfile(place / "stok.xlsx")
+    assert re.findall(SERIAL, said[0])[0].encode() in (place / "surat-bermeterai.pdf").read_bytes()
 
 
 def test_command_line(place: Path) -> None:
@@ -103,6 +140,7 @@ def test_command_line(place: Path) -> None:
 
 
 def test_the_tests_of_typescript_hold(built: Path) -> None:
-    said = run("node", "--test", "--test-reporter=tap", str(built / "test"), at=built)
+    tests = [str(path) for path in (built / "test").glob("*.test.js")]
+    said = run("node", "--test", "--test-reporter=tap", *tests, at=built)
     assert "# fail 0" in said
     assert said.count("\nok ") > 10

@@ -18,12 +18,16 @@ BUNDLE = "/api/v1/bundles/bnd_1"
 
 
 class BundleServer:
-    """Takes files as the service does. It loses the answer to the first upload, and has half of its bytes."""
+    """Takes files as the service does. It loses the answers to the first uploads.
+
+    Of the first one it has half of the bytes. The second one came whole.
+    """
 
     def __init__(self) -> None:
         self.expected: list[dict[str, Any]] = []
         self.received: dict[str, bytes] = {}
-        self.breaks = 1
+        self.breaks = [2, 1]
+        """What the bytes of the uploads that break are divided by."""
 
     def answer(self, request: Request) -> Answer:
         """Answers one request."""
@@ -36,7 +40,7 @@ class BundleServer:
                     200, {"data": [self._file(line) for line in self.expected], "next_cursor": None}
                 )
             case "GET", ["files", file]:
-                return Answer(200, {"received": len(self.received.get(file, b""))})
+                return Answer(200, self._upload(file))
             case _, ["files", file, "content"]:
                 return self._take(file, request)
         return Answer(404, {"code": "api.not_found"})
@@ -45,15 +49,18 @@ class BundleServer:
         has_come = len(self.received.get(line["sha256"], b"")) == line["bytes"]
         return {"id": line["sha256"], "path": line["path"], "state": "ready" if has_come else "expected"}
 
+    def _upload(self, id: str) -> dict[str, Any]:
+        (line,) = (line for line in self.expected if line["sha256"] == id)
+        return {"file": self._file(line), "received": len(self.received.get(id, b""))}
+
     def _take(self, file: str, request: Request) -> Answer:
         offset = int(request.headers.get("upload-offset", "0"))
         before = self.received.get(file, b"") if offset else b""
-        if len(before) != offset:
+        if len(before) != offset or self._upload(file)["file"]["state"] != "expected":
             return Answer(409, {"code": "bundle.offset"})
-        is_cut = self.breaks > 0
-        self.breaks -= is_cut
-        self.received[file] = before + request.body[: len(request.body) // 2 if is_cut else None]
-        return Answer(0) if is_cut else Answer(200, {})
+        broken = self.breaks.pop(0) if self.breaks else 0
+        self.received[file] = before + request.body[: len(request.body) // (broken or 1)]
+        return Answer(0) if broken else Answer(200, {})
 
 
 @pytest.fixture
@@ -89,9 +96,11 @@ def test_an_upload_goes_on_where_it_broke_off(server: PartnerServer, client: Met
 
 
 def test_a_bundle_is_waited_for(server: PartnerServer, client: Meterai) -> None:
-    server.answers = [Answer(200, {"state": state}) for state in ("stamping", "waiting_for_quota", "ended")]
+    server.answers = [
+        Answer(200, {"id": "bnd_1", "state": state}) for state in ("stamping", "waiting_for_quota", "ended")
+    ]
     assert client.bundles.wait("bnd_1")["state"] == "ended"
-    server.answers = [Answer(200, {"state": "stamping"})]
+    server.answers = [Answer(200, {"id": "bnd_1", "state": "stamping"})]
     with pytest.raises(TookTooLong, match="bnd_1 is still stamping"):
         client.bundles.wait("bnd_1", within_s=0)
 

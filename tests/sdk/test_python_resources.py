@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,11 +24,13 @@ def server() -> Iterator[PartnerServer]:
 @pytest.fixture(scope="module")
 def client(server: PartnerServer) -> Iterator[Meterai]:
     key = server.key.as_dict(private=True)
-    with Meterai(server.url, client_id="cli_1", key_id="key_1", key=key) as made:
+    with Meterai(server.url, client_id="cli_1", key_id="key_1", key=key, sleep=lambda _: None) as made:
         yield made
 
 
 ORDER = {"receiver_id": "org_2", "pieces": 5, "paid_by": "credit"}
+HOOK = {"url": "https://mitra.contoh/m", "types": [], "description": "", "scheme": "hmac"}
+SINCE = datetime(2026, 11, 2, tzinfo=UTC)
 ADDED = {"name": "Cabang", "code": "cabang", "role": "sub_account", "npwp": None}
 SENT: dict[str, tuple[Callable[[Meterai], Any], str, Any]] = {
     "quota": (lambda m: m.quota.read(), "GET /api/v1/quota", None),
@@ -42,6 +47,33 @@ SENT: dict[str, tuple[Callable[[Meterai], Any], str, Any]] = {
         "POST /api/v1/organisations",
         ADDED,
     ),
+    "event": (lambda m: m.events.read("evt_1"), "GET /api/v1/events/evt_1", None),
+    "webhook": (lambda m: m.webhooks.read("whk_1"), "GET /api/v1/webhooks/whk_1", None),
+    "add webhook": (lambda m: m.webhooks.add("https://mitra.contoh/m"), "POST /api/v1/webhooks", HOOK),
+    "change": (
+        lambda m: m.webhooks.change("whk_1", state="disabled", types=["quota.low"]),
+        "PATCH /api/v1/webhooks/whk_1",
+        {"state": "disabled", "types": ["quota.low"]},
+    ),
+    "rotate": (
+        lambda m: m.webhooks.rotate_secret("whk_1", overlap_hours=1),
+        "POST /api/v1/webhooks/whk_1/secrets",
+        {"overlap_hours": 1},
+    ),
+    "test": (lambda m: m.webhooks.test("whk_1"), "POST /api/v1/webhooks/whk_1/tests", None),
+    "replay": (lambda m: m.webhooks.replay("whk_1"), "POST /api/v1/webhooks/whk_1/replays", {}),
+    "replay since": (
+        lambda m: m.webhooks.replay("whk_1", deliveries=["dlv_1"], states=["delivered"], since=SINCE),
+        "POST /api/v1/webhooks/whk_1/replays",
+        {"deliveries": ["dlv_1"], "states": ["delivered"], "since": "2026-11-02T00:00:00+00:00"},
+    ),
+    "delivery": (lambda m: m.webhooks.read_delivery("dlv_1"), "GET /api/v1/deliveries/dlv_1", None),
+    "ask": (
+        lambda m: m.reports.ask("stock", month="2026-11"),
+        "POST /api/v1/reports",
+        {"kind": "stock", "month": "2026-11"},
+    ),
+    "report": (lambda m: m.reports.read("rpt_1"), "GET /api/v1/reports/rpt_1", None),
 }  # fmt: skip
 
 
@@ -61,8 +93,13 @@ def test_a_method_sends_what_the_api_takes(server: PartnerServer, client: Metera
     [
         (lambda m: m.quota.blocks(), "/api/v1/blocks"),
         (lambda m: m.organisations.list(), "/api/v1/organisations"),
+        (lambda m: m.events.list(), "/api/v1/events"),
+        (lambda m: m.events.later("evt_1"), "/api/v1/events/evt_1/later"),
+        (lambda m: m.webhooks.list(), "/api/v1/webhooks"),
+        (lambda m: m.webhooks.deliveries("whk_1"), "/api/v1/webhooks/whk_1/deliveries"),
+        (lambda m: m.reports.list(), "/api/v1/reports"),
     ],
-    ids=["blocks", "organisations"],
+    ids=lambda one: one if isinstance(one, str) else "",
 )
 def test_lists_are_read_to_their_end(
     server: PartnerServer, client: Meterai, call: Callable[[Meterai], Iterator[Any]], path: str
@@ -74,3 +111,41 @@ def test_lists_are_read_to_their_end(
     server.requests.clear()
     assert list(call(client)) == [1, 2]
     assert [request.path for request in server.requests] == [path, path]
+
+
+def test_events_are_followed_from_the_last_one(server: PartnerServer, client: Meterai) -> None:
+    def page(*ids: str) -> Answer:
+        return Answer(200, {"data": [{"id": id} for id in ids], "next_cursor": None})
+
+    server.answers = [page(), page("evt_1", "evt_2"), page(), page("evt_3")]
+    server.requests.clear()
+    assert [event["id"] for event in islice(client.events.follow(every_s=0), 3)] == [
+        "evt_1",
+        "evt_2",
+        "evt_3",
+    ]
+    later = "/api/v1/events/evt_2/later"
+    assert [request.path for request in server.requests] == ["/api/v1/events", "/api/v1/events", later, later]
+    assert next(client.events.follow(after="evt_2"))["id"] == "evt_3"
+    assert server.requests[-1].path == later
+
+
+def test_a_webhook_is_removed(server: PartnerServer, client: Meterai) -> None:
+    server.answers = [Answer(204)]
+    client.webhooks.remove("whk_1")
+    assert (server.requests[-1].method, server.requests[-1].path) == ("DELETE", "/api/v1/webhooks/whk_1")
+
+
+def test_a_report_is_waited_for_and_written(server: PartnerServer, client: Meterai, tmp_path: Path) -> None:
+    server.answers = [
+        Answer(200, {"id": "rpt_1", "state": "ready"}),
+        Answer(200, b"csv"),
+        Answer(200, b"xlsx"),
+    ]
+    asked: Any = {"id": "rpt_1", "state": "waiting"}
+    assert client.reports.wait(asked)["state"] == "ready"
+    for format in ("csv", "xlsx"):
+        written = client.reports.download("rpt_1", tmp_path / format, format=format)
+        assert written.read_text() == format
+        assert server.requests[-1].path == f"/api/v1/reports/rpt_1/{format}"
+    assert client.reports.wait(asked | {"state": "failed"})["state"] == "failed"

@@ -34,7 +34,8 @@ class StampingServer:
         if request.method == "POST":
             key = request.headers["idempotency-key"]
             self.orders.setdefault(key, json.loads(request.body))
-            return Answer(202, self._stamp(list(self.orders).index(key), "accepted"))
+            made = "accepted" if self.reads_until_released else "released"
+            return Answer(202, self._stamp(list(self.orders).index(key), made))
         number = int(request.path.split("/")[4].removeprefix("stm_"))
         if request.path.endswith("/file"):
             return Answer(200, b"stamped " + base64.b64decode(list(self.orders.values())[number]["file"]))
@@ -132,6 +133,7 @@ def folder(tmp_path: Path, server: PartnerServer, monkeypatch: pytest.MonkeyPatc
 def test_a_folder_is_stamped_once_however_often_it_is_begun(
     folder: Path, stamping: StampingServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    stamping.reads_until_released = 0
     assert main(["stamp", "surat", "--into", "bermeterai", "--keyword", "Tanda tangan"]) == 1
     told = {line.split("\t")[0]: line.split("\t")[1:] for line in capsys.readouterr().out.splitlines()}
     assert told["rusak.pdf"] == ["refused", "pdf.broken: It can't be read."]

@@ -2,12 +2,14 @@
 
 import { Tokens } from "./access.js";
 import type { Credentials } from "./credentials.js";
-import { MeteraiError, Problem, problemOf, Unreachable } from "./problems.js";
+import { MeteraiError, Problem, problemOf, TookTooLong, Unreachable } from "./problems.js";
 import { signRequest, type Unsent } from "./signing.js";
 
 const TRIES_MAX = 6;
 const FIRST_WAIT_S = 0.5;
 const WAIT_MAX_S = 30;
+/** Between questions for the state of something; the last one again and again. */
+const POLL_S = [0.5, 1, 2, 5];
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
 /** The same call is under way already: its answer comes when that is done. */
 const STILL_RUNNING = "api.key_running";
@@ -93,6 +95,21 @@ export class Calls {
       yield* page.data;
       cursor = page.next_cursor ?? undefined;
     } while (cursor !== undefined);
+  }
+
+  /** Reads something with growing pauses until it is done. Throws TookTooLong. */
+  async wait<Thing extends { id: string; state: string }>(
+    found: Thing,
+    read: () => Promise<Thing>,
+    { isDone, withinS }: { isDone: (one: Thing) => boolean; withinS: number },
+  ): Promise<Thing> {
+    const ends = Date.now() + withinS * 1000;
+    for (let asked = 0; !isDone(found); asked++) {
+      if (Date.now() > ends) throw new TookTooLong(`${found.id} is still ${found.state} after ${withinS} s`);
+      await this.sleep(POLL_S[Math.min(asked, POLL_S.length - 1)]!);
+      found = await read();
+    }
+    return found;
   }
 
   /**

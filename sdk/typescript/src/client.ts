@@ -1,13 +1,16 @@
 /** The client of the API: where everything begins. */
 
 import { readFileSync } from "node:fs";
-import { Bundles } from "./bundles.js";
 import { Calls, type Options } from "./calls.js";
-import { Organisations } from "./organisations.js";
-import { Quotas } from "./quota.js";
-import { Documents } from "./documents.js";
-import { Stamps } from "./stamps.js";
-import { Verification } from "./verification.js";
+import { Bundles } from "./resources/bundles.js";
+import { Documents } from "./resources/documents.js";
+import { Events } from "./resources/events.js";
+import { Organisations } from "./resources/organisations.js";
+import { Quotas } from "./resources/quota.js";
+import { Reports } from "./resources/reports.js";
+import { Stamps } from "./resources/stamps.js";
+import { Verification } from "./resources/verification.js";
+import { Webhooks } from "./resources/webhooks.js";
 
 export class Meterai {
   readonly calls: Calls;
@@ -16,6 +19,9 @@ export class Meterai {
   readonly quota: Quotas;
   readonly documents: Documents;
   readonly stamps: Stamps;
+  readonly events: Events;
+  readonly webhooks: Webhooks;
+  readonly reports: Reports;
   readonly verification: Verification;
 
   constructor(options: Options) {
@@ -25,6 +31,9 @@ export class Meterai {
     this.quota = new Quotas(this.calls);
     this.documents = new Documents(this.calls);
     this.stamps = new Stamps(this.calls);
+    this.events = new Events(this.calls);
+    this.webhooks = new Webhooks(this.calls);
+    this.reports = new Reports(this.calls);
     this.verification = new Verification(this.calls);
   }
 

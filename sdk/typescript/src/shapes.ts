@@ -9,22 +9,30 @@ export type Block = Schemas["ShownBlock"];
 export type Bundle = Schemas["Bundle"];
 export type BundleFile = Schemas["File"];
 export type BundleOrder = Schemas["BundleOrder"];
+export type BundleStart = Schemas["BundleStart"];
+export type Delivery = Schemas["ShownDelivery"];
+export type DeliveryLog = Schemas["DeliveryLog"];
 export type Document = Schemas["Document"];
 export type Judgement = Schemas["Judgement"];
 export type Organisation = Schemas["ShownOrganisation"];
 export type OrganisationOrder = Schemas["OrganisationOrder"];
 export type OwnOrganisation = Schemas["OwnOrganisation"];
 export type Quota = Schemas["ShownQuota"];
+export type ReplayOrder = Schemas["ReplayOrder"];
+export type Replayed = Schemas["Replayed"];
+export type Report = Schemas["ReportView"];
+export type ReportOrder = Schemas["ReportOrder"];
+export type SecretOrder = Schemas["SecretOrder"];
 export type SerialAnswer = Schemas["SerialAnswer"];
 export type Stamp = Schemas["Stamp"];
 export type StampFacts = Schemas["StampFacts"];
 export type StampOrder = Schemas["StampOrder"];
+export type Upload = Schemas["Upload"];
 export type WantedPlace = Schemas["AtCoordinates"] | Schemas["AtKeyword"] | Schemas["AtPosition"];
+export type Webhook = Schemas["ShownWebhook"];
+export type WebhookChange = Schemas["WebhookChange"];
+export type WebhookKey = Schemas["NewKey"];
+export type WebhookOrder = Schemas["WebhookOrder"];
 
 /** Something that happened. `data` has the id of what it happened to, and few facts: fetch the rest. */
-export interface Event {
-  id: string;
-  type: string;
-  timestamp: string;
-  data: { id: string; [fact: string]: unknown };
-}
+export type Event = Omit<Schemas["ShownEvent"], "data"> & { data: { id: string; [fact: string]: unknown } };

@@ -20,13 +20,22 @@ export interface Answer {
   headers?: Record<string, string>;
 }
 
-/** `answers` are given in turn, the last one again and again. A token is its number, from 1. */
+/** What the tests set. */
+interface Wanted {
+  /** Given in turn, the last one again and again. */
+  answers: Answer[];
+  /** Makes the answers instead. */
+  answerNext?: (request: Seen) => Answer;
+}
+
+/** A token is its number, from 1. */
 export async function partnerServer() {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   const key = privateKey.export({ type: "pkcs8", format: "pem" }) as string;
   const credentials: Credentials = { clientId: "cli_1", keyId: "key_1", key };
   const seen: Seen[] = [];
-  const server = { url: "", credentials, publicKey, answers: [] as Answer[], seen, tokens: 0, tokenLivesS: 900 };
+  const wanted: Wanted = { answers: [] };
+  const server = Object.assign(wanted, { url: "", credentials, publicKey, seen, tokens: 0, tokenLivesS: 900 });
 
   async function answer(request: Seen): Promise<Answer> {
     if (request.path === "/api/v1/token") {
@@ -38,6 +47,7 @@ export async function partnerServer() {
       return { status: 200, body: { access_token: String(server.tokens), expires_in: server.tokenLivesS } };
     }
     seen.push(request);
+    if (server.answerNext) return server.answerNext(request);
     return server.answers.length > 1 ? server.answers.shift()! : server.answers[0]!;
   }
 
@@ -49,6 +59,7 @@ export async function partnerServer() {
       const got = await answer({ method: request.method!, path: request.url!, headers: request.headers, body });
       if (got.status === 0) return void request.socket.destroy();
       response.writeHead(got.status, got.headers);
+      if (got.body === undefined) return void response.end();
       response.end(typeof got.body === "string" ? got.body : JSON.stringify(got.body));
     });
   });

@@ -12,11 +12,13 @@ from typing import Any, Final
 import httpx
 from httpx import USE_CLIENT_DEFAULT
 
-from meterai_sdk.problems import MeteraiError, Problem, Unreachable, problem_of
+from meterai_sdk.problems import MeteraiError, Problem, TookTooLong, Unreachable, problem_of
 
 TRIES_MAX: Final = 6
 FIRST_WAIT_S: Final = 0.5
 WAIT_MAX_S: Final = 30.0
+_POLL_S: Final = (0.5, 1.0, 2.0, 5.0)
+"""Between questions for the state of something; the last one again and again."""
 _PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _STILL_RUNNING: Final = "api.key_running"
 """The same call is under way already: its answer comes when that is done."""
@@ -45,6 +47,18 @@ class Calls:
             if page.get("next_cursor") is None:
                 return
             query["cursor"] = page["next_cursor"]
+
+    def wait(
+        self, found: Any, read: Callable[[], Any], *, is_done: Callable[[Any], bool], within_s: float
+    ) -> Any:
+        """Reads something with growing pauses until it is done. Raises: TookTooLong."""
+        ends, asked = time.monotonic() + within_s, 0
+        while not is_done(found):
+            if time.monotonic() > ends:
+                raise TookTooLong(f"{found['id']} is still {found['state']} after {within_s:.0f} s")
+            self.sleep(_POLL_S[min(asked, len(_POLL_S) - 1)])
+            found, asked = read(), asked + 1
+        return found
 
     def send(
         self,

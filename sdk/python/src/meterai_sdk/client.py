@@ -12,15 +12,18 @@ from typing import Any, Final, Self
 import httpx
 
 from meterai_sdk.access import TokenAuth
-from meterai_sdk.bundles import Bundles
 from meterai_sdk.calls import Calls
 from meterai_sdk.credentials import Credentials, read_key
-from meterai_sdk.documents import Documents
-from meterai_sdk.organisations import Organisations
-from meterai_sdk.quota import Quotas
+from meterai_sdk.resources.bundles import Bundles
+from meterai_sdk.resources.documents import Documents
+from meterai_sdk.resources.events import Events
+from meterai_sdk.resources.organisations import Organisations
+from meterai_sdk.resources.quota import Quotas
+from meterai_sdk.resources.reports import Reports
+from meterai_sdk.resources.stamps import Stamps
+from meterai_sdk.resources.verification import Verification
+from meterai_sdk.resources.webhooks import Webhooks
 from meterai_sdk.signing import RequestSigner
-from meterai_sdk.stamps import Stamps
-from meterai_sdk.verification import Verification
 
 _TIME_S: Final = httpx.Timeout(60.0, connect=10.0)
 _VARIABLES: Final = ("METERAI_API_URL", "METERAI_API_CLIENT", "METERAI_API_KEY_ID", "METERAI_API_KEY")
@@ -60,6 +63,9 @@ class Meterai:
         self.bundles = Bundles(self.calls)
         self.documents = Documents(self.calls)
         self.stamps = Stamps(self.calls)
+        self.events = Events(self.calls)
+        self.webhooks = Webhooks(self.calls)
+        self.reports = Reports(self.calls)
         self.verification = Verification(self.calls)
 
     @classmethod

@@ -65,4 +65,5 @@ def _stamp(
 def _key(file: Path, places: Sequence[WantedPlace] | None, again: bool) -> str:
     """The same for the same order: the file's name and content, and what is wanted of it."""
     wanted = json.dumps([file.name, places, again], sort_keys=True).encode()
-    return f"folder-{hashlib.sha256(wanted + b'\0' + file.read_bytes()).hexdigest()}"
+    digest = hashlib.sha256(wanted + b"\0" + file.read_bytes()).hexdigest()
+    return f"folder-{digest}"

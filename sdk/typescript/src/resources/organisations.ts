@@ -1,7 +1,7 @@
 /** Organisations: your own, and those below it. */
 
-import type { Calls, Once } from "./calls.js";
-import type { Organisation, OrganisationOrder, OwnOrganisation } from "./shapes.js";
+import type { Calls, Once } from "../calls.js";
+import type { Organisation, OrganisationOrder, OwnOrganisation } from "../shapes.js";
 
 export class Organisations {
   constructor(private readonly calls: Calls) {}

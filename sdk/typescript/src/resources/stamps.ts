@@ -1,12 +1,9 @@
 /** Stamps: one call stamps one document. */
 
-import type { Bytes, Calls, Once } from "./calls.js";
-import { TookTooLong } from "./problems.js";
-import type { Stamp, StampOrder } from "./shapes.js";
+import type { Bytes, Calls, Once } from "../calls.js";
+import type { Stamp, StampOrder } from "../shapes.js";
 
 const ANSWER_WAIT_S = 10;
-/** Between questions for the state; the last one again and again. */
-const POLL_S = [0.5, 1, 2, 5];
 
 /** An order. `document`: the bytes of a PDF, or the id of a stored document. */
 export type Order = Omit<StampOrder, "document_id" | "file"> & { document: Bytes | string };
@@ -37,14 +34,9 @@ export class Stamps {
   }
 
   /** Waits until a stamp is released or refused. Throws TookTooLong; it is still made then. */
-  async wait(stamp: Stamp, { withinS = 300 } = {}): Promise<Stamp> {
-    const ends = Date.now() + withinS * 1000;
-    for (let asked = 0; stamp.ended_at === null; asked++) {
-      if (Date.now() > ends) throw new TookTooLong(`${stamp.id} is still ${stamp.state} after ${withinS} s`);
-      await this.calls.sleep(POLL_S[Math.min(asked, POLL_S.length - 1)]!);
-      stamp = await this.read(stamp.id);
-    }
-    return stamp;
+  wait(stamp: Stamp, { withinS = 300 } = {}): Promise<Stamp> {
+    const isDone = (one: Stamp) => one.ended_at !== null;
+    return this.calls.wait(stamp, () => this.read(stamp.id), { isDone, withinS });
   }
 
   /** The stamped file. Throws Conflict while it is not released. */

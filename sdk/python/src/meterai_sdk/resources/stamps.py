@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from meterai_sdk.calls import Calls
-from meterai_sdk.problems import TookTooLong
 from meterai_sdk.shapes import Profile, Stamp, StampFacts, WantedPlace
 
 _ANSWER_WAIT_S: Final = 10
-_POLL_S: Final = (0.5, 1.0, 2.0, 5.0)
-"""Between questions for the state; the last one again and again."""
 
 
 class Stamps:
@@ -61,13 +57,13 @@ class Stamps:
 
     def wait(self, stamp: Stamp, *, within_s: float = 300) -> Stamp:
         """Waits until a stamp is released or refused. Raises: TookTooLong; it is still made then."""
-        ends, asked = time.monotonic() + within_s, 0
-        while stamp["ended_at"] is None:
-            if time.monotonic() > ends:
-                raise TookTooLong(f"{stamp['id']} is still {stamp['state']} after {within_s:.0f} s")
-            self._calls.sleep(_POLL_S[min(asked, len(_POLL_S) - 1)])
-            stamp, asked = self.read(stamp["id"]), asked + 1
-        return stamp
+        ended: Stamp = self._calls.wait(
+            stamp,
+            lambda: self.read(stamp["id"]),
+            is_done=lambda one: one["ended_at"] is not None,
+            within_s=within_s,
+        )
+        return ended
 
     def download(self, stamp_id: str, to: Path) -> Path:
         """Writes the stamped file. Raises: Conflict while it is not released."""

@@ -2,12 +2,11 @@
 
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import type { Calls, Once } from "./calls.js";
-import { TookTooLong, Unreachable } from "./problems.js";
-import type { Bundle, BundleFile, BundleOrder } from "./shapes.js";
+import type { Calls, Once } from "../calls.js";
+import { Unreachable } from "../problems.js";
+import type { Bundle, BundleFile, BundleOrder, BundleStart, Upload } from "../shapes.js";
 
 const AT_ONCE = 4;
-const POLL_S = 5;
 const BREAKS_MAX = 10;
 const MOVING = ["stamping", "waiting_for_quota"];
 
@@ -51,7 +50,8 @@ export class Bundles {
   /** Uploads a file from where its last upload broke off. */
   async #upload(path: string, content: Buffer<ArrayBuffer>): Promise<void> {
     for (let broken = 1; ; broken++) {
-      const { received } = await this.calls.json<{ received: number }>("GET", path);
+      const { file, received } = await this.calls.json<Upload>("GET", path);
+      if (file.state !== "expected") return; // it came whole: only the answer was lost
       const [method, headers] =
         received === 0
           ? (["PUT", { "content-type": "application/pdf" }] as const)
@@ -75,19 +75,14 @@ export class Bundles {
    * Gives what is ready to stamping. `documents`: how many there are as far as you know. `wait_for_quota`: also with
    * too little quota; the rest is stamped when there is more.
    */
-  start(id: string, how: { documents?: number; wait_for_quota?: boolean } = {}): Promise<Bundle> {
-    return this.calls.json("POST", `/api/v1/bundles/${id}/start`, { body: how });
+  start(id: string, how: BundleStart = {}, once: Once = {}): Promise<Bundle> {
+    return this.calls.json("POST", `/api/v1/bundles/${id}/start`, { body: how, ...once });
   }
 
   /** Waits until nothing is being stamped any more. Throws TookTooLong; it goes on then. */
   async wait(id: string, { withinS = 3600 } = {}): Promise<Bundle> {
-    const ends = Date.now() + withinS * 1000;
-    for (;;) {
-      const bundle = await this.read(id);
-      if (!MOVING.includes(bundle.state)) return bundle;
-      if (Date.now() > ends) throw new TookTooLong(`${id} is still ${bundle.state} after ${withinS} s`);
-      await this.calls.sleep(POLL_S);
-    }
+    const isDone = (one: Bundle) => !MOVING.includes(one.state);
+    return this.calls.wait(await this.read(id), () => this.read(id), { isDone, withinS });
   }
 
   /** The stamped files of a bundle, as ZIPs of up to 2,000 files each. Read each to its end before the next. */

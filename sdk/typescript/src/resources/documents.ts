@@ -1,8 +1,8 @@
 /** Documents: PDFs that wait for stamps, or have them. */
 
 import { createHash } from "node:crypto";
-import type { Bytes, Calls, Once } from "./calls.js";
-import type { Document } from "./shapes.js";
+import type { Bytes, Calls, Once } from "../calls.js";
+import type { Document } from "../shapes.js";
 
 export class Documents {
   constructor(private readonly calls: Calls) {}

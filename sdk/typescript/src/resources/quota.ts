@@ -1,7 +1,7 @@
 /** Quota: the stamps of an organisation, and the blocks in which they move to the organisations below it. */
 
-import type { Calls, Once } from "./calls.js";
-import type { Block, BlockOrder, Quota } from "./shapes.js";
+import type { Calls, Once } from "../calls.js";
+import type { Block, BlockOrder, Quota } from "../shapes.js";
 
 export class Quotas {
   constructor(private readonly calls: Calls) {}

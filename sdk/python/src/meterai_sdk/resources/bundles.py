@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,11 +12,10 @@ from typing import Final
 from httpx import URL
 
 from meterai_sdk.calls import Calls
-from meterai_sdk.problems import TookTooLong, Unreachable
+from meterai_sdk.problems import Unreachable
 from meterai_sdk.shapes import Bundle, BundleFile, WantedPlace
 
 _AT_ONCE: Final = 4
-_POLL_S: Final = 5.0
 _BREAKS_MAX: Final = 10
 _MOVING: Final = ("stamping", "waiting_for_quota")
 
@@ -66,14 +64,18 @@ class Bundles:
     def _upload(self, bundle_id: str, file_id: str, file: Path) -> None:
         """Uploads a file from where its last upload broke off."""
         path, content = f"/api/v1/bundles/{bundle_id}/files/{file_id}", file.read_bytes()
-        for broken in range(_BREAKS_MAX):
-            received = self._calls.json("GET", path)["received"]
+        for broken in range(1, _BREAKS_MAX + 1):
+            upload = self._calls.json("GET", path)
+            if upload["file"]["state"] != "expected":  # it came whole: only the answer was lost
+                return
+            received = upload["received"]
             try:
                 self._send(f"{path}/content", content[received:], received)
-                return
             except Unreachable:
-                if broken == _BREAKS_MAX - 1:
+                if broken == _BREAKS_MAX:
                     raise
+            else:
+                return
 
     def _send(self, path: str, piece: bytes, offset: int) -> None:
         if offset == 0:
@@ -87,22 +89,31 @@ class Bundles:
         """The files of a bundle by path, with what came of each."""
         return self._calls.pages(f"/api/v1/bundles/{bundle_id}/files", limit=200)
 
-    def start(self, bundle_id: str, *, documents: int | None = None, wait_for_quota: bool = False) -> Bundle:
+    def start(
+        self,
+        bundle_id: str,
+        *,
+        documents: int | None = None,
+        wait_for_quota: bool = False,
+        key: str | None = None,
+    ) -> Bundle:
         """Gives what is ready to stamping. `documents`: how many there are as far as you know.
 
         `wait_for_quota`: also with too little quota; the rest is stamped when there is more.
         """
         order = {"documents": documents, "wait_for_quota": wait_for_quota}
-        bundle: Bundle = self._calls.json("POST", f"/api/v1/bundles/{bundle_id}/start", body=order)
+        path = f"/api/v1/bundles/{bundle_id}/start"
+        bundle: Bundle = self._calls.json("POST", path, body=order, key=key)
         return bundle
 
     def wait(self, bundle_id: str, *, within_s: float = 3600) -> Bundle:
         """Waits until nothing is being stamped any more. Raises: TookTooLong; it goes on then."""
-        ends = time.monotonic() + within_s
-        while (bundle := self.read(bundle_id))["state"] in _MOVING:
-            if time.monotonic() > ends:
-                raise TookTooLong(f"{bundle_id} is still {bundle['state']} after {within_s:.0f} s")
-            self._calls.sleep(_POLL_S)
+        bundle: Bundle = self._calls.wait(
+            self.read(bundle_id),
+            lambda: self.read(bundle_id),
+            is_done=lambda one: one["state"] not in _MOVING,
+            within_s=within_s,
+        )
         return bundle
 
     def download(self, bundle_id: str, into: Path) -> list[Path]:

@@ -1,9 +1,9 @@
 /** Asks whether documents and serial numbers are genuine. It needs no token. */
 
 import { createHash } from "node:crypto";
-import type { Bytes, Calls } from "./calls.js";
-import { NotFound } from "./problems.js";
-import type { Judgement, SerialAnswer } from "./shapes.js";
+import type { Bytes, Calls } from "../calls.js";
+import { NotFound } from "../problems.js";
+import type { Judgement, SerialAnswer } from "../shapes.js";
 
 const ANYBODY = { needsToken: false };
 

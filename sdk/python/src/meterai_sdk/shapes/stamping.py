@@ -1,4 +1,4 @@
-"""What the API takes and gives, as its OpenAPI document has it. Answers may get more members later."""
+"""Documents, where their stamps go, stamps, and bundles."""
 
 from __future__ import annotations
 
@@ -9,112 +9,6 @@ Position = Literal[
 ]
 Profile = Literal["final", "sign_later"]
 """`sign_later`: others will sign the document after its stamp."""
-
-
-class Judgement(TypedDict):
-    """The verifier's answer about a file. Only the verdict ASLI says that nothing was added."""
-
-    verdict: Literal["ASLI", "ASLI_WITH_ADDITIONS", "TIDAK_ASLI", "TIDAK_DAPAT_DIPERIKSA", "NO_STAMP"]
-    reasons: list[str]
-    sha256: str
-    stamps: list[StampReport]
-    register: Literal["confirmed", "not_asked", "contradicts", "unknown"]
-    pages: int | None
-
-
-class StampReport(TypedDict):
-    """What is known of one stamp of a file."""
-
-    serial: str
-    foreign: bool
-    """Another issuer's: it is described, never vouched for."""
-    intact: bool | None
-    stamped_at: str | None
-    page: int | None
-    problems: list[str]
-
-
-class SerialAnswer(TypedDict):
-    """What the register says of a serial number. It never says that a document is the stamped one."""
-
-    serial: str
-    known: bool
-    state: str
-    released_at: str | None
-    document_pages: int | None
-
-
-OrganisationRole = Literal["distributor", "retailer", "enterprise", "collector", "sub_account"]
-
-
-class Organisation(TypedDict):
-    """An organisation. `code`: a short name for files and commands."""
-
-    id: str
-    parent_id: str
-    name: str
-    code: str
-    role: OrganisationRole
-    state: Literal["active", "suspended", "closed"]
-    npwp: str | None
-    created_at: str
-
-
-class Agreement(TypedDict):
-    """What is agreed today: rupiah for each stamp, and limits. A limit that is None does not exist."""
-
-    valid_from: str | None
-    valid_until: str | None
-    unit_price: int
-    service_fee: int
-    stamps_per_document_max: int | None
-    stamps_per_day_max: int | None
-    credit_limit: int
-    signed_requests: bool
-
-
-class OwnOrganisation(Organisation):
-    """Your organisation, with its agreement."""
-
-    agreement: Agreement | None
-
-
-class TreeSums(TypedDict):
-    """The stamps of an organisation and of all below it."""
-
-    organisations: int
-    available: int
-    held: int
-    used: int
-
-
-class Quota(TypedDict):
-    """What an organisation has: stamps, and rupiah at its parent. `held`: for documents being stamped."""
-
-    organisation_id: str
-    available: int
-    held: int
-    used: int
-    prepaid: int
-    credit_free: int
-    credit_owed: int
-    tree: TreeSums
-
-
-class Block(TypedDict):
-    """Stamps that the receiver got from the giver at one time. Prices are rupiah for each stamp."""
-
-    id: str
-    giver_id: str
-    receiver_id: str
-    pieces: int
-    returned: int
-    unit_price: int
-    service_fee: int
-    paid_by: Literal["deposit", "funds", "credit"]
-    period: str
-    unpaid: int
-    at: str
 
 
 class AtPosition(TypedDict):
@@ -278,12 +172,3 @@ class BundleFile(TypedDict):
     document: str | None
     serial: str | None
     stamped_sha256: str | None
-
-
-class Event(TypedDict):
-    """Something that happened. `data` has the id of what it happened to, and few facts: fetch the rest."""
-
-    id: str
-    type: str
-    timestamp: str
-    data: dict[str, object]

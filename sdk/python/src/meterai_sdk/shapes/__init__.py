@@ -1,0 +1,93 @@
+"""What the API takes and gives, as its OpenAPI document has it. Answers may get more members later."""
+
+from __future__ import annotations
+
+from meterai_sdk.shapes.events import (
+    Delivery,
+    DeliveryAttempt,
+    DeliveryLog,
+    Event,
+    Replayed,
+    SignatureScheme,
+    Webhook,
+    WebhookKey,
+    WebhookSecret,
+)
+from meterai_sdk.shapes.organisations import (
+    Agreement,
+    Block,
+    Organisation,
+    OrganisationRole,
+    OwnOrganisation,
+    Quota,
+    TreeSums,
+)
+from meterai_sdk.shapes.reports import (
+    Report,
+    ReportKind,
+)
+from meterai_sdk.shapes.stamping import (
+    AtCoordinates,
+    AtKeyword,
+    AtPosition,
+    Bundle,
+    BundleFile,
+    Document,
+    DocumentType,
+    LiableParty,
+    Place,
+    Position,
+    Profile,
+    Reason,
+    Stamp,
+    StampedFile,
+    StampedSerial,
+    StampFacts,
+    WantedPlace,
+)
+from meterai_sdk.shapes.verification import (
+    Judgement,
+    SerialAnswer,
+    StampReport,
+)
+
+__all__ = [
+    "Agreement",
+    "AtCoordinates",
+    "AtKeyword",
+    "AtPosition",
+    "Block",
+    "Bundle",
+    "BundleFile",
+    "Delivery",
+    "DeliveryAttempt",
+    "DeliveryLog",
+    "Document",
+    "DocumentType",
+    "Event",
+    "Judgement",
+    "LiableParty",
+    "Organisation",
+    "OrganisationRole",
+    "OwnOrganisation",
+    "Place",
+    "Position",
+    "Profile",
+    "Quota",
+    "Reason",
+    "Replayed",
+    "Report",
+    "ReportKind",
+    "SerialAnswer",
+    "SignatureScheme",
+    "Stamp",
+    "StampFacts",
+    "StampReport",
+    "StampedFile",
+    "StampedSerial",
+    "TreeSums",
+    "WantedPlace",
+    "Webhook",
+    "WebhookKey",
+    "WebhookSecret",
+]

@@ -1,0 +1,77 @@
+"""Organisations, and what they have."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+OrganisationRole = Literal["distributor", "retailer", "enterprise", "collector", "sub_account"]
+
+
+class Organisation(TypedDict):
+    """An organisation. `code`: a short name for files and commands."""
+
+    id: str
+    parent_id: str
+    name: str
+    code: str
+    role: OrganisationRole
+    state: Literal["active", "suspended", "closed"]
+    npwp: str | None
+    created_at: str
+
+
+class Agreement(TypedDict):
+    """What is agreed today: rupiah for each stamp, and limits. A limit that is None does not exist."""
+
+    valid_from: str | None
+    valid_until: str | None
+    unit_price: int
+    service_fee: int
+    stamps_per_document_max: int | None
+    stamps_per_day_max: int | None
+    credit_limit: int
+    signed_requests: bool
+
+
+class OwnOrganisation(Organisation):
+    """Your organisation, with its agreement."""
+
+    agreement: Agreement | None
+
+
+class TreeSums(TypedDict):
+    """The stamps of an organisation and of all below it."""
+
+    organisations: int
+    available: int
+    held: int
+    used: int
+
+
+class Quota(TypedDict):
+    """What an organisation has: stamps, and rupiah at its parent. `held`: for documents being stamped."""
+
+    organisation_id: str
+    available: int
+    held: int
+    used: int
+    prepaid: int
+    credit_free: int
+    credit_owed: int
+    tree: TreeSums
+
+
+class Block(TypedDict):
+    """Stamps that the receiver got from the giver at one time. Prices are rupiah for each stamp."""
+
+    id: str
+    giver_id: str
+    receiver_id: str
+    pieces: int
+    returned: int
+    unit_price: int
+    service_fee: int
+    paid_by: Literal["deposit", "funds", "credit"]
+    period: str
+    unpaid: int
+    at: str
