@@ -17,6 +17,7 @@ from meterai.jail.pool import JOBS_WAITING_MAX, JailPool
 from meterai.jail.queueing.cpu_budgets import CpuBudgets
 from meterai.kernel.clock import Clock, system_clock
 from meterai.kernel.money import Rupiah
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.application_secret import Secret, SecretFile, make_first
 from meterai.kit.database import HELD_SECONDS, Database, connect
 from meterai.kit.fail_points import FailPoint
@@ -29,6 +30,7 @@ from meterai.ledger.model import SELLER
 from meterai.ledger.queries import balance
 from meterai.partners.adapters.webhook_sender import WebhookSender
 from meterai.partners.model import stock_account_id
+from meterai.partners.queries.organisations import is_active
 from meterai.partners.webhooks.ports import SendsMessages
 from meterai.sales.adapters.gateways import adapter_of
 from meterai.sales.adapters.payout import IrisPayouts
@@ -197,12 +199,17 @@ async def open_worker_app(
 
 
 def lots_of(db: Database) -> FindLots:
-    """What finds the quota from which the stamps of a bundle are made."""
+    """What finds the quota from which the stamps of a bundle are made.
+
+    It raises Refusal CONFLICT `partner.not_active` while an organisation, or one above it, is suspended.
+    """
 
     async def find(organisation_id: UUID, customer_id: UUID) -> Lots:
         if organisation_id != SELLER:
             stock = stock_account_id(organisation_id)
             async with db.connection() as connection:
+                if not await is_active(connection, organisation_id):
+                    raise Refusal(Kind.CONFLICT, "partner.not_active")
                 left = await balance(connection, stock)
             return [(stock, left.available)] if left else []
         lots = await quota_of_customer(db, customer_id)

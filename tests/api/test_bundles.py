@@ -20,8 +20,9 @@ from meterai.bootstrap import lots_of
 from meterai.kernel.clock import business_date, system_clock
 from meterai.kit.files.free_space import DiskReserve
 from meterai.kit.settings import Settings
-from meterai.partners.model import Organisation, Terms, stock_account_id
+from meterai.partners.model import Organisation, OrganisationState, Terms, stock_account_id
 from meterai.partners.stamps.ordering import forget_liable_parties, note_bundle_jobs
+from meterai.partners.use_cases.add_organisation import set_state
 from meterai.partners.use_cases.agree import agree
 from meterai.partners.use_cases.make_reports import make_due_report
 from meterai.stamping.upload_room import UploadRoom
@@ -92,10 +93,10 @@ async def upload_all(partner: Partner, address: str, files: list[Any]) -> None:
         await put(partner, f"{address}/files/{file['id']}/content", data)
 
 
-async def finish(setup: StampingSetup) -> None:
-    """What the worker does: the next parts, and the stamping cycle."""
+async def finish(setup: StampingSetup, *, after_s: int = 1) -> None:
+    """What the worker does from some seconds later on: the next parts, and the stamping cycle."""
     worker = setup.database.worker
-    for seconds in range(1, 9):
+    for seconds in range(after_s, after_s + 3):
         now = system_clock() + timedelta(seconds=seconds)
         await reserve_parts.reserve_due_parts(worker, lots_of(worker), after=note_bundle_jobs, now=now)
         await setup.work()
@@ -167,6 +168,25 @@ async def test_a_bundle_counts_against_the_agreement_before_anything_is_spent(
     assert code_of(await partner.post(f"{address}/start", {})) == (429, "partner.day_limit")
     assert json_of(await partner.get(address))["files"]["ready"] == 3
     assert await setup.value("SELECT count(*) FROM stamping.serial") == 0
+
+
+async def test_a_bundle_of_a_suspended_organisation_halts_until_it_is_active_again(
+    setup: StampingSetup, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reserve_parts, "PART", 2)
+    partner, organisation = await partner_with(setup, tokens)
+    address, files = await opened(partner, LETTERS)
+    await upload_all(partner, address, files)
+    await partner.post(f"{address}/start", {})
+    await set_state(setup.db, organisation.parent_id, OrganisationState.SUSPENDED, now=system_clock())
+    await finish(setup)
+    halted = json_of(await partner.get(address))
+    assert (halted["state"], halted["problem"]) == ("halted", "partner.not_active")
+    assert (halted["files"]["stamped"], halted["files"]["waiting"]) == (2, 1)
+    await set_state(setup.db, organisation.parent_id, OrganisationState.ACTIVE, now=system_clock())
+    await finish(setup, after_s=16)
+    ended = json_of(await partner.get(address))
+    assert (ended["state"], ended["problem"], ended["files"]["stamped"]) == ("ended", None, 3)
 
 
 async def test_a_collectors_manifest_says_what_it_reports_of_each_file(

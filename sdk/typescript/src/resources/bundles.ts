@@ -8,7 +8,7 @@ import type { Bundle, BundleFile, BundleOrder, BundleStart, Upload } from "../sh
 
 const AT_ONCE = 4;
 const BREAKS_MAX = 10;
-const MOVING = ["stamping", "waiting_for_quota"];
+const MOVING = ["stamping", "waiting_for_quota", "halted"];
 
 export class Bundles {
   constructor(private readonly calls: Calls) {}

@@ -29,6 +29,7 @@ from meterai.stamping.use_cases.start_bundle import start_bundle
 from meterai.stamping.wanted_places import WantedPlace
 
 PATH = "/api/v1/bundles"
+_NO_QUOTA = frozenset({"quota.missing", "ledger.insufficient"})
 
 
 class BundleOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,7 +56,10 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
     """A bundle and its progress."""
 
     id: BundleId
-    state: Annotated[str, Meta(description="open, stamping, waiting_for_quota, ended or cancelled.")]
+    state: Annotated[str, Meta(description="open, stamping, waiting_for_quota, halted, ended or cancelled.")]
+    """`halted`: what `problem` says keeps it from going on, such as a suspended organisation. It goes on by
+    itself.
+    """
     problem: str | None
     """Code of what keeps the next stamps from being reserved."""
     files: Mapping[Outcome, int]
@@ -186,7 +190,9 @@ async def _shown(service: App, caller: Caller, bundle_id: str) -> Response[Bundl
 
 def _state(found: BundleCounts) -> str:
     if found.moving:
-        return "waiting_for_quota" if found.halt_code else "stamping"
+        if found.halt_code is None:
+            return "stamping"
+        return "waiting_for_quota" if found.halt_code in _NO_QUOTA else "halted"
     if found.cancelled_at is not None:
         return "cancelled"
     return "open" if found.started_at is None else "ended"

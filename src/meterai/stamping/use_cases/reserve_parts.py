@@ -26,7 +26,9 @@ _HALTED = timedelta(seconds=15)
 type Lots = Sequence[tuple[UUID, int]]
 """Quota lots and what is free in each, the oldest first."""
 type FindLots = Callable[[UUID, UUID], Awaitable[Lots]]
-"""Finds the lots of a customer; called with the organisation of the bundle and the customer."""
+"""Finds the lots of a customer; called with the organisation of the bundle and the customer.
+
+Its refusals halt the bundle for a while."""
 
 
 type AfterPart = Callable[[Connection, Mapping[UUID, UUID]], Awaitable[None]]
@@ -38,7 +40,8 @@ async def reserve_due_parts(
 ) -> int:
     """Reserves the next part of each bundle whose part before is nearly done. Returns how many stamps.
 
-    A bundle without quota rests, says why, and goes on by itself once there is quota.
+    A bundle without quota, or of an organisation that is suspended, rests and says why. It goes on by itself
+    once nothing is in its way.
     """
     async with db.connection() as connection:
         due = await bundles.due_bundles(connection, now, limit=_BUNDLES)
@@ -48,8 +51,8 @@ async def reserve_due_parts(
 async def _reserve_due(
     db: Database, find_lots: FindLots, bundle: Row, after: AfterPart | None, now: datetime
 ) -> int:
-    lots = await find_lots(bundle["organisation_id"], bundle["customer_id"])
     try:
+        lots = await find_lots(bundle["organisation_id"], bundle["customer_id"])
         async with db.transaction() as tx:
             if await bundles.lock_due(tx, bundle["id"], now) is None:
                 return 0

@@ -408,6 +408,7 @@ async def _progress(
         "moving": found.moving,
         "waiting": found.count(Outcome.WAITING),
         "halted": found.halt_code is not None,
+        "suspended": found.halt_code == "partner.not_active",
         "cancelled": found.cancelled_at is not None,
         "stopped": stopped,
         "given": given,

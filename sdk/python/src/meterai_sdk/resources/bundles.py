@@ -17,7 +17,7 @@ from meterai_sdk.shapes import Bundle, BundleFile, WantedPlace
 
 _AT_ONCE: Final = 4
 _BREAKS_MAX: Final = 10
-_MOVING: Final = ("stamping", "waiting_for_quota")
+_MOVING: Final = ("stamping", "waiting_for_quota", "halted")
 
 
 class Bundles:

@@ -152,7 +152,7 @@ class Bundle(TypedDict):
 
     id: str
     state: str
-    """open, stamping, waiting_for_quota, ended or cancelled."""
+    """open, stamping, waiting_for_quota, halted, ended or cancelled."""
     problem: str | None
     files: dict[str, int]
     created_at: str
