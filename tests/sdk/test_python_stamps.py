@@ -5,6 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -149,3 +154,44 @@ def test_a_folder_is_stamped_once_however_often_it_is_begun(
     assert len(stamping.orders) == 3, "an order that was sent before is not made twice"
     main(["stamp", "surat", "--into", "lain", "--position", "top"])
     assert len(stamping.orders) == 6, "other places are another order"
+
+
+def test_a_folder_is_stamped_once_though_the_program_is_killed(
+    folder: Path, stamping: StampingServer, server: PartnerServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stamping.reads_until_released = 0
+    words = ["stamp", "surat", "--into", "bermeterai"]
+    with subprocess.Popen([sys.executable, "-m", "meterai_sdk.cli.main", *words]) as process:
+
+        def kill(request: Request) -> Answer:
+            answer = stamping.answer(request)  # the order is taken, and its answer is lost
+            if len(stamping.orders) == 2:
+                process.kill()
+            return answer
+
+        server.answer_next = kill
+        assert process.wait(30) == -signal.SIGKILL
+    assert len(stamping.orders) >= 2
+    server.answer_next = stamping.answer
+    main(words)
+    assert len(stamping.orders) == 3, "each file is ordered once"
+    assert sorted(path.name for path in (folder / "bermeterai").iterdir()) == ["a.pdf", "b.PDF"]
+
+
+def test_a_folder_with_troubles_is_stamped_as_far_as_it_can_be(
+    folder: Path, stamping: StampingServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stamping.reads_until_released = 0
+    (folder / "surat" / "rusak.pdf").unlink()
+    (folder / "surat" / "rusak.pdf").symlink_to("/proc/self/mem")  # a file that can't be read
+    assert main(["stamp", "surat", "--into", "bermeterai"]) == 1
+    told = capsys.readouterr().out
+    assert "rusak.pdf\trefused\t[Errno 5]" in told
+    assert told.count("stamped") == 2
+    later = time.time() + 5
+    (folder / "surat" / "a.pdf").write_bytes(b"other")
+    os.utime(folder / "surat" / "a.pdf", (later, later))
+    assert main(["stamp", "surat", "--into", "bermeterai"]) == 1
+    assert "a.pdf\trefused\tchanged since bermeterai/a.pdf was stamped" in capsys.readouterr().out
+    assert main(["stamp", "surat", "--into", "./surat"]) == 1
+    assert "choose another folder" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The command `meterai-partner`: stamp a folder, verify files, listen to webhooks."""
+"""The command `meterai-partner`: stamp a folder, verify files, listen to events."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
+from typing import NoReturn, get_args
 
 from meterai_sdk.cli.receiver import Receiver
 from meterai_sdk.cli.stamp_folder import Outcome, stamp_folder
 from meterai_sdk.client import Meterai
-from meterai_sdk.problems import MeteraiError
-from meterai_sdk.shapes import Position, WantedPlace
+from meterai_sdk.problems import MeteraiError, ServerFault, TooMany, Unreachable
+from meterai_sdk.shapes import Event, Position, WantedPlace
 
 _GENUINE = ("ASLI", "ASLI_WITH_ADDITIONS")
+_SECRET_VARIABLE = "METERAI_WEBHOOK_SECRET"  # noqa: S105  a name
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -54,11 +55,14 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("files", type=Path, nargs="+", metavar="FILE")
     verify.set_defaults(run=_verify)
 
-    listen = commands.add_parser("listen", help="receive webhooks on this machine and print them")
-    listen.add_argument("--port", type=int, default=8787)
+    listen = commands.add_parser("listen", help="print events as they happen, as lines of JSON")
+    listen.add_argument("--port", type=int, default=8787, help="where webhooks come in (8787)")
     listen.add_argument(
-        "--secret", action="append", required=True, help="of the endpoint: whsec_... or whpk_..."
+        "--secret", action="append", help=f"of the webhook: whsec_... or whpk_...; else {_SECRET_VARIABLE}"
     )
+    listen.add_argument("--poll", action="store_true", help="ask for events; no webhook is needed")
+    listen.add_argument("--after", metavar="EVENT", help="with --poll: the last event that you had")
+    listen.add_argument("--every", type=float, default=5, metavar="SECONDS", help="with --poll (5)")
     listen.set_defaults(run=_listen)
     return parser
 
@@ -85,20 +89,40 @@ def _told(outcome: Outcome) -> str:
 
 
 def _verify(given: argparse.Namespace) -> int:
+    are_genuine = True
     with Meterai(os.environ["METERAI_API_URL"]) as client:
-        verdicts = [(file, client.verification.judge(file)) for file in given.files]
-    for file, judged in verdicts:
-        serials = ", ".join(stamp["serial"] for stamp in judged["stamps"])
-        print(f"{file}\t{judged['verdict']}\t{serials}")
-    return 0 if all(judged["verdict"] in _GENUINE for _, judged in verdicts) else 1
+        for file in given.files:
+            judged = client.verification.judge(file)
+            serials = ", ".join(stamp["serial"] for stamp in judged["stamps"])
+            print(f"{file}\t{judged['verdict']}\t{serials}", flush=True)
+            are_genuine = are_genuine and judged["verdict"] in _GENUINE
+    return 0 if are_genuine else 1
 
 
 def _listen(given: argparse.Namespace) -> int:
-    receiver = Receiver(given.port, given.secret, lambda event: print(json.dumps(event), flush=True))
+    if given.poll:
+        _poll(given.after, given.every)
+    receiver = Receiver(given.port, given.secret or [os.environ[_SECRET_VARIABLE]], _print)
     print(f"listening at {receiver.url}", file=sys.stderr, flush=True)
     with receiver:
         receiver.serve_forever()
     return 0
+
+
+def _poll(after: str | None, every_s: float) -> NoReturn:
+    """Prints events without an end, also when the API is away for a while."""
+    with Meterai.from_environment() as client:
+        while True:
+            try:
+                for event in client.events.follow(after=after, every_s=every_s):
+                    _print(event)
+                    after = event["id"]
+            except (ServerFault, TooMany, Unreachable) as error:
+                print(f"meterai-partner: {error}; asking again", file=sys.stderr, flush=True)
+
+
+def _print(event: Event) -> None:
+    print(json.dumps(event), flush=True)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
@@ -11,6 +12,7 @@ from meterai_sdk.problems import UnsafeWebhook
 from meterai_sdk.shapes import Event
 
 BODY_BYTES_MAX: Final = 256 << 10
+TIME_S: Final = 15
 
 
 class Receiver(ThreadingHTTPServer):
@@ -24,6 +26,7 @@ class Receiver(ThreadingHTTPServer):
         self._secrets = secrets
         self._take = take
         self._seen: set[str] = set()
+        self._taking = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -33,20 +36,24 @@ class Receiver(ThreadingHTTPServer):
     def receive(self, body: bytes, headers: dict[str, str]) -> None:
         """Takes a delivery. Raises: UnsafeWebhook when it is not from Meterai."""
         event = open_webhook(body, headers, self._secrets)
-        if event["id"] not in self._seen:
-            self._take(event)
-            self._seen.add(event["id"])
+        with self._taking:
+            if event["id"] not in self._seen:
+                self._take(event)
+                self._seen.add(event["id"])
 
 
 class _Delivery(BaseHTTPRequestHandler):
     server: Receiver
+    timeout = TIME_S
 
     def do_POST(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        if length > BODY_BYTES_MAX:
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal():
+            return self._answer(411)
+        if int(length) > BODY_BYTES_MAX:
             return self._answer(413)
         try:
-            self.server.receive(self.rfile.read(length), dict(self.headers))
+            self.server.receive(self.rfile.read(int(length)), dict(self.headers))
         except UnsafeWebhook:
             return self._answer(401)
         return self._answer(204)

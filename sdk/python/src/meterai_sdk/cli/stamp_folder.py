@@ -34,14 +34,17 @@ def stamp_folder(
 
     It can be ended and begun again: files that are in `into` are left out. An order that was sent before is
     not made twice, for its Idempotency-Key follows from the file's content and places.
+    Raises: ValueError when both folders are the same.
     """
+    if into.resolve() == folder.resolve():
+        raise ValueError(f"{into} has the files to stamp: choose another folder for the stamped ones")
     into.mkdir(parents=True, exist_ok=True)
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".pdf" and path.is_file())
 
     def stamp(file: Path) -> Outcome:
         try:
             return _stamp(client, file, into / file.name, places=places, again=again)
-        except MeteraiError as error:
+        except (MeteraiError, OSError) as error:
             return Outcome(file, trouble=str(error))
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -52,7 +55,8 @@ def _stamp(
     client: Meterai, file: Path, to: Path, *, places: Sequence[WantedPlace] | None, again: bool
 ) -> Outcome:
     if to.exists():
-        return Outcome(file, was_there=True)
+        is_newer = file.stat().st_mtime > to.stat().st_mtime
+        return Outcome(file, trouble=f"changed since {to} was stamped" if is_newer else "", was_there=True)
     key = _key(file, places, again)
     stamp = client.stamps.wait(client.stamps.create(file, places=places, again=again, key=key))
     if stamp["state"] == "refused":
