@@ -98,7 +98,7 @@ async def list_reports(
 
 
 @get(URL + "/{report_id:str}", opt=operation(scope="reports:read"))
-async def read_report(report_id: str, caller: Caller, service: Service) -> ReportView:
+async def read_report(report_id: ReportId, caller: Caller, service: Service) -> ReportView:
     """Reads a report."""
     return _view(await _report(service, caller, report_id))
 
@@ -109,7 +109,7 @@ async def read_report(report_id: str, caller: Caller, service: Service) -> Repor
         scope="reports:read", gives=_TYPES[Format.CSV], refuses={"report.not_ready": Kind.CONFLICT}
     ),
 )
-async def read_report_csv(report_id: str, caller: Caller, service: Service) -> Stream:
+async def read_report_csv(report_id: ReportId, caller: Caller, service: Service) -> Stream:
     """Gives the report as a table (CSV, UTF-8 with a mark)."""
     return await _file(service, caller, report_id, Format.CSV)
 
@@ -120,7 +120,7 @@ async def read_report_csv(report_id: str, caller: Caller, service: Service) -> S
         scope="reports:read", gives=_TYPES[Format.XLSX], refuses={"report.not_ready": Kind.CONFLICT}
     ),
 )
-async def read_report_xlsx(report_id: str, caller: Caller, service: Service) -> Stream:
+async def read_report_xlsx(report_id: ReportId, caller: Caller, service: Service) -> Stream:
     """Gives the report as a workbook (XLSX). Its last sheet has the sums."""
     return await _file(service, caller, report_id, Format.XLSX)
 

@@ -1,0 +1,21 @@
+"""What all tables of a database hold, to prove that nothing changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+_TABLES = """SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+    WHERE schemaname !~ '^(pg_|information_schema)' ORDER BY name"""
+
+
+async def rows_of(owner: Any, *, without: frozenset[str] = frozenset()) -> dict[str, Counter[str]]:
+    """All rows as text, by table. `owner`: the database's owner. `without`: tables that are left out."""
+    names = [row["name"] for row in await owner.fetch(_TABLES)]
+    tables = " UNION ALL ".join(
+        f"SELECT '{name}' AS name, t::text AS said FROM {name} t" for name in names if name not in without
+    )
+    found: dict[str, Counter[str]] = {name: Counter() for name in names}
+    for row in await owner.fetch(tables):
+        found[row["name"]][row["said"]] += 1
+    return found
