@@ -82,6 +82,14 @@ async def test_an_operator_keeps_a_chain(database: TestDatabase, tmp_path: Path)
     assert (quota["dist"]["available"], quota["toko"]["available"]) == (910, 90)
     assert (quota["toko"]["prepaid"], quota["wapu"]["credit_owed"]) == (102_000, 300_000)
     assert "toko (retailer, suspended): 90 stamps" in await done(office, "list")
+    dues = await done(office, "dues", "wapu")
+    assert "wapu owes the treasury Rp300.000." in dues
+    assert "by credit: 50 stamps for Rp500.000, paid Rp200.000, owed Rp300.000" in dues
+    dues = await done(office, "dues", "toko")
+    assert "toko owes PT Dist Rp0." in dues
+    assert "by funds: 90 stamps for Rp918.000, paid Rp918.000, owed Rp0" in dues
+    await database.owner.execute("UPDATE partners.block SET paid = paid - 1 WHERE paid > 0")
+    assert (await meterai(office, "partner", "dues", "wapu"))[0] == 1, "the ledger says something else"
     shown = await done(office, "show", "dist")
     assert "With 1 below: 1,000 stamps, 0 used" in shown
     entries = await database.owner.fetch(

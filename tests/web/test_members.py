@@ -351,3 +351,25 @@ async def test_the_statement_of_a_month_begins_and_ends_with_the_ledgers_balance
         assert visitor.status == 404
     await visitor.get("/saya/bulan/2020-01.csv")
     assert visitor.text.count(",0\r\n") == 6, "nothing was there, and nothing moved"
+
+
+async def test_the_shop_leads_to_the_organisations_stock_and_sells_nothing_silently(
+    running: RunningSite, chain: Chain
+) -> None:
+    visitor = await member(running, chain.enterprise)
+    for shop in ("/kuota", "/beli"):
+        await visitor.get(f"/en{shop}")
+        assert "You act for PT firm" in visitor.text
+        assert ('<p class="price">70</p>' in visitor.text, 'href="/en/saya/stok"' in visitor.text) == (
+            True,
+            True,
+        )
+        await visitor.post(shop, jumlah="1")
+        assert visitor.status == 409
+    assert await running.line.database.owner.fetchval("SELECT count(*) FROM sales.orders") == 0
+    await visitor.get("/kuota")
+    assert await visitor.post("/saya/untuk", organisasi="", kembali="/kuota") == "/kuota"
+    await visitor.get("/kuota")
+    assert "Berapa meterai?" in visitor.text
+    await visitor.post("/saya/untuk", organisasi="", kembali="https://lain.contoh")
+    assert visitor.headers["location"] == "/saya"

@@ -75,6 +75,12 @@ COMMANDS: Final = {
     "partner show": _Entry(
         "meterai.cli.operator.partner", "show_partner", "Show stock, money and members of one."
     ),
+    "partner dues": _Entry(
+        "meterai.cli.operator.partner_dues",
+        "show_dues",
+        "Show what one owes, by tax period.",
+        judges=True,
+    ),
     "partner add": _Entry("meterai.cli.operator.partner", "add_partner", "Add an organisation."),
     "partner state": _Entry(
         "meterai.cli.operator.partner", "set_partner_state", "Suspend, resume or close an organisation."

@@ -36,6 +36,7 @@ from meterai.web.documents.uploads import accept_upload
 from meterai.web.line.general_shop import entry_cookies
 from meterai.web.orders.access import ORDER_COOKIE, kept_orders, signed_in
 from meterai.web.orders.order_view import CHIPS, state_name
+from meterai.web.organisation.acting_shop import SHOPS
 from meterai.web.pages.messages import state_text
 from meterai.web.pages.paging import ListSlice, read_cursor, slice_of
 from meterai.web.requests.forms import DOCUMENTS, Form, id_in
@@ -116,7 +117,9 @@ async def choose(request: WebRequest, context: RequestContext) -> Response[bytes
     wanted = id_in(form.text("organisasi"))
     if wanted is not None:
         await member_of(context, person, wanted)
-    return context.redirect(request, "/saya", cookies=[choice_cookie(context, person.token, wanted)])
+    back = form.text("kembali")
+    cookies = [choice_cookie(context, person.token, wanted)]
+    return context.redirect(request, back if back in SHOPS else "/saya", cookies=cookies)
 
 
 @post("/saya/masuk", status_code=303)

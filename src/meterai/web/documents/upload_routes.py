@@ -36,6 +36,7 @@ from meterai.web.orders.access import (
     remember_token,
 )
 from meterai.web.orders.draft_use import note_new
+from meterai.web.organisation.acting_shop import organisation_instead
 from meterai.web.pages.messages import Text, text_of
 from meterai.web.requests.forms import DOCUMENTS, Form, position_named
 from meterai.web.requests.request_context import RequestContext, WebRequest
@@ -177,9 +178,13 @@ async def drop_document(
 async def _enter(
     request: WebRequest, context: RequestContext, event: Event | None, *, sent: str = ""
 ) -> PurchaseRight | Response[bytes]:
-    """Finds the right to buy, for an event or for none. Else returns the page that says what to do."""
+    """Finds the right to buy, for an event or for none. Else returns the page that says what to do.
+
+    For an event people buy for themselves, also while they act for an organisation.
+    """
     if event is None:
-        return await enter_shop(request, context, "stamp", sent=sent)
+        for_organisation = await organisation_instead(request, context)
+        return for_organisation or await enter_shop(request, context, "stamp", sent=sent)
     entry = await enter(request, context, event.slug, sent=sent)
     return entry or to_the_line(request, context, event.slug)
 

@@ -16,6 +16,7 @@ from meterai.web.line.event_entry import bind_order, order_of_pass
 from meterai.web.line.general_shop import enter_shop, general_hint, take_place
 from meterai.web.orders.access import customer_of, keep_order, kept_orders, owner_of
 from meterai.web.orders.buyer_form import fields_of_form, typed_buyer
+from meterai.web.organisation.acting_shop import organisation_instead
 from meterai.web.requests.forms import Form
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
@@ -23,6 +24,8 @@ from meterai.web.requests.request_context import RequestContext, WebRequest
 @get("/kuota")
 async def show_quota(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Asks for the number of pieces."""
+    if (for_organisation := await organisation_instead(request, context)) is not None:
+        return for_organisation
     allowed = await enter_shop(request, context, "quota")
     if isinstance(allowed, Response):
         return allowed
@@ -40,6 +43,8 @@ async def show_quota(request: WebRequest, context: RequestContext) -> Response[b
 async def take_quota(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Opens an order for quota."""
     form = await context.form(request)
+    if (for_organisation := await organisation_instead(request, context)) is not None:
+        return for_organisation
     submit_id = form.fields["kiriman"] = form.text("kiriman")[:64] or secrets.token_urlsafe(18)
     service, now = context.service, context.service.clock()
     pieces = form.number("jumlah")
