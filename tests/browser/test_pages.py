@@ -34,6 +34,7 @@ PAGES = [
     "/kontak",
     "/pengaduan",
     "/pengaduan/cek",
+    "/pengembang",
 ]
 LIGHT_BYTES_MAX = {"/beli": 50_000}
 SCRIPT_BYTES_MAX = {"/periksa": 15_000, "/periksa/kode": 15_000}

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from meterai.partners.clients.public_keys import read_public_key
+from meterai.web.developers.developer_pages import SAMPLES
 from tests.launcher.test_scripts import ROOT
 from tests.run_here import RunHere, make_run_here
 from tests.running_service import RunningService
@@ -81,7 +83,13 @@ def place(tmp_path: Path, partner: dict[str, str], monkeypatch: pytest.MonkeyPat
 def built(tmp_path_factory: pytest.TempPathFactory, service: RunningService) -> Path:
     """The TypeScript package with the service's types, its tests and the program of its README."""
     readme = module_of(program_of(TYPESCRIPT, "typescript"))
-    return build(tmp_path_factory.mktemp("sdk"), service.addresses.site, {"readme": readme})
+    programs = {"readme": readme, "start": sample("typescript")}
+    return build(tmp_path_factory.mktemp("sdk"), service.addresses.site, programs)
+
+
+def sample(name: str) -> str:
+    """A program of the first page for developers."""
+    return (SAMPLES / f"start-{name}.txt").read_text()
 
 
 def test_python(place: Path) -> None:
@@ -92,6 +100,20 @@ def test_python(place: Path) -> None:
 def test_typescript(place: Path, built: Path) -> None:
     said = run("node", str(built / "examples" / "readme.js"), at=place).splitlines()
     check(said, place, shop="Toko Maju")
+
+
+def test_the_first_page_for_developers(place: Path, built: Path) -> None:
+    """Its programs stamp surat.pdf one after the other, so each gets another one."""
+    programs = (
+        ("sh", "-euc", sample("curl")),
+        (sys.executable, "-c", sample("python")),
+        ("node", str(built / "examples" / "start.js")),
+    )
+    for words in programs:
+        (place / "surat.pdf").write_bytes(make_letter(f"{place.name} {words[0]}"))
+        assert run(*words, at=place).splitlines()[-1] == "ASLI", words[0]
+    run("sh", "-euc", (SAMPLES / "key.txt").read_text(), at=place)
+    assert read_public_key((place / "meterai-public.pem").read_bytes())
 
 
 SERIAL = "[0-9A-Z]{22}"

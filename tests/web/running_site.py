@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import pytest
 
 from meterai.api.conventions.problems import problem_response
+from meterai.api.openapi.document import make_document
 from meterai.api.routes import ROUTES
 from meterai.customers.organisations import SELLER
 from meterai.kernel.ids import token_digest
@@ -128,7 +129,12 @@ class RunningSite:
         self.queues = queues_of(settings, self.db)  # type: ignore[arg-type]
         monkeypatch.setattr("meterai.web.site.queues_of", lambda *_: self.queues)
         self.site = build_site(
-            app, tariffs=TARIFFS, events=load_events(), more_routes=ROUTES, problem=problem_response
+            app,
+            tariffs=TARIFFS,
+            events=load_events(),
+            more_routes=ROUTES,
+            describe_api=make_document,
+            problem=problem_response,
         )
 
     def visitor(self) -> Visitor:

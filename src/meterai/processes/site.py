@@ -17,6 +17,7 @@ import uvicorn
 import uvloop
 
 from meterai.api.conventions.problems import problem_response
+from meterai.api.openapi.document import make_document
 from meterai.api.routes import ROUTES
 from meterai.bootstrap import App, open_site_app
 from meterai.kit import garbage_collection
@@ -48,6 +49,7 @@ async def serve(settings: Settings) -> None:
             events=await events(service.db),
             former=await former_events(service.db),
             more_routes=ROUTES,
+            describe_api=make_document,
             problem=problem_response,
         )
         config = server_config(settings, site)

@@ -21,7 +21,8 @@ OUR_ADDRESSES = frozenset(
     (
         *("aksesibilitas", "antre", "antrean", "api", "aset", "bantuan", "beli", "harga", "healthz"),
         *languages()[1:],
-        *("hentikan", "ketentuan", "kontak", "kuota", "pengaduan", "pengembalian", "periksa", "pesanan"),
+        *("hentikan", "ketentuan", "kontak", "kuota", "pengaduan", "pengembalian", "pengembang"),
+        *("periksa", "pesanan"),
         "privasi",
         *("saya", "status", "tentang", "uang", "undangan"),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from meterai.kit.settings import gate_address
 from meterai.sales.events import Event
 from meterai.sales.queries.tariffs import Tariff
 from meterai.web.account.code_work import CodeWork
+from meterai.web.developers.developer_pages import DeveloperPages, no_api
 from meterai.web.line.line_pages import LinePages
 from meterai.web.line.queues import queues_of
 from meterai.web.pages.assets import Assets
@@ -33,6 +34,8 @@ from meterai.web.requests.request_context import RequestContext
 from meterai.web.routes import ROUTES
 from meterai.web.verify.code_reader import code_reader_pages
 
+type DescribeRoutes = Callable[[Litestar, str], Mapping[str, Any]]
+
 
 def build_site(
     service: App,
@@ -41,6 +44,7 @@ def build_site(
     events: Sequence[Event] = (),
     former: Sequence[Event] = (),
     more_routes: Sequence[Any] = (),
+    describe_api: DescribeRoutes | None = None,
     problem: MakeProblem,
 ) -> SiteMiddleware:
     """Makes the ASGI application.
@@ -48,6 +52,7 @@ def build_site(
     - `tariffs`: all of them, also future ones, the earliest first.
     - `events`: those on offer; each gets a page. `former`: those that ended; they still give certificates.
     - `more_routes`: the API.
+    - `describe_api`: makes the description of the API (OpenAPI) for the pages of developers.
     - `problem`: makes the answer to a refusal at any address under /api/.
     """
     assets = Assets()
@@ -67,8 +72,18 @@ def build_site(
     )
     litestar = _routes(context, more_routes)
     addresses = PageAddresses(litestar, known_events)
+
+    def describe() -> Mapping[str, Any]:
+        return describe_api(litestar, service.public_url) if describe_api else no_api()
+
     litestar.state.update(
-        {"service": service, "context": context, "problem": problem, "addresses": addresses}
+        {
+            "service": service,
+            "context": context,
+            "problem": problem,
+            "addresses": addresses,
+            "developer_pages": DeveloperPages(pages, service.settings, describe),
+        }
     )
 
     def make_pages() -> tuple[CachedPages, float]:

@@ -1,0 +1,1 @@
+"""Pages for developers: the start, the reference, states, refusals, limits, changes."""
