@@ -141,6 +141,7 @@ def _with_places(settings: Settings, addresses: Addresses) -> Settings:
 
 def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settings:
     """Fills the empty settings: database URLs of the roles, addresses and keys of the twins, places of files.
+    In development the sandbox for partners is on.
 
     A command beside a service in production is in production too.
     """
@@ -156,8 +157,10 @@ def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settin
     twins = {}
     if addresses.environment == "production":
         settings = msgspec.structs.replace(settings, environment="production")
+    elif settings.environment == "development":
+        twins["partner_sandbox"] = "on"
     if addresses.gateway:
-        twins = {
+        twins |= {
             "gateway_url": addresses.gateway,
             "gateway_server_key": secrets.gateway_server_key,
             "gateway_merchant_id": TWIN_MERCHANT,

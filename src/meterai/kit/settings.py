@@ -131,6 +131,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     api_requests_per_minute: Annotated[
         int, Doc(ge=1, description="requests that a client of the API may make in a minute, in each process")
     ] = 6_000
+    partner_sandbox: Annotated[
+        Literal["", "on", "off"],
+        Doc(
+            description="`on`: a test installation for partners, with test keys, scripted outcomes and a "
+            "clock that they move (docs/partners.md#sandbox); empty: `meterai up` in development turns it "
+            "on; production refuses `on`"
+        ),
+    ] = ""
     unproven_bytes: Annotated[
         int,
         Doc(ge=0, description="bytes of all uploads together whose senders have proved no contact"),

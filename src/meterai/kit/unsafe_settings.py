@@ -42,6 +42,11 @@ def unsafe_settings(settings: Settings) -> Iterator[tuple[str, str]]:
                 "production talks to a database on another machine only with sslmode=verify-full in its "
                 "address, and sslrootcert=FILE (docs/first-start.md)",
             )
+    if settings.partner_sandbox == "on":
+        yield (
+            "partner_sandbox",
+            "production has no sandbox for partners: its stamps would be genuine; run one on its own data",
+        )
     if _trusts_strangers(settings.trusted_proxies):
         yield (
             "trusted_proxies",

@@ -15,6 +15,8 @@ from meterai.launcher.preparation import LaunchProblem, other_environment
 from meterai.operations.use_cases.keep_environment import keep_environment
 from meterai.operations.use_cases.open_site import open_site
 from meterai.operations.use_cases.record_officers import record_officers
+from meterai.partners.sandbox.model import is_on
+from meterai.partners.sandbox.use_cases.open_sandbox import open_sandbox
 from meterai.stamping.keys.development_key import register_development_key
 from meterai.stamping.queries import some_released_objects
 
@@ -40,6 +42,8 @@ async def open_installation(settings: Settings, *, now: datetime) -> None:
         if development:
             with _reading("The development key", then=". Put pki back from a copy (docs/backup.md)."):
                 await register_development_key(db, settings.data, now=now)
+        if is_on(settings):
+            await open_sandbox(db, now=now)
     finally:
         await db.close()
 

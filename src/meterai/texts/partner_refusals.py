@@ -108,4 +108,12 @@ PARTNER_REFUSALS: Final[dict[str, Explanation]] = {
         N_("Perjanjian mengizinkan paling banyak {maximum} meterai sehari, dan sisa hari ini tidak cukup."),
         N_("Tidak ada meterai yang terpakai. Coba lagi besok (WIB), atau minta perjanjian lain."),
     ),
+    "sandbox.off": Explanation(
+        N_("Ini bukan lingkungan uji bagi mitra."),
+        N_("Pakai lingkungan uji: alamatnya dan kuncinya lain dari yang di sini."),
+    ),
+    "sandbox.clients_max": Explanation(
+        N_("Organisasi ini sudah memiliki sepuluh klien uji."),
+        N_("Cabut satu yang tidak dipakai lagi, lalu buat yang baru."),
+    ),
 }

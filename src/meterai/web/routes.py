@@ -21,7 +21,13 @@ from meterai.web.orders import (
     result_routes,
     stop_routes,
 )
-from meterai.web.organisation import invitation_routes, member_routes, statement_routes, stock_routes
+from meterai.web.organisation import (
+    invitation_routes,
+    member_routes,
+    sandbox_routes,
+    statement_routes,
+    stock_routes,
+)
 from meterai.web.pages import file_routes, health_routes, icon_routes, problem_routes
 from meterai.web.placing import place_routes, turn_routes
 from meterai.web.verify import check_routes
@@ -48,6 +54,7 @@ ROUTES: list[Any] = [
     *stock_routes.ROUTES,
     *member_routes.ROUTES,
     *invitation_routes.ROUTES,
+    *sandbox_routes.ROUTES,
     *contacts_routes.ROUTES,
     *sessions_routes.ROUTES,
     *bundle_routes.ROUTES,

@@ -12,6 +12,7 @@ from meterai.kernel.refusals import Refusal
 from meterai.kit.http.status import http_status
 from meterai.partners.queries.organisations import memberships_of
 from meterai.partners.rights import Right
+from meterai.partners.sandbox.model import is_on
 from meterai.sales.queries.customers import OrderSummary, orders_of_customer
 from meterai.sales.queries.documents import orders_of_documents
 from meterai.stamping.bundles.queries import bundles_of_customer
@@ -230,6 +231,7 @@ async def _page(
             if document.document_id not in ordered  # these are seen in their order
         ],
         organisations=await _choices(context, whose),
+        has_sandbox=is_on(context.service.settings),
         private=True,
         **rights_of(whose),
         **told(refusal),

@@ -1,0 +1,1 @@
+"""What members and programs of partners do in the sandbox."""
