@@ -16,6 +16,7 @@ import pytest
 from meterai.api.conventions.problems import problem_response
 from meterai.api.resources import bundle_results
 from meterai.api.routes import ROUTES
+from meterai.background.partner_events import note_bundle_ends
 from meterai.bootstrap import lots_of
 from meterai.kernel.clock import business_date, system_clock
 from meterai.kit.files.free_space import DiskReserve
@@ -27,6 +28,7 @@ from meterai.partners.use_cases.agree import agree
 from meterai.partners.use_cases.make_reports import make_due_report
 from meterai.stamping.upload_room import UploadRoom
 from meterai.stamping.use_cases import reserve_parts, upload_to_bundle
+from meterai.stamping.use_cases.end_bundles import end_bundles
 from meterai.verification.model import FaceLimits, Trust
 from meterai.web.site import build_site
 from tests.api.partner import Partner, Tokens, caller_of, code_of, json_of, register
@@ -102,6 +104,14 @@ async def finish(setup: StampingSetup, *, after_s: int = 1) -> None:
         await setup.work()
 
 
+async def events(partner: Partner) -> list[tuple[str, Any]]:
+    return [(event["type"], event["data"]) for event in json_of(await partner.get("/api/v1/events"))["data"]]
+
+
+async def crash(*_: object) -> None:
+    raise InterruptedError
+
+
 async def test_a_bundle_is_named_uploaded_stamped_in_parts_and_fetched(
     setup: StampingSetup, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,9 +129,15 @@ async def test_a_bundle_is_named_uploaded_stamped_in_parts_and_fetched(
     started = await partner.post(f"{address}/start", {"documents": 3})
     assert (started.status, json_of(started)["state"]) == (202, "stamping"), started.body
     assert json_of(started)["files"]["waiting"] == 1
+    worker: Any = SimpleNamespace(db=setup.database.worker, clock=system_clock)
+    assert await note_bundle_ends(worker) == 0
     await finish(setup)
     ended = json_of(await partner.get(address))
     assert (ended["state"], ended["files"]["stamped"]) == ("ended", 3)
+    with pytest.raises(InterruptedError):
+        await end_bundles(worker.db, crash, now=system_clock())
+    assert (await note_bundle_ends(worker), await note_bundle_ends(worker)) == (1, 0)
+    assert await events(partner) == [("bundle.finished", {"id": ended["id"], "state": "ended"})]
     lines = (await partner.get(f"{address}/results.ndjson")).body.splitlines()
     results = [msgspec.json.decode(line) for line in lines]
     assert len({line["serial"] for line in results}) == 3
@@ -255,5 +271,9 @@ async def test_what_does_not_fit_is_refused_and_nothing_is_lost(setup: StampingS
         assert code_of(answer) == (404, "api.unknown_id")
     cancelled = await partner.post(f"{address}/cancel")
     assert (cancelled.status, json_of(cancelled)["state"]) == (200, "cancelled")
+    worker: Any = SimpleNamespace(db=setup.database.worker, clock=system_clock)
+    assert await note_bundle_ends(worker) == 1
+    ((kind, told),) = await events(partner)
+    assert (kind, told["state"]) == ("bundle.finished", "cancelled")
     assert code_of(await put(partner, content, data)) == (409, "bundle.cancelled")
     assert code_of(await partner.post(f"{address}/start", {})) == (409, "bundle.cancelled")

@@ -8,16 +8,20 @@ import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from meterai.background.partner_events import note_asked_events, note_stamp_ends
 from meterai.kernel.clock import system_clock
 from meterai.kernel.typed_ids import Prefix, read_id, write_id
+from meterai.kit import outbox
 from meterai.partners.model import Organisation, OrganisationState, stock_account_id
 from meterai.partners.stamps.ordering import forget_liable_parties
 from meterai.partners.use_cases.add_organisation import set_state
+from meterai.stamping.cycle.job_ends import RELEASED
 from meterai.stamping.use_cases.run_cycle import run_due_jobs
 from meterai.verification.in_jail import judge
 from meterai.verification.model import JudgeRequest, Verdict
@@ -117,6 +121,15 @@ async def test_one_call_stamps_a_document(partners: Partners) -> None:
     owner = partners.setup.database.owner
     assert await owner.fetchval(used, partners.chain.enterprise.id) == 1
     assert await owner.fetchval(used, partners.chain.distributor.id) == 0
+
+    worker_app: Any = SimpleNamespace(db=partners.setup.database.worker, clock=system_clock)
+    ends = await outbox.claim(worker_app.db, system_clock(), limit=9, lease_s=1, topics=(RELEASED,))
+    for _ in range(2):  # a worker may die before it marks the rows as done
+        await note_stamp_ends(worker_app, ends)
+    assert await note_asked_events(worker_app) > 0
+    events = json_of(await partner.get("/api/v1/events"))["data"]
+    assert [event["type"] for event in events] == ["stamp.released", "block.received"]
+    assert events[0]["data"] == {"id": stamp["id"], "document": stamp["document_id"]}
 
 
 async def test_without_waiting_the_answer_comes_before_the_stamp(partners: Partners) -> None:

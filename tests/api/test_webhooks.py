@@ -12,6 +12,7 @@ from standardwebhooks import Webhook
 
 from meterai.background.webhook_visits import WebhookVisits
 from meterai.partners.adapters.webhook_sender import WebhookSender
+from meterai.partners.webhooks.use_cases.warn_of_low_quota import warn_of_low_quota
 from tests.api.partner import Partner, Tokens, caller_of, code_of, json_of
 from tests.partners.organisations import make_chain
 from tests.partners.webhook_setup import WebhookSetup
@@ -125,6 +126,23 @@ async def test_a_removed_webhook_gets_nothing_more(integration: Integration) -> 
     await integration.worker.deliver()
     assert integration.receiver.got == []
     assert code_of(await integration.partner.get(webhook)) == (404, "api.unknown_id")
+
+
+async def test_low_quota_is_told_once_until_there_is_enough_again(integration: Integration) -> None:
+    partner, db, alert = integration.partner, integration.worker.database, "/api/v1/quota/alert"
+    assert await integration.json(alert) == {"pieces": 0}
+    left = (await integration.json("/api/v1/quota"))["available"]
+    told = []
+    for pieces in (left, left + 1, left + 1, left, left + 1):
+        answer = await partner.send("PUT", alert, body={"pieces": pieces})
+        assert (answer.status, json_of(answer)) == (200, {"pieces": pieces})
+        told.append(await warn_of_low_quota(db.worker, now=NOON))
+    assert told == [0, 1, 0, 0, 1]
+    events = (await integration.json("/api/v1/events"))["data"]
+    assert [event["type"] for event in events] == ["quota.low"] * 2
+    assert events[0]["data"]["available"] == left
+    assert (await integration.other.send("PUT", alert, body={"pieces": 9})).status == 200
+    assert await integration.json(alert) == {"pieces": left + 1}
 
 
 async def test_webhooks_of_others_answer_like_unknown_ones(integration: Integration) -> None:

@@ -1,8 +1,9 @@
-"""Events of partners: from the ends of their stampings, and from rows of the outbox."""
+"""Events of partners: from the ends of their stampings and bundles, and from rows of the outbox."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -10,10 +11,13 @@ import msgspec
 from meterai.bootstrap import WorkerApp
 from meterai.customers.organisations import SELLER
 from meterai.kit import outbox
+from meterai.kit.database import Connection
 from meterai.kit.outbox import Entry
 from meterai.partners.webhooks.model import NewEvent
-from meterai.partners.webhooks.use_cases.note_events import EVENT_TOPIC, note_events
+from meterai.partners.webhooks.use_cases.note_events import EVENT_TOPIC, note_events, note_events_within
+from meterai.stamping.bundles.model import EndedBundle
 from meterai.stamping.queries import EndedJob, ended_single_jobs
+from meterai.stamping.use_cases.end_bundles import end_bundles
 
 EVENTS_AT_ONCE = 100
 _LEASE_SECONDS = 30.0
@@ -24,6 +28,29 @@ async def note_stamp_ends(app: WorkerApp, entries: Sequence[Entry]) -> None:
     ended = await ended_single_jobs(app.db, [UUID(entry.payload["job_id"]) for entry in entries])
     events = [_event(job) for job in ended if job.organisation_id != SELLER]
     await note_events(app.db, events, now=app.clock())
+
+
+async def note_bundle_ends(app: WorkerApp) -> int:
+    """Notes that bundles of partners ended, each once. Returns how many bundles ended."""
+    now = app.clock()
+
+    async def tell(tx: Connection, ended: Sequence[EndedBundle]) -> None:
+        events = [_end_of(bundle, now) for bundle in ended if bundle.organisation_id != SELLER]
+        if events:
+            await note_events_within(tx, events, now=now)
+
+    return await end_bundles(app.db, tell, now=now)
+
+
+def _end_of(bundle: EndedBundle, now: datetime) -> NewEvent:
+    return NewEvent(
+        organisation_id=bundle.organisation_id,
+        kind="bundle.finished",
+        subject_id=bundle.id,
+        source_id=bundle.id,
+        happened_at=now,
+        facts={"state": "cancelled" if bundle.is_cancelled else "ended"},
+    )
 
 
 def _event(job: EndedJob) -> NewEvent:

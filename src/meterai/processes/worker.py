@@ -13,7 +13,7 @@ import structlog
 import uvloop
 
 from meterai.background.loops import Bell, Counts, Loop, run_loop
-from meterai.background.partner_events import EVENTS_AT_ONCE, note_asked_events
+from meterai.background.partner_events import EVENTS_AT_ONCE, note_asked_events, note_bundle_ends
 from meterai.background.presence import Presence
 from meterai.background.queue_messages import remind
 from meterai.background.topics import (
@@ -163,6 +163,7 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str, visits: WebhookVisits) -
             busy_s=0.1,
             idle_s=0.5,
         ),
+        Loop(name="bundle_ends", work=lambda: note_bundle_ends(app), busy_s=0.1, idle_s=1),
         Loop(name="stamping_oldest", work=due_jobs.oldest, idle_s=0.25),
         Loop(name="stamping_newest", work=due_jobs.newest, idle_s=0.25),
         Loop(name="time_stamps", work=lambda: add_due_time_stamps(tools), busy_s=0.05, idle_s=2),

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Request, Response, get, post, put
 from msgspec import Meta
 
 from meterai.api.access.caller import Caller
@@ -23,8 +23,11 @@ from meterai.partners.model import Block, PaidBy
 from meterai.partners.queries.organisations import find_child
 from meterai.partners.queries.quota import blocks_of, find_block, quota_below, quota_of
 from meterai.partners.use_cases.move_stamps import pass_block, take_back
+from meterai.partners.webhooks.queries import alert_of
+from meterai.partners.webhooks.use_cases.warn_of_low_quota import set_quota_alert
 
 _PIECES_MAX = 1_000_000
+_ALERT_MAX = 100_000_000
 Pieces = Annotated[int, Meta(ge=1, le=_PIECES_MAX)]
 _MOVE_REFUSES = {
     "partner.not_paid_so": Kind.CONFLICT,
@@ -101,6 +104,12 @@ class ReturnOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     pieces: Pieces
 
 
+class QuotaAlert(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When the event `quota.low` comes: once, when fewer stamps than `pieces` are left. 0: never."""
+
+    pieces: Annotated[int, Meta(ge=0, le=_ALERT_MAX)]
+
+
 def _show_block(block: Block) -> ShownBlock:
     return ShownBlock(
         id=write_id(Prefix.BLOCK, block.id),
@@ -139,6 +148,20 @@ async def _quota(service: Service, organisation_id: UUID) -> ShownQuota:
         **msgspec.structs.asdict(quota),
         tree=TreeSums(**msgspec.structs.asdict(tree)),
     )
+
+
+@get("/api/v1/quota/alert", opt=operation(scope="quota:read"))
+async def read_quota_alert(caller: Caller, service: Service) -> QuotaAlert:
+    """Says below how many stamps an event comes."""
+    async with service.db.connection() as connection:
+        return QuotaAlert(pieces=await alert_of(connection, caller.organisation_id))
+
+
+@put("/api/v1/quota/alert", opt=operation(scope="webhooks:write"))
+async def change_quota_alert(data: QuotaAlert, caller: Caller, service: Service) -> QuotaAlert:
+    """Sets below how many stamps an event comes."""
+    await set_quota_alert(service.db, caller.organisation_id, data.pieces)
+    return data
 
 
 @get("/api/v1/blocks", opt=operation(scope="quota:read"))
@@ -213,6 +236,8 @@ async def return_stamps(
 ROUTES = [
     read_quota,
     read_quota_below,
+    read_quota_alert,
+    change_quota_alert,
     list_blocks,
     read_block,
     pass_stamps,

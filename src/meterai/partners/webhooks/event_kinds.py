@@ -27,7 +27,7 @@ KINDS: Final[Mapping[str, EventKind]] = {
     "stamp.released": EventKind(
         subject=Prefix.STAMP,
         ids={"document": Prefix.DOCUMENT},
-        meaning="A document has its stamps and can be downloaded. Stamps of a bundle have no event.",
+        meaning="A document has its stamps and can be downloaded. Stamps of a bundle have none.",
     ),
     "stamp.refused": EventKind(
         subject=Prefix.STAMP,
@@ -36,7 +36,7 @@ KINDS: Final[Mapping[str, EventKind]] = {
     ),
     "bundle.finished": EventKind(
         subject=Prefix.BUNDLE,
-        meaning="All documents of a bundle are stamped or refused.",
+        meaning="No more stamps of a bundle will be made. `state` is `ended` or `cancelled`.",
     ),
     "block.received": EventKind(
         subject=Prefix.BLOCK,

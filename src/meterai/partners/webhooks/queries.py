@@ -101,6 +101,14 @@ async def find_delivery(conn: Connection, id: UUID, *, organisation_id: UUID) ->
     return Delivery(**dict(_found(row)))
 
 
+async def alert_of(conn: Connection, organisation_id: UUID) -> int:
+    """Below how many pieces an organisation is told of its stock; 0: it is not."""
+    pieces: int | None = await conn.fetchval(
+        "SELECT pieces FROM partners.quota_alert WHERE organisation_id = $1", organisation_id
+    )
+    return pieces or 0
+
+
 async def attempts_of(conn: Connection, delivery_id: UUID) -> list[Attempt]:
     """The attempts of a delivery, the first one first."""
     rows = await conn.fetch(

@@ -171,6 +171,14 @@ class BundleHead(msgspec.Struct, frozen=True, kw_only=True):
     """Where its stamps go. None: not chosen yet."""
 
 
+class EndedBundle(msgspec.Struct, frozen=True, kw_only=True):
+    """A bundle of which no more stamps will be made."""
+
+    id: UUID
+    organisation_id: UUID
+    is_cancelled: bool
+
+
 class Bundle(BundleHead, frozen=True, kw_only=True):
     """A bundle with its files, sorted by path."""
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from meterai.kit.database import Connection, Row
-from meterai.stamping.bundles.model import Rule
+from meterai.stamping.bundles.model import EndedBundle, Rule
 from meterai.stamping.placement import Placement
 from meterai.stamping.store.documents import swapped
 
@@ -291,7 +291,8 @@ async def note_look(connection: Connection, file_id: UUID, seen: Placement) -> N
 async def set_started(tx: Connection, bundle_id: UUID, rule: Rule, now: datetime) -> None:
     """Notes the rule, and when the first documents of the bundle were given to stamping. A part is due."""
     await tx.execute(
-        """UPDATE stamping.bundle SET started_at = coalesce(started_at, $3), rule = $2, next_part_at = $3
+        """UPDATE stamping.bundle SET started_at = coalesce(started_at, $3), rule = $2, next_part_at = $3,
+               ended_at = NULL
            WHERE id = $1""",
         bundle_id,
         rule,
@@ -348,6 +349,23 @@ async def set_cancelled(tx: Connection, bundle_id: UUID, now: datetime) -> None:
         bundle_id,
         now,
     )
+
+
+async def end_done(tx: Connection, now: datetime, *, limit: int) -> list[EndedBundle]:
+    """Notes the end of bundles of which nothing waits and no stamp is being made. Returns them."""
+    rows = await tx.fetch(
+        """UPDATE stamping.bundle SET ended_at = $1 WHERE id IN (
+               SELECT id FROM stamping.bundle b
+               WHERE ended_at IS NULL AND next_part_at IS NULL
+                   AND (started_at IS NOT NULL OR cancelled_at IS NOT NULL) AND NOT EXISTS (
+                       SELECT FROM stamping.job j JOIN stamping.bundle_file f ON f.document_id = j.document_id
+                       WHERE j.next_attempt_at IS NOT NULL AND f.bundle_id = b.id)
+               ORDER BY id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)
+           RETURNING id, organisation_id, cancelled_at IS NOT NULL AS is_cancelled""",
+        now,
+        limit,
+    )
+    return [EndedBundle(**dict(row)) for row in rows]
 
 
 async def unused_documents(tx: Connection, bundle_id: UUID) -> list[UUID]:

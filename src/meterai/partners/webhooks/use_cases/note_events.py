@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from meterai.kit.database import Database
+from meterai.kit.database import Connection, Database
 from meterai.partners.webhooks import store
 from meterai.partners.webhooks.model import NewEvent
 
@@ -21,4 +21,9 @@ async def note_events(db: Database, events: Sequence[NewEvent], *, now: datetime
     if not events:
         return 0
     async with db.connection() as connection:
-        return await store.note_events(connection, events, now)
+        return await note_events_within(connection, events, now=now)
+
+
+async def note_events_within(connection: Connection, events: Sequence[NewEvent], *, now: datetime) -> int:
+    """The same within the caller's transaction."""
+    return await store.note_events(connection, events, now)

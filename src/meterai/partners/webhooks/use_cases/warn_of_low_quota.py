@@ -12,6 +12,12 @@ from meterai.partners.webhooks import store
 from meterai.partners.webhooks.model import NewEvent
 
 
+async def set_quota_alert(db: Database, organisation_id: UUID, pieces: int) -> None:
+    """Sets below how many pieces an organisation is told of its stock. 0: never."""
+    async with db.connection() as connection:
+        await store.set_quota_alert(connection, organisation_id, pieces)
+
+
 async def warn_of_low_quota(db: Database, *, now: datetime) -> int:
     """Notes an event for each organisation whose stock fell below its alert. Returns how many."""
     async with db.transaction() as tx:
