@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import subprocess
@@ -12,6 +13,8 @@ from pathlib import Path
 from tests.launcher.test_scripts import ROOT
 
 PACKAGE = ROOT / "sdk" / "typescript"
+_QUIETLY = ("--no-progress", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline")
+_ONE_PROCESS = "for (const file of process.argv.slice(1)) await import(file)"
 
 
 def install_packages() -> Path:
@@ -22,7 +25,7 @@ def install_packages() -> Path:
         stamp = modules / ".installed"
         locked = lock.read()
         if not stamp.exists() or stamp.read_bytes() != locked:
-            run("npm", "ci", "--no-progress", at=PACKAGE)
+            run("npm", "ci", *_QUIETLY, at=PACKAGE)
             stamp.write_bytes(locked)
     return modules
 
@@ -39,9 +42,18 @@ def build(place: Path, url: str, examples: Mapping[str, str]) -> Path:
     (copy / "examples").mkdir()
     for name, code in examples.items():
         (copy / "examples" / f"{name}.ts").write_text(code)
-    run("npm", "run", "types", at=copy, env={"METERAI_API_URL": url})
-    run("npm", "run", "build", at=copy)
+    scripts = json.loads((copy / "package.json").read_text())["scripts"]
+    programs = {"PATH": f"{modules / '.bin'}:{os.environ['PATH']}", "METERAI_API_URL": url}
+    for name in ("types", "build"):  # what `npm run` does, without its process
+        run("sh", "-euc", scripts[name], at=copy, env=programs)
     return copy / "dist"
+
+
+def run_tests(compiled: Path) -> str:
+    """Runs the tests of the package in one process, and returns what they print (TAP)."""
+    tests = sorted(str(path) for path in (compiled / "test").glob("*.test.js"))
+    options = ("--test-reporter=tap", "--input-type=module", "-e", _ONE_PROCESS)
+    return run("node", *options, *tests, at=compiled)
 
 
 def run(*command: str, at: Path, env: Mapping[str, str] | None = None) -> str:
