@@ -91,7 +91,9 @@ def test_an_upload_goes_on_where_it_broke_off(server: PartnerServer, client: Met
     assert [request.headers.get("upload-offset") for request in sent] == [None, "5", None]
     assert {hashlib.sha256(content).hexdigest() for content in FILES.values()} == set(bundles.received)
 
-    client.bundles.upload("bnd_1", files)
+    client.bundles.upload("bnd_1", files, facts={"a.pdf": {"type": "other", "value": 5_000_000}})
+    facts = [line.get("facts") for line in bundles.expected]
+    assert facts == [{"type": "other", "value": 5_000_000}, None]
     assert len([request for request in server.requests if request.path.endswith("/content")]) == 3
 
 

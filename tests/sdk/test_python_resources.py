@@ -35,6 +35,8 @@ ADDED = {"name": "Cabang", "code": "cabang", "role": "sub_account", "npwp": None
 SENT: dict[str, tuple[Callable[[Meterai], Any], str, Any]] = {
     "quota": (lambda m: m.quota.read(), "GET /api/v1/quota", None),
     "quota below": (lambda m: m.quota.read("org_2"), "GET /api/v1/organisations/org_2/quota", None),
+    "alert": (lambda m: m.quota.alert(), "GET /api/v1/quota/alert", None),
+    "change alert": (lambda m: m.quota.change_alert(9), "PUT /api/v1/quota/alert", {"pieces": 9}),
     "block": (lambda m: m.quota.read_block("blk_1"), "GET /api/v1/blocks/blk_1", None),
     "pass": (lambda m: m.quota.pass_stamps("org_2", 5, paid_by="credit"), "POST /api/v1/blocks", ORDER),
     "return": (

@@ -18,6 +18,7 @@ export type Organisation = Schemas["ShownOrganisation"];
 export type OrganisationOrder = Schemas["OrganisationOrder"];
 export type OwnOrganisation = Schemas["OwnOrganisation"];
 export type Quota = Schemas["ShownQuota"];
+export type QuotaAlert = Schemas["QuotaAlert"];
 export type ReplayOrder = Schemas["ReplayOrder"];
 export type Replayed = Schemas["Replayed"];
 export type Report = Schemas["ReportView"];

@@ -33,6 +33,8 @@ const report = { kind: "stock", month: "2026-11" } as const;
 const sent: [string, () => Promise<unknown>, unknown?][] = [
   ["GET /quota", () => meterai.quota.read()],
   ["GET /organisations/org_2/quota", () => meterai.quota.read("org_2")],
+  ["GET /quota/alert", () => meterai.quota.alert()],
+  ["PUT /quota/alert", () => meterai.quota.changeAlert(9), { pieces: 9 }],
   ["GET /blocks/blk_1", () => meterai.quota.readBlock("blk_1")],
   ["POST /blocks", () => meterai.quota.passStamps(block), block],
   ["POST /blocks/blk_1/returns", () => meterai.quota.returnStamps("blk_1", 2), { pieces: 2 }],
@@ -145,8 +147,9 @@ describe("a bundle", () => {
     const uploads = () => server.seen.filter((one) => one.path.endsWith("/content"));
     const offsets = uploads().map((one) => [one.method, one.headers["upload-offset"]]);
     assert.deepEqual(offsets, [["PUT", undefined], ["PATCH", "10"], ["PUT", undefined]]);
-    await meterai.bundles.upload("bnd_1", files);
+    await meterai.bundles.upload("bnd_1", files, { facts: new Map([["a.pdf", { type: "other", value: 5_000_000 }]]) });
     assert.equal(uploads().length, 3);
+    assert.deepEqual(takes.expected[0]!.facts, { type: "other", value: 5_000_000 });
   });
 
   test("has its results in several files", async () => {
@@ -166,17 +169,17 @@ describe("a bundle", () => {
  */
 class BundleServer {
   readonly received = new Map<string, string>();
-  #expected: { path: string; sha256: string; bytes: number }[] = [];
+  expected: { path: string; sha256: string; bytes: number; facts?: unknown }[] = [];
   #breaks = [2, 1];
 
   answer({ method, path, headers, body }: Seen): Answer {
     const [what, id = "", content] = path.replace("/api/v1/bundles/bnd_1/", "").split(/[/?]/);
     if (what === "manifest") {
-      this.#expected = body.split("\n").map((line) => JSON.parse(line));
+      this.expected = body.split("\n").map((line) => JSON.parse(line));
       return { status: 200, body: { files: 2, new: 2 } };
     }
     if (id.startsWith("limit=")) {
-      const data = this.#expected.map((line) => this.#file(line.sha256));
+      const data = this.expected.map((line) => this.#file(line.sha256));
       return { status: 200, body: { data, next_cursor: null } };
     }
     if (content === undefined) return { status: 200, body: { file: this.#file(id), received: this.#has(id).length } };
@@ -188,7 +191,7 @@ class BundleServer {
   }
 
   #file(id: string) {
-    const { path } = this.#expected.find((line) => line.sha256 === id)!;
+    const { path } = this.expected.find((line) => line.sha256 === id)!;
     const isWhole = createHash("sha256").update(this.#has(id)).digest("hex") === id;
     return { id, path, state: isWhole ? "ready" : "expected" };
   }

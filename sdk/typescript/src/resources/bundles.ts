@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Calls, Once } from "../calls.js";
 import { Unreachable } from "../problems.js";
-import type { Bundle, BundleFile, BundleOrder, BundleStart, Upload } from "../shapes.js";
+import type { Bundle, BundleFile, BundleOrder, BundleStart, StampFacts, Upload } from "../shapes.js";
 
 const AT_ONCE = 4;
 const BREAKS_MAX = 10;
@@ -25,13 +25,17 @@ export class Bundles {
 
   /**
    * Names files and uploads what is still expected, several at once. `files`: their places on this disk, by their
-   * paths in the bundle.
+   * paths in the bundle. `facts`: what is known of documents, by the same paths. A collector has to say all of each.
    *
    * Call it again with the same files after a break: what came before is not sent again.
    */
-  async upload(id: string, files: Map<string, string>, { atOnce = AT_ONCE } = {}): Promise<void> {
+  async upload(
+    id: string,
+    files: Map<string, string>,
+    { facts, atOnce = AT_ONCE }: { facts?: Map<string, StampFacts>; atOnce?: number } = {},
+  ): Promise<void> {
     const lines: string[] = [];
-    for (const [path, file] of files) lines.push(await manifestLine(path, file));
+    for (const [path, file] of files) lines.push(await manifestLine(path, file, facts?.get(path)));
     const content = Buffer.from(lines.join("\n"));
     const headers = { "content-type": "application/x-ndjson" };
     await this.calls.send("PUT", `/api/v1/bundles/${id}/manifest`, { content, headers });
@@ -102,8 +106,8 @@ export class Bundles {
   }
 }
 
-async function manifestLine(path: string, file: string): Promise<string> {
+async function manifestLine(path: string, file: string, facts?: StampFacts): Promise<string> {
   const content = await readFile(file);
   const sha256 = createHash("sha256").update(content).digest("hex");
-  return JSON.stringify({ path, sha256, bytes: content.length });
+  return JSON.stringify({ path, sha256, bytes: content.length, facts });
 }

@@ -1,7 +1,7 @@
 /** Quota: the stamps of an organisation, and the blocks in which they move to the organisations below it. */
 
 import type { Calls, Once } from "../calls.js";
-import type { Block, BlockOrder, Quota } from "../shapes.js";
+import type { Block, BlockOrder, Quota, QuotaAlert } from "../shapes.js";
 
 export class Quotas {
   constructor(private readonly calls: Calls) {}
@@ -10,6 +10,16 @@ export class Quotas {
   read(organisationId?: string): Promise<Quota> {
     const below = organisationId === undefined ? "" : `/organisations/${organisationId}`;
     return this.calls.json("GET", `/api/v1${below}/quota`);
+  }
+
+  /** When you are told that few stamps are left. */
+  alert(): Promise<QuotaAlert> {
+    return this.calls.json("GET", "/api/v1/quota/alert");
+  }
+
+  /** Lets the event `quota.low` come when fewer stamps than these are left. 0: never. */
+  changeAlert(pieces: number): Promise<QuotaAlert> {
+    return this.calls.json("PUT", "/api/v1/quota/alert", { body: { pieces } });
   }
 
   /** The blocks that your organisation got or gave, the newest first. */

@@ -13,7 +13,7 @@ from httpx import URL
 
 from meterai_sdk.calls import Calls
 from meterai_sdk.problems import Unreachable
-from meterai_sdk.shapes import Bundle, BundleFile, WantedPlace
+from meterai_sdk.shapes import Bundle, BundleFile, StampFacts, WantedPlace
 
 _AT_ONCE: Final = 4
 _BREAKS_MAX: Final = 10
@@ -44,12 +44,21 @@ class Bundles:
         bundle: Bundle = self._calls.json("GET", f"/api/v1/bundles/{bundle_id}")
         return bundle
 
-    def upload(self, bundle_id: str, files: Mapping[str, Path], *, at_once: int = _AT_ONCE) -> None:
+    def upload(
+        self,
+        bundle_id: str,
+        files: Mapping[str, Path],
+        *,
+        facts: Mapping[str, StampFacts] | None = None,
+        at_once: int = _AT_ONCE,
+    ) -> None:
         """Names files by their paths in the bundle, and uploads what is still expected, several at once.
 
+        `facts`: what is known of documents, by the same paths. A collector has to say all of each.
         Call it again with the same files after a break: what came before is not sent again.
         """
-        lines = (json.dumps(_line(path, file)) for path, file in files.items())
+        known = facts or {}
+        lines = (json.dumps(_line(path, file, known.get(path))) for path, file in files.items())
         headers = {"Content-Type": "application/x-ndjson"}
         manifest = "\n".join(lines).encode()
         self._calls.send("PUT", f"/api/v1/bundles/{bundle_id}/manifest", content=manifest, headers=headers)
@@ -131,7 +140,8 @@ class Bundles:
         return bundle
 
 
-def _line(path: str, file: Path) -> dict[str, object]:
+def _line(path: str, file: Path, facts: StampFacts | None) -> dict[str, object]:
     """A line of a manifest."""
     content = file.read_bytes()
-    return {"path": path, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    line = {"path": path, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    return line if facts is None else {**line, "facts": facts}

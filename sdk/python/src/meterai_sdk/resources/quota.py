@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from meterai_sdk.calls import Calls
-from meterai_sdk.shapes import Block, Quota
+from meterai_sdk.shapes import Block, Quota, QuotaAlert
 
 
 class Quotas:
@@ -20,6 +20,16 @@ class Quotas:
         below = f"/organisations/{organisation_id}" if organisation_id else ""
         quota: Quota = self._calls.json("GET", f"/api/v1{below}/quota")
         return quota
+
+    def alert(self) -> QuotaAlert:
+        """When you are told that few stamps are left."""
+        alert: QuotaAlert = self._calls.json("GET", "/api/v1/quota/alert")
+        return alert
+
+    def change_alert(self, pieces: int) -> QuotaAlert:
+        """Lets the event `quota.low` come when fewer stamps than these are left. 0: never."""
+        alert: QuotaAlert = self._calls.json("PUT", "/api/v1/quota/alert", body={"pieces": pieces})
+        return alert
 
     def blocks(self) -> Iterator[Block]:
         """The blocks that your organisation got or gave, the newest first."""

@@ -20,6 +20,7 @@ from meterai_sdk.shapes.organisations import (
     OrganisationRole,
     OwnOrganisation,
     Quota,
+    QuotaAlert,
     TreeSums,
 )
 from meterai_sdk.shapes.reports import (
@@ -74,6 +75,7 @@ __all__ = [
     "Position",
     "Profile",
     "Quota",
+    "QuotaAlert",
     "Reason",
     "Replayed",
     "Report",

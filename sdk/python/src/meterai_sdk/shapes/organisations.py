@@ -61,6 +61,12 @@ class Quota(TypedDict):
     tree: TreeSums
 
 
+class QuotaAlert(TypedDict):
+    """Below how many stamps the event `quota.low` comes. 0: never."""
+
+    pieces: int
+
+
 class Block(TypedDict):
     """Stamps that the receiver got from the giver at one time. Prices are rupiah for each stamp."""
 
