@@ -121,6 +121,18 @@ async def test_a_bad_receiver_is_tried_again_and_taken_when_it_is_well(
     assert [row[:3] for row in await setup.log(webhook)] == [("delivered", 1, status), ("delivered", 2, 204)]
 
 
+async def test_the_sandbox_loses_the_first_message_of_a_stamp(
+    setup: WebhookSetup, receiver: Receiver
+) -> None:
+    webhook, _ = await setup.add_webhook(f"{receiver.base}/ok")
+    await setup.note(scenario="webhook-lost")
+    await setup.deliver()
+    assert (await setup.log(webhook), receiver.got) == ([("waiting", 1, None, "lost")], [])
+    await setup.deliver(later_s=10)
+    assert len(receiver.got) == 1
+    assert [entry[0] for entry in await setup.log(webhook)] == ["delivered", "delivered"]
+
+
 async def test_the_body_of_an_answer_is_not_read(setup: WebhookSetup, receiver: Receiver) -> None:
     webhook, _ = await setup.add_webhook(receiver.base + "/flood")
     await setup.note()

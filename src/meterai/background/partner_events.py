@@ -13,11 +13,14 @@ from meterai.customers.organisations import SELLER
 from meterai.kit import outbox
 from meterai.kit.database import Connection
 from meterai.kit.outbox import Entry
+from meterai.partners.sandbox.model import is_on
 from meterai.partners.webhooks.model import NewEvent
 from meterai.partners.webhooks.use_cases.note_events import EVENT_TOPIC, note_events, note_events_within
 from meterai.stamping.bundles.model import EndedBundle
 from meterai.stamping.queries import EndedJob, ended_single_jobs
+from meterai.stamping.scenarios import Script
 from meterai.stamping.use_cases.end_bundles import end_bundles
+from meterai.stamping.use_cases.script_job import scripts_of_jobs
 
 EVENTS_AT_ONCE = 100
 _LEASE_SECONDS = 30.0
@@ -26,7 +29,8 @@ _LEASE_SECONDS = 30.0
 async def note_stamp_ends(app: WorkerApp, entries: Sequence[Entry]) -> None:
     """Notes that stampings of partners ended. What people stamp from their quota is no event."""
     ended = await ended_single_jobs(app.db, [UUID(entry.payload["job_id"]) for entry in entries])
-    events = [_event(job) for job in ended if job.organisation_id != SELLER]
+    scripts = await scripts_of_jobs(app.db, [job.id for job in ended]) if is_on(app.settings) else {}
+    events = [_event(job, scripts.get(job.id)) for job in ended if job.organisation_id != SELLER]
     await note_events(app.db, events, now=app.clock())
 
 
@@ -53,8 +57,10 @@ def _end_of(bundle: EndedBundle, now: datetime) -> NewEvent:
     )
 
 
-def _event(job: EndedJob) -> NewEvent:
+def _event(job: EndedJob, script: Script | None) -> NewEvent:
     facts = {"document": str(job.document_id)}
+    if script is not None:
+        facts["scenario"] = script.scenario
     return NewEvent(
         organisation_id=job.organisation_id,
         kind="stamp.refused" if job.refusal_code else "stamp.released",

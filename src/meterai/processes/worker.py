@@ -44,6 +44,7 @@ from meterai.operations.use_cases.keep_terms import keep_terms
 from meterai.operations.use_cases.publish_head import publish_head
 from meterai.operations.use_cases.report_backlog import BacklogReporter
 from meterai.partners.members.use_cases.invite_member import forget_invitations
+from meterai.partners.sandbox.model import is_on
 from meterai.partners.stamps.ordering import note_bundle_jobs
 from meterai.partners.use_cases.clean_up_clients import clean_up_clients
 from meterai.partners.use_cases.make_reports import forget_old_reports, make_due_report
@@ -90,6 +91,7 @@ def tools_of(app: WorkerApp, variables: Mapping[str, str]) -> Tools:
         settings=CycleSettings(
             base_url=app.public_url,
             specimen=not production,
+            plays_scenarios=is_on(app.settings),
             time_stamp_later=app.settings.tsa_policy == "later",
             first_archiving=timedelta(days=30 if app.settings.signature_level == "B-T" else 0),
         ),

@@ -116,4 +116,21 @@ PARTNER_REFUSALS: Final[dict[str, Explanation]] = {
         N_("Organisasi ini sudah memiliki sepuluh klien uji."),
         N_("Cabut satu yang tidak dipakai lagi, lalu buat yang baru."),
     ),
+    "sandbox.scenario": Explanation(
+        N_("Skenario ini tidak ada."),
+        N_("Kirim Meterai-Scenario dengan salah satu dari: {names}. Tidak ada meterai yang terpakai."),
+        facts={"names": "slow"},
+    ),
+    "sandbox.refused_file": Explanation(
+        N_("Berkas ini ditolak, seperti diminta skenario refused-file."),
+        N_("Tidak ada meterai yang terpakai. Kirim tanpa skenario untuk mendapat meterai uji."),
+    ),
+    "sandbox.slow": Explanation(
+        N_("Meterai ini dibuat belakangan, seperti diminta skenario slow."),
+        N_("Tunggu; tanyakan keadaannya lagi beberapa detik kemudian."),
+    ),
+    "sandbox.signer_down": Explanation(
+        N_("Penanda tangan tidak menjawab, seperti diminta skenario signer-down."),
+        N_("Tidak ada meterai yang terpakai. Kirim lagi dengan Idempotency-Key yang baru."),
+    ),
 }

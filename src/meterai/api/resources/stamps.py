@@ -32,18 +32,22 @@ from meterai.api.resources.documents import (
     shown_place,
 )
 from meterai.api.resources.reasons import Reason, reason_of
+from meterai.api.resources.sandbox import SCENARIO, SCENARIO_REFUSES, scenario_of
 from meterai.bootstrap import App
 from meterai.jail.queueing.callers import recognise
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.database import Connection
 from meterai.partners.model import stock_account_id
 from meterai.partners.stamps.facts import StampFacts
 from meterai.partners.stamps.ordering import OrderedStamps, count_order, note_order
 from meterai.partners.stamps.queries import facts_of_jobs
 from meterai.stamping.job_watch import JobWatch
-from meterai.stamping.model import JobState
+from meterai.stamping.model import Job, JobState
 from meterai.stamping.owned import OwnedJob, owned_job, owned_jobs
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import DocumentPage, document_page, job_by_key, released_file
+from meterai.stamping.scenarios import Scenario
+from meterai.stamping.use_cases.script_job import script_job
 from meterai.stamping.use_cases.stamp_document import find_wanted_places, stamp_document
 from meterai.stamping.use_cases.start_stamping import StampingRequest
 from meterai.stamping.wanted_places import WantedPlaces
@@ -57,6 +61,7 @@ _STAMPED = "pdf.notice.stamped_already"
 _REFUSES = {
     **FILE_REFUSALS,
     **READING,
+    **SCENARIO_REFUSES,
     "access.line": Kind.BUSY,
     "api.unknown_id": Kind.NOT_FOUND,
     "document.carries_stamp": Kind.CONFLICT,
@@ -151,14 +156,18 @@ async def create_stamp(
     service: Service,
     once: Once,
     prefer: Annotated[str, Parameter(header="Prefer", required=False)] = "",
+    scenario: Annotated[str, Parameter(header=SCENARIO, required=False)] = "",
 ) -> Response[Stamp]:
     """Stamps a document from the organisation's stock.
 
     The stamp is reserved before the answer. The answer is 202 while it is being made. With `Prefer: wait=10`
     it comes when the stamp is released or refused (201), after ten seconds at the latest. The wait is 30
     seconds at most.
+
+    In a sandbox `Meterai-Scenario` scripts the outcome: `refused-file`, `slow`, `signer-down` or
+    `webhook-lost`.
     """
-    job_id = await _ordered(service, caller, once, data)
+    job_id = await _ordered(service, caller, once, data, scenario=scenario_of(service, scenario))
     wait_s = _wait_of(prefer)
     watch = one_of(JobWatch, request.app.state, lambda: JobWatch(service.db))
     is_ended = wait_s > 0 and await watch.wait_for(job_id, within_s=wait_s)
@@ -218,7 +227,9 @@ async def read_stamp_file(caller: Caller, service: Service, stamp_id: StampId) -
     return pdf_answer((await released_file(service.db, service.objects, job.document_id)).data)
 
 
-async def _ordered(service: App, caller: Caller, once: Once, order: StampOrder) -> UUID:
+async def _ordered(
+    service: App, caller: Caller, once: Once, order: StampOrder, *, scenario: Scenario | None
+) -> UUID:
     """Accepts the order, and returns its job. A try that a crash cut off has perhaps made it already."""
     key = f"api-{once.id}"
     if once.is_repeat and (known := await job_by_key(service.db, key)) is not None:
@@ -245,6 +256,12 @@ async def _ordered(service: App, caller: Caller, once: Once, order: StampOrder) 
         uploaded=uploaded,
     )
     now = service.clock()
+
+    async def note(tx: Connection, job: Job) -> None:
+        await note_order(tx, ordered, job_id=job.id, document_id=job.document_id)
+        if scenario is not None:
+            await script_job(tx, job.id, scenario, now=now)
+
     try:
         job = await stamp_document(
             service.db,
@@ -252,7 +269,7 @@ async def _ordered(service: App, caller: Caller, once: Once, order: StampOrder) 
             placements,
             request,
             before=partial(count_order, order=ordered, now=now),
-            after=lambda tx, job: note_order(tx, ordered, job_id=job.id, document_id=job.document_id),
+            after=note,
             now=now,
         )
     except Refusal as refusal:

@@ -21,6 +21,7 @@ from meterai.kit.fail_points import FailPoint
 from meterai.kit.files.object_store import ObjectStore
 from meterai.stamping.model import ClaimedJob, Intent, Release, Seal
 from meterai.stamping.ports import Signer
+from meterai.stamping.scenarios import Script
 from meterai.stamping.signer.filling import RunningDigest
 from meterai.stamping.store import jobs
 
@@ -42,6 +43,8 @@ class CycleSettings(msgspec.Struct, frozen=True, kw_only=True):
     """
     first_archiving: timedelta = timedelta(days=30)
     """Longest time from a release to the archive's first look. Zero where more than B-T is wanted."""
+    plays_scenarios: bool = False
+    """Whether jobs may have a scripted outcome: in the sandbox for partners."""
     retry_first_s: float = 0.5
     retry_longest_s: float = 10.0
     retry_held_up_s: float = 120.0
@@ -93,6 +96,8 @@ class Run:
     released: Release | None = None
     told: int | None = None
     """The outbox row that announces the release."""
+    script: Script | None = None
+    """Its scripted outcome, in the sandbox."""
     trouble: Exception | None = None
     """Why the job left the batch."""
 

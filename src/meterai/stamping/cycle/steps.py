@@ -32,6 +32,7 @@ from meterai.signatures.stamp_code import encode_code
 from meterai.stamping.cycle.batch import Run, Tools, each, each_in_time, going, leaving, while_held, whole
 from meterai.stamping.cycle.job_ends import write_troubles
 from meterai.stamping.cycle.leases import leased_meanwhile
+from meterai.stamping.cycle.scripted import begin_scripted, refuse_scripted_seals
 from meterai.stamping.model import ClaimedJob, Intent, Release
 from meterai.stamping.queries import read_checked, same
 from meterai.stamping.requests import PreparedSeal, SealRequest, Stamp
@@ -63,6 +64,7 @@ async def run_batch(tools: Tools, jobs: Sequence[ClaimedJob], *, keep_news_s: fl
     runs = [Run(job) for job in jobs]
     async with leased_meanwhile(tools, [run.fence for run in runs]):
         await each(runs, lambda run: _resume(tools, run))
+        await begin_scripted(tools, runs)
         await _take(tools, runs, keep_news_s=keep_news_s)
     return [Ended(reference_id=run.job.reference_id, told=run.told) for run in runs if run.told is not None]
 
@@ -234,6 +236,7 @@ async def _seal(tools: Tools, runs: list[Run]) -> list[Run]:
             except Refusal as refusal:
                 run.trouble = refusal
 
+    refuse_scripted_seals(tools, runs)
     await whole(runs, ask)
     tools.fail_point("after_sign")
     return going(runs)
