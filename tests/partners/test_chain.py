@@ -230,11 +230,11 @@ async def test_each_role_has_its_place_in_the_tree(database: TestDatabase) -> No
 
 async def test_a_suspended_organisation_and_all_below_it_get_nothing(database: TestDatabase) -> None:
     chain = await make_chain(database.app, now=NOW)
-    await set_state(database.site, chain.enterprise.id, OrganisationState.SUSPENDED, now=NOW)
+    await set_state(database.app, chain.enterprise.id, OrganisationState.SUSPENDED, now=NOW)
     for stopped in (chain.enterprise, chain.sub_account):
         again = block(database.site, stopped, 1, PaidBy.CREDIT, now=NOW)
         assert await refused_code(again) == "partner.not_active"
-    await set_state(database.site, chain.enterprise.id, OrganisationState.ACTIVE, now=NOW)
+    await set_state(database.app, chain.enterprise.id, OrganisationState.ACTIVE, now=NOW)
     await block(database.site, chain.sub_account, 1, PaidBy.CREDIT, now=NOW)
 
 

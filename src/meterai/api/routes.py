@@ -10,12 +10,14 @@ from meterai.api.gateway_notices import receive_gateway_notice, receive_midtrans
 from meterai.api.metrics import read_metrics
 from meterai.api.openapi.document import read_openapi
 from meterai.api.resources import (
+    agreements,
     bundle_files,
     bundle_results,
     bundles,
     deliveries,
     documents,
     events,
+    organisation_serials,
     organisations,
     quota,
     reports,
@@ -35,6 +37,8 @@ HANDLERS: list[Any] = [
     verify_document,
     read_metrics,
     *organisations.ROUTES,
+    *agreements.ROUTES,
+    *organisation_serials.ROUTES,
     *quota.ROUTES,
     *documents.ROUTES,
     *stamps.ROUTES,

@@ -24,6 +24,7 @@ class Prefix(StrEnum):
     STAMP = "stm"
     BUNDLE = "bnd"
     BLOCK = "blk"
+    AGREEMENT = "agr"
     CLIENT = "cli"
     KEY = "key"
     WEBHOOK = "whk"

@@ -75,6 +75,14 @@ async def set_state(tx: Connection, organisation_id: uuid.UUID, state: Organisat
         await tx.execute("SELECT partners.set_state($1, $2)", organisation_id, state)
 
 
+async def set_state_below(
+    tx: Connection, organisation_id: uuid.UUID, parent_id: uuid.UUID, state: OrganisationState
+) -> None:
+    """Does the same for the organisation right above it."""
+    with partner_refusals():
+        await tx.execute("SELECT partners.set_state_below($1, $2, $3)", organisation_id, parent_id, state)
+
+
 async def agree(
     tx: Connection,
     agreement_id: uuid.UUID,

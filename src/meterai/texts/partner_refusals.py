@@ -14,6 +14,10 @@ PARTNER_REFUSALS: Final[dict[str, Explanation]] = {
     "partner.block_unknown": Explanation(
         N_("Blok meterai ini tidak ada."), N_("Periksa id-nya, lalu coba lagi.")
     ),
+    "partner.not_empty": Explanation(
+        N_("Organisasi ini masih mempunyai meterai, utang, atau titipan."),
+        N_("Kembalikan stoknya dan lunasi utangnya lebih dulu, atau tangguhkan saja."),
+    ),
     "partner.no_member": Explanation(
         N_("Orang ini bukan anggota organisasi."), N_("Lihat daftar anggotanya, lalu coba lagi.")
     ),

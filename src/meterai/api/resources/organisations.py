@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Request, Response, get, patch, post
 from msgspec import Meta
 
 from meterai.api.access.caller import Caller
@@ -29,6 +29,7 @@ from meterai.partners.model import (
 from meterai.partners.queries.agreements import agreement_on
 from meterai.partners.queries.organisations import children_of, find_below
 from meterai.partners.use_cases.add_organisation import add_organisation as add
+from meterai.partners.use_cases.set_state_below import set_state_below
 
 _ADD_REFUSES = {
     "partner.name": Kind.CONFLICT,
@@ -38,6 +39,12 @@ _ADD_REFUSES = {
     "partner.code_used": Kind.CONFLICT,
     "partner.id_used": Kind.CONFLICT,
     "partner.not_active": Kind.CONFLICT,
+}
+
+_STATE_REFUSES = {
+    "partner.not_active": Kind.CONFLICT,
+    "partner.not_empty": Kind.CONFLICT,
+    "partner.officers_decide": Kind.FORBIDDEN,
 }
 
 
@@ -80,6 +87,12 @@ class OrganisationOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     code: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{1,30}$")]
     role: OrganisationRole
     npwp: Annotated[str, Meta(pattern=r"^(\d{15}|\d{16}|\d{22})$")] | None = None
+
+
+class OrganisationChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The state that an organisation right below gets. What is closed stays closed."""
+
+    state: OrganisationState
 
 
 def show(organisation: Organisation) -> ShownOrganisation:
@@ -176,4 +189,27 @@ async def add_organisation(
     return Response(made, headers={"Location": f"/api/v1/organisations/{made.id}"})
 
 
-ROUTES = [read_own_organisation, list_organisations, read_organisation, add_organisation]
+@patch(
+    "/api/v1/organisations/{organisation_id:str}",
+    opt=operation(scope="organisations:write", refuses=_STATE_REFUSES),
+)
+async def change_organisation(
+    data: OrganisationChange, caller: Caller, service: Service, organisation_id: OrganisationId
+) -> ShownOrganisation:
+    """Suspends an organisation right below the one that calls, lets it go on, or closes it for good.
+
+    What is suspended, and all below it, gets and uses no stamps. Returns go on. What officers
+    suspended they alone resume. Only what has no stamps, owes nothing and prepaid nothing is closed.
+    """
+    child = id_of(Prefix.ORGANISATION, organisation_id)
+    with declared(_STATE_REFUSES):
+        return show(await set_state_below(service.db, child, data.state, parent_id=caller.organisation_id))
+
+
+ROUTES = [
+    read_own_organisation,
+    list_organisations,
+    read_organisation,
+    add_organisation,
+    change_organisation,
+]

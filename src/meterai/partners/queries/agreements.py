@@ -1,10 +1,13 @@
 """What is agreed with an organisation."""
 
+# ruff: noqa: S608 (our own queries)
+
 from __future__ import annotations
 
 import uuid
 from datetime import date
 
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection
 from meterai.partners.model import Agreement
 
@@ -35,3 +38,28 @@ async def agreements_of(conn: Connection, organisation_id: uuid.UUID) -> list[Ag
         organisation_id,
     )
     return [Agreement(**dict(row)) for row in rows]
+
+
+async def agreements_page(
+    conn: Connection, organisation_id: uuid.UUID, *, before: uuid.UUID | None, limit: int
+) -> list[Agreement]:
+    """Returns agreements of an organisation, those that begin last first, from behind `before` on."""
+    rows = await conn.fetch(
+        f"""SELECT {_COLUMNS} WHERE organisation_id = $1
+                AND ($2::uuid IS NULL OR (valid_from, created_at, id) < (
+                    SELECT valid_from, created_at, id FROM partners.agreement
+                    WHERE id = $2 AND organisation_id = $1))
+            ORDER BY valid_from DESC, created_at DESC, id DESC LIMIT $3""",
+        organisation_id,
+        before,
+        limit,
+    )
+    return [Agreement(**dict(row)) for row in rows]
+
+
+async def find_agreement(conn: Connection, agreement_id: uuid.UUID) -> Agreement:
+    """Returns an agreement. Raises: Refusal NOT_FOUND `partner.unknown`."""
+    row = await conn.fetchrow(f"SELECT {_COLUMNS} WHERE id = $1", agreement_id)
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "partner.unknown")
+    return Agreement(**dict(row))

@@ -3,10 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
 from uuid import UUID
+
+import msgspec
 
 from meterai.kit.database import Database, Row
 from meterai.partners.stamps.facts import DocumentType, IdentityType, LiableParty, StampFacts
+
+
+class SerialBelow(msgspec.Struct, frozen=True, kw_only=True):
+    """A serial number of an organisation."""
+
+    serial: str
+    state: Literal["allocated", "sealed", "released", "annulled"]
+    organisation_id: UUID
+    job_id: UUID
+    document_id: UUID
+    sha256: str | None
+    facts: StampFacts | None
+    allocated_at: datetime
+    released_at: datetime | None
+
+
+async def serial_below(db: Database, serial: str, *, seen_by: UUID) -> SerialBelow | None:
+    """Returns a serial number of `seen_by` or of an organisation below it; None for any other (I16).
+
+    The liable party stays with the organisation that stamped.
+    """
+    async with db.connection() as conn:
+        row = await conn.fetchrow(_SERIAL, serial, seen_by)
+    if row is None:
+        return None
+    facts = _facts(row) if row["has_facts"] else None
+    if facts is not None and row["organisation_id"] != seen_by:
+        facts = msgspec.structs.replace(facts, liable=None)
+    names = ("serial", "state", "organisation_id", "job_id", "document_id", "sha256", "allocated_at")
+    return SerialBelow(**{name: row[name] for name in names}, released_at=row["released_at"], facts=facts)
+
+
+_SERIAL = """
+    WITH found AS (
+        SELECT s.serial, s.state, s.allocated_at, s.released_at, j.id AS job_id, j.document_id,
+            p.id AS organisation_id
+        FROM stamping.serial s JOIN stamping.job j ON j.id = s.job_id
+        JOIN partners.organisation p ON p.account_holder = j.customer_id WHERE s.serial = $1
+    ), up AS (
+        WITH RECURSIVE above AS (
+            SELECT p.id, p.parent_id FROM partners.organisation p JOIN found ON found.organisation_id = p.id
+            UNION ALL SELECT p.id, p.parent_id
+                FROM above JOIN partners.organisation p ON p.id = above.parent_id
+        ) SELECT id FROM above
+    ) SELECT found.*, (
+            SELECT r.sha256 FROM stamping.release r WHERE r.serial = found.serial
+            ORDER BY r.version DESC LIMIT 1
+        ) AS sha256, f.job_id IS NOT NULL AS has_facts, f.document_type, f.document_number, f.document_date,
+        f.document_value, f.liable_identity_type, f.liable_identity, f.liable_name
+    FROM found LEFT JOIN partners.stamp_facts f ON f.job_id = found.job_id
+    WHERE $2 IN (SELECT id FROM up)
+"""
 
 
 async def facts_of_jobs(db: Database, job_ids: Sequence[UUID]) -> dict[UUID, StampFacts]:

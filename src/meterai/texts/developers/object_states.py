@@ -35,6 +35,18 @@ OBJECTS: Final = (
         frozenset({"released", "refused"}),
     ),
     StatedObject(
+        "OwnSerial",
+        N_("Nomor seri"),
+        "state",
+        {
+            "allocated": N_("Diberikan kepada satu dokumen; meterainya belum jadi."),
+            "sealed": N_("Sudah ditandatangani; berkasnya belum diserahkan."),
+            "released": N_("Berlaku: berkasnya sudah diserahkan, dan meterainya terpakai."),
+            "annulled": N_("Tidak jadi dipakai, dan tidak akan dipakai lagi."),
+        },
+        frozenset({"released", "annulled"}),
+    ),
+    StatedObject(
         "Bundle",
         N_("Bundel"),
         "state",
