@@ -111,8 +111,9 @@ def test_the_results_of_a_large_bundle_are_several_files(
     server: PartnerServer, client: Meterai, tmp_path: Path
 ) -> None:
     following = {"Link": f'<https://other.example{BUNDLE}/results.zip?cursor=c2>; rel="next"'}
-    server.answers = [Answer(200, b"one", following), Answer(200, b"two")]
+    broken = Answer(200, b"o", {**following, "Content-Length": "3", "Connection": "close"})
+    server.answers = [broken, Answer(200, b"one", following), Answer(200, b"two")]
     written = client.bundles.download("bnd_1", tmp_path)
     assert [path.read_bytes() for path in written] == [b"one", b"two"]
-    assert [request.query for request in server.requests] == [{}, {"cursor": "c2"}]
+    assert [request.query for request in server.requests] == [{}, {}, {"cursor": "c2"}]
     assert sorted(tmp_path.iterdir()) == sorted(written)

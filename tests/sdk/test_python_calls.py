@@ -13,6 +13,7 @@ from meterai_sdk import Conflict, Invalid, Meterai, NotAllowed, NotFound, Server
 from tests.sdk.partner_server import Answer, PartnerServer, partner_server
 
 LOST = Answer(0)
+BROKEN = Answer(202, b"{", {"Content-Length": "99", "Connection": "close"})
 DONE = Answer(202, {"id": "stm_1"})
 
 
@@ -49,8 +50,8 @@ def refused(status: int, code: str, **headers: str) -> Answer:
 
 @pytest.mark.parametrize(
     "failing",
-    [LOST, Answer(502, b"<html>", {}), refused(429, "api.too_many"), refused(409, "api.key_running")],
-    ids=["lost answer", "proxy", "too many", "still running"],
+    [LOST, BROKEN, Answer(502, b"<html>", {}), refused(429, "api.too_many"), refused(409, "api.key_running")],
+    ids=["lost answer", "answer that broke off", "proxy", "too many", "still running"],
 )
 def test_a_post_is_sent_again_with_its_key_and_body(
     server: PartnerServer, client: Meterai, slept: list[float], failing: Answer

@@ -1,5 +1,6 @@
 /** One call of the API: its Idempotency-Key, and asking again when the network or the service fails. */
 
+import { rename, rm, writeFile } from "node:fs/promises";
 import { Tokens } from "./access.js";
 import type { Credentials } from "./credentials.js";
 import { MeteraiError, Problem, problemOf, TookTooLong, Unreachable } from "./problems.js";
@@ -77,13 +78,33 @@ export class Calls {
 
   /** Calls and reads the answer as JSON. */
   async json<Answer>(method: string, path: string, given: Given = {}): Promise<Answer> {
-    const response = await this.send(method, path, given);
-    return (response.status === 204 ? undefined : await response.json()) as Answer;
+    const read = (response: Response) => (response.status === 204 ? undefined : response.json());
+    return (await this.#call(method, path, given, read)) as Answer;
   }
 
   /** Calls and reads the answer as bytes. */
   async bytes(path: string): Promise<Bytes> {
-    return new Uint8Array(await (await this.send("GET", path)).arrayBuffer());
+    return this.#call("GET", path, {}, async (response) => new Uint8Array(await response.arrayBuffer()));
+  }
+
+  /**
+   * Writes an answer into a file, piece by piece. The file is there once it is complete.
+   *
+   * Returns the answer without its body. Throws what `send` throws.
+   */
+  async download(path: string, to: string): Promise<Response> {
+    const part = `${to}.part`;
+    const write = async (response: Response) => {
+      await writeFile(part, response.body ?? "");
+      return response;
+    };
+    try {
+      const response = await this.#call("GET", path, {}, write);
+      await rename(part, to);
+      return response;
+    } finally {
+      await rm(part, { force: true });
+    }
   }
 
   /** Gives each item of a list, page by page. */
@@ -113,16 +134,26 @@ export class Calls {
   }
 
   /**
-   * Calls until there is an answer that counts.
+   * Calls until there is an answer that counts. Its body is still to be read.
    *
    * @throws Problem for a refusal, Unreachable when no answer came.
    */
-  async send(method: string, path: string, given: Given = {}): Promise<Response> {
+  send(method: string, path: string, given: Given = {}): Promise<Response> {
+    return this.#call(method, path, given, (response) => response);
+  }
+
+  /** Calls until there is an answer that counts, and is read to its end. */
+  async #call<Read>(
+    method: string,
+    path: string,
+    given: Given,
+    read: (response: Response) => Read | Promise<Read>,
+  ): Promise<Read> {
     const request = this.#request(method, path, given);
     for (let tried = 1; ; tried++) {
       try {
         const response = await (given.needsToken === false ? this.#once(request) : this.#authorized(request));
-        if (response.ok) return response;
+        if (response.ok) return await read(response);
         throw await problemOf(response);
       } catch (error) {
         const seen = error instanceof MeteraiError ? error : unreachable(error, request.url);
@@ -167,7 +198,7 @@ export class Calls {
 
 function unreachable(error: unknown, url: string): Unreachable | Error {
   if (!(error instanceof TypeError)) return error as Error; // `fetch` throws TypeErrors when there is no answer
-  return new Unreachable(`no answer from ${url}`, { cause: error });
+  return new Unreachable(`no whole answer from ${url}`, { cause: error });
 }
 
 function mayPass(error: Error): error is MeteraiError {

@@ -34,6 +34,7 @@ function refused(status: number, code: string, headers: Record<string, string> =
 
 const failing: Record<string, Answer> = {
   "lost answer": { status: 0 },
+  "answer that broke off": { status: 202, body: "{", headers: { "Content-Length": "99", Connection: "close" } },
   proxy: { status: 502, body: "<html>" },
   "too many": refused(429, "api.too_many"),
   "still running": refused(409, "api.key_running"),

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, describe, test } from "node:test";
@@ -155,10 +155,12 @@ describe("a bundle", () => {
   test("has its results in several files", async () => {
     const link = '<https://other.example/api/v1/bundles/bnd_1/results.zip?cursor=c2>; rel="next"';
     server.answers = [{ status: 200, body: "one", headers: { Link: link } }, { status: 200, body: "two" }];
-    const zips: string[] = [];
-    for await (const zip of meterai.bundles.download("bnd_1")) zips.push(await zip.text());
-    assert.deepEqual(zips, ["one", "two"]);
-    assert.equal(server.seen[1]!.path, "/api/v1/bundles/bnd_1/results.zip?cursor=c2");
+    const broken = { ...server.answers[0]!, headers: { Link: link, "Content-Length": "9", Connection: "close" } };
+    server.answers.unshift(broken);
+    const zips = await meterai.bundles.download("bnd_1", folder);
+    assert.deepEqual(await Promise.all(zips.map((zip) => readFile(zip, "utf8"))), ["one", "two"]);
+    assert.deepEqual((await readdir(folder)).filter((name) => name.includes("zip")).length, 2);
+    assert.equal(server.seen[2]!.path, "/api/v1/bundles/bnd_1/results.zip?cursor=c2");
   });
 });
 

@@ -88,20 +88,16 @@ class Calls:
     def download(self, path: str, to: Path) -> httpx.Response:
         """Writes an answer into a file, piece by piece. The file is there once it is complete.
 
-        Returns the answer without its body. Raises: as `send`, and Unreachable when the answer broke off.
+        Returns the answer without its body. Raises: as `send`.
         """
-        response = self._again(self._request("GET", path), stream=True)
         part = to.with_name(f"{to.name}.part")
         try:
-            with part.open("wb") as file:
-                for piece in response.iter_bytes():
-                    file.write(piece)
+            response = self._again(
+                self._request("GET", path), read=lambda answer: _write(answer, part), stream=True
+            )
             part.replace(to)
             return response
-        except httpx.TransportError as error:
-            raise Unreachable(f"the answer broke off: {error}") from error
         finally:
-            response.close()
             part.unlink(missing_ok=True)
 
     def _request(
@@ -120,11 +116,18 @@ class Calls:
         given = {name: value for name, value in (query or {}).items() if value is not None}
         return self._http.build_request(method, path, params=given or None, headers=sent, **body)
 
-    def _again(self, request: httpx.Request, *, again_if_lost: bool = True, **how: Any) -> httpx.Response:
+    def _again(
+        self,
+        request: httpx.Request,
+        *,
+        again_if_lost: bool = True,
+        read: Callable[[httpx.Response], object] = httpx.Response.read,
+        **how: Any,
+    ) -> httpx.Response:
         tried = 1
         while True:
             try:
-                return self._once(request, how)
+                return self._once(request, read, how)
             except MeteraiError as error:
                 is_final = isinstance(error, Unreachable) and not again_if_lost
                 if is_final or tried == TRIES_MAX or not _may_pass(error):
@@ -132,16 +135,27 @@ class Calls:
                 self.sleep(max(_wait_s(tried), error.retry_after_s))
             tried += 1
 
-    def _once(self, request: httpx.Request, how: Mapping[str, Any]) -> httpx.Response:
+    def _once(
+        self, request: httpx.Request, read: Callable[[httpx.Response], object], how: Mapping[str, Any]
+    ) -> httpx.Response:
         try:
             response = self._http.send(request, **how)
-            if not response.is_success:
-                response.read()
+            (read if response.is_success else httpx.Response.read)(response)
         except httpx.TransportError as error:
-            raise Unreachable(f"no answer from {request.url.host}: {error}") from error
+            raise Unreachable(f"no whole answer from {request.url.host}: {error}") from error
         if not response.is_success:
             raise problem_of(response)
         return response
+
+
+def _write(response: httpx.Response, to: Path) -> None:
+    """Writes the body of an answer while it arrives."""
+    try:
+        with to.open("wb") as file:
+            for piece in response.iter_bytes():
+                file.write(piece)
+    finally:
+        response.close()
 
 
 def _may_pass(error: MeteraiError) -> bool:

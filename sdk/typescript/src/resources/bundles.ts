@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Calls, Once } from "../calls.js";
 import { Unreachable } from "../problems.js";
 import type { Bundle, BundleFile, BundleOrder, BundleStart, StampFacts, Upload } from "../shapes.js";
@@ -89,15 +90,18 @@ export class Bundles {
     return this.calls.wait(await this.read(id), () => this.read(id), { isDone, withinS });
   }
 
-  /** The stamped files of a bundle, as ZIPs of up to 2,000 files each. Read each to its end before the next. */
-  async *download(id: string): AsyncGenerator<Response> {
+  /** Writes the stamped files of a bundle into a folder, as ZIPs of up to 2,000 files each. Returns their places. */
+  async download(id: string, into: string): Promise<string[]> {
+    const written: string[] = [];
     let following: string | undefined = `/api/v1/bundles/${id}/results.zip`;
     while (following !== undefined) {
-      const response: Response = await this.calls.send("GET", following);
-      const link = /<([^>]+)>; rel="next"/.exec(response.headers.get("Link") ?? "")?.[1];
+      const to = join(into, `${id}-${written.length + 1}.zip`);
+      const { headers }: Response = await this.calls.download(following, to);
+      written.push(to);
+      const link = /<([^>]+)>; rel="next"/.exec(headers.get("Link") ?? "")?.[1];
       following = link && new URL(link).pathname + new URL(link).search;
-      yield response;
     }
+    return written;
   }
 
   /** Stops a bundle. Stamps that are reserved already are made; nothing else is spent. */
