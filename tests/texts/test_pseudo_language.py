@@ -162,7 +162,8 @@ def test_a_receipt_is_translated(name: str, pseudo_language: str, monkeypatch: p
     written: list[str] = []
     monkeypatch.setattr("fpdf.FPDF.cell", lambda _page, _w, _h, text="", **_: written.append(text))
     monkeypatch.setattr("fpdf.FPDF.multi_cell", lambda _page, _w, _h, text="", **_: written.append(text))
-    monkeypatch.setattr("meterai.sales.receipts._latin", str)  # brackets are not Latin-1
+    for module in ("sales.receipts", "kit.formats.receipt_sheet"):
+        monkeypatch.setattr(f"meterai.{module}.latin", str)  # brackets are not Latin-1
     receipt_pdf(ORDERS[name], pseudo_language)  # type: ignore[arg-type]
     assert len(written) > 8
     assert {word for text in written for word in escaped_words(text)} == set()

@@ -68,7 +68,8 @@ class Visitor:
         for cookie in answer.cookies:
             self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(cookie).items()}
         self.status, self.headers, self.body = answer.status, answer.headers, answer.body
-        self.text = "" if answer.headers.get("content-type") == "application/pdf" else answer.text
+        is_file = answer.headers.get("content-type", "").startswith(("application/pdf", "application/vnd."))
+        self.text = "" if is_file else answer.text
         return self.headers.get("location", address)
 
 

@@ -7,12 +7,15 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
+import pypdfium2
 import pytest
 import pytest_asyncio
 
+from meterai.kernel.ids import new_id
 from meterai.partners.model import MemberRole, Organisation, Terms, stock_account_id
 from meterai.partners.queries.quota import quota_of
 from meterai.partners.use_cases.agree import agree
+from meterai.partners.use_cases.make_reports import make_due_report
 from meterai.partners.use_cases.set_member import end_membership, set_member
 from meterai.stamping.bundles.model import bundle_id
 from meterai.stamping.use_cases.open_bundle import open_bundle
@@ -39,6 +42,8 @@ SPENDING = {
 """Forms by which an organisation's stamps are used, or its money is spent."""
 MANAGING = {f"/saya/anggota/{form}" for form in ("undang", "batal-undang", "ubah", "bukti")}
 """Forms by which an owner keeps the members."""
+READING = {"/saya/laporan"}
+"""Forms that every member may send."""
 OWN = {"/saya/masuk", "/saya/kode", "/saya/keluar", "/saya/untuk", "/saya/perangkat"} | {
     "/saya/anggota/keluar",
     "/saya/anggota/bukti/kode",
@@ -231,7 +236,7 @@ def forms() -> list[str]:
 
 def test_every_form_of_the_account_is_the_persons_own_or_needs_a_right() -> None:
     own = {form for form in forms() if form in OWN or form.startswith(_OWN_BELOW)}
-    assert set(forms()) - own == SPENDING | MANAGING
+    assert set(forms()) - own == SPENDING | MANAGING | READING
 
 
 async def test_roles_are_asked_at_every_form_that_stamps_or_spends(
@@ -244,7 +249,7 @@ async def test_roles_are_asked_at_every_form_that_stamps_or_spends(
     for role in MemberRole:
         visitor = await member(running, firm, f"s-{role}", role)
         answers[role] = set()
-        for form in sorted(SPENDING | MANAGING):
+        for form in sorted(SPENDING | MANAGING | READING):
             await visitor.get("/saya")
             await visitor.post(re.sub(r"\{(\w+):\w+\}", lambda _: str(uuid.uuid4()), form))
             if visitor.status != 403:
@@ -252,10 +257,10 @@ async def test_roles_are_asked_at_every_form_that_stamps_or_spends(
             else:
                 assert "Peran Anda di organisasi ini tidak mencakup tindakan ini" in visitor.text
     assert answers == {
-        MemberRole.OWNER: SPENDING | MANAGING,
-        MemberRole.STAMPER: SPENDING - {"/saya/stok"},
-        MemberRole.BUYER: {"/saya/stok"},
-        MemberRole.VIEWER: set(),
+        MemberRole.OWNER: SPENDING | MANAGING | READING,
+        MemberRole.STAMPER: SPENDING - {"/saya/stok"} | READING,
+        MemberRole.BUYER: {"/saya/stok"} | READING,
+        MemberRole.VIEWER: READING,
     }
 
 
@@ -302,9 +307,17 @@ async def test_a_buyer_takes_stock_on_credit_once_and_gets_a_receipt(
     await visitor.get(receipt)
     for shown in ("PT dist", "PT firm", "blk_", "Rp204.000", "Belum dibayar"):
         assert shown in visitor.text
+    await visitor.get(f"/en{receipt}/kuitansi.pdf")
+    text = pypdfium2.PdfDocument(visitor.body)[0].get_textpage().get_text_bounded()
+    for shown in ("PT dist", "PT firm", "Rp204.000", "blk_", "On credit"):
+        assert shown in text
+    await visitor.get("/saya/blok")
+    assert f'href="{receipt}/kuitansi.pdf"' in visitor.text
+    assert (visitor.text.count("meterai diterima"), visitor.text.count("meterai diteruskan")) == (2, 1)
     other = await member(running, chain.retailer, "tono")
-    await other.get(receipt)
-    assert other.status == 404
+    for address in (receipt, f"{receipt}/kuitansi.pdf"):
+        await other.get(address)
+        assert other.status == 404
 
 
 async def test_more_than_the_credit_or_the_parents_stock_is_refused(
@@ -374,3 +387,30 @@ async def test_the_shop_leads_to_the_organisations_stock_and_sells_nothing_silen
     assert "Berapa meterai?" in visitor.text
     await visitor.post("/saya/untuk", organisasi="", kembali="https://lain.contoh")
     assert visitor.headers["location"] == "/saya"
+
+
+async def test_a_member_asks_for_a_report_and_downloads_its_files(running: RunningSite, chain: Chain) -> None:
+    visitor = await member(running, chain.collector, role=MemberRole.OWNER)
+    month = f"{running.line.now:%Y-%m}"
+    await visitor.get("/en/saya/laporan")
+    form = {"jenis": "treasury_dues", "bulan": month, "kiriman": str(new_id(running.line.now))}
+    for _ in range(2):
+        assert await visitor.post("/en/saya/laporan", **form) == "/en/saya/laporan"
+        await visitor.get("/en/saya/laporan")
+    assert visitor.text.count("Being made") == 2, "once in the list, once for people who can't see it"
+    assert await make_due_report(running.line.database.worker, clock=lambda: running.line.now) == 1
+    await visitor.get("/en/saya/laporan/keadaan")
+    assert (visitor.headers["x-ended"], "Ready" in visitor.text) == ("1", True)
+    files = re.findall(r'href="/en(/saya/laporan/[^"]+/(?:csv|xlsx))"', visitor.text)
+    assert len(files) == 2
+    for file in files:
+        await visitor.get(file)
+        assert visitor.status == 200
+        assert b"500000" in visitor.body if file.endswith("csv") else visitor.body.startswith(b"PK")
+    await member(running, chain.enterprise, "beni")
+    other = await member(running, chain.enterprise, "sari", MemberRole.VIEWER)
+    await other.get(files[0])
+    assert other.status == 404
+    await other.get("/saya/laporan")
+    await other.post("/saya/laporan", **form | {"kiriman": "", "jenis": "collector_month"})
+    assert other.status == 409

@@ -66,6 +66,37 @@ PAID_BY: Final = {
 }
 """How a block is paid."""
 
+BLOCK_RECEIPT: Final = {
+    "title": N_("Kuitansi blok"),
+    "giver": N_("Pemberi"),
+    "receiver": N_("Penerima"),
+    "npwp": N_("NPWP"),
+    "at": N_("Waktu"),
+    "paid_by": N_("Cara bayar"),
+    "pieces": N_("Meterai"),
+    "returned": N_("Dikembalikan"),
+    "price": N_("Meterai elektronik, {n} keping"),
+    "fee": N_("Biaya layanan, {n} keping, termasuk PPN"),
+    "total": N_("Jumlah"),
+    "unpaid": N_("Belum dibayar"),
+    "vat": N_("Bea meterai adalah pajak atas dokumen dan tidak dikenai PPN. PPN hanya atas biaya layanan."),
+}
+"""What stands on the receipt of a block as a PDF."""
+
+REPORT_STATES: Final = {
+    "waiting": N_("Sedang dibuat"),
+    "ready": N_("Siap"),
+    "failed": N_("Tidak dapat dibuat"),
+}
+"""How far a report is."""
+
+REPORT_ABOUT: Final = {
+    "collector_month": N_("Setiap meterai bulan itu: nomor seri, dokumen, nilai, dan pihak yang terutang."),
+    "stock": N_("Stok awal, mutasi, dan stok akhir organisasi ini dan semua di bawahnya."),
+    "treasury_dues": N_("Yang terutang ke kas negara per masa pajak, dan setoran di muka."),
+}
+"""What each kind of report says."""
+
 STATEMENT_COLUMNS: Final = (
     N_("Tanggal"),
     N_("Rekening"),

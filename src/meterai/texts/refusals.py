@@ -636,6 +636,12 @@ TABLE: dict[str, Explanation] = {
         N_("Laporan ini tidak sama dengan buku besar, jadi tidak kami berikan."),
         N_("Kami memeriksanya. Hubungi kami dengan id laporannya."),
     ),
+    "report.no_kind": Explanation(
+        N_("Jenis laporan belum dipilih."), N_("Pilih satu jenis, lalu kirim lagi.")
+    ),
+    "report.unknown": Explanation(
+        N_("Laporan ini tidak ada, atau sudah dihapus setelah 30 hari."), N_("Minta laporan itu sekali lagi.")
+    ),
     "report.no_month": Explanation(
         N_("Tidak ada laporan untuk bulan itu."), N_("Pilih bulan ini atau bulan sebelumnya.")
     ),

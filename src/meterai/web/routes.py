@@ -22,8 +22,10 @@ from meterai.web.orders import (
     stop_routes,
 )
 from meterai.web.organisation import (
+    block_routes,
     invitation_routes,
     member_routes,
+    report_routes,
     sandbox_routes,
     statement_routes,
     stock_routes,
@@ -51,6 +53,8 @@ ROUTES: list[Any] = [
     *my_stamps_routes.ROUTES,
     *quota_document_routes.ROUTES,
     *statement_routes.ROUTES,
+    *block_routes.ROUTES,
+    *report_routes.ROUTES,
     *stock_routes.ROUTES,
     *member_routes.ROUTES,
     *invitation_routes.ROUTES,

@@ -1,22 +1,19 @@
-"""The monthly statement of an organisation, as a page and as a table, and the receipts of its blocks."""
+"""The monthly statement of an organisation, as a page and as a table."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from uuid import UUID
 
 from litestar import Response, get
 
-from meterai.kernel.refusals import Kind, Refusal
 from meterai.kernel.typed_ids import Prefix, write_id
 from meterai.kit.formats.csv_export import csv_table
 from meterai.kit.formats.display import month_text
 from meterai.partners.months import month_after, month_before, month_code, month_of, read_month
-from meterai.partners.queries.block_receipts import block_receipt
 from meterai.partners.queries.statement import Statement, statement_of
 from meterai.texts.mechanism.translation import translate
-from meterai.texts.partners import MOVES, PAID_BY, STATEMENT_ACCOUNTS, STATEMENT_COLUMNS, STATEMENT_ENDS
+from meterai.texts.partners import MOVES, STATEMENT_ACCOUNTS, STATEMENT_COLUMNS, STATEMENT_ENDS
 from meterai.web.account.acting import organisation_of
 from meterai.web.requests.attachments import attachment
 from meterai.web.requests.request_context import RequestContext, WebRequest
@@ -55,24 +52,6 @@ async def show_statement(request: WebRequest, context: RequestContext, month: st
     )
 
 
-@get("/saya/blok/{id:uuid}")
-async def show_block(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
-    """Shows the receipt of a block."""
-    organisation = await organisation_of(request, context)
-    receipt = await block_receipt(context.service.db, id, organisation_id=organisation.id)
-    if receipt is None:
-        raise Refusal(Kind.NOT_FOUND, "partner.block_unknown")
-    return context.page(
-        request,
-        "block.html",
-        receipt=receipt,
-        block_id=write_id(Prefix.BLOCK, id),
-        paid_by=PAID_BY[receipt.block.paid_by],
-        month=month_code(month_of(receipt.block.at)),
-        private=True,
-    )
-
-
 def _csv(found: Statement, language: str) -> bytes:
     columns = [translate(column, language) for column in STATEMENT_COLUMNS]
     return csv_table(columns, _rows(found, language)).encode("utf-8-sig")
@@ -97,4 +76,4 @@ def _rows(found: Statement, language: str) -> Iterable[tuple[str, ...]]:
         yield last.isoformat(), name, closing, "", "", "", str(part.closing)
 
 
-ROUTES = [show_current, show_statement, show_block]
+ROUTES = [show_current, show_statement]
