@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Request
 from litestar.di import Provide
 
 from meterai.bootstrap import App
@@ -70,7 +70,7 @@ def build_site(
         code_work=CodeWork(lambda: service.secret),
         case_limits=NetworkLimits(burst=3, per_second=1 / 30, hard_factor=10),
     )
-    litestar = _routes(context, more_routes)
+    litestar = _routes(more_routes)
     addresses = PageAddresses(litestar, known_events)
 
     def describe() -> Mapping[str, Any]:
@@ -126,18 +126,13 @@ def _facts(service: App, tariffs: Sequence[Tariff], events: Sequence[Event]) -> 
     )
 
 
-def _routes(context: RequestContext, more_routes: Sequence[Any]) -> Litestar:
-    def give_service() -> App:
-        return context.service
-
-    def give_context() -> RequestContext:
-        return context
-
+def _routes(more_routes: Sequence[Any]) -> Litestar:
+    """The routes of any site. Its `state` tells them the service and the context."""
     return Litestar(
         route_handlers=[*ROUTES, *more_routes],
         dependencies={
-            "service": Provide(give_service, sync_to_thread=False),
-            "context": Provide(give_context, sync_to_thread=False),
+            "service": Provide(_give_service, sync_to_thread=False),
+            "context": Provide(_give_context, sync_to_thread=False),
         },
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=None,
@@ -145,6 +140,16 @@ def _routes(context: RequestContext, more_routes: Sequence[Any]) -> Litestar:
         logging_config=None,
         signature_types=[App, RequestContext],
     )
+
+
+def _give_service(request: Request[Any, Any, Any]) -> App:
+    service: App = request.app.state.service
+    return service
+
+
+def _give_context(request: Request[Any, Any, Any]) -> RequestContext:
+    context: RequestContext = request.app.state.context
+    return context
 
 
 def meter_of(site: SiteMiddleware) -> LoadMeter:
