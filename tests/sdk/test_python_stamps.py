@@ -156,6 +156,16 @@ def test_a_folder_is_stamped_once_however_often_it_is_begun(
     assert len(stamping.orders) == 6, "other places are another order"
 
 
+def test_a_collector_says_what_it_reports_of_each_file(folder: Path, stamping: StampingServer) -> None:
+    stamping.reads_until_released = 0
+    (folder / "facts.json").write_text('{"a.pdf": {"type": "other", "value": 5000000}}')
+    main(["stamp", "surat", "--into", "bermeterai", "--facts", "facts.json"])
+    facts = {order["name"]: order.get("facts") for order in stamping.orders.values()}
+    assert facts == {"a.pdf": {"type": "other", "value": 5_000_000}, "b.PDF": None, "rusak.pdf": None}
+    (folder / "facts.json").write_text("{")
+    assert main(["stamp", "surat", "--into", "bermeterai", "--facts", "facts.json"]) == 1
+
+
 def test_a_folder_is_stamped_once_though_the_program_is_killed(
     folder: Path, stamping: StampingServer, server: PartnerServer, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn, get_args
 
 from meterai_sdk.cli.receiver import Receiver
-from meterai_sdk.cli.stamp_folder import Outcome, stamp_folder
+from meterai_sdk.cli.stamp_folder import Outcome, Wanted, stamp_folder
 from meterai_sdk.client import Meterai
 from meterai_sdk.problems import MeteraiError, ServerFault, TooMany, Unreachable
 from meterai_sdk.shapes import Event, Position, WantedPlace
@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     where = stamp.add_mutually_exclusive_group()
     where.add_argument("--position", choices=get_args(Position), help="where on the last page")
     where.add_argument("--keyword", help="below the last place with this text")
+    stamp.add_argument("--facts", type=Path, metavar="FILE", help="JSON: what a collector reports of files")
     stamp.add_argument("--again", action="store_true", help="also files that carry a stamp already")
     stamp.set_defaults(run=_stamp)
 
@@ -69,9 +70,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _stamp(given: argparse.Namespace) -> int:
     refused = 0
+    facts = json.loads(given.facts.read_text()) if given.facts else {}
+    wanted = Wanted(places=_places(given), facts=facts, again=given.again)
     with Meterai.from_environment() as client:
-        outcomes = stamp_folder(client, given.folder, given.into, places=_places(given), again=given.again)
-        for outcome in outcomes:
+        for outcome in stamp_folder(client, given.folder, given.into, wanted=wanted):
             refused += bool(outcome.trouble)
             print(_told(outcome), flush=True)
     return 1 if refused else 0

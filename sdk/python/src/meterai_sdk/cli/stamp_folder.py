@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from meterai_sdk.client import Meterai
 from meterai_sdk.problems import MeteraiError
-from meterai_sdk.shapes import WantedPlace
+from meterai_sdk.shapes import StampFacts, WantedPlace
 
 _AT_ONCE: Final = 4
 
@@ -27,9 +27,16 @@ class Outcome:
     was_there: bool = False
 
 
-def stamp_folder(
-    client: Meterai, folder: Path, into: Path, *, places: Sequence[WantedPlace] | None, again: bool
-) -> Iterator[Outcome]:
+@dataclass(frozen=True)
+class Wanted:
+    """What is wanted of all files. `facts`: what is known of each document, by the name of its file."""
+
+    places: Sequence[WantedPlace] | None = None
+    facts: Mapping[str, StampFacts] = field(default_factory=dict)
+    again: bool = False
+
+
+def stamp_folder(client: Meterai, folder: Path, into: Path, *, wanted: Wanted) -> Iterator[Outcome]:
     """Stamps the PDFs of `folder` into the folder `into`, by the same names.
 
     It can be ended and begun again: files that are in `into` are left out. An order that was sent before is
@@ -43,7 +50,7 @@ def stamp_folder(
 
     def stamp(file: Path) -> Outcome:
         try:
-            return _stamp(client, file, into / file.name, places=places, again=again)
+            return _stamp(client, file, into / file.name, wanted=wanted)
         except (MeteraiError, OSError) as error:
             return Outcome(file, trouble=str(error))
 
@@ -51,14 +58,14 @@ def stamp_folder(
         yield from pool.map(stamp, files)
 
 
-def _stamp(
-    client: Meterai, file: Path, to: Path, *, places: Sequence[WantedPlace] | None, again: bool
-) -> Outcome:
+def _stamp(client: Meterai, file: Path, to: Path, *, wanted: Wanted) -> Outcome:
     if to.exists():
         is_newer = file.stat().st_mtime > to.stat().st_mtime
         return Outcome(file, trouble=f"changed since {to} was stamped" if is_newer else "", was_there=True)
-    key = _key(file, places, again)
-    stamp = client.stamps.wait(client.stamps.create(file, places=places, again=again, key=key))
+    facts = wanted.facts.get(file.name)
+    key = _key(file, wanted, facts)
+    stamp = client.stamps.create(file, places=wanted.places, facts=facts, again=wanted.again, key=key)
+    stamp = client.stamps.wait(stamp)
     if stamp["state"] == "refused":
         reason = stamp["problem"]
         return Outcome(file, trouble=f"{reason['code']}: {reason['detail']}" if reason else "refused")
@@ -66,8 +73,8 @@ def _stamp(
     return Outcome(file, serials=[one["serial"] for one in stamp["serials"]])
 
 
-def _key(file: Path, places: Sequence[WantedPlace] | None, again: bool) -> str:
+def _key(file: Path, wanted: Wanted, facts: StampFacts | None) -> str:
     """The same for the same order: the file's name and content, and what is wanted of it."""
-    wanted = json.dumps([file.name, places, again], sort_keys=True).encode()
-    digest = hashlib.sha256(wanted + b"\0" + file.read_bytes()).hexdigest()
+    order = json.dumps([file.name, wanted.places, facts, wanted.again], sort_keys=True).encode()
+    digest = hashlib.sha256(order + b"\0" + file.read_bytes()).hexdigest()
     return f"folder-{digest}"
