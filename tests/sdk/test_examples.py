@@ -127,8 +127,8 @@ satu.pdf stamped {SERIAL}
 NO_STAMP
 serial.unknown .*
 stamps left: \d+
-SHOP retailer 0
-40 stamps at 10000
+5 stamps at 10500
+SHOP retailer 3
 stock ready \d+
 stamp.released stm_.*
 webhook.test true

@@ -49,6 +49,17 @@ SENT: dict[str, tuple[Callable[[Meterai], Any], str, Any]] = {
         "POST /api/v1/organisations",
         ADDED,
     ),
+    "change organisation": (
+        lambda m: m.organisations.change("org_2", state="closed"),
+        "PATCH /api/v1/organisations/org_2",
+        {"state": "closed"},
+    ),
+    "agree": (
+        lambda m: m.organisations.agree("org_2", {"unit_price": 10_000, "credit_limit": 500_000}),
+        "POST /api/v1/organisations/org_2/agreements",
+        {"unit_price": 10_000, "credit_limit": 500_000},
+    ),
+    "serial": (lambda m: m.stamps.serial("AB-1"), "GET /api/v1/organisation/serials/AB-1", None),
     "event": (lambda m: m.events.read("evt_1"), "GET /api/v1/events/evt_1", None),
     "webhook": (lambda m: m.webhooks.read("whk_1"), "GET /api/v1/webhooks/whk_1", None),
     "add webhook": (lambda m: m.webhooks.add("https://mitra.contoh/m"), "POST /api/v1/webhooks", HOOK),
@@ -95,6 +106,7 @@ def test_a_method_sends_what_the_api_takes(server: PartnerServer, client: Metera
     [
         (lambda m: m.quota.blocks(), "/api/v1/blocks"),
         (lambda m: m.organisations.list(), "/api/v1/organisations"),
+        (lambda m: m.organisations.agreements("org_2"), "/api/v1/organisations/org_2/agreements"),
         (lambda m: m.events.list(), "/api/v1/events"),
         (lambda m: m.events.later("evt_1"), "/api/v1/events/evt_1/later"),
         (lambda m: m.webhooks.list(), "/api/v1/webhooks"),

@@ -106,6 +106,9 @@ def test_a_stored_document_is_stamped_where_it_is_wanted(
     place = {"by": "position", "position": "top", "page": 1}
     assert stamping.orders == {"order-1": {"document_id": "doc_1", "places": [place], "again": False}}
     assert server.requests[0].headers["prefer"] == "wait=10"
+    assert "meterai-scenario" not in server.requests[0].headers
+    client.stamps.create("doc_1", scenario="signer-down")
+    assert server.requests[1].headers["meterai-scenario"] == "signer-down"
 
 
 def test_a_stamp_is_waited_for_with_growing_pauses(

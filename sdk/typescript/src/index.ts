@@ -6,4 +6,4 @@ export type { Credentials } from "./credentials.js";
 export { openWebhook, type DeliveryHeaders } from "./deliveries.js";
 export * from "./problems.js";
 export * from "./shapes.js";
-export type { Order } from "./resources/stamps.js";
+export type { Order, OrderOnce } from "./resources/stamps.js";

@@ -4,19 +4,23 @@ import type { components } from "./api.js";
 
 type Schemas = components["schemas"];
 
+export type AgreementOrder = Schemas["AgreementOrder"];
 export type BlockOrder = Schemas["BlockOrder"];
 export type Block = Schemas["ShownBlock"];
 export type Bundle = Schemas["Bundle"];
 export type BundleFile = Schemas["File"];
 export type BundleOrder = Schemas["BundleOrder"];
 export type BundleStart = Schemas["BundleStart"];
+export type DatedAgreement = Schemas["DatedAgreement"];
 export type Delivery = Schemas["ShownDelivery"];
 export type DeliveryLog = Schemas["DeliveryLog"];
 export type Document = Schemas["Document"];
 export type Judgement = Schemas["Judgement"];
 export type Organisation = Schemas["ShownOrganisation"];
+export type OrganisationChange = Schemas["OrganisationChange"];
 export type OrganisationOrder = Schemas["OrganisationOrder"];
 export type OwnOrganisation = Schemas["OwnOrganisation"];
+export type OwnSerial = Schemas["OwnSerial"];
 export type Quota = Schemas["ShownQuota"];
 export type QuotaAlert = Schemas["QuotaAlert"];
 export type ReplayOrder = Schemas["ReplayOrder"];

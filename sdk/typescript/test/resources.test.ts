@@ -28,6 +28,7 @@ beforeEach(() => {
 
 const hook = { url: "https://mitra.contoh/m", types: ["quota.low"] };
 const added = { name: "Cabang", code: "cabang", role: "sub_account" } as const;
+const terms = { unit_price: 10_000, credit_limit: 500_000 };
 const block = { receiver_id: "org_2", pieces: 5, paid_by: "credit" } as const;
 const report = { kind: "stock", month: "2026-11" } as const;
 const sent: [string, () => Promise<unknown>, unknown?][] = [
@@ -41,6 +42,9 @@ const sent: [string, () => Promise<unknown>, unknown?][] = [
   ["GET /organisation", () => meterai.organisations.own()],
   ["GET /organisations/org_2", () => meterai.organisations.read("org_2")],
   ["POST /organisations", () => meterai.organisations.add(added), added],
+  ["PATCH /organisations/org_2", () => meterai.organisations.change("org_2", { state: "closed" }), { state: "closed" }],
+  ["POST /organisations/org_2/agreements", () => meterai.organisations.agree("org_2", terms), terms],
+  ["GET /organisation/serials/AB%2F1", () => meterai.stamps.serial("AB/1")],
   ["GET /events/evt_1", () => meterai.events.read("evt_1")],
   ["POST /webhooks", () => meterai.webhooks.add(hook), hook],
   ["GET /webhooks/whk_1", () => meterai.webhooks.read("whk_1")],
@@ -64,6 +68,11 @@ test("a method sends what the API takes", async () => {
     assert.equal(`${method} ${path.replace("/api/v1", "")}`, expected);
     assert.deepEqual(text ? JSON.parse(text) : undefined, body, expected);
   }
+  await meterai.stamps.create({ document: "doc_1" }, { key: "order-1", scenario: "slow" });
+  const { headers, body } = server.seen.pop()!;
+  assert.deepEqual([headers["idempotency-key"], headers["meterai-scenario"], headers.prefer, body], [
+    "order-1", "slow", "wait=10", '{"document_id":"doc_1"}',
+  ]);
   server.answers = [{ status: 204 }];
   await meterai.webhooks.remove("whk_1");
   assert.equal(server.seen.pop()!.method, "DELETE");
@@ -75,6 +84,7 @@ const lists: [string, () => AsyncGenerator<unknown>][] = [
   ["/bundles/bnd_1/files?limit=200", () => meterai.bundles.files("bnd_1")],
   ["/blocks", () => meterai.quota.blocks()],
   ["/organisations", () => meterai.organisations.list()],
+  ["/organisations/org_2/agreements", () => meterai.organisations.agreements("org_2")],
   ["/events", () => meterai.events.list()],
   ["/events/evt_1/later", () => meterai.events.later("evt_1")],
   ["/webhooks", () => meterai.webhooks.list()],

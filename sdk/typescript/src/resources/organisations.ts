@@ -1,7 +1,14 @@
 /** Organisations: your own, and those below it. */
 
 import type { Calls, Once } from "../calls.js";
-import type { Organisation, OrganisationOrder, OwnOrganisation } from "../shapes.js";
+import type {
+  AgreementOrder,
+  DatedAgreement,
+  Organisation,
+  OrganisationChange,
+  OrganisationOrder,
+  OwnOrganisation,
+} from "../shapes.js";
 
 export class Organisations {
   constructor(private readonly calls: Calls) {}
@@ -24,5 +31,20 @@ export class Organisations {
   /** Adds an organisation right below yours. */
   add(order: OrganisationOrder, once: Once = {}): Promise<Organisation> {
     return this.calls.json("POST", "/api/v1/organisations", { body: order, ...once });
+  }
+
+  /** Suspends an organisation right below yours, lets it go on (`active`), or closes it for good. */
+  change(id: string, change: OrganisationChange): Promise<Organisation> {
+    return this.calls.json("PATCH", `/api/v1/organisations/${id}`, { body: change });
+  }
+
+  /** Makes an agreement with an organisation right below yours. What it may owe is your own risk. */
+  agree(id: string, terms: AgreementOrder, once: Once = {}): Promise<DatedAgreement> {
+    return this.calls.json("POST", `/api/v1/organisations/${id}/agreements`, { body: terms, ...once });
+  }
+
+  /** The agreements of your organisation, or of one below it, the newest first. */
+  agreements(id: string): AsyncGenerator<DatedAgreement> {
+    return this.calls.pages(`/api/v1/organisations/${id}/agreements`);
   }
 }

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from meterai_sdk.calls import Calls
-from meterai_sdk.shapes import Organisation, OrganisationRole, OwnOrganisation
+from meterai_sdk.shapes import (
+    AgreementOrder,
+    DatedAgreement,
+    Organisation,
+    OrganisationRole,
+    OrganisationState,
+    OwnOrganisation,
+)
 
 
 class Organisations:
-    """Reads and adds organisations."""
+    """Reads, adds and changes organisations, and agrees with them."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
@@ -35,3 +42,19 @@ class Organisations:
         order = {"name": name, "code": code, "role": role, "npwp": npwp}
         added: Organisation = self._calls.json("POST", "/api/v1/organisations", body=order, key=key)
         return added
+
+    def change(self, organisation_id: str, *, state: OrganisationState) -> Organisation:
+        """Suspends an organisation right below yours, lets it go on (`active`), or closes it for good."""
+        path = f"/api/v1/organisations/{organisation_id}"
+        changed: Organisation = self._calls.json("PATCH", path, body={"state": state})
+        return changed
+
+    def agree(self, organisation_id: str, terms: AgreementOrder, *, key: str | None = None) -> DatedAgreement:
+        """Makes an agreement with an organisation right below yours. What it may owe is your own risk."""
+        path = f"/api/v1/organisations/{organisation_id}/agreements"
+        made: DatedAgreement = self._calls.json("POST", path, body=terms, key=key)
+        return made
+
+    def agreements(self, organisation_id: str) -> Iterator[DatedAgreement]:
+        """The agreements of your organisation, or of one below it, the newest first."""
+        return self._calls.pages(f"/api/v1/organisations/{organisation_id}/agreements")

@@ -6,9 +6,10 @@ import base64
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from meterai_sdk.calls import Calls
-from meterai_sdk.shapes import Profile, Stamp, StampFacts, WantedPlace
+from meterai_sdk.shapes import OwnSerial, Profile, Scenario, Stamp, StampFacts, WantedPlace
 
 _ANSWER_WAIT_S: Final = 10
 
@@ -28,20 +29,24 @@ class Stamps:
         name: str = "",
         profile: Profile = "final",
         again: bool = False,
+        scenario: Scenario | None = None,
         key: str | None = None,
     ) -> Stamp:
         """Stamps a document: a file, its bytes, or the id of one that is stored.
 
         `places`: one for each stamp; without it, one where the API proposes it. `again`: also if the file
         carries a stamp already. The answer comes when the stamp is made, after ten seconds at the latest. See
-        its `state`, or `wait` for it.
+        its `state`, or `wait` for it. `scenario`: the trouble that it meets, in a sandbox only.
         """
         order = _named(document, name, profile) | {"places": places, "facts": facts, "again": again}
+        headers = {"Prefer": f"wait={_ANSWER_WAIT_S}"}
+        if scenario is not None:
+            headers["Meterai-Scenario"] = scenario
         made: Stamp = self._calls.json(
             "POST",
             "/api/v1/stamps",
             body={field: value for field, value in order.items() if value is not None},
-            headers={"Prefer": f"wait={_ANSWER_WAIT_S}"},
+            headers=headers,
             key=key,
         )
         return made
@@ -64,6 +69,12 @@ class Stamps:
             within_s=within_s,
         )
         return ended
+
+    def serial(self, number: str) -> OwnSerial:
+        """A serial number of your organisation, or of one below it, with its stamp. Raises: NotFound."""
+        path = f"/api/v1/organisation/serials/{quote(number, safe='')}"
+        found: OwnSerial = self._calls.json("GET", path)
+        return found
 
     def download(self, stamp_id: str, to: Path) -> Path:
         """Writes the stamped file. Raises: Conflict while it is not released."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 OrganisationRole = Literal["distributor", "retailer", "enterprise", "collector", "sub_account"]
+OrganisationState = Literal["active", "suspended", "closed"]
 
 
 class Organisation(TypedDict):
@@ -15,7 +16,7 @@ class Organisation(TypedDict):
     name: str
     code: str
     role: OrganisationRole
-    state: Literal["active", "suspended", "closed"]
+    state: OrganisationState
     npwp: str | None
     created_at: str
 
@@ -31,6 +32,27 @@ class Agreement(TypedDict):
     stamps_per_day_max: int | None
     credit_limit: int
     signed_requests: bool
+
+
+class DatedAgreement(Agreement):
+    """An agreement. It never changes: a later one replaces it from its first day on."""
+
+    id: str
+    organisation_id: str
+    created_at: str
+
+
+class AgreementOrder(TypedDict):
+    """Terms for an organisation right below yours. `valid_from`: today if left out. Without a limit: None."""
+
+    unit_price: int
+    service_fee: NotRequired[int]
+    valid_from: NotRequired[str | None]
+    valid_until: NotRequired[str | None]
+    stamps_per_document_max: NotRequired[int | None]
+    stamps_per_day_max: NotRequired[int | None]
+    credit_limit: NotRequired[int]
+    signed_requests: NotRequired[bool]
 
 
 class OwnOrganisation(Organisation):

@@ -147,6 +147,28 @@ class Stamp(TypedDict):
     ended_at: str | None
 
 
+class OwnSerial(TypedDict):
+    """A serial number of your organisation, or of one below it. It counts when it is `released`.
+
+    `sha256`: of the newest version of the stamped file. `facts`: the liable party is shown to the
+    organisation itself only.
+    """
+
+    serial: str
+    state: Literal["allocated", "sealed", "released", "annulled"]
+    organisation_id: str
+    stamp_id: str
+    document_id: str
+    sha256: str | None
+    facts: StampFacts | None
+    allocated_at: str
+    released_at: str | None
+
+
+Scenario = Literal["refused-file", "slow", "signer-down", "webhook-lost"]
+"""The trouble that a stamp meets in a sandbox."""
+
+
 class Bundle(TypedDict):
     """A bundle and its progress. `files`: how many are in each state."""
 
