@@ -19,7 +19,7 @@ import msgspec
 from meterai.kernel.typed_ids import Prefix, pattern_of
 
 JSON = "application/json"
-WORDS = {"code": "cabang-uji", "month": "2026-08", "url": "https://contoh.id/kait"}
+WORDS = {"code": "cabang-uji", "month": "2026-08", "url": "https://contoh.id/kait", "types": "block.received"}
 """Texts for fields whose pattern allows few texts."""
 CONTENTS = {
     "application/pdf": b"%PDF-1.7 uji",

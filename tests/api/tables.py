@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+TRACES = frozenset({"jobs.keyed_request", "partners.used_assertion", "waiting_room.partner_share"})
+"""What the one who asks leaves behind: a POST's key, a token's assertion, a place beside people in line."""
 _TABLES = """SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
     WHERE schemaname !~ '^(pg_|information_schema)' ORDER BY name"""
 

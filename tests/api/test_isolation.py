@@ -18,7 +18,7 @@ from meterai.kernel.typed_ids import Prefix, read_id, write_id
 from meterai.web.routes import ROUTES as PAGES
 from tests.api.described import Operation, Request, Slot, operations
 from tests.api.partner import json_of
-from tests.api.tables import rows_of
+from tests.api.tables import TRACES, rows_of
 from tests.api.two_partners import Ids, Owner, owner_of_everything
 from tests.partners.organisations import make_chain
 from tests.waiting_room.line import NOON
@@ -26,8 +26,6 @@ from tests.web.asking import Answer, ask
 from tests.web.running_site import RunningSite
 from tests.web.test_members import member
 
-TRACES = frozenset({"jobs.keyed_request", "waiting_room.partner_share"})
-"""What every POST leaves behind of the one who asks: its key, and its place beside the people in line."""
 AWAITED = frozenset({"stamping.awaited"})
 """A member who starts a bundle waits for its end. It is noted before the bundle is looked for."""
 LAST = ("/cancel", "DELETE")
@@ -39,6 +37,7 @@ ON_PAGES = {
     ("keluarkan", "file_id"): Prefix.FILE,
     ("letak", "file_id"): Prefix.FILE,
     ("blok", "id"): Prefix.BLOCK,
+    ("laporan", "id"): Prefix.REPORT,
 }
 """What an id in the address of a page names, by the word before it and the parameter's name."""
 OF_A_PERSON = ("/saya/kontak", "/saya/perangkat")

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from litestar import post
+from litestar import Request, post
 
+from meterai.api.access.caller import Caller
+from meterai.api.access.partner_share import take_place
 from meterai.api.access.token_endpoint import give_token
+from meterai.api.conventions.once import Once
 from meterai.api.conventions.operations import operation
 from meterai.api.conventions.problems import problem_response
 from meterai.api.conventions.router import api_router
@@ -25,9 +28,12 @@ PEOPLE, SECONDS = 300, 16
 """Let in a minute; beside them, with the usual fifth, 75 orders of partners."""
 
 
-@post(ORDERS, opt=operation(scope="stamps:write", takes_place=True), status_code=202)
-async def order(data: dict[str, int]) -> dict[str, int]:
+@post(ORDERS, opt=operation(scope="stamps:write"), status_code=202)
+async def order(
+    request: Request[Any, Any, Any], data: dict[str, int], caller: Caller, once: Once
+) -> dict[str, int]:
     """Takes an order."""
+    await take_place(request.app.state, caller, once)
     return data
 
 

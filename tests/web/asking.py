@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -34,11 +35,12 @@ async def ask(
     body: bytes = b"",
     visit: Visit | None = None,
     client: str = "192.0.2.7",
+    arriving: Callable[[], Awaitable[dict[str, Any]]] | None = None,
 ) -> Answer:
     """Sends one request and returns the answer.
 
     `visit`: what `SiteMiddleware` makes of the request, for applications behind it. `client`: the client's
-    address.
+    address. `arriving`: gives the messages of a body in parts, instead of `body`.
     """
     answer, is_asked = Answer(), False
     parts = urlsplit(address)
@@ -67,5 +69,5 @@ async def ask(
         else:
             answer.body += message.get("body", b"")
 
-    await application(scope, receive, send)
+    await application(scope, arriving or receive, send)
     return answer

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from meterai.kernel.one_line import ONE_LINE
 from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.stamping.model import STAMPS_MAX
 from meterai.stamping.placement import SIZE_DEFAULT, SIZE_MAX, SIZE_SMALLEST, Position
@@ -30,7 +31,7 @@ Coordinate = Annotated[
     ),
 ]
 Shift = Annotated[float, msgspec.Meta(ge=-_SHIFT_PT, le=_SHIFT_PT, description="Points.")]
-Keyword = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"\S")]
+Keyword = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=ONE_LINE)]
 Occurrence = Annotated[
     int, msgspec.Meta(ge=-99, le=99, description="1 is the first place with this text, -1 the last one.")
 ]

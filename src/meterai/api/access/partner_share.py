@@ -7,6 +7,11 @@ import time
 from typing import Final
 from uuid import UUID
 
+from litestar.datastructures import State
+
+from meterai.api.access.caller import Caller
+from meterai.api.conventions.once import Once
+from meterai.api.dependencies import one_of
 from meterai.bootstrap import App
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.fading_counts import FadingCounts, halved_in
@@ -51,3 +56,13 @@ class PartnerPlaces:
                 self._people = await people_per_minute(service.db)
                 self._looked_at = time.monotonic()
         return self._people
+
+
+async def take_place(state: State, caller: Caller, once: Once) -> None:
+    """Takes a place for an order, unless an earlier try has had one. `state`: of the application.
+
+    A handler calls it, so a body that can't be read takes none. Raises: as `PartnerPlaces.take`.
+    """
+    if not once.is_repeat:
+        places = one_of(PartnerPlaces, state, PartnerPlaces)
+        await places.take(state.service, caller.organisation_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from functools import cache
 from typing import Any, cast
 from urllib.parse import parse_qsl
@@ -40,13 +40,29 @@ def header_of(field: FieldDefinition) -> str:
     return str(getattr(field.kwarg_definition, "header", None) or "")
 
 
+def header_fields(handler: HTTPRouteHandler) -> dict[str, FieldDefinition]:
+    """The parameters of a handler that come from headers."""
+    return {name: field for name, field in handler.parsed_fn_signature.parameters.items() if header_of(field)}
+
+
 @cache
 def _query_type(handler: HTTPRouteHandler) -> type[msgspec.Struct]:
-    fields = [
-        (name, field.raw, field.default) if field.has_default else (name, field.raw)
-        for name, field in query_fields(handler).items()
-    ]
+    fields = _members(query_fields(handler))
     return msgspec.defstruct("Query", fields, kw_only=True, forbid_unknown_fields=True)
+
+
+@cache
+def _headers_type(handler: HTTPRouteHandler) -> type[msgspec.Struct]:
+    named = header_fields(handler)
+    names = {name: header_of(field) for name, field in named.items()}
+    return msgspec.defstruct("Headers", _members(named), kw_only=True, rename=names)
+
+
+def _members(fields: Mapping[str, FieldDefinition]) -> list[Any]:
+    return [
+        (name, field.raw, field.default) if field.has_default else (name, field.raw)
+        for name, field in fields.items()
+    ]
 
 
 def check_query(handler: HTTPRouteHandler, scope: HTTPScope) -> None:
@@ -64,6 +80,17 @@ def check_query(handler: HTTPRouteHandler, scope: HTTPScope) -> None:
         raise invalid("query", str(error)) from error
 
 
+def check_headers(handler: HTTPRouteHandler, scope: HTTPScope) -> None:
+    """Refuses headers that the handler's signature does not allow. Raises: api.invalid (422)."""
+    names = [header_of(field) for field in header_fields(handler).values()]
+    given = {name: header(scope, name.lower().encode()) for name in names}
+    try:
+        sent = {name: value for name, value in given.items() if value}
+        msgspec.convert(sent, _headers_type(handler), strict=False)
+    except msgspec.ValidationError as error:
+        raise invalid("header", str(error)) from error
+
+
 def invalid(part: str, message: str) -> Refusal:
     """The refusal for a part of the request that does not fit its schema. `message`: as msgspec says it."""
     what, _, place = message.partition(" - at ")
@@ -71,13 +98,24 @@ def invalid(part: str, message: str) -> Refusal:
     return Refusal(Kind.INVALID, "api.invalid", field=at, errors=(FieldError(at=at, message=what),))
 
 
-async def read_whole(scope: HTTPScope, receive: Receive, operation: Operation) -> bytes:
-    """Reads the body. Raises: api.body_too_large (413), and as `read_body`."""
-    most = operation.body_bytes_max
+def check_length(scope: HTTPScope, operation: Operation) -> None:
+    """Refuses a body that says itself that it is too large. Raises: api.body_too_large (413)."""
     declared = header(scope, b"content-length")
-    if declared.isdigit() and int(declared) > most:
-        raise _too_large(most)
-    return await read_body(_chunks(receive, most))
+    if declared.isdigit() and int(declared) > operation.body_bytes_max:
+        raise _too_large(operation.body_bytes_max)
+
+
+async def read_whole(
+    handler: HTTPRouteHandler, scope: HTTPScope, receive: Receive, *, operation: Operation
+) -> bytes:
+    """Reads the body.
+
+    Raises: api.body_too_large (413), api.body_unreadable (400) when JSON is missing, and as `read_body`.
+    """
+    body = await read_body(_chunks(receive, operation.body_bytes_max))
+    if not body and "data" in handler.parsed_fn_signature.parameters:
+        raise Refusal(Kind.MALFORMED, "api.body_unreadable")
+    return body
 
 
 async def _chunks(receive: Receive, most: int) -> AsyncIterator[bytes]:

@@ -13,13 +13,18 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from meterai.api.access import authentication
 from meterai.api.access.caller import Caller
-from meterai.api.access.partner_share import PartnerPlaces
-from meterai.api.conventions.bodies import check_media_type, check_query, give_again, read_whole
+from meterai.api.conventions.bodies import (
+    check_headers,
+    check_length,
+    check_media_type,
+    check_query,
+    give_again,
+    read_whole,
+)
 from meterai.api.conventions.once import REPLAYED, KeyedRequest, Once
 from meterai.api.conventions.operations import Operation, operation_of
 from meterai.api.conventions.problems import problem_response
 from meterai.api.conventions.rate_limits import RateLimits
-from meterai.api.dependencies import one_of
 from meterai.bootstrap import App
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.idempotency import KeptAnswer
@@ -70,11 +75,13 @@ class Handling:
         if operation.scope not in caller.scopes:
             raise Refusal(Kind.FORBIDDEN, "access.scope", scope=operation.scope)
         check_query(handler, scope)
+        check_headers(handler, scope)
         body = b""
         if scope["method"] in _WITH_BODY:
             check_media_type(handler, scope, operation)
+            check_length(scope, operation)
             if not operation.streams:
-                body = await read_whole(scope, receive, operation)
+                body = await read_whole(handler, scope, receive, operation=operation)
                 receive = give_again(body, receive)
         receive = await authentication.check_message(
             service, caller, scope, body=None if operation.streams else body, receive=receive
@@ -95,18 +102,9 @@ class Handling:
             return
         scope["state"]["once"] = Once(id=begun.request_id, is_repeat=begun.is_repeat)
         try:
-            if operation.takes_place and not begun.is_repeat:
-                await _take_place(scope)
             await self._app(scope, receive, request.noting(send))
         finally:
             await request.end()
-
-
-async def _take_place(scope: HTTPScope) -> None:
-    """Takes a place in the partners' share. Raises: access.line (429)."""
-    state = scope["litestar_app"].state
-    places = one_of(PartnerPlaces, state, PartnerPlaces)
-    await places.take(state.service, scope["state"]["caller"].organisation_id)
 
 
 def give_caller(request: Request[Any, Any, Any]) -> Caller:

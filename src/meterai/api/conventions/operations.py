@@ -37,8 +37,6 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """Answers besides the one of the handler's return type: a type, a media type, or None for no body."""
     refuses: Mapping[str, Kind]
     """The codes of refusals besides those that conventions make."""
-    takes_place: bool
-    """While people wait in line, it takes a place in the partners' share of the admission."""
     cors: bool
     """Pages of other sites may read the answer."""
     deprecated_at: datetime | None
@@ -58,7 +56,6 @@ def operation(
     body_bytes_max: int = JSON_BYTES_MAX,
     answers: Mapping[int, Any] | None = None,
     refuses: Mapping[str, Kind] | None = None,
-    takes_place: bool = False,
     cors: bool = False,
     deprecated_at: datetime | None = None,
     sunset_at: datetime | None = None,
@@ -75,7 +72,6 @@ def operation(
         body_bytes_max=body_bytes_max,
         answers=answers or {},
         refuses=refuses or {},
-        takes_place=takes_place,
         cors=cors,
         deprecated_at=deprecated_at,
         sunset_at=sunset_at,

@@ -23,7 +23,7 @@ class FieldError(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong with one field of the request."""
 
     at: str
-    """`body` with a JSONPath, such as `body.places[0].x`, or `query.limit`."""
+    """`body` with a JSONPath, such as `body.places[0].x`; `query.limit`; `header`."""
     message: str
     """In English, for developers. It does not repeat what was sent."""
 

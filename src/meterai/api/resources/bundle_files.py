@@ -178,7 +178,7 @@ async def continue_upload(
     file_id: FileId,
     caller: Caller,
     service: Service,
-    upload_offset: Annotated[int, Parameter(header="Upload-Offset", ge=0, le=_FILE_BYTES_MAX)],
+    upload_offset: Annotated[int, Meta(ge=0, le=_FILE_BYTES_MAX), Parameter(header="Upload-Offset")],
 ) -> Upload:
     """Goes on with an upload that broke off, from the byte `received`."""
     return await _take(request, service, caller, bundle_id, file_id, offset=upload_offset)

@@ -20,6 +20,7 @@ from meterai.api.conventions.paging import PAGE, Cursor, Limit, Page, page_of, r
 from meterai.api.dependencies import Service
 from meterai.bootstrap import App, vouch_of
 from meterai.jail.queueing.callers import recognise
+from meterai.kernel.one_line import ONE_LINE
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.partners.stamps.ordering import note_upload
 from meterai.partners.stamps.queries import digests_of_uploads, documents_with_digest
@@ -52,7 +53,9 @@ FILE_REFUSALS = {
 READING = {"object.missing": Kind.UNAVAILABLE, "object.damaged": Kind.UNAVAILABLE}
 type Later = Literal["final", "sign_later"]
 
-FileName = Annotated[str, Meta(min_length=1, max_length=200, description="The file's name.")]
+FileName = Annotated[
+    str, Meta(min_length=1, max_length=200, pattern=ONE_LINE, description="The file's name.")
+]
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 

@@ -83,7 +83,7 @@ class OwnOrganisation(ShownOrganisation, frozen=True, kw_only=True):
 class OrganisationOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An organisation to add right below the one that calls."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^\S")]
+    name: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x20][^\x00-\x1f]*$")]
     code: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{1,30}$")]
     role: OrganisationRole
     npwp: Annotated[str, Meta(pattern=r"^(\d{15}|\d{16}|\d{22})$")] | None = None

@@ -14,6 +14,7 @@ from litestar.params import Parameter
 from msgspec import Meta
 
 from meterai.api.access.caller import Caller
+from meterai.api.access.partner_share import take_place
 from meterai.api.conventions.ids import DocumentId, Prefix, StampId, id_of, unknown_id, write_id
 from meterai.api.conventions.once import Once
 from meterai.api.conventions.operations import operation
@@ -145,7 +146,6 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True):
         body_bytes_max=_ORDER_BYTES_MAX,
         answers={201: Stamp},
         refuses=_REFUSES,
-        takes_place=True,
     ),
     status_code=202,
 )
@@ -167,6 +167,7 @@ async def create_stamp(
     In a sandbox `Meterai-Scenario` scripts the outcome: `refused-file`, `slow`, `signer-down` or
     `webhook-lost`.
     """
+    await take_place(request.app.state, caller, once)
     job_id = await _ordered(service, caller, once, data, scenario=scenario_of(service, scenario))
     wait_s = _wait_of(prefer)
     watch = one_of(JobWatch, request.app.state, lambda: JobWatch(service.db))

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
+from meterai.kernel.one_line import ONE_LINE
 from meterai.kernel.refusals import Kind, Refusal
 
 _VALUE_MAX = 10**15
@@ -44,8 +45,11 @@ class LiableParty(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Who owes the duty."""
 
     identity_type: IdentityType
-    identity: Annotated[str, Meta(min_length=5, max_length=22, description="Digits, or a passport's number.")]
-    name: Annotated[str, Meta(min_length=1, max_length=120, pattern=r"\S")]
+    identity: Annotated[
+        str,
+        Meta(min_length=5, max_length=22, pattern=ONE_LINE, description="Digits, or a passport's number."),
+    ]
+    name: Annotated[str, Meta(min_length=1, max_length=120, pattern=ONE_LINE)]
 
     def __repr__(self) -> str:
         return "LiableParty(...)"
@@ -55,7 +59,7 @@ class StampFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a collector reports of a stamped document. Others may give what they like."""
 
     type: DocumentType | None = None
-    number: Annotated[str, Meta(min_length=1, max_length=80, pattern=r"\S")] | None = None
+    number: Annotated[str, Meta(min_length=1, max_length=80, pattern=ONE_LINE)] | None = None
     """The document's own number."""
     date: Day | None = None
     """The day on which the duty became due."""
