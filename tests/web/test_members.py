@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pypdfium2
@@ -27,6 +27,7 @@ from tests.web.test_stored_documents import LEFT, RIGHT, stored
 SPENDING = {
     "/saya/dokumen",
     "/saya/dokumen/{document_id:uuid}/letak",
+    "/saya/dokumen/{document_id:uuid}/data",
     "/saya/dokumen/{document_id:uuid}/letak/putar",
     "/saya/dokumen/{document_id:uuid}/banding",
     "/saya/dokumen/{document_id:uuid}/foto",
@@ -171,6 +172,7 @@ async def test_a_document_is_stamped_from_the_shared_stock_by_roles_that_may(
     assert (visitor.status, await stock(running, firm)) == (status, left)
     job = await running.line.database.owner.fetchrow("SELECT * FROM stamping.job")
     if status == 303:
+        assert job is not None
         assert job["lot_account_id"] == stock_account_id(firm.id)
         assert (job["organisation_id"], job["customer_id"]) == (firm.id, firm.account_holder)
 
@@ -277,15 +279,69 @@ async def test_a_suspended_organisation_shows_and_spends_nothing(running: Runnin
     assert (visitor.status, await stock(running, firm)) == (409, (70, 0))
 
 
-async def test_nobody_stamps_for_a_collector_without_the_facts_that_it_reports(
+FACTS = {
+    "jenis": "statement",
+    "nomor": "001/PKS/2026",
+    "tanggal": "2026-08-05",
+    "nilai": "Rp1.250.000.000",
+    "identitas_jenis": "npwp",
+    "identitas": "01.234.567.8-901.234",
+    "nama": "PT Sumber Rezeki",
+}
+
+
+async def test_a_collector_says_the_facts_of_each_document_before_it_is_stamped(
     running: RunningSite, chain: Chain
 ) -> None:
     firm = chain.collector
     visitor = await member(running, firm)
     document = await stored(running, firm.account_holder, RIGHT, organisation_id=firm.id)
+    page = f"/saya/dokumen/{document}/data"
     await visitor.get("/saya")
-    await visitor.post(f"/saya/dokumen/{document}/letak")
-    assert (visitor.status, await stock(running, firm)) == (409, (50, 0))
+    assert await visitor.post(f"/saya/dokumen/{document}/letak") == page
+    for wrong, told in (
+        ({}, "Jenis dokumen, Nomor dokumen, Tanggal dokumen, Nilai dokumen"),
+        (FACTS | {"nilai": "banyak"}, "belum benar: Nilai dokumen."),
+        (
+            FACTS | {"tanggal": "2026-02-30", "nomor": "9" * 81},
+            "belum benar: Nomor dokumen, Tanggal dokumen.",
+        ),
+        (FACTS | {"identitas": "123456"}, "tidak berbentuk seperti jenisnya"),
+    ):
+        await visitor.get(page)
+        await visitor.post(page, **wrong)
+        assert (visitor.status, told in visitor.text) == (422, True)
+        assert 'value="PT Sumber Rezeki"' in visitor.text or not wrong, "nothing typed is lost"
+    assert await stock(running, firm) == (50, 0)
+    for _ in range(2):
+        await visitor.get("/saya")
+        assert await visitor.post(page, **FACTS) == f"/saya/dokumen/{document}"
+    assert await stock(running, firm) == (49, 1)
+    kept = await running.line.database.owner.fetchrow("SELECT * FROM partners.stamp_facts")
+    assert kept is not None
+    assert [kept["organisation_id"], *list(kept.values())[2:]] == [
+        firm.id,
+        "statement",
+        "001/PKS/2026",
+        date(2026, 8, 5),
+        1_250_000_000,
+        "npwp",
+        "012345678901234",
+        "PT Sumber Rezeki",
+    ]
+
+
+async def test_a_collectors_bundles_are_refused_on_the_site_with_the_way_to_go(
+    running: RunningSite, chain: Chain
+) -> None:
+    visitor = await member(running, chain.collector)
+    await visitor.get("/saya/banyak")
+    told = "Unggah dokumen satu per satu di Meterai saya"
+    assert (visitor.status, told in visitor.text, "Unggah dan periksa" in visitor.text) == (409, True, False)
+    await visitor.get("/saya")
+    assert "/saya/banyak" not in visitor.text
+    await visitor.post("/saya/banyak")
+    assert (visitor.status, told in visitor.text) == (409, True)
 
 
 async def test_a_buyer_takes_stock_on_credit_once_and_gets_a_receipt(

@@ -16,6 +16,8 @@ class Right(StrEnum):
     """See documents, bundles, quota, receipts and statements."""
     STAMP = "stamp"
     """Upload documents and stamp them with the organisation's stock."""
+    BUNDLE = "bundle"
+    """Stamp many documents at once."""
     BUY = "buy"
     """Take stamps from the organisation above, prepaid or on credit."""
     MANAGE = "manage"
@@ -25,7 +27,7 @@ class Right(StrEnum):
 _RIGHTS: Final[Mapping[MemberRole, frozenset[Right]]] = {
     MemberRole.OWNER: frozenset(Right),
     MemberRole.BUYER: frozenset({Right.SHOW, Right.BUY}),
-    MemberRole.STAMPER: frozenset({Right.SHOW, Right.STAMP}),
+    MemberRole.STAMPER: frozenset({Right.SHOW, Right.STAMP, Right.BUNDLE}),
     MemberRole.VIEWER: frozenset({Right.SHOW}),
 }
 

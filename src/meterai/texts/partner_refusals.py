@@ -25,6 +25,14 @@ PARTNER_REFUSALS: Final[dict[str, Explanation]] = {
         N_("Organisasi harus memiliki seorang pemilik."),
         N_("Beri peran pemilik kepada anggota lain lebih dulu."),
     ),
+    "facts.incomplete": Explanation(
+        N_("Data dokumen belum lengkap atau belum benar: {fields}."),
+        N_("Perbaiki yang ditandai, lalu kirim lagi. Tidak ada meterai yang terpakai."),
+    ),
+    "facts.identity": Explanation(
+        N_("Nomor identitas pihak terutang tidak berbentuk seperti jenisnya."),
+        N_("NIK: 16 angka. NPWP: 15, 16, atau 22 angka. Paspor: huruf besar dan angka."),
+    ),
     "invitation.ended": Explanation(
         N_("Undangan ini tidak berlaku lagi."),
         N_("Minta pemilik akun organisasi mengirim undangan baru."),

@@ -97,6 +97,21 @@ REPORT_ABOUT: Final = {
 }
 """What each kind of report says."""
 
+DOCUMENT_TYPES: Final = {
+    "statement": N_("Surat perjanjian, keterangan, atau pernyataan"),
+    "notarial_deed": N_("Akta notaris"),
+    "land_deed": N_("Akta PPAT"),
+    "security": N_("Surat berharga"),
+    "securities_transaction": N_("Dokumen transaksi surat berharga"),
+    "auction": N_("Dokumen lelang"),
+    "sum_of_money": N_("Dokumen yang menyebut uang lebih dari Rp5.000.000"),
+    "other": N_("Dokumen lain"),
+}
+"""What the law taxes (UU 10/2020 article 3)."""
+
+IDENTITY_TYPES: Final = {"nik": N_("NIK"), "npwp": N_("NPWP"), "passport": N_("Paspor")}
+"""What identifies a taxpayer."""
+
 STATEMENT_COLUMNS: Final = (
     N_("Tanggal"),
     N_("Rekening"),

@@ -604,8 +604,11 @@ TABLE: dict[str, Explanation] = {
         N_("Anda belum masuk."), N_("Masuk lewat Meterai saya dengan email atau nomor Anda, lalu ulangi.")
     ),
     "member.collector": Explanation(
-        N_("Pemungut tidak memberi meterai lewat halaman ini: data setiap dokumennya wajib dilaporkan."),
-        N_("Beri meterai lewat API, yang menerima data dokumen dan pihak yang terutang."),
+        N_("Pemungut tidak memberi meterai pada banyak dokumen sekaligus di situs ini."),
+        N_(
+            "Data setiap dokumen wajib dilaporkan. Unggah dokumen satu per satu di Meterai saya, atau kirim "
+            "bundel lewat API dengan data setiap berkas."
+        ),
     ),
     "member.ended": Explanation(
         N_("Anda bukan anggota organisasi itu lagi."),

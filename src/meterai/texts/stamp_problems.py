@@ -45,8 +45,4 @@ STAMP_PROBLEMS: Final[dict[str, Explanation]] = {
         N_("Pemungut harus menyebut data dokumen. Yang belum ada: {fields}."),
         N_("Isi semuanya di “facts”. Tidak ada meterai yang terpakai."),
     ),
-    "facts.identity": Explanation(
-        N_("Nomor identitas pihak terutang tidak berbentuk seperti jenisnya."),
-        N_("NIK: 16 angka. NPWP: 15, 16, atau 22 angka. Paspor: huruf besar dan angka."),
-    ),
 }

@@ -23,6 +23,7 @@ from meterai.web.orders import (
 )
 from meterai.web.organisation import (
     block_routes,
+    facts_routes,
     invitation_routes,
     member_routes,
     report_routes,
@@ -54,6 +55,7 @@ ROUTES: list[Any] = [
     *quota_document_routes.ROUTES,
     *statement_routes.ROUTES,
     *block_routes.ROUTES,
+    *facts_routes.ROUTES,
     *report_routes.ROUTES,
     *stock_routes.ROUTES,
     *member_routes.ROUTES,

@@ -29,7 +29,7 @@ from meterai.web.requests.request_context import (
 )
 
 _PURPOSE = b"acts for"
-_USES_STAMPS = frozenset({Right.STAMP, Right.BUY})
+_USES_STAMPS = frozenset({Right.STAMP, Right.BUNDLE, Right.BUY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ async def acting(request: WebRequest, context: RequestContext, right: Right = Ri
 
 
 async def _refuse_idle(context: RequestContext, organisation: Organisation, right: Right) -> None:
-    """Refuses stamps to an organisation that is not active, and stamping without the facts of a document.
+    """Refuses stamps to an organisation that is not active, and bundles to one that reports each document.
 
     Raises: Refusal CONFLICT `partner.not_active`, `member.collector`.
     """
@@ -111,8 +111,16 @@ async def _refuse_idle(context: RequestContext, organisation: Organisation, righ
         standing = await standing_of(connection, organisation.id)
     if not standing.is_active:
         raise Refusal(Kind.CONFLICT, "partner.not_active")
-    if standing.is_collector and right is Right.STAMP:
+    if standing.is_collector and right is Right.BUNDLE:
         raise Refusal(Kind.CONFLICT, "member.collector")
+
+
+async def reports_facts(context: RequestContext, whose: Acting) -> bool:
+    """Whether the facts of each stamped document are needed: for collectors, and those below them."""
+    if whose.organisation is None:
+        return False
+    async with context.service.db.connection() as connection:
+        return (await standing_of(connection, whose.organisation.id)).is_collector
 
 
 async def acting_member(

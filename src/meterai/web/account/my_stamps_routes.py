@@ -19,7 +19,15 @@ from meterai.stamping.bundles.queries import bundles_of_customer
 from meterai.stamping.queries import DocumentPage, documents_of_customer
 from meterai.texts.pages import SIGN_IN
 from meterai.texts.partners import MEMBER_ROLES
-from meterai.web.account.acting import Acting, acting, acting_of, choice_cookie, member_of, rights_of
+from meterai.web.account.acting import (
+    Acting,
+    acting,
+    acting_of,
+    choice_cookie,
+    member_of,
+    reports_facts,
+    rights_of,
+)
 from meterai.web.account.quota import quota_of
 from meterai.web.account.quota_document_routes import JOB_STATES
 from meterai.web.account.sign_in import (
@@ -231,6 +239,7 @@ async def _page(
             if document.document_id not in ordered  # these are seen in their order
         ],
         organisations=await _choices(context, whose),
+        is_collector=await reports_facts(context, whose),
         has_sandbox=is_on(context.service.settings),
         private=True,
         **rights_of(whose),

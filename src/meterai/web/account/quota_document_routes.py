@@ -19,7 +19,7 @@ from meterai.stamping.queries import DocumentPage, job_of_document, released_fil
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.start_stamping import start_stamping
 from meterai.stamping.use_cases.tell_ends import await_end
-from meterai.web.account.acting import Acting, acting
+from meterai.web.account.acting import Acting, acting, reports_facts
 from meterai.web.account.quota import count_ordered, lot_for, quota_of
 from meterai.web.documents.seen_documents import look_of, own_document, own_image_address, picture_of
 from meterai.web.orders.order_routes import pdf_response
@@ -37,7 +37,7 @@ JOB_STATES = {"accepted": "stamping", "sealing": "stamping", "released": "done",
 async def show_placing(request: WebRequest, context: RequestContext, document_id: UUID) -> Response[bytes]:
     """Shows the page with the place of one of the document's stamps, proposed or stored."""
     document = await own_document(request, context, document_id, Right.STAMP)
-    if elsewhere := await _elsewhere(context, document):
+    if elsewhere := await elsewhere_of(context, document):
         return context.redirect(request, elsewhere)
     query = request.query_params
     stamp, page = query.get("meterai", ""), query.get("halaman", "")
@@ -54,7 +54,7 @@ async def take_placing(request: WebRequest, context: RequestContext, document_id
     form = await context.form(request)
     whose = await acting(request, context, Right.STAMP)
     document = await own_document(request, context, document_id)
-    if elsewhere := await _elsewhere(context, document):
+    if elsewhere := await elsewhere_of(context, document):
         return context.redirect(request, elsewhere)
     typed = await typed_of(document, stamp=form.text("meterai"), page="", free=context.free_place)
     try:
@@ -68,7 +68,8 @@ async def take_placing(request: WebRequest, context: RequestContext, document_id
         return context.redirect(request, f"/saya/dokumen/{document_id}")  # the other press came first
     if wanted.show is not None:
         return context.redirect(request, f"/saya/dokumen/{document_id}/letak?meterai={wanted.show + 1}")
-    return context.redirect(request, f"/saya/dokumen/{document_id}")
+    ask_facts = await reports_facts(context, whose)
+    return context.redirect(request, f"/saya/dokumen/{document_id}" + ("/data" if ask_facts else ""))
 
 
 @get("/saya/dokumen/{document_id:uuid}/halaman/{page:int}")
@@ -109,7 +110,7 @@ async def download(request: WebRequest, context: RequestContext, document_id: UU
     return pdf_response(file.data, f"bermeterai-{file.name}")
 
 
-async def _elsewhere(context: RequestContext, document: DocumentPage) -> str:
+async def elsewhere_of(context: RequestContext, document: DocumentPage) -> str:
     """The page of a document whose stamps can't be placed, or not yet. Empty: they can."""
     own = f"/saya/dokumen/{document.document_id}"
     if document.job is not None:
@@ -131,11 +132,12 @@ async def _stamp(
     wanted: WantedPlacements,
     profile: Profile | None,
 ) -> None:
-    """Stores places and profile. The stamping starts unless another stamp is to be placed first."""
+    """Stores places and profile. The stamping starts unless something comes first: another stamp's place, or
+    the facts of the document (`facts_routes`)."""
     service, customer_id, now = context.service, whose.customer_id, context.service.clock()
     pieces = len(wanted.placements)
     await place_stamps(service.db, document.document_id, wanted.placements, profile=profile)
-    if wanted.show is not None:
+    if wanted.show is not None or await reports_facts(context, whose):
         return
     await await_end(
         service.db,

@@ -46,7 +46,7 @@ async def take_placing(
     document = await _document(request, context, id, file_id, view)
     if document is None:
         return context.redirect(request, view.address(id))
-    whose, service = await acting(request, context, Right.STAMP), context.service
+    whose, service = await acting(request, context, Right.BUNDLE), context.service
     typed = await typed_of(document, stamp="1", page="", free=context.free_place)
     try:
         typed = await typed_from(form, document, context.free_place)
@@ -73,7 +73,7 @@ async def _document(
 
     Raises: Refusal NOT_FOUND `bundle.unknown`.
     """
-    whose = await acting(request, context, Right.STAMP)
+    whose = await acting(request, context, Right.BUNDLE)
     await refuse_strangers(context, whose, id)
     files = await ready_files(context.service.db, id, only=file_id)
     return await _as_seen(request, context, files[0], view) if files else None

@@ -44,7 +44,7 @@ from meterai.stamping.use_cases.start_bundle import start_bundle
 from meterai.stamping.use_cases.tell_ends import await_end
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.pages import BUNDLE_COLUMNS
-from meterai.web.account.acting import Acting, acting, acting_of, rights_of
+from meterai.web.account.acting import Acting, acting, acting_of, reports_facts, rights_of
 from meterai.web.account.quota import count_ordered, quota_of
 from meterai.web.account.sign_in import told
 from meterai.web.bundles.bundle_check import check_values
@@ -79,7 +79,10 @@ async def show_form(request: WebRequest, context: RequestContext) -> Response[by
     whose = await acting_of(request, context)
     if whose is None:
         return context.redirect(request, "/saya")
-    return await _form_page(request, context, whose)
+    refusal = None
+    if await reports_facts(context, whose):
+        refusal = Refusal(Kind.CONFLICT, "member.collector")
+    return await _form_page(request, context, whose, refusal)
 
 
 @post("/saya/banyak", status_code=303)
@@ -89,7 +92,7 @@ async def take_files(request: WebRequest, context: RequestContext) -> Response[b
     The same form sent again gives the same bundle. That holds even if its body is not read because the first
     request is still at work: the name of the form stands in the address.
     """
-    whose = await acting(request, context, Right.STAMP)
+    whose = await acting(request, context, Right.BUNDLE)
     sent = request.query_params.get("kiriman", "")
     name = sent if _NAME.fullmatch(sent) else secrets.token_urlsafe(18)
     try:
@@ -137,7 +140,7 @@ async def show_progress(request: WebRequest, context: RequestContext, id: UUID) 
 @post("/saya/banyak/{id:uuid}/berkas", status_code=303)
 async def take_more(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
     """Takes more files into a bundle that was not started yet."""
-    whose = await acting(request, context, Right.STAMP)
+    whose = await acting(request, context, Right.BUNDLE)
     found = await _counts(context, whose, id)
     try:
         if found.started_at is not None:
@@ -153,7 +156,7 @@ async def take_more(request: WebRequest, context: RequestContext, id: UUID) -> R
 async def take_out(request: WebRequest, context: RequestContext, id: UUID, file_id: UUID) -> Response[bytes]:
     """Takes one file out."""
     form = await context.form(request)
-    whose = await acting(request, context, Right.STAMP)
+    whose = await acting(request, context, Right.BUNDLE)
     service, customer_id = context.service, whose.customer_id
     await drop_from_bundle(
         service.db, bundle_id=id, customer_id=customer_id, file_id=file_id, now=service.clock()
@@ -165,7 +168,7 @@ async def take_out(request: WebRequest, context: RequestContext, id: UUID, file_
 async def drop(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
     """Deletes a bundle that was not started."""
     await context.form(request)
-    whose = await acting(request, context, Right.STAMP)
+    whose = await acting(request, context, Right.BUNDLE)
     service = context.service
     await drop_bundle(service.db, bundle_id=id, customer_id=whose.customer_id, now=service.clock())
     return context.redirect(request, "/saya/banyak")
@@ -175,7 +178,7 @@ async def drop(request: WebRequest, context: RequestContext, id: UUID) -> Respon
 async def stop(request: WebRequest, context: RequestContext, id: UUID) -> Response[bytes]:
     """Stamps no more files of a started bundle than those whose stamps are reserved."""
     await context.form(request)
-    whose = await acting(request, context, Right.STAMP)
+    whose = await acting(request, context, Right.BUNDLE)
     service = context.service
     await cancel_bundle(service.db, bundle_id=id, customer_id=whose.customer_id, now=service.clock())
     return context.redirect(request, f"/saya/banyak/{id}")
@@ -188,7 +191,7 @@ async def start(request: WebRequest, context: RequestContext, id: UUID) -> Respo
     The same form has the buttons that show other files, or one file. They start nothing.
     """
     form = await context.form(request)
-    whose = await acting(request, context, Right.STAMP)
+    whose = await acting(request, context, Right.BUNDLE)
     view = view_in(form)
     if elsewhere := await _elsewhere(context, whose, form, view, id):
         return context.redirect(request, elsewhere)
