@@ -37,6 +37,9 @@ COMMANDS: Final = {
         "Prepare the units: secrets, schema, owners of files.",
     ),
     "demo": _Entry("meterai.cli.tools.demo", "demo", "Walk an applicant's whole path with your PDFs."),
+    "demo partner": _Entry(
+        "meterai.cli.tools.demo_partner", "demo_partner", "Spend a partner's first day in the sandbox."
+    ),
     "stamp": _Entry(
         "meterai.cli.stamp.command",
         "stamp",
@@ -327,10 +330,24 @@ def build(wanted: str | None) -> typer.Typer:
         app.add_typer(groups[group], name=group)
     for name, entry in COMMANDS.items():
         group, _, last = name.rpartition(" ")
+        if not _is_built(name, group, wanted):
+            continue
+        if group in COMMANDS:
+            groups[group] = typer.Typer(help=COMMANDS[group].summary)
+            app.add_typer(groups[group], name=group)
         target = groups[group] if group else app
         function = _load(entry) if name == wanted else _placeholder
         target.command(last, help=None if name == wanted else entry.summary)(function)
     return app
+
+
+def _is_built(name: str, group: str, wanted: str | None) -> bool:
+    """Whether a command is part of the application. `demo FILE` and `demo partner` can't both be: a name is a
+    command or a group, so the second is there when it is called.
+    """
+    if group in COMMANDS:
+        return name == wanted
+    return wanted is None or not (name in COMMANDS and wanted.startswith(f"{name} "))
 
 
 def _show_version(wanted: bool) -> None:

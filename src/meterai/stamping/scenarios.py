@@ -26,8 +26,8 @@ class Scenario(StrEnum):
 
 
 LASTS: Final[Mapping[Scenario, timedelta]] = {
-    Scenario.SLOW: timedelta(seconds=12),
-    Scenario.SIGNER_DOWN: timedelta(seconds=5),
+    Scenario.SLOW: timedelta(seconds=6),
+    Scenario.SIGNER_DOWN: timedelta(seconds=3),
 }
 """How long a trouble lasts. The next attempt after it ends it."""
 

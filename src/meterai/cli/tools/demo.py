@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -41,7 +42,10 @@ def demo(
     json_output: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
     data: DataOption = None,
 ) -> None:
-    """Buy, pay, stamp, download and verify FILES as an applicant would. Exit code 1: one is not genuine."""
+    """Buy, pay, stamp, download and verify FILES as an applicant would. Exit code 1: one is not genuine.
+
+    `meterai demo partner` shows what a program of a partner does.
+    """
     command = [
         sys.executable,
         "-m",
@@ -52,24 +56,35 @@ def demo(
         str(out),
     ]
     talk = Console(stderr=True)
-    steps: list[dict[str, Any]] = []
-    final: dict[str, Any] = {}
-    with subprocess.Popen([*command, *map(str, files)], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            said = json.loads(line)
-            if "step" in said:
-                steps.append(said)
-                talk.print(f"  {STEPS[said['step']]:<46}{said['milliseconds']:>9.1f} ms", highlight=False)
-            else:
-                final = said
+    code, steps, final = play([*command, *map(str, files)], STEPS, talk)
     if json_output:
         print(json.dumps({"steps": steps, **final}))
     elif "error" in final:
         talk.print(final["error"], style="red", markup=False)
     elif final:  # else the driver has said on stderr what it died of
         Console().print(_verdicts(final))
-    raise typer.Exit(process.returncode)
+    raise typer.Exit(code)
+
+
+def play(
+    command: Sequence[str], words: Mapping[str, str], talk: Console
+) -> tuple[int, list[dict[str, Any]], dict[str, Any]]:
+    """Runs a program of the crowd and shows each step as it ends.
+
+    Returns its exit code, the steps, and what it said at last.
+    """
+    steps: list[dict[str, Any]] = []
+    final: dict[str, Any] = {}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            said = json.loads(line)
+            if "step" in said:
+                steps.append(said)
+                talk.print(f"  {words[said['step']]:<46}{said['milliseconds']:>9.1f} ms", highlight=False)
+            else:
+                final = said
+    return process.returncode, steps, final
 
 
 def _verdicts(final: dict[str, Any]) -> Table:
