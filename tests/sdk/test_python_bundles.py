@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from meterai_sdk import Meterai, TookTooLong
+from meterai_sdk import Conflict, Meterai, TookTooLong
 from tests.sdk.partner_server import Answer, PartnerServer, Request, partner_server
 
 FILES = {"a.pdf": b"a" * 10, "dalam/b.pdf": b"b" * 20}
@@ -28,10 +28,13 @@ class BundleServer:
         self.received: dict[str, bytes] = {}
         self.breaks = [2, 1]
         """What the bytes of the uploads that break are divided by."""
+        self.is_started = False
 
     def answer(self, request: Request) -> Answer:
         """Answers one request."""
         match request.method, request.path.removeprefix(BUNDLE).split("/")[1:]:
+            case "PUT", ["manifest"] if self.is_started:
+                return Answer(409, {"code": "bundle.started"})
             case "PUT", ["manifest"]:
                 self.expected = [json.loads(line) for line in request.body.splitlines()]
                 return Answer(200, {"files": 2, "new": 2})
@@ -47,7 +50,8 @@ class BundleServer:
 
     def _file(self, line: dict[str, Any]) -> dict[str, Any]:
         has_come = len(self.received.get(line["sha256"], b"")) == line["bytes"]
-        return {"id": line["sha256"], "path": line["path"], "state": "ready" if has_come else "expected"}
+        state = "ready" if has_come else "expected"
+        return {"id": line["sha256"], "path": line["path"], "sha256": line["sha256"], "state": state}
 
     def _upload(self, id: str) -> dict[str, Any]:
         (line,) = (line for line in self.expected if line["sha256"] == id)
@@ -95,6 +99,12 @@ def test_an_upload_goes_on_where_it_broke_off(server: PartnerServer, client: Met
     facts = [line.get("facts") for line in bundles.expected]
     assert facts == [{"type": "other", "value": 5_000_000}, None]
     assert len([request for request in server.requests if request.path.endswith("/content")]) == 3
+
+    bundles.is_started = True
+    client.bundles.upload("bnd_1", files)
+    files["a.pdf"].write_bytes(b"other")
+    with pytest.raises(Conflict):
+        client.bundles.upload("bnd_1", files)
 
 
 def test_a_bundle_is_waited_for(server: PartnerServer, client: Meterai) -> None:

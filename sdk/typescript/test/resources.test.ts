@@ -6,7 +6,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, describe, test } from "node:test";
-import { Meterai, TookTooLong } from "meterai-sdk";
+import { Conflict, Meterai, TookTooLong } from "meterai-sdk";
 import { partnerServer, type Answer, type Seen } from "./server.js";
 
 const server = await partnerServer();
@@ -159,6 +159,10 @@ describe("a bundle", () => {
     assert.deepEqual(offsets, [["PUT", undefined], ["PATCH", "10"], ["PUT", undefined]]);
     await meterai.bundles.upload("bnd_1", files, { facts: new Map([["a.pdf", { type: "other", value: 5_000_000 }]]) });
     assert.equal(uploads().length, 3);
+    takes.isStarted = true;
+    await meterai.bundles.upload("bnd_1", files);
+    await writeFile(files.get("a.pdf")!, "other");
+    await assert.rejects(meterai.bundles.upload("bnd_1", files), Conflict);
     assert.deepEqual(takes.expected[0]!.facts, { type: "other", value: 5_000_000 });
   });
 
@@ -182,10 +186,12 @@ describe("a bundle", () => {
 class BundleServer {
   readonly received = new Map<string, string>();
   expected: { path: string; sha256: string; bytes: number; facts?: unknown }[] = [];
+  isStarted = false;
   #breaks = [2, 1];
 
   answer({ method, path, headers, body }: Seen): Answer {
     const [what, id = "", content] = path.replace("/api/v1/bundles/bnd_1/", "").split(/[/?]/);
+    if (what === "manifest" && this.isStarted) return { status: 409, body: { code: "bundle.started" } };
     if (what === "manifest") {
       this.expected = body.split("\n").map((line) => JSON.parse(line));
       return { status: 200, body: { files: 2, new: 2 } };
@@ -205,7 +211,7 @@ class BundleServer {
   #file(id: string) {
     const { path } = this.expected.find((line) => line.sha256 === id)!;
     const isWhole = createHash("sha256").update(this.#has(id)).digest("hex") === id;
-    return { id, path, state: isWhole ? "ready" : "expected" };
+    return { id, path, sha256: id, state: isWhole ? "ready" : "expected" };
   }
 
   #take(id: string, offset: number, piece: string): Answer {

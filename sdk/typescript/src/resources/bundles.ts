@@ -4,11 +4,12 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Calls, Once } from "../calls.js";
-import { Unreachable } from "../problems.js";
+import { Conflict, Unreachable } from "../problems.js";
 import type { Bundle, BundleFile, BundleOrder, BundleStart, StampFacts, Upload } from "../shapes.js";
 
 const AT_ONCE = 4;
 const BREAKS_MAX = 10;
+const STARTED = "bundle.started";
 const MOVING = ["stamping", "waiting_for_quota", "halted"];
 
 export class Bundles {
@@ -28,18 +29,22 @@ export class Bundles {
    * Names files and uploads what is still expected, several at once. `files`: their places on this disk, by their
    * paths in the bundle. `facts`: what is known of documents, by the same paths. A collector has to say all of each.
    *
-   * Call it again with the same files after a break: what came before is not sent again.
+   * Call it again with the same files after a break: what came before is not sent again. That also does no harm when
+   * the bundle is started.
    */
   async upload(
     id: string,
     files: Map<string, string>,
     { facts, atOnce = AT_ONCE }: { facts?: Map<string, StampFacts>; atOnce?: number } = {},
   ): Promise<void> {
-    const lines: string[] = [];
-    for (const [path, file] of files) lines.push(await manifestLine(path, file, facts?.get(path)));
-    const content = Buffer.from(lines.join("\n"));
-    const headers = { "content-type": "application/x-ndjson" };
-    await this.calls.send("PUT", `/api/v1/bundles/${id}/manifest`, { content, headers });
+    const lines: Line[] = [];
+    for (const [path, file] of files) lines.push(await lineOf(path, file, facts?.get(path)));
+    try {
+      await this.#name(id, lines);
+    } catch (error) {
+      if (error instanceof Conflict && error.code === STARTED && (await this.#has(id, lines))) return;
+      throw error;
+    }
     const expected: BundleFile[] = [];
     for await (const file of this.files(id)) {
       if (file.state === "expected" && files.has(file.path)) expected.push(file);
@@ -50,6 +55,19 @@ export class Bundles {
       }
     };
     await Promise.all(Array.from({ length: atOnce }, uploadSome));
+  }
+
+  async #name(id: string, lines: Line[]): Promise<void> {
+    const content = Buffer.from(lines.map((line) => JSON.stringify(line)).join("\n"));
+    const headers = { "content-type": "application/x-ndjson" };
+    await this.calls.send("PUT", `/api/v1/bundles/${id}/manifest`, { content, headers });
+  }
+
+  /** Whether all of these files have come. */
+  async #has(id: string, lines: Line[]): Promise<boolean> {
+    const come = new Map<string, string>();
+    for await (const file of this.files(id)) if (file.state !== "expected") come.set(file.path, file.sha256);
+    return lines.every((line) => come.get(line.path) === line.sha256);
   }
 
   /** Uploads a file from where its last upload broke off. */
@@ -110,8 +128,16 @@ export class Bundles {
   }
 }
 
-async function manifestLine(path: string, file: string, facts?: StampFacts): Promise<string> {
+/** A line of a manifest. */
+interface Line {
+  path: string;
+  sha256: string;
+  bytes: number;
+  facts: StampFacts | undefined;
+}
+
+async function lineOf(path: string, file: string, facts?: StampFacts): Promise<Line> {
   const content = await readFile(file);
   const sha256 = createHash("sha256").update(content).digest("hex");
-  return JSON.stringify({ path, sha256, bytes: content.length, facts });
+  return { path, sha256, bytes: content.length, facts };
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -12,11 +12,12 @@ from typing import Final
 from httpx import URL
 
 from meterai_sdk.calls import Calls
-from meterai_sdk.problems import Unreachable
+from meterai_sdk.problems import Conflict, Unreachable
 from meterai_sdk.shapes import Bundle, BundleFile, StampFacts, WantedPlace
 
 _AT_ONCE: Final = 4
 _BREAKS_MAX: Final = 10
+_STARTED: Final = "bundle.started"
 _MOVING: Final = ("stamping", "waiting_for_quota", "halted")
 
 
@@ -55,13 +56,17 @@ class Bundles:
         """Names files by their paths in the bundle, and uploads what is still expected, several at once.
 
         `facts`: what is known of documents, by the same paths. A collector has to say all of each.
-        Call it again with the same files after a break: what came before is not sent again.
+        Call it again with the same files after a break: what came before is not sent again. That also does
+        no harm when the bundle is started.
         """
         known = facts or {}
-        lines = (json.dumps(_line(path, file, known.get(path))) for path, file in files.items())
-        headers = {"Content-Type": "application/x-ndjson"}
-        manifest = "\n".join(lines).encode()
-        self._calls.send("PUT", f"/api/v1/bundles/{bundle_id}/manifest", content=manifest, headers=headers)
+        lines = [_line(path, file, known.get(path)) for path, file in files.items()]
+        try:
+            self._name(bundle_id, lines)
+        except Conflict as refusal:
+            if refusal.code == _STARTED and self._has(bundle_id, lines):
+                return
+            raise
         with ThreadPoolExecutor(at_once) as pool:
             for done in [
                 pool.submit(self._upload, bundle_id, file["id"], files[file["path"]])
@@ -69,6 +74,16 @@ class Bundles:
                 if file["state"] == "expected" and file["path"] in files
             ]:
                 done.result()
+
+    def _name(self, bundle_id: str, lines: Sequence[Mapping[str, object]]) -> None:
+        manifest = "\n".join(json.dumps(line) for line in lines).encode()
+        headers = {"Content-Type": "application/x-ndjson"}
+        self._calls.send("PUT", f"/api/v1/bundles/{bundle_id}/manifest", content=manifest, headers=headers)
+
+    def _has(self, bundle_id: str, lines: Sequence[Mapping[str, object]]) -> bool:
+        """Whether all of these files have come."""
+        come = {(one["path"], one["sha256"]) for one in self.files(bundle_id) if one["state"] != "expected"}
+        return all((line["path"], line["sha256"]) in come for line in lines)
 
     def _upload(self, bundle_id: str, file_id: str, file: Path) -> None:
         """Uploads a file from where its last upload broke off."""
