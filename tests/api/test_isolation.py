@@ -75,7 +75,11 @@ def unknown(chosen: Mapping[Slot, str], own: Ids) -> dict[Slot, str]:
 
 def seen(answer: Answer, chosen: Mapping[Slot, str]) -> tuple[int, dict[str, str], bytes]:
     """What an answer says, but for the ids that were asked for and the requests that are left."""
-    headers = {name: value for name, value in answer.headers.items() if not name.startswith("ratelimit")}
+    headers = {
+        name: value
+        for name, value in answer.headers.items()
+        if not name.startswith(("ratelimit", "request-id"))
+    }
     body = answer.body
     for id in chosen.values():
         body = body.replace(id.encode(), b"ID")

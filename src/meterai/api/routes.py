@@ -22,6 +22,7 @@ from meterai.api.resources import (
     quota,
     reports,
     stamps,
+    usage,
     webhooks,
 )
 from meterai.api.verification import read_digest, read_serial, verify_document
@@ -49,5 +50,6 @@ HANDLERS: list[Any] = [
     *events.ROUTES,
     *webhooks.ROUTES,
     *deliveries.ROUTES,
+    *usage.ROUTES,
 ]
 ROUTES = [api_router(HANDLERS)]

@@ -27,6 +27,7 @@ class Prefix(StrEnum):
     AGREEMENT = "agr"
     CLIENT = "cli"
     KEY = "key"
+    REQUEST = "req"
     WEBHOOK = "whk"
     EVENT = "evt"
     DELIVERY = "dlv"

@@ -25,6 +25,8 @@ from meterai.api.conventions.once import REPLAYED, KeyedRequest, Once
 from meterai.api.conventions.operations import Operation, operation_of
 from meterai.api.conventions.problems import problem_response
 from meterai.api.conventions.rate_limits import RateLimits
+from meterai.api.conventions.request_log import Noted, RequestLog
+from meterai.api.dependencies import one_of
 from meterai.bootstrap import App
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.idempotency import KeptAnswer
@@ -54,9 +56,34 @@ class Handling:
                 check_query(handler, http)
                 await self._app(scope, receive, send)
             else:
-                await self._as_partner(operation, handler, http, receive=receive, send=send, headers=headers)
+                await self._noting(operation, handler, http, receive=receive, send=send, headers=headers)
         except Refusal as refusal:
             await _refuse(refusal, scope, receive, send)
+
+    async def _noting(
+        self,
+        operation: Operation,
+        handler: HTTPRouteHandler,
+        scope: HTTPScope,
+        *,
+        receive: Receive,
+        send: Send,
+        headers: dict[str, str],
+    ) -> None:
+        """Answers a partner, and notes how."""
+        state = scope["litestar_app"].state
+        noted = Noted(state.service.clock())
+        headers.update(noted.header)
+        send = noted.watching(send)
+        try:
+            await self._as_partner(operation, handler, scope, receive=receive, send=send, headers=headers)
+        except Refusal as refusal:
+            await _refuse(refusal, scope, receive, send)
+        finally:
+            caller = scope["state"].get("caller")
+            if isinstance(caller, Caller):
+                requests = one_of(RequestLog, state, lambda: RequestLog(state.service.db))
+                requests.add(noted.as_answered(caller, scope["method"], min(handler.paths)))
 
     async def _as_partner(
         self,
@@ -70,6 +97,7 @@ class Handling:
     ) -> None:
         service: App = scope["litestar_app"].state.service
         caller = await authentication.authenticate(service, scope)
+        scope["state"]["caller"] = caller
         per_minute = service.settings.api_requests_per_minute
         headers.update(self._limits.take(caller.client_id, time.monotonic(), per_minute=per_minute))
         if operation.scope not in caller.scopes:
@@ -86,7 +114,6 @@ class Handling:
         receive = await authentication.check_message(
             service, caller, scope, body=None if operation.streams else body, receive=receive
         )
-        scope["state"]["caller"] = caller
         if operation.keyed and scope["method"] == "POST":
             request = KeyedRequest(service, caller.client_id, scope, body)
             await self._once(request, operation, scope, receive=receive, send=send)

@@ -164,6 +164,7 @@ class OperationObject:
     def _headers(self) -> dict[str, Any]:
         headers: dict[str, Any] = {}
         if self._operation.scope is not None:
+            headers["Request-Id"] = {"schema": _TEXT, "description": "Its id in the last requests."}
             headers["RateLimit-Policy"] = {"schema": _TEXT, "description": "Requests (q) in w seconds."}
             headers["RateLimit"] = {
                 "schema": _TEXT,
