@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from meterai.api.conventions.ids import Prefix, write_id
 from meterai.kernel.ids import new_id
+from meterai.kit.idempotency import RUNNING_MAX
 from meterai.partners.model import Organisation
-from tests.api.partner import Partner, Tokens, caller_of, code_of, json_of
+from tests.api.partner import Partner, Tokens, caller_of, code_of, json_of, register
 from tests.partners.organisations import Chain, make_chain
 from tests.waiting_room.line import NOON
 from tests.web.running_site import RunningSite
@@ -34,7 +36,9 @@ class Asking:
 
 @pytest.fixture
 async def asking(running: RunningSite, tokens: Tokens) -> Asking:
-    return Asking(await make_chain(running.line.database.app, now=NOON), running, tokens)
+    chain = await make_chain(running.line.database.app, now=NOON)
+    await register(running.line.database.owner, chain.distributor.id)
+    return Asking(chain, running, tokens)
 
 
 async def test_an_organisation_sees_itself_and_what_is_below_it(asking: Asking) -> None:
@@ -101,6 +105,32 @@ async def test_stamps_are_passed_on_once_and_returned(asking: Asking) -> None:
     short = await distributor.post("/api/v1/blocks", order | {"pieces": 900})
     assert code_of(short) == (409, "partner.credit_short")
     assert (await asking.json("enterprise", "/api/v1/quota"))["available"] == 70 + 15
+
+
+async def test_stamps_that_are_passed_on_count_against_the_caps_of_the_client(
+    asking: Asking, running: RunningSite
+) -> None:
+    """Once, also when the answer was lost. What is refused does not count, and returns do not."""
+    owner = running.line.database.owner
+    await owner.execute("UPDATE partners.client SET stamps_per_hour_max = 30, stamps_per_day_max = 35")
+    distributor = asking.by["distributor"]
+    order = {"receiver_id": asking.id("enterprise"), "pieces": 20, "paid_by": "credit"}
+    assert code_of(await distributor.post("/api/v1/blocks", order | {"paid_by": "funds"}))[0] == 409
+    passed = await distributor.post("/api/v1/blocks", order, key="first")
+    assert passed.status == 201, passed.text
+    await owner.execute("UPDATE jobs.keyed_request SET status = NULL, headers = NULL, body = NULL")
+    running.line.now += RUNNING_MAX
+    repeated = await distributor.post("/api/v1/blocks", order, key="first")
+    assert (repeated.status, repeated.body) == (201, passed.body)
+    assert (await distributor.post(f"{passed.headers['location']}/returns", {"pieces": 5})).status == 200
+
+    refused = await distributor.post("/api/v1/blocks", order | {"pieces": 11})
+    assert code_of(refused) == (429, "client.hour_cap")
+    assert refused.headers["retry-after"] == "3480"
+    assert (await distributor.post("/api/v1/blocks", order | {"pieces": 10})).status == 201
+    running.line.now += timedelta(hours=1)
+    assert code_of(await distributor.post("/api/v1/blocks", order | {"pieces": 6})) == (429, "client.day_cap")
+    assert (await asking.json("enterprise", "/api/v1/quota"))["available"] == 70 + 20 - 5 + 10
 
 
 async def test_an_organisation_adds_one_below_itself(asking: Asking) -> None:

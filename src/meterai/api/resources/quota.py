@@ -189,11 +189,19 @@ async def read_block(caller: Caller, service: Service, block_id: BlockId) -> Sho
     return _show_block(block)
 
 
-@post("/api/v1/blocks", opt=operation(scope="quota:move", refuses=_MOVE_REFUSES), status_code=201)
+@post(
+    "/api/v1/blocks",
+    opt=operation(
+        scope="quota:move",
+        refuses={**_MOVE_REFUSES, "client.day_cap": Kind.BUSY, "client.hour_cap": Kind.BUSY},
+    ),
+    status_code=201,
+)
 async def pass_stamps(data: BlockOrder, caller: Caller, once: Once, service: Service) -> Response[ShownBlock]:
     """Passes stamps to an organisation right below, at the price agreed with it.
 
     They are paid from what it has prepaid (`funds`), or owed (`credit`). Stamps and money move together.
+    The pieces count against the caps of the client.
     """
     with declared(_MOVE_REFUSES):
         async with service.db.connection() as conn:
@@ -207,6 +215,7 @@ async def pass_stamps(data: BlockOrder, caller: Caller, once: Once, service: Ser
             pieces=data.pieces,
             paid_by=PaidBy(data.paid_by),
             now=service.clock(),
+            client_id=caller.client_id,
         )
     shown = _show_block(block)
     return Response(shown, headers={"Location": f"/api/v1/blocks/{shown.id}"})

@@ -10,6 +10,7 @@ from meterai.kit.acting import Actor
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection, Database
 from meterai.partners import store
+from meterai.partners.clients.spending import spend
 from meterai.partners.model import Block, PaidBy
 from meterai.partners.queries.organisations import find_organisation
 from meterai.partners.queries.quota import find_block
@@ -24,19 +25,23 @@ async def pass_block(
     paid_by: PaidBy,
     now: datetime,
     actor: str | Actor | None = None,
+    client_id: uuid.UUID | None = None,
 ) -> Block:
     """Passes stamps from the parent of `to` to it, with their money, in one transaction.
 
     The issuer gives them to a distributor against its deposit, and to a collector on account, at face value.
     A partner gives them to the one below it at the price agreed. Doing it again with the same id changes
-    nothing. `actor`: the operator, for the audit trail; None: the giver itself.
+    nothing. `actor`: the operator, for the audit trail; None: the giver itself. `client_id`: the client of
+    the API that passes them on, against whose caps they count.
 
     Raises: Refusal NOT_FOUND `partner.unknown`; INVALID `partner.not_paid_so`, `partner.out_of_range`;
     CONFLICT `partner.stock_short` (the parent has too few), `partner.credit_short`, `partner.funds_short`,
-    `partner.period_unpaid`, `partner.no_agreement`, `partner.not_active`, `partner.id_used`.
+    `partner.period_unpaid`, `partner.no_agreement`, `partner.not_active`, `partner.id_used`; as `spend`.
     """
     async with db.transaction() as tx:
         organisation = await find_organisation(tx, to)
+        if client_id is not None and await find_block(tx, block_id, seen_by=to) is None:
+            await spend(tx, client_id, pieces, now=now)
         is_new = await store.pass_block(tx, block_id, to, pieces, paid_by, now)
         block = await find_block(tx, block_id, seen_by=to)
         assert block is not None
