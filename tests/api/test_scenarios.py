@@ -10,12 +10,17 @@ import pytest
 import pytest_asyncio
 
 from meterai.background.partner_events import note_stamp_ends
+from meterai.kernel.clock import business_date
 from meterai.kit import outbox
+from meterai.partners.model import Terms
+from meterai.partners.use_cases.agree import agree
 from meterai.stamping.cycle.batch import CycleSettings
 from meterai.stamping.cycle.job_ends import REFUSED, RELEASED
 from meterai.stamping.use_cases.run_cycle import run_due_jobs
 from tests.api.partner import code_of, json_of
 from tests.api.test_stamps import (
+    DOCUMENTS,
+    LETTER,
     STAMPS,
     Partners,
     front,
@@ -31,6 +36,7 @@ from tests.api.test_stamps import (
 
 __all__ = ["front", "jail", "partners", "pki", "running", "setup", "shared_tsa", "tokens"]
 pytestmark = pytest.mark.storage
+CLOCK = "/api/v1/sandbox/clock"
 PLAYS = CycleSettings(
     base_url="https://meterai.test",
     specimen=True,
@@ -117,3 +123,42 @@ async def test_scenarios_are_refused_where_there_are_none(sandbox: Partners) -> 
     await sandbox.setup.database.owner.execute("UPDATE operations.environment SET name = 'production'")
     assert (await partner.post(STAMPS, order(), meterai_scenario="slow")).status >= 400
     assert await sandbox.left(sandbox.chain.enterprise) == 70
+
+
+async def test_a_moved_clock_counts_for_days_of_one_organisation(sandbox: Partners) -> None:
+    firm, now = sandbox.chain.enterprise, datetime.now(UTC)
+    partner, other = sandbox.of(firm), sandbox.of(sandbox.chain.retailer)
+    later = now + timedelta(days=90)
+    terms = Terms(unit_price=10_500, valid_from=business_date(later))
+    await agree(sandbox.setup.database.app, firm.id, terms, now=now)
+    document = json_of(await partner.post(DOCUMENTS, LETTER, content_type="application/pdf"))
+    report = {"kind": "stock", "month": f"{business_date(later):%Y-%m}"}
+    assert code_of(await partner.post("/api/v1/reports", report)) == (404, "report.no_month")
+
+    moved = await partner.send("PUT", CLOCK, body={"now": later})
+    assert (moved.status, abs(json_of(moved)["ahead_s"] - 90 * 86_400) <= 2) == (200, True)
+    own = json_of(await partner.get("/api/v1/organisation"))
+    assert own["agreement"]["unit_price"] == 10_500
+    assert (await partner.post("/api/v1/reports", report)).status == 202
+    answer = await partner.post(STAMPS, {"document_id": document["id"]})
+    assert code_of(answer) == (410, "document.input_deleted")
+    assert code_of(await other.post("/api/v1/reports", report)) == (404, "report.no_month")
+    assert json_of(await other.get(CLOCK))["ahead_s"] == 0
+
+    for wrong in (now, later + timedelta(days=400)):
+        answer = await partner.send("PUT", CLOCK, body={"now": wrong})
+        assert code_of(answer) == (422, "sandbox.clock")
+    await partner.send("PUT", CLOCK, body={"now": None})
+    own = json_of(await partner.get("/api/v1/organisation"))
+    assert own["agreement"]["unit_price"] == 10_200
+    assert (await partner.post(STAMPS, {"document_id": document["id"]})).status == 202
+
+
+async def test_nobody_moves_a_clock_in_a_real_installation(sandbox: Partners) -> None:
+    partner, app = sandbox.of(sandbox.chain.enterprise), sandbox.site.app
+    later = {"now": datetime.now(UTC) + timedelta(days=1)}
+    await sandbox.setup.database.owner.execute("UPDATE operations.environment SET name = 'production'")
+    assert code_of(await partner.send("PUT", CLOCK, body=later)) == (404, "sandbox.off")
+    app.settings = msgspec.structs.replace(app.settings, partner_sandbox="")
+    assert code_of(await partner.send("PUT", CLOCK, body=later)) == (404, "sandbox.off")
+    assert code_of(await partner.get(CLOCK)) == (404, "sandbox.off")

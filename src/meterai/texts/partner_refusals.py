@@ -145,4 +145,9 @@ PARTNER_REFUSALS: Final[dict[str, Explanation]] = {
         N_("Penanda tangan tidak menjawab, seperti diminta skenario signer-down."),
         N_("Tidak ada meterai yang terpakai. Kirim lagi dengan Idempotency-Key yang baru."),
     ),
+    "sandbox.clock": Explanation(
+        N_("Jam uji hanya bergerak maju, dan paling jauh {days} hari dari waktu sebenarnya."),
+        N_("Kirim waktu yang lebih lambat dari jam uji sekarang, atau null untuk waktu sebenarnya."),
+        facts={"days": 400},
+    ),
 }

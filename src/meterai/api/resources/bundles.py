@@ -15,6 +15,7 @@ from meterai.api.conventions.ids import BundleId, Prefix, id_of, unknown_id, wri
 from meterai.api.conventions.once import Once
 from meterai.api.conventions.operations import operation
 from meterai.api.dependencies import Service
+from meterai.api.resources.sandbox import now_of
 from meterai.bootstrap import App, lots_of
 from meterai.kernel.refusals import Kind
 from meterai.kit.database import Connection
@@ -124,7 +125,7 @@ async def start_stamping_bundle(
     Starting again stamps nothing twice.
     """
     found = await counts_of(service, caller, bundle_id)
-    rule, now = found.rule or Rule(), service.clock()
+    rule, now, today = found.rule or Rule(), service.clock(), await now_of(service, caller)
 
     async def count(tx: Connection, pieces: int) -> None:
         await count_bundle(
@@ -133,7 +134,7 @@ async def start_stamping_bundle(
             organisation_id=caller.organisation_id,
             pieces=pieces,
             client_id=caller.client_id,
-            now=now,
+            now=today,
         )
 
     async def reserve() -> int:

@@ -18,6 +18,7 @@ from meterai.api.conventions.ids import DocumentId, Prefix, StampId, id_of, unkn
 from meterai.api.conventions.operations import operation
 from meterai.api.conventions.paging import PAGE, Cursor, Limit, Page, page_of, read_cursor
 from meterai.api.dependencies import Service
+from meterai.api.resources.sandbox import now_of
 from meterai.bootstrap import App, vouch_of
 from meterai.jail.queueing.callers import recognise
 from meterai.kernel.one_line import ONE_LINE
@@ -206,7 +207,7 @@ async def read_document(caller: Caller, service: Service, document_id: DocumentI
 async def read_document_file(caller: Caller, service: Service, document_id: DocumentId) -> Response[bytes]:
     """Answers with the file to which the stamps are added."""
     document = await _own(service, caller, document_id)
-    if document.is_deleted:
+    if document.is_deleted or document.retained_until <= await now_of(service, caller):
         raise Refusal(Kind.GONE, "document.input_deleted")
     return pdf_answer(await read_checked(service.objects, document.sha256))
 

@@ -17,6 +17,7 @@ from meterai.api.conventions.once import Once
 from meterai.api.conventions.operations import operation
 from meterai.api.conventions.paging import PAGE, Cursor, Limit, Page, page_of, read_cursor
 from meterai.api.dependencies import Service
+from meterai.api.resources.sandbox import now_of
 from meterai.kernel.clock import business_date
 from meterai.kernel.refusals import Kind
 from meterai.partners.model import (
@@ -126,11 +127,11 @@ _OWN_REFUSES = {"api.unknown_id": Kind.NOT_FOUND}
 @get("/api/v1/organisation", opt=operation(scope="organisations:read", refuses=_OWN_REFUSES))
 async def read_own_organisation(caller: Caller, service: Service) -> OwnOrganisation:
     """Reads the organisation that calls, with the agreement that counts today."""
-    own = caller.organisation_id
+    own, today = caller.organisation_id, await now_of(service, caller)
     with declared():
         async with service.db.connection() as conn:
             found = await find_below(conn, own, seen_by=own)
-            agreement = await agreement_on(conn, own, business_date(service.clock()))
+            agreement = await agreement_on(conn, own, business_date(today))
     return OwnOrganisation(**_fields(found), agreement=_show_agreement(agreement))
 
 

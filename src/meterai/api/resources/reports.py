@@ -18,6 +18,7 @@ from meterai.api.conventions.once import Once
 from meterai.api.conventions.operations import operation
 from meterai.api.conventions.paging import PAGE, Cursor, Limit, Page, page_of, read_cursor
 from meterai.api.dependencies import Service
+from meterai.api.resources.sandbox import now_of
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.partners.months import month_code, read_month
 from meterai.partners.reports.model import Format, NewReport, Report, ReportKind, ReportState
@@ -71,14 +72,14 @@ async def create_report(
     data: ReportOrder, caller: Caller, once: Once, service: Service
 ) -> Response[ReportView]:
     """Asks for a report of a month. One of a month that is not over says what is booked so far."""
-    now = service.clock()
+    now, today = service.clock(), await now_of(service, caller)
     new = NewReport(
         id=once.id,
         organisation_id=caller.organisation_id,
         kind=data.kind,
-        month=read_month(data.month, now),
+        month=read_month(data.month, today),
     )
-    view = _view(await ask_report(service.db, new, now=now))
+    view = _view(await ask_report(service.db, new, now=now, today=today))
     return Response(view, headers={"Location": f"{URL}/{view.id}"})
 
 

@@ -33,7 +33,7 @@ from meterai.api.resources.documents import (
     shown_place,
 )
 from meterai.api.resources.reasons import Reason, reason_of
-from meterai.api.resources.sandbox import SCENARIO, SCENARIO_REFUSES, scenario_of
+from meterai.api.resources.sandbox import SCENARIO, SCENARIO_REFUSES, now_of, scenario_of
 from meterai.bootstrap import App
 from meterai.jail.queueing.callers import recognise
 from meterai.kernel.refusals import Kind, Refusal
@@ -256,7 +256,7 @@ async def _ordered(
         facts=order.facts,
         uploaded=uploaded,
     )
-    now = service.clock()
+    now, today = service.clock(), await now_of(service, caller)
 
     async def note(tx: Connection, job: Job) -> None:
         await note_order(tx, ordered, job_id=job.id, document_id=job.document_id)
@@ -269,7 +269,7 @@ async def _ordered(
             document,
             placements,
             request,
-            before=partial(count_order, order=ordered, now=now),
+            before=partial(count_order, order=ordered, now=today),
             after=note,
             now=now,
         )
@@ -293,7 +293,7 @@ async def _document(
     document = await document_page(service.db, document_id, customer_id=caller.account_holder)
     if document is None:
         raise unknown_id()
-    if document.retained_until <= service.clock():
+    if document.retained_until <= await now_of(service, caller):
         raise Refusal(Kind.GONE, "document.input_deleted")
     if order.places is None:
         return document, document.placements, ""

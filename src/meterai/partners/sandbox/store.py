@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -65,3 +65,33 @@ async def own_test_organisation(tx: Connection, session: str, organisation_id: U
     """
     with sandbox_refusals(), member_refusals():
         await tx.execute(call("partners.own_test_organisation", 3), session.encode(), organisation_id, now)
+
+
+async def lock_clock(tx: Connection, organisation_id: UUID) -> None:
+    """Lets no other move of this clock go on before the end of the transaction."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 1))", f"clock {organisation_id}")
+
+
+async def clock_ahead(connection: Connection, organisation_id: UUID) -> timedelta:
+    """How far an organisation's clock is ahead."""
+    seconds = await connection.fetchval(
+        "SELECT ahead_s FROM partners.sandbox_clock WHERE organisation_id = $1", organisation_id
+    )
+    return timedelta(seconds=seconds or 0)
+
+
+async def set_clock(tx: Connection, organisation_id: UUID, ahead: timedelta, now: datetime) -> None:
+    """Sets how far a clock is ahead. Raises: see `sandbox_refusals`."""
+    with sandbox_refusals():
+        await tx.execute(
+            """INSERT INTO partners.sandbox_clock (organisation_id, ahead_s, moved_at) VALUES ($1, $2, $3)
+               ON CONFLICT (organisation_id) DO UPDATE SET ahead_s = $2, moved_at = $3""",
+            organisation_id,
+            int(ahead.total_seconds()),
+            now,
+        )
+
+
+async def reset_clock(tx: Connection, organisation_id: UUID) -> None:
+    """Lets a clock show the real time."""
+    await tx.execute("DELETE FROM partners.sandbox_clock WHERE organisation_id = $1", organisation_id)

@@ -14,13 +14,14 @@ from meterai.partners.reports.model import NewReport, Report, ReportKind
 from meterai.partners.reports.queries import report_of
 
 
-async def ask_report(db: Database, new: NewReport, *, now: datetime) -> Report:
+async def ask_report(db: Database, new: NewReport, *, now: datetime, today: datetime | None = None) -> Report:
     """Asks the worker for a report of an organisation. Asking again with the same id changes nothing.
+    `today`: what the organisation's clock shows, where it is not `now`.
 
     Raises: Refusal NOT_FOUND `partner.unknown`, `report.no_month` for a month that is to come; CONFLICT
     `report.not_for_role`.
     """
-    if new.month > month_of(now):
+    if new.month > month_of(today or now):
         raise Refusal(Kind.NOT_FOUND, "report.no_month")
     async with db.connection() as connection:
         refuse_kind(await find_organisation(connection, new.organisation_id), new.kind)

@@ -80,6 +80,12 @@ GROUPS: Final = (
         ("usage",),
     ),
     Group(
+        "jam-uji",
+        N_("Lingkungan uji"),
+        N_("Jam yang dapat dimajukan untuk organisasi Anda. Hanya ada di lingkungan uji."),
+        ("sandbox",),
+    ),
+    Group(
         "verifikasi",
         N_("Verifikasi"),
         N_("Periksa keaslian dokumen atau nomor seri. Tanpa token."),
