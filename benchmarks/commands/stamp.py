@@ -87,11 +87,11 @@ def watch_memory(documents: int, size_bytes: int = SIZES[0]) -> dict[str, Any]:
         return found
 
 
-def run_cycle(documents: int) -> dict[str, Any]:
+def run_cycle(documents: int, size_bytes: int = SIZES[0]) -> dict[str, Any]:
     """Takes this number of documents through the whole cycle: worker, jail, signer and PostgreSQL as
     processes."""
     command = [sys.executable, "-m", "benchmarks.stamping.cycle", "--documents", str(documents)]
-    command += ["--size-bytes", str(SIZES[0])]
+    command += ["--size-bytes", str(size_bytes)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=os.environ | ALLOCATOR)
     found: dict[str, Any] = json.loads(done.stdout)
     return found

@@ -53,6 +53,8 @@ class Site:
     """The services and keys that the documents use."""
 
     db: Database
+    """As the site, for uploads."""
+    worker: Database
     owner: asyncpg.Connection[asyncpg.Record]
     jail: JailPool
     objects: FolderStore
@@ -80,12 +82,15 @@ async def _run(data: Path, server: EmbeddedPostgres, documents: int, size_bytes:
     children = Children(data, server, urls)
     try:
         children.start()
-        db = await connect(urls[migrate.WORKER], connections_max=4)
+        db = await connect(urls[migrate.SITE], connections_max=4)
+        worker = await connect(urls[migrate.WORKER], connections_max=1)
         owner = await asyncpg.connect(urls["owner"])
         jail = JailPool(["meterai.stamping.in_jail.reception:receive"], slots=2)
         await jail.start()
         customer, lot = await furnish(owner, documents + _WARM_UP)
-        site = Site(db, owner, jail, FolderStore(data / "objects"), customer, lot)
+        objects = FolderStore(data / "objects")
+        objects.mark()
+        site = Site(db, worker, owner, jail, objects, customer, lot)
         uploaded = await upload(site, documents + _WARM_UP, size_bytes)
         await jail.close()
         await children.wait_for_signer()
@@ -97,6 +102,7 @@ async def _run(data: Path, server: EmbeddedPostgres, documents: int, size_bytes:
         resident = children.resident_mb()
         await owner.close()
         await db.close()
+        await worker.close()
     finally:
         children.stop()
     return _report(documents, size_bytes, spent, wall, resident)
@@ -173,7 +179,7 @@ async def stamp(site: Site, documents: list[uuid.UUID]) -> None:
         )
         for document in documents
     ]
-    async with site.db.transaction() as tx:
+    async with site.worker.transaction() as tx:
         await outbox.enqueue_many(tx, orders, datetime.now(UTC))
     for _ in range(WAIT_SECONDS * 5):
         await asyncio.sleep(0.2)

@@ -23,7 +23,7 @@ from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
 from tests.ledger import posting
 
-WAIT_SECONDS = 600
+WAIT_SECONDS = 300
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 

@@ -1,4 +1,4 @@
-"""CPU time of the service's processes, read from /proc."""
+"""CPU time and memory of the service's processes, read from /proc."""
 
 from __future__ import annotations
 
@@ -39,6 +39,23 @@ def cpu_nanoseconds(root_pid: int) -> dict[str, int]:
         if _descends(pid, root_pid, parents):
             spent[_part(pid, root_pid, parents)] += sum(map(_on_cpu, _threads(pid), repeat(pid)))
     return dict(spent)
+
+
+def memory_mb(root_pid: int) -> dict[str, float]:
+    """Proportional set size (proc(5), smaps_rollup) in MB by part, without the twins."""
+    parents, _ = _table()
+    found: dict[str, float] = defaultdict(float)
+    for pid in parents:
+        if _descends(pid, root_pid, parents) and (part := _part(pid, root_pid, parents)) != "sandbox":
+            found[part] += _pss_mb(pid)
+    return {part: round(found[part], 1) for part in sorted(found)}
+
+
+def pids_of(root_pid: int, part: str) -> list[int]:
+    """The processes of a part."""
+    parents, _ = _table()
+    below = [pid for pid in parents if _descends(pid, root_pid, parents)]
+    return [pid for pid in below if _part(pid, root_pid, parents) == part]
 
 
 @contextmanager
@@ -84,6 +101,14 @@ def _on_cpu(thread: int, pid: int) -> int:
         return int(Path(f"/proc/{pid}/task/{thread}/schedstat").read_text().split()[0])
     except OSError:
         return 0  # it ended while we looked
+
+
+def _pss_mb(pid: int) -> float:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0  # it ended while we looked
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1000
 
 
 def _table() -> tuple[dict[int, int], dict[int, tuple[float, float]]]:
