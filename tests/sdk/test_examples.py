@@ -130,6 +130,8 @@ stamps left: \d+
 5 stamps at 10500
 SHOP retailer 3
 stock ready \d+
+20.* \d+ requests, \d+ stamps
+(GET|POST) /api/v1/.*
 stamp.released stm_.*
 webhook.test true
 rotated: true

@@ -103,13 +103,14 @@ def test_it_waits_as_long_as_it_is_asked_to_and_not_longer_than_half_a_minute(
 def test_a_refusal_is_an_exception_with_its_code(
     server: PartnerServer, client: Meterai, status: int, kind: type[Exception], sent: int
 ) -> None:
-    server.answers = [refused(status, "some.code")]
+    server.answers = [refused(status, "some.code", Request_Id="req_1")]
     with pytest.raises(kind) as caught:
         client.calls.send("POST", "/api/v1/stamps", body={})
     problem: Any = caught.value
     assert (problem.status, problem.code, problem.detail, problem.detail_id, problem.help_code) == (
         status, "some.code", "Wait.", "Tunggu.", "h-1",
     )  # fmt: skip
+    assert problem.request_id == "req_1"
     assert problem.type == "https://m.contoh/api/problems/some.code"
     assert len(server.requests) == sent
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,7 @@ SENT: dict[str, tuple[Callable[[Meterai], Any], str, Any]] = {
         "POST /api/v1/reports",
         {"kind": "stock", "month": "2026-11"},
     ),
+    "usage": (lambda m: m.usage.read(), "GET /api/v1/usage", None),
     "report": (lambda m: m.reports.read("rpt_1"), "GET /api/v1/reports/rpt_1", None),
 }  # fmt: skip
 
@@ -111,6 +112,7 @@ def test_a_method_sends_what_the_api_takes(server: PartnerServer, client: Metera
         (lambda m: m.events.later("evt_1"), "/api/v1/events/evt_1/later"),
         (lambda m: m.webhooks.list(), "/api/v1/webhooks"),
         (lambda m: m.webhooks.deliveries("whk_1"), "/api/v1/webhooks/whk_1/deliveries"),
+        (lambda m: m.usage.requests(client_id="cli_1"), "/api/v1/requests"),
         (lambda m: m.reports.list(), "/api/v1/reports"),
     ],
     ids=lambda one: one if isinstance(one, str) else "",
@@ -142,6 +144,12 @@ def test_events_are_followed_from_the_last_one(server: PartnerServer, client: Me
     assert [request.path for request in server.requests] == ["/api/v1/events", "/api/v1/events", later, later]
     assert next(client.events.follow(after="evt_2"))["id"] == "evt_3"
     assert server.requests[-1].path == later
+
+
+def test_usage_is_read_by_day(server: PartnerServer, client: Meterai) -> None:
+    server.answers = [Answer(200, {"days": []})]
+    client.usage.read(first_day=date(2026, 11, 1), last_day=date(2026, 11, 30))
+    assert server.requests[-1].query == {"first_day": "2026-11-01", "last_day": "2026-11-30"}
 
 
 def test_a_webhook_is_removed(server: PartnerServer, client: Meterai) -> None:

@@ -29,6 +29,7 @@ SCHEMAS = make_document(
 )["components"]["schemas"]
 OTHER_NAMES = {
     "Agreement": "ShownAgreement",
+    "ApiRequest": "ShownRequest",
     "Block": "ShownBlock",
     "BundleFile": "File",
     "Delivery": "ShownDelivery",

@@ -9,6 +9,7 @@ import { Organisations } from "./resources/organisations.js";
 import { Quotas } from "./resources/quota.js";
 import { Reports } from "./resources/reports.js";
 import { Stamps } from "./resources/stamps.js";
+import { Usages } from "./resources/usage.js";
 import { Verification } from "./resources/verification.js";
 import { Webhooks } from "./resources/webhooks.js";
 
@@ -22,6 +23,7 @@ export class Meterai {
   readonly events: Events;
   readonly webhooks: Webhooks;
   readonly reports: Reports;
+  readonly usage: Usages;
   readonly verification: Verification;
 
   constructor(options: Options) {
@@ -34,6 +36,7 @@ export class Meterai {
     this.events = new Events(this.calls);
     this.webhooks = new Webhooks(this.calls);
     this.reports = new Reports(this.calls);
+    this.usage = new Usages(this.calls);
     this.verification = new Verification(this.calls);
   }
 

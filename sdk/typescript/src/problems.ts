@@ -35,7 +35,7 @@ export interface ProblemDetails {
  * A refusal: problem details as in RFC 9457.
  *
  * `code` is stable, `type` is the address of a page about it. `detail` is in English, `detailId` in Indonesian.
- * Give `helpCode` to our support. `more` holds all members of the answer.
+ * Give `helpCode` and `requestId` to our support. `more` holds all members of the answer.
  */
 export class Problem extends MeteraiError {
   readonly code: string;
@@ -44,6 +44,7 @@ export class Problem extends MeteraiError {
   readonly detail: string;
   readonly detailId: string;
   readonly helpCode: string | undefined;
+  requestId: string | undefined;
 
   constructor(readonly status: number, readonly more: ProblemDetails) {
     super(`${status} ${more.code ?? more.title ?? ""}: ${more.detail ?? ""}`);
@@ -87,6 +88,7 @@ const BY_STATUS: Record<number, typeof Problem> = {
 export async function problemOf(response: Response): Promise<Problem> {
   const kind = BY_STATUS[response.status] ?? (response.status >= 500 ? ServerFault : Invalid);
   const problem = new kind(response.status, members(await response.text(), response.statusText));
+  problem.requestId = response.headers.get("Request-Id") ?? undefined;
   problem.retryAfterS = Number(response.headers.get("Retry-After")) || 0;
   return problem;
 }

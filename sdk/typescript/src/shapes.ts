@@ -5,6 +5,7 @@ import type { components } from "./api.js";
 type Schemas = components["schemas"];
 
 export type AgreementOrder = Schemas["AgreementOrder"];
+export type ApiRequest = Schemas["ShownRequest"];
 export type BlockOrder = Schemas["BlockOrder"];
 export type Block = Schemas["ShownBlock"];
 export type Bundle = Schemas["Bundle"];
@@ -33,6 +34,7 @@ export type Stamp = Schemas["Stamp"];
 export type StampFacts = Schemas["StampFacts"];
 export type StampOrder = Schemas["StampOrder"];
 export type Upload = Schemas["Upload"];
+export type Usage = Schemas["Usage"];
 export type WantedPlace = Schemas["AtCoordinates"] | Schemas["AtKeyword"] | Schemas["AtPosition"];
 export type Webhook = Schemas["ShownWebhook"];
 export type WebhookChange = Schemas["WebhookChange"];

@@ -74,12 +74,12 @@ test("it waits as long as it is asked to, and not longer than half a minute", as
 
 test("a refusal is an error with its code", async () => {
   for (const [status, kind, sent] of [[404, NotFound, 1], [403, NotAllowed, 1], [500, ServerFault, 6]] as const) {
-    server.answers = [refused(status, "some.code")];
+    server.answers = [refused(status, "some.code", { "Request-Id": "req_1" })];
     server.seen.length = 0;
     const thrown = await calls.send("GET", "/api/v1/quota").catch((error: unknown) => error);
     assert.ok(thrown instanceof kind && thrown instanceof Problem);
-    const { code, detail, detailId, helpCode } = thrown;
-    assert.deepEqual([code, detail, detailId, helpCode], ["some.code", "Wait.", "Tunggu.", "h-1"]);
+    const { code, detail, detailId, helpCode, requestId } = thrown;
+    assert.deepEqual([code, detail, detailId, helpCode, requestId], ["some.code", "Wait.", "Tunggu.", "h-1", "req_1"]);
     assert.equal(server.seen.length, sent);
   }
 });

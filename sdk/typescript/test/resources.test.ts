@@ -53,6 +53,7 @@ const sent: [string, () => Promise<unknown>, unknown?][] = [
   ["POST /webhooks/whk_1/tests", () => meterai.webhooks.test("whk_1")],
   ["POST /webhooks/whk_1/replays", () => meterai.webhooks.replay("whk_1"), {}],
   ["GET /deliveries/dlv_1", () => meterai.webhooks.readDelivery("dlv_1")],
+  ["GET /usage?last_day=2026-11-30", () => meterai.usage.read({ last_day: "2026-11-30" })],
   ["POST /reports", () => meterai.reports.ask(report), report],
   ["GET /reports/rpt_1", () => meterai.reports.read("rpt_1")],
   ["POST /bundles", () => meterai.bundles.open(), {}],
@@ -89,6 +90,7 @@ const lists: [string, () => AsyncGenerator<unknown>][] = [
   ["/events/evt_1/later", () => meterai.events.later("evt_1")],
   ["/webhooks", () => meterai.webhooks.list()],
   ["/webhooks/whk_1/deliveries", () => meterai.webhooks.deliveries("whk_1")],
+  ["/requests?client_id=cli_1", () => meterai.usage.requests({ client_id: "cli_1" })],
   ["/reports", () => meterai.reports.list()],
 ];
 

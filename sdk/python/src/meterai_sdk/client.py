@@ -21,6 +21,7 @@ from meterai_sdk.resources.organisations import Organisations
 from meterai_sdk.resources.quota import Quotas
 from meterai_sdk.resources.reports import Reports
 from meterai_sdk.resources.stamps import Stamps
+from meterai_sdk.resources.usage import Usages
 from meterai_sdk.resources.verification import Verification
 from meterai_sdk.resources.webhooks import Webhooks
 from meterai_sdk.signing import RequestSigner
@@ -66,6 +67,7 @@ class Meterai:
         self.events = Events(self.calls)
         self.webhooks = Webhooks(self.calls)
         self.reports = Reports(self.calls)
+        self.usage = Usages(self.calls)
         self.verification = Verification(self.calls)
 
     @classmethod

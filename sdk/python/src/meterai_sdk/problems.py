@@ -30,8 +30,10 @@ class Problem(MeteraiError):
     """A refusal: problem details as in RFC 9457.
 
     `code` is stable, `type` is the address of a page about it. `detail` is in English, `detail_id` in
-    Indonesian. Give `help_code` to our support. `more` holds all members of the answer.
+    Indonesian. Give `help_code` and `request_id` to our support. `more` holds all members of the answer.
     """
+
+    request_id: str | None = None
 
     def __init__(self, status: int, more: dict[str, Any]) -> None:
         self.status = status
@@ -83,6 +85,7 @@ def problem_of(response: httpx.Response) -> Problem:
     """Makes the exception of an answer that is no success."""
     kind = _BY_STATUS.get(response.status_code, ServerFault if response.is_server_error else Invalid)
     problem = kind(response.status_code, _members(response))
+    problem.request_id = response.headers.get("Request-Id")
     asked = response.headers.get("Retry-After", "")
     problem.retry_after_s = float(asked) if asked.isdecimal() else 0.0
     return problem

@@ -51,6 +51,7 @@ from meterai_sdk.shapes.stamping import (
     StampFacts,
     WantedPlace,
 )
+from meterai_sdk.shapes.usage import ApiRequest, ClientCaps, Usage, UsageOfDay
 from meterai_sdk.shapes.verification import (
     Judgement,
     SerialAnswer,
@@ -60,12 +61,14 @@ from meterai_sdk.shapes.verification import (
 __all__ = [
     "Agreement",
     "AgreementOrder",
+    "ApiRequest",
     "AtCoordinates",
     "AtKeyword",
     "AtPosition",
     "Block",
     "Bundle",
     "BundleFile",
+    "ClientCaps",
     "DatedAgreement",
     "Delivery",
     "DeliveryAttempt",
@@ -98,6 +101,8 @@ __all__ = [
     "StampedFile",
     "StampedSerial",
     "TreeSums",
+    "Usage",
+    "UsageOfDay",
     "WantedPlace",
     "Webhook",
     "WebhookKey",
