@@ -30,7 +30,7 @@ ROLE_RIGHTS: Final = {
     "owner": N_("Melihat semuanya, memberi meterai, mengambil stok, dan mengatur anggota."),
     "buyer": N_("Melihat semuanya dan mengambil stok."),
     "stamper": N_("Melihat semuanya dan memberi meterai."),
-    "viewer": N_("Hanya melihat."),
+    "viewer": N_("Melihat semuanya, tidak mengubah apa pun."),
 }
 """What each role may do (`partners/rights.py`)."""
 
@@ -73,7 +73,7 @@ BLOCK_RECEIPT: Final = {
     "npwp": N_("NPWP"),
     "at": N_("Waktu"),
     "paid_by": N_("Cara bayar"),
-    "pieces": N_("Meterai"),
+    "pieces": N_("Keping"),
     "returned": N_("Dikembalikan"),
     "price": N_("Meterai elektronik, {n} keping"),
     "fee": N_("Biaya layanan, {n} keping, termasuk PPN"),

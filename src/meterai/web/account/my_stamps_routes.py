@@ -51,6 +51,7 @@ from meterai.web.pages.paging import ListSlice, read_cursor, slice_of
 from meterai.web.requests.forms import DOCUMENTS, Form, id_in
 from meterai.web.requests.request_context import (
     ACTING_COOKIE,
+    INVITATION_COOKIE,
     MARK_COOKIE,
     SESSION_COOKIE,
     RequestContext,
@@ -185,7 +186,15 @@ async def leave(request: WebRequest, context: RequestContext) -> Response[bytes]
     if browser.token or browser.mark:
         await sign_out(context.service.db, browser)
     orders = [ORDER_COOKIE + number for number in kept_orders(request)]
-    forgotten = (SESSION_COOKIE, MARK_COOKIE, CODE_COOKIE, ACTING_COOKIE, *orders, *entry_cookies(request))
+    forgotten = (
+        SESSION_COOKIE,
+        MARK_COOKIE,
+        CODE_COOKIE,
+        ACTING_COOKIE,
+        INVITATION_COOKIE,
+        *orders,
+        *entry_cookies(request),
+    )
     return context.redirect(request, "/", cookies=[context.cookie(name, "", max_age=0) for name in forgotten])
 
 

@@ -11,7 +11,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.status import http_status
 from meterai.ledger.recounting import retry_with_new_count
 from meterai.partners.rights import Right
-from meterai.partners.stamps.facts import DocumentType, IdentityType, StampFacts, check_facts
+from meterai.partners.stamps.facts import DocumentType, IdentityType, StampFacts
 from meterai.partners.stamps.ordering import OrderedStamps, count_order, note_order
 from meterai.stamping.model import Job
 from meterai.stamping.queries import DocumentPage, job_of_document
@@ -53,7 +53,6 @@ async def take_facts(request: WebRequest, context: RequestContext, document_id: 
     try:
         if facts is None:
             raise _incomplete(context.visit(request).language, wrong)
-        check_facts(facts, needed=True)
         await _stamp(context, document, whose, facts)
     except Refusal as refusal:
         if await job_of_document(context.service.db, document_id) is None:

@@ -22,12 +22,11 @@ from meterai.web.account.sign_in import (
 )
 from meterai.web.orders.access import customer_of, signed_in
 from meterai.web.requests.forms import Form
-from meterai.web.requests.request_context import RequestContext, WebRequest
+from meterai.web.requests.request_context import INVITATION_COOKIE, RequestContext, WebRequest
 from meterai.web.requests.typed_contact import typed_contact
 
 PAGE = "/saya/undangan"
 CODE = f"{PAGE}/kode"
-_COOKIE = "undangan"
 _COOKIE_SECONDS = 60 * 60
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
@@ -36,7 +35,9 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 async def come_by_link(request: WebRequest, context: RequestContext, token: str) -> Response[bytes]:
     """Turns the token of an invitation into a cookie. The token leaves the address at once."""
     await _invitation(context, token)
-    return context.redirect(request, PAGE, cookies=[context.cookie(_COOKIE, token, max_age=_COOKIE_SECONDS)])
+    return context.redirect(
+        request, PAGE, cookies=[context.cookie(INVITATION_COOKIE, token, max_age=_COOKIE_SECONDS)]
+    )
 
 
 @get(PAGE)
@@ -56,7 +57,10 @@ async def accept(request: WebRequest, context: RequestContext) -> Response[bytes
         )
     except Refusal as refusal:
         return await _page(request, context, invitation, refusal)
-    cookies = [choice_cookie(context, person.token, organisation_id), context.cookie(_COOKIE, "", max_age=0)]
+    cookies = [
+        choice_cookie(context, person.token, organisation_id),
+        context.cookie(INVITATION_COOKIE, "", max_age=0),
+    ]
     return context.redirect(request, "/saya", cookies=cookies)
 
 
@@ -92,7 +96,7 @@ async def take_code(request: WebRequest, context: RequestContext) -> Response[by
 
 
 def _token(request: WebRequest) -> str:
-    return request.cookies.get(_COOKIE, "")
+    return request.cookies.get(INVITATION_COOKIE, "")
 
 
 async def _invitation(context: RequestContext, token: str) -> Invitation:

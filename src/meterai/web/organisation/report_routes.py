@@ -12,6 +12,7 @@ from litestar.response import Stream
 
 from meterai.kernel.ids import new_id
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kernel.typed_ids import Prefix, write_id
 from meterai.kit.formats.display import month_text
 from meterai.kit.http.status import http_status
 from meterai.partners.model import Organisation
@@ -43,6 +44,8 @@ class ReportRow:
     """A report in the list."""
 
     id: str
+    number: str
+    """The id as the API writes it, to name the report by."""
     title: str
     month: str
     chip: str
@@ -169,6 +172,7 @@ def _row(report: Report, language: str) -> ReportRow:
     why = text_of(report.code, language) if report.code else None
     return ReportRow(
         id=str(report.id),
+        number=write_id(Prefix.REPORT, report.id),
         title=REPORT_TITLES[report.kind],
         month=month_text(report.month, language),
         chip=_CHIPS[report.state],
