@@ -13,6 +13,8 @@ from joserfc.jwk import ECKey
 
 from meterai.ledger.use_cases.open_books import open_books
 from meterai.partners.sandbox.use_cases.open_sandbox import open_sandbox
+from meterai.partners.webhooks.model import NewEvent
+from meterai.partners.webhooks.use_cases.note_events import note_events
 from tests.api.partner import json_of
 from tests.web.asking import Answer, ask
 from tests.web.running_site import RunningSite, Visitor, sign_in
@@ -88,6 +90,38 @@ async def test_an_organisation_has_ten_test_clients(sandbox: RunningSite) -> Non
     assert (visitor.status, "sepuluh klien uji" in visitor.text) == (409, True)
     owner = sandbox.line.database.owner
     assert await owner.fetchval("SELECT count(*) FROM partners.organisation WHERE role = 'enterprise'") == 1
+
+
+async def test_the_page_shows_what_happened(sandbox: RunningSite) -> None:
+    visitor = await signed_in(sandbox)
+    await visitor.get("/saya/uji")
+    await visitor.post("/saya/uji")
+    await visitor.get("/en/saya/uji")
+    assert "Nothing yet" in visitor.text
+    database = sandbox.line.database
+    own = await database.owner.fetchval("SELECT id FROM partners.organisation WHERE role = 'enterprise'")
+    event = NewEvent(
+        organisation_id=own,
+        kind="stamp.released",
+        subject_id=own,
+        source_id=own,
+        happened_at=sandbox.line.now,
+        facts={"scenario": "webhook-lost"},
+    )
+    await database.owner.execute(
+        """INSERT INTO partners.webhook (id, organisation_id, url, scheme, created_at)
+           VALUES ($1, $1, 'https://mitra.contoh/pesan', 'hmac', now())""",
+        own,
+    )
+    await note_events(database.worker, [event], now=sandbox.line.now)
+    await database.owner.execute(
+        """INSERT INTO partners.delivery_attempt (delivery_id, number, at, milliseconds, trouble)
+           SELECT id, 1, $1, 0, 'lost' FROM partners.delivery""",
+        sandbox.line.now,
+    )
+    await visitor.get("/en/saya/uji")
+    assert "stamp.released" in visitor.text
+    assert "#1 lost · https://mitra.contoh/pesan" in visitor.text
 
 
 @pytest.mark.parametrize("where", ["setting", "database"])

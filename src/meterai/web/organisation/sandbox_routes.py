@@ -21,8 +21,10 @@ from meterai.partners.sandbox.use_cases.give_test_client import (
     give_test_client,
     make_own_organisation,
 )
+from meterai.partners.sandbox.use_cases.move_clock import clock_ahead
 from meterai.web.account.acting import Acting, acting, acting_of
 from meterai.web.account.sign_in import told
+from meterai.web.organisation.happenings import happenings_of
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
 PAGE = "/saya/uji"
@@ -120,6 +122,9 @@ async def _page(
         ],
         private_key=given.private_key if given else "",
         ids=_ids(given) if given else [],
+        happenings=await happenings_of(service, organisation) if organisation else [],
+        clock_now=now + await clock_ahead(service.db, organisation.id) if organisation else None,
+        now=now,
         token_address=f"{service.public_url}/api/v1/token",
         private=True,
         **told(refusal),
