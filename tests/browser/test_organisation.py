@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from meterai.customers.contacts import canonical_contact
 from meterai.customers.queries import customer_of_contact
@@ -58,8 +58,8 @@ def test_a_collectors_member_stamps_reports_and_invites(visitor: Visitor, servic
     person.press(NAME)
     person.sees("meterai siap dipakai")
 
-    paper = {"name": "Perjanjian.pdf", "mimeType": "application/pdf", "buffer": samples.letter()}
-    person.page.locator("#berkas").set_input_files([paper])  # type: ignore[list-item]
+    paper: FilePayload = {"name": "Perjanjian.pdf", "mimeType": "application/pdf", "buffer": samples.letter()}
+    person.page.locator("#berkas").set_input_files([paper])
     person.press_and_wait("Unggah dan pilih letak")
     person.press("Simpan dan lanjutkan")
     person.sees("Pihak yang terutang")
