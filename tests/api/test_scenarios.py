@@ -17,6 +17,7 @@ from meterai.partners.use_cases.agree import agree
 from meterai.stamping.cycle.batch import CycleSettings
 from meterai.stamping.cycle.job_ends import REFUSED, RELEASED
 from meterai.stamping.use_cases.run_cycle import run_due_jobs
+from meterai.texts.developers.sandbox_values import REFUSED_VALUES
 from tests.api.partner import code_of, json_of
 from tests.api.test_stamps import (
     DOCUMENTS,
@@ -162,3 +163,15 @@ async def test_nobody_moves_a_clock_in_a_real_installation(sandbox: Partners) ->
     app.settings = msgspec.structs.replace(app.settings, partner_sandbox="")
     assert code_of(await partner.send("PUT", CLOCK, body=later)) == (404, "sandbox.off")
     assert code_of(await partner.get(CLOCK)) == (404, "sandbox.off")
+
+
+async def test_values_that_developers_are_told_are_refused_with_their_codes(sandbox: Partners) -> None:
+    partner = sandbox.of(sandbox.chain.enterprise)
+    found = []
+    for value in REFUSED_VALUES:
+        address = value.operation.removeprefix("POST ")
+        body = msgspec.json.decode(value.body)
+        answer = await partner.post(address, order() | body if address == STAMPS else body)
+        found.append(code_of(answer))
+    assert found == [(value.status, value.code) for value in REFUSED_VALUES]
+    assert await sandbox.left(sandbox.chain.enterprise) == 70

@@ -12,15 +12,19 @@ from meterai.api.access.message_signatures import AGE_MAX
 from meterai.api.conventions.operations import JSON_BYTES_MAX
 from meterai.api.conventions.paging import Limit
 from meterai.api.routes import HANDLERS
+from meterai.stamping.model import JobState
+from meterai.stamping.scenarios import Scenario
+from meterai.texts.api_problems import explanation_of
 from meterai.texts.developers.groups import GROUPS
 from meterai.texts.developers.object_states import OBJECTS
+from meterai.texts.developers.sandbox_values import SCENARIOS
 from meterai.web.developers.example_bodies import resolved
 from meterai.web.developers.reference import operations_of
 from tests.api.partner import json_of
 from tests.web.asking import ask
 from tests.web.running_site import RunningSite
 
-PAGES = ("", "/referensi", "/keadaan", "/galat", "/batas", "/perubahan")
+PAGES = ("", "/referensi", "/keadaan", "/galat", "/uji", "/batas", "/perubahan")
 
 
 async def described(running: RunningSite) -> Any:
@@ -93,3 +97,14 @@ async def test_limits_are_those_of_the_api(running: RunningSite) -> None:
     assert said["Entries of a page of a list"] == str(get_args(Limit)[1].le)
     order = (await described(running))["components"]["schemas"]["StampOrder"]["properties"]
     assert said["Stamps on a document in one request"] == str(order["places"]["anyOf"][0]["maxItems"])
+
+
+async def test_the_page_of_the_sandbox_names_every_scenario_and_its_end(running: RunningSite) -> None:
+    assert [one.name for one in SCENARIOS] == list(Scenario)
+    text = (await ask(running.site, "/en/pengembang/uji")).text
+    assert "This is not the test environment" in text
+    for scenario in SCENARIOS:
+        state, _, code = scenario.end.partition(" ")
+        assert f"<code>{scenario.name}</code>" in text
+        assert state in list(JobState)
+        assert not code or explanation_of(code)

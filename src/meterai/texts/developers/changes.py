@@ -20,6 +20,9 @@ class Change(msgspec.Struct, frozen=True):
 CHANGES: Final = (
     Change(
         date(2026, 12, 2),
-        (N_("Versi pertama: dokumen, pembubuhan, bundel, kuota, organisasi, peristiwa, webhook, laporan."),),
+        (
+            N_("Versi pertama: dokumen, pembubuhan, bundel, kuota, organisasi, peristiwa, webhook, laporan."),
+            N_("Lingkungan uji: kunci uji, skenario dengan Meterai-Scenario, dan jam yang dapat dimajukan."),
+        ),
     ),
 )

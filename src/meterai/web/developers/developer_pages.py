@@ -9,10 +9,12 @@ from typing import Any, Final
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.settings import Settings
+from meterai.partners.sandbox.model import is_on
 from meterai.texts.api_problems import explanation_of
 from meterai.texts.developers.changes import CHANGES
 from meterai.texts.developers.groups import GROUPS, Group
 from meterai.texts.developers.object_states import OBJECTS
+from meterai.texts.developers.sandbox_values import REFUSED_VALUES, SCENARIOS
 from meterai.web.developers.limits import limits_of
 from meterai.web.developers.reference import operations_of
 from meterai.web.pages.messages import Text, said
@@ -77,6 +79,16 @@ class DeveloperPages:
         for code, statuses in sorted(self._statuses.items()):
             parts.setdefault(code.partition(".")[0], []).append((_words(code, language), statuses))
         return {"parts_of_errors": parts}
+
+    def sandbox(self) -> dict[str, Any]:
+        """The values of the page about the sandbox."""
+        return {
+            "has_sandbox": is_on(self._settings),
+            "scenarios": SCENARIOS,
+            "refused_values": REFUSED_VALUES,
+            "scenario_sample": _sample("scenario.txt"),
+            "clock_sample": _sample("clock.txt"),
+        }
 
     def limits(self, language: str) -> dict[str, Any]:
         """The values of the page about limits."""

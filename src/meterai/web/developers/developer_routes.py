@@ -43,6 +43,12 @@ async def show_errors(request: WebRequest) -> Response[bytes]:
     return _answer(request, "errors.html", _pages(request).errors(_language(request)))
 
 
+@get("/pengembang/uji")
+async def show_sandbox(request: WebRequest) -> Response[bytes]:
+    """Shows what programs try in the sandbox."""
+    return _answer(request, "sandbox.html", _pages(request).sandbox())
+
+
 @get("/pengembang/batas")
 async def show_limits(request: WebRequest) -> Response[bytes]:
     """Shows the limits."""
@@ -76,6 +82,7 @@ ROUTES = [
     show_group,
     show_states,
     show_errors,
+    show_sandbox,
     show_limits,
     show_changes,
 ]
