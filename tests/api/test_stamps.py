@@ -18,6 +18,7 @@ from meterai.background.partner_events import note_asked_events, note_stamp_ends
 from meterai.kernel.clock import system_clock
 from meterai.kernel.typed_ids import Prefix, read_id, write_id
 from meterai.kit import outbox
+from meterai.kit.settings import Settings
 from meterai.partners.model import Organisation, OrganisationState, stock_account_id
 from meterai.partners.stamps.ordering import forget_liable_parties
 from meterai.partners.use_cases.add_organisation import set_state
@@ -122,7 +123,9 @@ async def test_one_call_stamps_a_document(partners: Partners) -> None:
     assert await owner.fetchval(used, partners.chain.enterprise.id) == 1
     assert await owner.fetchval(used, partners.chain.distributor.id) == 0
 
-    worker_app: Any = SimpleNamespace(db=partners.setup.database.worker, clock=system_clock)
+    worker_app: Any = SimpleNamespace(
+        settings=Settings(), db=partners.setup.database.worker, clock=system_clock
+    )
     ends = await outbox.claim(worker_app.db, system_clock(), limit=9, lease_s=1, topics=(RELEASED,))
     for _ in range(2):  # a worker may die before it marks the rows as done
         await note_stamp_ends(worker_app, ends)
