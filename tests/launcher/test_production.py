@@ -57,6 +57,12 @@ def test_nothing_goes_to_another_machine_by_http(tmp_path: Path, name: str) -> N
         start(tmp_path, **{name: here})
 
 
+def test_production_is_no_sandbox_for_partners(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"^METERAI_PARTNER_SANDBOX: production has no sandbox"):
+        start(tmp_path, PARTNER_SANDBOX="on")
+    start(tmp_path, PARTNER_SANDBOX="off")
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "203.0.113.7", "meterai.example"])
 def test_an_address_that_is_made_from_the_host_is_no_http_either(tmp_path: Path, host: str) -> None:
     with pytest.raises(ValueError, match=r"^METERAI_PUBLIC_URL: .* give the https address that people see"):
