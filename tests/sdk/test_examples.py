@@ -1,4 +1,4 @@
-"""The examples of the SDKs' READMEs run as they are printed, against the running service."""
+"""The examples of the SDKs' READMEs, and what leads partners in, run as printed against the service."""
 
 from __future__ import annotations
 
@@ -169,3 +169,12 @@ def test_the_tests_of_typescript_hold(built: Path) -> None:
     passed = re.search(r"^# pass (\d+)$", said, re.MULTILINE)
     assert passed is not None
     assert int(passed[1]) > 25
+
+
+def test_a_partners_first_day(service: RunningService) -> None:
+    """`meterai demo partner`: all goes as documented, and the books hold."""
+    meterai = (sys.executable, "-m", "meterai.cli")
+    said = run(*meterai, "demo", "partner", "--data", str(service.data), at=ROOT)
+    assert "ASLI (SPESIMEN)" in said
+    assert "refused sandbox.signer_down" in said
+    run(*meterai, "check", "--data", str(service.data), at=ROOT)
