@@ -37,6 +37,7 @@ ON_PAGES = {
     ("keluarkan", "file_id"): Prefix.FILE,
     ("letak", "file_id"): Prefix.FILE,
     ("blok", "id"): Prefix.BLOCK,
+    ("webhook", "webhook_id"): Prefix.WEBHOOK,
     ("laporan", "id"): Prefix.REPORT,
 }
 """What an id in the address of a page names, by the word before it and the parameter's name."""

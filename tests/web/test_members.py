@@ -43,11 +43,16 @@ SPENDING = {
 """Forms by which an organisation's stamps are used, or its money is spent."""
 MANAGING = {f"/saya/anggota/{form}" for form in ("undang", "batal-undang", "ubah", "bukti")}
 """Forms by which an owner keeps the members."""
+CONNECTING = {
+    f"/saya/pengembang/{form}" for form in ("bukti", "klien", "kunci", "kunci/akhiri", "webhook")
+} | {f"/saya/pengembang/webhook/{{webhook_id:uuid}}/{form}" for form in ("uji", "ulang", "aktifkan", "hapus")}
+"""Forms by which an owner manages programs and webhooks."""
 READING = {"/saya/laporan"}
 """Forms that every member may send."""
 OWN = {"/saya/masuk", "/saya/kode", "/saya/keluar", "/saya/untuk", "/saya/perangkat"} | {
     "/saya/anggota/keluar",
     "/saya/anggota/bukti/kode",
+    "/saya/pengembang/bukti/kode",
 }
 """Forms about the person. So are those below `_OWN_BELOW`."""
 _OWN_BELOW = ("/saya/kontak", "/saya/undangan", "/saya/uji")
@@ -238,7 +243,7 @@ def forms() -> list[str]:
 
 def test_every_form_of_the_account_is_the_persons_own_or_needs_a_right() -> None:
     own = {form for form in forms() if form in OWN or form.startswith(_OWN_BELOW)}
-    assert set(forms()) - own == SPENDING | MANAGING | READING
+    assert set(forms()) - own == SPENDING | MANAGING | CONNECTING | READING
 
 
 async def test_roles_are_asked_at_every_form_that_stamps_or_spends(
@@ -251,7 +256,7 @@ async def test_roles_are_asked_at_every_form_that_stamps_or_spends(
     for role in MemberRole:
         visitor = await member(running, firm, f"s-{role}", role)
         answers[role] = set()
-        for form in sorted(SPENDING | MANAGING | READING):
+        for form in sorted(SPENDING | MANAGING | CONNECTING | READING):
             await visitor.get("/saya")
             await visitor.post(re.sub(r"\{(\w+):\w+\}", lambda _: str(uuid.uuid4()), form))
             if visitor.status != 403:
@@ -259,7 +264,7 @@ async def test_roles_are_asked_at_every_form_that_stamps_or_spends(
             else:
                 assert "Peran Anda di organisasi ini tidak mencakup tindakan ini" in visitor.text
     assert answers == {
-        MemberRole.OWNER: SPENDING | MANAGING | READING,
+        MemberRole.OWNER: SPENDING | MANAGING | CONNECTING | READING,
         MemberRole.STAMPER: SPENDING - {"/saya/stok"} | READING,
         MemberRole.BUYER: {"/saya/stok"} | READING,
         MemberRole.VIEWER: READING,

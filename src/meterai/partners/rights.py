@@ -22,6 +22,8 @@ class Right(StrEnum):
     """Take stamps from the organisation above, prepaid or on credit."""
     MANAGE = "manage"
     """Say who the members are."""
+    CONNECT = "connect"
+    """Manage the programs that call the API, their keys and webhooks, and see what they asked for."""
 
 
 _RIGHTS: Final[Mapping[MemberRole, frozenset[Right]]] = {

@@ -27,7 +27,7 @@ INVITATION: Final = Letter(
 """By it a person becomes a member of an organisation."""
 
 ROLE_RIGHTS: Final = {
-    "owner": N_("Melihat semuanya, memberi meterai, mengambil stok, dan mengatur anggota."),
+    "owner": N_("Melihat semuanya, memberi meterai, mengambil stok, mengatur anggota, program, dan webhook."),
     "buyer": N_("Melihat semuanya dan mengambil stok."),
     "stamper": N_("Melihat semuanya dan memberi meterai."),
     "viewer": N_("Melihat semuanya, tidak mengubah apa pun."),

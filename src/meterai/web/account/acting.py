@@ -169,4 +169,5 @@ def rights_of(found: Acting) -> dict[str, Any]:
         "may_stamp": found.may(Right.STAMP),
         "may_buy": found.may(Right.BUY),
         "may_manage": found.may(Right.MANAGE),
+        "may_connect": found.may(Right.CONNECT),
     }

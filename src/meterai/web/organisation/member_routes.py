@@ -32,6 +32,8 @@ from meterai.web.requests.typed_contact import typed_contact
 PAGE = "/saya/anggota"
 PROOF = f"{PAGE}/bukti"
 PROOF_CODE = f"{PROOF}/kode"
+PROGRAMS = "/saya/pengembang"
+"""The page of programs needs the same proof."""
 _END = "akhiri"
 """In the place of a role: the membership ends."""
 
@@ -118,7 +120,7 @@ async def leave(request: WebRequest, context: RequestContext) -> Response[bytes]
     return _left(request, context, whose)
 
 
-@post(PROOF, status_code=303)
+@post([PROOF, f"{PROGRAMS}/bukti"], status_code=303)
 async def ask_proof(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Sends a code to the visitor's own contact: members are changed by fresh sessions only."""
     await context.form(request)
@@ -131,17 +133,19 @@ async def ask_proof(request: WebRequest, context: RequestContext) -> Response[by
     except Refusal as refusal:
         if awaits_old_code(request, context, contact.value, refusal):
             return _code_page(request, context, refusal)
+        if _asks(request) == PROGRAMS:
+            return context.refusal(request, refusal, back=PROGRAMS)
         return await _page(request, context, whose, organisation, refusal)
-    return context.redirect(request, PROOF_CODE, cookies=[cookie])
+    return context.redirect(request, f"{_asks(request)}/bukti/kode", cookies=[cookie])
 
 
-@get(PROOF_CODE)
+@get([PROOF_CODE, f"{PROGRAMS}/bukti/kode"])
 async def show_proof_code(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Asks for that code."""
     return _code_page(request, context)
 
 
-@post(PROOF_CODE, status_code=303)
+@post([PROOF_CODE, f"{PROGRAMS}/bukti/kode"], status_code=303)
 async def take_proof_code(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Signs in again, and keeps for whom the person acts: the choice is tagged for the session."""
     form = await context.form(request)
@@ -151,7 +155,12 @@ async def take_proof_code(request: WebRequest, context: RequestContext) -> Respo
     except Refusal as refusal:
         return _code_page(request, context, refusal, form)
     choice = choice_cookie(context, session.token, organisation.id)
-    return context.redirect(request, PAGE, cookies=[*session_cookies(context, session), choice])
+    return context.redirect(request, _asks(request), cookies=[*session_cookies(context, session), choice])
+
+
+def _asks(request: WebRequest) -> str:
+    """The page that asked for the proof."""
+    return PROGRAMS if request.url.path.startswith(PROGRAMS) else PAGE
 
 
 def _role(form: Form) -> MemberRole:
@@ -170,7 +179,9 @@ def _left(request: WebRequest, context: RequestContext, whose: Acting) -> Respon
 def _code_page(
     request: WebRequest, context: RequestContext, refusal: Refusal | None = None, form: Form | None = None
 ) -> Response[bytes]:
-    return code_page(request, context, action=PROOF_CODE, again=PAGE, step=False, refusal=refusal, form=form)
+    page = _asks(request)
+    action = f"{page}/bukti/kode"
+    return code_page(request, context, action=action, again=page, step=False, refusal=refusal, form=form)
 
 
 async def _page(
