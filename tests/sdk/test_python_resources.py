@@ -86,6 +86,13 @@ SENT: dict[str, tuple[Callable[[Meterai], Any], str, Any]] = {
         "POST /api/v1/reports",
         {"kind": "stock", "month": "2026-11"},
     ),
+    "clock": (lambda m: m.sandbox.clock(), "GET /api/v1/sandbox/clock", None),
+    "real clock": (lambda m: m.sandbox.move_clock(None), "PUT /api/v1/sandbox/clock", {"now": None}),
+    "move clock": (
+        lambda m: m.sandbox.move_clock(SINCE),
+        "PUT /api/v1/sandbox/clock",
+        {"now": "2026-11-02T00:00:00+00:00"},
+    ),
     "usage": (lambda m: m.usage.read(), "GET /api/v1/usage", None),
     "report": (lambda m: m.reports.read("rpt_1"), "GET /api/v1/reports/rpt_1", None),
 }  # fmt: skip

@@ -8,6 +8,7 @@ import { Events } from "./resources/events.js";
 import { Organisations } from "./resources/organisations.js";
 import { Quotas } from "./resources/quota.js";
 import { Reports } from "./resources/reports.js";
+import { Sandbox } from "./resources/sandbox.js";
 import { Stamps } from "./resources/stamps.js";
 import { Usages } from "./resources/usage.js";
 import { Verification } from "./resources/verification.js";
@@ -24,6 +25,7 @@ export class Meterai {
   readonly webhooks: Webhooks;
   readonly reports: Reports;
   readonly usage: Usages;
+  readonly sandbox: Sandbox;
   readonly verification: Verification;
 
   constructor(options: Options) {
@@ -37,6 +39,7 @@ export class Meterai {
     this.webhooks = new Webhooks(this.calls);
     this.reports = new Reports(this.calls);
     this.usage = new Usages(this.calls);
+    this.sandbox = new Sandbox(this.calls);
     this.verification = new Verification(this.calls);
   }
 

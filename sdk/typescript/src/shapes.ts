@@ -12,6 +12,7 @@ export type Bundle = Schemas["Bundle"];
 export type BundleFile = Schemas["File"];
 export type BundleOrder = Schemas["BundleOrder"];
 export type BundleStart = Schemas["BundleStart"];
+export type Clock = Schemas["Clock"];
 export type DatedAgreement = Schemas["DatedAgreement"];
 export type Delivery = Schemas["ShownDelivery"];
 export type DeliveryLog = Schemas["DeliveryLog"];

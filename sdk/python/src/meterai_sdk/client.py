@@ -20,6 +20,7 @@ from meterai_sdk.resources.events import Events
 from meterai_sdk.resources.organisations import Organisations
 from meterai_sdk.resources.quota import Quotas
 from meterai_sdk.resources.reports import Reports
+from meterai_sdk.resources.sandbox import Sandbox
 from meterai_sdk.resources.stamps import Stamps
 from meterai_sdk.resources.usage import Usages
 from meterai_sdk.resources.verification import Verification
@@ -68,6 +69,7 @@ class Meterai:
         self.webhooks = Webhooks(self.calls)
         self.reports = Reports(self.calls)
         self.usage = Usages(self.calls)
+        self.sandbox = Sandbox(self.calls)
         self.verification = Verification(self.calls)
 
     @classmethod

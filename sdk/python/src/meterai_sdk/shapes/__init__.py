@@ -30,6 +30,7 @@ from meterai_sdk.shapes.reports import (
     Report,
     ReportKind,
 )
+from meterai_sdk.shapes.sandbox import Clock
 from meterai_sdk.shapes.stamping import (
     AtCoordinates,
     AtKeyword,
@@ -69,6 +70,7 @@ __all__ = [
     "Bundle",
     "BundleFile",
     "ClientCaps",
+    "Clock",
     "DatedAgreement",
     "Delivery",
     "DeliveryAttempt",
