@@ -148,7 +148,7 @@ async def test_a_moved_clock_counts_for_days_of_one_organisation(sandbox: Partne
 
     for wrong in (now, later + timedelta(days=400)):
         answer = await partner.send("PUT", CLOCK, body={"now": wrong})
-        assert code_of(answer) == (422, "sandbox.clock")
+        assert code_of(answer) == (409, "sandbox.clock")
     await partner.send("PUT", CLOCK, body={"now": None})
     own = json_of(await partner.get("/api/v1/organisation"))
     assert own["agreement"]["unit_price"] == 10_200

@@ -49,7 +49,7 @@ async def read_clock(caller: Caller, service: Service) -> Clock:
 
 @put(
     CLOCK,
-    opt=operation(scope="organisations:write", refuses={**_OFF, "sandbox.clock": Kind.INVALID}),
+    opt=operation(scope="organisations:write", refuses={**_OFF, "sandbox.clock": Kind.CONFLICT}),
 )
 async def set_clock(data: ClockMove, caller: Caller, service: Service) -> Clock:
     """Moves the organisation's clock forward, or back to the real time.

@@ -22,7 +22,7 @@ async def clock_ahead(db: Database, organisation_id: UUID) -> timedelta:
 async def move_clock(db: Database, organisation_id: UUID, *, to: datetime | None, now: datetime) -> timedelta:
     """Sets the organisation's clock, which goes on from there. `to` None: it shows the real time again.
 
-    Returns how far it is ahead. Raises: Refusal INVALID `sandbox.clock` for an earlier time than it shows,
+    Returns how far it is ahead. Raises: Refusal CONFLICT `sandbox.clock` for an earlier time than it shows,
     or one that is more than `AHEAD_MAX` away; NOT_FOUND `sandbox.off`.
     """
     async with db.transaction() as tx:
@@ -32,6 +32,6 @@ async def move_clock(db: Database, organisation_id: UUID, *, to: datetime | None
             return timedelta()
         ahead = timedelta(seconds=round((to - now).total_seconds()))
         if not await store.clock_ahead(tx, organisation_id) <= ahead <= AHEAD_MAX:
-            raise Refusal(Kind.INVALID, "sandbox.clock", days=AHEAD_MAX.days)
+            raise Refusal(Kind.CONFLICT, "sandbox.clock", days=AHEAD_MAX.days)
         await store.set_clock(tx, organisation_id, ahead, now)
     return ahead
