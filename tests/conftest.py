@@ -28,6 +28,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import settings
 
+from tests.kept_fork_servers import end_kept, keep_fork_servers
 from tests.made_once import make_once
 from tests.places import memory_with_room
 from tests.prepared import FOLDER, share_prepared
@@ -96,6 +97,15 @@ def made_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         make_once(patch)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept_fork_servers() -> Iterator[None]:
+    """See `tests.kept_fork_servers`."""
+    with pytest.MonkeyPatch.context() as patch:
+        keep_fork_servers(patch)
+        yield
+    end_kept()
 
 
 @pytest.fixture(scope="module", autouse=True)
