@@ -1,8 +1,7 @@
 """What schemathesis needs to know besides the description: bodies that are files, and a token.
 
-The token is that of the client in METERAI_API_URL, _CLIENT, _KEY_ID and _KEY.
-
-`script/try-api` names this file in SCHEMATHESIS_HOOKS. A token ends after 15 minutes, a long run does not.
+`schemathesis.toml` names this file. With METERAI_API_URL, _CLIENT, _KEY_ID and _KEY in the environment it
+gets tokens of this client by itself, because a token ends after 15 minutes and a long run does not.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ from meterai_sdk.access import ASSERTION_TYPE, TOKEN_PATH
 from meterai_sdk.credentials import Credentials, read_key
 
 
-@schemathesis.auth(refresh_interval=600)
 class ProgramToken:
     """Gets a token as a partner's program does."""
 
@@ -50,3 +48,7 @@ def credentials() -> Credentials:
 def file_of(context: Any, value: Any) -> bytes:
     """A body that is a file."""
     return value if isinstance(value, bytes) else str(value).encode()
+
+
+if "METERAI_API_CLIENT" in os.environ:
+    schemathesis.auth(refresh_interval=600)(ProgramToken)
