@@ -27,6 +27,7 @@ from meterai.jail.probe import ProbeRequest, ProbeResult
 from meterai.kernel.refusals import Refusal
 from meterai.sales.qr_image import READ_QR_IMAGE, QrImage, QrImageRequest
 from tests.hostile.probing import PROBE
+from tests.kept_fork_servers import end_kept
 
 pytestmark = pytest.mark.hostile
 
@@ -76,7 +77,15 @@ async def test_what_checks_a_sealed_file_has_not_read_the_upload() -> None:
     await pool.close()
 
 
-async def test_kept_processes_are_few_and_end_soon(jail: JailPool, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def no_other_jails() -> None:
+    """Ends the fork servers that earlier tests handed on: `confined` would count them."""
+    end_kept()
+
+
+async def test_kept_processes_are_few_and_end_soon(
+    no_other_jails: None, jail: JailPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("meterai.jail.supply._KEPT_SECONDS", 600)
     await resting(3, 3)
     for person in range(20):

@@ -12,6 +12,7 @@ import pytest
 from meterai.background.topics import stamp
 from meterai.bootstrap import App
 from meterai.kit import outbox
+from meterai.kit.settings import Settings
 from meterai.ledger.model import (
     SELLER,
     AccountKind,
@@ -228,7 +229,7 @@ async def refuse(shop: Shop, job_id: uuid.UUID) -> None:
     async with shop.db.transaction() as tx:
         await outbox.enqueue_many(tx, [(REFUSED, news)], shop.clock())
         await posting.post(tx, [freed], shop.clock())
-    app = cast("App", SimpleNamespace(db=shop.db, clock=shop.clock))
+    app = cast("App", SimpleNamespace(settings=Settings(), db=shop.db, clock=shop.clock))
     assert await stamp(app, cast("Tools", None), "worker-1") == 1
     assert await shop.outbox(REFUSED) == []
 

@@ -36,7 +36,7 @@ def test_much_quota_is_told_once_and_readably(language: str, said: str) -> None:
     page = make_pages().render(
         Visit(language, "/saya", ""), "mine.html", contacts=[], refused="", refused_facts={}, proof="",
         available=12_500, reserved=0, documents=[], orders=[], private=True,
-        organisations=[], acting=None, may_stamp=True, may_buy=True,
+        organisations=[], acting=None, may_stamp=True, may_buy=True, has_sandbox=False, is_collector=False,
         bundles=nothing, document_part=nothing, order_part=nothing,
     ).decode()  # fmt: skip
     assert page.count(said) == 1
