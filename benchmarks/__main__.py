@@ -22,6 +22,11 @@ COMMANDS: Final = {
     "keys": ("benchmarks.commands.keys", "bench_keys", "Measure a key in a PKCS#11 token."),
     "placing": ("benchmarks.commands.placing", "bench_placing", "Measure where stamps are proposed."),
     "promises": ("benchmarks.commands.promises", "bench_promises", "Measure the queue's promises."),
+    "api-stamp": (
+        "benchmarks.commands.api_stamp",
+        "bench_api_stamp",
+        "Measure a stamp through the API beside an order.",
+    ),
     "bundle": ("benchmarks.commands.bundle", "bench_bundle", "Measure a partner's bundle with kills."),
     "webhooks": (
         "benchmarks.commands.webhooks",

@@ -9,6 +9,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from simulator.crowd.service import find_service
 from tests.running_service import RunningService, running_service
 
 _LOOK_SECONDS = 0.5
+_LOOK_SECONDS_PER_FILE = 0.000_2
+"""The service counts all files for each look."""
 _STUCK_SECONDS = 120.0
 """The benchmark ends when no stamp was made for so long."""
 _SETTINGS: Mapping[str, str] = {
@@ -91,7 +94,7 @@ def _stamp(
     longest, last = 0.0, time.monotonic()
     began = last
     partner.bundles.start(bundle, documents=documents)
-    for stamped in _progress(partner, bundle):
+    for stamped in _progress(partner, bundle, every_s=_LOOK_SECONDS + _LOOK_SECONDS_PER_FILE * documents):
         now = time.monotonic()
         longest, last = max(longest, now - last), now
         if not memory and stamped * 10 >= documents:
@@ -99,7 +102,8 @@ def _stamp(
         if death is not None and stamped >= death:
             death = next(deaths, None)
             for pid in pids_of(root, "worker"):
-                os.kill(pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):  # it may end by itself meanwhile
+                    os.kill(pid, signal.SIGKILL)
     seconds = time.monotonic() - began
     results = [json.loads(line) for line in _results(partner, bundle)]
     done = [one for one in results if one["state"] == "stamped"]
@@ -118,7 +122,7 @@ def _stamp(
     )
 
 
-def _progress(partner: Meterai, bundle: str) -> Iterator[int]:
+def _progress(partner: Meterai, bundle: str, *, every_s: float) -> Iterator[int]:
     """Yields how many are stamped, whenever there are more, until the bundle has ended or hangs."""
     stamped, seen = 0, time.monotonic()
     while time.monotonic() - seen < _STUCK_SECONDS:
@@ -128,7 +132,7 @@ def _progress(partner: Meterai, bundle: str) -> Iterator[int]:
             yield stamped
         if found["state"] not in ("stamping", "waiting_for_quota", "halted"):
             return
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(every_s)
 
 
 def _results(partner: Meterai, bundle: str) -> list[str]:
