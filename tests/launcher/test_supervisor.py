@@ -333,7 +333,7 @@ async def test_what_ends_again_and_again_is_started_ever_later_until_it_has_live
     """And the next launcher knows who to end, should this one be killed."""
     supervisor = supervisor_in(tmp_path)
     pauses: list[float] = []
-    child = Ending([0.0] * 7 + [31.0, 29.0])
+    child = Ending([0.0] * 7 + [11.0, 9.0])
     supervisor._children = [child]  # type: ignore[list-item]
 
     async def sleep(seconds: float) -> None:

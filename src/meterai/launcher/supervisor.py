@@ -36,7 +36,7 @@ Report = Callable[[str], None]
 _LOG_BYTES_MAX = 8 << 20
 _LOOK_AT_LOGS_SECONDS = 10.0
 _BACKOFF_SECONDS = (0.2, 10.0)
-_HEALTHY_SECONDS = 30.0
+_HEALTHY_SECONDS = 10.0
 _STOP_SECONDS = 8.0
 _LONG_SECONDS = 20.0
 """After this time the person who waits is told for what."""
