@@ -26,7 +26,7 @@ _LOOK_SECONDS = 0.5
 _LOOK_SECONDS_PER_FILE = 0.000_2
 """The service counts all files for each look."""
 _STUCK_SECONDS = 120.0
-"""The benchmark ends when no stamp was made for so long."""
+"""The benchmark ends when no stamp was made for this time."""
 _SETTINGS: Mapping[str, str] = {
     "METERAI_JAIL_SLOTS": "2",  # as the worker of the stamping cycle's own benchmark
     "METERAI_API_REQUESTS_PER_MINUTE": "10000000",

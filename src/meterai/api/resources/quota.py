@@ -152,14 +152,14 @@ async def _quota(service: Service, organisation_id: UUID) -> ShownQuota:
 
 @get("/api/v1/quota/alert", opt=operation(scope="quota:read"))
 async def read_quota_alert(caller: Caller, service: Service) -> QuotaAlert:
-    """Says below how many stamps an event comes."""
+    """Reads the stock below which an event comes."""
     async with service.db.connection() as connection:
         return QuotaAlert(pieces=await alert_of(connection, caller.organisation_id))
 
 
 @put("/api/v1/quota/alert", opt=operation(scope="webhooks:write"))
 async def change_quota_alert(data: QuotaAlert, caller: Caller, service: Service) -> QuotaAlert:
-    """Sets below how many stamps an event comes."""
+    """Sets the stock below which an event comes."""
     await set_quota_alert(service.db, caller.organisation_id, data.pieces)
     return data
 

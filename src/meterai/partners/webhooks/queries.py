@@ -102,7 +102,7 @@ async def find_delivery(conn: Connection, id: UUID, *, organisation_id: UUID) ->
 
 
 async def alert_of(conn: Connection, organisation_id: UUID) -> int:
-    """Below how many pieces an organisation is told of its stock; 0: it is not."""
+    """The stock below which an organisation is told, in pieces. 0: it is never told."""
     pieces: int | None = await conn.fetchval(
         "SELECT pieces FROM partners.quota_alert WHERE organisation_id = $1", organisation_id
     )

@@ -292,7 +292,7 @@ async def replay(
 
 
 async def quota_alerts(tx: Connection) -> list[tuple[UUID, int, bool]]:
-    """Organisations that want to hear of low stock: below how many pieces, and whether they have."""
+    """Organisations that want to hear of low stock: the limit in pieces, and whether they were told."""
     rows = await tx.fetch(
         """SELECT organisation_id, pieces, told_at IS NOT NULL AS told FROM partners.quota_alert
            FOR NO KEY UPDATE SKIP LOCKED"""
@@ -310,7 +310,7 @@ async def note_alerts(tx: Connection, organisations: Sequence[UUID], told_at: da
 
 
 async def set_quota_alert(connection: Connection, organisation_id: UUID, pieces: int) -> None:
-    """Writes below how many pieces an organisation wants to hear of its stock."""
+    """Writes the stock below which an organisation is told, in pieces."""
     await connection.execute(
         """INSERT INTO partners.quota_alert (organisation_id, pieces) VALUES ($1, $2)
            ON CONFLICT (organisation_id) DO UPDATE SET pieces = excluded.pieces""",

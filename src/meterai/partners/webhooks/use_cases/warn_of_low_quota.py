@@ -13,7 +13,7 @@ from meterai.partners.webhooks.model import NewEvent
 
 
 async def set_quota_alert(db: Database, organisation_id: UUID, pieces: int) -> None:
-    """Sets below how many pieces an organisation is told of its stock. 0: never."""
+    """Sets the stock below which an organisation is told, in pieces. 0: never."""
     async with db.connection() as connection:
         await store.set_quota_alert(connection, organisation_id, pieces)
 
