@@ -119,7 +119,7 @@ async def test_a_request_with_a_key_is_done_once_and_its_answer_is_given_again(
     assert again.headers["location"] == first.headers["location"]
     assert list(DESK.written.values()) == ["lunas"]
     assert code_of(await partner.post(URL, {"text": "lain"}, key="a")) == (422, "api.key_reused")
-    for key in ("", "é", "x" * 256):
+    for key in ("", "é", "x" * 256, '"'):
         assert code_of(await partner.post(URL, order, key=key)) == (400, "api.key_missing")
 
     worker = running.line.database.worker

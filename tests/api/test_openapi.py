@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from meterai.api.conventions.once import key_of
 from meterai.api.openapi.refusals import codes_of
 from meterai.api.routes import HANDLERS
+from meterai.kernel.refusals import Refusal
 from meterai.texts.api_problems import FOR_MACHINES
 from meterai.texts.refusals import TABLE
 from tests.api.partner import json_of
@@ -73,3 +75,17 @@ async def test_the_codes_that_a_file_raises_are_among_those_that_its_operations_
     }
     assert raised
     assert raised <= declared
+
+
+async def test_it_describes_the_keys_that_are_taken(document: dict[str, Any]) -> None:
+    named = document["paths"]["/api/v1/stamps"]["post"]["parameters"]
+    schema = next(one["schema"] for one in named if one["name"] == "Idempotency-Key")
+    for key in ("a", '"a"', '"', '""', ""):
+        is_taken = bool(key.strip('"'))
+        assert bool(re.search(schema["pattern"], key)) == is_taken
+        scope: Any = {"headers": [(b"idempotency-key", key.encode())]}
+        if is_taken:
+            assert key_of(scope) == "a"
+        else:
+            with pytest.raises(Refusal, match=r"api\.key_missing"):
+                key_of(scope)

@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 
 from meterai.kit.http.guarded_protocol import GuardedProtocol
-from tests.api.partner import Tokens, caller_of
+from tests.api.partner import Tokens, caller_of, register
 from tests.partners.organisations import make_chain
 from tests.ports import free_port
 from tests.waiting_room.line import NOON
@@ -39,6 +39,7 @@ async def address(running: RunningSite) -> AsyncIterator[str]:
 
 async def test_schemathesis_finds_nothing(running: RunningSite, tokens: Tokens, address: str) -> None:
     chain = await make_chain(running.line.database.app, now=NOON)
+    await register(running.line.database.owner, chain.distributor.id)
     token = tokens.partner(running.site, caller_of(chain.distributor.id)).token
     program = Path(sys.executable).with_name("schemathesis")
     asked = await asyncio.create_subprocess_exec(

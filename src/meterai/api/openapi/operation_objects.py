@@ -20,12 +20,14 @@ from meterai.api.openapi.refusals import codes_by_status
 from meterai.api.openapi.schemas import Schemas
 
 _BINARY = {"type": "string", "format": "binary", "minLength": 1}
+_SOME_KEY = "^[!-~]*[!#-~][!-~]*$"
+"""ASCII without spaces. Quotation marks alone name nothing: those around a key are not part of it."""
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": True,
     "description": "Names the request. Sent again with the same key, it gets the same answer.",
-    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    "schema": {"type": "string", "pattern": _SOME_KEY, "maxLength": 255},
 }
 _TEXT = {"type": "string"}
 _COUNT = {"type": "integer", "minimum": 0}
