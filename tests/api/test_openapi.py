@@ -89,3 +89,11 @@ async def test_it_describes_the_keys_that_are_taken(document: dict[str, Any]) ->
         else:
             with pytest.raises(Refusal, match=r"api\.key_missing"):
                 key_of(scope)
+
+
+async def test_a_manifest_may_name_nothing_and_a_file_is_never_empty(document: dict[str, Any]) -> None:
+    bundle = "/api/v1/bundles/{bundle_id}"
+    manifest = document["paths"][f"{bundle}/manifest"]["put"]["requestBody"]["content"]
+    content = document["paths"][bundle + "/files/{file_id}/content"]["put"]["requestBody"]["content"]
+    assert manifest == {"application/x-ndjson": {"schema": {"type": "string"}}}
+    assert content["application/pdf"]["schema"]["minLength"] == 1

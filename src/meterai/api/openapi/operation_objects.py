@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from http import HTTPStatus
 from types import NoneType
-from typing import Any, get_args, get_origin
+from typing import Any, Final, get_args, get_origin
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
@@ -20,6 +20,8 @@ from meterai.api.openapi.refusals import codes_by_status
 from meterai.api.openapi.schemas import Schemas
 
 _BINARY = {"type": "string", "format": "binary", "minLength": 1}
+_BODIES: Final[dict[str, Any]] = {JSON: {"type": "object"}, "application/x-ndjson": {"type": "string"}}
+"""Schemas of bodies without a struct. Lines may be none."""
 _SOME_KEY = "^[!-~]*[!#-~][!-~]*$"
 """ASCII without spaces. Quotation marks alone name nothing: those around a key are not part of it."""
 _KEY = {
@@ -105,10 +107,7 @@ class OperationObject:
         if self._data:
             content: dict[str, Any] = {JSON: {"schema": schemas.of(self._data.raw)}}
         else:
-            content = {
-                kind: {"schema": {"type": "object"} if kind == JSON else _BINARY}
-                for kind in self._operation.body
-            }
+            content = {kind: {"schema": _BODIES.get(kind, _BINARY)} for kind in self._operation.body}
         return {"required": True, "content": content} if content else {}
 
     def _answers(self) -> dict[int, Any]:
