@@ -39,12 +39,14 @@ class AccountKind(StrEnum):
     """The plan of accounts. Every kind has one unit and one side (`unit_of`, `side_of`)."""
 
     # STAMP: issuance -> distributor_stock -> seller_stock -> lot -> used; for partners:
-    # issuance -> partner_stock -> partner_stock of the next below -> used, each organisation with its own
+    # issuance -> partner_stock -> partner_stock of the next below -> used, each organisation with its own;
+    # a serial number that is taken first and stamped later: partner_stock -> unstamped -> used
     ISSUANCE = "issuance"
     DISTRIBUTOR_STOCK = "distributor_stock"
     SELLER_STOCK = "seller_stock"
     LOT = "lot"
     PARTNER_STOCK = "partner_stock"
+    UNSTAMPED = "unstamped"
     USED = "used"
     # IDR
     TREASURY_PREPAID = "treasury_prepaid"  # deposited at the treasury; of partners: and not yet drawn
@@ -83,6 +85,9 @@ class TransferCode(StrEnum):
     RESERVE_STAMPING = "reserve_stamping"
     STAMPING = "stamping"
     RELEASE_STAMPING = "release_stamping"
+    TAKE_SERIAL = "take_serial"
+    STAMP_SERIAL = "stamp_serial"
+    RETURN_SERIAL = "return_serial"
     REFUND_QUOTA = "refund_quota"
     REFUND_FACE_VALUE = "refund_face_value"
     REFUND_FEE = "refund_fee"
@@ -114,6 +119,7 @@ _STAMP_KINDS = {
     AccountKind.SELLER_STOCK,
     AccountKind.LOT,
     AccountKind.PARTNER_STOCK,
+    AccountKind.UNSTAMPED,
     AccountKind.USED,
 }
 _FREE_KINDS = {
@@ -128,6 +134,7 @@ _FREE_KINDS = {
 PARTNER_KINDS = frozenset(
     {
         AccountKind.PARTNER_STOCK,
+        AccountKind.UNSTAMPED,
         AccountKind.PARTNER_CASH,
         AccountKind.PARTNER_SALES,
         AccountKind.PARTNER_FUNDS,
