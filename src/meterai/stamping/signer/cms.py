@@ -1,5 +1,8 @@
 """Makes the CMS of a stamp: SignedData for PAdES B-T (ETSI EN 319 142-1) from a template.
 
+The sealer signs the attributes with a key of its own (`build_cms`). The adapter has none: it sends the
+attributes (`signed_attributes`), and puts the signature that it gets into the structure (`assemble_cms`).
+
 Only four things differ from stamp to stamp: digest, signature, time-stamp token, and the lengths around
 them. The rest is encoded once for each key. The tests compare with pyHanko's validator and with
 `openssl cms -verify`.
@@ -40,7 +43,6 @@ class _Template(NamedTuple):
     attributes_after: bytes
     signer_before: bytes
     """Content of SignerInfo before the signed attributes."""
-    signature_algorithm: bytes
     data_before: bytes
     """Content of SignedData before the signer infos."""
 
@@ -64,26 +66,34 @@ async def build_cms(digest: bytes, key: SealingKey, timestamper: Timestamper) ->
 
     Raises: Refusal UNAVAILABLE `tsa.unavailable` or `tsa.bad_token`; what the key raises.
     """
-    template = _make_template(key.certificates, key.algorithm)
-    attributes = template.attributes_before + digest + template.attributes_after
+    attributes = signed_attributes(digest, key.certificates)
     signature = await key.sign(hashlib.sha256(attributes).digest())
     token = await timestamper.stamp(hashlib.sha256(signature).digest())
-    return _assemble(template, attributes, signature, token)
+    return assemble_cms(attributes, signature, token, certificates=key.certificates, algorithm=key.algorithm)
 
 
-def cms_bytes_max(certificates: Sequence[bytes], token_bytes_max: int) -> int:
-    """Largest size of a CMS with this chain, for any key: the room needed in Contents."""
-    template = _make_template(tuple(certificates), "rsa")
-    attributes = template.attributes_before + bytes(32) + template.attributes_after
-    return len(_assemble(template, attributes, bytes(512), bytes(token_bytes_max)))
+def signed_attributes(digest: bytes, certificates: Sequence[bytes]) -> bytes:
+    """Makes the DER of the SET that is signed: content type, message digest, signing-certificate-v2.
+
+    `digest`: SHA-256 over the byte range. `certificates`: DER, the signer's first.
+    """
+    template = _make_template(tuple(certificates))
+    return template.attributes_before + digest + template.attributes_after
 
 
-def _assemble(template: _Template, attributes: bytes, signature: bytes, token: bytes) -> bytes:
+def assemble_cms(
+    attributes: bytes, signature: bytes, token: bytes, *, certificates: Sequence[bytes], algorithm: str
+) -> bytes:
+    """Puts signed attributes, their signature and its time-stamp token together (RFC 5652 clause 5.1).
+
+    `algorithm`: `rsa` (PKCS#1 v1.5) or `ecdsa`, with SHA-256. An empty token: the signature has none.
+    """
+    template = _make_template(tuple(certificates))
     signer = der.encode(
         der.SEQUENCE,
         template.signer_before,
         b"\xa0" + attributes[1:],  # [0] IMPLICIT SET: signed with the tag of a SET (RFC 5652 clause 5.4)
-        template.signature_algorithm,
+        _SIGNATURE_ALGORITHMS[algorithm],
         der.encode(der.OCTET_STRING, signature),
         *([der.encode(0xA1, _attribute(OID_TIME_STAMP_TOKEN, token))] if token else []),
     )
@@ -91,8 +101,15 @@ def _assemble(template: _Template, attributes: bytes, signature: bytes, token: b
     return der.encode(der.SEQUENCE, OID_SIGNED_DATA, der.encode(0xA0, data))
 
 
+def cms_bytes_max(certificates: Sequence[bytes], token_bytes_max: int) -> int:
+    """Largest size of a CMS with this chain, for any key: the room needed in Contents."""
+    attributes = signed_attributes(bytes(32), certificates)
+    token = bytes(token_bytes_max)
+    return len(assemble_cms(attributes, bytes(512), token, certificates=certificates, algorithm="rsa"))
+
+
 @lru_cache(maxsize=8)
-def _make_template(certificates: tuple[bytes, ...], algorithm: str) -> _Template:
+def _make_template(certificates: tuple[bytes, ...]) -> _Template:
     issuer, serial = _issuer_and_serial(certificates[0])
     attributes = der.encode_set_of(
         der.SET,
@@ -108,7 +125,6 @@ def _make_template(certificates: tuple[bytes, ...], algorithm: str) -> _Template
         attributes_before=before,
         attributes_after=after,
         signer_before=_VERSION_1 + der.encode(der.SEQUENCE, issuer, serial) + _SHA256,
-        signature_algorithm=_SIGNATURE_ALGORITHMS[algorithm],
         data_before=b"".join(
             (
                 _VERSION_1,
