@@ -13,7 +13,7 @@ import atheris  # type: ignore[import-not-found]
 _OURS = [
     "meterai.kernel", "meterai.pdf", "meterai.signatures.stamp_code", "meterai.kit.files.zip_archive",
     "meterai.stamping.in_jail", "meterai.stamping.signer_wire", "meterai.verification.in_jail",
-    "meterai.web.requests.forms", "multipart",
+    "meterai.kit.http.form_reader", "multipart",
 ]  # fmt: skip
 
 with atheris.instrument_imports(include=_OURS):

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.http import form_reader as forms
 from meterai.kit.http.body_budget import ArrivingBody, BodyBudget
 from meterai.web.documents.uploads import file_name
-from meterai.web.requests import forms
 from meterai.web.requests.forms import (
     DOCUMENTS,
     FIELD_BYTES_MAX,

@@ -11,6 +11,7 @@ from meterai.customers.codes import CODE_LIFE
 from meterai.gate.waiting.presence import PRESENT_AROUND_CLOSING_S
 from meterai.kernel.refusals import Refusal
 from meterai.kit.formats.display import size_text
+from meterai.kit.http import form_reader as forms
 from meterai.pdf.limits import CHECKED_BYTES_MAX, DEFAULT_LIMITS
 from meterai.sales.bank_account import HOLDER_LENGTH_MAX
 from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, LARGE_PIECES_MAX, UNPAID_PIECES_MAX
@@ -22,7 +23,6 @@ from meterai.web.documents.upload_routes import FileInput
 from meterai.web.orders.buyer_form import BuyerFields
 from meterai.web.pages.messages import state_text, text_of
 from meterai.web.pages.templates import TEMPLATES
-from meterai.web.requests import forms
 from meterai.web.requests.forms import FILES_MAX, FormLimits, read_form
 from meterai.web.requests.visits import Visit
 from tests.web.test_forms import MULTIPART, arriving, part
