@@ -218,7 +218,7 @@ async def test_answers_say_how_many_requests_are_left(
     running: RunningSite, partner: Partner, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running.app.settings = msgspec.structs.replace(running.app.settings, api_requests_per_minute=3)
-    monkeypatch.setattr("meterai.api.conventions.handling.time.monotonic", lambda: 1000.0)
+    monkeypatch.setattr("meterai.api.conventions.rate_limits.time.monotonic", lambda: 1000.0)
     one = tokens.partner(partner.site, caller_of(uuid.uuid4(), "stamps:read"))
     first = await one.get(URL)
     assert first.headers["ratelimit-policy"] == '"client";q=3;w=60'

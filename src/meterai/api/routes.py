@@ -27,6 +27,8 @@ from meterai.api.resources import (
     webhooks,
 )
 from meterai.api.verification import read_digest, read_serial, verify_document
+from meterai.api.wire.handling import wire_route
+from meterai.api.wire.routes import ENDPOINTS
 
 HANDLERS: list[Any] = [
     give_token,
@@ -54,4 +56,5 @@ HANDLERS: list[Any] = [
     *deliveries.ROUTES,
     *usage.ROUTES,
 ]
-ROUTES = [api_router(HANDLERS)]
+ROUTES = [api_router(HANDLERS), wire_route(ENDPOINTS)]
+"""The API (docs/partners.md#conventions), and the wire (docs/wire.md)."""

@@ -17,6 +17,7 @@ from meterai.kit import database_urls
 from meterai.kit.formats.comma_list import listed
 from meterai.kit.secret_settings import SECRET_FILES, SECRETS, file_of, secret_of
 from meterai.kit.unsafe_settings import unsafe_settings
+from meterai.kit.wire_hosts import read_hosts
 
 Doc = msgspec.Meta
 NO_BEACON = "none"
@@ -131,6 +132,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     api_requests_per_minute: Annotated[
         int, Doc(ge=1, description="requests that a client of the API may make in a minute, in each process")
     ] = 6_000
+    wire_hosts: Annotated[
+        str,
+        Doc(
+            description="host names of their own for roles of the wire (docs/wire.md), with commas: "
+            "`stampv2=stamp.example,backend=login.example`; empty: the base paths below /wire/ alone"
+        ),
+    ] = ""
     partner_sandbox: Annotated[
         Literal["", "on", "off"],
         Doc(
@@ -563,6 +571,10 @@ def _what_is_wrong(settings: Settings) -> Iterator[tuple[str, str]]:
     head = settings.audit_head
     if head and not (re.fullmatch(r"syslog:|file:///.+", head) or _is_address(head, ("https",))):
         yield "audit_head", "Expected file:///folder/file, syslog: or an https address"
+    try:
+        read_hosts(settings.wire_hosts)
+    except ValueError as error:
+        yield "wire_hosts", str(error)
     if not re.fullmatch(r"[1-9]\d{0,2}", settings.home_country, re.A):
         yield "home_country", "Expected a country code such as 62"
     if settings.log_level.upper() not in logging.getLevelNamesMapping():

@@ -19,6 +19,7 @@ import uvloop
 from meterai.api.conventions.problems import problem_response
 from meterai.api.openapi.document import make_document
 from meterai.api.routes import ROUTES
+from meterai.api.wire.addresses import WireAddresses
 from meterai.bootstrap import App, open_site_app
 from meterai.kit import garbage_collection
 from meterai.kit.database import DATABASE_IS_DOWN, ending_in_words
@@ -52,7 +53,7 @@ async def serve(settings: Settings) -> None:
             describe_api=make_document,
             problem=problem_response,
         )
-        config = server_config(settings, site)
+        config = server_config(settings, WireAddresses(site, settings.wire_hosts))
         with listen(settings.host, settings.port) as listener:
             garbage_collection.settle()
             log.info("site_ready", port=settings.port)

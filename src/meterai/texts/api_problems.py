@@ -10,6 +10,7 @@ from meterai.texts.mechanism.explanations import Explanation
 from meterai.texts.mechanism.marks import N_
 from meterai.texts.refusals import TABLE
 from meterai.texts.stamp_problems import STAMP_PROBLEMS
+from meterai.texts.wire import WIRE_PROBLEMS
 
 _OPENAPI: Final = {"openapi": "/api/openapi.json"}
 FOR_MACHINES: Final[dict[str, Explanation]] = {
@@ -73,6 +74,7 @@ FOR_MACHINES: Final[dict[str, Explanation]] = {
         facts={"retry_after_s": 5},
     ),
     **ACCESS_PROBLEMS,
+    **WIRE_PROBLEMS,
     "api.empty": Explanation(
         N_("Permintaan ini tidak berisi apa-apa."),
         N_("Kirim PDF-nya sebagai isi. Bila dikirim untuk kedua kali: baca berkasnya lagi dari awal."),

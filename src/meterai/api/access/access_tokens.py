@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 from joserfc import jwt
 from joserfc.errors import ExpiredTokenError, JoseError
-from joserfc.jwk import KeySet, OctKey
+from joserfc.jwk import KeySet
 
+from meterai.api.access.mac_keys import mac_key
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kernel.typed_ids import Prefix, read_id, write_id
 from meterai.kit.application_secret import honoured
@@ -35,7 +34,7 @@ class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
 
 def make_token(secret: bytes, token: AccessToken, *, issuer: str, now: datetime) -> str:
     """Makes a token, which lives for `TOKEN_LIVES`."""
-    key = _key(bytes(secret))
+    key = mac_key(bytes(secret), _PURPOSE)
     client = write_id(Prefix.CLIENT, token.client_id)
     claims = {
         "iss": issuer,
@@ -55,7 +54,9 @@ def make_token(secret: bytes, token: AccessToken, *, issuer: str, now: datetime)
 def read_token(secret: bytes, text: str, *, issuer: str, now: datetime) -> AccessToken:
     """Reads a token. Raises: Refusal UNAUTHENTICATED `access.token_wrong`, `access.token_ended`."""
     try:
-        read = jwt.decode(text, KeySet([_key(one) for one in honoured(secret)]), algorithms=[_ALGORITHM])
+        read = jwt.decode(
+            text, KeySet([mac_key(one, _PURPOSE) for one in honoured(secret)]), algorithms=[_ALGORITHM]
+        )
         _claims(issuer, now).validate(read.claims)
         if read.header.get("typ") != _TYPE:
             raise _wrong()
@@ -68,14 +69,6 @@ def read_token(secret: bytes, text: str, *, issuer: str, now: datetime) -> Acces
 
 def _wrong() -> Refusal:
     return Refusal(Kind.UNAUTHENTICATED, "access.token_wrong")
-
-
-@cache
-def _key(secret: bytes) -> OctKey:
-    """The key made from one of our secrets. A process knows a few of them in its life."""
-    derived = hashlib.blake2b(_PURPOSE, key=hashlib.sha256(secret).digest(), digest_size=32).digest()
-    name = hashlib.sha256(derived).hexdigest()[:12]
-    return OctKey.import_key(derived, {"kid": name, "use": "sig", "alg": _ALGORITHM})
 
 
 def _claims(issuer: str, now: datetime) -> jwt.JWTClaimsRegistry:

@@ -112,13 +112,17 @@ async def read_whole(
 
     Raises: api.body_too_large (413), api.body_unreadable (400) when JSON is missing, and as `read_body`.
     """
-    body = await read_body(_chunks(receive, operation.body_bytes_max))
+    body = await read_body(chunks_of(receive, operation.body_bytes_max))
     if not body and "data" in handler.parsed_fn_signature.parameters:
         raise Refusal(Kind.MALFORMED, "api.body_unreadable")
     return body
 
 
-async def _chunks(receive: Receive, most: int) -> AsyncIterator[bytes]:
+async def chunks_of(receive: Receive, most: int) -> AsyncIterator[bytes]:
+    """The pieces of a body of at most `most` bytes.
+
+    Raises: api.body_too_large (413); api.body_cut (400) when the client has gone.
+    """
     seen, more = 0, True
     while more:
         message = cast("dict[str, Any]", await receive())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any, cast
@@ -24,7 +23,7 @@ from meterai.api.conventions.bodies import (
 from meterai.api.conventions.once import REPLAYED, KeyedRequest, Once
 from meterai.api.conventions.operations import Operation, operation_of
 from meterai.api.conventions.problems import problem_response
-from meterai.api.conventions.rate_limits import RateLimits
+from meterai.api.conventions.rate_limits import count_request
 from meterai.api.conventions.request_log import Noted, RequestLog
 from meterai.api.dependencies import one_of
 from meterai.bootstrap import App
@@ -38,9 +37,8 @@ _EXPOSED = "Retry-After, Deprecation, Sunset, Link"
 class Handling:
     """The middleware of the API's handlers. One that declares no operation is passed on."""
 
-    def __init__(self, app: ASGIApp, limits: RateLimits) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         http = cast(HTTPScope, scope)
@@ -95,11 +93,11 @@ class Handling:
         send: Send,
         headers: dict[str, str],
     ) -> None:
-        service: App = scope["litestar_app"].state.service
+        state = scope["litestar_app"].state
+        service: App = state.service
         caller = await authentication.authenticate(service, scope)
         scope["state"]["caller"] = caller
-        per_minute = service.settings.api_requests_per_minute
-        headers.update(self._limits.take(caller.client_id, time.monotonic(), per_minute=per_minute))
+        headers.update(count_request(state, caller.client_id))
         if operation.scope not in caller.scopes:
             raise Refusal(Kind.FORBIDDEN, "access.scope", scope=operation.scope)
         check_query(handler, scope)

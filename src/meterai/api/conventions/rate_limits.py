@@ -6,8 +6,12 @@ Each process counts for itself, so a client sees what is left in the process tha
 from __future__ import annotations
 
 import math
+import time
 from uuid import UUID
 
+from litestar.datastructures import State
+
+from meterai.api.dependencies import one_of
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.fading_counts import FadingCounts, less_by
 
@@ -36,6 +40,16 @@ class RateLimits:
             raise Refusal(Kind.BUSY, "api.too_many", retry_after_s=wait, headers=_headers(spent, per_minute))
         self._spent.add(name, now, one)
         return _headers(spent + one, per_minute)
+
+
+def count_request(state: State, client_id: UUID) -> dict[str, str]:
+    """Counts a request of a client, at whatever door of the API. `state`: of the application.
+
+    Raises: as `RateLimits.take`.
+    """
+    limits = one_of(RateLimits, state, RateLimits)
+    per_minute = state.service.settings.api_requests_per_minute
+    return limits.take(client_id, time.monotonic(), per_minute=per_minute)
 
 
 def _headers(spent: float, per_minute: int) -> dict[str, str]:

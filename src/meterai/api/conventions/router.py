@@ -12,7 +12,6 @@ from litestar.types import ControllerRouterHandler
 from meterai.api.conventions.bodies import JsonBody
 from meterai.api.conventions.handling import Handling, give_caller, give_once
 from meterai.api.conventions.options import options_handlers
-from meterai.api.conventions.rate_limits import RateLimits
 
 
 def api_router(handlers: Sequence[ControllerRouterHandler]) -> Router:
@@ -20,7 +19,7 @@ def api_router(handlers: Sequence[ControllerRouterHandler]) -> Router:
     return Router(
         "/",
         route_handlers=[*options_handlers(handlers), *handlers],
-        middleware=[DefineMiddleware(Handling, limits=RateLimits())],
+        middleware=[DefineMiddleware(Handling)],
         dependencies={
             "caller": Provide(give_caller, sync_to_thread=False),
             "once": Provide(give_once, sync_to_thread=False),

@@ -1,0 +1,10 @@
+"""All endpoints of the wire. A module of `resources` lists its own as `ENDPOINTS`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from meterai.api.wire.endpoints import Endpoint
+from meterai.api.wire.resources import document_types
+
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (*document_types.ENDPOINTS,)
