@@ -17,7 +17,7 @@ from meterai.pdf.requests import RenderedPage, RenderRequest
 from meterai.stamping.crop_requests import DRAW_CROP, CropRequest
 from meterai.stamping.in_jail import stamp_pictures
 from meterai.stamping.placement import Placement
-from meterai.stamping.stamp_face import given_artwork, sample_stamp
+from meterai.stamping.stamp_face import given_artwork, jpeg_picture, sample_stamp
 from meterai.stamping.stamp_face.artwork import artwork
 from meterai.stamping.stamp_face.given_artwork import SIDE_PX, VARIABLE
 from meterai.web.pages.assets import STAMP, Assets
@@ -53,6 +53,7 @@ def forget() -> None:
         given_artwork.given_picture,
         artwork,
         sample_stamp.draw_sample,
+        jpeg_picture._shared,
         stamp_pictures._sample_file,
         stamp_pictures.draw_sample_picture,
     ):
@@ -85,6 +86,8 @@ async def test_a_stamp_shows_the_issuers_artwork_and_stays_genuine(
 async def test_samples_of_pages_and_of_jails_show_it(given: Path) -> None:
     sample = stamp_pictures.draw_sample_picture(360)
     assert shows_it(sample, 340, 180)
+    jpeg = Image.open(io.BytesIO(jpeg_picture.stamp_jpeg("0" * 22, "any code")))
+    assert shows_it(jpeg, 350, 200)
     assets = Assets()
     assert b"data:image/png;base64," in assets.by_address[assets.address(STAMP)].plain
     jail = JailPool([DRAW_CROP], spare=False)
