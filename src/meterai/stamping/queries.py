@@ -89,7 +89,12 @@ async def jobs_by_key(conn: Connection, keys: Sequence[str]) -> dict[str, tuple[
 async def job(db: Database, job_id: UUID) -> Job | None:
     """Returns a job by its id."""
     async with db.connection() as conn:
-        row = await conn.fetchrow(_JOB + "WHERE j.id = $1", job_id)
+        return await job_in(conn, job_id)
+
+
+async def job_in(conn: Connection, job_id: UUID) -> Job | None:
+    """Returns a job by its id, as a transaction sees it."""
+    row = await conn.fetchrow(_JOB + "WHERE j.id = $1", job_id)
     return _job(row) if row else None
 
 

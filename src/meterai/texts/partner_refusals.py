@@ -25,6 +25,14 @@ PARTNER_REFUSALS: Final[dict[str, Explanation]] = {
         N_("Organisasi harus memiliki seorang pemilik."),
         N_("Beri peran pemilik kepada anggota lain lebih dulu."),
     ),
+    "serial.not_unstamped": Explanation(
+        N_("Nomor seri ini sudah dibubuhkan atau sudah dikembalikan ke stok."),
+        N_("Ambil nomor seri lain. Tidak ada meterai kedua yang terpakai."),
+    ),
+    "serial.other_document": Explanation(
+        N_("Nomor seri ini sedang atau sudah dibubuhkan pada dokumen lain."),
+        N_("Kirim dokumen yang sama, atau ambil nomor seri lain. Tidak ada meterai kedua yang terpakai."),
+    ),
     "facts.incomplete": Explanation(
         N_("Data dokumen belum lengkap atau belum benar: {fields}."),
         N_("Perbaiki yang ditandai, lalu kirim lagi. Tidak ada meterai yang terpakai."),

@@ -36,7 +36,7 @@ async def serial_below(db: Database, serial: str, *, seen_by: UUID) -> SerialBel
         row = await conn.fetchrow(_SERIAL, serial, seen_by)
     if row is None:
         return None
-    facts = _facts(row) if row["has_facts"] else None
+    facts = facts_of_row(row) if row["has_facts"] else None
     if facts is not None and row["organisation_id"] != seen_by:
         facts = msgspec.structs.replace(facts, liable=None)
     names = ("serial", "state", "organisation_id", "job_id", "document_id", "sha256", "allocated_at")
@@ -69,7 +69,7 @@ async def facts_of_jobs(db: Database, job_ids: Sequence[UUID]) -> dict[UUID, Sta
     """Returns what is known of the documents of these jobs. The caller has checked whose jobs they are."""
     async with db.connection() as conn:
         rows = await conn.fetch("SELECT * FROM partners.stamp_facts WHERE job_id = ANY ($1)", list(job_ids))
-    return {row["job_id"]: _facts(row) for row in rows}
+    return {row["job_id"]: facts_of_row(row) for row in rows}
 
 
 async def digests_of_uploads(db: Database, document_ids: Sequence[UUID]) -> dict[UUID, str]:
@@ -93,7 +93,8 @@ async def documents_with_digest(db: Database, organisation_id: UUID, sha256: str
     return [row["document_id"] for row in rows]
 
 
-def _facts(row: Row) -> StampFacts:
+def facts_of_row(row: Row) -> StampFacts:
+    """Makes the facts from the columns of a table that keeps them."""
     liable = None
     if row["liable_identity"] is not None:
         liable = LiableParty(

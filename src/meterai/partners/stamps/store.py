@@ -15,7 +15,7 @@ from meterai.kit.database import Connection, call
 from meterai.partners.stamps.facts import StampFacts
 from meterai.partners.store import partner_refusals
 
-_FACTS = (
+FACTS = (
     "organisation_id",
     "document_type",
     "document_number",
@@ -49,10 +49,10 @@ async def count_stamps(
 async def note_facts(tx: Connection, organisation_id: UUID, job_id: UUID, facts: StampFacts) -> None:
     """Keeps what is known of the document that a job stamps."""
     await tx.execute(
-        f"""INSERT INTO partners.stamp_facts (job_id, {", ".join(_FACTS)})
+        f"""INSERT INTO partners.stamp_facts (job_id, {", ".join(FACTS)})
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
         job_id,
-        *_values(organisation_id, facts),
+        *values_of(organisation_id, facts),
     )
 
 
@@ -61,11 +61,11 @@ async def note_file_facts(
 ) -> None:
     """Keeps what is known of files of a bundle. What is said later counts."""
     await tx.executemany(
-        f"""INSERT INTO partners.file_facts (file_id, {", ".join(_FACTS)})
+        f"""INSERT INTO partners.file_facts (file_id, {", ".join(FACTS)})
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
             ON CONFLICT (file_id) DO UPDATE
-            SET {", ".join(f"{name} = excluded.{name}" for name in _FACTS)}""",
-        [(id, *_values(organisation_id, facts)) for id, facts in files],
+            SET {", ".join(f"{name} = excluded.{name}" for name in FACTS)}""",
+        [(id, *values_of(organisation_id, facts)) for id, facts in files],
     )
 
 
@@ -83,19 +83,19 @@ async def files_without_facts(tx: Connection, bundle_id: UUID, *, limit: int) ->
 
 async def move_facts(tx: Connection, jobs: Mapping[UUID, UUID]) -> None:
     """Makes what is known of files that of their jobs. `jobs`: the job of each file."""
-    moved = ", ".join(f"f.{name}" for name in _FACTS)
+    moved = ", ".join(f"f.{name}" for name in FACTS)
     await tx.execute(
         f"""WITH moved AS (
                 DELETE FROM partners.file_facts f USING unnest($1::uuid[], $2::uuid[]) AS g(file_id, job_id)
                 WHERE f.file_id = g.file_id RETURNING g.job_id, {moved}
-            ) INSERT INTO partners.stamp_facts (job_id, {", ".join(_FACTS)}) SELECT * FROM moved""",
+            ) INSERT INTO partners.stamp_facts (job_id, {", ".join(FACTS)}) SELECT * FROM moved""",
         list(jobs.keys()),
         list(jobs.values()),
     )
 
 
-def _values(organisation_id: UUID, facts: StampFacts) -> tuple[object, ...]:
-    """The values of the columns `_FACTS`."""
+def values_of(organisation_id: UUID, facts: StampFacts) -> tuple[object, ...]:
+    """The values of the columns `FACTS`."""
     liable = facts.liable
     of_party = (liable.identity_type, liable.identity, liable.name) if liable else (None, None, None)
     return organisation_id, facts.type, facts.number, facts.date, facts.value, *of_party

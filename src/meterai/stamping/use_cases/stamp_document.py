@@ -62,7 +62,7 @@ async def stamp_document(
     `placement.over_field`; as `start_stamping`; what `before` and `after` raise. Nothing is spent then.
     """
     for placement in placements:
-        _refuse_covering(document, placement)
+        refuse_covering(document, placement)
     async with db.transaction() as tx:
         await before(tx)
         if tuple(placements) != document.placements:
@@ -74,7 +74,11 @@ async def stamp_document(
     return started.job
 
 
-def _refuse_covering(document: DocumentPage, placement: Placement) -> None:
+def refuse_covering(document: DocumentPage, placement: Placement) -> None:
+    """Refuses a stamp that covers what nobody agreed to, or anything on a signed file.
+
+    Raises: Refusal INVALID `placement.*` as `stamp_document`.
+    """
     if document.profile is Profile.SIGNED and placement.covers:
         raise Refusal(Kind.INVALID, "placement.covers", page=placement.page)
     refuse_unsettled(placement)

@@ -1,0 +1,1 @@
+"""Serial numbers that a partner takes first and stamps later, as clients on the wire do."""

@@ -1,0 +1,82 @@
+"""Reads of serial numbers that were taken. Those of other organisations are not found (I16)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from meterai.kit.database import Connection, Database, Row
+from meterai.stamping.taken.model import TakenSerial, TakenState
+
+type Behind = tuple[datetime, str]
+"""When the last serial number of the page before was taken, and the number."""
+
+_TAKEN = """
+    SELECT t.serial, s.state, t.organisation_id, t.request_key, t.document_id, t.name, s.job_id,
+        t.taken_at, t.used_at, s.released_at, t.returned_at
+    FROM stamping.taken_serial t JOIN stamping.serial s ON s.serial = t.serial WHERE t.organisation_id = $1"""
+
+
+async def taken_serial(db: Database, serial: str, *, organisation_id: UUID) -> TakenSerial | None:
+    """Returns a serial number that this organisation took; None for any other."""
+    async with db.connection() as connection:
+        row = await connection.fetchrow(f"{_TAKEN} AND t.serial = $2", organisation_id, serial)
+    return None if row is None else _taken(row)
+
+
+async def unstamped_serials(
+    db: Database, organisation_id: UUID, *, behind: Behind | None = None, limit: int
+) -> list[TakenSerial]:
+    """Lists the serial numbers of an organisation that wait for their stamp, the newest first."""
+    async with db.connection() as connection:
+        rows = await connection.fetch(
+            f"""{_TAKEN} AND s.state = 'unstamped'
+                AND ($2::timestamptz IS NULL OR (t.taken_at, t.serial) < ($2, $3::text))
+                ORDER BY t.taken_at DESC, t.serial DESC LIMIT $4""",
+            organisation_id,
+            *(behind or (None, None)),
+            limit,
+        )
+    return [_taken(row) for row in rows]
+
+
+async def taken_serials(
+    db: Database, organisation_id: UUID, *, behind: Behind | None = None, limit: int
+) -> list[TakenSerial]:
+    """Lists all serial numbers that an organisation took, the newest first."""
+    async with db.connection() as connection:
+        rows = await connection.fetch(
+            f"""{_TAKEN} AND ($2::timestamptz IS NULL OR (t.taken_at, t.serial) < ($2, $3::text))
+                ORDER BY t.taken_at DESC, t.serial DESC LIMIT $4""",
+            organisation_id,
+            *(behind or (None, None)),
+            limit,
+        )
+    return [_taken(row) for row in rows]
+
+
+async def count_unstamped(db: Database, organisation_id: UUID) -> int:
+    """Counts the serial numbers of an organisation that wait for their stamp."""
+    async with db.connection() as connection:
+        count: int = await connection.fetchval(
+            """SELECT count(*) FROM stamping.taken_serial t JOIN stamping.serial s ON s.serial = t.serial
+               WHERE t.organisation_id = $1 AND t.used_at IS NULL AND t.returned_at IS NULL
+                   AND s.state = 'unstamped'""",
+            organisation_id,
+        )
+    return count
+
+
+async def taken_by_keys(
+    connection: Connection, organisation_id: UUID, keys: Sequence[str]
+) -> dict[str, TakenSerial]:
+    """Finds the serial numbers that were taken for these keys and not given back."""
+    rows = await connection.fetch(
+        f"{_TAKEN} AND t.request_key = ANY ($2) AND t.returned_at IS NULL", organisation_id, list(keys)
+    )
+    return {row["request_key"]: _taken(row) for row in rows}
+
+
+def _taken(row: Row) -> TakenSerial:
+    return TakenSerial(**{**dict(row), "state": TakenState(row["state"])})
