@@ -25,13 +25,18 @@ from tests.keys.soft_hsm import MODULE, PIN
 
 
 def certify(
-    pki: Path, place: str, name: str = "Meterai Elektronik 10000 SPESIMEN 2", *, now: datetime | None = None
+    pki: Path,
+    place: str,
+    name: str = "Meterai Elektronik 10000 SPESIMEN 2",
+    *,
+    for_hashes: bool = False,
+    now: datetime | None = None,
 ) -> list[x509.Certificate]:
     """The chain of a key in a token, its own certificate first, valid for five years from `now` on."""
     found = parse_place(place)
     assert isinstance(found, TokenPlace)
     request = make_request(MODULE, found, lambda: Pin(PIN), {"country_name": "ID", "common_name": name})
-    return x509.load_pem_x509_certificates(certify_request(pki, request, now=now))
+    return x509.load_pem_x509_certificates(certify_request(pki, request, for_hashes=for_hashes, now=now))
 
 
 def lengthened(pki: Path, chain: list[x509.Certificate], more: int) -> list[x509.Certificate]:

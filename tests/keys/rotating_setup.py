@@ -8,7 +8,7 @@ from typing import Any
 
 from cryptography import x509
 
-from meterai.stamping.keys.development_key import register_development_key
+from meterai.stamping.keys.development_key import register_development_keys
 from meterai.stamping.keys.signing_keys import SigningKey
 from meterai.stamping.model import Job
 from meterai.stamping.queries import job as find_job
@@ -53,8 +53,8 @@ class RotatingSetup(StampingSetup):
 
     async def register_first(self) -> str:
         """Registers the development key, as at the first start of the service."""
-        await register_development_key(self.db, self.data, now=datetime.now(UTC))
-        return str(await self.value("SELECT key_id FROM stamping.signing_key"))
+        await register_development_keys(self.db, self.data, now=datetime.now(UTC))
+        return str(await self.value("SELECT key_id FROM stamping.signing_key WHERE purpose = 'seal'"))
 
     async def add(self, label: str = "stamp-1", **changes: Any) -> str:
         """Registers a key of the HSM."""

@@ -483,3 +483,33 @@ async def test_certificates_in_another_order_are_put_right_and_a_wrong_one_is_na
             await setup.add(chain=chain)
         assert caught.value.facts["what"] == "chain"
         assert said in str(caught.value.facts["reason"])
+
+
+async def test_a_key_is_for_hashes_by_its_certificate_and_never_for_seals_too(setup: RotatingSetup) -> None:
+    place = "pkcs11:token=meterai;object=stamp-1"
+    marked = certify(setup.data / "pki", place, for_hashes=True)
+    for chain, purpose in ((marked, "seal"), (certify(setup.data / "pki", place), "hash")):
+        with pytest.raises(Refusal, match=r"key\.unfit") as refused:
+            await setup.add("stamp-1", chain=chain, purpose=purpose)
+        assert refused.value.facts["what"] == "purpose"
+    curve = certify(setup.data / "pki", "pkcs11:token=meterai;object=stamp-2", for_hashes=True)
+    with pytest.raises(Refusal, match=r"key\.unfit") as refused:
+        await setup.add("stamp-2", chain=curve, purpose="hash")
+    assert refused.value.facts["what"] == "kind"
+
+
+async def test_each_purpose_has_its_own_active_key(setup: RotatingSetup) -> None:
+    first = await setup.register_first()
+    place = "pkcs11:token=meterai;object=stamp-1"
+    chain = certify(setup.data / "pki", place, for_hashes=True)
+    hashes = await setup.add("stamp-1", chain=chain, purpose="hash")
+    await setup.start()
+    await setup.activate(hashes)
+    found = await keys_now(setup.db, setup.client, now=datetime.now(UTC))
+    assert {(key.key_id, key.purpose, key.state) for key in found} == {
+        (first, "seal", "active"),
+        (hashes, "hash", "active"),
+    }
+    await until(lambda: setup.signs_with(first), 10, "the key for seals")
+    with pytest.raises(Refusal, match=r"key\.still_active"):
+        await setup.retire(hashes)

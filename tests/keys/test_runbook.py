@@ -52,7 +52,7 @@ def assert_status_page_tells_of_the_stop(
     for command, key, told in (
         (("stop-signing", "--reason", "test"), "ani", True),
         (resume, "ani", True),
-        (("release", "sign", "4"), "budi", False),
+        (("release", "sign", "5"), "budi", False),
     ):
         subprocess.run(
             [sys.executable, "-m", "meterai.cli", *command, "--sign-with", str(keys / key)],

@@ -322,7 +322,8 @@ class StampingSetup:
         return await self.database.owner.fetchval(query, *args)
 
 
-def copy_pki(source: Path, data: Path) -> None:
-    """Copies the session's keys for one test: making RSA keys takes a second."""
+def copy_pki(source: Path, data: Path, *, for_hashes: bool = False) -> None:
+    """Copies the session's keys for one test: making RSA keys takes a second. The key for hashes if asked."""
     data.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(source, data / "pki")
+    left = None if for_hashes else shutil.ignore_patterns("hash.*")
+    shutil.copytree(source, data / "pki", ignore=left)

@@ -167,10 +167,10 @@ class _Launch:
         self._database.stop()
 
     def _make_keys(self) -> subprocess.Popen[bytes]:
-        """Makes the development PKI while the database starts. An existing one is kept."""
+        """Makes the development PKI while the database starts. An existing one gets what it lacks."""
         settings = self._settings
         folder = settings.data / "pki"
-        wanted = settings.environment == "development" and not (folder / "trust" / "code.json").exists()
+        wanted = settings.environment == "development" and not (folder / "hash.pem").exists()
         arguments = [str(folder), "--algorithm", settings.key_algorithm]
         command = python_module("sandbox.pki.authority", *arguments) if wanted else ["true"]
         with (settings.data / "logs" / "pki.log").open("ab") as log:

@@ -17,7 +17,7 @@ from meterai.operations.use_cases.open_site import open_site
 from meterai.operations.use_cases.record_officers import record_officers
 from meterai.partners.sandbox.model import is_on
 from meterai.partners.sandbox.use_cases.open_sandbox import open_sandbox
-from meterai.stamping.keys.development_key import register_development_key
+from meterai.stamping.keys.development_key import register_development_keys
 from meterai.stamping.queries import some_released_objects
 
 _LOOKED_FOR = 20
@@ -41,7 +41,7 @@ async def open_installation(settings: Settings, *, now: datetime) -> None:
             await open_site(db, events_file=settings.events_file, development=development, now=now)
         if development:
             with _reading("The development key", then=". Put pki back from a copy (docs/backup.md)."):
-                await register_development_key(db, settings.data, now=now)
+                await register_development_keys(db, settings.data, now=now)
         if is_on(settings):
             await open_sandbox(db, now=now)
     finally:

@@ -29,7 +29,7 @@ from meterai.kit.logging import set_up_logging
 from meterai.kit.production import settings_of
 from meterai.kit.settings import Settings
 from meterai.stamping import signer_wire
-from meterai.stamping.keys.development_key import development_key
+from meterai.stamping.keys.development_key import development_keys
 from meterai.stamping.signer import register
 from meterai.stamping.signer.askers import Askers, Right, may_ask, user_at
 from meterai.stamping.signer.private_keys.checked_key import FaultAlarm
@@ -166,7 +166,7 @@ async def open_sealer(settings: Settings, open_key: OpenDevice) -> AsyncIterator
         open_key,
         counters,
         FaultAlarm(throw_switch),
-        unregistered=[development_key(pki)] if development and (pki / "stamp.pem").exists() else [],
+        unregistered=development_keys(pki) if development else [],
     )
     try:
         async with db.connection() as connection:

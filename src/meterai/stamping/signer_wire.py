@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from meterai.kernel.refusals import Kind
+from meterai.stamping.keys.signing_keys import Purpose
 
 _LENGTH = struct.Struct(">I")
 FRAME_BYTES_MAX = 16 << 20
@@ -55,7 +56,7 @@ class Identity(msgspec.Struct, frozen=True, tag="identity"):
     certificate_chain: list[bytes]
     """Certificates as DER, the signing certificate first."""
     other_certificates: list[bytes] = []
-    """Certificates (DER) of the other registered keys, for first seals made before a rotation."""
+    """Certificates (DER) of the other registered keys for seals: of first seals made before a rotation."""
     tsa_ends: datetime | None = None
     """When the time-stamp authority's certificate ends, from its last token; None before any token."""
 
@@ -66,12 +67,14 @@ class KeyReport(msgspec.Struct, frozen=True):
     key_id: str
     certificate: bytes
     active: bool
+    """Whether it is the one that signs for its purpose."""
     trouble: str
     """Why it could not sign now; empty if it could."""
     marked: bool = False
     """Whether the signer has marked it as retired: it never signs again, whatever the register says."""
     retired_at: datetime | None = None
     """When it was retired, by that mark."""
+    purpose: Purpose = "seal"
 
 
 class UnregisteredKey(msgspec.Struct, frozen=True):

@@ -1,4 +1,5 @@
-"""The development PKI: root, intermediate, stamp signer, time-stamp authority, key of the 2-D code.
+"""The development PKI: root, intermediate, signers of stamps and of hashes, time-stamp authority, key of the
+2-D code.
 
 Shaped like the real chain (signer <- intermediate <- root), every name marked SPESIMEN.
 Production refuses it.
@@ -24,6 +25,8 @@ from cryptography.x509.oid import (
     ObjectIdentifier,
 )
 
+from meterai.signatures.hash_attributes import HASH_POLICY_OID
+
 Algorithm = Literal["rsa-2048", "p-256"]
 CertificateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 _PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
@@ -46,14 +49,18 @@ class _Issued:
 def make_pki(folder: Path, algorithm: Algorithm = "rsa-2048", *, now: datetime | None = None) -> Path:
     """Makes the PKI in `folder` unless one is there, and returns `folder`.
 
+    One of before, without a key for hashes, gets that key.
+
     Files (mode 0600): `root.pem`, `root.key.pem`, `intermediate.pem`, `intermediate.key.pem`, `stamp.pem`,
-    `stamp.key.pem`, `tsa.pem`, `tsa.key.pem` (signer and TSA are issued by the intermediate), `code.key.pem`
-    (Ed25519), `code.pub` (hex), and `trust/` with `root.pem` and `code.json` ({key id: public key hex}).
-    Verification needs no more.
+    `stamp.key.pem`, `hash.pem`, `hash.key.pem`, `tsa.pem`, `tsa.key.pem` (signers and TSA are issued by the
+    intermediate; the key for hashes is always RSA), `code.key.pem` (Ed25519), `code.pub` (hex), and `trust/`
+    with `root.pem` and `code.json` ({key id: public key hex}). Verification needs no more.
 
     Raises: FileExistsError when something else is there: roots that somebody pinned, for example.
     """
     if (folder / "trust" / "code.json").exists():
+        if not (folder / "hash.pem").exists():
+            _write_hash_signer(folder, now or datetime.now(UTC))
         return folder
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{folder} holds something else than a whole development PKI: move it away")
@@ -78,12 +85,29 @@ def _write_everything(folder: Path, algorithm: Algorithm, now: datetime) -> None
     for name, item in issued.items():
         _write(folder / f"{name}.pem", item.certificate.public_bytes(serialization.Encoding.PEM))
         _write(folder / f"{name}.key.pem", _private_pem(item.key))
+    _write_hash_signer(folder, now)
     code = ed25519.Ed25519PrivateKey.generate()
     public = code.public_key().public_bytes_raw().hex()
     _write(folder / "code.key.pem", _private_pem(code))
     _write(folder / "code.pub", public.encode())
     _write(folder / "trust" / "root.pem", root.certificate.public_bytes(serialization.Encoding.PEM))
     _write(folder / "trust" / "code.json", json.dumps({str(CODE_KEY_ID): public}).encode())
+
+
+def _write_hash_signer(folder: Path, now: datetime) -> None:
+    """The key comes first: without its certificate it is made again."""
+    key = _new_key("rsa-2048")  # the wire wants RSA
+    name = "Meterai Elektronik Hash SPESIMEN"
+    certificate = _certify(name, key.public_key(), _intermediate(folder), now, for_hashes=True)
+    (folder / "hash.key.pem").unlink(missing_ok=True)
+    _write(folder / "hash.key.pem", _private_pem(key))
+    _write(folder / "hash.pem", certificate.public_bytes(serialization.Encoding.PEM))
+
+
+def _intermediate(folder: Path) -> _Issued:
+    key = serialization.load_pem_private_key((folder / "intermediate.key.pem").read_bytes(), None)
+    assert isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
+    return _Issued(x509.load_pem_x509_certificate((folder / "intermediate.pem").read_bytes()), key)
 
 
 def _new_key(algorithm: Algorithm) -> CertificateKey:
@@ -179,7 +203,13 @@ def _issue_leaf(
 
 
 def _certify(
-    common_name: str, public: _PublicKey, issuer: _Issued, now: datetime, *, time_stamping: bool
+    common_name: str,
+    public: _PublicKey,
+    issuer: _Issued,
+    now: datetime,
+    *,
+    time_stamping: bool = False,
+    for_hashes: bool = False,
 ) -> x509.Certificate:
     purposes = (
         [ExtendedKeyUsageOID.TIME_STAMPING] if time_stamping else [_DOCUMENT_SIGNING, _ADOBE_DOCUMENT_SIGNING]
@@ -191,11 +221,16 @@ def _certify(
         # RFC 3161 section 2.3: exactly this purpose, and critical.
         .add_extension(x509.ExtendedKeyUsage(purposes), critical=time_stamping)
     )
+    if for_hashes:
+        policy = x509.PolicyInformation(ObjectIdentifier(HASH_POLICY_OID), None)
+        builder = builder.add_extension(x509.CertificatePolicies([policy]), critical=False)
     return builder.sign(issuer.key, hashes.SHA256())
 
 
-def certify_request(folder: Path, request_pem: bytes, *, now: datetime | None = None) -> bytes:
-    """Certifies a stamp signer's key from its request (PKCS #10): the certificate and its issuer's, PEM.
+def certify_request(
+    folder: Path, request_pem: bytes, *, for_hashes: bool = False, now: datetime | None = None
+) -> bytes:
+    """Certifies a signer's key from its request (PKCS #10): the certificate and its issuer's, PEM.
 
     What the real authority does after having seen who asks. Raises: ValueError for a request that its own key
     did not sign.
@@ -204,22 +239,16 @@ def certify_request(folder: Path, request_pem: bytes, *, now: datetime | None = 
     public = request.public_key()
     if not request.is_signature_valid or not isinstance(public, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
         raise ValueError("the request is not signed by its own RSA or P-256 key")
-    intermediate_pem = (folder / "intermediate.pem").read_bytes()
-    key = serialization.load_pem_private_key((folder / "intermediate.key.pem").read_bytes(), None)
-    assert isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
-    issuer = _Issued(x509.load_pem_x509_certificate(intermediate_pem), key)
     name = str(request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
-    certificate = _certify(name, public, issuer, now or datetime.now(UTC), time_stamping=False)
-    return certificate.public_bytes(serialization.Encoding.PEM) + intermediate_pem
+    issuer, begin = _intermediate(folder), now or datetime.now(UTC)
+    certificate = _certify(name, public, issuer, begin, for_hashes=for_hashes)
+    return certificate.public_bytes(serialization.Encoding.PEM) + (folder / "intermediate.pem").read_bytes()
 
 
 def renew_time_stamper(folder: Path, algorithm: Algorithm = "rsa-2048", *, now: datetime) -> None:
     """A new key and certificate for the time-stamp authority, in the place of the old ones."""
-    key = serialization.load_pem_private_key((folder / "intermediate.key.pem").read_bytes(), None)
-    assert isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
-    issuer = _Issued(x509.load_pem_x509_certificate((folder / "intermediate.pem").read_bytes()), key)
     name = "Meterai Pengembangan TSA SPESIMEN"
-    issued = _issue_leaf(name, algorithm, issuer, now, time_stamping=True)
+    issued = _issue_leaf(name, algorithm, _intermediate(folder), now, time_stamping=True)
     for path, content in (
         (folder / "tsa.key.pem", _private_pem(issued.key)),
         (folder / "tsa.pem", issued.certificate.public_bytes(serialization.Encoding.PEM)),

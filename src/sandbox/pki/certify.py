@@ -1,4 +1,4 @@
-"""The development authority's counter: `python -m sandbox.pki.certify PKI REQUEST OUT`."""
+"""The development authority's counter: `python -m sandbox.pki.certify [--for-hashes] PKI REQUEST OUT`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ def main() -> None:
     parser.add_argument("pki", type=Path)
     parser.add_argument("request", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--for-hashes", action="store_true", help="mark it as a certificate for hashes")
     asked = parser.parse_args()
-    asked.out.write_bytes(certify_request(asked.pki, asked.request.read_bytes()))
+    request = asked.request.read_bytes()
+    asked.out.write_bytes(certify_request(asked.pki, request, for_hashes=asked.for_hashes))
     print(f"Wrote {asked.out.name}.")
 
 

@@ -32,7 +32,7 @@ from meterai.operations.invariants.model import InvariantResult
 from meterai.operations.use_cases.ask_signer import ask_signer
 from meterai.operations.use_cases.check_invariants import SAMPLE, run_invariants
 from meterai.stamping.archive.queries import count_archive
-from meterai.stamping.keys.key_register import key_that_ends_soon
+from meterai.stamping.keys.key_register import keys_that_end_soon
 from meterai.stamping.keys.signing_keys import has_little_time
 from meterai.stamping.signer.key_files import read_counters
 from meterai.stamping.signer_client import SignerClient
@@ -134,8 +134,7 @@ async def _tsa_ends(settings: Settings) -> datetime | None:
 
 async def _warnings(reader: Database, now: datetime, tsa_ends: datetime | None) -> list[str]:
     found = []
-    key = await key_that_ends_soon(reader, now)
-    if key is not None:
+    for key in await keys_that_end_soon(reader, now):
         left = (key.valid_until - now).days
         ends = (
             f"which signs, ends in {left} days" if left >= 0 else "which signed, has ended: nothing is signed"

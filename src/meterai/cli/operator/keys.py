@@ -38,7 +38,7 @@ from meterai.kit.settings import Settings, from_environment
 from meterai.launcher.preparation import LaunchProblem, prepare_folders
 from meterai.signatures.certificate_chain import common_name
 from meterai.stamping.keys.key_register import KeyNow, keys_beside, keys_now, serials_sealed_by
-from meterai.stamping.keys.signing_keys import SigningKey, TokenPlace, key_id_of, parse_place
+from meterai.stamping.keys.signing_keys import Purpose, SigningKey, TokenPlace, key_id_of, parse_place
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import UnregisteredKey, socket_path
 from meterai.stamping.use_cases import activate_key as activating
@@ -127,6 +127,7 @@ def request_certificate(
 def add_key(
     place: Annotated[str, typer.Option(help="pkcs11:token=...;object=...;id=%01 (RFC 7512), no PIN in it.")],
     certificate: Annotated[Path, typer.Option(help="PEM: the key's certificate and the intermediates.")],
+    purpose: Annotated[Purpose, typer.Option(help="seal: stamps here; hash: hashes of the wire.")] = "seal",
     valid_from: Annotated[
         datetime | None, typer.Option("--from", formats=_TIME, help="UTC; the certificate's.")
     ] = None,
@@ -151,7 +152,9 @@ def add_key(
         chain = _in_order(given, roots)
         await _refuse_marked(signer, chain)
         await refuse_misplaced(place, chain, settings)
-        key = adding.examine_key(place, chain, roots, valid_from=begin, valid_until=end, now=system_clock())
+        key = adding.examine_key(
+            place, chain, roots, purpose=purpose, valid_from=begin, valid_until=end, now=system_clock()
+        )
         actor = await released_by_two(
             db,
             Signing(sign_with, signature),
@@ -164,6 +167,7 @@ def add_key(
             place=place,
             chain=chain,
             roots=roots,
+            purpose=purpose,
             valid_from=begin,
             valid_until=end,
             actor=actor,
@@ -350,7 +354,8 @@ def _show(found: list[KeyNow]) -> None:
     for key in found:
         dates = f"{key.valid_from:%Y-%m-%d} to {key.valid_until:%Y-%m-%d}"
         typer.echo(f"{key.key_id}  {key.state:<8}  {dates}  used {key.uses:,} times  {key.signer or 'ready'}")
-        typer.echo(f"{'':16}  {key.place}  {key.name}")
+        use = "  (for hashes)" if key.purpose == "hash" else ""
+        typer.echo(f"{'':16}  {key.place}  {key.name}{use}")
         if key.forgotten:
             typer.echo(words_of_unretired(key.key_id, key.forgotten, key.retired_at))
         if key.needs_next:

@@ -28,7 +28,7 @@ from meterai.sales.queries.refunds import RefundsUnderWay, refunds_under_way
 from meterai.stamping import queries as stamping
 from meterai.stamping.cycle.job_ends import REFUSED, RELEASED
 from meterai.stamping.keys.key_register import registered_keys
-from meterai.stamping.keys.signing_keys import active_key, ends_soon
+from meterai.stamping.keys.signing_keys import active_key, all_that_end_soon
 from meterai.waiting_room.control.site_load import SiteReport, site_reports
 from meterai.waiting_room.queries import QueueView, queue_views
 
@@ -100,7 +100,7 @@ async def measure_service(db: Database, *, code_budgets: Budgets, now: datetime)
             time_stamps_owed=await stamping.count_time_stamps_owed(connection),
             is_signing_stopped=await is_thrown(connection, SEALING_STOPPED),
             key_ends=key.valid_until if key else None,
-            needs_next_key=ends_soon(register, now) is not None,
+            needs_next_key=bool(all_that_end_soon(register, now)),
             audit_head_behind_s=age_s(uncovered, now),
             terms_kept_s=age_s(await last_kept(connection), now),
             backup_s=age_s(await last_backup(connection), now),

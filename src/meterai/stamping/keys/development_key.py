@@ -1,4 +1,4 @@
-"""The key of the development PKI: registered at the first start, and used when no other key is registered."""
+"""The keys of the development PKI: registered at the start, and used when no other key is registered."""
 
 from __future__ import annotations
 
@@ -11,19 +11,26 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Database
-from meterai.stamping.keys.signing_keys import SigningKey, key_id_of
+from meterai.stamping.keys.signing_keys import Purpose, SigningKey, key_id_of
 from meterai.stamping.store import keys
 
 FOLDER: Final = "pki"
 """Folder below DATA."""
+KEY_FILES: Final[dict[Purpose, str]] = {"seal": "stamp.pem", "hash": "hash.pem"}
+"""The certificates of the keys."""
 
 
-def development_key(pki: Path) -> SigningKey:
-    """Reads the key from the files of the development PKI, as if it had always been active.
+def development_keys(pki: Path) -> list[SigningKey]:
+    """Reads the keys that are there. Raises: OSError, ValueError."""
+    return [development_key(pki, purpose) for purpose, file in KEY_FILES.items() if (pki / file).exists()]
+
+
+def development_key(pki: Path, purpose: Purpose = "seal") -> SigningKey:
+    """Reads a key from the files of the development PKI, as if it had always been active.
 
     Raises: OSError, ValueError.
     """
-    pems = [(pki / name).read_bytes() for name in ("stamp.pem", "intermediate.pem")]
+    pems = [(pki / name).read_bytes() for name in (KEY_FILES[purpose], "intermediate.pem")]
     chain = [x509.load_pem_x509_certificate(pem) for pem in pems]
     return SigningKey(
         key_id=key_id_of(chain[0].public_bytes(Encoding.DER)),
@@ -32,15 +39,18 @@ def development_key(pki: Path) -> SigningKey:
         valid_from=chain[0].not_valid_before_utc,
         valid_until=chain[0].not_valid_after_utc,
         active_from=datetime.fromtimestamp(0, UTC),
+        purpose=purpose,
     )
 
 
-async def register_development_key(db: Database, data: Path, *, now: datetime) -> None:
-    """Puts the key into an empty register, so that a rotation has a key to replace."""
+async def register_development_keys(db: Database, data: Path, *, now: datetime) -> None:
+    """Registers the key of each purpose that has none yet, so that a rotation has a key to replace."""
     async with db.transaction() as tx:
-        if await keys.lock_keys(tx):
-            return
-        key = development_key(data / FOLDER)
-        await keys.insert_key(tx, key, now)
-        facts = {"place": key.place}
-        await write_audit(tx, actor="meterai up", action="key.add", subject=key.key_id, facts=facts, now=now)
+        covered = {key.purpose for key in await keys.lock_keys(tx)}
+        for key in development_keys(data / FOLDER):
+            if key.purpose not in covered:
+                await keys.insert_key(tx, key, now)
+                facts = {"place": key.place}
+                await write_audit(
+                    tx, actor="meterai up", action="key.add", subject=key.key_id, facts=facts, now=now
+                )

@@ -11,7 +11,7 @@ from cryptography.x509.oid import NameOID
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
-from meterai.stamping.keys.signing_keys import SigningKey, ends_soon, state_of
+from meterai.stamping.keys.signing_keys import Purpose, SigningKey, all_that_end_soon, state_of
 from meterai.stamping.ports import KeyHolder
 from meterai.stamping.signer_wire import KeyReport, UnregisteredKey
 from meterai.stamping.store import keys
@@ -23,6 +23,7 @@ class KeyNow(msgspec.Struct, frozen=True, kw_only=True):
     key_id: str
     state: str
     """A state of `signing_keys.state_of`."""
+    purpose: Purpose
     place: str
     name: str
     """Common name in its certificate."""
@@ -54,20 +55,21 @@ async def keys_now(db: Database, holder: KeyHolder, *, now: datetime) -> list[Ke
     async with db.connection() as connection:
         register = await keys.signing_keys(connection)
         uses = await keys.count_uses(connection)
-    last = ends_soon(register, now)
+    last = all_that_end_soon(register, now)
     states = {key.key_id: state_of(key, register, now) for key in register}
     forgotten = {id for id, report in reports.items() if report.marked and states.get(id) != "retired"}
     return [
         KeyNow(
             key_id=key.key_id,
             state="retired" if key.key_id in forgotten else states[key.key_id],
+            purpose=key.purpose,
             place=key.place,
             name=_name(key.certificates[0]),
             valid_from=key.valid_from,
             valid_until=key.valid_until,
             active_from=key.active_from,
             retired_at=key.retired_at or _marked_at(reports.get(key.key_id)),
-            needs_next=key == last,
+            needs_next=key in last,
             uses=uses.get(key.key_id, 0),
             signer=reports[key.key_id].trouble if key.key_id in reports else missing,
             forgotten=states[key.key_id] if key.key_id in forgotten else "",
@@ -93,10 +95,10 @@ async def registered_keys(conn: Connection) -> list[SigningKey]:
     return await keys.signing_keys(conn)
 
 
-async def key_that_ends_soon(db: Database, now: datetime) -> SigningKey | None:
-    """Returns the active key if it ends soon: see `signing_keys.ends_soon`."""
+async def keys_that_end_soon(db: Database, now: datetime) -> list[SigningKey]:
+    """Returns the active keys that end soon: see `signing_keys.ends_soon`."""
     async with db.connection() as connection:
-        return ends_soon(await keys.signing_keys(connection), now)
+        return all_that_end_soon(await keys.signing_keys(connection), now)
 
 
 async def serials_sealed_by(db: Database, key_id: str) -> AsyncIterator[tuple[str, datetime]]:

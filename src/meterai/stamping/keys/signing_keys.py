@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal, get_args
 from urllib.parse import unquote_to_bytes
 
 from cryptography import x509
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives import hashes
 
 @dataclass(frozen=True, slots=True)
 class FilePlace:
-    """A software key for development: `stamp.key.pem` in a folder below DATA."""
+    """A software key for development: `stamp.key.pem` or `hash.key.pem` in a folder below DATA."""
 
     folder: str
 
@@ -28,6 +29,8 @@ class TokenPlace:
 
 
 Place = FilePlace | TokenPlace
+Purpose = Literal["seal", "hash"]
+"""What a key signs: seals of the stamping cycle, or hashes that come from outside. Never both."""
 LITTLE_TIME = timedelta(days=45)
 """How long before its certificate ends a key should have a successor: a key ceremony takes weeks.
 
@@ -75,6 +78,7 @@ class SigningKey:
     active_from: datetime | None = None
     """When it begins to sign, unless a newer key does; None: added, but not yet activated."""
     retired_at: datetime | None = None
+    purpose: Purpose = "seal"
 
     def valid(self, moment: datetime) -> bool:
         """Whether it may sign at `moment`."""
@@ -86,12 +90,15 @@ def key_id_of(certificate: bytes) -> str:
     return x509.load_der_x509_certificate(certificate).fingerprint(hashes.SHA256()).hex()[:16]
 
 
-def active_key(keys: Iterable[SigningKey], moment: datetime) -> SigningKey | None:
-    """The key that signs at `moment`: the one activated last by then. It may have expired."""
+def active_key(keys: Iterable[SigningKey], moment: datetime, purpose: Purpose = "seal") -> SigningKey | None:
+    """The key that signs at `moment` for this purpose: the one activated last by then. It may be expired."""
     begun = [
         (key.active_from, key.key_id, key)
         for key in keys
-        if key.active_from is not None and key.active_from <= moment and key.retired_at is None
+        if key.purpose == purpose
+        and key.active_from is not None
+        and key.active_from <= moment
+        and key.retired_at is None
     ]
     return max(begun, key=lambda item: item[:2])[2] if begun else None
 
@@ -101,12 +108,18 @@ def has_little_time(end: datetime, moment: datetime) -> bool:
     return moment >= end - LITTLE_TIME
 
 
-def ends_soon(keys: Sequence[SigningKey], moment: datetime) -> SigningKey | None:
+def ends_soon(keys: Sequence[SigningKey], moment: datetime, purpose: Purpose = "seal") -> SigningKey | None:
     """The active key if it has little time left and no other key is activated before its end; else None."""
-    key = active_key(keys, moment)
+    key = active_key(keys, moment, purpose)
     if key is None or not has_little_time(key.valid_until, moment):
         return None
-    return key if active_key(keys, max(moment, key.valid_until)) == key else None
+    return key if active_key(keys, max(moment, key.valid_until), purpose) == key else None
+
+
+def all_that_end_soon(keys: Sequence[SigningKey], moment: datetime) -> list[SigningKey]:
+    """The active keys of all purposes that end soon."""
+    found = [ends_soon(keys, moment, purpose) for purpose in get_args(Purpose)]
+    return [key for key in found if key is not None]
 
 
 def state_of(key: SigningKey, keys: Sequence[SigningKey], moment: datetime) -> str:
@@ -116,7 +129,7 @@ def state_of(key: SigningKey, keys: Sequence[SigningKey], moment: datetime) -> s
     """
     if key.retired_at is not None:
         return "retired"
-    if key == active_key(keys, moment):
+    if key == active_key(keys, moment, key.purpose):
         return "active" if key.valid(moment) else "expired"
     if key.active_from is None:
         return "waiting"

@@ -141,7 +141,11 @@ class Sealer:
         return Identity(
             key_id=key.key_id,
             certificate_chain=list(key.certificates),
-            other_certificates=[report.certificate for report in reports if report.key_id != key.key_id],
+            other_certificates=[
+                report.certificate
+                for report in reports
+                if report.purpose == "seal" and report.key_id != key.key_id
+            ],
             tsa_ends=self._tsa_ends(),
         )
 

@@ -9,7 +9,7 @@ from meterai.kit.acting import officers_refusals
 from meterai.kit.database import Connection
 from meterai.stamping.keys.signing_keys import SigningKey
 
-_COLUMNS = "key_id, place, certificates, valid_from, valid_until, active_from, retired_at"
+_COLUMNS = "key_id, place, certificates, valid_from, valid_until, active_from, retired_at, purpose"
 
 
 async def signing_keys(conn: Connection) -> list[SigningKey]:
@@ -17,7 +17,8 @@ async def signing_keys(conn: Connection) -> list[SigningKey]:
 
     Retired keys too: their certificates are still needed.
     """
-    rows = await conn.fetch(f"SELECT {_COLUMNS} FROM stamping.signing_key ORDER BY added_at, key_id")  # noqa: S608
+    query = f"SELECT {_COLUMNS} FROM stamping.signing_key ORDER BY added_at, purpose DESC, key_id"  # noqa: S608
+    rows = await conn.fetch(query)
     return [SigningKey(**{**dict(row), "certificates": tuple(row["certificates"])}) for row in rows]
 
 
@@ -34,8 +35,10 @@ async def insert_key(tx: Connection, key: SigningKey, now: datetime) -> bool:
 
 
 def facts_of_key(key: SigningKey) -> dict[str, object]:
-    """What two officers release: all that the register keeps of the key."""
+    """What two officers release: all that the register keeps of the key. A key for seals says no purpose."""
+    purpose = {} if key.purpose == "seal" else {"purpose": key.purpose}
     return {
+        **purpose,
         "place": key.place,
         "valid_from": key.valid_from.isoformat(),
         "valid_until": key.valid_until.isoformat(),

@@ -47,19 +47,20 @@ async def activate_key(
         key = find_key(register, key_id)
         if key.retired_at is not None or key.key_id in marked:
             raise Refusal(Kind.CONFLICT, "key.retired", key_id=key.key_id)
-        is_active = active_key(register, now) == key
+        is_active = active_key(register, now, key.purpose) == key
         if is_active and key.valid(now) and begin > now:
             raise Refusal(Kind.CONFLICT, "key.signs_already", key_id=key.key_id)
         if not key.valid(begin):
             raise Refusal(Kind.INVALID, "key.unfit", what="validity")
-        check_size(key.certificates)
+        if key.purpose == "seal":
+            check_size(key.certificates)
         if trouble.get(key.key_id, "the signer has not seen it yet"):
             reason = trouble.get(key.key_id, "the signer has not seen it yet")
             raise Refusal(Kind.CONFLICT, "key.not_ready", key_id=key.key_id, reason=reason)
         if is_active:
             await _call_off(tx, key, register, actor=actor, now=now)
             return key
-        before = active_key((other for other in register if other != key), begin)
+        before = active_key((other for other in register if other != key), begin, key.purpose)
         await keys.set_active_from(tx, key.key_id, begin)
         facts = {"from": begin.isoformat(), "instead_of": before.key_id if before else None}
         await write_audit(tx, actor=actor, action="key.activate", subject=key.key_id, facts=facts, now=now)
@@ -70,7 +71,8 @@ async def _call_off(
     tx: Connection, key: SigningKey, register: Sequence[SigningKey], *, actor: str | Actor, now: datetime
 ) -> None:
     """Makes keys wait again that were to replace the active key later."""
-    ahead = [other.key_id for other in register if state_of(other, register, now) == "next"]
+    others = [other for other in register if other.purpose == key.purpose]
+    ahead = [other.key_id for other in others if state_of(other, register, now) == "next"]
     for key_id in ahead:
         await keys.set_active_from(tx, key_id, None)
     if ahead:

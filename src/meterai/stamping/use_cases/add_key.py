@@ -15,8 +15,9 @@ from meterai.kit.acting import Actor
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection, Database
 from meterai.signatures.certificate_chain import build_path, may_stamp
+from meterai.signatures.hash_attributes import HASH_POLICY_OID, is_for_hashes
 from meterai.stamping.keys.chain_order import in_order
-from meterai.stamping.keys.signing_keys import SigningKey, key_id_of, parse_place
+from meterai.stamping.keys.signing_keys import Purpose, SigningKey, key_id_of, parse_place
 from meterai.stamping.model import SEAL_BYTES, TOKEN_BYTES
 from meterai.stamping.signer.cms import cms_bytes_max
 from meterai.stamping.store import keys
@@ -28,6 +29,7 @@ async def add_key(
     place: str,
     chain: Sequence[x509.Certificate],
     roots: Sequence[x509.Certificate],
+    purpose: Purpose = "seal",
     valid_from: datetime | None = None,
     valid_until: datetime | None = None,
     actor: str | Actor,
@@ -38,7 +40,9 @@ async def add_key(
     Raises: what `examine_key` raises; Refusal CONFLICT `key.known`; FORBIDDEN `officer.unsigned`: two
     officers have not released it.
     """
-    key = examine_key(place, chain, roots, valid_from=valid_from, valid_until=valid_until, now=now)
+    key = examine_key(
+        place, chain, roots, purpose=purpose, valid_from=valid_from, valid_until=valid_until, now=now
+    )
     async with db.transaction() as tx:
         return await _insert(tx, key, actor=actor, now=now)
 
@@ -55,7 +59,13 @@ async def add_released_key(
     asked = msgspec.convert(facts, _Asked)
     chain = [x509.load_der_x509_certificate(bytes.fromhex(one)) for one in asked.certificates]
     key = examine_key(
-        asked.place, chain, roots, valid_from=asked.valid_from, valid_until=asked.valid_until, now=now
+        asked.place,
+        chain,
+        roots,
+        purpose=asked.purpose,
+        valid_from=asked.valid_from,
+        valid_until=asked.valid_until,
+        now=now,
     )
     return await _insert(tx, key, actor=actor, now=now)
 
@@ -65,6 +75,7 @@ def examine_key(
     chain: Sequence[x509.Certificate],
     roots: Sequence[x509.Certificate],
     *,
+    purpose: Purpose = "seal",
     valid_from: datetime | None = None,
     valid_until: datetime | None = None,
     now: datetime,
@@ -74,14 +85,14 @@ def examine_key(
     `place`: see `signing_keys.parse_place`. `roots`: what verifiers trust. The validity is that of the whole
     chain, the root included, unless a shorter one is given.
 
-    Raises: Refusal INVALID `key.unfit` (what=place, kind, usage, chain, size or validity).
+    Raises: Refusal INVALID `key.unfit` (what=place, kind, purpose, usage, chain, size or validity).
     """
     try:
         parse_place(place)
     except ValueError as error:
         raise Refusal(Kind.INVALID, "key.unfit", what="place", reason=str(error)) from None
     chain = ordered_chain(chain, roots)
-    _check_kind(chain[0])
+    _check_kind(chain[0], purpose)
     path = _path(chain, roots, now)
     first, last = (
         max(item.not_valid_before_utc for item in path),
@@ -92,9 +103,15 @@ def examine_key(
         raise Refusal(Kind.INVALID, "key.unfit", what="validity")
     _path(chain, roots, begin)
     encoded = tuple(item.public_bytes(Encoding.DER) for item in chain if item not in roots)
-    check_size(encoded)
+    if purpose == "seal":  # who puts a signed hash into a file makes the room there
+        check_size(encoded)
     return SigningKey(
-        key_id=key_id_of(encoded[0]), place=place, certificates=encoded, valid_from=begin, valid_until=end
+        key_id=key_id_of(encoded[0]),
+        place=place,
+        certificates=encoded,
+        valid_from=begin,
+        valid_until=end,
+        purpose=purpose,
     )
 
 
@@ -123,6 +140,7 @@ class _Asked(msgspec.Struct, frozen=True):
     valid_from: datetime
     valid_until: datetime
     certificates: list[str]
+    purpose: Purpose = "seal"
 
 
 async def _insert(tx: Connection, key: SigningKey, *, actor: str | Actor, now: datetime) -> SigningKey:
@@ -132,6 +150,7 @@ async def _insert(tx: Connection, key: SigningKey, *, actor: str | Actor, now: d
         "place": key.place,
         "valid_from": key.valid_from.isoformat(),
         "valid_until": key.valid_until.isoformat(),
+        **({"purpose": key.purpose} if key.purpose != "seal" else {}),
     }
     await write_audit(tx, actor=actor, action="key.add", subject=key.key_id, facts=facts, now=now)
     return key
@@ -151,15 +170,25 @@ def check_size(certificates: Sequence[bytes]) -> None:
         raise Refusal(Kind.INVALID, "key.unfit", what="size", reason=reason)
 
 
-def _check_kind(certificate: x509.Certificate) -> None:
+def _check_kind(certificate: x509.Certificate, purpose: Purpose) -> None:
     public = certificate.public_key()
-    fits = (isinstance(public, rsa.RSAPublicKey) and 2048 <= public.key_size <= 4096) or (
-        isinstance(public, ec.EllipticCurvePublicKey) and isinstance(public.curve, ec.SECP256R1)
-    )
-    if not fits:
-        raise Refusal(Kind.INVALID, "key.unfit", what="kind", reason="RSA 2048 to 4096 bits or P-256")
+    if not (_is_rsa(public) or (purpose == "seal" and _is_p256(public))):
+        kinds = "RSA 2048 to 4096 bits or P-256" if purpose == "seal" else "RSA 2048 to 4096 bits"
+        raise Refusal(Kind.INVALID, "key.unfit", what="kind", reason=kinds)
+    if is_for_hashes(certificate) is not (purpose == "hash"):
+        has = "lacks" if purpose == "hash" else "has"
+        reason = f"the certificate {has} the policy {HASH_POLICY_OID}, which marks keys for hashes"
+        raise Refusal(Kind.INVALID, "key.unfit", what="purpose", reason=reason)
     if not may_stamp(certificate):
         raise Refusal(Kind.INVALID, "key.unfit", what="usage")
+
+
+def _is_rsa(public: object) -> bool:
+    return isinstance(public, rsa.RSAPublicKey) and 2048 <= public.key_size <= 4096
+
+
+def _is_p256(public: object) -> bool:
+    return isinstance(public, ec.EllipticCurvePublicKey) and isinstance(public.curve, ec.SECP256R1)
 
 
 def _path(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from meterai.kit.settings import Settings
+from meterai.stamping.keys.development_key import KEY_FILES
 from meterai.stamping.keys.signing_keys import FilePlace, SigningKey, TokenPlace, parse_place
 from meterai.stamping.signer.private_keys.pkcs11_key import Pkcs11Key
 from meterai.stamping.signer.private_keys.software_key import OpenKey, SoftwareKey
@@ -42,7 +43,8 @@ class KeyOpener:
     def _load_file(self, place: FilePlace, key: SigningKey) -> SoftwareKey:
         if self._settings.environment == "production":
             raise ValueError("production signs with no key in a file")
-        device = SoftwareKey.load(self._settings.data / place.folder)
+        name = Path(KEY_FILES[key.purpose]).stem
+        device = SoftwareKey.load(self._settings.data / place.folder, name)
         if device.key_id != key.key_id:
             raise ValueError(f"the key in {place.folder} is not the one of certificate {key.key_id}")
         return device

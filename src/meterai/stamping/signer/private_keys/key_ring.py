@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import get_args
 
 import structlog
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection
-from meterai.stamping.keys.signing_keys import SigningKey, active_key
+from meterai.stamping.keys.signing_keys import Purpose, SigningKey, active_key
 from meterai.stamping.signer.key_files import counter_path
 from meterai.stamping.signer.private_keys.checked_key import CheckedKey, FaultAlarm
 from meterai.stamping.signer.private_keys.key_counter import (
@@ -93,22 +94,23 @@ class KeyRing:
                 await self._hold(conn, key, now)
 
     async def check_start(self, conn: Connection, now: datetime) -> None:
-        """Checks at the start that the active key can be opened, and that no other key's uses are forgotten.
+        """Checks at the start that the active keys can be opened, and that no other key's uses are forgotten.
 
         Raises: CounterMismatch.
         """
-        key = active_key(self._known, now)
-        if key is not None and self.problem_of(key.key_id):
-            raise CounterMismatch(self.problem_of(key.key_id))
+        for purpose in get_args(Purpose):
+            key = active_key(self._known, now, purpose)
+            if key is not None and self.problem_of(key.key_id):
+                raise CounterMismatch(self.problem_of(key.key_id))
         await refuse_forgotten_uses(conn, self._counters, self._retired.forgotten(self._known))
 
-    def active(self, now: datetime) -> CountedKey:
-        """Returns the key that signs now.
+    def active(self, now: datetime, purpose: Purpose = "seal") -> CountedKey:
+        """Returns the key that signs now for this purpose.
 
         Raises: Refusal UNAVAILABLE `key.none`, `key.marked` (retired; the register forgot it), `key.expired`
         (or about to be), or `key.unavailable` while its device is away. No attempt needs to be spent then.
         """
-        key = active_key(self._known, now)
+        key = active_key(self._known, now, purpose)
         if key is None:
             raise Refusal(Kind.UNAVAILABLE, "key.none")
         if key.key_id in self._retired:
@@ -122,12 +124,12 @@ class KeyRing:
         return held.counted
 
     @contextmanager
-    def in_use(self, now: datetime) -> Iterator[CountedKey]:
+    def in_use(self, now: datetime, purpose: Purpose = "seal") -> Iterator[CountedKey]:
         """Holds the active key open during the block, so that its counter stays in step with the register.
 
         Raises: what `active` raises.
         """
-        key = self.active(now)
+        key = self.active(now, purpose)
         self._in_use[key.key_id] += 1
         try:
             yield key
@@ -144,12 +146,13 @@ class KeyRing:
 
     def reports(self, now: datetime) -> list[KeyReport]:
         """Reports the state of each registered key."""
-        active = active_key(self._known, now)
+        active = [active_key(self._known, now, purpose) for purpose in get_args(Purpose)]
         return [
             KeyReport(
                 key_id=key.key_id,
                 certificate=key.certificates[0],
-                active=active is not None and key.key_id == active.key_id,
+                active=key in active,
+                purpose=key.purpose,
                 trouble=self._trouble_of(key),
                 marked=key.key_id in self._retired,
                 retired_at=self._retired.retired_at(key.key_id),

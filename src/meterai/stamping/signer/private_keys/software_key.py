@@ -110,11 +110,11 @@ class SoftwareKey:
             raise ValueError("key and certificate don't belong together")
 
     @classmethod
-    def load(cls, folder: Path) -> SoftwareKey:
-        """Reads `stamp.key.pem`, `stamp.pem` and `intermediate.pem` from the folder of the PKI."""
+    def load(cls, folder: Path, name: str = "stamp") -> SoftwareKey:
+        """Reads `NAME.key.pem`, `NAME.pem` and `intermediate.pem` from the folder of the PKI."""
         return cls(
-            (folder / "stamp.key.pem").read_bytes(),
-            (folder / "stamp.pem").read_bytes(),
+            (folder / f"{name}.key.pem").read_bytes(),
+            (folder / f"{name}.pem").read_bytes(),
             [(folder / "intermediate.pem").read_bytes()],
         )
 
