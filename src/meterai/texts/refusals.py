@@ -9,6 +9,7 @@ from typing import Literal
 
 from meterai.pdf.limits import CHECKED_BYTES_MAX, DEFAULT_LIMITS, PICTURE_PIXELS_MAX
 from meterai.texts.developers.client_refusals import CLIENT_REFUSALS
+from meterai.texts.developers.login_refusals import LOGIN_REFUSALS
 from meterai.texts.mechanism.explanations import Explanation
 from meterai.texts.mechanism.marks import N_
 from meterai.texts.partner_refusals import PARTNER_REFUSALS
@@ -52,6 +53,7 @@ STILL: Literal["still"] = "still"
 TABLE: dict[str, Explanation] = {
     **PARTNER_REFUSALS,
     **CLIENT_REFUSALS,
+    **LOGIN_REFUSALS,
     **WEBHOOK_REFUSALS,
     # the site itself
     "server.fault": Explanation(

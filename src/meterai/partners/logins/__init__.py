@@ -1,0 +1,1 @@
+"""User names and passwords of clients, for the wire: only for organisations that switch it on."""
