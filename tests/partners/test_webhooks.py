@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from benchmarks.load.webhooks import measure_in
+from meterai.background.visits import Lanes
 from meterai.customers.organisations import SELLER
 from meterai.partners.webhooks.retries import DELAYS_S
 from meterai.partners.webhooks.signing import receivers_key
@@ -262,8 +263,8 @@ async def test_webhooks_that_hang_do_not_hold_up_the_others(
     database: TestDatabase, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A small run of `python -m benchmarks webhooks`; more webhooks hang than have a place at once."""
-    monkeypatch.setattr("meterai.background.webhook_visits.QUICK_MAX", 6)
-    monkeypatch.setattr("meterai.background.webhook_visits.SLOW_AFTER_SECONDS", 0.3)
+    monkeypatch.setattr("meterai.background.webhook_visits.LANES", Lanes(quick=6, slow=256, all=1_024))
+    monkeypatch.setattr("meterai.background.visits.SLOW_AFTER_SECONDS", 0.3)
     result = await measure_in(database, receiver, webhooks=40, hanging=10, rate=200, seconds=1)
     assert (result["delivered"], result["faults"]) == (result["expected"], 0)
     assert result["p99_s"] < 2

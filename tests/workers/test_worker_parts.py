@@ -185,7 +185,11 @@ async def test_a_loop_with_a_bell_works_when_it_is_rung_and_goes_on_while_its_tu
 @pytest.mark.storage
 async def test_a_worker_tells_the_controllers_what_is_behind_the_site(database: TestDatabase) -> None:
     app = Mock(db=database.worker, clock=system_clock, settings=Settings(), trust=Trust(roots_pem=()))
-    (behind,) = [loop for loop in loops_of(app, Mock(), "worker-1", Mock()) if loop.name == "behind"]
+    (behind,) = [
+        loop
+        for loop in loops_of(app, Mock(), "worker-1", webhooks=Mock(), batches=Mock())
+        if loop.name == "behind"
+    ]
     assert behind.idle_s <= 1
     await behind.work()
     assert await database.owner.fetchval("SELECT count(*) FROM waiting_room.behind") == 1

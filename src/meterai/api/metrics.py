@@ -163,6 +163,8 @@ def _stamping(seen: Figures) -> Iterator[Metric]:
     waiting = "Bytes of uploads whose senders have proved no contact."
     yield _gauge("unproven_upload_bytes", waiting, seen.unproven_bytes)
     yield _gauge("time_stamps_owed", "Released stamps that lack their time stamp.", seen.time_stamps_owed)
+    behind = "Age of the oldest batch of the wire that waits for a worker, not for its receiver."
+    yield _gauge("batches_behind_seconds", behind, seen.batches_behind_s)
 
 
 def _copies(seen: Figures) -> Iterator[Metric]:

@@ -12,6 +12,8 @@ from functools import partial
 import structlog
 import uvloop
 
+from meterai.background.batch_pictures import BatchPictures
+from meterai.background.batch_visits import BatchVisits
 from meterai.background.loops import Bell, Counts, Loop, run_loop
 from meterai.background.partner_events import EVENTS_AT_ONCE, note_asked_events, note_bundle_ends
 from meterai.background.presence import Presence
@@ -43,6 +45,7 @@ from meterai.operations.use_cases.judge_promises import judge_due_promises
 from meterai.operations.use_cases.keep_terms import keep_terms
 from meterai.operations.use_cases.publish_head import publish_head
 from meterai.operations.use_cases.report_backlog import BacklogReporter
+from meterai.partners.batches.use_cases.clean_up_batches import clean_up_batches
 from meterai.partners.members.use_cases.invite_member import forget_invitations
 from meterai.partners.sandbox.model import is_on
 from meterai.partners.stamps.ordering import note_bundle_jobs
@@ -99,7 +102,18 @@ def tools_of(app: WorkerApp, variables: Mapping[str, str]) -> Tools:
     )
 
 
-def loops_of(app: WorkerApp, tools: Tools, worker: str, visits: WebhookVisits) -> list[Loop]:
+def visits_of(app: WorkerApp, tools: Tools) -> tuple[WebhookVisits, BatchVisits]:
+    """What tells programs of partners."""
+    draw = BatchPictures(app.signer, app.public_url, specimen=tools.settings.specimen)
+    return (
+        WebhookVisits(app.db, app.webhook_sender, app.clock),
+        BatchVisits(app.db, draw, app.webhook_sender, clock=app.clock),
+    )
+
+
+def loops_of(
+    app: WorkerApp, tools: Tools, worker: str, *, webhooks: WebhookVisits, batches: BatchVisits
+) -> list[Loop]:
     """Everything this process does."""
     db, clock, gateway = app.db, app.clock, app.gateway
     archive = archive_tools_of(app, tools.fail_point)
@@ -154,9 +168,11 @@ def loops_of(app: WorkerApp, tools: Tools, worker: str, visits: WebhookVisits) -
         outbox_loop("settling", settle, bells.settling, SETTLED_AT_ONCE),
         outbox_loop("news", tell, bells.news, _NEWS_AT_ONCE),
         outbox_loop("events", lambda: note_asked_events(app), bells.events, EVENTS_AT_ONCE),
-        Loop(name="webhooks", work=visits.turn, busy_s=0.05, idle_s=0.5),
+        Loop(name="webhooks", work=webhooks.turn, busy_s=0.05, idle_s=0.5),
+        Loop(name="batches", work=batches.turn, busy_s=0.05, idle_s=0.5),
         Loop(name="low_quotas", work=lambda: warn_of_low_quota(db, now=clock()), idle_s=10),
         Loop(name="webhooks_clean_up", work=lambda: clean_up_webhooks(db, now=clock()), busy_s=1, idle_s=60),
+        Loop(name="batches_clean_up", work=lambda: clean_up_batches(db, now=clock()), busy_s=1, idle_s=60),
         Loop(name="paid_news", work=lambda: note_paid_news(db, now=clock()), idle_s=5),
         Loop(name="quota_news", work=lambda: tell_quota_ends(app), busy_s=0.1, idle_s=10),
         Loop(
@@ -233,9 +249,10 @@ async def run(variables: Mapping[str, str]) -> None:
         freed = await free_leases(tools, worker=presence.name)
         garbage_collection.settle()
         log.info("worker.ready", name=presence.name, jobs_taken_up=freed)
-        visits = WebhookVisits(app.db, app.webhook_sender, app.clock)
-        await _work(presence, loops_of(app, tools, presence.name, visits), stop)
-        await visits.close()
+        webhooks, batches = visits_of(app, tools)
+        await _work(presence, loops_of(app, tools, presence.name, webhooks=webhooks, batches=batches), stop)
+        await webhooks.close()
+        await batches.close()
     presence.close()
 
 

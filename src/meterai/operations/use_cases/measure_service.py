@@ -21,6 +21,7 @@ from meterai.operations.followed import Receiving, oldest_followed, receiving
 from meterai.operations.last_backup import last_backup
 from meterai.operations.use_cases.keep_terms import last_kept
 from meterai.operations.use_cases.oldest_late_stamp import oldest_late_stamp
+from meterai.partners.batches.queries import oldest_overdue
 from meterai.sales.crediting import STAMP_TOPIC
 from meterai.sales.news import TOPIC as NEWS
 from meterai.sales.queries.progress import can_be_paid
@@ -51,6 +52,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     unproven_bytes: int
     """Of uploads whose senders have proved no contact."""
     time_stamps_owed: int
+    batches_behind_s: float
+    """Since when the oldest batch of the wire waits for us, not for its receiver."""
     is_signing_stopped: bool
     key_ends: datetime | None
     """The certificate of the key that signs now; None: none does."""
@@ -98,6 +101,7 @@ async def measure_service(db: Database, *, code_budgets: Budgets, now: datetime)
             jobs_waiting=await stamping.count_waiting(connection),
             unproven_bytes=await stamping.unproven_bytes(connection),
             time_stamps_owed=await stamping.count_time_stamps_owed(connection),
+            batches_behind_s=age_s(await oldest_overdue(connection), now),
             is_signing_stopped=await is_thrown(connection, SEALING_STOPPED),
             key_ends=key.valid_until if key else None,
             needs_next_key=bool(all_that_end_soon(register, now)),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
-from meterai.partners.webhooks.model import Answer, DeliveryState, Visited
+from meterai.partners.webhooks.model import Answer, DeliveryState
 
 _HOUR: Final = 3_600.0
 DELAYS_S: Final = (5.0, 300.0, 1_800.0, *(hours * _HOUR for hours in (2, 5, 10, 14, 20, 20)))
@@ -57,6 +58,15 @@ def _asked_pause_s(answer: Answer) -> float:
     return min(answer.retry_after_s, _ASKED_PAUSE_S_MAX) if answer.status in _OVERLOADED else 0.0
 
 
+class Request(Protocol):
+    """A request of a visit."""
+
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def answer(self) -> Answer: ...
+
+
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     """How a webhook does after a visit."""
 
@@ -66,17 +76,19 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     disabled_because: str | None
 
 
-def health_after(visited: Visited, now: datetime) -> Health:
-    """Judges a visit: what it took last decides."""
-    failures, since, pause, gone = visited.visit.failures, visited.visit.failing_since, 0.0, False
-    for one in visited.tried:
+def health_after(
+    tried: Sequence[Request], now: datetime, *, failures: int, failing_since: datetime | None
+) -> Health:
+    """Judges a visit: what the receiver took last decides. The rest: how it did before."""
+    since, pause, gone = failing_since, 0.0, False
+    for one in tried:
         gone = one.answer.status == GONE
         if one.answer.is_taken:
             failures, since, pause = 0, None, 0.0
         else:
             failures, since = failures + 1, since or one.at
             pause = pause_s(one.answer, failures)
-    fails_for_days = since is not None and bool(visited.tried) and now - since >= DISABLED_AFTER
+    fails_for_days = since is not None and bool(tried) and now - since >= DISABLED_AFTER
     return Health(
         failures=failures,
         failing_since=since,

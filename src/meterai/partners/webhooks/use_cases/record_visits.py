@@ -13,14 +13,14 @@ from meterai.partners.webhooks import store
 from meterai.partners.webhooks.event_kinds import DISABLED
 from meterai.partners.webhooks.model import NewEvent, Visit, Visited
 from meterai.partners.webhooks.owners import tell_owners
-from meterai.partners.webhooks.retries import health_after
+from meterai.partners.webhooks.retries import Health, health_after
 
 log = structlog.get_logger(__name__)
 
 
 async def record_visits(db: Database, ended: Sequence[Visited], now: datetime) -> None:
     """Writes the log of attempts and when each webhook is due again, in one transaction."""
-    judged = [(visited, health_after(visited, now)) for visited in ended]
+    judged = [(visited, _health(visited, now)) for visited in ended]
     async with db.transaction() as tx:
         await store.lock_webhooks(tx, [visited.visit.webhook_id for visited in ended])
         await store.record_attempts(tx, [one for visited in ended for one in visited.tried], now)
@@ -28,6 +28,11 @@ async def record_visits(db: Database, ended: Sequence[Visited], now: datetime) -
         for visited, health in judged:
             if health.disabled_because:
                 await _disable(tx, visited.visit, health.disabled_because, now)
+
+
+def _health(visited: Visited, now: datetime) -> Health:
+    visit = visited.visit
+    return health_after(visited.tried, now, failures=visit.failures, failing_since=visit.failing_since)
 
 
 async def _disable(tx: Connection, visit: Visit, because: str, now: datetime) -> None:
