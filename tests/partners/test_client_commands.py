@@ -83,6 +83,13 @@ async def test_an_officer_registers_a_client_replaces_its_key_and_revokes_it(
     changed = await done(office, "change", client, "--any-network", "--day-max", "9000")
     assert "from: anywhere" in changed
     assert "by hour: 2,000 stamps; by day: 9,000 stamps" in changed
+    await done(office, "wire", "bank-raya", "on", "--reason", "an old client")
+    said = await done(office, "login", client, "--user", "core@raya.id")
+    assert len(named(said, "password:")) == 26
+    _, said, _ = await meterai(office, "client", "list", "bank-raya")
+    assert ("user core@raya.id" in said, "The wire is on since" in said) == (True, True)
+    assert "core@raya.id has ended." in await done(office, "end-login", "core@raya.id", "--reason", "done")
+    await done(office, "wire", "bank-raya", "off", "--reason", "done")
     await done(office, "end-key", old, "--reason", "it was stolen")
     await done(office, "revoke", client, "--reason", "the contract ended")
     _, said, _ = await meterai(office, "client", "list", "bank-raya")
@@ -92,7 +99,8 @@ async def test_an_officer_registers_a_client_replaces_its_key_and_revokes_it(
         "SELECT action FROM operations.audit_entry WHERE action LIKE 'client.%' AND actor = 'ani' ORDER BY id"
     )
     assert [row["action"] for row in await database.owner.fetch(actions)] == [
-        "client.add", "client.key_add", "client.key_end", "client.change", "client.key_end", "client.revoke",
+        "client.add", "client.key_add", "client.key_end", "client.change", "client.wire", "client.login_add",
+        "client.login_end", "client.wire", "client.key_end", "client.revoke",
     ]  # fmt: skip
 
 
@@ -112,6 +120,9 @@ async def test_what_can_not_be_registered_is_refused(database: TestDatabase, tmp
         (("client", "add", "nobody", "--name", "Uji", "--key", good), "partner.unknown"),
         (("client", "add-key", unknown, "--key", good), "client.unknown"),
         (("client", "revoke", unknown, "--reason", "a test"), "client.unknown"),
+        (("client", "login", unknown, "--user", "a@b.id"), "client.unknown"),
+        (("client", "end-login", "a@b.id", "--reason", "a test"), "login.unknown"),
+        (("client", "wire", "bank-raya", "off", "--reason", "a test"), "login.wire_so"),
         (("client", "end-key", unknown.replace("cli", "key"), "--reason", "a test"), "client.key_unknown"),
     ):
         assert (await meterai(office, *words, *sign))[2] == code, words

@@ -192,6 +192,13 @@ COMMANDS: Final = {
     "client revoke": _Entry("meterai.cli.operator.clients", "revoke_client", "End a client for good."),
     "client add-key": _Entry("meterai.cli.operator.clients", "add_key", "Give a client a further key."),
     "client end-key": _Entry("meterai.cli.operator.clients", "end_key", "End a key, now or at a time."),
+    "client wire": _Entry(
+        "meterai.cli.operator.client_logins", "switch_wire", "Switch access by user name and password."
+    ),
+    "client login": _Entry(
+        "meterai.cli.operator.client_logins", "add_login", "Give a client a user name and a password."
+    ),
+    "client end-login": _Entry("meterai.cli.operator.client_logins", "end_login", "End a login for good."),
     "backup-key": _Entry("meterai.cli.copies.backup_key", "backup_key", "Make the keys of backups."),
     "backup": _Entry("meterai.cli.copies.backup", "backup", "Copy all that must not be lost, while it runs."),
     "follow": _Entry(

@@ -55,6 +55,21 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Keys of this kind are not taken.",
         "Ask for a P-256 or Ed25519 key, or for RSA with {bits} to 4096 bits.",
     ),
+    "login.user_name": (
+        "A user name has 3 to 100 letters, digits and the signs . _ @ + -",
+        "Name another one, such as the program's e-mail address.",
+    ),
+    "login.taken": ("This user name is taken.", "Name another one."),
+    "login.many": ("This client has {most} logins that count.", "End one first: meterai client end-login."),
+    "login.wire_off": (
+        "The organisation of this client has the wire off.",
+        "Switch it on first: meterai client wire ORGANISATION on.",
+    ),
+    "login.wire_so": ("The wire is in that state already.", "There is nothing to do."),
+    "login.unknown": (
+        "There is no such user name, or it has ended.",
+        "meterai client list ORGANISATION shows those that there are.",
+    ),
     "data.not_ours": ("{data} belongs to another user.", "Run the command as that user."),
     "backup.none": (
         "There is no whole copy in {folder}.",

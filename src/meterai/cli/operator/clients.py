@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +22,8 @@ from meterai.kit.database import Database
 from meterai.partners.clients.model import SCOPES, Client, Limits
 from meterai.partners.clients.public_keys import PublicKey, read_public_key
 from meterai.partners.clients.queries import clients_of, find_client
+from meterai.partners.logins.model import KeptLogin, WireAccess
+from meterai.partners.logins.queries import logins_of, wire_access
 from meterai.partners.queries.organisations import find_by_code
 from meterai.partners.use_cases.add_client_key import add_client_key
 from meterai.partners.use_cases.change_client import change_client as change
@@ -56,19 +59,22 @@ _COMMAND = "meterai client"
 def list_clients(code: CodeArgument, as_json: JsonOption = False, data: DataOption = None) -> None:
     """Show the clients of an organisation, with their limits and keys."""
 
-    async def work(db: Database) -> list[Client]:
+    async def work(db: Database) -> tuple[list[Client], list[KeptLogin], WireAccess | None]:
         async with db.connection() as connection:
             organisation = await find_by_code(connection, code)
-        return await clients_of(db, organisation.id, now=system_clock())
+        found = await clients_of(db, organisation.id, now=system_clock())
+        return found, await logins_of(db, organisation.id), await wire_access(db, organisation.id)
 
-    found, now = with_database(data, _COMMAND, work), system_clock()
+    (found, logins, wire), now = with_database(data, _COMMAND, work), system_clock()
     if as_json:
-        typer.echo(msgspec.json.encode([_facts(client) for client in found]).decode())
+        typer.echo(msgspec.json.encode([_facts(client, logins) for client in found]).decode())
         return
     for client in found:
-        typer.echo(_told(client, now))
+        typer.echo(_told(client, logins, now))
     if not found:
         typer.echo("It has no client.")
+    elif wire is not None:
+        typer.echo(f"The wire is on since {wire.on_at:%Y-%m-%d}.")
 
 
 def add_client(
@@ -123,7 +129,7 @@ def change_client(
     data: DataOption = None,
 ) -> None:
     """Change what a client may do. What is not named stays. It counts within five seconds."""
-    client_id = _id(Prefix.CLIENT, client)
+    client_id = id_of(Prefix.CLIENT, client)
 
     async def work(db: Database) -> Limits:
         found = await find_client(db, client_id, now=system_clock())
@@ -149,7 +155,7 @@ def revoke_client(
     data: DataOption = None,
 ) -> None:
     """End a client for good. Within five seconds every process refuses its tokens."""
-    client_id, why = _id(Prefix.CLIENT, client), given_reason(reason)
+    client_id, why = id_of(Prefix.CLIENT, client), given_reason(reason)
 
     async def work(db: Database) -> None:
         actor = await signed_by_one(
@@ -169,7 +175,7 @@ def add_key(
     data: DataOption = None,
 ) -> None:
     """Give a client a further key. It counts at once, beside those that it has."""
-    client_id, public = _id(Prefix.CLIENT, client), _read(key)
+    client_id, public = id_of(Prefix.CLIENT, client), _read(key)
 
     async def work(db: Database) -> UUID:
         actor = await signed_by_one(
@@ -195,7 +201,7 @@ def end_key(
     data: DataOption = None,
 ) -> None:
     """End a key, now or at a time. Then its signatures and the tokens that it got count no more."""
-    key_id, why = _id(Prefix.KEY, key), given_reason(reason)
+    key_id, why = id_of(Prefix.KEY, key), given_reason(reason)
     ends_at = None if at is None else at.replace(tzinfo=UTC)
 
     async def work(db: Database) -> datetime:
@@ -217,7 +223,8 @@ def _read(file: Path) -> PublicKey:
         raise typer.BadParameter(str(error), param_hint="--key") from None
 
 
-def _id(prefix: Prefix, text: str) -> UUID:
+def id_of(prefix: Prefix, text: str) -> UUID:
+    """The id that was typed. Raises: typer.BadParameter."""
     found = read_id(prefix, text)
     if found is None:
         raise typer.BadParameter(f"an id begins with {prefix}_ and has 26 characters after it")
@@ -240,7 +247,7 @@ def _limits(
     )
 
 
-def _facts(client: Client) -> dict[str, object]:
+def _facts(client: Client, logins: Sequence[KeptLogin]) -> dict[str, object]:
     return {
         "id": write_id(Prefix.CLIENT, client.id),
         "name": client.name,
@@ -256,10 +263,15 @@ def _facts(client: Client) -> dict[str, object]:
             }
             for key in client.keys
         ],
+        "logins": [
+            {"user": login.user, "made_at": login.made_at, "used_at": login.used_at}
+            for login in logins
+            if login.client_id == client.id
+        ],
     }
 
 
-def _told(client: Client, now: datetime) -> str:
+def _told(client: Client, logins: Sequence[KeptLogin], now: datetime) -> str:
     state = f"revoked {client.revoked_at:%Y-%m-%d}" if client.revoked_at else "active"
     lines = [f"{write_id(Prefix.CLIENT, client.id)}  {client.name}  {state}"]
     lines += [f"  {line}" for line in _lines(client.limits)]
@@ -270,6 +282,11 @@ def _told(client: Client, now: datetime) -> str:
             else f", {'ends' if key.counts(now) else 'ended'} {key.ends_at:%Y-%m-%d %H:%M} UTC"
         )
         lines.append(f"  {write_id(Prefix.KEY, key.id)}  since {key.added_at:%Y-%m-%d}{end}")
+    lines += [
+        f"  user {login.user}  since {login.made_at:%Y-%m-%d}"
+        for login in logins
+        if login.client_id == client.id
+    ]
     return "\n".join(lines)
 
 
