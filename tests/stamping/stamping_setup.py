@@ -35,6 +35,7 @@ from meterai.stamping.signer.key_files import read_counters
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
 from meterai.stamping.use_cases.accept_document import accept_document
+from meterai.stamping.use_cases.look_under_stamps import LOOK_UNDER
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.run_cycle import run_due_jobs
 from meterai.stamping.use_cases.start_stamping import StampingRequest, start_stamping
@@ -56,6 +57,7 @@ JAIL_TASKS = [
     "meterai.stamping.in_jail.preparation:measure_output",
     "meterai.stamping.in_jail.rewriting:rewrite",
     FIND_PLACES,
+    LOOK_UNDER,
     JUDGE,
 ]
 BOTTOM_RIGHT = Placement(page=1, x=420, y=80)

@@ -13,6 +13,7 @@ from meterai.texts.mechanism.marks import N_
 
 _LOG_IN: Final = N_("Masuk lagi di /api/users/login, lalu ulangi dengan token yang baru.")
 _SAME_SERIAL: Final = N_("Ulangi dengan nomor seri yang sama. Tidak ada meterai kedua yang terpakai.")
+_AGAIN: Final = N_('Ulangi dengan nomor seri yang sama dan `retryFlag` "1".')
 _MEND: Final = N_("Perbaiki, lalu kirim lagi dengan nomor seri yang sama. Tidak ada meterai yang terpakai.")
 
 
@@ -97,6 +98,35 @@ WIRE_PROBLEMS: Final[dict[str, Explanation]] = {
     ),
     "wire.field_missing": Explanation(N_("Kolom {field} kosong."), _MEND, facts={"field": ""}),
     "wire.field_wrong": Explanation(N_("Isi kolom {field} tidak dapat dipakai."), _MEND, facts={"field": ""}),
+    "wire.document_unknown": Explanation(
+        N_("Kolom {field} tidak menyebut berkas yang diunggah organisasi ini."),
+        N_("Unggah berkasnya di /uploaddoc2, lalu sebut id-nya."),
+        facts={"field": "src"},
+    ),
+    "wire.profile_unknown": Explanation(
+        N_("`profileName` tidak dikenal."), N_("Kirim `emeteraicertificateSigner` atau `default`.")
+    ),
+    "wire.signing_runs": Explanation(N_("Meterai ini masih dikerjakan."), _AGAIN),
+    "wire.signing_failed": Explanation(
+        N_("Pemberian meterai gagal ({reason})."), _SAME_SERIAL, facts={"reason": ""}
+    ),
+    "wire.serial_given_up": Explanation(
+        N_("Pemberian meterai gagal, dan nomor seri ini kembali ke kuota."),
+        N_("Ambil nomor seri lain. Tidak ada meterai yang terpakai."),
+    ),
+    "wire.time_stamp_query": Explanation(
+        N_("Isi permintaan ini bukan permintaan cap waktu RFC 3161 untuk SHA-256."),
+        N_("Kirim TimeStampReq dalam DER dengan SHA-256 dari tanda tangannya."),
+    ),
+    "wire.login_wrong": Explanation(
+        N_("Nama pengguna atau kata sandi salah, atau tidak berlaku lagi."),
+        N_("Periksa keduanya, atau minta pemilik akun organisasi membuat yang baru."),
+    ),
+    "wire.login_later": Explanation(
+        N_("Terlalu banyak percobaan masuk dari jaringan ini."),
+        N_("Pakai satu token selama 24 jam. Tunggu {retry_after_s}, lalu ulangi."),
+        facts={"retry_after_s": 60},
+    ),
     "wire.signed_requests": Explanation(
         N_("Perjanjian organisasi ini mewajibkan permintaan bertanda tangan, yang tidak ada di sini."),
         N_("Pakai API v1, atau ubah perjanjiannya lebih dulu."),

@@ -24,6 +24,7 @@ _FIELDS_MAX: Final = 200
 _ONE_FILE: Final = FormLimits(files_max=1, file_bytes_max=DEFAULT_LIMITS.file_bytes_max)
 _EXACT: Final = 1e15
 """Below it every whole number is exact as a float."""
+_NO_TEXT: Final = ("application/timestamp-query",)
 _YES: Final = ("true", "1", "yes", "y", "t", "on")
 
 
@@ -61,11 +62,13 @@ async def read_said(scope: HTTPScope, receive: Receive, *, bytes_max: int = JSON
     """
     query = _pairs(scope["query_string"])
     kind = header(scope, b"content-type")
-    if kind.partition(";")[0].strip().lower() == "multipart/form-data":
+    if _kind(kind) == "multipart/form-data":
         form = await read_form(kind, chunks_of(receive, DRAIN_BYTES_MAX), _ONE_FILE)
         uploads = tuple(one for files in form.files.values() for one in files)
         return Said(texts=_checked(query | form.fields), tree={}, uploads=uploads)
     raw = await read_body(chunks_of(receive, bytes_max))
+    if _kind(kind) in _NO_TEXT:
+        return Said(texts=_checked(query), tree={}, raw=raw)
     tree = _tree(raw)
     texts = {name: _text(value) for name, value in tree.items()} if tree is not None else _pairs(raw)
     return Said(texts=_checked(query | texts), tree=tree or {}, raw=raw)
@@ -74,6 +77,10 @@ async def read_said(scope: HTTPScope, receive: Receive, *, bytes_max: int = JSON
 def texts_of(tree: Mapping[str, Any]) -> Mapping[str, str]:
     """The texts of an object within a body. Raises: Refusal INVALID `wire.characters`."""
     return _checked({name: _text(value) for name, value in tree.items()})
+
+
+def _kind(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 def _tree(raw: bytes) -> dict[str, Any] | None:

@@ -33,8 +33,9 @@ _SIGNING: Final = {
     "serial.other_document": "92",
     "document.stamped_already": "92",
     "hash.enough_requests": "92",
-    "certificate.unavailable": "93",
+    "wire.serial_given_up": "92",
     "signer.unavailable": "95",
+    "wire.signing_failed": "96",
     "hash.attributes": "96",
     "hash.other_source": "96",
     "pdf.signed_damaged": "80",
@@ -62,8 +63,9 @@ _SIGNING_BY_KIND: Final = {
 
 
 def business_code(refusal: Refusal) -> str:
-    """The `statusCode` of a refusal."""
-    return "01" if refusal.code in _SPENT else _BY_KIND.get(refusal.kind, "01")
+    """The `statusCode` of a refusal. A file that can't be stamped is refused; no field is wrong."""
+    is_refused = refusal.code in _SPENT or refusal.code.startswith("pdf.")
+    return "01" if is_refused else _BY_KIND.get(refusal.kind, "01")
 
 
 def signing_code(refusal: Refusal) -> str:

@@ -5,6 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from meterai.api.wire.endpoints import Endpoint
-from meterai.api.wire.resources import document_types
+from meterai.api.wire.resources import balance, cloud_signing, document_types, states, uploads
 
-ENDPOINTS: Final[tuple[Endpoint, ...]] = (*document_types.ENDPOINTS,)
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (
+    *document_types.ENDPOINTS,
+    *balance.ENDPOINTS,
+    *states.ENDPOINTS,
+    *uploads.ENDPOINTS,
+    *cloud_signing.ENDPOINTS,
+)

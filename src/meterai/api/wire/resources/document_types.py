@@ -7,6 +7,7 @@ from typing import Any, Final
 from meterai.api.wire.answers import done
 from meterai.api.wire.endpoints import WireRequest, endpoint
 from meterai.kernel.ids import derived_id
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.partners.stamps.facts import DocumentType
 
 TYPES: Final = {
@@ -29,6 +30,23 @@ _NAMES: Final = {
         "Dokumen Lelang",
     ),
 }
+
+
+def type_of(namadoc: str) -> DocumentType | None:
+    """What reports call a type that a client names by its code or its name. None: it names none.
+
+    Raises: Refusal INVALID `wire.field_wrong`.
+    """
+    code = type_code(namadoc)
+    if code and code not in TYPES:
+        raise Refusal(Kind.INVALID, "wire.field_wrong", field="namadoc")
+    return TYPES.get(code)
+
+
+def type_code(namadoc: str) -> str:
+    """The code of a type that a client names by its code or its name."""
+    said = namadoc.strip().lower()
+    return next((code for code, names in _NAMES.items() if said in {name.lower() for name in names}), said)
 
 
 @endpoint("stampv2", "GET POST", "/jenisdoc", scope=None)
