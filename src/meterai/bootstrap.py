@@ -52,9 +52,10 @@ from meterai.stamping.upload_room import UploadRoom
 from meterai.stamping.use_cases.reserve_parts import FindLots, Lots
 from meterai.stamping.wanted_places import FIND_PLACES
 from meterai.verification.face_limits import face_limits
-from meterai.verification.model import SEAL_HOLDS, FaceLimits, Trust
+from meterai.verification.model import FaceLimits, Trust
 from meterai.verification.page_pictures import COMPARE_PAGE
 from meterai.verification.picture_codes import READ_PICTURE
+from meterai.verification.reasons import holds_by_itself
 from meterai.verification.trust import TRUST_FOLDER, TrustFolder
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
 from meterai.verification.use_cases.picture_of_stamp import RENDER
@@ -339,7 +340,8 @@ def archive_tools_of(app: WorkerApp, fail_point: FailPoint) -> ArchiveTools:
 
     async def judge(content: bytes) -> str | None:
         judgement = await judge_document(None, app.jail, content, trust=app.trust, now=app.clock())
-        if judgement.verdict in SEAL_HOLDS:  # of a customer who had the file stamped again
+        # A customer may have had the file stamped again, or stamped by hash before.
+        if holds_by_itself(judgement.verdict, judgement.reasons):
             return None
         return f"{judgement.verdict} ({', '.join(judgement.reasons)})"
 

@@ -241,13 +241,14 @@ def self_made(
     names_of: x509.Certificate | None = None,
     organisation: str = "",
     authority: bool = False,
+    policy: str = "",
 ) -> tuple[x509.Certificate, rsa.RSAPrivateKey]:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     named = {NameOID.ORGANIZATION_NAME: organisation, NameOID.COMMON_NAME: common_name}
     own = x509.Name([x509.NameAttribute(kind, text) for kind, text in named.items() if text])
     subject = names_of.subject if names_of else own
     issuing = issuer[0].subject if issuer else (names_of.issuer if names_of else subject)
-    made = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuing)
@@ -270,9 +271,11 @@ def self_made(
             ),
             critical=True,
         )
-        .sign(issuer[1] if issuer else key, hashes.SHA256())
     )
-    return made, key
+    if policy:
+        named_policy = x509.PolicyInformation(x509.ObjectIdentifier(policy), None)
+        builder = builder.add_extension(x509.CertificatePolicies([named_policy]), critical=False)
+    return builder.sign(issuer[1] if issuer else key, hashes.SHA256()), key
 
 
 def append_revision(data: bytes, edit: Callable[[IncrementalPdfFileWriter], None]) -> bytes:

@@ -18,7 +18,8 @@ from pyhanko.sign.signers import SimpleSigner
 from meterai.signatures.certificate_chain import load_roots
 from meterai.verification.in_jail import judge
 from meterai.verification.in_jail.document import open_document
-from meterai.verification.in_jail.stamps import Trusted, examine
+from meterai.verification.in_jail.own_forms import Trusted
+from meterai.verification.in_jail.stamps import examine
 from meterai.verification.model import SEAL_HOLDS, JudgeRequest, Trust, Verdict
 from tests.verification.making import (
     NOW,

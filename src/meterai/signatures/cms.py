@@ -3,7 +3,8 @@
 A CMS structure (RFC 5652) has parts that no signature covers: the version, the signer's identifier, the
 algorithm identifiers, the order and choice of certificates, unsigned attributes. Changing one of them would
 change a released file without breaking a signature. This module therefore builds the structure again from its
-covered parts and demands the same bytes, so that no byte is free.
+covered parts and demands the same bytes, so that no byte is free. Around a hash that we signed, an adapter
+builds the structure. There the order of the certificates and the name of the mechanism are free.
 """
 
 from __future__ import annotations
@@ -106,6 +107,15 @@ def read_signature(content_info: bytes) -> SignedForm:
     return _read(content_info, OID_DATA)
 
 
+def read_hash_signature(content_info: bytes) -> SignedForm:
+    """The parts of a detached signature that an adapter built around a hash that we signed.
+
+    As `read_signature`, but the certificates have any order, and the mechanism may name no digest.
+    Raises: FormError.
+    """
+    return _read(content_info, OID_DATA, by_adapter=True)
+
+
 def read_token(content_info: bytes) -> SignedForm:
     """The parts of a time-stamp token: over an encapsulated TSTInfo, without unsigned attributes.
 
@@ -178,14 +188,15 @@ def same_algorithms(protection: der.Element, form: SignedForm) -> bool:
     ) and signature.tag == 0xA1
 
 
-def _read(data: bytes, content_type: bytes) -> SignedForm:
+def _read(data: bytes, content_type: bytes, *, by_adapter: bool = False) -> SignedForm:
     try:
-        return _read_exactly(data, content_type)
+        return _read_exactly(data, content_type, free=by_adapter or content_type != OID_DATA)
     except (ValueError, KeyError) as error:  # DerError, or another number of parts
         raise FormError(str(error)) from error
 
 
-def _read_exactly(data: bytes, content_type: bytes) -> SignedForm:
+def _read_exactly(data: bytes, content_type: bytes, *, free: bool) -> SignedForm:
+    """`free`: others built it, so the order of certificates and the mechanism's identifier are theirs."""
     _kind, wrapped = _parts(der.read_only(data))
     _version, digests, encapsulated, holder, signers = _parts(_only(wrapped))
     signer = _read_signer(_only(signers), detached=content_type == OID_DATA)
@@ -206,11 +217,10 @@ def _read_exactly(data: bytes, content_type: bytes) -> SignedForm:
         digest_algorithm=signer.digest.whole,
         signature_algorithm=signer.mechanism.whole,
     )
-    # Nothing signs this identifier: in our own signatures it has one form. Of tokens we make no such claim.
-    unnamed = () if content_type == OID_DATA else ("",)
-    if MECHANISMS[mechanism] not in (form.digest, *unnamed):
+    # Nothing signs this identifier: in our own signatures it has one form.
+    if MECHANISMS[mechanism] not in (form.digest, *("",) * free):
         raise FormError("the signature names another digest")
-    if content_type == OID_DATA and sorted(encoded) != encoded:
+    if not free and sorted(encoded) != encoded:
         raise FormError("the certificates are not in the order of DER")
     if DIGESTS[_algorithm(_only(digests))] != form.digest:
         raise FormError("digest algorithms")

@@ -39,6 +39,13 @@ REASONS: Final[dict[str, Explanation]] = {
     "register.other_document": Explanation(
         N_("Nomor seri ini terdaftar untuk dokumen lain, bukan untuk berkas ini."), _DO_NOT_ACCEPT
     ),
+    "register.older_hash": Explanation(
+        N_(
+            "Ini versi lama: e-Meterai dengan nomor seri ini kemudian dibubuhkan pada versi lain dari "
+            "dokumennya."
+        ),
+        N_("Mintalah kepada pengirim berkas yang terakhir dibubuhi e-Meterai itu, lalu periksa lagi."),
+    ),
     "register.not_released": Explanation(
         N_("Nomor seri ini belum pernah diserahkan bersama sebuah dokumen."), _DO_NOT_ACCEPT
     ),
@@ -102,6 +109,16 @@ REASONS: Final[dict[str, Explanation]] = {
         N_("Ada data asing di depan dokumen; berkas asli tidak demikian."), _ASK_SENDER
     ),
     # Cannot be checked
+    "stamp.by_hash": Explanation(
+        N_(
+            "e-Meterai ini dibubuhkan oleh aplikasi di luar Meterai; kami hanya menandatangani sidik digital "
+            "berkasnya. Tanpa daftar resmi kami, keasliannya tidak dapat dipastikan."
+        ),
+        N_(
+            "Periksa berkas ini di halaman Cek keaslian kami, yang menanyai daftar resmi. Jika daftar itu "
+            "sedang tidak dapat dihubungi, coba lagi beberapa menit kemudian."
+        ),
+    ),
     "time_stamp.missing": Explanation(
         N_("e-Meterai tidak memuat stempel waktu, sehingga waktu pembubuhan tidak dapat dibuktikan."),
         _ASK_SENDER,

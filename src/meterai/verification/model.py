@@ -29,7 +29,7 @@ SEAL_HOLDS = frozenset({Verdict.GENUINE, Verdict.WITH_ADDITIONS})
 class RegisterAnswer(StrEnum):
     """What the register of released stamps said about the file."""
 
-    CONFIRMED = "confirmed"  # every stamp of ours was released on exactly these bytes
+    CONFIRMED = "confirmed"  # every stamp of ours was released or signed on exactly these bytes
     NOT_ASKED = "not_asked"  # offline, or the register could not be reached
     CONTRADICTS = "contradicts"  # the serial is unknown, annulled, or belongs to another document
     UNKNOWN = "unknown"  # asked, but the file carries nothing that the register could know
@@ -73,6 +73,12 @@ class StampReport(msgspec.Struct, frozen=True, kw_only=True):
     """From the signature's Reason, which the signature covers."""
     foreign: bool
     """True: the chain does not lead to our root. Such a stamp is described, never vouched for."""
+    by_hash: bool = False
+    """True: a program outside built the file and drew the stamp, and we signed only the hash. Then only the
+    register can say that the stamp is genuine."""
+    message_digest: str = ""
+    """Hex SHA-256 of what the signature covers, if `by_hash` and `intact`. The register knows stamps by hash
+    by it."""
     intact: bool | None
     """The signed bytes are unchanged, and the signature verifies with the certificate inside it.
 
@@ -203,7 +209,8 @@ class SerialAnswer(msgspec.Struct, frozen=True, kw_only=True):
     read_otherwise: bool = False
     """True: what was typed is another reading of this number, such as O for 0."""
     state: str = ""
-    """State in the register; empty when unknown."""
+    """State in the register; empty when unknown. `unstamped`: it was taken, and is not on any document yet.
+    `used`: a program outside put it on a document."""
     released_at: datetime | None = None
     document_pages: int | None = None
     """Pages of the stamped document, so that a person can compare; not their content."""

@@ -1,4 +1,4 @@
-"""The queries of verification: which bytes were released under which serial. Three views, SELECT only."""
+"""The queries of verification: what was released or signed under which serial. Four views, SELECT only."""
 
 from __future__ import annotations
 
@@ -28,6 +28,14 @@ class SerialEntry(msgspec.Struct, frozen=True, kw_only=True):
     released_at: datetime | None
 
 
+class SignedHash(msgspec.Struct, frozen=True, kw_only=True):
+    """A hash that was signed for a serial number, around which an adapter built a stamped file."""
+
+    serial: str
+    message_digest: str
+    is_newest: bool
+
+
 class Gap(NamedTuple):
     """A period in which stamps may have been released that the register lost."""
 
@@ -37,8 +45,9 @@ class Gap(NamedTuple):
 
 _RELEASED = "SELECT serial, sha256, released_at, document_pages FROM verification.released"
 _SERIAL = "SELECT serial, state, released_at FROM verification.serial WHERE serial = ANY ($1::text[])"
-
-
+_SIGNED_HASH = """
+    SELECT serial, message_digest, is_newest FROM verification.signed_hash WHERE serial = ANY ($1::text[])
+    ORDER BY serial, number"""
 _BY_DIGEST = """
     SELECT serial, r.sha256, r.released_at, r.document_pages, s.state, s.released_at AS first_released_at
     FROM verification.released r JOIN verification.serial s USING (serial)
@@ -72,6 +81,12 @@ async def find_serials(connection: Connection, serials: Sequence[str]) -> dict[s
     """The register's entries of these serial numbers; unknown ones are omitted."""
     rows = await connection.fetch(_SERIAL, list(serials))
     return {row["serial"]: SerialEntry(**dict(row)) for row in rows}
+
+
+async def find_signed_hashes(connection: Connection, serials: Sequence[str]) -> list[SignedHash]:
+    """Every hash that was signed for these serial numbers."""
+    rows = await connection.fetch(_SIGNED_HASH, list(serials))
+    return [SignedHash(**dict(row)) for row in rows]
 
 
 async def find_gaps(connection: Connection) -> list[Gap]:

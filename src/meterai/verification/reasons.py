@@ -16,6 +16,8 @@ SAVED_AGAIN: Final = "stamp.saved_again"
 CHANGED_LATER: Final = "note.foreign_changed"
 UNCLEAR_ADDITION: Final = "addition.unclear"
 UNEXPECTED: Final = "check.failed"
+BY_HASH: Final = "stamp.by_hash"
+OLDER_HASH: Final = "register.older_hash"
 
 _NO, _UNSURE = Verdict.NOT_GENUINE, Verdict.CANNOT_CHECK
 VERDICTS: Final[dict[str, Verdict | None]] = {
@@ -24,6 +26,7 @@ VERDICTS: Final[dict[str, Verdict | None]] = {
     "register.annulled": _NO,
     "register.unknown_serial": _NO,
     "register.other_document": _NO,
+    OLDER_HASH: _NO,
     "register.not_released": _NO,
     # Not genuine: the document or the signature
     "file.changed_after": _NO,
@@ -45,6 +48,7 @@ VERDICTS: Final[dict[str, Verdict | None]] = {
     "signature.saved_again": _NO,
     "file.junk_before": _NO,
     # Cannot be checked
+    BY_HASH: _UNSURE,
     "time_stamp.missing": _UNSURE,
     "time_stamp.unknown_issuer": _UNSURE,
     "time_stamp.future": _UNSURE,
@@ -105,6 +109,16 @@ or failed may never be judged."""
 def leading_to(verdict: Verdict | None, codes: Iterable[str]) -> set[str]:
     """The reason codes that lead to this verdict; None: the remarks."""
     return {code for code in codes if VERDICTS.get(code, _UNSURE) is verdict}
+
+
+def holds_by_itself(verdict: Verdict, reasons: Iterable[str]) -> bool:
+    """Whether a file is genuine as far as that can be told without the register.
+
+    Only the register knows stamps by hash. A file of ours may bear them from before it was sealed.
+    """
+    if verdict is Verdict.CANNOT_CHECK:
+        return leading_to(verdict, reasons) == {BY_HASH}
+    return verdict in SEAL_HOLDS
 
 
 def most_important_first(codes: Iterable[str]) -> tuple[str, ...]:

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from meterai.verification.model import SEAL_HOLDS, Covers, Judgement, RegisterAnswer, StampReport, Verdict
-from meterai.verification.queries import Gap, Released, SerialEntry
+from meterai.verification.queries import Gap, Released, SerialEntry, SignedHash
 from meterai.verification.reasons import (
     ADDITIONS,
+    BY_HASH,
     GENUINE,
+    OLDER_HASH,
     UNCLEAR_ADDITION,
     leading_to,
     most_important_first,
@@ -20,6 +22,8 @@ from meterai.verification.reasons import (
 
 CONFIRMED = "register.confirmed"
 LOST = "register.lost"
+_BY_HASH_STATE = "used"
+"""A serial number in this state was stamped outside: a hash was signed."""
 _MAY_BE_LOST = {"register.unknown_serial", "register.other_document", "register.not_released"}
 
 
@@ -60,6 +64,7 @@ def with_details(
     released: Sequence[Released],
     entries: Mapping[str, SerialEntry],
     gaps: Sequence[Gap] = (),
+    hashes: Sequence[SignedHash] = (),
 ) -> Judgement:
     """The fast path's answer, with what opening the file showed of each stamp.
 
@@ -67,10 +72,11 @@ def with_details(
     register is asked about earlier stamps, and about problems of the whole file, as for any file. That can
     only worsen the verdict.
     """
+    opened = _with_register(opened)
     vouched = {stamp.serial: stamp for stamp in known.stamps}
     found = {stamp.serial for stamp in opened.stamps}
     earlier = [stamp for stamp in opened.stamps if stamp.serial not in vouched]
-    objections = _contradictions(opened, earlier, released, entries, gaps) - {LOST}
+    objections = _contradictions(opened, earlier, released, entries, gaps, hashes) - {LOST}
     if earlier:
         objections |= leading_to(Verdict.NOT_GENUINE, opened.reasons)
     reasons = {*known.reasons, *leading_to(None, opened.reasons), *_about_additions(opened)}
@@ -106,23 +112,44 @@ def compare(
     released: Sequence[Released],
     entries: Mapping[str, SerialEntry],
     gaps: Sequence[Gap] = (),
+    hashes: Sequence[SignedHash] = (),
 ) -> Judgement:
     """The judgement after the register was asked about every serial number in the file.
 
     A stamp of ours is confirmed if the register released the file itself, or a revision that ends with a
-    stamp of ours. Later archive data does not change that. A serial that the register does not know
-    contradicts, because a stolen key could make one. The register can only worsen a verdict. In the periods
-    `gaps` it lost releases, so it says nothing about a stamp with such a time, or without one.
+    stamp of ours. Later archive data does not change that. A stamp by hash is confirmed if its hash is the
+    newest that was signed for its serial. A serial that the register does not know contradicts, because a
+    stolen key could make one. Except for stamps by hash, the register can only worsen a verdict. In the
+    periods `gaps` it lost releases, so it says nothing about a stamp with such a time, or without one.
     """
-    codes = _contradictions(judgement, judgement.stamps, released, entries, gaps)
+    judgement = _with_register(judgement)
+    codes = _contradictions(judgement, judgement.stamps, released, entries, gaps, hashes)
     if codes == {LOST}:
         return _answer(judgement, RegisterAnswer.UNKNOWN, codes)
     if codes:
         return _answer(judgement, RegisterAnswer.CONTRADICTS, codes)
     if judgement.verdict in SEAL_HOLDS:
         return _answer(judgement, RegisterAnswer.CONFIRMED, {CONFIRMED})
+    if judgement.stamps and all(stamp.by_hash and stamp.intact for stamp in judgement.stamps):
+        return _answer(judgement, RegisterAnswer.CONFIRMED, {CONFIRMED})  # something else is unclear
     known = any(stamp.serial in entries for stamp in judgement.stamps)
     return _answer(judgement, RegisterAnswer.CONTRADICTS if known else RegisterAnswer.UNKNOWN, set())
+
+
+def _with_register(judgement: Judgement) -> Judgement:
+    """The judgement of somebody who asks the register, which then decides about each stamp by hash."""
+    if not any(stamp.by_hash for stamp in judgement.stamps):
+        return judgement
+    stamps = tuple(
+        msgspec.structs.replace(stamp, problems=tuple(code for code in stamp.problems if code != BY_HASH))
+        for stamp in judgement.stamps
+    )
+    # What the verdict without the register had left out (`without_better`).
+    better = {GENUINE, ADDITIONS} if judgement.additions else {GENUINE}
+    codes = ({*judgement.reasons} | better) - {BY_HASH}
+    verdict = verdict_of(codes)
+    reasons = most_important_first(without_better(verdict, codes))
+    return msgspec.structs.replace(judgement, verdict=verdict, reasons=reasons, stamps=stamps)
 
 
 def _contradictions(
@@ -131,30 +158,46 @@ def _contradictions(
     released: Sequence[Released],
     entries: Mapping[str, SerialEntry],
     gaps: Sequence[Gap],
+    hashes: Sequence[SignedHash],
 ) -> set[str]:
     """What the register says against these stamps of the file."""
-    digests = {judgement.sha256, *(s.revision_sha256 for s in judgement.stamps if not s.foreign)}
+    sealed = {s.revision_sha256 for s in judgement.stamps if not (s.foreign or s.by_hash)}
+    released = [r for r in released if r.sha256 in {judgement.sha256, *sealed}]
     codes: set[str] = set()
     for stamp in stamps:
-        objections = _objections(stamp, digests, released, entries.get(stamp.serial))
+        objections = _objections(stamp, entries.get(stamp.serial), released, hashes)
         codes.update({LOST} if objections & _MAY_BE_LOST and _lost(stamp, gaps) else objections)
     return codes
 
 
 def _objections(
-    stamp: StampReport, digests: set[str], released: Iterable[Released], entry: SerialEntry | None
+    stamp: StampReport,
+    entry: SerialEntry | None,
+    released: Iterable[Released],
+    hashes: Iterable[SignedHash],
 ) -> set[str]:
+    """`released`: only releases of this file or its revisions."""
     if entry is None:
         return set() if stamp.foreign or not stamp.intact else {"register.unknown_serial"}
     if entry.state == "annulled":
         return {"register.annulled"}
-    if entry.state != "released":
+    if entry.state not in ("released", _BY_HASH_STATE):
         return {"register.not_released"}
     if stamp.intact is False:
         return set()  # changed bytes can't match; the signature's own reason says it better
-    if stamp.foreign or not any(r.sha256 in digests for r in released if r.serial == stamp.serial):
+    if stamp.foreign or stamp.by_hash is not (entry.state == _BY_HASH_STATE):
         return {"register.other_document"}
-    return set()
+    if stamp.by_hash:
+        return _objections_to_hash(stamp, hashes)
+    return set() if any(r.serial == stamp.serial for r in released) else {"register.other_document"}
+
+
+def _objections_to_hash(stamp: StampReport, hashes: Iterable[SignedHash]) -> set[str]:
+    wanted = stamp.serial, stamp.message_digest
+    signed = [one for one in hashes if (one.serial, one.message_digest) == wanted]
+    if not signed:
+        return {"register.other_document"}
+    return set() if any(one.is_newest for one in signed) else {OLDER_HASH}
 
 
 def _lost(stamp: StampReport, gaps: Sequence[Gap]) -> bool:

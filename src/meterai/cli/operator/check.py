@@ -37,8 +37,8 @@ from meterai.stamping.keys.signing_keys import has_little_time
 from meterai.stamping.signer.key_files import read_counters
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
-from meterai.verification.model import SEAL_HOLDS, Trust, Verdict
-from meterai.verification.reasons import leading_to
+from meterai.verification.model import Trust, Verdict
+from meterai.verification.reasons import BY_HASH, holds_by_itself, leading_to
 from meterai.verification.trust import TRUST_FOLDER, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
 
@@ -195,12 +195,13 @@ def offline_judge(jail: JailPool, trust: Trust) -> Judge:
 
     async def judge(content: bytes) -> Opinion:
         found = await judge_document(None, jail, content, trust=trust, now=system_clock())
-        is_genuine = found.verdict in SEAL_HOLDS  # a customer may have had the file stamped again
+        # A customer may have had the file stamped again, or stamped by hash before.
+        is_genuine = holds_by_itself(found.verdict, found.reasons)
         return Opinion(
             wrong=None if is_genuine else f"{found.verdict} ({', '.join(found.reasons)})",
             lacks_time=found.verdict is Verdict.CANNOT_CHECK
-            and leading_to(Verdict.CANNOT_CHECK, found.reasons) == {"time_stamp.missing"},
-            serials=frozenset(stamp.serial for stamp in found.stamps if not stamp.foreign),
+            and leading_to(Verdict.CANNOT_CHECK, found.reasons) - {BY_HASH} == {"time_stamp.missing"},
+            serials=frozenset(s.serial for s in found.stamps if not (s.foreign or s.by_hash)),
         )
 
     return judge

@@ -145,7 +145,7 @@ def _stamps(judgement: Judgement) -> Table:
             f"{stamp.stamped_at:%Y-%m-%d %H:%M:%S}" if stamp.stamped_at else "?",
             escape(stamp.signer),
             str(stamp.page or "-"),
-            f"{state}, issued elsewhere" if stamp.foreign else state,
+            state + (", issued elsewhere" if stamp.foreign else ", by hash" if stamp.by_hash else ""),
         )
     return table
 

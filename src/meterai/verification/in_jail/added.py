@@ -16,6 +16,7 @@ from meterai.verification.in_jail.document import Document, Signature
 from meterai.verification.in_jail.looks.offered import is_offered
 from meterai.verification.in_jail.stamps import Examined
 from meterai.verification.model import Addition, StampReport
+from meterai.verification.reasons import BY_HASH
 
 
 class Seal(NamedTuple):
@@ -30,7 +31,9 @@ def first_seal(document: Document, examined: list[Examined]) -> Seal:
     """The seal of a document that has a stamp of ours."""
     ours = [e for e in examined if e.ours]
     made = _made_in(document, ours[0].signature)
-    stamps = tuple(e for e in ours if e is ours[0] or _made_in(document, e.signature) == made)
+    # A stamp by hash is an order of its own, since others drew its face.
+    seals = [e for e in ours[1:] if not (e.by_hash or ours[0].by_hash)]
+    stamps = (ours[0], *(e for e in seals if _made_in(document, e.signature) == made))
     intact = all(e.report.intact for e in stamps)
     return Seal(stamps, _end(stamps[-1]) if intact else None)
 
@@ -65,7 +68,7 @@ def _addition(examined: Examined, *, offered: bool) -> Addition:
     return Addition(
         kind="stamp" if stamp else "signature",
         signer=report.signer,
-        vouched=examined.ours and not report.problems,
+        vouched=examined.ours and not {*report.problems} - {BY_HASH},
         reason=signature.reason,
         field=signature.field,
         serial=stamp.serial if stamp else "",

@@ -35,19 +35,31 @@ def check_afterwards(document: Document, examined: list[Examined], limits: FaceL
     if stamps_removed(document):
         problems.append("stamp.removed")
     if _end(ours[0]) != len(document.data):
-        # The last stamp stands for the others when each step between them is a mere filling of a field: what
-        # it allows to follow they allow too, for none of them closes the document or locks a field.
-        open_ones = ours[-1:] if _only_stamps_between(document, ours) else ours
+        open_ones = _open_ones(document, ours)
         if len(open_ones) > 1 or _end(open_ones[0]) != len(document.data):
             problems += _check_changes(document, examined, open_ones, limits)
     return problems
 
 
+def _open_ones(document: Document, ours: list[Examined]) -> list[Examined]:
+    """The stamps after which everything must be compared.
+
+    The last seal stands for the others when each step between them is a mere filling of a field: what it
+    allows to follow they allow too, for none of them closes the document or locks a field.
+    """
+    seals = [e for e in ours if not e.by_hash]
+    if not seals or not _only_stamps_between(document, seals):
+        return ours
+    return [e for e in ours if e.by_hash or e is seals[-1]]
+
+
 def _took_a_place(document: Document, examined: Examined, ours: list[Examined]) -> bool:
-    """Whether somebody else's signature fills a field that one of our seals reserved for a stamp."""
+    """Whether a signature that others made fills a field that one of our seals reserved for a stamp."""
     signature, xrefs = examined.signature, document.reader.xrefs
-    if examined.ours or signature.byte_range is None or not STAMP_FIELD.fullmatch(signature.field):
+    if signature.byte_range is None or not STAMP_FIELD.fullmatch(signature.field):
         return False
+    if examined.ours:
+        ours = [own for own in ours if examined.by_hash and not own.by_hash]
     made = xrefs.get_introducing_revision(signature.field_object.reference)
     place = xrefs.get_xref_container_info(made).start_location
     return any(place < _end(own) < signature.byte_range.end for own in ours)
@@ -69,7 +81,7 @@ def _check_changes(
     if (
         allowed
         and all(_is_left_alone(document, person, later) for person in people)
-        and only_plain_additions(document, signed, _fields(ours))
+        and only_plain_additions(document, signed, _fields([e for e in ours if not e.by_hash]))
         and not any(_is_drawn(e) for e in later)
     ):
         if not sees_no_more(document, signed, _end(ours[0])):

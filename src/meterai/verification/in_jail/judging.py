@@ -14,7 +14,8 @@ from meterai.verification.in_jail.afterwards import check_afterwards
 from meterai.verification.in_jail.document import Document, Unreadable, open_document
 from meterai.verification.in_jail.history import stamps_removed
 from meterai.verification.in_jail.looks.stamp_likeness import general_patterns
-from meterai.verification.in_jail.stamps import Examined, Trusted, examine
+from meterai.verification.in_jail.own_forms import Trusted
+from meterai.verification.in_jail.stamps import Examined, examine
 from meterai.verification.in_jail.traces import shows_a_moved_stamp, shows_a_stamp, shows_no_signature
 from meterai.verification.model import (
     Addition,

@@ -4,23 +4,31 @@ sound."""
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 from cryptography import x509
 from pyhanko.pdf_utils.misc import PdfReadError
 
 from meterai.kernel.serial_number import parse_serial
-from meterai.pdf.signed.byte_range import ShapeError, without_padding
+from meterai.pdf.signed.byte_range import ShapeError
 from meterai.signatures import certificate_chain
-from meterai.signatures.cms import FormError, SignedForm, element_length, read_signature
+from meterai.signatures.cms import FormError
 from meterai.signatures.stamp_names import STAMP_FIELD, STAMP_REASON
-from meterai.signatures.time_stamp import check_token
 from meterai.verification.in_jail import second_opinion
 from meterai.verification.in_jail.document import Document, Signature, Unreadable
+from meterai.verification.in_jail.own_forms import (
+    Making,
+    Trusted,
+    making_of,
+    read_form,
+    read_own,
+    trust_rules,
+)
 from meterai.verification.in_jail.revisions import only_whole_revisions, signed_revision
 from meterai.verification.in_jail.second_opinion import Stranger
-from meterai.verification.model import Afterwards, Covers, SignatureReport, StampReport
-from meterai.verification.reasons import CHANGED_LATER, SAVED_AGAIN
+from meterai.verification.model import Afterwards, Covers, SignatureReport, StampReport, Verdict
+from meterai.verification.reasons import BY_HASH, CHANGED_LATER, SAVED_AGAIN, verdict_of
 
 _STATES: dict[bool | None, tuple[str, ...]] = {
     True: (),
@@ -28,7 +36,7 @@ _STATES: dict[bool | None, tuple[str, ...]] = {
     None: ("note.signature_unchecked",),
 }
 """Problems of a signature that is intact, broken, or can't be checked."""
-_ENTRIES = {"/Type": "/Sig", "/Filter": "/Adobe.PPKLite", "/SubFilter": "/ETSI.CAdES.detached"}
+_ENTRIES = {"/Type": "/Sig", "/Filter": "/Adobe.PPKLite"}
 
 
 class Examined(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +46,11 @@ class Examined(msgspec.Struct, frozen=True, kw_only=True):
     ours: bool
     """Its certificate chain leads to a pinned root. It may still be unsound."""
     report: StampReport | SignatureReport
+
+    @property
+    def by_hash(self) -> bool:
+        """Whether an adapter outside built it around a hash that we signed. It drew its face, too."""
+        return isinstance(self.report, StampReport) and self.report.by_hash
 
 
 def examine(document: Document, signature: Signature, trust: Trusted) -> Examined:
@@ -69,31 +82,17 @@ def _examine_own_form(document: Document, signature: Signature, trust: Trusted) 
     if signature.document_time_stamp:
         return None
     try:
-        form = _form(signature)
-        certificates = [certificate_chain.load_certificate(c) for c in form.certificates]
-        if not certificate_chain.verifies(form, _digest(document, signature, form.digest)):
+        own = read_own(signature.content, trust)
+        if own is None:
+            return None
+        digest = _digest(document, signature, own.form.digest)
+        if not own.making.verifies(own.form, digest):
             return None
     except (FormError, ShapeError, ValueError):
         return None
-    path = certificate_chain.build_path(certificates, trust.roots, trust.moment, exact=False)
-    if not path.leads_to_root:
-        return None
-    return _examine_ours(document, signature, certificates[0], trust, form)
-
-
-class Trusted(msgspec.Struct, frozen=True, kw_only=True):
-    """What the examination trusts."""
-
-    roots: list[x509.Certificate]
-    moment: datetime
-
-
-def _examine_ours(
-    document: Document, signature: Signature, signer: x509.Certificate, trust: Trusted, form: SignedForm
-) -> Examined:
-    """Examines a signature of our chain. `form` is verified already."""
-    time, problems = _trust_rules(form, trust)
-    return _ours(document, signature, signer, time=time, problems=problems, intact=True)
+    time, problems = trust_rules(own.form, trust)
+    found = Finding(making=own.making, time=time, problems=problems, intact=True, message_digest=digest.hex())
+    return _ours(document, signature, own.signer, found)
 
 
 def _examine_ours_unsound(
@@ -104,40 +103,49 @@ def _examine_ours_unsound(
     *,
     intact: bool | None,
 ) -> Examined:
-    """Says what is wrong with a signature of our chain that we did not make in this form. Something always
-    is, also if it can't be checked."""
+    """Says what is wrong with a signature of our chain that has no form of ours. Something always is, also if
+    it can't be checked."""
     time: datetime | None = None
+    making = making_of(signer)
     try:
-        time, problems = _trust_rules(_form(signature), trust)
-        problems.append("signature.broken")
+        time, problems = trust_rules(read_form(signature.content, making), trust)
+        problems.append("signature.form" if making.by_hash and intact else "signature.broken")
     except (FormError, ShapeError):
         problems = ["signature.form"] if intact else ["signature.form", "signature.broken"]
     except (MemoryError, RecursionError):
         raise
     except Exception:
         problems = ["signature.malformed"]
-    return _ours(document, signature, signer, time=time, problems=problems, intact=intact)
+    found = Finding(making=making, time=time, problems=problems, intact=intact)
+    return _ours(document, signature, signer, found)
 
 
-def _ours(
-    document: Document,
-    signature: Signature,
-    signer: x509.Certificate,
-    *,
-    time: datetime | None,
-    problems: list[str],
-    intact: bool | None,
-) -> Examined:
-    problems = problems + _name_problems(signature)
+class Finding(NamedTuple):
+    """What was found out about a signature of our chain."""
+
+    making: Making
+    time: datetime | None
+    problems: list[str]
+    intact: bool | None
+    message_digest: str = ""
+
+
+def _ours(document: Document, signature: Signature, signer: x509.Certificate, found: Finding) -> Examined:
+    by_hash = found.making.by_hash
+    problems = found.problems + _name_problems(signature, found.making.subfilters)
+    if by_hash and verdict_of(problems) is not Verdict.NOT_GENUINE:
+        problems.append(BY_HASH)
     return Examined(
         signature=signature,
         ours=True,
         report=StampReport(
             serial=signature.serial,
             foreign=False,
-            intact=intact,
+            by_hash=by_hash,
+            message_digest=found.message_digest if by_hash else "",
+            intact=found.intact,
             covers=_covers(document, signature),
-            stamped_at=time,
+            stamped_at=found.time,
             signer=certificate_chain.common_name(signer),
             field=signature.field,
             page=signature.page,
@@ -148,26 +156,7 @@ def _ours(
     )
 
 
-def _form(signature: Signature) -> SignedForm:
-    content = without_padding(signature.content, element_length(signature.content))
-    return read_signature(content)
-
-
-def _trust_rules(form: SignedForm, trust: Trusted) -> tuple[datetime | None, list[str]]:
-    """The time of the stamp, and what is wrong with its time stamp and its chain."""
-    if form.token is None:
-        return None, ["time_stamp.missing"]
-    stamp = check_token(form.token, form.signature, trust.roots, trust.moment)
-    if stamp.problem or stamp.time is None:
-        return stamp.time, [stamp.problem]
-    certificates = [certificate_chain.load_certificate(c) for c in form.certificates]
-    path = certificate_chain.build_path(certificates, trust.roots, stamp.time, exact=True)
-    if not path.leads_to_root or path.problem:
-        return stamp.time, [path.problem or "chain.unknown"]
-    return stamp.time, [] if certificate_chain.may_stamp(certificates[0]) else ["chain.not_allowed"]
-
-
-def _name_problems(signature: Signature) -> list[str]:
+def _name_problems(signature: Signature, subfilters: frozenset[str]) -> list[str]:
     """Problems with the serial number. A stamp states it in the Reason and in the field's name, and both
     must agree."""
     reason, field = STAMP_REASON.fullmatch(signature.reason), STAMP_FIELD.fullmatch(signature.field)
@@ -175,7 +164,7 @@ def _name_problems(signature: Signature) -> list[str]:
         return ["stamp.serial"]
     if any(signature.object.get(key, wanted) != wanted for key, wanted in _ENTRIES.items()):
         return ["signature.form"]
-    return [] if "/SubFilter" in signature.object else ["signature.form"]
+    return [] if signature.object.get("/SubFilter") in subfilters else ["signature.form"]
 
 
 def _examine_strange(

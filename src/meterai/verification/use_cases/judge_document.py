@@ -12,7 +12,13 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import DATABASE_IS_DOWN, Database
 from meterai.verification import register
 from meterai.verification.model import FaceLimits, Judgement, JudgeRequest, Trust
-from meterai.verification.queries import find_by_digest, find_gaps, find_releases, find_serials
+from meterai.verification.queries import (
+    find_by_digest,
+    find_gaps,
+    find_releases,
+    find_serials,
+    find_signed_hashes,
+)
 from meterai.verification.reasons import UNEXPECTED, VERDICTS, verdict_of
 
 JUDGE = "meterai.verification.in_jail:judge"
@@ -88,14 +94,16 @@ def _refused(code: str, digest: str) -> Judgement:
 
 async def _ask_register(db: Database, opened: Judgement, known: Judgement | None) -> Judgement:
     serials = [stamp.serial for stamp in opened.stamps if stamp.serial]
+    by_hash = [stamp.serial for stamp in opened.stamps if stamp.by_hash]
     try:
         async with db.connection() as connection:
             released = await find_releases(connection, serials)
             entries = await find_serials(connection, serials)
+            hashes = await find_signed_hashes(connection, by_hash) if by_hash else []
             gaps = await find_gaps(connection)
     except DATABASE_IS_DOWN as error:
         log.warning("verification.register_unreachable", error=type(error).__name__)
         return register.not_asked(opened, "register.unreachable")
     if known is not None:
-        return register.with_details(known, opened, released, entries, gaps)
-    return register.compare(opened, released, entries, gaps)
+        return register.with_details(known, opened, released, entries, gaps, hashes)
+    return register.compare(opened, released, entries, gaps, hashes)

@@ -34,7 +34,9 @@ class Face(msgspec.Struct, frozen=True, kw_only=True):
     is_sealed: bool
     """A stamp of the order that sealed the file. Its customer put it there before the file was sealed."""
     is_stamp: bool
-    """Any stamp of ours."""
+    """Any stamp that we drew."""
+    hash_serial: str
+    """Serial number of a stamp by hash, which its adapter drew; else empty."""
     is_offered: bool
     """In a field that the sealed revision had: empty, visible, in the same place."""
 
@@ -47,8 +49,9 @@ def faces_of(document: Document, signed: int, later: Sequence[Examined], seal: S
             page=e.signature.page,
             box=e.signature.box,
             is_sealed=e in seal.stamps,
-            is_stamp=e.ours,
-            is_offered=not e.ours and is_offered(document, signed, e.signature),
+            is_stamp=e.ours and not e.by_hash,
+            hash_serial=e.signature.serial if e.by_hash else "",
+            is_offered=(e.by_hash or not e.ours) and is_offered(document, signed, e.signature),
         )
         for e in later
         if e.signature.page is not None and e.signature.box is not None

@@ -96,10 +96,13 @@ class PageFaces:
         boxes = [face.box for face in self._of_others]
         stamps = [*self._seals, *(face.box for face in self._faces if face.is_stamp)]
         free = [face.box for face in self._of_others if not face.is_offered]
+        by_hash = [(face.hash_serial, face.box) for face in self._faces if face.hash_serial]
         for code in codes_near(self._after, self._seen, boxes) if boxes else ():
             if any(lies_in(code.place, stamp) for stamp in stamps):
                 continue  # a stamp of ours, over or beside somebody's signature, shows its own
-            if code.is_of_a_stamp and code.touches(boxes):
+            if any(code.serial == serial and lies_in(code.place, box) for serial, box in by_hash):
+                continue  # so does the picture in a stamp by hash
+            if code.serial and code.touches(boxes):
                 yield CHANGED
             elif code.touches(free):
                 yield UNCLEAR

@@ -30,12 +30,12 @@ class Code(NamedTuple):
     place: Box
 
     @property
-    def is_of_a_stamp(self) -> bool:
+    def serial(self) -> str:
+        """The serial number in the code of a stamp; empty for any other code."""
         try:
-            decode_code(self.text)
+            return decode_code(self.text).serial
         except Refusal:
-            return False
-        return True
+            return ""
 
     def touches(self, faces: Sequence[Box]) -> bool:
         return any(overlap(self.place, face) for face in faces)

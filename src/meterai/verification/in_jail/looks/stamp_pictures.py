@@ -20,8 +20,11 @@ _PIXELS_MAX = 1_000_000
 
 
 def shows_a_stamp(page: pypdfium2.PdfPage, seen: PageBox, faces: Sequence[Face]) -> bool:
-    """Whether faces of other people, one by one or several that touch, look like a stamp."""
-    boxes = [face.box for face in faces if not face.is_stamp]
+    """Whether faces of other people, one by one or several that touch, look like a stamp.
+
+    Those of stamps by hash should.
+    """
+    boxes = [face.box for face in faces if not (face.is_stamp or face.hash_serial)]
     patterns = general_patterns()
     return any(is_like_a_stamp(_picture(page, seen, group), patterns) for group in groups(boxes))
 
