@@ -147,5 +147,5 @@ async def test_what_is_missing_or_wrong_has_a_code_and_uses_nothing(wire: WireSi
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("meterai.api.wire.resources.cloud_signing.WAIT_S", 0.01)
         assert (await stranger.post(SIGN, order(id, serial, jwToken=firm.token)))["errorCode"] == "97"
-    listed = (await firm.get(f"stampv2/chanel/sale/stamp/ext/{firm.login.id}"))["result"]
+    listed = (await firm.get(f"stampv2/chanel/sale/stamp/ext/{firm.user_id}"))["result"]
     assert listed["total"] == 0, "the last one is on its way"

@@ -41,9 +41,9 @@ async def test_states_are_read_by_those_whose_they_are(wire: WireSite) -> None:
         assert (told["statusCode"], told["message"]) == ("01", told["result"]["err"])
     assert (await firm.get(STATE))["statusCode"] == "96"
 
-    listed = (await firm.get(f"stampv2/chanel/sale/stamp/ext/{firm.login.id}"))["result"]
+    listed = (await firm.get(f"stampv2/chanel/sale/stamp/ext/{firm.user_id}"))["result"]
     assert (listed["total"], [row["serialnumber"] for row in listed["data"]]) == (1, [serial])
-    assert (await other.get(f"stampv2/chanel/sale/stamp/ext/{firm.login.id}"))["statusCode"] == "01"
+    assert (await other.get(f"stampv2/chanel/sale/stamp/ext/{firm.user_id}"))["statusCode"] == "01"
 
 
 async def test_balances_count_what_is_left_and_what_waits(wire: WireSite) -> None:

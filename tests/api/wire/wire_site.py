@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
-import pytest
 import pytest_asyncio
 
 from meterai.api.wire.addresses import WireAddresses
 from meterai.api.wire.session import make_wire_token
 from meterai.kernel.clock import system_clock
 from meterai.kernel.ids import derived_id
+from meterai.partners.logins.model import Login
+from meterai.partners.logins.officers_acts import add_login, switch_wire
+from meterai.partners.logins.queries import find_login
 from meterai.partners.model import Organisation
 from meterai.partners.stamps.facts import StampFacts
 from meterai.partners.stamps.serial_facts import SerialFacts, note_serial_facts
@@ -36,19 +38,23 @@ class WireSite:
     setup: StampingSetup
     chain: Chain
     running: RunningSite
-    logins: dict[str, Any] = field(default_factory=dict)
+    passwords: dict[UUID, tuple[str, str]] = field(default_factory=dict)
+    """User name and password of a login of each organisation that has one."""
 
     def __post_init__(self) -> None:
         self.site = WireAddresses(self.running.site, "")
 
-    async def login(self, organisation: Organisation) -> Any:
-        """A login of the client of an organisation."""
-        user = f"{organisation.code}@contoh.id"
-        self.logins[user] = SimpleNamespace(
-            id=derived_id("login", user), client_id=derived_id("client", organisation.id),
-            organisation_id=organisation.id, user=user, name="Program uji",
-        )  # fmt: skip
-        return self.logins[user]
+    async def login(self, organisation: Organisation) -> Login:
+        """A login of the client of an organisation, which has the wire on."""
+        if organisation.id not in self.passwords:
+            db, now = self.setup.database.operator, datetime.now(UTC)
+            await switch_wire(db, organisation.id, on=True, reason="test", actor="ani", now=now)
+            client, user = derived_id("client", organisation.id), f"{organisation.code}@contoh.id"
+            made = await add_login(db, client, user=user, actor="ani", now=now)
+            self.passwords[organisation.id] = made.user, made.password
+        found = await find_login(self.setup.database.site, self.passwords[organisation.id][0])
+        assert found is not None
+        return found
 
     async def of(self, organisation: Organisation) -> Caller:
         """A caller who has logged in for an organisation."""
@@ -56,6 +62,20 @@ class WireSite:
         app = self.running.app
         token = make_wire_token(app.secret, login, issuer=app.public_url, now=app.clock())
         return Caller(self, token, login)
+
+    @property
+    def state(self) -> Any:
+        """Of the application behind the middleware."""
+        return self.running.site.site._app._site.state
+
+    def forget(self) -> None:
+        """Forgets the clients that called lately, and how often, as if some time had gone."""
+        for name in ("KnownClients", "RateLimits"):
+            self.state.pop(name, None)
+
+    async def note_requests(self) -> None:
+        """Writes the requests that wait to be noted."""
+        await self.state["RequestLog"].write()
 
     async def taken(self, organisation: Organisation, pieces: int) -> list[str]:
         """New serial numbers of an organisation."""
@@ -84,7 +104,7 @@ class Caller:
 
     wire: WireSite
     token: str
-    login: Any = None
+    login: Login | None = None
 
     async def send(
         self,
@@ -105,6 +125,12 @@ class Caller:
             content, sent["content-type"] = urlencode(form).encode(), "application/x-www-form-urlencoded"
         return await ask(self.wire.site, f"/wire/{path}", method=method, headers=sent, body=content)
 
+    @property
+    def user_id(self) -> str:
+        """The id of the login, as clients read it."""
+        assert self.login is not None
+        return str(self.login.id)
+
     async def post(self, path: str, body: object = None, **more: Any) -> Any:
         """What the answer to a POST says. It has status 200."""
         return said(await self.send("POST", path, body, **more))
@@ -121,17 +147,11 @@ def said(answer: Answer) -> Any:
 
 
 @pytest_asyncio.fixture
-async def wire(front: StampingSetup, running: RunningSite, monkeypatch: pytest.MonkeyPatch) -> WireSite:
+async def wire(front: StampingSetup, running: RunningSite) -> WireSite:
     """Without a signer, for tests that end before signing."""
     running.app.jail, running.app.objects, running.app.clock = front.jail, front.objects, system_clock
     running.app.trust = load_trust(front.data / "pki" / "trust")
     chain = await make_chain(front.database.app, now=datetime.now(UTC))
     for organisation in vars(chain).values():
         await register(front.database.owner, organisation.id)
-    made = WireSite(front, chain, running)
-
-    async def find(db: Any, user: str) -> Any:
-        return made.logins.get(user)
-
-    monkeypatch.setattr("meterai.api.wire.session.nobody", find)
-    return made
+    return WireSite(front, chain, running)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from meterai.api.wire.endpoints import Endpoint
-from meterai.api.wire.resources import balance, cloud_signing, document_types, states, uploads
+from meterai.api.wire.resources import balance, cloud_signing, document_types, login, states, uploads
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
+    *login.ENDPOINTS,
     *document_types.ENDPOINTS,
     *balance.ENDPOINTS,
     *states.ENDPOINTS,

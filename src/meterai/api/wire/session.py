@@ -6,9 +6,8 @@ A token is a JWT with a MAC (HS256). It opens nothing of API v1, and tokens of A
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -30,6 +29,8 @@ from meterai.kit.application_secret import honoured
 from meterai.kit.database import Database
 from meterai.kit.recent_cache import RecentCache
 from meterai.partners.clients.model import Client
+from meterai.partners.logins.model import Login
+from meterai.partners.logins.queries import find_login
 
 TOKEN_LIVES: Final = timedelta(hours=24)
 TOKEN_FIELDS: Final = ("jwToken", "token")
@@ -37,21 +38,6 @@ TOKEN_FIELDS: Final = ("jwToken", "token")
 _PURPOSE: Final = b"meterai wire token"
 _ALGORITHM: Final = "HS256"
 _AUDIENCE: Final = "/wire"
-
-
-class Login(Protocol):
-    """A user name and password of a client."""
-
-    @property
-    def id(self) -> UUID: ...
-    @property
-    def client_id(self) -> UUID: ...
-    @property
-    def organisation_id(self) -> UUID: ...
-    @property
-    def user(self) -> str: ...
-    @property
-    def name(self) -> str: ...
 
 
 class WireToken(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,19 +89,10 @@ def _claims(issuer: str, now: datetime) -> jwt.JWTClaimsRegistry:
     )
 
 
-type FindLogin = Callable[[Database, str], Awaitable[Login | None]]
-
-
-async def nobody(db: Database, user: str) -> Login | None:
-    """Finds no login: no organisation can switch the wire on yet."""
-    return None
-
-
 class KnownLogins:
     """The logins that called lately. A look is at most `LOOK_S` old, as in `KnownClients`."""
 
-    def __init__(self, find: FindLogin) -> None:
-        self._find = find
+    def __init__(self) -> None:
         self._known: RecentCache[str, tuple[datetime, Login]] = RecentCache()
 
     async def find(self, db: Database, user: str, *, now: datetime) -> Login | None:
@@ -123,7 +100,7 @@ class KnownLogins:
         found = self._known.get(user)
         if found is not None and timedelta() <= now - found[0] < timedelta(seconds=LOOK_S):
             return found[1]
-        login = await self._find(db, user)
+        login = await find_login(db, user)
         if login is not None:
             self._known.keep(user, (now, login))
         return login
@@ -137,9 +114,7 @@ async def wire_caller(service: App, state: State, scope: Any, said: Said) -> Cal
     """
     now = service.clock()
     token = read_wire_token(service.secret, _token(scope, said), issuer=service.public_url, now=now)
-    login = await one_of(KnownLogins, state, lambda: KnownLogins(nobody)).find(
-        service.db, token.user, now=now
-    )
+    login = await one_of(KnownLogins, state, KnownLogins).find(service.db, token.user, now=now)
     if login is None or login.id != token.login_id:
         raise Refusal(Kind.UNAUTHENTICATED, "access.revoked")
     client = await client_of(service, state, login, scope=scope)
