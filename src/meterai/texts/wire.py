@@ -127,6 +127,11 @@ WIRE_PROBLEMS: Final[dict[str, Explanation]] = {
         N_("Pakai satu token selama 24 jam. Tunggu {retry_after_s}, lalu ulangi."),
         facts={"retry_after_s": 60},
     ),
+    "wire.many_documents": Explanation(
+        N_("Satu batch memuat paling banyak {maximum} dokumen."),
+        N_("Bagi menjadi beberapa batch. Tidak ada meterai yang terpakai."),
+        facts={"maximum": 0},
+    ),
     "wire.signed_requests": Explanation(
         N_("Perjanjian organisasi ini mewajibkan permintaan bertanda tangan, yang tidak ada di sini."),
         N_("Pakai API v1, atau ubah perjanjiannya lebih dulu."),

@@ -5,12 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from meterai.api.wire.endpoints import Endpoint
-from meterai.api.wire.resources import balance, cloud_signing, document_types, login, states, uploads
+from meterai.api.wire.resources import (
+    balance,
+    batches,
+    cloud_signing,
+    document_types,
+    login,
+    states,
+    uploads,
+)
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *login.ENDPOINTS,
     *document_types.ENDPOINTS,
     *balance.ENDPOINTS,
+    *batches.ENDPOINTS,
     *states.ENDPOINTS,
     *uploads.ENDPOINTS,
     *cloud_signing.ENDPOINTS,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from uuid import UUID
 
 import msgspec
@@ -17,6 +18,7 @@ from meterai.kernel.ids import new_id
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kernel.serial_number import SerialNumber
 from meterai.kit.database import Connection
+from meterai.partners.stamps.facts import StampFacts
 from meterai.partners.stamps.ordering import count_stamps
 from meterai.partners.stamps.serial_facts import SerialFacts, note_serial_facts
 from meterai.stamping.taken.model import TakenSerial, WantedSerial
@@ -48,7 +50,7 @@ async def take_for(asked: WireRequest, documents: Sequence[NamedDocument]) -> li
     Raises: Refusal CONFLICT `stamp.no_stock`; as `count_stamps`, `read_facts`, `check_said`, `take_place`.
     """
     caller, service = asked.caller, asked.service
-    facts = [read_facts(document.texts) for document in documents]
+    facts = [_said_of(documents, place) for place in range(len(documents))]
     wanted = [_wanted(document) for document in documents]
     await _take_place(asked, wanted)
     today = await now_of(service, caller)
@@ -66,13 +68,12 @@ async def take_for(asked: WireRequest, documents: Sequence[NamedDocument]) -> li
         )
 
     async def after(tx: Connection, new: Mapping[int, SerialNumber]) -> None:
-        kept: dict[str, SerialFacts] = {
-            serial: SerialFacts(
-                facts=check_said(facts[place], documents[place].texts, needed=needed),
-                wire_type=type_code(documents[place].texts.get("namadoc", "")),
-            )
-            for place, serial in new.items()
-        }
+        kept: dict[str, SerialFacts] = {}
+        for place, serial in new.items():
+            texts = documents[place].texts
+            with _about(documents, place):
+                known = check_said(facts[place], texts, needed=needed)
+            kept[serial] = SerialFacts(facts=known, wire_type=type_code(texts.get("namadoc", "")))
         await note_serial_facts(tx, caller.organisation_id, kept)
 
     try:
@@ -88,6 +89,26 @@ async def take_for(asked: WireRequest, documents: Sequence[NamedDocument]) -> li
         if refusal.code == "ledger.insufficient":
             raise Refusal(Kind.CONFLICT, "stamp.no_stock") from refusal
         raise
+
+
+def _said_of(documents: Sequence[NamedDocument], place: int) -> StampFacts:
+    with _about(documents, place):
+        return read_facts(documents[place].texts)
+
+
+@contextmanager
+def _about(documents: Sequence[NamedDocument], place: int) -> Iterator[None]:
+    """Lets a refusal say which of many documents it is about, such as `document[3].nilaidoc`."""
+    try:
+        yield
+    except Refusal as refusal:
+        if len(documents) == 1:
+            raise
+        told = {
+            name: f"document[{place}].{fact}" if name in ("field", "fields") else fact
+            for name, fact in refusal.facts.items()
+        }
+        raise Refusal(refusal.kind, refusal.code, **told) from refusal
 
 
 def _wanted(document: NamedDocument) -> WantedSerial:
