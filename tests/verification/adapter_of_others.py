@@ -22,6 +22,7 @@ from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
 from pyhanko.sign.signers.pdf_cms import Signer, SimpleSigner
 from pyhanko.stamp import StaticStampStyle
 
+from meterai.signatures.hash_attributes import check_attributes
 from tests.verification.making import SERIAL, Stamper, certificate, sign, store
 
 Service = Callable[[bytes], bytes]
@@ -33,6 +34,16 @@ def signing_key(stamper: Stamper, name: str) -> rsa.RSAPrivateKey:
     key = load_pem_private_key((stamper.folder / f"{name}.key.pem").read_bytes(), None)
     assert isinstance(key, rsa.RSAPrivateKey)
     return key
+
+
+def careful(service: Service, certificate: asn1_x509.Certificate, *, plain: bool) -> Service:
+    """The service as it is: it signs no other attributes than the signer does."""
+
+    def sign_hash(attributes: bytes) -> bytes:
+        check_attributes(attributes, certificate=certificate.dump(), plain=plain)
+        return service(attributes)
+
+    return sign_hash
 
 
 def signing_with(key: rsa.RSAPrivateKey) -> Service:
@@ -92,6 +103,8 @@ class Adapter:
     key: str = "hash"
     certificate: str = "hash"
     more: tuple[tuple[str, list[core.Asn1Value]], ...] = ()
+    careful: bool = False
+    """The service signs what the signer would sign, and nothing else."""
 
     def stamp(
         self,
@@ -102,13 +115,15 @@ class Adapter:
         reason: str = "",
         signer: Signer | SimpleSigner | None = None,
         time_stamper: Any = None,
+        existing: bool = False,
     ) -> bytes:
-        """A stamp as a picture in the field `Emet<SN>`."""
+        """A stamp as a picture in the field `Emet<SN>`, a new one unless `existing`."""
         chain = [certificate(stamper.folder / f"{name}.pem") for name in (self.certificate, "intermediate")]
         plain = self.subfilter is PLAIN
-        remote = RemoteSigner(
-            signing_with(signing_key(stamper, self.key)), chain, plain=plain, more=dict(self.more)
-        )
+        sign_hash = signing_with(signing_key(stamper, self.key))
+        if self.careful:
+            sign_hash = careful(sign_hash, chain[0], plain=plain)
+        remote = RemoteSigner(sign_hash, chain, plain=plain, more=dict(self.more))
         left, bottom = self.at
         field = SigFieldSpec(sig_field_name=f"Emet{serial}", box=(left, bottom, left + 90, bottom + 90))
         signing = PdfSigner(
@@ -125,7 +140,7 @@ class Adapter:
             signer=signer or remote,
             timestamper=time_stamper or (stamper.time_stamper() if self.time_stamped else None),
             stamp_style=_look(self.picture or Image.new("RGB", (200, 200), "lightblue")),
-            new_field_spec=field,
+            new_field_spec=None if existing else field,
         )
         return sign(signing, IncrementalPdfFileWriter(io.BytesIO(data)))
 

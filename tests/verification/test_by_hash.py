@@ -13,11 +13,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from asn1crypto import cms, core
+from asn1crypto import algos, cms, core
+from asn1crypto import pdf as asn1_pdf
 from PIL import Image
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign.fields import MDPPerm
+from pyhanko.sign.fields import MDPPerm, SigFieldSpec, append_signature_field
 
 from meterai.kernel.refusals import Refusal
 from meterai.kernel.serial_number import SerialNumber
@@ -49,6 +50,7 @@ from tests.verification.making import (
     append_revision,
     byte_range,
     certificate,
+    field,
     letter,
     replace_cms,
     self_made,
@@ -79,7 +81,16 @@ def newest(stamp: StampReport) -> SignedHash:
     return SignedHash(serial=stamp.serial, message_digest=stamp.message_digest, is_newest=True)
 
 
-@pytest.mark.parametrize("adapter", [ADAPTER, Adapter(subfilter=PLAIN)], ids=["PAdES", "plain"])
+REVOCATION = ("adobe_revocation_info_archival", [asn1_pdf.RevocationInfoArchival({"crl": []})])
+"""What an adapter in the field adds to plain attributes."""
+KINDS = {
+    "PAdES": Adapter(careful=True),
+    "plain": Adapter(subfilter=PLAIN, careful=True),
+    "with revocation data": Adapter(subfilter=PLAIN, more=(REVOCATION,), careful=True),
+}
+
+
+@pytest.mark.parametrize("adapter", KINDS.values(), ids=KINDS)
 def test_a_stamp_by_hash_needs_the_register_and_other_programs_find_it_valid(
     stamper: Stamper, adapter: Adapter, tmp_path: Path
 ) -> None:
@@ -106,6 +117,29 @@ def test_a_stamp_by_hash_needs_the_register_and_other_programs_find_it_valid(
 def covered(data: bytes) -> str:
     _, gap, after, _ = byte_range(data)
     return hashlib.sha256(data[:gap] + data[after:]).hexdigest()
+
+
+def test_the_order_of_certificates_and_the_name_of_the_mechanism_are_the_adapters(
+    stamper: Stamper, by_hash: bytes
+) -> None:
+    one, other = (certificate(stamper.folder / f"{name}.pem").dump() for name in ("hash", "intermediate"))
+
+    def edited(mechanism: str, first: bytes, second: bytes) -> bytes:
+        def edit(content: cms.ContentInfo) -> bytes:
+            signer = content["content"]["signer_infos"][0]
+            signer["signature_algorithm"] = algos.SignedDigestAlgorithm({"algorithm": mechanism})
+            dumped = content.dump(force=True)
+            return bytes(dumped.replace(first + second, second + first))
+
+        return replace_cms(by_hash, edit)
+
+    names = ("rsassa_pkcs1v15", "sha256_rsa")
+    files = {edited(name, *pair) for name in names for pair in ((one, other), (other, one))}
+    assert len(files) == 4
+    for data in files:
+        judgement = stamper.judge(data)
+        assert judgement.reasons == ("stamp.by_hash",)
+        assert asked(judgement).verdict is Verdict.GENUINE
 
 
 OTHER = "0" * 64
@@ -341,6 +375,20 @@ def test_a_second_stamp_by_hash_is_an_addition_whose_face_others_drew(
     if verdict is Verdict.WITH_ADDITIONS:
         (addition,) = found.additions
         assert (addition.kind, addition.serial, addition.vouched) == ("stamp", SECOND, True)
+
+
+def test_fields_of_one_upload_make_no_seal_of_two_stamps_by_hash(stamper: Stamper) -> None:
+    """The second stamp's face would not be judged then."""
+
+    def offer(writer: IncrementalPdfFileWriter) -> None:
+        append_signature_field(writer, field(SERIAL))
+        append_signature_field(writer, SigFieldSpec(sig_field_name=f"Emet{SECOND}", box=TEXT))
+
+    first = ADAPTER.stamp(append_revision(letter(), offer), stamper, existing=True)
+    judgement = stamper.judge(ADAPTER.stamp(first, stamper, SECOND, existing=True))
+    assert judgement.sealed_bytes == len(first)
+    assert [(one.serial, one.offered) for one in judgement.additions] == [(SECOND, True)]
+    assert asked(judgement).reasons[0] == "addition.unclear", "it hides text"
 
 
 def released(judgement: Judgement) -> Judgement:

@@ -279,6 +279,8 @@ FORBIDDEN = [
     "UPDATE verification.serial SET state = 'released'",
     "DELETE FROM verification.released",
     "SELECT * FROM stamping.release",
+    "SELECT * FROM stamping.hash_request",
+    "SELECT * FROM stamping.hash_signature",
     "SELECT * FROM customers.customer",
     "SELECT stamping.begin_signing(ARRAY['A'], 'key', now())",
     "CREATE TABLE public.mine (a integer)",
@@ -287,12 +289,13 @@ FORBIDDEN = [
 ]
 
 
-async def test_its_role_is_refused_everything_but_the_two_views(database: TestDatabase) -> None:
+async def test_its_role_is_refused_everything_but_its_views(database: TestDatabase) -> None:
     await enter(database, SERIAL, b"x")
     connection = await asyncpg.connect(database.urls.verifier)
     try:
         assert await connection.fetchval("SELECT count(*) FROM verification.released") == 1
         assert await connection.fetchval("SELECT count(*) FROM verification.serial") == 1
+        assert await connection.fetchval("SELECT count(*) FROM verification.signed_hash") == 0
         for statement in FORBIDDEN:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(statement)
