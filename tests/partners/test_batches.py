@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
@@ -17,6 +17,7 @@ import pytest_asyncio
 from meterai.background.batch_visits import BatchVisits
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.partners.adapters.webhook_sender import WebhookSender
+from meterai.partners.batches.bodies import result_of
 from meterai.partners.batches.model import BatchDocument, NewDocument
 from meterai.partners.batches.queries import document_of_batch, documents_of_batch, oldest_overdue
 from meterai.partners.batches.store import AT_ONCE_MAX
@@ -137,6 +138,34 @@ async def test_what_is_not_taken_comes_again_for_three_days(setup: Setup, receiv
     assert receiver.at("/ok") == [], "a redirect is not followed"
     assert (await setup.states(moved))[0][:3] == ("failed", len(DELAYS_S) + 1, 302)
     assert await oldest_overdue_of(setup) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "draws", "has_trouble"),
+    [
+        (None, "FAILED", False, True),
+        ("unstamped", "NOTSTAMP", True, False),
+        ("allocated", "NOTSTAMP", False, False),
+        ("released", "STAMP", False, False),
+        ("used", "STAMP", True, False),
+        ("annulled", "RETURNED", False, True),
+    ],
+)
+def test_what_is_told_goes_by_the_state_of_the_serial_number(
+    state: str | None, status: str, draws: bool, has_trouble: bool
+) -> None:
+    document = BatchDocument(
+        batch_id=uuid4(),
+        number=7,
+        said={},
+        serial=state and "7KQF",
+        serial_state=state,
+        taken_at=None,
+        state="waiting",
+        attempts=0,
+    )
+    told = result_of(document, "")
+    assert (told["status"], document.has_picture, "err" in told) == (status, draws, has_trouble)
 
 
 async def oldest_overdue_of(setup: Setup) -> datetime | None:

@@ -11,6 +11,7 @@ from meterai.texts.mechanism.translation import translate
 from meterai.texts.wire_batches import NO_QUOTA, RETURNED
 
 _STAMPED: Final = ("released", "used")
+_RETURNED: Final = "annulled"
 
 
 def result_of(document: BatchDocument, image: str) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def status_of(document: BatchDocument) -> str:
     """The state of a document in the words of the wire, and FAILED where it got no serial number."""
     if document.serial is None:
         return "FAILED"
-    if document.serial_state == "annulled":
+    if document.serial_state == _RETURNED:
         return "RETURNED"
     return "STAMP" if document.serial_state in _STAMPED else "NOTSTAMP"
 
@@ -49,4 +50,4 @@ def in_both_languages(sentence: str, **facts: object) -> str:
 def _trouble(document: BatchDocument) -> str:
     if document.serial is None:
         return NO_QUOTA
-    return "" if document.has_picture else RETURNED
+    return RETURNED if document.serial_state == _RETURNED else ""

@@ -14,6 +14,7 @@ from meterai.partners.webhooks.model import Answer
 DOCUMENTS_MAX: Final = 1_000
 """Documents of a batch."""
 
+_OUTSIDE: Final = ("unstamped", "used")
 BatchState = Literal["waiting", "received", "failed"]
 """Of what is told about a document. `failed`: given up; the client can still ask."""
 
@@ -51,8 +52,8 @@ class BatchDocument(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def has_picture(self) -> bool:
-        """Whether it has a stamp that can be drawn: its serial number was not given back."""
-        return self.serial is not None and self.serial_state != "annulled"
+        """Whether its stamp is drawn: it is to be put on outside. The signer makes codes for these alone."""
+        return self.serial_state in _OUTSIDE
 
     def __repr__(self) -> str:
         return f"BatchDocument(proc_id={self.proc_id})"
