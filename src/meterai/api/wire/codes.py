@@ -35,9 +35,11 @@ _SIGNING: Final = {
     "hash.enough_requests": "92",
     "wire.serial_given_up": "92",
     "signer.unavailable": "95",
+    "sealing.stopped": "95",
     "wire.signing_failed": "96",
     "hash.attributes": "96",
     "hash.other_source": "96",
+    "hash.unknown": "96",
     "pdf.signed_damaged": "80",
     "pdf.stamp_not_genuine": "80",
     "pdf.signed_irregular": "80",
@@ -50,6 +52,8 @@ _SIGNING: Final = {
     "pdf.signed_locked": "83",
 }
 """What the codes of signing mean more exactly than the kind of a refusal."""
+_SIGNING_BY_FAMILY: Final = {"pdf": "82", "key": "93"}
+"""For the codes that begin so, and do not stand above."""
 _SIGNING_BY_KIND: Final = {
     Kind.INVALID: "90",
     Kind.MALFORMED: "90",
@@ -70,7 +74,6 @@ def business_code(refusal: Refusal) -> str:
 
 def signing_code(refusal: Refusal) -> str:
     """The `errorCode` of a refusal: 97 for what can be tried again, 82 for every file that can't be read."""
-    known = _SIGNING.get(refusal.code)
-    if known is None and refusal.code.startswith("pdf."):
-        return "82"
+    family = _SIGNING_BY_FAMILY.get(refusal.code.partition(".")[0])
+    known = _SIGNING.get(refusal.code) or family
     return known or _SIGNING_BY_KIND.get(refusal.kind, "97")
