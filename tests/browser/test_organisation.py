@@ -89,6 +89,10 @@ def test_a_collectors_member_stamps_reports_and_invites(visitor: Visitor, servic
 
     person.open("/saya/blok")
     person.approve("172-blocks")
+    person.open("/saya/kawat")
+    person.press("Nyalakan")
+    person.sees("Matikan")
+    person.approve("176-wire")
     person.open("/saya/anggota")
     colleague, asked_at = new_address(), time.time()
     person.page.locator("#kontak").fill(colleague)

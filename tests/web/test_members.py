@@ -46,6 +46,7 @@ MANAGING = {f"/saya/anggota/{form}" for form in ("undang", "batal-undang", "ubah
 CONNECTING = {
     f"/saya/pengembang/{form}" for form in ("bukti", "klien", "kunci", "kunci/akhiri", "webhook")
 } | {f"/saya/pengembang/webhook/{{webhook_id:uuid}}/{form}" for form in ("uji", "ulang", "aktifkan", "hapus")}
+CONNECTING |= {f"/saya/kawat/{form}" for form in ("bukti", "akses", "nama", "nama/akhiri", "nomor")}
 """Forms by which an owner manages programs and webhooks."""
 READING = {"/saya/laporan"}
 """Forms that every member may send."""
@@ -53,6 +54,7 @@ OWN = {"/saya/masuk", "/saya/kode", "/saya/keluar", "/saya/untuk", "/saya/perang
     "/saya/anggota/keluar",
     "/saya/anggota/bukti/kode",
     "/saya/pengembang/bukti/kode",
+    "/saya/kawat/bukti/kode",
 }
 """Forms about the person. So are those below `_OWN_BELOW`."""
 _OWN_BELOW = ("/saya/kontak", "/saya/undangan", "/saya/uji")

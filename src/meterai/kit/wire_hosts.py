@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import urlsplit
 
 from meterai.kit.formats.comma_list import listed
 
+BASE: Final = "/wire"
+"""The path below which the site answers the wire."""
 ROLES: Final = ("backend", "stampv2", "inventory", "stampservice", "fileupload")
 _HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9][0-9]{0,4})?", re.IGNORECASE)
 
@@ -25,3 +28,11 @@ def read_hosts(text: str) -> dict[str, str]:
             raise ValueError("A role and a host may be named once")
         hosts[role] = host.lower()
     return hosts
+
+
+def base_address(role: str, *, public_url: str, hosts: str) -> str:
+    """The address of a role, without a slash at its end: where clients reach it. `hosts`: as `read_hosts`."""
+    named = read_hosts(hosts)
+    if role in named:
+        return f"{urlsplit(public_url).scheme}://{named[role]}"
+    return f"{public_url}{BASE}/{role}"

@@ -7,7 +7,7 @@ from typing import Any
 from meterai.web.account import contacts_routes, my_stamps_routes, quota_document_routes, sessions_routes
 from meterai.web.bundles import bundle_place_routes, bundle_routes
 from meterai.web.cases import case_routes
-from meterai.web.developers import developer_routes, own_routes, own_webhook_routes
+from meterai.web.developers import developer_routes, own_routes, own_webhook_routes, own_wire_routes
 from meterai.web.documents import comparing_routes, crop_routes, photo_routes, sheet_routes, upload_routes
 from meterai.web.line import certificate_routes, claim_routes, reminder_routes
 from meterai.web.orders import (
@@ -78,4 +78,5 @@ ROUTES: list[Any] = [
     *developer_routes.ROUTES,
     *own_routes.ROUTES,
     *own_webhook_routes.ROUTES,
+    *own_wire_routes.ROUTES,
 ]

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
-from urllib.parse import urlsplit
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from meterai.bootstrap import App
-from meterai.kit.wire_hosts import ROLES, read_hosts
+from meterai.kit.wire_hosts import BASE, ROLES, base_address, read_hosts
 
 type Scope = Any  # the ASGI specification's own types: dictionaries and callables
 type ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
-
-BASE: Final = "/wire"
 
 
 class WireAddresses:
@@ -51,10 +48,7 @@ def wire_path(path: str, role: str = "") -> str:
 
 def base_of(service: App, role: str) -> str:
     """The address of a role, without a slash at its end: where clients reach it."""
-    hosts: Mapping[str, str] = read_hosts(service.settings.wire_hosts)
-    if role in hosts:
-        return f"{urlsplit(service.public_url).scheme}://{hosts[role]}"
-    return f"{service.public_url}{BASE}/{role}"
+    return base_address(role, public_url=service.public_url, hosts=service.settings.wire_hosts)
 
 
 def _host(scope: Scope) -> str:

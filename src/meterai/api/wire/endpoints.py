@@ -19,9 +19,9 @@ from litestar.types import HTTPScope
 
 from meterai.api.access.caller import Caller
 from meterai.api.conventions.operations import JSON_BYTES_MAX
-from meterai.api.wire.addresses import BASE
 from meterai.api.wire.bodies import Said
 from meterai.bootstrap import App
+from meterai.kit.wire_hosts import BASE
 from meterai.partners.clients.model import Scope
 
 

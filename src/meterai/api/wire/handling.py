@@ -18,7 +18,6 @@ from meterai.api.access.caller import Caller
 from meterai.api.conventions.rate_limits import count_request
 from meterai.api.conventions.request_log import RequestLog
 from meterai.api.dependencies import Service, one_of
-from meterai.api.wire.addresses import BASE
 from meterai.api.wire.answers import json_answer, refused
 from meterai.api.wire.bodies import read_said
 from meterai.api.wire.endpoints import Answered, Endpoint, Style, WireRequest, find
@@ -28,6 +27,7 @@ from meterai.kernel.ids import new_help_code, new_id
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import is_outage, log_trouble
 from meterai.kit.http.status import http_status
+from meterai.kit.wire_hosts import BASE
 from meterai.partners.usage.model import ApiRequest
 
 log = structlog.get_logger(__name__)

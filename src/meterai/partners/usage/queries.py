@@ -7,6 +7,7 @@ from uuid import UUID
 
 from meterai.kernel.clock import business_date, start_of_business_date
 from meterai.kit.database import Connection
+from meterai.kit.wire_hosts import BASE
 from meterai.partners.clients import store as clients
 from meterai.partners.usage.model import ApiRequest, DayUsage, Spending
 
@@ -25,6 +26,14 @@ async def last_requests(
         limit,
     )
     return [ApiRequest(**dict(row)) for row in rows]
+
+
+async def last_wire_requests(
+    conn: Connection, organisation_id: UUID, *, among: int, limit: int
+) -> list[ApiRequest]:
+    """The requests on the wire among the last `among` requests of an organisation, the newest first."""
+    asked = await last_requests(conn, organisation_id, client_id=None, before=None, limit=among)
+    return [one for one in asked if one.path.startswith(f"{BASE}/")][:limit]
 
 
 async def usage_by_day(conn: Connection, organisation_id: UUID, *, first: date, last: date) -> list[DayUsage]:

@@ -56,6 +56,17 @@ async def taken_serials(
     return [_taken(row) for row in rows]
 
 
+async def oldest_unstamped(db: Database, organisation_id: UUID, *, limit: int) -> list[TakenSerial]:
+    """Lists the serial numbers of an organisation that wait longest for their stamp, the oldest first."""
+    async with db.connection() as connection:
+        rows = await connection.fetch(
+            f"{_TAKEN} AND s.state = 'unstamped' ORDER BY t.taken_at, t.serial LIMIT $2",
+            organisation_id,
+            limit,
+        )
+    return [_taken(row) for row in rows]
+
+
 async def count_unstamped(db: Database, organisation_id: UUID) -> int:
     """Counts the serial numbers of an organisation that wait for their stamp."""
     async with db.connection() as connection:

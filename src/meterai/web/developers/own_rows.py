@@ -9,6 +9,7 @@ from uuid import UUID
 
 from meterai.kernel.typed_ids import Prefix, write_id
 from meterai.partners.clients.model import Client
+from meterai.partners.logins.model import KeptLogin
 from meterai.partners.usage.model import ApiRequest, DayUsage, Spending
 
 
@@ -33,6 +34,16 @@ class ClientRow:
     hour: tuple[int, int | None]
     """Stamps of this hour, and the cap."""
     day: tuple[int, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRow:
+    """A user name that has not ended."""
+
+    user: str
+    client: str
+    made_at: datetime
+    used_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,11 @@ def client_rows(clients: Sequence[Client], spending: Sequence[Spending], now: da
         for client in clients
         if client.revoked_at is None
     ]
+
+
+def login_rows(logins: Sequence[KeptLogin], names: Mapping[UUID, str]) -> list[LoginRow]:
+    """User names with the names of clients."""
+    return [LoginRow(one.user, names.get(one.client_id, ""), one.made_at, one.used_at) for one in logins]
 
 
 def usage_rows(days: Sequence[DayUsage], names: Mapping[UUID, str]) -> list[UsageRow]:

@@ -33,7 +33,8 @@ PAGE = "/saya/anggota"
 PROOF = f"{PAGE}/bukti"
 PROOF_CODE = f"{PROOF}/kode"
 PROGRAMS = "/saya/pengembang"
-"""The page of programs needs the same proof."""
+WIRE = "/saya/kawat"
+"""These pages need the same proof."""
 _END = "akhiri"
 """In the place of a role: the membership ends."""
 
@@ -120,7 +121,7 @@ async def leave(request: WebRequest, context: RequestContext) -> Response[bytes]
     return _left(request, context, whose)
 
 
-@post([PROOF, f"{PROGRAMS}/bukti"], status_code=303)
+@post([PROOF, f"{PROGRAMS}/bukti", f"{WIRE}/bukti"], status_code=303)
 async def ask_proof(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Sends a code to the visitor's own contact: members are changed by fresh sessions only."""
     await context.form(request)
@@ -133,19 +134,19 @@ async def ask_proof(request: WebRequest, context: RequestContext) -> Response[by
     except Refusal as refusal:
         if awaits_old_code(request, context, contact.value, refusal):
             return _code_page(request, context, refusal)
-        if _asks(request) == PROGRAMS:
-            return context.refusal(request, refusal, back=PROGRAMS)
+        if _asks(request) != PAGE:
+            return context.refusal(request, refusal, back=_asks(request))
         return await _page(request, context, whose, organisation, refusal)
     return context.redirect(request, f"{_asks(request)}/bukti/kode", cookies=[cookie])
 
 
-@get([PROOF_CODE, f"{PROGRAMS}/bukti/kode"])
+@get([PROOF_CODE, f"{PROGRAMS}/bukti/kode", f"{WIRE}/bukti/kode"])
 async def show_proof_code(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Asks for that code."""
     return _code_page(request, context)
 
 
-@post([PROOF_CODE, f"{PROGRAMS}/bukti/kode"], status_code=303)
+@post([PROOF_CODE, f"{PROGRAMS}/bukti/kode", f"{WIRE}/bukti/kode"], status_code=303)
 async def take_proof_code(request: WebRequest, context: RequestContext) -> Response[bytes]:
     """Signs in again, and keeps for whom the person acts: the choice is tagged for the session."""
     form = await context.form(request)
@@ -160,7 +161,7 @@ async def take_proof_code(request: WebRequest, context: RequestContext) -> Respo
 
 def _asks(request: WebRequest) -> str:
     """The page that asked for the proof."""
-    return PROGRAMS if request.url.path.startswith(PROGRAMS) else PAGE
+    return next((page for page in (PROGRAMS, WIRE) if request.url.path.startswith(page)), PAGE)
 
 
 def _role(form: Form) -> MemberRole:

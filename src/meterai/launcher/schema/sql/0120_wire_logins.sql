@@ -9,12 +9,12 @@ INSERT INTO operations.act VALUES
 
 -- When an organisation had the wire on. The audit trail says which officer or owner it was.
 CREATE TABLE partners.wire_access (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     organisation_id uuid NOT NULL REFERENCES partners.organisation,
     on_at timestamptz NOT NULL,
     on_by text NOT NULL CHECK (on_by IN ('owner', 'officer')),
     off_at timestamptz CHECK (off_at >= on_at),
     off_by text CHECK (off_by IN ('owner', 'officer')),
-    PRIMARY KEY (organisation_id, on_at),
     CHECK ((off_at IS NULL) = (off_by IS NULL))
 );
 CREATE UNIQUE INDEX wire_access_on ON partners.wire_access (organisation_id) WHERE off_at IS NULL;
@@ -37,7 +37,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF to_on THEN
         INSERT INTO partners.wire_access (organisation_id, on_at, on_by) VALUES (of_organisation, at, who)
-            ON CONFLICT DO NOTHING;
+            ON CONFLICT (organisation_id) WHERE off_at IS NULL DO NOTHING;
     ELSE
         UPDATE partners.wire_access w SET off_at = greatest(at, w.on_at), off_by = who
             WHERE w.organisation_id = of_organisation AND w.off_at IS NULL;
