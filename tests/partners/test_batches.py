@@ -214,6 +214,9 @@ async def test_a_signer_that_is_down_costs_no_attempt(setup: Setup, receiver: Re
     batch = await setup.add(receiver.base + "/ok", 2)
     await setup.tell()
     assert await setup.states(batch) == [("waiting", 0, None, None)] * 2
+    began = setup.now
+    await setup.tell(later_s=11)
+    assert await oldest_overdue_of(setup) == began, "we are late"
     setup.signer_is_down = False
     await setup.tell(later_s=11)
     assert len(receiver.at("/ok")) == 2

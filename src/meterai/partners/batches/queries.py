@@ -38,9 +38,11 @@ async def document_of_batch(
 
 
 async def oldest_overdue(connection: Connection) -> datetime | None:
-    """Since when the oldest batch waits for us, not for its receiver. None: none does."""
+    """Since when the oldest document waits for us, not for its receiver. None: none does."""
     since: datetime | None = await connection.fetchval(
-        "SELECT min(due_at) FROM partners.wire_batch WHERE due_at IS NOT NULL AND failures = 0"
+        """SELECT min(d.next_attempt_at) FROM partners.wire_batch b
+           JOIN partners.wire_batch_document d ON d.batch_id = b.id AND d.next_attempt_at IS NOT NULL
+           WHERE b.due_at IS NOT NULL AND b.failures = 0"""
     )
     return since
 
