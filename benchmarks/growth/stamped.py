@@ -148,6 +148,7 @@ def attempts(people: People) -> bytes:
             "key_id": KEY_ID.encode(),
             "attempted_at": people.time,
             "abandoned_at": None,
+            "hash_request_id": None,
         },
     )
 

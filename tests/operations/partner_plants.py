@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.operations.plants import Plant
-from tests.operations.world import named
+from tests.operations.plants import Plant, copy_of
+from tests.operations.world import HASH_KEY, KEY, named, serial_of
 
 _FIRM = "(SELECT id FROM partners.organisation WHERE code = 'firm')"
 _RETAIL = "(SELECT id FROM partners.organisation WHERE code = 'retail')"
@@ -105,5 +105,128 @@ PARTNER_PLANTS = [
         1,
         "a block is called paid, and nobody paid",
         f"UPDATE partners.block SET paid = 1 WHERE receiver = {_FIRM}",
+    ),
+]
+
+_WAITING, _RETURNED, _HASHED, _ON_ITS_WAY = (
+    f"serial = '{serial_of(name)}'" for name in ("waiting", "returned", "hashed", "on its way")
+)
+_STRANGERS_DOCUMENT = f"'{named('document', 'alice')}'"
+
+PARTNER_PLANTS += [
+    Plant(
+        "I2",
+        0,
+        "a serial number that was taken is being stamped, and its stamp is not held",
+        f"UPDATE stamping.serial SET state = 'allocated', job_id = '{named('job', 'on its way')}',"
+        f" ordinal = 2, placement = '{{}}', reservation_id = gen_random_uuid() WHERE {_WAITING}",
+    ),
+    Plant(
+        "I3",
+        2,
+        "the stamp of a serial number that waits is gone",
+        _account("debits_posted = debits_posted + 1", "kind = 'unstamped'"),
+    ),
+    Plant(
+        "I8",
+        2,
+        "a hash was signed without a counted attempt",
+        "DELETE FROM stamping.sign_attempt WHERE hash_request_id IS NOT NULL",
+    ),
+    Plant(
+        "I8",
+        3,
+        "the cycle's stamps were signed with the key for hashes",
+        f"UPDATE stamping.sign_attempt SET key_id = '{HASH_KEY}' WHERE key_id = '{KEY}'",
+    ),
+    Plant(
+        "I16",
+        3,
+        "a serial number was taken for somebody else's document",
+        f"UPDATE stamping.taken_serial SET document_id = {_STRANGERS_DOCUMENT} WHERE {_WAITING}",
+    ),
+    Plant(
+        "I16",
+        3,
+        "a serial number that was taken stands on another document",
+        f"UPDATE stamping.taken_serial SET document_id = NULL WHERE {_ON_ITS_WAY}",
+    ),
+    Plant(
+        "I27",
+        3,
+        "a hash was signed on another day than its stamp was used",
+        f"UPDATE stamping.taken_serial SET used_at = used_at - interval '1 month' WHERE {_HASHED}",
+    ),
+    Plant(
+        "I28",
+        1,
+        "stamps of serial numbers that wait are gone",
+        _account("credits_posted = credits_posted - 1", "kind = 'unstamped'"),
+    ),
+    Plant(
+        "I31",
+        0,
+        "a serial number that waits has no stamp",
+        _account("debits_posted = debits_posted + 1", "kind = 'unstamped'"),
+    ),
+    Plant(
+        "I31",
+        0,
+        "the stamp of a serial number is on its way, and no job stamps it",
+        _account("debits_pending = debits_pending + 1", "kind = 'unstamped'"),
+    ),
+    Plant(
+        "I31",
+        1,
+        "a serial number was used, and no hash signed for it",
+        "DELETE FROM stamping.hash_signature",
+    ),
+    Plant(
+        "I31",
+        1,
+        "a stamp was used twice for one serial number",
+        copy_of("ledger.transfer", "code = 'stamp_serial'", id="gen_random_uuid()"),
+    ),
+    Plant(
+        "I31",
+        1,
+        "a serial number was given back twice",
+        copy_of("ledger.transfer", "code = 'return_serial'", id="gen_random_uuid()"),
+    ),
+    Plant(
+        "I31",
+        1,
+        "a serial number that went back waits again",
+        f"UPDATE stamping.serial SET state = 'unstamped' WHERE {_RETURNED}",
+    ),
+    Plant(
+        "I31",
+        1,
+        "a stamp was taken for a serial number that is gone",
+        f"DELETE FROM stamping.taken_serial WHERE {_WAITING}",
+    ),
+    Plant(
+        "I31",
+        2,
+        "nobody took a serial number that waits",
+        f"DELETE FROM stamping.taken_serial WHERE {_WAITING}",
+    ),
+    Plant(
+        "I31",
+        3,
+        "hashes of one serial number are of two files",
+        copy_of(
+            "stamping.hash_request",
+            "true",
+            id="gen_random_uuid()",
+            number="2",
+            source_sha256="repeat('ab', 16)::bytea",
+        ),
+    ),
+    Plant(
+        "I31",
+        3,
+        "a hash of a serial number is missing",
+        "UPDATE stamping.hash_request SET number = 2",
     ),
 ]

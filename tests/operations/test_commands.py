@@ -20,7 +20,7 @@ from meterai.kit.audit_trail import AuditEntry, write_audit
 from meterai.kit.files.object_store import FolderStore
 from meterai.stamping import signer_wire
 from tests.operations.plants import PLANTS
-from tests.operations.world import KEY, World, build
+from tests.operations.world import COUNTERS, World, build
 from tests.prepared import without_settings
 from tests.storage_fixtures import TestDatabase
 
@@ -30,7 +30,8 @@ pytestmark = pytest.mark.storage
 @pytest.fixture
 async def world(database: TestDatabase, tmp_path: Path) -> World:
     (tmp_path / "signer").mkdir()
-    (tmp_path / "signer" / f"{KEY}.count").write_text(f"{2:020}")
+    for key, uses in COUNTERS.items():
+        (tmp_path / "signer" / f"{key}.count").write_text(f"{uses:020}")
     return await build(database, FolderStore(tmp_path / "objects"))
 
 
@@ -86,7 +87,9 @@ async def test_check_ends_well_on_a_healthy_service(world: World, tmp_path: Path
     assert "ends in 9 days and no other follows" in out
     assert "1 released files at B-T could not be raised or renewed" in out
     assert "An authority does not say whether a certificate is revoked." in out
-    await world.owner.execute("UPDATE stamping.signing_key SET valid_until = '2026-02-03'")
+    await world.owner.execute(
+        "UPDATE stamping.signing_key SET valid_until = '2026-02-03' WHERE place = 'file:pki'"
+    )
     status, out, _ = await meterai(world.database, tmp_path, "check", "--no-files")
     assert "has ended: nothing is signed and no other follows" in " ".join(out.split())
 

@@ -60,7 +60,7 @@ async def test_a_made_up_history_keeps_every_invariant(database: TestDatabase, t
     assert looked_at.pop("I9") == 0, "no file of an imported release is here"
     assert looked_at.pop("I13") == 0, "nobody of the history stood in line"
     assert looked_at.pop("I25") == 0, "everything is finished"
-    for partners in ("I28", "I29", "I30"):
+    for partners in ("I28", "I29", "I30", "I31"):
         assert looked_at.pop(partners) == 0, "people bought, and no partner"
     assert all(looked_at.values())
     assert looked_at["I1"] == 2 * CUSTOMERS

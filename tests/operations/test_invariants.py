@@ -16,7 +16,7 @@ from meterai.operations.use_cases.check_invariants import run_invariants
 from meterai.sales.use_cases.issue_quota import PIECES_MAX, issue_quota
 from meterai.stamping.signer.key_files import read_counters
 from tests.operations.plants import copy_of
-from tests.operations.world import EARLIER, KEY, NOW, World, build, serial_of
+from tests.operations.world import COUNTERS, EARLIER, KEY, NOW, World, build, serial_of
 from tests.storage_fixtures import TestDatabase
 
 pytestmark = pytest.mark.storage
@@ -48,7 +48,7 @@ async def check(world: World, *, uses: int | None = USES, sample: int | None = N
         now=NOW,
         objects=world.objects,
         judge=judge,
-        counters={} if uses is None else {KEY: uses},
+        counters={} if uses is None else {**COUNTERS, KEY: uses},
         sample=sample,
     )
 
@@ -82,6 +82,7 @@ async def test_a_healthy_world_keeps_every_invariant(world: World) -> None:
             "I28",
             "I29",
             "I30",
+            "I31",
         ]
     )
     assert all(found.checked > 0 for found in results), "each looked at something"

@@ -23,8 +23,7 @@ from meterai.operations.use_cases.clean_up_uploads import clean_up_uploads
 from meterai.operations.use_cases.erase_person import erase_person, refuse_unsettled
 from meterai.operations.use_cases.export_person import export_person, files_of
 from meterai.operations.use_cases.look_at_person import facts_of, look_at_person
-from tests.operations.test_invariants import USES
-from tests.operations.world import EARLIER, KEY, NOW, World, build, named, serial_of
+from tests.operations.world import COUNTERS, EARLIER, NOW, World, build, named, serial_of
 from tests.replays.officers_cast import Office, open_office
 from tests.storage_fixtures import TestDatabase
 
@@ -118,7 +117,7 @@ def found_in(text: str) -> list[str]:
 
 async def assert_sound(world: World) -> None:
     found = await run_invariants(
-        world.database.reader, now=NOW, objects=world.objects, judge=None, counters={KEY: USES}
+        world.database.reader, now=NOW, objects=world.objects, judge=None, counters=COUNTERS
     )
     assert {one.id: one.violations for one in found if not one.ok} == {}
 

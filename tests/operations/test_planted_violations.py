@@ -16,7 +16,7 @@ from meterai.operations.use_cases.check_invariants import SQL_INVARIANTS, check_
 from tests.operations.partner_plants import PARTNER_PLANTS
 from tests.operations.plants import NOT_STARTED, OVERDRAW, Plant
 from tests.operations.plants import PLANTS as HOUSE_PLANTS
-from tests.operations.world import KEY, NOW, build
+from tests.operations.world import COUNTERS, NOW, build
 from tests.storage_fixtures import TestCluster
 
 pytestmark = [pytest.mark.storage, pytest.mark.asyncio(loop_scope="module")]
@@ -42,7 +42,7 @@ async def test_a_planted_violation_is_found(owner: Connection, plant: Plant) -> 
     try:
         await owner.execute("SET LOCAL session_replication_role = replica")  # no trigger, no foreign key
         await owner.execute(plant.sql)
-        results = await check_tables([owner], now=NOW, counters={KEY: 2})
+        results = await check_tables([owner], now=NOW, counters=COUNTERS)
         (invariant,) = [each for each in SQL_INVARIANTS if each.id == plant.invariant]
         part = invariant.parts[plant.part]
         assert await owner.fetch(part, *([NOW] if "$1" in part else [])), "found by the part that watches"
@@ -55,7 +55,7 @@ async def test_a_planted_violation_is_found(owner: Connection, plant: Plant) -> 
 @pytest.mark.parametrize("later", [timedelta(0), AFTER_A_STANDSTILL])
 async def test_the_world_without_a_planted_violation_is_healthy(owner: Connection, later: timedelta) -> None:
     async with owner.transaction():
-        results = await check_tables([owner], now=NOW + later, counters={KEY: 2})
+        results = await check_tables([owner], now=NOW + later, counters=COUNTERS)
     assert [found for found in results if not found.ok] == []
 
 
@@ -67,7 +67,7 @@ async def test_a_paid_document_gets_its_owner_with_the_job_and_is_no_strangers_m
     try:
         await owner.execute("SET LOCAL session_replication_role = replica")
         await owner.execute(NOT_STARTED)
-        results = await check_tables([owner], now=NOW, counters={KEY: 2})
+        results = await check_tables([owner], now=NOW, counters=COUNTERS)
     finally:
         await change.rollback()
     assert [found for found in results if found.id in ("I16", "I25") and not found.ok] == []

@@ -20,8 +20,7 @@ from meterai.operations.use_cases.clean_up_uploads import clean_up_uploads
 from meterai.sales.store import terms as sales_terms
 from meterai.stamping.queries import released_file, released_objects
 from meterai.waiting_room.rules.model import Schedule
-from tests.operations.test_invariants import USES
-from tests.operations.world import KEY, World, build, named, serial_of
+from tests.operations.world import COUNTERS, World, build, named, serial_of
 from tests.storage_fixtures import TestDatabase
 
 pytestmark = pytest.mark.storage
@@ -124,7 +123,7 @@ async def column(world: OldWorld, query: str) -> list[Any]:
 
 async def assert_sound(world: OldWorld) -> None:
     found = await run_invariants(
-        world.database.reader, now=TODAY, objects=world.objects, judge=None, counters={KEY: USES}
+        world.database.reader, now=TODAY, objects=world.objects, judge=None, counters=COUNTERS
     )
     broken = {one.id: one.violations for one in found if not one.ok}
     broken.pop("I27", None)  # the days of payments were moved, not those of their bookings

@@ -2,7 +2,8 @@
 
 Alice bought one stamp and has her document, and paid once too often. Bob bought five pieces of quota, got two
 back, has one document refused and one in the middle of the cycle. Citra has not paid yet; Dewi only began.
-Beside them is a chain of partners.
+Beside them is a chain of partners. Its firm took serial numbers: one waits, one went back, for one a hash was
+signed, and one is being stamped.
 """
 
 from __future__ import annotations
@@ -36,12 +37,15 @@ from tests.ledger.posting import (
     reserve,
     void_reservation,
 )
-from tests.partners.organisations import make_chain
+from tests.partners.organisations import Chain, make_chain
 from tests.storage_fixtures import TestDatabase
 
 NOW = datetime(2026, 9, 4, 12, tzinfo=UTC)
 EARLIER = NOW - timedelta(hours=2)
 KEY = "0123456789abcdef"
+HASH_KEY = "aaaabbbbccccdddd"
+COUNTERS = {KEY: 2, HASH_KEY: 1}
+"""What the keys say of their uses."""
 FACE, FEE, VAT = 10_000, 2_500, 248
 K = AccountKind
 
@@ -407,7 +411,7 @@ async def build(database: TestDatabase, objects: ObjectStore) -> World:
     await world.payment("citra", "citra", "pending", 25_000, outcome=None)
     await world.order("dewi", "draft", quantity=1)
     await world.queue("casn", let_in=["alice", "dewi"])
-    await make_chain(database.app, now=EARLIER)
+    await _taken(world, await make_chain(database.app, now=EARLIER))
     return world
 
 
@@ -449,3 +453,62 @@ async def _bob(world: World) -> None:
     await world.book(world.end("refused", "void"))
     await world.intent("living")
     await world.attempt("living")
+
+
+async def _taken(world: World, chain: Chain) -> None:
+    firm, names = chain.enterprise, ("waiting", "returned", "hashed", "on its way")
+    await world.owner.execute(
+        "SELECT stamping.take_serials($1, $2, $3, array_fill(NULL::uuid, '{4}'), $3, $4)",
+        firm.id,
+        [serial_of(name) for name in names],
+        list(names),
+        EARLIER,
+    )
+    await world.owner.execute(
+        "SELECT stamping.return_serials($1, $2, $3)", firm.id, [serial_of("returned")], EARLIER
+    )
+    await world.document("on its way", "alice")
+    await world.owner.execute(
+        """UPDATE stamping.document SET organisation_id = $2, customer_id = $3, placements = '[{}]'
+           WHERE id = $1""",
+        named("document", "on its way"),
+        firm.id,
+        firm.account_holder,
+    )
+    assert await world.owner.fetchval(
+        "SELECT stamping.start_taken_job($1, $2, $3, 'taken', '\\x00', $2, $4, $5)",
+        firm.id,
+        named("job", "on its way"),
+        named("document", "on its way"),
+        serial_of("on its way"),
+        NOW,
+    )
+    await world.intent("on its way")
+    await _hash(world, chain)
+
+
+async def _hash(world: World, chain: Chain) -> None:
+    await world.insert(
+        "stamping.signing_key",
+        key_id=HASH_KEY,
+        place="file:hash",
+        certificates=[b""],
+        valid_from=EARLIER,
+        valid_until=NOW + timedelta(days=900),
+        added_at=EARLIER,
+        purpose="hash",
+    )
+    request = await world.owner.fetchval(
+        "SELECT stamping.ask_hash($1, $2, $3, $4, $4, 'attributes', $5)",
+        chain.enterprise.id,
+        named("hash", "hashed"),
+        serial_of("hashed"),
+        bytes(32),
+        EARLIER,
+    )
+    await world.owner.execute(
+        "SELECT stamping.begin_hash_signing(ARRAY[$1::uuid], $2, $3)", request, HASH_KEY, EARLIER
+    )
+    assert await world.owner.fetchval(
+        "SELECT stamping.bind_hash($1, $2, $3, $4)", request, HASH_KEY, bytes(256), EARLIER
+    )

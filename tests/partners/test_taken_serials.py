@@ -29,6 +29,8 @@ from meterai.pdf.requests import Inspection, PageSize, SignatureKind
 from meterai.stamping.model import Job, JobState, OutputVerdict
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import document_page
+from meterai.stamping.store import documents
+from meterai.stamping.store.forgetting import forget_old
 from meterai.stamping.taken.model import TakenSerial, TakenState, WantedSerial
 from meterai.stamping.taken.queries import count_unstamped, taken_serial, unstamped_serials
 from meterai.stamping.use_cases.return_serials import return_serials
@@ -203,3 +205,33 @@ async def test_a_refused_job_that_may_have_signed_gives_its_serial_number_up(dat
     assert found is not None
     assert found.state is TakenState.ANNULLED
     assert found.returned_at
+
+
+async def test_the_document_of_a_serial_number_waits_for_months_and_goes_once_it_was_given_back(
+    database: TestDatabase,
+) -> None:
+    firm = (await make_chain(database.operator, now=NOW)).enterprise
+    document, months_later = await document_of(database, firm), datetime.now(UTC) + timedelta(days=200)
+    wanted = [WantedSerial(request_key="a", name="Surat Bu Sri.pdf", document_id=document)]
+    (taken,) = await take_serials(
+        database.site, wanted, organisation_id=firm.id, before=nothing, after=nothing, now=NOW
+    )
+
+    async def expired() -> bool:
+        async with database.worker.transaction() as tx:
+            assert await forget_old(tx, datetime.now(UTC), months_later) == 0
+            due = await documents.due_documents(tx, months_later, limit=9)
+            return bool(due and await documents.expire_document(tx, document, months_later))
+
+    assert not await expired()
+    async with database.worker.transaction() as tx:
+        assert not await documents.expire_document(tx, document, months_later)
+    long_ago = NOW - timedelta(days=30)
+    await return_serials(database.site, [taken.serial], organisation_id=firm.id, now=long_ago)
+    assert await expired()
+    row = await database.owner.fetchrow("SELECT document_id, name, request_key FROM stamping.taken_serial")
+    assert tuple(row) == (None, "dokumen.pdf", None)
+
+
+async def nothing(tx: Connection, new: object) -> None:
+    """Neither limits nor facts."""

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from meterai.ledger.model import AccountKind, side_of, unit_of
+from meterai.operations.invariants.conditions import derived_id
 from meterai.operations.invariants.house_accounts import OTHER_ACCOUNTS, STAMPS, wrong_totals
 from meterai.operations.invariants.model import SqlInvariant
 
@@ -16,13 +17,6 @@ _OVERDRAWN = f"""{_MISKEPT}
             OR balance_side = 'credit' AND debits_posted + debits_pending > credits_posted
             OR balance_side = 'debit' AND credits_posted + credits_pending > debits_posted
             OR least(debits_posted, debits_pending, credits_posted, credits_pending) < 0"""
-
-
-def _deposit_id(receipt: str) -> str:
-    """SQL: the id of a deposit, as `derived_id` makes it."""
-    digest = f"substring(sha256(convert_to('deposit' || chr(31) || {receipt}, 'UTF8')) FOR 16)"
-    version = f"set_byte({digest}, 6, get_byte({digest}, 6) & 15 | 128)"
-    return f"encode(set_byte({version}, 8, get_byte({digest}, 8) & 63 | 128), 'hex')::uuid"
 
 
 I3 = SqlInvariant(
@@ -45,7 +39,7 @@ I3 = SqlInvariant(
         WHERE {_OVERDRAWN}
         """,
         # For every seller: what left the stock is in lots; what left the lots was used or refunded. For
-        # every partner: what left its stock was used, passed on or returned.
+        # every partner: what left its stock was used, passed on or returned, or waits unstamped.
         """
         WITH accounts AS (
             SELECT organisation_id,
@@ -53,13 +47,22 @@ I3 = SqlInvariant(
                 sum(credits_posted) FILTER (WHERE kind = 'lot') AS lots_in,
                 sum(debits_posted) FILTER (WHERE kind IN ('lot', 'partner_stock')) AS lots_out,
                 sum(credits_posted) FILTER (WHERE kind = 'used') AS used,
-                sum(credits_pending) FILTER (WHERE kind = 'used') AS being_used
-            FROM ledger.account WHERE kind IN ('seller_stock', 'lot', 'partner_stock', 'used')
+                sum(credits_pending) FILTER (WHERE kind = 'used') AS being_used,
+                sum(credits_posted - debits_posted) FILTER (WHERE kind = 'unstamped') AS unstamped
+            FROM ledger.account WHERE kind IN ('seller_stock', 'lot', 'partner_stock', 'unstamped', 'used')
             GROUP BY organisation_id
         ), serials AS (
-            SELECT j.organisation_id, count(*) FILTER (WHERE s.state = 'released') AS released,
-                count(*) FILTER (WHERE s.state IN ('allocated', 'sealed')) AS living
-            FROM stamping.serial s JOIN stamping.job j ON j.id = s.job_id GROUP BY j.organisation_id
+            SELECT organisation_id, count(*) FILTER (WHERE state IN ('released', 'used')) AS released,
+                count(*) FILTER (WHERE state IN ('allocated', 'sealed')) AS living
+            FROM (
+                SELECT j.organisation_id, s.state
+                FROM stamping.serial s JOIN stamping.job j ON j.id = s.job_id
+                UNION ALL SELECT t.organisation_id, s.state FROM stamping.taken_serial t
+                JOIN stamping.serial s ON s.serial = t.serial WHERE s.job_id IS NULL
+            ) each GROUP BY organisation_id
+        ), given_back AS (
+            SELECT organisation_id, count(*) AS pieces FROM stamping.taken_serial
+            WHERE returned_at IS NOT NULL GROUP BY organisation_id
         ), refunds AS (
             SELECT o.organisation_id, sum(r.quantity) AS pieces
             FROM sales.refund r JOIN sales.orders o ON o.id = r.order_id GROUP BY o.organisation_id
@@ -71,18 +74,20 @@ I3 = SqlInvariant(
             ) each GROUP BY organisation_id
         )
         SELECT organisation_id::text AS subject,
-            format('sold %s, in lots came %s; out of lots or stock went %s, used %s, refunded %s '
-                   'and passed on %s; released %s; '
+            format('sold %s, in lots came %s; out of lots or stock went %s, used %s, unstamped %s, given '
+                   'back %s, refunded %s and passed on %s; released %s; '
                    'being used %s, serials alive %s', a.stock_out, a.lots_in, a.lots_out, a.used,
-                   coalesce(r.pieces, 0), coalesce(m.pieces, 0), coalesce(s.released, 0), a.being_used,
-                   coalesce(s.living, 0)
+                   coalesce(a.unstamped, 0), coalesce(b.pieces, 0), coalesce(r.pieces, 0),
+                   coalesce(m.pieces, 0), coalesce(s.released, 0), a.being_used, coalesce(s.living, 0)
             ) AS fact
         FROM accounts a
         LEFT JOIN serials s USING (organisation_id)
+        LEFT JOIN given_back b USING (organisation_id)
         LEFT JOIN refunds r USING (organisation_id)
         LEFT JOIN moved m USING (organisation_id)
         WHERE coalesce(a.stock_out, 0) <> coalesce(a.lots_in, 0)
-            OR coalesce(a.lots_out, 0) <> coalesce(a.used, 0) + coalesce(r.pieces, 0) + coalesce(m.pieces, 0)
+            OR coalesce(a.lots_out, 0) <> coalesce(a.used, 0) + coalesce(a.unstamped, 0)
+                + coalesce(b.pieces, 0) + coalesce(r.pieces, 0) + coalesce(m.pieces, 0)
             OR coalesce(a.used, 0) <> coalesce(s.released, 0)
             OR coalesce(a.being_used, 0) <> coalesce(s.living, 0)
         """,
@@ -107,7 +112,7 @@ I3 = SqlInvariant(
         # Somebody recorded every deposit under the treasury's receipt, which determines its id.
         f"""
         WITH recorded AS (
-            SELECT subject, facts ->> 'amount' AS rupiah, {_deposit_id("spelling")} AS id
+            SELECT subject, facts ->> 'amount' AS rupiah, {derived_id("deposit", "spelling")} AS id
             FROM operations.audit_entry, unnest(ARRAY[upper(subject), subject, lower(subject)]) spelling
             WHERE action IN ('quota.issue', 'partner.deposit')
         ), booked AS (

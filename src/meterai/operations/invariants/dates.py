@@ -7,7 +7,7 @@ So nobody can move a sale, and its VAT, into another month by changing the dates
 
 from __future__ import annotations
 
-from meterai.operations.invariants.conditions import PAID_FOR, REVERSED, SETTLED
+from meterai.operations.invariants.conditions import PAID_FOR, REVERSED, SETTLED, derived_id
 from meterai.operations.invariants.model import SqlInvariant
 
 OF_ANOTHER_DAY = """created_at < business_date + TIMETZ '00:00+07'
@@ -73,6 +73,14 @@ I27 = SqlInvariant(
             t.business_date) AS fact
         FROM stamping.serial s JOIN ledger.transfer t ON t.pending_id = s.reservation_id AND t.kind = 'post'
         WHERE s.state = 'released' AND t.business_date IS DISTINCT FROM {day_of("s.released_at")}
+        """,
+        # That of a hash is used on the day on which its first one was signed.
+        f"""
+        SELECT t.serial AS subject, format('a hash was signed at %s, its stamp counts as used on %s',
+            t.used_at, u.business_date) AS fact
+        FROM stamping.taken_serial t JOIN ledger.transfer u
+            ON u.code = 'stamp_serial' AND u.reference_id = {derived_id("serial", "t.serial")}
+        WHERE u.business_date IS DISTINCT FROM {day_of("t.used_at")}
         """,
     ),
 )

@@ -45,7 +45,7 @@ I16 = SqlInvariant(
         SELECT j.id::text AS subject, 'job, lot and document belong to different owners' AS fact
         FROM stamping.job j LEFT JOIN ledger.account a ON a.id = j.lot_account_id
         LEFT JOIN stamping.document d ON d.id = j.document_id
-        WHERE a.kind IS DISTINCT FROM 'lot' AND a.kind IS DISTINCT FROM 'partner_stock'
+        WHERE a.kind IN ('lot', 'partner_stock', 'unstamped') IS NOT TRUE
             OR (a.customer_id, a.organisation_id, d.customer_id, d.organisation_id) IS DISTINCT FROM
             (j.customer_id, j.organisation_id, j.customer_id, j.organisation_id)
         """,
@@ -66,6 +66,16 @@ I16 = SqlInvariant(
         SELECT r.id::text AS subject, 'refund and payment belong to different orders' AS fact
         FROM sales.refund r LEFT JOIN sales.payment p ON p.id = r.payment_id
         WHERE p.order_id IS DISTINCT FROM r.order_id
+        """,
+        # The document and the job of a serial number that was taken belong to its organisation.
+        """
+        SELECT t.serial AS subject, 'serial number, document and job belong to different owners' AS fact
+        FROM stamping.taken_serial t LEFT JOIN partners.organisation o ON o.id = t.organisation_id
+        LEFT JOIN stamping.document d ON d.id = t.document_id
+        LEFT JOIN stamping.serial s ON s.serial = t.serial LEFT JOIN stamping.job j ON j.id = s.job_id
+        WHERE t.document_id IS NOT NULL AND d.customer_id IS DISTINCT FROM o.account_holder
+            OR j.id IS NOT NULL
+                AND (j.organisation_id, j.document_id) IS DISTINCT FROM (t.organisation_id, t.document_id)
         """,
     ),
 )

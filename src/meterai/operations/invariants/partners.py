@@ -56,22 +56,25 @@ I28 = SqlInvariant(
     title="Partners have the stamps that were issued to them; the tree's sums are what was issued",
     population="partners.block",
     parts=(
-        # What came into an organisation's stock are its blocks and what came back from below.
+        # What came into an organisation's stock are its blocks, what came back from below, and the stamps of
+        # serial numbers that it gave back.
         f"""
         WITH came AS (
             SELECT organisation_id, sum(pieces) AS pieces FROM (
                 SELECT receiver AS organisation_id, pieces FROM partners.block
                 UNION ALL SELECT b.giver, r.pieces FROM {_RETURNED} WHERE b.giver <> '{ISSUER}'
+                UNION ALL SELECT organisation_id, 1 FROM stamping.taken_serial
+                WHERE returned_at IS NOT NULL
             ) moved GROUP BY organisation_id
         )
         SELECT coalesce(a.organisation_id, came.organisation_id)::text AS subject,
-            format('%s came into stock, blocks and returns brought %s', coalesce(a.credits_posted, 0),
-                coalesce(came.pieces, 0)) AS fact
+            format('%s came into stock, blocks, returns and serial numbers brought %s',
+                coalesce(a.credits_posted, 0), coalesce(came.pieces, 0)) AS fact
         FROM (SELECT * FROM ledger.account WHERE kind = 'partner_stock') a
         FULL JOIN came USING (organisation_id)
         WHERE coalesce(a.credits_posted, 0) <> coalesce(came.pieces, 0)
         """,
-        # Over the whole tree: issued = in stock or held, and used.
+        # Over the whole tree: issued = in stock, held or unstamped, and used.
         f"""
         WITH issued AS (
             SELECT coalesce(sum(pieces - returned), 0) AS pieces FROM partners.block WHERE giver = '{ISSUER}'
@@ -80,7 +83,7 @@ I28 = SqlInvariant(
                 coalesce(sum(a.credits_posted - a.debits_posted) FILTER (WHERE a.kind <> 'used'), 0) AS stock,
                 coalesce(sum(a.credits_posted) FILTER (WHERE a.kind = 'used'), 0) AS used
             FROM ledger.account a JOIN partners.organisation p ON p.id = a.organisation_id
-            WHERE a.kind IN ('partner_stock', 'used')
+            WHERE a.kind IN ('partner_stock', 'unstamped', 'used')
         )
         SELECT 'the tree' AS subject,
             format('issued %s; in stock %s, used %s', issued.pieces, kept.stock, kept.used) AS fact

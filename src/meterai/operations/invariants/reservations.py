@@ -11,6 +11,9 @@ _OVERDUE = """SELECT t.* FROM sales.orders o JOIN ledger.transfer t ON t.referen
         AND t.kind = 'pending' AND t.code = 'reserve_sale' AND t.expires_at < $1"""
 """Reservations past their time-out whose order was not paid in time. A late worker is no fault."""
 
+# A serial number that was taken holds its stamp without a reservation, however long it waits (I31).
+_RESERVED = "reservation_id IS NOT NULL OR job_id IS NOT NULL"
+
 I2 = SqlInvariant(
     id="I2",
     title="Every reservation is posted or voided once, or still young, of an unpaid order, or has an intent",
@@ -38,7 +41,7 @@ I2 = SqlInvariant(
                         coalesce(h.expires_at::text, 'missing'))
         END AS fact
         FROM held h FULL JOIN ended e ON e.pending_id = h.id
-        FULL JOIN stamping.serial s ON s.reservation_id = h.id
+        FULL JOIN (SELECT * FROM stamping.serial WHERE {_RESERVED}) s ON s.reservation_id = h.id
         WHERE h.id IS NULL
             OR e.id IS NOT NULL AND (h.debit_account_id, h.credit_account_id, h.amount)
                 <> (e.debit_account_id, e.credit_account_id, e.amount)

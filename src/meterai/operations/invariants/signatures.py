@@ -1,4 +1,7 @@
-"""I8: no signature without an earlier intent, and the key's own counter agrees with the counted attempts."""
+"""I8: no signature without an earlier intent or requested hash.
+
+The key's own counter agrees with the counted attempts.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,11 @@ I8 = SqlInvariant(
     population="stamping.sign_attempt",
     parts=(
         """
-        SELECT a.serial AS subject, format('attempt %s to sign without an intent', a.id) AS fact
+        SELECT coalesce(a.serial, a.hash_request_id::text) AS subject,
+            format('attempt %s to sign without an intent or a requested hash', a.id) AS fact
         FROM stamping.sign_attempt a LEFT JOIN stamping.intent i ON i.serial = a.serial
-        WHERE i.serial IS NULL
+        LEFT JOIN stamping.hash_request r ON r.id = a.hash_request_id
+        WHERE i.serial IS NULL AND r.id IS NULL
         """,
         """
         SELECT s.serial AS subject,
@@ -29,6 +34,20 @@ I8 = SqlInvariant(
         FROM stamping.serial s LEFT JOIN stamping.intent i ON i.serial = s.serial
         WHERE s.state IN ('sealed', 'released') AND (i.serial IS NULL OR NOT EXISTS (
             SELECT FROM stamping.sign_attempt a WHERE a.serial = s.serial AND a.abandoned_at IS NULL))
+        """,
+        # A hash was signed with the key of a counted attempt.
+        """
+        SELECT h.request_id::text AS subject,
+            format('a hash signed with key %s, which no counted attempt used', h.key_id) AS fact
+        FROM stamping.hash_signature h WHERE NOT EXISTS (SELECT FROM stamping.sign_attempt a
+            WHERE a.hash_request_id = h.request_id AND a.key_id = h.key_id AND a.abandoned_at IS NULL)
+        """,
+        # Keys for hashes sign hashes alone, and nothing else signs them.
+        """
+        SELECT a.key_id AS subject, format('a key for %ss, attempt %s was for %s', k.purpose, a.id,
+            coalesce(a.serial, a.hash_request_id::text)) AS fact
+        FROM stamping.sign_attempt a JOIN stamping.signing_key k ON k.key_id = a.key_id
+        WHERE (k.purpose = 'hash') <> (a.hash_request_id IS NOT NULL)
         """,
     ),
 )

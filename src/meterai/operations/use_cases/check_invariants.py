@@ -24,6 +24,7 @@ from meterai.operations.invariants import (
     reservations,
     serials,
     signatures,
+    taken,
     unfinished,
 )
 from meterai.operations.invariants.files import I9_TITLE, I12_TITLE, Judge, check_files
@@ -54,6 +55,7 @@ SQL_INVARIANTS: tuple[SqlInvariant, ...] = (
     partners.I28,
     partners.I29,
     partners.I30,
+    taken.I31,
 )
 """Those that take longest come first, so that all connections end at about the same time."""
 _CONNECTIONS = 2

@@ -312,13 +312,18 @@ async def is_referred_to(tx: Connection, key: str) -> bool:
     return bool(found)
 
 
+_AWAITED = """(EXISTS (SELECT FROM stamping.job j WHERE j.document_id = d.id AND j.ended_at IS NULL)
+        OR EXISTS (SELECT FROM stamping.taken_serial w JOIN stamping.serial s ON s.serial = w.serial
+            WHERE w.document_id = d.id AND s.state = 'unstamped'))"""
+"""SQL: the document `d` is being stamped, or a serial number that was taken for it waits, however long."""
+
+
 async def due_documents(connection: Connection, now: datetime, *, limit: int) -> list[UUID]:
-    """Lists documents whose retention is over and that are not being stamped, the oldest first."""
+    """Lists documents whose retention is over and that nothing waits for, the oldest first."""
     ids: list[UUID] = await connection.fetchval(
-        """SELECT ARRAY(SELECT d.id FROM stamping.document d
-               WHERE d.retained_until <= $1 AND d.input_deleted_at IS NULL AND NOT EXISTS
-                   (SELECT FROM stamping.job j WHERE j.document_id = d.id AND j.ended_at IS NULL)
-               ORDER BY d.retained_until LIMIT $2)""",
+        f"""SELECT ARRAY(SELECT d.id FROM stamping.document d
+               WHERE d.retained_until <= $1 AND d.input_deleted_at IS NULL AND NOT {_AWAITED}
+               ORDER BY d.retained_until LIMIT $2)""",  # noqa: S608 (our own words)
         now,
         limit,
     )
@@ -356,16 +361,15 @@ async def end_retention(tx: Connection, ids: Sequence[UUID], now: datetime) -> N
 async def expire_document(tx: Connection, document_id: UUID, now: datetime) -> list[str]:
     """Expires an upload. A document without a job is deleted; a document whose job has ended loses its input.
 
-    Returns the objects that it referred to; none when it is being stamped, or locked by another process.
+    Returns the objects that it referred to; none when something waits for it, or another process locked it.
     """
     row = await tx.fetchrow(
-        """
+        f"""
         WITH due AS (
             SELECT d.id, EXISTS (SELECT FROM stamping.job j WHERE j.document_id = d.id) AS has_jobs
             FROM stamping.document d
             WHERE d.id = $2 AND CASE WHEN d.input_deleted_at IS NULL THEN d.retained_until <= $1 END
-                AND NOT EXISTS
-                (SELECT FROM stamping.job j WHERE j.document_id = d.id AND j.ended_at IS NULL)
+                AND NOT {_AWAITED}
             FOR UPDATE OF d SKIP LOCKED
         ), gone AS (
             DELETE FROM stamping.document WHERE id IN (SELECT id FROM due WHERE NOT has_jobs)
@@ -375,7 +379,7 @@ async def expire_document(tx: Connection, document_id: UUID, now: datetime) -> l
             RETURNING input_object, rewritten_from, other_object, upload_object
         )
         SELECT * FROM gone UNION ALL SELECT * FROM emptied
-        """,
+        """,  # noqa: S608 (our own words)
         now,
         document_id,
     )
