@@ -35,6 +35,7 @@ PAGES = [
     "/pengaduan",
     "/pengaduan/cek",
     "/pengembang",
+    "/pengembang/kawat",
 ]
 LIGHT_BYTES_MAX = {"/beli": 50_000}
 SCRIPT_BYTES_MAX = {"/periksa": 15_000, "/periksa/kode": 15_000}

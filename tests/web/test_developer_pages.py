@@ -12,19 +12,23 @@ from meterai.api.access.message_signatures import AGE_MAX
 from meterai.api.conventions.operations import JSON_BYTES_MAX
 from meterai.api.conventions.paging import Limit
 from meterai.api.routes import HANDLERS
+from meterai.api.wire.routes import ENDPOINTS
+from meterai.api.wire.session import TOKEN_LIVES as WIRE_TOKEN_LIVES
 from meterai.stamping.model import JobState
 from meterai.stamping.scenarios import Scenario
 from meterai.texts.api_problems import explanation_of
 from meterai.texts.developers.groups import GROUPS
 from meterai.texts.developers.object_states import OBJECTS
 from meterai.texts.developers.sandbox_values import SCENARIOS
+from meterai.texts.developers.wire_calls import WIRE_CALLS
+from meterai.texts.wire import BUSINESS_CODES, SIGNING_CODES
 from meterai.web.developers.example_bodies import resolved
 from meterai.web.developers.reference import operations_of
 from tests.api.partner import json_of
 from tests.web.asking import ask
 from tests.web.running_site import RunningSite
 
-PAGES = ("", "/referensi", "/keadaan", "/galat", "/uji", "/batas", "/perubahan")
+PAGES = ("", "/referensi", "/keadaan", "/galat", "/uji", "/kawat", "/batas", "/perubahan")
 
 
 async def described(running: RunningSite) -> Any:
@@ -108,3 +112,34 @@ async def test_the_page_of_the_sandbox_names_every_scenario_and_its_end(running:
         assert f"<code>{scenario.name}</code>" in text
         assert state in list(JobState)
         assert not code or explanation_of(code)
+
+
+async def test_the_page_of_the_wire_names_every_endpoint_code_and_limit(running: RunningSite) -> None:
+    text = (await ask(running.site, "/en/pengembang/kawat")).text
+    named = {
+        (call.role, re.sub(r"\{\w+\}", "{}", call.path)): set(call.methods.split(", ")) for call in WIRE_CALLS
+    }
+    assert len(named) == len(WIRE_CALLS)
+    for one in ENDPOINTS:
+        place = (one.role, re.sub(r"\{\w+\}", "{}", one.path))
+        assert named.get(place) == set(one.methods), f"{place} is missing in texts/developers/wire_calls.py"
+    known = {
+        f"{method.upper()} {path}"
+        for path, methods in (await described(running))["paths"].items()
+        for method in methods
+    }
+    for call in WIRE_CALLS:
+        assert f"<code>{{{call.role}}}{call.path}</code>" in text
+        assert set(call.instead) <= known
+        assert all(f"<code>{one}</code>" in text for one in call.instead)
+    for name, codes in (("statusCode", BUSINESS_CODES), ("errorCode", SIGNING_CODES)):
+        part = text.partition(f'id="{name}"')[2].partition("</dl>")[0]
+        assert re.findall("<dt><code>([0-9]{2})</code>", part) == [one.code for one in codes]
+    said = dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", text))
+    assert said["How long a token counts, in hours"] == str(int(WIRE_TOKEN_LIVES.total_seconds()) // 3600)
+    assert said["Size of any other request"].startswith(str(JSON_BYTES_MAX >> 10))
+    taking = await running.line.database.owner.fetchval(
+        "SELECT prosrc FROM pg_proc WHERE oid = 'stamping.ask_hash'::regproc"
+    )
+    figure = said["Hashes that can be signed for a serial number, after lost answers"]
+    assert f"IF last >= {figure} THEN" in taking

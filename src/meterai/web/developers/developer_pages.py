@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.settings import Settings
+from meterai.kit.settings import Settings, public_url
+from meterai.kit.wire_hosts import ROLES, base_address
 from meterai.partners.sandbox.model import is_on
 from meterai.texts.api_problems import explanation_of
 from meterai.texts.developers.changes import CHANGES
 from meterai.texts.developers.groups import GROUPS, Group
 from meterai.texts.developers.object_states import OBJECTS
 from meterai.texts.developers.sandbox_values import REFUSED_VALUES, SCENARIOS
-from meterai.web.developers.limits import limits_of
+from meterai.texts.developers.wire_calls import WIRE_CALLS
+from meterai.texts.wire import BUSINESS_CODES, SIGNING_CODES
+from meterai.web.developers.limits import limits_of, wire_limits
 from meterai.web.developers.reference import operations_of
 from meterai.web.pages.messages import Text, said
 from meterai.web.pages.templates import Pages
@@ -94,9 +97,35 @@ class DeveloperPages:
         """The values of the page about limits."""
         return {"limits": limits_of(self._settings, language)}
 
+    def wire(self, language: str) -> dict[str, Any]:
+        """The values of the page for integrators whose client was made for another service."""
+        settings = self._settings
+        return {
+            "addresses": {
+                role: base_address(role, public_url=public_url(settings), hosts=settings.wire_hosts)
+                for role in ROLES
+            },
+            "calls": [(call, [self._place_of(one) for one in call.instead]) for call in WIRE_CALLS],
+            "business_codes": BUSINESS_CODES,
+            "signing_codes": SIGNING_CODES,
+            "wire_limits": wire_limits(language),
+        }
+
     def changes(self) -> dict[str, Any]:
         """The values of the changelog."""
         return {"changes": CHANGES}
+
+    def _place_of(self, named: str) -> tuple[str, str]:
+        """An operation such as `POST /api/v1/stamps`, and its address in the reference."""
+        return named, self._places.get(named, "/pengembang/referensi")
+
+    @cached_property
+    def _places(self) -> dict[str, str]:
+        return {
+            f"{one.method} {one.path}": f"/pengembang/referensi/{group.slug}#{one.id}"
+            for group in GROUPS
+            for one in operations_of(self._document, group)
+        }
 
     @cached_property
     def _document(self) -> Mapping[str, Any]:

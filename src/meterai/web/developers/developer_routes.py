@@ -49,6 +49,12 @@ async def show_sandbox(request: WebRequest) -> Response[bytes]:
     return _answer(request, "sandbox.html", _pages(request).sandbox())
 
 
+@get("/pengembang/kawat")
+async def show_wire(request: WebRequest) -> Response[bytes]:
+    """Shows what to change in a client that was made for another service."""
+    return _answer(request, "wire.html", _pages(request).wire(_language(request)))
+
+
 @get("/pengembang/batas")
 async def show_limits(request: WebRequest) -> Response[bytes]:
     """Shows the limits."""
@@ -83,6 +89,7 @@ ROUTES = [
     show_states,
     show_errors,
     show_sandbox,
+    show_wire,
     show_limits,
     show_changes,
 ]

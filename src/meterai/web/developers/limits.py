@@ -8,7 +8,9 @@ from typing import Final
 from meterai.kit.formats.display import number_text, size_text
 from meterai.kit.idempotency import KEPT
 from meterai.kit.settings import Settings
+from meterai.partners.batches.model import DOCUMENTS_MAX
 from meterai.partners.clients.model import KEYS_MAX
+from meterai.partners.logins.model import LOGINS_MAX
 from meterai.pdf.limits import CHECKED_BYTES_MAX, DEFAULT_LIMITS
 from meterai.stamping.bundles.model import FILES_MAX
 from meterai.texts.mechanism.marks import N_
@@ -48,3 +50,25 @@ LIMITS: Final[tuple[tuple[str, _Said], ...]] = (
 def limits_of(settings: Settings, language: str) -> list[tuple[str, str]]:
     """Each limit, untranslated, and its figure as words."""
     return [(name, said(settings, language)) for name, said in LIMITS]
+
+
+WIRE_LIMITS: Final[tuple[tuple[str, Callable[[str], str]], ...]] = (
+    (N_("Masa berlaku token, dalam jam"), lambda language: number_text(24, language)),
+    (N_("Nama pengguna satu klien"), lambda language: number_text(LOGINS_MAX, language)),
+    (
+        N_("Ukuran PDF yang diunggah"),
+        lambda language: size_text(DEFAULT_LIMITS.file_bytes_max, language),
+    ),
+    (N_("Ukuran permintaan yang lain"), lambda language: size_text(256 << 10, language)),
+    (N_("Dokumen dalam satu batch"), lambda language: number_text(DOCUMENTS_MAX, language)),
+    (
+        N_("Hash per nomor seri, sesudah jawaban yang hilang"),
+        lambda language: number_text(5, language),
+    ),
+)
+"""As `LIMITS`, of the wire."""
+
+
+def wire_limits(language: str) -> list[tuple[str, str]]:
+    """Each limit of the wire, untranslated, and its figure as words."""
+    return [(name, said(language)) for name, said in WIRE_LIMITS]
