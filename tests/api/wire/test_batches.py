@@ -99,7 +99,11 @@ async def test_a_batch_with_a_wrong_field_takes_nothing(wire: WireSite) -> None:
         told = await firm.post(BATCH, wrong)
         assert (told["statusCode"], sought in told["message"]) == ("96", True), told
     assert (await firm.post("backend/function/saldopos"))["result"]["notstamp"] == 0
-    taken = await firm.post(BATCH, batch(*named(1)))
+    taken = await firm.post(BATCH, batch(*named(2**63, 2**63 + 1)))
+    first, second = (await state(firm, taken))["data"]
+    assert first["serialNumber"] != second["serialNumber"], "whole numbers are exact"
+    assert first["document"]["idfile"] == 2**63
+    assert (await firm.post(BATCH, batch(*named(-(10**400)))))["statusCode"] == "96"
     for asker, id in ((other, taken["result"]["batchId"]), (firm, "1"), (firm, "' OR 1=1")):
         told = await asker.get(f"stampv2/snqr/status-batch?batchId={id.replace(' ', '+')}")
         assert told["statusCode"] == "01", told

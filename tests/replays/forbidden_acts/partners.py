@@ -32,6 +32,14 @@ ACTS = [
     Act("move a partner in the tree", f"UPDATE partners.organisation SET parent_id = {_ID}"),
     Act("take what a partner owns", f"UPDATE partners.organisation SET account_holder = {_ID}"),
     Act(
+        "have serial numbers of a batch sent elsewhere",
+        "UPDATE partners.wire_batch SET return_url = 'https://x.example'",
+    ),
+    Act(
+        "have another serial number sent with a document",
+        "UPDATE partners.wire_batch_document SET serial = NULL",
+    ),
+    Act(
         "book a deposit at the treasury",
         f"SELECT operations.partner_deposit({_ID}, 'NTPN', {_ID}, 1, now())",
         may=["operator"],

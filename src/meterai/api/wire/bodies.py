@@ -115,7 +115,7 @@ def _text(value: Any) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < _EXACT else repr(value)
     if isinstance(value, int):
-        return str(value) if abs(value) < _EXACT else repr(float(min(value, 10**300)))
+        return str(value)  # msgspec reads no more digits than Python writes
     return value if isinstance(value, str) else ""
 
 
