@@ -59,7 +59,7 @@ async def test_an_organisation_sees_itself_and_what_is_below_it(asking: Asking) 
     quota = await asking.json("distributor", f"{below}/quota")
     assert (quota["available"], quota["credit_owed"]) == (30, 306_000)
     tree = (await asking.json("distributor", "/api/v1/quota"))["tree"]
-    assert tree == {"organisations": 4, "available": 1_000, "held": 0, "used": 0}
+    assert tree == {"organisations": 4, "available": 1_000, "held": 0, "unstamped": 0, "used": 0}
 
 
 async def test_an_id_of_others_answers_like_an_unknown_one(asking: Asking) -> None:

@@ -27,6 +27,7 @@ from meterai.partners.stamps.serial_facts import (
 )
 from meterai.pdf.requests import Inspection, PageSize, SignatureKind
 from meterai.stamping.model import Job, JobState, OutputVerdict
+from meterai.stamping.owned import owned_job
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import document_page
 from meterai.stamping.store import documents
@@ -166,6 +167,9 @@ async def test_a_taken_serial_number_is_stamped_once_and_waits_again_when_its_jo
     refuse = "SELECT stamping.refuse_jobs(ARRAY[$1::uuid], ARRAY['pdf.broken'], $2)"
     await database.owner.execute(refuse, job.id, NOW + timedelta(minutes=1))
     assert await balances(database, firm) == (69, 1, 0, 0)
+    refused = await owned_job(database.site, job.id, firm.account_holder)
+    assert refused is not None
+    assert refused.serials == refused.placements == ()
     found = await taken_serial(database.site, taken.serial, organisation_id=firm.id)
     assert found is not None
     assert found.state is TakenState.UNSTAMPED

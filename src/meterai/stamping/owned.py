@@ -23,8 +23,8 @@ _JOBS = """
         s.serials, s.placements, r.sha256, r.bytes
     FROM stamping.job j
     CROSS JOIN LATERAL (
-        SELECT array_agg(s.serial ORDER BY s.ordinal) AS serials,
-            jsonb_agg(s.placement ORDER BY s.ordinal) AS placements
+        SELECT coalesce(array_agg(s.serial ORDER BY s.ordinal), '{}') AS serials,
+            coalesce(jsonb_agg(s.placement ORDER BY s.ordinal), '[]') AS placements
         FROM stamping.serial s WHERE s.job_id = j.id
     ) s
     LEFT JOIN LATERAL (
@@ -51,6 +51,7 @@ class OwnedJob(msgspec.Struct, frozen=True, kw_only=True):
     problem: str | None
     """Code of the refusal, or of what ended the last attempt."""
     serials: tuple[SerialNumber, ...]
+    """Empty of a refused job whose serial number was taken before, and waits again."""
     placements: tuple[Placement, ...]
     sha256: str | None
     """SHA-256 of the newest version of the stamped file."""

@@ -36,6 +36,7 @@ ROLE_RIGHTS: Final = {
 
 STATEMENT_ACCOUNTS: Final = {
     "partner_stock": N_("Stok meterai"),
+    "unstamped": N_("Meterai untuk nomor seri yang belum dibubuhkan"),
     "partner_funds": N_("Saldo titipan pada pemasok"),
     "credit_owed": N_("Utang kepada pemasok"),
     "treasury_prepaid": N_("Setoran di kas negara"),
@@ -47,6 +48,9 @@ MOVES: Final = {
     "block": N_("Blok"),
     "block_return": N_("Blok dikembalikan"),
     "stamping": N_("Dipakai pada dokumen"),
+    "take_serial": N_("Nomor seri diambil"),
+    "stamp_serial": N_("Dipakai pada dokumen di luar"),
+    "return_serial": N_("Nomor seri dikembalikan"),
     "block_paid": N_("Blok dibayar dari titipan"),
     "block_repaid": N_("Uang blok yang dikembalikan"),
     "credit_taken": N_("Blok dengan kredit"),
@@ -157,6 +161,7 @@ REPORT_COLUMNS: Final = {
     "returned": N_("Dikembalikan ke pemasok"),
     "taken_back": N_("Dikembalikan dari bawahan"),
     "used": N_("Dipakai"),
+    "taken": N_("Diambil untuk nomor seri"),
     "closing": N_("Stok akhir"),
     "basis": N_("Dasar"),
     "period": N_("Masa pajak"),

@@ -24,15 +24,17 @@ Serial = Annotated[str, Meta(max_length=60, description="Spaces and dashes in it
 class OwnSerial(msgspec.Struct, frozen=True, kw_only=True):
     """A serial number and the stamp that has it.
 
-    It counts when it is `released`. While it is being made it is `allocated`, then `sealed`. `annulled`: it
-    was not used.
+    It counts when it is `released`, or `used`: a hash was signed, and the file is elsewhere. While it is
+    being made it is `allocated`, then `sealed`. `unstamped`: it was taken, and waits. `annulled`: not used.
     """
 
     serial: str
-    state: Literal["allocated", "sealed", "released", "annulled"]
+    state: Literal["unstamped", "allocated", "sealed", "released", "used", "annulled"]
     organisation_id: str
-    stamp_id: str
-    document_id: str
+    stamp_id: str | None
+    """Null: no stamp was ordered for it here."""
+    document_id: str | None
+    """Null: its document is not here."""
     sha256: str | None
     """Of the newest version of the stamped file."""
     facts: StampFacts | None
@@ -58,8 +60,8 @@ async def read_own_serial(caller: Caller, service: Service, serial: Serial) -> O
         serial=found.serial,
         state=found.state,
         organisation_id=write_id(Prefix.ORGANISATION, found.organisation_id),
-        stamp_id=write_id(Prefix.STAMP, found.job_id),
-        document_id=write_id(Prefix.DOCUMENT, found.document_id),
+        stamp_id=write_id(Prefix.STAMP, found.job_id) if found.job_id else None,
+        document_id=write_id(Prefix.DOCUMENT, found.document_id) if found.document_id else None,
         sha256=found.sha256,
         facts=found.facts,
         allocated_at=found.allocated_at,

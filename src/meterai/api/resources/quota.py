@@ -51,18 +51,21 @@ class TreeSums(msgspec.Struct, frozen=True, kw_only=True):
     organisations: int
     available: int
     held: int
+    unstamped: int
     used: int
 
 
 class ShownQuota(msgspec.Struct, frozen=True, kw_only=True):
     """What an organisation has: stamps, and rupiah at its parent.
 
-    `held`: for documents that are being stamped. `prepaid`: of a distributor, at the treasury.
+    `held`: for documents that are being stamped. `unstamped`: for serial numbers that were taken first.
+    `prepaid`: of a distributor, at the treasury.
     """
 
     organisation_id: str
     available: int
     held: int
+    unstamped: int
     used: int
     prepaid: int
     credit_free: int

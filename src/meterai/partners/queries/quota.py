@@ -17,6 +17,7 @@ _BLOCK = """b.id, b.giver, b.receiver, b.pieces, b.unit_price, b.service_fee, b.
     b.paid, b.at FROM partners.block b"""
 _KINDS = (
     AccountKind.PARTNER_STOCK,
+    AccountKind.UNSTAMPED,
     AccountKind.USED,
     AccountKind.PARTNER_FUNDS,
     AccountKind.CREDIT_LINE,
@@ -32,6 +33,8 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True):
     """Stamps that it may use or pass on."""
     held: int
     """For documents that are being stamped."""
+    unstamped: int
+    """For serial numbers that it took, and that wait for their documents."""
     used: int
     prepaid: int
     """Rupiah at its parent; of a distributor: at the treasury, for stamps not yet drawn."""
@@ -46,6 +49,7 @@ class TreeQuota(msgspec.Struct, frozen=True, kw_only=True):
     organisations: int
     available: int
     held: int
+    unstamped: int
     used: int
 
 
@@ -70,10 +74,11 @@ async def quota_of(conn: Connection, organisation_id: uuid.UUID) -> Quota:
     )
     posted = {ids[row["id"]]: row["posted"] for row in rows}
     held = {ids[row["id"]]: row["debits_pending"] for row in rows}
-    stock = AccountKind.PARTNER_STOCK
+    stock, unstamped = AccountKind.PARTNER_STOCK, AccountKind.UNSTAMPED
     return Quota(
         available=posted.get(stock, 0) - held.get(stock, 0),
-        held=held.get(stock, 0),
+        held=held.get(stock, 0) + held.get(unstamped, 0),
+        unstamped=posted.get(unstamped, 0) - held.get(unstamped, 0),
         used=posted.get(AccountKind.USED, 0),
         prepaid=posted.get(AccountKind.PARTNER_FUNDS, 0) + posted.get(AccountKind.TREASURY_PREPAID, 0),
         credit_free=posted.get(AccountKind.CREDIT_LINE, 0),
@@ -93,11 +98,13 @@ async def quota_below(conn: Connection, organisation_id: uuid.UUID) -> TreeQuota
            ) SELECT id FROM down""",
         organisation_id,
     )
-    kinds = (AccountKind.PARTNER_STOCK, AccountKind.USED)
+    kinds = (AccountKind.PARTNER_STOCK, AccountKind.UNSTAMPED, AccountKind.USED)
     row = await conn.fetchrow(
         """SELECT coalesce(sum(credits_posted - debits_posted - debits_pending)
-                   FILTER (WHERE kind <> 'used'), 0)::bigint AS available,
+                   FILTER (WHERE kind = 'partner_stock'), 0)::bigint AS available,
                coalesce(sum(debits_pending) FILTER (WHERE kind <> 'used'), 0)::bigint AS held,
+               coalesce(sum(credits_posted - debits_posted - debits_pending)
+                   FILTER (WHERE kind = 'unstamped'), 0)::bigint AS unstamped,
                coalesce(sum(credits_posted) FILTER (WHERE kind = 'used'), 0)::bigint AS used
            FROM ledger.account WHERE id = ANY ($1)""",
         [account_id(kind, organisation["id"]) for organisation in below for kind in kinds],

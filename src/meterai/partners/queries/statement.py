@@ -12,7 +12,7 @@ from meterai.kit.database import Database, Row
 from meterai.partners.months import month_after
 
 _LAST_DAY = date.max
-_ACCOUNTS = ("partner_stock", "partner_funds", "credit_owed", "treasury_prepaid")
+_ACCOUNTS = ("partner_stock", "unstamped", "partner_funds", "credit_owed", "treasury_prepaid")
 """In the order of a statement."""
 _FIGURES = """
     SELECT NULL::date AS business_date, account, NULL AS code, NULL::uuid AS block_id, balance AS amount

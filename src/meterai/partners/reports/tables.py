@@ -81,6 +81,7 @@ TABLES: Final[Mapping[ReportKind, _Table]] = {
             "returned",
             "taken_back",
             "used",
+            "taken",
             "closing",
         ),
     ),
@@ -103,7 +104,16 @@ TABLES: Final[Mapping[ReportKind, _Table]] = {
 }
 _COUNTED: Final[Mapping[ReportKind, tuple[str, ...]]] = {
     ReportKind.COLLECTOR_MONTH: ("duty",),
-    ReportKind.STOCK: ("opening", "received", "passed_on", "returned", "taken_back", "used", "closing"),
+    ReportKind.STOCK: (
+        "opening",
+        "received",
+        "passed_on",
+        "returned",
+        "taken_back",
+        "used",
+        "taken",
+        "closing",
+    ),
     ReportKind.TREASURY_DUES: ("pieces", "amount", "paid", "due", "in_advance"),
 }
 """The columns with a sum."""

@@ -17,14 +17,18 @@ class SerialBelow(msgspec.Struct, frozen=True, kw_only=True):
     """A serial number of an organisation."""
 
     serial: str
-    state: Literal["allocated", "sealed", "released", "annulled"]
+    state: Literal["unstamped", "allocated", "sealed", "released", "used", "annulled"]
     organisation_id: UUID
-    job_id: UUID
-    document_id: UUID
+    job_id: UUID | None
+    """None: none puts it on a document. It waits, was used by hash, or was given back."""
+    document_id: UUID | None
+    """None: the document is not here."""
     sha256: str | None
     facts: StampFacts | None
     allocated_at: datetime
+    """When it was taken, or allocated."""
     released_at: datetime | None
+    """When its file was released, or its hash first signed."""
 
 
 async def serial_below(db: Database, serial: str, *, seen_by: UUID) -> SerialBelow | None:
@@ -45,10 +49,21 @@ async def serial_below(db: Database, serial: str, *, seen_by: UUID) -> SerialBel
 
 _SERIAL = """
     WITH found AS (
-        SELECT s.serial, s.state, s.allocated_at, s.released_at, j.id AS job_id, j.document_id,
-            p.id AS organisation_id
-        FROM stamping.serial s JOIN stamping.job j ON j.id = s.job_id
-        JOIN partners.organisation p ON p.account_holder = j.customer_id WHERE s.serial = $1
+        SELECT s.serial, s.state, s.allocated_at, s.released_at, j.id AS job_id,
+            coalesce(j.document_id, t.document_id) AS document_id, p.id AS organisation_id
+        FROM stamping.serial s LEFT JOIN stamping.job j ON j.id = s.job_id
+        LEFT JOIN stamping.taken_serial t ON t.serial = s.serial
+        JOIN partners.organisation p ON p.account_holder = coalesce(j.customer_id, (
+            SELECT h.account_holder FROM partners.organisation h WHERE h.id = t.organisation_id))
+        WHERE s.serial = $1
+    ), facts AS (
+        SELECT f.document_type, f.document_number, f.document_date, f.document_value, f.liable_identity_type,
+            f.liable_identity, f.liable_name
+        FROM found JOIN partners.stamp_facts f ON f.job_id = found.job_id
+        UNION ALL
+        SELECT f.document_type, f.document_number, f.document_date, f.document_value, f.liable_identity_type,
+            f.liable_identity, f.liable_name
+        FROM found JOIN partners.serial_facts f ON f.serial = found.serial AND found.job_id IS NULL
     ), up AS (
         WITH RECURSIVE above AS (
             SELECT p.id, p.parent_id FROM partners.organisation p JOIN found ON found.organisation_id = p.id
@@ -58,9 +73,8 @@ _SERIAL = """
     ) SELECT found.*, (
             SELECT r.sha256 FROM stamping.release r WHERE r.serial = found.serial
             ORDER BY r.version DESC LIMIT 1
-        ) AS sha256, f.job_id IS NOT NULL AS has_facts, f.document_type, f.document_number, f.document_date,
-        f.document_value, f.liable_identity_type, f.liable_identity, f.liable_name
-    FROM found LEFT JOIN partners.stamp_facts f ON f.job_id = found.job_id
+        ) AS sha256, EXISTS (SELECT FROM facts) AS has_facts, facts.*
+    FROM found LEFT JOIN facts ON true
     WHERE $2 IN (SELECT id FROM up)
 """
 

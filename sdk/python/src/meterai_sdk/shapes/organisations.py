@@ -67,15 +67,20 @@ class TreeSums(TypedDict):
     organisations: int
     available: int
     held: int
+    unstamped: int
     used: int
 
 
 class Quota(TypedDict):
-    """What an organisation has: stamps, and rupiah at its parent. `held`: for documents being stamped."""
+    """What an organisation has: stamps, and rupiah at its parent. `held`: for documents being stamped.
+
+    `unstamped`: for serial numbers that were taken first, and wait for their documents.
+    """
 
     organisation_id: str
     available: int
     held: int
+    unstamped: int
     used: int
     prepaid: int
     credit_free: int

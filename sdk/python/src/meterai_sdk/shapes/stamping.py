@@ -148,17 +148,17 @@ class Stamp(TypedDict):
 
 
 class OwnSerial(TypedDict):
-    """A serial number of your organisation, or of one below it. It counts when it is `released`.
+    """A serial number of your organisation, or of one below it. It counts when it is `released` or `used`.
 
     `sha256`: of the newest version of the stamped file. `facts`: the liable party is shown to the
     organisation itself only.
     """
 
     serial: str
-    state: Literal["allocated", "sealed", "released", "annulled"]
+    state: Literal["unstamped", "allocated", "sealed", "released", "used", "annulled"]
     organisation_id: str
-    stamp_id: str
-    document_id: str
+    stamp_id: str | None
+    document_id: str | None
     sha256: str | None
     facts: StampFacts | None
     allocated_at: str
