@@ -191,7 +191,10 @@ WIRE_WORDS: Final[dict[str, Explanation]] = {
         N_("Kuota meterai organisasi ini habis."),
         N_("Tambah kuota, lalu ulangi. Tidak ada meterai yang terpakai."),
     ),
-    "signer.unavailable": Explanation(N_("Penanda tangan sedang tidak terjangkau."), _SAME_SERIAL),
+    **dict.fromkeys(
+        ("signer.unavailable", "sealing.stopped", "key.none", "key.marked", "key.expired"),
+        Explanation(N_("Penanda tangan sedang tidak terjangkau."), _SAME_SERIAL),
+    ),
     "placement.covers": Explanation(
         N_("Di kotak itu meterainya menutupi isi halaman {page}, dan berkas ini sudah ditandatangani."),
         N_("Pilih kotak yang kosong, lalu kirim lagi dengan nomor seri yang sama."),

@@ -81,7 +81,8 @@ async def test_what_cannot_be_read_is_refused_by_name(body: bytes, kind: str, co
 
 STRANGE = [
     None, True, False, 0, -1, 2**63, 2**64, -(2**70), 10**400, 1.5, 1e300, -0.0, "", " ", "\x01", "'--", "%s",
-    "\ud7ff\u202e", "A" * 5_000, [], {}, [[[]]], {"a": {"b": None}}, "2026-02-30", "NaN", "١٢٣", "🧾",
+    "a\x00b", "\ud7ff\u202e", "A" * 5_000, [], {}, [[[]]],
+    {"a": {"b": None}}, "2026-02-30", "NaN", "١٢٣", "🧾",
 ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from meterai.api.wire.endpoints import Endpoint
 from meterai.api.wire.routes import ENDPOINTS
 from tests.api.conftest import running
 from tests.api.wire.test_bodies import FORM, JSON, STRANGE
+from tests.api.wire.test_cloud_signing import SIGN
 from tests.api.wire.wire_site import Caller, WireSite, wire
 from tests.stamping.conftest import front, jail, pki, shared_tsa
 from tests.web.test_forms import END, MULTIPART, part
@@ -75,3 +76,16 @@ async def test_no_request_is_a_fault(wire: WireSite, monkeypatch: pytest.MonkeyP
     for one in ENDPOINTS:
         for _ in range(30):
             await answer(firm, one, chance, serial)
+
+
+async def test_an_outage_is_told_with_a_code(wire: WireSite) -> None:
+    firm = await wire.of(wire.chain.enterprise)
+    wire.running.db.is_down = True
+    for path, field in [("backend/function/saldopos", "statusCode"), (SIGN, "errorCode")]:
+        told = await firm.send("POST", path, USUAL)
+        said = json.loads(told.body)
+        assert (told.status, said[field], bool(said["helpCode"])) == (
+            503,
+            "99" if field == "statusCode" else "97",
+            True,
+        )

@@ -62,7 +62,7 @@ _SIGNING_BY_KIND: Final = {
     Kind.NOT_FOUND: "92",
     Kind.GONE: "92",
     Kind.CONFLICT: "92",
-    Kind.FORBIDDEN: "92",
+    Kind.FORBIDDEN: "90",
 }
 
 
