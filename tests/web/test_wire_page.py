@@ -39,7 +39,7 @@ async def test_an_owner_switches_the_wire_and_makes_a_user_name(running: Running
     await visitor.get(PAGE)
     assert "Make a user name" not in visitor.text
     for role in ("backend", "stampv2", "inventory", "stampservice", "fileupload"):
-        assert f"/wire/{role}</code>" in visitor.text
+        assert f"/wire/<wbr>{role}</code>" in visitor.text
     await visitor.post(f"{PAGE}/nama", klien=client, nama="core@raya.id")
     assert (visitor.status, "Access by user name and password is off." in visitor.text) == (409, True)
     await visitor.post(f"{PAGE}/akses", akses="nyala")
