@@ -197,10 +197,10 @@ async def test_a_signer_that_does_not_answer_is_not_said_to_be_away(
 async def test_a_batch_that_waited_its_turn_while_the_switch_was_thrown_signs_nothing() -> None:
     nothing: Any = None  # neither key nor register may be touched
     sealer = Sealer(nothing, nothing, nothing, nothing, clock=system_clock, tsa_ends=lambda: None)
-    sealer._stopped, sealer._stopped_known_until = False, math.inf
-    async with sealer._counting:
+    sealer._watch.stopped, sealer._watch._known_until = False, math.inf
+    async with sealer._counting.turn:
         waiting = asyncio.create_task(sealer._seal_counted(["A" * 22], nothing))
         await asyncio.sleep(0)
-        sealer._stopped = True
+        sealer._watch.stopped = True
     with pytest.raises(Refusal, match=r"sealing\.stopped"):
         await waiting

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import AsyncMock
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -40,18 +41,25 @@ for request in sys.argv[2:]:
     size = int.from_bytes(asking.recv(4), "big")
     print(asking.recv(size, socket.MSG_WAITALL).hex() if size else "shut")
 """
-LOOK, DATE, SEAL, CODES = (
+LOOK, DATE, SEAL, CODES, CHAIN, HASH = (
     signer_wire.Ping(),
     signer_wire.StampSignatures([bytes(32)]),
     signer_wire.SealSerials(["A" * 22]),
     signer_wire.SignCodes([("A" * 22, date(2026, 9, 5))]),
+    signer_wire.ShowHashKey(),
+    signer_wire.SignHashes([UUID(int=1)]),
 )
 
 
 @asynccontextmanager
 async def signer_for(named: str) -> AsyncIterator[tuple[Path, Any]]:
     """A signer at a socket that every user can open. Yields the socket and the sealer."""
+    hashes = SimpleNamespace(
+        key=AsyncMock(return_value=signer_wire.HashKey("h", [])),
+        sign=AsyncMock(return_value=signer_wire.HashSignatures({}, {}, "h")),
+    )
     sealer = SimpleNamespace(
+        hashes=hashes,
         identity=AsyncMock(return_value=signer_wire.Identity("k", [])),
         time_stamps=AsyncMock(return_value=signer_wire.Tokens([b"t"])),
         seal=AsyncMock(return_value=signer_wire.Seals({}, {}, "k")),
@@ -93,13 +101,18 @@ async def test_a_user_that_is_not_named_is_not_heard() -> None:
 @AS_ROOT
 @pytest.mark.parametrize(
     ("right", "answered"),
-    [("look", [LOOK]), ("date", [LOOK, DATE]), ("seal", [LOOK, DATE, SEAL, CODES])],
+    [
+        ("look", [LOOK]),
+        ("date", [LOOK, DATE]),
+        ("hash", [LOOK, DATE, CODES, CHAIN, HASH]),
+        ("seal", [LOOK, DATE, SEAL, CODES, CHAIN, HASH]),
+    ],
 )
 async def test_a_user_is_answered_what_its_right_allows(
     right: str, answered: list[signer_wire.Request]
 ) -> None:
     async with signer_for(f"nobody:{right}") as (path, _):
-        requests = [LOOK, DATE, SEAL, CODES]
+        requests = [LOOK, DATE, SEAL, CODES, CHAIN, HASH]
         answers = await ask_as_nobody(path, *requests)
         allowed = [
             request

@@ -21,7 +21,7 @@ from meterai.kit.files.object_store import FolderStore
 from meterai.kit.stop_switches import SEALING_STOPPED, set_switch
 from meterai.stamping.model import Job
 from meterai.stamping.queries import job as find_job
-from meterai.stamping.signer.sealer import SWITCH_SECONDS_MAX
+from meterai.stamping.signer.switch_watch import SWITCH_SECONDS_MAX
 from meterai.stamping.use_cases.run_cycle import free_leases, run_due_jobs
 from meterai.stamping.use_cases.start_stamping import Started, Worker, start_stampings
 from tests.stamping.letters import make_letter

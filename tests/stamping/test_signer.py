@@ -81,7 +81,7 @@ async def test_what_the_newest_attempts_sealed_is_known_without_reading_the_regi
                SELECT serial, 'key', now() FROM stamping.serial"""
         )
     await owner.execute("ANALYZE stamping.serial, stamping.sign_attempt")
-    looks = await looks_of(database.signer, lambda conn: register.sealed_by_newest(conn, "key", 1))
+    looks = await looks_of(database.signer, lambda conn: register.signed_by_newest(conn, "key", 1))
     assert "stamping.serial_pkey" in looks
     assert "stamping.serial" not in looks
 

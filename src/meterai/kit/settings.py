@@ -203,7 +203,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Doc(
             description="other users that may ask the signer, with commas: `name:seal` (a worker), "
-            "`name:date` (time stamps for the archive), `name:look` (its state)"
+            "`name:hash` (a site), `name:date` (time stamps for the archive), `name:look` (its state)"
         ),
     ] = ""
     tsa_url: Annotated[str, Doc(description="RFC 3161 time-stamp authority; empty: the sandbox's")] = ""

@@ -101,6 +101,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """Of a collector: how many tax periods may be unpaid, the present one included."""
     signed_requests: bool = False
     """Whether the API takes only signed requests (RFC 9421)."""
+    plain_hashes: bool = False
+    """Whether hashes are signed whose attributes do not name our certificate, as some adapters send them."""
 
 
 class Agreement(Terms, frozen=True, kw_only=True):

@@ -103,7 +103,7 @@ class SignerServer:
             log.warning("signer.not_allowed", request=type(request).__name__, right=right.name.lower())
             return signer_wire.Refused(Kind.FORBIDDEN, "signer.not_allowed")
         try:
-            return await self._carry_out(request)
+            return await self._carry_out(request, right)
         except Refusal as refusal:
             return signer_wire.Refused(refusal.kind, refusal.code)
         except Exception as error:
@@ -111,16 +111,20 @@ class SignerServer:
                 log.exception("signer.fault")
             return signer_wire.Refused(Kind.UNAVAILABLE, "signer.unavailable")
 
-    async def _carry_out(self, request: signer_wire.Request) -> signer_wire.Answer:
+    async def _carry_out(self, request: signer_wire.Request, right: Right) -> signer_wire.Answer:
         match request:
             case signer_wire.Ping():
                 return await self._sealer.identity()
             case signer_wire.ListKeys():
                 return await self._sealer.keys()
             case signer_wire.SignCodes(wanted=wanted):
-                return await self._sealer.sign_codes(wanted)
+                return await self._sealer.sign_codes(wanted, taken_only=right < Right.SEAL)
             case signer_wire.SealSerials(serials=serials, may_lack_time_stamp=may_lack):
                 return await self._sealer.seal(serials, may_lack)
+            case signer_wire.ShowHashKey():
+                return await self._sealer.hashes.key()
+            case signer_wire.SignHashes(requests=requests):
+                return await self._sealer.hashes.sign(requests)
             case signer_wire.StampSignatures(imprints=imprints):
                 return await self._sealer.time_stamps(imprints)
 

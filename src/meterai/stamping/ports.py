@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import date, datetime
 from typing import Protocol
+from uuid import UUID
 
 from meterai.kernel.refusals import Refusal
 from meterai.kernel.serial_number import SerialNumber
-from meterai.stamping.signer_wire import CodeSignatures, Identity, KeyReport, UnregisteredKey
+from meterai.stamping.signer_wire import CodeSignatures, HashKey, Identity, KeyReport, UnregisteredKey
 
 
 class KeyHolder(Protocol):
@@ -68,6 +69,33 @@ class Signer(KeyHolder, Protocol):
 
         Raises: Refusal(UNAVAILABLE, "tsa.*" and others), Refusal(CONFLICT, "stamping.no_release").
         """
+        ...
+
+
+class HashSigner(Protocol):
+    """Signs requested hashes, dates them, and signs the 2-D codes of taken serial numbers."""
+
+    async def hash_key(self) -> HashKey:
+        """Returns the key that signs hashes now.
+
+        Raises: Refusal(UNAVAILABLE, "signer.unavailable" or "key.*").
+        """
+        ...
+
+    async def sign_hash(self, request_id: UUID) -> tuple[bytes, str]:
+        """Returns the signature of a requested hash (RSA PKCS #1 v1.5, SHA-256), and the id of the key.
+
+        Raises: Refusal(UNAVAILABLE, "signer.unavailable", "sealing.stopped" or "key.*"), Refusal(INVALID,
+        "hash.attributes"), Refusal(CONFLICT, "stamping.no_hash_request").
+        """
+        ...
+
+    async def code_signatures(self, wanted: Sequence[tuple[SerialNumber, date]]) -> CodeSignatures:
+        """As `Signer.code_signatures`."""
+        ...
+
+    async def time_stamps(self, imprints: Sequence[bytes]) -> list[bytes]:
+        """As `Signer.time_stamps`."""
         ...
 
 

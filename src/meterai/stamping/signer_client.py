@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
+from uuid import UUID
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kernel.serial_number import SerialNumber
@@ -51,6 +52,16 @@ class SignerClient:
                 refused = answer.refused[serial]
                 outcomes[serial] = Refusal(refused.kind, refused.code)
         return outcomes
+
+    async def hash_key(self) -> signer_wire.HashKey:
+        return await self._ask(signer_wire.ShowHashKey(), signer_wire.HashKey)
+
+    async def sign_hash(self, request_id: UUID) -> tuple[bytes, str]:
+        answer = await self._ask(signer_wire.SignHashes([request_id]), signer_wire.HashSignatures)
+        refused = answer.refused.get(str(request_id))
+        if refused is not None:
+            raise Refusal(refused.kind, refused.code)
+        return answer.signed[str(request_id)], answer.key_id
 
     async def ping(self) -> signer_wire.Identity:
         """Asks the signer whether it answers, without a cache.

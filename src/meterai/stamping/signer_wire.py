@@ -1,4 +1,4 @@
-"""Messages between the worker and the signer process: length-prefixed frames of msgpack.
+"""Messages between workers, sites and the signer process: length-prefixed frames of msgpack.
 
 Request and answer: 4 bytes length (big-endian), then the msgpack of one of the structs below. Each request
 gets one answer, in order. A second request at the same time needs a second connection.
@@ -11,6 +11,7 @@ import os
 import struct
 from datetime import date, datetime
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 
@@ -26,7 +27,7 @@ class Ping(msgspec.Struct, frozen=True, tag_field="op", tag="ping"):
 
 
 class SignCodes(msgspec.Struct, frozen=True, tag_field="op", tag="code"):
-    """Asks to sign the 2-D codes of allocated serial numbers."""
+    """Asks to sign the 2-D codes of allocated serial numbers, or of those taken to be stamped outside."""
 
     wanted: list[tuple[str, date]]
 
@@ -37,6 +38,16 @@ class SealSerials(msgspec.Struct, frozen=True, tag_field="op", tag="seal"):
     serials: list[str]
     may_lack_time_stamp: list[str] = []
     """Serials that are sealed even while no time stamp is available. The time stamp is added later."""
+
+
+class SignHashes(msgspec.Struct, frozen=True, tag_field="op", tag="hash"):
+    """Asks to sign the attributes of these requests."""
+
+    requests: list[UUID]
+
+
+class ShowHashKey(msgspec.Struct, frozen=True, tag_field="op", tag="hash_key"):
+    """Asks for the key that signs hashes."""
 
 
 class StampSignatures(msgspec.Struct, frozen=True, tag_field="op", tag="time"):
@@ -120,14 +131,31 @@ class Seals(msgspec.Struct, frozen=True, tag="seals"):
     """Id of the key that signed."""
 
 
+class HashKey(msgspec.Struct, frozen=True, tag="hash_key"):
+    """The key that signs hashes now."""
+
+    key_id: str
+    certificate_chain: list[bytes]
+    """Certificates as DER, the signing certificate first, without the root."""
+
+
+class HashSignatures(msgspec.Struct, frozen=True, tag="hashes"):
+    """A signature (RSA PKCS #1 v1.5, SHA-256) or a refusal for each request, by its id."""
+
+    signed: dict[str, bytes]
+    refused: dict[str, Refused]
+    key_id: str
+    """Id of the key that signed."""
+
+
 class Tokens(msgspec.Struct, frozen=True, tag="tokens"):
     """Checked RFC 3161 tokens (DER), in the order asked for."""
 
     tokens: list[bytes]
 
 
-Request = Ping | SignCodes | SealSerials | StampSignatures | ListKeys
-Answer = Identity | CodeSignatures | Seals | Tokens | Keys | Refused
+Request = Ping | SignCodes | SealSerials | SignHashes | ShowHashKey | StampSignatures | ListKeys
+Answer = Identity | CodeSignatures | Seals | HashKey | HashSignatures | Tokens | Keys | Refused
 
 
 def socket_path(data: Path) -> Path:

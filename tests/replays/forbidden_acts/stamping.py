@@ -70,6 +70,17 @@ ACTS = [
         "UPDATE stamping.signing_key SET active_from = now(), retired_at = NULL",
         may=["operator"],
     ),
+    Act("let a key sign something else", "UPDATE stamping.signing_key SET purpose = 'hash'"),
+    Act(
+        "write the signature of a hash",
+        f"INSERT INTO stamping.hash_signature VALUES ({_NEW}, 'k', decode(repeat('00', 256), 'hex'), now())",
+    ),
+    Act("change a requested hash", "UPDATE stamping.hash_request SET attributes = 'x'"),
+    Act(
+        "count an attempt to sign a hash",
+        f"SELECT stamping.begin_hash_signing(ARRAY[{_NEW}], 'k', now())",
+        may=["signer"],
+    ),
     Act("hide a lost period", "DELETE FROM stamping.register_gap"),
     Act("forge the verifier's view", "UPDATE verification.released SET sha256 = repeat('0', 64)"),
     Act("change an intent", "UPDATE stamping.intent SET digest = sha256('x')"),

@@ -101,6 +101,9 @@ def agree(
     ] = None,
     per_day: Annotated[int | None, typer.Option(min=1, help="Stamps each day, at most.")] = None,
     signed: Annotated[bool, typer.Option("--signed", help="The API takes only signed requests.")] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain-hashes", help="Sign hashes without signing-certificate-v2, too.")
+    ] = False,
     first: Annotated[datetime | None, typer.Option("--from", formats=_DAY, help="First day (WIB).")] = None,
     last: Annotated[
         datetime | None, typer.Option("--until", formats=_DAY, help="Last day, included.")
@@ -123,6 +126,7 @@ def agree(
         credit_limit=credit,
         open_periods_max=open_periods,
         signed_requests=signed,
+        plain_hashes=plain,
     )
 
     async def work(db: Database, found: Organisation) -> bool:

@@ -20,7 +20,7 @@ DEFAULT_FOLDER: Final = Path("/etc/meterai/units")
 ROLES: Final = ("signer", "worker", "site", "queue", "gate")
 _KEPT_OUT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
 """What `meterai up` passes on from its own shell. systemd gives units their own."""
-_ASKERS: Final = "meterai-worker:seal,meterai-operator:date,meterai-site:look"
+_ASKERS: Final = "meterai-worker:seal,meterai-operator:date,meterai-site:hash"
 """The users of deploy/systemd/meterai-users.conf that may ask the signer, and for what."""
 _VERIFIER: Final = (
     "environment",

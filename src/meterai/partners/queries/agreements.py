@@ -12,7 +12,8 @@ from meterai.kit.database import Connection
 from meterai.partners.model import Agreement
 
 _COLUMNS = """id, organisation_id, valid_from, valid_until, unit_price, service_fee, stamps_per_document_max,
-    stamps_per_day_max, credit_limit, open_periods_max, signed_requests, created_at FROM partners.agreement"""
+    stamps_per_day_max, credit_limit, open_periods_max, signed_requests, plain_hashes,
+    created_at FROM partners.agreement"""
 
 
 async def agreement_on(conn: Connection, organisation_id: uuid.UUID, day: date) -> Agreement | None:

@@ -24,7 +24,9 @@ class Right(IntEnum):
     """Whether the signer is there, and the state of its keys."""
     DATE = 2
     """Time stamps for released files, as `meterai archive renew` does."""
-    SEAL = 3
+    HASH = 3
+    """Requested hashes, their time stamps, and 2-D codes of taken serial numbers, as a site does."""
+    SEAL = 4
     """Seals and 2-D codes, as a worker does."""
 
 
@@ -32,7 +34,9 @@ _NEEDS: Final[dict[type[signer_wire.Request], Right]] = {
     signer_wire.Ping: Right.LOOK,
     signer_wire.ListKeys: Right.LOOK,
     signer_wire.StampSignatures: Right.DATE,
-    signer_wire.SignCodes: Right.SEAL,
+    signer_wire.SignCodes: Right.HASH,
+    signer_wire.ShowHashKey: Right.HASH,
+    signer_wire.SignHashes: Right.HASH,
     signer_wire.SealSerials: Right.SEAL,
 }
 
@@ -76,5 +80,5 @@ def _right_of(one: str, right: str) -> Right:
         return Right[right.upper()]
     except KeyError:
         raise ValueError(
-            f"METERAI_SIGNER_USERS: expected user:seal, user:date or user:look, not {one}"
+            f"METERAI_SIGNER_USERS: expected user:seal, user:hash, user:date or user:look, not {one}"
         ) from None

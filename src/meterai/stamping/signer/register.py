@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
 
 from meterai.kit.database import Connection
 
@@ -25,17 +27,45 @@ async def count_and_read(
     return {row["serial"]: row["digest"] for row in rows}
 
 
-async def allocated(conn: Connection, serials: Sequence[str]) -> set[str]:
-    """Returns those serial numbers that exist and are neither annulled nor released."""
+class RequestedHash(NamedTuple):
+    """The signed attributes that a request asks to be signed."""
+
+    request_id: UUID
+    attributes: bytes
+    plain: bool
+    """See `signatures.hash_attributes.check_attributes`."""
+
+
+async def count_hashes(
+    conn: Connection, requests: Sequence[UUID], key_id: str, now: datetime
+) -> list[RequestedHash]:
+    """Counts an attempt for each requested hash. Returns what is to be signed, in the attempts' order."""
     rows = await conn.fetch(
-        "SELECT serial FROM stamping.serial WHERE serial = ANY ($1) AND state IN ('allocated', 'sealed')",
+        """SELECT request_id, attributes, plain FROM stamping.begin_hash_signing($1, $2, $3)
+           ORDER BY attempt""",
+        list(requests),
+        key_id,
+        now,
+    )
+    return [RequestedHash(**row) for row in rows]
+
+
+async def may_have_codes(conn: Connection, serials: Sequence[str], *, taken_only: bool) -> set[str]:
+    """Returns those serial numbers that will stand, or stand, on a document that is not released here.
+
+    `taken_only`: only those that were taken to be stamped outside.
+    """
+    rows = await conn.fetch(
+        """SELECT serial FROM stamping.serial WHERE serial = ANY ($1)
+               AND (state IN ('unstamped', 'used') OR NOT $2 AND state IN ('allocated', 'sealed'))""",
         list(serials),
+        taken_only,
     )
     return {row["serial"] for row in rows}
 
 
 async def may_be_dated(conn: Connection, digests: Sequence[bytes]) -> bool:
-    """Whether each digest was asked to be dated for a released file."""
+    """Whether each digest was asked to be dated for a released file, or is of a stored hash signature."""
     may: bool = await conn.fetchval("SELECT stamping.may_be_dated($1)", list(digests))
     return may
 
@@ -50,22 +80,32 @@ async def counted_attempts(conn: Connection, key_id: str) -> int:
     return int(count)
 
 
-async def sealed_by_newest(conn: Connection, key_id: str, count: int) -> int:
-    """Counts the serials that only the newest attempts of a key sealed: these attempts did reach it."""
-    sealed = await conn.fetchval(
+async def signed_by_newest(conn: Connection, key_id: str, count: int) -> int:
+    """Counts the serials and hashes that only the newest attempts of a key signed: they did reach it."""
+    signed = await conn.fetchval(
         """WITH newest AS (
-               SELECT id, serial FROM stamping.sign_attempt WHERE key_id = $1 AND abandoned_at IS NULL
+               SELECT id, serial, hash_request_id FROM stamping.sign_attempt
+               WHERE key_id = $1 AND abandoned_at IS NULL
                ORDER BY id DESC LIMIT $2
            )
-           SELECT count(*) FROM stamping.serial s
-           WHERE s.serial = ANY (ARRAY(SELECT serial FROM newest))  -- arrays: planned as few
-               AND s.state IN ('sealed', 'released') AND NOT EXISTS (
-                   SELECT FROM stamping.sign_attempt a WHERE a.serial = s.serial AND a.abandoned_at IS NULL
-                       AND a.id <> ALL (ARRAY(SELECT id FROM newest)))""",
+           SELECT (
+               SELECT count(*) FROM stamping.serial s
+               WHERE s.serial = ANY (ARRAY(SELECT serial FROM newest))  -- arrays: planned as few
+                   AND s.state IN ('sealed', 'released') AND NOT EXISTS (
+                       SELECT FROM stamping.sign_attempt a WHERE a.serial = s.serial
+                           AND a.abandoned_at IS NULL AND a.id <> ALL (ARRAY(SELECT id FROM newest)))
+           ) + (
+               SELECT count(*) FROM stamping.hash_signature h
+               WHERE h.request_id = ANY (ARRAY(SELECT hash_request_id FROM newest)) AND h.key_id = $1
+                   AND NOT EXISTS (
+                       SELECT FROM stamping.sign_attempt a WHERE a.hash_request_id = h.request_id
+                           AND a.key_id = $1 AND a.abandoned_at IS NULL
+                           AND a.id <> ALL (ARRAY(SELECT id FROM newest)))
+           )""",
         key_id,
         count,
     )
-    return int(sealed)
+    return int(signed)
 
 
 async def abandon_newest(conn: Connection, key_id: str, count: int, now: datetime) -> int:

@@ -20,21 +20,21 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kernel.serial_number import SerialNumber
 from meterai.kit.database import DATABASE_IS_DOWN, Database
 from meterai.kit.fail_points import FailPoint, never
-from meterai.kit.stop_switches import SEALING_STOPPED, is_thrown
 from meterai.signatures.stamp_code import code_message
 from meterai.stamping.signer import register
 from meterai.stamping.signer.cms import build_cms
+from meterai.stamping.signer.counting import Counting
+from meterai.stamping.signer.hash_signing import HashSigner
 from meterai.stamping.signer.private_keys.code_key import CodeKeyFile
-from meterai.stamping.signer.private_keys.key_counter import CountedKey, reconcile
+from meterai.stamping.signer.private_keys.key_counter import CountedKey
 from meterai.stamping.signer.private_keys.key_ring import KeyRing
 from meterai.stamping.signer.private_keys.software_key import KeyDevice
+from meterai.stamping.signer.switch_watch import SwitchWatch
 from meterai.stamping.signer.time_stamp_client import Timestamper
 from meterai.stamping.signer_wire import CodeSignatures, Identity, Keys, Refused, Seals, Tokens
 
 log = structlog.get_logger(__name__)
 
-SWITCH_SECONDS_MAX = 1.0
-"""Largest age of the answer about the stop switch."""
 _PROBE_SECONDS = 1.0
 _AT_ONCE_MAX = 16
 
@@ -122,20 +122,16 @@ class Sealer:
         self._clock = clock
         self._tsa_ends = tsa_ends
         self._fail_point = fail_point
-        # One batch at a time is counted and signed (the time stamps may overlap), in the order of counting:
-        # so the attempts that never reached the key are always the newest ones, and a restart finds them.
-        self._counting = asyncio.Lock()
-        self._unanswered: CountedKey | None = None
-        """Key whose attempts were counted when the connection to the database broke before the answer."""
-        self._asking = asyncio.Lock()
-        self._stopped = True
-        self._stopped_known_until = 0.0
+        self._watch = SwitchWatch(db, keys, clock)
+        self._counting = Counting(db, keys, self._watch, purpose="seal", clock=clock)
+        self.hashes = HashSigner(db, keys, self._watch, clock=clock, fail_point=fail_point)
+        """Signs with a key of its own."""
         self._tsa_trouble: Refusal | None = None
         self._tsa_probe_from = 0.0
 
     async def identity(self) -> Identity:
         """Returns the public side of the keys. Raises: Refusal UNAVAILABLE `key.*` when none can sign now."""
-        await self._look()
+        await self._watch.look()
         key = self._keys.active(self._clock())
         reports = self._keys.reports(self._clock())
         return Identity(
@@ -151,17 +147,22 @@ class Sealer:
 
     async def keys(self) -> Keys:
         """Reports the state of each registered key, and whether the stop switch is thrown."""
-        await self._look()
-        return Keys(self._keys.reports(self._clock()), self._stopped, self._keys.unregistered())
+        await self._watch.look()
+        return Keys(self._keys.reports(self._clock()), self._watch.stopped, self._keys.unregistered())
 
-    async def sign_codes(self, wanted: Sequence[tuple[str, date]]) -> CodeSignatures:
-        """Signs the 2-D codes of allocated serial numbers.
+    async def sign_codes(
+        self, wanted: Sequence[tuple[str, date]], *, taken_only: bool = False
+    ) -> CodeSignatures:
+        """Signs the 2-D codes of allocated serial numbers, and of those taken to be stamped outside.
+
+        `taken_only`: of these alone.
 
         Raises: Refusal CONFLICT `stamping.serial_not_allocated`; UNAVAILABLE `sealing.stopped`. ValueError.
         """
-        await self._refuse_if_stopped()
+        await self._watch.refuse_if_stopped()
         async with self._db.connection() as connection:
-            known = await register.allocated(connection, [serial for serial, _ in wanted])
+            serials = [serial for serial, _ in wanted]
+            known = await register.may_have_codes(connection, serials, taken_only=taken_only)
         if len(known) != len({serial for serial, _ in wanted}):
             raise Refusal(Kind.CONFLICT, "stamping.serial_not_allocated")
         key = self._code_keys.now(self._clock())
@@ -176,7 +177,7 @@ class Sealer:
         Raises: Refusal UNAVAILABLE `sealing.stopped`, `key.*`, `tsa.*` (known to be away or down; the key was
         not used).
         """
-        await self._refuse_if_stopped()
+        await self._watch.refuse_if_stopped()
         batch = _Batch(self._keys.active(self._clock()).key_id, frozenset(may_lack_time_stamp))
         serials = list(dict.fromkeys(serials))
         outcomes: dict[str, Outcome] = {}
@@ -229,17 +230,14 @@ class Sealer:
         if not serials:
             return {}
         with ExitStack() as until_synced:
-            async with self._counting:
-                # Checked again: the switch or the key may have changed while this batch waited.
-                await self._refuse_if_stopped()
-                active = until_synced.enter_context(self._keys.in_use(self._clock()))
+            async with self._counting.turn:  # the time stamps of two batches may overlap
+                active, digests = await self._counting.count(
+                    until_synced,
+                    lambda connection, key_id: register.count_and_read(
+                        connection, serials, key_id, self._clock()
+                    ),
+                )
                 batch.key_id = active.key_id
-                async with self._db.connection() as connection:
-                    if self._unanswered is not None:
-                        await reconcile(connection, self._unanswered, self._clock())
-                    self._unanswered = active
-                    digests = await register.count_and_read(connection, serials, active.key_id, self._clock())
-                    self._unanswered = None
                 self._fail_point("signer_after_count")
                 key = _BatchKey(active, len(digests))
                 work = asyncio.gather(*(self._seal_digest(*pair, key, batch) for pair in digests.items()))
@@ -260,7 +258,7 @@ class Sealer:
             if refusal.code.startswith("tsa."):
                 self._note_trouble(refusal)
             if refusal.code == "key.wrong_signature":
-                self._stopped_known_until = 0.0  # the alarm may have thrown the switch
+                self._watch.forget()
             log.warning("signer.seal_failed", code=refusal.code, **refusal.facts)
             return refusal
         if serial not in batch.lacking:
@@ -283,27 +281,6 @@ class Sealer:
     def _note_trouble(self, refusal: Refusal) -> None:
         self._tsa_trouble = refusal
         self._tsa_probe_from = time.monotonic() + _PROBE_SECONDS
-
-    async def _refuse_if_stopped(self) -> None:
-        """Refuses to sign while the stop switch is thrown or can't be read.
-
-        Raises: Refusal UNAVAILABLE `sealing.stopped`.
-        """
-        await self._look()
-        if self._stopped:
-            raise Refusal(Kind.UNAVAILABLE, "sealing.stopped")
-
-    async def _look(self) -> None:
-        """Reads the stop switch and the register of keys, unless that was done a moment ago."""
-        if time.monotonic() < self._stopped_known_until:
-            return
-        async with self._asking:
-            if time.monotonic() < self._stopped_known_until:
-                return
-            async with self._db.connection() as connection:
-                self._stopped = await is_thrown(connection, SEALING_STOPPED)
-                await self._keys.refresh(connection, self._clock())
-            self._stopped_known_until = time.monotonic() + SWITCH_SECONDS_MAX
 
 
 def _tell_no_time_stamp(refusal: Refusal) -> None:

@@ -84,6 +84,10 @@ class CountedKey:
         self.counter.increment()
         return await self._key.sign(digest)
 
+    def pass_over(self) -> None:
+        """Counts an attempt that is not carried out, so that no later one is taken for it."""
+        self.counter.increment()
+
 
 async def reconcile(conn: Connection, key: CountedKey, now: datetime) -> int:
     """Compares the key's counter with the register. Returns how many attempts were abandoned.
@@ -103,10 +107,10 @@ async def reconcile(conn: Connection, key: CountedKey, now: datetime) -> int:
             f"the register counted {counted} uses of key {key.key_id}, its counter says {key.attempts}: "
             "the counter file was lost or belongs to another installation"
         )
-    if unreached and await register.sealed_by_newest(conn, key.key_id, unreached):
+    if unreached and await register.signed_by_newest(conn, key.key_id, unreached):
         raise CounterMismatch(
             f"the register counted {counted} uses of key {key.key_id}, its counter says {key.attempts}, "
-            "but the newest ones made seals: the counter file is an older copy "
+            "but the newest ones made signatures: the counter file is an older copy "
             "(then: meterai restore, see docs/backup.md)"
         )
     if not key.counter.existed:  # only now: a lost file must not look like a new one at the next start
