@@ -91,10 +91,12 @@ async def test_a_login_stops_with_the_switch_the_organisation_and_the_client(dat
     chain, app, site = await with_client(database), database.app, database.site
     client = derived_id("client", chain.enterprise.id)
     await switch(database, chain, True)
-    await add_login(app, client, user=USER, actor="ani", now=NOW)
+    made = await add_login(app, client, user=USER, actor="ani", now=NOW)
 
     async def counts() -> bool:
-        return await find_login(site, USER) is not None
+        found = await find_login(site, USER)
+        assert found == await check_login(site, USER, made.password, NOW)
+        return found is not None
 
     assert await counts()
     await switch(database, chain, False)

@@ -24,15 +24,17 @@ async def find_login(db: Database, user: str) -> Login | None:
     organisation or one above it is not active.
     """
     found = await _find(db, user)
-    return None if found is None else found[0]
+    return None if found is None or not await _is_active(db, found[0]) else found[0]
 
 
 async def check_login(db: Database, user: str, password: str, now: datetime) -> Login | None:
-    """The login of a user name, if it counts now and the password is right. Notes the use of it."""
-    found = await _find(db, user)
-    login, digest = found or (None, _NOBODY)
+    """The login of a user name, if it counts now and the password is right. Notes the use of it.
+
+    An unknown user name and a wrong password take the same steps.
+    """
+    login, digest = await _find(db, user) or (None, _NOBODY)
     is_right = hmac.compare_digest(digest_of(password), digest)
-    if login is None or not is_right:
+    if login is None or not is_right or not await _is_active(db, login):
         return None
     async with db.connection() as connection:
         await store.note_use(connection, login.id, now)
@@ -52,10 +54,13 @@ async def wire_access(db: Database, organisation_id: UUID) -> WireAccess | None:
 
 
 async def _find(db: Database, user: str) -> tuple[Login, bytes] | None:
+    """The login of a user name, and the digest of its password. The organisation may be suspended."""
     if not is_user_name(user):
         return None
     async with db.connection() as connection:
-        found = await store.find_login(connection, user)
-        if found is None or not await is_active(connection, found[0].organisation_id):
-            return None
-    return found
+        return await store.find_login(connection, user)
+
+
+async def _is_active(db: Database, login: Login) -> bool:
+    async with db.connection() as connection:
+        return await is_active(connection, login.organisation_id)

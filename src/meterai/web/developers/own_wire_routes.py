@@ -116,8 +116,10 @@ async def _page(
     names = {client.id: client.name for client in clients}
     async with db.connection() as conn:
         spending = await spending_of(conn, organisation.id, now)
-        asked = await last_wire_requests(
-            conn, organisation.id, among=_REQUESTS_LOOKED_AT, limit=_REQUESTS_SHOWN
+        asked = (
+            await last_wire_requests(conn, organisation.id, among=_REQUESTS_LOOKED_AT, limit=_REQUESTS_SHOWN)
+            if whose.may(Right.CONNECT)
+            else []
         )
     returned = request.query_params.get("kembali", "")
     return context.page(
