@@ -44,7 +44,7 @@ from meterai.stamping.archive.revocation_source import HttpRevocation, Revocatio
 from meterai.stamping.archive.tools import ArchiveSettings, ArchiveTools
 from meterai.stamping.crop_requests import DRAW_CROP
 from meterai.stamping.photos import CLEAN_PHOTO, MAKE_SHEETS
-from meterai.stamping.ports import Signer, Vouch
+from meterai.stamping.ports import SiteSigner, Vouch
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
 from meterai.stamping.stamp_face.given_artwork import check_artwork
@@ -100,7 +100,7 @@ class App:
     upload_room: UploadRoom
     check_jail: JailPool
     """For requests that need no place in line; it takes no turn from buyers (docs/waiting-room.md)."""
-    signer: Signer
+    signer: SiteSigner
     gateway: PaymentGateway
     read_secret: Callable[[], Secret]
     """Of codes, cookies and links; the same in every process."""

@@ -99,6 +99,10 @@ class HashSigner(Protocol):
         ...
 
 
+class SiteSigner(Signer, HashSigner, Protocol):
+    """All that the signer does. It refuses what the asker has no right to."""
+
+
 type Vouch = Callable[[bytes, datetime], Awaitable[None]]
 """Judges a file that carries stamps already, as of the given moment.
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -147,10 +149,13 @@ def said(answer: Answer) -> Any:
 
 
 @pytest_asyncio.fixture
-async def wire(front: StampingSetup, running: RunningSite) -> WireSite:
+async def wire(front: StampingSetup, running: RunningSite, pki: Path) -> WireSite:
     """Without a signer, for tests that end before signing."""
     running.app.jail, running.app.objects, running.app.clock = front.jail, front.objects, system_clock
+    running.app.signer = front.client
     running.app.trust = load_trust(front.data / "pki" / "trust")
+    for file in pki.glob("hash.*"):
+        shutil.copy(file, front.data / "pki" / file.name)
     chain = await make_chain(front.database.app, now=datetime.now(UTC))
     for organisation in vars(chain).values():
         await register(front.database.owner, organisation.id)

@@ -10,8 +10,11 @@ from meterai.api.wire.resources import (
     batches,
     cloud_signing,
     document_types,
+    hash_signing,
     login,
+    serials,
     states,
+    time_stamps,
     uploads,
 )
 
@@ -20,7 +23,10 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *document_types.ENDPOINTS,
     *balance.ENDPOINTS,
     *batches.ENDPOINTS,
+    *serials.ENDPOINTS,
     *states.ENDPOINTS,
     *uploads.ENDPOINTS,
     *cloud_signing.ENDPOINTS,
+    *hash_signing.ENDPOINTS,
+    *time_stamps.ENDPOINTS,
 )
