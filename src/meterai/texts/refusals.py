@@ -1004,6 +1004,7 @@ TABLE: dict[str, Explanation] = {
     "stamping.no_intent": _FAILED,
     "stamping.no_release": _FAILED,
     "stamping.serial_not_allocated": _FAILED,
+    "stamping.no_hash_request": _FAILED,
     "seal.field_missing": _FAILED,
     "seal.gap_mismatch": _FAILED,
     "seal.gap_too_small": _ours(N_("Pemberian meterai sedang tertunda.")),

@@ -114,6 +114,25 @@ WIRE_PROBLEMS: Final[dict[str, Explanation]] = {
         N_("Pemberian meterai gagal, dan nomor seri ini kembali ke kuota."),
         N_("Ambil nomor seri lain. Tidak ada meterai yang terpakai."),
     ),
+    "hash.attributes": Explanation(
+        N_("`data` bukan atribut yang kami tandatangani."),
+        N_(
+            "Kirim tepat content-type, message-digest dan signing-certificate-v2 dari sertifikat penanda "
+            "tangan. Nomor serinya tetap dapat dipakai."
+        ),
+    ),
+    "hash.other_source": Explanation(
+        N_("Nomor seri ini sudah dipakai untuk berkas dengan `shaChecksum` lain."),
+        N_("Pakai berkas yang pertama, atau ambil nomor seri lain untuk berkas ini."),
+    ),
+    "hash.enough_requests": Explanation(
+        N_("Nomor seri ini sudah ditandatangani lima kali."),
+        N_("Pakai berkas yang terakhir, atau ambil nomor seri lain."),
+    ),
+    "hash.unknown": Explanation(
+        N_("Tidak ada tanda tangan organisasi ini dengan SHA-256 itu."),
+        N_("Minta cap waktu untuk tanda tangan dari docSigningB."),
+    ),
     "wire.time_stamp_query": Explanation(
         N_("Isi permintaan ini bukan permintaan cap waktu RFC 3161 untuk SHA-256."),
         N_("Kirim TimeStampReq dalam DER dengan SHA-256 dari tanda tangannya."),
