@@ -11,12 +11,14 @@ from uuid import UUID
 
 import pytest
 
+from meterai.stamping.job_watch import JobWatch
 from meterai.stamping.queries import document_page
 from meterai.stamping.use_cases.run_cycle import run_due_jobs
 from meterai.verification.in_jail import judge
 from meterai.verification.model import JudgeRequest, Verdict
 from tests.api.conftest import running
 from tests.api.wire.wire_site import Caller, WireSite, wire
+from tests.attacks.signing import signed_by_somebody
 from tests.pdf import samples
 from tests.pdf.test_ink import page, text
 from tests.stamping.conftest import front, jail, pki, shared_tsa
@@ -149,3 +151,37 @@ async def test_what_is_missing_or_wrong_has_a_code_and_uses_nothing(wire: WireSi
         assert (await stranger.post(SIGN, order(id, serial, jwToken=firm.token)))["errorCode"] == "97"
     listed = (await firm.get(f"stampv2/chanel/sale/stamp/ext/{firm.user_id}"))["result"]
     assert listed["total"] == 0, "the last one is on its way"
+
+
+async def test_a_refused_file_has_its_code_and_lets_the_serial_number_go(
+    wire: WireSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firm = await wire.of(wire.chain.enterprise)
+    (serial,) = await wire.taken(wire.chain.enterprise, 1)
+    id = await uploaded(firm, samples.nearly_empty(1))
+    for reason, code in [("pdf.certified", "83"), ("pdf.signed_broken", "81"), ("seal.field_missing", "96")]:
+
+        async def refuse(self: JobWatch, job_id: UUID, *, within_s: float, why: str = reason) -> bool:
+            await wire.setup.database.owner.execute(
+                "SELECT stamping.refuse_jobs(ARRAY[$1::uuid], ARRAY[$2], now())", job_id, why
+            )
+            return True
+
+        monkeypatch.setattr(JobWatch, "wait_for", refuse)
+        assert (await firm.post(SIGN, order(id, serial)))["errorCode"] == code
+        balance = (await firm.post("backend/function/saldopos"))["result"]
+        assert (balance["saldo"], balance["notstamp"]) == (69, 1)
+
+
+async def test_nothing_of_a_signed_file_is_covered(wire: WireSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("meterai.api.wire.resources.cloud_signing.WAIT_S", 0.01)
+    firm = await wire.of(wire.chain.enterprise)
+    (serial,) = await wire.taken(wire.chain.enterprise, 1)
+    id = await uploaded(firm, signed_by_somebody(page(text(280, 500, "Setuju")), box=(40, 40, 140, 80)))
+    told = await firm.post(SIGN, order(id, serial))
+    assert (told["errorCode"], "page 1" in told["errorMessage"]) == ("90", True)
+    free = {"visLLX": 400, "visLLY": 200, "visURX": 480, "visURY": 280}
+    assert (await firm.post(SIGN, order(id, serial, **free)))["errorCode"] == "97"
+    found = await document_page(wire.setup.db, UUID(id))
+    assert found is not None
+    assert (found.profile, found.placements[0].spot) == ("signed", (1, 400, 200, 80))
