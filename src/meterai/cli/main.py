@@ -50,6 +50,9 @@ COMMANDS: Final = {
     "verifier": _Entry(
         "meterai.cli.tools.verifier", "verifier", "Serve verification alone, without any secret."
     ),
+    "adapter": _Entry(
+        "meterai.cli.tools.adapter", "adapter", "Stamp documents at a partner's premises, by the wire."
+    ),
     "check": _Entry(
         "meterai.cli.operator.check", "check", "Check the invariants of a running service.", judges=True
     ),

@@ -481,6 +481,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "(`file:///...`), `syslog:` or an https address; empty: nowhere"
         ),
     ] = ""
+    adapter_service: Annotated[
+        str, Doc(description="base address of the stampservice role, for `meterai adapter` alone")
+    ] = ""
+    adapter_folder: Annotated[
+        str, Doc(description="folder that the adapter shares with the programs that send it documents")
+    ] = ""
+    adapter_host: Annotated[str, Doc(description="address the adapter listens on")] = "127.0.0.1"
+    adapter_port: Annotated[int, Doc(ge=1, le=65535, description="port of the adapter")] = 7777
+    adapter_gateway_key: Annotated[
+        str, Doc(description="value of the header `x-Gateway-APIKey` to the service; empty: not sent")
+    ] = ""
+    adapter_roots: Annotated[
+        str,
+        Doc(
+            description="PEM file of the authorities above time stamps; empty: those above the certificate "
+            "that the service signs with"
+        ),
+    ] = ""
+    adapter_keep_days: Annotated[
+        int, Doc(ge=1, description="days that the adapter's journal keeps a document, for repeats")
+    ] = 7
     log_level: Annotated[str, Doc(description="lowest level that is logged")] = "INFO"
 
 
@@ -489,6 +510,7 @@ _MAIL: Final = ("smtp", "smtps")
 _POSTGRES: Final = ("postgresql", "postgres")
 _SCHEMES: Final = {
     **dict.fromkeys(("public_url", "gate_url", "tsa_url", "revocation_url", "gateway_url"), _WEB),
+    "adapter_service": _WEB,
     **dict.fromkeys(("payout_url", "whatsapp_url"), _WEB),
     "smtp_url": _MAIL,
     **dict.fromkeys(database_urls.SETTINGS, _POSTGRES),

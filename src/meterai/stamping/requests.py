@@ -15,6 +15,7 @@ from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import Inspection, PageSize, RenderedPage
 from meterai.stamping.model import SEAL_BYTES
 from meterai.stamping.placement import SIZE_DEFAULT, Placement
+from meterai.stamping.signing_box import SigningBox
 from meterai.stamping.wanted_places import WantedPlace
 
 
@@ -73,6 +74,31 @@ class PreparedSeal(msgspec.Struct, frozen=True, kw_only=True):
         running = hashlib.sha256(memoryview(self.data)[: self.gap_start])
         running.update(memoryview(self.data)[self.gap_end :])
         return running.digest()
+
+
+class BoxRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Asks to prepare one stamp in the box of a signature, on a file as somebody sent it."""
+
+    data: bytes
+    password: str = ""
+    box: SigningBox
+    profile: Profile
+    """The wanted profile. Ignored if the file carries signatures."""
+    serial: SerialNumber
+    code: str
+    signing_time: datetime
+    reason: str
+    location: str
+    specimen: bool
+    contents_bytes: int = SEAL_BYTES
+    limits: Limits = DEFAULT_LIMITS
+
+
+class BoxedSeal(msgspec.Struct, frozen=True, kw_only=True):
+    """The prepared file, and its profile."""
+
+    prepared: PreparedSeal
+    profile: Profile
 
 
 class OutputLimits(msgspec.Struct, frozen=True, kw_only=True):

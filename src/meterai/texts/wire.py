@@ -155,6 +155,27 @@ WIRE_PROBLEMS: Final[dict[str, Explanation]] = {
         N_("Perjanjian organisasi ini mewajibkan permintaan bertanda tangan, yang tidak ada di sini."),
         N_("Pakai API v1, atau ubah perjanjiannya lebih dulu."),
     ),
+    "adapter.source_missing": Explanation(
+        N_("Berkas di kolom {field} tidak ada di folder bersama."),
+        N_("Simpan berkasnya di sana, lalu kirim lagi dengan nomor seri yang sama."),
+        facts={"field": "src"},
+    ),
+    "adapter.chain": Explanation(N_("Layanan tidak memberi rantai sertifikat."), _SAME_SERIAL),
+    "adapter.certificate": Explanation(N_("Sertifikat dari layanan tidak dapat dipakai."), _SAME_SERIAL),
+    "adapter.signature": Explanation(
+        N_("Tanda tangan dari layanan tidak cocok dengan sertifikatnya."), _SAME_SERIAL
+    ),
+    "adapter.journal": Explanation(N_("Catatan adaptor untuk nomor seri ini tidak utuh."), _SAME_SERIAL),
+    "adapter.unsound": Explanation(
+        N_("Berkas yang jadi tidak lolos pemeriksaan, jadi tidak disimpan."), _SAME_SERIAL
+    ),
+    "adapter.fault": Explanation(
+        N_("Gangguan di adaptor, misalnya cakram penuh. Rinciannya ada di log adaptor."), _SAME_SERIAL
+    ),
+    "adapter.other_source": Explanation(
+        N_("Nomor seri ini sudah dipakai untuk berkas lain."),
+        N_("Kirim berkas yang sama seperti sebelumnya, atau ambil nomor seri lain untuk berkas ini."),
+    ),
 }
 WIRE_WORDS: Final[dict[str, Explanation]] = {
     "access.no_token": Explanation(N_("Permintaan ini tidak membawa token."), _LOG_IN),

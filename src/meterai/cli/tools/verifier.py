@@ -14,7 +14,7 @@ from meterai.kit.settings import from_environment
 from meterai.launcher.supervisor import python_module
 from meterai.verification.trust import TRUST_FOLDER
 
-_PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
 _SETTINGS = (
     "environment",
     "contact",
@@ -33,7 +33,7 @@ _SETTINGS = (
 """The variables that the verifier gets. No others are passed on."""
 
 
-def _refuse_taken_port(host: str, port: int) -> None:
+def refuse_taken_port(host: str, port: int) -> None:
     """Refuses a port that is in use. With SO_REUSEPORT the kernel would give us a part of the site's
     visitors.
 
@@ -61,13 +61,13 @@ def verifier(
     ] = None,
 ) -> None:
     """Serve verification alone: no key, no secret. METERAI_DATABASE_VERIFIER_URL names a register to ask."""
-    _refuse_taken_port(host, port)
+    refuse_taken_port(host, port)
     settings = from_environment()
     read_trust(trust, trust_root or [])  # says at once what is wrong with them
     files = [part for file in trust_root or [] for part in ("--trust-root", str(file.absolute()))]
     folder = (trust or settings.data / TRUST_FOLDER).absolute()
     argv = python_module("meterai.processes.verifier", *(files or ["--trust", str(folder)]))
-    env = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    env = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     told = {name: str(getattr(settings, name)) for name in _SETTINGS} | {"host": host, "port": str(port)}
     env |= {f"METERAI_{name.upper()}": value for name, value in told.items() if value}
     os.execve(argv[0], argv, env)  # noqa: S606 - no shell; the program is our own interpreter

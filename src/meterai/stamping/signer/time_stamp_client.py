@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -121,11 +121,13 @@ class HttpTimestamper:
         checker: TokenChecker,
         *,
         seconds_max: float = 5.0,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self._session = session
         self._url = url
         self._checker = checker
         self._timeout = aiohttp.ClientTimeout(total=seconds_max)
+        self._headers = {"Content-Type": "application/timestamp-query", **(headers or {})}
 
     async def stamp(self, imprint: bytes) -> bytes:
         nonce = secrets.randbits(63) | 1
@@ -141,7 +143,7 @@ class HttpTimestamper:
         async with self._session.post(
             self._url,
             data=query,
-            headers={"Content-Type": "application/timestamp-query"},
+            headers=self._headers,
             timeout=self._timeout,
             allow_redirects=False,
         ) as response:
