@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,33 +77,39 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> SealingBench:
 
 
 @pytest.fixture(scope="session")
-def jail() -> Iterator[SharedJail]:
+def adapter_jail() -> Iterator[SharedJail]:
     with shared_jail([PREPARE, CHECK]) as shared:
         yield shared
 
 
-@pytest_asyncio.fixture
-async def premises(bench: SealingBench, jail: SharedJail, tmp_path: Path) -> AsyncIterator[Premises]:
-    service = StandIn(bench)
-    await service.start()
-    (tmp_path / "shared").mkdir()
+@asynccontextmanager
+async def opened(folder: Path, jail: SharedJail, service_url: str) -> AsyncIterator[Adapter]:
+    """An adapter whose shared folder and journal lie in `folder`."""
 
     def now() -> datetime:
         return datetime.now(UTC)
 
-    stampservice = Stampservice(service.url, gateway_key="gateway")
-    time_stamps = TimeStamps(b"", service_url=service.url, clock=now)
-    adapter = Adapter(
-        folder=SharedFolder(tmp_path / "shared"),
-        journal=Journal(tmp_path / "journal"),
+    (folder / "shared").mkdir()
+    stampservice = Stampservice(service_url, gateway_key="gateway")
+    time_stamps = TimeStamps(b"", service_url=service_url, clock=now)
+    yield Adapter(
+        folder=SharedFolder(folder / "shared"),
+        journal=Journal(folder / "journal"),
         jail=jail,  # type: ignore[arg-type]
         service=stampservice,
         time_stamps=time_stamps,
         clock=now,
         fail_point=never,
     )
-    application = build_adapter(adapter, documentation_url="https://meterai.example/pengembang/kawat")
-    yield Premises(tmp_path / "shared", service, adapter, application)
     await stampservice.close()
     await time_stamps.close()
+
+
+@pytest_asyncio.fixture
+async def premises(bench: SealingBench, adapter_jail: SharedJail, tmp_path: Path) -> AsyncIterator[Premises]:
+    service = StandIn(bench)
+    await service.start()
+    async with opened(tmp_path, adapter_jail, service.url) as adapter:
+        application = build_adapter(adapter, documentation_url="https://meterai.example/pengembang/kawat")
+        yield Premises(tmp_path / "shared", service, adapter, application)
     await service.stop()

@@ -49,7 +49,8 @@ async def sign_document(request: AdapterRequest) -> Response[bytes]:
 
 
 def _refused(_: AdapterRequest, refusal: Refusal) -> Response[bytes]:
-    log.info("adapter_refused", code=refusal.code)
+    why = refusal.facts.get("reason") or refusal.facts.get("detail")
+    log.info("adapter_refused", code=refusal.code, reason=why)
     return json_answer(refused(refusal, Style.SIGNING))
 
 

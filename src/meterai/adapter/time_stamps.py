@@ -42,7 +42,9 @@ class TimeStamps:
             raise Refusal(Kind.UNAVAILABLE, "tsa.unavailable", reason="address")
         checker = TokenChecker(self._roots or _above(certificates), self._clock)
         headers = bearer(token) if self._may_know_token(url) else {}
-        asking = HttpTimestamper(self._open(), url, checker, seconds_max=_SECONDS_MAX, headers=headers)
+        asking = HttpTimestamper(
+            self._open(), url, checker, seconds_max=_SECONDS_MAX, headers=headers, sends_nonce=False
+        )
         return await asking.stamp(imprint)
 
     async def close(self) -> None:

@@ -70,8 +70,11 @@ class TokenChecker:
         path = build_path(certificates, self._trusted, token_info(form).time, exact=True)
         return min(certificate.not_valid_after_utc for certificate in path.certificates)
 
-    def check(self, reply: bytes, imprint: bytes, nonce: int) -> bytes:
-        """Returns the token inside `reply`. Raises: Refusal UNAVAILABLE `tsa.refused` or `tsa.bad_token`."""
+    def check(self, reply: bytes, imprint: bytes, nonce: int | None) -> bytes:
+        """Returns the token inside `reply`. `nonce`: the query's; None: it had none.
+
+        Raises: Refusal UNAVAILABLE `tsa.refused` or `tsa.bad_token`.
+        """
         try:
             status, *rest = der.read_only(reply).expect(der.SEQUENCE).children()
             number, *more = status.children()
@@ -89,7 +92,7 @@ class TokenChecker:
             raise Refusal(Kind.UNAVAILABLE, "tsa.bad_token", detail=str(error)[:80]) from None
         return token
 
-    def _check_token(self, token: bytes, imprint: bytes, nonce: int) -> None:
+    def _check_token(self, token: bytes, imprint: bytes, nonce: int | None) -> None:
         content = read_signed_data(token).content
         if content is None:
             raise ValueError("no time-stamp information")
@@ -98,7 +101,7 @@ class TokenChecker:
         if problem:
             raise ValueError(f"verifiers would say {problem}")
 
-    def _check_information(self, information: bytes, imprint: bytes, nonce: int) -> None:
+    def _check_information(self, information: bytes, imprint: bytes, nonce: int | None) -> None:
         """Checks TSTInfo (RFC 3161 clause 2.4.2): version, policy, imprint, serial, time, ..., nonce."""
         parts = der.read_only(information).expect(der.SEQUENCE).children()
         algorithm, value = parts[2].children()
@@ -107,7 +110,7 @@ class TokenChecker:
         moment = _parse_time(parts[4].expect(der.GENERALIZED_TIME).content)
         if abs(moment - self._clock()) > _CLOCK_GAP_MAX:
             raise ValueError("its clock and ours disagree")
-        if der.encode_integer(nonce) not in [part.whole for part in parts[5:]]:
+        if nonce is not None and der.encode_integer(nonce) not in [part.whole for part in parts[5:]]:
             raise ValueError("another nonce")
 
 
@@ -122,15 +125,18 @@ class HttpTimestamper:
         *,
         seconds_max: float = 5.0,
         headers: Mapping[str, str] | None = None,
+        sends_nonce: bool = True,
     ) -> None:
+        """`sends_nonce`: False for an authority that repeats none. The time of a token is checked anyway."""
         self._session = session
         self._url = url
         self._checker = checker
         self._timeout = aiohttp.ClientTimeout(total=seconds_max)
+        self._sends_nonce = sends_nonce
         self._headers = {"Content-Type": "application/timestamp-query", **(headers or {})}
 
     async def stamp(self, imprint: bytes) -> bytes:
-        nonce = secrets.randbits(63) | 1
+        nonce = secrets.randbits(63) | 1 if self._sends_nonce else None
         try:
             reply = await self._ask(make_query(imprint, nonce))
         except _Unusable as error:
@@ -164,13 +170,13 @@ def time_of(token: bytes) -> datetime:
     return _parse_time(der.read_only(information).children()[4].content)
 
 
-def make_query(imprint: bytes, nonce: int) -> bytes:
+def make_query(imprint: bytes, nonce: int | None) -> bytes:
     """Makes a TimeStampReq (clause 2.4.1) for a SHA-256 imprint. It asks for the certificates."""
     return der.encode(
         der.SEQUENCE,
         der.encode_integer(1),
         der.encode(der.SEQUENCE, _IMPRINT_ALGORITHM, der.encode(der.OCTET_STRING, imprint)),
-        der.encode_integer(nonce),
+        *([] if nonce is None else [der.encode_integer(nonce)]),
         b"\x01\x01\xff",
     )
 
