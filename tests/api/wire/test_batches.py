@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import io
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+import zxingcpp
+from PIL import Image
 
+from meterai.background.batch_pictures import BatchPictures
+from meterai.background.batch_visits import BatchVisits
+from meterai.partners.adapters.webhook_sender import WebhookSender
+from meterai.signatures.stamp_code import decode_code
 from tests.api.conftest import running
 from tests.api.wire.test_fields import ALL
 from tests.api.wire.wire_site import Caller, WireSite, wire
+from tests.players.webhook_receiver import running_receiver
 from tests.stamping.conftest import front, jail, pki, shared_tsa
 
 __all__ = ["front", "jail", "pki", "running", "shared_tsa", "wire"]
@@ -108,3 +119,32 @@ async def test_a_batch_with_a_wrong_field_takes_nothing(wire: WireSite) -> None:
         told = await asker.get(f"stampv2/snqr/status-batch?batchId={id.replace(' ', '+')}")
         assert told["statusCode"] == "01", told
     assert (await firm.get("stampv2/snqr/status-batch"))["statusCode"] == "96"
+
+
+async def test_messages_hold_pictures_whose_codes_are_true_and_can_be_asked_for_again(wire: WireSite) -> None:
+    await wire.setup.start_signer()
+    app = wire.running.app
+    app.signer = wire.setup.client
+    firm, other = await wire.of(wire.chain.enterprise), await wire.of(wire.chain.retailer)
+    sender = WebhookSender(loopback_is_outer=True)
+    draw = BatchPictures(app.signer, app.public_url, specimen=True)
+    visits = BatchVisits(wire.setup.database.worker, draw, sender, clock=app.clock)
+    async with running_receiver() as receiver:
+        taken = await firm.post(BATCH, batch(*named("a", "b"), return_url=f"{receiver.base}/ok"))
+        while await visits.turn():
+            await asyncio.sleep(0.005)
+        await sender.close()
+        results = [json.loads(got.body)["result"] for got in receiver.got]
+    for result in results:
+        assert result["qrImage"].startswith("/9j/")
+        picture = Image.open(io.BytesIO(base64.b64decode(result["qrImage"])))
+        [code] = zxingcpp.read_barcodes(picture)
+        assert decode_code(code.text).serial == result["serialNumber"]
+        address = f"stampv2/snqr?batchId={result['batchId']}&procId={quote(result['procId'])}"
+        assert (await firm.get(address))["result"] == result
+        assert (await other.get(address))["statusCode"] == "01"
+        assert (await firm.get(address.replace("-", "%2D")))["result"] == result
+        assert (await firm.get(f"{address}0"))["statusCode"] == "01"
+    assert [one["document"]["idfile"] for one in results] == ["a", "b"]
+    assert (await state(firm, taken))["status"] == "DONE"
+    assert (await firm.get(f"stampv2/snqr?batchId={results[0]['batchId']}"))["statusCode"] == "96"

@@ -9,11 +9,13 @@ from uuid import UUID
 from meterai.api.wire.answers import done
 from meterai.api.wire.endpoints import WireRequest, endpoint
 from meterai.api.wire.resources.batch_fields import echo_of, named_document, read_documents, wrong_field
+from meterai.api.wire.resources.serials import picture_of
+from meterai.api.wire.resources.states import taken_of
 from meterai.api.wire.resources.taking import NamedDocument, take_for
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.partners.batches.bodies import in_both_languages, result_of
-from meterai.partners.batches.model import NewDocument
-from meterai.partners.batches.queries import documents_of_batch
+from meterai.partners.batches.model import DOCUMENTS_MAX, BatchDocument, NewDocument
+from meterai.partners.batches.queries import document_of_batch, documents_of_batch
 from meterai.partners.batches.use_cases.note_batch import note_batch
 from meterai.partners.queries.quota import stocks_of
 from meterai.partners.webhooks.addresses import check_url
@@ -78,6 +80,29 @@ async def read_batch(asked: WireRequest) -> dict[str, Any]:
     )
 
 
+@endpoint("stampv2", "GET POST", "/snqr", scope="stamps:read")
+async def read_document(asked: WireRequest) -> dict[str, Any]:
+    """Says again what the message about a document of a batch said."""
+    batch_id, proc_id = _batch_id(asked), asked.said.text("procId")
+    asked.said.needed("procId")
+    number = proc_id.rpartition("-")[2]
+    found = None
+    if number.isascii() and number.isdigit() and len(number) <= len(str(DOCUMENTS_MAX)):
+        async with asked.service.db.connection() as connection:
+            found = await document_of_batch(
+                connection, batch_id, int(number), organisation_id=asked.caller.organisation_id
+            )
+    if found is None or found.proc_id != proc_id:
+        raise _unknown()
+    return done(result_of(found, await _picture(asked, found)))
+
+
+async def _picture(asked: WireRequest, document: BatchDocument) -> str:
+    if not document.has_picture:
+        return ""
+    return await picture_of(asked, await taken_of(asked, document.serial or "", field="procId"))
+
+
 def _return_url(asked: WireRequest) -> str:
     """Where the client wants to be told. Raises: Refusal INVALID `wire.field_missing`, `webhook.url`."""
     asked.said.needed("return_url")
@@ -135,4 +160,4 @@ def _unknown() -> Refusal:
     return Refusal(Kind.NOT_FOUND, "api.unknown_id")
 
 
-ENDPOINTS = (take_batch, read_batch)
+ENDPOINTS = (take_batch, read_batch, read_document)
