@@ -42,9 +42,7 @@ class TimeStamps:
             raise Refusal(Kind.UNAVAILABLE, "tsa.unavailable", reason="address")
         checker = TokenChecker(self._roots or _above(certificates), self._clock)
         headers = bearer(token) if self._may_know_token(url) else {}
-        asking = HttpTimestamper(
-            self._open(), url, checker, seconds_max=_SECONDS_MAX, headers=headers, sends_nonce=False
-        )
+        asking = HttpTimestamper(self._open(), url, checker, seconds_max=_SECONDS_MAX, headers=headers)
         return await asking.stamp(imprint)
 
     async def close(self) -> None:

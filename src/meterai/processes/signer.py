@@ -125,8 +125,8 @@ class SignerServer:
                 return await self._sealer.hashes.key()
             case signer_wire.SignHashes(requests=requests):
                 return await self._sealer.hashes.sign(requests)
-            case signer_wire.StampSignatures(imprints=imprints):
-                return await self._sealer.time_stamps(imprints)
+            case signer_wire.StampSignatures(imprints=imprints, nonce=nonce):
+                return await self._sealer.time_stamps(imprints, nonce)
 
 
 async def _ended(work: asyncio.Future[signer_wire.Answer]) -> None:

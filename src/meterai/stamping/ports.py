@@ -64,8 +64,10 @@ class Signer(KeyHolder, Protocol):
         """
         ...
 
-    async def time_stamps(self, imprints: Sequence[bytes]) -> list[bytes]:
+    async def time_stamps(self, imprints: Sequence[bytes], nonce: bytes = b"") -> list[bytes]:
         """Returns tokens over digests that the register asks to be dated (`store.archive.ask_token`).
+
+        `nonce`: of the asker's own query for one token (see `signer_wire.StampSignatures`).
 
         Raises: Refusal(UNAVAILABLE, "tsa.*" and others), Refusal(CONFLICT, "stamping.no_release").
         """
@@ -94,7 +96,7 @@ class HashSigner(Protocol):
         """As `Signer.code_signatures`."""
         ...
 
-    async def time_stamps(self, imprints: Sequence[bytes]) -> list[bytes]:
+    async def time_stamps(self, imprints: Sequence[bytes], nonce: bytes = b"") -> list[bytes]:
         """As `Signer.time_stamps`."""
         ...
 

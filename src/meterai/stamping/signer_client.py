@@ -70,8 +70,9 @@ class SignerClient:
         """
         return await self._ask(signer_wire.Ping(), signer_wire.Identity)
 
-    async def time_stamps(self, imprints: Sequence[bytes]) -> list[bytes]:
-        return (await self._ask(signer_wire.StampSignatures(list(imprints)), signer_wire.Tokens)).tokens
+    async def time_stamps(self, imprints: Sequence[bytes], nonce: bytes = b"") -> list[bytes]:
+        asked = signer_wire.StampSignatures(list(imprints), nonce)
+        return (await self._ask(asked, signer_wire.Tokens)).tokens
 
     async def keys(self) -> list[signer_wire.KeyReport]:
         """Returns the signer's report on each registered key. Raises: Refusal(UNAVAILABLE, ...)."""

@@ -50,10 +50,16 @@ class ShowHashKey(msgspec.Struct, frozen=True, tag_field="op", tag="hash_key"):
     """Asks for the key that signs hashes."""
 
 
+NONCE_BYTES_MAX = 32
+"""Of a query for a time stamp."""
+
+
 class StampSignatures(msgspec.Struct, frozen=True, tag_field="op", tag="time"):
     """Asks for RFC 3161 tokens over digests that the register asks to be dated."""
 
     imprints: list[bytes]
+    nonce: bytes = b""
+    """Of the asker's own query for one token, big-endian; the token repeats it. Empty: there is none."""
 
 
 class ListKeys(msgspec.Struct, frozen=True, tag_field="op", tag="keys"):

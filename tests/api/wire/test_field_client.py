@@ -137,7 +137,7 @@ async def _time_stamps(wire: WireSite, firm: Caller, signature: bytes) -> None:
 
     async def asked(imprint: bytes) -> Any:
         query = tsp.TimeStampReq({
-            "version": 1, "cert_req": True,
+            "version": 1, "cert_req": True, "nonce": 2**100 + 7,
             "message_imprint": {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": imprint},
         }).dump()  # fmt: skip
         return await firm.send(
@@ -151,6 +151,7 @@ async def _time_stamps(wire: WireSite, firm: Caller, signature: bytes) -> None:
     assert reply["status"]["status"].native == "granted"
     info = reply["time_stamp_token"]["content"]["encap_content_info"]["content"].parsed
     assert info["message_imprint"]["hashed_message"].native == imprint
+    assert info["nonce"].native == 2**100 + 7, "clients compare it (RFC 3161 clause 2.4.2)"
     assert said(await asked(bytes(32)))["errorCode"] == "96"
     other = await wire.of(wire.chain.retailer)
     refused = await other.send(

@@ -30,8 +30,16 @@ from meterai.stamping.signer.private_keys.key_counter import CountedKey
 from meterai.stamping.signer.private_keys.key_ring import KeyRing
 from meterai.stamping.signer.private_keys.software_key import KeyDevice
 from meterai.stamping.signer.switch_watch import SwitchWatch
-from meterai.stamping.signer.time_stamp_client import Timestamper
-from meterai.stamping.signer_wire import CodeSignatures, Identity, Keys, Refused, Seals, Tokens
+from meterai.stamping.signer.time_stamp_client import QueryTimestamper, Timestamper
+from meterai.stamping.signer_wire import (
+    NONCE_BYTES_MAX,
+    CodeSignatures,
+    Identity,
+    Keys,
+    Refused,
+    Seals,
+    Tokens,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -44,13 +52,13 @@ Outcome = bytes | Refusal
 class _BoundedTimestamper:
     """Limits how many tokens are asked for at the same time."""
 
-    def __init__(self, inner: Timestamper) -> None:
+    def __init__(self, inner: QueryTimestamper) -> None:
         self._inner = inner
         self._turns = asyncio.Semaphore(_AT_ONCE_MAX)
 
-    async def stamp(self, imprint: bytes) -> bytes:
+    async def stamp(self, imprint: bytes, nonce: int | None = None) -> bytes:
         async with self._turns:
-            return await self._inner.stamp(imprint)
+            return await (self._inner.stamp(imprint) if nonce is None else self._inner.stamp(imprint, nonce))
 
 
 class _BatchKey:
@@ -108,7 +116,7 @@ class Sealer:
         db: Database,
         keys: KeyRing,
         code_keys: CodeKeyFile,
-        timestamper: Timestamper,
+        timestamper: QueryTimestamper,
         *,
         clock: Clock,
         tsa_ends: Callable[[], datetime | None],
@@ -196,19 +204,24 @@ class Sealer:
             key_id=batch.key_id,
         )
 
-    async def time_stamps(self, imprints: Sequence[bytes]) -> Tokens:
+    async def time_stamps(self, imprints: Sequence[bytes], nonce: bytes = b"") -> Tokens:
         """Fetches tokens for released files: for signatures that lack one, and for the archive. Uses no key.
+
+        `nonce`: of the asker's own query for one token; empty: it compares none.
 
         Raises: Refusal UNAVAILABLE `tsa.*`; INVALID `signer.request_unreadable`; CONFLICT
         `stamping.no_release` when the register does not ask for a digest.
         """
         if len(imprints) > _AT_ONCE_MAX or any(len(imprint) != 32 for imprint in imprints):
             raise Refusal(Kind.INVALID, "signer.request_unreadable")
+        if nonce and (len(imprints) != 1 or len(nonce) > NONCE_BYTES_MAX):
+            raise Refusal(Kind.INVALID, "signer.request_unreadable")
+        told = int.from_bytes(nonce) if nonce else None
         async with self._db.connection() as connection:
             if not await register.may_be_dated(connection, imprints):
                 raise Refusal(Kind.CONFLICT, "stamping.no_release")
         try:
-            return Tokens([await self._timestamper.stamp(imprint) for imprint in imprints])
+            return Tokens([await self._timestamper.stamp(imprint, told) for imprint in imprints])
         except Refusal as refusal:
             _tell_no_time_stamp(refusal)
             raise

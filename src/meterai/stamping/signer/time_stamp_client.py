@@ -49,6 +49,14 @@ class Timestamper(Protocol):
         ...
 
 
+class QueryTimestamper(Protocol):
+    """Gives RFC 3161 tokens, also for a query of somebody who compares its nonce with the token's."""
+
+    async def stamp(self, imprint: bytes, nonce: int | None = None) -> bytes:
+        """As `Timestamper.stamp`. `nonce`: not negative; None: one is made."""
+        ...
+
+
 class TokenChecker:
     """Checks replies: status, nonce, time, and all that verifiers check in a stamp's token.
 
@@ -70,11 +78,8 @@ class TokenChecker:
         path = build_path(certificates, self._trusted, token_info(form).time, exact=True)
         return min(certificate.not_valid_after_utc for certificate in path.certificates)
 
-    def check(self, reply: bytes, imprint: bytes, nonce: int | None) -> bytes:
-        """Returns the token inside `reply`. `nonce`: the query's; None: it had none.
-
-        Raises: Refusal UNAVAILABLE `tsa.refused` or `tsa.bad_token`.
-        """
+    def check(self, reply: bytes, imprint: bytes, nonce: int) -> bytes:
+        """Returns the token inside `reply`. Raises: Refusal UNAVAILABLE `tsa.refused` or `tsa.bad_token`."""
         try:
             status, *rest = der.read_only(reply).expect(der.SEQUENCE).children()
             number, *more = status.children()
@@ -92,7 +97,7 @@ class TokenChecker:
             raise Refusal(Kind.UNAVAILABLE, "tsa.bad_token", detail=str(error)[:80]) from None
         return token
 
-    def _check_token(self, token: bytes, imprint: bytes, nonce: int | None) -> None:
+    def _check_token(self, token: bytes, imprint: bytes, nonce: int) -> None:
         content = read_signed_data(token).content
         if content is None:
             raise ValueError("no time-stamp information")
@@ -101,7 +106,7 @@ class TokenChecker:
         if problem:
             raise ValueError(f"verifiers would say {problem}")
 
-    def _check_information(self, information: bytes, imprint: bytes, nonce: int | None) -> None:
+    def _check_information(self, information: bytes, imprint: bytes, nonce: int) -> None:
         """Checks TSTInfo (RFC 3161 clause 2.4.2): version, policy, imprint, serial, time, ..., nonce."""
         parts = der.read_only(information).expect(der.SEQUENCE).children()
         algorithm, value = parts[2].children()
@@ -110,7 +115,7 @@ class TokenChecker:
         moment = _parse_time(parts[4].expect(der.GENERALIZED_TIME).content)
         if abs(moment - self._clock()) > _CLOCK_GAP_MAX:
             raise ValueError("its clock and ours disagree")
-        if nonce is not None and der.encode_integer(nonce) not in [part.whole for part in parts[5:]]:
+        if der.encode_integer(nonce) not in [part.whole for part in parts[5:]]:
             raise ValueError("another nonce")
 
 
@@ -125,18 +130,15 @@ class HttpTimestamper:
         *,
         seconds_max: float = 5.0,
         headers: Mapping[str, str] | None = None,
-        sends_nonce: bool = True,
     ) -> None:
-        """`sends_nonce`: False for an authority that repeats none. The time of a token is checked anyway."""
         self._session = session
         self._url = url
         self._checker = checker
         self._timeout = aiohttp.ClientTimeout(total=seconds_max)
-        self._sends_nonce = sends_nonce
         self._headers = {"Content-Type": "application/timestamp-query", **(headers or {})}
 
-    async def stamp(self, imprint: bytes) -> bytes:
-        nonce = secrets.randbits(63) | 1 if self._sends_nonce else None
+    async def stamp(self, imprint: bytes, nonce: int | None = None) -> bytes:
+        nonce = secrets.randbits(63) | 1 if nonce is None else nonce
         try:
             reply = await self._ask(make_query(imprint, nonce))
         except _Unusable as error:
@@ -170,13 +172,13 @@ def time_of(token: bytes) -> datetime:
     return _parse_time(der.read_only(information).children()[4].content)
 
 
-def make_query(imprint: bytes, nonce: int | None) -> bytes:
+def make_query(imprint: bytes, nonce: int) -> bytes:
     """Makes a TimeStampReq (clause 2.4.1) for a SHA-256 imprint. It asks for the certificates."""
     return der.encode(
         der.SEQUENCE,
         der.encode_integer(1),
         der.encode(der.SEQUENCE, _IMPRINT_ALGORITHM, der.encode(der.OCTET_STRING, imprint)),
-        *([] if nonce is None else [der.encode_integer(nonce)]),
+        der.encode_integer(nonce),
         b"\x01\x01\xff",
     )
 

@@ -9,6 +9,7 @@ from litestar import Response
 
 from meterai.api.wire.endpoints import Style, WireRequest, endpoint
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.stamping.signer_wire import NONCE_BYTES_MAX
 from meterai.stamping.use_cases.date_hash import date_hash
 
 TIME_STAMP_PATH: Final = "/keystamp/timestamp"
@@ -26,9 +27,13 @@ _QUERY_BYTES_MAX: Final = 4_096
 )
 async def make_time_stamp(asked: WireRequest) -> Response[Any]:
     """Answers with a time stamp for the SHA-256 of a signature that this organisation got from us."""
-    imprint = _imprint(asked.said.raw)
+    imprint, nonce = _read(asked.said.raw)
     token = await date_hash(
-        asked.service.db, asked.service.signer, organisation_id=asked.caller.organisation_id, imprint=imprint
+        asked.service.db,
+        asked.service.signer,
+        organisation_id=asked.caller.organisation_id,
+        imprint=imprint,
+        nonce=nonce,
     )
     reply = tsp.TimeStampResp(
         {"status": {"status": "granted"}, "time_stamp_token": tsp.ContentInfo.load(token)}
@@ -36,17 +41,18 @@ async def make_time_stamp(asked: WireRequest) -> Response[Any]:
     return Response(reply.dump(), media_type=_REPLY)
 
 
-def _imprint(query: bytes) -> bytes:
-    """The digest in a query. Raises: Refusal INVALID `wire.time_stamp_query`."""
+def _read(query: bytes) -> tuple[bytes, bytes]:
+    """The digest in a query, and its nonce. Raises: Refusal INVALID `wire.time_stamp_query`."""
     try:
-        wanted = tsp.TimeStampReq.load(query, strict=True)["message_imprint"]
+        asked = tsp.TimeStampReq.load(query, strict=True)
+        wanted, nonce = asked["message_imprint"], asked["nonce"].native
         algorithm = wanted["hash_algorithm"]["algorithm"].native
         digest: bytes = wanted["hashed_message"].native
     except (ValueError, TypeError, KeyError) as error:
         raise Refusal(Kind.INVALID, "wire.time_stamp_query") from error
-    if algorithm != "sha256" or len(digest) != 32:
+    if algorithm != "sha256" or len(digest) != 32 or not 0 <= (nonce or 0) < 1 << 8 * NONCE_BYTES_MAX:
         raise Refusal(Kind.INVALID, "wire.time_stamp_query")
-    return digest
+    return digest, b"" if nonce is None else nonce.to_bytes(NONCE_BYTES_MAX)
 
 
 ENDPOINTS = (make_time_stamp,)
