@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from inspect import signature
 from typing import Any, get_args, get_type_hints
 
 import msgspec
@@ -14,6 +15,7 @@ from meterai.api.conventions.paging import Limit
 from meterai.api.routes import HANDLERS
 from meterai.api.wire.routes import ENDPOINTS
 from meterai.api.wire.session import TOKEN_LIVES as WIRE_TOKEN_LIVES
+from meterai.cli.tools.adapter import adapter
 from meterai.stamping.model import JobState
 from meterai.stamping.scenarios import Scenario
 from meterai.texts.api_problems import explanation_of
@@ -132,6 +134,9 @@ async def test_the_page_of_the_wire_names_every_endpoint_code_and_limit(running:
         assert f"<code>{{{call.role}}}{call.path}</code>" in text
         assert set(call.instead) <= known
         assert all(f"<code>{one}</code>" in text for one in call.instead)
+    options = {f"--{name}" for name in signature(adapter).parameters}
+    (sample,) = re.findall("<code>meterai adapter (.+)</code>", text)
+    assert {word for word in sample.split() if word.startswith("--")} <= options
     for name, codes in (("statusCode", BUSINESS_CODES), ("errorCode", SIGNING_CODES)):
         part = text.partition(f'id="{name}"')[2].partition("</dl>")[0]
         assert re.findall("<dt><code>([0-9]{2})</code>", part) == [one.code for one in codes]
