@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.pki.authority import make_pki
+from sandbox.pki.authority import Algorithm, make_pki
 from tests.pdf.sealing import SealingBench
 
 
@@ -68,6 +68,9 @@ class StandIn:
         source, signatures = self.signed.setdefault(body["refToken"], (body["shaChecksum"], {}))
         if source != body["shaChecksum"]:
             return {"status": "False", "errorCode": "96", "errorMessage": "another source"}
+        mine = hashlib.sha256(self.bench.key.certificates[0]).digest()
+        if mine not in base64.b64decode(body["data"]):
+            return {"status": "False", "errorCode": "96", "errorMessage": "another key"}
         if body["data"] not in signatures:
             digest = hashlib.sha256(base64.b64decode(body["data"])).digest()
             signatures[body["data"]] = base64.b64encode(await self.bench.key.sign(digest)).decode()
@@ -81,5 +84,5 @@ class StandIn:
         return web.Response(body=reply, content_type="application/timestamp-reply")
 
 
-def make_bench(folder: Path) -> SealingBench:
-    return SealingBench(make_pki(folder / "pki"))
+def make_bench(folder: Path, algorithm: Algorithm = "rsa-2048") -> SealingBench:
+    return SealingBench(make_pki(folder / "pki", algorithm))

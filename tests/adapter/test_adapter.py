@@ -18,6 +18,7 @@ from meterai.adapter.journal import Journal
 from meterai.adapter.shared_folder import SharedFolder
 from meterai.kernel.refusals import Refusal
 from tests.adapter.conftest import ADDRESS, Premises, order, serial
+from tests.adapter.stand_in import make_bench
 from tests.pdf import samples, signed_files
 from tests.web.asking import ask
 
@@ -152,6 +153,18 @@ async def test_after_a_lost_answer_a_repeat_goes_on_with_the_same_hash(
     assert (await premises.sign(retryFlag="1"))["errorCode"] == "00"
     hashes = {body["data"] for asked, body in premises.service.asked if asked == "docSigningB"}
     assert len(hashes) == 1
+    assert len(premises.service.signed[serial()][1]) == 1
+
+
+async def test_a_key_that_was_replaced_meanwhile_gets_a_hash_of_its_own(
+    premises: Premises, tmp_path: Path
+) -> None:
+    (premises.root / "surat.pdf").write_bytes(samples.letter())
+    premises.service.fails["docSigningB"] = "cut"
+    assert (await premises.sign())["errorCode"] == "95"
+    premises.service.fails.clear()
+    premises.service.bench = make_bench(tmp_path, "p-256")
+    assert (await premises.sign(retryFlag="1"))["errorCode"] == "00"
     assert len(premises.service.signed[serial()][1]) == 1
 
 

@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from meterai.adapter.journal import Entry
 from meterai.adapter.order import Order
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.formats.untrusted_json import read_json
@@ -91,25 +92,23 @@ class Stampservice:
             certificates=certificates, stamp_code=answer.stampCode, timestamp_url=answer.timestampUrl
         )
 
-    async def sign(
-        self, order: Order, *, attributes: bytes, source_sha256: str, certificates: tuple[bytes, ...]
-    ) -> bytes:
-        """Has signed attributes signed, and checks the signature.
+    async def sign(self, order: Order, entry: Entry) -> bytes:
+        """Has the signed attributes of an entry signed, and checks the signature.
 
         Raises: Relayed; Refusal UNAVAILABLE `signer.unavailable`, `adapter.signature`.
         """
         body = {
             "workerName": order.profile_name,
-            "data": base64.b64encode(attributes).decode(),
+            "data": base64.b64encode(entry.attributes).decode(),
             "systemId": SYSTEM_ID,
-            "shaChecksum": source_sha256,
+            "shaChecksum": entry.source_sha256,
             "retryFlag": order.retry_flag,
             "refToken": order.serial,
         }
         answer = await self._ask("docSigningB", body, order.token, failed="96")
         signature = _decoded(answer.data, "adapter.signature")
-        key = load_certificate(certificates[0]).public_key()
-        if not has_signed(key, signature, attributes, hashes.SHA256()):
+        key = load_certificate(entry.certificates[0]).public_key()
+        if not has_signed(key, signature, entry.attributes, hashes.SHA256()):
             raise Refusal(Kind.UNAVAILABLE, "adapter.signature")
         return signature
 

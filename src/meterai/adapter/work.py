@@ -23,7 +23,7 @@ import structlog
 from meterai.adapter.journal import Entry, Journal
 from meterai.adapter.order import Order
 from meterai.adapter.shared_folder import SharedFolder
-from meterai.adapter.stampservice import Stampservice, algorithm_of, is_specimen
+from meterai.adapter.stampservice import Relayed, Stampservice, algorithm_of, is_specimen
 from meterai.adapter.time_stamps import TimeStamps
 from meterai.jail.pool import JailPool
 from meterai.kernel.clock import Clock
@@ -101,20 +101,25 @@ class Adapter:
         entry = await self._prepared(order, source)
         self.fail_point("after_prepare")
         if not entry.signature:
-            signature = await self.service.sign(
-                order,
-                attributes=entry.attributes,
-                source_sha256=entry.source_sha256,
-                certificates=entry.certificates,
-            )
-            self.fail_point("after_sign")
-            entry = await self._note(order, msgspec.structs.replace(entry, signature=signature))
+            entry = await self._sign(order, entry, source)
         if not entry.token:
             token = await self._time_stamp(order, entry)
             entry = await self._note(order, msgspec.structs.replace(entry, token=token))
         self.fail_point("after_time_stamp")
         await self._finish(order, entry, dest)
         log.info("adapter_stamped", serial=order.serial, profile=entry.profile)
+
+    async def _sign(self, order: Order, entry: Entry, source: bytes) -> Entry:
+        """Has the attributes signed. They name the key: if it was replaced meanwhile, new ones are made."""
+        try:
+            signature = await self.service.sign(order, entry)
+        except Relayed as relayed:
+            if relayed.code != "96" or (await self.service.chain(order)).certificates == entry.certificates:
+                raise
+            entry = await self._prepare(order, source, entry.source_sha256)
+            signature = await self.service.sign(order, entry)
+        self.fail_point("after_sign")
+        return await self._note(order, msgspec.structs.replace(entry, signature=signature))
 
     async def _prepared(self, order: Order, source: bytes) -> Entry:
         """The entry of an earlier try, or a new one.
