@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -177,4 +178,14 @@ def test_a_partners_first_day(service: RunningService) -> None:
     said = run(*meterai, "demo", "partner", "--data", str(service.data), at=ROOT)
     assert "ASLI (SPESIMEN)" in said
     assert "refused sandbox.signer_down" in said
+    run(*meterai, "check", "--data", str(service.data), at=ROOT)
+
+
+def test_clients_of_the_wire(service: RunningService) -> None:
+    """`meterai demo wire`: an existing client gets its documents stamped in each mode, and the books hold."""
+    meterai = (sys.executable, "-m", "meterai.cli")
+    for mode in ("onprem", "cloud", "batch"):
+        said = run(*meterai, "demo", "wire", "--mode", mode, "--json", "--data", str(service.data), at=ROOT)
+        found = json.loads(said)
+        assert (found["used"], found["unused"], len(found["files"])) == (3, 0, 3)
     run(*meterai, "check", "--data", str(service.data), at=ROOT)

@@ -40,6 +40,9 @@ COMMANDS: Final = {
     "demo partner": _Entry(
         "meterai.cli.tools.demo_partner", "demo_partner", "Spend a partner's first day in the sandbox."
     ),
+    "demo wire": _Entry(
+        "meterai.cli.tools.demo_wire", "demo_wire", "Stamp as an existing client of the wire does."
+    ),
     "stamp": _Entry(
         "meterai.cli.stamp.command",
         "stamp",
