@@ -27,6 +27,7 @@ COMMANDS: Final = {
         "bench_api_stamp",
         "Measure a stamp through the API beside an order.",
     ),
+    "wire": ("benchmarks.commands.wire", "bench_wire", "Measure hashes signed for an adapter."),
     "bundle": ("benchmarks.commands.bundle", "bench_bundle", "Measure a partner's bundle with kills."),
     "webhooks": (
         "benchmarks.commands.webhooks",

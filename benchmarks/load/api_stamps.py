@@ -63,9 +63,9 @@ def _stamp(data: Path, bought: site_orders.Result, stamps: int, at_once: int, si
     root, paper = find_service(data).pid, make_letter("PERJANJIAN", "PT Contoh", size_bytes=size_bytes)
     warm_up = max(at_once, stamps // 10)
     partner = make_partner(data, pieces=stamps + warm_up)
-    _many(partner, paper, range(warm_up), at_once)
+    stamp_many(partner, paper, range(warm_up), at_once)
     before, began = cpu_seconds(root), time.perf_counter()
-    serials, problems = _many(partner, paper, range(warm_up, warm_up + stamps), at_once)
+    serials, problems = stamp_many(partner, paper, range(warm_up, warm_up + stamps), at_once)
     seconds = time.perf_counter() - began
     spent = cpu_of_orders(before, cpu_seconds(root), len(serials))
     apart = (
@@ -91,7 +91,7 @@ def _stamp(data: Path, bought: site_orders.Result, stamps: int, at_once: int, si
     )
 
 
-def _many(partner: Meterai, paper: bytes, numbers: range, at_once: int) -> tuple[list[str], list[str]]:
+def stamp_many(partner: Meterai, paper: bytes, numbers: range, at_once: int) -> tuple[list[str], list[str]]:
     """Stamps a document for each number. Returns the serial numbers, and what went wrong."""
 
     def one(number: int) -> tuple[str, str]:
