@@ -31,6 +31,7 @@ NAMES = ["x", "final_" + "0" * 32 + ".pdf", "%00", "..", "'--", "ü", "A" * 22, 
 USUAL = {
     "profileName": "default", "workerName": "default", "certificatelevel": "NOT_CERTIFIED", "src": "doc",
     "dest": "x", "reason": "x", "location": "x", "spesimenPath": "x", "snOnly": True, "shaChecksum": "0" * 64,
+    "data": "MYIBAA==",
 }  # fmt: skip
 
 
@@ -70,6 +71,7 @@ async def answer(firm: Caller, one: Endpoint, chance: random.Random, serial: str
 
 async def test_no_request_is_a_fault(wire: WireSite, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("meterai.api.wire.resources.cloud_signing.WAIT_S", 0.01)
+    await wire.setup.start_signer()
     firm = await wire.of(wire.chain.enterprise)
     (serial,) = await wire.taken(wire.chain.enterprise, 1)
     chance = random.Random(45)
