@@ -39,6 +39,7 @@ from meterai.sales.prices import PriceList
 from meterai.sales.qr_image import READ_QR_IMAGE
 from meterai.sales.queries.customers import quota_of_customer
 from meterai.sales.use_cases.check_gateway_key import gateway_trouble
+from meterai.stamping.archive.crl_mirror import CrlMirror
 from meterai.stamping.archive.level import Level
 from meterai.stamping.archive.revocation_source import HttpRevocation, RevocationSource
 from meterai.stamping.archive.tools import ArchiveSettings, ArchiveTools
@@ -107,6 +108,7 @@ class App:
     price_list: PriceList
     read_trust: Callable[[], Trust]
     clock: Clock
+    crls: CrlMirror
 
     @property
     def secret(self) -> Secret:
@@ -271,6 +273,9 @@ async def _shared(stack: AsyncExitStack, settings: Settings, jail_slots: int) ->
     stack.push_async_callback(gateway.close)
     signer = SignerClient(socket_path(settings.data))
     stack.push_async_callback(signer.close)
+    development = settings.environment == "development"
+    crls = CrlMirror(settings.revocation_url if development else "")
+    stack.push_async_callback(crls.close)
     return {
         "settings": settings,
         "objects": await asyncio.to_thread(open_store, settings.objects_url, settings.data, needs_mark=True),
@@ -282,6 +287,7 @@ async def _shared(stack: AsyncExitStack, settings: Settings, jail_slots: int) ->
         "price_list": PriceList(
             service_fee=Rupiah(settings.service_fee), vat_basis_points=settings.vat_basis_points
         ),
+        "crls": crls,
         "read_trust": TrustFolder(settings.data / TRUST_FOLDER).now,
     }
 

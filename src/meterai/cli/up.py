@@ -26,7 +26,7 @@ from meterai.kit.child_processes import ending_with_parent
 from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.kit.installation import Addresses, default_data, derive, forget_addresses, write_addresses
 from meterai.kit.installation_secrets import Secrets
-from meterai.kit.settings import Settings, from_environment
+from meterai.kit.settings import Settings, from_environment, public_url
 from meterai.launcher.database_server import DatabaseServer
 from meterai.launcher.embedded_postgres import PostgresFailed
 from meterai.launcher.first_start import open_installation, record_known_officers
@@ -45,6 +45,7 @@ from meterai.launcher.process_list import addresses_of, product_specs, twin_spec
 from meterai.launcher.schema.migrate import NotMigrated
 from meterai.launcher.supervisor import StartFailed, Supervisor, python_module
 from meterai.sales.events import Event, load_events
+from meterai.stamping.archive.crl_mirror import PLACE
 
 _EVENTS_SHOWN = 3
 _ONE_USER = (
@@ -131,7 +132,7 @@ class _Launch:
         self._supervisor.end_left_over()
         ports = Ports.choose(self._settings.port, host=self._settings.host)
         refuse_moved(self._settings, ports)
-        keys = self._make_keys()
+        keys = self._make_keys(public_url(self._settings, port=ports.site))
         self._database.start(ports.postgres)
         await self._database.make_ready(self._report)
         if await asyncio.to_thread(keys.wait):
@@ -166,12 +167,15 @@ class _Launch:
         await self._supervisor.stop()
         self._database.stop()
 
-    def _make_keys(self) -> subprocess.Popen[bytes]:
-        """Makes the development PKI while the database starts. An existing one gets what it lacks."""
+    def _make_keys(self, site: str) -> subprocess.Popen[bytes]:
+        """Makes the development PKI while the database starts. An existing one gets what it lacks.
+
+        Its certificates name CRL addresses of the site.
+        """
         settings = self._settings
         folder = settings.data / "pki"
         wanted = settings.environment == "development" and not (folder / "hash.pem").exists()
-        arguments = [str(folder), "--algorithm", settings.key_algorithm]
+        arguments = [str(folder), "--algorithm", settings.key_algorithm, "--revocation-url", f"{site}{PLACE}"]
         command = python_module("sandbox.pki.authority", *arguments) if wanted else ["true"]
         with (settings.data / "logs" / "pki.log").open("ab") as log:
             return subprocess.Popen(

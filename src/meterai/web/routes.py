@@ -31,7 +31,7 @@ from meterai.web.organisation import (
     statement_routes,
     stock_routes,
 )
-from meterai.web.pages import file_routes, health_routes, icon_routes, problem_routes
+from meterai.web.pages import crl_routes, file_routes, health_routes, icon_routes, problem_routes
 from meterai.web.placing import place_routes, turn_routes
 from meterai.web.verify import check_routes
 
@@ -74,6 +74,7 @@ ROUTES: list[Any] = [
     *health_routes.ROUTES,
     *icon_routes.ROUTES,
     *file_routes.ROUTES,
+    *crl_routes.ROUTES,
     *problem_routes.ROUTES,
     *developer_routes.ROUTES,
     *own_routes.ROUTES,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, get_args
@@ -36,17 +36,25 @@ _ORGANISATION = "Meterai Pengembangan (SPESIMEN, bukan asli)"
 _DOCUMENT_SIGNING = ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # RFC 9336
 _ADOBE_DOCUMENT_SIGNING = ObjectIdentifier("1.2.840.113583.1.1.5")
 REVOCATION_URL = "http://pki.meterai.localhost"
-"""What the certificates say (RFC 5280 sections 4.2.1.13, 4.2.2.1); METERAI_REVOCATION_URL says where the twin
-really listens: its port is another one on each machine, the certificates are kept."""
+"""What the certificates say (RFC 5280 sections 4.2.1.13, 4.2.2.1) unless the launcher names the site, which
+answers for the twin. The twin's port is another one at each start, the certificates are kept."""
 
 
 @dataclass(frozen=True)
 class _Issued:
     certificate: x509.Certificate
     key: CertificateKey
+    revocation_url: str = REVOCATION_URL
+    """Base of the addresses in the certificates that it issues."""
 
 
-def make_pki(folder: Path, algorithm: Algorithm = "rsa-2048", *, now: datetime | None = None) -> Path:
+def make_pki(
+    folder: Path,
+    algorithm: Algorithm = "rsa-2048",
+    *,
+    revocation_url: str = REVOCATION_URL,
+    now: datetime | None = None,
+) -> Path:
     """Makes the PKI in `folder` unless one is there, and returns `folder`.
 
     One of before, without a key for hashes, gets that key.
@@ -55,6 +63,8 @@ def make_pki(folder: Path, algorithm: Algorithm = "rsa-2048", *, now: datetime |
     `stamp.key.pem`, `hash.pem`, `hash.key.pem`, `tsa.pem`, `tsa.key.pem` (signers and TSA are issued by the
     intermediate; the key for hashes is always RSA), `code.key.pem` (Ed25519), `code.pub` (hex), and `trust/`
     with `root.pem` and `code.json` ({key id: public key hex}). Verification needs no more.
+
+    `revocation_url`: base of the addresses of CRLs and OCSP in new certificates.
 
     Raises: FileExistsError when something else is there: roots that somebody pinned, for example.
     """
@@ -66,17 +76,19 @@ def make_pki(folder: Path, algorithm: Algorithm = "rsa-2048", *, now: datetime |
         raise FileExistsError(f"{folder} holds something else than a whole development PKI: move it away")
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = folder.with_name(f"{folder.name}.{os.urandom(6).hex()}.part")
-    _write_everything(beside, algorithm, now or datetime.now(UTC))
+    _write_everything(beside, algorithm, now or datetime.now(UTC), revocation_url)
     beside.rename(folder)
     return folder
 
 
-def _write_everything(folder: Path, algorithm: Algorithm, now: datetime) -> None:
+def _write_everything(folder: Path, algorithm: Algorithm, now: datetime, revocation_url: str) -> None:
     (folder / "trust").mkdir(parents=True, mode=0o700)
     root = _issue_authority("Meterai Pengembangan Root CA SPESIMEN", algorithm, None, now, years=30)
+    root = replace(root, revocation_url=revocation_url)
     intermediate = _issue_authority(
         "Meterai Pengembangan Intermediate CA SPESIMEN", algorithm, root, now, years=25
     )
+    intermediate = replace(intermediate, revocation_url=revocation_url)
     stamp = _issue_leaf(
         "Meterai Elektronik 10000 SPESIMEN", algorithm, intermediate, now, time_stamping=False
     )
@@ -107,7 +119,10 @@ def _write_hash_signer(folder: Path, now: datetime) -> None:
 def _intermediate(folder: Path) -> _Issued:
     key = serialization.load_pem_private_key((folder / "intermediate.key.pem").read_bytes(), None)
     assert isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
-    return _Issued(x509.load_pem_x509_certificate((folder / "intermediate.pem").read_bytes()), key)
+    certificate = x509.load_pem_x509_certificate((folder / "intermediate.pem").read_bytes())
+    (point,) = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    assert point.full_name
+    return _Issued(certificate, key, str(point.full_name[0].value).rpartition("/")[0])
 
 
 def _new_key(algorithm: Algorithm) -> CertificateKey:
@@ -158,13 +173,15 @@ def _builder(
 def _where_revoked(builder: x509.CertificateBuilder, issuer: _Issued) -> x509.CertificateBuilder:
     """Where to ask whether the certificate was revoked: the root's CRL; the intermediate's CRL and OCSP."""
     by_root = issuer.certificate.subject == issuer.certificate.issuer
-    crl = x509.UniformResourceIdentifier(f"{REVOCATION_URL}/{'root' if by_root else 'intermediate'}.crl")
+    crl = x509.UniformResourceIdentifier(
+        f"{issuer.revocation_url}/{'root' if by_root else 'intermediate'}.crl"
+    )
     builder = builder.add_extension(
         x509.CRLDistributionPoints([x509.DistributionPoint([crl], None, None, None)]), critical=False
     )
     if by_root:
         return builder
-    responder = x509.UniformResourceIdentifier(f"{REVOCATION_URL}/ocsp")
+    responder = x509.UniformResourceIdentifier(f"{issuer.revocation_url}/ocsp")
     access = [x509.AccessDescription(AuthorityInformationAccessOID.OCSP, responder)]
     return builder.add_extension(x509.AuthorityInformationAccess(access), critical=False)
 
@@ -262,8 +279,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox.pki.authority", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--algorithm", choices=get_args(Algorithm), default="rsa-2048")
+    parser.add_argument("--revocation-url", default=REVOCATION_URL, help="base of the CRL addresses")
     arguments = parser.parse_args()
-    make_pki(arguments.folder, arguments.algorithm)
+    make_pki(arguments.folder, arguments.algorithm, revocation_url=arguments.revocation_url)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""Revocation data over HTTP: GET /root.crl, GET /intermediate.crl, POST /ocsp (RFC 6960 appendix A)."""
+"""Revocation data over HTTP: GET /root.crl, GET /intermediate.crl, POST /ocsp (RFC 6960 appendix A).
+
+The same below /pki, where certificates name addresses of the site.
+"""
 
 from __future__ import annotations
 
@@ -81,8 +84,9 @@ def make_application(authority: RevocationAuthority) -> web.Application:
     service = _Service(authority)
     application = web.Application(client_max_size=_QUERY_BYTES_MAX)
     application.router.add_get("/", service.front)
-    application.router.add_get("/{name}.crl", service.crl)
-    application.router.add_post("/ocsp", service.ocsp)
+    for place in ("", "/pki"):  # below /pki in certificates that name the site
+        application.router.add_get(place + "/{name}.crl", service.crl)
+        application.router.add_post(f"{place}/ocsp", service.ocsp)
     application.router.add_post("/_revoke", service.revoke)
     application.router.add_post("/_script", service.script)
     application.router.add_get("/_counts", service.counts)
