@@ -9,6 +9,7 @@ import pytest
 
 from meterai.api.conventions.ids import Prefix, write_id
 from meterai.kernel.ids import new_id
+from meterai.kernel.serial_number import RANDOM_BYTES, make_serial
 from meterai.kit.idempotency import RUNNING_MAX
 from meterai.partners.model import Organisation
 from tests.api.partner import Partner, Tokens, caller_of, code_of, json_of, register
@@ -144,3 +145,36 @@ async def test_an_organisation_adds_one_below_itself(asking: Asking) -> None:
     assert code_of(await enterprise.post("/api/v1/organisations", new)) == (409, "partner.code_used")
     misplaced = await enterprise.post("/api/v1/organisations", new | {"code": "b2", "role": "distributor"})
     assert code_of(misplaced) == (409, "partner.not_here")
+
+
+async def test_serial_numbers_that_were_taken_are_listed_and_given_back(
+    asking: Asking, running: RunningSite
+) -> None:
+    firm, serials = asking.chain.enterprise, [make_serial(bytes([n] * RANDOM_BYTES)) for n in range(1, 5)]
+    await running.line.database.owner.execute(
+        "SELECT stamping.take_serials($1, $2, $2, array_fill(NULL::uuid, '{4}'), $2, $3)",
+        firm.id, serials, NOON,
+    )  # fmt: skip
+    listed, address = [], "/api/v1/organisation/serials?limit=3"
+    while address:
+        page = await asking.by["enterprise"].get(address)
+        listed += json_of(page)["data"]
+        address = page.headers.get("link", "").partition("situs")[2].partition(">")[0]
+    assert sorted(one["serial"] for one in listed) == sorted(serials)
+    assert (listed[0]["request_key"], listed[0]["document_id"]) == (listed[0]["serial"], None)
+    own = await asking.json("distributor", f"/api/v1/organisation/serials/{serials[0]}")
+    assert (own["state"], own["stamp_id"], own["organisation_id"]) == (
+        "unstamped",
+        None,
+        asking.id("enterprise"),
+    )
+    assert (await asking.json("enterprise", "/api/v1/quota"))["unstamped"] == 4
+
+    url, wanted = "/api/v1/organisation/serials/returns", {"serials": [serials[0].lower(), "0" * 22]}
+    foreign = await asking.by["distributor"].post(url, wanted)
+    assert json_of(foreign) == {"returned": []}
+    for key in ("one", "one", "two"):
+        answer = await asking.by["enterprise"].post(url, wanted, key=key)
+        assert (answer.status, json_of(answer)) == (200, {"returned": [serials[0]]})
+    quota = await asking.json("enterprise", "/api/v1/quota")
+    assert (quota["unstamped"], quota["available"]) == (3, 67)

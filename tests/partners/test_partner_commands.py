@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from meterai.cli.main import build
 from meterai.customers.organisations import ensure_organisations
 from meterai.kernel.refusals import Refusal
+from meterai.kernel.serial_number import RANDOM_BYTES, make_serial
 from meterai.ledger.use_cases.open_books import open_books
 from tests.replays.officers_cast import Office, open_office
 from tests.storage_fixtures import TestDatabase
@@ -64,7 +65,7 @@ async def test_an_operator_keeps_a_chain(database: TestDatabase, tmp_path: Path)
     assert "1,000 stamps" in await done(office, "block", "dist", "1000", "--by", "deposit")
 
     await done(office, "add", "toko", "--name", "Toko", "--role", "retailer", "--below", "dist")
-    await done(office, "agree", "toko", "--price", "10200", "--credit", "1000000")
+    await done(office, "agree", "toko", "--price", "10200", "--credit", "1000000", "--plain-hashes")
     await done(office, "pay", "toko", "1020000", "--receipt", "TRF-1")
     block = (await done(office, "block", "toko", "100", "--by", "funds")).split()[1].rstrip(":")
     assert "90 are left" in await done(office, "return", "toko", block, "10")
@@ -77,6 +78,7 @@ async def test_an_operator_keeps_a_chain(database: TestDatabase, tmp_path: Path)
     await done(office, "block", "wapu", "50", "--by", "credit")
     await signed_by_two(office, "pay", "wapu", "200000", "--receipt", "NTPN-8")
 
+    assert await database.owner.fetchval("SELECT bool_or(plain_hashes) FROM partners.agreement")
     lines = msgspec.json.decode(await done(office, "list", "--json"))
     quota = {line["organisation"]["code"]: line["quota"] for line in lines}
     assert (quota["dist"]["available"], quota["toko"]["available"]) == (910, 90)
@@ -90,6 +92,7 @@ async def test_an_operator_keeps_a_chain(database: TestDatabase, tmp_path: Path)
     assert "by funds: 90 stamps for Rp918.000, paid Rp918.000, owed Rp0" in dues
     await database.owner.execute("UPDATE partners.block SET paid = paid - 1 WHERE paid > 0")
     assert (await meterai(office, "partner", "dues", "wapu"))[0] == 1, "the ledger says something else"
+    await given_back(office, database)
     shown = await done(office, "show", "dist")
     assert "With 1 below: 1,000 stamps, 0 used" in shown
     entries = await database.owner.fetch(
@@ -97,3 +100,23 @@ async def test_an_operator_keeps_a_chain(database: TestDatabase, tmp_path: Path)
         ["partner.deposit", "partner.agree", "partner.payment"],
     )
     assert [row["actor"] for row in entries] == ["ani, budi"] * 3
+
+
+async def given_back(office: Office, database: TestDatabase) -> None:
+    """An officer lists what was taken only, and gives some of it back."""
+    serial = make_serial(bytes(range(RANDOM_BYTES)))
+    await database.owner.execute(
+        """SELECT stamping.take_serials(id, ARRAY[$1], ARRAY[$1], ARRAY[NULL::uuid],
+               ARRAY['surat.pdf'], now())
+           FROM partners.organisation WHERE code = 'toko'""",
+        serial,
+    )
+    listed = await done(office, "serials", "toko")
+    assert serial in listed
+    assert "1 unstamped." in listed
+    assert "1 of 1 went back" in await done(office, "return-serials", "toko", serial)
+    assert "0 of 1 went back" in await done(office, "return-serials", "toko", serial)
+    facts = await database.owner.fetchval(
+        "SELECT facts FROM operations.audit_entry WHERE action = 'partner.return_serials'"
+    )
+    assert msgspec.json.decode(facts) == {"serials": [serial]}

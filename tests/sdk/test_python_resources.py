@@ -42,6 +42,11 @@ SENT: dict[str, tuple[Callable[[Meterai], Any], str, Any]] = {
     "return": (
         lambda m: m.quota.return_stamps("blk_1", 2), "POST /api/v1/blocks/blk_1/returns", {"pieces": 2},
     ),
+    "return serials": (
+        lambda m: m.quota.return_serials(["AB-1"]),
+        "POST /api/v1/organisation/serials/returns",
+        {"serials": ["AB-1"]},
+    ),
     "own": (lambda m: m.organisations.own(), "GET /api/v1/organisation", None),
     "organisation": (lambda m: m.organisations.read("org_2"), "GET /api/v1/organisations/org_2", None),
     "add": (
@@ -113,6 +118,7 @@ def test_a_method_sends_what_the_api_takes(server: PartnerServer, client: Metera
     ("call", "path"),
     [
         (lambda m: m.quota.blocks(), "/api/v1/blocks"),
+        (lambda m: m.quota.unstamped_serials(), "/api/v1/organisation/serials"),
         (lambda m: m.organisations.list(), "/api/v1/organisations"),
         (lambda m: m.organisations.agreements("org_2"), "/api/v1/organisations/org_2/agreements"),
         (lambda m: m.events.list(), "/api/v1/events"),

@@ -39,6 +39,7 @@ const sent: [string, () => Promise<unknown>, unknown?][] = [
   ["GET /blocks/blk_1", () => meterai.quota.readBlock("blk_1")],
   ["POST /blocks", () => meterai.quota.passStamps(block), block],
   ["POST /blocks/blk_1/returns", () => meterai.quota.returnStamps("blk_1", 2), { pieces: 2 }],
+  ["POST /organisation/serials/returns", () => meterai.quota.returnSerials(["AB-1"]), { serials: ["AB-1"] }],
   ["GET /organisation", () => meterai.organisations.own()],
   ["GET /organisations/org_2", () => meterai.organisations.read("org_2")],
   ["POST /organisations", () => meterai.organisations.add(added), added],

@@ -112,6 +112,12 @@ COMMANDS: Final = {
     "partner return": _Entry(
         "meterai.cli.operator.partner_stamps", "return_pieces", "Take stamps of a block back."
     ),
+    "partner serials": _Entry(
+        "meterai.cli.operator.partner_serials", "list_serials", "List serial numbers that were taken only."
+    ),
+    "partner return-serials": _Entry(
+        "meterai.cli.operator.partner_serials", "return_taken", "Give such serial numbers back to the stock."
+    ),
     "purge": _Entry(
         "meterai.cli.operator.purge", "purge_now", "Delete now what the clean-up would delete next."
     ),

@@ -1,7 +1,7 @@
 /** Quota: the stamps of an organisation, and the blocks in which they move to the organisations below it. */
 
 import type { Calls, Once } from "../calls.js";
-import type { Block, BlockOrder, Quota, QuotaAlert } from "../shapes.js";
+import type { Block, BlockOrder, Quota, QuotaAlert, ReturnedSerials, UnstampedSerial } from "../shapes.js";
 
 export class Quotas {
   constructor(private readonly calls: Calls) {}
@@ -40,5 +40,15 @@ export class Quotas {
   /** Gives stamps of a block back. Their money goes back with them. */
   returnStamps(blockId: string, pieces: number, once: Once = {}): Promise<Block> {
     return this.calls.json("POST", `/api/v1/blocks/${blockId}/returns`, { body: { pieces }, ...once });
+  }
+
+  /** The serial numbers that were taken first and are not stamped yet, the newest first. */
+  unstampedSerials(): AsyncGenerator<UnstampedSerial> {
+    return this.calls.pages("/api/v1/organisation/serials");
+  }
+
+  /** Gives serial numbers back that are not stamped, at most 1,000. The answer has those that are back. */
+  returnSerials(serials: string[], once: Once = {}): Promise<ReturnedSerials> {
+    return this.calls.json("POST", "/api/v1/organisation/serials/returns", { body: { serials }, ...once });
   }
 }

@@ -50,6 +50,9 @@ class AgreementOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Rupiah that it may owe for blocks. A lower limit than before takes back what is free at once."""
     signed_requests: bool = False
     """Whether its clients must sign their requests (RFC 9421)."""
+    plain_hashes: bool = False
+    """Whether the wire signs hashes for it whose attributes lack signing-certificate-v2. Some adapters in the
+    field send these."""
 
 
 class DatedAgreement(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +68,7 @@ class DatedAgreement(msgspec.Struct, frozen=True, kw_only=True):
     stamps_per_day_max: int | None
     credit_limit: int
     signed_requests: bool
+    plain_hashes: bool
     created_at: datetime
 
 
@@ -80,6 +84,7 @@ def _show(agreement: Agreement) -> DatedAgreement:
         stamps_per_day_max=agreement.stamps_per_day_max,
         credit_limit=agreement.credit_limit,
         signed_requests=agreement.signed_requests,
+        plain_hashes=agreement.plain_hashes,
         created_at=agreement.created_at,
     )
 

@@ -73,6 +73,7 @@ class ShownAgreement(msgspec.Struct, frozen=True, kw_only=True):
     stamps_per_day_max: int | None
     credit_limit: int
     signed_requests: bool
+    plain_hashes: bool
 
 
 class OwnOrganisation(ShownOrganisation, frozen=True, kw_only=True):

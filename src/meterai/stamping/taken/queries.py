@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from meterai.kit.database import Connection, Database, Row
+from meterai.ledger.model import AccountKind, account_id
 from meterai.stamping.taken.model import TakenSerial, TakenState
 
 type Behind = tuple[datetime, str]
@@ -68,15 +69,26 @@ async def oldest_unstamped(db: Database, organisation_id: UUID, *, limit: int) -
 
 
 async def count_unstamped(db: Database, organisation_id: UUID) -> int:
-    """Counts the serial numbers of an organisation that wait for their stamp."""
+    """Counts the serial numbers of an organisation that wait for their stamp, by its account (I31)."""
     async with db.connection() as connection:
-        count: int = await connection.fetchval(
-            """SELECT count(*) FROM stamping.taken_serial t JOIN stamping.serial s ON s.serial = t.serial
-               WHERE t.organisation_id = $1 AND t.used_at IS NULL AND t.returned_at IS NULL
-                   AND s.state = 'unstamped'""",
-            organisation_id,
+        count: int | None = await connection.fetchval(
+            "SELECT credits_posted - debits_posted - debits_pending FROM ledger.account WHERE id = $1",
+            account_id(AccountKind.UNSTAMPED, organisation_id),
         )
-    return count
+    return count or 0
+
+
+async def returned_serials(db: Database, organisation_id: UUID, serials: Sequence[str]) -> list[str]:
+    """Returns those of the serial numbers whose stamps the organisation has in its stock again."""
+    async with db.connection() as connection:
+        found: list[str] = await connection.fetchval(
+            """SELECT ARRAY(SELECT serial FROM stamping.taken_serial
+                   WHERE organisation_id = $1 AND serial = ANY ($2) AND returned_at IS NOT NULL
+                   ORDER BY serial)""",
+            organisation_id,
+            list(serials),
+        )
+    return found
 
 
 async def taken_by_keys(

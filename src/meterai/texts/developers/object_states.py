@@ -39,12 +39,14 @@ OBJECTS: Final = (
         N_("Nomor seri"),
         "state",
         {
+            "unstamped": N_("Diambil lebih dulu; menunggu dokumennya tanpa batas waktu."),
             "allocated": N_("Diberikan kepada satu dokumen; meterainya belum jadi."),
             "sealed": N_("Sudah ditandatangani; berkasnya belum diserahkan."),
             "released": N_("Berlaku: berkasnya sudah diserahkan, dan meterainya terpakai."),
+            "used": N_("Berlaku pada berkas di luar layanan ini: hash-nya sudah ditandatangani."),
             "annulled": N_("Tidak jadi dipakai, dan tidak akan dipakai lagi."),
         },
-        frozenset({"released", "annulled"}),
+        frozenset({"released", "used", "annulled"}),
     ),
     StatedObject(
         "Bundle",

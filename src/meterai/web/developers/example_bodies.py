@@ -22,6 +22,7 @@ _NAMED: Final[Mapping[str, Any]] = {
     "reason": "Belum dibayar sejak Mei",
     "unit_price": 10_000,
     "service_fee": 500,
+    "serials": "A2RNTMJKJ9CHXNWDVA9KXC",
 }
 """By the name of a field, where its schema alone says little."""
 _LEFT_OUT: Final = frozenset({"facts", "document_id", "deliveries", "stamps_per_document_max", "valid_until"})

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from meterai_sdk.calls import Calls
-from meterai_sdk.shapes import Block, Quota, QuotaAlert
+from meterai_sdk.shapes import Block, Quota, QuotaAlert, ReturnedSerials, UnstampedSerial
 
 
 class Quotas:
@@ -53,3 +53,14 @@ class Quotas:
         path = f"/api/v1/blocks/{block_id}/returns"
         block: Block = self._calls.json("POST", path, body={"pieces": pieces}, key=key)
         return block
+
+    def unstamped_serials(self) -> Iterator[UnstampedSerial]:
+        """The serial numbers that were taken first and are not stamped yet, the newest first."""
+        return self._calls.pages("/api/v1/organisation/serials")
+
+    def return_serials(self, serials: Sequence[str], *, key: str | None = None) -> ReturnedSerials:
+        """Gives serial numbers back that are not stamped, at most 1,000. Returns those that are back."""
+        body = {"serials": list(serials)}
+        path = "/api/v1/organisation/serials/returns"
+        returned: ReturnedSerials = self._calls.json("POST", path, body=body, key=key)
+        return returned

@@ -32,6 +32,7 @@ class Agreement(TypedDict):
     stamps_per_day_max: int | None
     credit_limit: int
     signed_requests: bool
+    plain_hashes: bool
 
 
 class DatedAgreement(Agreement):
@@ -53,6 +54,7 @@ class AgreementOrder(TypedDict):
     stamps_per_day_max: NotRequired[int | None]
     credit_limit: NotRequired[int]
     signed_requests: NotRequired[bool]
+    plain_hashes: NotRequired[bool]
 
 
 class OwnOrganisation(Organisation):

@@ -165,6 +165,25 @@ class OwnSerial(TypedDict):
     released_at: str | None
 
 
+class UnstampedSerial(TypedDict):
+    """A serial number that was taken, and waits for its document. It holds a stamp until you give it back.
+
+    `request_key`: the `idfile` for which it was taken on the wire.
+    """
+
+    serial: str
+    name: str
+    request_key: str | None
+    document_id: str | None
+    taken_at: str
+
+
+class ReturnedSerials(TypedDict):
+    """The serial numbers whose stamps are back in the stock."""
+
+    returned: list[str]
+
+
 Scenario = Literal["refused-file", "slow", "signer-down", "webhook-lost"]
 """The trouble that a stamp meets in a sandbox."""
 
