@@ -109,7 +109,7 @@ class Adapter:
     def stamp(
         self,
         data: bytes,
-        stamper: Stamper,
+        stamper: Stamper | None,
         serial: str = SERIAL,
         *,
         reason: str = "",
@@ -117,13 +117,13 @@ class Adapter:
         time_stamper: Any = None,
         existing: bool = False,
     ) -> bytes:
-        """A stamp as a picture in the field `Emet<SN>`, a new one unless `existing`."""
-        chain = [certificate(stamper.folder / f"{name}.pem") for name in (self.certificate, "intermediate")]
-        plain = self.subfilter is PLAIN
-        sign_hash = signing_with(signing_key(stamper, self.key))
-        if self.careful:
-            sign_hash = careful(sign_hash, chain[0], plain=plain)
-        remote = RemoteSigner(sign_hash, chain, plain=plain, more=dict(self.more))
+        """A stamp as a picture in the field `Emet<SN>`, a new one unless `existing`.
+
+        Without `stamper`, signer and time stamper must be given.
+        """
+        if stamper is not None:
+            signer = signer or self._remote(stamper)
+            time_stamper = time_stamper or (stamper.time_stamper() if self.time_stamped else None)
         left, bottom = self.at
         field = SigFieldSpec(sig_field_name=f"Emet{serial}", box=(left, bottom, left + 90, bottom + 90))
         signing = PdfSigner(
@@ -137,12 +137,20 @@ class Adapter:
                 certify=self.certify is not None,
                 **({"docmdp_permissions": self.certify} if self.certify else {}),
             ),
-            signer=signer or remote,
-            timestamper=time_stamper or (stamper.time_stamper() if self.time_stamped else None),
+            signer=signer,
+            timestamper=time_stamper,
             stamp_style=_look(self.picture or Image.new("RGB", (200, 200), "lightblue")),
             new_field_spec=None if existing else field,
         )
         return sign(signing, IncrementalPdfFileWriter(io.BytesIO(data)))
+
+    def _remote(self, stamper: Stamper) -> RemoteSigner:
+        chain = [certificate(stamper.folder / f"{name}.pem") for name in (self.certificate, "intermediate")]
+        plain = self.subfilter is PLAIN
+        sign_hash = signing_with(signing_key(stamper, self.key))
+        if self.careful:
+            sign_hash = careful(sign_hash, chain[0], plain=plain)
+        return RemoteSigner(sign_hash, chain, plain=plain, more=dict(self.more))
 
 
 def _look(picture: Image.Image) -> StaticStampStyle:
