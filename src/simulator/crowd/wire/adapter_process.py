@@ -16,6 +16,8 @@ from typing import Final
 
 import aiohttp
 
+from meterai.kit.child_processes import ending_with_parent
+
 _START_SECONDS: Final = 30.0
 
 
@@ -35,7 +37,11 @@ class AdapterProcess:
         words += ["--service", f"{self._site}/wire/stampservice", "--data", str(self._data)]
         env = {**os.environ, "METERAI_LOG_LEVEL": "WARNING"}
         self._process = subprocess.Popen(
-            [*command, *words], env=env, stdout=subprocess.DEVNULL, start_new_session=True
+            [*command, *words],
+            env=env,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=ending_with_parent(signal.SIGTERM),
         )
 
     async def wait_until_ready(self) -> None:
