@@ -764,6 +764,7 @@ def test_a_key_that_has_ended_is_not_said_to_have_days_left(
     key = KeyNow(
         key_id="7f8d3d17f0ce777c",
         state="active",
+        purpose="seal",
         place="file:pki",
         name="Meterai",
         valid_from=now - timedelta(days=1_000),
