@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar import Litestar, Response, get, post
 
 from meterai.api.routes import HANDLERS as API_HANDLERS
+from meterai.api.routes import ROUTES as API_ROUTES
 from meterai.sales.events import OUR_ADDRESSES
 from meterai.web.pages.cached_pages import SAME_FOR_EVERYONE
 from meterai.web.requests.page_addresses import PageAddresses
@@ -45,7 +46,8 @@ def test_a_page_is_there_for_who_goes_back_to_it() -> None:
 
 def test_no_event_can_take_the_address_of_a_page() -> None:
     """Its page would replace the shop, or a page of the customer."""
-    paths = [*SAME_FOR_EVERYONE, *(path for route in (*ROUTES, *API_HANDLERS) for path in route.paths)]
+    routes = (*ROUTES, *API_HANDLERS, API_ROUTES[-1])  # the last one is the wire's
+    paths = [*SAME_FOR_EVERYONE, *(path for route in routes for path in route.paths)]
     first = {path.split("/")[1] for path in paths}
     others = {"{slug:str}", "p", "C", "favicon.ico", "robots.txt", ".well-known"}  # none looks like a slug
     assert first - others | {"en", "aset", "antre"} == OUR_ADDRESSES

@@ -22,9 +22,8 @@ OUR_ADDRESSES = frozenset(
         *("aksesibilitas", "antre", "antrean", "api", "aset", "bantuan", "beli", "harga", "healthz"),
         *languages()[1:],
         *("hentikan", "ketentuan", "kontak", "kuota", "pengaduan", "pengembalian", "pengembang"),
-        *("periksa", "pesanan"),
-        "privasi",
-        *("saya", "status", "tentang", "uang", "undangan"),
+        *("periksa", "pesanan", "pki", "privasi"),
+        *("saya", "status", "tentang", "uang", "undangan", "wire"),
     )
 )
 """First parts of addresses of site and gates. An event of such a name would hide them (a test compares)."""
