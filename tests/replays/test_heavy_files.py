@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -29,9 +30,13 @@ from tests.verification.test_verifier_process import form_with, verifier
 pytestmark = pytest.mark.journey
 ATTACKER, SOMEBODY, THIRD = "127.66.1.1", "127.77.1.1", "127.88.1.1"
 CPU_SECONDS = 3
-SECONDS_MAX = 10.0
-"""For an upload beside heavy files, on a machine that other tests use too. It takes less than 0.1 s alone,
-and at least 12 s behind the heavy files."""
+OVERTAKEN_MAX = 2
+"""How many heavy files of others may end while one upload waits: the one that is open when it is sent, and
+one that is taken before it arrives. The figure holds on a busy machine, too; a time would not."""
+
+
+QUEUE_SECONDS = 12 * 2 * CPU_SECONDS
+"""How long twelve heavy files take at the verifier, one after the other: it opens each twice."""
 
 
 def tiles(number: int) -> bytes:
@@ -61,17 +66,22 @@ async def upload(site: str, address: str, file: bytes) -> tuple[Response, float]
     return answer, time.monotonic() - began
 
 
+def ended(requests: Sequence[asyncio.Task[Any]]) -> int:
+    """How many of these requests have their answer."""
+    return sum(one.done() for one in requests)
+
+
 async def test_five_heavy_files_hold_nobody_elses_upload(found: Service) -> None:
     heavy = [asyncio.create_task(upload(found.site, ATTACKER, tiles(number))) for number in range(5)]
     await asyncio.sleep(1)
-    waited = []
-    for _ in range(5):
-        answer, seconds = await upload(found.site, SOMEBODY, make_letter("A", "B", size_bytes=0))
+    waits = []
+    for _ in range(2):
+        before = ended(heavy)
+        answer, _ = await upload(found.site, SOMEBODY, make_letter("A", "B", size_bytes=0))
         assert "/letak/1" in answer.url, answer.text
-        waited.append(seconds)
-        await asyncio.sleep(1)
-    assert not all(one.done() for one in heavy), "the heavy files ended before: this measured nothing"
-    assert max(waited) < SECONDS_MAX, waited
+        waits.append(ended(heavy) - before)
+    assert ended(heavy) < len(heavy), "the heavy files ended before: this measured nothing"
+    assert max(waits) <= OVERTAKEN_MAX, waits
     answers = await asyncio.gather(*heavy)
     assert all(answer.status == 422 for answer, _ in answers)
 
@@ -85,19 +95,18 @@ async def test_a_network_that_goes_on_is_told_to_wait_and_nobody_else_is(found: 
             said = answer.text
             break
     assert "Tunggu" in said
-    answer, seconds = await upload(found.site, attacker, make_letter("A", "B", size_bytes=0))
+    answer, _ = await upload(found.site, attacker, make_letter("A", "B", size_bytes=0))
     assert "terlalu banyak dokumen yang berat" in answer.text, "the budget is of the network, not of the file"
-    assert seconds < SECONDS_MAX
     answer, _ = await upload(found.site, SOMEBODY, make_letter("A", "B", size_bytes=0))
     assert "/letak/1" in answer.url
 
 
 async def test_bytes_that_were_too_heavy_cost_nothing_again(found: Service) -> None:
-    await upload(found.site, THIRD, tiles(500))
+    _, first_seconds = await upload(found.site, THIRD, tiles(500))
     answer, seconds = await upload(found.site, "127.89.1.1", tiles(500))
     assert answer.status == 422
     assert "terlalu berat" in answer.text
-    assert seconds < 2.0
+    assert seconds < first_seconds / 2
 
 
 @pytest.fixture(scope="module")
@@ -105,13 +114,14 @@ def stamper(tmp_path_factory: pytest.TempPathFactory) -> Stamper:
     return make_stamper(tmp_path_factory.mktemp("keys") / "pki")
 
 
-async def check(address: str, caller: str, file: bytes) -> tuple[str, float]:
-    """Sends a file to the verifier's page. Returns the page and how long it took."""
+async def check(address: str, caller: str, file: bytes) -> str:
+    """Sends a file to the verifier's page. Returns the page."""
     connector = aiohttp.TCPConnector(local_addr=(caller, 0), force_close=True)
-    async with aiohttp.ClientSession(connector=connector) as http:
-        began = time.monotonic()
-        async with http.post(f"{address}/periksa", data=form_with(file)) as answer:
-            return await answer.text(), time.monotonic() - began
+    async with (
+        aiohttp.ClientSession(connector=connector) as http,
+        http.post(f"{address}/periksa", data=form_with(file)) as answer,
+    ):
+        return await answer.text()
 
 
 async def test_twelve_heavy_connections_leave_the_verifier_to_others(
@@ -125,16 +135,17 @@ async def test_twelve_heavy_connections_leave_the_verifier_to_others(
 
         async def send_again_and_again(file: bytes) -> None:
             while True:
-                pages.append((await check(address, ATTACKER, file))[0])
+                pages.append(await check(address, ATTACKER, file))
                 await asyncio.sleep(0.1)
 
         heavy = [asyncio.create_task(send_again_and_again(file)) for file in bad]
         await asyncio.sleep(1)
         for _ in range(4):
-            page, seconds = await check(address, SOMEBODY, good)
+            began = time.monotonic()
+            page = await check(address, SOMEBODY, good)
             assert 'data-verdict="ASLI"' in page
             assert "data:image/jpeg;base64," in page
-            assert seconds < 1.5 * SECONDS_MAX  # a file is opened twice, and the files before it took 60 s
+            assert time.monotonic() - began < QUEUE_SECONDS / 2
             await asyncio.sleep(0.5)
         assert not any(one.done() for one in heavy), "the heavy files ended before: this measured nothing"
         for one in heavy:
