@@ -97,6 +97,9 @@ def test_it_starts_sells_stamps_and_holds(
     assert file["verdict"] == "ASLI"
     check = run(bin_folder, tmp_path, "check", *place)
     assert check.returncode == 0, check.stdout + check.stderr
+    journal = run(bin_folder, tmp_path, "books", "--journal", *place)
+    assert "sale_vat" in journal.stdout, journal.stderr
+    subprocess.run(["hledger", "-f-", "check", "--strict"], input=journal.stdout, text=True, check=True)
     shown = run(
         bin_folder, tmp_path, "verify", tmp_path / file["output"], "--trust", installed.data / "pki/trust"
     )

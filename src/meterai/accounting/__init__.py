@@ -1,1 +1,1 @@
-"""Follows the money after a sale: what gateways pay out, what arrives at the bank, and where they differ."""
+"""Follows the money after a sale: pay-outs, bank statements, differences, closed days, the books."""

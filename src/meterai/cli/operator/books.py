@@ -13,10 +13,9 @@ from rich.console import Console
 from rich.table import Table
 
 from meterai.cli.data_folder import DataOption
-from meterai.cli.operator.shared.operator_settings import reader_settings
-from meterai.cli.operator.shared.period_options import FirstOption, LastOption, period
+from meterai.cli.operator.books_files import months_of, on_snapshot, print_journal, show_months
+from meterai.cli.operator.shared.period_options import FirstOption, LastOption, open_period, period
 from meterai.kernel.clock import business_date, system_clock
-from meterai.kit.database import connect
 from meterai.kit.formats.csv_export import csv_table
 from meterai.ledger.books import AccountTurnover, Books, Movement, read_books
 
@@ -39,6 +38,17 @@ def books(
     as_csv: Annotated[
         bool, typer.Option("--csv", help="Print the movements as CSV, a line for each day and kind.")
     ] = False,
+    as_journal: Annotated[
+        bool,
+        typer.Option("--journal", help="Print a journal for hledger; without --from all of it."),
+    ] = False,
+    as_fees: Annotated[
+        bool,
+        typer.Option("--fees", help="Show service fee and VAT by month; without --from all months."),
+    ] = False,
+    xlsx: Annotated[
+        Path | None, typer.Option("--xlsx", dir_okay=False, help="With --fees: write this workbook.")
+    ] = None,
     data: DataOption = None,
 ) -> None:
     """Show what was booked between two business dates: each account's opening balance, debits, credits and
@@ -47,9 +57,18 @@ def books(
     Read-only, and without personal data. A day that is over says the same for ever.
     """
     today = business_date(system_clock())
+    _refuse_two_forms(as_json, as_csv, as_journal, xlsx is not None)
+    if (as_journal and as_fees) or (xlsx is not None and not as_fees):
+        raise typer.BadParameter("--fees goes with --csv, --json or --xlsx", param_hint="--fees")
+    if as_journal or as_fees:
+        start, end = open_period(first, last, today=today)
+        if as_journal:
+            asyncio.run(print_journal(data, first=start, last=end))
+        else:
+            months = asyncio.run(months_of(data, first=start, last=end))
+            show_months(months, as_csv=as_csv, as_json=as_json, xlsx=xlsx)
+        return
     begin, end = period(first, last, today=today)
-    if as_json and as_csv:
-        raise typer.BadParameter("either --json or --csv", param_hint="--csv")
     found = asyncio.run(_read(data, begin, end))
     if as_csv:
         typer.echo(_csv(found.movements), nl=False)
@@ -60,13 +79,12 @@ def books(
 
 
 async def _read(data: Path | None, first: date, last: date) -> Books:
-    url = reader_settings(data).database_reader_url
-    db = await connect(url, connections_max=1, application_name="meterai books")
-    try:
-        async with db.connection() as connection:
-            return await read_books(connection, first=first, last=last)
-    finally:
-        await db.close()
+    return await on_snapshot(data, lambda tx: read_books(tx, first=first, last=last))
+
+
+def _refuse_two_forms(*forms: bool) -> None:
+    if sum(forms) > 1:
+        raise typer.BadParameter("one of --json, --csv, --journal and --xlsx", param_hint="--csv")
 
 
 def _report(found: Books, *, is_over: bool) -> Report:

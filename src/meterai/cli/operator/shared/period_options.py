@@ -23,3 +23,12 @@ def period(first: datetime | None, last: datetime | None, *, today: date) -> tup
     if end < begin:
         raise typer.BadParameter("the last business date is before the first", param_hint="--until")
     return begin, end
+
+
+def open_period(first: datetime | None, last: datetime | None, *, today: date) -> tuple[date | None, date]:
+    """The same of a period that begins with the first booking, and ends today, if it is not limited."""
+    begin = first.date() if first else None
+    end = last.date() if last else today
+    if begin is not None and end < begin:
+        raise typer.BadParameter("the last business date is before the first", param_hint="--until")
+    return begin, end
