@@ -178,6 +178,8 @@ def _payment(of: People, payment: Column, order: Column, **changes: Value) -> Ro
         "polls": integer(0),
         "lease_until": None,
         "asked_at": None,
+        "biller_code": None,
+        "pay_url": None,
     }
     return once | changes
 

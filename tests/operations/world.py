@@ -26,7 +26,7 @@ from meterai.ledger.model import (
     account_id,
     lot_account_id,
 )
-from meterai.sales.prices import gateway_cost
+from meterai.sales.prices import ChannelCost, gateway_cost
 from meterai.sales.use_cases.issue_quota import issue_quota
 from tests.ledger import posting
 from tests.ledger.posting import (
@@ -184,6 +184,7 @@ class World:
 
     async def payment(self, name: str, order: str, state: str, amount: int, *, outcome: str | None) -> None:
         settled = state == "settled"
+        cost = gateway_cost(ChannelCost(basis_points=70), amount)
         await self.insert(
             "sales.payment",
             id=named("payment", name),
@@ -195,7 +196,7 @@ class World:
             state=state,
             paid_amount=amount if settled else None,
             outcome=outcome,
-            gateway_cost=gateway_cost("qris", amount) if settled else None,
+            gateway_cost=cost if settled else None,
             created_at=EARLIER,
             expires_at=NOW,
             settled_at=EARLIER if settled else None,
@@ -214,7 +215,7 @@ class World:
             )
             await self.book(
                 self.moved(f"payment {name}", order, "payment", amount),
-                self.moved(f"payment {name}", order, "gateway_cost", gateway_cost("qris", amount)),
+                self.moved(f"payment {name}", order, "gateway_cost", cost),
             )
 
     def moved(self, name: str, order: str, code: str, amount: int) -> Transfer:

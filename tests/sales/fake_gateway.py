@@ -21,6 +21,7 @@ from meterai.sales.ports import (
     PayoutState,
     RefundResult,
 )
+from meterai.sales.prices import ChannelCost
 
 
 @dataclass
@@ -38,7 +39,10 @@ class FakeGateway:
     without an answer. `refuses`: how every call is answered."""
 
     name = "fake"
-    channels = frozenset(Channel)
+    costs: Mapping[Channel, ChannelCost] = {
+        channel: ChannelCost(flat=4_000) if channel.is_virtual_account else ChannelCost(basis_points=70)
+        for channel in Channel
+    }
 
     def __init__(self) -> None:
         self.charges: dict[str, Held] = {}

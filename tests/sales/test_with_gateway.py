@@ -117,7 +117,7 @@ async def street(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Street
         assert {found.id: found.violations for found in results if not found.ok} == {}
 
 
-@pytest.mark.parametrize("channel", list(Channel))
+@pytest.mark.parametrize("channel", list(Midtrans.costs))
 async def test_a_notice_leads_to_quota(street: Street, channel: Channel) -> None:
     placed = await street.place(channel)
     assert bool(placed.payment.qr_text) is (channel is Channel.QRIS)

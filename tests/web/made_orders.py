@@ -59,6 +59,8 @@ def payment(channel: str, state: str) -> Payment:
         transaction_id=None,
         qr_text=QR if qris else None,
         va_number=None if qris else "8578000012345678",
+        biller_code=None,
+        pay_url=None,
         page_url=None,
         paid_amount=12_500 if state in ("settled", "reversed") else None,
         outcome=PaymentOutcome.CREDITED if state in ("settled", "reversed") else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from typing import Self
 
 import pytest
@@ -16,6 +17,7 @@ from meterai.sales.adapters.gateways import GATEWAYS, adapter_of
 from meterai.sales.model import OrderState
 from meterai.sales.order import Order
 from meterai.sales.ports import Channel
+from meterai.sales.prices import ChannelCost
 from meterai.sales.qr_image import READ_QR_IMAGE
 from meterai.sales.queries.order_page import order_page
 from meterai.sales.use_cases.add_item import set_quota
@@ -35,7 +37,7 @@ class Dompet(FakeGateway):
     """A gateway of this test, with QRIS alone."""
 
     name = "dompet"
-    channels = frozenset({Channel.QRIS})
+    costs: Mapping[Channel, ChannelCost] = {Channel.QRIS: ChannelCost(basis_points=70)}
 
     @classmethod
     def from_settings(cls, settings: Settings, jail: JailPool) -> Self:

@@ -359,7 +359,7 @@ async def test_a_way_to_pay_that_there_is_not_is_taken_for_no_other(running: Run
         order.order_id, running.line.now, ends,
     )  # fmt: skip
     await visitor.get(await visitor.get(f"/p/{order.token}"))
-    running.app.gateway = SimpleNamespace(channels=("qris", "va_bni"))  # never asked
+    running.app.gateway = SimpleNamespace(costs={"qris": None, "va_bni": None})  # never asked
     await visitor.post(f"/pesanan/{order.number}/ganti-cara", cara="tunai")
     assert visitor.status == 422
     assert "Pilih QRIS atau virtual account." in visitor.text

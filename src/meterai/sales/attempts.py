@@ -28,7 +28,7 @@ def read_channel(text: str, gateway: PaymentGateway) -> Channel:
 
     Raises: Refusal INVALID `payment.no_channel` when the gateway does not offer it.
     """
-    channel = next((channel for channel in gateway.channels if channel == text), None)
+    channel = next((channel for channel in gateway.costs if channel == text), None)
     if channel is None:
         raise Refusal(Kind.INVALID, "payment.no_channel")
     return channel
@@ -54,6 +54,8 @@ def new_attempt(
         transaction_id=None,
         qr_text=None,
         va_number=None,
+        biller_code=None,
+        pay_url=None,
         page_url=None,
         paid_amount=None,
         outcome=None,
@@ -101,6 +103,8 @@ def _charged(payment: Payment, charge: Charge) -> Payment:
         transaction_id=charge.transaction_id,
         qr_text=charge.qr_text or None,
         va_number=charge.va_number or None,
+        biller_code=charge.biller_code or None,
+        pay_url=charge.pay_url or None,
         page_url=charge.payment_page_url or None,
     )
 

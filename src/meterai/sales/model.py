@@ -268,7 +268,7 @@ def refund_key(refund_id: uuid.UUID, channel: RefundChannel, attempt: int) -> st
 
 def refund_channel(payment_channel: str) -> RefundChannel:
     """How money paid over this channel goes back: bank transfers can't be returned by the gateway."""
-    return RefundChannel.GATEWAY if payment_channel == "qris" else RefundChannel.PAYOUT
+    return RefundChannel.PAYOUT if payment_channel.startswith("va_") else RefundChannel.GATEWAY
 
 
 def next_order_state(state: str, transition: OrderTransition) -> OrderState:

@@ -56,6 +56,10 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     transaction_id: str | None
     qr_text: str | None
     va_number: str | None
+    biller_code: str | None
+    """The biller that the payer names together with `va_number`, where a bank asks for one."""
+    pay_url: str | None
+    """The link that opens the app of a wallet."""
     page_url: str | None
     """A page on which a person can pay; the sandbox has one, the real gateway none."""
     paid_amount: int | None
@@ -68,7 +72,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def was_opened(self) -> bool:
         """Whether the payer was given something to pay with."""
-        return bool(self.qr_text or self.va_number)
+        return bool(self.qr_text or self.va_number or self.pay_url)
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,18 +16,30 @@ from typing import Protocol
 import msgspec
 
 from meterai.kernel.money import Rupiah
+from meterai.sales.prices import ChannelCost
 
 
 class Channel(StrEnum):
     """How a person pays."""
 
     QRIS = "qris"  # the national QR code: any bank app or e-wallet
-    VA_BNI = "va_bni"  # virtual account at Bank BNI: a bank transfer
+    VA_BCA = "va_bca"  # virtual accounts: a bank transfer to a number of one's own
+    VA_BNI = "va_bni"
+    VA_BRI = "va_bri"
+    VA_MANDIRI = "va_mandiri"  # at Midtrans a bill payment: a biller's code and a bill key
+    VA_PERMATA = "va_permata"
+    GOPAY = "gopay"  # wallets: the payer's app opens by a link
+    SHOPEEPAY = "shopeepay"
 
     @property
     def is_virtual_account(self) -> bool:
         """Whether people pay by a transfer to a number of their own."""
         return self.value.startswith("va_")
+
+    @property
+    def is_wallet(self) -> bool:
+        """Whether people pay in an app that a link opens."""
+        return self in (Channel.GOPAY, Channel.SHOPEEPAY)
 
 
 class GatewayState(StrEnum):
@@ -65,7 +77,9 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     amount: Rupiah
     state: GatewayState  # PENDING, but a repeated call may find it further on
     qr_text: str = ""  # QRIS: content of the QR code
-    va_number: str = ""  # virtual account: its number
+    va_number: str = ""  # virtual account: its number; of Mandiri at Midtrans the bill key
+    biller_code: str = ""  # Mandiri at Midtrans: the biller to choose before the bill key
+    pay_url: str = ""  # wallet: the link that opens its app
     payment_page_url: str = ""  # the sandbox's page on which a person pays; empty at the real gateway
 
 
@@ -104,8 +118,8 @@ class PaymentGateway(Protocol):
 
     name: str
     """Lower-case letters. Stored with payments and notices, and part of the address for notices."""
-    channels: frozenset[Channel]
-    """How people can pay there."""
+    costs: Mapping[Channel, ChannelCost]
+    """How people can pay there, and what the gateway keeps of a payment, by its price list for merchants."""
 
     async def create_charge(self, request: ChargeRequest) -> Charge:
         """Opens a charge, or finds the one that an earlier call with this reference opened.

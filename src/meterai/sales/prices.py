@@ -63,14 +63,16 @@ def vat_within(fee: int, basis_points: int) -> Rupiah:
     return Rupiah((2 * fee * basis_points + whole) // (2 * whole))
 
 
-# What the gateway keeps of a payment (its price list for merchants): QRIS 0.7 %, a virtual account Rp4.000.
-_COST_BASIS_POINTS = {"qris": 70}
+class ChannelCost(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gateway keeps of a payment over one channel."""
+
+    basis_points: int = 0
+    """Hundredths of a percent of the sum."""
+    flat: int = 0
+    """Rupiah for each payment."""
 
 
-_COST_FLAT = {"va_bni": 4_000}
-
-
-def gateway_cost(channel: str, amount: int) -> Rupiah:
-    """What the gateway keeps of a payment of `amount` rupiah, rounded up."""
-    share = -(-amount * _COST_BASIS_POINTS.get(channel, 0) // 10_000)
-    return Rupiah(min(amount, share + _COST_FLAT.get(channel, 0)))
+def gateway_cost(cost: ChannelCost, amount: int) -> Rupiah:
+    """What a gateway keeps of a payment of `amount` rupiah, rounded up."""
+    share = -(-amount * cost.basis_points // 10_000)
+    return Rupiah(min(amount, share + cost.flat))

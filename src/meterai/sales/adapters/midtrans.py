@@ -40,6 +40,7 @@ from meterai.sales.ports import (
     Notice,
     RefundResult,
 )
+from meterai.sales.prices import ChannelCost
 from meterai.sales.qr_image import READ_QR_IMAGE, QrImage, QrImageRequest
 
 
@@ -51,7 +52,10 @@ class Midtrans:
     """
 
     name = "midtrans"
-    channels = frozenset({Channel.QRIS, Channel.VA_BNI})
+    costs: Mapping[Channel, ChannelCost] = {
+        Channel.QRIS: ChannelCost(basis_points=70),
+        Channel.VA_BNI: ChannelCost(flat=4_000),
+    }
 
     def __init__(
         self,

@@ -110,11 +110,13 @@ async def store_charge(connection: Connection, charge: Charge, poll_at: datetime
     same reference.
     """
     await connection.execute(
-        "SELECT sales.store_charge($1, $2, $3, $4, $5, $6)",
+        "SELECT sales.store_charge($1, $2, $3, $4, $5, $6, $7, $8)",
         charge.reference,
         charge.transaction_id,
         charge.qr_text,
         charge.va_number,
+        charge.biller_code,
+        charge.pay_url,
         charge.payment_page_url,
         poll_at,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
 
@@ -26,8 +26,8 @@ from meterai.sales.model import (
     next_payment_state,
 )
 from meterai.sales.order import Order, Payment
-from meterai.sales.ports import GatewayState, GatewayStatus, PaymentGateway
-from meterai.sales.prices import gateway_cost
+from meterai.sales.ports import Channel, GatewayState, GatewayStatus, PaymentGateway
+from meterai.sales.prices import ChannelCost, gateway_cost
 from meterai.sales.reversing import take_back
 from meterai.sales.store import orders, payments
 
@@ -99,7 +99,7 @@ async def _settle(
     reference = status.reference
     if status.state is GatewayState.SETTLED:
         async with db.transaction() as tx:
-            return await _book(tx, reference, status, asked_at=asked_at, now=now)
+            return await _book(tx, gateway.costs, status, asked_at=asked_at, now=now)
     if status.state in _TAKEN_BACK or status.state in _CLOSED_BY:
         async with db.transaction() as tx:
             return await _end(tx, reference, status.state, asked_at=asked_at, now=now)
@@ -121,8 +121,14 @@ def _of_the_rest(status: GatewayStatus) -> GatewayStatus:
 
 
 async def _book(
-    tx: Connection, reference: str, status: GatewayStatus, *, asked_at: datetime, now: datetime
+    tx: Connection,
+    costs: Mapping[Channel, ChannelCost],
+    status: GatewayStatus,
+    *,
+    asked_at: datetime,
+    now: datetime,
 ) -> Settlement:
+    reference = status.reference
     order = await orders.lock_order_of_payment(tx, reference)
     payment = _payment(order, reference)
     if payment.state in (PaymentState.SETTLED, PaymentState.REVERSED):
@@ -131,7 +137,8 @@ async def _book(
             log.error("payment_status_unclear", reference=reference, state=status.state, booked=payment.state)
         return _settlement(order, payment)
     next_payment_state(payment.state, PaymentTransition.SETTLE)
-    outcome = await _book_money(tx, order, payment, status, asked_at=asked_at, now=now)
+    cost = gateway_cost(costs.get(payment.channel, ChannelCost()), status.amount)
+    outcome = await _book_money(tx, order, payment, status, cost=cost, asked_at=asked_at, now=now)
     if outcome is not PaymentOutcome.CREDITED:
         log.warning("payment_goes_back", reference=reference, outcome=outcome)
     settled = msgspec.structs.replace(payment, state=PaymentState.SETTLED, outcome=outcome)
@@ -144,6 +151,7 @@ async def _book_money(
     payment: Payment,
     status: GatewayStatus,
     *,
+    cost: int,
     asked_at: datetime,
     now: datetime,
 ) -> PaymentOutcome:
@@ -155,7 +163,7 @@ async def _book_money(
         payment.id,
         transaction_id=status.transaction_id,
         paid_amount=status.amount,
-        gateway_cost=gateway_cost(payment.channel, status.amount),
+        gateway_cost=cost,
         asked_at=asked_at,
         now=now,
     )
