@@ -35,7 +35,7 @@ from tests.places import memory_with_room
 from tests.prepared import FOLDER, share_prepared
 from tests.run_here import RunHere, make_run_here
 from tests.running_service import KeptService, RunningService
-from tests.speeds import FAST, mark, refuse_slow_processes
+from tests.speeds import FAST, mark, refuse_slow_processes, refuse_unknown_cases
 from tests.storage_fixtures import TestCluster, TestDatabase, running_cluster
 
 # How long an example takes is a matter of what else the machine does.
@@ -82,6 +82,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     tests = len(f"{config.rootpath / 'tests'}/")
     for item in items:
         mark(item, str(item.path)[tests:].partition("/")[0])
+    if not any("::" in word for word in config.args):  # which names single cases
+        refuse_unknown_cases(items)
 
     def rank(item: pytest.Item) -> int:
         path = str(item.path)[tests:]

@@ -1,7 +1,12 @@
-"""Which tests `script/test --fast` leaves out: each has a marker that says what it needs.
+"""Which tests `script/test` and `script/test --fast` leave out.
 
-The marker follows from the fixtures that a test uses, or from its folder. A test that starts the service in
-its own way says so itself: `@pytest.mark.journey`. A fast run fails where the marker is missing.
+Out of a fast run: those with a marker that says what they need. The marker follows from the fixtures that a
+test uses, or from its folder. A test that starts the service in its own way says so itself:
+`@pytest.mark.journey`. A fast run fails where the marker is missing.
+
+Out of all runs but `--long`: those that cost much and guard what changes rarely, `@pytest.mark.long`. Of the
+cases of a test that stands for many, `@pytest.mark.everyday("360-id")` names those that run every day: an id
+or its first parts. Whatever the service can do has a test that runs every day.
 """
 
 from __future__ import annotations
@@ -9,11 +14,13 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any, Final
 
 import pytest
 
-_BY_FIXTURE: Final = {"cluster": "storage", "service": "journey", "gate": "journey"}
+_BY_FIXTURE: Final = {"cluster": "storage", "service": "journey", "gate": "journey", "installed": "long"}
 _BY_FOLDER: Final = {
     "attacks": "hostile",
     "browser": "browser",
@@ -22,9 +29,11 @@ _BY_FOLDER: Final = {
     "fuzz": "hostile",
     "hostile": "hostile",
 }
-SLOW: Final = ("storage", "journey", "browser", "hostile", "slow")
+_LONG_FOLDERS: Final = ("corpus",)
+SLOW: Final = ("storage", "journey", "browser", "hostile", "slow", "long")
 FAST: Final = f"not ({' or '.join(SLOW)})"
-"""For pytest's option -m."""
+"""For pytest's option -m, as is `EVERYDAY`."""
+EVERYDAY: Final = "not long"
 _STARTS_SLOWLY: Final = re.compile(
     r"^meterai\.processes\.|/(postgres|pg_ctl|initdb|pg_dump|chromium.*|nginx)$"
 )
@@ -39,8 +48,35 @@ def mark(item: pytest.Item, folder: str) -> None:
     names = {marker for fixture, marker in _BY_FIXTURE.items() if fixture in fixtures}
     if folder in _BY_FOLDER:
         names.add(_BY_FOLDER[folder])
+    if folder in _LONG_FOLDERS or _is_another_case(item):
+        names.add("long")
     for name in names:
         item.add_marker(name)
+
+
+def _is_another_case(item: pytest.Item) -> bool:
+    """Whether its test names the cases of every day, and not this one."""
+    marker = item.get_closest_marker("everyday")
+    if marker is None or not isinstance(item, pytest.Function):
+        return False
+    return not any(_is_case(item, name) for name in marker.args)
+
+
+def _is_case(item: pytest.Function, name: str) -> bool:
+    return f"{item.callspec.id}-".startswith(f"{name}-")
+
+
+def refuse_unknown_cases(items: Sequence[pytest.Item]) -> None:
+    """Raises: pytest.UsageError where a test names a case of every day that it does not have."""
+    cases = defaultdict(list)
+    for item in items:
+        if isinstance(item, pytest.Function) and item.get_closest_marker("everyday"):
+            cases[item.path, item.originalname].append(item)
+    for (path, test), those in cases.items():
+        marker = those[0].get_closest_marker("everyday")
+        for name in marker.args if marker else ():
+            if not any(_is_case(one, name) for one in those):
+                raise pytest.UsageError(f"{path}: {test} has no case {name!r}")
 
 
 def refuse_slow_processes() -> None:

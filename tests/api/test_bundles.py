@@ -186,6 +186,7 @@ async def test_a_bundle_counts_against_the_agreement_before_anything_is_spent(
     assert await setup.value("SELECT count(*) FROM stamping.serial") == 0
 
 
+@pytest.mark.long
 async def test_a_bundle_of_a_suspended_organisation_halts_until_it_is_active_again(
     setup: StampingSetup, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -140,6 +140,7 @@ def verify(bases: Bases, file: Path, *options: str) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
+@pytest.mark.long
 def test_the_command_ends_with_three_and_with_zero_where_additions_are_allowed(
     bases: Bases, tmp_path: Path
 ) -> None:

@@ -220,6 +220,7 @@ def test_a_signature_over_ink_another_signature_or_with_the_code_of_a_stamp_is_a
     assert judgement.reasons[0] == "file.changed_after"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", UNCLEAR, ids=_ids(UNCLEAR))
 def test_a_signature_that_may_say_something_else_can_not_be_judged(bases: Bases, case: Case) -> None:
     judgement = judged(bases, case)

@@ -67,6 +67,7 @@ def test_all_pages_are_seen_before_quota_is_used(visitor: Visitor) -> None:
     expect(person.page).to_have_url(re.compile(r"/letak$"))
 
 
+@pytest.mark.long
 def test_all_pages_of_each_document_of_a_bundle_are_seen(visitor: Visitor) -> None:
     person = visitor()
     buy(person, 1, new_address())

@@ -48,6 +48,7 @@ def test_the_good_one_of_two_files_is_kept(visitor: Visitor) -> None:
     person.sees("Surat pernyataan.pdf · dokumen 2 dari 2")
 
 
+@pytest.mark.long
 def test_a_file_over_ten_megabytes_is_stopped_by_the_browser_and_by_the_service(visitor: Visitor) -> None:
     large = b"%PDF-1.7\n" + bytes(11 * 1024 * 1024)
     person = visitor()

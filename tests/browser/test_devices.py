@@ -61,6 +61,7 @@ def test_people_see_their_devices_and_end_them(
     phone.sees(words["sign_in"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("width", "language"), [(360, "en")])
 def test_people_are_told_when_the_next_try_is_possible(visitor: Visitor, width: int, language: str) -> None:
     words, contact, person = WORDS[language], new_address(), visitor(width=width, language=language)

@@ -69,6 +69,7 @@ def test_a_form_that_lacks_work_is_sent_again_by_itself(tmp_path: Path, chromium
         person.leave()
 
 
+@pytest.mark.everyday("Worker")
 @pytest.mark.parametrize("lacks", ["Worker", "Worker; delete HTMLFormElement.prototype.requestSubmit"])
 def test_where_a_script_runs_and_computes_nothing_a_wait_stands_in(
     tmp_path: Path, chromium: Browser, lacks: str
@@ -92,6 +93,7 @@ def test_where_a_script_runs_and_computes_nothing_a_wait_stands_in(
         person.leave()
 
 
+@pytest.mark.everyday("en-1280")
 @pytest.mark.parametrize(("language", "width"), [("id", 360), ("en", 1280)])
 def test_without_javascript_a_wait_stands_in_for_the_work(
     tmp_path: Path, chromium: Browser, language: str, width: int

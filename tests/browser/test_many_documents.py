@@ -8,6 +8,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
@@ -110,6 +111,7 @@ def test_a_zip_is_checked_stamped_and_fetched(visitor: Visitor) -> None:
     desk.approve("56-many-done")
 
 
+@pytest.mark.long
 def test_what_was_found_is_told_and_what_is_stamped_already_is_set_apart(visitor: Visitor) -> None:
     person = visitor()
     buy(person, 3, new_address())

@@ -37,6 +37,7 @@ def documents_of(person: Person) -> list[str]:
     return asked
 
 
+@pytest.mark.long
 def test_a_purchase_asks_for_no_page_twice_and_every_page_has_its_own_address(
     visitor: Visitor, paper: Path
 ) -> None:

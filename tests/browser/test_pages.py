@@ -41,6 +41,7 @@ LIGHT_BYTES_MAX = {"/beli": 50_000}
 SCRIPT_BYTES_MAX = {"/periksa": 15_000, "/periksa/kode": 15_000}
 
 
+@pytest.mark.everyday("360-id")
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize(("width", "language"), [(360, "id"), (1200, "en")])
 def test_a_page_has_no_barrier_fits_and_is_light(

@@ -241,6 +241,7 @@ def test_one_form_makes_one_order_however_often_it_is_sent(visitor: Visitor) -> 
     person.sees("dokumen 1 dari 2")
 
 
+@pytest.mark.long
 def test_a_page_that_follows_comes_back_after_an_outage_and_says_when_it_may_not_any_more(
     visitor: Visitor, tmp_path: Path
 ) -> None:

@@ -66,6 +66,7 @@ def wait_for(person: Person, there: str, seconds: float = 60) -> None:
         person.look_again()
 
 
+@pytest.mark.long
 def test_an_applicant_joins_waits_is_called_proves_the_contact_and_buys(
     chromium: Browser, own_service: RunningService, tmp_path: Path
 ) -> None:

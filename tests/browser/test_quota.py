@@ -103,6 +103,7 @@ def test_more_than_what_is_unused_is_refused_with_the_number_that_is_left(visito
     person.approve("36-refund-refused")
 
 
+@pytest.mark.long
 def test_money_paid_by_virtual_account_goes_back_to_an_account_that_is_named_later(visitor: Visitor) -> None:
     person, contact = visitor(width=1200), new_address()
     buy(person, 1, contact, channel="va_bni")

@@ -91,6 +91,7 @@ def name_buyer(person: Person, order: str) -> None:
     person.sees("Sri Wahyuni Lestari")
 
 
+@pytest.mark.everyday("360-False-id")
 @pytest.mark.parametrize(("width", "scripts", "language"), [(360, False, "id"), (1200, True, "en")])
 def test_an_account_is_named_with_a_code_and_stopped_by_the_message(
     visitor: Visitor, service: RunningService, *, width: int, scripts: bool, language: str

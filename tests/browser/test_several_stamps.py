@@ -61,6 +61,7 @@ def choose_page(person: Person, number: int) -> None:
     expect(person.page.locator("form[method=post] [name=halaman]")).to_have_value(str(number))
 
 
+@pytest.mark.everyday("phone")
 @pytest.mark.parametrize(("width", "scripts", "language"), PEOPLE)
 def test_two_stamps_are_placed_bought_and_sealed_on_one_document(
     visitor: Visitor, paper: Path, tmp_path: Path, width: int, scripts: bool, language: str

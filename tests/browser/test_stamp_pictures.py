@@ -6,6 +6,7 @@ import io
 import re
 from pathlib import Path
 
+import pytest
 import zxingcpp
 from PIL import Image
 from playwright.sync_api import expect
@@ -48,6 +49,7 @@ def boxes(person: Person, selector: str) -> list[dict[str, float]]:
     return [dict(box) for box in found if box]
 
 
+@pytest.mark.long
 def test_no_signature_runs_over_the_stamp_of_the_home_page(onlooker: Visitor) -> None:
     person = onlooker()
     person.open("/")

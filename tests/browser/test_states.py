@@ -162,6 +162,7 @@ def test_while_people_pay_head_and_foot_hold_only_what_helps(
         assert tongue["y"] < brand["y"] + brand["height"], "one row, also on a phone"
 
 
+@pytest.mark.everyday("360-id")
 @pytest.mark.parametrize("name", ORDERS)
 @pytest.mark.parametrize(("width", "language"), [(360, "id"), (1200, "en")])
 def test_the_order_page_in_each_state(

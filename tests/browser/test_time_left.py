@@ -57,6 +57,7 @@ def show(person: Person, name: str, *, state: dict[str, str]) -> None:
     person.open(PATH)
 
 
+@pytest.mark.everyday("-3-qris", "3-va")
 @pytest.mark.parametrize("name", ["qris", "va"])
 @pytest.mark.parametrize("hours", [-3, 3])
 def test_a_wrong_clock_does_not_change_the_time_left(visitor: Visitor, name: str, hours: int) -> None:

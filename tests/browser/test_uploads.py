@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 
+import pytest
 from PIL import Image
 from playwright.sync_api import Route, expect
 
@@ -79,6 +80,7 @@ def test_the_same_content_chosen_twice_is_sent_twice_and_is_two_documents(visito
     assert len([post for post in person.posts if post.url.endswith(("/beli", "/dokumen"))]) == 2
 
 
+@pytest.mark.long
 def test_a_large_photo_is_made_smaller_before_it_is_sent(visitor: Visitor) -> None:
     person, large, small = visitor(), noise(3000, 4000), noise(900, 1200)
     look = (

@@ -173,6 +173,7 @@ def test_every_state_looks_right_on_a_phone_and_on_a_desk(line: LineWithGate, ar
     line.tell()
 
 
+@pytest.mark.long
 def test_the_lottery_and_the_end_look_right_too(tmp_path: Path, arrive: Arrive) -> None:
     now = time.time()
     people = [arrive(width, language) for width, language in EVERYBODY]
@@ -222,6 +223,7 @@ def test_the_page_is_one_answer_and_its_script_is_small(line: LineWithGate, arri
     assert others == []
 
 
+@pytest.mark.long
 def test_a_look_that_is_never_answered_is_not_waited_for(line: LineWithGate, arrive: Arrive) -> None:
     """A phone's connection may break silently: nothing ends the request for minutes."""
     person = arrive()
@@ -373,6 +375,7 @@ def test_a_tab_that_comes_to_the_front_looks_at_once(line: LineWithGate, arrive:
     line.tell()
 
 
+@pytest.mark.long
 def test_who_is_next_looks_often_whatever_the_guess_of_the_evening_is(
     line: LineWithGate, arrive: Arrive
 ) -> None:
@@ -403,6 +406,7 @@ def test_a_page_that_its_gate_tells_otherwise_is_not_fetched_at_every_look(
     line.tell()
 
 
+@pytest.mark.long
 def test_a_page_whose_time_is_over_stays_while_nobody_answers(line: LineWithGate, arrive: Arrive) -> None:
     """An error page of the browser would replace the ticket."""
     person = arrive()
@@ -423,6 +427,7 @@ def test_a_page_whose_time_is_over_stays_while_nobody_answers(line: LineWithGate
     person.errors.clear()
 
 
+@pytest.mark.long
 def test_whose_status_is_refused_for_long_reads_so_and_gets_the_page_anew_once_that_is_answered(
     line: LineWithGate, arrive: Arrive
 ) -> None:
@@ -452,6 +457,7 @@ def test_whose_status_is_refused_for_long_reads_so_and_gets_the_page_anew_once_t
     person.errors.clear()
 
 
+@pytest.mark.long
 def test_a_page_loads_itself_once_when_the_status_stands_still(line: LineWithGate, arrive: Arrive) -> None:
     """Its promises may be over, and a server that has nothing newer promises nothing."""
     person = arrive()

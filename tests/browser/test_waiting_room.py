@@ -113,6 +113,7 @@ def enter(person: Person, queued_site: QueuedSite, contact: str) -> None:
     assert "/beli?acara=casn" in person.page.url
 
 
+@pytest.mark.everyday("phone")
 @pytest.mark.parametrize(("width", "scripts", "language"), PEOPLE)
 def test_an_applicant_waits_enters_and_buys_without_a_second_code(
     queued_site: QueuedSite,
@@ -168,6 +169,7 @@ def test_another_phone_with_the_same_ticket_proves_the_contact_and_gets_the_same
     assert "/beli?acara=casn" in second.page.url
 
 
+@pytest.mark.everyday("phone")
 @pytest.mark.parametrize(("width", "scripts", "language"), PEOPLE)
 def test_at_a_full_door_people_are_told_and_enter_by_themselves_when_there_is_room(
     queued_site: QueuedSite, arrive: Arrive, width: int, scripts: bool, language: str
@@ -184,6 +186,7 @@ def test_at_a_full_door_people_are_told_and_enter_by_themselves_when_there_is_ro
     person.page.wait_for_url("**/beli?acara=casn", timeout=40_000)
 
 
+@pytest.mark.everyday("360-id")
 @pytest.mark.parametrize(("width", "language"), [(360, "id"), (1200, "en")])
 def test_a_halt_is_said_plainly_and_nobody_loses_a_place(
     queued_site: QueuedSite, arrive: Arrive, width: int, language: str
@@ -253,6 +256,7 @@ def test_who_was_inside_when_the_queue_was_switched_on_stays_inside(
     person.wait_for_state("awaiting_payment")
 
 
+@pytest.mark.everyday("360-id")
 @pytest.mark.parametrize(("width", "language"), [(360, "id"), (1200, "en")])
 def test_being_told_is_asked_for_and_stopped(
     queued_site: QueuedSite, arrive: Arrive, width: int, language: str
@@ -274,6 +278,7 @@ def test_being_told_is_asked_for_and_stopped(
     see_turn(person)
 
 
+@pytest.mark.everyday("1200-en")
 @pytest.mark.parametrize(("width", "language"), [(360, "id"), (1200, "en")])
 def test_who_was_in_line_at_the_closing_takes_a_certificate_home_that_anyone_can_check(
     queued_site: QueuedSite, arrive: Arrive, tmp_path: Path, width: int, language: str
@@ -322,6 +327,7 @@ def set_share(queued_site: QueuedSite, places: float) -> None:
     )
 
 
+@pytest.mark.everyday("desk-without-scripts-english")
 @pytest.mark.parametrize(("width", "scripts", "language"), PEOPLE)
 def test_who_wants_to_go_round_the_line_by_the_general_shop_is_told_what_to_do(
     queued_site: QueuedSite,

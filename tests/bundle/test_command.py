@@ -97,6 +97,7 @@ def worker_of(service: RunningService) -> int:
     return 0
 
 
+@pytest.mark.long
 async def test_killed_at_every_stage_and_run_again_every_file_is_stamped_once(
     own: RunningService, tmp_path: Path
 ) -> None:
@@ -251,6 +252,7 @@ async def test_what_carries_a_stamp_is_left_out_and_what_stamping_removes_is_tol
     assert (code, report["stamped"]) == (0, 2), said
 
 
+@pytest.mark.long
 async def test_a_stored_file_that_can_not_be_read_keeps_no_report_from_being_written(
     own: RunningService, tmp_path: Path
 ) -> None:
@@ -347,6 +349,7 @@ def test_of_two_names_that_differ_in_their_unicode_form_the_second_is_refused(tm
     assert second.refusal.code == "archive.name_twice"
 
 
+@pytest.mark.long
 async def test_a_stamp_over_text_is_used_only_when_that_is_allowed(
     own: RunningService, tmp_path: Path
 ) -> None:

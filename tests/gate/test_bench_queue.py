@@ -13,6 +13,7 @@ from benchmarks.load.wrk import WrkMissing, wrk
 from simulator.planner.measured import GATE_POLLS_GOAL, read_measured
 
 
+@pytest.mark.long
 @pytest.mark.journey
 def test_it_measures_joins_polls_pages_and_memory_and_loses_nothing(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks", "queue", "--json"]

@@ -79,6 +79,7 @@ def test_a_killed_gate_has_written_every_ticket_that_anybody_holds(tmp_path: Pat
             assert get(gate.port, f"/antre/casn/t/{text}").status == 200
 
 
+@pytest.mark.long
 def test_a_gate_whose_disk_is_full_shows_its_pages_and_gives_tickets_again_afterwards(tmp_path: Path) -> None:
     """Its files may not grow (RLIMIT_FSIZE): every write that needs room fails, in the real process."""
     queue = a_queue(tmp_path, window_s=2)
@@ -108,6 +109,7 @@ def test_a_gate_whose_disk_is_full_shows_its_pages_and_gives_tickets_again_after
         assert sum(count.count for count in counts if count) == len(sequences)
 
 
+@pytest.mark.long
 def test_odd_files_end_no_gate_and_let_it_start(tmp_path: Path) -> None:
     queue = a_queue(tmp_path, window_s=2)
     with GateProcess(tmp_path) as gate:
@@ -172,6 +174,7 @@ def number_of(port: int, ticket: str) -> int | None:
     return int(found[1]) if found else None
 
 
+@pytest.mark.long
 def test_one_person_at_two_gates_has_one_id_and_one_place(tmp_path: Path) -> None:
     queue = a_queue(tmp_path, window_s=3)
     with GateProcess(tmp_path, number=1) as first, GateProcess(tmp_path, number=2) as second:
@@ -186,6 +189,7 @@ def test_one_person_at_two_gates_has_one_id_and_one_place(tmp_path: Path) -> Non
         assert place_of(seed, ani.id) == place_of(seed, again.id)
 
 
+@pytest.mark.long
 def test_a_gate_whose_folder_is_gone_gives_no_sequence_twice(tmp_path: Path) -> None:
     queue = a_queue(tmp_path, window_s=2)
     with GateProcess(tmp_path) as gate:

@@ -180,6 +180,7 @@ async def test_bombs_are_refused_by_name_or_stamped_within_the_limits(jail: Jail
     assert list(outcomes.values()).count("pdf.too_heavy") < 6
 
 
+@pytest.mark.long
 async def test_endless_drawings_run_into_a_limit_while_others_go_on(jail: JailPool) -> None:
     """One slot for bombs, one for a person whose letter has nothing to do with them."""
     chosen = ENDLESS | (MORE_ENDLESS if os.environ.get("METERAI_EVERY_BOMB") else set())
@@ -201,6 +202,7 @@ async def test_endless_drawings_run_into_a_limit_while_others_go_on(jail: JailPo
     assert len(waits) > 10
 
 
+@pytest.mark.long
 async def test_no_bomb_is_judged_genuine_and_none_stops_the_judge(jail: JailPool) -> None:
     trust = Trust(roots_pem=())
     outcomes = {}

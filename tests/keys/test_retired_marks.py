@@ -27,6 +27,7 @@ from tests.stamping.stamping_setup import until
 NOW = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 
 
+@pytest.mark.long
 @pytest.mark.storage
 async def test_a_stolen_key_seals_nothing_after_the_register_forgot_it(setup: RotatingSetup) -> None:
     first = await setup.register_first()

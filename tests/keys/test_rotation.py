@@ -141,6 +141,7 @@ async def test_a_document_prepared_before_a_longer_chain_came_is_finished_with_i
     assert verdict(setup, await setup.file_of(job)) is Verdict.GENUINE
 
 
+@pytest.mark.long
 async def test_a_key_retired_while_batches_wait_for_it_is_used_as_often_as_counted(
     setup: RotatingSetup,
 ) -> None:
@@ -211,6 +212,7 @@ async def test_a_key_past_its_validity_does_not_sign_and_jobs_wait(setup: Rotati
     await until(lambda: refused(setup, "key.expired"), 10, "the expiry")
 
 
+@pytest.mark.long
 async def test_no_stamp_gets_its_time_after_the_end_of_its_certificate(setup: RotatingSetup) -> None:
     """Verifiers call such a stamp forged: the time stamp says when it was made, and it comes last."""
     first = await setup.register_first()

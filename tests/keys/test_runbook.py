@@ -28,6 +28,7 @@ from tests.web.test_crls import crl_addresses, linked
 RUNBOOK = Path(__file__).parents[2] / "docs" / "keys.md"
 
 
+@pytest.mark.long
 @pytest.mark.journey
 def test_the_runbook_was_walked_through_and_prints_what_it_says(tmp_path: Path) -> None:
     hsm = SoftHsm(tmp_path / "device")

@@ -53,6 +53,7 @@ def meterai(setup: RotatingSetup, *words: str) -> str:
     return done.stdout
 
 
+@pytest.mark.long
 async def test_under_load_nothing_is_signed_five_seconds_after_the_stop_and_all_is_finished_later(
     setup: RotatingSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -177,6 +177,7 @@ async def asked(setup: RotatingSetup, data: bytes) -> Any:
     return await judge_document(setup.db, setup.jail, data, trust=trust, now=datetime.now(UTC))
 
 
+@pytest.mark.long
 async def test_a_time_stamp_from_after_the_end_of_the_certificate_is_not_added(
     setup: RotatingSetup, authority: TimeStampAuthority
 ) -> None:

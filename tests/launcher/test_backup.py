@@ -166,6 +166,7 @@ def running(data: Path, **more: str) -> Iterator[None]:
             service.stop()
 
 
+@pytest.mark.long
 def test_after_a_restore_no_serial_comes_twice_and_all_that_is_lost_is_said(place: Path) -> None:
     data, copy = place / "data", place / "copy"
     with running(data):
@@ -255,6 +256,7 @@ def test_a_copy_is_whole_whoever_makes_it_from_which_shell(place: Path) -> None:
         assert {path.name for path in (copy / "state").iterdir()} >= {"database.dump.age", "secrets", "pki"}
 
 
+@pytest.mark.long
 def test_a_copy_keeps_what_the_store_has_lost_and_forgets_what_the_service_deleted(place: Path) -> None:
     data, copy = place / "data", place / "copy"
     objects = FolderStore(data / "objects")
@@ -280,6 +282,7 @@ def test_a_copy_keeps_what_the_store_has_lost_and_forgets_what_the_service_delet
         meterai("check", "--all", data=data)
 
 
+@pytest.mark.long
 def test_a_copy_without_the_database_is_put_back_beside_one_that_was_recovered(place: Path) -> None:
     data, copy, new = place / "data", place / "copy", place / "new"
     with running(data):

@@ -157,6 +157,7 @@ def test_what_else_a_disk_has_beside_the_queues_is_not_copied(tmp_path: Path) ->
     assert [path.name for path in (tmp_path / "copy").iterdir()] == ["casn"]
 
 
+@pytest.mark.long
 @pytest.mark.storage
 def test_roots_of_which_one_was_renewed_since_are_the_same_installation_s() -> None:
     with passing_folder("meterai-restore-") as place:

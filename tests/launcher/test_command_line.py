@@ -415,6 +415,7 @@ def test_while_the_database_is_away_an_operator_reads_which_and_the_next_step(
     refuses_in_words(shown, f"The database at {server} does not answer (")
 
 
+@pytest.mark.long
 @pytest.mark.storage
 async def test_an_older_release_says_that_the_data_are_a_newer_one_s(tmp_path: Path) -> None:
     tmp_path.chmod(0o711)
@@ -436,6 +437,7 @@ async def test_an_older_release_says_that_the_data_are_a_newer_one_s(tmp_path: P
         assert "Traceback" not in shown.stderr
 
 
+@pytest.mark.everyday("change1")
 @pytest.mark.storage
 @pytest.mark.parametrize(
     ("change", "said"),
@@ -530,6 +532,7 @@ def refuses_in_words(shown: subprocess.CompletedProcess[str], said: str) -> None
     assert "Traceback" not in told
 
 
+@pytest.mark.long
 @pytest.mark.storage
 async def test_a_database_that_is_not_the_commands_is_told_in_words(
     cluster: TestCluster, tmp_path: Path

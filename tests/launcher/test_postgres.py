@@ -113,6 +113,7 @@ async def test_a_wrong_password_is_refused(open_folder: Path) -> None:
         server.stop()
 
 
+@pytest.mark.long
 async def test_a_second_launcher_on_the_same_folder_is_refused(open_folder: Path) -> None:
     first, second = server_in(open_folder), server_in(open_folder)
     first.start()
@@ -180,6 +181,7 @@ async def test_nothing_committed_is_lost_when_its_launcher_is_killed(open_folder
         server.stop()
 
 
+@pytest.mark.long
 async def test_a_long_recovery_is_waited_for(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(QUICK, "wal_level", "replica")  # what recovery needs when it asks for more
     server = server_in(open_folder)
@@ -241,6 +243,7 @@ async def _until_answered(address: str) -> None:
             await asyncio.sleep(0.1)
 
 
+@pytest.mark.long
 async def test_a_server_that_can_not_start_is_tried_until_it_can(open_folder: Path, kept: Kept) -> None:
     """Its launcher goes on meanwhile, and all that needs no database with it."""
     hidden = open_folder / "postgres" / "data" / "global"
@@ -252,6 +255,7 @@ async def test_a_server_that_can_not_start_is_tried_until_it_can(open_folder: Pa
     await _until_answered(kept.server.owner_url)
 
 
+@pytest.mark.long
 async def test_a_server_that_a_failing_disk_keeps_from_recovering_is_started_again(
     open_folder: Path, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -269,6 +273,7 @@ async def test_a_server_that_a_failing_disk_keeps_from_recovering_is_started_aga
     await _until_answered(kept.server.owner_url)
 
 
+@pytest.mark.long
 async def test_a_server_whose_log_can_not_be_written_is_started_again_without(
     open_folder: Path, kept: Kept
 ) -> None:
@@ -280,6 +285,7 @@ async def test_a_server_whose_log_can_not_be_written_is_started_again_without(
     assert kept.lines == ["the database ended, starting it again"]
 
 
+@pytest.mark.long
 async def test_a_server_whose_disk_is_gone_is_not_made_anew(open_folder: Path, kept: Kept) -> None:
     """It would be an empty one, in the place to which the disk belongs."""
     place, away = open_folder / "postgres", open_folder / "away"
@@ -294,6 +300,7 @@ async def test_a_server_whose_disk_is_gone_is_not_made_anew(open_folder: Path, k
     await _until_answered(kept.server.owner_url)
 
 
+@pytest.mark.long
 async def test_a_server_comes_back_at_its_port_or_waits_for_it(kept: Kept) -> None:
     """The running processes know no other address of it."""
     address = kept.server.owner_url
@@ -343,6 +350,7 @@ def test_the_server_ends_by_itself_when_its_launcher_is_killed(open_folder: Path
     assert processes_in(data, program="postgres") == []
 
 
+@pytest.mark.long
 async def test_a_server_that_hangs_is_stopped_all_the_same(
     open_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -362,6 +370,7 @@ async def test_a_server_that_hangs_is_stopped_all_the_same(
         server.stop()
 
 
+@pytest.mark.long
 async def test_a_server_that_hangs_after_its_launcher_was_killed_is_replaced(
     open_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -108,6 +108,7 @@ def test_what_an_operator_does_is_in_force_within_two_seconds_and_in_the_public_
     assert acts == ["halt", "announce", "cap", "resume", "announce"]
 
 
+@pytest.mark.long
 def test_an_operator_may_tell_what_the_site_bears_and_the_audit_understands_it(own: RunningService) -> None:
     until(own, "direct")
     queue_command(own, "cap", "--event", "casn", "--because", "uji coba")
@@ -161,6 +162,7 @@ def test_without_the_database_the_gates_give_tickets_and_show_the_wait_page(own:
         os.kill(process, signal.SIGCONT)
 
 
+@pytest.mark.everyday("wish1")
 @pytest.mark.parametrize("wish", [("on", "--always"), ("off",), ("on",)])
 def test_after_a_crowd_for_which_all_stood_in_line_the_queue_is_as_the_operator_wished(
     own: RunningService, wish: tuple[str, ...]
@@ -188,6 +190,7 @@ IN_LINE_FOR_LONG = """if True:
 """
 
 
+@pytest.mark.everyday("15")
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGHUP])
 def test_the_queue_is_put_back_when_a_crowd_is_ended_by_a_signal(
     own: RunningService, sign: signal.Signals

@@ -57,6 +57,7 @@ def test_options_of_a_command_are_completed_though_its_module_is_loaded_late() -
     assert "--trust-root" in completed("meterai verify --trust-r", is_zsh=True)
 
 
+@pytest.mark.long
 def test_a_file_can_be_judged_from_standard_input(tmp_path: Path) -> None:
     code = (
         "import sys, pathlib; from sandbox.pki.authority import make_pki; make_pki(pathlib.Path(sys.argv[1]))"

@@ -175,6 +175,7 @@ async def test_killed_and_started_again_it_loses_nothing_and_ctrl_c_leaves_nothi
     print(f"start after a kill: {seconds:.1f} s")
 
 
+@pytest.mark.long
 async def test_it_goes_on_when_nobody_reads_its_lines_and_under_nohup_when_the_terminal_goes(
     place: Path,
 ) -> None:
@@ -209,6 +210,7 @@ def test_it_does_not_start_where_people_would_look_for_its_gate_in_vain(place: P
     assert f"Port {first + 6} of the gate is busy" in service.output
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seconds", [0.3, 1.5])
 def test_ctrl_c_while_starting_leaves_nothing(place: Path, seconds: float) -> None:
     service = launch(place / "data")
@@ -219,6 +221,7 @@ def test_ctrl_c_while_starting_leaves_nothing(place: Path, seconds: float) -> No
     assert processes_in(place / "data" / "postgres" / "data", program="postgres") == []
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
 def test_it_starts_for_an_ordinary_user(place: Path) -> None:
     place.chmod(0o777)
@@ -234,6 +237,7 @@ def test_it_starts_for_an_ordinary_user(place: Path) -> None:
         assert service.stop() == 0
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.getuid() != 0, reason="only for root is a closed folder closed to the database")
 async def test_it_starts_for_root_below_a_folder_of_mode_0700(place: Path) -> None:
     place.chmod(0o700)

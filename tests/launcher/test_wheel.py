@@ -19,7 +19,7 @@ from tests.places import passing_folder
 from tests.prepared import without_settings
 from tests.running_service import RunningService, launch
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.long]
 
 PDF = ROOT / "tests" / "corpus" / "files" / "matplotlib" / "type42.pdf"
 PACKAGES = ("meterai", "sandbox", "simulator")

@@ -158,6 +158,7 @@ def test_an_earlier_page_is_taken_if_the_last_one_is_full() -> None:
     assert [place.page for place in found.placements] == [1]
 
 
+@pytest.mark.long
 def test_a_full_file_is_refused_before_anybody_pays() -> None:
     data = two_pages(FULL, FULL)
     request = ReceptionRequest(data=data, stamps=1, limits=OutputLimits())

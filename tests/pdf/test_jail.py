@@ -142,12 +142,14 @@ async def quick_jail() -> AsyncIterator[JailPool]:
     await pool.close()
 
 
+@pytest.mark.long
 async def test_a_job_whose_process_stands_still_is_done_by_another_one(quick_jail: JailPool) -> None:
     first = await worker(quick_jail)
     os.kill(first, signal.SIGSTOP)
     assert await worker(quick_jail) != first
 
 
+@pytest.mark.long
 async def test_a_machine_that_stands_still_is_not_the_files_fault(quick_jail: JailPool) -> None:
     both = await two_ready(quick_jail)
     for process in both:
@@ -158,6 +160,7 @@ async def test_a_machine_that_stands_still_is_not_the_files_fault(quick_jail: Ja
     assert await worker(quick_jail) not in both
 
 
+@pytest.mark.long
 async def test_a_file_that_is_worked_on_slowly_keeps_its_process() -> None:
     pool = JailPool([PROBE], slots=1, wall_seconds=3.0)
     await pool.start()
@@ -177,12 +180,14 @@ async def test_a_file_that_is_worked_on_slowly_keeps_its_process() -> None:
     await pool.close()
 
 
+@pytest.mark.long
 async def test_a_machine_that_is_too_slow_is_not_the_files_fault(quick_jail: JailPool) -> None:
     with pytest.raises(Refusal) as caught:
         await ask(quick_jail, burn_seconds=6.0)
     assert (caught.value.kind, caught.value.code) == (Kind.UNAVAILABLE, "jail.unavailable")
 
 
+@pytest.mark.long
 async def test_an_answer_that_lies_there_after_a_standstill_of_ours_is_taken(quick_jail: JailPool) -> None:
     first = await worker(quick_jail)
     work = asyncio.create_task(ask(quick_jail, sleep_seconds=0.2))
@@ -290,6 +295,7 @@ def told_by(script: str) -> list[float]:
     return [float(number) for number in told.stdout.split()]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("burnt", "refused"), [(0.4, False), (60.0, True)], ids=["answered", "refused"])
 async def test_the_cpu_time_of_a_job_is_told_also_when_it_is_refused(
     jail: JailPool, burnt: float, refused: bool
@@ -305,6 +311,7 @@ async def test_the_cpu_time_of_a_job_is_told_also_when_it_is_refused(
     assert told == [pytest.approx(min(burnt, 1.0), abs=0.1)]
 
 
+@pytest.mark.long
 async def test_forms_in_forms_kill_the_renderer_and_not_us(jail: JailPool) -> None:
     request = RenderRequest(data=samples.nested_forms(), page=1)
     with pytest.raises(Refusal) as caught:

@@ -89,6 +89,12 @@ async def test_a_trail_as_it_was_written_is_found_so(office: Office) -> None:
     assert (said.code, "Heads from outside that fit: 1." in said.out) == (0, True), said
 
 
+@pytest.mark.everyday(
+    "UPDATE operations.audit_entry SET actor = 'budi' WHERE id = 2",
+    "DELETE FROM operations.audit_entry WHERE id = 3",
+    "change8",
+    "change9",
+)
 @pytest.mark.parametrize(
     ("change", "words"),
     [

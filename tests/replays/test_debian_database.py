@@ -24,7 +24,7 @@ from tests.debian_postgres import DebianPostgres, debian_postgres
 from tests.places import passing_folder
 from tests.prepared import without_settings
 
-pytestmark = pytest.mark.storage
+pytestmark = [pytest.mark.storage, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

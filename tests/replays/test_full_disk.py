@@ -112,6 +112,7 @@ async def until_an_hour_later(owner: asyncpg.Connection) -> None:
     )
 
 
+@pytest.mark.long
 async def test_strangers_fill_their_quota_and_nobody_elses(
     small: RunningService, owner: asyncpg.Connection
 ) -> None:
@@ -162,6 +163,7 @@ async def test_an_unproven_draft_ends_an_hour_after_its_last_use_and_says_so(
     assert purge(small, "--dry-run")["unproven drafts"]["count"] == 0
 
 
+@pytest.mark.long
 async def test_a_draft_stays_while_people_stand_in_line_for_its_event(
     small: RunningService, owner: asyncpg.Connection
 ) -> None:

@@ -47,6 +47,7 @@ async def asked_as(running: RunningSite) -> str:  # noqa: F811
     return right
 
 
+@pytest.mark.long
 async def test_a_stolen_mark_allows_a_dozen_guesses_a_day(running: RunningSite) -> None:  # noqa: F811
     owner = await sign_in(running)
     guesser = Guesser(running, with_the_mark_of(running, owner))

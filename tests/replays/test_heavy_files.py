@@ -71,6 +71,7 @@ def ended(requests: Sequence[asyncio.Task[Any]]) -> int:
     return sum(one.done() for one in requests)
 
 
+@pytest.mark.long
 async def test_five_heavy_files_hold_nobody_elses_upload(found: Service) -> None:
     heavy = [asyncio.create_task(upload(found.site, ATTACKER, tiles(number))) for number in range(5)]
     await asyncio.sleep(1)
@@ -86,6 +87,7 @@ async def test_five_heavy_files_hold_nobody_elses_upload(found: Service) -> None
     assert all(answer.status == 422 for answer, _ in answers)
 
 
+@pytest.mark.long
 async def test_a_network_that_goes_on_is_told_to_wait_and_nobody_else_is(found: Service) -> None:
     attacker = "127.67.1.1"
     said = ""
@@ -124,6 +126,7 @@ async def check(address: str, caller: str, file: bytes) -> str:
         return await answer.text()
 
 
+@pytest.mark.long
 async def test_twelve_heavy_connections_leave_the_verifier_to_others(
     stamper: Stamper, tmp_path: Path
 ) -> None:

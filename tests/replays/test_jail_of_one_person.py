@@ -83,6 +83,7 @@ def no_other_jails() -> None:
     end_kept()
 
 
+@pytest.mark.everyday("usual umask")
 async def test_kept_processes_are_few_and_end_soon(
     no_other_jails: None, jail: JailPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

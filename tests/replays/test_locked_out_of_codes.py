@@ -57,6 +57,7 @@ async def test_a_browser_that_proved_the_contact_needs_no_work_and_gets_its_own_
     assert "sedang dikirim" in page.text
 
 
+@pytest.mark.long
 async def test_without_a_script_a_wait_stands_in_for_the_work(service: RunningService) -> None:
     contact = VICTIM.format(time.time_ns())
     await attack(service, contact, 12)

@@ -16,7 +16,7 @@ from meterai.kit.installation_secrets import Secrets
 from tests.replays.asking import asking_at, code_for, messages_to, owner_of, solved, until_sent
 from tests.running_service import RunningService, running_service
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.long]
 NUMBERS = itertools.count(time.time_ns() % 10**7)
 
 

@@ -53,6 +53,7 @@ def test_one_domain_gets_thirty_places_from_anywhere_and_works_for_the_others(ga
     assert {answer.status for answer in usual} == {303}, "a provider that everybody uses"
 
 
+@pytest.mark.long
 def test_many_waits_that_were_begun_together_bring_few_places(gate: GateProcess) -> None:
     """A hundred forms of a browser without scripts, sent again when the first wait is over."""
     here = {"X_Forwarded_For": "114.122.7.9"}

@@ -94,6 +94,7 @@ async def test_only_the_signature_of_this_act_counts(office: Office) -> None:
     assert await office.value("SELECT count(*) FROM operations.release_request") == 0
 
 
+@pytest.mark.long
 async def test_a_signature_counts_once(office: Office) -> None:
     stop = ("stop-signing", "--reason", "drill", "--signature", "stop.sig")
     said = await office.meterai(*stop)
@@ -142,6 +143,7 @@ async def test_one_issue_has_a_limit_also_for_two(database: TestDatabase, tmp_pa
     assert await office.value("SELECT count(*) FROM operations.release_request") == 0
 
 
+@pytest.mark.long
 async def test_one_person_adds_no_key_and_two_do(office: Office) -> None:
     pki = make_pki(office.folder / "made", "p-256")
     shutil.copytree(pki / "trust", office.folder / "data" / "pki" / "trust")
@@ -158,6 +160,7 @@ async def test_one_person_adds_no_key_and_two_do(office: Office) -> None:
     assert await office.value("SELECT count(*) FROM stamping.signing_key") == 1
 
 
+@pytest.mark.long
 async def test_one_person_ends_no_refund_by_hand_and_two_do(database: TestDatabase, tmp_path: Path) -> None:
     async with open_shop(database) as shop:
         page = await shop.paid_quota()
@@ -223,6 +226,7 @@ async def test_production_without_officers_refuses_and_can_still_be_stopped(
     assert "The switch is thrown" in (await office.meterai("stop-signing", "--reason", "test")).out
 
 
+@pytest.mark.long
 async def test_a_shell_names_no_officers_of_its_own(office: Office) -> None:
     """Neither by a variable nor by a file that others may write: the database knows the officers."""
     mine = office.folder / "mine.toml"

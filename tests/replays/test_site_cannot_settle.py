@@ -152,6 +152,7 @@ async def test_a_site_sells_at_no_other_price_than_the_list(shop: Shop) -> None:
     assert (await shop.page(draft.order_id)).state is OrderState.DRAFT
 
 
+@pytest.mark.long
 async def test_a_payer_does_not_wait_for_the_worker(service: RunningService) -> None:
     """A row of the outbox wakes it: about 0.2 s from the notice on a free machine."""
     applicant = Applicant(find_service(service.data), contact="sebentar@contoh.id")

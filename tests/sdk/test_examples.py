@@ -98,6 +98,7 @@ def test_python(place: Path) -> None:
     check(said, place, shop="Toko Jaya")
 
 
+@pytest.mark.long
 def test_typescript(place: Path, built: Path) -> None:
     said = run("node", str(built / "examples" / "readme.js"), at=place).splitlines()
     check(said, place, shop="Toko Maju")
@@ -164,6 +165,7 @@ def test_command_line(place: Path) -> None:
     assert said[4:] == ["surat.pdf\tNO_STAMP\t", "not a genuine stamped document"]
 
 
+@pytest.mark.long
 def test_the_tests_of_typescript_hold(built: Path) -> None:
     said = run_tests(built)
     assert "\n# fail 0\n" in said
@@ -172,6 +174,7 @@ def test_the_tests_of_typescript_hold(built: Path) -> None:
     assert int(passed[1]) > 25
 
 
+@pytest.mark.long
 def test_a_partners_first_day(service: RunningService) -> None:
     """`meterai demo partner`: all goes as documented, and the books hold."""
     meterai = (sys.executable, "-m", "meterai.cli")
@@ -181,6 +184,7 @@ def test_a_partners_first_day(service: RunningService) -> None:
     run(*meterai, "check", "--data", str(service.data), at=ROOT)
 
 
+@pytest.mark.long
 def test_clients_of_the_wire(service: RunningService) -> None:
     """`meterai demo wire`: an existing client gets its documents stamped in each mode, and the books hold."""
     meterai = (sys.executable, "-m", "meterai.cli")

@@ -17,7 +17,7 @@ from benchmarks.evenings.run import Outcome
 from benchmarks.evenings.truth import STEP_S, evening
 from meterai.waiting_room.rules.rate_history import done_after_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 TEST_SEED = 7
 """Neither that of the published figures (2026) nor that of the evenings on which constants were looked at

@@ -11,7 +11,7 @@ from tests.players.line.checks import Checks
 from tests.players.line.play import Faults, play
 from tests.players.line.site_admission import Pass
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 NO_FAULTS = Faults(
     gate_killed=None, files_lost=None, controller_killed=None, gate_frozen=None, site_down=None

@@ -27,7 +27,7 @@ from simulator.planner.season import DAY, HOUR, Behaviour, Ending, Outage, Polic
 from simulator.planner.traffic import FACE_VALUE, Limits, Sizes, poll_back_seconds, polls_of
 from tests.simulator.event_simulation import walk
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 BARE = Behaviour(absent=0, patience_hours=1e9, tries_again=0)
 """Everybody is there when called, and nothing goes wrong."""

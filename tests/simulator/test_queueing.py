@@ -195,6 +195,7 @@ class Forgotten(Applicant):
         return code
 
 
+@pytest.mark.long
 async def test_whose_code_is_gone_asks_for_another_as_the_page_says(service: RunningService) -> None:
     found = find_service(service.data)
     applicant = Forgotten(found, contact="hilang@contoh.id", elsewhere=Browser(found.site))

@@ -459,6 +459,7 @@ MADE_UP_PEOPLE = {
 }
 
 
+@pytest.mark.everyday("order")
 @pytest.mark.parametrize("command", MADE_UP_PEOPLE.values(), ids=MADE_UP_PEOPLE)
 def test_in_production_nobody_made_up_comes_and_nothing_is_struck(command: list[str], tmp_path: Path) -> None:
     production = Addresses(
@@ -492,6 +493,7 @@ def test_what_follows_the_view_begins_a_new_line_in_a_file_too() -> None:
     assert file.getvalue().splitlines() == ["the first people come ...", "594 came"]
 
 
+@pytest.mark.long
 @pytest.mark.journey
 @pytest.mark.storage
 def test_forty_seconds_with_every_fault_lose_nothing_and_go_on_after_each(tmp_path: Path) -> None:

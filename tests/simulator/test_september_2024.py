@@ -16,7 +16,7 @@ import pytest
 import simulator.planner.__main__ as planning
 from simulator.planner.scenario import BUILT_IN, read_scenario
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 COMMAND = [sys.executable, "-m", "meterai.cli", "plan"]
 

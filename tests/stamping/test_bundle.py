@@ -224,6 +224,7 @@ async def test_stamps_are_reserved_part_by_part_while_the_part_before_is_stamped
     await setup.assert_sound()
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("parts_of_two")
 async def test_a_bundle_whose_quota_is_used_elsewhere_waits_and_goes_on_by_itself(
     setup: StampingSetup,

@@ -70,6 +70,7 @@ async def released(setup: StampingSetup, job_id: UUID) -> Job | None:
     return found if found.state == "released" else None
 
 
+@pytest.mark.everyday("after_intent-one_stamp", "after_put-two_stamps", "after_commit-one_stamp")
 @pytest.mark.parametrize("stamps", [1, 2], ids=["one_stamp", "two_stamps"])
 @pytest.mark.parametrize("step", STEPS)
 async def test_a_worker_killed_at_any_step_is_replaced(setup: StampingSetup, step: str, stamps: int) -> None:
@@ -122,6 +123,7 @@ def ending_at_the_second(step: str) -> FailPoint:
     return fail_point
 
 
+@pytest.mark.long
 async def test_a_worker_killed_after_the_reservation_is_replaced(setup: StampingSetup) -> None:
     document = await setup.accept(make_letter())
     request = setup.wanted(document)
@@ -211,6 +213,7 @@ async def test_a_killed_jail_costs_nothing_and_two_an_attempt(setup: StampingSet
     assert (await assert_released_once(setup, job)).attempts >= killed
 
 
+@pytest.mark.long
 async def test_a_job_waits_while_the_jails_stand_still(setup: StampingSetup) -> None:
     """However long that lasts.
 

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 
+@pytest.mark.long
 @pytest.mark.storage
 def test_every_engine_judges_the_same_file_and_ours_is_quick() -> None:
     command = [sys.executable, "-m", "benchmarks", "verify", "--json", "--seconds", "0.3"]

@@ -80,6 +80,7 @@ async def read(jail: JailPool, data: bytes) -> tuple[str, ...]:
     return (await jail.run(READ_PICTURE, PictureRequest(data=data), PictureCodes)).texts
 
 
+@pytest.mark.everyday("from_the_side", "close_up", "blurred", "dark", "mirrored")
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("shot", photos.SHOTS, ids=lambda shot: shot.__name__)
 async def test_a_photo_of_a_stamp_is_read(
@@ -115,6 +116,7 @@ async def test_each_kind_of_picture_is_read(
     assert await read(jail, FILES[kind](photos.close_up(page))) == (code_text(stamper),)
 
 
+@pytest.mark.long
 @pytest.mark.asyncio(loop_scope="module")
 async def test_large_pictures_are_read_up_to_a_limit(
     jail: JailPool, stamper: Stamper, page: Image.Image

@@ -92,6 +92,7 @@ async def judge(http: aiohttp.ClientSession, address: str, data: bytes) -> dict[
         return found
 
 
+@pytest.mark.long
 async def test_more_connections_than_a_process_may_usually_have_files_leave_it_answering(
     stamper: Stamper, stamped: bytes, tmp_path: Path, http: aiohttp.ClientSession
 ) -> None:

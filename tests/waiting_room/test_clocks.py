@@ -61,6 +61,7 @@ async def line(database: TestDatabase, tmp_path: Path) -> AsyncIterator[MovedQue
     await made.close()
 
 
+@pytest.mark.everyday("-2.5", "1.9", "30")
 @pytest.mark.parametrize("shift_s", [-30, -2.5, -1.9, -1, 1, 1.9, 2.5, 30])
 async def test_gates_whose_clocks_differ_are_fair_and_the_audit_is_quiet(
     line: MovedQueue, shift_s: float

@@ -245,6 +245,7 @@ async def ask_for_codes(shop: Shop, people: int) -> None:
         )  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("trouble", ["gateway", "codes"])
 async def test_while_the_gateway_opens_no_charge_or_no_code_is_sent_calls_fall_to_the_floor(
     line: MovedQueue, trouble: str
@@ -348,6 +349,7 @@ async def test_where_the_line_counts_and_nobody_is_on_the_way_it_closes_in_time(
     assert closed.at == START + 30, "nobody has waited for a while"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("line_counts", [False, True])
 async def test_who_was_called_long_before_the_closing_and_did_not_come_gets_no_certificate_of_an_attempt(
     line: MovedQueue, line_counts: bool
@@ -381,6 +383,7 @@ async def test_who_was_called_long_before_the_closing_and_did_not_come_gets_no_c
         assert await outcome(budi) == "called_too_late"
 
 
+@pytest.mark.everyday("halt")
 @pytest.mark.parametrize("trouble", ["halt", "site", "everything", "nothing"])
 async def test_who_was_called_and_could_not_enter_until_the_closing_gets_a_certificate(
     line: MovedQueue, trouble: str
@@ -476,6 +479,7 @@ async def test_a_gate_that_is_started_after_time_was_cut_anew_counts_who_is_ahea
     assert shelf.people_in(tickets[0].window) == 30
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("opens_at", [START, START + 3], ids=["on the border", "between two"])
 async def test_a_last_call_for_a_moment_that_is_over_makes_no_ticket_a_backdated_one(
     line: MovedQueue, opens_at: int
@@ -550,6 +554,7 @@ async def test_who_joins_when_a_queue_is_opened_again_hours_after_its_closing_is
     line.assert_orderly()
 
 
+@pytest.mark.everyday("a little")
 @pytest.mark.parametrize("ahead_s", [15, 600, 7_200], ids=["a little", "minutes", "beyond the closing"])
 async def test_who_joins_after_a_clock_that_ran_ahead_is_set_right_is_drawn_as_soon_as_ever(
     line: MovedQueue, ahead_s: int

@@ -48,6 +48,7 @@ async def test_what_a_process_left_half_done_the_next_one_publishes(running: Run
     running.assert_orderly()
 
 
+@pytest.mark.long
 async def test_two_controllers_and_kill_9_never_move_the_frontier_back_or_faster(
     running: RunningQueue, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -89,6 +90,7 @@ async def test_two_controllers_and_kill_9_never_move_the_frontier_back_or_faster
     assert 3 <= len({status.epoch for status in running.seen}) <= 3 + left
 
 
+@pytest.mark.everyday("between steps")
 @pytest.mark.parametrize("is_in_a_step", [False, True], ids=["between steps", "in the middle of a step"])
 async def test_a_controller_that_wakes_up_too_late_changes_nothing(
     running: RunningQueue, *, is_in_a_step: bool
@@ -126,6 +128,7 @@ async def _until_one_waits(running: RunningQueue) -> None:
             await asyncio.sleep(0.02)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("trouble", ["stopped", "stalled"])
 async def test_while_signing_is_stopped_or_nobody_can_buy_the_status_says_so_unless_the_operator_does(
     running: RunningQueue, trouble: str

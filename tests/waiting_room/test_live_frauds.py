@@ -79,6 +79,13 @@ def judged(source: Source) -> Report:
     return audit(source, pause=lambda seconds: None)
 
 
+@pytest.mark.everyday(
+    "everybody_is_called_and_a_friend_enters_first",
+    "a_claim_from_before_the_call",
+    "a_claim_after_the_closing_with_an_earlier_time",
+    "a_cap_that_nobody_ordered",
+    "a_status_that_hides_people_who_entered",
+)
 @pytest.mark.parametrize("name", FRAUDS)
 async def test_a_fraud_in_a_running_queue_is_found(line: LiveLine, name: str) -> None:
     fraud, codes = FRAUDS[name]

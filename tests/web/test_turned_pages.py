@@ -48,6 +48,7 @@ async def placed(browser: Browser, page: Response, **fields: str) -> Response:
     return await browser.post(form.action, form.fields | fields)
 
 
+@pytest.mark.long
 async def test_the_file_for_the_other_choice_is_turned_too(found: Service) -> None:
     browser = Browser(found.site)
     page = await turned(browser, await upload(browser, ("formulir.pdf", signed_files.waiting())))

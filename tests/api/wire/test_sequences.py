@@ -237,6 +237,7 @@ class Wire(RuleBasedStateMachine):
         assert told["status"] == ("True" if may else "False")
 
 
+@pytest.mark.long
 async def test_any_order_of_calls_uses_a_stamp_for_each_document(wire: WireSite) -> None:
     await wire.running.line.set_state(QueueState.OFF)
     await wire.setup.start_signer()
