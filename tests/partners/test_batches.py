@@ -52,7 +52,7 @@ class Setup:
     async def add(
         self, url: str, count: int = 1, *, without: int = 0, partner: Organisation | None = None
     ) -> UUID:
-        """Notes a batch with so many serial numbers, and documents `without` one."""
+        """Stores a batch of `count` documents with a serial number and of `without` ones that have none."""
         partner = partner or self.chain.retailer
         taken = await take(self.database, partner, *([None] * count)) if count else []
         serials: list[str | None] = [*(one.serial for one in taken), *([None] * without)]

@@ -124,7 +124,7 @@ class Adapter:
     async def _prepared(self, order: Order, source: bytes) -> Entry:
         """The entry of an earlier try, or a new one.
 
-        A try that got no signature begins anew if the request says something else of the stamp now.
+        A try that got no signature starts again if the request now wants another stamp.
         """
         digest = hashlib.sha256(source).hexdigest()
         known = await asyncio.to_thread(self.journal.find, order.serial)

@@ -1,4 +1,4 @@
-"""What a client is told of a document of a batch: by a POST, and when it asks for a lost one."""
+"""The message about a document of a batch: sent by POST, and again when a client asks for a lost one."""
 
 from __future__ import annotations
 

@@ -36,8 +36,9 @@ async def stamp_taken(
 ) -> Job:
     """Stamps a document with a serial number of the organisation, at one place. Returns the job.
 
-    Again with the same document it returns the same job. A job that was refused has let the serial number go,
-    so it is tried again. `profile`: whether others will sign afterwards (None: unchanged).
+    Again with the same document it returns the same job, also for two requests at the same time. A job that
+    was refused has let the serial number go, so it is tried again. `profile`: whether others will sign
+    afterwards (None: unchanged).
 
     Raises: Refusal NOT_FOUND `serial.unknown`; CONFLICT `serial.other_document`, `serial.not_unstamped`
     (given back, or a hash was signed for it), `document.stamped_already`; INVALID `placement.*`; what `after`
@@ -52,24 +53,37 @@ async def stamp_taken(
         raise Refusal(Kind.CONFLICT, "serial.not_unstamped")
     check_placements(document.inspection, [placement])
     refuse_covering(document, placement)
+    try:
+        async with db.transaction() as tx:
+            await _place(tx, document, placement, profile)
+            job = await _start(tx, document, serial, organisation_id=organisation_id, now=now)
+            await after(tx, job)
+    except Refusal as refusal:
+        beside = await taken_serial(db, serial, organisation_id=organisation_id)
+        if refusal.code != "document.stamped_already" or beside is None or beside.job_id is None:
+            raise
+        return await _job_of(db, beside, document.document_id)
+    return job
+
+
+async def _start(
+    tx: Connection, document: DocumentPage, serial: str, *, organisation_id: UUID, now: datetime
+) -> Job:
     job_id = new_id(now)
-    async with db.transaction() as tx:
-        await _place(tx, document, placement, profile)
-        started = await store.start_job(
-            tx,
-            organisation_id=organisation_id,
-            job_id=job_id,
-            document_id=document.document_id,
-            idempotency_key=f"taken-{job_id}",
-            request_digest=hashlib.sha256(f"{serial} {document.document_id}".encode()).digest(),
-            serial=serial,
-            now=now,
-        )
-        if not started:
-            raise Refusal(Kind.CONFLICT, "document.stamped_already")
-        job = await queries.job_in(tx, job_id)
-        assert job is not None
-        await after(tx, job)
+    started = await store.start_job(
+        tx,
+        organisation_id=organisation_id,
+        job_id=job_id,
+        document_id=document.document_id,
+        idempotency_key=f"taken-{job_id}",
+        request_digest=hashlib.sha256(f"{serial} {document.document_id}".encode()).digest(),
+        serial=serial,
+        now=now,
+    )
+    if not started:
+        raise Refusal(Kind.CONFLICT, "document.stamped_already")
+    job = await queries.job_in(tx, job_id)
+    assert job is not None
     return job
 
 

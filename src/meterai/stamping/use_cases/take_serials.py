@@ -16,9 +16,9 @@ from meterai.stamping.taken.model import NAME_MAX, TakenSerial, TakenState, Want
 from meterai.stamping.taken.queries import taken_by_keys
 
 type BeforeTaking = Callable[[Connection, int], Awaitable[None]]
-"""Does within the transaction what comes before so many new ones are taken: counts them against limits."""
+"""Runs in the transaction before new serial numbers are taken; gets their count, to check limits."""
 type AfterTaking = Callable[[Connection, Mapping[int, SerialNumber]], Awaitable[None]]
-"""Keeps within the transaction what is known of the new ones, by their places in the list of the wanted."""
+"""Runs in the transaction after they are taken; gets them by their index in the list of wanted ones."""
 
 
 async def take_serials(

@@ -31,7 +31,7 @@ from meterai.pdf.profiles import Profile
 from meterai.stamping.job_watch import JobWatch
 from meterai.stamping.model import Job, JobState
 from meterai.stamping.placement import Placement
-from meterai.stamping.queries import DocumentPage, document_page, job, job_of_document
+from meterai.stamping.queries import DocumentPage, document_page, job
 from meterai.stamping.signing_box import place_in
 from meterai.stamping.taken.queries import taken_serial
 from meterai.stamping.use_cases.look_under_stamps import look_under_stamps
@@ -62,7 +62,7 @@ async def sign_document(asked: WireRequest) -> dict[str, Any]:
     check_fields(asked.said, _MANDATORY)
     serial = read_serial(asked.said)
     document = await _document(asked)
-    started = _started(document, serial) or await _start_once(asked, document, serial)
+    started = _started(document, serial) or await _start(asked, document, serial)
     await _ended(asked, started, serial)
     return signed(urlFile=file_url(asked.service, document.document_id))
 
@@ -87,19 +87,6 @@ def _started(document: DocumentPage, serial: SerialNumber) -> Job | None:
     known = document.job
     is_same = known is not None and serial in known.serials and known.state is not JobState.REFUSED
     return known if is_same else None
-
-
-async def _start_once(asked: WireRequest, document: DocumentPage, serial: SerialNumber) -> Job:
-    """Starts the job, or finds the one that the same request beside this one has started."""
-    try:
-        return await _start(asked, document, serial)
-    except Refusal as refusal:
-        if refusal.code != "document.stamped_already":
-            raise
-        found = await job_of_document(asked.service.db, document.document_id)
-        if found is None or serial not in found.serials:
-            raise
-        return found
 
 
 async def _start(asked: WireRequest, document: DocumentPage, serial: SerialNumber) -> Job:
