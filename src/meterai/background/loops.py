@@ -70,6 +70,8 @@ class Loop(msgspec.Struct, frozen=True, kw_only=True):
     """Pause after a turn that found none."""
     bell: Bell | None = None
     """Ends a pause early."""
+    is_new_work: bool = False
+    """Begins only when the worker has taken up what an outage left behind (`recovery.py`)."""
     full: int | None = None
     """A turn that did at least this much is followed by the next without a pause."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -63,10 +63,22 @@ class Bells:
         return len(topics)
 
 
-async def stamp(app: WorkerApp, tools: Tools, worker: str) -> int:
-    """One turn of the stamping lane: takes items just paid through the whole cycle and records their ends."""
+async def stamp(
+    app: WorkerApp,
+    tools: Tools,
+    worker: str,
+    *,
+    topics: Sequence[str] = STAMPING_TOPICS,
+    before: datetime | None = None,
+) -> int:
+    """One turn of the stamping lane: takes items just paid through the whole cycle and records their ends.
+
+    `before`: only what was written by then.
+    """
     now = app.clock()
-    entries = await outbox.claim(app.db, now, limit=BATCH, lease_s=_LEASE_SECONDS, topics=STAMPING_TOPICS)
+    entries = await outbox.claim(
+        app.db, now, limit=BATCH, lease_s=_LEASE_SECONDS, topics=topics, before=before
+    )
     paid = [entry for entry in entries if entry.topic == STAMP_TOPIC]
     await _record_ends(app, [entry for entry in entries if entry.topic != STAMP_TOPIC])
     if paid:

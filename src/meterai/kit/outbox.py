@@ -49,8 +49,10 @@ async def claim(
     limit: int,
     lease_s: float,
     topics: Sequence[str],
+    before: datetime | None = None,
 ) -> list[Entry]:
-    """Claims up to `limit` due rows of `topics`, oldest first, for `lease_s` seconds.
+    """Claims up to `limit` due rows of `topics`, oldest first, for `lease_s` seconds. `before`: only rows
+    written by then.
 
     Until then nobody else gets them. A row that is neither finished nor put off by then is claimed again. The
     commit does not wait for the disk: a crash of the database may forget the claim.
@@ -64,6 +66,7 @@ async def claim(
                 FROM unnest($4::text[]) AS wanted(topic), LATERAL (
                     SELECT id, available_at FROM jobs.outbox
                     WHERE topic = wanted.topic AND available_at <= $1
+                        AND ($5::timestamptz IS NULL OR created_at <= $5)
                     ORDER BY available_at LIMIT $3 FOR UPDATE SKIP LOCKED
                 ) oldest
                 ORDER BY available_at LIMIT $3
@@ -75,8 +78,33 @@ async def claim(
             now + timedelta(seconds=lease_s),
             limit,
             list(topics),
+            before,
         )
     return sorted((Entry(**dict(row)) for row in rows), key=lambda entry: entry.id)
+
+
+async def make_due(db: Database, topics: Sequence[str], now: datetime) -> None:
+    """Makes all rows of `topics` due that are claimed or put off: after a crash nobody works on them.
+
+    A worker that does work on one handles it at the same time as the next that claims it.
+    """
+    async with db.connection() as connection:
+        await connection.execute(
+            "UPDATE jobs.outbox SET available_at = $2 WHERE topic = ANY ($1::text[]) AND available_at > $2",
+            list(topics),
+            now,
+        )
+
+
+async def are_left(db: Database, topics: Sequence[str], before: datetime) -> bool:
+    """Whether rows of `topics` that were written by `before` are not finished."""
+    async with db.connection() as connection:
+        found: bool = await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM jobs.outbox WHERE topic = ANY ($1::text[]) AND created_at <= $2)",
+            list(topics),
+            before,
+        )
+    return found
 
 
 async def due_topics(db: Database, topics: Collection[str], now: datetime) -> list[str]:

@@ -18,6 +18,7 @@ from meterai.background.loops import Bell, Counts, Loop, run_loop
 from meterai.background.partner_events import EVENTS_AT_ONCE, note_asked_events, note_bundle_ends
 from meterai.background.presence import Presence
 from meterai.background.queue_messages import remind
+from meterai.background.recovery import Recovery
 from meterai.background.topics import (
     BATCH,
     MESSAGES_AT_ONCE,
@@ -148,8 +149,10 @@ def loops_of(
     bells, due_jobs = Bells(), DueJobs(tools, worker)
     orphans = Orphans(db, app.objects, clock)
 
-    def outbox_loop(name: str, work: Callable[[], Awaitable[int]], bell: Bell, full: int) -> Loop:
-        return Loop(name=name, work=work, busy_s=10, idle_s=10, bell=bell, full=full)
+    def outbox_loop(
+        name: str, work: Callable[[], Awaitable[int]], bell: Bell, full: int, *, is_new_work: bool = False
+    ) -> Loop:
+        return Loop(name=name, work=work, busy_s=10, idle_s=10, bell=bell, full=full, is_new_work=is_new_work)
 
     backlog = BacklogReporter(db)
     head_place = place_of(app.settings.audit_head)
@@ -160,12 +163,15 @@ def loops_of(
 
     return [
         Loop(name="outbox", work=lambda: bells.watch(app), busy_s=_LOOK_SECONDS, idle_s=_LOOK_SECONDS),
-        *(outbox_loop(f"stamping_{number}", lane, bells.stamping, BATCH) for number in range(1, LANES + 1)),
+        *(
+            outbox_loop(f"stamping_{number}", lane, bells.stamping, BATCH, is_new_work=True)
+            for number in range(1, LANES + 1)
+        ),
         *(
             outbox_loop(topic, partial(send_messages, app, topic), bell, MESSAGES_AT_ONCE)
             for topic, bell in bells.messages.items()
         ),
-        outbox_loop("settling", settle, bells.settling, SETTLED_AT_ONCE),
+        outbox_loop("settling", settle, bells.settling, SETTLED_AT_ONCE, is_new_work=True),
         outbox_loop("news", tell, bells.news, _NEWS_AT_ONCE),
         outbox_loop("events", lambda: note_asked_events(app), bells.events, EVENTS_AT_ONCE),
         Loop(name="webhooks", work=webhooks.turn, busy_s=0.05, idle_s=0.5),
@@ -180,10 +186,11 @@ def loops_of(
             work=lambda: reserve_due_parts(db, lots_of(db), after=note_bundle_jobs, now=clock()),
             busy_s=0.1,
             idle_s=0.5,
+            is_new_work=True,
         ),
         Loop(name="bundle_ends", work=lambda: note_bundle_ends(app), busy_s=0.1, idle_s=1),
-        Loop(name="stamping_oldest", work=due_jobs.oldest, idle_s=0.25),
-        Loop(name="stamping_newest", work=due_jobs.newest, idle_s=0.25),
+        Loop(name="stamping_oldest", work=due_jobs.oldest, idle_s=0.25, is_new_work=True),
+        Loop(name="stamping_newest", work=due_jobs.newest, idle_s=0.25, is_new_work=True),
         Loop(name="time_stamps", work=lambda: add_due_time_stamps(tools), busy_s=0.05, idle_s=2),
         Loop(
             name="archive",
@@ -192,11 +199,11 @@ def loops_of(
             idle_s=5,
         ),
         Loop(name="reminders", work=lambda: remind(app), busy_s=0.1, idle_s=3),
-        Loop(name="payments", work=poll, busy_s=0.05, idle_s=2),
+        Loop(name="payments", work=poll, busy_s=0.05, idle_s=2, is_new_work=True),
         Loop(name="promises", work=lambda: judge_due_promises(db, limit=_PROMISES), busy_s=0.1, idle_s=10),
         Loop(name="gateway_key", work=lambda: note_gateway_key(gateway), busy_s=3_600, idle_s=3_600),
         Loop(name="behind", work=report_backlog, idle_s=1),
-        Loop(name="orders", work=expire, busy_s=0.05, idle_s=5),
+        Loop(name="orders", work=expire, busy_s=0.05, idle_s=5, is_new_work=True),
         Loop(name="refunds", work=refund, busy_s=0.05, idle_s=2),
         Loop(
             name="documents_clean_up",
@@ -250,14 +257,25 @@ async def run(variables: Mapping[str, str]) -> None:
         garbage_collection.settle()
         log.info("worker.ready", name=presence.name, jobs_taken_up=freed)
         webhooks, batches = visits_of(app, tools)
-        await _work(presence, loops_of(app, tools, presence.name, webhooks=webhooks, batches=batches), stop)
+        loops = loops_of(app, tools, presence.name, webhooks=webhooks, batches=batches)
+        await _work(presence, loops, stop, Recovery(app, tools, presence.name, stop))
         await webhooks.close()
         await batches.close()
     presence.close()
 
 
-async def _work(presence: Presence, loops: list[Loop], stop: asyncio.Event) -> None:
+async def _work(presence: Presence, loops: list[Loop], stop: asyncio.Event, recovery: Recovery) -> None:
     counts = {loop.name: Counts() for loop in loops}
+    recovered = asyncio.Event()
+
+    async def recover() -> None:
+        await recovery.run()
+        recovered.set()
+
+    async def go(loop: Loop) -> None:
+        if loop.is_new_work:
+            await recovered.wait()
+        await run_loop(loop, stop, counts[loop.name])
 
     async def show() -> int:
         presence.show({"at": system_clock().isoformat(), "loops": counts})
@@ -271,7 +289,8 @@ async def _work(presence: Presence, loops: list[Loop], stop: asyncio.Event) -> N
 
     sign_of_life = Loop(name="sign_of_life", work=show, idle_s=_SIGN_OF_LIFE_SECONDS)
     await asyncio.gather(
-        *(run_loop(loop, stop, counts[loop.name]) for loop in loops),
+        recover(),
+        *(go(loop) for loop in loops),
         run_loop(sign_of_life, stop, Counts()),
         wake_all(),
     )

@@ -269,6 +269,16 @@ async def claim_due(connection: Connection, now: datetime, *, limit: int) -> lis
     ]
 
 
+async def make_open_due(connection: Connection, before: datetime) -> None:
+    """Makes the open attempts due that were made by `before` and of which nobody asked since."""
+    await connection.execute(
+        """UPDATE sales.payment SET poll_at = $1
+           WHERE state IN ('creating', 'pending') AND created_at <= $1 AND poll_at > $1
+               AND (asked_at IS NULL OR asked_at < $1)""",
+        before,
+    )
+
+
 async def asked_at(connection: Connection, order_id: uuid.UUID) -> datetime | None:
     """When the gateway was last asked about a payment of an order."""
     asked: datetime | None = await connection.fetchval(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import structlog
 
 from meterai.kernel.clock import Clock
@@ -58,3 +60,9 @@ async def _finish_charge(
         return False
     charged = await ask_for_charge(db, gateway, order.number, payment, clock=clock)
     return charged.state is PaymentState.PENDING
+
+
+async def poll_open_payments_soon(db: Database, *, before: datetime) -> None:
+    """Makes the open payments due that were begun by `before`: their notices may be lost."""
+    async with db.connection() as connection:
+        await payments.make_open_due(connection, before)

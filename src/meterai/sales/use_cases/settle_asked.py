@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import structlog
 
 from meterai.kernel.clock import Clock
-from meterai.kernel.refusals import Refusal
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.bounded_gather import gather_bounded
 from meterai.kit.database import Database
@@ -18,23 +20,42 @@ SETTLE_TOPIC = "sales.settle"
 """Topic of the outbox: {reference}. `sales.store_notice` and `sales.ask_to_settle` (SQL) write the rows."""
 SETTLED_AT_ONCE = 8
 _LEASE_SECONDS = 30.0
+_AGAIN = timedelta(seconds=1)
 
 
-async def settle_asked(db: Database, gateway: PaymentGateway, *, clock: Clock) -> int:
+async def settle_asked(
+    db: Database,
+    gateway: PaymentGateway,
+    *,
+    clock: Clock,
+    before: datetime | None = None,
+    is_patient: bool = False,
+) -> int:
     """Settles up to `SETTLED_AT_ONCE` payments at the same time; returns how many were asked for.
 
-    A payment that can't be settled now is left to polling.
+    A payment that can't be settled now is left to polling. `is_patient`: a payment whose gateway can't be
+    reached stays asked for. `before`: only what was asked for by then.
     """
     entries = await outbox.claim(
-        db, clock(), limit=SETTLED_AT_ONCE, lease_s=_LEASE_SECONDS, topics=(SETTLE_TOPIC,)
+        db,
+        clock(),
+        limit=SETTLED_AT_ONCE,
+        lease_s=_LEASE_SECONDS,
+        topics=(SETTLE_TOPIC,),
+        before=before,
     )
+    done = []
 
     async def one(entry: Entry) -> None:
         try:
             await settle_payment(db, gateway, entry.payload["reference"], clock=clock)
         except Refusal as refusal:
+            if is_patient and refusal.kind is Kind.UNAVAILABLE:
+                await outbox.retry(db, entry.id, clock() + _AGAIN)
+                return
             log.warning("payment_left_to_polling", code=refusal.code, **refusal.facts)
+        done.append(entry.id)
 
     await gather_bounded(entries, one, at_once=SETTLED_AT_ONCE)
-    await outbox.finish(db, [entry.id for entry in entries])
+    await outbox.finish(db, done)
     return len(entries)

@@ -141,14 +141,19 @@ async def claim_due(
     limit: int,
     holder: str,
     newest_first: bool = False,
+    before: datetime | None = None,
 ) -> list[tuple[UUID, int]]:
-    """Claims jobs that are due: new ones, postponed ones, and those whose worker let its lease run out."""
+    """Claims jobs that are due: new ones, postponed ones, and those whose worker let its lease run out.
+
+    `before`: only jobs accepted by then.
+    """
     rows = await tx.fetch(
         f"""
         UPDATE stamping.job j SET next_attempt_at = $2, lease_holder = $4,
             lease_token = j.lease_token + 1, attempts = j.attempts + 1
         WHERE j.id = ANY (ARRAY(
-            SELECT id FROM stamping.job WHERE next_attempt_at <= $1
+            SELECT id FROM stamping.job
+            WHERE next_attempt_at <= $1 AND ($5::timestamptz IS NULL OR created_at <= $5)
             ORDER BY next_attempt_at {"DESC" if newest_first else "ASC"}
             LIMIT $3 FOR UPDATE SKIP LOCKED))  -- an array: planned as few, among however many
         RETURNING j.id, j.lease_token
@@ -157,6 +162,7 @@ async def claim_due(
         lease_until,
         limit,
         holder,
+        before,
     )
     return [(row["id"], row["lease_token"]) for row in rows]
 
@@ -170,6 +176,18 @@ async def free_leases(tx: Connection, holder: str, now: datetime) -> int:
         now,
     )
     return int(status.rpartition(" ")[2])
+
+
+async def are_left(conn: Connection, before: datetime, soon: datetime) -> bool:
+    """Whether jobs accepted by `before` are at work now, or due by `soon`."""
+    found: bool = await conn.fetchval(
+        """SELECT EXISTS (SELECT FROM stamping.job
+            WHERE next_attempt_at IS NOT NULL AND created_at <= $1
+                AND (lease_holder IS NOT NULL OR next_attempt_at <= $2))""",
+        before,
+        soon,
+    )
+    return found
 
 
 async def load_claimed(conn: Connection, claims: Sequence[tuple[UUID, int]]) -> list[ClaimedJob]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from meterai.stamping.cycle.batch import Tools
 from meterai.stamping.cycle.steps import Ended, run_batch
@@ -11,14 +11,21 @@ from meterai.stamping.store import jobs
 from meterai.stamping.use_cases.start_stamping import FIRST_TOKEN, Started
 
 
-async def run_due_jobs(tools: Tools, *, worker: str, limit: int = 16, newest_first: bool = False) -> int:
+async def run_due_jobs(
+    tools: Tools,
+    *,
+    worker: str,
+    limit: int = 16,
+    newest_first: bool = False,
+    before: datetime | None = None,
+) -> int:
     """Claims up to `limit` due jobs and takes them through the cycle. Returns how many were claimed.
 
     New jobs, postponed jobs and jobs of a dead worker are treated alike: the stored state says where to go
     on.
 
     `newest_first` is for a second lane. A single document behind a bundle of thousands then waits for one
-    turn only. The first lane takes care of the oldest.
+    turn only. The first lane takes care of the oldest. `before`: only jobs accepted by then.
     """
     now = tools.clock()
     async with tools.db.connection() as connection:
@@ -29,6 +36,7 @@ async def run_due_jobs(tools: Tools, *, worker: str, limit: int = 16, newest_fir
             limit=limit,
             holder=worker,
             newest_first=newest_first,
+            before=before,
         )
         claimed = await jobs.load_claimed(connection, claims) if claims else []
     if claimed:
@@ -57,3 +65,9 @@ async def free_leases(tools: Tools, *, worker: str) -> int:
     """After a restart: makes the jobs due that this worker held when it died."""
     async with tools.db.transaction() as tx:
         return await jobs.free_leases(tx, worker, tools.clock())
+
+
+async def jobs_are_left(tools: Tools, *, before: datetime, within_s: float) -> bool:
+    """Whether jobs accepted by `before` are at work now, or due within so many seconds."""
+    async with tools.db.connection() as connection:
+        return await jobs.are_left(connection, before, tools.clock() + timedelta(seconds=within_s))
