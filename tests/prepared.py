@@ -11,8 +11,10 @@ from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
+from chaos.running_service import without_settings
 from tests.places import passing_folder
 
+__all__ = ["copy_prepared", "share_prepared", "without_settings"]
 FOLDER = "TESTS_PREPARED_IN"
 """The variable that tells the processes of a run where they share the installation."""
 
@@ -23,11 +25,6 @@ atexit.register(_kept.close)
 def share_prepared() -> None:
     """Lets this process and those that it starts share one installation. It is gone when this one ends."""
     os.environ[FOLDER] = str(_kept.enter_context(passing_folder("meterai-prepared-")))
-
-
-def without_settings() -> dict[str, str]:
-    """The environment of this process without the product's settings."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("METERAI_")}
 
 
 def copy_prepared(data: Path) -> None:

@@ -2,77 +2,26 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import msgspec
-
-from meterai.kit.child_processes import ProcessStamp
-from meterai.kit.installation import Addresses, read_addresses
+from chaos import running_service as started
+from chaos.running_service import START_SECONDS_MAX, RunningService, parent_of, processes_of
 from tests.places import passing_folder
 from tests.ports import first_of_free_ports
-from tests.prepared import copy_prepared, without_settings
+from tests.prepared import copy_prepared
 
-START_SECONDS_MAX = 180
-_QUICKER = {"METERAI_JAIL_SLOTS": "1", "METERAI_REFUND_WAIT_MINUTES": "0"}
-
-
-class RunningService:
-    """A launcher and everything below it. `addresses` says where it listens, `data` is its directory."""
-
-    def __init__(self, launcher: subprocess.Popen[bytes], data: Path, output: Path) -> None:
-        self.launcher = launcher
-        self.data = data
-        self.addresses: Addresses
-        self._output = output
-
-    @property
-    def output(self) -> str:
-        """What the launcher printed so far."""
-        return self._output.read_text()
-
-    def wait_until_ready(self) -> None:
-        """Raises: AssertionError with the launcher's words when it ends or takes too long."""
-        deadline = time.monotonic() + START_SECONDS_MAX
-        while "\nNext: " not in self.output:  # its last line: the addresses stand before it
-            assert self.launcher.poll() is None, f"the launcher ended: {self.output}"
-            assert time.monotonic() < deadline, f"not ready in time: {self.output}"
-            time.sleep(0.05)
-        self.addresses = read_addresses(self.data)
-
-    def children(self) -> list[ProcessStamp]:
-        """The processes the launcher remembers (the database is not among them)."""
-        return msgspec.json.decode(
-            (self.data / "run" / "processes.json").read_bytes(), type=list[ProcessStamp]
-        )
-
-    def sessions(self) -> set[int]:
-        """The sessions of everything that runs below the launcher: each child leads one."""
-        stats = _stats()
-        own = stats[self.launcher.pid][3]
-        children = [fields for fields in stats.values() if int(fields[1]) == self.launcher.pid]
-        return {int(fields[3]) for fields in children if fields[3] != own}
-
-    def stop(self, sign: signal.Signals = signal.SIGINT, seconds: float = 30) -> int:
-        """Ends it and returns the launcher's exit status."""
-        self.launcher.send_signal(sign)
-        return self.launcher.wait(seconds)
-
-
-def processes_of(sessions: set[int]) -> list[str]:
-    """Command lines of living processes in these sessions."""
-    living = [pid for pid, fields in _stats().items() if int(fields[3]) in sessions and fields[0] not in "ZX"]
-    return [f"{pid} {_command(pid)}" for pid in living]
-
-
-def parent_of(pid: int) -> int:
-    """The parent of a living process; 0 when it has just ended."""
-    return int(_stats().get(pid, ["", "0"])[1])
+__all__ = [
+    "START_SECONDS_MAX",
+    "KeptService",
+    "RunningService",
+    "launch",
+    "parent_of",
+    "processes_of",
+    "running_service",
+]
 
 
 def launch(
@@ -84,25 +33,9 @@ def launch(
     env: Mapping[str, str] | None = None,
     output: Path | None = None,
 ) -> RunningService:
-    """Starts `meterai up` on `data`, without waiting, on free ports unless `arguments` say where.
-
-    A process has one PDF jail instead of two, unless `env` says how many: it is ready sooner. Refunds to an
-    account do not wait.
-    `prefix`: words before it, such as a change of user. `python`: of the environment that has the product.
-    """
-    arguments = arguments or ("--port", str(first_of_free_ports()))
-    written = output or data.with_name(data.name + ".output")
-    heeding = ["env", "--default-signal=INT"]  # tests in the background of a shell inherit that it is ignored
-    command = [*heeding, *prefix, str(python), "-m", "meterai.cli", "up", *arguments, "--data", str(data)]
-    with written.open("wb") as file:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=file,
-            env={**without_settings(), **_QUICKER, **(env or {})},
-        )
-    return RunningService(process, data, written)
+    """Starts `meterai up` on `data`, without waiting, on free ports unless `arguments` say where."""
+    where = arguments or ("--port", str(first_of_free_ports()))
+    return started.launch(data, arguments=where, prefix=prefix, python=python, env=env, output=output)
 
 
 @contextmanager
@@ -148,22 +81,3 @@ class KeptService:
         """Ends it, if it runs."""
         self._running = None
         self._stack.close()
-
-
-def _stats() -> dict[int, list[str]]:
-    """/proc/PID/stat of every process, from its third field on: state, parent, group, session, ..."""
-    found = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                found[int(entry.name)] = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-    return found
-
-
-def _command(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:
-        return "?"

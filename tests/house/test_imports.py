@@ -13,7 +13,7 @@ import pytest
 from tests.launcher.test_scripts import DEVELOPMENT, ROOT, RUNTIME, SDK, names_of
 
 OURS = {"src": {"meterai", "sandbox", "simulator"}, "sdk/python/src": {"meterai_sdk"}}
-ALL_OURS = {"meterai", "meterai_sdk", "sandbox", "simulator", "benchmarks", "tests"}
+ALL_OURS = {"meterai", "meterai_sdk", "sandbox", "simulator", "benchmarks", "chaos", "tests"}
 NOT_INSTALLED = ("tests/corpus/making/", "tests/fuzz/run.py")
 """Makers of files that are in the repository, and the fuzzer: they run in an environment of their own."""
 
@@ -49,6 +49,7 @@ def distributions() -> dict[str, set[str]]:
         ("src", names_of(RUNTIME)),
         ("sdk/python/src", names_of(SDK)),
         ("benchmarks", names_of(RUNTIME + DEVELOPMENT)),
+        ("chaos", names_of(RUNTIME + DEVELOPMENT)),
         ("tests", names_of(RUNTIME + DEVELOPMENT)),
     ],
 )

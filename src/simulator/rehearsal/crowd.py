@@ -37,6 +37,23 @@ def rate_at(share: float, peak: float) -> float:
 
 
 @dataclass(slots=True)
+class Entry:
+    """What one person saw acknowledged. Moments are of time.monotonic()."""
+
+    came: float
+    left: float
+    order: str
+    """Its number; empty: no page of an order was seen."""
+    link: str
+    reference: str
+    """Of the charge whose payment was sent; empty: none was."""
+    paid: bool
+    """The gateway has answered that it was paid."""
+    digests: tuple[str, ...]
+    """SHA-256 of each file that was downloaded."""
+
+
+@dataclass(slots=True)
 class Crowd:
     """Everybody of one rehearsal. Moments are of time.monotonic()."""
 
@@ -64,6 +81,8 @@ class Crowd:
     """Of the people who are there, those who have paid."""
     doubtful: list[tuple[PatientApplicant, float]] = field(default_factory=list)
     """People who left after sending a payment that was never answered, and when they came."""
+    journal: dict[str, Entry] = field(default_factory=dict)
+    """By contact: what each person who has left saw."""
 
     async def come(self) -> None:
         """Lets people come until the rehearsal's closing."""
@@ -124,10 +143,22 @@ class Crowd:
             self._leave(person, came, "lost" if "pay" in steps else "unfinished")
             raise
         finally:
+            self._note(person, came, paid="pay" in steps)
             self.counts["inside"] -= "claim" in steps
             self.counts["reloads"] += person.reloads
             if person.ticket:
                 self.waits.append(person.waited_s)
+
+    def _note(self, person: PatientApplicant, came: float, *, paid: bool) -> None:
+        self.journal[person.contact] = Entry(
+            came=came,
+            left=time.monotonic(),
+            order=person.outcome.number,
+            link=person.outcome.permanent_link,
+            reference=person.paying,
+            paid=paid,
+            digests=tuple(file.sha256 for file in person.outcome.files),
+        )
 
     def _leave(self, person: PatientApplicant, came: float, how: str) -> None:
         """Counts who has no file as `how`; whose payment was not answered is looked after in the end."""
@@ -152,6 +183,7 @@ class Crowd:
                 break
             await asyncio.sleep(_LOOKS_AGAIN_S)
         person.browser.close()
+        self._note(person, came, paid=fate not in (Fate.UNPAID, Fate.UNKNOWN))
         if fate is Fate.STAMPED:
             [file] = person.outcome.files
             self._finish(came, file.content, file.sha256)

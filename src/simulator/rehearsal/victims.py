@@ -20,29 +20,35 @@ class Victim:
     started: str
 
 
-def _is_module(name: str) -> Callable[[list[str]], bool]:
+def is_module(name: str) -> Callable[[list[str]], bool]:
+    """Whether a command line runs this module."""
     return lambda words: "-m" in words and words[words.index("-m") + 1 :][:1] == [name]
 
 
-_MARKS: Final[dict[FaultKind, Callable[[list[str]], bool]]] = {
-    FaultKind.GATEWAY_DOWN: _is_module("sandbox.gateway"),
-    FaultKind.JAIL_KILLED: _is_module("meterai.jail"),
-    FaultKind.SIGNER_KILLED: _is_module("meterai.processes.signer"),
-    FaultKind.WORKER_KILLED: _is_module("meterai.processes.worker"),
-    FaultKind.GATE_KILLED: _is_module("meterai.processes.gate"),
+MARKS: Final[dict[FaultKind, Callable[[list[str]], bool]]] = {
+    FaultKind.GATEWAY_DOWN: is_module("sandbox.gateway"),
+    FaultKind.JAIL_KILLED: is_module("meterai.jail"),
+    FaultKind.SIGNER_KILLED: is_module("meterai.processes.signer"),
+    FaultKind.WORKER_KILLED: is_module("meterai.processes.worker"),
+    FaultKind.GATE_KILLED: is_module("meterai.processes.gate"),
     FaultKind.DATABASE_RESTARTED: lambda words: words[0].endswith("/postgres") and "-D" in words,
 }
 
 
 def victims(launcher_pid: int, kind: FaultKind) -> list[Victim]:
     """The living processes below the launcher that a fault of this kind would strike."""
+    return processes_below(launcher_pid, MARKS[kind])
+
+
+def processes_below(launcher_pid: int, is_wanted: Callable[[list[str]], bool]) -> list[Victim]:
+    """The living processes below the launcher whose command line is wanted."""
     parents = {pid: int(fields[1]) for pid, fields in _stats().items()}
     found = []
     for pid, fields in _stats().items():
         if fields[0] in "ZX" or not _descends(pid, launcher_pid, parents):
             continue
         words = _command(pid)
-        if words and _MARKS[kind](words):
+        if words and is_wanted(words):
             found.append(Victim(pid, fields[19]))
     return found
 

@@ -1,0 +1,75 @@
+"""The checkers that judge each row. Each is proven by a planted bug (`chaos/planted.py`)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from typing import Any, Final
+
+import asyncpg
+
+from chaos.journal import differences, read_gateway, read_server, unfinished
+from chaos.stage import Stage
+from simulator.rehearsal.patience import TROUBLE
+
+_CHECK_SECONDS_MAX: Final = 120
+_REST_SECONDS: Final = 60.0
+JOURNAL, REST, RESUMES = "journal", "rest", "resumes"
+
+
+async def check_journal(stage: Stage) -> list[str]:
+    """The journal of everybody who has left against the server."""
+    entries = list(stage.crowd.journal.values())
+    async with stage.owner() as connection:
+        server = await read_server(connection)
+    return [f"{JOURNAL}: {words}" for words in differences(entries, server)]
+
+
+async def check_rest(stage: Stage) -> list[str]:
+    """Waits, at most a minute, until each payment is a stamp or a refund. Returns what is not."""
+    deadline = time.monotonic() + _REST_SECONDS
+    while True:
+        try:
+            async with stage.owner() as connection:
+                server = await read_server(connection)
+            at_gateway = await read_gateway(stage.service.addresses.gateway)
+            found = unfinished(list(stage.crowd.journal.values()), server, at_gateway)
+        except (*TROUBLE, asyncpg.PostgresError) as error:
+            found = [f"could not be looked at: {error}"]
+        if not found or time.monotonic() > deadline:
+            return [f"{REST}: {words}" for words in found]
+        await asyncio.sleep(1)
+
+
+async def check_invariants(stage: Stage, *, every_file: bool = False) -> list[str]:
+    """`meterai check`, once more when the service is just recovering."""
+    words = [sys.executable, "-m", "meterai.cli", "check", "--json", "--data", str(stage.data)]
+    if every_file:
+        words.append("--all")
+    told = await asyncio.to_thread(
+        subprocess.run, words, capture_output=True, text=True, timeout=_CHECK_SECONDS_MAX, check=False
+    )
+    return broken_in(told.stdout) if told.stdout else [f"check: {told.stderr.strip()[-300:]}"]
+
+
+def broken_in(printed: str) -> list[str]:
+    """The invariants that fail in what `meterai check --json` printed, by name."""
+    try:
+        report: dict[str, Any] = json.loads(printed)
+        broken = [one for one in report["invariants"] if not one["ok"]]
+    except (ValueError, KeyError, TypeError):
+        return [f"check: {printed[-300:]}"]
+    return [f"{one['id']}: {'; '.join(one['violations'][:3])}" for one in broken]
+
+
+async def check_resumes(stage: Stage, since: float, seconds: float) -> tuple[float | None, list[str]]:
+    """Waits until a person who came after `since` has a stamped file. Returns after how many seconds."""
+    try:
+        await stage.until(lambda: stage.crowd.finished_since(since) > 0, seconds, RESUMES)
+    except TimeoutError:
+        recent = [words for words, _ in stage.crowd.problems.most_common(3)]
+        return None, [f"{RESUMES}: nobody who came afterwards was finished in {seconds:g} s; {recent}"]
+    return round(time.monotonic() - since, 1), []

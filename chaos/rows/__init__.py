@@ -1,0 +1,11 @@
+"""The rows, a module for each group."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chaos.row import Row
+from chaos.rows import workers
+
+ROWS: Final[tuple[type[Row], ...]] = (*workers.ROWS,)
+"""In the order in which they are played: rows that disturb much come last."""
