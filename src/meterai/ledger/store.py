@@ -14,10 +14,12 @@ import asyncpg
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection
 
+DAY_CLOSED = "ledger.day_closed"
 _BY_SQLSTATE = {
     "LG001": (Kind.CONFLICT, "ledger.id_reused"),
     "LG002": (Kind.NOT_FOUND, "ledger.unknown"),
     "LG003": (Kind.NOT_FOUND, "ledger.unknown"),
+    "LG010": (Kind.UNAVAILABLE, DAY_CLOSED),
 }
 _BY_CONSTRAINT = {
     "account_never_overdrawn": (Kind.CONFLICT, "ledger.insufficient"),
@@ -39,6 +41,7 @@ def refusals() -> Iterator[None]:
     - "ledger.already_ended" (CONFLICT): the reservation was posted or voided before by another transfer.
     - "ledger.id_reused" (CONFLICT): a transfer of that id says something else.
     - "ledger.unknown" (NOT_FOUND): no such account, or no such reservation.
+    - "ledger.day_closed" (UNAVAILABLE): the day is closed; `open_day.on_open_day` runs the step again.
     """
     try:
         yield

@@ -27,6 +27,7 @@ _REFUSALS: Final = {
     "PA008": (Kind.INVALID, "partner.not_here"),
     "PA009": (Kind.FORBIDDEN, "partner.officers_decide"),
     "LG001": (Kind.CONFLICT, "partner.id_used"),
+    "LG010": (Kind.UNAVAILABLE, "ledger.day_closed"),
     "account_never_overdrawn": (Kind.CONFLICT, "partner.stock_short"),
     "transfer_pkey": (Kind.CONFLICT, "partner.id_used"),
     "organisation_code_key": (Kind.CONFLICT, "partner.code_used"),

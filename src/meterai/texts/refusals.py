@@ -60,6 +60,10 @@ TABLE: dict[str, Explanation] = {
         N_("Ada gangguan di pihak kami."),
         N_("Yang sudah tersimpan tidak hilang. Tunggu sebentar, lalu coba lagi; jangan membayar dua kali."),
     ),
+    "ledger.day_closed": Explanation(
+        N_("Pembukuan hari itu baru saja ditutup, jadi langkah ini belum tercatat."),
+        N_("Tidak ada uang atau meterai yang berpindah. Ulangi sekali lagi."),
+    ),
     "case.no_kind": Explanation(
         N_("Pilih dulu tentang apa pengaduan ini."), N_("Yang sudah Anda tulis tidak hilang.")
     ),

@@ -14,6 +14,7 @@ from meterai.kernel.money import format_rupiah
 from meterai.kit import acting
 from meterai.kit.acting import Actor, Signature
 from meterai.kit.database import Connection, Database
+from meterai.ledger.open_day import on_open_day
 from meterai.operations.officers.requests import ReleaseRequest
 from meterai.operations.use_cases.erase_person import erase_person_in
 from meterai.operations.use_cases.stop_signing import resume_signing_in
@@ -46,6 +47,7 @@ class _Work(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
 
 
+@on_open_day
 async def sign_request(
     db: Database,
     request: ReleaseRequest,

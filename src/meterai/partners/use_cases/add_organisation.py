@@ -9,6 +9,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.acting import Actor
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Database
+from meterai.ledger.open_day import on_open_day
 from meterai.partners import store
 from meterai.partners.model import NewOrganisation, Organisation, OrganisationState
 from meterai.partners.queries.organisations import find_organisation
@@ -16,6 +17,7 @@ from meterai.partners.queries.organisations import find_organisation
 NAME_LENGTH_MAX = 120
 
 
+@on_open_day
 async def add_organisation(
     db: Database, new: NewOrganisation, *, now: datetime, actor: str | Actor | None = None
 ) -> Organisation:

@@ -13,6 +13,7 @@ from meterai.kit.acting import Actor
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection, Database
 from meterai.ledger.model import ISSUER
+from meterai.ledger.open_day import on_open_day
 from meterai.partners import store
 from meterai.partners.model import Organisation, Terms
 from meterai.partners.queries.organisations import find_organisation
@@ -22,6 +23,7 @@ ACTION = "partner.agree"
 _BELOW = "partner.agree_below"
 
 
+@on_open_day
 async def agree(
     db: Database,
     organisation_id: uuid.UUID,

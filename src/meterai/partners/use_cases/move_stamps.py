@@ -9,6 +9,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.acting import Actor
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection, Database
+from meterai.ledger.open_day import on_open_day
 from meterai.partners import store
 from meterai.partners.clients.spending import spend
 from meterai.partners.model import Block, PaidBy
@@ -16,6 +17,7 @@ from meterai.partners.queries.organisations import find_organisation
 from meterai.partners.queries.quota import find_block
 
 
+@on_open_day
 async def pass_block(
     db: Database,
     block_id: uuid.UUID,
@@ -53,6 +55,7 @@ async def pass_block(
     return block
 
 
+@on_open_day
 async def take_back(
     db: Database,
     return_id: uuid.UUID,

@@ -11,6 +11,7 @@ from meterai.kit.acting import Actor
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection, Database
 from meterai.ledger.model import ISSUER
+from meterai.ledger.open_day import on_open_day
 from meterai.partners import store
 from meterai.partners.model import Organisation
 from meterai.partners.queries.organisations import find_organisation
@@ -26,6 +27,7 @@ def facts_of_money(organisation: Organisation, amount: int) -> dict[str, object]
     return {"organisation": organisation.code, "amount": amount}
 
 
+@on_open_day
 async def record_deposit(
     db: Database,
     organisation_id: uuid.UUID,
@@ -68,6 +70,7 @@ async def record_deposit_in(
     return True
 
 
+@on_open_day
 async def record_payment(
     db: Database,
     organisation_id: uuid.UUID,

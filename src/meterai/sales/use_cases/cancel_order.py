@@ -7,6 +7,7 @@ import uuid
 from meterai.kernel.clock import Clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
+from meterai.ledger.open_day import on_open_day
 from meterai.sales.attempts import LOOK_AFTER_CLOSING
 from meterai.sales.model import OrderState, OrderTransition, next_order_state
 from meterai.sales.order import Order
@@ -15,6 +16,7 @@ from meterai.sales.store import orders
 from meterai.sales.use_cases.ask_to_settle import Settle
 
 
+@on_open_day
 async def cancel_order(
     db: Database, gateway: PaymentGateway, order_id: uuid.UUID, *, settle: Settle, clock: Clock
 ) -> None:

@@ -12,6 +12,7 @@ from meterai.kit import outbox
 from meterai.kit.acting import Actor
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection, Database
+from meterai.ledger.open_day import on_open_day
 from meterai.sales.model import (
     IN_DOUBT,
     PAYOUT_MISSING,
@@ -37,6 +38,7 @@ class DecidedRefund(msgspec.Struct, frozen=True, kw_only=True):
     """A payout of it is ordered now."""
 
 
+@on_open_day
 async def end_refund(
     db: Database, refund_id: uuid.UUID, *, reason: str, actor: str | Actor, now: datetime
 ) -> DecidedRefund:
@@ -63,6 +65,7 @@ async def end_refund_in(
     return DecidedRefund(number=order.number, amount=refund.amount)
 
 
+@on_open_day
 async def order_payout_again(
     db: Database, refund_id: uuid.UUID, *, reason: str, actor: str | Actor, now: datetime
 ) -> DecidedRefund:

@@ -10,6 +10,7 @@ from meterai.kernel.clock import Clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.bounded_gather import gather_bounded
 from meterai.kit.database import Database
+from meterai.ledger.open_day import on_open_day
 from meterai.sales.attempts import LOOK_AFTER_CLOSING
 from meterai.sales.model import OrderState, OrderTransition, next_order_state
 from meterai.sales.ports import GatewayState, PaymentGateway
@@ -65,6 +66,7 @@ async def _closed(
     return closed or not patient
 
 
+@on_open_day
 async def _expire(db: Database, due: orders.DueOrder, clock: Clock) -> bool:
     now = clock()
     async with db.transaction() as tx:

@@ -15,6 +15,7 @@ from meterai.kit.audit_trail import is_in_audit, write_audit
 from meterai.kit.database import Connection, Database
 from meterai.ledger import queries
 from meterai.ledger.model import SELLER, TransferCode
+from meterai.ledger.open_day import on_open_day
 from meterai.sales.store import stock as stock_store
 
 PIECES_MAX = 100_000_000
@@ -39,6 +40,7 @@ class StockIssued(msgspec.Struct, frozen=True, kw_only=True):
     """Stamps the seller can sell now."""
 
 
+@on_open_day
 async def issue_quota(
     db: Database, *, pieces: int, deposit_reference: str, actor: str | Actor, now: datetime
 ) -> StockIssued:

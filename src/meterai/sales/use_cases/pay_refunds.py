@@ -13,6 +13,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.bounded_gather import gather_bounded
 from meterai.kit.database import Connection, Database
+from meterai.ledger.open_day import on_open_day
 from meterai.sales.model import (
     PAYOUT_MISMATCH,
     PAYOUT_MISSING,
@@ -235,6 +236,7 @@ async def _lock(tx: Connection, due: DueRefund) -> tuple[Order, Refund] | None:
     return order, refund
 
 
+@on_open_day
 async def _finish(db: Database, due: DueRefund, reference: str, now: datetime) -> None:
     """Books the refund as paid, and its item as refunded with the last of its money."""
     async with db.transaction() as tx:
@@ -253,6 +255,7 @@ async def _mark_sent(db: Database, due: DueRefund, reference: str, now: datetime
             await refunds.send(tx, due.id, reference, now + ASK_FIRST)
 
 
+@on_open_day
 async def _start_over(db: Database, due: DueRefund, why: str, now: datetime) -> None:
     """Orders another payout to the same account, or asks the customer for another account.
 

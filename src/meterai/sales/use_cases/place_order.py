@@ -14,6 +14,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
 from meterai.ledger import queries as ledger_queries
 from meterai.ledger.model import SELLER, lot_account_id
+from meterai.ledger.open_day import on_open_day
 from meterai.sales.attempts import ask_for_charge, new_attempt, read_channel, refuse_for_large
 from meterai.sales.model import UNPAID_PIECES_MAX, OrderState, OrderTransition, next_order_state
 from meterai.sales.order import Order, Payment
@@ -42,6 +43,7 @@ class PlacedOrder(msgspec.Struct, frozen=True, kw_only=True):
     """As it stands now, when this very call placed it."""
 
 
+@on_open_day
 async def place_order(
     db: Database,
     gateway: PaymentGateway,

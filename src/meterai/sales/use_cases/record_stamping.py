@@ -8,6 +8,7 @@ from datetime import datetime
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
+from meterai.ledger.open_day import on_open_day
 from meterai.sales.news import TOPIC, News
 from meterai.sales.reversing import take_back_freed
 from meterai.sales.store import orders
@@ -32,6 +33,7 @@ async def record_items_stamped(
         )
 
 
+@on_open_day
 async def record_item_refused(
     db: Database, item_id: uuid.UUID, document_id: uuid.UUID, code: str, now: datetime
 ) -> None:
@@ -52,6 +54,7 @@ async def record_item_refused(
             await take_back_freed(tx, order, now)
 
 
+@on_open_day
 async def record_quota_freed(db: Database, lot_account_id: uuid.UUID, now: datetime) -> None:
     """Records that quota of this lot is free again, because its document can't be stamped. Safe to repeat.
 

@@ -11,6 +11,7 @@ from meterai.kernel.ids import derived_id
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
 from meterai.ledger import queries as ledger_queries
+from meterai.ledger.open_day import on_open_day
 from meterai.sales.bank_account import BankAccount, read_bank_account
 from meterai.sales.model import ItemState, PaymentState, RefundChannel, RefundState, refund_channel
 from meterai.sales.order import Item, Order, Payment, Refund
@@ -30,6 +31,7 @@ class RefundRequested(msgspec.Struct, frozen=True, kw_only=True):
     pieces: int
 
 
+@on_open_day
 async def request_refund(
     db: Database,
     order_id: uuid.UUID,

@@ -15,6 +15,7 @@ from meterai.kernel.money import Rupiah
 from meterai.kernel.refusals import Refusal
 from meterai.kit import outbox
 from meterai.kit.database import Connection, Database
+from meterai.ledger.open_day import on_open_day
 from meterai.sales.attempts import LOOK_AFTER_CLOSING
 from meterai.sales.crediting import news_of_owed, outcome_of, work_after_payment
 from meterai.sales.model import (
@@ -88,6 +89,7 @@ async def settle_payment(
     return msgspec.structs.replace(settlement, left_at_gateway=_left(said, settlement.paid_amount))
 
 
+@on_open_day
 async def _settle(
     db: Database,
     gateway: PaymentGateway,

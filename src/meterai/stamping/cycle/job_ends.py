@@ -9,6 +9,7 @@ import structlog
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.database import log_trouble
+from meterai.ledger.open_day import on_open_day
 from meterai.stamping.cycle.batch import LeaseLost, Run, Tools, held
 from meterai.stamping.model import ClaimedJob
 from meterai.stamping.store import jobs
@@ -71,6 +72,7 @@ def _attempts_max(code: str) -> int | None:
     return _ATTEMPTS_MAX.get(code) or _ATTEMPTS_MAX.get(code.partition(".")[0] + ".")
 
 
+@on_open_day
 async def _refuse(tools: Tools, runs: Sequence[Run]) -> None:
     """Voids the reservations, annuls the serials and announces the reason, in one transaction."""
     now = tools.clock()

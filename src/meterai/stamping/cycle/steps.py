@@ -25,6 +25,7 @@ from uuid import UUID
 import msgspec
 
 from meterai.kernel.refusals import Refusal
+from meterai.ledger.open_day import on_open_day
 from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import CoveredDigest, LightCheck, LightCheckRequest
 from meterai.pdf.signed_refusals import for_signed_file
@@ -299,6 +300,7 @@ async def _check(tools: Tools, run: Run) -> None:
     )
 
 
+@on_open_day
 async def _release(tools: Tools, runs: list[Run], *, keep_news_s: float) -> None:
     """Runs step 6 in one transaction: serials, jobs, news, money.
 

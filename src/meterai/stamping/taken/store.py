@@ -43,7 +43,8 @@ async def give_back(
     connection: Connection, organisation_id: UUID, serials: Sequence[str], *, now: datetime
 ) -> list[str]:
     """Returns unstamped serial numbers to the stock. Returns those that went back now."""
-    back: list[str] = await connection.fetchval(_RETURN, organisation_id, list(serials), now)
+    with ledger.refusals():
+        back: list[str] = await connection.fetchval(_RETURN, organisation_id, list(serials), now)
     return back
 
 

@@ -10,6 +10,7 @@ import structlog
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database, Row
+from meterai.ledger.open_day import on_open_day
 from meterai.stamping.bundles.model import PART, share_out
 from meterai.stamping.store import bundles
 from meterai.stamping.use_cases.start_stamping import StampingRequest, start_within
@@ -53,20 +54,25 @@ async def _reserve_due(
 ) -> int:
     try:
         lots = await find_lots(bundle["organisation_id"], bundle["customer_id"])
-        async with db.transaction() as tx:
-            if await bundles.lock_due(tx, bundle["id"], now) is None:
-                return 0
-            if await bundles.count_at_work(tx, bundle["id"], limit=NEXT_BELOW) >= NEXT_BELOW:
-                await bundles.set_next_part(tx, bundle["id"], now + _LOOK)
-                return 0
-            return await reserve_part(
-                tx, bundle["id"], bundle["customer_id"], lots=lots, after=after, now=now
-            )
+        return await _reserve_next(db, lots, bundle, after=after, now=now)
     except Refusal as refusal:
         if refusal.kind is Kind.NOT_FOUND:
             raise
         await _halt(db, bundle["id"], refusal, now)
         return 0
+
+
+@on_open_day
+async def _reserve_next(
+    db: Database, lots: Lots, bundle: Row, *, after: AfterPart | None, now: datetime
+) -> int:
+    async with db.transaction() as tx:
+        if await bundles.lock_due(tx, bundle["id"], now) is None:
+            return 0
+        if await bundles.count_at_work(tx, bundle["id"], limit=NEXT_BELOW) >= NEXT_BELOW:
+            await bundles.set_next_part(tx, bundle["id"], now + _LOOK)
+            return 0
+        return await reserve_part(tx, bundle["id"], bundle["customer_id"], lots=lots, after=after, now=now)
 
 
 async def reserve_part(

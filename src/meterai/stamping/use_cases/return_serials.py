@@ -10,6 +10,7 @@ import msgspec
 
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Database
+from meterai.ledger.open_day import on_open_day
 from meterai.stamping.taken import store
 
 _ACTION = "partner.return_serials"
@@ -22,6 +23,7 @@ class Operator(msgspec.Struct, frozen=True, kw_only=True):
     organisation_code: str
 
 
+@on_open_day
 async def return_serials(
     db: Database,
     serials: Sequence[str],

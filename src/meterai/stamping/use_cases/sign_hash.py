@@ -11,6 +11,7 @@ import structlog
 from meterai.kernel.ids import new_id
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database, Row
+from meterai.ledger.open_day import on_open_day
 from meterai.signatures.hash_attributes import check_attributes
 from meterai.stamping.ports import HashSigner
 from meterai.stamping.store import hashes
@@ -74,6 +75,7 @@ async def sign_hash(
     return await _sign(db, signer, request_id, now=now)
 
 
+@on_open_day
 async def _sign(db: Database, signer: HashSigner, request_id: UUID, *, now: datetime) -> SignedHash:
     try:
         signature, key_id = await signer.sign_hash(request_id)

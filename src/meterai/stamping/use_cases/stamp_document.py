@@ -9,6 +9,7 @@ from meterai.jail.pool import JailPool
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
 from meterai.kit.files.object_store import ObjectStore
+from meterai.ledger.open_day import on_open_day
 from meterai.pdf.profiles import Profile
 from meterai.stamping.model import Job
 from meterai.stamping.output_limits import with_stamps
@@ -44,6 +45,7 @@ async def find_wanted_places(
     return found.placements
 
 
+@on_open_day
 async def stamp_document(
     db: Database,
     document: DocumentPage,

@@ -9,6 +9,7 @@ from uuid import UUID
 from meterai.kernel.ids import new_id
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
+from meterai.ledger.open_day import on_open_day
 from meterai.pdf.profiles import Profile
 from meterai.stamping import queries
 from meterai.stamping.model import Job
@@ -23,6 +24,7 @@ from meterai.stamping.use_cases.place_stamps import check_placements, chosen_pro
 from meterai.stamping.use_cases.stamp_document import After, refuse_covering
 
 
+@on_open_day
 async def stamp_taken(
     db: Database,
     document: DocumentPage,

@@ -10,6 +10,7 @@ import msgspec
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database, Row
+from meterai.ledger.open_day import on_open_day
 from meterai.ledger.queries import balance
 from meterai.pdf.requests import Inspection
 from meterai.stamping.bundles.model import STAMPED_ALREADY, Rule, end_pages
@@ -22,6 +23,7 @@ _PLACED_AT_ONCE = 500
 type Before = Callable[[Connection, int], Awaitable[None]]
 
 
+@on_open_day
 async def start_bundle(
     db: Database,
     *,

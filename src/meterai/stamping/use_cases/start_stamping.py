@@ -15,6 +15,7 @@ from meterai.kernel.ids import new_id
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kernel.serial_number import RANDOM_BYTES, make_serial
 from meterai.kit.database import Connection, Database, Row
+from meterai.ledger.open_day import on_open_day
 from meterai.ledger.queries import lot_owners
 from meterai.pdf.profiles import Profile
 from meterai.stamping import queries
@@ -71,6 +72,7 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, asked_by=self.asked_by[number : number + 1])
 
 
+@on_open_day
 async def start_stamping(
     db: Database,
     *,
@@ -118,9 +120,7 @@ async def start_stampings(
         if at_once is not None:
             return at_once
     try:
-        async with db.transaction() as tx:
-            started = await start_within(tx, requests, now=now, worker=worker)
-        return list(started)
+        return list(await _start_all(db, requests, now=now, worker=worker))
     except Refusal as refusal:
         if len(requests) == 1:
             return [refusal]
@@ -130,6 +130,14 @@ async def start_stampings(
         alone = worker.alone_with(number) if worker else None
         outcomes += await start_stampings(db, [request], now=now, worker=alone)
     return outcomes
+
+
+@on_open_day
+async def _start_all(
+    db: Database, requests: Sequence[StampingRequest], *, now: datetime, worker: Worker | None
+) -> list[Started]:
+    async with db.transaction() as tx:
+        return await start_within(tx, requests, now=now, worker=worker)
 
 
 async def _start_at_once(

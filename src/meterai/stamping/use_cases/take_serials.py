@@ -11,6 +11,7 @@ import asyncpg
 
 from meterai.kernel.serial_number import RANDOM_BYTES, SerialNumber, make_serial
 from meterai.kit.database import Connection, Database
+from meterai.ledger.open_day import on_open_day
 from meterai.stamping.taken import store
 from meterai.stamping.taken.model import NAME_MAX, TakenSerial, TakenState, WantedSerial
 from meterai.stamping.taken.queries import taken_by_keys
@@ -21,6 +22,7 @@ type AfterTaking = Callable[[Connection, Mapping[int, SerialNumber]], Awaitable[
 """Runs in the transaction after they are taken; gets them by their index in the list of wanted ones."""
 
 
+@on_open_day
 async def take_serials(
     db: Database,
     wanted: Sequence[WantedSerial],
