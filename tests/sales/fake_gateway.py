@@ -43,6 +43,7 @@ class FakeGateway:
         channel: ChannelCost(flat=4_000) if channel.is_virtual_account else ChannelCost(basis_points=70)
         for channel in Channel
     }
+    notice_paths = frozenset({"/notices"})
 
     def __init__(self) -> None:
         self.charges: dict[str, Held] = {}
@@ -116,7 +117,7 @@ class FakeGateway:
             held.state = GatewayState.EXPIRED
         return await self.get_status(reference)
 
-    def parse_notice(self, raw: bytes, headers: Mapping[str, str]) -> Notice:
+    def parse_notice(self, raw: bytes, headers: Mapping[str, str], path: str = "") -> Notice:
         said = json.loads(raw)
         if said["signature"] != "right":
             raise Refusal(Kind.FORBIDDEN, "payment.notice_forged")
@@ -127,6 +128,12 @@ class FakeGateway:
             state=GatewayState.SETTLED,
             amount=Rupiah(said.get("amount", 0)),
         )
+
+    def acknowledge(self, raw: bytes, path: str) -> None:
+        """In our own form."""
+
+    def refuse_notice(self, refusal: Refusal, path: str) -> None:
+        """In our own form."""
 
     def _called(self, what: str) -> None:
         self.calls.append(what)

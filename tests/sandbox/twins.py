@@ -16,11 +16,18 @@ from typing import Any
 import aiohttp
 import msgspec
 from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox.gateway.application import make_application as make_gateway
 from sandbox.inbox.application import make_application as make_inbox
+from sandbox.snap.application import make_application as make_snap
+from sandbox.snap.protocol import Keys
 from tests.ports import free_port
 
+OUR_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+BANK_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+SNAP_KEYS = Keys("meterai-test", "a client secret", OUR_KEY.public_key(), BANK_KEY)
+SNAP_MERCHANT = "M0001"
 SERVER_KEY = "SB-Mid-server-test"
 PAYOUT_KEY = "IRIS-test"
 
@@ -104,6 +111,23 @@ async def running_gateway(folder: Path) -> AsyncIterator[Gateway]:
         )
         async with served(application, port) as url:
             yield Gateway(url, merchant, session)
+
+
+@asynccontextmanager
+async def running_snap(folder: Path, *, notify_url: str = "") -> AsyncIterator[Gateway]:
+    """The BI-SNAP twin. It sends notices where `notify_url` says."""
+    port = free_port()
+    async with aiohttp.ClientSession() as session:
+        application = make_snap(
+            folder=folder,
+            keys=SNAP_KEYS,
+            merchant_id=SNAP_MERCHANT,
+            notify_url=notify_url,
+            public_url=f"http://127.0.0.1:{port}",
+            retry_seconds=(0.05, 0.05),
+        )
+        async with served(application, port) as url:
+            yield Gateway(url, Merchant(""), session)
 
 
 @dataclass

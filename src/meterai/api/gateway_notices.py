@@ -1,4 +1,4 @@
-"""Takes the notices that payment gateways send. Each gateway has an address of its own."""
+"""Takes what payment gateways send. Each gateway names its addresses and the form of its answers."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import Any
 
 import msgspec
 import structlog
-from litestar import Request, post
+from litestar import Request, Response, post
 from litestar.exceptions import HTTPException
 
 from meterai.api.conventions.operations import JSON, operation
 from meterai.api.dependencies import Service
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.sales.ports import PaymentGateway
 from meterai.sales.use_cases.receive_notice import NoticeReceipt, receive_notice
 
 log = structlog.get_logger(__name__)
@@ -35,6 +36,13 @@ _TAKEN = operation(
     },
 )
 
+_CALLED = operation(
+    scope=None,
+    body=(JSON,),
+    gives=JSON,
+    refuses={"api.not_found": Kind.NOT_FOUND},
+)
+
 
 @post(
     "/api/v1/gateways/{gateway:str}/notices",
@@ -50,7 +58,7 @@ async def receive_gateway_notice(
     The signature is checked. 200 says that the notice is stored: what follows is our work, by polling if need
     be. A notice has at most 16 KB.
     """
-    return await _receive(request, gateway, service)
+    return Acknowledged(new=(await _receive(request, gateway, "/notices", service=service)).new)
 
 
 @post(
@@ -61,24 +69,51 @@ async def receive_gateway_notice(
 )
 async def receive_midtrans_notice(request: Request[Any, Any, Any], service: Service) -> Acknowledged:
     """Takes a notice of Midtrans, at the address that stands in its dashboard."""
-    return await _receive(request, "midtrans", service)
+    return Acknowledged(new=(await _receive(request, "midtrans", "/notices", service=service)).new)
 
 
-async def _receive(request: Request[Any, Any, Any], gateway: str, service: Service) -> Acknowledged:
+@post(
+    "/api/v1/gateways/{gateway:str}/{call:path}",
+    status_code=200,
+    request_max_body_size=NOTICE_BYTES_MAX,
+    opt=_CALLED,
+)
+async def answer_gateway_call(
+    request: Request[Any, Any, Any], gateway: str, call: str, service: Service
+) -> Response[bytes]:
+    """Answers a payment gateway with a protocol of its own, in the form of that protocol.
+
+    BI-SNAP fetches a token at `/v1.0/access-token/b2b`. Then it sends its notices, signed with it, to
+    `/v1.0/transfer-va/payment` and `/v1.0/qr/qr-mpm-notify`.
+    """
     try:
-        receipt = await _store(request, gateway, service)
+        reply = (await _receive(request, gateway, call, service=service)).reply
     except Refusal as refusal:
-        log.warning("payment_notice_refused", code=refusal.code)
-        raise
-    return Acknowledged(new=receipt.new)
+        reply = _gateway(gateway, call, service).refuse_notice(refusal, request.scope["path"])
+        if reply is None:
+            raise
+    if reply is None:
+        return Response(b"", status_code=204)
+    return Response(reply.body, status_code=reply.status, media_type=JSON)
 
 
-async def _store(request: Request[Any, Any, Any], gateway: str, service: Service) -> NoticeReceipt:
-    now = service.clock()
-    raw = await _read(request)
-    if gateway != service.gateway.name:
+def _gateway(name: str, path: str, service: Service) -> PaymentGateway:
+    if name != service.gateway.name or path not in service.gateway.notice_paths:
         raise Refusal(Kind.NOT_FOUND, "api.not_found")
-    return await receive_notice(service.db, service.gateway, raw, dict(request.headers), now=now)
+    return service.gateway
+
+
+async def _receive(
+    request: Request[Any, Any, Any], name: str, call: str, *, service: Service
+) -> NoticeReceipt:
+    now, path = service.clock(), request.scope["path"]
+    try:
+        raw = await _read(request)
+        gateway = _gateway(name, call, service)
+        return await receive_notice(service.db, gateway, raw, dict(request.headers), path=path, now=now)
+    except Refusal as refusal:
+        log.warning("payment_notice_refused", code=refusal.code, **refusal.facts)
+        raise
 
 
 async def _read(request: Request[Any, Any, Any]) -> bytes:

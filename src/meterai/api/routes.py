@@ -6,7 +6,11 @@ from typing import Any
 
 from meterai.api.access.token_endpoint import give_token, read_metadata
 from meterai.api.conventions.router import api_router
-from meterai.api.gateway_notices import receive_gateway_notice, receive_midtrans_notice
+from meterai.api.gateway_notices import (
+    answer_gateway_call,
+    receive_gateway_notice,
+    receive_midtrans_notice,
+)
 from meterai.api.metrics import read_metrics
 from meterai.api.openapi.document import read_openapi
 from meterai.api.resources import (
@@ -36,6 +40,7 @@ HANDLERS: list[Any] = [
     read_openapi,
     receive_gateway_notice,
     receive_midtrans_notice,
+    answer_gateway_call,
     read_digest,
     read_serial,
     verify_document,

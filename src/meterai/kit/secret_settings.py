@@ -14,6 +14,7 @@ STORE_KEY: Final = "AWS_SECRET_ACCESS_KEY"
 SECRETS: Final = (
     *(f"METERAI_{name.upper()}" for name in database_urls.SETTINGS),
     "METERAI_GATEWAY_SERVER_KEY",
+    "METERAI_SNAP_CLIENT_SECRET",
     "METERAI_PAYOUT_KEY",
     "METERAI_SMTP_URL",
     "METERAI_WHATSAPP_TOKEN",
@@ -24,7 +25,7 @@ SECRETS: Final = (
     STORE_KEY,
 )
 """Variables that are a secret or may hold one, such as a password in an address."""
-SECRET_FILES: Final = ("METERAI_TLS_KEY", "METERAI_PKCS11_PIN_FILE")
+SECRET_FILES: Final = ("METERAI_TLS_KEY", "METERAI_SNAP_PRIVATE_KEY", "METERAI_PKCS11_PIN_FILE")
 """Variables that name a file with a secret. A credential of the same name is such a file."""
 
 

@@ -247,6 +247,36 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "empty: not compared"
         ),
     ] = ""
+    snap_url: Annotated[str, Doc(description="BI-SNAP API of the bank; empty: the sandbox's")] = ""
+    snap_client_id: Annotated[
+        str,
+        Doc(description="our client id at the bank (X-CLIENT-KEY and X-PARTNER-ID); empty: the sandbox's"),
+    ] = ""
+    snap_channel_id: Annotated[str, Doc(description="CHANNEL-ID that the bank gives us")] = "95221"
+    snap_client_secret: Annotated[
+        str,
+        Doc(description="client secret, which signs every call but that for a token; empty: the sandbox's"),
+    ] = ""
+    snap_private_key: Annotated[
+        str, Doc(description="PEM file of our RSA key, with which we ask the bank for tokens; empty: made")
+    ] = ""
+    snap_bank_key: Annotated[
+        str,
+        Doc(
+            description="PEM file of the bank's public RSA key, with which it asks us for tokens; empty: made"
+        ),
+    ] = ""
+    snap_merchant_id: Annotated[
+        str, Doc(description="our merchant id for QRIS at the bank; empty: the sandbox's, or no QRIS there")
+    ] = ""
+    snap_companies: Annotated[
+        str,
+        Doc(
+            description="our company's number (partnerServiceId without its spaces) at the bank of each "
+            "virtual account, with commas: `va_bni=98829,va_bca=19008`; empty: the sandbox's, or no virtual "
+            "account there"
+        ),
+    ] = ""
     payout_url: Annotated[str, Doc(description="payout (Iris) API; empty: the sandbox's")] = ""
     payout_key: Annotated[
         str,
@@ -510,6 +540,7 @@ _MAIL: Final = ("smtp", "smtps")
 _POSTGRES: Final = ("postgresql", "postgres")
 _SCHEMES: Final = {
     **dict.fromkeys(("public_url", "gate_url", "tsa_url", "revocation_url", "gateway_url"), _WEB),
+    "snap_url": _WEB,
     "adapter_service": _WEB,
     **dict.fromkeys(("payout_url", "whatsapp_url"), _WEB),
     "smtp_url": _MAIL,

@@ -16,7 +16,15 @@ from meterai.kit.formats.comma_list import listed
 if TYPE_CHECKING:  # settings.py asks this module
     from meterai.kit.settings import Settings
 
-_BY_HTTPS: Final = ("gateway_url", "payout_url", "whatsapp_url", "public_url", "gate_url", "adapter_service")
+_BY_HTTPS: Final = (
+    "gateway_url",
+    "snap_url",
+    "payout_url",
+    "whatsapp_url",
+    "public_url",
+    "gate_url",
+    "adapter_service",
+)
 _WIDEST_IPV4, _WIDEST_IPV6 = 8, 20
 """The shortest prefixes of a network of proxies. No operator of proxies has a wider one."""
 _MAPPED: Final = IPv6Network("::ffff:0:0/96")

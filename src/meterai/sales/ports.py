@@ -16,6 +16,7 @@ from typing import Protocol
 import msgspec
 
 from meterai.kernel.money import Rupiah
+from meterai.kernel.refusals import Refusal
 from meterai.sales.prices import ChannelCost
 
 
@@ -113,6 +114,13 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     amount: Rupiah
 
 
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gateway is answered when it calls us, in its own form: JSON."""
+
+    status: int
+    body: bytes
+
+
 class PaymentGateway(Protocol):
     """Takes payments."""
 
@@ -120,6 +128,8 @@ class PaymentGateway(Protocol):
     """Lower-case letters. Stored with payments and notices, and part of the address for notices."""
     costs: Mapping[Channel, ChannelCost]
     """How people can pay there, and what the gateway keeps of a payment, by its price list for merchants."""
+    notice_paths: frozenset[str]
+    """Where it calls us, by POST: paths below /api/v1/gateways/NAME, each with its slash."""
 
     async def create_charge(self, request: ChargeRequest) -> Charge:
         """Opens a charge, or finds the one that an earlier call with this reference opened.
@@ -149,11 +159,22 @@ class PaymentGateway(Protocol):
         """Closes a pending charge; says what stands then: EXPIRED, or SETTLED when the payer was faster."""
         ...
 
-    def parse_notice(self, raw: bytes, headers: Mapping[str, str]) -> Notice:
+    def parse_notice(self, raw: bytes, headers: Mapping[str, str], path: str) -> Notice | Reply:
         """Reads a notice and checks its signature over the raw values, in constant time.
+
+        `path`: the one in the request line. A Reply is the answer to a call that is no notice, such as one
+        for a token.
 
         Raises: Refusal(INVALID, "payment.notice_unreadable"), Refusal(FORBIDDEN, "payment.notice_forged").
         """
+        ...
+
+    def acknowledge(self, raw: bytes, path: str) -> Reply | None:
+        """Answers a notice that is stored; None: in our own form."""
+        ...
+
+    def refuse_notice(self, refusal: Refusal, path: str) -> Reply | None:
+        """Answers a call that is refused; None: in our own form."""
         ...
 
 

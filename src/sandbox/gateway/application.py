@@ -16,7 +16,8 @@ from sandbox import serving
 from sandbox.gateway.charges import Book
 from sandbox.gateway.core_api import CoreApi
 from sandbox.gateway.faults import FaultScript
-from sandbox.gateway.notices import RETRY_SECONDS, NoticeSender
+from sandbox.gateway.notice_queue import RETRY_SECONDS
+from sandbox.gateway.notices import NoticeSender
 from sandbox.gateway.pages import Pages
 from sandbox.gateway.payouts import Payouts
 from sandbox.gateway.script_api import ScriptApi
@@ -45,18 +46,19 @@ def make_application(
             *Pages(till).routes(),
         ]
     )
-
-    async def live(_: web.Application) -> AsyncIterator[None]:
-        await sender.start()
-        expiring = asyncio.create_task(till.expire_overdue())
-        yield
-        expiring.cancel()
-        await till.close()
-        await sender.close()
-        book.close()
-
-    application.cleanup_ctx.append(live)
+    application.cleanup_ctx.append(lambda _: keep_till(till))
     return application
+
+
+async def keep_till(till: Till) -> AsyncIterator[None]:
+    """Sends notices and ends overdue charges for as long as the application runs."""
+    await till.sender.start()
+    expiring = asyncio.create_task(till.expire_overdue())
+    yield
+    expiring.cancel()
+    await till.close()
+    await till.sender.close()
+    till.book.close()
 
 
 def main() -> None:

@@ -121,7 +121,7 @@ class CoreApi:
         if script.take(key, "status_garbled_next"):
             return web.Response(text="<html>Maintenance</html>", content_type="text/html")
         if script.take(key, "status_huge_next"):
-            return await _huge(request)
+            return await huge(request)
         payment = self.till.find(key)
         return _json(payment.as_midtrans() | {"actions": [self._pay_page(payment)]})
 
@@ -233,7 +233,8 @@ def cut(request: web.Request) -> web.StreamResponse:
     raise web.HTTPInternalServerError
 
 
-async def _huge(request: web.Request) -> web.StreamResponse:
+async def huge(request: web.Request) -> web.StreamResponse:
+    """An answer of 100 MB."""
     answer = web.StreamResponse(headers={"Content-Type": "application/json"})
     await answer.prepare(request)
     piece = b" " * 65536

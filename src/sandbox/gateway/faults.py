@@ -37,6 +37,9 @@ class Faults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defa
     payout_delay_seconds: float = 0.5  # from queued to completed
     payout_returned_seconds: float = 0  # seconds after which the bank sends a completed payout back
     forget_idempotency_keys: bool = False
+    # BI-SNAP alone; tokens are for all charges
+    token_fails_next: int = 0
+    token_ended_next: int = 0  # 401xx01: the token is not known any more
     # money
     paid_amount: int = 0  # the payer's bank moves this amount instead
     pay_after_expiry: bool = False  # an expired charge can still be paid

@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.gateway.charges import Book, Payment, RefundMade, new_transaction_id
 from sandbox.gateway.faults import FaultScript
-from sandbox.gateway.notices import NoticeSender
+from sandbox.gateway.notice_queue import NoticeQueue
 from sandbox.gateway.qris import qris_payload
 
 IDEMPOTENCY_SECONDS = 300
@@ -38,7 +38,7 @@ class Till:
     """The gateway's behaviour, apart from HTTP."""
 
     def __init__(
-        self, book: Book, script: FaultScript, sender: NoticeSender, clock: Callable[[], float] = time.time
+        self, book: Book, script: FaultScript, sender: NoticeQueue, clock: Callable[[], float] = time.time
     ) -> None:
         self.book = book
         self.script = script
@@ -47,9 +47,19 @@ class Till:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def charge(
-        self, *, order_id: str, channel: str, amount: int, name: str, expires_at: float, idempotency_key: str
+        self,
+        *,
+        order_id: str,
+        channel: str,
+        amount: int,
+        name: str,
+        expires_at: float,
+        idempotency_key: str = "",
+        va_number: str = "",
     ) -> Payment:
         """Opens a charge. A repeat under the same Idempotency-Key gives the first answer, for five minutes.
+
+        `va_number`: that of a merchant who numbers its virtual accounts itself.
 
         Raises: GatewayError 406 for an order id that was used.
         """
@@ -74,7 +84,7 @@ class Till:
         if channel == "qris":
             payment.qr_string = qris_payload(amount=amount, order_id=order_id)
         else:
-            payment.va_number = f"98800001{random.randrange(10**8):08d}"  # noqa: S311 - a number, no secret
+            payment.va_number = va_number or f"98800001{random.randrange(10**8):08d}"  # noqa: S311 - a number, no secret
         self.book.add(payment)
         return payment
 

@@ -52,6 +52,7 @@ class Midtrans:
     """
 
     name = "midtrans"
+    notice_paths = frozenset({"/notices"})
     costs: Mapping[Channel, ChannelCost] = {
         Channel.QRIS: ChannelCost(basis_points=70),
         Channel.VA_BNI: ChannelCost(flat=4_000),
@@ -141,7 +142,7 @@ class Midtrans:
         await self._call("POST", f"/v2/{_path_part(reference)}/expire", {})
         return await self.get_status(reference)
 
-    def parse_notice(self, raw: bytes, headers: Mapping[str, str]) -> Notice:
+    def parse_notice(self, raw: bytes, headers: Mapping[str, str], path: str = "") -> Notice:
         """See PaymentGateway. signature_key = SHA512(order_id + status_code + gross_amount + server key).
 
         It covers neither transaction_status nor where one value ends and the next begins: a notice is a
@@ -163,6 +164,12 @@ class Midtrans:
             state=said.state,
             amount=amount_of(said),
         )
+
+    def acknowledge(self, raw: bytes, path: str) -> None:
+        """See PaymentGateway. Midtrans reads the status alone."""
+
+    def refuse_notice(self, refusal: Refusal, path: str) -> None:
+        """See PaymentGateway. Midtrans reads the status alone."""
 
     async def _find_charge(self, request: ChargeRequest) -> Charge:
         status, answer = await self._fetch(request.reference)

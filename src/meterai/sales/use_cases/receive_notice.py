@@ -9,7 +9,7 @@ import msgspec
 
 from meterai.kernel.ids import new_id
 from meterai.kit.database import Database
-from meterai.sales.ports import PaymentGateway
+from meterai.sales.ports import PaymentGateway, Reply
 from meterai.sales.store import payments
 
 POLLED_AFTER = timedelta(seconds=5)
@@ -17,25 +17,36 @@ POLLED_AFTER = timedelta(seconds=5)
 
 
 class NoticeReceipt(msgspec.Struct, frozen=True, kw_only=True):
-    """A notice that is stored."""
+    """A notice that is stored, or another call of the gateway that is answered."""
 
     reference: str
-    """The payment that it is about; may be unknown."""
+    """The payment that it is about; may be unknown. Empty: it was no notice."""
     new: bool
     """False for a copy of a notice that came before."""
+    reply: Reply | None = None
+    """What the gateway is answered in its own form; None: in ours."""
 
 
 async def receive_notice(
-    db: Database, gateway: PaymentGateway, raw: bytes, headers: Mapping[str, str], *, now: datetime
+    db: Database,
+    gateway: PaymentGateway,
+    raw: bytes,
+    headers: Mapping[str, str],
+    *,
+    path: str = "",
+    now: datetime,
 ) -> NoticeReceipt:
     """Checks a notice's signature, stores it raw, once, and asks the workers to settle its payment.
 
-    Answer 2xx afterwards. A notice says only that it is worth asking the gateway (`settle_asked`).
+    `path`: the one in the request line. Answer 2xx afterwards. A notice says only that it is worth asking
+    the gateway (`settle_asked`).
 
     Raises: Refusal FORBIDDEN `payment.notice_forged`, `payment.other_merchant`;
     INVALID `payment.notice_unreadable`.
     """
-    notice = gateway.parse_notice(raw, headers)
+    notice = gateway.parse_notice(raw, headers, path)
+    if isinstance(notice, Reply):
+        return NoticeReceipt(reference="", new=False, reply=notice)
     async with db.connection() as connection:
         new = await payments.store_notice(
             connection,
@@ -47,4 +58,4 @@ async def receive_notice(
             now=now,
             poll_at=now + POLLED_AFTER,
         )
-    return NoticeReceipt(reference=notice.reference, new=new)
+    return NoticeReceipt(reference=notice.reference, new=new, reply=gateway.acknowledge(raw, path))

@@ -1,0 +1,1 @@
+"""BI-SNAP, Bank Indonesia's national standard for payment APIs (Standar Nasional Open API Pembayaran)."""
