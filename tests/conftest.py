@@ -28,13 +28,16 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 from hypothesis import settings
+from playwright.sync_api import Browser
 
+from tests.browser.chromium import running_chromium
+from tests.kept import Kept
 from tests.kept_fork_servers import end_kept, keep_fork_servers
 from tests.made_once import make_once
 from tests.places import memory_with_room
 from tests.prepared import FOLDER, share_prepared
 from tests.run_here import RunHere, make_run_here
-from tests.running_service import KeptService, RunningService
+from tests.running_service import RunningService, running_service
 from tests.speeds import FAST, mark, refuse_slow_processes, refuse_unknown_cases
 from tests.storage_fixtures import TestCluster, TestDatabase, running_cluster
 
@@ -149,21 +152,33 @@ async def database(cluster: TestCluster) -> AsyncIterator[TestDatabase]:
 
 
 @pytest.fixture(scope="session")
-def kept_service() -> Iterator[KeptService]:
+def kept_service() -> Iterator[Kept[RunningService]]:
     """Where files of tests hand the service on to each other."""
-    with KeptService() as kept:
+    with Kept(running_service) as kept:
+        yield kept
+
+
+@pytest.fixture(scope="session")
+def kept_browser() -> Iterator[Kept[Browser]]:
+    """Where files of tests hand the browser on to each other."""
+    with Kept(running_chromium) as kept:
         yield kept
 
 
 @pytest.fixture(scope="module", autouse=True)
-def no_idle_service(request: pytest.FixtureRequest, kept_service: KeptService) -> None:
-    """Ends the service before a file that has no use for it."""
+def nothing_idle(
+    request: pytest.FixtureRequest, kept_service: Kept[RunningService], kept_browser: Kept[Browser]
+) -> None:
+    """Ends the service and the browser before a file that has no use for them."""
     here = (item for item in request.session.items if item.path == request.path)
-    if not any("service" in item.fixturenames for item in here if isinstance(item, pytest.Function)):
+    used = {name for item in here if isinstance(item, pytest.Function) for name in item.fixturenames}
+    if "service" not in used:
         kept_service.end()
+    if "chromium" not in used:
+        kept_browser.end()
 
 
 @pytest.fixture(scope="module")
-def service(kept_service: KeptService) -> RunningService:
+def service(kept_service: Kept[RunningService]) -> RunningService:
     """The whole service, ready, one for all files of tests in a row that use it."""
     return kept_service.begin()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from chaos import running_service as started
@@ -15,7 +15,6 @@ from tests.prepared import copy_prepared
 
 __all__ = [
     "START_SECONDS_MAX",
-    "KeptService",
     "RunningService",
     "launch",
     "parent_of",
@@ -56,28 +55,3 @@ def running_service(
         finally:
             if service.launcher.poll() is None:
                 service.stop()
-
-
-class KeptService:
-    """A service that is there from `begin` to `end`."""
-
-    def __init__(self) -> None:
-        self._stack = ExitStack()
-        self._running: RunningService | None = None
-
-    def __enter__(self) -> KeptService:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.end()
-
-    def begin(self) -> RunningService:
-        """The one that runs, or a new one."""
-        if self._running is None:
-            self._running = self._stack.enter_context(running_service())
-        return self._running
-
-    def end(self) -> None:
-        """Ends it, if it runs."""
-        self._running = None
-        self._stack.close()

@@ -6,7 +6,8 @@ test uses, or from its folder. A test that starts the service in its own way say
 
 Out of all runs but `--long`: those that cost much and guard what changes rarely, `@pytest.mark.long`. Of the
 cases of a test that stands for many, `@pytest.mark.everyday("360-id")` names those that run every day: an id
-or its first parts. Whatever the service can do has a test that runs every day.
+or its first parts. `@pytest.mark.everyday(one_in=5)` takes a fifth of them, always the same. Whatever the
+service can do has a test that runs every day.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import zlib
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
@@ -59,6 +61,8 @@ def _is_another_case(item: pytest.Item) -> bool:
     marker = item.get_closest_marker("everyday")
     if marker is None or not isinstance(item, pytest.Function):
         return False
+    if "one_in" in marker.kwargs:
+        return zlib.crc32(item.callspec.id.encode()) % int(marker.kwargs["one_in"]) != 0
     return not any(_is_case(item, name) for name in marker.args)
 
 

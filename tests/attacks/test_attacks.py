@@ -28,6 +28,7 @@ def named() -> Counter[Verdict]:
     return Counter()
 
 
+@pytest.mark.everyday(one_in=5)
 @pytest.mark.filterwarnings("ignore::pikepdf.PageCopyWarning")
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.id)
 def test_an_attack_is_in_its_file_and_is_not_judged_genuine(
@@ -44,9 +45,9 @@ def test_an_attack_is_in_its_file_and_is_not_judged_genuine(
 
 def test_most_attacks_are_named_and_not_merely_found_unreadable(named: Counter[Verdict]) -> None:
     """A verifier that can't read anything would pass the test above."""
-    if named.total() < len(ATTACKS):
-        pytest.skip("not all attacks were judged in this run")
-    assert named[Verdict.NOT_GENUINE] > 0.8 * len(ATTACKS)
+    if named.total() < len(ATTACKS) / 10:
+        pytest.skip("few attacks were judged in this run")
+    assert named[Verdict.NOT_GENUINE] > 0.8 * named.total()
 
 
 @pytest.mark.parametrize("name", GENUINE)

@@ -27,6 +27,7 @@ METADATA = {
 }
 
 
+@pytest.mark.everyday(one_in=3)
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.id)
 def test_an_unusual_file_gets_the_verdict_that_is_due(bases: Bases, variant: Variant) -> None:
     judgement = variant.trusting(bases).judge(variant.make(bases), bases.now + variant.later)

@@ -171,6 +171,7 @@ def test_the_rich_file_is_genuine(bases: Bases, bases_of_rich: dict[str, bytes],
     assert bases.judge(archived(bases, data)).verdict is Verdict.GENUINE
 
 
+@pytest.mark.everyday(one_in=5)
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("name", CHANGES)
 def test_an_object_overwritten_in_place_is_a_change(
@@ -193,6 +194,7 @@ UNREADABLE = {"null", "XMP dropped"}
 """pyHanko's writer can't go on after these."""
 
 
+@pytest.mark.everyday(one_in=5)
 @pytest.mark.parametrize("name", sorted(({*INFO, *METADATA} - UNREADABLE) | {"mark information"}))
 @pytest.mark.parametrize(
     "follows",

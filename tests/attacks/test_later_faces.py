@@ -211,6 +211,7 @@ def _ids(cases: list[Case]) -> Iterator[str]:
     return (f"{case.name} [{case.base}]" for case in cases)
 
 
+@pytest.mark.everyday(one_in=5)
 @pytest.mark.parametrize("case", CHANGED, ids=_ids(CHANGED))
 def test_a_signature_over_ink_another_signature_or_with_the_code_of_a_stamp_is_a_change(
     bases: Bases, case: Case
@@ -220,7 +221,7 @@ def test_a_signature_over_ink_another_signature_or_with_the_code_of_a_stamp_is_a
     assert judgement.reasons[0] == "file.changed_after"
 
 
-@pytest.mark.long
+@pytest.mark.everyday(one_in=5)
 @pytest.mark.parametrize("case", UNCLEAR, ids=_ids(UNCLEAR))
 def test_a_signature_that_may_say_something_else_can_not_be_judged(bases: Bases, case: Case) -> None:
     judgement = judged(bases, case)
@@ -228,6 +229,7 @@ def test_a_signature_that_may_say_something_else_can_not_be_judged(bases: Bases,
     assert "addition.unclear" in judgement.reasons
 
 
+@pytest.mark.everyday(one_in=5)
 @pytest.mark.parametrize("case", HONEST, ids=_ids(HONEST))
 def test_people_who_sign_where_people_sign_are_not_accused(bases: Bases, case: Case) -> None:
     judgement = judged(bases, case)

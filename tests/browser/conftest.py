@@ -15,22 +15,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.browser.person import Person, Site
+from tests.kept import Kept
 from tests.running_service import RunningService
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-CHROMIUM = "/usr/bin/chromium-headless-shell"
-"""The same engine without the desktop's windows, settings and extensions, for half the CPU."""
 PATIENCE_S = 180
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots" if os.environ.get("METERAI_SCREENSHOTS") else None
 
@@ -58,16 +48,9 @@ def bounded() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, for one file of tests.
-
-    While it is open, Playwright keeps an event loop running, which disturbs asynchronous tests in the same
-    process.
-    """
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+def chromium(kept_browser: Kept[Browser]) -> Browser:
+    """Debian's Chromium, one for all files of tests in a row that use it."""
+    return kept_browser.begin()
 
 
 @pytest.fixture(scope="module")

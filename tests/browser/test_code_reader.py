@@ -25,7 +25,8 @@ from meterai.pdf.requests import RenderRequest
 from meterai.signatures.stamp_code import code_message, encode_code
 from meterai.stamping.placement import Placement
 from meterai.stamping.requests import Stamp
-from tests.browser.conftest import ARGUMENTS, CHROMIUM, Visitor
+from tests.browser.chromium import ARGUMENTS, CHROMIUM
+from tests.browser.conftest import Visitor
 from tests.browser.person import Person, Site
 from tests.pdf import samples, stamp_code_vectors
 from tests.pdf.sealing import SealingBench

@@ -31,6 +31,7 @@ def chosen() -> dict[str, list[Kind]]:
     return {name: kinds[:: max(1, len(kinds) // OF_A_SUBJECT)] for name, kinds in subjects.items()}
 
 
+@pytest.mark.everyday(one_in=3)
 @pytest.mark.parametrize("subject", chosen())
 def test_no_verdict_on_a_changed_file_is_false(files: Files, subject: str) -> None:
     outcomes = {kind.id: sample(files, kind) for kind in chosen()[subject]}

@@ -17,7 +17,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
     return Files(Bases.make(tmp_path_factory.mktemp("detectors")))
 
 
-@pytest.mark.long
+@pytest.mark.everyday(one_in=5)
 @pytest.mark.filterwarnings("ignore::pikepdf.PageCopyWarning")
 @pytest.mark.parametrize("name", PROOFS)
 def test_a_changed_file_passes_when_a_detector_is_off(files: Files, name: str) -> None:

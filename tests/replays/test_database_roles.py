@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from meterai.kit.database_urls import ROLES
 from tests.replays import forbidden_acts
 from tests.replays.forbidden_acts.act import Act
-from tests.storage_fixtures import TestDatabase
+from tests.storage_fixtures import TestCluster, TestDatabase
 
 pytestmark = pytest.mark.storage
 
@@ -31,13 +33,21 @@ def all_acts() -> list[Act]:
     return [act for module in modules for act in getattr(module, "ACTS", ())]
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def captured(cluster: TestCluster) -> AsyncIterator[TestDatabase]:
+    """One database for all acts: each is undone."""
+    async with cluster.database() as database:
+        yield database
+
+
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("act", all_acts(), ids=lambda act: act.what)
-async def test_no_role_does_what_it_need_not(database: TestDatabase, act: Act) -> None:
+async def test_no_role_does_what_it_need_not(captured: TestDatabase, act: Act) -> None:
     done = []
     for role in ROLES:
         if role in act.may:
             continue
-        async with getattr(database, role).connection() as connection:
+        async with getattr(captured, role).connection() as connection:
             if not await is_refused(connection, act):
                 done.append(role)
     assert not done, f"{act.what} (done as {', '.join(done)})"
