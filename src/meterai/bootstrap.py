@@ -32,9 +32,10 @@ from meterai.partners.adapters.webhook_sender import WebhookSender
 from meterai.partners.model import stock_account_id
 from meterai.partners.queries.organisations import is_active
 from meterai.partners.webhooks.ports import SendsMessages
-from meterai.sales.adapters.gateways import adapter_of
+from meterai.sales.adapters.gateways import adapters_of, open_gateways
 from meterai.sales.adapters.payout import IrisPayouts
-from meterai.sales.ports import PaymentGateway, PayoutProvider
+from meterai.sales.gateways import Gateways
+from meterai.sales.ports import PayoutProvider
 from meterai.sales.prices import PriceList
 from meterai.sales.qr_image import READ_QR_IMAGE
 from meterai.sales.queries.customers import quota_of_customer
@@ -102,7 +103,7 @@ class App:
     check_jail: JailPool
     """For requests that need no place in line; it takes no turn from buyers (docs/waiting-room.md)."""
     signer: SiteSigner
-    gateway: PaymentGateway
+    gateways: Gateways
     read_secret: Callable[[], Secret]
     """Of codes, cookies and links; the same in every process."""
     price_list: PriceList
@@ -145,7 +146,7 @@ def check_settings(settings: Settings, part: Part = "service") -> None:
     """Raises: ValueError naming a payment gateway that there is not, artwork that can't be used, or what
     production refuses.
     """
-    adapter_of(settings)
+    adapters_of(settings)
     check_artwork(settings.stamp_artwork)
     refuse_unfit(settings, part)
 
@@ -232,13 +233,13 @@ async def _database(stack: AsyncExitStack, settings: Settings, url: str, name: s
     return db
 
 
-async def ask_gateway(settings: Settings) -> str:
-    """Why the gateway of the settings gave no good answer; empty: it knows our key. No payment is opened."""
-    gateway = adapter_of(settings).from_settings(settings, JailPool([READ_QR_IMAGE]))
-    try:
-        return await gateway_trouble(gateway)
-    finally:
-        await gateway.close()
+async def ask_gateways(settings: Settings) -> dict[str, str]:
+    """Why each gateway of the settings gave no good answer, by name; empty: it knows our key.
+
+    No payment is opened.
+    """
+    async with open_gateways(settings, JailPool([READ_QR_IMAGE])) as gateways:
+        return {gateway.name: await gateway_trouble(gateway) for gateway in gateways}
 
 
 def code_budgets(settings: Settings) -> Budgets:
@@ -269,8 +270,7 @@ async def _shared(stack: AsyncExitStack, settings: Settings, jail_slots: int) ->
     checks = [JUDGE, RENDER, COMPARE_PAGE, READ_PICTURE]
     check_jail = _jail(settings, checks, budgets, slots=1, waiting_max=CHECKS_WAITING_MAX)
     stack.push_async_callback(check_jail.close)
-    gateway = adapter_of(settings).from_settings(settings, jail)
-    stack.push_async_callback(gateway.close)
+    gateways = await stack.enter_async_context(open_gateways(settings, jail))
     signer = SignerClient(socket_path(settings.data))
     stack.push_async_callback(signer.close)
     development = settings.environment == "development"
@@ -282,7 +282,7 @@ async def _shared(stack: AsyncExitStack, settings: Settings, jail_slots: int) ->
         "jail": jail,
         "check_jail": check_jail,
         "signer": signer,
-        "gateway": gateway,
+        "gateways": gateways,
         "read_secret": _secret_file(settings.data / "secrets").now,
         "price_list": PriceList(
             service_fee=Rupiah(settings.service_fee), vat_basis_points=settings.vat_basis_points

@@ -12,7 +12,8 @@ import structlog
 from meterai.kit.settings import Settings
 from meterai.launcher.gateway_key import check_gateway_key
 from meterai.sales.adapters.midtrans import Midtrans
-from meterai.sales.use_cases.check_gateway_key import note_gateway_key
+from meterai.sales.gateways import Gateways
+from meterai.sales.use_cases.check_gateway_key import note_gateway_keys
 from tests.ports import free_port
 from tests.run_here import RunHere
 from tests.sandbox.twins import SERVER_KEY, running_gateway
@@ -56,6 +57,6 @@ async def test_a_running_worker_logs_a_key_that_the_gateway_refuses(tmp_path: Pa
         for key, logged in (("salah", ["gateway.key_refused"]), (SERVER_KEY, [])):
             midtrans = Midtrans(gateway.url, key)
             with structlog.testing.capture_logs() as logs:
-                await note_gateway_key(midtrans)
+                await note_gateway_keys(Gateways([midtrans]))
             await midtrans.close()
             assert [entry["event"] for entry in logs] == logged

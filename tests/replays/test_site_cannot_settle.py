@@ -78,11 +78,11 @@ async def test_a_notice_that_the_site_stored_is_settled_by_a_worker(shop: Shop) 
     placed = await shop.placed_quota(pieces=2)
     raw = notice(placed.payment.reference)
     await receive_notice(site, shop.gateway, raw, {}, now=shop.clock())
-    await settle_asked(worker, shop.gateway, clock=shop.clock)
+    await settle_asked(worker, shop.gateways, clock=shop.clock)
     assert (await shop.page(placed.order_id)).state is OrderState.AWAITING_PAYMENT, "the gateway has no money"
     shop.gateway.pay(placed.payment.reference)
     await receive_notice(site, shop.gateway, raw, {}, now=shop.clock())
-    await settle_asked(worker, shop.gateway, clock=shop.clock)
+    await settle_asked(worker, shop.gateways, clock=shop.clock)
     page = await shop.page(placed.order_id)
     assert (page.state, await shop.lot(page)) == (OrderState.COMPLETED, 2)
 
@@ -145,7 +145,7 @@ async def test_a_site_sells_at_no_other_price_than_the_list(shop: Shop) -> None:
     draft = await shop.open("quota")
     await set_quota(shop.database.site, draft.order_id, 2, price_list=cheap, now=shop.clock())
     placing = place_order(
-        shop.database.site, shop.gateway, draft.order_id, channel="qris", price_list=cheap,
+        shop.database.site, shop.gateways, draft.order_id, channel="qris", price_list=cheap,
         payment_minutes=MINUTES, clock=shop.clock,
     )  # fmt: skip
     assert (await refused(placing)).code == "order.price_changed"

@@ -35,8 +35,8 @@ class Held:
 
 
 class FakeGateway:
-    """PaymentGateway. `down`: nothing is answered. `lose_answers`: the number of charges that are opened
-    without an answer. `refuses`: how every call is answered."""
+    """PaymentGateway. `down`: nothing is answered. `in_trouble`: its breaker is open. `lose_answers`: the
+    number of charges that are opened without an answer. `refuses`: how every call is answered."""
 
     name = "fake"
     costs: Mapping[Channel, ChannelCost] = {
@@ -48,12 +48,17 @@ class FakeGateway:
     def __init__(self) -> None:
         self.charges: dict[str, Held] = {}
         self.down = False
+        self.in_trouble = False
         self.lose_answers = 0
         self.refuse_charge: Refusal | None = None
         self.refuse_refund: Refusal | None = None
         self.refuses: Refusal | None = None
         self.on_expire: Callable[[str], None] | None = None
         self.calls: list[str] = []
+
+    @property
+    def is_healthy(self) -> bool:
+        return not self.in_trouble
 
     def pay(self, reference: str, amount: int | None = None) -> None:
         """A person pays, whatever the charge's state is: banks do."""

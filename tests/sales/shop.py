@@ -23,6 +23,7 @@ from meterai.ledger.model import (
     account_id,
 )
 from meterai.sales.bank_account import BankAccount
+from meterai.sales.gateways import Gateways
 from meterai.sales.order import Payment
 from meterai.sales.prices import PriceList
 from meterai.sales.queries.order_page import OrderPage, order_page
@@ -68,9 +69,16 @@ class Shop:
     plays_the_stamping: bool = False
     """The test moves stamps as if documents were stamped, so not every invariant holds."""
 
+    others: list[FakeGateway] = field(default_factory=list)
+    """Gateways after the first."""
+
     @property
     def db(self) -> Database:
         return self.database.app
+
+    @property
+    def gateways(self) -> Gateways:
+        return Gateways([self.gateway, *self.others])
 
     def pass_time(self, **duration: float) -> None:
         """Moves the clock on."""
@@ -136,7 +144,7 @@ class Shop:
         """Places a draft."""
         return await place_order(
             self.db,
-            self.gateway,
+            self.gateways,
             opened.order_id,
             channel=channel,
             price_list=PRICES,
@@ -154,7 +162,8 @@ class Shop:
 
     async def settle(self, reference: str) -> Settlement:
         """Settles a payment, as a notice or a poll does."""
-        return await settle_payment(self.db, self.gateway, reference, clock=self.clock)
+        gateway = next((one for one in self.others if reference in one.charges), self.gateway)
+        return await settle_payment(self.db, gateway, reference, clock=self.clock)
 
     async def pay(self, placed: PlacedOrder) -> Settlement:
         """A person pays, and we hear of it."""
@@ -173,16 +182,16 @@ class Shop:
 
     async def poll(self) -> int:
         """One turn of the poller."""
-        return await poll_due_payments(self.db, self.gateway, clock=self.clock)
+        return await poll_due_payments(self.db, self.gateways, clock=self.clock)
 
     async def expire(self) -> int:
         """One turn of the worker that ends orders."""
-        return await expire_due_orders(self.db, self.gateway, clock=self.clock)
+        return await expire_due_orders(self.db, self.gateways, clock=self.clock)
 
     async def pay_refunds(self) -> int:
         """One turn of the worker that pays refunds."""
         return await pay_due_refunds(
-            self.db, self.gateway, self.payout, rules=self.payout_rules, clock=self.clock
+            self.db, self.gateways, self.payout, rules=self.payout_rules, clock=self.clock
         )
 
     async def prove_order(self, order_id: uuid.UUID, *, seconds_ago: float = 0) -> uuid.UUID:

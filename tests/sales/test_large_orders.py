@@ -100,7 +100,7 @@ async def test_a_large_order_needs_an_npwp_and_a_virtual_account(large_shop: Sho
     await name_buyer(shop.db, opened.order_id, MAJU, now=shop.clock())
     placed = await shop.place(opened, "va_bni")
     changing = change_channel(
-        shop.db, shop.gateway, placed.order_id,
+        shop.db, shop.gateways, placed.order_id,
         channel="qris", payment_minutes=MINUTES, settle=shop.settle, clock=shop.clock,
     )  # fmt: skip
     assert (await refused(changing)).code == "payment.only_va"

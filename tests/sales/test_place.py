@@ -143,7 +143,7 @@ async def test_what_is_told_of_a_placed_order_is_what_its_page_reads(shop: Shop,
     assert placed.order is not None
     assert page_of_unpaid(placed.order) == await order_page(shop.db, placed.order_id)
     again = await place_order(
-        shop.db, shop.gateway, placed.order_id,
+        shop.db, shop.gateways, placed.order_id,
         channel=channel, price_list=PRICES, payment_minutes=MINUTES, clock=shop.clock,
     )  # fmt: skip
     assert again.order is None, "what another call has placed may have changed since"
@@ -566,7 +566,7 @@ async def test_a_new_price_is_shown_before_it_is_asked_for(shop: Shop) -> None:
     def placing() -> Awaitable[PlacedOrder]:
         return place_order(
             shop.db,
-            shop.gateway,
+            shop.gateways,
             opened.order_id,
             channel="qris",
             price_list=dearer,
@@ -646,7 +646,7 @@ async def test_a_charge_that_is_another_at_the_gateway_is_closed_there(
 def to_virtual_account(shop: Shop, placed: PlacedOrder) -> Awaitable[PlacedOrder]:
     return change_channel(
         shop.db,
-        shop.gateway,
+        shop.gateways,
         placed.order_id,
         channel="va_bni",
         payment_minutes=MINUTES,
@@ -675,7 +675,7 @@ async def test_no_change_of_the_channel_lets_an_order_wait_longer_than_its_stamp
         shop.pass_time(minutes=18)
         changed = await change_channel(
             shop.db,
-            shop.gateway,
+            shop.gateways,
             placed.order_id,
             channel=channel,
             payment_minutes=MINUTES,
@@ -692,7 +692,7 @@ async def test_the_channel_is_changed_a_few_times_only(shop: Shop) -> None:
     def changing(n: int) -> Awaitable[PlacedOrder]:
         return change_channel(
             shop.db,
-            shop.gateway,
+            shop.gateways,
             placed.order_id,
             channel=("qris", "va_bni")[n % 2],
             payment_minutes=MINUTES,
@@ -749,7 +749,7 @@ async def test_whoever_changes_the_channel_of_an_order_that_ended_is_not_told_th
     async def code_of(placed: PlacedOrder) -> str:
         return (await refused(to_virtual_account(shop, placed))).code
 
-    await cancel_order(shop.db, shop.gateway, cancelled.order_id, settle=shop.settle, clock=shop.clock)
+    await cancel_order(shop.db, shop.gateways, cancelled.order_id, settle=shop.settle, clock=shop.clock)
     assert await code_of(cancelled) == "order.cancelled"
     shop.pass_time(minutes=MINUTES)
     assert await code_of(expired) == "order.expired", "also before it was written as that"
@@ -785,7 +785,7 @@ async def test_nothing_is_added_to_an_order_that_is_being_placed(shop: Shop) -> 
 async def test_old_drafts_are_forgotten_and_placed_orders_are_not(shop: Shop) -> None:
     draft, placed = await shop.quota_draft(), await shop.placed_quota()
     cancelled = await shop.placed_quota()
-    await cancel_order(shop.db, shop.gateway, cancelled.order_id, settle=shop.settle, clock=shop.clock)
+    await cancel_order(shop.db, shop.gateways, cancelled.order_id, settle=shop.settle, clock=shop.clock)
     shop.pass_time(days=8)
     await shop.expire()
     assert await clean_up_orders(shop.db, now=shop.clock()) == 1

@@ -398,7 +398,7 @@ async def test_what_was_given_up_and_one_order_s_refusals_do_not_say_that_no_cha
     assert not await opens()
     shop.gateway.down = False
     for one in placed[1:]:
-        await cancel_order(shop.db, shop.gateway, one.order_id, settle=shop.settle, clock=shop.clock)
+        await cancel_order(shop.db, shop.gateways, one.order_id, settle=shop.settle, clock=shop.clock)
     await shop.poll()
     assert await opens(), "nobody opens them any more"
 
@@ -409,7 +409,7 @@ async def test_what_was_given_up_and_one_order_s_refusals_do_not_say_that_no_cha
     for channel in ("va_bni", "qris") * 4:
         await change_channel(
             shop.db,
-            shop.gateway,
+            shop.gateways,
             refused_one.order_id,
             channel=channel,
             payment_minutes=MINUTES,

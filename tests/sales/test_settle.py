@@ -263,7 +263,7 @@ async def test_a_notice_that_comes_while_an_old_charge_is_asked_for_has_it_asked
 ) -> None:
     """The process that stored the notice may have died before asking."""
     placed = await shop.placed_quota()
-    await cancel_order(shop.db, shop.gateway, placed.order_id, settle=shop.settle, clock=shop.clock)
+    await cancel_order(shop.db, shop.gateways, placed.order_id, settle=shop.settle, clock=shop.clock)
     shop.pass_time(days=1)
     status = shop.gateway.get_status
 
@@ -542,7 +542,7 @@ async def test_another_amount_goes_back_and_the_order_can_still_be_paid(shop: Sh
     )
     again = await change_channel(
         shop.db,
-        shop.gateway,
+        shop.gateways,
         placed.order_id,
         channel="qris",
         payment_minutes=MINUTES,
@@ -567,7 +567,7 @@ async def test_who_paid_another_amount_and_changes_the_channel_can_pay_once_more
     shop.gateway.pay(placed.payment.reference, 24_999)  # we have not heard of it yet
     again = await change_channel(
         shop.db,
-        shop.gateway,
+        shop.gateways,
         placed.order_id,
         channel="va_bni",
         payment_minutes=MINUTES,
@@ -583,7 +583,7 @@ async def test_the_second_of_two_payments_goes_back(shop: Shop) -> None:
     placed = await shop.placed_quota()
     second = await change_channel(
         shop.db,
-        shop.gateway,
+        shop.gateways,
         placed.order_id,
         channel="va_bni",
         payment_minutes=MINUTES,
@@ -611,7 +611,7 @@ async def test_the_second_payment_goes_back_also_while_what_the_first_bought_is_
     placed = await shop.placed_stamps()
     second = await change_channel(
         shop.db,
-        shop.gateway,
+        shop.gateways,
         placed.order_id,
         channel="va_bni",
         payment_minutes=MINUTES,
@@ -632,7 +632,7 @@ async def test_an_old_charge_that_is_paid_closes_the_newer_one(shop: Shop, lost:
     shop.gateway.lose_answers = lost
     second = await change_channel(
         shop.db,
-        shop.gateway,
+        shop.gateways,
         placed.order_id,
         channel="va_bni",
         payment_minutes=MINUTES,
@@ -650,7 +650,7 @@ async def test_a_cancelled_order_frees_its_stamps_and_closes_its_charge(shop: Sh
     other = await shop.placed_quota(pieces=1)
     placed = await shop.placed_quota(pieces=4)
     for _ in range(2):
-        await cancel_order(shop.db, shop.gateway, placed.order_id, settle=shop.settle, clock=shop.clock)
+        await cancel_order(shop.db, shop.gateways, placed.order_id, settle=shop.settle, clock=shop.clock)
     page = await shop.page(placed.order_id)
     assert (page.state, page.payments[0].state) == (OrderState.CANCELLED, PaymentState.CANCELLED)
     assert await shop.stock() == 999
@@ -660,7 +660,7 @@ async def test_a_cancelled_order_frees_its_stamps_and_closes_its_charge(shop: Sh
 
 async def test_the_answer_to_a_charge_that_comes_after_its_end_opens_nothing_again(shop: Shop) -> None:
     placed = await shop.placed_quota()
-    await cancel_order(shop.db, shop.gateway, placed.order_id, settle=shop.settle, clock=shop.clock)
+    await cancel_order(shop.db, shop.gateways, placed.order_id, settle=shop.settle, clock=shop.clock)
     charge = await shop.gateway.create_charge(shop.gateway.charges[placed.payment.reference].request)
     async with shop.db.connection() as connection:
         await payments.store_charge(connection, charge, shop.clock())
@@ -691,7 +691,7 @@ async def test_open_payments_are_found_by_their_keys_though_a_quiet_hour_s_stati
 
 async def test_money_for_a_cancelled_order_goes_back(shop: Shop) -> None:
     placed = await shop.placed_quota()
-    await cancel_order(shop.db, shop.gateway, placed.order_id, settle=shop.settle, clock=shop.clock)
+    await cancel_order(shop.db, shop.gateways, placed.order_id, settle=shop.settle, clock=shop.clock)
     settlement = await shop.pay(placed)
     assert settlement.outcome is PaymentOutcome.REFUNDED_LATE
     page = await shop.page(placed.order_id)
@@ -701,7 +701,7 @@ async def test_money_for_a_cancelled_order_goes_back(shop: Shop) -> None:
 async def test_cancelling_what_was_just_paid_credits_it(shop: Shop) -> None:
     placed = await shop.placed_quota()
     shop.gateway.pay(placed.payment.reference)
-    cancelling = cancel_order(shop.db, shop.gateway, placed.order_id, settle=shop.settle, clock=shop.clock)
+    cancelling = cancel_order(shop.db, shop.gateways, placed.order_id, settle=shop.settle, clock=shop.clock)
     assert (await refused(cancelling)).code == "order.already_paid"
     assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED
 
@@ -713,7 +713,7 @@ async def test_nothing_is_cancelled_while_the_gateway_is_away_or_leaves_the_char
     monkeypatch.setattr(shop.gateway, "expire", shop.gateway.get_status)
     for shop.gateway.down in (True, False):
         cancelling = cancel_order(
-            shop.db, shop.gateway, placed.order_id, settle=shop.settle, clock=shop.clock
+            shop.db, shop.gateways, placed.order_id, settle=shop.settle, clock=shop.clock
         )
         assert (await refused(cancelling)).code == "gateway.unavailable"
     assert open_payment(await shop.page(placed.order_id)).state is PaymentState.PENDING
@@ -722,7 +722,7 @@ async def test_nothing_is_cancelled_while_the_gateway_is_away_or_leaves_the_char
 async def test_a_draft_is_cancelled_without_the_gateway(shop: Shop) -> None:
     opened = await shop.quota_draft()
     shop.gateway.down = True
-    await cancel_order(shop.db, shop.gateway, opened.order_id, settle=shop.settle, clock=shop.clock)
+    await cancel_order(shop.db, shop.gateways, opened.order_id, settle=shop.settle, clock=shop.clock)
     assert (await shop.page(opened.order_id)).state is OrderState.CANCELLED
     assert (await refused(shop.place(opened))).code == "order.cancelled"
 
@@ -941,7 +941,7 @@ async def paid_twice(shop: Shop) -> tuple[PlacedOrder, PlacedOrder]:
     placed = await shop.placed_quota()
     second = await change_channel(
         shop.db,
-        shop.gateway,
+        shop.gateways,
         placed.order_id,
         channel="va_bni",
         payment_minutes=MINUTES,
@@ -1009,7 +1009,7 @@ async def test_a_denied_payment_fails_and_can_be_made_once_more(shop: Shop) -> N
     assert answer.payments[0].was_opened, "it was denied; that its code could not be made is not so"
     again = await change_channel(
         shop.db,
-        shop.gateway,
+        shop.gateways,
         placed.order_id,
         channel="qris",
         payment_minutes=MINUTES,
@@ -1039,7 +1039,7 @@ async def test_money_that_comes_long_after_its_charge_was_closed_goes_where_it_b
     placed = await shop.placed_quota()
     reference = placed.payment.reference
     if way == "cancelled":
-        await cancel_order(shop.db, shop.gateway, placed.order_id, settle=shop.settle, clock=shop.clock)
+        await cancel_order(shop.db, shop.gateways, placed.order_id, settle=shop.settle, clock=shop.clock)
     else:
         shop.gateway.charges[reference].state = GatewayState.DENIED
         await shop.settle(reference)

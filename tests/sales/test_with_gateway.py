@@ -24,6 +24,7 @@ from meterai.operations.use_cases.check_invariants import run_invariants
 from meterai.sales.adapters.midtrans import Midtrans
 from meterai.sales.adapters.payout import IrisPayouts
 from meterai.sales.bank_account import BankAccount
+from meterai.sales.gateways import Gateways
 from meterai.sales.model import OrderState, PaymentOutcome, PaymentState, RefundState
 from meterai.sales.ports import Channel
 from meterai.sales.use_cases.cancel_order import cancel_order
@@ -60,12 +61,16 @@ class Street:
     folder: Path
     """Of the twin."""
 
+    @property
+    def gateways(self) -> Gateways:
+        return Gateways([self.gateway])
+
     async def place(self, channel: Channel = Channel.QRIS, pieces: int = 2) -> PlacedOrder:
         self.shop.clock.now = datetime.now(UTC)
         draft = await self.shop.quota_draft(pieces)
         return await place_order(
             self.shop.db,
-            self.gateway,
+            self.gateways,
             draft.order_id,
             channel=channel,
             price_list=PRICES,
@@ -99,7 +104,7 @@ class Street:
     async def pay_refunds(self, clock: Clock) -> None:
         """One turn of the worker that pays refunds."""
         rules = self.shop.payout_rules
-        await pay_due_refunds(self.shop.db, self.gateway, self.payout, rules=rules, clock=clock)
+        await pay_due_refunds(self.shop.db, self.gateways, self.payout, rules=rules, clock=clock)
 
     async def state(self, placed: PlacedOrder) -> OrderState:
         return (await self.shop.page(placed.order_id)).state
@@ -134,7 +139,7 @@ async def test_duplicate_and_reordered_notices_and_a_poll_at_once_credit_once(st
     await street.twin.script(placed.payment.reference, notice_copies=4, notice_reordered=True)
     await street.twin.pay(placed.payment.reference)
     await street.take_notices(5)
-    poll = poll_due_payments(street.shop.db, street.gateway, clock=later)
+    poll = poll_due_payments(street.shop.db, street.gateways, clock=later)
     answers = await asyncio.gather(poll, *(street.settle(placed) for _ in range(9)))
     assert sum(answer.new for answer in answers[1:] if isinstance(answer, Settlement)) <= 1
     assert await street.state(placed) is OrderState.COMPLETED
@@ -156,7 +161,7 @@ async def test_a_lost_notice_is_made_up_for_by_polling(street: Street) -> None:
     placed = await street.place()
     await street.twin.script(placed.payment.reference, notice_lost=True)
     await street.twin.pay(placed.payment.reference)
-    assert await poll_due_payments(street.shop.db, street.gateway, clock=later) == 1
+    assert await poll_due_payments(street.shop.db, street.gateways, clock=later) == 1
     assert await street.state(placed) is OrderState.COMPLETED
 
 
@@ -165,7 +170,7 @@ async def test_a_charge_whose_answer_was_lost_is_found_again(street: Street) -> 
     placed = await street.place()
     await street.twin.script()
     assert placed.payment.state is PaymentState.CREATING
-    await poll_due_payments(street.shop.db, street.gateway, clock=later)
+    await poll_due_payments(street.shop.db, street.gateways, clock=later)
     payment = (await street.shop.page(placed.order_id)).payments[0]
     assert (payment.state, bool(payment.qr_text)) == (PaymentState.PENDING, True)
     await street.twin.pay(payment.reference)
@@ -186,7 +191,11 @@ async def test_another_amount_goes_back_over_the_gateway(street: Street) -> None
 async def test_money_for_a_cancelled_order_goes_back(street: Street) -> None:
     placed = await street.place()
     await cancel_order(
-        street.shop.db, street.gateway, placed.order_id, settle=street.settle_by_reference, clock=system_clock
+        street.shop.db,
+        street.gateways,
+        placed.order_id,
+        settle=street.settle_by_reference,
+        clock=system_clock,
     )
     assert await street.twin.pay(placed.payment.reference) == 412, "the charge is closed"
     await street.twin.script(placed.payment.reference, pay_after_expiry=True)
@@ -201,7 +210,7 @@ async def test_the_channel_is_changed(street: Street) -> None:
     placed = await street.place()
     changed = await change_channel(
         street.shop.db,
-        street.gateway,
+        street.gateways,
         placed.order_id,
         channel="va_bni",
         payment_minutes=30,
@@ -227,7 +236,7 @@ async def test_quota_paid_by_qris_goes_back_piece_by_piece_through_lost_answers(
         ahead = datetime.now(UTC) + timedelta(hours=turn + 1)
         await pay_due_refunds(
             street.shop.db,
-            street.gateway,
+            street.gateways,
             street.payout,
             rules=street.shop.payout_rules,
             clock=lambda at=ahead: at,
@@ -251,7 +260,7 @@ async def test_quota_paid_by_virtual_account_goes_back_to_an_account(street: Str
         ahead = datetime.now(UTC) + timedelta(hours=turn + 1)
         await pay_due_refunds(
             street.shop.db,
-            street.gateway,
+            street.gateways,
             street.payout,
             rules=street.shop.payout_rules,
             clock=lambda at=ahead: at,
@@ -327,7 +336,7 @@ async def ask_back(street: Street, placed: PlacedOrder, pieces: int, account: Ba
         ahead = datetime.now(UTC) + timedelta(hours=turn + 1)
         await pay_due_refunds(
             street.shop.db,
-            street.gateway,
+            street.gateways,
             street.payout,
             rules=street.shop.payout_rules,
             clock=lambda at=ahead: at,

@@ -73,7 +73,7 @@ async def paid_order(shop: Shop, *, is_told: bool) -> str:
 def recovery_of(setup: StampingSetup, shop: Shop) -> Recovery:
     """The start of a worker."""
     app = SimpleNamespace(
-        db=shop.db, gateway=shop.gateway, clock=system_clock, settings=Settings(data=setup.data)
+        db=shop.db, gateways=shop.gateways, clock=system_clock, settings=Settings(data=setup.data)
     )
     return Recovery(cast("WorkerApp", app), setup.tools(), "worker-1", asyncio.Event())
 

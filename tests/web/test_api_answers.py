@@ -17,6 +17,7 @@ from meterai.api.verification import read_document, read_sha256
 from meterai.kit.http.body_budget import PROCESS_BUDGET
 from meterai.pdf.limits import CHECKED_BYTES_MAX
 from meterai.sales.adapters.midtrans import Midtrans
+from meterai.sales.gateways import Gateways
 from meterai.texts.api_problems import FOR_MACHINES
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.refusals import TABLE
@@ -146,7 +147,7 @@ async def test_a_fault_carries_a_help_code(running: RunningSite) -> None:
 
 async def test_the_dashboards_test_of_our_address_for_notices_is_answered_200(running: RunningSite) -> None:
     """The dashboard's test names an order that does not exist, with a longer name than our orders have."""
-    running.app.gateway = Midtrans("http://127.0.0.1:1", "key")
+    running.app.gateways = Gateways([Midtrans("http://127.0.0.1:1", "key")])
     said = {
         "order_id": "payment_notif_test_G684004555_3d1a6e1a-5f0b-4c1e-9c53-0f6a2b7f6a11",
         "status_code": "200",

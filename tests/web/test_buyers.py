@@ -7,6 +7,7 @@ import uuid
 import pypdfium2
 import pytest
 
+from meterai.sales.gateways import Gateways
 from meterai.sales.use_cases.settle_payment import settle_payment
 from tests.sales.fake_gateway import FakeGateway
 from tests.web.running_site import RunningSite, Visitor, sign_in
@@ -18,8 +19,8 @@ MAJU = {"pembeli": "PT Maju", "npwp": "0123 4567 8901 2000"}
 @pytest.fixture
 def gateway(running: RunningSite) -> FakeGateway:
     """The gateway of the running site."""
-    running.app.gateway = FakeGateway()
-    gateway: FakeGateway = running.app.gateway
+    gateway = FakeGateway()
+    running.app.gateways = Gateways([gateway])
     return gateway
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from meterai.sales.gateways import Gateways
 from meterai.waiting_room.rules.model import QueueState
 from meterai.web.orders.access import REMEMBERED_FOR
 from tests.sales.fake_gateway import FakeGateway
@@ -129,7 +130,7 @@ async def test_news_of_an_order_go_to_the_contact_that_was_proven(
         visitor.cookies |= (await signed_in(running, "sri@contoh.id")).cookies
     assert await visitor.get(f"{order}/bayar") == f"{order}/bayar"
     assert "s•••@contoh.id" in visitor.text
-    running.app.gateway = FakeGateway()
+    running.app.gateways = Gateways([FakeGateway()])
     await visitor.post(f"{order}/bayar", cara="qris", milik="" if signed_in_first else "1")
     assert visitor.status == 303
     contact = await running.line.database.owner.fetchval("SELECT contact_value FROM sales.orders")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Self
 
 import pytest
+import pytest_asyncio
 
 from meterai.bootstrap import check_settings
 from meterai.customers.contacts import Contact
 from meterai.jail.pool import JailPool
 from meterai.kit.settings import Settings
-from meterai.sales.adapters.gateways import GATEWAYS, adapter_of
+from meterai.sales.adapters.gateways import GATEWAYS, adapters_of, open_gateways
+from meterai.sales.gateways import Gateways
 from meterai.sales.model import OrderState
 from meterai.sales.order import Order
 from meterai.sales.ports import Channel
@@ -48,16 +50,17 @@ class Dompet(FakeGateway):
         pass
 
 
-@pytest.fixture
-def dompet(running: RunningSite, monkeypatch: pytest.MonkeyPatch) -> Dompet:
+@pytest_asyncio.fixture
+async def dompet(running: RunningSite, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Dompet]:
     """The second gateway, in use behind the site."""
     monkeypatch.setitem(GATEWAYS, Dompet.name, Dompet)
-    settings = Settings(payment_gateway="dompet", gateway_server_key="key of dompet")
+    settings = Settings(payment_gateways="dompet", gateway_server_key="key of dompet")
     check_settings(settings)
-    gateway = adapter_of(settings).from_settings(settings, JailPool([READ_QR_IMAGE]))
-    assert isinstance(gateway, Dompet)
-    running.app.gateway = gateway
-    return gateway
+    async with open_gateways(settings, JailPool([READ_QR_IMAGE])) as gateways:
+        running.app.gateways = gateways
+        gateway = gateways.named("dompet")
+        assert isinstance(gateway, Dompet)
+        yield gateway
 
 
 async def order_of_ani(running: RunningSite, visitor: Visitor) -> uuid.UUID:
@@ -101,7 +104,10 @@ async def test_a_second_gateway_takes_a_charge_and_its_notice(running: RunningSi
         answer = await tell(running, "dompet", notice(payment.reference))
         assert (answer.status, json.loads(answer.body)) == (200, {"status": "ok", "new": new})
     assert (await order_now(running, order_id)).state is OrderState.AWAITING_PAYMENT, "the site books nothing"
-    assert await settle_asked(running.line.database.app, dompet, clock=lambda: running.line.now) == 2
+    assert (
+        await settle_asked(running.line.database.app, running.app.gateways, clock=lambda: running.line.now)
+        == 2
+    )
     assert (await order_now(running, order_id)).state is OrderState.COMPLETED
     kept = await running.line.database.owner.fetchval("SELECT gateway FROM sales.notice")
     assert kept == "dompet"
@@ -129,18 +135,19 @@ async def test_each_gateway_takes_notices_at_its_own_address_alone(
 async def test_midtrans_has_an_address_like_the_others_and_the_one_of_its_dashboard(
     running: RunningSite,
 ) -> None:
-    running.app.gateway = FakeGateway()
-    running.app.gateway.name = "midtrans"
+    gateway = FakeGateway()
+    gateway.name = "midtrans"
+    running.app.gateways = Gateways([gateway])
     for address in ("/api/v1/gateways/midtrans/notices", "/api/v1/payments/midtrans/notices"):
         answer = await ask(running.site, address, method="POST", body=notice("MTR-1"))
         assert answer.status == 200
 
 
 def test_a_gateway_that_there_is_not_is_named_at_the_start() -> None:
-    with pytest.raises(ValueError, match=r"METERAI_PAYMENT_GATEWAY: 'tunai' .* midtrans"):
-        check_settings(Settings(payment_gateway="tunai"))
+    with pytest.raises(ValueError, match=r"METERAI_PAYMENT_GATEWAYS: 'tunai' .* midtrans"):
+        check_settings(Settings(payment_gateways="midtrans,tunai"))
 
 
 def test_the_table_names_each_gateway_as_it_names_itself() -> None:
     assert all(name == adapter.name for name, adapter in GATEWAYS.items())
-    assert adapter_of(Settings()).name == "midtrans"
+    assert [one.name for one in adapters_of(Settings())] == ["midtrans"]

@@ -8,6 +8,7 @@ import uuid
 import pytest
 import pytest_asyncio
 
+from meterai.sales.gateways import Gateways
 from meterai.waiting_room.rules.model import QueueState
 from tests.sales.fake_gateway import FakeGateway
 from tests.web.running_site import RunningSite, Visitor
@@ -21,7 +22,7 @@ ENDED = "Tautan ini tidak membuka pesanan"
 async def shop(running: RunningSite) -> RunningSite:
     """A shop where nobody waits."""
     await running.line.set_state(QueueState.DIRECT)
-    running.app.gateway = FakeGateway()
+    running.app.gateways = Gateways([FakeGateway()])
     return running
 
 

@@ -18,6 +18,7 @@ from meterai.pdf.ink_kinds import Ink
 from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import Inspection, PageSize, SignatureKind
 from meterai.sales.events import load_events
+from meterai.sales.gateways import Gateways
 from meterai.sales.use_cases.add_item import FormDocument
 from meterai.sales.use_cases.open_order import OpenedOrder, Owner, open_order_with_documents
 from meterai.sales.use_cases.set_contact import set_customer
@@ -156,7 +157,7 @@ async def test_who_is_about_to_pay_while_no_stamp_is_left_is_told_so_before(
     ani = await customer_called(running, running.visitor(), "ani")
     order = await draft(running, await stored(running, ani.customer_id, RIGHT), ani)
     monkeypatch.setattr("meterai.web.pages.service_status.LOOK_S", 0.0)
-    running.app.gateway = FakeGateway()
+    running.app.gateways = Gateways([FakeGateway()])
     visitor, page = running.visitor(), f"{language}/pesanan/{order.number}/bayar"
     await visitor.get(f"/p/{order.token}")
     await visitor.get(page)
@@ -177,7 +178,7 @@ async def test_who_has_the_code_to_pay_with_is_told_when_stamping_is_stopped_and
     event = load_events()[0]
     ani = await customer_called(running, running.visitor(), "ani")
     order = await draft(running, await stored(running, ani.customer_id, RIGHT), ani, event.slug)
-    running.app.gateway = FakeGateway()
+    running.app.gateways = Gateways([FakeGateway()])
     monkeypatch.setattr("meterai.web.pages.service_status.LOOK_S", 0.0)
     running.line.now = event.closes_at - timedelta(minutes=1)
     visitor = running.visitor()
@@ -211,7 +212,8 @@ async def test_what_a_silent_gateway_keeps_from_being_done_is_not_said_to_be_don
     """The order is not cancelled, and its way of payment not changed, unless people ask again."""
     ani = await customer_called(running, running.visitor(), "ani")
     order = await draft(running, await stored(running, ani.customer_id, RIGHT), ani)
-    gateway = running.app.gateway = FakeGateway()
+    gateway = FakeGateway()
+    running.app.gateways = Gateways([gateway])
     visitor, page = running.visitor(), f"/en/pesanan/{order.number}"
     await visitor.get(f"/p/{order.token}")
     await visitor.get(f"{page}/bayar")
@@ -248,7 +250,7 @@ async def test_news_go_out_in_the_language_in_which_the_contact_was_given(runnin
     order = await draft(running, await stored(running, None, RIGHT), None)
     await visitor.get(f"/en/p/{order.token}")
     await customer_called(running, visitor, "ani")
-    running.app.gateway = FakeGateway()
+    running.app.gateways = Gateways([FakeGateway()])
     await visitor.get(f"/en/pesanan/{order.number}/bayar")
     await visitor.post(f"/en/pesanan/{order.number}/bayar", cara="qris", milik="1")
     assert visitor.status == 303

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import datetime, timedelta
-from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
 
 from meterai.customers.contacts import Contact
 from meterai.customers.organisations import SELLER
+from meterai.sales.gateways import Gateways
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.open_order import OpenedOrder, Owner, open_order
 from meterai.waiting_room.rules.model import QueueState
+from tests.sales.fake_gateway import FakeGateway
 from tests.waiting_room.line import ANI
 from tests.web.asking import ask
 from tests.web.running_site import GATE, RunningSite, Visitor, called, sign_in
@@ -359,7 +360,7 @@ async def test_a_way_to_pay_that_there_is_not_is_taken_for_no_other(running: Run
         order.order_id, running.line.now, ends,
     )  # fmt: skip
     await visitor.get(await visitor.get(f"/p/{order.token}"))
-    running.app.gateway = SimpleNamespace(costs={"qris": None, "va_bni": None})  # never asked
+    running.app.gateways = Gateways([FakeGateway()])  # never asked
     await visitor.post(f"/pesanan/{order.number}/ganti-cara", cara="tunai")
     assert visitor.status == 422
     assert "Pilih QRIS atau virtual account." in visitor.text

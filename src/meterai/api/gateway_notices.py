@@ -98,9 +98,10 @@ async def answer_gateway_call(
 
 
 def _gateway(name: str, path: str, service: Service) -> PaymentGateway:
-    if name != service.gateway.name or path not in service.gateway.notice_paths:
+    gateway = service.gateways.find(name)
+    if gateway is None or path not in gateway.notice_paths:
         raise Refusal(Kind.NOT_FOUND, "api.not_found")
-    return service.gateway
+    return gateway
 
 
 async def _receive(

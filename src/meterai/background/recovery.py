@@ -98,7 +98,7 @@ class Recovery:
         app, done = self._app, 0
         while not self._is_over():
             turn = await settle_asked(
-                app.db, app.gateway, clock=app.clock, before=self._started, is_patient=True
+                app.db, app.gateways, clock=app.clock, before=self._started, is_patient=True
             )
             done += turn
             if not turn and not await outbox.are_left(app.db, (SETTLE_TOPIC,), self._started):
@@ -112,7 +112,7 @@ class Recovery:
         app, done = self._app, 0
         await poll_open_payments_soon(app.db, before=self._started)
         while not self._is_over():
-            turn = await poll_due_payments(app.db, app.gateway, clock=app.clock, limit=_POLLED_AT_ONCE)
+            turn = await poll_due_payments(app.db, app.gateways, clock=app.clock, limit=_POLLED_AT_ONCE)
             done += turn
             if not turn:
                 break

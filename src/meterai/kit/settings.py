@@ -237,7 +237,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     archive_files_per_minute: Annotated[
         int, Doc(ge=1, description="most files per minute that a worker brings to their level or renews")
     ] = 600
-    payment_gateway: Annotated[str, Doc(description="the payment gateway; there is no other")] = "midtrans"
+    payment_gateways: Annotated[
+        str,
+        Doc(
+            description="payment gateways in order of preference, with commas between: `midtrans` "
+            "([how one is chosen](gateways.md))"
+        ),
+    ] = "midtrans"
     gateway_url: Annotated[str, Doc(description="Midtrans core API; empty: the sandbox's")] = ""
     gateway_server_key: Annotated[str, Doc(description="Midtrans server key; empty: the sandbox's")] = ""
     gateway_merchant_id: Annotated[

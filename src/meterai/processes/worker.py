@@ -54,7 +54,7 @@ from meterai.partners.use_cases.clean_up_clients import clean_up_clients
 from meterai.partners.use_cases.make_reports import forget_old_reports, make_due_report
 from meterai.partners.webhooks.use_cases.clean_up_webhooks import clean_up_webhooks
 from meterai.partners.webhooks.use_cases.warn_of_low_quota import warn_of_low_quota
-from meterai.sales.use_cases.check_gateway_key import note_gateway_key
+from meterai.sales.use_cases.check_gateway_key import note_gateway_keys
 from meterai.sales.use_cases.clean_up import clean_up_orders
 from meterai.sales.use_cases.expire_orders import expire_due_orders
 from meterai.sales.use_cases.pay_refunds import PayoutRules, pay_due_refunds
@@ -116,7 +116,7 @@ def loops_of(
     app: WorkerApp, tools: Tools, worker: str, *, webhooks: WebhookVisits, batches: BatchVisits
 ) -> list[Loop]:
     """Everything this process does."""
-    db, clock, gateway = app.db, app.clock, app.gateway
+    db, clock, gateways = app.db, app.clock, app.gateways
     archive = archive_tools_of(app, tools.fail_point)
     payout_rules = PayoutRules(
         wait=timedelta(minutes=app.settings.refund_wait_minutes),
@@ -124,10 +124,10 @@ def loops_of(
     )
 
     def poll() -> Awaitable[int]:
-        return poll_due_payments(db, gateway, clock=clock, limit=_LIMIT)
+        return poll_due_payments(db, gateways, clock=clock, limit=_LIMIT)
 
     def settle() -> Awaitable[int]:
-        return settle_asked(db, gateway, clock=clock)
+        return settle_asked(db, gateways, clock=clock)
 
     def lane() -> Awaitable[int]:
         return stamp(app, tools, worker)
@@ -141,10 +141,10 @@ def loops_of(
         return (await renew_due_archives(archive)).done
 
     def expire() -> Awaitable[int]:
-        return expire_due_orders(db, gateway, clock=clock, limit=_LIMIT)
+        return expire_due_orders(db, gateways, clock=clock, limit=_LIMIT)
 
     def refund() -> Awaitable[int]:
-        return pay_due_refunds(db, gateway, app.payout, rules=payout_rules, clock=clock, limit=_LIMIT)
+        return pay_due_refunds(db, gateways, app.payout, rules=payout_rules, clock=clock, limit=_LIMIT)
 
     bells, due_jobs = Bells(), DueJobs(tools, worker)
     orphans = Orphans(db, app.objects, clock)
@@ -201,7 +201,7 @@ def loops_of(
         Loop(name="reminders", work=lambda: remind(app), busy_s=0.1, idle_s=3),
         Loop(name="payments", work=poll, busy_s=0.05, idle_s=2, is_new_work=True),
         Loop(name="promises", work=lambda: judge_due_promises(db, limit=_PROMISES), busy_s=0.1, idle_s=10),
-        Loop(name="gateway_key", work=lambda: note_gateway_key(gateway), busy_s=3_600, idle_s=3_600),
+        Loop(name="gateway_key", work=lambda: note_gateway_keys(gateways), busy_s=3_600, idle_s=3_600),
         Loop(name="behind", work=report_backlog, idle_s=1),
         Loop(name="orders", work=expire, busy_s=0.05, idle_s=5, is_new_work=True),
         Loop(name="refunds", work=refund, busy_s=0.05, idle_s=2),

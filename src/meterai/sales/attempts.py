@@ -12,6 +12,7 @@ from meterai.kernel.ids import new_id
 from meterai.kernel.money import Rupiah
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
+from meterai.sales.gateways import Gateways
 from meterai.sales.model import PaymentState, is_large
 from meterai.sales.order import Order, Payment
 from meterai.sales.ports import Channel, Charge, ChargeRequest, GatewayState, PaymentGateway
@@ -23,12 +24,12 @@ LOOK_AFTER_CLOSING = timedelta(minutes=1)
 """When a closed attempt is looked at again; later ever more rarely. Money may come late."""
 
 
-def read_channel(text: str, gateway: PaymentGateway) -> Channel:
+def read_channel(text: str, gateways: Gateways) -> Channel:
     """The way to pay that a customer chose.
 
-    Raises: Refusal INVALID `payment.no_channel` when the gateway does not offer it.
+    Raises: Refusal INVALID `payment.no_channel` when no gateway offers it.
     """
-    channel = next((channel for channel in gateway.costs if channel == text), None)
+    channel = next((channel for channel in gateways.channels if channel == text), None)
     if channel is None:
         raise Refusal(Kind.INVALID, "payment.no_channel")
     return channel

@@ -131,6 +131,11 @@ class PaymentGateway(Protocol):
     notice_paths: frozenset[str]
     """Where it calls us, by POST: paths below /api/v1/gateways/NAME, each with its slash."""
 
+    @property
+    def is_healthy(self) -> bool:
+        """Whether it answers. False while its circuit breaker is open; true again when a trial is due."""
+        ...
+
     async def create_charge(self, request: ChargeRequest) -> Charge:
         """Opens a charge, or finds the one that an earlier call with this reference opened.
 

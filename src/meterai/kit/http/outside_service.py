@@ -64,11 +64,16 @@ class CircuitBreaker:
         self._failures = 0
         self._closed_from = 0.0
 
+    @property
+    def is_open(self) -> bool:
+        """Whether no call goes out now. False when a trial is due."""
+        return self._failures >= self.failures_max and self._clock() < self._closed_from
+
     def admit(self) -> bool:
         """Tells whether a call may go out now. While open, one call per `open_seconds` is let through."""
         if self._failures < self.failures_max:
             return True
-        if self._clock() < self._closed_from:
+        if self.is_open:
             return False
         self._closed_from = self._clock() + self.open_seconds
         return True

@@ -1,12 +1,16 @@
-"""The payment gateways that there are. `METERAI_PAYMENT_GATEWAY` names the one in use."""
+"""The payment gateways that there are. `METERAI_PAYMENT_GATEWAYS` names those in use."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Protocol, Self
 
 from meterai.jail.pool import JailPool
+from meterai.kit.formats.comma_list import listed
 from meterai.kit.settings import Settings
 from meterai.sales.adapters.midtrans import Midtrans
+from meterai.sales.gateways import Gateways
 from meterai.sales.ports import PaymentGateway
 
 
@@ -32,12 +36,25 @@ GATEWAYS: dict[str, type[GatewayAdapter]] = {
 """Name -> adapter. The name is stored with each payment and stands in the address for notices."""
 
 
-def adapter_of(settings: Settings) -> type[GatewayAdapter]:
-    """The adapter that the settings choose. Raises: ValueError naming the gateways that there are."""
-    adapter = GATEWAYS.get(settings.payment_gateway)
-    if adapter is None:
+def adapters_of(settings: Settings) -> list[type[GatewayAdapter]]:
+    """The adapters that the settings choose, in order of preference, each once.
+
+    Raises: ValueError naming the gateways that there are.
+    """
+    names = list(dict.fromkeys(listed(settings.payment_gateways)))
+    wrong = next((name for name in names if name not in GATEWAYS), None if names else "")
+    if wrong is not None:
         raise ValueError(
-            f"METERAI_PAYMENT_GATEWAY: {settings.payment_gateway!r} is no gateway; "
-            f"there is {', '.join(sorted(GATEWAYS))}"
+            f"METERAI_PAYMENT_GATEWAYS: {wrong!r} is no gateway; there is {', '.join(sorted(GATEWAYS))}"
         )
-    return adapter
+    return [GATEWAYS[name] for name in names]
+
+
+@asynccontextmanager
+async def open_gateways(settings: Settings, jail: JailPool) -> AsyncIterator[Gateways]:
+    """Opens the gateways that the settings choose, and closes them at the end. Raises: see `adapters_of`."""
+    async with AsyncExitStack() as stack:
+        opened = [adapter.from_settings(settings, jail) for adapter in adapters_of(settings)]
+        for gateway in opened:
+            stack.push_async_callback(gateway.close)
+        yield Gateways(opened)

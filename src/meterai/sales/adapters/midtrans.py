@@ -94,6 +94,11 @@ class Midtrans:
             jail=jail,
         )
 
+    @property
+    def is_healthy(self) -> bool:
+        """See PaymentGateway."""
+        return not self._service.breaker.is_open
+
     async def close(self) -> None:
         """Closes the connections."""
         await self._service.close()

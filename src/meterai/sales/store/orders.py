@@ -23,6 +23,8 @@ class DueOrder(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
     reference: str | None
     """Of its open payment."""
+    gateway: str | None
+    """Of its open payment."""
     asked_before: bool
     """Whether the gateway was asked to close that payment before, though it may not have answered."""
 
@@ -152,7 +154,7 @@ async def claim_overdue(
     rows = await tx.fetch(
         """
         WITH due AS (
-            SELECT o.id, o.expires_at, p.id AS payment_id, p.reference,
+            SELECT o.id, o.expires_at, p.id AS payment_id, p.reference, p.gateway,
                 p.lease_until IS NOT NULL AS asked_before
             FROM sales.orders o
             LEFT JOIN sales.payment p ON p.order_id = o.id AND p.state || '' IN ('creating', 'pending')
@@ -162,7 +164,7 @@ async def claim_overdue(
         ), leased AS (
             UPDATE sales.payment p SET lease_until = $3 FROM due WHERE p.id = due.payment_id
         )
-        SELECT id, expires_at, reference, asked_before FROM due
+        SELECT id, expires_at, reference, gateway, asked_before FROM due
         """,
         now,
         limit,

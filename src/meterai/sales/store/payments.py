@@ -27,6 +27,7 @@ class DuePayment(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt whose status is to be fetched."""
 
     order_id: uuid.UUID
+    gateway: str
     reference: str
     state: PaymentState
     again_at: datetime
@@ -252,7 +253,7 @@ async def claim_due(connection: Connection, now: datetime, *, limit: int) -> lis
         WHERE p.id = ANY (ARRAY(
             SELECT id FROM sales.payment WHERE poll_at <= $1
             ORDER BY poll_at LIMIT $2 FOR UPDATE SKIP LOCKED))  -- an array: planned as few
-        RETURNING p.order_id, p.reference, p.state, p.poll_at AS again_at
+        RETURNING p.order_id, p.gateway, p.reference, p.state, p.poll_at AS again_at
         """,
         now,
         limit,
@@ -261,6 +262,7 @@ async def claim_due(connection: Connection, now: datetime, *, limit: int) -> lis
     return [
         DuePayment(
             order_id=row["order_id"],
+            gateway=row["gateway"],
             reference=row["reference"],
             state=PaymentState(row["state"]),
             again_at=row["again_at"],

@@ -34,6 +34,8 @@ class DueRefund(msgspec.Struct, frozen=True, kw_only=True):
     number: str
     payment_reference: str
     payment_channel: Channel
+    gateway: str
+    """Of the payment."""
     amount: int
     channel: RefundChannel
     state: RefundState
@@ -147,8 +149,8 @@ async def claim_due(
         WHERE r.id = ANY (ARRAY(SELECT id FROM due))  -- an array: planned as few
             AND due.id = r.id AND o.id = r.order_id AND p.id = r.payment_id
         RETURNING r.id, r.order_id, o.number, p.reference AS payment_reference, p.channel AS payment_channel,
-            r.amount, r.channel, r.state, r.bank, r.account_number, r.account_holder, r.reference, r.round,
-            r.attempts, due.asked_since AS asked_before, r.failure_code, r.paid_at
+            p.gateway, r.amount, r.channel, r.state, r.bank, r.account_number, r.account_holder, r.reference,
+            r.round, r.attempts, due.asked_since AS asked_before, r.failure_code, r.paid_at
         """,
         now,
         limit,

@@ -9,16 +9,17 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.ledger.open_day import on_open_day
 from meterai.sales.attempts import LOOK_AFTER_CLOSING
+from meterai.sales.gateways import Gateways
 from meterai.sales.model import OrderState, OrderTransition, next_order_state
 from meterai.sales.order import Order
-from meterai.sales.ports import GatewayState, PaymentGateway
+from meterai.sales.ports import GatewayState
 from meterai.sales.store import orders
 from meterai.sales.use_cases.ask_to_settle import Settle
 
 
 @on_open_day
 async def cancel_order(
-    db: Database, gateway: PaymentGateway, order_id: uuid.UUID, *, settle: Settle, clock: Clock
+    db: Database, gateways: Gateways, order_id: uuid.UUID, *, settle: Settle, clock: Clock
 ) -> None:
     """Closes the charge at the gateway, then ends the order and frees its stamps. Safe to repeat.
 
@@ -33,7 +34,7 @@ async def cancel_order(
     _refuse(order)
     payment = order.open_payment
     if payment is not None:
-        status = await gateway.expire(payment.reference)
+        status = await gateways.named(payment.gateway).expire(payment.reference)
         if status.state is GatewayState.SETTLED:
             await settle(payment.reference)
         elif status.state is GatewayState.PENDING:

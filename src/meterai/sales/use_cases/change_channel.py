@@ -15,6 +15,7 @@ from meterai.sales.attempts import (
     read_channel,
     refuse_for_large,
 )
+from meterai.sales.gateways import Gateways
 from meterai.sales.model import OrderState
 from meterai.sales.order import Order, Payment
 from meterai.sales.ports import Channel, GatewayState, PaymentGateway
@@ -30,7 +31,7 @@ ATTEMPTS_MAX = 20
 
 async def change_channel(
     db: Database,
-    gateway: PaymentGateway,
+    gateways: Gateways,
     order_id: uuid.UUID,
     *,
     channel: Channel | str,
@@ -52,7 +53,7 @@ async def change_channel(
     `payment.too_many_attempts`;
     GONE `order.expired`, `order.cancelled`; UNAVAILABLE `gateway.unavailable` (the old attempt stays).
     """
-    channel = read_channel(channel, gateway)
+    channel = read_channel(channel, gateways)
     async with db.connection() as connection:
         order = await orders.read_order(connection, order_id)
     _refuse(order, clock())
@@ -61,7 +62,8 @@ async def change_channel(
     if old is not None and old.channel is channel:
         return placed(order, old)
     if old is not None:
-        await _close(gateway, old, settle)
+        await _close(gateways.named(old.gateway), old, settle)
+    gateway = gateways.choose(channel, order.total)
     now = clock()
     async with db.transaction() as tx:
         order = await orders.lock_order(tx, order_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 
 from meterai.kernel.refusals import Refusal
+from meterai.sales.gateways import Gateways
 from meterai.sales.ports import PaymentGateway
 
 log = structlog.get_logger(__name__)
@@ -27,8 +28,9 @@ def is_wrong_key(trouble: str) -> bool:
     return trouble == _KEY_REFUSED
 
 
-async def note_gateway_key(gateway: PaymentGateway) -> int:
-    """Looks at the key and logs when the gateway refuses it."""
-    if is_wrong_key(await gateway_trouble(gateway)):
-        log.error("gateway.key_refused", setting="METERAI_GATEWAY_SERVER_KEY")
+async def note_gateway_keys(gateways: Gateways) -> int:
+    """Looks at the key of each gateway and logs when one refuses it."""
+    for gateway in gateways:
+        if is_wrong_key(await gateway_trouble(gateway)):
+            log.error("gateway.key_refused", gateway=gateway.name)
     return 0

@@ -12,8 +12,9 @@ from meterai.kit.bounded_gather import gather_bounded
 from meterai.kit.database import Database
 from meterai.ledger.open_day import on_open_day
 from meterai.sales.attempts import LOOK_AFTER_CLOSING
+from meterai.sales.gateways import Gateways
 from meterai.sales.model import OrderState, OrderTransition, next_order_state
-from meterai.sales.ports import GatewayState, PaymentGateway
+from meterai.sales.ports import GatewayState
 from meterai.sales.store import orders
 from meterai.sales.use_cases.change_channel import EXTENSION
 from meterai.sales.use_cases.place_order import RESERVATION_GRACE
@@ -26,7 +27,7 @@ PATIENCE = timedelta(minutes=4)
 assert EXTENSION + PATIENCE < RESERVATION_GRACE
 
 
-async def expire_due_orders(db: Database, gateway: PaymentGateway, *, clock: Clock, limit: int = 50) -> int:
+async def expire_due_orders(db: Database, gateways: Gateways, *, clock: Clock, limit: int = 50) -> int:
     """Ends up to `limit` overdue orders, one after the other; gives how many expired.
 
     The charge is closed at the gateway first. If it was paid meanwhile, the order is settled instead.
@@ -42,19 +43,21 @@ async def expire_due_orders(db: Database, gateway: PaymentGateway, *, clock: Clo
 
     async def one(order: orders.DueOrder) -> bool:
         patient = not order.asked_before or asked_at < order.expires_at + PATIENCE
-        closed = order.reference is None or await _closed(
-            db, gateway, order.reference, patient=patient, clock=clock
-        )
+        closed = await _closed(db, gateways, order, patient=patient, clock=clock)
         return closed and await _expire(db, order, clock)
 
     return sum(await gather_bounded(due, one, at_once=1))
 
 
 async def _closed(
-    db: Database, gateway: PaymentGateway, reference: str, *, patient: bool, clock: Clock
+    db: Database, gateways: Gateways, order: orders.DueOrder, *, patient: bool, clock: Clock
 ) -> bool:
-    """Closes a charge; True when it takes no more money, or when waiting is over."""
+    """Closes the charge of an order; True when it takes no more money, or when waiting is over."""
+    reference = order.reference
+    if reference is None or order.gateway is None:
+        return True
     try:
+        gateway = gateways.named(order.gateway)
         status = await gateway.expire(reference)
         if status.state is GatewayState.SETTLED:
             await settle_payment(db, gateway, reference, clock=clock)

@@ -14,6 +14,7 @@ from meterai.kit import outbox
 from meterai.kit.bounded_gather import gather_bounded
 from meterai.kit.database import Connection, Database
 from meterai.ledger.open_day import on_open_day
+from meterai.sales.gateways import Gateways
 from meterai.sales.model import (
     PAYOUT_MISMATCH,
     PAYOUT_MISSING,
@@ -66,7 +67,7 @@ class PayoutRules(msgspec.Struct, frozen=True, kw_only=True):
 
 async def pay_due_refunds(
     db: Database,
-    gateway: PaymentGateway,
+    gateways: Gateways,
     payout: PayoutProvider,
     *,
     rules: PayoutRules,
@@ -92,20 +93,20 @@ async def pay_due_refunds(
         now = clock()
         await refunds.judge_payouts(connection, above=rules.release_above, wait=rules.wait, now=now)
         due = await refunds.claim_due(connection, now, limit=limit, lease_until=now + LEASE)
-    await gather_bounded(due, lambda refund: _pay(db, gateway, payout, refund, clock), at_once=AT_ONCE_MAX)
+    await gather_bounded(due, lambda refund: _pay(db, gateways, payout, refund, clock), at_once=AT_ONCE_MAX)
     return len(due)
 
 
 async def _pay(
-    db: Database, gateway: PaymentGateway, payout: PayoutProvider, due: DueRefund, clock: Clock
+    db: Database, gateways: Gateways, payout: PayoutProvider, due: DueRefund, clock: Clock
 ) -> None:
     try:
         if due.state is RefundState.PAID:
             await _look_again(db, payout, due, clock)
         elif due.channel is RefundChannel.GATEWAY:
-            await _pay_back(db, gateway, due, clock)
+            await _pay_back(db, gateways.named(due.gateway), due, clock)
         else:
-            await _pay_out(db, gateway, payout, due, clock)
+            await _pay_out(db, gateways, payout, due, clock)
     except Refusal as refusal:
         log.warning(
             "refund_not_paid",
@@ -136,7 +137,7 @@ async def _pay_back(db: Database, gateway: PaymentGateway, due: DueRefund, clock
 
 
 async def _pay_out(
-    db: Database, gateway: PaymentGateway, payout: PayoutProvider, due: DueRefund, clock: Clock
+    db: Database, gateways: Gateways, payout: PayoutProvider, due: DueRefund, clock: Clock
 ) -> None:
     if due.state is RefundState.SENT:
         assert due.reference is not None
@@ -146,7 +147,7 @@ async def _pay_out(
         raise Refusal(Kind.CONFLICT, PAYOUT_MISMATCH)
     elif due.asked_before is not None and clock() > due.asked_before + payout.remembers - _BEFORE_FORGOTTEN:
         raise Refusal(Kind.CONFLICT, PAYOUT_UNSURE)
-    elif await _is_set_off(db, gateway, due, clock) or not await _is_still_to_go(db, due):
+    elif await _is_set_off(db, gateways.named(due.gateway), due, clock) or not await _is_still_to_go(db, due):
         return
     else:
         result = await payout.pay(_request(due))

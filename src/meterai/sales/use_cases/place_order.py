@@ -16,6 +16,7 @@ from meterai.ledger import queries as ledger_queries
 from meterai.ledger.model import SELLER, lot_account_id
 from meterai.ledger.open_day import on_open_day
 from meterai.sales.attempts import ask_for_charge, new_attempt, read_channel, refuse_for_large
+from meterai.sales.gateways import Gateways
 from meterai.sales.model import UNPAID_PIECES_MAX, OrderState, OrderTransition, next_order_state
 from meterai.sales.order import Order, Payment
 from meterai.sales.ports import Channel, PaymentGateway
@@ -46,7 +47,7 @@ class PlacedOrder(msgspec.Struct, frozen=True, kw_only=True):
 @on_open_day
 async def place_order(
     db: Database,
-    gateway: PaymentGateway,
+    gateways: Gateways,
     order_id: uuid.UUID,
     *,
     channel: Channel | str,
@@ -68,7 +69,7 @@ async def place_order(
     - CONFLICT `order.unpaid_before` (the customer's unpaid orders would hold too much), `stock.out`,
       `stock.short` (fewer stamps are left than it needs), `stock.held` (unpaid quota holds too much).
     """
-    channel = read_channel(channel, gateway)
+    channel = read_channel(channel, gateways)
     now = clock()
     expires_at = now + timedelta(minutes=payment_minutes)
     async with _stock_refusals(db, order_id), db.transaction() as tx:
@@ -80,6 +81,7 @@ async def place_order(
         refuse_for_large(order, channel)
         repriced = await _reprice(tx, order, face_value, price_list, now)
         if not repriced:
+            gateway = gateways.choose(channel, order.total)
             payment = new_attempt(order, channel, gateway.name, now=now, expires_at=expires_at)
             await payments.place(
                 tx,

@@ -1,4 +1,4 @@
-"""Asks the gateway for payments whose notice may be lost."""
+"""Asks the gateways for payments whose notice may be lost."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from meterai.kernel.refusals import Refusal
 from meterai.kit.bounded_gather import gather_bounded
 from meterai.kit.database import Database
 from meterai.sales.attempts import ask_for_charge
+from meterai.sales.gateways import Gateways
 from meterai.sales.model import OPEN_PAYMENTS, PaymentState
 from meterai.sales.ports import PaymentGateway
 from meterai.sales.store import orders, payments
@@ -20,7 +21,7 @@ log = structlog.get_logger(__name__)
 AT_ONCE_MAX = 8
 
 
-async def poll_due_payments(db: Database, gateway: PaymentGateway, *, clock: Clock, limit: int = 50) -> int:
+async def poll_due_payments(db: Database, gateways: Gateways, *, clock: Clock, limit: int = 50) -> int:
     """Settles up to `limit` payments whose status is due; finishes charges whose answer was lost.
 
     Returns how many were due. A payment is claimed by writing when it is due again: if the worker dies or
@@ -31,7 +32,7 @@ async def poll_due_payments(db: Database, gateway: PaymentGateway, *, clock: Clo
 
     async def one(payment: payments.DuePayment) -> None:
         try:
-            await _ask(db, gateway, payment, clock)
+            await _ask(db, gateways.named(payment.gateway), payment, clock)
         except Refusal as refusal:
             log.warning("payment_not_polled", reference=payment.reference, code=refusal.code, **refusal.facts)
             return

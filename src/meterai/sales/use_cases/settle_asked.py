@@ -12,12 +12,13 @@ from meterai.kit import outbox
 from meterai.kit.bounded_gather import gather_bounded
 from meterai.kit.database import Database
 from meterai.kit.outbox import Entry
-from meterai.sales.ports import PaymentGateway
+from meterai.sales.gateways import Gateways
 from meterai.sales.use_cases.settle_payment import settle_payment
 
 log = structlog.get_logger(__name__)
 SETTLE_TOPIC = "sales.settle"
-"""Topic of the outbox: {reference}. `sales.store_notice` and `sales.ask_to_settle` (SQL) write the rows."""
+"""Topic of the outbox: {reference, gateway}. `sales.store_notice` and `sales.ask_to_settle` (SQL) write
+its rows."""
 SETTLED_AT_ONCE = 8
 _LEASE_SECONDS = 30.0
 _AGAIN = timedelta(seconds=1)
@@ -25,7 +26,7 @@ _AGAIN = timedelta(seconds=1)
 
 async def settle_asked(
     db: Database,
-    gateway: PaymentGateway,
+    gateways: Gateways,
     *,
     clock: Clock,
     before: datetime | None = None,
@@ -48,6 +49,7 @@ async def settle_asked(
 
     async def one(entry: Entry) -> None:
         try:
+            gateway = gateways.named(entry.payload["gateway"])
             await settle_payment(db, gateway, entry.payload["reference"], clock=clock)
         except Refusal as refusal:
             if is_patient and refusal.kind is Kind.UNAVAILABLE:

@@ -184,7 +184,7 @@ async def bind_order(context: RequestContext, entry: PurchaseRight, order_id: UU
     may_replace = earlier is None or _has_ended(earlier)
     if earlier is not None and earlier.state == "draft":
         settle = partial(ask_to_settle, service.db, clock=service.clock)
-        await cancel_order(service.db, service.gateway, earlier.id, settle=settle, clock=service.clock)
+        await cancel_order(service.db, service.gateways, earlier.id, settle=settle, clock=service.clock)
         may_replace = True
     await use_pass(*one, order_id=order_id, instead_of=held.order_id if may_replace else None)
 

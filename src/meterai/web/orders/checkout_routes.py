@@ -167,7 +167,7 @@ async def take_order(request: WebRequest, context: RequestContext, number: str) 
             await _name_buyer(context, key, form)
         placed = await place_order(
             service.db,
-            service.gateway,
+            service.gateways,
             key.order_id,
             channel=form.text("cara"),
             price_list=service.price_list,

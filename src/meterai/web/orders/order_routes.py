@@ -111,7 +111,7 @@ async def cancel(request: WebRequest, context: RequestContext, number: str) -> R
     service = context.service
     try:
         settle = partial(ask_to_settle, service.db, clock=service.clock)
-        await cancel_order(service.db, service.gateway, key.order_id, settle=settle, clock=service.clock)
+        await cancel_order(service.db, service.gateways, key.order_id, settle=settle, clock=service.clock)
     except Refusal as refusal:
         return await order_page_response(request, context, key, refusal)
     return context.redirect(request, f"/pesanan/{number}")
@@ -126,7 +126,7 @@ async def switch_channel(request: WebRequest, context: RequestContext, number: s
     try:
         await change_channel(
             service.db,
-            service.gateway,
+            service.gateways,
             key.order_id,
             channel=form.text("cara"),
             payment_minutes=service.settings.payment_minutes,

@@ -56,6 +56,11 @@ class SnapClient:
             breaker=breaker,
         )
 
+    @property
+    def is_healthy(self) -> bool:
+        """Whether calls go out now: the circuit breaker is closed, or a trial is due."""
+        return not self._service.breaker.is_open
+
     async def close(self) -> None:
         """Closes the connections."""
         await self._service.close()

@@ -92,6 +92,11 @@ class Snap:
             channel_of=channel_of,
         )
 
+    @property
+    def is_healthy(self) -> bool:
+        """See PaymentGateway."""
+        return self._client.is_healthy
+
     async def close(self) -> None:
         """Closes the connections."""
         await self._client.close()
