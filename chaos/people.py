@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import random
 from dataclasses import dataclass
@@ -30,3 +31,36 @@ class SteadyCrowd(Crowd):
         person.event, person.only_if_asked = "", True
         person.wait_seconds_max = 120
         return person
+
+
+@dataclass(slots=True)
+class ClosedCrowd(SteadyCrowd):
+    """So many people side by side, each followed by the next: the highest rate that the service sustains."""
+
+    side_by_side: int = 1
+
+    @classmethod
+    def like(cls, crowd: SteadyCrowd, side_by_side: int) -> ClosedCrowd:
+        """A crowd of the same service, paper and dice."""
+        return cls(
+            crowd.service,
+            crowd.paper,
+            crowd.peak,
+            crowd.seconds,
+            crowd.dice,
+            think_seconds=0.0,
+            side_by_side=side_by_side,
+        )
+
+    async def come(self) -> None:
+        """Lets people come until it is cancelled."""
+        await asyncio.gather(*(self._one_after_the_other() for _ in range(self.side_by_side)))
+
+    async def _one_after_the_other(self) -> None:
+        while True:
+            self.counts["came"] += 1
+            person = asyncio.create_task(self._journey(self.counts["came"]))
+            self.people.add(person)
+            person.add_done_callback(self.people.discard)
+            person.add_done_callback(self.paid.discard)
+            await asyncio.wait([person])
