@@ -40,6 +40,7 @@ class Urls:
     reader: str
     verifier: str
     follower: str
+    closer: str
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class TestDatabase:
     reader: Database
     verifier: Database
     follower: Database
+    closer: Database
 
 
 async def _believe_any_time(url: str) -> None:

@@ -48,6 +48,7 @@ def test_every_process_gets_the_address_of_its_own_database_role_alone(tmp_path:
         "queue": {"controller"},
         "signer": {"signer"},
         "gate": set(),
+        "closer": {"closer"},
     }
 
 

@@ -206,6 +206,11 @@ def _money(seen: Figures) -> Iterator[Metric]:
         "Age of the oldest refund that two officers must release.",
         seen.unreleased_refund_s,
     )
+    yield _gauge(
+        "day_close_behind_seconds",
+        "For how long the oldest day without a statement could have been closed.",
+        seen.unclosed_s,
+    )
 
 
 def _outbox(seen: Figures) -> Iterator[Metric]:

@@ -62,6 +62,7 @@ COMMANDS: Final = {
     "books": _Entry(
         "meterai.cli.operator.books", "books", "Show what was booked between two business dates."
     ),
+    "day close": _Entry("meterai.cli.operator.day", "close_day", "Close days that are over, and sign them."),
     "reconcile": _Entry(
         "meterai.cli.operator.reconcile",
         "reconcile",
@@ -233,6 +234,7 @@ _GROUPS: Final = {
     "archive": "Released files through the years.",
     "cases": "Complaints and questions of people.",
     "client": "Clients of the API: programs of partners, and their keys (docs/partners.md).",
+    "day": "Business dates: closing them (docs/day-close.md).",
     "db": "The database.",
     "keys": "Signing keys.",
     "officers": "Officers: their roles and their SSH keys.",

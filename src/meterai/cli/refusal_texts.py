@@ -117,6 +117,27 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "A deposit can't pay for {pieces} stamps: at least 1, at most {pieces_max}.",
         "Read the receipt again and give its number of stamps.",
     ),
+    "day.not_over": (
+        "{day} is not over: a day can be closed from 00.15 WIB of the next one. Nothing was changed.",
+        "Run the command again then.",
+    ),
+    "day.not_next": ("{day} is not the next day to be closed.", "Leave --day out."),
+    "day.not_as_booked": (
+        "The statement of {day} was not stored: {why}.",
+        "Run meterai check. Change no row by hand (docs/day-close.md).",
+    ),
+    "day.unbalanced": (
+        "{day} does not balance, so it has no statement. It takes no more bookings. {why}.",
+        "Run meterai check, and meterai books for that day. Change no row by hand (docs/day-close.md).",
+    ),
+    "day.still_booking": (
+        "A transaction that may book on {day} has not ended. There is no statement yet.",
+        "Run the command again. If it lasts, look into pg_stat_activity for an open transaction.",
+    ),
+    "day.no_key": (
+        "There is no key of the day close in {path}, or it is not this user's.",
+        "meterai up and meterai install make it. With units: runuser -u meterai-closer.",
+    ),
     "ledger.id_reused": (
         "This was booked before with other figures. Nothing was booked now.",
         "Of a deposit: read the number of the receipt, and for how many stamps it is, again.",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Final, Literal
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-Role = Literal["site", "worker", "controller", "operator", "signer", "reader", "verifier", "follower"]
+Role = Literal[
+    "site", "worker", "controller", "operator", "signer", "reader", "verifier", "follower", "closer"
+]
 ROLES: Final[tuple[Role, ...]] = (
     "site",
     "worker",
@@ -15,8 +17,10 @@ ROLES: Final[tuple[Role, ...]] = (
     "reader",
     "verifier",
     "follower",
+    "closer",
 )
-"""One for each kind of process; `operator` is for commands on the host, `reader` for those that only read."""
+"""One for each kind of process. `operator` is for commands on the host, `reader` for those that only read,
+`closer` for the day close."""
 SETTINGS: Final = ("database_url", *(f"database_{role}_url" for role in ROLES))
 """The settings that are an address of the database: the owner's, then that of each role."""
 OWNER: Final = "meterai_owner"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from meterai.kit import application_secret
 from meterai.kit.database_urls import ROLES, Role
-from meterai.kit.files.secret_files import keep_secret, keep_secrets, keep_text
+from meterai.kit.files.secret_files import keep_ed25519_key, keep_secret, keep_secrets, keep_text
 
 
 class Secrets:
@@ -18,6 +18,7 @@ class Secrets:
         self.gateway_server_key_file = self.folder / "gateway-server-key"
         self.payout_key_file = self.folder / "payout-key"
         self.metrics_token_file = self.folder / "metrics-token"
+        self.day_close_key_file = self.folder / "day-close.key.pem"
 
     @property
     def database_owner(self) -> str:
@@ -50,6 +51,10 @@ class Secrets:
         """Bearer token for reading the metrics. A change of the file counts at once."""
         return keep_text(self.metrics_token_file)
 
+    def make_day_close_key(self) -> None:
+        """Makes the key that signs the statements of days, if it is missing. The day close alone reads it."""
+        keep_ed25519_key(self.day_close_key_file)
+
     @property
     def hold_application(self) -> bool:
         """Whether a database was made before: this secret is made after it."""
@@ -58,7 +63,9 @@ class Secrets:
     def make_shared(self) -> None:
         """Makes the secrets that several processes use, so that no two of them make one at the same time.
 
-        They are the secret of codes, cookies and links, and the token of metrics.
+        They are the secret of codes, cookies and links, and the token of metrics. The key of the day close
+        is made beside them: its own process can't write here.
         """
         application_secret.make_first(self.folder)
         keep_text(self.metrics_token_file)
+        self.make_day_close_key()

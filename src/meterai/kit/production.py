@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from meterai.kit.settings import Settings, from_environment
 
-Part = Literal["service", "site", "worker", "gate", "controller", "signer", "verifier", "adapter"]
+Part = Literal["service", "site", "worker", "gate", "controller", "signer", "verifier", "adapter", "closer"]
 """A kind of process; `service`: all of them, for `meterai up` and `meterai install`."""
 
 _OPERATOR: Final = ("operator_name", "operator_address", "operator_basis", "operator_appointment")
@@ -27,6 +27,7 @@ _NEEDS: Final[Mapping[Part, tuple[str, ...]]] = {
     "controller": ("queue_beacon",),
     "signer": ("tsa_url",),
     "verifier": (),
+    "closer": (),
     "adapter": ("adapter_service", "adapter_folder"),
 }
 """Settings without which a part can't work in production."""

@@ -100,6 +100,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Doc(description="URL of the role of `meterai follow`; empty: made from the owner's URL"),
     ] = ""
+    database_closer_url: Annotated[
+        str, Doc(description="URL of the role of the day close; empty: made from the owner's URL")
+    ] = ""
     backup_recipients: Annotated[
         str,
         Doc(

@@ -15,7 +15,15 @@ from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings, in_url, public_url, queue_root, shown_host
 from meterai.launcher.preparation import LOCAL, Ports, Twins
 from meterai.launcher.schema.migrate import head_version
-from meterai.launcher.supervisor import Ready, Spec, accepts_tcp, accepts_unix, python_module, shows_itself
+from meterai.launcher.supervisor import (
+    Ready,
+    Spec,
+    accepts_tcp,
+    accepts_unix,
+    needs_no_wait,
+    python_module,
+    shows_itself,
+)
 from meterai.stamping.signer_wire import socket_path
 
 NOTICES_PATH: Final = "/api/v1/payments/midtrans/notices"
@@ -66,6 +74,7 @@ _QUEUE_SETTINGS: Final = (
     "database_controller_url",
     "log_level",
 )
+_CLOSER_SETTINGS: Final = ("environment", "data", "database_closer_url", "log_level")
 _KEPT_FROM_DOORS: Final = {
     *database_urls.SETTINGS,
     "embedded_database",
@@ -206,6 +215,13 @@ def product_specs(settings: Settings, ports: Ports) -> list[Spec]:
             for name in sites
         ),
         *_queue_specs(settings, ports, host),
+        _spec(
+            "closer",
+            "meterai.processes.closer",
+            {},
+            settings={name: getattr(settings, name) for name in _CLOSER_SETTINGS},
+            ready=needs_no_wait,
+        ),
     ]
 
 

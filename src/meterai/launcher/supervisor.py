@@ -256,6 +256,11 @@ def python_module(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", module, *arguments]
 
 
+async def needs_no_wait(pid: int) -> bool:
+    """Ready as soon as it is started: no other process uses it."""
+    return True
+
+
 def accepts_tcp(host: str, port: int) -> Ready:
     """Ready when something accepts connections there."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -16,12 +16,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
+from meterai.accounting.days.queries import unclosed_since
 from meterai.cli.data_folder import DataOption
 from meterai.cli.exit_codes import Judged
 from meterai.cli.operator.shared.operator_settings import reader_settings
 from meterai.cli.refusal_texts import refusal_text
 from meterai.jail.pool import JailPool
-from meterai.kernel.clock import system_clock
+from meterai.kernel.clock import business_date, system_clock
 from meterai.kernel.refusals import Refusal
 from meterai.kit.database import Database, connect
 from meterai.kit.files.free_space import DiskReserve
@@ -52,6 +53,7 @@ _NEXT: Final = {
     "I13": "meterai queue audit judges the public log itself: where that finds nothing, rows were changed, "
     "by hand or by a restore (docs/backup.md). Change none; keep this output, with --json, and the logs.",
 }
+_CLOSED_WITHIN: Final = timedelta(hours=1)
 _NEXT_OF_BOOKS: Final = (
     "The service goes on; change no row by hand. Keep this output, with --json, and the logs, and show them "
     "to the makers. What the sentence means: docs/money.md."
@@ -78,7 +80,7 @@ def check(
     """Check the invariants of a running service. Reads only.
 
     Also warns when the signing key or the time-stamp authority's certificate ends soon, and when a disk is
-    nearly full. It warns of released files whose proof can't be renewed.
+    nearly full. It warns of released files whose proof can't be renewed, and of days that are not closed.
 
     Exit code 1 when an invariant fails.
     """
@@ -148,6 +150,13 @@ async def _warnings(reader: Database, now: datetime, tsa_ends: datetime | None) 
         found.append(
             f"The time-stamp authority's certificate {ends}: ask it for the next one, and whether that leads "
             "to a root of ours (docs/keys.md, the time-stamp authority)."
+        )
+    async with reader.connection() as connection:
+        unclosed = await unclosed_since(connection, now)
+    if unclosed is not None and now > unclosed + _CLOSED_WITHIN:
+        found.append(
+            f"{business_date(unclosed) - timedelta(days=1)} is over and not closed: run meterai day close "
+            "(docs/day-close.md, when a day is not closed)."
         )
     return found + [
         f"{count.in_trouble:,} released files at {count.level} could not be raised or renewed. "

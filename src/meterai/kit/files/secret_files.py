@@ -42,3 +42,19 @@ def keep_text(path: Path, prefix: str = "") -> str:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_whole(path, f"{prefix}{secrets.token_urlsafe(24)}\n".encode(), mode=0o600)
     return path.read_text().strip()
+
+
+def keep_ed25519_key(path: Path) -> None:
+    """Makes a private key of Ed25519 in `path` (PEM, PKCS #8) when there is none yet."""
+    if path.exists():
+        return
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    pem = Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    write_whole(path, pem, mode=0o600)

@@ -24,7 +24,8 @@ _LOCK_SECONDS = 5
 SITE, WORKER, CONTROLLER = "meterai_site", "meterai_worker", "meterai_controller"
 OPERATOR, SIGNER = "meterai_operator", "meterai_signer"
 READER, VERIFIER, FOLLOWER = "meterai_reader", "meterai_verifier", "meterai_follower"
-ROLES = (SITE, WORKER, CONTROLLER, OPERATOR, SIGNER, READER, VERIFIER, FOLLOWER)
+CLOSER = "meterai_closer"
+ROLES = (SITE, WORKER, CONTROLLER, OPERATOR, SIGNER, READER, VERIFIER, FOLLOWER, CLOSER)
 
 FORMER = "meterai_app"
 """The role that site, worker, controllers and commands shared. Earlier migrations and older copies name

@@ -42,6 +42,7 @@ _FOLLOWER: Final = (
     "queue_folder",
     "log_level",
 )
+_CLOSER: Final = ("environment", "data", "database_closer_url", "log_level")
 _OPERATOR: Final = ("data", "database_operator_url", "database_reader_url")
 """Beside what the worker gets, without its secrets: no command pays, asks the gateway or sends messages."""
 _VERIFIER_PORT: Final = 8100
@@ -49,7 +50,7 @@ _VERIFIER_PORT: Final = 8100
 
 def write_environment_files(settings: Settings, folder: Path, elsewhere: Mapping[str, str]) -> list[Path]:
     """Writes `signer.env`, `worker.env`, `site.env`, `queue.env`, `gate.env`, `verifier.env`,
-    `follower.env` and `operator.env`.
+    `follower.env`, `closer.env` and `operator.env`.
 
     `settings` is complete (`kit.installation.derive`). `elsewhere`: the secrets that no file of ours repeats
     (`kit.secret_settings.kept_elsewhere`). The files have mode 0600: systemd reads them as root.
@@ -68,6 +69,7 @@ def write_environment_files(settings: Settings, folder: Path, elsewhere: Mapping
     found["gate"]["METERAI_GATE_PORT"] = str(_gate_port(settings))
     found["verifier"] = {**_named(settings, _VERIFIER), "METERAI_PORT": str(_VERIFIER_PORT)}
     found["follower"] = _named(settings, _FOLLOWER)
+    found["closer"] = _named(settings, _CLOSER)
     found["operator"] = _of_operator(settings, found["worker"])
     found = {role: without_secrets(variables, elsewhere) for role, variables in found.items()}
     refuse_unreadable(found, elsewhere)

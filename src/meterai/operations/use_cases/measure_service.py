@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from meterai.accounting.days.queries import unclosed_since
 from meterai.customers.code_figures import BudgetUse, CodesLately, budgets_today, codes_lately
 from meterai.customers.codes import Budgets
 from meterai.customers.organisations import SELLER
@@ -69,6 +70,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Age of the moment to which `meterai follow` can bring the service back; None: nothing follows."""
     wal: Receiving | None
     """The receiver of the WAL; None: there is none."""
+    unclosed_s: float
+    """For how long the oldest day without a statement could have been closed."""
     refunds: RefundsUnderWay
     unsent_refund_s: float
     unreleased_refund_s: float
@@ -110,6 +113,7 @@ async def measure_service(db: Database, *, code_budgets: Budgets, now: datetime)
             backup_s=age_s(await last_backup(connection), now),
             followed_s=age_s(followed, now) if followed else None,
             wal=await receiving(connection),
+            unclosed_s=age_s(await unclosed_since(connection, now), now),
             refunds=refunds,
             unsent_refund_s=age_s(refunds.unsent_since, now),
             unreleased_refund_s=age_s(refunds.to_release_since, now),
