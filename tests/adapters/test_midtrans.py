@@ -18,7 +18,9 @@ from meterai.kernel.money import Rupiah
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.outside_service import Answer, CallLimits, CircuitBreaker
 from meterai.sales.adapters.midtrans import Midtrans
+from meterai.sales.adapters.midtrans_channels import wallet_link
 from meterai.sales.adapters.midtrans_wire import Refund, Transaction, refunded_of
+from meterai.sales.model import RefundChannel, refund_channel
 from meterai.sales.ports import Channel, ChargeRequest, GatewayState
 from meterai.sales.qr_image import READ_QR_IMAGE
 from tests.ports import free_port
@@ -77,8 +79,10 @@ async def test_a_charge_shows_the_payer_how_to_pay_and_is_settled(
     charge = await midtrans.create_charge(request(channel=channel))
     assert charge.state is GatewayState.PENDING
     assert charge.payment_page_url.startswith(twin.url)
-    assert bool(charge.qr_text) is (channel is Channel.QRIS)
-    assert bool(charge.va_number) is (channel is Channel.VA_BNI)
+    assert bool(charge.qr_text) is (channel in (Channel.QRIS, Channel.GOPAY))
+    assert bool(charge.va_number) is channel.is_virtual_account
+    assert bool(charge.biller_code) is (channel is Channel.VA_MANDIRI)
+    assert bool(charge.pay_url) is channel.is_wallet
     await twin.pay("ref-1")
     status = await midtrans.get_status("ref-1")
     assert (status.state, status.amount, status.channel) == (GatewayState.SETTLED, 25000, channel)
@@ -107,7 +111,11 @@ async def test_a_charge_whose_answer_was_lost_is_found_again(
 ) -> None:
     await twin.script("ref-1", charge_answer_lost_next=1, forget_idempotency_keys=True, status_fails_next=1)
     assert (await refused(midtrans.create_charge(request(channel=channel)))).code == "gateway.unavailable"
-    charge = await midtrans.create_charge(request(channel=channel))
+    asking = midtrans.create_charge(request(channel=channel))
+    if channel is Channel.SHOPEEPAY:
+        assert (await refused(asking)).code == "gateway.charge_lost", "its link was in the first answer only"
+        return
+    charge = await asking
     assert charge.state is GatewayState.PENDING
     assert charge.qr_text.startswith("000201") or charge.va_number  # read from the picture of the code
     assert charge.payment_page_url.startswith(twin.url)
@@ -201,6 +209,42 @@ async def test_a_refund_for_good_and_one_for_now_are_told_apart(twin: Gateway, m
     assert (await refused(midtrans.refund("qris", 10001, "r2", ""))).code == "gateway.refund_mismatch"
     assert (await refused(midtrans.refund("qris", 90000, "r3", ""))).code == "gateway.refund_refused"
     assert (await refused(midtrans.refund("nobody", 10000, "r3", ""))).code == "gateway.refund_refused"
+
+
+@pytest.mark.parametrize("channel", list(Midtrans.costs))
+async def test_money_of_wallets_goes_back_and_money_of_banks_does_not(
+    twin: Gateway, midtrans: Midtrans, channel: Channel
+) -> None:
+    await midtrans.create_charge(request(channel=channel))
+    await twin.pay("ref-1")
+    if refund_channel(channel) is RefundChannel.GATEWAY:
+        assert (await midtrans.refund("ref-1", 25000, "r", "")).state is GatewayState.REFUNDED
+    else:
+        assert (await refused(midtrans.refund("ref-1", 25000, "r", ""))).code == "gateway.refund_refused"
+
+
+@pytest.mark.parametrize(
+    ("hour", "code"),
+    [
+        ("2026-12-02T23:54:00+07:00", "gateway.refund_later"),
+        ("2026-12-03T06:04:00+07:00", "gateway.refund_later"),
+        ("2026-12-03T06:06:00+07:00", "gateway.refund_refused"),
+        ("2026-12-03T23:49:00+07:00", "gateway.refund_refused"),
+    ],
+)
+async def test_a_wallet_that_is_closed_at_night_refuses_nothing_for_good(
+    twin: Gateway, hour: str, code: str
+) -> None:
+    """The money would go to an account that nobody named."""
+    midtrans = Midtrans(twin.url, SERVER_KEY, clock=lambda: datetime.fromisoformat(hour))
+    await midtrans.create_charge(request(channel=Channel.SHOPEEPAY))
+    await twin.pay("ref-1")
+    await twin.script("ref-1", wallet_closed=True)
+    assert (await refused(midtrans.refund("ref-1", 25000, "r", ""))).code == code
+    await midtrans.create_charge(request("bank", channel=Channel.VA_BCA))
+    await twin.pay("bank")
+    assert (await refused(midtrans.refund("bank", 25000, "r", ""))).code == "gateway.refund_refused"
+    await midtrans.close()
 
 
 @pytest.mark.parametrize("gone", [25000, 20000])
@@ -337,7 +381,8 @@ async def test_a_charge_ends_at_the_gateway_when_its_order_does(monkeypatch: pyt
 
     monkeypatch.setattr(adapter._service, "call", answer)
     began = datetime(2026, 12, 31, 17, 0, tzinfo=UTC)
-    for channel, ends in ((Channel.QRIS, timedelta(minutes=30)), (Channel.VA_BNI, timedelta(seconds=5))):
+    ways = dict.fromkeys(Midtrans.costs, timedelta(minutes=30)) | {Channel.VA_BNI: timedelta(seconds=5)}
+    for channel, ends in ways.items():
         one = msgspec.structs.replace(request(channel=channel), asked_at=began, expires_at=began + ends)
         await refused(adapter.create_charge(one))
     common = {
@@ -345,10 +390,23 @@ async def test_a_charge_ends_at_the_gateway_when_its_order_does(monkeypatch: pyt
         "item_details": [{"id": "1", "price": 25_000, "quantity": 1, "name": "2 meterai elektronik"}],
     }
     expiry = {"order_time": "2027-01-01 00:00:00 +0700", "expiry_duration": 1_800, "unit": "second"}
-    qris = {"payment_type": "qris", "qris": {"acquirer": "gopay"}, "custom_expiry": expiry}
-    bank = {"payment_type": "bank_transfer", "bank_transfer": {"bank": "bni"}}
-    shortest = {"custom_expiry": expiry | {"expiry_duration": 20}}
-    assert asked == [common | qris, common | bank | shortest]
+    shortest = asked[list(ways).index(Channel.VA_BNI)].pop("custom_expiry")
+    assert shortest == expiry | {"expiry_duration": 20}
+    asked[list(ways).index(Channel.VA_BNI)]["custom_expiry"] = expiry
+    for_mandiri = {"bill_info1": "Untuk:", "bill_info2": "2 meterai elektronik"}
+    assert asked == [
+        common | way | {"custom_expiry": expiry}
+        for way in (
+            {"payment_type": "qris", "qris": {"acquirer": "gopay"}},
+            {"payment_type": "bank_transfer", "bank_transfer": {"bank": "bca"}},
+            {"payment_type": "bank_transfer", "bank_transfer": {"bank": "bni"}},
+            {"payment_type": "bank_transfer", "bank_transfer": {"bank": "bri"}},
+            {"payment_type": "echannel", "echannel": for_mandiri},
+            {"payment_type": "bank_transfer", "bank_transfer": {"bank": "permata"}},
+            {"payment_type": "gopay", "gopay": {}},
+            {"payment_type": "shopeepay", "shopeepay": {}},
+        )
+    ]
 
 
 async def test_what_moves_money_is_known_again_by_a_key_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -393,7 +451,11 @@ def test_of_refunds_in_a_list_the_list_is_the_sum() -> None:
     [
         ("qris", "", Channel.QRIS),
         ("bank_transfer", "bni", Channel.VA_BNI),
-        ("bank_transfer", "bca", None),
+        ("bank_transfer", "bca", Channel.VA_BCA),
+        ("bank_transfer", "permata", Channel.VA_PERMATA),
+        ("bank_transfer", "cimb", None),
+        ("echannel", "", Channel.VA_MANDIRI),
+        ("gopay", "", Channel.GOPAY),
         ("credit_card", "bni", None),
     ],
 )
@@ -402,6 +464,71 @@ def test_what_was_paid_in_a_way_that_we_do_not_offer_is_none_of_our_channels(
 ) -> None:
     said = {"payment_type": payment_type, "va_numbers": [{"bank": bank}]}
     assert msgspec.convert(said, Transaction).channel is channel
+
+
+@pytest.mark.parametrize(
+    ("channel", "link"),
+    [
+        (Channel.GOPAY, "https://gopay.co.id/app/merchanttransfer?tref=AB-1&x=%20"),
+        (Channel.GOPAY, "gojek://gopay/merchanttransfer?tref=AB"),
+        (Channel.SHOPEEPAY, "https://wsa.wallet.airpay.co.id/universal-link/wallet/pay?token=a_b-c"),
+        (Channel.SHOPEEPAY, "shopeeid://pay?token=x"),
+    ],
+)
+def test_a_link_into_a_wallet_may_stand_on_a_page(channel: Channel, link: str) -> None:
+    assert wallet_link(link, channel) == link
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "",
+        "http://gopay.co.id/app",
+        "shopeeid://pay?token=x",
+        "javascript://gopay.co.id/%0aalert(1)",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//gopay.co.id/app",
+        "HTTPS://gopay.co.id/app",
+        "https://gopay.co.id@evil.example/app",
+        "https://gopay.co.id:8443/app",
+        "https://gopay.co.id\\@evil.example/",
+        "https://localhost/app",
+        "https://gopay.co.id/a b",
+        'https://gopay.co.id/"><script>',
+        "https://gopay.co.id/app\n",
+        "https://gop\u0430y.co.id/app",
+        "https://gopay.co.id/" + "a" * 2_000,
+    ],
+)
+def test_a_link_that_leads_elsewhere_stands_on_no_page(link: str) -> None:
+    """People tap it without seeing where it leads."""
+    assert not wallet_link(link, Channel.GOPAY)
+
+
+@pytest.mark.parametrize("channel", [Channel.GOPAY, Channel.SHOPEEPAY, Channel.VA_BCA, Channel.VA_MANDIRI])
+async def test_a_charge_without_a_usable_number_or_link_is_lost(
+    monkeypatch: pytest.MonkeyPatch, channel: Channel
+) -> None:
+    said = {"status_code": "201", "order_id": "ref-1", "gross_amount": "25000.00", "transaction_id": "t-1"}
+    said |= {"payment_type": "bank_transfer", "transaction_status": "pending", "bill_key": "123456"}
+    said |= {"va_numbers": [{"bank": "bca", "va_number": "<b>1</b>"}]}  # type: ignore[dict-item]
+    said |= {"actions": [{"name": "deeplink-redirect", "url": "javascript:alert(1)"}]}  # type: ignore[dict-item]
+    if channel is not Channel.VA_BCA:
+        said["payment_type"] = "echannel" if channel is Channel.VA_MANDIRI else channel.value
+    refusal = await refused(answered_with(said, monkeypatch).create_charge(request(channel=channel)))
+    assert refusal.code == "gateway.charge_lost"
+
+
+async def test_a_code_of_gopay_may_be_paid_with_another_app(twin: Gateway, midtrans: Midtrans) -> None:
+    """Midtrans calls the payment one by QRIS then."""
+    await midtrans.create_charge(request(channel=Channel.GOPAY))
+    await twin.script("ref-1", other_app=True, forget_idempotency_keys=True)
+    await twin.pay("ref-1")
+    assert (await midtrans.get_status("ref-1")).channel is Channel.QRIS
+    again = await midtrans.create_charge(request(channel=Channel.GOPAY))
+    assert (again.state, again.channel) == (GatewayState.SETTLED, Channel.GOPAY)
+    assert (await midtrans.refund("ref-1", 25000, "r", "")).state is GatewayState.REFUNDED
 
 
 # ---- failures outside

@@ -125,8 +125,9 @@ async def street(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Street
 @pytest.mark.parametrize("channel", list(Midtrans.costs))
 async def test_a_notice_leads_to_quota(street: Street, channel: Channel) -> None:
     placed = await street.place(channel)
-    assert bool(placed.payment.qr_text) is (channel is Channel.QRIS)
-    assert bool(placed.payment.va_number) is (channel is Channel.VA_BNI)
+    assert placed.payment.was_opened
+    assert bool(placed.payment.biller_code) is (channel is Channel.VA_MANDIRI)
+    assert bool(placed.payment.pay_url) is channel.is_wallet
     assert await street.twin.pay(placed.payment.reference) == 200
     (receipt, *_) = await street.take_notices(1)
     assert receipt.reference == placed.payment.reference

@@ -69,14 +69,34 @@ async def test_a_bank_transfer_gets_a_virtual_account_number(gateway: Gateway) -
     assert (await gateway.post("/_pay", {"va_number": account["va_number"]}))[0] == 200
 
 
+async def test_a_bill_at_mandiri_has_a_biller_and_a_key_and_permata_a_field_of_its_own(
+    gateway: Gateway,
+) -> None:
+    _, bill = await charge(gateway, payment_type="echannel")
+    assert re.fullmatch(r"\d{5} \d{12}", f"{bill['biller_code']} {bill['bill_key']}")
+    _, permata = await charge(
+        gateway, "order-2", payment_type="bank_transfer", bank_transfer={"bank": "permata"}
+    )
+    assert re.fullmatch(r"\d{16}", permata["permata_va_number"])
+    assert "va_numbers" not in bill | permata
+
+
+async def test_the_link_of_a_wallet_is_in_the_first_answer_only(gateway: Gateway) -> None:
+    for name in ("gopay", "shopeepay"):
+        _, charged = await charge(gateway, name, payment_type=name)
+        assert "deeplink-redirect" in [action["name"] for action in charged["actions"]]
+        _, said = await status(gateway, name)
+        assert "deeplink-redirect" not in [action["name"] for action in said["actions"]]
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
         ({"transaction_details": {"order_id": "a b", "gross_amount": 25000}}, "400"),
         ({"transaction_details": {"order_id": "a", "gross_amount": 0}}, "400"),
         ({"item_details": [{"id": "1", "name": "x", "price": 1, "quantity": 1}]}, "400"),
-        ({"payment_type": "bank_transfer", "bank_transfer": {"bank": "bca"}}, "402"),
-        ({"payment_type": "gopay"}, "402"),
+        ({"payment_type": "bank_transfer", "bank_transfer": {"bank": "cimb"}}, "402"),
+        ({"payment_type": "akulaku"}, "402"),
     ],
 )
 async def test_a_charge_that_makes_no_sense_is_refused(
@@ -144,6 +164,13 @@ async def test_a_bank_transfer_is_never_refunded(gateway: Gateway) -> None:
     await charge(gateway, payment_type="bank_transfer", bank_transfer={"bank": "bni"})
     await gateway.pay("order-1")
     assert (await gateway.post("/v2/order-1/refund", {}, auth=KEY))[1]["status_code"] == "418"
+
+
+async def test_shopeepay_gives_money_back_directly_only(gateway: Gateway) -> None:
+    await charge(gateway, payment_type="shopeepay")
+    await gateway.pay("order-1")
+    assert (await gateway.post("/v2/order-1/refund", {}, auth=KEY))[1]["status_code"] == "418"
+    assert (await gateway.post("/v2/order-1/refund/online/direct", {}, auth=KEY))[1]["status_code"] == "200"
 
 
 async def test_a_notice_is_signed_with_the_server_key(gateway: Gateway) -> None:

@@ -100,6 +100,8 @@ STAND_INS: dict[str, Any] = {
     "reason": lambda *_: SAID,
     "state": lambda *_: SAID,
     "notice": lambda *_: "⟦⟧",
+    "channel_name": lambda *_: "⟦⟧",
+    "pay_steps": lambda *_: ["⟦⟧"],
     "link": lambda _path: "/7",
     "asset": lambda _name: "/7",
 }
@@ -195,7 +197,7 @@ def _sentences(entry: Any) -> list[str]:
         return [entry]
     if isinstance(entry, Explanation):
         return [sentence for sentence in (entry.what, entry.next) if sentence]
-    if isinstance(entry, Letter):
+    if isinstance(entry, (Letter, tuple)):
         return list(entry)
     if isinstance(entry, VerdictSentences):
         return [sentence for sentence in (entry.told, *entry.lines, entry.claim) if sentence]

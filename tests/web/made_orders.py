@@ -27,6 +27,12 @@ DOCUMENT = uuid.UUID(int=7)
 KNOWN = StampingFacts(names={DOCUMENT: "Surat lamaran.pdf"}, serials={DOCUMENT: ["2C5NV74I6D0HJ1EZ000DU9"]})
 QR = "00020101021226610014COM.GO-JEK.WWW01189360091434506469550210G45064695520456975303360" * 2
 
+LINKS = {
+    "gopay": "gojek://gopay/merchanttransfer?tref=1509110800474199656LMVO",
+    "shopeepay": "https://wallet.contoh.id/universal-link/wallet/pay?deep_and_deferred=1&token=QmFZc3hYbGpL",
+}
+"""Into the apps of wallets."""
+
 
 def item(kind: str, state: str, *, quantity: int = 1, refusal: str | None = None) -> Item:
     return Item(
@@ -48,7 +54,7 @@ def item(kind: str, state: str, *, quantity: int = 1, refusal: str | None = None
 
 
 def payment(channel: str, state: str) -> Payment:
-    qris = channel == "qris"
+    is_va = Channel(channel).is_virtual_account
     return Payment(
         id=uuid.uuid4(),
         gateway="midtrans",
@@ -57,10 +63,10 @@ def payment(channel: str, state: str) -> Payment:
         amount=12_500,
         state=PaymentState(state),
         transaction_id=None,
-        qr_text=QR if qris else None,
-        va_number=None if qris else "8578000012345678",
-        biller_code=None,
-        pay_url=None,
+        qr_text=QR if channel in ("qris", "gopay") else None,
+        va_number="8578000012345678" if is_va else None,
+        biller_code="70012" if channel == "va_mandiri" else None,
+        pay_url=LINKS.get(channel),
         page_url=None,
         paid_amount=12_500 if state in ("settled", "reversed") else None,
         outcome=PaymentOutcome.CREDITED if state in ("settled", "reversed") else None,
@@ -136,6 +142,9 @@ ORDERS: dict[str, OrderPage] = {
     "failed": order("awaiting_payment", [item("stamp", "waiting")], [payment("qris", "failed")]),
     "qris": order("awaiting_payment", [item("stamp", "waiting")], [payment("qris", "pending")]),
     "va": order("awaiting_payment", [item("stamp", "waiting")], [payment("va_bni", "pending")]),
+    "mandiri": order("awaiting_payment", [item("stamp", "waiting")], [payment("va_mandiri", "pending")]),
+    "gopay": order("awaiting_payment", [item("stamp", "waiting")], [payment("gopay", "pending")]),
+    "shopeepay": order("awaiting_payment", [item("stamp", "waiting")], [payment("shopeepay", "pending")]),
     "expired": order("expired", [item("stamp", "waiting")], [payment("qris", "expired")]),
     "cancelled": order("cancelled", [item("quota", "waiting")], [payment("qris", "cancelled")]),
     "mispaid": order(

@@ -6,6 +6,7 @@ import re
 import uuid
 from dataclasses import replace
 from datetime import timedelta
+from html import escape
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ import pypdfium2
 import pytest
 
 from meterai.sales.model import ItemState, OrderState, PaymentOutcome, PaymentState, RefundReason, RefundState
+from meterai.sales.ports import Channel
 from meterai.sales.queries.money import MoneyPlace
 from meterai.sales.receipts import receipt_pdf
 from meterai.sales.timeline import TimelineKind, timeline_of
@@ -22,7 +24,7 @@ from meterai.web.pages.assets import Assets
 from meterai.web.pages.messages import state_text
 from meterai.web.pages.templates import Pages, SiteFacts
 from meterai.web.requests.visits import Visit
-from tests.web.made_orders import KNOWN, NOW, ORDERS, item, order, payment, refund
+from tests.web.made_orders import KNOWN, LINKS, NOW, ORDERS, item, order, payment, refund
 
 
 @pytest.fixture(scope="module")
@@ -289,6 +291,9 @@ def test_the_page_follows_exactly_while_something_can_still_happen_by_itself() -
         "failed",
         "qris",
         "va",
+        "mandiri",
+        "gopay",
+        "shopeepay",
         "mispaid",
         "expired",
         "stamping",
@@ -361,8 +366,30 @@ def test_the_mark_changes_with_what_is_shown() -> None:
     assert len({view_of(name).mark for name in ORDERS}) == len(ORDERS)
 
 
-def test_only_a_pending_qris_payment_shows_a_code() -> None:
-    assert {name for name in ORDERS if view_of(name).qr} == {"qris"}
+def test_what_is_to_be_paid_with_a_phone_has_a_code_for_people_at_a_computer() -> None:
+    assert {name for name in ORDERS if view_of(name).qr} == {"qris", "gopay", "shopeepay"}
+    for link in (LINKS["gopay"], "https://wallet.contoh.id/" + "a" * 300):
+        one = msgspec.structs.replace(payment("shopeepay", "pending"), pay_url=link)
+        made = order("awaiting_payment", [item("stamp", "waiting")], [one])
+        view = order_view(made, KNOWN, Visit("id", "/pesanan/x", ""), now=NOW)
+        assert not view.qr, "a camera opens no app by it"
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_each_way_to_pay_is_named_with_all_that_it_needs(pages: Pages, channel: str, language: str) -> None:
+    one = payment(channel, "pending")
+    made = order("awaiting_payment", [item("stamp", "waiting")], [one])
+    visit = Visit(language, "/pesanan/x", "", "")
+    page = page_of(order_view(made, KNOWN, visit, now=NOW), pages, language).decode()
+    bank = {"va_mandiri": "Mandiri"}.get(channel) or channel.removeprefix("va_").upper()
+    assert bank.lower() in page.lower()
+    needed = [escape(text) for text in (one.va_number, one.biller_code, one.pay_url) if text]
+    assert all(f'"{text}"' in page for text in needed), "in a button to copy it, or a link"
+    assert ('<ol class="small">' in page) is (channel != "qris"), "how one pays"
+
+
+def test_a_number_is_shown_in_groups() -> None:
     assert view_of("va").va_grouped == "8578 0000 1234 5678"
 
 
@@ -370,6 +397,9 @@ def test_only_what_is_to_be_paid_has_time_left() -> None:
     assert {name: view_of(name).left_s for name in ORDERS if view_of(name).left_s is not None} == {
         "qris": 1_800,
         "va": 1_800,
+        "mandiri": 1_800,
+        "gopay": 1_800,
+        "shopeepay": 1_800,
     }
     visit = Visit("id", "/pesanan/x", "")
     late = order_view(ORDERS["qris"], KNOWN, visit, now=NOW + timedelta(days=1))

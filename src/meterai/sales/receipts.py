@@ -24,6 +24,7 @@ from meterai.kit.formats.receipt_sheet import (
 from meterai.sales.buyer import Buyer
 from meterai.sales.model import IN_DOUBT, RefundState
 from meterai.sales.order import Order, Payment, Refund
+from meterai.texts.channels import CHANNEL_NAMES
 from meterai.texts.mechanism.languages import known_language
 from meterai.texts.mechanism.moments import moment_text
 from meterai.texts.mechanism.translation import translate
@@ -74,8 +75,8 @@ def receipt_pdf(order: Order, language: str, facts: ReceiptFacts = _NO_FACTS) ->
     head(page, title=words["title"], number=f"{words['order']} {order.number}", logo=facts.logo)
     parties(page, _parties(order, words, facts))
     paid = (words["paid_at"], moment_text(order.paid_at, language))
-    channel, reference = (words["channel"], words[payment.channel]), (words["reference"], payment.reference)
-    fact_lines(page, (paid, channel, reference))
+    channel = (words["channel"], translate(CHANNEL_NAMES[payment.channel], language))
+    fact_lines(page, (paid, channel, (words["reference"], payment.reference)))
     _sums(page, order, words, language=language)
     _what_followed(page, order, payment, words, language=language)
     _serials(page, facts.documents, words)

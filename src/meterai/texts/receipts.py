@@ -27,6 +27,4 @@ RECEIPT: Final[Mapping[str, str]] = {
     "refund_held": N_("Akan dikembalikan, sedang kami periksa"),
     "reversed": N_("Pembayaran ini diambil kembali oleh bank atau dompet digital Anda"),
     "face": N_("Nilai nominal meterai tidak dikenai PPN (UU 10/2020)."),
-    "va_bni": N_("Virtual account BNI"),
-    "qris": N_("QRIS"),
 }

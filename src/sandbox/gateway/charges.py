@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from sandbox.gateway import channels
+
 JAKARTA = timezone(timedelta(hours=7))
 MERCHANT_ID = "G000000001"
 _KEPT_SECONDS = 30 * 86400
@@ -38,7 +40,7 @@ class Payment(msgspec.Struct):
 
     transaction_id: str
     order_id: str
-    channel: str  # "qris" | "bank_transfer"
+    channel: str  # Midtrans' payment_type
     amount: int
     name: str
     created_at: float
@@ -47,8 +49,11 @@ class Payment(msgspec.Struct):
     status: str = "pending"
     paid_amount: int = 0
     settled_at: float = 0
-    va_number: str = ""
+    bank: str = ""  # of a bank_transfer
+    va_number: str = ""  # of an echannel the bill key
+    biller_code: str = ""
     qr_string: str = ""
+    app_link: str = ""  # opens a wallet's app
     refunds: list[RefundMade] = []
 
     @property
@@ -77,11 +82,7 @@ class Payment(msgspec.Struct):
             "fraud_status": "accept",
             "expiry_time": jakarta(self.expires_at),
         }
-        if self.va_number:
-            body["va_numbers"] = [{"bank": "bni", "va_number": self.va_number}]
-            body["payment_amounts"] = []
-        else:
-            body["acquirer"] = "gopay"
+        body |= channels.said_of(self)
         if self.settled_at:
             body["settlement_time"] = jakarta(self.settled_at)
         if self.refunds:

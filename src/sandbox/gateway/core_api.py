@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from sandbox.gateway import qris
+from sandbox.gateway import channels, qris
 from sandbox.gateway.charges import Payment
 from sandbox.gateway.till import GatewayError, Till
 
@@ -83,14 +83,14 @@ class CoreApi:
             web.post("/v2/{key}/cancel", self._guarded(self.cancel)),
             web.post("/v2/{key}/expire", self._guarded(self.expire)),
             web.post("/v2/{key}/refund", self._guarded(self.refund)),
-            web.post("/v2/{key}/refund/online/direct", self._guarded(self.refund)),
-            web.get("/v2/qris/{key}/qr-code", self.qr_code),
+            web.post("/v2/{key}/refund/online/{way:direct}", self._guarded(self.refund)),
+            web.get("/v2/{channel:qris|gopay}/{key}/qr-code", self.qr_code),
         ]
 
     async def charge(self, request: web.Request) -> web.StreamResponse:
         asked = _read(await request.read(), _Charge)
         order_id = asked.transaction_details.order_id
-        channel = self._check(asked)
+        channel, bank = self._check(asked)
         script = self.till.script
         await asyncio.sleep(script.of(order_id).charge_delay_seconds)
         if script.take(order_id, "charge_fails_next"):
@@ -101,6 +101,7 @@ class CoreApi:
         payment = self.till.charge(
             order_id=order_id,
             channel=channel,
+            bank=bank,
             amount=asked.transaction_details.gross_amount,
             name=asked.item_details[0].name if asked.item_details else "",
             expires_at=expiry.ends_at(self.till.clock()),
@@ -146,6 +147,7 @@ class CoreApi:
             refund_key=asked.refund_key or uuid.uuid4().hex,
             amount=asked.amount or payment.amount,
             reason=asked.reason,
+            directly="way" in request.match_info,
         )
         if script.take(payment.order_id, "refund_answer_lost_next"):
             return cut(request)
@@ -160,12 +162,12 @@ class CoreApi:
 
     async def qr_code(self, request: web.Request) -> web.StreamResponse:
         payment = self.till.book.find(request.match_info["key"])
-        if payment is None or not payment.qr_string:
+        if payment is None or payment.channel != request.match_info["channel"]:
             raise web.HTTPNotFound
         return web.Response(body=qris.png(payment.qr_string), content_type="image/png")
 
-    def _check(self, asked: _Charge) -> str:
-        """The Midtrans payment type. Raises: GatewayError 400 or 402."""
+    def _check(self, asked: _Charge) -> tuple[str, str]:
+        """Midtrans' payment type, and the bank of a transfer. Raises: GatewayError 400 or 402."""
         details = asked.transaction_details
         items = sum(item.price * item.quantity for item in asked.item_details)
         if not _ORDER_ID.fullmatch(details.order_id) or details.gross_amount < 1:
@@ -173,23 +175,13 @@ class CoreApi:
         if asked.item_details and items != details.gross_amount:
             raise GatewayError(400, "gross_amount is not equal to the sum of item_details")
         bank = asked.bank_transfer.bank if asked.bank_transfer else ""
-        if asked.payment_type != "qris" and (asked.payment_type != "bank_transfer" or bank != "bni"):
+        if not channels.is_offered(asked.payment_type, bank):
             raise GatewayError(402, "Payment channel is not activated.")
-        return asked.payment_type
+        return asked.payment_type, bank if asked.payment_type == "bank_transfer" else ""
 
     def _charged(self, payment: Payment) -> dict[str, Any]:
-        pay_page = self._pay_page(payment)
-        body = payment.as_midtrans()
-        if payment.channel != "qris":
-            message = "Success, Bank Transfer transaction is created"
-            return body | {"status_message": message, "actions": [pay_page]}
-        picture = f"{self.public_url}/v2/qris/{payment.transaction_id}/qr-code"
-        action = {"name": "generate-qr-code", "method": "GET", "url": picture}
-        return body | {
-            "status_message": "QRIS transaction is created",
-            "qr_string": payment.qr_string,
-            "actions": [action, pay_page],
-        }
+        said = channels.created(payment, self.public_url)
+        return payment.as_midtrans() | said | {"actions": [*said["actions"], self._pay_page(payment)]}
 
     def _pay_page(self, payment: Payment) -> dict[str, str]:
         """An action that Midtrans doesn't have: where a person pays at this twin."""

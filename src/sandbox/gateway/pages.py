@@ -6,7 +6,7 @@ from html import escape
 
 from aiohttp import web
 
-from sandbox.gateway import qris
+from sandbox.gateway import channels, qris
 from sandbox.gateway.charges import Payment, jakarta
 from sandbox.gateway.till import GatewayError, Till
 from sandbox.page import both, reload_link
@@ -104,13 +104,16 @@ def _payment(payment: Payment, *, payable: bool) -> str:
 
 
 def _code(payment: Payment) -> str:
-    if payment.channel == "qris":
+    name = f'<p class="soft">{channels.name_of(payment)}</p>'
+    if payment.qr_string:
         hint = both("Pindai dengan aplikasi bank atau dompet", "Scan with a bank app or wallet")
         drawn = f'<div class="qr">{qris.svg(payment.qr_string)}</div>'
-        return f'<section class="card">{drawn}<p class="soft">{hint}</p></section>'
+        return f'<section class="card">{name}{drawn}<p class="soft">{hint}</p></section>'
+    if payment.app_link:
+        return f'<section class="card">{name}</section>'
+    biller = f'<p class="code">{payment.biller_code}</p>' if payment.biller_code else ""
     number = " ".join(payment.va_number[i : i + 4] for i in range(0, len(payment.va_number), 4))
-    label = both("Nomor virtual account BNI", "BNI virtual account number")
-    return f'<section class="card"><p class="soft">{label}</p><p class="code">{number}</p></section>'
+    return f'<section class="card">{name}{biller}<p class="code">{number}</p></section>'
 
 
 def _list(payments: list[Payment]) -> str:
@@ -119,7 +122,7 @@ def _list(payments: list[Payment]) -> str:
     items = (
         f'<li><div class="row"><a href="/pay/{p.transaction_id}"><strong>{_rupiah(p.amount)}</strong> '
         f"{escape(p.name or p.order_id)}</a>{_tag(p)}</div>"
-        f'<span class="soft">{"QRIS" if p.channel == "qris" else "VA BNI"} · '
+        f'<span class="soft">{channels.name_of(p)} · '
         f"{jakarta(p.created_at)} WIB</span></li>"
         for p in payments
     )

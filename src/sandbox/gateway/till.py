@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from sandbox.gateway import channels
 from sandbox.gateway.charges import Book, Payment, RefundMade, new_transaction_id
 from sandbox.gateway.faults import FaultScript
 from sandbox.gateway.notice_queue import NoticeQueue
-from sandbox.gateway.qris import qris_payload
 
 IDEMPOTENCY_SECONDS = 300
 _MOVES = {
@@ -54,6 +53,7 @@ class Till:
         amount: int,
         name: str,
         expires_at: float,
+        bank: str = "",
         idempotency_key: str = "",
         va_number: str = "",
     ) -> Payment:
@@ -75,16 +75,15 @@ class Till:
             transaction_id=new_transaction_id(),
             order_id=order_id,
             channel=channel,
+            bank=bank,
+            va_number=va_number,
             amount=amount,
             name=name,
             created_at=now,
             expires_at=expires_at,
             idempotency_key=idempotency_key,
         )
-        if channel == "qris":
-            payment.qr_string = qris_payload(amount=amount, order_id=order_id)
-        else:
-            payment.va_number = va_number or f"98800001{random.randrange(10**8):08d}"  # noqa: S311 - a number, no secret
+        channels.give_means(payment)
         self.book.add(payment)
         return payment
 
@@ -107,6 +106,8 @@ class Till:
             payment.status = "pending"
         if payment.status != "pending":
             raise GatewayError(412, "Transaction can not be paid in its state")
+        if payment.channel == "gopay" and faults.other_app:
+            payment.channel = "qris"
         paid = amount or faults.paid_amount
         payment.paid_amount = paid if paid != payment.amount else 0
         payment.settled_at = self.clock()
@@ -127,23 +128,27 @@ class Till:
         """The provider takes the money back: "deny" or "chargeback". Raises: GatewayError 412."""
         return self._move(payment, how)
 
-    def refund(self, payment: Payment, *, refund_key: str, amount: int, reason: str) -> RefundMade:
+    def refund(
+        self, payment: Payment, *, refund_key: str, amount: int, reason: str, directly: bool = True
+    ) -> RefundMade:
         """Returns money. The same key and amount again is the same refund.
 
-        Raises: GatewayError 418 bank transfer, 414 not now, 406 key used for another amount, 412 else.
+        Raises: GatewayError 418 not on this way, 414 not now, 406 key used for another amount, 412 else.
         """
         made = next((r for r in payment.refunds if r.refund_key == refund_key), None)
         if made is not None:
             if made.amount != amount:
                 raise GatewayError(406, "Refund key is used for another amount")
             return made
-        if payment.channel != "qris":
+        if not channels.is_refundable(payment.channel, directly=directly):
             raise GatewayError(418, "Payment provider doesn't support refund for this payment type")
         left = (payment.paid_amount or payment.amount) - payment.refunded
         if payment.status not in _MOVES["refund"] or not 0 < amount <= left:
             raise GatewayError(412, "Transaction status cannot be updated.")
         if self.script.take(payment.order_id, "refund_later_next"):
             raise GatewayError(414, "Refund rejected due to insufficient merchant balance")
+        if payment.channel == "shopeepay" and self.script.of(payment.order_id).wallet_closed:
+            raise GatewayError(412, "Refund is rejected by the payment provider.")
         made = RefundMade(refund_key, amount, reason[:255], len(payment.refunds) + 1, self.clock())
         payment.refunds.append(made)
         self._move(payment, "refund" if amount == left else "partial_refund")

@@ -1,4 +1,4 @@
-"""Midtrans Core API v2: QRIS and virtual accounts (docs.midtrans.com, "Core API").
+"""Midtrans Core API v2: QRIS, virtual accounts and wallets (docs.midtrans.com, "Core API").
 
 Midtrans puts its verdict in the body's `status_code`, whatever the HTTP status says; amounts are strings such
 as "10000.00"; times are Jakarta's without a zone.
@@ -15,11 +15,19 @@ from typing import Any, Self
 import msgspec
 
 from meterai.jail.pool import JailPool
+from meterai.kernel.clock import Clock, system_clock
 from meterai.kernel.money import Rupiah
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.formats.untrusted_json import read_json
 from meterai.kit.http.outside_service import CallLimits, CircuitBreaker, OutsideService
 from meterai.kit.settings import Settings
+from meterai.sales.adapters.midtrans_channels import (
+    COSTS,
+    asked_as,
+    is_asked_for,
+    means_of,
+    refunds_are_closed,
+)
 from meterai.sales.adapters.midtrans_wire import (
     AMOUNT,
     JAKARTA,
@@ -49,14 +57,12 @@ class Midtrans:
 
     - `merchant_id`: when given, answers for another are refused.
     - `jail`: opens the pictures of QR codes. Without it they stay unread.
+    - `clock`: some wallets give no money back at night.
     """
 
     name = "midtrans"
     notice_paths = frozenset({"/notices"})
-    costs: Mapping[Channel, ChannelCost] = {
-        Channel.QRIS: ChannelCost(basis_points=70),
-        Channel.VA_BNI: ChannelCost(flat=4_000),
-    }
+    costs: Mapping[Channel, ChannelCost] = COSTS
 
     def __init__(
         self,
@@ -67,10 +73,12 @@ class Midtrans:
         jail: JailPool | None = None,
         limits: CallLimits | None = None,
         breaker: CircuitBreaker | None = None,
+        clock: Clock = system_clock,
     ) -> None:
         self._server_key = server_key
         self._merchant_id = merchant_id
         self._jail = jail
+        self._clock = clock
         authorization = base64.b64encode(f"{server_key}:".encode()).decode()
         self._service = OutsideService(
             base_url,
@@ -111,6 +119,8 @@ class Midtrans:
             return await self._find_charge(request)
         if answer.status_code not in ("200", "201"):
             raise self._refused(answer, "gateway.charge_refused", Kind.INVALID)
+        if request.channel is Channel.GOPAY:
+            answer = await self._with_gopay_code(answer)
         return self._charge(request, answer)
 
     async def get_status(self, reference: str) -> GatewayStatus:
@@ -137,7 +147,7 @@ class Midtrans:
                 raise self._unusable("refund_not_listed")
             if not made:
                 none_left = amount <= status.amount < amount + status.refunded
-                raise self._refund_refusal(answer, none_left=none_left)
+                raise self._refund_refusal(answer, status.channel, none_left=none_left)
         return RefundResult(
             reference=reference, refund_key=refund_key, amount=Rupiah(amount), state=done.state
         )
@@ -180,18 +190,20 @@ class Midtrans:
         status, answer = await self._fetch(request.reference)
         if status.state is GatewayState.MISSING:
             raise self._refused(answer, "gateway.charge_lost", Kind.CONFLICT)
-        if not answer.qr_string and status.channel is Channel.QRIS and status.state is GatewayState.PENDING:
-            code = await self._read_qr_image(answer.transaction_id)
+        if request.channel is Channel.GOPAY:
+            answer = await self._with_gopay_code(answer)
+        elif not answer.qr_string and status.channel is Channel.QRIS and status.state is GatewayState.PENDING:
+            code = await self._read_qr_image("qris", answer.transaction_id)
             answer = msgspec.structs.replace(answer, qr_string=code)
         return self._charge(request, answer)
 
     def _charge(self, request: ChargeRequest, answer: Transaction) -> Charge:
         same = answer.order_id == request.reference and amount_of(answer) == request.amount
-        if not same or answer.channel != request.channel:
+        if not same or not is_asked_for(answer, request.channel):
             raise self._refused(answer, "gateway.charge_mismatch", Kind.CONFLICT)
         page = next((a.url for a in answer.actions if a.name == "sandbox-payment-page"), "")
-        va_number = next((v.va_number for v in answer.va_numbers if v.bank == "bni"), "")
-        if answer.state is GatewayState.PENDING and not (answer.qr_string or va_number):
+        means = means_of(answer, request.channel)
+        if answer.state is GatewayState.PENDING and not means.is_enough:
             raise self._refused(answer, "gateway.charge_lost", Kind.CONFLICT)
         return Charge(
             reference=request.reference,
@@ -199,14 +211,29 @@ class Midtrans:
             channel=request.channel,
             amount=request.amount,
             state=answer.state,
-            qr_text=answer.qr_string,
-            va_number=va_number,
+            qr_text=means.qr_text,
+            va_number=means.va_number,
+            biller_code=means.biller_code,
+            pay_url=means.pay_url,
             payment_page_url=page,
         )
 
-    async def _read_qr_image(self, transaction_id: str) -> str:
+    async def _with_gopay_code(self, answer: Transaction) -> Transaction:
+        """The answer with GoPay's code for payers at a computer, which only its picture has.
+
+        Without a picture the link alone must do.
+        """
+        if answer.qr_string or answer.state is not GatewayState.PENDING:
+            return answer
+        try:
+            code = await self._read_qr_image("gopay", answer.transaction_id)
+        except Refusal:
+            return answer
+        return msgspec.structs.replace(answer, qr_string=code)
+
+    async def _read_qr_image(self, kind: str, transaction_id: str) -> str:
         """The QR code's content from its picture: a status answer has no qr_string. Empty when unreadable."""
-        path = f"/v2/qris/{_path_part(transaction_id)}/qr-code"
+        path = f"/v2/{kind}/{_path_part(transaction_id)}/qr-code"
         answer = await self._service.call("GET", path, headers={"Accept": "image/png"})
         if self._jail is None:
             return ""
@@ -258,10 +285,10 @@ class Midtrans:
         if self._merchant_id and said.merchant_id != self._merchant_id:
             raise Refusal(Kind.FORBIDDEN, "payment.other_merchant")
 
-    def _refund_refusal(self, answer: Transaction, *, none_left: bool) -> Refusal:
+    def _refund_refusal(self, answer: Transaction, channel: Channel | None, *, none_left: bool) -> Refusal:
         if none_left:
             return self._refused(answer, "gateway.refund_mismatch", Kind.CONFLICT)
-        if answer.status_code in ("414", "409"):
+        if answer.status_code in ("414", "409") or refunds_are_closed(channel, self._clock()):
             return self._refused(answer, "gateway.refund_later", Kind.BUSY)
         return self._refused(answer, "gateway.refund_refused", Kind.CONFLICT)
 
@@ -285,9 +312,7 @@ def _charge_body(request: ChargeRequest) -> dict[str, Any]:
             "unit": "second",
         },
     }
-    if request.channel is Channel.QRIS:
-        return {"payment_type": "qris", "qris": {"acquirer": "gopay"}, **body}
-    return {"payment_type": "bank_transfer", "bank_transfer": {"bank": "bni"}, **body}
+    return asked_as(request.channel, request.description) | body
 
 
 def _path_part(reference: str) -> str:

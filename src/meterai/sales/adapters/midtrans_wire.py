@@ -34,6 +34,19 @@ _STATES = {
     "chargeback": GatewayState.REVERSED,
     "partial_chargeback": GatewayState.REVERSED,
 }
+BANKS = {
+    Channel.VA_BCA: "bca",
+    Channel.VA_BNI: "bni",
+    Channel.VA_BRI: "bri",
+    Channel.VA_PERMATA: "permata",
+}
+"""Midtrans' names of the banks whose numbers are asked for by "bank_transfer"."""
+_CHANNELS = {
+    "qris": Channel.QRIS,
+    "echannel": Channel.VA_MANDIRI,
+    "gopay": Channel.GOPAY,
+    "shopeepay": Channel.SHOPEEPAY,
+}
 _BOOKED = (GatewayState.SETTLED, GatewayState.PARTIALLY_REFUNDED)
 """Of a payment that went back in part the rest is booked."""
 
@@ -75,6 +88,9 @@ class Transaction(msgspec.Struct, frozen=True):
     refund_key: str = ""
     refunds: tuple[Refund, ...] = ()
     va_numbers: tuple[_Bank, ...] = ()
+    permata_va_number: str = ""
+    biller_code: str = ""
+    bill_key: str = ""
     actions: tuple[_Action, ...] = ()
     qr_string: _Kept = ""
     signature_key: str = ""
@@ -89,10 +105,16 @@ class Transaction(msgspec.Struct, frozen=True):
     @property
     def channel(self) -> Channel | None:
         """The channel, or None for one that we don't offer."""
-        if self.payment_type == "qris":
-            return Channel.QRIS
-        is_bni = self.payment_type == "bank_transfer" and any(v.bank == "bni" for v in self.va_numbers)
-        return Channel.VA_BNI if is_bni else None
+        if self.payment_type != "bank_transfer":
+            return _CHANNELS.get(self.payment_type)
+        named = {one.bank for one in self.va_numbers} | ({"permata"} if self.permata_va_number else set())
+        return next((channel for channel, bank in BANKS.items() if bank in named), None)
+
+    def number_at(self, bank: str) -> str:
+        """The number of the virtual account at a bank. Permata's has a field of its own."""
+        if bank == "permata" and self.permata_va_number:
+            return self.permata_va_number
+        return next((one.va_number for one in self.va_numbers if one.bank == bank), "")
 
 
 def amount_of(said: Transaction) -> Rupiah:

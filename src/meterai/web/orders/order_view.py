@@ -54,6 +54,8 @@ _STEPS = {
     "order.completed_refused": 5,
 }
 """The step of the purchase in each state of an order (`steps.html`)."""
+_LINK_SCANNED_MAX = 300
+"""Characters of a link that a phone's camera still reads well from a screen."""
 _HELD = ("refund.unapproved", "refund.in_doubt", "refund.waiting", "refund.being_checked")
 """States of refunds that wait, for us or until they can't be stopped: their money is not on its way."""
 
@@ -176,11 +178,13 @@ class OrderView:
 
     @property
     def qr(self) -> str:
-        """The open payment's QRIS code as SVG. It is drawn only when the template shows it."""
+        """The open payment's code as SVG, of a wallet without one its link. Drawn only when it is shown."""
         payment = self.payment
-        if payment is None or not payment.qr_text or payment.state != "pending":
+        if payment is None or payment.state != "pending":
             return ""
-        return qr_svg(payment.qr_text, level="L")
+        text = payment.qr_text or payment.pay_url or ""
+        is_scanned = bool(payment.qr_text) or (text.startswith("https://") and len(text) <= _LINK_SCANNED_MAX)
+        return qr_svg(text, level="L") if is_scanned else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

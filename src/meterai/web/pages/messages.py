@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from meterai.texts.channels import CHANNEL_NAMES, PAY_STEPS
 from meterai.texts.mechanism.explanations import MONEY_NOTES, Explanation, MoneyKind
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.notices import NOTICE_FACTS, NOTICES
@@ -43,6 +44,16 @@ def notice_text(code: str, language: str) -> str:
 def state_text(name: str, language: str) -> Text:
     """The message for a state, such as `order.paid`. Raises: KeyError for a state without words."""
     return said(name, STATES[name], language)
+
+
+def channel_name(channel: str, language: str) -> str:
+    """The name of a way to pay. Raises: KeyError for a way without words."""
+    return translate(CHANNEL_NAMES[channel], language)
+
+
+def pay_steps(channel: str, language: str) -> list[str]:
+    """What one does to pay this way; empty where the code says it all."""
+    return [translate(step, language) for step in PAY_STEPS.get(channel, ())]
 
 
 def money_note(kind: MoneyKind, language: str) -> str:

@@ -25,7 +25,15 @@ from meterai.texts.mechanism import moments
 from meterai.texts.mechanism.catalogues import load_translations, names_of_languages
 from meterai.verification.picture_codes import CODES_MAX
 from meterai.web.pages.assets import Assets
-from meterai.web.pages.messages import Text, notice_text, reason_text, state_text, text_of
+from meterai.web.pages.messages import (
+    Text,
+    channel_name,
+    notice_text,
+    pay_steps,
+    reason_text,
+    state_text,
+    text_of,
+)
 from meterai.web.requests.forms import FILE_BYTES_MAX, FILES_MAX
 from meterai.web.requests.visits import Visit, localise
 
@@ -137,6 +145,8 @@ def environment_of(language: str) -> Environment:
         "reason": partial(reason_text, language=language),
         "notice": partial(notice_text, language=language),
         "state": partial(state_text, language=language),
+        "channel_name": partial(channel_name, language=language),
+        "pay_steps": partial(pay_steps, language=language),
     }
     environment.filters |= {
         "rupiah": format_rupiah,
