@@ -28,7 +28,7 @@ from simulator.crowd.papers import make_letter
 from simulator.crowd.service import find_service
 from simulator.rehearsal.faults import first_at_work
 from simulator.rehearsal.schedule import FaultKind
-from simulator.rehearsal.victims import MARKS, Victim, is_module, processes_below
+from simulator.rehearsal.victims import MARKS, Victim, is_frozen, is_module, processes_below
 
 _IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder in it, which only its owner may enter
 _DATA_DISK: Final = "3g"
@@ -91,6 +91,21 @@ class Stage:
         written.write_text(action)
         written.rename(self.points / point)
 
+    async def freeze_at(self, point: str, seconds: float = 60.0) -> Victim:
+        """Waits until a worker stands frozen at a fail point. SIGCONT thaws it. Raises: TimeoutError."""
+        self.arm(point, "stop")
+        found: list[Victim] = []
+
+        def frozen() -> bool:
+            found[:] = [worker for worker in self.processes(Part.WORKER) if is_frozen(worker)]
+            return bool(found)
+
+        try:
+            await self.until(frozen, seconds, f"a worker frozen at {point}")
+        finally:
+            self.disarm(point)
+        return found[0]
+
     def disarm(self, point: str) -> None:
         """Takes a fail point back, if nobody has reached it."""
         (self.points / point).unlink(missing_ok=True)
@@ -109,6 +124,15 @@ class Stage:
         """One of them that is at work. Raises: TimeoutError when none comes to life."""
         await self.until(lambda: bool(self.processes(part)), 30, f"a process of {part}")
         return await first_at_work(self.processes(part))
+
+    def count(self, name: str, words: str) -> int:
+        """How often the log of a process has these words."""
+        return self.log(name).count(words)
+
+    def objects_by_age(self) -> list[Path]:
+        """The stored files, the newest last."""
+        found = [path for path in self.objects.glob("??/*") if path.suffix != ".part"]
+        return sorted(found, key=lambda path: path.stat().st_ctime_ns)
 
     async def until(self, holds: Callable[[], bool], seconds: float, what: str) -> None:
         """Waits for it. Raises: TimeoutError that names it."""
@@ -142,6 +166,12 @@ class Stage:
                     raise
                 await asyncio.sleep(0.2)
 
+    @staticmethod
+    def environment(process: Victim) -> dict[str, str]:
+        """The environment with which a process was started."""
+        raw = Path(f"/proc/{process.pid}/environ").read_bytes().decode()
+        return dict(pair.split("=", 1) for pair in raw.rstrip("\0").split("\0"))
+
     @asynccontextmanager
     async def another_worker(
         self, *, prefix: Sequence[str] = (), env: Mapping[str, str] | None = None
@@ -150,9 +180,7 @@ class Stage:
 
         Its log is `another-worker`.
         """
-        own = await self.process(Part.WORKER)
-        raw = Path(f"/proc/{own.pid}/environ").read_bytes().decode()
-        settings = dict(pair.split("=", 1) for pair in raw.rstrip("\0").split("\0"))
+        settings = self.environment(await self.process(Part.WORKER))
         log = self.data / "logs" / "another-worker.log"
         with log.open("ab") as output:
             command = [*prefix, sys.executable, "-m", "meterai.processes.worker"]

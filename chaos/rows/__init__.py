@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from chaos.row import Row
-from chaos.rows import workers
+from chaos.rows import database, files, workers
 
-ROWS: Final[tuple[type[Row], ...]] = (*workers.ROWS,)
+ROWS: Final[tuple[type[Row], ...]] = (*workers.ROWS, *database.ROWS, *files.ROWS)
 """In the order in which they are played: rows that disturb much come last."""

@@ -262,6 +262,7 @@ def _filled(run: Run, cms: bytes) -> bytes:
 async def _store_sealed(tools: Tools, runs: list[Run]) -> None:
     """First half of step 5: stores the sealed file durably and reads it back."""
     await tools.objects.put_all({run.sealed_object: run.data for run in runs})
+    tools.fail_point("before_read_back")
     stored = await tools.objects.get_all([run.sealed_object for run in runs])
     for run, found in zip(runs, stored, strict=True):
         with leaving(run):
