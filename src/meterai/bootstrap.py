@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from meterai.accounting.reports.ports import ReportSource
+from meterai.accounting.reports.server import ReportServers
 from meterai.customers.codes import Budgets
 from meterai.jail.pool import JOBS_WAITING_MAX, JailPool
 from meterai.jail.queueing.cpu_budgets import CpuBudgets
@@ -140,6 +142,8 @@ class WorkerApp(App):
     payout: PayoutProvider
     messenger: Messenger
     webhook_sender: SendsMessages
+    report_sources: Mapping[str, ReportSource]
+    """Where the settlement reports of gateways are fetched."""
 
 
 def check_settings(settings: Settings, part: Part = "service") -> None:
@@ -190,6 +194,8 @@ async def open_worker_app(
         stack.push_async_callback(webhook_sender.close)
         revocation = HttpRevocation(mirror=settings.revocation_url)
         stack.push_async_callback(revocation.close)
+        reports = ReportServers.from_settings(settings)
+        stack.push_async_callback(reports.close)
         yield WorkerApp(
             **shared,
             db=db,
@@ -199,6 +205,7 @@ async def open_worker_app(
             messenger=messenger,
             revocation=revocation,
             webhook_sender=webhook_sender,
+            report_sources=reports.by_gateway,
         )
 
 

@@ -83,6 +83,7 @@ async def test_a_healthy_world_keeps_every_invariant(world: World) -> None:
             "I29",
             "I30",
             "I31",
+            "I32",
         ]
     )
     assert all(found.checked > 0 for found in results), "each looked at something"

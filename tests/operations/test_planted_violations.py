@@ -13,6 +13,7 @@ from meterai.kit.database import Connection
 from meterai.kit.files.object_store import FolderStore
 from meterai.operations.invariants.house_accounts import RUPIAH, STAMPS, wrong_totals
 from meterai.operations.use_cases.check_invariants import SQL_INVARIANTS, check_tables
+from tests.operations.accounting_plants import ACCOUNTING_PLANTS
 from tests.operations.partner_plants import PARTNER_PLANTS
 from tests.operations.plants import NOT_STARTED, OVERDRAW, Plant
 from tests.operations.plants import PLANTS as HOUSE_PLANTS
@@ -21,7 +22,7 @@ from tests.storage_fixtures import TestCluster
 
 pytestmark = [pytest.mark.storage, pytest.mark.asyncio(loop_scope="module")]
 
-PLANTS = [*HOUSE_PLANTS, *PARTNER_PLANTS]
+PLANTS = [*HOUSE_PLANTS, *PARTNER_PLANTS, *ACCOUNTING_PLANTS]
 AFTER_A_STANDSTILL = timedelta(hours=3)
 """By then the end of the unpaid order and the time-out of its reservation are long past."""
 

@@ -3,7 +3,7 @@
 Alice bought one stamp and has her document, and paid once too often. Bob bought five pieces of quota, got two
 back, has one document refused and one in the middle of the cycle. Citra has not paid yet; Dewi only began.
 Beside them is a chain of partners. Its firm took serial numbers: one waits, one went back, for one a hash was
-signed, and one is being stamped.
+signed, and one is being stamped. The gateway's report and a bank statement are here.
 """
 
 from __future__ import annotations
@@ -413,6 +413,7 @@ async def build(database: TestDatabase, objects: ObjectStore) -> World:
     await world.order("dewi", "draft", quantity=1)
     await world.queue("casn", let_in=["alice", "dewi"])
     await _taken(world, await make_chain(database.app, now=EARLIER))
+    await _accounting(world)
     return world
 
 
@@ -454,6 +455,32 @@ async def _bob(world: World) -> None:
     await world.book(world.end("refused", "void"))
     await world.intent("living")
     await world.attempt("living")
+
+
+async def _accounting(world: World) -> None:
+    """Bob's payment was settled the day before and cost 12 more. The bank has it, and two lines besides."""
+    payout, came = "PO20260903", 62_500 - 438 - 12
+    await world.owner.execute(
+        """SELECT accounting.take_report('midtrans', $1, sha256('report'), $2, $3, '{payment}',
+               '{reference bob}', '{62500}', '{450}', $4)""",
+        EARLIER.date() - timedelta(days=1),
+        payout,
+        came,
+        EARLIER,
+    )
+    await world.owner.execute(
+        """SELECT accounting.take_statement('1234567890', sha256('statement'), $1, $1, NULL, NULL,
+               array_fill($1::date, '{3}'), $2, $3, $4)""",
+        EARLIER.date(),
+        [came, -5_000, 700],
+        [payout, "BIAYA", "SETORAN"],
+        EARLIER,
+    )
+    await world.owner.execute(
+        """SELECT accounting.explain_line(id, 'bank_cost', NULL, $1) FROM accounting.bank_line
+           WHERE amount = -5000""",
+        EARLIER,
+    )
 
 
 async def _taken(world: World, chain: Chain) -> None:

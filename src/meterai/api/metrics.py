@@ -15,6 +15,7 @@ from prometheus_client.core import CollectorRegistry, CounterMetricFamily, Gauge
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 
+from meterai.accounting.matching.model import Name
 from meterai.api.conventions.operations import operation
 from meterai.api.dependencies import Service
 from meterai.bootstrap import App, code_budgets
@@ -104,7 +105,7 @@ class _ServiceCollector(Collector):
     def __init__(self, figures: Figures | None, metrics: list[Metric]) -> None:
         self._metrics = metrics
         if figures is not None:
-            for part in (_stamping, _copies, _money, _outbox, _codes, _queues, _sites):
+            for part in (_stamping, _copies, _money, _differences, _outbox, _codes, _queues, _sites):
                 self._metrics += part(figures)
 
     def collect(self) -> list[Metric]:
@@ -211,6 +212,14 @@ def _money(seen: Figures) -> Iterator[Metric]:
         "For how long the oldest day without a statement could have been closed.",
         seen.unclosed_s,
     )
+
+
+def _differences(seen: Figures) -> Iterator[Metric]:
+    found = {name: seen.differences.get(name) for name in Name}
+    counts = {name: one.count if one else 0 for name, one in found.items()}
+    yield _by("name", "differences", "Open differences between gateways, bank and our books.", counts)
+    ages = {name: age_s(one.oldest, seen.at) if one else 0 for name, one in found.items()}
+    yield _by("name", "difference_age_seconds", "Age of the oldest open difference.", ages)
 
 
 def _outbox(seen: Figures) -> Iterator[Metric]:

@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from meterai.accounting.reconciling import FOLDER
 from meterai.kernel.clock import system_clock
 from meterai.kit.installation import derive
 from meterai.kit.installation_secrets import Secrets
@@ -95,7 +96,7 @@ async def _prepare(settings: Settings) -> tuple[Settings, bool]:
 
 def _hand_over(settings: Settings, units: Path) -> int:
     data, queues = settings.data, queue_root(settings)
-    for folder in (data / "objects", data / "run" / "signer", data / "signer", queues):
+    for folder in (data / "objects", data / FOLDER, data / "run" / "signer", data / "signer", queues):
         folder.mkdir(parents=True, exist_ok=True)
     (data / "run" / "service.json").unlink(missing_ok=True)  # of an earlier `meterai up`
     separate_keys_in(queues)

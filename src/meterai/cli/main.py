@@ -69,6 +69,21 @@ COMMANDS: Final = {
         "Compare payments with the gateway's own list.",
         judges=True,
     ),
+    "reconcile report": _Entry(
+        "meterai.cli.operator.reconcile_files", "read_report", "Take in a gateway's settlement report."
+    ),
+    "reconcile statement": _Entry(
+        "meterai.cli.operator.reconcile_files", "read_statement", "Take in a statement of our bank account."
+    ),
+    "reconcile differences": _Entry(
+        "meterai.cli.operator.reconcile_files",
+        "show_differences",
+        "Show where gateways, bank and books differ.",
+        judges=True,
+    ),
+    "reconcile explain": _Entry(
+        "meterai.cli.operator.reconcile_files", "explain", "Say what a line of the bank is for."
+    ),
     "plan": _Entry("meterai.cli.tools.plan", "plan", "Simulate a season: waits, who is left, what it takes."),
     "rehearse": _Entry(
         "meterai.cli.tools.rehearse", "rehearse", "Play a crowd while parts of the service fail."

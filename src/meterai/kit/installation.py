@@ -164,6 +164,8 @@ def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settin
             "gateway_url": addresses.gateway,
             "gateway_server_key": secrets.gateway_server_key,
             "gateway_merchant_id": TWIN_MERCHANT,
+            "settlement_reports": f"midtrans={addresses.gateway}/settlements/{{day}}.csv",
+            "settlement_keys": f"midtrans={secrets.gateway_server_key}",
             "payout_url": f"{addresses.gateway}/iris/api/v1",
             "payout_key": secrets.payout_key,
         }

@@ -15,6 +15,7 @@ SECRETS: Final = (
     *(f"METERAI_{name.upper()}" for name in database_urls.SETTINGS),
     "METERAI_GATEWAY_SERVER_KEY",
     "METERAI_SNAP_CLIENT_SECRET",
+    "METERAI_SETTLEMENT_KEYS",
     "METERAI_PAYOUT_KEY",
     "METERAI_SMTP_URL",
     "METERAI_WHATSAPP_TOKEN",

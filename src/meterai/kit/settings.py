@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 import msgspec
 
 from meterai.kit import database_urls
-from meterai.kit.formats.comma_list import listed
+from meterai.kit.formats.comma_list import listed, named_values
 from meterai.kit.secret_settings import SECRET_FILES, SECRETS, file_of, secret_of
 from meterai.kit.unsafe_settings import unsafe_settings
 from meterai.kit.wire_hosts import read_hosts
@@ -284,6 +284,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="our company's number (partnerServiceId without its spaces) at the bank of each "
             "virtual account, with commas: `va_bni=98829,va_bca=19008`; empty: the sandbox's, or no virtual "
             "account there"
+        ),
+    ] = ""
+    settlement_reports: Annotated[
+        str,
+        Doc(
+            description="where the settlement report of each gateway is, with commas, and `{day}` for the "
+            "day: `midtrans=https://reports.example/{day}.csv`; empty: the sandbox's, or reports are dropped "
+            "in (docs/reconciliation.md)"
+        ),
+    ] = ""
+    settlement_keys: Annotated[
+        str,
+        Doc(
+            description="keys for these addresses, with commas: `midtrans=KEY`; sent as the user name of "
+            "Basic authorization"
         ),
     ] = ""
     payout_url: Annotated[str, Doc(description="payout (Iris) API; empty: the sandbox's")] = ""
@@ -615,6 +630,9 @@ def _what_is_wrong(settings: Settings) -> Iterator[tuple[str, str]]:
             for said, path in parse_qsl(urlsplit(text).query):
                 if said in _TLS_FILES and not os.access(path, os.R_OK):
                     yield name, f"{said} names a file that is not there, or that we may not read: {path}"
+    for address in named_values(settings.settlement_reports).values() or settings.settlement_reports[:1]:
+        if not _is_address(address, _WEB) or "{day}" not in address:
+            yield "settlement_reports", "Expected midtrans=https://reports.example/{day}.csv, with commas"
     if settings.objects_url and not re.match(r"file:///|s3://[^/@?#]+(/|$)", settings.objects_url):
         yield "objects_url", "Expected file:///folder, with three slashes, or s3://bucket/prefix"
     if not (settings.mail_sender.isascii() and settings.mail_sender.isprintable()):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from meterai.kit import database_urls
-from meterai.kit.formats.comma_list import listed
+from meterai.kit.formats.comma_list import listed, named_values
 
 if TYPE_CHECKING:  # settings.py asks this module
     from meterai.kit.settings import Settings
@@ -38,6 +38,8 @@ def unsafe_settings(settings: Settings) -> Iterator[tuple[str, str]]:
     for name in _BY_HTTPS:
         if _is_open_http(getattr(settings, name)):
             yield name, "production takes http to this machine only; give an https address"
+    if any(map(_is_open_http, named_values(settings.settlement_reports).values())):
+        yield "settlement_reports", "production takes http to this machine only; give https addresses"
     if not (settings.public_url or settings.tls_certificate or is_loopback(settings.host)):
         yield (
             "public_url",

@@ -86,6 +86,8 @@ _KEPT_FROM_DOORS: Final = {
     *(name for name in Settings.__struct_fields__ if name.startswith("adapter_")),
 }
 _KEPT_FROM_SITE: Final = _KEPT_FROM_DOORS - {"database_site_url"} | {
+    "settlement_reports",
+    "settlement_keys",
     "payout_url",
     "payout_key",
     "smtp_url",

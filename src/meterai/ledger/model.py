@@ -60,6 +60,11 @@ class AccountKind(StrEnum):
     REFUND_PAYABLE = "refund_payable"  # owed to customers, at once and by itself
     RECEIVABLE = "receivable"  # owed to us: a bank took the money of used stamps back
     PAYOUT_CASH = "payout_cash"  # from which refunds are paid that the gateway can't carry
+    BANK_TRANSIT = "bank_transit"  # paid out by a gateway, not yet seen at our bank
+    BANK_CASH = "bank_cash"  # on our bank account, by its statements
+    BANK_UNEXPLAINED = "bank_unexplained"  # moved there, and not yet known for what
+    BANK_COST = "bank_cost"  # fees and interest of the bank
+    BANK_OTHER = "bank_other"  # moved there for what is booked elsewhere
     PARTNER_CASH = "partner_cash"  # what organisations below paid to this one
     PARTNER_SALES = "partner_sales"  # blocks that organisations below have paid
     PARTNER_FUNDS = "partner_funds"  # prepaid at the parent
@@ -82,6 +87,10 @@ class TransferCode(StrEnum):
     SALE_FEE = "sale_fee"
     SALE_VAT = "sale_vat"
     GATEWAY_COST = "gateway_cost"
+    GATEWAY_COST_DIFFERENCE = "gateway_cost_difference"
+    GATEWAY_PAYOUT = "gateway_payout"
+    BANK_RECEIPT = "bank_receipt"
+    BANK_EXPLAINED = "bank_explained"
     RESERVE_STAMPING = "reserve_stamping"
     STAMPING = "stamping"
     RELEASE_STAMPING = "release_stamping"
@@ -128,6 +137,11 @@ _FREE_KINDS = {
     AccountKind.GATEWAY_CLEARING,
     AccountKind.GATEWAY_COST,
     AccountKind.PAYOUT_CASH,
+    AccountKind.BANK_TRANSIT,
+    AccountKind.BANK_CASH,
+    AccountKind.BANK_UNEXPLAINED,
+    AccountKind.BANK_COST,
+    AccountKind.BANK_OTHER,
     AccountKind.PARTNER_CASH,
     AccountKind.CREDIT_GRANTED,
 }

@@ -12,6 +12,7 @@ from functools import partial
 import structlog
 import uvloop
 
+from meterai.accounting.reconciling import FOLDER, Reconciler
 from meterai.background.batch_pictures import BatchPictures
 from meterai.background.batch_visits import BatchVisits
 from meterai.background.loops import Bell, Counts, Loop, run_loop
@@ -146,6 +147,7 @@ def loops_of(
     def refund() -> Awaitable[int]:
         return pay_due_refunds(db, gateways, app.payout, rules=payout_rules, clock=clock, limit=_LIMIT)
 
+    reconciler = Reconciler(db, gateways, app.report_sources, folder=app.settings.data / FOLDER, clock=clock)
     bells, due_jobs = Bells(), DueJobs(tools, worker)
     orphans = Orphans(db, app.objects, clock)
 
@@ -211,6 +213,7 @@ def loops_of(
             busy_s=1,
             idle_s=60,
         ),
+        Loop(name="reconciliation", work=reconciler.turn, busy_s=5, idle_s=60),
         Loop(name="reports", work=lambda: make_due_report(db, clock=clock), busy_s=0.1, idle_s=5),
         Loop(name="reports_clean_up", work=lambda: forget_old_reports(db, now=clock()), idle_s=3_600),
         Loop(

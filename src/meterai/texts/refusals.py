@@ -514,6 +514,33 @@ TABLE: dict[str, Explanation] = {
     "digest.unreadable": Explanation(
         N_("Ini bukan sidik digital SHA-256."), N_("Kirim 64 angka heksadesimal, atau unggah berkasnya.")
     ),
+    "report.unreadable": Explanation(
+        N_("Laporan gateway ini tidak dapat dibaca ({reason}, baris {line})."),
+        N_("Tidak ada uang yang dicatat. Bentuknya diterangkan di docs/reconciliation.md."),
+    ),
+    "report.too_early": Explanation(
+        N_("Hari {day} belum selesai, jadi laporannya belum lengkap."),
+        N_("Tidak ada uang yang dicatat. Masukkan lagi sesudah tengah malam WIB."),
+    ),
+    "report.payout_before": Explanation(
+        N_("Pencairan dalam laporan ini sudah ada dalam laporan hari lain."),
+        N_("Tidak ada uang yang dicatat. Minta laporan yang benar dari gateway."),
+    ),
+    "report.unavailable": Explanation(
+        N_("Laporan gateway sedang tidak dapat diambil."),
+        N_("Tidak ada uang yang dicatat. Kami mencoba lagi secara otomatis."),
+    ),
+    "statement.unreadable": Explanation(
+        N_("Rekening koran ini tidak dapat dibaca ({reason}, baris {line})."),
+        N_("Tidak ada uang yang dicatat. Bentuknya diterangkan di docs/reconciliation.md."),
+    ),
+    "bank_line.not_explained": Explanation(
+        N_("Baris bank ini tidak dapat dicatat begitu."),
+        N_(
+            "Tidak ada uang yang dicatat. Periksa nomornya dengan meterai reconcile differences. Pencairan "
+            "harus belum terpakai dan jumlahnya sama."
+        ),
+    ),
     "metrics.no_token": Explanation(
         N_("Angka-angka ini hanya untuk pengelola layanan."),
         N_("Kirim token dari DATA/secrets/metrics-token: Authorization: Bearer …"),

@@ -14,13 +14,14 @@ from aiohttp import web
 
 from sandbox import serving
 from sandbox.gateway.charges import Book
-from sandbox.gateway.core_api import CoreApi
+from sandbox.gateway.core_api import CoreApi, basic_authorization
 from sandbox.gateway.faults import FaultScript
 from sandbox.gateway.notice_queue import RETRY_SECONDS
 from sandbox.gateway.notices import NoticeSender
 from sandbox.gateway.pages import Pages
 from sandbox.gateway.payouts import Payouts
 from sandbox.gateway.script_api import ScriptApi
+from sandbox.gateway.settlements import Settlements
 from sandbox.gateway.till import Till
 
 
@@ -43,6 +44,7 @@ def make_application(
             *CoreApi(till, server_key=server_key, public_url=public_url).routes(),
             *Payouts(till, key=payout_key).routes(),
             *ScriptApi(till).routes(),
+            *Settlements(till, basic_authorization(server_key), name="MT").routes(),
             *Pages(till).routes(),
         ]
     )

@@ -47,6 +47,11 @@ class Faults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defa
     other_app: bool = False  # another app than GoPay's scans its code: the charge turns into one of QRIS
     reversal: str = ""  # "deny" | "chargeback": the settled payment is taken back ...
     reversal_seconds: float = 1  # ... this many seconds after it was settled
+    # the settlement report
+    report_late: bool = False  # no report comes
+    report_leaves_out: bool = False  # it does not name the charge
+    report_amount: int = 0  # it names this amount
+    report_fee: int = 0  # it names this fee
 
 
 class FaultScript:

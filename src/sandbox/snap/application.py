@@ -13,10 +13,12 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 from sandbox import serving
 from sandbox.gateway.application import keep_till
 from sandbox.gateway.charges import Book
+from sandbox.gateway.core_api import basic_authorization
 from sandbox.gateway.faults import FaultScript
 from sandbox.gateway.notice_queue import RETRY_SECONDS
 from sandbox.gateway.pages import Pages
 from sandbox.gateway.script_api import ScriptApi
+from sandbox.gateway.settlements import Settlements
 from sandbox.gateway.till import Till
 from sandbox.snap.api import SnapApi
 from sandbox.snap.door import Door
@@ -44,6 +46,7 @@ def make_application(
             *door.routes(),
             *SnapApi(till, door, merchant_id=merchant_id, public_url=public_url).routes(),
             *ScriptApi(till).routes(),
+            *Settlements(till, basic_authorization(keys.secret), name="BS").routes(),
             *Pages(till).routes(),
         ]
     )

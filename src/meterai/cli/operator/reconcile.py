@@ -13,6 +13,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from meterai.accounting.amounts import read_rupiah
 from meterai.cli.data_folder import DataOption
 from meterai.cli.exit_codes import Judged
 from meterai.cli.operator.shared.operator_settings import reader_settings
@@ -22,7 +23,6 @@ from meterai.kernel.money import format_rupiah
 from meterai.kit.database import connect
 from meterai.sales.use_cases.compare_gateway import Comparison, ListedTransaction, compare_gateway
 
-_AMOUNT = re.compile(r"([0-9]{1,15})(?:\.0{1,2})?")
 _WITH_MONEY = frozenset({"settlement", "capture", "refund", "partial_refund"})
 _WITHOUT = frozenset(
     {"pending", "authorize", "expire", "cancel", "deny", "failure", "chargeback", "partial_chargeback"}
@@ -91,10 +91,10 @@ def _refunded(given: dict[str, str], where: str) -> int | None:
 
 
 def _rupiah(text: str, where: str) -> int:
-    found = _AMOUNT.fullmatch(text)
-    if found is None:
+    amount = read_rupiah(text)
+    if amount is None or amount < 0:
         raise typer.BadParameter(f"{where}: {text!r} is no amount such as 12500.00")
-    return int(found[1])
+    return amount
 
 
 async def _compare(data: Path | None, rows: list[ListedTransaction], first: date, last: date) -> Comparison:

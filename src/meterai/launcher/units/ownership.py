@@ -38,6 +38,8 @@ DATA_RULES: Final = (
     Rule(".", "root", "root", 0o711, 0),
     Rule("objects", "meterai-worker", FILES, 0o770, 0),
     Rule("objects/*", "meterai-worker", FILES, 0o770, 0o660),
+    Rule("reconciliation", "meterai-worker", FILES, 0o770, 0),
+    Rule("reconciliation/*", "meterai-worker", FILES, 0o770, 0o660),
     Rule("run", "root", RUN, 0o1770, 0),
     Rule("run/signer*", "meterai-signer", RUN, 0o750, 0o660),
     Rule("run/worker-*", "meterai-worker", RUN, 0o770, 0o640),

@@ -14,6 +14,29 @@ import msgspec
 from meterai.ledger.model import DISTRIBUTOR, ISSUER, PARTNER_KINDS, SELLER, AccountKind, books
 from meterai.operations.invariants.conditions import ITEMS_WITH_ORDERS, PAID_FOR, REVERSED, SETTLED
 
+# A line of the bank moves from where it was, at first unexplained, to the account of its explanation.
+_MOVED = """SELECT l.amount, e.account AS kind,
+        coalesce(lag(e.account) OVER (PARTITION BY e.line_id ORDER BY e.round), 'bank_unexplained') AS before
+    FROM accounting.bank_explanation e JOIN accounting.bank_line l ON l.id = e.line_id"""
+_EXPLAINED_KINDS = (
+    AccountKind.BANK_UNEXPLAINED,
+    AccountKind.BANK_TRANSIT,
+    AccountKind.PAYOUT_CASH,
+    AccountKind.FACE_VALUE_PAYABLE,
+    AccountKind.VAT_PAYABLE,
+    AccountKind.BANK_COST,
+    AccountKind.BANK_OTHER,
+)
+EXPLAINED = f"""
+        SELECT {
+    ", ".join(
+        f"""sum(abs(amount)) FILTER (WHERE amount > 0 AND {debit} = '{kind}'
+            OR amount < 0 AND {credit} = '{kind}') AS {kind}_{side}"""
+        for kind in _EXPLAINED_KINDS
+        for side, debit, credit in (("debits", "before", "kind"), ("credits", "kind", "before"))
+    )
+} FROM ({_MOVED}) moved"""
+
 _FIGURES = f"""
     stock AS (
         SELECT sum(amount) FILTER (WHERE code = 'deposit') AS deposited,
@@ -51,7 +74,14 @@ _FIGURES = f"""
         JOIN sales.payment p ON p.order_id = taken_back.reference_id AND ({REVERSED})
         JOIN sales.refund r ON r.order_id = p.order_id AND r.payment_id = p.id AND r.state = 'paid'
             AND r.reference = p.reference
-    )"""
+    ), reports AS (  -- of gateways
+        SELECT sum(payout + payout_withdrawn) AS paid_out, sum(payout_withdrawn) AS withdrawn,
+            sum(cost_added) AS cost_added, sum(cost_reduced) AS cost_reduced
+        FROM accounting.settlement_report
+    ), bank AS (
+        SELECT sum(amount) FILTER (WHERE amount > 0) AS came, -sum(amount) FILTER (WHERE amount < 0) AS went
+        FROM accounting.bank_line
+    ), explained AS ({EXPLAINED})"""
 
 
 class ExpectedTotals(msgspec.Struct, frozen=True):
@@ -77,18 +107,37 @@ RUPIAH = (
     ExpectedTotals(K.DISTRIBUTOR_FUNDS, credits=("stock.deposited",)),
     ExpectedTotals(
         K.GATEWAY_CLEARING,
-        debits=("payments.paid",),
-        credits=("payments.cost", "payments.taken_back", "refunds.paid_by_gateway", "set_off.not_by_gateway"),
+        debits=("payments.paid", "reports.withdrawn", "reports.cost_reduced"),
+        credits=(
+            "payments.cost",
+            "payments.taken_back",
+            "refunds.paid_by_gateway",
+            "set_off.not_by_gateway",
+            "reports.paid_out",
+            "reports.cost_added",
+        ),
     ),
     ExpectedTotals(
         K.SUSPENSE,
         debits=("sold.face_value", "sold.fee", "sold.vat", "refunds.without_item"),
         credits=("payments.paid",),
     ),
-    ExpectedTotals(K.FACE_VALUE_PAYABLE, debits=("pieces_back.face_value",), credits=("sold.face_value",)),
+    ExpectedTotals(
+        K.FACE_VALUE_PAYABLE,
+        debits=("pieces_back.face_value", "explained.face_value_payable_debits"),
+        credits=("sold.face_value", "explained.face_value_payable_credits"),
+    ),
     ExpectedTotals(K.FEE_INCOME, debits=("pieces_back.fee",), credits=("sold.fee",)),
-    ExpectedTotals(K.VAT_PAYABLE, debits=("pieces_back.vat",), credits=("sold.vat",)),
-    ExpectedTotals(K.GATEWAY_COST, debits=("payments.cost",)),
+    ExpectedTotals(
+        K.VAT_PAYABLE,
+        debits=("pieces_back.vat", "explained.vat_payable_debits"),
+        credits=("sold.vat", "explained.vat_payable_credits"),
+    ),
+    ExpectedTotals(
+        K.GATEWAY_COST,
+        debits=("payments.cost", "reports.cost_added"),
+        credits=("reports.cost_reduced",),
+    ),
     ExpectedTotals(
         K.REFUND_PAYABLE,
         debits=("refunds.paid", "payouts.returned"),
@@ -97,8 +146,28 @@ RUPIAH = (
     ExpectedTotals(K.RECEIVABLE, debits=("payments.taken_back",), credits=("set_off.amount",)),
     ExpectedTotals(
         K.PAYOUT_CASH,
-        debits=("payouts.returned",),
-        credits=("refunds.paid_by_payout", "set_off.not_by_payout", "payouts.returned"),
+        debits=("payouts.returned", "explained.payout_cash_debits"),
+        credits=(
+            "refunds.paid_by_payout",
+            "set_off.not_by_payout",
+            "payouts.returned",
+            "explained.payout_cash_credits",
+        ),
+    ),
+    ExpectedTotals(
+        K.BANK_TRANSIT,
+        debits=("reports.paid_out", "explained.bank_transit_debits"),
+        credits=("reports.withdrawn", "explained.bank_transit_credits"),
+    ),
+    ExpectedTotals(K.BANK_CASH, debits=("bank.came",), credits=("bank.went",)),
+    ExpectedTotals(
+        K.BANK_UNEXPLAINED,
+        debits=("bank.went", "explained.bank_unexplained_debits"),
+        credits=("bank.came", "explained.bank_unexplained_credits"),
+    ),
+    *(
+        ExpectedTotals(kind, debits=(f"explained.{kind}_debits",), credits=(f"explained.{kind}_credits",))
+        for kind in (K.BANK_COST, K.BANK_OTHER)
     ),
 )
 

@@ -14,6 +14,7 @@ import asyncpg
 from meterai.kit.database import Connection, Database
 from meterai.kit.files.object_store import ObjectStore
 from meterai.operations.invariants import (
+    accounting,
     balances,
     dates,
     owners,
@@ -56,6 +57,7 @@ SQL_INVARIANTS: tuple[SqlInvariant, ...] = (
     partners.I29,
     partners.I30,
     taken.I31,
+    accounting.I32,
 )
 """Those that take longest come first, so that all connections end at about the same time."""
 _CONNECTIONS = 2

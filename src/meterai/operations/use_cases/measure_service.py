@@ -8,6 +8,8 @@ from datetime import datetime
 import msgspec
 
 from meterai.accounting.days.queries import unclosed_since
+from meterai.accounting.matching.model import Name
+from meterai.accounting.matching.queries import OpenDifferences, open_by_name
 from meterai.customers.code_figures import BudgetUse, CodesLately, budgets_today, codes_lately
 from meterai.customers.codes import Budgets
 from meterai.customers.organisations import SELLER
@@ -75,6 +77,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     refunds: RefundsUnderWay
     unsent_refund_s: float
     unreleased_refund_s: float
+    differences: Mapping[Name, OpenDifferences]
+    """Between gateways, bank and our books, by name. Names without any are left out."""
     backlogs: Mapping[str, outbox.Backlog]
     """By topic of the outbox."""
     codes: Mapping[str, CodesLately]
@@ -117,6 +121,7 @@ async def measure_service(db: Database, *, code_budgets: Budgets, now: datetime)
             refunds=refunds,
             unsent_refund_s=age_s(refunds.unsent_since, now),
             unreleased_refund_s=age_s(refunds.to_release_since, now),
+            differences=await open_by_name(connection),
             backlogs=await outbox.backlogs(connection, _TOPICS, now),
             codes=await codes_lately(connection, now),
             code_budgets=await budgets_today(connection, code_budgets, now),

@@ -1,0 +1,1 @@
+"""Statements of our bank account, and what their lines are for."""

@@ -1,0 +1,1 @@
+"""Where the records of gateways, bank and our books differ: name, age and action of each difference."""
